@@ -41,7 +41,7 @@ fn main() {
     let server = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let profile = profile(&raw_server(&server));
     let home = tempfile::tempdir().unwrap();
-    let (journal, _pages) = Journal::open(journal::Options::new(home.path().join("p"), conversations(&profile)));
+    let (journal, _pages) = Journal::open(journal::JournalOptions::new(home.path().join("p"), conversations(&profile)));
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let [mut bare, mut synced, mut engine, mut kept] = [const { Vec::new() }; 4];
     runtime.block_on(async {

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 use divan::Bencher;
 use guestwire::engine::Report;
 use guestwire::journal::job::Want;
-use guestwire::journal::{Job, Journal, Options, Page, Reader};
+use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader};
 use guestwire::model::{Exchange, Moment};
 use guestwire::session::log::{Log, LogOptions};
-use guestwire::tui::state::history::History;
+use guestwire::tui::state::history::HistoryStretch;
 use guestwire::tui::terminal::event_loop::BATCH;
 use guestwire::tui::terminal::fill::made_up;
 use guestwire::tui::{Effect, Event};
@@ -31,7 +31,7 @@ const RARE: &str = "quokka";
 fn main() {
     divan::main();
     for (name, options) in [("empty", empty()), ("large", large())] {
-        let reader = Reader::open(&options.dir, &[]).unwrap();
+        let reader = JournalReader::open(&options.dir, &[]).unwrap();
         for _ in 0..50 {
             divan::black_box(reader.page(&Want::Before(u64::MAX), 200).unwrap());
         }
@@ -47,23 +47,23 @@ fn peak_memory() -> u64 {
     line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
-fn restored(pages: &mut UnboundedReceiver<Page>) {
+fn restored(pages: &mut UnboundedReceiver<JournalPage>) {
     loop {
         match pages.blocking_recv().unwrap() {
-            Page::Restored(_) => return,
-            Page::Trouble(trouble) => unreachable!("{}", trouble.sentence),
+            JournalPage::Restored(_) => return,
+            JournalPage::Trouble(trouble) => unreachable!("{}", trouble.sentence),
             other => divan::black_box_drop(other),
         }
     }
 }
 
-fn options(name: &str) -> Options {
+fn options(name: &str) -> JournalOptions {
     let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/bench-journal").join(name);
     // The bound on size is not what is measured here.
-    Options { max_bytes: u64::MAX, ..Options::new(dir, Vec::new()) }
+    JournalOptions { max_bytes: u64::MAX, ..JournalOptions::new(dir, Vec::new()) }
 }
 
-fn empty() -> Options {
+fn empty() -> JournalOptions {
     let options = options("empty");
     let (journal, mut pages) = Journal::open(options.clone());
     restored(&mut pages);
@@ -81,7 +81,7 @@ fn exchange(number: u64) -> Arc<Exchange> {
 }
 
 /// The large journal, made when it is not there yet.
-fn large() -> Options {
+fn large() -> JournalOptions {
     static MADE: OnceLock<()> = OnceLock::new();
     let count: u64 = std::env::var("GUESTWIRE_BENCH_ENTRIES").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let options = options(&count.to_string());
@@ -111,10 +111,10 @@ fn large() -> Options {
 
 /// Leaves the journal to its writer until the last entry can be found: it makes entries findable when it has nothing else
 /// to do.
-fn make_findable(options: &Options, last: u64) {
+fn make_findable(options: &JournalOptions, last: u64) {
     let (journal, mut pages) = Journal::open(options.clone());
     restored(&mut pages);
-    let reader = Reader::open(&options.dir, &[]).unwrap();
+    let reader = JournalReader::open(&options.dir, &[]).unwrap();
     let want = Want::Found { query: format!("made-up-{last:08}"), before: u64::MAX };
     while reader.page(&want, 1).unwrap().0.is_empty() {
         std::thread::sleep(Duration::from_millis(100));
@@ -123,7 +123,7 @@ fn make_findable(options: &Options, last: u64) {
 }
 
 /// From asking to open until what was kept is there: what a start adds.
-fn open(bencher: Bencher, options: &Options) {
+fn open(bencher: Bencher, options: &JournalOptions) {
     bencher.bench_local(|| {
         let (journal, mut pages) = Journal::open(options.clone());
         restored(&mut pages);
@@ -143,7 +143,7 @@ fn open_large(bencher: Bencher) {
 
 #[divan::bench(sample_count = 30, args = [RARE, "made-up-00777777", "made up", "nothing-like-that"])]
 fn find(bencher: Bencher, query: &str) {
-    let reader = Reader::open(&large().dir, &[]).unwrap();
+    let reader = JournalReader::open(&large().dir, &[]).unwrap();
     bencher.bench_local(|| {
         let want = Want::Found { query: query.to_owned(), before: u64::MAX };
         reader.page(&want, 200).unwrap()
@@ -152,7 +152,7 @@ fn find(bencher: Bencher, query: &str) {
 
 #[divan::bench(sample_count = 100)]
 fn page_back(bencher: Bencher) {
-    let reader = Reader::open(&large().dir, &[]).unwrap();
+    let reader = JournalReader::open(&large().dir, &[]).unwrap();
     let mut before = u64::MAX;
     bencher.bench_local(|| {
         let (entries, _) = reader.page(&Want::Before(before), 200).unwrap();
@@ -164,15 +164,15 @@ fn page_back(bencher: Bencher) {
 /// A page of history put above what the pane holds: the pane's whole stretch is laid out anew.
 #[divan::bench(sample_count = 50)]
 fn page_into_the_pane(bencher: Bencher) {
-    let reader = Reader::open(&large().dir, &[]).unwrap();
+    let reader = JournalReader::open(&large().dir, &[]).unwrap();
     let live = Log::new(LogOptions::default());
     let page = |before| reader.page(&Want::Before(before), 200).unwrap().0;
-    bencher.with_inputs(|| (History::new(&live, page(50_000), None, true, false), page(49_800))).bench_local_values(
-        |(mut history, more)| {
+    bencher
+        .with_inputs(|| (HistoryStretch::new(&live, page(50_000), None, true, false), page(49_800)))
+        .bench_local_values(|(mut history, more)| {
             history.prepend(&live, more, true);
             history
-        },
-    );
+        });
 }
 
 /// Ten thousand exchanges into a journal, until all are written.
@@ -180,7 +180,7 @@ fn page_into_the_pane(bencher: Bencher) {
 fn drain_10_000(bencher: Bencher) {
     let exchanges: Vec<_> = (1..=10_000).map(exchange).collect();
     bencher.with_inputs(|| tempfile::tempdir().unwrap()).bench_local_refs(|dir| {
-        let (journal, mut pages) = Journal::open(Options::new(dir.path().join("p"), Vec::new()));
+        let (journal, mut pages) = Journal::open(JournalOptions::new(dir.path().join("p"), Vec::new()));
         restored(&mut pages);
         for (number, exchange) in (1..).zip(&exchanges) {
             journal.tell(Job::Exchange { number, exchange: Arc::clone(exchange) });
@@ -204,10 +204,10 @@ fn batch_and_key(desk: &mut Desk, batch: &[Arc<Exchange>], journal: &Journal) {
 
 /// A new journal, of which the console knows that it is there.
 fn journal_of(dir: &tempfile::TempDir, desk: &mut Desk) -> Journal {
-    let (journal, mut pages) = Journal::open(Options::new(dir.path().join("p"), Vec::new()));
+    let (journal, mut pages) = Journal::open(JournalOptions::new(dir.path().join("p"), Vec::new()));
     loop {
         let page = pages.blocking_recv().unwrap();
-        let there = matches!(page, Page::Restored(_));
+        let there = matches!(page, JournalPage::Restored(_));
         divan::black_box_drop(desk.apply(Event::Journal(page)));
         if there {
             return journal;
@@ -224,7 +224,7 @@ fn drain_10_000_through_the_console(bencher: Bencher) {
         let journal = journal_of(dir, desk);
         exchanges.chunks(BATCH).for_each(|batch| batch_and_key(desk, batch, &journal));
         assert!(journal.close(Duration::from_secs(60)));
-        let reader = Reader::open(&dir.path().join("p"), &[]).unwrap();
+        let reader = JournalReader::open(&dir.path().join("p"), &[]).unwrap();
         assert_eq!(reader.page(&Want::Before(u64::MAX), 1).unwrap().0.first().map(|e| e.number), Some(10_000));
     });
 }

@@ -10,7 +10,7 @@ use divan::{Bencher, black_box};
 use guestwire::model::Exchange;
 use guestwire::session::log::Log;
 use guestwire::tui::theme::Theme;
-use guestwire::tui::view::Look;
+use guestwire::tui::view::DrawingContext;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -87,7 +87,7 @@ fn frame_160x50(bencher: Bencher<'_, '_>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 160, 50));
     let zone = jiff::tz::TimeZone::UTC;
     bencher.bench_local(|| {
-        let look = Look { theme: &theme, now: at(0), zone: &zone, focused: true };
+        let look = DrawingContext { theme: &theme, now: at(0), zone: &zone, focused: true };
         let area = buffer.area;
         guestwire::tui::view::log::draw(black_box(&log), &look, area, &mut buffer);
     });

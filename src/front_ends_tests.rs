@@ -8,18 +8,18 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::app::drive::{Act, Fold as _, Input};
+use crate::app::drive::{CommandEffect, CommandInput, CommandLogic as _};
 use crate::cli::send::fold::{SendFold, Sending};
-use crate::diagnosis::{History, ProfileFacts};
+use crate::diagnosis::{PastExchanges, ProfileFacts};
 use crate::engine::{Command, Report};
 use crate::fixtures::{self, DENIED, SCOPE, at_millis, guest_conversation, token_facts};
 use crate::model::{
-    Attempt, Author, Cause, Channel, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId, Extras, Failure,
-    FailureKind, Generation, Granted, Kind, MessageId, Moment, Outcome, Phase, RemoteMessage, RemoteState,
+    Attempt, Author, Cause, Channel, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId, ExchangeKind,
+    Extras, Failure, FailureKind, Generation, Granted, MessageId, Moment, Outcome, Phase, RemoteMessage, RemoteState,
     RepliesReadable, TokenFacts, TokenStatus,
 };
 use crate::pass::Pass;
-use crate::pass::runner::{Begin, Cast, Effect, Event, Known, Mode, Player, Runner};
+use crate::pass::runner::{Begin, Cast, Mode, Player, Runner, RunnerContext, RunnerEffect, RunnerEvent};
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
@@ -152,7 +152,7 @@ fn exchange(id: MessageId, ending: Option<Ending>, outcome: Outcome) -> Report {
         conversation: Some(KEY),
         message: Some(id),
         ended: Some(at_millis(200)),
-        ..fixtures::exchange(7, Kind::Send, vec![attempt], outcome)
+        ..fixtures::exchange(7, ExchangeKind::Send, vec![attempt], outcome)
     }))
 }
 
@@ -194,18 +194,21 @@ fn by_send(course: &Course) -> Facts {
         reply_within: course.facts.reply.map(|_| Duration::from_secs(5)),
     };
     let mut fold = SendFold::new(sending, session());
-    let mut acts = fold.on(Moment::ZERO, Input::Begin);
-    let id = sent(acts.iter().filter_map(|act| if let Act::Ask(command) = act { Some(command) } else { None }));
+    let mut acts = fold.on(Moment::ZERO, CommandInput::Begin);
+    let id =
+        sent(acts.iter().filter_map(|act| if let CommandEffect::Ask(command) = act { Some(command) } else { None }));
     for report in (course.reports)(id) {
-        acts.extend(fold.on(at_millis(1_000), Input::Report(Box::new(report))));
+        acts.extend(fold.on(at_millis(1_000), CommandInput::Report(Box::new(report))));
     }
     // Nobody finds the message whose answer was lost.
     while let Some(due) = fold.due() {
-        acts.extend(fold.on(due, Input::Due));
+        acts.extend(fold.on(due, CommandInput::Due));
     }
     let lines: Vec<Value> = acts
         .iter()
-        .filter_map(|act| if let Act::Say(line) = act { serde_json::from_str(&line.json()).ok() } else { None })
+        .filter_map(
+            |act| if let CommandEffect::Say(line) = act { serde_json::from_str(&line.json()).ok() } else { None },
+        )
         .collect();
     let outcome = lines.iter().find(|line| line["event"] == "outcome").unwrap();
     let reply = lines.iter().find(|line| line["event"] == "reply");
@@ -240,22 +243,25 @@ fn by_pass(course: &Course) -> Facts {
     let cast = Cast { players: vec![player], usual: Some(KEY), sandbox: false };
     let mut runner = Runner::new(pass, begin, cast, Mode::Person);
     let (profile, id) = (profile().facts, MessageId(1));
-    let mut past = History::default();
+    let mut past = PastExchanges::default();
     let reports = (course.reports)(id);
-    let mut on = |runner: &mut Runner, event: Event<'_>| {
+    let mut on = |runner: &mut Runner, event: RunnerEvent<'_>| {
         match event {
-            Event::Report(Report::Exchange(exchange)) => drop(past.exchange(exchange)),
-            Event::Report(Report::Token(status)) => drop(status.facts().map(|facts| past.token(facts))),
+            RunnerEvent::Report(Report::Exchange(exchange)) => drop(past.exchange(exchange)),
+            RunnerEvent::Report(Report::Token(status)) => drop(status.facts().map(|facts| past.token(facts))),
             _ => {}
         }
-        runner.on(at_millis(1_000), event, &Known { facts: &profile, past: &past, no_token: None })
+        runner.on(at_millis(1_000), event, &RunnerContext { facts: &profile, past: &past, no_token: None })
     };
-    on(&mut runner, Event::Report(&reports[0]));
-    let effects = on(&mut runner, Event::Go);
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Send(send) if send.text == TEXT)), "{effects:?}");
+    on(&mut runner, RunnerEvent::Report(&reports[0]));
+    let effects = on(&mut runner, RunnerEvent::Go);
+    assert!(
+        effects.iter().any(|effect| matches!(effect, RunnerEffect::Send(send) if send.text == TEXT)),
+        "{effects:?}"
+    );
     runner.sent(id);
     for report in &reports[1..] {
-        on(&mut runner, Event::Report(report));
+        on(&mut runner, RunnerEvent::Report(report));
     }
     let evidence = &runner.run().cases[0].steps[0].evidence;
     let send = evidence.exchanges.iter().find(|exchange| exchange.kind == "SEND").unwrap();
@@ -273,8 +279,8 @@ fn by_pass(course: &Course) -> Facts {
 
 /// The line mode: all that it says of its own accord, and of the message when it is asked.
 fn by_lines(course: &Course) -> String {
-    use crate::plain::{Act, Input, Plain, Setup};
-    let mut plain = Plain::new(Setup {
+    use crate::plain::{Plain, PlainEffect, PlainInput, PlainSetup};
+    let mut plain = Plain::new(PlainSetup {
         now: Moment::ZERO,
         interactive: true,
         profile: profile(),
@@ -283,17 +289,17 @@ fn by_lines(course: &Course) -> String {
         seed: 7,
         log: Log::new(LogOptions::default()),
     });
-    let mut acts = plain.on(Moment::ZERO, Input::Begin);
-    acts.extend(plain.on(Moment::ZERO, Input::Line(TEXT.to_owned())));
-    let id = sent(acts.iter().filter_map(|act| if let Act::Ask(command) = act { Some(command) } else { None }));
+    let mut acts = plain.on(Moment::ZERO, PlainInput::Begin);
+    acts.extend(plain.on(Moment::ZERO, PlainInput::Line(TEXT.to_owned())));
+    let id = sent(acts.iter().filter_map(|act| if let PlainEffect::Ask(command) = act { Some(command) } else { None }));
     for report in (course.reports)(id) {
-        acts.extend(plain.on(at_millis(1_000), Input::Report(Box::new(report))));
+        acts.extend(plain.on(at_millis(1_000), PlainInput::Report(Box::new(report))));
     }
     // A status and an id are said in full to those who ask.
     for line in [".ids 1", ".headers 1"] {
-        acts.extend(plain.on(at_millis(1_000), Input::Line(line.to_owned())));
+        acts.extend(plain.on(at_millis(1_000), PlainInput::Line(line.to_owned())));
     }
-    let said = acts.iter().filter_map(|act| if let Act::Say(line) = act { Some(line.as_str()) } else { None });
+    let said = acts.iter().filter_map(|act| if let PlainEffect::Say(line) = act { Some(line.as_str()) } else { None });
     said.collect::<Vec<_>>().join("\n")
 }
 

@@ -6,7 +6,7 @@ use directories::BaseDirs;
 
 use super::files;
 use crate::config::origin::Lookup;
-use crate::config::resolve::{Input, Source, resolve};
+use crate::config::resolve::{ConfigInput, ConfigSource, resolve};
 use crate::config::settings::Paths;
 use crate::config::{Flags, Profile, edit};
 use crate::model::Conversation;
@@ -36,9 +36,9 @@ pub fn replace(paths: &Paths, text: &str, env: Lookup<'_>) -> Result<(), String>
     let paths = Paths { config_exists: true, ..paths.clone() };
     // Which profile opens is no matter of this check.
     let env = |name: &str| env(name).filter(|_| name != "GUESTWIRE_PROFILE");
-    let source = Some(Source { text, private: true });
+    let source = Some(ConfigSource { text, private: true });
     let path = paths.config_file.clone();
-    resolve(Input { paths, path_rows: Vec::new(), home, source, flags: &Flags::default(), env: &env })
+    resolve(ConfigInput { paths, path_rows: Vec::new(), home, source, flags: &Flags::default(), env: &env })
         .map_err(|problems| format!("{problems}; nothing was changed"))?;
     files::replace_private(&path, text)
         .map_err(|e| format!("{} cannot be written ({})", path.display(), files::why(&e)))
@@ -78,10 +78,10 @@ mod tests {
     }
 
     fn load(paths: &Paths, text: &str, flags: &Flags) -> Settings {
-        let source = Some(Source { text, private: true });
+        let source = Some(ConfigSource { text, private: true });
         let env = |name: &str| (name == "GENESYSCLOUD_REGION").then(|| "eu-west-1".into());
         let paths = paths.clone();
-        resolve(Input { paths, path_rows: Vec::new(), home: None, source, flags, env: &env }).unwrap()
+        resolve(ConfigInput { paths, path_rows: Vec::new(), home: None, source, flags, env: &env }).unwrap()
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Runs a subcommand: opens what it needs, feeds it reports, signals and time, and carries out what it wants. What to do
-//! is decided in the subcommand's [`Fold`] alone.
+//! is decided in the subcommand's [`CommandLogic`] alone.
 //!
 //! ```text
 //! reports ──┐                     ┌─► Say, Progress ─► stdout, stderr
@@ -17,25 +17,27 @@ use crate::journal::job::not_on_disk;
 use crate::model::Moment;
 use crate::session::sandbox_request::SandboxRequest;
 
-use super::event_loop::{self, Event, FrontEnd, Sources};
+use super::event_loop;
+use super::event_loop::{FrontEnd, FrontEndEvent, Sources};
 use super::exit::{Exit, Failed};
 use super::journal::{self, Kept};
 use super::open::Opened;
-use super::output::{self, Line, Output};
+use super::output;
+use super::output::{Output, OutputLine};
 use super::progress::Standing;
 
 /// What happens to a subcommand.
 #[derive(Clone, Debug)]
-pub enum Input {
+pub enum CommandInput {
     /// The first of all.
     Begin,
     /// The engine says something.
     Report(Box<Report>),
-    /// The sandbox did what [`Act::Sandbox`] of this number asked for, or one sentence why not.
+    /// The sandbox did what [`CommandEffect::Sandbox`] of this number asked for, or one sentence why not.
     Sandbox(usize, Result<(), String>),
     /// Ctrl-C, or SIGTERM.
     Interrupt,
-    /// The moment that [`Fold::due`] named has come.
+    /// The moment that [`CommandLogic::due`] named has come.
     Due,
     /// The engine is gone.
     Ended,
@@ -43,13 +45,13 @@ pub enum Input {
 
 /// What a subcommand wants done.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Act {
+pub enum CommandEffect {
     /// Ask the engine.
     Ask(Command),
-    /// Ask the embedded sandbox; answered with [`Input::Sandbox`] of the same number.
+    /// Ask the embedded sandbox; answered with [`CommandInput::Sandbox`] of the same number.
     Sandbox(usize, SandboxRequest),
     /// Say something.
-    Say(Line),
+    Say(OutputLine),
     /// Show how far it is.
     Progress(Standing),
     /// It is over.
@@ -57,10 +59,10 @@ pub enum Act {
 }
 
 /// The decisions of a subcommand, without input, output or clock.
-pub trait Fold {
+pub trait CommandLogic {
     /// Takes one input.
-    fn on(&mut self, now: Moment, input: Input) -> Vec<Act>;
-    /// When it wants [`Input::Due`].
+    fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect>;
+    /// When it wants [`CommandInput::Due`].
     fn due(&self) -> Option<Moment>;
 }
 
@@ -89,7 +91,7 @@ pub struct Needs {
 }
 
 /// A subcommand that is over.
-pub struct Played<F> {
+pub struct FinishedCommand<F> {
     /// The subcommand, with what it knows.
     pub fold: F,
     /// How it ended.
@@ -99,7 +101,7 @@ pub struct Played<F> {
     engine: EngineHandle,
 }
 
-impl<F> Played<F> {
+impl<F> FinishedCommand<F> {
     /// Masks the secrets of the engine in a text.
     pub fn mask(&self, text: &str) -> String {
         self.engine.mask(text)
@@ -107,12 +109,12 @@ impl<F> Played<F> {
 }
 
 /// Opens journal and engine, runs the subcommand that `begin` makes to its end, and closes everything.
-pub async fn play<F: Fold>(
+pub async fn play<F: CommandLogic>(
     opened: Opened,
     settings: &Settings,
     needs: Needs,
     begin: impl FnOnce(&Profile, Clock, Option<&Kept>) -> F,
-) -> Played<F> {
+) -> FinishedCommand<F> {
     let clock = Clock::start();
     let kept = match needs.keeps {
         Keeps::Nothing => None,
@@ -135,7 +137,7 @@ pub async fn play<F: Fold>(
     let exit = exit.and_then(|exit| output.end().map(|()| exit));
     journal::close(kept);
     opened.close().await;
-    Played { fold, exit, output, engine }
+    FinishedCommand { fold, exit, output, engine }
 }
 
 /// Carries out what a subcommand wants.
@@ -148,32 +150,36 @@ struct Runner<'r, F> {
     json: bool,
 }
 
-impl<F: Fold> FrontEnd for Runner<'_, F> {
+impl<F: CommandLogic> FrontEnd for Runner<'_, F> {
     type End = Exit;
 
-    fn on(&mut self, now: Moment, event: Event) -> Result<Option<Exit>, Failed> {
+    fn on(&mut self, now: Moment, event: FrontEndEvent) -> Result<Option<Exit>, Failed> {
         let input = match event {
-            Event::Begin => Input::Begin,
-            Event::Signal(_) => Input::Interrupt,
-            Event::Report(report) if *report == Report::Stopped => Input::Ended,
-            Event::Report(report) => Input::Report(report),
-            Event::Due => Input::Due,
+            FrontEndEvent::Begin => CommandInput::Begin,
+            FrontEndEvent::Signal(_) => CommandInput::Interrupt,
+            FrontEndEvent::Report(report) if *report == Report::Stopped => CommandInput::Ended,
+            FrontEndEvent::Report(report) => CommandInput::Report(report),
+            FrontEndEvent::Due => CommandInput::Due,
             // A subcommand asks the journal for nothing, and reads no lines.
-            Event::Page(_) | Event::Line(_) => return Ok(None),
+            FrontEndEvent::Page(_) | FrontEndEvent::Line(_) => return Ok(None),
         };
-        if let (Input::Report(report), Some(kept)) = (&input, self.kept) {
+        if let (CommandInput::Report(report), Some(kept)) = (&input, self.kept) {
             keep(kept, report);
         }
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             for act in self.fold.on(now, input) {
                 match act {
-                    Act::Ask(command) => self.engine.ask(command),
-                    Act::Sandbox(number, ask) => inputs.push_back(Input::Sandbox(number, self.opened.arrange(&ask))),
-                    Act::Say(line) => self.output.say_masked(&line, self.json, &|text| self.engine.mask(text))?,
-                    Act::Progress(standing) if !self.json => self.output.progress(&standing),
-                    Act::Progress(_) => {}
-                    Act::Finish(exit) => return Ok(Some(exit)),
+                    CommandEffect::Ask(command) => self.engine.ask(command),
+                    CommandEffect::Sandbox(number, ask) => {
+                        inputs.push_back(CommandInput::Sandbox(number, self.opened.arrange(&ask)));
+                    }
+                    CommandEffect::Say(line) => {
+                        self.output.say_masked(&line, self.json, &|text| self.engine.mask(text))?;
+                    }
+                    CommandEffect::Progress(standing) if !self.json => self.output.progress(&standing),
+                    CommandEffect::Progress(_) => {}
+                    CommandEffect::Finish(exit) => return Ok(Some(exit)),
                 }
             }
         }

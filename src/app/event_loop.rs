@@ -18,7 +18,7 @@ use super::logging;
 use super::signals::{self, Signal};
 use crate::clock::Clock;
 use crate::engine::{Command, EngineHandle, Report};
-use crate::journal::Page;
+use crate::journal::JournalPage;
 use crate::model::Moment;
 
 /// How long the engine may take to stop.
@@ -26,13 +26,13 @@ const STOPPING: Duration = Duration::from_secs(5);
 
 /// What happens to a front end without a screen.
 #[derive(Debug)]
-pub enum Event {
+pub enum FrontEndEvent {
     /// The first of all.
     Begin,
     /// A signal that ends programs.
     Signal(Signal),
     /// The journal says something.
-    Page(Box<Page>),
+    Page(Box<JournalPage>),
     /// The engine says something; [`Report::Stopped`] also where it is gone without a word.
     Report(Box<Report>),
     /// The moment that [`FrontEnd::due`] named has come.
@@ -58,12 +58,12 @@ pub trait FrontEnd {
     type End;
 
     /// Takes an event. `Some` ends the loop.
-    fn on(&mut self, now: Moment, event: Event) -> Result<Option<Self::End>, Failed>;
+    fn on(&mut self, now: Moment, event: FrontEndEvent) -> Result<Option<Self::End>, Failed>;
 
     /// Takes a report that came after the end, while the engine stops.
     fn last_report(&mut self, now: Moment, report: Report) -> Result<(), Failed>;
 
-    /// When it wants [`Event::Due`].
+    /// When it wants [`FrontEndEvent::Due`].
     fn due(&self) -> Option<Moment>;
 
     /// Whether it takes a line now.
@@ -79,7 +79,7 @@ pub struct Sources {
     /// What the engine says.
     pub reports: UnboundedReceiver<Report>,
     /// What the journal says.
-    pub pages: UnboundedReceiver<Page>,
+    pub pages: UnboundedReceiver<JournalPage>,
     /// The lines of standard input.
     pub lines: Receiver<InputLine>,
 }
@@ -95,9 +95,9 @@ impl Sources {
 pub async fn run<F: FrontEnd>(front: &mut F, sources: &mut Sources) -> Result<F::End, Failed> {
     let Sources { clock, engine, reports, pages, lines } = sources;
     let mut signals = signals::of_programs_without_a_screen();
-    let mut event = Event::Begin;
+    let mut event = FrontEndEvent::Begin;
     let end = loop {
-        if let Event::Report(report) = &event {
+        if let FrontEndEvent::Report(report) = &event {
             logging::report(report);
         }
         if let Some(end) = front.on(clock.now(), event)? {
@@ -106,11 +106,11 @@ pub async fn run<F: FrontEnd>(front: &mut F, sources: &mut Sources) -> Result<F:
         let due = front.due().map(|moment| Instant::from_std(clock.instant(moment)));
         event = tokio::select! {
             biased;
-            Some(signal) = signals.recv() => Event::Signal(signal),
-            Some(page) = pages.recv() => Event::Page(Box::new(page)),
-            report = reports.recv() => Event::Report(Box::new(report.unwrap_or(Report::Stopped))),
-            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Event::Due,
-            line = lines.recv(), if front.wants_line() => Event::Line(line.unwrap_or(InputLine::End)),
+            Some(signal) = signals.recv() => FrontEndEvent::Signal(signal),
+            Some(page) = pages.recv() => FrontEndEvent::Page(Box::new(page)),
+            report = reports.recv() => FrontEndEvent::Report(Box::new(report.unwrap_or(Report::Stopped))),
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => FrontEndEvent::Due,
+            line = lines.recv(), if front.wants_line() => FrontEndEvent::Line(line.unwrap_or(InputLine::End)),
         };
     };
     engine.ask(Command::Shutdown);

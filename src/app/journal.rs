@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::config::{Profile, Settings};
 use crate::engine::Tuning;
 use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
-use crate::journal::{Job, Journal, Options, Page, Reader, files};
+use crate::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};
 
 use super::exit::{Exit, Failed};
@@ -32,21 +32,21 @@ pub fn first_message_id() -> u64 {
 }
 
 /// What the journal of a profile is opened with.
-pub fn journal_options(settings: &Settings, profile: &Profile) -> Options {
+pub fn journal_options(settings: &Settings, profile: &Profile) -> JournalOptions {
     let dir = files::profile_dir(&settings.paths.data_dir, &profile.name);
     let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
-    Options {
+    JournalOptions {
         keep: Duration::from_secs(u64::from(settings.journal.keep_days) * 86_400),
         max_bytes: settings.journal.max_bytes,
-        ..Options::new(dir, conversations)
+        ..JournalOptions::new(dir, conversations)
     }
 }
 
 /// Opens the journal for reading.
-pub fn reader(settings: &Settings, profile: &Profile) -> Result<Reader, Failed> {
+pub fn reader(settings: &Settings, profile: &Profile) -> Result<JournalReader, Failed> {
     let conversations: Vec<_> = profile.conversations.iter().map(|e| e.conversation.clone()).collect();
     crate::journal::recover(&dir(settings));
-    Reader::open(&dir(settings), &conversations).map_err(|why| Failed { exit: Exit::Refused, message: why })
+    JournalReader::open(&dir(settings), &conversations).map_err(|why| Failed { exit: Exit::Refused, message: why })
 }
 
 /// A journal for one send, or for many whose numbers no other message has. A single send has a number of its own in this
@@ -125,14 +125,14 @@ pub async fn writer_of_many(settings: &Settings, profile: &Profile) -> Option<Ke
     if settings.journal.ephemeral {
         return None;
     }
-    let (journal, mut pages) = Journal::open(Options { beside: true, ..journal_options(settings, profile) });
+    let (journal, mut pages) = Journal::open(JournalOptions { beside: true, ..journal_options(settings, profile) });
     let opened = async {
         loop {
             match pages.recv().await {
-                Some(Page::Restored(restored)) => return Ok(restored.heard),
-                Some(Page::Trouble(trouble)) => return Err(trouble.sentence),
-                Some(Page::Notice(said)) => output::warn(&said),
-                Some(Page::Well | Page::History(_)) => {}
+                Some(JournalPage::Restored(restored)) => return Ok(restored.heard),
+                Some(JournalPage::Trouble(trouble)) => return Err(trouble.sentence),
+                Some(JournalPage::Notice(said)) => output::warn(&said),
+                Some(JournalPage::Well | JournalPage::History(_)) => {}
                 None => return Err("the journal has stopped: this message is not kept".to_owned()),
             }
         }
@@ -178,7 +178,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let address = Address::GuestApi { conversation_id: "c".into(), participant_id: None, external_id: None };
         let conversation = Conversation { key: ConversationKey(0), name: "c".into(), address };
-        let options = Options::new(home.path().join("p"), vec![conversation]);
+        let options = JournalOptions::new(home.path().join("p"), vec![conversation]);
         let (journal, _pages) = Journal::open(options.clone());
         let kept = Kept { journal, message: Some(MessageId(7)), before: Arc::default() };
         let intent = Intent {
@@ -195,7 +195,7 @@ mod tests {
         ] {
             kept.intent(intent.clone()).await.unwrap();
             kept.outcome(MessageId(1), &waits, None).await.unwrap();
-            let reader = Reader::open(&options.dir, &options.conversations).unwrap();
+            let reader = JournalReader::open(&options.dir, &options.conversations).unwrap();
             let lives: Vec<_> = reader.transcript().unwrap().into_iter().map(|l| (l.text, l.life.unwrap().0)).collect();
             assert_eq!(lives, [("hello".to_owned(), "cancelled".to_owned())]);
         }

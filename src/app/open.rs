@@ -83,7 +83,8 @@ impl Opened {
 /// start is the same to the letter; else its messages have ids that no earlier start gave out, as a journal needs them.
 #[cfg(feature = "sandbox")]
 pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<crate::sandbox::Sandbox, Failed> {
-    use crate::sandbox::{self, Options, Scenario};
+    use crate::sandbox;
+    use crate::sandbox::{SandboxOptions, Scenario};
 
     let mut scenario = match scenario {
         None => Scenario::builtin(),
@@ -93,7 +94,7 @@ pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<cr
         Some(seed) => scenario.with_seed(seed),
         None => scenario.with_run(uuid::Uuid::new_v4().as_u64_pair().0),
     };
-    sandbox::start(Options { port, scenario }).map_err(|e| {
+    sandbox::start(SandboxOptions { port, scenario }).map_err(|e| {
         let place = if port == 0 { "a loopback port".to_owned() } else { format!("127.0.0.1:{port}") };
         Failed::here(format!("the sandbox cannot listen on {place} ({}); try another --port", e.kind()))
     })

@@ -15,7 +15,7 @@ use super::progress::{Bar, Standing};
 
 /// Something to say, for programs and for people.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct OutputLine {
     /// The `event` field.
     pub event: &'static str,
     /// The `at` field.
@@ -37,7 +37,7 @@ pub enum Human {
     Reports(String),
 }
 
-impl Line {
+impl OutputLine {
     /// A line for programs only. `fields` is an object.
     pub fn new(event: &'static str, at: Timestamp, fields: Value) -> Self {
         let fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
@@ -106,7 +106,7 @@ impl Output {
     }
 
     /// The line of `--json`, with whom the command speaks to.
-    pub fn json(&self, line: &Line) -> String {
+    pub fn json(&self, line: &OutputLine) -> String {
         let mut said = line.clone();
         for (name, value) in &self.target {
             said.fields.entry(name.clone()).or_insert_with(|| value.clone());
@@ -174,12 +174,12 @@ impl Output {
     }
 
     /// Says a line in the form that was asked for.
-    pub fn say(&mut self, line: &Line, json: bool) -> Result<(), Failed> {
+    pub fn say(&mut self, line: &OutputLine, json: bool) -> Result<(), Failed> {
         self.say_masked(line, json, &str::to_owned)
     }
 
     /// The same, with secrets masked by `mask`.
-    pub fn say_masked(&mut self, line: &Line, json: bool, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
+    pub fn say_masked(&mut self, line: &OutputLine, json: bool, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
         if json {
             return self.line(&mask(&self.json(line)));
         }
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_line_has_its_event_time_and_version_first() {
-        let line = Line::new("waiting", Timestamp::UNIX_EPOCH, json!({ "why": "429" }));
+        let line = OutputLine::new("waiting", Timestamp::UNIX_EPOCH, json!({ "why": "429" }));
         assert_eq!(line.json(), r#"{"event":"waiting","at":"1970-01-01T00:00:00Z","v":1,"why":"429"}"#);
     }
 

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::app::files;
 use crate::pass::Pass;
 use crate::pass::file::MAX_BYTES;
-use crate::session::open_pass::Found;
+use crate::session::open_pass::FoundPass;
 
 /// Files that are looked at, at most.
 const FILES: usize = 200;
 
 /// The `*.toml` files here that are passes, or would be but for a mistake.
-pub fn here() -> Vec<Found> {
+pub fn here() -> Vec<FoundPass> {
     let Ok(dir) = std::fs::read_dir(".") else { return Vec::new() };
     let mut files: Vec<PathBuf> = dir
         .filter_map(|entry| Some(PathBuf::from(entry.ok()?.file_name())))
@@ -23,7 +23,7 @@ pub fn here() -> Vec<Found> {
     files.into_iter().filter_map(judged).collect()
 }
 
-fn judged(path: PathBuf) -> Option<Found> {
+fn judged(path: PathBuf) -> Option<FoundPass> {
     let text = read(&path).ok()?;
     // Other tools' TOML files lie about, too.
     if !text.contains("[[cases") {
@@ -33,7 +33,7 @@ fn judged(path: PathBuf) -> Option<Found> {
         Ok(pass) => Ok(pass.name),
         Err(problems) => Err(problems.0.first().map(ToString::to_string).unwrap_or_default()),
     };
-    Some(Found { path, name })
+    Some(FoundPass { path, name })
 }
 
 /// The file's text; the error is a sentence.

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::send::find;
-use crate::app::drive::{Act, Fold, Input, Keeps, Needs, play};
+use crate::app::drive::{CommandEffect, CommandInput, CommandLogic, Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::Opened;
-use crate::app::output::Line;
+use crate::app::output::OutputLine;
 use crate::config::{Profile, Settings};
-use crate::diagnosis::doctor::{Doctor, Evidence, Finding, Next, ProbeResult, Stage, Verdict};
+use crate::diagnosis::doctor::{Doctor, DoctorEvidence, DoctorStage, DoctorStep, DoctorVerdict, Finding, ProbeResult};
 use crate::engine::{Command, Environment, Report, proxy_of};
 use crate::model::diagnosis::Family;
-use crate::model::{Asked, Cause, Conversation, Exchange, MessageId, Moment, Probed, ProxyName};
+use crate::model::{Cause, Conversation, Exchange, MessageId, Moment, ProbeQuestion, Probed, ProxyName};
 use crate::session::changes::Notice;
 use crate::session::{Changes, OutgoingMessage, Session};
 
@@ -88,73 +88,73 @@ impl DoctorFold {
         Self { doctor, session, proxy, sending: false, over: false }
     }
 
-    fn go_on(&mut self, now: Moment, mut acts: Vec<Act>) -> Vec<Act> {
+    fn go_on(&mut self, now: Moment, mut acts: Vec<CommandEffect>) -> Vec<CommandEffect> {
         let evidence = evidence(&self.session);
         let (findings, next) = self.doctor.next(&evidence);
-        acts.extend(findings.iter().map(|f| Act::Say(finding_line(now, f))));
+        acts.extend(findings.iter().map(|f| CommandEffect::Say(finding_line(now, f))));
         match next {
-            Next::Ask(asked) => acts.push(Act::Ask(Command::Probe(asked))),
-            Next::Send(conversation) => {
+            DoctorStep::Ask(asked) => acts.push(CommandEffect::Ask(Command::Probe(asked))),
+            DoctorStep::Send(conversation) => {
                 self.sending = true;
                 let mut changes = Changes::default();
                 self.session.submit(OutgoingMessage::text(conversation, TEST), now, &mut changes);
-                acts.extend(changes.commands().map(Act::Ask));
+                acts.extend(changes.commands().map(CommandEffect::Ask));
             }
-            Next::Over(verdict) => {
+            DoctorStep::Over(verdict) => {
                 self.over = true;
-                acts.push(Act::Say(verdict_line(now, &verdict)));
-                acts.push(Act::Finish(exit(&verdict)));
+                acts.push(CommandEffect::Say(verdict_line(now, &verdict)));
+                acts.push(CommandEffect::Finish(exit(&verdict)));
             }
         }
         acts
     }
 
-    fn came(&mut self, now: Moment, asked: Asked, came: &Probed) -> Vec<Act> {
+    fn came(&mut self, now: Moment, asked: ProbeQuestion, came: &Probed) -> Vec<CommandEffect> {
         let exchange = match came {
             Probed::Asked(id) => self.session.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
             Probed::NotAsked(_) => None,
         };
         let evidence = evidence(&self.session);
         let findings = self.doctor.answered(asked, came, exchange.as_deref(), &evidence);
-        let acts = findings.iter().map(|f| Act::Say(finding_line(now, f))).collect();
+        let acts = findings.iter().map(|f| CommandEffect::Say(finding_line(now, f))).collect();
         self.go_on(now, acts)
     }
 
-    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<Act> {
+    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<CommandEffect> {
         if !self.sending || exchange.message != Some(MESSAGE) || !exchange.outcome.is_settled() {
             return Vec::new();
         }
         self.sending = false;
         let evidence = evidence(&self.session);
         let findings = self.doctor.sent(exchange, &evidence);
-        let acts = findings.iter().map(|f| Act::Say(finding_line(now, f))).collect();
+        let acts = findings.iter().map(|f| CommandEffect::Say(finding_line(now, f))).collect();
         self.go_on(now, acts)
     }
 
-    fn stop(&mut self, now: Moment, why: &str) -> Vec<Act> {
+    fn stop(&mut self, now: Moment, why: &str) -> Vec<CommandEffect> {
         if std::mem::replace(&mut self.over, true) {
             return Vec::new();
         }
-        let verdict = Verdict {
+        let verdict = DoctorVerdict {
             cause: Some(Cause::Unknown),
             confidence: crate::model::Confidence::Possible,
             because: why.to_owned(),
-            stage: Stage::Beyond,
+            stage: DoctorStage::Beyond,
             send_unknown: self.sending,
         };
-        vec![Act::Say(verdict_line(now, &verdict)), Act::Finish(exit(&verdict))]
+        vec![CommandEffect::Say(verdict_line(now, &verdict)), CommandEffect::Finish(exit(&verdict))]
     }
 }
 
-impl Fold for DoctorFold {
-    fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+impl CommandLogic for DoctorFold {
+    fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect> {
         match input {
             _ if self.over => Vec::new(),
-            Input::Begin => {
-                let way = Act::Say(proxy_line(now, &self.proxy));
+            CommandInput::Begin => {
+                let way = CommandEffect::Say(proxy_line(now, &self.proxy));
                 self.go_on(now, vec![way])
             }
-            Input::Report(report) => match *report {
+            CommandInput::Report(report) => match *report {
                 Report::Probe { asked, came } => self.came(now, asked, &came),
                 report => {
                     let changes = self.session.apply(report, now);
@@ -165,9 +165,9 @@ impl Fold for DoctorFold {
                     exchanges.flat_map(|exchange| self.exchange(now, &exchange)).collect()
                 }
             },
-            Input::Interrupt => self.stop(now, "it was interrupted before anything was decided"),
-            Input::Ended => self.stop(now, "guestwire's engine has stopped"),
-            Input::Due | Input::Sandbox(..) => Vec::new(),
+            CommandInput::Interrupt => self.stop(now, "it was interrupted before anything was decided"),
+            CommandInput::Ended => self.stop(now, "guestwire's engine has stopped"),
+            CommandInput::Due | CommandInput::Sandbox(..) => Vec::new(),
         }
     }
 
@@ -178,12 +178,12 @@ impl Fold for DoctorFold {
 }
 
 /// What is known now.
-fn evidence(session: &Session) -> Evidence<'_> {
+fn evidence(session: &Session) -> DoctorEvidence<'_> {
     let token = session.sign_in.status.facts();
-    Evidence { profile: &session.profile.facts, history: &session.diagnoses.evidence, token }
+    DoctorEvidence { profile: &session.profile.facts, history: &session.diagnoses.evidence, token }
 }
 
-fn finding_line(now: Moment, finding: &Finding) -> Line {
+fn finding_line(now: Moment, finding: &Finding) -> OutputLine {
     let fields = json!({
         "name": finding.name,
         "result": finding.result.word(),
@@ -195,11 +195,11 @@ fn finding_line(now: Moment, finding: &Finding) -> Line {
         (Some(id), ProbeResult::Fail) => format!("{text}\n                    request id {id}"),
         _ => text,
     };
-    Line::new("probe", now.wall, fields).says(text)
+    OutputLine::new("probe", now.wall, fields).says(text)
 }
 
 /// Which way the requests go: not a question, but what every answer depends on.
-fn proxy_line(now: Moment, proxy: &Result<Option<ProxyName>, String>) -> Line {
+fn proxy_line(now: Moment, proxy: &Result<Option<ProxyName>, String>) -> OutputLine {
     let address = proxy.as_ref().ok().and_then(|proxy| proxy.as_ref());
     let detail = match proxy {
         Ok(Some(proxy)) => format!("requests go through {proxy}"),
@@ -220,10 +220,10 @@ fn proxy_line(now: Moment, proxy: &Result<Option<ProxyName>, String>) -> Line {
         "address": address.map(|proxy| &proxy.address),
         "named_by": address.map(|proxy| &proxy.named_by),
     });
-    Line::new("probe", now.wall, fields).says(format!("{result}  {:<13} {detail}", "proxy"))
+    OutputLine::new("probe", now.wall, fields).says(format!("{result}  {:<13} {detail}", "proxy"))
 }
 
-fn verdict_line(now: Moment, verdict: &Verdict) -> Line {
+fn verdict_line(now: Moment, verdict: &DoctorVerdict) -> OutputLine {
     let cause = verdict.cause.map_or("none", Cause::as_str);
     let word = verdict.confidence.word();
     let fields = json!({ "cause": cause, "confidence": word, "because": verdict.because });
@@ -233,16 +233,16 @@ fn verdict_line(now: Moment, verdict: &Verdict) -> Line {
         let more = format!("`guestwire explain {cause}` says what to do");
         format!("verdict: {cause} ({word}): {}\n         {more}", verdict.because)
     };
-    Line::new("verdict", now.wall, fields).says(text)
+    OutputLine::new("verdict", now.wall, fields).says(text)
 }
 
-fn exit(verdict: &Verdict) -> Exit {
+fn exit(verdict: &DoctorVerdict) -> Exit {
     match (verdict.cause, verdict.stage) {
         _ if verdict.send_unknown => Exit::Unknown,
         (None, _) => Exit::Done,
         (Some(cause), _) if cause.family() == Family::Network && cause != Cause::ClockSkew => Exit::Network,
-        (Some(_), Stage::Hosts) => Exit::Network,
-        (Some(_), Stage::Token) => Exit::NotSignedIn,
-        (Some(_), Stage::Beyond) => Exit::Refused,
+        (Some(_), DoctorStage::Hosts) => Exit::Network,
+        (Some(_), DoctorStage::Token) => Exit::NotSignedIn,
+        (Some(_), DoctorStage::Beyond) => Exit::Refused,
     }
 }

@@ -12,9 +12,10 @@ use crate::config::settings::Times;
 use crate::config::{Profile, Settings};
 use crate::engine::masker;
 use crate::export::escape::unseen_as_escapes;
-use crate::export::transcript::{self, Form, Talk, Transcript};
+use crate::export::transcript;
+use crate::export::transcript::{Talk, Transcript, TranscriptForm};
 use crate::export::{HarEntry, har};
-use crate::journal::Reader;
+use crate::journal::JournalReader;
 use crate::journal::job::{KeptSource, Want};
 use crate::model::Conversation;
 
@@ -90,7 +91,7 @@ pub async fn run(args: ExportArgs, settings: &Settings) -> Result<Exit, Failed> 
 fn write(
     args: &ExportArgs,
     period: Period,
-    reader: &Reader,
+    reader: &JournalReader,
     profile: &Profile,
     settings: &Settings,
 ) -> Result<String, Failed> {
@@ -113,9 +114,9 @@ fn write(
             let zone = if settings.ui.times == Times::Utc { TimeZone::UTC } else { TimeZone::system() };
             let said = transcript(reader, profile, zone, period).map_err(Failed::here)?;
             let text = said.write(match args.format {
-                TranscriptFormat::Text => Form::Text,
-                TranscriptFormat::Md => Form::Markdown,
-                TranscriptFormat::Html => Form::Html,
+                TranscriptFormat::Text => TranscriptForm::Text,
+                TranscriptFormat::Md => TranscriptForm::Markdown,
+                TranscriptFormat::Html => TranscriptForm::Html,
             });
             out.write_all(text.as_bytes()).map_err(wrong)?;
             "the transcript".to_owned()
@@ -154,7 +155,7 @@ impl Wrong {
 /// HAR 1.2 of all exchanges after a number, one entry a try. How many.
 fn write_har(
     out: &mut impl Write,
-    reader: &Reader,
+    reader: &JournalReader,
     profile: &Profile,
     after: u64,
     period: Period,
@@ -204,7 +205,7 @@ fn name<'c>(ident: &str, conversations: impl Iterator<Item = &'c Conversation>) 
 }
 
 /// What was said, by conversation, masked.
-fn transcript(reader: &Reader, profile: &Profile, zone: TimeZone, period: Period) -> Result<Transcript, String> {
+fn transcript(reader: &JournalReader, profile: &Profile, zone: TimeZone, period: Period) -> Result<Transcript, String> {
     let mut conversations: Vec<Talk> = Vec::new();
     let mut ident = None;
     for line in reader.transcript()?.into_iter().filter(|line| period.contains(line.at)) {
@@ -213,7 +214,7 @@ fn transcript(reader: &Reader, profile: &Profile, zone: TimeZone, period: Period
             conversations.push(Talk { name, lines: Vec::new() });
             ident = Some(line.ident);
         }
-        let said = transcript::Line {
+        let said = transcript::TranscriptLine {
             at: line.at,
             author: line.author,
             text: line.text,

@@ -10,18 +10,18 @@ use ratatui::layout::Size;
 
 use super::run::fold::RunFold;
 use super::send::fold::{SendFold, Sending};
-use crate::app::drive::{Act, Fold, Input};
+use crate::app::drive::{CommandEffect, CommandInput, CommandLogic};
 use crate::app::exit::Exit;
 use crate::engine::{Command, Report};
 use crate::fixtures::{self, at_millis, guest_conversation, token_facts};
 use crate::model::{
-    AsOf, Author, Cause, Conversation, ConversationKey, DeliveryStatus, Ending, ExchangeId, Extras, Generation, Kind,
-    MessageId, Moment, Outcome, RemoteMessage, RemoteState, RepliesReadable, TokenStatus,
+    AsOf, Author, Cause, Conversation, ConversationKey, DeliveryStatus, Ending, ExchangeId, ExchangeKind, Extras,
+    Generation, MessageId, Moment, Outcome, RemoteMessage, RemoteState, RepliesReadable, TokenStatus,
 };
 use crate::pass::Pass;
 use crate::pass::runner::{Begin, Cast, Player};
 use crate::plain::{self, Plain};
-use crate::session::conversations::{Conversations, Counts};
+use crate::session::conversations::{Conversations, MessageCounts};
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
 use crate::tui;
@@ -51,7 +51,7 @@ struct Known {
     cause: Option<Cause>,
     refusals: usize,
     said: Vec<String>,
-    counts: Counts,
+    counts: MessageCounts,
     remote: RemoteState,
     readable: RepliesReadable,
     settled: bool,
@@ -111,7 +111,7 @@ fn on_screen(course: &[Report]) -> Known {
 }
 
 fn in_lines(course: &[Report]) -> Known {
-    let mut plain = Plain::new(plain::Setup {
+    let mut plain = Plain::new(plain::PlainSetup {
         now: now(),
         interactive: true,
         profile: ProfileInfo::default(),
@@ -120,21 +120,22 @@ fn in_lines(course: &[Report]) -> Known {
         seed: 7,
         log: Log::new(LogOptions::default()),
     });
-    plain.on(now(), plain::Input::Begin);
-    plain.on(now(), plain::Input::Line("Hello".to_owned()));
+    plain.on(now(), plain::PlainInput::Begin);
+    plain.on(now(), plain::PlainInput::Line("Hello".to_owned()));
     for report in course {
-        plain.on(now(), plain::Input::Report(Box::new(report.clone())));
+        plain.on(now(), plain::PlainInput::Report(Box::new(report.clone())));
     }
     known(plain.known())
 }
 
 /// Takes the reports until the subcommand is over; the exit code, if it is.
-fn fed(fold: &mut dyn Fold, course: &[Report]) -> Option<Exit> {
-    let reports = course.iter().map(|report| Input::Report(Box::new(report.clone())));
+fn fed(fold: &mut dyn CommandLogic, course: &[Report]) -> Option<Exit> {
+    let reports = course.iter().map(|report| CommandInput::Report(Box::new(report.clone())));
     let mut exit = None;
-    for input in [Input::Begin].into_iter().chain(reports).chain([Input::Due]) {
+    for input in [CommandInput::Begin].into_iter().chain(reports).chain([CommandInput::Due]) {
         let acts = fold.on(now(), input);
-        exit = exit.or(acts.into_iter().find_map(|act| if let Act::Finish(exit) = act { Some(exit) } else { None }));
+        exit = exit
+            .or(acts.into_iter().find_map(|act| if let CommandEffect::Finish(exit) = act { Some(exit) } else { None }));
     }
     exit
 }
@@ -181,7 +182,7 @@ fn sent(answer: Ending, outcome: Outcome) -> Report {
         conversation: Some(KEY),
         message: Some(MESSAGE),
         ended: Some(at_millis(600)),
-        ..fixtures::exchange(7, Kind::Send, vec![attempt], outcome)
+        ..fixtures::exchange(7, ExchangeKind::Send, vec![attempt], outcome)
     }))
 }
 

@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::app::drive::{Act, Fold, Input, Keeps, Needs, play};
+use crate::app::drive::{CommandEffect, CommandInput, CommandLogic, Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::Opened;
-use crate::app::output::{Line, Output, standard_input};
+use crate::app::output::{Output, OutputLine, standard_input};
 use crate::config::{Profile, Settings};
-use crate::diagnosis::ids::{Found, Known, Look, What, find};
+use crate::diagnosis::ids::{FoundId, IdKind, IdLookUp, KnownIds, find};
 use crate::engine::{Command, Report};
-use crate::model::{Asked, Moment, Probed, TokenStatus};
+use crate::model::{Moment, ProbeQuestion, Probed, TokenStatus};
 use crate::session::Session;
 
 /// `guestwire ids`
@@ -43,8 +43,8 @@ fn text(argument: &str) -> Result<String, Failed> {
 }
 
 /// The ids that a profile names.
-pub fn known(profile: &Profile) -> Known {
-    Known::of(profile.conversations.iter().map(|e| &e.conversation.address))
+pub fn known(profile: &Profile) -> KnownIds {
+    KnownIds::of(profile.conversations.iter().map(|e| &e.conversation.address))
 }
 
 /// Without look-ups. `profile` is there where the configuration is.
@@ -62,14 +62,14 @@ pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Fail
     let found = find(&text, &known);
     let needs = Needs { json: args.json, keeps: Keeps::Nothing, sign_in: true, report_on_stdout: false };
     let mut played =
-        play(opened, settings, needs, |profile, _, _| IdsFold::new(Look::at(&found, known), Session::of(profile)))
+        play(opened, settings, needs, |profile, _, _| IdsFold::new(IdLookUp::at(&found, known), Session::of(profile)))
             .await;
     let exit = played.exit?;
     let said = say(&find(&text, played.fold.known()), &mut played.output, args.json)?;
     Ok(if exit == Exit::Done { said } else { exit })
 }
 
-fn say(found: &[Found], output: &mut Output, json: bool) -> Result<Exit, Failed> {
+fn say(found: &[FoundId], output: &mut Output, json: bool) -> Result<Exit, Failed> {
     let at = jiff::Timestamp::now();
     for one in found {
         let shown = if one.id.is_empty() { "«guest token»" } else { one.id.as_str() };
@@ -80,7 +80,7 @@ fn say(found: &[Found], output: &mut Output, json: bool) -> Result<Exit, Failed>
             "is": one.what.word(),
             "because": because,
             "stands_as": also,
-            "stands_wrongly_as": one.misplaced.map(What::word),
+            "stands_wrongly_as": one.misplaced.map(IdKind::word),
             "use_instead": one.swap,
             "conversation": one.home,
         });
@@ -98,7 +98,7 @@ fn say(found: &[Found], output: &mut Output, json: bool) -> Result<Exit, Failed>
         if let Some(home) = one.home.as_ref().filter(|h| one.swap.as_ref() != Some(h)) {
             let _ = write!(says, "{indent}of the conversation {home}");
         }
-        output.say(&Line::new("id", at, fields).says(says), json)?;
+        output.say(&OutputLine::new("id", at, fields).says(says), json)?;
     }
     if found.is_empty() {
         crate::app::output::warn("there is no id in this text: ids are UUIDs, or 32 hexadecimal digits for messages");
@@ -110,7 +110,7 @@ fn say(found: &[Found], output: &mut Output, json: bool) -> Result<Exit, Failed>
 /// See the module.
 #[derive(Debug)]
 pub struct IdsFold {
-    look: Look,
+    look: IdLookUp,
     told: usize,
     session: Session,
     /// Questions are being asked.
@@ -120,24 +120,24 @@ pub struct IdsFold {
 
 impl IdsFold {
     /// Look-ups that have not begun.
-    pub fn new(look: Look, session: Session) -> Self {
+    pub fn new(look: IdLookUp, session: Session) -> Self {
         Self { look, told: 0, session, begun: false, exit: Exit::Done }
     }
 
     /// What is known now.
-    pub const fn known(&self) -> &Known {
+    pub const fn known(&self) -> &KnownIds {
         self.look.known()
     }
 
-    fn go_on(&mut self) -> Vec<Act> {
+    fn go_on(&mut self) -> Vec<CommandEffect> {
         vec![match self.look.next() {
-            Some(asked) => Act::Ask(Command::Probe(asked)),
-            None => Act::Finish(self.exit),
+            Some(asked) => CommandEffect::Ask(Command::Probe(asked)),
+            None => CommandEffect::Finish(self.exit),
         }]
     }
 
     /// Begins once there is a token, or none will come.
-    fn token(&mut self, now: Moment) -> Vec<Act> {
+    fn token(&mut self, now: Moment) -> Vec<CommandEffect> {
         let mut acts = Vec::new();
         if let Some(trouble) = self.session.sign_in.trouble() {
             // What is public needs nobody to be signed in.
@@ -153,7 +153,7 @@ impl IdsFold {
         acts
     }
 
-    fn came(&mut self, asked: Asked, came: &Probed, now: Moment) -> Vec<Act> {
+    fn came(&mut self, asked: ProbeQuestion, came: &Probed, now: Moment) -> Vec<CommandEffect> {
         let exchange = match came {
             Probed::Asked(id) => self.session.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
             Probed::NotAsked(_) => None,
@@ -161,23 +161,24 @@ impl IdsFold {
         if !self.look.came(asked, came, exchange.as_deref()) {
             return Vec::new();
         }
-        let mut acts: Vec<Act> = self.look.troubles().iter().skip(self.told).map(|why| notice(why, now)).collect();
+        let mut acts: Vec<CommandEffect> =
+            self.look.troubles().iter().skip(self.told).map(|why| notice(why, now)).collect();
         self.told += acts.len();
         acts.extend(self.go_on());
         acts
     }
 }
 
-fn notice(text: &str, now: Moment) -> Act {
-    Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text.to_owned()))
+fn notice(text: &str, now: Moment) -> CommandEffect {
+    CommandEffect::Say(OutputLine::new("notice", now.wall, json!({ "message": text })).warns(text.to_owned()))
 }
 
-impl Fold for IdsFold {
-    fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+impl CommandLogic for IdsFold {
+    fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect> {
         match input {
-            Input::Begin if self.look.is_idle() => vec![Act::Finish(Exit::Done)],
-            Input::Begin | Input::Due | Input::Sandbox(..) => Vec::new(),
-            Input::Report(report) => match *report {
+            CommandInput::Begin if self.look.is_idle() => vec![CommandEffect::Finish(Exit::Done)],
+            CommandInput::Begin | CommandInput::Due | CommandInput::Sandbox(..) => Vec::new(),
+            CommandInput::Report(report) => match *report {
                 Report::Probe { asked, came } => self.came(asked, &came, now),
                 report => {
                     let token = matches!(report, Report::Token(_));
@@ -185,7 +186,7 @@ impl Fold for IdsFold {
                     if token && !self.begun { self.token(now) } else { Vec::new() }
                 }
             },
-            Input::Interrupt | Input::Ended => vec![Act::Finish(Exit::Refused)],
+            CommandInput::Interrupt | CommandInput::Ended => vec![CommandEffect::Finish(Exit::Refused)],
         }
     }
 

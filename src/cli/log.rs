@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::config::{Profile, Settings};
-use crate::journal::Reader;
+use crate::journal::JournalReader;
 use crate::journal::job::{KeptEntry, KeptSource, Want};
 
 use super::period::PeriodArgs;
@@ -13,7 +13,7 @@ use crate::app::exit::{Exit, Failed};
 use crate::app::journal;
 use crate::app::open::Opened;
 use crate::app::output;
-use crate::app::output::{Line, Output};
+use crate::app::output::{Output, OutputLine};
 use crate::text::dates::Period;
 
 /// `guestwire log`
@@ -48,7 +48,7 @@ pub async fn run(args: LogArgs, settings: &Settings) -> Result<Exit, Failed> {
     printed.map(|()| Exit::Done)
 }
 
-fn print(args: &LogArgs, period: Period, reader: &Reader, profile: &Profile) -> Result<(), Failed> {
+fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profile) -> Result<(), Failed> {
     let mut output = Output::default();
     let query = args.query.join(" ");
     if args.limit == 0 && query.trim().is_empty() {
@@ -100,13 +100,13 @@ fn began(entry: &KeptEntry) -> Timestamp {
 }
 
 /// One entry, for programs and for people.
-fn line(entry: &KeptEntry, profile: &Profile) -> Line {
+fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
     let exchange = match &entry.source {
         KeptSource::Note { at, kind, text } => {
             let human = format!("{:>6}  {}  {:<5}  {text}", entry.number, at.wall.strftime("%F %T"), kind.word());
             let fields = json!({ "number": entry.number, "kind": kind.word(), "what": text, "marked": entry.marked,
                                  "comment": entry.comment });
-            return Line::new("entry", at.wall, fields).says(human);
+            return OutputLine::new("entry", at.wall, fields).says(human);
         }
         KeptSource::Exchange(exchange) => exchange,
     };
@@ -152,5 +152,5 @@ fn line(entry: &KeptEntry, profile: &Profile) -> Line {
         human.push_str("  # ");
         human.push_str(comment);
     }
-    Line::new("entry", exchange.started.wall, fields).says(human)
+    OutputLine::new("entry", exchange.started.wall, fields).says(human)
 }

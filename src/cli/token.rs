@@ -5,10 +5,10 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::app::drive::{Act, Fold, Input, Keeps, Needs, play};
+use crate::app::drive::{CommandEffect, CommandInput, CommandLogic, Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::Opened;
-use crate::app::output::Line;
+use crate::app::output::OutputLine;
 use crate::config::Settings;
 use crate::engine::{Command, Report};
 use crate::model::{Acceptance, Exchange, Granted, Moment, TokenFacts, TokenStatus};
@@ -32,8 +32,8 @@ pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failed> 
 /// How long the question what a token may do is waited for.
 const SCOPES_WITHIN: Duration = Duration::from_secs(5);
 /// The status's word and what goes with it, for `--json`.
-pub fn token_line(now: Moment, status: &TokenStatus) -> Line {
-    Line::new("token", now.wall, token_fields(status, None))
+pub fn token_line(now: Moment, status: &TokenStatus) -> OutputLine {
+    OutputLine::new("token", now.wall, token_fields(status, None))
 }
 
 /// `trouble`: why it is no use to wait longer, for a status that does not say so itself.
@@ -84,28 +84,32 @@ pub struct TokenFold {
 }
 
 impl TokenFold {
-    fn finish(&self, now: Moment) -> Vec<Act> {
+    fn finish(&self, now: Moment) -> Vec<CommandEffect> {
         let trouble = self.sign_in.trouble().map(|trouble| &trouble.why);
-        let line = Line::new("token", now.wall, token_fields(&self.sign_in.status, trouble));
+        let line = OutputLine::new("token", now.wall, token_fields(&self.sign_in.status, trouble));
         match (self.sign_in.status.facts(), self.sign_in.trouble()) {
             (Some(facts), None) => {
                 let mut acts = Vec::new();
                 if let Some(warning) = missing_scopes(facts) {
-                    acts.push(Act::Say(Line::new("warning", now.wall, json!({ "message": warning })).warns(warning)));
+                    acts.push(CommandEffect::Say(
+                        OutputLine::new("warning", now.wall, json!({ "message": warning })).warns(warning),
+                    ));
                 }
-                acts.push(Act::Say(line.says(facts_text(facts, now))));
-                acts.push(Act::Finish(exit_of(facts)));
+                acts.push(CommandEffect::Say(line.says(facts_text(facts, now))));
+                acts.push(CommandEffect::Finish(exit_of(facts)));
                 acts
             }
             (_, Some(trouble)) => {
                 let said = line.warns(format!("not signed in: {}", trouble.why));
-                vec![Act::Say(said), Act::Finish(trouble.into())]
+                vec![CommandEffect::Say(said), CommandEffect::Finish(trouble.into())]
             }
-            (None, None) => vec![Act::Say(line.warns("not signed in")), Act::Finish(Exit::NotSignedIn)],
+            (None, None) => {
+                vec![CommandEffect::Say(line.warns("not signed in")), CommandEffect::Finish(Exit::NotSignedIn)]
+            }
         }
     }
 
-    fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<Act> {
+    fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<CommandEffect> {
         let before = self.sign_in.moved(now, status);
         let changed = std::mem::discriminant(&self.sign_in.status) != std::mem::discriminant(&before);
         if self.sign_in.trouble().is_some() {
@@ -121,8 +125,8 @@ impl TokenFold {
         let mut acts = Vec::new();
         if changed || matches!(self.sign_in.status, TokenStatus::Expired { .. }) {
             let trouble = self.sign_in.trouble().map(|trouble| &trouble.why);
-            let line = Line::new("token", now.wall, token_fields(&self.sign_in.status, trouble));
-            acts.push(Act::Say(match &self.sign_in.status {
+            let line = OutputLine::new("token", now.wall, token_fields(&self.sign_in.status, trouble));
+            acts.push(CommandEffect::Say(match &self.sign_in.status {
                 TokenStatus::Expired { why, .. } => line.warns(format!("not signed in yet: {why}")),
                 TokenStatus::Limited { until, .. } => {
                     let seconds = until.left(now).as_secs();
@@ -134,7 +138,7 @@ impl TokenFold {
         acts
     }
 
-    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<Act> {
+    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<CommandEffect> {
         self.sign_in.exchange(exchange);
         let asked_scopes = exchange.last_attempt().is_some_and(|a| a.request.url.ends_with("/tokens/me"));
         let vain = asked_scopes && exchange.outcome.is_error();
@@ -151,20 +155,22 @@ const fn exit_of(facts: &TokenFacts) -> Exit {
     }
 }
 
-impl Fold for TokenFold {
-    fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+impl CommandLogic for TokenFold {
+    fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect> {
         match input {
-            Input::Begin => vec![Act::Ask(Command::SignIn)],
-            Input::Report(report) => match *report {
+            CommandInput::Begin => vec![CommandEffect::Ask(Command::SignIn)],
+            CommandInput::Report(report) => match *report {
                 Report::Token(status) => self.token(now, status),
                 Report::Exchange(exchange) => self.exchange(now, &exchange),
                 Report::Notice { text, .. } => {
-                    vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
+                    vec![CommandEffect::Say(
+                        OutputLine::new("notice", now.wall, json!({ "message": text })).warns(text),
+                    )]
                 }
                 _ => Vec::new(),
             },
-            Input::Due | Input::Interrupt | Input::Ended => self.finish(now),
-            Input::Sandbox(..) => Vec::new(),
+            CommandInput::Due | CommandInput::Interrupt | CommandInput::Ended => self.finish(now),
+            CommandInput::Sandbox(..) => Vec::new(),
         }
     }
 
@@ -177,28 +183,28 @@ impl Fold for TokenFold {
 mod tests {
     use super::*;
     use crate::fixtures::token_facts;
-    use crate::model::{Kind, Outcome};
+    use crate::model::{ExchangeKind, Outcome};
 
     fn facts(granted: Granted) -> TokenFacts {
         TokenFacts { granted, organization: Some("Acme".to_owned()), ..token_facts() }
     }
 
-    fn feed(fold: &mut TokenFold, status: TokenStatus) -> Vec<Act> {
-        fold.on(Moment::ZERO, Input::Report(Box::new(Report::Token(status))))
+    fn feed(fold: &mut TokenFold, status: TokenStatus) -> Vec<CommandEffect> {
+        fold.on(Moment::ZERO, CommandInput::Report(Box::new(Report::Token(status))))
     }
 
-    fn exit(acts: &[Act]) -> Option<Exit> {
-        acts.iter().find_map(|act| if let Act::Finish(exit) = act { Some(*exit) } else { None })
+    fn exit(acts: &[CommandEffect]) -> Option<Exit> {
+        acts.iter().find_map(|act| if let CommandEffect::Finish(exit) = act { Some(*exit) } else { None })
     }
 
-    fn json_lines(acts: &[Act]) -> Vec<String> {
-        acts.iter().filter_map(|a| if let Act::Say(line) = a { Some(line.json()) } else { None }).collect()
+    fn json_lines(acts: &[CommandEffect]) -> Vec<String> {
+        acts.iter().filter_map(|a| if let CommandEffect::Say(line) = a { Some(line.json()) } else { None }).collect()
     }
 
     #[test]
     fn named_scopes_end_it_at_once() {
         let mut fold = TokenFold::default();
-        assert_eq!(fold.on(Moment::ZERO, Input::Begin), [Act::Ask(Command::SignIn)]);
+        assert_eq!(fold.on(Moment::ZERO, CommandInput::Begin), [CommandEffect::Ask(Command::SignIn)]);
         let getting = feed(&mut fold, TokenStatus::Getting);
         assert_eq!(json_lines(&getting), [r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"getting"}"#]);
         let acts = feed(&mut fold, TokenStatus::Valid(facts(Granted::Named(vec!["a".to_owned()]))));
@@ -218,7 +224,7 @@ mod tests {
         let mut fold = TokenFold::default();
         assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(Granted::Unknown)))), None);
         assert_eq!(fold.due(), Some(Moment::ZERO.after(SCOPES_WITHIN)));
-        assert_eq!(exit(&fold.on(Moment::ZERO, Input::Due)), Some(Exit::Done));
+        assert_eq!(exit(&fold.on(Moment::ZERO, CommandInput::Due)), Some(Exit::Done));
     }
 
     #[test]
@@ -282,7 +288,10 @@ mod tests {
         assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
         let said = "the token endpoint answered 429 and asks to wait 24h, and this command waits 120 s at most; \
                     try again after 1970-01-02T00:00:00Z";
-        assert!(matches!(acts.first(), Some(Act::Say(line)) if format!("{line:?}").contains(said)), "{acts:?}");
+        assert!(
+            matches!(acts.first(), Some(CommandEffect::Say(line)) if format!("{line:?}").contains(said)),
+            "{acts:?}"
+        );
     }
 
     #[test]
@@ -290,7 +299,7 @@ mod tests {
         let mut fold = TokenFold::default();
         let exchange = Exchange {
             id: crate::model::ExchangeId(1),
-            kind: Kind::Token,
+            kind: ExchangeKind::Token,
             what: String::new(),
             conversation: None,
             message: None,
@@ -300,7 +309,7 @@ mod tests {
             steps: Vec::new(),
             outcome: Outcome::Failed("connection refused".to_owned()),
         };
-        fold.on(Moment::ZERO, Input::Report(Box::new(Report::Exchange(exchange.into()))));
+        fold.on(Moment::ZERO, CommandInput::Report(Box::new(Report::Exchange(exchange.into()))));
         let failing = || TokenStatus::Expired { retry: Some(Moment::ZERO), why: "connection refused".to_owned() };
         assert_eq!(exit(&feed(&mut fold, failing())), None);
         assert_eq!(exit(&feed(&mut fold, failing())), None);

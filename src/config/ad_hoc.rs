@@ -5,7 +5,7 @@ use super::origin::{Lookup, env_text};
 use clap::Args;
 use secrecy::SecretString;
 
-use super::problem::{Position, Spot};
+use super::problem::{FilePosition, Spot};
 use super::proxy;
 use super::raw_profile::{RawAddress, RawBounds, RawConversation, RawGuest, RawHosts, RawOauth, RawProfile, RawSecret};
 use super::resolve_profile::{GUEST_API_SCOPE, Resolved};
@@ -22,11 +22,11 @@ pub(crate) const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 const TARGET: &str = "A target without a config file";
 
 /// Stands for "no line of the file".
-pub(super) const NOWHERE: Position = Position { line: 0, column: 0 };
+pub(super) const NOWHERE: FilePosition = FilePosition { line: 0, column: 0 };
 
 /// A target that no config file names. Each command that speaks to somebody understands these flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
-pub struct Target {
+pub struct AdHocTarget {
     /// The region, instead of a profile's: a domain, an AWS name, or any name that the vendor's tools use
     #[arg(long, global = true, value_name = "REGION", help_heading = TARGET)]
     pub region: Option<String>,
@@ -50,7 +50,7 @@ pub struct Target {
     pub participant: Option<String>,
 }
 
-impl Target {
+impl AdHocTarget {
     /// Whether the flags name a conversation, also where they do not say enough of it.
     pub const fn names_conversation(&self) -> bool {
         self.deployment.is_some() || self.integration.is_some() || self.conversation.is_some()
@@ -131,7 +131,7 @@ fn short(id: &str) -> String {
 }
 
 /// Says of what came from no line of the file which variable or flag it came from. `region` is the flag's.
-pub fn name_sources(resolved: &mut Resolved, target: &Target) {
+pub fn name_sources(resolved: &mut Resolved, target: &AdHocTarget) {
     let region = if target.region.is_some() { Origin::Flag("--region") } else { Origin::Env(REGION) };
     let described = match (&target.deployment, &target.integration) {
         (Some(_), _) => "--deployment",

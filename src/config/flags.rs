@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use directories::BaseDirs;
 
-use super::ad_hoc::Target;
+use super::ad_hoc::AdHocTarget;
 use super::settings::ColorChoice;
 use crate::app::files;
 
@@ -18,7 +18,7 @@ const EVERYWHERE: &str = "Options everywhere";
 pub struct Flags {
     /// `--region`, `--deployment` and their siblings
     #[command(flatten)]
-    pub target: Target,
+    pub target: AdHocTarget,
     /// Use this profile of the config file
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "sandbox", help_heading = EVERYWHERE)]
     pub profile: Option<String>,

@@ -9,15 +9,15 @@ use directories::{BaseDirs, ProjectDirs};
 use super::flags::Flags;
 use super::origin::Lookup;
 use super::problem::{Problem, Problems, position};
-use super::resolve::{Input, Source, paths, resolve};
+use super::resolve::{ConfigInput, ConfigSource, paths, resolve};
 use super::secret::open_to_others;
-use super::settings::{Paths, Row, Settings};
+use super::settings::{Paths, RowSetting, Settings};
 
 /// Larger than any config file should be.
 const MAX_BYTES: u64 = 4 << 20;
 
 /// Decides where files are, without reading any.
-pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<Row>), Problems> {
+pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<RowSetting>), Problems> {
     let dirs = ProjectDirs::from("", "", "guestwire");
     let config = dirs.as_ref().map(|d| d.config_dir().to_owned());
     let data = dirs.as_ref().map(|d| d.data_dir().to_owned());
@@ -36,10 +36,10 @@ pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
     let (mut places, path_rows) = locate(flags, env)?;
     let read = read(&places.config_file, places.config_explicit)?;
     places.config_exists = read.is_some();
-    let source = read.as_ref().map(|(text, private)| Source { text, private: *private });
+    let source = read.as_ref().map(|(text, private)| ConfigSource { text, private: *private });
     let base = BaseDirs::new();
     let home = base.as_ref().map(BaseDirs::home_dir);
-    resolve(Input { paths: places, path_rows, home, source, flags, env })
+    resolve(ConfigInput { paths: places, path_rows, home, source, flags, env })
 }
 
 /// The file's text and whether it is private; nothing if it does not exist and nobody named it.

@@ -32,10 +32,10 @@ pub(crate) mod toml_reader;
 
 pub use flags::Flags;
 pub use load::{load, locate};
-pub use problem::{Position, Problem, Problems, Spot};
+pub use problem::{FilePosition, Problem, Problems, Spot};
 pub use profile::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
-    TokenHost, Webhook,
+    TokenHost, WebhookSettings,
 };
 pub use proxy::{ProfileProxy, ProxyAddress};
 pub use secret::{SecretError, SecretSource, Terminal};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::problem::{Problem, Spot};
-use super::settings::{Clipboard, ColorChoice, EnterKey, Origin, Row, Times};
+use super::settings::{Clipboard, ColorChoice, EnterKey, Origin, RowSetting, Times};
 use super::{ClientAuth, TokenHost};
 
 /// How an environment variable is looked up. Given by the edge, so that tests need no environment of their own.
@@ -75,17 +75,17 @@ pub fn env_word<T: Copy>(
 #[derive(Debug, Default)]
 pub struct EffectiveSettings {
     /// In the order of picking.
-    pub rows: Vec<Row>,
+    pub rows: Vec<RowSetting>,
 }
 
 impl EffectiveSettings {
     /// What was said, or the default; written down either way.
-    pub fn pick<T: Shown>(&mut self, name: impl Into<String>, said: Sourced<T>, default: T) -> T {
+    pub fn pick<T: ShownValue>(&mut self, name: impl Into<String>, said: Sourced<T>, default: T) -> T {
         self.pick_from(name, said, (default, Origin::Default))
     }
 
     /// What was said, or something else with an origin of its own.
-    pub fn pick_from<T: Shown>(&mut self, name: impl Into<String>, said: Sourced<T>, otherwise: (T, Origin)) -> T {
+    pub fn pick_from<T: ShownValue>(&mut self, name: impl Into<String>, said: Sourced<T>, otherwise: (T, Origin)) -> T {
         let (value, origin) = said.unwrap_or(otherwise);
         self.note(name, value.shown(), origin);
         value
@@ -93,49 +93,49 @@ impl EffectiveSettings {
 
     /// Writes down a value that was found otherwise.
     pub fn note(&mut self, name: impl Into<String>, value: impl Into<String>, origin: Origin) {
-        self.rows.push(Row { name: name.into(), value: value.into(), origin });
+        self.rows.push(RowSetting { name: name.into(), value: value.into(), origin });
     }
 }
 
 /// How `config show` writes a value.
-pub trait Shown {
+pub trait ShownValue {
     /// As in the file.
     fn shown(&self) -> String;
 }
 
-impl Shown for String {
+impl ShownValue for String {
     fn shown(&self) -> String {
         format!("\"{self}\"")
     }
 }
 
-impl Shown for bool {
+impl ShownValue for bool {
     fn shown(&self) -> String {
         self.to_string()
     }
 }
 
-impl Shown for u64 {
+impl ShownValue for u64 {
     fn shown(&self) -> String {
         self.to_string()
     }
 }
 
-impl Shown for Duration {
+impl ShownValue for Duration {
     fn shown(&self) -> String {
         jiff::SignedDuration::try_from(*self).map_or_else(|_| format!("{self:?}"), |d| format!("\"{d:#}\""))
     }
 }
 
-impl Shown for PathBuf {
+impl ShownValue for PathBuf {
     fn shown(&self) -> String {
         format!("\"{}\"", self.display())
     }
 }
 
-impl Shown for Vec<String> {
+impl ShownValue for Vec<String> {
     fn shown(&self) -> String {
-        let items: Vec<String> = self.iter().map(Shown::shown).collect();
+        let items: Vec<String> = self.iter().map(ShownValue::shown).collect();
         format!("[{}]", items.join(", "))
     }
 }
@@ -144,37 +144,37 @@ fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> String {
     words.iter().find(|(_, v)| v == value).map_or_else(String::new, |(word, _)| format!("\"{word}\""))
 }
 
-impl Shown for ColorChoice {
+impl ShownValue for ColorChoice {
     fn shown(&self) -> String {
         word(Self::WORDS, self)
     }
 }
 
-impl Shown for Clipboard {
+impl ShownValue for Clipboard {
     fn shown(&self) -> String {
         word(Self::WORDS, self)
     }
 }
 
-impl Shown for Times {
+impl ShownValue for Times {
     fn shown(&self) -> String {
         word(Self::WORDS, self)
     }
 }
 
-impl Shown for EnterKey {
+impl ShownValue for EnterKey {
     fn shown(&self) -> String {
         word(Self::WORDS, self)
     }
 }
 
-impl Shown for TokenHost {
+impl ShownValue for TokenHost {
     fn shown(&self) -> String {
         word(super::raw_profile::TOKEN_HOSTS, self)
     }
 }
 
-impl Shown for ClientAuth {
+impl ShownValue for ClientAuth {
     fn shown(&self) -> String {
         word(super::raw_profile::CLIENT_AUTHS, self)
     }

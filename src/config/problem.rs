@@ -9,7 +9,7 @@ use crate::text::screen::visible;
 
 /// A place in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
+pub struct FilePosition {
     /// From 1.
     pub line: usize,
     /// From 1, in characters.
@@ -22,7 +22,7 @@ pub struct Spot<T> {
     /// What it is.
     pub value: T,
     /// Where its value stands.
-    pub at: Position,
+    pub at: FilePosition,
 }
 
 impl<T> Spot<T> {
@@ -38,7 +38,7 @@ pub struct Problem {
     /// The file, if it is about one.
     pub file: Option<PathBuf>,
     /// The place in it.
-    pub at: Option<Position>,
+    pub at: Option<FilePosition>,
     /// What is wrong and what to do.
     pub sentence: String,
 }
@@ -55,7 +55,7 @@ impl Problem {
     }
 
     /// A problem at a place of a file.
-    pub fn at(file: &Path, at: Position, sentence: impl Into<String>) -> Self {
+    pub fn at(file: &Path, at: FilePosition, sentence: impl Into<String>) -> Self {
         Self { file: Some(file.to_owned()), at: Some(at), sentence: sentence.into() }
     }
 }
@@ -64,7 +64,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = &self.file {
             write!(f, "{}:", visible(&file.display().to_string()))?;
-            if let Some(Position { line, column }) = self.at {
+            if let Some(FilePosition { line, column }) = self.at {
                 write!(f, "{line}:{column}:")?;
             }
             f.write_str(" ")?;
@@ -98,7 +98,7 @@ impl From<Problem> for Problems {
 }
 
 /// The place at which the byte range begins.
-pub fn position(text: &str, span: &Range<usize>) -> Position {
+pub fn position(text: &str, span: &Range<usize>) -> FilePosition {
     let mut start = span.start.min(text.len());
     while !text.is_char_boundary(start) {
         start -= 1;
@@ -106,7 +106,7 @@ pub fn position(text: &str, span: &Range<usize>) -> Position {
     let before = text.get(..start).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |n| n + 1);
     let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-    Position { line: before.matches('\n').count() + 1, column }
+    FilePosition { line: before.matches('\n').count() + 1, column }
 }
 
 #[cfg(test)]
@@ -117,13 +117,14 @@ mod tests {
     fn positions_count_lines_and_characters() {
         let text = "a = 1\né = 'ü' x\n";
         let at = text.find('x').map(|x| position(text, &(x..x + 1)));
-        assert_eq!(at, Some(Position { line: 2, column: 9 }));
-        assert_eq!(position(text, &(999..1000)), Position { line: 3, column: 1 });
+        assert_eq!(at, Some(FilePosition { line: 2, column: 9 }));
+        assert_eq!(position(text, &(999..1000)), FilePosition { line: 3, column: 1 });
     }
 
     #[test]
     fn sentences_are_safe_for_a_terminal() {
-        let problem = Problem::at(Path::new("c\u{1b}.toml"), Position { line: 1, column: 2 }, "unknown field `\u{7}`");
+        let problem =
+            Problem::at(Path::new("c\u{1b}.toml"), FilePosition { line: 1, column: 2 }, "unknown field `\u{7}`");
         assert_eq!(problem.to_string(), "c␛.toml:1:2: unknown field `␇`");
     }
 }

@@ -109,12 +109,12 @@ pub struct OpenMessaging {
     /// Whether the messages of the other side are acknowledged with a receipt, `Delivered`.
     pub receipts: bool,
     /// Where they are taken as webhooks, if anywhere.
-    pub webhook: Option<Webhook>,
+    pub webhook: Option<WebhookSettings>,
 }
 
 /// Where the organisation's outbound messages come in.
 #[derive(Clone, Debug)]
-pub struct Webhook {
+pub struct WebhookSettings {
     /// An address of this machine.
     pub listen: SocketAddr,
     /// The integration's secret, with which each is signed.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::problem::{Position, Spot};
+use super::problem::{FilePosition, Spot};
 use super::toml_reader::{Either, Table};
 use super::{ClientAuth, TokenHost};
 use crate::model::Channel;
@@ -43,7 +43,7 @@ pub enum RawSecret {
 /// The `[profiles.NAME.oauth]` table.
 #[derive(Debug)]
 pub struct RawOauth {
-    pub at: Position,
+    pub at: FilePosition,
     pub client_id: Option<Spot<RawSecret>>,
     pub client_secret: Option<Spot<RawSecret>>,
     pub access_token: Option<Spot<RawSecret>>,

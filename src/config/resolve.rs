@@ -8,23 +8,23 @@ use crate::model::{Cause, Masks, mask};
 use super::ad_hoc::{self, env_profile};
 use super::flags::Flags;
 use super::origin::{
-    EffectiveSettings, Lookup, Shown as _, Sourced, env_flag, env_path, env_text, env_word, file, flag, switch,
+    EffectiveSettings, Lookup, ShownValue as _, Sourced, env_flag, env_path, env_text, env_word, file, flag, switch,
 };
 use super::problem::{Problem, Problems, Spot};
 use super::raw::RawFile;
 use super::raw_profile::{RawConversation, RawProfile};
 use super::regions::SANDBOX;
-use super::resolve_profile::{Around, Resolved, resolve as resolve_profile};
+use super::resolve_profile::{ProfileContext, Resolved, resolve as resolve_profile};
 use super::settings::{
-    Clipboard, ColorChoice, Composer, EnterKey, JournalLimits, LogLimits, Origin, Paths, ProfileChoice, Row, Settings,
-    Snippet, Times, Ui,
+    Clipboard, ColorChoice, ComposerSettings, ConfiguredSnippet, EnterKey, JournalLimits, LogLimits, Origin, Paths,
+    ProfileChoice, RowSetting, Settings, Times, Ui,
 };
 use super::toml_reader::Doc;
 use crate::text::suggest::{nearest, suggestion};
 
 /// A config file's text and what is known of the file itself.
 #[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
+pub struct ConfigSource<'a> {
     /// What it says.
     pub text: &'a str,
     /// Whether only its owner may read it.
@@ -33,15 +33,15 @@ pub struct Source<'a> {
 
 /// Everything that settings are made of. No I/O happens from here on, except that an OAuth client's id may be read from
 /// where the file says it is.
-pub struct Input<'a> {
+pub struct ConfigInput<'a> {
     /// Where files are, already decided.
     pub paths: Paths,
     /// The rows that say why they are there.
-    pub path_rows: Vec<Row>,
+    pub path_rows: Vec<RowSetting>,
     /// The home directory.
     pub home: Option<&'a Path>,
     /// The config file, if there is one.
-    pub source: Option<Source<'a>>,
+    pub source: Option<ConfigSource<'a>>,
     /// The command line.
     pub flags: &'a Flags,
     /// The environment.
@@ -49,8 +49,8 @@ pub struct Input<'a> {
 }
 
 /// Makes settings, or says all that is wrong.
-pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
-    let Input { paths, path_rows, home, source, flags, env } = input;
+pub fn resolve(input: ConfigInput<'_>) -> Result<Settings, Problems> {
+    let ConfigInput { paths, path_rows, home, source, flags, env } = input;
     let path = &paths.config_file;
     let raw = match source {
         Some(source) => {
@@ -72,7 +72,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
     let target = target(flags, &mut problems);
     let mut raw = raw;
     let adhoc = env_profile(env, flags.target.region.as_deref());
-    let around = Around { file: path, private, env, home, redact: &redact, masks: &masks };
+    let around = ProfileContext { file: path, private, env, home, redact: &redact, masks: &masks };
     let mut effective = EffectiveSettings { rows: path_rows };
     let chosen = choose(&paths, &raw, flags, adhoc.is_some(), env, &mut effective, &mut problems);
     let has_env_profile = adhoc.is_some();
@@ -333,16 +333,16 @@ fn duplicate_snippets(path: &Path, snippets: &[(Spot<String>, Spot<String>)], pr
     }
 }
 
-fn composer(raw: &RawFile, effective: &mut EffectiveSettings) -> Composer {
+fn composer(raw: &RawFile, effective: &mut EffectiveSettings) -> ComposerSettings {
     let enter = effective.pick("composer.enter", file(raw.composer.enter.clone()), EnterKey::default());
     let history = effective.pick("composer.history", file(raw.composer.history.clone()), 500);
     let typing = effective.pick("composer.typing", file(raw.composer.typing.clone()), false);
     let mut snippets = Vec::new();
     for (name, text) in &raw.composer.snippets {
         effective.note(format!("composer.snippets.{}", name.value), "…", Origin::File(name.at));
-        snippets.push(Snippet { name: name.value.clone(), text: text.value.clone() });
+        snippets.push(ConfiguredSnippet { name: name.value.clone(), text: text.value.clone() });
     }
-    Composer { enter, history: usize::try_from(history).unwrap_or(usize::MAX), typing, snippets }
+    ComposerSettings { enter, history: usize::try_from(history).unwrap_or(usize::MAX), typing, snippets }
 }
 
 fn log(raw: &RawFile, times: Times, effective: &mut EffectiveSettings) -> LogLimits {
@@ -421,7 +421,7 @@ pub fn paths(
     env: Lookup<'_>,
     config: Option<PathBuf>,
     data: Option<PathBuf>,
-) -> Result<(Paths, Vec<Row>), Problems> {
+) -> Result<(Paths, Vec<RowSetting>), Problems> {
     let mut effective = EffectiveSettings::default();
     let nowhere = |what: &str, how: &str| {
         let why = "this system names no home directory";

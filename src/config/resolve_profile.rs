@@ -8,14 +8,14 @@ use secrecy::ExposeSecret as _;
 
 use super::ad_hoc::NOWHERE;
 use super::address::{self, Scheme};
-use super::origin::{EffectiveSettings, Lookup, Shown as _, env_text, file};
-use super::problem::{Position, Problem, Spot};
+use super::origin::{EffectiveSettings, Lookup, ShownValue as _, env_text, file};
+use super::problem::{FilePosition, Problem, Spot};
 use super::proxy::{self, ProfileProxy, ProxyAddress};
 use super::raw_profile::{RawAddress, RawAttributes, RawConversation, RawOauth, RawProfile, RawSecret};
-use super::settings::{Metrics, NamedSecret, Origin, Row};
+use super::settings::{MetricsSettings, NamedSecret, Origin, RowSetting};
 use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
-    SecretSource, Terminal, TokenHost, Webhook, regions,
+    SecretSource, Terminal, TokenHost, WebhookSettings, regions,
 };
 use crate::app::files;
 use crate::model::{Address, Channel, Conversation, ConversationKey, Masks, OpenGuest, ids, limits};
@@ -29,7 +29,7 @@ pub const GUEST_API_SCOPE: &str = "guest:messages:send";
 const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// What a profile is resolved with.
-pub struct Around<'a> {
+pub struct ProfileContext<'a> {
     /// The config file.
     pub file: &'a Path,
     /// Whether only its owner may read it.
@@ -50,9 +50,9 @@ pub struct Resolved {
     /// The profile, unless something is wrong with it.
     pub profile: Option<Profile>,
     /// Where its metrics go.
-    pub metrics: Option<Metrics>,
+    pub metrics: Option<MetricsSettings>,
     /// Each of its values.
-    pub rows: Vec<Row>,
+    pub rows: Vec<RowSetting>,
     /// Each of its secrets.
     pub secrets: Vec<NamedSecret>,
     /// Why it cannot sign in.
@@ -64,7 +64,7 @@ pub struct Resolved {
 }
 
 /// Resolves one profile.
-pub fn resolve(raw: &RawProfile, around: &Around<'_>) -> Resolved {
+pub fn resolve(raw: &RawProfile, around: &ProfileContext<'_>) -> Resolved {
     let prefix = format!("profiles.{}", raw.name.value);
     let mut work = Work { around, prefix, effective: EffectiveSettings::default(), out: Resolved::default() };
     let profile = work.profile(raw);
@@ -75,18 +75,18 @@ pub fn resolve(raw: &RawProfile, around: &Around<'_>) -> Resolved {
 }
 
 struct Work<'a> {
-    around: &'a Around<'a>,
+    around: &'a ProfileContext<'a>,
     prefix: String,
     effective: EffectiveSettings,
     out: Resolved,
 }
 
 impl Work<'_> {
-    fn wrong(&mut self, at: Position, sentence: impl Into<String>) {
+    fn wrong(&mut self, at: FilePosition, sentence: impl Into<String>) {
         self.out.problems.push(Problem::at(self.around.file, at, sentence));
     }
 
-    fn warn(&mut self, at: Position, sentence: impl Into<String>) {
+    fn warn(&mut self, at: FilePosition, sentence: impl Into<String>) {
         self.out.warnings.push(Problem::at(self.around.file, at, sentence));
     }
 
@@ -95,7 +95,7 @@ impl Work<'_> {
     }
 
     /// Keeps a judged value, or notes what is wrong with it.
-    fn judged<T>(&mut self, at: Position, result: Result<T, String>) -> Option<Spot<T>> {
+    fn judged<T>(&mut self, at: FilePosition, result: Result<T, String>) -> Option<Spot<T>> {
         match result {
             Ok(value) => Some(Spot { value, at }),
             Err(sentence) => {
@@ -272,7 +272,7 @@ impl Work<'_> {
         format!("there is nothing to sign in with: give [{name}] a `client_id` and a `client_secret`")
     }
 
-    fn oauth(&mut self, oauth: &RawOauth) -> Result<Credentials, (Position, String)> {
+    fn oauth(&mut self, oauth: &RawOauth) -> Result<Credentials, (FilePosition, String)> {
         let token_host =
             self.effective.pick(self.key("oauth.token_host"), file(oauth.token_host.clone()), TokenHost::default());
         let client_auth =
@@ -310,7 +310,7 @@ impl Work<'_> {
     }
 
     /// The client's id is not a secret, but may be kept like one.
-    fn client_id(&mut self, id: &Spot<RawSecret>) -> Result<String, (Position, String)> {
+    fn client_id(&mut self, id: &Spot<RawSecret>) -> Result<String, (FilePosition, String)> {
         let name = self.key("oauth.client_id");
         if let RawSecret::Literal(text) = &id.value {
             let text = text.expose_secret().trim().to_owned();
@@ -352,7 +352,7 @@ impl Work<'_> {
     }
 
     /// A secret that the file itself holds: warned of, and refused where others can read it.
-    fn literal(&mut self, at: Position, stands: &str) {
+    fn literal(&mut self, at: FilePosition, stands: &str) {
         let how = "keep it elsewhere and write { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\"] }";
         if self.around.private {
             self.warn(at, format!("{stands} in this file in plain text; better {how}"));
@@ -428,7 +428,7 @@ impl Work<'_> {
             let secret = self.secret("webhook.secret", &webhook.secret);
             let listen = self.judged(webhook.listen.at, address::loopback(&webhook.listen.value))?;
             self.effective.note(self.key("webhook.listen"), webhook.listen.value.shown(), Origin::File(listen.at));
-            Some(Webhook { listen: listen.value, secret })
+            Some(WebhookSettings { listen: listen.value, secret })
         });
         OpenMessaging { receipts, webhook }
     }
@@ -477,7 +477,7 @@ impl Work<'_> {
         self.effective.note(self.key("metrics.dogstatsd"), dogstatsd.value.shown(), Origin::File(agent.at));
         let tags = file(raw.tags.clone().map(|s| s.map(plain)));
         let tags = self.effective.pick(self.key("metrics.tags"), tags, Vec::new());
-        self.out.metrics = Some(Metrics { agent: agent.value, tags });
+        self.out.metrics = Some(MetricsSettings { agent: agent.value, tags });
     }
 }
 

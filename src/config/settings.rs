@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::model::{Cause, Masks};
 
-use super::problem::{Position, Problem, Spot};
+use super::problem::{FilePosition, Problem, Spot};
 use super::{Profile, SecretSource};
 
 /// Everything that was decided.
@@ -17,7 +17,7 @@ pub struct Settings {
     /// The environment makes the profile [`super::ad_hoc::ENV`].
     pub has_env_profile: bool,
     /// The composer.
-    pub composer: Composer,
+    pub composer: ComposerSettings,
     /// The log pane.
     pub log: LogLimits,
     /// What is kept on disk.
@@ -33,13 +33,13 @@ pub struct Settings {
     /// Rebound keys, as written. The keymap judges actions and chords, and says where with their places.
     pub keys: Vec<KeyBinding>,
     /// Where metrics go, if anywhere.
-    pub metrics: Option<Metrics>,
+    pub metrics: Option<MetricsSettings>,
     /// Where files are.
     pub paths: Paths,
     /// A scenario for the embedded sandbox: a name or a file.
     pub scenario: Option<PathBuf>,
     /// Each value with where it came from, in the order of `config show`.
-    pub effective: Vec<Row>,
+    pub effective: Vec<RowSetting>,
     /// The secrets of the chosen profile, each with its name and place, for `config check`.
     pub secrets: Vec<NamedSecret>,
     /// Why the chosen profile cannot sign in although it has to, where that is known without reading a secret.
@@ -54,7 +54,7 @@ pub struct NamedSecret {
     /// `profiles.staging.oauth.client_secret`
     pub name: String,
     /// Its place in the file.
-    pub at: Position,
+    pub at: FilePosition,
     /// Where it is to be read from.
     pub source: SecretSource,
     /// Whether it is an access token, which is read in any form in which people paste one.
@@ -63,7 +63,7 @@ pub struct NamedSecret {
 
 impl Settings {
     /// A problem at a place of the config file, for whoever checks parts of it later.
-    pub fn problem(&self, at: Position, sentence: impl Into<String>) -> Problem {
+    pub fn problem(&self, at: FilePosition, sentence: impl Into<String>) -> Problem {
         Problem::at(&self.paths.config_file, at, sentence)
     }
 
@@ -113,7 +113,7 @@ impl EnterKey {
 
 /// The `[composer]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Composer {
+pub struct ComposerSettings {
     /// What Enter does.
     pub enter: EnterKey,
     /// How many sent texts are kept for recall.
@@ -121,12 +121,12 @@ pub struct Composer {
     /// Whether the other side of a live conversation is told that the guest types.
     pub typing: bool,
     /// Texts to pick from.
-    pub snippets: Vec<Snippet>,
+    pub snippets: Vec<ConfiguredSnippet>,
 }
 
 /// A text to pick from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snippet {
+pub struct ConfiguredSnippet {
     /// What it is picked by; unique.
     pub name: String,
     /// What it says, before variables are expanded.
@@ -304,7 +304,7 @@ pub struct KeyBinding {
 
 /// Where metrics go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Metrics {
+pub struct MetricsSettings {
     /// The agent's address.
     pub agent: Agent,
     /// Tags on every metric.
@@ -343,7 +343,7 @@ pub enum Origin {
     /// It follows from the region.
     Region,
     /// A line of the config file.
-    File(Position),
+    File(FilePosition),
     /// An environment variable.
     Env(&'static str),
     /// A flag.
@@ -364,7 +364,7 @@ impl fmt::Display for Origin {
 
 /// A line of `config show`. Its value is never a secret: secrets are named by their place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct RowSetting {
     /// `ui.theme`
     pub name: String,
     /// As it would be written in the file, more or less.

@@ -5,14 +5,14 @@ use super::regions::{self, KnownRegion};
 
 /// What a snippet says.
 #[derive(Clone, Debug)]
-pub struct Snippet {
+pub struct MessengerSnippet {
     /// The web deployment's id.
     pub deployment_id: String,
     /// The region in which it is; where the snippet's words name none, these words.
     pub region: Result<&'static KnownRegion, String>,
 }
 
-impl Snippet {
+impl MessengerSnippet {
     /// Why its deployment cannot be spoken to in a profile of the region with this domain, and what can be done.
     pub fn foreign_to(&self, domain: &str) -> Option<String> {
         let region = self.region.as_ref().ok().filter(|region| region.domain != domain)?;
@@ -23,13 +23,13 @@ impl Snippet {
 }
 
 /// Reads a snippet, or as much of one as names a deployment. `None` where the text names none.
-pub fn read(text: &str) -> Option<Snippet> {
+pub fn read(text: &str) -> Option<MessengerSnippet> {
     let deployment_id = value_of(text, "deploymentId")?.to_owned();
     let environment = value_of(text, "environment").unwrap_or_default();
     // The place from which the Messenger's program is loaded names the region too.
     let loaded_from = text.split(['\'', '"']).find(|part| part.contains("genesys-bootstrap"));
     let region = regions::find(environment).or_else(|| regions::find(loaded_from?));
-    Some(Snippet { deployment_id, region: region.ok_or_else(|| environment.to_owned()) })
+    Some(MessengerSnippet { deployment_id, region: region.ok_or_else(|| environment.to_owned()) })
 }
 
 /// The text in quotes after `name:` or `name=`, the name in quotes or not.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Position, Problem, Spot, position};
+use super::problem::{FilePosition, Problem, Spot, position};
 use crate::text::suggest::{nearest, suggestion};
 
 /// A document being read: its text, and what was found wrong so far.
@@ -44,11 +44,11 @@ impl<'t> Doc<'t> {
             self.wrong(position(self.text, &span), format!("this is not TOML: {}", first.message()));
             return None;
         }
-        Some(read(Table::new(self, String::new(), Position { line: 1, column: 1 }, root.get_ref())))
+        Some(read(Table::new(self, String::new(), FilePosition { line: 1, column: 1 }, root.get_ref())))
     }
 
     /// Notes a problem.
-    pub fn wrong(&self, at: Position, sentence: impl Into<String>) {
+    pub fn wrong(&self, at: FilePosition, sentence: impl Into<String>) {
         self.problems.borrow_mut().push(Problem::at(self.file, at, sentence));
     }
 
@@ -79,19 +79,19 @@ pub enum Either<'d> {
 pub struct Table<'d> {
     doc: &'d Doc<'d>,
     path: String,
-    at: Position,
+    at: FilePosition,
     in_list: bool,
     fields: &'d DeTable<'d>,
     asked: Vec<&'static str>,
 }
 
 impl<'d> Table<'d> {
-    fn new<'a: 'd>(doc: &'d Doc<'a>, path: String, at: Position, fields: &'d DeTable<'a>) -> Self {
+    fn new<'a: 'd>(doc: &'d Doc<'a>, path: String, at: FilePosition, fields: &'d DeTable<'a>) -> Self {
         Self { doc, path, at, in_list: false, fields, asked: Vec::new() }
     }
 
     /// Where the table begins.
-    pub fn at(&self) -> Position {
+    pub fn at(&self) -> FilePosition {
         self.at
     }
 
@@ -115,11 +115,11 @@ impl<'d> Table<'d> {
     }
 
     /// Notes a problem at a place of this document.
-    pub fn wrong(&self, at: Position, sentence: impl Into<String>) {
+    pub fn wrong(&self, at: FilePosition, sentence: impl Into<String>) {
         self.doc.wrong(at, sentence);
     }
 
-    fn place(&self, value: &Spanned<DeValue<'_>>) -> Position {
+    fn place(&self, value: &Spanned<DeValue<'_>>) -> FilePosition {
         position(self.doc.text, &value.span())
     }
 

@@ -3,7 +3,7 @@
 use super::case::Facts;
 use super::evidence::answer::request_ids;
 use super::pages::{Names, fill, page};
-use crate::model::{Cause, Diagnosis, Ending, Kind, Phase};
+use crate::model::{Cause, Diagnosis, Ending, ExchangeKind, Phase};
 
 /// What to do for `diagnosis`, in order. What would settle an open question comes first.
 pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<String> {
@@ -52,7 +52,7 @@ fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<String>> {
         _ => return None,
     };
     let phase = phase.word();
-    let first = if wrote && facts.attempt.is_some() && facts.exchange.kind == Kind::Send {
+    let first = if wrote && facts.attempt.is_some() && facts.exchange.kind == ExchangeKind::Send {
         format!(
             "Look the conversation up before sending again: {what} while {phase}, and the message may have arrived."
         )

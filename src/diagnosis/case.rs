@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::evidence::answer::ServerAnswer;
-use super::evidence::history::{History, TokenBook};
+use super::evidence::history::{PastExchanges, TokenBook};
 use super::evidence::request::SentRequest;
 use crate::config::{ClientAuth, Credentials, Profile, TokenHost};
-use crate::model::{Attempt, Channel, Ending, Exchange, Generation, Kind, Moment, Outcome};
+use crate::model::{Attempt, Channel, Ending, Exchange, ExchangeKind, Generation, Moment, Outcome};
 
 /// What the profile says that matters to a diagnosis. No secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct Case<'c> {
     /// The profile.
     pub profile: &'c ProfileFacts,
     /// What other exchanges showed.
-    pub history: &'c History,
+    pub history: &'c PastExchanges,
 }
 
 /// A case with what follows from it at once.
@@ -77,7 +77,7 @@ pub struct Facts<'c> {
     pub exchange: &'c Exchange,
     pub channel: Option<Channel>,
     pub profile: &'c ProfileFacts,
-    pub history: &'c History,
+    pub history: &'c PastExchanges,
     /// The newest try.
     pub attempt: Option<&'c Attempt>,
     /// What it brought.
@@ -164,7 +164,8 @@ impl<'c> Facts<'c> {
 
     /// Whether it is a send by the Guest API's path.
     pub fn is_guest_send(&self) -> bool {
-        self.exchange.kind == Kind::Send && self.channel.is_none_or(|channel| channel.capabilities().scopes_decide)
+        self.exchange.kind == ExchangeKind::Send
+            && self.channel.is_none_or(|channel| channel.capabilities().scopes_decide)
     }
 
     /// The server's words in one line, or what happened instead.

@@ -4,7 +4,7 @@ use crate::model::{Cause, Confidence, Excluded, Probe, Settles, Suspect};
 
 /// How a cause stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum Support {
     /// Ruled out.
     Excluded,
     /// Nothing speaks against it.
@@ -21,30 +21,30 @@ pub enum Standing {
 #[derive(Clone, Debug)]
 pub struct Hypothesis {
     pub cause: Cause,
-    pub standing: Standing,
+    pub standing: Support,
     pub why: String,
     pub probe: Option<Probe>,
 }
 
 impl Hypothesis {
     pub fn named(cause: Cause, why: impl Into<String>) -> Self {
-        Self { cause, standing: Standing::Named, why: why.into(), probe: None }
+        Self { cause, standing: Support::Named, why: why.into(), probe: None }
     }
 
     pub fn proven(cause: Cause, why: impl Into<String>) -> Self {
-        Self { cause, standing: Standing::Proven, why: why.into(), probe: None }
+        Self { cause, standing: Support::Proven, why: why.into(), probe: None }
     }
 
     pub fn supported(cause: Cause, why: impl Into<String>, probe: Option<Probe>) -> Self {
-        Self { cause, standing: Standing::Supported, why: why.into(), probe }
+        Self { cause, standing: Support::Supported, why: why.into(), probe }
     }
 
     pub fn open(cause: Cause, why: impl Into<String>, probe: Option<Probe>) -> Self {
-        Self { cause, standing: Standing::Open, why: why.into(), probe }
+        Self { cause, standing: Support::Open, why: why.into(), probe }
     }
 
     pub fn excluded(cause: Cause, why: impl Into<String>) -> Self {
-        Self { cause, standing: Standing::Excluded, why: why.into(), probe: None }
+        Self { cause, standing: Support::Excluded, why: why.into(), probe: None }
     }
 }
 
@@ -58,23 +58,23 @@ pub struct Ranked {
 
 /// Ranks. Within one standing the order of `all` stays: the rules give the more frequent cause first.
 pub fn rank(all: Vec<Hypothesis>) -> Ranked {
-    let (out, mut alive): (Vec<_>, Vec<_>) = all.into_iter().partition(|h| h.standing == Standing::Excluded);
+    let (out, mut alive): (Vec<_>, Vec<_>) = all.into_iter().partition(|h| h.standing == Support::Excluded);
     // What the server named needs no company.
-    if alive.iter().any(|h| h.standing == Standing::Named) {
-        alive.retain(|h| h.standing == Standing::Named);
+    if alive.iter().any(|h| h.standing == Support::Named) {
+        alive.retain(|h| h.standing == Support::Named);
     }
     alive.sort_by_key(|h| std::cmp::Reverse(h.standing));
-    let proven = alive.iter().filter(|h| h.standing == Standing::Proven).count();
+    let proven = alive.iter().filter(|h| h.standing == Support::Proven).count();
     let alone = alive.len() == 1;
     let mut ranked = Ranked::default();
     for hypothesis in alive {
         let confidence = match hypothesis.standing {
-            Standing::Named => Confidence::Sure,
-            Standing::Proven if alone => Confidence::Sure,
-            Standing::Proven => Confidence::Likely,
-            Standing::Supported if proven == 0 => Confidence::Likely,
-            Standing::Open if alone => Confidence::Likely,
-            Standing::Supported | Standing::Open | Standing::Excluded => Confidence::Possible,
+            Support::Named => Confidence::Sure,
+            Support::Proven if alone => Confidence::Sure,
+            Support::Proven => Confidence::Likely,
+            Support::Supported if proven == 0 => Confidence::Likely,
+            Support::Open if alone => Confidence::Likely,
+            Support::Supported | Support::Open | Support::Excluded => Confidence::Possible,
         };
         if let Some(probe) = hypothesis.probe {
             match ranked.settles.iter_mut().find(|s| s.probe == probe) {

@@ -16,7 +16,7 @@
 //! | supported (the evidence fits it better than others) | likely; possible beside a proven one |
 //! | open | possible; likely where it is the only one left |
 //!
-//! Probes are ordinary exchanges: what they show enters the [`History`] by the same door as every read, so that
+//! Probes are ordinary exchanges: what they show enters the [`PastExchanges`] by the same door as every read, so that
 //! diagnosing again afterwards is all that is needed to settle an open question.
 
 pub mod advice;
@@ -31,24 +31,27 @@ pub mod render;
 mod rules;
 
 pub use case::{Case, ProfileFacts};
-pub use evidence::history::History;
-pub use evidence::seen::Seen;
+pub use evidence::history::PastExchanges;
+pub use evidence::seen::SeenToken;
 
 use crate::genesys::answerer::{Answerer, Sign};
-use crate::model::{Diagnosis, Kind, Outcome};
+use crate::model::{Diagnosis, ExchangeKind, Outcome};
 use evidence::request;
 
 /// Why `case.exchange` was refused, failed or is unknown, or what 401 it was healed of. `None` where there is nothing to
 /// explain: it is under way, was accepted plainly, was cancelled, or is no request of ours.
 pub fn diagnose(case: &Case<'_>) -> Option<Diagnosis> {
     let exchange = case.exchange;
-    if !exchange.outcome.is_settled() || matches!(exchange.kind, Kind::Hook | Kind::Note | Kind::Sys) {
+    if !exchange.outcome.is_settled()
+        || matches!(exchange.kind, ExchangeKind::Hook | ExchangeKind::Note | ExchangeKind::Sys)
+    {
         return None;
     }
     let facts = case::Facts::of(case);
     let healed = matches!(exchange.outcome, Outcome::Accepted) && facts.healed().is_some();
     // A probe that only asks whether anything answers is content with a page, unless it is a proxy's.
-    let reach = exchange.kind == Kind::Probe && facts.attempt.is_some_and(|a| request::path(&a.request.url) == "/");
+    let reach =
+        exchange.kind == ExchangeKind::Probe && facts.attempt.is_some_and(|a| request::path(&a.request.url) == "/");
     let page = matches!(facts.answer.by, Answerer::Unproven | Answerer::Other(Sign::Html | Sign::Redirect));
     let not_the_service =
         matches!(exchange.outcome, Outcome::Accepted) && facts.answer.is_foreign() && !(reach && page);

@@ -11,7 +11,7 @@ pub(super) const ADMIN: &str = "Admin:";
 
 /// The page of a cause, as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct CausePage {
     /// What it means, one paragraph.
     pub meaning: &'static str,
     /// The evidence that it needs, one line each.
@@ -59,10 +59,10 @@ fn lines(text: &'static str, heading: &str) -> Vec<&'static str> {
 }
 
 /// The page of `cause`, taken apart.
-pub fn page(cause: Cause) -> Page {
+pub fn page(cause: Cause) -> CausePage {
     let text = markdown(cause);
     let lines = |heading: &str| lines(text, heading);
-    Page {
+    CausePage {
         meaning: section(text, "Meaning"),
         evidence: lines("Evidence needed"),
         fix: lines("Fix"),

@@ -251,7 +251,7 @@ fn circumstances(
 ) -> Vec<(&'static str, String)> {
     let at = exchange.last_attempt().map_or(exchange.started, |a| a.started).wall;
     let local = at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
-    let text = (exchange.kind == crate::model::Kind::Send).then(|| format!("“{}”", one_line(&exchange.what)));
+    let text = (exchange.kind == crate::model::ExchangeKind::Send).then(|| format!("“{}”", one_line(&exchange.what)));
     [
         ("Profile", Some(format!("{}, region {}", profile.name, profile.region))),
         ("Conversation", conversation.map(|name| format!("“{name}”"))),
@@ -265,8 +265,8 @@ fn circumstances(
 
 fn headline(diagnosis: &Diagnosis, exchange: &Exchange) -> String {
     let what = match exchange.kind {
-        crate::model::Kind::Send => "A guest message",
-        crate::model::Kind::Token => "A token request",
+        crate::model::ExchangeKind::Send => "A guest message",
+        crate::model::ExchangeKind::Token => "A token request",
         _ => "A request",
     };
     let how = match (&diagnosis.healed, exchange.status(), exchange.outcome.word()) {

@@ -13,7 +13,8 @@ use secrecy::SecretString;
 
 use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::genesys::call::BadCall;
-use crate::genesys::open_messaging::{self, Endpoint, Said, Taken};
+use crate::genesys::open_messaging;
+use crate::genesys::open_messaging::{Endpoint, OpenAccepted, OpenMessage};
 use crate::genesys::{Asked, Call, guest_api};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
@@ -183,7 +184,7 @@ pub fn body(
                 Place::File(_) => None,
             });
             let message_id = extras.key.as_deref().unwrap_or_default();
-            let said = Said {
+            let said = OpenMessage {
                 guest,
                 message_id,
                 time: said_at(message_id).unwrap_or(now),
@@ -214,12 +215,12 @@ pub const fn asked(channel: Channel) -> Asked {
 }
 
 /// What an accepting answer tells of the message.
-pub fn taken(channel: Channel, body: &[u8]) -> Taken {
+pub fn taken(channel: Channel, body: &[u8]) -> OpenAccepted {
     match channel {
         Channel::OpenMessaging => open_messaging::taken(body),
         Channel::GuestApi | Channel::WebMessaging => {
             let id = std::str::from_utf8(body).ok().and_then(guest_api::remote_id);
-            Taken { id, conversation_id: None }
+            OpenAccepted { id, conversation_id: None }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the engine can be asked for.
 
-use crate::model::{Asked, Conversation, ConversationKey, Extras, Message, MessageId, SessionAsk, Variation};
+use crate::model::{Conversation, ConversationKey, Extras, Message, MessageId, ProbeQuestion, SessionAsk, Variation};
 
 /// A message to be sent. The engine keeps the order of each conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub enum Command {
     /// Read a conversation and its messages once, now.
     Read(ConversationKey),
     /// Find something out that changes nothing; answered with [`super::Report::Probe`].
-    Probe(Asked),
+    Probe(ProbeQuestion),
     /// Which conversation a person looks at: replies are read for it after a send, with growing pauses.
     Watch(Option<ConversationKey>),
     /// The guest is typing. Not repeated to the remote side more often than it wants to hear it.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    Attempt, ConversationKey, Ending, Exchange, ExchangeId, Generation, Kind, MessageId, Moment, Outcome, Request,
-    Step, Timing, Variation,
+    Attempt, ConversationKey, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Generation, MessageId, Moment,
+    Outcome, Request, Timing, Variation,
 };
 
 use super::Report;
@@ -21,7 +21,7 @@ impl ExchangeBuilder {
     }
 
     /// A new exchange. `what` is redacted already.
-    pub fn new(id: ExchangeId, kind: Kind, what: String, now: Moment) -> Self {
+    pub fn new(id: ExchangeId, kind: ExchangeKind, what: String, now: Moment) -> Self {
         Self(Exchange {
             id,
             kind,
@@ -80,7 +80,7 @@ impl ExchangeBuilder {
     pub fn begin(&mut self, request: Request, token: Option<(Generation, Duration)>, now: Moment) {
         let number = self.tries() + 1;
         self.0.outcome = Outcome::Open;
-        self.0.steps.push(Step::Try(Arc::new(Attempt {
+        self.0.steps.push(ExchangeStep::Try(Arc::new(Attempt {
             number,
             started: now,
             generation: token.map(|(g, _)| g),
@@ -93,7 +93,9 @@ impl ExchangeBuilder {
 
     /// The newest try ends.
     pub fn end(&mut self, ending: Ending, timing: Timing) {
-        if let Some(Step::Try(attempt)) = self.0.steps.iter_mut().rev().find(|s| matches!(s, Step::Try(_))) {
+        if let Some(ExchangeStep::Try(attempt)) =
+            self.0.steps.iter_mut().rev().find(|s| matches!(s, ExchangeStep::Try(_)))
+        {
             let attempt = Arc::make_mut(attempt);
             attempt.ending = Some(ending);
             attempt.timing = timing;
@@ -102,13 +104,13 @@ impl ExchangeBuilder {
 
     /// A pause begins.
     pub fn wait(&mut self, now: Moment, until: Moment, why: String) {
-        self.0.steps.push(Step::Wait { at: now, until, why });
+        self.0.steps.push(ExchangeStep::Wait { at: now, until, why });
         self.0.outcome = Outcome::Waiting;
     }
 
     /// It waits for the renewal `exchange`.
     pub fn renewal(&mut self, exchange: ExchangeId, now: Moment) {
-        self.0.steps.push(Step::Renewal { exchange, at: now, generation: None, took: None, waiting: 1 });
+        self.0.steps.push(ExchangeStep::Renewal { exchange, at: now, generation: None, took: None, waiting: 1 });
         self.0.outcome = Outcome::Waiting;
     }
 
@@ -119,7 +121,9 @@ impl ExchangeBuilder {
 
     /// The renewal that it waited for is over. True if it waited for one.
     pub fn renewed(&mut self, brought: Option<Generation>, sharing: u32, now: Moment) -> bool {
-        let Some(Step::Renewal { at, generation, took, waiting, .. }) = self.0.steps.last_mut() else { return false };
+        let Some(ExchangeStep::Renewal { at, generation, took, waiting, .. }) = self.0.steps.last_mut() else {
+            return false;
+        };
         if took.is_some() {
             return false;
         }
@@ -131,7 +135,7 @@ impl ExchangeBuilder {
 
     /// Whether the newest step is a renewal under way.
     pub fn waits_for_renewal(&self) -> bool {
-        matches!(self.0.steps.last(), Some(Step::Renewal { took: None, .. }))
+        matches!(self.0.steps.last(), Some(ExchangeStep::Renewal { took: None, .. }))
     }
 
     /// It is over.

@@ -18,7 +18,7 @@ const REMEMBERED: usize = 16_384;
 
 /// How messages came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
+pub enum Arrival {
     /// By themselves: through a socket or a webhook.
     Pushed,
     /// By a read of the conversation or of a history.
@@ -46,10 +46,10 @@ impl Default for HeardMessages {
 impl HeardMessages {
     /// Takes in what came: gives what is new of it, in the order in which it was said. One that was pushed after another
     /// that was said later is marked as late.
-    pub fn hear(&mut self, messages: Vec<RemoteMessage>, came: Came) -> Vec<RemoteMessage> {
+    pub fn hear(&mut self, messages: Vec<RemoteMessage>, came: Arrival) -> Vec<RemoteMessage> {
         let mut fresh: Vec<_> = messages.into_iter().filter(|m| self.is_new(m, came)).collect();
         for message in &mut fresh {
-            message.late = came == Came::Pushed && self.newest.is_some_and(|newest| message.at < newest);
+            message.late = came == Arrival::Pushed && self.newest.is_some_and(|newest| message.at < newest);
             self.newest = self.newest.max(Some(message.at));
         }
         fresh.sort_by_key(|m| m.at);
@@ -66,7 +66,7 @@ impl HeardMessages {
         self.ids.contains(&hash(id))
     }
 
-    fn is_new(&mut self, message: &RemoteMessage, came: Came) -> bool {
+    fn is_new(&mut self, message: &RemoteMessage, came: Arrival) -> bool {
         if !self.ids.insert(hash(&message.id)) {
             return false;
         }
@@ -80,7 +80,7 @@ impl HeardMessages {
             }
         }
         let [pushed, read] = self.words.entry(words).or_default();
-        let (own, other) = if came == Came::Pushed { (pushed, *read) } else { (read, *pushed) };
+        let (own, other) = if came == Arrival::Pushed { (pushed, *read) } else { (read, *pushed) };
         *own += 1;
         *own > other
     }
@@ -108,9 +108,9 @@ mod tests {
 
     #[test]
     fn ids_come_first_and_words_tell_where_the_two_ways_disagree() {
-        use Came::{Pushed, Read};
+        use Arrival::{Pushed, Read};
         // What came, how, and whether it is new.
-        let rows: [(&str, i64, &str, Came, bool); 10] = [
+        let rows: [(&str, i64, &str, Arrival, bool); 10] = [
             ("a", 1, "x", Pushed, true),
             ("a", 1, "x", Pushed, false),
             ("a", 9, "changed", Read, false),
@@ -133,13 +133,13 @@ mod tests {
     fn late_ones_are_marked_and_what_is_read_is_not_late() {
         let mut heard = HeardMessages::default();
         assert!(heard.is_empty());
-        heard.hear(vec![said("b", 5, "second")], Came::Pushed);
+        heard.hear(vec![said("b", 5, "second")], Arrival::Pushed);
         assert!(!heard.is_empty());
-        assert_eq!(ids(&heard.hear(vec![said("a", 3, "first")], Came::Pushed)), [("a", true)]);
-        let read = heard.hear(vec![said("d", 4, "y"), said("c", 2, "x")], Came::Read);
+        assert_eq!(ids(&heard.hear(vec![said("a", 3, "first")], Arrival::Pushed)), [("a", true)]);
+        let read = heard.hear(vec![said("d", 4, "y"), said("c", 2, "x")], Arrival::Read);
         assert_eq!(ids(&read), [("c", false), ("d", false)]);
         assert_eq!(
-            ids(&heard.hear(vec![said("e", 5, "z")], Came::Pushed)),
+            ids(&heard.hear(vec![said("e", 5, "z")], Arrival::Pushed)),
             [("e", false)],
             "the same time is not late"
         );
@@ -149,7 +149,7 @@ mod tests {
     fn memory_is_bounded() {
         let mut heard = HeardMessages::default();
         for n in 0..3 * REMEMBERED {
-            heard.hear(vec![said(&n.to_string(), i64::try_from(n).unwrap_or_default(), "x")], Came::Pushed);
+            heard.hear(vec![said(&n.to_string(), i64::try_from(n).unwrap_or_default(), "x")], Arrival::Pushed);
         }
         assert_eq!((heard.words.len(), heard.order.len()), (REMEMBERED, REMEMBERED));
         assert!(!heard.knows("0") && heard.knows(&(3 * REMEMBERED - 1).to_string()));
@@ -163,7 +163,7 @@ mod tests {
             let mut told = Vec::new();
             for (n, pushed) in &order {
                 let second = i64::try_from(*n).unwrap_or_default();
-                let came = if *pushed { Came::Pushed } else { Came::Read };
+                let came = if *pushed { Arrival::Pushed } else { Arrival::Read };
                 let new = heard.hear(vec![said(&format!("m{n}"), second, &format!("t{n}"))], came);
                 told.extend(new.into_iter().map(|m| m.id));
             }

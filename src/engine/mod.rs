@@ -40,7 +40,7 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 use crate::config::{Credentials, Profile, Terminal};
 
-pub use crate::model::Found;
+pub use crate::model::DiscoveredConversation;
 pub use client::{Environment, check_ca_file, proxy_of, proxy_problems};
 pub use command::{Command, Recalled, SendRequest};
 pub use options::Tuning;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Terminal;
-use crate::config::settings::Metrics;
+use crate::config::settings::MetricsSettings;
 
 use super::client::Environment;
 use super::send_log::{NoLog, SendLog};
@@ -30,7 +30,7 @@ pub struct Tuning {
     /// Whether it signs in by itself at the start.
     pub sign_in: bool,
     /// Where metrics go, if anywhere.
-    pub metrics: Option<Metrics>,
+    pub metrics: Option<MetricsSettings>,
     /// Whether a command that prints a secret may ask a person on the terminal.
     pub terminal: Terminal,
     /// Where intents and outcomes are recorded.

@@ -20,12 +20,12 @@ use std::time::Duration;
 
 use crate::genesys::answerer::{Answerer, Sign};
 use crate::genesys::web_messaging::codes::{self, Means};
-use crate::genesys::web_messaging::{Said, Theirs};
+use crate::genesys::web_messaging::{GuestSocketMessage, Theirs};
 use crate::model::{Failure, FailureKind};
 
 /// A whole answer to a request, as evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
+pub struct AnswerEvidence {
     /// HTTP status.
     pub status: u16,
     /// Who gave it.
@@ -46,15 +46,15 @@ pub enum Judged {
     /// The service knows it already: an earlier try, whose answer was lost, was taken.
     Landed,
     /// It was not taken, and will not be.
-    Refused(Reason),
+    Refused(OutcomeReason),
     /// It was not taken, for the token was refused.
-    TokenRefused(Reason),
+    TokenRefused(OutcomeReason),
     /// It was not taken now, with this status; the service asks to wait, for so long where it says so.
-    Limited(u16, Reason, Option<Duration>),
+    Limited(u16, OutcomeReason, Option<Duration>),
     /// It may have been taken. The answer may ask to wait.
-    Unknown(Reason, Option<Duration>),
+    Unknown(OutcomeReason, Option<Duration>),
     /// Nothing of it was written.
-    NotSent(Healing, Reason),
+    NotSent(Healing, OutcomeReason),
 }
 
 /// What helps where nothing was written.
@@ -74,7 +74,7 @@ pub enum Healing {
 
 /// Why a message was not accepted. The sentence is made by `Display`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum OutcomeReason {
     /// What the answer says: status, code, message in one line.
     Said(String),
     /// The same, from a service that failed.
@@ -105,7 +105,7 @@ pub enum Reason {
     TooLong(Box<Self>),
 }
 
-impl Reason {
+impl OutcomeReason {
     /// What happened, for a message that goes again.
     pub fn line(&self) -> String {
         match self {
@@ -115,7 +115,7 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for OutcomeReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Said(line) | Self::Lost(line) => f.write_str(line),
@@ -149,17 +149,17 @@ impl fmt::Display for Reason {
 
 /// Judges a whole answer to a message that a request carried. `lost`: the answer to an earlier try under the same name was
 /// lost.
-pub fn of_answer(answer: &Answered, lost: bool) -> Judged {
-    let Answered { status, answerer, wait, code, reason } = answer;
-    let (status, said) = (*status, || Reason::Said(reason.clone()));
+pub fn of_answer(answer: &AnswerEvidence, lost: bool) -> Judged {
+    let AnswerEvidence { status, answerer, wait, code, reason } = answer;
+    let (status, said) = (*status, || OutcomeReason::Said(reason.clone()));
     match (status, answerer) {
         (200..=204, Answerer::Service) => Judged::Accepted,
-        (200..=299, Answerer::Other(sign)) => Judged::Refused(Reason::Elsewhere(status, sign.clone())),
-        (206, Answerer::Service) => Judged::Unknown(Reason::Part(status), None),
-        (200..=299, Answerer::Unproven) => Judged::Unknown(Reason::Unproven(status), None),
+        (200..=299, Answerer::Other(sign)) => Judged::Refused(OutcomeReason::Elsewhere(status, sign.clone())),
+        (206, Answerer::Service) => Judged::Unknown(OutcomeReason::Part(status), None),
+        (200..=299, Answerer::Unproven) => Judged::Unknown(OutcomeReason::Unproven(status), None),
         (407 | 511, _) => {
             let sign = if status == 407 { Sign::ProxyLogin } else { Sign::NetworkLogin };
-            Judged::Refused(Reason::Elsewhere(status, sign))
+            Judged::Refused(OutcomeReason::Elsewhere(status, sign))
         }
         (401, Answerer::Other(_)) => Judged::Refused(said()),
         (401, _) => Judged::TokenRefused(said()),
@@ -168,10 +168,10 @@ pub fn of_answer(answer: &Answered, lost: bool) -> Judged {
         (503, Answerer::Service) if code.as_deref().is_some_and(|c| c.starts_with("too.many.requests")) => {
             Judged::Limited(status, said(), *wait)
         }
-        (300..=399, _) => Judged::Refused(Reason::Redirected(reason.clone())),
+        (300..=399, _) => Judged::Refused(OutcomeReason::Redirected(reason.clone())),
         (400..=499 | 501 | 505, _) => Judged::Refused(said()),
-        (500..=599, _) => Judged::Unknown(Reason::Failed(reason.clone()), *wait),
-        _ => Judged::Unknown(Reason::Meaningless(status), None),
+        (500..=599, _) => Judged::Unknown(OutcomeReason::Failed(reason.clone()), *wait),
+        _ => Judged::Unknown(OutcomeReason::Meaningless(status), None),
     }
 }
 
@@ -187,11 +187,11 @@ pub fn of_failure(failure: &Failure) -> Judged {
             FailureKind::Unprocessed => Healing::AtOnce,
             _ => Healing::Later,
         };
-        return Judged::NotSent(healing, Reason::NotWritten(line));
+        return Judged::NotSent(healing, OutcomeReason::NotWritten(line));
     }
     match &failure.partial {
-        Some(partial) => Judged::Unknown(Reason::Cut(partial.status, line), None),
-        None => Judged::Unknown(Reason::Lost(line), None),
+        Some(partial) => Judged::Unknown(OutcomeReason::Cut(partial.status, line), None),
+        None => Judged::Unknown(OutcomeReason::Lost(line), None),
     }
 }
 
@@ -200,19 +200,19 @@ pub fn of_frame(theirs: &Theirs) -> Judged {
     /// Seconds to wait where "slower" names none. [MTSDK]
     const SLOWER: u64 = 3;
     match &theirs.said {
-        Said::Message(_) => Judged::Accepted,
-        Said::Error { code, message, retry_after } => {
+        GuestSocketMessage::Message(_) => Judged::Accepted,
+        GuestSocketMessage::Error { code, message, retry_after } => {
             let line = codes::line(*code, message);
             match codes::means(*code) {
                 Means::Slower => {
                     let wait = Duration::from_secs(retry_after.unwrap_or(SLOWER));
-                    Judged::Limited(*code, Reason::Said(line), Some(wait))
+                    Judged::Limited(*code, OutcomeReason::Said(line), Some(wait))
                 }
-                Means::Failed => Judged::Unknown(Reason::Failed(line), None),
-                Means::SessionOver | Means::ReadOnly | Means::Refused => Judged::Refused(Reason::Said(line)),
+                Means::Failed => Judged::Unknown(OutcomeReason::Failed(line), None),
+                Means::SessionOver | Means::ReadOnly | Means::Refused => Judged::Refused(OutcomeReason::Said(line)),
             }
         }
-        _ => Judged::Unknown(Reason::OtherFrame(theirs.words()), None),
+        _ => Judged::Unknown(OutcomeReason::OtherFrame(theirs.words()), None),
     }
 }
 

@@ -44,7 +44,7 @@ const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00";
 fn judge(asked: Asked, status: u16, headers: Fields<'_>, body: &[u8], lost: bool) -> Judged {
     let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();
     let error = ApiError::read(status, headers.as_slice(), body);
-    let answered = Answered {
+    let answered = AnswerEvidence {
         status,
         answerer: who_answered(asked, status, headers.as_slice(), body),
         wait: error.retry_after,

@@ -29,7 +29,7 @@ impl Lane {
 
 /// What taking a message back found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
+pub enum NextSend {
     /// It was waiting, and is gone.
     Waiting,
     /// It is on the wire.
@@ -99,19 +99,19 @@ impl Queue {
     }
 
     /// Takes a message back, unless it is in flight.
-    pub fn take(&mut self, conversation: ConversationKey, message: MessageId) -> Taken {
-        let Some(lane) = self.lanes.get_mut(&conversation) else { return Taken::Absent };
+    pub fn take(&mut self, conversation: ConversationKey, message: MessageId) -> NextSend {
+        let Some(lane) = self.lanes.get_mut(&conversation) else { return NextSend::Absent };
         if lane.in_flight == Some(message) {
-            return Taken::InFlight;
+            return NextSend::InFlight;
         }
-        let Some(at) = lane.waiting.iter().position(|m| *m == message) else { return Taken::Absent };
+        let Some(at) = lane.waiting.iter().position(|m| *m == message) else { return NextSend::Absent };
         lane.waiting.remove(at);
         if at == 0 {
             // The hold was the head's.
             lane.not_before = None;
         }
         self.drop_empty(conversation);
-        Taken::Waiting
+        NextSend::Waiting
     }
 
     fn drop_empty(&mut self, conversation: ConversationKey) {

@@ -47,12 +47,12 @@ fn taking_back() {
     queue.push(A, MessageId(1));
     queue.push(A, MessageId(2));
     assert_eq!(drain(&mut queue, at(0)), [1]);
-    assert_eq!(queue.take(A, MessageId(1)), Taken::InFlight);
-    assert_eq!(queue.take(A, MessageId(2)), Taken::Waiting);
-    assert_eq!(queue.take(A, MessageId(2)), Taken::Absent);
+    assert_eq!(queue.take(A, MessageId(1)), NextSend::InFlight);
+    assert_eq!(queue.take(A, MessageId(2)), NextSend::Waiting);
+    assert_eq!(queue.take(A, MessageId(2)), NextSend::Absent);
     queue.requeue(A, MessageId(1), Some(at(9)));
     queue.push(A, MessageId(5));
-    assert_eq!(queue.take(A, MessageId(1)), Taken::Waiting);
+    assert_eq!(queue.take(A, MessageId(1)), NextSend::Waiting);
     assert_eq!(drain(&mut queue, at(0)), [5], "the hold went with the message that it was for");
 }
 
@@ -134,9 +134,9 @@ proptest! {
                     let taken = queue.take(ConversationKey(key), MessageId(id));
                     let lane = model.entry(key).or_default();
                     match lane.iter().position(|(m, _)| *m == id) {
-                        Some(at) => { lane.remove(at); prop_assert_eq!(taken, Taken::Waiting); }
-                        None if flying.iter().any(|(_, f)| *f == id) => prop_assert_eq!(taken, Taken::InFlight),
-                        None => prop_assert_eq!(taken, Taken::Absent),
+                        Some(at) => { lane.remove(at); prop_assert_eq!(taken, NextSend::Waiting); }
+                        None if flying.iter().any(|(_, f)| *f == id) => prop_assert_eq!(taken, NextSend::InFlight),
+                        None => prop_assert_eq!(taken, NextSend::Absent),
                     }
                 }
                 Op::Pass(seconds) => now += seconds,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::heard::{Came, HeardMessages};
+use super::heard::{Arrival, HeardMessages};
 use super::recent_set::Recent;
 use crate::model::{Author, MessageId, Moment, RemoteMessage, RemoteState};
 
@@ -94,7 +94,7 @@ enum Access {
 
 /// What is known of one conversation, and when it is read next.
 #[derive(Clone, Debug)]
-pub struct Reader {
+pub struct ReplyReader {
     heard: HeardMessages,
     /// The newest of them, the oldest first.
     guests: VecDeque<OfGuest>,
@@ -113,7 +113,7 @@ pub struct Reader {
     told: Option<(RemoteState, Option<Timestamp>)>,
 }
 
-impl Default for Reader {
+impl Default for ReplyReader {
     fn default() -> Self {
         Self {
             heard: HeardMessages::default(),
@@ -130,7 +130,7 @@ impl Default for Reader {
     }
 }
 
-impl Reader {
+impl ReplyReader {
     /// Another conversation begins where this one was: only what was heard is kept, so that it is not told again.
     pub fn begin_anew(&mut self) {
         *self = Self { heard: std::mem::take(&mut self.heard), ..Self::default() };
@@ -258,7 +258,7 @@ impl Reader {
         (pauses, repeats, watched): (&[Duration], u32, bool),
     ) -> (Vec<RemoteMessage>, Vec<Settled>) {
         self.access = Access::Open;
-        let (fresh, settled) = self.hear(found, Came::Read, skew);
+        let (fresh, settled) = self.hear(found, Arrival::Read, skew);
         let answered = settled.iter().any(|s| matches!(s, Settled::Answered(_)));
         if self.last_look && !answered {
             self.next = None;
@@ -283,7 +283,7 @@ impl Reader {
     pub fn hear(
         &mut self,
         messages: Vec<RemoteMessage>,
-        came: Came,
+        came: Arrival,
         skew: SignedDuration,
     ) -> (Vec<RemoteMessage>, Vec<Settled>) {
         let fresh = self.heard.hear(messages, came);

@@ -11,7 +11,7 @@ fn said(id: &str, author: Author, text: &str, seconds: u64) -> RemoteMessage {
 
 const NONE: SignedDuration = SignedDuration::ZERO;
 
-fn read(reader: &mut Reader, new: Vec<RemoteMessage>, now: u64) -> Vec<Settled> {
+fn read(reader: &mut ReplyReader, new: Vec<RemoteMessage>, now: u64) -> Vec<Settled> {
     reader.begin();
     reader.read(new, NONE, at(now), (&PAUSES, 0, false)).1
 }
@@ -27,7 +27,7 @@ fn unknown(seconds: u64) -> When {
 
 #[test]
 fn pauses_grow_and_end() {
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     reader.sent(MessageId(1), "x", accepted(0), Some("m1".into()));
     reader.look(at(0), &PAUSES);
     assert_eq!(reader.next_due(), Some(at(1)));
@@ -40,7 +40,7 @@ fn pauses_grow_and_end() {
 
 #[test]
 fn a_look_that_waits_for_nothing_is_not_repeated() {
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     reader.ask();
     reader.begin();
     reader.read(vec![said("b0", Author::Bot, "earlier", 50)], NONE, at(60), (&PAUSES, 2, true));
@@ -49,7 +49,7 @@ fn a_look_that_waits_for_nothing_is_not_repeated() {
 
 #[test]
 fn who_is_looked_at_is_read_longer() {
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     reader.sent(MessageId(1), "x", accepted(0), Some("m1".into()));
     reader.look(at(0), &PAUSES);
     for n in 0..3 {
@@ -64,7 +64,7 @@ fn who_is_looked_at_is_read_longer() {
 
 #[test]
 fn an_old_answer_answers_nothing() {
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     reader.sent(MessageId(1), "x", accepted(100), Some("m1".into()));
     assert_eq!(read(&mut reader, vec![said("b0", Author::Bot, "earlier", 50)], 101), []);
     let new = vec![said("b1", Author::Agent, "hello", 101), said("s", Author::System, "joined", 102)];
@@ -75,7 +75,7 @@ fn an_old_answer_answers_nothing() {
 
 #[test]
 fn the_unknown_lands_where_its_text_is_found() {
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     reader.sent(MessageId(1), "hello ", unknown(100), None);
     let old = said("m0", Author::Guest, "hello", 10);
     assert_eq!(read(&mut reader, vec![old], 101), [], "the same words, long before");
@@ -87,7 +87,7 @@ fn the_unknown_lands_where_its_text_is_found() {
 
 #[test]
 fn an_unknown_one_is_remembered_however_many_follow() {
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     reader.sent(MessageId(1), "lost?", unknown(100), None);
     for n in 0..200_u64 {
         reader.sent(MessageId(2 + n), "x", accepted(101 + n), Some(format!("x{n}")));
@@ -105,7 +105,7 @@ fn an_unknown_one_is_remembered_however_many_follow() {
 
 #[test]
 fn what_is_unknown_is_looked_for_since_the_oldest_of_it() {
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     assert_eq!(reader.doubt_since(NONE), None);
     reader.sent(MessageId(1), "a", unknown(200), None);
     reader.sent(MessageId(2), "b", unknown(100), None);
@@ -117,7 +117,7 @@ fn what_is_unknown_is_looked_for_since_the_oldest_of_it() {
 
 #[test]
 fn a_resend_that_is_seen_does_not_prove_the_first() {
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     reader.sent(MessageId(1), "hello", unknown(100), None);
     reader.sent(MessageId(2), "hello", accepted(110), None);
     assert_eq!(read(&mut reader, vec![said("m", Author::Guest, "hello", 111)], 112), []);
@@ -126,7 +126,7 @@ fn a_resend_that_is_seen_does_not_prove_the_first() {
         [Settled::Landed(MessageId(1), "n".into())]
     );
     // One whose id is known is never taken for another.
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     reader.sent(MessageId(1), "hello", unknown(100), None);
     reader.sent(MessageId(2), "hello", accepted(110), Some("m".into()));
     assert_eq!(read(&mut reader, vec![said("m", Author::Guest, "hello", 111)], 112), []);
@@ -134,7 +134,7 @@ fn a_resend_that_is_seen_does_not_prove_the_first() {
 
 #[test]
 fn a_refusal_ends_reading_until_asked_or_a_new_token() {
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     reader.look(at(0), &PAUSES);
     reader.begin();
     reader.refused();
@@ -151,7 +151,7 @@ fn a_refusal_ends_reading_until_asked_or_a_new_token() {
 
 #[test]
 fn the_same_is_told_once() {
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     assert!(reader.is_news(RemoteState::Connected, None, false));
     assert!(!reader.is_news(RemoteState::Connected, None, false));
     assert!(reader.is_news(RemoteState::Connected, None, true));
@@ -176,10 +176,10 @@ fn another_message_of_the_same_text_settles_nothing() {
         (-60, 100, false),
     ];
     for (skew, said_at, ours) in rows {
-        let mut reader = Reader::default();
+        let mut reader = ReplyReader::default();
         reader.sent(MessageId(1), "hello", unknown(100), None);
         let found = vec![said("m", Author::Guest, "hello", said_at)];
-        let (fresh, settled) = reader.hear(found, Came::Read, SignedDuration::from_secs(skew));
+        let (fresh, settled) = reader.hear(found, Arrival::Read, SignedDuration::from_secs(skew));
         assert_eq!((fresh.len(), !settled.is_empty()), (1, ours), "{skew} {said_at}");
     }
 }
@@ -187,16 +187,16 @@ fn another_message_of_the_same_text_settles_nothing() {
 /// What was heard before the answer was known to be lost counts, too, and is not told again.
 #[test]
 fn what_was_heard_meanwhile_is_found() {
-    let mut reader = Reader::default();
-    reader.hear(vec![said("m", Author::Guest, "hello", 101)], Came::Pushed, NONE);
+    let mut reader = ReplyReader::default();
+    reader.hear(vec![said("m", Author::Guest, "hello", 101)], Arrival::Pushed, NONE);
     reader.sent(MessageId(1), "hello", unknown(100), None);
     let again = vec![said("m", Author::Guest, "hello", 101)];
-    assert_eq!(reader.hear(again, Came::Read, NONE), (vec![], vec![Settled::Landed(MessageId(1), "m".into())]));
+    assert_eq!(reader.hear(again, Arrival::Read, NONE), (vec![], vec![Settled::Landed(MessageId(1), "m".into())]));
 }
 
 #[test]
 fn a_401_renews_once_until_a_read_succeeds() {
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     assert!(reader.may_renew());
     assert!(!reader.may_renew());
     reader.refused();
@@ -208,13 +208,13 @@ fn a_401_renews_once_until_a_read_succeeds() {
 
 #[test]
 fn a_reader_of_days_keeps_little() {
-    let mut reader = Reader::default();
+    let mut reader = ReplyReader::default();
     for n in 0..2_000_u64 {
-        reader.hear(vec![said(&format!("g{n}"), Author::Guest, "x", n)], Came::Pushed, NONE);
+        reader.hear(vec![said(&format!("g{n}"), Author::Guest, "x", n)], Arrival::Pushed, NONE);
         reader.sent(MessageId(n), "y", accepted(n), Some(format!("o{n}")));
     }
     assert_eq!((reader.guests.len(), reader.ours.len()), (GUESTS, OURS));
     reader.begin_anew();
     assert!(reader.guests.is_empty() && reader.ours.is_empty() && reader.has_heard());
-    assert_eq!(reader.hear(vec![said("g7", Author::Guest, "x", 7)], Came::Read, NONE).0, [], "it is not told again");
+    assert_eq!(reader.hear(vec![said("g7", Author::Guest, "x", 7)], Arrival::Read, NONE).0, [], "it is not told again");
 }

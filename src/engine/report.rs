@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AgentState, AsOf, Asked, Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, Found, MessageId, Moment,
-    Probed, RateLimit, RemoteMessage, RemoteState, RepliesReadable, TokenStatus, WebSession, WebhookState,
+    AgentState, AsOf, Author, ConversationKey, DeliveryStatus, DiscoveredConversation, Exchange, ExchangeId, MessageId,
+    Moment, ProbeQuestion, Probed, RateLimit, RemoteMessage, RemoteState, RepliesReadable, TokenStatus, WebSession,
+    WebhookState,
 };
 
 /// What the engine tells, in the order in which it happened.
@@ -88,14 +89,14 @@ pub enum Report {
         /// Which page.
         page: u32,
         /// What is on it, or why it could not be read (with the missing permission, where named).
-        found: Result<Vec<Found>, String>,
+        found: Result<Vec<DiscoveredConversation>, String>,
         /// Whether there are more pages.
         more: bool,
     },
     /// What came of a [`super::Command::Probe`].
     Probe {
         /// The question.
-        asked: Asked,
+        asked: ProbeQuestion,
         /// What came of it.
         came: Probed,
     },

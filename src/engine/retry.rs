@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::model::Outcome;
 
 use super::jitter::Jitter;
-use super::outcome::{Healing, Judged, Reason};
+use super::outcome::{Healing, Judged, OutcomeReason};
 
 /// Pauses between tries that found no connection.
 const CONNECT_FIRST: Duration = Duration::from_millis(500);
@@ -53,28 +53,28 @@ pub struct Tries {
 
 /// What follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RetryDecision {
     /// The service took it.
     Accepted,
     /// The service had taken an earlier try of it.
     Landed,
     /// The server, or guestwire before sending, said no.
-    Refused(Reason),
+    Refused(OutcomeReason),
     /// It may have been received.
-    Unknown(Reason),
+    Unknown(OutcomeReason),
     /// It was not received, and trying again was of no use.
-    Failed(Reason),
+    Failed(OutcomeReason),
     /// It was taken back and not received.
     Cancelled,
     /// Try again after this long, for this reason.
     Again(Duration, String),
     /// The same, but it may have been received.
-    Repeat(Duration, Reason),
+    Repeat(Duration, OutcomeReason),
     /// A 401 that another token may heal.
-    TokenRefused(Reason),
+    TokenRefused(OutcomeReason),
 }
 
-impl Verdict {
+impl RetryDecision {
     /// How the message ends by this verdict, in words. One that wants another try is over here for another reason.
     pub fn into_outcome(self) -> Outcome {
         match self {
@@ -89,19 +89,21 @@ impl Verdict {
 
 /// Decides what follows, and counts what it decides. `repeatable`: what may have been received may be sent again, for it
 /// is taken once.
-pub fn what_follows(judged: Judged, repeatable: bool, tries: &mut Tries, jitter: &mut Jitter) -> Verdict {
+pub fn what_follows(judged: Judged, repeatable: bool, tries: &mut Tries, jitter: &mut Jitter) -> RetryDecision {
     match judged {
-        Judged::Accepted => Verdict::Accepted,
+        Judged::Accepted => RetryDecision::Accepted,
         Judged::Landed => {
             tries.landed = true;
-            Verdict::Landed
+            RetryDecision::Landed
         }
-        Judged::Refused(why) => Verdict::Refused(why),
-        Judged::TokenRefused(why) if tries.healed => Verdict::Refused(why),
-        Judged::TokenRefused(why) => Verdict::TokenRefused(why),
-        Judged::Limited(_, why, Some(wait)) if wait > WAIT_MAX => Verdict::Refused(Reason::TooLong(Box::new(why))),
+        Judged::Refused(why) => RetryDecision::Refused(why),
+        Judged::TokenRefused(why) if tries.healed => RetryDecision::Refused(why),
+        Judged::TokenRefused(why) => RetryDecision::TokenRefused(why),
+        Judged::Limited(_, why, Some(wait)) if wait > WAIT_MAX => {
+            RetryDecision::Refused(OutcomeReason::TooLong(Box::new(why)))
+        }
         Judged::Limited(_, why, _) if tries.limited >= LIMITED_AGAIN => {
-            Verdict::Refused(Reason::Tried(Box::new(why), tries.limited + 1))
+            RetryDecision::Refused(OutcomeReason::Tried(Box::new(why), tries.limited + 1))
         }
         Judged::Limited(status, _, wait) => {
             let named = wait.map_or(String::new(), |w| format!(", Retry-After {} s", w.as_secs()));
@@ -112,39 +114,39 @@ pub fn what_follows(judged: Judged, repeatable: bool, tries: &mut Tries, jitter:
                 None => jitter.backoff(LIMITED_FIRST, WAIT_MAX, tries.limited),
             };
             tries.limited += 1;
-            Verdict::Again(pause, format!("{status}{named}"))
+            RetryDecision::Again(pause, format!("{status}{named}"))
         }
         Judged::Unknown(why, wait) if repeatable && wait.is_none_or(|w| w <= WAIT_MAX) => {
             if tries.lost >= LOST_AGAIN {
-                return Verdict::Unknown(Reason::Repeated(Box::new(why), tries.lost + 1));
+                return RetryDecision::Unknown(OutcomeReason::Repeated(Box::new(why), tries.lost + 1));
             }
             let pause = jitter.backoff(LOST_FIRST, LOST_MAX, tries.lost).max(wait.unwrap_or_default());
             tries.lost += 1;
-            Verdict::Repeat(pause, why)
+            RetryDecision::Repeat(pause, why)
         }
-        Judged::Unknown(why, _) => Verdict::Unknown(why),
+        Judged::Unknown(why, _) => RetryDecision::Unknown(why),
         Judged::NotSent(healing, why) => not_sent(healing, why, tries, jitter),
     }
 }
 
-fn not_sent(healing: Healing, why: Reason, tries: &mut Tries, jitter: &mut Jitter) -> Verdict {
+fn not_sent(healing: Healing, why: OutcomeReason, tries: &mut Tries, jitter: &mut Jitter) -> RetryDecision {
     match healing {
-        Healing::TakenBack => Verdict::Cancelled,
-        Healing::Mending => Verdict::Refused(why),
-        Healing::Nothing => Verdict::Failed(why),
+        Healing::TakenBack => RetryDecision::Cancelled,
+        Healing::Mending => RetryDecision::Refused(why),
+        Healing::Nothing => RetryDecision::Failed(why),
         // The promise holds for one repetition: a server that refuses each stream is no server that heals.
-        Healing::AtOnce if tries.unprocessed => Verdict::Failed(Reason::Tried(Box::new(why), 2)),
+        Healing::AtOnce if tries.unprocessed => RetryDecision::Failed(OutcomeReason::Tried(Box::new(why), 2)),
         Healing::AtOnce => {
             tries.unprocessed = true;
-            Verdict::Again(Duration::ZERO, why.line())
+            RetryDecision::Again(Duration::ZERO, why.line())
         }
         Healing::Later if tries.connect >= CONNECT_AGAIN => {
-            Verdict::Failed(Reason::Tried(Box::new(why), tries.connect + 1))
+            RetryDecision::Failed(OutcomeReason::Tried(Box::new(why), tries.connect + 1))
         }
         Healing::Later => {
             let pause = jitter.backoff(CONNECT_FIRST, CONNECT_MAX, tries.connect);
             tries.connect += 1;
-            Verdict::Again(pause, why.line())
+            RetryDecision::Again(pause, why.line())
         }
     }
 }
@@ -154,11 +156,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn said() -> Reason {
-        Reason::Said("r".into())
+    fn said() -> OutcomeReason {
+        OutcomeReason::Said("r".into())
     }
 
-    fn follows(judged: Judged, repeatable: bool, mut tries: Tries) -> Verdict {
+    fn follows(judged: Judged, repeatable: bool, mut tries: Tries) -> RetryDecision {
         what_follows(judged, repeatable, &mut tries, &mut Jitter::new(1))
     }
 
@@ -170,37 +172,41 @@ mod tests {
         let lost = Tries { lost: LOST_AGAIN, ..none };
         let wait = |seconds| Judged::Limited(429, said(), Some(Duration::from_secs(seconds)));
         let unknown = || Judged::Unknown(said(), None);
-        assert_eq!(follows(Judged::Accepted, false, none), Verdict::Accepted);
-        assert_eq!(follows(Judged::Landed, true, none), Verdict::Landed);
-        assert_eq!(follows(Judged::TokenRefused(said()), false, none), Verdict::TokenRefused(said()));
-        assert_eq!(follows(Judged::TokenRefused(said()), false, healed), Verdict::Refused(said()));
+        assert_eq!(follows(Judged::Accepted, false, none), RetryDecision::Accepted);
+        assert_eq!(follows(Judged::Landed, true, none), RetryDecision::Landed);
+        assert_eq!(follows(Judged::TokenRefused(said()), false, none), RetryDecision::TokenRefused(said()));
+        assert_eq!(follows(Judged::TokenRefused(said()), false, healed), RetryDecision::Refused(said()));
         assert_eq!(
             follows(wait(7), false, none),
-            Verdict::Again(Duration::from_secs(7), "429, Retry-After 7 s".into())
+            RetryDecision::Again(Duration::from_secs(7), "429, Retry-After 7 s".into())
         );
         assert!(
-            matches!(follows(Judged::Limited(429, said(), None), false, none), Verdict::Again(p, _) if p <= LIMITED_FIRST)
+            matches!(follows(Judged::Limited(429, said(), None), false, none), RetryDecision::Again(p, _) if p <= LIMITED_FIRST)
         );
-        assert!(matches!(follows(wait(7), false, limited), Verdict::Refused(Reason::Tried(..))));
-        assert!(matches!(follows(wait(601), false, none), Verdict::Refused(Reason::TooLong(_))));
-        assert_eq!(follows(unknown(), false, none), Verdict::Unknown(said()), "what was written is not sent again");
-        assert!(matches!(follows(unknown(), true, none), Verdict::Repeat(..)));
-        assert!(matches!(follows(unknown(), true, lost), Verdict::Unknown(Reason::Repeated(_, 4))));
+        assert!(matches!(follows(wait(7), false, limited), RetryDecision::Refused(OutcomeReason::Tried(..))));
+        assert!(matches!(follows(wait(601), false, none), RetryDecision::Refused(OutcomeReason::TooLong(_))));
+        assert_eq!(
+            follows(unknown(), false, none),
+            RetryDecision::Unknown(said()),
+            "what was written is not sent again"
+        );
+        assert!(matches!(follows(unknown(), true, none), RetryDecision::Repeat(..)));
+        assert!(matches!(follows(unknown(), true, lost), RetryDecision::Unknown(OutcomeReason::Repeated(_, 4))));
         let asked = Judged::Unknown(said(), Some(Duration::from_secs(30)));
-        assert!(matches!(follows(asked, true, none), Verdict::Repeat(p, _) if p.as_secs() == 30));
+        assert!(matches!(follows(asked, true, none), RetryDecision::Repeat(p, _) if p.as_secs() == 30));
     }
 
     #[test]
     fn what_was_not_written_goes_again_where_that_may_help() {
         let off = |healing, tries| follows(Judged::NotSent(healing, said()), false, tries);
         let none = Tries::default();
-        assert!(matches!(off(Healing::Later, none), Verdict::Again(..)));
-        assert!(matches!(off(Healing::Later, Tries { connect: CONNECT_AGAIN, ..none }), Verdict::Failed(_)));
-        assert_eq!(off(Healing::AtOnce, none), Verdict::Again(Duration::ZERO, "r".into()));
-        assert!(matches!(off(Healing::AtOnce, Tries { unprocessed: true, ..none }), Verdict::Failed(_)));
-        assert!(matches!(off(Healing::Nothing, none), Verdict::Failed(_)));
-        assert!(matches!(off(Healing::Mending, none), Verdict::Refused(_)));
-        assert_eq!(off(Healing::TakenBack, none), Verdict::Cancelled);
+        assert!(matches!(off(Healing::Later, none), RetryDecision::Again(..)));
+        assert!(matches!(off(Healing::Later, Tries { connect: CONNECT_AGAIN, ..none }), RetryDecision::Failed(_)));
+        assert_eq!(off(Healing::AtOnce, none), RetryDecision::Again(Duration::ZERO, "r".into()));
+        assert!(matches!(off(Healing::AtOnce, Tries { unprocessed: true, ..none }), RetryDecision::Failed(_)));
+        assert!(matches!(off(Healing::Nothing, none), RetryDecision::Failed(_)));
+        assert!(matches!(off(Healing::Mending, none), RetryDecision::Refused(_)));
+        assert_eq!(off(Healing::TakenBack, none), RetryDecision::Cancelled);
     }
 
     proptest! {
@@ -215,8 +221,8 @@ mod tests {
                     _ => Judged::Unknown(said(), None),
                 };
                 match what_follows(judged, true, &mut tries, &mut jitter) {
-                    Verdict::Again(..) | Verdict::Repeat(..) => again += 1,
-                    Verdict::TokenRefused(_) => tries.healed = true,
+                    RetryDecision::Again(..) | RetryDecision::Repeat(..) => again += 1,
+                    RetryDecision::TokenRefused(_) => tries.healed = true,
                     _ => break,
                 }
             }

@@ -35,16 +35,16 @@ const VERIFY_MAX: Duration = Duration::from_secs(5);
 
 /// What the driver is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// Ask for a token; the answer comes back as [`Tokens::granted`] or [`Tokens::failed`].
+pub enum TokenRequest {
+    /// Ask for a token; the answer comes back as [`TokenMachine::granted`] or [`TokenMachine::failed`].
     Token,
-    /// Ask `tokens/me` about this generation; the answer comes back as [`Tokens::verified`].
+    /// Ask `tokens/me` about this generation; the answer comes back as [`TokenMachine::verified`].
     Facts(Generation),
 }
 
 /// Why no token came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Denied {
+pub enum TokenDenied {
     /// The client's id or secret is wrong.
     BadClient(String),
     /// Another error of OAuth, or a pasted token that the API does not take: trying again does not heal it.
@@ -62,7 +62,7 @@ pub enum Denied {
     Failed(String),
 }
 
-impl Denied {
+impl TokenDenied {
     /// Whether asking again with the same secret is no use.
     pub const fn is_final(&self) -> bool {
         !matches!(self, Self::Limited(..) | Self::Failed(_))
@@ -83,7 +83,7 @@ pub enum Verified {
 /// What a 401 for a generation means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refuted {
-    /// There is, or will be, another token: send once more when [`Tokens::outlook`] is ready.
+    /// There is, or will be, another token: send once more when [`TokenMachine::outlook`] is ready.
     Retry {
         /// True: it must be minted first.
         renewal: bool,
@@ -127,7 +127,7 @@ enum Verify {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Stage {
     Resting,
-    /// To be asked for at the next [`Tokens::due`].
+    /// To be asked for at the next [`TokenMachine::due`].
     Wanted,
     Asking,
     Pausing {
@@ -135,12 +135,12 @@ enum Stage {
         why: String,
         limited: bool,
     },
-    Dead(Denied),
+    Dead(TokenDenied),
 }
 
 /// The machine. See the module.
 #[derive(Clone, Debug)]
-pub struct Tokens {
+pub struct TokenMachine {
     pasted: bool,
     requested: Vec<String>,
     required: Vec<String>,
@@ -153,7 +153,7 @@ pub struct Tokens {
     jitter: Jitter,
 }
 
-impl Tokens {
+impl TokenMachine {
     /// A machine without a token. `pasted`: it cannot renew. `requested` are the scopes that are asked for, `required`
     /// those that the configured channels need.
     pub fn new(pasted: bool, requested: Vec<String>, required: Vec<String>, jitter: Jitter) -> Self {
@@ -187,8 +187,8 @@ impl Tokens {
         }
     }
 
-    /// What is to be done now. To be asked after every event and when [`Tokens::next_due`] comes, until it says nothing.
-    pub fn due(&mut self, now: Moment) -> Option<Ask> {
+    /// What is to be done now. To be asked after every event and when [`TokenMachine::next_due`] comes, until it says nothing.
+    pub fn due(&mut self, now: Moment) -> Option<TokenRequest> {
         let ask = match &self.stage {
             Stage::Wanted => true,
             Stage::Pausing { retry, .. } => reached(now, *retry),
@@ -197,14 +197,14 @@ impl Tokens {
         };
         if ask {
             self.stage = Stage::Asking;
-            return Some(Ask::Token);
+            return Some(TokenRequest::Token);
         }
         let current = self.current.as_mut().filter(|c| c.verify == Verify::Wanted)?;
         current.verify = Verify::Asked;
-        Some(Ask::Facts(current.facts.generation))
+        Some(TokenRequest::Facts(current.facts.generation))
     }
 
-    /// When [`Tokens::due`] or [`Tokens::status`] will say something new by themselves.
+    /// When [`TokenMachine::due`] or [`TokenMachine::status`] will say something new by themselves.
     pub fn next_due(&self, now: Moment) -> Option<Moment> {
         let current = self.current.as_ref();
         let step = match &self.stage {
@@ -229,7 +229,7 @@ impl Tokens {
     ) -> Option<Generation> {
         let expires = lifetime.map(|l| asked.after(l));
         if expires.is_some_and(|e| reached(now, e)) {
-            self.failed(Denied::Failed(ENDED_BEFORE.to_owned()), now);
+            self.failed(TokenDenied::Failed(ENDED_BEFORE.to_owned()), now);
             return None;
         }
         self.generation = Generation(self.generation.0.saturating_add(1));
@@ -274,13 +274,13 @@ impl Tokens {
     }
 
     /// No token came.
-    pub fn failed(&mut self, denied: Denied, now: Moment) {
+    pub fn failed(&mut self, denied: TokenDenied, now: Moment) {
         self.stage = match denied {
-            Denied::Limited(why, wait) => {
+            TokenDenied::Limited(why, wait) => {
                 let retry = now.after(wait.unwrap_or(PAUSE_LIMITED).max(PAUSE_FIRST));
                 Stage::Pausing { retry, why, limited: true }
             }
-            Denied::Failed(why) => {
+            TokenDenied::Failed(why) => {
                 let pause = self.jitter.backoff(PAUSE_FIRST, PAUSE_MAX, self.failures);
                 self.failures = self.failures.saturating_add(1);
                 Stage::Pausing { retry: now.after(pause), why, limited: false }
@@ -304,7 +304,7 @@ impl Tokens {
             }
             Verified::NotTaken(why) if self.pasted => {
                 self.current = None;
-                self.stage = Stage::Dead(Denied::Refused { status: 401, why });
+                self.stage = Stage::Dead(TokenDenied::Refused { status: 401, why });
             }
             Verified::NotTaken(_) | Verified::Unclear(_) if current.facts.acceptance == Acceptance::Taken => {}
             Verified::NotTaken(why) | Verified::Unclear(why) => current.facts.acceptance = Acceptance::Unclear(why),
@@ -366,11 +366,11 @@ impl Tokens {
         match (&self.stage, facts) {
             // "Signed in" is said once the API took it.
             (Stage::Resting, Some(_)) if self.pasted && current.is_some_and(|c| holds(c, now)) => TokenStatus::Getting,
-            (Stage::Dead(Denied::BadClient(why)), _) => TokenStatus::BadClient { why: why.clone() },
-            (Stage::Dead(Denied::Refused { status, why }), _) => {
+            (Stage::Dead(TokenDenied::BadClient(why)), _) => TokenStatus::BadClient { why: why.clone() },
+            (Stage::Dead(TokenDenied::Refused { status, why }), _) => {
                 TokenStatus::Refused { status: *status, why: why.clone() }
             }
-            (Stage::Dead(Denied::NoSecret(why) | Denied::Limited(why, _) | Denied::Failed(why)), _) => {
+            (Stage::Dead(TokenDenied::NoSecret(why) | TokenDenied::Limited(why, _) | TokenDenied::Failed(why)), _) => {
                 TokenStatus::NoSecret { why: why.clone() }
             }
             (Stage::Pausing { retry, limited: true, .. }, facts) => TokenStatus::Limited { until: *retry, facts },

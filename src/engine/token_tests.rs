@@ -8,8 +8,8 @@ use crate::fixtures::at_second as at;
 
 const HOUR: u64 = 3600;
 
-fn machine() -> Tokens {
-    Tokens::new(false, vec!["a".into()], vec!["a".into()], Jitter::new(5))
+fn machine() -> TokenMachine {
+    TokenMachine::new(false, vec!["a".into()], vec!["a".into()], Jitter::new(5))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form in which an answer gives them")]
@@ -23,10 +23,10 @@ fn taken(scopes: &[&str], organization: Option<&str>) -> Verified {
 }
 
 /// Signed in at `now` with a token of `lifetime` seconds.
-fn signed_in(lifetime: u64, now: u64) -> Tokens {
+fn signed_in(lifetime: u64, now: u64) -> TokenMachine {
     let mut tokens = machine();
     tokens.sign_in(at(now));
-    assert_eq!(tokens.due(at(now)), Some(Ask::Token));
+    assert_eq!(tokens.due(at(now)), Some(TokenRequest::Token));
     assert!(tokens.granted(Some(Duration::from_secs(lifetime)), scopes(), at(now), at(now)).is_some());
     tokens
 }
@@ -38,7 +38,7 @@ fn nothing_happens_until_somebody_wants_it() {
     assert_eq!(tokens.outlook(at(0), None), Outlook::Never);
     tokens.sign_in(at(0));
     assert_eq!(tokens.outlook(at(0), None), Outlook::Waiting);
-    assert_eq!(tokens.due(at(0)), Some(Ask::Token));
+    assert_eq!(tokens.due(at(0)), Some(TokenRequest::Token));
     assert_eq!(tokens.status(at(0)), TokenStatus::Getting);
     tokens.sign_in(at(0));
     tokens.renew();
@@ -53,7 +53,7 @@ fn the_margin_is_a_fifth_or_five_minutes_and_jitter_eats_into_it() {
         let earliest = lifetime as f64 - margin;
         assert!(due >= earliest - 1e-6 && due <= earliest + margin / 4.0 + 1e-6, "{lifetime}: {due}");
         let due = Moment::ZERO.after(Duration::from_secs_f64(due));
-        assert_eq!(tokens.due(due), Some(Ask::Token));
+        assert_eq!(tokens.due(due), Some(TokenRequest::Token));
         assert!(matches!(tokens.status(due), TokenStatus::Renewing(_)));
         assert_eq!(tokens.outlook(due, None), Outlook::Ready(Generation(1)), "sends go on meanwhile");
     }
@@ -64,7 +64,7 @@ fn a_suspended_laptop_is_seen_on_the_wall_clock() {
     let mut tokens = signed_in(HOUR, 0);
     let woken = Moment::new(Duration::from_secs(60), at(2 * HOUR).wall);
     assert_eq!(tokens.outlook(woken, None), Outlook::Waiting);
-    assert_eq!(tokens.due(woken), Some(Ask::Token));
+    assert_eq!(tokens.due(woken), Some(TokenRequest::Token));
     assert_eq!(tokens.status(woken), TokenStatus::Getting);
 }
 
@@ -72,10 +72,10 @@ fn a_suspended_laptop_is_seen_on_the_wall_clock() {
 fn failures_back_off_and_the_old_token_serves_until_its_end() {
     let mut tokens = signed_in(HOUR, 0);
     let mut now = at(3400);
-    assert_eq!(tokens.due(now), Some(Ask::Token));
+    assert_eq!(tokens.due(now), Some(TokenRequest::Token));
     let mut last = Duration::ZERO;
     for n in 0..12 {
-        tokens.failed(Denied::Failed("down".into()), now);
+        tokens.failed(TokenDenied::Failed("down".into()), now);
         let retry = match tokens.status(now) {
             TokenStatus::RenewFailed { retry, .. } if now.mono < at(HOUR).mono => retry,
             TokenStatus::Expired { retry: Some(retry), .. } if now.mono >= at(HOUR).mono => retry,
@@ -88,7 +88,7 @@ fn failures_back_off_and_the_old_token_serves_until_its_end() {
         let usable = tokens.outlook(now, None);
         assert_eq!(usable == Outlook::Ready(Generation(1)), now.mono < at(HOUR).mono);
         now = retry;
-        assert_eq!(tokens.due(now), Some(Ask::Token));
+        assert_eq!(tokens.due(now), Some(TokenRequest::Token));
     }
     assert!(now.mono > at(HOUR).mono);
     assert!(tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), now, now).is_some());
@@ -98,7 +98,7 @@ fn failures_back_off_and_the_old_token_serves_until_its_end() {
 #[test]
 fn the_end_itself_is_a_moment_to_wake_for() {
     let mut tokens = signed_in(HOUR, 0);
-    assert_eq!(tokens.due(at(3599)), Some(Ask::Token));
+    assert_eq!(tokens.due(at(3599)), Some(TokenRequest::Token));
     assert_eq!(tokens.next_due(at(3599)), Some(at(HOUR)), "while asking, the chip changes there");
     assert_eq!(tokens.next_due(at(HOUR)), None);
 }
@@ -107,25 +107,27 @@ fn the_end_itself_is_a_moment_to_wake_for() {
 fn limits_are_obeyed() {
     let mut tokens = signed_in(HOUR, 0);
     tokens.renew();
-    assert_eq!(tokens.due(at(1)), Some(Ask::Token));
-    tokens.failed(Denied::Limited("429".into(), Some(Duration::from_secs(40))), at(1));
+    assert_eq!(tokens.due(at(1)), Some(TokenRequest::Token));
+    tokens.failed(TokenDenied::Limited("429".into(), Some(Duration::from_secs(40))), at(1));
     assert!(matches!(tokens.status(at(1)), TokenStatus::Limited { until, facts: Some(_) } if until == at(41)));
-    assert_eq!((tokens.due(at(40)), tokens.due(at(41))), (None, Some(Ask::Token)));
+    assert_eq!((tokens.due(at(40)), tokens.due(at(41))), (None, Some(TokenRequest::Token)));
 }
 
 #[test]
 fn the_dead_stay_dead_until_a_person_comes() {
-    for denied in
-        [Denied::BadClient("w".into()), Denied::Refused { status: 403, why: "w".into() }, Denied::NoSecret("w".into())]
-    {
+    for denied in [
+        TokenDenied::BadClient("w".into()),
+        TokenDenied::Refused { status: 403, why: "w".into() },
+        TokenDenied::NoSecret("w".into()),
+    ] {
         let mut tokens = machine();
         tokens.sign_in(at(0));
-        assert_eq!(tokens.due(at(0)), Some(Ask::Token));
+        assert_eq!(tokens.due(at(0)), Some(TokenRequest::Token));
         tokens.failed(denied.clone(), at(0));
         assert_eq!((tokens.due(at(9 * HOUR)), tokens.next_due(at(0))), (None, None), "{denied:?}");
         assert_eq!(tokens.outlook(at(0), None), Outlook::Never);
         tokens.sign_in(at(1));
-        assert_eq!(tokens.due(at(1)), Some(Ask::Token));
+        assert_eq!(tokens.due(at(1)), Some(TokenRequest::Token));
     }
 }
 
@@ -133,7 +135,7 @@ fn the_dead_stay_dead_until_a_person_comes() {
 fn a_401_renews_once_and_newer_tokens_are_used() {
     let mut tokens = signed_in(HOUR, 0);
     assert_eq!(tokens.refuted(Generation(1), at(60)), Refuted::Retry { renewal: true });
-    assert_eq!(tokens.due(at(60)), Some(Ask::Token));
+    assert_eq!(tokens.due(at(60)), Some(TokenRequest::Token));
     for _ in 0..49 {
         assert_eq!(tokens.refuted(Generation(1), at(60)), Refuted::Retry { renewal: true });
         assert_eq!(tokens.due(at(60)), None, "one renewal for all");
@@ -162,23 +164,23 @@ fn while_the_renewal_after_a_401_fails_only_the_doubting_wait() {
     let mut tokens = signed_in(HOUR, 0);
     tokens.refuted(Generation(1), at(60));
     tokens.due(at(60));
-    tokens.failed(Denied::Failed("down".into()), at(60));
+    tokens.failed(TokenDenied::Failed("down".into()), at(60));
     assert_eq!(tokens.outlook(at(60), None), Outlook::Ready(Generation(1)));
     assert_eq!(tokens.outlook(at(60), Some(Generation(1))), Outlook::Waiting);
     tokens.renew();
     tokens.due(at(61));
-    tokens.failed(Denied::BadClient("w".into()), at(61));
+    tokens.failed(TokenDenied::BadClient("w".into()), at(61));
     assert_eq!(tokens.outlook(at(61), Some(Generation(1))), Outlook::Never);
     assert_eq!(tokens.refuted(Generation(1), at(61)), Refuted::Final);
 }
 
 #[test]
 fn a_pasted_token_neither_ends_nor_renews() {
-    let mut tokens = Tokens::new(true, vec![], vec![], Jitter::new(1));
+    let mut tokens = TokenMachine::new(true, vec![], vec![], Jitter::new(1));
     tokens.sign_in(at(0));
     tokens.due(at(0));
     tokens.granted(None, None, at(0), at(0));
-    assert_eq!(tokens.due(at(0)), Some(Ask::Facts(Generation(1))));
+    assert_eq!(tokens.due(at(0)), Some(TokenRequest::Facts(Generation(1))));
     tokens.verified(Generation(1), Verified::Unclear("503".into()));
     assert_eq!(tokens.outlook(at(1_000_000), None), Outlook::Ready(Generation(1)));
     assert_eq!(tokens.refuted(Generation(1), at(5)), Refuted::Final);
@@ -186,12 +188,12 @@ fn a_pasted_token_neither_ends_nor_renews() {
 }
 
 /// A pasted token that was asked about, and has not been answered for.
-fn pasted() -> Tokens {
-    let mut tokens = Tokens::new(true, vec![], vec![], Jitter::new(1));
+fn pasted() -> TokenMachine {
+    let mut tokens = TokenMachine::new(true, vec![], vec![], Jitter::new(1));
     tokens.sign_in(at(0));
     tokens.due(at(0));
     tokens.granted(None, None, at(0), at(0));
-    assert_eq!(tokens.due(at(0)), Some(Ask::Facts(Generation(1))));
+    assert_eq!(tokens.due(at(0)), Some(TokenRequest::Facts(Generation(1))));
     tokens
 }
 
@@ -218,7 +220,7 @@ fn a_pasted_token_that_the_service_does_not_take_is_no_sign_in() {
     assert_eq!((tokens.outlook(at(99), None), tokens.due(at(99))), (Outlook::Never, None));
     // Another token may have been put in its place.
     tokens.sign_in(at(100));
-    assert_eq!(tokens.due(at(100)), Some(Ask::Token));
+    assert_eq!(tokens.due(at(100)), Some(TokenRequest::Token));
     assert_eq!(tokens.granted(None, None, at(100), at(100)), Some(Generation(2)));
     assert_eq!(tokens.status(at(100)), TokenStatus::Getting, "the next one is asked about too");
 }
@@ -258,7 +260,7 @@ fn what_is_sent_after_a_person_asked_for_a_new_token_waits_for_it() {
     // One that renews by itself holds nobody back; one that failed neither: the old token works still.
     tokens.renew();
     tokens.due(at(3));
-    tokens.failed(Denied::Failed("down".into()), at(3));
+    tokens.failed(TokenDenied::Failed("down".into()), at(3));
     assert_eq!(tokens.outlook(at(3), None), Outlook::Ready(Generation(2)));
 }
 
@@ -269,7 +271,7 @@ fn the_first_sends_wait_for_the_scopes_but_not_for_ever() {
     tokens.due(at(0));
     tokens.granted(Some(Duration::from_secs(HOUR)), None, at(0), at(0));
     assert_eq!(tokens.outlook(at(0), None), Outlook::Waiting);
-    assert_eq!(tokens.due(at(0)), Some(Ask::Facts(Generation(1))));
+    assert_eq!(tokens.due(at(0)), Some(TokenRequest::Facts(Generation(1))));
     assert_eq!(tokens.next_due(at(0)), Some(at(5)));
     assert_eq!(tokens.outlook(at(5), None), Outlook::Ready(Generation(1)));
     tokens.verified(Generation(1), taken(&["b"], Some("Acme")));
@@ -282,7 +284,7 @@ fn the_first_sends_wait_for_the_scopes_but_not_for_ever() {
     tokens.due(at(9));
     tokens.granted(Some(Duration::from_secs(HOUR)), None, at(9), at(9));
     assert_eq!(tokens.outlook(at(9), None), Outlook::Ready(Generation(2)));
-    assert_eq!(tokens.due(at(9)), Some(Ask::Facts(Generation(2))));
+    assert_eq!(tokens.due(at(9)), Some(TokenRequest::Facts(Generation(2))));
     tokens.verified(Generation(1), taken(&[], None));
     assert_eq!(tokens.facts().unwrap().granted, Granted::Unknown, "a late word about another generation");
     assert_eq!(tokens.facts().unwrap().organization.as_deref(), Some("Acme"));
@@ -343,9 +345,9 @@ proptest! {
                 Event::Failed(how) if asking => {
                     asking = false;
                     tokens.failed(match how {
-                        0 => Denied::BadClient(String::new()),
-                        1 => Denied::Limited(String::new(), None),
-                        _ => Denied::Failed(String::new()),
+                        0 => TokenDenied::BadClient(String::new()),
+                        1 => TokenDenied::Limited(String::new(), None),
+                        _ => TokenDenied::Failed(String::new()),
                     }, now);
                 }
                 Event::Refuted(generation) => { tokens.refuted(Generation(generation), now); }
@@ -353,7 +355,7 @@ proptest! {
                 _ => {}
             }
             if let Some(ask) = tokens.due(now) {
-                prop_assert_eq!(ask, Ask::Token);
+                prop_assert_eq!(ask, TokenRequest::Token);
                 prop_assert!(!asking, "two at once");
                 asking = true;
             }

@@ -30,10 +30,11 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::config::{Terminal, Webhook};
+use crate::config::{Terminal, WebhookSettings};
 use crate::engine::client::capture;
 use crate::engine::redact::Redactor;
-use crate::genesys::webhook::{self, Form, Outbound, Unsigned};
+use crate::genesys::webhook;
+use crate::genesys::webhook::{Outbound, Unsigned, WebhookForm};
 use crate::model::{Moment, Request};
 
 /// Largest body. [the platform's own `request.bytes.max`]
@@ -54,7 +55,7 @@ const TOLD_EVERY: Duration = Duration::from_secs(1);
 pub const WAITING: usize = 64;
 
 /// What the listener tells.
-pub enum Event {
+pub enum WebhookEvent {
     /// It takes webhooks at this address, signed with this secret.
     Listening(SocketAddr, SecretString),
     /// It does not, and why.
@@ -74,14 +75,14 @@ pub struct Delivery {
     pub request: Request,
     /// What a genuine one brings, read from what is kept.
     pub outbound: Option<Outbound>,
-    pub answer: Answer,
+    pub answer: WebhookAnswer,
 }
 
 /// What was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum WebhookAnswer {
     /// It is genuine.
-    Taken(Form),
+    Taken(WebhookForm),
     /// It is not, and why.
     Unsigned(Unsigned),
     /// It is signed, and not what a webhook brings.
@@ -92,7 +93,7 @@ pub enum Answer {
     TooLarge,
 }
 
-impl Answer {
+impl WebhookAnswer {
     /// The status.
     pub const fn status(self) -> StatusCode {
         match self {
@@ -147,11 +148,11 @@ impl Answer {
 
 /// Listens until it is dropped.
 pub async fn listen(
-    hook: Webhook,
+    hook: WebhookSettings,
     terminal: Terminal,
     clock: Clock,
     redactor: watch::Receiver<Arc<Redactor>>,
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<WebhookEvent>,
 ) {
     let source = hook.secret.clone();
     let read = tokio::task::spawn_blocking(move || source.read(terminal).map_err(|e| e.to_string())).await;
@@ -165,12 +166,12 @@ pub async fn listen(
     let (secret, listener) = match opened {
         Ok(opened) => opened,
         Err(why) => {
-            let _ = events.send(Event::Failed(why)).await;
+            let _ = events.send(WebhookEvent::Failed(why)).await;
             return;
         }
     };
     let address = listener.local_addr().unwrap_or(hook.listen);
-    if events.send(Event::Listening(address, secret.clone())).await.is_err() {
+    if events.send(WebhookEvent::Listening(address, secret.clone())).await.is_err() {
         return;
     }
     let door =
@@ -210,7 +211,7 @@ struct Door {
     address: SocketAddr,
     clock: Clock,
     redactor: watch::Receiver<Arc<Redactor>>,
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<WebhookEvent>,
     /// What nobody signed and the driver was not told yet: the first that was answered in each way, and their number.
     refused: Mutex<Vec<(Delivery, u64)>>,
     refusal: Notify,
@@ -222,7 +223,7 @@ impl Door {
         let refused = std::mem::take(&mut *self.refused.lock().unwrap_or_else(PoisonError::into_inner));
         for (delivery, count) in refused {
             // The driver is going: nobody wants to know any more.
-            let _ = self.events.send(Event::Refused(Box::new(delivery), count)).await;
+            let _ = self.events.send(WebhookEvent::Refused(Box::new(delivery), count)).await;
         }
         Instant::now() + TOLD_EVERY
     }
@@ -266,7 +267,7 @@ impl Door {
             headers: redactor.headers(&parts.headers),
             body: capture::body(&body, total, &parts.headers, &redactor, false),
         };
-        let taken = matches!(answer, Answer::Taken(_));
+        let taken = matches!(answer, WebhookAnswer::Taken(_));
         let outbound = taken.then(|| webhook::read(request.body.text.as_bytes(), at.wall)).flatten();
         let delivery = Delivery { at, took, peer, request, outbound, answer };
         let mut response = Response::new(Text(Some(Bytes::from_static(answer.body().as_bytes()))));
@@ -277,24 +278,24 @@ impl Door {
             return response;
         }
         // The driver is going: what was not shown is not taken either.
-        if self.events.send(Event::Delivery(Box::new(delivery))).await.is_err() {
+        if self.events.send(WebhookEvent::Delivery(Box::new(delivery))).await.is_err() {
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         }
         response
     }
 
-    fn judge(&self, method: &Method, headers: &HeaderMap, body: &[u8], total: u64, at: Moment) -> Answer {
+    fn judge(&self, method: &Method, headers: &HeaderMap, body: &[u8], total: u64, at: Moment) -> WebhookAnswer {
         if method != Method::POST {
-            return Answer::NotAPost;
+            return WebhookAnswer::NotAPost;
         }
         if total > BODY_MAX as u64 {
-            return Answer::TooLarge;
+            return WebhookAnswer::TooLarge;
         }
         let signature = headers.get(webhook::SIGNATURE).map(|s| s.to_str().unwrap_or_default());
         match webhook::verify(self.secret.expose_secret().as_bytes(), body, signature) {
-            Err(why) => Answer::Unsigned(why),
-            Ok(_) if webhook::read(body, at.wall).is_none() => Answer::NotUnderstood,
-            Ok(form) => Answer::Taken(form),
+            Err(why) => WebhookAnswer::Unsigned(why),
+            Ok(_) if webhook::read(body, at.wall).is_none() => WebhookAnswer::NotUnderstood,
+            Ok(form) => WebhookAnswer::Taken(form),
         }
     }
 }

@@ -56,7 +56,7 @@ pub struct Listed {
 
 /// A conversation as one read showed it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Read {
+pub struct ConversationRead {
     /// Whether the guest is connected.
     pub state: RemoteState,
     /// When the guest connected.
@@ -67,12 +67,12 @@ pub struct Read {
 
 /// Reads the conversation; `None` where it is not a JSON object with an id or participants. Accepts messages directly
 /// under participants and under their communications (both shapes are documented).
-pub fn read(body: &[u8]) -> Option<Read> {
+pub fn read(body: &[u8]) -> Option<ConversationRead> {
     let value = json::read(body)?;
     if text(&value, "id").is_none() && !value.get("participants").is_some_and(Value::is_array) {
         return None;
     }
-    let mut out = Read::default();
+    let mut out = ConversationRead::default();
     let mut seen = HashSet::new();
     let participants = value.get("participants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for participant in participants {
@@ -225,9 +225,12 @@ mod tests {
 
     #[test]
     fn missing_fields_are_borne() {
-        assert_eq!(read(br#"{"id":"c"}"#), Some(Read::default()));
+        assert_eq!(read(br#"{"id":"c"}"#), Some(ConversationRead::default()));
         assert_eq!(read(br#"{"error":"sign in first"}"#), None, "an object of something else");
-        assert_eq!(read(br#"{"participants":[{},null,{"purpose":7,"messages":"x"}]}"#), Some(Read::default()));
+        assert_eq!(
+            read(br#"{"participants":[{},null,{"purpose":7,"messages":"x"}]}"#),
+            Some(ConversationRead::default())
+        );
         assert_eq!(read(b"nope"), None);
         let now = Timestamp::UNIX_EPOCH;
         assert_eq!(read_bulk(br#"{"entities":[{},{"id":"a"}]}"#, &[], now).unwrap().len(), 1);

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::model::Found;
+use crate::model::DiscoveredConversation;
 use crate::text::json;
 
 use super::call::{BadCall, Call};
@@ -43,7 +43,7 @@ pub fn request(api: &str, page: u32, now: Timestamp, token: &SecretString) -> Re
 
 /// Reads a page: what is on it, and whether there are more. `None` where it is not a JSON object. A page beyond the last
 /// one has no `conversations`.
-pub fn read(body: &[u8], page: u32) -> Option<(Vec<Found>, bool)> {
+pub fn read(body: &[u8], page: u32) -> Option<(Vec<DiscoveredConversation>, bool)> {
     let value = json::read(body)?;
     value.as_object()?;
     let listed = value.get("conversations").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -55,13 +55,13 @@ pub fn read(body: &[u8], page: u32) -> Option<(Vec<Found>, bool)> {
     Some((found, more))
 }
 
-fn active(conversation: &Value) -> Option<Found> {
+fn active(conversation: &Value) -> Option<DiscoveredConversation> {
     let participants = conversation.get("participants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let guest = participants
         .iter()
         .find(|p| text(p, "purpose").is_some_and(|p| matches!(p.as_str(), "customer" | "external" | "guest")));
     let sessions = guest.and_then(|g| g.get("sessions")).and_then(Value::as_array);
-    Some(Found {
+    Some(DiscoveredConversation {
         conversation_id: text(conversation, "conversationId")?,
         participant_id: guest.and_then(|g| text(g, "participantId")),
         began: text(conversation, "conversationStart").and_then(|t| t.parse().ok()),
@@ -101,13 +101,13 @@ mod tests {
         assert_eq!(
             found,
             [
-                Found {
+                DiscoveredConversation {
                     conversation_id: "c-1".into(),
                     participant_id: Some("p-1".into()),
                     began: Some("2026-11-23T09:00:00Z".parse().unwrap()),
                     via: Some("webmessaging".into()),
                 },
-                Found { conversation_id: "c-2".into(), participant_id: None, began: None, via: None },
+                DiscoveredConversation { conversation_id: "c-2".into(), participant_id: None, began: None, via: None },
             ]
         );
         assert!(more);

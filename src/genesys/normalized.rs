@@ -10,7 +10,7 @@ use crate::model::{Attachment, Author, Choice, ChoiceKind, Place, RemoteMessage}
 
 /// Something that happened, other than something said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum NormalizedEvent {
     /// Somebody types.
     Typing {
         /// Or has stopped.
@@ -24,7 +24,7 @@ pub enum Event {
     Other(String),
 }
 
-impl Event {
+impl NormalizedEvent {
     /// Its name in a thread; `None` for what shows in another way, as typing does and the end of a session.
     fn shown(&self) -> Option<String> {
         match self {
@@ -47,7 +47,7 @@ pub struct Structured {
     pub id: Option<String>,
     /// What doubles are told by: `channel.messageId`, else `id`. [live and history disagree on ids]
     pub key: Option<String>,
-    /// `Text`, `Structured`, `Event`, `Receipt`, ….
+    /// `Text`, `Structured`, `NormalizedEvent`, `Receipt`, ….
     pub kind: String,
     /// Said by the guest (`Inbound`), maybe through another connection.
     pub by_guest: bool,
@@ -62,7 +62,7 @@ pub struct Structured {
     /// Files.
     pub attachments: Vec<Attachment>,
     /// What happened.
-    pub events: Vec<Event>,
+    pub events: Vec<NormalizedEvent>,
     /// `metadata.id`: our own id, where the echo gives it back.
     pub own_id: Option<String>,
     /// `metadata.readOnly`: with it the session became read-only.
@@ -79,7 +79,7 @@ impl Structured {
         let metadata = value.get("metadata").unwrap_or(&Value::Null);
         let id = text(value, "id");
         let content = value.get("content").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let events: Vec<Event> =
+        let events: Vec<NormalizedEvent> =
             value.get("events").and_then(Value::as_array).into_iter().flatten().filter_map(event).collect();
         let by_guest = text(value, "direction").is_some_and(|d| d.eq_ignore_ascii_case("inbound"));
         let mut out = Self {
@@ -174,7 +174,7 @@ impl Structured {
         let said = matches!(self.kind.as_str(), "Text" | "Structured" | "Message") || self.events.is_empty();
         if !said && !self.by_guest {
             // Nobody said it: it must not count as a reply.
-            let events: Vec<String> = self.events.iter().filter_map(Event::shown).collect();
+            let events: Vec<String> = self.events.iter().filter_map(NormalizedEvent::shown).collect();
             let message = RemoteMessage::new(self.key.clone()?, Author::System, events.join("\n"), at);
             return (!events.is_empty()).then_some(message);
         }
@@ -188,23 +188,25 @@ impl Structured {
     }
 }
 
-fn event(value: &Value) -> Option<Event> {
+fn event(value: &Value) -> Option<NormalizedEvent> {
     let kind = text(value, "eventType")?;
     Some(match kind.as_str() {
         "Typing" => {
             let typing = value.get("typing").unwrap_or(&Value::Null);
             let on = text(typing, "type").is_none_or(|t| !t.eq_ignore_ascii_case("off"));
             let millis = typing.get("duration").and_then(Value::as_f64).filter(|d| (0.0..=600_000.0).contains(d));
-            Event::Typing { on, duration: millis.map(|d| Duration::from_millis(d as u64)) }
+            NormalizedEvent::Typing { on, duration: millis.map(|d| Duration::from_millis(d as u64)) }
         }
-        "Presence" => Event::Presence(value.get("presence").and_then(|p| text(p, "type")).unwrap_or_default()),
+        "Presence" => {
+            NormalizedEvent::Presence(value.get("presence").and_then(|p| text(p, "type")).unwrap_or_default())
+        }
         _ => {
             let of = |name: &str| value.get(name).and_then(|inside| text(inside, "type"));
             let reactions = each(value, "reactions").filter_map(|r| text(r, "reactionType")).collect::<Vec<_>>();
             let reactions = (!reactions.is_empty()).then(|| reactions.join(", "));
             match of("coBrowse").or_else(|| of("video")).or(reactions) {
-                Some(what) => Event::Other(format!("{kind}: {what}")),
-                None => Event::Other(kind),
+                Some(what) => NormalizedEvent::Other(format!("{kind}: {what}")),
+                None => NormalizedEvent::Other(kind),
             }
         }
     })

@@ -83,7 +83,7 @@ pub const LIFETIME_MAX: Duration = Duration::from_secs(48 * 3600);
 
 /// What the token endpoint's answer means.
 #[derive(Clone, Debug)]
-pub enum Answer {
+pub enum TokenAnswer {
     /// A token.
     Granted(Grant),
     /// `invalid_client`: the server does not take the client with this secret. Asking again with the same cannot heal it.
@@ -98,7 +98,7 @@ pub enum Answer {
 
 /// An answer at the token endpoint's address.
 #[derive(Clone, Copy, Debug)]
-pub struct Answered<'a> {
+pub struct TokenOutcome<'a> {
     /// HTTP status.
     pub status: u16,
     /// Its headers.
@@ -125,35 +125,35 @@ const REFUSALS: [&str; 8] = [
 /// Reads what was answered at the token endpoint's address. Only an error of OAuth is the endpoint's own word; all else
 /// may come from a proxy, a filter, or a service that is not well. `why` lines are one line and hold no part of the body
 /// but a code, a message, and the title of a page.
-pub fn read(answered: Answered<'_>) -> Answer {
-    let Answered { status, headers, body, .. } = answered;
+pub fn read(answered: TokenOutcome<'_>) -> TokenAnswer {
+    let TokenOutcome { status, headers, body, .. } = answered;
     if (200..300).contains(&status) {
         return match granted(body) {
-            Some(Ok(grant)) => Answer::Granted(grant),
-            Some(Err(why)) => Answer::Failed(why),
-            None => refusal(answered).unwrap_or_else(|| Answer::Failed(no_token(answered))),
+            Some(Ok(grant)) => TokenAnswer::Granted(grant),
+            Some(Err(why)) => TokenAnswer::Failed(why),
+            None => refusal(answered).unwrap_or_else(|| TokenAnswer::Failed(no_token(answered))),
         };
     }
     match status {
-        429 => Answer::Limited(ApiError::read(status, headers, body).reason()),
+        429 => TokenAnswer::Limited(ApiError::read(status, headers, body).reason()),
         // "client not found" and "authentication failed" both come as invalid_client; 400 and 401 are treated alike
         // since which of them the service uses is not established.
-        400..500 => refusal(answered).unwrap_or_else(|| Answer::Failed(no_refusal(answered))),
-        _ => Answer::Failed(no_refusal(answered)),
+        400..500 => refusal(answered).unwrap_or_else(|| TokenAnswer::Failed(no_refusal(answered))),
+        _ => TokenAnswer::Failed(no_refusal(answered)),
     }
 }
 
-fn refusal(answered: Answered<'_>) -> Option<Answer> {
-    let Answered { status, headers, body, .. } = answered;
+fn refusal(answered: TokenOutcome<'_>) -> Option<TokenAnswer> {
+    let TokenOutcome { status, headers, body, .. } = answered;
     let value = json::read(body)?;
     let error = value.get("error")?.as_str().filter(|error| REFUSALS.contains(error))?;
     let why = ApiError::read(status, headers, body).reason();
-    Some(if error == "invalid_client" { Answer::BadClient(why) } else { Answer::Refused(why) })
+    Some(if error == "invalid_client" { TokenAnswer::BadClient(why) } else { TokenAnswer::Refused(why) })
 }
 
 /// A 2xx that brings no token.
-fn no_token(answered: Answered<'_>) -> String {
-    let Answered { status, body, unread, .. } = answered;
+fn no_token(answered: TokenOutcome<'_>) -> String {
+    let TokenOutcome { status, body, unread, .. } = answered;
     let what = match (unread, other(answered), json::read(body)) {
         (Some(why), ..) => format!("a body that cannot be read ({why})"),
         (None, Some(other), _) => other,
@@ -168,8 +168,8 @@ fn no_token(answered: Answered<'_>) -> String {
 }
 
 /// A refusal that is not OAuth's, with who answered instead.
-fn no_refusal(answered: Answered<'_>) -> String {
-    let Answered { status, headers, body, .. } = answered;
+fn no_refusal(answered: TokenOutcome<'_>) -> String {
+    let TokenOutcome { status, headers, body, .. } = answered;
     let error = ApiError::read(status, headers, body);
     match other(answered) {
         Some(other) => {
@@ -181,8 +181,8 @@ fn no_refusal(answered: Answered<'_>) -> String {
 }
 
 /// What somebody else than the token endpoint answered with.
-fn other(answered: Answered<'_>) -> Option<String> {
-    let Answered { status, headers, body, .. } = answered;
+fn other(answered: TokenOutcome<'_>) -> Option<String> {
+    let TokenOutcome { status, headers, body, .. } = answered;
     let Answerer::Other(sign) = who_answered(Asked::Token, status, headers, body) else { return None };
     Some(match sign {
         Sign::Html | Sign::Via(_) => match page_title(body) {
@@ -295,13 +295,13 @@ mod tests {
         assert!(!call.headers.contains_key(AUTHORIZATION));
     }
 
-    fn answer(status: u16, body: &str) -> Answer {
-        read(Answered { status, headers: &HeaderMap::new(), body: body.as_bytes(), unread: None })
+    fn answer(status: u16, body: &str) -> TokenAnswer {
+        read(TokenOutcome { status, headers: &HeaderMap::new(), body: body.as_bytes(), unread: None })
     }
 
     #[test]
     fn a_grant_is_read_whole() {
-        let Answer::Granted(g) = answer(200, r#"{"access_token":"t","expires_in":86399,"scope":"a  b"}"#) else {
+        let TokenAnswer::Granted(g) = answer(200, r#"{"access_token":"t","expires_in":86399,"scope":"a  b"}"#) else {
             panic!("not granted")
         };
         assert_eq!(g.lifetime, Some(Duration::from_secs(86399)));
@@ -326,20 +326,21 @@ mod tests {
             ("[60]", None, "expires_in [60] is no number of seconds: the token is used until a 401"),
             ("true", None, "expires_in true is no number of seconds: the token is used until a 401"),
         ] {
-            let Answer::Granted(grant) = answer(200, &format!(r#"{{"access_token":"t","expires_in":{expires_in}}}"#))
+            let TokenAnswer::Granted(grant) =
+                answer(200, &format!(r#"{{"access_token":"t","expires_in":{expires_in}}}"#))
             else {
                 panic!("not granted: {expires_in}")
             };
             let seconds = grant.lifetime.map(|l| l.as_secs());
             assert_eq!((seconds, grant.odd.as_deref().unwrap_or_default()), (lifetime, odd), "{expires_in}");
         }
-        let Answer::Granted(grant) = answer(200, r#"{"access_token":"t"}"#) else { panic!("not granted") };
+        let TokenAnswer::Granted(grant) = answer(200, r#"{"access_token":"t"}"#) else { panic!("not granted") };
         assert_eq!((grant.lifetime, grant.odd), (None, None));
         for (expires_in, shown) in [("0", "0"), ("0.5", "0.5"), ("-60", "-60"), ("\"0\"", "\"0\""), ("-1e30", "-1e+30")]
         {
             let why = format!("the token endpoint gave a token that has ended already (expires_in {shown})");
             let answer = answer(200, &format!(r#"{{"access_token":"t","expires_in":{expires_in}}}"#));
-            assert!(matches!(&answer, Answer::Failed(said) if *said == why), "{expires_in}: {answer:?}");
+            assert!(matches!(&answer, TokenAnswer::Failed(said) if *said == why), "{expires_in}: {answer:?}");
         }
     }
 
@@ -349,13 +350,13 @@ mod tests {
             r#"{"error":"invalid_client","description":"client not found","error_description":"client not found"}"#;
         for status in [200, 400, 401, 403] {
             let why = format!("{status} invalid_client: client not found");
-            assert!(matches!(answer(status, both), Answer::BadClient(said) if said == why), "{status}");
+            assert!(matches!(answer(status, both), TokenAnswer::BadClient(said) if said == why), "{status}");
         }
         for error in ["unauthorized_client", "invalid_scope", "unsupported_grant_type", "access_denied"] {
             let body = format!(r#"{{"error":"{error}"}}"#);
-            assert!(matches!(answer(400, &body), Answer::Refused(said) if said == format!("400 {error}")));
+            assert!(matches!(answer(400, &body), TokenAnswer::Refused(said) if said == format!("400 {error}")));
         }
-        assert!(matches!(answer(429, both), Answer::Limited(_)));
+        assert!(matches!(answer(429, both), TokenAnswer::Limited(_)));
         let filter = "<html><head><title>Web\n filter</title></head></html>";
         let place = "not the token endpoint answered";
         for (status, body, why) in [
@@ -376,12 +377,12 @@ mod tests {
             (599, "", "599".to_owned()),
         ] {
             let answer = answer(status, body);
-            assert!(matches!(&answer, Answer::Failed(said) if *said == why), "{status}: {answer:?}, not {why}");
+            assert!(matches!(&answer, TokenAnswer::Failed(said) if *said == why), "{status}: {answer:?}, not {why}");
         }
         let headers = HeaderMap::from_iter([(LOCATION, HeaderValue::from_static("https://sso.example/login"))]);
-        let away = read(Answered { status: 302, headers: &headers, body: b"", unread: None });
+        let away = read(TokenOutcome { status: 302, headers: &headers, body: b"", unread: None });
         let why = format!("302 Found, with a redirection to https://sso.example/login: {place}");
-        assert!(matches!(&away, Answer::Failed(said) if *said == why), "{away:?}");
+        assert!(matches!(&away, TokenAnswer::Failed(said) if *said == why), "{away:?}");
     }
 
     #[test]
@@ -399,20 +400,21 @@ mod tests {
         ] {
             let answer = answer(200, body);
             let why = format!("the token endpoint answered 200 with {what} instead of a token");
-            assert!(matches!(&answer, Answer::Failed(said) if *said == why), "{answer:?}, not {why}");
+            assert!(matches!(&answer, TokenAnswer::Failed(said) if *said == why), "{answer:?}, not {why}");
         }
         let headers = HeaderMap::new();
-        let answer = read(Answered { status: 200, headers: &headers, body: b"\x1b", unread: Some("br, not decoded") });
+        let answer =
+            read(TokenOutcome { status: 200, headers: &headers, body: b"\x1b", unread: Some("br, not decoded") });
         let why =
             "the token endpoint answered 200 with a body that cannot be read (br, not decoded) instead of a token";
-        assert!(matches!(&answer, Answer::Failed(said) if said == why), "{answer:?}");
+        assert!(matches!(&answer, TokenAnswer::Failed(said) if said == why), "{answer:?}");
     }
 
     #[test]
     fn a_token_that_no_header_can_carry_is_no_token() {
         for token in ["a\\r\\nX: y", "a\\n", "a\\u0000b", "a b", "tök", " a"] {
             let answer = answer(200, &format!(r#"{{"access_token":"{token}","expires_in":60}}"#));
-            let said = matches!(&answer, Answer::Failed(why) if why.ends_with("no header can carry it"));
+            let said = matches!(&answer, TokenAnswer::Failed(why) if why.ends_with("no header can carry it"));
             assert!(said, "{token}: {answer:?}");
         }
     }

@@ -50,7 +50,7 @@ pub fn request(api: &str, integration_id: &str, endpoint: Endpoint, token: &Secr
 
 /// A message as the guest says it.
 #[derive(Clone, Debug)]
-pub struct Said<'m> {
+pub struct OpenMessage<'m> {
     /// Who.
     pub guest: &'m OpenGuest,
     /// The provider's own id: the same for each try, so that it is taken once.
@@ -66,7 +66,7 @@ pub struct Said<'m> {
 }
 
 /// The body of [`Endpoint::Message`].
-pub fn message(said: &Said<'_>) -> Result<Vec<u8>, BadCall> {
+pub fn message(said: &OpenMessage<'_>) -> Result<Vec<u8>, BadCall> {
     let content = said.files.iter().map(|(url, mime, filename)| Content {
         attachment: Attachment { media_type: media_type(mime), url, mime, filename: *filename },
     });
@@ -79,7 +79,7 @@ pub fn message(said: &Said<'_>) -> Result<Vec<u8>, BadCall> {
 
 /// The body of [`Endpoint::Response`]: `choice`, offered by the message whose remote id is `answers`. A list picker's
 /// item has no form here ([PY `ContentButtonResponse`]: QuickReply, Button, DatePicker), and is not sent at all.
-pub fn response(said: &Said<'_>, choice: &Choice, answers: &str) -> Result<Vec<u8>, BadCall> {
+pub fn response(said: &OpenMessage<'_>, choice: &Choice, answers: &str) -> Result<Vec<u8>, BadCall> {
     write(&Response {
         channel: channel(said),
         button: ButtonResponse { kind: choice.kind.as_str(), text: &choice.label, payload: &choice.payload },
@@ -111,7 +111,7 @@ fn media_type(mime: &str) -> &'static str {
     }
 }
 
-fn channel<'m>(said: &Said<'m>) -> Channel<'m> {
+fn channel<'m>(said: &OpenMessage<'m>) -> Channel<'m> {
     Channel {
         message_id: Some(said.message_id),
         from: Some(Sender::of(said.guest)),
@@ -229,7 +229,7 @@ struct Event {
 
 /// What an accepting answer tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct OpenAccepted {
     /// The remote side's id of the message.
     pub id: Option<String>,
     /// The conversation that it became part of.
@@ -237,10 +237,10 @@ pub struct Taken {
 }
 
 /// Reads an accepting answer; what is not there stays unknown.
-pub fn taken(body: &[u8]) -> Taken {
+pub fn taken(body: &[u8]) -> OpenAccepted {
     let value = json::read(body).unwrap_or_default();
     let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned);
-    Taken { id: text("id"), conversation_id: text("conversationId") }
+    OpenAccepted { id: text("id"), conversation_id: text("conversationId") }
 }
 
 #[cfg(test)]
@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn the_message_is_to_the_letter() {
         let attributes = BTreeMap::from([("testRun".to_owned(), "42".to_owned())]);
-        let mut said = Said {
+        let mut said = OpenMessage {
             guest: &guest(),
             message_id: "gw-7f1c",
             time: at(),
@@ -291,8 +291,14 @@ mod tests {
     fn a_choice_has_its_kind_and_names_the_message_that_offered_it() {
         let attributes = BTreeMap::new();
         let guest = OpenGuest { nickname: None, ..guest() };
-        let said =
-            Said { guest: &guest, message_id: "k", time: at(), text: "Yes", attributes: &attributes, files: vec![] };
+        let said = OpenMessage {
+            guest: &guest,
+            message_id: "k",
+            time: at(),
+            text: "Yes",
+            attributes: &attributes,
+            files: vec![],
+        };
         for kind in [ChoiceKind::QuickReply, ChoiceKind::Button, ChoiceKind::DatePicker] {
             let written = text(response(&said, &Choice::new("Yes", "yes").of(kind), "c327"));
             let expected = concat!(
@@ -334,9 +340,9 @@ mod tests {
     #[test]
     fn the_answer_is_read_as_far_as_it_tells() {
         let whole = br#"{"id":"m1","channel":{"platform":"Open","type":"Private","messageId":"gw-7f1c","to":{"id":"i"},"from":{"id":"guest-42"},"time":"2026-11-23T04:00:00.000Z"},"type":"Text","text":"Hello","conversationId":"c1"}"#;
-        assert_eq!(taken(whole), Taken { id: Some("m1".into()), conversation_id: Some("c1".into()) });
-        assert_eq!(taken(br#"{"id":7,"conversationId":""}"#), Taken::default());
-        assert_eq!(taken(b"accepted"), Taken::default());
+        assert_eq!(taken(whole), OpenAccepted { id: Some("m1".into()), conversation_id: Some("c1".into()) });
+        assert_eq!(taken(br#"{"id":7,"conversationId":""}"#), OpenAccepted::default());
+        assert_eq!(taken(b"accepted"), OpenAccepted::default());
     }
 
     #[test]

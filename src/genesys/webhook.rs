@@ -13,14 +13,14 @@ use serde_json::Value;
 use crate::model::RemoteMessage;
 use crate::text::json;
 
-use super::normalized::{Event, Structured, text};
+use super::normalized::{NormalizedEvent, Structured, text};
 
 /// The header that carries the signature.
 pub const SIGNATURE: &str = "x-hub-signature-256";
 
 /// How a signature was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum WebhookForm {
     /// As documented.
     Base64,
     /// As some relays rewrite it.
@@ -52,12 +52,12 @@ impl Unsigned {
 }
 
 /// Whether `signature` is that of the raw `body` under `secret`, compared in constant time.
-pub fn verify(secret: &[u8], body: &[u8], signature: Option<&str>) -> Result<Form, Unsigned> {
+pub fn verify(secret: &[u8], body: &[u8], signature: Option<&str>) -> Result<WebhookForm, Unsigned> {
     let signature = signature.ok_or(Unsigned::Missing)?.trim();
     let digest = signature.strip_prefix("sha256=").ok_or(Unsigned::Malformed)?;
     let (form, bytes) = match hex(digest) {
-        Some(bytes) => (Form::Hex, bytes),
-        None => (Form::Base64, STANDARD.decode(digest).map_err(|_| Unsigned::Malformed)?),
+        Some(bytes) => (WebhookForm::Hex, bytes),
+        None => (WebhookForm::Base64, STANDARD.decode(digest).map_err(|_| Unsigned::Malformed)?),
     };
     if bytes.len() != 32 {
         return Err(Unsigned::Malformed);
@@ -76,7 +76,7 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 
 /// What an outbound message is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum WebhookContent {
     /// Something said.
     Message(RemoteMessage),
     /// Somebody types, or has stopped; for how long, unless told again.
@@ -99,7 +99,7 @@ pub struct Outbound {
     /// Who said it, where it is not a message.
     pub author: crate::model::Author,
     /// What it is.
-    pub what: What,
+    pub what: WebhookContent,
 }
 
 /// Reads a webhook's body; `fallback` is its time where it tells none.
@@ -110,14 +110,14 @@ pub fn read(body: &[u8], fallback: Timestamp) -> Option<Outbound> {
     let end = |name: &str| channel.get(name).and_then(|end| text(end, "id"));
     let id = text(&value, "id").or_else(|| structured.key.clone())?;
     let typing = structured.events.iter().find_map(|e| match e {
-        Event::Typing { on, duration } => Some(What::Typing(*on, *duration)),
+        NormalizedEvent::Typing { on, duration } => Some(WebhookContent::Typing(*on, *duration)),
         _ => None,
     });
     let what = match (typing, structured.message(fallback)) {
         (Some(typing), _) => typing,
         // Reads name it by this id, too.
-        (None, Some(message)) => What::Message(RemoteMessage { id: id.clone(), ..message }),
-        (None, None) => What::Other(structured.kind.clone()),
+        (None, Some(message)) => WebhookContent::Message(RemoteMessage { id: id.clone(), ..message }),
+        (None, None) => WebhookContent::Other(structured.kind.clone()),
     };
     Some(Outbound {
         unique: (id, text(channel, "time").unwrap_or_default()),
@@ -140,11 +140,11 @@ mod tests {
 
     #[test]
     fn the_documented_vector() {
-        assert_eq!(verify(b"DEADBEEF", BODY, Some(SIGNED)), Ok(Form::Base64));
+        assert_eq!(verify(b"DEADBEEF", BODY, Some(SIGNED)), Ok(WebhookForm::Base64));
         let bytes = STANDARD.decode("aNSl2+Fvl7u4wKvHSZa+fxa5E98dVQsgGH7JyOOZ0s8=").unwrap();
         let hex = bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        assert_eq!(verify(b"DEADBEEF", BODY, Some(&format!("sha256={hex}"))), Ok(Form::Hex));
-        assert_eq!(verify(b"DEADBEEF", BODY, Some(&format!("sha256={}", hex.to_uppercase()))), Ok(Form::Hex));
+        assert_eq!(verify(b"DEADBEEF", BODY, Some(&format!("sha256={hex}"))), Ok(WebhookForm::Hex));
+        assert_eq!(verify(b"DEADBEEF", BODY, Some(&format!("sha256={}", hex.to_uppercase()))), Ok(WebhookForm::Hex));
     }
 
     #[test]
@@ -175,11 +175,11 @@ mod tests {
         assert_eq!(out.conversation_id.as_deref(), Some("d06c"));
         assert_eq!((out.integration_id.as_deref(), out.guest_id.as_deref()), (Some("i-1"), Some("guest-42")));
         let at = "2026-11-23T04:00:00Z".parse().unwrap();
-        assert_eq!(out.what, What::Message(RemoteMessage::new("c327", Author::Bot, "Hello", at)));
+        assert_eq!(out.what, WebhookContent::Message(RemoteMessage::new("c327", Author::Bot, "Hello", at)));
         let picks = outbound(
             r#""type":"Structured","text":"Pick","originatingEntity":"Bot","content":[{"contentType":"QuickReply","quickReply":{"text":"Yes","payload":"yes","action":"Message"}}]"#,
         );
-        let What::Message(message) = picks.what else { panic!("{picks:?}") };
+        let WebhookContent::Message(message) = picks.what else { panic!("{picks:?}") };
         assert_eq!(message.choices[0].payload, "yes");
     }
 
@@ -188,9 +188,9 @@ mod tests {
         let typing = outbound(
             r#""type":"Event","originatingEntity":"Human","events":[{"eventType":"Typing","typing":{"type":"On","duration":5000}}]"#,
         );
-        assert_eq!(typing.what, What::Typing(true, Some(std::time::Duration::from_secs(5))));
+        assert_eq!(typing.what, WebhookContent::Typing(true, Some(std::time::Duration::from_secs(5))));
         assert_eq!(typing.author, Author::Agent);
-        assert_eq!(outbound(r#""type":"Receipt","status":"Delivered""#).what, What::Other("Receipt".into()));
+        assert_eq!(outbound(r#""type":"Receipt","status":"Delivered""#).what, WebhookContent::Other("Receipt".into()));
         assert_eq!(read(b"[]", Timestamp::UNIX_EPOCH), None);
         assert_eq!(read(b"{}", Timestamp::UNIX_EPOCH), None);
     }

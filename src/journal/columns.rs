@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Address, Author, Conversation, ConversationKey, DeliveryStatus, Extras, Kind, MessageId, OpenGuest,
+    Address, Author, Conversation, ConversationKey, DeliveryStatus, ExchangeKind, Extras, MessageId, OpenGuest,
 };
 
 /// A status's name on disk, and its reason.
@@ -54,12 +54,21 @@ pub fn row_id(message: MessageId) -> i64 {
     i64::try_from(message.0).unwrap_or(i64::MAX)
 }
 
-const KINDS: [Kind; 9] =
-    [Kind::Token, Kind::Send, Kind::Read, Kind::Probe, Kind::Frame, Kind::Note, Kind::Sys, Kind::Hook, Kind::Event];
+const KINDS: [ExchangeKind; 9] = [
+    ExchangeKind::Token,
+    ExchangeKind::Send,
+    ExchangeKind::Read,
+    ExchangeKind::Probe,
+    ExchangeKind::Frame,
+    ExchangeKind::Note,
+    ExchangeKind::Sys,
+    ExchangeKind::Hook,
+    ExchangeKind::Event,
+];
 
 /// The kind of a word.
-pub fn kind_of(word: &str) -> Kind {
-    KINDS.into_iter().find(|k| k.word() == word).unwrap_or(Kind::Sys)
+pub fn kind_of(word: &str) -> ExchangeKind {
+    KINDS.into_iter().find(|k| k.word() == word).unwrap_or(ExchangeKind::Sys)
 }
 
 /// A point in time from microseconds.

@@ -12,7 +12,9 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::model::kept_form::micros_of;
-use crate::model::{ConversationKey, Exchange, ExchangeId, Kind, MessageId, Moment, Outcome, Step, Variation};
+use crate::model::{
+    ConversationKey, Exchange, ExchangeId, ExchangeKind, ExchangeStep, MessageId, Moment, Outcome, Variation,
+};
 
 /// The only form so far.
 const FORM: u8 = 1;
@@ -26,7 +28,7 @@ struct Packed {
     began: Moment,
     took: Option<u64>,
     outcome: Outcome,
-    steps: Vec<Step>,
+    steps: Vec<ExchangeStep>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sent_as: Option<String>,
 }
@@ -71,7 +73,7 @@ pub struct Columns {
     /// The session in which it was made.
     pub session: u32,
     /// What it was for.
-    pub kind: Kind,
+    pub kind: ExchangeKind,
     /// One line.
     pub what: String,
     /// The conversation, where it is in the profile.
@@ -97,12 +99,12 @@ pub fn unpack(packed: &[u8], columns: Columns) -> Option<Exchange> {
     let of_session = |id: ExchangeId| ExchangeId(u64::from(columns.session) << 32 | (id.0 & 0xffff_ffff));
     for step in &mut steps {
         match step {
-            Step::Try(attempt) => since_began(&mut Arc::make_mut(attempt).started),
-            Step::Wait { at, until, .. } => {
+            ExchangeStep::Try(attempt) => since_began(&mut Arc::make_mut(attempt).started),
+            ExchangeStep::Wait { at, until, .. } => {
                 since_began(at);
                 since_began(until);
             }
-            Step::Renewal { exchange, at, .. } => {
+            ExchangeStep::Renewal { exchange, at, .. } => {
                 *exchange = of_session(*exchange);
                 since_began(at);
             }
@@ -130,7 +132,7 @@ mod tests {
     #[test]
     fn what_is_packed_comes_back_whatever_its_size() {
         for size in [0, 1, 100, 5_000, 300_000] {
-            let mut exchange = crate::fixtures::exchange(7, Kind::Send, Vec::new(), Outcome::Accepted);
+            let mut exchange = crate::fixtures::exchange(7, ExchangeKind::Send, Vec::new(), Outcome::Accepted);
             // Hard to pack, so that the result outgrows the first guess.
             let text: String =
                 (0..size).map(|n: u32| char::from(b'!' + (n.wrapping_mul(2_654_435_761) >> 25) as u8 % 90)).collect();
@@ -163,11 +165,14 @@ mod tests {
         assert_eq!(again, serde_json::from_str::<serde_json::Value>(json).unwrap());
         let mut packed = vec![FORM];
         packed.extend(PACKER.with_borrow_mut(|packer| deflate(packer, json.as_bytes())).split_off(1));
-        let columns = Columns { session: 2, kind: Kind::Send, what: String::new(), conversation: None, message: None };
+        let columns =
+            Columns { session: 2, kind: ExchangeKind::Send, what: String::new(), conversation: None, message: None };
         let exchange = unpack(&packed, columns).unwrap();
         assert_eq!(exchange.duration(), Some(Duration::from_micros(2_500)));
         let attempt = exchange.last_attempt().unwrap();
         assert_eq!((attempt.started.mono, attempt.status()), (Duration::from_micros(100), Some(200)));
-        assert!(matches!(&exchange.steps[2], Step::Renewal { exchange: ExchangeId(id), .. } if *id == 2 << 32 | 3));
+        assert!(
+            matches!(&exchange.steps[2], ExchangeStep::Renewal { exchange: ExchangeId(id), .. } if *id == 2 << 32 | 3)
+        );
     }
 }

@@ -102,7 +102,7 @@ pub struct Lock(#[expect(dead_code, reason = "held, not read")] File);
 
 /// Why a journal could not be opened for writing.
 #[derive(Debug)]
-pub enum Denied {
+pub enum FileDenied {
     /// Another guestwire writes it.
     Taken,
     /// Another program holds the database for the moment.
@@ -114,13 +114,13 @@ pub enum Denied {
 }
 
 /// Takes the right to write.
-pub fn lock(dir: &Path) -> Result<Lock, Denied> {
-    let system = |what: &str, e: &io::Error| Denied::System(format!("{what} {}: {e}", dir.display()));
+pub fn lock(dir: &Path) -> Result<Lock, FileDenied> {
+    let system = |what: &str, e: &io::Error| FileDenied::System(format!("{what} {}: {e}", dir.display()));
     make_dir(dir).map_err(|e| system("the directory cannot be made:", &e))?;
     let file = private(&dir.join("journal.lock")).map_err(|e| system("nothing can be written to", &e))?;
     match file.try_lock() {
         Ok(()) => Ok(Lock(file)),
-        Err(TryLockError::WouldBlock) => Err(Denied::Taken),
+        Err(TryLockError::WouldBlock) => Err(FileDenied::Taken),
         Err(TryLockError::Error(e)) => Err(system("the lock cannot be had in", &e)),
     }
 }
@@ -132,7 +132,7 @@ pub fn wait_until_free(dir: &Path) -> io::Result<()> {
 
 /// What was found when a journal was opened for writing.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedFiles {
     /// The connection.
     pub db: Connection,
     /// Where a file that could not be read was put.
@@ -140,14 +140,14 @@ pub struct Opened {
 }
 
 /// Opens (or makes) the database for writing. A file that is no sound database is set aside under a new name.
-pub fn open(dir: &Path, now: Timestamp) -> Result<Opened, Denied> {
+pub fn open(dir: &Path, now: Timestamp) -> Result<OpenedFiles, FileDenied> {
     match attempt(dir) {
-        Ok(db) => Ok(Opened { db, set_aside: None }),
+        Ok(db) => Ok(OpenedFiles { db, set_aside: None }),
         Err(Failed::Sqlite(e)) if is_corrupt(&e) => {
             let aside = set_aside(dir, now)
-                .map_err(|why| Denied::System(format!("the journal is damaged and cannot be set aside: {why}")))?;
+                .map_err(|why| FileDenied::System(format!("the journal is damaged and cannot be set aside: {why}")))?;
             let db = attempt(dir).map_err(Failed::denied)?;
-            Ok(Opened { db, set_aside: Some(aside) })
+            Ok(OpenedFiles { db, set_aside: Some(aside) })
         }
         Err(failed) => Err(failed.denied()),
     }
@@ -160,12 +160,12 @@ enum Failed {
 }
 
 impl Failed {
-    fn denied(self) -> Denied {
+    fn denied(self) -> FileDenied {
         match self {
-            Self::Newer(version) => Denied::Newer(version),
-            Self::Sqlite(e) if is_busy(&e) => Denied::Busy,
-            Self::Sqlite(e) => Denied::System(e.to_string()),
-            Self::System(why) => Denied::System(why),
+            Self::Newer(version) => FileDenied::Newer(version),
+            Self::Sqlite(e) if is_busy(&e) => FileDenied::Busy,
+            Self::Sqlite(e) => FileDenied::System(e.to_string()),
+            Self::System(why) => FileDenied::System(why),
         }
     }
 }
@@ -312,12 +312,12 @@ pub fn forget(dir: &Path) -> Result<bool, String> {
     }
     let held = match lock(dir) {
         Ok(lock) => lock,
-        Err(Denied::Taken) => {
+        Err(FileDenied::Taken) => {
             return Err("another guestwire has this profile open; leave it first, then forget".to_owned());
         }
-        Err(Denied::System(why)) => return Err(why),
+        Err(FileDenied::System(why)) => return Err(why),
         // These two are found when the database is opened.
-        Err(Denied::Newer(_) | Denied::Busy) => return Ok(false),
+        Err(FileDenied::Newer(_) | FileDenied::Busy) => return Ok(false),
     };
     fs::remove_dir_all(dir).map_err(|e| format!("{} cannot be removed: {e}", dir.display()))?;
     drop(held);

@@ -9,10 +9,10 @@ use tokio::sync::oneshot;
 use super::guest_tokens::Guest;
 use crate::engine::send_log::{Intent, Unrecorded};
 use crate::model::{
-    Conversation, ConversationKey, DeliveryStatus, Exchange, Extras, Kind, Message, MessageId, Moment, Outcome,
+    Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Extras, Message, MessageId, Moment, Outcome,
     RemoteMessage, Variation,
 };
-use crate::pass::Run;
+use crate::pass::PassRun;
 
 /// What the journal can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub enum Job {
         /// When it was said.
         at: Moment,
         /// A person's note, or guestwire's own.
-        kind: Kind,
+        kind: ExchangeKind,
         /// What it says.
         text: String,
     },
@@ -84,9 +84,9 @@ pub enum Job {
         life: DeliveryStatus,
     },
     /// A run of a pass went on, or is over.
-    Pass(Arc<Run>),
-    /// A page of history is wanted; answered with [`Page::History`].
-    History(Ask),
+    Pass(Arc<PassRun>),
+    /// A page of history is wanted; answered with [`JournalPage::History`].
+    History(HistoryRequest),
 }
 
 /// Answers who waits for a row.
@@ -137,7 +137,7 @@ pub fn is_kept(exchange: &Exchange) -> bool {
 
 /// Which page of history is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ask {
+pub struct HistoryRequest {
     /// Comes back with the page, so that a late answer is known as one.
     pub serial: u64,
     /// Which entries.
@@ -191,7 +191,7 @@ pub enum KeptPlace {
 
 /// What the journal tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Page {
+pub enum JournalPage {
     /// It is open, and this is what was kept. Comes once, first, unless it could not be opened.
     Restored(Box<Restored>),
     /// What is not being kept, and why: a sentence for the status line, and a word or two for the top row.
@@ -201,7 +201,7 @@ pub enum Page {
     /// Something to say that changes nothing, one sentence.
     Notice(String),
     /// A page of history.
-    History(History),
+    History(HistoryPage),
 }
 
 /// What is not being kept.
@@ -249,7 +249,7 @@ pub struct Restored {
     /// Our messages, oldest first; at most the newest few hundred of each conversation, and all that are not settled.
     pub messages: Vec<KeptMessage>,
     /// The newest run of a pass that is not over.
-    pub pass: Option<Arc<Run>>,
+    pub pass: Option<Arc<PassRun>>,
     /// Queued messages whose conversation is in the profile no more: they stay where they are.
     pub homeless: usize,
 }
@@ -281,7 +281,7 @@ pub struct KeptMessage {
 
 /// A page of history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct History {
+pub struct HistoryPage {
     /// Of which question.
     pub serial: u64,
     /// What was wanted.
@@ -319,7 +319,7 @@ pub enum KeptSource {
         /// When it was said.
         at: Moment,
         /// Whose it is.
-        kind: Kind,
+        kind: ExchangeKind,
         /// What it says.
         text: String,
     },

@@ -30,7 +30,7 @@ pub struct Inbox {
 
 /// What waiting for work brought.
 #[derive(Debug)]
-pub enum Next {
+pub enum NextJob {
     /// Work of one lane, in order.
     Group(Vec<Work>),
     /// Nothing, for as long as was waited.
@@ -59,18 +59,18 @@ impl Lanes {
 
 impl Inbox {
     /// The next group of work. Waits for it, but no longer than `bound`.
-    pub async fn next(&mut self, bound: Option<Duration>) -> Next {
+    pub async fn next(&mut self, bound: Option<Duration>) -> NextJob {
         let (first, lane) = tokio::select! { biased;
             work = self.urgent.recv() => match work {
                 Some(work) => (work, &mut self.urgent),
                 // Both lanes are closed together: what is left is in the other.
                 None => match self.bulk.recv().await {
                     Some(work) => (work, &mut self.bulk),
-                    None => return Next::Closed,
+                    None => return NextJob::Closed,
                 },
             },
             Some(work) = self.bulk.recv() => (work, &mut self.bulk),
-            () = tokio::time::sleep(bound.unwrap_or_default()), if bound.is_some() => return Next::Idle,
+            () = tokio::time::sleep(bound.unwrap_or_default()), if bound.is_some() => return NextJob::Idle,
         };
         let mut group = vec![first];
         while group.len() < GROUP
@@ -78,7 +78,7 @@ impl Inbox {
         {
             group.push(work);
         }
-        Next::Group(group)
+        NextJob::Group(group)
     }
 }
 
@@ -104,17 +104,17 @@ mod tests {
         assert!(lanes.put(urgent(1)) && lanes.put(urgent(2)));
         drop(lanes);
         let mut sizes = Vec::new();
-        while let Next::Group(group) = inbox.next(Some(Duration::ZERO)).await {
+        while let NextJob::Group(group) = inbox.next(Some(Duration::ZERO)).await {
             sizes.push(group.len());
         }
         assert_eq!(sizes, [2, GROUP, 100 - GROUP]);
-        assert!(matches!(inbox.next(Some(Duration::from_secs(60))).await, Next::Closed));
+        assert!(matches!(inbox.next(Some(Duration::from_secs(60))).await, NextJob::Closed));
     }
 
     #[tokio::test]
     async fn a_full_lane_refuses_and_the_other_does_not() {
         let (lanes, mut inbox) = lanes();
-        assert!(matches!(inbox.next(Some(Duration::ZERO)).await, Next::Idle));
+        assert!(matches!(inbox.next(Some(Duration::ZERO)).await, NextJob::Idle));
         let taken = (0..2 * LANE as u64).take_while(|n| lanes.put(bulk(*n))).count();
         assert_eq!(taken, LANE);
         let life = crate::model::DeliveryStatus::Cancelled;

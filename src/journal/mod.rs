@@ -13,7 +13,7 @@
 //! happened for a quarter of a second. The writer holds a lock that the system takes back when the process ends, in
 //! whatever way.
 //!
-//! Trouble is told ([`Page::Trouble`]), never hidden. While nothing can be recorded, messages wait.
+//! Trouble is told ([`JournalPage::Trouble`]), never hidden. While nothing can be recorded, messages wait.
 
 mod columns;
 mod exchange_codec;
@@ -40,9 +40,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-pub use job::{Ask, Job, Page, Trouble};
-pub use options::Options;
-pub use reader::Reader;
+pub use job::{HistoryRequest, Job, JournalPage, Trouble};
+pub use options::JournalOptions;
+pub use reader::JournalReader;
 
 use job::Work;
 use lanes::{Lanes, lanes};
@@ -54,8 +54,8 @@ use writer::Writer;
 pub struct Journal {
     /// Empty once it is closed.
     lanes: Arc<Mutex<Option<Lanes>>>,
-    asks: mpsc::Sender<Ask>,
-    pages: UnboundedSender<Page>,
+    asks: mpsc::Sender<HistoryRequest>,
+    pages: UnboundedSender<JournalPage>,
     ended: Arc<Mutex<Option<mpsc::Receiver<()>>>>,
     /// Nothing may be sent: another guestwire has the profile open, or it is not known yet whether one has.
     read_only: Arc<AtomicBool>,
@@ -63,7 +63,7 @@ pub struct Journal {
 
 impl Journal {
     /// Begins to open a journal, on a thread of its own, and returns at once. The first page tells how that went.
-    pub fn open(options: Options) -> (Self, UnboundedReceiver<Page>) {
+    pub fn open(options: JournalOptions) -> (Self, UnboundedReceiver<JournalPage>) {
         let (pages, told) = unbounded_channel();
         let (lanes, inbox) = lanes();
         let keys = Arc::new(Keys::default());
@@ -90,7 +90,7 @@ impl Journal {
         ];
         if started.iter().any(Result::is_err) {
             journal.close_lanes();
-            let _ = journal.pages.send(Page::Trouble(Trouble {
+            let _ = journal.pages.send(JournalPage::Trouble(Trouble {
                 short: "NOT KEPT",
                 sentence: "Nothing is being kept: the system gives no thread for the journal.".to_owned(),
                 sending: true,
@@ -122,7 +122,7 @@ impl Journal {
     fn put(&self, work: Work) {
         let put = self.lanes().as_ref().is_some_and(|lanes| lanes.put(work));
         if !put {
-            let _ = self.pages.send(Page::Trouble(Trouble {
+            let _ = self.pages.send(JournalPage::Trouble(Trouble {
                 short: "NOT KEPT",
                 sentence: "The journal cannot keep up (or has stopped): some of what happens now is not being kept."
                     .to_owned(),

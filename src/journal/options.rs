@@ -8,7 +8,7 @@ use crate::model::{Conversation, ConversationKey};
 
 /// What a journal is opened with.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct JournalOptions {
     /// The profile's directory: see [`super::files::profile_dir`].
     pub dir: PathBuf,
     /// The profile's conversations, keys in order from 0.
@@ -23,7 +23,7 @@ pub struct Options {
     pub page_limit: Option<u32>,
 }
 
-impl Options {
+impl JournalOptions {
     /// With the defaults: thirty days, 512 MB.
     pub fn new(dir: PathBuf, conversations: Vec<Conversation>) -> Self {
         Self {

@@ -8,10 +8,10 @@ use jiff::{Timestamp, Zoned};
 use rusqlite::{Connection, Row, ToSql};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::job::{Ask, History, KeptEntry, KeptSource, Page, Want};
+use super::job::{HistoryPage, HistoryRequest, JournalPage, KeptEntry, KeptSource, Want};
 use super::search_text::Query;
 use super::{Keys, columns, exchange_codec, files, recovery, search_text};
-use crate::export::transcript::Carried;
+use crate::export::transcript::TranscriptExchange;
 use crate::model::message::SAME_WITHIN_SECONDS;
 use crate::model::{Author, Conversation, Exchange, MessageId, Moment};
 use crate::text::dates::Period;
@@ -30,7 +30,7 @@ const TABLES: &str = "exchanges AS e LEFT JOIN details AS d ON d.number = e.numb
 
 /// A message of a conversation as it was kept, for transcripts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct KeptLine {
     /// The conversation's place in the profile, where it is in it, and what it is known by.
     pub ident: String,
     /// Who said it.
@@ -46,24 +46,24 @@ pub struct Line {
     /// It sends an earlier one again.
     pub again: bool,
     /// The newest exchange that carried it.
-    pub carried: Option<Carried>,
+    pub carried: Option<TranscriptExchange>,
     /// The choices that it offers.
     pub choices: Vec<String>,
 }
 
 /// Reads a journal.
-pub struct Reader {
+pub struct JournalReader {
     db: Connection,
     keys: Arc<Keys>,
 }
 
-impl std::fmt::Debug for Reader {
+impl std::fmt::Debug for JournalReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reader").finish_non_exhaustive()
     }
 }
 
-impl Reader {
+impl JournalReader {
     /// Opens a profile's journal for reading. The error is a sentence.
     pub fn open(dir: &Path, conversations: &[Conversation]) -> Result<Self, String> {
         let keys = Keys::default();
@@ -219,8 +219,8 @@ impl Reader {
 
     /// Everything that was said, ours and theirs, by conversation and time. A message of ours that was read back stands
     /// once, also where the answer to its send told no id.
-    pub fn transcript(&self) -> Result<Vec<Line>, String> {
-        let read = || -> rusqlite::Result<Vec<(Line, bool)>> {
+    pub fn transcript(&self) -> Result<Vec<KeptLine>, String> {
+        let read = || -> rusqlite::Result<Vec<(KeptLine, bool)>> {
             let mut select = self.db.prepare(
                 "SELECT m.ident, 'guest', m.text, m.asked, m.life, m.why, m.sent_as, m.resend_of IS NOT NULL,
                         e.number, e.status, e.took, e.request_id, x.marked, x.comment, m.remote_id IS NULL, NULL
@@ -236,7 +236,7 @@ impl Reader {
                  ORDER BY 1, 4",
             )?;
             let rows = select.query_map([], |row| {
-                let line = Line {
+                let line = KeptLine {
                     ident: row.get(0)?,
                     author: columns::author_of(&row.get::<_, String>(1)?),
                     text: row.get(2)?,
@@ -270,8 +270,8 @@ impl Reader {
 
 /// The lines without those that are a message of ours, read back: same text, near in time, and the remote id of ours is
 /// not known (`true` beside the line).
-fn without_own_read_back(lines: Vec<(Line, bool)>) -> Vec<Line> {
-    let arrived = |line: &Line| {
+fn without_own_read_back(lines: Vec<(KeptLine, bool)>) -> Vec<KeptLine> {
+    let arrived = |line: &KeptLine| {
         let life = line.life.as_ref();
         life.is_some_and(|(word, why)| columns::status_of(word, why.clone()).may_have_arrived())
     };
@@ -281,9 +281,10 @@ fn without_own_read_back(lines: Vec<(Line, bool)>) -> Vec<Line> {
         if heard.life.is_some() || heard.author != Author::Guest {
             continue;
         }
-        let apart = |ours: &Line| ours.at.duration_since(heard.at).as_secs().saturating_abs();
-        let same =
-            |ours: &Line| ours.ident == heard.ident && ours.text == heard.text && apart(ours) <= SAME_WITHIN_SECONDS;
+        let apart = |ours: &KeptLine| ours.at.duration_since(heard.at).as_secs().saturating_abs();
+        let same = |ours: &KeptLine| {
+            ours.ident == heard.ident && ours.text == heard.text && apart(ours) <= SAME_WITHIN_SECONDS
+        };
         let fitting = lines.iter().zip(&mut waiting).filter(|((ours, _), waits)| **waits && same(ours));
         if let Some((_, waits)) = fitting.min_by_key(|((ours, _), _)| apart(ours)) {
             (*waits, *twice) = (false, true);
@@ -293,10 +294,10 @@ fn without_own_read_back(lines: Vec<(Line, bool)>) -> Vec<Line> {
 }
 
 /// What a row of the transcript knows of the exchange.
-fn carried(row: &Row<'_>) -> rusqlite::Result<Option<Carried>> {
+fn carried(row: &Row<'_>) -> rusqlite::Result<Option<TranscriptExchange>> {
     let Some(number) = row.get::<_, Option<i64>>(8)? else { return Ok(None) };
     let micros: Option<i64> = row.get(10)?;
-    Ok(Some(Carried {
+    Ok(Some(TranscriptExchange {
         number: u64::try_from(number).unwrap_or(0),
         status: row.get(9)?,
         took_ms: micros.and_then(|us| u64::try_from(us / 1_000).ok()),
@@ -345,17 +346,17 @@ pub struct Serving {
     /// The conversations' keys.
     pub keys: Arc<Keys>,
     /// Where pages go.
-    pub pages: UnboundedSender<Page>,
+    pub pages: UnboundedSender<JournalPage>,
 }
 
 impl Serving {
     /// Answers until nobody can ask any more. The file is opened when the first question comes.
-    pub fn run(self, asked: &mpsc::Receiver<Ask>) {
-        let mut reader: Option<Reader> = None;
+    pub fn run(self, asked: &mpsc::Receiver<HistoryRequest>) {
+        let mut reader: Option<JournalReader> = None;
         while let Ok(ask) = asked.recv() {
             let read = match reader.take() {
                 Some(reader) => Ok(reader),
-                None => files::open_to_read(&self.dir).map(|db| Reader { db, keys: Arc::clone(&self.keys) }),
+                None => files::open_to_read(&self.dir).map(|db| JournalReader { db, keys: Arc::clone(&self.keys) }),
             };
             let (entries, more, problem) = match read {
                 Ok(opened) => match opened.page(&ask.want, ask.limit) {
@@ -367,8 +368,8 @@ impl Serving {
                 },
                 Err(why) => (Vec::new(), false, Some(format!("No history: {why}."))),
             };
-            let page = History { serial: ask.serial, want: ask.want, entries, more, problem };
-            if self.pages.send(Page::History(page)).is_err() {
+            let page = HistoryPage { serial: ask.serial, want: ask.want, entries, more, problem };
+            if self.pages.send(JournalPage::History(page)).is_err() {
                 return;
             }
         }

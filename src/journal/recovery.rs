@@ -8,7 +8,7 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::{columns, exchange_codec};
-use crate::model::{Exchange, ExchangeId, Kind, Moment, Outcome, Variation};
+use crate::model::{Exchange, ExchangeId, ExchangeKind, Moment, Outcome, Variation};
 
 /// What is said of a message that was on the wire.
 pub const ON_THE_WIRE: &str = "guestwire stopped while this was on the wire; it may have been received";
@@ -86,7 +86,7 @@ impl Unlogged {
         let began = Moment::new(std::time::Duration::ZERO, columns::time(self.begun));
         let exchange = Exchange {
             id: ExchangeId(0),
-            kind: Kind::Send,
+            kind: ExchangeKind::Send,
             what: self.shown,
             conversation: None,
             message: None,

@@ -11,7 +11,7 @@ use super::job::{KeptConversation, KeptMessage, Restored};
 use super::{Keys, columns, recovery, remote_messages};
 use crate::engine::Recalled;
 use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, Moment, Variation};
-use crate::pass::Run;
+use crate::pass::PassRun;
 
 /// Settled messages of a conversation that come back at a start, and as many that were heard in it.
 const MESSAGES: usize = 200;
@@ -25,7 +25,7 @@ const FUTURE: i64 = 60;
 
 /// How a session began.
 #[derive(Clone, Copy, Debug)]
-pub struct Begun {
+pub struct AddedConversation {
     /// Its number.
     pub session: i64,
     /// Seconds by which the clock stands before what was written last.
@@ -33,7 +33,7 @@ pub struct Begun {
 }
 
 /// Begins a session. What was on the wire is unknown from here on.
-pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<Begun> {
+pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<AddedConversation> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let newest: Option<i64> = change.query_row(
         "SELECT max(at) FROM (
@@ -51,7 +51,7 @@ pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<Begun> {
     let session = change.last_insert_rowid();
     change.commit()?;
     let behind = newest.map(|newest| columns::time(newest).duration_since(now).as_secs()).filter(|s| *s > BEHIND);
-    Ok(Begun { session, clock_behind: behind })
+    Ok(AddedConversation { session, clock_behind: behind })
 }
 
 /// Reads what was kept. `configured` is how many conversations the profile has; those added by hand come after them.
@@ -86,7 +86,7 @@ pub fn restored(db: &Connection, keys: &Keys, configured: usize) -> rusqlite::Re
 }
 
 /// The newest run that is not over. One that cannot be read any more is left where it is.
-fn unfinished(db: &Connection) -> rusqlite::Result<Option<Arc<Run>>> {
+fn unfinished(db: &Connection) -> rusqlite::Result<Option<Arc<PassRun>>> {
     let newest = "SELECT progress FROM passes WHERE ended IS NULL ORDER BY began DESC LIMIT 1";
     let progress: Option<String> = db.query_row(newest, [], |row| row.get(0)).optional()?;
     Ok(progress.and_then(|json| serde_json::from_str(&json).ok()).map(Arc::new))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::Options;
+use super::JournalOptions;
 
 /// Entries that go in one slice: so few that a send never waits long behind it.
 const SLICE: i64 = 64;
@@ -14,7 +14,7 @@ const SLICE: i64 = 64;
 const PAGES_BACK: i64 = 2_000;
 
 /// Removes a slice of what is too old or too much. True while there is more.
-pub fn step(db: &mut Connection, options: &Options, now: Timestamp) -> rusqlite::Result<bool> {
+pub fn step(db: &mut Connection, options: &JournalOptions, now: Timestamp) -> rusqlite::Result<bool> {
     let age = SignedDuration::try_from(options.keep.min(Duration::from_secs(86_400 * 36_500))).unwrap_or_default();
     let oldest = now.checked_sub(age).unwrap_or(Timestamp::MIN).as_microsecond();
     let mut gone = entries(db, "began < ?1 AND marked = 0 AND comment IS NULL", oldest)?;

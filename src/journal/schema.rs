@@ -110,8 +110,8 @@ mod tests {
     use super::*;
     use crate::fixtures::{self, guest_conversation};
     use crate::journal::job::Want;
-    use crate::journal::{Ask, Job, Journal, Options, Page, exchange_codec, files};
-    use crate::model::{ConversationKey, Kind, Outcome};
+    use crate::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, exchange_codec, files};
+    use crate::model::{ConversationKey, ExchangeKind, Outcome};
 
     /// A database as a guestwire left it that knew `version` steps.
     fn of_version(db: &Connection, version: usize) -> rusqlite::Result<()> {
@@ -142,14 +142,15 @@ mod tests {
                  INSERT INTO messages (id, ident, text, asked, life) VALUES (7, 'guest-api id-0 - -', 'old', NOW, 'accepted'),
                      (8, 'guest-api id-0 - -', 'waits', NOW, 'queued'), (9, 'guest-api id-0 - -', 'on the wire', NOW, 'sending');",
             );
-            let exchange = fixtures::exchange(3, Kind::Send, Vec::new(), Outcome::Refused("a wombat".to_owned()));
+            let exchange =
+                fixtures::exchange(3, ExchangeKind::Send, Vec::new(), Outcome::Refused("a wombat".to_owned()));
             let packed = exchange_codec::pack(&exchange);
             sql("INSERT INTO exchanges (number, session, kind, ident, message, began, what, indexed)
                  VALUES (3, 1, 'SEND', 'guest-api id-0 - -', 7, NOW, 'a wombat', 1)");
             db.execute("INSERT INTO details VALUES (3, ?1)", [packed]).unwrap();
             drop(db);
-            let (journal, mut pages) = Journal::open(Options::new(home.clone(), vec![conversation.clone()]));
-            let Some(Page::Restored(back)) = pages.blocking_recv() else { panic!("{version}") };
+            let (journal, mut pages) = Journal::open(JournalOptions::new(home.clone(), vec![conversation.clone()]));
+            let Some(JournalPage::Restored(back)) = pages.blocking_recv() else { panic!("{version}") };
             let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
             assert_eq!(
                 lives,
@@ -161,8 +162,8 @@ mod tests {
             assert_eq!(back.heard[0].1[0].text, "Hello");
             for (query, number) in [("wombat", 3), ("quokka", 4)] {
                 let want = Want::Found { query: query.to_owned(), before: u64::MAX };
-                journal.tell(Job::History(Ask { serial: 1, want, limit: 10 }));
-                let Some(Page::History(found)) = pages.blocking_recv() else { panic!("{query}") };
+                journal.tell(Job::History(HistoryRequest { serial: 1, want, limit: 10 }));
+                let Some(JournalPage::History(found)) = pages.blocking_recv() else { panic!("{query}") };
                 assert_eq!(found.entries.iter().map(|e| e.number).collect::<Vec<_>>(), [number], "{version}: {query}");
             }
             assert!(journal.close(std::time::Duration::from_secs(20)));

@@ -17,10 +17,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::files::{self, Denied, Lock};
+use super::files;
+use super::files::{FileDenied, Lock};
 use super::job::{Restored, Work};
-use super::lanes::{Inbox, Next};
-use super::{Job, Keys, Options, Page, Trouble, restore, retention, statements};
+use super::lanes::{Inbox, NextJob};
+use super::{Job, JournalOptions, JournalPage, Keys, Trouble, restore, retention, statements};
 use crate::engine::send_log::Unrecorded;
 
 /// The thread is at leisure when there was nothing to do for so long: what can wait never competes with sends.
@@ -64,10 +65,10 @@ enum Mode {
 
 /// See the module.
 pub struct Writer {
-    options: Options,
+    options: JournalOptions,
     inbox: Inbox,
     keys: Arc<Keys>,
-    pages: UnboundedSender<Page>,
+    pages: UnboundedSender<JournalPage>,
     /// What could not be written and must not be lost, in order.
     held: VecDeque<Work>,
     in_trouble: bool,
@@ -76,16 +77,16 @@ pub struct Writer {
 
 impl Writer {
     pub(super) fn new(
-        options: Options,
+        options: JournalOptions,
         inbox: Inbox,
         keys: Arc<Keys>,
-        pages: UnboundedSender<Page>,
+        pages: UnboundedSender<JournalPage>,
         read_only: Arc<AtomicBool>,
     ) -> Self {
         Self { options, inbox, keys, pages, held: VecDeque::new(), in_trouble: false, read_only }
     }
 
-    fn page(&self, page: Page) {
+    fn page(&self, page: JournalPage) {
         // Nobody listens any more: the console is leaving, what is in the lanes is still written.
         let _ = self.pages.send(page);
     }
@@ -107,7 +108,7 @@ impl Writer {
                 _ => None,
             };
             match runtime.block_on(self.inbox.next(bound)) {
-                Next::Group(group) => {
+                NextJob::Group(group) => {
                     if group.iter().any(|work| matches!(work, Work::LockIsFree)) {
                         mode = self.open(false);
                     }
@@ -119,8 +120,8 @@ impl Writer {
                         self.trouble(&mut mode, &e);
                     }
                 }
-                Next::Idle if self.in_trouble => self.group(&mut mode, Vec::new()),
-                Next::Idle => {
+                NextJob::Idle if self.in_trouble => self.group(&mut mode, Vec::new()),
+                NextJob::Idle => {
                     pause = Duration::ZERO;
                     if matches!(mode, Mode::Waiting) {
                         mode = self.open(false);
@@ -134,7 +135,7 @@ impl Writer {
                         false
                     });
                 }
-                Next::Closed => break,
+                NextJob::Closed => break,
             }
         }
         if let Mode::Writing(mut store) = mode {
@@ -156,20 +157,20 @@ impl Writer {
         match opened {
             Ok((lock, opened)) => {
                 if let Some(aside) = &opened.set_aside {
-                    self.page(Page::Notice(format!(
+                    self.page(JournalPage::Notice(format!(
                         "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
                         aside.display()
                     )));
                 }
                 self.begin(lock, opened.db, now)
             }
-            Err(Denied::Taken) if self.options.beside => self.beside(),
-            Err(Denied::Taken) => {
+            Err(FileDenied::Taken) if self.options.beside => self.beside(),
+            Err(FileDenied::Taken) => {
                 self.await_lock();
                 if !first {
                     return Mode::Reading;
                 }
-                self.page(Page::Trouble(Trouble {
+                self.page(JournalPage::Trouble(Trouble {
                     short: "READ-ONLY",
                     sentence: "Another guestwire has this profile open: this one only reads and sends nothing, \
                                until the other is left. Or try --ephemeral."
@@ -180,7 +181,7 @@ impl Writer {
                 self.show_settled(|restored| restored.drafts.clear());
                 Mode::Reading
             }
-            Err(Denied::Busy) => {
+            Err(FileDenied::Busy) => {
                 if first {
                     self.nothing(
                         "Another program holds the journal: nothing is kept, and messages wait, until it lets go.",
@@ -189,7 +190,7 @@ impl Writer {
                 }
                 Mode::Waiting
             }
-            Err(Denied::Newer(version)) => {
+            Err(FileDenied::Newer(version)) => {
                 let said = files::newer(&files::database(dir), version);
                 self.nothing(
                     &format!("Nothing is being kept: {said}. Use that guestwire, or another --data-dir."),
@@ -197,7 +198,7 @@ impl Writer {
                 );
                 Mode::Nothing
             }
-            Err(Denied::System(why)) => {
+            Err(FileDenied::System(why)) => {
                 let history = files::database(dir).exists();
                 self.nothing(
                     &format!("Nothing is being kept (drafts, queue, messages, log): {why}. Sending works."),
@@ -210,11 +211,13 @@ impl Writer {
     }
 
     /// The right to write. One that leaves just now (a restart) is waited for a moment.
-    fn lock(&self) -> Result<Lock, Denied> {
+    fn lock(&self) -> Result<Lock, FileDenied> {
         let end = Instant::now() + LEAVING;
         loop {
             match files::lock(&self.options.dir) {
-                Err(Denied::Taken) if !self.options.beside && Instant::now() < end => std::thread::sleep(LEAVING / 10),
+                Err(FileDenied::Taken) if !self.options.beside && Instant::now() < end => {
+                    std::thread::sleep(LEAVING / 10);
+                }
                 other => return other,
             }
         }
@@ -242,12 +245,12 @@ impl Writer {
         match opened {
             Ok((restored, db)) => {
                 let last_number = restored.last_number;
-                self.page(Page::Notice(
+                self.page(JournalPage::Notice(
                     "Another guestwire has this profile open: the message is kept in its journal, and gets its entry in \
                      the log when that one is started again."
                         .to_owned(),
                 ));
-                self.page(Page::Restored(Box::new(restored)));
+                self.page(JournalPage::Restored(Box::new(restored)));
                 Mode::Writing(Box::new(Store { db, session: 0, last_number, full_sync: true, lock: None }))
             }
             Err(e) => {
@@ -269,13 +272,13 @@ impl Writer {
             restored.read_only = true;
             restored.messages.retain(|m| m.life.is_settled());
             but(&mut restored);
-            self.page(Page::Restored(Box::new(restored)));
+            self.page(JournalPage::Restored(Box::new(restored)));
         }
     }
 
     fn nothing(&self, sentence: &str, history: bool) {
         let sentence = sentence.to_owned();
-        self.page(Page::Trouble(Trouble { short: "NOT KEPT", sentence, sending: true, history }));
+        self.page(JournalPage::Trouble(Trouble { short: "NOT KEPT", sentence, sending: true, history }));
     }
 
     fn begin(&self, lock: Lock, mut db: Connection, now: Timestamp) -> Mode {
@@ -297,13 +300,13 @@ impl Writer {
             }
         };
         if let Some(ahead) = begun.clock_behind {
-            self.page(Page::Notice(format!(
+            self.page(JournalPage::Notice(format!(
                 "This machine's clock stands {ahead} s before the newest entry of the journal: times of this session \
                  look older than they are; the order is kept."
             )));
         }
         let last_number = restored.last_number;
-        self.page(Page::Restored(Box::new(restored)));
+        self.page(JournalPage::Restored(Box::new(restored)));
         Mode::Writing(Box::new(Store { db, session: begun.session, last_number, full_sync: true, lock: Some(lock) }))
     }
 
@@ -319,7 +322,7 @@ impl Writer {
                 return Mode::Nothing;
             }
         };
-        self.page(Page::Notice(format!(
+        self.page(JournalPage::Notice(format!(
             "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
             aside.display()
         )));
@@ -347,7 +350,7 @@ impl Writer {
                 self.held.clear();
                 if self.in_trouble {
                     self.in_trouble = false;
-                    self.page(Page::Well);
+                    self.page(JournalPage::Well);
                 }
             }
             Err(e) => {
@@ -405,7 +408,7 @@ impl Writer {
         }
         if !self.in_trouble {
             self.in_trouble = true;
-            self.page(Page::Trouble(Trouble {
+            self.page(JournalPage::Trouble(Trouble {
                 short: "NOT KEPT",
                 sentence: format!(
                     "Not being kept now: log entries, drafts and messages ({}). What was kept before is safe; messages wait until they can be kept. It is tried again by itself.",
@@ -429,7 +432,7 @@ impl Store {
     }
 
     /// Does a slice of what can wait: the index for search, then the bounds. True while there is more.
-    fn upkeep(&mut self, options: &Options) -> rusqlite::Result<bool> {
+    fn upkeep(&mut self, options: &JournalOptions) -> rusqlite::Result<bool> {
         if self.lock.is_none() {
             return Ok(false);
         }
@@ -438,7 +441,7 @@ impl Store {
     }
 
     /// Makes room where the journal is too large, also while there is no time for upkeep.
-    fn stay_within(&mut self, options: &Options) -> rusqlite::Result<()> {
+    fn stay_within(&mut self, options: &JournalOptions) -> rusqlite::Result<()> {
         for _ in 0..ROOM_STEPS {
             if self.lock.is_none() || retention::used(&self.db)? <= options.max_bytes {
                 break;

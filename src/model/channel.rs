@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::diagnosis::Cause;
 use super::limits::MESSAGES_PER_SECOND;
-use super::{Asked, ConversationKey};
+use super::{ConversationKey, ProbeQuestion};
 
 /// A way to speak as the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -70,7 +70,7 @@ pub struct Capabilities {
     /// How many messages a second a session takes, where that is documented.
     pub messages_per_second: Option<u32>,
     /// What finds out about the address: the thing itself first.
-    pub probes: &'static [fn(ConversationKey) -> Asked],
+    pub probes: &'static [fn(ConversationKey) -> ProbeQuestion],
 }
 
 const GUEST_API: &Capabilities = &Capabilities {
@@ -87,7 +87,7 @@ const GUEST_API: &Capabilities = &Capabilities {
     scopes_decide: true,
     idempotent: false,
     messages_per_second: None,
-    probes: &[Asked::Conversation, Asked::Messages],
+    probes: &[ProbeQuestion::Conversation, ProbeQuestion::Messages],
 };
 
 const OPEN_MESSAGING: &Capabilities = &Capabilities {
@@ -104,7 +104,7 @@ const OPEN_MESSAGING: &Capabilities = &Capabilities {
     scopes_decide: false,
     idempotent: true,
     messages_per_second: Some(MESSAGES_PER_SECOND),
-    probes: &[Asked::Integration, Asked::Messages],
+    probes: &[ProbeQuestion::Integration, ProbeQuestion::Messages],
 };
 
 const WEB_MESSAGING: &Capabilities = &Capabilities {
@@ -121,7 +121,7 @@ const WEB_MESSAGING: &Capabilities = &Capabilities {
     scopes_decide: false,
     idempotent: false,
     messages_per_second: Some(MESSAGES_PER_SECOND),
-    probes: &[Asked::Deployment, Asked::Domains, Asked::Origin],
+    probes: &[ProbeQuestion::Deployment, ProbeQuestion::Domains, ProbeQuestion::Origin],
 };
 
 impl Channel {

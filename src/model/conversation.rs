@@ -139,7 +139,7 @@ impl Conversation {
 
 /// A conversation that the remote side has and the profile has not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct DiscoveredConversation {
     /// Its id.
     pub conversation_id: String,
     /// The guest's participant, where told.

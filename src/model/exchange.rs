@@ -19,7 +19,7 @@ use crate::text::json;
 
 /// What an exchange is for. The word stands in the log's kind column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ExchangeKind {
     /// Asking for a token, or asking what it may do.
     Token,
     /// Sending a guest message.
@@ -40,7 +40,7 @@ pub enum Kind {
     Sys,
 }
 
-impl Kind {
+impl ExchangeKind {
     /// The word in the log, at most five letters.
     pub const fn word(self) -> &'static str {
         match self {
@@ -261,7 +261,7 @@ impl Attempt {
 /// One thing that happened inside an exchange, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Step {
+pub enum ExchangeStep {
     /// A try.
     Try(Arc<Attempt>),
     /// A pause before the next try.
@@ -361,7 +361,7 @@ pub struct Exchange {
     /// The engine's number for it.
     pub id: ExchangeId,
     /// What it is for.
-    pub kind: Kind,
+    pub kind: ExchangeKind,
     /// One line: the message's text, or what was asked ("client credentials, 1 scope").
     pub what: String,
     /// The conversation it belongs to.
@@ -375,7 +375,7 @@ pub struct Exchange {
     /// When it was settled.
     pub ended: Option<Moment>,
     /// What happened, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ExchangeStep>,
     /// How it ended.
     pub outcome: Outcome,
 }
@@ -384,8 +384,8 @@ impl Exchange {
     /// The tries, in order.
     pub fn attempts(&self) -> impl DoubleEndedIterator<Item = &Arc<Attempt>> {
         self.steps.iter().filter_map(|s| match s {
-            Step::Try(a) => Some(a),
-            Step::Wait { .. } | Step::Renewal { .. } => None,
+            ExchangeStep::Try(a) => Some(a),
+            ExchangeStep::Wait { .. } | ExchangeStep::Renewal { .. } => None,
         })
     }
 

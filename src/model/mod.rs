@@ -24,10 +24,11 @@ pub mod webhook;
 
 pub use agent::AgentState;
 pub use channel::{Attachments, Capabilities, Channel, Transport};
-pub use conversation::{Address, Conversation, Found, OpenGuest, RemoteState};
+pub use conversation::{Address, Conversation, DiscoveredConversation, OpenGuest, RemoteState};
 pub use diagnosis::{Cause, Check, Confidence, Diagnosis, Excluded, Holds, Probe, Settles, Suspect};
 pub use exchange::{
-    Attempt, Body, BodyForm, Ending, Exchange, Failure, Header, Kind, Outcome, Request, Response, Step, Timing,
+    Attempt, Body, BodyForm, Ending, Exchange, ExchangeKind, ExchangeStep, Failure, Header, Outcome, Request, Response,
+    Timing,
 };
 pub use extras::{Attachment, Choice, ChoiceKind, Extras, Place};
 pub use failure::{FailureKind, Party, Phase, ProxyName, TlsFault};
@@ -35,7 +36,7 @@ pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
 pub use limits::RateLimit;
 pub use mask::Masks;
 pub use message::{Author, DeliveryStatus, Message, RemoteMessage};
-pub use probe::{Asked, Host, Probed, Thing};
+pub use probe::{Host, ProbeQuestion, Probed, Thing};
 pub use replies::{AsOf, RepliesReadable, Unreadable};
 pub use session::{SessionAsk, WebSession};
 pub use time::Moment;

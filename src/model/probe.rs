@@ -31,7 +31,7 @@ pub enum Thing {
 
 /// One question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Asked {
+pub enum ProbeQuestion {
     /// `GET /` without any credentials: whether the name has an address, the certificate is good, and anything answers.
     Reach(Host),
     /// Ask for a token, also where one works. The answer takes the old one's place, as a renewal does.

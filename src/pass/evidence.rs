@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Attempt, Author, Body, DeliveryStatus, Diagnosis, Ending, Exchange, Header, RemoteMessage, Step, Timing,
+    Attempt, Author, Body, DeliveryStatus, Diagnosis, Ending, Exchange, ExchangeStep, Header, RemoteMessage, Timing,
 };
 
 /// Bytes of a body that evidence keeps.
@@ -15,18 +15,18 @@ pub const BODY_KEPT: usize = 16 << 10;
 
 /// What shows how a step went.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
+pub struct StepEvidence {
     /// The exchanges, in the order in which they began.
     pub exchanges: Vec<ExchangeRecord>,
     /// The messages of both sides, in the order in which they became known.
-    pub said: Vec<Said>,
+    pub said: Vec<SaidMessage>,
     /// The conversation as the screen showed it when the step was judged. `None` without a screen.
     pub screen: Option<String>,
 }
 
 /// One message, as far as a report goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
+pub struct SaidMessage {
     /// In which conversation, by name.
     pub conversation: String,
     /// `guest`, `bot`, `agent` or `system`.
@@ -47,7 +47,7 @@ pub struct Said {
     pub exchange: Option<u64>,
 }
 
-impl Said {
+impl SaidMessage {
     /// One of theirs.
     pub fn heard(conversation: &str, message: &RemoteMessage) -> Self {
         Self {
@@ -193,7 +193,7 @@ impl ExchangeRecord {
             reason: exchange.outcome.reason().map(str::to_owned),
             request_id: exchange.request_id().map(|(name, id)| (name.to_owned(), id)),
             cause: diagnosis.map(CauseRecord::of),
-            renewals: exchange.steps.iter().filter(|s| matches!(s, Step::Renewal { .. })).count(),
+            renewals: exchange.steps.iter().filter(|s| matches!(s, ExchangeStep::Renewal { .. })).count(),
             tries: exchange.attempts().map(|a| TryRecord::of(a)).collect(),
         }
     }

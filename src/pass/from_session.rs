@@ -5,7 +5,7 @@ use toml::{Table, Value};
 
 /// A message of the session and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Played {
+pub struct PlayedMessage {
     /// Into which conversation, by name.
     pub conversation: String,
     /// What was typed.
@@ -23,7 +23,7 @@ pub struct Played {
 }
 
 /// The pass file's text: a case for each stretch in one conversation.
-pub fn toml(name: &str, played: &[Played]) -> String {
+pub fn toml(name: &str, played: &[PlayedMessage]) -> String {
     let mut out = format!(
         "# Written from a session that was driven by hand. Read it through: what is expected is what came.\n\nname = {}\n",
         quoted(name)
@@ -52,7 +52,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// The text as it was typed; the double braces of a text are no variables here unless they are ours.
-fn sent(message: &Played) -> String {
+fn sent(message: &PlayedMessage) -> String {
     let Some(variation) = message.sent_as else { return quoted(&message.text) };
     let mut table = Table::new();
     let extra = variation.text("").len();
@@ -68,7 +68,7 @@ fn sent(message: &Played) -> String {
     Value::Table(table).to_string()
 }
 
-fn expected(message: &Played) -> Table {
+fn expected(message: &PlayedMessage) -> Table {
     let mut table = Table::new();
     let outcome = match &message.life {
         DeliveryStatus::Refused(_) | DeliveryStatus::Lost => "refused",
@@ -95,10 +95,10 @@ mod tests {
 
     use super::*;
     use crate::pass::Pass;
-    use crate::pass::file::Came;
+    use crate::pass::file::ExpectedOutcome;
 
-    fn played(conversation: &str, text: &str, life: DeliveryStatus) -> Played {
-        Played {
+    fn played(conversation: &str, text: &str, life: DeliveryStatus) -> PlayedMessage {
+        PlayedMessage {
             conversation: conversation.to_owned(),
             text: text.to_owned(),
             sent_as: None,
@@ -113,12 +113,12 @@ mod tests {
     fn what_is_written_is_read_as_what_was_played() {
         let hostile = "line 1\n\"quoted\" 'too' \\ [[cases]] # no comment \u{202e}";
         let session = [
-            Played {
+            PlayedMessage {
                 reply: Some("It's \"me\"".to_owned()),
                 status: Some(200),
                 ..played("A \"b\"", hostile, DeliveryStatus::Accepted)
             },
-            Played {
+            PlayedMessage {
                 sent_as: Some(Variation::NoToken),
                 cause: Some(Cause::TokenAbsent),
                 status: Some(401),
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!((sends[1].text.as_str(), sends[1].sent_as), ("refused", Some(Variation::NoToken)));
         assert_eq!((sends[2].text.as_str(), sends[2].sent_as), ("with more", Some(Variation::EmojiBidi)));
         let outcomes: Vec<_> = steps.iter().map(|s| s.expect.outcome.unwrap()).collect();
-        assert_eq!(outcomes, [Came::Accepted, Came::Refused, Came::Unknown]);
+        assert_eq!(outcomes, [ExpectedOutcome::Accepted, ExpectedOutcome::Refused, ExpectedOutcome::Unknown]);
         assert_eq!(steps[0].expect.reply.as_ref().unwrap().contains.as_deref(), Some("It's \"me\""));
         assert_eq!((steps[1].expect.cause, steps[1].expect.status), (Some(Cause::TokenAbsent), Some(401)));
         assert_eq!(pass.cases[0].conversation.as_ref().unwrap().value, "A \"b\"");

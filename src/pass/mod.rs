@@ -17,6 +17,6 @@ pub mod report;
 pub mod result;
 pub mod runner;
 
-pub use evidence::{Evidence, ExchangeRecord, Said, TryRecord};
+pub use evidence::{ExchangeRecord, SaidMessage, StepEvidence, TryRecord};
 pub use file::Pass;
-pub use result::{CaseResult, ExpectationResult, Met, Run, StepResult, Tally, Verdict};
+pub use result::{CaseResult, ExpectationResult, Met, PassRun, StepResult, Tally, Verdict};

@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Evidence;
+use super::StepEvidence;
 use crate::model::Cause;
 
 /// What is said of a step.
@@ -122,7 +122,7 @@ pub struct StepResult {
     /// How often it was run; 0: never opened.
     pub runs: u32,
     /// What shows it. Of the newest run of the step.
-    pub evidence: Evidence,
+    pub evidence: StepEvidence,
 }
 
 impl StepResult {
@@ -213,7 +213,7 @@ impl Tally {
 
 /// Everything about one run of a pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
+pub struct PassRun {
     /// A UUID, given when it began.
     pub id: String,
     /// The pass's name.
@@ -246,7 +246,7 @@ pub struct Run {
     pub at: (usize, usize),
 }
 
-impl Run {
+impl PassRun {
     /// All steps, in order.
     pub fn steps(&self) -> impl Iterator<Item = &StepResult> {
         self.cases.iter().flat_map(|c| &c.steps)

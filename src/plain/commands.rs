@@ -12,8 +12,8 @@ use crate::model::{Author, ConversationKey, DeliveryStatus, Extras, MessageId, S
 use crate::session::OutgoingMessage;
 use crate::text::screen::visible_lines;
 
-use super::parser::{COMMANDS, Inner, Meaning, Verb, read, read_inner};
-use super::questions::Question;
+use super::parser::{COMMANDS, Inner, ParsedLine, Verb, read, read_inner};
+use super::questions::PlainQuestion;
 use super::{Plain, Signing, Waiting, sentences};
 
 /// How many entries or messages are told where nobody says.
@@ -47,15 +47,15 @@ impl Plain {
             return;
         }
         match read(line) {
-            Meaning::Blank => self.dialogue.prompt_due = true,
-            Meaning::Text(text) => self.say_text(text),
-            Meaning::Command(verb, rest) => {
+            ParsedLine::Blank => self.dialogue.prompt_due = true,
+            ParsedLine::Text(text) => self.say_text(text),
+            ParsedLine::Command(verb, rest) => {
                 self.dialogue.prompt_due = true;
                 if let Err(sentence) = self.command(verb, &rest) {
                     self.wrong(sentence);
                 }
             }
-            Meaning::Stray(sentence) => self.wrong(sentence),
+            ParsedLine::Stray(sentence) => self.wrong(sentence),
         }
     }
 
@@ -167,7 +167,7 @@ impl Plain {
         }
         let open = sentences::count(open as u128, "message");
         self.put(
-            Question::Quit,
+            PlainQuestion::Quit,
             &format!(
                 "{open} not settled: queued ones are dropped, one on the wire may be received and its answer not seen."
             ),
@@ -345,7 +345,7 @@ impl Plain {
         let with = Self::spoken_extras(&extras);
         let sentence =
             format!("Production, region {}. {name}.{with} Send this, {lines}: {text}", self.session.profile.region);
-        self.put(Question::Send { key, text, extras: Box::new(extras) }, &sentence);
+        self.put(PlainQuestion::Send { key, text, extras: Box::new(extras) }, &sentence);
     }
 
     pub(super) fn submit(&mut self, outgoing: OutgoingMessage) {

@@ -1,7 +1,7 @@
 //! Live conversations in lines: what is heard, choices by number, sessions, what goes with a message, what is active.
 
 use crate::config::{address, snippet};
-use crate::engine::{Command, Found};
+use crate::engine::{Command, DiscoveredConversation};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, SessionAsk, WebSession};
 use crate::tui::state::composer::attachments;
@@ -9,10 +9,10 @@ use crate::tui::state::composer::attachments;
 use crate::session::OutgoingMessage;
 use crate::session::thread::EntryId;
 
-use super::questions::Question;
+use super::questions::PlainQuestion;
 use super::sentences;
 use super::sentences::{clause, ending, span};
-use super::{Act, Exit, Plain};
+use super::{Exit, Plain, PlainEffect};
 
 /// What can be asked of a session, by its word.
 const ASKS: [(&str, SessionAsk); 8] = [
@@ -130,7 +130,7 @@ impl Plain {
         self.say(format!("{name}, its conversation id became known, {id}; .ids tells it in full."));
     }
 
-    pub(super) fn discovered(&mut self, page: u32, found: Result<Vec<Found>, String>, more: bool) {
+    pub(super) fn discovered(&mut self, page: u32, found: Result<Vec<DiscoveredConversation>, String>, more: bool) {
         if self.asked.page.take_if(|asked| *asked == page).is_none() {
             return;
         }
@@ -231,7 +231,7 @@ impl Plain {
             Some(_) if text.contains("<script") && !whole => self.dialogue.snippet = Some(text.to_owned()),
             Some(found) => match found.foreign_to(&self.session.profile.facts.region) {
                 Some(why) => self.wrong(why),
-                None => self.put(Question::Site(found.deployment_id), ""),
+                None => self.put(PlainQuestion::Site(found.deployment_id), ""),
             },
             None if whole => self.wrong("There is no deploymentId in this snippet; nothing was added."),
             None => self.dialogue.snippet = Some(text.to_owned()),
@@ -239,8 +239,8 @@ impl Plain {
     }
 
     /// The site that a snippet's guest comes from.
-    pub(super) fn site(&mut self, question: Question, line: &str) {
-        let Question::Site(deployment_id) = &question else { return };
+    pub(super) fn site(&mut self, question: PlainQuestion, line: &str) {
+        let PlainQuestion::Site(deployment_id) = &question else { return };
         match address::origin(line) {
             Ok(origin) => {
                 let name = format!("web guest {}", crate::text::screen::short_id(deployment_id, true));
@@ -264,7 +264,7 @@ impl Plain {
         let item =
             self.session.conversations.get(key).ok_or_else(|| "That conversation is not there any more.".to_owned())?;
         let conversation = Conversation { name: item.name().to_owned(), ..item.conversation.clone() };
-        self.acts.push(Act::KeepInConfig(Box::new(conversation)));
+        self.acts.push(PlainEffect::KeepInConfig(Box::new(conversation)));
         Ok(())
     }
 
@@ -294,7 +294,7 @@ impl Plain {
                 return Ok(());
             }
         };
-        self.put(Question::Session { key, ask }, sentence);
+        self.put(PlainQuestion::Session { key, ask }, sentence);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 
 use crate::diagnosis::render;
 use crate::journal::Job;
-use crate::session::log::Entry;
+use crate::session::log::LogEntry;
 use crate::text::screen::visible_lines;
 
 use super::commands::FEW;
@@ -13,15 +13,15 @@ use super::{Plain, sentences};
 impl Plain {
     /// The entry `n`, or else the newest, of which there is something to explain.
     fn refused(&self, n: Option<u64>) -> Result<u64, String> {
-        let explained = |entry: &&Entry| entry.diagnosis().is_some();
+        let explained = |entry: &&LogEntry| entry.diagnosis().is_some();
         match n {
             Some(n) => {
                 let entry = self.entry_of(n)?;
-                Some(entry).filter(explained).map(Entry::number).ok_or_else(|| format!("Entry {n} was not refused."))
+                Some(entry).filter(explained).map(LogEntry::number).ok_or_else(|| format!("Entry {n} was not refused."))
             }
             None => {
                 let newest = self.session.log.entries().rev().find(explained);
-                newest.map(Entry::number).ok_or_else(|| "Nothing was refused in this session.".to_owned())
+                newest.map(LogEntry::number).ok_or_else(|| "Nothing was refused in this session.".to_owned())
             }
         }
     }

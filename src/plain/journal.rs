@@ -4,13 +4,13 @@
 //! of more than ten minutes waits for `.resume`; nothing is sent past it into the same conversation.
 
 use crate::app::exit::Exit;
-use crate::journal::{Job, Page};
+use crate::journal::{Job, JournalPage};
 use crate::model::{ConversationKey, MessageId};
 use crate::session::changes::Leftovers;
 use crate::session::journal_status::Keeping;
 use crate::session::open_pass::place_words;
 
-use super::{Act, Plain, sentences};
+use super::{Plain, PlainEffect, sentences};
 
 impl Plain {
     /// A journal is being opened: lines wait for it. Message ids are given from `first` on.
@@ -25,7 +25,7 @@ impl Plain {
     }
 
     /// What the journal tells.
-    pub(super) fn journal(&mut self, page: Page) {
+    pub(super) fn journal(&mut self, page: JournalPage) {
         let changes = self.session.page(page, false, self.now);
         self.carry_out(changes);
     }
@@ -96,7 +96,7 @@ impl Plain {
         let key = self.session.threads.message(id).map(|message| message.conversation);
         let draft = key.and_then(|key| Some((key, self.drafts.get(&key).cloned()?)));
         if let Some((conversation, (text, cursor))) = draft.filter(|_| self.session.journal.keeps()) {
-            self.acts.push(Act::Keep(Box::new(Job::Draft { conversation, text, cursor })));
+            self.acts.push(PlainEffect::Keep(Box::new(Job::Draft { conversation, text, cursor })));
         }
     }
 }

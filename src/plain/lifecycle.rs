@@ -4,7 +4,7 @@ use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
 
-use super::{Act, Plain, sentences};
+use super::{Plain, PlainEffect, sentences};
 
 impl Plain {
     pub(super) fn begin(&mut self) {
@@ -83,7 +83,7 @@ impl Plain {
 
     pub(super) fn leave(&mut self) {
         if !std::mem::replace(&mut self.left, true) {
-            self.acts.push(Act::Leave);
+            self.acts.push(PlainEffect::Leave);
         }
     }
 

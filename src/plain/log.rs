@@ -1,7 +1,7 @@
 //! What of the log is told: entries, ids, headers, bodies.
 
 use crate::model::Outcome;
-use crate::session::log::Entry;
+use crate::session::log::LogEntry;
 use crate::text::screen::visible_lines;
 
 use super::commands::FEW;
@@ -9,12 +9,12 @@ use super::parser::Verb;
 use super::{Plain, sentences};
 
 impl Plain {
-    pub(super) fn entry_of(&self, n: u64) -> Result<&Entry, String> {
+    pub(super) fn entry_of(&self, n: u64) -> Result<&LogEntry, String> {
         self.session.log.entry(n).ok_or_else(|| format!("The log has no entry {n}. .log tells the entries."))
     }
 
     /// The entry with number `n`, or else the newest that carries a message.
-    fn entry_or_newest(&self, n: Option<u64>) -> Result<&Entry, String> {
+    fn entry_or_newest(&self, n: Option<u64>) -> Result<&LogEntry, String> {
         match n {
             Some(n) => self.entry_of(n),
             None => {
@@ -26,7 +26,7 @@ impl Plain {
 
     pub(super) fn tell_log(&mut self, few: Option<u64>) {
         let few = few.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX));
-        let mut numbers: Vec<u64> = self.session.log.entries().rev().take(few).map(Entry::number).collect();
+        let mut numbers: Vec<u64> = self.session.log.entries().rev().take(few).map(LogEntry::number).collect();
         numbers.reverse();
         if numbers.is_empty() {
             self.say("The log is empty.");
@@ -59,8 +59,8 @@ impl Plain {
             self.say(format!("{}: {}{note}", line.label, line.value));
         }
         // The newest message of this conversation, not of another.
-        let sent = |e: &&Entry| e.exchange().is_some_and(|x| x.message.is_some() && x.conversation == Some(key));
-        let newest = self.session.log.entries().rev().find(sent).map(Entry::number);
+        let sent = |e: &&LogEntry| e.exchange().is_some_and(|x| x.message.is_some() && x.conversation == Some(key));
+        let newest = self.session.log.entries().rev().find(sent).map(LogEntry::number);
         if let Some(n) = newest {
             self.tell_entry_ids(n);
         }

@@ -61,22 +61,22 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::app::exit::Exit;
-use crate::engine::{Command, Found, Report};
-use crate::journal::{Job, Page};
+use crate::engine::{Command, DiscoveredConversation, Report};
+use crate::journal::{Job, JournalPage};
 use crate::model::{Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment};
-use crate::pass::Run;
+use crate::pass::PassRun;
 use crate::session::conversations::Conversations;
 use crate::session::log::Log;
-use crate::session::open_pass::Found as FoundPass;
+use crate::session::open_pass::FoundPass;
 use crate::session::sandbox_request::SandboxRequest;
 use crate::session::{Attention, ProfileInfo, Session};
 use crate::text::screen::visible;
 
-use questions::Question;
+use questions::PlainQuestion;
 
 /// What happens.
 #[derive(Clone, Debug)]
-pub enum Input {
+pub enum PlainInput {
     /// The first of all.
     Begin,
     /// A line, without its end.
@@ -98,7 +98,7 @@ pub enum Input {
     /// The engine says something.
     Report(Box<Report>),
     /// The journal does.
-    Journal(Box<Page>),
+    Journal(Box<JournalPage>),
     /// Ctrl-C.
     Interrupt,
     /// The moment that [`Plain::due`] named has come.
@@ -107,27 +107,27 @@ pub enum Input {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
+pub enum PlainEffect {
     /// Say one line. It is safe for a terminal.
     Say(String),
     /// Ask the engine.
     Ask(Command),
     /// Tell the journal.
     Keep(Box<Job>),
-    /// Look for passes; answered with [`Input::Passes`].
+    /// Look for passes; answered with [`PlainInput::Passes`].
     FindPasses,
-    /// Read a pass file; answered with [`Input::PassRead`].
+    /// Read a pass file; answered with [`PlainInput::PassRead`].
     ReadPass(PathBuf),
-    /// Ask something of the sandbox; answered with [`Input::Arranged`].
+    /// Ask something of the sandbox; answered with [`PlainInput::Arranged`].
     Arrange(SandboxRequest),
-    /// Write a conversation into the config file; answered with [`Input::KeptInConfig`].
+    /// Write a conversation into the config file; answered with [`PlainInput::KeptInConfig`].
     KeepInConfig(Box<Conversation>),
     /// Lift the sandbox's faults. Not answered.
     Tidy,
-    /// Write the reports of a run; answered with [`Input::Reported`].
+    /// Write the reports of a run; answered with [`PlainInput::Reported`].
     Reports {
         /// Which.
-        run: Arc<Run>,
+        run: Arc<PassRun>,
         /// Where.
         dir: PathBuf,
     },
@@ -137,7 +137,7 @@ pub enum Act {
 
 /// What it begins with.
 #[derive(Debug)]
-pub struct Setup {
+pub struct PlainSetup {
     /// When it begins.
     pub now: Moment,
     /// Whether a person types: prompts and questions make sense, and nobody waits for a line to be settled.
@@ -189,7 +189,7 @@ struct Asked {
 /// What is typed and said in turn.
 #[derive(Debug, Default)]
 struct Dialogue {
-    question: Option<Question>,
+    question: Option<PlainQuestion>,
     /// The lines of a text that was begun and not ended.
     block: Option<Vec<String>>,
     /// A Messenger's snippet that goes on in the next line.
@@ -212,7 +212,7 @@ pub struct Plain {
     /// How many steps of an open send have been told of.
     told: HashMap<ExchangeId, usize>,
     /// The newest page of active conversations that came.
-    found: Vec<Found>,
+    found: Vec<DiscoveredConversation>,
     /// What the next messages carry beside their text.
     carried: BTreeMap<ConversationKey, Extras>,
     dialogue: Dialogue,
@@ -221,12 +221,12 @@ pub struct Plain {
     /// Ctrl-C was pressed, and what it took back is not settled.
     interrupted: bool,
     left: bool,
-    acts: Vec<Act>,
+    acts: Vec<PlainEffect>,
 }
 
 impl Plain {
     /// A session that has not begun.
-    pub fn new(setup: Setup) -> Self {
+    pub fn new(setup: PlainSetup) -> Self {
         let mut session = Session::new(setup.profile, setup.conversations, setup.log);
         session.attention = Attention::Everywhere;
         Self {
@@ -255,27 +255,27 @@ impl Plain {
     }
 
     /// Takes one input.
-    pub fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+    pub fn on(&mut self, now: Moment, input: PlainInput) -> Vec<PlainEffect> {
         self.now = now;
         match input {
-            Input::Begin => self.begin(),
-            Input::Line(_) | Input::BadLine(_) if self.left || self.dialogue.no_more_lines => {}
-            Input::Line(line) => self.line(&line),
-            Input::BadLine(why) => self.wrong(format!("Not sent: the line {why}.")),
-            Input::NoMoreLines => self.end_of_lines(),
-            Input::Report(report) => self.report(*report),
-            Input::Journal(page) => self.journal(*page),
-            Input::Interrupt => self.interrupt(),
-            Input::Passes(found) => self.passes(found),
-            Input::KeptInConfig(Ok(said)) => self.say(said),
-            Input::KeptInConfig(Err(why)) => self.wrong(why),
-            Input::PassRead(path, text) => self.pass_read(&path, text),
-            Input::Arranged(done) => {
+            PlainInput::Begin => self.begin(),
+            PlainInput::Line(_) | PlainInput::BadLine(_) if self.left || self.dialogue.no_more_lines => {}
+            PlainInput::Line(line) => self.line(&line),
+            PlainInput::BadLine(why) => self.wrong(format!("Not sent: the line {why}.")),
+            PlainInput::NoMoreLines => self.end_of_lines(),
+            PlainInput::Report(report) => self.report(*report),
+            PlainInput::Journal(page) => self.journal(*page),
+            PlainInput::Interrupt => self.interrupt(),
+            PlainInput::Passes(found) => self.passes(found),
+            PlainInput::KeptInConfig(Ok(said)) => self.say(said),
+            PlainInput::KeptInConfig(Err(why)) => self.wrong(why),
+            PlainInput::PassRead(path, text) => self.pass_read(&path, text),
+            PlainInput::Arranged(done) => {
                 let changes = self.session.sandbox_answered(&done, now);
                 self.carry_out(changes);
             }
-            Input::Reported(done) => self.reported(done),
-            Input::Due => {
+            PlainInput::Reported(done) => self.reported(done),
+            PlainInput::Due => {
                 let changes = self.session.due(now);
                 self.carry_out(changes);
             }
@@ -289,7 +289,7 @@ impl Plain {
         !self.left && !self.dialogue.no_more_lines && !self.opening() && (self.interactive || !self.is_busy())
     }
 
-    /// When it wants [`Input::Due`].
+    /// When it wants [`PlainInput::Due`].
     pub fn due(&self) -> Option<Moment> {
         self.asked.waiting.map(|waiting| waiting.until).into_iter().chain(self.pass_due()).min()
     }
@@ -314,11 +314,11 @@ impl Plain {
 
     /// Says one line. The only way out for text, so that nothing from outside reaches a terminal as it came.
     fn say(&mut self, line: impl AsRef<str>) {
-        self.acts.push(Act::Say(visible(line.as_ref()).into_owned()));
+        self.acts.push(PlainEffect::Say(visible(line.as_ref()).into_owned()));
     }
 
     fn ask(&mut self, command: Command) {
-        self.acts.push(Act::Ask(command));
+        self.acts.push(PlainEffect::Ask(command));
     }
 
     /// Says why a line cannot be taken; in a script, nothing after it is.

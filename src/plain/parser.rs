@@ -94,7 +94,7 @@ pub enum Verb {
 
 /// One command as help names it.
 #[derive(Clone, Copy, Debug)]
-pub struct Spec {
+pub struct CommandSpec {
     /// What it does.
     pub verb: Verb,
     /// As it is typed, without the dot.
@@ -105,12 +105,12 @@ pub struct Spec {
     pub does: &'static str,
 }
 
-const fn spec(verb: Verb, name: &'static str, takes: &'static str, does: &'static str) -> Spec {
-    Spec { verb, name, takes, does }
+const fn spec(verb: Verb, name: &'static str, takes: &'static str, does: &'static str) -> CommandSpec {
+    CommandSpec { verb, name, takes, does }
 }
 
 /// All commands, in the order of help.
-pub const COMMANDS: &[Spec] = &[
+pub const COMMANDS: &[CommandSpec] = &[
     spec(Verb::List, "list", "", "names the conversations, each with its number"),
     spec(Verb::Open, "open", "a number or name", "opens a conversation"),
     spec(Verb::Say, "say", "a text", "sends the text as it is, also one that begins with a dot"),
@@ -188,7 +188,7 @@ pub const COMMANDS: &[Spec] = &[
 
 /// A line, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meaning {
+pub enum ParsedLine {
     /// Nothing but blanks.
     Blank,
     /// A text to be sent.
@@ -200,23 +200,23 @@ pub enum Meaning {
 }
 
 /// Understands a line (without its line end).
-pub fn read(line: &str) -> Meaning {
+pub fn read(line: &str) -> ParsedLine {
     if line.trim().is_empty() {
-        return Meaning::Blank;
+        return ParsedLine::Blank;
     }
-    let Some(rest) = line.strip_prefix('.') else { return Meaning::Text(line.to_owned()) };
+    let Some(rest) = line.strip_prefix('.') else { return ParsedLine::Text(line.to_owned()) };
     if rest.starts_with('.') {
-        return Meaning::Text(rest.to_owned());
+        return ParsedLine::Text(rest.to_owned());
     }
     let (name, rest) = rest.split_once([' ', '\t']).unwrap_or((rest, ""));
     let folded = name.to_lowercase();
     match COMMANDS.iter().find(|spec| spec.name == folded) {
-        Some(Spec { verb: Verb::Say, .. }) => Meaning::Command(Verb::Say, rest.to_owned()),
-        Some(spec) => Meaning::Command(spec.verb, rest.trim().to_owned()),
+        Some(CommandSpec { verb: Verb::Say, .. }) => ParsedLine::Command(Verb::Say, rest.to_owned()),
+        Some(spec) => ParsedLine::Command(spec.verb, rest.trim().to_owned()),
         None => {
             let near = nearest(&folded, COMMANDS.iter().map(|spec| spec.name));
             let near = near.map(|near| format!("Did you mean .{near}? ")).unwrap_or_default();
-            Meaning::Stray(format!(
+            ParsedLine::Stray(format!(
                 "No command is called .{name}. {near}Say .help for the commands; to send a text that begins with a dot, \
                  begin it with two."
             ))
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn every_text_can_be_sent() {
-        let text = |t: &str| Meaning::Text(t.to_owned());
+        let text = |t: &str| ParsedLine::Text(t.to_owned());
         for (line, meaning) in [
             ("hello", text("hello")),
             (" .open 2", text(" .open 2")),
@@ -259,11 +259,11 @@ mod tests {
             ("..open 2", text(".open 2")),
             ("...", text("..")),
             ("/quit", text("/quit")),
-            (" \t", Meaning::Blank),
-            (".OPEN  2 ", Meaning::Command(Verb::Open, "2".to_owned())),
-            (".say .open 2", Meaning::Command(Verb::Say, ".open 2".to_owned())),
-            (".say  two blanks ", Meaning::Command(Verb::Say, " two blanks ".to_owned())),
-            (".help", Meaning::Command(Verb::Help, String::new())),
+            (" \t", ParsedLine::Blank),
+            (".OPEN  2 ", ParsedLine::Command(Verb::Open, "2".to_owned())),
+            (".say .open 2", ParsedLine::Command(Verb::Say, ".open 2".to_owned())),
+            (".say  two blanks ", ParsedLine::Command(Verb::Say, " two blanks ".to_owned())),
+            (".help", ParsedLine::Command(Verb::Help, String::new())),
         ] {
             assert_eq!(read(line), meaning, "{line:?}");
         }
@@ -271,9 +271,9 @@ mod tests {
 
     #[test]
     fn a_slip_gets_the_nearest_command_and_the_way_to_send_it() {
-        let Meaning::Stray(sentence) = read(".resnd 4") else { panic!("a command") };
+        let ParsedLine::Stray(sentence) = read(".resnd 4") else { panic!("a command") };
         assert!(sentence.contains("Did you mean .resend?") && sentence.contains("begin it with two"), "{sentence}");
-        assert!(matches!(read("."), Meaning::Stray(_)));
+        assert!(matches!(read("."), ParsedLine::Stray(_)));
     }
 
     #[test]

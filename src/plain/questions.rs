@@ -11,7 +11,7 @@ use super::sentences::clause;
 
 /// What waits for an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
+pub enum PlainQuestion {
     /// Production: send this?
     Send {
         /// Into which conversation.
@@ -44,7 +44,7 @@ pub enum Question {
     Quit,
 }
 
-impl Question {
+impl PlainQuestion {
     /// What can be said.
     const fn how(&self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl Question {
 
 impl Plain {
     /// Asks.
-    pub(super) fn put(&mut self, question: Question, sentence: &str) {
+    pub(super) fn put(&mut self, question: PlainQuestion, sentence: &str) {
         for line in crate::text::screen::visible_lines(sentence).filter(|_| !sentence.is_empty()) {
             self.say(line);
         }
@@ -76,44 +76,44 @@ impl Plain {
         let Some(question) = self.dialogue.question.take() else { return };
         let said = line.trim().to_lowercase();
         self.dialogue.prompt_due = true;
-        if matches!(question, Question::Settle(_)) && matches!(said.as_str(), "1" | "2" | "3" | "4") {
+        if matches!(question, PlainQuestion::Settle(_)) && matches!(said.as_str(), "1" | "2" | "3" | "4") {
             return self.settled(&question, &said);
         }
         match said.as_str() {
             "no" | "n" => {
                 self.say("Not done.");
-                if let Question::Send { key, extras, .. } = &question
+                if let PlainQuestion::Send { key, extras, .. } = &question
                     && extras.choice.is_none()
                     && !extras.is_empty()
                 {
                     // What was to go with it goes with the next one.
                     self.carried.insert(*key, (**extras).clone());
                 }
-                if !matches!(question, Question::Quit | Question::Settle(_)) {
+                if !matches!(question, PlainQuestion::Quit | PlainQuestion::Settle(_)) {
                     self.came_to(Exit::Refused, None);
                 }
             }
-            _ if matches!(question, Question::Site(_)) => self.site(question, line),
+            _ if matches!(question, PlainQuestion::Site(_)) => self.site(question, line),
             "yes" | "y" => match question {
-                Question::Send { key, text, extras } => {
+                PlainQuestion::Send { key, text, extras } => {
                     self.submit(OutgoingMessage { extras: *extras, ..OutgoingMessage::text(key, text) });
                 }
-                Question::Session { key, ask } => self.ask_session(key, ask),
-                Question::Resend(id) => self.resend(id),
-                Question::PassStep => self.run_step(),
-                Question::PassStop => self.pass_stop(),
-                Question::Quit => self.leave(),
+                PlainQuestion::Session { key, ask } => self.ask_session(key, ask),
+                PlainQuestion::Resend(id) => self.resend(id),
+                PlainQuestion::PassStep => self.run_step(),
+                PlainQuestion::PassStop => self.pass_stop(),
+                PlainQuestion::Quit => self.leave(),
                 again => self.unclear(again),
             },
             "again" => match question {
-                Question::Again(id) => self.resend(id),
+                PlainQuestion::Again(id) => self.resend(id),
                 other => self.unclear(other),
             },
             _ => self.unclear(question),
         }
     }
 
-    fn unclear(&mut self, question: Question) {
+    fn unclear(&mut self, question: PlainQuestion) {
         let how = question.how();
         if self.interactive {
             self.say(format!("That is no answer. {how}"));
@@ -155,8 +155,11 @@ impl Plain {
             String::new()
         };
         let sentence = format!("{place}{}. {happened} Send this again: {text}", self.spoken(key));
-        let question =
-            if matches!(life, DeliveryStatus::Unknown(_)) { Question::Again(id) } else { Question::Resend(id) };
+        let question = if matches!(life, DeliveryStatus::Unknown(_)) {
+            PlainQuestion::Again(id)
+        } else {
+            PlainQuestion::Resend(id)
+        };
         self.put(question, &sentence);
         Ok(())
     }
@@ -177,7 +180,7 @@ impl Plain {
                 self.say("2, it was received.");
                 self.say("3, it was not received.");
                 self.say("4, leave it open.");
-                self.put(Question::Settle(id), "");
+                self.put(PlainQuestion::Settle(id), "");
             }
             "received" | "landed" => self.ask(Command::Settle { message: id, landed: true }),
             "lost" => self.ask(Command::Settle { message: id, landed: false }),
@@ -186,8 +189,8 @@ impl Plain {
         Ok(())
     }
 
-    fn settled(&mut self, question: &Question, choice: &str) {
-        let Question::Settle(id) = *question else { return };
+    fn settled(&mut self, question: &PlainQuestion, choice: &str) {
+        let PlainQuestion::Settle(id) = *question else { return };
         match choice {
             "1" => {
                 if let Some(key) = self.session.threads.message(id).map(|m| m.conversation) {

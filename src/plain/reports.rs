@@ -6,19 +6,19 @@ use crate::app::exit::Exit;
 use crate::engine::{Command, Report};
 use crate::journal::job::not_on_disk;
 use crate::model::{
-    Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, Kind, MessageId, Moment, Outcome, RemoteState, Step,
-    TokenStatus, Unreadable,
+    Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeKind, ExchangeStep, MessageId, Moment,
+    Outcome, RemoteState, TokenStatus, Unreadable,
 };
 use crate::session::Session;
 use crate::session::changes::{Change, Changes, Notice};
-use crate::session::log::Entry;
+use crate::session::log::LogEntry;
 use crate::session::sign_in::{facts_text, missing_scopes};
 use crate::session::thread::EntryId;
 use crate::text::screen::visible_lines;
 
 use super::sentences;
 use super::sentences::{attempt, clause, span, with_id, with_status};
-use super::{Act, Plain, Signing};
+use super::{Plain, PlainEffect, Signing};
 
 impl Plain {
     pub(super) fn report(&mut self, report: Report) {
@@ -42,9 +42,9 @@ impl Plain {
         for change in changes {
             match change {
                 Change::Engine(command) => self.ask(command),
-                Change::Journal(job) => self.acts.push(Act::Keep(Box::new(job))),
-                Change::Sandbox(request) => self.acts.push(Act::Arrange(request)),
-                Change::LiftFaults => self.acts.push(Act::Tidy),
+                Change::Journal(job) => self.acts.push(PlainEffect::Keep(Box::new(job))),
+                Change::Sandbox(request) => self.acts.push(PlainEffect::Arrange(request)),
+                Change::LiftFaults => self.acts.push(PlainEffect::Tidy),
                 Change::Notice(notice) => self.tell(notice),
             }
         }
@@ -54,7 +54,7 @@ impl Plain {
         match notice {
             Notice::Token { before, in_trouble } => self.token_moved(&before, in_trouble),
             Notice::Exchange(exchange) => {
-                if exchange.kind == Kind::Send && exchange.message.is_some() {
+                if exchange.kind == ExchangeKind::Send && exchange.message.is_some() {
                     self.steps(&exchange);
                 }
             }
@@ -216,7 +216,7 @@ impl Plain {
         let waited_for = self.asked.greeting.remove(&key) || asked;
         // Where there is a session, what happened to the socket was said with it.
         if waited_for || changed && !self.session.has_sessions(key) {
-            let of_read = |x: &&Arc<Exchange>| x.kind == Kind::Read && x.conversation == Some(key);
+            let of_read = |x: &&Arc<Exchange>| x.kind == ExchangeKind::Read && x.conversation == Some(key);
             let newest = self.session.log.entries().rev().filter_map(|entry| entry.exchange()).find(of_read);
             let id = newest.map(|exchange| with_id(exchange)).unwrap_or_default();
             let said = format!("{}, {}{id}. Say .read to try again.", self.spoken(key), why.sentence());
@@ -243,15 +243,17 @@ impl Plain {
             .map_or_else(|| "The message".to_owned(), |n| format!("Message {n}"));
         for step in exchange.steps.iter().skip(told) {
             match step {
-                Step::Try(a) if a.ending.is_none() => break,
-                Step::Try(a) => self.say(format!("{name}, try {}, {}.", a.number, attempt(a))),
-                Step::Wait { until, why, .. } => {
+                ExchangeStep::Try(a) if a.ending.is_none() => break,
+                ExchangeStep::Try(a) => self.say(format!("{name}, try {}, {}.", a.number, attempt(a))),
+                ExchangeStep::Wait { until, why, .. } => {
                     let left = span(until.left(self.now));
                     self.say(format!("{name} waits {left}: {why}. Say .cancel to take it back."));
                 }
-                Step::Renewal { took: None, .. } => break,
-                Step::Renewal { generation: Some(_), .. } => self.say(format!("{name} goes again with the new token.")),
-                Step::Renewal { .. } => self.say(format!("{name} got no new token.")),
+                ExchangeStep::Renewal { took: None, .. } => break,
+                ExchangeStep::Renewal { generation: Some(_), .. } => {
+                    self.say(format!("{name} goes again with the new token."));
+                }
+                ExchangeStep::Renewal { .. } => self.say(format!("{name} got no new token.")),
             }
             told += 1;
         }
@@ -269,7 +271,7 @@ impl Plain {
     ) {
         let Some(key) = self.session.threads.message(id).map(|m| m.conversation) else { return };
         let entry = exchange.and_then(|x| self.session.log.entry_of(x));
-        let (number, exchange) = (entry.map(Entry::number), entry.and_then(Entry::exchange).cloned());
+        let (number, exchange) = (entry.map(LogEntry::number), entry.and_then(LogEntry::exchange).cloned());
         let n = number.map_or_else(String::new, |n| format!(" {n}"));
         let here = self.session.conversations.active() == Some(key);
         let name = format!("Message{n}{}", if here { String::new() } else { format!(" to {}", self.name(key)) });

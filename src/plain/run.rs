@@ -19,15 +19,16 @@ use crate::config::settings::{Paths, Times};
 use crate::config::{Profile, Settings};
 use crate::engine::{Engine, EngineHandle, Report, Tuning};
 use crate::journal::{Job, Journal};
-use crate::pass::{Run, report};
-use crate::plain::{Act, Input, Plain, Setup};
+use crate::pass::{PassRun, report};
+use crate::plain::{Plain, PlainEffect, PlainInput, PlainSetup};
 use crate::session::ProfileInfo;
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::session::sandbox_request::SandboxRequest;
 use crate::text::typed;
 
-use crate::app::event_loop::{self, Event, FrontEnd, InputLine, Sources};
+use crate::app::event_loop;
+use crate::app::event_loop::{FrontEnd, FrontEndEvent, InputLine, Sources};
 use crate::app::exit::Failed;
 use crate::app::open::Opened;
 use crate::app::output;
@@ -70,7 +71,7 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
     result
 }
 
-fn setup(settings: &Settings, profile: &Profile, clock: Clock) -> Setup {
+fn setup(settings: &Settings, profile: &Profile, clock: Clock) -> PlainSetup {
     let zone = if settings.ui.times == Times::Utc { TimeZone::UTC } else { TimeZone::system() };
     let log = Log::new(LogOptions {
         zone: zone.clone(),
@@ -78,7 +79,7 @@ fn setup(settings: &Settings, profile: &Profile, clock: Clock) -> Setup {
         max_entries: settings.log.max_entries,
         max_bytes: usize::try_from(settings.log.max_bytes).unwrap_or(usize::MAX),
     });
-    Setup {
+    PlainSetup {
         now: clock.now(),
         interactive: io::stdin().is_terminal(),
         profile: ProfileInfo::of(profile, settings.paths.data_dir.clone(), None),
@@ -104,23 +105,23 @@ struct Runner {
 impl FrontEnd for Runner {
     type End = ExitCode;
 
-    fn on(&mut self, now: Moment, event: Event) -> Result<Option<ExitCode>, Failed> {
+    fn on(&mut self, now: Moment, event: FrontEndEvent) -> Result<Option<ExitCode>, Failed> {
         let input = match event {
-            Event::Begin => Input::Begin,
-            Event::Signal(Signal::Interrupt) => Input::Interrupt,
-            Event::Signal(_) => return Ok(Some(ExitCode::from(TERMINATED))),
-            Event::Page(page) => Input::Journal(page),
-            Event::Report(report) => Input::Report(report),
-            Event::Due => Input::Due,
-            Event::Line(InputLine::Text(line)) => Input::Line(line),
-            Event::Line(InputLine::Bad(why)) => Input::BadLine(why),
-            Event::Line(InputLine::End) => Input::NoMoreLines,
+            FrontEndEvent::Begin => PlainInput::Begin,
+            FrontEndEvent::Signal(Signal::Interrupt) => PlainInput::Interrupt,
+            FrontEndEvent::Signal(_) => return Ok(Some(ExitCode::from(TERMINATED))),
+            FrontEndEvent::Page(page) => PlainInput::Journal(page),
+            FrontEndEvent::Report(report) => PlainInput::Report(report),
+            FrontEndEvent::Due => PlainInput::Due,
+            FrontEndEvent::Line(InputLine::Text(line)) => PlainInput::Line(line),
+            FrontEndEvent::Line(InputLine::Bad(why)) => PlainInput::BadLine(why),
+            FrontEndEvent::Line(InputLine::End) => PlainInput::NoMoreLines,
         };
         Ok(self.carry_out(now, input)?.then(|| self.plain.exit().into()))
     }
 
     fn last_report(&mut self, now: Moment, report: Report) -> Result<(), Failed> {
-        self.carry_out(now, Input::Report(Box::new(report))).map(drop)
+        self.carry_out(now, PlainInput::Report(Box::new(report))).map(drop)
     }
 
     fn due(&self) -> Option<Moment> {
@@ -134,28 +135,28 @@ impl FrontEnd for Runner {
 
 impl Runner {
     /// True where it is over.
-    fn carry_out(&mut self, now: Moment, input: Input) -> Result<bool, Failed> {
+    fn carry_out(&mut self, now: Moment, input: PlainInput) -> Result<bool, Failed> {
         let mut over = false;
         let mut answers = Vec::new();
         for act in self.plain.on(now, input) {
             match act {
-                Act::Say(line) => self.output.line(&line)?,
-                Act::Ask(command) => self.engine.ask(command),
-                Act::Keep(job) => self.keep(*job),
-                Act::KeepInConfig(conversation) => {
+                PlainEffect::Say(line) => self.output.line(&line)?,
+                PlainEffect::Ask(command) => self.engine.ask(command),
+                PlainEffect::Keep(job) => self.keep(*job),
+                PlainEffect::KeepInConfig(conversation) => {
                     let kept = config_file::keep(&self.paths, &self.opened.profile, &conversation);
-                    answers.push(Input::KeptInConfig(kept));
+                    answers.push(PlainInput::KeptInConfig(kept));
                 }
-                Act::FindPasses => answers.push(Input::Passes(pass_files::here())),
-                Act::ReadPass(path) => {
+                PlainEffect::FindPasses => answers.push(PlainInput::Passes(pass_files::here())),
+                PlainEffect::ReadPass(path) => {
                     let text = pass_files::read(&path);
-                    answers.push(Input::PassRead(path, text));
+                    answers.push(PlainInput::PassRead(path, text));
                 }
-                Act::Arrange(ask) => answers.push(Input::Arranged(self.opened.arrange(&ask))),
+                PlainEffect::Arrange(ask) => answers.push(PlainInput::Arranged(self.opened.arrange(&ask))),
                 // Without a sandbox there is no fault to lift.
-                Act::Tidy => drop(self.opened.arrange(&SandboxRequest::Fault(None))),
-                Act::Reports { run, dir } => answers.push(Input::Reported(self.reports(&run, &dir))),
-                Act::Leave => over = true,
+                PlainEffect::Tidy => drop(self.opened.arrange(&SandboxRequest::Fault(None))),
+                PlainEffect::Reports { run, dir } => answers.push(PlainInput::Reported(self.reports(&run, &dir))),
+                PlainEffect::Leave => over = true,
             }
         }
         // What an answer leads to is never the same question again, so this ends.
@@ -164,7 +165,7 @@ impl Runner {
         }
         // Nobody hears what comes of it: no further line is taken.
         if self.output.is_closed() && !over {
-            over = self.plain.on(now, Input::NoMoreLines).contains(&Act::Leave);
+            over = self.plain.on(now, PlainInput::NoMoreLines).contains(&PlainEffect::Leave);
         }
         Ok(over)
     }
@@ -178,7 +179,7 @@ impl Runner {
     }
 
     /// Writes each form of a run's report, masked, into new files.
-    fn reports(&self, run: &Run, dir: &Path) -> Result<String, String> {
+    fn reports(&self, run: &PassRun, dir: &Path) -> Result<String, String> {
         for (name, text) in report::all(run, &|text| self.engine.mask(text)) {
             let path = dir.join(name);
             let written =

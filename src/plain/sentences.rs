@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::model::exchange::header;
-use crate::model::{Attempt, Ending, Exchange, Kind, Outcome};
-use crate::session::log::Entry;
+use crate::model::{Attempt, Ending, Exchange, ExchangeKind, Outcome};
+use crate::session::log::LogEntry;
 
 /// The end of an id, letter by letter: `ends 8 9 6 8`. A short one is said whole.
 pub fn ending(id: &str) -> String {
@@ -40,17 +40,17 @@ pub fn clause(why: &str) -> &str {
 }
 
 /// A kind as a word.
-pub const fn kind(kind: Kind) -> &'static str {
+pub const fn kind(kind: ExchangeKind) -> &'static str {
     match kind {
-        Kind::Token => "token",
-        Kind::Send => "send",
-        Kind::Read => "read",
-        Kind::Probe => "probe",
-        Kind::Frame => "frame",
-        Kind::Hook => "webhook",
-        Kind::Event => "event",
-        Kind::Note => "note",
-        Kind::Sys => "notice",
+        ExchangeKind::Token => "token",
+        ExchangeKind::Send => "send",
+        ExchangeKind::Read => "read",
+        ExchangeKind::Probe => "probe",
+        ExchangeKind::Frame => "frame",
+        ExchangeKind::Hook => "webhook",
+        ExchangeKind::Event => "event",
+        ExchangeKind::Note => "note",
+        ExchangeKind::Sys => "notice",
     }
 }
 
@@ -94,7 +94,7 @@ pub fn with_id(exchange: &Exchange) -> String {
 
 /// An entry of the log as one sentence. `life` is the life of its message, where it carries one; `to` the name of its
 /// conversation.
-pub fn entry(entry: &Entry, life: Option<&'static str>, to: Option<&str>, zone: &TimeZone) -> String {
+pub fn entry(entry: &LogEntry, life: Option<&'static str>, to: Option<&str>, zone: &TimeZone) -> String {
     let time = entry.at().wall.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
     let mut said = format!("{}, {time}, {}", entry.number(), kind(entry.kind()));
     let Some(exchange) = entry.exchange() else { return format!("{said}: {}", entry.what()) };

@@ -7,7 +7,7 @@ use super::*;
 use crate::engine::SendRequest;
 use crate::fixtures::{self, at_second, guest_conversation, token_facts};
 use crate::model::{
-    Address, AsOf, Author, Conversation, DeliveryStatus, Exchange, Kind, Outcome, RemoteMessage, RemoteState,
+    Address, AsOf, Author, Conversation, DeliveryStatus, Exchange, ExchangeKind, Outcome, RemoteMessage, RemoteState,
     RepliesReadable, TokenFacts, TokenStatus, Unreadable,
 };
 use crate::session::log::LogOptions;
@@ -25,12 +25,12 @@ fn conversation(key: u32, name: &str) -> Conversation {
 struct Desk {
     plain: Plain,
     now: Moment,
-    acts: Vec<Act>,
+    acts: Vec<PlainEffect>,
 }
 
 impl Desk {
     fn new(interactive: bool, production: bool) -> Self {
-        let plain = Plain::new(Setup {
+        let plain = Plain::new(PlainSetup {
             now: Moment::ZERO,
             interactive,
             profile: ProfileInfo {
@@ -46,7 +46,7 @@ impl Desk {
             log: Log::new(LogOptions::default()),
         });
         let mut desk = Self { plain, now: Moment::ZERO, acts: Vec::new() };
-        desk.on(Input::Begin);
+        desk.on(PlainInput::Begin);
         desk
     }
 
@@ -54,18 +54,18 @@ impl Desk {
         Self::new(false, false)
     }
 
-    fn on(&mut self, input: Input) -> &mut Self {
+    fn on(&mut self, input: PlainInput) -> &mut Self {
         self.acts = self.plain.on(self.now, input);
         self
     }
 
     fn line(&mut self, line: &str) -> &mut Self {
         assert!(self.plain.wants_line(), "{line:?} comes too early");
-        self.on(Input::Line(line.to_owned()))
+        self.on(PlainInput::Line(line.to_owned()))
     }
 
     fn report(&mut self, report: Report) -> &mut Self {
-        self.on(Input::Report(Box::new(report)))
+        self.on(PlainInput::Report(Box::new(report)))
     }
 
     fn message(&mut self, id: u64, life: DeliveryStatus) -> &mut Self {
@@ -73,15 +73,18 @@ impl Desk {
     }
 
     fn said(&self) -> Vec<&str> {
-        self.acts.iter().filter_map(|act| if let Act::Say(line) = act { Some(line.as_str()) } else { None }).collect()
+        self.acts
+            .iter()
+            .filter_map(|act| if let PlainEffect::Say(line) = act { Some(line.as_str()) } else { None })
+            .collect()
     }
 
     fn sent(&self) -> Vec<&SendRequest> {
-        let sent = |act: &'_ Act| matches!(act, Act::Ask(Command::Send(_)));
+        let sent = |act: &'_ PlainEffect| matches!(act, PlainEffect::Ask(Command::Send(_)));
         self.acts
             .iter()
             .filter(|act| sent(act))
-            .map(|act| if let Act::Ask(Command::Send(request)) = act { request } else { unreachable!() })
+            .map(|act| if let PlainEffect::Ask(Command::Send(request)) = act { request } else { unreachable!() })
             .collect()
     }
 
@@ -90,15 +93,15 @@ impl Desk {
     }
 
     fn asked(&self, command: &Command) -> bool {
-        self.acts.contains(&Act::Ask(command.clone()))
+        self.acts.contains(&PlainEffect::Ask(command.clone()))
     }
 
     fn left(&self) -> bool {
-        self.acts.contains(&Act::Leave)
+        self.acts.contains(&PlainEffect::Leave)
     }
 }
 
-fn exchange(kind: Kind, message: Option<u64>, outcome: Outcome) -> Report {
+fn exchange(kind: ExchangeKind, message: Option<u64>, outcome: Outcome) -> Report {
     Report::Exchange(Arc::new(Exchange {
         what: "x".to_owned(),
         conversation: Some(ConversationKey(0)),
@@ -138,7 +141,7 @@ fn a_script_takes_a_line_when_the_one_before_is_settled() {
     assert_eq!(desk.said(), ["Message accepted."]);
     assert!(desk.plain.wants_line());
     assert_eq!(desk.line("..two").texts(), [".two"]);
-    desk.on(Input::NoMoreLines);
+    desk.on(PlainInput::NoMoreLines);
     assert!(!desk.left(), "what is in flight is waited for");
     assert!(desk.message(1, DeliveryStatus::Answered).acts.is_empty());
     assert!(desk.message(2, DeliveryStatus::Accepted).left());
@@ -158,11 +161,11 @@ fn the_last_outcome_is_the_exit_code() {
         desk.line("one").message(1, DeliveryStatus::Refused(why()));
         desk.line("two").message(2, life.clone());
         desk.report(Report::Token(TokenStatus::Valid(facts(1)))).line(".token").line(".ids").line(".log");
-        assert!(desk.on(Input::NoMoreLines).left());
+        assert!(desk.on(PlainInput::NoMoreLines).left());
         assert_eq!(desk.plain.exit(), exit, "{life:?}");
         let mut desk = Desk::new(true, false);
         desk.line("one").message(1, life);
-        assert!(desk.on(Input::NoMoreLines).left());
+        assert!(desk.on(PlainInput::NoMoreLines).left());
         assert_eq!(desk.plain.exit(), Exit::Done, "a person heard it");
     }
 }
@@ -170,7 +173,7 @@ fn the_last_outcome_is_the_exit_code() {
 #[test]
 fn a_network_failure_is_told_apart_from_a_refusal() {
     let mut desk = Desk::script();
-    desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Failed("no route".to_owned())));
+    desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Failed("no route".to_owned())));
     desk.report(Report::Message {
         id: MessageId(1),
         life: DeliveryStatus::Refused("no route".to_owned()),
@@ -228,11 +231,11 @@ fn a_block_is_one_text_and_never_sent_by_halves() {
         assert!(desk.line(line).acts.is_empty(), "{line}");
     }
     assert_eq!(desk.line(".end").texts(), ["a\n\n.quit\n.end"]);
-    for end in [Input::NoMoreLines, Input::Interrupt, Input::Line(".drop".to_owned())] {
+    for end in [PlainInput::NoMoreLines, PlainInput::Interrupt, PlainInput::Line(".drop".to_owned())] {
         let mut desk = Desk::script();
         desk.line(".begin").line("a").on(end);
         assert!(desk.sent().is_empty());
-        desk.on(Input::NoMoreLines);
+        desk.on(PlainInput::NoMoreLines);
         assert!(desk.sent().is_empty());
     }
 }
@@ -254,7 +257,7 @@ fn production_sends_only_after_a_yes() {
     let mut desk = Desk::new(true, true);
     desk.line("one").line("two");
     assert_eq!(desk.said(), ["That is no answer. Say yes or no."]);
-    desk.on(Input::NoMoreLines);
+    desk.on(PlainInput::NoMoreLines);
     assert!(desk.left() && desk.sent().is_empty());
 }
 
@@ -274,7 +277,7 @@ fn a_reply_is_waited_for_and_no_longer_than_asked() {
     let mut desk = Desk::script();
     desk.line("one").message(1, DeliveryStatus::Accepted).line(".wait 2s");
     desk.now = Moment::ZERO.after(Duration::from_secs(2));
-    desk.on(Input::Due);
+    desk.on(PlainInput::Due);
     assert_eq!(desk.said(), ["No reply was read within 2 seconds. Say .wait to wait longer, or .read."]);
     assert_eq!(desk.plain.exit(), Exit::Refused);
 }
@@ -325,14 +328,14 @@ fn a_new_token_is_one_of_a_later_generation() {
 fn ctrl_c_takes_back_then_leaves() {
     for interactive in [true, false] {
         let mut desk = Desk::new(interactive, false);
-        desk.line("one").message(1, DeliveryStatus::Sending { attempt: 1 }).on(Input::Interrupt);
+        desk.line("one").message(1, DeliveryStatus::Sending { attempt: 1 }).on(PlainInput::Interrupt);
         assert!(desk.asked(&Command::Cancel(MessageId(1))) && !desk.left());
         desk.message(1, DeliveryStatus::Cancelled);
         assert_eq!(desk.left(), !interactive, "a script is not read on");
         let mut desk = Desk::new(interactive, false);
-        desk.line("one").on(Input::Interrupt);
-        assert!(desk.on(Input::Interrupt).left(), "the second does not wait");
-        assert!(Desk::new(interactive, false).on(Input::Interrupt).left());
+        desk.line("one").on(PlainInput::Interrupt);
+        assert!(desk.on(PlainInput::Interrupt).left(), "the second does not wait");
+        assert!(Desk::new(interactive, false).on(PlainInput::Interrupt).left());
     }
 }
 
@@ -344,7 +347,7 @@ fn sending_again_asks_and_says_what_happened() {
         (DeliveryStatus::Unknown("reset".to_owned()), "Say again to send it again, or no.", "again"),
     ] {
         let mut desk = Desk::script();
-        desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Accepted)).message(1, life);
+        desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Accepted)).message(1, life);
         desk.line(".resend 1");
         assert_eq!(desk.said().last(), Some(&how));
         assert!(desk.sent().is_empty());
@@ -366,7 +369,7 @@ fn an_unknown_outcome_is_settled_by_number_or_by_word() {
     ];
     for (lines, command) in wanted {
         let mut desk = Desk::script();
-        desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Unknown("reset".to_owned())));
+        desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Unknown("reset".to_owned())));
         desk.message(1, DeliveryStatus::Unknown("reset".to_owned()));
         assert!(desk.said()[0].contains("not known whether it was received"), "{:?}", desk.said());
         for line in &lines {
@@ -391,7 +394,9 @@ fn a_conversation_is_opened_by_number_or_name() {
 #[test]
 fn ids_of_a_conversation_are_its_own() {
     let mut desk = Desk::script();
-    desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Accepted)).message(1, DeliveryStatus::Accepted);
+    desk.line("one")
+        .report(exchange(ExchangeKind::Send, Some(1), Outcome::Accepted))
+        .message(1, DeliveryStatus::Accepted);
     let said = desk.line(".ids").said().join("\n");
     assert!(said.contains("conversation id: c0") && said.contains("Entry 1 brought"), "{said}");
     let said = desk.line(".open 2").line(".ids").said().join("\n");
@@ -404,7 +409,7 @@ fn a_read_that_fails_is_told_and_ends_the_wait() {
     let mut desk = Desk::script();
     assert!(desk.line(".read").asked(&Command::Read(ConversationKey(0))));
     assert!(!desk.plain.wants_line());
-    desk.report(exchange(Kind::Read, None, Outcome::Refused("404 not found.".to_owned())));
+    desk.report(exchange(ExchangeKind::Read, None, Outcome::Refused("404 not found.".to_owned())));
     let readable = RepliesReadable::No(Unreadable::Refused { status: 404, missing: Vec::new() });
     let as_of = AsOf::ReadAt(Moment::ZERO);
     desk.report(Report::RepliesReadable { key: ConversationKey(0), readable, as_of });

@@ -6,14 +6,14 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::world::{Conversation, Entry, Via, Way, World};
+use super::world::{SimulatedConversation, Via, Way, World, WorldEntry};
 use crate::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
 use crate::model::{self, Address, ConversationKey, Masks, OpenGuest};
 
 /// Where an entry's messages go, and the guest token that it has already.
-fn address(world: &World, entry: &Entry) -> Option<(Address, Option<SecretSource>)> {
+fn address(world: &World, entry: &WorldEntry) -> Option<(Address, Option<SecretSource>)> {
     let token = |text: &str| SecretSource::Literal(SecretString::from(text.to_owned()));
     Some(match &entry.way {
         Way::GuestApi(n) => {
@@ -39,7 +39,7 @@ fn address(world: &World, entry: &Entry) -> Option<(Address, Option<SecretSource
 
 /// The built-in profile.
 pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
-    let entry = |(key, entry): (u32, &Entry)| {
+    let entry = |(key, entry): (u32, &WorldEntry)| {
         let (address, guest_token) = address(world, entry)?;
         Some(ConversationEntry {
             conversation: model::Conversation { key: ConversationKey(key), name: entry.name.clone(), address },
@@ -83,7 +83,7 @@ pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
 
 /// The announcement. The participant ids in it are the guests' own, whatever the profile's entries say.
 pub(super) fn line(world: &World, url: &str, addr: SocketAddr) -> Value {
-    let conversation = |c: &Conversation| {
+    let conversation = |c: &SimulatedConversation| {
         json!({
             "id": c.id,
             "participant_id": c.guest().map(|guest| guest.id.as_str()),
@@ -93,12 +93,12 @@ pub(super) fn line(world: &World, url: &str, addr: SocketAddr) -> Value {
         })
     };
     let by_id = world.conversations.iter().filter(|c| c.via == Via::GuestApi);
-    let guest = |entry: &Entry| {
+    let guest = |entry: &WorldEntry| {
         let Way::Open { guest_id } = &entry.way else { return None };
         Some(json!({"name": entry.name, "integration_id": world.integration_id,
             "guest": {"id": guest_id, "id_type": "Opaque", "nickname": entry.guest}}))
     };
-    let session = |entry: &Entry| {
+    let session = |entry: &WorldEntry| {
         let Way::Web { origin, token } = &entry.way else { return None };
         Some(json!({"name": entry.name, "deployment_id": world.deployment_id, "origin": origin,
             "guest_token": token.as_deref()}))

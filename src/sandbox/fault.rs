@@ -13,7 +13,7 @@ use crate::model::fault::{Fault, FaultKind, FaultTarget};
 
 /// A change of the world that a fault makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Act {
+pub(crate) struct FaultAction {
     /// Which change.
     pub(crate) kind: FaultKind,
     /// For which conversation only: its name or id.
@@ -35,9 +35,9 @@ pub(crate) struct Armed {
 
 impl Armed {
     /// Sets a fault. An act that takes effect at once is given back instead.
-    pub(crate) fn arm(&mut self, fault: Fault) -> Option<Act> {
+    pub(crate) fn arm(&mut self, fault: Fault) -> Option<FaultAction> {
         if fault.at_once {
-            return Some(Act { kind: fault.kind, conversation: fault.conversation });
+            return Some(FaultAction { kind: fault.kind, conversation: fault.conversation });
         }
         self.set.push(Set { fault, hit: 0 });
         None
@@ -57,7 +57,7 @@ impl Armed {
     ///
     /// `names` tells whether a fault's conversation is the one that the request addresses. Two faults that would
     /// both spoil the answer take turns: the later one keeps its count.
-    pub(crate) fn meet(&mut self, target: FaultTarget, names: impl Fn(&str) -> bool) -> (Plan, Vec<Act>) {
+    pub(crate) fn meet(&mut self, target: FaultTarget, names: impl Fn(&str) -> bool) -> (Plan, Vec<FaultAction>) {
         let (mut plan, mut acts) = (Plan::default(), Vec::new());
         if self.set.is_empty() {
             return (plan, acts);
@@ -78,7 +78,7 @@ impl Armed {
                 *times = times.saturating_sub(1);
             }
             if fault.kind.row().acts {
-                acts.push(Act { kind: fault.kind.clone(), conversation: fault.conversation.clone() });
+                acts.push(FaultAction { kind: fault.kind.clone(), conversation: fault.conversation.clone() });
             } else {
                 plan.add(&fault.kind);
             }

@@ -34,7 +34,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
-pub use scenario::{Scenario, ScenarioError, Webhook};
+pub use scenario::{Scenario, ScenarioError, ScenarioWebhook};
 
 use crate::clock::Clock;
 use crate::config::Profile;
@@ -43,7 +43,7 @@ use world::World;
 
 /// What to start.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct SandboxOptions {
     /// The port on 127.0.0.1; 0 for any that is free.
     pub port: u16,
     /// The organisation.
@@ -61,14 +61,14 @@ pub struct Sandbox {
 /// Binds the port at once, then serves on the current tokio runtime.
 ///
 /// The error is the system's: most often that the port is taken. Outside a tokio runtime it is an error too.
-pub fn start(options: Options) -> io::Result<Sandbox> {
+pub fn start(options: SandboxOptions) -> io::Result<Sandbox> {
     start_with(options, Clock::start())
 }
 
 /// As [`start`], with a clock of the caller's: tests let it run fast.
-pub fn start_with(options: Options, clock: Clock) -> io::Result<Sandbox> {
+pub fn start_with(options: SandboxOptions, clock: Clock) -> io::Result<Sandbox> {
     let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
-    let Options { port, scenario } = options;
+    let SandboxOptions { port, scenario } = options;
     let listener = std::net::TcpListener::bind(("127.0.0.1", port))?;
     listener.set_nonblocking(true)?;
     let addr = listener.local_addr()?;
@@ -83,7 +83,7 @@ pub fn start_with(options: Options, clock: Clock) -> io::Result<Sandbox> {
     let pulse = inner.clone();
     runtime.spawn(async move { pulse.pulse().await });
     runtime.spawn(hook::run(inner.clone(), pushed));
-    let service = http::serve.with_state(inner.clone()).into_make_service_with_connect_info::<http::Peer>();
+    let service = http::serve.with_state(inner.clone()).into_make_service_with_connect_info::<http::HttpPeer>();
     let server = runtime.spawn(async move {
         let stopped = async move {
             // An error means that the handle is gone: stop as well.
@@ -140,7 +140,7 @@ impl Sandbox {
 
     /// Pushes replies of the open channel to an address of this machine, signed with `secret`. The error is a sentence.
     pub fn set_webhook(&self, url: &str, secret: &str) -> Result<(), String> {
-        self.inner.set_webhook(Some(Webhook { url: url.to_owned(), secret: secret.to_owned() }))
+        self.inner.set_webhook(Some(ScenarioWebhook { url: url.to_owned(), secret: secret.to_owned() }))
     }
 
     /// Puts the clock forward: tokens expire, windows pass, answers that were due later are there.

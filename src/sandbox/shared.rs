@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::loopback;
-use super::scenario::Webhook;
+use super::scenario::ScenarioWebhook;
 use super::world::World;
 use super::world::outgoing::{ConnectionId, Out, Push};
 use crate::clock::Clock;
@@ -83,7 +83,7 @@ impl Shared {
     }
 
     /// Sets where replies of the open channel are pushed; `None`: nowhere.
-    pub(super) fn set_webhook(&self, webhook: Option<Webhook>) -> Result<(), String> {
+    pub(super) fn set_webhook(&self, webhook: Option<ScenarioWebhook>) -> Result<(), String> {
         if let Some(webhook) = &webhook {
             loopback::Target::parse(&webhook.url)?;
         }

@@ -6,9 +6,9 @@ use crate::engine::Report;
 use crate::journal::Job;
 use crate::journal::job::not_on_disk;
 use crate::model::{
-    Author, ConversationKey, DeliveryStatus, ExchangeId, Kind, MessageId, Moment, RemoteMessage, TokenStatus,
+    Author, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, MessageId, Moment, RemoteMessage, TokenStatus,
 };
-use crate::pass::runner::Event;
+use crate::pass::runner::RunnerEvent;
 
 use super::changes::{Changes, Notice};
 use super::log::Reply;
@@ -24,7 +24,7 @@ impl Session {
         let told = self.pass.is_running().then(|| report.clone());
         self.report(report, now, &mut changes);
         if let Some(report) = told {
-            self.tell_pass(Event::Report(&report), now, &mut changes);
+            self.tell_pass(RunnerEvent::Report(&report), now, &mut changes);
         }
         self.diagnoses.rate_401 = self.log.rate_401(now, RATE_WINDOW);
         changes
@@ -35,7 +35,7 @@ impl Session {
         let mut changes = Changes::default();
         self.conversations.forget_typing(now);
         if self.pass.is_due(now) {
-            self.tell_pass(Event::Due, now, &mut changes);
+            self.tell_pass(RunnerEvent::Due, now, &mut changes);
         }
         self.diagnoses.rate_401 = self.log.rate_401(now, RATE_WINDOW);
         changes
@@ -55,7 +55,7 @@ impl Session {
                 self.message(id, life, exchange, remote_id, now, changes);
             }
             Report::NotOnDisk { why, .. } => {
-                self.log.note(now, Kind::Sys, not_on_disk(&why));
+                self.log.note(now, ExchangeKind::Sys, not_on_disk(&why));
                 changes.notice(Notice::NotOnDisk(why));
             }
             Report::Conversation { key, state, since, messages } => {

@@ -9,7 +9,7 @@ use crate::journal::{Job, Trouble};
 use crate::model::{
     ConversationKey, DeliveryStatus, Exchange, ExchangeId, MessageId, RemoteState, TokenStatus, WebSession,
 };
-use crate::pass::Run;
+use crate::pass::PassRun;
 
 use super::sandbox_request::SandboxRequest;
 use super::thread::EntryId;
@@ -184,5 +184,5 @@ pub struct Leftovers {
     /// Unsettled messages of conversations that the profile has no more.
     pub homeless: usize,
     /// A pass that is not over.
-    pub pass: Option<Arc<Run>>,
+    pub pass: Option<Arc<PassRun>>,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnosis::{Case, diagnose};
-use crate::model::{Channel, Confidence, Diagnosis, Exchange, ExchangeId, Kind};
+use crate::model::{Channel, Confidence, Diagnosis, Exchange, ExchangeId, ExchangeKind};
 
 use super::Session;
 use super::refusals::Refusals;
@@ -38,7 +38,7 @@ impl Session {
         let found = self.diagnose(exchange);
         if let Some(diagnosis) = &found
             && exchange.sent_as.is_none()
-            && exchange.kind != Kind::Probe
+            && exchange.kind != ExchangeKind::Probe
         {
             let (at, channel) = (exchange.ended.unwrap_or(exchange.started), self.channel_of(exchange));
             let refusal = Refusals::of(exchange.id, at, exchange.conversation, channel, diagnosis);

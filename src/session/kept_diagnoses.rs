@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Profile;
-use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
-use crate::model::{Channel, Diagnosis, Exchange, Moment, Step};
+use crate::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
+use crate::model::{Channel, Diagnosis, Exchange, ExchangeStep, Moment};
 
 /// See the module.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct KeptWhy {
     facts: ProfileFacts,
     channels: Vec<Channel>,
     /// What the exchanges of the present session showed so far.
-    past: History,
+    past: PastExchanges,
     /// The upper half of its exchanges' ids.
     session: u64,
 }
@@ -25,7 +25,7 @@ impl KeptWhy {
         Self {
             facts: ProfileFacts::of(profile),
             channels: profile.conversations.iter().map(|e| e.conversation.channel()).collect(),
-            past: History::default(),
+            past: PastExchanges::default(),
             session: 0,
         }
     }
@@ -37,7 +37,7 @@ impl KeptWhy {
         if session != self.session {
             self.session = session;
             // Token generations begin anew with each session.
-            self.past = History::default();
+            self.past = PastExchanges::default();
         }
         self.past.exchange(&exchange);
         let channel = exchange.conversation.and_then(|key| self.channels.get(key.0 as usize).copied());
@@ -56,12 +56,12 @@ fn on_one_clock(exchange: &Exchange) -> Exchange {
     out.ended = out.ended.map(moved);
     for step in &mut out.steps {
         match step {
-            Step::Try(attempt) => {
+            ExchangeStep::Try(attempt) => {
                 let attempt = Arc::make_mut(attempt);
                 attempt.started = moved(attempt.started);
             }
-            Step::Wait { at, until, .. } => (*at, *until) = (moved(*at), moved(*until)),
-            Step::Renewal { at, .. } => *at = moved(*at),
+            ExchangeStep::Wait { at, until, .. } => (*at, *until) = (moved(*at), moved(*until)),
+            ExchangeStep::Renewal { at, .. } => *at = moved(*at),
         }
     }
     out

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::Moment;
-use crate::pass::Run;
-use crate::pass::runner::{Runner, Stage};
+use crate::pass::PassRun;
+use crate::pass::runner::{Runner, StepStage};
 
 /// A pass file that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundPass {
     /// Where.
     pub path: PathBuf,
     /// The pass's name, or what is wrong with the file.
@@ -23,9 +23,9 @@ pub struct OpenPass {
     /// What runs it, also when it is over.
     pub runner: Option<Runner>,
     /// One that an earlier session left unfinished.
-    pub unfinished: Option<Arc<Run>>,
+    pub unfinished: Option<Arc<PassRun>>,
     /// The run as the journal was told of it last.
-    pub(super) kept: Option<Arc<Run>>,
+    pub(super) kept: Option<Arc<PassRun>>,
 }
 
 impl OpenPass {
@@ -36,7 +36,7 @@ impl OpenPass {
 
     /// Whether the open step runs.
     pub fn runs_step(&self) -> bool {
-        self.runner.as_ref().is_some_and(|r| matches!(r.stage(), Stage::Preparing(_) | Stage::Watching))
+        self.runner.as_ref().is_some_and(|r| matches!(r.stage(), StepStage::Preparing(_) | StepStage::Watching))
     }
 
     /// Whether something of it is due.
@@ -58,7 +58,7 @@ impl OpenPass {
 }
 
 /// `step 4 of 9 (renewal: Two hours later)`: where a run stands.
-pub fn place_words(run: &Run) -> String {
+pub fn place_words(run: &PassRun) -> String {
     let all = run.steps().count();
     let before: usize = run.cases.iter().take(run.at.0).map(|c| c.steps.len()).sum();
     match run.cases.get(run.at.0).and_then(|c| Some((c, c.steps.get(run.at.1)?))) {
@@ -68,7 +68,7 @@ pub fn place_words(run: &Run) -> String {
 }
 
 /// Where a run's reports go where nobody says.
-pub fn reports_dir(data_dir: &Path, run: &Run) -> PathBuf {
+pub fn reports_dir(data_dir: &Path, run: &PassRun) -> PathBuf {
     let name: String =
         run.name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     data_dir.join("reports").join(format!("{name}-{}", run.began.strftime("%Y%m%d-%H%M%S")))

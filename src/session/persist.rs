@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::journal::Job;
 use crate::journal::job::{KeptConversation, is_kept};
-use crate::model::{ConversationKey, Exchange, Kind, Moment, RemoteMessage};
+use crate::model::{ConversationKey, Exchange, ExchangeKind, Moment, RemoteMessage};
 
 use super::changes::Changes;
 use super::journal_status::Keeping;
@@ -21,11 +21,11 @@ impl Session {
 
     /// A sentence of guestwire itself, in the log and in the journal.
     pub fn note(&mut self, text: &str, now: Moment, changes: &mut Changes) {
-        self.log.note(now, Kind::Sys, text);
+        self.log.note(now, ExchangeKind::Sys, text);
         if self.journal.keeps()
             && let Some(number) = self.log.last_number()
         {
-            changes.journal(Job::Note { number, at: now, kind: Kind::Sys, text: text.to_owned() });
+            changes.journal(Job::Note { number, at: now, kind: ExchangeKind::Sys, text: text.to_owned() });
         }
     }
 

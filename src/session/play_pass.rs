@@ -9,8 +9,8 @@ use crate::config::problem::Problems;
 use crate::engine::{Command, Report};
 use crate::journal::Job;
 use crate::model::{ConversationKey, Moment};
-use crate::pass::runner::{Begin, Cast, Effect, Event, Known, Mode, Player, Runner};
-use crate::pass::{Pass, Run};
+use crate::pass::runner::{Begin, Cast, Mode, Player, Runner, RunnerContext, RunnerEffect, RunnerEvent};
+use crate::pass::{Pass, PassRun};
 
 use super::Session;
 use super::changes::{Change, Changes, Notice};
@@ -35,7 +35,7 @@ impl Session {
         let left = self.pass.unfinished.take();
         let left = left.or_else(|| self.pass.runner.take().map(|runner| Arc::new(runner.run().clone())));
         if let Some(left) = left.filter(|run| run.ended.is_none()) {
-            let ended = Run { ended: Some(now.wall), ..(*left).clone() };
+            let ended = PassRun { ended: Some(now.wall), ..(*left).clone() };
             self.keep(Job::Pass(Arc::new(ended)), changes);
         }
         let begin = Begin {
@@ -50,13 +50,13 @@ impl Session {
         };
         let runner = Runner::new(Arc::new(pass), begin, self.cast(), Mode::Person);
         self.play(runner, None, now);
-        self.tell_pass(Event::Pause(false), now, changes);
+        self.tell_pass(RunnerEvent::Pause(false), now, changes);
         Ok(())
     }
 
     /// Takes up the run that an earlier session left unfinished; it is paused. The run, or the name of one that cannot be
     /// read any more. `None` where there is none.
-    pub fn resume_pass(&mut self, now: Moment) -> Option<Result<Arc<Run>, String>> {
+    pub fn resume_pass(&mut self, now: Moment) -> Option<Result<Arc<PassRun>, String>> {
         let run = self.pass.unfinished.take()?;
         let pass = Pass::parse(Path::new(&run.file), &run.source).ok();
         let runner = pass.and_then(|pass| Runner::resume(Arc::new(pass), (*run).clone(), self.cast(), now));
@@ -65,13 +65,13 @@ impl Session {
         Some(Ok(run))
     }
 
-    fn play(&mut self, mut runner: Runner, kept: Option<Arc<Run>>, now: Moment) {
-        let known = Known {
+    fn play(&mut self, mut runner: Runner, kept: Option<Arc<PassRun>>, now: Moment) {
+        let known = RunnerContext {
             facts: &self.profile.facts,
             past: &self.diagnoses.evidence,
             no_token: self.sign_in.trouble().map(|trouble| trouble.why.as_str()),
         };
-        runner.on(now, Event::Report(&Report::Token(self.sign_in.status.clone())), &known);
+        runner.on(now, RunnerEvent::Report(&Report::Token(self.sign_in.status.clone())), &known);
         self.pass.runner = Some(runner);
         self.pass.kept = kept;
     }
@@ -88,8 +88,8 @@ impl Session {
     }
 
     /// Tells the pass, does what it wants, and keeps what changed.
-    pub fn tell_pass(&mut self, event: Event<'_>, now: Moment, changes: &mut Changes) {
-        let known = Known {
+    pub fn tell_pass(&mut self, event: RunnerEvent<'_>, now: Moment, changes: &mut Changes) {
+        let known = RunnerContext {
             facts: &self.profile.facts,
             past: &self.diagnoses.evidence,
             no_token: self.sign_in.trouble().map(|trouble| trouble.why.as_str()),
@@ -103,9 +103,9 @@ impl Session {
         changes.notice(Notice::Pass { was_over });
     }
 
-    fn do_for_pass(&mut self, effect: Effect, now: Moment, changes: &mut Changes) {
+    fn do_for_pass(&mut self, effect: RunnerEffect, now: Moment, changes: &mut Changes) {
         match effect {
-            Effect::Send(send) => {
+            RunnerEffect::Send(send) => {
                 let sent_as = send.sent_as;
                 let outgoing = OutgoingMessage {
                     sent_as,
@@ -117,23 +117,23 @@ impl Session {
                     runner.sent(id);
                 }
             }
-            Effect::Cancel(message) => {
+            RunnerEffect::Cancel(message) => {
                 if !self.take_back_paused(message, changes) {
                     changes.engine(Command::Cancel(message));
                 }
             }
-            Effect::Read(key) => changes.engine(Command::Read(key)),
-            Effect::Renew => changes.engine(Command::Renew),
-            Effect::Fault(fault) => changes.push(Change::Sandbox(SandboxRequest::Fault(fault))),
-            Effect::Advance(by) => changes.push(Change::Sandbox(SandboxRequest::Advance(by))),
-            Effect::Tidy => changes.push(Change::LiftFaults),
+            RunnerEffect::Read(key) => changes.engine(Command::Read(key)),
+            RunnerEffect::Renew => changes.engine(Command::Renew),
+            RunnerEffect::Fault(fault) => changes.push(Change::Sandbox(SandboxRequest::Fault(fault))),
+            RunnerEffect::Advance(by) => changes.push(Change::Sandbox(SandboxRequest::Advance(by))),
+            RunnerEffect::Tidy => changes.push(Change::LiftFaults),
         }
     }
 
     /// The sandbox did what the pass asked for, or not.
     pub fn sandbox_answered(&mut self, done: &Result<(), String>, now: Moment) -> Changes {
         let mut changes = Changes::default();
-        self.tell_pass(Event::Sandbox(done.as_ref().copied().map_err(String::as_str)), now, &mut changes);
+        self.tell_pass(RunnerEvent::Sandbox(done.as_ref().copied().map_err(String::as_str)), now, &mut changes);
         changes
     }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::diagnosis::History;
+use crate::diagnosis::PastExchanges;
 use crate::model::{Cause, Channel, ConversationKey, Diagnosis, ExchangeId, Moment};
 
 use super::log::Rate401;
@@ -151,7 +151,7 @@ impl Refusals {
 #[derive(Clone, Debug, Default)]
 pub struct Diagnoses {
     /// What exchanges showed.
-    pub evidence: History,
+    pub evidence: PastExchanges,
     /// The refusals of the session.
     pub refusals: Refusals,
     /// The 401 rate as of the newest report.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::engine::{Command, SendRequest};
 use crate::journal::job::Restored;
-use crate::journal::{Page, Trouble};
-use crate::model::{ConversationKey, DeliveryStatus, Kind, Moment, SessionAsk};
+use crate::journal::{JournalPage, Trouble};
+use crate::model::{ConversationKey, DeliveryStatus, ExchangeKind, Moment, SessionAsk};
 
 use super::changes::{Changes, Leftovers, Notice};
 use super::journal_status::Keeping;
@@ -13,21 +13,21 @@ use super::{Attention, OpenSend, Session};
 
 impl Session {
     /// Applies a page of the journal. `reopen`: the conversation that was open last may be opened again.
-    pub fn page(&mut self, page: Page, reopen: bool, now: Moment) -> Changes {
+    pub fn page(&mut self, page: JournalPage, reopen: bool, now: Moment) -> Changes {
         let mut changes = Changes::default();
         match page {
-            Page::Restored(restored) => self.restore(*restored, reopen, now, &mut changes),
-            Page::Trouble(trouble) => self.journal_trouble(trouble, now, &mut changes),
-            Page::Well => {
+            JournalPage::Restored(restored) => self.restore(*restored, reopen, now, &mut changes),
+            JournalPage::Trouble(trouble) => self.journal_trouble(trouble, now, &mut changes),
+            JournalPage::Well => {
                 self.journal.trouble = None;
                 changes.notice(Notice::JournalWell);
             }
-            Page::Notice(text) => {
+            JournalPage::Notice(text) => {
                 self.note(&text, now, &mut changes);
                 changes.notice(Notice::JournalNotice(text));
             }
             // An answer to whoever turned the page.
-            Page::History(_) => {}
+            JournalPage::History(_) => {}
         }
         changes
     }
@@ -36,7 +36,7 @@ impl Session {
         let new = self.journal.trouble.as_ref().is_none_or(|before| before.sentence != trouble.sentence);
         self.journal.trouble = Some(trouble.clone());
         if new {
-            self.log.note(now, Kind::Sys, trouble.sentence.as_str());
+            self.log.note(now, ExchangeKind::Sys, trouble.sentence.as_str());
             changes.notice(Notice::JournalTrouble(trouble));
         }
         if self.journal.keeping == Keeping::Opening {

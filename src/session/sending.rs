@@ -3,7 +3,9 @@
 
 use crate::engine::{Command, SendRequest};
 use crate::journal::Job;
-use crate::model::{Author, ConversationKey, DeliveryStatus, Exchange, Kind, Message, MessageId, Moment, Outcome};
+use crate::model::{
+    Author, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, MessageId, Moment, Outcome,
+};
 
 use super::changes::{Changes, Notice};
 use super::journal_status::Keeping;
@@ -83,7 +85,7 @@ impl Session {
 
     /// Why a guest's socket took no message. `None` where it was never even opened: the guest token could not be had.
     pub fn newest_opening(&self, key: ConversationKey) -> Option<&Outcome> {
-        let opens = |x: &Exchange| x.kind == Kind::Frame && x.message.is_none() && x.conversation == Some(key);
+        let opens = |x: &Exchange| x.kind == ExchangeKind::Frame && x.message.is_none() && x.conversation == Some(key);
         self.log.newest(opens).map(|exchange| &exchange.outcome)
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Acceptance, Exchange, Granted, Kind, Moment, Outcome, TokenFacts, TokenStatus};
+use crate::model::{Acceptance, Exchange, ExchangeKind, Granted, Moment, Outcome, TokenFacts, TokenStatus};
 
 /// How many vain tries are waited for before giving up.
 pub const TRIES: u32 = 3;
@@ -34,7 +34,7 @@ pub struct SignIn {
 impl SignIn {
     /// Takes note of an exchange, where it is a token request.
     pub fn exchange(&mut self, exchange: &Exchange) {
-        if exchange.kind == Kind::Token && exchange.outcome.is_settled() {
+        if exchange.kind == ExchangeKind::Token && exchange.outcome.is_settled() {
             self.network = matches!(exchange.outcome, Outcome::Failed(_) | Outcome::Unknown(_));
         }
     }

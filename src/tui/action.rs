@@ -14,8 +14,8 @@ macro_rules! actions {
         }
 
         /// All actions, in help order.
-        pub const ACTIONS: &[Spec] = &[
-            $($(Spec {
+        pub const ACTIONS: &[ActionRow] = &[
+            $($(ActionRow {
                 action: Action::$action,
                 name: $name,
                 context: Context::$context,
@@ -29,7 +29,7 @@ macro_rules! actions {
 
 /// What there is to know of an action.
 #[derive(Clone, Copy, Debug)]
-pub struct Spec {
+pub struct ActionRow {
     /// The action.
     pub action: Action,
     /// Its name in config and palette.
@@ -217,7 +217,7 @@ actions! {
 
 impl Action {
     /// What there is to know of it.
-    pub fn spec(self) -> &'static Spec {
+    pub fn spec(self) -> &'static ActionRow {
         // Each variant has its row: the macro writes both from the same line, in the same order.
         ACTIONS.get(self as usize).unwrap_or(&ACTIONS[0])
     }

@@ -131,14 +131,14 @@ impl fmt::Display for Chord {
 
 /// One chord, or two in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Keys {
+pub struct KeySequence {
     /// The first.
     pub first: Chord,
     /// The second, for two-key bindings.
     pub second: Option<Chord>,
 }
 
-impl Keys {
+impl KeySequence {
     /// Parses `ctrl-p` or `y c`. The error is a sentence.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut parts = text.split_whitespace();
@@ -156,7 +156,7 @@ impl Keys {
     }
 }
 
-impl fmt::Display for Keys {
+impl fmt::Display for KeySequence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.first)?;
         if let Some(second) = self.second {
@@ -190,14 +190,14 @@ mod tests {
             let chord = Chord::parse(name).unwrap();
             assert_eq!(Chord::parse(&chord.to_string()).unwrap(), chord, "{name}");
         }
-        assert_eq!(Keys::parse("y c").unwrap().to_string(), "y c");
-        assert_eq!(Keys::parse("ctrl-l").unwrap().to_string(), "^L");
+        assert_eq!(KeySequence::parse("y c").unwrap().to_string(), "y c");
+        assert_eq!(KeySequence::parse("ctrl-l").unwrap().to_string(), "^L");
     }
 
     #[test]
     fn unknown_names_are_sentences() {
-        assert!(Keys::parse("hyper-x").unwrap_err().contains("“hyper”"));
-        assert!(Keys::parse("a b c").unwrap_err().contains("two in a row"));
-        assert!(Keys::parse(" ").is_err());
+        assert!(KeySequence::parse("hyper-x").unwrap_err().contains("“hyper”"));
+        assert!(KeySequence::parse("a b c").unwrap_err().contains("two in a row"));
+        assert!(KeySequence::parse(" ").is_err());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::engine::Command;
 use crate::journal::Job;
 use crate::model::{Attachment, Conversation, ConversationKey};
-use crate::pass::Run;
+use crate::pass::PassRun;
 use crate::session::sandbox_request::SandboxRequest;
 
 /// Everything that the console asks for.
@@ -58,7 +58,7 @@ pub enum Effect {
     /// Write the reports of a run into a directory; the answer is [`super::Event::Written`]. Masked on the way.
     Reports {
         /// The run.
-        run: Arc<Run>,
+        run: Arc<PassRun>,
         /// Where to.
         dir: PathBuf,
     },

@@ -6,9 +6,9 @@ use crossterm::event::KeyEvent;
 
 use crate::app::signals::Signal;
 use crate::engine::Report;
-use crate::journal::Page;
+use crate::journal::JournalPage;
 use crate::model::{Attachment, ConversationKey};
-use crate::session::open_pass::Found;
+use crate::session::open_pass::FoundPass;
 
 /// Everything that happens. The moment at which it happened stands beside it (`update`'s second argument).
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub enum Event {
     /// The engine says something. Boxed: a report is many times the size of a key.
     Engine(Box<Report>),
     /// The journal says something.
-    Journal(Page),
+    Journal(JournalPage),
     /// The deadline that the state asked for has come.
     Deadline,
     /// A signal arrived.
@@ -50,7 +50,7 @@ pub enum Event {
         names: Vec<String>,
     },
     /// The passes that were found where guestwire was started.
-    Passes(Vec<Found>),
+    Passes(Vec<FoundPass>),
     /// A pass file's text, or why it cannot be read, one sentence.
     PassRead(PathBuf, Result<String, String>),
     /// A file that is to go with the next message of a conversation can be read; or one sentence why not.

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use super::action::{ACTIONS, Action, Context};
-use super::chord::{Chord, Keys};
-use crate::config::problem::{Position, Spot};
+use super::chord::{Chord, KeySequence};
+use crate::config::problem::{FilePosition, Spot};
 use crate::config::settings::KeyBinding;
 use crate::text::suggest::nearest;
 
 /// What a key means here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meaning {
+pub enum KeyMeaning {
     /// An action.
     Act(Action),
     /// The first of two keys.
@@ -24,7 +24,7 @@ pub enum Meaning {
 pub struct Keymap {
     one: HashMap<(Context, Chord), Action>,
     two: HashMap<(Context, Chord, Chord), Action>,
-    keys: HashMap<Action, Vec<Keys>>,
+    keys: HashMap<Action, Vec<KeySequence>>,
 }
 
 impl Default for Keymap {
@@ -46,10 +46,10 @@ impl Keymap {
     /// key, a key that cannot be bound there, or one that two actions of one context want.
     pub fn new(changes: &[KeyBinding], enter_is_newline: bool) -> Result<Self, Vec<Spot<String>>> {
         let mut wrong = Vec::new();
-        let mut keys: HashMap<Action, Vec<Keys>> = HashMap::new();
+        let mut keys: HashMap<Action, Vec<KeySequence>> = HashMap::new();
         for spec in ACTIONS {
             // The defaults are checked by a test.
-            keys.insert(spec.action, spec.keys.iter().filter_map(|k| Keys::parse(k).ok()).collect());
+            keys.insert(spec.action, spec.keys.iter().filter_map(|k| KeySequence::parse(k).ok()).collect());
         }
         if enter_is_newline {
             let send = keys.remove(&Action::Send).unwrap_or_default();
@@ -57,7 +57,7 @@ impl Keymap {
             keys.insert(Action::Send, new_line);
             keys.insert(Action::NewLine, send);
         }
-        let mut places: HashMap<Action, Position> = HashMap::new();
+        let mut places: HashMap<Action, FilePosition> = HashMap::new();
         for change in changes {
             let action = match find_action(change) {
                 Ok(action) => action,
@@ -68,7 +68,7 @@ impl Keymap {
             };
             let mut bound = Vec::new();
             for chord in &change.chords {
-                match Keys::parse(&chord.value) {
+                match KeySequence::parse(&chord.value) {
                     Ok(keys) => bound.push(keys),
                     Err(value) => wrong.push(Spot { value, at: chord.at }),
                 }
@@ -82,8 +82,8 @@ impl Keymap {
     }
 
     fn bind(
-        keys: HashMap<Action, Vec<Keys>>,
-        places: &HashMap<Action, Position>,
+        keys: HashMap<Action, Vec<KeySequence>>,
+        places: &HashMap<Action, FilePosition>,
         wrong: &mut Vec<Spot<String>>,
     ) -> Self {
         let mut map = Self { one: HashMap::new(), two: HashMap::new(), keys };
@@ -102,7 +102,7 @@ impl Keymap {
                 let taken = taken.or_else(|| map.clash(spec.context, key)).filter(|&other| other != spec.action);
                 let Some(other) = taken else { continue };
                 // Two defaults never clash, so one of the two was changed.
-                let at = own.or_else(|| places.get(&other)).copied().unwrap_or(Position { line: 1, column: 1 });
+                let at = own.or_else(|| places.get(&other)).copied().unwrap_or(FilePosition { line: 1, column: 1 });
                 let value = format!(
                     "in {}, the key {key} would be both “{other}” and “{}”; give one of them another key",
                     spec.context.name(),
@@ -115,7 +115,7 @@ impl Keymap {
     }
 
     /// The action that stands in the way: a single key that is also the first of two, or the other way round.
-    fn clash(&self, context: Context, key: Keys) -> Option<Action> {
+    fn clash(&self, context: Context, key: KeySequence) -> Option<Action> {
         match key.second {
             Some(_) => self.one.get(&(context, key.first)).copied(),
             None => self.two.iter().find(|((c, first, _), _)| *c == context && *first == key.first).map(|(_, a)| *a),
@@ -123,19 +123,19 @@ impl Keymap {
     }
 
     /// What `chord` means in `context` itself (not in [`Context::Global`]), after `prefix` if there was one.
-    pub fn resolve(&self, context: Context, prefix: Option<Chord>, chord: Chord) -> Meaning {
+    pub fn resolve(&self, context: Context, prefix: Option<Chord>, chord: Chord) -> KeyMeaning {
         if let Some(first) = prefix {
-            return self.two.get(&(context, first, chord)).map_or(Meaning::Unbound, |&a| Meaning::Act(a));
+            return self.two.get(&(context, first, chord)).map_or(KeyMeaning::Unbound, |&a| KeyMeaning::Act(a));
         }
         if let Some(&action) = self.one.get(&(context, chord)) {
-            return Meaning::Act(action);
+            return KeyMeaning::Act(action);
         }
         let is_prefix = self.two.keys().any(|(c, first, _)| *c == context && *first == chord);
-        if is_prefix { Meaning::Prefix } else { Meaning::Unbound }
+        if is_prefix { KeyMeaning::Prefix } else { KeyMeaning::Unbound }
     }
 
     /// All keys of an action, in order.
-    pub fn keys(&self, action: Action) -> &[Keys] {
+    pub fn keys(&self, action: Action) -> &[KeySequence] {
         self.keys.get(&action).map_or(&[], Vec::as_slice)
     }
 
@@ -158,7 +158,7 @@ impl Keymap {
 }
 
 /// Why a key cannot be bound in a context where one types.
-fn unusable(context: Context, key: Keys) -> Option<&'static str> {
+fn unusable(context: Context, key: KeySequence) -> Option<&'static str> {
     match context {
         Context::Composer | Context::Dialog if key.first.typed().is_some() => {
             Some("it is text there; use one with ctrl- or alt-, or a key that types nothing")
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     fn change(context: Context, action: &str, keys: &[&str]) -> KeyBinding {
-        let spot = |column, value: &str| Spot { value: value.to_owned(), at: Position { line: 7, column } };
+        let spot = |column, value: &str| Spot { value: value.to_owned(), at: FilePosition { line: 7, column } };
         KeyBinding { context, action: spot(1, action), chords: keys.iter().map(|key| spot(20, key)).collect() }
     }
 
@@ -203,24 +203,24 @@ mod tests {
     #[test]
     fn the_defaults_bind_without_a_clash() {
         let map = Keymap::new(&[], false).unwrap();
-        assert_eq!(map.resolve(Context::Log, None, chord("]")), Meaning::Act(Action::NextError));
-        assert_eq!(map.resolve(Context::Log, None, chord("y")), Meaning::Prefix);
-        assert_eq!(map.resolve(Context::Log, Some(chord("y")), chord("c")), Meaning::Act(Action::CopyCurl));
-        assert_eq!(map.resolve(Context::Composer, None, chord("?")), Meaning::Unbound);
+        assert_eq!(map.resolve(Context::Log, None, chord("]")), KeyMeaning::Act(Action::NextError));
+        assert_eq!(map.resolve(Context::Log, None, chord("y")), KeyMeaning::Prefix);
+        assert_eq!(map.resolve(Context::Log, Some(chord("y")), chord("c")), KeyMeaning::Act(Action::CopyCurl));
+        assert_eq!(map.resolve(Context::Composer, None, chord("?")), KeyMeaning::Unbound);
     }
 
     #[test]
     fn enter_and_its_pair_swap() {
         let map = Keymap::new(&[], true).unwrap();
-        assert_eq!(map.resolve(Context::Composer, None, chord("enter")), Meaning::Act(Action::NewLine));
-        assert_eq!(map.resolve(Context::Composer, None, chord("ctrl-j")), Meaning::Act(Action::Send));
+        assert_eq!(map.resolve(Context::Composer, None, chord("enter")), KeyMeaning::Act(Action::NewLine));
+        assert_eq!(map.resolve(Context::Composer, None, chord("ctrl-j")), KeyMeaning::Act(Action::Send));
     }
 
     #[test]
     fn overrides_replace_the_defaults() {
         let map = Keymap::new(&[change(Context::Log, "next-error", &["x"])], false).unwrap();
-        assert_eq!(map.resolve(Context::Log, None, chord("x")), Meaning::Act(Action::NextError));
-        assert_eq!(map.resolve(Context::Log, None, chord("]")), Meaning::Unbound);
+        assert_eq!(map.resolve(Context::Log, None, chord("x")), KeyMeaning::Act(Action::NextError));
+        assert_eq!(map.resolve(Context::Log, None, chord("]")), KeyMeaning::Unbound);
         assert_eq!(map.key(Action::NextError), "x");
     }
 
@@ -235,7 +235,7 @@ mod tests {
         ] {
             let wrong = Keymap::new(&[change(context, action, &[key])], false).unwrap_err();
             let [problem] = wrong.as_slice() else { panic!("{wrong:?}") };
-            assert_eq!(problem.at, Position { line: 7, column }, "{problem:?}");
+            assert_eq!(problem.at, FilePosition { line: 7, column }, "{problem:?}");
             assert!(problem.value.contains(part), "{problem:?}");
         }
         let two = [change(Context::Log, "nothing", &[]), change(Context::Log, "mark", &["hyper-x"])];

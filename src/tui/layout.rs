@@ -39,7 +39,7 @@ const fn list_width(screen: u16) -> u16 {
 /// What decides where panes stand, besides the size.
 #[expect(clippy::struct_excessive_bools, reason = "independent switches of a person's")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub struct LayoutShape {
     /// The pane with the focus.
     pub focus: Pane,
     /// Whether it has the whole body.
@@ -123,7 +123,7 @@ impl Panes {
 }
 
 /// Where everything stands at `size`. `composer_rows(width, most)` tells how many rows the composer's text wants.
-pub fn panes(size: Size, shape: Shape, composer_rows: impl Fn(u16, u16) -> u16) -> Panes {
+pub fn panes(size: Size, shape: LayoutShape, composer_rows: impl Fn(u16, u16) -> u16) -> Panes {
     if size.width < MINIMUM.width || size.height < MINIMUM.height {
         return Panes { too_small: true, ..Panes::default() };
     }
@@ -232,10 +232,10 @@ fn pane(outer: Rect, ruled: bool) -> PaneArea {
 mod tests {
     use super::*;
 
-    const SHAPE: Shape =
-        Shape { focus: Pane::Composer, zoomed: false, thread_beside: true, thread_over: false, pass: false };
+    const SHAPE: LayoutShape =
+        LayoutShape { focus: Pane::Composer, zoomed: false, thread_beside: true, thread_over: false, pass: false };
 
-    fn at(width: u16, height: u16, shape: Shape) -> Panes {
+    fn at(width: u16, height: u16, shape: LayoutShape) -> Panes {
         panes(Size { width, height }, shape, |_, _| 1)
     }
 
@@ -249,10 +249,10 @@ mod tests {
             assert!(usual.picker.is_some_and(|p| p.outer.width == list));
             assert!(usual.thread.zip(usual.log).is_some_and(|(t, l)| t.outer.bottom() + 1 == l.outer.top()));
         }
-        let narrow = at(80, 24, Shape { focus: Pane::Log, ..SHAPE });
+        let narrow = at(80, 24, LayoutShape { focus: Pane::Log, ..SHAPE });
         let heights = [narrow.thread, narrow.log].map(|p| p.map(|p| p.outer.height));
         assert_eq!(heights, [Some(8), Some(8)], "thread, log and composer are there together");
-        let picking = at(80, 24, Shape { focus: Pane::Picker, ..SHAPE });
+        let picking = at(80, 24, LayoutShape { focus: Pane::Picker, ..SHAPE });
         assert!(picking.picker_on_top && picking.picker.is_some_and(|p| p.outer.width == 30));
         assert!(at(60, 18, SHAPE).log.is_some_and(|p| !p.ruled));
         assert!(at(40, 12, SHAPE).composer.is_some());
@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn the_pass_takes_the_logs_place() {
         for (width, height) in [(200, 60), (120, 36), (80, 24), (40, 12)] {
-            let pass = at(width, height, Shape { pass: true, ..SHAPE });
+            let pass = at(width, height, LayoutShape { pass: true, ..SHAPE });
             assert_eq!(pass.pass, at(width, height, SHAPE).log);
             assert!(pass.pass.is_some() && pass.log.is_none());
         }
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn the_thread_takes_the_logs_place_where_there_is_no_room_for_both() {
-        let over = Shape { thread_over: true, ..SHAPE };
+        let over = LayoutShape { thread_over: true, ..SHAPE };
         assert!(at(60, 18, over).thread.is_some() && at(60, 18, over).log.is_none());
         assert!(at(120, 36, over).thread.is_some() && at(120, 36, over).log.is_some());
     }
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn the_focused_pane_can_have_it_all() {
-        let zoomed = at(120, 36, Shape { focus: Pane::Log, zoomed: true, ..SHAPE });
+        let zoomed = at(120, 36, LayoutShape { focus: Pane::Log, zoomed: true, ..SHAPE });
         assert!(zoomed.picker.is_none() && zoomed.composer.is_none());
         assert_eq!(zoomed.log.map(|p| p.outer.height), Some(32));
     }

@@ -11,7 +11,7 @@ use ratatui::layout::Size;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::terminal::event_loop::{EventLoop, LoopEnd};
-use super::terminal::input::Keys;
+use super::terminal::input::TerminalKeys;
 use super::terminal::interfaces::Screen as _;
 use super::terminal::platform::{Arranger, FaultsLeft, RealOutside};
 use super::terminal::screen;
@@ -31,7 +31,7 @@ use crate::session::log::{Log, LogOptions};
 use crate::tui::action::Action;
 use crate::tui::appearance;
 use crate::tui::keymap::Keymap;
-use crate::tui::state::composer::{Composer, Snippet};
+use crate::tui::state::composer::{Composer, ComposerSnippet};
 use crate::tui::state::demo::tape::Tape;
 use crate::tui::state::{Manners, Setup, State};
 use crate::tui::theme::Theme;
@@ -145,7 +145,7 @@ async fn run(
     let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
     let (ask, masking) = (engine.clone(), engine.clone());
     let mut event_loop = EventLoop {
-        input: Keys::new().context("the terminal cannot be read")?,
+        input: TerminalKeys::new().context("the terminal cannot be read")?,
         screen,
         outside: RealOutside {
             keep_copies: !settings.journal.ephemeral,
@@ -226,7 +226,7 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     });
     let mut composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &now.wall.strftime("%Y%m%d-%H%M%S").to_string());
     let snippets = settings.composer.snippets.iter();
-    composer.set_snippets(snippets.map(|s| Snippet { name: s.name.clone(), text: s.text.clone() }).collect());
+    composer.set_snippets(snippets.map(|s| ComposerSnippet { name: s.name.clone(), text: s.text.clone() }).collect());
     let mut info = ProfileInfo::of(
         profile,
         settings.paths.data_dir.clone(),

@@ -19,7 +19,7 @@ const MONOCHROME: &str = "monochrome";
 
 /// What a piece of the screen means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum StyleRole {
     /// Ordinary text.
     Text,
     /// Less important text: ids, times, words that say that all is well.
@@ -226,25 +226,25 @@ fn indexed(color: Color) -> Color {
 
 impl Theme {
     /// The style of a role.
-    pub fn style(&self, role: Role) -> Style {
+    pub fn style(&self, role: StyleRole) -> Style {
         let (color, modifier) = match role {
-            Role::Text => (self.text, Modifier::empty()),
+            StyleRole::Text => (self.text, Modifier::empty()),
             // A theme that has a colour for it needs no attribute, which some terminals render unreadably.
-            Role::Dim | Role::Name if self.mono || self.dim == Color::Reset => (self.dim, Modifier::DIM),
-            Role::Dim | Role::Name => (self.dim, Modifier::empty()),
-            Role::Strong => (self.text, Modifier::BOLD),
-            Role::Border if self.mono || self.border == Color::Reset => (self.border, Modifier::DIM),
-            Role::Border => (self.border, Modifier::empty()),
-            Role::Focus if self.mono => (self.accent, Modifier::BOLD.union(Modifier::UNDERLINED)),
-            Role::Focus => (self.accent, Modifier::BOLD),
-            Role::Info => (self.accent, Modifier::empty()),
-            Role::Ok => (self.ok, Modifier::empty()),
-            Role::Error => (self.error, Modifier::BOLD),
-            Role::Warning => (self.warning, Modifier::empty()),
-            Role::Match => (self.accent, Modifier::UNDERLINED),
-            Role::Badge if self.mono => (Color::Reset, Modifier::REVERSED),
-            Role::Badge => return Style::new().fg(self.on_badge).bg(self.accent),
-            Role::Production => (self.error, Modifier::REVERSED.union(Modifier::BOLD)),
+            StyleRole::Dim | StyleRole::Name if self.mono || self.dim == Color::Reset => (self.dim, Modifier::DIM),
+            StyleRole::Dim | StyleRole::Name => (self.dim, Modifier::empty()),
+            StyleRole::Strong => (self.text, Modifier::BOLD),
+            StyleRole::Border if self.mono || self.border == Color::Reset => (self.border, Modifier::DIM),
+            StyleRole::Border => (self.border, Modifier::empty()),
+            StyleRole::Focus if self.mono => (self.accent, Modifier::BOLD.union(Modifier::UNDERLINED)),
+            StyleRole::Focus => (self.accent, Modifier::BOLD),
+            StyleRole::Info => (self.accent, Modifier::empty()),
+            StyleRole::Ok => (self.ok, Modifier::empty()),
+            StyleRole::Error => (self.error, Modifier::BOLD),
+            StyleRole::Warning => (self.warning, Modifier::empty()),
+            StyleRole::Match => (self.accent, Modifier::UNDERLINED),
+            StyleRole::Badge if self.mono => (Color::Reset, Modifier::REVERSED),
+            StyleRole::Badge => return Style::new().fg(self.on_badge).bg(self.accent),
+            StyleRole::Production => (self.error, Modifier::REVERSED.union(Modifier::BOLD)),
         };
         let style = Style::new().add_modifier(modifier);
         if self.mono || color == Color::Reset { style } else { style.fg(color) }
@@ -338,7 +338,15 @@ mod tests {
     fn monochrome_has_no_colour_at_all() {
         for name in names() {
             let mono = named(name, false, true, Depth::True).unwrap();
-            for role in [Role::Text, Role::Ok, Role::Error, Role::Production, Role::Focus, Role::Dim, Role::Badge] {
+            for role in [
+                StyleRole::Text,
+                StyleRole::Ok,
+                StyleRole::Error,
+                StyleRole::Production,
+                StyleRole::Focus,
+                StyleRole::Dim,
+                StyleRole::Badge,
+            ] {
                 assert_eq!((mono.style(role).fg, mono.style(role).bg), (None, None), "{name}");
             }
             assert!(!mono.has_grounds());
@@ -360,8 +368,8 @@ mod tests {
         let area = Rect::new(0, 0, 6, 1);
         for theme in [Theme::default(), named("dark", false, true, Depth::True).unwrap()] {
             let mut buf = Buffer::empty(area);
-            buf.set_string(0, 0, "ab", theme.style(Role::Error));
-            buf.set_string(2, 0, "cd", theme.style(Role::Dim));
+            buf.set_string(0, 0, "ab", theme.style(StyleRole::Error));
+            buf.set_string(2, 0, "cd", theme.style(StyleRole::Dim));
             theme.select(area, &mut buf);
             for cell in buf.content() {
                 assert_eq!((cell.fg, cell.bg, cell.modifier), (Color::Reset, Color::Reset, Modifier::REVERSED));
@@ -369,7 +377,7 @@ mod tests {
         }
         let dark = named("dark", false, false, Depth::True).unwrap();
         let mut buf = Buffer::empty(area);
-        buf.set_string(0, 0, "ab", dark.style(Role::Error));
+        buf.set_string(0, 0, "ab", dark.style(StyleRole::Error));
         dark.select(area, &mut buf);
         assert!(
             buf.content()

@@ -1,7 +1,7 @@
 //! `D`: safe questions from the console, each an entry of the log, until the refusal's cause is sure.
 
 use crate::support::shell::{Hands, run};
-use guestwire::model::{Cause, Confidence, Kind};
+use guestwire::model::{Cause, Confidence, ExchangeKind};
 use guestwire::sandbox::Scenario;
 
 const SIZE: (u16, u16) = (120, 36);
@@ -24,7 +24,7 @@ async fn probes_settle_what_the_refusal_leaves_open() {
     let newest = state.session.log.newest_error().unwrap();
     let diagnosis = newest.diagnosis().unwrap();
     assert_eq!((diagnosis.cause(), diagnosis.confidence()), (Cause::ScopeStripped, Confidence::Sure));
-    let probes = state.session.log.entries().filter_map(|e| e.exchange()).filter(|x| x.kind == Kind::Probe);
+    let probes = state.session.log.entries().filter_map(|e| e.exchange()).filter(|x| x.kind == ExchangeKind::Probe);
     assert!(probes.count() >= 3, "each question is an entry of its own");
     assert_eq!(state.session.diagnoses.refusals.len(), 1, "a probe is no refusal of a message");
 }
@@ -39,6 +39,6 @@ async fn without_a_refusal_the_open_conversation_is_looked_at() {
         hands.keys("esc q");
     })
     .await;
-    let sent = state.session.log.entries().filter_map(|e| e.exchange()).any(|x| x.kind == Kind::Send);
+    let sent = state.session.log.entries().filter_map(|e| e.exchange()).any(|x| x.kind == ExchangeKind::Send);
     assert!(!sent, "nothing is sent by looking");
 }

@@ -7,15 +7,15 @@ use guestwire::model::{
     Address, Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment,
     RemoteMessage, RemoteState,
 };
-use guestwire::session::conversations::{Conversations, Counts};
+use guestwire::session::conversations::{Conversations, MessageCounts};
 use guestwire::session::thread::Threads;
 use guestwire::text::screen;
 use guestwire::tui::state::composer::rows::wanted_height;
-use guestwire::tui::state::composer::{Composer, Snippet};
+use guestwire::tui::state::composer::{Composer, ComposerSnippet};
 use guestwire::tui::state::thread::ThreadPane;
 use guestwire::tui::state::thread::rows::Paper;
 use guestwire::tui::theme::Theme;
-use guestwire::tui::view::{Look, composer, conversations, thread};
+use guestwire::tui::view::{DrawingContext, composer, conversations, thread};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -34,8 +34,8 @@ fn theme(ascii: bool, mono: bool) -> Theme {
     Theme { ascii, mono, ..Theme::default() }
 }
 
-fn with_look<T>(theme: &Theme, now: Moment, draw: impl FnOnce(&Look<'_>) -> T) -> T {
-    draw(&Look { theme, now, zone: &TimeZone::UTC, focused: true })
+fn with_look<T>(theme: &Theme, now: Moment, draw: impl FnOnce(&DrawingContext<'_>) -> T) -> T {
+    draw(&DrawingContext { theme, now, zone: &TimeZone::UTC, focused: true })
 }
 
 /// The cells as text, `¦` before the cursor; blanks at the ends of rows are left out.
@@ -89,8 +89,11 @@ fn conversations() -> Conversations {
     p.set_unread(ConversationKey(0), 2);
     p.set_unread(ConversationKey(4), 120);
     p.set_draft(ConversationKey(2), true);
-    p.set_counts(ConversationKey(0), Counts { sends: 6, ok: 5, refused: 1, ..Counts::default() });
-    p.set_counts(ConversationKey(1), Counts { sends: 3, unknown: 1, waiting: 1, sending: 1, ..Counts::default() });
+    p.set_counts(ConversationKey(0), MessageCounts { sends: 6, ok: 5, refused: 1, ..MessageCounts::default() });
+    p.set_counts(
+        ConversationKey(1),
+        MessageCounts { sends: 3, unknown: 1, waiting: 1, sending: 1, ..MessageCounts::default() },
+    );
     p.pin(ConversationKey(2));
     p.select(ConversationKey(0));
     p.open();
@@ -187,7 +190,7 @@ fn composer_snapshots() {
             shown.push_str("----\n");
         }
         let mut c = composing("n {{seq}} in {{run}}");
-        c.set_snippets(vec![Snippet { name: "x".into(), text: String::new() }]);
+        c.set_snippets(vec![ComposerSnippet { name: "x".into(), text: String::new() }]);
         let (buf, cursor) = composer_at(&c, &theme(true, true), width, 5);
         shown.push_str(&dump(&buf, cursor));
         insta::assert_snapshot!(format!("composer_{width}"), shown);

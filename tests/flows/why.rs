@@ -84,7 +84,7 @@ async fn a_healed_401_is_a_glitch_of_the_token_and_no_refusal() {
         hands.keys("esc q");
     })
     .await;
-    assert_eq!(state.session.log.newest_error().map(guestwire::session::log::Entry::number), None);
+    assert_eq!(state.session.log.newest_error().map(guestwire::session::log::LogEntry::number), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

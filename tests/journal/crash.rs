@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::support::pty::{Session, guestwire as program, taken};
-use guestwire::journal::{Journal, Options, Page, Reader, files};
+use guestwire::journal::{Journal, JournalOptions, JournalPage, JournalReader, files};
 use guestwire::model::{Address, Author, Conversation};
 use guestwire::sandbox::{self, Sandbox, Scenario};
 use rustix::process::Signal;
@@ -113,7 +113,7 @@ fn config(sandbox: &Sandbox, home: &Path) -> Vec<Conversation> {
 /// A sandbox, and a home with a config for it: its conversations, and where their journal will be. Inside of a runtime.
 fn stage() -> (Sandbox, tempfile::TempDir, Vec<Conversation>, PathBuf) {
     let scenario = Scenario::parse(SCENARIO, Path::new("crash.toml")).unwrap();
-    let sandbox = sandbox::start(sandbox::Options { port: 0, scenario }).unwrap();
+    let sandbox = sandbox::start(sandbox::SandboxOptions { port: 0, scenario }).unwrap();
     let home = tempfile::tempdir().unwrap();
     let conversations = config(&sandbox, home.path());
     let dir = files::profile_dir(&home.path().join("data"), "crash");
@@ -153,7 +153,7 @@ fn received_by_conversation(sandbox: &Sandbox) -> BTreeMap<String, u64> {
 
 /// Our messages as the journal has them: text to life and reason.
 fn kept(dir: &Path, conversations: &[Conversation]) -> BTreeMap<String, (String, Option<String>)> {
-    let Ok(reader) = Reader::open(dir, conversations) else { return BTreeMap::new() };
+    let Ok(reader) = JournalReader::open(dir, conversations) else { return BTreeMap::new() };
     let mut all = BTreeMap::new();
     for line in reader.transcript().unwrap() {
         if let (Author::Guest, Some(life)) = (line.author, line.life) {
@@ -165,11 +165,11 @@ fn kept(dir: &Path, conversations: &[Conversation]) -> BTreeMap<String, (String,
 
 /// The drafts, as the next start will find them.
 fn drafts(dir: &Path, conversations: &[Conversation]) -> Vec<String> {
-    let (journal, mut pages) = Journal::open(Options::new(dir.to_owned(), conversations.to_vec()));
+    let (journal, mut pages) = Journal::open(JournalOptions::new(dir.to_owned(), conversations.to_vec()));
     let drafts = loop {
         match pages.blocking_recv().expect("it opens") {
-            Page::Restored(restored) => break restored.drafts.into_iter().map(|(_, text, _)| text).collect(),
-            Page::Trouble(trouble) => panic!("{trouble:?}"),
+            JournalPage::Restored(restored) => break restored.drafts.into_iter().map(|(_, text, _)| text).collect(),
+            JournalPage::Trouble(trouble) => panic!("{trouble:?}"),
             _ => {}
         }
     };
@@ -366,7 +366,7 @@ fn an_open_message_sent_again_after_a_kill_has_its_message_id_and_is_received_on
     session.signal(Signal::TERM);
     session.end();
     assert_eq!(received(&sandbox), BTreeMap::from([(text.to_owned(), 1)]));
-    let said = Reader::open(&dir, &conversations).unwrap().transcript().unwrap();
+    let said = JournalReader::open(&dir, &conversations).unwrap().transcript().unwrap();
     let lives: Vec<_> = said.into_iter().filter_map(|line| Some((line.again, line.life?.0))).collect();
     assert_eq!(lives, [(false, "landed".to_owned()), (true, "accepted".to_owned())]);
 }

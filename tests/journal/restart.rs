@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::pty::{Session, guestwire as program, taken};
 use guestwire::engine::send_log::{Intent, SendLog as _};
 use guestwire::journal::job::{KeptSource, Want};
-use guestwire::journal::{Job, Journal, Options, Page, Reader, files};
+use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use guestwire::model::{Author, Conversation, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
 use guestwire::sandbox::{self, Scenario};
 
@@ -33,15 +33,15 @@ fn dir(home: &Path) -> PathBuf {
 fn builtin() -> (Vec<Conversation>, String) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let sandbox = sandbox::start(sandbox::Options { port: 0, scenario: Scenario::builtin() }).unwrap();
+        let sandbox = sandbox::start(sandbox::SandboxOptions { port: 0, scenario: Scenario::builtin() }).unwrap();
         let conversations = sandbox.profile().conversations.into_iter().map(|e| e.conversation).collect();
         (conversations, sandbox.announcement()["client_secret"].as_str().unwrap().to_owned())
     })
 }
 
 fn open(home: &Path) -> Journal {
-    let (journal, mut pages) = Journal::open(Options::new(dir(home), builtin().0));
-    while !matches!(pages.blocking_recv().unwrap(), Page::Restored(_)) {}
+    let (journal, mut pages) = Journal::open(JournalOptions::new(dir(home), builtin().0));
+    while !matches!(pages.blocking_recv().unwrap(), JournalPage::Restored(_)) {}
     journal
 }
 
@@ -129,7 +129,7 @@ fn a_restart_goes_on_where_the_last_session_ended() {
 
     // Nothing secret is in what was kept, packed or not.
     let (conversations, secret) = builtin();
-    let reader = Reader::open(&dir(home.path()), &conversations).unwrap();
+    let reader = JournalReader::open(&dir(home.path()), &conversations).unwrap();
     let (entries, _) = reader.page(&Want::After(0), 1_000).unwrap();
     assert!(entries.iter().any(|e| matches!(&e.source, KeptSource::Exchange(x) if x.what.contains("wombat"))));
     let everything = format!("{entries:?}");
@@ -214,7 +214,7 @@ fn what_was_on_the_wire_is_unknown_and_a_person_settles_it() {
     session.press("2\r");
     session.until("the dialog closed", |s| !s.contains("What became of this message?"));
     leave(&mut session);
-    let reader = Reader::open(&dir(home.path()), &builtin().0).unwrap();
+    let reader = JournalReader::open(&dir(home.path()), &builtin().0).unwrap();
     let lives: Vec<_> = reader.transcript().unwrap().into_iter().filter_map(|l| Some(l.life?.0)).collect();
     assert_eq!(lives, ["landed"]);
 }
@@ -227,7 +227,7 @@ fn a_second_guestwire_says_so_only_reads_and_takes_over() {
     first.press("the first one wrote this\r");
     first.until("an accepted message", |s| taken(s, "the first one wrote this", &TAKEN));
     // What happened is kept a moment after it was shown.
-    let reader = Reader::open(&dir(home.path()), &builtin().0).unwrap();
+    let reader = JournalReader::open(&dir(home.path()), &builtin().0).unwrap();
     let found = Want::Found { query: "first wrote".to_owned(), before: u64::MAX };
     let deadline = std::time::Instant::now() + Duration::from_secs(30);
     while reader.page(&found, 10).unwrap().0.is_empty() {

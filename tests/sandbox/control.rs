@@ -2,7 +2,7 @@
 
 use guestwire::config::{Credentials, SecretSource};
 use guestwire::model::Address;
-use guestwire::sandbox::{Options, Sandbox, Scenario, start};
+use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -206,7 +206,7 @@ fn identity(sandbox: &Sandbox) -> Vec<Value> {
 
 #[tokio::test]
 async fn one_seed_gives_one_set_of_ids() {
-    let begin = |seed| start(Options { port: 0, scenario: Scenario::builtin().with_seed(seed) }).unwrap();
+    let begin = |seed| start(SandboxOptions { port: 0, scenario: Scenario::builtin().with_seed(seed) }).unwrap();
     assert_eq!(identity(&begin(7)), identity(&begin(7)));
     for (one, other) in identity(&begin(7)).into_iter().zip(identity(&begin(8))) {
         assert_ne!(one, other);
@@ -224,7 +224,7 @@ async fn one_seed_gives_one_set_of_ids() {
 /// secret is another: whoever saw one start cannot sign in at the next.
 #[tokio::test]
 async fn another_run_has_the_same_conversations_and_no_message_id_twice() {
-    let begin = |run| start(Options { port: 0, scenario: Scenario::builtin().with_run(run) }).unwrap();
+    let begin = |run| start(SandboxOptions { port: 0, scenario: Scenario::builtin().with_run(run) }).unwrap();
     let (mut one, mut other) = (identity(&begin(7)), identity(&begin(8)));
     assert_ne!(one[1].take(), other[1].take());
     assert_eq!(one, other);
@@ -241,9 +241,9 @@ async fn another_run_has_the_same_conversations_and_no_message_id_twice() {
 #[tokio::test]
 async fn a_taken_port_is_an_error_and_a_runtime_is_needed() {
     let sandbox = TestSandbox::plain();
-    let options = Options { port: sandbox.server.addr().port(), scenario: scenario(PLAIN) };
+    let options = SandboxOptions { port: sandbox.server.addr().port(), scenario: scenario(PLAIN) };
     assert_eq!(start(options).unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
-    let outside = std::thread::spawn(|| start(Options { port: 0, scenario: Scenario::builtin() }).is_err());
+    let outside = std::thread::spawn(|| start(SandboxOptions { port: 0, scenario: Scenario::builtin() }).is_err());
     assert!(outside.join().unwrap());
 }
 

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
+use guestwire::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
 use guestwire::model::Cause::{self, *};
 use guestwire::model::Confidence::{self, Likely, Possible, Sure};
 use guestwire::model::{
-    Channel, Diagnosis, Ending, Exchange, ExchangeId, Failure, FailureKind, Header, Holds, Kind, Outcome, Phase,
-    Request, Response, Step, TlsFault,
+    Channel, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Failure, FailureKind, Header, Holds,
+    Outcome, Phase, Request, Response, TlsFault,
 };
 
 use crate::support::fixtures::{self, at_second, request, response};
@@ -22,7 +22,7 @@ fn answer(status: u16, version: &str, headers: Vec<Header>, text: &str) -> Endin
     Ending::Answered(Response { version: version.to_owned(), ..response(status, headers, text) })
 }
 
-fn exchange(id: u64, kind: Kind, request: Request, ending: Ending) -> Exchange {
+fn exchange(id: u64, kind: ExchangeKind, request: Request, ending: Ending) -> Exchange {
     let outcome = match &ending {
         Ending::Answered(r) if r.status == 101 || (200..300).contains(&r.status) => Outcome::Accepted,
         Ending::Answered(r) => Outcome::Refused(r.status.to_string()),
@@ -36,7 +36,12 @@ fn exchange(id: u64, kind: Kind, request: Request, ending: Ending) -> Exchange {
 fn frame(code: u16, answering: &str) -> Exchange {
     let url = format!("wss://webmessaging.mypurecloud.de/v1?deploymentId={DEPLOYMENT}");
     let sent = r#"{"action":"onMessage","token":"«guest token»","message":{"type":"Text","text":"hi"}}"#;
-    exchange(50, Kind::Send, request("FRAME", url, Vec::new(), sent), answer(code, "WebSocket", Vec::new(), answering))
+    exchange(
+        50,
+        ExchangeKind::Send,
+        request("FRAME", url, Vec::new(), sent),
+        answer(code, "WebSocket", Vec::new(), answering),
+    )
 }
 
 fn said(code: u16, body: &str) -> Exchange {
@@ -47,12 +52,12 @@ fn said(code: u16, body: &str) -> Exchange {
 fn opening(deployment: &str, ending: Ending) -> Exchange {
     let url = format!("https://webmessaging.mypurecloud.de/v1?deploymentId={deployment}&application=guestwire");
     let headers = vec![Header::new("upgrade", "websocket"), Header::new("origin", ORIGIN)];
-    exchange(50, Kind::Frame, request("GET", url, headers, ""), ending)
+    exchange(50, ExchangeKind::Frame, request("GET", url, headers, ""), ending)
 }
 
 fn public(id: u64, file: &str, status: u16, text: &str) -> Exchange {
     let url = format!("{CDN}/{DEPLOYMENT}/{file}.json");
-    exchange(id, Kind::Probe, request("GET", url, Vec::new(), ""), answer(status, "HTTP/1.1", Vec::new(), text))
+    exchange(id, ExchangeKind::Probe, request("GET", url, Vec::new(), ""), answer(status, "HTTP/1.1", Vec::new(), text))
 }
 
 fn open_message(integration: &str, status: u16, text: &str) -> Exchange {
@@ -62,16 +67,16 @@ fn open_message(integration: &str, status: u16, text: &str) -> Exchange {
     let headers = vec![Header::new("authorization", "Bearer «token #1»")];
     let own = vec![Header::new("inin-correlation-id", "c0ffee")];
     let sent = r#"{"channel":{"from":{"id":"guest-42","idType":"Opaque"}},"text":"hi"}"#;
-    exchange(50, Kind::Send, request("POST", url, headers, sent), answer(status, "HTTP/1.1", own, text))
+    exchange(50, ExchangeKind::Send, request("POST", url, headers, sent), answer(status, "HTTP/1.1", own, text))
 }
 
-fn judge(exchange: &Exchange, channel: Channel, history: &History) -> Diagnosis {
+fn judge(exchange: &Exchange, channel: Channel, history: &PastExchanges) -> Diagnosis {
     let region = "mypurecloud.de".to_owned();
     let profile = ProfileFacts { region, ..ProfileFacts::default() };
     diagnose(&Case { exchange, channel: Some(channel), profile: &profile, history }).unwrap()
 }
 
-fn first(exchange: &Exchange, channel: Channel, history: &History) -> (Cause, Confidence) {
+fn first(exchange: &Exchange, channel: Channel, history: &PastExchanges) -> (Cause, Confidence) {
     let found = judge(exchange, channel, history);
     for suspect in &found.suspects {
         assert!(found.excluded.iter().all(|e| e.cause != suspect.cause), "{found:#?}");
@@ -101,7 +106,7 @@ fn each_frame_that_refuses_has_its_cause() {
         (said(418, "something new"), Unknown, Possible),
     ];
     for (exchange, cause, confidence) in rows {
-        let found = first(&exchange, Channel::WebMessaging, &History::default());
+        let found = first(&exchange, Channel::WebMessaging, &PastExchanges::default());
         assert_eq!(found, (cause, confidence), "{exchange:#?}");
     }
 }
@@ -111,14 +116,14 @@ fn a_frame_says_how_long_to_wait_and_what_ended() {
     let body = r#"{"retryAfter":3,"errorCode":4029,"errorMessage":"Message rate too high for this session"}"#;
     let class = r#""type":"response","class":"TooManyRequestsErrorMessage","code":429"#;
     let limited = frame(429, &format!(r#"{{{class},"body":{body}}}"#));
-    let found = judge(&limited, Channel::WebMessaging, &History::default());
+    let found = judge(&limited, Channel::WebMessaging, &PastExchanges::default());
     assert_eq!((found.cause(), found.confidence()), (RateLimited, Sure));
     assert!(found.sentence().contains("4029") && found.sentence().contains("3 s"), "{}", found.sentence());
     assert_eq!(found.said, "4029 · “Message rate too high for this session”");
     for class in ["SessionExpiredEvent", "SessionClearedEvent", "LogoutEvent"] {
         let mut event = frame(200, &format!(r#"{{"type":"message","class":"{class}","code":200,"body":{{}}}}"#));
         event.outcome = Outcome::Refused(class.to_owned());
-        assert_eq!(first(&event, Channel::WebMessaging, &History::default()), (ConversationEnded, Sure));
+        assert_eq!(first(&event, Channel::WebMessaging, &PastExchanges::default()), (ConversationEnded, Sure));
     }
 }
 
@@ -127,7 +132,7 @@ fn an_opening_that_is_refused_is_settled_by_what_is_public() {
     let refused = || opening(DEPLOYMENT, answer(403, "HTTP/1.1", Vec::new(), r#"{"message":"Forbidden"}"#));
     let active = || public(1, "config", 200, r#"{"id":"x","status":"Active"}"#);
     let after = |seen: Vec<Exchange>| {
-        let mut history = History::default();
+        let mut history = PastExchanges::default();
         for exchange in &seen {
             history.exchange(exchange);
         }
@@ -143,7 +148,7 @@ fn an_opening_that_is_refused_is_settled_by_what_is_public() {
     assert_eq!(after(vec![public(1, "config", 200, r#"{"status":"Inactive"}"#), here()]), (DeploymentUnknown, Sure));
     assert_eq!(after(vec![active(), here()]), (AddressRefused, Likely), "neither is it");
     let malformed = opening("nope", answer(403, "HTTP/1.1", Vec::new(), ""));
-    assert_eq!(judge(&malformed, Channel::WebMessaging, &History::default()).cause(), DeploymentUnknown);
+    assert_eq!(judge(&malformed, Channel::WebMessaging, &PastExchanges::default()).cause(), DeploymentUnknown);
 }
 
 #[test]
@@ -151,7 +156,7 @@ fn what_is_excluded_is_shown_by_what_was_checked() {
     let refused = opening(DEPLOYMENT, answer(403, "HTTP/1.1", Vec::new(), ""));
     let mut before = opening(DEPLOYMENT, answer(101, "HTTP/1.1", Vec::new(), ""));
     before.id = ExchangeId(7);
-    let mut history = History::default();
+    let mut history = PastExchanges::default();
     history.exchange(&before);
     let found = judge(&refused, Channel::WebMessaging, &history);
     assert!(found.excluded.iter().any(|e| e.cause == DeploymentUnknown), "{found:#?}");
@@ -164,7 +169,7 @@ fn what_is_excluded_is_shown_by_what_was_checked() {
 fn an_opening_that_fails_otherwise_is_told_from_a_refusal() {
     let broken = |kind, phase| {
         let failure = Failure::new(kind, phase, "x");
-        first(&opening(DEPLOYMENT, Ending::Failed(failure)), Channel::WebMessaging, &History::default())
+        first(&opening(DEPLOYMENT, Ending::Failed(failure)), Channel::WebMessaging, &PastExchanges::default())
     };
     assert_eq!(broken(FailureKind::Dns, Phase::Resolve), (NetworkDns, Sure));
     assert_eq!(broken(FailureKind::Connect, Phase::Connect), (NetworkConnect, Sure));
@@ -173,7 +178,7 @@ fn an_opening_that_fails_otherwise_is_told_from_a_refusal() {
     assert_eq!(broken(FailureKind::Reset, Phase::Answer), (NetworkConnect, Sure));
     let of = |status, headers, text| {
         let ending = answer(status, "HTTP/1.1", headers, text);
-        first(&opening(DEPLOYMENT, ending), Channel::WebMessaging, &History::default())
+        first(&opening(DEPLOYMENT, ending), Channel::WebMessaging, &PastExchanges::default())
     };
     assert_eq!(of(404, Vec::new(), ""), (DeploymentUnknown, Likely));
     assert_eq!(of(429, Vec::new(), ""), (RateLimited, Sure));
@@ -183,11 +188,11 @@ fn an_opening_that_fails_otherwise_is_told_from_a_refusal() {
     // A frame whose answer never came.
     let failure = Failure::written(FailureKind::Reset, Phase::Answer, "the socket closed");
     let mut lost = said(200, "");
-    if let Some(Step::Try(attempt)) = lost.steps.first_mut() {
+    if let Some(ExchangeStep::Try(attempt)) = lost.steps.first_mut() {
         Arc::make_mut(attempt).ending = Some(Ending::Failed(failure));
     }
     lost.outcome = Outcome::Unknown("the socket closed".to_owned());
-    assert_eq!(first(&lost, Channel::WebMessaging, &History::default()), (NetworkConnect, Sure));
+    assert_eq!(first(&lost, Channel::WebMessaging, &PastExchanges::default()), (NetworkConnect, Sure));
 }
 
 #[test]
@@ -207,12 +212,12 @@ fn an_open_message_is_refused_by_role_integration_or_form() {
         (open_message(INTEGRATION, 403, r#"{"code":"not.authorized","message":"no"}"#), PermissionMissing, Possible),
     ];
     for (exchange, cause, confidence) in rows {
-        let found = judge(&exchange, Channel::OpenMessaging, &History::default());
+        let found = judge(&exchange, Channel::OpenMessaging, &PastExchanges::default());
         assert_eq!((found.cause(), found.confidence()), (cause, confidence), "{found:#?}");
         let scopes = [ScopeStripped, ScopeNotRequested, ScopeWrong];
         assert!(found.suspects.iter().all(|s| !scopes.contains(&s.cause)), "roles decide here: {found:#?}");
     }
-    let named = judge(&open_message(INTEGRATION, 403, missing), Channel::OpenMessaging, &History::default());
+    let named = judge(&open_message(INTEGRATION, 403, missing), Channel::OpenMessaging, &PastExchanges::default());
     assert!(named.sentence().contains("conversation:message:receive"), "{}", named.sentence());
     assert!(named.actions.iter().any(|a| a.contains("conversation:message:receive")), "{:?}", named.actions);
 }
@@ -225,12 +230,16 @@ fn an_id_in_the_wrong_place_is_called_by_its_name() {
     let text = format!(
         r#"{{"id":"{conversation}","participants":[{{"id":"{participant}","purpose":"customer","state":"connected"}}]}}"#
     );
-    let mut read =
-        exchange(1, Kind::Read, request("GET", url, Vec::new(), ""), answer(200, "HTTP/1.1", Vec::new(), &text));
-    if let Some(Step::Try(attempt)) = read.steps.first_mut() {
+    let mut read = exchange(
+        1,
+        ExchangeKind::Read,
+        request("GET", url, Vec::new(), ""),
+        answer(200, "HTTP/1.1", Vec::new(), &text),
+    );
+    if let Some(ExchangeStep::Try(attempt)) = read.steps.first_mut() {
         Arc::make_mut(attempt).generation = Some(guestwire::model::Generation(1));
     }
-    let mut history = History::default();
+    let mut history = PastExchanges::default();
     history.exchange(&read);
     let not_found = r#"{"code":"not.found","message":"x","status":404}"#;
     let found = judge(&open_message(conversation, 404, not_found), Channel::OpenMessaging, &history);
@@ -248,7 +257,7 @@ fn a_refused_history_is_the_guests_jwt() {
     let read = |status, headers, text: &str| {
         let bearer = vec![Header::new("authorization", "Bearer «guest JWT»"), Header::new("origin", ORIGIN)];
         let asked = request("GET", url.to_owned(), bearer, "");
-        exchange(50, Kind::Read, asked, answer(status, "HTTP/1.1", headers, text))
+        exchange(50, ExchangeKind::Read, asked, answer(status, "HTTP/1.1", headers, text))
     };
     for text in [
         "",
@@ -257,7 +266,7 @@ fn a_refused_history_is_the_guests_jwt() {
         r#"{"code":"credentials.expired","message":"Expired credentials.","status":401}"#,
         r#"{"code":"authentication.required","message":"No authentication bearer token specified.","status":401}"#,
     ] {
-        let found = judge(&read(401, own(), text), Channel::WebMessaging, &History::default());
+        let found = judge(&read(401, own(), text), Channel::WebMessaging, &PastExchanges::default());
         assert_eq!((found.cause(), found.confidence()), (GuestJwtExpired, Likely), "{text}: {found:#?}");
         let oauth = [TokenAbsent, TokenExpired, TokenRevoked, TokenRotation, ScopeStripped];
         assert!(found.suspects.iter().all(|s| !oauth.contains(&s.cause)), "{text}: {found:#?}");
@@ -266,7 +275,8 @@ fn a_refused_history_is_the_guests_jwt() {
         assert!(actions.contains("new JWT") && !actions.contains("OAuth"), "{actions}");
     }
     // A page of a proxy is no word of the API about the JWT; a failure of the service neither.
-    let first = |status, headers, text| first(&read(status, headers, text), Channel::WebMessaging, &History::default());
+    let first =
+        |status, headers, text| first(&read(status, headers, text), Channel::WebMessaging, &PastExchanges::default());
     assert_eq!(first(401, vec![Header::new("via", "1.1 squid")], "<html>Sign in").0, ProxyAnswered);
     assert_eq!(first(503, own(), "{}").0, ServiceFailure);
 }
@@ -274,8 +284,11 @@ fn a_refused_history_is_the_guests_jwt() {
 /// A line of the evidence says what was found, so that no "not" has to be put before it.
 #[test]
 fn what_does_not_hold_is_said_as_such() {
-    let found =
-        judge(&opening("nope", answer(403, "HTTP/1.1", Vec::new(), "")), Channel::WebMessaging, &History::default());
+    let found = judge(
+        &opening("nope", answer(403, "HTTP/1.1", Vec::new(), "")),
+        Channel::WebMessaging,
+        &PastExchanges::default(),
+    );
     let failed: Vec<&str> = found.checked.iter().filter(|c| c.holds == Holds::No).map(|c| c.what.as_str()).collect();
     assert_eq!(failed, ["deployment id malformed"]);
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
+use guestwire::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
 use guestwire::model::{
-    Attempt, Body, BodyForm, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, ExchangeId, Failure, FailureKind,
-    Generation, Granted, Kind, Outcome, Party, Phase, ProxyName, Request, Response, Step, Timing, TlsFault, TokenFacts,
+    Attempt, Body, BodyForm, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind,
+    ExchangeStep, Failure, FailureKind, Generation, Granted, Outcome, Party, Phase, ProxyName, Request, Response,
+    Timing, TlsFault, TokenFacts,
 };
 
 use crate::support::fixtures::{self, SCOPE, at_second as at, token_facts};
@@ -44,7 +45,7 @@ fn send(start: u64, age: u64, ending: Ending, outcome: Outcome) -> Exchange {
     Exchange {
         what: "hi".to_owned(),
         ended: Some(at(start)),
-        ..fixtures::exchange(9, Kind::Send, vec![attempt], outcome)
+        ..fixtures::exchange(9, ExchangeKind::Send, vec![attempt], outcome)
     }
 }
 
@@ -67,21 +68,21 @@ fn token(lifetime: u64) -> TokenFacts {
     }
 }
 
-fn judge(exchange: &Exchange, profile: &ProfileFacts, history: &History) -> Diagnosis {
+fn judge(exchange: &Exchange, profile: &ProfileFacts, history: &PastExchanges) -> Diagnosis {
     diagnose(&Case { exchange, channel: Some(Channel::GuestApi), profile, history }).unwrap()
 }
 
 #[test]
 fn a_name_without_an_address_and_a_clock_that_is_wrong() {
     let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
-    let dns = judge(&failed(FailureKind::Dns, Phase::Resolve, "no such host"), &here, &History::default());
+    let dns = judge(&failed(FailureKind::Dns, Phase::Resolve, "no such host"), &here, &PastExchanges::default());
     assert_eq!((dns.cause(), dns.confidence()), (Cause::NetworkDns, Confidence::Sure));
 
     let tls =
         failed(FailureKind::Tls(TlsFault::NotYetValid), Phase::Tls, "the certificate is not valid before 2031-01-01");
-    let plain = judge(&tls, &here, &History::default());
+    let plain = judge(&tls, &here, &PastExchanges::default());
     assert_eq!((plain.cause(), plain.confidence()), (Cause::NetworkTls, Confidence::Sure));
-    let mut skewed = History::default();
+    let mut skewed = PastExchanges::default();
     skewed.skew_told(86_400);
     let clock = judge(&tls, &here, &skewed);
     assert_eq!((clock.cause(), clock.confidence()), (Cause::ClockSkew, Confidence::Likely));
@@ -105,7 +106,7 @@ fn the_right_party_is_named() {
     ] {
         let failure = Failure::new(kind, phase, "what happened").with(party);
         let exchange = send(100, 5, Ending::Failed(failure), Outcome::Failed("x".to_owned()));
-        let found = judge(&exchange, &here, &History::default());
+        let found = judge(&exchange, &here, &PastExchanges::default());
         let because = &found.suspects[0].because;
         assert_eq!((found.cause(), found.confidence()), (cause, Confidence::Sure), "{because}");
         assert!(because.contains(part), "{because}");
@@ -119,65 +120,71 @@ fn the_advice_follows_from_the_phase() {
     use FailureKind::{Connect, Protocol, Reset, Timeout};
     let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
     for (of, kind, phase, wrote, first) in [
-        (Kind::Send, Connect, Phase::Connect, false, "port 443 to https://api.mypurecloud.de"),
-        (Kind::Send, Timeout, Phase::Connect, false, "port 443 to https://api.mypurecloud.de"),
-        (Kind::Send, Reset, Phase::Tls, false, "port 443 to https://api.mypurecloud.de"),
-        (Kind::Send, Reset, Phase::Write, false, "Try again: the connection broke while writing the request."),
+        (ExchangeKind::Send, Connect, Phase::Connect, false, "port 443 to https://api.mypurecloud.de"),
+        (ExchangeKind::Send, Timeout, Phase::Connect, false, "port 443 to https://api.mypurecloud.de"),
+        (ExchangeKind::Send, Reset, Phase::Tls, false, "port 443 to https://api.mypurecloud.de"),
+        (ExchangeKind::Send, Reset, Phase::Write, false, "Try again: the connection broke while writing the request."),
         (
-            Kind::Send,
+            ExchangeKind::Send,
             Reset,
             Phase::Write,
             true,
             "Look the conversation up before sending again: the connection broke while writing the request",
         ),
         (
-            Kind::Send,
+            ExchangeKind::Send,
             Reset,
             Phase::Answer,
             true,
             "Look the conversation up before sending again: the connection broke while waiting for the answer",
         ),
         (
-            Kind::Send,
+            ExchangeKind::Send,
             Reset,
             Phase::Body,
             true,
             "Look the conversation up before sending again: the connection broke while reading the body",
         ),
         (
-            Kind::Send,
+            ExchangeKind::Send,
             Protocol,
             Phase::Body,
             true,
             "Look the conversation up before sending again: the connection broke while reading the body",
         ),
         (
-            Kind::Send,
+            ExchangeKind::Send,
             Timeout,
             Phase::Write,
             true,
             "Look the conversation up before sending again: the time ran out while writing the request",
         ),
         (
-            Kind::Send,
+            ExchangeKind::Send,
             Timeout,
             Phase::Answer,
             true,
             "Look the conversation up before sending again: the time ran out while waiting for the answer",
         ),
         (
-            Kind::Send,
+            ExchangeKind::Send,
             Timeout,
             Phase::Body,
             true,
             "Look the conversation up before sending again: the time ran out while reading the body",
         ),
-        (Kind::Token, Reset, Phase::Answer, true, "Try again: the connection broke while waiting for the answer."),
-        (Kind::Read, Timeout, Phase::Body, true, "Try again: the time ran out while reading the body."),
+        (
+            ExchangeKind::Token,
+            Reset,
+            Phase::Answer,
+            true,
+            "Try again: the connection broke while waiting for the answer.",
+        ),
+        (ExchangeKind::Read, Timeout, Phase::Body, true, "Try again: the time ran out while reading the body."),
     ] {
         let failure = Failure { wrote, ..Failure::new(kind, phase, "what happened") };
         let exchange = Exchange { kind: of, ..send(100, 5, Ending::Failed(failure), Outcome::Unknown("x".to_owned())) };
-        let actions = judge(&exchange, &here, &History::default()).actions;
+        let actions = judge(&exchange, &here, &PastExchanges::default()).actions;
         assert!(actions[0].contains(first), "{kind:?} {phase:?}: {actions:?}");
         let port = actions.iter().any(|line| line.contains("port 443") || line.contains("firewall"));
         assert_eq!(port, phase < Phase::Write, "{kind:?} {phase:?}: {actions:?}");
@@ -187,7 +194,7 @@ fn the_advice_follows_from_the_phase() {
 
 #[test]
 fn a_token_of_another_region_is_seen_by_its_hosts() {
-    let mut history = History::default();
+    let mut history = PastExchanges::default();
     history.token(&token(3600));
     let exchange = send(5, 5, unauthorized(), Outcome::Refused("401".to_owned()));
     let apart = profile("https://login.mypurecloud.de", "https://api.mypurecloud.com");
@@ -201,7 +208,7 @@ fn a_token_of_another_region_is_seen_by_its_hosts() {
 
 #[test]
 fn a_token_past_its_end_by_our_own_clock_has_expired() {
-    let mut history = History::default();
+    let mut history = PastExchanges::default();
     history.token(&token(60));
     let here = profile("https://login.mypurecloud.com", "https://api.mypurecloud.com");
     let late = judge(&send(100, 100, unauthorized(), Outcome::Refused("401".to_owned())), &here, &history);
@@ -215,8 +222,8 @@ fn a_token_past_its_end_by_our_own_clock_has_expired() {
 fn read(id: u64, start: u64, token: u32, status: u16) -> Exchange {
     let mut exchange = send(start, start, unauthorized(), Outcome::Refused("401".to_owned()));
     exchange.id = ExchangeId(id);
-    exchange.kind = Kind::Read;
-    let Some(Step::Try(attempt)) = exchange.steps.first_mut() else { unreachable!() };
+    exchange.kind = ExchangeKind::Read;
+    let Some(ExchangeStep::Try(attempt)) = exchange.steps.first_mut() else { unreachable!() };
     let attempt = Arc::make_mut(attempt);
     attempt.generation = Some(Generation(token));
     attempt.request = Arc::new(Request {
@@ -250,7 +257,7 @@ fn a_newer_token_speaks_only_from_when_it_existed_and_no_entry_for_itself() {
         ("nothing but itself", None, &[], None),
     ];
     for (what, issued, seen, expected) in rows {
-        let mut history = History::default();
+        let mut history = PastExchanges::default();
         history.token(&token(3600));
         issued.map(|issued| history.token(&newer(issued)));
         for (id, start, generation, status) in *seen {
@@ -265,7 +272,7 @@ fn a_newer_token_speaks_only_from_when_it_existed_and_no_entry_for_itself() {
         }
     }
     // Within half a minute of its being given out the same is so.
-    let mut history = History::default();
+    let mut history = PastExchanges::default();
     history.token(&token(3600));
     history.exchange(&read(1, 5, 1, 200));
     let early = read(9, 20, 1, 401);
@@ -291,7 +298,8 @@ fn no_diagnosis_contradicts_itself() {
                     body: Body { form, text, ..Body::default() },
                     remote: None,
                 });
-                let found = judge(&send(50, 40, ending, Outcome::Refused("r".to_owned())), &here, &History::default());
+                let found =
+                    judge(&send(50, 40, ending, Outcome::Refused("r".to_owned())), &here, &PastExchanges::default());
                 let sure = found.suspects.iter().filter(|s| s.confidence == Confidence::Sure).count();
                 assert!(sure <= 1, "{found:#?}");
                 for suspect in &found.suspects {

@@ -6,40 +6,40 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::config::{Credentials, Profile};
-use guestwire::diagnosis::doctor::{Doctor, Evidence, Next, Verdict};
-use guestwire::diagnosis::{History, ProfileFacts};
+use guestwire::diagnosis::doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict};
+use guestwire::diagnosis::{PastExchanges, ProfileFacts};
 use guestwire::engine::{Command, Engine, Report, SendRequest, Tuning};
-use guestwire::model::{Address, Cause, Confidence, Exchange, ExchangeId, Kind, MessageId, Probed};
-use guestwire::sandbox::{Options, Scenario};
+use guestwire::model::{Address, Cause, Confidence, Exchange, ExchangeId, ExchangeKind, MessageId, Probed};
+use guestwire::sandbox::{SandboxOptions, Scenario};
 
 const BOUND: Duration = Duration::from_secs(30);
 
 pub struct Run {
-    pub verdict: Verdict,
+    pub verdict: DoctorVerdict,
     findings: Vec<String>,
     exchanges: Vec<Arc<Exchange>>,
     received: u64,
 }
 
 /// Plays the part of the command line: asks what the doctor asks, tells it what came.
-async fn examine(profile: Profile, send_test: bool) -> (Verdict, Vec<String>, Vec<Arc<Exchange>>) {
+async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<String>, Vec<Arc<Exchange>>) {
     let profile = Arc::new(profile);
     let facts = ProfileFacts::of(&profile);
     let target = profile.conversations.first().map(|e| e.conversation.clone());
     let mut doctor = Doctor::new(&facts, target, send_test);
     let tuning = Tuning { sign_in: false, ..Tuning::default() };
     let (engine, mut reports) = Engine::start_with(Arc::clone(&profile), Clock::start(), tuning);
-    let (mut history, mut token, mut findings) = (History::default(), None, Vec::new());
+    let (mut history, mut token, mut findings) = (PastExchanges::default(), None, Vec::new());
     let mut known: HashMap<ExchangeId, Arc<Exchange>> = HashMap::new();
     let mut answered = true;
     let verdict = loop {
         if std::mem::take(&mut answered) {
-            let evidence = Evidence { profile: &facts, history: &history, token: token.as_ref() };
+            let evidence = DoctorEvidence { profile: &facts, history: &history, token: token.as_ref() };
             let (more, next) = doctor.next(&evidence);
             findings.extend(more);
             match next {
-                Next::Ask(asked) => engine.ask(Command::Probe(asked)),
-                Next::Send(conversation) => engine.ask(Command::Send(SendRequest {
+                DoctorStep::Ask(asked) => engine.ask(Command::Probe(asked)),
+                DoctorStep::Send(conversation) => engine.ask(Command::Send(SendRequest {
                     message: MessageId(1),
                     conversation,
                     text: "test".to_owned(),
@@ -47,15 +47,15 @@ async fn examine(profile: Profile, send_test: bool) -> (Verdict, Vec<String>, Ve
                     sent_as: None,
                     extras: guestwire::model::Extras::default(),
                 })),
-                Next::Over(verdict) => break verdict,
+                DoctorStep::Over(verdict) => break verdict,
             }
         }
         match tokio::time::timeout(BOUND, reports.recv()).await.expect("it goes on").expect("it runs") {
             Report::Exchange(exchange) => {
                 history.exchange(&exchange);
                 known.insert(exchange.id, Arc::clone(&exchange));
-                if exchange.kind == Kind::Send && exchange.outcome.is_settled() {
-                    let evidence = Evidence { profile: &facts, history: &history, token: token.as_ref() };
+                if exchange.kind == ExchangeKind::Send && exchange.outcome.is_settled() {
+                    let evidence = DoctorEvidence { profile: &facts, history: &history, token: token.as_ref() };
                     findings.extend(doctor.sent(&exchange, &evidence));
                     answered = true;
                 }
@@ -69,7 +69,7 @@ async fn examine(profile: Profile, send_test: bool) -> (Verdict, Vec<String>, Ve
             Report::ClockSkew(seconds) => history.skew_told(seconds),
             Report::Probe { asked, came } => {
                 let exchange = if let Probed::Asked(id) = &came { known.get(id).cloned() } else { None };
-                let evidence = Evidence { profile: &facts, history: &history, token: token.as_ref() };
+                let evidence = DoctorEvidence { profile: &facts, history: &history, token: token.as_ref() };
                 findings.extend(doctor.answered(asked, &came, exchange.as_deref(), &evidence));
                 answered = true;
             }
@@ -88,7 +88,7 @@ async fn run(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOn
 /// The series for the first conversation of a scenario.
 pub async fn series(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOnce(&mut Profile)) -> Run {
     let scenario = Scenario::parse(toml, std::path::Path::new("doctor.toml")).unwrap();
-    let sandbox = guestwire::sandbox::start(Options { port: 0, scenario }).unwrap();
+    let sandbox = guestwire::sandbox::start(SandboxOptions { port: 0, scenario }).unwrap();
     if let Some(fault) = fault {
         sandbox.set_fault(fault).unwrap();
     }
@@ -115,7 +115,7 @@ async fn all_is_well_and_nothing_was_sent() {
     let run = run("", None, false, same).await;
     assert_eq!(run.verdict.cause, None, "{:?} {:?}", run.verdict, run.findings);
     assert_eq!(run.received, 0);
-    assert!(run.exchanges.iter().all(|x| x.kind == Kind::Probe), "every question is one in the log");
+    assert!(run.exchanges.iter().all(|x| x.kind == ExchangeKind::Probe), "every question is one in the log");
     assert_eq!(run.exchanges.len(), 5, "host, token, scopes, conversation, messages");
     let first = run.exchanges[0].last_attempt().unwrap();
     assert!(first.request.headers.iter().all(|h| h.name != "authorization"), "reaching a host needs no secret");
@@ -182,7 +182,7 @@ fn scopes(profile: &mut Profile, scopes: &[&str]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_another_place_is_told_from_one_that_is_bad() {
     for (toml, confidence) in [("world = \"published\"", Confidence::Sure), ("", Confidence::Likely)] {
-        let other = guestwire::sandbox::start(Options {
+        let other = guestwire::sandbox::start(SandboxOptions {
             port: 0,
             scenario: Scenario::parse(toml, std::path::Path::new("other.toml")).unwrap(),
         })

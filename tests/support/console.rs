@@ -12,16 +12,16 @@ use guestwire::config::settings::{KeyBinding, KeyContext};
 use guestwire::diagnosis::ProfileFacts;
 use guestwire::engine::{Command, Report};
 use guestwire::model::{
-    Address, Attempt, Author, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId, Failure,
-    FailureKind, Generation, Granted, Kind, MessageId, Moment, OpenGuest, Outcome, Phase, RemoteMessage, RemoteState,
-    Step, Timing, TokenFacts, TokenStatus,
+    Address, Attempt, Author, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId,
+    ExchangeKind, ExchangeStep, Failure, FailureKind, Generation, Granted, MessageId, Moment, OpenGuest, Outcome,
+    Phase, RemoteMessage, RemoteState, Timing, TokenFacts, TokenStatus,
 };
 use guestwire::session::ProfileInfo;
 use guestwire::session::conversations::Conversations;
 use guestwire::session::log::{Log, LogOptions};
 use guestwire::tui::chord::Chord;
 use guestwire::tui::keymap::Keymap;
-use guestwire::tui::state::composer::{Composer, Snippet};
+use guestwire::tui::state::composer::{Composer, ComposerSnippet};
 use guestwire::tui::state::{Setup, State};
 use guestwire::tui::theme::Theme;
 use guestwire::tui::{Effect, Event, update};
@@ -110,7 +110,7 @@ pub fn real_place(production: bool) -> ProfileInfo {
 /// What a state is set up with by default.
 pub fn setup(width: u16, height: u16) -> Setup {
     let mut composer = Composer::new(7, "run-7");
-    composer.set_snippets(vec![Snippet { name: "greeting".to_owned(), text: "Hello from {{run}}".to_owned() }]);
+    composer.set_snippets(vec![ComposerSnippet { name: "greeting".to_owned(), text: "Hello from {{run}}".to_owned() }]);
     Setup {
         now: start(),
         size: Size { width, height },
@@ -126,7 +126,8 @@ pub fn setup(width: u16, height: u16) -> Setup {
 
 /// One line of `[keys.CONTEXT]`.
 pub fn rebound(context: &str, action: &str, keys: &[&str]) -> KeyBinding {
-    let spot = |value: &str| Spot { value: value.to_owned(), at: guestwire::config::Position { line: 1, column: 1 } };
+    let spot =
+        |value: &str| Spot { value: value.to_owned(), at: guestwire::config::FilePosition { line: 1, column: 1 } };
     KeyBinding {
         context: KeyContext::ALL.into_iter().find(|known| known.name() == context).unwrap(),
         action: spot(action),
@@ -229,7 +230,7 @@ impl Desk {
         let Some(guestwire::tui::state::overlay::Overlay::Palette(palette)) = &mut self.state.overlay else {
             panic!("no palette")
         };
-        let target = guestwire::tui::state::palette::Target::Act(action);
+        let target = guestwire::tui::state::palette::PaletteTarget::Act(action);
         palette.chosen = palette.items.iter().position(|item| item.target == target)?;
         Some(self.keys("enter"))
     }
@@ -440,7 +441,7 @@ pub fn exchange_of(
         DeliveryStatus::Refused(why) => Outcome::Refused(why.clone()),
         DeliveryStatus::Unknown(why) => Outcome::Unknown(why.clone()),
         DeliveryStatus::Waiting { until, why } => {
-            waits.push(Step::Wait { at, until: *until, why: why.clone() });
+            waits.push(ExchangeStep::Wait { at, until: *until, why: why.clone() });
             Outcome::Waiting
         }
         DeliveryStatus::Sending { .. } => Outcome::Open,
@@ -452,7 +453,7 @@ pub fn exchange_of(
         conversation: message.map(|(_, key)| key),
         message: message.map(|(id, _)| id),
         ended: outcome.is_settled().then(|| at.after(took)),
-        ..exchange(number, Kind::Send, vec![attempt], outcome)
+        ..exchange(number, ExchangeKind::Send, vec![attempt], outcome)
     };
     exchange.steps.extend(waits);
     exchange

@@ -10,7 +10,7 @@ use guestwire::config::{
 };
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
 use guestwire::model::{
-    Address, Conversation, ConversationKey, DeliveryStatus, Exchange, Kind, MessageId, Outcome, TokenStatus,
+    Address, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, MessageId, Outcome, TokenStatus,
 };
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -198,7 +198,7 @@ impl TestEngine {
     }
 
     /// The newest state of each exchange of a kind, in order.
-    pub fn exchanges(&self, kind: Kind) -> Vec<Arc<Exchange>> {
+    pub fn exchanges(&self, kind: ExchangeKind) -> Vec<Arc<Exchange>> {
         let mut out: Vec<Arc<Exchange>> = Vec::new();
         for report in &self.seen {
             if let Report::Exchange(exchange) = report
@@ -215,7 +215,7 @@ impl TestEngine {
 
     /// The exchange of a message.
     pub fn exchange_of(&self, message: MessageId) -> Arc<Exchange> {
-        self.exchanges(Kind::Send).into_iter().find(|e| e.message == Some(message)).unwrap()
+        self.exchanges(ExchangeKind::Send).into_iter().find(|e| e.message == Some(message)).unwrap()
     }
 
     /// Stops the engine and checks what holds for every run: no secret in anything reported, and everything settled.
@@ -227,7 +227,7 @@ impl TestEngine {
         for secret in [SECRET, TOKEN, "dGhlLWNsaWVudDp", "s3cr3t%2Bvalue"] {
             assert!(!all.contains(secret), "{secret} was reported: …{}…", around(&all, secret));
         }
-        for exchange in self.exchanges(Kind::Send) {
+        for exchange in self.exchanges(ExchangeKind::Send) {
             assert!(exchange.outcome.is_settled(), "left open: {exchange:#?}");
             assert!(exchange.outcome != Outcome::Open);
         }

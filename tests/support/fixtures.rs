@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use guestwire::model::{
     Acceptance, Address, Attempt, Body, BodyForm, Conversation, ConversationKey, Ending, Exchange, ExchangeId,
-    Generation, Granted, Header, Kind, Moment, Outcome, Request, Response, Step, Timing, TokenFacts,
+    ExchangeKind, ExchangeStep, Generation, Granted, Header, Moment, Outcome, Request, Response, Timing, TokenFacts,
 };
 
 /// The scope without which a guest cannot send.
@@ -96,7 +96,7 @@ pub fn attempt(started: Moment, request: Request, ending: Option<Ending>) -> Att
 }
 
 /// An exchange of no conversation. It begins with its first try, and took no time where it is over.
-pub fn exchange(id: u64, kind: Kind, attempts: Vec<Attempt>, outcome: Outcome) -> Exchange {
+pub fn exchange(id: u64, kind: ExchangeKind, attempts: Vec<Attempt>, outcome: Outcome) -> Exchange {
     let started = attempts.first().map_or(Moment::ZERO, |attempt| attempt.started);
     Exchange {
         id: ExchangeId(id),
@@ -107,7 +107,7 @@ pub fn exchange(id: u64, kind: Kind, attempts: Vec<Attempt>, outcome: Outcome) -
         sent_as: None,
         started,
         ended: outcome.is_settled().then_some(started),
-        steps: attempts.into_iter().map(|attempt| Step::Try(Arc::new(attempt))).collect(),
+        steps: attempts.into_iter().map(|attempt| ExchangeStep::Try(Arc::new(attempt))).collect(),
         outcome,
     }
 }

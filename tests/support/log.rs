@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::fixtures::{self, DENIED, headers};
 use guestwire::model::{
-    Attempt, Body, BodyForm, ConversationKey, Ending, Exchange, ExchangeId, Failure, FailureKind, Generation, Header,
-    Kind, MessageId, Moment, Outcome, Phase, Request, Response, Step, Timing,
+    Attempt, Body, BodyForm, ConversationKey, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Failure,
+    FailureKind, Generation, Header, MessageId, Moment, Outcome, Phase, Request, Response, Timing,
 };
 use guestwire::session::log::{Log, LogOptions};
 use guestwire::tui::theme::Theme;
-use guestwire::tui::view::Look;
+use guestwire::tui::view::DrawingContext;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -56,9 +56,16 @@ pub fn answer(status: u16, id: u64, text: &str) -> Response {
     Response { body: body(text), remote: Some("127.0.0.1:8443".into()), ..fixtures::response(status, headers, text) }
 }
 
-pub fn attempt(number: u32, ms: u64, token: u32, request: Arc<Request>, ending: Option<Ending>, took: u64) -> Step {
+pub fn attempt(
+    number: u32,
+    ms: u64,
+    token: u32,
+    request: Arc<Request>,
+    ending: Option<Ending>,
+    took: u64,
+) -> ExchangeStep {
     let ms_of = |ms| Some(Duration::from_millis(ms));
-    Step::Try(Arc::new(Attempt {
+    ExchangeStep::Try(Arc::new(Attempt {
         number,
         started: at(ms),
         generation: Some(Generation(token)),
@@ -75,15 +82,22 @@ pub fn attempt(number: u32, ms: u64, token: u32, request: Arc<Request>, ending: 
     }))
 }
 
-pub fn exchange(id: u64, kind: Kind, what: &str, ms: u64, steps: Vec<Step>, outcome: Outcome) -> Arc<Exchange> {
+pub fn exchange(
+    id: u64,
+    kind: ExchangeKind,
+    what: &str,
+    ms: u64,
+    steps: Vec<ExchangeStep>,
+    outcome: Outcome,
+) -> Arc<Exchange> {
     let took: u64 = match steps.last() {
-        Some(Step::Try(a)) => {
+        Some(ExchangeStep::Try(a)) => {
             (a.started.since(at(ms)) + a.timing.total.unwrap_or_default()).as_millis().try_into().unwrap()
         }
         _ => 0,
     };
     let ended = outcome.is_settled().then(|| at(ms + took));
-    let send = kind == Kind::Send;
+    let send = kind == ExchangeKind::Send;
     Arc::new(Exchange {
         what: what.into(),
         conversation: send.then_some(ConversationKey(0)),
@@ -98,23 +112,23 @@ pub fn exchange(id: u64, kind: Kind, what: &str, ms: u64, steps: Vec<Step>, outc
 pub fn accepted(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
     let body = format!(r#"{{"id":"{}","status":"accepted"}}"#, uuid(id + 7));
     let steps = vec![attempt(1, ms, 3, request(text), Some(Ending::Answered(answer(200, id, &body))), 182 + id % 7)];
-    exchange(id, Kind::Send, text, ms, steps, Outcome::Accepted)
+    exchange(id, ExchangeKind::Send, text, ms, steps, Outcome::Accepted)
 }
 
 pub fn open(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
-    exchange(id, Kind::Send, text, ms, vec![attempt(1, ms, 3, request(text), None, 0)], Outcome::Open)
+    exchange(id, ExchangeKind::Send, text, ms, vec![attempt(1, ms, 3, request(text), None, 0)], Outcome::Open)
 }
 
 pub fn refused(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
     let steps = vec![attempt(1, ms, 3, request(text), Some(Ending::Answered(answer(401, id, DENIED))), 88)];
     let why = "unauthorized: The request could not be fulfilled because the requestor is not authorized to perform the action.";
-    exchange(id, Kind::Send, text, ms, steps, Outcome::Refused(why.into()))
+    exchange(id, ExchangeKind::Send, text, ms, steps, Outcome::Refused(why.into()))
 }
 
 pub fn healed(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
     let steps = vec![
         attempt(1, ms, 3, request(text), Some(Ending::Answered(answer(401, id, DENIED))), 71),
-        Step::Renewal {
+        ExchangeStep::Renewal {
             exchange: ExchangeId(id + 1_000_000),
             at: at(ms + 72),
             generation: Some(Generation(4)),
@@ -123,23 +137,23 @@ pub fn healed(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
         },
         attempt(2, ms + 284, 4, request(text), Some(Ending::Answered(answer(200, id + 1, r#"{"id":"m-7"}"#))), 182),
     ];
-    exchange(id, Kind::Send, text, ms, steps, Outcome::Accepted)
+    exchange(id, ExchangeKind::Send, text, ms, steps, Outcome::Accepted)
 }
 
 pub fn waiting(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
     let limited = r#"{"message":"Rate limit exceeded the maximum. Retry the request in [7] seconds","code":"too.many.requests.retry.after","status":429}"#;
     let steps = vec![
         attempt(1, ms, 3, request(text), Some(Ending::Answered(answer(429, id, limited))), 60),
-        Step::Wait { at: at(ms + 60), until: at(ms + 7_060), why: "429, Retry-After 7 s".into() },
+        ExchangeStep::Wait { at: at(ms + 60), until: at(ms + 7_060), why: "429, Retry-After 7 s".into() },
     ];
-    exchange(id, Kind::Send, text, ms, steps, Outcome::Waiting)
+    exchange(id, ExchangeKind::Send, text, ms, steps, Outcome::Waiting)
 }
 
 pub fn unknown(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
     let failure = Failure::written(FailureKind::Reset, Phase::Answer, "connection reset by peer (os error 104)");
     let steps = vec![attempt(1, ms, 3, request(text), Some(Ending::Failed(failure)), 31_000)];
     let why = "the connection closed after 31.0 s, after the request was written; the server may have accepted it";
-    exchange(id, Kind::Send, text, ms, steps, Outcome::Unknown(why.into()))
+    exchange(id, ExchangeKind::Send, text, ms, steps, Outcome::Unknown(why.into()))
 }
 
 pub fn token(id: u64, ms: u64) -> Arc<Exchange> {
@@ -159,7 +173,7 @@ pub fn token(id: u64, ms: u64) -> Arc<Exchange> {
         },
     });
     let came = r#"{"access_token":"«token»","token_type":"bearer","expires_in":3600,"scope":"guest:messages:send"}"#;
-    let step = Step::Try(Arc::new(Attempt {
+    let step = ExchangeStep::Try(Arc::new(Attempt {
         number: 1,
         started: at(ms),
         generation: None,
@@ -175,12 +189,12 @@ pub fn token(id: u64, ms: u64) -> Arc<Exchange> {
             reused: false,
         },
     }));
-    exchange(id, Kind::Token, "client credentials, 1 scope, 1 h", ms, vec![step], Outcome::Accepted)
+    exchange(id, ExchangeKind::Token, "client credentials, 1 scope, 1 h", ms, vec![step], Outcome::Accepted)
 }
 
 pub fn read(id: u64, ms: u64, what: &str) -> Arc<Exchange> {
     let steps = vec![attempt(1, ms, 3, request(""), Some(Ending::Answered(answer(200, id, "[]"))), 164)];
-    exchange(id, Kind::Read, what, ms, steps, Outcome::Accepted)
+    exchange(id, ExchangeKind::Read, what, ms, steps, Outcome::Accepted)
 }
 
 pub fn log(width: u16, height: u16) -> Log {
@@ -197,7 +211,7 @@ pub fn story(log: &mut Log) {
     log.exchange(accepted(3, 130_000, "hello"));
     log.exchange(accepted(4, 171_000, "Hi, I need help with my bill"));
     log.exchange(healed(5, 180_000, "still there?"));
-    log.note(at(190_000), Kind::Note, "from here on with the new client");
+    log.note(at(190_000), ExchangeKind::Note, "from here on with the new client");
     log.exchange(refused(6, 200_000, "My account is 12345"));
     log.exchange(waiting(7, 202_000, "one more"));
     log.exchange(unknown(8, 203_000, "and another one"));
@@ -208,7 +222,7 @@ pub fn drawn_at(log: &Log, width: u16, height: u16, now: Moment) -> Buffer {
     let theme = Theme { ascii: false, ..Theme::default() };
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
-    let look = Look { theme: &theme, now, zone: &jiff::tz::TimeZone::UTC, focused: true };
+    let look = DrawingContext { theme: &theme, now, zone: &jiff::tz::TimeZone::UTC, focused: true };
     guestwire::tui::view::log::draw(log, &look, area, &mut buffer);
     buffer
 }

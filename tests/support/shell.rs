@@ -10,10 +10,10 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyEvent};
 use guestwire::clock::Clock;
 use guestwire::config::Profile;
-use guestwire::config::settings::Metrics;
+use guestwire::config::settings::MetricsSettings;
 use guestwire::engine::{Command, Engine, Tuning};
 use guestwire::journal::Journal;
-use guestwire::sandbox::{Options, Sandbox, Scenario};
+use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
 use guestwire::session::ProfileInfo;
 use guestwire::session::conversations::Conversations;
 use guestwire::session::sandbox_request::SandboxRequest;
@@ -117,7 +117,7 @@ impl Outside for Remembering {
     fn sandbox_faults(&mut self) -> Vec<String> {
         self.sandbox.faults_left()
     }
-    fn passes(&mut self) -> Vec<guestwire::session::open_pass::Found> {
+    fn passes(&mut self) -> Vec<guestwire::session::open_pass::FoundPass> {
         Vec::new()
     }
     fn complete_path(&mut self, text: &str) -> (String, Vec<String>) {
@@ -285,14 +285,14 @@ pub async fn run_kept<F>(
     scenario: Scenario,
     change: impl FnOnce(Profile) -> Profile,
     data: &Path,
-    metrics: Option<Metrics>,
+    metrics: Option<MetricsSettings>,
     script: impl FnOnce(Hands) -> F,
 ) -> (LoopEnd, State)
 where
     F: Future<Output = ()>,
 {
     let clock = Clock::start();
-    let sandbox = Arc::new(guestwire::sandbox::start(Options { port: 0, scenario }).expect("loopback"));
+    let sandbox = Arc::new(guestwire::sandbox::start(SandboxOptions { port: 0, scenario }).expect("loopback"));
     let profile = Arc::new(change(sandbox.profile()));
     let mut state = State::new(Setup {
         profile: ProfileInfo::of(&profile, data.to_owned(), None),
@@ -306,7 +306,7 @@ where
     if metrics.is_some() {
         let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
         let dir = guestwire::journal::files::profile_dir(data, &profile.name);
-        let (opened, told) = Journal::open(guestwire::journal::Options::new(dir, conversations));
+        let (opened, told) = Journal::open(guestwire::journal::JournalOptions::new(dir, conversations));
         state.session.journal.open();
         tuning = Tuning { metrics, send_log: Arc::new(opened.clone()), ..tuning };
         (journal, pages) = (Some(opened), told);

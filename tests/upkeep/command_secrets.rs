@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use guestwire::sandbox::{Options, Sandbox, Scenario, start};
+use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start};
 
 use super::secrets::{JWT, TOLD_NUMBER, client, files, token_of};
 
@@ -22,7 +22,7 @@ fn scenario(told: &str) -> Scenario {
 }
 
 fn sandbox(told: &str) -> Sandbox {
-    start(Options { port: 0, scenario: scenario(told) }).unwrap()
+    start(SandboxOptions { port: 0, scenario: scenario(told) }).unwrap()
 }
 
 fn config(sandbox: &Sandbox) -> String {

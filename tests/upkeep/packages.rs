@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use guestwire::pass::report::Form;
+use guestwire::pass::report::ReportFormat;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_guestwire");
 
@@ -92,7 +92,7 @@ fn the_ci_action_plays_a_pass_and_keeps_its_reports_and_exit_code() {
     assert!(read("summary").contains("Refusals"), "{}", read("summary"));
     assert!(read("reports/junit.xml").contains("<testsuites"));
     assert_eq!(read("output"), "junit=reports/junit.xml\n");
-    assert_eq!(std::fs::read_dir(dir.path().join("reports")).unwrap().count(), Form::ALL.len());
+    assert_eq!(std::fs::read_dir(dir.path().join("reports")).unwrap().count(), ReportFormat::ALL.len());
 
     let output = play("no-such-pass", "--sandbox");
     assert_eq!(output.status.code(), Some(2));

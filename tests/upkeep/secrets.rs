@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::shell::{Hands, run_kept};
 use base64::Engine as _;
-use guestwire::config::settings::{Agent, Metrics};
-use guestwire::journal::Reader;
+use guestwire::config::settings::{Agent, MetricsSettings};
+use guestwire::journal::JournalReader;
 use guestwire::journal::files::profile_dir;
 use guestwire::journal::job::Want;
 use guestwire::model::Masks;
-use guestwire::sandbox::{Options, Sandbox, Scenario};
+use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -60,7 +60,7 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let data = tempfile::tempdir().unwrap();
     let agent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let metrics = Metrics { agent: Agent::Udp(agent.local_addr().unwrap().to_string()), tags: Vec::new() };
+    let metrics = MetricsSettings { agent: Agent::Udp(agent.local_addr().unwrap().to_string()), tags: Vec::new() };
     let scenario = telling(&first_token().await);
     let seen = Arc::new(Mutex::new((Vec::new(), Vec::new(), Vec::new(), Vec::new())));
     let out = Arc::clone(&seen);
@@ -257,14 +257,14 @@ fn telling(token: &str) -> Scenario {
 
 /// The first token that a sandbox of [`scenario`] gives out.
 async fn first_token() -> String {
-    let twin = guestwire::sandbox::start(Options { port: 0, scenario: scenario() }).unwrap();
+    let twin = guestwire::sandbox::start(SandboxOptions { port: 0, scenario: scenario() }).unwrap();
     token_of(&twin).await
 }
 
 /// Everything that must not be seen: the client's secret, its Basic form, and the tokens that were given out. A second
 /// sandbox of the same seed gives out the same ones.
 async fn secrets(hands: &Hands) -> Vec<String> {
-    let twin = guestwire::sandbox::start(Options { port: 0, scenario: scenario() }).unwrap();
+    let twin = guestwire::sandbox::start(SandboxOptions { port: 0, scenario: scenario() }).unwrap();
     let (secret, basic) = client(&twin);
     assert_eq!(secret, client(&hands.sandbox).0, "both have the same client");
     let mut all = vec![secret];
@@ -321,7 +321,7 @@ async fn export(data: &Path) {
 
 /// Every exchange of the journal: in its file they are packed.
 fn unpacked(data: &Path) -> String {
-    let reader = Reader::open(&profile_dir(data, "sandbox"), &[]).unwrap();
+    let reader = JournalReader::open(&profile_dir(data, "sandbox"), &[]).unwrap();
     let (mut text, mut last) = (String::new(), 0);
     loop {
         let (entries, more) = reader.page(&Want::After(last), 1000).unwrap();

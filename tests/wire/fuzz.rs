@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use guestwire::clock::Clock;
 use guestwire::config::Flags;
-use guestwire::config::resolve::{Input, Source, resolve};
+use guestwire::config::resolve::{ConfigInput, ConfigSource, resolve};
 use guestwire::config::settings::Paths;
 use guestwire::diagnosis::ids;
 use guestwire::genesys::conversations::{self, Listed};
@@ -36,7 +36,7 @@ const READERS: &[Reader] = &[
     ("json", |b| drop(json::read(b))),
     ("oauth", |b| {
         for status in [200, 400, 401, 429, 503] {
-            oauth::read(oauth::Answered { status, headers: &HeaderMap::new(), body: b, unread: None });
+            oauth::read(oauth::TokenOutcome { status, headers: &HeaderMap::new(), body: b, unread: None });
         }
     }),
     ("tokens/me", |b| drop(tokens_me::read(b))),
@@ -78,7 +78,7 @@ const READERS: &[Reader] = &[
         limits::date(&headers);
         limits::seconds_in_message(&String::from_utf8_lossy(b));
     }),
-    ("ids", |b| drop(ids::find(&String::from_utf8_lossy(b), &ids::Known::default()))),
+    ("ids", |b| drop(ids::find(&String::from_utf8_lossy(b), &ids::KnownIds::default()))),
     ("pass file", |b| drop(Pass::parse(Path::new("p.toml"), &String::from_utf8_lossy(b)))),
     ("config file", |b| {
         let text = String::from_utf8_lossy(b);
@@ -89,9 +89,9 @@ const READERS: &[Reader] = &[
             data_dir: PathBuf::from("data"),
             log_file: None,
         };
-        let source = Some(Source { text: &text, private: true });
+        let source = Some(ConfigSource { text: &text, private: true });
         let flags = Flags::default();
-        drop(resolve(Input { paths, path_rows: Vec::new(), home: None, source, flags: &flags, env: &|_| None }));
+        drop(resolve(ConfigInput { paths, path_rows: Vec::new(), home: None, source, flags: &flags, env: &|_| None }));
     }),
     ("scenario", |b| drop(Scenario::parse(&String::from_utf8_lossy(b), Path::new("s.toml")))),
     ("session export", |b| drop(Tape::parse(&String::from_utf8_lossy(b)))),

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guestwire::clock::Clock;
-use guestwire::config::settings::{Agent, Metrics};
+use guestwire::config::settings::{Agent, MetricsSettings};
 use guestwire::engine::{Command, Engine, Report, SendRequest, Tuning};
-use guestwire::model::{AgentState, ConversationKey, Exchange, ExchangeId, Kind, MessageId, Variation};
-use guestwire::sandbox::{Options, Sandbox, Scenario};
+use guestwire::model::{AgentState, ConversationKey, Exchange, ExchangeId, ExchangeKind, MessageId, Variation};
+use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
 
 const BOUND: Duration = Duration::from_secs(20);
 
@@ -87,10 +87,10 @@ fn session(agent: Option<Agent>) -> Session {
 
 fn session_with(toml: &str, agent: Option<Agent>) -> Session {
     let scenario = Scenario::parse(toml, std::path::Path::new("metrics.toml")).unwrap();
-    let sandbox = guestwire::sandbox::start(Options { port: 0, scenario }).unwrap();
+    let sandbox = guestwire::sandbox::start(SandboxOptions { port: 0, scenario }).unwrap();
     let mut profile = sandbox.profile();
     profile.name = "my, profile|x".to_owned();
-    let metrics = agent.map(|agent| Metrics { agent, tags: vec!["team:qa".to_owned()] });
+    let metrics = agent.map(|agent| MetricsSettings { agent, tags: vec!["team:qa".to_owned()] });
     let tuning = Tuning { metrics, ..Tuning::default() };
     let (engine, reports) = Engine::start_with(Arc::new(profile), Clock::start(), tuning);
     let (datagrams, exchanges) = (BTreeMap::new(), BTreeMap::new());
@@ -178,7 +178,7 @@ async fn what_is_listed_arrives(receiver: Receiver, agent: Agent) {
     assert_eq!(names(&refused)[..3], [format!("{base}.count"), format!("{base}.error"), format!("{base}.duration")]);
     assert_eq!([tag(&refused[1], "status"), tag(&refused[1], "cause")], ["401", "conversation-malformed"]);
     assert_eq!(tag(&refused[1], "sent_as"), "malformed-id");
-    let token = session.exchanges.values().find(|x| x.kind == Kind::Token).unwrap().id;
+    let token = session.exchanges.values().find(|x| x.kind == ExchangeKind::Token).unwrap().id;
     let token = parse(&session.datagrams[&token][0]);
     assert_eq!((token.name.as_str(), tag(&token, "outcome")), ("genesys.guest.token.renewal", "accepted"));
     // What the log lists is what the agent got, in order.

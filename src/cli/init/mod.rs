@@ -15,7 +15,8 @@ use crate::app::exit::{Exit, Failed};
 use crate::app::files;
 use crate::app::output::{Output, can_ask, standard_input};
 use crate::config::origin::Lookup;
-use crate::config::snippet::{self, Snippet};
+use crate::config::snippet;
+use crate::config::snippet::MessengerSnippet;
 use crate::config::{Flags, address, locate};
 use crate::text::screen::visible;
 use found::{from_environment, from_file, from_platform_cli, join};
@@ -121,7 +122,7 @@ fn look_around(flags: &Flags, env: Lookup<'_>) -> Vec<Draft> {
 }
 
 /// The snippet that the argument is: `-` reads it from standard input, a file's name reads the file.
-fn read_snippet(argument: &str) -> Result<Snippet, Failed> {
+fn read_snippet(argument: &str) -> Result<MessengerSnippet, Failed> {
     let text = if argument == "-" {
         String::from_utf8_lossy(&standard_input(THEIRS_MAX)?).into_owned()
     } else {
@@ -132,7 +133,7 @@ fn read_snippet(argument: &str) -> Result<Snippet, Failed> {
 }
 
 /// Which draft is of the snippet's region; a new one is made where none is. Without a snippet the first.
-fn place_for(drafts: &mut Vec<Draft>, snippet: Option<&Snippet>) -> Result<usize, Failed> {
+fn place_for(drafts: &mut Vec<Draft>, snippet: Option<&MessengerSnippet>) -> Result<usize, Failed> {
     let Some(snippet) = snippet else { return Ok(0) };
     let domain = match &snippet.region {
         Ok(region) => region.domain.as_str(),

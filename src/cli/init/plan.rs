@@ -241,7 +241,7 @@ mod tests {
     use super::super::found::{from_environment, from_platform_cli, join};
     use super::*;
     use crate::config::ad_hoc::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REGION};
-    use crate::config::resolve::{Input, Source, resolve};
+    use crate::config::resolve::{ConfigInput, ConfigSource, resolve};
     use crate::config::settings::Paths;
     use crate::config::{Flags, ProfileChoice, Settings};
 
@@ -254,9 +254,9 @@ mod tests {
             log_file: None,
         };
         let env = |name: &str| (name == CLIENT_ID).then(|| "client-1".into());
-        let source = Some(Source { text, private: false });
+        let source = Some(ConfigSource { text, private: false });
         let home = Some(Path::new("/home/anna"));
-        let input = Input { paths, path_rows: Vec::new(), home, source, flags: &Flags::default(), env: &env };
+        let input = ConfigInput { paths, path_rows: Vec::new(), home, source, flags: &Flags::default(), env: &env };
         match resolve(input) {
             Ok(settings) => settings,
             Err(problems) => panic!("{problems}\n{text}"),

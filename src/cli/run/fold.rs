@@ -8,16 +8,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::plan::Planned;
-use crate::app::drive::{Act, Fold, Input};
+use crate::app::drive::{CommandEffect, CommandInput, CommandLogic};
 use crate::app::exit::Exit;
-use crate::app::output::Line;
+use crate::app::output::OutputLine;
 use crate::app::progress::Standing;
 use crate::engine::{Command, Report};
 use crate::model::{Moment, TokenStatus};
 use crate::pass::Pass;
 use crate::pass::file::span;
-use crate::pass::result::{CaseResult, Met, Run, StepResult, Tally, Verdict};
-use crate::pass::runner::{Begin, Cast, Effect, Event, Known, Mode, Runner};
+use crate::pass::result::{CaseResult, Met, PassRun, StepResult, Tally, Verdict};
+use crate::pass::runner::{Begin, Cast, Mode, Runner, RunnerContext, RunnerEffect, RunnerEvent};
 use crate::session::sandbox_request::SandboxRequest;
 use crate::session::{Changes, OutgoingMessage, Session};
 
@@ -33,7 +33,7 @@ pub struct RunFold {
     lanes: Vec<Runner>,
     begin: Begin,
     /// The whole run; the cases of lanes are put into it as they come.
-    whole: Run,
+    whole: PassRun,
     session: Session,
     told: BTreeSet<String>,
     /// A step cannot begin before it is known whether there is a token.
@@ -77,7 +77,7 @@ impl RunFold {
     }
 
     /// What came of it so far.
-    pub const fn run(&self) -> &Run {
+    pub const fn run(&self) -> &PassRun {
         &self.whole
     }
 
@@ -88,7 +88,7 @@ impl RunFold {
     }
 
     /// Begins the next wave where the last one is over, and ends after the last.
-    fn go_on(&mut self, now: Moment, acts: &mut Vec<Act>) {
+    fn go_on(&mut self, now: Moment, acts: &mut Vec<CommandEffect>) {
         loop {
             self.gather();
             self.tell(now, acts);
@@ -105,13 +105,13 @@ impl RunFold {
             for lane in 0..self.lanes.len() {
                 // What the engine said of the token before counts from the start; with it the lane begins.
                 let token = Report::Token(self.session.sign_in.status.clone());
-                self.lane(lane, now, Event::Report(&token), acts);
+                self.lane(lane, now, RunnerEvent::Report(&token), acts);
             }
         }
         self.over = true;
         self.whole.ended = Some(now.wall);
         let (line, exit) = self.last_line(now);
-        acts.extend([Act::Say(line), Act::Finish(exit)]);
+        acts.extend([CommandEffect::Say(line), CommandEffect::Finish(exit)]);
     }
 
     fn new_lane(&self, now: Moment, plan: Vec<Planned>, captures: &BTreeMap<String, String>) -> Runner {
@@ -126,8 +126,8 @@ impl RunFold {
         Runner::new(Arc::clone(&self.pass), begin, cast, self.mode).with_captures(captures)
     }
 
-    fn lane(&mut self, lane: usize, now: Moment, event: Event<'_>, acts: &mut Vec<Act>) {
-        let known = Known {
+    fn lane(&mut self, lane: usize, now: Moment, event: RunnerEvent<'_>, acts: &mut Vec<CommandEffect>) {
+        let known = RunnerContext {
             facts: &self.session.profile.facts,
             past: &self.session.diagnoses.evidence,
             no_token: self.session.sign_in.trouble().map(|trouble| trouble.why.as_str()),
@@ -135,21 +135,21 @@ impl RunFold {
         let Some(runner) = self.lanes.get_mut(lane) else { return };
         for effect in runner.on(now, event, &known) {
             acts.push(match effect {
-                Effect::Send(send) => {
+                RunnerEffect::Send(send) => {
                     let sent_as = send.sent_as;
                     let text = OutgoingMessage::text(send.conversation, send.text);
                     let mut changes = Changes::default();
                     let outgoing = OutgoingMessage { sent_as, extras: send.extras, ..text };
                     runner.sent(self.session.submit(outgoing, now, &mut changes));
-                    acts.extend(changes.commands().map(Act::Ask));
+                    acts.extend(changes.commands().map(CommandEffect::Ask));
                     continue;
                 }
-                Effect::Cancel(message) => Act::Ask(Command::Cancel(message)),
-                Effect::Read(key) => Act::Ask(Command::Read(key)),
-                Effect::Renew => Act::Ask(Command::Renew),
-                Effect::Fault(fault) => Act::Sandbox(lane, SandboxRequest::Fault(fault)),
-                Effect::Advance(by) => Act::Sandbox(lane, SandboxRequest::Advance(by)),
-                Effect::Tidy => Act::Sandbox(usize::MAX, SandboxRequest::Fault(None)),
+                RunnerEffect::Cancel(message) => CommandEffect::Ask(Command::Cancel(message)),
+                RunnerEffect::Read(key) => CommandEffect::Ask(Command::Read(key)),
+                RunnerEffect::Renew => CommandEffect::Ask(Command::Renew),
+                RunnerEffect::Fault(fault) => CommandEffect::Sandbox(lane, SandboxRequest::Fault(fault)),
+                RunnerEffect::Advance(by) => CommandEffect::Sandbox(lane, SandboxRequest::Advance(by)),
+                RunnerEffect::Tidy => CommandEffect::Sandbox(usize::MAX, SandboxRequest::Fault(None)),
             });
         }
     }
@@ -171,19 +171,19 @@ impl RunFold {
     }
 
     /// Says which steps are over since it was said last.
-    fn tell(&mut self, now: Moment, acts: &mut Vec<Act>) {
+    fn tell(&mut self, now: Moment, acts: &mut Vec<CommandEffect>) {
         for case in &self.whole.cases {
             for step in case.steps.iter().filter(|s| s.ended.is_some()) {
                 if self.told.insert(step.id.clone()) {
-                    acts.push(Act::Say(step_line(now, case, step)));
+                    acts.push(CommandEffect::Say(step_line(now, case, step)));
                 }
             }
         }
     }
 
-    fn first_line(&self, now: Moment) -> Line {
+    fn first_line(&self, now: Moment) -> OutputLine {
         let steps = self.whole.steps().count();
-        let Run { id, name, file, profile, region, sandbox, .. } = &self.whole;
+        let PassRun { id, name, file, profile, region, sandbox, .. } = &self.whole;
         let fields = json!({
             "id": id, "name": name, "file": file, "profile": profile, "region": region, "sandbox": sandbox, "steps": steps,
         });
@@ -191,10 +191,10 @@ impl RunFold {
         let cases = self.whole.cases.len();
         let text =
             format!("{name}: {cases} {}, {steps} {}, {profile} ({place})", many(cases, "case"), many(steps, "step"));
-        Line::new("begin", now.wall, fields).reports(text)
+        OutputLine::new("begin", now.wall, fields).reports(text)
     }
 
-    fn last_line(&self, now: Moment) -> (Line, Exit) {
+    fn last_line(&self, now: Moment) -> (OutputLine, Exit) {
         let tally = self.whole.tally();
         let Tally { pass, fail, blocked, skipped, open } = tally;
         let unsigned = blocked > 0 && self.session.sign_in.trouble().is_some();
@@ -220,7 +220,7 @@ impl RunFold {
             "duration_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "message": message,
         });
-        (Line::new("end", now.wall, fields).says(message), exit)
+        (OutputLine::new("end", now.wall, fields).says(message), exit)
     }
 
     /// Where it stands.
@@ -231,43 +231,43 @@ impl RunFold {
     }
 }
 
-impl Fold for RunFold {
-    fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+impl CommandLogic for RunFold {
+    fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect> {
         if self.over {
             return Vec::new();
         }
         let mut acts = Vec::new();
         match input {
-            Input::Begin => {
+            CommandInput::Begin => {
                 self.signing = Some(now.after(SIGNING_IN));
-                acts.push(Act::Say(self.first_line(now)));
+                acts.push(CommandEffect::Say(self.first_line(now)));
             }
-            Input::Report(report) => {
+            CommandInput::Report(report) => {
                 self.session.apply((*report).clone(), now);
                 for lane in 0..self.lanes.len() {
-                    self.lane(lane, now, Event::Report(&report), &mut acts);
+                    self.lane(lane, now, RunnerEvent::Report(&report), &mut acts);
                 }
             }
-            Input::Sandbox(lane, done) => {
+            CommandInput::Sandbox(lane, done) => {
                 let done = match &done {
                     Ok(()) => Ok(()),
                     Err(why) => Err(why.as_str()),
                 };
-                self.lane(lane, now, Event::Sandbox(done), &mut acts);
+                self.lane(lane, now, RunnerEvent::Sandbox(done), &mut acts);
             }
-            Input::Due => {
+            CommandInput::Due => {
                 for lane in 0..self.lanes.len() {
-                    self.lane(lane, now, Event::Due, &mut acts);
+                    self.lane(lane, now, RunnerEvent::Due, &mut acts);
                 }
             }
-            Input::Interrupt if !self.interrupted => {
+            CommandInput::Interrupt if !self.interrupted => {
                 self.interrupted = true;
                 self.waiting.clear();
                 for lane in 0..self.lanes.len() {
-                    self.lane(lane, now, Event::Stop, &mut acts);
+                    self.lane(lane, now, RunnerEvent::Stop, &mut acts);
                 }
             }
-            Input::Interrupt | Input::Ended => {
+            CommandInput::Interrupt | CommandInput::Ended => {
                 self.interrupted = true;
                 self.waiting.clear();
                 self.lanes.clear();
@@ -275,7 +275,7 @@ impl Fold for RunFold {
         }
         self.go_on(now, &mut acts);
         // Before the last line, so that the bar is gone when it is said.
-        acts.insert(0, Act::Progress(self.standing()));
+        acts.insert(0, CommandEffect::Progress(self.standing()));
         acts
     }
 
@@ -289,7 +289,7 @@ fn many(count: usize, word: &str) -> String {
 }
 
 /// A step that is over.
-fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> Line {
+fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> OutputLine {
     let verdict = step.counts().map_or("not run", Verdict::word);
     let took = step.open;
     let expectations: Vec<Value> =
@@ -325,5 +325,5 @@ fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> Line {
     {
         text.push_str(&format!("\n         request id {id}"));
     }
-    Line::new("step", now.wall, fields).reports(text)
+    OutputLine::new("step", now.wall, fields).reports(text)
 }

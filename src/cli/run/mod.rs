@@ -24,9 +24,9 @@ use crate::clock::Clock;
 use crate::config::flags::{from_home, path};
 use crate::config::{Profile, Settings};
 use crate::model::RepliesReadable;
-use crate::pass::report::{Form, masked};
+use crate::pass::report::{ReportFormat, masked};
 use crate::pass::runner::{Begin, Cast, Player};
-use crate::pass::{Pass, Run, builtin};
+use crate::pass::{Pass, PassRun, builtin};
 use crate::session::Session;
 
 use fold::RunFold;
@@ -57,7 +57,7 @@ pub struct RunArgs {
     /// Write a report at the end: junit, ctrf, md or html; may be given several times; one may go to `-`, standard
     /// output, and the progress to standard error
     #[arg(long, value_name = "FORM=FILE", value_parser = report)]
-    pub report: Vec<(Form, PathBuf)>,
+    pub report: Vec<(ReportFormat, PathBuf)>,
     /// Replace the reports of an earlier run
     #[arg(long, requires = "report")]
     pub force: bool,
@@ -72,14 +72,14 @@ pub struct RunArgs {
     pub json: bool,
 }
 
-fn report(text: &str) -> Result<(Form, PathBuf), String> {
-    let names = Form::ALL.map(Form::name);
+fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
+    let names = ReportFormat::ALL.map(ReportFormat::name);
     let (form, file) = text.split_once('=').ok_or_else(|| format!("write FORM=FILE; forms: {}", names.join(", ")))?;
     let unknown = || {
         let near = crate::text::suggest::suggestion(form, names);
         format!("`{form}` is no form of report{near}")
     };
-    let form = Form::named(form).ok_or_else(unknown)?;
+    let form = ReportFormat::named(form).ok_or_else(unknown)?;
     if file.is_empty() {
         return Err("no file is named behind the =; `-` is standard output".to_owned());
     }
@@ -131,7 +131,7 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
 }
 
 /// Writes the reports that were asked for; over those of an earlier run only with `--force`.
-fn write_reports(args: &RunArgs, run: &Run, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
+fn write_reports(args: &RunArgs, run: &PassRun, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
     if args.report.is_empty() {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use super::Failed;
 use crate::config::{Problem, Problems, Spot};
 use crate::model::variables::{NAMES, next_name};
 use crate::pass::Pass;
-use crate::pass::file::Case;
+use crate::pass::file::PassCase;
 use crate::pass::runner::{Cast, missing_conversation};
 
 /// A case of the file and its round.
@@ -57,7 +57,7 @@ pub fn judge(file: &str, pass: &Pass, cases: &[usize], cast: &Cast) -> Result<()
 }
 
 /// The conversation of each step, where one is named.
-fn names(case: &Case) -> impl Iterator<Item = Option<&Spot<String>>> {
+fn names(case: &PassCase) -> impl Iterator<Item = Option<&Spot<String>>> {
     case.steps.iter().map(|step| step.conversation.as_ref().or(case.conversation.as_ref()))
 }
 
@@ -85,7 +85,7 @@ pub fn waves(pass: &Pass, plan: &[Planned], cast: &Cast, parallel: bool) -> Vec<
 /// The one conversation that a case speaks in; the outer `None`: it must be played by itself, because it changes what
 /// others meet (the sandbox, the token), speaks in several, or uses what another case captures.
 #[expect(clippy::option_option, reason = "whether it shares, and with whom")]
-fn lane_of(case: &Case, cast: &Cast) -> Option<Option<String>> {
+fn lane_of(case: &PassCase, cast: &Cast) -> Option<Option<String>> {
     let usual = cast.usual.and_then(|key| cast.players.iter().find(|p| p.key == key)).map(|p| p.name.clone());
     let of: BTreeSet<Option<String>> =
         names(case).map(|n| n.map(|s| s.value.clone()).or_else(|| usual.clone())).collect();

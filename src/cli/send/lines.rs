@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use crate::model::exchange::header;
 use crate::model::{Attempt, Diagnosis, Ending, Moment, RemoteMessage};
 
-use crate::app::output::Line;
+use crate::app::output::OutputLine;
 
 /// A reply, with what it offers to answer with.
-pub fn reply_line(now: Moment, reply: &RemoteMessage) -> Line {
+pub fn reply_line(now: Moment, reply: &RemoteMessage) -> OutputLine {
     let (author, said) = (reply.author.word(), reply.at.to_string());
     let mut fields = json!({ "author": author, "text": reply.text, "id": reply.id, "said_at": said });
     let mut text = format!("{author}: {}", reply.text);
@@ -19,11 +19,11 @@ pub fn reply_line(now: Moment, reply: &RemoteMessage) -> Line {
         let labels: Vec<String> = (1..).zip(&reply.choices).map(|(n, c)| format!("{n} {}", c.label)).collect();
         text.push_str(&format!(" [{}]", labels.join(" | ")));
     }
-    Line::new("reply", now.wall, fields).says(text)
+    OutputLine::new("reply", now.wall, fields).says(text)
 }
 
 /// Why, for people and programs.
-pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> Line {
+pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> OutputLine {
     let open: Vec<Value> =
         diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
     let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.as_str()).collect();
@@ -46,11 +46,11 @@ pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> Line {
     } else {
         format!("cause: {cause} ({words}): {}; `guestwire explain {cause}` says more", diagnosis.sentence())
     };
-    Line::new("diagnosis", now.wall, fields).warns(text)
+    OutputLine::new("diagnosis", now.wall, fields).warns(text)
 }
 
 /// A try, for programs.
-pub fn attempt_line(now: Moment, attempt: &Attempt) -> Line {
+pub fn attempt_line(now: Moment, attempt: &Attempt) -> OutputLine {
     let (error, phase) = match &attempt.ending {
         Some(Ending::Failed(failure)) => (Some(failure.detail.as_str()), Some(failure.phase.word())),
         _ => (None, None),
@@ -69,5 +69,5 @@ pub fn attempt_line(now: Moment, attempt: &Attempt) -> Line {
         "request_id": id,
         "duration_ms": attempt.timing.total.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
     });
-    Line::new("attempt", now.wall, fields)
+    OutputLine::new("attempt", now.wall, fields)
 }

@@ -1,6 +1,6 @@
 //! What an answer to a probe means.
 
-use super::finding::{Evidence, Finding, ProbeResult, Stage, answered, diagnose, named, shown, skew_words};
+use super::finding::{DoctorEvidence, DoctorStage, Finding, ProbeResult, answered, diagnose, named, shown, skew_words};
 use super::{Doctor, Step};
 use crate::diagnosis::evidence::answer::ServerAnswer;
 use crate::diagnosis::evidence::request::authority;
@@ -10,29 +10,34 @@ use crate::genesys::errors::one_line;
 use crate::model::exchange::header;
 use crate::model::ids::is_uuid;
 use crate::model::{
-    Address, Asked, Attempt, Cause, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Outcome, Phase,
-    RemoteState, Unreadable,
+    Address, Attempt, Cause, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Outcome, Phase,
+    ProbeQuestion, RemoteState, Unreadable,
 };
 
 /// Clocks that differ by more are worth a word.
 const SKEW: i64 = 60;
 
 impl Doctor {
-    pub(super) fn findings(&mut self, asked: Asked, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+    pub(super) fn findings(
+        &mut self,
+        asked: ProbeQuestion,
+        exchange: &Exchange,
+        evidence: &DoctorEvidence<'_>,
+    ) -> Vec<Finding> {
         let mut findings = match asked {
-            Asked::Reach(_) => self.reached(exchange, evidence),
-            Asked::Token => vec![self.token(exchange, evidence)],
-            Asked::Scopes => self.scopes(exchange, evidence),
-            Asked::Conversation(_) => self.conversation(exchange, evidence),
-            Asked::Messages(_) => vec![self.replies(exchange)],
-            Asked::Integration(_) => vec![self.integration(exchange, evidence)],
-            Asked::Deployment(_) => self.deployment(exchange, evidence),
-            Asked::Domains(_) => vec![self.domains(exchange, evidence)],
-            Asked::Origin(_) => self.origin(exchange, evidence),
+            ProbeQuestion::Reach(_) => self.reached(exchange, evidence),
+            ProbeQuestion::Token => vec![self.token(exchange, evidence)],
+            ProbeQuestion::Scopes => self.scopes(exchange, evidence),
+            ProbeQuestion::Conversation(_) => self.conversation(exchange, evidence),
+            ProbeQuestion::Messages(_) => vec![self.replies(exchange)],
+            ProbeQuestion::Integration(_) => vec![self.integration(exchange, evidence)],
+            ProbeQuestion::Deployment(_) => self.deployment(exchange, evidence),
+            ProbeQuestion::Domains(_) => vec![self.domains(exchange, evidence)],
+            ProbeQuestion::Origin(_) => self.origin(exchange, evidence),
             // No series asks it: it sorts pasted ids.
-            Asked::Id(..) => Vec::new(),
+            ProbeQuestion::Id(..) => Vec::new(),
         };
-        if matches!(asked, Asked::Scopes | Asked::Deployment(_)) && !self.said.contains(&"clock") {
+        if matches!(asked, ProbeQuestion::Scopes | ProbeQuestion::Deployment(_)) && !self.said.contains(&"clock") {
             findings.extend(self.clock(exchange));
         }
         if let Some(limits) = self.limits(asked, exchange) {
@@ -42,7 +47,7 @@ impl Doctor {
     }
 
     /// Decides by what the rules say of a failed probe. Without a rule that fits it is still not all well.
-    pub(super) fn decide(&mut self, diagnosis: Option<&Diagnosis>, else_why: &str, stage: Stage) {
+    pub(super) fn decide(&mut self, diagnosis: Option<&Diagnosis>, else_why: &str, stage: DoctorStage) {
         match diagnosis {
             Some(d) if d.is_undecided() => {
                 // "It would settle it" is no news where it was just asked.
@@ -54,7 +59,7 @@ impl Doctor {
         }
     }
 
-    pub(super) fn reached(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+    pub(super) fn reached(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
         let Some(attempt) = exchange.last_attempt() else {
             return vec![shown("names", ProbeResult::Skip, "nothing was asked", exchange)];
         };
@@ -62,7 +67,7 @@ impl Doctor {
         if let Some(Ending::Failed(failure)) = &attempt.ending {
             let why = format!("{host}: {}", failure.line());
             let diagnosis = diagnose(exchange, None, evidence);
-            self.decide(diagnosis.as_ref(), &why, Stage::Hosts);
+            self.decide(diagnosis.as_ref(), &why, DoctorStage::Hosts);
             let unnamed = failure.kind == FailureKind::Dns || failure.phase == Phase::Resolve;
             if unnamed {
                 return vec![shown("names", ProbeResult::Fail, why, exchange)];
@@ -70,14 +75,14 @@ impl Doctor {
             return vec![named(attempt, exchange), shown("tls", ProbeResult::Fail, why, exchange)];
         }
         if let Some(d) = diagnose(exchange, None, evidence) {
-            self.decide(Some(&d), "", Stage::Hosts);
+            self.decide(Some(&d), "", DoctorStage::Hosts);
             let why = format!("{host}: {}", d.sentence());
             return vec![named(attempt, exchange), shown("tls", ProbeResult::Fail, why, exchange)];
         }
         answered(exchange)
     }
 
-    fn token(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
+    fn token(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
         if exchange.outcome == Outcome::Accepted && evidence.profile.pasted {
             return shown(
                 "token",
@@ -97,11 +102,11 @@ impl Doctor {
         let why = one_line(exchange.outcome.reason().unwrap_or("no token came"));
         // Nothing was written: the secret is missing, and no server has said anything.
         let diagnosis = exchange.last_attempt().and_then(|_| diagnose(exchange, None, evidence));
-        self.decide(diagnosis.as_ref(), &why, Stage::Token);
+        self.decide(diagnosis.as_ref(), &why, DoctorStage::Token);
         shown("token", ProbeResult::Fail, why, exchange)
     }
 
-    fn scopes(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+    fn scopes(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
         let (token, api) = (authority(&evidence.profile.token_host), authority(&evidence.profile.api));
         let status = exchange.status();
         if exchange.outcome == Outcome::Accepted {
@@ -121,7 +126,8 @@ impl Doctor {
             return vec![shown("scopes", ProbeResult::Skip, format!("the API does not tell: {why}"), exchange)];
         }
         // A pasted token that the service does not take is no sign-in.
-        let stage = if evidence.profile.pasted && status == Some(401) { Stage::Token } else { Stage::Beyond };
+        let stage =
+            if evidence.profile.pasted && status == Some(401) { DoctorStage::Token } else { DoctorStage::Beyond };
         self.decide(diagnosis.as_ref(), &why, stage);
         let mut findings = vec![shown("scopes", ProbeResult::Fail, why, exchange)];
         if status == Some(401) {
@@ -142,7 +148,7 @@ impl Doctor {
     }
 
     /// What the token may do, against what the channel needs.
-    fn granted(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
+    fn granted(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
         let required = &evidence.profile.required;
         let Some(facts) = evidence.token else {
             return shown("scopes", ProbeResult::Skip, "the token in use has changed meanwhile", exchange);
@@ -175,7 +181,7 @@ impl Doctor {
             cause,
             confidence,
             format!("the token was granted without {needed}{how} (granted: {list})"),
-            Stage::Beyond,
+            DoctorStage::Beyond,
         );
         shown("scopes", ProbeResult::Fail, detail, exchange)
     }
@@ -195,7 +201,7 @@ impl Doctor {
         Some(shown("clock", ProbeResult::Fail, skew_words(skew), exchange))
     }
 
-    fn conversation(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+    fn conversation(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
         let Some((name, address)) = self.target.as_ref().map(|t| (t.name.clone(), t.address.clone())) else {
             return Vec::new();
         };
@@ -206,7 +212,7 @@ impl Doctor {
             let why = one_line(exchange.outcome.reason().unwrap_or("the answer does not describe a conversation"));
             if exchange.status() == Some(404) {
                 let because = "reading this conversation says that there is none of that id";
-                self.found(Cause::ConversationUnknown, Confidence::Sure, because, Stage::Beyond);
+                self.found(Cause::ConversationUnknown, Confidence::Sure, because, DoctorStage::Beyond);
                 return vec![shown("conversation", ProbeResult::Fail, format!("“{name}”: {why}"), exchange)];
             }
             let no_right = matches!(exchange.status(), Some(401 | 403));
@@ -215,12 +221,12 @@ impl Doctor {
                 return vec![shown("conversation", ProbeResult::Skip, detail, exchange), self.replies(exchange)];
             }
             let diagnosis = diagnose(exchange, None, evidence);
-            self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
+            self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
             return vec![shown("conversation", ProbeResult::Fail, format!("“{name}”: {why}"), exchange)];
         };
         if read.state == RemoteState::Ended {
             let why = "the conversation has ended";
-            self.found(Cause::ConversationEnded, Confidence::Sure, why, Stage::Beyond);
+            self.found(Cause::ConversationEnded, Confidence::Sure, why, DoctorStage::Beyond);
             return vec![shown("conversation", ProbeResult::Fail, format!("“{name}” exists and has ended"), exchange)];
         }
         let mut findings =
@@ -246,7 +252,7 @@ impl Doctor {
         };
         findings.push(match wrong {
             Some(why) => {
-                self.found(Cause::ParticipantMismatch, Confidence::Sure, why.clone(), Stage::Beyond);
+                self.found(Cause::ParticipantMismatch, Confidence::Sure, why.clone(), DoctorStage::Beyond);
                 shown("participant", ProbeResult::Fail, why, exchange)
             }
             None => shown("participant", ProbeResult::Pass, "it is the guest of this conversation", exchange),
@@ -276,10 +282,10 @@ impl Doctor {
     }
 
     /// The last question before a test message tells what is left of the rate limit.
-    fn limits(&mut self, asked: Asked, exchange: &Exchange) -> Option<Finding> {
+    fn limits(&mut self, asked: ProbeQuestion, exchange: &Exchange) -> Option<Finding> {
         let last = match asked {
-            Asked::Conversation(_) | Asked::Integration(_) => true,
-            Asked::Scopes => !self.plan.iter().any(|s| matches!(s, Step::Ask(_))),
+            ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_) => true,
+            ProbeQuestion::Scopes => !self.plan.iter().any(|s| matches!(s, Step::Ask(_))),
             _ => false,
         };
         if !last || self.verdict.is_some() || self.said.contains(&"limits") {
@@ -290,7 +296,7 @@ impl Doctor {
                 let result = if count >= allowed { ProbeResult::Fail } else { ProbeResult::Pass };
                 if result == ProbeResult::Fail {
                     let why = format!("{count} of {allowed} requests are used; it starts anew in {reset} s");
-                    self.found(Cause::RateLimited, Confidence::Sure, why, Stage::Beyond);
+                    self.found(Cause::RateLimited, Confidence::Sure, why, DoctorStage::Beyond);
                 }
                 let left = allowed.saturating_sub(count);
                 shown("limits", result, format!("{left} of {allowed} requests left, anew in {reset} s"), exchange)

@@ -1,14 +1,14 @@
 //! What the answers about integrations, deployments and origins mean.
 
 use super::Doctor;
-use super::finding::{Evidence, Finding, ProbeResult, Stage, answered, diagnose, shown};
+use super::finding::{DoctorEvidence, DoctorStage, Finding, ProbeResult, answered, diagnose, shown};
 use crate::diagnosis::evidence::request::deployment as deployment_of;
 use crate::genesys::deployments;
 use crate::genesys::errors::one_line;
 use crate::model::{Address, Cause, Confidence, Ending, Exchange, Outcome};
 
 impl Doctor {
-    pub(super) fn integration(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
+    pub(super) fn integration(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
         let name = self.target.as_ref().map_or("", |t| t.name.as_str()).to_owned();
         if exchange.outcome == Outcome::Accepted {
             return shown("integration", ProbeResult::Pass, format!("the integration of “{name}” exists"), exchange);
@@ -22,13 +22,13 @@ impl Doctor {
             }
             _ => {
                 let diagnosis = diagnose(exchange, None, evidence);
-                self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
+                self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
                 shown("integration", ProbeResult::Fail, format!("“{name}”: {why}"), exchange)
             }
         }
     }
 
-    pub(super) fn deployment(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+    pub(super) fn deployment(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
         let mut findings = self.on_the_way(exchange, evidence);
         if self.verdict.is_some() {
             return findings;
@@ -38,7 +38,7 @@ impl Doctor {
         findings.push(match config {
             Some(config) if config.is_active() && config.sign_in => {
                 let why = "its public configuration says auth.enabled: nobody may speak who is not signed in";
-                self.found(Cause::GuestAuthRequired, Confidence::Sure, why.to_owned(), Stage::Beyond);
+                self.found(Cause::GuestAuthRequired, Confidence::Sure, why.to_owned(), DoctorStage::Beyond);
                 shown("deployment", ProbeResult::Fail, why, exchange)
             }
             Some(config) if config.is_active() => {
@@ -48,20 +48,20 @@ impl Doctor {
             Some(config) => {
                 let status = config.status.unwrap_or_default();
                 let why = format!("its public configuration says that it is {status}");
-                self.found(Cause::DeploymentUnknown, Confidence::Sure, why.clone(), Stage::Beyond);
+                self.found(Cause::DeploymentUnknown, Confidence::Sure, why.clone(), DoctorStage::Beyond);
                 shown("deployment", ProbeResult::Fail, why, exchange)
             }
             None => {
                 let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
                 let diagnosis = diagnose(exchange, None, evidence);
-                self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
+                self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
                 shown("deployment", ProbeResult::Fail, format!("its public configuration: {why}"), exchange)
             }
         });
         findings
     }
 
-    pub(super) fn domains(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
+    pub(super) fn domains(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
         let origin = match self.target.as_ref().map(|t| &t.address) {
             Some(Address::WebMessaging { origin, .. }) => origin.clone(),
             _ => String::new(),
@@ -87,11 +87,11 @@ impl Doctor {
         }
         // Whether the list is held to is for the socket to say.
         let why = format!("the deployment allows {listed}, and not {origin}");
-        self.found(Cause::OriginRefused, Confidence::Likely, why.clone(), Stage::Beyond);
+        self.found(Cause::OriginRefused, Confidence::Likely, why.clone(), DoctorStage::Beyond);
         shown("domains", ProbeResult::Fail, why, exchange)
     }
 
-    pub(super) fn origin(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+    pub(super) fn origin(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
         let mut findings = self.on_the_way(exchange, evidence);
         if self.verdict.is_some() {
             return findings;
@@ -105,13 +105,13 @@ impl Doctor {
         }
         let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
         let diagnosis = diagnose(exchange, Some(crate::model::Channel::WebMessaging), evidence);
-        self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
+        self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
         findings.push(shown("origin", ProbeResult::Fail, format!("the guest socket was not opened: {why}"), exchange));
         findings
     }
 
     /// Names and TLS of the host that was asked; what is wrong there ends the series.
-    fn on_the_way(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+    fn on_the_way(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
         let failed = exchange.last_attempt().is_some_and(|a| matches!(a.ending, Some(Ending::Failed(_))));
         let foreign = diagnose(exchange, None, evidence).is_some_and(|d| d.cause() == Cause::ProxyAnswered);
         if failed || foreign { self.reached(exchange, evidence) } else { answered(exchange) }

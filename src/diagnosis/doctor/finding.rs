@@ -1,11 +1,12 @@
 //! What a series asks, finds and ends with.
 
 use crate::diagnosis::case::{Case, ProfileFacts};
-use crate::diagnosis::evidence::history::History;
+use crate::diagnosis::evidence::history::PastExchanges;
 use crate::diagnosis::evidence::request::authority;
 use crate::genesys::errors::one_line;
 use crate::model::{
-    Asked, Attempt, Cause, Channel, Confidence, ConversationKey, Diagnosis, Exchange, ExchangeId, Outcome, TokenFacts,
+    Attempt, Cause, Channel, Confidence, ConversationKey, Diagnosis, Exchange, ExchangeId, Outcome, ProbeQuestion,
+    TokenFacts,
 };
 
 /// How a probe came out.
@@ -48,7 +49,7 @@ pub struct Finding {
 
 /// How far the series got when it was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum DoctorStage {
     /// The hosts.
     Hosts,
     /// Getting a token.
@@ -59,7 +60,7 @@ pub enum Stage {
 
 /// What the series ends with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct DoctorVerdict {
     /// The cause; `None`: all is well.
     pub cause: Option<Cause>,
     /// How sure.
@@ -67,29 +68,29 @@ pub struct Verdict {
     /// Why, one sentence without a full stop.
     pub because: String,
     /// How far the series got.
-    pub stage: Stage,
+    pub stage: DoctorStage,
     /// The test message may or may not have been received.
     pub send_unknown: bool,
 }
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum DoctorStep {
     /// Ask the engine.
-    Ask(Asked),
+    Ask(ProbeQuestion),
     /// Send a test message into this conversation.
     Send(ConversationKey),
     /// It is over.
-    Over(Verdict),
+    Over(DoctorVerdict),
 }
 
 /// What answers are judged with.
 #[derive(Clone, Copy, Debug)]
-pub struct Evidence<'e> {
+pub struct DoctorEvidence<'e> {
     /// The profile.
     pub profile: &'e ProfileFacts,
     /// What exchanges showed, that of the answer included.
-    pub history: &'e History,
+    pub history: &'e PastExchanges,
     /// The token in use.
     pub token: Option<&'e TokenFacts>,
 }
@@ -120,7 +121,11 @@ pub(super) fn test_message(exchange: &Exchange) -> Finding {
     }
 }
 
-pub(super) fn diagnose(exchange: &Exchange, channel: Option<Channel>, evidence: &Evidence<'_>) -> Option<Diagnosis> {
+pub(super) fn diagnose(
+    exchange: &Exchange,
+    channel: Option<Channel>,
+    evidence: &DoctorEvidence<'_>,
+) -> Option<Diagnosis> {
     crate::diagnosis::diagnose(&Case { exchange, channel, profile: evidence.profile, history: evidence.history })
 }
 

@@ -26,12 +26,12 @@ use std::collections::VecDeque;
 use super::case::ProfileFacts;
 use super::evidence::request;
 use crate::model::{
-    Asked, Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host, Probed,
-    Unreadable,
+    Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host, ProbeQuestion,
+    Probed, Unreadable,
 };
 use finding::{diagnose, plain, shown, skew_words};
 
-pub use finding::{Evidence, Finding, Next, ProbeResult, Stage, Verdict};
+pub use finding::{DoctorEvidence, DoctorStage, DoctorStep, DoctorVerdict, Finding, ProbeResult};
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -40,14 +40,14 @@ pub struct Doctor {
     subject: Option<(Box<Exchange>, Option<Channel>)>,
     plan: VecDeque<Step>,
     said: Vec<&'static str>,
-    suspicion: Option<Verdict>,
-    verdict: Option<Verdict>,
+    suspicion: Option<DoctorVerdict>,
+    verdict: Option<DoctorVerdict>,
     skew: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    Ask(Asked),
+    Ask(ProbeQuestion),
     Send(ConversationKey),
 }
 
@@ -69,9 +69,9 @@ impl Doctor {
 
     fn sign_in(profile: &ProfileFacts, plan: &mut VecDeque<Step>) {
         if !profile.pasted && request::authority(&profile.token_host) != request::authority(&profile.api) {
-            plan.push_back(Step::Ask(Asked::Reach(Host::Token)));
+            plan.push_back(Step::Ask(ProbeQuestion::Reach(Host::Token)));
         }
-        plan.extend([Asked::Reach(Host::Api), Asked::Token, Asked::Scopes].map(Step::Ask));
+        plan.extend([ProbeQuestion::Reach(Host::Api), ProbeQuestion::Token, ProbeQuestion::Scopes].map(Step::Ask));
     }
 
     /// … that is to say why `exchange` was refused.
@@ -87,19 +87,19 @@ impl Doctor {
     }
 
     /// What to do next. To be asked at the beginning and after each answer.
-    pub fn next(&mut self, evidence: &Evidence<'_>) -> (Vec<Finding>, Next) {
+    pub fn next(&mut self, evidence: &DoctorEvidence<'_>) -> (Vec<Finding>, DoctorStep) {
         let mut findings = Vec::new();
         self.look_at_subject(evidence);
         while self.verdict.is_none() {
             match self.plan.pop_front() {
-                Some(Step::Ask(Asked::Conversation(_) | Asked::Integration(_) | Asked::Deployment(_)))
-                    if self.malformed().is_some() =>
-                {
+                Some(Step::Ask(
+                    ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_) | ProbeQuestion::Deployment(_),
+                )) if self.malformed().is_some() => {
                     findings.extend(self.form());
                 }
-                Some(Step::Ask(Asked::Messages(_))) if self.said.contains(&"replies") => {}
-                Some(Step::Ask(asked)) => return (findings, Next::Ask(asked)),
-                Some(Step::Send(key)) => return (findings, Next::Send(key)),
+                Some(Step::Ask(ProbeQuestion::Messages(_))) if self.said.contains(&"replies") => {}
+                Some(Step::Ask(asked)) => return (findings, DoctorStep::Ask(asked)),
+                Some(Step::Send(key)) => return (findings, DoctorStep::Send(key)),
                 None => {
                     // What was not reached needs no line; what cannot be looked at here says so.
                     findings.extend(self.not_looked_at());
@@ -110,16 +110,16 @@ impl Doctor {
         let verdict = self.verdict.take().unwrap_or_else(|| self.conclude(evidence));
         self.plan.clear();
         self.verdict = Some(verdict.clone());
-        (findings, Next::Over(verdict))
+        (findings, DoctorStep::Over(verdict))
     }
 
     /// An answer came: what it shows. `exchange` is there where the question was asked.
     pub fn answered(
         &mut self,
-        asked: Asked,
+        asked: ProbeQuestion,
         came: &Probed,
         exchange: Option<&Exchange>,
-        evidence: &Evidence<'_>,
+        evidence: &DoctorEvidence<'_>,
     ) -> Vec<Finding> {
         let findings = match (came, exchange) {
             (Probed::NotAsked(why), _) => self.not_asked(asked, why, evidence),
@@ -132,7 +132,7 @@ impl Doctor {
     }
 
     /// The test message is settled.
-    pub fn sent(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+    pub fn sent(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
         let finding = finding::test_message(exchange);
         if finding.result == ProbeResult::Fail {
             // It is what is to be explained from now on; what looks at it again after the refusal decides most.
@@ -142,7 +142,7 @@ impl Doctor {
             if let Some(target) = self.target.as_ref().filter(|_| self.verdict.is_none()) {
                 let key = target.key;
                 let channel = target.channel();
-                let scopes = (!channel.has_sessions()).then_some(Asked::Scopes);
+                let scopes = (!channel.has_sessions()).then_some(ProbeQuestion::Scopes);
                 let place = channel.capabilities().probes.first().map(|probe| probe(key));
                 self.plan.extend(scopes.into_iter().chain(place).map(Step::Ask));
             }
@@ -163,28 +163,28 @@ impl Doctor {
     fn form(&mut self) -> Option<Finding> {
         let (name, cause) = self.malformed()?;
         let why = format!("the {name} id is not a UUID");
-        self.found(cause, Confidence::Sure, why.clone(), Stage::Beyond);
+        self.found(cause, Confidence::Sure, why.clone(), DoctorStage::Beyond);
         Some(plain(name, ProbeResult::Fail, why))
     }
 
-    fn look_at_subject(&mut self, evidence: &Evidence<'_>) {
+    fn look_at_subject(&mut self, evidence: &DoctorEvidence<'_>) {
         if self.verdict.is_none()
             && let Some(found) = self.subject_diagnosis(evidence)
             && found.confidence() == Confidence::Sure
         {
-            self.verdict = Some(self.of(&found, Stage::Beyond));
+            self.verdict = Some(self.of(&found, DoctorStage::Beyond));
         }
     }
 
-    fn subject_diagnosis(&self, evidence: &Evidence<'_>) -> Option<Diagnosis> {
+    fn subject_diagnosis(&self, evidence: &DoctorEvidence<'_>) -> Option<Diagnosis> {
         let (exchange, channel) = self.subject.as_ref()?;
         diagnose(exchange, *channel, evidence)
     }
 
-    fn of(&self, diagnosis: &Diagnosis, stage: Stage) -> Verdict {
+    fn of(&self, diagnosis: &Diagnosis, stage: DoctorStage) -> DoctorVerdict {
         let send_unknown =
             self.subject.as_ref().is_some_and(|(x, _)| matches!(x.outcome, crate::model::Outcome::Unknown(_)));
-        Verdict {
+        DoctorVerdict {
             cause: Some(diagnosis.cause()),
             confidence: diagnosis.confidence(),
             because: diagnosis.sentence(),
@@ -194,10 +194,11 @@ impl Doctor {
     }
 
     /// Something is wrong. Where the series has a refusal to explain it goes on: that refusal may have another cause.
-    fn found(&mut self, cause: Cause, confidence: Confidence, because: impl Into<String>, stage: Stage) {
-        let verdict = Verdict { cause: Some(cause), confidence, because: because.into(), stage, send_unknown: false };
-        let stops = self.subject.is_none() || stage != Stage::Beyond;
-        if stops && confidence == Confidence::Sure || stage != Stage::Beyond {
+    fn found(&mut self, cause: Cause, confidence: Confidence, because: impl Into<String>, stage: DoctorStage) {
+        let verdict =
+            DoctorVerdict { cause: Some(cause), confidence, because: because.into(), stage, send_unknown: false };
+        let stops = self.subject.is_none() || stage != DoctorStage::Beyond;
+        if stops && confidence == Confidence::Sure || stage != DoctorStage::Beyond {
             self.verdict.get_or_insert(verdict);
         } else if self.suspicion.as_ref().is_none_or(|s| s.confidence < verdict.confidence) {
             self.suspicion = Some(verdict);
@@ -207,57 +208,57 @@ impl Doctor {
     /// Replies cannot be read. The series goes on: messages may be accepted all the same.
     fn unreadable(&mut self, why: &Unreadable, exchange: &Exchange) -> Finding {
         if self.suspicion.as_ref().is_none_or(|s| s.confidence < Confidence::Sure) {
-            self.suspicion = Some(Verdict {
+            self.suspicion = Some(DoctorVerdict {
                 cause: Some(Cause::RepliesUnreadable),
                 confidence: Confidence::Sure,
                 because: why.sentence(),
-                stage: Stage::Beyond,
+                stage: DoctorStage::Beyond,
                 send_unknown: false,
             });
         }
         shown("replies", ProbeResult::Fail, why.sentence(), exchange)
     }
 
-    fn conclude(&self, evidence: &Evidence<'_>) -> Verdict {
+    fn conclude(&self, evidence: &DoctorEvidence<'_>) -> DoctorVerdict {
         if let Some(found) = self.subject_diagnosis(evidence) {
-            return self.of(&found, Stage::Beyond);
+            return self.of(&found, DoctorStage::Beyond);
         }
         if let Some(suspicion) = &self.suspicion {
             return suspicion.clone();
         }
         if let Some(skew) = self.skew {
-            return Verdict {
+            return DoctorVerdict {
                 cause: Some(Cause::ClockSkew),
                 confidence: Confidence::Sure,
                 because: skew_words(skew),
-                stage: Stage::Beyond,
+                stage: DoctorStage::Beyond,
                 send_unknown: false,
             };
         }
-        Verdict {
+        DoctorVerdict {
             cause: None,
             confidence: Confidence::Sure,
             because: "everything that was looked at is as it should be".to_owned(),
-            stage: Stage::Beyond,
+            stage: DoctorStage::Beyond,
             send_unknown: false,
         }
     }
 
-    fn not_asked(&mut self, asked: Asked, why: &str, evidence: &Evidence<'_>) -> Vec<Finding> {
+    fn not_asked(&mut self, asked: ProbeQuestion, why: &str, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
         let name = match asked {
-            Asked::Reach(_) => "names",
-            Asked::Token => "token",
-            Asked::Scopes => "scopes",
-            Asked::Conversation(_) | Asked::Id(..) => "conversation",
-            Asked::Messages(_) => "replies",
-            Asked::Integration(_) => "integration",
-            Asked::Deployment(_) => "deployment",
-            Asked::Domains(_) => "domains",
-            Asked::Origin(_) => "origin",
+            ProbeQuestion::Reach(_) => "names",
+            ProbeQuestion::Token => "token",
+            ProbeQuestion::Scopes => "scopes",
+            ProbeQuestion::Conversation(_) | ProbeQuestion::Id(..) => "conversation",
+            ProbeQuestion::Messages(_) => "replies",
+            ProbeQuestion::Integration(_) => "integration",
+            ProbeQuestion::Deployment(_) => "deployment",
+            ProbeQuestion::Domains(_) => "domains",
+            ProbeQuestion::Origin(_) => "origin",
         };
         // A pasted token is what there is; nothing else is reason enough not to have one.
-        if asked == Asked::Token && !evidence.profile.pasted {
-            self.found(Cause::Unknown, Confidence::Possible, why, Stage::Token);
+        if asked == ProbeQuestion::Token && !evidence.profile.pasted {
+            self.found(Cause::Unknown, Confidence::Possible, why, DoctorStage::Token);
             return vec![plain(name, ProbeResult::Fail, why)];
         }
         vec![plain(name, ProbeResult::Skip, why)]

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use super::*;
-use crate::diagnosis::History;
+use crate::diagnosis::PastExchanges;
 use crate::fixtures::{self, SCOPE, guest_conversation};
 use crate::model::Address;
 use crate::model::TokenFacts;
 use crate::model::{
-    Attempt, Ending, Failure, FailureKind, Generation, Granted, Header, Kind, Moment, Outcome, Phase, TlsFault,
+    Attempt, Ending, ExchangeKind, Failure, FailureKind, Generation, Granted, Header, Moment, Outcome, Phase, TlsFault,
 };
 
 const CONVERSATION: &str = "5f0c91ce-0000-4000-8000-00000000000a";
@@ -85,9 +85,9 @@ impl Default for Place {
 }
 
 struct Run {
-    asked: Vec<Asked>,
+    asked: Vec<ProbeQuestion>,
     findings: Vec<String>,
-    verdict: Verdict,
+    verdict: DoctorVerdict,
 }
 
 impl Run {
@@ -96,25 +96,30 @@ impl Run {
     }
 }
 
-fn exchange(id: u64, asked: Asked, answer: &Answer, date: &str) -> Exchange {
+fn exchange(id: u64, asked: ProbeQuestion, answer: &Answer, date: &str) -> Exchange {
     let (host, path) = match asked {
-        Asked::Reach(Host::Token) => ("login", "/".to_owned()),
-        Asked::Reach(Host::Api) => ("api", "/".to_owned()),
-        Asked::Token => ("login", "/oauth/token".to_owned()),
-        Asked::Scopes => ("api", "/api/v2/tokens/me".to_owned()),
-        Asked::Conversation(_) => ("api", format!("/api/v2/conversations/messages/{CONVERSATION}")),
-        Asked::Messages(_) => ("api", format!("/api/v2/conversations/messages/{CONVERSATION}/messages/bulk")),
-        Asked::Integration(_) => ("api", format!("/api/v2/conversations/messaging/integrations/open/{PLACE}")),
-        Asked::Deployment(_) => ("api-cdn", format!("/webdeployments/v1/deployments/{PLACE}/config.json")),
-        Asked::Domains(_) => ("api-cdn", format!("/webdeployments/v1/deployments/{PLACE}/domains.json")),
-        Asked::Origin(_) => ("webmessaging", format!("/v1?deploymentId={PLACE}")),
-        Asked::Id(..) => panic!("no series asks it"),
+        ProbeQuestion::Reach(Host::Token) => ("login", "/".to_owned()),
+        ProbeQuestion::Reach(Host::Api) => ("api", "/".to_owned()),
+        ProbeQuestion::Token => ("login", "/oauth/token".to_owned()),
+        ProbeQuestion::Scopes => ("api", "/api/v2/tokens/me".to_owned()),
+        ProbeQuestion::Conversation(_) => ("api", format!("/api/v2/conversations/messages/{CONVERSATION}")),
+        ProbeQuestion::Messages(_) => ("api", format!("/api/v2/conversations/messages/{CONVERSATION}/messages/bulk")),
+        ProbeQuestion::Integration(_) => ("api", format!("/api/v2/conversations/messaging/integrations/open/{PLACE}")),
+        ProbeQuestion::Deployment(_) => ("api-cdn", format!("/webdeployments/v1/deployments/{PLACE}/config.json")),
+        ProbeQuestion::Domains(_) => ("api-cdn", format!("/webdeployments/v1/deployments/{PLACE}/domains.json")),
+        ProbeQuestion::Origin(_) => ("webmessaging", format!("/v1?deploymentId={PLACE}")),
+        ProbeQuestion::Id(..) => panic!("no series asks it"),
     };
-    let with_token =
-        matches!(asked, Asked::Scopes | Asked::Conversation(_) | Asked::Messages(_) | Asked::Integration(_));
+    let with_token = matches!(
+        asked,
+        ProbeQuestion::Scopes
+            | ProbeQuestion::Conversation(_)
+            | ProbeQuestion::Messages(_)
+            | ProbeQuestion::Integration(_)
+    );
     let mut headers: Vec<Header> =
         with_token.then(|| Header::new("authorization", "Bearer «token #1»")).into_iter().collect();
-    if matches!(asked, Asked::Origin(_)) {
+    if matches!(asked, ProbeQuestion::Origin(_)) {
         headers.extend([Header::new("upgrade", "websocket"), Header::new("origin", ORIGIN)]);
     }
     let request = fixtures::request("GET", format!("https://{host}.mypurecloud.de{path}"), headers, "");
@@ -122,7 +127,7 @@ fn exchange(id: u64, asked: Asked, answer: &Answer, date: &str) -> Exchange {
         Json(status, body) => {
             let headers = fixtures::headers(&[("date", date), ("inin-correlation-id", &format!("id-{id}"))]);
             let response = fixtures::response(*status, headers, body);
-            let fine = *status < 300 || matches!(asked, Asked::Reach(_));
+            let fine = *status < 300 || matches!(asked, ProbeQuestion::Reach(_));
             (Ending::Answered(response), if fine { Outcome::Accepted } else { Outcome::Refused(status.to_string()) })
         }
         Broken(kind, phase) => {
@@ -135,40 +140,40 @@ fn exchange(id: u64, asked: Asked, answer: &Answer, date: &str) -> Exchange {
         token_age: with_token.then_some(Duration::from_secs(1)),
         ..fixtures::attempt(Moment::ZERO, request, Some(ending))
     };
-    fixtures::exchange(id, Kind::Probe, vec![attempt], outcome)
+    fixtures::exchange(id, ExchangeKind::Probe, vec![attempt], outcome)
 }
 
 fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
-    let mut history = History::default();
+    let mut history = PastExchanges::default();
     let mut token = None;
     let (mut asked, mut findings) = (Vec::new(), Vec::new());
     for id in 1..20 {
-        let evidence = Evidence { profile, history: &history, token: token.as_ref() };
+        let evidence = DoctorEvidence { profile, history: &history, token: token.as_ref() };
         let (more, next) = doctor.next(&evidence);
         findings.extend(more);
         let question = match next {
-            Next::Ask(question) => question,
-            Next::Send(_) => panic!("nothing is sent here"),
-            Next::Over(verdict) => {
+            DoctorStep::Ask(question) => question,
+            DoctorStep::Send(_) => panic!("nothing is sent here"),
+            DoctorStep::Over(verdict) => {
                 let findings = findings.iter().map(|f| format!("{} {}", f.result.word(), f.name)).collect();
                 return Run { asked, findings, verdict };
             }
         };
         asked.push(question);
         let answer = match question {
-            Asked::Reach(host) => &(place.reach)(host),
-            Asked::Token => &place.token,
-            Asked::Scopes => &place.scopes,
-            Asked::Conversation(_) => &place.conversation,
-            Asked::Messages(_) => &place.messages,
-            Asked::Integration(_) => &place.integration,
-            Asked::Deployment(_) => &place.deployment,
-            Asked::Domains(_) => &place.domains,
-            Asked::Origin(_) => &place.origin,
-            Asked::Id(..) => panic!("no series asks it"),
+            ProbeQuestion::Reach(host) => &(place.reach)(host),
+            ProbeQuestion::Token => &place.token,
+            ProbeQuestion::Scopes => &place.scopes,
+            ProbeQuestion::Conversation(_) => &place.conversation,
+            ProbeQuestion::Messages(_) => &place.messages,
+            ProbeQuestion::Integration(_) => &place.integration,
+            ProbeQuestion::Deployment(_) => &place.deployment,
+            ProbeQuestion::Domains(_) => &place.domains,
+            ProbeQuestion::Origin(_) => &place.origin,
+            ProbeQuestion::Id(..) => panic!("no series asks it"),
         };
         let exchange = exchange(id, question, answer, place.date);
-        if question == Asked::Token && exchange.outcome == Outcome::Accepted {
+        if question == ProbeQuestion::Token && exchange.outcome == Outcome::Accepted {
             let facts = TokenFacts {
                 requested: profile.requested.clone(),
                 granted: Granted::Named(place.granted.iter().map(|s| (*s).to_owned()).collect()),
@@ -178,7 +183,7 @@ fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
             token = Some(facts);
         }
         history.exchange(&exchange);
-        let evidence = Evidence { profile, history: &history, token: token.as_ref() };
+        let evidence = DoctorEvidence { profile, history: &history, token: token.as_ref() };
         findings.extend(doctor.answered(question, &Probed::Asked(exchange.id), Some(&exchange), &evidence));
     }
     panic!("it does not end");
@@ -192,12 +197,12 @@ fn examine(place: &Place, target: Conversation) -> Run {
 fn all_is_asked_once_and_in_order_where_all_is_well() {
     let run = examine(&Place::default(), target(CONVERSATION, Some(GUEST)));
     let order = [
-        Asked::Reach(Host::Token),
-        Asked::Reach(Host::Api),
-        Asked::Token,
-        Asked::Scopes,
-        Asked::Conversation(ConversationKey(0)),
-        Asked::Messages(ConversationKey(0)),
+        ProbeQuestion::Reach(Host::Token),
+        ProbeQuestion::Reach(Host::Api),
+        ProbeQuestion::Token,
+        ProbeQuestion::Scopes,
+        ProbeQuestion::Conversation(ConversationKey(0)),
+        ProbeQuestion::Messages(ConversationKey(0)),
     ];
     assert_eq!(run.asked, order);
     assert_eq!(
@@ -380,8 +385,8 @@ fn replies_that_cannot_be_read_are_told() {
 #[test]
 fn a_refusal_is_explained_and_not_what_else_is_wrong() {
     // A send that a rate limit refused: the server named it, so there is nothing to ask.
-    let mut refusal = exchange(99, Asked::Scopes, &Json(429, r#"{"code":"too.many.requests"}"#.to_owned()), "");
-    refusal.kind = Kind::Send;
+    let mut refusal = exchange(99, ProbeQuestion::Scopes, &Json(429, r#"{"code":"too.many.requests"}"#.to_owned()), "");
+    refusal.kind = ExchangeKind::Send;
     let doctor = Doctor::new(&profile(), Some(target(CONVERSATION, Some(AGENT))), false)
         .because_of(refusal, Some(Channel::GuestApi));
     let run = run(&Place::default(), doctor, &profile());
@@ -391,10 +396,10 @@ fn a_refusal_is_explained_and_not_what_else_is_wrong() {
 #[test]
 fn without_a_secret_nothing_was_said_by_any_server() {
     let mut doctor = Doctor::new(&profile(), None, false);
-    let evidence = Evidence { profile: &profile(), history: &History::default(), token: None };
+    let evidence = DoctorEvidence { profile: &profile(), history: &PastExchanges::default(), token: None };
     let why = Probed::NotAsked("set GUESTWIRE_CLIENT_SECRET".to_owned());
-    let findings = doctor.answered(Asked::Token, &why, None, &evidence);
+    let findings = doctor.answered(ProbeQuestion::Token, &why, None, &evidence);
     assert_eq!(findings.first().unwrap().result, ProbeResult::Fail);
-    let (_, Next::Over(verdict)) = doctor.next(&evidence) else { panic!("not over") };
-    assert_eq!((verdict.cause, verdict.stage), (Some(Cause::Unknown), Stage::Token));
+    let (_, DoctorStep::Over(verdict)) = doctor.next(&evidence) else { panic!("not over") };
+    assert_eq!((verdict.cause, verdict.stage), (Some(Cause::Unknown), DoctorStage::Token));
 }

@@ -10,11 +10,11 @@ use serde_json::Value;
 use super::answer::ServerAnswer;
 use super::deployments::{DeploymentBook, Deployments, IntegrationBook};
 use super::request;
-use super::seen::{Seen, Sightings, newer};
+use super::seen::{SeenToken, Sightings, newer};
 use crate::genesys::conversations;
 use crate::model::Granted;
 use crate::model::{
-    Attempt, ConversationKey, Exchange, ExchangeId, Generation, Kind, Moment, Outcome, RemoteState, TokenFacts,
+    Attempt, ConversationKey, Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, RemoteState, TokenFacts,
 };
 use crate::text::json;
 
@@ -33,7 +33,7 @@ pub(in crate::diagnosis) struct Person {
 /// A conversation as its newest read showed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::diagnosis) struct Read {
-    pub seen: Seen,
+    pub seen: SeenToken,
     pub state: RemoteState,
     /// The guest who is there now.
     pub guest: Option<Person>,
@@ -45,9 +45,9 @@ pub(in crate::diagnosis) struct Read {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::diagnosis) struct ConversationBook {
     pub read: Option<Read>,
-    pub missing: Option<Seen>,
+    pub missing: Option<SeenToken>,
     /// A message was accepted into it.
-    pub accepted: Option<Seen>,
+    pub accepted: Option<SeenToken>,
 }
 
 /// What is known of a token.
@@ -64,17 +64,17 @@ pub(in crate::diagnosis) struct TokenBook {
 
 /// What earlier exchanges showed. Bounded; fed with every exchange and token of a session.
 #[derive(Clone, Debug, Default)]
-pub struct History {
+pub struct PastExchanges {
     tokens: BTreeMap<Generation, TokenBook>,
     conversations: BTreeMap<String, ConversationBook>,
     deployments: Deployments,
     /// When token answers came, by our clock, and what the server's clock said.
     grants: VecDeque<(Duration, Timestamp)>,
-    works: Option<Seen>,
+    works: Option<SeenToken>,
     skew: Option<i64>,
 }
 
-impl History {
+impl PastExchanges {
     /// Takes in a token's facts. Returns whether something is known now that was not before.
     pub fn token(&mut self, facts: &TokenFacts) -> bool {
         let granted_at = self.grants.iter().rev().find(|(at, _)| *at == facts.issued.mono).map(|(_, date)| *date);
@@ -97,7 +97,7 @@ impl History {
     pub fn exchange(&mut self, exchange: &Exchange) -> bool {
         // What was sent wrongly on purpose says nothing about the session's own tokens, and nothing does what was asked
         // of us.
-        if exchange.sent_as.is_some() || exchange.kind == Kind::Hook {
+        if exchange.sent_as.is_some() || exchange.kind == ExchangeKind::Hook {
             return false;
         }
         let mut news = false;
@@ -110,10 +110,10 @@ impl History {
 
     fn attempt(&mut self, exchange: &Exchange, attempt: &Attempt) -> bool {
         let said = ServerAnswer::of(attempt);
-        let seen = Seen { at: attempt.started, exchange: exchange.id };
+        let seen = SeenToken { at: attempt.started, exchange: exchange.id };
         let mut news = self.deployments.attempt(exchange, attempt, &said, seen);
         let Some(generation) = attempt.generation else {
-            if let (Kind::Token | Kind::Probe, Outcome::Accepted, Some(date), Some(ended)) =
+            if let (ExchangeKind::Token | ExchangeKind::Probe, Outcome::Accepted, Some(date), Some(ended)) =
                 (exchange.kind, &exchange.outcome, said.date, exchange.ended)
             {
                 self.grants.push_back((ended.mono, date));
@@ -127,15 +127,15 @@ impl History {
         if lets_in(&said) {
             news |= book.accepted.add(seen);
             self.works = Some(newer(self.works, seen));
-        } else if said.status == Some(401) && said.by.is_service() && exchange.kind != Kind::Send {
+        } else if said.status == Some(401) && said.by.is_service() && exchange.kind != ExchangeKind::Send {
             news |= book.refused.add(seen);
         }
         news | self.conversation(exchange, attempt, &said, seen)
     }
 
-    fn conversation(&mut self, exchange: &Exchange, attempt: &Attempt, said: &ServerAnswer, seen: Seen) -> bool {
+    fn conversation(&mut self, exchange: &Exchange, attempt: &Attempt, said: &ServerAnswer, seen: SeenToken) -> bool {
         let url = &attempt.request.url;
-        if exchange.kind == Kind::Send {
+        if exchange.kind == ExchangeKind::Send {
             if exchange.outcome == Outcome::Accepted
                 && said.by.is_service()
                 && request::integration(request::path(url)).is_none()
@@ -251,7 +251,7 @@ impl History {
     }
 
     /// The newest exchange in which the API let a token of this session in.
-    pub(in crate::diagnosis) const fn works(&self) -> Option<Seen> {
+    pub(in crate::diagnosis) const fn works(&self) -> Option<SeenToken> {
         self.works
     }
 
@@ -282,7 +282,7 @@ fn sent_into(url: &str) -> Option<String> {
 }
 
 /// Who is in a conversation, from the body of a read. [field names real: documented]
-fn people(body: &str, seen: Seen) -> Option<Read> {
+fn people(body: &str, seen: SeenToken) -> Option<Read> {
     let state = conversations::read(body.as_bytes())?.state;
     let value = json::read(body.as_bytes())?;
     let text = |p: &Value, name: &str| p.get(name).and_then(Value::as_str).map(str::to_owned);

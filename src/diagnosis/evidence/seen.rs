@@ -4,7 +4,7 @@ use crate::model::{ExchangeId, Moment};
 
 /// When something was seen, and in which exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct SeenToken {
     /// When the try that shows it began.
     pub at: Moment,
     /// The exchange.
@@ -12,7 +12,7 @@ pub struct Seen {
 }
 
 /// The later of two sightings.
-pub fn newer(old: Option<Seen>, seen: Seen) -> Seen {
+pub fn newer(old: Option<SeenToken>, seen: SeenToken) -> SeenToken {
     old.filter(|s| s.at > seen.at).unwrap_or(seen)
 }
 
@@ -20,13 +20,13 @@ pub fn newer(old: Option<Seen>, seen: Seen) -> Seen {
 /// counts there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sightings {
-    newest: Option<Seen>,
-    before: Option<Seen>,
+    newest: Option<SeenToken>,
+    before: Option<SeenToken>,
 }
 
 impl Sightings {
     /// Takes in a sighting. Returns whether it is the newest.
-    pub fn add(&mut self, seen: Seen) -> bool {
+    pub fn add(&mut self, seen: SeenToken) -> bool {
         match self.newest {
             Some(newest) if newest.exchange == seen.exchange => self.newest = Some(newer(Some(newest), seen)),
             Some(newest) if newest.at > seen.at => {
@@ -39,12 +39,12 @@ impl Sightings {
     }
 
     /// The newest.
-    pub const fn newest(&self) -> Option<Seen> {
+    pub const fn newest(&self) -> Option<SeenToken> {
         self.newest
     }
 
     /// The newest of another exchange than `own`.
-    pub fn besides(&self, own: ExchangeId) -> Option<Seen> {
+    pub fn besides(&self, own: ExchangeId) -> Option<SeenToken> {
         [self.newest, self.before].into_iter().flatten().find(|seen| seen.exchange != own)
     }
 }

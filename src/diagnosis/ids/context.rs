@@ -1,6 +1,6 @@
 //! Ids in plain text, by the path or the name in front of them.
 
-use super::occurrence::{Role, Seen, What};
+use super::occurrence::{IdKind, IdOccurrence, IdRole};
 use crate::model::ids::is_uuid;
 
 /// Why an id is a message's of which nothing else is known.
@@ -10,7 +10,7 @@ pub const FORM: &str = "its form: 32 hexadecimal digits";
 const BEFORE: usize = 96;
 
 /// Adds the ids of `text`. `field` names the JSON field whose value the text is.
-pub fn scan(text: &str, field: Option<&str>, inside: Option<&String>, out: &mut Vec<Seen>) {
+pub fn scan(text: &str, field: Option<&str>, inside: Option<&String>, out: &mut Vec<IdOccurrence>) {
     let mut at = 0;
     for token in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
         // `token` is a slice of `text`: where it begins follows from the lengths.
@@ -27,7 +27,7 @@ pub fn scan(text: &str, field: Option<&str>, inside: Option<&String>, out: &mut 
             continue;
         }
         let role = role(before, after, field, is_uuid(token));
-        out.push(Seen { id: token.to_owned(), role, inside: inside.cloned() });
+        out.push(IdOccurrence { id: token.to_owned(), role, inside: inside.cloned() });
     }
 }
 
@@ -48,31 +48,31 @@ fn tail(text: &str, most: usize) -> &str {
     text.get(from..).unwrap_or_default()
 }
 
-fn role(before: &str, after: &str, field: Option<&str>, uuid: bool) -> Role {
-    let of = |what, because: &str| Role { what, because: because.to_owned() };
+fn role(before: &str, after: &str, field: Option<&str>, uuid: bool) -> IdRole {
+    let of = |what, because: &str| IdRole { what, because: because.to_owned() };
     let lower = before.to_ascii_lowercase();
     // Paths, the longest first. [real: documented paths; the first is the Guest API's description]
-    let paths: [(&str, What); 13] = [
-        ("/conversations/messaging/", What::Conversation),
-        ("/communications/", What::Communication),
-        ("/participants/", What::Participant),
-        ("/interactions/", What::Conversation),
-        ("/conversations/details/", What::Conversation),
-        ("/conversations/messages/", What::Conversation),
-        ("/conversations/", What::Conversation),
-        ("/integrations/open/", What::Integration),
-        ("/webdeployments/deployments/", What::Deployment),
-        ("/deployments/", What::Deployment),
-        ("/oauth/clients/", What::Client),
-        ("/organizations/", What::Organization),
-        ("/messages/", What::Message),
+    let paths: [(&str, IdKind); 13] = [
+        ("/conversations/messaging/", IdKind::Conversation),
+        ("/communications/", IdKind::Communication),
+        ("/participants/", IdKind::Participant),
+        ("/interactions/", IdKind::Conversation),
+        ("/conversations/details/", IdKind::Conversation),
+        ("/conversations/messages/", IdKind::Conversation),
+        ("/conversations/", IdKind::Conversation),
+        ("/integrations/open/", IdKind::Integration),
+        ("/webdeployments/deployments/", IdKind::Deployment),
+        ("/deployments/", IdKind::Deployment),
+        ("/oauth/clients/", IdKind::Client),
+        ("/organizations/", IdKind::Organization),
+        ("/messages/", IdKind::Message),
     ];
     if lower.ends_with("/conversations/messages/") {
         if after.starts_with("/inbound/open") {
-            return of(What::Integration, "the path …/messages/ID/inbound/open");
+            return of(IdKind::Integration, "the path …/messages/ID/inbound/open");
         }
         if after.starts_with("/details") {
-            return of(What::Message, "the path …/messages/ID/details");
+            return of(IdKind::Message, "the path …/messages/ID/details");
         }
     }
     if let Some((path, what)) = paths.iter().find(|(path, _)| lower.ends_with(path)) {
@@ -90,9 +90,9 @@ fn role(before: &str, after: &str, field: Option<&str>, uuid: bool) -> Role {
         return of(what, &format!("the field {field}"));
     }
     if !uuid {
-        return of(What::Message, FORM);
+        return of(IdKind::Message, FORM);
     }
-    of(What::Unknown, "")
+    of(IdKind::Unknown, "")
 }
 
 /// The name in `name=`, `name: `, `"name":"`, `name ` before a value.
@@ -108,18 +108,18 @@ fn name_before(before: &str) -> Option<String> {
 }
 
 /// What a field, parameter or header of that name holds.
-pub fn named(name: &str) -> Option<What> {
+pub fn named(name: &str) -> Option<IdKind> {
     let last = name.rsplit('.').next().unwrap_or(name);
     let plain: String = last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     Some(match plain.as_str() {
-        "conversationid" | "conversation" | "conv" => What::Conversation,
-        "participantid" | "participant" | "guestid" => What::Participant,
-        "communicationid" | "communication" => What::Communication,
-        "messageid" | "message" | "msgid" => What::Message,
-        "integrationid" | "integration" => What::Integration,
-        "deploymentid" | "deployment" => What::Deployment,
-        "clientid" | "oauthclient" => What::Client,
-        "organizationid" | "organization" | "orgid" | "homeorganization" => What::Organization,
+        "conversationid" | "conversation" | "conv" => IdKind::Conversation,
+        "participantid" | "participant" | "guestid" => IdKind::Participant,
+        "communicationid" | "communication" => IdKind::Communication,
+        "messageid" | "message" | "msgid" => IdKind::Message,
+        "integrationid" | "integration" => IdKind::Integration,
+        "deploymentid" | "deployment" => IdKind::Deployment,
+        "clientid" | "oauthclient" => IdKind::Client,
+        "organizationid" | "organization" | "orgid" | "homeorganization" => IdKind::Organization,
         "contextid"
         | "correlationid"
         | "inincorrelationid"
@@ -127,8 +127,8 @@ pub fn named(name: &str) -> Option<What> {
         | "xrequestid"
         | "requestid"
         | "tracingid"
-        | "traceid" => What::Request,
-        "token" | "guesttoken" => What::GuestToken,
+        | "traceid" => IdKind::Request,
+        "token" | "guesttoken" => IdKind::GuestToken,
         _ => return None,
     })
 }

@@ -3,18 +3,18 @@
 use serde_json::Value;
 
 use super::context::{is_hex, scan};
-use super::occurrence::{Role, Seen, What};
+use super::occurrence::{IdKind, IdOccurrence, IdRole};
 use crate::model::ids::is_uuid;
 
 /// JSON inside of JSON, at most so deep.
 const DEPTH: usize = 6;
 
 /// Adds the ids of a text that may be, or hold, JSON.
-pub fn outer(text: &str, out: &mut Vec<Seen>) {
+pub fn outer(text: &str, out: &mut Vec<IdOccurrence>) {
     text_in(text, None, None, 0, out);
 }
 
-fn text_in(text: &str, field: Option<&str>, inside: Option<&String>, depth: usize, out: &mut Vec<Seen>) {
+fn text_in(text: &str, field: Option<&str>, inside: Option<&String>, depth: usize, out: &mut Vec<IdOccurrence>) {
     let mut rest = text;
     // What looks like JSON and is none is read in vain: no more than a few times the text's own length.
     let mut left = text.len().saturating_mul(4).saturating_add(1 << 16);
@@ -40,7 +40,13 @@ fn text_in(text: &str, field: Option<&str>, inside: Option<&String>, depth: usiz
     scan(rest, field, inside, out);
 }
 
-fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, inside: Option<&String>, depth: usize, out: &mut Vec<Seen>) {
+fn walk<'v>(
+    value: &'v Value,
+    path: &mut Vec<&'v str>,
+    inside: Option<&String>,
+    depth: usize,
+    out: &mut Vec<IdOccurrence>,
+) {
     match value {
         Value::Object(map) => {
             // What has participants is a conversation, and what is below belongs to it.
@@ -59,7 +65,7 @@ fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, inside: Option<&String>, 
                     && let Value::String(id) = value
                     && (is_uuid(id) || is_hex(id))
                 {
-                    out.push(Seen { id: id.clone(), role: own_id(map, path, id), inside: inside.cloned() });
+                    out.push(IdOccurrence { id: id.clone(), role: own_id(map, path, id), inside: inside.cloned() });
                     continue;
                 }
                 path.push(key);
@@ -74,30 +80,30 @@ fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, inside: Option<&String>, 
 }
 
 /// What the `id` of an object names.
-fn own_id(map: &serde_json::Map<String, Value>, path: &[&str], id: &str) -> Role {
+fn own_id(map: &serde_json::Map<String, Value>, path: &[&str], id: &str) -> IdRole {
     let has = |name: &str| map.contains_key(name);
-    let role = |what, because: String| Role { what, because };
+    let role = |what, because: String| IdRole { what, because };
     let parent = path.last().copied().unwrap_or_default();
     if has("participants") {
-        return role(What::Conversation, "it has participants".to_owned());
+        return role(IdKind::Conversation, "it has participants".to_owned());
     }
     match parent {
         "participants" | "participant" => {
             let purpose = map.get("purpose").and_then(Value::as_str).unwrap_or("of the conversation");
-            role(What::Participant, format!("it stands in participants ({purpose})"))
+            role(IdKind::Participant, format!("it stands in participants ({purpose})"))
         }
-        "to" if has("externalId") => role(What::Participant, "the field to.id of a message".to_owned()),
+        "to" if has("externalId") => role(IdKind::Participant, "the field to.id of a message".to_owned()),
         "messages" if has("state") => {
-            role(What::Communication, "a participant's messages hold communications".to_owned())
+            role(IdKind::Communication, "a participant's messages hold communications".to_owned())
         }
-        "conversations" | "conversation" => role(What::Conversation, format!("it stands in {parent}")),
-        "OAuthClient" | "oAuthClient" | "client" => role(What::Client, format!("it stands in {parent}")),
-        "organization" | "homeOrganization" => role(What::Organization, format!("it stands in {parent}")),
-        "deployment" | "deployments" => role(What::Deployment, format!("it stands in {parent}")),
-        "integration" | "integrations" => role(What::Integration, format!("it stands in {parent}")),
+        "conversations" | "conversation" => role(IdKind::Conversation, format!("it stands in {parent}")),
+        "OAuthClient" | "oAuthClient" | "client" => role(IdKind::Client, format!("it stands in {parent}")),
+        "organization" | "homeOrganization" => role(IdKind::Organization, format!("it stands in {parent}")),
+        "deployment" | "deployments" => role(IdKind::Deployment, format!("it stands in {parent}")),
+        "integration" | "integrations" => role(IdKind::Integration, format!("it stands in {parent}")),
         _ if has("normalizedMessage") || has("textBody") || has("text") || has("direction") || is_hex(id) => {
-            role(What::Message, "it is the id of a message".to_owned())
+            role(IdKind::Message, "it is the id of a message".to_owned())
         }
-        _ => role(What::Unknown, String::new()),
+        _ => role(IdKind::Unknown, String::new()),
     }
 }

@@ -11,11 +11,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::context::is_hex;
-use super::{Found, Known, What};
+use super::{FoundId, IdKind, KnownIds};
 use crate::genesys::conversations::is_guest;
 use crate::genesys::lookups;
 use crate::model::ids::is_uuid;
-use crate::model::{Asked, Exchange, Outcome, Probed, Thing};
+use crate::model::{Exchange, Outcome, ProbeQuestion, Probed, Thing};
 use crate::text::json;
 
 /// Questions about one text at most.
@@ -23,26 +23,26 @@ const MOST: usize = 40;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
-pub struct Look {
-    left: VecDeque<Asked>,
-    known: Known,
+pub struct IdLookUp {
+    left: VecDeque<ProbeQuestion>,
+    known: KnownIds,
     troubles: Vec<String>,
 }
 
-impl Look {
+impl IdLookUp {
     /// A look at the ids of a text of which nothing is known for sure.
-    pub fn at(found: &[Found], known: Known) -> Self {
+    pub fn at(found: &[FoundId], known: KnownIds) -> Self {
         let open = found.iter().filter(|f| f.needs_look());
         Self { left: open.flat_map(|f| questions(&f.id, f.what)).take(MOST).collect(), known, troubles: Vec::new() }
     }
 
     /// Leaves only the questions that need no token.
     pub fn without_token(&mut self) {
-        self.left.retain(|asked| matches!(asked, Asked::Id(Thing::Deployment, _)));
+        self.left.retain(|asked| matches!(asked, ProbeQuestion::Id(Thing::Deployment, _)));
     }
 
     /// Asks also about one id that is used as `what`.
-    pub fn also(&mut self, id: &str, what: What) {
+    pub fn also(&mut self, id: &str, what: IdKind) {
         self.left.extend(questions(id, what));
     }
 
@@ -52,19 +52,19 @@ impl Look {
     }
 
     /// The next question.
-    pub fn next(&self) -> Option<Asked> {
+    pub fn next(&self) -> Option<ProbeQuestion> {
         self.left.front().copied()
     }
 
     /// An answer came: what it shows. False where the question is not the one that was asked.
-    pub fn came(&mut self, asked: Asked, came: &Probed, exchange: Option<&Exchange>) -> bool {
-        let (Asked::Id(thing, uuid), true) = (asked, self.left.front() == Some(&asked)) else { return false };
+    pub fn came(&mut self, asked: ProbeQuestion, came: &Probed, exchange: Option<&Exchange>) -> bool {
+        let (ProbeQuestion::Id(thing, uuid), true) = (asked, self.left.front() == Some(&asked)) else { return false };
         self.left.pop_front();
         let is_it = exchange.is_some_and(|x| x.outcome == Outcome::Accepted && x.status() != Some(404));
         if let Some(exchange) = exchange.filter(|_| is_it) {
             self.learn(thing, uuid, exchange);
             // It cannot be anything else.
-            self.left.retain(|left| !matches!(left, Asked::Id(_, other) if *other == uuid));
+            self.left.retain(|left| !matches!(left, ProbeQuestion::Id(_, other) if *other == uuid));
             return true;
         }
         let trouble = match (came, exchange.map(|x| &x.outcome)) {
@@ -80,7 +80,7 @@ impl Look {
     }
 
     /// What is known now.
-    pub const fn known(&self) -> &Known {
+    pub const fn known(&self) -> &KnownIds {
         &self.known
     }
 
@@ -94,7 +94,7 @@ impl Look {
         let id = written(thing, uuid);
         match thing {
             Thing::Conversation => {
-                self.known.learn(&id, What::Conversation, None);
+                self.known.learn(&id, IdKind::Conversation, None);
                 let json = json::read(body.as_bytes()).unwrap_or_default();
                 let people = json.get("participants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
                 let text = |p: &Value, name: &str| p.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -107,23 +107,23 @@ impl Look {
             }
             Thing::Message => {
                 let home = lookups::conversation_of(body.as_bytes());
-                self.known.learn(&id, What::Message, home.as_deref());
+                self.known.learn(&id, IdKind::Message, home.as_deref());
                 if let Some(home) = home {
-                    self.known.learn(&home, What::Conversation, None);
+                    self.known.learn(&home, IdKind::Conversation, None);
                 }
             }
-            Thing::Integration => self.known.learn(&id, What::Integration, None),
-            Thing::Deployment => self.known.learn(&id, What::Deployment, None),
+            Thing::Integration => self.known.learn(&id, IdKind::Integration, None),
+            Thing::Deployment => self.known.learn(&id, IdKind::Deployment, None),
         }
     }
 }
 
 /// What to ask about an id that is taken for `what`: that first, then what else it may be.
-fn questions(id: &str, what: What) -> Vec<Asked> {
+fn questions(id: &str, what: IdKind) -> Vec<ProbeQuestion> {
     let Ok(uuid) = Uuid::try_parse(id) else { return Vec::new() };
     let mut things = match what {
-        What::Integration => vec![Thing::Integration, Thing::Conversation, Thing::Deployment],
-        What::Deployment => vec![Thing::Deployment, Thing::Conversation, Thing::Integration],
+        IdKind::Integration => vec![Thing::Integration, Thing::Conversation, Thing::Deployment],
+        IdKind::Deployment => vec![Thing::Deployment, Thing::Conversation, Thing::Integration],
         _ => vec![Thing::Conversation, Thing::Deployment, Thing::Integration],
     };
     // Message ids are written without hyphens, and so is many a conversation's in a log.
@@ -132,7 +132,7 @@ fn questions(id: &str, what: What) -> Vec<Asked> {
     } else if !is_uuid(id) {
         return Vec::new();
     }
-    things.into_iter().map(|thing| Asked::Id(thing, uuid)).collect()
+    things.into_iter().map(|thing| ProbeQuestion::Id(thing, uuid)).collect()
 }
 
 fn written(thing: Thing, uuid: Uuid) -> String {

@@ -19,11 +19,11 @@ use std::collections::HashMap;
 use crate::model::ids::is_uuid;
 use context::{FORM, is_hex};
 use known::plain;
-use occurrence::Seen;
+use occurrence::IdOccurrence;
 
-pub use known::{Known, KnownId};
-pub use look::Look;
-pub use occurrence::{Role, What};
+pub use known::{KnownId, KnownIds};
+pub use look::IdLookUp;
+pub use occurrence::{IdKind, IdRole};
 
 /// Longest text that is read; the rest of a huge paste is left.
 const TEXT_MAX: usize = 8 << 20;
@@ -32,24 +32,24 @@ const FOUND_MAX: usize = 500;
 
 /// An id of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundId {
     /// Lower case, and a UUID with its hyphens, however it was written. Empty for a guest token.
     pub id: String,
     /// What it names: the role that is its own.
-    pub what: What,
+    pub what: IdKind,
     /// All roles in which it stood, each once, what is its own first.
-    pub roles: Vec<Role>,
+    pub roles: Vec<IdRole>,
     /// The conversation that it belongs to, where it is a participant's or a message's.
     pub home: Option<String>,
     /// It stands where something else's id belongs.
-    pub misplaced: Option<What>,
+    pub misplaced: Option<IdKind>,
     /// The id that belongs there instead, where that is known.
     pub swap: Option<String>,
     /// What it is was told by the service.
     pub told: bool,
 }
 
-impl Found {
+impl FoundId {
     /// Why it is called what it is called.
     pub fn because(&self) -> &str {
         self.roles.first().map_or("nothing around it says what it names", |r| r.because.as_str())
@@ -59,14 +59,14 @@ impl Found {
     pub fn needs_look(&self) -> bool {
         let can = matches!(
             self.what,
-            What::Unknown | What::Conversation | What::Message | What::Integration | What::Deployment
+            IdKind::Unknown | IdKind::Conversation | IdKind::Message | IdKind::Integration | IdKind::Deployment
         );
-        !self.told && (can || self.what == What::Participant && self.misplaced.is_some() && self.swap.is_none())
+        !self.told && (can || self.what == IdKind::Participant && self.misplaced.is_some() && self.swap.is_none())
     }
 }
 
 /// Finds the ids of `text`, in the order in which they stand there.
-pub fn find(text: &str, known: &Known) -> Vec<Found> {
+pub fn find(text: &str, known: &KnownIds) -> Vec<FoundId> {
     let mut end = text.len().min(TEXT_MAX);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -77,10 +77,10 @@ pub fn find(text: &str, known: &Known) -> Vec<Found> {
     gather(seen, known)
 }
 
-fn gather(seen: Vec<Seen>, known: &Known) -> Vec<Found> {
-    let mut found: Vec<Found> = Vec::new();
+fn gather(seen: Vec<IdOccurrence>, known: &KnownIds) -> Vec<FoundId> {
+    let mut found: Vec<FoundId> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    for Seen { id, role, inside } in seen {
+    for IdOccurrence { id, role, inside } in seen {
         let key = plain(&id);
         let at = match places.get(&key) {
             Some(at) => *at,
@@ -93,8 +93,8 @@ fn gather(seen: Vec<Seen>, known: &Known) -> Vec<Found> {
         };
         let Some(entry) = found.get_mut(at) else { continue };
         // What only its form says gives way to everything that says more.
-        let by_form = |r: &Role| r.because == FORM;
-        if role.what != What::Unknown
+        let by_form = |r: &IdRole| r.because == FORM;
+        if role.what != IdKind::Unknown
             && !entry.roles.iter().any(|r| r.what == role.what)
             && (entry.roles.is_empty() || !by_form(&role))
         {
@@ -107,11 +107,11 @@ fn gather(seen: Vec<Seen>, known: &Known) -> Vec<Found> {
             entry.id = id.to_ascii_lowercase();
         }
     }
-    let mut found: Vec<Found> = found.into_iter().map(settled).collect();
+    let mut found: Vec<FoundId> = found.into_iter().map(settled).collect();
     let all = found.clone();
     for entry in &mut found {
         entry.swap = entry.misplaced.and_then(|place| right_one(place, entry, &all, known));
-        if entry.what == What::GuestToken {
+        if entry.what == IdKind::GuestToken {
             entry.id = String::new();
         }
     }
@@ -119,10 +119,10 @@ fn gather(seen: Vec<Seen>, known: &Known) -> Vec<Found> {
 }
 
 /// An id with what is known of it beside the text.
-fn begun(id: &str, known: &Known) -> Found {
-    let mut entry = Found {
+fn begun(id: &str, known: &KnownIds) -> FoundId {
+    let mut entry = FoundId {
         id: id.to_ascii_lowercase(),
-        what: What::Unknown,
+        what: IdKind::Unknown,
         roles: Vec::new(),
         home: None,
         misplaced: None,
@@ -132,7 +132,7 @@ fn begun(id: &str, known: &Known) -> Found {
     for of in known.about(id) {
         if !entry.roles.iter().any(|r| r.what == of.what) {
             let because = if of.told { "the service told so" } else { "the profile uses it so" };
-            entry.roles.push(Role { what: of.what, because: because.to_owned() });
+            entry.roles.push(IdRole { what: of.what, because: because.to_owned() });
         }
         entry.home = entry.home.or_else(|| of.home.clone());
         entry.told |= of.told;
@@ -142,17 +142,19 @@ fn begun(id: &str, known: &Known) -> Found {
 
 /// What it is, of all that it stands as. What the service told comes first. Otherwise an id is a participant's wherever a
 /// body says so: then a path that takes it for a conversation is wrong.
-fn settled(mut entry: Found) -> Found {
+fn settled(mut entry: FoundId) -> FoundId {
     let told = entry.told;
     let own = entry.roles.first().map(|r| r.what).filter(|_| told);
-    entry.roles.sort_by_key(|r| (Some(r.what) != own, r.what == What::Conversation, r.what == What::Message));
-    entry.what = entry.roles.first().map_or(What::Unknown, |r| r.what);
-    let place = |what| matches!(what, What::Conversation | What::Integration | What::Deployment | What::Participant);
+    entry.roles.sort_by_key(|r| (Some(r.what) != own, r.what == IdKind::Conversation, r.what == IdKind::Message));
+    entry.what = entry.roles.first().map_or(IdKind::Unknown, |r| r.what);
+    let place =
+        |what| matches!(what, IdKind::Conversation | IdKind::Integration | IdKind::Deployment | IdKind::Participant);
     // A participant is inside of a conversation everywhere; that is not a wrong place for it.
     let wrong = entry.roles.iter().map(|r| r.what).find(|w| *w != entry.what && place(*w));
-    entry.misplaced = wrong.filter(|_| place(entry.what) || matches!(entry.what, What::Message | What::Communication));
+    entry.misplaced =
+        wrong.filter(|_| place(entry.what) || matches!(entry.what, IdKind::Message | IdKind::Communication));
     if is_hex(&entry.id)
-        && !matches!(entry.what, What::Message | What::Unknown | What::Request)
+        && !matches!(entry.what, IdKind::Message | IdKind::Unknown | IdKind::Request)
         && let Ok(uuid) = uuid::Uuid::try_parse(&entry.id)
     {
         entry.id = uuid.to_string();
@@ -164,8 +166,8 @@ fn settled(mut entry: Found) -> Found {
 }
 
 /// The id that belongs in `place`, where a misplaced one stands.
-fn right_one(place: What, entry: &Found, all: &[Found], known: &Known) -> Option<String> {
-    if place == What::Conversation
+fn right_one(place: IdKind, entry: &FoundId, all: &[FoundId], known: &KnownIds) -> Option<String> {
+    if place == IdKind::Conversation
         && let Some(home) = &entry.home
     {
         return Some(home.clone()).filter(|home| plain(home) != plain(&entry.id));
@@ -175,7 +177,7 @@ fn right_one(place: What, entry: &Found, all: &[Found], known: &Known) -> Option
         (Some(one), None) => Some(one.id.clone()),
         (Some(_), Some(_)) => None,
         (None, _) => {
-            let home = (place == What::Participant).then_some(entry.id.as_str());
+            let home = (place == IdKind::Participant).then_some(entry.id.as_str());
             known.only(place, home).map(str::to_owned)
         }
     }
@@ -193,36 +195,36 @@ pub struct Candidate {
 }
 
 /// The conversations that a text leads to, the likeliest first.
-pub fn candidates(found: &[Found]) -> Vec<Candidate> {
+pub fn candidates(found: &[FoundId]) -> Vec<Candidate> {
     let mut out: Vec<Candidate> = Vec::new();
     let mut add = |candidate: Candidate| {
         if !out.iter().any(|c| plain(&c.conversation) == plain(&candidate.conversation)) {
             out.push(candidate);
         }
     };
-    for wrong in found.iter().filter(|f| f.misplaced == Some(What::Conversation)) {
+    for wrong in found.iter().filter(|f| f.misplaced == Some(IdKind::Conversation)) {
         if let Some(right) = &wrong.swap {
-            let participant = (wrong.what == What::Participant).then(|| wrong.id.clone());
+            let participant = (wrong.what == IdKind::Participant).then(|| wrong.id.clone());
             let why =
                 format!("{} is {}; the conversation's id stands in its place", short(&wrong.id), wrong.what.of_one());
             add(Candidate { conversation: right.clone(), participant, swapped: Some(why) });
         }
     }
-    let participants: Vec<&Found> = found.iter().filter(|f| f.what == What::Participant).collect();
-    for conversation in found.iter().filter(|f| f.what == What::Conversation) {
-        let own = |f: &&&Found| f.home.as_ref().is_none_or(|home| plain(home) == plain(&conversation.id));
+    let participants: Vec<&FoundId> = found.iter().filter(|f| f.what == IdKind::Participant).collect();
+    for conversation in found.iter().filter(|f| f.what == IdKind::Conversation) {
+        let own = |f: &&&FoundId| f.home.as_ref().is_none_or(|home| plain(home) == plain(&conversation.id));
         let participant = participants.iter().find(own).map(|f| f.id.clone());
         add(Candidate { conversation: conversation.id.clone(), participant, swapped: None });
     }
-    for inside in found.iter().filter(|f| matches!(f.what, What::Message | What::Participant)) {
+    for inside in found.iter().filter(|f| matches!(f.what, IdKind::Message | IdKind::Participant)) {
         if let Some(home) = &inside.home {
-            let participant = (inside.what == What::Participant).then(|| inside.id.clone());
+            let participant = (inside.what == IdKind::Participant).then(|| inside.id.clone());
             let why = format!("{} is {}, of this conversation", short(&inside.id), inside.what.of_one());
             add(Candidate { conversation: home.clone(), participant, swapped: Some(why) });
         }
     }
     if out.is_empty()
-        && let Some(unknown) = found.iter().find(|f| f.what == What::Unknown && is_uuid(&f.id))
+        && let Some(unknown) = found.iter().find(|f| f.what == IdKind::Unknown && is_uuid(&f.id))
     {
         out.push(Candidate { conversation: unknown.id.clone(), participant: None, swapped: None });
     }

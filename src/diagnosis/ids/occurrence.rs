@@ -2,7 +2,7 @@
 
 /// What an id names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum What {
+pub enum IdKind {
     /// A conversation.
     Conversation,
     /// A participant of one.
@@ -27,7 +27,7 @@ pub enum What {
     Unknown,
 }
 
-impl What {
+impl IdKind {
     /// The word on screen and in JSON.
     pub const fn word(self) -> &'static str {
         match self {
@@ -65,17 +65,17 @@ impl What {
 
 /// A place where an id stood, and what that says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Role {
+pub struct IdRole {
     /// What it names there.
-    pub what: What,
+    pub what: IdKind,
     /// Why: `the path …/participants/ID`, `the field to.id`.
     pub because: String,
 }
 
 /// One place where an id stood.
-pub struct Seen {
+pub struct IdOccurrence {
     pub id: String,
-    pub role: Role,
+    pub role: IdRole,
     /// The conversation that it was found inside of.
     pub inside: Option<String>,
 }

@@ -77,7 +77,7 @@ fn region(facts: &Facts<'_>, probe: Option<Probe>) -> Hypothesis {
 /// elsewhere.
 pub fn refused_elsewhere(facts: &Facts<'_>) -> bool {
     let own = facts.exchange.id;
-    if facts.exchange.kind != crate::model::Kind::Send && facts.answer.status == Some(401) {
+    if facts.exchange.kind != crate::model::ExchangeKind::Send && facts.answer.status == Some(401) {
         return true;
     }
     let refused = facts.token().and_then(|b| Some((b.refused.besides(own)?, b.accepted.besides(own))));

@@ -1,7 +1,7 @@
 //! Somebody else than the service answered, or nothing shows that the service did.
 
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::hypothesis::{Hypothesis, Standing};
+use crate::diagnosis::hypothesis::{Hypothesis, Support};
 use crate::genesys::answerer::{Answerer, Sign};
 use crate::model::{Cause, Probe};
 
@@ -56,8 +56,8 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
 pub fn unproven(facts: &Facts<'_>, mut found: Vec<Hypothesis>) -> Vec<Hypothesis> {
     // Anybody on the way who refuses answers with one of these.
     let common = matches!(facts.answer.status, Some(401 | 403 | 404));
-    for hypothesis in found.iter_mut().filter(|h| h.standing == Standing::Named) {
-        hypothesis.standing = if common { Standing::Open } else { Standing::Supported };
+    for hypothesis in found.iter_mut().filter(|h| h.standing == Support::Named) {
+        hypothesis.standing = if common { Support::Open } else { Support::Supported };
     }
     for failure in found.iter_mut().filter(|h| h.cause == Cause::ServiceFailure) {
         failure.probe = failure.probe.or(Some(Probe::Scopes));

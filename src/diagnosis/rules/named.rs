@@ -2,9 +2,9 @@
 
 use super::{address, ids, scope, token};
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::hypothesis::{Hypothesis, Standing};
+use crate::diagnosis::hypothesis::{Hypothesis, Support};
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
-use crate::model::{Cause, Granted, Kind, Probe};
+use crate::model::{Cause, ExchangeKind, Granted, Probe};
 
 /// What the answer names; `None` where it names nothing.
 pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
@@ -80,7 +80,7 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
 fn insufficient_scope(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let named = &facts.answer.bearer.scopes;
     let needed = if named.is_empty() { &facts.profile.required } else { named };
-    let mut found: Vec<_> = scope::of(facts, needed).into_iter().filter(|h| h.standing != Standing::Excluded).collect();
+    let mut found: Vec<_> = scope::of(facts, needed).into_iter().filter(|h| h.standing != Support::Excluded).collect();
     if found.is_empty() {
         let why = format!("the server says that the token's scopes do not reach; it needs {}", needed.join(" "));
         found.push(Hypothesis::supported(Cause::ScopeWrong, why, Some(Probe::Scopes)));
@@ -100,7 +100,7 @@ fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if facts.is_guest_send() {
         match granted {
             Some(Granted::Named(scopes)) => {
-                let fits = |h: &Hypothesis| h.cause == Cause::ScopeWrong && h.standing == Standing::Proven;
+                let fits = |h: &Hypothesis| h.cause == Cause::ScopeWrong && h.standing == Support::Proven;
                 let as_described = scopes.iter().any(|s| s == "messaging:send");
                 found.extend(scope::of(facts, &facts.profile.required).into_iter().filter(|h| fits(h) && as_described));
             }
@@ -135,7 +135,7 @@ fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
         found.extend(tokens);
         return found;
     }
-    if facts.exchange.kind != Kind::Send {
+    if facts.exchange.kind != ExchangeKind::Send {
         let mut found =
             vec![Hypothesis::named(Cause::ConversationUnknown, "the server says that there is no such conversation")];
         found.extend(tokens);

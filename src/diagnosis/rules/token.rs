@@ -2,7 +2,7 @@
 
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::hypothesis::Hypothesis;
-use crate::model::{Attempt, Cause, Kind, Moment, Probe};
+use crate::model::{Attempt, Cause, ExchangeKind, Moment, Probe};
 
 /// How the three stand for the token that was used.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
@@ -62,7 +62,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
 /// A token that worked and is refused: supported where neither scopes nor ids can be why it is.
 fn withdrawn(facts: &Facts<'_>, why: String, probe: Option<Probe>) -> Hypothesis {
     let elsewhere = facts.token().is_some_and(|b| b.refused.besides(facts.exchange.id).is_some());
-    if elsewhere || facts.exchange.kind != Kind::Send || facts.answer.is_published() {
+    if elsewhere || facts.exchange.kind != ExchangeKind::Send || facts.answer.is_published() {
         Hypothesis::supported(Cause::TokenRevoked, why, probe)
     } else {
         Hypothesis::open(Cause::TokenRevoked, why, probe)

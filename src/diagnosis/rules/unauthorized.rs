@@ -3,7 +3,7 @@
 
 use super::{address, ids, scope, token};
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::hypothesis::{Hypothesis, Standing};
+use crate::diagnosis::hypothesis::{Hypothesis, Support};
 use crate::model::{Cause, Probe};
 
 /// A clock that differs by more is worth a word.
@@ -20,7 +20,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
         let mut addressed = ids::of(facts);
         if address::refused_elsewhere(facts) && token::works_now(facts).is_none() {
             let why = "the token is refused also where neither scope nor ids matter";
-            let proven = |h: &Hypothesis| h.standing >= Standing::Proven;
+            let proven = |h: &Hypothesis| h.standing >= Support::Proven;
             for hypothesis in scopes.iter_mut().chain(&mut addressed).filter(|h| !proven(h)) {
                 *hypothesis = Hypothesis::excluded(hypothesis.cause, why);
             }

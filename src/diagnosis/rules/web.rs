@@ -3,8 +3,8 @@
 //! fixtures]
 
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::evidence::seen::Seen;
-use crate::diagnosis::hypothesis::{Hypothesis, Standing};
+use crate::diagnosis::evidence::seen::SeenToken;
+use crate::diagnosis::hypothesis::{Hypothesis, Support};
 use crate::genesys::answerer::{Answerer, Sign};
 use crate::genesys::deployments;
 use crate::model::ids::is_uuid;
@@ -27,7 +27,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
         Some(403) => {
             let mut found = vec![origin(facts), deployment(facts, "a deployment that is not there is answered so too")];
             // Where neither is it, the platform's allow-list of addresses is what is left.
-            if found.iter().all(|h| h.standing == Standing::Excluded) {
+            if found.iter().all(|h| h.standing == Support::Excluded) {
                 let why = "an address that is not allowed may be answered so";
                 found.push(Hypothesis::open(Cause::AddressRefused, why, Some(Probe::Audit)));
             }
@@ -35,8 +35,8 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
         }
         Some(400 | 404) => {
             let mut found = deployment(facts, "the opening was refused as if there were no such deployment");
-            if found.standing == Standing::Open {
-                found.standing = Standing::Supported;
+            if found.standing == Support::Open {
+                found.standing = Support::Supported;
             }
             let origin = Hypothesis::excluded(Cause::OriginRefused, "an origin that is not allowed is answered 403");
             vec![found, origin]
@@ -96,7 +96,7 @@ fn deployment(facts: &Facts<'_>, open: &str) -> Hypothesis {
     let Some(book) = facts.history.of_deployment(id) else {
         return Hypothesis::open(cause, open, Some(Probe::Deployment));
     };
-    let after = |missing: &Seen| book.config.as_ref().is_none_or(|(seen, _)| seen.at < missing.at);
+    let after = |missing: &SeenToken| book.config.as_ref().is_none_or(|(seen, _)| seen.at < missing.at);
     match (&book.missing, &book.config) {
         (Some(missing), _) if after(missing) => {
             Hypothesis::proven(cause, "there is no public configuration of that deployment id in this region")

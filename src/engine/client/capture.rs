@@ -12,7 +12,7 @@ use crate::genesys::Call;
 use crate::model::{Body, BodyForm, Ending, Failure, FailureKind, Header, Phase, Request, Response};
 use crate::text::json;
 
-use super::{Answer, Tried};
+use super::{ClientAnswer, Tried};
 
 /// How much of a body is kept. The rest is counted.
 pub const BODY_MAX: usize = 1 << 20;
@@ -58,7 +58,7 @@ pub fn ending(tried: &Tried, redactor: &Redactor) -> Ending {
     }
 }
 
-fn response(answer: &Answer, redactor: &Redactor, broken: bool) -> Response {
+fn response(answer: &ClientAnswer, redactor: &Redactor, broken: bool) -> Response {
     Response {
         status: answer.status,
         version: version(answer.version).to_owned(),
@@ -129,7 +129,7 @@ pub fn plain<'b>(bytes: &'b [u8], headers: &HeaderMap) -> Cow<'b, [u8]> {
 }
 
 /// Why an answer's body cannot be read whole, in a few words: it is too large, or in an encoding that is not undone.
-pub fn unread(answer: &Answer) -> Option<String> {
+pub fn unread(answer: &ClientAnswer) -> Option<String> {
     if answer.total > answer.bytes.len() as u64 {
         return Some(format!("{} bytes, more than the {BODY_MAX} that are read", answer.total));
     }

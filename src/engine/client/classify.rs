@@ -47,7 +47,7 @@ pub fn before_answer(error: &legacy::Error, host: &str, wrote: bool) -> Failure 
 }
 
 /// The proxy's answer, where one refused to lead to the host.
-pub fn refusal(error: &legacy::Error) -> Option<&super::Answer> {
+pub fn refusal(error: &legacy::Error) -> Option<&super::ClientAnswer> {
     chain(error).find_map(|cause| cause.downcast_ref::<NoConnection>()?.answer.as_deref())
 }
 

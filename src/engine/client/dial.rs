@@ -22,8 +22,8 @@ use crate::genesys::errors::one_line;
 use crate::model::{Failure, FailureKind, Party, Phase, Timing, TlsFault};
 
 use super::proxy::{Environment, Proxy};
-use super::wire::Wire;
-use super::{Answer, capture, tls};
+use super::wire::CapturedWire;
+use super::{ClientAnswer, capture, tls};
 
 /// Most bytes of the head of a proxy's answer to CONNECT.
 const PROXY_HEAD_MAX: usize = 64 * 1024;
@@ -62,7 +62,7 @@ pub struct NoConnection {
     /// What went wrong.
     pub failure: Failure,
     /// The proxy's answer, secrets still in it.
-    pub answer: Option<Box<Answer>>,
+    pub answer: Option<Box<ClientAnswer>>,
 }
 
 impl std::fmt::Display for NoConnection {
@@ -143,7 +143,7 @@ impl Dialer {
     }
 
     /// Opens a connection to the host of `uri`.
-    pub async fn dial(&self, uri: &Uri, speaks: Speaks, progress: &Progress) -> Result<Wire, NoConnection> {
+    pub async fn dial(&self, uri: &Uri, speaks: Speaks, progress: &Progress) -> Result<CapturedWire, NoConnection> {
         let proxy = self.proxy_for(uri)?;
         let work = self.open(Place::of(uri)?, proxy.as_ref(), speaks, progress);
         match tokio::time::timeout(self.bound, work).await {
@@ -165,7 +165,7 @@ impl Dialer {
         proxy: Option<&Proxy>,
         speaks: Speaks,
         progress: &Progress,
-    ) -> Result<Wire, NoConnection> {
+    ) -> Result<CapturedWire, NoConnection> {
         let wire = match proxy {
             None => connect(place.host, place.port, progress).await?,
             Some(proxy) => {
@@ -187,7 +187,13 @@ impl Dialer {
         Ok(self.greet(place.host, wire, speaks, progress).await?)
     }
 
-    async fn greet(&self, host: &str, wire: Wire, speaks: Speaks, progress: &Progress) -> Result<Wire, Failure> {
+    async fn greet(
+        &self,
+        host: &str,
+        wire: CapturedWire,
+        speaks: Speaks,
+        progress: &Progress,
+    ) -> Result<CapturedWire, Failure> {
         progress.enter(Phase::Tls);
         let mut config = self.trust().await?;
         config.alpn_protocols = match speaks {
@@ -205,7 +211,7 @@ impl Dialer {
             Failure::new(FailureKind::Tls(fault), Phase::Tls, words)
         })?;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        Ok(Wire::new(stream, peer, http2))
+        Ok(CapturedWire::new(stream, peer, http2))
     }
 
     async fn trust(&self) -> Result<ClientConfig, Failure> {
@@ -250,7 +256,7 @@ impl Service<Name> for Known {
 }
 
 /// Name and TCP. Addresses of both families race each other, so that one that leads nowhere costs no time.
-async fn connect(host: &str, port: u16, progress: &Progress) -> Result<Wire, Failure> {
+async fn connect(host: &str, port: u16, progress: &Progress) -> Result<CapturedWire, Failure> {
     progress.enter(Phase::Resolve);
     let began = Instant::now();
     let found = tokio::net::lookup_host((bare(host), port)).await.map(Iterator::collect::<Vec<_>>);
@@ -270,7 +276,7 @@ async fn connect(host: &str, port: u16, progress: &Progress) -> Result<Wire, Fai
     progress.measured(|t| t.connect = Some(began.elapsed()));
     let stream = connected.map_err(|e| no_way(innermost(&e)))?.into_inner();
     let peer = stream.peer_addr().map_err(|e| no_way(e.to_string()))?;
-    Ok(Wire::new(stream, peer, false))
+    Ok(CapturedWire::new(stream, peer, false))
 }
 
 /// The words of the innermost error, one line.
@@ -283,7 +289,7 @@ pub fn innermost(error: &dyn std::error::Error) -> String {
 }
 
 /// Has the proxy lead on to a place, by CONNECT.
-async fn tunnel(proxy: &Proxy, place: &Place<'_>, mut wire: Wire) -> Result<Wire, NoConnection> {
+async fn tunnel(proxy: &Proxy, place: &Place<'_>, mut wire: CapturedWire) -> Result<CapturedWire, NoConnection> {
     let failed = |kind, why: String| Failure::new(kind, Phase::Connect, why).with(Party::Proxy(proxy.name.clone()));
     let lost = |e: std::io::Error| match e.kind() {
         std::io::ErrorKind::UnexpectedEof => failed(FailureKind::Connect, "it closed the connection".to_owned()),
@@ -327,7 +333,8 @@ async fn tunnel(proxy: &Proxy, place: &Place<'_>, mut wire: Wire) -> Result<Wire
     let mut bytes = Vec::new();
     rest_of_body(wire, &headers, &mut bytes).await;
     let total = bytes.len() as u64;
-    let answer = Answer { status, phrase: None, version: Version::HTTP_11, headers, remote: Some(peer), bytes, total };
+    let answer =
+        ClientAnswer { status, phrase: None, version: Version::HTTP_11, headers, remote: Some(peer), bytes, total };
     Err(NoConnection { failure, answer: Some(Box::new(answer)) })
 }
 

@@ -47,8 +47,8 @@ pub use gate::Gate;
 use gate::GatedBody;
 pub use proxy::{Environment, proxy_of, proxy_problems};
 pub use tls::check_ca_file;
-use wire::Peer;
-pub use wire::Wire;
+pub use wire::CapturedWire;
+use wire::ConnectedPeer;
 
 /// A connection that was idle for longer is not trusted to be alive. Below the idle bounds of common load balancers
 /// (60 s and more), so that our writing and their closing do not cross either.
@@ -97,7 +97,7 @@ impl Cancel {
 /// What came of a try, with secrets still in it: never kept, only read and captured.
 pub struct Tried {
     /// Where a status line came; with [`FailureKind::Proxy`] it is the proxy's answer.
-    pub answer: Option<Answer>,
+    pub answer: Option<ClientAnswer>,
     /// Where no whole answer came.
     pub fault: Option<Failure>,
     /// What was measured.
@@ -106,7 +106,7 @@ pub struct Tried {
 
 /// An answer as it came.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct ClientAnswer {
     /// HTTP status.
     pub status: u16,
     /// The words behind the status, where they are not the usual ones.
@@ -141,7 +141,7 @@ tokio::task_local! {
 struct Connector(Arc<Dialer>);
 
 impl Service<Uri> for Connector {
-    type Response = TokioIo<Wire>;
+    type Response = TokioIo<CapturedWire>;
     type Error = NoConnection;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
@@ -217,12 +217,12 @@ impl Client {
             }
         };
         let first_byte = Some(began.elapsed());
-        let mut answer = Answer {
+        let mut answer = ClientAnswer {
             status: head.status.as_u16(),
             phrase: head.extensions.get().map(|p: &ReasonPhrase| one_line(&String::from_utf8_lossy(p.as_bytes()))),
             version: head.version,
             headers: head.headers,
-            remote: head.extensions.get().map(|Peer(address)| *address),
+            remote: head.extensions.get().map(|ConnectedPeer(address)| *address),
             bytes: Vec::new(),
             total: 0,
         };
@@ -272,7 +272,7 @@ impl Client {
 }
 
 /// Reads a body to its end, or to its bounds.
-async fn read_body(mut body: Incoming, answer: &mut Answer) -> Result<(), Failure> {
+async fn read_body(mut body: Incoming, answer: &mut ClientAnswer) -> Result<(), Failure> {
     let mut pieces = 0;
     while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         let Ok(bytes) = frame.map_err(|e| classify::in_body(&e))?.into_data() else { continue };

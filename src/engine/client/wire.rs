@@ -15,17 +15,17 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// The peer's address, as it travels with an answer.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
+pub struct ConnectedPeer(pub SocketAddr);
 
 /// See the module.
-pub struct Wire {
+pub struct CapturedWire {
     stream: Box<dyn Stream>,
     peer: SocketAddr,
     http2: bool,
     to_proxy: bool,
 }
 
-impl Wire {
+impl CapturedWire {
     /// A connection over `stream`. `http2`: both sides agreed on it.
     pub fn new(stream: impl Stream + 'static, peer: SocketAddr, http2: bool) -> Self {
         Self { stream: Box::new(stream), peer, http2, to_proxy: false }
@@ -42,20 +42,20 @@ impl Wire {
     }
 }
 
-impl Connection for Wire {
+impl Connection for CapturedWire {
     fn connected(&self) -> Connected {
-        let connected = Connected::new().proxy(self.to_proxy).extra(Peer(self.peer));
+        let connected = Connected::new().proxy(self.to_proxy).extra(ConnectedPeer(self.peer));
         if self.http2 { connected.negotiated_h2() } else { connected }
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for CapturedWire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for CapturedWire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

@@ -14,11 +14,11 @@ use crate::config::{ConversationEntry, Profile};
 use crate::engine::client::Client;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::jitter::Jitter;
-use crate::engine::metrics::Metrics;
+use crate::engine::metrics::MetricsAgent;
 use crate::engine::pace::Pace;
 use crate::engine::redact::Redactor;
 use crate::engine::{Report, Tuning};
-use crate::model::{Address, ConversationKey, ExchangeId, Kind, Moment, Outcome};
+use crate::model::{Address, ConversationKey, ExchangeId, ExchangeKind, Moment, Outcome};
 
 use super::tasks::{CapturedTry, ResponseMeta, TaskOutput};
 
@@ -41,7 +41,7 @@ pub struct Context {
     pub pace: Pace,
     pub tasks: JoinSet<TaskOutput>,
     pub(super) reports: UnboundedSender<Report>,
-    metrics: Option<RefCell<Metrics>>,
+    metrics: Option<RefCell<MetricsAgent>>,
     /// Seconds that the server's clock is ahead, by the newest answer.
     skew: i64,
     skew_told: bool,
@@ -57,7 +57,7 @@ impl Context {
         reports: UnboundedSender<Report>,
         shared: watch::Sender<Arc<Redactor>>,
     ) -> Self {
-        let metrics = tuning.metrics.as_ref().map(|m| RefCell::new(Metrics::new(m, &profile, reports.clone())));
+        let metrics = tuning.metrics.as_ref().map(|m| RefCell::new(MetricsAgent::new(m, &profile, reports.clone())));
         let redactor = Arc::clone(&shared.borrow());
         Self {
             clock,
@@ -107,7 +107,13 @@ impl Context {
     }
 
     /// A new exchange, possibly of a conversation. `what` may hold secrets.
-    pub fn record(&mut self, kind: Kind, what: &str, of: Option<ConversationKey>, now: Moment) -> ExchangeBuilder {
+    pub fn record(
+        &mut self,
+        kind: ExchangeKind,
+        what: &str,
+        of: Option<ConversationKey>,
+        now: Moment,
+    ) -> ExchangeBuilder {
         self.exchanges += 1;
         let record = ExchangeBuilder::new(ExchangeId(self.exchanges), kind, self.mask(what), now);
         match of {

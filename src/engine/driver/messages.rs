@@ -13,12 +13,13 @@ use secrecy::SecretString;
 
 use crate::engine::channel;
 use crate::engine::client::capture;
-use crate::engine::outcome::{self, Judged, Reason};
-use crate::engine::queue::Taken;
+use crate::engine::outcome;
+use crate::engine::outcome::{Judged, OutcomeReason};
+use crate::engine::queue::NextSend;
 use crate::engine::reading::{Settled, When};
-use crate::engine::retry::Verdict;
+use crate::engine::retry::RetryDecision;
 use crate::engine::send_log::Unrecorded;
-use crate::engine::socket::session::{Event, Wanted};
+use crate::engine::socket::session::{SocketEvent, Wanted};
 use crate::engine::token::Refuted;
 use crate::engine::{Recalled, SendRequest};
 use crate::genesys::Call;
@@ -66,7 +67,7 @@ impl Driver {
         let key = request.conversation;
         self.sends.push(request, channel, &self.cx, now);
         if transport == Transport::Frame {
-            self.web_event(key, Event::Want(Wanted::Message), now);
+            self.web_event(key, SocketEvent::Want(Wanted::Message), now);
         }
     }
 
@@ -161,7 +162,7 @@ impl Driver {
         let judged = match (&shown.answer, &shown.ending) {
             (Some(answer), _) => outcome::of_answer(answer, send.tries.lost > 0),
             (None, Ending::Failed(failure)) => outcome::of_failure(failure),
-            (None, Ending::Answered(response)) => Judged::Unknown(Reason::Meaningless(response.status), None),
+            (None, Ending::Answered(response)) => Judged::Unknown(OutcomeReason::Meaningless(response.status), None),
         };
         let (conversation, own_token, given_up) =
             (send.request.conversation, send.carries_own_token(), send.is_given_up());
@@ -175,22 +176,22 @@ impl Driver {
         self.cx.take_meta(&shown.meta, own_token.then(|| self.sends.in_flight().saturating_sub(1)));
         let outcome = match verdict {
             // It was taken back, and the server did not take it: that is what was wanted.
-            Verdict::Again(..) | Verdict::TokenRefused(_) if given_up => Outcome::Cancelled,
-            Verdict::TokenRefused(why) if !on_purpose => match self.sign_in.refuted(generation, now) {
+            RetryDecision::Again(..) | RetryDecision::TokenRefused(_) if given_up => Outcome::Cancelled,
+            RetryDecision::TokenRefused(why) if !on_purpose => match self.sign_in.refuted(generation, now) {
                 Refuted::Retry { renewal } => {
                     let (refuted, under_way) = ((generation, why.to_string()), self.sign_in.renewal());
                     return self.sends.await_new_token(message, refuted, renewal, under_way, &self.cx, now);
                 }
                 Refuted::Final => Outcome::Refused(why.to_string()),
             },
-            Verdict::Again(pause, why) => {
+            RetryDecision::Again(pause, why) => {
                 let until = now.after(pause);
                 if limited {
                     self.cx.pace.silence(until);
                 }
                 return self.sends.again(message, until, why, &self.cx, now);
             }
-            Verdict::Repeat(pause, why) => {
+            RetryDecision::Repeat(pause, why) => {
                 let why = format!("{why}; again under the same message id");
                 return self.sends.again(message, now.after(pause), why, &self.cx, now);
             }
@@ -208,7 +209,7 @@ impl Driver {
     /// A message's intent could not be recorded: nothing of it was written.
     pub(super) fn unrecorded(&mut self, message: MessageId, why: Unrecorded, now: Moment) {
         match why {
-            Unrecorded::NotNow(_) if self.sends.get(message).is_some_and(super::sends::Sending::is_given_up) => {
+            Unrecorded::NotNow(_) if self.sends.get(message).is_some_and(super::sends::InFlightSend::is_given_up) => {
                 self.conclude(message, Outcome::Cancelled, now);
             }
             Unrecorded::NotNow(why) => {
@@ -270,9 +271,9 @@ impl Driver {
 
     pub(super) fn cancel(&mut self, message: MessageId, now: Moment) {
         match self.sends.take_back(message) {
-            Taken::Waiting => self.conclude(message, Outcome::Cancelled, now),
-            Taken::InFlight => self.take_frame_back(message, now),
-            Taken::Absent => {}
+            NextSend::Waiting => self.conclude(message, Outcome::Cancelled, now),
+            NextSend::InFlight => self.take_frame_back(message, now),
+            NextSend::Absent => {}
         }
     }
 

@@ -35,7 +35,7 @@ use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::model::{Conversation, ConversationKey, Moment, SessionAsk, Transport};
 
 use super::redact::Redactor;
-use super::token::Ask;
+use super::token::TokenRequest;
 use super::{Command, Report, Tuning};
 
 use context::Context;
@@ -45,8 +45,8 @@ use reads::Reads;
 use recorded::Recordings;
 use sends::{Clearance, Sends};
 use side_requests::SideRequests;
-use sign_in::{RenewalEnd, SignIn};
-use tasks::{Finished, Purpose, TaskOutput};
+use sign_in::{RenewalEnd, SignInArea};
+use tasks::{Finished, TaskOutput, TaskPurpose};
 use web::Webs;
 use webhooks::Webhooks;
 
@@ -55,7 +55,7 @@ pub struct Driver {
     cx: Context,
     commands: UnboundedReceiver<Command>,
     stopping: bool,
-    sign_in: SignIn,
+    sign_in: SignInArea,
     sends: Sends,
     reads: Reads,
     probes: Probes,
@@ -79,7 +79,7 @@ impl Driver {
         shared: watch::Sender<Arc<Redactor>>,
     ) -> Self {
         Self {
-            sign_in: SignIn::new(&profile, tuning.seed),
+            sign_in: SignInArea::new(&profile, tuning.seed),
             sends: Sends::new(profile.parallel),
             cx: Context::new(profile, clock, tuning, reports, shared),
             commands,
@@ -136,14 +136,14 @@ impl Driver {
         let now = self.cx.clock.now();
         while let Some(ask) = self.sign_in.next_ask(now) {
             match ask {
-                Ask::Token => {
+                TokenRequest::Token => {
                     let end = self.sign_in.ask_token(self.probes.token_kind(), &mut self.cx, now);
                     if let Some(renewal) = self.sign_in.renewal() {
                         self.sends.name_renewal(renewal, &self.cx, now);
                     }
                     self.renewal_ended(end, now);
                 }
-                Ask::Facts(generation) => {
+                TokenRequest::Facts(generation) => {
                     let kind = self.probes.facts_kind(generation);
                     self.sign_in.ask_facts(generation, kind, &mut self.cx, now);
                 }
@@ -243,29 +243,29 @@ impl Driver {
     fn answered(&mut self, finished: Finished, now: Moment) {
         let Finished { purpose, mut record, shown } = finished;
         // The storage of files has a clock of its own.
-        if !matches!(purpose, Purpose::Upload(..)) {
+        if !matches!(purpose, TaskPurpose::Upload(..)) {
             let uncounted = record.generation().map(|_| self.sends.in_flight());
             self.cx.take_meta(&shown.meta, uncounted);
         }
         match purpose {
-            Purpose::Facts(generation) => {
+            TaskPurpose::Facts(generation) => {
                 self.sign_in.facts_answered(generation, &mut record, shown, &self.cx, now);
                 self.probes.facts_answered(generation, record.id(), &self.cx, &mut self.sign_in, now);
             }
-            Purpose::Probe(asked) => {
+            TaskPurpose::Probe(asked) => {
                 self.probes.answered(asked, record, shown, &mut self.cx, &mut self.sign_in, &self.reads, now);
             }
-            Purpose::Read(key) => {
+            TaskPurpose::Read(key) => {
                 let read = self.reads.answered(key, record, shown, &mut self.cx, &mut self.sign_in, now);
                 let Some((fresh, settled)) = read else { return };
                 self.side_requests.acknowledge(key, &fresh, &self.cx);
                 self.settle_seen(settled);
             }
-            Purpose::History(key) => self.history_read(key, record, shown, now),
-            Purpose::Side(request) => {
+            TaskPurpose::History(key) => self.history_read(key, record, shown, now),
+            TaskPurpose::Side(request) => {
                 self.side_requests.answered(request, record, shown, &mut self.cx, &mut self.reads, now);
             }
-            Purpose::Upload(key, id) => self.file_put(key, &id, record, shown, now),
+            TaskPurpose::Upload(key, id) => self.file_put(key, &id, record, shown, now),
         }
     }
 

@@ -12,10 +12,10 @@ use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::call::BadCall;
 use crate::genesys::oauth;
 use crate::model::variation::OTHER_SCOPE;
-use crate::model::{Generation, Kind, Moment, Outcome, Variation};
+use crate::model::{ExchangeKind, Generation, Moment, Outcome, Variation};
 
 use super::context::Context;
-use super::sign_in::SignIn;
+use super::sign_in::SignInArea;
 use super::tasks::TokenDone;
 
 /// Replaced tokens kept for their end to come.
@@ -55,7 +55,7 @@ impl NegativeTests {
 
     /// Asks for a token of another scope, which a message wants, once the client's secret is there. The error says why
     /// there will be none.
-    pub fn ask_spare(&mut self, cx: &mut Context, sign_in: &SignIn, now: Moment) -> Result<(), String> {
+    pub fn ask_spare(&mut self, cx: &mut Context, sign_in: &SignInArea, now: Moment) -> Result<(), String> {
         if self.spare.is_some() || self.asking.is_some() {
             return Ok(());
         }
@@ -66,7 +66,7 @@ impl NegativeTests {
         client.scopes = vec![OTHER_SCOPE.to_owned()];
         let call = oauth::request(&cx.profile.hosts, &client, secret).map_err(|BadCall(why)| why)?;
         let what = format!("a token with {OTHER_SCOPE}, for a negative test");
-        let mut record = cx.record(Kind::Token, &what, None, now).sent_as(Some(Variation::WrongScope));
+        let mut record = cx.record(ExchangeKind::Token, &what, None, now).sent_as(Some(Variation::WrongScope));
         record.begin(capture::request(&call, &cx.redactor), None, now);
         cx.report(record.report());
         self.asking = Some(record);
@@ -97,7 +97,7 @@ impl NegativeTests {
     pub fn token(
         &self,
         sent_as: Variation,
-        sign_in: &SignIn,
+        sign_in: &SignInArea,
         now: Moment,
     ) -> Option<(SecretString, Option<(Generation, Duration)>)> {
         match sent_as {

@@ -16,12 +16,14 @@ use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::call::BadCall;
 use crate::genesys::{Call, conversations, deployments, lookups, tokens_me};
-use crate::model::{Address, Asked, ConversationKey, ExchangeId, Generation, Host, Kind, Moment, Probed, Thing};
+use crate::model::{
+    Address, ConversationKey, ExchangeId, ExchangeKind, Generation, Host, Moment, ProbeQuestion, Probed, Thing,
+};
 
 use super::context::Context;
 use super::reads::Reads;
-use super::sign_in::SignIn;
-use super::tasks::{CapturedTry, Purpose};
+use super::sign_in::SignInArea;
+use super::tasks::{CapturedTry, TaskPurpose};
 
 /// The handshake's key: what it is made of does not matter where nothing is read from the socket. [RFC 6455, 4.1]
 const HANDSHAKE: &str = "Z3Vlc3R3aXJlIHByb2JlIQ==";
@@ -41,9 +43,16 @@ pub struct Probes {
 
 impl Probes {
     /// Asks.
-    pub fn ask(&mut self, asked: Asked, cx: &mut Context, sign_in: &mut SignIn, reads: &Reads, now: Moment) {
+    pub fn ask(
+        &mut self,
+        asked: ProbeQuestion,
+        cx: &mut Context,
+        sign_in: &mut SignInArea,
+        reads: &Reads,
+        now: Moment,
+    ) {
         let begun = match asked {
-            Asked::Token => self.ask_token(cx, sign_in, now),
+            ProbeQuestion::Token => self.ask_token(cx, sign_in, now),
             _ => self.ask_plainly(asked, cx, sign_in, reads, now),
         };
         if let Err(why) = begun {
@@ -51,7 +60,7 @@ impl Probes {
         }
     }
 
-    fn ask_token(&mut self, cx: &Context, sign_in: &mut SignIn, now: Moment) -> Result<(), String> {
+    fn ask_token(&mut self, cx: &Context, sign_in: &mut SignInArea, now: Moment) -> Result<(), String> {
         match &cx.profile.credentials {
             Credentials::Missing(why) => return Err(why.clone()),
             Credentials::Pasted(_) if sign_in.token().is_some() => {
@@ -67,13 +76,13 @@ impl Probes {
     }
 
     /// What the next token request is.
-    pub const fn token_kind(&self) -> Kind {
-        if self.wants_token { Kind::Probe } else { Kind::Token }
+    pub const fn token_kind(&self) -> ExchangeKind {
+        if self.wants_token { ExchangeKind::Probe } else { ExchangeKind::Token }
     }
 
     /// What asking about this token is.
-    pub fn facts_kind(&self, generation: Generation) -> Kind {
-        if self.brought == Some(generation) { Kind::Probe } else { Kind::Token }
+    pub fn facts_kind(&self, generation: Generation) -> ExchangeKind {
+        if self.brought == Some(generation) { ExchangeKind::Probe } else { ExchangeKind::Token }
     }
 
     /// A token request is over.
@@ -82,12 +91,12 @@ impl Probes {
         exchange: ExchangeId,
         brought: Option<Generation>,
         cx: &Context,
-        sign_in: &mut SignIn,
+        sign_in: &mut SignInArea,
         now: Moment,
     ) {
         if std::mem::take(&mut self.wants_token) {
             self.brought = brought.or(self.brought);
-            report(Asked::Token, exchange, cx, sign_in, now);
+            report(ProbeQuestion::Token, exchange, cx, sign_in, now);
         }
     }
 
@@ -97,50 +106,58 @@ impl Probes {
         generation: Generation,
         exchange: ExchangeId,
         cx: &Context,
-        sign_in: &mut SignIn,
+        sign_in: &mut SignInArea,
         now: Moment,
     ) {
         if self.wants_facts.take_if(|wanted| *wanted == generation).is_some() {
-            report(Asked::Scopes, exchange, cx, sign_in, now);
+            report(ProbeQuestion::Scopes, exchange, cx, sign_in, now);
         }
     }
 
     /// A request of its own: what it is about, and whether it carries the token.
     fn ask_plainly(
         &mut self,
-        asked: Asked,
+        asked: ProbeQuestion,
         cx: &mut Context,
-        sign_in: &SignIn,
+        sign_in: &SignInArea,
         reads: &Reads,
         now: Moment,
     ) -> Result<(), String> {
         let token = if needs_token(asked) { Some(ready(cx, sign_in, now)?) } else { None };
-        if let Some((generation, _)) = token.filter(|(g, _)| asked == Asked::Scopes && sign_in.is_asked_about(*g)) {
+        if let Some((generation, _)) =
+            token.filter(|(g, _)| asked == ProbeQuestion::Scopes && sign_in.is_asked_about(*g))
+        {
             self.wants_facts = Some(generation);
             return Ok(());
         }
         let (what, call) = self.call(asked, cx, sign_in, reads).map_err(|BadCall(why)| why)?;
         let of = match asked {
-            Asked::Conversation(key)
-            | Asked::Messages(key)
-            | Asked::Integration(key)
-            | Asked::Deployment(key)
-            | Asked::Domains(key)
-            | Asked::Origin(key) => Some(key),
-            Asked::Reach(_) | Asked::Token | Asked::Scopes | Asked::Id(..) => None,
+            ProbeQuestion::Conversation(key)
+            | ProbeQuestion::Messages(key)
+            | ProbeQuestion::Integration(key)
+            | ProbeQuestion::Deployment(key)
+            | ProbeQuestion::Domains(key)
+            | ProbeQuestion::Origin(key) => Some(key),
+            ProbeQuestion::Reach(_) | ProbeQuestion::Token | ProbeQuestion::Scopes | ProbeQuestion::Id(..) => None,
         };
-        let record = cx.record(Kind::Probe, &what, of, now);
-        cx.request(Purpose::Probe(asked), record, call, token, now);
+        let record = cx.record(ExchangeKind::Probe, &what, of, now);
+        cx.request(TaskPurpose::Probe(asked), record, call, token, now);
         Ok(())
     }
 
-    fn call(&self, asked: Asked, cx: &Context, sign_in: &SignIn, reads: &Reads) -> Result<(String, Call), BadCall> {
+    fn call(
+        &self,
+        asked: ProbeQuestion,
+        cx: &Context,
+        sign_in: &SignInArea,
+        reads: &Reads,
+    ) -> Result<(String, Call), BadCall> {
         let hosts = &cx.profile.hosts;
         let no_token = || BadCall("there is no valid token".to_owned());
         let token = || sign_in.token().ok_or_else(no_token);
         let web = |key| cx.web_address(key).ok_or_else(|| BadCall("the conversation has no deployment".to_owned()));
         let (what, call) = match asked {
-            Asked::Reach(host) => {
+            ProbeQuestion::Reach(host) => {
                 let base = match (host, &cx.profile.credentials) {
                     (Host::Api, _) => &hosts.api,
                     (Host::Token, Credentials::Client(client)) if client.token_host == TokenHost::Api => &hosts.api,
@@ -149,9 +166,11 @@ impl Probes {
                 let name = capture::authority(base).unwrap_or(base);
                 return Ok((format!("does {name} answer"), Call::get(base, "/")?));
             }
-            Asked::Token | Asked::Scopes => ("what may this token do", tokens_me::request(&hosts.api, token()?)?),
-            Asked::Conversation(key) => ("conversation and its guest", reads.call(key, &[], cx, sign_in)?),
-            Asked::Messages(key) => {
+            ProbeQuestion::Token | ProbeQuestion::Scopes => {
+                ("what may this token do", tokens_me::request(&hosts.api, token()?)?)
+            }
+            ProbeQuestion::Conversation(key) => ("conversation and its guest", reads.call(key, &[], cx, sign_in)?),
+            ProbeQuestion::Messages(key) => {
                 let invented = Uuid::new_v4();
                 let call = if reads.conversation_id(key, cx).is_some() {
                     let listed = self.listed.as_ref().filter(|(of, _)| *of == key).map(|(_, id)| id.clone());
@@ -161,24 +180,24 @@ impl Probes {
                 };
                 ("may messages be read", call)
             }
-            Asked::Integration(key) => match cx.address(key) {
+            ProbeQuestion::Integration(key) => match cx.address(key) {
                 Some(Address::OpenMessaging { integration_id, .. }) => {
                     ("is there this integration", lookups::integration(&hosts.api, integration_id, token()?)?)
                 }
                 _ => return Err(BadCall("the conversation has no integration".to_owned())),
             },
-            Asked::Deployment(key) => {
+            ProbeQuestion::Deployment(key) => {
                 ("configuration of the deployment", deployments::config(&hosts.cdn, web(key)?.0)?)
             }
-            Asked::Domains(key) => {
+            ProbeQuestion::Domains(key) => {
                 ("domains that the deployment allows", deployments::domains(&hosts.cdn, web(key)?.0)?)
             }
-            Asked::Origin(key) => {
+            ProbeQuestion::Origin(key) => {
                 let (deployment, origin) = web(key)?;
                 let call = deployments::opening(&hosts.webmessaging, deployment, origin, HANDSHAKE)?;
                 return Ok((format!("may {origin} open the guest socket"), call));
             }
-            Asked::Id(thing, id) => {
+            ProbeQuestion::Id(thing, id) => {
                 let id = if thing == Thing::Message { id.simple().to_string() } else { id.to_string() };
                 let (named, call) = match thing {
                     Thing::Conversation => ("a conversation", conversations::request(&hosts.api, &id, token()?)?),
@@ -195,29 +214,29 @@ impl Probes {
     #[expect(clippy::too_many_arguments, reason = "an answer with all that it says something of")]
     pub fn answered(
         &mut self,
-        asked: Asked,
+        asked: ProbeQuestion,
         mut record: ExchangeBuilder,
         shown: CapturedTry,
         cx: &mut Context,
-        sign_in: &mut SignIn,
+        sign_in: &mut SignInArea,
         reads: &Reads,
         now: Moment,
     ) {
         let body = shown.body().unwrap_or_default();
-        if let Asked::Conversation(key) = asked {
+        if let ProbeQuestion::Conversation(key) = asked {
             let read = conversations::read(body).and_then(|read| read.messages.into_iter().next_back());
             self.listed = read.map(|listed| (key, listed.id));
         }
         let answers = match (asked, shown.status()) {
             (_, 0) => false,
-            (Asked::Reach(_), _) | (Asked::Origin(_), 101) => true,
+            (ProbeQuestion::Reach(_), _) | (ProbeQuestion::Origin(_), 101) => true,
             // "There is no such thing" answers the question.
-            (Asked::Id(..) | Asked::Messages(_), 404) => true,
+            (ProbeQuestion::Id(..) | ProbeQuestion::Messages(_), 404) => true,
             (_, 200..=299) => is_answered(asked, body, cx, reads),
             _ => false,
         };
         let outcome = shown.outcome(answers, "the answer is not what was asked for");
-        let verified = (asked == Asked::Scopes).then(|| shown.verified(tokens_me::read(body)));
+        let verified = (asked == ProbeQuestion::Scopes).then(|| shown.verified(tokens_me::read(body)));
         let used = record.generation();
         cx.settle_try(&mut record, shown, outcome, now);
         if let (Some(verified), Some(generation)) = (verified, used) {
@@ -228,7 +247,7 @@ impl Probes {
 }
 
 /// The token that may be used now, and its age. Unlike a send a probe does not wait until the token's scopes are known.
-fn ready(cx: &Context, sign_in: &SignIn, now: Moment) -> Result<(Generation, std::time::Duration), String> {
+fn ready(cx: &Context, sign_in: &SignInArea, now: Moment) -> Result<(Generation, std::time::Duration), String> {
     let facts = sign_in.tokens().facts().filter(|f| f.expires.is_none_or(|end| now.mono < end.mono));
     let token = facts.and(sign_in.carried(now)).ok_or("there is no valid token")?;
     cx.pace.may(now, 0).map_err(|until| {
@@ -239,37 +258,48 @@ fn ready(cx: &Context, sign_in: &SignIn, now: Moment) -> Result<(Generation, std
 }
 
 /// Whether the body of a 2xx is what was asked for.
-fn is_answered(asked: Asked, body: &[u8], cx: &Context, reads: &Reads) -> bool {
+fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context, reads: &Reads) -> bool {
     match asked {
-        Asked::Reach(_) | Asked::Origin(_) => false,
-        Asked::Token | Asked::Scopes => tokens_me::read(body).is_some(),
-        Asked::Conversation(_) | Asked::Id(Thing::Conversation, _) => conversations::read(body).is_some(),
-        Asked::Messages(key) if reads.conversation_id(key, cx).is_some() => {
+        ProbeQuestion::Reach(_) | ProbeQuestion::Origin(_) => false,
+        ProbeQuestion::Token | ProbeQuestion::Scopes => tokens_me::read(body).is_some(),
+        ProbeQuestion::Conversation(_) | ProbeQuestion::Id(Thing::Conversation, _) => {
+            conversations::read(body).is_some()
+        }
+        ProbeQuestion::Messages(key) if reads.conversation_id(key, cx).is_some() => {
             conversations::read_bulk(body, &[], cx.clock.now().wall).is_some()
         }
-        Asked::Messages(_) => conversations::read(body).is_some(),
-        Asked::Integration(key) => match cx.address(key) {
+        ProbeQuestion::Messages(_) => conversations::read(body).is_some(),
+        ProbeQuestion::Integration(key) => match cx.address(key) {
             Some(Address::OpenMessaging { integration_id, .. }) => lookups::describes(body, integration_id),
             _ => false,
         },
-        Asked::Deployment(_) | Asked::Id(Thing::Deployment, _) => deployments::read_config(body).is_some(),
-        Asked::Domains(_) => deployments::read_domains(body).is_some(),
-        Asked::Id(Thing::Message, _) => lookups::conversation_of(body).is_some(),
-        Asked::Id(Thing::Integration, id) => lookups::describes(body, &id.to_string()),
+        ProbeQuestion::Deployment(_) | ProbeQuestion::Id(Thing::Deployment, _) => {
+            deployments::read_config(body).is_some()
+        }
+        ProbeQuestion::Domains(_) => deployments::read_domains(body).is_some(),
+        ProbeQuestion::Id(Thing::Message, _) => lookups::conversation_of(body).is_some(),
+        ProbeQuestion::Id(Thing::Integration, id) => lookups::describes(body, &id.to_string()),
     }
 }
 
 /// What the token status says now comes first: it is evidence too.
-fn report(asked: Asked, exchange: ExchangeId, cx: &Context, sign_in: &mut SignIn, now: Moment) {
+fn report(asked: ProbeQuestion, exchange: ExchangeId, cx: &Context, sign_in: &mut SignInArea, now: Moment) {
     sign_in.report_status(cx, now);
     cx.report(Report::Probe { asked, came: Probed::Asked(exchange) });
 }
 
 /// Whether a question carries the session's token.
-const fn needs_token(asked: Asked) -> bool {
+const fn needs_token(asked: ProbeQuestion) -> bool {
     match asked {
-        Asked::Reach(_) | Asked::Deployment(_) | Asked::Domains(_) | Asked::Origin(_) => false,
-        Asked::Id(thing, _) => !matches!(thing, Thing::Deployment),
-        Asked::Token | Asked::Scopes | Asked::Conversation(_) | Asked::Messages(_) | Asked::Integration(_) => true,
+        ProbeQuestion::Reach(_)
+        | ProbeQuestion::Deployment(_)
+        | ProbeQuestion::Domains(_)
+        | ProbeQuestion::Origin(_) => false,
+        ProbeQuestion::Id(thing, _) => !matches!(thing, Thing::Deployment),
+        ProbeQuestion::Token
+        | ProbeQuestion::Scopes
+        | ProbeQuestion::Conversation(_)
+        | ProbeQuestion::Messages(_)
+        | ProbeQuestion::Integration(_) => true,
     }
 }

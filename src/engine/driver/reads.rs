@@ -6,20 +6,21 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::heard::Came;
-use crate::engine::reading::{Reader, Settled, When};
+use crate::engine::heard::Arrival;
+use crate::engine::reading::{ReplyReader, Settled, When};
 use crate::engine::token::{Outlook, Refuted};
 use crate::engine::{Recalled, Report, SendRequest};
 use crate::genesys::Call;
 use crate::genesys::call::BadCall;
 use crate::genesys::conversations::{self, BULK_MAX, Listed};
 use crate::model::{
-    AsOf, ConversationKey, Kind, MessageId, Moment, Outcome, RemoteMessage, RemoteState, RepliesReadable, Unreadable,
+    AsOf, ConversationKey, ExchangeKind, MessageId, Moment, Outcome, RemoteMessage, RemoteState, RepliesReadable,
+    Unreadable,
 };
 
 use super::context::Context;
-use super::sign_in::SignIn;
-use super::tasks::{CapturedTry, Purpose};
+use super::sign_in::SignInArea;
+use super::tasks::{CapturedTry, TaskPurpose};
 
 /// Requests of the rate limit's window that reads leave to sends.
 pub const RESERVE: u32 = 10;
@@ -30,7 +31,7 @@ pub type ReadMessages = (Vec<RemoteMessage>, Vec<Settled>);
 /// Conversations as far as they are read.
 #[derive(Default)]
 pub struct Reads {
-    readers: BTreeMap<ConversationKey, Reader>,
+    readers: BTreeMap<ConversationKey, ReplyReader>,
     under_way: BTreeMap<ConversationKey, Reading>,
     /// A 429 asked not to read before then.
     held: Option<Moment>,
@@ -65,7 +66,7 @@ impl Reads {
     }
 
     /// A person wants a conversation read, now.
-    pub fn ask(&mut self, key: ConversationKey, cx: &Context, sign_in: &SignIn, now: Moment) {
+    pub fn ask(&mut self, key: ConversationKey, cx: &Context, sign_in: &SignInArea, now: Moment) {
         let Some(entry) = cx.entry(key) else { return };
         let unreadable = if self.conversation_id(key, cx).is_none() {
             let name = &entry.conversation.name;
@@ -164,21 +165,21 @@ impl Reads {
 
     /// Whether anything was heard in a conversation.
     pub fn has_heard(&self, key: ConversationKey) -> bool {
-        self.readers.get(&key).is_some_and(Reader::has_heard)
+        self.readers.get(&key).is_some_and(ReplyReader::has_heard)
     }
 
     /// Messages came through a socket or webhook, or were read in a history.
-    pub fn hear(&mut self, key: ConversationKey, came: Vec<RemoteMessage>, how: Came, cx: &Context) -> ReadMessages {
+    pub fn hear(&mut self, key: ConversationKey, came: Vec<RemoteMessage>, how: Arrival, cx: &Context) -> ReadMessages {
         self.readers.entry(key).or_default().hear(came, how, cx.skew())
     }
 
     /// A new token: what the old one was refused may be tried again.
     pub fn new_token(&mut self) {
-        self.readers.values_mut().for_each(Reader::new_token);
+        self.readers.values_mut().for_each(ReplyReader::new_token);
     }
 
     /// Begins the reads that are due.
-    pub fn pump(&mut self, cx: &mut Context, sign_in: &SignIn, now: Moment) {
+    pub fn pump(&mut self, cx: &mut Context, sign_in: &SignInArea, now: Moment) {
         if !sign_in.is_ready(now) || self.held(now).is_some() {
             return;
         }
@@ -192,7 +193,7 @@ impl Reads {
             }
             let Some(reader) = self.readers.get_mut(&key) else { continue };
             let reading = Reading { asked: reader.begin(), began: now, bulk: None };
-            let record = cx.record(Kind::Read, "conversation", Some(key), now);
+            let record = cx.record(ExchangeKind::Read, "conversation", Some(key), now);
             self.request(key, reading, record, &[], cx, sign_in, now);
         }
     }
@@ -218,7 +219,13 @@ impl Reads {
     }
 
     /// The request that reads a conversation, or these of its messages.
-    pub fn call(&self, key: ConversationKey, ids: &[String], cx: &Context, sign_in: &SignIn) -> Result<Call, BadCall> {
+    pub fn call(
+        &self,
+        key: ConversationKey,
+        ids: &[String],
+        cx: &Context,
+        sign_in: &SignInArea,
+    ) -> Result<Call, BadCall> {
         let (Some(token), Some(id)) = (sign_in.token(), self.conversation_id(key, cx)) else {
             return Err(BadCall("there is no token or no such conversation".to_owned()));
         };
@@ -238,13 +245,13 @@ impl Reads {
         mut record: ExchangeBuilder,
         ids: &[String],
         cx: &mut Context,
-        sign_in: &SignIn,
+        sign_in: &SignInArea,
         now: Moment,
     ) {
         match self.call(key, ids, cx, sign_in) {
             Ok(call) => {
                 self.under_way.insert(key, reading);
-                cx.request(Purpose::Read(key), record, call, sign_in.carried(now), now);
+                cx.request(TaskPurpose::Read(key), record, call, sign_in.carried(now), now);
             }
             Err(BadCall(why)) => {
                 cx.settle(&mut record, Outcome::Refused(why.clone()), now);
@@ -263,7 +270,7 @@ impl Reads {
         mut record: ExchangeBuilder,
         shown: CapturedTry,
         cx: &mut Context,
-        sign_in: &mut SignIn,
+        sign_in: &mut SignInArea,
         now: Moment,
     ) -> Option<ReadMessages> {
         let mut reading = self.under_way.remove(&key)?;
@@ -345,7 +352,7 @@ impl Reads {
         key: ConversationKey,
         mut reading: Reading,
         cx: &mut Context,
-        sign_in: &SignIn,
+        sign_in: &SignInArea,
         now: Moment,
     ) -> Option<ReadMessages> {
         let bulk = reading.bulk.as_mut()?;
@@ -353,7 +360,7 @@ impl Reads {
             let rest = bulk.left.split_off(bulk.left.len().min(BULK_MAX));
             let ids = std::mem::replace(&mut bulk.left, rest);
             let what = if ids.len() == 1 { "1 message".to_owned() } else { format!("{} messages", ids.len()) };
-            let record = cx.record(Kind::Read, &what, Some(key), now);
+            let record = cx.record(ExchangeKind::Read, &what, Some(key), now);
             self.request(key, reading, record, &ids, cx, sign_in, now);
             return None;
         }

@@ -10,20 +10,20 @@ use std::time::Duration;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::outcome::Judged;
 use crate::engine::pace::Rate;
-use crate::engine::queue::{Queue, Taken};
-use crate::engine::retry::{Tries, Verdict, what_follows};
+use crate::engine::queue::{NextSend, Queue};
+use crate::engine::retry::{RetryDecision, Tries, what_follows};
 use crate::engine::send_log::Intent;
 use crate::engine::token::Outlook;
 use crate::engine::{Report, SendRequest};
 use crate::model::Transport;
 use crate::model::{
-    Channel, ConversationKey, DeliveryStatus, Ending, ExchangeId, Generation, Kind, MessageId, Moment, Outcome,
+    Channel, ConversationKey, DeliveryStatus, Ending, ExchangeId, ExchangeKind, Generation, MessageId, Moment, Outcome,
     Request, Timing, Variation,
 };
 
 use super::context::Context;
 use super::negative_tests::NegativeTests;
-use super::sign_in::SignIn;
+use super::sign_in::SignInArea;
 use super::tasks::TakeBack;
 use super::web::Webs;
 
@@ -33,7 +33,7 @@ const PACED: [&str; 2] = ["pacing, rate limit", "pacing, messages of a session"]
 /// See the module.
 pub struct Sends {
     queue: Queue,
-    all: BTreeMap<MessageId, Sending>,
+    all: BTreeMap<MessageId, InFlightSend>,
     /// The documented rate limit of each conversation's session. The server never sends it, so it is counted here.
     rates: BTreeMap<ConversationKey, Rate>,
     awaiting_new_token: BTreeSet<MessageId>,
@@ -50,7 +50,7 @@ enum GivenUp {
 }
 
 /// A message that is not settled.
-pub struct Sending {
+pub struct InFlightSend {
     pub request: SendRequest,
     pub channel: Channel,
     pub tries: Tries,
@@ -71,7 +71,7 @@ pub struct Sending {
     pub began: Moment,
 }
 
-impl Sending {
+impl InFlightSend {
     fn new(request: SendRequest, channel: Channel, now: Moment) -> Self {
         Self {
             request,
@@ -129,14 +129,14 @@ pub struct Ended {
 /// What decides whether a message may go now.
 pub struct Clearance<'d> {
     pub cx: &'d Context,
-    pub sign_in: &'d SignIn,
+    pub sign_in: &'d SignInArea,
     pub negative_tests: &'d NegativeTests,
     pub webs: &'d Webs,
     pub now: Moment,
 }
 
 impl Clearance<'_> {
-    fn may(&self, send: &Sending, rates: &BTreeMap<ConversationKey, Rate>) -> bool {
+    fn may(&self, send: &InFlightSend, rates: &BTreeMap<ConversationKey, Rate>) -> bool {
         let carried = match send.channel.capabilities().transport {
             Transport::Request => {
                 let refuted = send.refuted.as_ref().map(|(generation, _)| *generation);
@@ -149,7 +149,7 @@ impl Clearance<'_> {
     }
 
     /// Until when pacing holds it back, and which limit.
-    fn paced(&self, send: &Sending, rates: &BTreeMap<ConversationKey, Rate>) -> Option<(Moment, &'static str)> {
+    fn paced(&self, send: &InFlightSend, rates: &BTreeMap<ConversationKey, Rate>) -> Option<(Moment, &'static str)> {
         let [of_token, of_session] = PACED;
         let shared = match send.channel.capabilities().transport {
             Transport::Request => self.cx.pace.may(self.now, 0).err().map(|until| (until, of_token)),
@@ -174,7 +174,7 @@ impl Sends {
     }
 
     /// A message that is not settled.
-    pub fn get(&self, message: MessageId) -> Option<&Sending> {
+    pub fn get(&self, message: MessageId) -> Option<&InFlightSend> {
         self.all.get(&message)
     }
 
@@ -189,12 +189,12 @@ impl Sends {
     }
 
     /// Messages that wait in their queues.
-    pub fn waiting(&self) -> impl Iterator<Item = &Sending> {
+    pub fn waiting(&self) -> impl Iterator<Item = &InFlightSend> {
         self.queue.waiting().filter_map(|(_, message)| self.all.get(&message))
     }
 
     /// All that are not settled.
-    pub fn all(&self) -> impl Iterator<Item = &Sending> {
+    pub fn all(&self) -> impl Iterator<Item = &InFlightSend> {
         self.all.values()
     }
 
@@ -202,7 +202,7 @@ impl Sends {
     pub fn push(&mut self, request: SendRequest, channel: Channel, cx: &Context, now: Moment) {
         let (key, message) = (request.conversation, request.message);
         self.queue.push(key, message);
-        let sending = Sending::new(request, channel, now);
+        let sending = InFlightSend::new(request, channel, now);
         cx.report(sending.report(None));
         self.all.insert(message, sending);
     }
@@ -235,7 +235,7 @@ impl Sends {
     }
 
     /// Messages whose 401 stays one, for no newer token will come by itself, and what it said.
-    pub fn without_token(&self, sign_in: &SignIn, now: Moment) -> Vec<(MessageId, String)> {
+    pub fn without_token(&self, sign_in: &SignInArea, now: Moment) -> Vec<(MessageId, String)> {
         let lost = self.awaiting_new_token.iter().filter_map(|message| {
             let (generation, why) = self.all.get(message)?.refuted.as_ref()?;
             let never = sign_in.tokens().outlook(now, Some(*generation)) == Outlook::Never;
@@ -310,7 +310,7 @@ impl Sends {
         repeatable: bool,
         cx: &mut Context,
         now: Moment,
-    ) -> Option<Verdict> {
+    ) -> Option<RetryDecision> {
         let send = self.all.get_mut(&message)?;
         if let Some(rate) = self.rates.get_mut(&send.request.conversation) {
             rate.arrived(now);
@@ -372,10 +372,10 @@ impl Sends {
     }
 
     /// Takes a message back: out of its queue, or off the wire where nothing of it is written yet.
-    pub fn take_back(&mut self, message: MessageId) -> Taken {
-        let Some(send) = self.all.get_mut(&message) else { return Taken::Absent };
+    pub fn take_back(&mut self, message: MessageId) -> NextSend {
+        let Some(send) = self.all.get_mut(&message) else { return NextSend::Absent };
         let taken = self.queue.take(send.request.conversation, message);
-        if taken == Taken::InFlight {
+        if taken == NextSend::InFlight {
             send.given_up.get_or_insert(GivenUp::TakenBack);
             if let Some(take_back) = send.take_back.take() {
                 let _ = take_back.send(());
@@ -394,14 +394,14 @@ impl Sends {
     /// Takes a message out of its queue; false where it does not wait there.
     pub fn take_waiting(&mut self, message: MessageId) -> bool {
         let Some(conversation) = self.all.get(&message).map(|send| send.request.conversation) else { return false };
-        self.queue.take(conversation, message) == Taken::Waiting
+        self.queue.take(conversation, message) == NextSend::Waiting
     }
 
     /// A message is over, or nobody knows how it ended.
     pub fn end(&mut self, message: MessageId, outcome: Outcome, cx: &mut Context, now: Moment) -> Option<Ended> {
         self.awaiting_new_token.remove(&message);
         let send = self.all.remove(&message)?;
-        let Sending { request, tries, mut record, given_up, began, .. } = send;
+        let InFlightSend { request, tries, mut record, given_up, began, .. } = send;
         self.queue.finish(request.conversation, message);
         let outcome = after_lost_tries(outcome, tries.lost);
         let life = match &outcome {
@@ -461,7 +461,7 @@ impl Sends {
     /// A token request is over: messages that waited for it say what it brought. One that failed is followed by another,
     /// if there is one.
     pub fn renewal_ended(&mut self, brought: Option<Generation>, cx: &Context, now: Moment) {
-        let waits = |s: &&Sending| s.record.as_ref().is_some_and(ExchangeBuilder::waits_for_renewal);
+        let waits = |s: &&InFlightSend| s.record.as_ref().is_some_and(ExchangeBuilder::waits_for_renewal);
         let sharing = u32::try_from(self.all.values().filter(waits).count()).unwrap_or(u32::MAX);
         for send in self.all.values_mut() {
             if let Some(record) = &mut send.record
@@ -477,7 +477,7 @@ impl Sends {
 
 /// The exchange of a message that was not tried.
 pub fn untried(request: &SendRequest, cx: &mut Context, now: Moment) -> ExchangeBuilder {
-    let record = cx.record(Kind::Send, &request.text, None, now);
+    let record = cx.record(ExchangeKind::Send, &request.text, None, now);
     record.of(request.conversation, Some(request.message)).sent_as(request.sent_as)
 }
 

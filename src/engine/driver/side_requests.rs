@@ -18,12 +18,12 @@ use crate::engine::token::Outlook;
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::{self, Endpoint};
 use crate::genesys::{Call, conversations, discovery};
-use crate::model::{Address, Author, ConversationKey, Kind, Moment, OpenGuest, Outcome, RemoteMessage};
+use crate::model::{Address, Author, ConversationKey, ExchangeKind, Moment, OpenGuest, Outcome, RemoteMessage};
 
 use super::context::Context;
 use super::reads::{RESERVE, Reads};
-use super::sign_in::SignIn;
-use super::tasks::{CapturedTry, Purpose};
+use super::sign_in::SignInArea;
+use super::tasks::{CapturedTry, TaskPurpose};
 
 /// Typing is told at most this often, as the official clients do. [MTSDK]
 const TYPING_EVERY: Duration = Duration::from_secs(5);
@@ -48,12 +48,14 @@ pub enum SideRequest {
 
 impl SideRequest {
     /// The row's kind and words, and the conversation that it is about.
-    fn row(&self) -> (Kind, String, Option<ConversationKey>) {
+    fn row(&self) -> (ExchangeKind, String, Option<ConversationKey>) {
         match self {
-            Self::Typing(key) => (Kind::Event, "typing".to_owned(), Some(*key)),
-            Self::Receipt { key, .. } => (Kind::Event, "receipt: delivered".to_owned(), Some(*key)),
-            Self::Learn { key, .. } => (Kind::Read, "which conversation is the message part of".to_owned(), Some(*key)),
-            Self::Discover { page } => (Kind::Read, format!("active conversations, page {page}"), None),
+            Self::Typing(key) => (ExchangeKind::Event, "typing".to_owned(), Some(*key)),
+            Self::Receipt { key, .. } => (ExchangeKind::Event, "receipt: delivered".to_owned(), Some(*key)),
+            Self::Learn { key, .. } => {
+                (ExchangeKind::Read, "which conversation is the message part of".to_owned(), Some(*key))
+            }
+            Self::Discover { page } => (ExchangeKind::Read, format!("active conversations, page {page}"), None),
         }
     }
 }
@@ -111,7 +113,7 @@ impl SideRequests {
     }
 
     /// The guest types in a conversation of open messaging: told now, or not at all.
-    pub fn typing(&mut self, key: ConversationKey, cx: &mut Context, sign_in: &SignIn, reads: &Reads, now: Moment) {
+    pub fn typing(&mut self, key: ConversationKey, cx: &mut Context, sign_in: &SignInArea, reads: &Reads, now: Moment) {
         let told = self.typed.get(&key).is_some_and(|at| now.since(*at) < TYPING_EVERY);
         let speaks = open_guest(key, cx).is_some() && !cx.tuning.send_log.read_only();
         if speaks && !told && may_run(cx, sign_in, reads, now) {
@@ -154,7 +156,7 @@ impl SideRequests {
     }
 
     /// Begins what may begin.
-    pub fn pump(&mut self, cx: &mut Context, sign_in: &SignIn, reads: &Reads, now: Moment) {
+    pub fn pump(&mut self, cx: &mut Context, sign_in: &SignInArea, reads: &Reads, now: Moment) {
         if sign_in.tokens().outlook(now, None) == Outlook::Never {
             for request in std::mem::take(&mut self.waiting) {
                 give_up(&request, "there is no valid token: sign in first", cx);
@@ -226,18 +228,18 @@ enum Understood {
     /// It was accepted.
     Nothing,
     Conversation(String),
-    Page((Vec<crate::model::Found>, bool)),
+    Page((Vec<crate::model::DiscoveredConversation>, bool)),
 }
 
-fn may_run(cx: &Context, sign_in: &SignIn, reads: &Reads, now: Moment) -> bool {
+fn may_run(cx: &Context, sign_in: &SignInArea, reads: &Reads, now: Moment) -> bool {
     sign_in.is_ready(now) && reads.held(now).is_none() && cx.pace.may(now, RESERVE).is_ok()
 }
 
-fn run(request: SideRequest, cx: &mut Context, sign_in: &SignIn, now: Moment) {
+fn run(request: SideRequest, cx: &mut Context, sign_in: &SignInArea, now: Moment) {
     let (kind, what, key) = request.row();
     let mut record = cx.record(kind, &what, key, now);
     match call(&request, cx, sign_in, now) {
-        Ok(call) => cx.request(Purpose::Side(request), record, call, sign_in.carried(now), now),
+        Ok(call) => cx.request(TaskPurpose::Side(request), record, call, sign_in.carried(now), now),
         Err(BadCall(why)) => {
             cx.settle(&mut record, Outcome::Refused(why.clone()), now);
             give_up(&request, &why, cx);
@@ -245,7 +247,7 @@ fn run(request: SideRequest, cx: &mut Context, sign_in: &SignIn, now: Moment) {
     }
 }
 
-fn call(request: &SideRequest, cx: &Context, sign_in: &SignIn, now: Moment) -> Result<Call, BadCall> {
+fn call(request: &SideRequest, cx: &Context, sign_in: &SignInArea, now: Moment) -> Result<Call, BadCall> {
     let none = || BadCall("there is no token or no such conversation".to_owned());
     let token = sign_in.token().ok_or_else(none)?;
     let api = &cx.profile.hosts.api;

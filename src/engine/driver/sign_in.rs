@@ -11,14 +11,14 @@ use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::jitter::Jitter;
-use crate::engine::token::{Ask, Denied, ENDED_BEFORE, Outlook, Refuted, Tokens, Verified};
+use crate::engine::token::{ENDED_BEFORE, Outlook, Refuted, TokenDenied, TokenMachine, TokenRequest, Verified};
 use crate::genesys::answerer::{Asked, who_answered};
 use crate::genesys::{oauth, tokens_me};
-use crate::model::{Ending, ExchangeId, Generation, Kind, Moment, Outcome, Response, TokenStatus};
+use crate::model::{Ending, ExchangeId, ExchangeKind, Generation, Moment, Outcome, Response, TokenStatus};
 
 use super::context::Context;
 use super::negative_tests::RetiredToken;
-use super::tasks::{CapturedTry, Purpose, TokenDone};
+use super::tasks::{CapturedTry, TaskPurpose, TokenDone};
 
 /// Why what came from `tokens/me` tells nothing.
 const NO_FACTS: &str = "the answer does not describe a token";
@@ -31,7 +31,7 @@ struct Renewal {
     /// Whether the secret was read for it, and not kept from an earlier one.
     fresh: bool,
     /// The kept secret was refused: the secret is read once more before the refusal counts.
-    refused: Option<(Denied, Outcome)>,
+    refused: Option<(TokenDenied, Outcome)>,
 }
 
 /// How asking for a token ended.
@@ -44,8 +44,8 @@ pub struct RenewalEnd {
 }
 
 /// The session's token, and how it is had.
-pub struct SignIn {
-    tokens: Tokens,
+pub struct SignInArea {
+    tokens: TokenMachine,
     token: Option<SecretString>,
     secret: Option<SecretString>,
     /// The token request under way.
@@ -57,7 +57,7 @@ pub struct SignIn {
     missing_told: Vec<String>,
 }
 
-impl SignIn {
+impl SignInArea {
     /// Not signed in to `profile`.
     pub fn new(profile: &Profile, seed: u64) -> Self {
         let requested = match &profile.credentials {
@@ -70,7 +70,7 @@ impl SignIn {
         let required = if guest_api { profile.guest_api.required_scopes.clone() } else { Vec::new() };
         let pasted = matches!(profile.credentials, Credentials::Pasted(_));
         Self {
-            tokens: Tokens::new(pasted, requested, required, Jitter::new(seed.rotate_left(17))),
+            tokens: TokenMachine::new(pasted, requested, required, Jitter::new(seed.rotate_left(17))),
             token: None,
             secret: None,
             renewal: None,
@@ -80,7 +80,7 @@ impl SignIn {
         }
     }
 
-    pub const fn tokens(&self) -> &Tokens {
+    pub const fn tokens(&self) -> &TokenMachine {
         &self.tokens
     }
 
@@ -120,7 +120,7 @@ impl SignIn {
     }
 
     /// What is to be done now.
-    pub fn next_ask(&mut self, now: Moment) -> Option<Ask> {
+    pub fn next_ask(&mut self, now: Moment) -> Option<TokenRequest> {
         self.tokens.due(now)
     }
 
@@ -149,7 +149,7 @@ impl SignIn {
         self.tokens.renew();
     }
 
-    pub fn ask_token(&mut self, kind: Kind, cx: &mut Context, now: Moment) -> Option<RenewalEnd> {
+    pub fn ask_token(&mut self, kind: ExchangeKind, cx: &mut Context, now: Moment) -> Option<RenewalEnd> {
         let profile = Arc::clone(&cx.profile);
         let what = match &profile.credentials {
             Credentials::Client(client) => oauth::summary(client),
@@ -208,14 +208,14 @@ impl SignIn {
 
     fn no_secret(&mut self, why: &str, cx: &Context, now: Moment) -> Option<RenewalEnd> {
         let why = cx.mask(why);
-        self.denied(Denied::NoSecret(why.clone()), Outcome::Refused(why), cx, now)
+        self.denied(TokenDenied::NoSecret(why.clone()), Outcome::Refused(why), cx, now)
     }
 
     fn request_token(&mut self, cx: &mut Context, now: Moment) -> Option<RenewalEnd> {
         let (Credentials::Client(client), Some(secret)) = (&cx.profile.credentials, &self.secret) else { return None };
         let call = match oauth::request(&cx.profile.hosts, client, secret) {
             Ok(call) => call,
-            Err(bad) => return self.denied(Denied::NoSecret(bad.0.clone()), Outcome::Refused(bad.0), cx, now),
+            Err(bad) => return self.denied(TokenDenied::NoSecret(bad.0.clone()), Outcome::Refused(bad.0), cx, now),
         };
         if let Some(renewal) = &mut self.renewal {
             renewal.asked = now;
@@ -250,19 +250,19 @@ impl SignIn {
                 }
                 return end;
             }
-            Some(Err(oauth::Answer::BadClient(why))) => Denied::BadClient(cx.mask(&why)),
-            Some(Err(oauth::Answer::Refused(why))) => Denied::Refused { status, why: cx.mask(&why) },
-            Some(Err(oauth::Answer::Limited(why))) => Denied::Limited(cx.mask(&why), wait),
-            Some(Err(oauth::Answer::Failed(why))) => Denied::Failed(cx.mask(&why)),
-            Some(Err(oauth::Answer::Granted(_))) | None => Denied::Failed(why),
+            Some(Err(oauth::TokenAnswer::BadClient(why))) => TokenDenied::BadClient(cx.mask(&why)),
+            Some(Err(oauth::TokenAnswer::Refused(why))) => TokenDenied::Refused { status, why: cx.mask(&why) },
+            Some(Err(oauth::TokenAnswer::Limited(why))) => TokenDenied::Limited(cx.mask(&why), wait),
+            Some(Err(oauth::TokenAnswer::Failed(why))) => TokenDenied::Failed(cx.mask(&why)),
+            Some(Err(oauth::TokenAnswer::Granted(_))) | None => TokenDenied::Failed(why),
         };
         let outcome = match &denied {
-            Denied::Failed(why) if status == 0 => Outcome::Failed(why.clone()),
-            Denied::BadClient(why)
-            | Denied::Refused { why, .. }
-            | Denied::Limited(why, _)
-            | Denied::NoSecret(why)
-            | Denied::Failed(why) => Outcome::Refused(why.clone()),
+            TokenDenied::Failed(why) if status == 0 => Outcome::Failed(why.clone()),
+            TokenDenied::BadClient(why)
+            | TokenDenied::Refused { why, .. }
+            | TokenDenied::Limited(why, _)
+            | TokenDenied::NoSecret(why)
+            | TokenDenied::Failed(why) => Outcome::Refused(why.clone()),
         };
         if let Some(renewal) = self.renewal.as_mut().filter(|renewal| denied.is_final() && !renewal.fresh) {
             // The secret may have been replaced since it was read.
@@ -275,7 +275,7 @@ impl SignIn {
         self.denied(denied, outcome, cx, now)
     }
 
-    fn denied(&mut self, denied: Denied, outcome: Outcome, cx: &Context, now: Moment) -> Option<RenewalEnd> {
+    fn denied(&mut self, denied: TokenDenied, outcome: Outcome, cx: &Context, now: Moment) -> Option<RenewalEnd> {
         self.tokens.failed(denied, now);
         self.end_renewal(outcome, cx, now)
     }
@@ -288,7 +288,7 @@ impl SignIn {
     }
 
     /// Asks `tokens/me` what the token of this generation may do.
-    pub fn ask_facts(&mut self, generation: Generation, kind: Kind, cx: &mut Context, now: Moment) {
+    pub fn ask_facts(&mut self, generation: Generation, kind: ExchangeKind, cx: &mut Context, now: Moment) {
         let Some(token) = &self.token else { return };
         let call = match tokens_me::request(&cx.profile.hosts.api, token) {
             Ok(call) => call,
@@ -296,7 +296,7 @@ impl SignIn {
         };
         let record = cx.record(kind, "what may this token do", None, now);
         self.asking.insert(generation);
-        cx.request(Purpose::Facts(generation), record, call, self.carried(now), now);
+        cx.request(TaskPurpose::Facts(generation), record, call, self.carried(now), now);
     }
 
     pub fn facts_answered(

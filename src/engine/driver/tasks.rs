@@ -21,20 +21,20 @@ use tokio::sync::oneshot;
 use crate::app::files;
 use crate::clock::Clock;
 use crate::config::{Credentials, SecretSource};
-use crate::engine::client::{Answer, Cancel, Client, Tried, capture};
+use crate::engine::client::{Cancel, Client, ClientAnswer, Tried, capture};
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::outcome::Answered;
+use crate::engine::outcome::AnswerEvidence;
 use crate::engine::redact::Redactor;
 use crate::engine::send_log::{GuestToken, Intent, Recording, Unrecorded};
 use crate::engine::socket::upgrade::{self, Opening, Socket};
 use crate::engine::{Report, channel};
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::{self, Grant};
-use crate::genesys::open_messaging::Taken;
+use crate::genesys::open_messaging::OpenAccepted;
 use crate::genesys::{Answerer, Asked, Call, Sign, limits, who_answered};
 use crate::model::{
-    Asked as Question, Channel, ConversationKey, Ending, Failure, FailureKind, Generation, MessageId, Moment, Outcome,
-    Phase, RateLimit, Timing,
+    Channel, ConversationKey, Ending, Failure, FailureKind, Generation, MessageId, Moment, Outcome, Phase,
+    ProbeQuestion as Question, RateLimit, Timing,
 };
 
 use super::context::Context;
@@ -45,7 +45,7 @@ pub const DIED: &str = "guestwire failed inside; please report it";
 
 /// What a request is made for that carries no message and asks for no token.
 #[derive(Clone, Debug)]
-pub enum Purpose {
+pub enum TaskPurpose {
     /// What may the token of this generation do?
     Facts(Generation),
     /// A probe.
@@ -60,7 +60,7 @@ pub enum Purpose {
     Upload(ConversationKey, String),
 }
 
-impl Purpose {
+impl TaskPurpose {
     /// By what an answer of the service is known.
     const fn asked(&self, call: &Call) -> Asked {
         match self {
@@ -75,7 +75,7 @@ impl Purpose {
 
 /// A request that is over.
 pub struct Finished {
-    pub purpose: Purpose,
+    pub purpose: TaskPurpose,
     pub record: ExchangeBuilder,
     pub shown: CapturedTry,
 }
@@ -105,7 +105,7 @@ pub struct CapturedTry {
     pub timing: Timing,
     pub meta: ResponseMeta,
     /// Where a whole answer came.
-    pub answer: Option<Answered>,
+    pub answer: Option<AnswerEvidence>,
 }
 
 /// What every answer says beside its own matter.
@@ -121,7 +121,7 @@ pub struct ResponseMeta {
 pub struct TokenDone {
     pub shown: CapturedTry,
     /// Where a whole answer came.
-    pub grant: Option<Result<Grant, oauth::Answer>>,
+    pub grant: Option<Result<Grant, oauth::TokenAnswer>>,
 }
 
 pub struct SendDone {
@@ -130,7 +130,7 @@ pub struct SendDone {
     /// The error: nothing was tried, for the intent could not be recorded.
     pub shown: Result<CapturedTry, Unrecorded>,
     /// What an accepting answer says of the message.
-    pub taken: Taken,
+    pub taken: OpenAccepted,
 }
 
 /// A guest token was read or made.
@@ -208,7 +208,7 @@ impl Context {
     /// Begins a request and reports it. `token`: the session's, where the call carries it, and its age.
     pub fn request(
         &mut self,
-        purpose: Purpose,
+        purpose: TaskPurpose,
         mut record: ExchangeBuilder,
         call: Call,
         token: Option<(Generation, Duration)>,
@@ -241,12 +241,12 @@ impl Context {
             let tried = tools.client.run(call, &mut tools.cancel).await;
             let read = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
                 let (body, unread) = (decoded_body(a), capture::unread(a));
-                let Answer { status, headers, .. } = a;
-                oauth::read(oauth::Answered { status: *status, headers, body: &body, unread: unread.as_deref() })
+                let ClientAnswer { status, headers, .. } = a;
+                oauth::read(oauth::TokenOutcome { status: *status, headers, body: &body, unread: unread.as_deref() })
             });
             let (grant, redactor) = match read {
                 // The answer itself is captured with its own token known, wherever in it that may be echoed.
-                Some(oauth::Answer::Granted(grant)) => {
+                Some(oauth::TokenAnswer::Granted(grant)) => {
                     let redactor = tools.redactor.with_token(&grant.token, next.unwrap_or_default());
                     (Some(Ok(grant)), Arc::new(redactor))
                 }
@@ -335,12 +335,12 @@ impl Context {
 }
 
 /// The body with its encoding undone and its secrets in it: to be read, never kept.
-fn decoded_body(answer: &Answer) -> Cow<'_, [u8]> {
+fn decoded_body(answer: &ClientAnswer) -> Cow<'_, [u8]> {
     capture::plain(&answer.bytes, &answer.headers)
 }
 
 /// What a refusal says, in one line. Words of its own behind the status, as a filter's "Blocked by category", stand there.
-fn reason(error: &ApiError, answer: &Answer) -> String {
+fn reason(error: &ApiError, answer: &ClientAnswer) -> String {
     let reason = error.reason();
     let Some(phrase) = answer.phrase.as_ref().filter(|phrase| !phrase.is_empty()) else { return reason };
     let status = answer.status.to_string();
@@ -378,7 +378,8 @@ impl CapturedTry {
                 Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),
                 other => other,
             };
-            let mut answered = Answered { status: a.status, answerer, wait: None, code: None, reason: String::new() };
+            let mut answered =
+                AnswerEvidence { status: a.status, answerer, wait: None, code: None, reason: String::new() };
             if !(200..300).contains(&a.status) {
                 let error = ApiError::read(a.status, &a.headers, shown.text().as_bytes());
                 let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);

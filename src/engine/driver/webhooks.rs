@@ -9,11 +9,12 @@ use tokio::task::JoinSet;
 use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::heard::Came;
+use crate::engine::heard::Arrival;
 use crate::engine::recent_set::Recent;
-use crate::engine::webhook::{self, Answer, Delivery, Event};
-use crate::genesys::webhook::{Form, Outbound, What};
-use crate::model::{Address, ConversationKey, Ending, Kind, Moment, Outcome, Response, Timing, WebhookState};
+use crate::engine::webhook;
+use crate::engine::webhook::{Delivery, WebhookAnswer, WebhookEvent};
+use crate::genesys::webhook::{Outbound, WebhookContent, WebhookForm};
+use crate::model::{Address, ConversationKey, Ending, ExchangeKind, Moment, Outcome, Response, Timing, WebhookState};
 
 use super::Driver;
 use super::context::Context;
@@ -26,12 +27,12 @@ const TYPES_FOR: Duration = Duration::from_secs(10);
 /// The listener, and what came through it.
 pub struct Webhooks {
     /// Where the profile wants one.
-    events: Option<mpsc::Receiver<Event>>,
+    events: Option<mpsc::Receiver<WebhookEvent>>,
     /// Ends with the driver.
     listener: JoinSet<()>,
     seen: Recent<(String, String)>,
     /// The row of each way in which strangers were refused, and how many it counts.
-    refused: Vec<(Answer, ExchangeBuilder, u64)>,
+    refused: Vec<(WebhookAnswer, ExchangeBuilder, u64)>,
 }
 
 impl Default for Webhooks {
@@ -50,7 +51,7 @@ impl Webhooks {
     }
 
     /// What the listener tells next; nothing where there is none, or it has ended.
-    pub async fn next(&mut self) -> Option<Event> {
+    pub async fn next(&mut self) -> Option<WebhookEvent> {
         self.events.as_mut()?.recv().await
     }
 
@@ -79,7 +80,7 @@ fn row(
     cx: &mut Context,
     now: Moment,
 ) -> ExchangeBuilder {
-    let mut record = cx.record(Kind::Hook, what, key, delivery.at);
+    let mut record = cx.record(ExchangeKind::Hook, what, key, delivery.at);
     record.begin(delivery.request.clone(), None, delivery.at);
     let (answer, headers) = (delivery.answer, delivery.answer.headers());
     let body = answer.body().as_bytes();
@@ -100,15 +101,15 @@ fn row(
 }
 
 impl Driver {
-    pub(super) fn webhook_came(&mut self, event: Event, now: Moment) {
+    pub(super) fn webhook_came(&mut self, event: WebhookEvent, now: Moment) {
         let state = match event {
-            Event::Listening(address, secret) => {
+            WebhookEvent::Listening(address, secret) => {
                 self.cx.learn_secret(&secret, "webhook secret");
                 WebhookState::Listening(address.to_string())
             }
-            Event::Failed(why) => WebhookState::Failed(self.cx.mask(&why)),
-            Event::Delivery(delivery) => return self.delivered(*delivery, now),
-            Event::Refused(delivery, count) => {
+            WebhookEvent::Failed(why) => WebhookState::Failed(self.cx.mask(&why)),
+            WebhookEvent::Delivery(delivery) => return self.delivered(*delivery, now),
+            WebhookEvent::Refused(delivery, count) => {
                 return self.webhooks.count_refused(&delivery, count, &mut self.cx, now);
             }
         };
@@ -147,23 +148,23 @@ impl Driver {
     fn take_in(&mut self, outbound: Outbound, key: ConversationKey, now: Moment) {
         let author = outbound.author;
         match outbound.what {
-            What::Message(message) => {
+            WebhookContent::Message(message) => {
                 if let Some(id) = outbound.conversation_id {
                     self.reads.learn(key, id, &self.cx);
                 }
                 self.cx.report(Report::Typing { key, author, until: None });
-                let (fresh, settled) = self.reads.hear(key, vec![message], Came::Pushed, &self.cx);
+                let (fresh, settled) = self.reads.hear(key, vec![message], Arrival::Pushed, &self.cx);
                 if !fresh.is_empty() {
                     self.side_requests.acknowledge(key, &fresh, &self.cx);
                     self.cx.report(Report::MessagesArrived { key, messages: fresh });
                     self.settle_seen(settled);
                 }
             }
-            What::Typing(on, duration) => {
+            WebhookContent::Typing(on, duration) => {
                 let until = on.then(|| now.after(duration.unwrap_or(TYPES_FOR)));
                 self.cx.report(Report::Typing { key, author, until });
             }
-            What::Other(_) => {}
+            WebhookContent::Other(_) => {}
         }
     }
 }
@@ -174,10 +175,10 @@ fn words(delivery: &Delivery, outbound: Option<&Outbound>, key: Option<Conversat
         return format!("webhook {} from {}", delivery.request.method, delivery.peer.ip());
     };
     let said = match &outbound.what {
-        What::Message(message) => format!("{}: {}", message.author.word(), message.text),
-        What::Typing(true, _) => format!("{} is typing", outbound.author.word()),
-        What::Typing(false, _) => format!("{} has stopped typing", outbound.author.word()),
-        What::Other(kind) => format!("[{kind}]"),
+        WebhookContent::Message(message) => format!("{}: {}", message.author.word(), message.text),
+        WebhookContent::Typing(true, _) => format!("{} is typing", outbound.author.word()),
+        WebhookContent::Typing(false, _) => format!("{} has stopped typing", outbound.author.word()),
+        WebhookContent::Other(kind) => format!("[{kind}]"),
     };
     let mut notes = Vec::new();
     if !new {
@@ -186,7 +187,7 @@ fn words(delivery: &Delivery, outbound: Option<&Outbound>, key: Option<Conversat
     if key.is_none() {
         notes.push("for nobody in the picker");
     }
-    if delivery.answer == Answer::Taken(Form::Hex) {
+    if delivery.answer == WebhookAnswer::Taken(WebhookForm::Hex) {
         notes.push("signed in hex");
     }
     if notes.is_empty() { said } else { format!("{said} ({})", notes.join(", ")) }

@@ -14,7 +14,7 @@ mod wire;
 use std::time::Duration;
 
 use crate::config::Profile;
-use crate::config::settings::Metrics as Configured;
+use crate::config::settings::MetricsSettings as Configured;
 use crate::engine::Report;
 use crate::model::AgentState;
 use points::Meter;
@@ -25,12 +25,12 @@ use wire::Wire;
 const LEAVING: Duration = Duration::from_millis(250);
 
 /// See the module.
-pub struct Metrics {
+pub struct MetricsAgent {
     meter: Meter,
     wire: Wire,
 }
 
-impl Metrics {
+impl MetricsAgent {
     /// Metrics of a profile for the configured agent. Opens nothing: the first datagram does.
     pub fn new(configured: &Configured, profile: &Profile, reports: UnboundedSender<Report>) -> Self {
         let _ = reports.send(Report::Agent(AgentState::Idle));

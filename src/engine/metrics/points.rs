@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use crate::config::Profile;
-use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
+use crate::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
 use crate::engine::Report;
 use crate::genesys::oauth;
 use crate::model::exchange::header;
-use crate::model::{Cause, Channel, ConversationKey, Exchange, ExchangeId, Kind, Outcome};
+use crate::model::{Cause, Channel, ConversationKey, Exchange, ExchangeId, ExchangeKind, Outcome};
 
 /// A number to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum Value {
 pub struct Meter {
     facts: ProfileFacts,
     channels: BTreeMap<ConversationKey, Channel>,
-    history: History,
+    history: PastExchanges,
 }
 
 impl Meter {
@@ -46,7 +46,7 @@ impl Meter {
         Self {
             facts: ProfileFacts::of(profile),
             channels: conversations.map(|c| (c.key, c.channel())).collect(),
-            history: History::default(),
+            history: PastExchanges::default(),
         }
     }
 
@@ -75,7 +75,7 @@ impl Meter {
         let mut points = Vec::new();
         // What was held back on this side never was a send.
         let Some(attempt) = exchange.last_attempt() else { return points };
-        if exchange.kind == Kind::Send {
+        if exchange.kind == ExchangeKind::Send {
             self.send(exchange, &mut points);
         }
         let asked = attempt.request.url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));

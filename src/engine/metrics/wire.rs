@@ -11,7 +11,7 @@ use cadence::{Metric, MetricSink, QueuingMetricSink, StatsdClient};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::config::settings::{Agent, Metrics as Configured};
+use crate::config::settings::{Agent, MetricsSettings as Configured};
 use crate::engine::Report;
 use crate::genesys::errors::one_line;
 use crate::model::AgentState;

@@ -4,7 +4,7 @@
 //! thing can be meant: an echo by its text, an answer by its class, an error where just one answer is awaited (or just
 //! one message, if the code speaks of messages).
 
-use crate::genesys::web_messaging::{Said, Theirs};
+use crate::genesys::web_messaging::{GuestSocketMessage, Theirs};
 use crate::model::Moment;
 
 /// What kind of answer is awaited.
@@ -69,17 +69,17 @@ impl<T> Flight<T> {
     fn untraced(&self, frame: &Theirs) -> Option<usize> {
         let find = |wanted: &dyn Fn(&Awaits) -> bool| self.0.iter().position(|w| wanted(&w.awaits));
         match &frame.said {
-            Said::Session(session) if !session.connected => {
+            GuestSocketMessage::Session(session) if !session.connected => {
                 find(&|a| *a == Awaits::Closing).or_else(|| find(&|a| *a == Awaits::Session))
             }
-            Said::Session(_) => find(&|a| *a == Awaits::Session),
-            Said::Jwt { .. } => find(&|a| *a == Awaits::Jwt),
-            Said::Presigned { .. } => find(&|a| *a == Awaits::Place),
-            Said::Deleted => find(&|a| *a == Awaits::Deletion),
-            Said::Message(message) if message.by_guest && message.events.is_empty() => {
+            GuestSocketMessage::Session(_) => find(&|a| *a == Awaits::Session),
+            GuestSocketMessage::Jwt { .. } => find(&|a| *a == Awaits::Jwt),
+            GuestSocketMessage::Presigned { .. } => find(&|a| *a == Awaits::Place),
+            GuestSocketMessage::Deleted => find(&|a| *a == Awaits::Deletion),
+            GuestSocketMessage::Message(message) if message.by_guest && message.events.is_empty() => {
                 find(&|a| *a == Awaits::Echo(message.text.clone()))
             }
-            Said::Error { code, .. } => {
+            GuestSocketMessage::Error { code, .. } => {
                 let about_messages = matches!(code, 409 | 4011 | 4013 | 4029);
                 let could = |w: &&Waiting<T>| !about_messages || matches!(w.awaits, Awaits::Echo(_));
                 (self.0.iter().filter(could).count() == 1).then(|| self.0.iter().position(|w| could(&w)))?

@@ -53,7 +53,7 @@ enum Order {
 
 /// What it tells.
 #[derive(Debug)]
-pub enum Event {
+pub enum LinkEvent {
     /// A text frame.
     Text(String),
     /// A binary frame of so many bytes: nothing that this service sends.
@@ -74,7 +74,7 @@ impl Link {
     pub fn start<E: Send + 'static>(
         socket: Socket,
         events: mpsc::Sender<E>,
-        tell: impl Fn(Event) -> E + Send + 'static,
+        tell: impl Fn(LinkEvent) -> E + Send + 'static,
     ) -> Self {
         let (orders, inbox) = mpsc::unbounded_channel();
         let task = tokio::spawn(run(socket, inbox, events, tell));
@@ -110,7 +110,7 @@ async fn run<E>(
     mut socket: Socket,
     mut orders: mpsc::UnboundedReceiver<Order>,
     events: mpsc::Sender<E>,
-    tell: impl Fn(Event) -> E,
+    tell: impl Fn(LinkEvent) -> E,
 ) {
     let mut ping = Instant::now() + PING_EVERY;
     let mut heard = Instant::now();
@@ -123,8 +123,8 @@ async fn run<E>(
                 heard = Instant::now();
                 slowed = inflow.take(came.as_ref().map_or(0, |c| c.as_ref().map_or(0, Message::len)), heard);
                 let event = match came {
-                    Some(Ok(Message::Text(text))) => Event::Text(text.as_str().to_owned()),
-                    Some(Ok(Message::Binary(bytes))) => Event::Binary(bytes.len()),
+                    Some(Ok(Message::Text(text))) => LinkEvent::Text(text.as_str().to_owned()),
+                    Some(Ok(Message::Binary(bytes))) => LinkEvent::Binary(bytes.len()),
                     Some(Ok(Message::Close(close))) => break closed(close),
                     // Pings are answered by the library while it is polled.
                     Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
@@ -159,7 +159,7 @@ async fn run<E>(
             }
         }
     };
-    let _ = events.send(tell(Event::Gone(gone))).await;
+    let _ = events.send(tell(LinkEvent::Gone(gone))).await;
 }
 
 async fn write(socket: &mut Socket, message: Message) -> Result<(), String> {

@@ -32,7 +32,7 @@ pub enum Why {
 
 /// What a page showed.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Seen {
+pub struct SeenPages {
     /// How many pages there are, where told.
     pub pages: Option<u32>,
     /// How many messages it has.
@@ -133,7 +133,7 @@ impl Paging {
     }
 
     /// A page was read.
-    pub fn read(&mut self, page: u32, why: Why, seen: Seen) {
+    pub fn read(&mut self, page: u32, why: Why, seen: SeenPages) {
         self.pages = seen.pages.or(self.pages);
         self.next = self.next.max(page.saturating_add(1));
         if why == Why::Asked {

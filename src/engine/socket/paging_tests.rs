@@ -11,7 +11,7 @@ fn second(n: i64) -> Timestamp {
 }
 
 /// Reads on by itself, page by page, until nothing more is wanted; says how many pages were read.
-fn walk(paging: &mut Paging, see: impl Fn(u32) -> Seen) -> u32 {
+fn walk(paging: &mut Paging, see: impl Fn(u32) -> SeenPages) -> u32 {
     let mut read = 0;
     while let Some((page, why)) = paging.wanted() {
         paging.begin(why);
@@ -23,8 +23,8 @@ fn walk(paging: &mut Paging, see: impl Fn(u32) -> Seen) -> u32 {
 }
 
 /// Page n of messages that were said one a second, the newest at 10,000.
-fn page(n: u32, doubt: Option<i64>) -> Seen {
-    Seen {
+fn page(n: u32, doubt: Option<i64>) -> SeenPages {
+    SeenPages {
         pages: Some(100),
         count: 25,
         fresh: 0,
@@ -39,15 +39,15 @@ fn a_gap_is_read_until_something_is_known_within_a_bound() {
     for (known_from, wanted) in [(1, 1), (3, 3), (50, 8)] {
         let mut paging = Paging::default();
         paging.catch_up();
-        let see = |n| Seen { fresh: if n < known_from { 25 } else { 4 }, ..page(n, None) };
+        let see = |n| SeenPages { fresh: if n < known_from { 25 } else { 4 }, ..page(n, None) };
         assert_eq!(walk(&mut paging, see), wanted, "known from page {known_from}");
     }
     let mut paging = Paging::default();
     paging.catch_up();
-    let nothing_known = |n| Seen { fresh: 25, knew: false, ..page(n, None) };
+    let nothing_known = |n| SeenPages { fresh: 25, knew: false, ..page(n, None) };
     assert_eq!(walk(&mut paging, nothing_known), 1, "a first look is one page");
     paging.catch_up();
-    let for_the_unknown = |n| Seen { fresh: 25, knew: n > 1, ..page(n, Some(9_960)) };
+    let for_the_unknown = |n| SeenPages { fresh: 25, knew: n > 1, ..page(n, Some(9_960)) };
     assert_eq!(walk(&mut paging, for_the_unknown), 2, "and what it brings is no gap");
 }
 
@@ -68,10 +68,10 @@ fn what_is_unknown_is_looked_for_until_the_pages_are_older() {
 fn a_history_without_times_or_an_end_is_read_to_its_end_or_a_bound() {
     let mut paging = Paging::default();
     paging.catch_up();
-    let see = |n| Seen { count: if n < 30 { 25 } else { 0 }, pages: None, oldest: None, ..page(n, Some(0)) };
+    let see = |n| SeenPages { count: if n < 30 { 25 } else { 0 }, pages: None, oldest: None, ..page(n, Some(0)) };
     assert_eq!(walk(&mut paging, see), 30);
     paging.catch_up();
-    let for_ever = |_| Seen { pages: None, ..page(1, Some(0)) };
+    let for_ever = |_| SeenPages { pages: None, ..page(1, Some(0)) };
     assert_eq!(walk(&mut paging, for_ever), PAGES_MAX);
 }
 
@@ -89,7 +89,7 @@ fn a_person_is_served_first_and_the_look_goes_on() {
     let mut short = Paging::default();
     assert!(short.ask());
     short.begin(Why::Asked);
-    short.read(1, Why::Asked, Seen { pages: Some(1), ..page(1, None) });
+    short.read(1, Why::Asked, SeenPages { pages: Some(1), ..page(1, None) });
     assert!(!short.ask(), "there is no older page");
     assert_eq!(short.wanted(), None);
 }
@@ -126,7 +126,7 @@ proptest! {
     fn the_page_of_an_unknown_one_is_always_read(said in 7_500i64..10_000, fresh in 0usize..=25, knew: bool) {
         let mut paging = Paging::default();
         paging.catch_up();
-        let read = walk(&mut paging, |n| Seen { fresh, knew, ..page(n, Some(said)) });
+        let read = walk(&mut paging, |n| SeenPages { fresh, knew, ..page(n, Some(said)) });
         let of_it = u32::try_from((10_000 - said + 24) / 25).unwrap();
         prop_assert!(read >= of_it, "page {of_it}, {read} read");
     }

@@ -56,7 +56,7 @@ pub enum Wanted {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum SocketEvent {
     /// It is wanted open.
     Want(Wanted),
     /// A person begins a new session under the same token.
@@ -117,7 +117,7 @@ pub enum Event {
 
 /// What is to be done, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum SocketStep {
     /// Forget the guest token; the next is a new one.
     NewToken,
     /// Open the socket.
@@ -201,7 +201,7 @@ impl Machine {
         matches!(self.phase, Phase::Open { .. } | Phase::ReadOnly { .. })
     }
 
-    /// When it wants a [`Event::Tick`].
+    /// When it wants a [`SocketEvent::Tick`].
     pub const fn due(&self) -> Option<Moment> {
         match self.phase {
             Phase::Configuring { until } | Phase::Closing { until, .. } => Some(until),
@@ -211,21 +211,21 @@ impl Machine {
     }
 
     /// Takes an event; says what is to be done. What does not fit the state is late, and changes nothing.
-    pub fn on(&mut self, event: Event, now: Moment) -> Vec<Step> {
+    pub fn on(&mut self, event: SocketEvent, now: Moment) -> Vec<SocketStep> {
         match event {
-            Event::Want(by) => self.want(by),
-            Event::StartNew => self.start_new(now),
-            Event::NewGuest => {
+            SocketEvent::Want(by) => self.want(by),
+            SocketEvent::StartNew => self.start_new(now),
+            SocketEvent::NewGuest => {
                 let live = self.is_live();
                 self.start_new = false;
                 self.failed = 0;
                 self.phase = Phase::Opening;
-                let drop = live.then_some(Step::Drop);
-                drop.into_iter().chain([Step::NewToken, Step::Open]).collect()
+                let drop = live.then_some(SocketStep::Drop);
+                drop.into_iter().chain([SocketStep::NewToken, SocketStep::Open]).collect()
             }
-            Event::Close => self.close(now),
-            Event::Opened { fresh } => self.opened(fresh, now),
-            Event::Refused { status, why, wait } if self.phase == Phase::Opening => {
+            SocketEvent::Close => self.close(now),
+            SocketEvent::Opened { fresh } => self.opened(fresh, now),
+            SocketEvent::Refused { status, why, wait } if self.phase == Phase::Opening => {
                 let wait = wait.unwrap_or_default();
                 match status {
                     408 | 429 | 500..=599 if wait > WAIT_MAX => {
@@ -235,15 +235,15 @@ impl Machine {
                     _ => self.end(why),
                 }
             }
-            Event::Failed { why, for_good } if self.phase == Phase::Opening => {
+            SocketEvent::Failed { why, for_good } if self.phase == Phase::Opening => {
                 if for_good {
                     self.end(why)
                 } else {
                     self.again(why, None, now)
                 }
             }
-            Event::Configured(session) => self.configured(&session, now),
-            Event::Declined { code, why, wait } if matches!(self.phase, Phase::Configuring { .. }) => {
+            SocketEvent::Configured(session) => self.configured(&session, now),
+            SocketEvent::Declined { code, why, wait } if matches!(self.phase, Phase::Configuring { .. }) => {
                 match codes::means(code) {
                     Means::Slower | Means::Failed => self.again(why, Some(wait.unwrap_or(SLOWER)), now),
                     Means::ReadOnly => {
@@ -253,28 +253,28 @@ impl Machine {
                     Means::SessionOver | Means::Refused => self.end(why),
                 }
             }
-            Event::Closed => self.closed(now),
-            Event::ReadOnly(why) if matches!(self.phase, Phase::Open { .. } | Phase::ReadOnly { .. }) => {
+            SocketEvent::Closed => self.closed(now),
+            SocketEvent::ReadOnly(why) if matches!(self.phase, Phase::Open { .. } | Phase::ReadOnly { .. }) => {
                 self.phase = Phase::ReadOnly { why };
                 vec![]
             }
             // The end that was asked for; a new session that is to follow it still does.
-            Event::Over(_) | Event::ConnectionClosed(_) if matches!(self.phase, Phase::Closing { .. }) => {
+            SocketEvent::Over(_) | SocketEvent::ConnectionClosed(_) if matches!(self.phase, Phase::Closing { .. }) => {
                 self.closed(now)
             }
-            Event::Over(why) | Event::ConnectionClosed(why) if self.is_live() => self.end(why),
-            Event::Broken(why) => self.broken(why, now),
-            Event::Spoken if self.is_writable() => {
+            SocketEvent::Over(why) | SocketEvent::ConnectionClosed(why) if self.is_live() => self.end(why),
+            SocketEvent::Broken(why) => self.broken(why, now),
+            SocketEvent::Spoken if self.is_writable() => {
                 self.failed = 0;
                 vec![]
             }
-            Event::Expires(at) => {
+            SocketEvent::Expires(at) => {
                 if let Phase::Open { expires, .. } = &mut self.phase {
                     *expires = Some(at);
                 }
                 vec![]
             }
-            Event::Tick => self.tick(now),
+            SocketEvent::Tick => self.tick(now),
             _ => vec![],
         }
     }
@@ -284,7 +284,7 @@ impl Machine {
         !matches!(self.phase, Phase::Closed | Phase::Waiting { .. } | Phase::Unreachable { .. } | Phase::Ended { .. })
     }
 
-    fn want(&mut self, by: Wanted) -> Vec<Step> {
+    fn want(&mut self, by: Wanted) -> Vec<SocketStep> {
         let opens = matches!(
             (&self.phase, by),
             (Phase::Closed, _)
@@ -294,39 +294,39 @@ impl Machine {
         if opens {
             self.failed = 0;
             self.phase = Phase::Opening;
-            return vec![Step::Open];
+            return vec![SocketStep::Open];
         }
         vec![]
     }
 
-    fn start_new(&mut self, now: Moment) -> Vec<Step> {
+    fn start_new(&mut self, now: Moment) -> Vec<SocketStep> {
         self.start_new = true;
         self.failed = 0;
         match self.phase {
             Phase::Open { .. } | Phase::ReadOnly { .. } | Phase::Closing { .. } => {
                 let written = matches!(self.phase, Phase::Closing { .. });
                 self.phase = Phase::Closing { then: Then::StartNew, until: now.after(CLOSE_BOUND) };
-                if written { vec![] } else { vec![Step::WriteClose] }
+                if written { vec![] } else { vec![SocketStep::WriteClose] }
             }
             // The answer to the configuration under way would be taken for that of the new session.
             Phase::Configuring { .. } => {
                 self.phase = Phase::Opening;
-                vec![Step::Drop, Step::Open]
+                vec![SocketStep::Drop, SocketStep::Open]
             }
             Phase::Opening => vec![],
             Phase::Closed | Phase::Waiting { .. } | Phase::Unreachable { .. } | Phase::Ended { .. } => {
                 self.phase = Phase::Opening;
-                vec![Step::Open]
+                vec![SocketStep::Open]
             }
         }
     }
 
-    fn close(&mut self, now: Moment) -> Vec<Step> {
+    fn close(&mut self, now: Moment) -> Vec<SocketStep> {
         self.start_new = false;
         match self.phase {
             Phase::Open { .. } | Phase::ReadOnly { .. } => {
                 self.phase = Phase::Closing { then: Then::Nothing, until: now.after(CLOSE_BOUND) };
-                vec![Step::WriteClose]
+                vec![SocketStep::WriteClose]
             }
             Phase::Closing { until, .. } => {
                 self.phase = Phase::Closing { then: Then::Nothing, until };
@@ -335,7 +335,7 @@ impl Machine {
             Phase::Opening | Phase::Configuring { .. } | Phase::Waiting { .. } | Phase::Unreachable { .. } => {
                 let live = self.is_live();
                 self.phase = Phase::Closed;
-                if live { vec![Step::Drop, Step::GiveUp] } else { vec![Step::GiveUp] }
+                if live { vec![SocketStep::Drop, SocketStep::GiveUp] } else { vec![SocketStep::GiveUp] }
             }
             Phase::Closed | Phase::Ended { .. } => {
                 self.phase = Phase::Closed;
@@ -344,9 +344,9 @@ impl Machine {
         }
     }
 
-    fn opened(&mut self, fresh: bool, now: Moment) -> Vec<Step> {
+    fn opened(&mut self, fresh: bool, now: Moment) -> Vec<SocketStep> {
         if self.phase != Phase::Opening {
-            return vec![Step::Drop];
+            return vec![SocketStep::Drop];
         }
         self.phase = Phase::Configuring { until: now.after(CONFIGURE_BOUND) };
         let how = match (self.start_new, fresh) {
@@ -354,10 +354,10 @@ impl Machine {
             (false, true) => Configure::New,
             (false, false) => Configure::Resume,
         };
-        vec![Step::Configure(how)]
+        vec![SocketStep::Configure(how)]
     }
 
-    fn configured(&mut self, session: &SessionResponse, now: Moment) -> Vec<Step> {
+    fn configured(&mut self, session: &SessionResponse, now: Moment) -> Vec<SocketStep> {
         if matches!(self.phase, Phase::Closing { .. }) && !session.connected {
             return self.closed(now);
         }
@@ -378,35 +378,35 @@ impl Machine {
         }
         self.since = now;
         self.start_new = false;
-        if session.new { vec![] } else { vec![Step::CatchUp] }
+        if session.new { vec![] } else { vec![SocketStep::CatchUp] }
     }
 
     /// `closeSession` was answered, or will not be.
-    fn closed(&mut self, now: Moment) -> Vec<Step> {
+    fn closed(&mut self, now: Moment) -> Vec<SocketStep> {
         match self.phase {
             Phase::Closing { then: Then::Nothing, .. } => {
                 self.phase = Phase::Closed;
-                vec![Step::Drop, Step::GiveUp]
+                vec![SocketStep::Drop, SocketStep::GiveUp]
             }
             // The same connection serves: what was closed is the session.
             Phase::Closing { then: Then::StartNew, .. } => {
                 self.phase = Phase::Configuring { until: now.after(CONFIGURE_BOUND) };
-                vec![Step::Configure(Configure::StartNew)]
+                vec![SocketStep::Configure(Configure::StartNew)]
             }
             _ => vec![],
         }
     }
 
-    fn broken(&mut self, why: String, now: Moment) -> Vec<Step> {
+    fn broken(&mut self, why: String, now: Moment) -> Vec<SocketStep> {
         match self.phase {
             Phase::Closing { then: Then::Nothing, .. } => {
                 self.phase = Phase::Closed;
-                vec![Step::GiveUp]
+                vec![SocketStep::GiveUp]
             }
             // The server closed what we asked it to close.
             Phase::Closing { then: Then::StartNew, .. } => {
                 self.phase = Phase::Opening;
-                vec![Step::Open]
+                vec![SocketStep::Open]
             }
             Phase::Configuring { .. } | Phase::Open { .. } | Phase::ReadOnly { .. } => {
                 if self.is_writable() && now.since(self.since) >= LIVED {
@@ -414,7 +414,7 @@ impl Machine {
                 }
                 let mut steps = self.again(why, None, now);
                 // It is gone already.
-                steps.retain(|s| *s != Step::Drop);
+                steps.retain(|s| *s != SocketStep::Drop);
                 steps
             }
             Phase::Closed
@@ -425,14 +425,14 @@ impl Machine {
         }
     }
 
-    fn tick(&mut self, now: Moment) -> Vec<Step> {
+    fn tick(&mut self, now: Moment) -> Vec<SocketStep> {
         if self.due().is_none_or(|due| now.mono < due.mono) {
             return vec![];
         }
         match self.phase {
             Phase::Waiting { .. } => {
                 self.phase = Phase::Opening;
-                vec![Step::Open]
+                vec![SocketStep::Open]
             }
             Phase::Configuring { .. } => {
                 let seconds = CONFIGURE_BOUND.as_secs();
@@ -444,7 +444,7 @@ impl Machine {
     }
 
     /// It is opened again after a pause, or left until somebody wants it.
-    fn again(&mut self, why: String, at_least: Option<Duration>, now: Moment) -> Vec<Step> {
+    fn again(&mut self, why: String, at_least: Option<Duration>, now: Moment) -> Vec<SocketStep> {
         self.failed += 1;
         let opening = self.phase == Phase::Opening;
         self.phase = if self.failed >= TRIES {
@@ -453,14 +453,14 @@ impl Machine {
             let pause = self.jitter.backoff(self.first, AGAIN_MAX, self.failed - 1);
             Phase::Waiting { at: now.after(pause.max(at_least.unwrap_or_default())), why }
         };
-        if opening { vec![] } else { vec![Step::Drop] }
+        if opening { vec![] } else { vec![SocketStep::Drop] }
     }
 
-    fn end(&mut self, why: String) -> Vec<Step> {
+    fn end(&mut self, why: String) -> Vec<SocketStep> {
         let opening = self.phase == Phase::Opening;
         self.phase = Phase::Ended { why };
         self.start_new = false;
-        if opening { vec![Step::GiveUp] } else { vec![Step::Drop, Step::GiveUp] }
+        if opening { vec![SocketStep::GiveUp] } else { vec![SocketStep::Drop, SocketStep::GiveUp] }
     }
 }
 

@@ -10,16 +10,16 @@ fn machine() -> Machine {
     Machine::new(Jitter::new(7), AGAIN_FIRST)
 }
 
-fn session(connected: bool, new: bool, read_only: bool) -> Event {
-    Event::Configured(SessionResponse { connected, new, read_only, ..SessionResponse::default() })
+fn session(connected: bool, new: bool, read_only: bool) -> SocketEvent {
+    SocketEvent::Configured(SessionResponse { connected, new, read_only, ..SessionResponse::default() })
 }
 
 /// A machine in an open session.
 fn open() -> Machine {
     let mut m = machine();
-    assert_eq!(m.on(Event::Want(Wanted::Look), at(0)), [Step::Open]);
+    assert_eq!(m.on(SocketEvent::Want(Wanted::Look), at(0)), [SocketStep::Open]);
     assert_eq!(m.session(), WebSession::Connecting);
-    assert_eq!(m.on(Event::Opened { fresh: true }, at(0)), [Step::Configure(Configure::New)]);
+    assert_eq!(m.on(SocketEvent::Opened { fresh: true }, at(0)), [SocketStep::Configure(Configure::New)]);
     assert_eq!(m.on(session(true, true, false), at(0)), []);
     assert_eq!(m.session(), WebSession::Open { expires: None, new: true });
     m
@@ -27,7 +27,7 @@ fn open() -> Machine {
 
 fn read_only() -> Machine {
     let mut m = open();
-    assert_eq!(m.on(Event::ReadOnly("409".into()), at(1)), []);
+    assert_eq!(m.on(SocketEvent::ReadOnly("409".into()), at(1)), []);
     assert_eq!(m.session(), WebSession::ReadOnly { why: "409".into() });
     m
 }
@@ -35,22 +35,22 @@ fn read_only() -> Machine {
 #[test]
 fn a_new_session_follows_also_where_the_old_one_ends_by_itself_meanwhile() {
     let mut m = open();
-    assert_eq!(m.on(Event::StartNew, at(1)), [Step::WriteClose]);
-    assert_eq!(m.on(Event::Over("expired".into()), at(1)), [Step::Configure(Configure::StartNew)]);
+    assert_eq!(m.on(SocketEvent::StartNew, at(1)), [SocketStep::WriteClose]);
+    assert_eq!(m.on(SocketEvent::Over("expired".into()), at(1)), [SocketStep::Configure(Configure::StartNew)]);
     assert_eq!(m.on(session(true, true, false), at(2)), []);
     assert_eq!(m.session(), WebSession::Open { expires: None, new: true });
-    assert_eq!(m.on(Event::Close, at(3)), [Step::WriteClose]);
-    assert_eq!(m.on(Event::Over("expired".into()), at(3)), [Step::Drop, Step::GiveUp]);
+    assert_eq!(m.on(SocketEvent::Close, at(3)), [SocketStep::WriteClose]);
+    assert_eq!(m.on(SocketEvent::Over("expired".into()), at(3)), [SocketStep::Drop, SocketStep::GiveUp]);
     assert_eq!(m.session(), WebSession::Closed);
 }
 
 #[test]
 fn a_token_that_is_known_is_resumed_and_what_was_missed_is_read() {
     let mut m = machine();
-    m.on(Event::Want(Wanted::Message), at(0));
-    assert_eq!(m.on(Event::Opened { fresh: false }, at(0)), [Step::Configure(Configure::Resume)]);
+    m.on(SocketEvent::Want(Wanted::Message), at(0));
+    assert_eq!(m.on(SocketEvent::Opened { fresh: false }, at(0)), [SocketStep::Configure(Configure::Resume)]);
     assert!(!m.is_writable());
-    assert_eq!(m.on(session(true, false, false), at(0)), [Step::CatchUp]);
+    assert_eq!(m.on(session(true, false, false), at(0)), [SocketStep::CatchUp]);
     assert!(m.is_writable());
 }
 
@@ -59,10 +59,10 @@ fn pauses(m: &mut Machine, mut now: Moment, ends: impl Fn(&mut Machine, Moment))
     let mut pauses = Vec::new();
     while let WebSession::Reconnecting { at: again, why } = m.session() {
         assert_eq!(why, "reset");
-        assert_eq!(m.on(Event::Tick, now), [], "not yet");
+        assert_eq!(m.on(SocketEvent::Tick, now), [], "not yet");
         pauses.push(again.since(now));
         now = again;
-        assert_eq!(m.on(Event::Tick, now), [Step::Open]);
+        assert_eq!(m.on(SocketEvent::Tick, now), [SocketStep::Open]);
         ends(m, now);
     }
     pauses
@@ -80,32 +80,32 @@ fn assert_they_grow(pauses: &[Duration]) {
 #[test]
 fn a_broken_socket_is_opened_again_after_growing_pauses_then_what_waits_is_held() {
     let mut m = open();
-    assert_eq!(m.on(Event::Broken("reset".into()), at(10)), []);
+    assert_eq!(m.on(SocketEvent::Broken("reset".into()), at(10)), []);
     let pauses = pauses(&mut m, at(10), |m, now| {
-        assert_eq!(m.on(Event::Failed { why: "reset".into(), for_good: false }, now), [], "nothing is refused");
+        assert_eq!(m.on(SocketEvent::Failed { why: "reset".into(), for_good: false }, now), [], "nothing is refused");
     });
     assert_they_grow(&pauses);
     assert_eq!(m.session(), WebSession::Unreachable { why: "reset; tried 8 times".into() });
     assert_eq!(m.due(), None, "nothing more by itself");
-    assert_eq!(m.on(Event::Want(Wanted::Look), at(200)), [], "looking does not knock again");
+    assert_eq!(m.on(SocketEvent::Want(Wanted::Look), at(200)), [], "looking does not knock again");
     for by in [Wanted::Message, Wanted::Ask] {
         let mut m = m.clone();
-        assert_eq!(m.on(Event::Want(by), at(200)), [Step::Open], "{by:?}");
-        m.on(Event::Failed { why: "reset".into(), for_good: false }, at(200));
+        assert_eq!(m.on(SocketEvent::Want(by), at(200)), [SocketStep::Open], "{by:?}");
+        m.on(SocketEvent::Failed { why: "reset".into(), for_good: false }, at(200));
         assert_eq!(m.session().word(), "reconnecting", "tried as often as the first time");
     }
-    assert_eq!(m.on(Event::Close, at(200)), [Step::GiveUp], "a person gives it up");
+    assert_eq!(m.on(SocketEvent::Close, at(200)), [SocketStep::GiveUp], "a person gives it up");
     assert_eq!(m.session(), WebSession::Closed);
 }
 
 #[test]
 fn a_server_that_takes_each_connection_and_breaks_it_is_left_alone_for_longer_and_longer() {
     let mut m = open();
-    m.on(Event::Broken("reset".into()), at(1));
+    m.on(SocketEvent::Broken("reset".into()), at(1));
     let pauses = pauses(&mut m, at(1), |m, now| {
-        m.on(Event::Opened { fresh: false }, now);
-        assert_eq!(m.on(session(true, false, false), now), [Step::CatchUp]);
-        assert_eq!(m.on(Event::Broken("reset".into()), now.after(LIVED / 2)), []);
+        m.on(SocketEvent::Opened { fresh: false }, now);
+        assert_eq!(m.on(session(true, false, false), now), [SocketStep::CatchUp]);
+        assert_eq!(m.on(SocketEvent::Broken("reset".into()), now.after(LIVED / 2)), []);
         // The test goes on from the break.
         if let Phase::Waiting { at, .. } = &mut m.phase {
             *at = now.after(at.since(now.after(LIVED / 2)));
@@ -122,17 +122,17 @@ fn a_session_that_lived_or_in_which_somebody_spoke_counts_its_failures_anew() {
         let mut now = at(0);
         for _ in 0..3 * TRIES {
             if speaks {
-                assert_eq!(m.on(Event::Spoken, now), []);
+                assert_eq!(m.on(SocketEvent::Spoken, now), []);
             } else {
                 now = now.after(LIVED);
             }
-            m.on(Event::Broken("reset".into()), now);
+            m.on(SocketEvent::Broken("reset".into()), now);
             let WebSession::Reconnecting { at: again, .. } = m.session() else { panic!("{:?}", m.session()) };
             assert!(again.since(now) <= AGAIN_FIRST);
             now = again;
-            m.on(Event::Tick, now);
-            assert_eq!(m.on(Event::Opened { fresh: false }, now), [Step::Configure(Configure::Resume)]);
-            assert_eq!(m.on(session(true, false, false), now), [Step::CatchUp]);
+            m.on(SocketEvent::Tick, now);
+            assert_eq!(m.on(SocketEvent::Opened { fresh: false }, now), [SocketStep::Configure(Configure::Resume)]);
+            assert_eq!(m.on(session(true, false, false), now), [SocketStep::CatchUp]);
         }
     }
 }
@@ -151,40 +151,40 @@ fn a_refused_upgrade_ends_it_unless_the_service_failed() {
         (503, None, false),
     ] {
         let mut m = machine();
-        m.on(Event::Want(Wanted::Look), at(0));
+        m.on(SocketEvent::Want(Wanted::Look), at(0));
         let wait = wait.map(Duration::from_secs);
-        let steps = m.on(Event::Refused { status, why: "no".into(), wait }, at(0));
+        let steps = m.on(SocketEvent::Refused { status, why: "no".into(), wait }, at(0));
         if let WebSession::Reconnecting { at, .. } = m.session() {
             assert!(at.mono >= wait.unwrap_or_default(), "{status}, {wait:?}");
         }
         assert_eq!(
             (steps, matches!(m.session(), WebSession::Ended { .. })),
-            (if ends { vec![Step::GiveUp] } else { vec![] }, ends),
+            (if ends { vec![SocketStep::GiveUp] } else { vec![] }, ends),
             "{status}"
         );
     }
     let mut m = machine();
-    m.on(Event::Want(Wanted::Look), at(0));
-    assert_eq!(m.on(Event::Failed { why: "certificate".into(), for_good: true }, at(0)), [Step::GiveUp]);
-    assert_eq!(m.on(Event::Want(Wanted::Look), at(0)), [], "looking does not knock again");
-    assert_eq!(m.on(Event::Want(Wanted::Message), at(0)), [Step::Open], "a message does");
+    m.on(SocketEvent::Want(Wanted::Look), at(0));
+    assert_eq!(m.on(SocketEvent::Failed { why: "certificate".into(), for_good: true }, at(0)), [SocketStep::GiveUp]);
+    assert_eq!(m.on(SocketEvent::Want(Wanted::Look), at(0)), [], "looking does not knock again");
+    assert_eq!(m.on(SocketEvent::Want(Wanted::Message), at(0)), [SocketStep::Open], "a message does");
 }
 
 #[test]
 fn a_declined_configuration() {
     for (code, session, steps) in [
-        (4006, "ended", vec![Step::Drop, Step::GiveUp]),
-        (4007, "ended", vec![Step::Drop, Step::GiveUp]),
-        (400, "ended", vec![Step::Drop, Step::GiveUp]),
-        (4029, "reconnecting", vec![Step::Drop]),
-        (5000, "reconnecting", vec![Step::Drop]),
+        (4006, "ended", vec![SocketStep::Drop, SocketStep::GiveUp]),
+        (4007, "ended", vec![SocketStep::Drop, SocketStep::GiveUp]),
+        (400, "ended", vec![SocketStep::Drop, SocketStep::GiveUp]),
+        (4029, "reconnecting", vec![SocketStep::Drop]),
+        (5000, "reconnecting", vec![SocketStep::Drop]),
         (409, "read-only", vec![]),
     ] {
         let mut m = machine();
-        m.on(Event::Want(Wanted::Look), at(0));
-        m.on(Event::Opened { fresh: false }, at(0));
+        m.on(SocketEvent::Want(Wanted::Look), at(0));
+        m.on(SocketEvent::Opened { fresh: false }, at(0));
         let wait = Some(Duration::from_secs(40));
-        let done = m.on(Event::Declined { code, why: "no".into(), wait }, at(0));
+        let done = m.on(SocketEvent::Declined { code, why: "no".into(), wait }, at(0));
         assert_eq!((m.session().word(), done), (session, steps), "{code}");
         if session == "reconnecting" {
             assert_eq!(m.due(), Some(at(40)), "no earlier than asked");
@@ -195,10 +195,10 @@ fn a_declined_configuration() {
 #[test]
 fn a_configuration_that_is_not_answered_is_tried_again() {
     let mut m = machine();
-    m.on(Event::Want(Wanted::Look), at(0));
-    m.on(Event::Opened { fresh: false }, at(0));
+    m.on(SocketEvent::Want(Wanted::Look), at(0));
+    m.on(SocketEvent::Opened { fresh: false }, at(0));
     let due = m.due().unwrap();
-    assert_eq!(m.on(Event::Tick, due), [Step::Drop]);
+    assert_eq!(m.on(SocketEvent::Tick, due), [SocketStep::Drop]);
     assert_eq!(m.session().word(), "reconnecting");
 }
 
@@ -206,9 +206,13 @@ fn a_configuration_that_is_not_answered_is_tried_again() {
 fn read_only_can_be_written_and_starts_anew() {
     let mut m = read_only();
     assert!(m.is_writable(), "what the server says to it is worth seeing");
-    assert_eq!(m.on(Event::StartNew, at(2)), [Step::WriteClose]);
+    assert_eq!(m.on(SocketEvent::StartNew, at(2)), [SocketStep::WriteClose]);
     assert_eq!(m.session(), WebSession::Connecting);
-    assert_eq!(m.on(Event::Closed, at(2)), [Step::Configure(Configure::StartNew)], "on the same connection");
+    assert_eq!(
+        m.on(SocketEvent::Closed, at(2)),
+        [SocketStep::Configure(Configure::StartNew)],
+        "on the same connection"
+    );
     assert_eq!(m.on(session(true, true, false), at(3)), []);
     assert_eq!(m.session(), WebSession::Open { expires: None, new: true });
 }
@@ -217,102 +221,111 @@ fn read_only_can_be_written_and_starts_anew() {
 fn start_new_goes_on_however_the_closing_ends() {
     // The server closes the connection, or says nothing, or tells that the session is not connected any more.
     let mut closed = read_only();
-    closed.on(Event::StartNew, at(2));
-    assert_eq!(closed.on(Event::Broken("closed".into()), at(2)), [Step::Open]);
-    assert_eq!(closed.on(Event::Opened { fresh: false }, at(2)), [Step::Configure(Configure::StartNew)]);
+    closed.on(SocketEvent::StartNew, at(2));
+    assert_eq!(closed.on(SocketEvent::Broken("closed".into()), at(2)), [SocketStep::Open]);
+    assert_eq!(closed.on(SocketEvent::Opened { fresh: false }, at(2)), [SocketStep::Configure(Configure::StartNew)]);
     let mut silent = read_only();
-    silent.on(Event::StartNew, at(2));
-    assert_eq!(silent.on(Event::Tick, silent.due().unwrap()), [Step::Configure(Configure::StartNew)]);
-    for answer in [session(false, false, true), session(false, false, false), Event::ConnectionClosed("x".into())] {
+    silent.on(SocketEvent::StartNew, at(2));
+    assert_eq!(silent.on(SocketEvent::Tick, silent.due().unwrap()), [SocketStep::Configure(Configure::StartNew)]);
+    for answer in [session(false, false, true), session(false, false, false), SocketEvent::ConnectionClosed("x".into())]
+    {
         let mut told = read_only();
-        told.on(Event::StartNew, at(2));
-        assert_eq!(told.on(answer, at(2)), [Step::Configure(Configure::StartNew)]);
+        told.on(SocketEvent::StartNew, at(2));
+        assert_eq!(told.on(answer, at(2)), [SocketStep::Configure(Configure::StartNew)]);
     }
 }
 
 #[test]
 fn start_new_that_broke_is_still_a_new_one() {
     let mut m = read_only();
-    m.on(Event::StartNew, at(2));
-    m.on(Event::Closed, at(2));
-    m.on(Event::Broken("reset".into()), at(2));
-    m.on(Event::Tick, m.due().unwrap());
-    assert_eq!(m.on(Event::Opened { fresh: false }, at(9)), [Step::Configure(Configure::StartNew)]);
+    m.on(SocketEvent::StartNew, at(2));
+    m.on(SocketEvent::Closed, at(2));
+    m.on(SocketEvent::Broken("reset".into()), at(2));
+    m.on(SocketEvent::Tick, m.due().unwrap());
+    assert_eq!(m.on(SocketEvent::Opened { fresh: false }, at(9)), [SocketStep::Configure(Configure::StartNew)]);
     m.on(session(true, true, false), at(9));
-    m.on(Event::Broken("reset".into()), at(10));
-    m.on(Event::Tick, m.due().unwrap());
-    assert_eq!(m.on(Event::Opened { fresh: false }, at(20)), [Step::Configure(Configure::Resume)], "once is enough");
+    m.on(SocketEvent::Broken("reset".into()), at(10));
+    m.on(SocketEvent::Tick, m.due().unwrap());
+    assert_eq!(
+        m.on(SocketEvent::Opened { fresh: false }, at(20)),
+        [SocketStep::Configure(Configure::Resume)],
+        "once is enough"
+    );
 }
 
 #[test]
 fn the_ends_of_a_session() {
-    for event in [Event::Over("expired".into()), Event::ConnectionClosed("expired".into())] {
+    for event in [SocketEvent::Over("expired".into()), SocketEvent::ConnectionClosed("expired".into())] {
         let mut m = open();
-        assert_eq!(m.on(event, at(1)), [Step::Drop, Step::GiveUp]);
+        assert_eq!(m.on(event, at(1)), [SocketStep::Drop, SocketStep::GiveUp]);
         assert_eq!(m.session(), WebSession::Ended { why: "expired".into() });
-        assert_eq!(m.on(Event::Broken("late".into()), at(1)), [], "it was dropped");
+        assert_eq!(m.on(SocketEvent::Broken("late".into()), at(1)), [], "it was dropped");
         assert_eq!(m.session().word(), "ended");
-        assert_eq!(m.on(Event::Want(Wanted::Ask), at(2)), [Step::Open]);
+        assert_eq!(m.on(SocketEvent::Want(Wanted::Ask), at(2)), [SocketStep::Open]);
     }
     let mut m = machine();
-    m.on(Event::Want(Wanted::Look), at(0));
-    m.on(Event::Opened { fresh: false }, at(0));
-    assert_eq!(m.on(session(false, false, false), at(0)), [Step::Drop, Step::GiveUp]);
+    m.on(SocketEvent::Want(Wanted::Look), at(0));
+    m.on(SocketEvent::Opened { fresh: false }, at(0));
+    assert_eq!(m.on(session(false, false, false), at(0)), [SocketStep::Drop, SocketStep::GiveUp]);
     let mut m = machine();
-    m.on(Event::Want(Wanted::Look), at(0));
-    m.on(Event::Opened { fresh: false }, at(0));
-    assert_eq!(m.on(session(false, false, true), at(0)), [Step::CatchUp], "a read-only session can be read");
+    m.on(SocketEvent::Want(Wanted::Look), at(0));
+    m.on(SocketEvent::Opened { fresh: false }, at(0));
+    assert_eq!(m.on(session(false, false, true), at(0)), [SocketStep::CatchUp], "a read-only session can be read");
     assert_eq!(m.session().word(), "read-only");
 }
 
 #[test]
 fn closing_and_being_another_guest() {
     let mut m = open();
-    assert_eq!(m.on(Event::Close, at(1)), [Step::WriteClose]);
+    assert_eq!(m.on(SocketEvent::Close, at(1)), [SocketStep::WriteClose]);
     assert_eq!(m.session(), WebSession::Closed);
-    assert_eq!(m.on(Event::Closed, at(1)), [Step::Drop, Step::GiveUp]);
-    assert_eq!(m.on(Event::Want(Wanted::Look), at(2)), [Step::Open]);
-    assert_eq!(m.on(Event::Close, at(2)), [Step::Drop, Step::GiveUp]);
-    assert_eq!(m.on(Event::Opened { fresh: false }, at(3)), [Step::Drop], "too late");
+    assert_eq!(m.on(SocketEvent::Closed, at(1)), [SocketStep::Drop, SocketStep::GiveUp]);
+    assert_eq!(m.on(SocketEvent::Want(Wanted::Look), at(2)), [SocketStep::Open]);
+    assert_eq!(m.on(SocketEvent::Close, at(2)), [SocketStep::Drop, SocketStep::GiveUp]);
+    assert_eq!(m.on(SocketEvent::Opened { fresh: false }, at(3)), [SocketStep::Drop], "too late");
 
     let mut m = open();
-    assert_eq!(m.on(Event::NewGuest, at(1)), [Step::Drop, Step::NewToken, Step::Open]);
-    assert_eq!(m.on(Event::Opened { fresh: true }, at(1)), [Step::Configure(Configure::New)]);
-    assert_eq!(machine().on(Event::NewGuest, at(1)), [Step::NewToken, Step::Open]);
+    assert_eq!(m.on(SocketEvent::NewGuest, at(1)), [SocketStep::Drop, SocketStep::NewToken, SocketStep::Open]);
+    assert_eq!(m.on(SocketEvent::Opened { fresh: true }, at(1)), [SocketStep::Configure(Configure::New)]);
+    assert_eq!(machine().on(SocketEvent::NewGuest, at(1)), [SocketStep::NewToken, SocketStep::Open]);
 }
 
 #[test]
 fn a_health_check_moves_the_end() {
     let mut m = open();
     let end = Timestamp::from_second(99).unwrap();
-    assert_eq!(m.on(Event::Expires(end), at(1)), []);
+    assert_eq!(m.on(SocketEvent::Expires(end), at(1)), []);
     assert_eq!(m.session(), WebSession::Open { expires: Some(end), new: true });
 }
 
-fn any_event() -> impl Strategy<Value = Event> {
+fn any_event() -> impl Strategy<Value = SocketEvent> {
     prop_oneof![
-        Just(Event::Want(Wanted::Look)),
-        Just(Event::Want(Wanted::Message)),
-        Just(Event::Want(Wanted::Ask)),
-        Just(Event::StartNew),
-        Just(Event::NewGuest),
-        Just(Event::Close),
-        any::<bool>().prop_map(|fresh| Event::Opened { fresh }),
-        prop_oneof![Just(403u16), Just(503)].prop_map(|status| Event::Refused { status, why: "r".into(), wait: None }),
-        any::<bool>().prop_map(|for_good| Event::Failed { why: "f".into(), for_good }),
+        Just(SocketEvent::Want(Wanted::Look)),
+        Just(SocketEvent::Want(Wanted::Message)),
+        Just(SocketEvent::Want(Wanted::Ask)),
+        Just(SocketEvent::StartNew),
+        Just(SocketEvent::NewGuest),
+        Just(SocketEvent::Close),
+        any::<bool>().prop_map(|fresh| SocketEvent::Opened { fresh }),
+        prop_oneof![Just(403u16), Just(503)].prop_map(|status| SocketEvent::Refused {
+            status,
+            why: "r".into(),
+            wait: None
+        }),
+        any::<bool>().prop_map(|for_good| SocketEvent::Failed { why: "f".into(), for_good }),
         any::<(bool, bool, bool)>().prop_map(|(c, n, r)| session(c, n, r)),
-        prop_oneof![Just(4006u16), Just(4029), Just(5000), Just(409)].prop_map(|code| Event::Declined {
+        prop_oneof![Just(4006u16), Just(4029), Just(5000), Just(409)].prop_map(|code| SocketEvent::Declined {
             code,
             why: "d".into(),
             wait: None
         }),
-        Just(Event::Closed),
-        Just(Event::ReadOnly("o".into())),
-        Just(Event::Over("o".into())),
-        Just(Event::ConnectionClosed("c".into())),
-        Just(Event::Broken("b".into())),
-        Just(Event::Spoken),
-        Just(Event::Tick),
+        Just(SocketEvent::Closed),
+        Just(SocketEvent::ReadOnly("o".into())),
+        Just(SocketEvent::Over("o".into())),
+        Just(SocketEvent::ConnectionClosed("c".into())),
+        Just(SocketEvent::Broken("b".into())),
+        Just(SocketEvent::Spoken),
+        Just(SocketEvent::Tick),
     ]
 }
 
@@ -324,30 +337,30 @@ proptest! {
         let mut m = machine();
         let (mut now, mut opening, mut open) = (at(0), false, false);
         for event in events {
-            now = m.due().filter(|_| event == Event::Tick).unwrap_or(now);
+            now = m.due().filter(|_| event == SocketEvent::Tick).unwrap_or(now);
             match event {
                 // What can only come of an attempt under way, or from an open socket.
-                Event::Opened { .. } | Event::Refused { .. } | Event::Failed { .. } if !opening => continue,
-                Event::Configured(_) | Event::Declined { .. } | Event::Closed | Event::ReadOnly(_) | Event::Over(_)
-                | Event::ConnectionClosed(_) | Event::Broken(_) | Event::Spoken if !open => continue,
-                Event::Opened { .. } => (opening, open) = (false, true),
-                Event::Refused { .. } | Event::Failed { .. } => opening = false,
-                Event::Broken(_) => open = false,
+                SocketEvent::Opened { .. } | SocketEvent::Refused { .. } | SocketEvent::Failed { .. } if !opening => continue,
+                SocketEvent::Configured(_) | SocketEvent::Declined { .. } | SocketEvent::Closed | SocketEvent::ReadOnly(_) | SocketEvent::Over(_)
+                | SocketEvent::ConnectionClosed(_) | SocketEvent::Broken(_) | SocketEvent::Spoken if !open => continue,
+                SocketEvent::Opened { .. } => (opening, open) = (false, true),
+                SocketEvent::Refused { .. } | SocketEvent::Failed { .. } => opening = false,
+                SocketEvent::Broken(_) => open = false,
                 _ => {}
             }
             let before = m.session();
             for step in m.on(event.clone(), now) {
                 match step {
-                    Step::Open => {
+                    SocketStep::Open => {
                         prop_assert!(!opening && !open, "two at once after {event:?}");
                         opening = true;
                     }
-                    Step::Drop => {
+                    SocketStep::Drop => {
                         prop_assert!(opening || open, "nothing to drop after {event:?}");
                         (opening, open) = (false, false);
                     }
-                    Step::Configure(_) | Step::WriteClose => prop_assert!(open, "no socket after {event:?}"),
-                    Step::NewToken | Step::CatchUp | Step::GiveUp => {}
+                    SocketStep::Configure(_) | SocketStep::WriteClose => prop_assert!(open, "no socket after {event:?}"),
+                    SocketStep::NewToken | SocketStep::CatchUp | SocketStep::GiveUp => {}
                 }
             }
             prop_assert!(!m.is_writable() || open);
@@ -360,7 +373,7 @@ proptest! {
                 _ => {}
             }
             if matches!(before, WebSession::Ended { .. } | WebSession::Unreachable { .. }) && m.session() != before {
-                let asked = matches!(event, Event::Want(Wanted::Message | Wanted::Ask) | Event::StartNew | Event::NewGuest | Event::Close);
+                let asked = matches!(event, SocketEvent::Want(Wanted::Message | Wanted::Ask) | SocketEvent::StartNew | SocketEvent::NewGuest | SocketEvent::Close);
                 prop_assert!(asked, "{event:?} woke what was over");
             }
         }

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::engine::client::dial::{Progress, Speaks, rest_of_body, timed_out};
-use crate::engine::client::{Answer, Cancel, Client, Tried, Wire, ended};
+use crate::engine::client::{Cancel, CapturedWire, Client, ClientAnswer, Tried, ended};
 use crate::genesys::Call;
 use crate::genesys::call::{BadCall, USER_AGENT};
 use crate::genesys::errors::one_line;
@@ -135,7 +135,7 @@ async fn upgrade(client: &Client, call: Call, progress: &Progress) -> Opening {
         rest_of_body(wire, &head.headers, &mut bytes).await;
     }
     let total = bytes.len() as u64;
-    let answer = Answer {
+    let answer = ClientAnswer {
         status: head.status.as_u16(),
         phrase: None,
         version: head.version,
@@ -149,8 +149,8 @@ async fn upgrade(client: &Client, call: Call, progress: &Progress) -> Opening {
 
 /// A connection lent for the handshake: where that drops it (it was refused), it goes home.
 pub struct Lent {
-    wire: Option<Wire>,
-    home: Arc<Mutex<Option<Wire>>>,
+    wire: Option<CapturedWire>,
+    home: Arc<Mutex<Option<CapturedWire>>>,
 }
 
 impl Drop for Lent {
@@ -160,7 +160,7 @@ impl Drop for Lent {
 }
 
 impl Lent {
-    fn wire(&mut self) -> io::Result<Pin<&mut Wire>> {
+    fn wire(&mut self) -> io::Result<Pin<&mut CapturedWire>> {
         self.wire.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }

@@ -22,12 +22,12 @@ pub struct Talk {
     /// Its name.
     pub name: String,
     /// The messages, oldest first.
-    pub lines: Vec<Line>,
+    pub lines: Vec<TranscriptLine>,
 }
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct TranscriptLine {
     /// When.
     pub at: Timestamp,
     /// Who said it.
@@ -43,12 +43,12 @@ pub struct Line {
     /// The choices that it offers.
     pub choices: Vec<String>,
     /// The exchange that carried it, if it is ours and known.
-    pub carried: Option<Carried>,
+    pub carried: Option<TranscriptExchange>,
 }
 
 /// What is known of the exchange that carried a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Carried {
+pub struct TranscriptExchange {
     /// Its number in the log.
     pub number: u64,
     /// HTTP status.
@@ -96,7 +96,7 @@ impl Transcript {
     }
 }
 
-impl Line {
+impl TranscriptLine {
     /// What there is to know of it besides who said what: life, reason, purpose.
     pub(super) fn facts(&self) -> Vec<String> {
         let mut facts = Vec::new();
@@ -114,7 +114,7 @@ impl Line {
     }
 }
 
-impl Carried {
+impl TranscriptExchange {
     /// `#42 · 200 · 182 ms · request id e42c…`.
     pub(super) fn words(&self) -> String {
         let mut parts = vec![format!("#{}", self.number)];

@@ -6,7 +6,7 @@ use crate::export::escape::markup;
 use crate::export::page::page;
 use crate::model::Author;
 
-use super::content::{Line, Transcript};
+use super::content::{Transcript, TranscriptLine};
 
 pub(super) fn html(transcript: &Transcript) -> String {
     let messages: usize = transcript.conversations.iter().map(|talk| talk.lines.len()).sum();
@@ -28,7 +28,7 @@ pub(super) fn html(transcript: &Transcript) -> String {
     page(&format!("Transcript: {}", transcript.profile), &body, "")
 }
 
-fn one(out: &mut String, transcript: &Transcript, line: &Line) {
+fn one(out: &mut String, transcript: &Transcript, line: &TranscriptLine) {
     let class = match line.author {
         Author::Guest => "guest",
         Author::System => "system",

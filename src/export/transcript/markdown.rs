@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::export::escape::{markdown as text, markdown_quote};
 
-use super::content::{Line, Transcript};
+use super::content::{Transcript, TranscriptLine};
 
 pub(super) fn markdown(transcript: &Transcript) -> String {
     let mut out = format!("# Transcript: {}\n", text(&transcript.profile));
@@ -18,7 +18,7 @@ pub(super) fn markdown(transcript: &Transcript) -> String {
     out
 }
 
-fn one(out: &mut String, transcript: &Transcript, line: &Line) {
+fn one(out: &mut String, transcript: &Transcript, line: &TranscriptLine) {
     let mark = if line.carried.as_ref().is_some_and(|c| c.marked) { " · marked" } else { "" };
     let mut facts = String::new();
     for fact in &line.facts() {

@@ -11,11 +11,11 @@ mod html;
 mod markdown;
 mod text;
 
-pub use content::{Carried, Line, Talk, Transcript};
+pub use content::{Talk, Transcript, TranscriptExchange, TranscriptLine};
 
 /// How a transcript is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum TranscriptForm {
     /// Lines.
     Text,
     /// Markdown.
@@ -24,7 +24,7 @@ pub enum Form {
     Html,
 }
 
-impl Form {
+impl TranscriptForm {
     /// How its files usually end.
     pub const fn extension(self) -> &'static str {
         match self {
@@ -37,11 +37,11 @@ impl Form {
 
 impl Transcript {
     /// The transcript in that form.
-    pub fn write(&self, form: Form) -> String {
+    pub fn write(&self, form: TranscriptForm) -> String {
         match form {
-            Form::Text => text::text(self),
-            Form::Markdown => markdown::markdown(self),
-            Form::Html => html::html(self),
+            TranscriptForm::Text => text::text(self),
+            TranscriptForm::Markdown => markdown::markdown(self),
+            TranscriptForm::Html => html::html(self),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::model::Author;
 
 fn sample() -> Transcript {
     let at = |second: i64| Timestamp::new(1_795_444_000 + second, 0).unwrap();
-    let ours = Line {
+    let ours = TranscriptLine {
         at: at(0),
         author: Author::Guest,
         text: "Hi *there*\n<script>alert(1)</script> secret".to_owned(),
@@ -17,7 +17,7 @@ fn sample() -> Transcript {
         sent_as: Some("no-token".to_owned()),
         again: true,
         choices: Vec::new(),
-        carried: Some(Carried {
+        carried: Some(TranscriptExchange {
             number: 42,
             status: Some(401),
             took_ms: Some(88),
@@ -26,7 +26,7 @@ fn sample() -> Transcript {
             comment: Some("look | here, secret".to_owned()),
         }),
     };
-    let theirs = Line {
+    let theirs = TranscriptLine {
         at: at(33_800),
         author: Author::Bot,
         text: "\u{1b}[2JWelcome".to_owned(),
@@ -47,7 +47,7 @@ fn sample() -> Transcript {
 fn all_forms_of_one_transcript() {
     let transcript = sample().masked(&|text| text.replace("secret", "«private»"));
     insta::with_settings!({ snapshot_path => "../../../tests/snapshots/reports", prepend_module_to_snapshot => false, omit_expression => true }, {
-        for form in [Form::Text, Form::Markdown, Form::Html] {
+        for form in [TranscriptForm::Text, TranscriptForm::Markdown, TranscriptForm::Html] {
             let text = transcript.write(form).replace(env!("CARGO_PKG_VERSION"), "0.1.0");
             assert!(!text.contains("secret") && !text.contains('\u{1b}'), "{form:?}");
             insta::assert_snapshot!(format!("transcript_{}", form.extension()), text);

@@ -36,7 +36,7 @@ pub fn is_asked(path: &str) -> bool {
 
 /// A page of the history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
+pub struct HistoryOfSession {
     /// As the server orders them: newest first.
     pub messages: Vec<Structured>,
     /// How many pages there are, where told.
@@ -44,12 +44,12 @@ pub struct Page {
 }
 
 /// Reads a page; `None` where it is not a JSON object with `entities`.
-pub fn read(body: &[u8]) -> Option<Page> {
+pub fn read(body: &[u8]) -> Option<HistoryOfSession> {
     let value = json::read(body)?;
     let messages = value.get("entities")?.as_array()?.iter().filter_map(Structured::read).collect();
     let number = |name: &str| value.get(name).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
     let counted = || Some(number("total")?.div_ceil(number("pageSize").filter(|s| *s > 0)?));
-    Some(Page { messages, pages: number("pageCount").or_else(counted) })
+    Some(HistoryOfSession { messages, pages: number("pageCount").or_else(counted) })
 }
 
 #[cfg(test)]

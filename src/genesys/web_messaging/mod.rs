@@ -14,10 +14,10 @@ pub mod media;
 pub mod ours;
 pub mod theirs;
 
-pub use super::normalized::{Event, Structured};
+pub use super::normalized::{NormalizedEvent, Structured};
 pub use media::Media;
-pub use ours::{Configure, HEALTH_TRACING, Ours, Outgoing, Presence};
-pub use theirs::{Said, SessionResponse, Theirs};
+pub use ours::{Configure, HEALTH_TRACING, Ours, OutgoingFrame, Presence};
+pub use theirs::{GuestSocketMessage, SessionResponse, Theirs};
 
 use super::call::path_segment;
 

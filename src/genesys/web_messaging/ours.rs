@@ -46,7 +46,7 @@ impl Presence {
 
 /// A message of the guest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outgoing {
+pub struct OutgoingFrame {
     /// What it says.
     pub text: String,
     /// Our own id of it (`metadata.id`).
@@ -72,7 +72,7 @@ pub enum Ours {
         how: Configure,
     },
     /// `onMessage` with something said.
-    Message(Outgoing),
+    Message(OutgoingFrame),
     /// `onMessage` with a typing event.
     Typing,
     /// `onMessage` with a presence event.
@@ -188,7 +188,7 @@ impl Ours {
     }
 }
 
-impl Outgoing {
+impl OutgoingFrame {
     /// What answers an offer has the form that the JavaScript client writes for that kind of offer.
     fn body(&self) -> Value {
         let mut body = Map::new();
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn a_message_with_participant_data() {
         let attributes = BTreeMap::from([("testRun".to_owned(), "42".to_owned())]);
-        let message = Outgoing { text: "Hello".into(), id: "m".into(), attributes, ..Outgoing::default() };
+        let message = OutgoingFrame { text: "Hello".into(), id: "m".into(), attributes, ..OutgoingFrame::default() };
         assert_eq!(
             written(&Ours::Message(message)),
             r#"{"action":"onMessage","token":"the-token","tracingId":"tr","time":"2026-11-23T04:00:00.120Z","message":{"type":"Text","text":"Hello","metadata":{"id":"m"},"channel":{"metadata":{"customAttributes":{"testRun":"42"}}}}}"#
@@ -278,7 +278,8 @@ mod tests {
         let answer = |kind, words: Option<&str>, answers: Option<&str>| {
             let choice = Choice { words: words.map(str::to_owned), ..Choice::new("Yes", "yes").of(kind) };
             let (choice, answers) = (Some(choice), answers.map(str::to_owned));
-            let message = Outgoing { text: "Yes".into(), id: "m".into(), choice, answers, ..Outgoing::default() };
+            let message =
+                OutgoingFrame { text: "Yes".into(), id: "m".into(), choice, answers, ..OutgoingFrame::default() };
             let written = written(&Ours::Message(message));
             let written: Value = serde_json::from_str(&written).unwrap();
             written["message"].clone()
@@ -328,7 +329,8 @@ mod tests {
     #[test]
     fn an_uploaded_file_asking_for_its_place_and_deleting_it() {
         let attachments = vec![("a1".to_owned(), "image/png".to_owned()), ("a2".to_owned(), "text/plain".to_owned())];
-        let message = Outgoing { text: "see file".into(), id: "m".into(), attachments, ..Outgoing::default() };
+        let message =
+            OutgoingFrame { text: "see file".into(), id: "m".into(), attachments, ..OutgoingFrame::default() };
         let content = r#""content":[{"contentType":"Attachment","attachment":{"id":"a1","mediaType":"Image"}},{"contentType":"Attachment","attachment":{"id":"a2","mediaType":"File"}}]"#;
         assert!(written(&Ours::Message(message)).contains(content));
         let upload = Ours::Upload {

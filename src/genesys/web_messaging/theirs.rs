@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::codes;
 use super::media::Media;
-use crate::genesys::normalized::{Event, Structured, seconds, text, truth};
+use crate::genesys::normalized::{NormalizedEvent, Structured, seconds, text, truth};
 use crate::text::json;
 
 /// The session as the server tells it.
@@ -28,7 +28,7 @@ pub struct SessionResponse {
 
 /// What a frame says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum GuestSocketMessage {
     /// `SessionResponse`.
     Session(SessionResponse),
     /// `StructuredMessage`: something said, or an event.
@@ -98,7 +98,7 @@ pub struct Theirs {
     /// Ours, where it answers something of ours.
     pub tracing: Option<String>,
     /// What it says.
-    pub said: Said,
+    pub said: GuestSocketMessage,
 }
 
 impl Theirs {
@@ -110,14 +110,14 @@ impl Theirs {
         let code = code(value.get("code")).unwrap_or(0);
         let body = value.get("body").unwrap_or(&Value::Null);
         let tracing = text(&value, "tracingId").or_else(|| text(body, "tracingId"));
-        let said = said(&class, code, body).unwrap_or(Said::Other);
+        let said = said(&class, code, body).unwrap_or(GuestSocketMessage::Other);
         Some(Self { class, code, tracing, said })
     }
 
     /// The code that says what happened: the body's where it has one of its own.
     pub fn verdict(&self) -> u16 {
         match &self.said {
-            Said::Error { code, .. } | Said::UploadFailed { code, .. } => *code,
+            GuestSocketMessage::Error { code, .. } | GuestSocketMessage::UploadFailed { code, .. } => *code,
             _ => self.code,
         }
     }
@@ -125,7 +125,7 @@ impl Theirs {
     /// What it is, for a row of the log.
     pub fn words(&self) -> String {
         match &self.said {
-            Said::Session(session) => {
+            GuestSocketMessage::Session(session) => {
                 let what = match (session.read_only, session.new, session.connected) {
                     (true, ..) => "session, read-only",
                     (_, _, false) => "session, not connected",
@@ -134,39 +134,41 @@ impl Theirs {
                 };
                 what.to_owned()
             }
-            Said::Message(message) => message_words(message),
-            Said::Jwt { .. } => "jwt".to_owned(),
-            Said::Presigned { .. } => "upload address".to_owned(),
-            Said::Uploaded { .. } => "file uploaded".to_owned(),
-            Said::Deleted => "file deleted".to_owned(),
-            Said::UploadFailed { code, message, .. } => format!("upload failed, {}", codes::line(*code, message)),
-            Said::ConnectionClosed(Some(reason)) => format!("connection closed, {reason}"),
-            Said::ConnectionClosed(None) => "connection closed".to_owned(),
-            Said::Unasked => format!("{} (not asked for)", self.class),
-            Said::Expired => "session expired".to_owned(),
-            Said::Cleared => "session cleared".to_owned(),
-            Said::Logout => "signed out".to_owned(),
-            Said::Error { code, message, .. } => format!("error {}", codes::line(*code, message)),
-            Said::Other if self.class.is_empty() => "a frame without a class".to_owned(),
-            Said::Other => format!("{} (not known to guestwire)", self.class),
+            GuestSocketMessage::Message(message) => message_words(message),
+            GuestSocketMessage::Jwt { .. } => "jwt".to_owned(),
+            GuestSocketMessage::Presigned { .. } => "upload address".to_owned(),
+            GuestSocketMessage::Uploaded { .. } => "file uploaded".to_owned(),
+            GuestSocketMessage::Deleted => "file deleted".to_owned(),
+            GuestSocketMessage::UploadFailed { code, message, .. } => {
+                format!("upload failed, {}", codes::line(*code, message))
+            }
+            GuestSocketMessage::ConnectionClosed(Some(reason)) => format!("connection closed, {reason}"),
+            GuestSocketMessage::ConnectionClosed(None) => "connection closed".to_owned(),
+            GuestSocketMessage::Unasked => format!("{} (not asked for)", self.class),
+            GuestSocketMessage::Expired => "session expired".to_owned(),
+            GuestSocketMessage::Cleared => "session cleared".to_owned(),
+            GuestSocketMessage::Logout => "signed out".to_owned(),
+            GuestSocketMessage::Error { code, message, .. } => format!("error {}", codes::line(*code, message)),
+            GuestSocketMessage::Other if self.class.is_empty() => "a frame without a class".to_owned(),
+            GuestSocketMessage::Other => format!("{} (not known to guestwire)", self.class),
         }
     }
 }
 
 fn message_words(message: &Structured) -> String {
     match message.events.first() {
-        Some(Event::Typing { on: true, .. }) => "typing on".to_owned(),
-        Some(Event::Typing { on: false, .. }) => "typing off".to_owned(),
-        Some(Event::Presence(what)) => format!("presence {what}"),
-        Some(Event::Other(what)) => format!("event {what}"),
+        Some(NormalizedEvent::Typing { on: true, .. }) => "typing on".to_owned(),
+        Some(NormalizedEvent::Typing { on: false, .. }) => "typing off".to_owned(),
+        Some(NormalizedEvent::Presence(what)) => format!("presence {what}"),
+        Some(NormalizedEvent::Other(what)) => format!("event {what}"),
         None if message.kind == "Receipt" => "receipt".to_owned(),
         None => format!("{}: {}", message.author.word(), message.text),
     }
 }
 
-fn said(class: &str, code: u16, body: &Value) -> Option<Said> {
+fn said(class: &str, code: u16, body: &Value) -> Option<GuestSocketMessage> {
     Some(match class {
-        "SessionResponse" => Said::Session(SessionResponse {
+        "SessionResponse" => GuestSocketMessage::Session(SessionResponse {
             connected: truth(body.get("connected")),
             new: truth(body.get("newSession")),
             read_only: truth(body.get("readOnly")),
@@ -174,9 +176,9 @@ fn said(class: &str, code: u16, body: &Value) -> Option<Said> {
             media: Media::read(body),
             expires: seconds(body.get("expirationDate")),
         }),
-        "StructuredMessage" => Said::Message(Box::new(Structured::read(body)?)),
-        "JwtResponse" => Said::Jwt { jwt: text(body, "jwt")?, exp: seconds(body.get("exp")) },
-        "PresignedUrlResponse" => Said::Presigned {
+        "StructuredMessage" => GuestSocketMessage::Message(Box::new(Structured::read(body)?)),
+        "JwtResponse" => GuestSocketMessage::Jwt { jwt: text(body, "jwt")?, exp: seconds(body.get("exp")) },
+        "PresignedUrlResponse" => GuestSocketMessage::Presigned {
             attachment_id: text(body, "attachmentId")?,
             url: text(body, "url")?,
             headers: body
@@ -187,23 +189,25 @@ fn said(class: &str, code: u16, body: &Value) -> Option<Said> {
                 .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
                 .collect(),
         },
-        "UploadSuccessEvent" => Said::Uploaded { attachment_id: text(body, "attachmentId")? },
-        "AttachmentDeletedResponse" => Said::Deleted,
+        "UploadSuccessEvent" => GuestSocketMessage::Uploaded { attachment_id: text(body, "attachmentId")? },
+        "AttachmentDeletedResponse" => GuestSocketMessage::Deleted,
         "UploadFailureEvent" | "GenerateUrlError" => {
             let (code, message) = error(code, body);
-            Said::UploadFailed { attachment_id: text(body, "attachmentId"), code, message }
+            GuestSocketMessage::UploadFailed { attachment_id: text(body, "attachmentId"), code, message }
         }
-        "ConnectionClosedEvent" => Said::ConnectionClosed(text(body, "reason").or_else(|| text(body, "reasonCode"))),
-        "GetConfigurationResponse" | "ResumeTokenResponse" => Said::Unasked,
-        "SessionExpiredEvent" => Said::Expired,
-        "SessionClearedEvent" => Said::Cleared,
-        "LogoutEvent" => Said::Logout,
+        "ConnectionClosedEvent" => {
+            GuestSocketMessage::ConnectionClosed(text(body, "reason").or_else(|| text(body, "reasonCode")))
+        }
+        "GetConfigurationResponse" | "ResumeTokenResponse" => GuestSocketMessage::Unasked,
+        "SessionExpiredEvent" => GuestSocketMessage::Expired,
+        "SessionClearedEvent" => GuestSocketMessage::Cleared,
+        "LogoutEvent" => GuestSocketMessage::Logout,
         // An error has the class of its body's type, which is nearly always `string`; a success may have it too.
         "string" | "Error" | "TooManyRequestsErrorMessage" if is_error(code, body) => {
             let (code, message) = error(code, body);
             let retry_after =
                 body.get("retryAfter").and_then(Value::as_f64).filter(|s| *s >= 0.0).map(|s| s.ceil() as u64);
-            Said::Error { code, message, retry_after }
+            GuestSocketMessage::Error { code, message, retry_after }
         }
         _ => return None,
     })

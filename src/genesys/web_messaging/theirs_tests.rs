@@ -13,7 +13,7 @@ fn read(frame: &str) -> Theirs {
 }
 
 fn message(frame: &str) -> Structured {
-    let Said::Message(message) = read(frame).said else { panic!("no message: {frame}") };
+    let GuestSocketMessage::Message(message) = read(frame).said else { panic!("no message: {frame}") };
     *message
 }
 
@@ -23,7 +23,7 @@ fn the_session() {
         r#"{"type":"response","class":"SessionResponse","code":200,"body":{"connected":true,"newSession":true,"readOnly":false,"maxCustomDataBytes":2048,"allowedMedia":{"inbound":{"fileTypes":[{"type":"*/*"}],"maxFileSizeKB":10240}},"blockedExtensions":[".exe"],"clearedExistingSession":false,"durationSeconds":259200,"expirationDate":1791139139,"autoStarted":false},"tracingId":"tr"}"#,
     );
     assert_eq!((frame.code, frame.tracing.as_deref(), frame.words().as_str()), (200, Some("tr"), "session, new"));
-    let Said::Session(session) = frame.said else { panic!("{frame:?}") };
+    let GuestSocketMessage::Session(session) = frame.said else { panic!("{frame:?}") };
     assert!(session.connected && session.new && !session.read_only);
     assert_eq!(session.custom_data_max, Some(2048));
     assert_eq!(session.expires.map(Timestamp::as_second), Some(1_791_139_139), "in seconds");
@@ -163,16 +163,16 @@ fn events_are_no_messages() {
     };
     let typing = event(r#"{"eventType":"Typing","typing":{"type":"On","duration":5000}}"#);
     assert_eq!(read(&typing).words(), "typing on");
-    let on = Event::Typing { on: true, duration: Some(Duration::from_secs(5)) };
+    let on = NormalizedEvent::Typing { on: true, duration: Some(Duration::from_secs(5)) };
     assert_eq!(message(&typing).events, [on]);
     assert_eq!(message(&typing).message(Timestamp::UNIX_EPOCH), None);
     let off = message(&event(r#"{"eventType":"Typing","typing":{"type":"Off"}}"#));
-    assert_eq!(off.events, [Event::Typing { on: false, duration: None }]);
+    assert_eq!(off.events, [NormalizedEvent::Typing { on: false, duration: None }]);
 
     let gone = event(r#"{"eventType":"Presence","presence":{"type":"Disconnect"}}"#);
     assert_eq!(read(&gone).words(), "presence Disconnect");
     assert!(message(&gone).read_only);
-    assert_eq!(message(&gone).events, [Event::Presence("Disconnect".into())]);
+    assert_eq!(message(&gone).events, [NormalizedEvent::Presence("Disconnect".into())]);
     assert_eq!(read(&event(r#"{"eventType":"CoBrowse"}"#)).words(), "event CoBrowse");
 }
 
@@ -186,28 +186,39 @@ fn the_health_check_comes_back_with_the_sessions_end() {
 #[test]
 fn jwt_and_upload() {
     let jwt = read(r#"{"type":"response","class":"JwtResponse","code":200,"body":{"jwt":"eyJ","exp":1791139139}}"#);
-    assert!(matches!(jwt.said, Said::Jwt { jwt, exp: Some(exp) } if jwt == "eyJ" && exp.as_second() == 1_791_139_139));
+    assert!(
+        matches!(jwt.said, GuestSocketMessage::Jwt { jwt, exp: Some(exp) } if jwt == "eyJ" && exp.as_second() == 1_791_139_139)
+    );
     let place = read(
         r#"{"type":"response","class":"PresignedUrlResponse","code":200,"body":{"attachmentId":"a","headers":{"x-amz-tagging":"abc"},"url":"https://up","fileName":"a.png","fileSize":1,"fileType":"image/png"}}"#,
     );
     let headers = vec![("x-amz-tagging".to_owned(), "abc".to_owned())];
-    assert_eq!(place.said, Said::Presigned { attachment_id: "a".into(), url: "https://up".into(), headers });
+    assert_eq!(
+        place.said,
+        GuestSocketMessage::Presigned { attachment_id: "a".into(), url: "https://up".into(), headers }
+    );
     let done = read(
         r#"{"type":"message","class":"UploadSuccessEvent","code":200,"body":{"attachmentId":"a","downloadUrl":"https://d","timestamp":"2026-11-23T10:00:00Z"}}"#,
     );
-    assert_eq!(done.said, Said::Uploaded { attachment_id: "a".into() });
+    assert_eq!(done.said, GuestSocketMessage::Uploaded { attachment_id: "a".into() });
     let gone =
         read(r#"{"type":"response","class":"AttachmentDeletedResponse","code":200,"body":{"attachmentId":"a"}}"#);
-    assert_eq!((gone.words().as_str(), gone.said), ("file deleted", Said::Deleted));
+    assert_eq!((gone.words().as_str(), gone.said), ("file deleted", GuestSocketMessage::Deleted));
     let failed = read(
         r#"{"type":"message","class":"UploadFailureEvent","code":200,"body":{"attachmentId":"a","errorCode":4001,"errorMessage":"no","timestamp":"x"}}"#,
     );
     assert_eq!(failed.verdict(), 4001);
-    assert_eq!(failed.said, Said::UploadFailed { attachment_id: Some("a".into()), code: 4001, message: "no".into() });
+    assert_eq!(
+        failed.said,
+        GuestSocketMessage::UploadFailed { attachment_id: Some("a".into()), code: 4001, message: "no".into() }
+    );
     let refused = read(
         r#"{"type":"response","class":"GenerateUrlError","code":400,"body":{"name":"e","message":"m","errorCode":4002,"errorMessage":"large"}}"#,
     );
-    assert_eq!(refused.said, Said::UploadFailed { attachment_id: None, code: 4002, message: "large".into() });
+    assert_eq!(
+        refused.said,
+        GuestSocketMessage::UploadFailed { attachment_id: None, code: 4002, message: "large".into() }
+    );
 }
 
 #[test]
@@ -215,15 +226,15 @@ fn how_sessions_and_connections_end() {
     let event =
         |class: &str, body: &str| read(&format!(r#"{{"type":"message","class":"{class}","code":200,"body":{body}}}"#));
     let closed = event("ConnectionClosedEvent", r#"{"reason":"signedIn"}"#);
-    assert_eq!(closed.said, Said::ConnectionClosed(Some("signedIn".into())));
+    assert_eq!(closed.said, GuestSocketMessage::ConnectionClosed(Some("signedIn".into())));
     assert_eq!(closed.words(), "connection closed, signedIn");
     let other = event("ConnectionClosedEvent", r#"{"reasonCode":"newConnection"}"#);
-    assert_eq!(other.said, Said::ConnectionClosed(Some("newConnection".into())));
-    assert_eq!(event("ConnectionClosedEvent", "{}").said, Said::ConnectionClosed(None));
+    assert_eq!(other.said, GuestSocketMessage::ConnectionClosed(Some("newConnection".into())));
+    assert_eq!(event("ConnectionClosedEvent", "{}").said, GuestSocketMessage::ConnectionClosed(None));
     for (class, said, words) in [
-        ("SessionExpiredEvent", Said::Expired, "session expired"),
-        ("SessionClearedEvent", Said::Cleared, "session cleared"),
-        ("LogoutEvent", Said::Logout, "signed out"),
+        ("SessionExpiredEvent", GuestSocketMessage::Expired, "session expired"),
+        ("SessionClearedEvent", GuestSocketMessage::Cleared, "session cleared"),
+        ("LogoutEvent", GuestSocketMessage::Logout, "signed out"),
     ] {
         let frame = event(class, "{}");
         assert_eq!((frame.said.clone(), frame.words().as_str()), (said, words));
@@ -242,14 +253,14 @@ fn errors_come_in_two_shapes() {
         (401, "User is unauthorized"),
     ] {
         let frame = read(&format!(r#"{{"type":"response","class":"string","code":{code},"body":"{body}"}}"#));
-        assert_eq!(frame.said, Said::Error { code, message: body.into(), retry_after: None });
+        assert_eq!(frame.said, GuestSocketMessage::Error { code, message: body.into(), retry_after: None });
         assert!(frame.words().starts_with(&format!("error {code}")));
     }
     let fast = read(
         r#"{"type":"response","class":"TooManyRequestsErrorMessage","code":429,"body":{"retryAfter":3,"errorCode":4029,"errorMessage":"Message rate too high for this session"}}"#,
     );
     let message = "Message rate too high for this session".to_owned();
-    assert_eq!(fast.said, Said::Error { code: 4029, message, retry_after: Some(3) });
+    assert_eq!(fast.said, GuestSocketMessage::Error { code: 4029, message, retry_after: Some(3) });
     assert_eq!((fast.code, fast.verdict()), (429, 4029));
 }
 
@@ -276,16 +287,19 @@ fn every_class_of_the_service_is_known() {
         ("Error", r#"{"errorMessage":"no"}"#),
     ] {
         let frame = read(&format!(r#"{{"type":"response","class":"{class}","code":400,"body":{body}}}"#));
-        assert_ne!(frame.said, Said::Other, "{class}");
+        assert_ne!(frame.said, GuestSocketMessage::Other, "{class}");
     }
 }
 
 #[test]
 fn what_is_not_known_is_kept_by_its_name() {
     let odd = read(r#"{"type":"message","class":"HologramEvent","code":200,"body":{"x":1},"extra":true}"#);
-    assert_eq!((odd.said.clone(), odd.words().as_str()), (Said::Other, "HologramEvent (not known to guestwire)"));
-    assert_eq!(read(r#"{"class":"JwtResponse","code":200,"body":{}}"#).said, Said::Other);
-    assert_eq!(read(r#"{"class":"string","code":200,"body":"fine"}"#).said, Said::Other);
+    assert_eq!(
+        (odd.said.clone(), odd.words().as_str()),
+        (GuestSocketMessage::Other, "HologramEvent (not known to guestwire)")
+    );
+    assert_eq!(read(r#"{"class":"JwtResponse","code":200,"body":{}}"#).said, GuestSocketMessage::Other);
+    assert_eq!(read(r#"{"class":"string","code":200,"body":"fine"}"#).said, GuestSocketMessage::Other);
     assert_eq!(read("{}").words(), "a frame without a class");
     assert_eq!(Theirs::read("[1]"), None);
     assert_eq!(Theirs::read("ping"), None);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::parameter::{FaultError, FaultParameter, FaultTarget, ParameterValue, RetryForm, Shape};
+use super::parameter::{FaultError, FaultParameter, FaultTarget, ParameterShape, ParameterValue, RetryForm};
 
 /// What of the service a fault is about: its heading in a menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,12 +167,12 @@ faults! {
     /// New tokens are granted everything but this scope, silently.
     ScopeStripped = "scope-stripped", Token, spoils lasts, Token of &[FaultTarget::Token], with {
         /// Which scope is not granted.
-        scope: String = "guest:messages:send".to_owned(), Shape::Text;
+        scope: String = "guest:messages:send".to_owned(), ParameterShape::Text;
     }, menu { "strip the scope from new tokens"; }
     /// New tokens are granted this scope in place of those that were asked for.
     ScopeWrong = "scope-wrong", Token, spoils lasts, Token of &[FaultTarget::Token], with {
         /// Which scope is granted.
-        scope: String = "messaging:guest".to_owned(), Shape::Text;
+        scope: String = "messaging:guest".to_owned(), ParameterShape::Text;
     }, menu { "grant another scope instead"; }
     /// The client's Guest API switch is off: new tokens lose the scope, and tokens that have it are refused.
     FeatureOff = "feature-off", Token, spoils lasts, Any of &[FaultTarget::Send, FaultTarget::Token],
@@ -180,7 +180,7 @@ faults! {
     /// A permission is missing in the client's roles (this matters in the published world).
     PermissionMissing = "permission-missing", Token, spoils lasts, Any of &[FaultTarget::Send, FaultTarget::Read], with {
         /// Which permission is missing.
-        permission: String = "conversation:message:receive".to_owned(), Shape::Text;
+        permission: String = "conversation:message:receive".to_owned(), ParameterShape::Text;
     }, menu { "take a permission from the client"; }
     /// The token endpoint no longer accepts the client's secret.
     ClientRejected = "client-rejected", Token, spoils lasts, Token of &[FaultTarget::Token],
@@ -192,7 +192,7 @@ faults! {
     /// 429.
     RateLimited = "rate-limited", Answers, spoils once, Send of REQUESTS, with {
         /// Seconds until the next try is welcome.
-        retry_after: u64 = 5, Shape::Count;
+        retry_after: u64 = 5, ParameterShape::Count;
         /// How the answer says so.
         form: RetryForm = RetryForm::Seconds, RetryForm::SHAPE;
     }, menu {
@@ -202,11 +202,11 @@ faults! {
     /// 500, 502, 503 or 504.
     ServiceFailure = "service-failure", Answers, spoils once, Send of REQUESTS, with {
         /// Which of them.
-        status: u16 = 500, Shape::Status(&[500, 502, 503, 504]);
+        status: u16 = 500, ParameterShape::Status(&[500, 502, 503, 504]);
         /// Seconds in `Retry-After`; without it there is no such header.
-        retry_after: Option<u64> = None, Shape::Count;
+        retry_after: Option<u64> = None, ParameterShape::Count;
         /// Whether the request was carried out all the same.
-        received: bool = false, Shape::Flag;
+        received: bool = false, ParameterShape::Flag;
     }, menu {
         "500 once, the message received all the same" r#""status":500,"received":true"#;
         "503 once, with Retry-After" r#""status":503,"retry_after":3"#;
@@ -214,17 +214,17 @@ faults! {
     /// A proxy answers with a page of its own; the request never arrives.
     ProxyAnswered = "proxy-answered", Answers, spoils once, Send of HTTP, with {
         /// The status of its page.
-        status: u16 = 502, Shape::Status(&[200, 403, 407, 502, 503, 504]);
+        status: u16 = 502, ParameterShape::Status(&[200, 403, 407, 502, 503, 504]);
     }, menu { "a proxy answers with a page of its own"; }
     /// The answer's headers come late.
     SlowHeaders = "slow-headers", Answers, spoils lasts, Send of REQUESTS, with {
         /// By so many milliseconds.
-        delay_ms: u64 = 3000, Shape::Count;
+        delay_ms: u64 = 3000, ParameterShape::Count;
     }, menu { "slow headers, once" r#""times":1"#; }
     /// The answer's headers and half its body come at once, the rest late.
     SlowBody = "slow-body", Answers, spoils lasts, Send of BODIES, with {
         /// By so many milliseconds.
-        delay_ms: u64 = 3000, Shape::Count;
+        delay_ms: u64 = 3000, ParameterShape::Count;
     }, menu { "slow body, once" r#""times":1"#; }
     /// The connection is reset before the request is looked at: nothing is received.
     ResetBefore = "reset-before", Answers, spoils once, Send of REQUESTS, menu { "reset before the request is read"; }
@@ -244,7 +244,7 @@ faults! {
     /// The `Date` header is off by so many seconds.
     ClockSkew = "clock-skew", Answers, spoils lasts, Any of HTTP, with {
         /// Positive: the server is ahead.
-        seconds: i64 = 300, Shape::Whole;
+        seconds: i64 = 300, ParameterShape::Whole;
     }, menu { "server clock ten minutes ahead" r#""seconds":600"#; }
 
     /// A conversation ends (all of them where none is named).
@@ -272,9 +272,9 @@ faults! {
     /// The socket is closed in an orderly way when a guest message comes.
     SocketClosed = "socket-closed", Web, spoils once, Frame of &[FaultTarget::Frame], with {
         /// Whether the message was received before.
-        received: bool = false, Shape::Flag;
+        received: bool = false, ParameterShape::Flag;
         /// The WebSocket's close code.
-        code: u16 = 1001, Shape::CloseCode;
+        code: u16 = 1001, ParameterShape::CloseCode;
     }, menu {
         "socket closed before the message is received";
         "socket closed after the message was received" r#""received":true"#;
@@ -292,7 +292,7 @@ faults! {
     /// A frame goes out late; others overtake it.
     FrameLate = "frame-late", Web, spoils once, Echo of FRAMES, with {
         /// By so many milliseconds.
-        delay_ms: u64 = 3000, Shape::Count;
+        delay_ms: u64 = 3000, ParameterShape::Count;
     }, menu { "a reply comes late" r#""target":"reply""#; }
     /// A frame goes out after the one that should follow it.
     FrameReordered = "frame-reordered", Web, spoils once, Echo of FRAMES,
@@ -305,6 +305,6 @@ faults! {
     /// Echoes come late, in their order.
     SlowEcho = "slow-echo", Web, spoils lasts, Echo of &[FaultTarget::Echo], with {
         /// By so many milliseconds.
-        delay_ms: u64 = 3000, Shape::Count;
+        delay_ms: u64 = 3000, ParameterShape::Count;
     }, menu { "slow echo, once" r#""times":1"#; }
 }

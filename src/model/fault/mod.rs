@@ -12,7 +12,7 @@ mod parameter;
 mod parse;
 
 pub use kind::{FAULTS, FaultGroup, FaultKind, FaultRow};
-pub use parameter::{FaultError, FaultParameter, FaultTarget, RetryForm, Shape};
+pub use parameter::{FaultError, FaultParameter, FaultTarget, ParameterShape, RetryForm};
 
 use serde_json::{Value, json};
 

@@ -25,7 +25,7 @@ impl std::error::Error for FaultError {}
 
 /// Which values a parameter can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum ParameterShape {
     /// A text.
     Text,
     /// `true` or `false`.
@@ -50,7 +50,7 @@ pub struct FaultParameter {
     /// Its name.
     pub name: &'static str,
     /// Which values it can have.
-    pub shape: Shape,
+    pub shape: ParameterShape,
     /// What it means.
     pub about: &'static str,
 }
@@ -61,7 +61,7 @@ pub(super) const CONVERSATION: &str = "conversation";
 pub(super) const AFTER: &str = "after";
 pub(super) const TIMES: &str = "times";
 
-impl Shape {
+impl ParameterShape {
     fn holds(self, value: &Value) -> bool {
         let count = value.as_u64();
         match self {
@@ -121,7 +121,7 @@ impl Shape {
     }
 }
 
-/// A type that a parameter can have. Reading takes for granted that the parameter's [`Shape`] holds.
+/// A type that a parameter can have. Reading takes for granted that the parameter's [`ParameterShape`] holds.
 pub(super) trait ParameterValue: Sized {
     fn from_json(value: &Value) -> Option<Self>;
     fn to_json(&self) -> Value;
@@ -160,7 +160,7 @@ macro_rules! named {
             /// The names of all of them.
             pub const NAMES: &[&str] = &[$($name,)*];
             /// As a parameter.
-            pub(super) const SHAPE: Shape = Shape::Words(Self::NAMES);
+            pub(super) const SHAPE: ParameterShape = ParameterShape::Words(Self::NAMES);
 
             /// Its name in the control API and in files.
             pub const fn name(self) -> &'static str {

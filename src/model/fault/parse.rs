@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::parameter::{AFTER, CONVERSATION, FaultError, ParameterValue as _, TARGET, TIMES};
-use super::{FAULTS, Fault, FaultKind, FaultTarget, Shape};
+use super::{FAULTS, Fault, FaultKind, FaultTarget, ParameterShape};
 use crate::text::suggest::suggestion;
 
 /// The field that names the fault.
@@ -47,14 +47,14 @@ impl Fault {
             let what = format!("the fault `{name}` makes no difference to that target; leave `target` out");
             return Err(wrong(TARGET, what));
         }
-        let conversation = Shape::Text.read(given, CONVERSATION)?.and_then(|v| v.as_str().map(str::to_owned));
+        let conversation = ParameterShape::Text.read(given, CONVERSATION)?.and_then(|v| v.as_str().map(str::to_owned));
         if conversation.is_some() && target == FaultTarget::Token {
             let what = "a token request names no conversation; leave `conversation` or `target` out";
             return Err(wrong(CONVERSATION, what));
         }
         let number = |value: Value| value.as_u64().map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-        let after = Shape::Count.read(given, AFTER)?.and_then(number);
-        let times = Shape::AtLeastOne.read(given, TIMES)?.and_then(number);
+        let after = ParameterShape::Count.read(given, AFTER)?.and_then(number);
+        let times = ParameterShape::AtLeastOne.read(given, TIMES)?.and_then(number);
         let at_once = row.acts && after.is_none() && times.is_none();
         let times = if row.lasts { times } else { Some(times.unwrap_or(1)) };
         Ok(Self { kind, target, conversation, after: after.unwrap_or(0), times, at_once })

@@ -1,16 +1,16 @@
 //! What a step expects, from its table.
 
-use super::{Came, Expect, Pattern, REPLY_WITHIN, Reply};
+use super::{Expect, ExpectedOutcome, Pattern, REPLY_WITHIN, Reply};
 use crate::config::Spot;
 use crate::config::toml_reader::{Either, Table};
 use crate::model::{Author, Cause, Confidence};
 use crate::text::suggest::nearest;
 use serde_json::Value;
 
-const OUTCOMES: &[(&str, Came)] = &[
-    (Came::Accepted.word(), Came::Accepted),
-    (Came::Refused.word(), Came::Refused),
-    (Came::Unknown.word(), Came::Unknown),
+const OUTCOMES: &[(&str, ExpectedOutcome)] = &[
+    (ExpectedOutcome::Accepted.word(), ExpectedOutcome::Accepted),
+    (ExpectedOutcome::Refused.word(), ExpectedOutcome::Refused),
+    (ExpectedOutcome::Unknown.word(), ExpectedOutcome::Unknown),
 ];
 const CONFIDENCES: &[(&str, Confidence)] = &[
     (Confidence::Possible.word(), Confidence::Possible),
@@ -44,7 +44,7 @@ pub(super) fn expect(step: &mut Table<'_>, sends: bool) -> Expect {
         }
     }
     if let (Some(cause), Some(outcome)) = (&cause, &outcome)
-        && outcome.value == Came::Accepted
+        && outcome.value == ExpectedOutcome::Accepted
     {
         table.wrong(cause.at, "`cause` says why it is refused, but the outcome is expected to be \"accepted\"");
     }
@@ -57,7 +57,7 @@ pub(super) fn expect(step: &mut Table<'_>, sends: bool) -> Expect {
     table.finish();
     let number = |n: Option<Spot<u64>>| n.and_then(|n| u32::try_from(n.value).ok());
     Expect {
-        outcome: outcome.map(|o| o.value).or_else(|| cause.as_ref().map(|_| Came::Refused)),
+        outcome: outcome.map(|o| o.value).or_else(|| cause.as_ref().map(|_| ExpectedOutcome::Refused)),
         cause: cause.map(|c| c.value),
         confidence: confidence.map(|c| c.value),
         status: status.and_then(|s| u16::try_from(s.value).ok()),

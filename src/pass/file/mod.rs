@@ -34,12 +34,12 @@ pub struct Pass {
     /// What it is for.
     pub about: Option<String>,
     /// The cases, in order; at least one.
-    pub cases: Vec<Case>,
+    pub cases: Vec<PassCase>,
 }
 
 /// Steps that belong together.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Case {
+pub struct PassCase {
     /// Unique in the pass: `--only` and reports name it.
     pub id: String,
     /// Its name.
@@ -49,12 +49,12 @@ pub struct Case {
     /// The conversation of its steps; `None`: the one that is open, or that `--to` names.
     pub conversation: Option<Spot<String>>,
     /// The steps, in order; at least one.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PassStep>,
 }
 
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub struct PassStep {
     /// Unique in its case.
     pub id: String,
     /// Its name.
@@ -72,7 +72,7 @@ pub struct Step {
     /// Then get a new token.
     pub renew: bool,
     /// Then send.
-    pub send: Option<Outgoing>,
+    pub send: Option<StepMessage>,
     /// What is expected by itself.
     pub expect: Expect,
     /// What is kept of the answer.
@@ -85,7 +85,7 @@ pub struct Step {
 
 /// What a step sends.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Outgoing {
+pub struct StepMessage {
     /// The text, with variables; empty where a choice says it all.
     pub text: String,
     /// Wrongly on purpose, in this way.
@@ -100,7 +100,7 @@ pub struct Outgoing {
 
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
+pub enum ExpectedOutcome {
     /// The server says yes.
     Accepted,
     /// It says no.
@@ -109,7 +109,7 @@ pub enum Came {
     Unknown,
 }
 
-impl Came {
+impl ExpectedOutcome {
     /// The word in the file and on screen.
     pub const fn word(self) -> &'static str {
         match self {
@@ -124,7 +124,7 @@ impl Came {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expect {
     /// What becomes of the message.
-    pub outcome: Option<Came>,
+    pub outcome: Option<ExpectedOutcome>,
     /// Why it is refused.
     pub cause: Option<Cause>,
     /// At least as sure as this.
@@ -190,7 +190,7 @@ pub enum CaptureSource {
     Reply(Pattern, Duration),
 }
 
-impl Step {
+impl PassStep {
     /// Whether something leaves this machine.
     pub const fn sends(&self) -> bool {
         self.send.is_some()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Case, Pass};
+use super::{Pass, PassCase};
 use crate::config::Problems;
 use crate::config::toml_reader::{Doc, Table};
 
@@ -58,7 +58,12 @@ fn pass(mut root: Table<'_>) -> Option<Pass> {
     Some(Pass { name: name?.value, about, cases })
 }
 
-fn case(mut table: Table<'_>, number: usize, within: Option<std::time::Duration>, names: &mut Names) -> Option<Case> {
+fn case(
+    mut table: Table<'_>,
+    number: usize,
+    within: Option<std::time::Duration>,
+    names: &mut Names,
+) -> Option<PassCase> {
     let at = table.at();
     let name = table.required("name", "say what the case is called");
     let id = read_id(&mut table);
@@ -81,7 +86,7 @@ fn case(mut table: Table<'_>, number: usize, within: Option<std::time::Duration>
     table.finish();
     let name = name?.value;
     let id = id.unwrap_or_else(|| slug(&name, number));
-    Some(Case { id, name, about, conversation, steps })
+    Some(PassCase { id, name, about, conversation, steps })
 }
 
 /// An id that is written: it goes into reports and onto the command line.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::expect::{expect, pattern};
 use super::read::{Names, read_id, slug};
-use super::{Capture, CaptureSource, OUTCOME_WITHIN, Outgoing, REPLY_WITHIN, Step};
+use super::{Capture, CaptureSource, OUTCOME_WITHIN, PassStep, REPLY_WITHIN, StepMessage};
 use crate::config::Spot;
 use crate::config::toml_reader::{Either, Table};
 use crate::model::fault::Fault;
@@ -14,7 +14,12 @@ use crate::model::{Attachment, Place, Variation, variables};
 use crate::text::suggest::suggestion;
 
 /// Reads `[[cases.steps]]`.
-pub(super) fn step(mut table: Table<'_>, number: usize, within: Option<Duration>, names: &mut Names) -> Option<Step> {
+pub(super) fn step(
+    mut table: Table<'_>,
+    number: usize,
+    within: Option<Duration>,
+    names: &mut Names,
+) -> Option<PassStep> {
     let at = table.at();
     let given = table.text("name").map(|s| s.value);
     let id = read_id(&mut table);
@@ -38,7 +43,7 @@ pub(super) fn step(mut table: Table<'_>, number: usize, within: Option<Duration>
         );
     }
     table.finish();
-    let mut step = Step {
+    let mut step = PassStep {
         id: String::new(),
         name: String::new(),
         instruction,
@@ -71,13 +76,13 @@ fn read_fault(table: &mut Table<'_>) -> Option<Spot<String>> {
 
 /// The outer `None`: it is wrong.
 #[expect(clippy::option_option, reason = "whether it is there, and whether it is right")]
-fn read_send(table: &mut Table<'_>, names: &Names) -> Option<Option<Outgoing>> {
+fn read_send(table: &mut Table<'_>, names: &Names) -> Option<Option<StepMessage>> {
     let there = table.has("send");
     let mut send = match table.text_or_table("send", "a text, or a table") {
         None => return if there { None } else { Some(None) },
         Some(Either::Text(text)) => {
             known(table, &text, names);
-            return Some(Some(Outgoing { text: text.value, ..Outgoing::default() }));
+            return Some(Some(StepMessage { text: text.value, ..StepMessage::default() }));
         }
         Some(Either::Table(send)) => send,
     };
@@ -102,7 +107,7 @@ fn read_send(table: &mut Table<'_>, names: &Names) -> Option<Option<Outgoing>> {
         known(table, text, names);
     }
     let text = text.map(|t| t.value).unwrap_or_default();
-    Some(Some(Outgoing { text, sent_as, choice, attributes, attachments }))
+    Some(Some(StepMessage { text, sent_as, choice, attributes, attachments }))
 }
 
 fn read_attachment(mut table: Table<'_>) -> Option<Attachment> {

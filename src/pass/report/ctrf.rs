@@ -4,13 +4,13 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::pass::{CaseResult, Met, Run, StepResult, Verdict};
+use crate::pass::{CaseResult, Met, PassRun, StepResult, Verdict};
 
 use super::words;
 use crate::export::escape::unseen_as_escapes;
 
 /// The report of a run that is masked already.
-pub fn ctrf(run: &Run) -> String {
+pub fn ctrf(run: &PassRun) -> String {
     let tally = run.tally();
     let stop = run.began.saturating_add(words::took(run)).unwrap_or(run.began);
     let tests: Vec<Value> =
@@ -59,7 +59,7 @@ const fn status(verdict: Option<Verdict>) -> &'static str {
     }
 }
 
-fn test(run: &Run, case: &CaseResult, step: &StepResult) -> Value {
+fn test(run: &PassRun, case: &CaseResult, step: &StepResult) -> Value {
     let mut out = Map::new();
     let mut put = |name: &str, value: Value| {
         out.insert(name.to_owned(), value);

@@ -4,12 +4,12 @@
 use std::fmt::Write as _;
 
 use crate::export::escape::markup;
-use crate::pass::{CaseResult, Run, StepResult, Verdict};
+use crate::pass::{CaseResult, PassRun, StepResult, Verdict};
 
 use super::words;
 
 /// The report of a run that is masked already.
-pub fn junit(run: &Run) -> String {
+pub fn junit(run: &PassRun) -> String {
     let counts = |steps: &mut dyn Iterator<Item = &StepResult>| {
         let mut out = [0_usize; 4];
         for step in steps {
@@ -60,7 +60,7 @@ fn stamp(at: jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-fn facts<'r>(run: &'r Run, case: &'r CaseResult) -> Vec<(&'static str, &'r str)> {
+fn facts<'r>(run: &'r PassRun, case: &'r CaseResult) -> Vec<(&'static str, &'r str)> {
     let mut facts = vec![
         ("run", run.id.as_str()),
         ("case", case.id.as_str()),
@@ -81,7 +81,7 @@ fn properties(out: &mut String, indent: &str, facts: &[(&str, &str)]) {
     let _ = writeln!(out, "{indent}</properties>");
 }
 
-fn testcase(out: &mut String, run: &Run, case: &CaseResult, step: &StepResult) {
+fn testcase(out: &mut String, run: &PassRun, case: &CaseResult, step: &StepResult) {
     let class = format!("{}.{}", run.name, case.id);
     let _ = writeln!(
         out,

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use crate::export::escape::{markdown as text, markdown_code, markdown_quote};
-use crate::pass::{CaseResult, Run, StepResult, Verdict};
+use crate::pass::{CaseResult, PassRun, StepResult, Verdict};
 
 use super::words;
 
 /// The report of a run that is masked already.
-pub fn markdown(run: &Run) -> String {
+pub fn markdown(run: &PassRun) -> String {
     let mut out = format!("# {}\n\n", text(&run.name));
     if let Some(about) = &run.about {
         let _ = writeln!(out, "{}\n", text(about));
@@ -49,7 +49,7 @@ fn code(id: &str) -> String {
 }
 
 /// What did not pass, at the top.
-fn attention(out: &mut String, run: &Run) {
+fn attention(out: &mut String, run: &PassRun) {
     let bad = |step: &&StepResult| matches!(step.counts(), Some(Verdict::Fail | Verdict::Blocked));
     let bad: Vec<&StepResult> = run.steps().filter(bad).collect();
     if bad.is_empty() {

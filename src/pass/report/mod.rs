@@ -1,4 +1,4 @@
-//! What others read of a run: forms of the same [`Run`], with the same ids. Pure: a run in, text out.
+//! What others read of a run: forms of the same [`PassRun`], with the same ids. Pure: a run in, text out.
 //!
 //! ```text
 //! Run ─► masked (the one redactor, over every text) ─┬─► junit     for CI
@@ -25,11 +25,11 @@ pub use markdown::markdown;
 
 use serde_json::Value;
 
-use super::Run;
+use super::PassRun;
 
 /// A form of report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Form {
+pub enum ReportFormat {
     /// JUnit XML.
     Junit,
     /// Common Test Report Format.
@@ -40,12 +40,12 @@ pub enum Form {
     Html,
 }
 
-impl Form {
+impl ReportFormat {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Junit, Self::Ctrf, Self::Markdown, Self::Html];
 
     /// Its name, how its files end, and what writes it.
-    const fn row(self) -> (&'static str, &'static str, fn(&Run) -> String) {
+    const fn row(self) -> (&'static str, &'static str, fn(&PassRun) -> String) {
         match self {
             Self::Junit => ("junit", "xml", junit),
             Self::Ctrf => ("ctrf", "json", ctrf),
@@ -70,26 +70,26 @@ impl Form {
     }
 
     /// The report of a run, which must be [`masked`] already.
-    pub fn write(self, run: &Run) -> String {
+    pub fn write(self, run: &PassRun) -> String {
         self.row().2(run)
     }
 }
 
 /// A run as it is kept: masked, but for what is played on from: the file's text, and what was captured.
-pub fn without_secrets(run: &Run, mask: &dyn Fn(&str) -> String) -> Run {
-    let Run { source, captures, .. } = run.clone();
-    Run { source, captures, ..masked(run, mask) }
+pub fn without_secrets(run: &PassRun, mask: &dyn Fn(&str) -> String) -> PassRun {
+    let PassRun { source, captures, .. } = run.clone();
+    PassRun { source, captures, ..masked(run, mask) }
 }
 
 /// Each form of a run's report, masked, by its file's name.
-pub fn all(run: &Run, mask: &dyn Fn(&str) -> String) -> Vec<(String, String)> {
+pub fn all(run: &PassRun, mask: &dyn Fn(&str) -> String) -> Vec<(String, String)> {
     let masked = masked(run, mask);
-    Form::ALL.map(|form| (format!("report.{}", form.extension()), form.write(&masked))).into()
+    ReportFormat::ALL.map(|form| (format!("report.{}", form.extension()), form.write(&masked))).into()
 }
 
 /// The run with `mask` over every text in it: also over notes, messages and captures, which no exchange has masked yet,
 /// and over whatever is added to a run later.
-pub fn masked(run: &Run, mask: &dyn Fn(&str) -> String) -> Run {
+pub fn masked(run: &PassRun, mask: &dyn Fn(&str) -> String) -> PassRun {
     fn walk(value: &mut Value, mask: &dyn Fn(&str) -> String) {
         match value {
             Value::String(text) => *text = mask(text),
@@ -105,8 +105,8 @@ pub fn masked(run: &Run, mask: &dyn Fn(&str) -> String) -> Run {
 }
 
 /// The run without its steps: what is left where they could not be masked.
-fn emptied(run: &Run) -> Run {
-    Run {
+fn emptied(run: &PassRun) -> PassRun {
+    PassRun {
         about: None,
         source: String::new(),
         cases: Vec::new(),

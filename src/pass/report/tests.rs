@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::pass::evidence::{BodyRecord, CauseRecord, TimingRecord};
-use crate::pass::{CaseResult, Evidence, ExchangeRecord, ExpectationResult, Met, Said, StepResult, TryRecord, Verdict};
+use crate::pass::{
+    CaseResult, ExchangeRecord, ExpectationResult, Met, SaidMessage, StepEvidence, StepResult, TryRecord, Verdict,
+};
 
 const SECRET: &str = "s3cret-Of-The-Client";
 const PHONE: &str = "+49 170 5551234";
@@ -65,8 +67,8 @@ fn exchange(id: u64, kind: &str, what: &str, status: u16, ms: u64) -> ExchangeRe
     }
 }
 
-fn said(author: &str, text: &str, second: i64) -> Said {
-    Said {
+fn said(author: &str, text: &str, second: i64) -> SaidMessage {
+    SaidMessage {
         conversation: "Billing bot".to_owned(),
         author: author.to_owned(),
         text: text.to_owned(),
@@ -95,7 +97,7 @@ fn step(id: &str, name: &str, suggested: Option<Verdict>, verdict: Option<Verdic
         ended: Some(at(9, 0)),
         open: Duration::from_millis(8_204),
         runs: 1,
-        evidence: Evidence::default(),
+        evidence: StepEvidence::default(),
     }
 }
 
@@ -104,7 +106,7 @@ fn expectation(what: &str, met: Met, detail: &str) -> ExpectationResult {
 }
 
 /// A run with each verdict, a disagreement, a repeated and a manual step, hostile text, a secret and a phone number.
-fn sample() -> Run {
+fn sample() -> PassRun {
     let mut sent = step("smoke/hello", "Say hello", Some(Verdict::Pass), None);
     sent.expectations =
         vec![expectation("accepted", Met::Yes, "200"), expectation("reply within 10 s", Met::Yes, "1.2 s")];
@@ -116,7 +118,7 @@ fn sample() -> Run {
     let mut refused = step("smoke/refused", "Without a scope", Some(Verdict::Fail), None);
     refused.expectations = vec![expectation("refused: scope-stripped", Met::No, "accepted (200)")];
     refused.evidence.exchanges = vec![exchange(5, "SEND", HOSTILE, 401, 88)];
-    refused.evidence.said = vec![Said {
+    refused.evidence.said = vec![SaidMessage {
         sent_as: Some("wrong-scope".to_owned()),
         life: Some("refused".to_owned()),
         ..said("guest", HOSTILE, 5)
@@ -144,7 +146,7 @@ fn sample() -> Run {
         conversation: Some("Billing bot".to_owned()),
         steps,
     };
-    Run {
+    PassRun {
         id: "0b9a3c1e-94c9-4a0d-9d6e-0f4b1c2d3e4f".to_owned(),
         name: "Smoke & refusals".to_owned(),
         about: Some("What must work\nevery day.".to_owned()),
@@ -174,7 +176,7 @@ fn mask(text: &str) -> String {
 fn all_forms_of_one_run() {
     let run = masked(&sample(), &mask);
     insta::with_settings!({ snapshot_path => "../../../tests/snapshots/reports", prepend_module_to_snapshot => false, omit_expression => true }, {
-        for form in Form::ALL {
+        for form in ReportFormat::ALL {
             let text = form.write(&run).replace(env!("CARGO_PKG_VERSION"), "0.1.0");
             insta::assert_snapshot!(form.name(), text);
         }
@@ -184,7 +186,7 @@ fn all_forms_of_one_run() {
 #[test]
 fn every_id_stands_in_every_form_and_nothing_masked_or_hostile_in_any() {
     let run = masked(&sample(), &mask);
-    for form in Form::ALL {
+    for form in ReportFormat::ALL {
         let text = form.write(&run);
         for step in run.steps() {
             assert!(text.contains(&step.id), "{} misses {}", form.name(), step.id);
@@ -193,7 +195,7 @@ fn every_id_stands_in_every_form_and_nothing_masked_or_hostile_in_any() {
         for what in [SECRET, PHONE, "5551234", "\u{1b}", "\u{202e}"] {
             assert!(!text.contains(what), "{} in {}", what.escape_debug(), form.name());
         }
-        if form != Form::Ctrf && form != Form::Markdown {
+        if form != ReportFormat::Ctrf && form != ReportFormat::Markdown {
             assert!(!text.contains("<script>alert"), "{}", form.name());
         }
     }

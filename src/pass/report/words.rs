@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::pass::{ExchangeRecord, Run, StepResult, Tally, Verdict};
+use crate::pass::{ExchangeRecord, PassRun, StepResult, Tally, Verdict};
 
 /// `1.204 s`, `2 m 05 s`.
 pub fn span(span: Duration) -> String {
@@ -21,7 +21,7 @@ pub fn time(at: Timestamp) -> String {
 }
 
 /// How long the run took, as far as it has come.
-pub fn took(run: &Run) -> Duration {
+pub fn took(run: &PassRun) -> Duration {
     let ended = run.ended.or_else(|| run.steps().filter_map(|s| s.ended).max()).unwrap_or(run.began);
     Duration::try_from(ended.duration_since(run.began)).unwrap_or_default()
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::expectation::{self, Expectation};
 use super::replies::ReplyTracker;
-use super::{Cast, Mode, Runner, SignInSeen, Stage};
+use super::{Cast, Mode, Runner, SignInSeen, StepStage};
 use crate::model::Moment;
-use crate::pass::file::{Case, Pass, Step};
-use crate::pass::result::{CaseResult, ExpectationResult, Met, Run, StepResult};
+use crate::pass::file::{Pass, PassCase, PassStep};
+use crate::pass::result::{CaseResult, ExpectationResult, Met, PassRun, StepResult};
 
 /// What a run is begun with, beside the pass.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl Runner {
     pub fn new(pass: Arc<Pass>, begin: Begin, cast: Cast, mode: Mode) -> Self {
         let plan: Vec<(usize, u32)> = begin.plan.iter().copied().filter(|(case, _)| *case < pass.cases.len()).collect();
         let cases = plan.iter().filter_map(|(at, round)| Some(blank(pass.cases.get(*at)?, *round, &cast))).collect();
-        let run = Run {
+        let run = PassRun {
             id: begin.id.to_string(),
             name: pass.name.clone(),
             about: pass.about.clone(),
@@ -55,7 +55,7 @@ impl Runner {
             at: (0, 0),
         };
         let plan = plan.into_iter().map(|(at, _)| at).collect();
-        let stage = if run.cases.is_empty() { Stage::Over } else { Stage::Ready };
+        let stage = if run.cases.is_empty() { StepStage::Over } else { StepStage::Ready };
         let opened = Some(begin.at);
         // A socket that is open already is observed from here on.
         let open = cast.players.iter().filter(|p| p.channel.has_sessions() && p.readable.known() == Some(true));
@@ -80,7 +80,7 @@ impl Runner {
     }
 
     /// Goes on with a run that was kept, paused at the very step. `pass` is what its source says.
-    pub fn resume(pass: Arc<Pass>, run: Run, cast: Cast, now: Moment) -> Option<Self> {
+    pub fn resume(pass: Arc<Pass>, run: PassRun, cast: Cast, now: Moment) -> Option<Self> {
         let find = |case: &CaseResult| pass.cases.iter().position(|c| c.id == case.id);
         let plan: Vec<usize> = run.cases.iter().map(find).collect::<Option<_>>()?;
         let begin = Begin {
@@ -103,7 +103,7 @@ impl Runner {
     }
 }
 
-fn blank(case: &Case, round: u32, cast: &Cast) -> CaseResult {
+fn blank(case: &PassCase, round: u32, cast: &Cast) -> CaseResult {
     let usual = cast.usual.and_then(|key| cast.players.iter().find(|p| p.key == key)).map(|p| p.name.clone());
     let steps = case.steps.iter().map(|step| blank_step(case, step, round)).collect();
     CaseResult {
@@ -116,7 +116,7 @@ fn blank(case: &Case, round: u32, cast: &Cast) -> CaseResult {
     }
 }
 
-fn blank_step(case: &Case, step: &Step, round: u32) -> StepResult {
+fn blank_step(case: &PassCase, step: &PassStep, round: u32) -> StepResult {
     let again = if round > 1 { format!("#{round}") } else { String::new() };
     let expectation = |wanted: Expectation| ExpectationResult { what: wanted.words(), met: Met::Open, detail: None };
     StepResult {
@@ -134,6 +134,6 @@ fn blank_step(case: &Case, step: &Step, round: u32) -> StepResult {
         ended: None,
         open: Duration::ZERO,
         runs: 0,
-        evidence: crate::pass::Evidence::default(),
+        evidence: crate::pass::StepEvidence::default(),
     }
 }

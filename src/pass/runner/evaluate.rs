@@ -1,7 +1,7 @@
 //! After each event: how the expectations stand now, and whether they are decided.
 
 use super::expectation::{Observed, Status, captured};
-use super::{Effect, Known, Mode, Runner, Stage, Watch};
+use super::{Mode, Runner, RunnerContext, RunnerEffect, StepStage, Watch};
 use crate::model::{Cause, DeliveryStatus, Diagnosis, Generation, Moment, Probe};
 use crate::pass::file::{Capture, CaptureSource};
 use crate::pass::result::{Met, Verdict};
@@ -28,22 +28,22 @@ impl Runner {
 
     /// How one expectation of the open step stands, for the screen.
     pub(super) fn look_at(&self, expectation: usize) -> Option<Status> {
-        let watch = self.watch.as_ref().filter(|_| self.stage == Stage::Watching)?;
+        let watch = self.watch.as_ref().filter(|_| self.stage == StepStage::Watching)?;
         // Without a diagnosis: the moment until which is waited is the same.
         Some(watch.wanted.get(expectation)?.look(&self.seen(watch, None)))
     }
 
     /// Looks at everything again; decides what can be decided, and in a run alone goes on by itself.
-    pub(super) fn settle(&mut self, known: &Known<'_>, effects: &mut Vec<Effect>) {
+    pub(super) fn settle(&mut self, known: &RunnerContext<'_>, effects: &mut Vec<RunnerEffect>) {
         self.look_again(known, effects);
         while let Mode::Alone { fail_fast } = self.mode {
             match &self.stage {
-                Stage::Ready => self.go_alone(fail_fast, effects),
-                Stage::Judging => self.judge_alone(effects),
-                Stage::Preparing(_) | Stage::Over => return,
-                Stage::Watching => {
+                StepStage::Ready => self.go_alone(fail_fast, effects),
+                StepStage::Judging => self.judge_alone(effects),
+                StepStage::Preparing(_) | StepStage::Over => return,
+                StepStage::Watching => {
                     self.look_again(known, effects);
-                    if self.stage == Stage::Watching {
+                    if self.stage == StepStage::Watching {
                         return;
                     }
                 }
@@ -51,8 +51,8 @@ impl Runner {
         }
     }
 
-    fn look_again(&mut self, known: &Known<'_>, effects: &mut Vec<Effect>) {
-        if self.stage != Stage::Watching {
+    fn look_again(&mut self, known: &RunnerContext<'_>, effects: &mut Vec<RunnerEffect>) {
+        if self.stage != StepStage::Watching {
             return;
         }
         self.give_up(effects);
@@ -78,7 +78,7 @@ impl Runner {
         let mut watch = watch;
         if wants_why && undecided && watch.settled.is_some() && !watch.asked_why {
             watch.asked_why = true;
-            effects.extend(self.open_player().ok().map(|p| Effect::Read(p.key)));
+            effects.extend(self.open_player().ok().map(|p| RunnerEffect::Read(p.key)));
         }
         let over = looks.iter().all(|l| matches!(l, Status::Yes(_) | Status::No(_) | Status::Blocked(_)));
         let lost = looks.iter().any(|l| matches!(l, Status::No(_)));
@@ -95,7 +95,7 @@ impl Runner {
     }
 
     /// Without a token and without a prospect of one, a message that is not on the wire is taken back.
-    fn give_up(&mut self, effects: &mut Vec<Effect>) {
+    fn give_up(&mut self, effects: &mut Vec<RunnerEffect>) {
         let Some(why) = self.sign_in.trouble.clone() else { return };
         let waits = self
             .watch
@@ -124,14 +124,14 @@ impl Runner {
         }
     }
 
-    fn decided(&mut self, lost: bool, blocked: Option<String>, effects: &mut Vec<Effect>) {
+    fn decided(&mut self, lost: bool, blocked: Option<String>, effects: &mut Vec<RunnerEffect>) {
         // A message that did not settle in time shall not go out during another step.
         if let Some(Watch { message: Some(message), life: Some(life), .. }) = &self.watch
             && !life.is_settled()
         {
-            effects.push(Effect::Cancel(*message));
+            effects.push(RunnerEffect::Cancel(*message));
         }
-        self.stage = Stage::Judging;
+        self.stage = StepStage::Judging;
         self.take_replies();
         let Some(result) = self.open_mut() else { return };
         result.suggested = match (lost, &blocked) {
@@ -170,7 +170,7 @@ impl Runner {
         if let Some(renewing) = self.renewing {
             return Some(renewing.until);
         }
-        let watch = self.watch.as_ref().filter(|_| self.stage == Stage::Watching)?;
+        let watch = self.watch.as_ref().filter(|_| self.stage == StepStage::Watching)?;
         let seen = self.seen(watch, None);
         let looks = watch.wanted.iter().filter_map(|wanted| match wanted.look(&seen) {
             Status::Waiting(until) => Some(until),

@@ -10,7 +10,7 @@ use crate::model::exchange::header;
 use crate::model::{
     Cause, Confidence, DeliveryStatus, Diagnosis, Exchange, Moment, Outcome, RemoteMessage, Response, Unreadable,
 };
-use crate::pass::file::{Came, Capture, CaptureSource, Reply, Step, span};
+use crate::pass::file::{Capture, CaptureSource, ExpectedOutcome, PassStep, Reply, span};
 use crate::text::{alike, json};
 
 /// How long an exchange may lag behind its message, a diagnosis behind its exchange, and the last read behind the end of
@@ -25,7 +25,7 @@ const EVIDENCE: Duration = Duration::from_millis(500);
 pub enum Expectation {
     /// The step's set-up is done; for steps that expect nothing else.
     Done,
-    Outcome(Came),
+    Outcome(ExpectedOutcome),
     Cause(Cause, Option<Confidence>),
     Status(u16),
     Header(String, Option<String>),
@@ -75,14 +75,14 @@ pub struct Observed<'s> {
 }
 
 /// All that a step expects, in the order in which it is shown.
-pub fn all(step: &Step) -> Vec<Expectation> {
+pub fn all(step: &PassStep) -> Vec<Expectation> {
     let expect = &step.expect;
     let mut list = Vec::new();
     let answers = expect.status.is_some() || !expect.headers.is_empty() || !expect.body.is_empty();
     match expect.outcome {
         Some(came) => list.push(Expectation::Outcome(came)),
         // What sends and names no outcome is to be accepted, unless the answer is described otherwise.
-        None if step.sends() && !answers => list.push(Expectation::Outcome(Came::Accepted)),
+        None if step.sends() && !answers => list.push(Expectation::Outcome(ExpectedOutcome::Accepted)),
         None => {}
     }
     list.extend(expect.cause.map(|cause| Expectation::Cause(cause, expect.confidence)));
@@ -192,12 +192,12 @@ fn reply_words(reply: &Reply) -> String {
     format!("{who} {what} within {}", span(reply.within))
 }
 
-fn outcome(came: Came, seen: &Observed<'_>) -> Status {
+fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
     let Some(life) = seen.life else { return Status::Open };
     let got = match life {
-        DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => Came::Accepted,
-        DeliveryStatus::Refused(_) | DeliveryStatus::Lost => Came::Refused,
-        DeliveryStatus::Unknown(_) => Came::Unknown,
+        DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => ExpectedOutcome::Accepted,
+        DeliveryStatus::Refused(_) | DeliveryStatus::Lost => ExpectedOutcome::Refused,
+        DeliveryStatus::Unknown(_) => ExpectedOutcome::Unknown,
         DeliveryStatus::Cancelled => return Status::No("it was taken back".to_owned()),
         open if seen.until.left(seen.now).is_zero() => {
             let why = seen.trouble.map(|t| format!(": {t}")).unwrap_or_default();
@@ -206,7 +206,7 @@ fn outcome(came: Came, seen: &Observed<'_>) -> Status {
         _ => return Status::Waiting(seen.until),
     };
     // The step is not left before its exchange is whole: it is the evidence.
-    let has_one = seen.exchange.is_some() || got != Came::Refused;
+    let has_one = seen.exchange.is_some() || got != ExpectedOutcome::Refused;
     let whole = seen.exchange.is_some_and(|x| x.outcome.is_settled());
     if let Some(at) = seen.settled.filter(|_| has_one && !whole).map(|at| at.after(EVIDENCE))
         && !at.left(seen.now).is_zero()

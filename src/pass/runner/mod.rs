@@ -7,7 +7,7 @@
 //!    └── repeat, jump, undo, resume ◄─────────────────────────────────────────────────────┴──────────────┘
 //! ```
 //! In the console a person presses Go and says the verdict. Alone (`guestwire run`) each step goes by itself and what is
-//! suggested counts; what only a person could judge is skipped. Everything that is known of the run is in [`Run`], which is
+//! suggested counts; what only a person could judge is skipped. Everything that is known of the run is in [`PassRun`], which is
 //! kept at each change: [`Runner::resume`] goes on from it.
 
 mod begin;
@@ -25,9 +25,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::file::{Pass, Step};
-use super::result::{Run, StepResult, Verdict};
-use crate::diagnosis::{History, ProfileFacts};
+use super::file::{Pass, PassStep};
+use super::result::{PassRun, StepResult, Verdict};
+use crate::diagnosis::{PastExchanges, ProfileFacts};
 use crate::engine::Report;
 use crate::model::{
     Channel, ConversationKey, DeliveryStatus, Exchange, Extras, Generation, MessageId, Moment, RepliesReadable,
@@ -79,18 +79,18 @@ pub enum Mode {
 
 /// What the session knows.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'k> {
+pub struct RunnerContext<'k> {
     /// The profile.
     pub facts: &'k ProfileFacts,
     /// What exchanges showed.
-    pub past: &'k History,
+    pub past: &'k PastExchanges,
     /// Why waiting for a token is of no use, if so.
     pub no_token: Option<&'k str>,
 }
 
 /// What happens to a run.
 #[derive(Clone, Copy, Debug)]
-pub enum Event<'e> {
+pub enum RunnerEvent<'e> {
     /// The engine says something.
     Report(&'e Report),
     /// What the sandbox was asked for is done, or why it is not.
@@ -117,7 +117,7 @@ pub enum Event<'e> {
 
 /// What a run wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum RunnerEffect {
     /// Send this; the message's id is told with [`Runner::sent`] at once.
     Send(ToSend),
     /// Take a message back.
@@ -126,9 +126,9 @@ pub enum Effect {
     Read(ConversationKey),
     /// Get a new token.
     Renew,
-    /// Set a fault of the sandbox (JSON), or lift all; answered with [`Event::Sandbox`].
+    /// Set a fault of the sandbox (JSON), or lift all; answered with [`RunnerEvent::Sandbox`].
     Fault(Option<String>),
-    /// Put the sandbox's clock forward; answered with [`Event::Sandbox`].
+    /// Put the sandbox's clock forward; answered with [`RunnerEvent::Sandbox`].
     Advance(Duration),
     /// Lift all faults: the case that set them is over. Not answered.
     Tidy,
@@ -160,7 +160,7 @@ pub enum Prep {
 
 /// Where the open step stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum StepStage {
     /// It waits to be run.
     Ready,
     /// The sandbox is being set up; what is still to be done.
@@ -208,8 +208,8 @@ pub struct Runner {
     plan: Vec<usize>,
     cast: Cast,
     mode: Mode,
-    run: Run,
-    stage: Stage,
+    run: PassRun,
+    stage: StepStage,
     watch: Option<Watch>,
     trackers: BTreeMap<ConversationKey, ReplyTracker>,
     sign_in: SignInSeen,
@@ -233,12 +233,12 @@ impl Runner {
     }
 
     /// What is known of the run.
-    pub const fn run(&self) -> &Run {
+    pub const fn run(&self) -> &PassRun {
         &self.run
     }
 
     /// Where the open step stands.
-    pub const fn stage(&self) -> &Stage {
+    pub const fn stage(&self) -> &StepStage {
         &self.stage
     }
 
@@ -254,11 +254,11 @@ impl Runner {
 
     /// Whether it is over.
     pub fn is_over(&self) -> bool {
-        self.stage == Stage::Over
+        self.stage == StepStage::Over
     }
 
     /// The open step as it is written.
-    pub fn open_step(&self) -> Option<&Step> {
+    pub fn open_step(&self) -> Option<&PassStep> {
         let (case, step) = self.run.at;
         self.pass.cases.get(*self.plan.get(case)?)?.steps.get(step)
     }
@@ -321,28 +321,28 @@ impl Runner {
     }
 
     /// Takes one event.
-    pub fn on(&mut self, now: Moment, event: Event<'_>, known: &Known<'_>) -> Vec<Effect> {
+    pub fn on(&mut self, now: Moment, event: RunnerEvent<'_>, known: &RunnerContext<'_>) -> Vec<RunnerEffect> {
         self.now = now;
         self.sign_in.trouble = known.no_token.map(|why| format!("not signed in: {why}"));
         let mut effects = Vec::new();
         match event {
-            Event::Report(report) => {
+            RunnerEvent::Report(report) => {
                 self.report(report, known);
                 self.renewed(&mut effects);
             }
-            Event::Sandbox(done) => self.prepared(done, &mut effects),
-            Event::Due => {
+            RunnerEvent::Sandbox(done) => self.prepared(done, &mut effects),
+            RunnerEvent::Due => {
                 self.renewed(&mut effects);
                 self.read_when_due(&mut effects);
             }
-            Event::Go => self.go(&mut effects),
-            Event::Verdict(verdict) => self.verdict(verdict, &mut effects),
-            Event::Accept => self.accept(&mut effects),
-            Event::Undo => self.undo(&mut effects),
-            Event::Note(at, text) => self.note(at, text),
-            Event::Case(by) => self.case(by, &mut effects),
-            Event::Pause(paused) => self.pause(paused),
-            Event::Stop => self.stop(&mut effects),
+            RunnerEvent::Go => self.go(&mut effects),
+            RunnerEvent::Verdict(verdict) => self.verdict(verdict, &mut effects),
+            RunnerEvent::Accept => self.accept(&mut effects),
+            RunnerEvent::Undo => self.undo(&mut effects),
+            RunnerEvent::Note(at, text) => self.note(at, text),
+            RunnerEvent::Case(by) => self.case(by, &mut effects),
+            RunnerEvent::Pause(paused) => self.pause(paused),
+            RunnerEvent::Stop => self.stop(&mut effects),
         }
         self.settle(known, &mut effects);
         effects

@@ -1,12 +1,12 @@
 //! From step to step: verdicts, undo, notes, jumps, pauses, and the way through a run that nobody watches.
 
-use super::{Effect, Mode, Runner, Stage};
+use super::{Mode, Runner, RunnerEffect, StepStage};
 use crate::pass::result::{Met, StepResult, Verdict};
 
 impl Runner {
     /// A person's verdict; the next step that has none is open then.
-    pub(super) fn verdict(&mut self, verdict: Verdict, effects: &mut Vec<Effect>) {
-        if self.stage == Stage::Over {
+    pub(super) fn verdict(&mut self, verdict: Verdict, effects: &mut Vec<RunnerEffect>) {
+        if self.stage == StepStage::Over {
             return;
         }
         self.pause(false);
@@ -21,8 +21,8 @@ impl Runner {
     }
 
     /// What is suggested is what the person says, too.
-    pub(super) fn accept(&mut self, effects: &mut Vec<Effect>) {
-        if self.stage == Stage::Judging
+    pub(super) fn accept(&mut self, effects: &mut Vec<RunnerEffect>) {
+        if self.stage == StepStage::Judging
             && let Some(verdict) = self.open_result().and_then(|r| r.suggested)
         {
             self.verdict(verdict, effects);
@@ -30,7 +30,7 @@ impl Runner {
     }
 
     /// Takes the newest verdict back and opens its step as it was.
-    pub(super) fn undo(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn undo(&mut self, effects: &mut Vec<RunnerEffect>) {
         let newest = self.places().into_iter().filter_map(|(at, step)| Some((step.verdict.and(step.ended)?, at))).max();
         let Some((_, at)) = newest else { return };
         self.leave(effects);
@@ -51,11 +51,11 @@ impl Runner {
     }
 
     /// Opens the next case, or the one before, at its first step without a verdict.
-    pub(super) fn case(&mut self, by: isize, effects: &mut Vec<Effect>) {
+    pub(super) fn case(&mut self, by: isize, effects: &mut Vec<RunnerEffect>) {
         let last = self.run.cases.len().saturating_sub(1);
         let from = self.run.at.0.min(last);
         let case = from.saturating_add_signed(by).min(last);
-        if case == from && self.stage != Stage::Over {
+        if case == from && self.stage != StepStage::Over {
             return;
         }
         self.leave(effects);
@@ -69,16 +69,16 @@ impl Runner {
     pub(super) fn pause(&mut self, paused: bool) {
         if paused {
             self.stop_timer();
-        } else if self.opened.is_none() && self.stage != Stage::Over {
+        } else if self.opened.is_none() && self.stage != StepStage::Over {
             self.opened = Some(self.now);
         }
         self.paused = paused;
     }
 
     /// It is over: what is open stays without a verdict.
-    pub(super) fn stop(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn stop(&mut self, effects: &mut Vec<RunnerEffect>) {
         self.leave(effects);
-        self.stage = Stage::Over;
+        self.stage = StepStage::Over;
         self.run.at = (self.run.cases.len(), 0);
         self.run.ended = Some(self.wall());
         self.tidy(effects);
@@ -94,7 +94,7 @@ impl Runner {
     }
 
     /// Leaves the open step: nothing of it is waited for any more.
-    fn leave(&mut self, effects: &mut Vec<Effect>) {
+    fn leave(&mut self, effects: &mut Vec<RunnerEffect>) {
         self.take_back(effects);
         self.stop_timer();
         if let Some(result) = self.open_mut() {
@@ -108,11 +108,11 @@ impl Runner {
         let decided =
             self.open_result().is_some_and(|r| r.runs > 0 && (r.suggested.is_some() || r.expectations.is_empty()));
         self.stage = match (over, decided) {
-            (true, _) => Stage::Over,
-            (false, true) => Stage::Judging,
-            (false, false) => Stage::Ready,
+            (true, _) => StepStage::Over,
+            (false, true) => StepStage::Judging,
+            (false, false) => StepStage::Ready,
         };
-        if self.stage == Stage::Ready
+        if self.stage == StepStage::Ready
             && let Some(result) = self.open_mut()
         {
             stop_waiting(result);
@@ -133,7 +133,7 @@ impl Runner {
     }
 
     /// The next step without a verdict: behind the open one, else the first of all; none: it is over.
-    fn next_open(&mut self, effects: &mut Vec<Effect>) {
+    fn next_open(&mut self, effects: &mut Vec<RunnerEffect>) {
         let from = self.run.at;
         let open =
             |step: &StepResult| step.verdict.is_none() && (self.mode == Mode::Person || step.suggested.is_none());
@@ -151,23 +151,23 @@ impl Runner {
             None => {
                 self.run.at = (self.run.cases.len(), 0);
                 self.run.ended = Some(self.wall());
-                self.stage = Stage::Over;
+                self.stage = StepStage::Over;
                 self.opened = None;
             }
         }
     }
 
     /// Faults end with the case that set them.
-    fn tidy(&mut self, effects: &mut Vec<Effect>) {
+    fn tidy(&mut self, effects: &mut Vec<RunnerEffect>) {
         if std::mem::take(&mut self.faulty) {
-            effects.push(Effect::Tidy);
+            effects.push(RunnerEffect::Tidy);
         }
     }
 
     // ── alone ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Opens a step by itself, or leaves it out.
-    pub(super) fn go_alone(&mut self, fail_fast: bool, effects: &mut Vec<Effect>) {
+    pub(super) fn go_alone(&mut self, fail_fast: bool, effects: &mut Vec<RunnerEffect>) {
         if fail_fast && self.failed {
             return self.decide(Verdict::Skip, "left out after the first failure".to_owned());
         }
@@ -186,7 +186,7 @@ impl Runner {
     }
 
     /// What is suggested counts; what only a person could say is skipped.
-    pub(super) fn judge_alone(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn judge_alone(&mut self, effects: &mut Vec<RunnerEffect>) {
         let wall = self.wall();
         let mut failed = false;
         if let Some(result) = self.open_mut() {

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Effect, Prep, Runner, Stage, ToSend, Watch, expectation, template};
+use super::{Prep, Runner, RunnerEffect, StepStage, ToSend, Watch, expectation, template};
 use crate::model::variables::{Values, uuid_from};
 use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Generation, Moment};
-use crate::pass::evidence::{Evidence, Said};
-use crate::pass::file::Outgoing;
+use crate::pass::evidence::{SaidMessage, StepEvidence};
+use crate::pass::file::StepMessage;
 use crate::pass::result::{Met, Verdict};
 
 /// How long a step waits for the new token that it asked for.
@@ -24,8 +24,8 @@ pub(super) struct Renewing {
 
 impl Runner {
     /// Runs the open step, from its beginning.
-    pub(super) fn go(&mut self, effects: &mut Vec<Effect>) {
-        if self.stage == Stage::Over {
+    pub(super) fn go(&mut self, effects: &mut Vec<RunnerEffect>) {
+        if self.stage == StepStage::Over {
             return;
         }
         self.take_back(effects);
@@ -37,7 +37,7 @@ impl Runner {
         result.runs += 1;
         result.suggested = None;
         (result.why, result.cause) = (None, None);
-        result.evidence = Evidence::default();
+        result.evidence = StepEvidence::default();
         for expectation in &mut result.expectations {
             (expectation.met, expectation.detail) = (Met::Open, None);
         }
@@ -71,20 +71,20 @@ impl Runner {
         }
         preps.extend(step.advance.map(Prep::Advance));
         preps.extend(step.renew.then_some(Prep::Renew));
-        self.stage = Stage::Preparing(preps);
+        self.stage = StepStage::Preparing(preps);
         self.prepare(effects);
     }
 
     /// Does what is to be done next; what the sandbox is asked for is answered first.
-    fn prepare(&mut self, effects: &mut Vec<Effect>) {
-        while let Stage::Preparing(preps) = &mut self.stage {
+    fn prepare(&mut self, effects: &mut Vec<RunnerEffect>) {
+        while let StepStage::Preparing(preps) = &mut self.stage {
             match preps.pop_front() {
-                Some(Prep::Fault(fault)) => return effects.push(Effect::Fault(fault)),
-                Some(Prep::Advance(by)) => return effects.push(Effect::Advance(by)),
+                Some(Prep::Fault(fault)) => return effects.push(RunnerEffect::Fault(fault)),
+                Some(Prep::Advance(by)) => return effects.push(RunnerEffect::Advance(by)),
                 Some(Prep::Renew) => {
                     self.renewing =
                         Some(Renewing { than: self.sign_in.generation, until: self.now.after(RENEW_WITHIN) });
-                    return effects.push(Effect::Renew);
+                    return effects.push(RunnerEffect::Renew);
                 }
                 None => self.send(effects),
             }
@@ -92,7 +92,7 @@ impl Runner {
     }
 
     /// A token came, or will not come: a step that asked for a new one goes on with it, and not with the old one.
-    pub(super) fn renewed(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn renewed(&mut self, effects: &mut Vec<RunnerEffect>) {
         let Some(renewing) = self.renewing else { return };
         let late = renewing.until.left(self.now).is_zero();
         if self.sign_in.generation <= renewing.than && self.sign_in.trouble.is_none() && !late {
@@ -104,8 +104,8 @@ impl Runner {
     }
 
     /// The sandbox has answered.
-    pub(super) fn prepared(&mut self, done: Result<(), &str>, effects: &mut Vec<Effect>) {
-        if !matches!(self.stage, Stage::Preparing(_)) {
+    pub(super) fn prepared(&mut self, done: Result<(), &str>, effects: &mut Vec<RunnerEffect>) {
+        if !matches!(self.stage, StepStage::Preparing(_)) {
             return;
         }
         match done {
@@ -114,9 +114,9 @@ impl Runner {
         }
     }
 
-    fn send(&mut self, effects: &mut Vec<Effect>) {
+    fn send(&mut self, effects: &mut Vec<RunnerEffect>) {
         let Some(step) = self.open_step().cloned() else { return };
-        self.stage = Stage::Watching;
+        self.stage = StepStage::Watching;
         let Ok(player) = self.open_player().cloned() else { return };
         if let Some(watch) = &mut self.watch {
             (watch.ready, watch.until) = (self.now, self.now.after(step.within));
@@ -132,7 +132,7 @@ impl Runner {
         };
         let text = outgoing.sent_as.map_or(text.clone(), |v| v.text(&text));
         self.trackers.entry(player.key).or_default().said(&text, self.now.wall);
-        let said = Said {
+        let said = SaidMessage {
             conversation: player.name.clone(),
             author: Author::Guest.word().to_owned(),
             text: text.clone(),
@@ -149,11 +149,11 @@ impl Runner {
         if let Some(watch) = &mut self.watch {
             watch.life = Some(DeliveryStatus::Queued);
         }
-        effects.push(Effect::Send(ToSend { conversation: player.key, text, sent_as: outgoing.sent_as, extras }));
+        effects.push(RunnerEffect::Send(ToSend { conversation: player.key, text, sent_as: outgoing.sent_as, extras }));
     }
 
     /// The text and what goes with it, filled in; or why that cannot be.
-    fn filled(&mut self, outgoing: &Outgoing, key: ConversationKey) -> Result<(String, Extras), String> {
+    fn filled(&mut self, outgoing: &StepMessage, key: ConversationKey) -> Result<(String, Extras), String> {
         let seed = self.run.id.parse::<uuid::Uuid>().map_or(0, |id| id.as_u128());
         let runs = self.run.steps().map(|s| u64::from(s.runs)).sum();
         let values = Values {
@@ -201,11 +201,11 @@ impl Runner {
     }
 
     /// Takes back what is still under way.
-    pub(super) fn take_back(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn take_back(&mut self, effects: &mut Vec<RunnerEffect>) {
         if let Some(Watch { message: Some(message), life: Some(life), .. }) = &self.watch
             && !life.is_settled()
         {
-            effects.push(Effect::Cancel(*message));
+            effects.push(RunnerEffect::Cancel(*message));
         }
         self.watch = None;
         self.renewing = None;
@@ -213,7 +213,7 @@ impl Runner {
 
     /// The step is decided without its expectations.
     pub(super) fn decide(&mut self, verdict: Verdict, why: String) {
-        self.stage = Stage::Judging;
+        self.stage = StepStage::Judging;
         if let Some(result) = self.open_mut() {
             (result.suggested, result.why) = (Some(verdict), Some(why));
         }

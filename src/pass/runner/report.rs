@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use super::expectation::listening_until;
-use super::{EXCHANGES_KEPT, Effect, Known, Runner, Stage, prepare::next_read};
+use super::prepare::next_read;
+use super::{EXCHANGES_KEPT, Runner, RunnerContext, RunnerEffect, StepStage};
 use crate::diagnosis::{Case, diagnose};
 use crate::engine::Report;
 use crate::model::{
-    Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, Kind, MessageId, RemoteMessage, TokenStatus,
+    Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, MessageId, RemoteMessage, TokenStatus,
 };
-use crate::pass::evidence::{ExchangeRecord, Said};
+use crate::pass::evidence::{ExchangeRecord, SaidMessage};
 
 impl Runner {
-    pub(super) fn report(&mut self, report: &Report, known: &Known<'_>) {
+    pub(super) fn report(&mut self, report: &Report, known: &RunnerContext<'_>) {
         match report {
             Report::Token(status) => self.token(status),
             Report::Exchange(exchange) => self.exchange(exchange, known),
@@ -40,7 +41,7 @@ impl Runner {
     }
 
     fn speaks_in(&self, key: ConversationKey) -> bool {
-        matches!(self.stage, Stage::Watching | Stage::Judging)
+        matches!(self.stage, StepStage::Watching | StepStage::Judging)
             && self.watch.is_some()
             && self.open_player().is_ok_and(|p| p.key == key)
     }
@@ -56,14 +57,15 @@ impl Runner {
     }
 
     /// An exchange went on: evidence, where it belongs to the open step.
-    fn exchange(&mut self, exchange: &Arc<Exchange>, known: &Known<'_>) {
+    fn exchange(&mut self, exchange: &Arc<Exchange>, known: &RunnerContext<'_>) {
         let Some(watch) = &mut self.watch else { return };
         let ours = exchange.message.is_some() && exchange.message == watch.message;
         if ours {
             watch.exchange = Some(Arc::clone(exchange));
         }
         let since = exchange.started.mono >= watch.began.mono;
-        let shared = exchange.message.is_none() && since && matches!(exchange.kind, Kind::Token | Kind::Probe);
+        let shared =
+            exchange.message.is_none() && since && matches!(exchange.kind, ExchangeKind::Token | ExchangeKind::Probe);
         let began = exchange.conversation;
         let here = exchange.message.is_none() && since && self.open_player().is_ok_and(|p| Some(p.key) == began);
         if !(ours || shared || here) {
@@ -85,7 +87,7 @@ impl Runner {
     }
 
     /// Why an exchange was refused.
-    pub(super) fn why(&self, exchange: &Exchange, known: &Known<'_>) -> Option<Diagnosis> {
+    pub(super) fn why(&self, exchange: &Exchange, known: &RunnerContext<'_>) -> Option<Diagnosis> {
         let channel: Option<Channel> = exchange
             .conversation
             .and_then(|key| self.cast.players.iter().find(|p| p.key == key))
@@ -143,22 +145,22 @@ impl Runner {
         let Some(result) = self.open_mut() else { return };
         for message in fresh.iter().skip(taken) {
             if !result.evidence.said.iter().any(|s| s.remote_id.as_deref() == Some(message.id.as_str())) {
-                result.evidence.said.push(Said::heard(&name, message));
+                result.evidence.said.push(SaidMessage::heard(&name, message));
             }
         }
     }
 
     /// Reads where it is time to.
-    pub(super) fn read_when_due(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn read_when_due(&mut self, effects: &mut Vec<RunnerEffect>) {
         let now = self.now;
         let Ok(player) = self.open_player().cloned() else { return };
-        let Some(watch) = self.watch.as_ref().filter(|_| self.stage == Stage::Watching) else { return };
+        let Some(watch) = self.watch.as_ref().filter(|_| self.stage == StepStage::Watching) else { return };
         if let Some((at, reads)) = watch.read
             && at.left(now).is_zero()
             && !player.channel.has_sessions()
         {
             self.schedule_read(reads + 1);
-            effects.push(Effect::Read(player.key));
+            effects.push(RunnerEffect::Read(player.key));
         }
     }
 

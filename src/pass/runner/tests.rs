@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::fixtures;
-use crate::model::exchange::{Ending, Kind, Outcome};
+use crate::model::exchange::{Ending, ExchangeKind, Outcome};
 use crate::model::{AsOf, Attempt, Author, RemoteMessage, RemoteState, TokenFacts, TokenStatus, Unreadable};
 use crate::pass::result::Met;
 use crate::pass::result::Tally;
@@ -16,7 +16,7 @@ struct Rig {
     runner: Runner,
     now: Moment,
     facts: ProfileFacts,
-    past: History,
+    past: PastExchanges,
     sign_in: SignIn,
     next: u64,
 }
@@ -52,21 +52,21 @@ impl Rig {
             runner,
             now: Moment::ZERO,
             facts: ProfileFacts::default(),
-            past: History::default(),
+            past: PastExchanges::default(),
             sign_in: SignIn::default(),
             next: 0,
         }
     }
 
-    fn on(&mut self, event: Event<'_>) -> Vec<Effect> {
-        if let Event::Report(Report::Token(status)) = event {
+    fn on(&mut self, event: RunnerEvent<'_>) -> Vec<RunnerEffect> {
+        if let RunnerEvent::Report(Report::Token(status)) = event {
             self.sign_in.moved(self.now, status.clone());
         }
         let no_token = self.sign_in.trouble().map(|trouble| trouble.why.as_str());
-        let known = Known { facts: &self.facts, past: &self.past, no_token };
+        let known = RunnerContext { facts: &self.facts, past: &self.past, no_token };
         let effects = self.runner.on(self.now, event, &known);
         for effect in &effects {
-            if matches!(effect, Effect::Send(_)) {
+            if matches!(effect, RunnerEffect::Send(_)) {
                 self.next += 1;
                 self.runner.sent(MessageId(self.next));
             }
@@ -79,29 +79,29 @@ impl Rig {
         self
     }
 
-    fn report(&mut self, report: Report) -> Vec<Effect> {
-        self.on(Event::Report(&report))
+    fn report(&mut self, report: Report) -> Vec<RunnerEffect> {
+        self.on(RunnerEvent::Report(&report))
     }
 
-    fn life(&mut self, life: DeliveryStatus) -> Vec<Effect> {
+    fn life(&mut self, life: DeliveryStatus) -> Vec<RunnerEffect> {
         let id = MessageId(self.next);
         self.report(Report::Message { id, life, exchange: None, remote_id: Some(format!("m{}", self.next)) })
     }
 
     /// The newest message's exchange, settled with these statuses, one a try.
-    fn exchange(&mut self, statuses: &[u16], outcome: Outcome) -> Vec<Effect> {
+    fn exchange(&mut self, statuses: &[u16], outcome: Outcome) -> Vec<RunnerEffect> {
         let exchange = exchange(self.next, self.now, statuses, outcome);
         self.report(Report::Exchange(Arc::new(exchange)))
     }
 
     /// It is accepted with 200.
-    fn accepted(&mut self) -> Vec<Effect> {
+    fn accepted(&mut self) -> Vec<RunnerEffect> {
         let mut effects = self.life(DeliveryStatus::Accepted);
         effects.extend(self.exchange(&[200], Outcome::Accepted));
         effects
     }
 
-    fn token(&mut self, generation: u32) -> Vec<Effect> {
+    fn token(&mut self, generation: u32) -> Vec<RunnerEffect> {
         self.report(Report::Token(TokenStatus::Valid(TokenFacts {
             generation: Generation(generation),
             issued: self.now,
@@ -112,7 +112,7 @@ impl Rig {
         })))
     }
 
-    fn says(&mut self, all: &[(&str, Author, &str)]) -> Vec<Effect> {
+    fn says(&mut self, all: &[(&str, Author, &str)]) -> Vec<RunnerEffect> {
         let messages =
             all.iter().map(|(id, author, text)| RemoteMessage::new(*id, *author, *text, self.now.wall)).collect();
         let mut effects =
@@ -122,12 +122,12 @@ impl Rig {
     }
 
     /// A read that began now ended like this.
-    fn read(&mut self, readable: RepliesReadable) -> Vec<Effect> {
+    fn read(&mut self, readable: RepliesReadable) -> Vec<RunnerEffect> {
         self.report(Report::RepliesReadable { key: ONE, readable, as_of: AsOf::ReadAt(self.now) })
     }
 
     /// The socket opened, or was lost.
-    fn socket(&mut self, readable: RepliesReadable) -> Vec<Effect> {
+    fn socket(&mut self, readable: RepliesReadable) -> Vec<RunnerEffect> {
         self.report(Report::RepliesReadable { key: ONE, readable, as_of: AsOf::SocketSince(self.now) })
     }
 
@@ -163,15 +163,15 @@ fn exchange(message: u64, now: Moment, statuses: &[u16], outcome: Outcome) -> Ex
         message: Some(MessageId(message)),
         started: now,
         ended: Some(now),
-        ..fixtures::exchange(message, Kind::Send, tries.collect(), outcome)
+        ..fixtures::exchange(message, ExchangeKind::Send, tries.collect(), outcome)
     }
 }
 
-fn texts(effects: &[Effect]) -> Vec<&str> {
+fn texts(effects: &[RunnerEffect]) -> Vec<&str> {
     effects
         .iter()
         .filter_map(|e| match e {
-            Effect::Send(send) => Some(send.text.as_str()),
+            RunnerEffect::Send(send) => Some(send.text.as_str()),
             _ => None,
         })
         .collect()
@@ -183,15 +183,15 @@ fn texts(effects: &[Effect]) -> Vec<&str> {
 fn nothing_is_sent_before_a_person_says_go() {
     let mut rig = Rig::new(&steps("steps = [{ send = \"a {{seq}}\" }, { send = \"b {{seq}}\" }]"), Mode::Person);
     assert_eq!(rig.token(1), []);
-    assert_eq!(rig.runner.stage(), &Stage::Ready);
-    assert_eq!(texts(&rig.on(Event::Go)), ["a 1"]);
+    assert_eq!(rig.runner.stage(), &StepStage::Ready);
+    assert_eq!(texts(&rig.on(RunnerEvent::Go)), ["a 1"]);
     assert_eq!(rig.mets((0, 0)), ["waiting"]);
     rig.accepted();
-    assert_eq!((rig.runner.stage(), rig.step((0, 0)).suggested), (&Stage::Judging, Some(Verdict::Pass)));
-    assert_eq!(rig.on(Event::Accept), [], "the next step waits too");
-    assert_eq!((rig.runner.run.at, rig.runner.stage()), ((0, 1), &Stage::Ready));
+    assert_eq!((rig.runner.stage(), rig.step((0, 0)).suggested), (&StepStage::Judging, Some(Verdict::Pass)));
+    assert_eq!(rig.on(RunnerEvent::Accept), [], "the next step waits too");
+    assert_eq!((rig.runner.run.at, rig.runner.stage()), ((0, 1), &StepStage::Ready));
     assert_eq!(rig.step((0, 0)).verdict, Some(Verdict::Pass));
-    assert_eq!(texts(&rig.on(Event::Go)), ["b 2"]);
+    assert_eq!(texts(&rig.on(RunnerEvent::Go)), ["b 2"]);
 }
 
 /// A pass that was chosen in the wrong conversation follows to the right one, until it has spoken.
@@ -209,8 +209,8 @@ fn it_speaks_where_one_goes_until_its_first_step_ran() {
     assert!(!rig.runner.speak_in(ConversationKey(7)), "there is no such conversation");
     assert!(rig.runner.speak_in(two));
     assert_eq!(rig.runner.run.cases[0].conversation.as_deref(), Some("Two"));
-    let effects = rig.on(Event::Go);
-    assert!(effects.iter().any(|e| matches!(e, Effect::Send(send) if send.conversation == two)), "{effects:?}");
+    let effects = rig.on(RunnerEvent::Go);
+    assert!(effects.iter().any(|e| matches!(e, RunnerEffect::Send(send) if send.conversation == two)), "{effects:?}");
     assert!(!rig.runner.speak_in(ONE), "what is said stays where it was said");
 }
 
@@ -232,7 +232,7 @@ fn expectations_are_met_or_not() {
     for (expect, statuses, outcome, wanted) in cases {
         let mut rig = Rig::new(&steps(&format!("steps = [{{ send = \"a\", expect = {expect} }}]")), Mode::Person);
         rig.token(1);
-        rig.on(Event::Go);
+        rig.on(RunnerEvent::Go);
         rig.life(if outcome == Outcome::Accepted {
             DeliveryStatus::Accepted
         } else {
@@ -249,12 +249,12 @@ fn expectations_are_met_or_not() {
 fn an_outcome_that_does_not_come_fails_in_time_and_its_message_is_taken_back() {
     let mut rig = Rig::new(&steps("steps = [{ send = \"a\", within = \"2s\" }]"), Mode::Person);
     rig.token(1);
-    rig.on(Event::Go);
+    rig.on(RunnerEvent::Go);
     assert_eq!(rig.runner.due(), Some(Moment::ZERO.after(Duration::from_secs(2))));
     rig.after(1999);
-    assert_eq!(rig.on(Event::Due), []);
+    assert_eq!(rig.on(RunnerEvent::Due), []);
     rig.after(1);
-    assert_eq!(rig.on(Event::Due), [Effect::Cancel(MessageId(1))]);
+    assert_eq!(rig.on(RunnerEvent::Due), [RunnerEffect::Cancel(MessageId(1))]);
     assert_eq!(rig.step((0, 0)).suggested, Some(Verdict::Fail));
     assert_eq!(rig.step((0, 0)).expectations[0].detail.as_deref(), Some("it is still queued"));
     assert_eq!(rig.runner.due(), None, "nothing runs while a person thinks");
@@ -265,14 +265,14 @@ fn replies_are_read_for_with_growing_pauses_until_one_fits() {
     let expect = "{ reply = { contains = \"Welcome\", within = \"5s\" } }";
     let mut rig = Rig::new(&steps(&format!("steps = [{{ send = \"hello\", expect = {expect} }}]")), Mode::Person);
     rig.token(1);
-    rig.on(Event::Go);
+    rig.on(RunnerEvent::Go);
     rig.accepted();
     let mut pauses = Vec::new();
     for _ in 0..3 {
         let due = rig.runner.due().unwrap();
         pauses.push(due.since(rig.now).as_millis());
         rig.now = due;
-        assert_eq!(rig.on(Event::Due), [Effect::Read(ONE)]);
+        assert_eq!(rig.on(RunnerEvent::Due), [RunnerEffect::Read(ONE)]);
     }
     assert_eq!(pauses, [300, 600, 1000]);
     let said = [("g", Author::Guest, "hello"), ("b", Author::Bot, "Please wait")];
@@ -295,11 +295,11 @@ fn a_difference_that_the_eye_cannot_see_is_named() {
         let expect = format!("{{ reply = {{ contains = \"{expect}\", within = \"1s\" }} }}");
         let mut rig = Rig::new(&steps(&format!("steps = [{{ send = \"a\", expect = {expect} }}]")), Mode::Person);
         rig.token(1);
-        rig.on(Event::Go);
+        rig.on(RunnerEvent::Go);
         rig.accepted();
         rig.says(&[("g", Author::Guest, "a"), ("b", Author::Bot, said)]);
         rig.after(1000);
-        rig.on(Event::Due);
+        rig.on(RunnerEvent::Due);
         rig.says(&[]);
         let detail = rig.step((0, 0)).expectations[1].detail.clone().unwrap_or_default();
         assert!(detail.contains(part), "{expect}: {detail}");
@@ -315,23 +315,23 @@ fn a_reply_counts_for_one_step_only_and_silence_for_its_time() {
     );
     let mut rig = Rig::new(&text, Mode::Person);
     rig.token(1);
-    rig.on(Event::Go);
+    rig.on(RunnerEvent::Go);
     rig.accepted();
     let said = [("m1", Author::Guest, "hello"), ("b", Author::Bot, "one")];
     rig.says(&said);
-    rig.on(Event::Accept);
-    rig.on(Event::Go);
+    rig.on(RunnerEvent::Accept);
+    rig.on(RunnerEvent::Go);
     rig.says(&[]);
     assert_eq!(rig.mets((0, 1)), ["waiting"], "it was the first step's");
     rig.after(1000);
-    assert_eq!(rig.on(Event::Due), [Effect::Read(ONE)], "what was said until now is read");
+    assert_eq!(rig.on(RunnerEvent::Due), [RunnerEffect::Read(ONE)], "what was said until now is read");
     rig.read(RepliesReadable::Yes);
     assert_eq!(rig.step((0, 1)).suggested, Some(Verdict::Fail));
-    rig.on(Event::Accept);
-    rig.on(Event::Go);
-    rig.after(999).on(Event::Due);
+    rig.on(RunnerEvent::Accept);
+    rig.on(RunnerEvent::Go);
+    rig.after(999).on(RunnerEvent::Due);
     assert_eq!(rig.mets((0, 2)), ["waiting"]);
-    assert_eq!(rig.after(1).on(Event::Due), [Effect::Read(ONE)]);
+    assert_eq!(rig.after(1).on(RunnerEvent::Due), [RunnerEffect::Read(ONE)]);
     assert_eq!(rig.mets((0, 2)), ["waiting"], "nobody knows before that read has ended");
     rig.read(RepliesReadable::Yes);
     assert_eq!((rig.mets((0, 2)), rig.step((0, 2)).suggested), (vec!["ok"], Some(Verdict::Pass)));
@@ -342,17 +342,17 @@ fn what_is_sent_after_a_renewal_waits_for_the_new_token() {
     let text = steps("steps = [{ renew = true, send = \"a\", expect = { renewals = 1 } }]");
     let mut rig = Rig::new(&text, Mode::Person);
     rig.token(7);
-    assert_eq!(rig.on(Event::Go), [Effect::Renew]);
+    assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Renew]);
     assert_eq!(rig.token(7), [], "the old token is not what it waits for");
-    assert!(matches!(rig.token(8).as_slice(), [Effect::Send(_)]));
+    assert!(matches!(rig.token(8).as_slice(), [RunnerEffect::Send(_)]));
     rig.accepted();
     assert_eq!(rig.mets((0, 0)), ["ok", "ok"]);
     let mut late = Rig::new(&text, Mode::Person);
     late.token(7);
-    late.on(Event::Go);
+    late.on(RunnerEvent::Go);
     let due = late.runner.due().unwrap();
     late.now = due;
-    assert!(matches!(late.on(Event::Due).as_slice(), [Effect::Send(_)]), "it does not wait for ever");
+    assert!(matches!(late.on(RunnerEvent::Due).as_slice(), [RunnerEffect::Send(_)]), "it does not wait for ever");
 }
 
 #[test]
@@ -361,13 +361,13 @@ fn new_tokens_are_counted_from_the_step_on() {
         steps("steps = [{ renew = true, expect = { renewals = 1 } }, { send = \"a\", expect = { renewals = 0 } }]");
     let mut rig = Rig::new(&text, Mode::Person);
     rig.token(7);
-    assert_eq!(rig.on(Event::Go), [Effect::Renew]);
+    assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Renew]);
     rig.token(7);
     assert_eq!(rig.mets((0, 0)), ["open"], "the old token does not count");
     rig.token(8);
     assert_eq!(rig.mets((0, 0)), ["ok"]);
-    rig.on(Event::Accept);
-    rig.on(Event::Go);
+    rig.on(RunnerEvent::Accept);
+    rig.on(RunnerEvent::Go);
     rig.token(9);
     rig.accepted();
     assert_eq!(rig.mets((0, 1)), ["ok", "wrong"]);
@@ -381,15 +381,15 @@ fn what_is_captured_is_filled_in_and_what_is_not_blocks() {
     );
     let mut rig = Rig::new(&text, Mode::Person);
     rig.token(1);
-    rig.on(Event::Verdict(Verdict::Skip));
-    assert_eq!(rig.on(Event::Go), []);
+    rig.on(RunnerEvent::Verdict(Verdict::Skip));
+    assert_eq!(rig.on(RunnerEvent::Go), []);
     assert_eq!(rig.step((0, 1)).suggested, Some(Verdict::Blocked));
     assert!(rig.step((0, 1)).why.as_ref().unwrap().starts_with("{{ticket}} was not captured"));
-    rig.on(Event::Undo);
-    rig.on(Event::Go);
+    rig.on(RunnerEvent::Undo);
+    rig.on(RunnerEvent::Go);
     rig.accepted();
-    rig.on(Event::Accept);
-    assert_eq!(texts(&rig.on(Event::Go)), ["about T-9"]);
+    rig.on(RunnerEvent::Accept);
+    assert_eq!(texts(&rig.on(RunnerEvent::Go)), ["about T-9"]);
 }
 
 // ── the sandbox ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -400,26 +400,26 @@ const FAULTY: &str = "name = \"t\"\n[[cases]]\nname = \"c\"\nsteps = [{ clear_fa
 fn the_sandbox_is_set_up_one_after_the_other_and_tidied_after_the_case() {
     let mut rig = Rig::new(FAULTY, Mode::Person);
     rig.token(1);
-    assert_eq!(rig.on(Event::Go), [Effect::Fault(None)]);
+    assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Fault(None)]);
     let fault = r#"{"fault":"token-expired"}"#.to_owned();
-    assert_eq!(rig.on(Event::Sandbox(Ok(()))), [Effect::Fault(Some(fault))]);
-    assert_eq!(rig.on(Event::Sandbox(Ok(()))), [Effect::Advance(Duration::from_secs(60))]);
-    assert_eq!(texts(&rig.on(Event::Sandbox(Ok(())))), ["a"]);
+    assert_eq!(rig.on(RunnerEvent::Sandbox(Ok(()))), [RunnerEffect::Fault(Some(fault))]);
+    assert_eq!(rig.on(RunnerEvent::Sandbox(Ok(()))), [RunnerEffect::Advance(Duration::from_secs(60))]);
+    assert_eq!(texts(&rig.on(RunnerEvent::Sandbox(Ok(())))), ["a"]);
     rig.accepted();
-    assert_eq!(rig.on(Event::Accept), [Effect::Tidy]);
+    assert_eq!(rig.on(RunnerEvent::Accept), [RunnerEffect::Tidy]);
 }
 
 #[test]
 fn a_fault_that_cannot_be_set_blocks_and_outside_the_sandbox_it_is_skipped() {
     let mut rig = Rig::new(FAULTY, Mode::Person);
-    rig.on(Event::Go);
-    rig.on(Event::Sandbox(Ok(())));
-    assert_eq!(rig.on(Event::Sandbox(Err("no such fault"))), []);
+    rig.on(RunnerEvent::Go);
+    rig.on(RunnerEvent::Sandbox(Ok(())));
+    assert_eq!(rig.on(RunnerEvent::Sandbox(Err("no such fault"))), []);
     let step = rig.step((0, 0));
     assert_eq!(step.suggested, Some(Verdict::Blocked));
     assert_eq!(step.why.as_deref(), Some("the sandbox was not set up: no such fault"));
     let mut rig = Rig::with(FAULTY, Mode::Person, false);
-    assert_eq!(rig.on(Event::Go), []);
+    assert_eq!(rig.on(RunnerEvent::Go), []);
     assert_eq!(rig.step((0, 0)).suggested, Some(Verdict::Skip));
     assert_eq!(rig.step((0, 0)).why.as_deref(), Some("it needs the built-in sandbox"));
 }
@@ -427,9 +427,9 @@ fn a_fault_that_cannot_be_set_blocks_and_outside_the_sandbox_it_is_skipped() {
 #[test]
 fn without_a_token_and_a_prospect_of_one_it_is_blocked_at_once() {
     let mut rig = Rig::new(&steps("steps = [{ send = \"a\" }]"), Mode::Person);
-    rig.on(Event::Go);
+    rig.on(RunnerEvent::Go);
     let effects = rig.report(Report::Token(TokenStatus::BadClient { why: "wrong".to_owned() }));
-    assert_eq!(effects, [Effect::Cancel(MessageId(1))]);
+    assert_eq!(effects, [RunnerEffect::Cancel(MessageId(1))]);
     assert_eq!(
         rig.step((0, 0)).why.as_deref(),
         Some("not signed in: wrong; check the client's id, its secret, the region and client_auth")
@@ -444,23 +444,23 @@ const THREE: &str = "name = \"t\"\n[[cases]]\nname = \"c\"\nsteps = [{ send = \"
 fn a_persons_verdict_counts_and_disagreement_is_told() {
     let mut rig = Rig::new(THREE, Mode::Person);
     rig.token(1);
-    rig.on(Event::Go);
+    rig.on(RunnerEvent::Go);
     rig.accepted();
-    rig.on(Event::Note((0, 0), "  the name is wrong "));
-    rig.on(Event::Verdict(Verdict::Fail));
+    rig.on(RunnerEvent::Note((0, 0), "  the name is wrong "));
+    rig.on(RunnerEvent::Verdict(Verdict::Fail));
     let step = rig.step((0, 0));
     assert!(step.disagrees() && step.counts() == Some(Verdict::Fail));
     assert_eq!(step.note.as_deref(), Some("the name is wrong"));
-    rig.on(Event::Go);
+    rig.on(RunnerEvent::Go);
     assert_eq!(rig.step((0, 1)).suggested, None, "only a person can say");
-    rig.on(Event::Accept);
+    rig.on(RunnerEvent::Accept);
     assert_eq!(rig.runner.run.at, (0, 1), "nothing is suggested, so nothing is accepted");
-    rig.on(Event::Verdict(Verdict::Pass));
-    rig.on(Event::Verdict(Verdict::Blocked));
+    rig.on(RunnerEvent::Verdict(Verdict::Pass));
+    rig.on(RunnerEvent::Verdict(Verdict::Blocked));
     assert!(rig.runner.is_over() && rig.runner.run.ended.is_some());
     let Tally { pass, fail, blocked, .. } = rig.runner.run.tally();
     assert_eq!((pass, fail, blocked), (1, 1, 1));
-    rig.on(Event::Undo);
+    rig.on(RunnerEvent::Undo);
     assert_eq!((rig.runner.run.at, rig.runner.run.ended), ((1, 0), None), "the end can be undone too");
 }
 
@@ -468,8 +468,8 @@ fn a_persons_verdict_counts_and_disagreement_is_told() {
 fn a_verdict_while_something_is_under_way_takes_it_back() {
     let mut rig = Rig::new(THREE, Mode::Person);
     rig.token(1);
-    rig.on(Event::Go);
-    assert_eq!(rig.on(Event::Verdict(Verdict::Blocked)), [Effect::Cancel(MessageId(1))]);
+    rig.on(RunnerEvent::Go);
+    assert_eq!(rig.on(RunnerEvent::Verdict(Verdict::Blocked)), [RunnerEffect::Cancel(MessageId(1))]);
     assert_eq!(rig.step((0, 0)).expectations[0].detail.as_deref(), Some("not waited for"));
     rig.life(DeliveryStatus::Accepted);
     assert_eq!(rig.mets((0, 0)), ["open"], "late news changes nothing");
@@ -478,14 +478,14 @@ fn a_verdict_while_something_is_under_way_takes_it_back() {
 #[test]
 fn the_timer_runs_only_while_the_step_is_open_and_not_paused() {
     let mut rig = Rig::new(THREE, Mode::Person);
-    rig.after(1000).on(Event::Pause(true));
-    rig.after(5000).on(Event::Pause(false));
+    rig.after(1000).on(RunnerEvent::Pause(true));
+    rig.after(5000).on(RunnerEvent::Pause(false));
     rig.after(500);
     assert_eq!(rig.runner.open_for(rig.now), Duration::from_millis(1500));
-    rig.on(Event::Case(1));
+    rig.on(RunnerEvent::Case(1));
     assert_eq!((rig.runner.run.at, rig.step((0, 0)).open), ((1, 0), Duration::from_millis(1500)));
-    rig.after(9000).on(Event::Case(-1));
-    rig.after(100).on(Event::Verdict(Verdict::Skip));
+    rig.after(9000).on(RunnerEvent::Case(-1));
+    rig.after(100).on(RunnerEvent::Verdict(Verdict::Skip));
     assert_eq!(rig.step((0, 0)).open, Duration::from_millis(1600));
     assert_eq!(rig.step((1, 0)).open, Duration::from_secs(9));
 }
@@ -494,24 +494,24 @@ fn the_timer_runs_only_while_the_step_is_open_and_not_paused() {
 fn a_run_that_was_kept_goes_on_at_the_very_step() {
     let mut rig = Rig::new(THREE, Mode::Person);
     rig.token(1);
-    rig.on(Event::Go);
+    rig.on(RunnerEvent::Go);
     let under_way = rig.runner.run.clone();
     rig.accepted();
     let decided = rig.runner.run.clone();
-    let resume = |run: &Run| {
-        let kept: Run = serde_json::from_str(&serde_json::to_string(run).unwrap()).unwrap();
+    let resume = |run: &PassRun| {
+        let kept: PassRun = serde_json::from_str(&serde_json::to_string(run).unwrap()).unwrap();
         assert_eq!(&kept, run, "the kept form loses nothing");
         let pass = Pass::parse(Path::new(&kept.file), &kept.source).unwrap();
         Runner::resume(Arc::new(pass), kept, cast(true), Moment::ZERO).unwrap()
     };
     let again = resume(&under_way);
-    assert_eq!((again.run.at, again.stage()), ((0, 0), &Stage::Ready), "nothing is sent again by itself");
+    assert_eq!((again.run.at, again.stage()), ((0, 0), &StepStage::Ready), "nothing is sent again by itself");
     assert!(again.is_paused() && again.due().is_none());
     assert_eq!(again.run.cases[0].steps[0].expectations[0].met, Met::Open);
     let again = resume(&decided);
-    assert_eq!((again.run.at, again.stage()), ((0, 0), &Stage::Judging), "what was decided stays decided");
+    assert_eq!((again.run.at, again.stage()), ((0, 0), &StepStage::Judging), "what was decided stays decided");
     rig.runner = again;
-    rig.on(Event::Accept);
+    rig.on(RunnerEvent::Accept);
     assert!(!rig.runner.is_paused());
     assert_eq!((rig.step((0, 0)).verdict, rig.runner.run.at), (Some(Verdict::Pass), (0, 1)));
 }

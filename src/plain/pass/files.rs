@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::variables::uuid_from;
-use crate::pass::runner::{Event, Runner};
+use crate::pass::runner::{Runner, RunnerEvent};
 use crate::pass::{Pass, builtin};
-use crate::session::open_pass::{Found, place_words};
+use crate::session::open_pass::{FoundPass, place_words};
 
-use super::super::{Act, Plain};
+use super::super::{Plain, PlainEffect};
 use crate::plain::sentences;
 
 /// What can be opened by its number.
@@ -21,18 +21,18 @@ pub(super) enum Offered {
 impl Plain {
     pub(super) fn find_passes(&mut self) {
         self.passes.outside = true;
-        self.acts.push(Act::FindPasses);
+        self.acts.push(PlainEffect::FindPasses);
     }
 
     /// The files are there: what can be opened is told.
-    pub(in crate::plain) fn passes(&mut self, found: Vec<Found>) {
+    pub(in crate::plain) fn passes(&mut self, found: Vec<FoundPass>) {
         self.passes.outside = false;
         let mut offered = Vec::new();
         if let Some(run) = &self.session.pass.unfinished {
             offered.push((format!("go on with {}, {}", run.name, place_words(run)), Offered::Unfinished));
         }
         let mut wrong = Vec::new();
-        for Found { path, name } in found {
+        for FoundPass { path, name } in found {
             match name {
                 Ok(name) => offered.push((format!("{name}, {}", path.display()), Offered::File(path))),
                 Err(why) => wrong.push(format!("Not a pass yet: {why}.")),
@@ -79,7 +79,7 @@ impl Plain {
             Offered::Unfinished => self.resume_pass(),
             Offered::File(path) => {
                 self.passes.outside = true;
-                self.acts.push(Act::ReadPass(path));
+                self.acts.push(PlainEffect::ReadPass(path));
                 Ok(())
             }
             Offered::BuiltIn(name) => {
@@ -117,7 +117,7 @@ impl Plain {
             }
             Some(Ok(_)) => {
                 self.passes.told = None;
-                self.tell_pass(Event::Pause(false));
+                self.tell_pass(RunnerEvent::Pause(false));
             }
         }
         Ok(())

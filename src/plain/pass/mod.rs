@@ -15,13 +15,13 @@ use std::sync::Arc;
 use crate::app::exit::Exit;
 use crate::model::Moment;
 use crate::pass::Verdict;
-use crate::pass::file::Step;
-use crate::pass::runner::{Event, Runner, Stage};
+use crate::pass::file::PassStep;
+use crate::pass::runner::{Runner, RunnerEvent, StepStage};
 use crate::session::open_pass::reports_dir;
 use crate::text::suggest::nearest;
 
-use super::questions::Question;
-use super::{Act, Plain, sentences};
+use super::questions::PlainQuestion;
+use super::{Plain, PlainEffect, sentences};
 use files::Offered;
 
 /// The words after `.pass`.
@@ -88,14 +88,14 @@ impl Plain {
             "skip" => self.pass_verdict(Verdict::Skip),
             "undo" => {
                 self.passes.told = None;
-                self.tell_pass(Event::Undo);
+                self.tell_pass(RunnerEvent::Undo);
             }
             "note" => {
                 let at = self.session.pass.runner.as_ref().map_or((0, 0), |runner| runner.run().at);
-                self.tell_pass(Event::Note(at, rest));
+                self.tell_pass(RunnerEvent::Note(at, rest));
                 self.say(if rest.is_empty() { "The step has no note." } else { "The note goes with the step." });
             }
-            "next" | "previous" => self.tell_pass(Event::Case(if word == "next" { 1 } else { -1 })),
+            "next" | "previous" => self.tell_pass(RunnerEvent::Case(if word == "next" { 1 } else { -1 })),
             "reports" => self.pass_reports(rest),
             _ => self.ask_pass_stop(),
         }
@@ -109,14 +109,16 @@ impl Plain {
         let Some(runner) = &self.session.pass.runner else { return Ok(()) };
         let suggested = runner.open_result().and_then(|r| r.suggested);
         match runner.stage() {
-            Stage::Ready => self.pass_again(),
-            Stage::Judging if suggested.is_some() => {
+            StepStage::Ready => self.pass_again(),
+            StepStage::Judging if suggested.is_some() => {
                 self.session.screen_for_pass(&self.zone);
-                self.tell_pass(Event::Accept);
+                self.tell_pass(RunnerEvent::Accept);
             }
-            Stage::Judging => return Err(format!("Nothing is suggested here. {}", pass_sentences::ONLY_YOU)),
-            Stage::Preparing(_) | Stage::Watching => self.say("The step still runs. A verdict decides it at once."),
-            Stage::Over => self.say("The pass is over. Say .pass reports, or .pass open and a name."),
+            StepStage::Judging => return Err(format!("Nothing is suggested here. {}", pass_sentences::ONLY_YOU)),
+            StepStage::Preparing(_) | StepStage::Watching => {
+                self.say("The step still runs. A verdict decides it at once.");
+            }
+            StepStage::Over => self.say("The pass is over. Say .pass reports, or .pass open and a name."),
         }
         Ok(())
     }
@@ -131,12 +133,12 @@ impl Plain {
             (true, false, true) => format!("The step has run before; its message goes out once more. Do it? {deed}."),
             _ => return self.run_step(),
         };
-        self.put(Question::PassStep, &sentence);
+        self.put(PlainQuestion::PassStep, &sentence);
     }
 
     /// Runs the open step now. Its conversation is the open one, so that it is heard and read.
     pub(super) fn run_step(&mut self) {
-        let sends = self.open_step().is_some_and(Step::sends);
+        let sends = self.open_step().is_some_and(PassStep::sends);
         let key = self.session.pass.runner.as_ref().and_then(|r| r.open_player().ok()).map(|player| player.key);
         if let Some(key) = key {
             if sends && self.journal_objects(key) {
@@ -150,7 +152,7 @@ impl Plain {
             }
         }
         self.passes.told = None;
-        self.tell_pass(Event::Go);
+        self.tell_pass(RunnerEvent::Go);
     }
 
     fn pass_verdict(&mut self, verdict: Verdict) {
@@ -158,7 +160,7 @@ impl Plain {
             return self.say("The pass is over; .pass undo takes the newest verdict back.");
         }
         self.session.screen_for_pass(&self.zone);
-        self.tell_pass(Event::Verdict(verdict));
+        self.tell_pass(RunnerEvent::Verdict(verdict));
     }
 
     fn ask_pass_stop(&mut self) {
@@ -167,18 +169,18 @@ impl Plain {
         };
         let open = sentences::count(run.tally().open as u128, "step");
         let later = "To go on later, leave it open: it is kept.";
-        self.put(Question::PassStop, &format!("{open} without a verdict. {later} End the pass?"));
+        self.put(PlainQuestion::PassStop, &format!("{open} without a verdict. {later} End the pass?"));
     }
 
     pub(super) fn pass_stop(&mut self) {
-        self.tell_pass(Event::Stop);
+        self.tell_pass(RunnerEvent::Stop);
     }
 
     fn pass_reports(&mut self, rest: &str) {
         let Some(run) = self.session.pass.runner.as_ref().map(|r| Arc::new(r.run().clone())) else { return };
         let dir = if rest.is_empty() { reports_dir(&self.session.profile.data_dir, &run) } else { PathBuf::from(rest) };
         self.passes.outside = true;
-        self.acts.push(Act::Reports { run, dir });
+        self.acts.push(PlainEffect::Reports { run, dir });
     }
 
     // ---- the runner
@@ -193,18 +195,18 @@ impl Plain {
         self.session.pass.runner.as_ref()?.due()
     }
 
-    fn open_step(&self) -> Option<&Step> {
+    fn open_step(&self) -> Option<&PassStep> {
         self.session.pass.runner.as_ref()?.open_step()
     }
 
-    fn tell_pass(&mut self, event: Event<'_>) {
+    fn tell_pass(&mut self, event: RunnerEvent<'_>) {
         self.with_session(|session, now, changes| session.tell_pass(event, now, changes));
     }
 
     /// The pass was told something: where it stands now is said.
     pub(super) fn pass_moved(&mut self, was_over: bool) {
         let Some(runner) = &self.session.pass.runner else { return };
-        let judging = *runner.stage() == Stage::Judging;
+        let judging = *runner.stage() == StepStage::Judging;
         let here = (runner.run().at, judging);
         if runner.is_over() {
             if !was_over {

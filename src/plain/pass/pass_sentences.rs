@@ -2,7 +2,7 @@
 
 use crate::app::exit::Exit;
 use crate::pass::result::Met;
-use crate::pass::runner::{Runner, Stage};
+use crate::pass::runner::{Runner, StepStage};
 use crate::session::open_pass::place_words;
 
 use crate::plain::Plain;
@@ -14,7 +14,7 @@ impl Plain {
     /// The open step: what it does, what is expected, and how it stands.
     pub(super) fn tell_step(&mut self) {
         let Some(runner) = &self.session.pass.runner else { return };
-        let judging = *runner.stage() == Stage::Judging;
+        let judging = *runner.stage() == StepStage::Judging;
         self.passes.told = Some((runner.run().at, judging));
         for line in lines(runner) {
             self.say(line);
@@ -40,7 +40,7 @@ impl Plain {
 
 fn lines(runner: &Runner) -> Vec<String> {
     let Some(step) = runner.open_result() else { return vec!["The pass is over.".to_owned()] };
-    let judging = *runner.stage() == Stage::Judging;
+    let judging = *runner.stage() == StepStage::Judging;
     let mut lines = Vec::new();
     if judging {
         lines.extend(step.expectations.iter().map(|expectation| {
@@ -59,14 +59,16 @@ fn lines(runner: &Runner) -> Vec<String> {
     lines.extend(step.judge.iter().map(|judge| format!("You judge: {judge}")));
     lines.extend(step.note.iter().map(|note| format!("Note: {note}")));
     lines.push(match (runner.stage(), step.suggested) {
-        (Stage::Judging, Some(suggested)) => {
+        (StepStage::Judging, Some(suggested)) => {
             format!("Suggested: {}. Say .pass go to accept it, or .pass pass, fail, blocked or skip.", suggested.word())
         }
-        (Stage::Judging, None) => ONLY_YOU.to_owned(),
-        (Stage::Ready, _) if step.runs > 0 => "It did not come to its end. Say .pass go to run it again.".to_owned(),
-        (Stage::Ready, _) => "Say .pass go to run it, or .pass skip.".to_owned(),
-        (Stage::Preparing(_) | Stage::Watching, _) => "It runs. A verdict decides it at once.".to_owned(),
-        (Stage::Over, _) => return lines,
+        (StepStage::Judging, None) => ONLY_YOU.to_owned(),
+        (StepStage::Ready, _) if step.runs > 0 => {
+            "It did not come to its end. Say .pass go to run it again.".to_owned()
+        }
+        (StepStage::Ready, _) => "Say .pass go to run it, or .pass skip.".to_owned(),
+        (StepStage::Preparing(_) | StepStage::Watching, _) => "It runs. A verdict decides it at once.".to_owned(),
+        (StepStage::Over, _) => return lines,
     });
     lines
 }

@@ -10,7 +10,7 @@ fn desk(interactive: bool, production: bool) -> Desk {
     let guest = OpenGuest { id: "guest-42".to_owned(), id_type: "Opaque".to_owned(), nickname: None };
     let open = Address::OpenMessaging { integration_id: "i".to_owned(), guest };
     let web = Address::WebMessaging { deployment_id: "d".to_owned(), origin: "https://shop.example".to_owned() };
-    let plain = Plain::new(Setup {
+    let plain = Plain::new(PlainSetup {
         now: Moment::ZERO,
         interactive,
         profile: ProfileInfo {
@@ -30,7 +30,7 @@ fn desk(interactive: bool, production: bool) -> Desk {
         log: Log::new(LogOptions::default()),
     });
     let mut desk = Desk { plain, now: Moment::ZERO, acts: Vec::new() };
-    desk.on(Input::Begin);
+    desk.on(PlainInput::Begin);
     desk
 }
 
@@ -72,12 +72,13 @@ fn a_pasted_snippet_becomes_a_conversation_that_can_be_kept() {
             deployment_id: "7f1c2d3e-0000-4000-8000-000000000005".to_owned(),
             origin: "https://other.example".to_owned(),
         };
-        let added = |act: &Act| matches!(act, Act::Ask(Command::Add(added)) if added.address == address);
+        let added =
+            |act: &PlainEffect| matches!(act, PlainEffect::Ask(Command::Add(added)) if added.address == address);
         assert!(desk.acts.iter().any(added), "{:?}", desk.acts);
-        assert!(!desk.acts.iter().any(|act| matches!(act, Act::Ask(Command::Send(_)))), "{:?}", desk.acts);
+        assert!(!desk.acts.iter().any(|act| matches!(act, PlainEffect::Ask(Command::Send(_)))), "{:?}", desk.acts);
         desk.acts.clear();
         desk.line(".keep");
-        let kept = |act: &Act| matches!(act, Act::KeepInConfig(kept) if kept.address == address);
+        let kept = |act: &PlainEffect| matches!(act, PlainEffect::KeepInConfig(kept) if kept.address == address);
         assert!(desk.acts.iter().any(kept), "{:?}", desk.acts);
     }
 }
@@ -216,7 +217,7 @@ fn active_conversations_are_numbered_and_one_is_added() {
     let mut desk = web();
     desk.line(".active");
     assert!(desk.asked(&Command::Discover { page: 1 }));
-    let found = Found {
+    let found = DiscoveredConversation {
         conversation_id: "aaaa91ce-3f6e-4a98-ab8b-9411671bbbbb".to_owned(),
         participant_id: None,
         began: None,
@@ -233,7 +234,7 @@ fn active_conversations_are_numbered_and_one_is_added() {
         ]
     );
     desk.line(".add 1");
-    let added = |act: &Act| matches!(act, Act::Ask(Command::Add(c)) if c.key == ConversationKey(3));
+    let added = |act: &PlainEffect| matches!(act, PlainEffect::Ask(Command::Add(c)) if c.key == ConversationKey(3));
     assert!(desk.acts.iter().any(added), "{:?}", desk.acts);
     desk.line(".active 2");
     let why = "403, missing permission analytics:conversationDetail:view.".to_owned();
@@ -249,7 +250,7 @@ fn without_a_token_what_needs_none_still_goes() {
     desk.plain.asked.reading.clear();
     desk.line("hello");
     assert_eq!(desk.texts(), ["hello"]);
-    assert!(!desk.acts.iter().any(|act| matches!(act, Act::Ask(Command::Cancel(_)))), "{:?}", desk.acts);
+    assert!(!desk.acts.iter().any(|act| matches!(act, PlainEffect::Ask(Command::Cancel(_)))), "{:?}", desk.acts);
 }
 
 /// That the socket was refused is the other side's word, and no failure of the network.
@@ -269,9 +270,9 @@ fn a_web_message_that_never_went_tells_a_refused_socket_from_the_network() {
         let mut desk = desk(false, false);
         desk.line(".open Anna, web").line("one");
         if let Some(outcome) = socket.clone() {
-            desk.report(with(exchange(Kind::Frame, None, outcome), 6));
+            desk.report(with(exchange(ExchangeKind::Frame, None, outcome), 6));
         }
-        desk.report(with(exchange(Kind::Send, Some(1), Outcome::Failed(why())), 7));
+        desk.report(with(exchange(ExchangeKind::Send, Some(1), Outcome::Failed(why())), 7));
         let (id, life) = (MessageId(1), DeliveryStatus::Refused(why()));
         desk.report(Report::Message { id, life, exchange: Some(ExchangeId(7)), remote_id: None });
         assert_eq!(desk.plain.exit(), code, "{socket:?}: {:?}", desk.said());

@@ -17,33 +17,33 @@ judge = "The desktop shows it once."
 
 fn opened(mut desk: Desk) -> Desk {
     let acts = desk.line(".pass open short.toml").acts.clone();
-    assert_eq!(acts, [Act::ReadPass(PathBuf::from("short.toml"))]);
-    desk.on(Input::PassRead(PathBuf::from("short.toml"), Ok(PASS.to_owned())));
+    assert_eq!(acts, [PlainEffect::ReadPass(PathBuf::from("short.toml"))]);
+    desk.on(PlainInput::PassRead(PathBuf::from("short.toml"), Ok(PASS.to_owned())));
     assert!(desk.said()[0].starts_with("Pass Short, step 1 of 2 (First: It is accepted): "), "{:?}", desk.said());
     desk
 }
 
 fn settled(desk: &mut Desk, outcome: Outcome, life: DeliveryStatus) {
-    desk.report(exchange(Kind::Send, Some(1), outcome));
+    desk.report(exchange(ExchangeKind::Send, Some(1), outcome));
     desk.report(Report::Message { id: MessageId(1), life, exchange: Some(ExchangeId(7)), remote_id: None });
 }
 
 #[test]
 fn what_can_be_opened_is_numbered() {
     let mut desk = Desk::script();
-    assert_eq!(desk.line(".pass").acts, [Act::FindPasses]);
+    assert_eq!(desk.line(".pass").acts, [PlainEffect::FindPasses]);
     assert!(!desk.plain.wants_line(), "a script hears the answer first");
     let found = |path: &str, name: Result<&str, &str>| FoundPass {
         path: PathBuf::from(path),
         name: name.map(str::to_owned).map_err(str::to_owned),
     };
-    desk.on(Input::Passes(vec![found("a.toml", Ok("Night")), found("b.toml", Err("b.toml:1:1: no cases"))]));
+    desk.on(PlainInput::Passes(vec![found("a.toml", Ok("Night")), found("b.toml", Err("b.toml:1:1: no cases"))]));
     let said = desk.said();
     assert_eq!(said[0], "Pass 1, Night, a.toml.");
     assert!(said[1].starts_with("Pass 2, built-in smoke: "), "{said:?}");
     assert_eq!(said[said.len() - 2], "Not a pass yet: b.toml:1:1: no cases.");
-    assert_eq!(desk.line(".pass open 1").acts, [Act::ReadPass(PathBuf::from("a.toml"))]);
-    desk.on(Input::PassRead(PathBuf::from("a.toml"), Err("a.toml cannot be opened as a pass: gone.".to_owned())));
+    assert_eq!(desk.line(".pass open 1").acts, [PlainEffect::ReadPass(PathBuf::from("a.toml"))]);
+    desk.on(PlainInput::PassRead(PathBuf::from("a.toml"), Err("a.toml cannot be opened as a pass: gone.".to_owned())));
     assert_eq!((desk.said()[0], desk.plain.exit()), ("a.toml cannot be opened as a pass: gone.", Exit::Usage));
 }
 
@@ -63,10 +63,10 @@ fn a_step_runs_is_told_and_the_suggestion_is_taken() {
     assert_eq!(desk.said(), [over]);
     assert_eq!(desk.plain.exit(), Exit::Refused);
     desk.line(".pass reports out");
-    let [Act::Reports { run, dir }] = desk.acts.as_slice() else { panic!("{:?}", desk.acts) };
+    let [PlainEffect::Reports { run, dir }] = desk.acts.as_slice() else { panic!("{:?}", desk.acts) };
     assert_eq!(dir, &PathBuf::from("out"));
     assert_eq!(run.steps().last().unwrap().note.as_deref(), Some("twice, in fact"));
-    desk.on(Input::Reported(Err("Could not write out/report.xml: no space.".to_owned())));
+    desk.on(PlainInput::Reported(Err("Could not write out/report.xml: no space.".to_owned())));
     assert_eq!(desk.plain.exit(), Exit::Refused);
     desk.line(".pass undo");
     assert!(desk.said()[0].starts_with("Pass Short, step 2 of 2"), "{:?}", desk.said());
@@ -127,7 +127,7 @@ fn a_wrong_word_gets_the_nearest_and_a_pass_that_is_open_stays() {
 fn an_unfinished_pass_is_gone_on_with() {
     let kept = |desk: &Desk| {
         let mut runs = desk.acts.iter().filter_map(|act| match act {
-            Act::Keep(job) => match &**job {
+            PlainEffect::Keep(job) => match &**job {
                 Job::Pass(run) => Some(Arc::clone(run)),
                 _ => None,
             },
@@ -135,11 +135,11 @@ fn an_unfinished_pass_is_gone_on_with() {
         });
         runs.next_back()
     };
-    let keeping = |pass: Option<Arc<Run>>| {
+    let keeping = |pass: Option<Arc<PassRun>>| {
         let mut desk = Desk::new(true, false);
         desk.plain.keep(1);
         let restored = crate::journal::job::Restored { pass, ..Default::default() };
-        desk.on(Input::Journal(Box::new(Page::Restored(Box::new(restored)))));
+        desk.on(PlainInput::Journal(Box::new(JournalPage::Restored(Box::new(restored)))));
         desk
     };
     let mut first = opened(keeping(None));
@@ -148,7 +148,7 @@ fn an_unfinished_pass_is_gone_on_with() {
     let mut second = keeping(Some(run));
     let waits = "The pass Short waits at step 2 of 2 (First: The desktop). Say .pass to hear how to go on.";
     assert!(second.said().contains(&waits), "{:?}", second.said());
-    second.line(".pass").on(Input::Passes(Vec::new()));
+    second.line(".pass").on(PlainInput::Passes(Vec::new()));
     assert_eq!(second.said()[0], "Pass 1, go on with Short, step 2 of 2 (First: The desktop).");
     second.line(".pass open 1");
     assert!(second.said()[0].starts_with("Pass Short, step 2 of 2"), "{:?}", second.said());

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
-use super::wire::Peer;
+use super::wire::HttpPeer;
 use crate::model::fault::RetryForm;
 use crate::sandbox::world::Gauge;
 
@@ -20,7 +20,7 @@ const JSON: &str = "application/json";
 
 /// An answer before it is written.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     status: u16,
     headers: Vec<(HeaderName, String)>,
     content_type: &'static str,
@@ -35,7 +35,7 @@ pub(crate) fn http_date(at: Timestamp) -> String {
     DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
 }
 
-impl Answer {
+impl HttpAnswer {
     /// A JSON answer without headers of its own.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self { status, headers: Vec::new(), content_type: JSON, body: body.to_string(), file: None }
@@ -160,7 +160,7 @@ impl Answer {
     }
 
     /// The answer, cut in the middle of its body: with a reset through `peer`, or with an orderly end.
-    pub(crate) fn into_cut_response(self, peer: Option<Peer>) -> Response<Body> {
+    pub(crate) fn into_cut_response(self, peer: Option<HttpPeer>) -> Response<Body> {
         self.with_body(|text| {
             let (first, _) = halves(text);
             let cut = stream::once(async move {

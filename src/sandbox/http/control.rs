@@ -11,9 +11,9 @@ use http::request::Parts;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::HttpAnswer;
 use crate::sandbox::loopback::is_loopback_origin;
-use crate::sandbox::scenario::Webhook;
+use crate::sandbox::scenario::ScenarioWebhook;
 use crate::sandbox::shared::Shared;
 
 /// Where the control API begins.
@@ -25,49 +25,49 @@ struct Advance {
     advance_seconds: u64,
 }
 
-pub(super) fn refused(status: u16, sentence: impl Into<String>) -> Answer {
-    Answer::json(status, &json!({ "error": sentence.into() }))
+pub(super) fn refused(status: u16, sentence: impl Into<String>) -> HttpAnswer {
+    HttpAnswer::json(status, &json!({ "error": sentence.into() }))
 }
 
 /// Answers a request to the control API.
-pub(super) fn answer(inner: &Shared, parts: &Parts, body: &[u8]) -> Answer {
+pub(super) fn answer(inner: &Shared, parts: &Parts, body: &[u8]) -> HttpAnswer {
     let elsewhere = |origin: &&http::HeaderValue| !origin.to_str().is_ok_and(is_loopback_origin);
     if let Some(origin) = parts.headers.get_all(ORIGIN).iter().find(elsewhere) {
         return refused(403, format!("the control API does not answer pages of another origin ({origin:?})"));
     }
     let what = parts.uri.path().strip_prefix(ROOT).unwrap_or_default();
     match (&parts.method, what) {
-        (&Method::GET, "state") => Answer::json(200, &inner.state()),
+        (&Method::GET, "state") => HttpAnswer::json(200, &inner.state()),
         (&Method::POST, "faults") => match serde_json::from_slice::<Value>(body) {
             Err(e) => refused(400, format!("the body is not JSON: {e}")),
             Ok(json) => match inner.set_fault(&json) {
-                Ok(()) => Answer::json(200, &inner.faults()),
+                Ok(()) => HttpAnswer::json(200, &inner.faults()),
                 Err(why) => refused(400, why),
             },
         },
         (&Method::DELETE, "faults") => {
             inner.clear_faults();
-            Answer::json(200, &inner.faults())
+            HttpAnswer::json(200, &inner.faults())
         }
         (&Method::POST, "clock") => match serde_json::from_slice::<Advance>(body) {
             Err(_) => refused(400, "the body must be {\"advance_seconds\": n} with n a whole number, 0 or more"),
             Ok(Advance { advance_seconds }) => {
                 inner.advance(advance_seconds);
-                Answer::json(200, &inner.clock_json())
+                HttpAnswer::json(200, &inner.clock_json())
             }
         },
-        (&Method::POST, "webhook") => match serde_json::from_slice::<Webhook>(body) {
+        (&Method::POST, "webhook") => match serde_json::from_slice::<ScenarioWebhook>(body) {
             Err(_) => refused(400, "the body must be {\"url\": \"http://127.0.0.1:PORT/PATH\", \"secret\": \"…\"}"),
             Ok(webhook) => {
                 let url = webhook.url.clone();
                 match inner.set_webhook(Some(webhook)) {
-                    Ok(()) => Answer::json(200, &json!({ "webhook": url })),
+                    Ok(()) => HttpAnswer::json(200, &json!({ "webhook": url })),
                     Err(why) => refused(400, why),
                 }
             }
         },
         (&Method::DELETE, "webhook") => match inner.set_webhook(None) {
-            Ok(()) => Answer::json(200, &json!({ "webhook": null })),
+            Ok(()) => HttpAnswer::json(200, &json!({ "webhook": null })),
             Err(why) => refused(400, why),
         },
         (_, "state") => refused(405, "state can be read: GET"),

@@ -3,19 +3,19 @@
 
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::HttpAnswer;
 use crate::sandbox::fault::Plan;
 use crate::sandbox::world::World;
 use crate::sandbox::world::web::frames::allowed_media;
 
 /// The answer for a deployment.
-pub(super) fn answer(world: &World, plan: &Plan, id: &str, domains: bool) -> Answer {
+pub(super) fn answer(world: &World, plan: &Plan, id: &str, domains: bool) -> HttpAnswer {
     if plan.deployment_unknown || id != world.deployment_id {
         // A static file that is not there. [inferred]
-        return Answer::json(404, &json!({"message": "Not Found"}));
+        return HttpAnswer::json(404, &json!({"message": "Not Found"}));
     }
     let body = if domains { self::domains(world) } else { config(world) };
-    Answer::json(200, &body)
+    HttpAnswer::json(200, &body)
 }
 
 fn domains(world: &World) -> Value {

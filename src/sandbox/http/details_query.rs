@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::sandbox::world::{Conversation, Participant, Refusal};
+use crate::sandbox::world::{Participant, ServiceRefusal, SimulatedConversation};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -80,7 +80,7 @@ enum Operator {
 }
 
 impl Predicate {
-    fn holds(&self, c: &Conversation) -> Result<bool, Refusal> {
+    fn holds(&self, c: &SimulatedConversation) -> Result<bool, ServiceRefusal> {
         let value = self.value.as_deref();
         let holds = match (self.dimension.as_str(), self.operator) {
             ("conversationEnd", Operator::Exists) => c.ended.is_some(),
@@ -90,7 +90,7 @@ impl Predicate {
             ("purpose", Operator::Matches) => c.participants.iter().any(|p| Some(p.purpose.word()) == value),
             _ => {
                 let allowed = "conversationEnd, conversationId, mediaType, purpose";
-                return Err(Refusal::Value { value: self.dimension.clone(), field: "dimension", allowed });
+                return Err(ServiceRefusal::Value { value: self.dimension.clone(), field: "dimension", allowed });
             }
         };
         Ok(holds)
@@ -98,19 +98,19 @@ impl Predicate {
 }
 
 impl Filter {
-    fn holds(&self, c: &Conversation) -> Result<bool, Refusal> {
+    fn holds(&self, c: &SimulatedConversation) -> Result<bool, ServiceRefusal> {
         let mut held = self.predicates.iter().map(|p| p.holds(c)).collect::<Result<Vec<_>, _>>()?.into_iter();
         Ok(if self.combine == Combine::And { held.all(|h| h) } else { held.any(|h| h) })
     }
 }
 
 /// The page that was asked for.
-pub(crate) fn answer(conversations: &[Conversation], body: &[u8]) -> Result<Value, Refusal> {
-    let query: Query = serde_json::from_slice(body).map_err(|_| Refusal::BodyMalformed)?;
+pub(crate) fn answer(conversations: &[SimulatedConversation], body: &[u8]) -> Result<Value, ServiceRefusal> {
+    let query: Query = serde_json::from_slice(body).map_err(|_| ServiceRefusal::BodyMalformed)?;
     let (from, to) = interval(&query.interval)?;
     if !(1..=100).contains(&query.paging.page_size) || query.paging.page_number == 0 {
         let value = format!("{}", query.paging.page_size);
-        return Err(Refusal::Value { value, field: "pageSize", allowed: "1 to 100, with pageNumber from 1" });
+        return Err(ServiceRefusal::Value { value, field: "pageSize", allowed: "1 to 100, with pageNumber from 1" });
     }
     let mut found = Vec::new();
     for c in conversations {
@@ -134,13 +134,13 @@ pub(crate) fn answer(conversations: &[Conversation], body: &[u8]) -> Result<Valu
     Ok(json!({ "conversations": page.map(|c| one(c)).collect::<Vec<_>>(), "totalHits": found.len() }))
 }
 
-fn interval(text: &str) -> Result<(Timestamp, Timestamp), Refusal> {
+fn interval(text: &str) -> Result<(Timestamp, Timestamp), ServiceRefusal> {
     let parsed = text.split_once('/').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
     let allowed = "two ISO 8601 times with a slash between";
-    parsed.ok_or_else(|| Refusal::Value { value: text.to_owned(), field: "interval", allowed })
+    parsed.ok_or_else(|| ServiceRefusal::Value { value: text.to_owned(), field: "interval", allowed })
 }
 
-fn one(c: &Conversation) -> Value {
+fn one(c: &SimulatedConversation) -> Value {
     let participant = |p: &Participant| {
         json!({
             "participantId": p.id,

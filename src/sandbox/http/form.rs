@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::sandbox::world::Asked;
+use crate::sandbox::world::GrantRequest;
 
 /// What a token request says: `Authorization` header (where there is one) and form.
-pub(crate) fn asked(authorization: Option<&str>, form: &[u8]) -> Asked {
-    let mut asked = Asked::default();
+pub(crate) fn asked(authorization: Option<&str>, form: &[u8]) -> GrantRequest {
+    let mut asked = GrantRequest::default();
     for (name, value) in url::form_urlencoded::parse(form) {
         let value = Some(value.into_owned());
         match &*name {

@@ -28,23 +28,23 @@ use http::{HeaderName, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use answer::Answer;
+use answer::HttpAnswer;
 use route::Route;
-pub(super) use wire::{Door, Peer};
+pub(super) use wire::{Door, HttpPeer};
 
 use super::fault::{Plan, is_carried_out};
 use super::loopback::is_loopback;
 use super::scenario::Rules;
 use super::shared::Shared;
 use super::world::outgoing::ConnectionId;
-use super::world::web::{Page, Put, UPLOAD_MAX_BYTES};
-use super::world::{BODY_MAX_BYTES, Bearer, Incoming, Refusal, TokenRefusal, Whom, World};
+use super::world::web::{Put, UPLOAD_MAX_BYTES, WebHistoryPage};
+use super::world::{BODY_MAX_BYTES, Bearer, Incoming, ServiceRefusal, TokenRefusal, Whom, World};
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, RetryForm};
 
 /// A judged request: what is to go out, and how.
 struct Judged {
-    answer: Answer,
+    answer: HttpAnswer,
     spoil: Option<FaultKind>,
     /// Before the headers.
     wait: Duration,
@@ -57,7 +57,7 @@ struct Judged {
 /// Serves one request.
 pub(super) async fn serve(
     State(inner): State<Arc<Shared>>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
+    ConnectInfo(peer): ConnectInfo<HttpPeer>,
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
@@ -69,7 +69,7 @@ pub(super) async fn serve(
     let Some(body) = read(body, most).await else {
         // The rest of the request will never come: it did not arrive, and there is nobody to answer.
         peer.reset();
-        return Answer::empty(400).into_response();
+        return HttpAnswer::empty(400).into_response();
     };
     if parts.uri.path().starts_with(control::ROOT) {
         return control::answer(&inner, &parts, &body).into_response();
@@ -194,21 +194,21 @@ impl Context<'_> {
     }
 
     /// The answer of a fault.
-    fn spoilt(&self, world: &mut World, spoil: &FaultKind) -> Answer {
+    fn spoilt(&self, world: &mut World, spoil: &FaultKind) -> HttpAnswer {
         let mut answer = match spoil {
-            FaultKind::ProxyAnswered { status } => return Answer::proxy(*status),
+            FaultKind::ProxyAnswered { status } => return HttpAnswer::proxy(*status),
             FaultKind::RateLimited { retry_after, form } => {
                 let gauge = world.gauge(self.bearer(), self.now);
-                let refusal = Refusal::RateLimited { retry_after: *retry_after, allowed: gauge.allowed };
+                let refusal = ServiceRefusal::RateLimited { retry_after: *retry_after, allowed: gauge.allowed };
                 let mut answer = self.refused(world, &refusal, *form);
                 answer.gauge(gauge);
                 return answer;
             }
             FaultKind::ServiceFailure { status, retry_after, .. } => {
-                Answer::failure(*status, *retry_after, self.correlation_id)
+                HttpAnswer::failure(*status, *retry_after, self.correlation_id)
             }
-            // Never written: see `Peer::reset`.
-            _ => return Answer::empty(500),
+            // Never written: see `HttpPeer::reset`.
+            _ => return HttpAnswer::empty(500),
         };
         if !matches!(self.route, Route::Token | Route::Socket) {
             answer.gauge(world.gauge(self.bearer(), self.now));
@@ -216,14 +216,15 @@ impl Context<'_> {
         answer
     }
 
-    fn refused(&self, world: &mut World, refusal: &Refusal, form: RetryForm) -> Answer {
+    fn refused(&self, world: &mut World, refusal: &ServiceRefusal, form: RetryForm) -> HttpAnswer {
         world.tally.refused(refusal.reason());
         let sending = matches!(self.route, Route::Send(_));
         // The Guest API's description says nothing of the guest WebSocket's history.
         let rules = if self.route == Route::History { Rules::Published } else { world.rules };
         let (status, body) = refusal.answer(rules, sending, self.correlation_id);
-        let mut answer = Answer::json(status, &body);
-        if let Refusal::RateLimited { retry_after, .. } | Refusal::WebLimit { retry_after, .. } = refusal {
+        let mut answer = HttpAnswer::json(status, &body);
+        if let ServiceRefusal::RateLimited { retry_after, .. } | ServiceRefusal::WebLimit { retry_after, .. } = refusal
+        {
             answer.retry_after(*retry_after, form, self.server_time());
         }
         if let Route::OtherMethod(allowed) = self.route {
@@ -233,7 +234,7 @@ impl Context<'_> {
     }
 
     /// The platform's answer.
-    fn honest(&mut self, world: &mut World) -> Answer {
+    fn honest(&mut self, world: &mut World) -> HttpAnswer {
         match self.route {
             Route::Token => return self.token(world),
             Route::Socket => return self.socket(world),
@@ -243,7 +244,7 @@ impl Context<'_> {
             Route::History => {
                 let page = self.page().and_then(|page| world.history(self.bearer(), page, self.now));
                 return match page {
-                    Ok(page) => Answer::json(200, &page),
+                    Ok(page) => HttpAnswer::json(200, &page),
                     Err(refusal) => self.refused(world, &refusal, RetryForm::Seconds),
                 };
             }
@@ -263,7 +264,7 @@ impl Context<'_> {
     }
 
     /// `POST /oauth/token`.
-    fn token(&self, world: &mut World) -> Answer {
+    fn token(&self, world: &mut World) -> HttpAnswer {
         let content_type = self.header(CONTENT_TYPE).unwrap_or_default();
         if !content_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
             let description = "the body must be application/x-www-form-urlencoded";
@@ -282,13 +283,13 @@ impl Context<'_> {
                 if let (true, Some(body)) = (tell, body.as_object_mut()) {
                     body.insert("scope".to_owned(), json!(grant.scopes.join(" ")));
                 }
-                Answer::json(200, &body)
+                HttpAnswer::json(200, &body)
             }
         }
     }
 
     /// A request whose token is valid.
-    fn allowed(&self, world: &mut World, bearer: &Bearer) -> Result<Answer, Refusal> {
+    fn allowed(&self, world: &mut World, bearer: &Bearer) -> Result<HttpAnswer, ServiceRefusal> {
         const READ: &[&str] = &["conversations", "conversations:readonly"];
         const QUERY: &[&str] = &["analytics", "analytics:readonly", "conversations", "conversations:readonly"];
         const VIEW: &[&str] = &["conversation:message:view", "conversation:webmessaging:view"];
@@ -297,13 +298,13 @@ impl Context<'_> {
         const ANALYTICS: &[&str] = &["analytics:conversationDetail:view", "analytics:agentConversationDetail:view"];
         const INTEGRATION_SCOPES: &[&str] =
             &["messaging", "messaging:readonly", "conversations", "conversations:readonly"];
-        let ok = |body: &Value| Ok(Answer::json(200, body));
+        let ok = |body: &Value| Ok(HttpAnswer::json(200, body));
         match self.route {
             Route::Introspect => ok(&shapes::token_info(world, &bearer.scopes)),
             Route::Revoke => {
                 world.revoke(self.bearer().unwrap_or_default());
                 // [real: documented, a 200 without a body]
-                Ok(Answer::empty(200))
+                Ok(HttpAnswer::empty(200))
             }
             Route::Send(conversation) => {
                 let content_type = self.header(CONTENT_TYPE);
@@ -324,17 +325,18 @@ impl Context<'_> {
             }
             Route::Disconnect(id) => {
                 world.may_read(bearer, self.plan, READ, DISCONNECT)?;
-                let body: Value = serde_json::from_slice(self.json_body()?).map_err(|_| Refusal::BodyMalformed)?;
+                let body: Value =
+                    serde_json::from_slice(self.json_body()?).map_err(|_| ServiceRefusal::BodyMalformed)?;
                 match body.get("state").and_then(Value::as_str) {
                     Some("disconnected" | "DISCONNECTED") => {}
                     Some(value) => {
-                        return Err(Refusal::Value {
+                        return Err(ServiceRefusal::Value {
                             value: value.to_owned(),
                             field: "state",
                             allowed: "disconnected",
                         });
                     }
-                    None => return Err(Refusal::BodyMalformed),
+                    None => return Err(ServiceRefusal::BodyMalformed),
                 }
                 ok(&shapes::conversation(world.disconnect(id, self.now)?))
             }
@@ -356,7 +358,7 @@ impl Context<'_> {
             Route::Message { conversation, message } => {
                 world.may_read(bearer, self.plan, READ, VIEW)?;
                 let conversation = world.conversation(conversation)?;
-                let said = conversation.said(message).ok_or(Refusal::MessageUnknown)?;
+                let said = conversation.said(message).ok_or(ServiceRefusal::MessageUnknown)?;
                 ok(&shapes::message_data(conversation, said, self.normalized_only()))
             }
             Route::DetailsQuery => {
@@ -370,19 +372,19 @@ impl Context<'_> {
             | Route::Download(_)
             | Route::History
             | Route::Nowhere
-            | Route::OtherMethod(_) => Err(Refusal::NoRoute),
+            | Route::OtherMethod(_) => Err(ServiceRefusal::NoRoute),
         }
     }
 
     /// The messages of a conversation by their ids; ids of other conversations are left out.
-    fn bulk(&self, world: &World, id: &str) -> Result<Answer, Refusal> {
+    fn bulk(&self, world: &World, id: &str) -> Result<HttpAnswer, ServiceRefusal> {
         let conversation = world.conversation(id)?;
-        let ids: Vec<String> = serde_json::from_slice(self.json_body()?).map_err(|_| Refusal::BodyMalformed)?;
+        let ids: Vec<String> = serde_json::from_slice(self.json_body()?).map_err(|_| ServiceRefusal::BodyMalformed)?;
         let ids: std::collections::HashSet<&str> = ids.iter().map(String::as_str).collect();
         let found = conversation.thread.iter().filter(|said| ids.contains(said.id.as_str()));
         let entities: Vec<Value> =
             found.map(|said| shapes::message_data(conversation, said, self.normalized_only())).collect();
-        Ok(Answer::json(200, &json!({ "entities": entities })))
+        Ok(HttpAnswer::json(200, &json!({ "entities": entities })))
     }
 
     fn normalized_only(&self) -> bool {
@@ -395,64 +397,64 @@ impl Context<'_> {
         pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next()
     }
 
-    fn page(&self) -> Result<Page, Refusal> {
+    fn page(&self) -> Result<WebHistoryPage, ServiceRefusal> {
         let number = |name, default| match self.query(name) {
             None => Ok(default),
-            Some(value) => value.parse().map_err(|_| Refusal::Value {
+            Some(value) => value.parse().map_err(|_| ServiceRefusal::Value {
                 value: value.to_owned(),
                 field: "page",
                 allowed: "whole numbers",
             }),
         };
-        Ok(Page { size: number("pageSize", 25)?, number: number("pageNumber", 1)? })
+        Ok(WebHistoryPage { size: number("pageSize", 25)?, number: number("pageNumber", 1)? })
     }
 
     /// `GET /v1`: a socket, or why not. What is denied looks the same whatever the reason. [MTSDK: 403 on upgrade]
-    fn socket(&mut self, world: &mut World) -> Answer {
+    fn socket(&mut self, world: &mut World) -> HttpAnswer {
         let upgrades = self.header(http::header::UPGRADE).is_some_and(|to| to.eq_ignore_ascii_case("websocket"));
         if !upgrades {
-            return Answer::json(426, &json!({"message": "Upgrade Required", "requestId": self.request_id}));
+            return HttpAnswer::json(426, &json!({"message": "Upgrade Required", "requestId": self.request_id}));
         }
         match world.upgrade(self.query("deploymentId"), self.header(ORIGIN), self.plan, self.now) {
             Ok(id) => {
                 self.connection = Some(id);
-                Answer::empty(101)
+                HttpAnswer::empty(101)
             }
             Err(_) => {
                 let body = json!({"message": "Forbidden", "connectionId": self.correlation_id,
                     "requestId": self.request_id});
-                Answer::json(403, &body)
+                HttpAnswer::json(403, &body)
             }
         }
     }
 
-    fn upload(&self, world: &mut World, attachment: &str) -> Answer {
+    fn upload(&self, world: &mut World, attachment: &str) -> HttpAnswer {
         let tagging = self.header(HeaderName::from_static("x-amz-tagging"));
         let signature = self.query("signature").unwrap_or_default();
         let bytes = axum::body::Bytes::copy_from_slice(self.body);
-        Answer::empty(world.put(Put { attachment, signature, tagging, bytes }, self.now))
+        HttpAnswer::empty(world.put(Put { attachment, signature, tagging, bytes }, self.now))
     }
 
-    fn download(&self, world: &mut World, attachment: &str) -> Answer {
+    fn download(&self, world: &mut World, attachment: &str) -> HttpAnswer {
         match world.get_file(attachment, self.query("signature").unwrap_or_default()) {
-            Some((bytes, mime)) => Answer::file(bytes, &mime),
-            None => Answer::empty(404),
+            Some((bytes, mime)) => HttpAnswer::file(bytes, &mime),
+            None => HttpAnswer::empty(404),
         }
     }
 
-    fn json_body(&self) -> Result<&[u8], Refusal> {
+    fn json_body(&self) -> Result<&[u8], ServiceRefusal> {
         if self.body.len() > BODY_MAX_BYTES {
-            return Err(Refusal::BodyTooLarge);
+            return Err(ServiceRefusal::BodyTooLarge);
         }
         if !super::world::is_json(self.header(CONTENT_TYPE)) {
-            return Err(Refusal::MediaType);
+            return Err(ServiceRefusal::MediaType);
         }
         Ok(self.body)
     }
 }
 
 /// Not the ErrorBody shape: the token endpoint has its own. [3p: as measured by other clients]
-fn oauth_error(refusal: TokenRefusal) -> Answer {
+fn oauth_error(refusal: TokenRefusal) -> HttpAnswer {
     let TokenRefusal { status, error, description } = refusal;
-    Answer::json(status, &json!({"error": error, "description": description, "error_description": description}))
+    HttpAnswer::json(status, &json!({"error": error, "description": description, "error_description": description}))
 }

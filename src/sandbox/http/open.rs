@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use super::Context;
-use super::answer::Answer;
-use crate::sandbox::world::open::{Asked, Inbound, Kind};
+use super::answer::HttpAnswer;
+use crate::sandbox::world::open::{Inbound, OpenKind, OpenRequest};
 use crate::sandbox::world::web::frames::{dense, time};
-use crate::sandbox::world::{Bearer, Refusal, World};
+use crate::sandbox::world::{Bearer, ServiceRefusal, World};
 
 impl Context<'_> {
     /// Receives what a provider sends in.
@@ -15,21 +15,21 @@ impl Context<'_> {
         &self,
         world: &mut World,
         bearer: &Bearer,
-        kind: Kind,
+        kind: OpenKind,
         integration: Option<&str>,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<HttpAnswer, ServiceRefusal> {
         world.may_open(bearer, self.plan)?;
-        let inbound: Inbound = serde_json::from_slice(self.json_body()?).map_err(|_| Refusal::BodyMalformed)?;
+        let inbound: Inbound = serde_json::from_slice(self.json_body()?).map_err(|_| ServiceRefusal::BodyMalformed)?;
         let to = || inbound.channel.to.as_ref().and_then(|to| to.get("id")).and_then(Value::as_str);
-        let integration = integration.or_else(to).ok_or(Refusal::BodyMalformed)?.to_owned();
-        let asked = Asked { kind, integration: &integration, request_id: self.request_id };
+        let integration = integration.or_else(to).ok_or(ServiceRefusal::BodyMalformed)?.to_owned();
+        let asked = OpenRequest { kind, integration: &integration, request_id: self.request_id };
         let heard = world.open(asked, &inbound, self.now)?;
         let mut body = normalized(&inbound, &integration);
         let form = match kind {
-            Kind::Message => "Text",
-            Kind::Response => "Structured",
-            Kind::Event => "Event",
-            Kind::Receipt => "Receipt",
+            OpenKind::Message => "Text",
+            OpenKind::Response => "Structured",
+            OpenKind::Event => "Event",
+            OpenKind::Receipt => "Receipt",
         };
         let set = |body: &mut Value, name: &str, value: Value| {
             if let Some(map) = body.as_object_mut() {
@@ -38,10 +38,10 @@ impl Context<'_> {
         };
         set(&mut body, "type", json!(form));
         if let Some((n, id)) = heard {
-            let conversation = world.conversations.get(n).ok_or(Refusal::ConversationUnknown)?;
-            let said = conversation.said(&id).ok_or(Refusal::MessageUnknown)?;
+            let conversation = world.conversations.get(n).ok_or(ServiceRefusal::ConversationUnknown)?;
+            let said = conversation.said(&id).ok_or(ServiceRefusal::MessageUnknown)?;
             set(&mut body, "id", json!(id));
-            if kind == Kind::Message {
+            if kind == OpenKind::Message {
                 set(&mut body, "text", json!(&*said.text));
             } else {
                 set(&mut body, "direction", json!("Inbound"));
@@ -50,15 +50,16 @@ impl Context<'_> {
                 set(&mut body, "content", json!(content));
             }
             // [real: documented: only where it is asked for, and only for messages]
-            if kind == Kind::Message && self.query("prefetchConversationId") == Some("true") {
+            if kind == OpenKind::Message && self.query("prefetchConversationId") == Some("true") {
                 set(&mut body, "conversationId", json!(conversation.id));
             }
-        } else if kind == Kind::Event {
+        } else if kind == OpenKind::Event {
             let typing = json!({"eventType": "Typing", "typing": {"type": "On"}});
             set(&mut body, "id", json!(world.event_id()));
             set(&mut body, "events", json!([typing]));
         } else {
-            let reason = |r: &crate::sandbox::world::open::Reason| dense(json!({"code": r.code, "message": r.message}));
+            let reason =
+                |r: &crate::sandbox::world::open::OpenReason| dense(json!({"code": r.code, "message": r.message}));
             set(&mut body, "id", json!(inbound.id));
             set(&mut body, "status", json!(inbound.status));
             if !inbound.reasons.is_empty() {
@@ -67,7 +68,7 @@ impl Context<'_> {
             set(&mut body, "isFinalReceipt", json!(inbound.is_final_receipt.unwrap_or(true)));
             set(&mut body, "direction", json!("Inbound"));
         }
-        Ok(Answer::json(200, &body))
+        Ok(HttpAnswer::json(200, &body))
     }
 }
 

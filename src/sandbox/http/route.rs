@@ -3,8 +3,8 @@
 use http::Method;
 
 use crate::model::fault::FaultTarget;
-use crate::sandbox::world::Refusal;
-use crate::sandbox::world::open::Kind;
+use crate::sandbox::world::ServiceRefusal;
+use crate::sandbox::world::open::OpenKind;
 
 /// A request that the sandbox knows. Ids are as they stand in the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) enum Route<'p> {
     /// `POST /api/v2/conversations/messages/{integrationId}/inbound/open/…`
     Open {
         /// What is sent in.
-        kind: Kind,
+        kind: OpenKind,
         /// `None`: the older path, where `channel.to.id` says it.
         integration: Option<&'p str>,
     },
@@ -108,13 +108,13 @@ impl<'p> Route<'p> {
         match *path {
             ["messaging", id, "messages"] => post(Self::Send(id)),
             ["messaging", "integrations", "open", id] => get(Self::Integration(id)),
-            ["messages", "inbound", "open"] => post(Self::Open { kind: Kind::Message, integration: None }),
+            ["messages", "inbound", "open"] => post(Self::Open { kind: OpenKind::Message, integration: None }),
             ["messages", integration, "inbound", "open", ref what @ ..] => {
                 let kind = match *what {
-                    ["message"] => Kind::Message,
-                    ["event"] => Kind::Event,
-                    ["receipt"] => Kind::Receipt,
-                    ["structured", "response"] => Kind::Response,
+                    ["message"] => OpenKind::Message,
+                    ["event"] => OpenKind::Event,
+                    ["receipt"] => OpenKind::Receipt,
+                    ["structured", "response"] => OpenKind::Response,
                     _ => return Self::Nowhere,
                 };
                 post(Self::Open { kind, integration: Some(integration) })
@@ -149,10 +149,10 @@ impl<'p> Route<'p> {
             Self::Disconnect(_) => "PATCH /api/v2/conversations/messages/{conversationId}",
             Self::Open { integration: None, .. } => "POST /api/v2/conversations/messages/inbound/open",
             Self::Open { kind, .. } => match kind {
-                Kind::Message => "POST /api/v2/conversations/messages/{integrationId}/inbound/open/message",
-                Kind::Event => "POST /api/v2/conversations/messages/{integrationId}/inbound/open/event",
-                Kind::Receipt => "POST /api/v2/conversations/messages/{integrationId}/inbound/open/receipt",
-                Kind::Response => {
+                OpenKind::Message => "POST /api/v2/conversations/messages/{integrationId}/inbound/open/message",
+                OpenKind::Event => "POST /api/v2/conversations/messages/{integrationId}/inbound/open/event",
+                OpenKind::Receipt => "POST /api/v2/conversations/messages/{integrationId}/inbound/open/receipt",
+                OpenKind::Response => {
                     "POST /api/v2/conversations/messages/{integrationId}/inbound/open/structured/response"
                 }
             },
@@ -190,10 +190,10 @@ impl<'p> Route<'p> {
     }
 
     /// Why it cannot be served, for paths and methods that there are not.
-    pub(crate) const fn refusal(self) -> Option<Refusal> {
+    pub(crate) const fn refusal(self) -> Option<ServiceRefusal> {
         match self {
-            Self::Nowhere => Some(Refusal::NoRoute),
-            Self::OtherMethod(_) => Some(Refusal::Method),
+            Self::Nowhere => Some(ServiceRefusal::NoRoute),
+            Self::OtherMethod(_) => Some(ServiceRefusal::Method),
             _ => None,
         }
     }

@@ -4,27 +4,27 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::world::web::frames::{content, dense, form, time};
-use crate::sandbox::world::{Conversation, Participant, Purpose, Said, Via, World};
+use crate::sandbox::world::{Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, Via, World};
 
-fn state(conversation: &Conversation) -> &'static str {
+fn state(conversation: &SimulatedConversation) -> &'static str {
     if conversation.ended.is_some() { "disconnected" } else { "connected" }
 }
 
-const fn direction(by: Purpose) -> (&'static str, &'static str) {
+const fn direction(by: ParticipantPurpose) -> (&'static str, &'static str) {
     match by {
-        Purpose::Customer => ("Inbound", "inbound"),
-        Purpose::Workflow | Purpose::Agent => ("Outbound", "outbound"),
+        ParticipantPurpose::Customer => ("Inbound", "inbound"),
+        ParticipantPurpose::Workflow | ParticipantPurpose::Agent => ("Outbound", "outbound"),
     }
 }
 
 /// MessageDetails of everything that a participant said.
-fn said_by(conversation: &Conversation, participant: &Participant) -> Value {
+fn said_by(conversation: &SimulatedConversation, participant: &Participant) -> Value {
     let newest = conversation.participant(participant.purpose).is_some_and(|p| p.id == participant.id);
-    let details = |said: &Said| {
+    let details = |said: &SimulatedMessage| {
         json!({
             "messageId": said.id,
             "messageURI": format!("/api/v2/conversations/messages/{}/messages/{}", conversation.id, said.id),
-            "messageStatus": if said.by == Purpose::Customer { "received" } else { "delivery-success" },
+            "messageStatus": if said.by == ParticipantPurpose::Customer { "received" } else { "delivery-success" },
             "messageSegmentCount": 1,
             "messageTime": time(said.at),
             "media": [],
@@ -35,8 +35,8 @@ fn said_by(conversation: &Conversation, participant: &Participant) -> Value {
 }
 
 /// Participant data: the guest's.
-fn attributes(c: &Conversation, p: &Participant) -> Value {
-    if p.purpose == Purpose::Customer { json!(c.attributes) } else { json!({}) }
+fn attributes(c: &SimulatedConversation, p: &Participant) -> Value {
+    if p.purpose == ParticipantPurpose::Customer { json!(c.attributes) } else { json!({}) }
 }
 
 /// An open-messaging integration. [names: real: documented; some are left out]
@@ -51,7 +51,7 @@ pub(super) fn integration(world: &World) -> Value {
 }
 
 /// `GET /api/v2/conversations/messages/{id}`: participants with what they said.
-pub(crate) fn message_conversation(c: &Conversation) -> Value {
+pub(crate) fn message_conversation(c: &SimulatedConversation) -> Value {
     let ended = c.ended.map(|end| time(end.at));
     let participant = |p: &Participant| {
         dense(json!({
@@ -59,13 +59,13 @@ pub(crate) fn message_conversation(c: &Conversation) -> Value {
             "purpose": p.purpose.word(),
             "state": state(c),
             "name": p.name,
-            "direction": if p.purpose == Purpose::Customer { "inbound" } else { "outbound" },
+            "direction": if p.purpose == ParticipantPurpose::Customer { "inbound" } else { "outbound" },
             "type": c.messenger(),
             "provider": "PureCloud Messaging",
             "startTime": time(p.joined),
             "connectedTime": time(p.joined),
             "endTime": ended,
-            "externalId": c.external_id.as_deref().filter(|_| p.purpose == Purpose::Customer),
+            "externalId": c.external_id.as_deref().filter(|_| p.purpose == ParticipantPurpose::Customer),
             "attributes": attributes(c, p),
             "messages": said_by(c, p),
         }))
@@ -81,13 +81,13 @@ pub(crate) fn message_conversation(c: &Conversation) -> Value {
 }
 
 /// `GET /api/v2/conversations/{id}`: a participant's `messages` are communications, and those hold what was said.
-pub(crate) fn conversation(c: &Conversation) -> Value {
+pub(crate) fn conversation(c: &SimulatedConversation) -> Value {
     let ended = c.ended.map(|end| time(end.at));
     let participant = |p: &Participant| {
         let communication = dense(json!({
             "id": p.communication,
             "state": state(c),
-            "direction": if p.purpose == Purpose::Customer { "inbound" } else { "outbound" },
+            "direction": if p.purpose == ParticipantPurpose::Customer { "inbound" } else { "outbound" },
             "type": c.messenger(),
             "provider": "PureCloud Messaging",
             "connectedTime": time(p.joined),
@@ -101,7 +101,7 @@ pub(crate) fn conversation(c: &Conversation) -> Value {
             "startTime": time(p.joined),
             "connectedTime": time(p.joined),
             "endTime": ended,
-            "externalId": c.external_id.as_deref().filter(|_| p.purpose == Purpose::Customer),
+            "externalId": c.external_id.as_deref().filter(|_| p.purpose == ParticipantPurpose::Customer),
             "attributes": attributes(c, p),
             "messages": [communication],
         }))
@@ -117,13 +117,15 @@ pub(crate) fn conversation(c: &Conversation) -> Value {
 }
 
 /// The normalized form of a message; also the Guest API's answer.
-pub(crate) fn normalized(c: &Conversation, said: &Said) -> Value {
+pub(crate) fn normalized(c: &SimulatedConversation, said: &SimulatedMessage) -> Value {
     let guest = c.guest();
     let guest_id = guest.map(|g| g.id.as_str());
     let (from, to) = match (said.by, &c.via) {
-        (Purpose::Customer, Via::Open { from }) => (from.clone(), None),
-        (Purpose::Customer, _) => (json!({"id": guest_id, "nickname": guest.map(|g| g.name.as_str())}), None),
-        (Purpose::Workflow | Purpose::Agent, via) => {
+        (ParticipantPurpose::Customer, Via::Open { from }) => (from.clone(), None),
+        (ParticipantPurpose::Customer, _) => {
+            (json!({"id": guest_id, "nickname": guest.map(|g| g.name.as_str())}), None)
+        }
+        (ParticipantPurpose::Workflow | ParticipantPurpose::Agent, via) => {
             let name = c.participant(said.by).map(|p| p.name.as_str());
             let to = if let Via::Open { from } = via { from.get("id").cloned() } else { Some(json!(guest_id)) };
             (json!({ "nickname": name }), Some(json!({ "id": to })))
@@ -150,20 +152,20 @@ pub(crate) fn normalized(c: &Conversation, said: &Said) -> Value {
         "content": content(said),
         "metadata": (!said.metadata.is_empty()).then_some(&said.metadata),
         "direction": direction(said.by).0,
-        "originatingEntity": if said.by == Purpose::Workflow { "Bot" } else { "Human" },
+        "originatingEntity": if said.by == ParticipantPurpose::Workflow { "Bot" } else { "Human" },
         "conversationId": c.id,
     }))
 }
 
 /// MessageData. `normalized_only` leaves the deprecated `textBody` out, as `useNormalizedMessage=true` does.
-pub(crate) fn message_data(c: &Conversation, said: &Said, normalized_only: bool) -> Value {
+pub(crate) fn message_data(c: &SimulatedConversation, said: &SimulatedMessage, normalized_only: bool) -> Value {
     dense(json!({
         "id": said.id,
         "providerMessageId": said.own_id.as_deref().unwrap_or(&said.id),
         "timestamp": time(said.at),
         "direction": direction(said.by).1,
         "messengerType": c.messenger(),
-        "status": if said.by == Purpose::Customer { "received" } else { "delivery-success" },
+        "status": if said.by == ParticipantPurpose::Customer { "received" } else { "delivery-success" },
         "textBody": (!normalized_only).then_some(&*said.text),
         "normalizedMessage": normalized(c, said),
         "conversationId": c.id,

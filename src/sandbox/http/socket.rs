@@ -10,7 +10,7 @@ use http::Response;
 use http::request::Parts;
 use tokio::sync::mpsc;
 
-use super::Peer;
+use super::HttpPeer;
 use crate::sandbox::shared::{STOP_WAITS, Shared};
 use crate::sandbox::world::outgoing::{ConnectionId, Out};
 
@@ -18,7 +18,7 @@ use crate::sandbox::world::outgoing::{ConnectionId, Out};
 const MESSAGE_MAX_BYTES: usize = 128 * 1024;
 
 /// Answers the upgrade, and serves the socket from then on.
-pub(super) async fn open(inner: Arc<Shared>, id: ConnectionId, mut parts: Parts, peer: Peer) -> Response<Body> {
+pub(super) async fn open(inner: Arc<Shared>, id: ConnectionId, mut parts: Parts, peer: HttpPeer) -> Response<Body> {
     let (line, out) = mpsc::unbounded_channel();
     inner.connect(id, line);
     match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
@@ -40,7 +40,7 @@ async fn talk(
     id: ConnectionId,
     mut socket: WebSocket,
     mut out: mpsc::UnboundedReceiver<Out>,
-    peer: Peer,
+    peer: HttpPeer,
 ) {
     let mut stopping = inner.stopping.subscribe();
     let stop = async move {

@@ -4,7 +4,7 @@
 //! Open ──► Reset   every write fails, and the socket closes with a reset (RST) instead of an end (FIN)
 //!   └────► Stale   the answer goes out whole; the first byte of the next request makes it Reset
 //! ```
-//! The request handler reaches its connection through [`Peer`].
+//! The request handler reaches its connection through [`HttpPeer`].
 
 use std::io;
 use std::net::SocketAddr;
@@ -26,9 +26,9 @@ const STALE: u8 = 2;
 
 /// What a request handler holds of its connection.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Peer(Arc<AtomicU8>);
+pub(crate) struct HttpPeer(Arc<AtomicU8>);
 
-impl Peer {
+impl HttpPeer {
     /// From now on nothing more is written; the connection is reset.
     pub(crate) fn reset(&self) {
         self.0.store(RESET, Ordering::SeqCst);
@@ -44,7 +44,7 @@ impl Peer {
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for Peer {
+impl Connected<IncomingStream<'_, Door>> for HttpPeer {
     fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
         stream.io().peer.clone()
     }
@@ -55,16 +55,16 @@ impl Connected<IncomingStream<'_, Door>> for Peer {
 pub(crate) struct Door(pub(crate) TcpListener);
 
 impl Listener for Door {
-    type Io = Wire;
+    type Io = HttpWire;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Wire, SocketAddr) {
+    async fn accept(&mut self) -> (HttpWire, SocketAddr) {
         loop {
             match self.0.accept().await {
                 Ok((stream, from)) => {
                     // Small answers leave at once; where this fails they are merely slower.
                     let _ = stream.set_nodelay(true);
-                    return (Wire { stream, peer: Peer::default(), wrote: false }, from);
+                    return (HttpWire { stream, peer: HttpPeer::default(), wrote: false }, from);
                 }
                 // Out of file handles, for instance: give others the time to close theirs.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -79,9 +79,9 @@ impl Listener for Door {
 
 /// One connection.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub(crate) struct HttpWire {
     stream: TcpStream,
-    peer: Peer,
+    peer: HttpPeer,
     /// A byte was written since the connection was told to go stale.
     wrote: bool,
 }
@@ -90,7 +90,7 @@ fn reset() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionReset, "reset by a fault of the sandbox")
 }
 
-impl Wire {
+impl HttpWire {
     fn check(&mut self) -> io::Result<()> {
         match self.peer.state() {
             RESET => Err(reset()),
@@ -103,7 +103,7 @@ impl Wire {
     }
 }
 
-impl Drop for Wire {
+impl Drop for HttpWire {
     fn drop(&mut self) {
         if self.peer.state() != OPEN {
             // A linger of zero makes the close a reset. Where it cannot be set, the peer sees an end instead.
@@ -112,7 +112,7 @@ impl Drop for Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for HttpWire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
@@ -126,7 +126,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for HttpWire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.check()?;

@@ -10,7 +10,7 @@ pub(crate) const BLOCKED_EXTENSIONS: [&str; 1] = [".exe"];
 /// A way to speak as the guest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Channel {
+pub enum ScenarioChannel {
     /// The Guest API: by conversation id.
     #[default]
     GuestApi,
@@ -44,7 +44,7 @@ pub struct Deployment {
 /// Where replies of the open channel are pushed. Its `Debug` form does not show the secret.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Webhook {
+pub struct ScenarioWebhook {
     /// `http://127.0.0.1:PORT/PATH`: an address of this machine, so that a sandbox sends nothing anywhere else.
     pub url: String,
     /// What signs the pushes.
@@ -92,7 +92,7 @@ impl Deployment {
     }
 }
 
-impl fmt::Debug for Webhook {
+impl fmt::Debug for ScenarioWebhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhook").field("url", &self.url).finish_non_exhaustive()
     }

@@ -1,7 +1,7 @@
 //! What the types of a scenario cannot say.
 
 use super::error::Trouble;
-use super::{Channel, Conversation, Scenario};
+use super::{Scenario, ScenarioChannel, ScenarioConversation};
 use crate::model::fault::Fault;
 use crate::sandbox::loopback::Target;
 use crate::text::suggest::suggestion;
@@ -80,15 +80,15 @@ impl Scenario {
 }
 
 /// A field that the conversation's channel does not have.
-fn misplaced(c: &Conversation) -> Option<(&'static str, String)> {
-    let by_id = c.channel == Channel::GuestApi;
+fn misplaced(c: &ScenarioConversation) -> Option<(&'static str, String)> {
+    let by_id = c.channel == ScenarioChannel::GuestApi;
     let fields = [
         ("id", c.id.is_some(), by_id),
         ("participant_id", c.participant_id.is_some(), by_id),
         ("external_id", c.external_id.is_some(), by_id),
         ("ended", c.ended, by_id),
-        ("guest_id", c.guest_id.is_some(), c.channel == Channel::OpenMessaging),
-        ("origin", c.origin.is_some(), c.channel == Channel::WebMessaging),
+        ("guest_id", c.guest_id.is_some(), c.channel == ScenarioChannel::OpenMessaging),
+        ("origin", c.origin.is_some(), c.channel == ScenarioChannel::WebMessaging),
     ];
     let (key, ..) = fields.into_iter().find(|(_, given, fits)| *given && !fits)?;
     Some((key, format!("\"{}\" has `{key}`, which is not for its channel; leave it out", c.name)))

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::config::problem::{Position, position};
+use crate::config::problem::{FilePosition, position};
 use crate::text::suggest::suggestion;
 
 /// A value that cannot be, and the key at which it stands.
@@ -38,7 +38,7 @@ impl std::error::Error for ScenarioError {}
 impl ScenarioError {
     /// An error at a byte offset of `text`.
     pub(super) fn at(what: String, text: &str, offset: usize, file: &Path) -> Self {
-        let Position { line, column } = position(text, &(offset..offset));
+        let FilePosition { line, column } = position(text, &(offset..offset));
         Self { file: file.to_owned(), line, column, what }
     }
 

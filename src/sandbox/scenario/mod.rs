@@ -26,7 +26,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub(crate) use channel::BLOCKED_EXTENSIONS;
-pub use channel::{Channel, Deployment, Limits, Webhook};
+pub use channel::{Deployment, Limits, ScenarioChannel, ScenarioWebhook};
 pub use error::ScenarioError;
 
 use crate::model::fault::Fault;
@@ -63,7 +63,7 @@ pub struct Scenario {
     /// Least and greatest milliseconds before the counterpart answers a message.
     pub reply_ms: [u64; 2],
     /// The OAuth client.
-    pub client: Client,
+    pub client: ScenarioClient,
     /// The tokens that it gets.
     pub token: Token,
     /// Limits of the platform.
@@ -71,9 +71,9 @@ pub struct Scenario {
     /// The web deployment.
     pub deployment: Deployment,
     /// Where replies of the open channel are pushed.
-    pub webhook: Option<Webhook>,
+    pub webhook: Option<ScenarioWebhook>,
     /// The conversations, in the picker's order.
-    pub conversations: Vec<Conversation>,
+    pub conversations: Vec<ScenarioConversation>,
     /// Faults that are set from the start, in the form of the control API.
     #[serde(rename = "faults")]
     fault_tables: Vec<Spanned<toml::Table>>,
@@ -85,7 +85,7 @@ pub struct Scenario {
 /// The OAuth client. Its `Debug` form does not show the secret.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Client {
+pub struct ScenarioClient {
     /// Its id; from the seed where absent.
     pub id: Option<String>,
     /// Its secret; from the seed where absent. Opens nothing but the sandbox.
@@ -113,7 +113,7 @@ pub struct Token {
 /// How the counterpart behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Script {
+pub enum ScenarioScript {
     /// Says back what it hears.
     #[default]
     Echo,
@@ -147,12 +147,12 @@ pub enum Addressed {
 /// One conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Conversation {
+pub struct ScenarioConversation {
     /// Its name in the picker.
     pub name: String,
     /// The way in which its guest speaks.
     #[serde(default)]
-    pub channel: Channel,
+    pub channel: ScenarioChannel,
     /// Its id; from the seed where absent. Only in `guest-api`: the others get theirs when they begin.
     pub id: Option<String>,
     /// The guest's participant id; from the seed where absent.
@@ -171,7 +171,7 @@ pub struct Conversation {
     pub addressed: Addressed,
     /// How the counterpart behaves.
     #[serde(default)]
-    pub script: Script,
+    pub script: ScenarioScript,
     /// Whether it has ended, a minute after its last line.
     #[serde(default)]
     pub ended: bool,
@@ -180,7 +180,7 @@ pub struct Conversation {
     pub started_minutes_ago: u32,
     /// What was said before.
     #[serde(default)]
-    pub history: Vec<Line>,
+    pub history: Vec<ScriptLine>,
 }
 
 /// Who said a line of the history.
@@ -198,7 +198,7 @@ pub enum Speaker {
 /// A line of the history. Lines are spread over the time since the conversation began.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Line {
+pub struct ScriptLine {
     /// Who said it.
     pub by: Speaker,
     /// What was said.
@@ -229,7 +229,7 @@ impl Default for Scenario {
             world: Rules::Described,
             latency_ms: [0, 0],
             reply_ms: [0, 0],
-            client: Client::default(),
+            client: ScenarioClient::default(),
             token: Token::default(),
             limits: Limits::default(),
             deployment: Deployment::default(),
@@ -241,7 +241,7 @@ impl Default for Scenario {
     }
 }
 
-impl Default for Client {
+impl Default for ScenarioClient {
     fn default() -> Self {
         Self {
             id: None,
@@ -261,7 +261,7 @@ impl Default for Client {
     }
 }
 
-impl fmt::Debug for Client {
+impl fmt::Debug for ScenarioClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
     }
@@ -364,10 +364,10 @@ mod tests {
         assert!(scenario.conversations.len() >= 5);
         assert!(scenario.conversations.iter().any(|c| c.ended));
         assert!(scenario.conversations.iter().any(|c| c.addressed == Addressed::Stranger));
-        let by_id = |c: &&Conversation| c.channel == Channel::GuestApi;
+        let by_id = |c: &&ScenarioConversation| c.channel == ScenarioChannel::GuestApi;
         assert!(scenario.conversations.iter().filter(by_id).all(|c| !c.history.is_empty()));
         let of = |channel| scenario.conversations.iter().filter(|c| c.channel == channel).count();
-        assert_eq!((of(Channel::OpenMessaging), of(Channel::WebMessaging)), (1, 2));
+        assert_eq!((of(ScenarioChannel::OpenMessaging), of(ScenarioChannel::WebMessaging)), (1, 2));
     }
 
     #[test]

@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::offer::Offer;
-use super::script::Stage;
+use super::offer::OfferedContent;
+use super::script::ScriptStage;
 use crate::model::Moment;
 use crate::sandbox::rng::Rng;
-use crate::sandbox::scenario::{self, Addressed, Script, Speaker};
+use crate::sandbox::scenario;
+use crate::sandbox::scenario::{Addressed, ScenarioScript, Speaker};
 
 /// How much of a conversation is kept. What is older is forgotten; it stays counted.
 const KEPT: usize = 20_000;
 
 /// What a participant is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(crate) enum ParticipantPurpose {
     /// The guest.
     Customer,
     /// The bot.
@@ -26,7 +27,7 @@ pub(crate) enum Purpose {
     Agent,
 }
 
-impl Purpose {
+impl ParticipantPurpose {
     /// The word on the wire.
     pub(crate) const fn word(self) -> &'static str {
         match self {
@@ -41,7 +42,7 @@ impl Purpose {
 #[derive(Clone, Debug)]
 pub(crate) struct Participant {
     pub(crate) id: String,
-    pub(crate) purpose: Purpose,
+    pub(crate) purpose: ParticipantPurpose,
     pub(crate) name: String,
     /// The communication (session) through which they speak.
     pub(crate) communication: String,
@@ -72,12 +73,12 @@ pub(crate) enum Piece {
 
 /// Something that was said.
 #[derive(Clone, Debug)]
-pub(crate) struct Said {
+pub(crate) struct SimulatedMessage {
     pub(crate) id: String,
-    pub(crate) by: Purpose,
+    pub(crate) by: ParticipantPurpose,
     pub(crate) text: Arc<str>,
     /// What it offers to answer with.
-    pub(crate) offer: Offer,
+    pub(crate) offer: OfferedContent,
     /// What else it holds.
     pub(crate) pieces: Vec<Piece>,
     /// The sender's own id of the message (`channel.messageId`), where it gave one.
@@ -90,14 +91,14 @@ pub(crate) struct Said {
     pub(crate) request: Option<Arc<str>>,
 }
 
-impl Said {
+impl SimulatedMessage {
     /// Words and nothing else.
-    pub(crate) fn words(id: String, by: Purpose, text: impl Into<Arc<str>>, at: Timestamp) -> Self {
+    pub(crate) fn words(id: String, by: ParticipantPurpose, text: impl Into<Arc<str>>, at: Timestamp) -> Self {
         Self {
             id,
             by,
             text: text.into(),
-            offer: Offer::Nothing,
+            offer: OfferedContent::Nothing,
             pieces: Vec::new(),
             own_id: None,
             metadata: BTreeMap::new(),
@@ -117,15 +118,15 @@ pub(crate) struct End {
 
 /// A conversation.
 #[derive(Clone, Debug)]
-pub(crate) struct Conversation {
+pub(crate) struct SimulatedConversation {
     pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) via: Via,
     /// Participant data: what came as custom attributes.
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) external_id: Option<String>,
-    pub(crate) script: Script,
-    pub(crate) stage: Stage,
+    pub(crate) script: ScenarioScript,
+    pub(crate) stage: ScriptStage,
     pub(crate) started: Timestamp,
     pub(crate) ended: Option<End>,
     /// The guest's first; then in the order in which they joined.
@@ -137,37 +138,37 @@ pub(crate) struct Conversation {
     /// The guest's participant id before a fault changed it.
     pub(crate) true_guest: Option<String>,
     /// Oldest first, the newest [`KEPT`].
-    pub(crate) thread: VecDeque<Said>,
+    pub(crate) thread: VecDeque<SimulatedMessage>,
     /// Guest messages received by requests, also those no longer kept.
     pub(crate) received: u64,
     /// The newest time that was given out.
     newest: Timestamp,
 }
 
-impl Conversation {
+impl SimulatedConversation {
     /// A conversation of the scenario, with its history.
-    pub(crate) fn new(entry: &scenario::Conversation, via: Via, seed: u64, now: Moment) -> Self {
+    pub(crate) fn new(entry: &scenario::ScenarioConversation, via: Via, seed: u64, now: Moment) -> Self {
         let mut dice = Rng::new(seed, &format!("conversation {}", entry.name));
         let id = entry.id.clone().unwrap_or_else(|| dice.uuid());
         let guest = entry.participant_id.clone().unwrap_or_else(|| dice.uuid());
         let stranger = dice.uuid();
         let span = u64::from(entry.started_minutes_ago) * 60;
         let started = earlier(now.wall, span);
-        let begun = Begun { name: &entry.name, id, guest, guest_name: &entry.guest, script: entry.script, via };
+        let begun = SessionStart { name: &entry.name, id, guest, guest_name: &entry.guest, script: entry.script, via };
         let mut conversation = Self::begin(begun, &mut dice, started);
         if entry.history.iter().any(|line| line.by == Speaker::Agent) {
-            conversation.participants.push(participant(Purpose::Agent, "Robin Vale", &mut dice, started));
-            conversation.stage = Stage::Agent;
+            conversation.participants.push(participant(ParticipantPurpose::Agent, "Robin Vale", &mut dice, started));
+            conversation.stage = ScriptStage::Agent;
         }
         let lines = entry.history.len() as u64;
         for (n, line) in (1_u64..).zip(&entry.history) {
             let by = match line.by {
-                Speaker::Guest => Purpose::Customer,
-                Speaker::Bot => Purpose::Workflow,
-                Speaker::Agent => Purpose::Agent,
+                Speaker::Guest => ParticipantPurpose::Customer,
+                Speaker::Bot => ParticipantPurpose::Workflow,
+                Speaker::Agent => ParticipantPurpose::Agent,
             };
             let at = earlier(now.wall, span.saturating_sub(span * n / (lines + 2)));
-            let mut said = Said::words(dice.hex(), by, line.text.as_str(), at);
+            let mut said = SimulatedMessage::words(dice.hex(), by, line.text.as_str(), at);
             said.pieces = line.choices.iter().cloned().map(Piece::Offered).collect();
             conversation.thread.push_back(said);
         }
@@ -187,11 +188,11 @@ impl Conversation {
     }
 
     /// A conversation in which nothing has been said yet.
-    pub(crate) fn begin(begun: Begun<'_>, dice: &mut Rng, started: Timestamp) -> Self {
-        let Begun { name, id, guest, guest_name, script, via } = begun;
-        let mut customer = participant(Purpose::Customer, guest_name, dice, started);
+    pub(crate) fn begin(begun: SessionStart<'_>, dice: &mut Rng, started: Timestamp) -> Self {
+        let SessionStart { name, id, guest, guest_name, script, via } = begun;
+        let mut customer = participant(ParticipantPurpose::Customer, guest_name, dice, started);
         customer.id = guest;
-        let bot = participant(Purpose::Workflow, "Assistant", dice, started);
+        let bot = participant(ParticipantPurpose::Workflow, "Assistant", dice, started);
         Self {
             name: name.to_owned(),
             id,
@@ -199,7 +200,7 @@ impl Conversation {
             attributes: BTreeMap::new(),
             external_id: None,
             script,
-            stage: Stage::Fresh,
+            stage: ScriptStage::Fresh,
             started,
             ended: None,
             participants: vec![customer, bot],
@@ -248,43 +249,43 @@ impl Conversation {
 
     /// The guest.
     pub(crate) fn guest(&self) -> Option<&Participant> {
-        self.participant(Purpose::Customer)
+        self.participant(ParticipantPurpose::Customer)
     }
 
     /// The newest participant with that purpose.
-    pub(crate) fn participant(&self, purpose: Purpose) -> Option<&Participant> {
+    pub(crate) fn participant(&self, purpose: ParticipantPurpose) -> Option<&Participant> {
         self.participants.iter().rev().find(|p| p.purpose == purpose)
     }
 
     /// Adds to the thread. What falls out at the other end is given back.
-    pub(crate) fn say(&mut self, said: Said) -> Option<Said> {
+    pub(crate) fn say(&mut self, said: SimulatedMessage) -> Option<SimulatedMessage> {
         self.received += u64::from(said.request.is_some());
         self.thread.push_back(said);
         if self.thread.len() > KEPT { self.thread.pop_front() } else { None }
     }
 
     /// A message of the thread.
-    pub(crate) fn said(&self, id: &str) -> Option<&Said> {
+    pub(crate) fn said(&self, id: &str) -> Option<&SimulatedMessage> {
         self.thread.iter().rev().find(|said| said.id == id)
     }
 }
 
 /// What a conversation begins with.
-pub(crate) struct Begun<'c> {
+pub(crate) struct SessionStart<'c> {
     pub(crate) name: &'c str,
     pub(crate) id: String,
     /// The guest's participant id.
     pub(crate) guest: String,
     pub(crate) guest_name: &'c str,
-    pub(crate) script: Script,
+    pub(crate) script: ScenarioScript,
     pub(crate) via: Via,
 }
 
-fn participant(purpose: Purpose, name: &str, dice: &mut Rng, joined: Timestamp) -> Participant {
+fn participant(purpose: ParticipantPurpose, name: &str, dice: &mut Rng, joined: Timestamp) -> Participant {
     // The communication is drawn first for the guest, whose own id is given: the order is part of what a seed gives.
     let (id, communication) = match purpose {
-        Purpose::Customer => (String::new(), dice.uuid()),
-        Purpose::Workflow | Purpose::Agent => (dice.uuid(), dice.uuid()),
+        ParticipantPurpose::Customer => (String::new(), dice.uuid()),
+        ParticipantPurpose::Workflow | ParticipantPurpose::Agent => (dice.uuid(), dice.uuid()),
     };
     Participant { id, purpose, name: name.to_owned(), communication, joined }
 }

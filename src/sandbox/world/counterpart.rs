@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::conversation::Via;
-use super::offer::Offer;
+use super::offer::OfferedContent;
 use super::outgoing::{Due, Push, What, signature};
 use super::script::{self, Happening};
 use super::web::frames;
-use super::{Conversation, End, Participant, Purpose, Said, World};
+use super::{End, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, World};
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
-use crate::sandbox::scenario::Script;
+use crate::sandbox::scenario::ScenarioScript;
 
 impl World {
     /// When the next of it comes.
@@ -38,20 +38,20 @@ impl World {
         if conversation.ended.is_some() {
             return;
         }
-        let person = conversation.participant(Purpose::Agent).is_some();
-        let by = if person { Purpose::Agent } else { Purpose::Workflow };
+        let person = conversation.participant(ParticipantPurpose::Agent).is_some();
+        let by = if person { ParticipantPurpose::Agent } else { ParticipantPurpose::Workflow };
         match happening {
             Happening::Types => self.tell_typing(n, by, at),
             Happening::Says { text, offer } => {
                 let open = matches!(conversation.via, Via::Open { .. });
-                let mut said = Said::words(self.messages.hex(), by, text, conversation.stamp(at.wall));
+                let mut said = SimulatedMessage::words(self.messages.hex(), by, text, conversation.stamp(at.wall));
                 said.offer = if open { offer.for_open() } else { offer };
                 self.tell_said(n, &said, at);
                 self.keep(n, said);
             }
             Happening::Joins => conversation.participants.push(Participant {
                 id: self.messages.uuid(),
-                purpose: Purpose::Agent,
+                purpose: ParticipantPurpose::Agent,
                 name: "Robin Vale".to_owned(),
                 communication: self.messages.uuid(),
                 joined: at.wall,
@@ -69,7 +69,7 @@ impl World {
         }
     }
 
-    fn tell_typing(&mut self, n: usize, by: Purpose, at: Moment) {
+    fn tell_typing(&mut self, n: usize, by: ParticipantPurpose, at: Moment) {
         let id = self.messages.hex();
         let Some(conversation) = self.conversations.get(n) else { return };
         match &conversation.via {
@@ -87,7 +87,7 @@ impl World {
         }
     }
 
-    fn tell_said(&mut self, n: usize, said: &Said, at: Moment) {
+    fn tell_said(&mut self, n: usize, said: &SimulatedMessage, at: Moment) {
         let Some(conversation) = self.conversations.get(n) else { return };
         match &conversation.via {
             Via::GuestApi => {}
@@ -110,9 +110,9 @@ impl World {
     /// What every outbound message of open messaging has. [shape: real: documented; 3p: GCX test data]
     fn outbound(
         &self,
-        c: &Conversation,
+        c: &SimulatedConversation,
         id: &str,
-        by: Purpose,
+        by: ParticipantPurpose,
         form: &str,
         at: Moment,
     ) -> serde_json::Map<String, Value> {
@@ -128,7 +128,7 @@ impl World {
             "conversationId": c.id,
             "type": form,
             "direction": "Outbound",
-            "originatingEntity": if by == Purpose::Agent { "Human" } else { "Bot" },
+            "originatingEntity": if by == ParticipantPurpose::Agent { "Human" } else { "Bot" },
         });
         match body {
             Value::Object(map) => map,
@@ -137,7 +137,7 @@ impl World {
     }
 
     /// Adds to a thread and to the indexes of messages.
-    pub(super) fn keep(&mut self, n: usize, said: Said) {
+    pub(super) fn keep(&mut self, n: usize, said: SimulatedMessage) {
         self.by_message.insert(said.id.clone(), n);
         let Some(conversation) = self.conversations.get_mut(n) else { return };
         let Some(forgotten) = conversation.say(said) else { return };
@@ -151,11 +151,11 @@ impl World {
     /// Plans the counterpart's answer to `text`.
     pub(super) fn provoke(&mut self, n: usize, text: &str, now: Moment) {
         let Some(conversation) = self.conversations.get_mut(n) else { return };
-        let (happenings, stage) = if conversation.script == Script::Repeat {
-            let ours = |said: &&Said| said.by != Purpose::Customer;
+        let (happenings, stage) = if conversation.script == ScenarioScript::Repeat {
+            let ours = |said: &&SimulatedMessage| said.by != ParticipantPurpose::Customer;
             let last =
                 conversation.thread.iter().rev().find(ours).map_or_else(String::new, |said| said.text.to_string());
-            (vec![Happening::Says { text: last, offer: Offer::Nothing }], conversation.stage)
+            (vec![Happening::Says { text: last, offer: OfferedContent::Nothing }], conversation.stage)
         } else {
             script::answer(conversation.script, conversation.stage, text)
         };

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::sandbox::rng::Rng;
-use crate::sandbox::scenario::{self, Channel, Deployment, Script};
+use crate::sandbox::scenario;
+use crate::sandbox::scenario::{Deployment, ScenarioChannel, ScenarioScript};
 
 /// How an entry's guest is told from others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,24 +19,29 @@ pub(crate) enum Way {
 
 /// An entry of the picker.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct WorldEntry {
     pub(crate) name: String,
     /// The guest's name.
     pub(crate) guest: String,
-    pub(crate) script: Script,
+    pub(crate) script: ScenarioScript,
     pub(crate) way: Way,
 }
 
-impl Entry {
+impl WorldEntry {
     /// The entry of a conversation of the scenario, which is the `index`-th that exists from the start.
-    pub(crate) fn new(entry: &scenario::Conversation, index: usize, deployment: &Deployment, seed: u64) -> Self {
+    pub(crate) fn new(
+        entry: &scenario::ScenarioConversation,
+        index: usize,
+        deployment: &Deployment,
+        seed: u64,
+    ) -> Self {
         let way = match entry.channel {
-            Channel::GuestApi => Way::GuestApi(index),
-            Channel::OpenMessaging => {
+            ScenarioChannel::GuestApi => Way::GuestApi(index),
+            ScenarioChannel::OpenMessaging => {
                 let by_name = || entry.guest.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
                 Way::Open { guest_id: entry.guest_id.clone().unwrap_or_else(by_name) }
             }
-            Channel::WebMessaging => {
+            ScenarioChannel::WebMessaging => {
                 let first = || deployment.origins.first().cloned().unwrap_or_else(|| "https://shop.example".to_owned());
                 let token = || Arc::from(Rng::new(seed, &format!("guest token {}", entry.name)).uuid());
                 Way::Web {
@@ -49,16 +55,16 @@ impl Entry {
 }
 
 /// The entry of the integration's guest `id`.
-pub(crate) fn open<'e>(entries: &'e [Entry], id: &str) -> Option<&'e Entry> {
+pub(crate) fn open<'e>(entries: &'e [WorldEntry], id: &str) -> Option<&'e WorldEntry> {
     entries.iter().find(|entry| matches!(&entry.way, Way::Open { guest_id } if guest_id == id))
 }
 
 /// The entry of a web session: by its token, or the first without one that has its origin.
-pub(crate) fn web<'e>(entries: &'e [Entry], session_token: &str, from: &str) -> Option<&'e Entry> {
+pub(crate) fn web<'e>(entries: &'e [WorldEntry], session_token: &str, from: &str) -> Option<&'e WorldEntry> {
     let by_token =
-        |entry: &&Entry| matches!(&entry.way, Way::Web { token: Some(token), .. } if &**token == session_token);
-    let by_origin = |entry: &&Entry| matches!(&entry.way, Way::Web { token: None, origin } if origin == from);
-    let any = |entry: &&Entry| matches!(&entry.way, Way::Web { origin, .. } if origin == from);
-    let find = |wanted: &dyn Fn(&&Entry) -> bool| entries.iter().find(|entry| wanted(entry));
+        |entry: &&WorldEntry| matches!(&entry.way, Way::Web { token: Some(token), .. } if &**token == session_token);
+    let by_origin = |entry: &&WorldEntry| matches!(&entry.way, Way::Web { token: None, origin } if origin == from);
+    let any = |entry: &&WorldEntry| matches!(&entry.way, Way::Web { origin, .. } if origin == from);
+    let find = |wanted: &dyn Fn(&&WorldEntry) -> bool| entries.iter().find(|entry| wanted(entry));
     find(&by_token).or_else(|| find(&by_origin)).or_else(|| find(&any))
 }

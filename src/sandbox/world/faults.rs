@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::conversation::Via;
 use super::entry::Way;
-use super::{Conversation, World, open};
+use super::{SimulatedConversation, World, open};
 use crate::model::Moment;
 use crate::model::fault::{Fault, FaultKind, FaultTarget};
-use crate::sandbox::fault::{Act, Plan};
+use crate::sandbox::fault::{FaultAction, Plan};
 use crate::text::suggest::suggestion;
 
 /// Whom a request or a frame is about.
@@ -70,7 +70,7 @@ impl World {
 
     /// Whether the session of `token` is that of the entry or the conversation called `name`.
     pub(super) fn session_is(&self, token: &str, name: &str) -> bool {
-        let of = |c: &&Conversation| matches!(&c.via, Via::Web { token: own } if &**own == token);
+        let of = |c: &&SimulatedConversation| matches!(&c.via, Via::Web { token: own } if &**own == token);
         self.conversations.iter().filter(of).any(|c| c.is(name))
             || self.entry_of(token).is_some_and(|entry| entry.name == name)
     }
@@ -118,7 +118,7 @@ impl World {
         }
     }
 
-    fn act(&mut self, act: &Act, now: Moment) {
+    fn act(&mut self, act: &FaultAction, now: Moment) {
         let wanted = act.conversation.as_deref();
         match act.kind {
             FaultKind::TokenExpired => self.tokens.expire_all(now),
@@ -132,7 +132,7 @@ impl World {
                 self.settle(now);
             }
             FaultKind::ParticipantMismatch => {
-                let meant = |c: &&mut Conversation| wanted.is_none_or(|name| c.is(name));
+                let meant = |c: &&mut SimulatedConversation| wanted.is_none_or(|name| c.is(name));
                 for conversation in self.conversations.iter_mut().filter(meant) {
                     if let Some(guest) = conversation.participants.first_mut() {
                         let true_id = std::mem::replace(&mut guest.id, self.messages.uuid());

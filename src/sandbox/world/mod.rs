@@ -28,18 +28,18 @@ mod window;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-pub(crate) use conversation::{Conversation, End, Participant, Purpose, Said, Via};
-pub(crate) use entry::{Entry, Way};
+pub(crate) use conversation::{End, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, Via};
+pub(crate) use entry::{Way, WorldEntry};
 pub(crate) use faults::Whom;
-pub(crate) use refusal::{BODY_MAX_BYTES, Refusal};
+pub(crate) use refusal::{BODY_MAX_BYTES, ServiceRefusal};
 pub(crate) use send::{Incoming, is_json};
-pub(crate) use tally::Tally;
-pub(crate) use token::{Asked, Bearer, Client, Grant, TokenRefusal, Tokens};
+pub(crate) use tally::ReceivedCounts;
+pub(crate) use token::{Bearer, GrantRequest, IssuedToken, IssuedTokens, KnownClient, TokenRefusal};
 pub(crate) use window::Gauge;
 
 use super::fault::{Armed, Plan};
 use super::rng::Rng;
-use super::scenario::{Rules, Scenario, Webhook};
+use super::scenario::{Rules, Scenario, ScenarioWebhook};
 use crate::model::Moment;
 use outgoing::{Due, Push};
 use web::Web;
@@ -56,24 +56,24 @@ pub(crate) struct World {
     pub(crate) scenario: String,
     pub(crate) seed: u64,
     pub(crate) rules: Rules,
-    pub(crate) client: Client,
+    pub(crate) client: KnownClient,
     pub(crate) organization: Organization,
     /// The open-messaging integration.
     pub(crate) integration_id: String,
     /// The web deployment.
     pub(crate) deployment_id: String,
     /// Where replies of the open channel are pushed.
-    pub(crate) webhook: Option<Webhook>,
+    pub(crate) webhook: Option<ScenarioWebhook>,
     /// What is to be pushed there.
     pub(crate) pushes: Vec<Push>,
     pub(crate) web: Web,
     /// The picker's entries.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<WorldEntry>,
     pub(crate) tell_scope: bool,
     /// Those of the scenario that have begun, in its order; then those that began since.
-    pub(crate) conversations: Vec<Conversation>,
-    pub(crate) tally: Tally,
-    tokens: Tokens,
+    pub(crate) conversations: Vec<SimulatedConversation>,
+    pub(crate) tally: ReceivedCounts,
+    tokens: IssuedTokens,
     armed: Armed,
     lifetime: Duration,
     per_minute: u32,
@@ -96,7 +96,7 @@ impl World {
     pub(crate) fn new(scenario: &Scenario, now: Moment) -> Self {
         let (seed, run) = (scenario.seed, scenario.run_seed());
         let mut dice = Rng::new(seed, "organization");
-        let client = Client {
+        let client = KnownClient {
             id: scenario.client.id.clone().unwrap_or_else(|| dice.uuid()),
             secret: scenario.client.secret.clone().unwrap_or_else(|| {
                 // Once it came from this sequence. The draw stays, so that what follows keeps the ids that journals know.
@@ -126,8 +126,8 @@ impl World {
             by_message: HashMap::new(),
             by_own_id: HashMap::new(),
             conversations: Vec::new(),
-            tally: Tally::default(),
-            tokens: Tokens::new(run, now),
+            tally: ReceivedCounts::default(),
+            tokens: IssuedTokens::new(run, now),
             armed: Armed::default(),
             lifetime: Duration::from_secs(scenario.token.lifetime_seconds),
             per_minute: scenario.limits.requests_per_minute,
@@ -148,7 +148,7 @@ impl World {
     /// The picker's entries, and the conversations that have begun: those of the Guest API, and those with a history.
     fn populate(&mut self, scenario: &Scenario, now: Moment) {
         for conversation in &scenario.conversations {
-            let entry = Entry::new(conversation, self.conversations.len(), &scenario.deployment, self.seed);
+            let entry = WorldEntry::new(conversation, self.conversations.len(), &scenario.deployment, self.seed);
             let via = match &entry.way {
                 Way::GuestApi(_) => Some(Via::GuestApi),
                 Way::Open { .. } if conversation.history.is_empty() => None,
@@ -162,7 +162,7 @@ impl World {
                 if let (Via::Web { token }, Way::Web { origin, .. }) = (&via, &entry.way) {
                     self.begin_session(token, origin, now);
                 }
-                let begun = Conversation::new(conversation, via, self.seed, now);
+                let begun = SimulatedConversation::new(conversation, via, self.seed, now);
                 let token = if let Via::Web { token } = &begun.via { Some(token.clone()) } else { None };
                 let n = self.add(begun);
                 if let Some(token) = token {
@@ -174,7 +174,7 @@ impl World {
     }
 
     /// Takes a conversation in.
-    fn add(&mut self, conversation: Conversation) -> usize {
+    fn add(&mut self, conversation: SimulatedConversation) -> usize {
         let n = self.conversations.len();
         self.by_id.insert(conversation.id.clone(), n);
         self.by_message.extend(conversation.thread.iter().map(|said| (said.id.clone(), n)));
@@ -183,7 +183,7 @@ impl World {
     }
 
     /// The picker's entry of a web session.
-    fn entry_of(&self, token: &str) -> Option<&Entry> {
+    fn entry_of(&self, token: &str) -> Option<&WorldEntry> {
         entry::web(&self.entries, token, self.web.origin_of(token)?)
     }
 
@@ -199,14 +199,19 @@ impl World {
     }
 
     /// Gives out a token, or says why not.
-    pub(crate) fn token(&mut self, asked: &Asked, plan: &Plan, now: Moment) -> Result<Grant, TokenRefusal> {
+    pub(crate) fn token(
+        &mut self,
+        asked: &GrantRequest,
+        plan: &Plan,
+        now: Moment,
+    ) -> Result<IssuedToken, TokenRefusal> {
         let scopes =
             token::judge(&self.client, self.rules, plan, asked).inspect_err(|r| self.tally.refused(r.error))?;
         Ok(self.tokens.issue(scopes, self.lifetime, now))
     }
 
     /// Counts a request of `bearer`, and lets it in where the token is valid.
-    pub(crate) fn admit(&mut self, bearer: Option<&str>, now: Moment) -> (Gauge, Result<Bearer, Refusal>) {
+    pub(crate) fn admit(&mut self, bearer: Option<&str>, now: Moment) -> (Gauge, Result<Bearer, ServiceRefusal>) {
         self.tokens.admit(bearer, self.per_minute, now)
     }
 
@@ -227,12 +232,12 @@ impl World {
         plan: &Plan,
         scopes: &[&str],
         any_of: &'static [&'static str],
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ServiceRefusal> {
         let allowed = match self.rules {
             Rules::Described => bearer.has_any(scopes),
             Rules::Published => self.has_permission(plan, any_of),
         };
-        if allowed { Ok(()) } else { Err(Refusal::PermissionMissing(any_of)) }
+        if allowed { Ok(()) } else { Err(ServiceRefusal::PermissionMissing(any_of)) }
     }
 
     fn has_permission(&self, plan: &Plan, any_of: &[&str]) -> bool {
@@ -241,23 +246,23 @@ impl World {
     }
 
     /// A conversation by its id.
-    pub(crate) fn conversation(&self, id: &str) -> Result<&Conversation, Refusal> {
+    pub(crate) fn conversation(&self, id: &str) -> Result<&SimulatedConversation, ServiceRefusal> {
         if !crate::model::ids::is_uuid(id) {
-            return Err(Refusal::ConversationMalformed(id.to_owned()));
+            return Err(ServiceRefusal::ConversationMalformed(id.to_owned()));
         }
-        let n = self.by_id.get(id).ok_or(Refusal::ConversationUnknown)?;
-        self.conversations.get(*n).ok_or(Refusal::ConversationUnknown)
+        let n = self.by_id.get(id).ok_or(ServiceRefusal::ConversationUnknown)?;
+        self.conversations.get(*n).ok_or(ServiceRefusal::ConversationUnknown)
     }
 
     /// A message by its id, with its conversation.
-    pub(crate) fn message(&self, id: &str) -> Result<(&Conversation, &Said), Refusal> {
-        let n = self.by_message.get(id).ok_or(Refusal::MessageUnknown)?;
-        let conversation = self.conversations.get(*n).ok_or(Refusal::MessageUnknown)?;
-        Ok((conversation, conversation.said(id).ok_or(Refusal::MessageUnknown)?))
+    pub(crate) fn message(&self, id: &str) -> Result<(&SimulatedConversation, &SimulatedMessage), ServiceRefusal> {
+        let n = self.by_message.get(id).ok_or(ServiceRefusal::MessageUnknown)?;
+        let conversation = self.conversations.get(*n).ok_or(ServiceRefusal::MessageUnknown)?;
+        Ok((conversation, conversation.said(id).ok_or(ServiceRefusal::MessageUnknown)?))
     }
 
     /// Ends a conversation by `PATCH …{"state":"disconnected"}`.
-    pub(crate) fn disconnect(&mut self, id: &str, now: Moment) -> Result<&Conversation, Refusal> {
+    pub(crate) fn disconnect(&mut self, id: &str, now: Moment) -> Result<&SimulatedConversation, ServiceRefusal> {
         self.conversation(id)?;
         if let Some(n) = self.by_id.get(id).copied() {
             self.end(n, now, false);

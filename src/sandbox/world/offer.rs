@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// What a message offers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Offer {
+pub(crate) enum OfferedContent {
     /// Nothing.
     #[default]
     Nothing,
@@ -22,7 +22,7 @@ pub(crate) enum Offer {
     Items(&'static str, &'static str, &'static [(&'static str, &'static str)]),
 }
 
-impl Offer {
+impl OfferedContent {
     /// Open messaging has no list picker: there, its items are quick replies. [PY `ContentButtonResponse`]
     pub(crate) const fn for_open(self) -> Self {
         const LABELS: &[&str] = &["Electricity", "Gas", "Water"];

@@ -14,17 +14,17 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::conversation::{Begun, Piece, Via};
-use super::{Bearer, Conversation, Purpose, Refusal, Said, World, entry};
+use super::conversation::{Piece, SessionStart, Via};
+use super::{Bearer, ParticipantPurpose, ServiceRefusal, SimulatedConversation, SimulatedMessage, World, entry};
 use crate::model::Moment;
 use crate::model::ids::is_uuid;
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::sandbox::fault::Plan;
-use crate::sandbox::scenario::Script;
+use crate::sandbox::scenario::ScenarioScript;
 
 /// What is sent in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum OpenKind {
     /// `…/inbound/open/message`, and the older `/conversations/messages/inbound/open`.
     Message,
     /// `…/inbound/open/event`
@@ -39,18 +39,18 @@ pub(crate) enum Kind {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Inbound {
-    pub(crate) channel: Channel,
+    pub(crate) channel: OpenChannel,
     pub(crate) text: Option<String>,
     #[serde(default)]
     pub(crate) content: Vec<Content>,
     #[serde(default)]
     pub(crate) metadata: BTreeMap<String, String>,
     #[serde(default)]
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Vec<OpenEvent>,
     pub(crate) id: Option<String>,
     pub(crate) status: Option<String>,
     #[serde(default)]
-    pub(crate) reasons: Vec<Reason>,
+    pub(crate) reasons: Vec<OpenReason>,
     pub(crate) is_final_receipt: Option<bool>,
     pub(crate) button_response: Option<Button>,
     pub(crate) originating_message_id: Option<String>,
@@ -59,7 +59,7 @@ pub(crate) struct Inbound {
 /// `channel`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Channel {
+pub(crate) struct OpenChannel {
     pub(crate) from: Option<Map<String, Value>>,
     pub(crate) to: Option<Map<String, Value>>,
     pub(crate) time: String,
@@ -80,13 +80,13 @@ pub(crate) struct ChannelMetadata {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Content {
     pub(crate) content_type: Option<String>,
-    pub(crate) attachment: Option<Attachment>,
+    pub(crate) attachment: Option<OpenAttachment>,
 }
 
 /// `content[].attachment`
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Attachment {
+pub(crate) struct OpenAttachment {
     pub(crate) id: Option<String>,
     pub(crate) media_type: String,
     pub(crate) url: String,
@@ -97,13 +97,13 @@ pub(crate) struct Attachment {
 /// An element of `events`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Event {
+pub(crate) struct OpenEvent {
     pub(crate) event_type: String,
 }
 
 /// Why a message could not be delivered.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Reason {
+pub(crate) struct OpenReason {
     pub(crate) code: Option<String>,
     pub(crate) message: String,
 }
@@ -125,24 +125,24 @@ const STATUSES: [&str; 5] = ["Sent", "Delivered", "Failed", "Published", "Remove
 /// [PY `ContentButtonResponse`]
 const BUTTONS: [&str; 3] = ["QuickReply", "Button", "DatePicker"];
 
-fn one_of(value: &str, known: &[&str], field: &'static str, allowed: &'static str) -> Result<(), Refusal> {
+fn one_of(value: &str, known: &[&str], field: &'static str, allowed: &'static str) -> Result<(), ServiceRefusal> {
     if known.contains(&value) {
         return Ok(());
     }
-    Err(Refusal::Value { value: value.to_owned(), field, allowed })
+    Err(ServiceRefusal::Value { value: value.to_owned(), field, allowed })
 }
 
-impl Channel {
+impl OpenChannel {
     /// The guest's id of `from` (or, in receipts, of `to`).
-    fn guest(&self, kind: Kind) -> Result<&str, Refusal> {
-        let party = if kind == Kind::Receipt { &self.to } else { &self.from };
+    fn guest(&self, kind: OpenKind) -> Result<&str, ServiceRefusal> {
+        let party = if kind == OpenKind::Receipt { &self.to } else { &self.from };
         let id = party.as_ref().and_then(|party| party.get("id")).and_then(Value::as_str);
-        let id = id.filter(|id| !id.is_empty()).ok_or(Refusal::BodyMalformed)?;
+        let id = id.filter(|id| !id.is_empty()).ok_or(ServiceRefusal::BodyMalformed)?;
         let id_type = party.as_ref().and_then(|party| party.get("idType")).and_then(Value::as_str);
         match id_type {
             Some(word) => one_of(word, &["Email", "Phone", "Opaque"], "idType", "Email, Phone, Opaque")?,
-            None if kind == Kind::Receipt => {}
-            None => return Err(Refusal::BodyMalformed),
+            None if kind == OpenKind::Receipt => {}
+            None => return Err(ServiceRefusal::BodyMalformed),
         }
         Ok(id)
     }
@@ -150,43 +150,43 @@ impl Channel {
 
 impl Inbound {
     /// Whether all that `kind` needs is there and could be.
-    fn check(&self, kind: Kind) -> Result<(), Refusal> {
+    fn check(&self, kind: OpenKind) -> Result<(), ServiceRefusal> {
         if self.channel.time.parse::<Timestamp>().is_err() {
-            return Err(Refusal::Date);
+            return Err(ServiceRefusal::Date);
         }
         match kind {
-            Kind::Message => {
+            OpenKind::Message => {
                 let text = self.text.as_deref().unwrap_or_default();
                 if text.trim().is_empty() && self.content.is_empty() {
-                    return Err(Refusal::BodyMalformed);
+                    return Err(ServiceRefusal::BodyMalformed);
                 }
                 if text.len() > GUEST_TEXT_MAX_BYTES {
-                    return Err(Refusal::TextTooLong(text.len()));
+                    return Err(ServiceRefusal::TextTooLong(text.len()));
                 }
                 for content in &self.content {
                     let kind = content.content_type.as_deref().unwrap_or("Attachment");
                     one_of(kind, &["Attachment"], "contentType", "Attachment")?;
-                    let attachment = content.attachment.as_ref().ok_or(Refusal::BodyMalformed)?;
+                    let attachment = content.attachment.as_ref().ok_or(ServiceRefusal::BodyMalformed)?;
                     one_of(&attachment.media_type, &MEDIA, "mediaType", "Image, Video, Audio, File, Link")?;
                 }
             }
-            Kind::Event => {
+            OpenKind::Event => {
                 if self.events.is_empty() {
-                    return Err(Refusal::BodyMalformed);
+                    return Err(ServiceRefusal::BodyMalformed);
                 }
                 for event in &self.events {
                     one_of(&event.event_type, &["Typing"], "eventType", "Typing")?;
                 }
             }
-            Kind::Receipt => {
-                let status = self.status.as_deref().ok_or(Refusal::BodyMalformed)?;
+            OpenKind::Receipt => {
+                let status = self.status.as_deref().ok_or(ServiceRefusal::BodyMalformed)?;
                 one_of(status, &STATUSES, "status", "Sent, Delivered, Failed, Published, Removed")?;
-                self.id.as_ref().ok_or(Refusal::BodyMalformed)?;
+                self.id.as_ref().ok_or(ServiceRefusal::BodyMalformed)?;
             }
-            Kind::Response => {
-                let button = self.button_response.as_ref().ok_or(Refusal::BodyMalformed)?;
+            OpenKind::Response => {
+                let button = self.button_response.as_ref().ok_or(ServiceRefusal::BodyMalformed)?;
                 one_of(&button.kind, &BUTTONS, "buttonResponse.type", "QuickReply, Button, DatePicker")?;
-                self.originating_message_id.as_ref().ok_or(Refusal::BodyMalformed)?;
+                self.originating_message_id.as_ref().ok_or(ServiceRefusal::BodyMalformed)?;
             }
         }
         Ok(())
@@ -195,8 +195,8 @@ impl Inbound {
 
 /// A request of the open channel.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'r> {
-    pub(crate) kind: Kind,
+pub(crate) struct OpenRequest<'r> {
+    pub(crate) kind: OpenKind,
     /// Of the path, or of `channel.to` where the path has none.
     pub(crate) integration: &'r str,
     /// The `x-request-id` that the answer will have.
@@ -205,25 +205,30 @@ pub(crate) struct Asked<'r> {
 
 impl World {
     /// Receives what a provider sends in, or says why not.
-    pub(crate) fn open(&mut self, asked: Asked<'_>, inbound: &Inbound, now: Moment) -> Result<Heard, Refusal> {
+    pub(crate) fn open(
+        &mut self,
+        asked: OpenRequest<'_>,
+        inbound: &Inbound,
+        now: Moment,
+    ) -> Result<Heard, ServiceRefusal> {
         self.is_integration(asked.integration)?;
         inbound.check(asked.kind)?;
         let guest = inbound.channel.guest(asked.kind)?.to_owned();
         match asked.kind {
-            Kind::Event => {
+            OpenKind::Event => {
                 self.tally.channels.open_events += 1;
                 Ok(None)
             }
-            Kind::Receipt => {
+            OpenKind::Receipt => {
                 let id = inbound.id.as_deref().unwrap_or_default();
                 let (conversation, said) = self.message(id)?;
-                if !is_of(conversation, &guest) || said.by == Purpose::Customer {
-                    return Err(Refusal::MessageUnknown);
+                if !is_of(conversation, &guest) || said.by == ParticipantPurpose::Customer {
+                    return Err(ServiceRefusal::MessageUnknown);
                 }
                 self.tally.channels.open_receipts += 1;
                 Ok(None)
             }
-            Kind::Message | Kind::Response => self.open_said(asked, inbound, &guest, now).map(Some),
+            OpenKind::Message | OpenKind::Response => self.open_said(asked, inbound, &guest, now).map(Some),
         }
     }
 
@@ -233,30 +238,30 @@ impl World {
     }
 
     /// Whether a bearer may send in.
-    pub(crate) fn may_open(&self, bearer: &Bearer, plan: &Plan) -> Result<(), Refusal> {
+    pub(crate) fn may_open(&self, bearer: &Bearer, plan: &Plan) -> Result<(), ServiceRefusal> {
         // The Guest API's description is silent about this endpoint: in its world, what may speak or read may do this.
         let scopes = &["messaging", "conversations", super::token::GUEST_SCOPE];
         self.may_read(bearer, plan, scopes, &["conversation:message:receive"])
     }
 
     /// Whether `id` is that of the integration.
-    pub(crate) fn is_integration(&self, id: &str) -> Result<(), Refusal> {
+    pub(crate) fn is_integration(&self, id: &str) -> Result<(), ServiceRefusal> {
         if id == self.integration_id {
             return Ok(());
         }
         if is_uuid(id) {
-            return Err(Refusal::NoRoute);
+            return Err(ServiceRefusal::NoRoute);
         }
-        Err(Refusal::Value { value: id.to_owned(), field: "integrationId", allowed: "a UUID" })
+        Err(ServiceRefusal::Value { value: id.to_owned(), field: "integrationId", allowed: "a UUID" })
     }
 
     fn open_said(
         &mut self,
-        asked: Asked<'_>,
+        asked: OpenRequest<'_>,
         inbound: &Inbound,
         guest: &str,
         now: Moment,
-    ) -> Result<(usize, String), Refusal> {
+    ) -> Result<(usize, String), ServiceRefusal> {
         let own_id: Option<Arc<str>> = inbound.channel.message_id.as_deref().map(Arc::from);
         if let Some(before) = own_id.as_deref().and_then(|id| self.by_own_id.get(&own_key(guest, id))).cloned() {
             self.tally.channels.duplicates += 1;
@@ -264,17 +269,21 @@ impl World {
         }
         let from = Value::Object(inbound.channel.from.clone().unwrap_or_default());
         let going_on = self.conversations.iter().rposition(|c| is_of(c, guest) && c.ended.is_none());
-        let mut said =
-            Said::words(self.messages.hex(), Purpose::Customer, inbound.text.as_deref().unwrap_or(""), now.wall);
+        let mut said = SimulatedMessage::words(
+            self.messages.hex(),
+            ParticipantPurpose::Customer,
+            inbound.text.as_deref().unwrap_or(""),
+            now.wall,
+        );
         let mut heard = inbound.text.clone().unwrap_or_default();
         let n = match (asked.kind, going_on) {
-            (Kind::Response, None) => return Err(Refusal::ConversationUnknown),
-            (Kind::Response, Some(n)) => {
+            (OpenKind::Response, None) => return Err(ServiceRefusal::ConversationUnknown),
+            (OpenKind::Response, Some(n)) => {
                 let offered = inbound.originating_message_id.as_deref().unwrap_or_default();
-                let theirs = |said: &&Said| said.by != Purpose::Customer;
+                let theirs = |said: &&SimulatedMessage| said.by != ParticipantPurpose::Customer;
                 let conversation = self.conversations.get(n);
-                conversation.and_then(|c| c.said(offered)).filter(theirs).ok_or(Refusal::MessageUnknown)?;
-                let button = inbound.button_response.clone().ok_or(Refusal::BodyMalformed)?;
+                conversation.and_then(|c| c.said(offered)).filter(theirs).ok_or(ServiceRefusal::MessageUnknown)?;
+                let button = inbound.button_response.clone().ok_or(ServiceRefusal::BodyMalformed)?;
                 heard = button.payload.clone();
                 said.text = button.text.as_str().into();
                 let Button { kind, text, payload } = button;
@@ -284,7 +293,7 @@ impl World {
             (_, Some(n)) => n,
             (_, None) => self.begin_open(guest, from.clone(), now),
         };
-        for Attachment { id, media_type, url, mime, filename } in
+        for OpenAttachment { id, media_type, url, mime, filename } in
             inbound.content.iter().filter_map(|c| c.attachment.as_ref())
         {
             let (id, media, url, mime, name) =
@@ -313,18 +322,18 @@ impl World {
         let named = from.get("nickname").and_then(Value::as_str).unwrap_or(guest).to_owned();
         let (name, script) = match entry::open(&self.entries, guest) {
             Some(entry) => (entry.name.clone(), entry.script),
-            None => (named.clone(), Script::default()),
+            None => (named.clone(), ScenarioScript::default()),
         };
         let via = Via::Open { from };
         let (id, guest) = (self.messages.uuid(), self.messages.uuid());
-        let begun = Begun { name: &name, id, guest, guest_name: &named, script, via };
-        let conversation = Conversation::begin(begun, &mut self.messages, now.wall);
+        let begun = SessionStart { name: &name, id, guest, guest_name: &named, script, via };
+        let conversation = SimulatedConversation::begin(begun, &mut self.messages, now.wall);
         self.add(conversation)
     }
 }
 
 /// Whether a conversation is of the integration's guest `id`.
-pub(super) fn is_of(conversation: &Conversation, id: &str) -> bool {
+pub(super) fn is_of(conversation: &SimulatedConversation, id: &str) -> bool {
     matches!(&conversation.via, Via::Open { from } if from.get("id").and_then(Value::as_str) == Some(id))
 }
 

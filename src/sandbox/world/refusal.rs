@@ -13,7 +13,7 @@ pub(crate) const BODY_MAX_BYTES: usize = 512_000;
 
 /// Why a request of the API is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum ServiceRefusal {
     /// No `Authorization: Bearer`.
     NoToken,
     /// A token that was never given out here.
@@ -85,7 +85,7 @@ pub(crate) enum Refusal {
     Method,
 }
 
-impl Refusal {
+impl ServiceRefusal {
     /// The word under which it is counted.
     pub(crate) const fn reason(&self) -> &'static str {
         match self {
@@ -246,33 +246,33 @@ mod tests {
     #[test]
     fn the_described_world_has_one_401_for_tokens_scopes_and_ids() {
         let hidden = [
-            Refusal::NoToken,
-            Refusal::TokenExpired,
-            Refusal::ScopeMissing,
-            Refusal::FeatureOff,
-            Refusal::ConversationMalformed("x".to_owned()),
-            Refusal::ConversationUnknown,
-            Refusal::ParticipantMismatch,
+            ServiceRefusal::NoToken,
+            ServiceRefusal::TokenExpired,
+            ServiceRefusal::ScopeMissing,
+            ServiceRefusal::FeatureOff,
+            ServiceRefusal::ConversationMalformed("x".to_owned()),
+            ServiceRefusal::ConversationUnknown,
+            ServiceRefusal::ParticipantMismatch,
         ];
         for refusal in hidden {
             let (status, body) = refusal.answer(Rules::Described, true, "c");
             assert_eq!((status, body.as_object().map(serde_json::Map::len)), (401, Some(2)), "{refusal:?}");
             assert_eq!(body["code"], "unauthorized");
         }
-        assert_eq!(Refusal::ScopeForbidden.answer(Rules::Described, true, "c").0, 403);
+        assert_eq!(ServiceRefusal::ScopeForbidden.answer(Rules::Described, true, "c").0, 403);
     }
 
     #[test]
     fn the_published_world_tells_them_apart() {
-        let code = |refusal: Refusal| {
+        let code = |refusal: ServiceRefusal| {
             let (status, body) = refusal.answer(Rules::Published, true, "c");
             format!("{status} {}", body["code"].as_str().unwrap_or_default())
         };
-        assert_eq!(code(Refusal::NoToken), "401 authentication.required");
-        assert_eq!(code(Refusal::TokenExpired), "401 bad.credentials");
-        assert_eq!(code(Refusal::ConversationMalformed("x".to_owned())), "400 invalid.value");
-        assert_eq!(code(Refusal::ConversationUnknown), "404 not.found");
-        assert_eq!(code(Refusal::PermissionMissing(&["a:b:c"])), "403 missing.permissions");
-        assert_eq!(code(Refusal::PermissionMissing(&["a:b:c", "a:b:d"])), "403 missing.any.permissions");
+        assert_eq!(code(ServiceRefusal::NoToken), "401 authentication.required");
+        assert_eq!(code(ServiceRefusal::TokenExpired), "401 bad.credentials");
+        assert_eq!(code(ServiceRefusal::ConversationMalformed("x".to_owned())), "400 invalid.value");
+        assert_eq!(code(ServiceRefusal::ConversationUnknown), "404 not.found");
+        assert_eq!(code(ServiceRefusal::PermissionMissing(&["a:b:c"])), "403 missing.permissions");
+        assert_eq!(code(ServiceRefusal::PermissionMissing(&["a:b:c", "a:b:d"])), "403 missing.any.permissions");
     }
 }

@@ -5,12 +5,12 @@
 //!  └────────────────── "bye" ──────────────────────┴──► the conversation ends
 //! ```
 
-use super::offer::Offer;
-use crate::sandbox::scenario::Script;
+use super::offer::OfferedContent;
+use crate::sandbox::scenario::ScenarioScript;
 
 /// Who is on the other side now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub(crate) enum ScriptStage {
     /// A bot; so many messages of the guest have been answered.
     Bot { answered: u32 },
     /// A person.
@@ -24,7 +24,7 @@ pub(crate) enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Happening {
     /// Whoever is there says something, and perhaps offers something to answer with.
-    Says { text: String, offer: Offer },
+    Says { text: String, offer: OfferedContent },
     /// Whoever is there types: seen where the channel shows it.
     Types,
     /// A person takes over.
@@ -38,54 +38,54 @@ const SHOW: &[&str] = &["A card", "Several cards", "A date", "A list"];
 const YES_NO: &[&str] = &["Yes", "No"];
 
 fn says(text: impl Into<String>) -> Happening {
-    Happening::Says { text: text.into(), offer: Offer::Nothing }
+    Happening::Says { text: text.into(), offer: OfferedContent::Nothing }
 }
 
 fn offers(text: &str, choices: &'static [&'static str]) -> Happening {
-    Happening::Says { text: text.to_owned(), offer: Offer::QuickReplies(choices) }
+    Happening::Says { text: text.to_owned(), offer: OfferedContent::QuickReplies(choices) }
 }
 
-/// What follows `text`, and the stage after it. [`Script::Repeat`] is not asked: it does
+/// What follows `text`, and the stage after it. [`ScenarioScript::Repeat`] is not asked: it does
 /// not depend on what is said.
-pub(crate) fn answer(script: Script, stage: Stage, text: &str) -> (Vec<Happening>, Stage) {
+pub(crate) fn answer(script: ScenarioScript, stage: ScriptStage, text: &str) -> (Vec<Happening>, ScriptStage) {
     let heard = text.trim().to_lowercase();
     let answered = match stage {
-        Stage::Bot { answered } => answered,
-        Stage::Agent | Stage::Fresh => 0,
+        ScriptStage::Bot { answered } => answered,
+        ScriptStage::Agent | ScriptStage::Fresh => 0,
     };
-    let next = Stage::Bot { answered: answered.saturating_add(1) };
-    if matches!(script, Script::Silent | Script::Repeat) {
+    let next = ScriptStage::Bot { answered: answered.saturating_add(1) };
+    if matches!(script, ScenarioScript::Silent | ScenarioScript::Repeat) {
         return (Vec::new(), next);
     }
     if is_farewell(&heard) {
-        let word = if stage == Stage::Agent { "Thank you for writing. Take care!" } else { "Goodbye!" };
+        let word = if stage == ScriptStage::Agent { "Thank you for writing. Take care!" } else { "Goodbye!" };
         return (vec![says(word), Happening::Ends], stage);
     }
-    if stage == Stage::Agent {
-        return (vec![agent(&heard)], Stage::Agent);
+    if stage == ScriptStage::Agent {
+        return (vec![agent(&heard)], ScriptStage::Agent);
     }
-    if wants_person(&heard) || (script == Script::Handover && answered >= 1) {
+    if wants_person(&heard) || (script == ScenarioScript::Handover && answered >= 1) {
         let wait = says("One moment, I am passing you on to a colleague.");
-        return (vec![wait, Happening::Joins, says("Hello, this is Robin. How can I help?")], Stage::Agent);
+        return (vec![wait, Happening::Joins, says("Hello, this is Robin. How can I help?")], ScriptStage::Agent);
     }
     let happening = match script {
-        Script::Echo => says(format!("You said: {text}")),
-        Script::Handover => says("Thank you. What is it about? A colleague will read along."),
-        Script::Billing => billing(&heard),
-        Script::Offers => offering(&heard),
-        Script::Repeat | Script::Silent => return (Vec::new(), next),
+        ScenarioScript::Echo => says(format!("You said: {text}")),
+        ScenarioScript::Handover => says("Thank you. What is it about? A colleague will read along."),
+        ScenarioScript::Billing => billing(&heard),
+        ScenarioScript::Offers => offering(&heard),
+        ScenarioScript::Repeat | ScenarioScript::Silent => return (Vec::new(), next),
     };
     (vec![happening], next)
 }
 
 /// What a guest hears who joins without a word.
-pub(crate) fn greeting(script: Script) -> Option<Happening> {
+pub(crate) fn greeting(script: ScenarioScript) -> Option<Happening> {
     match script {
-        Script::Echo => Some(says("Welcome. I say back what I hear.")),
-        Script::Billing => Some(offers("Welcome. I can help with these:", MENU)),
-        Script::Offers => Some(offering("")),
-        Script::Handover => Some(says("Welcome. What is it about?")),
-        Script::Repeat | Script::Silent => None,
+        ScenarioScript::Echo => Some(says("Welcome. I say back what I hear.")),
+        ScenarioScript::Billing => Some(offers("Welcome. I can help with these:", MENU)),
+        ScenarioScript::Offers => Some(offering("")),
+        ScenarioScript::Handover => Some(says("Welcome. What is it about?")),
+        ScenarioScript::Repeat | ScenarioScript::Silent => None,
     }
 }
 
@@ -125,13 +125,13 @@ fn billing(heard: &str) -> Happening {
 /// A bot that shows each kind of offer that a client may have to answer.
 fn offering(heard: &str) -> Happening {
     let offer = match heard {
-        "a card" => Offer::Cards(&[("Green tariff", "Wind and sun", &["Take green", "Tell me more"])]),
-        "several cards" => Offer::Cards(&[
+        "a card" => OfferedContent::Cards(&[("Green tariff", "Wind and sun", &["Take green", "Tell me more"])]),
+        "several cards" => OfferedContent::Cards(&[
             ("Green tariff", "Wind and sun", &["Take green"]),
             ("Basic tariff", "The cheapest", &["Take basic"]),
         ]),
-        "a date" => Offer::Times("When may the fitter come?", &[24, 26, 48]),
-        "a list" => Offer::Items(
+        "a date" => OfferedContent::Times("When may the fitter come?", &[24, 26, 48]),
+        "a list" => OfferedContent::Items(
             "Which meter is it?",
             "This meter",
             &[("meter-1", "Electricity"), ("meter-2", "Gas"), ("meter-3", "Water")],
@@ -148,39 +148,42 @@ mod tests {
 
     #[test]
     fn the_echo_says_it_back_and_bye_ends_it() {
-        let (happenings, stage) = answer(Script::Echo, Stage::Fresh, "hello");
+        let (happenings, stage) = answer(ScenarioScript::Echo, ScriptStage::Fresh, "hello");
         assert_eq!(happenings, [says("You said: hello")]);
-        assert_eq!(stage, Stage::Bot { answered: 1 });
-        let (happenings, _) = answer(Script::Echo, stage, " Bye! ");
+        assert_eq!(stage, ScriptStage::Bot { answered: 1 });
+        let (happenings, _) = answer(ScenarioScript::Echo, stage, " Bye! ");
         assert_eq!(happenings.last(), Some(&Happening::Ends));
-        assert_eq!(answer(Script::Echo, stage, "say bye to him").0.last(), Some(&says("You said: say bye to him")));
+        assert_eq!(
+            answer(ScenarioScript::Echo, stage, "say bye to him").0.last(),
+            Some(&says("You said: say bye to him"))
+        );
     }
 
     #[test]
     fn a_handover_brings_a_person_at_the_second_message() {
-        let (first, stage) = answer(Script::Handover, Stage::Fresh, "hello");
+        let (first, stage) = answer(ScenarioScript::Handover, ScriptStage::Fresh, "hello");
         assert!(!first.contains(&Happening::Joins));
-        let (second, stage) = answer(Script::Handover, stage, "my line is dead");
+        let (second, stage) = answer(ScenarioScript::Handover, stage, "my line is dead");
         assert!(second.contains(&Happening::Joins));
-        assert_eq!(stage, Stage::Agent);
-        assert_eq!(answer(Script::Handover, stage, "agent please").0.len(), 1);
+        assert_eq!(stage, ScriptStage::Agent);
+        assert_eq!(answer(ScenarioScript::Handover, stage, "agent please").0.len(), 1);
     }
 
     #[test]
     fn the_billing_bot_offers_choices_and_takes_them() {
-        let (menu, stage) = answer(Script::Billing, Stage::Fresh, "hi");
+        let (menu, stage) = answer(ScenarioScript::Billing, ScriptStage::Fresh, "hi");
         assert!(
-            matches!(menu.as_slice(), [Happening::Says { offer: Offer::QuickReplies(choices), .. }] if choices.len() == 3),
+            matches!(menu.as_slice(), [Happening::Says { offer: OfferedContent::QuickReplies(choices), .. }] if choices.len() == 3),
             "{menu:?}"
         );
-        let (person, _) = answer(Script::Billing, stage, "Talk to a person");
+        let (person, _) = answer(ScenarioScript::Billing, stage, "Talk to a person");
         assert!(person.contains(&Happening::Joins));
-        assert!(matches!(&answer(Script::Billing, stage, "Pay an invoice").0[..],
-            [Happening::Says { offer: Offer::QuickReplies(choices), .. }] if *choices == YES_NO));
+        assert!(matches!(&answer(ScenarioScript::Billing, stage, "Pay an invoice").0[..],
+            [Happening::Says { offer: OfferedContent::QuickReplies(choices), .. }] if *choices == YES_NO));
     }
 
     #[test]
     fn silence_answers_nothing_not_even_a_farewell() {
-        assert_eq!(answer(Script::Silent, Stage::Fresh, "bye").0, []);
+        assert_eq!(answer(ScenarioScript::Silent, ScriptStage::Fresh, "bye").0, []);
     }
 }

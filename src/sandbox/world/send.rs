@@ -8,7 +8,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::token::GUEST_SCOPE;
-use super::{BODY_MAX_BYTES, Bearer, Conversation, Purpose, Refusal, Said, World};
+use super::{
+    BODY_MAX_BYTES, Bearer, ParticipantPurpose, ServiceRefusal, SimulatedConversation, SimulatedMessage, World,
+};
 use crate::model::Moment;
 use crate::model::ids::is_uuid;
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
@@ -50,7 +52,7 @@ impl World {
         plan: &Plan,
         incoming: Incoming<'_>,
         now: Moment,
-    ) -> Result<(&Conversation, &Said), Refusal> {
+    ) -> Result<(&SimulatedConversation, &SimulatedMessage), ServiceRefusal> {
         self.may_send(bearer, plan)?;
         let conversation = self.conversation(incoming.conversation)?;
         let body = read(incoming)?;
@@ -58,55 +60,56 @@ impl World {
             addressed(conversation, to)?;
         }
         if body.text.trim().is_empty() {
-            return Err(Refusal::BodyMalformed);
+            return Err(ServiceRefusal::BodyMalformed);
         }
         if let Some(form) = body.form.filter(|form| !form.eq_ignore_ascii_case("text")) {
-            return Err(Refusal::Value { value: form, field: "type", allowed: "text" });
+            return Err(ServiceRefusal::Value { value: form, field: "type", allowed: "text" });
         }
         if body.text.len() > GUEST_TEXT_MAX_BYTES {
-            return Err(Refusal::TextTooLong(body.text.len()));
+            return Err(ServiceRefusal::TextTooLong(body.text.len()));
         }
         if conversation.ended.is_some() {
-            return Err(Refusal::ConversationEnded);
+            return Err(ServiceRefusal::ConversationEnded);
         }
-        let n = self.by_id.get(incoming.conversation).copied().ok_or(Refusal::ConversationUnknown)?;
+        let n = self.by_id.get(incoming.conversation).copied().ok_or(ServiceRefusal::ConversationUnknown)?;
         let text: Arc<str> = body.text.into();
-        let mut said = Said::words(self.messages.hex(), Purpose::Customer, text.clone(), now.wall);
+        let mut said =
+            SimulatedMessage::words(self.messages.hex(), ParticipantPurpose::Customer, text.clone(), now.wall);
         said.request = Some(incoming.request_id.into());
         self.keep(n, said);
         self.provoke(n, &text, now);
-        let conversation = self.conversations.get(n).ok_or(Refusal::ConversationUnknown)?;
-        Ok((conversation, conversation.thread.back().ok_or(Refusal::MessageUnknown)?))
+        let conversation = self.conversations.get(n).ok_or(ServiceRefusal::ConversationUnknown)?;
+        Ok((conversation, conversation.thread.back().ok_or(ServiceRefusal::MessageUnknown)?))
     }
 
-    fn may_send(&self, bearer: &Bearer, plan: &Plan) -> Result<(), Refusal> {
+    fn may_send(&self, bearer: &Bearer, plan: &Plan) -> Result<(), ServiceRefusal> {
         match self.rules {
             Rules::Published => {
                 let needed: &'static [&'static str] = &["conversation:message:receive"];
-                if self.has_permission(plan, needed) { Ok(()) } else { Err(Refusal::PermissionMissing(needed)) }
+                if self.has_permission(plan, needed) { Ok(()) } else { Err(ServiceRefusal::PermissionMissing(needed)) }
             }
             Rules::Described if bearer.has_any(&[GUEST_SCOPE]) => {
                 if self.client.guest_api && !plan.feature_off {
                     Ok(())
                 } else {
-                    Err(Refusal::FeatureOff)
+                    Err(ServiceRefusal::FeatureOff)
                 }
             }
-            Rules::Described if bearer.has_any(&["messaging:send"]) => Err(Refusal::ScopeForbidden),
-            Rules::Described if bearer.has_any(&["messaging:guest"]) => Err(Refusal::ScopeWrong),
-            Rules::Described => Err(Refusal::ScopeMissing),
+            Rules::Described if bearer.has_any(&["messaging:send"]) => Err(ServiceRefusal::ScopeForbidden),
+            Rules::Described if bearer.has_any(&["messaging:guest"]) => Err(ServiceRefusal::ScopeWrong),
+            Rules::Described => Err(ServiceRefusal::ScopeMissing),
         }
     }
 }
 
-fn read(incoming: Incoming<'_>) -> Result<Body, Refusal> {
+fn read(incoming: Incoming<'_>) -> Result<Body, ServiceRefusal> {
     if incoming.body.len() > BODY_MAX_BYTES {
-        return Err(Refusal::BodyTooLarge);
+        return Err(ServiceRefusal::BodyTooLarge);
     }
     if !is_json(incoming.content_type) {
-        return Err(Refusal::MediaType);
+        return Err(ServiceRefusal::MediaType);
     }
-    serde_json::from_slice(incoming.body).map_err(|_| Refusal::BodyMalformed)
+    serde_json::from_slice(incoming.body).map_err(|_| ServiceRefusal::BodyMalformed)
 }
 
 /// Whether a `Content-Type` says JSON.
@@ -116,20 +119,20 @@ pub(crate) fn is_json(content_type: Option<&str>) -> bool {
 }
 
 /// Whether `to` is the guest of this conversation, exactly.
-fn addressed(conversation: &Conversation, to: &To) -> Result<(), Refusal> {
+fn addressed(conversation: &SimulatedConversation, to: &To) -> Result<(), ServiceRefusal> {
     if to.id.is_none() && to.external_id.is_none() {
-        return Err(Refusal::BodyMalformed);
+        return Err(ServiceRefusal::BodyMalformed);
     }
     if let Some(id) = to.id.as_deref() {
         if !is_uuid(id) {
-            return Err(Refusal::ParticipantMalformed(id.to_owned()));
+            return Err(ServiceRefusal::ParticipantMalformed(id.to_owned()));
         }
         if conversation.guest().is_none_or(|guest| guest.id != id) {
-            return Err(Refusal::ParticipantMismatch);
+            return Err(ServiceRefusal::ParticipantMismatch);
         }
     }
     match to.external_id.as_deref() {
-        Some(id) if conversation.external_id.as_deref() != Some(id) => Err(Refusal::ParticipantMismatch),
+        Some(id) if conversation.external_id.as_deref() != Some(id) => Err(ServiceRefusal::ParticipantMismatch),
         _ => Ok(()),
     }
 }

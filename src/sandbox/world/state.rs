@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Conversation, World};
+use super::{SimulatedConversation, World};
 use crate::model::Moment;
 use crate::sandbox::scenario::Rules;
 
@@ -12,7 +12,7 @@ impl World {
     /// What was received, counted, and how the sandbox is set: see [`crate::sandbox::Sandbox::state`].
     pub(crate) fn state(&mut self, now: Moment, advanced: Duration) -> Value {
         self.settle(now);
-        let conversation = |c: &Conversation| {
+        let conversation = |c: &SimulatedConversation| {
             let received = c.thread.iter().filter_map(|said| {
                 let request_id = said.request.as_deref()?;
                 let mut one = json!({"id": said.id, "text": &*said.text, "at": said.at, "request_id": request_id});

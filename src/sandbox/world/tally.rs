@@ -26,7 +26,7 @@ pub(crate) struct Counts {
 
 /// Counts since the start. Requests to the control API are not counted.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct ReceivedCounts {
     requests: u64,
     by_route: BTreeMap<&'static str, u64>,
     by_status: BTreeMap<u16, u64>,
@@ -36,7 +36,7 @@ pub(crate) struct Tally {
     pub(crate) channels: Counts,
 }
 
-impl Tally {
+impl ReceivedCounts {
     /// A request arrived.
     pub(crate) fn arrived(&mut self, route: &'static str) {
         self.requests += 1;

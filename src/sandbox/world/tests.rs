@@ -16,8 +16,8 @@ fn world(text: &str) -> World {
     World::new(&Scenario::parse(text, Path::new("world.toml")).unwrap(), Moment::ZERO)
 }
 
-fn asked(world: &World, scope: &str) -> Asked {
-    Asked {
+fn asked(world: &World, scope: &str) -> GrantRequest {
+    GrantRequest {
         client_id: Some(world.client.id.clone()),
         client_secret: Some(world.client.secret.clone()),
         basic: true,
@@ -31,7 +31,7 @@ fn token(world: &mut World, now: Moment) -> String {
     world.token(&asked, &Plan::default(), now).ok().unwrap().token
 }
 
-fn say(world: &mut World, n: usize, text: &str, now: Moment) -> Result<String, Refusal> {
+fn say(world: &mut World, n: usize, text: &str, now: Moment) -> Result<String, ServiceRefusal> {
     let bearer = Bearer { scopes: ["guest:messages:send".to_owned()].into() };
     let conversation = world.conversations[n].id.clone();
     let body = json!({ "text": text }).to_string();
@@ -53,9 +53,9 @@ fn a_token_lives_to_its_last_moment_and_not_longer() {
     let mut world = world(&format!("[token]\nlifetime_seconds = 30\n{ECHO}"));
     let token = token(&mut world, at(500));
     assert!(world.admit(Some(&token), at(30_499)).1.is_ok());
-    assert_eq!(world.admit(Some(&token), at(30_500)).1, Err(Refusal::TokenExpired));
-    assert_eq!(world.admit(Some("other"), at(0)).1, Err(Refusal::TokenUnknown));
-    assert_eq!(world.admit(None, at(0)).1, Err(Refusal::NoToken));
+    assert_eq!(world.admit(Some(&token), at(30_500)).1, Err(ServiceRefusal::TokenExpired));
+    assert_eq!(world.admit(Some("other"), at(0)).1, Err(ServiceRefusal::TokenUnknown));
+    assert_eq!(world.admit(None, at(0)).1, Err(ServiceRefusal::NoToken));
 }
 
 #[test]
@@ -63,11 +63,11 @@ fn refused_requests_count_in_no_window_but_their_tokens() {
     let mut world = world(&format!("[limits]\nrequests_per_minute = 2\n{ECHO}"));
     let token = token(&mut world, at(0));
     for _ in 0..10 {
-        assert_eq!(world.admit(Some("stranger"), at(0)).1, Err(Refusal::TokenUnknown));
+        assert_eq!(world.admit(Some("stranger"), at(0)).1, Err(ServiceRefusal::TokenUnknown));
     }
     assert_eq!(world.admit(Some(&token), at(1)).0.count, 1);
     assert!(world.admit(Some(&token), at(2)).1.is_ok());
-    let limited = Err(Refusal::RateLimited { retry_after: 57, allowed: 2 });
+    let limited = Err(ServiceRefusal::RateLimited { retry_after: 57, allowed: 2 });
     assert_eq!(world.admit(Some(&token), at(3_500)).1, limited);
 }
 
@@ -81,7 +81,7 @@ fn answers_come_when_they_are_due_and_in_the_order_of_the_questions() {
     world.settle(at(1000));
     assert_eq!(texts(&world, 0), ["one", "two", "You said: one", "You said: two"]);
     let reply = world.conversations[0].thread.back().unwrap();
-    assert_eq!((reply.at, reply.by), (at(1000).wall, Purpose::Workflow));
+    assert_eq!((reply.at, reply.by), (at(1000).wall, ParticipantPurpose::Workflow));
     assert!(world.message(&reply.id.clone()).is_ok());
 }
 
@@ -92,8 +92,8 @@ fn nobody_answers_in_a_conversation_that_has_ended_meanwhile() {
     world.set_fault(Fault::parse(&json!({"fault": "conversation-ended"})).unwrap(), at(10));
     world.settle(at(5000));
     assert_eq!(texts(&world, 0), ["hello"]);
-    assert_eq!(say(&mut world, 0, "hello?", at(5000)), Err(Refusal::ConversationEnded));
-    assert_eq!(say(&mut world, 1, "hello?", at(5000)), Err(Refusal::ConversationEnded));
+    assert_eq!(say(&mut world, 0, "hello?", at(5000)), Err(ServiceRefusal::ConversationEnded));
+    assert_eq!(say(&mut world, 1, "hello?", at(5000)), Err(ServiceRefusal::ConversationEnded));
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_long_conversation_forgets_its_beginning_but_not_its_count() {
     for n in 0..20_000 {
         say(&mut world, 1, &n.to_string(), at(0)).unwrap();
     }
-    assert_eq!(world.message(&first).err(), Some(Refusal::MessageUnknown));
+    assert_eq!(world.message(&first).err(), Some(ServiceRefusal::MessageUnknown));
     assert_eq!(world.conversations[1].thread.len(), 20_000);
     assert_eq!(world.by_message.len(), 20_000);
     assert_eq!(world.state(at(0), Duration::ZERO)["received"], 20_001);

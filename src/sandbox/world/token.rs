@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::refusal::Refusal;
+use super::refusal::ServiceRefusal;
 use super::window::{Gauge, Window};
 use crate::model::Moment;
 use crate::model::fault::FaultKind;
@@ -52,7 +52,7 @@ const REMEMBERED: usize = 4096;
 
 /// The OAuth client.
 #[derive(Clone)]
-pub(crate) struct Client {
+pub(crate) struct KnownClient {
     pub(crate) id: String,
     pub(crate) secret: String,
     pub(crate) name: String,
@@ -63,7 +63,7 @@ pub(crate) struct Client {
 
 /// What a token request says. No `Debug`: it holds a secret.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct GrantRequest {
     pub(crate) client_id: Option<String>,
     pub(crate) client_secret: Option<String>,
     /// The id and secret came in the `Authorization` header.
@@ -84,7 +84,7 @@ pub(crate) struct TokenRefusal {
 
 /// A token that was given. No `Debug`: it holds it.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Grant {
+pub(crate) struct IssuedToken {
     pub(crate) token: String,
     pub(crate) lifetime: Duration,
     pub(crate) scopes: Arc<[String]>,
@@ -111,7 +111,7 @@ struct Token {
 }
 
 /// All tokens, and how many there were.
-pub(crate) struct Tokens {
+pub(crate) struct IssuedTokens {
     dice: Rng,
     known: HashMap<String, Token>,
     pub(crate) issued: u64,
@@ -120,14 +120,14 @@ pub(crate) struct Tokens {
     strangers: Window,
 }
 
-impl Tokens {
+impl IssuedTokens {
     pub(crate) fn new(seed: u64, now: Moment) -> Self {
         let dice = Rng::new(seed, "tokens");
         Self { dice, known: HashMap::new(), issued: 0, revoked: 0, strangers: Window::new(now) }
     }
 
     /// Gives out a token with `scopes`.
-    pub(crate) fn issue(&mut self, scopes: Vec<String>, lifetime: Duration, now: Moment) -> Grant {
+    pub(crate) fn issue(&mut self, scopes: Vec<String>, lifetime: Duration, now: Moment) -> IssuedToken {
         if self.known.len() >= REMEMBERED {
             self.known.retain(|_, token| !token.revoked && token.expires > now);
         }
@@ -137,7 +137,7 @@ impl Tokens {
             Token { scopes: scopes.clone(), expires: now.after(lifetime), revoked: false, window: Window::new(now) };
         self.known.insert(text.clone(), token);
         self.issued += 1;
-        Grant { token: text, lifetime, scopes }
+        IssuedToken { token: text, lifetime, scopes }
     }
 
     /// Who asks: counts the request in its window, and lets a valid token in.
@@ -146,18 +146,18 @@ impl Tokens {
         bearer: Option<&str>,
         allowed: u32,
         now: Moment,
-    ) -> (Gauge, Result<Bearer, Refusal>) {
+    ) -> (Gauge, Result<Bearer, ServiceRefusal>) {
         let Some(token) = bearer.and_then(|text| self.known.get_mut(text)) else {
             let gauge = Gauge { exceeded: false, ..self.strangers.count(allowed, now) };
-            return (gauge, Err(if bearer.is_some() { Refusal::TokenUnknown } else { Refusal::NoToken }));
+            return (gauge, Err(if bearer.is_some() { ServiceRefusal::TokenUnknown } else { ServiceRefusal::NoToken }));
         };
         let gauge = token.window.count(allowed, now);
         let admitted = if token.revoked {
-            Err(Refusal::TokenRevoked)
+            Err(ServiceRefusal::TokenRevoked)
         } else if token.expires <= now {
-            Err(Refusal::TokenExpired)
+            Err(ServiceRefusal::TokenExpired)
         } else if gauge.exceeded {
-            Err(Refusal::RateLimited { retry_after: gauge.reset, allowed })
+            Err(ServiceRefusal::RateLimited { retry_after: gauge.reset, allowed })
         } else {
             Ok(Bearer { scopes: token.scopes.clone() })
         };
@@ -200,7 +200,12 @@ impl Tokens {
 }
 
 /// Which scopes a request gets, or why it gets nothing.
-pub(crate) fn judge(client: &Client, rules: Rules, plan: &Plan, asked: &Asked) -> Result<Vec<String>, TokenRefusal> {
+pub(crate) fn judge(
+    client: &KnownClient,
+    rules: Rules,
+    plan: &Plan,
+    asked: &GrantRequest,
+) -> Result<Vec<String>, TokenRefusal> {
     let refused = |status, error, description| TokenRefusal { status, error, description };
     // 401 where the header failed, 400 where the form did. [OAuth 2.0, section 5.2; Genesys' own status is not established]
     let status = if asked.basic { 401 } else { 400 };

@@ -7,11 +7,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::model::ids::is_uuid;
 use crate::model::{Address, Conversation, Moment, RemoteState, RepliesReadable, WebSession};
 
-use super::live::Live;
+use super::live::LiveState;
 
 /// How the messages of a conversation fared in this session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct MessageCounts {
     /// Asked for in all.
     pub sends: u32,
     /// Accepted (answered and landed ones included).
@@ -39,7 +39,7 @@ pub struct CardLine {
 
 /// One conversation of the picker.
 #[derive(Clone, Debug)]
-pub struct Item {
+pub struct ConversationItem {
     /// The conversation as configured or added.
     pub conversation: Conversation,
     /// The tester's other name for it.
@@ -55,17 +55,17 @@ pub struct Item {
     /// Whether something is written for it.
     pub draft: bool,
     /// How its messages fared.
-    pub counts: Counts,
+    pub counts: MessageCounts,
     /// JournalStatus at the top.
     pub pinned: bool,
     /// The last time that something was said in it.
     pub activity: Option<Moment>,
     /// Its live side.
-    pub live: Live,
+    pub live: LiveState,
     pub(super) haystack: Utf32String,
 }
 
-impl Item {
+impl ConversationItem {
     pub(super) fn new(conversation: Conversation) -> Self {
         let mut item = Self {
             conversation,
@@ -75,10 +75,10 @@ impl Item {
             since: None,
             unread: 0,
             draft: false,
-            counts: Counts::default(),
+            counts: MessageCounts::default(),
             pinned: false,
             activity: None,
-            live: Live::default(),
+            live: LiveState::default(),
             haystack: Utf32String::default(),
         };
         item.index();
@@ -193,7 +193,7 @@ pub(super) fn clusters(text: &str) -> Utf32String {
     }
 }
 
-impl Item {
+impl ConversationItem {
     pub(super) fn haystack(&self) -> Utf32Str<'_> {
         self.haystack.slice(..)
     }

@@ -10,7 +10,7 @@ pub const TYPING_EVERY: Duration = Duration::from_secs(5);
 
 /// The live side of a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Live {
+pub struct LiveState {
     /// Where the session of a web-messaging conversation stands.
     pub session: WebSession,
     /// Who of the other side types, and until when unless told again.
@@ -21,7 +21,7 @@ pub struct Live {
     pub(super) told: Option<Moment>,
 }
 
-impl Live {
+impl LiveState {
     /// Who of the other side types now.
     pub fn typist(&self, now: Moment) -> Option<Author> {
         self.typing.filter(|(_, until)| !until.left(now).is_zero()).map(|(author, _)| author)

@@ -20,8 +20,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::{Author, Conversation, ConversationKey, Moment, RemoteState, RepliesReadable, WebSession};
 
-pub use item::{CardLine, Counts, Item};
-pub use live::{Live, TYPING_EVERY};
+pub use item::{CardLine, ConversationItem, MessageCounts};
+pub use live::{LiveState, TYPING_EVERY};
 
 /// In which order conversations stand, after the pinned ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Nothing {
 
 /// The picker. See the module.
 pub struct Conversations {
-    items: Vec<Item>,
+    items: Vec<ConversationItem>,
     index: HashMap<ConversationKey, usize>,
     order: Order,
     filter: String,
@@ -98,7 +98,7 @@ impl Default for Conversations {
 impl Conversations {
     /// A picker of these conversations, the first selected, none open.
     pub fn new(conversations: Vec<Conversation>) -> Self {
-        let items: Vec<Item> = conversations.into_iter().map(Item::new).collect();
+        let items: Vec<ConversationItem> = conversations.into_iter().map(ConversationItem::new).collect();
         let index = items.iter().enumerate().map(|(at, item)| (item.conversation.key, at)).collect();
         let selected = items.first().map(|item| item.conversation.key);
         let mut picker = Self {
@@ -119,17 +119,17 @@ impl Conversations {
     // ---- reading ------------------------------------------------------------------------------------------------
 
     /// A conversation by its key.
-    pub fn get(&self, key: ConversationKey) -> Option<&Item> {
+    pub fn get(&self, key: ConversationKey) -> Option<&ConversationItem> {
         self.items.get(*self.index.get(&key)?)
     }
 
     /// The conversation with this id on the remote side, named by its address or learned.
-    pub fn with_conversation_id(&self, id: &str) -> Option<&Item> {
+    pub fn with_conversation_id(&self, id: &str) -> Option<&ConversationItem> {
         self.items.iter().find(|item| item.conversation_id().is_some_and(|own| own.eq_ignore_ascii_case(id)))
     }
 
     /// All conversations, as configured.
-    pub fn items(&self) -> &[Item] {
+    pub fn items(&self) -> &[ConversationItem] {
         &self.items
     }
 
@@ -144,7 +144,7 @@ impl Conversations {
     }
 
     /// The item in row `row` of the shown list.
-    pub fn row(&self, row: usize) -> Option<&Item> {
+    pub fn row(&self, row: usize) -> Option<&ConversationItem> {
         self.items.get(*self.shown.get(row)?)
     }
 
@@ -167,7 +167,7 @@ impl Conversations {
     }
 
     /// The selected item: the one selected last if it is shown, else the first that is.
-    pub fn selected_item(&self) -> Option<&Item> {
+    pub fn selected_item(&self) -> Option<&ConversationItem> {
         self.row(self.selected_row()?)
     }
 
@@ -182,7 +182,7 @@ impl Conversations {
     }
 
     /// The item that was opened last.
-    pub fn active_item(&self) -> Option<&Item> {
+    pub fn active_item(&self) -> Option<&ConversationItem> {
         self.get(self.active?)
     }
 
@@ -202,7 +202,7 @@ impl Conversations {
     }
 
     /// Which clusters of an item's name the filter matched, ascending.
-    pub fn highlights(&self, item: &Item) -> Vec<usize> {
+    pub fn highlights(&self, item: &ConversationItem) -> Vec<usize> {
         if self.filter.is_empty() {
             return Vec::new();
         }
@@ -344,7 +344,7 @@ impl Conversations {
             conversation.name = numbered.unwrap_or(conversation.name);
         }
         self.index.insert(key, self.items.len());
-        self.items.push(Item::new(conversation));
+        self.items.push(ConversationItem::new(conversation));
         self.selected = Some(key);
         if !self.filter.is_empty() {
             self.filter.clear();
@@ -354,7 +354,7 @@ impl Conversations {
         true
     }
 
-    fn item_mut(&mut self, key: ConversationKey) -> Option<&mut Item> {
+    fn item_mut(&mut self, key: ConversationKey) -> Option<&mut ConversationItem> {
         self.items.get_mut(*self.index.get(&key)?)
     }
 
@@ -455,7 +455,7 @@ impl Conversations {
     }
 
     /// How its messages fared.
-    pub fn set_counts(&mut self, key: ConversationKey, counts: Counts) {
+    pub fn set_counts(&mut self, key: ConversationKey, counts: MessageCounts) {
         if let Some(item) = self.item_mut(key) {
             item.counts = counts;
         }
@@ -472,7 +472,7 @@ impl Conversations {
 
     /// All ids of a conversation in full.
     pub fn card(&self, key: ConversationKey) -> Vec<CardLine> {
-        self.get(key).map(Item::card).unwrap_or_default()
+        self.get(key).map(ConversationItem::card).unwrap_or_default()
     }
 }
 

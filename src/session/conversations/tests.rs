@@ -24,7 +24,7 @@ fn picker() -> Conversations {
 }
 
 fn names(picker: &Conversations) -> Vec<&str> {
-    (0..picker.len()).filter_map(|row| picker.row(row)).map(Item::name).collect()
+    (0..picker.len()).filter_map(|row| picker.row(row)).map(ConversationItem::name).collect()
 }
 
 const K: fn(u32) -> ConversationKey = ConversationKey;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::words::span;
-use super::{Entry, Log};
+use super::{Log, LogEntry};
 use crate::model::exchange::header;
 use crate::model::{Attempt, Body, BodyForm, Generation, Header};
 use crate::text::json;
@@ -47,14 +47,14 @@ impl Log {
     pub fn compare(&self, a: u64, b: u64, scopes: &dyn Fn(Generation) -> Option<String>) -> Option<Vec<Difference>> {
         let (left, right) = (self.entry(a)?, self.entry(b)?);
         let mut sheet = Sheet::default();
-        let generation = |e: &Entry| e.exchange()?.last_attempt()?.generation;
-        let granted = |e: &Entry| scopes(generation(e)?);
+        let generation = |e: &LogEntry| e.exchange()?.last_attempt()?.generation;
+        let granted = |e: &LogEntry| scopes(generation(e)?);
         sheet.say("granted scopes", &[granted(left), granted(right)]);
-        let token = |e: &Entry| generation(e).map(|g| format!("#{g}"));
+        let token = |e: &LogEntry| generation(e).map(|g| format!("#{g}"));
         sheet.say("token", &[token(left), token(right)]);
-        let target = |e: &Entry| Some(e.exchange()?.last_attempt()?.request.url.clone());
+        let target = |e: &LogEntry| Some(e.exchange()?.last_attempt()?.request.url.clone());
         sheet.say("target", &[target(left), target(right)]);
-        sheet.entries(left, right, &|entry: &Entry| {
+        sheet.entries(left, right, &|entry: &LogEntry| {
             let key = entry.exchange()?.conversation?;
             self.names.get(&key).cloned()
         });
@@ -88,19 +88,19 @@ impl Sheet {
         }
     }
 
-    fn entries(&mut self, left: &Entry, right: &Entry, conversation: &dyn Fn(&Entry) -> Option<String>) {
+    fn entries(&mut self, left: &LogEntry, right: &LogEntry, conversation: &dyn Fn(&LogEntry) -> Option<String>) {
         self.say("kind", &[Some(left.kind().word()), Some(right.kind().word())]);
         self.say("text", &[Some(left.what()), Some(right.what())]);
-        let word = |e: &Entry| e.exchange().map(|x| x.outcome.word());
+        let word = |e: &LogEntry| e.exchange().map(|x| x.outcome.word());
         self.say("outcome", &[word(left), word(right)]);
-        let why = |e: &Entry| e.exchange().and_then(|x| x.outcome.reason().map(str::to_owned));
+        let why = |e: &LogEntry| e.exchange().and_then(|x| x.outcome.reason().map(str::to_owned));
         self.say("reason", &[why(left), why(right)]);
-        let purpose = |e: &Entry| e.exchange().and_then(|x| x.sent_as).map(crate::model::Variation::as_str);
+        let purpose = |e: &LogEntry| e.exchange().and_then(|x| x.sent_as).map(crate::model::Variation::as_str);
         self.say("sent on purpose as", &[purpose(left), purpose(right)]);
         self.say("conversation", &[conversation(left), conversation(right)]);
-        let tries = |e: &Entry| e.exchange().map(|_| e.tries().to_string());
+        let tries = |e: &LogEntry| e.exchange().map(|_| e.tries().to_string());
         self.say("tries", &[tries(left), tries(right)]);
-        let try_of = |e: &Entry| e.exchange().and_then(|x| x.last_attempt().cloned());
+        let try_of = |e: &LogEntry| e.exchange().and_then(|x| x.last_attempt().cloned());
         let (left, right) = (try_of(left), try_of(right));
         self.attempts(left.as_deref(), right.as_deref());
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::detail::{newest, rows};
 use super::entry::{Density, ID_HEADERS, context_id};
 use super::line::Columns;
-use super::{Entry, Log, Page};
+use super::{Log, LogEntry, LogPage};
 use crate::export;
 use crate::model::exchange::header;
 use crate::model::{Header, Response};
@@ -72,14 +72,14 @@ impl Log {
         Some(lines.join("\n"))
     }
 
-    fn text_rows(&self, entry: &Entry, density: Density) -> Vec<String> {
+    fn text_rows(&self, entry: &LogEntry, density: Density) -> Vec<String> {
         let mut entry = entry.clone();
         entry.density = density;
         if density == Density::Full {
             entry.unfold_all();
         }
         let width = 150;
-        let page = Page {
+        let page = LogPage {
             width,
             wrap: true,
             search: None,
@@ -105,7 +105,7 @@ fn without_controls(body: &str) -> String {
     out
 }
 
-fn har_entry(entry: &Entry) -> Option<export::HarEntry<'_>> {
+fn har_entry(entry: &LogEntry) -> Option<export::HarEntry<'_>> {
     Some(export::HarEntry {
         number: entry.number(),
         exchange: entry.exchange()?,

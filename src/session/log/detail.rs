@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Page;
-use super::entry::{Density, Entry};
+use super::LogPage;
+use super::entry::{Density, LogEntry};
 use super::line::{clock_exact, head, reply, size};
 use super::pretty;
-use super::row::{Line, Row, RowKind, Section, Tone};
+use super::row::{Line, LogRow, RowKind, Section, Tone};
 use super::words::{body_facts, ended, exact, failure_word, status_line, status_tone, timing};
 use crate::model::{Attempt, Body, BodyForm, Ending, Exchange, Failure, Header, Response};
 use crate::text::screen;
@@ -18,7 +18,7 @@ const BODY_ROWS: usize = 10_000;
 pub(super) const LABEL: usize = 9;
 
 /// All rows of an entry at its density.
-pub(super) fn rows(page: &Page<'_>, entry: &Entry) -> Vec<Row> {
+pub(super) fn rows(page: &LogPage<'_>, entry: &LogEntry) -> Vec<LogRow> {
     let mut sheet = Sheet { page, rows: vec![head(page, entry)] };
     if let Some(said) = &entry.reply {
         sheet.rows.push(reply(page, said));
@@ -46,8 +46,8 @@ pub(super) fn rows(page: &Page<'_>, entry: &Entry) -> Vec<Row> {
 
 /// Rows of one entry, being put together.
 pub(super) struct Sheet<'p> {
-    pub page: &'p Page<'p>,
-    pub rows: Vec<Row>,
+    pub page: &'p LogPage<'p>,
+    pub rows: Vec<LogRow>,
 }
 
 impl Sheet<'_> {
@@ -84,7 +84,7 @@ impl Sheet<'_> {
         if self.page.ascii { " - " } else { " · " }
     }
 
-    fn full(&mut self, entry: &Entry, exchange: &Exchange) {
+    fn full(&mut self, entry: &LogEntry, exchange: &Exchange) {
         let Some(attempt) = exchange.last_attempt() else {
             self.add(RowKind::Detail, Line::of("nothing was sent", Tone::Dim), 0, false);
             return;
@@ -130,7 +130,7 @@ impl Sheet<'_> {
     }
 
     /// The title of a section; whether what is in it is to follow.
-    fn section(&mut self, entry: &Entry, section: Section, title: &str, about: &Line) -> bool {
+    fn section(&mut self, entry: &LogEntry, section: Section, title: &str, about: &Line) -> bool {
         let open = entry.is_open(section);
         let mut line = Line::of(if open { "v " } else { "> " }, Tone::Text);
         line.push(title, Tone::Strong);
@@ -145,7 +145,7 @@ impl Sheet<'_> {
         open
     }
 
-    fn response(&mut self, entry: &Entry, response: &Response) {
+    fn response(&mut self, entry: &LogEntry, response: &Response) {
         let mut about = Line::of(&response.headers.len().to_string(), Tone::Text);
         about.push(self.dot(), Tone::Dim);
         about.push(&status_line(response), status_tone(response.status));
@@ -298,6 +298,6 @@ impl Sheet<'_> {
 }
 
 /// The newest try of an exchange, as what copies are made of.
-pub(super) fn newest(entry: &Entry) -> Option<&Arc<Attempt>> {
+pub(super) fn newest(entry: &LogEntry) -> Option<&Arc<Attempt>> {
     entry.exchange()?.last_attempt()
 }

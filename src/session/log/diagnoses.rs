@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Log;
-use super::entry::Entry;
-use crate::model::{Diagnosis, ExchangeId, Kind, Outcome};
+use super::entry::LogEntry;
+use crate::model::{Diagnosis, ExchangeId, ExchangeKind, Outcome};
 
 impl Log {
     /// The metrics that the exchange `id` caused, as they were handed to the agent.
@@ -32,8 +32,8 @@ impl Log {
 
     /// The entry that a person means by "why": the selected one if there is something to explain, else the newest that is
     /// shown, else the newest.
-    pub fn why(&self) -> Option<&Entry> {
-        let told = |e: &&Entry| e.diagnosis.is_some();
+    pub fn why(&self) -> Option<&LogEntry> {
+        let told = |e: &&LogEntry| e.diagnosis.is_some();
         let shown = || self.entries().rev().find(|e| e.shown && told(e));
         self.selected().filter(told).or_else(shown).or_else(|| self.entries().rev().find(told))
     }
@@ -45,28 +45,28 @@ impl Log {
 
     /// The next (or previous) entry with a diagnosis.
     pub fn why_beside(&self, number: u64, forward: bool) -> Option<u64> {
-        let mut told = self.entries().filter(|e| e.diagnosis.is_some()).map(Entry::number);
+        let mut told = self.entries().filter(|e| e.diagnosis.is_some()).map(LogEntry::number);
         if forward { told.find(|n| *n > number) } else { told.rev().find(|n| *n < number) }
     }
 
     /// Which of how many diagnosed entries `number` is, from 1.
     pub fn why_place(&self, number: u64) -> (usize, usize) {
-        let told: Vec<u64> = self.entries().filter(|e| e.diagnosis.is_some()).map(Entry::number).collect();
+        let told: Vec<u64> = self.entries().filter(|e| e.diagnosis.is_some()).map(LogEntry::number).collect();
         (told.iter().position(|n| *n == number).map_or(0, |at| at + 1), told.len())
     }
 
     /// The last accepted send of the same conversation before the entry `number`; else the next one after it.
     pub fn accepted_beside(&self, number: u64) -> Option<u64> {
         let conversation = self.entry(number)?.exchange()?.conversation?;
-        let accepted = |e: &&Entry| {
+        let accepted = |e: &&LogEntry| {
             e.exchange().is_some_and(|x| {
-                x.kind == Kind::Send
+                x.kind == ExchangeKind::Send
                     && x.conversation == Some(conversation)
                     && x.outcome == Outcome::Accepted
                     && x.sent_as.is_none()
             })
         };
         let before = self.entries().rev().filter(|e| e.number() < number).find(accepted);
-        before.or_else(|| self.entries().filter(|e| e.number() > number).find(accepted)).map(Entry::number)
+        before.or_else(|| self.entries().filter(|e| e.number() > number).find(accepted)).map(LogEntry::number)
     }
 }

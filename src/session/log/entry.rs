@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::Names;
 use super::needle::Needle;
 use super::rate::is_healed;
-use super::row::{Row, Section};
+use super::row::{LogRow, Section};
 use crate::model::exchange::header;
-use crate::model::{Author, Body, ConversationKey, Diagnosis, Exchange, Kind, Moment, Outcome};
+use crate::model::{Author, Body, ConversationKey, Diagnosis, Exchange, ExchangeKind, Moment, Outcome};
 use crate::text::json;
 
 /// How much of an entry is shown.
@@ -59,15 +59,15 @@ pub struct Reply {
 
 /// What an entry is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum LogSource {
     /// A request and what came of it.
     Exchange(Arc<Exchange>),
     /// A sentence of a person or of guestwire itself.
     Note {
         /// When it was said.
         at: Moment,
-        /// [`Kind::Note`] or [`Kind::Sys`].
-        kind: Kind,
+        /// [`ExchangeKind::Note`] or [`ExchangeKind::Sys`].
+        kind: ExchangeKind,
         /// What it says.
         text: String,
     },
@@ -75,11 +75,11 @@ pub enum Source {
 
 /// One entry of the log.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct LogEntry {
     seq: u64,
     /// The number that people see.
     pub(super) label: u64,
-    source: Source,
+    source: LogSource,
     marked: bool,
     comment: Option<String>,
     pub(super) later: Option<Later>,
@@ -103,11 +103,11 @@ pub struct Entry {
     /// Captured text that it keeps in memory, in bytes.
     pub(super) bytes: usize,
     /// Its rows, laid out for the present width; kept while it is near the window.
-    pub(super) rows: Option<Vec<Row>>,
+    pub(super) rows: Option<Vec<LogRow>>,
 }
 
-impl Entry {
-    pub(super) fn new(seq: u64, source: Source) -> Self {
+impl LogEntry {
+    pub(super) fn new(seq: u64, source: LogSource) -> Self {
         let bytes = bytes_of(&source);
         Self {
             seq,
@@ -131,7 +131,7 @@ impl Entry {
     }
 
     pub(super) fn replace(&mut self, exchange: Arc<Exchange>) {
-        self.source = Source::Exchange(exchange);
+        self.source = LogSource::Exchange(exchange);
         self.bytes = bytes_of(&self.source);
         self.rows = None;
     }
@@ -157,39 +157,39 @@ impl Entry {
     }
 
     /// What it is about.
-    pub const fn source(&self) -> &Source {
+    pub const fn source(&self) -> &LogSource {
         &self.source
     }
 
     /// Its exchange, unless it is a note.
     pub const fn exchange(&self) -> Option<&Arc<Exchange>> {
         match &self.source {
-            Source::Exchange(exchange) => Some(exchange),
-            Source::Note { .. } => None,
+            LogSource::Exchange(exchange) => Some(exchange),
+            LogSource::Note { .. } => None,
         }
     }
 
     /// The word of its kind column.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ExchangeKind {
         match &self.source {
-            Source::Exchange(exchange) => exchange.kind,
-            Source::Note { kind, .. } => *kind,
+            LogSource::Exchange(exchange) => exchange.kind,
+            LogSource::Note { kind, .. } => *kind,
         }
     }
 
     /// When it began.
     pub fn at(&self) -> Moment {
         match &self.source {
-            Source::Exchange(exchange) => exchange.started,
-            Source::Note { at, .. } => *at,
+            LogSource::Exchange(exchange) => exchange.started,
+            LogSource::Note { at, .. } => *at,
         }
     }
 
     /// What it says in one line, as it came (not made safe for a terminal).
     pub fn what(&self) -> &str {
         match &self.source {
-            Source::Exchange(exchange) => &exchange.what,
-            Source::Note { text, .. } => text,
+            LogSource::Exchange(exchange) => &exchange.what,
+            LogSource::Note { text, .. } => text,
         }
     }
 
@@ -220,7 +220,7 @@ impl Entry {
 
     /// Which way a frame of a socket went: `sent` or `recv`. `None` for what is no frame.
     pub fn direction(&self) -> Option<&'static str> {
-        let exchange = self.exchange().filter(|x| x.kind == Kind::Frame)?;
+        let exchange = self.exchange().filter(|x| x.kind == ExchangeKind::Frame)?;
         match exchange.last_attempt()?.request.method.as_str() {
             "FRAME" => Some("sent"),
             "RECV" => Some("recv"),
@@ -242,7 +242,7 @@ impl Entry {
             Outcome::Accepted => self.healed() == 0,
             _ => false,
         };
-        let read = |x: &Arc<Exchange>| x.kind == Kind::Read && x.conversation.is_some() && well(x);
+        let read = |x: &Arc<Exchange>| x.kind == ExchangeKind::Read && x.conversation.is_some() && well(x);
         self.exchange().is_some_and(read) && !self.marked && self.comment.is_none()
     }
 
@@ -354,10 +354,10 @@ const fn bit(section: Section) -> u64 {
     }
 }
 
-fn bytes_of(source: &Source) -> usize {
+fn bytes_of(source: &LogSource) -> usize {
     let exchange = match source {
-        Source::Exchange(exchange) => exchange,
-        Source::Note { text, .. } => return text.len(),
+        LogSource::Exchange(exchange) => exchange,
+        LogSource::Note { text, .. } => return text.len(),
     };
     let mut bytes = exchange.what.len();
     let mut last_request = None;

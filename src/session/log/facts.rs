@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Entry, Filter, KeyNames, Log, Rate401};
+use super::{Filter, KeyNames, Log, LogEntry, Rate401};
 use crate::model::Moment;
 
 impl Log {
@@ -22,7 +22,7 @@ impl Log {
     }
 
     /// Whether an entry belongs to what is shown: to the open conversation, or to none.
-    pub(super) fn in_scope(&self, entry: &Entry) -> bool {
+    pub(super) fn in_scope(&self, entry: &LogEntry) -> bool {
         let open = self.open_conversation.filter(|_| !self.all_conversations);
         open.is_none() || entry.conversation().is_none_or(|of| Some(of) == open)
     }
@@ -92,22 +92,22 @@ impl Log {
     }
 
     /// The entry that became an error last, if it is still kept and still one.
-    pub fn newest_error(&self) -> Option<&Entry> {
+    pub fn newest_error(&self) -> Option<&LogEntry> {
         self.get(self.newest_error?).filter(|entry| entry.is_error())
     }
 
     /// The selected entry. `None` while the log is empty or the filter hides everything.
-    pub fn selected(&self) -> Option<&Entry> {
+    pub fn selected(&self) -> Option<&LogEntry> {
         self.get(self.cursor.0).filter(|entry| entry.shown)
     }
 
     /// The entry with a number.
-    pub fn entry(&self, number: u64) -> Option<&Entry> {
+    pub fn entry(&self, number: u64) -> Option<&LogEntry> {
         self.get(self.seq_of(number)?)
     }
 
     /// All entries kept, the oldest first.
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &LogEntry> {
         self.entries.iter()
     }
 

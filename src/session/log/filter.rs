@@ -13,9 +13,9 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use super::Names;
-use super::entry::Entry;
+use super::entry::LogEntry;
 use super::needle::Needle;
-use crate::model::{Kind, Outcome};
+use crate::model::{ExchangeKind, Outcome};
 use crate::text::dates::{self, Period};
 
 /// Why a filter is not one.
@@ -53,16 +53,16 @@ const IS: &[(&str, Is)] = &[
     ("quiet", Is::Quiet),
 ];
 
-const KINDS: &[(&str, Kind)] = &[
-    ("token", Kind::Token),
-    ("send", Kind::Send),
-    ("read", Kind::Read),
-    ("probe", Kind::Probe),
-    ("frame", Kind::Frame),
-    ("hook", Kind::Hook),
-    ("event", Kind::Event),
-    ("note", Kind::Note),
-    ("sys", Kind::Sys),
+const KINDS: &[(&str, ExchangeKind)] = &[
+    ("token", ExchangeKind::Token),
+    ("send", ExchangeKind::Send),
+    ("read", ExchangeKind::Read),
+    ("probe", ExchangeKind::Probe),
+    ("frame", ExchangeKind::Frame),
+    ("hook", ExchangeKind::Hook),
+    ("event", ExchangeKind::Event),
+    ("note", ExchangeKind::Note),
+    ("sys", ExchangeKind::Sys),
 ];
 
 const KEYS: &[&str] = &["status", "kind", "conv", "id", "is", "on", "since", "until"];
@@ -73,7 +73,7 @@ enum Test {
     /// A status from the first to the last.
     Status(u16, u16),
     NoStatus,
-    Kind(Kind),
+    Kind(ExchangeKind),
     Conversation(Needle),
     Slower(Duration),
     Faster(Duration),
@@ -111,7 +111,7 @@ impl Filter {
     }
 
     /// Whether `entry` is to be shown.
-    pub(super) fn shows(&self, entry: &Entry, names: &Names) -> bool {
+    pub(super) fn shows(&self, entry: &LogEntry, names: &Names) -> bool {
         self.terms.iter().all(|term| holds(&term.test, entry, names) != term.negated)
     }
 }
@@ -273,7 +273,7 @@ fn duration(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(number * scale).ok()
 }
 
-fn holds(test: &Test, entry: &Entry, names: &Names) -> bool {
+fn holds(test: &Test, entry: &LogEntry, names: &Names) -> bool {
     match test {
         Test::Text(needle) => entry.mentions(needle, names),
         Test::Status(first, last) => entry.status().is_some_and(|s| (*first..=*last).contains(&s)),
@@ -292,7 +292,7 @@ fn holds(test: &Test, entry: &Entry, names: &Names) -> bool {
     }
 }
 
-fn holds_is(is: Is, entry: &Entry) -> bool {
+fn holds_is(is: Is, entry: &LogEntry) -> bool {
     let outcome = entry.exchange().map(|x| &x.outcome);
     match is {
         Is::Error => entry.is_error(),
@@ -336,8 +336,8 @@ mod tests {
         assert_eq!(one("status:4xx"), Test::Status(400, 499));
         assert_eq!(one("status:401"), Test::Status(401, 401));
         assert_eq!(one("status:none"), Test::NoStatus);
-        assert_eq!(one("kind:SEND"), Test::Kind(Kind::Send));
-        assert_eq!(one("Kind:Send"), Test::Kind(Kind::Send));
+        assert_eq!(one("kind:SEND"), Test::Kind(ExchangeKind::Send));
+        assert_eq!(one("Kind:Send"), Test::Kind(ExchangeKind::Send));
         assert_eq!(one("STATUS:4XX"), Test::Status(400, 499));
         assert_eq!(one("conv:\"billing bot\""), Test::Conversation(needle("billing bot")));
         assert_eq!(one(">500ms"), Test::Slower(Duration::from_millis(500)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::entry::{Density, Later};
-use super::{Entry, Log, LogOptions, Source};
+use super::{Log, LogEntry, LogOptions, LogSource};
 use crate::journal::job::{KeptEntry, KeptSource};
 use crate::model::{DeliveryStatus, Exchange, ExchangeId, MessageId};
 
@@ -26,17 +26,17 @@ impl Log {
 
     /// The place of the entry that people know by `number`.
     pub(super) fn seq_of(&self, number: u64) -> Option<u64> {
-        let at = self.entries.binary_search_by_key(&number, Entry::number).ok()?;
+        let at = self.entries.binary_search_by_key(&number, LogEntry::number).ok()?;
         Some(self.first + at as u64)
     }
 
     /// The number of an exchange, if it is in memory.
     pub fn number_of(&self, exchange: ExchangeId) -> Option<u64> {
-        self.get(*self.numbers.get(&exchange)?).map(Entry::number)
+        self.get(*self.numbers.get(&exchange)?).map(LogEntry::number)
     }
 
     /// The entry of an exchange, while it is in memory.
-    pub fn entry_of(&self, exchange: ExchangeId) -> Option<&Entry> {
+    pub fn entry_of(&self, exchange: ExchangeId) -> Option<&LogEntry> {
         self.get(*self.numbers.get(&exchange)?)
     }
 
@@ -47,17 +47,17 @@ impl Log {
 
     /// The newest exchange in memory that is as wanted.
     pub fn newest(&self, wanted: impl Fn(&Exchange) -> bool) -> Option<&Arc<Exchange>> {
-        self.entries().rev().filter_map(Entry::exchange).find(|exchange| wanted(exchange))
+        self.entries().rev().filter_map(LogEntry::exchange).find(|exchange| wanted(exchange))
     }
 
     /// The number of the oldest entry in memory, or the one that the first will have.
     pub fn first_number(&self) -> u64 {
-        self.entries.front().map_or(self.first + self.base, Entry::number)
+        self.entries.front().map_or(self.first + self.base, LogEntry::number)
     }
 
     /// The number of the newest entry in memory.
     pub fn last_number(&self) -> Option<u64> {
-        self.entries.back().map(Entry::number)
+        self.entries.back().map(LogEntry::number)
     }
 
     /// Whether the cursor stands on the first row, or there is none.
@@ -107,11 +107,11 @@ impl Log {
                 if let Some(message) = exchange.message {
                     self.messages.insert(message, seq);
                 }
-                Source::Exchange(Arc::clone(exchange))
+                LogSource::Exchange(Arc::clone(exchange))
             }
-            KeptSource::Note { at, kind, text } => Source::Note { at: *at, kind: *kind, text: text.clone() },
+            KeptSource::Note { at, kind, text } => LogSource::Note { at: *at, kind: *kind, text: text.clone() },
         };
-        let mut entry = Entry::new(seq, source);
+        let mut entry = LogEntry::new(seq, source);
         entry.label = kept.number;
         entry.set_marked(kept.marked);
         entry.set_comment(kept.comment.clone());
@@ -129,12 +129,12 @@ impl Log {
 
     /// As kept entries, from the oldest: what a page of history goes on with at its lower end.
     pub fn oldest_as_kept(&self, count: usize) -> Vec<KeptEntry> {
-        self.entries.iter().take(count).map(Entry::as_kept).collect()
+        self.entries.iter().take(count).map(LogEntry::as_kept).collect()
     }
 
     /// Puts the cursor on an entry that people know by `number`, `offset` rows under the window's top where possible.
     pub fn place(&mut self, number: u64, line: u32, offset: usize) {
-        let at = match self.entries.binary_search_by_key(&number, Entry::number) {
+        let at = match self.entries.binary_search_by_key(&number, LogEntry::number) {
             Ok(at) | Err(at) => at.min(self.entries.len().saturating_sub(1)),
         };
         self.cursor = (self.first + at as u64, line);
@@ -163,11 +163,11 @@ impl Log {
     }
 }
 
-impl Entry {
+impl LogEntry {
     fn as_kept(&self) -> KeptEntry {
         let source = match self.source() {
-            Source::Exchange(exchange) => KeptSource::Exchange(Arc::clone(exchange)),
-            Source::Note { at, kind, text } => KeptSource::Note { at: *at, kind: *kind, text: text.clone() },
+            LogSource::Exchange(exchange) => KeptSource::Exchange(Arc::clone(exchange)),
+            LogSource::Note { at, kind, text } => KeptSource::Note { at: *at, kind: *kind, text: text.clone() },
         };
         let life = self.later.map(|later| match later {
             Later::Answered => DeliveryStatus::Answered,

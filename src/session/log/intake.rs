@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::entry::{Density, Later, Reply};
-use super::{Entry, Log, Source};
-use crate::model::{DeliveryStatus, Exchange, Kind, MessageId, Moment};
+use super::{Log, LogEntry, LogSource};
+use crate::model::{DeliveryStatus, Exchange, ExchangeKind, MessageId, Moment};
 
 impl Log {
     /// An exchange was begun, or went on: inserts it, or replaces what was known of it.
     pub fn exchange(&mut self, exchange: Arc<Exchange>) {
         let known = self.numbers.get(&exchange.id).copied();
-        let was_error = known.and_then(|seq| self.get(seq)).is_some_and(Entry::is_error);
+        let was_error = known.and_then(|seq| self.get(seq)).is_some_and(LogEntry::is_error);
         let is_error = exchange.outcome.is_error();
         let counted = match known {
             Some(seq) => self.get(seq).map_or(0, |e| e.counted),
@@ -28,7 +28,7 @@ impl Log {
             seq
         } else {
             let (id, message) = (exchange.id, exchange.message);
-            let seq = self.push(Source::Exchange(exchange));
+            let seq = self.push(LogSource::Exchange(exchange));
             self.numbers.insert(id, seq);
             if let Some(message) = message {
                 self.messages.insert(message, seq);
@@ -51,9 +51,9 @@ impl Log {
         self.settle();
     }
 
-    /// A sentence of a person ([`Kind::Note`]) or of guestwire itself ([`Kind::Sys`]).
-    pub fn note(&mut self, at: Moment, kind: Kind, text: impl Into<String>) {
-        let seq = self.push(Source::Note { at, kind, text: text.into() });
+    /// A sentence of a person ([`ExchangeKind::Note`]) or of guestwire itself ([`ExchangeKind::Sys`]).
+    pub fn note(&mut self, at: Moment, kind: ExchangeKind, text: impl Into<String>) {
+        let seq = self.push(LogSource::Note { at, kind, text: text.into() });
         self.refresh(seq);
         self.evict();
         self.settle();
@@ -87,9 +87,9 @@ impl Log {
         self.settle();
     }
 
-    fn push(&mut self, source: Source) -> u64 {
+    fn push(&mut self, source: LogSource) -> u64 {
         let seq = self.next();
-        let mut entry = Entry::new(seq, source);
+        let mut entry = LogEntry::new(seq, source);
         entry.label = seq + self.base;
         self.bytes = self.bytes.saturating_add(entry.bytes);
         self.entries.push_back(entry);

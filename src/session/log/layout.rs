@@ -2,15 +2,15 @@
 
 use super::entry::{Density, Fold};
 use super::line::Columns;
-use super::{Entry, Log, Page, detail};
+use super::{Log, LogEntry, LogPage, detail};
 
 impl Log {
     pub(super) fn columns_now(&self) -> Columns {
         Columns::new(self.width.saturating_sub(1), self.digits, self.options.ascii)
     }
 
-    pub(super) fn page(&self) -> Page<'_> {
-        Page {
+    pub(super) fn page(&self) -> LogPage<'_> {
+        LogPage {
             width: self.width.saturating_sub(1),
             ascii: self.options.ascii,
             wrap: self.wrap,
@@ -24,7 +24,7 @@ impl Log {
 
     /// Whether an entry is shown, and with what it is folded away if not. It is shown where it belongs to no conversation
     /// or to one that is shown, and where the filter lets it pass; without a filter, polling and quiet frames are folded.
-    fn admits(&self, entry: &Entry) -> (bool, Option<Fold>) {
+    fn admits(&self, entry: &LogEntry) -> (bool, Option<Fold>) {
         if !self.in_scope(entry) {
             return (false, None);
         }
@@ -101,7 +101,7 @@ impl Log {
     pub(super) fn lay_out_all(&mut self) {
         self.forget_rows();
         let open: Vec<u64> =
-            self.entries.iter().filter(|e| e.shown && e.density != Density::Line).map(Entry::seq).collect();
+            self.entries.iter().filter(|e| e.shown && e.density != Density::Line).map(LogEntry::seq).collect();
         for seq in open {
             self.measure(seq);
             // Far from the window only the count is wanted.

@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::Page;
-use super::entry::{Density, Entry, Later, Reply};
-use super::row::{Counts, Line, Live, Row, RowKind, Tone};
-use crate::model::{Exchange, Kind, Moment, Outcome, Step};
+use super::LogPage;
+use super::entry::{Density, Later, LogEntry, Reply};
+use super::row::{Line, LiveRow, LogCounts, LogRow, RowKind, Tone};
+use crate::model::{Exchange, ExchangeKind, ExchangeStep, Moment, Outcome};
 use crate::text::screen;
 
 /// Text columns below which another column goes.
@@ -164,13 +164,13 @@ pub(super) fn size(bytes: u64) -> String {
 /// When the pause under way ends, if one is.
 pub(super) fn waiting_until(exchange: &Exchange) -> Option<Moment> {
     match (&exchange.outcome, exchange.steps.last()) {
-        (Outcome::Waiting, Some(Step::Wait { until, .. })) => Some(*until),
+        (Outcome::Waiting, Some(ExchangeStep::Wait { until, .. })) => Some(*until),
         _ => None,
     }
 }
 
 /// What an outcome is called: what became known later counts.
-const fn word(entry: &Entry, outcome: &Outcome) -> &'static str {
+const fn word(entry: &LogEntry, outcome: &Outcome) -> &'static str {
     match (entry.later, outcome) {
         (Some(Later::Landed | Later::Answered), Outcome::Unknown(_)) => "RCVD",
         (Some(Later::Lost), _) => "LOST",
@@ -179,7 +179,7 @@ const fn word(entry: &Entry, outcome: &Outcome) -> &'static str {
 }
 
 /// The entry's own row.
-pub(super) fn head(page: &Page<'_>, entry: &Entry) -> Row {
+pub(super) fn head(page: &LogPage<'_>, entry: &LogEntry) -> LogRow {
     let c = page.columns;
     let mut line = Line::default();
     let mut number = String::new();
@@ -195,7 +195,7 @@ pub(super) fn head(page: &Page<'_>, entry: &Entry) -> Row {
     }
     line.pad_to(c.before_kind());
     if c.kind {
-        let tone = if entry.kind() == Kind::Send { Tone::Strong } else { Tone::Dim };
+        let tone = if entry.kind() == ExchangeKind::Send { Tone::Strong } else { Tone::Dim };
         line.push(entry.kind().word(), tone);
         line.pad_to(c.before_kind() + 6);
     }
@@ -223,17 +223,18 @@ pub(super) fn head(page: &Page<'_>, entry: &Entry) -> Row {
         edge += 1 + STATUS;
     }
     if c.ms {
-        let live = |counts| Some(Live { column: edge as u16 + 1, width: MS as u16, counts });
+        let live = |counts| Some(LiveRow { column: edge as u16 + 1, width: MS as u16, counts });
         if let Some(took) = exchange.duration() {
             push_right(&mut line, &short_span(took), edge + 1 + MS);
         } else if let Some(until) = until {
-            changing = live(Counts::DownTo(until));
+            changing = live(LogCounts::DownTo(until));
         } else if exchange.outcome == Outcome::Open {
-            changing = live(Counts::UpFrom(exchange.started));
+            changing = live(LogCounts::UpFrom(exchange.started));
         }
         edge += 1 + MS;
     } else if let Some(until) = until.filter(|_| c.status) {
-        changing = Some(Live { column: (edge as u16).saturating_sub(3), width: 4, counts: Counts::DownTo(until) });
+        changing =
+            Some(LiveRow { column: (edge as u16).saturating_sub(3), width: 4, counts: LogCounts::DownTo(until) });
     }
     if let Some(cells) = c.id
         && let Some((_, id)) = exchange.request_id()
@@ -252,7 +253,7 @@ fn push_right(line: &mut Line, text: &str, right: usize) {
 }
 
 /// What answered a message, under it.
-pub(super) fn reply(page: &Page<'_>, reply: &Reply) -> Row {
+pub(super) fn reply(page: &LogPage<'_>, reply: &Reply) -> LogRow {
     let c = page.columns;
     let mut line = Line::default();
     line.pad_to(c.before_kind());
@@ -271,7 +272,7 @@ pub(super) fn reply(page: &Page<'_>, reply: &Reply) -> Row {
 }
 
 /// The text column: what was said or asked, then why not, then that there was more than one try.
-fn push_text(line: &mut Line, cells: usize, entry: &Entry, exchange: &Exchange, page: &Page<'_>) {
+fn push_text(line: &mut Line, cells: usize, entry: &LogEntry, exchange: &Exchange, page: &LogPage<'_>) {
     let end = line.cells + cells;
     let note = tries_note(entry, cells);
     // Where there is room for only one of them, the tries stay: a healed 401 must not hide in a 200.
@@ -311,7 +312,7 @@ fn push_text(line: &mut Line, cells: usize, entry: &Entry, exchange: &Exchange, 
     }
 }
 
-fn tries_note(entry: &Entry, cells: usize) -> String {
+fn tries_note(entry: &LogEntry, cells: usize) -> String {
     let tries = entry.tries();
     if tries < 2 {
         return String::new();

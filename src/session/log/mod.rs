@@ -42,11 +42,11 @@ use needle::Needle;
 use rate::Tries;
 
 pub use compare::Difference;
-pub use entry::{Density, Entry, Reply, Source};
+pub use entry::{Density, LogEntry, LogSource, Reply};
 pub use filter::{Filter, FilterError};
-pub use position::Position;
+pub use position::LogPosition;
 pub use rate::Rate401;
-pub use row::{Counts, Live, Row, RowKind, Run, Section, Tone};
+pub use row::{LiveRow, LogCounts, LogRow, RowKind, Section, TextRun, Tone};
 
 /// Names of conversations, for `conv:` and the summary.
 pub(crate) type Names = HashMap<ConversationKey, String>;
@@ -110,7 +110,7 @@ impl Default for KeyNames {
 }
 
 /// What rows are laid out with.
-pub(crate) struct Page<'l> {
+pub(crate) struct LogPage<'l> {
     width: usize,
     ascii: bool,
     wrap: bool,
@@ -129,7 +129,7 @@ pub struct Log {
     keys: KeyNames,
     names: Names,
     /// With consecutive numbers from `first`.
-    entries: VecDeque<Entry>,
+    entries: VecDeque<LogEntry>,
     first: u64,
     /// What is added to a place for the number that people see.
     base: u64,
@@ -322,7 +322,7 @@ impl Log {
 
     /// The numbers of the entries that the filter lets through, the oldest first.
     pub fn shown_numbers(&self) -> Vec<u64> {
-        self.entries().filter(|entry| entry.shown).map(Entry::number).collect()
+        self.entries().filter(|entry| entry.shown).map(LogEntry::number).collect()
     }
 
     /// The filter as it was typed; empty without one.
@@ -343,7 +343,7 @@ impl Log {
 
     /// Says something about the selected entry, or (blank) nothing any more. A comment marks it too.
     pub fn set_comment(&mut self, text: &str) {
-        if let Some(number) = self.selected().map(Entry::number) {
+        if let Some(number) = self.selected().map(LogEntry::number) {
             self.comment_on(number, text);
         }
     }
@@ -366,11 +366,11 @@ impl Log {
         self.first + self.entries.len() as u64
     }
 
-    fn get(&self, seq: u64) -> Option<&Entry> {
+    fn get(&self, seq: u64) -> Option<&LogEntry> {
         self.entries.get(usize::try_from(seq.checked_sub(self.first)?).ok()?)
     }
 
-    fn get_mut(&mut self, seq: u64) -> Option<&mut Entry> {
+    fn get_mut(&mut self, seq: u64) -> Option<&mut LogEntry> {
         self.entries.get_mut(usize::try_from(seq.checked_sub(self.first)?).ok()?)
     }
 }

@@ -1,13 +1,13 @@
 //! Where in the log a person stands: moves, folding, and the window of rows on screen.
 
 use super::entry::Density;
-use super::row::{Row, RowKind};
-use super::{Entry, Log};
+use super::row::{LogRow, RowKind};
+use super::{Log, LogEntry};
 use crate::model::{MessageId, Moment};
 
 /// A place in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Position {
+pub enum LogPosition {
     /// At the end, wherever that is.
     Follow,
     /// At a row of an entry: its number, and 0 for its own line.
@@ -29,26 +29,26 @@ pub struct Stood {
 
 /// A row of the window.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown<'l> {
+pub struct ShownLines<'l> {
     /// What it says.
-    pub row: &'l Row,
+    pub row: &'l LogRow,
     /// The entry that it belongs to.
-    pub entry: &'l Entry,
+    pub entry: &'l LogEntry,
     /// The cursor is on it.
     pub selected: bool,
 }
 
 impl Log {
     /// Where the cursor is.
-    pub const fn position(&self) -> Position {
-        if self.follow { Position::Follow } else { Position::At { seq: self.cursor.0, line: self.cursor.1 } }
+    pub const fn position(&self) -> LogPosition {
+        if self.follow { LogPosition::Follow } else { LogPosition::At { seq: self.cursor.0, line: self.cursor.1 } }
     }
 
     /// Back to a place: an entry that is gone gives way to the nearest.
-    pub fn return_to(&mut self, position: Position) {
+    pub fn return_to(&mut self, position: LogPosition) {
         match position {
-            Position::Follow => self.follow = true,
-            Position::At { seq, line } => {
+            LogPosition::Follow => self.follow = true,
+            LogPosition::At { seq, line } => {
                 self.cursor = (seq, line);
                 self.follow = false;
             }
@@ -62,11 +62,11 @@ impl Log {
     }
 
     /// The rows on screen, from the top.
-    pub fn window(&self) -> impl Iterator<Item = Shown<'_>> {
+    pub fn window(&self) -> impl Iterator<Item = ShownLines<'_>> {
         self.window.iter().filter_map(|&(seq, line)| {
             let entry = self.get(seq)?;
             let row = entry.rows.as_ref()?.get(line as usize)?;
-            Some(Shown { row, entry, selected: (seq, line) == self.cursor })
+            Some(ShownLines { row, entry, selected: (seq, line) == self.cursor })
         })
     }
 

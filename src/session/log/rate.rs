@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::model::{Attempt, Exchange, ExchangeId, Kind, Moment};
+use crate::model::{Attempt, Exchange, ExchangeId, ExchangeKind, Moment};
 
 /// Answers remembered: more than the platform lets one token ask for in 15 minutes.
 const BOUND: usize = 8_192;
@@ -47,7 +47,7 @@ impl Tries {
     /// Counts the ended tries of `exchange` after the first `counted`, which were counted before. Returns how many
     /// are counted now.
     pub fn count(&mut self, exchange: &Exchange, counted: u32) -> u32 {
-        if !matches!(exchange.kind, Kind::Send | Kind::Read | Kind::Probe) {
+        if !matches!(exchange.kind, ExchangeKind::Send | ExchangeKind::Read | ExchangeKind::Probe) {
             return counted;
         }
         let mut now_counted = counted;

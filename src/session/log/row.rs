@@ -38,7 +38,7 @@ pub enum Tone {
 
 /// A part of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct TextRun {
     /// Byte at which it ends; it begins where the run before it ends.
     pub end: usize,
     /// What it means.
@@ -77,25 +77,25 @@ pub enum RowKind {
 
 /// A duration that changes while the row stands on screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Live {
+pub struct LiveRow {
     /// First cell, counted from the row's own first cell.
     pub column: u16,
     /// Cells; written right-aligned.
     pub width: u16,
     /// What it counts.
-    pub counts: Counts,
+    pub counts: LogCounts,
 }
 
 /// What a changing duration counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counts {
+pub enum LogCounts {
     /// Down to the end of a pause.
     DownTo(Moment),
     /// Up from the beginning of a request under way.
     UpFrom(Moment),
 }
 
-impl Counts {
+impl LogCounts {
     /// How long it is until what stands on screen changes; `None` where it has stopped.
     pub fn changes_in(self, now: Moment) -> Option<Duration> {
         const SECOND: Duration = Duration::from_secs(1);
@@ -117,24 +117,24 @@ impl Counts {
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct LogRow {
     /// What it is to the cursor.
     pub kind: RowKind,
     /// What it says, without the column of the selection mark.
     pub text: String,
     /// The text's parts, in order, covering all of it.
-    pub runs: Vec<Run>,
+    pub runs: Vec<TextRun>,
     /// Cells that match the search: first and number.
     pub matches: Vec<(u16, u16)>,
     /// A duration that changes.
-    pub live: Option<Live>,
+    pub live: Option<LiveRow>,
 }
 
 /// Text with tones, being put together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Line {
     pub text: String,
-    pub runs: Vec<Run>,
+    pub runs: Vec<TextRun>,
     pub cells: usize,
 }
 
@@ -156,7 +156,7 @@ impl Line {
         let end = self.text.len();
         match self.runs.last_mut() {
             Some(run) if run.tone == tone => run.end = end,
-            _ => self.runs.push(Run { end, tone }),
+            _ => self.runs.push(TextRun { end, tone }),
         }
     }
 
@@ -243,8 +243,8 @@ impl Line {
     }
 
     /// It as a row.
-    pub fn row(self, kind: RowKind) -> Row {
-        Row { kind, text: self.text, runs: self.runs, matches: Vec::new(), live: None }
+    pub fn row(self, kind: RowKind) -> LogRow {
+        LogRow { kind, text: self.text, runs: self.runs, matches: Vec::new(), live: None }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::entry::Density;
 use super::needle::Needle;
-use super::{Entry, Log, detail};
+use super::{Log, LogEntry, detail};
 
 impl Log {
     /// To the next shown error below the cursor's entry. False where there is none.
@@ -77,7 +77,7 @@ impl Log {
         (among(0) && self.has(entry, needle)).then_some(0)
     }
 
-    fn has(&self, entry: &Entry, needle: &Needle) -> bool {
+    fn has(&self, entry: &LogEntry, needle: &Needle) -> bool {
         entry.mentions(needle, &self.names)
     }
 

@@ -2,17 +2,17 @@
 //! received.
 
 use super::detail::{LABEL, Sheet};
-use super::entry::{Entry, Later, context_id};
+use super::entry::{Later, LogEntry, context_id};
 use super::line::{clock_exact, waiting_until};
 use super::rate::is_healed;
-use super::row::{Counts, Line, Live, RowKind, Tone};
+use super::row::{Line, LiveRow, LogCounts, RowKind, Tone};
 use super::words::{ended, request_id, span, token};
 use crate::model::exchange::header;
-use crate::model::{Attempt, Ending, Exchange, Outcome, Step};
+use crate::model::{Attempt, Ending, Exchange, ExchangeStep, Outcome};
 use crate::text::screen;
 
 impl Sheet<'_> {
-    pub(super) fn summary(&mut self, entry: &Entry) {
+    pub(super) fn summary(&mut self, entry: &LogEntry) {
         match entry.exchange() {
             None => {
                 for line in screen::visible_lines(entry.what()) {
@@ -39,7 +39,7 @@ impl Sheet<'_> {
     }
 
     /// Why it was refused, and what to do; without a diagnosis, what was said.
-    fn cause(&mut self, entry: &Entry, exchange: &Exchange) {
+    fn cause(&mut self, entry: &LogEntry, exchange: &Exchange) {
         if let Some(variation) = exchange.sent_as {
             self.say("purpose", &format!("sent on purpose as {variation}: {}", variation.about()), Tone::Warning);
         }
@@ -88,7 +88,8 @@ impl Sheet<'_> {
 
     /// `401 · new token #4 · 401`, where there was more than one try or anything between.
     fn tries(&mut self, exchange: &Exchange) {
-        if exchange.steps.len() < 2 && !matches!(exchange.steps.first(), Some(Step::Wait { .. } | Step::Renewal { .. }))
+        if exchange.steps.len() < 2
+            && !matches!(exchange.steps.first(), Some(ExchangeStep::Wait { .. } | ExchangeStep::Renewal { .. }))
         {
             return;
         }
@@ -101,7 +102,7 @@ impl Sheet<'_> {
                 line.push(self.dot(), Tone::Dim);
             }
             match step {
-                Step::Try(attempt) => {
+                ExchangeStep::Try(attempt) => {
                     let said = match &attempt.ending {
                         Some(Ending::Answered(response)) => response.status.to_string(),
                         _ => screen::visible(&ended(attempt).0).into_owned(),
@@ -109,16 +110,16 @@ impl Sheet<'_> {
                     let tone = if is_healed(attempt, exchange) { Tone::Warning } else { Tone::Text };
                     line.push(&said, tone);
                 }
-                Step::Wait { until, why, .. } if index + 1 == exchange.steps.len() && waits.is_some() => {
+                ExchangeStep::Wait { until, why, .. } if index + 1 == exchange.steps.len() && waits.is_some() => {
                     let column = self.gutter().cells + line.cells;
-                    live = Some(Live { column: column as u16, width: 4, counts: Counts::DownTo(*until) });
+                    live = Some(LiveRow { column: column as u16, width: 4, counts: LogCounts::DownTo(*until) });
                     line.push("     left: ", Tone::Warning);
                     line.push(&screen::visible(why), Tone::Warning);
                 }
-                Step::Wait { at, until, why } => {
+                ExchangeStep::Wait { at, until, why } => {
                     line.push(&format!("waited {}: {}", span(until.since(*at)), screen::visible(why)), Tone::Text);
                 }
-                Step::Renewal { generation, took, .. } => match (generation, took) {
+                ExchangeStep::Renewal { generation, took, .. } => match (generation, took) {
                     (Some(generation), _) => line.push(&format!("new token #{generation}"), Tone::Text),
                     (None, None) => line.push("getting a new token", Tone::Info),
                     (None, Some(_)) => line.push("no new token", Tone::Warning),
@@ -175,7 +176,7 @@ impl Sheet<'_> {
     }
 
     /// What can be pressed for this entry.
-    fn keys(&mut self, entry: &Entry) {
+    fn keys(&mut self, entry: &LogEntry) {
         let keys = self.page.keys;
         let explained = entry.diagnosis().is_some();
         let all = if entry.density() == super::Density::Summary { "all" } else { "close" };
@@ -194,7 +195,7 @@ impl Sheet<'_> {
     }
 
     /// What a full entry says before the parts that fold: the server's words, each try, the token.
-    pub(super) fn more(&mut self, entry: &Entry, exchange: &Exchange) {
+    pub(super) fn more(&mut self, entry: &LogEntry, exchange: &Exchange) {
         if entry.diagnosis().is_some() {
             self.reason(exchange);
         }

@@ -11,7 +11,7 @@ pub struct EntryId(pub u64);
 /// Where a message comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "a thread is bounded, and a box each would cost more than it saves")]
-pub enum Source {
+pub enum MessageSource {
     /// Asked for in this session. `seen` is when it was said by the remote side's clock, once a read showed it.
     Ours {
         /// The message and its life.
@@ -25,97 +25,97 @@ pub enum Source {
 
 /// One message of a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct ThreadEntry {
     /// Its number in the thread.
     pub id: EntryId,
     /// Where it comes from.
-    pub source: Source,
+    pub source: MessageSource,
     /// Of the other side, and not looked at.
     pub unread: bool,
     /// How often what it says was told otherwise.
     pub version: u32,
 }
 
-impl Entry {
+impl ThreadEntry {
     /// Who said it.
     pub const fn author(&self) -> Author {
         match &self.source {
-            Source::Ours { message, .. } => message.author,
-            Source::Theirs(remote) => remote.author,
+            MessageSource::Ours { message, .. } => message.author,
+            MessageSource::Theirs(remote) => remote.author,
         }
     }
 
     /// What it says, not made safe for a terminal.
     pub fn text(&self) -> &str {
         match &self.source {
-            Source::Ours { message, .. } => &message.text,
-            Source::Theirs(remote) => &remote.text,
+            MessageSource::Ours { message, .. } => &message.text,
+            MessageSource::Theirs(remote) => &remote.text,
         }
     }
 
     /// When it was asked for (ours) or said (theirs, by the remote side's clock).
     pub const fn at(&self) -> Timestamp {
         match &self.source {
-            Source::Ours { message, .. } => message.at.wall,
-            Source::Theirs(remote) => remote.at,
+            MessageSource::Ours { message, .. } => message.at.wall,
+            MessageSource::Theirs(remote) => remote.at,
         }
     }
 
     /// Where it stands, if it is ours.
     pub const fn life(&self) -> Option<&DeliveryStatus> {
         match &self.source {
-            Source::Ours { message, .. } => Some(&message.life),
-            Source::Theirs(_) => None,
+            MessageSource::Ours { message, .. } => Some(&message.life),
+            MessageSource::Theirs(_) => None,
         }
     }
 
     /// The message, if it is ours.
     pub const fn message(&self) -> Option<&Message> {
         match &self.source {
-            Source::Ours { message, .. } => Some(message),
-            Source::Theirs(_) => None,
+            MessageSource::Ours { message, .. } => Some(message),
+            MessageSource::Theirs(_) => None,
         }
     }
 
     /// What it offers to answer with.
     pub fn choices(&self) -> &[Choice] {
         match &self.source {
-            Source::Ours { .. } => &[],
-            Source::Theirs(remote) => &remote.choices,
+            MessageSource::Ours { .. } => &[],
+            MessageSource::Theirs(remote) => &remote.choices,
         }
     }
 
     /// The files that come with it.
     pub fn attachments(&self) -> &[Attachment] {
         match &self.source {
-            Source::Ours { message, .. } => &message.extras.attachments,
-            Source::Theirs(remote) => &remote.attachments,
+            MessageSource::Ours { message, .. } => &message.extras.attachments,
+            MessageSource::Theirs(remote) => &remote.attachments,
         }
     }
 
     /// What it carries beside its text, if it is ours.
     pub const fn extras(&self) -> Option<&Extras> {
         match &self.source {
-            Source::Ours { message, .. } => Some(&message.extras),
-            Source::Theirs(_) => None,
+            MessageSource::Ours { message, .. } => Some(&message.extras),
+            MessageSource::Theirs(_) => None,
         }
     }
 
     /// Whether it came after one that was said later.
     pub const fn late(&self) -> bool {
-        matches!(&self.source, Source::Theirs(remote) if remote.late)
+        matches!(&self.source, MessageSource::Theirs(remote) if remote.late)
     }
 
     /// Whether a read of the conversation showed it.
     pub const fn seen(&self) -> bool {
-        matches!(&self.source, Source::Theirs(_) | Source::Ours { seen: Some(_), .. })
+        matches!(&self.source, MessageSource::Theirs(_) | MessageSource::Ours { seen: Some(_), .. })
     }
 
     /// The remote side's id for it.
     pub fn remote_id(&self) -> Option<&str> {
         match &self.source {
-            Source::Ours { message, .. } => message.remote_id.as_deref(),
-            Source::Theirs(remote) => Some(&remote.id),
+            MessageSource::Ours { message, .. } => message.remote_id.as_deref(),
+            MessageSource::Theirs(remote) => Some(&remote.id),
         }
     }
 

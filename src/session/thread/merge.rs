@@ -10,14 +10,14 @@ use jiff::Timestamp;
 use crate::model::message::SAME_WITHIN_SECONDS;
 use crate::model::{Author, DeliveryStatus, Message, RemoteMessage};
 
-use super::entry::{Entry, EntryId, Source};
+use super::entry::{EntryId, MessageSource, ThreadEntry};
 
 /// At most this many messages are kept for a conversation.
 pub const MAX_MESSAGES: usize = 2_000;
 /// One conversation's messages, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Merged {
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<ThreadEntry>,
     next: u64,
     /// Seconds by which the remote side's clock is ahead.
     skew: i64,
@@ -32,10 +32,10 @@ pub struct Merged {
 }
 
 impl Merged {
-    fn push(&mut self, source: Source, unread: bool) {
+    fn push(&mut self, source: MessageSource, unread: bool) {
         let id = EntryId(self.next);
         self.next += 1;
-        self.entries.push(Entry { id, source, unread, version: 0 });
+        self.entries.push(ThreadEntry { id, source, unread, version: 0 });
     }
 
     pub(super) fn set_skew(&mut self, seconds: i64) {
@@ -45,7 +45,7 @@ impl Merged {
 
     /// Adds a message of ours.
     pub(super) fn sent(&mut self, message: Message) {
-        self.push(Source::Ours { message, seen: None }, false);
+        self.push(MessageSource::Ours { message, seen: None }, false);
         self.arrange();
     }
 
@@ -54,8 +54,8 @@ impl Merged {
         let mut seen_there = None;
         if let Some(other) = self.entries.iter().position(|e| e.remote_id() == Some(remote_id)).filter(|o| *o != at) {
             match self.entries.get_mut(other).map(|e| &mut e.source) {
-                Some(Source::Theirs(remote)) => seen_there = Some((Some(other), remote.at)),
-                Some(Source::Ours { message, seen }) => {
+                Some(MessageSource::Theirs(remote)) => seen_there = Some((Some(other), remote.at)),
+                Some(MessageSource::Ours { message, seen }) => {
                     // Two equal texts had been taken for each other.
                     message.remote_id = None;
                     seen_there = seen.take().map(|at| (None, at));
@@ -63,7 +63,7 @@ impl Merged {
                 None => {}
             }
         }
-        if let Some(Entry { source: Source::Ours { message, seen }, .. }) = self.entries.get_mut(at) {
+        if let Some(ThreadEntry { source: MessageSource::Ours { message, seen }, .. }) = self.entries.get_mut(at) {
             message.remote_id = Some(remote_id.to_owned());
             *seen = seen_there.map_or(*seen, |(_, time)| Some(time));
         }
@@ -95,15 +95,17 @@ impl Merged {
         for remote in brought {
             if let Some(entry) = known.get(&remote.id).and_then(|at| self.entries.get_mut(*at)) {
                 match &mut entry.source {
-                    Source::Ours { seen, .. } => *seen = Some(remote.at),
-                    Source::Theirs(old) => entry.version += u32::from(renew(old, remote)),
+                    MessageSource::Ours { seen, .. } => *seen = Some(remote.at),
+                    MessageSource::Theirs(old) => entry.version += u32::from(renew(old, remote)),
                 }
                 continue;
             }
             if remote.author == Author::Guest
                 && let Some(at) = self.same_as_ours(&remote)
             {
-                if let Some(Entry { source: Source::Ours { message, seen }, .. }) = self.entries.get_mut(at) {
+                if let Some(ThreadEntry { source: MessageSource::Ours { message, seen }, .. }) =
+                    self.entries.get_mut(at)
+                {
                     *seen = Some(remote.at);
                     message.remote_id = Some(remote.id.clone());
                 }
@@ -121,7 +123,7 @@ impl Merged {
                 };
             news += usize::from(unread);
             known.insert(remote.id.clone(), self.entries.len());
-            self.push(Source::Theirs(remote), unread);
+            self.push(MessageSource::Theirs(remote), unread);
         }
         self.arrange();
         self.mark_answered();
@@ -135,12 +137,12 @@ impl Merged {
             let known = self.entries.iter().position(|e| e.remote_id() == Some(remote.id.as_str()));
             let ours = known.or_else(|| self.same_as_ours(&remote).filter(|_| remote.author == Author::Guest));
             match ours.and_then(|at| self.entries.get_mut(at)) {
-                Some(Entry { source: Source::Ours { message, seen }, .. }) => {
+                Some(ThreadEntry { source: MessageSource::Ours { message, seen }, .. }) => {
                     *seen = Some(remote.at);
                     message.remote_id = Some(remote.id);
                 }
                 Some(_) => {}
-                None => self.push(Source::Theirs(remote), false),
+                None => self.push(MessageSource::Theirs(remote), false),
             }
         }
         self.arrange();
@@ -155,7 +157,7 @@ impl Merged {
     }
 
     fn first_of_ours(&self) -> Option<Timestamp> {
-        let ours = self.entries.iter().filter_map(Entry::message).map(|m| m.at.wall);
+        let ours = self.entries.iter().filter_map(ThreadEntry::message).map(|m| m.at.wall);
         ours.filter(|at| self.earlier_until.is_none_or(|until| *at > until)).min()
     }
 
@@ -164,7 +166,7 @@ impl Merged {
         let local = self.local(remote.at).as_millisecond();
         let apart = |message: &Message| message.at.wall.as_millisecond().saturating_sub(local).saturating_abs();
         let candidates = self.entries.iter().enumerate().filter_map(|(at, entry)| match &entry.source {
-            Source::Ours { message, seen: None } if message.life.may_have_arrived() => Some((at, message)),
+            MessageSource::Ours { message, seen: None } if message.life.may_have_arrived() => Some((at, message)),
             _ => None,
         });
         candidates
@@ -198,11 +200,11 @@ impl Merged {
         self.entries.get(at).is_some_and(|e| e.message().is_some())
     }
 
-    fn placed_at(&self, entry: &Entry) -> Timestamp {
+    fn placed_at(&self, entry: &ThreadEntry) -> Timestamp {
         match &entry.source {
-            Source::Ours { seen: Some(seen), .. } => self.local(*seen),
-            Source::Ours { message, seen: None } => message.at.wall,
-            Source::Theirs(remote) => self.local(remote.at),
+            MessageSource::Ours { seen: Some(seen), .. } => self.local(*seen),
+            MessageSource::Ours { message, seen: None } => message.at.wall,
+            MessageSource::Theirs(remote) => self.local(remote.at),
         }
     }
 
@@ -220,8 +222,8 @@ impl Merged {
             if drop {
                 excess -= 1;
                 let remote_time = match &entry.source {
-                    Source::Ours { seen, .. } => *seen,
-                    Source::Theirs(remote) => Some(remote.at),
+                    MessageSource::Ours { seen, .. } => *seen,
+                    MessageSource::Theirs(remote) => Some(remote.at),
                 };
                 *floor = (*floor).max(remote_time);
             }
@@ -232,15 +234,15 @@ impl Merged {
     /// Accepted messages of ours after which the other side said something are answered. Where a read showed ours, the
     /// remote side's clock decides; else what came to be known later and stands below.
     pub(super) fn mark_answered(&mut self) {
-        let other_side = |e: &Entry| match &e.source {
-            Source::Theirs(remote) if e.from_other_side() => Some((remote.at, e.id)),
+        let other_side = |e: &ThreadEntry| match &e.source {
+            MessageSource::Theirs(remote) if e.from_other_side() => Some((remote.at, e.id)),
             _ => None,
         };
         let Some(newest) = self.entries.iter().filter_map(other_side).max() else { return };
         let mut below: Option<EntryId> = None;
         for entry in self.entries.iter_mut().rev() {
             below = below.max(other_side(entry).map(|(_, id)| id));
-            if let Source::Ours { message, seen } = &mut entry.source
+            if let MessageSource::Ours { message, seen } = &mut entry.source
                 && message.life == DeliveryStatus::Accepted
                 && seen.map_or(below > Some(entry.id), |seen| newest > (seen, entry.id))
             {

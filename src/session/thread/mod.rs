@@ -20,10 +20,10 @@ use crate::model::{
     Author, Choice, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment, RemoteMessage, RemoteState,
 };
 
-pub use entry::{Entry, EntryId, Source};
+pub use entry::{EntryId, MessageSource, ThreadEntry};
 use merge::Merged;
 
-use super::conversations::Counts;
+use super::conversations::MessageCounts;
 use crate::journal::job::KeptPlace;
 
 /// What is known of one conversation's talk.
@@ -38,7 +38,7 @@ pub struct Thread {
 
 impl Thread {
     /// The messages, oldest first.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[ThreadEntry] {
         &self.merged.entries
     }
 
@@ -67,25 +67,25 @@ impl Thread {
         if self.entries().iter().any(|e| e.unread) {
             return None;
         }
-        self.entries().iter().filter(|e| e.from_other_side()).map(Entry::at).max()
+        self.entries().iter().filter(|e| e.from_other_side()).map(ThreadEntry::at).max()
     }
 
     /// The newest message of the other side that offers something to answer with.
-    pub fn offer(&self) -> Option<Offer<'_>> {
+    pub fn offer(&self) -> Option<OfferedChoices<'_>> {
         let at = self.entries().iter().rposition(|e| e.from_other_side() && !e.choices().is_empty())?;
         let entry = self.entries().get(at)?;
         let id = entry.remote_id()?;
         let taken = self.ours().rev().find(|m| m.extras.answers.as_deref() == Some(id));
-        Some(Offer { id, text: entry.text(), choices: entry.choices(), taken })
+        Some(OfferedChoices { id, text: entry.text(), choices: entry.choices(), taken })
     }
 
     /// What the other side said first to each message of ours that it answered, and how long that took by its clock, where a
     /// read showed our message.
-    pub fn replies(&self) -> Vec<(MessageId, &Entry, Option<Duration>)> {
+    pub fn replies(&self) -> Vec<(MessageId, &ThreadEntry, Option<Duration>)> {
         let mut replies = Vec::new();
         let mut asked: Option<(&Message, Option<Timestamp>)> = None;
         for entry in self.entries() {
-            if let Source::Ours { message, seen } = &entry.source {
+            if let MessageSource::Ours { message, seen } = &entry.source {
                 asked = Some((message, *seen));
             } else if entry.from_other_side()
                 && let Some((message, seen)) = asked.take()
@@ -99,12 +99,12 @@ impl Thread {
 
     /// Our messages, oldest first.
     pub fn ours(&self) -> impl DoubleEndedIterator<Item = &Message> {
-        self.entries().iter().filter_map(Entry::message)
+        self.entries().iter().filter_map(ThreadEntry::message)
     }
 
     /// How our messages fared.
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+    pub fn counts(&self) -> MessageCounts {
+        let mut counts = MessageCounts::default();
         for message in self.ours() {
             counts.sends += 1;
             match message.life {
@@ -122,7 +122,7 @@ impl Thread {
 
 /// What the other side offers to answer with.
 #[derive(Clone, Copy, Debug)]
-pub struct Offer<'t> {
+pub struct OfferedChoices<'t> {
     /// The remote side's id of the message that offers it.
     pub id: &'t str,
     /// What that message says.
@@ -154,7 +154,7 @@ impl Threads {
     pub fn as_text(&self, key: ConversationKey, most: usize, zone: &TimeZone) -> String {
         let messages = self.messages(key);
         let newest = messages.iter().skip(messages.len().saturating_sub(most));
-        let line = |entry: &Entry| {
+        let line = |entry: &ThreadEntry| {
             let at = entry.at().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
             let life = entry.life().map(|life| format!(" ({})", life.word())).unwrap_or_default();
             let author = if entry.author() == Author::Guest { "guest" } else { entry.author().word() };
@@ -183,7 +183,7 @@ impl Threads {
         let key = *self.home.get(&id)?;
         let merged = &mut self.by_key.get_mut(&key)?.merged;
         let at = merged.entries.iter().rposition(|e| e.message().is_some_and(|m| m.id == id))?;
-        if let Some(Entry { source: Source::Ours { message, .. }, .. }) = merged.entries.get_mut(at) {
+        if let Some(ThreadEntry { source: MessageSource::Ours { message, .. }, .. }) = merged.entries.get_mut(at) {
             // An answer that was read before the acceptance was reported stays an answer.
             if !(message.life == DeliveryStatus::Answered && life == DeliveryStatus::Accepted) {
                 message.life = life;
@@ -300,7 +300,7 @@ impl Threads {
     }
 
     /// A conversation's messages, oldest first.
-    pub fn messages(&self, key: ConversationKey) -> &[Entry] {
+    pub fn messages(&self, key: ConversationKey) -> &[ThreadEntry] {
         self.get(key).map_or(&[], Thread::entries)
     }
 
@@ -315,7 +315,7 @@ impl Threads {
     }
 
     /// How our messages fared.
-    pub fn counts(&self, key: ConversationKey) -> Counts {
+    pub fn counts(&self, key: ConversationKey) -> MessageCounts {
         self.get(key).map(Thread::counts).unwrap_or_default()
     }
 

@@ -49,7 +49,7 @@ fn read(threads: &mut Threads, brought: Vec<RemoteMessage>) -> usize {
 }
 
 fn texts(threads: &Threads) -> Vec<&str> {
-    threads.messages(A).iter().map(Entry::text).collect()
+    threads.messages(A).iter().map(ThreadEntry::text).collect()
 }
 
 fn accept(threads: &mut Threads, id: u64, remote_id: Option<&str>) {
@@ -233,7 +233,7 @@ fn counts_say_how_each_message_fared() {
         t.sent(ours(id, "m", 0));
         t.life(MessageId(id), life, None, None);
     }
-    let want = Counts { sends: 8, ok: 1, refused: 1, unknown: 1, sending: 1, waiting: 2 };
+    let want = MessageCounts { sends: 8, ok: 1, refused: 1, unknown: 1, sending: 1, waiting: 2 };
     assert_eq!(t.counts(A), want);
     assert_eq!(t.open().count(), 3);
     assert_eq!(t.life(MessageId(77), DeliveryStatus::Accepted, None, None), None, "late reports are ignored");
@@ -337,12 +337,12 @@ proptest! {
                 }
             }
             let entries = t.messages(A);
-            let mut ids: Vec<_> = entries.iter().filter_map(Entry::remote_id).collect();
+            let mut ids: Vec<_> = entries.iter().filter_map(ThreadEntry::remote_id).collect();
             let all = ids.len();
             ids.sort_unstable();
             ids.dedup();
             prop_assert_eq!(ids.len(), all, "a remote id stands once");
-            let mine: Vec<u64> = entries.iter().filter_map(Entry::message).map(|m| m.id.0).collect();
+            let mine: Vec<u64> = entries.iter().filter_map(ThreadEntry::message).map(|m| m.id.0).collect();
             prop_assert_eq!(mine, (0..next).collect::<Vec<_>>(), "each of ours once, in order");
         }
     }

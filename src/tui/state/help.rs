@@ -6,7 +6,7 @@ use crate::model::{Channel, Granted, TokenFacts, WebSession};
 use crate::session::RATE_WINDOW;
 use crate::session::refusals::Refusal;
 use crate::text::screen::width;
-use crate::tui::action::{ACTIONS, Action, Context, Spec};
+use crate::tui::action::{ACTIONS, Action, ActionRow, Context};
 use crate::tui::state::State;
 use crate::tui::state::token_badge::{badge, countdown, duration, session_words};
 
@@ -199,7 +199,7 @@ fn by_job(state: &State) -> Vec<String> {
 /// Every action whose name, description or synonym holds all the words.
 fn found(state: &State, typed: &str) -> Vec<String> {
     let typed = typed.to_lowercase();
-    let fits = |spec: &&Spec| {
+    let fits = |spec: &&ActionRow| {
         let keys = state.keymap.keys(spec.action).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         let text = format!("{} {} {} {keys}", spec.name, spec.about, spec.synonyms).to_lowercase();
         typed.split_whitespace().all(|word| text.contains(word))

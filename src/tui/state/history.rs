@@ -15,7 +15,7 @@ pub const NEAR: u64 = 100;
 
 /// See the module.
 #[derive(Debug)]
-pub struct History {
+pub struct HistoryStretch {
     /// What the pane shows.
     pub log: Log,
     /// The search, if this is what one found.
@@ -27,7 +27,7 @@ pub struct History {
     pub newer: bool,
 }
 
-impl History {
+impl HistoryStretch {
     /// A stretch that looks as `live` does. The cursor stands on its last entry.
     pub fn new(live: &Log, entries: Vec<KeptEntry>, query: Option<String>, older: bool, newer: bool) -> Self {
         let entries: VecDeque<_> = entries.into();

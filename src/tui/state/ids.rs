@@ -1,7 +1,7 @@
 //! Ids as the console sorts them out: what is being looked up, and the card of a conversation's ids with what the service
 //! told of each.
 
-use crate::diagnosis::ids::{Known, Look, What};
+use crate::diagnosis::ids::{IdKind, IdLookUp, KnownIds};
 use crate::model::{Address, ConversationKey};
 
 use super::State;
@@ -10,14 +10,14 @@ use super::State;
 #[derive(Clone, Debug)]
 pub struct Sorting {
     /// What is asked.
-    pub look: Look,
+    pub look: IdLookUp,
     /// What it is for.
-    pub purpose: Purpose,
+    pub purpose: IdsPurpose,
 }
 
 /// What ids are looked up for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum IdsPurpose {
     /// To add the conversation that this pasted text leads to.
     Add(String),
     /// To say on the card of this conversation what they are.
@@ -28,52 +28,52 @@ pub enum Purpose {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
     /// What belongs there.
-    pub place: What,
+    pub place: IdKind,
     /// What stands there.
-    pub is: What,
+    pub is: IdKind,
     /// What to put there instead, where that is known.
     pub right: Option<String>,
 }
 
 /// The ids of an address, with what belongs in each place.
-pub fn places(address: &Address) -> Vec<(What, &str)> {
+pub fn places(address: &Address) -> Vec<(IdKind, &str)> {
     match address {
         Address::GuestApi { conversation_id, participant_id, .. } => {
-            let participant = participant_id.iter().map(|id| (What::Participant, id.as_str()));
-            std::iter::once((What::Conversation, conversation_id.as_str())).chain(participant).collect()
+            let participant = participant_id.iter().map(|id| (IdKind::Participant, id.as_str()));
+            std::iter::once((IdKind::Conversation, conversation_id.as_str())).chain(participant).collect()
         }
-        Address::OpenMessaging { integration_id, .. } => vec![(What::Integration, integration_id)],
-        Address::WebMessaging { deployment_id, .. } => vec![(What::Deployment, deployment_id)],
+        Address::OpenMessaging { integration_id, .. } => vec![(IdKind::Integration, integration_id)],
+        Address::WebMessaging { deployment_id, .. } => vec![(IdKind::Deployment, deployment_id)],
     }
 }
 
 /// What is known of ids: the profile's own, and what was read in this session.
-pub fn known(state: &State) -> Known {
-    Known::of(state.session.conversations.items().iter().map(|i| &i.conversation.address))
+pub fn known(state: &State) -> KnownIds {
+    KnownIds::of(state.session.conversations.items().iter().map(|i| &i.conversation.address))
         .with(&state.session.diagnoses.evidence)
 }
 
 /// What is wrong with the ids of `address`.
-fn wrongs(address: &Address, known: &Known) -> Vec<Wrong> {
+fn wrongs(address: &Address, known: &KnownIds) -> Vec<Wrong> {
     places(address).into_iter().filter_map(|(place, id)| wrong(place, id, address, known)).collect()
 }
 
-fn wrong(place: What, id: &str, address: &Address, known: &Known) -> Option<Wrong> {
+fn wrong(place: IdKind, id: &str, address: &Address, known: &KnownIds) -> Option<Wrong> {
     // What the profile uses an id as counts only where it says so of another conversation.
     let other = |k: &&crate::diagnosis::ids::KnownId| {
         k.told || k.home.as_deref().is_some_and(|home| !home.eq_ignore_ascii_case(id)) && k.what != place
     };
     let about = known.about(id).find(other);
     if let Some(of) = about.filter(|of| of.what != place) {
-        let home = of.home.clone().filter(|_| place == What::Conversation);
-        let inside = address.conversation_id().filter(|_| place == What::Participant);
+        let home = of.home.clone().filter(|_| place == IdKind::Conversation);
+        let inside = address.conversation_id().filter(|_| place == IdKind::Participant);
         let right = home.or_else(|| known.only(place, inside).map(str::to_owned));
         return Some(Wrong { place, is: of.what, right });
     }
     // A participant, but not the guest of this conversation.
     let guest =
-        known.only(What::Participant, Some(address.conversation_id()?)).filter(|_| place == What::Participant)?;
-    let is = What::Participant;
+        known.only(IdKind::Participant, Some(address.conversation_id()?)).filter(|_| place == IdKind::Participant)?;
+    let is = IdKind::Participant;
     (!guest.eq_ignore_ascii_case(id)).then(|| Wrong { place, is, right: Some(guest.to_owned()) })
 }
 
@@ -83,15 +83,15 @@ fn put_right(address: &Address, wrongs: &[Wrong]) -> Option<Address> {
     for wrong in wrongs {
         let Some(right) = &wrong.right else { continue };
         match (&mut out, wrong.place) {
-            (Address::GuestApi { conversation_id, participant_id, .. }, What::Conversation) => {
-                if wrong.is == What::Participant {
+            (Address::GuestApi { conversation_id, participant_id, .. }, IdKind::Conversation) => {
+                if wrong.is == IdKind::Participant {
                     *participant_id = Some(std::mem::take(conversation_id));
                 }
                 conversation_id.clone_from(right);
             }
-            (Address::GuestApi { participant_id, .. }, What::Participant) => *participant_id = Some(right.clone()),
-            (Address::OpenMessaging { integration_id, .. }, What::Integration) => integration_id.clone_from(right),
-            (Address::WebMessaging { deployment_id, .. }, What::Deployment) => deployment_id.clone_from(right),
+            (Address::GuestApi { participant_id, .. }, IdKind::Participant) => *participant_id = Some(right.clone()),
+            (Address::OpenMessaging { integration_id, .. }, IdKind::Integration) => integration_id.clone_from(right),
+            (Address::WebMessaging { deployment_id, .. }, IdKind::Deployment) => deployment_id.clone_from(right),
             _ => {}
         }
     }
@@ -116,7 +116,7 @@ pub fn card(state: &State, key: ConversationKey) -> Vec<String> {
     for wrong in &wrongs {
         let place = wrong.place.of_one();
         lines.push(match (wrong.is, wrong.place) {
-            (What::Participant, What::Participant) => "SWAPPED: this participant id is not the guest's".to_owned(),
+            (IdKind::Participant, IdKind::Participant) => "SWAPPED: this participant id is not the guest's".to_owned(),
             // On the wire this looks exactly like a missing scope.
             (is, _) => format!("SWAPPED: where {place} belongs stands {}", is.of_one()),
         });
@@ -139,7 +139,7 @@ pub fn card(state: &State, key: ConversationKey) -> Vec<String> {
     if put_right(address, &wrongs).is_some() {
         lines.push("s opens the conversation that is meant".to_owned());
     }
-    if state.sorting.as_ref().is_some_and(|s| s.purpose == Purpose::Card(key)) {
+    if state.sorting.as_ref().is_some_and(|s| s.purpose == IdsPurpose::Card(key)) {
         lines.push("looking the ids up…".to_owned());
     }
     lines

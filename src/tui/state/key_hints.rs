@@ -1,12 +1,12 @@
 //! Which keys do what where the focus is, in words, from the live bindings. Status line, footer, headings and pages take the
 //! names of keys from here, so that each works where it is read.
 
-use crate::pass::runner::Stage;
+use crate::pass::runner::StepStage;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
 use crate::tui::pane::Pane;
 
-use super::overlay::{Ask, Consent, Menu, Overlay};
+use super::overlay::{Confirmation, Consent, Menu, Overlay};
 use super::{State, ids};
 
 /// A key and what it does.
@@ -80,7 +80,7 @@ impl State {
     }
 
     /// The key that says yes to a question.
-    pub fn yes_key(&self, ask: &Ask) -> String {
+    pub fn yes_key(&self, ask: &Confirmation) -> String {
         if matches!(ask.consent, Consent::Y) { "y".to_owned() } else { self.keymap.key(Action::Confirm) }
     }
 
@@ -207,9 +207,9 @@ impl State {
     fn go_words(&self) -> Option<&'static str> {
         let runner = self.session.pass.runner.as_ref()?;
         match runner.stage() {
-            Stage::Ready => Some("run"),
-            Stage::Judging => runner.open_result()?.suggested.map(|_| "accept"),
-            Stage::Preparing(_) | Stage::Watching | Stage::Over => None,
+            StepStage::Ready => Some("run"),
+            StepStage::Judging => runner.open_result()?.suggested.map(|_| "accept"),
+            StepStage::Preparing(_) | StepStage::Watching | StepStage::Over => None,
         }
     }
 

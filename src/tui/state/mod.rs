@@ -24,16 +24,16 @@ use crate::diagnosis::doctor::{Doctor, Finding};
 use crate::model::{DeliveryStatus, Moment, Variation};
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
-use crate::tui::keymap::{Keymap, Meaning};
-use crate::tui::layout::{Panes, Shape};
+use crate::tui::keymap::{KeyMeaning, Keymap};
+use crate::tui::layout::{LayoutShape, Panes};
 use crate::tui::theme::Theme;
 
 use crate::session::log::{Log, Rate401};
-use crate::session::open_pass::Found as FoundPass;
+use crate::session::open_pass::FoundPass;
 use crate::session::thread::Threads;
 use crate::session::{RATE_WINDOW, Session};
 use composer::Composer;
-use history::History;
+use history::HistoryStretch;
 use overlay::Overlay;
 use status::StatusLine;
 use thread::ThreadPane;
@@ -141,7 +141,7 @@ pub struct State {
     /// Whether a comparison waits for its second entry: the first one's number.
     pub compare_with: Option<u64>,
     /// What the log pane shows instead of what happens now.
-    pub history: Option<History>,
+    pub history: Option<HistoryStretch>,
     /// The demo, while it is shown instead of the panes.
     pub present: Option<demo::Present>,
     /// Nobody is asked for anything: a rehearsal is all that is shown, and leaving it leaves.
@@ -149,7 +149,7 @@ pub struct State {
     /// The pass pane.
     pub pass_pane: PassPane,
     /// The path that was typed last, while nobody knows whether it can be used.
-    pub(crate) asked_path: Option<(overlay::Purpose, String)>,
+    pub(crate) asked_path: Option<(overlay::PromptPurpose, String)>,
     /// The file that the screen is recorded into.
     pub recording: Option<PathBuf>,
     /// The question to the journal that is out.
@@ -181,8 +181,8 @@ impl State {
     }
 
     /// What decides where the panes stand.
-    pub fn shape(&self) -> Shape {
-        Shape {
+    pub fn shape(&self) -> LayoutShape {
+        LayoutShape {
             focus: self.focus,
             zoomed: self.zoomed,
             thread_beside: self.thread_beside,
@@ -198,10 +198,10 @@ impl State {
 
     /// Where they stand when none has the whole screen.
     pub fn panes_unzoomed(&self) -> Panes {
-        self.panes_as(Shape { zoomed: false, focus: Pane::Log, ..self.shape() })
+        self.panes_as(LayoutShape { zoomed: false, focus: Pane::Log, ..self.shape() })
     }
 
-    fn panes_as(&self, shape: Shape) -> Panes {
+    fn panes_as(&self, shape: LayoutShape) -> Panes {
         crate::tui::layout::panes(self.size, shape, |width, max| {
             composer::rows::wanted_height(&self.composer, self.now, width, max)
         })
@@ -343,7 +343,7 @@ impl State {
             if typing { (Context::Log, self.keymap.key(Action::LeaveComposer)) } else { (here, String::new()) };
         let lead = match home {
             _ if home == here || home == Context::Dialog || home == Context::Present => return keys.to_string(),
-            Context::Global if self.keymap.resolve(from, None, keys.first) != Meaning::Unbound => {
+            Context::Global if self.keymap.resolve(from, None, keys.first) != KeyMeaning::Unbound => {
                 return self.by_name(action);
             }
             Context::Global => String::new(),
@@ -368,7 +368,10 @@ impl State {
 
     /// The name of the open conversation.
     pub fn active_name(&self) -> &str {
-        self.session.conversations.active_item().map_or("no conversation", crate::session::conversations::Item::name)
+        self.session
+            .conversations
+            .active_item()
+            .map_or("no conversation", crate::session::conversations::ConversationItem::name)
     }
 
     /// The same, as it may be seen: in a demo by its alias.

@@ -7,12 +7,12 @@ use crossterm::event::KeyModifiers;
 use tui_input::{Input, InputRequest};
 
 use crate::diagnosis::ids::Candidate;
-use crate::engine::Found;
+use crate::engine::DiscoveredConversation;
 use crate::model::{self, ConversationKey, MessageId, Moment, SessionAsk, Variation};
 use crate::pass::Verdict;
 
 use super::Pane;
-use super::composer::attachments::Carried;
+use super::composer::attachments::CarriedExtras;
 use super::palette::Palette;
 use crate::tui::theme::Theme;
 
@@ -56,7 +56,7 @@ pub enum Overlay {
     /// A list to pick from.
     Menu(Menu),
     /// A question.
-    Ask(Ask),
+    Ask(Confirmation),
 }
 
 /// The card of a refusal.
@@ -72,7 +72,7 @@ pub struct Card {
 
 /// What a prompt is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum PromptPurpose {
     /// Filter a pane as one types.
     Filter(Pane),
     /// Search the log.
@@ -108,7 +108,7 @@ pub enum Purpose {
     Attribute(ConversationKey),
 }
 
-impl Purpose {
+impl PromptPurpose {
     /// Whether a path is typed: Tab completes it.
     pub const fn is_path(self) -> bool {
         matches!(self, Self::PassFile | Self::Reports | Self::SessionPass | Self::Attach(_))
@@ -165,7 +165,7 @@ impl Purpose {
 #[derive(Debug)]
 pub struct Prompt {
     /// What for.
-    pub purpose: Purpose,
+    pub purpose: PromptPurpose,
     /// What is typed.
     pub input: Input,
     /// What is wrong with it, as one types.
@@ -178,7 +178,7 @@ pub struct Prompt {
 
 impl Prompt {
     /// A prompt that begins with `text`.
-    pub fn new(purpose: Purpose, text: &str) -> Self {
+    pub fn new(purpose: PromptPurpose, text: &str) -> Self {
         Self { purpose, input: Input::from(text), problem: None, found: Vec::new(), chosen: 0 }
     }
 }
@@ -236,7 +236,7 @@ pub enum PassChoice {
 
 /// What a menu's line does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum MenuChoice {
     /// Insert the snippet of that name.
     Snippet(String),
     /// Set a sandbox fault, in the form of its control API; `None` clears all.
@@ -248,7 +248,7 @@ pub enum Choice {
     /// Send the next message wrongly on purpose; `None` as usual.
     SendAs(Option<Variation>),
     /// Save what was said in the open conversation.
-    Transcript(crate::export::transcript::Form),
+    Transcript(crate::export::transcript::TranscriptForm),
     /// Demo: play the built-in pass of that name.
     Play(&'static str),
     /// Demo: show again what was said in the open conversation.
@@ -277,11 +277,11 @@ pub enum Choice {
     /// Ask for a participant attribute.
     Attribute,
     /// Take something off the next message; `None` everything.
-    TakeOff(ConversationKey, Option<Carried>),
+    TakeOff(ConversationKey, Option<CarriedExtras>),
     /// Ask something of a session.
     Session(ConversationKey, SessionAsk),
     /// Add a conversation that was found active.
-    Found(Box<Found>),
+    Found(Box<DiscoveredConversation>),
     /// Ask for another page of active conversations.
     Page(u32),
     /// Nothing: it cannot be used now, for this reason.
@@ -296,7 +296,7 @@ pub struct Menu {
     /// Lines above the choices that say what this is about.
     pub intro: Vec<String>,
     /// The choices, each with its text.
-    pub items: Vec<(String, Choice)>,
+    pub items: Vec<(String, MenuChoice)>,
     /// Which is chosen.
     pub chosen: usize,
     /// A digit takes its line at once, instead of standing on it.
@@ -311,7 +311,7 @@ pub struct Menu {
 
 impl Menu {
     /// A menu on its first line.
-    pub fn new(title: impl Into<String>, items: Vec<(String, Choice)>) -> Self {
+    pub fn new(title: impl Into<String>, items: Vec<(String, MenuChoice)>) -> Self {
         Self {
             title: title.into(),
             intro: Vec::new(),
@@ -345,14 +345,14 @@ impl Menu {
     }
 
     /// The choice on which one stands, if it is shown.
-    pub fn choice(&self) -> Option<&Choice> {
+    pub fn choice(&self) -> Option<&MenuChoice> {
         self.shown().find(|at| *at == self.chosen).and_then(|at| self.items.get(at)).map(|(_, choice)| choice)
     }
 }
 
 /// What a question is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
+pub enum DialogQuestion {
     /// Send this message again?
     Resend(MessageId),
     /// Send this unknown message again, although it may have been received? Needs the typed word.
@@ -382,9 +382,9 @@ pub enum Question {
 
 /// A question.
 #[derive(Debug)]
-pub struct Ask {
+pub struct Confirmation {
     /// What about.
-    pub question: Question,
+    pub question: DialogQuestion,
     /// The heading.
     pub title: String,
     /// What there is to know.
@@ -426,7 +426,7 @@ impl Consent {
     }
 }
 
-impl Ask {
+impl Confirmation {
     /// What is typed for it, where a word is asked for.
     pub const fn typed(&mut self) -> Option<&mut Input> {
         match &mut self.consent {

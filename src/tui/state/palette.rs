@@ -5,11 +5,11 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
 
 use crate::model::ConversationKey;
-use crate::tui::action::{ACTIONS, Action, Context, Spec};
+use crate::tui::action::{ACTIONS, Action, ActionRow, Context};
 
 /// What a line of the palette leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum PaletteTarget {
     /// Do this.
     Act(Action),
     /// Open this conversation.
@@ -20,9 +20,9 @@ pub enum Target {
 
 /// A line of the palette.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
+pub struct PaletteItem {
     /// Where it leads.
-    pub target: Target,
+    pub target: PaletteTarget,
     /// The text on the left.
     pub name: String,
     /// The text in the middle.
@@ -36,7 +36,7 @@ pub struct Palette {
     /// What is typed.
     pub input: Input,
     /// What fits, best first.
-    pub items: Vec<Item>,
+    pub items: Vec<PaletteItem>,
     /// Which is chosen.
     pub chosen: usize,
     matcher: Matcher,
@@ -52,7 +52,7 @@ impl std::fmt::Debug for Palette {
 }
 
 /// What the palette lists besides actions.
-pub struct Around<'a> {
+pub struct PaletteContext<'a> {
     /// Conversations by name.
     pub conversations: &'a [(ConversationKey, String)],
     /// Whether an action can be used now, or why not.
@@ -61,7 +61,7 @@ pub struct Around<'a> {
 
 impl Palette {
     /// The palette with nothing typed: all commands in help order.
-    pub fn open(around: &Around<'_>) -> Self {
+    pub fn open(around: &PaletteContext<'_>) -> Self {
         let mut palette =
             Self { input: Input::default(), items: Vec::new(), chosen: 0, matcher: Matcher::new(Config::DEFAULT) };
         palette.search(around);
@@ -69,7 +69,7 @@ impl Palette {
     }
 
     /// Finds anew after the input changed.
-    pub fn search(&mut self, around: &Around<'_>) {
+    pub fn search(&mut self, around: &PaletteContext<'_>) {
         self.chosen = 0;
         let typed = self.input.value().trim().to_owned();
         self.items = if let Some(name) = typed.strip_prefix('@') {
@@ -78,8 +78,8 @@ impl Palette {
             number
                 .trim()
                 .parse()
-                .map(|n| Item {
-                    target: Target::Entry(n),
+                .map(|n| PaletteItem {
+                    target: PaletteTarget::Entry(n),
                     name: format!("#{n}"),
                     about: "Go to this log entry".to_owned(),
                     disabled: None,
@@ -91,10 +91,10 @@ impl Palette {
         };
     }
 
-    fn actions(&mut self, typed: &str, around: &Around<'_>) -> Vec<Item> {
+    fn actions(&mut self, typed: &str, around: &PaletteContext<'_>) -> Vec<PaletteItem> {
         let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
         let mut buffer = Vec::new();
-        let mut found: Vec<(u32, &Spec)> = listed()
+        let mut found: Vec<(u32, &ActionRow)> = listed()
             .filter_map(|spec| {
                 let name = pattern.score(Utf32Str::new(spec.name, &mut buffer), &mut self.matcher);
                 let all = format!("{} {} {}", spec.name, spec.about, spec.synonyms);
@@ -109,8 +109,8 @@ impl Palette {
         }
         found
             .into_iter()
-            .map(|(_, spec)| Item {
-                target: Target::Act(spec.action),
+            .map(|(_, spec)| PaletteItem {
+                target: PaletteTarget::Act(spec.action),
                 name: spec.name.to_owned(),
                 about: spec.about.to_owned(),
                 disabled: (around.disabled)(spec.action),
@@ -118,16 +118,16 @@ impl Palette {
             .collect()
     }
 
-    fn conversations(&mut self, typed: &str, around: &Around<'_>) -> Vec<Item> {
+    fn conversations(&mut self, typed: &str, around: &PaletteContext<'_>) -> Vec<PaletteItem> {
         let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
         let mut buffer = Vec::new();
-        let mut found: Vec<(u32, Item)> = around
+        let mut found: Vec<(u32, PaletteItem)> = around
             .conversations
             .iter()
             .filter_map(|(key, name)| {
                 let score = pattern.score(Utf32Str::new(name, &mut buffer), &mut self.matcher)?;
-                let item = Item {
-                    target: Target::Conversation(*key),
+                let item = PaletteItem {
+                    target: PaletteTarget::Conversation(*key),
                     name: format!("@{name}"),
                     about: "Open this conversation".to_owned(),
                     disabled: None,
@@ -141,7 +141,7 @@ impl Palette {
 }
 
 /// The actions that make sense by name: not the mere moves of a cursor.
-fn listed() -> impl Iterator<Item = &'static Spec> {
+fn listed() -> impl Iterator<Item = &'static ActionRow> {
     ACTIONS.iter().filter(|spec| {
         let text_field = spec.context == Context::Composer
             && !matches!(
@@ -176,9 +176,9 @@ fn is_move(action: Action) -> bool {
 mod tests {
     use super::*;
 
-    fn find(typed: &str) -> Vec<Item> {
+    fn find(typed: &str) -> Vec<PaletteItem> {
         let names = [(ConversationKey(3), "Billing bot".to_owned())];
-        let around = Around { conversations: &names, disabled: &|_| None };
+        let around = PaletteContext { conversations: &names, disabled: &|_| None };
         let mut palette = Palette::open(&around);
         palette.input = Input::from(typed);
         palette.search(&around);
@@ -187,23 +187,23 @@ mod tests {
 
     #[test]
     fn finds_by_name_description_and_synonym() {
-        assert_eq!(find("resend").first().map(|i| i.target), Some(Target::Act(Action::Resend)));
-        assert!(find("retry").iter().take(3).any(|i| i.target == Target::Act(Action::Resend)));
-        assert!(find("bearer").iter().any(|i| i.target == Target::Act(Action::Renew)));
+        assert_eq!(find("resend").first().map(|i| i.target), Some(PaletteTarget::Act(Action::Resend)));
+        assert!(find("retry").iter().take(3).any(|i| i.target == PaletteTarget::Act(Action::Resend)));
+        assert!(find("bearer").iter().any(|i| i.target == PaletteTarget::Act(Action::Renew)));
     }
 
     #[test]
     fn jumps_to_conversations_and_entries() {
-        assert_eq!(find("@bill").first().map(|i| i.target), Some(Target::Conversation(ConversationKey(3))));
-        assert_eq!(find("#42").first().map(|i| i.target), Some(Target::Entry(42)));
+        assert_eq!(find("@bill").first().map(|i| i.target), Some(PaletteTarget::Conversation(ConversationKey(3))));
+        assert_eq!(find("#42").first().map(|i| i.target), Some(PaletteTarget::Entry(42)));
         assert!(find("#x").is_empty());
     }
 
     #[test]
     fn lists_each_command_but_no_cursor_moves() {
         let all = find("");
-        assert!(all.iter().any(|i| i.target == Target::Act(Action::Renew)));
-        assert!(all.iter().any(|i| i.target == Target::Act(Action::Send)));
-        assert!(!all.iter().any(|i| i.target == Target::Act(Action::LogUp)));
+        assert!(all.iter().any(|i| i.target == PaletteTarget::Act(Action::Renew)));
+        assert!(all.iter().any(|i| i.target == PaletteTarget::Act(Action::Send)));
+        assert!(!all.iter().any(|i| i.target == PaletteTarget::Act(Action::LogUp)));
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::model::{ConversationKey, MessageId};
 use crate::tui::action::Action;
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// How bad it is; the line begins with the mark, colour only repeats it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,11 +27,11 @@ impl Severity {
     }
 
     /// The line's colour.
-    pub const fn role(self) -> Role {
+    pub const fn role(self) -> StyleRole {
         match self {
-            Self::Info => Role::Text,
-            Self::Warning => Role::Warning,
-            Self::Error => Role::Error,
+            Self::Info => StyleRole::Text,
+            Self::Warning => StyleRole::Warning,
+            Self::Error => StyleRole::Error,
         }
     }
 }

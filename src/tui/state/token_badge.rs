@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::{Moment, TokenFacts, TokenStatus, WebSession};
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// Under this much time left, seconds are shown.
 const SECONDS_UNDER: Duration = Duration::from_secs(5 * 60);
@@ -17,7 +17,7 @@ pub struct Badge {
     /// `token ok 41 min`
     pub text: String,
     /// How it looks.
-    pub role: Role,
+    pub role: StyleRole,
     /// What is wrong with it all the same: `scope missing`.
     pub alarm: Option<String>,
 }
@@ -26,26 +26,28 @@ pub struct Badge {
 pub fn badge(status: &TokenStatus, now: Moment) -> Badge {
     let mut alarm = None;
     let (text, role) = match status {
-        TokenStatus::SignedOut => ("token none".to_owned(), Role::Warning),
-        TokenStatus::Getting => ("signing in…".to_owned(), Role::Info),
-        TokenStatus::Valid(facts) if facts.pasted => (format!("token pasted {}", left(facts, now)), Role::Warning),
+        TokenStatus::SignedOut => ("token none".to_owned(), StyleRole::Warning),
+        TokenStatus::Getting => ("signing in…".to_owned(), StyleRole::Info),
+        TokenStatus::Valid(facts) if facts.pasted => (format!("token pasted {}", left(facts, now)), StyleRole::Warning),
         TokenStatus::Valid(facts) => {
             alarm = (!facts.missing.is_empty()).then(|| "scope missing".to_owned());
-            (format!("token ok {}", left(facts, now)), Role::Dim)
+            (format!("token ok {}", left(facts, now)), StyleRole::Dim)
         }
-        TokenStatus::Renewing(facts) => (format!("token ok {}, renewing", left(facts, now)), Role::Dim),
+        TokenStatus::Renewing(facts) => (format!("token ok {}, renewing", left(facts, now)), StyleRole::Dim),
         TokenStatus::RenewFailed { facts, retry, .. } => {
             alarm = Some(format!("renewal failed, retry in {}", countdown(*retry, now)));
-            (format!("token ok {}", left(facts, now)), Role::Dim)
+            (format!("token ok {}", left(facts, now)), StyleRole::Dim)
         }
         TokenStatus::Expired { retry, .. } => {
             alarm = retry.map(|retry| format!("retry in {}", countdown(retry, now)));
-            ("token expired".to_owned(), Role::Error)
+            ("token expired".to_owned(), StyleRole::Error)
         }
-        TokenStatus::Refused { status, .. } => (format!("token refused {status}"), Role::Error),
-        TokenStatus::BadClient { .. } => ("client refused".to_owned(), Role::Error),
-        TokenStatus::Limited { until, .. } => (format!("token limited 429, {}", countdown(*until, now)), Role::Warning),
-        TokenStatus::NoSecret { .. } => ("no client secret".to_owned(), Role::Error),
+        TokenStatus::Refused { status, .. } => (format!("token refused {status}"), StyleRole::Error),
+        TokenStatus::BadClient { .. } => ("client refused".to_owned(), StyleRole::Error),
+        TokenStatus::Limited { until, .. } => {
+            (format!("token limited 429, {}", countdown(*until, now)), StyleRole::Warning)
+        }
+        TokenStatus::NoSecret { .. } => ("no client secret".to_owned(), StyleRole::Error),
     };
     Badge { text, role, alarm }
 }
@@ -78,13 +80,13 @@ pub fn countdown(until: Moment, now: Moment) -> String {
 pub fn guest(session: &WebSession, now: Moment) -> Badge {
     let words = session_words(session, now);
     let (text, role) = match session {
-        WebSession::Closed => (format!("session {words}"), Role::Dim),
-        WebSession::Connecting => (format!("session {words}…"), Role::Info),
-        WebSession::Open { .. } => (words, Role::Dim),
-        WebSession::ReadOnly { .. } => ("SESSION READ-ONLY".to_owned(), Role::Warning),
-        WebSession::Reconnecting { .. } => (format!("session {words}"), Role::Warning),
-        WebSession::Unreachable { .. } => ("SESSION UNREACHABLE".to_owned(), Role::Error),
-        WebSession::Ended { .. } => ("SESSION ENDED".to_owned(), Role::Error),
+        WebSession::Closed => (format!("session {words}"), StyleRole::Dim),
+        WebSession::Connecting => (format!("session {words}…"), StyleRole::Info),
+        WebSession::Open { .. } => (words, StyleRole::Dim),
+        WebSession::ReadOnly { .. } => ("SESSION READ-ONLY".to_owned(), StyleRole::Warning),
+        WebSession::Reconnecting { .. } => (format!("session {words}"), StyleRole::Warning),
+        WebSession::Unreachable { .. } => ("SESSION UNREACHABLE".to_owned(), StyleRole::Error),
+        WebSession::Ended { .. } => ("SESSION ENDED".to_owned(), StyleRole::Error),
     };
     Badge { text, role, alarm: None }
 }

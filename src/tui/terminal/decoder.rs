@@ -20,7 +20,7 @@ const ESC: u8 = 0x1b;
 
 /// What one sequence means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
+pub enum DecodedInput {
     /// A key, a paste, or a change of focus.
     Event(Event),
     /// The terminal says that it knows the kitty keyboard protocol.
@@ -30,7 +30,7 @@ pub enum Input {
 /// How far a sequence goes.
 enum Step {
     /// So many bytes are a key with these modifiers, or nothing that matters.
-    Done(usize, Option<Input>),
+    Done(usize, Option<DecodedInput>),
     /// More bytes are needed.
     More,
     /// A string sequence or an over-long one: swallow up to its end.
@@ -67,7 +67,7 @@ impl Decoder {
     }
 
     /// Decodes `bytes`, and whatever waited for them.
-    pub fn feed(&mut self, bytes: &[u8], out: &mut VecDeque<Input>) {
+    pub fn feed(&mut self, bytes: &[u8], out: &mut VecDeque<DecodedInput>) {
         self.pending.extend_from_slice(bytes);
         let mut at = 0;
         while at < self.pending.len() {
@@ -83,7 +83,7 @@ impl Decoder {
     }
 
     /// Nothing followed: what waits is what it is. A lone `Esc` is the key; half a sequence is dropped.
-    pub fn settle(&mut self, out: &mut VecDeque<Input>) {
+    pub fn settle(&mut self, out: &mut VecDeque<DecodedInput>) {
         if self.waits() {
             match self.pending.as_slice() {
                 [ESC] => out.push_back(key(KeyCode::Esc, KeyModifiers::NONE)),
@@ -105,7 +105,7 @@ impl Decoder {
     }
 
     /// Decodes what stands at `at`: how many bytes it took, or none where more are needed.
-    fn step(&mut self, at: usize, out: &mut VecDeque<Input>) -> Option<usize> {
+    fn step(&mut self, at: usize, out: &mut VecDeque<DecodedInput>) -> Option<usize> {
         let rest = self.pending.get(at..).unwrap_or_default();
         if let Some(paste) = &mut self.paste {
             let (text, used, ended) = match find(rest, PASTE_END) {
@@ -119,7 +119,7 @@ impl Decoder {
             paste.extend_from_slice(rest.get(..text).unwrap_or_default());
             if ended {
                 let text = String::from_utf8_lossy(&self.paste.take().unwrap_or_default()).into_owned();
-                out.push_back(Input::Event(Event::Paste(text)));
+                out.push_back(DecodedInput::Event(Event::Paste(text)));
             }
             return (used > 0).then_some(used);
         }
@@ -138,7 +138,7 @@ impl Decoder {
             }
             Step::Done(used, found) => {
                 match found {
-                    Some(Input::Event(Event::Paste(_))) => {
+                    Some(DecodedInput::Event(Event::Paste(_))) => {
                         self.marks_pastes = true;
                         self.paste = Some(Vec::new());
                     }
@@ -151,8 +151,8 @@ impl Decoder {
     }
 }
 
-fn key(code: KeyCode, modifiers: KeyModifiers) -> Input {
-    Input::Event(Event::Key(KeyEvent::new(code, modifiers)))
+fn key(code: KeyCode, modifiers: KeyModifiers) -> DecodedInput {
+    DecodedInput::Event(Event::Key(KeyEvent::new(code, modifiers)))
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -273,10 +273,10 @@ fn csi(rest: &[u8], modifiers: KeyModifiers) -> Step {
     Step::Done(used, csi_meaning(parameters, last, modifiers))
 }
 
-fn csi_meaning(parameters: &[u8], last: u8, modifiers: KeyModifiers) -> Option<Input> {
+fn csi_meaning(parameters: &[u8], last: u8, modifiers: KeyModifiers) -> Option<DecodedInput> {
     let text = std::str::from_utf8(parameters).ok()?;
     if let Some(flags) = text.strip_prefix('?') {
-        return (last == b'u' && flags.bytes().all(|b| b.is_ascii_digit())).then_some(Input::KittyKeyboard);
+        return (last == b'u' && flags.bytes().all(|b| b.is_ascii_digit())).then_some(DecodedInput::KittyKeyboard);
     }
     // Sub-parameters after a colon say more than is needed here.
     let numbers: Vec<u32> = text
@@ -288,14 +288,14 @@ fn csi_meaning(parameters: &[u8], last: u8, modifiers: KeyModifiers) -> Option<I
     let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
     let held = modifiers | held(number(1))?;
     let code = match last {
-        b'~' if number(0) == 200 => return Some(Input::Event(Event::Paste(String::new()))),
+        b'~' if number(0) == 200 => return Some(DecodedInput::Event(Event::Paste(String::new()))),
         // xterm's modifyOtherKeys: CSI 27 ; modifiers ; character ~
         b'~' if number(0) == 27 => return other_key(number(2), held),
         b'~' => tilde_key(number(0))?,
         b'u' => return other_key(number(0), held),
         b'Z' => KeyCode::BackTab,
-        b'I' if text.is_empty() => return Some(Input::Event(Event::FocusGained)),
-        b'O' if text.is_empty() => return Some(Input::Event(Event::FocusLost)),
+        b'I' if text.is_empty() => return Some(DecodedInput::Event(Event::FocusGained)),
+        b'O' if text.is_empty() => return Some(DecodedInput::Event(Event::FocusLost)),
         // A report of the cursor's place also ends with R, with two numbers: only F3 with modifiers begins with 1.
         b'R' if number(0) > 1 => return None,
         letter => letter_key(letter)?,
@@ -323,7 +323,7 @@ fn held(number: u32) -> Option<KeyModifiers> {
 }
 
 /// A key by its character's number, as `CSI u` and modifyOtherKeys name it.
-fn other_key(number: u32, held: KeyModifiers) -> Option<Input> {
+fn other_key(number: u32, held: KeyModifiers) -> Option<DecodedInput> {
     let code = match number {
         9 if held.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
         9 => KeyCode::Tab,
@@ -371,7 +371,7 @@ fn tilde_key(number: u32) -> Option<KeyCode> {
 mod tests {
     use super::*;
 
-    fn decoded(bytes: &[u8]) -> Vec<Input> {
+    fn decoded(bytes: &[u8]) -> Vec<DecodedInput> {
         let mut out = VecDeque::new();
         let mut decoder = Decoder::default();
         decoder.feed(bytes, &mut out);
@@ -382,7 +382,7 @@ mod tests {
     /// Bytes, and the keys that they are.
     type Row<'r> = (&'r [u8], &'r [(KeyCode, KeyModifiers)]);
 
-    fn slowly(bytes: &[u8]) -> Vec<Input> {
+    fn slowly(bytes: &[u8]) -> Vec<DecodedInput> {
         let (mut decoder, mut out) = (Decoder::default(), VecDeque::new());
         for byte in bytes {
             decoder.feed(&[*byte], &mut out);
@@ -459,12 +459,12 @@ mod tests {
             assert_eq!(decoded(&bytes), [key(KeyCode::Char('x'), NONE)], "{:?}", String::from_utf8_lossy(reply));
             assert_eq!(slowly(&bytes), [key(KeyCode::Char('x'), NONE)], "{:?}", String::from_utf8_lossy(reply));
         }
-        assert_eq!(decoded(b"\x1b[?1u"), [Input::KittyKeyboard]);
+        assert_eq!(decoded(b"\x1b[?1u"), [DecodedInput::KittyKeyboard]);
     }
 
     #[test]
     fn a_marked_paste_is_one_event_whatever_is_in_it() {
-        let wanted = [Input::Event(Event::Paste("a\x1b[A\rb ü".into())), key(KeyCode::Enter, NONE)];
+        let wanted = [DecodedInput::Event(Event::Paste("a\x1b[A\rb ü".into())), key(KeyCode::Enter, NONE)];
         let bytes = "\x1b[200~a\x1b[A\rb ü\x1b[201~\r".as_bytes();
         assert_eq!(decoded(bytes), wanted);
         for cut in 0..bytes.len() {

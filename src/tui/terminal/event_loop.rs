@@ -18,9 +18,9 @@ use super::recorder::Recorder;
 use crate::app::signals::Signal;
 use crate::clock::Clock;
 use crate::engine::{Command, Report};
-use crate::journal::{Job, Page};
+use crate::journal::{Job, JournalPage};
 use crate::model::Moment;
-use crate::pass::Run;
+use crate::pass::PassRun;
 use crate::pass::report;
 use crate::session::sandbox_request::SandboxRequest;
 use crate::tui::state::State;
@@ -62,7 +62,7 @@ pub struct EventLoop<I, S, O> {
     /// Asks the journal.
     pub journal: Box<dyn Fn(Job) + Send>,
     /// What the journal says. May be closed: then there is none.
-    pub pages: UnboundedReceiver<Page>,
+    pub pages: UnboundedReceiver<JournalPage>,
     /// Signals.
     pub signals: UnboundedReceiver<Signal>,
 }
@@ -305,7 +305,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
     }
 
     /// Writes each form of a run's report, masked, into new files.
-    fn reports(&mut self, run: &Run, dir: &std::path::Path) -> Result<String, String> {
+    fn reports(&mut self, run: &PassRun, dir: &std::path::Path) -> Result<String, String> {
         for (name, text) in report::all(run, &self.mask) {
             self.outside.write(&dir.join(name), &text)?;
         }

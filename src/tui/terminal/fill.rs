@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::model::exchange::Header;
 use crate::model::{
-    Attempt, Body, BodyForm, Ending, Exchange, ExchangeId, Generation, Kind, Moment, Outcome, Request, Response, Step,
-    Timing,
+    Attempt, Body, BodyForm, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Generation, Moment, Outcome,
+    Request, Response, Timing,
 };
 use crate::tui::state::State;
 
@@ -54,14 +54,14 @@ pub fn made_up(number: u32, at: Moment) -> Exchange {
     };
     Exchange {
         id: ExchangeId(u64::from(number) + (1 << 40)),
-        kind: Kind::Send,
+        kind: ExchangeKind::Send,
         what: format!("made-up entry {number} for measuring"),
         conversation: None,
         message: None,
         sent_as: None,
         started: at,
         ended: Some(at.after(took)),
-        steps: vec![Step::Try(Arc::new(attempt))],
+        steps: vec![ExchangeStep::Try(Arc::new(attempt))],
         outcome: if refused { Outcome::Refused("made up".to_owned()) } else { Outcome::Accepted },
     }
 }

@@ -20,7 +20,7 @@ const ESCAPE: Duration = Duration::from_millis(30);
 
 /// Reads the terminal.
 #[derive(Debug)]
-pub struct Keys {
+pub struct TerminalKeys {
     reader: Option<Reader>,
     decoder: Decoder,
     bursts: Bursts,
@@ -31,7 +31,7 @@ pub struct Keys {
     line_feed_is_enter: bool,
 }
 
-impl Keys {
+impl TerminalKeys {
     /// Begins to read. Looks at the environment for what the terminal is known to do.
     ///
     /// # Errors
@@ -56,15 +56,15 @@ impl Keys {
         self.take(inputs);
     }
 
-    fn take(&mut self, inputs: VecDeque<decoder::Input>) {
+    fn take(&mut self, inputs: VecDeque<decoder::DecodedInput>) {
         let mut events = Vec::with_capacity(inputs.len());
         for input in inputs {
             match input {
-                decoder::Input::KittyKeyboard => screen::ask_for_distinct_keys(),
-                decoder::Input::Event(Event::Key(key)) if self.line_feed_is_enter && is_line_feed(key) => {
+                decoder::DecodedInput::KittyKeyboard => screen::ask_for_distinct_keys(),
+                decoder::DecodedInput::Event(Event::Key(key)) if self.line_feed_is_enter && is_line_feed(key) => {
                     events.push(Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)));
                 }
-                decoder::Input::Event(event) => events.push(event),
+                decoder::DecodedInput::Event(event) => events.push(event),
             }
         }
         if self.decoder.marks_pastes() {
@@ -80,7 +80,7 @@ fn is_line_feed(key: KeyEvent) -> bool {
     key.code == KeyCode::Char('j') && key.modifiers == KeyModifiers::CONTROL
 }
 
-impl Input for Keys {
+impl Input for TerminalKeys {
     async fn next(&mut self) -> Option<io::Result<Event>> {
         loop {
             if let Some(event) = self.ready.pop_front() {

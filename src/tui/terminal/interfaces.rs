@@ -7,7 +7,7 @@ use std::pin::Pin;
 use crossterm::event::Event as TerminalEvent;
 use ratatui::layout::Size;
 
-use crate::session::open_pass::Found;
+use crate::session::open_pass::FoundPass;
 use crate::session::sandbox_request::SandboxRequest;
 use crate::tui::state::State;
 
@@ -55,7 +55,7 @@ pub trait Outside {
     /// The faults of the embedded sandbox that wait for a request, or hold.
     fn sandbox_faults(&mut self) -> Vec<String>;
     /// The pass files where guestwire was started.
-    fn passes(&mut self) -> Vec<Found>;
+    fn passes(&mut self) -> Vec<FoundPass>;
     /// A path that is being typed, as far as the names there allow, and those names.
     fn complete_path(&mut self, text: &str) -> (String, Vec<String>);
     /// The text of a pass file.

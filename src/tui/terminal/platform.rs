@@ -13,7 +13,7 @@ use crate::app::{config_file, files};
 use crate::config::Profile;
 use crate::config::settings::{Clipboard, Paths};
 use crate::model::Conversation;
-use crate::session::open_pass::Found;
+use crate::session::open_pass::FoundPass;
 use crate::session::sandbox_request::SandboxRequest;
 
 /// Terminals cut or drop an OSC 52 sequence beyond about this many bytes of text.
@@ -84,7 +84,7 @@ impl Outside for RealOutside {
             .map_err(|e| format!("Could not write {}: {}.", path.display(), files::why(&e)))
     }
 
-    fn passes(&mut self) -> Vec<Found> {
+    fn passes(&mut self) -> Vec<FoundPass> {
         crate::app::pass_files::here()
     }
 

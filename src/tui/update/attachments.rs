@@ -3,8 +3,10 @@
 use crate::model::{Attachment, ConversationKey, Extras, Place};
 use crate::tui::Effect;
 use crate::tui::state::composer::attachments;
-use crate::tui::state::composer::attachments::Carried;
-use crate::tui::state::overlay::{Ask, Choice, Consent, Menu, Overlay, Prompt, Purpose, Question};
+use crate::tui::state::composer::attachments::CarriedExtras;
+use crate::tui::state::overlay::{
+    Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Prompt, PromptPurpose,
+};
 use crate::tui::state::{Pane, State};
 
 use super::{global, sending};
@@ -30,22 +32,22 @@ fn target(state: &mut State) -> Option<ConversationKey> {
 pub fn menu(state: &mut State) {
     let Some(key) = target(state) else { return };
     let mut items = vec![
-        ("attach a file or an address".to_owned(), Choice::Attach),
-        ("give a participant attribute".to_owned(), Choice::Attribute),
+        ("attach a file or an address".to_owned(), MenuChoice::Attach),
+        ("give a participant attribute".to_owned(), MenuChoice::Attribute),
     ];
     if let Some(extras) = state.composer.carried() {
         for (at, file) in extras.attachments.iter().enumerate() {
             items.push((
                 format!("take off the file {}", file.label()),
-                Choice::TakeOff(key, Some(Carried::Attachment(at))),
+                MenuChoice::TakeOff(key, Some(CarriedExtras::Attachment(at))),
             ));
         }
         for (name, value) in &extras.attributes {
-            let what = Some(Carried::Attribute(name.clone()));
-            items.push((format!("take off {name}={value}"), Choice::TakeOff(key, what)));
+            let what = Some(CarriedExtras::Attribute(name.clone()));
+            items.push((format!("take off {name}={value}"), MenuChoice::TakeOff(key, what)));
         }
         if extras.attachments.len() + extras.attributes.len() > 1 {
-            items.push(("take everything off".to_owned(), Choice::TakeOff(key, None)));
+            items.push(("take everything off".to_owned(), MenuChoice::TakeOff(key, None)));
         }
     }
     let mut menu = Menu::new("What goes with the next message", items);
@@ -56,14 +58,14 @@ pub fn menu(state: &mut State) {
 /// Asks for a file.
 pub fn ask_file(state: &mut State) {
     if let Some(key) = target(state) {
-        state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Attach(key), "")));
+        state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Attach(key), "")));
     }
 }
 
 /// Asks for an attribute.
 pub fn ask_attribute(state: &mut State) {
     if let Some(key) = target(state) {
-        state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Attribute(key), "")));
+        state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Attribute(key), "")));
     }
 }
 
@@ -126,7 +128,7 @@ pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
 }
 
 /// Takes something off, or everything.
-pub fn take_off(state: &mut State, key: ConversationKey, what: Option<&Carried>) {
+pub fn take_off(state: &mut State, key: ConversationKey, what: Option<&CarriedExtras>) {
     state.composer.take_off(key, what);
     state.status.info(if state.composer.carried().is_none() { "Only the text goes." } else { "Taken off." });
 }
@@ -163,7 +165,7 @@ pub fn choose(state: &mut State) {
         .map(|choice| {
             let differs = buttons && choice.payload != choice.label;
             let text = if differs { format!("{} ({})", choice.label, choice.payload) } else { choice.label.clone() };
-            (text, Choice::Answer { key, choice: choice.clone(), answers: offer.id.to_owned() })
+            (text, MenuChoice::Answer { key, choice: choice.clone(), answers: offer.id.to_owned() })
         })
         .collect();
     let mut menu = Menu::new(format!("Answer {name} with"), items);
@@ -209,8 +211,8 @@ pub fn answer(
         format!("region  {}", state.session.profile.region),
         format!("choice  “{}”", choice.label),
     ];
-    state.overlay = Some(Overlay::Ask(Ask {
-        question: Question::Answer { key, choice, answers },
+    state.overlay = Some(Overlay::Ask(Confirmation {
+        question: DialogQuestion::Answer { key, choice, answers },
         title: "PROD: send this answer?".to_owned(),
         lines,
         yes: "send it".to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::overlay::{Choice, Menu, Overlay, Prompt, Purpose};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, Prompt, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
 use super::{conversations, dialogs, global, sending};
@@ -38,7 +38,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             }
         }
         Action::HistorySearch => {
-            state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::History, "")));
+            state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::History, "")));
             dialogs::prompt_changed(state);
         }
         Action::Snippets => {
@@ -47,7 +47,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 state.status.info("No snippets: add them to [composer.snippets] in config.toml. {{seq}} {{uuid}} {{now}} {{run}} work in any message.");
                 return;
             }
-            let items = names.into_iter().map(|n| (n.clone(), Choice::Snippet(n))).collect();
+            let items = names.into_iter().map(|n| (n.clone(), MenuChoice::Snippet(n))).collect();
             state.overlay = Some(Overlay::Menu(Menu::new("Snippets", items)));
         }
         Action::Editor => effects.push(Effect::Edit(state.composer.text().to_owned())),

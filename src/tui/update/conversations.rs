@@ -4,7 +4,7 @@ use crate::engine::Command;
 use crate::model::{Conversation, ConversationKey};
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
+use crate::tui::state::overlay::{Overlay, Prompt, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
 use super::notices::with_session;
@@ -42,11 +42,11 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             if let Some((key, name)) =
                 state.session.conversations.selected_item().map(|i| (i.conversation.key, i.name().to_owned()))
             {
-                state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Nickname(key), &name)));
+                state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Nickname(key), &name)));
             }
         }
         Action::IdCard => ids::open(state),
-        Action::Add => state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Add, ""))),
+        Action::Add => state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Add, ""))),
         Action::KeepInConfig => keep_in_config(state, effects),
         Action::Discover => discover::ask(state, 1, effects),
         Action::Refresh => refresh(state, effects),

@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use crate::diagnosis::render;
 use crate::engine::Command;
 use crate::model::ExchangeId;
-use crate::session::log::Entry;
+use crate::session::log::LogEntry;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
@@ -41,7 +41,7 @@ fn capitalised(text: &str) -> String {
 
 /// `d`: the card of the chosen entry.
 pub fn open(state: &mut State) {
-    match state.session.log.why().map(Entry::number) {
+    match state.session.log.why().map(LogEntry::number) {
         Some(number) => state.overlay = Some(Overlay::Card(Card { number, scroll: 0, copying: false })),
         None => state.status.info("Nothing was refused in this session, so there is nothing to explain."),
     }
@@ -121,7 +121,7 @@ pub fn copy(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 
 /// `C`: what changed since it last worked.
 pub fn compare_accepted(state: &mut State) {
-    let Some(number) = state.shown_log().selected().map(Entry::number) else {
+    let Some(number) = state.shown_log().selected().map(LogEntry::number) else {
         state.status.info("The log is empty: there is nothing to compare.");
         return;
     };

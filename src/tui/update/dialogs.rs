@@ -8,9 +8,11 @@ use crate::model::{Channel, DeliveryStatus, MessageId};
 use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
-use crate::tui::keymap::Meaning;
-use crate::tui::state::overlay::{Ask, Choice, Consent, Menu, Overlay, Prompt, Purpose, Question, edit_line};
-use crate::tui::state::palette::{Around, Target};
+use crate::tui::keymap::KeyMeaning;
+use crate::tui::state::overlay::{
+    Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Prompt, PromptPurpose, edit_line,
+};
+use crate::tui::state::palette::{PaletteContext, PaletteTarget};
 use crate::tui::state::{Pane, State};
 
 use super::{
@@ -23,12 +25,12 @@ const PALETTE_PAGE: usize = 10;
 /// Applies a key to what stands on top.
 pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Effect>) {
     let action = match state.keymap.resolve(Context::Dialog, None, chord) {
-        Meaning::Act(action) => Some(action),
-        Meaning::Prefix | Meaning::Unbound => None,
+        KeyMeaning::Act(action) => Some(action),
+        KeyMeaning::Prefix | KeyMeaning::Unbound => None,
     };
     if let Some(plain) = chord.without_alt().filter(|_| action.is_none()) {
         // Esc and then a key, come fast: closes what is on top, then does what the key does.
-        if let Some(Overlay::Prompt(Prompt { purpose: Purpose::Filter(pane), .. })) = state.overlay.take() {
+        if let Some(Overlay::Prompt(Prompt { purpose: PromptPurpose::Filter(pane), .. })) = state.overlay.take() {
             apply_filter(state, pane, "");
         }
         keys::dispatch(state, plain.event(), effects);
@@ -119,7 +121,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
                 _ => {}
             }
             if menu.before.is_some()
-                && let Some((_, Choice::Theme(name))) = menu.items.get(menu.chosen)
+                && let Some((_, MenuChoice::Theme(name))) = menu.items.get(menu.chosen)
             {
                 global::show_theme(state, name);
             }
@@ -195,15 +197,19 @@ pub fn palette_changed(state: &mut State) {
     let Some(Overlay::Palette(mut palette)) = state.overlay.take() else { return };
     let names = state.session.names();
     let disabled = |action| global::disabled(state, action);
-    palette.search(&Around { conversations: &names, disabled: &disabled });
+    palette.search(&PaletteContext { conversations: &names, disabled: &disabled });
     state.overlay = Some(Overlay::Palette(palette));
 }
 
-fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static str>)>, effects: &mut Vec<Effect>) {
+fn choose_from_palette(
+    state: &mut State,
+    item: Option<(PaletteTarget, Option<&'static str>)>,
+    effects: &mut Vec<Effect>,
+) {
     match item {
         None => state.status.info("No command has that name."),
         Some((_, Some(why))) => state.status.info(format!("Not now: {why}.")),
-        Some((Target::Act(action), None)) => {
+        Some((PaletteTarget::Act(action), None)) => {
             match action.spec().context {
                 Context::Picker => {
                     global::focus(state, Pane::Picker);
@@ -218,10 +224,10 @@ fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static 
             }
             keys::act(state, action, effects);
         }
-        Some((Target::Conversation(key), None)) => {
+        Some((PaletteTarget::Conversation(key), None)) => {
             conversations::open(state, key, effects);
         }
-        Some((Target::Entry(number), None)) => {
+        Some((PaletteTarget::Entry(number), None)) => {
             state.thread_over = false;
             global::focus(state, Pane::Log);
             journal::close(state);
@@ -235,7 +241,7 @@ fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static 
 fn prompt_key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
     match action {
         Some(Action::Dismiss) => {
-            if let Purpose::Filter(pane) = prompt.purpose {
+            if let PromptPurpose::Filter(pane) = prompt.purpose {
                 apply_filter(state, pane, "");
             }
         }
@@ -270,24 +276,24 @@ pub fn prompt_changed(state: &mut State) {
     let Some(Overlay::Prompt(mut prompt)) = state.overlay.take() else { return };
     let text = prompt.input.value().to_owned();
     match prompt.purpose {
-        Purpose::Filter(pane) => prompt.problem = apply_filter(state, pane, &text),
-        Purpose::Search => state.shown_log_mut().set_search(&text),
-        Purpose::History => {
+        PromptPurpose::Filter(pane) => prompt.problem = apply_filter(state, pane, &text),
+        PromptPurpose::Search => state.shown_log_mut().set_search(&text),
+        PromptPurpose::History => {
             let found = state.composer.search_history(&text);
             prompt.found = found.into_iter().map(|f| (f.index, f.text.to_owned())).collect();
             prompt.chosen = 0;
         }
-        Purpose::Attach(key) => prompt.problem = attachments::file_problem(state, key, &text),
-        Purpose::Nickname(_)
-        | Purpose::Comment(_)
-        | Purpose::Add
-        | Purpose::Site(_)
-        | Purpose::JournalStatus
-        | Purpose::Attribute(_)
-        | Purpose::PassFile
-        | Purpose::PassNote { .. }
-        | Purpose::Reports
-        | Purpose::SessionPass => {}
+        PromptPurpose::Attach(key) => prompt.problem = attachments::file_problem(state, key, &text),
+        PromptPurpose::Nickname(_)
+        | PromptPurpose::Comment(_)
+        | PromptPurpose::Add
+        | PromptPurpose::Site(_)
+        | PromptPurpose::JournalStatus
+        | PromptPurpose::Attribute(_)
+        | PromptPurpose::PassFile
+        | PromptPurpose::PassNote { .. }
+        | PromptPurpose::Reports
+        | PromptPurpose::SessionPass => {}
     }
     state.overlay = Some(Overlay::Prompt(prompt));
 }
@@ -336,39 +342,39 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
     let text = prompt.input.value().trim().to_owned();
     state.asked_path = prompt.purpose.is_path().then(|| (prompt.purpose, text.clone()));
     match prompt.purpose {
-        Purpose::Filter(_) => {
+        PromptPurpose::Filter(_) => {
             if let Some(problem) = &prompt.problem {
                 state.status.error(problem.clone());
             }
         }
-        Purpose::Search => {
+        PromptPurpose::Search => {
             if !text.is_empty() && !state.shown_log_mut().prev_match() && !state.shown_log_mut().next_match() {
                 state.status.info(format!("“{text}” was not found in the log."));
             }
         }
-        Purpose::Nickname(key) => {
+        PromptPurpose::Nickname(key) => {
             state.session.conversations.set_nickname(key, &text);
             journal::conversation(state, key, effects);
             state.session.log.set_names(state.session.names());
         }
-        Purpose::Comment(number) => {
+        PromptPurpose::Comment(number) => {
             state.shown_log_mut().comment_on(number, &text);
             journal::marked(state, number, effects);
         }
-        Purpose::JournalStatus => {
+        PromptPurpose::JournalStatus => {
             if !text.is_empty() {
                 journal::find(state, &text, effects);
             }
         }
-        Purpose::Add => ids::add(state, &text, effects),
-        Purpose::Site(deployment) => ids::add_web(state, deployment, &text, effects),
-        Purpose::PassFile => pass::path_given(state, &text, effects),
-        Purpose::PassNote { at, .. } => pass::note(state, at, &text, effects),
-        Purpose::Reports => pass::write_reports(state, &text, effects),
-        Purpose::SessionPass => pass::write_session(state, &text, effects),
-        Purpose::Attach(key) => attachments::attach(state, key, &text, effects),
-        Purpose::Attribute(key) => attachments::attribute(state, key, &text),
-        Purpose::History => {
+        PromptPurpose::Add => ids::add(state, &text, effects),
+        PromptPurpose::Site(deployment) => ids::add_web(state, deployment, &text, effects),
+        PromptPurpose::PassFile => pass::path_given(state, &text, effects),
+        PromptPurpose::PassNote { at, .. } => pass::note(state, at, &text, effects),
+        PromptPurpose::Reports => pass::write_reports(state, &text, effects),
+        PromptPurpose::SessionPass => pass::write_session(state, &text, effects),
+        PromptPurpose::Attach(key) => attachments::attach(state, key, &text, effects),
+        PromptPurpose::Attribute(key) => attachments::attribute(state, key, &text),
+        PromptPurpose::History => {
             if let Some((index, _)) = prompt.found.get(prompt.chosen) {
                 state.composer.take_history(*index);
             }
@@ -376,26 +382,26 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
     }
 }
 
-fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
+fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
     match choice {
-        Choice::Snippet(name) => {
+        MenuChoice::Snippet(name) => {
             state.composer.insert_snippet(&name);
         }
-        Choice::Fault(None) => {
+        MenuChoice::Fault(None) => {
             state.faults.clear();
             effects.push(Effect::SandboxFault(None));
         }
-        Choice::Fault(Some(json)) => {
+        MenuChoice::Fault(Some(json)) => {
             effects.push(Effect::SandboxFault(Some(json.to_owned())));
             effects.push(Effect::AskFaults);
         }
-        Choice::AddFound(lead) => ids::add_one(state, lead, effects),
-        Choice::SendAsMenu => faults::open_send_as(state),
-        Choice::SendAs(Some(variation)) if sending::senseless(state, variation).is_some() => {
+        MenuChoice::AddFound(lead) => ids::add_one(state, lead, effects),
+        MenuChoice::SendAsMenu => faults::open_send_as(state),
+        MenuChoice::SendAs(Some(variation)) if sending::senseless(state, variation).is_some() => {
             let why = sending::senseless(state, variation).unwrap_or_default();
             state.status.info(format!("Not as {variation}: {why}."));
         }
-        Choice::SendAs(variation) => {
+        MenuChoice::SendAs(variation) => {
             state.send_as = variation;
             match variation {
                 Some(variation) => {
@@ -409,30 +415,30 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
                 None => state.status.info("The next message is sent as usual."),
             }
         }
-        Choice::Transcript(form) => super::transcript::save(state, form, effects),
-        choice @ (Choice::Play(_) | Choice::Rehearse) => super::demo::chosen(state, &choice),
-        Choice::Pass(choice) => pass::chosen(state, choice, effects),
-        Choice::Theme(name) => {
+        MenuChoice::Transcript(form) => super::transcript::save(state, form, effects),
+        choice @ (MenuChoice::Play(_) | MenuChoice::Rehearse) => super::demo::chosen(state, &choice),
+        MenuChoice::Pass(choice) => pass::chosen(state, choice, effects),
+        MenuChoice::Theme(name) => {
             global::show_theme(state, &name);
             state
                 .status
                 .info(format!("Colours: {name}. To keep them, set theme = \"{name}\" under [ui] in config.toml."));
         }
-        Choice::KeepWatching(_) => {
+        MenuChoice::KeepWatching(_) => {
             state.status.info("guestwire keeps checking the conversation for the message.");
             state.status.offer(&[(Action::Settle, "settle")]);
         }
-        Choice::Settle(id, _) | Choice::SendAnyway(id) if no_longer_unknown(state, id) => {}
-        Choice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),
-        Choice::SendAnyway(id) => ask_send_anyway(state, id),
-        Choice::Answer { key, choice, answers } => attachments::answer(state, key, choice, answers, effects),
-        Choice::Attach => attachments::ask_file(state),
-        Choice::Attribute => attachments::ask_attribute(state),
-        Choice::TakeOff(key, what) => attachments::take_off(state, key, what.as_ref()),
-        Choice::Session(key, ask) => web_session::wanted(state, key, ask, effects),
-        Choice::Found(found) => discover::picked(state, *found, effects),
-        Choice::Page(page) => discover::ask(state, page, effects),
-        Choice::NotNow(why) => state.status.info(format!("Not now: {why}.")),
+        MenuChoice::Settle(id, _) | MenuChoice::SendAnyway(id) if no_longer_unknown(state, id) => {}
+        MenuChoice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),
+        MenuChoice::SendAnyway(id) => ask_send_anyway(state, id),
+        MenuChoice::Answer { key, choice, answers } => attachments::answer(state, key, choice, answers, effects),
+        MenuChoice::Attach => attachments::ask_file(state),
+        MenuChoice::Attribute => attachments::ask_attribute(state),
+        MenuChoice::TakeOff(key, what) => attachments::take_off(state, key, what.as_ref()),
+        MenuChoice::Session(key, ask) => web_session::wanted(state, key, ask, effects),
+        MenuChoice::Found(found) => discover::picked(state, *found, effects),
+        MenuChoice::Page(page) => discover::ask(state, page, effects),
+        MenuChoice::NotNow(why) => state.status.info(format!("Not now: {why}.")),
     }
 }
 
@@ -459,8 +465,8 @@ fn ask_send_anyway(state: &mut State, id: MessageId) {
     }];
     lines.extend(sending::production_line(state));
     lines.push("Type “again” to confirm.".to_owned());
-    state.overlay = Some(Overlay::Ask(Ask {
-        question: Question::SendAnyway(id),
+    state.overlay = Some(Overlay::Ask(Confirmation {
+        question: DialogQuestion::SendAnyway(id),
         title: "Send it again although it may have been received?".to_owned(),
         lines,
         yes: "send it again".to_owned(),
@@ -468,7 +474,7 @@ fn ask_send_anyway(state: &mut State, id: MessageId) {
     }));
 }
 
-fn ask_key(state: &mut State, mut ask: Ask, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
+fn ask_key(state: &mut State, mut ask: Confirmation, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
     let ready = ask.ready();
     let yes = match (action, key.code, &mut ask.consent) {
         (Some(Action::Dismiss), ..) | (None, KeyCode::Char('n'), Consent::Enter | Consent::Y) => return,
@@ -488,14 +494,14 @@ fn ask_key(state: &mut State, mut ask: Ask, action: Option<Action>, key: KeyEven
         return;
     }
     match ask.question {
-        Question::SendAnyway(id) if no_longer_unknown(state, id) => {}
-        Question::Resend(id) | Question::SendAnyway(id) => sending::resend(state, id, effects),
-        Question::Production(shown) => sending::send_draft(state, shown, effects),
-        Question::Answer { key, choice, answers } => sending::answer(state, key, choice, answers, effects),
-        Question::Session(key, ask) => web_session::go(state, key, ask, effects),
-        Question::Play => super::demo::cue(state, effects),
-        Question::PassStep => pass::run_step_now(state, effects),
-        Question::PassStop => pass::stop_now(state, effects),
-        Question::Quit => effects.push(Effect::Quit),
+        DialogQuestion::SendAnyway(id) if no_longer_unknown(state, id) => {}
+        DialogQuestion::Resend(id) | DialogQuestion::SendAnyway(id) => sending::resend(state, id, effects),
+        DialogQuestion::Production(shown) => sending::send_draft(state, shown, effects),
+        DialogQuestion::Answer { key, choice, answers } => sending::answer(state, key, choice, answers, effects),
+        DialogQuestion::Session(key, ask) => web_session::go(state, key, ask, effects),
+        DialogQuestion::Play => super::demo::cue(state, effects),
+        DialogQuestion::PassStep => pass::run_step_now(state, effects),
+        DialogQuestion::PassStop => pass::stop_now(state, effects),
+        DialogQuestion::Quit => effects.push(Effect::Quit),
     }
 }

@@ -1,12 +1,12 @@
 //! Conversations that are active on the remote side: asked for a page at a time, shown in a menu, added by a key.
 
 use crate::diagnosis::ids::Candidate;
-use crate::engine::{Command, Found};
+use crate::engine::{Command, DiscoveredConversation};
 use crate::text::screen::short_id;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Choice, Menu, Overlay};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay};
 
 use super::ids;
 
@@ -22,7 +22,7 @@ pub fn ask(state: &mut State, page: u32, effects: &mut Vec<Effect>) {
 }
 
 /// A page came, or a refusal.
-pub fn came(state: &mut State, page: u32, found: Result<Vec<Found>, String>, more: bool) {
+pub fn came(state: &mut State, page: u32, found: Result<Vec<DiscoveredConversation>, String>, more: bool) {
     // An answer to a question that nobody has any more.
     if state.discovering.take_if(|asked| *asked == page).is_none() {
         return;
@@ -52,10 +52,10 @@ pub fn came(state: &mut State, page: u32, found: Result<Vec<Found>, String>, mor
         return;
     }
     state.status.clear();
-    let mut items: Vec<(String, Choice)> =
-        found.into_iter().map(|found| (line(state, &found), Choice::Found(Box::new(found)))).collect();
+    let mut items: Vec<(String, MenuChoice)> =
+        found.into_iter().map(|found| (line(state, &found), MenuChoice::Found(Box::new(found)))).collect();
     if more {
-        items.push(("more…".to_owned(), Choice::Page(page + 1)));
+        items.push(("more…".to_owned(), MenuChoice::Page(page + 1)));
     }
     let mut menu = Menu::new(format!("Active conversations, newest first, page {page}"), items);
     menu.intro =
@@ -64,7 +64,7 @@ pub fn came(state: &mut State, page: u32, found: Result<Vec<Found>, String>, mor
 }
 
 /// `5f0c…a2  since 14:02  webmessaging · in the list: Billing bot`
-fn line(state: &State, found: &Found) -> String {
+fn line(state: &State, found: &DiscoveredConversation) -> String {
     let mut text = short_id(&found.conversation_id, state.theme.ascii).into_owned();
     if let Some(began) = found.began {
         let (began, now) = (began.to_zoned(state.zone.clone()), state.now.wall.to_zoned(state.zone.clone()));
@@ -83,7 +83,7 @@ fn line(state: &State, found: &Found) -> String {
 }
 
 /// One was picked: it is added, or opened where it stands in the picker already.
-pub fn picked(state: &mut State, found: Found, effects: &mut Vec<Effect>) {
-    let Found { conversation_id: conversation, participant_id: participant, .. } = found;
+pub fn picked(state: &mut State, found: DiscoveredConversation, effects: &mut Vec<Effect>) {
+    let DiscoveredConversation { conversation_id: conversation, participant_id: participant, .. } = found;
     ids::add_one(state, Candidate { conversation, participant, swapped: None }, effects);
 }

@@ -1,9 +1,9 @@
 //! `D`: the series of safe questions, from the console. What to ask is decided by [`Doctor`]; each answer is an entry
 //! of the log, and a card that stands open is made anew from what it shows.
 
-use crate::diagnosis::doctor::{Doctor, Evidence, Finding, Next, ProbeResult, Verdict};
+use crate::diagnosis::doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict, Finding, ProbeResult};
 use crate::engine::Command;
-use crate::model::{Asked, Cause, ConversationKey, Probed};
+use crate::model::{Cause, ConversationKey, ProbeQuestion, Probed};
 use crate::tui::Effect;
 use crate::tui::state::overlay::{Card, Overlay};
 use crate::tui::state::{Examined, State};
@@ -35,7 +35,7 @@ fn conversation(state: &State, key: ConversationKey) -> Option<crate::model::Con
 }
 
 /// An answer came.
-pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Effect>) {
+pub fn came(state: &mut State, asked: ProbeQuestion, came: &Probed, effects: &mut Vec<Effect>) {
     let Some(mut examined) = state.examined.take() else { return };
     if !examined.over {
         let exchange = match came {
@@ -58,8 +58,8 @@ pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Ef
     }
 }
 
-fn evidence(state: &State) -> Evidence<'_> {
-    Evidence {
+fn evidence(state: &State) -> DoctorEvidence<'_> {
+    DoctorEvidence {
         profile: &state.session.profile.facts,
         history: &state.session.diagnoses.evidence,
         token: state.session.sign_in.status.facts(),
@@ -71,10 +71,10 @@ fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
     let (findings, next) = examined.doctor.next(&evidence(state));
     examined.findings.extend(findings);
     match next {
-        Next::Ask(asked) => effects.push(Effect::Engine(Command::Probe(asked))),
+        DoctorStep::Ask(asked) => effects.push(Effect::Engine(Command::Probe(asked))),
         // The console's series never sends.
-        Next::Send(_) => examined.over = true,
-        Next::Over(verdict) => {
+        DoctorStep::Send(_) => examined.over = true,
+        DoctorStep::Over(verdict) => {
             examined.over = true;
             over(state, &examined, &verdict);
         }
@@ -82,7 +82,7 @@ fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
     state.examined = Some(examined);
 }
 
-fn over(state: &mut State, examined: &Examined, verdict: &Verdict) {
+fn over(state: &mut State, examined: &Examined, verdict: &DoctorVerdict) {
     let said = match verdict.cause {
         None => "Probes: all is well.".to_owned(),
         Some(cause) => format!("Probes: {cause} ({}): {}.", verdict.confidence.word(), verdict.because),
@@ -107,7 +107,7 @@ fn over(state: &mut State, examined: &Examined, verdict: &Verdict) {
     });
 }
 
-fn page(examined: &Examined, verdict: &Verdict) -> Vec<String> {
+fn page(examined: &Examined, verdict: &DoctorVerdict) -> Vec<String> {
     let mut lines: Vec<String> = examined.findings.iter().map(line).collect();
     lines.push(String::new());
     match verdict.cause {

@@ -5,7 +5,7 @@ use tui_input::Input;
 use crate::model::Variation;
 use crate::model::fault::{FAULTS, FaultRow};
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Choice, Menu, Overlay};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay};
 
 /// The faults of the menu, group by group: what stands on screen, and the JSON of the sandbox's control API.
 pub fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -19,8 +19,8 @@ pub fn open(state: &mut State) {
         return;
     }
     let mut items = vec![
-        ("no faults".to_owned(), Choice::Fault(None)),
-        ("send the next message as …".to_owned(), Choice::SendAsMenu),
+        ("no faults".to_owned(), MenuChoice::Fault(None)),
+        ("send the next message as …".to_owned(), MenuChoice::SendAsMenu),
     ];
     let mut groups: Vec<(usize, &'static str)> = Vec::new();
     for row in FAULTS {
@@ -30,7 +30,7 @@ pub fn open(state: &mut State) {
         // The mark is a word: a fault waits for a request, or holds.
         let on = state.faults.iter().any(|on| on.split(' ').next() == Some(row.name));
         let on = if on { "   ON" } else { "" };
-        items.extend(row.menu.iter().map(|(label, json)| (format!("{label}{on}"), Choice::Fault(Some(*json)))));
+        items.extend(row.menu.iter().map(|(label, json)| (format!("{label}{on}"), MenuChoice::Fault(Some(*json)))));
     }
     let mut menu = Menu::new("Break something on purpose", items);
     menu.intro = vec!["The sandbox does it to the requests that follow.".to_owned()];
@@ -41,7 +41,7 @@ pub fn open(state: &mut State) {
 
 /// The faults that are made on this side: they work against any organisation.
 pub fn open_send_as(state: &mut State) {
-    let mut items = vec![("as usual".to_owned(), Choice::SendAs(None))];
+    let mut items = vec![("as usual".to_owned(), MenuChoice::SendAs(None))];
     let channel = state.session.conversations.active_item().map(|item| item.conversation.channel());
     items.extend(Variation::ALL.map(|v| {
         // What makes no sense on this channel stays listed, with its reason.
@@ -49,7 +49,7 @@ pub fn open_send_as(state: &mut State) {
             Some((channel, why)) => format!("{v}: not on {}: {why}", channel.short()),
             None => format!("{v}: {}", v.about()),
         };
-        (text, Choice::SendAs(Some(v)))
+        (text, MenuChoice::SendAs(Some(v)))
     }));
     let mut menu = Menu::new("Send the next message wrongly on purpose", items);
     menu.intro = vec![

@@ -7,8 +7,10 @@ use crate::model::{DeliveryStatus, TokenStatus};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::layout::holds_thread_and_log;
-use crate::tui::state::overlay::{Ask, Choice, Consent, Menu, Overlay, Prompt, Purpose, Question};
-use crate::tui::state::palette::{Around, Palette};
+use crate::tui::state::overlay::{
+    Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Prompt, PromptPurpose,
+};
+use crate::tui::state::palette::{Palette, PaletteContext};
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, QUIT_HINT, State};
 
@@ -78,7 +80,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Record => super::recording::toggle(state, effects),
         Action::ResumeQueue => super::sending::resume(state, effects),
         Action::Theme => {
-            let items = crate::tui::theme::names().map(|n| (n.to_owned(), Choice::Theme(n.to_owned()))).collect();
+            let items = crate::tui::theme::names().map(|n| (n.to_owned(), MenuChoice::Theme(n.to_owned()))).collect();
             let mut menu = Menu::new("Colours", items);
             menu.chosen = crate::tui::theme::names().position(|name| name == state.theme.name).unwrap_or(0);
             menu.before = Some(Box::new(state.theme.clone()));
@@ -168,13 +170,13 @@ fn open_filter(state: &mut State) {
             (Pane::Log, state.shown_log().filter_text().to_owned())
         }
     };
-    state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Filter(pane), &text)));
+    state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Filter(pane), &text)));
 }
 
 fn open_palette(state: &mut State) {
     let names = state.session.names();
     let disabled = |action| disabled(state, action);
-    let palette = Palette::open(&Around { conversations: &names, disabled: &disabled });
+    let palette = Palette::open(&PaletteContext { conversations: &names, disabled: &disabled });
     state.overlay = Some(Overlay::Palette(palette));
 }
 
@@ -327,8 +329,8 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
             format!("{drafts} draft{s} would be lost.")
         });
     }
-    state.overlay = Some(Overlay::Ask(Ask {
-        question: Question::Quit,
+    state.overlay = Some(Overlay::Ask(Confirmation {
+        question: DialogQuestion::Quit,
         title: "Leave guestwire?".to_owned(),
         lines,
         yes: "leave".to_owned(),

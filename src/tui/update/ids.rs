@@ -4,18 +4,19 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::config::address;
-use crate::config::snippet::{self, Snippet};
-use crate::diagnosis::ids::{Candidate, Found, Known, Look, What, candidates, find};
+use crate::config::snippet;
+use crate::config::snippet::MessengerSnippet;
+use crate::diagnosis::ids::{Candidate, FoundId, IdKind, IdLookUp, KnownIds, candidates, find};
 use crate::engine::Command;
 use crate::model::ids::is_uuid;
-use crate::model::{Address, Asked, Conversation, ConversationKey, Probed};
+use crate::model::{Address, Conversation, ConversationKey, ProbeQuestion, Probed};
 use crate::session::journal_status::Keeping;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::ids;
-use crate::tui::state::ids::{Purpose, Sorting, card, known, places};
-use crate::tui::state::overlay::{Choice, Menu, Overlay, Prompt, Purpose as PromptFor};
+use crate::tui::state::ids::{IdsPurpose, Sorting, card, known, places};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, Prompt, PromptPurpose as PromptFor};
 
 use super::notices::with_session;
 use super::{conversations, dialogs};
@@ -32,18 +33,18 @@ pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     let known = known(state);
     let found = find(text, &known);
     let clear =
-        candidates(&found).iter().any(|c| !found.iter().any(|f| f.id == c.conversation && f.what == What::Unknown));
-    let look = Look::at(&found, known.clone());
+        candidates(&found).iter().any(|c| !found.iter().any(|f| f.id == c.conversation && f.what == IdKind::Unknown));
+    let look = IdLookUp::at(&found, known.clone());
     if !clear && !look.is_idle() && state.session.sign_in.status.facts().is_some() {
         state.status.info("Looking the ids up: each question is an entry of the log.");
-        begin(state, Sorting { look, purpose: Purpose::Add(text.to_owned()) }, effects);
+        begin(state, Sorting { look, purpose: IdsPurpose::Add(text.to_owned()) }, effects);
         return;
     }
     add_found(state, text, &known, effects);
 }
 
 /// A Messenger's snippet names deployment and region; of the site only a person knows.
-fn add_snippet(state: &mut State, snippet: &Snippet) {
+fn add_snippet(state: &mut State, snippet: &MessengerSnippet) {
     if let Some(why) = snippet.foreign_to(&state.session.profile.region) {
         state.status.error(why);
         return;
@@ -78,10 +79,10 @@ pub fn add_web(state: &mut State, deployment: uuid::Uuid, site: &str, effects: &
 }
 
 /// Adds what the text leads to by what is known now.
-fn add_found(state: &mut State, text: &str, known: &Known, effects: &mut Vec<Effect>) {
+fn add_found(state: &mut State, text: &str, known: &KnownIds, effects: &mut Vec<Effect>) {
     let found = find(text, known);
     let mut leads = candidates(&found);
-    match (leads.len(), found.iter().find(|f| matches!(f.what, What::Integration | What::Deployment))) {
+    match (leads.len(), found.iter().find(|f| matches!(f.what, IdKind::Integration | IdKind::Deployment))) {
         (0, Some(place)) => not_a_conversation(state, place),
         (0, None) if text.is_empty() => {}
         (0, None) if text.contains(char::is_whitespace) => {
@@ -96,7 +97,7 @@ fn add_found(state: &mut State, text: &str, known: &Known, effects: &mut Vec<Eff
         _ => {
             let items = leads.into_iter().map(|lead| {
                 let participant = lead.participant.as_ref().map_or_else(String::new, |p| format!("  participant {p}"));
-                (format!("{}{participant}", lead.conversation), Choice::AddFound(lead))
+                (format!("{}{participant}", lead.conversation), MenuChoice::AddFound(lead))
             });
             state.overlay = Some(Overlay::Menu(Menu::new("The text names several conversations", items.collect())));
         }
@@ -104,9 +105,9 @@ fn add_found(state: &mut State, text: &str, known: &Known, effects: &mut Vec<Eff
 }
 
 /// An integration or a deployment is no conversation: it becomes one by what else must be said, in the config.
-fn not_a_conversation(state: &mut State, place: &Found) {
+fn not_a_conversation(state: &mut State, place: &FoundId) {
     let (channel, field, more) = match place.what {
-        What::Integration => {
+        IdKind::Integration => {
             ("open-messaging", "integration_id", "guest = { id = \"guest-42\", id_type = \"Opaque\" }")
         }
         _ => ("web-messaging", "deployment_id", "origin = \"https://shop.example\""),
@@ -200,8 +201,8 @@ pub fn key(
 fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
     let Some(item) = state.session.conversations.items().iter().find(|i| i.conversation.key == key) else { return };
     // A participant is found by reading its conversation.
-    let ids = places(&item.conversation.address).into_iter().filter(|(what, _)| *what != What::Participant);
-    let mut look = Look::default();
+    let ids = places(&item.conversation.address).into_iter().filter(|(what, _)| *what != IdKind::Participant);
+    let mut look = IdLookUp::default();
     for (what, id) in ids {
         look.also(id, what);
     }
@@ -216,7 +217,7 @@ fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
             return;
         }
     }
-    begin(state, Sorting { look, purpose: Purpose::Card(key) }, effects);
+    begin(state, Sorting { look, purpose: IdsPurpose::Card(key) }, effects);
 }
 
 /// Opens the conversation that is meant. False where nothing is wrong, or what is right is not known.
@@ -247,7 +248,7 @@ fn begin(state: &mut State, sorting: Sorting, effects: &mut Vec<Effect>) {
 }
 
 /// An answer came.
-pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Effect>) {
+pub fn came(state: &mut State, asked: ProbeQuestion, came: &Probed, effects: &mut Vec<Effect>) {
     let Some(mut sorting) = state.sorting.take() else { return };
     let exchange = match came {
         Probed::Asked(id) => state
@@ -270,10 +271,10 @@ pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Ef
     let trouble = sorting.look.troubles().first().cloned();
     match sorting.purpose {
         // Who opened something else meanwhile is not interrupted.
-        Purpose::Add(_) if state.overlay.is_some() => {
+        IdsPurpose::Add(_) if state.overlay.is_some() => {
             state.status.info("The ids were looked up; paste them again to add what was found.");
         }
-        Purpose::Add(text) => {
+        IdsPurpose::Add(text) => {
             let known = sorting.look.known().clone();
             let nothing =
                 candidates(&find(&text, &known)).iter().all(|c| known.about(&c.conversation).next().is_none());
@@ -284,7 +285,7 @@ pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Ef
                     .warn("Added, although nothing of that id was found: no conversation, deployment or integration.");
             }
         }
-        Purpose::Card(_) => {}
+        IdsPurpose::Card(_) => {}
     }
     if let Some(why) = trouble {
         state.status.warn(format!("Ids: {why}."));

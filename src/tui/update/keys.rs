@@ -5,7 +5,7 @@ use crossterm::event::KeyEvent;
 use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
-use crate::tui::keymap::Meaning;
+use crate::tui::keymap::KeyMeaning;
 use crate::tui::state::{Pane, State};
 
 use super::{composer, conversations, demo, dialogs, global, log, pass};
@@ -38,13 +38,13 @@ pub fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
     if let Some((first, _)) = state.prefix.take() {
         let mut meaning = state.keymap.resolve(context, Some(first), chord);
-        if meaning == Meaning::Unbound && context != Context::Composer {
+        if meaning == KeyMeaning::Unbound && context != Context::Composer {
             meaning = state.keymap.resolve(Context::Global, Some(first), chord);
         }
         match meaning {
-            Meaning::Act(action) => act(state, action, effects),
-            Meaning::Prefix | Meaning::Unbound if takes_back(state, chord) => {}
-            Meaning::Prefix | Meaning::Unbound => {
+            KeyMeaning::Act(action) => act(state, action, effects),
+            KeyMeaning::Prefix | KeyMeaning::Unbound if takes_back(state, chord) => {}
+            KeyMeaning::Prefix | KeyMeaning::Unbound => {
                 state.status.info(format!("{first}{chord} is not bound here; {first} alone waits for a second key."));
             }
         }
@@ -69,7 +69,7 @@ fn judged_while_typing(state: &State, chord: Chord) -> Option<Action> {
         return None;
     }
     match state.keymap.resolve(Context::Pass, None, chord.without_alt()?) {
-        Meaning::Act(
+        KeyMeaning::Act(
             action @ (Action::VerdictPass | Action::VerdictFail | Action::VerdictBlocked | Action::VerdictSkip),
         ) => Some(action),
         _ => None,
@@ -80,7 +80,7 @@ fn judged_while_typing(state: &State, chord: Chord) -> Option<Action> {
 fn takes_back(state: &State, chord: Chord) -> bool {
     let meaning = |context| state.keymap.resolve(context, None, chord);
     [meaning(state.context()), meaning(Context::Global)].iter().any(|m| {
-        matches!(m, Meaning::Act(Action::Back | Action::LeaveComposer | Action::Interrupt | Action::InterruptText))
+        matches!(m, KeyMeaning::Act(Action::Back | Action::LeaveComposer | Action::Interrupt | Action::InterruptText))
     })
 }
 
@@ -89,14 +89,14 @@ fn resolve(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
     let context = state.context();
     let mut meaning = state.keymap.resolve(context, None, chord);
     // In a text field what is not bound is text.
-    if meaning == Meaning::Unbound && context != Context::Composer {
+    if meaning == KeyMeaning::Unbound && context != Context::Composer {
         meaning = state.keymap.resolve(Context::Global, None, chord);
     }
     match meaning {
-        Meaning::Act(action) if demo::everywhere(state, action) => {}
-        Meaning::Act(action) => act(state, action, effects),
-        Meaning::Prefix => state.prefix = Some((chord, state.now)),
-        Meaning::Unbound => return false,
+        KeyMeaning::Act(action) if demo::everywhere(state, action) => {}
+        KeyMeaning::Act(action) => act(state, action, effects),
+        KeyMeaning::Prefix => state.prefix = Some((chord, state.now)),
+        KeyMeaning::Unbound => return false,
     }
     true
 }

@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 use crate::export::escape::unseen_as_escapes;
 use crate::export::{HarEntry, har};
 use crate::model::ConversationKey;
-use crate::session::log::{Density, Entry, Log};
+use crate::session::log::{Density, Log, LogEntry};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
+use crate::tui::state::overlay::{Overlay, Prompt, PromptPurpose};
 use crate::tui::state::status::Subject;
 
 use super::{diagnosis, doctor, global, journal, sending, unknown_outcome};
@@ -43,7 +43,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::SearchKept => {
             let text = state.history.as_ref().and_then(|h| h.query.clone()).unwrap_or_default();
-            state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::JournalStatus, &text)));
+            state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::JournalStatus, &text)));
         }
         _ => act_on_entries(state, action, effects),
     }
@@ -54,7 +54,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::LogUp | Action::LogPageUp | Action::LogHalfUp => journal::look_above(state, top, effects),
         Action::LogDown | Action::LogPageDown | Action::LogHalfDown => journal::look_below(state, bottom, effects),
         Action::Mark => {
-            if let Some(number) = state.shown_log().selected().map(Entry::number) {
+            if let Some(number) = state.shown_log().selected().map(LogEntry::number) {
                 journal::marked(state, number, effects);
             }
         }
@@ -124,10 +124,10 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::PreviousError if !log.prev_error() => state.status.info("No error above."),
         Action::NextMatch if !log.next_match() => no_match(state, "below"),
         Action::PreviousMatch if !log.prev_match() => no_match(state, "above"),
-        Action::Search => state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Search, ""))),
+        Action::Search => state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Search, ""))),
         Action::Comment => {
             let Some(entry) = log.selected() else { return nothing_chosen(state) };
-            let prompt = Prompt::new(Purpose::Comment(entry.number()), entry.comment().unwrap_or_default());
+            let prompt = Prompt::new(PromptPurpose::Comment(entry.number()), entry.comment().unwrap_or_default());
             state.overlay = Some(Overlay::Prompt(prompt));
         }
         Action::CopyIds => copy(state, Log::copy_ids, effects),
@@ -139,7 +139,7 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::Why => diagnosis::open(state),
         Action::Probe => {
             // What was kept of earlier sessions is over: a probe is about now.
-            let number = state.session.log.why().map(Entry::number).filter(|_| state.history.is_none());
+            let number = state.session.log.why().map(LogEntry::number).filter(|_| state.history.is_none());
             doctor::begin(state, number, effects);
         }
         Action::CompareAccepted => diagnosis::compare_accepted(state),
@@ -223,7 +223,7 @@ fn copy(state: &mut State, what: fn(&Log) -> Option<String>, effects: &mut Vec<E
 
 /// The first press takes one entry, the second compares it with where one stands then.
 fn compare(state: &mut State) {
-    let Some(number) = state.shown_log().selected().map(Entry::number) else {
+    let Some(number) = state.shown_log().selected().map(LogEntry::number) else {
         nothing_chosen(state);
         return;
     };
@@ -269,7 +269,7 @@ fn save(state: &mut State, effects: &mut Vec<Effect>) {
         state.status.info("Nothing to save: the log has no requests yet.");
         return;
     }
-    let any_marked = state.shown_log().entries().any(Entry::is_marked);
+    let any_marked = state.shown_log().entries().any(LogEntry::is_marked);
     let chosen = state.shown_log().entries().filter(|e| e.is_marked() || !any_marked);
     let document = har(chosen.filter_map(|entry| {
         let exchange = entry.exchange()?;

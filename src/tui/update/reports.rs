@@ -1,7 +1,7 @@
 //! What the engine's reports change. What they mean for the session is decided there.
 
 use crate::engine::Report;
-use crate::model::{Asked, ConversationKey};
+use crate::model::{ConversationKey, ProbeQuestion};
 use crate::tui::Effect;
 use crate::tui::state::State;
 
@@ -12,7 +12,7 @@ use super::{demo, discover, doctor, ids};
 pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
     let report = match report {
         Report::Discovered { page, found, more } => return discover::came(state, page, found, more),
-        Report::Probe { asked: asked @ Asked::Id(..), came } => return ids::came(state, asked, &came, effects),
+        Report::Probe { asked: asked @ ProbeQuestion::Id(..), came } => return ids::came(state, asked, &came, effects),
         Report::Probe { asked, came } => return doctor::came(state, asked, &came, effects),
         // Where nothing is to move by itself, nothing is shown of it.
         Report::Typing { .. } if state.manners.calm => return,

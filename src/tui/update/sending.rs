@@ -4,8 +4,8 @@ use crate::model::{self, ConversationKey, DeliveryStatus, Extras, Message, Messa
 use crate::session::OutgoingMessage;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::composer::Refusal;
-use crate::tui::state::overlay::{Ask, Consent, Overlay, Question};
+use crate::tui::state::composer::DraftRefusal;
+use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Overlay};
 use crate::tui::state::{Pane, State};
 
 use super::notices::with_session;
@@ -31,8 +31,8 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         let name = state.shown_name().into_owned();
         // A demo tells no hosts.
         let region = state.present.is_none().then(|| format!("region  {}", state.session.profile.region));
-        state.overlay = Some(Overlay::Ask(Ask {
-            question: Question::Production(state.now),
+        state.overlay = Some(Overlay::Ask(Confirmation {
+            question: DialogQuestion::Production(state.now),
             title: "PROD: send this message?".to_owned(),
             lines: [Some(format!("to      {name}")), region, Some(format!("“{text}”"))]
                 .into_iter()
@@ -76,7 +76,7 @@ pub fn senseless(state: &State, variation: Variation) -> Option<String> {
 }
 
 /// A refusal as a sentence for the status line.
-fn sentence(refusal: Refusal) -> String {
+fn sentence(refusal: DraftRefusal) -> String {
     let text = refusal.to_string();
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>() + ".").unwrap_or_default()
@@ -165,8 +165,8 @@ pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
             };
             let mut lines = vec![format!("“{}”", message.text), happened];
             lines.extend(production_line(state));
-            state.overlay = Some(Overlay::Ask(Ask {
-                question: Question::Resend(id),
+            state.overlay = Some(Overlay::Ask(Confirmation {
+                question: DialogQuestion::Resend(id),
                 title: "Send this message again?".to_owned(),
                 lines,
                 yes: "send it again".to_owned(),

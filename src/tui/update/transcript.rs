@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::export::transcript::{Carried, Form, Line, Talk, Transcript};
+use crate::export::transcript::{Talk, Transcript, TranscriptExchange, TranscriptForm, TranscriptLine};
 use crate::model::MessageId;
-use crate::session::log::Entry;
+use crate::session::log::LogEntry;
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Choice, Menu, Overlay};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay};
 
 /// Asks for the form.
 pub fn ask(state: &mut State) {
@@ -17,17 +17,20 @@ pub fn ask(state: &mut State) {
         return;
     }
     let items = vec![
-        ("one HTML page: bubbles, light and dark, prints well".to_owned(), Choice::Transcript(Form::Html)),
-        ("Markdown, with request ids, marks and comments".to_owned(), Choice::Transcript(Form::Markdown)),
-        ("lines of text".to_owned(), Choice::Transcript(Form::Text)),
+        (
+            "one HTML page: bubbles, light and dark, prints well".to_owned(),
+            MenuChoice::Transcript(TranscriptForm::Html),
+        ),
+        ("Markdown, with request ids, marks and comments".to_owned(), MenuChoice::Transcript(TranscriptForm::Markdown)),
+        ("lines of text".to_owned(), MenuChoice::Transcript(TranscriptForm::Text)),
     ];
     state.overlay = Some(Overlay::Menu(Menu::new("Save what was said as", items)));
 }
 
 /// Saves it. The shell masks what is written; what `[redact]` names is masked here already.
-pub fn save(state: &mut State, form: Form, effects: &mut Vec<Effect>) {
+pub fn save(state: &mut State, form: TranscriptForm, effects: &mut Vec<Effect>) {
     let Some(key) = state.session.conversations.active() else { return };
-    let mut carried: BTreeMap<MessageId, Carried> = BTreeMap::new();
+    let mut carried: BTreeMap<MessageId, TranscriptExchange> = BTreeMap::new();
     for entry in state.session.log.entries() {
         if let Some((message, facts)) = facts(entry) {
             carried.insert(message, facts);
@@ -35,7 +38,7 @@ pub fn save(state: &mut State, form: Form, effects: &mut Vec<Effect>) {
     }
     let lines = state.session.threads.messages(key).iter().map(|entry| {
         let message = entry.message();
-        Line {
+        TranscriptLine {
             at: entry.at(),
             author: entry.author(),
             text: entry.text().to_owned(),
@@ -66,9 +69,9 @@ fn why(life: &crate::model::DeliveryStatus) -> Option<String> {
 }
 
 /// The message that an entry carried, and what is known of it.
-fn facts(entry: &Entry) -> Option<(MessageId, Carried)> {
+fn facts(entry: &LogEntry) -> Option<(MessageId, TranscriptExchange)> {
     let exchange = entry.exchange()?;
-    let facts = Carried {
+    let facts = TranscriptExchange {
         number: entry.number(),
         status: exchange.status(),
         took_ms: exchange.duration().and_then(|d| u64::try_from(d.as_millis()).ok()),

@@ -4,7 +4,7 @@ use crate::model::{DeliveryStatus, Ending, FailureKind, Message, MessageId};
 use crate::session::outcome_watch::OutcomeWatch;
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Choice, Menu, Overlay};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay};
 
 use super::notices::carry_out;
 use super::sending;
@@ -23,10 +23,10 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
         "send it again anyway (asks for a word)"
     };
     let items = vec![
-        ("keep watching".to_owned(), Choice::KeepWatching(id)),
-        ("mark it as landed: it was received".to_owned(), Choice::Settle(id, true)),
-        ("mark it as lost: it was not received".to_owned(), Choice::Settle(id, false)),
-        (again.to_owned(), Choice::SendAnyway(id)),
+        ("keep watching".to_owned(), MenuChoice::KeepWatching(id)),
+        ("mark it as landed: it was received".to_owned(), MenuChoice::Settle(id, true)),
+        ("mark it as lost: it was not received".to_owned(), MenuChoice::Settle(id, false)),
+        (again.to_owned(), MenuChoice::SendAnyway(id)),
     ];
     state.overlay = Some(Overlay::Menu(Menu::new("What became of this message?", items)));
     watch(state, effects);
@@ -47,7 +47,7 @@ pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn dialog(state: &State) -> Option<MessageId> {
     match &state.overlay {
         Some(Overlay::Menu(menu)) => match menu.items.first() {
-            Some((_, Choice::KeepWatching(id))) => Some(*id),
+            Some((_, MenuChoice::KeepWatching(id))) => Some(*id),
             _ => None,
         },
         _ => None,

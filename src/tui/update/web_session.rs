@@ -2,10 +2,10 @@
 
 use crate::engine::Command;
 use crate::model::{ConversationKey, SessionAsk, WebSession};
-use crate::session::conversations::Item;
+use crate::session::conversations::ConversationItem;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::overlay::{Ask, Choice, Consent, Menu, Overlay, Question};
+use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay};
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
@@ -27,7 +27,7 @@ pub fn ask_of(action: Action) -> Option<SessionAsk> {
 }
 
 /// The conversation that is meant: the chosen one in the picker, else the open one.
-fn meant(state: &State) -> Option<&Item> {
+fn meant(state: &State) -> Option<&ConversationItem> {
     if state.focus == Pane::Picker {
         state.session.conversations.selected_item()
     } else {
@@ -81,9 +81,9 @@ pub fn menu(state: &mut State) {
         match state_forbids(session, ask) {
             None => {
                 chosen = chosen.or(Some(at));
-                items.push((words.to_owned(), Choice::Session(item.conversation.key, ask)));
+                items.push((words.to_owned(), MenuChoice::Session(item.conversation.key, ask)));
             }
-            Some(why) => items.push((format!("{words}: not now, {why}"), Choice::NotNow(why))),
+            Some(why) => items.push((format!("{words}: not now, {why}"), MenuChoice::NotNow(why))),
         }
     }
     let said = crate::tui::state::token_badge::session_words(session, state.now);
@@ -139,8 +139,8 @@ pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk, effects:
     let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
     let mut lines = vec![name, line.to_owned()];
     lines.extend(super::sending::production_line(state));
-    state.overlay = Some(Overlay::Ask(Ask {
-        question: Question::Session(key, ask),
+    state.overlay = Some(Overlay::Ask(Confirmation {
+        question: DialogQuestion::Session(key, ask),
         title: title.to_owned(),
         lines,
         yes: yes.to_owned(),

@@ -10,10 +10,10 @@ use crate::tui::state::State;
 use crate::tui::state::composer::rows::window;
 use crate::tui::state::composer::{Composer, NoticeKind};
 
-use super::Look;
+use super::DrawingContext;
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::layout::COMPOSER_BEFORE;
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// The byte counter, `42 of 4096 bytes`, and whether it is over the limit (then it says so in words, too).
 pub fn counter(composer: &Composer, now: Moment) -> (String, bool) {
@@ -24,11 +24,11 @@ pub fn counter(composer: &Composer, now: Moment) -> (String, bool) {
 
 /// What stands at the right end of the heading, and whether it keeps the text from being sent: a notice, else who types,
 /// what else goes with the message, pacing, and the byte counter; the least important goes first where there is no room for all.
-pub fn aside(state: &State, typist: Option<Author>, room: usize) -> (String, Role) {
+pub fn aside(state: &State, typist: Option<Author>, room: usize) -> (String, StyleRole) {
     if let Some(notice) = state.composer.notice(state.now) {
         let role = match notice.kind {
-            NoticeKind::Note => Role::Info,
-            NoticeKind::Problem => Role::Warning,
+            NoticeKind::Note => StyleRole::Info,
+            NoticeKind::Problem => StyleRole::Warning,
         };
         return (fit(&notice.text, room, state.theme.ascii).into_owned(), role);
     }
@@ -53,7 +53,7 @@ pub fn aside(state: &State, typist: Option<Author>, room: usize) -> (String, Rol
         parts.pop();
     }
     parts.reverse();
-    (parts.join(dot), Role::Dim)
+    (parts.join(dot), StyleRole::Dim)
 }
 
 /// Whether a message waits only so that the platform's limits hold.
@@ -62,13 +62,13 @@ fn is_pacing(life: &DeliveryStatus) -> bool {
 }
 
 /// Draws the inside of the pane. Returns where the terminal's cursor belongs, if the pane has the focus.
-pub fn draw(composer: &Composer, look: &Look<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+pub fn draw(composer: &Composer, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let area = area.intersection(buf.area);
     if area.is_empty() {
         return None;
     }
     let theme = look.theme;
-    put(buf, area.x + 1, area.y, if theme.ascii { ">" } else { "›" }, 1, theme.style(Role::Focus));
+    put(buf, area.x + 1, area.y, if theme.ascii { ">" } else { "›" }, 1, theme.style(StyleRole::Focus));
     let inside =
         Rect { x: area.x + COMPOSER_BEFORE.min(area.width), width: area.width.saturating_sub(COMPOSER_BEFORE), ..area };
     if inside.is_empty() {
@@ -79,10 +79,10 @@ pub fn draw(composer: &Composer, look: &Look<'_>, area: Rect, buf: &mut Buffer) 
     let room = usize::from(inside.width);
     let mut cursor = None;
     if composer.is_empty() {
-        put(buf, inside.x, inside.y, fit("Type a message", room, theme.ascii), room, theme.style(Role::Dim));
+        put(buf, inside.x, inside.y, fit("Type a message", room, theme.ascii), room, theme.style(StyleRole::Dim));
     }
     for (y, row) in (inside.y..inside.y + rows).zip(window(composer, inside.width, usize::from(rows))) {
-        put(buf, inside.x, y, visible(row.text), room, theme.style(Role::Text));
+        put(buf, inside.x, y, visible(row.text), room, theme.style(StyleRole::Text));
         if let Some(column) = row.cursor {
             let x = inside.x + u16::try_from(column).unwrap_or(u16::MAX).min(inside.width - 1);
             cursor = Some(Position { x, y });
@@ -90,7 +90,7 @@ pub fn draw(composer: &Composer, look: &Look<'_>, area: Rect, buf: &mut Buffer) 
     }
     if let Some(preview) = preview {
         let text = format!("sends {}", visible(&preview));
-        put(buf, inside.x, area.bottom() - 1, fit(&text, room, theme.ascii), room, theme.style(Role::Info));
+        put(buf, inside.x, area.bottom() - 1, fit(&text, room, theme.ascii), room, theme.style(StyleRole::Info));
     }
     cursor.filter(|_| look.focused)
 }

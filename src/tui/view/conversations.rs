@@ -6,15 +6,15 @@ use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::{Address, Moment, WebSession};
-use crate::session::conversations::{Conversations, Item};
+use crate::session::conversations::{ConversationItem, Conversations};
 use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::token_badge::session_words;
 
-use super::{Look, frame};
+use super::{DrawingContext, frame};
 use crate::text::days;
 use crate::text::screen::{fit, plain, put, short_id, visible, width};
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// From this height on items take two lines even where not all fit.
 const TALL: u16 = 8;
@@ -43,17 +43,17 @@ pub fn count(picker: &Conversations) -> String {
 }
 
 /// No conversation is shown: why, and which key comes next.
-pub fn draw_nothing(state: &State, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+pub fn draw_nothing(state: &State, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let Some(nothing) = state.session.conversations.nothing() else { return };
     let sentence = nothing.sentence(&state.key(Action::Add), &state.key(Action::Back));
     let room = usize::from(area.width.saturating_sub(1)).max(1);
     for (y, row) in (area.y..area.bottom()).zip(crate::text::screen::wrap(&sentence, room)) {
-        put(buf, area.x + 1, y, sentence.get(row).unwrap_or_default(), room, look.theme.style(Role::Dim));
+        put(buf, area.x + 1, y, sentence.get(row).unwrap_or_default(), room, look.theme.style(StyleRole::Dim));
     }
 }
 
 /// Draws the inside of the pane.
-pub fn draw(picker: &Conversations, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+pub fn draw(picker: &Conversations, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     if area.is_empty() || picker.is_empty() {
         return;
@@ -83,7 +83,7 @@ pub fn draw(picker: &Conversations, look: &Look<'_>, area: Rect, buf: &mut Buffe
 }
 
 /// The lines about the selected conversation.
-fn detail(picker: &Conversations, look: &Look<'_>) -> Vec<(String, Role)> {
+fn detail(picker: &Conversations, look: &DrawingContext<'_>) -> Vec<(String, StyleRole)> {
     let Some(item) = picker.selected_item() else { return Vec::new() };
     let (what, id, other) = match &item.conversation.address {
         Address::GuestApi { conversation_id, participant_id, external_id } => {
@@ -97,34 +97,34 @@ fn detail(picker: &Conversations, look: &Look<'_>) -> Vec<(String, Role)> {
             ("deployment", deployment_id, Some(("origin", origin.as_str())))
         }
     };
-    let mut lines = vec![(what.to_owned(), Role::Dim), (visible(id).into_owned(), Role::Text)];
+    let mut lines = vec![(what.to_owned(), StyleRole::Dim), (visible(id).into_owned(), StyleRole::Text)];
     if let Some((what, id)) = other {
-        lines.push((format!("{what} {}", visible(id)), Role::Dim));
+        lines.push((format!("{what} {}", visible(id)), StyleRole::Dim));
     }
     if let Some(id) = item.live.conversation_id.as_deref() {
-        lines.push((format!("conversation {}", visible(id)), Role::Dim));
+        lines.push((format!("conversation {}", visible(id)), StyleRole::Dim));
     }
     let counts = item.counts;
     let mut sends = format!("sent {}, ok {}, refused {}", counts.sends, counts.ok, counts.refused);
     if counts.unknown > 0 {
         sends.push_str(&format!(", unknown {}", counts.unknown));
     }
-    lines.push((sends, Role::Dim));
+    lines.push((sends, StyleRole::Dim));
     let since = since(item, look);
     if !since.is_empty() {
-        lines.push((format!("connected {since}"), Role::Dim));
+        lines.push((format!("connected {since}"), StyleRole::Dim));
     }
     lines
 }
 
 struct Pen<'a> {
-    look: &'a Look<'a>,
+    look: &'a DrawingContext<'a>,
     area: Rect,
 }
 
 impl Pen<'_> {
     /// Writes `text` from a column on, cut at the edge. Returns the column behind it.
-    fn put(&self, buf: &mut Buffer, y: u16, column: usize, text: &str, role: Role) -> usize {
+    fn put(&self, buf: &mut Buffer, y: u16, column: usize, text: &str, role: StyleRole) -> usize {
         let cells = usize::from(self.area.width).saturating_sub(column);
         let x = self.area.x.saturating_add(u16::try_from(column).unwrap_or(u16::MAX));
         let ascii = self.look.theme.ascii;
@@ -134,7 +134,7 @@ impl Pen<'_> {
     }
 
     /// Writes `text` at the right edge. Returns the column where it begins.
-    fn put_right(&self, buf: &mut Buffer, y: u16, text: &str, role: Role) -> usize {
+    fn put_right(&self, buf: &mut Buffer, y: u16, text: &str, role: StyleRole) -> usize {
         let column = usize::from(self.area.width).saturating_sub(width(text));
         self.put(buf, y, column, text, role);
         column
@@ -143,27 +143,35 @@ impl Pen<'_> {
     /// Says how many items are out of sight beyond a row.
     fn hidden(&self, buf: &mut Buffer, y: u16, count: usize) {
         if count > 0 {
-            self.put_right(buf, y, &format!(" {count} more"), Role::Strong);
+            self.put_right(buf, y, &format!(" {count} more"), StyleRole::Strong);
         }
     }
 
-    fn item(&self, buf: &mut Buffer, y: u16, picker: &Conversations, item: &Item, two: bool, selected: bool) {
+    fn item(
+        &self,
+        buf: &mut Buffer,
+        y: u16,
+        picker: &Conversations,
+        item: &ConversationItem,
+        two: bool,
+        selected: bool,
+    ) {
         let theme = self.look.theme;
         let open = picker.active() == Some(item.conversation.key);
         let role = if item.ended() {
-            Role::Dim
+            StyleRole::Dim
         } else if open {
-            Role::Strong
+            StyleRole::Strong
         } else {
-            Role::Text
+            StyleRole::Text
         };
         let lines = if two { 2 } else { 1 };
         let rows = Rect { y, height: lines, ..self.area }.intersection(self.area);
         let channel = item.conversation.channel().short();
         let right = if two {
-            (channel.to_owned(), Role::Dim)
+            (channel.to_owned(), StyleRole::Dim)
         } else {
-            self.news(item).unwrap_or((channel.to_owned(), Role::Dim))
+            self.news(item).unwrap_or((channel.to_owned(), StyleRole::Dim))
         };
         let edge = self.put_right(buf, y, &right.0, right.1);
         let room = edge.saturating_sub(BEFORE + 1);
@@ -184,11 +192,11 @@ impl Pen<'_> {
             (false, true) => "*",
             (false, false) => return,
         };
-        put(buf, self.area.x + 1, y, mark, 1, theme.style(Role::Focus));
+        put(buf, self.area.x + 1, y, mark, 1, theme.style(StyleRole::Focus));
     }
 
     /// Where it stands, and at the right what needs a look.
-    fn second_line(&self, buf: &mut Buffer, y: u16, item: &Item) {
+    fn second_line(&self, buf: &mut Buffer, y: u16, item: &ConversationItem) {
         let edge = match self.news(item) {
             Some((text, role)) => self.put_right(buf, y, &text, role),
             None => usize::from(self.area.width),
@@ -206,33 +214,33 @@ impl Pen<'_> {
                 }
             }
         };
-        self.put(buf, y, BEFORE, &fit(&visible(&state), room, self.look.theme.ascii), Role::Dim);
+        self.put(buf, y, BEFORE, &fit(&visible(&state), room, self.look.theme.ascii), StyleRole::Dim);
     }
 
     /// What needs a look most, in words: unknown outcomes, new messages, refusals, what is under way.
-    fn news(&self, item: &Item) -> Option<(String, Role)> {
+    fn news(&self, item: &ConversationItem) -> Option<(String, StyleRole)> {
         let (counts, now) = (item.counts, self.look.now);
         let some = |n: u32, word: &str, role| (n > 0).then(|| (format!("{n} {word}"), role));
         let unread = if item.unread > 99 {
-            ("99+ new".to_owned(), Role::Info)
+            ("99+ new".to_owned(), StyleRole::Info)
         } else {
-            (format!("{} new", item.unread), Role::Info)
+            (format!("{} new", item.unread), StyleRole::Info)
         };
         let stuck = |s: &WebSession| {
             matches!(s, WebSession::ReadOnly { .. } | WebSession::Unreachable { .. } | WebSession::Ended { .. })
         };
-        some(counts.unknown, "unknown", Role::Warning)
+        some(counts.unknown, "unknown", StyleRole::Warning)
             .or_else(|| (item.unread > 0).then_some(unread))
-            .or_else(|| some(counts.waiting, "waiting", Role::Warning))
-            .or_else(|| some(counts.sending, "sending", Role::Info))
-            .or_else(|| item.live.typist(now).map(|_| ("typing".to_owned(), Role::Info)))
-            .or_else(|| some(counts.refused, "refused", Role::Error))
-            .or_else(|| item.draft.then(|| ("draft".to_owned(), Role::Dim)))
-            .or_else(|| item.session().filter(|s| stuck(s)).map(|s| (s.word().to_owned(), Role::Warning)))
+            .or_else(|| some(counts.waiting, "waiting", StyleRole::Warning))
+            .or_else(|| some(counts.sending, "sending", StyleRole::Info))
+            .or_else(|| item.live.typist(now).map(|_| ("typing".to_owned(), StyleRole::Info)))
+            .or_else(|| some(counts.refused, "refused", StyleRole::Error))
+            .or_else(|| item.draft.then(|| ("draft".to_owned(), StyleRole::Dim)))
+            .or_else(|| item.session().filter(|s| stuck(s)).map(|s| (s.word().to_owned(), StyleRole::Warning)))
     }
 
     /// Marks the clusters of the name that the filter matched, as far as they stand within `room` cells.
-    fn highlight(&self, buf: &mut Buffer, y: u16, item: &Item, picker: &Conversations, room: usize) {
+    fn highlight(&self, buf: &mut Buffer, y: u16, item: &ConversationItem, picker: &Conversations, room: usize) {
         let matched = picker.highlights(item);
         if matched.is_empty() {
             return;
@@ -246,7 +254,7 @@ impl Pen<'_> {
             if matched.binary_search(&n).is_ok() {
                 let x = self.area.x.saturating_add(u16::try_from(BEFORE + column).unwrap_or(u16::MAX));
                 let place = Rect { x, y, width: u16::try_from(cells).unwrap_or(0), height: 1 };
-                buf.set_style(place.intersection(self.area), self.look.theme.style(Role::Match));
+                buf.set_style(place.intersection(self.area), self.look.theme.style(StyleRole::Match));
             }
             column += cells;
         }
@@ -255,7 +263,7 @@ impl Pen<'_> {
 
 /// `since 09:27`, with the day where it was another. A point in time stays true while nothing is drawn; a running count
 /// would not.
-fn since(item: &Item, look: &Look<'_>) -> String {
+fn since(item: &ConversationItem, look: &DrawingContext<'_>) -> String {
     let Some(since) = item.connected_since() else { return String::new() };
     format!("since {}", moment(since, look.now, look.zone))
 }

@@ -23,7 +23,7 @@ use crate::text::screen::{fit, plain, prefix, put, visible, visible_lines, width
 use crate::tui::action::Action;
 use crate::tui::state::demo::Present;
 use crate::tui::state::{Pane, State};
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// From so many columns on the calm log stands beside the conversation.
 const LOG_BESIDE: u16 = 90;
@@ -69,22 +69,22 @@ pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Positi
     bubbles(state, present, stage, buf);
     let cursor = input(state, present, Rect::new(0, bottom, columns, 1), buf);
     for (y, row) in (bottom + 1..bottom + 1 + told).zip(&words) {
-        put(buf, 1, y, row, usize::from(columns.saturating_sub(1)), state.theme.style(Role::Strong));
+        put(buf, 1, y, row, usize::from(columns.saturating_sub(1)), state.theme.style(StyleRole::Strong));
     }
     foot(state, present, Rect::new(0, rows - 1, columns, 1), buf);
     cursor
 }
 
 /// Where one is: never hidden, whatever else is.
-fn place(state: &State, present: &Present) -> (&'static str, Role) {
+fn place(state: &State, present: &Present) -> (&'static str, StyleRole) {
     if present.tape.is_some() {
-        ("REHEARSAL", Role::Info)
+        ("REHEARSAL", StyleRole::Info)
     } else if state.session.profile.production {
-        ("PROD", Role::Production)
+        ("PROD", StyleRole::Production)
     } else if state.session.profile.sandbox {
-        ("SANDBOX", Role::Info)
+        ("SANDBOX", StyleRole::Info)
     } else {
-        ("LIVE", Role::Warning)
+        ("LIVE", StyleRole::Warning)
     }
 }
 
@@ -96,14 +96,14 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     let (x, _) = put(buf, area.x, area.y, format!(" {word} "), room(area.x), style);
     let mut right = Vec::new();
     if let (false, Some(at)) = (present.blank, present.at) {
-        right.push((format!("back at {} of {}", at + 1, present.beats.len()), Role::Warning));
+        right.push((format!("back at {} of {}", at + 1, present.beats.len()), StyleRole::Warning));
     } else if let Some(tape) = &present.tape {
-        right.push((format!("{} of {}", tape.shown, tape.lines.len()), Role::Dim));
+        right.push((format!("{} of {}", tape.shown, tape.lines.len()), StyleRole::Dim));
     } else if !present.blank && !present.script.cues.is_empty() {
-        right.push((format!("{} of {}", present.script.next, present.script.cues.len()), Role::Dim));
+        right.push((format!("{} of {}", present.script.next, present.script.cues.len()), StyleRole::Dim));
     }
     if state.recording.is_some() {
-        right.push(("REC".to_owned(), Role::Error));
+        right.push(("REC".to_owned(), StyleRole::Error));
     }
     let taken: usize = right.iter().map(|(text, _)| width(text) + 2).sum();
     if !present.blank {
@@ -118,7 +118,7 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
             area.y,
             fit(&title, room(x + 2).saturating_sub(taken), theme.ascii),
             room(x + 2),
-            theme.style(Role::Strong),
+            theme.style(StyleRole::Strong),
         );
     }
     let mut at = area.right().saturating_sub(u16::try_from(taken).unwrap_or(0)).max(x + 1);
@@ -239,7 +239,7 @@ fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u
     let top = i32::from(bottom) - i32::from(tall);
     // Rows above the stage are not drawn; a frame that is cut has no upper edge.
     let y = |row: i32| u16::try_from(top + row).ok().filter(|y| (stage.top()..stage.bottom()).contains(y));
-    let role = if right { Role::Focus } else { Role::Border };
+    let role = if right { StyleRole::Focus } else { StyleRole::Border };
     if framed {
         if let (Some(first), true) = (y(0), top >= 0) {
             let area = Rect { x, y: first, width: wide, height: tall };
@@ -250,7 +250,7 @@ fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u
                 first,
                 format!(" {} ", fit(&label, inner, theme.ascii)),
                 usize::from(wide - 2),
-                theme.style(Role::Strong),
+                theme.style(StyleRole::Strong),
             );
         }
     } else if let Some(y) = y(0) {
@@ -265,7 +265,7 @@ fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u
                 y,
                 text,
                 cells,
-                theme.style(if bubble.author == Author::System { Role::Dim } else { Role::Text }),
+                theme.style(if bubble.author == Author::System { StyleRole::Dim } else { StyleRole::Text }),
             );
         }
     }
@@ -276,11 +276,11 @@ fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u
 /// What happened so far, the newest at the bottom, the one that is looked at marked.
 fn calm_log(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     let theme = &state.theme;
-    outline(area, &borders(theme), theme.style(Role::Border), buf);
+    outline(area, &borders(theme), theme.style(StyleRole::Border), buf);
     if area.width < 8 || area.height < 3 {
         return;
     }
-    put(buf, area.x + 2, area.y, " what happened ", usize::from(area.width - 4), theme.style(Role::Strong));
+    put(buf, area.x + 2, area.y, " what happened ", usize::from(area.width - 4), theme.style(StyleRole::Strong));
     let inside = usize::from(area.width - 4);
     let here = present.at.unwrap_or(present.beats.len().saturating_sub(1));
     let room = usize::from(area.height - 2);
@@ -290,7 +290,7 @@ fn calm_log(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
         let mark = if number == here { ">" } else { " " };
         let said = present.aliases.text(&beat.said);
         let line = format!("{mark} {time} {}", plain(&said, theme.ascii));
-        let role = if number == here { Role::Text } else { Role::Dim };
+        let role = if number == here { StyleRole::Text } else { StyleRole::Dim };
         put(buf, area.x + 2, y, fit(&visible(&line), inside, theme.ascii), inside, theme.style(role));
     }
 }
@@ -318,8 +318,8 @@ fn input(state: &State, present: &Present, area: Rect, buf: &mut Buffer) -> Opti
     let over = width(&shown).saturating_sub(room);
     let head = prefix(&shown, over);
     let tail = shown.strip_prefix(head).unwrap_or(&shown);
-    let (x, _) = put(buf, area.x + 1, area.y, "> ", 2, state.theme.style(Role::Focus));
-    let (x, _) = put(buf, x, area.y, tail, room + 1, state.theme.style(Role::Text));
+    let (x, _) = put(buf, area.x + 1, area.y, "> ", 2, state.theme.style(StyleRole::Focus));
+    let (x, _) = put(buf, x, area.y, tail, room + 1, state.theme.style(StyleRole::Text));
     Some(Position { x: x.min(area.right().saturating_sub(1)), y: area.y })
 }
 
@@ -349,13 +349,13 @@ fn foot(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
         if key.is_empty() || usize::from(area.right().saturating_sub(x)) < needed + taken {
             continue;
         }
-        (x, _) = put(buf, x, area.y, &key, needed, theme.style(Role::Focus));
-        (x, _) = put(buf, x + 1, area.y, words, needed, theme.style(Role::Dim));
+        (x, _) = put(buf, x, area.y, &key, needed, theme.style(StyleRole::Focus));
+        (x, _) = put(buf, x + 1, area.y, words, needed, theme.style(StyleRole::Dim));
         x += 2;
     }
     if taken > 0 {
         let at = area.right().saturating_sub(u16::try_from(taken).unwrap_or(0));
-        put(buf, at, area.y, format!(" {keys} "), taken, theme.style(Role::Badge));
+        put(buf, at, area.y, format!(" {keys} "), taken, theme.style(StyleRole::Badge));
     }
 }
 

@@ -7,12 +7,12 @@ use ratatui::layout::Rect;
 use super::frame::clear;
 use crate::diagnosis::render::{self, Part, PartKind};
 use crate::model::{Diagnosis, Holds};
-use crate::session::log::Entry;
+use crate::session::log::LogEntry;
 use crate::text::screen::{fit, plain, put, visible, width, wrap};
 use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::overlay::Card;
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// Cells of the labels of the last parts.
 const LABEL: usize = 16;
@@ -22,12 +22,12 @@ const KEYS: usize = 18;
 /// Pieces of a row, and a key at its right end.
 #[derive(Default)]
 struct Row {
-    pieces: Vec<(String, Role)>,
+    pieces: Vec<(String, StyleRole)>,
     key: Option<(String, &'static str)>,
 }
 
 impl Row {
-    fn of(pieces: impl Into<Vec<(String, Role)>>) -> Self {
+    fn of(pieces: impl Into<Vec<(String, StyleRole)>>) -> Self {
         Self { pieces: pieces.into(), key: None }
     }
 }
@@ -45,7 +45,7 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
     // The rule beside the list has no joint where nothing meets it.
     if let Some(x) = panes.rules.list {
         for y in area.top()..area.bottom() {
-            put(buf, x, y, if state.theme.ascii { "|" } else { "│" }, 1, state.theme.style(Role::Border));
+            put(buf, x, y, if state.theme.ascii { "|" } else { "│" }, 1, state.theme.style(StyleRole::Border));
         }
     }
     let inside =
@@ -68,12 +68,19 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
             break;
         }
         room -= cells;
-        (x, _) = put(buf, x, line.y, &key, cells, state.theme.style(Role::Focus));
-        (x, _) = put(buf, x + 1, line.y, words, cells, state.theme.style(Role::Dim));
+        (x, _) = put(buf, x, line.y, &key, cells, state.theme.style(StyleRole::Focus));
+        (x, _) = put(buf, x + 1, line.y, words, cells, state.theme.style(StyleRole::Dim));
         x += 3;
     }
     let at = line.right().saturating_sub(u16::try_from(width(&more)).unwrap_or(0));
-    put(buf, at, line.y, &more, width(&more), state.theme.style(if from < last { Role::Strong } else { Role::Dim }));
+    put(
+        buf,
+        at,
+        line.y,
+        &more,
+        width(&more),
+        state.theme.style(if from < last { StyleRole::Strong } else { StyleRole::Dim }),
+    );
 }
 
 fn draw_row(state: &State, row: &Row, line: Rect, buf: &mut Buffer) {
@@ -86,12 +93,12 @@ fn draw_row(state: &State, row: &Row, line: Rect, buf: &mut Buffer) {
     if let Some((key, words)) = &row.key {
         let cells = width(key) + 1 + width(words);
         let at = line.right().saturating_sub(u16::try_from(cells).unwrap_or(0));
-        let (end, _) = put(buf, at, line.y, key, room(at), theme.style(Role::Focus));
-        put(buf, end + 1, line.y, words, room(end + 1), theme.style(Role::Dim));
+        let (end, _) = put(buf, at, line.y, key, room(at), theme.style(StyleRole::Focus));
+        put(buf, end + 1, line.y, words, room(end + 1), theme.style(StyleRole::Dim));
     }
 }
 
-fn rows(state: &State, entry: &Entry, diagnosis: &Diagnosis, room: usize) -> Vec<Row> {
+fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> Vec<Row> {
     let Some(exchange) = entry.exchange() else { return Vec::new() };
     let number = |id| state.session.log.number_of(id);
     let mut rows = vec![title(state, entry, diagnosis, room), Row::default()];
@@ -99,32 +106,32 @@ fn rows(state: &State, entry: &Entry, diagnosis: &Diagnosis, room: usize) -> Vec
         match part.kind {
             PartKind::Cause => cause(state, diagnosis, &part, room, &mut rows),
             PartKind::Actions => {
-                rows.push(Row::of([("Do this".to_owned(), Role::Strong)]));
+                rows.push(Row::of([("Do this".to_owned(), StyleRole::Strong)]));
                 for line in &part.lines {
-                    hung(state, line, "  ", 3, Role::Text, room, action_key(state, line), &mut rows);
+                    hung(state, line, "  ", 3, StyleRole::Text, room, action_key(state, line), &mut rows);
                 }
                 rows.push(Row::default());
             }
             PartKind::Evidence => evidence(state, diagnosis, room, &mut rows),
             PartKind::NotRuledOut => {
-                labelled(state, &part, "Not ruled out", (Role::Strong, Role::Text), room, &mut rows);
+                labelled(state, &part, "Not ruled out", (StyleRole::Strong, StyleRole::Text), room, &mut rows);
             }
             PartKind::RuledOut => {
-                labelled(state, &part, "Ruled out", (Role::Dim, Role::Dim), room, &mut rows);
+                labelled(state, &part, "Ruled out", (StyleRole::Dim, StyleRole::Dim), room, &mut rows);
                 rows.push(Row::default());
             }
             PartKind::Said => {
                 let label = if exchange.last_attempt().is_some() { "Server said" } else { "Not sent" };
-                labelled(state, &part, label, (Role::Strong, Role::Dim), room, &mut rows);
+                labelled(state, &part, label, (StyleRole::Strong, StyleRole::Dim), room, &mut rows);
             }
-            PartKind::Ids => labelled(state, &part, "Ids", (Role::Strong, Role::Dim), room, &mut rows),
+            PartKind::Ids => labelled(state, &part, "Ids", (StyleRole::Strong, StyleRole::Dim), room, &mut rows),
         }
     }
     rows
 }
 
 /// `#19 refused  POST /api/v2/…/messages · 401 · 418 ms · 17:08:08`
-fn title(state: &State, entry: &Entry, diagnosis: &Diagnosis, room: usize) -> Row {
+fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> Row {
     let ascii = state.theme.ascii;
     let happened = match (diagnosis.healed, entry.exchange().map(|x| x.outcome.word())) {
         (true, _) => "was refused first",
@@ -147,47 +154,47 @@ fn title(state: &State, entry: &Entry, diagnosis: &Diagnosis, room: usize) -> Ro
     let facts = format!(" · {status}{took} · {time}");
     let cells = room.saturating_sub(width(&head) + width(&facts));
     let line = format!("{}{facts}", fit(&visible(&target), cells, ascii));
-    Row::of([(head, Role::Strong), (plain(&line, ascii).into_owned(), Role::Dim)])
+    Row::of([(head, StyleRole::Strong), (plain(&line, ascii).into_owned(), StyleRole::Dim)])
 }
 
 /// The name of the cause and how sure it is, and why.
 fn cause(state: &State, diagnosis: &Diagnosis, part: &Part, room: usize, rows: &mut Vec<Row>) {
     if diagnosis.suspects.is_empty() {
-        rows.push(Row::of([("No cause found".to_owned(), Role::Warning)]));
+        rows.push(Row::of([("No cause found".to_owned(), StyleRole::Warning)]));
     } else {
-        let role = if diagnosis.is_undecided() || diagnosis.healed { Role::Warning } else { Role::Error };
+        let role = if diagnosis.is_undecided() || diagnosis.healed { StyleRole::Warning } else { StyleRole::Error };
         let words = render::upper(diagnosis.cause().words());
         rows.push(Row::of([
             (words, role),
-            (format!("  {}", diagnosis.confidence().word()), Role::Strong),
-            (format!("  {}", diagnosis.cause()), Role::Dim),
+            (format!("  {}", diagnosis.confidence().word()), StyleRole::Strong),
+            (format!("  {}", diagnosis.cause()), StyleRole::Dim),
         ]));
     }
     for line in &part.lines {
-        hung(state, line, "", 0, Role::Text, room, None, rows);
+        hung(state, line, "", 0, StyleRole::Text, room, None, rows);
     }
     rows.push(Row::default());
 }
 
 /// What was looked at: what does not hold first, for that is where the cause is.
 fn evidence(state: &State, diagnosis: &Diagnosis, room: usize, rows: &mut Vec<Row>) {
-    rows.push(Row::of([("Evidence".to_owned(), Role::Strong)]));
+    rows.push(Row::of([("Evidence".to_owned(), StyleRole::Strong)]));
     if diagnosis.checked.is_empty() {
-        rows.push(Row::of([("  (nothing)".to_owned(), Role::Dim)]));
+        rows.push(Row::of([("  (nothing)".to_owned(), StyleRole::Dim)]));
     }
     let mut probe = Some((state.keymap.key(Action::Probe), "check now"));
     for holds in [Holds::No, Holds::Yes, Holds::Unknown] {
         for check in diagnosis.checked.iter().filter(|check| check.holds == holds) {
             let (word, role) = match holds {
-                Holds::No => ("no", Role::Error),
-                Holds::Yes => ("yes", Role::Ok),
-                Holds::Unknown => ("?", Role::Warning),
+                Holds::No => ("no", StyleRole::Error),
+                Holds::Yes => ("yes", StyleRole::Ok),
+                Holds::Unknown => ("?", StyleRole::Warning),
             };
             let shown = check.shown_by.and_then(|id| state.session.log.number_of(id));
             let shown = shown.map_or_else(String::new, |n| format!("   #{n}"));
             let from = rows.len();
             let key = if holds == Holds::Unknown { probe.take() } else { None };
-            hung(state, &format!("{}{shown}", check.what), "       ", 0, Role::Text, room, key, rows);
+            hung(state, &format!("{}{shown}", check.what), "       ", 0, StyleRole::Text, room, key, rows);
             if let Some(row) = rows.get_mut(from) {
                 row.pieces.insert(0, (format!("  {word:<5}"), role));
                 if let Some((text, _)) = row.pieces.get_mut(1) {
@@ -200,7 +207,7 @@ fn evidence(state: &State, diagnosis: &Diagnosis, room: usize, rows: &mut Vec<Ro
 }
 
 /// A part whose name stands beside it; under it where there is little room.
-fn labelled(state: &State, part: &Part, label: &str, roles: (Role, Role), room: usize, rows: &mut Vec<Row>) {
+fn labelled(state: &State, part: &Part, label: &str, roles: (StyleRole, StyleRole), room: usize, rows: &mut Vec<Row>) {
     let beside = room >= 60;
     if !beside {
         rows.push(Row::of([(label.to_owned(), roles.0)]));
@@ -225,7 +232,7 @@ fn hung(
     line: &str,
     indent: &str,
     hang: usize,
-    role: Role,
+    role: StyleRole,
     room: usize,
     key: Option<(String, &'static str)>,
     rows: &mut Vec<Row>,

@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::symbols::border;
 
-use super::Look;
+use super::DrawingContext;
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::layout::{PaneArea, Panes};
-use crate::tui::theme::{Role, Theme};
+use crate::tui::theme::{StyleRole, Theme};
 
 /// The heading of a pane.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,21 +18,21 @@ pub struct Heading<'t> {
     /// What of it is shown.
     pub aside: &'t str,
     /// How it looks.
-    pub aside_role: Option<Role>,
+    pub aside_role: Option<StyleRole>,
     /// What stands at its right end.
     pub right: &'t str,
     /// How that looks.
-    pub right_role: Option<Role>,
+    pub right_role: Option<StyleRole>,
 }
 
 /// Draws the heading of a pane; the name stays to the last.
-pub fn heading(area: &PaneArea, heading: Heading<'_>, look: &Look<'_>, buf: &mut Buffer) {
+pub fn heading(area: &PaneArea, heading: Heading<'_>, look: &DrawingContext<'_>, buf: &mut Buffer) {
     let (ascii, line) = (look.theme.ascii, Rect { height: 1, ..area.outer });
     let style = |role| look.theme.style(role);
     if !area.ruled {
         let fill = if ascii { "-" } else { "─" };
         for x in line.left()..line.right() {
-            put(buf, x, line.y, fill, 1, style(Role::Border));
+            put(buf, x, line.y, fill, 1, style(StyleRole::Border));
         }
     }
     let room = |x: u16| usize::from(line.right().saturating_sub(x + 1));
@@ -46,28 +46,28 @@ pub fn heading(area: &PaneArea, heading: Heading<'_>, look: &Look<'_>, buf: &mut
         if blank == 0 { put(buf, end, line.y, " ", room(end), style(role)).0 } else { end }
     };
     if blank == 0 {
-        write(line.x, " ", Role::Text, buf);
+        write(line.x, " ", StyleRole::Text, buf);
     }
-    x = write(x, heading.name, if look.focused { Role::Focus } else { Role::Strong }, buf);
+    x = write(x, heading.name, if look.focused { StyleRole::Focus } else { StyleRole::Strong }, buf);
     let right = visible(heading.right);
     let right = plain(&right, ascii);
     let wanted = width(&right);
     if !heading.aside.is_empty() {
         // The right end goes before what the name is of.
-        x = write(x + 1 + blank, heading.aside, heading.aside_role.unwrap_or(Role::Text), buf);
+        x = write(x + 1 + blank, heading.aside, heading.aside_role.unwrap_or(StyleRole::Text), buf);
     }
     if wanted > 0 && wanted + 2 <= room(x) {
         let at = line.right() - 1 - blank - u16::try_from(wanted).unwrap_or(0);
         if blank == 0 {
-            write(at - 1, " ", Role::Text, buf);
+            write(at - 1, " ", StyleRole::Text, buf);
         }
-        write(at, &right, heading.right_role.unwrap_or(Role::Dim), buf);
+        write(at, &right, heading.right_role.unwrap_or(StyleRole::Dim), buf);
     }
 }
 
 /// Draws the rules between panes, with their joints.
 pub fn rules(panes: &Panes, theme: &Theme, buf: &mut Buffer) {
-    let style = theme.style(Role::Border);
+    let style = theme.style(StyleRole::Border);
     let glyph = |plain: &'static str, fine: &'static str| if theme.ascii { plain } else { fine };
     let rules = panes.rules;
     let below = rules.bottom.unwrap_or(panes.status.y);
@@ -112,11 +112,18 @@ pub const fn mark(theme: &Theme) -> &'static str {
 }
 
 /// Marks rows as selected: the mark in their first column, and their ground.
-pub fn select(rows: Rect, look: &Look<'_>, buf: &mut Buffer) {
+pub fn select(rows: Rect, look: &DrawingContext<'_>, buf: &mut Buffer) {
     let rows = rows.intersection(buf.area);
     look.theme.select(rows, buf);
     for y in rows.top()..rows.bottom() {
-        put(buf, rows.x, y, mark(look.theme), 1, look.theme.style(if look.focused { Role::Focus } else { Role::Dim }));
+        put(
+            buf,
+            rows.x,
+            y,
+            mark(look.theme),
+            1,
+            look.theme.style(if look.focused { StyleRole::Focus } else { StyleRole::Dim }),
+        );
     }
 }
 
@@ -173,6 +180,6 @@ pub fn clear(area: Rect, buf: &mut Buffer) {
 
 /// Dims what stands behind an overlay.
 pub fn dim(area: Rect, theme: &Theme, buf: &mut Buffer) {
-    let style = Style::reset().patch(theme.style(Role::Dim));
+    let style = Style::reset().patch(theme.style(StyleRole::Dim));
     buf.set_style(area.intersection(buf.area), style);
 }

@@ -5,14 +5,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::model::AgentState;
-use crate::session::conversations::Item;
+use crate::session::conversations::ConversationItem;
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::state::State;
 use crate::tui::state::token_badge::{badge, countdown, guest};
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// A piece of the row.
-type Piece = (String, Role);
+type Piece = (String, StyleRole);
 
 /// Draws it.
 pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
@@ -37,21 +37,21 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     }
     let left_room = room.saturating_sub(taken(&right) + width(&word) + 3);
     let rest = |x: u16| usize::from(area.right().saturating_sub(x));
-    let (mut x, _) = put(buf, area.x, area.y, program, rest(area.x), theme.style(Role::Strong));
+    let (mut x, _) = put(buf, area.x, area.y, program, rest(area.x), theme.style(StyleRole::Strong));
     let region = format!("  {}", visible(&state.session.profile.region));
     let with_region = !state.session.profile.sandbox && state.session.profile.region != state.session.profile.profile;
     let roomy = width(program) + width(&name) + width(&region) + fixed + taken(&right) + 2 <= room;
     let name = if with_region && roomy { format!("{name}{region}") } else { name };
     let name_room = left_room.saturating_sub(width(program)).max(4);
     let name = plain(&name, theme.ascii);
-    (x, _) = put(buf, x, area.y, fit(&name, name_room, theme.ascii), rest(x), theme.style(Role::Text));
+    (x, _) = put(buf, x, area.y, fit(&name, name_room, theme.ascii), rest(x), theme.style(StyleRole::Text));
     (x, _) = put(buf, x + 2, area.y, &word, rest(x + 2), theme.style(word_role));
     let start = area.right().saturating_sub(u16::try_from(taken(&right)).unwrap_or(u16::MAX)).max(x + 1);
     if let Some(fault) = fault {
         let room = usize::from(start.saturating_sub(x + 3));
         if room >= 8 {
             let fault = plain(&fault, theme.ascii);
-            put(buf, x + 2, area.y, fit(&fault, room, theme.ascii), room, theme.style(Role::Warning));
+            put(buf, x + 2, area.y, fit(&fault, room, theme.ascii), room, theme.style(StyleRole::Warning));
         }
     }
     let mut at = start + 1;
@@ -68,31 +68,31 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
 fn right(state: &State) -> Vec<Piece> {
     let mut right = Vec::new();
     // What is said in a web conversation depends on the guest's session, not on the token.
-    let badge = match state.session.conversations.active_item().and_then(Item::session) {
+    let badge = match state.session.conversations.active_item().and_then(ConversationItem::session) {
         Some(session) => guest(session, state.now),
         None => badge(&state.session.sign_in.status, state.now),
     };
     right.push((badge.text, badge.role));
-    right.extend(badge.alarm.map(|alarm| (alarm, Role::Warning)));
-    right.extend(state.recording.is_some().then(|| ("REC".to_owned(), Role::Warning)));
-    right.extend(state.session.journal.trouble.as_ref().map(|trouble| (trouble.short.to_owned(), Role::Warning)));
+    right.extend(badge.alarm.map(|alarm| (alarm, StyleRole::Warning)));
+    right.extend(state.recording.is_some().then(|| ("REC".to_owned(), StyleRole::Warning)));
+    right.extend(state.session.journal.trouble.as_ref().map(|trouble| (trouble.short.to_owned(), StyleRole::Warning)));
     right.push(rate_401(state));
     right.extend(rate_limit(state));
     if let Some(agent) = &state.session.listeners.agent {
-        let role = if matches!(agent, AgentState::Lost(_)) { Role::Warning } else { Role::Dim };
+        let role = if matches!(agent, AgentState::Lost(_)) { StyleRole::Warning } else { StyleRole::Dim };
         right.push((agent.chip().to_owned(), role));
     }
     right
 }
 
 /// The word for where one is. While a fault is on, another word says that.
-fn place(state: &State) -> (&'static str, Role) {
+fn place(state: &State) -> (&'static str, StyleRole) {
     if state.session.profile.production {
-        (if state.asks_before_sending() { "PROD" } else { "PROD armed" }, Role::Production)
+        (if state.asks_before_sending() { "PROD" } else { "PROD armed" }, StyleRole::Production)
     } else if state.session.profile.sandbox {
-        ("SANDBOX", Role::Badge)
+        ("SANDBOX", StyleRole::Badge)
     } else {
-        ("LIVE", Role::Badge)
+        ("LIVE", StyleRole::Badge)
     }
 }
 
@@ -102,9 +102,9 @@ fn rate_401(state: &State) -> Piece {
     let rate = state.session.diagnoses.rate_401;
     let (fixed, stands) = state.split_401(rate);
     let role = match (stands, fixed) {
-        (0, 0) => Role::Dim,
-        (0, _) => Role::Warning,
-        _ => Role::Error,
+        (0, 0) => StyleRole::Dim,
+        (0, _) => StyleRole::Warning,
+        _ => StyleRole::Error,
     };
     let mut text = format!("401 {} of {}", rate.answers401, rate.total);
     if fixed > 0 && state.size.width >= 110 {
@@ -118,8 +118,8 @@ fn rate_limit(state: &State) -> Option<Piece> {
     let limit = state.session.server.rate_limit?;
     let used_up = limit.count >= limit.allowed && !limit.resets.left(state.now).is_zero();
     Some(if used_up {
-        (format!("rl waits {}", countdown(limit.resets, state.now)), Role::Warning)
+        (format!("rl waits {}", countdown(limit.resets, state.now)), StyleRole::Warning)
     } else {
-        (format!("rl {}/{}", limit.count, limit.allowed), Role::Dim)
+        (format!("rl {}/{}", limit.count, limit.allowed), StyleRole::Dim)
     })
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// The pieces of a line of laid-out JSON, in order, covering all of it. `inside` says that the line begins inside of a
 /// string (a long one that was wrapped).
@@ -19,7 +19,7 @@ pub struct Pieces<'l> {
 }
 
 impl Iterator for Pieces<'_> {
-    type Item = (Range<usize>, Role);
+    type Item = (Range<usize>, StyleRole);
 
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.line.get(self.at..)?;
@@ -29,17 +29,17 @@ impl Iterator for Pieces<'_> {
             self.inside = false;
             let len = opened + rest.get(opened..).map_or(0, string_end);
             let is_name = rest.get(len..).is_some_and(|after| after.trim_start().starts_with(':'));
-            (len, if is_name { Role::Name } else { Role::Text })
+            (len, if is_name { StyleRole::Name } else { StyleRole::Text })
         } else if first.is_ascii_digit() || first == '-' {
             let end = rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'));
-            (end.unwrap_or(rest.len()), Role::Text)
+            (end.unwrap_or(rest.len()), StyleRole::Text)
         } else if first.is_alphabetic() {
             let len = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
             let known = matches!(rest.get(..len), Some("true" | "false" | "null"));
-            (len, if known { Role::Strong } else { Role::Text })
+            (len, if known { StyleRole::Strong } else { StyleRole::Text })
         } else {
             let end = rest.find(|c: char| c == '"' || c == '-' || c.is_alphanumeric());
-            (end.unwrap_or(rest.len()), Role::Text)
+            (end.unwrap_or(rest.len()), StyleRole::Text)
         };
         let from = self.at;
         self.at += len.max(first.len_utf8());
@@ -65,7 +65,7 @@ fn string_end(rest: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn said(line: &str, inside: bool) -> Vec<(&str, Role)> {
+    fn said(line: &str, inside: bool) -> Vec<(&str, StyleRole)> {
         pieces(line, inside).map(|(range, role)| (line.get(range).unwrap_or("?"), role)).collect()
     }
 
@@ -74,18 +74,21 @@ mod tests {
         assert_eq!(
             said(r#"  "a\"b": "x","#, false),
             [
-                ("  ", Role::Text),
-                (r#""a\"b""#, Role::Name),
-                (": ", Role::Text),
-                (r#""x""#, Role::Text),
-                (",", Role::Text),
+                ("  ", StyleRole::Text),
+                (r#""a\"b""#, StyleRole::Name),
+                (": ", StyleRole::Text),
+                (r#""x""#, StyleRole::Text),
+                (",", StyleRole::Text),
             ]
         );
         assert_eq!(
             said("-1.5e+3, true", false),
-            [("-1.5e+3", Role::Text), (", ", Role::Text), ("true", Role::Strong),]
+            [("-1.5e+3", StyleRole::Text), (", ", StyleRole::Text), ("true", StyleRole::Strong),]
         );
-        assert_eq!(said("rest\", 7", true), [("rest\"", Role::Text), (", ", Role::Text), ("7", Role::Text)]);
+        assert_eq!(
+            said("rest\", 7", true),
+            [("rest\"", StyleRole::Text), (", ", StyleRole::Text), ("7", StyleRole::Text)]
+        );
     }
 
     #[test]

@@ -6,15 +6,15 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Look, frame, json};
-use crate::session::log::{Counts, Log, Row, RowKind, Tone};
+use super::{DrawingContext, frame, json};
+use crate::session::log::{Log, LogCounts, LogRow, RowKind, Tone};
 use crate::text::screen;
 use crate::text::screen::put;
 use crate::tui::state::State;
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// Draws the rows. The log was told this area's size before ([`Log::set_viewport`]).
-pub fn draw(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+pub fn draw(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     if area.is_empty() {
         return;
@@ -37,7 +37,7 @@ pub fn draw(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn draw_row(row: &Row, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+fn draw_row(row: &LogRow, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let right = area.right();
     let (mut x, mut start) = (area.x, 0);
     for run in &row.runs {
@@ -57,12 +57,12 @@ fn draw_row(row: &Row, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     }
     for &(column, cells) in &row.matches {
         let place = Rect { x: area.x.saturating_add(column), y: area.y, width: cells, height: 1 };
-        buf.set_style(place.intersection(area), look.theme.style(Role::Match));
+        buf.set_style(place.intersection(area), look.theme.style(StyleRole::Match));
     }
     if let Some(live) = row.live {
         let (duration, role) = match live.counts {
-            Counts::DownTo(until) => (Stack::left(until.left(look.now)), Role::Warning),
-            Counts::UpFrom(from) => (Stack::passed(look.now.since(from)), Role::Info),
+            LogCounts::DownTo(until) => (Stack::left(until.left(look.now)), StyleRole::Warning),
+            LogCounts::UpFrom(from) => (Stack::passed(look.now.since(from)), StyleRole::Info),
         };
         let said = duration.as_str();
         let indent = live.width.saturating_sub(u16::try_from(said.len()).unwrap_or(u16::MAX));
@@ -73,22 +73,22 @@ fn draw_row(row: &Row, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-const fn role_of(tone: Tone) -> Role {
+const fn role_of(tone: Tone) -> StyleRole {
     match tone {
-        Tone::Text | Tone::Json { .. } => Role::Text,
-        Tone::Key => Role::Focus,
-        Tone::Dim => Role::Dim,
-        Tone::Strong => Role::Strong,
-        Tone::Ok => Role::Ok,
-        Tone::Error => Role::Error,
-        Tone::Warning => Role::Warning,
-        Tone::Info => Role::Info,
-        Tone::Name => Role::Name,
+        Tone::Text | Tone::Json { .. } => StyleRole::Text,
+        Tone::Key => StyleRole::Focus,
+        Tone::Dim => StyleRole::Dim,
+        Tone::Strong => StyleRole::Strong,
+        Tone::Ok => StyleRole::Ok,
+        Tone::Error => StyleRole::Error,
+        Tone::Warning => StyleRole::Warning,
+        Tone::Info => StyleRole::Info,
+        Tone::Name => StyleRole::Name,
     }
 }
 
 /// Nothing to show is never a blank pane: it says why, and which key comes next.
-fn draw_nothing(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+fn draw_nothing(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let keys = log.keys();
     let (polling, quiet) = log.folded();
     let said = match log.filter() {
@@ -106,7 +106,7 @@ fn draw_nothing(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     };
     let width = usize::from(area.width.saturating_sub(1));
     for (range, y) in screen::wrap(&said, width.max(1)).into_iter().zip(area.top()..area.bottom()) {
-        put(buf, area.x + 1, y, said.get(range).unwrap_or_default(), width, look.theme.style(Role::Dim));
+        put(buf, area.x + 1, y, said.get(range).unwrap_or_default(), width, look.theme.style(StyleRole::Dim));
     }
 }
 

@@ -8,7 +8,7 @@ use super::popup::{more, popup, row, wrapped};
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::state::State;
 use crate::tui::state::overlay::Menu;
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// Cells of mark and number before a choice.
 const BEFORE: usize = 4;
@@ -54,7 +54,7 @@ pub fn draw(state: &State, menu: &Menu, buf: &mut Buffer) {
         let cut = at + 1 == room_for_intro && room_for_intro < intro.len() && typed.is_none();
         let line =
             if cut { format!("{}…", fit(line.trim_end(), cells.saturating_sub(1), ascii)) } else { line.clone() };
-        put(buf, inner.x, y, plain(&line, ascii), usize::from(inner.width), state.theme.style(Role::Dim));
+        put(buf, inner.x, y, plain(&line, ascii), usize::from(inner.width), state.theme.style(StyleRole::Dim));
         y += 1;
     }
     if room_for_intro > 0 && room_for_intro == intro.len() {
@@ -66,7 +66,7 @@ pub fn draw(state: &State, menu: &Menu, buf: &mut Buffer) {
     for line in lines.iter().skip(from).take(rows) {
         let (index, place) = match line {
             Line::Group(name) => {
-                put(buf, inner.x, y, name, usize::from(inner.width), state.theme.style(Role::Strong));
+                put(buf, inner.x, y, name, usize::from(inner.width), state.theme.style(StyleRole::Strong));
                 y += 1;
                 continue;
             }

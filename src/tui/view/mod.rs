@@ -22,7 +22,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::layout::{MINIMUM, PaneArea, Panes};
-use super::theme::{Role, Theme};
+use super::theme::{StyleRole, Theme};
 use crate::model::{Author, Moment};
 use crate::session::thread::Thread;
 use crate::text::screen::{put, short_id, width};
@@ -32,7 +32,7 @@ use frame::Heading;
 
 /// What every pane needs besides its own state.
 #[derive(Clone, Copy, Debug)]
-pub struct Look<'a> {
+pub struct DrawingContext<'a> {
     /// Colours and glyphs.
     pub theme: &'a Theme,
     /// The moment of the event that led to this frame.
@@ -83,9 +83,9 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     cursor
 }
 
-fn look(state: &State, pane: Pane) -> Look<'_> {
+fn look(state: &State, pane: Pane) -> DrawingContext<'_> {
     let covered = state.overlay.as_ref().is_some_and(|o| !matches!(o, Overlay::Prompt(_)));
-    Look { theme: &state.theme, now: state.now, zone: &state.zone, focused: state.focus == pane && !covered }
+    DrawingContext { theme: &state.theme, now: state.now, zone: &state.zone, focused: state.focus == pane && !covered }
 }
 
 fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position> {
@@ -162,7 +162,7 @@ fn draw_composer(state: &State, area: &PaneArea, thread_shown: bool, buf: &mut B
     let heading = Heading {
         name: &name,
         aside: &variation,
-        aside_role: Some(Role::Warning),
+        aside_role: Some(StyleRole::Warning),
         right: &right,
         right_role: Some(role),
     };
@@ -194,7 +194,7 @@ fn too_small(state: &State, buf: &mut Buffer) {
         "guestwire needs {}x{}; this is {}x{}. Sends go on, nothing is lost.",
         MINIMUM.width, MINIMUM.height, size.width, size.height
     );
-    let style = state.theme.style(Role::Text);
+    let style = state.theme.style(StyleRole::Text);
     for (row, range) in crate::text::screen::wrap(&sentence, usize::from(size.width.max(1))).into_iter().enumerate() {
         let Ok(y) = u16::try_from(row) else { break };
         if y >= size.height {

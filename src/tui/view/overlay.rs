@@ -9,11 +9,11 @@ use super::{diagnosis_card, menu};
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::action::Action;
 use crate::tui::chord::Chord;
-use crate::tui::state::overlay::{Ask, Consent, Overlay};
+use crate::tui::state::overlay::{Confirmation, Consent, Overlay};
 use crate::tui::state::page::{page_height, page_rows};
-use crate::tui::state::palette::{Palette, Target};
+use crate::tui::state::palette::{Palette, PaletteTarget};
 use crate::tui::state::{State, help, ids};
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// Draws what stands on top (prompts stand in the status line). Returns the cursor's place in a text field.
 pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
@@ -65,7 +65,7 @@ fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buf
     let from = usize::from(scroll).min(last);
     for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
         let heading = !row.is_empty() && !row.starts_with(' ') && rows.len() > usize::from(inner.height);
-        let style = state.theme.style(if heading { Role::Strong } else { Role::Text });
+        let style = state.theme.style(if heading { StyleRole::Strong } else { StyleRole::Text });
         put(buf, inner.x, y, row, usize::from(inner.width), style);
     }
     more(state, inner, from, last - from, buf);
@@ -79,8 +79,8 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
     let high = usize::from(buf.area.height.saturating_sub(8)).clamp(3, 18);
     let inner = popup(state, "Command   @ conversation   # log entry", room, high, buf);
     let typed = visible(palette.input.value()).into_owned();
-    let (x, _) = put(buf, inner.x, inner.y, ": ", 2, state.theme.style(Role::Focus));
-    put(buf, x, inner.y, &typed, usize::from(inner.width.saturating_sub(2)), state.theme.style(Role::Text));
+    let (x, _) = put(buf, inner.x, inner.y, ": ", 2, state.theme.style(StyleRole::Focus));
+    put(buf, x, inner.y, &typed, usize::from(inner.width.saturating_sub(2)), state.theme.style(StyleRole::Text));
     let rows = usize::from(inner.height.saturating_sub(1)).max(1);
     let from = (palette.chosen + 1).saturating_sub(rows);
     if palette.items.is_empty() {
@@ -90,13 +90,15 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
             inner.y + 1,
             "nothing of that name; Esc closes",
             usize::from(inner.width),
-            state.theme.style(Role::Dim),
+            state.theme.style(StyleRole::Dim),
         );
     }
     for (y, (index, item)) in (inner.top() + 1..inner.bottom()).zip(palette.items.iter().enumerate().skip(from)) {
         let key = match item.target {
-            Target::Act(action) => state.keymap.keys(action).first().map(|_| state.key(action)).unwrap_or_default(),
-            Target::Conversation(_) | Target::Entry(_) => String::new(),
+            PaletteTarget::Act(action) => {
+                state.keymap.keys(action).first().map(|_| state.key(action)).unwrap_or_default()
+            }
+            PaletteTarget::Conversation(_) | PaletteTarget::Entry(_) => String::new(),
         };
         let about = item.disabled.map_or_else(|| item.about.clone(), |why| format!("{} ({why})", item.about));
         let mark = if index == palette.chosen { mark(&state.theme) } else { " " };
@@ -116,23 +118,23 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
     Position { x: column.min(inner.right()), y: inner.y }
 }
 
-fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
+fn draw_ask(state: &State, ask: &Confirmation, buf: &mut Buffer) -> Option<Position> {
     let screen_room = usize::from(buf.area.width.saturating_sub(4)).max(1);
     let widest = ask.lines.iter().map(|l| width(&visible(l))).max().unwrap_or(0).clamp(36, 76).min(screen_room);
     let lines = wrapped(&ask.lines, widest);
     let key = |action| state.keymap.key(action);
     let (yes, cancel) = (key(Action::Confirm), key(Action::Dismiss));
     let (answers, role) = match &ask.consent {
-        Consent::Enter => (format!("{yes} {}   {cancel} cancel", ask.yes), Role::Strong),
-        Consent::Y => (format!("y {}   {cancel} cancel", ask.yes), Role::Strong),
+        Consent::Enter => (format!("{yes} {}   {cancel} cancel", ask.yes), StyleRole::Strong),
+        Consent::Y => (format!("y {}   {cancel} cancel", ask.yes), StyleRole::Strong),
         Consent::Word { word, wrong: true, .. } => {
-            (format!("This is not the word: type “{word}”, then {yes}. {cancel} cancels."), Role::Warning)
+            (format!("This is not the word: type “{word}”, then {yes}. {cancel} cancels."), StyleRole::Warning)
         }
-        Consent::Word { .. } if ask.ready() => (format!("{yes} {}   {cancel} cancel", ask.yes), Role::Strong),
-        Consent::Word { word, .. } => (format!("type “{word}”, then {yes}   {cancel} cancel"), Role::Dim),
+        Consent::Word { .. } if ask.ready() => (format!("{yes} {}   {cancel} cancel", ask.yes), StyleRole::Strong),
+        Consent::Word { word, .. } => (format!("type “{word}”, then {yes}   {cancel} cancel"), StyleRole::Dim),
     };
     let extra = if matches!(ask.consent, Consent::Word { .. }) { 4 } else { 2 };
-    let frame = if matches!(ask.consent, Consent::Y) { Role::Error } else { Role::Focus };
+    let frame = if matches!(ask.consent, Consent::Y) { StyleRole::Error } else { StyleRole::Focus };
     let most = usize::from(buf.area.height).saturating_sub(4 + extra).max(2);
     let shown = lines.len().min(most);
     let widest = widest.max(width(&answers)).max(width(&ask.title));
@@ -144,14 +146,14 @@ fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
         // What there is no room for is not kept quiet.
         let cut = (hidden > 0 && at + 1 == shown).then(|| format!("({} more lines)", hidden + 1));
         let line = plain(cut.as_deref().unwrap_or(line), state.theme.ascii);
-        put(buf, inner.x, y, &line, room, state.theme.style(Role::Text));
+        put(buf, inner.x, y, &line, room, state.theme.style(StyleRole::Text));
         y += 1;
     }
     y += 1;
     let mut cursor = None;
     if let Consent::Word { typed, .. } = &ask.consent {
-        let (x, _) = put(buf, inner.x, y, "> ", room, state.theme.style(Role::Strong));
-        put(buf, x, y, visible(typed.value()), room, state.theme.style(Role::Text));
+        let (x, _) = put(buf, inner.x, y, "> ", room, state.theme.style(StyleRole::Strong));
+        put(buf, x, y, visible(typed.value()), room, state.theme.style(StyleRole::Text));
         let column = x.saturating_add(u16::try_from(super::status::cursor_cells(typed)).unwrap_or(u16::MAX));
         cursor = Some(Position { x: column.min(inner.right().saturating_sub(1)), y });
         y += 2;
@@ -182,7 +184,7 @@ fn choices_above(state: &State, items: &[&str], chosen: usize, buf: &mut Buffer)
         if count > 0 {
             let text = format!(" {count} more ");
             let x = area.right().saturating_sub(u16::try_from(width(&text)).unwrap_or(0));
-            put(buf, x, y, &text, usize::from(area.width), state.theme.style(Role::Strong));
+            put(buf, x, y, &text, usize::from(area.width), state.theme.style(StyleRole::Strong));
         }
     }
 }
@@ -199,7 +201,7 @@ pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
     let (room, ascii) = (usize::from(inner.width), state.theme.ascii);
     for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
         let line = plain(line, ascii);
-        put(buf, inner.x, y, fit(&line, room, ascii), room, state.theme.style(Role::Text));
+        put(buf, inner.x, y, fit(&line, room, ascii), room, state.theme.style(StyleRole::Text));
     }
     more(state, inner, 0, lines.len().saturating_sub(usize::from(inner.height)), buf);
 }

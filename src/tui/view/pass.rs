@@ -17,14 +17,14 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::Look;
+use super::DrawingContext;
 use crate::model::variables::next_name;
 use crate::pass::result::{ExpectationResult, Met, StepResult, Verdict};
-use crate::pass::runner::{Runner, Stage};
+use crate::pass::runner::{Runner, StepStage};
 use crate::text::screen::{fit, plain, put, visible, width, wrap};
 use crate::tui::action::Action;
 use crate::tui::state::State;
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// Rows of the list that stay where the open step is long.
 const LIST_AT_LEAST: usize = 2;
@@ -46,12 +46,12 @@ struct Room {
 /// A row: its text, how it looks, and whether one stands on it.
 struct Row {
     text: String,
-    role: Role,
+    role: StyleRole,
     here: bool,
 }
 
 impl Row {
-    fn new(text: impl Into<String>, role: Role) -> Self {
+    fn new(text: impl Into<String>, role: StyleRole) -> Self {
         Self { text: text.into(), role, here: false }
     }
 }
@@ -87,7 +87,7 @@ pub fn count(state: &State) -> String {
 }
 
 /// Draws it.
-pub fn draw(state: &State, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+pub fn draw(state: &State, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let Some(runner) = &state.session.pass.runner else { return };
     // The first column is for the mark.
     let area = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
@@ -113,7 +113,7 @@ pub fn draw(state: &State, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn draw_row(row: &Row, look: &Look<'_>, area: Rect, y: u16, buf: &mut Buffer) {
+fn draw_row(row: &Row, look: &DrawingContext<'_>, area: Rect, y: u16, buf: &mut Buffer) {
     let ascii = look.theme.ascii;
     let room = usize::from(area.width);
     let text = visible(&row.text);
@@ -131,7 +131,7 @@ fn list_rows(runner: &Runner) -> Vec<Row> {
     let mut rows = Vec::new();
     for (c, case) in run.cases.iter().enumerate() {
         let of = case.conversation.as_deref().map(|name| format!("  {name}")).unwrap_or_default();
-        rows.push(Row::new(format!("{}{of}", case.name), Role::Strong));
+        rows.push(Row::new(format!("{}{of}", case.name), StyleRole::Strong));
         for (s, step) in case.steps.iter().enumerate() {
             let here = run.at == (c, s);
             let (word, role) = word(step, here.then(|| runner.stage()));
@@ -170,41 +170,42 @@ fn filled<'t>(text: &'t str, step: &StepResult) -> Cow<'t, str> {
 }
 
 /// A step's word: its verdict, or where it stands.
-fn word(step: &StepResult, stage: Option<&Stage>) -> (&'static str, Role) {
+fn word(step: &StepResult, stage: Option<&StepStage>) -> (&'static str, StyleRole) {
     match (step.verdict, stage) {
-        (Some(Verdict::Pass), _) => ("passed", Role::Dim),
-        (Some(Verdict::Fail), _) => ("FAILED", Role::Error),
-        (Some(Verdict::Blocked), _) => ("blocked", Role::Warning),
-        (Some(Verdict::Skip), _) => ("skipped", Role::Dim),
-        (None, Some(Stage::Preparing(_) | Stage::Watching)) => ("running", Role::Info),
-        (None, Some(Stage::Judging)) => ("your verdict", Role::Info),
-        (None, Some(_)) => ("next", Role::Info),
-        (None, None) => ("to do", Role::Dim),
+        (Some(Verdict::Pass), _) => ("passed", StyleRole::Dim),
+        (Some(Verdict::Fail), _) => ("FAILED", StyleRole::Error),
+        (Some(Verdict::Blocked), _) => ("blocked", StyleRole::Warning),
+        (Some(Verdict::Skip), _) => ("skipped", StyleRole::Dim),
+        (None, Some(StepStage::Preparing(_) | StepStage::Watching)) => ("running", StyleRole::Info),
+        (None, Some(StepStage::Judging)) => ("your verdict", StyleRole::Info),
+        (None, Some(_)) => ("next", StyleRole::Info),
+        (None, None) => ("to do", StyleRole::Dim),
     }
 }
 
 /// The open step: what to do, what is expected, what is suggested.
 fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
     let line = if state.theme.ascii { "-" } else { "─" };
-    let mut rows = vec![Row::new(line.repeat(room.cells), Role::Border)];
+    let mut rows = vec![Row::new(line.repeat(room.cells), StyleRole::Border)];
     let Some(step) = runner.open_result() else {
         let key = state.key(Action::PassReports);
         let again = state.key(Action::Pass);
         for text in [format!("The pass is over. {key} writes the reports."), format!("{again} opens another one.")] {
-            rows.extend(wrapped(&text, room, "", Role::Strong));
+            rows.extend(wrapped(&text, room, "", StyleRole::Strong));
         }
         return rows;
     };
     let instruction = filled(&step.instruction, step);
-    rows.push(Row::new(clocked(&instruction, runner, state, room.cells), Role::Strong));
+    rows.push(Row::new(clocked(&instruction, runner, state, room.cells), StyleRole::Strong));
     let rest = visible(&instruction).into_owned();
     let first = room.cells.saturating_sub(CLOCK + 1);
     if width(&rest) > first && !room.short {
         // What did not fit beside the clock follows in whole.
         rows.pop();
-        rows.extend(wrapped(&rest, room, "", Role::Strong));
+        rows.extend(wrapped(&rest, room, "", StyleRole::Strong));
     }
-    let judge = step.judge.iter().flat_map(|j| wrapped(&format!("you judge: {j}"), room, "           ", Role::Text));
+    let judge =
+        step.judge.iter().flat_map(|j| wrapped(&format!("you judge: {j}"), room, "           ", StyleRole::Text));
     rows.extend(judge);
     for (at, expectation) in step.expectations.iter().enumerate() {
         // In little room what is met is not what matters.
@@ -212,8 +213,8 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
             rows.extend(expectation_rows(state, runner, at, expectation, room));
         }
     }
-    rows.extend(step.why.iter().flat_map(|why| wrapped(&format!("  {why}"), room, "  ", Role::Warning)));
-    rows.extend(step.note.iter().flat_map(|note| wrapped(&format!("note {note}"), room, "     ", Role::Text)));
+    rows.extend(step.why.iter().flat_map(|why| wrapped(&format!("  {why}"), room, "  ", StyleRole::Warning)));
+    rows.extend(step.note.iter().flat_map(|note| wrapped(&format!("note {note}"), room, "     ", StyleRole::Text)));
     rows.extend(hint(state, runner, step, room));
     rows
 }
@@ -239,14 +240,14 @@ fn expectation_rows(
     room: Room,
 ) -> Vec<Row> {
     let (word, role) = match expectation.met {
-        Met::Open => ("open".to_owned(), Role::Dim),
+        Met::Open => ("open".to_owned(), StyleRole::Dim),
         Met::Waiting { .. } => {
             let left = runner.waits_until(at).map_or(0, |until| until.left(state.now).as_millis().div_ceil(1000));
-            (format!("waiting {left} s"), Role::Info)
+            (format!("waiting {left} s"), StyleRole::Info)
         }
-        Met::Yes => ("ok".to_owned(), Role::Dim),
-        Met::No => ("WRONG".to_owned(), Role::Error),
-        Met::Blocked => ("blocked".to_owned(), Role::Warning),
+        Met::Yes => ("ok".to_owned(), StyleRole::Dim),
+        Met::No => ("WRONG".to_owned(), StyleRole::Error),
+        Met::Blocked => ("blocked".to_owned(), StyleRole::Warning),
     };
     let mut text = format!("  {word:<WORD$} {}", expectation.what);
     // What met it is in the thread and the log; what did not must be read here.
@@ -261,24 +262,26 @@ fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Ro
     let key = |action: Action| state.key(action);
     let verdicts = crate::tui::state::key_hints::verdict_keys(state);
     let text = match runner.stage() {
-        Stage::Ready if step.runs > 0 => format!("It did not come to its end: {} runs it again.", key(Action::PassGo)),
-        Stage::Ready => format!("{} runs it. {verdicts}", key(Action::PassGo)),
-        Stage::Preparing(_) if runner.is_renewing() => "Waiting for the new token.".to_owned(),
-        Stage::Preparing(_) => "The sandbox is being set up.".to_owned(),
-        Stage::Watching => verdicts,
-        Stage::Judging => match step.suggested {
+        StepStage::Ready if step.runs > 0 => {
+            format!("It did not come to its end: {} runs it again.", key(Action::PassGo))
+        }
+        StepStage::Ready => format!("{} runs it. {verdicts}", key(Action::PassGo)),
+        StepStage::Preparing(_) if runner.is_renewing() => "Waiting for the new token.".to_owned(),
+        StepStage::Preparing(_) => "The sandbox is being set up.".to_owned(),
+        StepStage::Watching => verdicts,
+        StepStage::Judging => match step.suggested {
             Some(suggested) => {
                 format!("suggested: {}. {} accepts it. {verdicts}", suggested.word(), key(Action::PassGo))
             }
             None => format!("Only you can say. {verdicts}"),
         },
-        Stage::Over => return Vec::new(),
+        StepStage::Over => return Vec::new(),
     };
-    wrapped(&text, room, "", Role::Dim)
+    wrapped(&text, room, "", StyleRole::Dim)
 }
 
 /// A text in rows; those after the first begin with `indent`.
-fn wrapped(text: &str, room: Room, indent: &str, role: Role) -> Vec<Row> {
+fn wrapped(text: &str, room: Room, indent: &str, role: StyleRole) -> Vec<Row> {
     let text = visible(text).into_owned();
     let Room { cells: room, short } = room;
     if short || width(&text) <= room {

@@ -6,18 +6,18 @@ use ratatui::layout::Rect;
 use super::frame::{borders, clear, dim, outline};
 use crate::text::screen::{fit, plain, put, visible, visible_lines, width, wrap};
 use crate::tui::state::State;
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// A box with at most `inner_width` × `inner_height` inside, a blank at each side; what is inside.
 pub(super) fn popup(state: &State, title: &str, inner_width: usize, inner_height: usize, buf: &mut Buffer) -> Rect {
-    framed(state, title, Role::Focus, inner_width, inner_height, buf)
+    framed(state, title, StyleRole::Focus, inner_width, inner_height, buf)
 }
 
 /// The same, in a frame of another colour.
 pub(super) fn framed(
     state: &State,
     title: &str,
-    role: Role,
+    role: StyleRole,
     inner_width: usize,
     inner_height: usize,
     buf: &mut Buffer,
@@ -41,7 +41,7 @@ pub(super) fn framed(
     outline(
         outer,
         &borders(&state.theme),
-        state.theme.style(if role == Role::Focus { Role::Border } else { role }),
+        state.theme.style(if role == StyleRole::Focus { StyleRole::Border } else { role }),
         buf,
     );
     let heading = format!(" {} ", visible(title));
@@ -57,14 +57,14 @@ pub(super) fn more(state: &State, inner: Rect, above: usize, below: usize, buf: 
         if count > 0 {
             let text = format!(" {count} more ");
             let x = inner.right().saturating_sub(u16::try_from(width(&text)).unwrap_or(0)).max(inner.x);
-            put(buf, x, y, &text, usize::from(inner.width), state.theme.style(Role::Strong));
+            put(buf, x, y, &text, usize::from(inner.width), state.theme.style(StyleRole::Strong));
         }
     }
 }
 
 /// A row of a list.
 pub(super) fn row(state: &State, line: &str, chosen: bool, dim: bool, inner: Rect, y: u16, buf: &mut Buffer) {
-    let style = state.theme.style(if dim { Role::Dim } else { Role::Text });
+    let style = state.theme.style(if dim { StyleRole::Dim } else { StyleRole::Text });
     let room = usize::from(inner.width);
     let line = plain(line, state.theme.ascii);
     put(buf, inner.x, y, fit(&line, room, state.theme.ascii), room, style);

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Overlay, Prompt};
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// Cells of the sentence that are kept free of all keys but the first.
 const SENTENCE_LEAST: usize = 16;
@@ -35,14 +35,14 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let start = area.right().saturating_sub(u16::try_from(keys_width).unwrap_or(u16::MAX)).max(area.x);
     let mut at = start + 1;
     for (key, words) in &keys {
-        (at, _) = put(buf, at, area.y, key, room(at), style(Role::Focus));
-        (at, _) = put(buf, at + 1, area.y, words, room(at + 1), style(Role::Dim));
+        (at, _) = put(buf, at, area.y, key, room(at), style(StyleRole::Focus));
+        (at, _) = put(buf, at + 1, area.y, words, room(at + 1), style(StyleRole::Dim));
         at += 3;
     }
     let (x, _) = put(buf, area.x, area.y, status.severity.mark(), 1, style(status.severity.role()));
     let x = x.max(area.x + 1);
     let left = usize::from(start.saturating_sub(u16::from(keys_width > 0) * 2).saturating_sub(x));
-    put(buf, x, area.y, fit(&text, left, theme.ascii), left, style(Role::Text));
+    put(buf, x, area.y, fit(&text, left, theme.ascii), left, style(StyleRole::Text));
     None
 }
 
@@ -50,15 +50,15 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
     let theme = &state.theme;
     let room = usize::from(area.width);
     let label = format!(" {}: ", prompt.purpose.label());
-    let (start, _) = put(buf, area.x, area.y, &label, room, theme.style(Role::Strong));
+    let (start, _) = put(buf, area.x, area.y, &label, room, theme.style(StyleRole::Strong));
     let input_room = usize::from(area.right().saturating_sub(start + 1)).max(1);
     let typed = visible(prompt.input.value()).into_owned();
     let cursor = cursor_cells(&prompt.input);
     let (gone, shown) = skip_cells(&typed, cursor.saturating_sub(input_room - 1));
-    let (after, _) = put(buf, start, area.y, shown, input_room, theme.style(Role::Text));
+    let (after, _) = put(buf, start, area.y, shown, input_room, theme.style(StyleRole::Text));
     let aside = match (&prompt.problem, typed.is_empty()) {
-        (Some(problem), _) => Some((format!("   ! {problem}"), Role::Warning)),
-        (None, true) => Some((prompt.purpose.hint().to_owned(), Role::Dim)),
+        (Some(problem), _) => Some((format!("   ! {problem}"), StyleRole::Warning)),
+        (None, true) => Some((prompt.purpose.hint().to_owned(), StyleRole::Dim)),
         (None, false) => None,
     };
     if let Some((text, role)) = aside {

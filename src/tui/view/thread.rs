@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::Look;
+use super::DrawingContext;
 use crate::model::{Author, Unreadable};
 use crate::text::screen::{put, visible, wrap};
 use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::thread::ThreadPane;
 use crate::tui::state::thread::rows::{Row, RowKind};
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// What is said of the conversation beside its name: how much is new below, who types, why replies cannot be read. In the
 /// heading, because a row of its own would move the text at each beginning and end.
@@ -37,14 +37,14 @@ pub fn types(author: Author) -> String {
 }
 
 /// Draws the rows in sight.
-pub fn draw(rows: &[Row], look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+pub fn draw(rows: &[Row], look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     for (row, y) in rows.iter().zip(area.top()..area.bottom()) {
         draw_row(row, look, Rect { y, height: 1, ..area }, buf);
     }
 }
 
-fn draw_row(row: &Row, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+fn draw_row(row: &Row, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let theme = look.theme;
     let mut x = area.x.saturating_add(row.indent).min(area.right());
     if row.kind == RowKind::Text {
@@ -52,7 +52,8 @@ fn draw_row(row: &Row, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
         theme.ground(ground, if row.own { theme.bubbles.own } else { theme.bubbles.other }, buf);
         if !theme.has_grounds() {
             let bar = if theme.ascii { "|" } else { "│" };
-            let (at, role) = if row.own { (ground.right().saturating_sub(1), Role::Dim) } else { (x, Role::Focus) };
+            let (at, role) =
+                if row.own { (ground.right().saturating_sub(1), StyleRole::Dim) } else { (x, StyleRole::Focus) };
             put(buf, at, area.y, bar, 1, theme.style(role));
         }
         // The texts of both sides begin in their own columns, whatever their length.
@@ -70,7 +71,7 @@ fn draw_row(row: &Row, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 /// Nothing was said, or it is not known: which key comes next.
-pub fn draw_nothing(state: &State, read: bool, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+pub fn draw_nothing(state: &State, read: bool, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let compose = state.key(Action::GoComposer);
     let type_here = if look_at_composer(state) {
         "Type below and press Enter.".to_owned()
@@ -84,7 +85,7 @@ pub fn draw_nothing(state: &State, read: bool, look: &Look<'_>, area: Rect, buf:
     };
     let room = usize::from(area.width.saturating_sub(1));
     for (y, row) in (area.y..area.bottom()).zip(wrap(&text, room.max(1))) {
-        put(buf, area.x + 1, y, text.get(row).unwrap_or_default(), room, look.theme.style(Role::Dim));
+        put(buf, area.x + 1, y, text.get(row).unwrap_or_default(), room, look.theme.style(StyleRole::Dim));
     }
 }
 

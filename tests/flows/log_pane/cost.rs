@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use guestwire::model::{Exchange, ExchangeId, MessageId};
 use guestwire::tui::theme::Theme;
-use guestwire::tui::view::Look;
+use guestwire::tui::view::DrawingContext;
 
 use crate::support::log::*;
 
@@ -34,7 +34,7 @@ fn steady_drawing_allocates_nothing() {
     let mut buffer = Buffer::empty(area);
     let zone = jiff::tz::TimeZone::UTC;
     let mut draw = |log: &guestwire::session::log::Log, now| {
-        let look = Look { theme: &theme, now, zone: &zone, focused: true };
+        let look = DrawingContext { theme: &theme, now, zone: &zone, focused: true };
         guestwire::tui::view::log::draw(log, &look, area, &mut buffer);
     };
     for follow in [false, true] {

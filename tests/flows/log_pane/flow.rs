@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use guestwire::model::{DeliveryStatus, Ending, Kind, MessageId, Outcome, Step};
-use guestwire::session::log::{Density, Entry, Log, LogOptions, Rate401};
+use guestwire::model::{DeliveryStatus, Ending, ExchangeKind, ExchangeStep, MessageId, Outcome};
+use guestwire::session::log::{Density, Log, LogEntry, LogOptions, Rate401};
 
 use crate::support::fixtures::DENIED;
 use crate::support::log::*;
@@ -20,7 +20,7 @@ fn an_empty_log_names_the_next_key_and_a_filter_that_hides_all_says_so() {
     story(&mut log);
     log.set_filter("no such thing", jiff::Timestamp::UNIX_EPOCH).unwrap();
     assert!(screen(&log, 60, 5).replace('\n', " ").contains("Nothing matches"));
-    assert_eq!(log.selected().map(Entry::number), None);
+    assert_eq!(log.selected().map(LogEntry::number), None);
     log.down(1);
     log.toggle_density();
     log.page_up();
@@ -58,7 +58,7 @@ fn the_filter_narrows_by_what_is_typed() {
         ("kind:send -is:error status:200 still", vec![5]),
     ] {
         log.set_filter(filter, jiff::Timestamp::UNIX_EPOCH).unwrap();
-        let shown: Vec<u64> = log.entries().map(Entry::number).filter(|&n| log.shows(n)).collect();
+        let shown: Vec<u64> = log.entries().map(LogEntry::number).filter(|&n| log.shows(n)).collect();
         assert_eq!(shown, numbers, "{filter}");
         assert_eq!(log.filter_text(), filter);
     }
@@ -340,7 +340,7 @@ fn compare_says_only_what_differs() {
 fn compare_begins_with_scopes_token_and_target() {
     let mut log = log(100, 10);
     let mut other = Arc::unwrap_or_clone(accepted(2, 0, "same"));
-    if let Some(Step::Try(attempt)) = other.steps.first_mut() {
+    if let Some(ExchangeStep::Try(attempt)) = other.steps.first_mut() {
         let attempt = Arc::make_mut(attempt);
         attempt.generation = Some(guestwire::model::Generation(4));
         Arc::make_mut(&mut attempt.request).url.push_str("/other");
@@ -360,7 +360,7 @@ fn compare_begins_with_scopes_token_and_target() {
 fn compare_names_a_field_by_its_path_and_what_was_sent_on_purpose() {
     let sent = |id: u64, guest: &str| {
         let mut exchange = Arc::unwrap_or_clone(accepted(id, 0, "same"));
-        if let Some(Step::Try(attempt)) = exchange.steps.first_mut() {
+        if let Some(ExchangeStep::Try(attempt)) = exchange.steps.first_mut() {
             let request = Arc::make_mut(&mut Arc::make_mut(attempt).request);
             request.body =
                 body(&format!(r#"{{"channel":{{"from":{{"id":"{guest}","idType":"Opaque"}}}},"content":[1,2]}}"#));
@@ -394,9 +394,9 @@ fn copies_say_what_was_sent_and_came() {
     assert!(page.contains("POST https://") && page.contains("began") && !page.contains('\u{1b}'), "{page}");
     let page = answer(502, 2, "<html>\t\r\n\u{1b}[201~rm\u{9b}");
     let steps = vec![attempt(1, 0, 3, request("x"), Some(Ending::Answered(page)), 5)];
-    log.exchange(exchange(2, Kind::Send, "x", 0, steps, Outcome::Unknown("502".into())));
+    log.exchange(exchange(2, ExchangeKind::Send, "x", 0, steps, Outcome::Unknown("502".into())));
     assert_eq!(log.copy_body().unwrap(), "<html>\t\r\n␛[201~rm<U+009B>");
-    log.note(at(0), Kind::Note, "a note");
+    log.note(at(0), ExchangeKind::Note, "a note");
     assert_eq!(log.copy_line().unwrap(), "a note");
     assert_eq!((log.copy_body(), log.copy_ids(), log.copy_curl()), (None, None, None));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guestwire::model::{Ending, Exchange, Kind, Outcome, Request, Response};
+use guestwire::model::{Ending, Exchange, ExchangeKind, Outcome, Request, Response};
 use guestwire::session::log::Density;
 
 use crate::support::log::{accepted, attempt, body, exchange, log, screen};
@@ -18,7 +18,7 @@ fn frame(id: u64, sent: bool, what: &str, code: u16, text: &str) -> Arc<Exchange
         Response { status: code, version: "WebSocket".to_owned(), headers: Vec::new(), body: body(text), remote: None };
     let outcome = if code < 400 { Outcome::Accepted } else { Outcome::Refused(format!("{code} no")) };
     let steps = vec![attempt(1, id * 10, 1, Arc::new(request), Some(Ending::Answered(answer)), 20)];
-    exchange(id, Kind::Frame, what, id * 10, steps, outcome)
+    exchange(id, ExchangeKind::Frame, what, id * 10, steps, outcome)
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_message_over_a_frame_is_accepted_and_answered_like_any_other() {
     let answer =
         Response { status: 200, version: "WebSocket".to_owned(), headers: Vec::new(), body: body("{}"), remote: None };
     let steps = vec![attempt(1, 0, 1, Arc::new(request), Some(Ending::Answered(answer)), 20)];
-    log.exchange(exchange(1, Kind::Send, "hello", 0, steps, Outcome::Accepted));
+    log.exchange(exchange(1, ExchangeKind::Send, "hello", 0, steps, Outcome::Accepted));
     let row = |log: &guestwire::session::log::Log| screen(log, 100, 12).lines().next().unwrap_or_default().to_owned();
     assert!(row(&log).contains("ok   200   20 ms"), "{}", row(&log));
     log.set_life(guestwire::model::MessageId(1), &guestwire::model::DeliveryStatus::Answered);

@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use guestwire::model::Kind;
-use guestwire::session::log::{Density, Entry, Log, LogOptions, Position};
+use guestwire::model::ExchangeKind;
+use guestwire::session::log::{Density, Log, LogEntry, LogOptions, LogPosition};
 use proptest::prelude::*;
 
 use crate::support::log::*;
@@ -130,7 +130,7 @@ fn apply(log: &mut Log, edit: &Edit, next: &mut u64) {
                 log.exchange(some(id, *what));
             }
         }
-        Edit::Note => log.note(at(0), Kind::Note, "a note"),
+        Edit::Note => log.note(at(0), ExchangeKind::Note, "a note"),
         Edit::Filter(index) => log.set_filter(FILTERS[*index], jiff::Timestamp::UNIX_EPOCH).unwrap(),
         Edit::Up(n) => log.up(*n),
         Edit::Down(n) => log.down(*n),
@@ -200,7 +200,7 @@ fn check(
         prop_assert_eq!(log.cursor_row(), Some(selected[0] as u16));
         prop_assert_eq!(window[selected[0]], log.cursor());
         if log.following() {
-            prop_assert_eq!(log.position(), Position::Follow);
+            prop_assert_eq!(log.position(), LogPosition::Follow);
             prop_assert_eq!(window.last(), rows.last());
             prop_assert_eq!(log.unseen(), 0);
             prop_assert_eq!(log.cursor().0, rows.last().unwrap().0);
@@ -229,7 +229,7 @@ fn check(
         }
     }
     // Facts agree with the slow way.
-    let shown: Vec<u64> = log.entries().filter(|e| log.shows(e.number())).map(Entry::number).collect();
+    let shown: Vec<u64> = log.entries().filter(|e| log.shows(e.number())).map(LogEntry::number).collect();
     let mut from_rows: Vec<u64> = rows.iter().map(|r| r.0).collect();
     from_rows.dedup();
     prop_assert_eq!(&shown, &from_rows);
@@ -265,14 +265,14 @@ proptest! {
                 rows_above: rows.iter().position(|r| *r == cursor).unwrap_or(0),
             };
             if matches!(edit, Edit::Density) {
-                touched.extend(log.selected().map(Entry::number));
+                touched.extend(log.selected().map(LogEntry::number));
             }
             apply(&mut log, edit, &mut next);
             let rows = all_rows(&log);
             check(&log, &rows, &before, edit, &touched)?;
             prop_assert!(log.len() <= bound);
             let lowest = log.window().last().map_or(0, |s| s.entry.number());
-            seen = if log.following() { log.entries().last().map_or(seen, Entry::number) } else { lowest.max(seen) };
+            seen = if log.following() { log.entries().last().map_or(seen, LogEntry::number) } else { lowest.max(seen) };
             let unseen = log.entries().filter(|e| e.number() > seen && log.shows(e.number())).count();
             prop_assert_eq!(log.unseen(), unseen);
         }

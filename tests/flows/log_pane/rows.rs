@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guestwire::model::{Body, BodyForm, Ending, Exchange, Header, Kind, Outcome, Step};
+use guestwire::model::{Body, BodyForm, Ending, Exchange, ExchangeKind, ExchangeStep, Header, Outcome};
 use guestwire::session::log::{Density, Log, LogOptions};
 use guestwire::text::screen;
 use guestwire::tui::theme::Theme;
@@ -79,7 +79,7 @@ fn hostile() -> Arc<Exchange> {
     response.headers = vec![Header::new("x-request-id", evil), Header::new("x-\u{1b}c", evil)];
     response.body.form = BodyForm::Json;
     let steps = vec![attempt(1, 0, 3, request(evil), Some(Ending::Answered(response)), 5)];
-    exchange(1, Kind::Send, evil, 0, steps, Outcome::Refused(evil.into()))
+    exchange(1, ExchangeKind::Send, evil, 0, steps, Outcome::Refused(evil.into()))
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn hostile_bytes_are_shown_and_never_obeyed_at_any_size() {
             if wrap {
                 log.toggle_wrap();
             }
-            log.note(at(0), Kind::Note, "a\u{1b}[2Jb\nc");
+            log.note(at(0), ExchangeKind::Note, "a\u{1b}[2Jb\nc");
             log.exchange(hostile());
             log.toggle_density();
             log.set_search("kcab");
@@ -124,7 +124,7 @@ fn bodies_that_are_not_shown_whole_say_so() {
     image.body = Body { form: BodyForm::Binary, total: 12_345, mime: Some("image/png".into()), ..Body::default() };
     for (id, response) in [(1, cut), (2, image)] {
         let steps = vec![attempt(1, 0, 3, request("x"), Some(Ending::Answered(response)), 5)];
-        log.exchange(exchange(id, Kind::Read, "a body", 0, steps, Outcome::Accepted));
+        log.exchange(exchange(id, ExchangeKind::Read, "a body", 0, steps, Outcome::Accepted));
         log.last();
         log.toggle_density();
         log.toggle_density();
@@ -140,7 +140,7 @@ fn a_body_of_very_many_lines_is_bounded_and_says_so() {
     let mut log = log(80, 10);
     let many = format!("[{}0]", "1,".repeat(30_000));
     let steps = vec![attempt(1, 0, 3, request("x"), Some(Ending::Answered(answer(200, 1, &many))), 5)];
-    log.exchange(exchange(1, Kind::Read, "many", 0, steps, Outcome::Accepted));
+    log.exchange(exchange(1, ExchangeKind::Read, "many", 0, steps, Outcome::Accepted));
     log.toggle_density();
     log.toggle_density();
     log.set_search("10000 rows");
@@ -197,7 +197,14 @@ fn ascii_means_ascii() {
 #[test]
 fn an_entry_without_a_try_and_one_under_way() {
     let mut log = log(80, 12);
-    log.exchange(exchange(1, Kind::Send, "too long", 0, vec![], Outcome::Refused("4100 bytes, at most 4096".into())));
+    log.exchange(exchange(
+        1,
+        ExchangeKind::Send,
+        "too long",
+        0,
+        vec![],
+        Outcome::Refused("4100 bytes, at most 4096".into()),
+    ));
     assert!(screen(&log, 80, 12).contains("not sent 4100 bytes, at most 4096"), "{}", screen(&log, 80, 12));
     log.toggle_density();
     assert_eq!(log.selected().unwrap().density(), Density::Full);
@@ -213,8 +220,8 @@ fn an_entry_without_a_try_and_one_under_way() {
 #[test]
 fn waits_alone_are_shown_too() {
     let mut log = log(80, 12);
-    let steps = vec![Step::Wait { at: at(0), until: at(2_000), why: "pacing".into() }];
-    log.exchange(exchange(1, Kind::Send, "later", 0, steps, Outcome::Waiting));
+    let steps = vec![ExchangeStep::Wait { at: at(0), until: at(2_000), why: "pacing".into() }];
+    log.exchange(exchange(1, ExchangeKind::Send, "later", 0, steps, Outcome::Waiting));
     log.toggle_density();
     assert!(lines(&drawn_at(&log, 80, 12, at(0)))[1].contains("2s left: pacing"), "{}", screen(&log, 80, 12));
 }

@@ -1,7 +1,7 @@
 //! The pass pane at the sizes that are designed for, in the same words whatever the looks.
 
 use guestwire::model::MessageId;
-use guestwire::session::open_pass::Found;
+use guestwire::session::open_pass::FoundPass;
 use guestwire::tui::Event;
 
 use super::*;
@@ -32,7 +32,7 @@ fn playing(size: (u16, u16), looks: Looks) -> Desk {
     let mut desk = desk(size, looks);
     desk.report(Report::Token(valid()));
     desk.keys("esc T");
-    desk.event(Event::Passes(vec![Found { path: "night.toml".into(), name: Ok("Night round".to_owned()) }]));
+    desk.event(Event::Passes(vec![FoundPass { path: "night.toml".into(), name: Ok("Night round".to_owned()) }]));
     desk.keys("enter");
     desk.event(Event::PassRead("night.toml".into(), Ok(PASS.to_owned())));
     desk.keys("enter");
@@ -57,8 +57,8 @@ fn choosing_and_the_end() {
     let mut desk = desk((80, 24), Looks::default());
     desk.keys("esc T");
     desk.event(Event::Passes(vec![
-        Found { path: "night.toml".into(), name: Ok("Night round".to_owned()) },
-        Found { path: "broken.toml".into(), name: Err("broken.toml:3:1: unknown field `sned`".to_owned()) },
+        FoundPass { path: "night.toml".into(), name: Ok("Night round".to_owned()) },
+        FoundPass { path: "broken.toml".into(), name: Err("broken.toml:3:1: unknown field `sned`".to_owned()) },
     ]));
     snap("pass_menu", &picture(&desk));
     let mut desk = playing((80, 24), Looks::default());
@@ -88,7 +88,7 @@ fn hostile_words_in_a_pass_are_shown_and_never_obeyed_at_any_size() {
         let mut desk = desk((width, height), Looks::default());
         desk.report(Report::Token(valid()));
         desk.keys("esc T");
-        desk.event(Event::Passes(vec![Found { path: HOSTILE.into(), name: Ok(HOSTILE.to_owned()) }]));
+        desk.event(Event::Passes(vec![FoundPass { path: HOSTILE.into(), name: Ok(HOSTILE.to_owned()) }]));
         desk.screen();
         desk.keys("enter");
         desk.event(Event::PassRead(HOSTILE.into(), Ok(text.clone())));

@@ -18,11 +18,11 @@ fn what_is_no_regular_file_is_said_and_never_waited_for() {
                 std::fs::create_dir(&path).unwrap();
             }
             let (journal, mut pages) = open(dir.path());
-            let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+            let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
             assert!(trouble.sentence.contains("no regular file"), "{name}: {trouble:?}");
             journal.close(BOUND);
             if name != "journal.lock" {
-                assert!(Reader::open(&home, &[]).is_err(), "{name}");
+                assert!(JournalReader::open(&home, &[]).is_err(), "{name}");
             }
         }
     }
@@ -33,7 +33,7 @@ fn what_is_no_regular_file_is_said_and_never_waited_for() {
 fn a_flood_does_not_push_the_file_past_its_bound() {
     let dir = tempfile::tempdir().unwrap();
     let bound = 400_000;
-    let (journal, mut pages) = Journal::open(Options { max_bytes: bound, ..options(dir.path()) });
+    let (journal, mut pages) = Journal::open(JournalOptions { max_bytes: bound, ..options(dir.path()) });
     restored(&mut pages);
     let mut largest = 0;
     for number in 1..=3_000 {
@@ -43,7 +43,7 @@ fn a_flood_does_not_push_the_file_past_its_bound() {
             while found(dir.path(), &format!("flood {number}")).is_empty() {
                 std::thread::yield_now();
             }
-            let reader = Reader::open(&options(dir.path()).dir, &[]).unwrap();
+            let reader = JournalReader::open(&options(dir.path()).dir, &[]).unwrap();
             largest = largest.max(reader.bytes());
         }
     }
@@ -67,7 +67,7 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
     journal.tell(Job::Note {
         number: 301,
         at: Moment::new(Duration::ZERO, Timestamp::now()),
-        kind: Kind::Sys,
+        kind: ExchangeKind::Sys,
         text: "a quokka sentence".to_owned(),
     });
     journal.tell(Job::Mark { number: 5, marked: true, comment: Some("wombat".to_owned()) });
@@ -75,7 +75,7 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
     let (journal, mut pages) = open(dir.path());
     assert_eq!(restored(&mut pages).last_number, 301);
     let mut ask = |want: Want, limit| {
-        journal.tell(Job::History(Ask { serial: 1, want, limit }));
+        journal.tell(Job::History(HistoryRequest { serial: 1, want, limit }));
         history(&mut pages)
     };
     let page = ask(Want::Before(250), 40);
@@ -120,11 +120,13 @@ fn a_full_disk_is_told_and_sends_nothing_that_a_restart_would_repeat() {
     journal.tell(Job::Queue(Box::new(message(1, 0, "queued while there was room"))));
     journal.close(BOUND);
     let pages_now = std::fs::metadata(files::database(&options(dir.path()).dir)).unwrap().len() / 4096;
-    let (journal, mut pages) =
-        Journal::open(Options { page_limit: Some(u32::try_from(pages_now).unwrap() + 2), ..options(dir.path()) });
+    let (journal, mut pages) = Journal::open(JournalOptions {
+        page_limit: Some(u32::try_from(pages_now).unwrap() + 2),
+        ..options(dir.path())
+    });
     restored(&mut pages);
     journal.tell(Job::Draft { conversation: ConversationKey(0), text: "x".repeat(100_000), cursor: 0 });
-    let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+    let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sending && trouble.sentence.contains("the disk is full"), "{trouble:?}");
     // Its row says queued: sent now, a restart would send it again.
     assert!(matches!(wait(journal.intent(intent(1, 0, "queued while there was room"))), Err(Unrecorded::NotNow(_))));
@@ -151,7 +153,7 @@ fn a_damaged_file_is_set_aside_and_a_newer_one_left_alone() {
     let garbage = vec![0x5a; 9000];
     std::fs::write(files::database(&home), &garbage).unwrap();
     let (journal, mut pages) = open(dir.path());
-    let Page::Notice(said) = next(&mut pages) else { panic!() };
+    let JournalPage::Notice(said) = next(&mut pages) else { panic!() };
     assert!(said.contains("set aside"), "{said}");
     restored(&mut pages);
     journal.close(BOUND);
@@ -164,7 +166,7 @@ fn a_damaged_file_is_set_aside_and_a_newer_one_left_alone() {
     drop(db);
     let before = std::fs::read(files::database(&home)).unwrap();
     let (journal, mut pages) = open(dir.path());
-    let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+    let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sentence.contains("newer guestwire") && trouble.sending && !trouble.history, "{trouble:?}");
     wait(journal.intent(intent(1, 0, "x"))).unwrap();
     journal.close(BOUND);
@@ -194,13 +196,13 @@ fn files_are_for_their_owner_alone_and_a_place_that_cannot_be_written_is_told() 
     let blocked = tempfile::tempdir().unwrap();
     std::fs::write(blocked.path().join("profiles"), "in the way").unwrap();
     let (journal, mut pages) = open(blocked.path());
-    let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+    let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sentence.starts_with("Nothing is being kept") && trouble.sending, "{trouble:?}");
     journal.close(BOUND);
 }
 
 /// Opens the journal, which does at once what an earlier session left to do, until that is `done`.
-fn kept_up(options: &Options, done: impl Fn() -> bool) {
+fn kept_up(options: &JournalOptions, done: impl Fn() -> bool) {
     let (journal, _pages) = Journal::open(options.clone());
     let end = std::time::Instant::now() + BOUND;
     while !done() {
@@ -234,8 +236,8 @@ fn what_is_old_or_too_much_goes_and_marks_stay() {
         db.query_row(sql, [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).unwrap()
     };
     kept_up(&limits, || count() == (301, 3, 301));
-    let small = Options { max_bytes: 200_000, ..limits.clone() };
-    kept_up(&small, || Reader::open(&limits.dir, &[]).unwrap().bytes() <= 200_000);
+    let small = JournalOptions { max_bytes: 200_000, ..limits.clone() };
+    kept_up(&small, || JournalReader::open(&limits.dir, &[]).unwrap().bytes() <= 200_000);
     let (entries, _, found) = count();
     assert_eq!(entries, found);
 }
@@ -271,7 +273,7 @@ fn guest_tokens_are_kept() {
 
     // A second guestwire on the profile may open no session: neither with a kept token nor with a configured one.
     let (second, mut pages) = open(dir.path());
-    assert!(matches!(next(&mut pages), Page::Trouble(t) if t.short == "READ-ONLY"));
+    assert!(matches!(next(&mut pages), JournalPage::Trouble(t) if t.short == "READ-ONLY"));
     for configured in [None, Some("mine".into())] {
         let refused = runtime.block_on(second.guest_token(ConversationKey(0), configured, false));
         assert!(refused.is_err_and(|why| why.contains("another guestwire")));

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use guestwire::engine::send_log::{Intent, SendLog as _, Unrecorded};
-use guestwire::journal::job::{History, KeptConversation, KeptPlace, KeptSource, Restored, Want};
-use guestwire::journal::{Ask, Job, Journal, Options, Page, Reader, files, recover};
+use guestwire::journal::job::{HistoryPage, KeptConversation, KeptPlace, KeptSource, Restored, Want};
+use guestwire::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, JournalReader, files, recover};
 
 use guestwire::model::{
     Address, Attempt, Author, Choice, ChoiceKind, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange,
-    Kind, Message, MessageId, Moment, Outcome, RemoteMessage, Response, Timing, Variation,
+    ExchangeKind, Message, MessageId, Moment, Outcome, RemoteMessage, Response, Timing, Variation,
 };
 
 use crate::support::fixtures::{self, guest_conversation};
@@ -27,16 +27,16 @@ fn conversations() -> Vec<Conversation> {
     (0..3).map(|at| guest_conversation(at, &format!("c{at}"), &format!("id-{at}"))).collect()
 }
 
-fn options(dir: &Path) -> Options {
-    Options::new(dir.join("profiles/p"), conversations())
+fn options(dir: &Path) -> JournalOptions {
+    JournalOptions::new(dir.join("profiles/p"), conversations())
 }
 
-fn open(dir: &Path) -> (Journal, UnboundedReceiver<Page>) {
+fn open(dir: &Path) -> (Journal, UnboundedReceiver<JournalPage>) {
     Journal::open(options(dir))
 }
 
 /// The next page; nothing but a defect reaches the bound.
-fn next(pages: &mut UnboundedReceiver<Page>) -> Page {
+fn next(pages: &mut UnboundedReceiver<JournalPage>) -> JournalPage {
     let end = std::time::Instant::now() + BOUND;
     loop {
         match pages.try_recv() {
@@ -47,19 +47,19 @@ fn next(pages: &mut UnboundedReceiver<Page>) -> Page {
     }
 }
 
-fn restored(pages: &mut UnboundedReceiver<Page>) -> Restored {
+fn restored(pages: &mut UnboundedReceiver<JournalPage>) -> Restored {
     loop {
         match next(pages) {
-            Page::Restored(restored) => return *restored,
-            Page::Notice(_) => {}
+            JournalPage::Restored(restored) => return *restored,
+            JournalPage::Notice(_) => {}
             other => panic!("{other:?}"),
         }
     }
 }
 
-fn history(pages: &mut UnboundedReceiver<Page>) -> History {
+fn history(pages: &mut UnboundedReceiver<JournalPage>) -> HistoryPage {
     loop {
-        if let Page::History(history) = next(pages) {
+        if let JournalPage::History(history) = next(pages) {
             return history;
         }
     }
@@ -119,7 +119,7 @@ fn exchange(id: u64, text: &str) -> Exchange {
         message: Some(MessageId(id)),
         ended: Some(at.after(Duration::from_millis(87))),
         sent_as: Some(Variation::WrongScope),
-        ..fixtures::exchange(id, Kind::Send, vec![attempt], Outcome::Refused("unauthorized: no".to_owned()))
+        ..fixtures::exchange(id, ExchangeKind::Send, vec![attempt], Outcome::Refused("unauthorized: no".to_owned()))
     }
 }
 
@@ -206,7 +206,7 @@ fn the_newest_of_each_conversation_are_found() {
 }
 
 fn found(dir: &Path, query: &str) -> Vec<(String, Outcome)> {
-    let reader = Reader::open(&options(dir).dir, &conversations()).unwrap();
+    let reader = JournalReader::open(&options(dir).dir, &conversations()).unwrap();
     let (entries, _) = reader.page(&Want::Found { query: query.to_owned(), before: u64::MAX }, 10).unwrap();
     let exchange = |source| match source {
         KeptSource::Exchange(exchange) => (exchange.what.clone(), exchange.outcome.clone()),

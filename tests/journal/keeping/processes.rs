@@ -22,11 +22,11 @@ fn one_writes_a_second_only_reads_and_takes_over_when_the_first_leaves() {
     first.tell(Job::Queue(Box::new(message(3, 0, "left in the queue"))));
     wait(first.intent(intent(1, 0, "x"))).unwrap();
     let (second, mut pages) = open(dir.path());
-    let Page::Trouble(trouble) = next(&mut pages) else { panic!("it may not write") };
+    let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!("it may not write") };
     assert!(!trouble.sending && trouble.history && trouble.sentence.contains("only reads"), "{trouble:?}");
     assert!(restored(&mut pages).read_only && second.read_only());
     assert!(matches!(wait(second.intent(intent(2, 0, "y"))), Err(Unrecorded::Never(_))));
-    second.tell(Job::History(Ask { serial: 4, want: Want::Before(u64::MAX), limit: 10 }));
+    second.tell(Job::History(HistoryRequest { serial: 4, want: Want::Before(u64::MAX), limit: 10 }));
     assert_eq!(history(&mut pages).serial, 4);
     first.close(BOUND);
     let back = restored(&mut pages);
@@ -43,8 +43,8 @@ fn a_send_beside_another_guestwire_keeps_its_message_and_no_number_of_the_log() 
     let dir = tempfile::tempdir().unwrap();
     let (first, mut pages) = open(dir.path());
     restored(&mut pages);
-    let (second, mut pages) = Journal::open(Options { beside: true, ..options(dir.path()) });
-    let Page::Notice(said) = next(&mut pages) else { panic!("it says what it does") };
+    let (second, mut pages) = Journal::open(JournalOptions { beside: true, ..options(dir.path()) });
+    let JournalPage::Notice(said) = next(&mut pages) else { panic!("it says what it does") };
     assert!(said.contains("Another guestwire"), "{said}");
     restored(&mut pages);
     wait(second.intent(intent(2, 0, "from beside"))).unwrap();
@@ -118,7 +118,7 @@ fn a_locked_database_is_waited_for_and_nothing_is_sent_without_a_row() {
 
     other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
     let (journal, mut pages) = open(dir.path());
-    let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+    let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sentence.contains("Another program holds the journal"), "{trouble:?}");
     assert!(matches!(wait(journal.intent(intent(2, 0, "y"))), Err(Unrecorded::NotNow(_))));
     journal.tell(Job::Queue(Box::new(message(2, 0, "typed meanwhile"))));

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::config::{Credentials, Profile, SecretSource};
-use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
+use guestwire::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
 use guestwire::engine::{Command, Engine, EngineHandle, Environment, Report, SendRequest, Tuning};
 use guestwire::model::{
-    Address, Asked, Channel, ConversationKey, Diagnosis, Exchange, Kind, MessageId, SessionAsk, TokenStatus, Variation,
-    WebSession,
+    Address, Channel, ConversationKey, Diagnosis, Exchange, ExchangeKind, MessageId, ProbeQuestion, SessionAsk,
+    TokenStatus, Variation, WebSession,
 };
-use guestwire::sandbox::{Options, Sandbox, Scenario};
+use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::canned::Canned;
@@ -253,7 +253,7 @@ pub struct Found {
 struct Bench {
     engine: EngineHandle,
     reports: UnboundedReceiver<Report>,
-    history: History,
+    history: PastExchanges,
     facts: ProfileFacts,
     exchanges: Vec<Arc<Exchange>>,
     channel: Option<Channel>,
@@ -287,7 +287,7 @@ impl Bench {
     }
 
     /// Asks each, and waits for what comes of it.
-    async fn probe(&mut self, questions: &[Asked]) {
+    async fn probe(&mut self, questions: &[ProbeQuestion]) {
         for question in questions {
             self.engine.ask(Command::Probe(*question));
             self.until(|r| matches!(r, Report::Probe { asked, .. } if asked == question)).await;
@@ -303,11 +303,11 @@ impl Bench {
 
 /// Sends, and diagnoses.
 pub async fn run(setting: Setting) -> Found {
-    let sandbox = guestwire::sandbox::start(Options { port: 0, scenario: setting.scenario.clone() }).unwrap();
+    let sandbox = guestwire::sandbox::start(SandboxOptions { port: 0, scenario: setting.scenario.clone() }).unwrap();
     for fault in &setting.faults_before {
         sandbox.set_fault(fault).unwrap();
     }
-    let other = guestwire::sandbox::start(Options { port: 0, scenario: setting.scenario.clone() }).unwrap();
+    let other = guestwire::sandbox::start(SandboxOptions { port: 0, scenario: setting.scenario.clone() }).unwrap();
     let mut profile = sandbox.profile();
     if setting.api_elsewhere {
         profile.hosts.api = other.url().to_owned();
@@ -333,11 +333,19 @@ pub async fn run(setting: Setting) -> Found {
     let tuning = Tuning { environment, ..Tuning::default() };
     let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
     let facts = ProfileFacts::of(&profile);
-    let mut bench =
-        Bench { engine, reports, history: History::default(), facts, exchanges: Vec::new(), channel: setting.channel };
+    let mut bench = Bench {
+        engine,
+        reports,
+        history: PastExchanges::default(),
+        facts,
+        exchanges: Vec::new(),
+        channel: setting.channel,
+    };
     if setting.token {
-        bench.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Token && x.outcome.is_settled())).await;
-        let found = bench.diagnose(|x| x.kind == Kind::Token).expect("a diagnosis");
+        bench
+            .until(|r| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Token && x.outcome.is_settled()))
+            .await;
+        let found = bench.diagnose(|x| x.kind == ExchangeKind::Token).expect("a diagnosis");
         return Found { bare: found.clone(), probed: found };
     }
     bench.until(|r| matches!(r, Report::Token(TokenStatus::Valid(_)))).await;
@@ -361,11 +369,11 @@ pub async fn run(setting: Setting) -> Found {
         sandbox.advance(setting.advance);
     }
     if setting.opening {
-        bench.engine.ask(Command::Probe(Asked::Origin(FIRST)));
-        bench.until(|r| matches!(r, Report::Probe { asked: Asked::Origin(_), .. })).await;
+        bench.engine.ask(Command::Probe(ProbeQuestion::Origin(FIRST)));
+        bench.until(|r| matches!(r, Report::Probe { asked: ProbeQuestion::Origin(_), .. })).await;
         let this = |x: &Exchange| x.last_attempt().is_some_and(|a| a.request.url.contains("/v1?"));
         let bare = bench.diagnose(this).unwrap_or_else(|| panic!("no diagnosis of {:?}", bench.exchanges.last()));
-        bench.probe(&[Asked::Deployment(FIRST), Asked::Domains(FIRST)]).await;
+        bench.probe(&[ProbeQuestion::Deployment(FIRST), ProbeQuestion::Domains(FIRST)]).await;
         return Found { bare, probed: bench.diagnose(this).expect("a diagnosis") };
     }
     let request = |n: u64, conversation| SendRequest {
@@ -385,9 +393,9 @@ pub async fn run(setting: Setting) -> Found {
     bench.until(|r| matches!(r, Report::Exchange(x) if x.message == Some(wanted) && x.outcome.is_settled())).await;
     let this = |x: &Exchange| x.message == Some(wanted);
     let bare = bench.diagnose(this).unwrap_or_else(|| panic!("no diagnosis of {:?}", bench.exchanges.last()));
-    let questions: &[Asked] = match bench.channel {
-        Some(Channel::OpenMessaging) => &[Asked::Integration(FIRST)],
-        Some(Channel::WebMessaging) => &[Asked::Deployment(FIRST), Asked::Domains(FIRST)],
+    let questions: &[ProbeQuestion] = match bench.channel {
+        Some(Channel::OpenMessaging) => &[ProbeQuestion::Integration(FIRST)],
+        Some(Channel::WebMessaging) => &[ProbeQuestion::Deployment(FIRST), ProbeQuestion::Domains(FIRST)],
         _ => &[],
     };
     if !questions.is_empty() {
@@ -396,7 +404,8 @@ pub async fn run(setting: Setting) -> Found {
     }
     // The probe: the conversation is read once. Where there is no token to read with, nothing comes of it.
     bench.engine.ask(Command::Read(FIRST));
-    let probe = bench.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Read && x.outcome.is_settled()));
+    let probe =
+        bench.until(|r| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Read && x.outcome.is_settled()));
     let _ = tokio::time::timeout(Duration::from_secs(3), probe).await;
     let probed = bench.diagnose(this).expect("a diagnosis");
     sandbox.stop().await;

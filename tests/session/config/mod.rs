@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use guestwire::config::resolve::{Input, Source, resolve};
+use guestwire::config::resolve::{ConfigInput, ConfigSource, resolve};
 use guestwire::config::settings::{Origin, Paths};
 use guestwire::config::{Credentials, Flags, Problems, ProfileChoice, Settings, regions};
 
@@ -27,8 +27,8 @@ fn resolve_text(
     flags: &Flags,
     env: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Settings, Problems> {
-    let source = Some(Source { text, private: false });
-    resolve(Input {
+    let source = Some(ConfigSource { text, private: false });
+    resolve(ConfigInput {
         paths: paths(name),
         path_rows: Vec::new(),
         home: Some(Path::new("/home/anna")),
@@ -200,7 +200,7 @@ fn an_environment_that_makes_no_sense_is_named() {
 fn a_profile_is_asked_for_where_no_file_is() {
     let flags = Flags { profile: Some("staging".to_owned()), ..Flags::default() };
     let paths = Paths { config_exists: false, ..paths("home/config.toml") };
-    let input = Input { paths, path_rows: Vec::new(), home: None, source: None, flags: &flags, env: &no_env };
+    let input = ConfigInput { paths, path_rows: Vec::new(), home: None, source: None, flags: &flags, env: &no_env };
     let said = resolve(input).unwrap_err().to_string();
     assert_eq!(
         said,
@@ -212,8 +212,14 @@ fn a_profile_is_asked_for_where_no_file_is() {
 #[test]
 fn without_a_file_it_is_the_sandbox() {
     let flags = Flags::default();
-    let input =
-        Input { paths: paths("none"), path_rows: Vec::new(), home: None, source: None, flags: &flags, env: &no_env };
+    let input = ConfigInput {
+        paths: paths("none"),
+        path_rows: Vec::new(),
+        home: None,
+        source: None,
+        flags: &flags,
+        env: &no_env,
+    };
     let settings = resolve(input).unwrap();
     assert!(matches!(settings.profile, ProfileChoice::Sandbox));
     assert!(settings.warnings.is_empty() && settings.secrets.is_empty());
@@ -233,11 +239,11 @@ fn a_scenario_needs_the_sandbox() {
 fn a_literal_secret_in_a_private_file_is_warned_about() {
     let text = "[profiles.a]\nregion = \"mypurecloud.de\"\n[profiles.a.oauth]\nclient_id = \"c\"\nclient_secret = \"hunter2\"\n";
     let flags = Flags::default();
-    let input = Input {
+    let input = ConfigInput {
         paths: paths("c.toml"),
         path_rows: Vec::new(),
         home: None,
-        source: Some(Source { text, private: true }),
+        source: Some(ConfigSource { text, private: true }),
         flags: &flags,
         env: &no_env,
     };

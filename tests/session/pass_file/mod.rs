@@ -4,7 +4,7 @@ mod schema;
 
 use std::path::{Path, PathBuf};
 
-use guestwire::model::fault::{FaultRow, FaultTarget, Shape};
+use guestwire::model::fault::{FaultRow, FaultTarget, ParameterShape};
 use guestwire::pass::{Pass, builtin};
 use schema::Schema;
 use serde_json::{Value, json};
@@ -121,9 +121,9 @@ fn the_schema_has_the_tables_of_the_code() {
     let defs = &mut schema["$defs"];
     defs["expect"]["properties"]["cause"]["enum"] = Cause::ALL.iter().map(|cause| cause.as_str()).collect();
     defs["send"]["properties"]["as"]["enum"] = Variation::ALL.iter().map(|variation| variation.as_str()).collect();
-    defs["fault_conversation"] = described(Shape::Text, "For which conversation only: its name or id.");
-    defs["fault_after"] = described(Shape::Count, "How many requests go through before the first is hit.");
-    defs["fault_times"] = described(Shape::AtLeastOne, "How many are hit.");
+    defs["fault_conversation"] = described(ParameterShape::Text, "For which conversation only: its name or id.");
+    defs["fault_after"] = described(ParameterShape::Count, "How many requests go through before the first is hit.");
+    defs["fault_times"] = described(ParameterShape::AtLeastOne, "How many are hit.");
     defs["fault"]["oneOf"] = FAULTS.iter().map(|row| fault_schema(row)).collect();
     let mut text = Vec::new();
     let indent = serde_json::ser::PrettyFormatter::with_indent(b" ");
@@ -171,7 +171,7 @@ fn the_page_of_faults_is_the_table_of_the_code() {
     assert!(kept == page, "docs/faults.md is not what the code has: GUESTWIRE_BLESS=1 writes it");
 }
 
-fn described(shape: Shape, about: &str) -> Value {
+fn described(shape: ParameterShape, about: &str) -> Value {
     let mut schema = shape.schema();
     schema["description"] = about.into();
     schema

@@ -1,7 +1,7 @@
 //! The picker: opening, adding, naming, reading.
 
 use guestwire::engine::{Command, Report};
-use guestwire::journal::Page;
+use guestwire::journal::JournalPage;
 use guestwire::journal::job::Restored;
 use guestwire::model::{Address, Author, ConversationKey, RemoteMessage, RemoteState};
 use guestwire::tui::Effect;
@@ -203,7 +203,7 @@ fn what_an_earlier_sandbox_said_is_there_again() {
     let said = |id: &str, text: &str, at| RemoteMessage::new(id, Author::Bot, text, at);
     let heard = vec![said("h", "Good morning!", minutes_ago(65)), said("r", "You said: hello", minutes_ago(60))];
     let restored = Restored { heard: vec![(BILLING, heard)], ..Restored::default() };
-    desk.event(Event::Journal(Page::Restored(Box::new(restored))));
+    desk.event(Event::Journal(JournalPage::Restored(Box::new(restored))));
     let messages = vec![said("h", "Good morning!", minutes_ago(5))];
     desk.report(Report::Conversation { key: BILLING, state: RemoteState::Connected, since: None, messages });
     let texts: Vec<&str> = desk.state.session.threads.messages(BILLING).iter().map(|entry| entry.text()).collect();

@@ -15,7 +15,7 @@ fn every_fault_of_the_menu_is_asked_for_as_it_stands() {
         for _ in 0..at + 2 {
             desk.keys("down");
         }
-        assert!(desk.screen().contains(&name), "{name}: the chosen line is in view");
+        assert!(desk.screen().contains(name), "{name}: the chosen line is in view");
         assert_eq!(desk.keys("enter"), [Effect::SandboxFault(Some(json.to_owned())), Effect::AskFaults]);
     }
 }
@@ -69,7 +69,7 @@ fn a_real_organisation_gets_the_faults_of_this_side_only() {
     assert_eq!(desk.keys("esc B"), []);
     let screen = desk.screen();
     assert!(screen.contains("Send the next message wrongly on purpose"), "{screen}");
-    assert!(!lines().any(|(name, _)| screen.contains(&name)), "{screen}");
+    assert!(!lines().any(|(name, _)| screen.contains(name)), "{screen}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use guestwire::engine::{Command, Found, Report};
+use guestwire::engine::{Command, DiscoveredConversation, Report};
 use guestwire::model::{
     Attachment, Author, Channel, Choice, Conversation, ConversationKey, DeliveryStatus, Moment, Place, RemoteMessage,
     RemoteState, WebSession,
@@ -148,10 +148,10 @@ fn a_late_message_says_so_and_stays_late_when_a_read_does_not_know_it() {
 
 #[test]
 fn what_is_heard_is_kept_as_what_is_read() {
-    use guestwire::journal::{Job, Page};
+    use guestwire::journal::{Job, JournalPage};
     let mut desk = desk();
     desk.state.session.journal.open();
-    desk.event(Event::Journal(Page::Restored(Box::default())));
+    desk.event(Event::Journal(JournalPage::Restored(Box::default())));
     let now = desk.now;
     for n in ["m-1", "m-2"] {
         let effects = hear(&mut desk, OPEN, vec![said(n, Author::Bot, "hi", now)]);
@@ -393,8 +393,8 @@ fn a_file_that_cannot_be_read_is_said_at_once_and_does_not_go() {
 
 // ── discovery ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn found(id: &str) -> Found {
-    Found {
+fn found(id: &str) -> DiscoveredConversation {
+    DiscoveredConversation {
         conversation_id: id.to_owned(),
         participant_id: Some("77aa04b1-3f6e-4a98-ab8b-94116790c1f4".to_owned()),
         began: Some("2026-11-23T13:02:00Z".parse().unwrap()),

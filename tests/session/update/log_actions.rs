@@ -51,11 +51,11 @@ fn errors_are_found_both_ways_and_their_end_is_said() {
     desk.accepted("fine");
     desk.refused("two");
     desk.keys("esc g ]");
-    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::Entry::what), Some("two"));
+    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::LogEntry::what), Some("two"));
     desk.keys("]");
     assert_eq!(desk.status(), "No error below.");
     desk.keys("[");
-    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::Entry::what), Some("one"));
+    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::LogEntry::what), Some("one"));
     desk.keys("[");
     assert_eq!(desk.status(), "No error above.");
 }
@@ -67,9 +67,9 @@ fn reading_up_does_not_jump_and_new_ones_are_counted() {
         desk.accepted(&format!("number {n}"));
     }
     desk.keys("esc k k");
-    let chosen = desk.state.session.log.selected().map(guestwire::session::log::Entry::number);
+    let chosen = desk.state.session.log.selected().map(guestwire::session::log::LogEntry::number);
     desk.settle(MessageId(1), "another", DeliveryStatus::Accepted, Some(200));
-    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::Entry::number), chosen);
+    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::LogEntry::number), chosen);
     assert!(desk.screen().contains("1 new"));
     desk.keys("esc F");
     assert!(desk.screen().contains("following"));
@@ -168,8 +168,7 @@ fn the_thread_moves_by_the_logs_keys_and_opens_what_carried_a_message() {
             let thread = screen.lines().skip_while(|line| !line.contains("t Thread")).skip(1);
             thread
                 .take_while(|line| !line.contains('─') || line.contains("today"))
-                .map(|l| format!("{l}\n"))
-                .collect::<String>()
+                .fold(String::new(), |all, line| all + line + "\n")
         };
         let newest = said(&desk);
         desk.keys("pgup k ctrl-u");

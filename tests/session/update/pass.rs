@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use guestwire::journal::Page;
+use guestwire::journal::JournalPage;
 use guestwire::journal::job::{Job, Restored};
 use guestwire::model::{DeliveryStatus, MessageId};
-use guestwire::pass::runner::Stage;
-use guestwire::pass::{Run, Verdict};
-use guestwire::session::open_pass::Found;
+use guestwire::pass::runner::StepStage;
+use guestwire::pass::{PassRun, Verdict};
+use guestwire::session::open_pass::FoundPass;
 use guestwire::session::sandbox_request::SandboxRequest;
 use guestwire::tui::state::Pane;
 use guestwire::tui::{Effect, Event};
@@ -52,15 +52,15 @@ fn a_recording_gets_a_marker_for_each_step() {
 /// The pass is open, and the journal keeps.
 pub fn open(desk: &mut Desk) -> Vec<Effect> {
     desk.state.session.journal.open();
-    desk.event(Event::Journal(Page::Restored(Box::default())));
+    desk.event(Event::Journal(JournalPage::Restored(Box::default())));
     assert_eq!(desk.keys("esc T"), [Effect::FindPasses]);
     let path = PathBuf::from("short.toml");
-    desk.event(Event::Passes(vec![Found { path: path.clone(), name: Ok("Short".to_owned()) }]));
+    desk.event(Event::Passes(vec![FoundPass { path: path.clone(), name: Ok("Short".to_owned()) }]));
     assert_eq!(desk.keys("enter"), [Effect::ReadPass(path.clone())]);
     desk.event(Event::PassRead(path, Ok(PASS.to_owned())))
 }
 
-fn kept(effects: &[Effect]) -> Vec<Arc<Run>> {
+fn kept(effects: &[Effect]) -> Vec<Arc<PassRun>> {
     effects
         .iter()
         .filter_map(|e| match e {
@@ -188,7 +188,7 @@ fn what_an_earlier_session_left_is_gone_on_with() {
     let mut desk = Desk::default();
     desk.state.session.journal.open();
     let restored = Restored { pass: Some(Arc::clone(&run)), ..Restored::default() };
-    desk.event(Event::Journal(Page::Restored(Box::new(restored))));
+    desk.event(Event::Journal(JournalPage::Restored(Box::new(restored))));
     assert!(
         desk.status().contains("The test run “Short” stopped at step 2 of 3 (First: Faulty)."),
         "{}",
@@ -201,7 +201,7 @@ fn what_an_earlier_session_left_is_gone_on_with() {
     let effects = desk.keys("enter");
     assert!(sends(&effects).is_empty() && kept(&effects).is_empty(), "nothing happens by coming back: {effects:?}");
     let runner = desk.state.session.pass.runner.as_ref().unwrap();
-    assert!(runner.is_paused() && runner.stage() == &Stage::Ready);
+    assert!(runner.is_paused() && runner.stage() == &StepStage::Ready);
     assert_eq!((runner.run().id.as_str(), runner.run().at), (run.id.as_str(), (0, 1)));
     let effects = desk.keys("s p");
     let run = kept(&effects).pop().unwrap();

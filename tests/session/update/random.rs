@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use guestwire::app::signals::Signal;
-use guestwire::engine::{Command, Found, Report};
+use guestwire::engine::{Command, DiscoveredConversation, Report};
 use guestwire::model::{
-    Attachment, Author, Channel, Choice, ConversationKey, DeliveryStatus, ExchangeId, Kind, MessageId, Moment, Place,
-    RateLimit, RemoteMessage, RemoteState, TokenStatus, WebSession,
+    Attachment, Author, Channel, Choice, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, MessageId, Moment,
+    Place, RateLimit, RemoteMessage, RemoteState, TokenStatus, WebSession,
 };
 use guestwire::tui::action::ACTIONS;
-use guestwire::tui::chord::Keys;
+use guestwire::tui::chord::KeySequence;
 use guestwire::tui::state::Manners;
 use guestwire::tui::{Effect, Event};
 
@@ -64,7 +64,7 @@ fn bound_keys() -> Vec<KeyEvent> {
         .iter()
         .flat_map(|spec| spec.keys)
         .flat_map(|name| {
-            let keys = Keys::parse(name).unwrap();
+            let keys = KeySequence::parse(name).unwrap();
             [Some(keys.first.event()), keys.second.map(guestwire::tui::chord::Chord::event)]
         })
         .flatten()
@@ -161,7 +161,7 @@ fn live(dice: &mut Dice, key: ConversationKey, now: Moment) -> Report {
         3 => Report::Session { key, session: session(dice, now) },
         4 => Report::ConversationIdKnown { key, conversation_id: text(dice) },
         _ => {
-            let found = |dice: &mut Dice| Found {
+            let found = |dice: &mut Dice| DiscoveredConversation {
                 conversation_id: text(dice),
                 participant_id: dice.one_in(2).then(|| text(dice)),
                 began: dice.one_in(2).then_some(now.wall),
@@ -188,7 +188,13 @@ fn report(dice: &mut Dice, now: Moment) -> Report {
             let linked = (!dice.one_in(3)).then_some((message, conversation));
             let status = (!dice.one_in(4)).then(|| *dice.of(&[200, 401, 403, 404, 429, 500, 503]));
             let mut made = exchange_of(dice.below(3_000), now, linked, &text(dice), &life, status);
-            made.kind = *dice.of(&[Kind::Send, Kind::Send, Kind::Token, Kind::Read, Kind::Probe]);
+            made.kind = *dice.of(&[
+                ExchangeKind::Send,
+                ExchangeKind::Send,
+                ExchangeKind::Token,
+                ExchangeKind::Read,
+                ExchangeKind::Probe,
+            ]);
             Report::Exchange(Arc::new(made))
         }
         5..8 => Report::Message {

@@ -2,7 +2,7 @@
 
 use guestwire::engine::{Command, Report};
 use guestwire::journal::job::Restored;
-use guestwire::journal::{Job, Page};
+use guestwire::journal::{Job, JournalPage};
 use guestwire::model::ConversationKey;
 use guestwire::tui::state::Pane;
 use guestwire::tui::{Effect, Event};
@@ -16,7 +16,7 @@ fn starting() -> Desk {
 }
 
 fn restore(desk: &mut Desk, restored: Restored) -> Vec<Effect> {
-    desk.event(Event::Journal(Page::Restored(Box::new(restored))))
+    desk.event(Event::Journal(JournalPage::Restored(Box::new(restored))))
 }
 
 fn opened(effects: &[Effect]) -> Vec<ConversationKey> {

@@ -3,7 +3,7 @@
 use guestwire::engine::{Command, Report, SendRequest};
 use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::tui::state::Pane;
-use guestwire::tui::state::overlay::{Choice, Overlay};
+use guestwire::tui::state::overlay::{MenuChoice, Overlay};
 use guestwire::tui::{Effect, Event};
 
 use crate::support::console::{BILLING, Desk, RETURNS, commands, sends};
@@ -238,7 +238,7 @@ fn a_copy_of_a_conversation_that_the_filter_hides_still_opens_it() {
     assert_eq!(desk.state.composer.active(), Some(BILLING));
 }
 
-fn menu(desk: &Desk) -> Vec<Choice> {
+fn menu(desk: &Desk) -> Vec<MenuChoice> {
     match &desk.state.overlay {
         Some(Overlay::Menu(menu)) => menu.items.iter().map(|(_, choice)| choice.clone()).collect(),
         other => panic!("no menu: {other:?}"),
@@ -252,8 +252,12 @@ fn an_unknown_outcome_offers_to_settle_it() {
         let id = desk.unknown("where is it");
         desk.keys("esc G");
         assert_eq!(commands(&desk.keys(key)), [&Command::Read(BILLING)], "it is looked up at once");
-        let expected =
-            [Choice::KeepWatching(id), Choice::Settle(id, true), Choice::Settle(id, false), Choice::SendAnyway(id)];
+        let expected = [
+            MenuChoice::KeepWatching(id),
+            MenuChoice::Settle(id, true),
+            MenuChoice::Settle(id, false),
+            MenuChoice::SendAnyway(id),
+        ];
         assert_eq!(menu(&desk), expected);
         let screen = desk.screen();
         assert!(screen.contains("where is it") && screen.contains("the connection was reset"), "{screen}");

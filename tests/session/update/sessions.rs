@@ -92,7 +92,7 @@ fn the_menu_offers_what_makes_sense_and_says_why_the_rest_does_not() {
             .items
             .iter()
             .filter_map(|(_, c)| match c {
-                guestwire::tui::state::overlay::Choice::Session(WEB, ask) => Some(*ask),
+                guestwire::tui::state::overlay::MenuChoice::Session(WEB, ask) => Some(*ask),
                 _ => None,
             })
             .collect();

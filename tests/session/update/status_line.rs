@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use guestwire::model::{DeliveryStatus, TokenStatus};
-use guestwire::session::log::{Entry, Position};
+use guestwire::session::log::{LogEntry, LogPosition};
 use guestwire::tui::Effect;
 use guestwire::tui::action::{ACTIONS, Action, Context};
 use guestwire::tui::state::overlay::Overlay;
@@ -19,7 +19,7 @@ fn card(state: &State) -> Option<u64> {
 }
 
 fn chosen(desk: &Desk) -> Option<u64> {
-    desk.state.session.log.selected().map(Entry::number)
+    desk.state.session.log.selected().map(LogEntry::number)
 }
 
 #[test]
@@ -64,9 +64,9 @@ fn the_card_leaves_the_choice_and_the_end_as_they_were() {
     desk.refused("first");
     desk.accepted("second");
     desk.keys("esc F F");
-    assert_eq!(desk.state.session.log.position(), Position::Follow);
+    assert_eq!(desk.state.session.log.position(), LogPosition::Follow);
     desk.keys("d n N y t esc");
-    assert_eq!(desk.state.session.log.position(), Position::Follow);
+    assert_eq!(desk.state.session.log.position(), LogPosition::Follow);
     desk.accepted("third");
     assert_eq!(chosen(&desk), Some(3), "the end is followed on");
 }

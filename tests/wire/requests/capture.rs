@@ -5,7 +5,8 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use guestwire::engine::Report;
-use guestwire::model::{BodyForm, DeliveryStatus, Kind, exchange::header};
+use guestwire::model::exchange::header;
+use guestwire::model::{BodyForm, DeliveryStatus, ExchangeKind};
 
 use crate::support::engine::{SECRET, TOKEN, TestEngine, profile, with_tokens};
 use crate::support::http_server::{Act, Server, answer, bytes, json};
@@ -39,7 +40,7 @@ async fn echoed_secrets_are_masked_everywhere() {
     assert_eq!(header(&response.headers, "x-echo"), Some("Bearer «token #1»"));
     assert_eq!(header(&response.headers, "set-cookie"), Some("sid=«cookie»; Path=/"));
     assert_eq!(header(&response.headers, "x-tenant"), Some("«redacted»"));
-    let token = &engine.exchanges(Kind::Token)[0];
+    let token = &engine.exchanges(ExchangeKind::Token)[0];
     let request = &token.last_attempt().unwrap().request;
     assert_eq!(header(&request.headers, "authorization"), Some("Basic «client secret»"));
     assert!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Author, ConversationKey, DeliveryStatus, Kind, Outcome, TokenStatus};
+use guestwire::model::{Author, ConversationKey, DeliveryStatus, ExchangeKind, Outcome, TokenStatus};
 use serde_json::json as js;
 
 use super::open::{CONVERSATION, body, is_inbound, open_profile};
@@ -87,9 +87,9 @@ async fn a_kept_id_is_enough_to_read() {
     let mut engine = TestEngine::start_with(open_profile(&server.url(), 1), clock, vec![]);
     engine.handle.ask(Command::Learn { key: KEY, conversation_id: CONVERSATION.into() });
     engine.handle.ask(Command::Read(KEY));
-    engine.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Read && x.what == "conversation" && x.outcome == Outcome::Accepted)).await;
+    engine.until(|r| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Read && x.what == "conversation" && x.outcome == Outcome::Accepted)).await;
     assert!(server.log().iter().any(|r| r.path == format!("/api/v2/conversations/messages/{CONVERSATION}")));
-    assert!(engine.exchanges(Kind::Send).is_empty());
+    assert!(engine.exchanges(ExchangeKind::Send).is_empty());
     engine.stop().await;
 }
 
@@ -107,7 +107,8 @@ async fn each_message_of_the_other_side_is_acknowledged_once() {
         engine
             .until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message))
             .await;
-        let receipt = |r: &Report| matches!(r, Report::Exchange(x) if x.kind == Kind::Event && x.outcome.is_settled());
+        let receipt =
+            |r: &Report| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Event && x.outcome.is_settled());
         engine.until(receipt).await;
         engine.handle.ask(Command::Read(KEY));
         engine.until(|r| matches!(r, Report::Conversation { .. })).await;
@@ -139,7 +140,7 @@ async fn typing_is_told_at_most_every_five_seconds() {
     let came: Vec<_> = server.log().iter().filter(|r| r.path.ends_with("/event")).map(body).collect();
     assert_eq!(came.len(), 3, "one that came before sign-in is gone, two are too many");
     assert!(came.iter().all(|b| b["events"] == js!([{ "eventType": "Typing" }])));
-    assert!(engine.exchanges(Kind::Event).iter().all(|x| x.message.is_none()));
+    assert!(engine.exchanges(ExchangeKind::Event).iter().all(|x| x.message.is_none()));
     engine.stop().await;
 }
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
 use guestwire::journal::job::{KeptSource, Restored, Want, is_kept};
-use guestwire::journal::{Job, Journal, Options, Page, Reader, files};
+use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use guestwire::model::{
-    Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, Extras, Kind, Message, MessageId, Moment,
+    Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, Extras, Message, MessageId, Moment,
 };
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -111,12 +111,14 @@ impl World {
     fn start(&mut self, dir: PathBuf, full: bool) -> Session {
         let pages = std::fs::metadata(files::database(&dir)).map_or(0, |m| m.len() / 4096);
         let page_limit = full.then(|| u32::try_from(pages).unwrap() + 1);
-        let (journal, mut told) =
-            Journal::open(Options { page_limit, ..Options::new(dir.clone(), conversations(&self.server)) });
+        let (journal, mut told) = Journal::open(JournalOptions {
+            page_limit,
+            ..JournalOptions::new(dir.clone(), conversations(&self.server))
+        });
         let restored: Restored = loop {
             match told.blocking_recv().unwrap() {
-                Page::Restored(restored) => break *restored,
-                Page::Notice(_) => {}
+                JournalPage::Restored(restored) => break *restored,
+                JournalPage::Notice(_) => {}
                 other => panic!("{other:?}"),
             }
         };
@@ -269,7 +271,7 @@ impl World {
             assert!(std::time::Instant::now() < end, "never settled: {:?}", session.open);
         }
         let dir = self.leave(session);
-        let reader = Reader::open(&dir, &conversations(&self.server)).unwrap();
+        let reader = JournalReader::open(&dir, &conversations(&self.server)).unwrap();
         for (id, (text, life)) in lives(&dir) {
             let received = self.received(&text);
             match life.as_str() {
@@ -287,7 +289,7 @@ impl World {
             if received > 0 {
                 let want = Want::Found { query: format!("\"{text}\""), before: u64::MAX };
                 let (entries, _) = reader.page(&want, 10).unwrap();
-                let is_send = |s: &KeptSource| matches!(s, KeptSource::Exchange(x) if x.kind == Kind::Send && x.outcome.is_settled());
+                let is_send = |s: &KeptSource| matches!(s, KeptSource::Exchange(x) if x.kind == ExchangeKind::Send && x.outcome.is_settled());
                 assert!(entries.iter().any(|e| is_send(&e.source)), "{text} is no entry of the log: {entries:?}");
             }
         }

@@ -9,8 +9,8 @@ use guestwire::clock::Clock;
 use guestwire::config::Profile;
 use guestwire::engine::{Command, Recalled, Report, SendRequest};
 use guestwire::model::{
-    Address, Attachment, Choice, ConversationKey, DeliveryStatus, Extras, Kind, MessageId, OpenGuest, Outcome, Place,
-    Step, Variation,
+    Address, Attachment, Choice, ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Extras, MessageId,
+    OpenGuest, Outcome, Place, Variation,
 };
 use serde_json::{Value, json as js};
 
@@ -136,7 +136,12 @@ async fn a_lost_answer_is_tried_again_under_the_same_id() {
         assert!(bodies.iter().all(|b| *b == bodies[0]), "the same message, to the letter: {told}");
         let exchange = engine.exchange_of(message);
         assert_eq!(exchange.attempts().count(), 3, "tries of one exchange: {told}");
-        assert!(exchange.steps.iter().any(|s| matches!(s, Step::Wait { why, .. } if why.contains("same message id"))));
+        assert!(
+            exchange
+                .steps
+                .iter()
+                .any(|s| matches!(s, ExchangeStep::Wait { why, .. } if why.contains("same message id")))
+        );
         engine.stop().await;
     }
 }
@@ -278,7 +283,7 @@ async fn refusals_are_those_of_every_channel() {
     assert!(
         matches!(engine.end_of(MessageId(51)).await, DeliveryStatus::Refused(why) if why.contains("names no participant"))
     );
-    assert_eq!(engine.exchanges(Kind::Send).len(), 4);
+    assert_eq!(engine.exchanges(ExchangeKind::Send).len(), 4);
     engine.stop().await;
 }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Report};
-use guestwire::model::{AsOf, Author, ConversationKey, DeliveryStatus, Kind, RemoteState, RepliesReadable, Unreadable};
+use guestwire::model::{
+    AsOf, Author, ConversationKey, DeliveryStatus, ExchangeKind, RemoteState, RepliesReadable, Unreadable,
+};
 use serde_json::json as js;
 
 use crate::support::engine::{TestEngine, granted, is_send, is_token, profile, unauthorized};
@@ -88,7 +90,7 @@ async fn an_answer_is_found_and_then_there_is_rest() {
     engine.handle.ask(Command::Read(ConversationKey(0)));
     let asked = engine.until(|r| matches!(r, Report::Conversation { .. })).await;
     assert!(matches!(asked, Report::Conversation { messages, .. } if messages.is_empty()), "each is told once");
-    assert!(engine.exchanges(Kind::Read).len() >= 6);
+    assert!(engine.exchanges(ExchangeKind::Read).len() >= 6);
     engine.stop().await;
 }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Address, DeliveryStatus, Ending, FailureKind, Kind, Outcome, Phase, Step, TokenStatus};
+use guestwire::model::{
+    Address, DeliveryStatus, Ending, ExchangeKind, ExchangeStep, FailureKind, Outcome, Phase, TokenStatus,
+};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
@@ -155,7 +157,7 @@ async fn a_refused_connection_is_tried_again_then_told() {
     let exchange = engine.exchange_of(message);
     assert!(matches!(exchange.outcome, Outcome::Failed(_)));
     assert_eq!(exchange.attempts().count(), 5);
-    assert_eq!(exchange.steps.iter().filter(|s| matches!(s, Step::Wait { .. })).count(), 4);
+    assert_eq!(exchange.steps.iter().filter(|s| matches!(s, ExchangeStep::Wait { .. })).count(), 4);
     for attempt in exchange.attempts() {
         let Some(Ending::Failed(failure)) = &attempt.ending else { panic!("{attempt:?}") };
         assert_eq!((failure.kind, failure.phase, failure.wrote), (FailureKind::Connect, Phase::Connect, false));
@@ -445,7 +447,9 @@ async fn an_exchange_is_told_when_it_begins_and_when_it_ends() {
         .seen
         .iter()
         .filter_map(|r| match r {
-            Report::Exchange(e) if e.kind == Kind::Send => Some((e.what.clone(), e.outcome.clone(), e.ended.is_some())),
+            Report::Exchange(e) if e.kind == ExchangeKind::Send => {
+                Some((e.what.clone(), e.outcome.clone(), e.ended.is_some()))
+            }
             _ => None,
         })
         .collect();

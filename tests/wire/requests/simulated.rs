@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use guestwire::clock::Clock;
-use guestwire::model::{DeliveryStatus, Kind, Outcome};
-use guestwire::sandbox::{Options, Sandbox, Scenario, start_with};
+use guestwire::model::{DeliveryStatus, ExchangeKind, Outcome};
+use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start_with};
 
 use crate::support::engine::TestEngine;
 
@@ -25,7 +25,7 @@ fn scenario(conversations: usize) -> Scenario {
 }
 
 fn both(scenario: Scenario, clock: Clock, parallel: usize) -> (Sandbox, TestEngine) {
-    let sandbox = start_with(Options { port: 0, scenario }, clock).unwrap();
+    let sandbox = start_with(SandboxOptions { port: 0, scenario }, clock).unwrap();
     let mut profile = sandbox.profile();
     profile.parallel = parallel;
     let engine = TestEngine::start_with(profile, clock, vec![]);
@@ -60,7 +60,7 @@ async fn renewal_holds_against_the_sandbox() {
     let lifetimes = clock.now().mono.as_secs() / lifetime.as_secs();
     let (least, most) = (lifetimes.saturating_sub(2), lifetimes * 5 / 4 + 2);
     assert!((least..=most).contains(&renewals), "{renewals} renewals, {least} to {most} were needed");
-    assert!(engine.exchanges(Kind::Send).iter().all(|e| e.outcome == Outcome::Accepted));
+    assert!(engine.exchanges(ExchangeKind::Send).iter().all(|e| e.outcome == Outcome::Accepted));
     engine.stop().await;
 }
 

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use guestwire::clock::Clock;
-use guestwire::config::{SecretSource, Webhook};
+use guestwire::config::{SecretSource, WebhookSettings};
 use guestwire::engine::{Command, Report, SendRequest};
 use guestwire::model::{
-    Author, Choice, ConversationKey, DeliveryStatus, Extras, Kind, MessageId, Outcome, RemoteMessage, Step,
+    Author, Choice, ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Extras, MessageId, Outcome,
+    RemoteMessage,
 };
-use guestwire::sandbox::{Options, Sandbox, Scenario, start_with};
+use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start_with};
 
 use crate::support::engine::TestEngine;
 
@@ -37,12 +38,13 @@ const ANNA: ConversationKey = ConversationKey(0);
 /// A sandbox and an engine on one clock; `listen`: the engine takes webhooks.
 fn both(clock: Clock, pauses: &[u64], listen: bool, receipts: bool) -> (Sandbox, TestEngine) {
     let scenario = Scenario::parse(SCENARIO, Path::new("open.toml")).unwrap();
-    let sandbox = start_with(Options { port: 0, scenario }, clock).unwrap();
+    let sandbox = start_with(SandboxOptions { port: 0, scenario }, clock).unwrap();
     let mut profile = sandbox.profile();
     profile.open_messaging.receipts = receipts;
     if listen {
         let listen: SocketAddr = "127.0.0.1:0".parse().unwrap();
-        profile.open_messaging.webhook = Some(Webhook { listen, secret: SecretSource::Literal("hook-secret".into()) });
+        profile.open_messaging.webhook =
+            Some(WebhookSettings { listen, secret: SecretSource::Literal("hook-secret".into()) });
     }
     let pauses = pauses.iter().map(|millis| Duration::from_millis(*millis)).collect();
     (sandbox, TestEngine::start_with(profile, clock, pauses))
@@ -75,7 +77,7 @@ async fn answered(engine: &mut TestEngine, message: MessageId) {
 /// Waits until so many receipts have been answered.
 async fn receipts(engine: &mut TestEngine, count: usize) {
     let answered = |engine: &TestEngine| {
-        let events = engine.exchanges(Kind::Event);
+        let events = engine.exchanges(ExchangeKind::Event);
         events.iter().filter(|x| x.what.starts_with("receipt") && x.outcome == Outcome::Accepted).count()
     };
     while answered(engine) < count {
@@ -110,7 +112,7 @@ async fn a_conversation_from_hello_to_a_choice() {
     assert_eq!(count(&sandbox, "/received"), 2);
     assert_eq!(count(&sandbox, "/open/events"), 1);
     assert!(count(&sandbox, "/open/receipts") >= 2);
-    assert!(engine.exchanges(Kind::Event).iter().all(|x| !x.outcome.is_error()), "no receipt was refused");
+    assert!(engine.exchanges(ExchangeKind::Event).iter().all(|x| !x.outcome.is_error()), "no receipt was refused");
     engine.stop().await;
 }
 
@@ -125,7 +127,7 @@ async fn lost_answers_double_nothing() {
         let (sandbox, mut engine) = both(Clock::fast(50), &[], false, false);
         engine.signed_in().await;
         // The question what the token may do is not to meet it.
-        engine.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Token && x.what.starts_with("what may") && x.outcome.is_settled())).await;
+        engine.until(|r| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Token && x.what.starts_with("what may") && x.outcome.is_settled())).await;
         sandbox.set_fault(fault).unwrap();
         let sent: Vec<_> = (0..3).map(|n| engine.send(1, &format!("number {n}"))).collect();
         for message in &sent {
@@ -133,7 +135,7 @@ async fn lost_answers_double_nothing() {
         }
         assert_eq!(count(&sandbox, "/received"), 3, "{fault}");
         assert!(count(&sandbox, "/open/duplicates") >= 1, "{fault}: a repeated try reached it");
-        let repeated = engine.exchange_of(sent[0]).steps.iter().any(|s| matches!(s, Step::Wait { .. }));
+        let repeated = engine.exchange_of(sent[0]).steps.iter().any(|s| matches!(s, ExchangeStep::Wait { .. }));
         assert!(repeated, "{fault}");
         engine.stop().await;
     }
@@ -148,7 +150,7 @@ async fn limits_permissions_and_what_is_not_known() {
     sandbox.set_fault(r#"{"fault":"rate-limited","retry_after":3,"times":1}"#).unwrap();
     let limited = engine.send(1, "limited");
     assert_eq!(engine.end_of(limited).await, DeliveryStatus::Accepted);
-    let waited = |s: &Step| matches!(s, Step::Wait { why, .. } if why == "429, Retry-After 3 s");
+    let waited = |s: &ExchangeStep| matches!(s, ExchangeStep::Wait { why, .. } if why == "429, Retry-After 3 s");
     assert!(engine.exchange_of(limited).steps.iter().any(waited));
 
     sandbox.set_fault(r#"{"fault":"permission-missing"}"#).unwrap();
@@ -182,7 +184,7 @@ async fn replies_come_by_webhook() {
     answered(&mut engine, hello).await;
     receipts(&mut engine, 1).await;
     assert_eq!(count(&sandbox, "/open/push_failures"), 0);
-    assert!(engine.exchanges(Kind::Hook).iter().all(|x| x.outcome == Outcome::Accepted));
-    assert!(engine.exchanges(Kind::Read).is_empty(), "nothing was read");
+    assert!(engine.exchanges(ExchangeKind::Hook).iter().all(|x| x.outcome == Outcome::Accepted));
+    assert!(engine.exchanges(ExchangeKind::Read).is_empty(), "nothing was read");
     engine.stop().await;
 }

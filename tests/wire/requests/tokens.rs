@@ -8,7 +8,7 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::config::{ClientAuth, Credentials, SecretSource};
 use guestwire::engine::{Command, Report};
-use guestwire::model::{DeliveryStatus, Generation, Kind, Outcome, Step, TokenStatus};
+use guestwire::model::{DeliveryStatus, ExchangeKind, ExchangeStep, Generation, Outcome, TokenStatus};
 
 use tokio::sync::Barrier;
 
@@ -50,7 +50,7 @@ async fn renewal_is_never_seen() {
     let renewals = server.count("/oauth/token");
     assert!(renewals > usize::try_from(LIFETIMES).unwrap() - 2, "only {renewals}");
     assert!(renewals <= needed, "{renewals} renewals, {needed} were needed");
-    assert!(engine.exchanges(Kind::Send).iter().all(|e| e.outcome == Outcome::Accepted));
+    assert!(engine.exchanges(ExchangeKind::Send).iter().all(|e| e.outcome == Outcome::Accepted));
     engine.stop().await;
 }
 
@@ -75,13 +75,13 @@ async fn fifty_at_once_renew_once() {
     }
     assert_eq!(server.count("/oauth/token"), 2, "one sign-in, one renewal");
     assert_eq!(server.count("/messaging/"), 100, "each once with the old and once with the new");
-    let renewal = engine.exchanges(Kind::Token)[1].id;
+    let renewal = engine.exchanges(ExchangeKind::Token)[1].id;
     for message in sent {
         let exchange = engine.exchange_of(message);
         let generations: Vec<_> = exchange.attempts().map(|a| a.generation).collect();
         assert_eq!(generations, [Some(Generation(1)), Some(Generation(2))]);
         let waited = exchange.steps.iter().find_map(|s| match s {
-            Step::Renewal { exchange, generation, took, .. } => Some((*exchange, *generation, took.is_some())),
+            ExchangeStep::Renewal { exchange, generation, took, .. } => Some((*exchange, *generation, took.is_some())),
             _ => None,
         });
         // Those that were answered after the renewal was done did not wait for it.
@@ -303,7 +303,7 @@ async fn a_filters_answer_is_never_the_end_of_renewal() {
     .await;
     let mut engine = TestEngine::start_with(profile(&server.url(), 1), Clock::fast(1000), vec![]);
     engine.signed_in().await;
-    let said: Vec<String> = engine.exchanges(Kind::Token).iter().map(|x| format!("{:?}", x.outcome)).collect();
+    let said: Vec<String> = engine.exchanges(ExchangeKind::Token).iter().map(|x| format!("{:?}", x.outcome)).collect();
     for (said, part) in said.iter().zip([
         "a redirection to https://sso.example/",
         "403 Forbidden, with an HTML page (\\\"Blocked\\\")",
@@ -354,12 +354,12 @@ async fn a_rotated_secret_is_read_again_before_the_client_is_given_up() {
     write("\u{feff}s3cr3t+second\r\n");
     *valid.lock().unwrap() = "s3cr3t+second".to_owned();
     engine.signed_in().await;
-    let healed = engine.exchanges(Kind::Token).into_iter().find(|x| x.attempts().count() == 2).unwrap();
+    let healed = engine.exchanges(ExchangeKind::Token).into_iter().find(|x| x.attempts().count() == 2).unwrap();
     assert_eq!(healed.outcome, Outcome::Accepted);
     // Rotated once more, and the file says nothing new: that is the end, after no further request.
     *valid.lock().unwrap() = "s3cr3t+third".to_owned();
     engine.until(|r| matches!(r, Report::Token(TokenStatus::BadClient { .. }))).await;
-    let last = engine.exchanges(Kind::Token).pop().unwrap();
+    let last = engine.exchanges(ExchangeKind::Token).pop().unwrap();
     assert_eq!(last.attempts().count(), 1, "{last:?}");
     engine.stop().await;
 }
@@ -399,7 +399,7 @@ async fn missing_credentials_are_told_and_nothing_is_asked() {
     engine.handle.ask(Command::Cancel(message));
     assert_eq!(engine.end_of(message).await, DeliveryStatus::Cancelled);
     assert!(server.log().is_empty());
-    assert!(matches!(engine.exchanges(Kind::Token)[0].outcome, Outcome::Refused(_)));
+    assert!(matches!(engine.exchanges(ExchangeKind::Token)[0].outcome, Outcome::Refused(_)));
     engine.stop().await;
 }
 

@@ -3,9 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use guestwire::clock::Clock;
-use guestwire::config::{Profile, SecretSource, Webhook};
+use guestwire::config::{Profile, SecretSource, WebhookSettings};
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Author, ConversationKey, DeliveryStatus, Exchange, Kind, Outcome};
+use guestwire::model::{Author, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Outcome};
 use serde_json::json as js;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ const ANNA: ConversationKey = ConversationKey(0);
 fn hooked(base: &str, listen: &str) -> Profile {
     let mut profile = open_profile(base, 2);
     let listen = listen.parse().unwrap();
-    profile.open_messaging.webhook = Some(Webhook { listen, secret: SecretSource::Literal(KEY.into()) });
+    profile.open_messaging.webhook = Some(WebhookSettings { listen, secret: SecretSource::Literal(KEY.into()) });
     profile
 }
 
@@ -60,10 +60,10 @@ async fn deliver(at: &str, body: &str) -> String {
 
 /// The newest row about a webhook, once there are so many.
 async fn row(engine: &mut TestEngine, count: usize) -> Arc<Exchange> {
-    while engine.exchanges(Kind::Hook).len() < count {
+    while engine.exchanges(ExchangeKind::Hook).len() < count {
         engine.next().await;
     }
-    engine.exchanges(Kind::Hook).pop().unwrap()
+    engine.exchanges(ExchangeKind::Hook).pop().unwrap()
 }
 
 fn said(id: &str, text: &str) -> String {
@@ -118,7 +118,7 @@ async fn a_signed_message_is_heard_and_answers_ours() {
     assert!(deliver(&at, &said("out-2", "Good morning")).await.starts_with("HTTP/1.1 200 "));
     engine.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
     assert_eq!(engine.seen.iter().filter(|r| matches!(r, Report::MessagesArrived { .. })).count(), 2);
-    assert!(engine.exchanges(Kind::Hook)[1].what.ends_with("(came before)"));
+    assert!(engine.exchanges(ExchangeKind::Hook)[1].what.ends_with("(came before)"));
     engine.stop().await;
 }
 
@@ -178,7 +178,7 @@ async fn typing_strangers_and_the_unknown() {
     let Report::Typing { key: ConversationKey(1), author: Author::Agent, until: Some(until) } = typing else {
         panic!("{typing:?}")
     };
-    let begun = engine.exchanges(Kind::Hook)[0].started;
+    let begun = engine.exchanges(ExchangeKind::Hook)[0].started;
     assert!(until.since(begun) >= Duration::from_secs(5) && until.since(begun) < Duration::from_secs(8));
     deliver(&at, &event(js!({ "type": "Off" }))).await;
     engine.until(|r| matches!(r, Report::Typing { until: None, .. })).await;
@@ -250,7 +250,7 @@ async fn what_nobody_signed_is_one_row_with_a_count() {
     }
     deliver(&at, &said("genuine", "Good morning")).await;
     engine.until(|r| matches!(r, Report::Exchange(e) if e.what.ends_with(", 300 so far"))).await;
-    let rows = engine.exchanges(Kind::Hook);
+    let rows = engine.exchanges(ExchangeKind::Hook);
     let refused: Vec<_> = rows.iter().filter(|row| row.outcome != Outcome::Accepted).collect();
     assert_eq!(refused.len(), 1, "{refused:?}");
     assert_eq!(rows.len(), 2);

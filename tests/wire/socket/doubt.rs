@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use guestwire::engine::{Command, Recalled, Report};
-use guestwire::model::{ConversationKey, DeliveryStatus, Kind, MessageId, Outcome};
-use guestwire::sandbox::{Options, Sandbox, Scenario, start};
+use guestwire::model::{ConversationKey, DeliveryStatus, ExchangeKind, MessageId, Outcome};
+use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start};
 
 use crate::support::engine::TestEngine;
 
@@ -22,7 +22,7 @@ fn both() -> (Sandbox, TestEngine) {
         write!(text, "[[conversations.history]]\nby = \"guest\"\ntext = \"line {line}\"\n").unwrap();
     }
     let scenario = Scenario::parse(&text, Path::new("doubt.toml")).unwrap();
-    let sandbox = start(Options { port: 0, scenario }).unwrap();
+    let sandbox = start(SandboxOptions { port: 0, scenario }).unwrap();
     let profile = sandbox.profile();
     (sandbox, TestEngine::start(profile))
 }
@@ -44,7 +44,7 @@ fn recall(engine: &TestEngine, id: u64, text: &str, line: i64) -> MessageId {
 
 /// The pages that were read, in order.
 fn pages(engine: &TestEngine) -> Vec<String> {
-    let read = engine.exchanges(Kind::Read);
+    let read = engine.exchanges(ExchangeKind::Read);
     assert!(read.iter().all(|e| e.outcome == Outcome::Accepted), "{read:#?}");
     read.iter().map(|e| e.what.rsplit(' ').next().unwrap().to_owned()).collect()
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use guestwire::engine::{Command, Report, SendRequest};
-use guestwire::model::{Attachment, ConversationKey, DeliveryStatus, Extras, Kind, MessageId, Outcome, Place};
+use guestwire::model::{Attachment, ConversationKey, DeliveryStatus, ExchangeKind, Extras, MessageId, Outcome, Place};
 use serde_json::json;
 
 use super::guest::{Act, Guests, by_itself, start_engine, usual};
@@ -77,7 +77,7 @@ async fn two_files_go_first_and_the_message_names_them() {
     assert_eq!(ids, [asked[0]["attachmentId"].clone(), asked[1]["attachmentId"].clone()]);
 
     // The answer to the last PUT may be read after the message was accepted.
-    while engine.exchanges(Kind::Event).iter().filter(|e| e.outcome == Outcome::Accepted).count() < 2 {
+    while engine.exchanges(ExchangeKind::Event).iter().filter(|e| e.outcome == Outcome::Accepted).count() < 2 {
         engine.next().await;
     }
     let puts = http.log();
@@ -87,7 +87,7 @@ async fn two_files_go_first_and_the_message_names_them() {
     );
     assert_eq!(puts[0].header("x-amz-tagging"), Some("abc"));
     assert!(puts[0].path.contains("signed-and-secret") && puts[0].header("authorization").is_none());
-    assert_eq!(engine.exchanges(Kind::Event)[0].what, "upload a.png");
+    assert_eq!(engine.exchanges(ExchangeKind::Event)[0].what, "upload a.png");
     let seen = format!("{:?}", engine.stop().await);
     assert!(!seen.contains("signed-and-secret") && !seen.contains("download-secret"), "a signature was reported");
 }

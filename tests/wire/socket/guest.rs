@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::{SinkExt as _, StreamExt as _};
 use guestwire::config::{ConversationEntry, Credentials, Profile};
 use guestwire::engine::Report;
-use guestwire::model::{Address, Conversation, ConversationKey, Exchange, Kind, WebSession};
+use guestwire::model::{Address, Conversation, ConversationKey, Exchange, ExchangeKind, WebSession};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
@@ -293,7 +293,7 @@ impl TestEngine {
 
     /// The newest state of the frame entries, in order: what each is about.
     pub fn frames(&self) -> Vec<Arc<Exchange>> {
-        self.exchanges(Kind::Frame)
+        self.exchanges(ExchangeKind::Frame)
     }
 
     pub fn whats(&self) -> Vec<String> {

@@ -6,12 +6,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::engine::Command;
-use crate::model::{Author, Choice, Exchange, Kind, Moment, Outcome, Probe, RemoteMessage};
+use crate::model::{Author, Choice, Exchange, ExchangeKind, Moment, Outcome, Probe, RemoteMessage};
 
 use super::{SendFold, Stage};
-use crate::app::drive::Act;
+use crate::app::drive::CommandEffect;
 use crate::app::exit::Exit;
-use crate::app::output::Line;
+use crate::app::output::OutputLine;
 
 /// How long it is looked for what is offered.
 const LOOKING: Duration = Duration::from_secs(15);
@@ -61,7 +61,7 @@ impl SendFold {
     }
 
     /// Sends the choice, or looks first for what is offered.
-    pub(super) fn choose(&mut self, now: Moment) -> Vec<Act> {
+    pub(super) fn choose(&mut self, now: Moment) -> Vec<CommandEffect> {
         let Some(pick) = &self.pick else { return self.send(now) };
         let Some(Offer { id, choices }) = self.offer.take() else { return self.look(now) };
         let Some(choice) = pick.number.checked_sub(1).and_then(|at| choices.get(at)).cloned() else {
@@ -70,21 +70,22 @@ impl SendFold {
             return self.unchosen(now, Exit::Usage, &why);
         };
         let fields = json!({ "number": pick.number, "label": choice.label, "payload": choice.payload, "answers": id });
-        let line = Line::new("choice", now.wall, fields).says(format!("choice {}: {}", pick.number, choice.label));
+        let line =
+            OutputLine::new("choice", now.wall, fields).says(format!("choice {}: {}", pick.number, choice.label));
         if self.sending.text.is_empty() {
             choice.words_or_payload().clone_into(&mut self.sending.text);
         }
         self.sending.extras.choice = Some(choice);
         self.sending.extras.answers = Some(id);
-        let mut acts = vec![Act::Say(line)];
+        let mut acts = vec![CommandEffect::Say(line)];
         acts.extend(self.send(now));
         acts
     }
 
     /// Nothing that is kept offers choices: what the other side knows decides.
-    fn look(&mut self, now: Moment) -> Vec<Act> {
+    fn look(&mut self, now: Moment) -> Vec<CommandEffect> {
         self.stage = Stage::Choosing(now.after(LOOKING));
-        let line = Line::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
+        let line = OutputLine::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
         let line = line.warns("no choices are kept of this conversation; reading it");
         let conversation = self.sending.conversation;
         let read = match self.channel() {
@@ -92,11 +93,11 @@ impl SendFold {
             Some(channel) if channel.has_sessions() => Command::Watch(Some(conversation)),
             _ => Command::Read(conversation),
         };
-        vec![Act::Say(line), Act::Ask(read)]
+        vec![CommandEffect::Say(line), CommandEffect::Ask(read)]
     }
 
     /// Messages came while it was looked for choices. `all`: there are no others.
-    pub(super) fn offered(&mut self, now: Moment, messages: &[RemoteMessage], all: bool) -> Vec<Act> {
+    pub(super) fn offered(&mut self, now: Moment, messages: &[RemoteMessage], all: bool) -> Vec<CommandEffect> {
         self.offer = self.pick.as_ref().and_then(|pick| pick.offer(messages));
         if self.offer.is_some() {
             self.stage = Stage::UnderWay;
@@ -106,29 +107,29 @@ impl SendFold {
     }
 
     /// Where nothing can be read, nobody knows what is offered.
-    pub(super) fn look_failed(&mut self, now: Moment, exchange: &Exchange) -> Vec<Act> {
+    pub(super) fn look_failed(&mut self, now: Moment, exchange: &Exchange) -> Vec<CommandEffect> {
         let exit = match (&exchange.outcome, exchange.kind) {
-            (_, Kind::Token) => return self.give_up(now),
+            (_, ExchangeKind::Token) => return self.give_up(now),
             (Outcome::Failed(_), _) => Exit::Network,
             _ => Exit::Refused,
         };
-        let ended = matches!(exchange.kind, Kind::Read | Kind::Frame) && exchange.outcome.is_error();
+        let ended = matches!(exchange.kind, ExchangeKind::Read | ExchangeKind::Frame) && exchange.outcome.is_error();
         let Some(why) = exchange.outcome.reason().filter(|_| ended) else { return Vec::new() };
         self.unchosen(now, exit, &format!("the conversation cannot be read, so its choices are not known: {why}"))
     }
 
-    pub(super) fn look_ended(&mut self, now: Moment) -> Vec<Act> {
+    pub(super) fn look_ended(&mut self, now: Moment) -> Vec<CommandEffect> {
         self.nothing_offered(now, &format!(" within {} s", LOOKING.as_secs()))
     }
 
-    fn nothing_offered(&mut self, now: Moment, within: &str) -> Vec<Act> {
+    fn nothing_offered(&mut self, now: Moment, within: &str) -> Vec<CommandEffect> {
         let which = self.pick.as_ref().and_then(|pick| pick.of.as_ref()).map(|id| format!(" {id}")).unwrap_or_default();
         let why = format!("no message{which} that offers choices was found in this conversation{within}");
         self.unchosen(now, Exit::Refused, &why)
     }
 
     /// No choice can be taken, so nothing is sent.
-    pub(super) fn unchosen(&mut self, now: Moment, exit: Exit, why: &str) -> Vec<Act> {
+    pub(super) fn unchosen(&mut self, now: Moment, exit: Exit, why: &str) -> Vec<CommandEffect> {
         self.unchosen = Some((exit, format!("not sent: {why}")));
         self.outcome(now)
     }

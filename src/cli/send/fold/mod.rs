@@ -18,14 +18,14 @@ use serde_json::json;
 
 use crate::engine::{Command, Report};
 use crate::model::{
-    Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, Extras, Kind, MessageId, Moment, Probe,
-    RepliesReadable, Step, TokenStatus, Unreadable, Variation, WebSession,
+    Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, ExchangeStep, Extras, MessageId,
+    Moment, Probe, RepliesReadable, TokenStatus, Unreadable, Variation, WebSession,
 };
 
 use super::lines::attempt_line;
-use crate::app::drive::{Act, Fold, Input};
+use crate::app::drive::{CommandEffect, CommandInput, CommandLogic};
 use crate::app::exit::Exit;
-use crate::app::output::Line;
+use crate::app::output::OutputLine;
 use crate::cli::token::token_line;
 use crate::pass::runner::replies::ReplyTracker;
 use crate::session::changes::{Change, Notice};
@@ -144,7 +144,7 @@ impl SendFold {
 
     /// Why it was refused, as far as that can be told: the message's own exchange, else the token's or the socket's.
     fn diagnosis(&self) -> Option<Diagnosis> {
-        let token = |x: &Exchange| x.kind == Kind::Token && x.outcome.is_error();
+        let token = |x: &Exchange| x.kind == ExchangeKind::Token && x.outcome.is_error();
         let trouble = if self.wants_token() { self.session.log.newest(token) } else { self.failed_opening() };
         let own = self.carrier().filter(|x| x.attempts().next().is_some() || trouble.is_none());
         self.session.diagnose(own.or(trouble)?).filter(|d| !d.healed)
@@ -175,33 +175,35 @@ impl SendFold {
         self.session.threads.message(MESSAGE)?.remote_id.as_deref()
     }
 
-    fn send(&mut self, now: Moment) -> Vec<Act> {
+    fn send(&mut self, now: Moment) -> Vec<CommandEffect> {
         self.begun = now;
         if let Some(variation) = self.sent_as {
             self.sending.text = variation.text(&self.sending.text);
         }
         let Sending { conversation, text, extras, reply_within } = self.sending.clone();
-        let watch = reply_within.map(|_| Act::Ask(Command::Watch(Some(conversation))));
+        let watch = reply_within.map(|_| CommandEffect::Ask(Command::Watch(Some(conversation))));
         self.replies.said(&text, now.wall);
         let mut changes = Changes::default();
         let outgoing = OutgoingMessage { sent_as: self.sent_as, extras, ..OutgoingMessage::text(conversation, text) };
         self.session.submit(outgoing, now, &mut changes);
-        watch.into_iter().chain(changes.commands().map(Act::Ask)).collect()
+        watch.into_iter().chain(changes.commands().map(CommandEffect::Ask)).collect()
     }
 
-    fn token(&mut self, now: Moment, before: &TokenStatus) -> Vec<Act> {
+    fn token(&mut self, now: Moment, before: &TokenStatus) -> Vec<CommandEffect> {
         let status = &self.session.sign_in.status;
         let mut acts = Vec::new();
         let warned = before.facts().and_then(missing_scopes);
         let changed = std::mem::discriminant(before) != std::mem::discriminant(status);
         if changed || matches!(status, TokenStatus::Expired { .. }) {
-            acts.push(Act::Say(token_line(now, status)));
+            acts.push(CommandEffect::Say(token_line(now, status)));
         }
         // The scopes are those that the Guest API needs; roles decide in the other channels.
         let scoped = self.channel().is_none_or(|channel| channel.capabilities().scopes_decide);
         let warning = status.facts().and_then(missing_scopes).filter(|_| scoped);
         if let Some(warning) = warning.filter(|w| warned.as_ref() != Some(w)) {
-            acts.push(Act::Say(Line::new("warning", now.wall, json!({ "message": warning })).warns(warning)));
+            acts.push(CommandEffect::Say(
+                OutputLine::new("warning", now.wall, json!({ "message": warning })).warns(warning),
+            ));
         }
         acts.extend(self.give_up(now));
         acts
@@ -218,7 +220,7 @@ impl SendFold {
     }
 
     /// The session moved on. Nobody is here to connect later, so that a message is not held for that.
-    fn session_moved(&mut self, now: Moment) -> Vec<Act> {
+    fn session_moved(&mut self, now: Moment) -> Vec<CommandEffect> {
         let item = self.session.conversations.get(self.sending.conversation);
         if let Some(WebSession::Unreachable { why }) = item.map(|item| &item.live.session) {
             self.unreachable = Some(why.clone());
@@ -227,7 +229,7 @@ impl SendFold {
     }
 
     /// Without a token or a connection and without a prospect of one, a message that is not on the wire is taken back.
-    fn give_up(&mut self, now: Moment) -> Vec<Act> {
+    fn give_up(&mut self, now: Moment) -> Vec<CommandEffect> {
         if let (Stage::Choosing(_), Some(trouble)) = (self.stage, self.trouble().cloned()) {
             return self.unchosen(now, Exit::from(&trouble), &format!("not signed in: {}", trouble.why));
         }
@@ -235,14 +237,14 @@ impl SendFold {
         if self.stage != Stage::UnderWay || !waiting || (self.trouble().is_none() && self.unreachable.is_none()) {
             return Vec::new();
         }
-        let mut acts = vec![Act::Ask(Command::Cancel(MESSAGE))];
+        let mut acts = vec![CommandEffect::Ask(Command::Cancel(MESSAGE))];
         acts.extend(self.outcome(now));
         acts
     }
 
-    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<Act> {
+    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<CommandEffect> {
         if exchange.message != Some(MESSAGE) {
-            let probe = exchange.kind == Kind::Read && exchange.outcome.is_settled();
+            let probe = exchange.kind == ExchangeKind::Read && exchange.outcome.is_settled();
             if matches!(self.stage, Stage::Choosing(_)) {
                 return self.look_failed(now, exchange);
             }
@@ -252,15 +254,16 @@ impl SendFold {
         let mut acts = Vec::new();
         for step in exchange.steps.iter().skip(self.told) {
             match step {
-                Step::Try(attempt) if attempt.ending.is_none() => break,
-                Step::Try(attempt) => acts.push(Act::Say(attempt_line(now, attempt))),
-                Step::Wait { until, why, .. } => {
+                ExchangeStep::Try(attempt) if attempt.ending.is_none() => break,
+                ExchangeStep::Try(attempt) => acts.push(CommandEffect::Say(attempt_line(now, attempt))),
+                ExchangeStep::Wait { until, why, .. } => {
                     let fields = json!({ "until": until.wall.to_string(), "why": why });
                     let seconds = until.left(now).as_secs_f64().ceil();
-                    let line = Line::new("waiting", now.wall, fields).warns(format!("waiting {seconds} s: {why}"));
-                    acts.push(Act::Say(line));
+                    let line =
+                        OutputLine::new("waiting", now.wall, fields).warns(format!("waiting {seconds} s: {why}"));
+                    acts.push(CommandEffect::Say(line));
                 }
-                Step::Renewal { .. } => {}
+                ExchangeStep::Renewal { .. } => {}
             }
             self.told += 1;
         }
@@ -270,11 +273,11 @@ impl SendFold {
         acts
     }
 
-    fn message(&mut self, now: Moment, life: DeliveryStatus) -> Vec<Act> {
+    fn message(&mut self, now: Moment, life: DeliveryStatus) -> Vec<CommandEffect> {
         let fields = json!({ "state": life.word(), "id": self.remote_id() });
         let mut acts = Vec::new();
         if self.life.word() != life.word() || matches!(life, DeliveryStatus::Sending { .. }) {
-            acts.push(Act::Say(Line::new("message", now.wall, fields)));
+            acts.push(CommandEffect::Say(OutputLine::new("message", now.wall, fields)));
         }
         if let Some(id) = self.session.threads.message(MESSAGE).and_then(|message| message.remote_id.as_deref()) {
             self.replies.known_as(id);
@@ -295,7 +298,7 @@ impl SendFold {
     }
 
     /// The message is settled: is its exchange, too?
-    fn settled(&mut self, now: Moment) -> Vec<Act> {
+    fn settled(&mut self, now: Moment) -> Vec<CommandEffect> {
         if self.carrier().is_some_and(|e| !e.outcome.is_settled()) {
             return Vec::new();
         }
@@ -308,14 +311,14 @@ impl SendFold {
         self.after_settling(now)
     }
 
-    fn after_settling(&mut self, now: Moment) -> Vec<Act> {
+    fn after_settling(&mut self, now: Moment) -> Vec<CommandEffect> {
         match (self.sending.reply_within, &self.life) {
             (Some(time), DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed)
                 if !self.interrupted =>
             {
                 self.stage = Stage::Listening(now.after(time));
-                let line = Line::new("accepted", now.wall, json!({})).says(self.accepted_text(now));
-                let mut acts = vec![Act::Say(line)];
+                let line = OutputLine::new("accepted", now.wall, json!({})).says(self.accepted_text(now));
+                let mut acts = vec![CommandEffect::Say(line)];
                 if self.replied {
                     acts.extend(self.outcome(now));
                 }
@@ -323,15 +326,15 @@ impl SendFold {
             }
             (_, DeliveryStatus::Unknown(_)) if !self.interrupted && !self.is_final() => {
                 self.stage = Stage::LookingUp(now.after(LOOKING_UP));
-                let line = Line::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
+                let line = OutputLine::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
                 let line = line.warns("the answer was lost; looking for the message in the conversation");
-                vec![Act::Say(line)]
+                vec![CommandEffect::Say(line)]
             }
             (_, DeliveryStatus::Refused(_)) if self.wants_a_probe() => {
                 self.stage = Stage::Probing(now.after(PROBING));
-                let line = Line::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
+                let line = OutputLine::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
                 let line = line.warns("refused; reading the conversation to find out why");
-                vec![Act::Say(line), Act::Ask(Command::Read(self.sending.conversation))]
+                vec![CommandEffect::Say(line), CommandEffect::Ask(Command::Read(self.sending.conversation))]
             }
             _ => self.outcome(now),
         }
@@ -343,25 +346,25 @@ impl SendFold {
         !self.interrupted && !matches!(self.stage, Stage::Probing(_)) && self.diagnosis().is_some_and(asks)
     }
 
-    fn interrupt(&mut self, now: Moment) -> Vec<Act> {
+    fn interrupt(&mut self, now: Moment) -> Vec<CommandEffect> {
         let again = std::mem::replace(&mut self.interrupted, true);
         match self.stage {
             Stage::UnderWay if !again => {
                 self.stage = Stage::TakingBack(now.after(TAKING_BACK));
-                let line = Line::new("interrupt", now.wall, json!({})).warns("taking the message back");
-                vec![Act::Say(line), Act::Ask(Command::Cancel(MESSAGE))]
+                let line = OutputLine::new("interrupt", now.wall, json!({})).warns("taking the message back");
+                vec![CommandEffect::Say(line), CommandEffect::Ask(Command::Cancel(MESSAGE))]
             }
             _ => self.outcome(now),
         }
     }
 
-    fn due_now(&mut self, now: Moment) -> Vec<Act> {
+    fn due_now(&mut self, now: Moment) -> Vec<CommandEffect> {
         match self.stage {
             Stage::Choosing(_) => self.look_ended(now),
             Stage::Lagging(_) => self.after_settling(now),
             Stage::Listening(_) if self.wants_token() && !self.is_final() => {
                 self.stage = Stage::LastRead(now, now.after(LAST_READ));
-                vec![Act::Ask(Command::Read(self.sending.conversation))]
+                vec![CommandEffect::Ask(Command::Read(self.sending.conversation))]
             }
             Stage::LastRead(..) => {
                 if self.replies_readable().unreadable().is_none() {
@@ -377,7 +380,7 @@ impl SendFold {
 }
 
 impl SendFold {
-    fn report(&mut self, now: Moment, report: Report) -> Vec<Act> {
+    fn report(&mut self, now: Moment, report: Report) -> Vec<CommandEffect> {
         let here = self.sending.conversation;
         // Which messages answer ours is read from the report itself.
         let mut acts = Vec::new();
@@ -396,7 +399,9 @@ impl SendFold {
                 Notice::Message { id: MESSAGE, life, .. } => self.message(now, life),
                 Notice::WebSession { key, .. } if key == here => self.session_moved(now),
                 Notice::EngineNotice(text) => {
-                    vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
+                    vec![CommandEffect::Say(
+                        OutputLine::new("notice", now.wall, json!({ "message": text })).warns(text),
+                    )]
                 }
                 _ => Vec::new(),
             });
@@ -413,21 +418,21 @@ impl SendFold {
 
 /// Whether an exchange is a try to open the guest's socket.
 fn opens_socket(exchange: &Exchange) -> bool {
-    exchange.kind == Kind::Frame && exchange.message.is_none()
+    exchange.kind == ExchangeKind::Frame && exchange.message.is_none()
 }
 
-impl Fold for SendFold {
-    fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+impl CommandLogic for SendFold {
+    fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect> {
         if self.stage == Stage::Over {
             return Vec::new();
         }
         match input {
-            Input::Begin => self.choose(now),
-            Input::Report(report) => self.report(now, *report),
-            Input::Interrupt => self.interrupt(now),
-            Input::Due => self.due_now(now),
-            Input::Ended => self.outcome(now),
-            Input::Sandbox(..) => Vec::new(),
+            CommandInput::Begin => self.choose(now),
+            CommandInput::Report(report) => self.report(now, *report),
+            CommandInput::Interrupt => self.interrupt(now),
+            CommandInput::Due => self.due_now(now),
+            CommandInput::Ended => self.outcome(now),
+            CommandInput::Sandbox(..) => Vec::new(),
         }
     }
 

@@ -5,9 +5,9 @@ use serde_json::json;
 use crate::model::{Cause, DeliveryStatus, Moment, Outcome, Unreadable};
 
 use super::{SendFold, Stage};
-use crate::app::drive::Act;
+use crate::app::drive::CommandEffect;
 use crate::app::exit::Exit;
-use crate::app::output::Line;
+use crate::app::output::OutputLine;
 use crate::cli::send::lines::diagnosis_line;
 
 impl SendFold {
@@ -101,7 +101,7 @@ impl SendFold {
         }
     }
 
-    pub(super) fn outcome(&mut self, now: Moment) -> Vec<Act> {
+    pub(super) fn outcome(&mut self, now: Moment) -> Vec<CommandEffect> {
         if self.stage == Stage::Over {
             return Vec::new();
         }
@@ -112,7 +112,7 @@ impl SendFold {
         let diagnosis = self.diagnosis();
         let mut acts = Vec::new();
         if let Some(diagnosis) = &diagnosis {
-            acts.push(Act::Say(diagnosis_line(now, diagnosis)));
+            acts.push(CommandEffect::Say(diagnosis_line(now, diagnosis)));
         }
         let mut fields = json!({
             "outcome": word,
@@ -128,7 +128,7 @@ impl SendFold {
             fields["replies_cause"] = json!(Cause::RepliesUnreadable.as_str());
             fields["replies_detail"] = json!(why.words());
         }
-        let line = Line::new("outcome", now.wall, fields);
+        let line = OutputLine::new("outcome", now.wall, fields);
         let line = match exit {
             // The acceptance and the reply have been said already.
             Exit::Done if listened => line,
@@ -138,7 +138,7 @@ impl SendFold {
                 line.warns(format!("{message}{id}"))
             }
         };
-        acts.extend([Act::Say(line), Act::Finish(exit)]);
+        acts.extend([CommandEffect::Say(line), CommandEffect::Finish(exit)]);
         acts
     }
 }

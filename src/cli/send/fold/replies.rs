@@ -3,13 +3,13 @@
 use crate::model::{AsOf, DeliveryStatus, Moment, RemoteMessage, Unreadable};
 
 use super::{SendFold, Stage};
-use crate::app::drive::Act;
+use crate::app::drive::CommandEffect;
 use crate::cli::send::lines::reply_line;
 
 impl SendFold {
     /// Messages were read, or came by themselves: those that were said after ours are replies. Before ours is on the wire
     /// nothing can be.
-    pub(super) fn brought(&mut self, now: Moment, messages: &[RemoteMessage], read: bool) -> Vec<Act> {
+    pub(super) fn brought(&mut self, now: Moment, messages: &[RemoteMessage], read: bool) -> Vec<CommandEffect> {
         if !matches!(self.life, DeliveryStatus::Sending { .. }) && !self.life.is_settled() {
             return Vec::new();
         }
@@ -20,7 +20,7 @@ impl SendFold {
             self.replies.heard(messages);
         }
         let new = self.replies.fresh.iter().skip(before);
-        let mut acts: Vec<Act> = new.map(|reply| Act::Say(reply_line(now, reply))).collect();
+        let mut acts: Vec<CommandEffect> = new.map(|reply| CommandEffect::Say(reply_line(now, reply))).collect();
         self.replied |= !acts.is_empty();
         if matches!(self.stage, Stage::Listening(_) | Stage::LastRead(..)) && !acts.is_empty() {
             acts.extend(self.outcome(now));
@@ -29,7 +29,7 @@ impl SendFold {
     }
 
     /// A read ended, or the socket opened or was lost.
-    pub(super) fn readable(&mut self, now: Moment, as_of: AsOf) -> Vec<Act> {
+    pub(super) fn readable(&mut self, now: Moment, as_of: AsOf) -> Vec<CommandEffect> {
         let over = match (self.stage, as_of) {
             (Stage::LastRead(from, _), AsOf::ReadAt(began)) => began.mono >= from.mono,
             (Stage::LookingUp(_), _) => self.is_final(),

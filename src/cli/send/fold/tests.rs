@@ -8,8 +8,8 @@ use crate::cli::send::lines::reply_line;
 use crate::engine::SendRequest;
 use crate::fixtures;
 use crate::model::{
-    Address, AsOf, Attempt, Author, Conversation, Ending, ExchangeId, Failure, FailureKind, Generation, Kind, Outcome,
-    Phase, RemoteMessage, Timing,
+    Address, AsOf, Attempt, Author, Conversation, Ending, ExchangeId, ExchangeKind, Failure, FailureKind, Generation,
+    Outcome, Phase, RemoteMessage, Timing,
 };
 
 use crate::session::ProfileInfo;
@@ -38,7 +38,7 @@ fn web_fold() -> SendFold {
         reply_within: None,
     };
     let mut fold = SendFold::new(sending, session(Channel::WebMessaging));
-    fold.on(NOW, Input::Begin);
+    fold.on(NOW, CommandInput::Begin);
     fold
 }
 
@@ -46,24 +46,24 @@ fn fold(reply_within: Option<Duration>) -> SendFold {
     let sending =
         Sending { conversation: ConversationKey(3), text: "Hello".to_owned(), extras: Extras::default(), reply_within };
     let mut fold = SendFold::new(sending, session(Channel::GuestApi));
-    fold.on(NOW, Input::Begin);
+    fold.on(NOW, CommandInput::Begin);
     fold
 }
 
-fn answered(status: u16) -> Step {
+fn answered(status: u16) -> ExchangeStep {
     let response = fixtures::response(status, fixtures::headers(&[("x-request-id", "req-1")]), "");
     attempt(Some(Ending::Answered(response)))
 }
 
-fn attempt(ending: Option<Ending>) -> Step {
-    Step::Try(Arc::new(Attempt {
+fn attempt(ending: Option<Ending>) -> ExchangeStep {
+    ExchangeStep::Try(Arc::new(Attempt {
         generation: Some(Generation(1)),
         timing: Timing { total: Some(Duration::from_millis(143)), ..Timing::default() },
         ..fixtures::attempt(NOW, fixtures::request("POST", "", Vec::new(), ""), ending)
     }))
 }
 
-fn exchange(steps: Vec<Step>, outcome: Outcome) -> Input {
+fn exchange(steps: Vec<ExchangeStep>, outcome: Outcome) -> CommandInput {
     let ended = outcome.is_settled().then(|| NOW.after(Duration::from_millis(150)));
     report(Report::Exchange(Arc::new(Exchange {
         what: "Hello".to_owned(),
@@ -71,19 +71,19 @@ fn exchange(steps: Vec<Step>, outcome: Outcome) -> Input {
         message: Some(MESSAGE),
         ended,
         steps,
-        ..fixtures::exchange(7, Kind::Send, Vec::new(), outcome)
+        ..fixtures::exchange(7, ExchangeKind::Send, Vec::new(), outcome)
     })))
 }
 
-fn report(report: Report) -> Input {
-    Input::Report(Box::new(report))
+fn report(report: Report) -> CommandInput {
+    CommandInput::Report(Box::new(report))
 }
 
-fn life(life: DeliveryStatus) -> Input {
+fn life(life: DeliveryStatus) -> CommandInput {
     report(Report::Message { id: MESSAGE, life, exchange: Some(ExchangeId(7)), remote_id: None })
 }
 
-fn read(messages: &[(&str, Author, &str)]) -> Input {
+fn read(messages: &[(&str, Author, &str)]) -> CommandInput {
     let messages = messages
         .iter()
         .map(|(id, author, text)| RemoteMessage::new(*id, *author, *text, Timestamp::UNIX_EPOCH))
@@ -92,16 +92,16 @@ fn read(messages: &[(&str, Author, &str)]) -> Input {
     report(Report::Conversation { key: ConversationKey(3), state, since: None, messages })
 }
 
-fn exit(acts: &[Act]) -> Option<Exit> {
-    acts.iter().find_map(|act| if let Act::Finish(exit) = act { Some(*exit) } else { None })
+fn exit(acts: &[CommandEffect]) -> Option<Exit> {
+    acts.iter().find_map(|act| if let CommandEffect::Finish(exit) = act { Some(*exit) } else { None })
 }
 
-fn json_lines(acts: &[Act]) -> Vec<String> {
-    acts.iter().filter_map(|a| if let Act::Say(line) = a { Some(line.json()) } else { None }).collect()
+fn json_lines(acts: &[CommandEffect]) -> Vec<String> {
+    acts.iter().filter_map(|a| if let CommandEffect::Say(line) = a { Some(line.json()) } else { None }).collect()
 }
 
 /// Feeds all inputs; gives the last acts.
-fn feed(fold: &mut SendFold, inputs: Vec<Input>) -> Vec<Act> {
+fn feed(fold: &mut SendFold, inputs: Vec<CommandInput>) -> Vec<CommandEffect> {
     let mut last = Vec::new();
     for input in inputs {
         let acts = fold.on(NOW, input);
@@ -120,7 +120,7 @@ fn it_begins_by_sending() {
         extras: Extras::default(),
         reply_within: None,
     };
-    let acts = SendFold::new(sending.clone(), session(Channel::GuestApi)).on(NOW, Input::Begin);
+    let acts = SendFold::new(sending.clone(), session(Channel::GuestApi)).on(NOW, CommandInput::Begin);
     let request = SendRequest {
         message: MESSAGE,
         conversation: ConversationKey(3),
@@ -129,10 +129,13 @@ fn it_begins_by_sending() {
         sent_as: None,
         extras: crate::model::Extras::default(),
     };
-    assert_eq!(acts, [Act::Ask(Command::Send(request.clone()))]);
+    assert_eq!(acts, [CommandEffect::Ask(Command::Send(request.clone()))]);
     let watching = Sending { reply_within: Some(Duration::from_secs(1)), ..sending };
-    let acts = SendFold::new(watching, session(Channel::GuestApi)).on(NOW, Input::Begin);
-    assert_eq!(acts, [Act::Ask(Command::Watch(Some(ConversationKey(3)))), Act::Ask(Command::Send(request))]);
+    let acts = SendFold::new(watching, session(Channel::GuestApi)).on(NOW, CommandInput::Begin);
+    assert_eq!(
+        acts,
+        [CommandEffect::Ask(Command::Watch(Some(ConversationKey(3)))), CommandEffect::Ask(Command::Send(request))]
+    );
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn accepted_is_zero_and_the_last_line_is_the_outcome() {
 #[test]
 fn events_are_told_once_each() {
     let mut fold = fold(None);
-    let wait = Step::Wait { at: NOW, until: NOW.after(Duration::from_secs(7)), why: "429".to_owned() };
+    let wait = ExchangeStep::Wait { at: NOW, until: NOW.after(Duration::from_secs(7)), why: "429".to_owned() };
     let first = fold.on(NOW, exchange(vec![answered(429)], Outcome::Open));
     let attempt = format!(
         r#"{{"event":"attempt",{TIME},"number":1,"status":429,"error":null,"phase":null,"generation":1,"request_id":"req-1","duration_ms":143}}"#
@@ -202,7 +205,7 @@ fn a_network_that_fails_before_writing_is_four() {
 }
 
 /// Whether replies can be read, as of a read that began at `began`.
-fn readable(readable: RepliesReadable, began: Moment) -> Input {
+fn readable(readable: RepliesReadable, began: Moment) -> CommandInput {
     report(Report::RepliesReadable { key: ConversationKey(3), readable, as_of: AsOf::ReadAt(began) })
 }
 
@@ -215,7 +218,7 @@ fn a_lost_answer_is_looked_up_and_then_five() {
     let failing = || RepliesReadable::No(Unreadable::Failing { status: 503 });
     let rows = [
         ("it is there", vec![life(DeliveryStatus::Landed)], Exit::Done, r#""outcome":"accepted""#),
-        ("it is not there in time", vec![Input::Due], Exit::Unknown, r#""outcome":"unknown""#),
+        ("it is not there in time", vec![CommandInput::Due], Exit::Unknown, r#""outcome":"unknown""#),
         ("reading is refused", vec![readable(refused(), NOW)], Exit::Unknown, r#""replies_readable":false"#),
         (
             "a read that fails",
@@ -240,9 +243,9 @@ fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
     let mut fold = fold(None);
     fold.on(NOW, life(DeliveryStatus::Queued));
     let status = TokenStatus::NoSecret { why: "the environment variable X is not set".to_owned() };
-    let acts = fold.on(NOW, Input::Report(Box::new(Report::Token(status))));
+    let acts = fold.on(NOW, CommandInput::Report(Box::new(Report::Token(status))));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
-    assert!(acts.contains(&Act::Ask(Command::Cancel(MESSAGE))));
+    assert!(acts.contains(&CommandEffect::Ask(Command::Cancel(MESSAGE))));
     let last = json_lines(&acts).pop().unwrap();
     assert!(last.contains("not sent, not signed in: the environment variable X is not set"), "{last}");
 }
@@ -252,7 +255,7 @@ fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
     let mut fold = fold(None);
     fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
-    fold.on(NOW, Input::Report(Box::new(Report::Token(status))));
+    fold.on(NOW, CommandInput::Report(Box::new(Report::Token(status))));
     let acts = fold.on(NOW, life(DeliveryStatus::Refused("no token".to_owned())));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
 }
@@ -262,7 +265,7 @@ fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_ou
     let mut fold = fold(None);
     fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
-    assert_eq!(exit(&fold.on(NOW, Input::Report(Box::new(Report::Token(status))))), None);
+    assert_eq!(exit(&fold.on(NOW, CommandInput::Report(Box::new(Report::Token(status))))), None);
     let acts = feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
     assert_eq!(exit(&acts), Some(Exit::Done));
 }
@@ -295,21 +298,21 @@ fn no_reply_in_time_is_one_though_accepted_and_says_why() {
     let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: missing() });
     let end = NOW.after(Duration::from_secs(10));
     let unreadable = r#""replies_readable":false,"replies_cause":"replies-unreadable","replies_detail":"403, missing conversation:message:view""#;
-    let rows: [(&str, Vec<Input>, &[&str]); 4] = [
+    let rows: [(&str, Vec<CommandInput>, &[&str]); 4] = [
         (
             "a silence",
-            vec![Input::Due, readable(RepliesReadable::Yes, end)],
+            vec![CommandInput::Due, readable(RepliesReadable::Yes, end)],
             &["accepted, but no reply was read within 10 s", r#""replies_readable":true"#],
         ),
         (
             "refused from the start",
-            vec![readable(refused(), NOW), Input::Due],
+            vec![readable(refused(), NOW), CommandInput::Due],
             &["accepted, but replies could not be read: 403, missing conversation:message:view", unreadable],
         ),
-        ("refused at the end", vec![Input::Due, readable(refused(), end)], &[unreadable]),
+        ("refused at the end", vec![CommandInput::Due, readable(refused(), end)], &[unreadable]),
         (
             "no read ends",
-            vec![Input::Due, Input::Due],
+            vec![CommandInput::Due, CommandInput::Due],
             &["replies could not be read: no read ended in time", r#""replies_readable":false"#],
         ),
     ];
@@ -329,14 +332,14 @@ fn no_reply_in_time_is_one_though_accepted_and_says_why() {
 #[test]
 fn an_interrupt_takes_it_back_and_reports_honestly() {
     let mut queued = fold(None);
-    let acts = queued.on(NOW, Input::Interrupt);
-    assert!(acts.contains(&Act::Ask(Command::Cancel(MESSAGE))));
+    let acts = queued.on(NOW, CommandInput::Interrupt);
+    assert!(acts.contains(&CommandEffect::Ask(Command::Cancel(MESSAGE))));
     let acts = queued.on(NOW, life(DeliveryStatus::Cancelled));
     assert_eq!(exit(&acts), Some(Exit::Refused));
 
     let mut flying = fold(None);
     flying.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
-    flying.on(NOW, Input::Interrupt);
+    flying.on(NOW, CommandInput::Interrupt);
     let why = "cancelled while waiting for the answer";
     let inputs = vec![
         exchange(vec![attempt(None)], Outcome::Unknown(why.to_owned())),
@@ -347,7 +350,7 @@ fn an_interrupt_takes_it_back_and_reports_honestly() {
 
     let mut landed = fold(None);
     landed.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
-    landed.on(NOW, Input::Interrupt);
+    landed.on(NOW, CommandInput::Interrupt);
     let acts =
         feed(&mut landed, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
     assert_eq!(exit(&acts), Some(Exit::Done));
@@ -355,12 +358,12 @@ fn an_interrupt_takes_it_back_and_reports_honestly() {
 
 #[test]
 fn a_second_interrupt_and_a_vanished_engine_end_it_at_once() {
-    for last in [Input::Interrupt, Input::Ended, Input::Due] {
+    for last in [CommandInput::Interrupt, CommandInput::Ended, CommandInput::Due] {
         let mut fold = fold(None);
         fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
-        fold.on(NOW, Input::Interrupt);
+        fold.on(NOW, CommandInput::Interrupt);
         assert_eq!(exit(&fold.on(NOW, last)), Some(Exit::Unknown));
-        assert!(fold.on(NOW, Input::Ended).is_empty(), "the outcome is said once");
+        assert!(fold.on(NOW, CommandInput::Ended).is_empty(), "the outcome is said once");
     }
 }
 
@@ -431,11 +434,12 @@ fn a_web_message_needs_no_sign_in() {
     {
         let mut fold = web();
         fold.on(NOW, no_secret());
-        let Input::Report(opening) = exchange(vec![], outcome) else { unreachable!() };
+        let CommandInput::Report(opening) = exchange(vec![], outcome) else { unreachable!() };
         let Report::Exchange(opening) = *opening else { unreachable!() };
-        let opening = Exchange { id: ExchangeId(8), kind: Kind::Frame, message: None, ..(*opening).clone() };
+        let opening = Exchange { id: ExchangeId(8), kind: ExchangeKind::Frame, message: None, ..(*opening).clone() };
         fold.on(NOW, report(Report::Exchange(Arc::new(opening))));
-        let acts = feed(&mut fold, vec![life(DeliveryStatus::Refused("the session is over".into())), Input::Due]);
+        let acts =
+            feed(&mut fold, vec![life(DeliveryStatus::Refused("the session is over".into())), CommandInput::Due]);
         assert_eq!(exit(&acts), Some(code));
     }
 }
@@ -449,7 +453,7 @@ fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
     let elsewhere = report(Report::Session { key: ConversationKey(0), session: session.clone() });
     assert_eq!(fold.on(NOW, elsewhere), []);
     let acts = fold.on(NOW, report(Report::Session { key: ConversationKey(3), session }));
-    assert!(acts.contains(&Act::Ask(Command::Cancel(MESSAGE))));
+    assert!(acts.contains(&CommandEffect::Ask(Command::Cancel(MESSAGE))));
     assert_eq!(exit(&acts), Some(Exit::Network));
     let said = format!("{acts:?}");
     assert!(said.contains("not sent, the conversation cannot be reached: no route; tried 8 times"), "{said}");
@@ -460,11 +464,11 @@ fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
 #[test]
 fn a_web_message_that_never_went_says_why_by_its_exit_code() {
     let opening = |outcome| {
-        let Input::Report(opening) = exchange(vec![], outcome) else { unreachable!() };
+        let CommandInput::Report(opening) = exchange(vec![], outcome) else { unreachable!() };
         let Report::Exchange(opening) = *opening else { unreachable!() };
         report(Report::Exchange(Arc::new(Exchange {
             id: ExchangeId(8),
-            kind: Kind::Frame,
+            kind: ExchangeKind::Frame,
             message: None,
             ..(*opening).clone()
         })))
@@ -478,8 +482,11 @@ fn a_web_message_that_never_went_says_why_by_its_exit_code() {
         let mut fold = web_fold();
         let why = || "because".to_owned();
         let inputs = outcome.clone().map(opening).into_iter();
-        let inputs =
-            inputs.chain([exchange(vec![], Outcome::Failed(why())), life(DeliveryStatus::Refused(why())), Input::Due]);
+        let inputs = inputs.chain([
+            exchange(vec![], Outcome::Failed(why())),
+            life(DeliveryStatus::Refused(why())),
+            CommandInput::Due,
+        ]);
         let acts = feed(&mut fold, inputs.collect());
         assert_eq!(exit(&acts), Some(code), "{outcome:?}");
         assert!(json_lines(&acts).pop().unwrap().contains(r#""message":"not sent: because""#), "{acts:?}");
@@ -507,9 +514,9 @@ fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[Remote
     SendFold::new(sending, session(channel)).picking(Some(Pick { number, of: of.map(str::to_owned) }), heard)
 }
 
-fn sent(acts: &[Act]) -> Option<(&str, &str, &str)> {
+fn sent(acts: &[CommandEffect]) -> Option<(&str, &str, &str)> {
     acts.iter().find_map(|act| match act {
-        Act::Ask(Command::Send(SendRequest { text, extras, .. })) => {
+        CommandEffect::Ask(Command::Send(SendRequest { text, extras, .. })) => {
             Some((text.as_str(), extras.choice.as_ref()?.payload.as_str(), extras.answers.as_deref()?))
         }
         _ => None,
@@ -530,9 +537,11 @@ fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
         };
         let sending = Sending { conversation: ConversationKey(0), text: "nine".to_owned(), extras, reply_within: None };
         let mut fold = SendFold::new(sending, session(Channel::GuestApi)).picking(None, std::slice::from_ref(&offer));
-        let acts = fold.on(NOW, Input::Begin);
+        let acts = fold.on(NOW, CommandInput::Begin);
         let sent = acts.iter().find_map(|act| match act {
-            Act::Ask(Command::Send(SendRequest { extras, .. })) => extras.choice.as_ref().map(|choice| choice.kind),
+            CommandEffect::Ask(Command::Send(SendRequest { extras, .. })) => {
+                extras.choice.as_ref().map(|choice| choice.kind)
+            }
             _ => None,
         });
         assert_eq!(sent, Some(kind));
@@ -544,9 +553,9 @@ fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
 fn a_choice_is_taken_by_its_number() {
     let after = RemoteMessage::new("r3", Author::Bot, "Take your time", Timestamp::UNIX_EPOCH);
     let heard = [offering("r1", &["Red", "Blue"]), offering("r2", &["Yes", "No"]), after];
-    assert_eq!(sent(&picking(2, None, &heard).on(NOW, Input::Begin)), Some(("No", "no", "r2")));
-    assert_eq!(sent(&picking(1, Some("r1"), &heard).on(NOW, Input::Begin)), Some(("Red", "red", "r1")));
-    let acts = picking(3, None, &heard).on(NOW, Input::Begin);
+    assert_eq!(sent(&picking(2, None, &heard).on(NOW, CommandInput::Begin)), Some(("No", "no", "r2")));
+    assert_eq!(sent(&picking(1, Some("r1"), &heard).on(NOW, CommandInput::Begin)), Some(("Red", "red", "r1")));
+    let acts = picking(3, None, &heard).on(NOW, CommandInput::Begin);
     assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::Usage)));
     let last = json_lines(&acts).pop().unwrap();
     assert!(last.contains("there is no choice 3; these are offered: 1 Yes | 2 No"), "{last}");
@@ -555,20 +564,20 @@ fn a_choice_is_taken_by_its_number() {
 #[test]
 fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
     let mut fold = picking(2, None, &[]);
-    let acts = fold.on(NOW, Input::Begin);
-    assert!(sent(&acts).is_none() && acts.contains(&Act::Ask(Command::Read(ConversationKey(3)))), "{acts:?}");
+    let acts = fold.on(NOW, CommandInput::Begin);
+    assert!(sent(&acts).is_none() && acts.contains(&CommandEffect::Ask(Command::Read(ConversationKey(3)))), "{acts:?}");
     let messages = vec![offering("r2", &["Yes", "No"])];
     let state = crate::model::RemoteState::Connected;
     let read = |messages| report(Report::Conversation { key: ConversationKey(3), state, since: None, messages });
     assert_eq!(sent(&fold.on(NOW, read(messages))), Some(("No", "no", "r2")));
 
     let mut none = picking(2, None, &[]);
-    none.on(NOW, Input::Begin);
+    none.on(NOW, CommandInput::Begin);
     let acts = none.on(NOW, read(Vec::new()));
     assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::Refused)));
 
     let mut signed_out = picking(2, None, &[]);
-    signed_out.on(NOW, Input::Begin);
+    signed_out.on(NOW, CommandInput::Begin);
     let acts = signed_out.on(NOW, report(Report::Token(TokenStatus::NoSecret { why: "no secret".to_owned() })));
     assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::NotSignedIn)));
 }
@@ -577,22 +586,22 @@ fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
 fn a_socket_brings_what_is_offered_and_a_read_that_fails_ends_it() {
     let web = || picking_in(Channel::WebMessaging, 1, None, &[]);
     let mut fold = web();
-    let acts = fold.on(NOW, Input::Begin);
-    assert!(acts.contains(&Act::Ask(Command::Watch(Some(ConversationKey(3))))), "{acts:?}");
+    let acts = fold.on(NOW, CommandInput::Begin);
+    assert!(acts.contains(&CommandEffect::Ask(Command::Watch(Some(ConversationKey(3))))), "{acts:?}");
     let heard = |messages| report(Report::MessagesArrived { key: ConversationKey(3), messages });
     let before = RemoteMessage::new("r0", Author::Bot, "Welcome", Timestamp::UNIX_EPOCH);
     assert_eq!(fold.on(NOW, heard(vec![before])), []);
     assert_eq!(sent(&fold.on(NOW, heard(vec![offering("r1", &["Yes"])]))), Some(("Yes", "yes", "r1")));
 
     let mut silent = web();
-    silent.on(NOW, Input::Begin);
+    silent.on(NOW, CommandInput::Begin);
     assert_eq!(silent.due(), Some(NOW.after(Duration::from_secs(15))));
-    assert_eq!(exit(&silent.on(NOW, Input::Due)), Some(Exit::Refused));
+    assert_eq!(exit(&silent.on(NOW, CommandInput::Due)), Some(Exit::Refused));
 
     let mut failing = picking(1, None, &[]);
-    failing.on(NOW, Input::Begin);
-    let Input::Report(read) = exchange(vec![], Outcome::Failed("connecting".into())) else { unreachable!() };
+    failing.on(NOW, CommandInput::Begin);
+    let CommandInput::Report(read) = exchange(vec![], Outcome::Failed("connecting".into())) else { unreachable!() };
     let Report::Exchange(read) = *read else { unreachable!() };
-    let read = Exchange { kind: Kind::Read, message: None, ..(*read).clone() };
+    let read = Exchange { kind: ExchangeKind::Read, message: None, ..(*read).clone() };
     assert_eq!(exit(&failing.on(NOW, report(Report::Exchange(Arc::new(read))))), Some(Exit::Network));
 }

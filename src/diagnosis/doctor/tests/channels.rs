@@ -20,7 +20,7 @@ fn open(integration: &str) -> Conversation {
 #[test]
 fn a_web_conversation_is_looked_at_without_any_token() {
     let run = examine(&Place::default(), web(PLACE));
-    assert_eq!(run.asked, [Asked::Deployment(KEY), Asked::Domains(KEY), Asked::Origin(KEY)]);
+    assert_eq!(run.asked, [ProbeQuestion::Deployment(KEY), ProbeQuestion::Domains(KEY), ProbeQuestion::Origin(KEY)]);
     assert_eq!(
         run.findings,
         [
@@ -100,7 +100,7 @@ fn what_is_wrong_with_a_deployment_is_proven_by_what_is_public() {
 #[test]
 fn an_open_conversation_is_looked_at_by_its_integration() {
     let run = examine(&Place::default(), open(PLACE));
-    assert!(run.asked.ends_with(&[Asked::Integration(KEY), Asked::Messages(KEY)]), "{:?}", run.asked);
+    assert!(run.asked.ends_with(&[ProbeQuestion::Integration(KEY), ProbeQuestion::Messages(KEY)]), "{:?}", run.asked);
     assert!(run.findings.ends_with(&["skip limits".to_owned(), "pass replies".to_owned()]), "{:?}", run.findings);
     assert!(run.findings.contains(&"pass integration".to_owned()), "{:?}", run.findings);
     assert_eq!(run.verdict.cause, None);

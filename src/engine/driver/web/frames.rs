@@ -2,16 +2,17 @@
 //! theirs that came by itself is an exchange with an empty request.
 
 use crate::engine::client::capture;
-use crate::engine::driver::sends::Sending;
+use crate::engine::driver::sends::InFlightSend;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::redact::Redactor;
 use crate::engine::socket::flight::Waiting;
-use crate::engine::socket::session::Event;
+use crate::engine::socket::session::SocketEvent;
 use crate::genesys::errors::one_line;
 use crate::genesys::web_messaging::codes::{self, Means};
-use crate::genesys::web_messaging::{Configure, HEALTH_TRACING, Ours, Said, Theirs};
+use crate::genesys::web_messaging::{Configure, GuestSocketMessage, HEALTH_TRACING, Ours, Theirs};
 use crate::model::{
-    Body, ConversationKey, Ending, Failure, FailureKind, Kind, Moment, Outcome, Phase, Request, Response, Timing,
+    Body, ConversationKey, Ending, ExchangeKind, Failure, FailureKind, Moment, Outcome, Phase, Request, Response,
+    Timing,
 };
 
 use super::{Driver, Of, Underway, awaits};
@@ -38,7 +39,7 @@ impl Frame {
         let body = capture::frame(text, redactor);
         let theirs = Theirs::read(&body.text).and_then(|theirs| match theirs.said {
             // These are for the session itself, and for nobody to see.
-            Said::Jwt { .. } | Said::Presigned { .. } => Theirs::read(text),
+            GuestSocketMessage::Jwt { .. } | GuestSocketMessage::Presigned { .. } => Theirs::read(text),
             _ => Some(theirs),
         });
         Self { theirs, body }
@@ -65,7 +66,7 @@ impl Driver {
         let Some(web) = self.webs.all.get(&key) else { return false };
         let (Some(token), true) = (&web.guest.token, web.link.is_some()) else { return false };
         let text = ours.write(token, &tracing, now.wall);
-        let mut record = self.cx.record(Kind::Frame, &ours.words(), Some(key), now);
+        let mut record = self.cx.record(ExchangeKind::Frame, &ours.words(), Some(key), now);
         record.begin(self.shown_frame(key, Some(&text)), None, now);
         if !ours.wants_answer() {
             record.settle(Outcome::Accepted, now);
@@ -122,7 +123,7 @@ impl Driver {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         match web.flight.answered(&theirs) {
             Some(Waiting { of: Underway { of: Of::Message(message), .. }, .. }) => {
-                let own_token = self.sends.get(message).is_none_or(Sending::carries_own_token);
+                let own_token = self.sends.get(message).is_none_or(InFlightSend::carries_own_token);
                 self.message_answered(key, message, &theirs, body, now);
                 // What another token, or none, is answered says nothing of this session.
                 if own_token {
@@ -131,7 +132,7 @@ impl Driver {
             }
             Some(Waiting { of: Underway { of: Of::Session(mut record), .. }, .. }) => {
                 let refusal = match &theirs.said {
-                    Said::Error { code, message, .. } if record.is_called("configureSession") => {
+                    GuestSocketMessage::Error { code, message, .. } if record.is_called("configureSession") => {
                         Some(codes::declined(*code, message))
                     }
                     _ => refusal(&theirs),
@@ -163,7 +164,7 @@ impl Driver {
     }
 
     fn record_theirs(&mut self, key: ConversationKey, what: &str, came: (u16, Body), outcome: Outcome, now: Moment) {
-        let mut record = self.cx.record(Kind::Frame, what, Some(key), now);
+        let mut record = self.cx.record(ExchangeKind::Frame, what, Some(key), now);
         record.begin(self.shown_frame(key, None), None, now);
         record.end(shown_answer(came.0, came.1), Timing::default());
         self.cx.settle(&mut record, outcome, now);
@@ -172,15 +173,15 @@ impl Driver {
     /// A frame of the session's own was answered: what follows.
     fn ours_answered(&mut self, key: ConversationKey, record: &ExchangeBuilder, theirs: Theirs, now: Moment) {
         if record.is_called("closeSession") {
-            return self.web_event(key, Event::Closed, now);
+            return self.web_event(key, SocketEvent::Closed, now);
         }
-        let Said::Error { code, message, retry_after } = &theirs.said else {
+        let GuestSocketMessage::Error { code, message, retry_after } = &theirs.said else {
             return self.hear_frame(key, theirs, now);
         };
         if record.is_called("configureSession") {
             let why = self.cx.mask(&codes::declined(*code, message));
             let wait = retry_after.map(std::time::Duration::from_secs);
-            return self.web_event(key, Event::Declined { code: *code, why, wait }, now);
+            return self.web_event(key, SocketEvent::Declined { code: *code, why, wait }, now);
         }
         let why = self.cx.mask(&codes::line(*code, message));
         if record.is_called("getJwt") {
@@ -250,7 +251,7 @@ pub(super) fn took(began: Option<Moment>, now: Moment) -> Timing {
 /// Why a frame of theirs is no success, one line.
 pub(super) fn refusal(theirs: &Theirs) -> Option<String> {
     match &theirs.said {
-        Said::Error { code, message, .. } | Said::UploadFailed { code, message, .. } => {
+        GuestSocketMessage::Error { code, message, .. } | GuestSocketMessage::UploadFailed { code, message, .. } => {
             Some(codes::line(*code, message))
         }
         _ if theirs.code >= 400 => Some(codes::line(theirs.code, "")),
@@ -308,7 +309,9 @@ mod tests {
         let read = conversations::read_bulk(page.text.as_bytes(), &[], at).unwrap();
         let outbound = webhook::read(hook.text.as_bytes(), at).unwrap();
         // Each of them is a message still.
-        assert!(matches!(&frame.theirs.as_ref().unwrap().said, Said::Message(m) if m.text.starts_with("see ")));
+        assert!(
+            matches!(&frame.theirs.as_ref().unwrap().said, GuestSocketMessage::Message(m) if m.text.starts_with("see "))
+        );
         assert!(read.len() == 1 && read[0].text.starts_with("see ") && read[0].attachments.len() == 1);
         format!("{frame:?} {page:?} {read:?} {hook:?} {outbound:?}")
     }
@@ -344,7 +347,7 @@ mod tests {
     fn what_the_session_needs_is_read_unmasked() {
         let jwt = json!({ "class": "JwtResponse", "code": 200, "body": { "jwt": JWT } }).to_string();
         let frame = Frame::new(&jwt, &Redactor::new(&[]));
-        assert!(matches!(&frame.theirs.unwrap().said, Said::Jwt { jwt, .. } if jwt == JWT));
+        assert!(matches!(&frame.theirs.unwrap().said, GuestSocketMessage::Jwt { jwt, .. } if jwt == JWT));
         assert!(!frame.body.text.contains(JWT));
     }
 }

@@ -11,14 +11,14 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
-use crate::engine::driver::tasks::{CapturedTry, Purpose};
+use crate::engine::driver::tasks::{CapturedTry, TaskPurpose};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::pace::Rate;
 use crate::engine::socket::flight::Awaits;
-use crate::engine::socket::paging::{Paging, Seen, Why};
-use crate::engine::socket::session::{Event, Wanted};
+use crate::engine::socket::paging::{Paging, SeenPages, Why};
+use crate::engine::socket::session::{SocketEvent, Wanted};
 use crate::genesys::web_messaging::{Ours, history};
-use crate::model::{ConversationKey, Kind, Moment, Outcome, WebSession};
+use crate::model::{ConversationKey, ExchangeKind, Moment, Outcome, WebSession};
 
 use super::Driver;
 
@@ -28,7 +28,7 @@ const READS_PER_MINUTE: u32 = 10;
 const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// The history of one guest.
-pub struct History {
+pub struct WebHistory {
     jwt: Option<(SecretString, Option<Timestamp>)>,
     paging: Paging,
     /// The page that is being read.
@@ -38,7 +38,7 @@ pub struct History {
     refused: bool,
 }
 
-impl Default for History {
+impl Default for WebHistory {
     fn default() -> Self {
         Self {
             jwt: None,
@@ -50,7 +50,7 @@ impl Default for History {
     }
 }
 
-impl History {
+impl WebHistory {
     /// When a page that is held back by the limit, or by a failure, may be read.
     pub fn due(&self, now: Moment) -> Option<Moment> {
         self.paging.wanted().filter(|_| self.reading.is_none())?;
@@ -99,7 +99,7 @@ impl Driver {
         match web.machine.session() {
             WebSession::Open { .. } | WebSession::ReadOnly { .. } if web.history.looks_back() => {}
             WebSession::Open { .. } | WebSession::ReadOnly { .. } => self.catch_up(key, now),
-            WebSession::Closed => self.web_event(key, Event::Want(Wanted::Look), now),
+            WebSession::Closed => self.web_event(key, SocketEvent::Want(Wanted::Look), now),
             // Once it is open, it is looked for.
             WebSession::Connecting | WebSession::Reconnecting { .. } => {}
             WebSession::Unreachable { .. } | WebSession::Ended { .. } => {
@@ -139,11 +139,11 @@ impl Driver {
         web.history.paging.begin(why);
         web.history.rate.spend(now);
         let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
-        let mut record = self.cx.record(Kind::Read, &format!("history, page {page}"), Some(key), now);
+        let mut record = self.cx.record(ExchangeKind::Read, &format!("history, page {page}"), Some(key), now);
         match history::request(&self.cx.profile.hosts.api, &origin, &jwt, page) {
             Ok(call) => {
                 web.history.reading = Some((page, why));
-                self.cx.request(Purpose::History(key), record, call, None, now);
+                self.cx.request(TaskPurpose::History(key), record, call, None, now);
             }
             Err(bad) => self.cx.settle(&mut record, Outcome::Refused(bad.0), now),
         }
@@ -200,18 +200,18 @@ impl Driver {
             return;
         };
         web.history.refused = false;
-        let seen = Seen {
+        let seen = SeenPages {
             pages: read.pages,
             count: read.messages.len(),
             knew: self.reads.has_heard(key),
             oldest: read.messages.iter().filter_map(|m| m.at).min(),
-            ..Seen::default()
+            ..SeenPages::default()
         };
         let fresh = self.hear_all(key, read.messages.into_iter().map(|m| (m, None)).collect(), false, now);
         // What this page settled is not looked for any more.
         let doubt = self.reads.doubt_since(key, &self.cx);
         if let Some(web) = self.webs.all.get_mut(&key) {
-            web.history.paging.read(page, why, Seen { fresh, doubt, ..seen });
+            web.history.paging.read(page, why, SeenPages { fresh, doubt, ..seen });
         }
         self.read_history(key, now);
     }

@@ -30,7 +30,7 @@ use crate::engine::jitter::Jitter;
 use crate::engine::pace::Rate;
 use crate::engine::socket::flight::{Awaits, Flight};
 use crate::engine::socket::link::Link;
-use crate::engine::socket::session::{AGAIN_FIRST, Event, Machine, Step};
+use crate::engine::socket::session::{AGAIN_FIRST, Machine, SocketEvent, SocketStep};
 use crate::genesys::web_messaging::Ours;
 use crate::model::FailureKind;
 use crate::model::{
@@ -68,7 +68,7 @@ struct Ready {
 }
 
 /// What came from a link.
-pub struct Came {
+pub struct FrameArrival {
     key: ConversationKey,
     /// Which opening of the socket it belongs to.
     serial: u64,
@@ -125,7 +125,7 @@ struct Web {
     pace: FramePace,
     /// Who of the other side is typing, as far as reported.
     typing: Option<Author>,
-    history: history::History,
+    history: history::WebHistory,
     files: upload::Files,
 }
 
@@ -142,7 +142,7 @@ impl Web {
             ready: None,
             pace: FramePace { frames, silent: None, typing_again: None, health_again: None },
             typing: None,
-            history: history::History::default(),
+            history: history::WebHistory::default(),
             files: upload::Files::default(),
         }
     }
@@ -172,8 +172,8 @@ impl Web {
 /// All web conversations that were wanted so far.
 pub struct Webs {
     all: BTreeMap<ConversationKey, Web>,
-    events: mpsc::Sender<Came>,
-    inbox: mpsc::Receiver<Came>,
+    events: mpsc::Sender<FrameArrival>,
+    inbox: mpsc::Receiver<FrameArrival>,
 }
 
 impl Default for Webs {
@@ -185,7 +185,7 @@ impl Default for Webs {
 
 impl Webs {
     /// What a link tells next.
-    pub async fn next(&mut self) -> Option<Came> {
+    pub async fn next(&mut self) -> Option<FrameArrival> {
         self.inbox.recv().await
     }
 
@@ -225,18 +225,18 @@ impl Driver {
     }
 
     /// An event of a session: the machine decides, the steps are carried out, and what changed is told.
-    pub(super) fn web_event(&mut self, key: ConversationKey, event: Event, now: Moment) {
+    pub(super) fn web_event(&mut self, key: ConversationKey, event: SocketEvent, now: Moment) {
         let Some(web) = self.web(key) else { return };
         let steps = web.machine.on(event, now);
         for step in steps {
             match step {
-                Step::NewToken => self.forget_guest(key),
-                Step::Open => self.open_web(key, now),
-                Step::Drop => self.drop_web(key, now),
-                Step::Configure(how) => self.configure(key, how, now),
-                Step::WriteClose => drop(self.write_frame(key, &Ours::Close, now)),
-                Step::CatchUp => self.catch_up(key, now),
-                Step::GiveUp => self.give_up_web(key, now),
+                SocketStep::NewToken => self.forget_guest(key),
+                SocketStep::Open => self.open_web(key, now),
+                SocketStep::Drop => self.drop_web(key, now),
+                SocketStep::Configure(how) => self.configure(key, how, now),
+                SocketStep::WriteClose => drop(self.write_frame(key, &Ours::Close, now)),
+                SocketStep::CatchUp => self.catch_up(key, now),
+                SocketStep::GiveUp => self.give_up_web(key, now),
             }
         }
         self.report_session(key);
@@ -287,7 +287,7 @@ impl Driver {
         for key in self.webs.keys(|web| web.due().is_some_and(|at| now.mono >= at.mono)) {
             self.unanswered(key, now);
             self.late_upload(key, now);
-            self.web_event(key, Event::Tick, now);
+            self.web_event(key, SocketEvent::Tick, now);
         }
         for key in self.webs.keys(|web| web.history.is_wanted()) {
             self.read_history(key, now);
@@ -312,7 +312,7 @@ impl Driver {
     }
 
     /// A link told something. What else came meanwhile is taken in the same turn.
-    pub(super) fn web_came(&mut self, first: Came) {
+    pub(super) fn web_came(&mut self, first: FrameArrival) {
         let now = self.cx.clock.now();
         self.web_event_came(first, now);
         while let Ok(came) = self.webs.inbox.try_recv() {
@@ -320,8 +320,8 @@ impl Driver {
         }
     }
 
-    fn web_event_came(&mut self, came: Came, now: Moment) {
-        let Came { key, serial, event } = came;
+    fn web_event_came(&mut self, came: FrameArrival, now: Moment) {
+        let FrameArrival { key, serial, event } = came;
         if self.webs.all.get(&key).is_none_or(|web| web.opening.serial != serial) {
             return;
         }
@@ -332,7 +332,7 @@ impl Driver {
             }
             Incoming::Gone(why) => {
                 self.lose_web(key, FailureKind::Reset, &why, now);
-                self.web_event(key, Event::Broken(why), now);
+                self.web_event(key, SocketEvent::Broken(why), now);
             }
         }
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use crate::engine::client::capture;
 use crate::engine::driver::tasks::{OpenDone, TokenRead};
 use crate::engine::socket::link::{self, Link};
-use crate::engine::socket::session::Event;
+use crate::engine::socket::session::SocketEvent;
 use crate::engine::socket::upgrade;
 use crate::genesys::web_messaging::socket_url;
-use crate::model::{ConversationKey, Ending, Failure, FailureKind, Kind, Moment, Outcome};
+use crate::model::{ConversationKey, Ending, ExchangeKind, Failure, FailureKind, Moment, Outcome};
 
 use super::frames::Frame;
-use super::{Came, Driver, Guest, Incoming};
+use super::{Driver, FrameArrival, Guest, Incoming};
 
 impl Driver {
     /// Begins to open the socket: with the token that is known, or once it is.
@@ -42,7 +42,7 @@ impl Driver {
             Err(why) => {
                 let why = self.cx.mask(&why);
                 if self.webs.all.get(&key).is_some_and(|web| web.opening.serial == serial) {
-                    self.web_event(key, Event::Failed { why, for_good: true }, now);
+                    self.web_event(key, SocketEvent::Failed { why, for_good: true }, now);
                 }
                 return;
             }
@@ -67,13 +67,13 @@ impl Driver {
         let Some((deployment, origin)) = self.cx.web_address(key) else { return };
         let url = socket_url(&self.cx.profile.hosts.webmessaging, deployment);
         let call = upgrade::request(&url, origin);
-        let mut record = self.cx.record(Kind::Frame, "open socket", Some(key), now);
+        let mut record = self.cx.record(ExchangeKind::Frame, "open socket", Some(key), now);
         let call = match call {
             Ok(call) => call,
             Err(bad) => {
                 let why = self.cx.mask(&bad.0);
                 self.cx.settle(&mut record, Outcome::Refused(why.clone()), now);
-                return self.web_event(key, Event::Failed { why, for_good: true }, now);
+                return self.web_event(key, SocketEvent::Failed { why, for_good: true }, now);
             }
         };
         let shown = capture::request(&call, &self.cx.redactor);
@@ -121,21 +121,21 @@ impl Driver {
                 let tell = move |event| {
                     let redactor = Arc::clone(&redactor.borrow());
                     let event = match event {
-                        link::Event::Text(text) => Incoming::Frame(Box::new(Frame::new(&text, &redactor))),
-                        link::Event::Binary(bytes) => Incoming::Binary(bytes),
-                        link::Event::Gone(why) => Incoming::Gone(redactor.text(&why).into_owned()),
+                        link::LinkEvent::Text(text) => Incoming::Frame(Box::new(Frame::new(&text, &redactor))),
+                        link::LinkEvent::Binary(bytes) => Incoming::Binary(bytes),
+                        link::LinkEvent::Gone(why) => Incoming::Gone(redactor.text(&why).into_owned()),
                     };
-                    Came { key, serial, event }
+                    FrameArrival { key, serial, event }
                 };
                 let link = Link::start(socket, self.webs.events.clone(), tell);
                 let Some(web) = self.webs.all.get_mut(&key) else { return };
                 web.link = Some(link);
                 web.opening.take_back = None;
                 web.pace.silent = None;
-                Event::Opened { fresh: web.guest.fresh }
+                SocketEvent::Opened { fresh: web.guest.fresh }
             }
-            (None, Some(status)) => Event::Refused { status, why, wait },
-            (None, None) => Event::Failed { why, for_good },
+            (None, Some(status)) => SocketEvent::Refused { status, why, wait },
+            (None, None) => SocketEvent::Failed { why, for_good },
         };
         self.web_event(key, event, now);
     }

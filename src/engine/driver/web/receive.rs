@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::engine::Report;
-use crate::engine::heard::Came;
+use crate::engine::heard::Arrival;
 use crate::engine::socket::session;
 use crate::genesys::web_messaging::codes::{self, Means};
-use crate::genesys::web_messaging::{Event, Said, Structured, Theirs};
+use crate::genesys::web_messaging::{GuestSocketMessage, NormalizedEvent, Structured, Theirs};
 use crate::model::{Author, ConversationKey, DeliveryStatus, Moment, RemoteMessage};
 
 use super::Driver;
@@ -18,75 +18,77 @@ impl Driver {
     pub(super) fn hear_frame(&mut self, key: ConversationKey, theirs: Theirs, now: Moment) {
         let Theirs { said, tracing, .. } = theirs;
         match said {
-            Said::Session(session) => {
+            GuestSocketMessage::Session(session) => {
                 if let Some(web) = self.web(key).filter(|_| session.connected) {
                     web.files.media = session.media.clone();
                 }
-                self.web_event(key, session::Event::Configured(session), now);
+                self.web_event(key, session::SocketEvent::Configured(session), now);
             }
-            Said::Message(message) if tracing.as_deref() == Some(crate::genesys::web_messaging::HEALTH_TRACING) => {
+            GuestSocketMessage::Message(message)
+                if tracing.as_deref() == Some(crate::genesys::web_messaging::HEALTH_TRACING) =>
+            {
                 if let Some(expires) = message.expires {
-                    self.web_event(key, session::Event::Expires(expires), now);
+                    self.web_event(key, session::SocketEvent::Expires(expires), now);
                 }
             }
-            Said::Message(message) => {
+            GuestSocketMessage::Message(message) => {
                 self.events(key, &message, now);
                 self.hear_all(key, vec![(*message, tracing)], true, now);
             }
-            Said::ConnectionClosed(reason) => {
+            GuestSocketMessage::ConnectionClosed(reason) => {
                 let reason = reason.map_or(String::new(), |r| format!(" ({r})"));
                 let why = format!("the server closed this connection{reason}; connect to go on");
                 let why = self.cx.mask(&why);
-                self.web_event(key, session::Event::ConnectionClosed(why), now);
+                self.web_event(key, session::SocketEvent::ConnectionClosed(why), now);
             }
-            Said::Expired => self.over(key, "the session has expired; begin a new session", now),
-            Said::Cleared => self.over(key, "the conversation was cleared; begin a new session", now),
-            Said::Logout => self.over(key, "the guest was signed out; begin a new session", now),
-            Said::Error { code, message, .. } => {
+            GuestSocketMessage::Expired => self.over(key, "the session has expired; begin a new session", now),
+            GuestSocketMessage::Cleared => self.over(key, "the conversation was cleared; begin a new session", now),
+            GuestSocketMessage::Logout => self.over(key, "the guest was signed out; begin a new session", now),
+            GuestSocketMessage::Error { code, message, .. } => {
                 let why = self.cx.mask(&codes::line(code, &message));
                 match codes::means(code) {
-                    Means::SessionOver => self.web_event(key, session::Event::Over(why), now),
-                    Means::ReadOnly => self.web_event(key, session::Event::ReadOnly(why), now),
+                    Means::SessionOver => self.web_event(key, session::SocketEvent::Over(why), now),
+                    Means::ReadOnly => self.web_event(key, session::SocketEvent::ReadOnly(why), now),
                     Means::Slower | Means::Refused | Means::Failed => {}
                 }
             }
-            Said::Jwt { jwt, exp } => self.jwt_came(key, jwt, exp, now),
-            Said::Presigned { attachment_id, url, headers } => {
+            GuestSocketMessage::Jwt { jwt, exp } => self.jwt_came(key, jwt, exp, now),
+            GuestSocketMessage::Presigned { attachment_id, url, headers } => {
                 self.upload_place(key, &attachment_id, &url, &headers, now);
             }
-            Said::Uploaded { attachment_id } => self.upload_arrived(key, &attachment_id, now),
-            Said::UploadFailed { attachment_id, code, message } => {
+            GuestSocketMessage::Uploaded { attachment_id } => self.upload_arrived(key, &attachment_id, now),
+            GuestSocketMessage::UploadFailed { attachment_id, code, message } => {
                 self.upload_refused(key, attachment_id.as_deref(), code, &message, now);
             }
-            Said::Deleted | Said::Unasked | Said::Other => {}
+            GuestSocketMessage::Deleted | GuestSocketMessage::Unasked | GuestSocketMessage::Other => {}
         }
     }
 
     fn over(&mut self, key: ConversationKey, why: &str, now: Moment) {
-        self.web_event(key, session::Event::Over(why.to_owned()), now);
+        self.web_event(key, session::SocketEvent::Over(why.to_owned()), now);
     }
 
     /// What happened, other than something said.
     fn events(&mut self, key: ConversationKey, message: &Structured, now: Moment) {
         for event in message.events.iter().filter(|_| !message.by_guest) {
             match event {
-                Event::Typing { on: true, duration } => {
+                NormalizedEvent::Typing { on: true, duration } => {
                     let until = now.after(duration.unwrap_or(TYPES_FOR));
                     self.report_typing(key, Some((message.author, until)));
                 }
-                Event::Typing { on: false, .. } => self.report_typing(key, None),
-                Event::Presence(what) if what == "Disconnect" => {
+                NormalizedEvent::Typing { on: false, .. } => self.report_typing(key, None),
+                NormalizedEvent::Presence(what) if what == "Disconnect" => {
                     if message.read_only {
                         let why = "the other side ended the conversation; begin a new session to go on";
-                        self.web_event(key, session::Event::ReadOnly(why.to_owned()), now);
+                        self.web_event(key, session::SocketEvent::ReadOnly(why.to_owned()), now);
                     } else {
                         self.cx.notice("the other side ended the conversation; the next message begins another", now);
                     }
                 }
-                Event::Presence(what) if what == "SessionExpired" => {
+                NormalizedEvent::Presence(what) if what == "SessionExpired" => {
                     self.over(key, "the session has expired; begin a new session", now);
                 }
-                Event::Presence(_) | Event::Other(_) => {}
+                NormalizedEvent::Presence(_) | NormalizedEvent::Other(_) => {}
             }
         }
     }
@@ -126,14 +128,14 @@ impl Driver {
             }
             messages.push(message);
         }
-        let how = if live { Came::Pushed } else { Came::Read };
+        let how = if live { Arrival::Pushed } else { Arrival::Read };
         let (fresh, settled) = self.reads.hear(key, messages, how, &self.cx);
         let count = fresh.len();
         if count > 0 {
             self.cx.report(Report::MessagesArrived { key, messages: fresh });
         }
         if count > 0 && live {
-            self.web_event(key, session::Event::Spoken, now);
+            self.web_event(key, session::SocketEvent::Spoken, now);
         }
         self.settle_seen(settled);
         count

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::engine::driver::Driver;
-use crate::engine::socket::session::{Event, Wanted};
+use crate::engine::socket::session::{SocketEvent, Wanted};
 use crate::genesys::web_messaging::{Ours, Presence};
 use crate::model::{ConversationKey, Moment, SessionAsk};
 
@@ -20,10 +20,10 @@ impl Driver {
                 .notice("this conversation has no session: only those of the channel web-messaging have", now);
         }
         match ask {
-            SessionAsk::Connect => self.web_event(key, Event::Want(Wanted::Ask), now),
-            SessionAsk::StartNew => self.web_event(key, Event::StartNew, now),
-            SessionAsk::NewGuest => self.web_event(key, Event::NewGuest, now),
-            SessionAsk::Close => self.web_event(key, Event::Close, now),
+            SessionAsk::Connect => self.web_event(key, SocketEvent::Want(Wanted::Ask), now),
+            SessionAsk::StartNew => self.web_event(key, SocketEvent::StartNew, now),
+            SessionAsk::NewGuest => self.web_event(key, SocketEvent::NewGuest, now),
+            SessionAsk::Close => self.web_event(key, SocketEvent::Close, now),
             SessionAsk::Join => self.ask_by_frame(key, &Ours::Presence(Presence::Join), now),
             SessionAsk::Clear => self.ask_by_frame(key, &Ours::Presence(Presence::Clear), now),
             SessionAsk::Health => self.ask_health(key, now),
@@ -83,7 +83,7 @@ impl Driver {
     /// A person looks at a conversation: one that has a session has it opened.
     pub(in crate::engine::driver) fn looked_at(&mut self, key: Option<ConversationKey>, now: Moment) {
         if let Some(key) = key.filter(|key| self.cx.is_web(*key)) {
-            self.web_event(key, Event::Want(Wanted::Look), now);
+            self.web_event(key, SocketEvent::Want(Wanted::Look), now);
         }
     }
 }

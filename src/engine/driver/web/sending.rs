@@ -11,11 +11,11 @@ use futures_util::FutureExt as _;
 use secrecy::SecretString;
 
 use crate::engine::channel;
-use crate::engine::driver::sends::Sending;
+use crate::engine::driver::sends::InFlightSend;
 use crate::engine::outcome;
-use crate::engine::retry::Verdict;
+use crate::engine::retry::RetryDecision;
 use crate::engine::send_log::Unrecorded;
-use crate::genesys::web_messaging::{Ours, Outgoing, Said, Theirs};
+use crate::genesys::web_messaging::{GuestSocketMessage, Ours, OutgoingFrame, Theirs};
 use crate::model::{
     Body, ConversationKey, DeliveryStatus, FailureKind, MessageId, Moment, Outcome, Timing, Variation, WebSession,
 };
@@ -62,7 +62,7 @@ impl Driver {
         let key = request.conversation;
         let extras = &request.extras;
         let id = extras.key.clone().unwrap_or_default();
-        let said = Outgoing {
+        let said = OutgoingFrame {
             text: channel::words(request).to_owned(),
             id: id.clone(),
             attributes: channel::attributes(self.cx.entry(key)?, extras),
@@ -116,7 +116,7 @@ impl Driver {
         self.sends.end_try(message, shown_answer(theirs.code, body), took(began, now));
         let verdict = self.sends.follow(message, outcome::of_frame(theirs), false, &mut self.cx, now);
         match verdict {
-            Some(Verdict::Again(pause, why)) if !given_up => {
+            Some(RetryDecision::Again(pause, why)) if !given_up => {
                 let until = now.after(pause);
                 if let Some(web) = self.webs.all.get_mut(&key) {
                     web.pace.silent = Some(until);
@@ -125,7 +125,7 @@ impl Driver {
             }
             Some(verdict) => {
                 let (id, at) = match &theirs.said {
-                    Said::Message(echo) => (echo.key.clone(), Some(echo.at.unwrap_or(now.wall))),
+                    GuestSocketMessage::Message(echo) => (echo.key.clone(), Some(echo.at.unwrap_or(now.wall))),
                     _ => (None, None),
                 };
                 let outcome = verdict.into_outcome().with_reason(|why| self.cx.mask(why));
@@ -183,7 +183,7 @@ impl Driver {
 
     /// Messages of a conversation that wait, the first first.
     pub(super) fn waiting_in(&self, key: ConversationKey) -> impl Iterator<Item = MessageId> {
-        let of_it = move |send: &&Sending| send.request.conversation == key;
+        let of_it = move |send: &&InFlightSend| send.request.conversation == key;
         self.sends.waiting().filter(of_it).map(|send| send.request.message)
     }
 }

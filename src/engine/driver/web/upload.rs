@@ -10,11 +10,13 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use crate::engine::driver::tasks::{CapturedTry, FileRead, Purpose};
+use crate::engine::driver::tasks::{CapturedTry, FileRead, TaskPurpose};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::web_messaging::codes;
 use crate::genesys::web_messaging::{Media, Ours, media};
-use crate::model::{Attachment, ConversationKey, DeliveryStatus, FailureKind, Kind, MessageId, Moment, Outcome, Place};
+use crate::model::{
+    Attachment, ConversationKey, DeliveryStatus, ExchangeKind, FailureKind, MessageId, Moment, Outcome, Place,
+};
 
 use super::Driver;
 
@@ -153,8 +155,8 @@ impl Driver {
             Ok(call) => call,
             Err(bad) => return self.upload_failed(key, &format!("{name} cannot be uploaded: {}", bad.0), now),
         };
-        let record = self.cx.record(Kind::Event, &format!("upload {name}"), Some(key), now);
-        self.cx.request(Purpose::Upload(key, id.to_owned()), record, call, None, now);
+        let record = self.cx.record(ExchangeKind::Event, &format!("upload {name}"), Some(key), now);
+        self.cx.request(TaskPurpose::Upload(key, id.to_owned()), record, call, None, now);
     }
 
     /// The file was put, or was refused.

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use crate::export::escape::markup;
 use crate::export::page::page;
-use crate::pass::{CaseResult, Run, StepResult, Verdict};
+use crate::pass::{CaseResult, PassRun, StepResult, Verdict};
 
 use super::words;
 use parts::{anchor, chip};
@@ -17,7 +17,7 @@ use parts::{anchor, chip};
 const SCRIPT: &str = include_str!("../../../../assets/report/filter.js");
 
 /// The report of a run that is masked already.
-pub fn html(run: &Run) -> String {
+pub fn html(run: &PassRun) -> String {
     let mut body = String::new();
     head(&mut body, run);
     tiles(&mut body, run);
@@ -39,7 +39,7 @@ pub fn html(run: &Run) -> String {
     page(&format!("{}: {}", run.name, words::tally(&run.tally())), &body, SCRIPT)
 }
 
-fn head(out: &mut String, run: &Run) {
+fn head(out: &mut String, run: &PassRun) {
     let place = run.place_word();
     let _ = write!(
         out,
@@ -63,7 +63,7 @@ fn head(out: &mut String, run: &Run) {
     );
 }
 
-fn tiles(out: &mut String, run: &Run) {
+fn tiles(out: &mut String, run: &PassRun) {
     let tally = run.tally();
     let disagreements = run.disagreements().count();
     out.push_str("<div class=\"tiles\">\n");
@@ -82,7 +82,7 @@ fn tiles(out: &mut String, run: &Run) {
     out.push_str("</div>\n");
 }
 
-fn attention(out: &mut String, run: &Run) {
+fn attention(out: &mut String, run: &PassRun) {
     let list = |out: &mut String, title: &str, steps: &[&StepResult], say: &dyn Fn(&StepResult) -> String| {
         if steps.is_empty() {
             return;
@@ -107,7 +107,7 @@ fn attention(out: &mut String, run: &Run) {
     list(out, "Person and expectations disagree", &differ, &|step| markup(&words::disagreement(step)));
 }
 
-fn filters(out: &mut String, run: &Run) {
+fn filters(out: &mut String, run: &PassRun) {
     let tally = run.tally();
     out.push_str("<h2>Steps</h2>\n<div class=\"filters\" hidden>\n<button data-show=\"all\" aria-pressed=\"true\">all</button>\n");
     let differ = run.disagreements().count();
@@ -128,7 +128,7 @@ fn filters(out: &mut String, run: &Run) {
     );
 }
 
-fn case_of(out: &mut String, run: &Run, case: &CaseResult) {
+fn case_of(out: &mut String, run: &PassRun, case: &CaseResult) {
     let round = if case.round > 1 { format!(" · round {}", case.round) } else { String::new() };
     let _ = writeln!(out, "<section class=\"case\">\n<h2>{}{round} {}</h2>", markup(&case.name), chip(case.counts()));
     if let Some(about) = &case.about {

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::export::escape::markup;
-use crate::pass::{ExchangeRecord, Run};
+use crate::pass::{ExchangeRecord, PassRun};
 
 use super::parts::exchange_anchor;
 
@@ -15,7 +15,7 @@ const LEFT: f64 = 56.0;
 const BASE: f64 = 150.0;
 const TOP: f64 = 14.0;
 
-pub(super) fn plot(out: &mut String, run: &Run) {
+pub(super) fn plot(out: &mut String, run: &PassRun) {
     let mut all: Vec<(&ExchangeRecord, u64)> = run
         .steps()
         .flat_map(|s| &s.evidence.exchanges)

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use crate::export::escape::markup;
 use crate::pass::evidence::{BodyRecord, TimingRecord};
-use crate::pass::{ExchangeRecord, Met, Run, Said, StepResult, TryRecord, Verdict};
+use crate::pass::{ExchangeRecord, Met, PassRun, SaidMessage, StepResult, TryRecord, Verdict};
 use crate::text::json;
 
 use super::parts::{anchor, chip, exchange_anchor};
 use super::words;
 
-pub(super) fn step(out: &mut String, run: &Run, step: &StepResult) {
+pub(super) fn step(out: &mut String, run: &PassRun, step: &StepResult) {
     let word = words::verdict(step.counts());
     let also = if step.disagrees() { " disagreement" } else { "" };
     // Who reads or prints a report looks for what did not pass.
@@ -98,7 +98,7 @@ fn expectations(out: &mut String, step: &StepResult) {
     out.push_str("</ul>\n");
 }
 
-fn said(out: &mut String, all: &[Said]) {
+fn said(out: &mut String, all: &[SaidMessage]) {
     if all.is_empty() {
         return;
     }
@@ -131,7 +131,7 @@ fn said(out: &mut String, all: &[Said]) {
     out.push_str("</div>\n");
 }
 
-fn exchange_of(out: &mut String, run: &Run, exchange: &ExchangeRecord, open: bool) {
+fn exchange_of(out: &mut String, run: &PassRun, exchange: &ExchangeRecord, open: bool) {
     let class = match exchange.outcome.as_str() {
         "ok" => "passed",
         "ERR" => "failed",

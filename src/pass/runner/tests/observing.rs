@@ -8,11 +8,11 @@ fn what_cannot_be_observed_blocks() {
     type Then = fn(&mut Rig);
     let end = |rig: &mut Rig| {
         rig.after(1000);
-        rig.on(Event::Due);
+        rig.on(RunnerEvent::Due);
     };
     let late = |rig: &mut Rig| {
         rig.after(5000);
-        rig.on(Event::Due);
+        rig.on(RunnerEvent::Due);
     };
     let cases: [(&str, Then, &str); 7] = [
         (
@@ -82,8 +82,8 @@ fn a_silence_that_was_observed_passes() {
         } else {
             rig.read(refused())
         };
-        rig.after(10).on(Event::Go);
-        rig.after(1000).on(Event::Due);
+        rig.after(10).on(RunnerEvent::Go);
+        rig.after(1000).on(RunnerEvent::Due);
         if !web {
             assert_eq!(rig.mets((0, 0)), ["waiting"]);
             rig.read(RepliesReadable::Yes);

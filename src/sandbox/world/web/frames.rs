@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::sandbox::world::conversation::Piece;
-use crate::sandbox::world::offer::{Offer, quick_reply};
-use crate::sandbox::world::{Conversation, Purpose, Said};
+use crate::sandbox::world::offer::{OfferedContent, quick_reply};
+use crate::sandbox::world::{ParticipantPurpose, SimulatedConversation, SimulatedMessage};
 
 /// As the platform writes times: milliseconds and `Z`.
 pub(crate) fn time(at: Timestamp) -> String {
@@ -76,22 +76,22 @@ pub(crate) fn piece(piece: &Piece) -> Value {
 }
 
 /// `content` of a message; nothing where it holds only words.
-pub(crate) fn content(said: &Said) -> Option<Vec<Value>> {
+pub(crate) fn content(said: &SimulatedMessage) -> Option<Vec<Value>> {
     let mut all = said.offer.content(said.at);
     all.extend(said.pieces.iter().map(piece));
     (!all.is_empty()).then_some(all)
 }
 
 /// `type` of a message.
-pub(crate) fn form(said: &Said) -> &'static str {
+pub(crate) fn form(said: &SimulatedMessage) -> &'static str {
     let answers = |piece: &Piece| matches!(piece, Piece::Choice { .. } | Piece::Offered(_));
-    if said.offer == Offer::Nothing && !said.pieces.iter().any(answers) { "Text" } else { "Structured" }
+    if said.offer == OfferedContent::Nothing && !said.pieces.iter().any(answers) { "Text" } else { "Structured" }
 }
 
 /// The body of a `StructuredMessage`, and an entity of the history; there, the guest's own messages have other ids than
 /// in their echoes, and `channel.messageId` is what both share. [TESTER, 3p]
-pub(crate) fn structured(c: &Conversation, said: &Said, history: bool) -> Value {
-    let guest = said.by == Purpose::Customer;
+pub(crate) fn structured(c: &SimulatedConversation, said: &SimulatedMessage, history: bool) -> Value {
+    let guest = said.by == ParticipantPurpose::Customer;
     let channel = if guest {
         json!({"time": time(said.at), "messageId": said.own_id.as_deref()})
     } else {
@@ -102,12 +102,12 @@ pub(crate) fn structured(c: &Conversation, said: &Said, history: bool) -> Value 
     let mut metadata = said.metadata.clone();
     metadata.insert("correlationId".to_owned(), crate::sandbox::rng::Rng::new(0, &said.id).uuid());
     let who = match said.by {
-        Purpose::Customer => None,
-        Purpose::Workflow => Some("Bot"),
-        Purpose::Agent => Some("Human"),
+        ParticipantPurpose::Customer => None,
+        ParticipantPurpose::Workflow => Some("Bot"),
+        ParticipantPurpose::Agent => Some("Human"),
     };
     dense(json!({
-        "text": (!said.text.is_empty() || said.offer == Offer::Nothing).then_some(&*said.text),
+        "text": (!said.text.is_empty() || said.offer == OfferedContent::Nothing).then_some(&*said.text),
         "type": form(said),
         "direction": if guest { "Inbound" } else { "Outbound" },
         "id": id,

@@ -10,7 +10,7 @@ use super::request::{Request, Trouble, failed};
 use super::{Web, frames};
 use crate::model::Moment;
 use crate::sandbox::world::outgoing::ConnectionId;
-use crate::sandbox::world::{Refusal, World};
+use crate::sandbox::world::{ServiceRefusal, World};
 
 /// How long a JWT lives. [MTSDK: a quarter of an hour]
 const JWT_LIVES: Duration = Duration::from_secs(900);
@@ -19,7 +19,7 @@ const PAGE_MAX: usize = 100;
 
 /// Which page is asked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Page {
+pub(crate) struct WebHistoryPage {
     pub(crate) size: usize,
     pub(crate) number: usize,
 }
@@ -33,16 +33,16 @@ impl Web {
     }
 
     /// The session of a JWT of ours.
-    fn verified(&self, jwt: &str, now: Moment) -> Result<String, Refusal> {
-        let (head, signature) = jwt.rsplit_once('.').ok_or(Refusal::TokenUnknown)?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Refusal::TokenUnknown)?;
-        ring::hmac::verify(&self.key, head.as_bytes(), &signature).map_err(|_| Refusal::TokenUnknown)?;
+    fn verified(&self, jwt: &str, now: Moment) -> Result<String, ServiceRefusal> {
+        let (head, signature) = jwt.rsplit_once('.').ok_or(ServiceRefusal::TokenUnknown)?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| ServiceRefusal::TokenUnknown)?;
+        ring::hmac::verify(&self.key, head.as_bytes(), &signature).map_err(|_| ServiceRefusal::TokenUnknown)?;
         let claims = head.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
         let claims: Value = claims.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         if claims.get("exp").and_then(Value::as_i64).is_none_or(|exp| exp <= now.wall.as_second()) {
-            return Err(Refusal::TokenExpired);
+            return Err(ServiceRefusal::TokenExpired);
         }
-        claims.get("sub").and_then(Value::as_str).map(str::to_owned).ok_or(Refusal::TokenUnknown)
+        claims.get("sub").and_then(Value::as_str).map(str::to_owned).ok_or(ServiceRefusal::TokenUnknown)
     }
 }
 
@@ -58,18 +58,28 @@ impl World {
     }
 
     /// A page of a session's messages. `jwt` is the bearer.
-    pub(crate) fn history(&mut self, jwt: Option<&str>, page: Page, now: Moment) -> Result<Value, Refusal> {
-        let id = self.web.verified(jwt.ok_or(Refusal::NoToken)?, now)?;
+    pub(crate) fn history(
+        &mut self,
+        jwt: Option<&str>,
+        page: WebHistoryPage,
+        now: Moment,
+    ) -> Result<Value, ServiceRefusal> {
+        let id = self.web.verified(jwt.ok_or(ServiceRefusal::NoToken)?, now)?;
         let limit = self.web.limits.histories_per_minute;
-        let session = self.web.sessions.values_mut().find(|session| session.id == id).ok_or(Refusal::TokenUnknown)?;
+        let session =
+            self.web.sessions.values_mut().find(|session| session.id == id).ok_or(ServiceRefusal::TokenUnknown)?;
         let gauge = session.histories.count(limit, now);
         if gauge.exceeded {
             let key = "get.history.rate.per.minute";
-            return Err(Refusal::WebLimit { retry_after: gauge.reset, key, allowed: limit });
+            return Err(ServiceRefusal::WebLimit { retry_after: gauge.reset, key, allowed: limit });
         }
         if page.number == 0 || !(1..=PAGE_MAX).contains(&page.size) {
             let value = format!("{}", page.size);
-            return Err(Refusal::Value { value, field: "pageSize", allowed: "1 to 100, with pageNumber from 1" });
+            return Err(ServiceRefusal::Value {
+                value,
+                field: "pageSize",
+                allowed: "1 to 100, with pageNumber from 1",
+            });
         }
         let conversations = session.conversations.iter().rev().filter_map(|n| self.conversations.get(*n));
         let all = conversations.flat_map(|c| c.thread.iter().rev().map(move |said| (c, said)));

@@ -15,11 +15,11 @@ use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use crate::sandbox::fault::Plan;
 use crate::sandbox::world::conversation::Piece;
 use crate::sandbox::world::outgoing::{ConnectionId, Out};
-use crate::sandbox::world::{Purpose, Said, World, script};
+use crate::sandbox::world::{ParticipantPurpose, SimulatedMessage, World, script};
 
 /// A message that may be received.
 struct Letter {
-    said: Said,
+    said: SimulatedMessage,
     /// What the counterpart hears: the text, or the payload of a choice.
     heard: String,
     attributes: BTreeMap<String, String>,
@@ -85,7 +85,8 @@ impl World {
             return Err(failed());
         }
         let attributes = attributes(&message.channel.metadata.custom_attributes)?;
-        let mut said = Said::words(self.messages.hex(), Purpose::Customer, text.as_str(), now.wall);
+        let mut said =
+            SimulatedMessage::words(self.messages.hex(), ParticipantPurpose::Customer, text.as_str(), now.wall);
         let own_id = message.channel.message_id.unwrap_or_else(|| self.messages.uuid());
         said.own_id = Some(own_id.into());
         said.metadata = message.metadata;
@@ -131,8 +132,9 @@ impl World {
         let conversations = session.conversations.iter().rev().filter_map(|n| self.conversations.get(*n));
         let mut said = conversations
             .flat_map(|c| c.thread.iter().rev())
-            .filter(|said| said.by != Purpose::Customer && named.is_none_or(|id| id == said.id));
-        let offers = |said: &&Said| said.offer.answers(said.at).iter().any(|(k, p)| *k == kind && p == payload);
+            .filter(|said| said.by != ParticipantPurpose::Customer && named.is_none_or(|id| id == said.id));
+        let offers =
+            |said: &&SimulatedMessage| said.offer.answers(said.at).iter().any(|(k, p)| *k == kind && p == payload);
         said.find(offers).map(|said| said.id.clone())
     }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub(crate) use history::Page;
+pub(crate) use history::WebHistoryPage;
 pub(crate) use state::Web;
 pub(crate) use upload::{Put, UPLOAD_MAX_BYTES};
 
@@ -37,14 +37,14 @@ use state::Connection;
 
 /// Why a socket is not opened. All of them are a 403 on the wire, which does not say which. [MTSDK: access denied]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Denied {
+pub(crate) enum WebRefusal {
     /// The deployment does not allow the origin.
     Origin,
     /// There is no such deployment.
     Deployment,
 }
 
-impl Denied {
+impl WebRefusal {
     /// The word under which it is counted.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
@@ -62,11 +62,11 @@ impl World {
         origin: Option<&str>,
         plan: &Plan,
         now: Moment,
-    ) -> Result<ConnectionId, Denied> {
+    ) -> Result<ConnectionId, WebRefusal> {
         let denied = if plan.deployment_unknown || deployment != Some(&self.deployment_id) {
-            Some(Denied::Deployment)
+            Some(WebRefusal::Deployment)
         } else if plan.origin_refused || !self.web.deployment.allows(origin) {
-            Some(Denied::Origin)
+            Some(WebRefusal::Origin)
         } else {
             None
         };

@@ -13,10 +13,10 @@ use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
-use crate::sandbox::world::conversation::{Begun, Via};
+use crate::sandbox::world::conversation::{SessionStart, Via};
 use crate::sandbox::world::outgoing::{ConnectionId, What};
 use crate::sandbox::world::window::Window;
-use crate::sandbox::world::{Conversation, End, World, entry};
+use crate::sandbox::world::{End, SimulatedConversation, World, entry};
 
 /// The texts of errors. [MTSDK fixtures: real wording may differ]
 pub(super) const EXPIRED: &str = "session expired error message";
@@ -188,12 +188,12 @@ impl World {
         let known = entry::web(&self.entries, token, &session.origin);
         let (name, guest_name, script) = match known {
             Some(entry) => (entry.name.clone(), entry.guest.clone(), entry.script),
-            None => ("Web guest".to_owned(), "Guest".to_owned(), crate::sandbox::scenario::Script::default()),
+            None => ("Web guest".to_owned(), "Guest".to_owned(), crate::sandbox::scenario::ScenarioScript::default()),
         };
         let via = Via::Web { token: token.clone() };
         let (id, guest) = (self.messages.uuid(), self.messages.uuid());
-        let begun = Begun { name: &name, id, guest, guest_name: &guest_name, script, via };
-        let conversation = Conversation::begin(begun, &mut self.messages, now.wall);
+        let begun = SessionStart { name: &name, id, guest, guest_name: &guest_name, script, via };
+        let conversation = SimulatedConversation::begin(begun, &mut self.messages, now.wall);
         let n = self.add(conversation);
         self.web.sessions.get_mut(token)?.conversations.push(n);
         Some(n)

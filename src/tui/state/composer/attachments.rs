@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::{Attachment, Attachments, Channel, ConversationKey, Extras, Place};
 
-use super::{Composer, Refusal};
+use super::{Composer, DraftRefusal};
 
 /// One thing that the next message carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Carried {
+pub enum CarriedExtras {
     /// The file in this place of the list.
     Attachment(usize),
     /// The attribute of that name.
@@ -45,17 +45,17 @@ impl Composer {
     }
 
     /// The next message of `key` does not carry this; `None`: it carries nothing.
-    pub fn take_off(&mut self, key: ConversationKey, what: Option<&Carried>) {
+    pub fn take_off(&mut self, key: ConversationKey, what: Option<&CarriedExtras>) {
         let extras = self.carried_mut(key);
         match what {
             None => *extras = Extras::default(),
-            Some(Carried::Attribute(name)) => {
+            Some(CarriedExtras::Attribute(name)) => {
                 extras.attributes.remove(name);
             }
-            Some(Carried::Attachment(at)) if *at < extras.attachments.len() => {
+            Some(CarriedExtras::Attachment(at)) if *at < extras.attachments.len() => {
                 extras.attachments.remove(*at);
             }
-            Some(Carried::Attachment(_)) => {}
+            Some(CarriedExtras::Attachment(_)) => {}
         }
         self.drop_empty(key);
     }
@@ -72,10 +72,10 @@ impl Composer {
     }
 
     /// Why what is carried cannot go.
-    pub(super) fn check_carried(&self) -> Result<(), Refusal> {
+    pub(super) fn check_carried(&self) -> Result<(), DraftRefusal> {
         let bytes = self.carried().map_or(0, |extras| attributes_bytes(&extras.attributes));
         if bytes > ATTRIBUTES_MAX_BYTES {
-            return Err(Refusal::Attributes { bytes, max: ATTRIBUTES_MAX_BYTES });
+            return Err(DraftRefusal::Attributes { bytes, max: ATTRIBUTES_MAX_BYTES });
         }
         Ok(())
     }
@@ -201,14 +201,14 @@ mod tests {
         assert_eq!(composer.carried(), None);
         composer.switch(one);
         assert_eq!(composer.carried().map(|e| (e.attributes.len(), e.attachments.len())), Some((1, 1)));
-        composer.take_off(one, Some(&Carried::Attachment(7)));
-        composer.take_off(one, Some(&Carried::Attribute("run".to_owned())));
+        composer.take_off(one, Some(&CarriedExtras::Attachment(7)));
+        composer.take_off(one, Some(&CarriedExtras::Attribute("run".to_owned())));
         assert_eq!(composer.carried().map(|e| (e.attributes.len(), e.attachments.len())), Some((0, 1)));
         // A file may go without a word.
         assert_eq!(composer.take_for_send(crate::model::Moment::ZERO).as_deref(), Ok(""));
         assert_eq!(composer.take_carried().attachments.len(), 1);
         assert_eq!(composer.carried(), None);
-        assert_eq!(composer.take_for_send(crate::model::Moment::ZERO), Err(Refusal::Empty));
+        assert_eq!(composer.take_for_send(crate::model::Moment::ZERO), Err(DraftRefusal::Empty));
     }
 
     #[test]
@@ -222,7 +222,7 @@ mod tests {
         assert!(composer.check(crate::model::Moment::ZERO).is_ok());
         composer.attribute(key, "a", &"x".repeat(2_041));
         let refused = composer.take_for_send(crate::model::Moment::ZERO);
-        assert_eq!(refused, Err(Refusal::Attributes { bytes: 2_049, max: 2_048 }));
+        assert_eq!(refused, Err(DraftRefusal::Attributes { bytes: 2_049, max: 2_048 }));
         assert!(composer.carried().is_some(), "what is refused stays");
     }
 }

@@ -7,7 +7,7 @@ const MAX_TEXTS: usize = 500;
 
 /// A text that was sent earlier and holds what was searched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found<'h> {
+pub struct HistoryMatch<'h> {
     /// Its place, to take it with.
     pub index: usize,
     /// The text, as it was typed (variables not filled in).
@@ -16,13 +16,13 @@ pub struct Found<'h> {
 
 /// The texts, and where the walk stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History {
+pub struct DraftHistory {
     texts: VecDeque<String>,
     /// How many texts back from the newest the walk stands; 0 is the draft.
     back: usize,
 }
 
-impl History {
+impl DraftHistory {
     /// Remembers a text that was sent. The same text twice in a row is kept once. Ends a walk.
     pub fn push(&mut self, text: &str) {
         self.back = 0;
@@ -72,12 +72,12 @@ impl History {
     }
 
     /// Texts that hold `needle` (whatever its case), newest first, each text once. An empty needle finds all.
-    pub fn search(&self, needle: &str) -> Vec<Found<'_>> {
+    pub fn search(&self, needle: &str) -> Vec<HistoryMatch<'_>> {
         let needle = needle.to_lowercase();
         let mut seen = std::collections::HashSet::new();
         let all = self.texts.iter().enumerate().rev();
         all.filter(|(_, text)| text.to_lowercase().contains(&needle) && seen.insert(text.as_str()))
-            .map(|(index, text)| Found { index, text })
+            .map(|(index, text)| HistoryMatch { index, text })
             .collect()
     }
 }

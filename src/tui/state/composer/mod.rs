@@ -23,12 +23,12 @@ use crate::model::{ConversationKey, Extras, Moment};
 
 use crate::model::variables::{Expansion, Values, expand, uuid_from};
 pub use editor::Editor;
-pub use history::Found;
-use history::History;
+use history::DraftHistory;
+pub use history::HistoryMatch;
 
 /// Why a text is not sent. It stays in the composer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum DraftRefusal {
     /// Nothing but blanks.
     Empty,
     /// More bytes than the platform takes.
@@ -47,7 +47,7 @@ pub enum Refusal {
     },
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for DraftRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("not sent: there is nothing but blanks; type a text first"),
@@ -63,7 +63,7 @@ impl fmt::Display for Refusal {
 
 /// A named text of the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snippet {
+pub struct ComposerSnippet {
     /// What it is called.
     pub name: String,
     /// What is put in; may hold variables.
@@ -92,7 +92,7 @@ pub struct Notice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
     Pasted { lines: usize },
-    Refused(Refusal),
+    Refused(DraftRefusal),
 }
 
 /// The composer. See the module.
@@ -102,8 +102,8 @@ pub struct Composer {
     active: Option<ConversationKey>,
     /// The draft of `active`, taken out of `drafts`.
     editor: Editor,
-    history: History,
-    snippets: Vec<Snippet>,
+    history: DraftHistory,
+    snippets: Vec<ComposerSnippet>,
     /// What was taken out last, for [`Composer::yank`].
     killed: String,
     notice: Option<Event>,
@@ -134,7 +134,7 @@ impl Composer {
             drafts: BTreeMap::new(),
             active: None,
             editor: Editor::default(),
-            history: History::default(),
+            history: DraftHistory::default(),
             snippets: Vec::new(),
             killed: String::new(),
             notice: None,
@@ -161,7 +161,7 @@ impl Composer {
     }
 
     /// Sets the snippets of the settings.
-    pub fn set_snippets(&mut self, snippets: Vec<Snippet>) {
+    pub fn set_snippets(&mut self, snippets: Vec<ComposerSnippet>) {
         self.snippets = snippets;
     }
 
@@ -299,13 +299,13 @@ impl Composer {
     // ---- sending ------------------------------------------------------------------------------------------------
 
     /// The text as it would be sent, or why it would not be. Changes nothing.
-    pub fn check(&self, now: Moment) -> Result<String, Refusal> {
+    pub fn check(&self, now: Moment) -> Result<String, DraftRefusal> {
         let text = self.expansion(now).map_or_else(|| self.text().to_owned(), |e| e.text);
         if text.trim().is_empty() && self.carried().is_none_or(|e| e.attachments.is_empty()) {
-            return Err(Refusal::Empty);
+            return Err(DraftRefusal::Empty);
         }
         if text.len() > GUEST_TEXT_MAX_BYTES {
-            return Err(Refusal::TooLong { bytes: text.len(), max: GUEST_TEXT_MAX_BYTES });
+            return Err(DraftRefusal::TooLong { bytes: text.len(), max: GUEST_TEXT_MAX_BYTES });
         }
         self.check_carried()?;
         Ok(text)
@@ -314,7 +314,7 @@ impl Composer {
     /// Takes the text out to be sent, with variables filled in; what was typed goes into the history. A refused text
     /// stays, and the hint says why. A text of the history goes out and the draft comes back; undo brings a sent text back.
     /// What goes with it comes from [`Composer::take_carried`].
-    pub fn take_for_send(&mut self, now: Moment) -> Result<String, Refusal> {
+    pub fn take_for_send(&mut self, now: Moment) -> Result<String, DraftRefusal> {
         let text = self.check(now).inspect_err(|refusal| self.notice = Some(Event::Refused(*refusal)))?;
         let used = self.expansion(now).map(|e| e.used).unwrap_or_default();
         self.seq += u64::from(used.contains(&"seq"));
@@ -364,7 +364,7 @@ impl Composer {
     }
 
     /// Texts sent earlier that hold `needle`, newest first.
-    pub fn search_history(&self, needle: &str) -> Vec<Found<'_>> {
+    pub fn search_history(&self, needle: &str) -> Vec<HistoryMatch<'_>> {
         self.history.search(needle)
     }
 
@@ -376,7 +376,7 @@ impl Composer {
     }
 
     /// The snippets of the settings.
-    pub fn snippets(&self) -> &[Snippet] {
+    pub fn snippets(&self) -> &[ComposerSnippet] {
         &self.snippets
     }
 

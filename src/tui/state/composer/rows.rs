@@ -6,7 +6,7 @@ use crate::model::Moment;
 use crate::text::screen::{visible, width, wrap_shown};
 
 /// One row of the text: a part of one line, and the cursor's column where it stands in this row.
-pub struct Row<'t> {
+pub struct ComposerRow<'t> {
     /// What stands in it.
     pub text: &'t str,
     /// The cursor's column, where it stands in this row.
@@ -33,18 +33,18 @@ fn cursor_line(composer: &Composer) -> &str {
 }
 
 /// The rows of the cursor's line, and which of them the cursor stands in.
-fn cursor_rows(composer: &Composer, cells: u16) -> (Vec<Row<'_>>, usize) {
+fn cursor_rows(composer: &Composer, cells: u16) -> (Vec<ComposerRow<'_>>, usize) {
     let line = cursor_line(composer);
     let offset = composer.editor().cursor() - composer.editor().line().start;
     let cells = usize::from(cells.max(1));
     let ranges = wrap_shown(line, cells);
     let at = ranges.iter().rposition(|r| r.start <= offset).unwrap_or(0);
-    let mut rows: Vec<Row<'_>> =
-        ranges.iter().map(|r| Row { text: line.get(r.clone()).unwrap_or_default(), cursor: None }).collect();
+    let mut rows: Vec<ComposerRow<'_>> =
+        ranges.iter().map(|r| ComposerRow { text: line.get(r.clone()).unwrap_or_default(), cursor: None }).collect();
     let start = ranges.get(at).map_or(0, |r| r.start);
     let column = width(&visible(line.get(start..offset).unwrap_or_default()));
     if column >= cells {
-        rows.insert(at + 1, Row { text: "", cursor: Some(0) });
+        rows.insert(at + 1, ComposerRow { text: "", cursor: Some(0) });
         return (rows, at + 1);
     }
     if let Some(row) = rows.get_mut(at) {
@@ -54,7 +54,7 @@ fn cursor_rows(composer: &Composer, cells: u16) -> (Vec<Row<'_>>, usize) {
 }
 
 /// The rows that stand in a window of `height` rows: the cursor's in the middle where there is more than fits.
-pub fn window(composer: &Composer, cells: u16, height: usize) -> Vec<Row<'_>> {
+pub fn window(composer: &Composer, cells: u16, height: usize) -> Vec<ComposerRow<'_>> {
     let text = composer.text();
     let line = composer.editor().line();
     let wrapped = |line: &'_ str| wrap_shown(line, usize::from(cells.max(1)));
@@ -65,17 +65,19 @@ pub fn window(composer: &Composer, cells: u16, height: usize) -> Vec<Row<'_>> {
         let start = end + 1;
         let rest = text.get(start..).unwrap_or_default();
         let next = rest.split('\n').next().unwrap_or_default();
-        rows.extend(wrapped(next).into_iter().map(|r| Row { text: next.get(r).unwrap_or_default(), cursor: None }));
+        rows.extend(
+            wrapped(next).into_iter().map(|r| ComposerRow { text: next.get(r).unwrap_or_default(), cursor: None }),
+        );
         end = start + next.len();
     }
     // Lines above, as many as could be shown.
-    let mut above: Vec<Row<'_>> = Vec::new();
+    let mut above: Vec<ComposerRow<'_>> = Vec::new();
     let mut start = line.start;
     while above.len() < height && start > 0 {
         let before = text.get(..start - 1).unwrap_or_default();
         let previous = before.rsplit('\n').next().unwrap_or_default();
         let parts = wrapped(previous).into_iter().rev();
-        above.extend(parts.map(|r| Row { text: previous.get(r).unwrap_or_default(), cursor: None }));
+        above.extend(parts.map(|r| ComposerRow { text: previous.get(r).unwrap_or_default(), cursor: None }));
         start = before.len() - previous.len();
     }
     at += above.len();

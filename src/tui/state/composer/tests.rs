@@ -45,7 +45,7 @@ fn a_refused_text_stays_with_the_reason() {
     let mut c = Composer::default();
     for blank in ["", "  \n\t "] {
         c.set_text(blank);
-        assert_eq!(c.take_for_send(NOW), Err(Refusal::Empty));
+        assert_eq!(c.take_for_send(NOW), Err(DraftRefusal::Empty));
         assert_eq!(c.text(), blank);
         assert_eq!(c.notice(NOW).unwrap().kind, NoticeKind::Problem);
     }
@@ -53,7 +53,7 @@ fn a_refused_text_stays_with_the_reason() {
     c.set_text(&long);
     assert_eq!(c.bytes(NOW), (4098, 4096));
     assert_eq!(c.notice(NOW).unwrap().text, "2 bytes too many: not sent until it is shorter");
-    assert_eq!(c.take_for_send(NOW), Err(Refusal::TooLong { bytes: 4098, max: 4096 }));
+    assert_eq!(c.take_for_send(NOW), Err(DraftRefusal::TooLong { bytes: 4098, max: 4096 }));
     assert_eq!(c.text(), long);
     assert!(
         c.notice(NOW).unwrap().text.contains("not sent: 4098 bytes, 2 more than the 4096"),
@@ -72,11 +72,11 @@ fn the_limit_counts_what_would_be_sent() {
     let mut c = Composer::new(1, "r");
     c.set_text(&format!("{}{{{{uuid}}}}", "x".repeat(4070)));
     assert_eq!(c.text().len(), 4078);
-    assert_eq!(c.take_for_send(NOW), Err(Refusal::TooLong { bytes: 4106, max: 4096 }));
+    assert_eq!(c.take_for_send(NOW), Err(DraftRefusal::TooLong { bytes: 4106, max: 4096 }));
     c.set_text("{{run}}");
     let mut blank = Composer::new(1, " ");
     blank.set_text("{{run}}");
-    assert_eq!(blank.check(NOW), Err(Refusal::Empty));
+    assert_eq!(blank.check(NOW), Err(DraftRefusal::Empty));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn history_is_searched_newest_first() {
 #[test]
 fn snippets_and_variables() {
     let mut c = Composer::new(42, "run-7");
-    c.set_snippets(vec![Snippet { name: "hi".into(), text: "Hi, this is {{run}} #{{seq}}".into() }]);
+    c.set_snippets(vec![ComposerSnippet { name: "hi".into(), text: "Hi, this is {{run}} #{{seq}}".into() }]);
     typed(&mut c, "> ");
     assert!(c.insert_snippet("hi") && !c.insert_snippet("ho"));
     assert_eq!(c.preview(NOW).unwrap(), "> Hi, this is run-7 #1");

@@ -20,7 +20,7 @@ use crate::model::{ConversationKey, ExchangeId, Generation, MessageId, Moment};
 
 use super::Pane;
 use aliases::Aliases;
-use script::{Script, Typing};
+use script::{DemoScript, Typing};
 use tape::Tape;
 
 /// Beats kept.
@@ -75,7 +75,7 @@ pub struct Present {
     /// The beat that is looked at; `None`: the newest, and going on.
     pub at: Option<usize>,
     /// What is played.
-    pub script: Script,
+    pub script: DemoScript,
     /// What is being typed by the script or the tape.
     pub typing: Option<Typing>,
     /// What is waited for before the script goes on.
@@ -108,7 +108,7 @@ impl Present {
             pressed: Vec::new(),
             beats: Vec::new(),
             at: None,
-            script: Script::default(),
+            script: DemoScript::default(),
             typing: None,
             awaited: None,
             tape: None,

@@ -6,7 +6,7 @@ use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::model::{Moment, Variation};
-use crate::pass::file::{Came, CaptureSource};
+use crate::pass::file::{CaptureSource, ExpectedOutcome};
 use crate::pass::{Pass, file};
 
 /// How long an answer is waited for where the pass does not say.
@@ -47,7 +47,7 @@ pub struct Cue {
 
 /// What is played, and how far it has come.
 #[derive(Clone, Debug, Default)]
-pub struct Script {
+pub struct DemoScript {
     /// What it is called; empty where nothing is played.
     pub name: String,
     /// The messages.
@@ -56,7 +56,7 @@ pub struct Script {
     pub next: usize,
 }
 
-impl Script {
+impl DemoScript {
     /// The send steps of a pass that can be shown: without choices and files, and outside of a sandbox without its
     /// faults.
     pub fn of(pass: &Pass, sandbox: bool) -> Self {
@@ -82,7 +82,7 @@ impl Script {
     }
 }
 
-fn cue(case: &file::Case, step: &file::Step) -> Option<Cue> {
+fn cue(case: &file::PassCase, step: &file::PassStep) -> Option<Cue> {
     let send = step.send.as_ref()?;
     if send.choice.is_some() || !send.attachments.is_empty() {
         return None;
@@ -91,7 +91,7 @@ fn cue(case: &file::Case, step: &file::Step) -> Option<Cue> {
         CaptureSource::Reply(pattern, _) => Some((capture.name.clone(), pattern.0.clone())),
         CaptureSource::Body(_) | CaptureSource::Header(_) => None,
     });
-    let taken = matches!(step.expect.outcome, None | Some(Came::Accepted));
+    let taken = matches!(step.expect.outcome, None | Some(ExpectedOutcome::Accepted));
     let within = step.expect.reply.as_ref().map_or(if taken { ANSWER_WITHIN } else { Duration::ZERO }, |r| r.within);
     Some(Cue {
         title: case.name.clone(),
@@ -195,12 +195,12 @@ mod tests {
 
     #[test]
     fn a_pass_becomes_a_script_of_its_messages() {
-        let smoke = Script::of(&pass("smoke"), false);
+        let smoke = DemoScript::of(&pass("smoke"), false);
         assert_eq!(smoke.cues.len(), 5, "what a person judges is no message");
         assert_eq!(smoke.cues.first().unwrap().caption, "A message is accepted");
         assert!(smoke.cues.iter().any(|c| c.captures.iter().any(|(name, _)| name == "invoice")));
-        let (here, there) = (Script::of(&pass("refusals"), true), Script::of(&pass("refusals"), false));
-        let demo = Script::of(&pass(builtin::DEMO), true);
+        let (here, there) = (DemoScript::of(&pass("refusals"), true), DemoScript::of(&pass("refusals"), false));
+        let demo = DemoScript::of(&pass(builtin::DEMO), true);
         assert!(demo.title().starts_with("1 ") && demo.cues.len() == 6);
         assert!(here.cues.len() >= there.cues.len() && there.cues.iter().all(|c| c.fault.is_none()));
     }

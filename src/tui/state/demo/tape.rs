@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::model::Author;
-use crate::session::thread::Entry;
+use crate::session::thread::ThreadEntry;
 
 /// One message of the tape.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct TapeLine {
     /// Who said it.
     pub author: Author,
     /// What it says.
@@ -25,15 +25,15 @@ pub struct Line {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tape {
     /// All of it, oldest first.
-    pub lines: Vec<Line>,
+    pub lines: Vec<TapeLine>,
     /// How many of them are shown.
     pub shown: usize,
 }
 
 impl Tape {
     /// What a conversation holds now.
-    pub fn of(entries: &[Entry]) -> Self {
-        let line = |entry: &Entry| Line {
+    pub fn of(entries: &[ThreadEntry]) -> Self {
+        let line = |entry: &ThreadEntry| TapeLine {
             author: entry.author(),
             text: entry.text().to_owned(),
             life: entry.life().map(|life| life.word().to_owned()),
@@ -54,7 +54,7 @@ impl Tape {
                 "it has no messages: `guestwire export session --out FILE` writes what is wanted here".to_owned()
             );
         };
-        let mut conversations: BTreeMap<&str, Vec<Line>> = BTreeMap::new();
+        let mut conversations: BTreeMap<&str, Vec<TapeLine>> = BTreeMap::new();
         for message in messages {
             let field = |name: &str| message.get(name).and_then(Value::as_str);
             let author = match field("author") {
@@ -67,7 +67,7 @@ impl Tape {
                 return Err("a message in it has no conversation or no text".to_owned());
             };
             let choices = message.get("choices").and_then(Value::as_array).into_iter().flatten();
-            let line = Line {
+            let line = TapeLine {
                 author,
                 text: text.to_owned(),
                 life: field("life").map(str::to_owned),
@@ -80,7 +80,7 @@ impl Tape {
     }
 
     /// The message that comes next.
-    pub fn next(&self) -> Option<&Line> {
+    pub fn next(&self) -> Option<&TapeLine> {
         self.lines.get(self.shown)
     }
 }
@@ -97,7 +97,7 @@ mod tests {
             {"conversation":"B","at":"2026-11-23T14:00:01Z","author":"bot","text":"other","life":null},
             {"conversation":"A","at":"2026-11-23T14:00:02Z","author":"bot","text":"two","life":null,"choices":["Yes","No"]}],"har":{}}"#;
         let tape = Tape::parse(json).unwrap();
-        let line = |author, text: &str, life: Option<&str>, choices: &[&str]| Line {
+        let line = |author, text: &str, life: Option<&str>, choices: &[&str]| TapeLine {
             author,
             text: text.into(),
             life: life.map(Into::into),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::journal::job::KeptPlace;
 use crate::model::ConversationKey;
-use crate::session::thread::{Entry, EntryId, Source, Threads};
+use crate::session::thread::{EntryId, MessageSource, ThreadEntry, Threads};
 
 use rows::{Body, Paper, Row};
 use scroll::Heights;
@@ -63,7 +63,7 @@ impl Bodies {
         }
     }
 
-    fn of(&mut self, entry: &Entry, paper: &Paper<'_>) -> &Body {
+    fn of(&mut self, entry: &ThreadEntry, paper: &Paper<'_>) -> &Body {
         self.laid_out.entry((entry.id, entry.version)).or_insert_with(|| rows::body(entry, paper))
     }
 }
@@ -169,8 +169,8 @@ impl ThreadPane {
     pub fn place(&self, key: ConversationKey, threads: &Threads) -> Option<KeptPlace> {
         let Scroll::At { entry, row, .. } = self.scroll(key) else { return None };
         match &threads.messages(key).iter().find(|e| e.id == entry)?.source {
-            Source::Ours { message, .. } => Some(KeptPlace::Ours(message.id.0, row)),
-            Source::Theirs(remote) => Some(KeptPlace::Theirs(remote.id.clone(), row)),
+            MessageSource::Ours { message, .. } => Some(KeptPlace::Ours(message.id.0, row)),
+            MessageSource::Theirs(remote) => Some(KeptPlace::Theirs(remote.id.clone(), row)),
         }
     }
 
@@ -178,7 +178,9 @@ impl ThreadPane {
     pub fn go_to(&mut self, key: ConversationKey, place: &KeptPlace, threads: &Threads) {
         let entries = threads.messages(key);
         let found = entries.iter().find_map(|entry| match (&entry.source, place) {
-            (Source::Ours { message, .. }, KeptPlace::Ours(id, row)) if message.id.0 == *id => Some((entry.id, *row)),
+            (MessageSource::Ours { message, .. }, KeptPlace::Ours(id, row)) if message.id.0 == *id => {
+                Some((entry.id, *row))
+            }
             // Known by a read then, known as ours now, or the other way round.
             (_, KeptPlace::Theirs(id, row)) if entry.remote_id() == Some(id) => Some((entry.id, *row)),
             _ => None,
@@ -190,7 +192,7 @@ impl ThreadPane {
 }
 
 /// The newest message that the reader had in sight of the end.
-fn newest(before: Scroll, entries: &[Entry]) -> EntryId {
+fn newest(before: Scroll, entries: &[ThreadEntry]) -> EntryId {
     match before {
         Scroll::At { newest, .. } => newest,
         Scroll::Follow => entries.iter().map(|e| e.id).max().unwrap_or_default(),

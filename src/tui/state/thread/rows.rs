@@ -5,10 +5,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::model::{Author, DeliveryStatus, ExchangeId, Masks, Moment};
-use crate::session::thread::Entry;
+use crate::session::thread::ThreadEntry;
 use crate::text::days::day;
 use crate::text::screen::{fit, head, plain, visible, visible_lines, width, wrap};
-use crate::tui::theme::Role;
+use crate::tui::theme::StyleRole;
 
 /// Below this width messages use the whole row.
 const MARGINS_FROM: u16 = 44;
@@ -62,14 +62,14 @@ pub struct Row {
     /// What it says, and the byte at which each piece ends.
     pub text: String,
     /// The pieces.
-    pub pieces: Vec<(usize, Role)>,
+    pub pieces: Vec<(usize, StyleRole)>,
 }
 
 /// The text of a message, laid out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Body {
     /// Its rows.
-    pub rows: Vec<(String, Role)>,
+    pub rows: Vec<(String, StyleRole)>,
     /// The cells of the widest.
     widest: usize,
 }
@@ -81,13 +81,13 @@ impl Paper<'_> {
         most.saturating_sub(3).max(1)
     }
 
-    fn day(&self, entry: &Entry) -> Date {
+    fn day(&self, entry: &ThreadEntry) -> Date {
         entry.at().to_zoned(self.zone.clone()).date()
     }
 }
 
 /// Rows above who and when: the day where it is another, else a blank where another speaks.
-pub(super) fn above(entry: &Entry, before: Option<&Entry>, paper: &Paper<'_>) -> usize {
+pub(super) fn above(entry: &ThreadEntry, before: Option<&ThreadEntry>, paper: &Paper<'_>) -> usize {
     match before {
         None => 1,
         Some(before) if paper.day(before) != paper.day(entry) => 1 + usize::from(!paper.dense),
@@ -96,7 +96,7 @@ pub(super) fn above(entry: &Entry, before: Option<&Entry>, paper: &Paper<'_>) ->
 }
 
 /// Lays out the text of a message and what comes with it.
-pub(super) fn body(entry: &Entry, paper: &Paper<'_>) -> Body {
+pub(super) fn body(entry: &ThreadEntry, paper: &Paper<'_>) -> Body {
     let cells = paper.cells();
     let mut rows = Vec::new();
     if has_text(entry) {
@@ -105,11 +105,11 @@ pub(super) fn body(entry: &Entry, paper: &Paper<'_>) -> Body {
         let text = head(&text, MAX_BYTES);
         for line in visible_lines(text) {
             let wrapped = wrap(&line, cells).into_iter();
-            rows.extend(wrapped.map(|r| (line.get(r).unwrap_or_default().trim_end().to_owned(), Role::Text)));
+            rows.extend(wrapped.map(|r| (line.get(r).unwrap_or_default().trim_end().to_owned(), StyleRole::Text)));
         }
         if entry.text().len() > MAX_BYTES {
             let left = entry.text().len() - text.len().min(entry.text().len());
-            rows.push((format!("({left} more bytes: see the log)"), Role::Dim));
+            rows.push((format!("({left} more bytes: see the log)"), StyleRole::Dim));
         }
     }
     for (line, role) in below(entry) {
@@ -121,21 +121,21 @@ pub(super) fn body(entry: &Entry, paper: &Paper<'_>) -> Body {
 }
 
 /// A message that is only a file has no empty row for a text that is not there.
-fn has_text(entry: &Entry) -> bool {
+fn has_text(entry: &ThreadEntry) -> bool {
     !entry.text().is_empty() || (entry.choices().is_empty() && entry.attachments().is_empty())
 }
 
 /// The lines below a message's text: the choices that it offers, numbered as the menu numbers them, its files, and (ours)
 /// what it answers with and which attributes it carries.
-fn below(entry: &Entry) -> Vec<(String, Role)> {
+fn below(entry: &ThreadEntry) -> Vec<(String, StyleRole)> {
     let mut lines = Vec::new();
     let choices: Vec<String> =
         (1..).zip(entry.choices()).map(|(n, choice)| format!("{n} {}", visible(&choice.label))).collect();
     if !choices.is_empty() {
-        lines.push((choices.join("   "), Role::Info));
+        lines.push((choices.join("   "), StyleRole::Info));
     }
     for file in entry.attachments() {
-        lines.push((format!("file: {} ({})", visible(&file.label()), visible(&file.mime)), Role::Dim));
+        lines.push((format!("file: {} ({})", visible(&file.label()), visible(&file.mime)), StyleRole::Dim));
     }
     let Some(extras) = entry.extras() else { return lines };
     if let Some(choice) = &extras.choice {
@@ -144,41 +144,44 @@ fn below(entry: &Entry) -> Vec<(String, Role)> {
         } else {
             format!("sent as the choice {}", visible(&choice.payload))
         };
-        lines.push((line, Role::Dim));
+        lines.push((line, StyleRole::Dim));
     }
     lines.extend(
-        extras.attributes.iter().map(|(name, value)| (format!("with {}={}", visible(name), visible(value)), Role::Dim)),
+        extras
+            .attributes
+            .iter()
+            .map(|(name, value)| (format!("with {}={}", visible(name), visible(value)), StyleRole::Dim)),
     );
     lines
 }
 
 /// How a message fared, in words: `accepted`, `waiting 7 s: 429, Retry-After 7 s`, `refused 401 · scope-stripped, likely`.
-fn fared(entry: &Entry, status: &DeliveryStatus, paper: &Paper<'_>) -> (String, Role) {
+fn fared(entry: &ThreadEntry, status: &DeliveryStatus, paper: &Paper<'_>) -> (String, StyleRole) {
     let cause = entry.message().and_then(|m| m.exchange).and_then(|id| (paper.cause)(id));
     match status {
         DeliveryStatus::Waiting { until, why } => {
             let left = until.left(paper.now);
             let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-            (format!("waiting {seconds} s: {}", visible(why)), Role::Warning)
+            (format!("waiting {seconds} s: {}", visible(why)), StyleRole::Warning)
         }
         DeliveryStatus::Sending { attempt: 2.. } => {
-            let DeliveryStatus::Sending { attempt } = status else { return (String::new(), Role::Dim) };
-            (format!("sending, try {attempt}"), Role::Info)
+            let DeliveryStatus::Sending { attempt } = status else { return (String::new(), StyleRole::Dim) };
+            (format!("sending, try {attempt}"), StyleRole::Info)
         }
         DeliveryStatus::Refused(why) => {
             let why = cause.unwrap_or_else(|| visible(why).into_owned());
-            (format!("refused {why}").trim_end().to_owned(), Role::Error)
+            (format!("refused {why}").trim_end().to_owned(), StyleRole::Error)
         }
         DeliveryStatus::Unknown(_) if entry.seen() => {
-            ("unknown, but seen in the conversation".to_owned(), Role::Warning)
+            ("unknown, but seen in the conversation".to_owned(), StyleRole::Warning)
         }
-        DeliveryStatus::Unknown(why) if !why.is_empty() => (format!("unknown: {}", visible(why)), Role::Warning),
-        DeliveryStatus::Unknown(_) => ("unknown".to_owned(), Role::Warning),
-        DeliveryStatus::Landed => ("received, was unknown".to_owned(), Role::Dim),
-        DeliveryStatus::Lost => ("not received, was unknown".to_owned(), Role::Warning),
-        DeliveryStatus::Sending { .. } | DeliveryStatus::Queued => (status.word().to_owned(), Role::Info),
+        DeliveryStatus::Unknown(why) if !why.is_empty() => (format!("unknown: {}", visible(why)), StyleRole::Warning),
+        DeliveryStatus::Unknown(_) => ("unknown".to_owned(), StyleRole::Warning),
+        DeliveryStatus::Landed => ("received, was unknown".to_owned(), StyleRole::Dim),
+        DeliveryStatus::Lost => ("not received, was unknown".to_owned(), StyleRole::Warning),
+        DeliveryStatus::Sending { .. } | DeliveryStatus::Queued => (status.word().to_owned(), StyleRole::Info),
         DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Cancelled => {
-            (status.word().to_owned(), Role::Dim)
+            (status.word().to_owned(), StyleRole::Dim)
         }
     }
 }
@@ -192,14 +195,14 @@ pub const fn speaker(author: Author) -> &'static str {
 }
 
 /// Who, when, and how it fared.
-fn heading(entry: &Entry, paper: &Paper<'_>, cells: usize) -> (String, Vec<(usize, Role)>) {
+fn heading(entry: &ThreadEntry, paper: &Paper<'_>, cells: usize) -> (String, Vec<(usize, StyleRole)>) {
     let time = entry.at().to_zoned(paper.zone.clone()).strftime("%H:%M").to_string();
     let mut text = speaker(entry.author()).to_owned();
-    let mut pieces = vec![(text.len(), Role::Strong)];
+    let mut pieces = vec![(text.len(), StyleRole::Strong)];
     text.push(' ');
     text.push_str(&time);
-    pieces.push((text.len(), Role::Dim));
-    let mut push = |what: &str, role: Role| {
+    pieces.push((text.len(), StyleRole::Dim));
+    let mut push = |what: &str, role: StyleRole| {
         let room = cells.saturating_sub(width(&text) + 2);
         if room >= 3 {
             text.push_str("  ");
@@ -212,26 +215,26 @@ fn heading(entry: &Entry, paper: &Paper<'_>, cells: usize) -> (String, Vec<(usiz
             let (words, role) = fared(entry, status, paper);
             push(&words, role);
         }
-        None if entry.author() == Author::Guest => push("not from this session", Role::Dim),
-        None if entry.unread => push("new", Role::Info),
+        None if entry.author() == Author::Guest => push("not from this session", StyleRole::Dim),
+        None if entry.unread => push("new", StyleRole::Info),
         None => {}
     }
     if entry.late() {
-        push("came late", Role::Warning);
+        push("came late", StyleRole::Warning);
     }
     if entry.message().is_some_and(|m| m.resend_of.is_some()) {
-        push("sent again", Role::Dim);
+        push("sent again", StyleRole::Dim);
     }
     if let Some(variation) = entry.message().and_then(|m| m.sent_as) {
-        push(&format!("on purpose: {variation}"), Role::Warning);
+        push(&format!("on purpose: {variation}"), StyleRole::Warning);
     }
     (text, pieces)
 }
 
 /// Adds the rows of a message, the first `skip` left out.
 pub(super) fn message(
-    entry: &Entry,
-    before: Option<&Entry>,
+    entry: &ThreadEntry,
+    before: Option<&ThreadEntry>,
     body: &Body,
     paper: &Paper<'_>,
     skip: usize,
@@ -257,7 +260,7 @@ pub(super) fn message(
         let rule = if paper.ascii { "--" } else { "──" };
         let text = format!("{rule}  {}  {rule}", day(paper.day(entry), today));
         let indent = usize::from(paper.width).saturating_sub(width(&text)) / 2;
-        let pieces = vec![(text.len(), Role::Dim)];
+        let pieces = vec![(text.len(), StyleRole::Dim)];
         rows.push(plain_row(RowKind::Day, indent, text, pieces));
     }
     let cells = paper.cells();

@@ -2,12 +2,12 @@
 
 use super::rows::{self, Paper};
 use super::{Bodies, Scroll};
-use crate::session::thread::Entry;
+use crate::session::thread::ThreadEntry;
 
 /// The heights of a conversation's messages.
 pub(super) struct Heights<'a> {
     pub bodies: &'a mut Bodies,
-    pub entries: &'a [Entry],
+    pub entries: &'a [ThreadEntry],
     pub paper: &'a Paper<'a>,
 }
 

@@ -9,13 +9,13 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::termios::{QueueSelector, tcflush};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::tui::terminal::decoder::{Decoder, Input};
+use crate::tui::terminal::decoder::{DecodedInput, Decoder};
 
 /// What one read brings.
 pub type Read = Vec<u8>;
 
 /// Makes keys of what was read.
-pub fn decode(read: Read, decoder: &mut Decoder, inputs: &mut VecDeque<Input>) {
+pub fn decode(read: Read, decoder: &mut Decoder, inputs: &mut VecDeque<DecodedInput>) {
     decoder.feed(&read, inputs);
 }
 

@@ -9,15 +9,15 @@ use futures_util::StreamExt as _;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use crate::tui::terminal::decoder::{Decoder, Input};
+use crate::tui::terminal::decoder::{DecodedInput, Decoder};
 
 /// What one read brings.
 pub type Read = Event;
 
 /// Passes on what was read. A key that is let go of is no key.
-pub fn decode(read: Read, _: &mut Decoder, inputs: &mut VecDeque<Input>) {
+pub fn decode(read: Read, _: &mut Decoder, inputs: &mut VecDeque<DecodedInput>) {
     if !matches!(&read, Event::Key(key) if key.kind == KeyEventKind::Release) {
-        inputs.push_back(Input::Event(read));
+        inputs.push_back(DecodedInput::Event(read));
     }
 }
 

@@ -11,10 +11,10 @@ use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
 use crate::tui::state::demo::aliases::Aliases;
-use crate::tui::state::demo::script::Script;
+use crate::tui::state::demo::script::DemoScript;
 use crate::tui::state::demo::tape::Tape;
 use crate::tui::state::demo::{LARGEST, Present};
-use crate::tui::state::overlay::{Choice, Menu, Overlay};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay};
 use crate::tui::state::{Pane, State};
 
 pub use playing::{cue, deadline};
@@ -82,7 +82,7 @@ pub fn leave(state: &mut State) {
 
 /// Plays a pass that came with the program, or that was read before the console opened.
 pub fn play(state: &mut State, pass: &Pass) {
-    let script = Script::of(pass, state.session.profile.sandbox);
+    let script = DemoScript::of(pass, state.session.profile.sandbox);
     if state.present.is_none() {
         begin(state);
     }
@@ -102,7 +102,7 @@ pub fn rehearse(state: &mut State, tape: Tape) {
         begin(state);
     }
     if let Some(present) = &mut state.present {
-        present.script = Script::default();
+        present.script = DemoScript::default();
         present.typing = None;
         present.awaited = None;
         present.beats.clear();
@@ -114,25 +114,25 @@ pub fn rehearse(state: &mut State, tape: Tape) {
 
 /// The choices where nothing is played yet.
 fn menu(state: &mut State) {
-    let passes = builtin::ALL.iter().map(|(name, _)| (format!("play “{name}”"), Choice::Play(name)));
-    let mut items: Vec<(String, Choice)> = passes.collect();
-    items.push(("rehearse this conversation: nothing is sent".to_owned(), Choice::Rehearse));
+    let passes = builtin::ALL.iter().map(|(name, _)| (format!("play “{name}”"), MenuChoice::Play(name)));
+    let mut items: Vec<(String, MenuChoice)> = passes.collect();
+    items.push(("rehearse this conversation: nothing is sent".to_owned(), MenuChoice::Rehearse));
     let mut menu = Menu::new("What to show?", items);
     menu.intro = vec![format!("Or type yourself: {}.", state.key(Action::GoComposer))];
     state.overlay = Some(Overlay::Menu(menu));
 }
 
 /// A line of the menu.
-pub fn chosen(state: &mut State, choice: &Choice) {
+pub fn chosen(state: &mut State, choice: &MenuChoice) {
     match choice {
-        Choice::Play(name) => {
+        MenuChoice::Play(name) => {
             // A test parses each of them.
             let parsed = builtin::named(name).and_then(|text| Pass::parse(std::path::Path::new(name), text).ok());
             if let Some(pass) = parsed {
                 play(state, &pass);
             }
         }
-        Choice::Rehearse => {
+        MenuChoice::Rehearse => {
             let tape = state
                 .session
                 .conversations

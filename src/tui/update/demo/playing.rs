@@ -7,9 +7,9 @@ use crate::model::{Author, Extras, TokenStatus};
 use crate::pass::runner::template::fill;
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::demo::script::{Cue, Script, Typing};
+use crate::tui::state::demo::script::{Cue, DemoScript, Typing};
 use crate::tui::state::demo::{Awaited, narrate};
-use crate::tui::state::overlay::{Ask, Consent, Overlay, Question};
+use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Overlay};
 use crate::tui::update::{conversations, sending};
 
 use super::{heard, menu, rest, say};
@@ -40,11 +40,11 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
     } else if present.script.cues.is_empty() {
         menu(state);
     } else if present.script.is_over() {
-        present.script = Script::default();
+        present.script = DemoScript::default();
         say(state, "End of the demo. Press Space to choose another.");
     } else if state.asks_before_sending() {
-        state.overlay = Some(Overlay::Ask(Ask {
-            question: Question::Play,
+        state.overlay = Some(Overlay::Ask(Confirmation {
+            question: DialogQuestion::Play,
             title: "PROD: send the next message of the demo?".to_owned(),
             lines: vec![format!("to      {}", state.shown_name())],
             yes: "send it".to_owned(),

@@ -1,6 +1,6 @@
 //! What the demo tells of the engine's reports, in plain words.
 
-use crate::model::{Author, ConversationKey, DeliveryStatus, Exchange, MessageId, Outcome, Step, TokenStatus};
+use crate::model::{Author, ConversationKey, DeliveryStatus, Exchange, ExchangeStep, MessageId, Outcome, TokenStatus};
 use crate::tui::state::State;
 use crate::tui::state::demo::narrate;
 
@@ -34,7 +34,7 @@ pub fn token(state: &mut State, status: &TokenStatus) {
 pub fn exchange(state: &mut State, exchange: &Exchange) {
     let healed = exchange.outcome == Outcome::Accepted
         && exchange.message.is_some()
-        && exchange.steps.iter().any(|s| matches!(s, Step::Renewal { generation: Some(_), .. }));
+        && exchange.steps.iter().any(|s| matches!(s, ExchangeStep::Renewal { generation: Some(_), .. }));
     if tells(state)
         && healed
         && let Some(present) = &mut state.present

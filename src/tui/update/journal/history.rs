@@ -1,11 +1,11 @@
 //! The pages of history that are asked for, and that come.
 
 use crate::journal::Job;
-use crate::journal::job::{Ask, History as Found, Want};
+use crate::journal::job::{HistoryPage as Found, HistoryRequest, Want};
 use crate::session::journal_status::Keeping;
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::history::{History, NEAR, PAGE};
+use crate::tui::state::history::{HistoryStretch, NEAR, PAGE};
 
 fn ask(state: &mut State, want: Want, effects: &mut Vec<Effect>) {
     if state.asked.is_some() {
@@ -13,7 +13,7 @@ fn ask(state: &mut State, want: Want, effects: &mut Vec<Effect>) {
     }
     let serial = state.session.journal.next_serial();
     state.asked = Some(serial);
-    effects.push(Effect::Journal(Job::History(Ask { serial, want, limit: PAGE })));
+    effects.push(Effect::Journal(Job::History(HistoryRequest { serial, want, limit: PAGE })));
 }
 
 /// Asks for what stands above, where one is near the top of what is in memory. `top`: one stood at the very top before
@@ -107,7 +107,7 @@ pub fn found(state: &mut State, found: Found) {
             let at = found.entries.last().map_or(before, |e| e.number);
             let mut entries = found.entries;
             entries.extend(state.session.log.oldest_as_kept(PAGE / 4));
-            let mut history = History::new(&state.session.log, entries, None, found.more, false);
+            let mut history = HistoryStretch::new(&state.session.log, entries, None, found.more, false);
             history.log.place(at, 0, 0);
             state.history = Some(history);
         }
@@ -115,7 +115,7 @@ pub fn found(state: &mut State, found: Found) {
         (Want::After(0), _) => {
             let first = found.entries.first().map_or(0, |e| e.number);
             let newer = found.more;
-            let mut history = History::new(&state.session.log, found.entries, None, false, newer);
+            let mut history = HistoryStretch::new(&state.session.log, found.entries, None, false, newer);
             history.log.place(first, 0, 0);
             state.history = Some(history);
         }
@@ -138,7 +138,8 @@ pub fn found(state: &mut State, found: Found) {
                 let count = found.entries.len();
                 let more = if found.more { " (and more above)" } else { "" };
                 state.status.info(format!("{count} found{more}, the newest last. Esc comes back to the log."));
-                state.history = Some(History::new(&state.session.log, found.entries, Some(query), found.more, false));
+                state.history =
+                    Some(HistoryStretch::new(&state.session.log, found.entries, Some(query), found.more, false));
             }
         },
     }

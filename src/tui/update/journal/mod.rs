@@ -3,7 +3,7 @@
 mod history;
 mod persist;
 
-use crate::journal::Page;
+use crate::journal::JournalPage;
 use crate::tui::Effect;
 use crate::tui::state::{Pane, State};
 
@@ -13,8 +13,8 @@ pub use history::{close, find, look_above, look_below, oldest};
 pub use persist::{conversation, leaving, marked, watch};
 
 /// Applies a page.
-pub fn page(state: &mut State, page: Page, effects: &mut Vec<Effect>) {
-    if let Page::History(found) = page {
+pub fn page(state: &mut State, page: JournalPage, effects: &mut Vec<Effect>) {
+    if let JournalPage::History(found) = page {
         return history::found(state, found);
     }
     let reopen = !something_is_begun(state);

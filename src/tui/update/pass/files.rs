@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::pass::{Pass, builtin};
-use crate::session::open_pass::{Found, place_words, reports_dir};
+use crate::session::open_pass::{FoundPass, place_words, reports_dir};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Choice, Menu, Overlay, PassChoice, Prompt, Purpose};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, PassChoice, Prompt, PromptPurpose};
 
 use crate::tui::update::dialogs;
 use crate::tui::update::notices::with_session;
@@ -21,25 +21,25 @@ pub fn offer(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// The files are there: a pass can be chosen.
-pub fn found(state: &mut State, found: Vec<Found>) {
+pub fn found(state: &mut State, found: Vec<FoundPass>) {
     state.status.clear();
     state.pass_pane.found = found;
     let mut items = Vec::new();
     if let Some(run) = &state.session.pass.unfinished {
-        items.push((format!("continue {}: {}", run.name, place_words(run)), Choice::Pass(PassChoice::Unfinished)));
+        items.push((format!("continue {}: {}", run.name, place_words(run)), MenuChoice::Pass(PassChoice::Unfinished)));
     }
     for found in &state.pass_pane.found {
         let file = found.path.display();
         items.push(match &found.name {
-            Ok(name) => (format!("{name}  {file}"), Choice::Pass(PassChoice::File(found.path.clone()))),
-            Err(why) => (format!("WRONG {why}"), Choice::Pass(PassChoice::Wrong(why.clone()))),
+            Ok(name) => (format!("{name}  {file}"), MenuChoice::Pass(PassChoice::File(found.path.clone()))),
+            Err(why) => (format!("WRONG {why}"), MenuChoice::Pass(PassChoice::Wrong(why.clone()))),
         });
     }
     for (name, text) in builtin::ALL {
         let about = Pass::parse(Path::new(name), text).ok().and_then(|p| p.about).unwrap_or_default();
-        items.push((format!("built-in {name}: {about}"), Choice::Pass(PassChoice::Builtin(name))));
+        items.push((format!("built-in {name}: {about}"), MenuChoice::Pass(PassChoice::Builtin(name))));
     }
-    items.push(("another file …".to_owned(), Choice::Pass(PassChoice::Path)));
+    items.push(("another file …".to_owned(), MenuChoice::Pass(PassChoice::Path)));
     state.overlay = Some(Overlay::Menu(Menu::new("Which test run?", items)));
 }
 
@@ -54,7 +54,7 @@ pub fn chosen(state: &mut State, choice: PassChoice, effects: &mut Vec<Effect>) 
         }
         PassChoice::File(path) => ask_for(state, path, effects),
         PassChoice::Wrong(why) => state.status.error(why),
-        PassChoice::Path => state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::PassFile, ""))),
+        PassChoice::Path => state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::PassFile, ""))),
     }
 }
 
@@ -122,7 +122,7 @@ fn resume(state: &mut State) {
 pub(super) fn ask_reports(state: &mut State) {
     let Some(runner) = &state.session.pass.runner else { return };
     let dir = reports_dir(&state.session.profile.data_dir, runner.run());
-    state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Reports, &dir.display().to_string())));
+    state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Reports, &dir.display().to_string())));
 }
 
 /// Writes them there.

@@ -10,11 +10,11 @@ mod files;
 mod session;
 
 use crate::pass::Verdict;
-use crate::pass::runner::{Event, Runner, Stage};
+use crate::pass::runner::{Runner, RunnerEvent, StepStage};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::key_hints::verdict_keys;
-use crate::tui::state::overlay::{Ask, Consent, Overlay, Prompt, Purpose, Question};
+use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Overlay, Prompt, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
 use super::notices::with_session;
@@ -39,7 +39,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::VerdictBlocked => verdict(state, Verdict::Blocked, effects),
         Action::VerdictSkip => verdict(state, Verdict::Skip, effects),
         Action::PassUndo => {
-            tell(state, Event::Undo, effects);
+            tell(state, RunnerEvent::Undo, effects);
             state.status.info("The last verdict is undone.");
         }
         Action::PassNote => {
@@ -49,11 +49,11 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 ask_note(state, at, None);
             }
         }
-        Action::NextCase => tell(state, Event::Case(1), effects),
-        Action::PreviousCase => tell(state, Event::Case(-1), effects),
+        Action::NextCase => tell(state, RunnerEvent::Case(1), effects),
+        Action::PreviousCase => tell(state, RunnerEvent::Case(-1), effects),
         Action::PassPause => {
             let paused = state.session.pass.runner.as_ref().is_some_and(Runner::is_paused);
-            tell(state, Event::Pause(!paused), effects);
+            tell(state, RunnerEvent::Pause(!paused), effects);
         }
         Action::PassReports => files::ask_reports(state),
         Action::PassStop => stop(state),
@@ -65,7 +65,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 fn ask_note(state: &mut State, at: (usize, usize), verdict: Option<Verdict>) {
     let case = state.session.pass.runner.as_ref().and_then(|runner| runner.run().cases.get(at.0));
     let note = case.and_then(|case| case.steps.get(at.1)).and_then(|step| step.note.clone()).unwrap_or_default();
-    state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::PassNote { at, verdict }, &note)));
+    state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::PassNote { at, verdict }, &note)));
 }
 
 /// `T`: the pass in and out of the log's place; or a pass is chosen.
@@ -107,22 +107,22 @@ fn go(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(runner) = &state.session.pass.runner else { return };
     match runner.stage() {
         // One that was interrupted may have been received.
-        Stage::Ready if runner.open_result().is_some_and(|r| r.runs > 0) => ask_again(state, effects),
-        Stage::Ready => run_step(state, effects),
-        Stage::Judging => {
+        StepStage::Ready if runner.open_result().is_some_and(|r| r.runs > 0) => ask_again(state, effects),
+        StepStage::Ready => run_step(state, effects),
+        StepStage::Judging => {
             if runner.open_result().is_some_and(|r| r.suggested.is_some()) {
                 state.session.screen_for_pass(&state.zone);
-                tell(state, Event::Accept, effects);
+                tell(state, RunnerEvent::Accept, effects);
             } else {
                 let keys = verdict_keys(state);
                 state.status.info(format!("Only you can judge this step: {keys}."));
             }
         }
-        Stage::Preparing(_) | Stage::Watching => {
+        StepStage::Preparing(_) | StepStage::Watching => {
             let keys = verdict_keys(state);
             state.status.info(format!("The step is still running. To decide now: {keys}."));
         }
-        Stage::Over => files::ask_reports(state),
+        StepStage::Over => files::ask_reports(state),
     }
 }
 
@@ -131,8 +131,8 @@ fn run_step(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(step) = state.session.pass.runner.as_ref().and_then(Runner::open_step) else { return };
     if step.sends() && state.asks_before_sending() {
         let lines = vec![step.deed(), format!("region  {}", state.session.profile.region)];
-        state.overlay = Some(Overlay::Ask(Ask {
-            question: Question::PassStep,
+        state.overlay = Some(Overlay::Ask(Confirmation {
+            question: DialogQuestion::PassStep,
             title: "PROD: run this step?".to_owned(),
             lines,
             yes: "run it".to_owned(),
@@ -146,7 +146,7 @@ fn run_step(state: &mut State, effects: &mut Vec<Effect>) {
 /// Runs the open step.
 pub fn run_step_now(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(runner) = &state.session.pass.runner else { return };
-    if runner.open_step().is_some_and(crate::pass::file::Step::sends)
+    if runner.open_step().is_some_and(crate::pass::file::PassStep::sends)
         && let Some(why) = state.session.journal.forbids_sending().map(str::to_owned)
     {
         state.status.error(why);
@@ -161,21 +161,21 @@ pub fn run_step_now(state: &mut State, effects: &mut Vec<Effect>) {
         global::keep_focus_visible(state);
     }
     state.status.clear();
-    tell(state, Event::Go, effects);
+    tell(state, RunnerEvent::Go, effects);
 }
 
 /// `!`: runs the step again; asks where its message was sent already.
 fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(runner) = &state.session.pass.runner else { return };
-    let sends = runner.open_step().is_some_and(crate::pass::file::Step::sends);
+    let sends = runner.open_step().is_some_and(crate::pass::file::PassStep::sends);
     let ran = runner.open_result().is_some_and(|r| r.runs > 0);
     if sends && ran {
         let lines = vec!["Its message is sent once more, and the result so far is replaced.".to_owned()]
             .into_iter()
             .chain(sending::production_line(state))
             .collect();
-        state.overlay = Some(Overlay::Ask(Ask {
-            question: Question::PassStep,
+        state.overlay = Some(Overlay::Ask(Confirmation {
+            question: DialogQuestion::PassStep,
             title: "Run this step again?".to_owned(),
             lines,
             yes: "run it again".to_owned(),
@@ -190,7 +190,7 @@ fn verdict(state: &mut State, verdict: Verdict, effects: &mut Vec<Effect>) {
     state.session.screen_for_pass(&state.zone);
     let at = state.session.pass.runner.as_ref().map(|runner| runner.run().at);
     state.status.clear();
-    tell(state, Event::Verdict(verdict), effects);
+    tell(state, RunnerEvent::Verdict(verdict), effects);
     state.pass_pane.judged = at;
     // Who types to the guest is not interrupted.
     if let Some(at) = at.filter(|_| matches!(verdict, Verdict::Fail | Verdict::Blocked) && state.focus == Pane::Pass) {
@@ -205,8 +205,8 @@ fn stop(state: &mut State) {
         return;
     }
     let open = runner.run().tally().open;
-    state.overlay = Some(Overlay::Ask(Ask {
-        question: Question::PassStop,
+    state.overlay = Some(Overlay::Ask(Confirmation {
+        question: DialogQuestion::PassStop,
         title: "End this test run?".to_owned(),
         lines: vec![
             format!("{open} step{} no verdict.", if open == 1 { " has" } else { "s have" }),
@@ -219,16 +219,16 @@ fn stop(state: &mut State) {
 
 /// The run is over, whatever is open.
 pub fn stop_now(state: &mut State, effects: &mut Vec<Effect>) {
-    tell(state, Event::Stop, effects);
+    tell(state, RunnerEvent::Stop, effects);
 }
 
 /// A note on a step.
 pub fn note(state: &mut State, at: (usize, usize), text: &str, effects: &mut Vec<Effect>) {
-    tell(state, Event::Note(at, text), effects);
+    tell(state, RunnerEvent::Note(at, text), effects);
 }
 
 /// Tells the pass something.
-fn tell(state: &mut State, event: Event<'_>, effects: &mut Vec<Effect>) {
+fn tell(state: &mut State, event: RunnerEvent<'_>, effects: &mut Vec<Effect>) {
     with_session(state, effects, |session, now, changes| session.tell_pass(event, now, changes));
 }
 

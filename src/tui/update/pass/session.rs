@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::model::{Author, Kind, Message};
-use crate::pass::from_session::{Played, toml};
+use crate::model::{Author, ExchangeKind, Message};
+use crate::pass::from_session::{PlayedMessage, toml};
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
+use crate::tui::state::overlay::{Overlay, Prompt, PromptPurpose};
 
 /// Asks where to; says where there is nothing to write.
 pub fn ask_session(state: &mut State) {
@@ -15,7 +15,7 @@ pub fn ask_session(state: &mut State) {
         return;
     }
     let file = format!("pass-{}.toml", state.now.wall.strftime("%Y%m%d-%H%M%S"));
-    state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::SessionPass, &file)));
+    state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::SessionPass, &file)));
 }
 
 /// Writes it.
@@ -29,15 +29,15 @@ pub fn write_session(state: &mut State, path: &str, effects: &mut Vec<Effect>) {
 }
 
 /// What was sent in this session and has come to an end, in the order of the log.
-fn played(state: &State) -> Vec<Played> {
+fn played(state: &State) -> Vec<PlayedMessage> {
     let sends = state.session.log.entries().filter_map(|entry| {
-        let exchange = entry.exchange().filter(|x| x.kind == Kind::Send && x.outcome.is_settled())?;
+        let exchange = entry.exchange().filter(|x| x.kind == ExchangeKind::Send && x.outcome.is_settled())?;
         let message = state.session.threads.message(exchange.message?)?;
         Some((exchange, message, state.session.log.why_of(exchange.id)))
     });
     sends
         .filter(|(_, message, _)| message.life.is_settled())
-        .map(|(exchange, message, why)| Played {
+        .map(|(exchange, message, why)| PlayedMessage {
             conversation: state
                 .session
                 .conversations
@@ -57,7 +57,7 @@ fn played(state: &State) -> Vec<Played> {
 fn reply(state: &State, message: &Message) -> Option<String> {
     let entries = state.session.threads.messages(message.conversation);
     let ours = entries.iter().position(
-        |e| matches!(&e.source, crate::session::thread::Source::Ours { message: m, .. } if m.id == message.id),
+        |e| matches!(&e.source, crate::session::thread::MessageSource::Ours { message: m, .. } if m.id == message.id),
     )?;
     let next = entries.get(ours + 1)?;
     matches!(next.author(), Author::Bot | Author::Agent).then(|| next.text().to_owned())
