@@ -4,11 +4,11 @@ use std::path::Path;
 
 use directories::BaseDirs;
 
-use super::files;
 use crate::config::origin::Lookup;
 use crate::config::resolve::{ConfigInput, ConfigSource, resolve};
 use crate::config::settings::Paths;
 use crate::config::{Flags, Profile, edit};
+use crate::files;
 use crate::model::Conversation;
 
 /// Larger than any config file should be.

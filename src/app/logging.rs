@@ -14,7 +14,7 @@ use crate::config::origin::{Lookup, env_text};
 use crate::engine::Report;
 
 use super::exit::Failed;
-use super::files;
+use crate::files;
 
 /// Starts the log. It is written until the guard is dropped. `GUESTWIRE_LOG` sets the level (`info` unless it says
 /// `error`, `warn`, `debug` or `trace`).

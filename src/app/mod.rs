@@ -5,7 +5,6 @@ pub mod config_file;
 pub mod drive;
 pub mod event_loop;
 pub mod exit;
-pub mod files;
 pub mod journal;
 pub mod logging;
 pub mod open;

@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::app::files;
 use crate::config::{Profile, ProfileChoice, Settings};
+use crate::files;
 
 use super::exit::Failed;
 use super::output;

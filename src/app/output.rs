@@ -6,8 +6,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::app::files;
 use crate::config::Profile;
+use crate::files;
 use crate::text::screen::visible;
 
 use super::exit::{Exit, Failed};

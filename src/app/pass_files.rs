@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::app::files;
+use crate::files;
 use crate::pass::Pass;
 use crate::pass::file::MAX_BYTES;
 use crate::session::open_pass::FoundPass;

@@ -7,7 +7,6 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::app::files;
 use crate::config::settings::Times;
 use crate::config::{Profile, Settings};
 use crate::engine::masker;
@@ -15,6 +14,7 @@ use crate::export::escape::unseen_as_escapes;
 use crate::export::transcript;
 use crate::export::transcript::{Talk, Transcript, TranscriptForm};
 use crate::export::{HarEntry, har};
+use crate::files;
 use crate::journal::JournalReader;
 use crate::journal::job::{KeptSource, Want};
 use crate::model::Conversation;

@@ -8,7 +8,7 @@ use directories::BaseDirs;
 
 use super::ad_hoc::AdHocTarget;
 use super::settings::ColorChoice;
-use crate::app::files;
+use crate::files;
 
 const EVERYWHERE: &str = "Options everywhere";
 

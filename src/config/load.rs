@@ -1,6 +1,6 @@
 //! The edge: finds and reads the config file. Everything else works on what is read here.
 
-use crate::app::files;
+use crate::files;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 

@@ -17,7 +17,7 @@ use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
     SecretSource, Terminal, TokenHost, WebhookSettings, regions,
 };
-use crate::app::files;
+use crate::files;
 use crate::model::{Address, Channel, Conversation, ConversationKey, Masks, OpenGuest, ids, limits};
 
 /// The path of the Guest API's endpoint, from its description.

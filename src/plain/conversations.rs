@@ -4,7 +4,7 @@ use crate::config::{address, snippet};
 use crate::engine::{Command, DiscoveredConversation};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, SessionAsk, WebSession};
-use crate::tui::state::composer::attachments;
+use crate::session::attachments;
 
 use crate::session::OutgoingMessage;
 use crate::session::thread::EntryId;

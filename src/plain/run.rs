@@ -11,13 +11,13 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc::{Receiver, channel, unbounded_channel};
 
 use crate::app::config_file;
-use crate::app::files;
 use crate::app::journal::{first_message_id, journal_options};
 use crate::app::pass_files;
 use crate::clock::Clock;
 use crate::config::settings::{Paths, Times};
 use crate::config::{Profile, Settings};
 use crate::engine::{Engine, EngineHandle, Report, Tuning};
+use crate::files;
 use crate::journal::{Job, Journal};
 use crate::pass::{PassRun, report};
 use crate::plain::{Plain, PlainEffect, PlainInput, PlainSetup};

@@ -22,6 +22,7 @@
 //! | which message stands where, which is new, which is answered | `thread` |
 
 mod apply;
+pub mod attachments;
 pub mod changes;
 pub mod conversations;
 mod diagnose;

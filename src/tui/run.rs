@@ -5,8 +5,8 @@ use std::process::ExitCode;
 #[cfg(feature = "sandbox")]
 use std::sync::Arc;
 
-use crate::app::files;
 use crate::config::Settings;
+use crate::files;
 use crate::pass::{Pass, builtin, file};
 #[cfg(feature = "sandbox")]
 use crate::session::sandbox_request::SandboxRequest;

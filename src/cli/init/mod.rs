@@ -12,12 +12,12 @@ use std::path::Path;
 use directories::BaseDirs;
 
 use crate::app::exit::{Exit, Failed};
-use crate::app::files;
 use crate::app::output::{Output, can_ask, standard_input};
 use crate::config::origin::Lookup;
 use crate::config::snippet;
 use crate::config::snippet::MessengerSnippet;
 use crate::config::{Flags, address, locate};
+use crate::files;
 use crate::text::screen::visible;
 use found::{from_environment, from_file, from_platform_cli, join};
 use plan::{Draft, FoundRegion, FoundValue, SignsIn, WebGuest, render};

@@ -17,12 +17,12 @@ use std::sync::Arc;
 
 use crate::app::drive::{Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
-use crate::app::files;
 use crate::app::open::Opened;
 use crate::app::output::{Output, destination};
 use crate::clock::Clock;
 use crate::config::flags::{from_home, path};
 use crate::config::{Profile, Settings};
+use crate::files;
 use crate::model::RepliesReadable;
 use crate::pass::report::{ReportFormat, masked};
 use crate::pass::runner::{Begin, Cast, Player};

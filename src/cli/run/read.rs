@@ -4,8 +4,8 @@ use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use super::Failed;
-use crate::app::files;
 use crate::app::output::standard_input;
+use crate::files;
 use crate::pass::builtin;
 use crate::pass::file::MAX_BYTES;
 

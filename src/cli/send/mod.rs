@@ -9,8 +9,8 @@ use std::time::Duration;
 use crate::config::{Profile, Settings, parse_duration};
 use crate::model::{Attachment, Choice, ConversationKey, Extras, Variation};
 use crate::session::Session;
+use crate::session::attachments;
 use crate::text::typed;
-use crate::tui::state::composer::attachments;
 
 use crate::app::drive::{Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};

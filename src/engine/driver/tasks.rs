@@ -18,7 +18,6 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
-use crate::app::files;
 use crate::clock::Clock;
 use crate::config::{Credentials, SecretSource};
 use crate::engine::client::{Cancel, Client, ClientAnswer, Tried, capture};
@@ -28,6 +27,7 @@ use crate::engine::redact::Redactor;
 use crate::engine::send_log::{GuestToken, Intent, Recording, Unrecorded};
 use crate::engine::socket::upgrade::{self, Opening, Socket};
 use crate::engine::{Report, channel};
+use crate::files;
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::{self, Grant};
 use crate::genesys::open_messaging::OpenAccepted;

@@ -1,6 +1,6 @@
 //! What a step expects, from its table.
 
-use super::{Expect, ExpectedOutcome, Pattern, REPLY_WITHIN, Reply};
+use super::{Expect, ExpectedOutcome, ExpectedReply, Pattern, REPLY_WITHIN};
 use crate::config::Spot;
 use crate::config::toml_reader::{Either, Table};
 use crate::model::{Author, Cause, Confidence};
@@ -108,11 +108,17 @@ fn read_body(table: Table<'_>) -> Vec<(String, Value)> {
     values
 }
 
-fn read_reply(table: &mut Table<'_>) -> Option<Reply> {
+fn read_reply(table: &mut Table<'_>) -> Option<ExpectedReply> {
     let mut reply = match table.text_or_table("reply", "a text, or a table")? {
         Either::Text(text) => {
             let contains = Some(text.value);
-            return Some(Reply { contains, matches: None, choices: Vec::new(), from: None, within: REPLY_WITHIN });
+            return Some(ExpectedReply {
+                contains,
+                matches: None,
+                choices: Vec::new(),
+                from: None,
+                within: REPLY_WITHIN,
+            });
         }
         Either::Table(reply) => reply,
     };
@@ -122,7 +128,7 @@ fn read_reply(table: &mut Table<'_>) -> Option<Reply> {
     let from = reply.word("from", AUTHORS).map(|s| s.value);
     let within = reply.duration("within").map_or(REPLY_WITHIN, |d| d.value);
     reply.finish();
-    Some(Reply { contains, matches, choices: choices.unwrap_or_default(), from, within })
+    Some(ExpectedReply { contains, matches, choices: choices.unwrap_or_default(), from, within })
 }
 
 /// A regular expression, or what is wrong with it.

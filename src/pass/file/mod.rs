@@ -140,14 +140,14 @@ pub struct Expect {
     /// How many new tokens are got while the step runs.
     pub renewals: Option<u32>,
     /// What the other side says.
-    pub reply: Option<Reply>,
+    pub reply: Option<ExpectedReply>,
     /// The other side says nothing for so long.
     pub silence: Option<Duration>,
 }
 
 /// A reply that is expected.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reply {
+pub struct ExpectedReply {
     /// Its text holds this, whatever the case of the letters.
     pub contains: Option<String>,
     /// Its text matches this.

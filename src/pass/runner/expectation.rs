@@ -10,7 +10,7 @@ use crate::model::exchange::header;
 use crate::model::{
     Cause, Confidence, DeliveryStatus, Diagnosis, Exchange, Moment, Outcome, RemoteMessage, Response, Unreadable,
 };
-use crate::pass::file::{Capture, CaptureSource, ExpectedOutcome, PassStep, Reply, span};
+use crate::pass::file::{Capture, CaptureSource, ExpectedOutcome, ExpectedReply, PassStep, span};
 use crate::text::{alike, json};
 
 /// How long an exchange may lag behind its message, a diagnosis behind its exchange, and the last read behind the end of
@@ -32,7 +32,7 @@ pub enum Expectation {
     Body(String, Value),
     Tries(u32),
     Renewals(u32),
-    Reply(Reply),
+    Reply(ExpectedReply),
     Silence(Duration),
     Capture(Capture),
 }
@@ -179,7 +179,7 @@ impl Expectation {
     }
 }
 
-fn reply_words(reply: &Reply) -> String {
+fn reply_words(reply: &ExpectedReply) -> String {
     let mut parts = Vec::new();
     parts.extend(reply.contains.as_ref().map(|text| format!("says “{text}”")));
     parts.extend(reply.matches.as_ref().map(|pattern| format!("matches /{}/", pattern.0.as_str())));
@@ -345,7 +345,7 @@ fn over(seen: &Observed<'_>, time: Duration, said: impl Fn() -> Status) -> Statu
 }
 
 /// Whether a message is the reply that is expected.
-pub fn fits(reply: &Reply, message: &RemoteMessage) -> bool {
+pub fn fits(reply: &ExpectedReply, message: &RemoteMessage) -> bool {
     let text = &message.text;
     let contains = reply.contains.as_ref().is_none_or(|part| text.to_lowercase().contains(&part.to_lowercase()));
     let offers = |label: &String| message.choices.iter().any(|c| c.label == *label);
@@ -360,7 +360,7 @@ fn said(message: &RemoteMessage) -> String {
 }
 
 /// What was said instead of the reply; and what tells the two apart, where the eye cannot.
-fn unlike(reply: &Reply, message: &RemoteMessage) -> String {
+fn unlike(reply: &ExpectedReply, message: &RemoteMessage) -> String {
     let text = reply.contains.as_ref().and_then(|part| alike::difference_within(part, &message.text));
     let choice = || {
         let labels = || message.choices.iter().map(|c| c.label.as_str());

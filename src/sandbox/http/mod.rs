@@ -34,7 +34,7 @@ pub(super) use wire::{Door, HttpPeer};
 
 use super::fault::{Plan, is_carried_out};
 use super::loopback::is_loopback;
-use super::scenario::Rules;
+use super::scenario::ScenarioRules;
 use super::shared::Shared;
 use super::world::outgoing::ConnectionId;
 use super::world::web::{Put, UPLOAD_MAX_BYTES, WebHistoryPage};
@@ -220,7 +220,7 @@ impl Context<'_> {
         world.tally.refused(refusal.reason());
         let sending = matches!(self.route, Route::Send(_));
         // The Guest API's description says nothing of the guest WebSocket's history.
-        let rules = if self.route == Route::History { Rules::Published } else { world.rules };
+        let rules = if self.route == Route::History { ScenarioRules::Published } else { world.rules };
         let (status, body) = refusal.answer(rules, sending, self.correlation_id);
         let mut answer = HttpAnswer::json(status, &body);
         if let ServiceRefusal::RateLimited { retry_after, .. } | ServiceRefusal::WebLimit { retry_after, .. } = refusal
@@ -279,7 +279,7 @@ impl Context<'_> {
                     "token_type": "bearer",
                     "expires_in": grant.lifetime.as_secs(),
                 });
-                let tell = world.tell_scope && world.rules == Rules::Described && !grant.scopes.is_empty();
+                let tell = world.tell_scope && world.rules == ScenarioRules::Described && !grant.scopes.is_empty();
                 if let (true, Some(body)) = (tell, body.as_object_mut()) {
                     body.insert("scope".to_owned(), json!(grant.scopes.join(" ")));
                 }
@@ -318,7 +318,7 @@ impl Context<'_> {
             }
             Route::MessageConversation(id) => {
                 // No permission is listed for this one: only the described world's scope is looked at.
-                if world.rules == Rules::Described {
+                if world.rules == ScenarioRules::Described {
                     world.may_read(bearer, self.plan, READ, COMMUNICATION)?;
                 }
                 ok(&shapes::message_conversation(world.conversation(id)?))

@@ -34,7 +34,7 @@ use crate::model::fault::Fault;
 /// Which world's rules hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Rules {
+pub enum ScenarioRules {
     /// The Guest API as it is described: scopes decide, refusals are `unauthorized`, wrong ids come back as 401.
     #[default]
     Described,
@@ -57,7 +57,7 @@ pub struct Scenario {
     #[serde(skip)]
     pub run: u64,
     /// Which rules hold.
-    pub world: Rules,
+    pub world: ScenarioRules,
     /// Least and greatest milliseconds before an answer.
     pub latency_ms: [u64; 2],
     /// Least and greatest milliseconds before the counterpart answers a message.
@@ -226,7 +226,7 @@ impl Default for Scenario {
             name: "default".to_owned(),
             seed: 1,
             run: 0,
-            world: Rules::Described,
+            world: ScenarioRules::Described,
             latency_ms: [0, 0],
             reply_ms: [0, 0],
             client: ScenarioClient::default(),

@@ -39,7 +39,7 @@ pub(crate) use window::Gauge;
 
 use super::fault::{Armed, Plan};
 use super::rng::Rng;
-use super::scenario::{Rules, Scenario, ScenarioWebhook};
+use super::scenario::{Scenario, ScenarioRules, ScenarioWebhook};
 use crate::model::Moment;
 use outgoing::{Due, Push};
 use web::Web;
@@ -55,7 +55,7 @@ pub(crate) struct Organization {
 pub(crate) struct World {
     pub(crate) scenario: String,
     pub(crate) seed: u64,
-    pub(crate) rules: Rules,
+    pub(crate) rules: ScenarioRules,
     pub(crate) client: KnownClient,
     pub(crate) organization: Organization,
     /// The open-messaging integration.
@@ -234,8 +234,8 @@ impl World {
         any_of: &'static [&'static str],
     ) -> Result<(), ServiceRefusal> {
         let allowed = match self.rules {
-            Rules::Described => bearer.has_any(scopes),
-            Rules::Published => self.has_permission(plan, any_of),
+            ScenarioRules::Described => bearer.has_any(scopes),
+            ScenarioRules::Published => self.has_permission(plan, any_of),
         };
         if allowed { Ok(()) } else { Err(ServiceRefusal::PermissionMissing(any_of)) }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::scenario::Rules;
+use crate::sandbox::scenario::ScenarioRules;
 
 /// The refusal of the Guest API's description, word for word.
 const UNAUTHORIZED: &str =
@@ -115,8 +115,8 @@ impl ServiceRefusal {
 
     /// Status and body. `context` is the request's correlation id. `sending` is the Guest API endpoint, where the
     /// described world hides wrong ids behind its 401, "because the permission check runs first".
-    pub(crate) fn answer(&self, rules: Rules, sending: bool, context: &str) -> (u16, Value) {
-        if rules == Rules::Described && self.is_hidden(sending) {
+    pub(crate) fn answer(&self, rules: ScenarioRules, sending: bool, context: &str) -> (u16, Value) {
+        if rules == ScenarioRules::Described && self.is_hidden(sending) {
             return (401, json!({"code": "unauthorized", "message": UNAUTHORIZED}));
         }
         let (status, code, message) = self.published();
@@ -255,17 +255,17 @@ mod tests {
             ServiceRefusal::ParticipantMismatch,
         ];
         for refusal in hidden {
-            let (status, body) = refusal.answer(Rules::Described, true, "c");
+            let (status, body) = refusal.answer(ScenarioRules::Described, true, "c");
             assert_eq!((status, body.as_object().map(serde_json::Map::len)), (401, Some(2)), "{refusal:?}");
             assert_eq!(body["code"], "unauthorized");
         }
-        assert_eq!(ServiceRefusal::ScopeForbidden.answer(Rules::Described, true, "c").0, 403);
+        assert_eq!(ServiceRefusal::ScopeForbidden.answer(ScenarioRules::Described, true, "c").0, 403);
     }
 
     #[test]
     fn the_published_world_tells_them_apart() {
         let code = |refusal: ServiceRefusal| {
-            let (status, body) = refusal.answer(Rules::Published, true, "c");
+            let (status, body) = refusal.answer(ScenarioRules::Published, true, "c");
             format!("{status} {}", body["code"].as_str().unwrap_or_default())
         };
         assert_eq!(code(ServiceRefusal::NoToken), "401 authentication.required");

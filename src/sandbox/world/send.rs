@@ -15,7 +15,7 @@ use crate::model::Moment;
 use crate::model::ids::is_uuid;
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::sandbox::fault::Plan;
-use crate::sandbox::scenario::Rules;
+use crate::sandbox::scenario::ScenarioRules;
 
 /// What comes in.
 #[derive(Clone, Copy, Debug)]
@@ -84,20 +84,16 @@ impl World {
 
     fn may_send(&self, bearer: &Bearer, plan: &Plan) -> Result<(), ServiceRefusal> {
         match self.rules {
-            Rules::Published => {
+            ScenarioRules::Published => {
                 let needed: &'static [&'static str] = &["conversation:message:receive"];
                 if self.has_permission(plan, needed) { Ok(()) } else { Err(ServiceRefusal::PermissionMissing(needed)) }
             }
-            Rules::Described if bearer.has_any(&[GUEST_SCOPE]) => {
-                if self.client.guest_api && !plan.feature_off {
-                    Ok(())
-                } else {
-                    Err(ServiceRefusal::FeatureOff)
-                }
+            ScenarioRules::Described if bearer.has_any(&[GUEST_SCOPE]) => {
+                if self.client.guest_api && !plan.feature_off { Ok(()) } else { Err(ServiceRefusal::FeatureOff) }
             }
-            Rules::Described if bearer.has_any(&["messaging:send"]) => Err(ServiceRefusal::ScopeForbidden),
-            Rules::Described if bearer.has_any(&["messaging:guest"]) => Err(ServiceRefusal::ScopeWrong),
-            Rules::Described => Err(ServiceRefusal::ScopeMissing),
+            ScenarioRules::Described if bearer.has_any(&["messaging:send"]) => Err(ServiceRefusal::ScopeForbidden),
+            ScenarioRules::Described if bearer.has_any(&["messaging:guest"]) => Err(ServiceRefusal::ScopeWrong),
+            ScenarioRules::Described => Err(ServiceRefusal::ScopeMissing),
         }
     }
 }

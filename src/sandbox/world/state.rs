@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{SimulatedConversation, World};
 use crate::model::Moment;
-use crate::sandbox::scenario::Rules;
+use crate::sandbox::scenario::ScenarioRules;
 
 impl World {
     /// What was received, counted, and how the sandbox is set: see [`crate::sandbox::Sandbox::state`].
@@ -42,7 +42,7 @@ impl World {
         json!({
             "scenario": self.scenario,
             "seed": self.seed,
-            "world": if self.rules == Rules::Described { "described" } else { "published" },
+            "world": if self.rules == ScenarioRules::Described { "described" } else { "published" },
             "clock": {"now": now.wall, "advanced_seconds": advanced.as_secs()},
             "tokens": {
                 "issued": self.tokens.issued,

@@ -15,7 +15,7 @@ use crate::model::Moment;
 use crate::model::fault::FaultKind;
 use crate::sandbox::fault::Plan;
 use crate::sandbox::rng::Rng;
-use crate::sandbox::scenario::Rules;
+use crate::sandbox::scenario::ScenarioRules;
 
 /// The scope that the Guest API needs.
 pub(crate) const GUEST_SCOPE: &str = "guest:messages:send";
@@ -202,7 +202,7 @@ impl IssuedTokens {
 /// Which scopes a request gets, or why it gets nothing.
 pub(crate) fn judge(
     client: &KnownClient,
-    rules: Rules,
+    rules: ScenarioRules,
     plan: &Plan,
     asked: &GrantRequest,
 ) -> Result<Vec<String>, TokenRefusal> {
@@ -224,7 +224,7 @@ pub(crate) fn judge(
     if plan.client == Some(FaultKind::ClientDisabled) {
         return Err(refused(status, "unauthorized_client", "client is disabled"));
     }
-    if rules == Rules::Published {
+    if rules == ScenarioRules::Published {
         // "Scopes only apply to clients not using the client_credential grant" [real: documented, PY]
         return Ok(Vec::new());
     }

@@ -9,9 +9,10 @@ use crossterm::execute;
 
 use super::interfaces::{Outside, Work};
 use super::{programs, screen};
-use crate::app::{config_file, files};
+use crate::app::config_file;
 use crate::config::Profile;
 use crate::config::settings::{Clipboard, Paths};
+use crate::files;
 use crate::model::Conversation;
 use crate::session::open_pass::FoundPass;
 use crate::session::sandbox_request::SandboxRequest;

@@ -18,8 +18,8 @@ use ratatui::backend::{Backend as _, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
-use crate::app::files;
 use crate::export::cast;
+use crate::files;
 use crate::model::Moment;
 use crate::tui::state::State;
 

@@ -1,8 +1,8 @@
 //! What goes with the next message: the menu, its prompts, and answering with a choice.
 
 use crate::model::{Attachment, ConversationKey, Extras, Place};
+use crate::session::attachments;
 use crate::tui::Effect;
-use crate::tui::state::composer::attachments;
 use crate::tui::state::composer::attachments::CarriedExtras;
 use crate::tui::state::overlay::{
     Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Prompt, PromptPurpose,

@@ -12,7 +12,7 @@ use crate::text::screen::{put, visible, wrap};
 use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::thread::ThreadPane;
-use crate::tui::state::thread::rows::{Row, RowKind};
+use crate::tui::state::thread::rows::{Row, ThreadRowKind};
 use crate::tui::theme::StyleRole;
 
 /// What is said of the conversation beside its name: how much is new below, who types, why replies cannot be read. In the
@@ -47,7 +47,7 @@ pub fn draw(rows: &[Row], look: &DrawingContext<'_>, area: Rect, buf: &mut Buffe
 fn draw_row(row: &Row, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let theme = look.theme;
     let mut x = area.x.saturating_add(row.indent).min(area.right());
-    if row.kind == RowKind::Text {
+    if row.kind == ThreadRowKind::Text {
         let ground = Rect { x, width: row.cells, ..area }.intersection(area);
         theme.ground(ground, if row.own { theme.bubbles.own } else { theme.bubbles.other }, buf);
         if !theme.has_grounds() {

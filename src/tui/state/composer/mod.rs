@@ -81,7 +81,7 @@ pub enum NoticeKind {
 
 /// What is to be said about the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
+pub struct ComposerNotice {
     /// One sentence, not made safe for a terminal (it may quote what was typed).
     pub text: String,
     /// How it is meant.
@@ -272,9 +272,9 @@ impl Composer {
     }
 
     /// What is to be said about the text: a refusal, a paste, a variable that is none, a walk through the history.
-    pub fn notice(&self, now: Moment) -> Option<Notice> {
-        let note = |text| Some(Notice { text, kind: NoticeKind::Note });
-        let problem = |text| Some(Notice { text, kind: NoticeKind::Problem });
+    pub fn notice(&self, now: Moment) -> Option<ComposerNotice> {
+        let note = |text| Some(ComposerNotice { text, kind: NoticeKind::Note });
+        let problem = |text| Some(ComposerNotice { text, kind: NoticeKind::Problem });
         if let Some(Event::Refused(refusal)) = self.notice {
             return problem(refusal.to_string());
         }

@@ -37,7 +37,7 @@ pub struct Paper<'a> {
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowKind {
+pub enum ThreadRowKind {
     /// A rule with the day.
     Day,
     /// Blank.
@@ -52,7 +52,7 @@ pub enum RowKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// What it is.
-    pub kind: RowKind,
+    pub kind: ThreadRowKind,
     /// Of the guest: it stands at the right.
     pub own: bool,
     /// The first cell.
@@ -253,7 +253,7 @@ pub(super) fn message(
     let day_changed = before.is_none_or(|before| paper.day(before) != paper.day(entry));
     let above = above(entry, before, paper);
     if above > usize::from(day_changed) {
-        rows.push(plain_row(RowKind::Blank, 0, String::new(), Vec::new()));
+        rows.push(plain_row(ThreadRowKind::Blank, 0, String::new(), Vec::new()));
     }
     if day_changed {
         let today = paper.now.wall.to_zoned(paper.zone.clone()).date();
@@ -261,17 +261,17 @@ pub(super) fn message(
         let text = format!("{rule}  {}  {rule}", day(paper.day(entry), today));
         let indent = usize::from(paper.width).saturating_sub(width(&text)) / 2;
         let pieces = vec![(text.len(), StyleRole::Dim)];
-        rows.push(plain_row(RowKind::Day, indent, text, pieces));
+        rows.push(plain_row(ThreadRowKind::Day, indent, text, pieces));
     }
     let cells = paper.cells();
     let (text, pieces) = heading(entry, paper, usize::from(paper.width).saturating_sub(2));
     let indent = if own { usize::from(paper.width).saturating_sub(width(&text) + 1) } else { 1 };
-    rows.push(plain_row(RowKind::Head, indent, text, pieces));
+    rows.push(plain_row(ThreadRowKind::Head, indent, text, pieces));
     let ground = body.widest.min(cells) + 2;
     let indent = if own { usize::from(paper.width).saturating_sub(ground) } else { 1 };
     rows.extend(body.rows.iter().map(|(text, role)| Row {
         cells: u16::try_from(ground).unwrap_or(u16::MAX),
-        ..plain_row(RowKind::Text, indent, text.clone(), vec![(text.len(), *role)])
+        ..plain_row(ThreadRowKind::Text, indent, text.clone(), vec![(text.len(), *role)])
     }));
     out.extend(rows.into_iter().skip(skip));
 }
