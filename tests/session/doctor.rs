@@ -125,8 +125,10 @@ async fn all_is_well_and_nothing_was_sent() {
 async fn each_fault_has_its_verdict() {
     const NOBODY: &str = "11111111-2222-4333-8444-555555555555";
     #[expect(clippy::type_complexity, reason = "a table, read once")]
-    let rows: [(&str, Option<&str>, fn(&mut Profile), Cause, Confidence); 14] = [
+    let rows: [(&str, Option<&str>, fn(&mut Profile), Cause, Confidence); 15] = [
         ("[client]\nguest_api = false", None, same, Cause::ScopeStripped, Confidence::Sure),
+        // Roles decide there, and no token has a scope: that one is missing proves nothing.
+        ("world = \"published\"", None, same, Cause::ScopeStripped, Confidence::Likely),
         ("", Some(r#"{"fault":"scope-wrong"}"#), same, Cause::ScopeWrong, Confidence::Sure),
         ("", None, |p| scopes(p, &["conversations"]), Cause::ScopeNotRequested, Confidence::Sure),
         ("", Some(r#"{"fault":"client-rejected"}"#), same, Cause::ClientRejected, Confidence::Likely),

@@ -172,9 +172,9 @@ impl Doctor {
             (true, false, _) => Cause::ScopeStripped,
             (false, false, _) => Cause::ScopeNotRequested,
         };
-        // What a pasted token was asked with is not known.
-        let confidence =
-            if facts.pasted && cause == Cause::ScopeNotRequested { Confidence::Likely } else { Confidence::Sure };
+        // What a pasted token was asked with is not known. A service that names no scope at all may decide by roles alone.
+        let unproven = facts.pasted && cause == Cause::ScopeNotRequested || granted.is_empty();
+        let confidence = if unproven { Confidence::Likely } else { Confidence::Sure };
         let how = if asked { " although it was asked for" } else { "" };
         let detail = format!("granted: {list}; without {needed}{how}");
         self.found(
