@@ -264,7 +264,22 @@ fn it_stops_at_the_first_proven_cause() {
             Confidence::Likely,
             3,
         ),
-        ("stripped", Place { granted: vec![], ..Place::default() }, here(), "scope-stripped", Confidence::Sure, 4),
+        (
+            "stripped",
+            Place { granted: vec!["conversations"], ..Place::default() },
+            here(),
+            "scope-stripped",
+            Confidence::Sure,
+            4,
+        ),
+        (
+            "no scope is named at all: roles alone may decide there",
+            Place { granted: vec![], ..Place::default() },
+            here(),
+            "scope-stripped",
+            Confidence::Likely,
+            6,
+        ),
         (
             "another scope",
             Place { granted: vec!["messaging:guest"], ..Place::default() },
