@@ -84,6 +84,14 @@ fn private_directory(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
+/// Writes a new private file, its directory too; `~` is home. What was done or why not: a sentence.
+pub fn write_new(path: &Path, contents: &str) -> Result<String, String> {
+    private_with_directory(&typed(path), false)
+        .and_then(|mut file| file.write_all(contents.as_bytes()))
+        .map(|()| format!("Saved to {}.", path.display()))
+        .map_err(|e| format!("Could not write {}: {}.", path.display(), why(&e)))
+}
+
 /// A file that is written at its end and that only its owner can read; it is made where there is none.
 pub fn append_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

@@ -172,7 +172,7 @@ impl<F: CommandLogic> FrontEnd for Runner<'_, F> {
                 match act {
                     CommandEffect::Ask(command) => self.engine.ask(command),
                     CommandEffect::Sandbox(number, ask) => {
-                        inputs.push_back(CommandInput::Sandbox(number, self.opened.arrange(&ask)));
+                        inputs.push_back(CommandInput::Sandbox(number, self.opened.arrange(&ask).map(drop)));
                     }
                     CommandEffect::Say(line) => {
                         self.output.say_masked(&line, self.json, &|text| self.engine.mask(text))?;

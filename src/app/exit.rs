@@ -3,6 +3,9 @@
 use std::process::ExitCode;
 
 use crate::config::Problems;
+use crate::diagnosis::doctor::{DoctorStage, DoctorVerdict};
+use crate::model::Cause;
+use crate::model::diagnosis::Family;
 use crate::session::SignInTrouble;
 
 /// The exit codes that scripts rely on. (101 is a panic's.)
@@ -65,6 +68,19 @@ impl From<Exit> for ExitCode {
 impl From<&SignInTrouble> for Exit {
     fn from(trouble: &SignInTrouble) -> Self {
         if trouble.network { Self::Network } else { Self::NotSignedIn }
+    }
+}
+
+impl From<&DoctorVerdict> for Exit {
+    fn from(verdict: &DoctorVerdict) -> Self {
+        match (verdict.cause, verdict.stage) {
+            _ if verdict.send_unknown => Self::Unknown,
+            (None, _) => Self::Done,
+            (Some(cause), _) if cause.family() == Family::Network && cause != Cause::ClockSkew => Self::Network,
+            (Some(_), DoctorStage::Hosts) => Self::Network,
+            (Some(_), DoctorStage::Token) => Self::NotSignedIn,
+            (Some(_), DoctorStage::Beyond) => Self::Refused,
+        }
     }
 }
 

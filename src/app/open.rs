@@ -60,21 +60,41 @@ impl Opened {
         self.sandbox.is_some()
     }
 
-    /// Sets up the sandbox as a pass wants it. The error is a sentence.
-    pub fn arrange(&self, ask: &SandboxRequest) -> Result<(), String> {
+    /// Sets up the sandbox as a test run or a person wants it; what was done or why not: a sentence.
+    pub fn arrange(&self, ask: &SandboxRequest) -> Result<String, String> {
         let Some(sandbox) = &self.sandbox else { return Err("there is no built-in sandbox here".to_owned()) };
-        match ask {
-            SandboxRequest::Fault(Some(json)) => sandbox.set_fault(json)?,
-            SandboxRequest::Fault(None) => sandbox.clear_faults(),
-            SandboxRequest::Advance(by) => sandbox.advance(by.as_secs()),
-        }
-        Ok(())
+        arrange(sandbox, ask, "Type .fault off to clear all faults.")
     }
 
     /// Stops what was started.
     pub async fn close(self) {
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await;
+        }
+    }
+}
+
+/// Sets up a sandbox; what was done or why not: a sentence. `clear`: how a person clears what stays on.
+#[cfg(feature = "sandbox")]
+pub fn arrange(sandbox: &crate::sandbox::Sandbox, ask: &SandboxRequest, clear: &str) -> Result<String, String> {
+    match ask {
+        SandboxRequest::Fault(Some(json)) => {
+            let before = sandbox.faults_left();
+            sandbox.set_fault(json)?;
+            let left = sandbox.faults_left();
+            // What changes something at once leaves nothing to clear.
+            Ok(match left.last().filter(|_| left.len() > before.len()) {
+                Some(fault) => format!("Fault on: {fault}. {clear}"),
+                None => "Fault applied: it holds from now on.".to_owned(),
+            })
+        }
+        SandboxRequest::Fault(None) => {
+            sandbox.clear_faults();
+            Ok("No faults.".to_owned())
+        }
+        SandboxRequest::Advance(by) => {
+            sandbox.advance(by.as_secs());
+            Ok(format!("The sandbox's clock stands {} s later.", by.as_secs()))
         }
     }
 }
@@ -139,7 +159,7 @@ impl Opened {
     }
 
     /// Says that there is none.
-    pub fn arrange(&self, _: &SandboxRequest) -> Result<(), String> {
+    pub fn arrange(&self, _: &SandboxRequest) -> Result<String, String> {
         Err("this guestwire was built without the sandbox".to_owned())
     }
 

@@ -1,8 +1,6 @@
 //! `guestwire doctor`: finds out what is wrong, with safe questions through the same engine as the console.
 
 use clap::Args;
-use std::sync::Arc;
-
 use serde_json::json;
 
 use super::send::find;
@@ -11,12 +9,11 @@ use crate::app::exit::{Exit, Failed};
 use crate::app::open::Opened;
 use crate::app::output::OutputLine;
 use crate::config::{Profile, Settings};
-use crate::diagnosis::doctor::{Doctor, DoctorEvidence, DoctorStage, DoctorStep, DoctorVerdict, Finding, ProbeResult};
-use crate::engine::{Command, Environment, Report, proxy_of};
-use crate::model::diagnosis::Family;
-use crate::model::{Cause, Conversation, Exchange, MessageId, Moment, ProbeQuestion, Probed, ProxyName};
-use crate::session::changes::Notice;
-use crate::session::{Changes, OutgoingMessage, Session};
+use crate::diagnosis::doctor::{Doctor, DoctorVerdict, Finding, ProbeResult};
+use crate::engine::{Environment, proxy_of};
+use crate::model::{Cause, Conversation, Moment, ProxyName};
+use crate::session::changes::{Change, Notice};
+use crate::session::{Changes, Session};
 
 /// `guestwire doctor`
 #[derive(Debug, Args)]
@@ -66,105 +63,51 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed>
     play(opened, settings, needs, begin).await.exit
 }
 
-/// Under which id the test message goes.
-const MESSAGE: MessageId = MessageId(1);
-/// What it says.
-const TEST: &str = "guestwire doctor: test message";
-
 /// The account of one series.
 #[derive(Debug)]
 pub struct DoctorFold {
-    doctor: Doctor,
+    doctor: Option<Doctor>,
     session: Session,
     /// Which way the requests go, or which variable names no proxy.
     proxy: Result<Option<ProxyName>, String>,
-    sending: bool,
-    over: bool,
 }
 
 impl DoctorFold {
     /// An account of a series that has not begun.
     pub fn new(doctor: Doctor, session: Session, proxy: Result<Option<ProxyName>, String>) -> Self {
-        Self { doctor, session, proxy, sending: false, over: false }
+        Self { doctor: Some(doctor), session, proxy }
     }
 
-    fn go_on(&mut self, now: Moment, mut acts: Vec<CommandEffect>) -> Vec<CommandEffect> {
-        let evidence = evidence(&self.session);
-        let (findings, next) = self.doctor.next(&evidence);
-        acts.extend(findings.iter().map(|f| CommandEffect::Say(finding_line(now, f))));
-        match next {
-            DoctorStep::Ask(asked) => acts.push(CommandEffect::Ask(Command::Probe(asked))),
-            DoctorStep::Send(conversation) => {
-                self.sending = true;
-                let mut changes = Changes::default();
-                self.session.submit(OutgoingMessage::text(conversation, TEST), now, &mut changes);
-                acts.extend(changes.commands().map(CommandEffect::Ask));
-            }
-            DoctorStep::Over(verdict) => {
-                self.over = true;
-                acts.push(CommandEffect::Say(verdict_line(now, &verdict)));
-                acts.push(CommandEffect::Finish(exit(&verdict)));
-            }
-        }
-        acts
-    }
-
-    fn came(&mut self, now: Moment, asked: ProbeQuestion, came: &Probed) -> Vec<CommandEffect> {
-        let exchange = match came {
-            Probed::Asked(id) => self.session.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
-            Probed::NotAsked(_) => None,
-        };
-        let evidence = evidence(&self.session);
-        let findings = self.doctor.answered(asked, came, exchange.as_deref(), &evidence);
-        let acts = findings.iter().map(|f| CommandEffect::Say(finding_line(now, f))).collect();
-        self.go_on(now, acts)
-    }
-
-    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<CommandEffect> {
-        if !self.sending || exchange.message != Some(MESSAGE) || !exchange.outcome.is_settled() {
-            return Vec::new();
-        }
-        self.sending = false;
-        let evidence = evidence(&self.session);
-        let findings = self.doctor.sent(exchange, &evidence);
-        let acts = findings.iter().map(|f| CommandEffect::Say(finding_line(now, f))).collect();
-        self.go_on(now, acts)
+    fn carry_out(now: Moment, changes: Changes) -> impl Iterator<Item = CommandEffect> {
+        changes.into_iter().flat_map(move |change| match change {
+            Change::Engine(command) => vec![CommandEffect::Ask(command)],
+            Change::Notice(Notice::Probed(finding)) => vec![CommandEffect::Say(finding_line(now, &finding))],
+            Change::Notice(Notice::ProbesOver(verdict)) => over(now, &verdict),
+            _ => Vec::new(),
+        })
     }
 
     fn stop(&mut self, now: Moment, why: &str) -> Vec<CommandEffect> {
-        if std::mem::replace(&mut self.over, true) {
-            return Vec::new();
-        }
-        let verdict = DoctorVerdict {
-            cause: Some(Cause::Unknown),
-            confidence: crate::model::Confidence::Possible,
-            because: why.to_owned(),
-            stage: DoctorStage::Beyond,
-            send_unknown: self.sending,
-        };
-        vec![CommandEffect::Say(verdict_line(now, &verdict)), CommandEffect::Finish(exit(&verdict))]
+        self.session.stop_probes(why).map(|verdict| over(now, &verdict)).unwrap_or_default()
     }
+}
+
+fn over(now: Moment, verdict: &DoctorVerdict) -> Vec<CommandEffect> {
+    vec![CommandEffect::Say(verdict_line(now, verdict)), CommandEffect::Finish(verdict.into())]
 }
 
 impl CommandLogic for DoctorFold {
     fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect> {
         match input {
-            _ if self.over => Vec::new(),
             CommandInput::Begin => {
+                let Some(doctor) = self.doctor.take() else { return Vec::new() };
+                let mut changes = Changes::default();
+                self.session.begin_probes(doctor, None, now, &mut changes);
                 let way = CommandEffect::Say(proxy_line(now, &self.proxy));
-                self.go_on(now, vec![way])
+                std::iter::once(way).chain(Self::carry_out(now, changes)).collect()
             }
-            CommandInput::Report(report) => match *report {
-                Report::Probe { asked, came } => self.came(now, asked, &came),
-                report => {
-                    let changes = self.session.apply(report, now);
-                    let exchanges = changes.notices().filter_map(|notice| match notice {
-                        Notice::Exchange(exchange) => Some(Arc::clone(exchange)),
-                        _ => None,
-                    });
-                    exchanges.flat_map(|exchange| self.exchange(now, &exchange)).collect()
-                }
-            },
+            CommandInput::Report(_) if !self.session.is_probing() => Vec::new(),
+            CommandInput::Report(report) => Self::carry_out(now, self.session.apply(*report, now)).collect(),
             CommandInput::Interrupt => self.stop(now, "it was interrupted before anything was decided"),
             CommandInput::Ended => self.stop(now, "guestwire's engine has stopped"),
             CommandInput::Due | CommandInput::Sandbox(..) => Vec::new(),
@@ -175,12 +118,6 @@ impl CommandLogic for DoctorFold {
         // Every question ends by itself: the engine bounds each try.
         None
     }
-}
-
-/// What is known now.
-fn evidence(session: &Session) -> DoctorEvidence<'_> {
-    let token = session.sign_in.status.facts();
-    DoctorEvidence { profile: &session.profile.facts, history: &session.diagnoses.evidence, token }
 }
 
 fn finding_line(now: Moment, finding: &Finding) -> OutputLine {
@@ -234,15 +171,4 @@ fn verdict_line(now: Moment, verdict: &DoctorVerdict) -> OutputLine {
         format!("verdict: {cause} ({word}): {}\n         {more}", verdict.because)
     };
     OutputLine::new("verdict", now.wall, fields).says(text)
-}
-
-fn exit(verdict: &DoctorVerdict) -> Exit {
-    match (verdict.cause, verdict.stage) {
-        _ if verdict.send_unknown => Exit::Unknown,
-        (None, _) => Exit::Done,
-        (Some(cause), _) if cause.family() == Family::Network && cause != Cause::ClockSkew => Exit::Network,
-        (Some(_), DoctorStage::Hosts) => Exit::Network,
-        (Some(_), DoctorStage::Token) => Exit::NotSignedIn,
-        (Some(_), DoctorStage::Beyond) => Exit::Refused,
-    }
 }

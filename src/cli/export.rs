@@ -5,7 +5,6 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
 
 use crate::config::settings::Times;
 use crate::config::{Profile, Settings};
@@ -123,8 +122,7 @@ fn write(
         }
         ExportForm::Session => {
             let first = reader.newest_session().map_err(Failed::here)?;
-            let messages = messages(&transcript(reader, profile, TimeZone::UTC, period).map_err(Failed::here)?);
-            let head = json!({ "guestwire": env!("CARGO_PKG_VERSION"), "profile": profile.name, "messages": messages });
+            let head = transcript(reader, profile, TimeZone::UTC, period).map_err(Failed::here)?.to_json();
             let head = unseen_as_escapes(&head.to_string());
             // The object stays open for the exchanges, which are written as they are read.
             write!(out, "{},\"har\":", head.strip_suffix('}').unwrap_or(&head)).map_err(wrong)?;
@@ -228,26 +226,4 @@ fn transcript(reader: &JournalReader, profile: &Profile, zone: TimeZone, period:
     }
     let transcript = Transcript { profile: profile.name.clone(), zone, conversations };
     Ok(transcript.masked(&masker(profile)))
-}
-
-/// The same as JSON.
-fn messages(transcript: &Transcript) -> Vec<Value> {
-    let talks = transcript.conversations.iter();
-    talks
-        .flat_map(|talk| talk.lines.iter().map(move |line| (talk, line)))
-        .map(|(talk, line)| {
-            let (life, why) = line.life.clone().unzip();
-            json!({
-                "conversation": talk.name,
-                "at": line.at.to_string(),
-                "author": line.author.word(),
-                "text": line.text,
-                "life": life,
-                "why": why.flatten(),
-                "choices": line.choices,
-                "sent_as": line.sent_as,
-                "request_id": line.carried.as_ref().and_then(|c| c.request_id.as_ref()),
-            })
-        })
-        .collect()
 }

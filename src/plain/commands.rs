@@ -1,402 +1,230 @@
-//! What a line does.
+//! What a line does: the dot commands, a row each.
 
-use std::time::Duration;
+use std::borrow::Cow;
 
-use crate::app::exit::Exit;
-use crate::config::parse_duration;
+use crate::diagnosis::render;
+use crate::engine::Command;
+use crate::model::SessionAsk;
+use crate::session::log::LogEntry;
+use crate::text::screen::visible_lines;
 use crate::text::suggest::nearest;
 
-use crate::engine::Command;
-use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
-use crate::model::{Author, ConversationKey, DeliveryStatus, Extras, MessageId, SessionAsk, TokenStatus};
-use crate::session::OutgoingMessage;
-use crate::text::screen::visible_lines;
-
-use super::parser::{COMMANDS, Inner, ParsedLine, Verb, read, read_inner};
+use super::parser::{Inner, ParsedLine, read, read_inner};
 use super::questions::PlainQuestion;
-use super::{Plain, Signing, Waiting, sentences};
+use super::{Plain, sentences};
 
-/// How many entries or messages are told where nobody says.
+/// How many entries or messages are shown where nobody says how many.
 pub(super) const FEW: usize = 10;
-/// How long a reply is waited for where nobody says.
-const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a command comes to: done, or a sentence that says why it cannot be done.
+pub(super) type Done = Result<(), String>;
+
+/// One command.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandRow {
+    /// As it is typed, without the dot.
+    pub name: &'static str,
+    /// What follows it, in words; empty where nothing does.
+    takes: &'static str,
+    /// What it does, in words.
+    does: &'static str,
+    run: fn(&mut Plain, &str) -> Done,
+}
+
+macro_rules! commands {
+    ($($name:literal $takes:literal $does:literal $run:expr;)*) => {
+        /// All commands, in the order of help.
+        pub const COMMANDS: &[CommandRow] =
+            &[$(CommandRow { name: $name, takes: $takes, does: $does, run: $run },)*];
+    };
+}
+
+commands! {
+    "list" "" "lists the conversations with their numbers" |plain, _| plain.list();
+    "open" "a number or a name" "opens a conversation" Plain::open;
+    "say" "a text" "sends the text as it is, also a text that begins with a dot" Plain::say_text;
+    "begin" "" "begins a text of several lines; .end on a line of its own sends it, .drop does not" |plain, _| plain.begin_text();
+    "thread" "how many" "shows the newest messages of the open conversation; 10 without a number" Plain::tell_thread;
+    "read" "" "reads the open conversation now" |plain, _| plain.read();
+    "wait" "a time like 10s" "waits for a reply to the last message; 10 seconds without a time" Plain::wait;
+    "choose" "a number" "answers with one of the choices that are offered; without a number it lists them" Plain::choose;
+    "ids" "a log number" "shows the ids in full, of that entry or of the open conversation" Plain::tell_ids;
+    "log" "how many" "shows the newest entries of the log; 10 without a number" Plain::tell_log;
+    "find" "a filter" "shows the entries that match, for example is:error, status:401 or on:yesterday" Plain::find;
+    "search" "words" "searches all that is kept, also of earlier sessions; on:2026-11-27 and since:2d work, too" Plain::search;
+    "headers" "a log number" "shows the headers that were sent and received" |plain, rest| plain.tell_part(rest, "headers", LogEntry::copy_headers);
+    "body" "a log number" "shows the body that was received" |plain, rest| plain.tell_part(rest, "body", LogEntry::copy_body);
+    "curl" "a log number" "shows the request as a curl command, without the token" |plain, rest| plain.tell_part(rest, "request as a curl command", LogEntry::copy_curl);
+    "why" "a log number" "explains why a message was refused, what to do and what to quote; without a number the newest" Plain::tell_why;
+    "ticket" "a log number" "shows a text for a ticket about that refusal" |plain, rest| plain.tell_text(rest, render::ticket);
+    "note" "a log number" "shows a note to the administrator about that refusal" |plain, rest| plain.tell_text(rest, render::note);
+    "probe" "a log number" "runs checks that change nothing, about that refusal or about the open conversation" Plain::probe;
+    "compare" "one or two log numbers" "shows what differs between two entries, or from the last accepted message" Plain::tell_differences;
+    "mark" "a log number" "marks an entry, or removes its mark" Plain::mark;
+    "comment" "a log number and a text" "writes a comment on an entry" Plain::comment;
+    "export" "har, transcript, session or pass, and a file" "writes the log, the open conversation, the session, or a pass file of what was sent" Plain::export;
+    "rename" "a name" "gives the open conversation a name of your own" Plain::rename;
+    "resend" "a log number" "sends a message again, after a question" Plain::ask_resend;
+    "resume" "" "sends the messages that an earlier session left queued" |plain, _| plain.resume();
+    "cancel" "a log number" "takes that message back; without a number all that are not settled" Plain::cancel;
+    "settle" "a log number" "says what became of a message whose outcome is unknown" Plain::settle;
+    "token" "" "shows the facts about the token, never the token" |plain, _| plain.token();
+    "renew" "" "gets a new token" |plain, _| plain.renew();
+    "signin" "" "signs in again after it failed" |plain, _| plain.sign_in();
+    "session" "a word" "controls the guest session of a web conversation; without a word it shows its state and the words" Plain::session;
+    "attach" "a path or an address" "attaches a file to the next message" Plain::attach;
+    "attribute" "name=value" "adds a participant attribute to the next message" Plain::attribute;
+    "takeoff" "" "removes files and attributes from the next message" |plain, _| plain.take_off();
+    "sendas" "a way" "sends the next message wrongly on purpose; without a way it lists them, off ends it" Plain::send_as;
+    "fault" "a number or a name" "sandbox: sets a fault; without a name it lists them, off clears all" Plain::fault;
+    "active" "a page number" "lists the conversations that are active in the organisation" Plain::discover;
+    "add" "a number of .active, an id, or a Messenger snippet" "adds a conversation and opens it; a snippet may go on in the next lines" Plain::add;
+    "keep" "" "writes the open conversation into the config file" |plain, _| plain.keep_in_config();
+    "pass" "a word" "shows the open step of a test run, or the pass files that can be opened, and the words that control it" Plain::pass;
+    "help" "" "lists the commands" |plain, _| plain.help();
+    "quit" "" "ends guestwire" |plain, _| plain.quit();
+}
 
 impl Plain {
     pub(super) fn line(&mut self, line: &str) {
         if self.dialogue.question.is_some() {
             return self.answer(line);
         }
+        self.dialogue.prompt_due |= self.dialogue.block.is_none();
         if let Some(snippet) = self.dialogue.snippet.take() {
-            self.dialogue.prompt_due = true;
             return self.add_snippet(&format!("{snippet}\n{line}"));
         }
-        if let Some(block) = &mut self.dialogue.block {
-            match read_inner(line) {
-                Inner::Line(line) => block.push(line),
-                Inner::Drop => {
-                    self.dialogue.block = None;
-                    self.say("Dropped; nothing was sent.");
-                    self.dialogue.prompt_due = true;
-                }
-                Inner::End => {
-                    let text = block.join("\n");
-                    self.dialogue.block = None;
-                    self.say_text(text);
-                }
-            }
-            return;
-        }
-        match read(line) {
-            ParsedLine::Blank => self.dialogue.prompt_due = true,
+        let done = match read(line) {
+            _ if self.dialogue.block.is_some() => self.line_of_text(line),
+            ParsedLine::Blank => Ok(()),
             ParsedLine::Text(text) => self.say_text(text),
-            ParsedLine::Command(verb, rest) => {
-                self.dialogue.prompt_due = true;
-                if let Err(sentence) = self.command(verb, &rest) {
-                    self.wrong(sentence);
-                }
-            }
-            ParsedLine::Stray(sentence) => self.wrong(sentence),
+            ParsedLine::Command(name, rest) => self.command(name, rest),
+        };
+        if let Err(sentence) = done {
+            self.wrong(sentence);
         }
     }
 
-    fn command(&mut self, verb: Verb, rest: &str) -> Result<(), String> {
-        let takes = COMMANDS.iter().find(|spec| spec.verb == verb).map_or(("", ""), |spec| (spec.name, spec.takes));
-        if takes.1.is_empty() && !rest.is_empty() {
-            return Err(format!("Nothing follows .{}; nothing was done.", takes.0));
+    fn command(&mut self, name: &str, rest: &str) -> Done {
+        let folded = name.to_lowercase();
+        let Some(row) = COMMANDS.iter().find(|row| row.name == folded) else {
+            let near = nearest(&folded, COMMANDS.iter().map(|row| row.name));
+            let near = near.map(|near| format!("Did you mean .{near}? ")).unwrap_or_default();
+            return Err(format!(
+                "There is no command .{name}. {near}Type .help for the commands. To send a text that begins with a dot, \
+                 begin it with two."
+            ));
+        };
+        if row.takes.is_empty() && !rest.is_empty() {
+            return Err(format!("Nothing follows .{name}; nothing was done."));
         }
-        match verb {
-            Verb::List => self.list(),
-            Verb::Open => return self.open(rest),
-            Verb::Say => {
-                self.dialogue.prompt_due = false;
-                self.say_text(rest.to_owned());
+        (row.run)(self, rest)
+    }
+
+    /// A line between `.begin` and `.end`.
+    fn line_of_text(&mut self, line: &str) -> Done {
+        let Some(block) = &mut self.dialogue.block else { return Ok(()) };
+        match read_inner(line) {
+            Inner::Line(line) => {
+                block.push(line);
+                return Ok(());
             }
-            Verb::Begin => {
-                self.dialogue.block = Some(Vec::new());
-                if self.interactive {
-                    self.say("Say the text line by line. .end on a line of its own sends it, .drop does not.");
-                }
+            Inner::Drop => {
+                self.dialogue.block = None;
+                self.dialogue.prompt_due = true;
+                self.say("Dropped; nothing was sent.");
+                Ok(())
             }
-            Verb::Thread => return self.tell_thread(number(rest)?),
-            Verb::Read => {
-                let key = self.active()?;
-                if self.session.has_sessions(key) {
-                    // What comes of it is heard, whenever it comes.
-                    self.ask_session(key, SessionAsk::History);
-                } else {
-                    self.asked.reading.insert(key);
-                    self.ask(Command::Read(key));
-                }
+            Inner::End => {
+                let text = block.join("\n");
+                self.dialogue.block = None;
+                self.dialogue.prompt_due = true;
+                self.say_text(&text)
             }
-            Verb::Wait => return self.wait(rest),
-            Verb::Ids => return self.tell_ids(number(rest)?),
-            Verb::Log => self.tell_log(number(rest)?),
-            Verb::Headers | Verb::Body | Verb::Curl => return self.tell_part(verb, number(rest)?),
-            Verb::Why => return self.tell_why(number(rest)?),
-            Verb::Ticket | Verb::Note => return self.tell_text(verb, number(rest)?),
-            Verb::Compare => return self.tell_differences(rest),
-            Verb::Mark | Verb::Comment => return self.mark(verb, rest),
-            Verb::Find => return self.find(rest),
-            Verb::Rename => return self.rename(rest),
-            Verb::Resume => self.resume(),
-            Verb::Resend => return self.ask_resend(number(rest)?),
-            Verb::Cancel => return self.cancel(number(rest)?),
-            Verb::Settle => return self.settle(rest),
-            Verb::Token
-                if matches!(self.session.sign_in.status, TokenStatus::Getting | TokenStatus::SignedOut)
-                    && !self.interactive =>
-            {
-                self.asked.signing = Some(Signing { than: None, tell: true });
-            }
-            Verb::Token => {
-                self.tell_token();
-                // Telling asks nothing of the server: what a message came to stays the end.
-                if let Some(trouble) = self.session.sign_in.trouble() {
-                    let exit = Exit::from(trouble);
-                    self.came_to(exit, None);
-                }
-            }
-            Verb::Renew => {
-                let pasted = self.session.sign_in.status.facts().is_some_and(|facts| facts.pasted);
-                if pasted {
-                    self.say("No new token: a pasted token cannot be renewed.");
-                    self.came_to(Exit::Refused, None);
-                } else {
-                    self.asked.signing =
-                        Some(Signing { than: self.session.sign_in.status.facts().map(|f| f.generation), tell: false });
-                    self.ask(Command::Renew);
-                }
-            }
-            Verb::SignIn => {
-                if self.session.sign_in.status.facts().is_some() {
-                    self.say("Signed in already. Say .renew for a new token.");
-                } else {
-                    self.asked.signing = Some(Signing { than: None, tell: false });
-                    // What was refused is no answer to this asking.
-                    self.sign_in_again();
-                }
-            }
-            Verb::Choose => return self.choose(number(rest)?),
-            Verb::Session => return self.session(rest),
-            Verb::Attach => return self.attach(rest),
-            Verb::Attribute => return self.attribute(rest),
-            Verb::TakeOff => return self.take_off(),
-            Verb::Active => return self.discover(number(rest)?),
-            Verb::Add => return self.add(rest),
-            Verb::KeepInConfig => return self.keep_in_config(),
-            Verb::Pass => return self.pass(rest),
-            Verb::Help => self.help(),
-            Verb::Quit => self.quit(),
+        }
+    }
+
+    fn begin_text(&mut self) -> Done {
+        self.dialogue.block = Some(Vec::new());
+        if self.interactive {
+            self.say("Type the text line by line. .end on a line of its own sends it, .drop does not.");
         }
         Ok(())
     }
 
-    fn help(&mut self) {
-        self.say("A line is said to the open conversation. A line that begins with a dot is a command. Begin a text with two dots to send one that begins with a dot.");
-        for spec in COMMANDS {
-            let takes = if spec.takes.is_empty() { String::new() } else { format!(" and {}", spec.takes) };
-            self.say(format!(".{}{takes}: {}.", spec.name, spec.does));
+    fn read(&mut self) -> Done {
+        let key = self.active()?;
+        if self.session.has_sessions(key) {
+            // What comes of it is heard, whenever it comes.
+            self.ask_session(key, SessionAsk::History);
+        } else {
+            self.asked.reading.insert(key);
+            self.ask(Command::Read(key));
         }
-        self.say("Ctrl-C takes back what is under way, then leaves.");
+        Ok(())
     }
 
-    fn quit(&mut self) {
+    fn help(&mut self) -> Done {
+        self.say("A line is sent to the open conversation. A line that begins with a dot is a command. To send a text that begins with a dot, begin it with two dots.");
+        for row in COMMANDS {
+            let takes = if row.takes.is_empty() { String::new() } else { format!(", then {}", row.takes) };
+            self.say(format!(".{}{takes}: {}.", row.name, row.does));
+        }
+        self.say("Ctrl-C takes back the messages that are not settled, then ends guestwire.");
+        Ok(())
+    }
+
+    fn quit(&mut self) -> Done {
         let open = self.session.under_way().count();
         if open == 0 {
-            return self.leave();
+            self.leave();
+            return Ok(());
         }
         let open = sentences::count(open as u128, "message");
         self.put(
             PlainQuestion::Quit,
             &format!(
-                "{open} not settled: queued ones are dropped, one on the wire may be received and its answer not seen."
+                "{open} not settled: queued messages are dropped, and you will not see the answer to a message that is \
+                 on the wire."
             ),
         );
+        Ok(())
     }
 
-    // ---- conversations --------------------------------------------------------------------------------------------
-
-    pub(super) fn active(&self) -> Result<ConversationKey, String> {
-        self.session
-            .conversations
-            .active()
-            .ok_or_else(|| "No conversation is open. Say .list, then .open and a number.".to_owned())
-    }
-
-    pub(super) fn list(&mut self) {
-        let lines: Vec<String> = self
-            .session
-            .conversations
-            .items()
-            .iter()
-            .map(|item| {
-                let key = item.conversation.key;
-                let mut said = format!("{}, {}, {}", u64::from(key.0) + 1, item.name(), item.conversation.channel());
-                if let Some(session) = item.session() {
-                    said.push_str(&format!(", session {}", session.word()));
-                }
-                let remote = item.remote.word();
-                if remote != "not read" {
-                    said.push_str(&format!(", {remote}"));
-                }
-                for (number, word) in [
-                    (item.counts.sends, "sent"),
-                    (item.counts.refused, "refused"),
-                    (item.counts.unknown, "unknown"),
-                    (item.counts.sending + item.counts.waiting, "under way"),
-                ] {
-                    if number > 0 {
-                        said.push_str(&format!(", {number} {word}"));
-                    }
-                }
-                if self.session.conversations.active() == Some(key) {
-                    said.push_str(", open");
-                }
-                said + "."
-            })
-            .collect();
-        self.say(format!("{}.", sentences::count(lines.len() as u128, "conversation")));
+    /// A text of several lines, each safe for a terminal. The number of lines says where it ends.
+    pub(super) fn say_text_of(&mut self, what: &str, text: &str) {
+        let lines: Vec<String> = visible_lines(text).map(Cow::into_owned).collect();
+        self.say(format!("{what}, {}:", sentences::count(lines.len() as u128, "line")));
         for line in lines {
             self.say(line);
         }
     }
-
-    fn open(&mut self, rest: &str) -> Result<(), String> {
-        if rest.is_empty() {
-            return Err("Say .open and a number or a name; .list tells them.".to_owned());
-        }
-        let items = self.session.conversations.items();
-        let by_number =
-            rest.parse::<u64>().ok().map(|n| items.iter().find(|i| u64::from(i.conversation.key.0) + 1 == n));
-        let folded = rest.to_lowercase();
-        let by_name = || {
-            items.iter().find(|i| i.name() == rest).or_else(|| items.iter().find(|i| i.name().to_lowercase() == folded))
-        };
-        let Some(key) = by_number.flatten().or_else(by_name).map(|item| item.conversation.key) else {
-            let near = nearest(rest, items.iter().map(|i| i.name()));
-            let near = near.map(|near| format!("Did you mean {near}? ")).unwrap_or_default();
-            return Err(format!("There is no conversation {rest}. {near}There are {}; .list tells them.", items.len()));
-        };
-        self.session.conversations.open_key(key);
-        if !self.interactive {
-            let name = self.spoken(key);
-            self.say(format!("{name}, is open."));
-        }
-        self.opened(key);
-        Ok(())
-    }
-
-    /// A conversation is open: its replies are looked for, and it is read once.
-    pub(super) fn opened(&mut self, key: ConversationKey) {
-        self.with_session(|session, _, changes| {
-            session.look_at(key, changes);
-            session.pass_follows(key, changes);
-        });
-        // The session of a web conversation says itself what is new.
-        if !self.session.has_sessions(key) {
-            self.asked.greeting.insert(key);
-        }
-    }
-
-    fn tell_thread(&mut self, few: Option<u64>) -> Result<(), String> {
-        let key = self.active()?;
-        let messages = self.session.threads.messages(key);
-        let from = messages.len().saturating_sub(few.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX)));
-        let said: Vec<(Author, Option<&'static str>, String)> = messages
-            .iter()
-            .skip(from)
-            .map(|entry| (entry.author(), entry.life().map(DeliveryStatus::word), entry.text().to_owned()))
-            .collect();
-        if said.is_empty() {
-            self.say("Nothing was said yet, as far as it was read. Say .read to look.");
-        }
-        for (author, life, text) in said {
-            match life {
-                None => self.tell_said(key, author, &text),
-                Some(life) => {
-                    for (at, line) in visible_lines(&text).enumerate() {
-                        let verb = if at == 0 { format!("You said, {life}") } else { "You went on".to_owned() };
-                        self.say(format!("{verb}: {line}"));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn wait(&mut self, rest: &str) -> Result<(), String> {
-        let span = if rest.is_empty() { Some(PATIENCE) } else { parse_duration(rest) };
-        let Some(span) = span else { return Err(format!("{rest} is no span of time. Say .wait 10s, or .wait 500ms.")) };
-        let key = self.active()?;
-        let newest = self.session.threads.get(key).and_then(|thread| thread.ours().next_back()).map(|m| m.id);
-        let Some(message) = newest else {
-            return Err("Nothing was sent in this conversation, so no reply is waited for.".to_owned());
-        };
-        if self.session.threads.message(message).is_some_and(|m| m.life == DeliveryStatus::Answered) {
-            self.say("The last message is answered.");
-        }
-        self.asked.waiting = Some(Waiting { message, until: self.now.after(span), span });
-        Ok(())
-    }
-
-    // ---- sending --------------------------------------------------------------------------------------------------
-
-    /// Sends a text to the open conversation; in production after a question.
-    fn say_text(&mut self, text: String) {
-        let key = match self.active() {
-            Ok(key) => key,
-            Err(sentence) => return self.wrong(format!("Not sent. {sentence}")),
-        };
-        let bytes = text.len();
-        let carried = self.carried.get(&key);
-        let bare = carried.is_none_or(|extras| extras.attachments.is_empty());
-        let attributes = carried.map_or(0, |extras| attributes_bytes(&extras.attributes));
-        let objection = if text.trim().is_empty() && bare {
-            Some("Not sent: there is nothing but blanks; say a text.".to_owned())
-        } else if bytes > GUEST_TEXT_MAX_BYTES {
-            let more = bytes - GUEST_TEXT_MAX_BYTES;
-            Some(format!(
-                "Not sent: {bytes} bytes, {more} more than the {GUEST_TEXT_MAX_BYTES} that are taken; shorten it."
-            ))
-        } else if attributes > ATTRIBUTES_MAX_BYTES {
-            Some(format!(
-                "Not sent: the attributes are {attributes} bytes, and {ATTRIBUTES_MAX_BYTES} are taken. Say .takeoff."
-            ))
-        } else {
-            None
-        };
-        if let Some(sentence) = objection {
-            self.say(sentence);
-            self.came_to(Exit::Refused, None);
-            self.dialogue.prompt_due = true;
-        } else {
-            let extras = self.carried.remove(&key).unwrap_or_default();
-            self.send_or_ask(key, text, extras);
-        }
-    }
-
-    /// Sends; in production after a question.
-    pub(super) fn send_or_ask(&mut self, key: ConversationKey, text: String, extras: Extras) {
-        if !self.session.profile.production {
-            return self.submit(OutgoingMessage { extras, ..OutgoingMessage::text(key, text) });
-        }
-        let name = self.spoken(key);
-        let lines = sentences::count(visible_lines(&text).count() as u128, "line");
-        let with = Self::spoken_extras(&extras);
-        let sentence =
-            format!("Production, region {}. {name}.{with} Send this, {lines}: {text}", self.session.profile.region);
-        self.put(PlainQuestion::Send { key, text, extras: Box::new(extras) }, &sentence);
-    }
-
-    pub(super) fn submit(&mut self, outgoing: OutgoingMessage) {
-        if !self.journal_objects(outgoing.conversation) {
-            self.dialogue.prompt_due = false;
-            self.with_session(|session, now, changes| session.submit(outgoing, now, changes));
-        }
-    }
-
-    fn cancel(&mut self, n: Option<u64>) -> Result<(), String> {
-        let Some(n) = n else {
-            if !self.take_back_paused() && self.session.under_way().next().is_none() {
-                self.say("Nothing is under way.");
-            }
-            self.cancel_all();
-            return Ok(());
-        };
-        let (id, life) = self.message_of(n)?;
-        if life.is_settled() {
-            self.say(format!("Message {n} is {}; nothing is left to take back.", life.word()));
-        } else {
-            self.ask(Command::Cancel(id));
-        }
-        Ok(())
-    }
-
-    pub(super) fn cancel_all(&mut self) {
-        let open: Vec<MessageId> = self.session.under_way().map(|(id, _)| id).collect();
-        if !open.is_empty() {
-            self.say("Taking back what is under way; what was already written may have been received.");
-        }
-        for id in open {
-            self.ask(Command::Cancel(id));
-        }
-    }
-
-    /// The message that the log's entry `n` carries, and its life.
-    pub(super) fn message_of(&self, n: u64) -> Result<(MessageId, DeliveryStatus), String> {
-        let entry = self.entry_of(n)?;
-        let message = entry.exchange().and_then(|x| self.session.threads.message(x.message?));
-        let message =
-            message.ok_or_else(|| format!("Entry {n} of the log is not a sent message. .log tells the entries."))?;
-        Ok((message.id, message.life.clone()))
-    }
 }
 
 /// An optional number, as typed.
-fn number(rest: &str) -> Result<Option<u64>, String> {
+pub(super) fn number(rest: &str) -> Result<Option<u64>, String> {
     if rest.is_empty() {
         return Ok(None);
     }
     let digits = rest.strip_prefix('#').unwrap_or(rest);
-    digits.parse().map(Some).map_err(|_| format!("{rest} is no number; nothing was done. .log tells the numbers."))
+    digits.parse().map(Some).map_err(|_| format!("{rest} is not a number; nothing was done. .log shows the numbers."))
+}
+
+/// A number of the log that must be there, and what follows it.
+pub(super) fn numbered<'l>(rest: &'l str, command: &str) -> Result<(u64, &'l str), String> {
+    let (n, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let n = number(n)?.ok_or_else(|| format!("Type .{command} and a number of the log; .log shows the numbers."))?;
+    Ok((n, rest.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_a_name() {
+        for (at, row) in COMMANDS.iter().enumerate() {
+            assert_eq!(COMMANDS.iter().position(|r| r.name == row.name), Some(at), "{}", row.name);
+        }
+    }
 }

@@ -3,12 +3,11 @@
 use crate::config::{address, snippet};
 use crate::engine::{Command, DiscoveredConversation};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
-use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, SessionAsk, WebSession};
+use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, RemoteState, SessionAsk, WebSession};
 use crate::session::attachments;
+use crate::text::suggest::nearest;
 
-use crate::session::OutgoingMessage;
-use crate::session::thread::EntryId;
-
+use super::commands::{Done, number};
 use super::questions::PlainQuestion;
 use super::sentences;
 use super::sentences::{clause, ending, span};
@@ -27,50 +26,87 @@ const ASKS: [(&str, SessionAsk); 8] = [
 ];
 
 impl Plain {
-    // ---- what comes -----------------------------------------------------------------------------------------------
-
-    /// Tells what is new, and what it offers to answer with.
-    pub(super) fn tell_news(&mut self, key: ConversationKey, new: &[EntryId]) {
-        let news: Vec<_> = self
-            .session
-            .threads
-            .messages(key)
-            .iter()
-            .filter(|entry| new.contains(&entry.id))
-            .map(|entry| {
-                let files: Vec<String> =
-                    entry.attachments().iter().map(|f| format!("{}, {}", f.label(), f.mime)).collect();
-                (entry.author(), entry.text().to_owned(), entry.late(), files, !entry.choices().is_empty())
-            })
-            .collect();
-        let offers = news.last().is_some_and(|(.., offers)| *offers);
-        for (author, text, late, files, _) in news {
-            if late {
-                self.say("The next one came late: it was said before what you heard last.");
-            }
-            self.tell_said(key, author, &text);
-            for file in files {
-                self.say(format!("With it came a file: {file}."));
-            }
-        }
-        if offers && self.session.conversations.active() == Some(key) {
-            self.tell_choices(key);
-        }
+    pub(super) fn active(&self) -> Result<ConversationKey, String> {
+        self.session
+            .conversations
+            .active()
+            .ok_or_else(|| "No conversation is open. Type .list, then .open and a number.".to_owned())
     }
 
-    fn tell_choices(&mut self, key: ConversationKey) {
-        let labels: Vec<String> = self
+    pub(super) fn list(&mut self) -> Done {
+        let lines: Vec<String> = self
             .session
-            .threads
-            .get(key)
-            .and_then(crate::session::thread::Thread::offer)
-            .map(|offer| offer.choices.iter().map(|c| c.label.clone()).collect())
-            .unwrap_or_default();
-        for (n, label) in (1..).zip(&labels) {
-            self.say(format!("Choice {n}, {label}."));
+            .conversations
+            .items()
+            .iter()
+            .map(|item| {
+                let key = item.conversation.key;
+                let mut said = format!("{}, {}, {}", u64::from(key.0) + 1, item.name(), item.conversation.channel());
+                if let Some(session) = item.session() {
+                    said.push_str(&format!(", session {}", session.word()));
+                }
+                let remote = item.remote.word();
+                if item.remote != RemoteState::Unknown {
+                    said.push_str(&format!(", {remote}"));
+                }
+                for (number, word) in [
+                    (item.counts.sends, "sent"),
+                    (item.counts.refused, "refused"),
+                    (item.counts.unknown, "unknown"),
+                    (item.counts.sending + item.counts.waiting, "under way"),
+                ] {
+                    if number > 0 {
+                        said.push_str(&format!(", {number} {word}"));
+                    }
+                }
+                if self.session.conversations.active() == Some(key) {
+                    said.push_str(", open");
+                }
+                said + "."
+            })
+            .collect();
+        self.say(format!("{}.", sentences::count(lines.len() as u128, "conversation")));
+        for line in lines {
+            self.say(line);
         }
-        if !labels.is_empty() {
-            self.say("Say .choose and a number to answer with one.");
+        Ok(())
+    }
+
+    /// `.open 2`, `.open Echo`
+    pub(super) fn open(&mut self, rest: &str) -> Done {
+        if rest.is_empty() {
+            return Err("Type .open and a number or a name; .list shows them.".to_owned());
+        }
+        let items = self.session.conversations.items();
+        let by_number =
+            rest.parse::<u64>().ok().map(|n| items.iter().find(|i| u64::from(i.conversation.key.0) + 1 == n));
+        let folded = rest.to_lowercase();
+        let by_name = || {
+            items.iter().find(|i| i.name() == rest).or_else(|| items.iter().find(|i| i.name().to_lowercase() == folded))
+        };
+        let Some(key) = by_number.flatten().or_else(by_name).map(|item| item.conversation.key) else {
+            let near = nearest(rest, items.iter().map(|i| i.name()));
+            let near = near.map(|near| format!("Did you mean {near}? ")).unwrap_or_default();
+            return Err(format!("There is no conversation {rest}. {near}There are {}; .list shows them.", items.len()));
+        };
+        self.session.conversations.open_key(key);
+        if !self.interactive {
+            let name = self.spoken(key);
+            self.say(format!("{name}, is open."));
+        }
+        self.opened(key);
+        Ok(())
+    }
+
+    /// A conversation is open: its replies are looked for, and it is read once.
+    pub(super) fn opened(&mut self, key: ConversationKey) {
+        self.with_session(|session, _, changes| {
+            session.look_at(key, changes);
+            session.pass_follows(key, changes);
+        });
+        // The session of a web conversation says itself what is new.
+        if !self.session.has_sessions(key) {
+            self.asked.greeting.insert(key);
         }
     }
 
@@ -97,28 +133,31 @@ impl Plain {
         let name = self.spoken(key);
         self.say(match session {
             WebSession::Open { expires, new } => {
-                let how = if new { "a new session is open" } else { "the session goes on" };
+                let how = if new { "a new session is open" } else { "the session is open again" };
                 let left =
                     expires.and_then(|end| std::time::Duration::try_from(end.duration_since(self.now.wall)).ok());
                 let left = left.map(|left| format!("; it lasts {}", span(left))).unwrap_or_default();
-                format!("{name}, {how}{left}.")
+                format!("{name}: {how}{left}.")
             }
             WebSession::ReadOnly { why } => {
-                format!("{name}, can only be read: {}. Say .session new for a new session.", clause(&why))
+                format!("{name}: the session is read-only: {}. Type .session new for a new session.", clause(&why))
             }
             WebSession::Ended { why } => {
-                format!("{name}, the session is over: {}. Say .session new for a new one.", clause(&why))
+                format!("{name}: the session has ended: {}. Type .session new for a new session.", clause(&why))
             }
             WebSession::Unreachable { why } => {
-                let held = if self.interactive { "What you say waits; say" } else { "Say" };
-                format!("{name}, cannot be reached: {}. {held} .session connect to try again.", clause(&why))
+                let held = if self.interactive { "Messages wait; type" } else { "Type" };
+                format!(
+                    "{name}: the connection cannot be opened: {}. {held} .session connect to try again.",
+                    clause(&why)
+                )
             }
             WebSession::Reconnecting { at, why } => format!(
-                "{name}, the connection broke: {}. It is opened again in {}; what you say waits.",
+                "{name}: the connection broke: {}. guestwire connects again in {}; messages wait until then.",
                 clause(&why),
                 span(at.left(self.now))
             ),
-            WebSession::Closed => format!("{name}, the session is closed. Say .session connect to open it again."),
+            WebSession::Closed => format!("{name}: the session is closed. Type .session connect to open it again."),
             WebSession::Connecting => return,
         });
     }
@@ -127,7 +166,7 @@ impl Plain {
         let item = self.session.conversations.get(key);
         let Some(id) = item.and_then(|item| item.conversation_id()).map(ending) else { return };
         let name = self.spoken(key);
-        self.say(format!("{name}, its conversation id became known, {id}; .ids tells it in full."));
+        self.say(format!("{name}: its conversation id is known now, {id}; .ids shows it in full."));
     }
 
     pub(super) fn discovered(&mut self, page: u32, found: Result<Vec<DiscoveredConversation>, String>, more: bool) {
@@ -138,7 +177,7 @@ impl Plain {
         let found = match found {
             Ok(found) => found,
             Err(why) => {
-                self.say(format!("Active conversations cannot be listed: {}. Sending goes on.", clause(&why)));
+                self.say(format!("Active conversations cannot be listed: {}. You can still send.", clause(&why)));
                 return self.came_to(Exit::Refused, None);
             }
         };
@@ -153,15 +192,15 @@ impl Plain {
                 said.push_str(&format!(", {via}"));
             }
             if let Some(known) = self.with_id(&one.conversation_id) {
-                said.push_str(&format!(", listed here as {}", self.spoken(known)));
+                said.push_str(&format!(", which is {} here", self.spoken(known)));
             }
             self.say(said + ".");
         }
         if !found.is_empty() {
-            self.say("Say .add and a number to add one.");
+            self.say("Type .add and a number to add a conversation.");
         }
         if more {
-            self.say(format!("There are more: say .active {}.", page + 1));
+            self.say(format!("There are more: type .active {}.", page + 1));
         }
         self.found = found;
     }
@@ -173,16 +212,17 @@ impl Plain {
     // ---- what is asked --------------------------------------------------------------------------------------------
 
     /// `.active 2`: asks for a page of active conversations.
-    pub(super) fn discover(&mut self, page: Option<u64>) -> Result<(), String> {
-        let page = u32::try_from(page.unwrap_or(1)).ok().filter(|page| *page > 0);
-        let page = page.ok_or_else(|| "There is no such page. Say .active, or .active 2.".to_owned())?;
+    pub(super) fn discover(&mut self, rest: &str) -> Done {
+        let page = u32::try_from(number(rest)?.unwrap_or(1)).ok().filter(|page| *page > 0);
+        let page =
+            page.ok_or_else(|| "There is no such page. Type .active, or .active 2 for the second page.".to_owned())?;
         self.asked.page = Some(page);
         self.ask(Command::Discover { page });
         Ok(())
     }
 
     /// `.add 2` one that was found, or `.add ID`.
-    pub(super) fn add(&mut self, rest: &str) -> Result<(), String> {
+    pub(super) fn add(&mut self, rest: &str) -> Done {
         if rest.contains('<') || snippet::read(rest).is_some() {
             self.add_snippet(rest);
             return Ok(());
@@ -190,11 +230,13 @@ impl Plain {
         let number = rest.parse::<usize>().ok().filter(|n| *n > 0 && rest.len() < 6);
         let (id, participant_id) = match number {
             Some(n) => {
-                let none = || format!("Nothing was found with number {n}. Say .active first.");
+                let none = || format!("There is no number {n} in the list. Type .active to list the conversations.");
                 let found = self.found.get(n - 1).ok_or_else(none)?;
                 (found.conversation_id.clone(), found.participant_id.clone())
             }
-            None if rest.is_empty() => return Err("Say .add and a number of .active, or a conversation id.".to_owned()),
+            None if rest.is_empty() => {
+                return Err("Type .add and a number of .active, or a conversation id.".to_owned());
+            }
             None => (rest.to_owned(), None),
         };
         let key = if let Some(key) = self.with_id(&id) {
@@ -259,17 +301,17 @@ impl Plain {
     }
 
     /// `.keep`: has the open conversation written into the config file.
-    pub(super) fn keep_in_config(&mut self) -> Result<(), String> {
+    pub(super) fn keep_in_config(&mut self) -> Done {
         let key = self.active()?;
         let item =
             self.session.conversations.get(key).ok_or_else(|| "That conversation is not there any more.".to_owned())?;
         let conversation = Conversation { name: item.name().to_owned(), ..item.conversation.clone() };
-        self.acts.push(PlainEffect::KeepInConfig(Box::new(conversation)));
+        self.outside(PlainEffect::KeepInConfig(Box::new(conversation)));
         Ok(())
     }
 
     /// `.session new`
-    pub(super) fn session(&mut self, rest: &str) -> Result<(), String> {
+    pub(super) fn session(&mut self, rest: &str) -> Done {
         let key = self.active()?;
         let Some(session) = self.session.conversations.get(key).and_then(|i| i.session()).cloned() else {
             return Err("Only web messaging conversations have a session.".to_owned());
@@ -277,18 +319,18 @@ impl Plain {
         if rest.is_empty() {
             let words = ASKS.map(|(word, _)| word).join(", ");
             let name = self.spoken(key);
-            self.say(format!("{name}, its session is {}. After .session say one of: {words}.", session.word()));
+            self.say(format!("{name}, its session is {}. After .session, type one of: {words}.", session.word()));
             return Ok(());
         }
         let Some((_, ask)) = ASKS.iter().find(|(word, _)| *word == rest).copied() else {
-            let near = crate::text::suggest::nearest(rest, ASKS.iter().map(|(word, _)| *word));
+            let near = nearest(rest, ASKS.iter().map(|(word, _)| *word));
             let near = near.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
-            return Err(format!("{rest} cannot be asked of a session.{near} Say .session to hear what can."));
+            return Err(format!("There is no session command {rest}.{near} Type .session to list them."));
         };
         let sentence = match ask {
-            SessionAsk::NewGuest => "The guest token is thrown away; this session cannot be come back to. Do it?",
-            SessionAsk::Clear => "The conversation is ended and erased on the other side. Do it?",
-            SessionAsk::Close => "The session is closed. Do it?",
+            SessionAsk::NewGuest => "The guest token is deleted; you cannot come back to this session. Do it?",
+            SessionAsk::Clear => "This ends the conversation and deletes its messages at the service. Do it?",
+            SessionAsk::Close => "This closes the session. Do it?",
             _ => {
                 self.ask_session(key, ask);
                 return Ok(());
@@ -307,27 +349,8 @@ impl Plain {
         self.ask(Command::Session { key, ask });
     }
 
-    /// `.choose 2`: answers with a choice; in production after a question.
-    pub(super) fn choose(&mut self, n: Option<u64>) -> Result<(), String> {
-        let key = self.active()?;
-        let offer = self.session.threads.get(key).and_then(crate::session::thread::Thread::offer);
-        let Some(offer) = offer else { return Err("No message of this conversation offers choices.".to_owned()) };
-        let count = offer.choices.len();
-        let Some(n) = n else {
-            self.tell_choices(key);
-            return Ok(());
-        };
-        let place = usize::try_from(n).ok().and_then(|n| n.checked_sub(1));
-        let Some(choice) = place.and_then(|at| offer.choices.get(at)).cloned() else {
-            return Err(format!("There is no choice {n}; there are {count}. Say .choose to hear them."));
-        };
-        let OutgoingMessage { text, extras, .. } = OutgoingMessage::answer(key, choice, offer.id);
-        self.send_or_ask(key, text, extras);
-        Ok(())
-    }
-
     /// `.attach PATH` and `.attribute name=value`: they go with the next message.
-    pub(super) fn attach(&mut self, rest: &str) -> Result<(), String> {
+    pub(super) fn attach(&mut self, rest: &str) -> Done {
         let (key, channel) = self.carrier()?;
         let file = attachments::attachment(rest)?;
         if let Some(why) = attachments::unfit(channel, &file.place) {
@@ -338,7 +361,7 @@ impl Plain {
         Ok(())
     }
 
-    pub(super) fn attribute(&mut self, rest: &str) -> Result<(), String> {
+    pub(super) fn attribute(&mut self, rest: &str) -> Done {
         let (key, _) = self.carrier()?;
         let (name, value) = attachments::attribute(rest)?;
         let extras = self.carried.entry(key).or_default();
@@ -348,10 +371,10 @@ impl Plain {
         Ok(())
     }
 
-    pub(super) fn take_off(&mut self) -> Result<(), String> {
+    pub(super) fn take_off(&mut self) -> Done {
         let key = self.active()?;
         self.carried.remove(&key);
-        self.say("Only the text goes with the next message.");
+        self.say("The next message has no files and no attributes.");
         Ok(())
     }
 
@@ -359,7 +382,7 @@ impl Plain {
         let key = self.active()?;
         let channel = self.session.conversations.get(key).map_or(Channel::GuestApi, |item| item.conversation.channel());
         match attachments::carries_nothing(channel) {
-            Some(why) => Err(format!("Nothing can be added: {why}.")),
+            Some(why) => Err(format!("Nothing was added: {why}.")),
             None => Ok((key, channel)),
         }
     }

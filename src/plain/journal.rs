@@ -10,6 +10,7 @@ use crate::session::changes::Leftovers;
 use crate::session::journal_status::Keeping;
 use crate::session::open_pass::place_words;
 
+use super::commands::Done;
 use super::{Plain, PlainEffect, sentences};
 
 impl Plain {
@@ -26,6 +27,9 @@ impl Plain {
 
     /// What the journal tells.
     pub(super) fn journal(&mut self, page: JournalPage) {
+        if let JournalPage::History(found) = page {
+            return self.searched(found);
+        }
         let changes = self.session.page(page, false, self.now);
         self.carry_out(changes);
     }
@@ -35,30 +39,33 @@ impl Plain {
         if left.unknown > 0 {
             let messages = sentences::count(left.unknown as u128, "message");
             self.say(format!(
-                "{messages} of unknown outcome from before: looked up where that is possible; .thread tells them, .settle \
-                 settles."
+                "{messages} of an earlier session with an unknown outcome: guestwire looks them up where it can. .thread shows them, .settle \
+                 settles one."
             ));
         }
         if left.paused {
             let messages = sentences::count(left.queued as u128, "queued message");
             self.say(format!(
-                "{messages} from more than ten minutes ago. Say .resume to send, or .cancel to take back."
+                "{messages} from more than ten minutes ago. Type .resume to send them, or .cancel to take them back."
             ));
         }
         if let Some(run) = &left.pass {
-            self.say(format!("The pass {} waits at {}. Say .pass to hear how to go on.", run.name, place_words(run)));
+            self.say(format!("The test run {} stopped at {}. Type .pass to continue it.", run.name, place_words(run)));
         }
         if left.homeless > 0 {
             let messages = sentences::count(left.homeless as u128, "message");
-            self.say(format!("{messages} not settled in conversations that this profile has no more: kept, not sent."));
+            self.say(format!(
+                "{messages} not settled in conversations that this profile no longer has: kept, not sent."
+            ));
         }
     }
 
     /// Sends what an earlier session left queued.
-    pub(super) fn resume(&mut self) {
+    pub(super) fn resume(&mut self) -> Done {
         if self.with_session(|session, _, changes| session.resume(changes)) == 0 {
             self.say("No queued message waits.");
         }
+        Ok(())
     }
 
     /// Takes back what an earlier session left queued. True if there was any.
@@ -79,7 +86,7 @@ impl Plain {
         let sentence = match self.session.journal.forbids_sending() {
             Some(why) => format!("Not sent. {why}"),
             None if self.session.has_paused(key) => {
-                "Not sent: older messages of this conversation wait. Say .resume to send them, or .cancel to take them back."
+                "Not sent: older messages of this conversation wait. Type .resume to send them, or .cancel to take them back."
                     .to_owned()
             }
             None => return false,

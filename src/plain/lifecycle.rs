@@ -17,14 +17,14 @@ impl Plain {
             ));
         }
         if self.session.profile.production {
-            self.say("This is production: each message is asked for before it is sent.");
+            self.say("This is production: guestwire asks before it sends a message.");
         }
-        self.say("Say .help to hear what can be said here.");
+        self.say("Type .help to list the commands.");
         if self.interactive {
             if self.session.profile.sandbox {
                 self.say("To reach a real organisation, leave and run guestwire init.");
             }
-            self.list();
+            let _ = self.list();
         }
         self.session.conversations.first();
         match self.session.conversations.open() {
@@ -35,7 +35,9 @@ impl Plain {
                 }
                 self.opened(key);
             }
-            None => self.say("This profile has no conversation; guestwire config path tells where to add one."),
+            None => self.say(
+                "This profile has no conversation. Type .add and a conversation id, or add one to the config file.",
+            ),
         }
         self.dialogue.prompt_due = true;
     }
@@ -53,7 +55,7 @@ impl Plain {
             self.came_to(Exit::Refused, None);
         }
         if self.interactive && self.is_busy() {
-            self.say("Leaving as soon as everything is settled. Ctrl-C leaves now.");
+            self.say("guestwire ends when every message is settled. Ctrl-C ends it now.");
         }
     }
 
@@ -68,11 +70,14 @@ impl Plain {
             self.dialogue.prompt_due = true;
         } else if self.is_busy() && !self.interrupted {
             self.interrupted = true;
-            self.waiting_over("The wait for a reply was ended.");
+            self.waiting_over("Stopped waiting for a reply.");
             self.asked.reading.clear();
             self.asked.signing = None;
             self.asked.web_session = None;
             self.asked.page = None;
+            self.asked.search = None;
+            self.asked.outside = false;
+            self.session.stop_probes("the probes were interrupted");
             self.passes.let_go = true;
             self.cancel_all();
         } else {
@@ -115,11 +120,14 @@ impl Plain {
         let (exit, why) = (Exit::from(trouble), trouble.why.clone());
         for key in std::mem::take(&mut self.asked.reading) {
             let name = self.spoken(key);
-            self.say(format!("{name}, was not read, not signed in: {}.", sentences::clause(&why)));
+            self.say(format!("{name}: not read, because guestwire is not signed in: {}.", sentences::clause(&why)));
             self.came_to(exit, None);
         }
         if self.asked.page.take().is_some() {
-            self.say(format!("Active conversations were not asked for, not signed in: {}.", sentences::clause(&why)));
+            self.say(format!(
+                "Active conversations are not listed, because guestwire is not signed in: {}.",
+                sentences::clause(&why)
+            ));
             self.came_to(exit, None);
         }
         let held = self
@@ -163,11 +171,13 @@ impl Plain {
             ) => {
                 // The outcome was told, and its exit code stays.
                 self.asked.waiting = None;
-                self.say(format!("No reply is waited for: the message is {}.", life.word()));
+                self.say(format!("Stopped waiting for a reply: the message is {}.", life.word()));
             }
             _ if waiting.until.left(self.now).is_zero() => {
                 let span = sentences::span(waiting.span);
-                self.waiting_over(&format!("No reply was read within {span}. Say .wait to wait longer, or .read."));
+                self.waiting_over(&format!(
+                    "No reply was received within {span}. Type .wait to wait longer, or .read."
+                ));
             }
             _ => {}
         }

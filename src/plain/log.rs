@@ -1,16 +1,14 @@
-//! What of the log is told: entries, ids, headers, bodies.
+//! What is shown of the log: entries, ids, headers, bodies.
 
 use crate::model::Outcome;
 use crate::session::log::LogEntry;
-use crate::text::screen::visible_lines;
 
-use super::commands::FEW;
-use super::parser::Verb;
+use super::commands::{Done, FEW, number};
 use super::{Plain, sentences};
 
 impl Plain {
     pub(super) fn entry_of(&self, n: u64) -> Result<&LogEntry, String> {
-        self.session.log.entry(n).ok_or_else(|| format!("The log has no entry {n}. .log tells the entries."))
+        self.session.log.entry(n).ok_or_else(|| format!("The log has no entry {n}. .log shows the entries."))
     }
 
     /// The entry with number `n`, or else the newest that carries a message.
@@ -19,13 +17,16 @@ impl Plain {
             Some(n) => self.entry_of(n),
             None => {
                 let sent = self.session.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.message.is_some()));
-                sent.ok_or_else(|| "Nothing was sent yet. Name an entry of the log; .log tells them.".to_owned())
+                sent.ok_or_else(|| {
+                    "Nothing was sent yet. Type the number of an entry; .log shows the entries.".to_owned()
+                })
             }
         }
     }
 
-    pub(super) fn tell_log(&mut self, few: Option<u64>) {
-        let few = few.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX));
+    /// `.log 20`
+    pub(super) fn tell_log(&mut self, rest: &str) -> Done {
+        let few = number(rest)?.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let mut numbers: Vec<u64> = self.session.log.entries().rev().take(few).map(LogEntry::number).collect();
         numbers.reverse();
         if numbers.is_empty() {
@@ -34,6 +35,7 @@ impl Plain {
         for n in numbers {
             self.tell_entry(n);
         }
+        Ok(())
     }
 
     /// One entry in a line.
@@ -43,12 +45,13 @@ impl Plain {
         let settled = exchange.is_some_and(|x| x.outcome.is_settled() && !matches!(x.outcome, Outcome::Failed(_)));
         let message = exchange.and_then(|x| self.session.threads.message(x.message?)).filter(|_| settled);
         let to = exchange.and_then(|x| x.conversation).map(|key| self.name(key));
-        let line = sentences::entry(entry, message.map(|m| m.life.word()), to, &self.zone);
+        let line = sentences::entry(entry, message.map(|m| m.life.word()), to, self.now.wall, &self.zone);
         self.say(line);
     }
 
-    pub(super) fn tell_ids(&mut self, n: Option<u64>) -> Result<(), String> {
-        if let Some(n) = n {
+    /// `.ids 4`, `.ids`
+    pub(super) fn tell_ids(&mut self, rest: &str) -> Done {
+        if let Some(n) = number(rest)? {
             self.entry_of(n)?;
             self.tell_entry_ids(n);
             return Ok(());
@@ -68,39 +71,28 @@ impl Plain {
     }
 
     fn tell_entry_ids(&mut self, n: u64) {
-        self.session.log.select_number(n);
         let remote = self.message_of(n).ok().and_then(|(id, _)| self.session.threads.message(id)?.remote_id.clone());
-        match self.session.log.copy_ids() {
+        match self.session.log.entry(n).and_then(LogEntry::copy_ids) {
             Some(ids) => {
-                self.say(format!("Of entry {n}:"));
+                self.say(format!("Ids of entry {n}:"));
                 for line in ids.lines() {
                     self.say(line);
                 }
             }
-            None => self.say(format!("Entry {n} brought no request id.")),
+            None => self.say(format!("The answer of entry {n} has no request id.")),
         }
         if let Some(id) = remote {
             self.say(format!("message id: {id}"));
         }
     }
 
-    pub(super) fn tell_part(&mut self, verb: Verb, n: Option<u64>) -> Result<(), String> {
-        let n = self.entry_or_newest(n)?.number();
-        self.session.log.select_number(n);
-        let (what, text) = match verb {
-            Verb::Headers => ("headers", self.session.log.copy_headers()),
-            Verb::Curl => ("request as a curl command", self.session.log.copy_curl()),
-            _ => ("body", self.session.log.copy_body()),
-        };
-        let Some(text) = text else {
-            self.say(format!("Entry {n} has no {what}."));
-            return Ok(());
-        };
-        // The number of lines says where what came from outside ends.
-        let lines: Vec<String> = visible_lines(&text).map(std::borrow::Cow::into_owned).collect();
-        self.say(format!("The {what} of entry {n}, {}:", sentences::count(lines.len() as u128, "line")));
-        for line in lines {
-            self.say(line);
+    /// `.headers 4`, `.body`, `.curl`
+    pub(super) fn tell_part(&mut self, rest: &str, what: &str, part: fn(&LogEntry) -> Option<String>) -> Done {
+        let entry = self.entry_or_newest(number(rest)?)?;
+        let n = entry.number();
+        match part(entry) {
+            Some(text) => self.say_text_of(&format!("The {what} of entry {n}"), &text),
+            None => self.say(format!("Entry {n} has no {what}.")),
         }
         Ok(())
     }

@@ -3,12 +3,13 @@
 //! # For people
 //! `guestwire --plain` (or `GUESTWIRE_PLAIN=1`, `ui.plain = true`, `ACCESSIBLE=1`, `TERM=dumb`) never repaints: each event
 //! is one sentence on a line of its own, without columns, colours or marks; choices are numbered; ids are told by their
-//! end, "ends 8 9 6 8", and in full by `.ids`. A line that is typed is said to the open conversation; a line that begins
-//! with a dot is a command, `.help` names them all. A text that begins with a dot is typed with two. What goes wrong ends
-//! with what can be said next. Ctrl-C takes back what is under way, then leaves; so does the end of the input.
+//! end, "ends 8 9 6 8", and in full by `.ids`. A line that is typed is sent to the open conversation; a line that begins
+//! with a dot is a command, and `.help` lists the commands. A text that begins with a dot is typed with two. What goes
+//! wrong ends with what can be typed next. Ctrl-C takes back what is under way, then ends guestwire; so does the end of
+//! the input.
 //!
 //! ```text
-//! Conversation 1, Billing bot. Say something, or a dot command:
+//! Conversation 1, Billing bot. Type a message or a dot command:
 //! Hello
 //! Message 4 accepted with 200 in 132 milliseconds, id ends 9 f 1 0.
 //! Bot says: I can help with these: open invoices, paying an invoice, or talking to a person.
@@ -36,7 +37,8 @@
 //! Ctrl-C ──┤                         └─► Leave ─► the exit code
 //! due ─────┘   wants_line(), due()
 //! ```
-//! Passes are played by `.pass` and a word, with the runner, the files and the journal of the console.
+//! Whatever the console can do has a command here: see the table in `commands`. Test runs are played by `.pass` and a word,
+//! with the runner, the files and the journal of the console.
 //!
 //! Texts go as they are typed: variables and snippets are the composer's.
 
@@ -51,7 +53,11 @@ mod pass;
 pub mod questions;
 pub mod reports;
 pub mod run;
+mod sending;
 pub mod sentences;
+mod thread;
+mod token;
+mod tools;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -63,7 +69,7 @@ use jiff::tz::TimeZone;
 use crate::app::exit::Exit;
 use crate::engine::{Command, DiscoveredConversation, Report};
 use crate::journal::{Job, JournalPage};
-use crate::model::{Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment};
+use crate::model::{Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, Variation};
 use crate::pass::PassRun;
 use crate::session::conversations::Conversations;
 use crate::session::log::Log;
@@ -89,12 +95,10 @@ pub enum PlainInput {
     Passes(Vec<FoundPass>),
     /// A pass file's text, or why it cannot be had.
     PassRead(PathBuf, Result<String, String>),
-    /// The sandbox did what it was asked for, or not.
+    /// The sandbox did what a test run asked for, or not.
     Arranged(Result<(), String>),
-    /// The conversation is in the config file, or why not: a sentence.
-    KeptInConfig(Result<String, String>),
-    /// The reports are written, or why not.
-    Reported(Result<String, String>),
+    /// A file is written, a fault set, … or why not: a sentence.
+    Answered(Result<String, String>),
     /// The engine says something.
     Report(Box<Report>),
     /// The journal does.
@@ -118,13 +122,22 @@ pub enum PlainEffect {
     FindPasses,
     /// Read a pass file; answered with [`PlainInput::PassRead`].
     ReadPass(PathBuf),
-    /// Ask something of the sandbox; answered with [`PlainInput::Arranged`].
+    /// Set a fault of the sandbox (JSON of its control API), or clear all; answered with [`PlainInput::Answered`].
+    Fault(Option<String>),
+    /// Write a file that must not exist yet; answered with [`PlainInput::Answered`].
+    Write {
+        /// Where.
+        path: PathBuf,
+        /// What. It is masked on the way.
+        contents: String,
+    },
+    /// Ask something of the sandbox for a test run; answered with [`PlainInput::Arranged`].
     Arrange(SandboxRequest),
-    /// Write a conversation into the config file; answered with [`PlainInput::KeptInConfig`].
+    /// Write a conversation into the config file; answered with [`PlainInput::Answered`].
     KeepInConfig(Box<Conversation>),
     /// Lift the sandbox's faults. Not answered.
     Tidy,
-    /// Write the reports of a run; answered with [`PlainInput::Reported`].
+    /// Write the reports of a run; answered with [`PlainInput::Answered`].
     Reports {
         /// Which.
         run: Arc<PassRun>,
@@ -184,6 +197,10 @@ struct Asked {
     web_session: Option<ConversationKey>,
     /// The page of active conversations.
     page: Option<u32>,
+    /// What is searched in all that is kept.
+    search: Option<u64>,
+    /// Something of this machine: a file, a fault.
+    outside: bool,
 }
 
 /// What is typed and said in turn.
@@ -215,6 +232,8 @@ pub struct Plain {
     found: Vec<DiscoveredConversation>,
     /// What the next messages carry beside their text.
     carried: BTreeMap<ConversationKey, Extras>,
+    /// How the next message is sent wrongly on purpose.
+    sent_as: Option<Variation>,
     dialogue: Dialogue,
     /// Of the last thing that was asked of the server; with the message that it is about.
     last: (Exit, Option<MessageId>),
@@ -240,6 +259,7 @@ impl Plain {
             told: HashMap::new(),
             found: Vec::new(),
             carried: BTreeMap::new(),
+            sent_as: None,
             dialogue: Dialogue::default(),
             last: (Exit::Done, None),
             interrupted: false,
@@ -267,14 +287,12 @@ impl Plain {
             PlainInput::Journal(page) => self.journal(*page),
             PlainInput::Interrupt => self.interrupt(),
             PlainInput::Passes(found) => self.passes(found),
-            PlainInput::KeptInConfig(Ok(said)) => self.say(said),
-            PlainInput::KeptInConfig(Err(why)) => self.wrong(why),
+            PlainInput::Answered(done) => self.answered(done),
             PlainInput::PassRead(path, text) => self.pass_read(&path, text),
             PlainInput::Arranged(done) => {
                 let changes = self.session.sandbox_answered(&done, now);
                 self.carry_out(changes);
             }
-            PlainInput::Reported(done) => self.reported(done),
             PlainInput::Due => {
                 let changes = self.session.due(now);
                 self.carry_out(changes);
@@ -307,6 +325,9 @@ impl Plain {
             || self.asked.waiting.is_some()
             || self.asked.web_session.is_some()
             || self.asked.page.is_some()
+            || self.asked.search.is_some()
+            || self.asked.outside
+            || self.session.is_probing()
             || self.pass_is_busy()
     }
 
@@ -341,8 +362,8 @@ impl Plain {
     fn prompt(&mut self) {
         let open = self.spoken_active();
         match open {
-            Some(name) => self.say(format!("{name}. Say something, or a dot command:")),
-            None => self.say("No conversation is open. Say .open and a number, or another dot command:"),
+            Some(name) => self.say(format!("{name}. Type a message or a dot command:")),
+            None => self.say("No conversation is open. Type .open and a number, or another dot command:"),
         }
     }
 

@@ -2,25 +2,19 @@
 
 use crate::app::exit::Exit;
 use crate::engine::Command;
-use crate::model::{ConversationKey, DeliveryStatus, Extras, MessageId, SessionAsk};
+use crate::model::{ConversationKey, DeliveryStatus, MessageId, SessionAsk};
 
 use crate::session::OutgoingMessage;
 
 use super::Plain;
+use super::commands::{Done, numbered};
 use super::sentences::clause;
 
 /// What waits for an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlainQuestion {
     /// Production: send this?
-    Send {
-        /// Into which conversation.
-        key: ConversationKey,
-        /// What it says.
-        text: String,
-        /// What it carries beside its text.
-        extras: Box<Extras>,
-    },
+    Send(Box<OutgoingMessage>),
     /// Ask something of a session that cannot be taken back?
     Session {
         /// Of which conversation.
@@ -48,15 +42,12 @@ impl PlainQuestion {
     /// What can be said.
     const fn how(&self) -> &'static str {
         match self {
-            Self::Send { .. }
-            | Self::Session { .. }
-            | Self::Resend(_)
-            | Self::PassStep
-            | Self::PassStop
-            | Self::Quit => "Say yes or no.",
-            Self::Again(_) => "Say again to send it again, or no.",
-            Self::Settle(_) => "Say 1, 2, 3 or 4.",
-            Self::Site(_) => "Say a site that the deployment allows, like https://shop.example, or no.",
+            Self::Send(_) | Self::Session { .. } | Self::Resend(_) | Self::PassStep | Self::PassStop | Self::Quit => {
+                "Type yes or no."
+            }
+            Self::Again(_) => "Type again to send it again, or no.",
+            Self::Settle(_) => "Type 1, 2, 3 or 4.",
+            Self::Site(_) => "Type a site that the deployment allows, like https://shop.example, or no.",
         }
     }
 }
@@ -82,12 +73,15 @@ impl Plain {
         match said.as_str() {
             "no" | "n" => {
                 self.say("Not done.");
-                if let PlainQuestion::Send { key, extras, .. } = &question
-                    && extras.choice.is_none()
-                    && !extras.is_empty()
+                if let PlainQuestion::Send(outgoing) = &question
+                    && outgoing.resend_of.is_none()
+                    && outgoing.extras.choice.is_none()
                 {
                     // What was to go with it goes with the next one.
-                    self.carried.insert(*key, (**extras).clone());
+                    self.sent_as = outgoing.sent_as;
+                    if !outgoing.extras.is_empty() {
+                        self.carried.insert(outgoing.conversation, outgoing.extras.clone());
+                    }
                 }
                 if !matches!(question, PlainQuestion::Quit | PlainQuestion::Settle(_)) {
                     self.came_to(Exit::Refused, None);
@@ -95,9 +89,7 @@ impl Plain {
             }
             _ if matches!(question, PlainQuestion::Site(_)) => self.site(question, line),
             "yes" | "y" => match question {
-                PlainQuestion::Send { key, text, extras } => {
-                    self.submit(OutgoingMessage { extras: *extras, ..OutgoingMessage::text(key, text) });
-                }
+                PlainQuestion::Send(outgoing) => self.submit(*outgoing),
                 PlainQuestion::Session { key, ask } => self.ask_session(key, ask),
                 PlainQuestion::Resend(id) => self.resend(id),
                 PlainQuestion::PassStep => self.run_step(),
@@ -116,7 +108,7 @@ impl Plain {
     fn unclear(&mut self, question: PlainQuestion) {
         let how = question.how();
         if self.interactive {
-            self.say(format!("That is no answer. {how}"));
+            self.say(format!("That is not an answer. {how}"));
             self.dialogue.question = Some(question);
         } else {
             self.wrong(format!("Not done: the line after a question must answer it. {how}"));
@@ -129,18 +121,20 @@ impl Plain {
         self.submit(outgoing);
     }
 
-    pub(super) fn ask_resend(&mut self, n: Option<u64>) -> Result<(), String> {
-        let n = n.ok_or_else(|| "Say .resend and a number of the log; .log tells them.".to_owned())?;
+    /// `.resend 4`
+    pub(super) fn ask_resend(&mut self, rest: &str) -> Done {
+        let (n, _) = numbered(rest, "resend")?;
         let (id, life) = self.message_of(n)?;
         let Some((key, text)) = self.session.threads.message(id).map(|m| (m.conversation, m.text.clone())) else {
             return Ok(());
         };
         let happened = match &life {
             DeliveryStatus::Unknown(_) => {
-                "It is not known whether the first was received; another makes a second message if it was.".to_owned()
+                "It is not known whether the first message was received. If it was, the guest has said it twice."
+                    .to_owned()
             }
             life if !life.is_settled() => {
-                self.say(format!("Message {n} is still under way. Say .cancel {n} to take it back."));
+                self.say(format!("Message {n} is still under way. Type .cancel {n} to take it back."));
                 return Ok(());
             }
             DeliveryStatus::Refused(why) => format!("The first time it was refused: {}.", clause(why)),
@@ -165,26 +159,27 @@ impl Plain {
     }
 
     /// `.settle N`, or without a question `.settle N received` and `.settle N lost`.
-    pub(super) fn settle(&mut self, rest: &str) -> Result<(), String> {
-        let (n, word) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        let n: u64 = n.parse().map_err(|_| "Say .settle and a number of the log; .log tells them.".to_owned())?;
+    pub(super) fn settle(&mut self, rest: &str) -> Done {
+        let (n, word) = numbered(rest, "settle")?;
         let (id, life) = self.message_of(n)?;
         let DeliveryStatus::Unknown(why) = life else {
             self.say(format!("Message {n} is {}; there is nothing to settle.", life.word()));
             return Ok(());
         };
-        match word.trim() {
+        match word {
             "" => {
                 self.say(format!("What became of message {n}? {}.", clause(&why)));
-                self.say("1, look the conversation up now.");
+                self.say("1, read the conversation now.");
                 self.say("2, it was received.");
                 self.say("3, it was not received.");
-                self.say("4, leave it open.");
+                self.say("4, leave it unknown.");
                 self.put(PlainQuestion::Settle(id), "");
             }
             "received" | "landed" => self.ask(Command::Settle { message: id, landed: true }),
             "lost" => self.ask(Command::Settle { message: id, landed: false }),
-            other => return Err(format!("{other} is no word for it. Say .settle {n} received, or .settle {n} lost.")),
+            other => {
+                return Err(format!("There is no outcome {other}. Type .settle {n} received, or .settle {n} lost."));
+            }
         }
         Ok(())
     }
@@ -200,7 +195,7 @@ impl Plain {
             }
             "2" => self.ask(Command::Settle { message: id, landed: true }),
             "3" => self.ask(Command::Settle { message: id, landed: false }),
-            _ => self.say("Left open."),
+            _ => self.say("Its outcome stays unknown."),
         }
     }
 }

@@ -3,22 +3,20 @@
 use std::sync::Arc;
 
 use crate::app::exit::Exit;
-use crate::engine::{Command, Report};
+use crate::engine::Report;
 use crate::journal::job::not_on_disk;
 use crate::model::{
-    Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeKind, ExchangeStep, MessageId, Moment,
-    Outcome, RemoteState, TokenStatus, Unreadable,
+    ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeKind, ExchangeStep, MessageId, Moment, Outcome,
+    RemoteState, TokenStatus, Unreadable,
 };
 use crate::session::Session;
 use crate::session::changes::{Change, Changes, Notice};
 use crate::session::log::LogEntry;
-use crate::session::sign_in::{facts_text, missing_scopes};
 use crate::session::thread::EntryId;
-use crate::text::screen::visible_lines;
 
 use super::sentences;
 use super::sentences::{attempt, clause, span, with_id, with_status};
-use super::{Plain, PlainEffect, Signing};
+use super::{Plain, PlainEffect};
 
 impl Plain {
     pub(super) fn report(&mut self, report: Report) {
@@ -60,7 +58,9 @@ impl Plain {
             }
             Notice::Message { id, before, life, exchange } => self.message_moved(id, &before, &life, exchange),
             Notice::Sent(id) => self.keep_draft(id),
-            Notice::WaitsBehindPaused(_) => self.say("It waits behind older ones. Say .resume to send them all."),
+            Notice::WaitsBehindPaused(_) => {
+                self.say("The message waits behind older messages. Type .resume to send them all.")
+            }
             Notice::NotOnDisk(why) => self.say(not_on_disk(&why)),
             Notice::Read { key, before, since, news } => self.was_read(key, before, since, &news),
             Notice::Arrived { key, news } => self.tell_news(key, &news),
@@ -80,130 +80,18 @@ impl Plain {
             Notice::JournalTrouble(trouble) => self.say(trouble.sentence),
             Notice::JournalWell => self.say("The journal keeps everything again."),
             Notice::JournalFree => {
-                self.say("The journal is free: this guestwire keeps everything now, and sends.");
+                self.say("The journal is free now: this guestwire keeps everything and can send.");
             }
             Notice::Drafts(drafts) => {
                 self.drafts = drafts.into_iter().map(|(key, text, cursor)| (key, (text, cursor))).collect();
             }
             Notice::Restored(left) => self.tell_leftovers(&left),
+            Notice::Probed(finding) => self.tell_finding(&finding),
+            Notice::ProbesOver(verdict) => self.probes_over(&verdict),
             Notice::Pass { was_over } => self.pass_moved(was_over),
             // Nothing is opened here but by a word, and nothing is watched for.
             Notice::Reopened { .. } | Notice::OutcomeKnown(..) => {}
         }
-    }
-
-    // ---- the token ------------------------------------------------------------------------------------------------
-
-    fn token_moved(&mut self, was: &TokenStatus, in_trouble: bool) {
-        let status = self.session.sign_in.status.clone();
-        let before = was.facts().map(|f| f.generation);
-        let warned = was.facts().and_then(missing_scopes);
-        let mended = matches!(was, TokenStatus::RenewFailed { .. }) || in_trouble;
-        match &status {
-            TokenStatus::Valid(facts) => {
-                let lasts = match facts.expires {
-                    Some(end) => format!("the token lasts {}", span(end.left(self.now))),
-                    None => "when the token ends is not known".to_owned(),
-                };
-                match before {
-                    None => self.say(format!("Signed in; {lasts}.")),
-                    Some(old) if old != facts.generation || mended => {
-                        self.say(format!("A new token is here; {lasts}."));
-                    }
-                    Some(_) => {}
-                }
-            }
-            TokenStatus::RenewFailed { retry, why, .. } => {
-                let left = span(retry.left(self.now));
-                self.say(format!(
-                    "The token works still, but renewing it failed: {}. The next try comes in {left}.",
-                    clause(why)
-                ));
-            }
-            TokenStatus::Expired { retry: Some(retry), why } => {
-                let left = span(retry.left(self.now));
-                self.say(format!("No token: {}. The next try comes in {left}; messages wait until then.", clause(why)));
-            }
-            TokenStatus::Expired { retry: None, why } => {
-                self.say(format!(
-                    "The token has ended and cannot be renewed: {}. Put a new one in its place and start again.",
-                    clause(why)
-                ));
-            }
-            TokenStatus::Refused { why, .. } => {
-                self.say(format!("No token: {}. Say .signin to try again.", clause(why)));
-            }
-            TokenStatus::BadClient { why } => {
-                self.say(format!("Client id or secret refused: {}. Mend the profile, then say .signin.", clause(why)));
-            }
-            TokenStatus::NoSecret { why } => self.say(format!("{}. Say .signin to try again.", clause(why))),
-            TokenStatus::Limited { until, .. } => {
-                let left = span(until.left(self.now));
-                self.say(format!("The token endpoint asks to wait {left}; guestwire tries again by itself."));
-            }
-            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Renewing(_) => {}
-        }
-        let warning = status.facts().and_then(missing_scopes).filter(|w| warned.as_ref() != Some(w));
-        if let Some(warning) = warning {
-            self.say(format!("Warning: {warning}. Say .token for all that is known."));
-        }
-        self.signing_moved();
-    }
-
-    /// Whether a token that was asked for is here, or will not come.
-    pub(super) fn signing_moved(&mut self) {
-        let Some(Signing { than, tell }) = self.asked.signing else { return };
-        let generation = self.session.sign_in.status.facts().map(|f| f.generation);
-        let pending = match &self.session.sign_in.status {
-            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Renewing(_) => true,
-            TokenStatus::Valid(_) => generation <= than,
-            _ => false,
-        };
-        if pending {
-            return;
-        }
-        self.asked.signing = None;
-        let exit = match self.session.sign_in.trouble() {
-            Some(trouble) => trouble.into(),
-            None if matches!(self.session.sign_in.status, TokenStatus::Valid(_)) => Exit::Done,
-            None => Exit::NotSignedIn,
-        };
-        self.came_to(exit, None);
-        if tell {
-            self.tell_token();
-        }
-        self.dialogue.prompt_due = true;
-    }
-
-    pub(super) fn tell_token(&mut self) {
-        match self.session.sign_in.status.facts().cloned() {
-            Some(facts) => {
-                for line in facts_text(&facts, self.now).lines() {
-                    self.say(line);
-                }
-            }
-            None => {
-                let said = match &self.session.sign_in.status {
-                    TokenStatus::SignedOut => "No token, and none asked for. Say .signin.".to_owned(),
-                    TokenStatus::Getting => "A token is being asked for.".to_owned(),
-                    TokenStatus::Limited { until, .. } => {
-                        format!("No token yet; the next try comes in {}.", span(until.left(self.now)))
-                    }
-                    TokenStatus::Expired { why, .. }
-                    | TokenStatus::Refused { why, .. }
-                    | TokenStatus::BadClient { why }
-                    | TokenStatus::NoSecret { why } => format!("No token: {}. Say .signin to try again.", clause(why)),
-                    _ => "No token.".to_owned(),
-                };
-                self.say(said);
-            }
-        }
-    }
-
-    /// Tries to sign in anew: what failed before counts no more.
-    pub(super) fn sign_in_again(&mut self) {
-        self.session.sign_in.begin_anew();
-        self.ask(Command::SignIn);
     }
 
     // ---- exchanges ------------------------------------------------------------------------------------------------
@@ -219,7 +107,7 @@ impl Plain {
             let of_read = |x: &&Arc<Exchange>| x.kind == ExchangeKind::Read && x.conversation == Some(key);
             let newest = self.session.log.entries().rev().filter_map(|entry| entry.exchange()).find(of_read);
             let id = newest.map(|exchange| with_id(exchange)).unwrap_or_default();
-            let said = format!("{}, {}{id}. Say .read to try again.", self.spoken(key), why.sentence());
+            let said = format!("{}, {}{id}. Type .read to try again.", self.spoken(key), why.sentence());
             self.say(said);
         }
         if asked {
@@ -247,11 +135,11 @@ impl Plain {
                 ExchangeStep::Try(a) => self.say(format!("{name}, try {}, {}.", a.number, attempt(a))),
                 ExchangeStep::Wait { until, why, .. } => {
                     let left = span(until.left(self.now));
-                    self.say(format!("{name} waits {left}: {why}. Say .cancel to take it back."));
+                    self.say(format!("{name} waits {left}: {why}. Type .cancel to take it back."));
                 }
                 ExchangeStep::Renewal { took: None, .. } => break,
                 ExchangeStep::Renewal { generation: Some(_), .. } => {
-                    self.say(format!("{name} goes again with the new token."));
+                    self.say(format!("{name} is sent again with the new token."));
                 }
                 ExchangeStep::Renewal { .. } => self.say(format!("{name} got no new token.")),
             }
@@ -283,7 +171,7 @@ impl Plain {
                     && self.session.sign_in.status.facts().is_none()
                     && !matches!(self.session.sign_in.status, TokenStatus::SignedOut | TokenStatus::Getting);
                 if hopeless && self.interactive {
-                    self.say("The message waits for a token. Say .signin to try again, or .cancel to take it back.");
+                    self.say("The message waits for a token. Type .signin to try again, or .cancel to take it back.");
                     self.dialogue.prompt_due = false;
                 }
                 return;
@@ -292,7 +180,7 @@ impl Plain {
                 // Where the exchange has a step for it, that was told.
                 if exchange.is_none() {
                     let left = span(until.left(self.now));
-                    self.say(format!("{name} waits {left}: {why}. Say .cancel to take it back."));
+                    self.say(format!("{name} waits {left}: {why}. Type .cancel to take it back."));
                 }
                 return;
             }
@@ -303,7 +191,7 @@ impl Plain {
                 (format!("{name} accepted{status}{took}{end}."), Exit::Done)
             }
             DeliveryStatus::Refused(why) if matches!(exchange.map(|x| &x.outcome), Some(Outcome::Failed(_))) => (
-                format!("{name} not sent, nothing was written: {}. Say .resend{n} to try again.", clause(why)),
+                format!("{name} not sent, nothing was written: {}. Type .resend{n} to try again.", clause(why)),
                 if exchange.is_some_and(|x| x.attempts().next().is_none()) { self.untried(key) } else { Exit::Network },
             ),
             DeliveryStatus::Refused(why) if exchange.is_none_or(|x| x.attempts().next().is_none()) => {
@@ -311,12 +199,10 @@ impl Plain {
             }
             DeliveryStatus::Refused(why) => (
                 {
-                    let cause = exchange.and_then(|x| self.session.log.why_of(x.id)).filter(|d| !d.suspects.is_empty());
-                    let cause = cause.filter(|d| !d.is_undecided()).map_or_else(String::new, |d| {
-                        format!(" Cause {}, {}: {}.", d.cause(), d.confidence().word(), clause(&d.sentence()))
-                    });
+                    let cause = sentences::cause(exchange.and_then(|x| self.session.log.why_of(x.id)));
+                    let cause = cause.map(|cause| format!(" Cause {cause}.")).unwrap_or_default();
                     format!(
-                        "{name} refused: {}{end}.{cause} Say .why{n}, .ids{n}, .headers{n}, .body{n} or .resend{n}.",
+                        "{name} refused: {}{end}.{cause} Type .why{n}, .ids{n}, .headers{n}, .body{n} or .resend{n}.",
                         clause(why)
                     )
                 },
@@ -324,17 +210,17 @@ impl Plain {
             ),
             DeliveryStatus::Unknown(why) => (
                 format!(
-                    "{name}: it is not known whether it was received: {}{end}. Say .read, or .settle{n}.",
+                    "{name}: it is not known whether it was received: {}{end}. Type .read, or .settle{n}.",
                     clause(why)
                 ),
                 Exit::Unknown,
             ),
             DeliveryStatus::Cancelled => match self.asked.given_up.remove(&id) {
                 Some((exit, why)) => (format!("{name} not sent, {}.", clause(&why)), exit),
-                None => (format!("{name} cancelled before anything was written."), Exit::Refused),
+                None => (format!("{name} taken back before anything was written."), Exit::Refused),
             },
             DeliveryStatus::Landed => (format!("{name} was received after all."), Exit::Done),
-            DeliveryStatus::Lost => (format!("{name} counts as not received."), Exit::Refused),
+            DeliveryStatus::Lost => (format!("{name} is marked as not received."), Exit::Refused),
         };
         self.say(said);
         self.asked.given_up.remove(&id);
@@ -380,7 +266,7 @@ impl Plain {
                 .map(|at| format!(" since {}", at.to_zoned(self.zone.clone()).strftime("%H:%M")))
                 .unwrap_or_default();
             let name = self.spoken(key);
-            self.say(format!("{name}, {}{since}, {count}. Say .thread to hear them.", state.word()));
+            self.say(format!("{name}, {}{since}, {count}. Type .thread to show them.", state.word()));
         } else if before != state && matches!(state, RemoteState::Ended | RemoteState::Missing) {
             let name = self.spoken(key);
             self.say(format!("{name}, is {}.", state.word()));
@@ -390,24 +276,5 @@ impl Plain {
             self.dialogue.prompt_due = true;
         }
         self.tell_news(key, news);
-    }
-
-    /// Tells what someone said. Each further line says again whose it is, so that no text can pass for a sentence of ours.
-    pub(super) fn tell_said(&mut self, key: ConversationKey, author: Author, text: &str) {
-        let elsewhere = if self.session.conversations.active() == Some(key) {
-            String::new()
-        } else {
-            format!(" in {}", self.spoken(key))
-        };
-        let who = match author {
-            Author::Guest => "Guest",
-            Author::Bot => "Bot",
-            Author::Agent => "Agent",
-            Author::System => "System",
-        };
-        for (at, line) in visible_lines(text).enumerate() {
-            let verb = if at == 0 { "says" } else { "goes on" };
-            self.say(format!("{who} {verb}{elsewhere}: {line}"));
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! `guestwire --plain`: the thin rim around [`crate::plain`], which decides everything. Lines in from standard input,
 //! lines out on standard output.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -145,17 +145,23 @@ impl Runner {
                 PlainEffect::Keep(job) => self.keep(*job),
                 PlainEffect::KeepInConfig(conversation) => {
                     let kept = config_file::keep(&self.paths, &self.opened.profile, &conversation);
-                    answers.push(PlainInput::KeptInConfig(kept));
+                    answers.push(PlainInput::Answered(kept));
                 }
                 PlainEffect::FindPasses => answers.push(PlainInput::Passes(pass_files::here())),
                 PlainEffect::ReadPass(path) => {
                     let text = pass_files::read(&path);
                     answers.push(PlainInput::PassRead(path, text));
                 }
-                PlainEffect::Arrange(ask) => answers.push(PlainInput::Arranged(self.opened.arrange(&ask))),
+                PlainEffect::Arrange(ask) => answers.push(PlainInput::Arranged(self.opened.arrange(&ask).map(drop))),
+                PlainEffect::Fault(fault) => {
+                    answers.push(PlainInput::Answered(self.opened.arrange(&SandboxRequest::Fault(fault))));
+                }
+                PlainEffect::Write { path, contents } => {
+                    answers.push(PlainInput::Answered(files::write_new(&path, &self.engine.mask(&contents))));
+                }
                 // Without a sandbox there is no fault to lift.
                 PlainEffect::Tidy => drop(self.opened.arrange(&SandboxRequest::Fault(None))),
-                PlainEffect::Reports { run, dir } => answers.push(PlainInput::Reported(self.reports(&run, &dir))),
+                PlainEffect::Reports { run, dir } => answers.push(PlainInput::Answered(self.reports(&run, &dir))),
                 PlainEffect::Leave => over = true,
             }
         }
@@ -181,10 +187,7 @@ impl Runner {
     /// Writes each form of a run's report, masked, into new files.
     fn reports(&self, run: &PassRun, dir: &Path) -> Result<String, String> {
         for (name, text) in report::all(run, &|text| self.engine.mask(text)) {
-            let path = dir.join(name);
-            let written =
-                files::private_with_directory(&path, false).and_then(|mut file| file.write_all(text.as_bytes()));
-            written.map_err(|e| format!("Could not write {}: {e}.", path.display()))?;
+            files::write_new(&dir.join(name), &text)?;
         }
         Ok(format!("The reports are in {}.", dir.display()))
     }

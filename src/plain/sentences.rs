@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::model::exchange::header;
-use crate::model::{Attempt, Ending, Exchange, ExchangeKind, Outcome};
+use crate::model::{Attempt, Diagnosis, Ending, Exchange, ExchangeKind, Outcome};
 use crate::session::log::LogEntry;
+use crate::text::days;
 
 /// The end of an id, letter by letter: `ends 8 9 6 8`. A short one is said whole.
 pub fn ending(id: &str) -> String {
@@ -31,7 +33,11 @@ pub fn span(length: Duration) -> String {
 
 /// `1 message`, `2 messages`.
 pub fn count(number: u128, thing: &str) -> String {
-    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+    match thing.strip_suffix('y') {
+        _ if number == 1 => format!("1 {thing}"),
+        Some(stem) => format!("{number} {stem}ies"),
+        None => format!("{number} {thing}s"),
+    }
 }
 
 /// A reason as a part of a sentence: without the full stop that it may end with.
@@ -92,29 +98,47 @@ pub fn with_id(exchange: &Exchange) -> String {
     exchange.request_id().map(|(_, id)| format!(", id {}", ending(&id))).unwrap_or_default()
 }
 
+/// When something was: `17:06:06`, and the day where it is not today.
+pub fn time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (at, today) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()).date());
+    let day = (at.date() != today).then(|| format!("{}, ", days::day(at.date(), today))).unwrap_or_default();
+    format!("{day}{}", at.strftime("%H:%M:%S"))
+}
+
+/// A cause, where one is likely: `scope-stripped, likely: the token …`.
+pub fn cause(diagnosis: Option<&Diagnosis>) -> Option<String> {
+    let found = diagnosis.filter(|d| !d.suspects.is_empty() && !d.is_undecided())?;
+    Some(format!("{}, {}: {}", found.cause(), found.confidence().word(), clause(&found.sentence())))
+}
+
 /// An entry of the log as one sentence. `life` is the life of its message, where it carries one; `to` the name of its
 /// conversation.
-pub fn entry(entry: &LogEntry, life: Option<&'static str>, to: Option<&str>, zone: &TimeZone) -> String {
-    let time = entry.at().wall.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
-    let mut said = format!("{}, {time}, {}", entry.number(), kind(entry.kind()));
-    let Some(exchange) = entry.exchange() else { return format!("{said}: {}", entry.what()) };
-    if let Some(name) = to {
-        said.push_str(", ");
-        said.push_str(name);
+pub fn entry(
+    entry: &LogEntry,
+    life: Option<&'static str>,
+    to: Option<&str>,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> String {
+    let mut said = format!("{}, {}, {}", entry.number(), time(entry.at().wall, now, zone), kind(entry.kind()));
+    if let Some(exchange) = entry.exchange() {
+        let word = life.unwrap_or_else(|| outcome(&exchange.outcome));
+        for part in [to, Some(word)].into_iter().flatten() {
+            said.extend([", ", part]);
+        }
+        said.push_str(&with_status(exchange));
+        said.extend(entry.duration().map(|d| format!(" in {}", span(d))));
+        if entry.tries() > 1 {
+            said.push_str(&format!(" after {} tries", entry.tries()));
+        }
+        said.push_str(&with_id(exchange));
     }
-    let word = life.unwrap_or_else(|| outcome(&exchange.outcome));
-    said.push_str(", ");
-    said.push_str(word);
-    said.push_str(&with_status(exchange));
-    said.extend(entry.duration().map(|d| format!(" in {}", span(d))));
-    let tries = entry.tries();
-    if tries > 1 {
-        said.push_str(&format!(" after {tries} tries"));
-    }
-    said.push_str(&with_id(exchange));
-    said.push_str(": ");
+    said.push_str(if entry.is_marked() { ", marked: " } else { ": " });
     said.push_str(entry.what());
-    said.extend(exchange.outcome.reason().map(|why| format!("; {why}")));
+    let reason = entry.exchange().and_then(|x| x.outcome.reason()).map(|why| clause(why).to_owned());
+    let comment = entry.comment().map(|text| format!("comment: {text}"));
+    let cause = cause(entry.diagnosis()).map(|cause| format!("cause {cause}"));
+    said.extend([reason, cause, comment].into_iter().flatten().map(|part| format!("; {part}")));
     said
 }
 

@@ -180,7 +180,7 @@ fn a_network_failure_is_told_apart_from_a_refusal() {
         exchange: Some(ExchangeId(7)),
         remote_id: None,
     });
-    assert_eq!(desk.said(), ["Message 1 not sent, nothing was written: no route. Say .resend 1 to try again."]);
+    assert_eq!(desk.said(), ["Message 1 not sent, nothing was written: no route. Type .resend 1 to try again."]);
     assert_eq!(desk.plain.exit(), Exit::Network);
 }
 
@@ -214,7 +214,7 @@ fn a_script_stops_where_a_line_makes_no_sense() {
 #[test]
 fn what_cannot_be_sent_is_refused_with_the_reason() {
     let long = "é".repeat(MAX / 2 + 1);
-    for (line, reason) in [(".say  ", "nothing but blanks"), (long.as_str(), "2 more than the 4096")] {
+    for (line, reason) in [(".say  ", "the text is blank"), (long.as_str(), "2 more than the limit of 4096")] {
         let mut desk = Desk::script();
         desk.line(line);
         assert!(desk.sent().is_empty() && desk.said()[0].contains(reason), "{:?}", desk.said());
@@ -256,7 +256,7 @@ fn production_sends_only_after_a_yes() {
     assert_eq!(desk.plain.exit(), Exit::Usage);
     let mut desk = Desk::new(true, true);
     desk.line("one").line("two");
-    assert_eq!(desk.said(), ["That is no answer. Say yes or no."]);
+    assert_eq!(desk.said(), ["That is not an answer. Type yes or no."]);
     desk.on(PlainInput::NoMoreLines);
     assert!(desk.left() && desk.sent().is_empty());
 }
@@ -278,7 +278,7 @@ fn a_reply_is_waited_for_and_no_longer_than_asked() {
     desk.line("one").message(1, DeliveryStatus::Accepted).line(".wait 2s");
     desk.now = Moment::ZERO.after(Duration::from_secs(2));
     desk.on(PlainInput::Due);
-    assert_eq!(desk.said(), ["No reply was read within 2 seconds. Say .wait to wait longer, or .read."]);
+    assert_eq!(desk.said(), ["No reply was received within 2 seconds. Type .wait to wait longer, or .read."]);
     assert_eq!(desk.plain.exit(), Exit::Refused);
 }
 
@@ -305,7 +305,7 @@ fn a_script_takes_back_what_no_token_will_carry() {
     desk.line("one").message(1, DeliveryStatus::Queued);
     desk.report(Report::Token(TokenStatus::BadClient { why: "client not found".to_owned() }));
     assert!(!desk.asked(&Command::Cancel(MessageId(1))));
-    assert!(desk.said()[0].ends_with("say .signin."));
+    assert!(desk.said()[0].ends_with("type .signin."));
     assert!(desk.line(".signin").asked(&Command::SignIn));
 }
 
@@ -318,7 +318,7 @@ fn a_new_token_is_one_of_a_later_generation() {
     desk.report(Report::Token(TokenStatus::Valid(facts(1))));
     assert!(!desk.plain.wants_line(), "facts about the old one are no new one");
     desk.report(Report::Token(TokenStatus::Renewing(facts(1)))).report(Report::Token(TokenStatus::Valid(facts(2))));
-    assert_eq!(desk.said(), ["A new token is here; the token lasts 10 minutes."]);
+    assert_eq!(desk.said(), ["New token; the token lasts 10 minutes."]);
     assert!(desk.plain.wants_line());
     desk.line(".renew").report(Report::Token(TokenStatus::BadClient { why: "no".to_owned() }));
     assert_eq!(desk.plain.exit(), Exit::NotSignedIn);
@@ -342,9 +342,9 @@ fn ctrl_c_takes_back_then_leaves() {
 #[test]
 fn sending_again_asks_and_says_what_happened() {
     for (life, how, yes) in [
-        (DeliveryStatus::Refused("401".to_owned()), "Say yes or no.", "yes"),
-        (DeliveryStatus::Accepted, "Say yes or no.", "yes"),
-        (DeliveryStatus::Unknown("reset".to_owned()), "Say again to send it again, or no.", "again"),
+        (DeliveryStatus::Refused("401".to_owned()), "Type yes or no.", "yes"),
+        (DeliveryStatus::Accepted, "Type yes or no.", "yes"),
+        (DeliveryStatus::Unknown("reset".to_owned()), "Type again to send it again, or no.", "again"),
     ] {
         let mut desk = Desk::script();
         desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Accepted)).message(1, life);
@@ -398,10 +398,10 @@ fn ids_of_a_conversation_are_its_own() {
         .report(exchange(ExchangeKind::Send, Some(1), Outcome::Accepted))
         .message(1, DeliveryStatus::Accepted);
     let said = desk.line(".ids").said().join("\n");
-    assert!(said.contains("conversation id: c0") && said.contains("Entry 1 brought"), "{said}");
+    assert!(said.contains("conversation id: c0") && said.contains("entry 1 has no request id"), "{said}");
     let said = desk.line(".open 2").line(".ids").said().join("\n");
-    assert!(said.contains("conversation id: c1") && !said.contains("Entry 1"), "{said}");
-    assert!(desk.line(".ids 1").said()[0].contains("Entry 1 brought"));
+    assert!(said.contains("conversation id: c1") && !said.contains("entry 1"), "{said}");
+    assert!(desk.line(".ids 1").said()[0].contains("entry 1 has no request id"));
 }
 
 #[test]
@@ -415,7 +415,7 @@ fn a_read_that_fails_is_told_and_ends_the_wait() {
     desk.report(Report::RepliesReadable { key: ConversationKey(0), readable, as_of });
     let said = desk.said();
     let why = "Conversation 1, Billing bot, replies could not be read: 404; there is no such conversation";
-    assert!(said.len() == 1 && said[0].starts_with(why) && said[0].ends_with(". Say .read to try again."), "{said:?}");
+    assert!(said.len() == 1 && said[0].starts_with(why) && said[0].ends_with(". Type .read to try again."), "{said:?}");
     assert!(desk.plain.wants_line());
     assert_eq!(desk.plain.exit(), Exit::Refused);
 }
@@ -441,4 +441,114 @@ fn nothing_from_outside_can_pass_for_ours_or_reach_the_terminal() {
     for line in desk.line(".thread").said() {
         assert!(!line.chars().any(char::is_control), "{line:?}");
     }
+}
+
+/// What a tester does beside sending, as in the console.
+#[test]
+fn a_message_is_sent_wrongly_on_purpose_once() {
+    let mut desk = Desk::script();
+    desk.line(".sendas no-token");
+    assert_eq!(desk.said(), ["The next message is sent wrongly on purpose: no-token, without a token."]);
+    let sent_as = |desk: &Desk| desk.sent()[0].sent_as;
+    assert_eq!(sent_as(desk.line("one")), Some(crate::model::Variation::NoToken));
+    desk.message(1, DeliveryStatus::Accepted);
+    assert_eq!(sent_as(desk.line("two")), None);
+    let mut desk = Desk::new(true, true);
+    desk.line(".sendas oversize").line("one").line("no").line("two").line("yes");
+    assert_eq!(desk.sent()[0].text.len(), MAX + 1, "a message that was not sent does not use it up");
+    assert!(desk.line(".sendas no-tokn").said()[0].contains("Did you mean no-token?"));
+}
+
+#[test]
+fn faults_are_set_by_number_and_by_name() {
+    let mut desk = Desk::new(true, false);
+    assert!(desk.line(".fault off").said()[0].starts_with("Only the sandbox has faults."));
+    desk.plain.session.profile.sandbox = true;
+    let said = desk.line(".fault").said().join("\n");
+    assert!(said.contains("Token:\n1, expire the token: token-expired."), "{said}");
+    let fault = |desk: &Desk| {
+        desk.acts.iter().find_map(|act| match act {
+            PlainEffect::Fault(json) => Some(json.clone()),
+            _ => None,
+        })
+    };
+    for typed in ["1", "token-expired", r#"{"fault":"token-expired"}"#] {
+        assert_eq!(
+            fault(desk.line(&format!(".fault {typed}"))).flatten().as_deref(),
+            Some(r#"{"fault":"token-expired"}"#)
+        );
+    }
+    assert_eq!(fault(desk.line(".fault off")), Some(None));
+    assert!(desk.line(".fault nonsense").said()[0].starts_with("There is no fault nonsense."));
+}
+
+#[test]
+fn probes_are_told_one_by_one_and_end_with_the_cause() {
+    use crate::model::Probed;
+    let mut desk = Desk::script();
+    desk.line(".probe");
+    assert!(!desk.plain.wants_line(), "a script waits for the end");
+    while let Some(asked) = desk.acts.iter().find_map(|act| match act {
+        PlainEffect::Ask(Command::Probe(asked)) => Some(*asked),
+        _ => None,
+    }) {
+        desk.report(Report::Probe { asked, came: Probed::NotAsked("no token".to_owned()) });
+    }
+    let said = desk.said().join("\n");
+    assert!(said.starts_with("fail, token: no token.\nCause "), "{said}");
+    assert!(desk.plain.wants_line());
+    assert_ne!(desk.plain.exit(), Exit::Done);
+}
+
+#[test]
+fn what_was_said_and_asked_is_written_to_files() {
+    let mut desk = Desk::script();
+    for what in ["har", "transcript", "session", "pass"] {
+        desk.line(&format!(".export {what} x.json"));
+        assert_eq!(desk.said()[0], format!("There is nothing to write yet: {what} is empty."));
+        desk = Desk::script();
+    }
+    desk.line("Hello").report(exchange(ExchangeKind::Send, Some(1), Outcome::Accepted));
+    desk.report(Report::Message {
+        id: MessageId(1),
+        life: DeliveryStatus::Accepted,
+        exchange: Some(ExchangeId(7)),
+        remote_id: None,
+    });
+    for (typed, part) in [
+        ("har a.har", "\"version\": \"1.2\""),
+        ("transcript a.md", "# "),
+        ("transcript a.txt", "Hello"),
+        ("session a.json", "\"messages\": ["),
+        ("pass a.toml", "send = \"Hello\""),
+    ] {
+        desk.line(&format!(".export {typed}"));
+        let [PlainEffect::Write { path, contents }] = desk.acts.as_slice() else { panic!("{typed}: {:?}", desk.acts) };
+        assert!(typed.ends_with(&path.display().to_string()) && contents.contains(part), "{typed}: {contents}");
+        desk.on(PlainInput::Answered(Ok("Saved to a.".to_owned())));
+    }
+    assert!(desk.line(".export transcript -").said().iter().any(|line| line.contains("Hello")));
+}
+
+#[test]
+fn all_that_is_kept_is_searched() {
+    use crate::journal::job::{HistoryPage, HistoryRequest, KeptEntry, KeptSource, Want};
+    let mut desk = Desk::new(true, false);
+    assert!(desk.line(".search bill").said()[0].starts_with("There is no journal here"));
+    desk.plain.keep(1);
+    desk.on(PlainInput::Journal(Box::new(JournalPage::Restored(Box::default()))));
+    desk.line(".search bill");
+    let wanted = desk.acts.iter().find_map(|act| match act {
+        PlainEffect::Keep(job) => match &**job {
+            Job::History(wanted) => Some(wanted.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let HistoryRequest { serial, want: want @ Want::Found { .. }, .. } = wanted.unwrap() else { panic!("no search") };
+    let source = KeptSource::Note { at: Moment::ZERO, kind: ExchangeKind::Sys, text: "the bill".to_owned() };
+    let entries = vec![KeptEntry { number: 3, source, marked: true, comment: None, life: None }];
+    let page = HistoryPage { serial, want, entries, more: false, problem: None };
+    desk.on(PlainInput::Journal(Box::new(JournalPage::History(page))));
+    assert_eq!(desk.said()[..2], ["Found 1 entry.", "3, 00:00:00, notice, marked: the bill"]);
 }

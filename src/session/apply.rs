@@ -6,7 +6,8 @@ use crate::engine::Report;
 use crate::journal::Job;
 use crate::journal::job::not_on_disk;
 use crate::model::{
-    Author, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, MessageId, Moment, RemoteMessage, TokenStatus,
+    Author, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, MessageId, Moment, ProbeQuestion, RemoteMessage,
+    TokenStatus,
 };
 use crate::pass::runner::RunnerEvent;
 
@@ -49,7 +50,8 @@ impl Session {
                 self.sign_in.exchange(&exchange);
                 self.diagnose_exchange(&exchange);
                 self.keep_exchange(&exchange, changes);
-                changes.notice(Notice::Exchange(exchange));
+                changes.notice(Notice::Exchange(Arc::clone(&exchange)));
+                self.probe_sent(&exchange, now, changes);
             }
             Report::Message { id, life, exchange, remote_id } => {
                 self.message(id, life, exchange, remote_id, now, changes);
@@ -102,7 +104,8 @@ impl Session {
             }
             Report::Stopped => changes.notice(Notice::Stopped),
             // Answers to whoever asked: the exchanges that brought them are in the log.
-            Report::Discovered { .. } | Report::Probe { .. } => {}
+            Report::Discovered { .. } | Report::Probe { asked: ProbeQuestion::Id(..), .. } => {}
+            Report::Probe { asked, came } => self.probe_answered(asked, &came, now, changes),
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::diagnosis::doctor::{DoctorVerdict, Finding};
 use crate::engine::Command;
 use crate::journal::{Job, Trouble};
 use crate::model::{
@@ -165,6 +166,10 @@ pub enum Notice {
     Restored(Leftovers),
     /// The message of unknown outcome that was watched for is settled (or gone).
     OutcomeKnown(MessageId, Option<DeliveryStatus>),
+    /// A probe showed something.
+    Probed(Finding),
+    /// The series of probes has ended.
+    ProbesOver(DoctorVerdict),
     /// The pass was told something. What came of it stands in [`super::Session::pass`].
     Pass {
         /// It was over already.

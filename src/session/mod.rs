@@ -19,6 +19,8 @@
 //! | whether a token will come | `sign_in` |
 //! | looking for a message of unknown outcome | `unknown_outcome` |
 //! | what an open pass does | `play_pass` |
+//! | what a series of probes asks and finds | `probes` |
+//! | what is written of it: transcript, session, pass file | `written` |
 //! | which message stands where, which is new, which is answered | `thread` |
 
 mod apply;
@@ -34,6 +36,7 @@ pub mod outcome_watch;
 pub mod outgoing;
 mod persist;
 mod play_pass;
+pub mod probes;
 pub mod profile_info;
 pub mod refusals;
 mod restore;
@@ -42,6 +45,7 @@ mod sending;
 pub mod sign_in;
 pub mod thread;
 mod unknown_outcome;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -60,6 +64,7 @@ use log::{Log, LogOptions};
 use open_pass::OpenPass;
 use outcome_watch::OutcomeWatch;
 pub use outgoing::OutgoingMessage;
+use probes::ProbeSeries;
 pub use profile_info::ProfileInfo;
 use refusals::Diagnoses;
 pub use refusals::RATE_WINDOW;
@@ -134,6 +139,8 @@ pub struct Session {
     pub pass: OpenPass,
     /// To what a person listens.
     pub attention: Attention,
+    /// The newest series of probes.
+    pub probes: Option<ProbeSeries>,
     next_message: u64,
 }
 
@@ -154,6 +161,7 @@ impl Session {
             journal: JournalStatus::default(),
             pass: OpenPass::default(),
             attention: Attention::default(),
+            probes: None,
             next_message: 0,
         };
         session.log.set_names(session.names());

@@ -23,6 +23,13 @@ impl OutgoingMessage {
         Self { conversation, text: text.into(), resend_of: None, sent_as: None, extras: Extras::default() }
     }
 
+    /// The same, sent wrongly on purpose if `how` says so.
+    #[must_use]
+    pub fn varied(self, how: Option<Variation>) -> Self {
+        let text = how.map(|how| how.text(&self.text));
+        Self { sent_as: how, text: text.unwrap_or(self.text), ..self }
+    }
+
     /// A message once more: a new one, linked to the old.
     pub fn again(message: &Message) -> Self {
         let extras = message.extras.for_another();

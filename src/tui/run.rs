@@ -83,25 +83,8 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
     profile.masks.extend(&settings.masks);
     let sandbox = Arc::new(sandbox);
     let arranged = Arc::clone(&sandbox);
-    let arrange = move |ask: &SandboxRequest| match ask {
-        SandboxRequest::Fault(Some(json)) => {
-            let before = arranged.faults_left();
-            arranged.set_fault(json)?;
-            let left = arranged.faults_left();
-            // What changes something at once leaves nothing to lift.
-            Ok(match left.last().filter(|_| left.len() > before.len()) {
-                Some(fault) => format!("Fault on: {fault}. Press B, then Enter, to clear all faults."),
-                None => "Fault applied: it holds from now on.".to_owned(),
-            })
-        }
-        SandboxRequest::Fault(None) => {
-            arranged.clear_faults();
-            Ok("No faults.".to_owned())
-        }
-        SandboxRequest::Advance(by) => {
-            arranged.advance(by.as_secs());
-            Ok(format!("The sandbox's clock stands {} s later.", by.as_secs()))
-        }
+    let arrange = move |ask: &SandboxRequest| {
+        crate::app::open::arrange(&arranged, ask, "Press B, then Enter, to clear all faults.")
     };
     Ok(Embedded { profile, arrange: Box::new(arrange), faults: Box::new(move || sandbox.faults_left()) })
 }

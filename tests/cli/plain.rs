@@ -120,8 +120,8 @@ fn the_environment_chooses_lines_too() {
 fn the_first_lines_say_how_to_get_help() {
     let (code, said) = run(HOST, ".help\n", &[], &["--plain"]);
     assert_eq!(code, 0, "{said:#?}");
-    assert!(at(&said, "Say .help to hear what can be said here.") < at(&said, "Conversation 1, Echo, is open."));
-    at(&said, ".help: names the commands.");
+    assert!(at(&said, "Type .help to list the commands.") < at(&said, "Conversation 1, Echo, is open."));
+    at(&said, ".help: lists the commands.");
 }
 
 #[test]
@@ -196,9 +196,9 @@ fn a_pass_is_played_by_lines() {
     let (code, said, stderr) = run_in(home.path(), HOST, lines, &[], &["--plain"]);
     assert_eq!((code, stderr.as_str()), (0, ""), "{said}");
     for part in [
-        "Pass 1, Short, short.toml.",
+        "1, Short, short.toml.",
         "Suggested: passed.",
-        "The pass is over: 2 passed, 0 failed, 0 blocked, 1 skipped.",
+        "The test run is finished: 2 passed, 0 failed, 0 blocked, 1 skipped.",
         "The reports are in out.",
     ] {
         assert!(said.contains(part), "{part}: {said}");
@@ -212,9 +212,16 @@ fn a_refusal_is_explained_passed_on_marked_and_found() {
     let (code, said) = run(HOST, lines, &[], &["--plain"]);
     assert_eq!(code, 1, "telling asks nothing of the server: {said:?}");
     let refused = &said[at(&said, " refused: ")];
-    assert!(refused.contains(" Say .why "), "{refused}");
-    for part in ["Do this:", "Server said:", "Quote:", "The text about entry", "Please:", "1 entry fits.", "Mine now."]
-    {
+    assert!(refused.contains(" Type .why "), "{refused}");
+    for part in [
+        "Do this:",
+        "Server said:",
+        "Quote:",
+        "The text about entry",
+        "Please:",
+        "1 entry matches.",
+        ": Conversation 2, Mine.",
+    ] {
         assert!(said.iter().any(|line| line.contains(part)), "{part} in {said:#?}");
     }
     let number: String = refused.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
@@ -222,7 +229,7 @@ fn a_refusal_is_explained_passed_on_marked_and_found() {
         ".open Stranger\nHello there\n.mark {number}\n.comment {number} asked the administrator\n.compare {number} {number}\n.log\n"
     );
     let (_, said) = run(HOST, &lines, &[], &["--plain"]);
-    for part in ["is marked.", "Commented entry", "do not differ."] {
+    for part in ["is marked.", "has the comment", "do not differ."] {
         assert!(said.iter().any(|line| line.contains(part)), "{part} in {said:#?}");
     }
 }

@@ -73,6 +73,19 @@ pub struct DoctorVerdict {
     pub send_unknown: bool,
 }
 
+impl DoctorVerdict {
+    /// Of a series that was stopped before anything was decided.
+    pub fn undecided(why: &str, send_unknown: bool) -> Self {
+        Self {
+            cause: Some(Cause::Unknown),
+            confidence: Confidence::Possible,
+            because: why.to_owned(),
+            stage: DoctorStage::Beyond,
+            send_unknown,
+        }
+    }
+}
+
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DoctorStep {

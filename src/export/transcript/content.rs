@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 
 use crate::model::Author;
 
@@ -82,6 +83,28 @@ impl Transcript {
             }
         }
         self
+    }
+
+    /// The profile and all messages, as JSON.
+    pub fn to_json(&self) -> Value {
+        let lines = self.conversations.iter().flat_map(|talk| talk.lines.iter().map(move |line| (talk, line)));
+        let messages: Vec<Value> = lines
+            .map(|(talk, line)| {
+                let (life, why) = line.life.clone().unzip();
+                json!({
+                    "conversation": talk.name,
+                    "at": line.at.to_string(),
+                    "author": line.author.word(),
+                    "text": line.text,
+                    "life": life,
+                    "why": why.flatten(),
+                    "choices": line.choices,
+                    "sent_as": line.sent_as,
+                    "request_id": line.carried.as_ref().and_then(|c| c.request_id.as_ref()),
+                })
+            })
+            .collect();
+        json!({ "guestwire": env!("CARGO_PKG_VERSION"), "profile": self.profile, "messages": messages })
     }
 
     /// `2026-11-23 14:03:20 UTC (15:03:20 +01)`.

@@ -6,6 +6,8 @@
 //!                                                   └─► html   one page that needs nothing else, also on paper
 //! ```
 
+use std::path::Path;
+
 mod content;
 mod html;
 mod markdown;
@@ -25,6 +27,12 @@ pub enum TranscriptForm {
 }
 
 impl TranscriptForm {
+    /// The form that a file's name asks for: its ending; lines where that says nothing.
+    pub fn of(path: &Path) -> Self {
+        let is = |form: &Self| path.extension().is_some_and(|end| end.eq_ignore_ascii_case(form.extension()));
+        [Self::Markdown, Self::Html].into_iter().find(is).unwrap_or(Self::Text)
+    }
+
     /// How its files usually end.
     pub const fn extension(self) -> &'static str {
         match self {

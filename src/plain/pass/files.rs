@@ -8,6 +8,7 @@ use crate::pass::{Pass, builtin};
 use crate::session::open_pass::{FoundPass, place_words};
 
 use super::super::{Plain, PlainEffect};
+use crate::plain::commands::Done;
 use crate::plain::sentences;
 
 /// What can be opened by its number.
@@ -20,22 +21,21 @@ pub(super) enum Offered {
 
 impl Plain {
     pub(super) fn find_passes(&mut self) {
-        self.passes.outside = true;
-        self.acts.push(PlainEffect::FindPasses);
+        self.outside(PlainEffect::FindPasses);
     }
 
     /// The files are there: what can be opened is told.
     pub(in crate::plain) fn passes(&mut self, found: Vec<FoundPass>) {
-        self.passes.outside = false;
+        self.asked.outside = false;
         let mut offered = Vec::new();
         if let Some(run) = &self.session.pass.unfinished {
-            offered.push((format!("go on with {}, {}", run.name, place_words(run)), Offered::Unfinished));
+            offered.push((format!("continue {}, {}", run.name, place_words(run)), Offered::Unfinished));
         }
         let mut wrong = Vec::new();
         for FoundPass { path, name } in found {
             match name {
                 Ok(name) => offered.push((format!("{name}, {}", path.display()), Offered::File(path))),
-                Err(why) => wrong.push(format!("Not a pass yet: {why}.")),
+                Err(why) => wrong.push(format!("Mistakes in a pass file: {why}.")),
             }
         }
         for (name, text) in builtin::ALL {
@@ -46,29 +46,27 @@ impl Plain {
         let (lines, offered): (Vec<String>, Vec<Offered>) = offered.into_iter().unzip();
         self.passes.offered = offered;
         for (n, line) in (1..).zip(lines) {
-            self.say(format!("Pass {n}, {line}."));
+            self.say(format!("{n}, {line}."));
         }
         for line in wrong {
             self.say(line);
         }
-        self.say("Say .pass open and a number, the name of a built-in one, or a file.");
+        self.say("Type .pass open and a number, a built-in name, or a file.");
         self.dialogue.prompt_due = true;
     }
 
     /// `.pass open 2`, `.pass open smoke`, `.pass open night.toml`
-    pub(super) fn open_pass(&mut self, rest: &str) -> Result<(), String> {
+    pub(super) fn open_pass(&mut self, rest: &str) -> Done {
         if let Some(run) = self.session.pass.runner.as_ref().filter(|r| !r.is_over()).map(Runner::run) {
-            return Err(format!("The pass {} is open. Say .pass stop to end it first.", run.name));
+            return Err(format!("The test run {} is open. Type .pass stop to end it first.", run.name));
         }
         if rest.is_empty() {
-            return Err(
-                "Say .pass open and a number, the name of a built-in pass, or a file; .pass tells them.".to_owned()
-            );
+            return Err("Type .pass open and a number, a built-in name, or a file; .pass lists them.".to_owned());
         }
         let chosen = match rest.parse::<usize>() {
             Ok(n) => n.checked_sub(1).and_then(|at| self.passes.offered.get(at)).cloned().ok_or_else(|| {
                 let count = self.passes.offered.len();
-                format!("There is no pass {rest}; {count} were told. Say .pass to hear them.")
+                format!("There is no number {rest}; {count} were listed. Type .pass to list them.")
             })?,
             Err(_) => match builtin::ALL.iter().find(|(name, _)| *name == rest) {
                 Some((name, _)) => Offered::BuiltIn(name),
@@ -78,8 +76,7 @@ impl Plain {
         match chosen {
             Offered::Unfinished => self.resume_pass(),
             Offered::File(path) => {
-                self.passes.outside = true;
-                self.acts.push(PlainEffect::ReadPass(path));
+                self.outside(PlainEffect::ReadPass(path));
                 Ok(())
             }
             Offered::BuiltIn(name) => {
@@ -90,30 +87,30 @@ impl Plain {
 
     /// The file's text is there, or why not.
     pub(in crate::plain) fn pass_read(&mut self, path: &Path, text: Result<String, String>) {
-        self.passes.outside = false;
+        self.asked.outside = false;
         self.dialogue.prompt_due = true;
         if let Err(sentence) = text.and_then(|text| self.begin_pass(&path.display().to_string(), &text)) {
             self.wrong(sentence);
         }
     }
 
-    fn begin_pass(&mut self, file: &str, text: &str) -> Result<(), String> {
+    fn begin_pass(&mut self, file: &str, text: &str) -> Done {
         self.passes.begun += 1;
         self.passes.told = None;
         let id = uuid_from(self.passes.seed, self.passes.begun);
         let opened = self.with_session(|session, now, changes| session.open_pass(file, text, id, now, changes));
         opened.map_err(|problems| {
             let count = problems.to_string().lines().count() as u128;
-            format!("{file} is not a pass yet, {} to mend:\n{problems}", sentences::count(count, "line"))
+            format!("Mistakes in the pass file {file}, {}:\n{problems}", sentences::count(count, "line"))
         })
     }
 
     /// Goes on where an earlier session stopped.
-    fn resume_pass(&mut self) -> Result<(), String> {
+    fn resume_pass(&mut self) -> Done {
         match self.session.resume_pass(self.now) {
             None => {}
             Some(Err(name)) => {
-                return Err(format!("{name} cannot be gone on with: what was kept of it cannot be read."));
+                return Err(format!("{name} cannot be continued: what was kept of it cannot be read."));
             }
             Some(Ok(_)) => {
                 self.passes.told = None;
@@ -121,18 +118,5 @@ impl Plain {
             }
         }
         Ok(())
-    }
-
-    /// The reports are written, or why not.
-    pub(in crate::plain) fn reported(&mut self, done: Result<String, String>) {
-        self.passes.outside = false;
-        self.dialogue.prompt_due = true;
-        match done {
-            Ok(said) => self.say(said),
-            Err(why) => {
-                self.say(why);
-                self.came_to(crate::app::exit::Exit::Refused, None);
-            }
-        }
     }
 }

@@ -20,6 +20,7 @@ use crate::pass::runner::{Runner, RunnerEvent, StepStage};
 use crate::session::open_pass::reports_dir;
 use crate::text::suggest::nearest;
 
+use super::commands::Done;
 use super::questions::PlainQuestion;
 use super::{Plain, PlainEffect, sentences};
 use files::Offered;
@@ -35,8 +36,6 @@ pub(super) struct Passes {
     offered: Vec<Offered>,
     /// The step that was told last, and whether with its result.
     told: Option<((usize, usize), bool)>,
-    /// Files are looked for, read or written.
-    outside: bool,
     /// Ctrl-C was pressed while the step ran: it is waited for no more.
     pub(super) let_go: bool,
     /// Runs that were begun, and what their ids grow from.
@@ -46,13 +45,13 @@ pub(super) struct Passes {
 
 impl Passes {
     pub(super) const fn new(seed: u128) -> Self {
-        Self { offered: Vec::new(), told: None, outside: false, let_go: false, begun: 0, seed }
+        Self { offered: Vec::new(), told: None, let_go: false, begun: 0, seed }
     }
 }
 
 impl Plain {
     /// `.pass`, `.pass go`, `.pass note it flickers`
-    pub(super) fn pass(&mut self, rest: &str) -> Result<(), String> {
+    pub(super) fn pass(&mut self, rest: &str) -> Done {
         let (word, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let rest = rest.trim();
         if !matches!(word, "" | "open" | "note" | "reports") && !rest.is_empty() {
@@ -61,7 +60,7 @@ impl Plain {
         match word {
             "" if self.session.pass.is_running() => {
                 self.tell_step();
-                self.say(format!("After .pass say one of: {}.", WORDS.join(", ")));
+                self.say(format!("After .pass, type one of: {}.", WORDS.join(", ")));
                 return Ok(());
             }
             "" => {
@@ -71,10 +70,15 @@ impl Plain {
             "open" => return self.open_pass(rest),
             _ if !WORDS.contains(&word) => {
                 let near = nearest(word, WORDS).map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
-                return Err(format!("{word} is no word for a pass.{near} Say one of: {}.", WORDS.join(", ")));
+                return Err(format!(
+                    "There is no command .pass {word}.{near} Type .pass and one of: {}.",
+                    WORDS.join(", ")
+                ));
             }
             _ if self.session.pass.runner.is_none() => {
-                return Err("No pass is open. Say .pass to hear which there are, or .pass open and a name.".to_owned());
+                return Err(
+                    "No test run is open. Type .pass to list the pass files, or .pass open and a name.".to_owned()
+                );
             }
             _ => {}
         }
@@ -93,7 +97,7 @@ impl Plain {
             "note" => {
                 let at = self.session.pass.runner.as_ref().map_or((0, 0), |runner| runner.run().at);
                 self.tell_pass(RunnerEvent::Note(at, rest));
-                self.say(if rest.is_empty() { "The step has no note." } else { "The note goes with the step." });
+                self.say(if rest.is_empty() { "The step has no note." } else { "The step has the note." });
             }
             "next" | "previous" => self.tell_pass(RunnerEvent::Case(if word == "next" { 1 } else { -1 })),
             "reports" => self.pass_reports(rest),
@@ -105,7 +109,7 @@ impl Plain {
     // ---- the open step --------------------------------------------------------------------------------------------
 
     /// Runs a step that waits; accepts what is suggested of one that is decided.
-    fn pass_go(&mut self) -> Result<(), String> {
+    fn pass_go(&mut self) -> Done {
         let Some(runner) = &self.session.pass.runner else { return Ok(()) };
         let suggested = runner.open_result().and_then(|r| r.suggested);
         match runner.stage() {
@@ -114,23 +118,25 @@ impl Plain {
                 self.session.screen_for_pass(&self.zone);
                 self.tell_pass(RunnerEvent::Accept);
             }
-            StepStage::Judging => return Err(format!("Nothing is suggested here. {}", pass_sentences::ONLY_YOU)),
-            StepStage::Preparing(_) | StepStage::Watching => {
-                self.say("The step still runs. A verdict decides it at once.");
+            StepStage::Judging => {
+                return Err(format!("guestwire suggests no verdict here. {}", pass_sentences::ONLY_YOU));
             }
-            StepStage::Over => self.say("The pass is over. Say .pass reports, or .pass open and a name."),
+            StepStage::Preparing(_) | StepStage::Watching => {
+                self.say("The step still runs. Your verdict ends it at once.");
+            }
+            StepStage::Over => self.say("The test run is finished. Type .pass reports, or .pass open and a name."),
         }
         Ok(())
     }
 
     /// Runs the open step; after a question where it speaks to real customers, or has sent its message already.
     fn pass_again(&mut self) {
-        let Some(step) = self.open_step() else { return self.say("The pass is over; no step is open.") };
+        let Some(step) = self.open_step() else { return self.say("The test run is finished; no step is open.") };
         let (sends, deed) = (step.sends(), step.deed());
         let ran = self.session.pass.runner.as_ref().and_then(Runner::open_result).is_some_and(|r| r.runs > 0);
         let sentence = match (sends, self.session.profile.production, ran) {
             (true, true, _) => format!("Production, region {}. Run this step? {deed}.", self.session.profile.region),
-            (true, false, true) => format!("The step has run before; its message goes out once more. Do it? {deed}."),
+            (true, false, true) => format!("The step has run before; its message is sent once more. Do it? {deed}."),
             _ => return self.run_step(),
         };
         self.put(PlainQuestion::PassStep, &sentence);
@@ -157,7 +163,7 @@ impl Plain {
 
     fn pass_verdict(&mut self, verdict: Verdict) {
         if self.open_step().is_none() {
-            return self.say("The pass is over; .pass undo takes the newest verdict back.");
+            return self.say("The test run is finished; .pass undo takes the newest verdict back.");
         }
         self.session.screen_for_pass(&self.zone);
         self.tell_pass(RunnerEvent::Verdict(verdict));
@@ -165,11 +171,11 @@ impl Plain {
 
     fn ask_pass_stop(&mut self) {
         let Some(run) = self.session.pass.runner.as_ref().filter(|r| !r.is_over()).map(Runner::run) else {
-            return self.say("The pass is over already.");
+            return self.say("The test run is finished already.");
         };
         let open = sentences::count(run.tally().open as u128, "step");
-        let later = "To go on later, leave it open: it is kept.";
-        self.put(PlainQuestion::PassStop, &format!("{open} without a verdict. {later} End the pass?"));
+        let later = "To continue later, leave it open: guestwire keeps it.";
+        self.put(PlainQuestion::PassStop, &format!("{open} without a verdict. {later} End the test run?"));
     }
 
     pub(super) fn pass_stop(&mut self) {
@@ -179,15 +185,14 @@ impl Plain {
     fn pass_reports(&mut self, rest: &str) {
         let Some(run) = self.session.pass.runner.as_ref().map(|r| Arc::new(r.run().clone())) else { return };
         let dir = if rest.is_empty() { reports_dir(&self.session.profile.data_dir, &run) } else { PathBuf::from(rest) };
-        self.passes.outside = true;
-        self.acts.push(PlainEffect::Reports { run, dir });
+        self.outside(PlainEffect::Reports { run, dir });
     }
 
     // ---- the runner
 
     /// Whether something that was asked of a pass is not settled.
     pub(super) fn pass_is_busy(&self) -> bool {
-        self.passes.outside || (self.session.pass.runs_step() && !self.passes.let_go)
+        self.session.pass.runs_step() && !self.passes.let_go
     }
 
     /// When something of the pass is due.

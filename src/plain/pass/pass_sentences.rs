@@ -8,7 +8,7 @@ use crate::session::open_pass::place_words;
 use crate::plain::Plain;
 
 /// What can be said of a step that only a person can judge.
-pub(super) const ONLY_YOU: &str = "Only you can say: .pass pass, fail, blocked or skip.";
+pub(super) const ONLY_YOU: &str = "Your verdict is needed: .pass pass, fail, blocked or skip.";
 
 impl Plain {
     /// The open step: what it does, what is expected, and how it stands.
@@ -26,9 +26,9 @@ impl Plain {
     pub(super) fn tell_end(&mut self) {
         let Some(run) = self.session.pass.runner.as_ref().map(Runner::run) else { return };
         let tally = run.tally();
-        let open = if tally.open > 0 { format!(", {} open", tally.open) } else { String::new() };
+        let open = if tally.open > 0 { format!(", {} to do", tally.open) } else { String::new() };
         let sentence = format!(
-            "The pass is over: {} passed, {} failed, {} blocked, {} skipped{open}. Say .pass reports to write them.",
+            "The test run is finished: {} passed, {} failed, {} blocked, {} skipped{open}. Type .pass reports to write them.",
             tally.pass, tally.fail, tally.blocked, tally.skipped
         );
         let bad = tally.fail + tally.blocked > 0;
@@ -39,7 +39,7 @@ impl Plain {
 }
 
 fn lines(runner: &Runner) -> Vec<String> {
-    let Some(step) = runner.open_result() else { return vec!["The pass is over.".to_owned()] };
+    let Some(step) = runner.open_result() else { return vec!["The test run is finished.".to_owned()] };
     let judging = *runner.stage() == StepStage::Judging;
     let mut lines = Vec::new();
     if judging {
@@ -50,24 +50,27 @@ fn lines(runner: &Runner) -> Vec<String> {
         }));
         lines.extend(step.why.iter().map(|why| format!("Why: {why}.")));
     } else {
-        lines.push(format!("Pass {}, {}: {}", runner.run().name, place_words(runner.run()), step.instruction));
+        lines.push(format!("Test run {}, {}: {}", runner.run().name, place_words(runner.run()), step.instruction));
         let expected: Vec<&str> = step.expectations.iter().map(|e| e.what.as_str()).collect();
         if !expected.is_empty() {
             lines.push(format!("Expected: {}.", expected.join("; ")));
         }
     }
-    lines.extend(step.judge.iter().map(|judge| format!("You judge: {judge}")));
+    lines.extend(step.judge.iter().map(|judge| format!("To check: {judge}")));
     lines.extend(step.note.iter().map(|note| format!("Note: {note}")));
     lines.push(match (runner.stage(), step.suggested) {
         (StepStage::Judging, Some(suggested)) => {
-            format!("Suggested: {}. Say .pass go to accept it, or .pass pass, fail, blocked or skip.", suggested.word())
+            format!(
+                "Suggested: {}. Type .pass go to accept it, or .pass pass, fail, blocked or skip.",
+                suggested.word()
+            )
         }
         (StepStage::Judging, None) => ONLY_YOU.to_owned(),
         (StepStage::Ready, _) if step.runs > 0 => {
-            "It did not come to its end. Say .pass go to run it again.".to_owned()
+            "The step was not finished. Type .pass go to run it again.".to_owned()
         }
-        (StepStage::Ready, _) => "Say .pass go to run it, or .pass skip.".to_owned(),
-        (StepStage::Preparing(_) | StepStage::Watching, _) => "It runs. A verdict decides it at once.".to_owned(),
+        (StepStage::Ready, _) => "Type .pass go to run it, or .pass skip.".to_owned(),
+        (StepStage::Preparing(_) | StepStage::Watching, _) => "The step runs. Your verdict ends it at once.".to_owned(),
         (StepStage::Over, _) => return lines,
     });
     lines

@@ -89,10 +89,10 @@ fn choices_are_numbered_and_one_is_sent_by_its_number() {
     desk.report(Report::MessagesArrived { key: WEB, messages: vec![offer()] });
     assert_eq!(
         desk.said(),
-        ["Bot says: Pay now?", "Choice 1, Yes.", "Choice 2, No.", "Say .choose and a number to answer with one."]
+        ["Bot says: Pay now?", "Choice 1, Yes.", "Choice 2, No.", "Type .choose and a number to answer with a choice."]
     );
     desk.line(".choose 3");
-    assert_eq!(desk.said()[0], "There is no choice 3; there are 2. Say .choose to hear them.");
+    assert_eq!(desk.said()[0], "There is no choice 3; there are 2. Type .choose to list them.");
     desk.line(".choose 2");
     let sent = desk.sent();
     assert_eq!((sent.len(), sent[0].text.as_str()), (1, "No"));
@@ -142,7 +142,7 @@ fn what_goes_along_is_told_and_taken_off() {
     assert!(desk.sent()[0].extras.is_empty());
     desk.line(".open 1");
     desk.line(".attribute a=b");
-    assert_eq!(desk.said()[0], "Nothing can be added: guest-api messages carry text only.");
+    assert_eq!(desk.said()[0], "Nothing was added: guest-api messages carry text only.");
 }
 
 #[test]
@@ -151,18 +151,18 @@ fn each_state_of_a_session_is_a_sentence_with_what_to_say_next() {
     let why = || "the conversation was ended by the bot.".to_owned();
     let expires = jiff::Timestamp::UNIX_EPOCH.saturating_add(jiff::SignedDuration::from_hours(72)).ok();
     moved(&mut desk, WebSession::Open { expires, new: true });
-    assert_eq!(desk.said(), ["Conversation 3, Anna, web, a new session is open; it lasts 72.0 hours."]);
+    assert_eq!(desk.said(), ["Conversation 3, Anna, web: a new session is open; it lasts 72.0 hours."]);
     moved(&mut desk, WebSession::ReadOnly { why: why() });
     assert_eq!(
         desk.said(),
         [
-            "Conversation 3, Anna, web, can only be read: the conversation was ended by the bot. Say .session new for a new session."
+            "Conversation 3, Anna, web: the session is read-only: the conversation was ended by the bot. Type .session new for a new session."
         ]
     );
     moved(&mut desk, WebSession::ReadOnly { why: why() });
     assert_eq!(desk.said(), [""; 0], "it is told once");
     desk.line(".session clear");
-    assert!(desk.said().contains(&"Say yes or no."));
+    assert!(desk.said().contains(&"Type yes or no."));
     desk.line("yes");
     assert!(desk.asked(&Command::Session { key: WEB, ask: SessionAsk::Clear }));
 }
@@ -198,14 +198,16 @@ fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_
         desk.line("Hello?");
         let (id, _) = desk.plain.session.under_way().next().unwrap();
         moved(&mut desk, WebSession::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
-        let held = if interactive { "What you say waits; say" } else { "Say" };
-        let why = "cannot be reached: connecting: refused; tried 8 times";
-        let said = format!("Conversation 3, Anna, web, {why}. {held} .session connect to try again.");
+        let held = if interactive { "Messages wait; type" } else { "Type" };
+        let why = "connecting: refused; tried 8 times";
+        let said = format!(
+            "Conversation 3, Anna, web: the connection cannot be opened: {why}. {held} .session connect to try again."
+        );
         assert!(desk.said().contains(&said.as_str()), "{:?}", desk.said());
         assert_eq!(desk.asked(&Command::Cancel(id)), !interactive);
         desk.report(Report::Message { id, life: DeliveryStatus::Cancelled, exchange: None, remote_id: None });
         if !interactive {
-            let told = format!("not sent, the conversation {why}.");
+            let told = format!("not sent, the conversation cannot be reached: {why}.");
             assert!(desk.said().iter().any(|line| line.ends_with(&told)), "{:?}", desk.said());
             assert_eq!(desk.plain.exit(), Exit::Network);
         }
@@ -229,8 +231,8 @@ fn active_conversations_are_numbered_and_one_is_added() {
         [
             "1 conversation active.",
             "1, id ends b b b b, webmessaging.",
-            "Say .add and a number to add one.",
-            "There are more: say .active 2."
+            "Type .add and a number to add a conversation.",
+            "There are more: type .active 2."
         ]
     );
     desk.line(".add 1");
@@ -239,7 +241,7 @@ fn active_conversations_are_numbered_and_one_is_added() {
     desk.line(".active 2");
     let why = "403, missing permission analytics:conversationDetail:view.".to_owned();
     desk.report(Report::Discovered { page: 2, found: Err(why), more: false });
-    assert!(desk.said()[0].ends_with("missing permission analytics:conversationDetail:view. Sending goes on."));
+    assert!(desk.said()[0].ends_with("missing permission analytics:conversationDetail:view. You can still send."));
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn opened(mut desk: Desk) -> Desk {
     let acts = desk.line(".pass open short.toml").acts.clone();
     assert_eq!(acts, [PlainEffect::ReadPass(PathBuf::from("short.toml"))]);
     desk.on(PlainInput::PassRead(PathBuf::from("short.toml"), Ok(PASS.to_owned())));
-    assert!(desk.said()[0].starts_with("Pass Short, step 1 of 2 (First: It is accepted): "), "{:?}", desk.said());
+    assert!(desk.said()[0].starts_with("Test run Short, step 1 of 2 (First: It is accepted): "), "{:?}", desk.said());
     desk
 }
 
@@ -39,9 +39,9 @@ fn what_can_be_opened_is_numbered() {
     };
     desk.on(PlainInput::Passes(vec![found("a.toml", Ok("Night")), found("b.toml", Err("b.toml:1:1: no cases"))]));
     let said = desk.said();
-    assert_eq!(said[0], "Pass 1, Night, a.toml.");
-    assert!(said[1].starts_with("Pass 2, built-in smoke: "), "{said:?}");
-    assert_eq!(said[said.len() - 2], "Not a pass yet: b.toml:1:1: no cases.");
+    assert_eq!(said[0], "1, Night, a.toml.");
+    assert!(said[1].starts_with("2, built-in smoke: "), "{said:?}");
+    assert_eq!(said[said.len() - 2], "Mistakes in a pass file: b.toml:1:1: no cases.");
     assert_eq!(desk.line(".pass open 1").acts, [PlainEffect::ReadPass(PathBuf::from("a.toml"))]);
     desk.on(PlainInput::PassRead(PathBuf::from("a.toml"), Err("a.toml cannot be opened as a pass: gone.".to_owned())));
     assert_eq!((desk.said()[0], desk.plain.exit()), ("a.toml cannot be opened as a pass: gone.", Exit::Usage));
@@ -55,21 +55,21 @@ fn a_step_runs_is_told_and_the_suggestion_is_taken() {
     assert!(!desk.plain.wants_line(), "a script waits for the step");
     settled(&mut desk, Outcome::Accepted, DeliveryStatus::Accepted);
     assert!(desk.said().contains(&"ok, accepted."), "{:?}", desk.said());
-    assert!(desk.said().iter().any(|line| line.starts_with("Suggested: passed. Say .pass go")), "{:?}", desk.said());
+    assert!(desk.said().iter().any(|line| line.starts_with("Suggested: passed. Type .pass go")), "{:?}", desk.said());
     desk.line(".pass go");
-    assert!(desk.said().contains(&"You judge: The desktop shows it once."), "{:?}", desk.said());
+    assert!(desk.said().contains(&"To check: The desktop shows it once."), "{:?}", desk.said());
     desk.line(".pass note twice, in fact").line(".pass fail");
-    let over = "The pass is over: 1 passed, 1 failed, 0 blocked, 0 skipped. Say .pass reports to write them.";
+    let over = "The test run is finished: 1 passed, 1 failed, 0 blocked, 0 skipped. Type .pass reports to write them.";
     assert_eq!(desk.said(), [over]);
     assert_eq!(desk.plain.exit(), Exit::Refused);
     desk.line(".pass reports out");
     let [PlainEffect::Reports { run, dir }] = desk.acts.as_slice() else { panic!("{:?}", desk.acts) };
     assert_eq!(dir, &PathBuf::from("out"));
     assert_eq!(run.steps().last().unwrap().note.as_deref(), Some("twice, in fact"));
-    desk.on(PlainInput::Reported(Err("Could not write out/report.xml: no space.".to_owned())));
+    desk.on(PlainInput::Answered(Err("Could not write out/report.xml: no space.".to_owned())));
     assert_eq!(desk.plain.exit(), Exit::Refused);
     desk.line(".pass undo");
-    assert!(desk.said()[0].starts_with("Pass Short, step 2 of 2"), "{:?}", desk.said());
+    assert!(desk.said()[0].starts_with("Test run Short, step 2 of 2"), "{:?}", desk.said());
     desk.line(".pass pass");
     assert_eq!(desk.plain.exit(), Exit::Done);
 }
@@ -101,7 +101,7 @@ fn a_message_that_may_have_been_received_goes_again_only_after_a_question() {
     desk.line(".pass go");
     settled(&mut desk, Outcome::Accepted, DeliveryStatus::Accepted);
     desk.line(".pass again");
-    assert!(desk.texts().is_empty() && desk.said()[0].contains("goes out once more"), "{:?}", desk.said());
+    assert!(desk.texts().is_empty() && desk.said()[0].contains("is sent once more"), "{:?}", desk.said());
     desk.line("yes");
     assert_eq!(desk.texts(), ["hello"]);
 }
@@ -110,16 +110,16 @@ fn a_message_that_may_have_been_received_goes_again_only_after_a_question() {
 fn a_wrong_word_gets_the_nearest_and_a_pass_that_is_open_stays() {
     let mut desk = Desk::new(true, false);
     desk.line(".pass go");
-    assert!(desk.said()[0].starts_with("No pass is open."), "{:?}", desk.said());
+    assert!(desk.said()[0].starts_with("No test run is open."), "{:?}", desk.said());
     let mut desk = opened(desk);
     desk.line(".pass faill");
-    assert!(desk.said()[0].starts_with("faill is no word for a pass. Did you mean fail?"), "{:?}", desk.said());
+    assert!(desk.said()[0].starts_with("There is no command .pass faill. Did you mean fail?"), "{:?}", desk.said());
     desk.line(".pass open smoke");
-    assert!(desk.said()[0].starts_with("The pass Short is open."), "{:?}", desk.said());
+    assert!(desk.said()[0].starts_with("The test run Short is open."), "{:?}", desk.said());
     desk.line(".pass stop").line("yes");
-    assert!(desk.said()[0].starts_with("The pass is over: 0 passed, 0 failed, 0 blocked, 0 skipped, 2 open."));
+    assert!(desk.said()[0].starts_with("The test run is finished: 0 passed, 0 failed, 0 blocked, 0 skipped, 2 to do."));
     desk.line(".pass open smoke");
-    assert!(desk.said()[0].starts_with("Pass "), "{:?}", desk.said());
+    assert!(desk.said()[0].starts_with("Test run "), "{:?}", desk.said());
 }
 
 /// A run is kept at each change, and what an earlier session left is gone on with at its very step.
@@ -146,12 +146,12 @@ fn an_unfinished_pass_is_gone_on_with() {
     first.line(".pass skip");
     let run = kept(&first).unwrap();
     let mut second = keeping(Some(run));
-    let waits = "The pass Short waits at step 2 of 2 (First: The desktop). Say .pass to hear how to go on.";
+    let waits = "The test run Short stopped at step 2 of 2 (First: The desktop). Type .pass to continue it.";
     assert!(second.said().contains(&waits), "{:?}", second.said());
     second.line(".pass").on(PlainInput::Passes(Vec::new()));
-    assert_eq!(second.said()[0], "Pass 1, go on with Short, step 2 of 2 (First: The desktop).");
+    assert_eq!(second.said()[0], "1, continue Short, step 2 of 2 (First: The desktop).");
     second.line(".pass open 1");
-    assert!(second.said()[0].starts_with("Pass Short, step 2 of 2"), "{:?}", second.said());
+    assert!(second.said()[0].starts_with("Test run Short, step 2 of 2"), "{:?}", second.said());
     second.line(".pass pass");
     assert!(kept(&second).is_some_and(|run| run.ended.is_some()));
 }

@@ -1,4 +1,4 @@
-//! What can be copied of the selected entry. Secrets were taken out at capture, so all of it is masked.
+//! What can be copied of an entry. Secrets were taken out at capture, so all of it is masked.
 
 use std::fmt::Write as _;
 
@@ -11,10 +11,10 @@ use crate::model::exchange::header;
 use crate::model::{Header, Response};
 use crate::text::screen;
 
-impl Log {
+impl LogEntry {
     /// The request ids of the newest answer, one a line, as `name: id`.
     pub fn copy_ids(&self) -> Option<String> {
-        let response = newest(self.selected()?)?.response()?;
+        let response = newest(self)?.response()?;
         let mut lines: Vec<String> = ID_HEADERS
             .iter()
             .filter_map(|name| Some(format!("{name}: {}", screen::visible(header(&response.headers, name)?))))
@@ -25,7 +25,7 @@ impl Log {
 
     /// Request line and headers, then (after a blank line) status line and headers, of the newest try.
     pub fn copy_headers(&self) -> Option<String> {
-        let attempt = newest(self.selected()?)?;
+        let attempt = newest(self)?;
         let mut out = format!("{} {}\n", attempt.request.method, attempt.request.url);
         push_headers(&mut out, &attempt.request.headers);
         if let Some(Response { status, version, headers, .. }) = attempt.response() {
@@ -39,7 +39,7 @@ impl Log {
     /// The body of the newest answer as it came; without one, that of the request. Control characters other than line
     /// ends and tabs are made visible: a paste into a terminal must not be able to end itself and go on as keys.
     pub fn copy_body(&self) -> Option<String> {
-        let attempt = newest(self.selected()?)?;
+        let attempt = newest(self)?;
         let answer = attempt.response().map(|r| &r.body).filter(|body| !body.text.is_empty());
         let body = answer.or(Some(&attempt.request.body)).filter(|body| !body.text.is_empty())?;
         Some(without_controls(&body.text))
@@ -47,22 +47,20 @@ impl Log {
 
     /// The newest try as a curl command; see [`export::curl`].
     pub fn copy_curl(&self) -> Option<String> {
-        Some(export::curl(newest(self.selected()?)?))
+        Some(export::curl(newest(self)?))
     }
+}
 
-    /// The entry's own line as it would stand in a wide pane; a note in full.
+impl Log {
+    /// The selected entry's own line as it would stand in a wide pane; a note in full.
     pub fn copy_line(&self) -> Option<String> {
         self.text_rows(self.selected()?, Density::Line).into_iter().next()
     }
 
-    /// All entries that the filter shows, as HAR 1.2; see [`export::har`].
+    /// The marked entries (without a mark, all) as HAR 1.2; see [`export::har`].
     pub fn har(&self) -> serde_json::Value {
-        export::har(self.entries().filter(|e| e.shown).filter_map(har_entry))
-    }
-
-    /// The selected entry as HAR 1.2. `None` where it is a note, or nothing is selected.
-    pub fn har_of_selected(&self) -> Option<serde_json::Value> {
-        Some(export::har([har_entry(self.selected()?)?]))
+        let any_marked = self.entries().any(LogEntry::is_marked);
+        export::har(self.entries().filter(|entry| entry.is_marked() || !any_marked).filter_map(har_entry))
     }
 
     /// Everything about the selected entry as lines of text that are safe for a terminal, for a pager.

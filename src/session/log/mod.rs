@@ -332,7 +332,12 @@ impl Log {
 
     /// Marks the selected entry, or takes its mark away. Returns whether it is marked now; `None` without a selection.
     pub fn toggle_mark(&mut self) -> Option<bool> {
-        let seq = self.selected()?.seq();
+        self.toggle_mark_of(self.selected()?.number())
+    }
+
+    /// The same for an entry by its number.
+    pub fn toggle_mark_of(&mut self, number: u64) -> Option<bool> {
+        let seq = self.seq_of(number)?;
         let entry = self.get_mut(seq)?;
         let marked = !entry.is_marked();
         entry.set_marked(marked);
@@ -341,14 +346,7 @@ impl Log {
         Some(marked)
     }
 
-    /// Says something about the selected entry, or (blank) nothing any more. A comment marks it too.
-    pub fn set_comment(&mut self, text: &str) {
-        if let Some(number) = self.selected().map(LogEntry::number) {
-            self.comment_on(number, text);
-        }
-    }
-
-    /// The same for an entry by its number; one that is not kept any more stays gone.
+    /// Says something about an entry, or (blank) nothing any more. A comment marks it too; one that is gone stays gone.
     pub fn comment_on(&mut self, number: u64, text: &str) {
         let Some(seq) = self.seq_of(number) else { return };
         let text = text.trim();

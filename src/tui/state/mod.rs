@@ -20,7 +20,6 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use ratatui::layout::{Rect, Size};
 
-use crate::diagnosis::doctor::{Doctor, Finding};
 use crate::model::{DeliveryStatus, Moment, Variation};
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
@@ -58,19 +57,6 @@ pub struct Manners {
     pub tells_typing: bool,
     /// No theme has any colour: the terminal or the user wants none.
     pub no_colour: bool,
-}
-
-/// A series of probes.
-#[derive(Clone, Debug)]
-pub struct Examined {
-    /// What decides what to ask.
-    pub doctor: Doctor,
-    /// The entry that it began from.
-    pub number: Option<u64>,
-    /// What was found so far.
-    pub findings: Vec<Finding>,
-    /// It has ended.
-    pub over: bool,
 }
 
 /// The pass pane.
@@ -130,8 +116,6 @@ pub struct State {
     pub armed_until: Option<Moment>,
     /// The sandbox's faults that waited for a request, or held, when it was asked last.
     pub faults: Vec<String>,
-    /// The series of probes under way, or the last one.
-    pub examined: Option<Examined>,
     /// Ids that are being looked up.
     pub sorting: Option<ids::Sorting>,
     /// How the next message is sent wrongly on purpose.

@@ -70,7 +70,6 @@ impl State {
             asked_path: None,
             recording: None,
             asked: None,
-            examined: None,
             sorting: None,
             send_as: None,
             exports: 0,

@@ -79,10 +79,7 @@ impl Outside for RealOutside {
     }
 
     fn write(&mut self, path: &Path, contents: &str) -> Result<String, String> {
-        files::private_with_directory(&files::typed(path), false)
-            .and_then(|mut file| file.write_all(contents.as_bytes()))
-            .map(|()| format!("Saved to {}.", path.display()))
-            .map_err(|e| format!("Could not write {}: {}.", path.display(), files::why(&e)))
+        files::write_new(path, contents)
     }
 
     fn passes(&mut self) -> Vec<FoundPass> {

@@ -3,7 +3,6 @@
 use ratatui::layout::Rect;
 
 use crate::export::escape::unseen_as_escapes;
-use crate::export::{HarEntry, har};
 use crate::model::ConversationKey;
 use crate::session::log::{Density, Log, LogEntry};
 use crate::tui::Effect;
@@ -130,10 +129,10 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
             let prompt = Prompt::new(PromptPurpose::Comment(entry.number()), entry.comment().unwrap_or_default());
             state.overlay = Some(Overlay::Prompt(prompt));
         }
-        Action::CopyIds => copy(state, Log::copy_ids, effects),
-        Action::CopyCurl => copy(state, Log::copy_curl, effects),
-        Action::CopyHeaders => copy(state, Log::copy_headers, effects),
-        Action::CopyBody => copy(state, Log::copy_body, effects),
+        Action::CopyIds => copy(state, |log| log.selected()?.copy_ids(), effects),
+        Action::CopyCurl => copy(state, |log| log.selected()?.copy_curl(), effects),
+        Action::CopyHeaders => copy(state, |log| log.selected()?.copy_headers(), effects),
+        Action::CopyBody => copy(state, |log| log.selected()?.copy_body(), effects),
         Action::CopyLine => copy(state, Log::copy_line, effects),
         Action::CopyTicket | Action::CopyNote => diagnosis::copy(state, action, effects),
         Action::Why => diagnosis::open(state),
@@ -269,19 +268,7 @@ fn save(state: &mut State, effects: &mut Vec<Effect>) {
         state.status.info("Nothing to save: the log has no requests yet.");
         return;
     }
-    let any_marked = state.shown_log().entries().any(LogEntry::is_marked);
-    let chosen = state.shown_log().entries().filter(|e| e.is_marked() || !any_marked);
-    let document = har(chosen.filter_map(|entry| {
-        let exchange = entry.exchange()?;
-        Some(HarEntry {
-            number: entry.number(),
-            exchange,
-            marked: entry.is_marked(),
-            comment: entry.comment(),
-            diagnosis: entry.diagnosis(),
-        })
-    }));
-    let Ok(contents) = serde_json::to_string_pretty(&document) else { return };
+    let Ok(contents) = serde_json::to_string_pretty(&state.shown_log().har()) else { return };
     let contents = unseen_as_escapes(&contents);
     effects.push(Effect::Write { path: state.new_export_path("har"), contents });
 }

@@ -6,14 +6,13 @@ use crate::tui::Effect;
 use crate::tui::state::State;
 
 use super::notices::{carry_out, say_what_is_known_now};
-use super::{demo, discover, doctor, ids};
+use super::{demo, discover, ids};
 
 /// Applies a report.
 pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
     let report = match report {
         Report::Discovered { page, found, more } => return discover::came(state, page, found, more),
         Report::Probe { asked: asked @ ProbeQuestion::Id(..), came } => return ids::came(state, asked, &came, effects),
-        Report::Probe { asked, came } => return doctor::came(state, asked, &came, effects),
         // Where nothing is to move by itself, nothing is shown of it.
         Report::Typing { .. } if state.manners.calm => return,
         report => report,

@@ -60,10 +60,9 @@ pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
     match state.composer.take_for_send(shown) {
         Ok(text) => {
             let extras = state.composer.take_carried();
-            let sent_as = state.send_as.take();
-            let text = sent_as.map_or(text.clone(), |v| v.text(&text));
+            let how = state.send_as.take();
             state.status.clear();
-            submit(state, OutgoingMessage { sent_as, extras, ..OutgoingMessage::text(key, text) }, effects);
+            submit(state, OutgoingMessage { extras, ..OutgoingMessage::text(key, text) }.varied(how), effects);
         }
         Err(refusal) => state.status.error(sentence(refusal)),
     }
@@ -101,8 +100,7 @@ pub fn send_text(
     if let Some(why) = state.session.journal.forbids_sending() {
         return Err(why.to_owned());
     }
-    let text = sent_as.map_or(text.clone(), |v| v.text(&text));
-    Ok(submit(state, OutgoingMessage { sent_as, extras, ..OutgoingMessage::text(key, text) }, effects))
+    Ok(submit(state, OutgoingMessage { extras, ..OutgoingMessage::text(key, text) }.varied(sent_as), effects))
 }
 
 /// Sends a choice that the other side offered. The draft stays.

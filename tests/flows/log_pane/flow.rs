@@ -279,7 +279,7 @@ fn marks_and_comments_survive_updates_and_what_came_later_is_said() {
     let mut log = log(120, 20);
     log.exchange(open(1, 0, "a"));
     assert_eq!(log.toggle_mark(), Some(true));
-    log.set_comment("the one with the \u{1b}[bell");
+    log.comment_on(log.selected().unwrap().number(), "the one with the \u{1b}[bell");
     log.exchange(unknown(1, 0, "a"));
     let said = screen(&log, 120, 20);
     assert!(said.contains("  1* 14:00"), "{said}");
@@ -296,7 +296,7 @@ fn marks_and_comments_survive_updates_and_what_came_later_is_said() {
     assert!(screen(&log, 120, 20).contains("RCVD"));
     assert!(log.select_message(MessageId(1)));
     assert_eq!(log.selected().unwrap().comment(), Some("the one with the \u{1b}[bell"));
-    log.set_comment("  ");
+    log.comment_on(log.selected().unwrap().number(), "  ");
     assert_eq!(log.selected().unwrap().comment(), None);
 }
 
@@ -383,20 +383,23 @@ fn compare_names_a_field_by_its_path_and_what_was_sent_on_purpose() {
 fn copies_say_what_was_sent_and_came() {
     let mut log = log(60, 10);
     log.exchange(refused(1, 200_000, "it's \u{1b}me"));
-    assert_eq!(log.copy_ids().unwrap(), format!("x-request-id: {}", uuid(1)));
-    assert_eq!(log.copy_body().unwrap(), DENIED);
-    let headers = log.copy_headers().unwrap();
+    assert_eq!(log.selected().unwrap().copy_ids().unwrap(), format!("x-request-id: {}", uuid(1)));
+    assert_eq!(log.selected().unwrap().copy_body().unwrap(), DENIED);
+    let headers = log.selected().unwrap().copy_headers().unwrap();
     assert!(headers.starts_with(&format!("POST {URL}\nauthorization: Bearer «token 3»\n")), "{headers}");
     assert!(headers.contains("\n\nHTTP/1.1 401\n") && headers.ends_with("must-revalidate"), "{headers}");
     assert!(log.copy_line().unwrap().starts_with("1  14:03:20 SEND  it's ␛me"), "{:?}", log.copy_line());
-    assert!(log.copy_curl().unwrap().starts_with("curl -X POST https://"));
+    assert!(log.selected().unwrap().copy_curl().unwrap().starts_with("curl -X POST https://"));
     let page = log.page_text().unwrap();
     assert!(page.contains("POST https://") && page.contains("began") && !page.contains('\u{1b}'), "{page}");
     let page = answer(502, 2, "<html>\t\r\n\u{1b}[201~rm\u{9b}");
     let steps = vec![attempt(1, 0, 3, request("x"), Some(Ending::Answered(page)), 5)];
     log.exchange(exchange(2, ExchangeKind::Send, "x", 0, steps, Outcome::Unknown("502".into())));
-    assert_eq!(log.copy_body().unwrap(), "<html>\t\r\n␛[201~rm<U+009B>");
+    assert_eq!(log.selected().unwrap().copy_body().unwrap(), "<html>\t\r\n␛[201~rm<U+009B>");
     log.note(at(0), ExchangeKind::Note, "a note");
     assert_eq!(log.copy_line().unwrap(), "a note");
-    assert_eq!((log.copy_body(), log.copy_ids(), log.copy_curl()), (None, None, None));
+    assert_eq!(
+        (log.selected().unwrap().copy_body(), log.selected().unwrap().copy_ids(), log.selected().unwrap().copy_curl()),
+        (None, None, None)
+    );
 }

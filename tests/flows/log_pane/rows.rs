@@ -147,7 +147,7 @@ fn a_body_of_very_many_lines_is_bounded_and_says_so() {
     assert!(log.next_match());
     let said = screen(&log, 80, 10);
     assert!(said.contains("only the first 10000 rows are shown here; y b copies all of it"), "{said}");
-    assert_eq!(log.copy_body().unwrap(), many);
+    assert_eq!(log.selected().unwrap().copy_body().unwrap(), many);
 }
 
 #[test]

@@ -1,0 +1,160 @@
+//! The token, as sentences; getting a new one, and signing in again.
+
+use crate::app::exit::Exit;
+use crate::engine::Command;
+use crate::model::TokenStatus;
+use crate::session::sign_in::{facts_text, missing_scopes};
+
+use super::commands::Done;
+use super::sentences::{clause, span};
+use super::{Plain, Signing};
+
+impl Plain {
+    pub(super) fn token_moved(&mut self, was: &TokenStatus, in_trouble: bool) {
+        let status = self.session.sign_in.status.clone();
+        let before = was.facts().map(|f| f.generation);
+        let warned = was.facts().and_then(missing_scopes);
+        let mended = matches!(was, TokenStatus::RenewFailed { .. }) || in_trouble;
+        match &status {
+            TokenStatus::Valid(facts) => {
+                let lasts = match facts.expires {
+                    Some(end) => format!("the token lasts {}", span(end.left(self.now))),
+                    None => "it is not known when the token ends".to_owned(),
+                };
+                match before {
+                    None => self.say(format!("Signed in; {lasts}.")),
+                    Some(old) if old != facts.generation || mended => {
+                        self.say(format!("New token; {lasts}."));
+                    }
+                    Some(_) => {}
+                }
+            }
+            TokenStatus::RenewFailed { retry, why, .. } => {
+                let left = span(retry.left(self.now));
+                self.say(format!(
+                    "The token still works, but the renewal failed: {}. The next try is in {left}.",
+                    clause(why)
+                ));
+            }
+            TokenStatus::Expired { retry: Some(retry), why } => {
+                let left = span(retry.left(self.now));
+                self.say(format!("No token: {}. The next try is in {left}; messages wait until then.", clause(why)));
+            }
+            TokenStatus::Expired { retry: None, why } => {
+                self.say(format!(
+                    "The token has expired and cannot be renewed: {}. Put a new token in its place and start guestwire again.",
+                    clause(why)
+                ));
+            }
+            TokenStatus::Refused { why, .. } => {
+                self.say(format!("No token: {}. Type .signin to try again.", clause(why)));
+            }
+            TokenStatus::BadClient { why } => {
+                self.say(format!("Client id or secret refused: {}. Fix client_id or client_secret in the profile, then type .signin.", clause(why)));
+            }
+            TokenStatus::NoSecret { why } => self.say(format!("{}. Type .signin to try again.", clause(why))),
+            TokenStatus::Limited { until, .. } => {
+                let left = span(until.left(self.now));
+                self.say(format!("The token endpoint asks guestwire to wait {left}; guestwire tries again by itself."));
+            }
+            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Renewing(_) => {}
+        }
+        let warning = status.facts().and_then(missing_scopes).filter(|w| warned.as_ref() != Some(w));
+        if let Some(warning) = warning {
+            self.say(format!("Warning: {warning}. Type .token for all facts."));
+        }
+        self.signing_moved();
+    }
+
+    /// Whether a token that was asked for is here, or will not come.
+    pub(super) fn signing_moved(&mut self) {
+        let Some(Signing { than, tell }) = self.asked.signing else { return };
+        let generation = self.session.sign_in.status.facts().map(|f| f.generation);
+        let pending = match &self.session.sign_in.status {
+            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Renewing(_) => true,
+            TokenStatus::Valid(_) => generation <= than,
+            _ => false,
+        };
+        if pending {
+            return;
+        }
+        self.asked.signing = None;
+        let exit = match self.session.sign_in.trouble() {
+            Some(trouble) => trouble.into(),
+            None if matches!(self.session.sign_in.status, TokenStatus::Valid(_)) => Exit::Done,
+            None => Exit::NotSignedIn,
+        };
+        self.came_to(exit, None);
+        if tell {
+            self.tell_token();
+        }
+        self.dialogue.prompt_due = true;
+    }
+
+    pub(super) fn tell_token(&mut self) {
+        match self.session.sign_in.status.facts().cloned() {
+            Some(facts) => {
+                for line in facts_text(&facts, self.now).lines() {
+                    self.say(line);
+                }
+            }
+            None => {
+                let said = match &self.session.sign_in.status {
+                    TokenStatus::SignedOut => "No token yet. Type .signin to get one.".to_owned(),
+                    TokenStatus::Getting => "guestwire is getting a token.".to_owned(),
+                    TokenStatus::Limited { until, .. } => {
+                        format!("No token yet; the next try is in {}.", span(until.left(self.now)))
+                    }
+                    TokenStatus::Expired { why, .. }
+                    | TokenStatus::Refused { why, .. }
+                    | TokenStatus::BadClient { why }
+                    | TokenStatus::NoSecret { why } => format!("No token: {}. Type .signin to try again.", clause(why)),
+                    _ => "No token.".to_owned(),
+                };
+                self.say(said);
+            }
+        }
+    }
+
+    /// `.token`
+    pub(super) fn token(&mut self) -> Done {
+        let pending = matches!(self.session.sign_in.status, TokenStatus::Getting | TokenStatus::SignedOut);
+        if pending && !self.interactive {
+            self.asked.signing = Some(Signing { than: None, tell: true });
+            return Ok(());
+        }
+        self.tell_token();
+        // This asks nothing of the server: what a message came to stays the end.
+        if let Some(trouble) = self.session.sign_in.trouble() {
+            let exit = Exit::from(trouble);
+            self.came_to(exit, None);
+        }
+        Ok(())
+    }
+
+    /// `.renew`
+    pub(super) fn renew(&mut self) -> Done {
+        let facts = self.session.sign_in.status.facts();
+        if facts.is_some_and(|facts| facts.pasted) {
+            self.say("No new token: a pasted token cannot be renewed.");
+            self.came_to(Exit::Refused, None);
+        } else {
+            self.asked.signing = Some(Signing { than: facts.map(|facts| facts.generation), tell: false });
+            self.ask(Command::Renew);
+        }
+        Ok(())
+    }
+
+    /// `.signin`
+    pub(super) fn sign_in(&mut self) -> Done {
+        if self.session.sign_in.status.facts().is_some() {
+            self.say("Signed in already. Type .renew for a new token.");
+        } else {
+            self.asked.signing = Some(Signing { than: None, tell: false });
+            // What was refused is no answer to this asking.
+            self.session.sign_in.begin_anew();
+            self.ask(Command::SignIn);
+        }
+        Ok(())
+    }
+}

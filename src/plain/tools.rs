@@ -1,0 +1,161 @@
+//! What a tester does beside sending: faults of the sandbox, probes, files to write, and the search of what is kept.
+
+use std::path::{Path, PathBuf};
+
+use crate::app::exit::Exit;
+use crate::diagnosis::doctor::{DoctorVerdict, Finding};
+use crate::export::escape::unseen_as_escapes;
+use crate::export::transcript::TranscriptForm;
+use crate::journal::Job;
+use crate::journal::job::{HistoryPage, HistoryRequest, Want};
+use crate::model::fault::FAULTS;
+use crate::session::journal_status::Keeping;
+
+use super::commands::{Done, FEW, number};
+use super::sentences::{self, clause, ending};
+use super::{Plain, PlainEffect};
+
+/// What `.export` writes.
+const EXPORTS: &str = "Type .export har, transcript, session or pass, and the name of a new file.";
+
+impl Plain {
+    /// `.fault 3`, `.fault token-expired`, `.fault {"fault":"slow-body","delay_ms":900}`, `.fault off`
+    pub(super) fn fault(&mut self, rest: &str) -> Done {
+        if !self.session.profile.sandbox {
+            return Err("Only the sandbox has faults. Type .sendas to send a message wrongly on purpose.".to_owned());
+        }
+        let menu = || (1_usize..).zip(FAULTS.iter().flat_map(|row| row.menu.iter().map(move |line| (row, line))));
+        let fault = match rest {
+            "" => {
+                let mut group = None;
+                for (n, (row, (label, _))) in menu() {
+                    if group.replace(row.group) != Some(row.group) {
+                        self.say(format!("{}:", row.group.label()));
+                    }
+                    self.say(format!("{n}, {label}: {}.", row.name));
+                }
+                self.say("Type .fault and a number or a name. .fault off clears all faults.");
+                return Ok(());
+            }
+            "off" => None,
+            json if json.starts_with('{') => Some(json.to_owned()),
+            chosen => {
+                let mut lines = menu();
+                let line = lines.find(|(n, (row, _))| row.name == chosen || chosen.parse() == Ok(*n));
+                let none = || format!("There is no fault {chosen}. Type .fault to list the faults.");
+                Some(line.map(|(_, (_, (_, json)))| (*json).to_owned()).ok_or_else(none)?)
+            }
+        };
+        self.outside(PlainEffect::Fault(fault));
+        Ok(())
+    }
+
+    // ---- probes ---------------------------------------------------------------------------------------------------
+
+    /// `.probe`, `.probe 4`
+    pub(super) fn probe(&mut self, rest: &str) -> Done {
+        let n = number(rest)?.map(|n| self.refused(Some(n))).transpose()?;
+        if self.session.is_probing() {
+            return Err("Probes are under way; each is an entry of the log.".to_owned());
+        }
+        self.say("Probing: nothing is changed, and each question is an entry of the log.");
+        self.with_session(|session, now, changes| session.probe(n, now, changes));
+        Ok(())
+    }
+
+    pub(super) fn tell_finding(&mut self, finding: &Finding) {
+        let id = finding.request_id.as_deref().map(|id| format!(", id {}", ending(id))).unwrap_or_default();
+        self.say(format!("{}, {}: {}{id}.", finding.result.word(), finding.name, clause(&finding.detail)));
+    }
+
+    pub(super) fn probes_over(&mut self, verdict: &DoctorVerdict) {
+        self.say(match verdict.cause {
+            None => format!("All is well: {}.", clause(&verdict.because)),
+            Some(cause) => {
+                format!("Cause {cause}, {}: {}.", verdict.confidence.word(), clause(&verdict.because))
+            }
+        });
+        self.came_to(verdict.into(), None);
+        self.dialogue.prompt_due = true;
+    }
+
+    // ---- files ----------------------------------------------------------------------------------------------------
+
+    /// `.export har FILE`
+    pub(super) fn export(&mut self, rest: &str) -> Done {
+        let (what, path) = rest.split_once(char::is_whitespace).ok_or(EXPORTS)?;
+        let path = PathBuf::from(path.trim());
+        let session = &self.session;
+        let json = |value: serde_json::Value| unseen_as_escapes(&format!("{value:#}"));
+        let contents = match what {
+            "har" => session.log.entries().any(|entry| entry.exchange().is_some()).then(|| json(session.log.har())),
+            "transcript" => {
+                let transcript = session.transcript(session.conversations.active(), &self.zone);
+                transcript.map(|transcript| transcript.write(TranscriptForm::of(&path)))
+            }
+            "session" => session.as_json().map(json),
+            "pass" => session.as_pass(self.now, &self.zone),
+            _ => return Err(EXPORTS.to_owned()),
+        };
+        let contents = contents.ok_or_else(|| format!("There is nothing to write yet: {what} is empty."))?;
+        if path == Path::new("-") {
+            self.say_text_of(what, &contents);
+        } else {
+            self.outside(PlainEffect::Write { path, contents });
+        }
+        Ok(())
+    }
+
+    /// Asks something of this machine; answered with [`super::PlainInput::Answered`] or what goes with it.
+    pub(super) fn outside(&mut self, effect: PlainEffect) {
+        self.asked.outside = true;
+        self.acts.push(effect);
+    }
+
+    /// The machine did what it was asked for, or why not: a sentence.
+    pub(super) fn answered(&mut self, done: Result<String, String>) {
+        self.asked.outside = false;
+        self.dialogue.prompt_due = true;
+        if done.is_err() {
+            self.came_to(Exit::Refused, None);
+        }
+        self.say(done.unwrap_or_else(|why| why));
+    }
+
+    // ---- what is kept ---------------------------------------------------------------------------------------------
+
+    /// `.search invoice on:yesterday`
+    pub(super) fn search(&mut self, rest: &str) -> Done {
+        if rest.is_empty() {
+            return Err("Type .search and the words to look for.".to_owned());
+        }
+        if self.session.journal.keeping == Keeping::Off {
+            return Err("There is no journal here, so nothing is kept. .find searches this session.".to_owned());
+        }
+        let serial = self.session.journal.next_serial();
+        self.asked.search = Some(serial);
+        let want = Want::Found { query: rest.to_owned(), before: u64::MAX };
+        self.acts.push(PlainEffect::Keep(Box::new(Job::History(HistoryRequest { serial, want, limit: FEW }))));
+        Ok(())
+    }
+
+    /// A page of what is kept came.
+    pub(super) fn searched(&mut self, found: HistoryPage) {
+        if self.asked.search.take_if(|serial| *serial == found.serial).is_none() {
+            return;
+        }
+        self.dialogue.prompt_due = true;
+        if let Some(problem) = found.problem {
+            return self.say(problem);
+        }
+        let count = sentences::count(found.entries.len() as u128, "entry");
+        let more = if found.more { "; there are more, these are the newest" } else { "" };
+        self.say(format!("Found {count}{more}."));
+        let log = self.session.log.of_history(found.entries.iter());
+        for entry in log.entries() {
+            let to = entry.conversation().map(|key| self.name(key));
+            let line = sentences::entry(entry, None, to, self.now.wall, &self.zone);
+            self.say(line);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What is written of a session: what was said, all of it as JSON, and what was sent as a pass file.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use crate::export::transcript::{Talk, Transcript, TranscriptExchange, TranscriptLine};
+use crate::model::{Author, ConversationKey, DeliveryStatus, ExchangeKind, Message, MessageId, Moment};
+use crate::pass::from_session::{PlayedMessage, toml};
+
+use super::Session;
+use super::log::LogEntry;
+use super::thread::MessageSource;
+
+impl Session {
+    /// What was said in these conversations. `None` where nothing was. What `[redact]` names is masked.
+    pub fn transcript(&self, keys: impl IntoIterator<Item = ConversationKey>, zone: &TimeZone) -> Option<Transcript> {
+        let mut carried: BTreeMap<MessageId, TranscriptExchange> = self.log.entries().filter_map(carrier).collect();
+        let talks = keys.into_iter().filter_map(|key| {
+            let lines = self.threads.messages(key).iter().map(|entry| {
+                let message = entry.message();
+                TranscriptLine {
+                    at: entry.at(),
+                    author: entry.author(),
+                    text: entry.text().to_owned(),
+                    life: entry.life().map(|life| (life.word().to_owned(), why(life))),
+                    sent_as: message.and_then(|m| m.sent_as).map(|v| v.to_string()),
+                    again: message.is_some_and(|m| m.resend_of.is_some()),
+                    choices: entry.choices().iter().map(|choice| choice.label.clone()).collect(),
+                    carried: message.and_then(|m| carried.remove(&m.id)),
+                }
+            });
+            let name = self.conversations.get(key)?.name().to_owned();
+            Some(Talk { name, lines: lines.collect() }).filter(|talk| !talk.lines.is_empty())
+        });
+        let conversations: Vec<Talk> = talks.collect();
+        if conversations.is_empty() {
+            return None;
+        }
+        let profile = self.profile.profile.clone();
+        let transcript = Transcript { profile, zone: zone.clone(), conversations };
+        Some(transcript.masked(&|text| self.profile.masks.text(text).into_owned()))
+    }
+
+    /// All messages and exchanges in memory, as JSON.
+    pub fn as_json(&self) -> Option<serde_json::Value> {
+        let keys = self.conversations.items().iter().map(|item| item.conversation.key);
+        let mut json = self.transcript(keys, &TimeZone::UTC)?.to_json();
+        if let Some(fields) = json.as_object_mut() {
+            fields.insert("har".to_owned(), self.log.har());
+        }
+        Some(json)
+    }
+
+    /// What was sent in this session and has come to an end, in the order of the log, as the text of a pass file. `None`
+    /// where nothing was.
+    pub fn as_pass(&self, now: Moment, zone: &TimeZone) -> Option<String> {
+        let sends = self.log.entries().filter_map(|entry| {
+            let exchange = entry.exchange().filter(|x| x.kind == ExchangeKind::Send && x.outcome.is_settled())?;
+            let message = self.threads.message(exchange.message?).filter(|message| message.life.is_settled())?;
+            let conversation = self.conversations.get(message.conversation);
+            let why = self.log.why_of(exchange.id).filter(|d| !d.is_undecided() && !d.healed);
+            Some(PlayedMessage {
+                conversation: conversation.map_or_else(String::new, |item| item.conversation.name.clone()),
+                text: message.text.clone(),
+                sent_as: message.sent_as,
+                life: message.life.clone(),
+                status: exchange.status(),
+                cause: why.map(|d| d.cause()),
+                reply: self.first_answer(message),
+            })
+        });
+        let played: Vec<PlayedMessage> = sends.collect();
+        let day = now.wall.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M");
+        (!played.is_empty()).then(|| toml(&format!("Session of {day}"), &played))
+    }
+
+    /// What the other side said first after a message.
+    fn first_answer(&self, message: &Message) -> Option<String> {
+        let entries = self.threads.messages(message.conversation);
+        let is_it =
+            |source: &MessageSource| matches!(source, MessageSource::Ours { message: m, .. } if m.id == message.id);
+        let next = entries.get(entries.iter().position(|entry| is_it(&entry.source))? + 1)?;
+        matches!(next.author(), Author::Bot | Author::Agent).then(|| next.text().to_owned())
+    }
+}
+
+fn why(life: &DeliveryStatus) -> Option<String> {
+    match life {
+        DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why) if !why.is_empty() => Some(why.clone()),
+        _ => None,
+    }
+}
+
+/// The message that an entry carried, and what is known of it.
+fn carrier(entry: &LogEntry) -> Option<(MessageId, TranscriptExchange)> {
+    let exchange = entry.exchange()?;
+    let facts = TranscriptExchange {
+        number: entry.number(),
+        status: exchange.status(),
+        took_ms: exchange.duration().and_then(|d| u64::try_from(d.as_millis()).ok()),
+        request_id: exchange.request_id().map(|(_, id)| id),
+        marked: entry.is_marked(),
+        comment: entry.comment().map(str::to_owned),
+    };
+    Some((exchange.message?, facts))
+}
