@@ -9,10 +9,10 @@ pub fn file(path: &Path) -> Result<(), String> {
     // Asked about before it is opened: opening a pipe waits for whoever writes into it.
     let about = fs::metadata(path).map_err(|e| sentence(path, &said(&e)))?;
     if about.is_dir() {
-        return Err(sentence(path, "this is a directory and no file in it"));
+        return Err(sentence(path, "this is a directory, not a file"));
     }
     if !about.is_file() {
-        return Err(sentence(path, "this is no regular file"));
+        return Err(sentence(path, "this is not a regular file"));
     }
     File::open(path).map(drop).map_err(|e| sentence(path, &said(&e)))
 }
@@ -24,7 +24,7 @@ fn sentence(path: &Path, why: &str) -> String {
 fn said(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "there is no such file".to_owned(),
-        ErrorKind::PermissionDenied => "this file may not be read from here (permission denied)".to_owned(),
+        ErrorKind::PermissionDenied => "you may not read this file (permission denied)".to_owned(),
         kind => kind.to_string(),
     }
 }
@@ -40,7 +40,7 @@ mod tests {
         let bill = dir.path().join("bill.pdf");
         let said = |path: &Path| file(path).unwrap_err();
         assert_eq!(said(&bill), format!("Not attached, there is no such file: “{}”.", bill.display()));
-        assert!(said(dir.path()).contains("this is a directory and no file in it"), "{}", said(dir.path()));
+        assert!(said(dir.path()).contains("this is a directory, not a file"), "{}", said(dir.path()));
         fs::write(&bill, "").unwrap();
         assert_eq!(file(&bill), Ok(()));
         assert!(said(&bill.join("deeper")).starts_with("Not attached"), "{}", said(&bill.join("deeper")));
@@ -52,6 +52,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        assert!(file(&pipe).unwrap_err().contains("this is no regular file"));
+        assert!(file(&pipe).unwrap_err().contains("this is not a regular file"));
     }
 }

@@ -51,7 +51,7 @@ pub fn replace(paths: &Paths, text: &str, env: Lookup<'_>) -> Result<(), String>
 /// A sentence; the file is as it was.
 pub fn keep(paths: &Paths, profile: &Profile, conversation: &Conversation) -> Result<String, String> {
     if profile.sandbox {
-        return Err("A conversation of the sandbox is in no config file: the sandbox has its own.".to_owned());
+        return Err("The conversations of the sandbox cannot be kept: the sandbox has its own.".to_owned());
     }
     let mut document = edit::parse(&read(&paths.config_file)?)?;
     let owner = edit::add_profile(&mut document, profile);

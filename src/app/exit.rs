@@ -41,7 +41,7 @@ impl Exit {
             Self::NotSignedIn => "not signed in",
             Self::Network => "the network failed before anything was written",
             Self::Unknown => "the outcome is unknown: the message may have been received",
-            Self::Unwritten => "done, but the output could not be written; what it says is on stderr",
+            Self::Unwritten => "done, but the output could not be written; it is on stderr",
         }
     }
 

@@ -144,7 +144,7 @@ pub async fn writer_of_many(settings: &Settings, profile: &Profile) -> Option<Ke
             None
         }
         Err(_) => {
-            output::warn("the journal does not open in time: this message is not kept");
+            output::warn("the journal did not open in time: this message is not kept");
             None
         }
     }

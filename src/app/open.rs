@@ -133,9 +133,9 @@ fn load_scenario(path: &Path) -> Result<crate::sandbox::Scenario, Failed> {
         Ok(text) => Scenario::parse(&text, path).map_err(|e| Failed::usage(e.to_string())),
         Err(error) => match path.to_str().and_then(Scenario::named) {
             Some(scenario) => Ok(scenario),
-            None if error.kind() == std::io::ErrorKind::NotFound => {
-                Err(Failed::usage(format!("--scenario {name}: there is no such file, nor a built-in scenario")))
-            }
+            None if error.kind() == std::io::ErrorKind::NotFound => Err(Failed::usage(format!(
+                "--scenario {name}: there is no such file, and no built-in scenario has that name"
+            ))),
             None => Err(Failed::usage(format!("--scenario {name}: cannot be read ({})", files::why(&error)))),
         },
     }

@@ -130,7 +130,7 @@ impl Output {
         match self.unwritten {
             None => Ok(()),
             Some(kind) => {
-                let message = format!("the output could not be written ({kind}); what it says stands above");
+                let message = format!("the output could not be written ({kind}); it is printed above");
                 Err(Failed { exit: Exit::Unwritten, message })
             }
         }

@@ -17,11 +17,11 @@ pub fn start() -> Result<Runtime, String> {
     panic::set_hook(Box::new(|_| {}));
     let started = panic::catch_unwind(|| Builder::new_multi_thread().worker_threads(2).enable_all().build());
     panic::set_hook(before);
-    let how = "let guestwire have more of them (`ulimit -n`, `ulimit -u`), and start it again";
+    let how = "raise the limits (`ulimit -n`, `ulimit -u`), and start guestwire again";
     let runtime = match started {
         Ok(Ok(runtime)) => runtime,
-        Ok(Err(why)) => return Err(format!("the system gives no more threads or files ({why}); {how}")),
-        Err(_) => return Err(format!("the system gives no more threads or files; {how}")),
+        Ok(Err(why)) => return Err(format!("the system allows no more threads or files ({why}); {how}")),
+        Err(_) => return Err(format!("the system allows no more threads or files; {how}")),
     };
     #[cfg(unix)]
     {

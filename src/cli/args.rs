@@ -59,7 +59,7 @@ pub struct GlobalArgs {
     /// Record the console's screen into this new file, as an asciinema cast
     #[arg(value_parser = path(), long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Open the console in demo mode and play this pass: a file, or demo (the default), smoke, refusals or renewal
+    /// Open the console in demo mode and play this pass file: a file, or demo (the default), smoke, refusals or renewal
     #[arg(value_parser = path(), long, value_name = "PASS", conflicts_with = "rehearse")]
     #[arg(num_args = 0..=1, default_missing_value = "demo")]
     pub demo: Option<PathBuf>,
@@ -76,25 +76,25 @@ pub struct GlobalArgs {
 pub enum Sub {
     /// Send one message and wait for its outcome
     Send(SendArgs),
-    /// Play the automatic part of a regression pass, without a screen
+    /// Run the automatic part of a pass file, without a screen
     Run(RunArgs),
     /// Sign in and print facts about the token, never the token
     Token(TokenArgs),
-    /// Print the kept log, newest entry last, or what a full-text search finds in it
+    /// Print the kept log, newest entry last, or the entries that a full-text search finds
     Log(LogArgs),
-    /// Export what was kept to a new file: HAR 1.2, a transcript, or the newest session
+    /// Write what is kept to a new file: HAR 1.2, a transcript, or the newest session
     Export(ExportArgs),
-    /// Delete everything that was kept for a profile
+    /// Delete everything that is kept for a profile
     Forget(ForgetArgs),
     /// Explain a cause of refusals, or list them all
     Explain(ExplainArgs),
     /// Run read-only checks and name the cause: hosts, token, scopes, region, clock, conversation, participant
     Doctor(DoctorArgs),
-    /// Tell which id is which in any text: a URL, JSON, a log line, a HAR file
+    /// Say which id is which in any text: a URL, JSON, a log line, a HAR file
     Ids(IdsArgs),
     /// Run the sandbox as a server for any client, until it is stopped
     Sandbox(SandboxArgs),
-    /// Write a small config file from what this machine knows already
+    /// Write a small config file from the settings that this machine has
     Init(InitArgs),
     /// Check, show or find the configuration
     Config(ConfigArgs),
@@ -114,7 +114,7 @@ pub struct CompletionsArgs {
 /// `guestwire man`
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// The page of this command instead of the whole program's
+    /// The page of this command; without it, the page of guestwire
     #[arg(value_name = "COMMAND")]
     pub of: Option<String>,
 }

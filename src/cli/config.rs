@@ -26,7 +26,7 @@ pub struct ConfigArgs {
 pub enum ConfigSub {
     /// Check the configuration and its secrets
     Check,
-    /// Print every value with where it came from, never a secret
+    /// Print every value and where it comes from, never a secret
     Show,
     /// Print where the config file is, or would be
     Path,
@@ -77,7 +77,7 @@ fn secrets(settings: &Settings) -> (Vec<Problem>, Vec<Problem>) {
         let field = secret.name.rsplit('.').next().unwrap_or(&secret.name);
         match read.map(|text| Oddity::of(&text)) {
             Ok(None) => {}
-            Ok(Some(odd)) => oddities.push(settings.problem(secret.at, format!("the text of `{field}` {odd}"))),
+            Ok(Some(odd)) => oddities.push(settings.problem(secret.at, format!("the value of `{field}` {odd}"))),
             Err(error) => problems.push(settings.problem(secret.at, format!("`{field}` cannot be read: {error}"))),
         }
     }

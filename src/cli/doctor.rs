@@ -22,7 +22,7 @@ use crate::session::{Changes, Session};
 its cause is \"none\" when all is well."
 )]
 pub struct DoctorArgs {
-    /// The conversation, by its name in the config file; without it the profile's first of the channel guest-api
+    /// The conversation, by its name in the config file; without it the first guest-api conversation of the profile
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
     /// Also send one test message into it
@@ -108,7 +108,7 @@ impl CommandLogic for DoctorFold {
             }
             CommandInput::Report(_) if !self.session.is_probing() => Vec::new(),
             CommandInput::Report(report) => Self::carry_out(now, self.session.apply(*report, now)).collect(),
-            CommandInput::Interrupt => self.stop(now, "it was interrupted before anything was decided"),
+            CommandInput::Interrupt => self.stop(now, "it was interrupted before the cause was known"),
             CommandInput::Ended => self.stop(now, "guestwire's engine has stopped"),
             CommandInput::Due | CommandInput::Sandbox(..) => Vec::new(),
         }
@@ -167,7 +167,7 @@ fn verdict_line(now: Moment, verdict: &DoctorVerdict) -> OutputLine {
     let text = if verdict.cause.is_none() {
         format!("verdict: all is well; {}", verdict.because)
     } else {
-        let more = format!("`guestwire explain {cause}` says what to do");
+        let more = format!("run `guestwire explain {cause}` to see what to do");
         format!("verdict: {cause} ({word}): {}\n         {more}", verdict.because)
     };
     OutputLine::new("verdict", now.wall, fields).says(text)

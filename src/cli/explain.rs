@@ -12,7 +12,7 @@ use crate::app::output::Output;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: guestwire explain scope-stripped")]
 pub struct ExplainArgs {
-    /// The cause, like scope-stripped; without one, all are listed
+    /// The cause, like scope-stripped; without it, all causes are listed
     #[arg(value_name = "CAUSE")]
     pub cause: Option<String>,
 }
@@ -33,7 +33,7 @@ fn find(name: &str) -> Result<Cause, Failed> {
             Some(cause) => format!("did you mean `{cause}`?"),
             None => "`guestwire explain` lists them".to_owned(),
         };
-        Failed::usage(format!("no cause is called `{name}`; {near}"))
+        Failed::usage(format!("there is no cause `{name}`; {near}"))
     })
 }
 

@@ -41,7 +41,7 @@ pub struct ExportArgs {
     /// How a transcript is written
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     pub format: TranscriptFormat,
-    /// The file, which must not exist yet; `-` is standard output
+    /// The new file; `-` is standard output
     #[arg(value_parser = path(), long, value_name = "FILE")]
     pub out: PathBuf,
 }
@@ -97,7 +97,7 @@ fn write(
     let path = args.out.as_path();
     let wrong = |e: io::Error| {
         let why = match e.kind() {
-            io::ErrorKind::AlreadyExists => "there is such a file already, and none is written over".to_owned(),
+            io::ErrorKind::AlreadyExists => "the file exists, and guestwire never overwrites an export".to_owned(),
             io::ErrorKind::NotFound => "there is no such directory".to_owned(),
             _ => e.to_string(),
         };

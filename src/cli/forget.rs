@@ -28,7 +28,7 @@ pub fn run(args: &ForgetArgs, settings: &Settings) -> Result<Exit, Failed> {
     if !args.yes {
         if !output::can_ask() {
             return Err(Failed::usage(
-                "this removes what is kept for the profile; say --yes to do it without a question",
+                "this removes everything that is kept for the profile; add --yes to do it without a question",
             ));
         }
         let mut stderr = io::stderr().lock();

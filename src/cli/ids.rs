@@ -24,7 +24,7 @@ pub struct IdsArgs {
     /// Any text; `-` reads it from standard input
     #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     pub text: String,
-    /// Look ids up in the profile's organisation, at most twenty: each is read as a conversation
+    /// Look up at most twenty ids in the profile's organisation: each is read as a conversation
     #[arg(long)]
     pub lookup: bool,
     /// Print one JSON object per line instead of text
@@ -88,12 +88,12 @@ fn say(found: &[FoundId], output: &mut Output, json: bool) -> Result<Exit, Faile
         let mut says = format!("{:<13}  {shown}  {because}", one.what.word());
         let indent = "\n               ";
         if let Some(place) = one.misplaced {
-            let _ = write!(says, "{indent}it stands where {} belongs", place.of_one());
+            let _ = write!(says, "{indent}it is used as {}", place.of_one());
             if let Some(swap) = &one.swap {
                 let _ = write!(says, "; use {swap}");
             }
         } else if !also.is_empty() {
-            let _ = write!(says, "{indent}it also stands as {}", also.join(", "));
+            let _ = write!(says, "{indent}it is also used as {}", also.join(", "));
         }
         if let Some(home) = one.home.as_ref().filter(|h| one.swap.as_ref() != Some(h)) {
             let _ = write!(says, "{indent}of the conversation {home}");

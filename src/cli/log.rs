@@ -22,7 +22,7 @@ use crate::text::dates::Period;
     after_help = "Examples:\n  guestwire log --since yesterday --json\n  guestwire log invoice on:2026-11-27\n  guestwire log e42c0b8a"
 )]
 pub struct LogArgs {
-    /// Words, ids, or "words beside each other"; all of them must be there
+    /// Words, ids, or "words beside each other"; an entry must contain all of them
     #[arg(value_name = "QUERY")]
     pub query: Vec<String>,
     /// Print one JSON object per line instead of text
@@ -30,7 +30,7 @@ pub struct LogArgs {
     pub json: bool,
     #[command(flatten)]
     pub period: PeriodArgs,
-    /// Print at most this many, the newest; 0 for all
+    /// Print at most this many entries, the newest; 0 for all
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub limit: usize,
 }
@@ -83,7 +83,7 @@ fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profi
         }
     }
     if count == 0 && (!query.trim().is_empty() || period != Period::default()) {
-        let what = if query.trim().is_empty() { "is of that time".to_owned() } else { format!("matches {query:?}") };
+        let what = if query.trim().is_empty() { "is from that time".to_owned() } else { format!("matches {query:?}") };
         output::warn(&format!("nothing that is kept {what}"));
     }
     for entry in pages.iter().rev().flatten() {

@@ -63,7 +63,9 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         recordable(path, no_screen)?;
     }
     if no_screen && (cli.global.demo.is_some() || cli.global.rehearse.is_some()) {
-        return Err(Failed::usage("--demo and --rehearse are for the console's screen: there is none here".to_owned()));
+        return Err(Failed::usage(
+            "--demo and --rehearse need the console's screen, and there is no screen here".to_owned(),
+        ));
     }
     let show = crate::tui::run::show(cli.global.demo.as_deref(), cli.global.rehearse.as_deref())?;
     // These need no settings, and must work while the config file does not.
@@ -95,7 +97,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         && !flags.target.names_conversation()
     {
         let how = "name it with --to NAME, or describe one with --deployment, --integration or --conversation";
-        return Err(Failed::usage(format!("nothing says into which conversation: {how}")));
+        return Err(Failed::usage(format!("no conversation is named: {how}")));
     }
     flags.named_target = match &cli.command {
         Some(Sub::Send(_) | Sub::Run(_) | Sub::Token(_) | Sub::Doctor(_)) => true,
@@ -141,10 +143,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
 /// Says before the screen opens that there would be no recording.
 fn recordable(path: &Path, no_screen: bool) -> Result<(), Failed> {
     if no_screen {
-        return Err(Failed::usage("--record records the console's screen: there is none here".to_owned()));
+        return Err(Failed::usage("--record needs the console's screen, and there is no screen here".to_owned()));
     }
     if path.exists() {
-        return Err(Failed::usage(format!("{} exists already: a recording is never written over", path.display())));
+        return Err(Failed::usage(format!("{} exists, and guestwire never overwrites a recording", path.display())));
     }
     Ok(())
 }

@@ -11,10 +11,10 @@ use crate::text::dates::{self, Period};
 /// The period of which something is wanted.
 #[derive(Clone, Debug, Default, Args)]
 pub struct PeriodArgs {
-    /// Only what began then or later: yesterday, 2026-11-27, 14:30, or how long ago, like 2h or 3d
+    /// Only entries from then or later: yesterday, 2026-11-27, 14:30, or how long ago, like 2h or 3d
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
-    /// Only what began until then; a day counts to its end
+    /// Only entries until then; a day counts to its end
     #[arg(long, value_name = "WHEN")]
     pub until: Option<String>,
 }

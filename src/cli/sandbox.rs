@@ -14,7 +14,7 @@ pub struct SandboxArgs {
     /// Listen on this port of the loopback address; 0 lets the system choose
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// Seed for ids and secrets: the same seed gives the same ones at each start
+    /// Seed for ids and secrets: the same seed gives the same ids and secrets at each start
     #[arg(long)]
     pub seed: Option<u64>,
 }

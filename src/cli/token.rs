@@ -260,13 +260,13 @@ mod tests {
             (
                 Acceptance::NotAsked,
                 Exit::Network,
-                "a token is there; whether ",
+                "there is a token; whether ",
                 "not checked: tokens/me has not answered",
             ),
             (
                 unclear("403"),
                 Exit::Unknown,
-                "a token is there; whether ",
+                "there is a token; whether ",
                 "not checked: asked what the token may do, the answer was 403",
             ),
         ] {

@@ -6,6 +6,7 @@ use clap::Args;
 use secrecy::SecretString;
 
 use super::problem::{FilePosition, Spot};
+use super::profile::Credentials;
 use super::proxy;
 use super::raw_profile::{RawAddress, RawBounds, RawConversation, RawGuest, RawHosts, RawOauth, RawProfile, RawSecret};
 use super::resolve_profile::{GUEST_API_SCOPE, Resolved};
@@ -155,6 +156,13 @@ pub fn name_sources(resolved: &mut Resolved, target: &AdHocTarget) {
         if problem.at == Some(NOWHERE) {
             (problem.file, problem.at) = (None, None);
             problem.sentence = format!("profile `{ENV}`, from GENESYSCLOUD_* and flags: {}", problem.sentence);
+        }
+    }
+    if let Some(problem) = resolved.missing.as_mut().filter(|problem| problem.at.is_none()) {
+        let how = format!("set {CLIENT_ID} and {CLIENT_SECRET}, or {ACCESS_TOKEN}");
+        problem.sentence = format!("the profile `{ENV}` cannot sign in: {how}");
+        if let Some(profile) = &mut resolved.profile {
+            profile.credentials = Credentials::Missing(problem.to_string());
         }
     }
 }

@@ -40,7 +40,7 @@ pub fn base_url(name: &str, text: &str, scheme: Scheme) -> Result<String, String
         return Err(format!("`{name}` is not a URL; write {secure}://HOST"));
     };
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(format!("`{name}` must not hold a user name or a password; write {secure}://HOST"));
+        return Err(format!("`{name}` must not contain a user name or a password; write {secure}://HOST"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(format!("`{name}` must be a base URL, without ? and #"));
@@ -91,10 +91,10 @@ pub fn guest_path(text: &str) -> Result<String, String> {
         return Err("`path` must begin with /".to_owned());
     }
     if text.matches("{conversationId}").count() != 1 {
-        return Err("`path` must hold {conversationId} once: the conversation's id is put there".to_owned());
+        return Err("`path` must contain {conversationId} once: guestwire puts the conversation id there".to_owned());
     }
     if text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '\\')) {
-        return Err("`path` must be a path alone, without blanks, ? and #".to_owned());
+        return Err("`path` must be only a path, without blanks, ? and #".to_owned());
     }
     Ok(text.to_owned())
 }

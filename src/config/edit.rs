@@ -27,7 +27,7 @@ pub fn profiles(document: &DocumentMut) -> Vec<String> {
 /// # Errors
 /// A sentence, without the text.
 pub fn parse(text: &str) -> Result<DocumentMut, String> {
-    text.parse().map_err(|_| "the config file is not TOML; `guestwire config check` says where".to_owned())
+    text.parse().map_err(|_| "the config file is not TOML; run `guestwire config check` to see where".to_owned())
 }
 
 /// Adds a conversation to a profile that the file has. The name is changed where the profile has one of that name; what
@@ -42,7 +42,11 @@ pub fn add_conversation(
     name: &str,
     address: &Address,
 ) -> Result<String, String> {
-    let by_hand = || format!("the profile `{profile}` is written in a form that cannot be added to; add it by hand");
+    let by_hand = || {
+        format!(
+            "the profile `{profile}` is written in a form that guestwire cannot extend; add the conversation by hand"
+        )
+    };
     let profiles = document.get_mut("profiles").and_then(Item::as_table_like_mut);
     let table =
         profiles.and_then(|all| all.get_mut(profile)).ok_or_else(|| format!("there is no profile `{profile}`"))?;

@@ -22,16 +22,16 @@ pub struct Flags {
     /// Use this profile of the config file
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "sandbox", help_heading = EVERYWHERE)]
     pub profile: Option<String>,
-    /// Read this config file instead of the usual one
+    /// Read this config file instead of the usual file
     #[arg(value_parser = path(), long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     pub config: Option<PathBuf>,
-    /// Keep data in this directory instead of the usual one
+    /// Keep data in this directory instead of the usual directory
     #[arg(value_parser = path(), long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     pub data_dir: Option<PathBuf>,
     /// Use the built-in sandbox, whatever the config file says
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub sandbox: bool,
-    /// Let the sandbox play this scenario: a file, or the name of a built-in one
+    /// Use this scenario in the sandbox: a file, or a built-in name
     #[arg(value_parser = path(), long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     pub scenario: Option<PathBuf>,
     /// Print lines instead of drawing a screen, for screen readers and pipes

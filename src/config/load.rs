@@ -63,7 +63,7 @@ fn read(path: &Path, named: bool) -> Result<Option<(String, bool)>, Problems> {
         .read_to_end(&mut bytes)
         .map_err(|e| wrong(format!("cannot be read ({})", e.kind())))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(wrong("is larger than 4 MiB; that cannot be a config file".to_owned()));
+        return Err(wrong("is larger than 4 MiB; a config file is smaller".to_owned()));
     }
     let private = open_to_others(&metadata).is_none();
     match String::from_utf8(bytes) {

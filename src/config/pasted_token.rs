@@ -12,7 +12,7 @@ pub enum NotAToken {
     #[error("there is no token in it")]
     Empty,
     /// JSON that ends too early, or has no `access_token`.
-    #[error("it is JSON without an \"access_token\"; paste the token endpoint's whole answer, or the token alone")]
+    #[error("it is JSON without an \"access_token\"; paste the token endpoint's whole answer, or only the token")]
     NoAccessToken,
     /// The token endpoint's refusal.
     #[error("it is the token endpoint's refusal ({0}), not a token")]
@@ -21,7 +21,7 @@ pub enum NotAToken {
     #[error("it begins with \"Basic\": that is a client's id and secret, not a token")]
     Basic,
     /// Blanks, quotes, control characters, letters beyond ASCII.
-    #[error("it holds {0}, which no token does; copy the token again")]
+    #[error("it contains {0}, which no token contains; copy the token again")]
     Character(&'static str),
 }
 

@@ -52,16 +52,16 @@ pub struct ProxyAddress {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAProxy {
     /// No URL, or one without a host.
-    #[error("does not hold the URL of a proxy; write http://HOST:PORT")]
+    #[error("is not the URL of a proxy; write http://HOST:PORT")]
     NoUrl,
     /// Quotes of a shell or of another file.
-    #[error("holds quotes; set it to the URL alone: http://HOST:PORT")]
+    #[error("contains quotes; set it to only the URL: http://HOST:PORT")]
     Quotes,
     /// `ftp://`, `socks5://`.
-    #[error("names a proxy of the kind {0}, which is not spoken; use an http proxy")]
+    #[error("names a proxy of the kind {0}, which guestwire does not support; use an http proxy")]
     Kind(String),
     /// `DOMAIN\\user`, as Windows writes it.
-    #[error("holds a backslash; write the one between domain and user as %5C")]
+    #[error("contains a backslash; write %5C between domain and user")]
     Backslash,
 }
 

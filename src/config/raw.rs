@@ -91,7 +91,7 @@ impl RawComposer {
         let typing = table.flag("typing");
         let mut snippets = Vec::new();
         for mut snippet in table.tables("snippets") {
-            let name = snippet.required("name", "give the snippet a name to pick it by");
+            let name = snippet.required("name", "give the snippet a name");
             let text = snippet.required("text", "give the snippet its text");
             snippets.extend(name.zip(text));
             snippet.finish();

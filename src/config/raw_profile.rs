@@ -246,7 +246,7 @@ fn read_webhook(mut table: Table<'_>) -> Option<RawWebhook> {
 }
 
 fn read_conversation(mut table: Table<'_>) -> Option<RawConversation> {
-    let name = table.required("name", "give the conversation a name to pick it by");
+    let name = table.required("name", "give the conversation a name");
     if !table.has("channel") {
         let why = "say \"guest-api\", \"open-messaging\" or \"web-messaging\"";
         table.required("channel", why);

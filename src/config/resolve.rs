@@ -88,7 +88,7 @@ pub fn resolve(input: ConfigInput<'_>) -> Result<Settings, Problems> {
                 ad_hoc::with_guest_scope(p);
             }),
             Choice::Sandbox => problems.push(Problem::new(
-                "the flags name a conversation of an organisation, and the target is the sandbox; add --region or --profile",
+                "the flags name a conversation of an organisation, but the target is the sandbox; add --region or --profile",
             )),
             Choice::None => {}
         }
@@ -100,7 +100,7 @@ pub fn resolve(input: ConfigInput<'_>) -> Result<Settings, Problems> {
     for (raw, resolved) in raw.profiles.iter().zip(&mut profiles) {
         problems.append(&mut resolved.problems);
         if raw.name.value == SANDBOX {
-            let how = "name it otherwise; `region = \"sandbox\"` points it at a sandbox on this machine";
+            let how = "give it another name; `region = \"sandbox\"` points it at a sandbox on this machine";
             problems.push(Problem::at(path, raw.name.at, format!("the profile `{SANDBOX}` is built in; {how}")));
         }
     }
@@ -193,17 +193,17 @@ fn target(flags: &Flags, problems: &mut Vec<Problem>) -> Option<RawConversation>
     let t = &flags.target;
     let mut incomplete = |sentence: &str| problems.push(Problem::new(sentence));
     if t.deployment.is_some() != t.origin.is_some() {
-        incomplete("--deployment and --origin belong together: the deployment's id, and a site that it allows");
+        incomplete("--deployment and --origin need each other: give the deployment's id, and a site that it allows");
     }
     if t.guest.is_some() && t.integration.is_none() {
-        incomplete("--guest names who speaks through --integration: give the integration's id too");
+        incomplete("--guest needs --integration: give the integration's id, too");
     }
     if t.participant.is_some() && t.conversation.is_none() {
-        incomplete("--participant is of a --conversation: give the conversation's id too");
+        incomplete("--participant needs --conversation: give the conversation's id, too");
     }
     let ways = [&t.deployment, &t.integration, &t.conversation].into_iter().flatten().count();
     if ways > 1 {
-        incomplete("--deployment, --integration and --conversation each name a target: give one of them");
+        incomplete("--deployment, --integration and --conversation each name a target: give only one of them");
     }
     t.conversation().filter(|_| problems.is_empty())
 }
@@ -239,7 +239,7 @@ fn choose(
         [] if needs_target && said.is_none() => {
             let how = "name a profile with --profile (`guestwire init` writes a config file), set GENESYSCLOUD_REGION and \
                        the OAuth client's variables, give --region, or say --sandbox for the built-in simulator";
-            problems.push(Problem::new(format!("nothing says whom to speak to: {how}")));
+            problems.push(Problem::new(format!("there is no target: {how}")));
             return Choice::None;
         }
         [] => SANDBOX.to_owned(),
@@ -303,7 +303,8 @@ fn redacted_names(raw: &RawFile) -> Vec<String> {
 fn masks(path: &Path, raw: &RawFile, problems: &mut Vec<Problem>) -> Masks {
     let values = raw.redact_values.iter().flat_map(|list| &list.value);
     for value in values.clone().filter(|v| v.value.trim().len() < mask::SHORTEST) {
-        let why = format!("a text to mask has at least {} characters: a shorter one stands everywhere", mask::SHORTEST);
+        let why =
+            format!("a text to mask needs at least {} characters: a shorter text is found everywhere", mask::SHORTEST);
         problems.push(Problem::at(path, value.at, why));
     }
     let values: Vec<String> = values.map(|v| v.value.clone()).collect();
@@ -319,7 +320,7 @@ fn muted(path: &Path, raw: &RawFile, problems: &mut Vec<Problem>) -> BTreeSet<Ca
             continue;
         }
         let near = suggestion(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
-        problems.push(Problem::at(path, name.at, format!("`mute` names no cause `{}`{near}", name.value)));
+        problems.push(Problem::at(path, name.at, format!("`mute`: there is no cause `{}`{near}", name.value)));
     }
     muted
 }
@@ -424,7 +425,7 @@ pub fn paths(
 ) -> Result<(Paths, Vec<RowSetting>), Problems> {
     let mut effective = EffectiveSettings::default();
     let nowhere = |what: &str, how: &str| {
-        let why = "this system names no home directory";
+        let why = "this system has no home directory";
         Problems::from(Problem::new(format!("there is no place for {what}: {why}; use {how}")))
     };
     let said = flag("--config", flags.config.clone()).or_else(|| env_path(env, "GUESTWIRE_CONFIG"));

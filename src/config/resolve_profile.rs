@@ -190,7 +190,7 @@ impl Work<'_> {
         };
         let has_password = matches!(&proxy, ProfileProxy::Through(address, _) if address.user_info.is_some());
         if has_password && matches!(source, SecretSource::Literal(_)) && said.at != NOWHERE {
-            self.literal(said.at, "the password of `proxy` stands");
+            self.literal(said.at, "the password of `proxy` is");
         }
         self.effective.note(name, proxy.to_string().shown(), Origin::File(said.at));
         Some(proxy)
@@ -244,7 +244,7 @@ impl Work<'_> {
         if region.domain == regions::SANDBOX {
             let urls = [&hosts.login, &hosts.api, &hosts.webmessaging, &hosts.cdn];
             if !urls.iter().all(|u| url::Url::parse(u).is_ok_and(|u| address::is_loopback(&u))) {
-                self.wrong(said.at, "the region \"sandbox\" is for a sandbox on this machine, but a host is not");
+                self.wrong(said.at, "the region \"sandbox\" needs hosts on this machine");
             }
         }
         Some((region, hosts))
@@ -269,7 +269,7 @@ impl Work<'_> {
 
     fn no_client(&self) -> String {
         let name = self.key("oauth");
-        format!("there is nothing to sign in with: give [{name}] a `client_id` and a `client_secret`")
+        format!("the profile cannot sign in: give [{name}] a `client_id` and a `client_secret`")
     }
 
     fn oauth(&mut self, oauth: &RawOauth) -> Result<Credentials, (FilePosition, String)> {
@@ -281,13 +281,13 @@ impl Work<'_> {
         let scopes = self.effective.pick(self.key("oauth.scopes"), scopes, Vec::new());
         for (scope, spot) in scopes.iter().zip(oauth.scopes.iter().flat_map(|s| &s.value)) {
             if scope.contains(char::is_whitespace) {
-                self.wrong(spot.at, "a scope has no blanks in it; give each scope as a string of its own");
+                self.wrong(spot.at, "a scope has no blanks; write each scope as its own string");
             }
         }
         if let Some(token) = &oauth.access_token {
             if oauth.client_id.is_some() || oauth.client_secret.is_some() {
-                let why = "remove one of the two: the token is used, and cannot renew";
-                self.warn(token.at, format!("`access_token` stands beside a client; {why}"));
+                let why = "remove one of the two: guestwire uses the token, which cannot be renewed";
+                self.warn(token.at, format!("there are an `access_token` and a client; {why}"));
             }
             return Ok(Credentials::Pasted(self.secret("oauth.access_token", token)));
         }
@@ -355,7 +355,7 @@ impl Work<'_> {
     fn literal(&mut self, at: FilePosition, stands: &str) {
         let how = "keep it elsewhere and write { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\"] }";
         if self.around.private {
-            self.warn(at, format!("{stands} in this file in plain text; better {how}"));
+            self.warn(at, format!("{stands} in this file in plain text; {how}"));
         } else {
             let mode = "make this file private (chmod 600), or ";
             self.wrong(at, format!("{stands} in a file that others can read; {mode}{how}"));
@@ -407,11 +407,11 @@ impl Work<'_> {
             let limit = limits::ATTRIBUTES_MAX_BYTES;
             self.wrong(
                 raw.at,
-                format!("`attributes` are {bytes} bytes as JSON, and the platform takes {limit} at most"),
+                format!("`attributes` are {bytes} bytes as JSON, and the limit of the platform is {limit}"),
             );
         }
         if !channel.capabilities().attributes {
-            self.warn(raw.at, format!("the channel {channel} has no place for `attributes`: they are not sent"));
+            self.warn(raw.at, format!("the channel {channel} cannot carry `attributes`: they are not sent"));
         }
         let names: Vec<String> = all.keys().cloned().collect();
         self.effective.note(
@@ -466,7 +466,7 @@ impl Work<'_> {
     /// A malformed id may be sent on purpose, so it is only pointed out.
     fn look_at_id(&mut self, name: &str, id: &Spot<String>, channel: Channel) {
         if !ids::is_uuid(&id.value) {
-            let sentence = format!("`{name}` of this {channel} conversation does not have the form of an id (a UUID)");
+            let sentence = format!("`{name}` of this {channel} conversation is not a well-formed id (a UUID)");
             self.warn(id.at, sentence);
         }
     }

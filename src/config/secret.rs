@@ -63,16 +63,16 @@ impl fmt::Debug for SecretSource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Oddity {
     /// A blank is easily added by an editor or a copy.
-    #[error("begins or ends with a blank, which is sent as part of it")]
+    #[error("begins or ends with a blank, which is sent as part of the value")]
     Blank,
     /// Quotation marks are a part of shell and JSON syntax.
-    #[error("stands in quotation marks, which are sent as part of it")]
+    #[error("is in quotation marks, which are sent as part of the value")]
     Quoted,
     /// A blank inside is in no secret that Genesys Cloud makes.
-    #[error("has a blank in it")]
+    #[error("contains a blank")]
     Inside,
     /// So is a control character.
-    #[error("has a control character in it")]
+    #[error("contains a control character")]
     Control,
 }
 
@@ -171,7 +171,7 @@ impl SecretSource {
     /// For a sentence: what holds the secret.
     fn place(&self) -> String {
         match self {
-            Self::Literal(_) => "what stands in the config file".to_owned(),
+            Self::Literal(_) => "the text in the config file".to_owned(),
             Self::Env(name) => format!("the environment variable {name}"),
             Self::File(path) => format!("the file {}", path.display()),
             Self::Command(words) => {

@@ -54,7 +54,7 @@ pub enum SecretError {
         why: NotAToken,
     },
     /// The field of another tool's file is not there.
-    #[error("there is no {0}; set that tool up, or name another place")]
+    #[error("there is no {0}; set up that tool, or name another place")]
     NotThere(String),
     /// There is nothing in the first line.
     #[error("the first line of {0} is empty; the secret belongs there")]

@@ -25,7 +25,7 @@ pub struct PlayedMessage {
 /// The pass file's text: a case for each stretch in one conversation.
 pub fn toml(name: &str, played: &[PlayedMessage]) -> String {
     let mut out = format!(
-        "# Written from a session that was driven by hand. Read it through: what is expected is what came.\n\nname = {}\n",
+        "# Written from a session. Check it: each step expects what happened in that session.\n\nname = {}\n",
         quoted(name)
     );
     let mut open: Option<&str> = None;

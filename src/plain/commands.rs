@@ -9,15 +9,10 @@ use crate::session::log::LogEntry;
 use crate::text::screen::visible_lines;
 use crate::text::suggest::nearest;
 
+use super::arguments::Done;
 use super::parser::{Inner, ParsedLine, read, read_inner};
 use super::questions::PlainQuestion;
 use super::{Plain, sentences};
-
-/// How many entries or messages are shown where nobody says how many.
-pub(super) const FEW: usize = 10;
-
-/// What a command comes to: done, or a sentence that says why it cannot be done.
-pub(super) type Done = Result<(), String>;
 
 /// One command.
 #[derive(Clone, Copy, Debug)]
@@ -199,22 +194,6 @@ impl Plain {
             self.say(line);
         }
     }
-}
-
-/// An optional number, as typed.
-pub(super) fn number(rest: &str) -> Result<Option<u64>, String> {
-    if rest.is_empty() {
-        return Ok(None);
-    }
-    let digits = rest.strip_prefix('#').unwrap_or(rest);
-    digits.parse().map(Some).map_err(|_| format!("{rest} is not a number; nothing was done. .log shows the numbers."))
-}
-
-/// A number of the log that must be there, and what follows it.
-pub(super) fn numbered<'l>(rest: &'l str, command: &str) -> Result<(u64, &'l str), String> {
-    let (n, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-    let n = number(n)?.ok_or_else(|| format!("Type .{command} and a number of the log; .log shows the numbers."))?;
-    Ok((n, rest.trim()))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, Remo
 use crate::session::attachments;
 use crate::text::suggest::nearest;
 
-use super::commands::{Done, number};
+use super::arguments::{Done, number};
 use super::questions::PlainQuestion;
 use super::sentences;
 use super::sentences::{clause, ending, span};
@@ -357,14 +357,14 @@ impl Plain {
             return Err(why.to_owned());
         }
         self.say(format!("{}, {}, goes with the next message.", file.label(), file.mime));
-        self.carried.entry(key).or_default().attachments.push(file);
+        self.next.carried.entry(key).or_default().attachments.push(file);
         Ok(())
     }
 
     pub(super) fn attribute(&mut self, rest: &str) -> Done {
         let (key, _) = self.carrier()?;
         let (name, value) = attachments::attribute(rest)?;
-        let extras = self.carried.entry(key).or_default();
+        let extras = self.next.carried.entry(key).or_default();
         extras.attributes.insert(name.clone(), value.clone());
         let bytes = attributes_bytes(&extras.attributes);
         self.say(format!("{name}={value} goes with the next message; {bytes} of {ATTRIBUTES_MAX_BYTES} bytes."));
@@ -373,7 +373,7 @@ impl Plain {
 
     pub(super) fn take_off(&mut self) -> Done {
         let key = self.active()?;
-        self.carried.remove(&key);
+        self.next.carried.remove(&key);
         self.say("The next message has no files and no attributes.");
         Ok(())
     }

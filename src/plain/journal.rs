@@ -10,7 +10,7 @@ use crate::session::changes::Leftovers;
 use crate::session::journal_status::Keeping;
 use crate::session::open_pass::place_words;
 
-use super::commands::Done;
+use super::arguments::Done;
 use super::{Plain, PlainEffect, sentences};
 
 impl Plain {

@@ -42,6 +42,7 @@
 //!
 //! Texts go as they are typed: variables and snippets are the composer's.
 
+mod arguments;
 mod commands;
 pub mod conversations;
 mod explain;
@@ -203,6 +204,15 @@ struct Asked {
     outside: bool,
 }
 
+/// What was chosen for the next message.
+#[derive(Debug, Default)]
+struct NextMessage {
+    /// What it carries beside its text.
+    carried: BTreeMap<ConversationKey, Extras>,
+    /// How it is sent wrongly on purpose.
+    sent_as: Option<Variation>,
+}
+
 /// What is typed and said in turn.
 #[derive(Debug, Default)]
 struct Dialogue {
@@ -230,10 +240,7 @@ pub struct Plain {
     told: HashMap<ExchangeId, usize>,
     /// The newest page of active conversations that came.
     found: Vec<DiscoveredConversation>,
-    /// What the next messages carry beside their text.
-    carried: BTreeMap<ConversationKey, Extras>,
-    /// How the next message is sent wrongly on purpose.
-    sent_as: Option<Variation>,
+    next: NextMessage,
     dialogue: Dialogue,
     /// Of the last thing that was asked of the server; with the message that it is about.
     last: (Exit, Option<MessageId>),
@@ -258,8 +265,7 @@ impl Plain {
             asked: Asked::default(),
             told: HashMap::new(),
             found: Vec::new(),
-            carried: BTreeMap::new(),
-            sent_as: None,
+            next: NextMessage::default(),
             dialogue: Dialogue::default(),
             last: (Exit::Done, None),
             interrupted: false,

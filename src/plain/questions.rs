@@ -7,7 +7,7 @@ use crate::model::{ConversationKey, DeliveryStatus, MessageId, SessionAsk};
 use crate::session::OutgoingMessage;
 
 use super::Plain;
-use super::commands::{Done, numbered};
+use super::arguments::{Done, numbered};
 use super::sentences::clause;
 
 /// What waits for an answer.
@@ -78,9 +78,9 @@ impl Plain {
                     && outgoing.extras.choice.is_none()
                 {
                     // What was to go with it goes with the next one.
-                    self.sent_as = outgoing.sent_as;
+                    self.next.sent_as = outgoing.sent_as;
                     if !outgoing.extras.is_empty() {
-                        self.carried.insert(outgoing.conversation, outgoing.extras.clone());
+                        self.next.carried.insert(outgoing.conversation, outgoing.extras.clone());
                     }
                 }
                 if !matches!(question, PlainQuestion::Quit | PlainQuestion::Settle(_)) {

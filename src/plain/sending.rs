@@ -11,7 +11,7 @@ use crate::session::OutgoingMessage;
 use crate::text::screen::visible_lines;
 use crate::text::suggest::nearest;
 
-use super::commands::{Done, number};
+use super::arguments::{Done, number};
 use super::questions::PlainQuestion;
 use super::{Plain, Waiting, sentences};
 
@@ -41,7 +41,7 @@ impl Plain {
     pub(super) fn say_text(&mut self, text: &str) -> Done {
         let key = self.active().map_err(|sentence| format!("Not sent. {sentence}"))?;
         let bytes = text.len();
-        let carried = self.carried.get(&key);
+        let carried = self.next.carried.get(&key);
         let bare = carried.is_none_or(|extras| extras.attachments.is_empty());
         let attributes = carried.map_or(0, |extras| attributes_bytes(&extras.attributes));
         let objection = if text.trim().is_empty() && bare {
@@ -57,7 +57,7 @@ impl Plain {
                  remove them."
             ))
         } else {
-            self.sent_as.and_then(|how| {
+            self.next.sent_as.and_then(|how| {
                 Some(format!("Not sent as {how}: {}. Type .sendas to change it.", self.senseless(how)?))
             })
         };
@@ -66,9 +66,9 @@ impl Plain {
             self.came_to(Exit::Refused, None);
             return Ok(());
         }
-        let extras = self.carried.remove(&key).unwrap_or_default();
+        let extras = self.next.carried.remove(&key).unwrap_or_default();
         let outgoing = OutgoingMessage { extras, ..OutgoingMessage::text(key, text) };
-        let how = self.sent_as.take();
+        let how = self.next.sent_as.take();
         self.send_or_ask(outgoing.varied(how));
         Ok(())
     }
@@ -101,14 +101,14 @@ impl Plain {
     pub(super) fn send_as(&mut self, rest: &str) -> Done {
         match (rest, Variation::named(rest)) {
             ("off", _) => {
-                self.sent_as = None;
+                self.next.sent_as = None;
                 self.say("The next message is sent as usual.");
             }
             (_, Some(how)) => {
                 if let Some(why) = self.senseless(how) {
                     return Err(format!("Not as {how}: {why}."));
                 }
-                self.sent_as = Some(how);
+                self.next.sent_as = Some(how);
                 self.say(format!("The next message is sent wrongly on purpose: {how}, {}.", how.about()));
             }
             ("", None) => {

@@ -60,10 +60,12 @@ pub const fn kind(kind: ExchangeKind) -> &'static str {
     }
 }
 
-const fn outcome(outcome: &Outcome) -> &'static str {
-    match outcome {
+/// Only a message is accepted.
+const fn outcome(exchange: &Exchange) -> &'static str {
+    match exchange.outcome {
         Outcome::Open => "under way",
         Outcome::Waiting => "waiting",
+        Outcome::Accepted if exchange.message.is_none() => "ok",
         Outcome::Accepted => "accepted",
         Outcome::Refused(_) => "refused",
         Outcome::Unknown(_) => "outcome unknown",
@@ -122,7 +124,7 @@ pub fn entry(
 ) -> String {
     let mut said = format!("{}, {}, {}", entry.number(), time(entry.at().wall, now, zone), kind(entry.kind()));
     if let Some(exchange) = entry.exchange() {
-        let word = life.unwrap_or_else(|| outcome(&exchange.outcome));
+        let word = life.unwrap_or_else(|| outcome(exchange));
         for part in [to, Some(word)].into_iter().flatten() {
             said.extend([", ", part]);
         }

@@ -7,7 +7,7 @@ use crate::text::days;
 use crate::text::screen::visible_lines;
 
 use super::Plain;
-use super::commands::{Done, FEW, number};
+use super::arguments::{Done, FEW, number};
 
 impl Plain {
     /// `.thread 20`

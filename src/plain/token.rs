@@ -5,7 +5,7 @@ use crate::engine::Command;
 use crate::model::TokenStatus;
 use crate::session::sign_in::{facts_text, missing_scopes};
 
-use super::commands::Done;
+use super::arguments::Done;
 use super::sentences::{clause, span};
 use super::{Plain, Signing};
 

@@ -11,7 +11,7 @@ use crate::journal::job::{HistoryPage, HistoryRequest, Want};
 use crate::model::fault::FAULTS;
 use crate::session::journal_status::Keeping;
 
-use super::commands::{Done, FEW, number};
+use super::arguments::{Done, FEW, number};
 use super::sentences::{self, clause, ending};
 use super::{Plain, PlainEffect};
 

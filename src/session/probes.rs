@@ -3,27 +3,14 @@
 
 use crate::diagnosis::doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict, Finding};
 use crate::engine::Command;
-use crate::model::{Conversation, Exchange, MessageId, Moment, ProbeQuestion, Probed};
+use crate::model::{Conversation, Exchange, Moment, ProbeQuestion, Probed};
 
 use super::changes::{Changes, Notice};
+use super::probe_series::ProbeSeries;
 use super::{OutgoingMessage, Session};
 
 /// What the test message says.
 const TEST: &str = "guestwire doctor: test message";
-
-/// A series of probes.
-#[derive(Clone, Debug)]
-pub struct ProbeSeries {
-    doctor: Doctor,
-    /// The log's entry that it is about.
-    pub number: Option<u64>,
-    /// What was found so far.
-    pub findings: Vec<Finding>,
-    /// The test message, while its outcome is not known.
-    pub sending: Option<MessageId>,
-    /// It has ended.
-    pub over: bool,
-}
 
 impl Session {
     /// Whether probes are under way.
@@ -48,7 +35,7 @@ impl Session {
 
     /// Begins a series.
     pub fn begin_probes(&mut self, doctor: Doctor, number: Option<u64>, now: Moment, changes: &mut Changes) {
-        self.probes = Some(ProbeSeries { doctor, number, findings: Vec::new(), sending: None, over: false });
+        self.probes = Some(ProbeSeries::new(doctor, number));
         self.with_probes(now, changes, |_, _| Vec::new());
     }
 
@@ -58,19 +45,14 @@ impl Session {
             Probed::Asked(id) => self.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
             Probed::NotAsked(_) => None,
         };
-        self.with_probes(now, changes, |probes, evidence| {
-            probes.doctor.answered(asked, came, exchange.as_deref(), evidence)
-        });
+        self.with_probes(now, changes, |doctor, evidence| doctor.answered(asked, came, exchange.as_deref(), evidence));
     }
 
     /// The test message may have come to its end.
     pub(super) fn probe_sent(&mut self, exchange: &Exchange, now: Moment, changes: &mut Changes) {
-        let sending = self.probes.as_ref().and_then(|probes| probes.sending);
-        if sending.is_some() && exchange.message == sending && exchange.outcome.is_settled() {
-            self.with_probes(now, changes, |probes, evidence| {
-                probes.sending = None;
-                probes.doctor.sent(exchange, evidence)
-            });
+        let probes = self.probes.as_mut().filter(|_| exchange.message.is_some() && exchange.outcome.is_settled());
+        if probes.and_then(|probes| probes.sending.take_if(|id| exchange.message == Some(*id))).is_some() {
+            self.with_probes(now, changes, |doctor, evidence| doctor.sent(exchange, evidence));
         }
     }
 
@@ -79,32 +61,26 @@ impl Session {
         &mut self,
         now: Moment,
         changes: &mut Changes,
-        find: impl FnOnce(&mut ProbeSeries, &DoctorEvidence<'_>) -> Vec<Finding>,
+        find: impl FnOnce(&mut Doctor, &DoctorEvidence<'_>) -> Vec<Finding>,
     ) {
-        let Some(mut probes) = self.probes.take_if(|probes| !probes.over) else { return };
+        let Some(probes) = self.probes.as_mut().filter(|probes| !probes.over) else { return };
         let evidence = DoctorEvidence {
             profile: &self.profile.facts,
             history: &self.diagnoses.evidence,
             token: self.sign_in.status.facts(),
         };
-        let mut found = find(&mut probes, &evidence);
-        let (more, next) = probes.doctor.next(&evidence);
-        found.extend(more);
-        for finding in &found {
-            changes.notice(Notice::Probed(finding.clone()));
+        let (found, next) = probes.go_on(&evidence, find);
+        for finding in found {
+            changes.notice(Notice::Probed(finding));
         }
-        probes.findings.extend(found);
         match next {
             DoctorStep::Ask(asked) => changes.engine(Command::Probe(asked)),
             DoctorStep::Send(conversation) => {
-                probes.sending = Some(self.submit(OutgoingMessage::text(conversation, TEST), now, changes));
+                let message = self.submit(OutgoingMessage::text(conversation, TEST), now, changes);
+                self.probes.iter_mut().for_each(|probes| probes.sending = Some(message));
             }
-            DoctorStep::Over(verdict) => {
-                probes.over = true;
-                changes.notice(Notice::ProbesOver(verdict));
-            }
+            DoctorStep::Over(verdict) => changes.notice(Notice::ProbesOver(verdict)),
         }
-        self.probes = Some(probes);
     }
 
     /// Ends a series that cannot go on: its verdict.

@@ -101,13 +101,13 @@ pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
     let mut lines = Vec::new();
     lines.push(match facts.expires {
         _ if facts.pasted && facts.acceptance != Acceptance::Taken => {
-            "a token is there; whether the service takes it is not known".to_owned()
+            "there is a token; whether the service accepts it is not known".to_owned()
         }
         Some(end) => {
             let left = jiff::SignedDuration::from_secs(end.left(now).as_secs().try_into().unwrap_or(i64::MAX));
             format!("signed in: valid for {left:#}, until {}", end.wall.strftime("%FT%TZ"))
         }
-        None => "signed in: when the token ends is not known".to_owned(),
+        None => "signed in: it is not known when the token expires".to_owned(),
     });
     let list = |scopes: &[String]| if scopes.is_empty() { "none".to_owned() } else { scopes.join(" ") };
     lines.push(format!("scopes asked for: {}", list(&facts.requested)));

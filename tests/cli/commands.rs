@@ -198,6 +198,19 @@ fn no_word_is_said_twice_about_a_message_that_was_not_taken() {
     }
 }
 
+/// No file is to blame for what the environment lacks.
+#[test]
+fn a_client_without_its_secret_is_told_which_variables_to_set() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = guestwire(home.path(), &["token"]);
+    command.envs([("GENESYSCLOUD_REGION", "eu-west-1"), ("GENESYSCLOUD_OAUTHCLIENT_ID", "client-1")]);
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    let how = "set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or GENESYSCLOUD_ACCESS_TOKEN";
+    assert!(stderr.ends_with(&format!("not signed in: the profile `env` cannot sign in: {how}\n")), "{stderr}");
+}
+
 /// Whom each command speaks to, by what is set: never the sandbox unless it is named, and never an organisation that
 /// something else was meant to replace.
 #[test]
@@ -405,7 +418,7 @@ fn init_takes_a_snippet_and_adds_to_a_file_that_is_there() {
     }
     assert!(after.contains("GENESYSCLOUD_OAUTHCLIENT_SECRET") && !after.contains("hunter2"), "{after}");
     let (code, said) = init(&["init", "--yes"]);
-    assert_eq!((code, said.contains("nothing was found that it lacks")), (2, true), "{said}");
+    assert_eq!((code, said.contains("guestwire found nothing to add")), (2, true), "{said}");
 }
 
 #[test]

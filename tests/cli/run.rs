@@ -225,7 +225,7 @@ fn wrong_use_ends_with_2_and_says_where() {
         ),
         (
             &["run", "nowhere.toml"],
-            "there is no such file, nor a built-in pass of that name (smoke, refusals, renewal, demo)",
+            "there is no such file, and no built-in pass has that name (smoke, refusals, renewal, demo)",
         ),
         (&["run", "smoke", "--only", "herd"], "--only: the pass has no case `herd`; did you mean `heard`?"),
         (&["run", "smoke", "--to", "Nobody"], "has no conversation \"Nobody\""),

@@ -18,8 +18,8 @@ use crate::text::screen::visible;
 
 /// The file stays as it is, for this reason.
 pub fn untouched(path: &Path, why: &str) -> Failed {
-    let how = "edit it, or name another with --config; `guestwire config check` judges it";
-    Failed::usage(format!("{} is there already and was not touched: {why}; {how}", path.display()))
+    let how = "edit it, or name another file with --config; `guestwire config check` checks it";
+    Failed::usage(format!("{} exists and was not changed: {why}; {how}", path.display()))
 }
 
 /// What can be added.
@@ -36,7 +36,7 @@ impl Addition<'_> {
     fn sentence(&self) -> String {
         match self {
             Self::Profile(draft) => format!("the profile {}, {}", draft.name, draft.whence),
-            Self::SignsIn(profile, draft) => format!("what the profile {profile} signs in with, {}", draft.whence),
+            Self::SignsIn(profile, draft) => format!("the sign-in of the profile {profile}, {}", draft.whence),
             Self::Conversation(profile, _) => format!("the web conversation of the snippet, to the profile {profile}"),
         }
     }
@@ -55,7 +55,7 @@ pub fn to_existing(
     let mut document = edit::parse(&text).map_err(Failed::usage)?;
     let mut additions: Vec<Addition<'_>> = drafts.iter().flat_map(|draft| new_of(&document, draft)).collect();
     if additions.is_empty() {
-        return Err(untouched(path, "nothing was found that it lacks"));
+        return Err(untouched(path, "guestwire found nothing to add"));
     }
     match input {
         _ if yes => {}

@@ -28,13 +28,13 @@ use plan::{Draft, FoundRegion, FoundValue, SignsIn, WebGuest, render};
     after_help = "Examples:\n  guestwire init\n  guestwire init --region euw1 --no-input\n  guestwire init --origin https://shop.example snippet.html"
 )]
 pub struct InitArgs {
-    /// A Messenger snippet, as it is copied out of the web deployment: the text, a file, or `-` for standard input
+    /// A Messenger snippet from the web deployment: the text, a file, or `-` for standard input
     #[arg(value_name = "SNIPPET")]
     pub snippet: Option<String>,
-    /// Ask nothing: write what is known, and leave the rest to be filled in
+    /// Ask nothing: write what is known; you fill in the rest
     #[arg(long)]
     pub no_input: bool,
-    /// Add what was found to a config file that is there already, without asking
+    /// Add what was found to an existing config file, without a question
     #[arg(long)]
     pub yes: bool,
 }
@@ -128,7 +128,7 @@ fn read_snippet(argument: &str) -> Result<MessengerSnippet, Failed> {
     } else {
         files::read_text(Path::new(argument), THEIRS_MAX).unwrap_or_else(|_| argument.to_owned())
     };
-    let none = "this is no Messenger snippet: there is no deploymentId in it";
+    let none = "this is not a Messenger snippet: it has no deploymentId";
     snippet::read(&text).ok_or_else(|| Failed::usage(none))
 }
 
@@ -141,9 +141,9 @@ fn place_for(drafts: &mut Vec<Draft>, snippet: Option<&MessengerSnippet>) -> Res
             let how = "give the region with --region";
             return match drafts.iter().position(|draft| matches!(draft.region, FoundRegion::Known(_))) {
                 Some(at) => Ok(at),
-                None => {
-                    Err(Failed::usage(format!("the snippet's environment {environment:?} is no known region; {how}")))
-                }
+                None => Err(Failed::usage(format!(
+                    "the snippet's environment {environment:?} is not a known region; {how}"
+                ))),
             };
         }
     };
@@ -154,13 +154,13 @@ fn place_for(drafts: &mut Vec<Draft>, snippet: Option<&MessengerSnippet>) -> Res
         if let Some(draft) = drafts.get_mut(open) {
             draft.region = FoundRegion::Known(domain);
             if draft.signs_in.is_unknown() {
-                "from the Messenger's snippet".clone_into(&mut draft.whence);
+                "from the Messenger snippet".clone_into(&mut draft.whence);
             }
         }
         return Ok(open);
     }
     let name = crate::config::edit::free_name("web", "-", |name| drafts.iter().any(|draft| draft.name == name));
-    let whence = "from the Messenger's snippet".to_owned();
+    let whence = "from the Messenger snippet".to_owned();
     drafts.push(Draft { name, whence, region: FoundRegion::Known(domain), ..Draft::empty() });
     Ok(drafts.len() - 1)
 }
@@ -229,7 +229,7 @@ fn say(text: &str) {
 /// Writes a new private file, in a private directory if that has to be made.
 fn write(path: &Path, text: &str) -> Result<(), Failed> {
     let failed = |e: io::Error| match e.kind() {
-        ErrorKind::AlreadyExists => add::untouched(path, "it came just now"),
+        ErrorKind::AlreadyExists => add::untouched(path, "it was created just now"),
         kind => Failed::here(format!("{} cannot be written ({kind})", path.display())),
     };
     let mut file = files::private_with_directory(path, false).map_err(failed)?;

@@ -97,7 +97,7 @@ impl SignsIn {
             }
             Self::Token(token) => {
                 text.push_str(&notes);
-                line(&mut text, "# A token cannot be renewed: it is used until it ends.");
+                line(&mut text, "# A token cannot be renewed: it is used until it expires.");
                 line(&mut text, &format!("access_token = {}", token.written()));
             }
         }
@@ -136,7 +136,7 @@ impl Draft {
     pub fn empty() -> Self {
         Self {
             name: "main".to_owned(),
-            whence: "with nothing found on this machine".to_owned(),
+            whence: "without any findings on this machine".to_owned(),
             region: FoundRegion::Missing,
             signs_in: SignsIn::unknown(),
             notes: vec!["export GUESTWIRE_CLIENT_SECRET before starting guestwire".to_owned()],
@@ -199,7 +199,10 @@ pub fn profile(draft: &Draft) -> String {
             line(&mut text, &format!("region = \"mypurecloud.?\"  # {why}"));
         }
     }
-    line(&mut text, "production = false                       # true: PROD at the top, and each send is asked about");
+    line(
+        &mut text,
+        "production = false                       # true: PROD at the top, and guestwire asks before each send",
+    );
     if !draft.is_web_alone() {
         text.push('\n');
         line(&mut text, &format!("[profiles.{name}.oauth]"));
@@ -216,7 +219,7 @@ pub fn profile(draft: &Draft) -> String {
             line(&mut text, &format!("origin = {}", quoted(origin)));
         }
         None => {
-            line(&mut text, "# The conversations of the picker. Take the comments away and fill in the ids.");
+            line(&mut text, "# The conversations of the list. Remove the # and fill in the ids.");
             line(&mut text, &format!("# [[profiles.{name}.conversations]]"));
             line(&mut text, "# name = \"Billing bot\"");
             line(&mut text, "# channel = \"guest-api\"                  # or \"open-messaging\", \"web-messaging\"");

@@ -39,13 +39,13 @@ use fold::RunFold;
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct RunArgs {
-    /// The pass: a TOML file, the name of a built-in one (smoke, refusals, renewal), or `-` for standard input
+    /// The pass file: a TOML file, a built-in name (smoke, refusals, renewal), or `-` for standard input
     #[arg(value_parser = path(), value_name = "PASS", required_unless_present = "schema")]
     pub pass: Option<PathBuf>,
     /// Print the JSON Schema of pass files, and do nothing else
     #[arg(long)]
     pub schema: bool,
-    /// The conversation of the steps that name none; without it the profile's first
+    /// The conversation for steps that name none; without it the first conversation of the profile
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
     /// Only this case, by id or name; may be given several times
@@ -61,10 +61,10 @@ pub struct RunArgs {
     /// Replace the reports of an earlier run
     #[arg(long, requires = "report")]
     pub force: bool,
-    /// Play the pass this many times, one after the other
+    /// Run the pass file this many times, one after the other
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: u32,
-    /// Play cases of different conversations side by side; those that change the sandbox or the token come after
+    /// Run cases of different conversations side by side; cases that change the sandbox or the token run last
     #[arg(long)]
     pub parallel: bool,
     /// Print one JSON object per line instead of text
@@ -77,11 +77,11 @@ fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
     let (form, file) = text.split_once('=').ok_or_else(|| format!("write FORM=FILE; forms: {}", names.join(", ")))?;
     let unknown = || {
         let near = crate::text::suggest::suggestion(form, names);
-        format!("`{form}` is no form of report{near}")
+        format!("`{form}` is not a report format{near}")
     };
     let form = ReportFormat::named(form).ok_or_else(unknown)?;
     if file.is_empty() {
-        return Err("no file is named behind the =; `-` is standard output".to_owned());
+        return Err("there is no file after the =; `-` is standard output".to_owned());
     }
     Ok((form, from_home(Path::new(file))))
 }
@@ -94,7 +94,7 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     // Said before the pass is played, not after.
     let on_stdout = args.report.iter().filter(|(_, path)| files::is_standard_stream(path)).count();
     if on_stdout > 1 || on_stdout > 0 && args.json {
-        let how = "give all but one of them a file";
+        let how = "give each of the others a file";
         return Err(Failed::usage(format!(
             "only one report, or the lines of --json, can go to standard output; {how}"
         )));

@@ -50,7 +50,8 @@ pub fn judge(file: &str, pass: &Pass, cases: &[usize], cast: &Cast) -> Result<()
     problems.sort_by_key(|p| p.at);
     problems.dedup();
     if nameless && cast.usual.is_none() {
-        let why = "names no conversation, and the profile has none: say --to NAME, or configure one";
+        let why =
+            "names no conversation, and the profile has no conversation: add --to NAME, or configure a conversation";
         problems.push(Problem::file(Path::new(file), why));
     }
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems).into()) }

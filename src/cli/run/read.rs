@@ -30,7 +30,7 @@ pub fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
                     Ok((format!("{}{name}", builtin::PREFIX), text.to_owned()))
                 }
                 None if error.kind() == ErrorKind::NotFound => {
-                    Err(failed(format!("there is no such file, nor a built-in pass of that name ({})", names())))
+                    Err(failed(format!("there is no such file, and no built-in pass has that name ({})", names())))
                 }
                 None => Err(failed(format!("cannot be read ({})", files::why(&error)))),
             };
@@ -40,7 +40,7 @@ pub fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
     let read = file.by_ref().take(MAX_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|e| failed(format!("cannot be read ({})", e.kind())))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(failed("is larger than 256 KiB; that cannot be a pass".to_owned()));
+        return Err(failed("is larger than 256 KiB; a pass file is smaller".to_owned()));
     }
     Ok((path.display().to_string(), text(bytes).map_err(failed)?))
 }

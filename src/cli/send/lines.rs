@@ -44,7 +44,7 @@ pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> OutputLine {
         let names: Vec<&str> = diagnosis.suspects.iter().map(|s| s.cause.as_str()).collect();
         format!("cause: {}; possible: {}", diagnosis.sentence(), names.join(", "))
     } else {
-        format!("cause: {cause} ({words}): {}; `guestwire explain {cause}` says more", diagnosis.sentence())
+        format!("cause: {cause} ({words}): {}; run `guestwire explain {cause}` for more", diagnosis.sentence())
     };
     OutputLine::new("diagnosis", now.wall, fields).warns(text)
 }

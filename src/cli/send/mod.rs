@@ -40,13 +40,13 @@ pub struct SendArgs {
     /// malformed-id, oversize or emoji-bidi
     #[arg(long = "as", value_name = "HOW", value_parser = variation)]
     pub sent_as: Option<Variation>,
-    /// Participant data for Architect that goes with the message; may be given several times
+    /// Participant data for Architect, sent with the message; may be given several times
     #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = attachments::attribute)]
     pub attributes: Vec<(String, String)>,
-    /// A file that goes with the message: a URL for open-messaging, a path for web-messaging; may be given several times
+    /// A file to send with the message: a URL for open-messaging, a path for web-messaging; may be given several times
     #[arg(long = "attach", value_name = "URL|FILE", value_parser = attachments::attachment)]
     pub attachments: Vec<Attachment>,
-    /// Answer with a choice: by its number among those that were offered last, or by its label, and its payload if that
+    /// Answer with a choice: its number in the newest offer, or its label, and its payload if that
     /// differs (write a label that is a number as 2=2)
     #[arg(long, value_name = "N|LABEL[=PAYLOAD]", value_parser = taken)]
     pub choice: Option<Taken>,
@@ -62,7 +62,7 @@ pub struct SendArgs {
 fn variation(text: &str) -> Result<Variation, String> {
     Variation::named(text).ok_or_else(|| {
         let names = Variation::ALL.map(Variation::as_str);
-        format!("there is no such way{}", crate::text::suggest::suggestion(text, names))
+        format!("there is no such way to send{}", crate::text::suggest::suggestion(text, names))
     })
 }
 
@@ -86,13 +86,13 @@ fn taken(text: &str) -> Result<Taken, String> {
 fn choice(text: &str) -> Result<Choice, String> {
     let (label, payload) = text.split_once('=').unwrap_or((text, text));
     if label.trim().is_empty() {
-        return Err("give what stands on the choice, like Yes, or Yes=yes where its payload differs".to_owned());
+        return Err("give the label of the choice, like Yes, or Yes=yes where its payload differs".to_owned());
     }
     Ok(Choice::new(label, payload))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text).ok_or_else(|| "give a span of time above zero, like 500ms, 10s or 2m".to_owned())
+    parse_duration(text).ok_or_else(|| "give a length of time above zero, like 500ms, 10s or 2m".to_owned())
 }
 
 /// More than any channel takes; a pipe that never ends is not read forever.

@@ -46,10 +46,10 @@ pub(super) fn expect(step: &mut Table<'_>, sends: bool) -> Expect {
     if let (Some(cause), Some(outcome)) = (&cause, &outcome)
         && outcome.value == ExpectedOutcome::Accepted
     {
-        table.wrong(cause.at, "`cause` says why it is refused, but the outcome is expected to be \"accepted\"");
+        table.wrong(cause.at, "`cause` needs a refusal, but the expected outcome is \"accepted\"");
     }
     if let (Some(confidence), None) = (&confidence, &cause) {
-        table.wrong(confidence.at, "`confidence` belongs to a `cause`");
+        table.wrong(confidence.at, "`confidence` needs a `cause`");
     }
     if let (Some(silence), Some(_)) = (&silence, &reply) {
         table.wrong(silence.at, "a reply and silence cannot be expected in one step");
@@ -139,7 +139,7 @@ pub(super) fn pattern(table: &Table<'_>, text: &Spot<String>) -> Option<Pattern>
             // The lines before the last draw the place, which a sentence cannot.
             let why = why.to_string();
             let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
-            table.wrong(text.at, format!("this is no regular expression: {why}"));
+            table.wrong(text.at, format!("this is not a regular expression: {why}"));
             None
         }
     }

@@ -205,20 +205,20 @@ impl PassStep {
     pub fn deed(&self) -> String {
         let mut parts = Vec::new();
         if self.clear_faults {
-            parts.push("lift the sandbox's faults".to_owned());
+            parts.push("clear the sandbox's faults".to_owned());
         }
         if let Some(fault) = &self.fault {
             parts.push(format!("set the sandbox fault {}", fault.value));
         }
         if let Some(by) = self.advance {
-            parts.push(format!("put the sandbox's clock forward by {}", span(by)));
+            parts.push(format!("advance the sandbox's clock by {}", span(by)));
         }
         if self.renew {
             parts.push("get a new token".to_owned());
         }
         if let Some(send) = &self.send {
             let what = match &send.choice {
-                Some(label) => format!("take the choice “{label}”"),
+                Some(label) => format!("choose “{label}”"),
                 None => format!("send “{}”", send.text),
             };
             let how = send.sent_as.map(|v| format!(" as {v}")).unwrap_or_default();

@@ -33,7 +33,7 @@ impl Pass {
 }
 
 fn pass(mut root: Table<'_>) -> Option<Pass> {
-    let name = root.required("name", "say what the pass is called");
+    let name = root.required("name", "give the pass a name");
     let about = root.text("about").map(|s| s.value);
     let conversation = root.text("conversation");
     let within = root.duration("within");
@@ -65,7 +65,7 @@ fn case(
     names: &mut Names,
 ) -> Option<PassCase> {
     let at = table.at();
-    let name = table.required("name", "say what the case is called");
+    let name = table.required("name", "give the case a name");
     let id = read_id(&mut table);
     let about = table.text("about").map(|s| s.value);
     let conversation = table.text("conversation");

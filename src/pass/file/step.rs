@@ -135,7 +135,7 @@ fn known(table: &Table<'_>, text: &Spot<String>, names: &Names) {
             variables::NAMES.iter().map(|(name, _)| *name).chain(names.captured.iter().map(String::as_str)).collect();
         if !known.contains(&name) {
             let near = suggestion(name, known.iter().copied());
-            table.wrong(text.at, format!("nothing fills in {{{{{name}}}}} here{near}"));
+            table.wrong(text.at, format!("{{{{{name}}}}} has no value here{near}"));
         }
         rest = after;
     }

@@ -106,7 +106,7 @@ fn testcase(out: &mut String, run: &PassRun, case: &CaseResult, step: &StepResul
         Some(Verdict::Fail) => {
             let detail: Vec<String> = step
                 .unmet()
-                .map(|e| format!("expected {}, seen: {}", e.what, e.detail.as_deref().unwrap_or("nothing of the kind")))
+                .map(|e| format!("expected {}, found: {}", e.what, e.detail.as_deref().unwrap_or("nothing")))
                 .collect();
             let _ = writeln!(
                 out,

@@ -15,7 +15,7 @@ pub fn markdown(run: &PassRun) -> String {
     }
     let _ = writeln!(out, "**{}** in {}.\n", words::tally(&run.tally()), words::span(words::took(run)));
     if run.ended.is_none() {
-        out.push_str("The run has not ended: it can be gone on with.\n\n");
+        out.push_str("The test run is not finished: it can be continued.\n\n");
     }
     let _ = writeln!(out, "| run | {} |\n|---|---|", text(&run.id));
     let place = format!("{} ({}, {})", run.profile, run.region, run.place_word());
@@ -31,7 +31,7 @@ pub fn markdown(run: &PassRun) -> String {
     attention(&mut out, run);
     let disagreements: Vec<&StepResult> = run.disagreements().collect();
     if !disagreements.is_empty() {
-        out.push_str("\n## Person and expectations disagree\n\n");
+        out.push_str("\n## Verdict and expectations differ\n\n");
         for step in disagreements {
             let _ = writeln!(out, "- `{}`: {}", code(&step.id), text(&words::disagreement(step)));
         }
@@ -48,14 +48,14 @@ fn code(id: &str) -> String {
     id.replace('`', "'")
 }
 
-/// What did not pass, at the top.
+/// Failed and blocked steps, at the top.
 fn attention(out: &mut String, run: &PassRun) {
     let bad = |step: &&StepResult| matches!(step.counts(), Some(Verdict::Fail | Verdict::Blocked));
     let bad: Vec<&StepResult> = run.steps().filter(bad).collect();
     if bad.is_empty() {
         return;
     }
-    out.push_str("\n## What did not pass\n\n");
+    out.push_str("\n## Failed and blocked steps\n\n");
     for step in bad {
         let _ = writeln!(
             out,

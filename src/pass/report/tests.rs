@@ -191,7 +191,7 @@ fn every_id_stands_in_every_form_and_nothing_masked_or_hostile_in_any() {
         for step in run.steps() {
             assert!(text.contains(&step.id), "{} misses {}", form.name(), step.id);
         }
-        assert!(text.contains("a person says passed, the expectations suggest failed"), "{}", form.name());
+        assert!(text.contains("the verdict is passed, but the expectations suggest failed"), "{}", form.name());
         for what in [SECRET, PHONE, "5551234", "\u{1b}", "\u{202e}"] {
             assert!(!text.contains(what), "{} in {}", what.escape_debug(), form.name());
         }

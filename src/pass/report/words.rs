@@ -61,7 +61,7 @@ pub fn reason(step: &StepResult) -> String {
     let mut parts: Vec<String> = step.note.iter().chain(&step.why).cloned().collect();
     parts.extend(step.blocked_by().filter(|_| step.cause.is_some()).map(|cause| format!("cause {cause}")));
     parts.extend(step.unmet().map(|e| match &e.detail {
-        Some(detail) => format!("expected {}, seen: {detail}", e.what),
+        Some(detail) => format!("expected {}, found: {detail}", e.what),
         None => format!("expected {}", e.what),
     }));
     if step.disagrees() {
@@ -70,9 +70,9 @@ pub fn reason(step: &StepResult) -> String {
     parts.join("; ")
 }
 
-/// `a person says pass, the expectations suggest fail`.
+/// `the verdict is passed, but the expectations suggest fail`.
 pub fn disagreement(step: &StepResult) -> String {
-    format!("a person says {}, the expectations suggest {}", verdict(step.verdict), verdict(step.suggested))
+    format!("the verdict is {}, but the expectations suggest {}", verdict(step.verdict), verdict(step.suggested))
 }
 
 /// `SEND "hello" ok 200 182 ms x-request-id e42c…`: an exchange in a line.

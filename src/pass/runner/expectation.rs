@@ -140,7 +140,7 @@ impl Expectation {
             Self::Status(wanted) => answered(seen, |exchange| match exchange.status() {
                 Some(status) if status == *wanted => Status::Yes(None),
                 Some(status) => Status::No(format!("it is {status}")),
-                None => Status::No("no answer came".to_owned()),
+                None => Status::No("no answer was received".to_owned()),
             }),
             Self::Header(name, wanted) => responded(seen, |response| match (header(&response.headers, name), wanted) {
                 (None, _) => Status::No("it is not there".to_owned()),
@@ -238,7 +238,7 @@ fn answered(seen: &Observed<'_>, say: impl Fn(&Exchange) -> Status) -> Status {
 fn responded(seen: &Observed<'_>, say: impl Fn(&Response) -> Status) -> Status {
     answered(seen, |exchange| match exchange.last_attempt().and_then(|a| a.response()) {
         Some(response) => say(response),
-        None => Status::No("no answer came".to_owned()),
+        None => Status::No("no answer was received".to_owned()),
     })
 }
 
@@ -316,7 +316,7 @@ fn listen(
     over(seen, within, || {
         Status::No(match unheard(seen).last() {
             Some(message) => otherwise(message),
-            None => "nobody said anything".to_owned(),
+            None => "no reply was received".to_owned(),
         })
     })
 }

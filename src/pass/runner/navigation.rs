@@ -169,7 +169,7 @@ impl Runner {
     /// Opens a step by itself, or leaves it out.
     pub(super) fn go_alone(&mut self, fail_fast: bool, effects: &mut Vec<RunnerEffect>) {
         if fail_fast && self.failed {
-            return self.decide(Verdict::Skip, "left out after the first failure".to_owned());
+            return self.decide(Verdict::Skip, "skipped after the first failure".to_owned());
         }
         let (case, step) = self.run.at;
         let before = self.run.cases.get(case).map(|c| c.steps.as_slice()).unwrap_or_default();
@@ -209,7 +209,7 @@ impl Runner {
 fn stop_waiting(result: &mut StepResult) {
     for expectation in &mut result.expectations {
         if matches!(expectation.met, Met::Waiting { .. }) {
-            (expectation.met, expectation.detail) = (Met::Open, Some("not waited for".to_owned()));
+            (expectation.met, expectation.detail) = (Met::Open, Some("guestwire did not wait for it".to_owned()));
         }
     }
 }

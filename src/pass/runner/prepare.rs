@@ -189,13 +189,13 @@ impl Runner {
 
     fn choice(&self, label: &str, key: ConversationKey) -> Result<(String, Choice), String> {
         let Some((id, choices)) = self.trackers.get(&key).and_then(|replies| replies.offer.as_ref()) else {
-            return Err(format!("“{label}” cannot be taken: nobody has offered a choice"));
+            return Err(format!("“{label}” cannot be chosen: no choice was offered"));
         };
         match choices.iter().find(|c| c.label == label) {
             Some(choice) => Ok((id.clone(), choice.clone())),
             None => {
                 let offered: Vec<String> = choices.iter().map(|c| format!("“{}”", c.label)).collect();
-                Err(format!("“{label}” cannot be taken: what was offered is {}", offered.join(", ")))
+                Err(format!("“{label}” cannot be chosen: the choices are {}", offered.join(", ")))
             }
         }
     }

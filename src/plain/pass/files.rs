@@ -8,7 +8,7 @@ use crate::pass::{Pass, builtin};
 use crate::session::open_pass::{FoundPass, place_words};
 
 use super::super::{Plain, PlainEffect};
-use crate::plain::commands::Done;
+use crate::plain::arguments::Done;
 use crate::plain::sentences;
 
 /// What can be opened by its number.

@@ -20,7 +20,7 @@ use crate::pass::runner::{Runner, RunnerEvent, StepStage};
 use crate::session::open_pass::reports_dir;
 use crate::text::suggest::nearest;
 
-use super::commands::Done;
+use super::arguments::Done;
 use super::questions::PlainQuestion;
 use super::{Plain, PlainEffect, sentences};
 use files::Offered;

@@ -22,7 +22,7 @@ pub fn unavailable(state: &State) -> Option<&'static str> {
 /// The conversation whose next message is meant; where it can carry nothing, that is said.
 fn target(state: &mut State) -> Option<ConversationKey> {
     if let Some(why) = unavailable(state) {
-        state.status.info(format!("Nothing can be added: {why}."));
+        state.status.info(format!("Nothing was added: {why}."));
         return None;
     }
     state.session.conversations.active()

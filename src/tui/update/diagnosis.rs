@@ -1,17 +1,19 @@
-//! Why something was refused, as the screen tells it: the hint on the status line, the card and its keys.
+//! Why something was refused, as the screen tells it: the hint on the status line, the card and its keys, and the probes.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::diagnosis::doctor::{DoctorVerdict, Finding, ProbeResult};
 use crate::diagnosis::render;
 use crate::engine::Command;
-use crate::model::ExchangeId;
+use crate::model::{Cause, ExchangeId};
 use crate::session::log::LogEntry;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::State;
 use crate::tui::state::overlay::{Card, Overlay};
+use crate::tui::state::{Pane, State};
 
-use super::{doctor, global, log, sending};
+use super::notices::with_session;
+use super::{global, log, sending};
 
 /// What the status line says of a refused message that was diagnosed: `#19 refused: scope-stripped, likely. The token …`.
 pub fn refusal(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
@@ -81,7 +83,7 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, key: KeyEv
             return;
         }
         (None, KeyCode::Char('R')) => global::act(state, Action::Renew, effects),
-        (None, KeyCode::Char('D')) => doctor::begin(state, Some(card.number), effects),
+        (None, KeyCode::Char('D')) => probe(state, Some(card.number), effects),
         (None, KeyCode::Char('C')) => {
             log::on_entry(state, card.number, compare_accepted);
             return;
@@ -131,4 +133,65 @@ pub fn compare_accepted(state: &mut State) {
             .status
             .info("No message of this conversation was accepted in this session: there is nothing to compare with."),
     }
+}
+
+/// Begins a series: about the chosen refusal, else about the open conversation.
+pub fn probe(state: &mut State, number: Option<u64>, effects: &mut Vec<Effect>) {
+    if state.session.is_probing() {
+        state.status.info("A series of probes is under way; each is an entry of the log.");
+        return;
+    }
+    state.status.info("Probing: nothing is changed, and each question is an entry of the log.");
+    with_session(state, effects, |session, now, changes| session.probe(number, now, changes));
+}
+
+/// The series has ended.
+pub fn probes_over(state: &mut State, verdict: &DoctorVerdict) {
+    let said = match verdict.cause {
+        None => "Probes: all is well.".to_owned(),
+        Some(cause) => format!("Probes: {cause} ({}): {}.", verdict.confidence.word(), verdict.because),
+    };
+    if verdict.cause.is_none() {
+        state.status.info(said);
+    } else {
+        state.status.warn(said);
+    }
+    let Some(probes) = &state.session.probes else { return };
+    // Who types meanwhile is not interrupted.
+    let free = match &state.overlay {
+        None => state.focus != Pane::Composer,
+        Some(Overlay::Card(card)) => Some(card.number) == probes.number,
+        Some(_) => false,
+    };
+    if !free {
+        return;
+    }
+    state.overlay = Some(match probes.number {
+        Some(number) => Overlay::Card(Card { number, scroll: 0, copying: false }),
+        None => Overlay::Page { title: "Probes".to_owned(), lines: probes_page(&probes.findings, verdict), scroll: 0 },
+    });
+}
+
+fn probes_page(findings: &[Finding], verdict: &DoctorVerdict) -> Vec<String> {
+    let mut lines: Vec<String> = findings.iter().map(finding_line).collect();
+    lines.push(String::new());
+    match verdict.cause {
+        None => lines.push(format!("All is well: {}.", verdict.because)),
+        Some(cause) => {
+            lines.push(format!("{cause} ({}): {}.", verdict.confidence.word(), verdict.because));
+            if cause != Cause::Unknown {
+                lines.push(format!("guestwire explain {cause} says what to do."));
+            }
+        }
+    }
+    lines
+}
+
+fn finding_line(finding: &Finding) -> String {
+    let mark = match finding.result {
+        ProbeResult::Pass => "pass",
+        ProbeResult::Fail => "FAIL",
+        ProbeResult::Skip => "skip",
+    };
+    format!("{mark}  {:<13} {}", finding.name, finding.detail)
 }

@@ -11,7 +11,7 @@ use crate::tui::state::State;
 use crate::tui::state::overlay::{Overlay, Prompt, PromptPurpose};
 use crate::tui::state::status::Subject;
 
-use super::{diagnosis, doctor, global, journal, sending, unknown_outcome};
+use super::{diagnosis, global, journal, sending, unknown_outcome};
 
 /// The entry of the message that the status line names, where the key for `action` stands beside it.
 pub fn named_by_status(state: &State, action: Action) -> Option<u64> {
@@ -139,7 +139,7 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::Probe => {
             // What was kept of earlier sessions is over: a probe is about now.
             let number = state.session.log.why().map(LogEntry::number).filter(|_| state.history.is_none());
-            doctor::begin(state, number, effects);
+            diagnosis::probe(state, number, effects);
         }
         Action::CompareAccepted => diagnosis::compare_accepted(state),
         Action::Compare => compare(state),

@@ -7,7 +7,6 @@ pub mod demo;
 pub mod diagnosis;
 pub mod dialogs;
 mod discover;
-mod doctor;
 pub mod faults;
 pub mod global;
 mod ids;

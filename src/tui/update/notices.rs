@@ -11,7 +11,7 @@ use crate::tui::action::Action;
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
-use super::{demo, diagnosis, doctor, global, pass, recording, unknown_outcome, web_session};
+use super::{demo, diagnosis, global, pass, recording, unknown_outcome, web_session};
 
 /// Lets the session do something, and carries out what it asks for.
 pub fn with_session<R>(
@@ -96,7 +96,7 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
         }
         Notice::Restored(left) => restored(state, &left, effects),
         Notice::OutcomeKnown(id, life) => outcome_known(state, id, life.as_ref()),
-        Notice::ProbesOver(verdict) => doctor::over(state, &verdict),
+        Notice::ProbesOver(verdict) => diagnosis::probes_over(state, &verdict),
         Notice::Pass { was_over } => pass::moved(state, was_over, effects),
         // The shell ends when the channel closes; nothing is left to change.
         Notice::ConversationId { .. } | Notice::Probed(_) | Notice::Stopped => {}
@@ -231,7 +231,7 @@ fn replies(state: &mut State, key: ConversationKey, changed: bool) {
     let item = state.session.conversations.get(key).filter(|item| changed && item.session().is_none());
     let Some(item) = item else { return };
     if let Some(why) = item.readable.unreadable().map(Unreadable::sentence) {
-        state.status.warn(format!("{}: {why}. Sending goes on.", item.name()));
+        state.status.warn(format!("{}: {why}. You can still send.", item.name()));
     }
 }
 

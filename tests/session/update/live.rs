@@ -357,7 +357,7 @@ fn files_and_attributes_go_with_the_next_message_and_are_seen_before_and_after()
 fn what_a_channel_cannot_carry_is_said_before_it_is_sent() {
     let mut desk = desk();
     desk.keys("esc x");
-    assert_eq!(desk.status(), "Nothing can be added: guest-api messages carry text only.");
+    assert_eq!(desk.status(), "Nothing was added: guest-api messages carry text only.");
     open(&mut desk, OPEN);
     desk.command("attach");
     desk.type_text("/tmp/a.png");

@@ -149,11 +149,11 @@ fn a_conversation_that_is_named_by_its_id_is_not_named_twice() {
 fn the_status_page_says_the_whole_of_a_line_that_is_cut() {
     let mut desk = desk(40, 12);
     desk.keys("x");
-    assert_eq!(desk.status(), "Nothing can be added: guest-api messages carry text only.");
+    assert_eq!(desk.status(), "Nothing was added: guest-api messages carry text only.");
     assert!(!desk.screen().contains("text only."), "{}", desk.screen());
     desk.keys("!");
     let screen = desk.screen();
-    assert!(screen.contains("Said last  Nothing can be added:") && screen.contains("text only."), "{screen}");
+    assert!(screen.contains("Said last  Nothing was added:") && screen.contains("text only."), "{screen}");
     desk.resize(80, 24);
     assert!(!desk.screen().contains("Said last"), "there is room: {}", desk.screen());
 }

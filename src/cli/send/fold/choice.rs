@@ -86,7 +86,7 @@ impl SendFold {
     fn look(&mut self, now: Moment) -> Vec<CommandEffect> {
         self.stage = Stage::Choosing(now.after(LOOKING));
         let line = OutputLine::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
-        let line = line.warns("no choices are kept of this conversation; reading it");
+        let line = line.warns("the choices of this conversation are not known; reading the conversation");
         let conversation = self.sending.conversation;
         let read = match self.channel() {
             // Its socket brings what was said when it is opened.

@@ -50,18 +50,20 @@ impl SendFold {
         match &self.life {
             DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
                 match self.sending.reply_within {
-                    Some(_) if self.replied => ("accepted", "accepted, and a reply was read".to_owned(), Exit::Done),
+                    Some(_) if self.replied => {
+                        ("accepted", "accepted, and a reply was received".to_owned(), Exit::Done)
+                    }
                     Some(_) if self.interrupted => {
                         ("accepted", "accepted; waiting for a reply was interrupted".to_owned(), Exit::Refused)
                     }
                     Some(time) => {
                         let seconds = time.as_secs_f64();
-                        let silence = || format!("no reply was read within {seconds} s");
+                        let silence = || format!("no reply was received within {seconds} s");
                         let what = self.replies_readable().unreadable().map_or_else(silence, Unreadable::sentence);
                         ("accepted", format!("accepted, but {what}"), Exit::Refused)
                     }
                     None if self.life == DeliveryStatus::Landed => {
-                        let how = "its answer was lost, and it was found in the conversation";
+                        let how = "its answer was lost, but the message was found in the conversation";
                         ("accepted", format!("accepted: {how}"), Exit::Done)
                     }
                     None => ("accepted", self.accepted_text(now), Exit::Done),
@@ -83,7 +85,7 @@ impl SendFold {
             }
             DeliveryStatus::Lost => ("refused", "it was not received".to_owned(), Exit::Refused),
             DeliveryStatus::Sending { .. } => {
-                let why = "interrupted while it was on the wire";
+                let why = "guestwire was interrupted while the message was on the wire";
                 ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown)
             }
             DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } | DeliveryStatus::Cancelled => match self.trouble()
@@ -95,8 +97,10 @@ impl SendFold {
                     let why = self.unreachable.as_deref().unwrap_or_default();
                     ("refused", format!("not sent, the conversation cannot be reached: {why}"), Exit::Network)
                 }
-                _ if self.interrupted => ("refused", "not sent: it was taken back in time".to_owned(), Exit::Refused),
-                _ => ("refused", "not sent: it was taken back".to_owned(), Exit::Refused),
+                _ if self.interrupted => {
+                    ("refused", "not sent: the message was taken back in time".to_owned(), Exit::Refused)
+                }
+                _ => ("refused", "not sent: the message was taken back".to_owned(), Exit::Refused),
             },
         }
     }

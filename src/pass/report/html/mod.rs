@@ -24,7 +24,7 @@ pub fn html(run: &PassRun) -> String {
     attention(&mut body, run);
     plot::plot(&mut body, run);
     filters(&mut body, run);
-    // What did not pass comes first.
+    // Failed and blocked steps come first.
     let mut cases: Vec<&CaseResult> = run.cases.iter().collect();
     cases.sort_by_key(|case| case.counts() == Some(Verdict::Pass));
     for case in cases {
@@ -50,7 +50,7 @@ fn head(out: &mut String, run: &PassRun) {
     if let Some(about) = &run.about {
         let _ = writeln!(out, "<p class=\"keep\">{}</p>", markup(about));
     }
-    let state = if run.ended.is_none() { " The run has not ended: it can be gone on with." } else { "" };
+    let state = if run.ended.is_none() { " The test run is not finished: it can be continued." } else { "" };
     let _ = writeln!(
         out,
         "<p class=\"dim small\">{} on profile {} ({}) · began {} · took {} · pass file {}.{state}</p>\n</header>",
@@ -102,9 +102,11 @@ fn attention(out: &mut String, run: &PassRun) {
     };
     let bad: Vec<&StepResult> =
         run.steps().filter(|s| matches!(s.counts(), Some(Verdict::Fail | Verdict::Blocked))).collect();
-    list(out, "What did not pass", &bad, &|step| format!("{} {}", chip(step.counts()), markup(&words::reason(step))));
+    list(out, "Failed and blocked steps", &bad, &|step| {
+        format!("{} {}", chip(step.counts()), markup(&words::reason(step)))
+    });
     let differ: Vec<&StepResult> = run.disagreements().collect();
-    list(out, "Person and expectations disagree", &differ, &|step| markup(&words::disagreement(step)));
+    list(out, "Verdict and expectations differ", &differ, &|step| markup(&words::disagreement(step)));
 }
 
 fn filters(out: &mut String, run: &PassRun) {

@@ -49,7 +49,7 @@ pub(super) fn step(out: &mut String, run: &PassRun, step: &StepResult) {
     if let Some(screen) = &step.evidence.screen {
         let _ = writeln!(
             out,
-            "<details><summary class=\"small dim\">The screen when it was judged</summary><pre>{}</pre></details>",
+            "<details><summary class=\"small dim\">The screen at the verdict</summary><pre>{}</pre></details>",
             markup(screen)
         );
     }
@@ -59,7 +59,7 @@ pub(super) fn step(out: &mut String, run: &PassRun, step: &StepResult) {
 fn judged(out: &mut String, step: &StepResult) {
     let mut parts = Vec::new();
     if step.verdict.is_some() {
-        parts.push(format!("A person says <b>{}</b>", words::verdict(step.verdict)));
+        parts.push(format!("Verdict: <b>{}</b>", words::verdict(step.verdict)));
         let differ = if step.disagrees() { " class=\"warn\"" } else { "" };
         parts.push(format!("<span{differ}>the expectations suggest {}</span>", words::verdict(step.suggested)));
     }
@@ -165,7 +165,7 @@ fn exchange_of(out: &mut String, run: &PassRun, exchange: &ExchangeRecord, open:
     }));
     facts.extend(exchange.conversation.as_ref().map(|name| ("conversation", markup(name))));
     if exchange.renewals > 0 {
-        facts.push(("renewals", format!("the token was renewed {} × on the way", exchange.renewals)));
+        facts.push(("renewals", exchange.renewals.to_string()));
     }
     let since = exchange.at.duration_since(run.began);
     facts.push(("since the start", format!("{:.3} s", since.as_secs_f64())));
@@ -221,7 +221,7 @@ fn timing(timing: &TimingRecord) -> String {
         .filter_map(|(name, us)| us.map(|us| format!("{name} {}.{} ms", us / 1000, us % 1000 / 100)))
         .collect();
     if timing.reused {
-        parts.push("connection used again".to_owned());
+        parts.push("connection reused".to_owned());
     }
     if parts.is_empty() { "not measured".to_owned() } else { parts.join(" · ") }
 }
