@@ -190,8 +190,8 @@ mod tests {
             ("'http://proxy.example:3128'", Err("quotes")),
             ("ftp://proxy.example", Err("kind ftp")),
             ("socks5://proxy.example:1080", Err("kind socks5")),
-            ("http://me:hush@ not a host", Err("does not hold the URL")),
-            ("http://proxy.example:port", Err("does not hold the URL")),
+            ("http://me:hush@ not a host", Err("is not the URL")),
+            ("http://proxy.example:port", Err("is not the URL")),
         ];
         for (value, wanted) in rows {
             match (ProxyAddress::read(value), wanted) {

@@ -285,11 +285,14 @@ fn flags_describe_a_conversation_that_no_config_names() {
     for (arguments, sentence) in [
         (
             &["send", "--region", "eu-west-1", "--deployment", "d", "hi"][..],
-            "--deployment and --origin belong together",
+            "--deployment and --origin need each other",
         ),
-        (&["send", "--region", "eu-west-1", "--guest", "g", "--conversation", "c", "hi"], "--guest names who speaks"),
-        (&["send", "--integration", "i", "--conversation", "c", "hi"], "each name a target: give one of them"),
-        (&["send", "--conversation", "c", "hi"], "nothing says whom to speak to"),
+        (
+            &["send", "--region", "eu-west-1", "--guest", "g", "--conversation", "c", "hi"],
+            "--guest needs --integration",
+        ),
+        (&["send", "--integration", "i", "--conversation", "c", "hi"], "each name a target: give only one of them"),
+        (&["send", "--conversation", "c", "hi"], "there is no target"),
         (&["send", "--sandbox", "--conversation", "c", "hi"], "the target is the sandbox"),
         (&["token", "--sandbox", "--region", "eu-west-1"], "--region is for a target without a profile"),
         (&["token", "--region", "atlantis"], "is not a region of Genesys Cloud"),
@@ -463,7 +466,7 @@ fn a_send_is_kept_with_its_reply_and_no_export_is_written_over() {
     let said = std::fs::read_to_string(home.path().join("said.txt")).unwrap();
     assert!(said.contains("You said: hello"), "{said}");
     let (code, _, stderr) = run(home.path(), &export);
-    assert_eq!((code, stderr.contains("there is such a file already")), (1, true), "{stderr}");
+    assert_eq!((code, stderr.contains("guestwire never overwrites an export")), (1, true), "{stderr}");
     let (code, stdout, stderr) = run(home.path(), &["--sandbox", "log", "nobody-said-this"]);
     assert_eq!((code, stdout.as_str()), (0, ""));
     assert!(stderr.contains("nothing that is kept matches"), "{stderr}");
@@ -533,7 +536,7 @@ fn a_system_that_gives_too_little_is_told_in_a_sentence() {
     let home = tempfile::tempdir().unwrap();
     let (code, _, stderr) = limited(home.path(), "-n 6", "--sandbox token");
     assert_eq!(code, 1, "{stderr}");
-    assert!(stderr.contains("gives no more threads or files") && !stderr.contains("panicked"), "{stderr}");
+    assert!(stderr.contains("allows no more threads or files") && !stderr.contains("panicked"), "{stderr}");
     // A file that may not grow ends no program: the journal says that it keeps nothing.
     let (code, _, stderr) = limited(home.path(), "-f 1", "--sandbox send --to Echo hello");
     assert!(matches!(code, 0 | 1) && stderr.lines().count() > 1, "{code}: {stderr}");

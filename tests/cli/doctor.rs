@@ -205,5 +205,5 @@ fn a_check_of_the_config_says_what_is_odd_about_a_secret() {
     std::fs::write(&file, "hush hush").unwrap();
     profile(home.path(), "http://127.0.0.1:1", "access_token = { file = \"secret\" }");
     let (code, _, stderr) = run(home.path(), &["--config", "c.toml", "config", "check"]);
-    assert!(code == 2 && stderr.contains("holds a blank") && !stderr.contains("hush"), "{code} {stderr}");
+    assert!(code == 2 && stderr.contains("contains a blank") && !stderr.contains("hush"), "{code} {stderr}");
 }

@@ -64,7 +64,7 @@ fn a_recording_from_the_command_line_ends_with_what_was_seen_last_and_is_never_w
 
     let mut again = record();
     assert_eq!(again.end(), 2);
-    assert!(again.screen().contains("show.cast exists already"), "{}", again.screen());
+    assert!(again.screen().contains("never overwrites a recording"), "{}", again.screen());
     assert_eq!(std::fs::read_to_string(&path).unwrap(), cast);
 }
 

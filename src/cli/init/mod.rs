@@ -275,7 +275,7 @@ mod tests {
         let flags = Flags { config: Some(path.clone()), ..Flags::default() };
         let failed = run(&args(), &flags, &|_| None).unwrap_err();
         assert_eq!(failed.exit, Exit::Usage);
-        assert!(failed.message.contains("was not touched"), "{}", failed.message);
+        assert!(failed.message.contains("was not changed"), "{}", failed.message);
         assert_eq!(write(&path, "other").unwrap_err().exit, Exit::Usage);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "# mine\n");
     }

@@ -470,7 +470,7 @@ fn a_verdict_while_something_is_under_way_takes_it_back() {
     rig.token(1);
     rig.on(RunnerEvent::Go);
     assert_eq!(rig.on(RunnerEvent::Verdict(Verdict::Blocked)), [RunnerEffect::Cancel(MessageId(1))]);
-    assert_eq!(rig.step((0, 0)).expectations[0].detail.as_deref(), Some("not waited for"));
+    assert_eq!(rig.step((0, 0)).expectations[0].detail.as_deref(), Some("guestwire did not wait for it"));
     rig.life(DeliveryStatus::Accepted);
     assert_eq!(rig.mets((0, 0)), ["open"], "late news changes nothing");
 }

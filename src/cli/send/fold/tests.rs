@@ -302,7 +302,7 @@ fn no_reply_in_time_is_one_though_accepted_and_says_why() {
         (
             "a silence",
             vec![CommandInput::Due, readable(RepliesReadable::Yes, end)],
-            &["accepted, but no reply was read within 10 s", r#""replies_readable":true"#],
+            &["accepted, but no reply was received within 10 s", r#""replies_readable":true"#],
         ),
         (
             "refused from the start",
