@@ -35,10 +35,10 @@ macro_rules! commands {
 }
 
 commands! {
-    "list" "" "lists the conversations with their numbers" |plain, _| plain.list();
+    "list" "" "lists the conversations with their numbers" |plain, _| { plain.list(); Ok(()) };
     "open" "a number or a name" "opens a conversation" Plain::open;
     "say" "a text" "sends the text as it is, also a text that begins with a dot" Plain::say_text;
-    "begin" "" "begins a text of several lines; .end on a line of its own sends it, .drop does not" |plain, _| plain.begin_text();
+    "begin" "" "begins a text of several lines; .end on a line of its own sends it, .drop does not" |plain, _| { plain.begin_text(); Ok(()) };
     "thread" "how many" "shows the newest messages of the open conversation; 10 without a number" Plain::tell_thread;
     "read" "" "reads the open conversation now" |plain, _| plain.read();
     "wait" "a time like 10s" "waits for a reply to the last message; 10 seconds without a time" Plain::wait;
@@ -60,12 +60,12 @@ commands! {
     "export" "har, transcript, session or pass, and a file" "writes the log, the open conversation, the session, or a pass file of what was sent" Plain::export;
     "rename" "a name" "gives the open conversation a name of your own" Plain::rename;
     "resend" "a log number" "sends a message again, after a question" Plain::ask_resend;
-    "resume" "" "sends the messages that an earlier session left queued" |plain, _| plain.resume();
+    "resume" "" "sends the messages that an earlier session left queued" |plain, _| { plain.resume(); Ok(()) };
     "cancel" "a log number" "takes that message back; without a number all that are not settled" Plain::cancel;
     "settle" "a log number" "says what became of a message whose outcome is unknown" Plain::settle;
-    "token" "" "shows the facts about the token, never the token" |plain, _| plain.token();
-    "renew" "" "gets a new token" |plain, _| plain.renew();
-    "signin" "" "signs in again after it failed" |plain, _| plain.sign_in();
+    "token" "" "shows the facts about the token, never the token" |plain, _| { plain.token(); Ok(()) };
+    "renew" "" "gets a new token" |plain, _| { plain.renew(); Ok(()) };
+    "signin" "" "signs in again after it failed" |plain, _| { plain.sign_in(); Ok(()) };
     "session" "a word" "controls the guest session of a web conversation; without a word it shows its state and the words" Plain::session;
     "attach" "a path or an address" "attaches a file to the next message" Plain::attach;
     "attribute" "name=value" "adds a participant attribute to the next message" Plain::attribute;
@@ -76,8 +76,8 @@ commands! {
     "add" "a number of .active, an id, or a Messenger snippet" "adds a conversation and opens it; a snippet may go on in the next lines" Plain::add;
     "keep" "" "writes the open conversation into the config file" |plain, _| plain.keep_in_config();
     "pass" "a word" "shows the open step of a test run, or the pass files that can be opened, and the words that control it" Plain::pass;
-    "help" "" "lists the commands" |plain, _| plain.help();
-    "quit" "" "ends guestwire" |plain, _| plain.quit();
+    "help" "" "lists the commands" |plain, _| { plain.help(); Ok(()) };
+    "quit" "" "ends guestwire" |plain, _| { plain.quit(); Ok(()) };
 }
 
 impl Plain {
@@ -122,7 +122,7 @@ impl Plain {
         match read_inner(line) {
             Inner::Line(line) => {
                 block.push(line);
-                return Ok(());
+                Ok(())
             }
             Inner::Drop => {
                 self.dialogue.block = None;
@@ -139,12 +139,11 @@ impl Plain {
         }
     }
 
-    fn begin_text(&mut self) -> Done {
+    fn begin_text(&mut self) {
         self.dialogue.block = Some(Vec::new());
         if self.interactive {
             self.say("Type the text line by line. .end on a line of its own sends it, .drop does not.");
         }
-        Ok(())
     }
 
     fn read(&mut self) -> Done {
@@ -159,21 +158,20 @@ impl Plain {
         Ok(())
     }
 
-    fn help(&mut self) -> Done {
+    fn help(&mut self) {
         self.say("A line is sent to the open conversation. A line that begins with a dot is a command. To send a text that begins with a dot, begin it with two dots.");
         for row in COMMANDS {
             let takes = if row.takes.is_empty() { String::new() } else { format!(", then {}", row.takes) };
             self.say(format!(".{}{takes}: {}.", row.name, row.does));
         }
         self.say("Ctrl-C takes back the messages that are not settled, then ends guestwire.");
-        Ok(())
     }
 
-    fn quit(&mut self) -> Done {
+    fn quit(&mut self) {
         let open = self.session.under_way().count();
         if open == 0 {
             self.leave();
-            return Ok(());
+            return;
         }
         let open = sentences::count(open as u128, "message");
         self.put(
@@ -183,7 +181,6 @@ impl Plain {
                  on the wire."
             ),
         );
-        Ok(())
     }
 
     /// A text of several lines, each safe for a terminal. The number of lines says where it ends.

@@ -33,7 +33,7 @@ impl Plain {
             .ok_or_else(|| "No conversation is open. Type .list, then .open and a number.".to_owned())
     }
 
-    pub(super) fn list(&mut self) -> Done {
+    pub(super) fn list(&mut self) {
         let lines: Vec<String> = self
             .session
             .conversations
@@ -69,7 +69,6 @@ impl Plain {
         for line in lines {
             self.say(line);
         }
-        Ok(())
     }
 
     /// `.open 2`, `.open Echo`

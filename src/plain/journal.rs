@@ -10,7 +10,6 @@ use crate::session::changes::Leftovers;
 use crate::session::journal_status::Keeping;
 use crate::session::open_pass::place_words;
 
-use super::arguments::Done;
 use super::{Plain, PlainEffect, sentences};
 
 impl Plain {
@@ -61,11 +60,10 @@ impl Plain {
     }
 
     /// Sends what an earlier session left queued.
-    pub(super) fn resume(&mut self) -> Done {
+    pub(super) fn resume(&mut self) {
         if self.with_session(|session, _, changes| session.resume(changes)) == 0 {
             self.say("No queued message waits.");
         }
-        Ok(())
     }
 
     /// Takes back what an earlier session left queued. True if there was any.

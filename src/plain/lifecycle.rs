@@ -24,7 +24,7 @@ impl Plain {
             if self.session.profile.sandbox {
                 self.say("To reach a real organisation, leave and run guestwire init.");
             }
-            let _ = self.list();
+            self.list();
         }
         self.session.conversations.first();
         match self.session.conversations.open() {

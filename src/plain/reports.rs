@@ -59,7 +59,7 @@ impl Plain {
             Notice::Message { id, before, life, exchange } => self.message_moved(id, &before, &life, exchange),
             Notice::Sent(id) => self.keep_draft(id),
             Notice::WaitsBehindPaused(_) => {
-                self.say("The message waits behind older messages. Type .resume to send them all.")
+                self.say("The message waits behind older messages. Type .resume to send them all.");
             }
             Notice::NotOnDisk(why) => self.say(not_on_disk(&why)),
             Notice::Read { key, before, since, news } => self.was_read(key, before, since, &news),

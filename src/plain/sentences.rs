@@ -103,7 +103,7 @@ pub fn with_id(exchange: &Exchange) -> String {
 /// When something was: `17:06:06`, and the day where it is not today.
 pub fn time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (at, today) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()).date());
-    let day = (at.date() != today).then(|| format!("{}, ", days::day(at.date(), today))).unwrap_or_default();
+    let day = if at.date() == today { String::new() } else { format!("{}, ", days::day(at.date(), today)) };
     format!("{day}{}", at.strftime("%H:%M:%S"))
 }
 

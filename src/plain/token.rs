@@ -5,7 +5,6 @@ use crate::engine::Command;
 use crate::model::TokenStatus;
 use crate::session::sign_in::{facts_text, missing_scopes};
 
-use super::arguments::Done;
 use super::sentences::{clause, span};
 use super::{Plain, Signing};
 
@@ -117,11 +116,11 @@ impl Plain {
     }
 
     /// `.token`
-    pub(super) fn token(&mut self) -> Done {
+    pub(super) fn token(&mut self) {
         let pending = matches!(self.session.sign_in.status, TokenStatus::Getting | TokenStatus::SignedOut);
         if pending && !self.interactive {
             self.asked.signing = Some(Signing { than: None, tell: true });
-            return Ok(());
+            return;
         }
         self.tell_token();
         // This asks nothing of the server: what a message came to stays the end.
@@ -129,11 +128,10 @@ impl Plain {
             let exit = Exit::from(trouble);
             self.came_to(exit, None);
         }
-        Ok(())
     }
 
     /// `.renew`
-    pub(super) fn renew(&mut self) -> Done {
+    pub(super) fn renew(&mut self) {
         let facts = self.session.sign_in.status.facts();
         if facts.is_some_and(|facts| facts.pasted) {
             self.say("No new token: a pasted token cannot be renewed.");
@@ -142,11 +140,10 @@ impl Plain {
             self.asked.signing = Some(Signing { than: facts.map(|facts| facts.generation), tell: false });
             self.ask(Command::Renew);
         }
-        Ok(())
     }
 
     /// `.signin`
-    pub(super) fn sign_in(&mut self) -> Done {
+    pub(super) fn sign_in(&mut self) {
         if self.session.sign_in.status.facts().is_some() {
             self.say("Signed in already. Type .renew for a new token.");
         } else {
@@ -155,6 +152,5 @@ impl Plain {
             self.session.sign_in.begin_anew();
             self.ask(Command::SignIn);
         }
-        Ok(())
     }
 }
