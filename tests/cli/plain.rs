@@ -233,3 +233,24 @@ fn a_refusal_is_explained_passed_on_marked_and_found() {
         assert!(said.iter().any(|line| line.contains(part)), "{part} in {said:#?}");
     }
 }
+
+/// What the console's keys do beside sending has a command each, and the exit code is that of the probes.
+#[test]
+fn faults_probes_exports_and_the_search_of_what_is_kept_work_by_lines() {
+    let home = tempfile::tempdir().unwrap();
+    let lines = b"Hello\n.wait 20s\n.export transcript talk.md\n.export pass talk.toml\n.export har talk.har\n\
+                  .sendas no-token\nwrong\n.fault feature-off\nagain\n.probe\n.search Hello\n";
+    let (code, said, _) = run_in(home.path(), HOST, lines, &[], &["--plain", "--data-dir", "data"]);
+    assert_eq!(code, 1, "{said}");
+    for part in
+        ["Saved to talk.md.", "Fault on: feature-off.", "wrongly on purpose: no-token", "Cause scope-stripped, "]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let found = said.split_once("\nFound ").unwrap().1;
+    assert!(found.contains(", send, Echo, accepted with 200") || found.contains(": Hello"), "{found}");
+    let file = |name: &str| std::fs::read_to_string(home.path().join(name)).unwrap();
+    assert!(file("talk.md").contains("Hello") && file("talk.har").contains("\"version\": \"1.2\""));
+    let (code, said) = (run_in(home.path(), HOST, b".pass open talk.toml\n", &[], &["--plain", "--ephemeral"]).0, said);
+    assert_eq!(code, 0, "what was written is a pass file: {said}");
+}
