@@ -30,7 +30,7 @@ fn worn() -> Desk {
     }
     for n in 1_000..100_000 {
         let life =
-            if n % 17 == 3 { DeliveryStatus::Refused("401 unauthorized".to_owned()) } else { DeliveryStatus::Accepted };
+            if n % 17 == 3 { DeliveryStatus::Refused("401 unauthorized".into()) } else { DeliveryStatus::Accepted };
         let status = if n % 17 == 3 { 401 } else { 200 };
         let made = exchange_of(n, desk.now, Some((MessageId(n), BILLING)), "hello", &life, Some(status));
         desk.now = desk.now.after(Duration::from_millis(10));

@@ -89,8 +89,8 @@ const COURSES: [Course; 3] = [
             vec![
                 token(&["conversations"]),
                 moved(id, DeliveryStatus::Sending { attempt: 1 }),
-                exchange(id, Some(Ending::Answered(response(401, DENIED))), Outcome::Refused(why.to_owned())),
-                moved(id, DeliveryStatus::Refused(why.to_owned())),
+                exchange(id, Some(Ending::Answered(response(401, DENIED))), Outcome::Refused(why.into())),
+                moved(id, DeliveryStatus::Refused(why.into())),
             ]
         },
         facts: Facts {
@@ -109,8 +109,8 @@ const COURSES: [Course; 3] = [
             vec![
                 token(&[SCOPE]),
                 moved(id, DeliveryStatus::Sending { attempt: 1 }),
-                exchange(id, Some(Ending::Failed(failure)), Outcome::Unknown(why.to_owned())),
-                moved(id, DeliveryStatus::Unknown(why.to_owned())),
+                exchange(id, Some(Ending::Failed(failure)), Outcome::Unknown(why.into())),
+                moved(id, DeliveryStatus::Unknown(why.into())),
             ]
         },
         facts: Facts {

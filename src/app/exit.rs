@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use crate::config::Problems;
 use crate::diagnosis::doctor::{DoctorStage, DoctorVerdict};
-use crate::model::Cause;
 use crate::model::diagnosis::Family;
+use crate::model::{Cause, Reason};
 use crate::session::SignInTrouble;
 
 /// The exit codes that scripts rely on. (101 is a panic's.)
@@ -80,6 +80,18 @@ impl From<&DoctorVerdict> for Exit {
             (Some(_), DoctorStage::Hosts) => Self::Network,
             (Some(_), DoctorStage::Token) => Self::NotSignedIn,
             (Some(_), DoctorStage::Beyond) => Self::Refused,
+        }
+    }
+}
+
+/// Of a message that was never written.
+impl From<&Reason> for Exit {
+    fn from(why: &Reason) -> Self {
+        match why {
+            Reason::NoSecret(_) => Self::NotSignedIn,
+            Reason::Broken(..) | Reason::SocketLost(_) | Reason::NotConfigured(_) => Self::Network,
+            Reason::Tried(why, _) => Self::from(&**why),
+            _ => Self::Refused,
         }
     }
 }

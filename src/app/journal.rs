@@ -189,10 +189,9 @@ mod tests {
             extras: Extras::default(),
             attempt: 1,
         };
-        for waits in [
-            DeliveryStatus::Queued,
-            DeliveryStatus::Waiting { until: crate::model::Moment::ZERO, why: "429".to_owned() },
-        ] {
+        for waits in
+            [DeliveryStatus::Queued, DeliveryStatus::Waiting { until: crate::model::Moment::ZERO, why: "429".into() }]
+        {
             kept.intent(intent.clone()).await.unwrap();
             kept.outcome(MessageId(1), &waits, None).await.unwrap();
             let reader = JournalReader::open(&options.dir, &options.conversations).unwrap();

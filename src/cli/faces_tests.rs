@@ -217,13 +217,13 @@ fn all_four_front_ends_know_the_same_of_one_course() {
             Exit::Done,
         ),
         (
-            course(401, denied, Outcome::Refused(why()), DeliveryStatus::Refused(why()), None),
+            course(401, denied, Outcome::Refused(why().into()), DeliveryStatus::Refused(why().into()), None),
             "refused",
             Exit::Refused,
             Exit::Refused,
         ),
         (
-            course(504, "{}", Outcome::Unknown(why()), DeliveryStatus::Unknown(why()), None),
+            course(504, "{}", Outcome::Unknown(why().into()), DeliveryStatus::Unknown(why().into()), None),
             "unknown",
             Exit::Unknown,
             Exit::Refused,

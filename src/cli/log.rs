@@ -122,7 +122,7 @@ fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
         "what": exchange.what,
         "conversation": conversation,
         "outcome": exchange.outcome.word(),
-        "reason": exchange.outcome.reason(),
+        "reason": exchange.outcome.words(),
         "status": status,
         "ms": ms,
         "request_id": id,
@@ -144,9 +144,9 @@ fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
         // A message of several lines is one line here.
         exchange.what.replace('\n', "⏎"),
     );
-    if let Some(reason) = exchange.outcome.reason() {
+    if let Some(reason) = exchange.outcome.words() {
         human.push_str("  ");
-        human.push_str(reason);
+        human.push_str(&reason);
     }
     if let Some(comment) = &entry.comment {
         human.push_str("  # ");

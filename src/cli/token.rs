@@ -307,7 +307,7 @@ mod tests {
             started: Moment::ZERO,
             ended: Some(Moment::ZERO),
             steps: Vec::new(),
-            outcome: Outcome::Failed("connection refused".to_owned()),
+            outcome: Outcome::Failed("connection refused".into()),
         };
         fold.on(Moment::ZERO, CommandInput::Report(Box::new(Report::Exchange(exchange.into()))));
         let failing = || TokenStatus::Expired { retry: Some(Moment::ZERO), why: "connection refused".to_owned() };

@@ -2,23 +2,25 @@
 
 use super::case::Facts;
 use super::evidence::answer::request_ids;
-use super::pages::{Names, fill, page};
-use crate::model::{Cause, Diagnosis, Ending, ExchangeKind, Phase};
+use super::pages::{Names, page};
+use crate::model::{Advice, Cause, Diagnosis, Ending, ExchangeKind, Phase, Probe, Remedy};
 
 /// What to do for `diagnosis`, in order. What would settle an open question comes first.
-pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<String> {
+pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Advice> {
     let names = Names::of(facts);
     let mut actions = Vec::new();
     if let Some(settles) = diagnosis.settles.first().filter(|_| diagnosis.is_undecided()) {
         let causes: Vec<&str> = settles.causes.iter().map(|c| c.words()).collect();
-        actions.push(format!("Settle it first: {} tells about {}.", settles.probe.words(), causes.join(", ")));
+        let words = format!("Settle it first: {} tells about {}.", settles.probe.words(), causes.join(", "));
+        let remedy = (settles.probe == Probe::Conversation).then_some(Remedy::Read);
+        actions.push(Advice { words, remedy });
     }
     match diagnosis.suspects.first() {
-        None => actions.extend(unexplained(facts).into_iter().map(str::to_owned)),
+        None => actions.extend(unexplained(facts)),
         Some(_) if diagnosis.is_undecided() => {}
         Some(first) => match broken_off(first.cause, facts) {
             Some(lines) => actions.extend(lines),
-            None => actions.extend(page(fix_of(first.cause)).fix.into_iter().map(|line| fill(line, &names))),
+            None => actions.extend(page(fix_of(first.cause)).fix.into_iter().map(|fix| fix.filled(&names))),
         },
     }
     actions
@@ -31,7 +33,7 @@ const fn fix_of(cause: Cause) -> Cause {
 
 /// What to do about a connection that stood, and broke or fell silent later. Its port is open, so that the question is
 /// whether the request was received. `None` where the request never left, and for every other cause.
-fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<String>> {
+fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<Advice>> {
     let attempt = facts.attempt.or_else(|| facts.held_back_by())?;
     let (wrote, phase) = match attempt.ending.as_ref()? {
         // The server had waited too long for the request; any other answer came while ours was waited for.
@@ -53,30 +55,30 @@ fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<String>> {
     };
     let phase = phase.word();
     let first = if wrote && facts.attempt.is_some() && facts.exchange.kind == ExchangeKind::Send {
-        format!(
-            "Look the conversation up before sending again: {what} while {phase}, and the message may have arrived."
-        )
+        let why = format!("{what} while {phase}, and the message may have arrived");
+        let words = format!("Look the conversation up before sending again: {why}.");
+        Advice { words, remedy: Some(Remedy::Read) }
     } else {
-        format!("Try again: {what} while {phase}.")
+        Advice { words: format!("Try again: {what} while {phase}."), remedy: None }
     };
-    Some(vec![first, next.to_owned()])
+    Some(vec![first, Advice { words: next.to_owned(), remedy: None }])
 }
 
 /// What to do where no cause fits. The page has other lines for the case that no request id came back.
-fn unexplained(facts: &Facts<'_>) -> Vec<&'static str> {
+fn unexplained(facts: &Facts<'_>) -> Vec<Advice> {
     if facts.attempt.is_none() {
-        return vec!["Put right what is said above, then send the message again."];
+        let words = "Put right what is said above, then send the message again.".to_owned();
+        return vec![Advice { words, remedy: Some(Remedy::Resend) }];
     }
-    if request_ids(facts.exchange).is_empty() {
-        super::pages::fix_without_an_answer()
-    } else {
-        page(Cause::Unknown).fix
-    }
+    let no_id = request_ids(facts.exchange).is_empty();
+    let fix = if no_id { super::pages::fix_without_an_answer() } else { page(Cause::Unknown).fix };
+    fix.into_iter().map(|fix| fix.filled(&Names::of(facts))).collect()
 }
 
 /// Those of a diagnosis' actions that are the administrator's to carry out; whoever sent the message sends it again.
 pub(super) fn for_administrator(diagnosis: &Diagnosis) -> Vec<String> {
-    let own: Vec<_> = diagnosis.actions.iter().filter(|line| line.contains(super::pages::ADMIN)).cloned().collect();
+    let own = diagnosis.actions.iter().filter(|advice| advice.remedy == Some(Remedy::Administrator));
+    let own: Vec<_> = own.map(|advice| advice.words.clone()).collect();
     if own.is_empty() {
         return vec!["Look the request up in the organisation's audit view, by the time and the ids below.".to_owned()];
     }

@@ -181,7 +181,7 @@ impl<'c> Facts<'c> {
         match (&self.exchange.outcome, said.status) {
             (_, Some(status)) if said.text => format!("{status} with a page that is not the service's JSON"),
             (_, Some(status)) => format!("{status} without a code or message"),
-            (Outcome::Refused(why) | Outcome::Failed(why) | Outcome::Unknown(why), None) => why.clone(),
+            (Outcome::Refused(why) | Outcome::Failed(why) | Outcome::Unknown(why), None) => why.to_string(),
             _ => "nothing".to_owned(),
         }
     }

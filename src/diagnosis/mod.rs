@@ -34,8 +34,8 @@ pub use case::{Case, ProfileFacts};
 pub use evidence::history::PastExchanges;
 pub use evidence::seen::SeenToken;
 
-use crate::genesys::answerer::{Answerer, Sign};
-use crate::model::{Diagnosis, ExchangeKind, Outcome};
+use crate::genesys::answerer::Answerer;
+use crate::model::{Diagnosis, ExchangeKind, Outcome, Sign};
 use evidence::request;
 
 /// Why `case.exchange` was refused, failed or is unknown, or what 401 it was healed of. `None` where there is nothing to

@@ -4,10 +4,37 @@
 use std::fmt::Write as _;
 
 use super::case::Facts;
-use crate::model::Cause;
+use crate::model::{Advice, Cause, Remedy};
 
-/// How a line of a fix names the place in the administrator's pages: the line is the administrator's to carry out.
-pub(super) const ADMIN: &str = "Admin:";
+/// The marks at the end of a line of a fix, as comments that no reader of Markdown shows: what the line comes down to.
+const MARKS: [(&str, Remedy); 5] = [
+    ("<!-- admin -->", Remedy::Administrator),
+    ("<!-- compare -->", Remedy::Compare),
+    ("<!-- new token -->", Remedy::NewToken),
+    ("<!-- read -->", Remedy::Read),
+    ("<!-- resend -->", Remedy::Resend),
+];
+
+/// A line of a fix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// `{client}`, `{scope}`, `{permission}`, `{region}` and `{api}` stand for the case's own.
+    pub words: &'static str,
+    /// What it comes down to.
+    pub remedy: Option<Remedy>,
+}
+
+impl Fix {
+    fn read(line: &'static str) -> Self {
+        let marked = MARKS.iter().find_map(|(mark, remedy)| Some((line.strip_suffix(mark)?.trim_end(), *remedy)));
+        marked.map_or(Self { words: line, remedy: None }, |(words, remedy)| Self { words, remedy: Some(remedy) })
+    }
+
+    /// The same with the names of a case in it.
+    pub(super) fn filled(self, names: &Names) -> Advice {
+        Advice { words: fill(self.words, names), remedy: self.remedy }
+    }
+}
 
 /// The page of a cause, as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +43,8 @@ pub struct CausePage {
     pub meaning: &'static str,
     /// The evidence that it needs, one line each.
     pub evidence: Vec<&'static str>,
-    /// What to do, in order. `{client}`, `{scope}`, `{permission}`, `{region}` and `{api}` stand for the case's own.
-    pub fix: Vec<&'static str>,
+    /// What to do, in order.
+    pub fix: Vec<Fix>,
     /// What looks the same but is not.
     pub alike: Vec<&'static str>,
 }
@@ -50,8 +77,8 @@ texts! {
 }
 
 /// What to do where no cause fits and no request id came back.
-pub(super) fn fix_without_an_answer() -> Vec<&'static str> {
-    lines(markdown(Cause::Unknown), "Fix without an answer")
+pub(super) fn fix_without_an_answer() -> Vec<Fix> {
+    lines(markdown(Cause::Unknown), "Fix without an answer").into_iter().map(Fix::read).collect()
 }
 
 fn lines(text: &'static str, heading: &str) -> Vec<&'static str> {
@@ -65,7 +92,7 @@ pub fn page(cause: Cause) -> CausePage {
     CausePage {
         meaning: section(text, "Meaning"),
         evidence: lines("Evidence needed"),
-        fix: lines("Fix"),
+        fix: lines("Fix").into_iter().map(Fix::read).collect(),
         alike: lines("Looks the same, but is not"),
     }
 }
@@ -76,7 +103,7 @@ pub fn text(cause: Cause) -> String {
     let mut out = format!("{cause}: {}\n\n{}\n", cause.sentence(), page.meaning);
     for (heading, lines, numbered) in [
         ("Evidence needed", page.evidence, false),
-        ("Fix", page.fix, true),
+        ("Fix", page.fix.iter().map(|fix| fix.words).collect(), true),
         ("Looks the same, but is not", page.alike, false),
     ] {
         // Writing to a String cannot fail.
@@ -153,7 +180,7 @@ fn client(facts: &Facts<'_>) -> String {
 }
 
 /// `text` with the names of a case in their places.
-pub(super) fn fill(text: &str, names: &Names) -> String {
+fn fill(text: &str, names: &Names) -> String {
     text.replace("{client}", &names.client)
         .replace("{scope}", &names.scope)
         .replace("{permission}", &names.permission)
@@ -198,10 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn no_placeholder_is_left_in_a_printed_page() {
+    fn no_placeholder_and_no_mark_is_left_in_a_printed_page() {
         for &cause in Cause::ALL {
             let text = text(cause);
-            assert!(!text.contains('{'), "{text}");
+            assert!(!text.contains('{') && !text.contains("<!--"), "{text}");
+            for fix in page(cause).fix.iter().filter(|fix| fix.words.contains("Admin:")) {
+                assert!(fix.remedy.is_some(), "{cause}: {fix:?}");
+            }
         }
         assert_eq!(list().lines().count(), Cause::ALL.len());
     }

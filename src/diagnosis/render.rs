@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 
 use super::case::ProfileFacts;
 use super::evidence::answer::request_ids;
-use crate::genesys::errors::one_line;
 use crate::model::{Cause, Confidence, Diagnosis, Exchange, Holds, Probe};
+use crate::text::one_line;
 
 /// What a part of the card holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub fn card(
         (Some(_), Confidence::Likely) => "MOST LIKELY",
         (Some(_), Confidence::Possible) => "POSSIBLE",
     };
-    let actions = (1..).zip(&diagnosis.actions).map(|(n, action)| format!("{n}  {action}"));
+    let actions = (1..).zip(&diagnosis.actions).map(|(n, action)| format!("{n}  {}", action.words));
     let said = if left {
         part(PartKind::Said, "SERVER SAID", vec![diagnosis.said.clone()])
     } else {
@@ -114,7 +114,7 @@ fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
         lines.push(format!("This was sent on purpose as {variation} ({}).", variation.about()));
     }
     match diagnosis.suspects.first() {
-        None if !left => lines.push("Nothing left this machine: see NOT SENT.".to_owned()),
+        None if !left => lines.push("Nothing left this machine: see “Not sent”.".to_owned()),
         None => lines.push("No cause fits: here is what the server said.".to_owned()),
         Some(_) if diagnosis.is_undecided() => {
             let said = diagnosis.sentence();

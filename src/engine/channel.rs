@@ -18,7 +18,7 @@ use crate::genesys::open_messaging::{Endpoint, OpenAccepted, OpenMessage};
 use crate::genesys::{Asked, Call, guest_api};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
-use crate::model::{Address, Channel, Choice, ChoiceKind, Extras, Place, Variation};
+use crate::model::{Address, Channel, Choice, ChoiceKind, Extras, Objection, Place, Variation};
 
 use super::SendRequest;
 use super::redact::holds_mask;
@@ -33,31 +33,28 @@ pub fn endpoint(channel: Channel, extras: &Extras) -> Endpoint {
 }
 
 /// Why a message is not sent at all. Malformed ids are no reason: they are sent on purpose.
-pub fn objection(entry: &ConversationEntry, credentials: &Credentials, request: &SendRequest) -> Option<String> {
+pub fn objection(entry: &ConversationEntry, credentials: &Credentials, request: &SendRequest) -> Option<Objection> {
     let channel = entry.conversation.channel();
     let extras = &request.extras;
     let bytes = request.text.len();
     if request.text.trim().is_empty() && extras.choice.is_none() && extras.attachments.is_empty() {
-        return Some("the message is empty".to_owned());
+        return Some(Objection::Empty);
     }
     if extras.choice.as_ref().is_some_and(is_masked) {
-        let why = "guestwire masked a part of this choice when it was read, so it does not know the right answer; write the answer as a text";
-        return Some(why.to_owned());
+        return Some(Objection::MaskedChoice);
     }
     if let Some((variation, why)) = request.sent_as.and_then(|v| Some((v, v.senseless(channel)?))) {
-        return Some(format!("sending as {variation} makes no sense on the channel {channel}: {why}"));
+        return Some(Objection::senseless(variation, channel, why));
     }
     if matches!(credentials, Credentials::Pasted(_)) && request.sent_as == Some(Variation::WrongScope) {
-        return Some("a pasted token cannot be asked for with another scope".to_owned());
+        return Some(Objection::PastedScope);
     }
     if bytes > GUEST_TEXT_MAX_BYTES && request.sent_as != Some(Variation::Oversize) {
-        return Some(format!("{bytes} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text"));
+        return Some(Objection::TextTooLong(bytes));
     }
     let attributes = attributes_bytes(&attributes(entry, extras));
     if attributes > ATTRIBUTES_MAX_BYTES {
-        return Some(format!(
-            "the attributes are {attributes} bytes, and the limit is {ATTRIBUTES_MAX_BYTES}; send fewer or shorter ones"
-        ));
+        return Some(Objection::AttributesTooLarge(attributes));
     }
     match channel {
         Channel::GuestApi => guest_api_objection(extras),
@@ -71,32 +68,27 @@ fn is_masked(choice: &Choice) -> bool {
     [Some(&choice.label), Some(&choice.payload), choice.words.as_ref()].into_iter().flatten().any(|t| holds_mask(t))
 }
 
-fn guest_api_objection(extras: &Extras) -> Option<String> {
+fn guest_api_objection(extras: &Extras) -> Option<Objection> {
     let carried = [(!extras.attributes.is_empty(), "attributes"), (!extras.attachments.is_empty(), "attachments")];
     let (_, what) = carried.into_iter().find(|(there, _)| *there)?;
-    Some(format!("the channel guest-api carries text alone, no {what}"))
+    Some(Objection::TextAlone(what.to_owned()))
 }
 
-fn open_objection(request: &SendRequest) -> Option<String> {
+fn open_objection(request: &SendRequest) -> Option<Objection> {
     if request.extras.choice.as_ref().is_some_and(|choice| choice.kind == ChoiceKind::ListPicker) {
-        let why = "open-messaging has no answer to a list picker; write the item as a text";
-        return Some(why.to_owned());
+        return Some(Objection::ListPicker);
     }
-    let local = request.extras.attachments.iter().find_map(|a| match &a.place {
-        Place::File(path) => Some(path.display()),
+    request.extras.attachments.iter().find_map(|a| match &a.place {
+        Place::File(path) => Some(Objection::LocalFile(path.display().to_string())),
         Place::Url(_) => None,
-    })?;
-    Some(format!(
-        "{local} is a file of this machine, and open-messaging takes attachments by an address that Genesys Cloud can fetch"
-    ))
+    })
 }
 
-fn web_objection(request: &SendRequest) -> Option<String> {
-    let address = request.extras.attachments.iter().find_map(|a| match &a.place {
-        Place::Url(url) => Some(url),
+fn web_objection(request: &SendRequest) -> Option<Objection> {
+    request.extras.attachments.iter().find_map(|a| match &a.place {
+        Place::Url(url) => Some(Objection::RemoteFile(url.clone())),
         Place::File(_) => None,
-    })?;
-    Some(format!("{address} is an address, and web-messaging takes files of this machine, which it uploads"))
+    })
 }
 
 /// The participant data that a message brings: the conversation's own, and its own, which win.

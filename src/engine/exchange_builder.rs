@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{
     Attempt, ConversationKey, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Generation, MessageId, Moment,
-    Outcome, Request, Timing, Variation,
+    Outcome, Reason, Request, Timing, Variation,
 };
 
 use super::Report;
@@ -103,7 +103,7 @@ impl ExchangeBuilder {
     }
 
     /// A pause begins.
-    pub fn wait(&mut self, now: Moment, until: Moment, why: String) {
+    pub fn wait(&mut self, now: Moment, until: Moment, why: Reason) {
         self.0.steps.push(ExchangeStep::Wait { at: now, until, why });
         self.0.outcome = Outcome::Waiting;
     }

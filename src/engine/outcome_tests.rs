@@ -44,13 +44,8 @@ const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00";
 fn judge(asked: Asked, status: u16, headers: Fields<'_>, body: &[u8], lost: bool) -> Judged {
     let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();
     let error = ApiError::read(status, headers.as_slice(), body);
-    let answered = AnswerEvidence {
-        status,
-        answerer: who_answered(asked, status, headers.as_slice(), body),
-        wait: error.retry_after,
-        code: error.code.clone(),
-        reason: error.reason(),
-    };
+    let answerer = who_answered(asked, status, headers.as_slice(), body);
+    let answered = AnswerEvidence { answerer, wait: error.retry_after, refusal: error.refusal };
     of_answer(&answered, lost)
 }
 
@@ -174,8 +169,14 @@ fn broken_tries() {
         assert_eq!(end(&of_failure(&Failure::written(kind, Phase::Answer, "d"))), Unknown, "{kind:?}");
     }
     for status in [200, 204, 403, 503] {
-        let partial =
-            Response { status, version: String::new(), headers: Vec::new(), body: Body::default(), remote: None };
+        let partial = Response {
+            status,
+            version: String::new(),
+            headers: Vec::new(),
+            body: Body::default(),
+            remote: None,
+            phrase: None,
+        };
         let cut =
             Failure { partial: Some(Box::new(partial)), ..Failure::written(FailureKind::Protocol, Phase::Body, "d") };
         assert_eq!(end(&of_failure(&cut)), Unknown, "{status}, and the rest did not come");

@@ -10,10 +10,10 @@
 
 use std::time::Duration;
 
-use crate::model::Outcome;
+use crate::model::{Outcome, Reason};
 
 use super::jitter::Jitter;
-use super::outcome::{Healing, Judged, OutcomeReason};
+use super::outcome::{Healing, Judged};
 
 /// Pauses between tries that found no connection.
 const CONNECT_FIRST: Duration = Duration::from_millis(500);
@@ -59,29 +59,29 @@ pub enum RetryDecision {
     /// The service had taken an earlier try of it.
     Landed,
     /// The server, or guestwire before sending, said no.
-    Refused(OutcomeReason),
+    Refused(Reason),
     /// It may have been received.
-    Unknown(OutcomeReason),
+    Unknown(Reason),
     /// It was not received, and trying again was of no use.
-    Failed(OutcomeReason),
+    Failed(Reason),
     /// It was taken back and not received.
     Cancelled,
     /// Try again after this long, for this reason.
-    Again(Duration, String),
+    Again(Duration, Reason),
     /// The same, but it may have been received.
-    Repeat(Duration, OutcomeReason),
+    Repeat(Duration, Reason),
     /// A 401 that another token may heal.
-    TokenRefused(OutcomeReason),
+    TokenRefused(Reason),
 }
 
 impl RetryDecision {
-    /// How the message ends by this verdict, in words. One that wants another try is over here for another reason.
+    /// How the message ends by this verdict. One that wants another try is over here for another reason.
     pub fn into_outcome(self) -> Outcome {
         match self {
             Self::Accepted | Self::Landed => Outcome::Accepted,
-            Self::Refused(why) | Self::TokenRefused(why) => Outcome::Refused(why.to_string()),
-            Self::Unknown(why) | Self::Repeat(_, why) => Outcome::Unknown(why.to_string()),
-            Self::Failed(why) => Outcome::Failed(why.to_string()),
+            Self::Refused(why) | Self::TokenRefused(why) => Outcome::Refused(why),
+            Self::Unknown(why) | Self::Repeat(_, why) => Outcome::Unknown(why),
+            Self::Failed(why) => Outcome::Failed(why),
             Self::Cancelled | Self::Again(..) => Outcome::Cancelled,
         }
     }
@@ -100,13 +100,12 @@ pub fn what_follows(judged: Judged, repeatable: bool, tries: &mut Tries, jitter:
         Judged::TokenRefused(why) if tries.healed => RetryDecision::Refused(why),
         Judged::TokenRefused(why) => RetryDecision::TokenRefused(why),
         Judged::Limited(_, why, Some(wait)) if wait > WAIT_MAX => {
-            RetryDecision::Refused(OutcomeReason::TooLong(Box::new(why)))
+            RetryDecision::Refused(Reason::TooLongToWait(Box::new(why), wait.as_secs()))
         }
         Judged::Limited(_, why, _) if tries.limited >= LIMITED_AGAIN => {
-            RetryDecision::Refused(OutcomeReason::Tried(Box::new(why), tries.limited + 1))
+            RetryDecision::Refused(Reason::Tried(Box::new(why), tries.limited + 1))
         }
         Judged::Limited(status, _, wait) => {
-            let named = wait.map_or(String::new(), |w| format!(", Retry-After {} s", w.as_secs()));
             let pause = match wait {
                 // "At once" is no time to wait: those who were refused together would come back together.
                 Some(wait) if wait < LIMITED_MIN => LIMITED_MIN + jitter.up_to(LIMITED_MIN),
@@ -114,11 +113,11 @@ pub fn what_follows(judged: Judged, repeatable: bool, tries: &mut Tries, jitter:
                 None => jitter.backoff(LIMITED_FIRST, WAIT_MAX, tries.limited),
             };
             tries.limited += 1;
-            RetryDecision::Again(pause, format!("{status}{named}"))
+            RetryDecision::Again(pause, Reason::AskedToWait(status, wait.map(|w| w.as_secs())))
         }
         Judged::Unknown(why, wait) if repeatable && wait.is_none_or(|w| w <= WAIT_MAX) => {
             if tries.lost >= LOST_AGAIN {
-                return RetryDecision::Unknown(OutcomeReason::Repeated(Box::new(why), tries.lost + 1));
+                return RetryDecision::Unknown(Reason::Repeated(Box::new(why), tries.lost + 1));
             }
             let pause = jitter.backoff(LOST_FIRST, LOST_MAX, tries.lost).max(wait.unwrap_or_default());
             tries.lost += 1;
@@ -129,24 +128,24 @@ pub fn what_follows(judged: Judged, repeatable: bool, tries: &mut Tries, jitter:
     }
 }
 
-fn not_sent(healing: Healing, why: OutcomeReason, tries: &mut Tries, jitter: &mut Jitter) -> RetryDecision {
+fn not_sent(healing: Healing, why: Reason, tries: &mut Tries, jitter: &mut Jitter) -> RetryDecision {
     match healing {
         Healing::TakenBack => RetryDecision::Cancelled,
         Healing::Mending => RetryDecision::Refused(why),
         Healing::Nothing => RetryDecision::Failed(why),
         // The promise holds for one repetition: a server that refuses each stream is no server that heals.
-        Healing::AtOnce if tries.unprocessed => RetryDecision::Failed(OutcomeReason::Tried(Box::new(why), 2)),
+        Healing::AtOnce if tries.unprocessed => RetryDecision::Failed(Reason::Tried(Box::new(why), 2)),
         Healing::AtOnce => {
             tries.unprocessed = true;
-            RetryDecision::Again(Duration::ZERO, why.line())
+            RetryDecision::Again(Duration::ZERO, why)
         }
         Healing::Later if tries.connect >= CONNECT_AGAIN => {
-            RetryDecision::Failed(OutcomeReason::Tried(Box::new(why), tries.connect + 1))
+            RetryDecision::Failed(Reason::Tried(Box::new(why), tries.connect + 1))
         }
         Healing::Later => {
             let pause = jitter.backoff(CONNECT_FIRST, CONNECT_MAX, tries.connect);
             tries.connect += 1;
-            RetryDecision::Again(pause, why.line())
+            RetryDecision::Again(pause, why)
         }
     }
 }
@@ -156,8 +155,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn said() -> OutcomeReason {
-        OutcomeReason::Said("r".into())
+    fn said() -> Reason {
+        Reason::from("r")
     }
 
     fn follows(judged: Judged, repeatable: bool, mut tries: Tries) -> RetryDecision {
@@ -178,20 +177,20 @@ mod tests {
         assert_eq!(follows(Judged::TokenRefused(said()), false, healed), RetryDecision::Refused(said()));
         assert_eq!(
             follows(wait(7), false, none),
-            RetryDecision::Again(Duration::from_secs(7), "429, Retry-After 7 s".into())
+            RetryDecision::Again(Duration::from_secs(7), Reason::AskedToWait(429, Some(7)))
         );
         assert!(
             matches!(follows(Judged::Limited(429, said(), None), false, none), RetryDecision::Again(p, _) if p <= LIMITED_FIRST)
         );
-        assert!(matches!(follows(wait(7), false, limited), RetryDecision::Refused(OutcomeReason::Tried(..))));
-        assert!(matches!(follows(wait(601), false, none), RetryDecision::Refused(OutcomeReason::TooLong(_))));
+        assert!(matches!(follows(wait(7), false, limited), RetryDecision::Refused(Reason::Tried(..))));
+        assert!(matches!(follows(wait(601), false, none), RetryDecision::Refused(Reason::TooLongToWait(_, 601))));
         assert_eq!(
             follows(unknown(), false, none),
             RetryDecision::Unknown(said()),
             "what was written is not sent again"
         );
         assert!(matches!(follows(unknown(), true, none), RetryDecision::Repeat(..)));
-        assert!(matches!(follows(unknown(), true, lost), RetryDecision::Unknown(OutcomeReason::Repeated(_, 4))));
+        assert!(matches!(follows(unknown(), true, lost), RetryDecision::Unknown(Reason::Repeated(_, 4))));
         let asked = Judged::Unknown(said(), Some(Duration::from_secs(30)));
         assert!(matches!(follows(asked, true, none), RetryDecision::Repeat(p, _) if p.as_secs() == 30));
     }
@@ -202,7 +201,7 @@ mod tests {
         let none = Tries::default();
         assert!(matches!(off(Healing::Later, none), RetryDecision::Again(..)));
         assert!(matches!(off(Healing::Later, Tries { connect: CONNECT_AGAIN, ..none }), RetryDecision::Failed(_)));
-        assert_eq!(off(Healing::AtOnce, none), RetryDecision::Again(Duration::ZERO, "r".into()));
+        assert_eq!(off(Healing::AtOnce, none), RetryDecision::Again(Duration::ZERO, said()));
         assert!(matches!(off(Healing::AtOnce, Tries { unprocessed: true, ..none }), RetryDecision::Failed(_)));
         assert!(matches!(off(Healing::Nothing, none), RetryDecision::Failed(_)));
         assert!(matches!(off(Healing::Mending, none), RetryDecision::Refused(_)));

@@ -56,7 +56,7 @@ fn entry(item: &HarEntry<'_>, attempt: &Attempt) -> Value {
         "_attempt": attempt.number,
         "_generation": attempt.generation.map(|g| g.0),
         "_outcome": item.exchange.outcome.word(),
-        "_reason": item.exchange.outcome.reason(),
+        "_reason": item.exchange.outcome.words(),
         "_requestIds": ids(attempt),
         "_reusedConnection": attempt.timing.reused,
         "_marked": item.marked,
@@ -132,7 +132,7 @@ fn response(attempt: &Attempt) -> Value {
     note_missing(&mut content, &response.body);
     json!({
         "status": response.status,
-        "statusText": "",
+        "statusText": response.phrase.as_deref().unwrap_or_default(),
         "httpVersion": response.version,
         "cookies": [],
         "headers": headers(&response.headers),

@@ -8,11 +8,10 @@
 //! everything else ─► Unproven
 //! ```
 
-use std::fmt;
-
 use http::HeaderMap;
 use serde_json::Value;
 
+use crate::model::Sign;
 use crate::model::exchange::Header;
 
 /// What the request asked for: each call is answered with a JSON body of its own shape.
@@ -45,25 +44,6 @@ pub enum Answerer {
     Unproven,
 }
 
-/// What shows that somebody else answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// Status 407: a proxy asks for credentials of its own.
-    ProxyLogin,
-    /// Status 511: a network asks to sign in. [RFC 6585, 6]
-    NetworkLogin,
-    /// A page made for a browser; the platform's API never sends one.
-    Html,
-    /// A header of an intermediary's own answer: `x-squid-error: ERR_ACCESS_DENIED 0`.
-    Header(String),
-    /// A page or text, from a machine that says that it stands between: `via: 1.1 proxy.example`.
-    Via(String),
-    /// The body is the refusal of an API gateway: `{"fault":{…}}`, or `{"message":"Forbidden"}` as AWS writes it.
-    Gateway,
-    /// A redirect elsewhere; the platform's API never redirects.
-    Redirect,
-}
-
 impl Answerer {
     /// Whether it was the service.
     pub const fn is_service(&self) -> bool {
@@ -73,19 +53,6 @@ impl Answerer {
     /// Whether it was somebody else for sure.
     pub const fn is_other(&self) -> bool {
         matches!(self, Self::Other(_))
-    }
-}
-
-impl fmt::Display for Sign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ProxyLogin => "a proxy that asks for credentials of its own",
-            Self::NetworkLogin => "a network that asks to sign in",
-            Self::Html => "a page for a browser",
-            Self::Header(line) | Self::Via(line) => line,
-            Self::Gateway => "an API gateway",
-            Self::Redirect => "a redirect",
-        })
     }
 }
 

@@ -10,7 +10,7 @@
 //! | `WWW-Authenticate: Bearer` [RFC 6750] | `error` | `error_description` |
 //! | a short text | | its first line |
 //!
-//! What else was said (`details`, `errors`, scopes, where a redirect leads, a page's title) stands in [`ApiError::more`].
+//! What else was said (`details`, `errors`, scopes, where a redirect leads, a page's title) stands in [`ServerRefusal::more`].
 
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ use serde_json::Value;
 use super::answerer::Headers;
 use super::challenge::BearerChallenge;
 use super::limits;
-use crate::text::json;
+use crate::model::{Response, ServerRefusal};
+use crate::text::{json, one_line};
 
 /// Entries of `details` and `errors` that are repeated; the rest is counted.
 const ENTRIES_MAX: usize = 4;
@@ -29,16 +30,8 @@ const LINE_MAX: usize = 160;
 /// A refusal in the server's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiError {
-    /// HTTP status.
-    pub status: u16,
-    /// The word for programs: `missing.permissions`, `invalid_client`.
-    pub code: Option<String>,
-    /// The sentence for people.
-    pub message: Option<String>,
-    /// What else the answer says, a few words each, each on one line.
-    pub more: Vec<String>,
-    /// Where a redirect leads, without what may be secret in it.
-    pub location: Option<String>,
+    /// Its words.
+    pub refusal: ServerRefusal,
     /// What the answer says of the bearer token.
     pub bearer: Option<BearerChallenge>,
     /// `contextId`.
@@ -50,6 +43,13 @@ pub struct ApiError {
 }
 
 impl ApiError {
+    /// Reads a captured answer that was not a success.
+    pub fn of(response: &Response) -> Self {
+        let mut error = Self::read(response.status, response.headers.as_slice(), response.body.text.as_bytes());
+        error.refusal.phrase.clone_from(&response.phrase);
+        error
+    }
+
     /// Reads an answer that was not a success. Anything may come; what is not understood is left out.
     pub fn read(status: u16, headers: &(impl Headers + ?Sized), body: &[u8]) -> Self {
         let value = json::read(body).unwrap_or_default();
@@ -76,38 +76,15 @@ impl ApiError {
             }
         }
         let locations = headers.values("location");
+        let location = locations.first().filter(|_| (300..400).contains(&status)).map(|l| without_secrets(l));
         Self {
-            status,
-            location: locations.first().filter(|_| (300..400).contains(&status)).map(|l| without_secrets(l)),
             context_id: text(&value, "contextId"),
             retry_after: seconds(value.get("retryAfter"))
                 .or_else(|| message.as_deref().and_then(limits::seconds_in_message)),
             missing_permissions: permissions(&value, message.as_deref()),
-            code,
-            message,
-            more,
+            refusal: ServerRefusal { status, phrase: None, code, message, more, location },
             bearer,
         }
-    }
-
-    /// One line: status, code, message and what else was said, as far as they came.
-    pub fn reason(&self) -> String {
-        let mut line = self.status.to_string();
-        let name = || http::StatusCode::from_u16(self.status).ok().and_then(|s| s.canonical_reason());
-        if let Some(word) = self.code.as_deref().or_else(|| name().filter(|_| self.message.is_none())) {
-            line.push(' ');
-            line.push_str(word);
-        }
-        if let Some(message) = &self.message {
-            line.push_str(": ");
-            line.push_str(message);
-        }
-        let location = self.location.as_ref().map(|l| format!("leads to {l}"));
-        for more in self.more.iter().chain(&location) {
-            line.push_str("; ");
-            line.push_str(more);
-        }
-        line
     }
 }
 
@@ -226,18 +203,6 @@ fn without_secrets(address: &str) -> String {
     }
 }
 
-/// `text` with runs of white space (line ends too) as one space.
-pub fn one_line(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-    out
-}
-
 fn seconds(value: Option<&Value>) -> Option<Duration> {
     match value? {
         Value::Number(n) => Duration::try_from_secs_f64(n.as_f64()?).ok(),
@@ -268,7 +233,7 @@ mod tests {
 
     fn reason(status: u16, headers: &[(&str, &str)], body: &str) -> String {
         let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();
-        ApiError::read(status, headers.as_slice(), body.as_bytes()).reason()
+        ApiError::read(status, headers.as_slice(), body.as_bytes()).refusal.to_string()
     }
 
     #[test]

@@ -13,11 +13,12 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::config::{ClientAuth, Hosts, OAuthClient, TokenHost};
-use crate::text::json;
+use crate::model::{ServerRefusal, Sign};
+use crate::text::{json, one_line};
 
-use super::answerer::{Answerer, Asked, Sign, who_answered};
+use super::answerer::{Answerer, Asked, who_answered};
 use super::call::{BadCall, Call, form_part};
-use super::errors::{ApiError, one_line, page_title};
+use super::errors::{ApiError, page_title};
 
 /// The path on either host.
 pub const TOKEN_PATH: &str = "/oauth/token";
@@ -135,7 +136,7 @@ pub fn read(answered: TokenOutcome<'_>) -> TokenAnswer {
         };
     }
     match status {
-        429 => TokenAnswer::Limited(ApiError::read(status, headers, body).reason()),
+        429 => TokenAnswer::Limited(ApiError::read(status, headers, body).refusal.to_string()),
         // "client not found" and "authentication failed" both come as invalid_client; 400 and 401 are treated alike
         // since which of them the service uses is not established.
         400..500 => refusal(answered).unwrap_or_else(|| TokenAnswer::Failed(no_refusal(answered))),
@@ -147,7 +148,7 @@ fn refusal(answered: TokenOutcome<'_>) -> Option<TokenAnswer> {
     let TokenOutcome { status, headers, body, .. } = answered;
     let value = json::read(body)?;
     let error = value.get("error")?.as_str().filter(|error| REFUSALS.contains(error))?;
-    let why = ApiError::read(status, headers, body).reason();
+    let why = ApiError::read(status, headers, body).refusal.to_string();
     Some(if error == "invalid_client" { TokenAnswer::BadClient(why) } else { TokenAnswer::Refused(why) })
 }
 
@@ -170,13 +171,13 @@ fn no_token(answered: TokenOutcome<'_>) -> String {
 /// A refusal that is not OAuth's, with who answered instead.
 fn no_refusal(answered: TokenOutcome<'_>) -> String {
     let TokenOutcome { status, headers, body, .. } = answered;
-    let error = ApiError::read(status, headers, body);
+    let refusal = ApiError::read(status, headers, body).refusal;
     match other(answered) {
         Some(other) => {
-            let why = ApiError { more: Vec::new(), location: None, ..error }.reason();
+            let why = ServerRefusal { more: Vec::new(), location: None, ..refusal };
             format!("{why}, with {other}: not the token endpoint answered")
         }
-        None => error.reason(),
+        None => refusal.to_string(),
     }
 }
 

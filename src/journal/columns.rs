@@ -4,18 +4,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Address, Author, Conversation, ConversationKey, DeliveryStatus, ExchangeKind, Extras, MessageId, OpenGuest,
+    Address, Author, Conversation, ConversationKey, DeliveryStatus, ExchangeKind, Extras, MessageId, OpenGuest, Reason,
 };
 
 /// A status's name on disk, and its reason.
-pub fn status_words(life: &DeliveryStatus) -> (&'static str, Option<&str>) {
+pub fn status_words(life: &DeliveryStatus) -> (&'static str, Option<String>) {
     match life {
         DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => ("queued", None),
         DeliveryStatus::Sending { .. } => ("sending", None),
         DeliveryStatus::Accepted => ("accepted", None),
         DeliveryStatus::Answered => ("answered", None),
-        DeliveryStatus::Refused(why) => ("refused", Some(why)),
-        DeliveryStatus::Unknown(why) => ("unknown", Some(why)),
+        DeliveryStatus::Refused(why) => ("refused", Some(why.kept())),
+        DeliveryStatus::Unknown(why) => ("unknown", Some(why.kept())),
         DeliveryStatus::Cancelled => ("cancelled", None),
         DeliveryStatus::Landed => ("landed", None),
         DeliveryStatus::Lost => ("lost", None),
@@ -24,7 +24,7 @@ pub fn status_words(life: &DeliveryStatus) -> (&'static str, Option<&str>) {
 
 /// The status of a name on disk.
 pub fn status_of(name: &str, why: Option<String>) -> DeliveryStatus {
-    let why = why.unwrap_or_default();
+    let why = Reason::of_kept(why.unwrap_or_default());
     match name {
         "queued" => DeliveryStatus::Queued,
         "sending" => DeliveryStatus::Sending { attempt: 1 },

@@ -136,7 +136,7 @@ mod tests {
             // Hard to pack, so that the result outgrows the first guess.
             let text: String =
                 (0..size).map(|n: u32| char::from(b'!' + (n.wrapping_mul(2_654_435_761) >> 25) as u8 % 90)).collect();
-            exchange.outcome = Outcome::Failed(text);
+            exchange.outcome = Outcome::Failed(text.into());
             let columns = Columns {
                 session: 0,
                 kind: exchange.kind,

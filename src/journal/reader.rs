@@ -13,7 +13,7 @@ use super::search_text::Query;
 use super::{Keys, columns, exchange_codec, files, recovery, search_text};
 use crate::export::transcript::TranscriptExchange;
 use crate::model::message::SAME_WITHIN_SECONDS;
-use crate::model::{Author, Conversation, Exchange, MessageId, Moment};
+use crate::model::{Author, Conversation, Exchange, MessageId, Moment, Reason};
 use crate::text::dates::Period;
 
 /// Text that a page holds at most (one entry always fits), in bytes.
@@ -241,7 +241,13 @@ impl JournalReader {
                     author: columns::author_of(&row.get::<_, String>(1)?),
                     text: row.get(2)?,
                     at: columns::time(row.get(3)?),
-                    life: row.get::<_, Option<String>>(4)?.map(|life| row.get(5).map(|why| (life, why))).transpose()?,
+                    life: row
+                        .get::<_, Option<String>>(4)?
+                        .map(|life| {
+                            row.get(5)
+                                .map(|why: Option<String>| (life, why.map(|why| Reason::of_kept(why).to_string())))
+                        })
+                        .transpose()?,
                     sent_as: row.get(6)?,
                     again: row.get(7)?,
                     choices: super::remote_messages::choices(row.get::<_, Option<String>>(15)?.as_deref()),

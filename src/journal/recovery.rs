@@ -8,10 +8,7 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::{columns, exchange_codec};
-use crate::model::{Exchange, ExchangeId, ExchangeKind, Moment, Outcome, Variation};
-
-/// What is said of a message that was on the wire.
-pub const ON_THE_WIRE: &str = "guestwire stopped while this was on the wire; it may have been received";
+use crate::model::{Exchange, ExchangeId, ExchangeKind, Moment, Outcome, Reason, Variation};
 
 /// Recovers in a transaction of its own.
 pub fn recover(db: &mut Connection) -> rusqlite::Result<()> {
@@ -23,7 +20,8 @@ pub fn recover(db: &mut Connection) -> rusqlite::Result<()> {
 /// Brings messages and entries that were under way to their ends.
 pub fn under_way(change: &Transaction<'_>) -> rusqlite::Result<()> {
     let without_entry = without_entry(change)?;
-    change.execute("UPDATE messages SET life = 'unknown', why = ?1 WHERE life = 'sending'", [ON_THE_WIRE])?;
+    change
+        .execute("UPDATE messages SET life = 'unknown', why = ?1 WHERE life = 'sending'", [Reason::OnTheWire.kept()])?;
     // A refusal without its answer is not told apart from a loss: the message itself has the reason.
     change.execute(
         "UPDATE exchanges SET indexed = 0, outcome = coalesce(
@@ -75,14 +73,12 @@ fn without_entry(change: &Transaction<'_>) -> rusqlite::Result<Vec<Unlogged>> {
 impl Unlogged {
     /// Makes its entry: what was asked is known, what was written and answered is not.
     fn make(self, change: &Transaction<'_>) -> rusqlite::Result<()> {
-        let why = self.why.unwrap_or_default();
-        let outcome = match self.life.as_str() {
-            "accepted" | "answered" | "landed" => Outcome::Accepted,
-            "refused" => Outcome::Refused(why),
-            "cancelled" | "queued" => Outcome::Cancelled,
-            "unknown" if !why.is_empty() => Outcome::Unknown(why),
-            _ => Outcome::Unknown(ON_THE_WIRE.to_owned()),
+        let ended = match self.life.as_str() {
+            "answered" | "landed" => "accepted",
+            "queued" => "cancelled",
+            other => other,
         };
+        let outcome = settled(ended, self.why);
         let began = Moment::new(std::time::Duration::ZERO, columns::time(self.begun));
         let exchange = Exchange {
             id: ExchangeId(0),
@@ -120,11 +116,16 @@ impl Unlogged {
 
 /// How an entry that was kept under way ended, by what recovery found; `None` where it is under way still.
 pub fn ended_as(outcome: Option<&str>, why: Option<String>) -> Option<Outcome> {
-    match outcome? {
-        "open" | "waiting" => None,
-        "accepted" => Some(Outcome::Accepted),
-        "cancelled" => Some(Outcome::Cancelled),
-        "refused" => Some(Outcome::Refused(why.unwrap_or_default())),
-        _ => Some(Outcome::Unknown(why.filter(|w| !w.is_empty()).unwrap_or_else(|| ON_THE_WIRE.to_owned()))),
+    outcome.filter(|name| !matches!(*name, "open" | "waiting")).map(|name| settled(name, why))
+}
+
+/// The outcome of that name, for the reason that the message was kept with.
+fn settled(name: &str, why: Option<String>) -> Outcome {
+    let why = why.filter(|why| !why.is_empty()).map(Reason::of_kept);
+    match name {
+        "accepted" => Outcome::Accepted,
+        "cancelled" => Outcome::Cancelled,
+        "refused" => Outcome::Refused(why.unwrap_or_else(|| Reason::from(""))),
+        _ => Outcome::Unknown(why.unwrap_or(Reason::OnTheWire)),
     }
 }

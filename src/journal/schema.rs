@@ -142,8 +142,7 @@ mod tests {
                  INSERT INTO messages (id, ident, text, asked, life) VALUES (7, 'guest-api id-0 - -', 'old', NOW, 'accepted'),
                      (8, 'guest-api id-0 - -', 'waits', NOW, 'queued'), (9, 'guest-api id-0 - -', 'on the wire', NOW, 'sending');",
             );
-            let exchange =
-                fixtures::exchange(3, ExchangeKind::Send, Vec::new(), Outcome::Refused("a wombat".to_owned()));
+            let exchange = fixtures::exchange(3, ExchangeKind::Send, Vec::new(), Outcome::Refused("a wombat".into()));
             let packed = exchange_codec::pack(&exchange);
             sql("INSERT INTO exchanges (number, session, kind, ident, message, began, what, indexed)
                  VALUES (3, 1, 'SEND', 'guest-api id-0 - -', 7, NOW, 'a wombat', 1)");

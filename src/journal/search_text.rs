@@ -23,7 +23,7 @@ const INDEXED_CHARS: usize = 32;
 /// What is found of an exchange, without case and accents.
 pub fn of_exchange(exchange: &Exchange, comment: Option<&str>) -> String {
     let mut text = exchange.what.clone();
-    for said in exchange.outcome.reason().into_iter().chain(comment) {
+    for said in exchange.outcome.words().as_deref().into_iter().chain(comment) {
         let _ = write!(text, "\n{said}");
     }
     for attempt in exchange.attempts() {

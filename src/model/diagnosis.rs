@@ -301,6 +301,30 @@ pub struct Settles {
     pub causes: Vec<Cause>,
 }
 
+/// Something to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// One or two whole sentences.
+    pub words: String,
+    /// Who or what does it, where that is known.
+    pub remedy: Option<Remedy>,
+}
+
+/// What an advice comes down to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Sign in anew.
+    NewToken,
+    /// Send the message again.
+    Resend,
+    /// Read the conversation.
+    Read,
+    /// Compare the request with one that was accepted.
+    Compare,
+    /// The administrator changes something.
+    Administrator,
+}
+
 /// Why something was refused, as far as the evidence goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
@@ -314,8 +338,8 @@ pub struct Diagnosis {
     pub excluded: Vec<Excluded>,
     /// What would decide what is open, the most useful first.
     pub settles: Vec<Settles>,
-    /// What to do, in order, in whole sentences.
-    pub actions: Vec<String>,
+    /// What to do, in order.
+    pub actions: Vec<Advice>,
     /// The exchange succeeded all the same: a 401 was healed by a newer token.
     pub healed: bool,
     /// It was sent so on purpose.

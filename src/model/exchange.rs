@@ -14,7 +14,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::kept_form::micros;
-use super::{ConversationKey, ExchangeId, FailureKind, Generation, MessageId, Moment, Party, Phase, Variation};
+use super::{
+    ConversationKey, ExchangeId, FailureKind, Generation, MessageId, Moment, Party, Phase, Reason, Variation, failure,
+};
 use crate::text::json;
 
 /// What an exchange is for. The word stands in the log's kind column.
@@ -135,6 +137,9 @@ pub struct Request {
 pub struct Response {
     /// HTTP status.
     pub status: u16,
+    /// The words behind the status, where they are not the usual ones: `Blocked by category Chat`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phrase: Option<String>,
     /// `HTTP/1.1`, `HTTP/2.0`.
     pub version: String,
     /// All of them, in order.
@@ -167,13 +172,12 @@ pub struct Failure {
 impl Failure {
     /// One line: how far it got, with whom it broke, and why.
     pub fn line(&self) -> String {
-        let (phase, detail) = (self.phase.word(), &self.detail);
-        match &self.party {
-            Party::Host => format!("{phase}: {detail}"),
-            Party::Proxy(proxy) if self.kind == FailureKind::Proxy => format!("{phase}: {proxy} {detail}"),
-            Party::Proxy(proxy) => format!("{phase}: {proxy}: {detail}"),
-            Party::CaFile(path) => format!("{phase}: the CA file {path}: {detail}"),
-        }
+        failure::line(self.kind, self.phase, &self.party, &self.detail)
+    }
+
+    /// The same as a reason. What had come of an answer stands in the exchange.
+    pub fn reason(&self) -> Reason {
+        Reason::Broken(self.kind, self.phase, self.party.clone(), self.detail.clone())
     }
 
     /// A failure with the host itself, of which no answer came and no byte was written.
@@ -270,8 +274,8 @@ pub enum ExchangeStep {
         at: Moment,
         /// When it ends by itself.
         until: Moment,
-        /// Why, in words.
-        why: String,
+        /// Why.
+        why: Reason,
     },
     /// A renewal of the token that this exchange waited for.
     Renewal {
@@ -291,7 +295,7 @@ pub enum ExchangeStep {
 
 /// How an exchange ended, or that it has not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(String, Option<String>)", into = "(String, Option<String>)")]
+#[serde(from = "(String, Option<Reason>)", into = "(String, Option<Reason>)")]
 pub enum Outcome {
     /// A try is under way.
     Open,
@@ -299,12 +303,12 @@ pub enum Outcome {
     Waiting,
     /// The server said yes (2xx). Of a probe that asks whether anything answers: something did.
     Accepted,
-    /// The server, or guestwire before sending, said no. One line: the code and the message, or what is wrong.
-    Refused(String),
-    /// No whole answer came after something had been written. One line: what happened.
-    Unknown(String),
-    /// No answer, and nothing had been written (connect failure and the like, retries used up). One line.
-    Failed(String),
+    /// The server, or guestwire before sending, said no.
+    Refused(Reason),
+    /// No whole answer came after something had been written.
+    Unknown(Reason),
+    /// No answer, and nothing had been written (connect failure and the like, retries used up).
+    Failed(Reason),
     /// Taken back before a byte was written.
     Cancelled,
 }
@@ -332,19 +336,13 @@ impl Outcome {
         matches!(self, Self::Refused(_) | Self::Failed(_) | Self::Unknown(_))
     }
 
-    /// The same with its reason, where there is one, told otherwise.
-    #[must_use]
-    pub fn with_reason(self, told: impl FnOnce(&str) -> String) -> Self {
-        match self {
-            Self::Refused(why) => Self::Refused(told(&why)),
-            Self::Unknown(why) => Self::Unknown(told(&why)),
-            Self::Failed(why) => Self::Failed(told(&why)),
-            other => other,
-        }
+    /// Why, in words, where there is a reason.
+    pub fn words(&self) -> Option<String> {
+        self.reason().map(ToString::to_string)
     }
 
-    /// The one-line reason, where there is one.
-    pub fn reason(&self) -> Option<&str> {
+    /// Why, where there is a reason.
+    pub const fn reason(&self) -> Option<&Reason> {
         match self {
             Self::Refused(why) | Self::Unknown(why) | Self::Failed(why) => Some(why),
             _ => None,

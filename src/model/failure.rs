@@ -116,6 +116,17 @@ impl std::fmt::Display for ProxyName {
     }
 }
 
+/// One line: how far a try got, with whom it broke, and why.
+pub fn line(kind: FailureKind, phase: Phase, party: &Party, detail: &str) -> String {
+    let phase = phase.word();
+    match party {
+        Party::Host => format!("{phase}: {detail}"),
+        Party::Proxy(proxy) if kind == FailureKind::Proxy => format!("{phase}: {proxy} {detail}"),
+        Party::Proxy(proxy) => format!("{phase}: {proxy}: {detail}"),
+        Party::CaFile(path) => format!("{phase}: the CA file {path}: {detail}"),
+    }
+}
+
 /// With whom a try broke: address and variable of a proxy, or a CA file.
 #[derive(Serialize, Deserialize)]
 struct PartyForm {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{BodyForm, FailureKind, Header, Moment, Outcome, Phase, Timing, TlsFault};
+use super::{BodyForm, FailureKind, Header, Moment, Outcome, Phase, Reason, Timing, TlsFault};
 
 /// An enum that is kept as its place in a list; a place that is not known is `other`.
 macro_rules! numbered {
@@ -103,15 +103,15 @@ impl From<TimingForm> for Timing {
 }
 
 /// Its name, and its reason.
-impl From<Outcome> for (String, Option<String>) {
+impl From<Outcome> for (String, Option<Reason>) {
     fn from(outcome: Outcome) -> Self {
-        (outcome.kept_name().to_owned(), outcome.reason().map(str::to_owned))
+        (outcome.kept_name().to_owned(), outcome.reason().cloned())
     }
 }
 
-impl From<(String, Option<String>)> for Outcome {
-    fn from((name, why): (String, Option<String>)) -> Self {
-        let why = why.unwrap_or_default();
+impl From<(String, Option<Reason>)> for Outcome {
+    fn from((name, why): (String, Option<Reason>)) -> Self {
+        let why = why.unwrap_or_else(|| Reason::from(""));
         match name.as_str() {
             "open" => Self::Open,
             "waiting" => Self::Waiting,
@@ -139,6 +139,19 @@ impl Outcome {
     }
 }
 
+impl Reason {
+    /// How it lies in a column of its own.
+    pub fn kept(&self) -> String {
+        // Plain data becomes JSON without fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// What a column holds. Earlier versions kept the words themselves.
+    pub fn of_kept(column: String) -> Self {
+        serde_json::from_str(&column).unwrap_or(Self::Text(column))
+    }
+}
+
 /// `#[serde(with = …)]`: a length of time in microseconds.
 pub mod micros {
     use std::time::Duration;
@@ -153,5 +166,40 @@ pub mod micros {
     /// Reads it.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
         Ok(Option::deserialize(deserializer)?.map(Duration::from_micros))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Objection, ServerRefusal, SessionEnd, Sign};
+    use super::*;
+
+    #[test]
+    fn reasons_come_back_from_disk_and_the_words_of_earlier_versions_stay() {
+        let refusal = ServerRefusal {
+            status: 403,
+            phrase: Some("Blocked".into()),
+            code: Some("c".into()),
+            ..ServerRefusal::default()
+        };
+        let answer = Reason::Answer(Box::new(refusal));
+        let failure = super::super::Failure::written(FailureKind::Timeout, Phase::Answer, "timed out");
+        for reason in [
+            Reason::Tried(Box::new(answer.clone()), 3),
+            failure.reason(),
+            Reason::Elsewhere(200, Sign::Via("via: 1.1 x".into())),
+            Reason::Held(Objection::TextTooLong(5000)),
+            Reason::Session(SessionEnd::ConnectionClosed(None)),
+            Reason::OnTheWire,
+            Reason::from("429, Retry-After 7 s"),
+        ] {
+            assert_eq!(Reason::of_kept(reason.kept()), reason);
+            let form: (String, Option<Reason>) = Outcome::Refused(reason.clone()).into();
+            assert_eq!(Outcome::from(form), Outcome::Refused(reason));
+        }
+        for words in ["401 unauthorized: No.", "401", "", "\u{201c}quoted\u{201d}", "{\"a\":1}"] {
+            assert_eq!(Reason::of_kept(words.to_owned()), Reason::from(words));
+        }
+        assert_eq!(answer.to_string(), "403 Blocked; c");
     }
 }

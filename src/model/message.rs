@@ -7,7 +7,7 @@
 //!             └────────────────► cancelled
 //! ```
 
-use super::{Attachment, Choice, ConversationKey, ExchangeId, Extras, MessageId, Moment, Variation};
+use super::{Attachment, Choice, ConversationKey, ExchangeId, Extras, MessageId, Moment, Reason, Variation};
 
 /// Who said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,12 +39,12 @@ impl Author {
 pub enum DeliveryStatus {
     /// In line behind others of its conversation, or until there is a token.
     Queued,
-    /// Held until `until`, for the reason in `why` ("429, Retry-After 7 s", "pacing", "connect failed").
+    /// Held until `until`.
     Waiting {
         /// When it goes on by itself.
         until: Moment,
-        /// A short reason, in words.
-        why: String,
+        /// Why.
+        why: Reason,
     },
     /// A try is under way.
     Sending {
@@ -55,10 +55,10 @@ pub enum DeliveryStatus {
     Accepted,
     /// Accepted, and a later message of the other side has been read.
     Answered,
-    /// The server (or we, before sending) said no. The text is one line: what happened.
-    Refused(String),
+    /// The server (or we, before sending) said no.
+    Refused(Reason),
     /// Something was written, and no answer came back whole: it may have been received.
-    Unknown(String),
+    Unknown(Reason),
     /// Taken back before its first byte was written.
     Cancelled,
     /// It was unknown, and a look-up or a person settled it as received.

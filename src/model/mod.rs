@@ -8,12 +8,14 @@ pub mod exchange;
 pub mod extras;
 mod failure;
 pub mod fault;
+pub mod frame_codes;
 pub mod ids;
 pub mod kept_form;
 pub mod limits;
 pub mod mask;
 pub mod message;
 pub mod probe;
+pub mod reason;
 pub mod replies;
 pub mod session;
 pub mod time;
@@ -25,7 +27,7 @@ pub mod webhook;
 pub use agent::AgentState;
 pub use channel::{Attachments, Capabilities, Channel, Transport};
 pub use conversation::{Address, Conversation, DiscoveredConversation, OpenGuest, RemoteState};
-pub use diagnosis::{Cause, Check, Confidence, Diagnosis, Excluded, Holds, Probe, Settles, Suspect};
+pub use diagnosis::{Advice, Cause, Check, Confidence, Diagnosis, Excluded, Holds, Probe, Remedy, Settles, Suspect};
 pub use exchange::{
     Attempt, Body, BodyForm, Ending, Exchange, ExchangeKind, ExchangeStep, Failure, Header, Outcome, Request, Response,
     Timing,
@@ -37,6 +39,7 @@ pub use limits::RateLimit;
 pub use mask::Masks;
 pub use message::{Author, DeliveryStatus, Message, RemoteMessage};
 pub use probe::{Host, ProbeQuestion, Probed, Thing};
+pub use reason::{Objection, Pacing, Reason, ServerRefusal, SessionEnd, Sign};
 pub use replies::{AsOf, RepliesReadable, Unreadable};
 pub use session::{SessionAsk, WebSession};
 pub use time::Moment;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Moment;
+use super::{Moment, Reason};
 
 /// Where the session of a web-messaging conversation stands.
 ///
@@ -28,25 +28,25 @@ pub enum WebSession {
     },
     /// The conversation was ended: it can be read, and messages are refused (409) until a new session is begun.
     ReadOnly {
-        /// Why, one line.
-        why: String,
+        /// Why.
+        why: Reason,
     },
     /// The socket broke, and is opened again by itself.
     Reconnecting {
         /// When.
         at: Moment,
-        /// Why it broke, one line.
-        why: String,
+        /// Why it broke.
+        why: Reason,
     },
     /// It was opened again and again in vain: what is sent waits until a person connects, or says something more.
     Unreachable {
-        /// Why, one line.
-        why: String,
+        /// Why.
+        why: Reason,
     },
     /// It is over: refused, expired, cleared or logged out. A person begins another.
     Ended {
-        /// Why, one line.
-        why: String,
+        /// Why.
+        why: Reason,
     },
 }
 

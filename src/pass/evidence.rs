@@ -190,7 +190,7 @@ impl ExchangeRecord {
             took_ms: exchange.duration().map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
             status: exchange.status(),
             outcome: exchange.outcome.word().to_owned(),
-            reason: exchange.outcome.reason().map(str::to_owned),
+            reason: exchange.outcome.words(),
             request_id: exchange.request_id().map(|(name, id)| (name.to_owned(), id)),
             cause: diagnosis.map(CauseRecord::of),
             renewals: exchange.steps.iter().filter(|s| matches!(s, ExchangeStep::Renewal { .. })).count(),

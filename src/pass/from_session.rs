@@ -122,9 +122,9 @@ mod tests {
                 sent_as: Some(Variation::NoToken),
                 cause: Some(Cause::TokenAbsent),
                 status: Some(401),
-                ..played("A \"b\"", "refused", DeliveryStatus::Refused("401".to_owned()))
+                ..played("A \"b\"", "refused", DeliveryStatus::Refused("401".into()))
             },
-            played("C", &Variation::EmojiBidi.text("with more"), DeliveryStatus::Unknown("lost".to_owned())),
+            played("C", &Variation::EmojiBidi.text("with more"), DeliveryStatus::Unknown("lost".into())),
         ];
         let mut session = session.to_vec();
         session[2].sent_as = Some(Variation::EmojiBidi);

@@ -127,7 +127,7 @@ impl Plain {
             return;
         }
         if let WebSession::Unreachable { why } = &session {
-            self.give_up_unreachable(key, why);
+            self.give_up_unreachable(key, &why.to_string());
         }
         let name = self.spoken(key);
         self.say(match session {

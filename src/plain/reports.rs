@@ -192,7 +192,7 @@ impl Plain {
             }
             DeliveryStatus::Refused(why) if matches!(exchange.map(|x| &x.outcome), Some(Outcome::Failed(_))) => (
                 format!("{name} not sent, nothing was written: {}. Type .resend{n} to try again.", clause(why)),
-                if exchange.is_some_and(|x| x.attempts().next().is_none()) { self.untried(key) } else { Exit::Network },
+                if exchange.is_some_and(|x| x.attempts().next().is_none()) { Exit::from(why) } else { Exit::Network },
             ),
             DeliveryStatus::Refused(why) if exchange.is_none_or(|x| x.attempts().next().is_none()) => {
                 (format!("{name} not sent: {}.", clause(why)), Exit::Refused)
@@ -229,19 +229,6 @@ impl Plain {
             self.came_to(exit, Some(id));
         }
         self.dialogue.prompt_due = true;
-    }
-
-    /// Why a message was given up before it was tried: where a guest's socket takes it, that was refused, or its guest
-    /// token could not be had.
-    fn untried(&self, key: ConversationKey) -> Exit {
-        if !self.session.has_sessions(key) {
-            return Exit::Network;
-        }
-        match self.session.newest_opening(key) {
-            Some(Outcome::Failed(_)) => Exit::Network,
-            Some(_) => Exit::Refused,
-            None => Exit::NotSignedIn,
-        }
     }
 
     pub(super) fn name(&self, key: ConversationKey) -> &str {

@@ -41,8 +41,8 @@ pub fn count(number: u128, thing: &str) -> String {
 }
 
 /// A reason as a part of a sentence: without the full stop that it may end with.
-pub fn clause(why: &str) -> &str {
-    why.trim_end().trim_end_matches('.')
+pub fn clause(why: &impl ToString) -> String {
+    why.to_string().trim_end().trim_end_matches('.').to_owned()
 }
 
 /// A kind as a word.
@@ -137,7 +137,7 @@ pub fn entry(
     }
     said.push_str(if entry.is_marked() { ", marked: " } else { ": " });
     said.push_str(entry.what());
-    let reason = entry.exchange().and_then(|x| x.outcome.reason()).map(|why| clause(why).to_owned());
+    let reason = entry.exchange().and_then(|x| x.outcome.reason()).map(clause);
     let comment = entry.comment().map(|text| format!("comment: {text}"));
     let cause = cause(entry.diagnosis()).map(|cause| format!("cause {cause}"));
     said.extend([reason, cause, comment].into_iter().flatten().map(|part| format!("; {part}")));

@@ -7,8 +7,8 @@ use super::*;
 use crate::engine::SendRequest;
 use crate::fixtures::{self, at_second, guest_conversation, token_facts};
 use crate::model::{
-    Address, AsOf, Author, Conversation, DeliveryStatus, Exchange, ExchangeKind, Outcome, RemoteMessage, RemoteState,
-    RepliesReadable, TokenFacts, TokenStatus, Unreadable,
+    Address, AsOf, Author, Conversation, DeliveryStatus, Exchange, ExchangeKind, Outcome, Reason, RemoteMessage,
+    RemoteState, RepliesReadable, TokenFacts, TokenStatus, Unreadable,
 };
 use crate::session::log::LogOptions;
 
@@ -153,12 +153,12 @@ fn the_last_outcome_is_the_exit_code() {
     let why = || "why".to_owned();
     for (life, exit) in [
         (DeliveryStatus::Accepted, Exit::Done),
-        (DeliveryStatus::Refused(why()), Exit::Refused),
-        (DeliveryStatus::Unknown(why()), Exit::Unknown),
+        (DeliveryStatus::Refused(why().into()), Exit::Refused),
+        (DeliveryStatus::Unknown(why().into()), Exit::Unknown),
         (DeliveryStatus::Cancelled, Exit::Refused),
     ] {
         let mut desk = Desk::script();
-        desk.line("one").message(1, DeliveryStatus::Refused(why()));
+        desk.line("one").message(1, DeliveryStatus::Refused(why().into()));
         desk.line("two").message(2, life.clone());
         desk.report(Report::Token(TokenStatus::Valid(facts(1)))).line(".token").line(".ids").line(".log");
         assert!(desk.on(PlainInput::NoMoreLines).left());
@@ -173,10 +173,11 @@ fn the_last_outcome_is_the_exit_code() {
 #[test]
 fn a_network_failure_is_told_apart_from_a_refusal() {
     let mut desk = Desk::script();
-    desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Failed("no route".to_owned())));
+    let why = || Reason::SocketLost("no route".to_owned());
+    desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Failed(why())));
     desk.report(Report::Message {
         id: MessageId(1),
-        life: DeliveryStatus::Refused("no route".to_owned()),
+        life: DeliveryStatus::Refused(why()),
         exchange: Some(ExchangeId(7)),
         remote_id: None,
     });
@@ -187,11 +188,11 @@ fn a_network_failure_is_told_apart_from_a_refusal() {
 #[test]
 fn a_late_settling_changes_the_end_only_of_the_last() {
     let mut desk = Desk::script();
-    desk.line("one").message(1, DeliveryStatus::Unknown("lost".to_owned())).message(1, DeliveryStatus::Landed);
+    desk.line("one").message(1, DeliveryStatus::Unknown("lost".into())).message(1, DeliveryStatus::Landed);
     assert_eq!(desk.plain.exit(), Exit::Done);
     let mut desk = Desk::script();
-    desk.line("one").message(1, DeliveryStatus::Unknown("lost".to_owned()));
-    desk.line("two").message(2, DeliveryStatus::Refused("no".to_owned())).message(1, DeliveryStatus::Landed);
+    desk.line("one").message(1, DeliveryStatus::Unknown("lost".into()));
+    desk.line("two").message(2, DeliveryStatus::Refused("no".into())).message(1, DeliveryStatus::Landed);
     assert_eq!(desk.plain.exit(), Exit::Refused);
 }
 
@@ -342,9 +343,9 @@ fn ctrl_c_takes_back_then_leaves() {
 #[test]
 fn sending_again_asks_and_says_what_happened() {
     for (life, how, yes) in [
-        (DeliveryStatus::Refused("401".to_owned()), "Type yes or no.", "yes"),
+        (DeliveryStatus::Refused("401".into()), "Type yes or no.", "yes"),
         (DeliveryStatus::Accepted, "Type yes or no.", "yes"),
-        (DeliveryStatus::Unknown("reset".to_owned()), "Type again to send it again, or no.", "again"),
+        (DeliveryStatus::Unknown("reset".into()), "Type again to send it again, or no.", "again"),
     ] {
         let mut desk = Desk::script();
         desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Accepted)).message(1, life);
@@ -369,8 +370,8 @@ fn an_unknown_outcome_is_settled_by_number_or_by_word() {
     ];
     for (lines, command) in wanted {
         let mut desk = Desk::script();
-        desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Unknown("reset".to_owned())));
-        desk.message(1, DeliveryStatus::Unknown("reset".to_owned()));
+        desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Unknown("reset".into())));
+        desk.message(1, DeliveryStatus::Unknown("reset".into()));
         assert!(desk.said()[0].contains("not known whether it was received"), "{:?}", desk.said());
         for line in &lines {
             desk.line(line);
@@ -409,7 +410,7 @@ fn a_read_that_fails_is_told_and_ends_the_wait() {
     let mut desk = Desk::script();
     assert!(desk.line(".read").asked(&Command::Read(ConversationKey(0))));
     assert!(!desk.plain.wants_line());
-    desk.report(exchange(ExchangeKind::Read, None, Outcome::Refused("404 not found.".to_owned())));
+    desk.report(exchange(ExchangeKind::Read, None, Outcome::Refused("404 not found.".into())));
     let readable = RepliesReadable::No(Unreadable::Refused { status: 404, missing: Vec::new() });
     let as_of = AsOf::ReadAt(Moment::ZERO);
     desk.report(Report::RepliesReadable { key: ConversationKey(0), readable, as_of });
@@ -436,7 +437,7 @@ fn nothing_from_outside_can_pass_for_ours_or_reach_the_terminal() {
     );
     desk.report(Report::Notice { at: Moment::ZERO, text: "x\n\u{1b}[2J".to_owned() });
     desk.line("two");
-    desk.message(2, DeliveryStatus::Refused("no\nMessage 2 accepted.\u{9b}2J".to_owned()));
+    desk.message(2, DeliveryStatus::Refused("no\nMessage 2 accepted.\u{9b}2J".into()));
     assert_eq!(desk.said().len(), 1);
     for line in desk.line(".thread").said() {
         assert!(!line.chars().any(char::is_control), "{line:?}");

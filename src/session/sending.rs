@@ -3,9 +3,7 @@
 
 use crate::engine::{Command, SendRequest};
 use crate::journal::Job;
-use crate::model::{
-    Author, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, MessageId, Moment, Outcome,
-};
+use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
 
 use super::changes::{Changes, Notice};
 use super::journal_status::Keeping;
@@ -81,12 +79,6 @@ impl Session {
     /// Whether messages of a conversation go through a session of the guest's own, which needs no token.
     pub fn has_sessions(&self, key: ConversationKey) -> bool {
         self.conversations.get(key).is_some_and(|item| item.conversation.channel().has_sessions())
-    }
-
-    /// Why a guest's socket took no message. `None` where it was never even opened: the guest token could not be had.
-    pub fn newest_opening(&self, key: ConversationKey) -> Option<&Outcome> {
-        let opens = |x: &Exchange| x.kind == ExchangeKind::Frame && x.message.is_none() && x.conversation == Some(key);
-        self.log.newest(opens).map(|exchange| &exchange.outcome)
     }
 
     /// Sends what an earlier session left queued. How many messages that is.

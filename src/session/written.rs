@@ -87,7 +87,7 @@ impl Session {
 
 fn why(life: &DeliveryStatus) -> Option<String> {
     match life {
-        DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why) if !why.is_empty() => Some(why.clone()),
+        DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why) => Some(why.to_string()),
         _ => None,
     }
 }

@@ -25,9 +25,9 @@ fn answer(status: u16, version: &str, headers: Vec<Header>, text: &str) -> Endin
 fn exchange(id: u64, kind: ExchangeKind, request: Request, ending: Ending) -> Exchange {
     let outcome = match &ending {
         Ending::Answered(r) if r.status == 101 || (200..300).contains(&r.status) => Outcome::Accepted,
-        Ending::Answered(r) => Outcome::Refused(r.status.to_string()),
-        Ending::Failed(f) if f.wrote => Outcome::Unknown(f.detail.clone()),
-        Ending::Failed(f) => Outcome::Failed(f.detail.clone()),
+        Ending::Answered(r) => Outcome::Refused(r.status.to_string().into()),
+        Ending::Failed(f) if f.wrote => Outcome::Unknown(f.detail.clone().into()),
+        Ending::Failed(f) => Outcome::Failed(f.detail.clone().into()),
     };
     fixtures::exchange(id, kind, vec![fixtures::attempt(at_second(id), request, Some(ending))], outcome)
 }
@@ -122,7 +122,7 @@ fn a_frame_says_how_long_to_wait_and_what_ended() {
     assert_eq!(found.said, "4029 · “Message rate too high for this session”");
     for class in ["SessionExpiredEvent", "SessionClearedEvent", "LogoutEvent"] {
         let mut event = frame(200, &format!(r#"{{"type":"message","class":"{class}","code":200,"body":{{}}}}"#));
-        event.outcome = Outcome::Refused(class.to_owned());
+        event.outcome = Outcome::Refused(class.to_owned().into());
         assert_eq!(first(&event, Channel::WebMessaging, &PastExchanges::default()), (ConversationEnded, Sure));
     }
 }
@@ -191,7 +191,7 @@ fn an_opening_that_fails_otherwise_is_told_from_a_refusal() {
     if let Some(ExchangeStep::Try(attempt)) = lost.steps.first_mut() {
         Arc::make_mut(attempt).ending = Some(Ending::Failed(failure));
     }
-    lost.outcome = Outcome::Unknown("the socket closed".to_owned());
+    lost.outcome = Outcome::Unknown("the socket closed".into());
     assert_eq!(first(&lost, Channel::WebMessaging, &PastExchanges::default()), (NetworkConnect, Sure));
 }
 
@@ -219,7 +219,7 @@ fn an_open_message_is_refused_by_role_integration_or_form() {
     }
     let named = judge(&open_message(INTEGRATION, 403, missing), Channel::OpenMessaging, &PastExchanges::default());
     assert!(named.sentence().contains("conversation:message:receive"), "{}", named.sentence());
-    assert!(named.actions.iter().any(|a| a.contains("conversation:message:receive")), "{:?}", named.actions);
+    assert!(named.actions.iter().any(|a| a.words.contains("conversation:message:receive")), "{:?}", named.actions);
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn a_refused_history_is_the_guests_jwt() {
         let oauth = [TokenAbsent, TokenExpired, TokenRevoked, TokenRotation, ScopeStripped];
         assert!(found.suspects.iter().all(|s| !oauth.contains(&s.cause)), "{text}: {found:#?}");
         assert!(found.sentence().contains("guest's JWT"), "{}", found.sentence());
-        let actions = found.actions.join(" ");
+        let actions: String = found.actions.into_iter().map(|advice| advice.words).collect();
         assert!(actions.contains("new JWT") && !actions.contains("OAuth"), "{actions}");
     }
     // A page of a proxy is no word of the API about the JWT; a failure of the service neither.

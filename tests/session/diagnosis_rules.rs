@@ -56,7 +56,7 @@ fn unauthorized() -> Ending {
 
 fn failed(kind: FailureKind, phase: Phase, detail: &str) -> Exchange {
     let failure = Failure::new(kind, phase, detail);
-    send(100, 5, Ending::Failed(failure), Outcome::Failed("x".to_owned()))
+    send(100, 5, Ending::Failed(failure), Outcome::Failed("x".into()))
 }
 
 fn token(lifetime: u64) -> TokenFacts {
@@ -105,7 +105,7 @@ fn the_right_party_is_named() {
         (FailureKind::Invalid, Phase::Connect, Party::Host, Cause::NetworkConnect, "what happened"),
     ] {
         let failure = Failure::new(kind, phase, "what happened").with(party);
-        let exchange = send(100, 5, Ending::Failed(failure), Outcome::Failed("x".to_owned()));
+        let exchange = send(100, 5, Ending::Failed(failure), Outcome::Failed("x".into()));
         let found = judge(&exchange, &here, &PastExchanges::default());
         let because = &found.suspects[0].because;
         assert_eq!((found.cause(), found.confidence()), (cause, Confidence::Sure), "{because}");
@@ -183,8 +183,9 @@ fn the_advice_follows_from_the_phase() {
         (ExchangeKind::Read, Timeout, Phase::Body, true, "Try again: the time ran out while reading the body."),
     ] {
         let failure = Failure { wrote, ..Failure::new(kind, phase, "what happened") };
-        let exchange = Exchange { kind: of, ..send(100, 5, Ending::Failed(failure), Outcome::Unknown("x".to_owned())) };
-        let actions = judge(&exchange, &here, &PastExchanges::default()).actions;
+        let exchange = Exchange { kind: of, ..send(100, 5, Ending::Failed(failure), Outcome::Unknown("x".into())) };
+        let advice = judge(&exchange, &here, &PastExchanges::default()).actions;
+        let actions: Vec<String> = advice.into_iter().map(|advice| advice.words).collect();
         assert!(actions[0].contains(first), "{kind:?} {phase:?}: {actions:?}");
         let port = actions.iter().any(|line| line.contains("port 443") || line.contains("firewall"));
         assert_eq!(port, phase < Phase::Write, "{kind:?} {phase:?}: {actions:?}");
@@ -196,7 +197,7 @@ fn the_advice_follows_from_the_phase() {
 fn a_token_of_another_region_is_seen_by_its_hosts() {
     let mut history = PastExchanges::default();
     history.token(&token(3600));
-    let exchange = send(5, 5, unauthorized(), Outcome::Refused("401".to_owned()));
+    let exchange = send(5, 5, unauthorized(), Outcome::Refused("401".into()));
     let apart = profile("https://login.mypurecloud.de", "https://api.mypurecloud.com");
     let found = judge(&exchange, &apart, &history);
     assert_eq!((found.cause(), found.confidence()), (Cause::RegionMismatch, Confidence::Likely));
@@ -211,16 +212,16 @@ fn a_token_past_its_end_by_our_own_clock_has_expired() {
     let mut history = PastExchanges::default();
     history.token(&token(60));
     let here = profile("https://login.mypurecloud.com", "https://api.mypurecloud.com");
-    let late = judge(&send(100, 100, unauthorized(), Outcome::Refused("401".to_owned())), &here, &history);
+    let late = judge(&send(100, 100, unauthorized(), Outcome::Refused("401".into())), &here, &history);
     assert_eq!(late.cause(), Cause::TokenExpired);
     assert!(late.confidence() >= Confidence::Likely);
-    let early = judge(&send(40, 40, unauthorized(), Outcome::Refused("401".to_owned())), &here, &history);
+    let early = judge(&send(40, 40, unauthorized(), Outcome::Refused("401".into())), &here, &history);
     assert_ne!(early.confidence(), Confidence::Sure, "{early:#?}");
 }
 
 /// An exchange of its own that reads a conversation with `token`: what it shows, others may use.
 fn read(id: u64, start: u64, token: u32, status: u16) -> Exchange {
-    let mut exchange = send(start, start, unauthorized(), Outcome::Refused("401".to_owned()));
+    let mut exchange = send(start, start, unauthorized(), Outcome::Refused("401".into()));
     exchange.id = ExchangeId(id);
     exchange.kind = ExchangeKind::Read;
     let Some(ExchangeStep::Try(attempt)) = exchange.steps.first_mut() else { unreachable!() };
@@ -297,9 +298,10 @@ fn no_diagnosis_contradicts_itself() {
                     headers: Vec::new(),
                     body: Body { form, text, ..Body::default() },
                     remote: None,
+                    phrase: None,
                 });
                 let found =
-                    judge(&send(50, 40, ending, Outcome::Refused("r".to_owned())), &here, &PastExchanges::default());
+                    judge(&send(50, 40, ending, Outcome::Refused("r".into())), &here, &PastExchanges::default());
                 let sure = found.suspects.iter().filter(|s| s.confidence == Confidence::Sure).count();
                 assert!(sure <= 1, "{found:#?}");
                 for suspect in &found.suspects {

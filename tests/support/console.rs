@@ -286,7 +286,7 @@ impl Desk {
     /// A message that was sent and refused with 401.
     pub fn refused(&mut self, text: &str) -> MessageId {
         let id = self.send(text);
-        self.settle(id, text, DeliveryStatus::Refused("401 unauthorized".to_owned()), Some(401));
+        self.settle(id, text, DeliveryStatus::Refused("401 unauthorized".into()), Some(401));
         id
     }
 
@@ -301,7 +301,7 @@ impl Desk {
     pub fn unknown(&mut self, text: &str) -> MessageId {
         let id = self.send(text);
         let why = "the connection was reset after the request was written";
-        self.settle(id, text, DeliveryStatus::Unknown(why.to_owned()), None);
+        self.settle(id, text, DeliveryStatus::Unknown(why.into()), None);
         id
     }
 

@@ -79,7 +79,7 @@ pub fn request(method: &str, url: impl Into<String>, headers: Vec<Header>, text:
 
 /// An answer by HTTP/1.1 with a body as [`body`] makes it.
 pub fn response(status: u16, headers: Vec<Header>, text: &str) -> Response {
-    Response { status, version: "HTTP/1.1".to_owned(), headers, body: body(text), remote: None }
+    Response { status, version: "HTTP/1.1".to_owned(), headers, body: body(text), remote: None, phrase: None }
 }
 
 /// A first try, without a token.

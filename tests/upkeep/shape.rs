@@ -10,8 +10,6 @@ const LARGE_TYPES: usize = 9;
 const MOST_FIELDS: usize = 15;
 /// Names that several public types share.
 const SHARED_NAMES: usize = 2;
-/// Places that match on sentences.
-const MATCHED_SENTENCES: usize = 13;
 
 /// What reads bytes from outside: answers of servers, files and lines that a person writes, keys of a terminal.
 const READERS: &[&str] =
@@ -67,6 +65,5 @@ fn no_code_matches_on_sentences() {
     let ours = SOURCES.files.iter().filter(|f| !READERS.iter().any(|reader| f.path.starts_with(reader)));
     let found: Vec<String> =
         ours.flat_map(|f| f.matches.iter().map(|m| format!("{}:{}: {}", f.path, m.line, m.code))).collect();
-    eprintln!("{} places match on sentences:\n{}", found.len(), found.join("\n"));
-    assert!(found.len() <= MATCHED_SENTENCES, "more than {MATCHED_SENTENCES}");
+    assert!(found.is_empty(), "{} places match on sentences:\n{}", found.len(), found.join("\n"));
 }

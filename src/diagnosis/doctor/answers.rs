@@ -6,13 +6,13 @@ use crate::diagnosis::evidence::answer::ServerAnswer;
 use crate::diagnosis::evidence::request::authority;
 use crate::diagnosis::render::span;
 use crate::diagnosis::rules::stranger;
-use crate::genesys::errors::one_line;
 use crate::model::exchange::header;
 use crate::model::ids::is_uuid;
 use crate::model::{
     Address, Attempt, Cause, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Outcome, Phase,
     ProbeQuestion, RemoteState, Unreadable,
 };
+use crate::text::one_line;
 
 /// Clocks that differ by more are worth a word.
 const SKEW: i64 = 60;
@@ -99,7 +99,7 @@ impl Doctor {
             let detail = format!("token #{}, {life}, asked with {asked}", facts.generation);
             return shown("token", ProbeResult::Pass, detail, exchange);
         }
-        let why = one_line(exchange.outcome.reason().unwrap_or("no token came"));
+        let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "no token came".to_owned()));
         // Nothing was written: the secret is missing, and no server has said anything.
         let diagnosis = exchange.last_attempt().and_then(|_| diagnose(exchange, None, evidence));
         self.decide(diagnosis.as_ref(), &why, DoctorStage::Token);
@@ -118,7 +118,7 @@ impl Doctor {
             let region = shown("region", ProbeResult::Pass, region, exchange);
             return vec![self.granted(exchange, evidence), region];
         }
-        let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
+        let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "no answer".to_owned()));
         let diagnosis = diagnose(exchange, None, evidence);
         let unserved =
             matches!(status, Some(403..=405)) && diagnosis.as_ref().is_none_or(|d| d.confidence() != Confidence::Sure);
@@ -209,7 +209,9 @@ impl Doctor {
         let book = evidence.history.of_conversation(&conversation_id);
         let read = book.and_then(|b| b.read.as_ref()).filter(|r| r.seen.exchange == exchange.id);
         let (Outcome::Accepted, Some(read)) = (&exchange.outcome, read) else {
-            let why = one_line(exchange.outcome.reason().unwrap_or("the answer does not describe a conversation"));
+            let why = one_line(
+                &exchange.outcome.words().unwrap_or_else(|| "the answer does not describe a conversation".to_owned()),
+            );
             if exchange.status() == Some(404) {
                 let because = "reading this conversation says that there is none of that id";
                 self.found(Cause::ConversationUnknown, Confidence::Sure, because, DoctorStage::Beyond);
@@ -266,7 +268,7 @@ impl Doctor {
             return shown("replies", ProbeResult::Pass, "messages can be read", exchange);
         }
         let said = exchange.last_attempt().map(|attempt| ServerAnswer::of(attempt)).unwrap_or_default();
-        let why = one_line(exchange.outcome.reason().unwrap_or("nothing came"));
+        let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "nothing came".to_owned()));
         if said.status == Some(400) {
             // The service looked at the ids that were asked for, and does not say whether others may be read.
             return shown(

@@ -4,8 +4,8 @@ use super::Doctor;
 use super::finding::{DoctorEvidence, DoctorStage, Finding, ProbeResult, answered, diagnose, shown};
 use crate::diagnosis::evidence::request::deployment as deployment_of;
 use crate::genesys::deployments;
-use crate::genesys::errors::one_line;
 use crate::model::{Address, Cause, Confidence, Ending, Exchange, Outcome};
+use crate::text::one_line;
 
 impl Doctor {
     pub(super) fn integration(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
@@ -13,7 +13,7 @@ impl Doctor {
         if exchange.outcome == Outcome::Accepted {
             return shown("integration", ProbeResult::Pass, format!("the integration of “{name}” exists"), exchange);
         }
-        let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
+        let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "no answer".to_owned()));
         match exchange.status() {
             // To send, the client needs another right than to look the integration up.
             Some(401 | 403) => {
@@ -52,7 +52,7 @@ impl Doctor {
                 shown("deployment", ProbeResult::Fail, why, exchange)
             }
             None => {
-                let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
+                let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "no answer".to_owned()));
                 let diagnosis = diagnose(exchange, None, evidence);
                 self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
                 shown("deployment", ProbeResult::Fail, format!("its public configuration: {why}"), exchange)
@@ -70,7 +70,7 @@ impl Doctor {
         let book = asked.and_then(|id| evidence.history.of_deployment(&id));
         let Some((_, domains)) = book.and_then(|b| b.domains.as_ref()).filter(|(s, _)| s.exchange == exchange.id)
         else {
-            let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
+            let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "no answer".to_owned()));
             return shown("domains", ProbeResult::Skip, format!("the allowed domains are not told: {why}"), exchange);
         };
         if domains.all {
@@ -103,7 +103,7 @@ impl Doctor {
             findings.push(shown("origin", ProbeResult::Pass, detail, exchange));
             return findings;
         }
-        let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
+        let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "no answer".to_owned()));
         let diagnosis = diagnose(exchange, Some(crate::model::Channel::WebMessaging), evidence);
         self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
         findings.push(shown("origin", ProbeResult::Fail, format!("the guest socket was not opened: {why}"), exchange));

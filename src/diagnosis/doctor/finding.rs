@@ -3,11 +3,11 @@
 use crate::diagnosis::case::{Case, ProfileFacts};
 use crate::diagnosis::evidence::history::PastExchanges;
 use crate::diagnosis::evidence::request::authority;
-use crate::genesys::errors::one_line;
 use crate::model::{
     Attempt, Cause, Channel, Confidence, ConversationKey, Diagnosis, Exchange, ExchangeId, Outcome, ProbeQuestion,
     TokenFacts,
 };
+use crate::text::one_line;
 
 /// How a probe came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +130,12 @@ pub(super) fn test_message(exchange: &Exchange) -> Finding {
     match &exchange.outcome {
         Outcome::Accepted => shown("send", ProbeResult::Pass, "the test message was accepted", exchange),
         Outcome::Cancelled => shown("send", ProbeResult::Skip, "the test message was taken back", exchange),
-        other => shown("send", ProbeResult::Fail, one_line(other.reason().unwrap_or("no outcome")), exchange),
+        other => shown(
+            "send",
+            ProbeResult::Fail,
+            one_line(&other.words().unwrap_or_else(|| "no outcome".to_owned())),
+            exchange,
+        ),
     }
 }
 

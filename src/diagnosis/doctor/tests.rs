@@ -128,11 +128,14 @@ fn exchange(id: u64, asked: ProbeQuestion, answer: &Answer, date: &str) -> Excha
             let headers = fixtures::headers(&[("date", date), ("inin-correlation-id", &format!("id-{id}"))]);
             let response = fixtures::response(*status, headers, body);
             let fine = *status < 300 || matches!(asked, ProbeQuestion::Reach(_));
-            (Ending::Answered(response), if fine { Outcome::Accepted } else { Outcome::Refused(status.to_string()) })
+            (
+                Ending::Answered(response),
+                if fine { Outcome::Accepted } else { Outcome::Refused(status.to_string().into()) },
+            )
         }
         Broken(kind, phase) => {
             let failure = Failure::new(*kind, *phase, "broken");
-            (Ending::Failed(failure), Outcome::Failed("broken".to_owned()))
+            (Ending::Failed(failure), Outcome::Failed("broken".into()))
         }
     };
     let attempt = Attempt {

@@ -9,7 +9,7 @@ use crate::genesys::challenge::BearerChallenge;
 use crate::genesys::errors::ApiError;
 use crate::genesys::{limits, oauth, tokens_me};
 use crate::model::exchange::header;
-use crate::model::{Attempt, BodyForm, Exchange, Request, Response};
+use crate::model::{Attempt, BodyForm, Exchange, Request, Response, ServerRefusal};
 use crate::text::json;
 
 /// The version of an answer that is a frame of the guest socket.
@@ -22,14 +22,8 @@ pub struct ServerAnswer {
     pub status: Option<u16>,
     /// Who gave it.
     pub by: Answerer,
-    /// `code`, or OAuth's `error`.
-    pub code: Option<String>,
-    /// `message`, or OAuth's description.
-    pub message: Option<String>,
-    /// What else it says, a few words each.
-    pub more: Vec<String>,
-    /// Where a redirect leads.
-    pub location: Option<String>,
+    /// What it says.
+    pub refusal: ServerRefusal,
     /// What it says of the bearer token. [RFC 6750]
     pub bearer: BearerChallenge,
     /// Permissions that the refusal names.
@@ -49,10 +43,7 @@ impl Default for ServerAnswer {
         Self {
             status: None,
             by: Answerer::Unproven,
-            code: None,
-            message: None,
-            more: Vec::new(),
-            location: None,
+            refusal: ServerRefusal::default(),
             bearer: BearerChallenge::default(),
             permissions: Vec::new(),
             text: false,
@@ -77,14 +68,12 @@ impl ServerAnswer {
         let headers = response.headers.as_slice();
         // Bytes that are no text were not kept; that there were some still matters.
         let body: &[u8] = if response.body.form == BodyForm::Binary { b"\0" } else { response.body.text.as_bytes() };
-        let error = ApiError::read(response.status, headers, body);
+        let mut error = ApiError::read(response.status, headers, body);
+        error.refusal.phrase.clone_from(&response.phrase);
         Self {
             status: Some(response.status),
             by: who_answered(asked(request), response.status, headers, body),
-            code: error.code,
-            message: error.message,
-            more: error.more,
-            location: error.location,
+            refusal: error.refusal,
             bearer: error.bearer.unwrap_or_default(),
             permissions: error.missing_permissions,
             text: response.body.form == BodyForm::Text,
@@ -103,8 +92,14 @@ impl ServerAnswer {
         Self {
             status: Some(response.status),
             by: Answerer::Service,
-            code: Some(code.unwrap_or(u64::from(response.status)).to_string()),
-            message: text(json.get("body")).or_else(|| text(inside("errorMessage"))).or_else(|| text(inside("reason"))),
+            refusal: ServerRefusal {
+                status: response.status,
+                code: Some(code.unwrap_or(u64::from(response.status)).to_string()),
+                message: text(json.get("body"))
+                    .or_else(|| text(inside("errorMessage")))
+                    .or_else(|| text(inside("reason"))),
+                ..ServerRefusal::default()
+            },
             frame: Some(text(json.get("class")).unwrap_or_default()),
             retry_after: inside("retryAfter").and_then(Value::as_u64),
             ..Self::default()
@@ -117,9 +112,19 @@ impl ServerAnswer {
         self.by.is_other() || (self.text && !self.by.is_service())
     }
 
+    /// Whether the service itself said yes.
+    pub fn is_success(&self) -> bool {
+        self.by.is_service() && matches!(self.status, Some(200..=299))
+    }
+
+    /// `code`, or OAuth's `error`.
+    pub fn code(&self) -> Option<&str> {
+        self.refusal.code.as_deref()
+    }
+
     /// Whether the code is `code`.
     pub fn is(&self, code: &str) -> bool {
-        self.code.as_deref() == Some(code)
+        self.code() == Some(code)
     }
 
     /// Whether the error of `WWW-Authenticate: Bearer` is `error`.
@@ -129,21 +134,22 @@ impl ServerAnswer {
 
     /// Whether code, message or details hold `part`, whatever its case.
     pub fn mentions(&self, part: &str) -> bool {
-        let texts = self.code.iter().chain(&self.message).chain(&self.more);
+        let ServerRefusal { code, message, more, .. } = &self.refusal;
+        let texts = code.iter().chain(message).chain(more);
         texts.into_iter().any(|text| text.to_ascii_lowercase().contains(part))
     }
 
     /// A code of the published form: `missing.permissions`, `bad.credentials`.
     pub fn is_published(&self) -> bool {
-        self.by.is_service() && self.code.as_deref().is_some_and(|code| code.contains('.'))
+        self.by.is_service() && self.code().is_some_and(|code| code.contains('.'))
     }
 
     /// The server's words in one line; `None` where it said none.
     pub fn words(&self) -> Option<String> {
-        let message = self.message.as_ref().map(|m| format!("“{m}”"));
-        let location = self.location.as_ref().map(|l| format!("leads to {l}"));
-        let more = self.more.iter().cloned().chain(location);
-        let words: Vec<String> = self.code.clone().into_iter().chain(message).chain(more).collect();
+        let ServerRefusal { phrase, code, message, .. } = &self.refusal;
+        let message = message.as_ref().map(|m| format!("“{m}”"));
+        let words = phrase.iter().chain(code).cloned().chain(message).chain(self.refusal.rest());
+        let words: Vec<String> = words.collect();
         (!words.is_empty()).then(|| words.join(" · "))
     }
 }

@@ -149,7 +149,7 @@ impl PastExchanges {
         }
         let Some(id) = request::read_from(url) else { return false };
         match said.status {
-            Some(200..=299) if said.by.is_service() => {
+            Some(_) if said.is_success() => {
                 let Some(body) = attempt.response().map(|r| r.body.text.as_str()) else { return false };
                 let Some(read) = people(body, seen) else { return false };
                 let book = self.book(id);
@@ -269,9 +269,9 @@ impl PastExchanges {
 /// Whether the API let the token in: it accepted the request, or refused it for a reason that comes after that.
 fn lets_in(said: &ServerAnswer) -> bool {
     match said.status {
-        Some(200..=299) => said.by.is_service(),
+        Some(_) if said.is_success() => true,
         Some(403) => said.is("missing.permissions") || said.is("missing.any.permissions"),
-        Some(404 | 409) => said.by.is_service() && said.code.is_some(),
+        Some(404 | 409) => said.by.is_service() && said.code().is_some(),
         _ => false,
     }
 }

@@ -69,7 +69,7 @@ impl IdLookUp {
         }
         let trouble = match (came, exchange.map(|x| &x.outcome)) {
             (Probed::NotAsked(why), _) => Some(why.clone()),
-            (_, Some(outcome)) => outcome.reason().map(str::to_owned),
+            (_, Some(outcome)) => outcome.words(),
             (_, None) => Some("no answer".to_owned()),
         };
         if let Some(why) = trouble {

@@ -7,7 +7,7 @@ use crate::model::{Cause, Probe};
 /// Why no token came.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let said = &facts.answer;
-    let code = said.code.as_deref().unwrap_or_default();
+    let code = said.code().unwrap_or_default();
     let disabled = said.mentions("disabled") || said.mentions("inactive");
     match (said.status, code) {
         (_, "ip.not.authorized") => {
@@ -54,7 +54,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
 fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let profile = facts.profile;
     let audit = Some(Probe::Audit);
-    let said = facts.answer.message.as_ref().map_or_else(String::new, |m| format!(" (“{m}”)"));
+    let said = facts.answer.refusal.message.as_ref().map_or_else(String::new, |m| format!(" (“{m}”)"));
     let known = facts.history.newest_facts().is_some_and(|t| !t.pasted);
     let why = if known {
         format!("this client was given a token before, and is refused now{said}: its secret may have been changed")

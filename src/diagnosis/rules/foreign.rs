@@ -2,8 +2,8 @@
 
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::hypothesis::{Hypothesis, Support};
-use crate::genesys::answerer::{Answerer, Sign};
-use crate::model::{Cause, Probe};
+use crate::genesys::answerer::Answerer;
+use crate::model::{Cause, Probe, Sign};
 
 /// Whose answer it is.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
@@ -31,7 +31,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
             ];
         }
         Answerer::Other(Sign::Redirect) => {
-            let location = facts.answer.location.as_deref().unwrap_or("another address");
+            let location = facts.answer.refusal.location.as_deref().unwrap_or("another address");
             format!("the answer {status} leads to {location}; the service never redirects")
         }
         Answerer::Other(Sign::Gateway) => {
@@ -62,7 +62,10 @@ pub fn unproven(facts: &Facts<'_>, mut found: Vec<Hypothesis>) -> Vec<Hypothesis
     for failure in found.iter_mut().filter(|h| h.cause == Cause::ServiceFailure) {
         failure.probe = failure.probe.or(Some(Probe::Scopes));
     }
-    if found.iter().all(|h| h.cause != Cause::ProxyAnswered) {
+    if let Some(phrase) = facts.answer.refusal.phrase.as_ref().filter(|_| common) {
+        let why = format!("the status line says “{phrase}”, as filters and proxies do");
+        found.insert(0, Hypothesis::supported(Cause::ProxyAnswered, why, Some(Probe::Tls)));
+    } else if found.iter().all(|h| h.cause != Cause::ProxyAnswered) {
         let why = "nothing in the answer shows that the service gave it";
         found.push(Hypothesis::open(Cause::ProxyAnswered, why, Some(Probe::Tls)));
     }

@@ -22,7 +22,7 @@ use super::evidence::request;
 use super::hypothesis::Hypothesis;
 use crate::genesys::web_messaging::history;
 use crate::model::diagnosis::Family;
-use crate::model::{Cause, Channel, Ending, Outcome, Variation};
+use crate::model::{Cause, Ending, Objection, Outcome, Reason, Variation};
 
 pub use ids::stranger;
 pub use scope::is_messaging;
@@ -67,17 +67,15 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
 /// Nothing was tried: guestwire held it back itself, and said why.
 fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let (Outcome::Refused(why) | Outcome::Failed(why)) = &facts.exchange.outcome else { return Vec::new() };
-    if why.contains("bytes, and the limit") {
-        vec![Hypothesis::named(Cause::TextTooLong, format!("guestwire held it back: {why}"))]
-    } else if why.contains("message is empty") {
-        vec![Hypothesis::named(Cause::BodyMalformed, format!("guestwire held it back: {why}"))]
-    } else if let Some(opening) = facts.held_back_by() {
-        first_that_fits(&facts.at(opening))
-    } else if facts.channel.is_some_and(Channel::has_sessions) {
-        web::session_over(why)
-    } else {
-        Vec::new()
+    if let Some(opening) = facts.held_back_by() {
+        return first_that_fits(&facts.at(opening));
     }
+    let cause = match why {
+        Reason::Held(Objection::TextTooLong(_) | Objection::AttributesTooLarge(_)) => Some(Cause::TextTooLong),
+        Reason::Held(Objection::Empty) => Some(Cause::BodyMalformed),
+        other => web::session_over(other),
+    };
+    cause.map(|cause| Hypothesis::named(cause, format!("guestwire held it back: {why}"))).into_iter().collect()
 }
 
 /// What was done on purpose is known: it comes first where the refusal fits it. Whether it was the only thing wrong is

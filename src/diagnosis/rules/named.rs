@@ -9,9 +9,9 @@ use crate::model::{Cause, ExchangeKind, Granted, Probe};
 /// What the answer names; `None` where it names nothing.
 pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
     let said = &facts.answer;
-    let code = said.code.as_deref().unwrap_or_default();
+    let code = said.code().unwrap_or_default();
     let named = |cause, why: String| Some(vec![Hypothesis::named(cause, why)]);
-    let quoted = || said.message.clone().unwrap_or_else(|| code.to_owned());
+    let quoted = || said.refusal.message.clone().unwrap_or_else(|| code.to_owned());
     match (said.status?, code) {
         (401, "authentication.required") => {
             let why = if facts.request.bearer {
@@ -153,7 +153,7 @@ fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
 fn bad_request(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let said = &facts.answer;
     let holds = |id: &Option<String>| {
-        id.as_deref().is_some_and(|id| id.len() > 3 && said.message.as_deref().is_some_and(|m| m.contains(id)))
+        id.as_deref().is_some_and(|id| id.len() > 3 && said.refusal.message.as_deref().is_some_and(|m| m.contains(id)))
     };
     if said.mentions("integrationid")
         || facts.request.integration.is_some() && said.is("invalid.path.parameter")

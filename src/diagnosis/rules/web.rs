@@ -5,10 +5,11 @@
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::evidence::seen::SeenToken;
 use crate::diagnosis::hypothesis::{Hypothesis, Support};
-use crate::genesys::answerer::{Answerer, Sign};
+use crate::genesys::answerer::Answerer;
 use crate::genesys::deployments;
+use crate::model::frame_codes::{self, Means};
 use crate::model::ids::is_uuid;
-use crate::model::{Cause, Probe};
+use crate::model::{Cause, Probe, Reason, SessionEnd, Sign};
 
 /// Whether the answer is for these rules.
 pub fn fits(facts: &Facts<'_>) -> bool {
@@ -75,12 +76,18 @@ pub fn jwt_refused() -> Vec<Hypothesis> {
     ]
 }
 
-/// A message that never was written, because the session is over.
-pub fn session_over(why: &str) -> Vec<Hypothesis> {
-    let over = ["session", "logged out", "cleared", "read-only"].iter().any(|word| why.contains(word));
-    over.then(|| Hypothesis::named(Cause::ConversationEnded, format!("guestwire held it back: {why}")))
-        .into_iter()
-        .collect()
+/// Why a message never was written: the session takes none any more.
+pub fn session_over(why: &Reason) -> Option<Cause> {
+    match why {
+        Reason::Session(SessionEnd::ConnectionClosed(_)) => Some(Cause::NetworkConnect),
+        Reason::Session(_) => Some(Cause::ConversationEnded),
+        Reason::SignInRequired(..) => Some(Cause::GuestAuthRequired),
+        Reason::Frame(code, _) => match frame_codes::means(*code) {
+            Means::SessionOver | Means::ReadOnly => Some(Cause::ConversationEnded),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// How the deployment stands; `open` says why it is in question where nothing was looked at.
@@ -135,7 +142,7 @@ fn origin(facts: &Facts<'_>) -> Hypothesis {
 /// A frame that refuses, by its code or its class.
 fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let said = &facts.answer;
-    let code: u64 = said.code.as_deref().and_then(|c| c.parse().ok()).unwrap_or(0);
+    let code: u64 = said.code().and_then(|c| c.parse().ok()).unwrap_or(0);
     let class = said.frame.as_deref().unwrap_or_default();
     let named = |cause, why: &str| vec![Hypothesis::named(cause, format!("the socket says {code}: {why}"))];
     let event = |cause, why: &str| vec![Hypothesis::named(cause, format!("the socket told {class}: {why}"))];

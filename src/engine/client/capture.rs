@@ -61,6 +61,7 @@ pub fn ending(tried: &Tried, redactor: &Redactor) -> Ending {
 fn response(answer: &ClientAnswer, redactor: &Redactor, broken: bool) -> Response {
     Response {
         status: answer.status,
+        phrase: answer.phrase.as_ref().map(|phrase| redactor.text(phrase).into_owned()),
         version: version(answer.version).to_owned(),
         headers: redactor.headers(&answer.headers),
         body: body(&answer.bytes, answer.total, &answer.headers, redactor, broken),

@@ -18,8 +18,8 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
 use crate::genesys::call::USER_AGENT;
-use crate::genesys::errors::one_line;
 use crate::model::{Failure, FailureKind, Party, Phase, Timing, TlsFault};
+use crate::text::one_line;
 
 use super::proxy::{Environment, Proxy};
 use super::wire::CapturedWire;

@@ -39,8 +39,8 @@ use tower_service::Service;
 use crate::clock::Clock;
 use crate::config::Profile;
 use crate::genesys::Call;
-use crate::genesys::errors::one_line;
 use crate::model::{Failure, FailureKind, Moment, Phase, Timing};
+use crate::text::one_line;
 
 use dial::{Dialer, NoConnection, Progress, Speaks, timed_out};
 pub use gate::Gate;
@@ -219,7 +219,11 @@ impl Client {
         let first_byte = Some(began.elapsed());
         let mut answer = ClientAnswer {
             status: head.status.as_u16(),
-            phrase: head.extensions.get().map(|p: &ReasonPhrase| one_line(&String::from_utf8_lossy(p.as_bytes()))),
+            phrase: head
+                .extensions
+                .get()
+                .map(|p: &ReasonPhrase| one_line(&String::from_utf8_lossy(p.as_bytes())))
+                .filter(|phrase| !phrase.is_empty()),
             version: head.version,
             headers: head.headers,
             remote: head.extensions.get().map(|ConnectedPeer(address)| *address),

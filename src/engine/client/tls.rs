@@ -9,8 +9,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertStore};
 
-use crate::genesys::errors::one_line;
 use crate::model::{Failure, FailureKind, Party, Phase, TlsFault};
+use crate::text::one_line;
 
 /// Whom connections trust. Reads files: not for the runtime's own threads.
 pub fn trust(ca_files: &[PathBuf]) -> Result<ClientConfig, Failure> {

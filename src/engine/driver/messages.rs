@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use crate::engine::channel;
 use crate::engine::client::capture;
 use crate::engine::outcome;
-use crate::engine::outcome::{Judged, OutcomeReason};
+use crate::engine::outcome::Judged;
 use crate::engine::queue::NextSend;
 use crate::engine::reading::{Settled, When};
 use crate::engine::retry::RetryDecision;
@@ -25,10 +25,9 @@ use crate::engine::{Recalled, SendRequest};
 use crate::genesys::Call;
 use crate::genesys::call::BadCall;
 use crate::model::Transport;
-use crate::model::variation::OTHER_SCOPE;
 use crate::model::{
-    DeliveryStatus, Ending, Failure, FailureKind, Generation, MessageId, Moment, Outcome, Phase, Request, Timing,
-    Variation,
+    DeliveryStatus, Ending, Failure, FailureKind, Generation, MessageId, Moment, Objection, Outcome, Phase, Reason,
+    Request, Timing, Variation,
 };
 
 use super::Driver;
@@ -49,8 +48,7 @@ impl Driver {
             return self.cx.notice(&text, now);
         }
         let Some(entry) = self.cx.entry(request.conversation) else {
-            let why = format!("there is no conversation number {}", request.conversation);
-            return self.refuse_untried(&request, why, now);
+            return self.refuse_untried(&request, Objection::NoConversation(request.conversation), now);
         };
         let channel = entry.conversation.channel();
         if let Some(why) = channel::objection(entry, &self.cx.profile.credentials, &request) {
@@ -71,8 +69,9 @@ impl Driver {
         }
     }
 
-    fn refuse_untried(&mut self, request: &SendRequest, why: String, now: Moment) {
+    fn refuse_untried(&mut self, request: &SendRequest, why: Objection, now: Moment) {
         let mut record = untried(request, &mut self.cx, now);
+        let why = Reason::Held(why);
         record.settle(Outcome::Refused(why.clone()), now);
         let refused = (request.message, DeliveryStatus::Refused(why));
         self.recordings.record(refused, None, Some(&record), None, &self.cx);
@@ -106,13 +105,13 @@ impl Driver {
     }
 
     /// Without a token of another scope, no message goes that wants one.
-    pub(super) fn refuse_wrong_scope(&mut self, asked: Result<(), String>, now: Moment) {
+    pub(super) fn refuse_wrong_scope(&mut self, asked: Result<(), Reason>, now: Moment) {
         let Err(why) = asked else { return };
         let wanting = self.sends.waiting().filter(|send| send.request.sent_as == Some(Variation::WrongScope));
         let wanting: Vec<_> = wanting.map(|send| send.request.message).collect();
         for message in wanting {
             if self.sends.take_waiting(message) {
-                let why = format!("no token with {OTHER_SCOPE} could be had: {why}");
+                let why = Reason::NoOtherToken(Box::new(why.clone()));
                 self.conclude(message, Outcome::Refused(why), now);
             }
         }
@@ -123,7 +122,7 @@ impl Driver {
         let channel = send.channel;
         let (call, shown, token) = match self.write(&send.request, now) {
             Ok(written) => written,
-            Err(BadCall(why)) => return self.conclude(message, Outcome::Refused(why), now),
+            Err(BadCall(why)) => return self.conclude(message, Outcome::Refused(Reason::NotBuilt(why)), now),
         };
         let Some(intent) = self.sends.begin_try(message, shown, token, &mut self.cx, now) else { return };
         self.cx.pace.spend();
@@ -162,7 +161,7 @@ impl Driver {
         let judged = match (&shown.answer, &shown.ending) {
             (Some(answer), _) => outcome::of_answer(answer, send.tries.lost > 0),
             (None, Ending::Failed(failure)) => outcome::of_failure(failure),
-            (None, Ending::Answered(response)) => Judged::Unknown(OutcomeReason::Meaningless(response.status), None),
+            (None, Ending::Answered(response)) => Judged::Unknown(Reason::Meaningless(response.status), None),
         };
         let (conversation, own_token, given_up) =
             (send.request.conversation, send.carries_own_token(), send.is_given_up());
@@ -179,10 +178,10 @@ impl Driver {
             RetryDecision::Again(..) | RetryDecision::TokenRefused(_) if given_up => Outcome::Cancelled,
             RetryDecision::TokenRefused(why) if !on_purpose => match self.sign_in.refuted(generation, now) {
                 Refuted::Retry { renewal } => {
-                    let (refuted, under_way) = ((generation, why.to_string()), self.sign_in.renewal());
+                    let (refuted, under_way) = ((generation, why), self.sign_in.renewal());
                     return self.sends.await_new_token(message, refuted, renewal, under_way, &self.cx, now);
                 }
-                Refuted::Final => Outcome::Refused(why.to_string()),
+                Refuted::Final => Outcome::Refused(why),
             },
             RetryDecision::Again(pause, why) => {
                 let until = now.after(pause);
@@ -192,7 +191,7 @@ impl Driver {
                 return self.sends.again(message, until, why, &self.cx, now);
             }
             RetryDecision::Repeat(pause, why) => {
-                let why = format!("{why}; again under the same message id");
+                let why = Reason::Again(Box::new(why));
                 return self.sends.again(message, now.after(pause), why, &self.cx, now);
             }
             other => other.into_outcome(),
@@ -213,13 +212,13 @@ impl Driver {
                 self.conclude(message, Outcome::Cancelled, now);
             }
             Unrecorded::NotNow(why) => {
-                let why = format!("it cannot be recorded first: {why}");
-                let ending = Ending::Failed(Failure::new(FailureKind::Invalid, Phase::Write, &*why));
+                let why = Reason::Unrecorded { why, for_good: false };
+                let ending = Ending::Failed(Failure::new(FailureKind::Invalid, Phase::Write, why.to_string()));
                 self.sends.end_try(message, ending, Timing::default());
                 self.sends.again(message, now.after(RECORD_AGAIN), why, &self.cx, now);
             }
             Unrecorded::Never(why) => {
-                let why = format!("it could not be recorded first ({why})");
+                let why = Reason::Unrecorded { why, for_good: true };
                 self.conclude(message, Outcome::Refused(why), now);
             }
         }

@@ -12,7 +12,7 @@ use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::call::BadCall;
 use crate::genesys::oauth;
 use crate::model::variation::OTHER_SCOPE;
-use crate::model::{ExchangeKind, Generation, Moment, Outcome, Variation};
+use crate::model::{ExchangeKind, Generation, Moment, Outcome, Reason, Variation};
 
 use super::context::Context;
 use super::sign_in::SignInArea;
@@ -55,7 +55,7 @@ impl NegativeTests {
 
     /// Asks for a token of another scope, which a message wants, once the client's secret is there. The error says why
     /// there will be none.
-    pub fn ask_spare(&mut self, cx: &mut Context, sign_in: &SignInArea, now: Moment) -> Result<(), String> {
+    pub fn ask_spare(&mut self, cx: &mut Context, sign_in: &SignInArea, now: Moment) -> Result<(), Reason> {
         if self.spare.is_some() || self.asking.is_some() {
             return Ok(());
         }
@@ -64,7 +64,7 @@ impl NegativeTests {
         };
         let mut client = client.clone();
         client.scopes = vec![OTHER_SCOPE.to_owned()];
-        let call = oauth::request(&cx.profile.hosts, &client, secret).map_err(|BadCall(why)| why)?;
+        let call = oauth::request(&cx.profile.hosts, &client, secret).map_err(|BadCall(why)| Reason::NotBuilt(why))?;
         let what = format!("a token with {OTHER_SCOPE}, for a negative test");
         let mut record = cx.record(ExchangeKind::Token, &what, None, now).sent_as(Some(Variation::WrongScope));
         record.begin(capture::request(&call, &cx.redactor), None, now);
@@ -75,7 +75,7 @@ impl NegativeTests {
     }
 
     /// The request for a token of another scope is over. The error says why there will be none.
-    pub fn spare_answered(&mut self, done: TokenDone, cx: &mut Context, now: Moment) -> Result<(), String> {
+    pub fn spare_answered(&mut self, done: TokenDone, cx: &mut Context, now: Moment) -> Result<(), Reason> {
         let why = done.shown.why();
         let (outcome, brought) = match done.grant {
             Some(Ok(grant)) => {

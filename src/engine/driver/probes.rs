@@ -235,7 +235,7 @@ impl Probes {
             (_, 200..=299) => is_answered(asked, body, cx, reads),
             _ => false,
         };
-        let outcome = shown.outcome(answers, "the answer is not what was asked for");
+        let outcome = shown.outcome(answers);
         let verified = (asked == ProbeQuestion::Scopes).then(|| shown.verified(tokens_me::read(body)));
         let used = record.generation();
         cx.settle_try(&mut record, shown, outcome, now);

@@ -14,8 +14,8 @@ use crate::genesys::Call;
 use crate::genesys::call::BadCall;
 use crate::genesys::conversations::{self, BULK_MAX, Listed};
 use crate::model::{
-    AsOf, ConversationKey, ExchangeKind, MessageId, Moment, Outcome, RemoteMessage, RemoteState, RepliesReadable,
-    Unreadable,
+    AsOf, ConversationKey, ExchangeKind, MessageId, Moment, Outcome, Reason, RemoteMessage, RemoteState,
+    RepliesReadable, Unreadable,
 };
 
 use super::context::Context;
@@ -254,7 +254,7 @@ impl Reads {
                 cx.request(TaskPurpose::Read(key), record, call, sign_in.carried(now), now);
             }
             Err(BadCall(why)) => {
-                cx.settle(&mut record, Outcome::Refused(why.clone()), now);
+                cx.settle(&mut record, Outcome::Refused(Reason::NotBuilt(why.clone())), now);
                 report_readable(key, RepliesReadable::No(Unreadable::NoAnswer(why)), reading.began, cx);
                 if let Some(reader) = self.readers.get_mut(&key) {
                     reader.refused();
@@ -277,7 +277,7 @@ impl Reads {
         let (generation, was_bulk) = (record.generation(), reading.bulk.is_some());
         let understood = shown.body().is_some_and(|body| self.understand(&mut reading, &mut record, body, key, now));
         let (status, wait, why, missing) = (shown.status(), shown.wait(), shown.why(), shown.missing_permissions());
-        let outcome = shown.outcome(understood, "the answer does not describe a conversation");
+        let outcome = shown.outcome(understood);
         cx.settle_try(&mut record, shown, outcome, now);
         if understood {
             if let Some(generation) = generation {
@@ -295,7 +295,7 @@ impl Reads {
             reader.again(now, reading.asked);
             return None;
         }
-        let unreadable = Unreadable::of(status, missing, &why);
+        let unreadable = Unreadable::of(status, missing, &why.to_string());
         report_readable(key, RepliesReadable::No(unreadable), reading.began, cx);
         if matches!(status, 0 | 408 | 429 | 500..=599) {
             let tuning = &cx.tuning;

@@ -18,7 +18,7 @@ use crate::engine::{Report, SendRequest};
 use crate::model::Transport;
 use crate::model::{
     Channel, ConversationKey, DeliveryStatus, Ending, ExchangeId, ExchangeKind, Generation, MessageId, Moment, Outcome,
-    Request, Timing, Variation,
+    Pacing, Reason, Request, Timing, Variation,
 };
 
 use super::context::Context;
@@ -26,9 +26,6 @@ use super::negative_tests::NegativeTests;
 use super::sign_in::SignInArea;
 use super::tasks::TakeBack;
 use super::web::Webs;
-
-/// What is said of a message that the pace holds back.
-const PACED: [&str; 2] = ["pacing, rate limit", "pacing, messages of a session"];
 
 /// See the module.
 pub struct Sends {
@@ -60,7 +57,7 @@ pub struct InFlightSend {
     /// From its first try on.
     record: Option<ExchangeBuilder>,
     /// Met a 401 with this generation: wants a newer one; and what the 401 said.
-    refuted: Option<(Generation, String)>,
+    refuted: Option<(Generation, Reason)>,
     /// Waits for a renewal that has not begun.
     wants_renewal: bool,
     /// While a request of it is on the wire.
@@ -149,14 +146,13 @@ impl Clearance<'_> {
     }
 
     /// Until when pacing holds it back, and which limit.
-    fn paced(&self, send: &InFlightSend, rates: &BTreeMap<ConversationKey, Rate>) -> Option<(Moment, &'static str)> {
-        let [of_token, of_session] = PACED;
+    fn paced(&self, send: &InFlightSend, rates: &BTreeMap<ConversationKey, Rate>) -> Option<(Moment, Pacing)> {
         let shared = match send.channel.capabilities().transport {
-            Transport::Request => self.cx.pace.may(self.now, 0).err().map(|until| (until, of_token)),
+            Transport::Request => self.cx.pace.may(self.now, 0).err().map(|until| (until, Pacing::Token)),
             Transport::Frame => self.webs.paced(send.request.conversation, self.now),
         };
         let own = rates.get(&send.request.conversation).and_then(|rate| rate.may(self.now).err());
-        let own = own.map(|until| (until, of_session));
+        let own = own.map(|until| (until, Pacing::Session));
         [shared, own].into_iter().flatten().max_by_key(|(until, _)| until.mono)
     }
 }
@@ -219,7 +215,7 @@ impl Sends {
         for message in heads {
             let Some(send) = self.all.get_mut(&message) else { continue };
             let Some((until, why)) = clearance.paced(send, &self.rates) else { continue };
-            let life = DeliveryStatus::Waiting { until, why: why.to_owned() };
+            let life = DeliveryStatus::Waiting { until, why: Reason::Paced(why) };
             if send.life == DeliveryStatus::Queued || (send.paced && send.life != life) {
                 (send.life, send.paced) = (life, true);
                 clearance.cx.report(send.report(None));
@@ -235,7 +231,7 @@ impl Sends {
     }
 
     /// Messages whose 401 stays one, for no newer token will come by itself, and what it said.
-    pub fn without_token(&self, sign_in: &SignInArea, now: Moment) -> Vec<(MessageId, String)> {
+    pub fn without_token(&self, sign_in: &SignInArea, now: Moment) -> Vec<(MessageId, Reason)> {
         let lost = self.awaiting_new_token.iter().filter_map(|message| {
             let (generation, why) = self.all.get(message)?.refuted.as_ref()?;
             let never = sign_in.tokens().outlook(now, Some(*generation)) == Outlook::Never;
@@ -321,7 +317,7 @@ impl Sends {
     }
 
     /// Back to the head of its queue, until a moment.
-    pub fn again(&mut self, message: MessageId, until: Moment, why: String, cx: &Context, now: Moment) {
+    pub fn again(&mut self, message: MessageId, until: Moment, why: Reason, cx: &Context, now: Moment) {
         let Some(send) = self.all.get_mut(&message) else { return };
         send.life = DeliveryStatus::Waiting { until, why: why.clone() };
         if let Some(record) = &mut send.record {
@@ -335,7 +331,7 @@ impl Sends {
     pub fn await_new_token(
         &mut self,
         message: MessageId,
-        refuted: (Generation, String),
+        refuted: (Generation, Reason),
         renewal: bool,
         under_way: Option<ExchangeId>,
         cx: &Context,
@@ -486,11 +482,9 @@ pub fn untried(request: &SendRequest, cx: &mut Context, now: Moment) -> Exchange
 fn after_lost_tries(outcome: Outcome, lost: u32) -> Outcome {
     match outcome {
         Outcome::Refused(why) | Outcome::Failed(why) if lost > 0 => {
-            Outcome::Unknown(format!("{why}; an earlier try may have been received"))
+            Outcome::Unknown(Reason::AfterLostTry(Box::new(why)))
         }
-        Outcome::Cancelled if lost > 0 => {
-            Outcome::Unknown("taken back; an earlier try may have been received".to_owned())
-        }
+        Outcome::Cancelled if lost > 0 => Outcome::Unknown(Reason::AfterLostTry(Box::new(Reason::TakenBack))),
         other => other,
     }
 }

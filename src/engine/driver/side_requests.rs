@@ -18,7 +18,7 @@ use crate::engine::token::Outlook;
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::{self, Endpoint};
 use crate::genesys::{Call, conversations, discovery};
-use crate::model::{Address, Author, ConversationKey, ExchangeKind, Moment, OpenGuest, Outcome, RemoteMessage};
+use crate::model::{Address, Author, ConversationKey, ExchangeKind, Moment, OpenGuest, Outcome, Reason, RemoteMessage};
 
 use super::context::Context;
 use super::reads::{RESERVE, Reads};
@@ -192,8 +192,8 @@ impl SideRequests {
                 shown.body().and_then(|body| discovery::read(body, *page)).map(Understood::Page)
             }
         };
-        let outcome = shown.outcome(understood.is_some(), "the answer is not what was asked for");
-        let why = outcome.reason().unwrap_or_default().to_owned();
+        let outcome = shown.outcome(understood.is_some());
+        let why = outcome.reason().map(ToString::to_string).unwrap_or_default();
         cx.settle_try(&mut record, shown, outcome, now);
         if let Some(wait) = wait.filter(|_| status == 429) {
             reads.hold(wait, cx, now);
@@ -241,7 +241,7 @@ fn run(request: SideRequest, cx: &mut Context, sign_in: &SignInArea, now: Moment
     match call(&request, cx, sign_in, now) {
         Ok(call) => cx.request(TaskPurpose::Side(request), record, call, sign_in.carried(now), now),
         Err(BadCall(why)) => {
-            cx.settle(&mut record, Outcome::Refused(why.clone()), now);
+            cx.settle(&mut record, Outcome::Refused(Reason::NotBuilt(why.clone())), now);
             give_up(&request, &why, cx);
         }
     }

@@ -13,8 +13,9 @@ use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::jitter::Jitter;
 use crate::engine::token::{ENDED_BEFORE, Outlook, Refuted, TokenDenied, TokenMachine, TokenRequest, Verified};
 use crate::genesys::answerer::{Asked, who_answered};
+use crate::genesys::call::BadCall;
 use crate::genesys::{oauth, tokens_me};
-use crate::model::{Ending, ExchangeId, ExchangeKind, Generation, Moment, Outcome, Response, TokenStatus};
+use crate::model::{Ending, ExchangeId, ExchangeKind, Generation, Moment, Outcome, Reason, Response, TokenStatus};
 
 use super::context::Context;
 use super::negative_tests::RetiredToken;
@@ -208,14 +209,17 @@ impl SignInArea {
 
     fn no_secret(&mut self, why: &str, cx: &Context, now: Moment) -> Option<RenewalEnd> {
         let why = cx.mask(why);
-        self.denied(TokenDenied::NoSecret(why.clone()), Outcome::Refused(why), cx, now)
+        self.denied(TokenDenied::NoSecret(why.clone()), Outcome::Refused(Reason::NoSecret(why)), cx, now)
     }
 
     fn request_token(&mut self, cx: &mut Context, now: Moment) -> Option<RenewalEnd> {
         let (Credentials::Client(client), Some(secret)) = (&cx.profile.credentials, &self.secret) else { return None };
         let call = match oauth::request(&cx.profile.hosts, client, secret) {
             Ok(call) => call,
-            Err(bad) => return self.denied(TokenDenied::NoSecret(bad.0.clone()), Outcome::Refused(bad.0), cx, now),
+            Err(BadCall(why)) => {
+                let outcome = Outcome::Refused(Reason::NotBuilt(why.clone()));
+                return self.denied(TokenDenied::NoSecret(why), outcome, cx, now);
+            }
         };
         if let Some(renewal) = &mut self.renewal {
             renewal.asked = now;
@@ -237,7 +241,8 @@ impl SignInArea {
         let denied = match grant {
             Some(Ok(grant)) => {
                 let Some(generation) = self.tokens.granted(grant.lifetime, grant.scopes, asked, now) else {
-                    return self.end_renewal(Outcome::Refused(ENDED_BEFORE.to_owned()), cx, now);
+                    let why = Reason::NoToken(ENDED_BEFORE.to_owned());
+                    return self.end_renewal(Outcome::Refused(why), cx, now);
                 };
                 cx.redactor = Arc::new(cx.redactor.with_token(&grant.token, generation));
                 let old = self.token.replace(grant.token).zip(replaced);
@@ -254,15 +259,15 @@ impl SignInArea {
             Some(Err(oauth::TokenAnswer::Refused(why))) => TokenDenied::Refused { status, why: cx.mask(&why) },
             Some(Err(oauth::TokenAnswer::Limited(why))) => TokenDenied::Limited(cx.mask(&why), wait),
             Some(Err(oauth::TokenAnswer::Failed(why))) => TokenDenied::Failed(cx.mask(&why)),
-            Some(Err(oauth::TokenAnswer::Granted(_))) | None => TokenDenied::Failed(why),
+            Some(Err(oauth::TokenAnswer::Granted(_))) | None => TokenDenied::Failed(why.to_string()),
         };
         let outcome = match &denied {
-            TokenDenied::Failed(why) if status == 0 => Outcome::Failed(why.clone()),
+            TokenDenied::Failed(_) if status == 0 => Outcome::Failed(why),
             TokenDenied::BadClient(why)
             | TokenDenied::Refused { why, .. }
             | TokenDenied::Limited(why, _)
             | TokenDenied::NoSecret(why)
-            | TokenDenied::Failed(why) => Outcome::Refused(why.clone()),
+            | TokenDenied::Failed(why) => Outcome::Refused(Reason::NoToken(why.clone())),
         };
         if let Some(renewal) = self.renewal.as_mut().filter(|renewal| denied.is_final() && !renewal.fresh) {
             // The secret may have been replaced since it was read.
@@ -308,7 +313,7 @@ impl SignInArea {
         now: Moment,
     ) {
         let info = shown.body().and_then(tokens_me::read);
-        let outcome = shown.outcome(info.is_some(), NO_FACTS);
+        let outcome = shown.outcome(info.is_some());
         let verified = shown.verified(info);
         cx.settle_try(record, shown, outcome, now);
         self.asking.remove(&generation);
@@ -352,7 +357,7 @@ impl SignInArea {
 impl CapturedTry {
     /// What an answer of `tokens/me` shows about the token. `info`: what a success told.
     pub fn verified(&self, info: Option<tokens_me::Info>) -> Verified {
-        let Ending::Answered(response) = &self.ending else { return Verified::Unclear(self.why()) };
+        let Ending::Answered(response) = &self.ending else { return Verified::Unclear(self.why().to_string()) };
         let Response { status, headers, body, .. } = response;
         let by = who_answered(Asked::TokenFacts, *status, headers.as_slice(), body.text.as_bytes());
         match (info, status) {
@@ -360,7 +365,7 @@ impl CapturedTry {
             (None, 401) if by.is_service() => Verified::NotTaken(format!("tokens/me answered {}", self.why())),
             (Some(_), _) => Verified::Unclear(format!("{status} without a sign that the service answered")),
             (None, 200..=299) => Verified::Unclear(format!("{status}, and {NO_FACTS}")),
-            (None, _) => Verified::Unclear(self.why()),
+            (None, _) => Verified::Unclear(self.why().to_string()),
         }
     }
 }

@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use futures_util::FutureExt as _;
-use http::StatusCode;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
@@ -31,10 +30,10 @@ use crate::files;
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::{self, Grant};
 use crate::genesys::open_messaging::OpenAccepted;
-use crate::genesys::{Answerer, Asked, Call, Sign, limits, who_answered};
+use crate::genesys::{Answerer, Asked, Call, limits, who_answered};
 use crate::model::{
     Channel, ConversationKey, Ending, Failure, FailureKind, Generation, MessageId, Moment, Outcome, Phase,
-    ProbeQuestion as Question, RateLimit, Timing,
+    ProbeQuestion as Question, RateLimit, Reason, ServerRefusal, Sign, Timing,
 };
 
 use super::context::Context;
@@ -339,19 +338,6 @@ fn decoded_body(answer: &ClientAnswer) -> Cow<'_, [u8]> {
     capture::plain(&answer.bytes, &answer.headers)
 }
 
-/// What a refusal says, in one line. Words of its own behind the status, as a filter's "Blocked by category", stand there.
-fn reason(error: &ApiError, answer: &ClientAnswer) -> String {
-    let reason = error.reason();
-    let Some(phrase) = answer.phrase.as_ref().filter(|phrase| !phrase.is_empty()) else { return reason };
-    let status = answer.status.to_string();
-    let usual = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
-    match reason.strip_prefix(&status).map(str::trim_start) {
-        Some(rest) if rest.is_empty() || Some(rest) == usual => format!("{status} {phrase}"),
-        Some(rest) => format!("{status} {phrase}; {}", rest.trim_start_matches(": ")),
-        None => reason,
-    }
-}
-
 impl CapturedTry {
     fn died() -> Self {
         let failure = Failure::written(FailureKind::Protocol, Phase::Answer, DIED);
@@ -378,17 +364,13 @@ impl CapturedTry {
                 Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),
                 other => other,
             };
-            let mut answered =
-                AnswerEvidence { status: a.status, answerer, wait: None, code: None, reason: String::new() };
-            if !(200..300).contains(&a.status) {
-                let error = ApiError::read(a.status, &a.headers, shown.text().as_bytes());
-                let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
-                // A 429 without a wait of its own: the window's end is one.
-                answered.wait = wait.or_else(|| meta.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
-                answered.reason = redactor.text(&reason(&error, a)).into_owned();
-                answered.code = error.code;
-            }
-            answered
+            let error = shown.error().unwrap_or_default();
+            let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
+            // A 429 without a wait of its own: the window's end is one.
+            let wait = wait.or_else(|| meta.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
+            let refusal =
+                ServerRefusal { status: a.status, ..error.refusal.map(|text| redactor.text(text).into_owned()) };
+            AnswerEvidence { answerer, wait, refusal }
         });
         shown
     }
@@ -408,34 +390,40 @@ impl CapturedTry {
 
     /// The permissions that a refusal of the service names.
     pub fn missing_permissions(&self) -> Option<Vec<String>> {
-        let Ending::Answered(response) = &self.ending else { return None };
-        let refused = self.answer.as_ref().is_some_and(|a| !(200..300).contains(&a.status) && !a.answerer.is_other());
-        let read = || ApiError::read(response.status, response.headers.as_slice(), self.text().as_bytes());
-        refused.then(|| read().missing_permissions)
+        self.error()
+            .filter(|_| self.answer.as_ref().is_some_and(|a| !a.answerer.is_other()))
+            .map(|e| e.missing_permissions)
     }
 
-    /// One line for an exchange that was no success.
-    pub fn why(&self) -> String {
+    /// What an answer that is no success says, as far as it may be kept.
+    fn error(&self) -> Option<ApiError> {
+        let Ending::Answered(response) = &self.ending else { return None };
+        let refused = !(200..300).contains(&response.status);
+        refused.then(|| ApiError::of(response))
+    }
+
+    /// Why an exchange was no success.
+    pub fn why(&self) -> Reason {
         match (&self.answer, &self.ending) {
-            (Some(answer), _) => answer.reason.clone(),
-            (None, Ending::Failed(failure)) => failure.line(),
-            (None, Ending::Answered(response)) => response.status.to_string(),
+            (Some(answer), _) => Reason::Answer(Box::new(answer.refusal.clone())),
+            (None, Ending::Failed(failure)) => failure.reason(),
+            (None, Ending::Answered(response)) => Reason::Meaningless(response.status),
         }
     }
 
-    /// How a question ended. `understood`: its answer is what was asked for; else a success is refused as `otherwise`.
-    pub fn outcome(&self, understood: bool, otherwise: &str) -> Outcome {
+    /// How a question ended. `understood`: its answer is what was asked for.
+    pub fn outcome(&self, understood: bool) -> Outcome {
         match self.status() {
             _ if understood => Outcome::Accepted,
             0 => Outcome::Failed(self.why()),
-            200..=299 => Outcome::Refused(otherwise.to_owned()),
+            200..=299 => Outcome::Refused(Reason::OtherAnswer),
             _ => Outcome::Refused(self.why()),
         }
     }
 
     /// The status of the whole answer; 0 where none came.
     pub fn status(&self) -> u16 {
-        self.answer.as_ref().map_or(0, |answer| answer.status)
+        self.answer.as_ref().map_or(0, |answer| answer.refusal.status)
     }
 
     /// The wait that the answer names.

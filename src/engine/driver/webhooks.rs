@@ -14,7 +14,9 @@ use crate::engine::recent_set::Recent;
 use crate::engine::webhook;
 use crate::engine::webhook::{Delivery, WebhookAnswer, WebhookEvent};
 use crate::genesys::webhook::{Outbound, WebhookContent, WebhookForm};
-use crate::model::{Address, ConversationKey, Ending, ExchangeKind, Moment, Outcome, Response, Timing, WebhookState};
+use crate::model::{
+    Address, ConversationKey, Ending, ExchangeKind, Moment, Outcome, Reason, Response, Timing, WebhookState,
+};
 
 use super::Driver;
 use super::context::Context;
@@ -90,10 +92,11 @@ fn row(
         headers: cx.redactor.headers(&headers),
         body: capture::body(body, body.len() as u64, &headers, &cx.redactor, false),
         remote: Some(delivery.peer.to_string()),
+        phrase: None,
     });
     record.end(answered, Timing { total: Some(delivery.took), ..Timing::default() });
     let outcome = match answer.refusal() {
-        Some(why) => Outcome::Refused(format!("answered with {}: {why}", answer.status().as_u16())),
+        Some(why) => Outcome::Refused(Reason::HookRefused(answer.status().as_u16(), why.to_owned())),
         None => Outcome::Accepted,
     };
     record.settle(outcome, now);

@@ -13,8 +13,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::settings::{Agent, MetricsSettings as Configured};
 use crate::engine::Report;
-use crate::genesys::errors::one_line;
 use crate::model::AgentState;
+use crate::text::one_line;
 
 use super::points::{Point, Value};
 

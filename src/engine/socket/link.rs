@@ -173,7 +173,7 @@ async fn write(socket: &mut Socket, message: Message) -> Result<(), String> {
 fn closed(close: Option<tokio_tungstenite::tungstenite::protocol::CloseFrame>) -> String {
     let Some(close) = close else { return "the server closed the connection".to_owned() };
     let code = u16::from(close.code);
-    let reason = crate::genesys::errors::one_line(&close.reason);
+    let reason = crate::text::one_line(&close.reason);
     let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
     format!("the server closed the connection ({code}{reason})")
 }
@@ -182,7 +182,7 @@ fn broken(error: &Error) -> String {
     match error {
         Error::ConnectionClosed | Error::AlreadyClosed => "the connection was closed".to_owned(),
         Error::Io(e) => format!("the connection broke: {e}"),
-        other => crate::genesys::errors::one_line(&other.to_string()),
+        other => crate::text::one_line(&other.to_string()),
     }
 }
 

@@ -25,9 +25,9 @@ use jiff::Timestamp;
 
 use crate::engine::jitter::Jitter;
 use crate::engine::retry::WAIT_MAX;
-use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Configure, SessionResponse};
-use crate::model::{Moment, WebSession};
+use crate::model::frame_codes::{self, Means};
+use crate::model::{Moment, Reason, SessionEnd, WebSession};
 
 /// Pauses before a broken socket is opened again.
 pub const AGAIN_FIRST: Duration = Duration::from_secs(1);
@@ -74,15 +74,15 @@ pub enum SocketEvent {
     Refused {
         /// HTTP status.
         status: u16,
-        /// One line.
-        why: String,
+        /// Why.
+        why: Reason,
         /// The wait that it named.
         wait: Option<Duration>,
     },
     /// The socket could not be opened. `for_good`: trying again would not help.
     Failed {
-        /// One line.
-        why: String,
+        /// Why.
+        why: Reason,
         /// A bad certificate, a proxy that lets nobody through, a URL that cannot be used.
         for_good: bool,
     },
@@ -92,21 +92,21 @@ pub enum SocketEvent {
     Declined {
         /// The code.
         code: u16,
-        /// One line.
-        why: String,
+        /// Why.
+        why: Reason,
         /// The wait it named.
         wait: Option<Duration>,
     },
     /// `closeSession` was answered.
     Closed,
     /// The conversation was ended: 409, or a presence event with `readOnly`.
-    ReadOnly(String),
+    ReadOnly(Reason),
     /// The session is over: expired, cleared, signed out, 4006, 4007.
-    Over(String),
+    Over(Reason),
     /// `ConnectionClosedEvent`.
-    ConnectionClosed(String),
+    ConnectionClosed(Reason),
     /// The socket broke.
-    Broken(String),
+    Broken(Reason),
     /// Somebody said something in the session.
     Spoken,
     /// A health check told when the session ends.
@@ -147,11 +147,11 @@ enum Phase {
     Opening,
     Configuring { until: Moment },
     Open { expires: Option<Timestamp>, new: bool },
-    ReadOnly { why: String },
+    ReadOnly { why: Reason },
     Closing { then: Then, until: Moment },
-    Waiting { at: Moment, why: String },
-    Unreachable { why: String },
-    Ended { why: String },
+    Waiting { at: Moment, why: Reason },
+    Unreachable { why: Reason },
+    Ended { why: Reason },
 }
 
 /// See the module.
@@ -229,7 +229,7 @@ impl Machine {
                 let wait = wait.unwrap_or_default();
                 match status {
                     408 | 429 | 500..=599 if wait > WAIT_MAX => {
-                        self.end(format!("{why}; it asks to wait {} s, longer than guestwire does", wait.as_secs()))
+                        self.end(Reason::TooLongToWait(Box::new(why), wait.as_secs()))
                     }
                     408 | 429 | 500..=599 => self.again(why, Some(wait), now),
                     _ => self.end(why),
@@ -244,7 +244,7 @@ impl Machine {
             }
             SocketEvent::Configured(session) => self.configured(&session, now),
             SocketEvent::Declined { code, why, wait } if matches!(self.phase, Phase::Configuring { .. }) => {
-                match codes::means(code) {
+                match frame_codes::means(code) {
                     Means::Slower | Means::Failed => self.again(why, Some(wait.unwrap_or(SLOWER)), now),
                     Means::ReadOnly => {
                         self.phase = Phase::ReadOnly { why };
@@ -366,12 +366,11 @@ impl Machine {
             return vec![];
         }
         if session.read_only {
-            let why = "the conversation was ended; begin a new session to go on".to_owned();
-            self.phase = Phase::ReadOnly { why };
+            self.phase = Phase::ReadOnly { why: Reason::Session(SessionEnd::ReadOnly) };
         } else if session.connected {
             self.phase = Phase::Open { expires: session.expires, new: session.new };
         } else {
-            return self.end("the session is not connected; begin a new one".to_owned());
+            return self.end(Reason::Session(SessionEnd::NotConnected));
         }
         if !configuring {
             return vec![];
@@ -397,7 +396,7 @@ impl Machine {
         }
     }
 
-    fn broken(&mut self, why: String, now: Moment) -> Vec<SocketStep> {
+    fn broken(&mut self, why: Reason, now: Moment) -> Vec<SocketStep> {
         match self.phase {
             Phase::Closing { then: Then::Nothing, .. } => {
                 self.phase = Phase::Closed;
@@ -434,21 +433,18 @@ impl Machine {
                 self.phase = Phase::Opening;
                 vec![SocketStep::Open]
             }
-            Phase::Configuring { .. } => {
-                let seconds = CONFIGURE_BOUND.as_secs();
-                self.again(format!("configureSession was not answered within {seconds} s"), None, now)
-            }
+            Phase::Configuring { .. } => self.again(Reason::NotConfigured(CONFIGURE_BOUND.as_secs()), None, now),
             Phase::Closing { .. } => self.closed(now),
             _ => vec![],
         }
     }
 
     /// It is opened again after a pause, or left until somebody wants it.
-    fn again(&mut self, why: String, at_least: Option<Duration>, now: Moment) -> Vec<SocketStep> {
+    fn again(&mut self, why: Reason, at_least: Option<Duration>, now: Moment) -> Vec<SocketStep> {
         self.failed += 1;
         let opening = self.phase == Phase::Opening;
         self.phase = if self.failed >= TRIES {
-            Phase::Unreachable { why: format!("{why}; tried {TRIES} times") }
+            Phase::Unreachable { why: Reason::Tried(Box::new(why), TRIES) }
         } else {
             let pause = self.jitter.backoff(self.first, AGAIN_MAX, self.failed - 1);
             Phase::Waiting { at: now.after(pause.max(at_least.unwrap_or_default())), why }
@@ -456,7 +452,7 @@ impl Machine {
         if opening { vec![] } else { vec![SocketStep::Drop] }
     }
 
-    fn end(&mut self, why: String) -> Vec<SocketStep> {
+    fn end(&mut self, why: Reason) -> Vec<SocketStep> {
         let opening = self.phase == Phase::Opening;
         self.phase = Phase::Ended { why };
         self.start_new = false;

@@ -58,7 +58,7 @@ fn a_token_that_is_known_is_resumed_and_what_was_missed_is_read() {
 fn pauses(m: &mut Machine, mut now: Moment, ends: impl Fn(&mut Machine, Moment)) -> Vec<Duration> {
     let mut pauses = Vec::new();
     while let WebSession::Reconnecting { at: again, why } = m.session() {
-        assert_eq!(why, "reset");
+        assert_eq!(why.to_string(), "reset");
         assert_eq!(m.on(SocketEvent::Tick, now), [], "not yet");
         pauses.push(again.since(now));
         now = again;
@@ -85,7 +85,7 @@ fn a_broken_socket_is_opened_again_after_growing_pauses_then_what_waits_is_held(
         assert_eq!(m.on(SocketEvent::Failed { why: "reset".into(), for_good: false }, now), [], "nothing is refused");
     });
     assert_they_grow(&pauses);
-    assert_eq!(m.session(), WebSession::Unreachable { why: "reset; tried 8 times".into() });
+    assert_eq!(m.session(), WebSession::Unreachable { why: Reason::Tried(Box::new("reset".into()), 8) });
     assert_eq!(m.due(), None, "nothing more by itself");
     assert_eq!(m.on(SocketEvent::Want(Wanted::Look), at(200)), [], "looking does not knock again");
     for by in [Wanted::Message, Wanted::Ask] {

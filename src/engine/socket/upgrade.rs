@@ -18,8 +18,8 @@ use crate::engine::client::dial::{Progress, Speaks, rest_of_body, timed_out};
 use crate::engine::client::{Cancel, CapturedWire, Client, ClientAnswer, Tried, ended};
 use crate::genesys::Call;
 use crate::genesys::call::{BadCall, USER_AGENT};
-use crate::genesys::errors::one_line;
 use crate::model::{Failure, FailureKind, Phase, Timing};
+use crate::text::one_line;
 
 /// The largest message that is taken.
 const MESSAGE_MAX: usize = 1 << 20;

@@ -8,7 +8,6 @@
 //! ```
 //! Whoever knows the guest token is the guest. [real: seen in SDK source: MTSDK, WMJ; the frames' schema: WMJ]
 
-pub mod codes;
 pub mod history;
 pub mod media;
 pub mod ours;
@@ -17,7 +16,7 @@ pub mod theirs;
 pub use super::normalized::{NormalizedEvent, Structured};
 pub use media::Media;
 pub use ours::{Configure, HEALTH_TRACING, Ours, OutgoingFrame, Presence};
-pub use theirs::{GuestSocketMessage, SessionResponse, Theirs};
+pub use theirs::{GuestSocketMessage, SessionResponse, Theirs, declined};
 
 use super::call::path_segment;
 

@@ -4,10 +4,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::codes;
 use super::media::Media;
 use crate::genesys::normalized::{NormalizedEvent, Structured, seconds, text, truth};
-use crate::text::json;
+use crate::model::{Reason, frame_codes};
+use crate::text::{json, one_line};
 
 /// The session as the server tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -140,7 +140,7 @@ impl Theirs {
             GuestSocketMessage::Uploaded { .. } => "file uploaded".to_owned(),
             GuestSocketMessage::Deleted => "file deleted".to_owned(),
             GuestSocketMessage::UploadFailed { code, message, .. } => {
-                format!("upload failed, {}", codes::line(*code, message))
+                format!("upload failed, {}", frame_codes::line(*code, message))
             }
             GuestSocketMessage::ConnectionClosed(Some(reason)) => format!("connection closed, {reason}"),
             GuestSocketMessage::ConnectionClosed(None) => "connection closed".to_owned(),
@@ -148,11 +148,22 @@ impl Theirs {
             GuestSocketMessage::Expired => "session expired".to_owned(),
             GuestSocketMessage::Cleared => "session cleared".to_owned(),
             GuestSocketMessage::Logout => "signed out".to_owned(),
-            GuestSocketMessage::Error { code, message, .. } => format!("error {}", codes::line(*code, message)),
+            GuestSocketMessage::Error { code, message, .. } => format!("error {}", frame_codes::line(*code, message)),
             GuestSocketMessage::Other if self.class.is_empty() => "a frame without a class".to_owned(),
             GuestSocketMessage::Other => format!("{} (not known to guestwire)", self.class),
         }
     }
+}
+
+/// Why a session was not configured. guestwire signs no guest in, so what a guest without a session is refused for is
+/// that. [403 and these texts: MTSDK]
+pub fn declined(code: u16, said: &str) -> Reason {
+    let lower = said.to_ascii_lowercase();
+    let sign_in = lower.contains("authentication failed") || lower.contains("authenticate again");
+    if code == 401 || (code == 403 && sign_in) {
+        return Reason::SignInRequired(code, one_line(said));
+    }
+    Reason::Frame(code, said.to_owned())
 }
 
 fn message_words(message: &Structured) -> String {

@@ -319,3 +319,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_session_that_is_declined_for_want_of_a_sign_in_says_so() {
+    for (code, said, sign_in) in [
+        (401, "Session authentication failed", true),
+        (401, "User is unauthorized", true),
+        (403, "Session authentication failed", true),
+        (403, "Try to authenticate again", true),
+        (403, "Turn on the Feature Toggle or fix the configuration.", false),
+        (4006, "session expired error message", false),
+    ] {
+        assert_eq!(matches!(declined(code, said), Reason::SignInRequired(..)), sign_in, "{code} {said}");
+    }
+}

@@ -214,7 +214,7 @@ fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
         return Status::Waiting(at);
     }
     let why = match life {
-        DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why) => Some(why.clone()),
+        DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why) => Some(why.to_string()),
         _ => None,
     };
     if got == came {

@@ -217,7 +217,7 @@ fn it_speaks_where_one_goes_until_its_first_step_ran() {
 #[test]
 fn expectations_are_met_or_not() {
     // What is expected; the tries' statuses; the outcome; what each expectation comes to.
-    let refused = || Outcome::Refused("no".to_owned());
+    let refused = || Outcome::Refused("no".into());
     let cases: [(&str, &[u16], Outcome, &[&str]); 9] = [
         ("{ outcome = \"accepted\", status = 200, tries = 1 }", &[200], Outcome::Accepted, &["ok", "ok", "ok"]),
         ("{ outcome = \"accepted\", tries = 2 }", &[429, 200], Outcome::Accepted, &["ok", "ok"]),
@@ -236,7 +236,7 @@ fn expectations_are_met_or_not() {
         rig.life(if outcome == Outcome::Accepted {
             DeliveryStatus::Accepted
         } else {
-            DeliveryStatus::Refused("no".to_owned())
+            DeliveryStatus::Refused("no".into())
         });
         rig.exchange(statuses, outcome);
         assert_eq!(rig.mets((0, 0)), wanted, "{expect}");
@@ -540,7 +540,7 @@ fn alone_a_failure_blocks_its_case_and_with_fail_fast_ends_the_rest() {
     ] {
         let mut rig = Rig::new(text, Mode::Alone { fail_fast });
         rig.token(1);
-        rig.life(DeliveryStatus::Refused("no".to_owned()));
+        rig.life(DeliveryStatus::Refused("no".into()));
         if !fail_fast {
             rig.accepted();
         }

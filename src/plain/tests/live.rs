@@ -1,7 +1,7 @@
 //! Live conversations in lines.
 
 use super::*;
-use crate::model::{Choice, OpenGuest, Place, SessionAsk, WebSession};
+use crate::model::{Choice, Failure, FailureKind, OpenGuest, Phase, Place, SessionAsk, WebSession};
 
 const OPEN: ConversationKey = ConversationKey(1);
 const WEB: ConversationKey = ConversationKey(2);
@@ -152,14 +152,14 @@ fn each_state_of_a_session_is_a_sentence_with_what_to_say_next() {
     let expires = jiff::Timestamp::UNIX_EPOCH.saturating_add(jiff::SignedDuration::from_hours(72)).ok();
     moved(&mut desk, WebSession::Open { expires, new: true });
     assert_eq!(desk.said(), ["Conversation 3, Anna, web: a new session is open; it lasts 72.0 hours."]);
-    moved(&mut desk, WebSession::ReadOnly { why: why() });
+    moved(&mut desk, WebSession::ReadOnly { why: why().into() });
     assert_eq!(
         desk.said(),
         [
             "Conversation 3, Anna, web: the session is read-only: the conversation was ended by the bot. Type .session new for a new session."
         ]
     );
-    moved(&mut desk, WebSession::ReadOnly { why: why() });
+    moved(&mut desk, WebSession::ReadOnly { why: why().into() });
     assert_eq!(desk.said(), [""; 0], "it is told once");
     desk.line(".session clear");
     assert!(desk.said().contains(&"Type yes or no."));
@@ -171,8 +171,8 @@ fn each_state_of_a_session_is_a_sentence_with_what_to_say_next() {
 fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
     for (session, exit) in [
         (WebSession::Open { expires: None, new: true }, Exit::Done),
-        (WebSession::Ended { why: "403".to_owned() }, Exit::Refused),
-        (WebSession::Unreachable { why: "no route".to_owned() }, Exit::Network),
+        (WebSession::Ended { why: "403".into() }, Exit::Refused),
+        (WebSession::Unreachable { why: "no route".into() }, Exit::Network),
     ] {
         let mut desk = desk(false, false);
         desk.report(read(0, &[]));
@@ -197,7 +197,7 @@ fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_
         desk.plain.asked.reading.clear();
         desk.line("Hello?");
         let (id, _) = desk.plain.session.under_way().next().unwrap();
-        moved(&mut desk, WebSession::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
+        moved(&mut desk, WebSession::Unreachable { why: "connecting: refused; tried 8 times".into() });
         let held = if interactive { "Messages wait; type" } else { "Type" };
         let why = "connecting: refused; tried 8 times";
         let said = format!(
@@ -263,20 +263,16 @@ fn a_web_message_that_never_went_tells_a_refused_socket_from_the_network() {
         let id = ExchangeId(id);
         Report::Exchange(Arc::new(Exchange { id, conversation: Some(WEB), ..(*exchange).clone() }))
     };
-    let why = || "because".to_owned();
-    for (socket, code) in [
-        (Some(Outcome::Refused("403".to_owned())), Exit::Refused),
-        (Some(Outcome::Failed("no route".to_owned())), Exit::Network),
-        (None, Exit::NotSignedIn),
+    for (why, code) in [
+        (Reason::SocketRefused(Box::default(), None), Exit::Refused),
+        (Failure::new(FailureKind::Connect, Phase::Connect, "no route").reason(), Exit::Network),
+        (Reason::NoSecret("no guest token".to_owned()), Exit::NotSignedIn),
     ] {
         let mut desk = desk(false, false);
         desk.line(".open Anna, web").line("one");
-        if let Some(outcome) = socket.clone() {
-            desk.report(with(exchange(ExchangeKind::Frame, None, outcome), 6));
-        }
-        desk.report(with(exchange(ExchangeKind::Send, Some(1), Outcome::Failed(why())), 7));
-        let (id, life) = (MessageId(1), DeliveryStatus::Refused(why()));
+        desk.report(with(exchange(ExchangeKind::Send, Some(1), Outcome::Failed(why.clone())), 7));
+        let (id, life) = (MessageId(1), DeliveryStatus::Refused(why.clone()));
         desk.report(Report::Message { id, life, exchange: Some(ExchangeId(7)), remote_id: None });
-        assert_eq!(desk.plain.exit(), code, "{socket:?}: {:?}", desk.said());
+        assert_eq!(desk.plain.exit(), code, "{why}: {:?}", desk.said());
     }
 }

@@ -78,7 +78,7 @@ fn a_step_runs_is_told_and_the_suggestion_is_taken() {
 fn what_was_not_as_expected_is_said_and_ends_a_script_with_one() {
     let mut desk = opened(Desk::script());
     desk.line(".pass go");
-    settled(&mut desk, Outcome::Refused("unauthorized".to_owned()), DeliveryStatus::Refused("unauthorized".to_owned()));
+    settled(&mut desk, Outcome::Refused("unauthorized".into()), DeliveryStatus::Refused("unauthorized".into()));
     assert!(desk.said().iter().any(|line| line.starts_with("wrong, accepted, but: ")), "{:?}", desk.said());
     assert!(desk.said().iter().any(|line| line.starts_with("Suggested: failed. ")), "{:?}", desk.said());
     assert_eq!(desk.plain.exit(), Exit::Refused);

@@ -93,7 +93,7 @@ impl Sheet {
         self.say("text", &[Some(left.what()), Some(right.what())]);
         let word = |e: &LogEntry| e.exchange().map(|x| x.outcome.word());
         self.say("outcome", &[word(left), word(right)]);
-        let why = |e: &LogEntry| e.exchange().and_then(|x| x.outcome.reason().map(str::to_owned));
+        let why = |e: &LogEntry| e.exchange().and_then(|x| x.outcome.words());
         self.say("reason", &[why(left), why(right)]);
         let purpose = |e: &LogEntry| e.exchange().and_then(|x| x.sent_as).map(crate::model::Variation::as_str);
         self.say("sent on purpose as", &[purpose(left), purpose(right)]);

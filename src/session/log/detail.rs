@@ -8,7 +8,7 @@ use super::entry::{Density, LogEntry};
 use super::line::{clock_exact, head, reply, size};
 use super::pretty;
 use super::row::{Line, LogRow, RowKind, Section, Tone};
-use super::words::{body_facts, ended, exact, failure_word, status_line, status_tone, timing};
+use super::words::{body_facts, ended, exact, failure_word, status_line, timing, try_tone};
 use crate::model::{Attempt, Body, BodyForm, Ending, Exchange, Failure, Header, Response};
 use crate::text::screen;
 
@@ -120,8 +120,7 @@ impl Sheet<'_> {
         }
         let earlier = exchange.attempts().count().saturating_sub(1);
         for (index, attempt) in exchange.attempts().take(earlier).enumerate() {
-            let (said, tone) = ended(attempt);
-            let about = Line::of(&screen::visible(&said), tone);
+            let about = Line::of(&screen::visible(&ended(attempt)), Tone::Warning);
             let section = Section::Try(u8::try_from(index).unwrap_or(u8::MAX));
             if self.section(entry, section, &format!("Try {}", attempt.number), &about) {
                 self.earlier(attempt);
@@ -146,9 +145,11 @@ impl Sheet<'_> {
     }
 
     fn response(&mut self, entry: &LogEntry, response: &Response) {
+        let last = entry.exchange().and_then(|x| Some(try_tone(x.last_attempt()?, x)));
+        let tone = last.unwrap_or(Tone::Text);
         let mut about = Line::of(&response.headers.len().to_string(), Tone::Text);
         about.push(self.dot(), Tone::Dim);
-        about.push(&status_line(response), status_tone(response.status));
+        about.push(&status_line(response), tone);
         if self.section(entry, Section::Response, "Response headers", &about) {
             self.headers(&response.headers);
         }
@@ -227,7 +228,7 @@ impl Sheet<'_> {
         self.request(attempt);
         if let Some(response) = attempt.response() {
             let mut line = Line::of("  ", Tone::Text);
-            line.push(&status_line(response), status_tone(response.status));
+            line.push(&status_line(response), Tone::Warning);
             self.add(RowKind::Detail, line, 4, false);
             self.headers(&response.headers);
             let mut line = Line::of("  body  ", Tone::Dim);

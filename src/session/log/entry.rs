@@ -298,7 +298,7 @@ impl LogEntry {
             return true;
         }
         let Some(exchange) = self.exchange() else { return false };
-        exchange.outcome.reason().is_some_and(|why| needle.is_in(why))
+        exchange.outcome.words().is_some_and(|why| needle.is_in(&why))
             || exchange.conversation.and_then(|key| names.get(&key)).is_some_and(|name| needle.is_in(name))
             || exchange.attempts().any(|attempt| {
                 needle.is_in(&attempt.request.url)

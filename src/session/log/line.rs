@@ -293,18 +293,17 @@ fn push_text(line: &mut Line, cells: usize, entry: &LogEntry, exchange: &Exchang
     let left = end.saturating_sub(line.cells + keep);
     // An open entry says why in its first row below.
     let cause = entry.diagnosis().map(|d| format!("{} {}", d.cause(), d.confidence().word()));
-    let reason = exchange.outcome.reason();
-    if let Some(why) = reason
+    if let Some(why) = exchange.outcome.reason()
         && entry.density() == Density::Line
         && left >= 12
     {
         line.push(if page.ascii { " - " } else { " · " }, Tone::Dim);
         // A cause has a name; a sentence stays in the colour of text.
-        let (why, tone) = match &cause {
-            Some(cause) => (cause.as_str(), outcome_tone(&exchange.outcome)),
-            None => (screen::head(why, LOOKED_AT), Tone::Text),
+        let (why, tone) = match cause {
+            Some(cause) => (cause, outcome_tone(&exchange.outcome)),
+            None => (why.to_string(), Tone::Text),
         };
-        line.push_fitted(&screen::visible(why), left - 3, page.ascii, tone);
+        line.push_fitted(&screen::visible(screen::head(&why, LOOKED_AT)), left - 3, page.ascii, tone);
     }
     if !note.is_empty() {
         line.pad_to(end.saturating_sub(screen::width(&note)));

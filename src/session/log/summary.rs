@@ -6,7 +6,7 @@ use super::entry::{Later, LogEntry, context_id};
 use super::line::{clock_exact, waiting_until};
 use super::rate::is_healed;
 use super::row::{Line, LiveRow, LogCounts, RowKind, Tone};
-use super::words::{ended, request_id, span, token};
+use super::words::{ended, request_id, span, token, try_tone};
 use crate::model::exchange::header;
 use crate::model::{Attempt, Ending, Exchange, ExchangeStep, Outcome};
 use crate::text::screen;
@@ -67,7 +67,7 @@ impl Sheet<'_> {
         let unsent = diagnosis.suspects.is_empty() && exchange.last_attempt().is_none();
         self.say("because", &if unsent { diagnosis.said.clone() } else { diagnosis.sentence() }, Tone::Text);
         if let Some(action) = diagnosis.actions.first().filter(|_| !diagnosis.healed) {
-            self.say("do", action, Tone::Text);
+            self.say("do", &action.words, Tone::Text);
         }
     }
 
@@ -81,8 +81,8 @@ impl Sheet<'_> {
             Outcome::Failed(_) => "failed",
             _ => "",
         };
-        if let Some(why) = exchange.outcome.reason() {
-            self.say(label, why, Tone::Text);
+        if let Some(why) = exchange.outcome.words() {
+            self.say(label, &why, Tone::Text);
         }
     }
 
@@ -105,7 +105,7 @@ impl Sheet<'_> {
                 ExchangeStep::Try(attempt) => {
                     let said = match &attempt.ending {
                         Some(Ending::Answered(response)) => response.status.to_string(),
-                        _ => screen::visible(&ended(attempt).0).into_owned(),
+                        _ => screen::visible(&ended(attempt)).into_owned(),
                     };
                     let tone = if is_healed(attempt, exchange) { Tone::Warning } else { Tone::Text };
                     line.push(&said, tone);
@@ -114,10 +114,13 @@ impl Sheet<'_> {
                     let column = self.gutter().cells + line.cells;
                     live = Some(LiveRow { column: column as u16, width: 4, counts: LogCounts::DownTo(*until) });
                     line.push("     left: ", Tone::Warning);
-                    line.push(&screen::visible(why), Tone::Warning);
+                    line.push(&screen::visible(&why.to_string()), Tone::Warning);
                 }
                 ExchangeStep::Wait { at, until, why } => {
-                    line.push(&format!("waited {}: {}", span(until.since(*at)), screen::visible(why)), Tone::Text);
+                    line.push(
+                        &format!("waited {}: {}", span(until.since(*at)), screen::visible(&why.to_string())),
+                        Tone::Text,
+                    );
                 }
                 ExchangeStep::Renewal { generation, took, .. } => match (generation, took) {
                     (Some(generation), _) => line.push(&format!("new token #{generation}"), Tone::Text),
@@ -211,8 +214,8 @@ impl Sheet<'_> {
         let mut line = Self::labelled(&format!("try {}", attempt.number));
         line.push(&clock_exact(attempt.started, self.page.zone), Tone::Dim);
         line.push("  ", Tone::Text);
-        let (said, tone) = ended(attempt);
-        line.push_fitted(&screen::visible(&said), 30, self.page.ascii, tone);
+        let tone = try_tone(attempt, exchange);
+        line.push_fitted(&screen::visible(&ended(attempt)), 30, self.page.ascii, tone);
         line.pad_to(LABEL + 14 + 18);
         if let Some(took) = attempt.timing.total {
             line.push(&format!("{:>8}", span(took)), Tone::Dim);

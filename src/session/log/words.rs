@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::entry::{ID_HEADERS, context_id};
-use super::line::size;
+use super::line::{outcome_tone, size};
 use super::row::Tone;
 use crate::model::exchange::header;
-use crate::model::{Attempt, Body, BodyForm, Ending, FailureKind, Generation, Response};
+use crate::model::{Attempt, Body, BodyForm, Ending, Exchange, FailureKind, Generation, Outcome, Response};
 use crate::text::json;
 use crate::text::screen;
 
@@ -43,21 +43,27 @@ pub(super) fn exact(duration: Duration) -> String {
 }
 
 /// How a try ended, in a few words.
-pub(super) fn ended(attempt: &Attempt) -> (String, Tone) {
+pub(super) fn ended(attempt: &Attempt) -> String {
     match &attempt.ending {
-        None => ("under way".to_owned(), Tone::Info),
-        Some(Ending::Answered(response)) => {
-            let code = code(&response.body);
-            let tone = status_tone(response.status);
-            match code {
-                Some(code) => (format!("{} {code}", response.status), tone),
-                None => (response.status.to_string(), tone),
-            }
-        }
+        None => "under way".to_owned(),
+        Some(Ending::Answered(response)) => match code(&response.body).or_else(|| response.phrase.clone()) {
+            Some(code) => format!("{} {code}", response.status),
+            None => response.status.to_string(),
+        },
         Some(Ending::Failed(failure)) => {
             let status = failure.partial.as_ref().map_or_else(String::new, |r| format!("{} then ", r.status));
-            (format!("{status}{}, {}", failure_word(failure.kind), failure.phase.word()), Tone::Error)
+            format!("{status}{}, {}", failure_word(failure.kind), failure.phase.word())
         }
+    }
+}
+
+/// The tone of a try: that of the outcome where it is the last. One that another followed decided nothing.
+pub(super) fn try_tone(attempt: &Attempt, exchange: &Exchange) -> Tone {
+    let last = exchange.last_attempt().is_some_and(|last| last.number == attempt.number);
+    match &exchange.outcome {
+        _ if !last => Tone::Warning,
+        Outcome::Accepted => Tone::Text,
+        outcome => outcome_tone(outcome),
     }
 }
 
@@ -87,16 +93,9 @@ pub(super) const fn failure_word(kind: FailureKind) -> &'static str {
     }
 }
 
-pub(super) const fn status_tone(status: u16) -> Tone {
-    match status {
-        200..=299 => Tone::Text,
-        100..=399 => Tone::Warning,
-        _ => Tone::Error,
-    }
-}
-
 pub(super) fn status_line(response: &Response) -> String {
-    format!("{} {}", screen::visible(&response.version), response.status)
+    let phrase = response.phrase.as_ref().map_or_else(String::new, |phrase| format!(" {}", screen::visible(phrase)));
+    format!("{} {}{phrase}", screen::visible(&response.version), response.status)
 }
 
 /// The id of one answer, by the order of [`Exchange::request_id`].

@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(said(&open(3700), at(0)), "session 1 h 01 min");
         assert_eq!(said(&open(200), at(0)), "session 3 min 20 s");
         assert_eq!(said(&open(0), at(5)), "session over its time");
-        let why = String::new;
+        let why = || "".into();
         assert_eq!(said(&WebSession::Closed, at(0)), "session closed");
         assert_eq!(said(&WebSession::ReadOnly { why: why() }, at(0)), "SESSION READ-ONLY");
         assert_eq!(said(&WebSession::Unreachable { why: why() }, at(0)), "SESSION UNREACHABLE");

@@ -42,6 +42,7 @@ pub fn made_up(number: u32, at: Moment) -> Exchange {
         headers,
         body: Body { form: BodyForm::Json, text: r#"{"code":"made.up"}"#.to_owned(), total: 18, ..Body::default() },
         remote: None,
+        phrase: None,
     };
     let attempt = Attempt {
         number: 1,
@@ -62,6 +63,6 @@ pub fn made_up(number: u32, at: Moment) -> Exchange {
         started: at,
         ended: Some(at.after(took)),
         steps: vec![ExchangeStep::Try(Arc::new(attempt))],
-        outcome: if refused { Outcome::Refused("made up".to_owned()) } else { Outcome::Accepted },
+        outcome: if refused { Outcome::Refused("made up".into()) } else { Outcome::Accepted },
     }
 }

@@ -154,8 +154,8 @@ fn no_token(state: &mut State) {
 }
 
 /// A reason without its full stop, to stand in a sentence.
-fn clause(why: &str) -> &str {
-    why.trim_end().trim_end_matches('.')
+fn clause(why: &impl ToString) -> String {
+    why.to_string().trim_end().trim_end_matches('.').to_owned()
 }
 
 /// What is known of the refusal that the line names may be more by now.

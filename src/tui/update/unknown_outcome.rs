@@ -78,8 +78,8 @@ fn intro(state: &State, looking: &OutcomeWatch) -> Vec<String> {
 /// What happened, in time, as far as the log still has it; else why it is unknown.
 fn happened(state: &State, message: &Message) -> String {
     let why = match &message.life {
-        DeliveryStatus::Unknown(why) => why.as_str(),
-        other => other.word(),
+        DeliveryStatus::Unknown(why) => why.to_string(),
+        other => other.word().to_owned(),
     };
     let entry =
         message.exchange.and_then(|id| state.session.log.number_of(id)).and_then(|n| state.session.log.entry(n));

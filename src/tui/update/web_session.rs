@@ -1,7 +1,7 @@
 //! What a person asks of the guest session of a web conversation.
 
 use crate::engine::Command;
-use crate::model::{ConversationKey, SessionAsk, WebSession};
+use crate::model::{ConversationKey, Reason, SessionAsk, WebSession};
 use crate::session::conversations::ConversationItem;
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -177,7 +177,7 @@ pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
     let here = state.session.conversations.active() == Some(key);
     let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
     let named = |text: &str| if here { text.to_owned() } else { format!("{name}: {text}") };
-    let why = |why: &str| why.trim_end().trim_end_matches('.').to_owned();
+    let why = |why: &Reason| why.to_string().trim_end().trim_end_matches('.').to_owned();
     state.status.over(Subject::Session(key));
     match session {
         WebSession::Open { new: true, .. } => state.status.info(named("A new session is open.")),

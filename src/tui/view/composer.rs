@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
-use crate::model::{Author, DeliveryStatus, Moment};
+use crate::model::{Author, DeliveryStatus, Moment, Reason};
 use crate::tui::state::State;
 use crate::tui::state::composer::rows::window;
 use crate::tui::state::composer::{Composer, NoticeKind};
@@ -58,7 +58,7 @@ pub fn aside(state: &State, typist: Option<Author>, room: usize) -> (String, Sty
 
 /// Whether a message waits only so that the platform's limits hold.
 fn is_pacing(life: &DeliveryStatus) -> bool {
-    matches!(life, DeliveryStatus::Waiting { why, .. } if why.starts_with("pac"))
+    matches!(life, DeliveryStatus::Waiting { why: Reason::Paced(_), .. })
 }
 
 /// Draws the inside of the pane. Returns where the terminal's cursor belongs, if the pane has the focus.

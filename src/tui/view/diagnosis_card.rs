@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::frame::clear;
 use crate::diagnosis::render::{self, Part, PartKind};
-use crate::model::{Diagnosis, Holds};
+use crate::model::{Diagnosis, Holds, Remedy};
 use crate::session::log::LogEntry;
 use crate::text::screen::{fit, plain, put, visible, width, wrap};
 use crate::tui::action::Action;
@@ -107,8 +107,9 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> 
             PartKind::Cause => cause(state, diagnosis, &part, room, &mut rows),
             PartKind::Actions => {
                 rows.push(Row::of([("Do this".to_owned(), StyleRole::Strong)]));
-                for line in &part.lines {
-                    hung(state, line, "  ", 3, StyleRole::Text, room, action_key(state, line), &mut rows);
+                for (line, advice) in part.lines.iter().zip(&diagnosis.actions) {
+                    let key = advice.remedy.and_then(|remedy| remedy_key(state, remedy));
+                    hung(state, line, "  ", 3, StyleRole::Text, room, key, &mut rows);
                 }
                 rows.push(Row::default());
             }
@@ -254,20 +255,14 @@ fn hung(
     }
 }
 
-/// The key that does what an action says.
-fn action_key(state: &State, line: &str) -> Option<(String, &'static str)> {
-    let (action, words) = if line.contains("Get a new token") || line.contains("Sign in again") {
-        (Action::Renew, "new token")
-    } else if line.contains("end the message again") || line.contains("end again") {
-        (Action::Resend, "resend")
-    } else if line.contains("ead the conversation") || line.contains("reading the conversation") {
-        (Action::Refresh, "read")
-    } else if line.contains("last accepted") || line.contains("was accepted") {
-        (Action::CompareAccepted, "compare")
-    } else if line.contains("dmin") {
-        (Action::CopyNote, "copy note")
-    } else {
-        return None;
+/// The key that does what an advice comes down to.
+fn remedy_key(state: &State, remedy: Remedy) -> Option<(String, &'static str)> {
+    let (action, words) = match remedy {
+        Remedy::NewToken => (Action::Renew, "new token"),
+        Remedy::Resend => (Action::Resend, "resend"),
+        Remedy::Read => (Action::Refresh, "read"),
+        Remedy::Compare => (Action::CompareAccepted, "compare"),
+        Remedy::Administrator => (Action::CopyNote, "copy note"),
     };
     let key = state.keymap.key(action);
     (!key.is_empty()).then_some((key, words))

@@ -14,9 +14,15 @@ fn frame(id: u64, sent: bool, what: &str, code: u16, text: &str) -> Arc<Exchange
         headers: Vec::new(),
         body: if sent { body(r#"{"action":"onMessage"}"#) } else { body("") },
     };
-    let answer =
-        Response { status: code, version: "WebSocket".to_owned(), headers: Vec::new(), body: body(text), remote: None };
-    let outcome = if code < 400 { Outcome::Accepted } else { Outcome::Refused(format!("{code} no")) };
+    let answer = Response {
+        status: code,
+        version: "WebSocket".to_owned(),
+        headers: Vec::new(),
+        body: body(text),
+        remote: None,
+        phrase: None,
+    };
+    let outcome = if code < 400 { Outcome::Accepted } else { Outcome::Refused(format!("{code} no").into()) };
     let steps = vec![attempt(1, id * 10, 1, Arc::new(request), Some(Ending::Answered(answer)), 20)];
     exchange(id, ExchangeKind::Frame, what, id * 10, steps, outcome)
 }
@@ -95,8 +101,14 @@ fn a_message_over_a_frame_is_accepted_and_answered_like_any_other() {
         headers: Vec::new(),
         body: body("{}"),
     };
-    let answer =
-        Response { status: 200, version: "WebSocket".to_owned(), headers: Vec::new(), body: body("{}"), remote: None };
+    let answer = Response {
+        status: 200,
+        version: "WebSocket".to_owned(),
+        headers: Vec::new(),
+        body: body("{}"),
+        remote: None,
+        phrase: None,
+    };
     let steps = vec![attempt(1, 0, 1, Arc::new(request), Some(Ending::Answered(answer)), 20)];
     log.exchange(exchange(1, ExchangeKind::Send, "hello", 0, steps, Outcome::Accepted));
     let row = |log: &guestwire::session::log::Log| screen(log, 100, 12).lines().next().unwrap_or_default().to_owned();

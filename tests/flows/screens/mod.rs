@@ -58,7 +58,7 @@ fn busy(size: (u16, u16), looks: Looks) -> Desk {
     desk.settle(
         id,
         "and when is it paid back",
-        DeliveryStatus::Waiting { until, why: "429, Retry-After 7 s".to_owned() },
+        DeliveryStatus::Waiting { until, why: "429, Retry-After 7 s".into() },
         Some(429),
     );
     desk.report(Report::RateLimit(RateLimit { count: 12, allowed: 300, resets: until }));
@@ -220,10 +220,10 @@ fn a_session_that_ended_or_broke() {
     let at = desk.now.after(Duration::from_secs(4));
     desk.report(Report::Session {
         key: WEB,
-        session: WebSession::Reconnecting { at, why: "the server went away".to_owned() },
+        session: WebSession::Reconnecting { at, why: "the server went away".into() },
     });
     snap("live_reconnecting", &picture(&desk));
-    let why = "its conversation was ended".to_owned();
+    let why = "its conversation was ended".into();
     desk.report(Report::Session { key: WEB, session: WebSession::ReadOnly { why } });
     desk.keys("alt-w");
     snap("live_read_only", &picture(&desk));
@@ -336,11 +336,9 @@ fn hostile(size: (u16, u16), looks: Looks) -> Desk {
             conversation(1, &HOSTILE.repeat(9), "\u{1b}]0;owned\u{7}"),
         ]);
     });
-    for life in [
-        DeliveryStatus::Accepted,
-        DeliveryStatus::Refused(HOSTILE.to_owned()),
-        DeliveryStatus::Unknown(HOSTILE.to_owned()),
-    ] {
+    for life in
+        [DeliveryStatus::Accepted, DeliveryStatus::Refused(HOSTILE.into()), DeliveryStatus::Unknown(HOSTILE.into())]
+    {
         let id = desk.send_paste(HOSTILE);
         desk.settle(id, HOSTILE, life, Some(400));
     }

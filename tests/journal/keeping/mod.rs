@@ -107,6 +107,7 @@ fn exchange(id: u64, text: &str) -> Exchange {
     let headers = fixtures::headers(&[("x-request-id", &format!("e42c0b8a-f6e0-4a98-ab8b-{id:012}"))]);
     let response = Response {
         remote: Some("127.0.0.1:1".to_owned()),
+        phrase: None,
         ..fixtures::response(401, headers, "{\"code\":\"unauthorized\"}")
     };
     let attempt = Attempt {
@@ -119,7 +120,7 @@ fn exchange(id: u64, text: &str) -> Exchange {
         message: Some(MessageId(id)),
         ended: Some(at.after(Duration::from_millis(87))),
         sent_as: Some(Variation::WrongScope),
-        ..fixtures::exchange(id, ExchangeKind::Send, vec![attempt], Outcome::Refused("unauthorized: no".to_owned()))
+        ..fixtures::exchange(id, ExchangeKind::Send, vec![attempt], Outcome::Refused("unauthorized: no".into()))
     }
 }
 
@@ -184,7 +185,7 @@ fn a_restart_finds_everything() {
     let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
     assert_eq!(lives, [(7, "first", "unknown"), (8, "second", "queued"), (9, "third", "accepted")]);
     assert_eq!(back.messages[2].remote_id.as_deref(), Some("remote-9"));
-    assert!(matches!(&back.messages[0].life, DeliveryStatus::Unknown(why) if why.contains("on the wire")));
+    assert!(matches!(&back.messages[0].life, DeliveryStatus::Unknown(why) if why.to_string().contains("on the wire")));
     journal.close(BOUND);
 }
 

@@ -89,7 +89,10 @@ fn an_intent_is_an_entry_of_the_log_after_a_kill() {
     recover(&options(killed.path()).dir);
     let outcome = |query: &str| found(killed.path(), query).into_iter().map(|(_, outcome)| outcome).collect::<Vec<_>>();
     for query in ["«secret»", "\"entry 2\""] {
-        assert!(matches!(&outcome(query)[..], [Outcome::Unknown(why)] if why.contains("on the wire")), "{query}");
+        assert!(
+            matches!(&outcome(query)[..], [Outcome::Unknown(why)] if why.to_string().contains("on the wire")),
+            "{query}"
+        );
     }
     assert_eq!(outcome("\"entry 3\""), [Outcome::Cancelled], "it only waited: not sent");
     assert_eq!(outcome("\"entry 4\""), [Outcome::Accepted]);

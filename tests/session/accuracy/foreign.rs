@@ -62,7 +62,7 @@ pub fn somebody_else() -> Vec<Case> {
             &[TEXT, "via: 1.1 filter.corp"],
             "Blocked by category Chat",
         ),
-        p("a filter says so in its status line (403)", Not, "403 Blocked by category Chat", &[], ""),
+        p("a filter says so in its status line (403)", Likely, "403 Blocked by category Chat", &[], ""),
         p("squid denies (403)", Sure, "403 Forbidden", &[squid], ""),
         p("squid denies with a page (503)", Sure, "503 Service Unavailable", &[squid, HTML], "<html>ERR_DNS_FAIL"),
         p("the network asks to sign in (511)", Sure, "511 Network Authentication Required", &[HTML], "<html>Wi-Fi"),

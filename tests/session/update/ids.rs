@@ -32,7 +32,7 @@ fn answer(desk: &mut Desk, number: u64, asked: ProbeQuestion, status: u16, body:
     };
     let mut exchange = exchange_of(number, desk.now, None, "look", &DeliveryStatus::Accepted, Some(status));
     exchange.kind = guestwire::model::ExchangeKind::Probe;
-    exchange.outcome = if status == 403 { Outcome::Refused("403".to_owned()) } else { Outcome::Accepted };
+    exchange.outcome = if status == 403 { Outcome::Refused("403".into()) } else { Outcome::Accepted };
     if let Some(ExchangeStep::Try(attempt)) = exchange.steps.first_mut() {
         let attempt = Arc::make_mut(attempt);
         let request = Arc::make_mut(&mut attempt.request);

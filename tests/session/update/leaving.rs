@@ -99,7 +99,7 @@ fn a_failure_that_comes_between_is_not_wiped_by_the_hints_end() {
     let mut desk = Desk::default();
     let id = desk.accepted("hello");
     desk.keys("ctrl-c");
-    desk.settle(id, "hello", DeliveryStatus::Refused("410 gone".to_owned()), Some(410));
+    desk.settle(id, "hello", DeliveryStatus::Refused("410 gone".into()), Some(410));
     let failure = desk.status().to_owned();
     assert!(failure.contains("refused"), "{failure}");
     desk.deadline();

@@ -303,7 +303,7 @@ fn typing_is_told_at_most_every_five_seconds_and_only_where_it_is_wanted() {
     assert_eq!(told(&desk.keys("left")), 0, "moving is not typing");
     assert_eq!(told(&desk.type_text("y")), 1);
     desk.pass(6_000);
-    session(&mut desk, WebSession::ReadOnly { why: String::new() });
+    session(&mut desk, WebSession::ReadOnly { why: "".into() });
     assert_eq!(told(&desk.type_text("z")), 0, "nobody is there to be told");
     open(&mut desk, OPEN);
     assert_eq!(told(&desk.type_text("o")), 1);
@@ -342,7 +342,7 @@ fn files_and_attributes_go_with_the_next_message_and_are_seen_before_and_after()
     let screen = desk.screen();
     assert!(screen.contains("file: bill 3.pdf (application/pdf)") && screen.contains("with testRun=42"), "{screen}");
     // The next one carries nothing; a copy of this one, and a resend, carry the same.
-    desk.settle(id, "see file", DeliveryStatus::Refused("403".to_owned()), Some(403));
+    desk.settle(id, "see file", DeliveryStatus::Refused("403".into()), Some(403));
     desk.keys("2 G e");
     assert!(desk.screen().contains("1 file · attributes 16 of 2048 bytes"), "{}", desk.screen());
     desk.keys("esc G r");

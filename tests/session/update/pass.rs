@@ -147,7 +147,7 @@ fn a_step_is_run_again_only_when_asked_twice() {
     let mut desk = Desk::default();
     open(&mut desk);
     desk.keys("enter");
-    desk.settle(MessageId(1), "hello 1", DeliveryStatus::Refused("no".to_owned()), Some(400));
+    desk.settle(MessageId(1), "hello 1", DeliveryStatus::Refused("no".into()), Some(400));
     assert!(sends(&desk.keys("!")).is_empty());
     assert!(desk.screen().contains("Run this step again?"), "{}", desk.screen());
     assert_eq!(sends(&desk.keys("enter")).len(), 1);

@@ -47,7 +47,7 @@ fn names_ids_and_hosts_are_nowhere_on_the_screen() {
         let mut desk = Desk::with(120, 36, |setup| setup.profile = real_place(production));
         desk.report(Report::Token(valid()));
         let id = desk.send_live("My number is +49 170 5551234, id 5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2");
-        desk.settle(id, "x", DeliveryStatus::Refused("401 unauthorized at api.mypurecloud.de".to_owned()), Some(401));
+        desk.settle(id, "x", DeliveryStatus::Refused("401 unauthorized at api.mypurecloud.de".into()), Some(401));
         desk.report(reply(BILLING, "r1", "See https://api.mypurecloud.de for acme-qa", desk.now));
         desk.keys("esc P l");
         let screen = desk.screen();
@@ -155,7 +155,7 @@ fn a_script_types_and_never_runs_ahead_of_the_answer() {
     assert_eq!(sends(&effects).first().unwrap().2, "About T42");
     // At rest nothing is due but what is waited for.
     let id = sends(&effects).first().unwrap().0;
-    desk.settle(id, "About T42", DeliveryStatus::Refused("500".to_owned()), Some(500));
+    desk.settle(id, "About T42", DeliveryStatus::Refused("500".into()), Some(500));
     assert!(desk.state.present.as_ref().unwrap().next_deadline().is_none());
     desk.keys("space");
     assert_eq!(told(&desk), "End of the demo. Press Space to choose another.");

@@ -89,12 +89,12 @@ fn key(dice: &mut Dice, bound: &[KeyEvent]) -> KeyEvent {
 fn life(dice: &mut Dice, now: Moment) -> DeliveryStatus {
     match dice.below(10) {
         0 => DeliveryStatus::Queued,
-        1 => DeliveryStatus::Waiting { until: later(dice, now), why: text(dice) },
+        1 => DeliveryStatus::Waiting { until: later(dice, now), why: text(dice).into() },
         2 => DeliveryStatus::Sending { attempt: dice.below(5) as u32 },
         3 => DeliveryStatus::Accepted,
         4 => DeliveryStatus::Answered,
-        5 => DeliveryStatus::Refused(text(dice)),
-        6 => DeliveryStatus::Unknown(text(dice)),
+        5 => DeliveryStatus::Refused(text(dice).into()),
+        6 => DeliveryStatus::Unknown(text(dice).into()),
         7 => DeliveryStatus::Cancelled,
         8 => DeliveryStatus::Landed,
         _ => DeliveryStatus::Lost,
@@ -142,10 +142,10 @@ fn session(dice: &mut Dice, now: Moment) -> WebSession {
         0 => WebSession::Closed,
         1 => WebSession::Connecting,
         2 => WebSession::Open { expires: dice.one_in(2).then(|| later(dice, now).wall), new: dice.one_in(2) },
-        3 => WebSession::ReadOnly { why: text(dice) },
-        4 => WebSession::Reconnecting { at: later(dice, now), why: text(dice) },
-        5 => WebSession::Unreachable { why: text(dice) },
-        _ => WebSession::Ended { why: text(dice) },
+        3 => WebSession::ReadOnly { why: text(dice).into() },
+        4 => WebSession::Reconnecting { at: later(dice, now), why: text(dice).into() },
+        5 => WebSession::Unreachable { why: text(dice).into() },
+        _ => WebSession::Ended { why: text(dice).into() },
     }
 }
 

@@ -143,7 +143,7 @@ fn a_refused_message_can_be_taken_up_again() {
 fn waiting_is_counted_down_and_asks_for_its_seconds() {
     let mut desk = Desk::default();
     let id = desk.send("later");
-    let life = DeliveryStatus::Waiting { until: until(&desk, 5), why: "429, Retry-After 5 s".to_owned() };
+    let life = DeliveryStatus::Waiting { until: until(&desk, 5), why: "429, Retry-After 5 s".into() };
     desk.settle(id, "later", life, Some(429));
     assert!(desk.status().contains("waiting: 429, Retry-After 5 s"));
     let mut seconds = 0;
@@ -159,8 +159,8 @@ fn waiting_is_counted_down_and_asks_for_its_seconds() {
 fn settled_sends_are_not_open() {
     for life in [
         DeliveryStatus::Accepted,
-        DeliveryStatus::Refused("x".to_owned()),
-        DeliveryStatus::Unknown("x".to_owned()),
+        DeliveryStatus::Refused("x".into()),
+        DeliveryStatus::Unknown("x".into()),
         DeliveryStatus::Cancelled,
     ] {
         let mut desk = Desk::default();
@@ -185,7 +185,7 @@ fn counts_of_the_picker_follow_the_messages() {
 fn news_of_a_message_that_nobody_knows_changes_nothing() {
     let mut desk = Desk::default();
     let before = desk.screen();
-    let life = DeliveryStatus::Refused("too late".to_owned());
+    let life = DeliveryStatus::Refused("too late".into());
     let effects =
         desk.report(Report::Message { id: MessageId(99), life, exchange: Some(ExchangeId(1)), remote_id: None });
     assert_eq!(effects, []);
@@ -287,7 +287,7 @@ fn a_doubt_that_is_settled_leaves_the_status_line() {
 fn what_was_not_sent_is_not_put_into_the_servers_mouth() {
     let mut desk = Desk::default();
     let id = desk.send("with a file");
-    let life = DeliveryStatus::Refused("/tmp/a.png cannot be read".to_owned());
+    let life = DeliveryStatus::Refused("/tmp/a.png cannot be read".into());
     let mut made = exchange_of(7, desk.now, Some((id, BILLING)), "with a file", &life, None);
     made.steps.clear();
     desk.report(Report::Exchange(Arc::new(made)));

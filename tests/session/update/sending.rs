@@ -128,7 +128,7 @@ fn drafts_stay_with_their_conversations() {
 #[test]
 fn resend_asks_and_says_what_happened() {
     for (life, said) in [
-        (DeliveryStatus::Refused("401 unauthorized".to_owned()), "The first time it was refused: 401 unauthorized"),
+        (DeliveryStatus::Refused("401 unauthorized".into()), "The first time it was refused: 401 unauthorized"),
         (DeliveryStatus::Accepted, "The first time it was accepted: sending it again makes a second message."),
         (DeliveryStatus::Cancelled, "The first time it was cancelled."),
         (DeliveryStatus::Lost, "The first time it was lost."),

@@ -48,7 +48,7 @@ fn they_do_so_wherever_one_stood_when_it_was_said() {
     let slow = desk.send("the second");
     desk.keys("esc g");
     assert_eq!(chosen(&desk), Some(1));
-    desk.settle(slow, "the second", DeliveryStatus::Refused("401 unauthorized".to_owned()), Some(401));
+    desk.settle(slow, "the second", DeliveryStatus::Refused("401 unauthorized".into()), Some(401));
     desk.keys("d");
     assert_eq!(card(&desk.state), Some(3), "what the line names");
     desk.keys("esc");
@@ -94,7 +94,7 @@ fn waiting_is_over_when_the_message_goes_on() {
         let mut desk = Desk::default();
         let id = desk.send("slow");
         let until = desk.now.after(Duration::from_secs(3));
-        let waiting = DeliveryStatus::Waiting { until, why: "503, Retry-After 3 s".to_owned() };
+        let waiting = DeliveryStatus::Waiting { until, why: "503, Retry-After 3 s".into() };
         desk.settle(id, "slow", waiting, Some(503));
         assert!(desk.status().contains("waiting"), "{}", desk.status());
         desk.settle(id, "slow", life.clone(), status);

@@ -96,7 +96,7 @@ async fn words_of_its_own_behind_the_status_are_kept() {
         ("403 Forbidden", coded, "403 not.allowed: No."),
     ] {
         let (life, _) = sent_to(refused(line, body)).await;
-        assert!(matches!(&life, DeliveryStatus::Refused(why) if why == wanted), "{life:?}");
+        assert!(matches!(&life, DeliveryStatus::Refused(why) if why.to_string() == wanted), "{life:?}");
     }
 }
 

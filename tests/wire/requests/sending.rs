@@ -39,7 +39,7 @@ async fn a_lost_answer_is_unknown_and_never_sent_again() {
         let lost = engine.send(0, "lost");
         let life = engine.end_of(lost).await;
         match life {
-            DeliveryStatus::Unknown(why) if unknown => assert!(why.contains(words), "{told}: {why}"),
+            DeliveryStatus::Unknown(why) if unknown => assert!(why.to_string().contains(words), "{told}: {why}"),
             DeliveryStatus::Accepted if !unknown => {}
             other => panic!("{told}: {other:?}"),
         }
@@ -153,6 +153,7 @@ async fn a_refused_connection_is_tried_again_then_told() {
     let mut engine = TestEngine::start_with(profile, Clock::fast(200), vec![]);
     let message = engine.send(0, "x");
     let DeliveryStatus::Refused(why) = engine.end_of(message).await else { panic!("not told") };
+    let why = why.to_string();
     assert!(why.starts_with("connecting: ") && why.ends_with("tried 5 times"), "{why}");
     let exchange = engine.exchange_of(message);
     assert!(matches!(exchange.outcome, Outcome::Failed(_)));
@@ -227,7 +228,7 @@ async fn a_named_wait_is_obeyed() {
         let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
         let message = engine.send(0, "x");
         engine.until(
-            |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("Retry-After 7 s")),
+            |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("Retry-After 7 s")),
         )
         .await;
         assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted, "{said}");
@@ -268,7 +269,7 @@ async fn the_queue_paces_to_the_known_limit() {
     }
     assert_eq!(server.count("/messaging/"), 12, "no 429 was provoked");
     assert!(engine.seen.iter().any(
-        |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.starts_with("pacing"))
+        |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().starts_with("pacing"))
     ));
     assert!(engine.seen.iter().any(|r| matches!(r, Report::RateLimit(l) if l.allowed == 5)));
     engine.stop().await;
@@ -358,10 +359,8 @@ async fn a_silent_server_is_unknown_after_the_bound() {
     profile.request_timeout = Duration::from_millis(300);
     let mut engine = TestEngine::start(profile);
     let message = engine.send(0, "x");
-    assert_eq!(
-        engine.end_of(message).await,
-        DeliveryStatus::Unknown("waiting for the answer: timed out while waiting for the answer".into())
-    );
+    let DeliveryStatus::Unknown(why) = engine.end_of(message).await else { panic!("not unknown") };
+    assert_eq!(why.to_string(), "waiting for the answer: timed out while waiting for the answer");
     assert_eq!(server.count("/messaging/"), 1);
     engine.stop().await;
 }
@@ -386,7 +385,7 @@ async fn local_refusals() {
     ] {
         let message = engine.send(conversation, &text);
         let DeliveryStatus::Refused(why) = engine.end_of(message).await else { panic!("{words}") };
-        assert!(why.contains(words), "{why}");
+        assert!(why.to_string().contains(words), "{why}");
         assert_eq!(engine.exchange_of(message).attempts().count(), 0);
     }
     let (full, odd) = (engine.send(0, &"é".repeat(2048)), engine.send(2, "malformed on purpose"));

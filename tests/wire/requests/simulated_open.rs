@@ -150,12 +150,14 @@ async fn limits_permissions_and_what_is_not_known() {
     sandbox.set_fault(r#"{"fault":"rate-limited","retry_after":3,"times":1}"#).unwrap();
     let limited = engine.send(1, "limited");
     assert_eq!(engine.end_of(limited).await, DeliveryStatus::Accepted);
-    let waited = |s: &ExchangeStep| matches!(s, ExchangeStep::Wait { why, .. } if why == "429, Retry-After 3 s");
+    let waited =
+        |s: &ExchangeStep| matches!(s, ExchangeStep::Wait { why, .. } if why.to_string() == "429, Retry-After 3 s");
     assert!(engine.exchange_of(limited).steps.iter().any(waited));
 
     sandbox.set_fault(r#"{"fault":"permission-missing"}"#).unwrap();
     let forbidden = engine.send(1, "forbidden");
     let DeliveryStatus::Refused(why) = engine.end_of(forbidden).await else { panic!("not refused") };
+    let why = why.to_string();
     assert!(why.contains("403 missing.permissions") && why.contains("[conversation:message:receive]"), "{why}");
     engine.handle.ask(Command::Discover { page: 1 });
     let found = engine.until(|r| matches!(r, Report::Discovered { .. })).await;

@@ -153,6 +153,7 @@ async fn what_is_not_genuine_is_refused_and_shown() {
         }
         let row = row(&mut engine, n + 1).await;
         let Outcome::Refused(why) = &row.outcome else { panic!("{words}: {row:?}") };
+        let why = why.to_string();
         assert!(why.contains(words) && why.contains(&status.to_string()), "{why}");
         let kept = &row.last_attempt().unwrap().request.body;
         assert!(kept.text.len() <= 4096, "what nobody signed is not kept at length");

@@ -79,14 +79,16 @@ pub fn explain(entry: &Entry) -> Option<(Harm, u64)> {
     match &entry.life {
         DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => None,
         DeliveryStatus::Cancelled if entry.taken_back => None,
-        DeliveryStatus::Unknown(why) if entry.taken_back && why.contains("taken back") => None,
-        DeliveryStatus::Unknown(why) if why.contains("nothing came within") => Some((Harm::Silence, 1)),
+        DeliveryStatus::Unknown(why) if entry.taken_back && why.to_string().contains("taken back") => None,
+        DeliveryStatus::Unknown(why) if why.to_string().contains("nothing came within") => Some((Harm::Silence, 1)),
         DeliveryStatus::Unknown(_) => Some((Harm::Doubt, 1)),
         // Where so many answers in a row did not come, the session is given up, and what waits for it.
-        DeliveryStatus::Refused(why) if why.contains("configureSession was not answered") => Some((Harm::Silence, 8)),
-        DeliveryStatus::Refused(why) if why.ends_with("tried 6 times") => Some((Harm::Wait, 6)),
-        DeliveryStatus::Refused(why) if why.starts_with("403") => Some((Harm::Forbid, 1)),
-        DeliveryStatus::Refused(why) if why.starts_with("401") => Some((Harm::Token, 2)),
+        DeliveryStatus::Refused(why) if why.to_string().contains("configureSession was not answered") => {
+            Some((Harm::Silence, 8))
+        }
+        DeliveryStatus::Refused(why) if why.to_string().ends_with("tried 6 times") => Some((Harm::Wait, 6)),
+        DeliveryStatus::Refused(why) if why.to_string().starts_with("403") => Some((Harm::Forbid, 1)),
+        DeliveryStatus::Refused(why) if why.to_string().starts_with("401") => Some((Harm::Token, 2)),
         _ => panic!("nothing explains {entry:?}"),
     }
 }

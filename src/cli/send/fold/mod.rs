@@ -223,7 +223,7 @@ impl SendFold {
     fn session_moved(&mut self, now: Moment) -> Vec<CommandEffect> {
         let item = self.session.conversations.get(self.sending.conversation);
         if let Some(WebSession::Unreachable { why }) = item.map(|item| &item.live.session) {
-            self.unreachable = Some(why.clone());
+            self.unreachable = Some(why.to_string());
         }
         self.give_up(now)
     }
@@ -257,7 +257,7 @@ impl SendFold {
                 ExchangeStep::Try(attempt) if attempt.ending.is_none() => break,
                 ExchangeStep::Try(attempt) => acts.push(CommandEffect::Say(attempt_line(now, attempt))),
                 ExchangeStep::Wait { until, why, .. } => {
-                    let fields = json!({ "until": until.wall.to_string(), "why": why });
+                    let fields = json!({ "until": until.wall.to_string(), "why": why.to_string() });
                     let seconds = until.left(now).as_secs_f64().ceil();
                     let line =
                         OutputLine::new("waiting", now.wall, fields).warns(format!("waiting {seconds} s: {why}"));

@@ -23,23 +23,6 @@ impl SendFold {
         Some(self.carrier()?.request_id()?.1)
     }
 
-    /// Why the guest's socket took no message: it was refused, there was no network, or, where it was never even opened,
-    /// the guest token could not be had.
-    fn unopened(&self) -> Exit {
-        match self.session.newest_opening(self.sending.conversation) {
-            Some(Outcome::Failed(_)) => Exit::Network,
-            Some(_) => Exit::Refused,
-            None => Exit::NotSignedIn,
-        }
-    }
-
-    /// Whether it failed, before it was tried, with the guest's socket.
-    fn socket_failed(&self, failed: bool) -> bool {
-        let opening = self.session.newest_opening(self.sending.conversation);
-        let no_network = matches!(opening, Some(Outcome::Failed(_)));
-        !self.wants_token() && (failed || no_network)
-    }
-
     /// What became of it: the word, the sentence and the exit code.
     pub(super) fn verdict(&self, now: Moment) -> (&'static str, String, Exit) {
         let failed = matches!(self.carrier().map(|e| &e.outcome), Some(Outcome::Failed(_)));
@@ -73,12 +56,11 @@ impl SendFold {
                 let exit = self.trouble().map_or(Exit::NotSignedIn, Exit::from);
                 ("refused", format!("not sent, not signed in: {why}"), exit)
             }
-            DeliveryStatus::Refused(why) if !tried && self.socket_failed(failed) => {
-                ("refused", not_sent(why), self.unopened())
-            }
-            DeliveryStatus::Refused(why) if failed => ("refused", not_sent(why), Exit::Network),
             // What never left this machine was refused by nobody.
-            DeliveryStatus::Refused(why) if !tried => ("refused", not_sent(why), Exit::Refused),
+            DeliveryStatus::Refused(why) if failed || !tried => {
+                let exit = if tried { Exit::Network } else { Exit::from(why) };
+                ("refused", format!("not sent: {why}"), exit)
+            }
             DeliveryStatus::Refused(why) => ("refused", format!("refused: {why}"), Exit::Refused),
             DeliveryStatus::Unknown(why) => {
                 ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown)
@@ -145,8 +127,4 @@ impl SendFold {
         acts.extend([CommandEffect::Say(line), CommandEffect::Finish(exit)]);
         acts
     }
-}
-
-fn not_sent(why: &str) -> String {
-    format!("not sent: {why}")
 }

@@ -9,7 +9,7 @@ use crate::engine::SendRequest;
 use crate::fixtures;
 use crate::model::{
     Address, AsOf, Attempt, Author, Conversation, Ending, ExchangeId, ExchangeKind, Failure, FailureKind, Generation,
-    Outcome, Phase, RemoteMessage, Timing,
+    Outcome, Phase, Reason, RemoteMessage, ServerRefusal, SessionEnd, Timing,
 };
 
 use crate::session::ProfileInfo;
@@ -159,7 +159,7 @@ fn accepted_is_zero_and_the_last_line_is_the_outcome() {
 #[test]
 fn events_are_told_once_each() {
     let mut fold = fold(None);
-    let wait = ExchangeStep::Wait { at: NOW, until: NOW.after(Duration::from_secs(7)), why: "429".to_owned() };
+    let wait = ExchangeStep::Wait { at: NOW, until: NOW.after(Duration::from_secs(7)), why: "429".into() };
     let first = fold.on(NOW, exchange(vec![answered(429)], Outcome::Open));
     let attempt = format!(
         r#"{{"event":"attempt",{TIME},"number":1,"status":429,"error":null,"phase":null,"generation":1,"request_id":"req-1","duration_ms":143}}"#
@@ -178,7 +178,10 @@ fn events_are_told_once_each() {
 fn refused_is_one() {
     let mut fold = fold(None);
     let why = || "unauthorized".to_owned();
-    let inputs = vec![exchange(vec![answered(401)], Outcome::Refused(why())), life(DeliveryStatus::Refused(why()))];
+    let inputs = vec![
+        exchange(vec![answered(401)], Outcome::Refused(why().into())),
+        life(DeliveryStatus::Refused(why().into())),
+    ];
     let acts = feed(&mut fold, inputs);
     assert_eq!(exit(&acts), Some(Exit::Refused));
     let last = json_lines(&acts).pop().unwrap();
@@ -188,7 +191,7 @@ fn refused_is_one() {
 #[test]
 fn refused_before_sending_has_no_exchange() {
     let acts =
-        feed(&mut fold(None), vec![life(DeliveryStatus::Refused("5000 bytes; at most 4096 can be sent".to_owned()))]);
+        feed(&mut fold(None), vec![life(DeliveryStatus::Refused("5000 bytes; at most 4096 can be sent".into()))]);
     assert_eq!(exit(&acts), Some(Exit::Refused));
     let last = json_lines(&acts).pop().unwrap();
     assert!(last.contains(r#""status":null,"request_id":null,"cause":null,"attempts":0"#), "{last}");
@@ -199,8 +202,10 @@ fn a_network_that_fails_before_writing_is_four() {
     let failure = Failure::new(FailureKind::Connect, Phase::Connect, "connection refused");
     let why = || "connection refused".to_owned();
     let steps = vec![attempt(Some(Ending::Failed(failure)))];
-    let acts =
-        feed(&mut fold(None), vec![exchange(steps, Outcome::Failed(why())), life(DeliveryStatus::Refused(why()))]);
+    let acts = feed(
+        &mut fold(None),
+        vec![exchange(steps, Outcome::Failed(why().into())), life(DeliveryStatus::Refused(why().into()))],
+    );
     assert_eq!(exit(&acts), Some(Exit::Network));
 }
 
@@ -213,7 +218,9 @@ fn readable(readable: RepliesReadable, began: Moment) -> CommandInput {
 #[test]
 fn a_lost_answer_is_looked_up_and_then_five() {
     let why = || "the connection was reset".to_owned();
-    let lost = || vec![exchange(vec![attempt(None)], Outcome::Unknown(why())), life(DeliveryStatus::Unknown(why()))];
+    let lost = || {
+        vec![exchange(vec![attempt(None)], Outcome::Unknown(why().into())), life(DeliveryStatus::Unknown(why().into()))]
+    };
     let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: Vec::new() });
     let failing = || RepliesReadable::No(Unreadable::Failing { status: 503 });
     let rows = [
@@ -256,7 +263,7 @@ fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
     fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
     fold.on(NOW, CommandInput::Report(Box::new(Report::Token(status))));
-    let acts = fold.on(NOW, life(DeliveryStatus::Refused("no token".to_owned())));
+    let acts = fold.on(NOW, life(DeliveryStatus::Refused("no token".into())));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
 }
 
@@ -341,10 +348,8 @@ fn an_interrupt_takes_it_back_and_reports_honestly() {
     flying.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
     flying.on(NOW, CommandInput::Interrupt);
     let why = "cancelled while waiting for the answer";
-    let inputs = vec![
-        exchange(vec![attempt(None)], Outcome::Unknown(why.to_owned())),
-        life(DeliveryStatus::Unknown(why.to_owned())),
-    ];
+    let inputs =
+        vec![exchange(vec![attempt(None)], Outcome::Unknown(why.into())), life(DeliveryStatus::Unknown(why.into()))];
     let acts = feed(&mut flying, inputs);
     assert_eq!(exit(&acts), Some(Exit::Unknown));
 
@@ -429,19 +434,16 @@ fn a_web_message_needs_no_sign_in() {
         ],
     );
     assert_eq!(exit(&acts), Some(Exit::Done));
-    for (outcome, code) in
-        [(Outcome::Failed("connecting".into()), Exit::Network), (Outcome::Refused("403".into()), Exit::Refused)]
-    {
+    for (why, code) in [(no_route(), Exit::Network), (Reason::Session(SessionEnd::Expired), Exit::Refused)] {
         let mut fold = web();
         fold.on(NOW, no_secret());
-        let CommandInput::Report(opening) = exchange(vec![], outcome) else { unreachable!() };
-        let Report::Exchange(opening) = *opening else { unreachable!() };
-        let opening = Exchange { id: ExchangeId(8), kind: ExchangeKind::Frame, message: None, ..(*opening).clone() };
-        fold.on(NOW, report(Report::Exchange(Arc::new(opening))));
-        let acts =
-            feed(&mut fold, vec![life(DeliveryStatus::Refused("the session is over".into())), CommandInput::Due]);
+        let acts = feed(&mut fold, vec![life(DeliveryStatus::Refused(why)), CommandInput::Due]);
         assert_eq!(exit(&acts), Some(code));
     }
+}
+
+fn no_route() -> Reason {
+    Failure::new(FailureKind::Connect, Phase::Connect, "no route").reason()
 }
 
 /// The engine holds a message for a person to connect; a command has no such person, so it takes the message back.
@@ -463,33 +465,23 @@ fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
 /// had is no sign-in, also where the engine gave the waiting message up with it.
 #[test]
 fn a_web_message_that_never_went_says_why_by_its_exit_code() {
-    let opening = |outcome| {
-        let CommandInput::Report(opening) = exchange(vec![], outcome) else { unreachable!() };
-        let Report::Exchange(opening) = *opening else { unreachable!() };
-        report(Report::Exchange(Arc::new(Exchange {
-            id: ExchangeId(8),
-            kind: ExchangeKind::Frame,
-            message: None,
-            ..(*opening).clone()
-        })))
-    };
-    for (outcome, code) in [
-        (Some(Outcome::Refused("the socket was refused with 403".into())), Exit::Refused),
-        (Some(Outcome::Failed("connecting".into())), Exit::Network),
-        (Some(Outcome::Accepted), Exit::Refused),
-        (None, Exit::NotSignedIn),
+    let refused = Reason::SocketRefused(Box::new(ServerRefusal { status: 403, ..ServerRefusal::default() }), None);
+    for (why, code) in [
+        (refused, Exit::Refused),
+        (no_route(), Exit::Network),
+        (Reason::Session(SessionEnd::Expired), Exit::Refused),
+        (Reason::NoSecret("the guest token cannot be read".to_owned()), Exit::NotSignedIn),
     ] {
         let mut fold = web_fold();
-        let why = || "because".to_owned();
-        let inputs = outcome.clone().map(opening).into_iter();
-        let inputs = inputs.chain([
-            exchange(vec![], Outcome::Failed(why())),
-            life(DeliveryStatus::Refused(why())),
+        let ends = vec![
+            exchange(vec![], Outcome::Failed(why.clone())),
+            life(DeliveryStatus::Refused(why.clone())),
             CommandInput::Due,
-        ]);
-        let acts = feed(&mut fold, inputs.collect());
-        assert_eq!(exit(&acts), Some(code), "{outcome:?}");
-        assert!(json_lines(&acts).pop().unwrap().contains(r#""message":"not sent: because""#), "{acts:?}");
+        ];
+        let acts = feed(&mut fold, ends);
+        assert_eq!(exit(&acts), Some(code), "{why}");
+        let said = format!(r#""message":"not sent: {why}"#);
+        assert!(json_lines(&acts).pop().unwrap().contains(&said), "{acts:?}");
     }
 }
 

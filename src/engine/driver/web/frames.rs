@@ -7,13 +7,13 @@ use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::redact::Redactor;
 use crate::engine::socket::flight::Waiting;
 use crate::engine::socket::session::SocketEvent;
-use crate::genesys::errors::one_line;
-use crate::genesys::web_messaging::codes::{self, Means};
-use crate::genesys::web_messaging::{Configure, GuestSocketMessage, HEALTH_TRACING, Ours, Theirs};
+use crate::genesys::web_messaging::{Configure, GuestSocketMessage, HEALTH_TRACING, Ours, Theirs, declined};
+use crate::model::frame_codes::{self, Means};
 use crate::model::{
-    Body, ConversationKey, Ending, ExchangeKind, Failure, FailureKind, Moment, Outcome, Phase, Request, Response,
-    Timing,
+    Body, ConversationKey, Ending, ExchangeKind, Failure, FailureKind, Moment, Outcome, Phase, Reason, Request,
+    Response, Timing,
 };
+use crate::text::one_line;
 
 use super::{Driver, Of, Underway, awaits};
 
@@ -72,7 +72,7 @@ impl Driver {
             record.settle(Outcome::Accepted, now);
         }
         self.cx.report(record.report());
-        self.hand_over(key, ours, tracing, text, Of::Session(record), now);
+        self.hand_over(key, ours, tracing, text, Of::Session(Box::new(record)), now);
         true
     }
 
@@ -133,12 +133,12 @@ impl Driver {
             Some(Waiting { of: Underway { of: Of::Session(mut record), .. }, .. }) => {
                 let refusal = match &theirs.said {
                     GuestSocketMessage::Error { code, message, .. } if record.is_called("configureSession") => {
-                        Some(codes::declined(*code, message))
+                        Some(declined(*code, message))
                     }
                     _ => refusal(&theirs),
                 };
                 record.end(shown_answer(theirs.code, body), took(record.began(), now));
-                self.cx.settle(&mut record, self.frame_outcome(refusal), now);
+                self.cx.settle(&mut record, Self::frame_outcome(refusal), now);
                 self.ours_answered(key, &record, theirs, now);
             }
             None => {
@@ -148,13 +148,13 @@ impl Driver {
         }
     }
 
-    fn frame_outcome(&self, refusal: Option<String>) -> Outcome {
-        refusal.map_or(Outcome::Accepted, |why| Outcome::Refused(self.cx.mask(&why)))
+    fn frame_outcome(refusal: Option<Reason>) -> Outcome {
+        refusal.map_or(Outcome::Accepted, Outcome::Refused)
     }
 
     /// A frame that came by itself.
     fn record_came(&mut self, key: ConversationKey, theirs: &Theirs, body: Body, now: Moment) {
-        let outcome = self.frame_outcome(refusal(theirs));
+        let outcome = Self::frame_outcome(refusal(theirs));
         self.record_theirs(key, &one_line(&theirs.words()), (theirs.code, body), outcome, now);
     }
 
@@ -179,16 +179,16 @@ impl Driver {
             return self.hear_frame(key, theirs, now);
         };
         if record.is_called("configureSession") {
-            let why = self.cx.mask(&codes::declined(*code, message));
+            let why = declined(*code, message);
             let wait = retry_after.map(std::time::Duration::from_secs);
             return self.web_event(key, SocketEvent::Declined { code: *code, why, wait }, now);
         }
-        let why = self.cx.mask(&codes::line(*code, message));
+        let why = Reason::Frame(*code, message.clone()).to_string();
         if record.is_called("getJwt") {
             self.history_failed(key, &why, now);
         } else if record.is_called("onAttachment") {
             self.upload_refused(key, None, *code, message, now);
-        } else if codes::means(*code) == Means::Refused {
+        } else if frame_codes::means(*code) == Means::Refused {
             self.cx.notice(&format!("{} was refused: {why}", record.what()), now);
         }
         self.hear_frame(key, theirs, now);
@@ -219,7 +219,7 @@ impl Driver {
             Of::Message(message) => self.message_lost(message, wrote, kind, why, now),
             Of::Session(mut record) => {
                 record.end(lost(kind, why, wrote), took(record.began(), now));
-                self.cx.settle(&mut record, Outcome::Failed(format!("not answered: {why}")), now);
+                self.cx.settle(&mut record, Outcome::Failed(Reason::NotAnswered(why.to_owned())), now);
                 if record.is_called("getJwt") {
                     self.history_failed(key, why, now);
                 } else if record.is_called("onAttachment") {
@@ -233,7 +233,7 @@ impl Driver {
 /// A frame of theirs, as it stands in the log.
 pub(super) fn shown_answer(code: u16, body: Body) -> Ending {
     let version = VERSION.to_owned();
-    Ending::Answered(Response { status: code, version, headers: Vec::new(), body, remote: None })
+    Ending::Answered(Response { status: code, version, headers: Vec::new(), body, remote: None, phrase: None })
 }
 
 /// How a frame ended to which nothing came.
@@ -248,13 +248,13 @@ pub(super) fn took(began: Option<Moment>, now: Moment) -> Timing {
     Timing { first_byte: total, total, reused: true, ..Timing::default() }
 }
 
-/// Why a frame of theirs is no success, one line.
-pub(super) fn refusal(theirs: &Theirs) -> Option<String> {
+/// Why a frame of theirs is no success.
+pub(super) fn refusal(theirs: &Theirs) -> Option<Reason> {
     match &theirs.said {
         GuestSocketMessage::Error { code, message, .. } | GuestSocketMessage::UploadFailed { code, message, .. } => {
-            Some(codes::line(*code, message))
+            Some(Reason::Frame(*code, message.clone()))
         }
-        _ if theirs.code >= 400 => Some(codes::line(theirs.code, "")),
+        _ if theirs.code >= 400 => Some(Reason::Frame(theirs.code, String::new())),
         _ => None,
     }
 }

@@ -18,7 +18,7 @@ use crate::engine::socket::flight::Awaits;
 use crate::engine::socket::paging::{Paging, SeenPages, Why};
 use crate::engine::socket::session::{SocketEvent, Wanted};
 use crate::genesys::web_messaging::{Ours, history};
-use crate::model::{ConversationKey, ExchangeKind, Moment, Outcome, WebSession};
+use crate::model::{ConversationKey, ExchangeKind, Moment, Outcome, Reason, WebSession};
 
 use super::Driver;
 
@@ -145,7 +145,7 @@ impl Driver {
                 web.history.reading = Some((page, why));
                 self.cx.request(TaskPurpose::History(key), record, call, None, now);
             }
-            Err(bad) => self.cx.settle(&mut record, Outcome::Refused(bad.0), now),
+            Err(bad) => self.cx.settle(&mut record, Outcome::Refused(Reason::NotBuilt(bad.0)), now),
         }
     }
 
@@ -183,7 +183,7 @@ impl Driver {
     ) {
         let (status, wait) = (shown.status(), shown.wait());
         let read = shown.body().and_then(history::read);
-        let outcome = shown.outcome(read.is_some(), "the answer is no history");
+        let outcome = shown.outcome(read.is_some());
         self.cx.settle_try(&mut record, shown, outcome, now);
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some((page, why)) = web.history.reading.take() else { return };

@@ -34,8 +34,8 @@ use crate::engine::socket::session::{AGAIN_FIRST, Machine, SocketEvent, SocketSt
 use crate::genesys::web_messaging::Ours;
 use crate::model::FailureKind;
 use crate::model::{
-    AsOf, Author, Body, ConversationKey, DeliveryStatus, MessageId, Moment, Outcome, RepliesReadable, Unreadable,
-    WebSession,
+    AsOf, Author, Body, ConversationKey, DeliveryStatus, MessageId, Moment, Outcome, Pacing, Reason, RepliesReadable,
+    SessionEnd, Unreadable, WebSession,
 };
 
 use super::Driver;
@@ -50,7 +50,7 @@ pub enum Of {
     /// A message: its record is kept with the message.
     Message(MessageId),
     /// The session's own.
-    Session(ExchangeBuilder),
+    Session(Box<ExchangeBuilder>),
 }
 
 /// A frame under way: whose, and whether it was written.
@@ -148,10 +148,10 @@ impl Web {
     }
 
     /// Until when frames are held back, and which limit.
-    fn paced(&self, now: Moment) -> Option<(Moment, &'static str)> {
+    fn paced(&self, now: Moment) -> Option<(Moment, Pacing)> {
         let silent = self.pace.silent.filter(|until| now.mono < until.mono);
-        let silent = silent.map(|until| (until, "pacing, asked to be slower"));
-        let frames = self.pace.frames.may(now).err().map(|until| (until, "pacing, frames of a connection"));
+        let silent = silent.map(|until| (until, Pacing::Slower));
+        let frames = self.pace.frames.may(now).err().map(|until| (until, Pacing::Frames));
         [silent, frames].into_iter().flatten().max_by_key(|(until, _)| until.mono)
     }
 
@@ -195,7 +195,7 @@ impl Webs {
     }
 
     /// Until when the socket's pace holds a message back, and which limit.
-    pub fn paced(&self, key: ConversationKey, now: Moment) -> Option<(Moment, &'static str)> {
+    pub fn paced(&self, key: ConversationKey, now: Moment) -> Option<(Moment, Pacing)> {
         self.all.get(&key).filter(|web| web.machine.is_writable())?.paced(now)
     }
 
@@ -273,7 +273,7 @@ impl Driver {
     fn give_up_web(&mut self, key: ConversationKey, now: Moment) {
         let why = match self.webs.all.get(&key).map(|web| web.machine.session()) {
             Some(WebSession::Ended { why }) => why,
-            _ => "the session was closed".to_owned(),
+            _ => Reason::Session(SessionEnd::Closed),
         };
         for message in self.waiting_in(key).collect::<Vec<_>>() {
             if self.sends.take_waiting(message) {
@@ -332,7 +332,7 @@ impl Driver {
             }
             Incoming::Gone(why) => {
                 self.lose_web(key, FailureKind::Reset, &why, now);
-                self.web_event(key, SocketEvent::Broken(why), now);
+                self.web_event(key, SocketEvent::Broken(Reason::SocketLost(why)), now);
             }
         }
     }
@@ -348,7 +348,7 @@ fn readable_after(before: &WebSession, session: &WebSession) -> Option<RepliesRe
         WebSession::Connecting if *before == WebSession::Closed => return Some(RepliesReadable::NotYetKnown),
         WebSession::Connecting | WebSession::Closed => String::new(),
         WebSession::Reconnecting { why, .. } | WebSession::Unreachable { why } | WebSession::Ended { why } => {
-            why.clone()
+            why.to_string()
         }
     };
     Some(RepliesReadable::No(Unreadable::SocketClosed(why)))

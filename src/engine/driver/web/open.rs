@@ -8,7 +8,7 @@ use crate::engine::socket::link::{self, Link};
 use crate::engine::socket::session::SocketEvent;
 use crate::engine::socket::upgrade;
 use crate::genesys::web_messaging::socket_url;
-use crate::model::{ConversationKey, Ending, ExchangeKind, Failure, FailureKind, Moment, Outcome};
+use crate::model::{ConversationKey, Ending, ExchangeKind, Failure, FailureKind, Moment, Outcome, Reason};
 
 use super::frames::Frame;
 use super::{Driver, FrameArrival, Guest, Incoming};
@@ -40,7 +40,7 @@ impl Driver {
         let kept = match read {
             Ok(kept) => kept,
             Err(why) => {
-                let why = self.cx.mask(&why);
+                let why = Reason::NoSecret(self.cx.mask(&why));
                 if self.webs.all.get(&key).is_some_and(|web| web.opening.serial == serial) {
                     self.web_event(key, SocketEvent::Failed { why, for_good: true }, now);
                 }
@@ -71,7 +71,7 @@ impl Driver {
         let call = match call {
             Ok(call) => call,
             Err(bad) => {
-                let why = self.cx.mask(&bad.0);
+                let why = Reason::NotBuilt(self.cx.mask(&bad.0));
                 self.cx.settle(&mut record, Outcome::Refused(why.clone()), now);
                 return self.web_event(key, SocketEvent::Failed { why, for_good: true }, now);
             }
@@ -90,15 +90,13 @@ impl Driver {
         let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let current = web.opening.serial == serial;
-        let status = shown.answer.as_ref().map(|answer| answer.status);
-        let why = match (&status, &socket) {
-            (_, Some(_)) => String::new(),
-            (Some(403), _) => format!(
-                "the socket was refused with {}: the deployment does not exist, is not active, or does not allow the origin {origin}",
-                shown.why()
-            ),
-            (Some(_), _) => format!("the socket was refused with {}", shown.why()),
-            (None, _) => shown.why(),
+        let status = shown.answer.as_ref().map(|answer| answer.refusal.status);
+        let why = match shown.why() {
+            Reason::Answer(refusal) => {
+                let origin = (refusal.status == 403).then_some(origin);
+                Reason::SocketRefused(refusal, origin)
+            }
+            other => other,
         };
         let for_good = match &shown.ending {
             Ending::Failed(failure) => is_for_good(failure, web.machine.was_open()),

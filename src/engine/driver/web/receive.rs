@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::engine::Report;
 use crate::engine::heard::Arrival;
 use crate::engine::socket::session;
-use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{GuestSocketMessage, NormalizedEvent, Structured, Theirs};
-use crate::model::{Author, ConversationKey, DeliveryStatus, Moment, RemoteMessage};
+use crate::model::frame_codes::{self, Means};
+use crate::model::{Author, ConversationKey, DeliveryStatus, Moment, Reason, RemoteMessage, SessionEnd};
 
 use super::Driver;
 
@@ -36,17 +36,15 @@ impl Driver {
                 self.hear_all(key, vec![(*message, tracing)], true, now);
             }
             GuestSocketMessage::ConnectionClosed(reason) => {
-                let reason = reason.map_or(String::new(), |r| format!(" ({r})"));
-                let why = format!("the server closed this connection{reason}; connect to go on");
-                let why = self.cx.mask(&why);
+                let why = Reason::Session(SessionEnd::ConnectionClosed(reason));
                 self.web_event(key, session::SocketEvent::ConnectionClosed(why), now);
             }
-            GuestSocketMessage::Expired => self.over(key, "the session has expired; begin a new session", now),
-            GuestSocketMessage::Cleared => self.over(key, "the conversation was cleared; begin a new session", now),
-            GuestSocketMessage::Logout => self.over(key, "the guest was signed out; begin a new session", now),
+            GuestSocketMessage::Expired => self.over(key, SessionEnd::Expired, now),
+            GuestSocketMessage::Cleared => self.over(key, SessionEnd::Cleared, now),
+            GuestSocketMessage::Logout => self.over(key, SessionEnd::SignedOut, now),
             GuestSocketMessage::Error { code, message, .. } => {
-                let why = self.cx.mask(&codes::line(code, &message));
-                match codes::means(code) {
+                let why = Reason::Frame(code, message);
+                match frame_codes::means(code) {
                     Means::SessionOver => self.web_event(key, session::SocketEvent::Over(why), now),
                     Means::ReadOnly => self.web_event(key, session::SocketEvent::ReadOnly(why), now),
                     Means::Slower | Means::Refused | Means::Failed => {}
@@ -64,8 +62,8 @@ impl Driver {
         }
     }
 
-    fn over(&mut self, key: ConversationKey, why: &str, now: Moment) {
-        self.web_event(key, session::SocketEvent::Over(why.to_owned()), now);
+    fn over(&mut self, key: ConversationKey, end: SessionEnd, now: Moment) {
+        self.web_event(key, session::SocketEvent::Over(Reason::Session(end)), now);
     }
 
     /// What happened, other than something said.
@@ -79,14 +77,14 @@ impl Driver {
                 NormalizedEvent::Typing { on: false, .. } => self.report_typing(key, None),
                 NormalizedEvent::Presence(what) if what == "Disconnect" => {
                     if message.read_only {
-                        let why = "the other side ended the conversation; begin a new session to go on";
-                        self.web_event(key, session::SocketEvent::ReadOnly(why.to_owned()), now);
+                        let why = Reason::Session(SessionEnd::EndedByOther);
+                        self.web_event(key, session::SocketEvent::ReadOnly(why), now);
                     } else {
                         self.cx.notice("the other side ended the conversation; the next message begins another", now);
                     }
                 }
                 NormalizedEvent::Presence(what) if what == "SessionExpired" => {
-                    self.over(key, "the session has expired; begin a new session", now);
+                    self.over(key, SessionEnd::Expired, now);
                 }
                 NormalizedEvent::Presence(_) | NormalizedEvent::Other(_) => {}
             }

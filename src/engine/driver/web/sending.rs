@@ -17,7 +17,8 @@ use crate::engine::retry::RetryDecision;
 use crate::engine::send_log::Unrecorded;
 use crate::genesys::web_messaging::{GuestSocketMessage, Ours, OutgoingFrame, Theirs};
 use crate::model::{
-    Body, ConversationKey, DeliveryStatus, FailureKind, MessageId, Moment, Outcome, Timing, Variation, WebSession,
+    Body, ConversationKey, DeliveryStatus, FailureKind, MessageId, Moment, Outcome, Reason, Timing, Variation,
+    WebSession,
 };
 
 use super::frames::{lost, shown_answer, took};
@@ -128,8 +129,7 @@ impl Driver {
                     GuestSocketMessage::Message(echo) => (echo.key.clone(), Some(echo.at.unwrap_or(now.wall))),
                     _ => (None, None),
                 };
-                let outcome = verdict.into_outcome().with_reason(|why| self.cx.mask(why));
-                self.conclude_as(message, outcome, id, at, now);
+                self.conclude_as(message, verdict.into_outcome(), id, at, now);
             }
             None => {}
         }
@@ -144,7 +144,7 @@ impl Driver {
         match (wrote, given_up) {
             (false, true) => self.conclude(message, Outcome::Cancelled, now),
             (false, false) => {
-                self.sends.again(message, now, why.to_owned(), &self.cx, now);
+                self.sends.again(message, now, Reason::SocketLost(why.to_owned()), &self.cx, now);
                 match self.webs.all.get(&key).map(|web| web.machine.session()) {
                     // It is over, so nothing may wait for it.
                     Some(WebSession::Closed | WebSession::Ended { .. }) => self.give_up_web(key, now),
@@ -153,8 +153,7 @@ impl Driver {
                 }
             }
             (true, _) => {
-                let why = format!("written, and not echoed: {why}; it may have been received");
-                self.conclude(message, Outcome::Unknown(why), now);
+                self.conclude(message, Outcome::Unknown(Reason::NotEchoed(why.to_owned())), now);
             }
         }
     }

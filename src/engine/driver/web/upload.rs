@@ -4,7 +4,7 @@
 //! launch ─► read the file ─► limits ─► onAttachment ─► PresignedUrlResponse ─► PUT ─► UploadSuccessEvent ─► the next
 //!                                                                                          └─ the last ─► launch
 //! ```
-//! What fails on the way is said in words, and nothing of the message was written. Files that arrived and go with no
+//! What fails on the way has a reason, and nothing of the message was written. Files that arrived and go with no
 //! message are deleted again (`deleteAttachment`).
 
 use std::collections::VecDeque;
@@ -12,10 +12,9 @@ use std::path::PathBuf;
 
 use crate::engine::driver::tasks::{CapturedTry, FileRead, TaskPurpose};
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::genesys::web_messaging::codes;
 use crate::genesys::web_messaging::{Media, Ours, media};
 use crate::model::{
-    Attachment, ConversationKey, DeliveryStatus, ExchangeKind, FailureKind, MessageId, Moment, Outcome, Place,
+    Attachment, ConversationKey, DeliveryStatus, ExchangeKind, FailureKind, MessageId, Moment, Outcome, Place, Reason,
 };
 
 use super::Driver;
@@ -122,10 +121,10 @@ impl Driver {
         let Some(file) = uploading.left.front() else { return };
         let FileRead { bytes, size, md5 } = match read {
             Ok(read) => read,
-            Err(why) => return self.upload_failed(key, &why, now),
+            Err(why) => return self.upload_failed(key, Reason::File(self.cx.mask(&why)), now),
         };
         if let Some(why) = web.files.media.objection(&file.name, &file.mime, size) {
-            return self.upload_failed(key, &why, now);
+            return self.upload_failed(key, Reason::File(self.cx.mask(&why)), now);
         }
         let id = uuid::Uuid::new_v4().to_string();
         let ours =
@@ -153,7 +152,10 @@ impl Driver {
         let name = uploading.name();
         let call = match media::put(url, headers, bytes) {
             Ok(call) => call,
-            Err(bad) => return self.upload_failed(key, &format!("{name} cannot be uploaded: {}", bad.0), now),
+            Err(bad) => {
+                let why = Box::new(Reason::NotBuilt(self.cx.mask(&bad.0)));
+                return self.upload_failed(key, Reason::NotUploaded(self.cx.mask(&name), why), now);
+            }
         };
         let record = self.cx.record(ExchangeKind::Event, &format!("upload {name}"), Some(key), now);
         self.cx.request(TaskPurpose::Upload(key, id.to_owned()), record, call, None, now);
@@ -171,13 +173,13 @@ impl Driver {
         let elsewhere = shown.answer.as_ref().is_some_and(|answer| answer.answerer.is_other());
         let arrived = (200..=299).contains(&shown.status()) && !elsewhere;
         let why = shown.why();
-        let outcome = shown.outcome(arrived, "somebody on the way answered, not the storage");
+        let outcome = shown.outcome(arrived);
         self.cx.settle_try(&mut record, shown, outcome, now);
         let uploading = self.webs.all.get(&key).and_then(|web| web.files.uploading.as_ref());
         let waiting = uploading.filter(|u| u.current.as_ref().is_some_and(|(current, _)| current == id));
         // The server's own word decides that it has arrived; it may have come before the answer.
         if let Some(name) = waiting.filter(|_| !arrived).map(Uploading::name) {
-            self.upload_failed(key, &format!("{name} could not be uploaded: {why}"), now);
+            self.upload_failed(key, Reason::NotUploaded(self.cx.mask(&name), Box::new(why)), now);
         }
     }
 
@@ -212,13 +214,12 @@ impl Driver {
         let Some(uploading) = self.webs.all.get(&key).and_then(|web| web.files.uploading.as_ref()) else { return };
         let about = |(current, _): &(String, Vec<u8>)| id.is_none_or(|id| current == id);
         if uploading.current.as_ref().is_some_and(about) {
-            let why = format!("{} was not taken, {}", uploading.name(), codes::line(code, said));
-            self.upload_failed(key, &why, now);
+            let why = Reason::FileRefused(self.cx.mask(&uploading.name()), code, said.to_owned());
+            self.upload_failed(key, why, now);
         }
     }
 
-    fn upload_failed(&mut self, key: ConversationKey, why: &str, now: Moment) {
-        let why = self.cx.mask(why);
+    fn upload_failed(&mut self, key: ConversationKey, why: Reason, now: Moment) {
         if let Some(Uploading { message, done, .. }) = self.end_upload(key) {
             self.conclude(message, Outcome::Refused(why), now);
             self.delete_files(key, done.into_iter().map(|(id, _)| id), now);
@@ -279,8 +280,8 @@ impl Driver {
     pub(super) fn late_upload(&mut self, key: ConversationKey, now: Moment) {
         let Some(uploading) = self.webs.all.get(&key).and_then(|web| web.files.uploading.as_ref()) else { return };
         if uploading.until.is_some_and(|until| now.mono >= until.mono) {
-            let why = format!("{}: nobody said that it had arrived", uploading.name());
-            self.upload_failed(key, &why, now);
+            let why = Reason::NotArrived(self.cx.mask(&uploading.name()));
+            self.upload_failed(key, why, now);
         }
     }
 }

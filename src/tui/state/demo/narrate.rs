@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn nothing_of_a_refusal_but_its_meaning_is_told() {
-        let raw = DeliveryStatus::Refused("401 unauthorized at https://api.acme.example e42c0b8a".to_owned());
+        let raw = DeliveryStatus::Refused("401 unauthorized at https://api.acme.example e42c0b8a".into());
         for cause in std::iter::once(None).chain(Cause::ALL.iter().copied().map(Some)) {
             for purpose in [false, true] {
                 let said = message(&raw, cause, None, purpose).unwrap_or_default();

@@ -162,21 +162,20 @@ fn fared(entry: &ThreadEntry, status: &DeliveryStatus, paper: &Paper<'_>) -> (St
         DeliveryStatus::Waiting { until, why } => {
             let left = until.left(paper.now);
             let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-            (format!("waiting {seconds} s: {}", visible(why)), StyleRole::Warning)
+            (format!("waiting {seconds} s: {}", visible(&why.to_string())), StyleRole::Warning)
         }
         DeliveryStatus::Sending { attempt: 2.. } => {
             let DeliveryStatus::Sending { attempt } = status else { return (String::new(), StyleRole::Dim) };
             (format!("sending, try {attempt}"), StyleRole::Info)
         }
         DeliveryStatus::Refused(why) => {
-            let why = cause.unwrap_or_else(|| visible(why).into_owned());
+            let why = cause.unwrap_or_else(|| visible(&why.to_string()).into_owned());
             (format!("refused {why}").trim_end().to_owned(), StyleRole::Error)
         }
         DeliveryStatus::Unknown(_) if entry.seen() => {
             ("unknown, but seen in the conversation".to_owned(), StyleRole::Warning)
         }
-        DeliveryStatus::Unknown(why) if !why.is_empty() => (format!("unknown: {}", visible(why)), StyleRole::Warning),
-        DeliveryStatus::Unknown(_) => ("unknown".to_owned(), StyleRole::Warning),
+        DeliveryStatus::Unknown(why) => (format!("unknown: {}", visible(&why.to_string())), StyleRole::Warning),
         DeliveryStatus::Landed => ("received, was unknown".to_owned(), StyleRole::Dim),
         DeliveryStatus::Lost => ("not received, was unknown".to_owned(), StyleRole::Warning),
         DeliveryStatus::Sending { .. } | DeliveryStatus::Queued => (status.word().to_owned(), StyleRole::Info),

@@ -57,27 +57,13 @@ pub const fn words(code: u16) -> Option<&'static str> {
 
 /// One line: the code, what it means, what the server said.
 pub fn line(code: u16, said: &str) -> String {
-    let said = crate::genesys::errors::one_line(said);
+    let said = crate::text::one_line(said);
     match (words(code), said.is_empty()) {
         (Some(words), true) => format!("{code}: {words}"),
         (Some(words), false) => format!("{code} \u{201c}{said}\u{201d}: {words}"),
         (None, true) => code.to_string(),
         (None, false) => format!("{code}: {said}"),
     }
-}
-
-/// The line of a refusal to configure the session. guestwire signs no guest in, so what a guest without a session is
-/// refused for is that. [403 and these texts: MTSDK]
-pub fn declined(code: u16, said: &str) -> String {
-    let lower = said.to_ascii_lowercase();
-    let sign_in = lower.contains("authentication failed") || lower.contains("authenticate again");
-    if code == 401 || (code == 403 && sign_in) {
-        let said = crate::genesys::errors::one_line(said);
-        return format!(
-            "{code} \u{201c}{said}\u{201d}: this deployment requires guests to sign in, which guestwire cannot do yet"
-        );
-    }
-    line(code, said)
 }
 
 #[cfg(test)]
@@ -103,29 +89,5 @@ mod tests {
         ] {
             assert_eq!(means(code), meaning, "{code}");
         }
-    }
-
-    #[test]
-    fn a_session_that_is_declined_for_want_of_a_sign_in_says_so() {
-        for (code, said, sign_in) in [
-            (401, "Session authentication failed", true),
-            (401, "User is unauthorized", true),
-            (403, "Session authentication failed", true),
-            (403, "Try to authenticate again", true),
-            (403, "Turn on the Feature Toggle or fix the configuration.", false),
-            (4006, "session expired error message", false),
-        ] {
-            assert_eq!(declined(code, said).contains("requires guests to sign in"), sign_in, "{code} {said}");
-        }
-    }
-
-    #[test]
-    fn a_line_says_both() {
-        assert_eq!(
-            line(4011, "Message length 5000\nis larger"),
-            "4011 \u{201c}Message length 5000 is larger\u{201d}: the message is too long; shorten the text"
-        );
-        assert_eq!(line(4999, ""), "4999");
-        assert_eq!(line(4999, "odd"), "4999: odd");
     }
 }
