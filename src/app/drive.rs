@@ -15,7 +15,7 @@ use crate::config::{Profile, Settings, Terminal};
 use crate::engine::{Command, Engine, EngineHandle, Report, Tuning};
 use crate::journal::job::not_on_disk;
 use crate::model::Moment;
-use crate::session::sandbox_request::SandboxRequest;
+use crate::model::fault::SandboxRequest;
 
 use super::event_loop;
 use super::event_loop::{FrontEnd, FrontEndEvent, Sources};

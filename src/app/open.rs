@@ -9,7 +9,7 @@ use crate::files;
 
 use super::exit::Failed;
 use super::output;
-use crate::session::sandbox_request::SandboxRequest;
+use crate::model::fault::SandboxRequest;
 
 /// A profile that is ready to be spoken to. [`close`](Self::close) it at the end.
 pub struct Opened {

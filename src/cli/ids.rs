@@ -158,7 +158,7 @@ impl IdsFold {
             Probed::Asked(id) => self.session.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
             Probed::NotAsked(_) => None,
         };
-        if !self.look.came(asked, came, exchange.as_deref()) {
+        if !self.look.answered(asked, came, exchange.as_deref()) {
             return Vec::new();
         }
         let mut acts: Vec<CommandEffect> =

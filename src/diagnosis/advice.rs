@@ -2,12 +2,12 @@
 
 use super::case::Facts;
 use super::evidence::answer::request_ids;
-use super::pages::{Names, page};
+use super::pages::{names, page};
 use crate::model::{Advice, Cause, Diagnosis, Ending, ExchangeKind, Phase, Probe, Remedy};
 
 /// What to do for `diagnosis`, in order. What would settle an open question comes first.
 pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Advice> {
-    let names = Names::of(facts);
+    let names = names(facts);
     let mut actions = Vec::new();
     if let Some(settles) = diagnosis.settles.first().filter(|_| diagnosis.is_undecided()) {
         let causes: Vec<&str> = settles.causes.iter().map(|c| c.words()).collect();
@@ -72,7 +72,8 @@ fn unexplained(facts: &Facts<'_>) -> Vec<Advice> {
     }
     let no_id = request_ids(facts.exchange).is_empty();
     let fix = if no_id { super::pages::fix_without_an_answer() } else { page(Cause::Unknown).fix };
-    fix.into_iter().map(|fix| fix.filled(&Names::of(facts))).collect()
+    let names = names(facts);
+    fix.into_iter().map(|fix| fix.filled(&names)).collect()
 }
 
 /// Those of a diagnosis' actions that are the administrator's to carry out; whoever sent the message sends it again.

@@ -133,41 +133,35 @@ pub fn nearest(name: &str) -> Option<Cause> {
 /// The scope that the Guest API's description names.
 const SCOPE: &str = "guest:messages:send";
 
-/// Names that stand in a fix.
-pub(super) struct Names {
-    client: String,
-    scope: String,
-    permission: String,
-    region: String,
-    api: String,
-}
+/// Placeholders of a fix, and what stands in their places.
+pub(super) type Names = [(&'static str, String); 5];
 
-impl Names {
-    /// Those of a case.
-    pub(super) fn of(facts: &Facts<'_>) -> Self {
-        Self {
-            client: client(facts),
-            scope: if facts.profile.required.is_empty() { SCOPE.to_owned() } else { facts.profile.required.join(" ") },
-            permission: match facts.answer.permissions.as_slice() {
-                [] => "that the server misses".to_owned(),
-                named => named.join(" or "),
-            },
-            region: facts.profile.region.clone(),
-            api: facts.profile.api.clone(),
-        }
-    }
+/// Those of a case.
+pub(super) fn names(facts: &Facts<'_>) -> Names {
+    let scopes = &facts.profile.required;
+    let permission = match facts.answer.permissions.as_slice() {
+        [] => "that the server misses".to_owned(),
+        named => named.join(" or "),
+    };
+    [
+        ("{client}", client(facts)),
+        ("{scope}", if scopes.is_empty() { SCOPE.to_owned() } else { scopes.join(" ") }),
+        ("{permission}", permission),
+        ("{region}", facts.profile.region.clone()),
+        ("{api}", facts.profile.api.clone()),
+    ]
 }
 
 /// `text` with words in place of the names that only a case knows.
 fn general(text: &str) -> String {
-    let names = Names {
-        client: "in use".to_owned(),
-        scope: SCOPE.to_owned(),
-        permission: "that the server named".to_owned(),
-        region: "<region>".to_owned(),
-        api: "api.<region>".to_owned(),
-    };
-    fill(text, &names)
+    let names = [
+        ("{client}", "in use"),
+        ("{scope}", SCOPE),
+        ("{permission}", "that the server named"),
+        ("{region}", "<region>"),
+        ("{api}", "api.<region>"),
+    ];
+    fill(text, &names.map(|(name, words)| (name, words.to_owned())))
 }
 
 fn client(facts: &Facts<'_>) -> String {
@@ -181,11 +175,7 @@ fn client(facts: &Facts<'_>) -> String {
 
 /// `text` with the names of a case in their places.
 fn fill(text: &str, names: &Names) -> String {
-    text.replace("{client}", &names.client)
-        .replace("{scope}", &names.scope)
-        .replace("{permission}", &names.permission)
-        .replace("{region}", &names.region)
-        .replace("{api}", &names.api)
+    names.iter().fold(text.to_owned(), |text, (name, words)| text.replace(name, words))
 }
 
 fn section(text: &'static str, heading: &str) -> &'static str {

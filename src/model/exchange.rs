@@ -150,6 +150,19 @@ pub struct Response {
     pub remote: Option<String>,
 }
 
+impl Response {
+    /// The request ids and the names under which they came, the one that support asks for first. [real: documented]
+    pub fn request_ids(&self) -> Vec<(&'static str, String)> {
+        let named = ["inin-correlation-id", "genesys-correlation-id", "x-request-id"].into_iter();
+        let named = named.filter_map(|name| Some((name, header(&self.headers, name)?.to_owned())));
+        let context = || {
+            let text = Some(&self.body.text).filter(|text| text.contains("contextId"))?;
+            Some(("contextId", json::read(text.as_bytes())?.get("contextId")?.as_str()?.to_owned()))
+        };
+        named.chain(context()).collect()
+    }
+}
+
 /// A try that got no whole answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -406,13 +419,6 @@ impl Exchange {
     /// body's `contextId`, whichever came, with the name it came under. [GENESYS: real: documented, BLOG; the last of the
     /// headers from the Guest API's description]
     pub fn request_id(&self) -> Option<(&'static str, String)> {
-        let response = self.last_attempt()?.response()?;
-        for name in ["inin-correlation-id", "genesys-correlation-id", "x-request-id"] {
-            if let Some(id) = header(&response.headers, name) {
-                return Some((name, id.to_owned()));
-            }
-        }
-        let json = json::read(response.body.text.as_bytes())?;
-        Some(("contextId", json.get("contextId")?.as_str()?.to_owned()))
+        self.last_attempt()?.response()?.request_ids().into_iter().next()
     }
 }

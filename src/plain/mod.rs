@@ -70,12 +70,12 @@ use jiff::tz::TimeZone;
 use crate::app::exit::Exit;
 use crate::engine::{Command, DiscoveredConversation, Report};
 use crate::journal::{Job, JournalPage};
+use crate::model::fault::SandboxRequest;
 use crate::model::{Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, Variation};
 use crate::pass::PassRun;
 use crate::session::conversations::Conversations;
 use crate::session::log::Log;
 use crate::session::open_pass::FoundPass;
-use crate::session::sandbox_request::SandboxRequest;
 use crate::session::{Attention, ProfileInfo, Session};
 use crate::text::screen::visible;
 

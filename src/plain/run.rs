@@ -19,12 +19,12 @@ use crate::config::{Profile, Settings};
 use crate::engine::{Engine, EngineHandle, Report, Tuning};
 use crate::files;
 use crate::journal::{Job, Journal};
+use crate::model::fault::SandboxRequest;
 use crate::pass::{PassRun, report};
 use crate::plain::{Plain, PlainEffect, PlainInput, PlainSetup};
 use crate::session::ProfileInfo;
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
-use crate::session::sandbox_request::SandboxRequest;
 use crate::text::typed;
 
 use crate::app::event_loop;

@@ -20,8 +20,8 @@ fn address(world: &World, entry: &WorldEntry) -> Option<(Address, Option<SecretS
             let c = world.conversations.get(*n)?;
             let address = Address::GuestApi {
                 conversation_id: c.id.clone(),
-                participant_id: c.configured.clone(),
-                external_id: c.external_id.clone().filter(|_| c.by_external_id),
+                participant_id: c.configured.participant_id.clone(),
+                external_id: c.configured.external_id.clone(),
             };
             (address, None)
         }
@@ -59,8 +59,8 @@ pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
             cdn: url.to_owned(),
         },
         credentials: Credentials::Client(OAuthClient {
-            id: world.client.id.clone(),
-            secret: SecretSource::Literal(SecretString::from(world.client.secret.clone())),
+            id: world.scenario.client.id.clone().unwrap_or_default(),
+            secret: SecretSource::Literal(SecretString::from(world.scenario.client.secret.clone().unwrap_or_default())),
             token_host: TokenHost::Login,
             client_auth: ClientAuth::Basic,
             scopes: vec!["guest:messages:send".to_owned(), "conversations".to_owned()],
@@ -107,8 +107,8 @@ pub(super) fn line(world: &World, url: &str, addr: SocketAddr) -> Value {
     json!({
         "url": url,
         "ws": format!("ws://{addr}/v1"),
-        "client_id": world.client.id,
-        "client_secret": world.client.secret,
+        "client_id": world.scenario.client.id,
+        "client_secret": world.scenario.client.secret,
         "conversations": by_id.map(conversation).collect::<Vec<_>>(),
         "integration_id": world.integration_id,
         "deployment_id": world.deployment_id,

@@ -14,7 +14,6 @@ use crate::model::fault::{Fault, FaultKind, FaultTarget};
 /// A change of the world that a fault makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FaultAction {
-    /// Which change.
     pub(crate) kind: FaultKind,
     /// For which conversation only: its name or id.
     pub(crate) conversation: Option<String>,
@@ -43,12 +42,10 @@ impl Armed {
         None
     }
 
-    /// Lifts all of them.
     pub(crate) fn clear(&mut self) {
         self.set.clear();
     }
 
-    /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty()
     }
@@ -239,27 +236,11 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_one_conversation_leaves_the_others_alone() {
-        let mut armed = armed(&[json!({"fault":"reset-before","conversation":"Anna"})]);
-        assert_eq!(armed.meet(FaultTarget::Send, |name| name == "Ben").0.spoil, None);
-        assert_eq!(armed.meet(FaultTarget::Send, |name| name == "Anna").0.spoil, Some(FaultKind::ResetBefore));
-    }
-
-    #[test]
     fn requests_that_a_condition_does_not_concern_do_not_use_it_up() {
         let mut armed = armed(&[json!({"fault":"feature-off","times":1}), json!({"fault":"permission-missing"})]);
         assert_eq!(armed.meet(FaultTarget::Read, |_| false).0.permissions_gone.len(), 1);
         let plan = armed.meet(FaultTarget::Token, |_| false).0;
         assert_eq!((plan.feature_off, plan.permissions_gone.len()), (true, 0));
         assert!(!armed.meet(FaultTarget::Send, |_| false).0.feature_off);
-    }
-
-    #[test]
-    fn an_act_takes_effect_at_once_or_waits_for_its_request() {
-        let act = Armed::default().arm(Fault::parse(&json!({"fault":"token-revoked"})).unwrap());
-        assert_eq!(act.unwrap().kind, FaultKind::TokenRevoked);
-        let mut armed = armed(&[json!({"fault":"token-revoked","after":1})]);
-        assert_eq!(armed.meet(FaultTarget::Send, |_| false).1, []);
-        assert_eq!(armed.meet(FaultTarget::Send, |_| false).1.len(), 1);
     }
 }

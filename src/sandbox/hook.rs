@@ -26,9 +26,9 @@ pub(crate) async fn run(inner: Arc<Shared>, mut pushes: mpsc::UnboundedReceiver<
             let accepted = matches!(tokio::time::timeout(PATIENCE, deliver(&push)).await, Ok(Ok(200..=299)));
             let mut world = inner.world();
             if accepted {
-                world.tally.channels.pushed += 1;
+                world.tally.open.pushed += 1;
             } else {
-                world.tally.channels.push_failures += 1;
+                world.tally.open.push_failures += 1;
             }
         }
     };

@@ -87,7 +87,7 @@ impl Shared {
         if let Some(webhook) = &webhook {
             loopback::Target::parse(&webhook.url)?;
         }
-        self.world().webhook = webhook;
+        self.world().scenario.webhook = webhook;
         Ok(())
     }
 

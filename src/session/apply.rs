@@ -63,7 +63,7 @@ impl Session {
             Report::Conversation { key, state, since, messages } => {
                 let Some(before) = self.conversations.get(key).map(|item| item.remote) else { return };
                 self.keep_remote_messages(key, &messages, changes);
-                let news = self.threads.read(key, state, since, messages, now);
+                let news = self.threads.read(key, messages);
                 self.conversations.set_remote(key, state, since);
                 let news = self.brought(key, news, now, changes);
                 changes.notice(Notice::Read { key, before, since, news });

@@ -12,8 +12,8 @@ use crate::model::{
 };
 use crate::pass::PassRun;
 
-use super::sandbox_request::SandboxRequest;
 use super::thread::EntryId;
+use crate::model::fault::SandboxRequest;
 
 /// One thing that a change asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

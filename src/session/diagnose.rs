@@ -6,7 +6,7 @@ use crate::diagnosis::{Case, diagnose};
 use crate::model::{Channel, Confidence, Diagnosis, Exchange, ExchangeId, ExchangeKind};
 
 use super::Session;
-use super::refusals::Refusals;
+use super::refusals::Refusal;
 
 /// Entries diagnosed again when something new is known: the newest that are not decided.
 const AGAIN: usize = 24;
@@ -40,8 +40,14 @@ impl Session {
             && exchange.sent_as.is_none()
             && exchange.kind != ExchangeKind::Probe
         {
-            let (at, channel) = (exchange.ended.unwrap_or(exchange.started), self.channel_of(exchange));
-            let refusal = Refusals::of(exchange.id, at, exchange.conversation, channel, diagnosis);
+            let refusal = Refusal {
+                exchange: exchange.id,
+                at: exchange.ended.unwrap_or(exchange.started),
+                conversation: exchange.conversation,
+                channel: self.channel_of(exchange),
+                cause: diagnosis.cause(),
+                healed: diagnosis.healed,
+            };
             self.diagnoses.refusals.note(refusal);
         }
         self.log.set_diagnosis(exchange.id, found.map(Arc::new));

@@ -33,7 +33,6 @@ pub mod kept_diagnoses;
 pub mod log;
 pub mod open_pass;
 pub mod outcome_watch;
-pub mod outgoing;
 mod persist;
 mod play_pass;
 pub mod probe_series;
@@ -41,7 +40,6 @@ mod probes;
 pub mod profile_info;
 pub mod refusals;
 mod restore;
-pub mod sandbox_request;
 mod sending;
 pub mod sign_in;
 pub mod thread;
@@ -58,13 +56,13 @@ use crate::model::{
     AgentState, Conversation, ConversationKey, DeliveryStatus, MessageId, Moment, RateLimit, WebhookState,
 };
 
+pub use crate::model::OutgoingMessage;
 pub use changes::Changes;
 use conversations::Conversations;
 use journal_status::JournalStatus;
 use log::{Log, LogOptions};
 use open_pass::OpenPass;
 use outcome_watch::OutcomeWatch;
-pub use outgoing::OutgoingMessage;
 use probe_series::ProbeSeries;
 pub use profile_info::ProfileInfo;
 use refusals::Diagnoses;

@@ -14,8 +14,6 @@ use crate::pass::{Pass, PassRun};
 
 use super::Session;
 use super::changes::{Change, Changes, Notice};
-use super::outgoing::OutgoingMessage;
-use super::sandbox_request::SandboxRequest;
 
 /// How many messages of the conversation go with a step as evidence.
 const SCREEN_MESSAGES: usize = 20;
@@ -105,13 +103,7 @@ impl Session {
 
     fn do_for_pass(&mut self, effect: RunnerEffect, now: Moment, changes: &mut Changes) {
         match effect {
-            RunnerEffect::Send(send) => {
-                let sent_as = send.sent_as;
-                let outgoing = OutgoingMessage {
-                    sent_as,
-                    extras: send.extras,
-                    ..OutgoingMessage::text(send.conversation, send.text)
-                };
+            RunnerEffect::Send(outgoing) => {
                 let id = self.submit(outgoing, now, changes);
                 if let Some(runner) = &mut self.pass.runner {
                     runner.sent(id);
@@ -124,8 +116,7 @@ impl Session {
             }
             RunnerEffect::Read(key) => changes.engine(Command::Read(key)),
             RunnerEffect::Renew => changes.engine(Command::Renew),
-            RunnerEffect::Fault(fault) => changes.push(Change::Sandbox(SandboxRequest::Fault(fault))),
-            RunnerEffect::Advance(by) => changes.push(Change::Sandbox(SandboxRequest::Advance(by))),
+            RunnerEffect::Sandbox(asked) => changes.push(Change::Sandbox(asked)),
             RunnerEffect::Tidy => changes.push(Change::LiftFaults),
         }
     }

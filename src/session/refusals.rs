@@ -1,11 +1,11 @@
 //! Every refusal of the session by its cause, for the status page: shares, per conversation and channel, over time.
-//! JournalStatus apart from the log, so that eviction changes nothing.
+//! Kept apart from the log, so that eviction changes nothing.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::diagnosis::PastExchanges;
-use crate::model::{Cause, Channel, ConversationKey, Diagnosis, ExchangeId, Moment};
+use crate::model::{Cause, Channel, ConversationKey, ExchangeId, Moment};
 
 use super::log::Rate401;
 
@@ -61,17 +61,6 @@ impl Refusals {
         if self.all.len() > BOUND {
             self.all.pop_front();
         }
-    }
-
-    /// The refusal that a diagnosis stands for.
-    pub fn of(
-        exchange: ExchangeId,
-        at: Moment,
-        conversation: Option<ConversationKey>,
-        channel: Option<Channel>,
-        diagnosis: &Diagnosis,
-    ) -> Refusal {
-        Refusal { exchange, at, conversation, channel, cause: diagnosis.cause(), healed: diagnosis.healed }
     }
 
     /// How many there were.

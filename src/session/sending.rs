@@ -3,11 +3,10 @@
 
 use crate::engine::{Command, SendRequest};
 use crate::journal::Job;
-use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
+use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, Moment, OutgoingMessage};
 
 use super::changes::{Changes, Notice};
 use super::journal_status::Keeping;
-use super::outgoing::OutgoingMessage;
 use super::thread::Thread;
 use super::{OpenSend, Session};
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::engine::Command;
 use crate::journal::Job;
+use crate::model::fault::SandboxRequest;
 use crate::model::{Attachment, Conversation, ConversationKey};
 use crate::pass::PassRun;
-use crate::session::sandbox_request::SandboxRequest;
 
 /// Everything that the console asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use crate::config::Settings;
 use crate::files;
-use crate::pass::{Pass, builtin, file};
 #[cfg(feature = "sandbox")]
-use crate::session::sandbox_request::SandboxRequest;
+use crate::model::fault::SandboxRequest;
+use crate::pass::{Pass, builtin, file};
 use crate::tui::start::{Embedded, Show, Start};
 use crate::tui::state::demo::tape::Tape;
 use crate::tui::terminal::event_loop::LoopEnd;

@@ -115,7 +115,7 @@ fn talk() -> Threads {
         remote("1", Author::Guest, "typed yesterday, elsewhere", 2),
         remote("2", Author::Bot, "Welcome! How can I help you with your contract, your bill or your data today?", 3),
     ];
-    t.read(A, RemoteState::Connected, None, old, at(4));
+    t.read(A, old);
     let lives = [
         ("Hi, I need help with my bill", DeliveryStatus::Accepted),
         ("My account is 12345", DeliveryStatus::Refused("401 unauthorized, the requestor is not authorized".into())),
@@ -145,7 +145,7 @@ fn talk() -> Threads {
         remote("4", Author::Bot, "Sure.", 12),
         remote("5", Author::Agent, HOSTILE, 100),
     ];
-    t.read(A, RemoteState::Connected, None, new, at(101));
+    t.read(A, new);
     t
 }
 
@@ -340,7 +340,7 @@ proptest! {
 
         let mut t = talk();
         let long = RemoteMessage::new("long", Author::Bot, text.repeat(3), at(300).wall);
-        t.read(A, RemoteState::Connected, None, vec![long], at(301));
+        t.read(A, vec![long]);
         draw_thread(&t, &theme, at(302), pane, &mut buf);
     }
 

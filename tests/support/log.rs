@@ -240,3 +240,8 @@ pub fn lines(buffer: &Buffer) -> Vec<String> {
 pub fn screen(log: &Log, width: u16, height: u16) -> String {
     lines(&drawn_at(log, width, height, at(204_000))).join("\n")
 }
+
+/// The screen row of the cursor. `None` while nothing is shown.
+pub fn cursor_row(log: &Log) -> Option<u16> {
+    log.window().position(|shown| shown.selected).map(|row| row as u16)
+}

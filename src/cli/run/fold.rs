@@ -13,13 +13,13 @@ use crate::app::exit::Exit;
 use crate::app::output::OutputLine;
 use crate::app::progress::Standing;
 use crate::engine::{Command, Report};
+use crate::model::fault::SandboxRequest;
 use crate::model::{Moment, TokenStatus};
 use crate::pass::Pass;
 use crate::pass::file::span;
 use crate::pass::result::{CaseResult, Met, PassRun, StepResult, Tally, Verdict};
 use crate::pass::runner::{Begin, Cast, Mode, Runner, RunnerContext, RunnerEffect, RunnerEvent};
-use crate::session::sandbox_request::SandboxRequest;
-use crate::session::{Changes, OutgoingMessage, Session};
+use crate::session::{Changes, Session};
 
 /// How long the engine may take to get a token before the run goes on without.
 const SIGNING_IN: Duration = Duration::from_secs(20);
@@ -135,11 +135,8 @@ impl RunFold {
         let Some(runner) = self.lanes.get_mut(lane) else { return };
         for effect in runner.on(now, event, &known) {
             acts.push(match effect {
-                RunnerEffect::Send(send) => {
-                    let sent_as = send.sent_as;
-                    let text = OutgoingMessage::text(send.conversation, send.text);
+                RunnerEffect::Send(outgoing) => {
                     let mut changes = Changes::default();
-                    let outgoing = OutgoingMessage { sent_as, extras: send.extras, ..text };
                     runner.sent(self.session.submit(outgoing, now, &mut changes));
                     acts.extend(changes.commands().map(CommandEffect::Ask));
                     continue;
@@ -147,8 +144,7 @@ impl RunFold {
                 RunnerEffect::Cancel(message) => CommandEffect::Ask(Command::Cancel(message)),
                 RunnerEffect::Read(key) => CommandEffect::Ask(Command::Read(key)),
                 RunnerEffect::Renew => CommandEffect::Ask(Command::Renew),
-                RunnerEffect::Fault(fault) => CommandEffect::Sandbox(lane, SandboxRequest::Fault(fault)),
-                RunnerEffect::Advance(by) => CommandEffect::Sandbox(lane, SandboxRequest::Advance(by)),
+                RunnerEffect::Sandbox(asked) => CommandEffect::Sandbox(lane, asked),
                 RunnerEffect::Tidy => CommandEffect::Sandbox(usize::MAX, SandboxRequest::Fault(None)),
             });
         }

@@ -1,6 +1,8 @@
 //! What an answer to a probe means.
 
-use super::finding::{DoctorEvidence, DoctorStage, Finding, ProbeResult, answered, diagnose, named, shown, skew_words};
+use super::finding::{
+    DoctorEvidence, DoctorStage, Finding, answered, diagnose, fail, named, pass, reason, skew_words, skip,
+};
 use super::{Doctor, Step};
 use crate::diagnosis::evidence::answer::ServerAnswer;
 use crate::diagnosis::evidence::request::authority;
@@ -9,10 +11,9 @@ use crate::diagnosis::rules::stranger;
 use crate::model::exchange::header;
 use crate::model::ids::is_uuid;
 use crate::model::{
-    Address, Attempt, Cause, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Outcome, Phase,
+    Address, Attempt, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Outcome, Phase,
     ProbeQuestion, RemoteState, Unreadable,
 };
-use crate::text::one_line;
 
 /// Clocks that differ by more are worth a word.
 const SKEW: i64 = 60;
@@ -59,51 +60,57 @@ impl Doctor {
         }
     }
 
+    /// Decides by what the rules say of the exchange.
+    pub(super) fn explain(
+        &mut self,
+        exchange: &Exchange,
+        channel: Option<Channel>,
+        evidence: &DoctorEvidence<'_>,
+        why: &str,
+        stage: DoctorStage,
+    ) {
+        self.decide(diagnose(exchange, channel, evidence).as_ref(), why, stage);
+    }
+
     pub(super) fn reached(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
         let Some(attempt) = exchange.last_attempt() else {
-            return vec![shown("names", ProbeResult::Skip, "nothing was asked", exchange)];
+            return vec![skip("names", "nothing was asked", exchange)];
         };
         let host = authority(&attempt.request.url).to_owned();
         if let Some(Ending::Failed(failure)) = &attempt.ending {
             let why = format!("{host}: {}", failure.line());
-            let diagnosis = diagnose(exchange, None, evidence);
-            self.decide(diagnosis.as_ref(), &why, DoctorStage::Hosts);
+            self.explain(exchange, None, evidence, &why, DoctorStage::Hosts);
             let unnamed = failure.kind == FailureKind::Dns || failure.phase == Phase::Resolve;
             if unnamed {
-                return vec![shown("names", ProbeResult::Fail, why, exchange)];
+                return vec![fail("names", why, exchange)];
             }
-            return vec![named(attempt, exchange), shown("tls", ProbeResult::Fail, why, exchange)];
+            return vec![named(attempt, exchange), fail("tls", why, exchange)];
         }
         if let Some(d) = diagnose(exchange, None, evidence) {
             self.decide(Some(&d), "", DoctorStage::Hosts);
             let why = format!("{host}: {}", d.sentence());
-            return vec![named(attempt, exchange), shown("tls", ProbeResult::Fail, why, exchange)];
+            return vec![named(attempt, exchange), fail("tls", why, exchange)];
         }
         answered(exchange)
     }
 
     fn token(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
         if exchange.outcome == Outcome::Accepted && evidence.profile.pasted {
-            return shown(
-                "token",
-                ProbeResult::Skip,
-                "pasted: what it may do shows whether the service takes it",
-                exchange,
-            );
+            return skip("token", "pasted: what it may do shows whether the service takes it", exchange);
         }
         if exchange.outcome == Outcome::Accepted {
-            let Some(facts) = evidence.token else { return shown("token", ProbeResult::Pass, "given", exchange) };
+            let Some(facts) = evidence.token else { return pass("token", "given", exchange) };
             let life =
                 facts.lifetime.map_or_else(|| "its end is not known".to_owned(), |l| format!("lives {}", span(l)));
             let asked = if facts.requested.is_empty() { "no scope".to_owned() } else { facts.requested.join(" ") };
             let detail = format!("token #{}, {life}, asked with {asked}", facts.generation);
-            return shown("token", ProbeResult::Pass, detail, exchange);
+            return pass("token", detail, exchange);
         }
-        let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "no token came".to_owned()));
+        let why = reason(exchange, "no token came");
         // Nothing was written: the secret is missing, and no server has said anything.
         let diagnosis = exchange.last_attempt().and_then(|_| diagnose(exchange, None, evidence));
         self.decide(diagnosis.as_ref(), &why, DoctorStage::Token);
-        shown("token", ProbeResult::Fail, why, exchange)
+        fail("token", why, exchange)
     }
 
     fn scopes(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
@@ -115,31 +122,26 @@ impl Doctor {
             } else {
                 format!("{api} knows the token that {token} gave out")
             };
-            let region = shown("region", ProbeResult::Pass, region, exchange);
+            let region = pass("region", region, exchange);
             return vec![self.granted(exchange, evidence), region];
         }
-        let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "no answer".to_owned()));
+        let why = reason(exchange, "no answer");
         let diagnosis = diagnose(exchange, None, evidence);
         let unserved =
             matches!(status, Some(403..=405)) && diagnosis.as_ref().is_none_or(|d| d.confidence() != Confidence::Sure);
         if unserved {
-            return vec![shown("scopes", ProbeResult::Skip, format!("the API does not tell: {why}"), exchange)];
+            return vec![skip("scopes", format!("the API does not tell: {why}"), exchange)];
         }
         // A pasted token that the service does not take is no sign-in.
         let stage =
             if evidence.profile.pasted && status == Some(401) { DoctorStage::Token } else { DoctorStage::Beyond };
         self.decide(diagnosis.as_ref(), &why, stage);
-        let mut findings = vec![shown("scopes", ProbeResult::Fail, why, exchange)];
+        let mut findings = vec![fail("scopes", why, exchange)];
         if status == Some(401) {
             let place = diagnosis.as_ref().and_then(|d| d.suspects.iter().find(|s| s.cause == Cause::RegionMismatch));
             findings.push(match place {
-                Some(suspect) => shown("region", ProbeResult::Fail, suspect.because.clone(), exchange),
-                None => shown(
-                    "region",
-                    ProbeResult::Skip,
-                    "the token itself is refused, which says nothing of the region",
-                    exchange,
-                ),
+                Some(suspect) => fail("region", suspect.because.clone(), exchange),
+                None => skip("region", "the token itself is refused, which says nothing of the region", exchange),
             });
             // With a token that is not let in nothing further can be asked.
             self.plan.clear();
@@ -151,16 +153,16 @@ impl Doctor {
     fn granted(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
         let required = &evidence.profile.required;
         let Some(facts) = evidence.token else {
-            return shown("scopes", ProbeResult::Skip, "the token in use has changed meanwhile", exchange);
+            return skip("scopes", "the token in use has changed meanwhile", exchange);
         };
         let Granted::Named(granted) = &facts.granted else {
-            return shown("scopes", ProbeResult::Skip, "the API does not name the scopes of this token", exchange);
+            return skip("scopes", "the API does not name the scopes of this token", exchange);
         };
         let list = if granted.is_empty() { "(none)".to_owned() } else { granted.join(" ") };
         let missing: Vec<&str> = required.iter().filter(|s| !granted.contains(s)).map(String::as_str).collect();
         let guest_api = self.target.as_ref().is_none_or(|t| t.channel().capabilities().scopes_decide);
         if missing.is_empty() || !guest_api {
-            return shown("scopes", ProbeResult::Pass, format!("granted: {list}"), exchange);
+            return pass("scopes", format!("granted: {list}"), exchange);
         }
         let needed = missing.join(" ");
         let asked = missing.iter().all(|s| facts.requested.iter().any(|r| r == s));
@@ -183,22 +185,22 @@ impl Doctor {
             format!("the token was granted without {needed}{how} (granted: {list})"),
             DoctorStage::Beyond,
         );
-        shown("scopes", ProbeResult::Fail, detail, exchange)
+        fail("scopes", detail, exchange)
     }
 
     fn clock(&mut self, exchange: &Exchange) -> Option<Finding> {
         let attempt = exchange.last_attempt()?;
         let Some(date) = ServerAnswer::of(attempt).date else {
-            return Some(shown("clock", ProbeResult::Skip, "the answer had no Date header", exchange));
+            return Some(skip("clock", "the answer had no Date header", exchange));
         };
         let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
         let skew = date.duration_since(ended.wall).as_secs();
         if skew.abs() <= SKEW {
             let by = if skew.abs() <= 2 { String::new() } else { format!(" (they differ by {skew} s)") };
-            return Some(shown("clock", ProbeResult::Pass, format!("the clocks agree{by}"), exchange));
+            return Some(pass("clock", format!("the clocks agree{by}"), exchange));
         }
         self.skew = Some(skew);
-        Some(shown("clock", ProbeResult::Fail, skew_words(skew), exchange))
+        Some(fail("clock", skew_words(skew), exchange))
     }
 
     fn conversation(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
@@ -209,35 +211,31 @@ impl Doctor {
         let book = evidence.history.of_conversation(&conversation_id);
         let read = book.and_then(|b| b.read.as_ref()).filter(|r| r.seen.exchange == exchange.id);
         let (Outcome::Accepted, Some(read)) = (&exchange.outcome, read) else {
-            let why = one_line(
-                &exchange.outcome.words().unwrap_or_else(|| "the answer does not describe a conversation".to_owned()),
-            );
+            let why = reason(exchange, "the answer does not describe a conversation");
             if exchange.status() == Some(404) {
                 let because = "reading this conversation says that there is none of that id";
-                self.found(Cause::ConversationUnknown, Confidence::Sure, because, DoctorStage::Beyond);
-                return vec![shown("conversation", ProbeResult::Fail, format!("“{name}”: {why}"), exchange)];
+                self.proven(Cause::ConversationUnknown, because);
+                return vec![fail("conversation", format!("“{name}”: {why}"), exchange)];
             }
             let no_right = matches!(exchange.status(), Some(401 | 403));
             if no_right {
                 let detail = format!("“{name}” cannot be read with this token ({why}); sending may need another right");
-                return vec![shown("conversation", ProbeResult::Skip, detail, exchange), self.replies(exchange)];
+                return vec![skip("conversation", detail, exchange), self.replies(exchange)];
             }
-            let diagnosis = diagnose(exchange, None, evidence);
-            self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
-            return vec![shown("conversation", ProbeResult::Fail, format!("“{name}”: {why}"), exchange)];
+            self.explain(exchange, None, evidence, &why, DoctorStage::Beyond);
+            return vec![fail("conversation", format!("“{name}”: {why}"), exchange)];
         };
         if read.state == RemoteState::Ended {
             let why = "the conversation has ended";
-            self.found(Cause::ConversationEnded, Confidence::Sure, why, DoctorStage::Beyond);
-            return vec![shown("conversation", ProbeResult::Fail, format!("“{name}” exists and has ended"), exchange)];
+            self.proven(Cause::ConversationEnded, why);
+            return vec![fail("conversation", format!("“{name}” exists and has ended"), exchange)];
         }
-        let mut findings =
-            vec![shown("conversation", ProbeResult::Pass, format!("“{name}” exists, {}", read.state.word()), exchange)];
+        let mut findings = vec![pass("conversation", format!("“{name}” exists, {}", read.state.word()), exchange)];
         let (id, external) = (participant_id.as_deref(), external_id.as_deref());
         let wrong = match (id, external, &read.guest) {
             (None, None, _) => {
                 let detail = "messages address no participant";
-                findings.push(shown("participant", ProbeResult::Skip, detail, exchange));
+                findings.push(skip("participant", detail, exchange));
                 return findings;
             }
             (Some(id), ..) if !is_uuid(id) => Some("the participant id is not a UUID".to_owned()),
@@ -247,17 +245,17 @@ impl Doctor {
             }
             (None, Some(_), guest) if guest.as_ref().is_none_or(|g| g.external.is_none()) => {
                 let detail = "reading the conversation does not tell the guest's external id";
-                findings.push(shown("participant", ProbeResult::Skip, detail, exchange));
+                findings.push(skip("participant", detail, exchange));
                 return findings;
             }
             _ => None,
         };
         findings.push(match wrong {
             Some(why) => {
-                self.found(Cause::ParticipantMismatch, Confidence::Sure, why.clone(), DoctorStage::Beyond);
-                shown("participant", ProbeResult::Fail, why, exchange)
+                self.proven(Cause::ParticipantMismatch, why.clone());
+                fail("participant", why, exchange)
             }
-            None => shown("participant", ProbeResult::Pass, "it is the guest of this conversation", exchange),
+            None => pass("participant", "it is the guest of this conversation", exchange),
         });
         findings
     }
@@ -265,18 +263,13 @@ impl Doctor {
     /// Whether messages may be read, by an answer to a read.
     fn replies(&mut self, exchange: &Exchange) -> Finding {
         if exchange.outcome == Outcome::Accepted {
-            return shown("replies", ProbeResult::Pass, "messages can be read", exchange);
+            return pass("replies", "messages can be read", exchange);
         }
         let said = exchange.last_attempt().map(|attempt| ServerAnswer::of(attempt)).unwrap_or_default();
-        let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "nothing came".to_owned()));
+        let why = reason(exchange, "nothing came");
         if said.status == Some(400) {
             // The service looked at the ids that were asked for, and does not say whether others may be read.
-            return shown(
-                "replies",
-                ProbeResult::Skip,
-                format!("reading messages could not be tried: {why}"),
-                exchange,
-            );
+            return skip("replies", format!("reading messages could not be tried: {why}"), exchange);
         }
         let missing = (!said.is_foreign()).then_some(said.permissions);
         let why = Unreadable::of(said.status.unwrap_or(0), missing, &why);
@@ -295,15 +288,16 @@ impl Doctor {
         }
         Some(match exchange.last_attempt().and_then(|a| limit(a)) {
             Some((count, allowed, reset)) => {
-                let result = if count >= allowed { ProbeResult::Fail } else { ProbeResult::Pass };
-                if result == ProbeResult::Fail {
-                    let why = format!("{count} of {allowed} requests are used; it starts anew in {reset} s");
-                    self.found(Cause::RateLimited, Confidence::Sure, why, DoctorStage::Beyond);
-                }
                 let left = allowed.saturating_sub(count);
-                shown("limits", result, format!("{left} of {allowed} requests left, anew in {reset} s"), exchange)
+                let detail = format!("{left} of {allowed} requests left, anew in {reset} s");
+                if left > 0 {
+                    return Some(pass("limits", detail, exchange));
+                }
+                let why = format!("{count} of {allowed} requests are used; it starts anew in {reset} s");
+                self.proven(Cause::RateLimited, why);
+                fail("limits", detail, exchange)
             }
-            None => shown("limits", ProbeResult::Skip, "the answer had no rate-limit headers", exchange),
+            None => skip("limits", "the answer had no rate-limit headers", exchange),
         })
     }
 }

@@ -1,29 +1,27 @@
 //! What the answers about integrations, deployments and origins mean.
 
 use super::Doctor;
-use super::finding::{DoctorEvidence, DoctorStage, Finding, ProbeResult, answered, diagnose, shown};
+use super::finding::{DoctorEvidence, DoctorStage, Finding, answered, diagnose, fail, pass, reason, skip};
 use crate::diagnosis::evidence::request::deployment as deployment_of;
 use crate::genesys::deployments;
-use crate::model::{Address, Cause, Confidence, Ending, Exchange, Outcome};
-use crate::text::one_line;
+use crate::model::{Address, Cause, Channel, Confidence, Ending, Exchange, Outcome};
 
 impl Doctor {
     pub(super) fn integration(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
         let name = self.target.as_ref().map_or("", |t| t.name.as_str()).to_owned();
         if exchange.outcome == Outcome::Accepted {
-            return shown("integration", ProbeResult::Pass, format!("the integration of “{name}” exists"), exchange);
+            return pass("integration", format!("the integration of “{name}” exists"), exchange);
         }
-        let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "no answer".to_owned()));
+        let why = reason(exchange, "no answer");
         match exchange.status() {
             // To send, the client needs another right than to look the integration up.
             Some(401 | 403) => {
                 let detail = format!("the integration of “{name}” may not be looked up by this client ({why})");
-                shown("integration", ProbeResult::Skip, detail, exchange)
+                skip("integration", detail, exchange)
             }
             _ => {
-                let diagnosis = diagnose(exchange, None, evidence);
-                self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
-                shown("integration", ProbeResult::Fail, format!("“{name}”: {why}"), exchange)
+                self.explain(exchange, None, evidence, &why, DoctorStage::Beyond);
+                fail("integration", format!("“{name}”: {why}"), exchange)
             }
         }
     }
@@ -38,24 +36,23 @@ impl Doctor {
         findings.push(match config {
             Some(config) if config.is_active() && config.sign_in => {
                 let why = "its public configuration says auth.enabled: nobody may speak who is not signed in";
-                self.found(Cause::GuestAuthRequired, Confidence::Sure, why.to_owned(), DoctorStage::Beyond);
-                shown("deployment", ProbeResult::Fail, why, exchange)
+                self.proven(Cause::GuestAuthRequired, why);
+                fail("deployment", why, exchange)
             }
             Some(config) if config.is_active() => {
                 let status = config.status.map_or_else(String::new, |s| format!(", {s}"));
-                shown("deployment", ProbeResult::Pass, format!("its public configuration is there{status}"), exchange)
+                pass("deployment", format!("its public configuration is there{status}"), exchange)
             }
             Some(config) => {
                 let status = config.status.unwrap_or_default();
                 let why = format!("its public configuration says that it is {status}");
-                self.found(Cause::DeploymentUnknown, Confidence::Sure, why.clone(), DoctorStage::Beyond);
-                shown("deployment", ProbeResult::Fail, why, exchange)
+                self.proven(Cause::DeploymentUnknown, why.clone());
+                fail("deployment", why, exchange)
             }
             None => {
-                let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "no answer".to_owned()));
-                let diagnosis = diagnose(exchange, None, evidence);
-                self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
-                shown("deployment", ProbeResult::Fail, format!("its public configuration: {why}"), exchange)
+                let why = reason(exchange, "no answer");
+                self.explain(exchange, None, evidence, &why, DoctorStage::Beyond);
+                fail("deployment", format!("its public configuration: {why}"), exchange)
             }
         });
         findings
@@ -70,25 +67,20 @@ impl Doctor {
         let book = asked.and_then(|id| evidence.history.of_deployment(&id));
         let Some((_, domains)) = book.and_then(|b| b.domains.as_ref()).filter(|(s, _)| s.exchange == exchange.id)
         else {
-            let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "no answer".to_owned()));
-            return shown("domains", ProbeResult::Skip, format!("the allowed domains are not told: {why}"), exchange);
+            let why = reason(exchange, "no answer");
+            return skip("domains", format!("the allowed domains are not told: {why}"), exchange);
         };
         if domains.all {
-            return shown("domains", ProbeResult::Pass, "guests may speak from every domain", exchange);
+            return pass("domains", "guests may speak from every domain", exchange);
         }
         let listed = if domains.listed.is_empty() { "none".to_owned() } else { domains.listed.join(", ") };
         if domains.allow(&origin) {
-            return shown(
-                "domains",
-                ProbeResult::Pass,
-                format!("{origin} is among the allowed domains: {listed}"),
-                exchange,
-            );
+            return pass("domains", format!("{origin} is among the allowed domains: {listed}"), exchange);
         }
         // Whether the list is held to is for the socket to say.
         let why = format!("the deployment allows {listed}, and not {origin}");
         self.found(Cause::OriginRefused, Confidence::Likely, why.clone(), DoctorStage::Beyond);
-        shown("domains", ProbeResult::Fail, why, exchange)
+        fail("domains", why, exchange)
     }
 
     pub(super) fn origin(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
@@ -100,13 +92,12 @@ impl Doctor {
             // The socket is what counts, whatever the public list said.
             self.suspicion = None;
             let detail = "the guest socket opened with this origin, and was closed at once";
-            findings.push(shown("origin", ProbeResult::Pass, detail, exchange));
+            findings.push(pass("origin", detail, exchange));
             return findings;
         }
-        let why = one_line(&exchange.outcome.words().unwrap_or_else(|| "no answer".to_owned()));
-        let diagnosis = diagnose(exchange, Some(crate::model::Channel::WebMessaging), evidence);
-        self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
-        findings.push(shown("origin", ProbeResult::Fail, format!("the guest socket was not opened: {why}"), exchange));
+        let why = reason(exchange, "no answer");
+        self.explain(exchange, Some(Channel::WebMessaging), evidence, &why, DoctorStage::Beyond);
+        findings.push(fail("origin", format!("the guest socket was not opened: {why}"), exchange));
         findings
     }
 

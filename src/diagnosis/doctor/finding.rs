@@ -74,15 +74,13 @@ pub struct DoctorVerdict {
 }
 
 impl DoctorVerdict {
+    pub(super) fn new(cause: Option<Cause>, confidence: Confidence, because: impl Into<String>) -> Self {
+        Self { cause, confidence, because: because.into(), stage: DoctorStage::Beyond, send_unknown: false }
+    }
+
     /// Of a series that was stopped before anything was decided.
     pub fn undecided(why: &str, send_unknown: bool) -> Self {
-        Self {
-            cause: Some(Cause::Unknown),
-            confidence: Confidence::Possible,
-            because: why.to_owned(),
-            stage: DoctorStage::Beyond,
-            send_unknown,
-        }
+        Self { send_unknown, ..Self::new(Some(Cause::Unknown), Confidence::Possible, why) }
     }
 }
 
@@ -108,15 +106,25 @@ pub struct DoctorEvidence<'e> {
     pub token: Option<&'e TokenFacts>,
 }
 
-/// A finding that an exchange shows.
-pub(super) fn shown(
-    name: &'static str,
-    result: ProbeResult,
-    detail: impl Into<String>,
-    exchange: &Exchange,
-) -> Finding {
+/// An exchange shows that it is as it should be.
+pub(super) fn pass(name: &'static str, detail: impl Into<String>, exchange: &Exchange) -> Finding {
     let request_id = exchange.request_id().map(|(_, id)| id);
-    Finding { name, result, detail: detail.into(), exchange: Some(exchange.id), request_id }
+    Finding { name, result: ProbeResult::Pass, detail: detail.into(), exchange: Some(exchange.id), request_id }
+}
+
+/// An exchange shows that it is not.
+pub(super) fn fail(name: &'static str, detail: impl Into<String>, exchange: &Exchange) -> Finding {
+    Finding { result: ProbeResult::Fail, ..pass(name, detail, exchange) }
+}
+
+/// An exchange does not tell.
+pub(super) fn skip(name: &'static str, detail: impl Into<String>, exchange: &Exchange) -> Finding {
+    Finding { result: ProbeResult::Skip, ..pass(name, detail, exchange) }
+}
+
+/// Why an exchange did not come out well, in one line.
+pub(super) fn reason(exchange: &Exchange, unknown: &str) -> String {
+    one_line(&exchange.outcome.words().unwrap_or_else(|| unknown.to_owned()))
 }
 
 /// What the clocks' difference is called.
@@ -128,14 +136,9 @@ pub(super) fn skew_words(seconds: i64) -> String {
 /// What came of the test message.
 pub(super) fn test_message(exchange: &Exchange) -> Finding {
     match &exchange.outcome {
-        Outcome::Accepted => shown("send", ProbeResult::Pass, "the test message was accepted", exchange),
-        Outcome::Cancelled => shown("send", ProbeResult::Skip, "the test message was taken back", exchange),
-        other => shown(
-            "send",
-            ProbeResult::Fail,
-            one_line(&other.words().unwrap_or_else(|| "no outcome".to_owned())),
-            exchange,
-        ),
+        Outcome::Accepted => pass("send", "the test message was accepted", exchange),
+        Outcome::Cancelled => skip("send", "the test message was taken back", exchange),
+        _ => fail("send", reason(exchange, "no outcome"), exchange),
     }
 }
 
@@ -161,7 +164,7 @@ pub(super) fn named(attempt: &Attempt, exchange: &Exchange) -> Finding {
     let host = authority(&attempt.request.url);
     let timing = &attempt.timing;
     let how = if timing.reused { " (an open connection is in use)".to_owned() } else { within(timing.resolve) };
-    shown("names", ProbeResult::Pass, format!("{host}{how}"), exchange)
+    pass("names", format!("{host}{how}"), exchange)
 }
 
 /// The host has an address, its certificate is good, and it answers.
@@ -172,10 +175,10 @@ pub(super) fn answered(exchange: &Exchange) -> Vec<Finding> {
     let tls = if attempt.request.url.starts_with("https:") {
         let how = within(attempt.timing.connect);
         let detail = format!("{host}: the certificate is accepted, connected{how}; it answers {status}");
-        shown("tls", ProbeResult::Pass, detail, exchange)
+        pass("tls", detail, exchange)
     } else {
         let detail = format!("{host} is plain http on this machine; it answers {status}");
-        shown("tls", ProbeResult::Skip, detail, exchange)
+        skip("tls", detail, exchange)
     };
     vec![named(attempt, exchange), tls]
 }

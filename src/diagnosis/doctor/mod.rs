@@ -29,7 +29,7 @@ use crate::model::{
     Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host, ProbeQuestion,
     Probed, Unreadable,
 };
-use finding::{diagnose, plain, shown, skew_words};
+use finding::{diagnose, fail, plain, skew_words};
 
 pub use finding::{DoctorEvidence, DoctorStage, DoctorStep, DoctorVerdict, Finding, ProbeResult};
 
@@ -163,7 +163,7 @@ impl Doctor {
     fn form(&mut self) -> Option<Finding> {
         let (name, cause) = self.malformed()?;
         let why = format!("the {name} id is not a UUID");
-        self.found(cause, Confidence::Sure, why.clone(), DoctorStage::Beyond);
+        self.proven(cause, why.clone());
         Some(plain(name, ProbeResult::Fail, why))
     }
 
@@ -172,7 +172,7 @@ impl Doctor {
             && let Some(found) = self.subject_diagnosis(evidence)
             && found.confidence() == Confidence::Sure
         {
-            self.verdict = Some(self.of(&found, DoctorStage::Beyond));
+            self.verdict = Some(self.verdict_of(&found));
         }
     }
 
@@ -181,22 +181,16 @@ impl Doctor {
         diagnose(exchange, *channel, evidence)
     }
 
-    fn of(&self, diagnosis: &Diagnosis, stage: DoctorStage) -> DoctorVerdict {
+    fn verdict_of(&self, diagnosis: &Diagnosis) -> DoctorVerdict {
         let send_unknown =
             self.subject.as_ref().is_some_and(|(x, _)| matches!(x.outcome, crate::model::Outcome::Unknown(_)));
-        DoctorVerdict {
-            cause: Some(diagnosis.cause()),
-            confidence: diagnosis.confidence(),
-            because: diagnosis.sentence(),
-            stage,
-            send_unknown,
-        }
+        let verdict = DoctorVerdict::new(Some(diagnosis.cause()), diagnosis.confidence(), diagnosis.sentence());
+        DoctorVerdict { send_unknown, ..verdict }
     }
 
     /// Something is wrong. Where the series has a refusal to explain it goes on: that refusal may have another cause.
     fn found(&mut self, cause: Cause, confidence: Confidence, because: impl Into<String>, stage: DoctorStage) {
-        let verdict =
-            DoctorVerdict { cause: Some(cause), confidence, because: because.into(), stage, send_unknown: false };
+        let verdict = DoctorVerdict { stage, ..DoctorVerdict::new(Some(cause), confidence, because) };
         let stops = self.subject.is_none() || stage != DoctorStage::Beyond;
         if stops && confidence == Confidence::Sure || stage != DoctorStage::Beyond {
             self.verdict.get_or_insert(verdict);
@@ -205,43 +199,30 @@ impl Doctor {
         }
     }
 
+    /// Something is wrong for sure.
+    fn proven(&mut self, cause: Cause, because: impl Into<String>) {
+        self.found(cause, Confidence::Sure, because, DoctorStage::Beyond);
+    }
+
     /// Replies cannot be read. The series goes on: messages may be accepted all the same.
     fn unreadable(&mut self, why: &Unreadable, exchange: &Exchange) -> Finding {
         if self.suspicion.as_ref().is_none_or(|s| s.confidence < Confidence::Sure) {
-            self.suspicion = Some(DoctorVerdict {
-                cause: Some(Cause::RepliesUnreadable),
-                confidence: Confidence::Sure,
-                because: why.sentence(),
-                stage: DoctorStage::Beyond,
-                send_unknown: false,
-            });
+            self.suspicion = Some(DoctorVerdict::new(Some(Cause::RepliesUnreadable), Confidence::Sure, why.sentence()));
         }
-        shown("replies", ProbeResult::Fail, why.sentence(), exchange)
+        fail("replies", why.sentence(), exchange)
     }
 
     fn conclude(&self, evidence: &DoctorEvidence<'_>) -> DoctorVerdict {
         if let Some(found) = self.subject_diagnosis(evidence) {
-            return self.of(&found, DoctorStage::Beyond);
+            return self.verdict_of(&found);
         }
         if let Some(suspicion) = &self.suspicion {
             return suspicion.clone();
         }
         if let Some(skew) = self.skew {
-            return DoctorVerdict {
-                cause: Some(Cause::ClockSkew),
-                confidence: Confidence::Sure,
-                because: skew_words(skew),
-                stage: DoctorStage::Beyond,
-                send_unknown: false,
-            };
+            return DoctorVerdict::new(Some(Cause::ClockSkew), Confidence::Sure, skew_words(skew));
         }
-        DoctorVerdict {
-            cause: None,
-            confidence: Confidence::Sure,
-            because: "everything that was looked at is as it should be".to_owned(),
-            stage: DoctorStage::Beyond,
-            send_unknown: false,
-        }
+        DoctorVerdict::new(None, Confidence::Sure, "everything that was looked at is as it should be")
     }
 
     fn not_asked(&mut self, asked: ProbeQuestion, why: &str, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {

@@ -43,6 +43,7 @@ enum Answer {
     Broken(FailureKind, Phase),
 }
 use Answer::{Broken, Json};
+use Confidence::{Likely, Sure};
 
 fn ok(body: &str) -> Answer {
     Json(200, body.to_owned())
@@ -82,6 +83,10 @@ impl Default for Place {
             date: "Thu, 01 Jan 1970 00:00:00 GMT",
         }
     }
+}
+
+fn d() -> Place {
+    Place::default()
 }
 
 struct Run {
@@ -198,7 +203,7 @@ fn examine(place: &Place, target: Conversation) -> Run {
 
 #[test]
 fn all_is_asked_once_and_in_order_where_all_is_well() {
-    let run = examine(&Place::default(), target(CONVERSATION, Some(GUEST)));
+    let run = examine(&d(), target(CONVERSATION, Some(GUEST)));
     let order = [
         ProbeQuestion::Reach(Host::Token),
         ProbeQuestion::Reach(Host::Api),
@@ -233,115 +238,36 @@ fn it_stops_at_the_first_proven_cause() {
     type Row = (&'static str, Place, Conversation, &'static str, Confidence, usize);
     let here = || target(CONVERSATION, Some(GUEST));
     let unauthorized = || Json(401, r#"{"code":"unauthorized","message":"no"}"#.to_owned());
+    let unknown_issuer = |host| match host {
+        Host::Token => Json(200, "{}".to_owned()),
+        Host::Api => Broken(FailureKind::Tls(TlsFault::UnknownIssuer), Phase::Tls),
+    };
+    let bad_secret = r#"{"error":"invalid_client","description":"authentication failed"}"#.to_owned();
+    let unknown = r#"{"code":"not.found"}"#.to_owned();
+    let ended = ok(r#"{"participants":[{"id":"p","purpose":"customer","state":"disconnected"}]}"#);
     let rows: Vec<Row> = vec![
         (
-            "no such host",
-            Place { reach: |_| Broken(FailureKind::Dns, Phase::Resolve), ..Place::default() },
+            "no host",
+            Place { reach: |_| Broken(FailureKind::Dns, Phase::Resolve), ..d() },
             here(),
             "network-dns",
-            Confidence::Sure,
+            Sure,
             1,
         ),
-        (
-            "the API's certificate",
-            Place {
-                reach: |host| match host {
-                    Host::Token => Json(200, "{}".to_owned()),
-                    Host::Api => Broken(FailureKind::Tls(TlsFault::UnknownIssuer), Phase::Tls),
-                },
-                ..Place::default()
-            },
-            here(),
-            "network-tls",
-            Confidence::Sure,
-            2,
-        ),
-        (
-            "a wrong secret",
-            Place {
-                token: Json(400, r#"{"error":"invalid_client","description":"authentication failed"}"#.to_owned()),
-                ..Place::default()
-            },
-            here(),
-            "client-rejected",
-            Confidence::Likely,
-            3,
-        ),
-        (
-            "stripped",
-            Place { granted: vec!["conversations"], ..Place::default() },
-            here(),
-            "scope-stripped",
-            Confidence::Sure,
-            4,
-        ),
-        (
-            "no scope is named at all: roles alone may decide there",
-            Place { granted: vec![], ..Place::default() },
-            here(),
-            "scope-stripped",
-            Confidence::Likely,
-            6,
-        ),
-        (
-            "another scope",
-            Place { granted: vec!["messaging:guest"], ..Place::default() },
-            here(),
-            "scope-wrong",
-            Confidence::Sure,
-            4,
-        ),
-        (
-            "the API does not know the token, and may not know this address",
-            Place { scopes: unauthorized(), ..Place::default() },
-            here(),
-            "address-refused",
-            Confidence::Likely,
-            4,
-        ),
-        (
-            "a malformed id is not asked about",
-            Place::default(),
-            target("5f0c91ce", None),
-            "conversation-malformed",
-            Confidence::Sure,
-            4,
-        ),
-        (
-            "no such conversation",
-            Place { conversation: Json(404, r#"{"code":"not.found"}"#.to_owned()), ..Place::default() },
-            here(),
-            "conversation-unknown",
-            Confidence::Sure,
-            5,
-        ),
-        (
-            "it has ended",
-            Place {
-                conversation: ok(r#"{"participants":[{"id":"p","purpose":"customer","state":"disconnected"}]}"#),
-                ..Place::default()
-            },
-            here(),
-            "conversation-ended",
-            Confidence::Sure,
-            5,
-        ),
-        (
-            "the agent's participant id",
-            Place::default(),
-            target(CONVERSATION, Some(AGENT)),
-            "participant-mismatch",
-            Confidence::Sure,
-            5,
-        ),
-        (
-            "the clocks",
-            Place { date: "Thu, 01 Jan 1970 00:10:00 GMT", ..Place::default() },
-            here(),
-            "clock-skew",
-            Confidence::Sure,
-            6,
-        ),
+        ("the API's certificate", Place { reach: unknown_issuer, ..d() }, here(), "network-tls", Sure, 2),
+        ("a wrong secret", Place { token: Json(400, bad_secret), ..d() }, here(), "client-rejected", Likely, 3),
+        ("stripped", Place { granted: vec!["conversations"], ..d() }, here(), "scope-stripped", Sure, 4),
+        // Roles alone may decide there.
+        ("no scope is named at all", Place { granted: vec![], ..d() }, here(), "scope-stripped", Likely, 6),
+        ("another scope", Place { granted: vec!["messaging:guest"], ..d() }, here(), "scope-wrong", Sure, 4),
+        // The API does not know the token, and may not know this address.
+        ("an unknown token", Place { scopes: unauthorized(), ..d() }, here(), "address-refused", Likely, 4),
+        // It is not asked about.
+        ("a malformed id", d(), target("5f0c91ce", None), "conversation-malformed", Sure, 4),
+        ("no conversation", Place { conversation: Json(404, unknown), ..d() }, here(), "conversation-unknown", Sure, 5),
+        ("it has ended", Place { conversation: ended, ..d() }, here(), "conversation-ended", Sure, 5),
+        ("the agent's id", d(), target(CONVERSATION, Some(AGENT)), "participant-mismatch", Sure, 5),
+        ("the clocks", Place { date: "Thu, 01 Jan 1970 00:10:00 GMT", ..d() }, here(), "clock-skew", Sure, 6),
     ];
     for (what, place, target, cause, confidence, questions) in rows {
         let run = examine(&place, target);
@@ -354,12 +280,12 @@ fn it_stops_at_the_first_proven_cause() {
 fn regions_that_differ_are_proven_by_the_refusal_and_not_by_the_config() {
     let elsewhere = ProfileFacts { token_host: "https://login.mypurecloud.com".to_owned(), ..profile() };
     let doctor = || Doctor::new(&elsewhere, Some(target(CONVERSATION, None)), false);
-    let fine = run(&Place::default(), doctor(), &elsewhere);
+    let fine = run(&d(), doctor(), &elsewhere);
     assert_eq!(fine.verdict.cause, None, "whatever the config says, the token is known there");
     let bad = r#"{"code":"bad.credentials","message":"Invalid login credentials.","status":401}"#;
-    let refused = Place { scopes: Json(401, bad.to_owned()), ..Place::default() };
+    let refused = Place { scopes: Json(401, bad.to_owned()), ..d() };
     let run = run(&refused, doctor(), &elsewhere);
-    assert_eq!((run.cause(), run.verdict.confidence), (Some("region-mismatch"), Confidence::Sure));
+    assert_eq!((run.cause(), run.verdict.confidence), (Some("region-mismatch"), Sure));
     assert!(run.findings.contains(&"fail region".to_owned()));
 }
 
@@ -371,22 +297,22 @@ fn replies_that_cannot_be_read_are_told() {
     let named = "replies could not be read: 403, missing conversation:message:view";
     let refused = || Json(403, missing.to_owned());
     let cases = [
-        (Place { conversation: refused(), ..Place::default() }, "skip conversation", "fail replies", Some(named)),
-        (Place { messages: refused(), ..Place::default() }, "pass conversation", "fail replies", Some(named)),
+        (Place { conversation: refused(), ..d() }, "skip conversation", "fail replies", Some(named)),
+        (Place { messages: refused(), ..d() }, "pass conversation", "fail replies", Some(named)),
         (
-            Place { messages: Json(503, "{}".to_owned()), ..Place::default() },
+            Place { messages: Json(503, "{}".to_owned()), ..d() },
             "pass conversation",
             "fail replies",
             Some("replies could not be read: 503; the service failed"),
         ),
         (
-            Place { messages: Broken(FailureKind::Reset, Phase::Answer), ..Place::default() },
+            Place { messages: Broken(FailureKind::Reset, Phase::Answer), ..d() },
             "pass conversation",
             "fail replies",
             Some("replies could not be read: no answer came (broken)"),
         ),
-        (Place { messages: Json(400, "{}".to_owned()), ..Place::default() }, "pass conversation", "skip replies", None),
-        (Place::default(), "pass conversation", "pass replies", None),
+        (Place { messages: Json(400, "{}".to_owned()), ..d() }, "pass conversation", "skip replies", None),
+        (d(), "pass conversation", "pass replies", None),
     ];
     for (place, conversation, replies, because) in cases {
         let run = examine(&place, target(CONVERSATION, None));
@@ -407,7 +333,7 @@ fn a_refusal_is_explained_and_not_what_else_is_wrong() {
     refusal.kind = ExchangeKind::Send;
     let doctor = Doctor::new(&profile(), Some(target(CONVERSATION, Some(AGENT))), false)
         .because_of(refusal, Some(Channel::GuestApi));
-    let run = run(&Place::default(), doctor, &profile());
+    let run = run(&d(), doctor, &profile());
     assert_eq!((run.cause(), run.asked.len()), (Some("rate-limited"), 0));
 }
 

@@ -157,15 +157,8 @@ impl ServerAnswer {
 /// The ids that came back with the newest answer, each with the name under which it did.
 pub fn request_ids(exchange: &Exchange) -> Vec<(&'static str, String)> {
     let Some(response) = exchange.last_attempt().and_then(|a| a.response()) else { return Vec::new() };
-    let mut ids: Vec<(&'static str, String)> = ["x-request-id", "inin-correlation-id", "genesys-correlation-id"]
-        .into_iter()
-        .filter_map(|name| Some((name, header(&response.headers, name)?.to_owned())))
-        .collect();
-    let context = || {
-        let json = json::read(response.body.text.as_bytes())?;
-        Some(json.get("contextId")?.as_str()?.to_owned())
-    };
-    ids.extend(context().map(|id| ("contextId", id)));
+    let mut ids = response.request_ids();
+    ids.sort_by_key(|(name, _)| *name != "x-request-id");
     ids
 }
 

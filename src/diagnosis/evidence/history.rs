@@ -22,7 +22,6 @@ use crate::text::json;
 const TOKENS: usize = 64;
 const CONVERSATIONS: usize = 512;
 
-/// Someone in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::diagnosis) struct Person {
     pub id: String,

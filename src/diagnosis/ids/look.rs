@@ -2,7 +2,7 @@
 //! exchange of the log. Pure: who asks is the engine.
 //!
 //! ```text
-//! found ids ─► Look ─► next: Asked ─► (engine) ─► came ─► known ─► the text is sorted again
+//! found ids ─► Look ─► next: Asked ─► (engine) ─► answered ─► known ─► the text is sorted again
 //! ```
 
 use std::collections::VecDeque;
@@ -57,7 +57,7 @@ impl IdLookUp {
     }
 
     /// An answer came: what it shows. False where the question is not the one that was asked.
-    pub fn came(&mut self, asked: ProbeQuestion, came: &Probed, exchange: Option<&Exchange>) -> bool {
+    pub fn answered(&mut self, asked: ProbeQuestion, came: &Probed, exchange: Option<&Exchange>) -> bool {
         let (ProbeQuestion::Id(thing, uuid), true) = (asked, self.left.front() == Some(&asked)) else { return false };
         self.left.pop_front();
         let is_it = exchange.is_some_and(|x| x.outcome == Outcome::Accepted && x.status() != Some(404));

@@ -14,7 +14,18 @@ mod parse;
 pub use kind::{FAULTS, FaultGroup, FaultKind, FaultRow};
 pub use parameter::{FaultError, FaultParameter, FaultTarget, ParameterShape, RetryForm};
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+
+/// What a pass or a person asks of the embedded sandbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SandboxRequest {
+    /// Set a fault (JSON of its control API), or lift all.
+    Fault(Option<String>),
+    /// Put its clock forward.
+    Advance(Duration),
+}
 
 /// A fault as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -55,11 +55,15 @@ impl Runner {
             at: (0, 0),
         };
         let plan = plan.into_iter().map(|(at, _)| at).collect();
+        Self::of(pass, plan, cast, mode, run, begin.at)
+    }
+
+    /// The first step is open.
+    fn of(pass: Arc<Pass>, plan: Vec<usize>, cast: Cast, mode: Mode, run: PassRun, now: Moment) -> Self {
         let stage = if run.cases.is_empty() { StepStage::Over } else { StepStage::Ready };
-        let opened = Some(begin.at);
         // A socket that is open already is observed from here on.
         let open = cast.players.iter().filter(|p| p.channel.has_sessions() && p.readable.known() == Some(true));
-        let trackers = open.map(|p| (p.key, ReplyTracker::live_since(begin.at))).collect();
+        let trackers = open.map(|p| (p.key, ReplyTracker::live_since(now))).collect();
         Self {
             pass,
             plan,
@@ -71,11 +75,11 @@ impl Runner {
             trackers,
             sign_in: SignInSeen::default(),
             renewing: None,
-            opened,
+            opened: Some(now),
             paused: false,
             faulty: false,
             failed: false,
-            now: begin.at,
+            now,
         }
     }
 
@@ -83,19 +87,7 @@ impl Runner {
     pub fn resume(pass: Arc<Pass>, run: PassRun, cast: Cast, now: Moment) -> Option<Self> {
         let find = |case: &CaseResult| pass.cases.iter().position(|c| c.id == case.id);
         let plan: Vec<usize> = run.cases.iter().map(find).collect::<Option<_>>()?;
-        let begin = Begin {
-            id: uuid::Uuid::nil(),
-            file: String::new(),
-            source: String::new(),
-            profile: String::new(),
-            region: String::new(),
-            sandbox: false,
-            at: now,
-            plan: Vec::new(),
-        };
-        let mut runner = Self::new(pass, begin, cast, Mode::Person);
-        runner.plan = plan;
-        runner.run = run;
+        let mut runner = Self::of(pass, plan, cast, Mode::Person, run, now);
         runner.paused = true;
         runner.opened = None;
         runner.reopen();
@@ -104,7 +96,7 @@ impl Runner {
 }
 
 fn blank(case: &PassCase, round: u32, cast: &Cast) -> CaseResult {
-    let usual = cast.usual.and_then(|key| cast.players.iter().find(|p| p.key == key)).map(|p| p.name.clone());
+    let usual = cast.usual.and_then(|key| cast.player(key)).map(|p| p.name.clone());
     let steps = case.steps.iter().map(|step| blank_step(case, step, round)).collect();
     CaseResult {
         id: case.id.clone(),

@@ -29,9 +29,9 @@ use super::file::{Pass, PassStep};
 use super::result::{PassRun, StepResult, Verdict};
 use crate::diagnosis::{PastExchanges, ProfileFacts};
 use crate::engine::Report;
+use crate::model::fault::SandboxRequest;
 use crate::model::{
-    Channel, ConversationKey, DeliveryStatus, Exchange, Extras, Generation, MessageId, Moment, RepliesReadable,
-    Variation,
+    Channel, ConversationKey, DeliveryStatus, Exchange, Generation, MessageId, Moment, OutgoingMessage, RepliesReadable,
 };
 
 pub use begin::Begin;
@@ -63,6 +63,12 @@ pub struct Cast {
     pub usual: Option<ConversationKey>,
     /// Whether the built-in sandbox is there to set faults of.
     pub sandbox: bool,
+}
+
+impl Cast {
+    fn player(&self, key: ConversationKey) -> Option<&Player> {
+        self.players.iter().find(|player| player.key == key)
+    }
 }
 
 /// Who says how it goes on.
@@ -119,41 +125,24 @@ pub enum RunnerEvent<'e> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunnerEffect {
     /// Send this; the message's id is told with [`Runner::sent`] at once.
-    Send(ToSend),
+    Send(OutgoingMessage),
     /// Take a message back.
     Cancel(MessageId),
     /// Read a conversation now.
     Read(ConversationKey),
     /// Get a new token.
     Renew,
-    /// Set a fault of the sandbox (JSON), or lift all; answered with [`RunnerEvent::Sandbox`].
-    Fault(Option<String>),
-    /// Put the sandbox's clock forward; answered with [`RunnerEvent::Sandbox`].
-    Advance(Duration),
+    /// Set the sandbox up; answered with [`RunnerEvent::Sandbox`].
+    Sandbox(SandboxRequest),
     /// Lift all faults: the case that set them is over. Not answered.
     Tidy,
-}
-
-/// A message to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ToSend {
-    /// Into which conversation.
-    pub conversation: ConversationKey,
-    /// What it says.
-    pub text: String,
-    /// Wrongly on purpose, in this way.
-    pub sent_as: Option<Variation>,
-    /// What it carries beside its text.
-    pub extras: Extras,
 }
 
 /// What is done before a step sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Prep {
-    /// Set a fault, or lift all.
-    Fault(Option<String>),
-    /// Put the sandbox's clock forward.
-    Advance(Duration),
+    /// Set the sandbox up.
+    Sandbox(SandboxRequest),
     /// Get a new token.
     Renew,
 }
@@ -293,14 +282,14 @@ impl Runner {
     /// Until the first step ran, steps that name no conversation speak in this one instead. Whether that changed something.
     pub fn speak_in(&mut self, key: ConversationKey) -> bool {
         let ran = self.run.cases.iter().flat_map(|case| &case.steps).any(|step| step.runs > 0);
-        let Some(player) = self.cast.players.iter().find(|p| p.key == key) else { return false };
+        let Some(name) = self.cast.player(key).map(|player| player.name.clone()) else { return false };
         if ran || self.cast.usual == Some(key) {
             return false;
         }
         self.cast.usual = Some(key);
         for (result, case) in self.run.cases.iter_mut().zip(&self.plan) {
             if self.pass.cases.get(*case).is_some_and(|case| case.conversation.is_none()) {
-                result.conversation = Some(player.name.clone());
+                result.conversation = Some(name.clone());
             }
         }
         true
@@ -361,7 +350,7 @@ impl Runner {
 /// The conversation of that name, or the usual one.
 fn player<'c>(cast: &'c Cast, wanted: Option<&str>) -> Result<&'c Player, String> {
     let Some(name) = wanted else {
-        let usual = cast.usual.and_then(|key| cast.players.iter().find(|p| p.key == key));
+        let usual = cast.usual.and_then(|key| cast.player(key));
         return usual.ok_or_else(|| "no conversation is open, and the pass names none".to_owned());
     };
     cast.players.iter().find(|p| p.name == name).ok_or_else(|| missing_conversation(cast, name))

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Prep, Runner, RunnerEffect, StepStage, ToSend, Watch, expectation, template};
+use super::{Prep, Runner, RunnerEffect, StepStage, Watch, expectation, template};
+use crate::model::fault::SandboxRequest;
 use crate::model::variables::{Values, uuid_from};
-use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Generation, Moment};
+use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Generation, Moment, OutgoingMessage};
 use crate::pass::evidence::{SaidMessage, StepEvidence};
 use crate::pass::file::StepMessage;
 use crate::pass::result::{Met, Verdict};
@@ -63,13 +64,13 @@ impl Runner {
         }
         let mut preps = VecDeque::new();
         if step.clear_faults && self.cast.sandbox {
-            preps.push_back(Prep::Fault(None));
+            preps.push_back(Prep::Sandbox(SandboxRequest::Fault(None)));
         }
         if let Some(fault) = &step.fault {
             self.faulty = true;
-            preps.push_back(Prep::Fault(Some(fault.value.clone())));
+            preps.push_back(Prep::Sandbox(SandboxRequest::Fault(Some(fault.value.clone()))));
         }
-        preps.extend(step.advance.map(Prep::Advance));
+        preps.extend(step.advance.map(|by| Prep::Sandbox(SandboxRequest::Advance(by))));
         preps.extend(step.renew.then_some(Prep::Renew));
         self.stage = StepStage::Preparing(preps);
         self.prepare(effects);
@@ -79,8 +80,7 @@ impl Runner {
     fn prepare(&mut self, effects: &mut Vec<RunnerEffect>) {
         while let StepStage::Preparing(preps) = &mut self.stage {
             match preps.pop_front() {
-                Some(Prep::Fault(fault)) => return effects.push(RunnerEffect::Fault(fault)),
-                Some(Prep::Advance(by)) => return effects.push(RunnerEffect::Advance(by)),
+                Some(Prep::Sandbox(asked)) => return effects.push(RunnerEffect::Sandbox(asked)),
                 Some(Prep::Renew) => {
                     self.renewing =
                         Some(Renewing { than: self.sign_in.generation, until: self.now.after(RENEW_WITHIN) });
@@ -149,7 +149,8 @@ impl Runner {
         if let Some(watch) = &mut self.watch {
             watch.life = Some(DeliveryStatus::Queued);
         }
-        effects.push(RunnerEffect::Send(ToSend { conversation: player.key, text, sent_as: outgoing.sent_as, extras }));
+        let plain = OutgoingMessage::text(player.key, text);
+        effects.push(RunnerEffect::Send(OutgoingMessage { sent_as: outgoing.sent_as, extras, ..plain }));
     }
 
     /// The text and what goes with it, filled in; or why that cannot be.

@@ -7,9 +7,7 @@ use super::prepare::next_read;
 use super::{EXCHANGES_KEPT, Runner, RunnerContext, RunnerEffect, StepStage};
 use crate::diagnosis::{Case, diagnose};
 use crate::engine::Report;
-use crate::model::{
-    Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, MessageId, RemoteMessage, TokenStatus,
-};
+use crate::model::{ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, MessageId, TokenStatus};
 use crate::pass::evidence::{ExchangeRecord, SaidMessage};
 
 impl Runner {
@@ -71,7 +69,7 @@ impl Runner {
         if !(ours || shared || here) {
             return;
         }
-        let name = began.and_then(|key| self.cast.players.iter().find(|p| p.key == key)).map(|p| p.name.clone());
+        let name = began.and_then(|key| self.cast.player(key)).map(|p| p.name.clone());
         let diagnosis = self.why(exchange, known);
         let record = ExchangeRecord::of(exchange, name.as_deref(), diagnosis.as_ref());
         let id = exchange.id.0;
@@ -88,10 +86,7 @@ impl Runner {
 
     /// Why an exchange was refused.
     pub(super) fn why(&self, exchange: &Exchange, known: &RunnerContext<'_>) -> Option<Diagnosis> {
-        let channel: Option<Channel> = exchange
-            .conversation
-            .and_then(|key| self.cast.players.iter().find(|p| p.key == key))
-            .map(|player| player.channel);
+        let channel = exchange.conversation.and_then(|key| self.cast.player(key)).map(|player| player.channel);
         diagnose(&Case { exchange, channel, profile: known.facts, history: known.past })
     }
 
@@ -139,13 +134,12 @@ impl Runner {
     /// What the other side said goes with the step as evidence.
     fn note_heard(&mut self, key: ConversationKey) {
         let Ok(name) = self.open_player().map(|p| p.name.clone()) else { return };
-        let fresh: Vec<RemoteMessage> =
-            self.trackers.get(&key).map(|replies| replies.fresh.clone()).unwrap_or_default();
-        let taken = self.trackers.get(&key).map_or(0, |replies| replies.taken);
+        let heard = self.trackers.get(&key).into_iter().flat_map(|replies| replies.fresh.iter().skip(replies.taken));
+        let heard: Vec<SaidMessage> = heard.map(|message| SaidMessage::heard(&name, message)).collect();
         let Some(result) = self.open_mut() else { return };
-        for message in fresh.iter().skip(taken) {
-            if !result.evidence.said.iter().any(|s| s.remote_id.as_deref() == Some(message.id.as_str())) {
-                result.evidence.said.push(SaidMessage::heard(&name, message));
+        for message in heard {
+            if !result.evidence.said.iter().any(|said| said.remote_id == message.remote_id) {
+                result.evidence.said.push(message);
             }
         }
     }

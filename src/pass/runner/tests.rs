@@ -58,6 +58,14 @@ impl Rig {
         }
     }
 
+    /// A person is signed in and runs the first step.
+    fn going(text: &str) -> Self {
+        let mut rig = Self::new(text, Mode::Person);
+        rig.token(1);
+        rig.on(RunnerEvent::Go);
+        rig
+    }
+
     fn on(&mut self, event: RunnerEvent<'_>) -> Vec<RunnerEffect> {
         if let RunnerEvent::Report(Report::Token(status)) = event {
             self.sign_in.moved(self.now, status.clone());
@@ -230,9 +238,7 @@ fn expectations_are_met_or_not() {
         ("{ body = { \"/id\" = \"T-9\", \"/no\" = 1 } }", &[200], Outcome::Accepted, &["ok", "wrong"]),
     ];
     for (expect, statuses, outcome, wanted) in cases {
-        let mut rig = Rig::new(&steps(&format!("steps = [{{ send = \"a\", expect = {expect} }}]")), Mode::Person);
-        rig.token(1);
-        rig.on(RunnerEvent::Go);
+        let mut rig = Rig::going(&steps(&format!("steps = [{{ send = \"a\", expect = {expect} }}]")));
         rig.life(if outcome == Outcome::Accepted {
             DeliveryStatus::Accepted
         } else {
@@ -247,9 +253,7 @@ fn expectations_are_met_or_not() {
 
 #[test]
 fn an_outcome_that_does_not_come_fails_in_time_and_its_message_is_taken_back() {
-    let mut rig = Rig::new(&steps("steps = [{ send = \"a\", within = \"2s\" }]"), Mode::Person);
-    rig.token(1);
-    rig.on(RunnerEvent::Go);
+    let mut rig = Rig::going(&steps("steps = [{ send = \"a\", within = \"2s\" }]"));
     assert_eq!(rig.runner.due(), Some(Moment::ZERO.after(Duration::from_secs(2))));
     rig.after(1999);
     assert_eq!(rig.on(RunnerEvent::Due), []);
@@ -263,9 +267,7 @@ fn an_outcome_that_does_not_come_fails_in_time_and_its_message_is_taken_back() {
 #[test]
 fn replies_are_read_for_with_growing_pauses_until_one_fits() {
     let expect = "{ reply = { contains = \"Welcome\", within = \"5s\" } }";
-    let mut rig = Rig::new(&steps(&format!("steps = [{{ send = \"hello\", expect = {expect} }}]")), Mode::Person);
-    rig.token(1);
-    rig.on(RunnerEvent::Go);
+    let mut rig = Rig::going(&steps(&format!("steps = [{{ send = \"hello\", expect = {expect} }}]")));
     rig.accepted();
     let mut pauses = Vec::new();
     for _ in 0..3 {
@@ -293,9 +295,7 @@ fn a_difference_that_the_eye_cannot_see_is_named() {
         ("hello", "h\u{200b}ello", "character 2 is a zero-width space (U+200B)"),
     ] {
         let expect = format!("{{ reply = {{ contains = \"{expect}\", within = \"1s\" }} }}");
-        let mut rig = Rig::new(&steps(&format!("steps = [{{ send = \"a\", expect = {expect} }}]")), Mode::Person);
-        rig.token(1);
-        rig.on(RunnerEvent::Go);
+        let mut rig = Rig::going(&steps(&format!("steps = [{{ send = \"a\", expect = {expect} }}]")));
         rig.accepted();
         rig.says(&[("g", Author::Guest, "a"), ("b", Author::Bot, said)]);
         rig.after(1000);
@@ -313,9 +313,7 @@ fn a_reply_counts_for_one_step_only_and_silence_for_its_time() {
          [[cases.steps]]\nexpect = { reply = { contains = \"one\", within = \"1s\" } }\n\
          [[cases.steps]]\nexpect = { silence = \"1s\" }\n",
     );
-    let mut rig = Rig::new(&text, Mode::Person);
-    rig.token(1);
-    rig.on(RunnerEvent::Go);
+    let mut rig = Rig::going(&text);
     rig.accepted();
     let said = [("m1", Author::Guest, "hello"), ("b", Author::Bot, "one")];
     rig.says(&said);
@@ -400,10 +398,11 @@ const FAULTY: &str = "name = \"t\"\n[[cases]]\nname = \"c\"\nsteps = [{ clear_fa
 fn the_sandbox_is_set_up_one_after_the_other_and_tidied_after_the_case() {
     let mut rig = Rig::new(FAULTY, Mode::Person);
     rig.token(1);
-    assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Fault(None)]);
+    assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Sandbox(SandboxRequest::Fault(None))]);
     let fault = r#"{"fault":"token-expired"}"#.to_owned();
-    assert_eq!(rig.on(RunnerEvent::Sandbox(Ok(()))), [RunnerEffect::Fault(Some(fault))]);
-    assert_eq!(rig.on(RunnerEvent::Sandbox(Ok(()))), [RunnerEffect::Advance(Duration::from_secs(60))]);
+    assert_eq!(rig.on(RunnerEvent::Sandbox(Ok(()))), [RunnerEffect::Sandbox(SandboxRequest::Fault(Some(fault)))]);
+    let advance = SandboxRequest::Advance(Duration::from_secs(60));
+    assert_eq!(rig.on(RunnerEvent::Sandbox(Ok(()))), [RunnerEffect::Sandbox(advance)]);
     assert_eq!(texts(&rig.on(RunnerEvent::Sandbox(Ok(())))), ["a"]);
     rig.accepted();
     assert_eq!(rig.on(RunnerEvent::Accept), [RunnerEffect::Tidy]);
@@ -442,9 +441,7 @@ const THREE: &str = "name = \"t\"\n[[cases]]\nname = \"c\"\nsteps = [{ send = \"
 
 #[test]
 fn a_persons_verdict_counts_and_disagreement_is_told() {
-    let mut rig = Rig::new(THREE, Mode::Person);
-    rig.token(1);
-    rig.on(RunnerEvent::Go);
+    let mut rig = Rig::going(THREE);
     rig.accepted();
     rig.on(RunnerEvent::Note((0, 0), "  the name is wrong "));
     rig.on(RunnerEvent::Verdict(Verdict::Fail));
@@ -466,9 +463,7 @@ fn a_persons_verdict_counts_and_disagreement_is_told() {
 
 #[test]
 fn a_verdict_while_something_is_under_way_takes_it_back() {
-    let mut rig = Rig::new(THREE, Mode::Person);
-    rig.token(1);
-    rig.on(RunnerEvent::Go);
+    let mut rig = Rig::going(THREE);
     assert_eq!(rig.on(RunnerEvent::Verdict(Verdict::Blocked)), [RunnerEffect::Cancel(MessageId(1))]);
     assert_eq!(rig.step((0, 0)).expectations[0].detail.as_deref(), Some("guestwire did not wait for it"));
     rig.life(DeliveryStatus::Accepted);
@@ -492,9 +487,7 @@ fn the_timer_runs_only_while_the_step_is_open_and_not_paused() {
 
 #[test]
 fn a_run_that_was_kept_goes_on_at_the_very_step() {
-    let mut rig = Rig::new(THREE, Mode::Person);
-    rig.token(1);
-    rig.on(RunnerEvent::Go);
+    let mut rig = Rig::going(THREE);
     let under_way = rig.runner.run.clone();
     rig.accepted();
     let decided = rig.runner.run.clone();

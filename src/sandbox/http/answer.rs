@@ -41,12 +41,10 @@ impl HttpAnswer {
         Self { status, headers: Vec::new(), content_type: JSON, body: body.to_string(), file: None }
     }
 
-    /// An answer without a body.
     pub(crate) const fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), content_type: "", body: String::new(), file: None }
     }
 
-    /// A guest's file.
     pub(crate) fn file(bytes: Bytes, mime: &str) -> Self {
         let mut answer = Self::empty(200);
         answer.set(CONTENT_TYPE, mime.to_owned());
@@ -103,9 +101,9 @@ impl HttpAnswer {
                 self.set(RETRY_AFTER, http_date(at));
             }
             RetryForm::Body => {
-                if let Ok(Value::Object(mut body)) = serde_json::from_str(&self.body) {
-                    body.insert("retryAfter".to_owned(), json!(seconds));
-                    self.body = Value::Object(body).to_string();
+                if let Ok(mut body @ Value::Object(_)) = serde_json::from_str(&self.body) {
+                    body["retryAfter"] = json!(seconds);
+                    self.body = body.to_string();
                 }
             }
             RetryForm::None => {}
@@ -121,7 +119,6 @@ impl HttpAnswer {
         self.set(CACHE_CONTROL, "no-cache, no-store, must-revalidate".to_owned());
     }
 
-    /// The rate-limit headers.
     pub(crate) fn gauge(&mut self, gauge: Gauge) {
         self.set(HeaderName::from_static("inin-ratelimit-count"), gauge.count.to_string());
         self.set(HeaderName::from_static("inin-ratelimit-allowed"), gauge.allowed.to_string());
@@ -139,7 +136,6 @@ impl HttpAnswer {
         self.content_type = "text/plain; charset=utf-8";
     }
 
-    /// The answer, whole.
     pub(crate) fn into_response(self) -> Response<Body> {
         match self.file.clone() {
             Some(bytes) => self.with_body(|_| Body::from(bytes)),

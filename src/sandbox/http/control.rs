@@ -29,7 +29,6 @@ pub(super) fn refused(status: u16, sentence: impl Into<String>) -> HttpAnswer {
     HttpAnswer::json(status, &json!({ "error": sentence.into() }))
 }
 
-/// Answers a request to the control API.
 pub(super) fn answer(inner: &Shared, parts: &Parts, body: &[u8]) -> HttpAnswer {
     let elsewhere = |origin: &&http::HeaderValue| !origin.to_str().is_ok_and(is_loopback_origin);
     if let Some(origin) = parts.headers.get_all(ORIGIN).iter().find(elsewhere) {

@@ -13,7 +13,7 @@ use crate::sandbox::world::{Participant, ServiceRefusal, SimulatedConversation};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Query {
+pub(crate) struct DetailsQuery {
     interval: String,
     #[serde(default)]
     order: Order,
@@ -104,9 +104,7 @@ impl Filter {
     }
 }
 
-/// The page that was asked for.
-pub(crate) fn answer(conversations: &[SimulatedConversation], body: &[u8]) -> Result<Value, ServiceRefusal> {
-    let query: Query = serde_json::from_slice(body).map_err(|_| ServiceRefusal::BodyMalformed)?;
+pub(crate) fn answer(conversations: &[SimulatedConversation], query: DetailsQuery) -> Result<Value, ServiceRefusal> {
     let (from, to) = interval(&query.interval)?;
     if !(1..=100).contains(&query.paging.page_size) || query.paging.page_number == 0 {
         let value = format!("{}", query.paging.page_size);
@@ -114,8 +112,7 @@ pub(crate) fn answer(conversations: &[SimulatedConversation], body: &[u8]) -> Re
     }
     let mut found = Vec::new();
     for c in conversations {
-        let overlaps = c.started < to && c.ended.is_none_or(|end| end.at >= from);
-        let mut wanted = overlaps;
+        let mut wanted = c.started < to && c.ended.is_none_or(|end| end.at >= from);
         for filter in query.conversation_filters.iter().chain(&query.segment_filters) {
             wanted &= filter.holds(c)?;
         }
@@ -156,8 +153,8 @@ fn one(c: &SimulatedConversation) -> Value {
         "originatingDirection": "inbound",
         "participants": c.participants.iter().map(participant).collect::<Vec<_>>(),
     });
-    if let (Some(end), Some(map)) = (c.ended, json.as_object_mut()) {
-        map.insert("conversationEnd".to_owned(), json!(end.at));
+    if let Some(end) = c.ended {
+        json["conversationEnd"] = json!(end.at);
     }
     json
 }

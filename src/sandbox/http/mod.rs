@@ -7,15 +7,14 @@
 
 mod answer;
 mod control;
-mod deployment;
 mod details_query;
-mod form;
 mod open;
 mod route;
 mod shapes;
 mod socket;
 mod wire;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,10 +25,11 @@ use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
 use http::request::Parts;
 use http::{HeaderName, Response};
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use answer::HttpAnswer;
-use route::Route;
+use route::{Route, SimulatedEndpoint};
 pub(super) use wire::{Door, HttpPeer};
 
 use super::fault::{Plan, is_carried_out};
@@ -38,12 +38,12 @@ use super::scenario::ScenarioRules;
 use super::shared::Shared;
 use super::world::outgoing::ConnectionId;
 use super::world::web::{Put, UPLOAD_MAX_BYTES, WebHistoryPage};
-use super::world::{BODY_MAX_BYTES, Bearer, Incoming, ServiceRefusal, TokenRefusal, Whom, World};
+use super::world::{BODY_MAX_BYTES, Bearer, GrantRequest, Incoming, ServiceRefusal, TokenRefusal, Whom, World};
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, RetryForm};
 
-/// A judged request: what is to go out, and how.
-struct Judged {
+/// What is to go out, and how.
+struct Decided {
     answer: HttpAnswer,
     spoil: Option<FaultKind>,
     /// Before the headers.
@@ -54,7 +54,6 @@ struct Judged {
     connection: Option<ConnectionId>,
 }
 
-/// Serves one request.
 pub(super) async fn serve(
     State(inner): State<Arc<Shared>>,
     ConnectInfo(peer): ConnectInfo<HttpPeer>,
@@ -74,9 +73,8 @@ pub(super) async fn serve(
     if parts.uri.path().starts_with(control::ROOT) {
         return control::answer(&inner, &parts, &body).into_response();
     }
-    let judged = judge(&inner, &parts, &body);
-    inner.pause(judged.wait).await;
-    let Judged { mut answer, spoil, body_late, connection, .. } = judged;
+    let Decided { mut answer, spoil, wait, body_late, connection } = decide(&inner, &parts, &body);
+    inner.pause(wait).await;
     if let Some(connection) = connection {
         match spoil {
             None => return socket::open(inner, connection, parts, peer).await,
@@ -119,16 +117,16 @@ async fn read(body: Body, most: usize) -> Option<Vec<u8>> {
     Some(kept)
 }
 
-/// Judges a request under one lock.
-fn judge(inner: &Shared, parts: &Parts, body: &[u8]) -> Judged {
+/// Decides about a request under one lock.
+fn decide(inner: &Shared, parts: &Parts, body: &[u8]) -> Decided {
     let route = Route::of(&parts.method, parts.uri.path());
     let now = inner.now();
     let mut world = inner.world();
-    world.tally.arrived(route.name());
-    let guest = matches!(route, Route::Open { .. }).then(|| guest(body)).flatten();
+    world.tally.arrived(route.name);
+    let guest = matches!(route.endpoint, SimulatedEndpoint::Open(_)).then(|| guest(body)).flatten();
     let origin = parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
-    let whom = match (route, route.conversation(), guest.as_deref()) {
-        (Route::Socket, ..) => origin.map_or(Whom::Nobody, Whom::Origin),
+    let whom = match (route.endpoint, route.conversation(), guest.as_deref()) {
+        (SimulatedEndpoint::Socket, ..) => origin.map_or(Whom::Nobody, Whom::Origin),
         (_, Some(id), _) => Whom::Conversation(id),
         (_, None, Some(id)) => Whom::Guest(id),
         (_, None, None) => Whom::Nobody,
@@ -155,7 +153,7 @@ fn judge(inner: &Shared, parts: &Parts, body: &[u8]) -> Judged {
     }
     let wait = world.latency() + plan.headers_late;
     let connection = context.connection;
-    Judged { answer, wait, body_late: plan.body_late, connection, spoil: plan.spoil }
+    Decided { answer, wait, body_late: plan.body_late, connection, spoil: plan.spoil }
 }
 
 /// The guest of a body, for faults that are meant for one guest only.
@@ -165,7 +163,7 @@ fn guest(body: &[u8]) -> Option<String> {
     party("/channel/from/id").or_else(|| party("/channel/to/id")).map(str::to_owned)
 }
 
-/// A request while it is judged.
+/// A request while it is decided about.
 struct Context<'r> {
     route: Route<'r>,
     parts: &'r Parts,
@@ -193,7 +191,6 @@ impl Context<'_> {
         self.now.wall.saturating_add(SignedDuration::from_secs(self.plan.skew)).unwrap_or(self.now.wall)
     }
 
-    /// The answer of a fault.
     fn spoilt(&self, world: &mut World, spoil: &FaultKind) -> HttpAnswer {
         let mut answer = match spoil {
             FaultKind::ProxyAnswered { status } => return HttpAnswer::proxy(*status),
@@ -210,7 +207,7 @@ impl Context<'_> {
             // Never written: see `HttpPeer::reset`.
             _ => return HttpAnswer::empty(500),
         };
-        if !matches!(self.route, Route::Token | Route::Socket) {
+        if !matches!(self.route.endpoint, SimulatedEndpoint::Token | SimulatedEndpoint::Socket) {
             answer.gauge(world.gauge(self.bearer(), self.now));
         }
         answer
@@ -218,30 +215,44 @@ impl Context<'_> {
 
     fn refused(&self, world: &mut World, refusal: &ServiceRefusal, form: RetryForm) -> HttpAnswer {
         world.tally.refused(refusal.reason());
-        let sending = matches!(self.route, Route::Send(_));
+        let sending = self.route.endpoint == SimulatedEndpoint::Send;
         // The Guest API's description says nothing of the guest WebSocket's history.
-        let rules = if self.route == Route::History { ScenarioRules::Published } else { world.rules };
+        let rules =
+            if self.route.endpoint == SimulatedEndpoint::History { ScenarioRules::Published } else { world.rules() };
         let (status, body) = refusal.answer(rules, sending, self.correlation_id);
         let mut answer = HttpAnswer::json(status, &body);
         if let ServiceRefusal::RateLimited { retry_after, .. } | ServiceRefusal::WebLimit { retry_after, .. } = refusal
         {
             answer.retry_after(*retry_after, form, self.server_time());
         }
-        if let Route::OtherMethod(allowed) = self.route {
-            answer.set(ALLOW, allowed.to_owned());
+        if self.route.endpoint == SimulatedEndpoint::OtherMethod {
+            answer.set(ALLOW, self.route.allowed.clone());
         }
         answer
     }
 
-    /// The platform's answer.
     fn honest(&mut self, world: &mut World) -> HttpAnswer {
-        match self.route {
-            Route::Token => return self.token(world),
-            Route::Socket => return self.socket(world),
-            Route::Deployment { id, domains } => return deployment::answer(world, self.plan, id, domains),
-            Route::Upload(attachment) => return self.upload(world, attachment),
-            Route::Download(attachment) => return self.download(world, attachment),
-            Route::History => {
+        let [id, _] = self.route.ids;
+        match self.route.endpoint {
+            SimulatedEndpoint::Token => return self.token(world),
+            SimulatedEndpoint::Socket => return self.socket(world),
+            SimulatedEndpoint::DeploymentConfig => {
+                return shapes::deployment_file(world, self.plan, id, shapes::deployment_config);
+            }
+            SimulatedEndpoint::DeploymentDomains => {
+                return shapes::deployment_file(world, self.plan, id, shapes::deployment_domains);
+            }
+            SimulatedEndpoint::Upload => {
+                let tagging = self.header(HeaderName::from_static("x-amz-tagging"));
+                let signature = self.query("signature").unwrap_or_default();
+                let bytes = axum::body::Bytes::copy_from_slice(self.body);
+                return HttpAnswer::empty(world.put(Put { attachment: id, signature, tagging, bytes }, self.now));
+            }
+            SimulatedEndpoint::Download => {
+                let file = world.get_file(id, self.query("signature").unwrap_or_default());
+                return file.map_or_else(|| HttpAnswer::empty(404), |(bytes, mime)| HttpAnswer::file(bytes, &mime));
+            }
+            SimulatedEndpoint::History => {
                 let page = self.page().and_then(|page| world.history(self.bearer(), page, self.now));
                 return match page {
                     Ok(page) => HttpAnswer::json(200, &page),
@@ -263,14 +274,13 @@ impl Context<'_> {
         answer
     }
 
-    /// `POST /oauth/token`.
     fn token(&self, world: &mut World) -> HttpAnswer {
         let content_type = self.header(CONTENT_TYPE).unwrap_or_default();
         if !content_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
             let description = "the body must be application/x-www-form-urlencoded";
             return oauth_error(TokenRefusal { status: 400, error: "invalid_request", description });
         }
-        let asked = form::asked(self.header(AUTHORIZATION), self.body);
+        let asked = GrantRequest::of(self.header(AUTHORIZATION), self.body);
         match world.token(&asked, self.plan, self.now) {
             Err(refusal) => oauth_error(refusal),
             Ok(grant) => {
@@ -279,9 +289,11 @@ impl Context<'_> {
                     "token_type": "bearer",
                     "expires_in": grant.lifetime.as_secs(),
                 });
-                let tell = world.tell_scope && world.rules == ScenarioRules::Described && !grant.scopes.is_empty();
-                if let (true, Some(body)) = (tell, body.as_object_mut()) {
-                    body.insert("scope".to_owned(), json!(grant.scopes.join(" ")));
+                let tell = world.scenario.token.tell_scope
+                    && world.rules() == ScenarioRules::Described
+                    && !grant.scopes.is_empty();
+                if tell {
+                    body["scope"] = json!(grant.scopes.join(" "));
                 }
                 HttpAnswer::json(200, &body)
             }
@@ -299,92 +311,75 @@ impl Context<'_> {
         const INTEGRATION_SCOPES: &[&str] =
             &["messaging", "messaging:readonly", "conversations", "conversations:readonly"];
         let ok = |body: &Value| Ok(HttpAnswer::json(200, body));
-        match self.route {
-            Route::Introspect => ok(&shapes::token_info(world, &bearer.scopes)),
-            Route::Revoke => {
+        let [id, message] = self.route.ids;
+        match self.route.endpoint {
+            SimulatedEndpoint::Introspect => ok(&shapes::token_info(world, &bearer.scopes)),
+            SimulatedEndpoint::Revoke => {
                 world.revoke(self.bearer().unwrap_or_default());
                 // [real: documented, a 200 without a body]
                 Ok(HttpAnswer::empty(200))
             }
-            Route::Send(conversation) => {
+            SimulatedEndpoint::Send => {
                 let content_type = self.header(CONTENT_TYPE);
-                let incoming = Incoming { conversation, content_type, body: self.body, request_id: self.request_id };
+                let (body, request_id) = (self.body, self.request_id);
+                let incoming = Incoming { conversation: id, content_type, body, request_id };
                 let (conversation, said) = world.send(bearer, self.plan, incoming, self.now)?;
                 ok(&shapes::normalized(conversation, said))
             }
-            Route::Conversation(id) => {
+            SimulatedEndpoint::Conversation => {
                 world.may_read(bearer, self.plan, READ, COMMUNICATION)?;
                 ok(&shapes::conversation(world.conversation(id)?))
             }
-            Route::MessageConversation(id) => {
+            SimulatedEndpoint::MessageConversation => {
                 // No permission is listed for this one: only the described world's scope is looked at.
-                if world.rules == ScenarioRules::Described {
+                if world.rules() == ScenarioRules::Described {
                     world.may_read(bearer, self.plan, READ, COMMUNICATION)?;
                 }
                 ok(&shapes::message_conversation(world.conversation(id)?))
             }
-            Route::Disconnect(id) => {
+            SimulatedEndpoint::Disconnect => {
                 world.may_read(bearer, self.plan, READ, DISCONNECT)?;
-                let body: Value =
-                    serde_json::from_slice(self.json_body()?).map_err(|_| ServiceRefusal::BodyMalformed)?;
-                match body.get("state").and_then(Value::as_str) {
-                    Some("disconnected" | "DISCONNECTED") => {}
-                    Some(value) => {
-                        return Err(ServiceRefusal::Value {
-                            value: value.to_owned(),
-                            field: "state",
-                            allowed: "disconnected",
-                        });
-                    }
-                    None => return Err(ServiceRefusal::BodyMalformed),
+                let body: Value = self.json()?;
+                let value = body.get("state").and_then(Value::as_str).ok_or(ServiceRefusal::BodyMalformed)?;
+                if !matches!(value, "disconnected" | "DISCONNECTED") {
+                    let value = value.to_owned();
+                    return Err(ServiceRefusal::Value { value, field: "state", allowed: "disconnected" });
                 }
                 ok(&shapes::conversation(world.disconnect(id, self.now)?))
             }
-            Route::Open { kind, integration } => self.open(world, bearer, kind, integration),
-            Route::Bulk(id) => {
+            SimulatedEndpoint::Open(kind) => self.open(world, bearer, kind, Some(id).filter(|id| !id.is_empty())),
+            SimulatedEndpoint::Bulk => {
                 world.may_read(bearer, self.plan, READ, VIEW)?;
-                self.bulk(world, id)
+                let conversation = world.conversation(id)?;
+                // Ids of other conversations are left out.
+                let ids: HashSet<String> = self.json()?;
+                let found = conversation.thread.iter().filter(|said| ids.contains(&said.id));
+                let entities = found.map(|said| shapes::message_data(conversation, said, self.normalized_only()));
+                ok(&json!({ "entities": entities.collect::<Vec<_>>() }))
             }
-            Route::Details(message) => {
+            SimulatedEndpoint::Details => {
                 world.may_read(bearer, self.plan, READ, VIEW)?;
-                let (conversation, said) = world.message(message)?;
+                let (conversation, said) = world.message(id)?;
                 ok(&shapes::message_data(conversation, said, self.normalized_only()))
             }
-            Route::Integration(id) => {
+            SimulatedEndpoint::Integration => {
                 world.may_read(bearer, self.plan, INTEGRATION_SCOPES, &["messaging:integration:view"])?;
                 world.is_integration(id)?;
                 ok(&shapes::integration(world))
             }
-            Route::Message { conversation, message } => {
+            SimulatedEndpoint::Message => {
                 world.may_read(bearer, self.plan, READ, VIEW)?;
-                let conversation = world.conversation(conversation)?;
+                let conversation = world.conversation(id)?;
                 let said = conversation.said(message).ok_or(ServiceRefusal::MessageUnknown)?;
                 ok(&shapes::message_data(conversation, said, self.normalized_only()))
             }
-            Route::DetailsQuery => {
+            SimulatedEndpoint::DetailsQuery => {
                 world.may_read(bearer, self.plan, QUERY, ANALYTICS)?;
-                ok(&details_query::answer(&world.conversations, self.json_body()?)?)
+                ok(&details_query::answer(&world.conversations, self.json()?)?)
             }
-            Route::Token
-            | Route::Socket
-            | Route::Deployment { .. }
-            | Route::Upload(_)
-            | Route::Download(_)
-            | Route::History
-            | Route::Nowhere
-            | Route::OtherMethod(_) => Err(ServiceRefusal::NoRoute),
+            // Those that need no token of the API were answered before.
+            _ => Err(ServiceRefusal::NoRoute),
         }
-    }
-
-    /// The messages of a conversation by their ids; ids of other conversations are left out.
-    fn bulk(&self, world: &World, id: &str) -> Result<HttpAnswer, ServiceRefusal> {
-        let conversation = world.conversation(id)?;
-        let ids: Vec<String> = serde_json::from_slice(self.json_body()?).map_err(|_| ServiceRefusal::BodyMalformed)?;
-        let ids: std::collections::HashSet<&str> = ids.iter().map(String::as_str).collect();
-        let found = conversation.thread.iter().filter(|said| ids.contains(said.id.as_str()));
-        let entities: Vec<Value> =
-            found.map(|said| shapes::message_data(conversation, said, self.normalized_only())).collect();
-        Ok(HttpAnswer::json(200, &json!({ "entities": entities })))
     }
 
     fn normalized_only(&self) -> bool {
@@ -428,28 +423,9 @@ impl Context<'_> {
         }
     }
 
-    fn upload(&self, world: &mut World, attachment: &str) -> HttpAnswer {
-        let tagging = self.header(HeaderName::from_static("x-amz-tagging"));
-        let signature = self.query("signature").unwrap_or_default();
-        let bytes = axum::body::Bytes::copy_from_slice(self.body);
-        HttpAnswer::empty(world.put(Put { attachment, signature, tagging, bytes }, self.now))
-    }
-
-    fn download(&self, world: &mut World, attachment: &str) -> HttpAnswer {
-        match world.get_file(attachment, self.query("signature").unwrap_or_default()) {
-            Some((bytes, mime)) => HttpAnswer::file(bytes, &mime),
-            None => HttpAnswer::empty(404),
-        }
-    }
-
-    fn json_body(&self) -> Result<&[u8], ServiceRefusal> {
-        if self.body.len() > BODY_MAX_BYTES {
-            return Err(ServiceRefusal::BodyTooLarge);
-        }
-        if !super::world::is_json(self.header(CONTENT_TYPE)) {
-            return Err(ServiceRefusal::MediaType);
-        }
-        Ok(self.body)
+    /// The body, which has to be JSON of this form.
+    fn json<T: DeserializeOwned>(&self) -> Result<T, ServiceRefusal> {
+        super::world::json_of(self.body, self.header(CONTENT_TYPE))
     }
 }
 

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::answer::HttpAnswer;
-use crate::sandbox::world::open::{Inbound, OpenKind, OpenRequest};
-use crate::sandbox::world::web::frames::{dense, time};
+use crate::sandbox::world::open::{Inbound, OpenKind, OpenReason, OpenRequest};
+use crate::sandbox::world::web::frames::{content, dense, time};
 use crate::sandbox::world::{Bearer, ServiceRefusal, World};
 
 impl Context<'_> {
@@ -19,7 +19,7 @@ impl Context<'_> {
         integration: Option<&str>,
     ) -> Result<HttpAnswer, ServiceRefusal> {
         world.may_open(bearer, self.plan)?;
-        let inbound: Inbound = serde_json::from_slice(self.json_body()?).map_err(|_| ServiceRefusal::BodyMalformed)?;
+        let inbound: Inbound = self.json()?;
         let to = || inbound.channel.to.as_ref().and_then(|to| to.get("id")).and_then(Value::as_str);
         let integration = integration.or_else(to).ok_or(ServiceRefusal::BodyMalformed)?.to_owned();
         let asked = OpenRequest { kind, integration: &integration, request_id: self.request_id };
@@ -31,42 +31,36 @@ impl Context<'_> {
             OpenKind::Event => "Event",
             OpenKind::Receipt => "Receipt",
         };
-        let set = |body: &mut Value, name: &str, value: Value| {
-            if let Some(map) = body.as_object_mut() {
-                map.insert(name.to_owned(), value);
-            }
-        };
-        set(&mut body, "type", json!(form));
+        body["type"] = json!(form);
         if let Some((n, id)) = heard {
             let conversation = world.conversations.get(n).ok_or(ServiceRefusal::ConversationUnknown)?;
             let said = conversation.said(&id).ok_or(ServiceRefusal::MessageUnknown)?;
-            set(&mut body, "id", json!(id));
+            body["id"] = json!(id);
             if kind == OpenKind::Message {
-                set(&mut body, "text", json!(&*said.text));
+                body["text"] = json!(&*said.text);
             } else {
-                set(&mut body, "direction", json!("Inbound"));
+                body["direction"] = json!("Inbound");
             }
-            if let Some(content) = crate::sandbox::world::web::frames::content(said) {
-                set(&mut body, "content", json!(content));
+            if let Some(content) = content(said) {
+                body["content"] = json!(content);
             }
             // [real: documented: only where it is asked for, and only for messages]
             if kind == OpenKind::Message && self.query("prefetchConversationId") == Some("true") {
-                set(&mut body, "conversationId", json!(conversation.id));
+                body["conversationId"] = json!(conversation.id);
             }
         } else if kind == OpenKind::Event {
             let typing = json!({"eventType": "Typing", "typing": {"type": "On"}});
-            set(&mut body, "id", json!(world.event_id()));
-            set(&mut body, "events", json!([typing]));
+            body["id"] = json!(world.event_id());
+            body["events"] = json!([typing]);
         } else {
-            let reason =
-                |r: &crate::sandbox::world::open::OpenReason| dense(json!({"code": r.code, "message": r.message}));
-            set(&mut body, "id", json!(inbound.id));
-            set(&mut body, "status", json!(inbound.status));
+            let reason = |r: &OpenReason| dense(json!({"code": r.code, "message": r.message}));
+            body["id"] = json!(inbound.id);
+            body["status"] = json!(inbound.status);
             if !inbound.reasons.is_empty() {
-                set(&mut body, "reasons", inbound.reasons.iter().map(reason).collect());
+                body["reasons"] = inbound.reasons.iter().map(reason).collect();
             }
-            set(&mut body, "isFinalReceipt", json!(inbound.is_final_receipt.unwrap_or(true)));
-            set(&mut body, "direction", json!("Inbound"));
+            body["isFinalReceipt"] = json!(inbound.is_final_receipt.unwrap_or(true));
+            body["direction"] = json!("Inbound");
         }
         Ok(HttpAnswer::json(200, &body))
     }

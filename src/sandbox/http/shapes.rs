@@ -1,9 +1,11 @@
-//! What conversations and messages look like as JSON.
+//! What conversations, messages and deployments look like as JSON.
 //! [field names real: documented and seen in SDK source; which optional fields are filled is a choice]
 
 use serde_json::{Value, json};
 
-use crate::sandbox::world::web::frames::{content, dense, form, time};
+use super::answer::HttpAnswer;
+use crate::sandbox::fault::Plan;
+use crate::sandbox::world::web::frames::{allowed_media, content, dense, form, time};
 use crate::sandbox::world::{Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, Via, World};
 
 fn state(conversation: &SimulatedConversation) -> &'static str {
@@ -182,13 +184,61 @@ pub(crate) fn token_info(world: &World, scopes: &[String]) -> Value {
         "authorizedScope": scopes,
         "authenticatedUser": null,
         "OAuthClient": {
-            "id": world.client.id,
-            "name": world.client.name,
+            "id": world.scenario.client.id,
+            "name": world.scenario.client.name,
             "organization": organization,
-            "scope": world.client.scopes,
+            "scope": world.scenario.client.scopes,
             "roleDivisions": [],
             "authorizedGrantType": "CLIENT-CREDENTIALS",
             "state": "active",
+        },
+    })
+}
+
+/// A public file of a web deployment, which needs no token.
+/// [fields: MTSDK's deployment configuration; those of the domains file are the platform's WebDeployment's]
+pub(super) fn deployment_file(world: &World, plan: &Plan, id: &str, file: fn(&World) -> Value) -> HttpAnswer {
+    if plan.deployment_unknown || id != world.deployment_id {
+        // A static file that is not there. [inferred]
+        return HttpAnswer::json(404, &json!({"message": "Not Found"}));
+    }
+    HttpAnswer::json(200, &file(world))
+}
+
+pub(super) fn deployment_domains(world: &World) -> Value {
+    let origins = &world.web.deployment.origins;
+    let domain = |origin: &String| origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned();
+    json!({
+        "allowAllDomains": origins.is_empty(),
+        "allowedDomains": origins.iter().map(domain).collect::<Vec<_>>(),
+    })
+}
+
+pub(super) fn deployment_config(world: &World) -> Value {
+    let deployment = &world.web.deployment;
+    let media = allowed_media();
+    let conversations = json!({
+        "enabled": true,
+        "messagingEndpoint": world.web.base.replacen("http", "ws", 1),
+        "showAgentTypingIndicator": true,
+        "showUserTypingIndicator": true,
+        "autoStart": {"enabled": deployment.auto_start},
+        "conversationDisconnect": {"enabled": true, "type": if deployment.read_only_at_end { "ReadOnly" } else { "Send" }},
+        "conversationClear": {"enabled": deployment.clear},
+    });
+    json!({
+        "id": world.deployment_id,
+        "name": deployment.name,
+        "version": "1",
+        "status": "Active",
+        "languages": ["en-us"],
+        "defaultLanguage": "en-us",
+        "apiEndpoint": world.web.base,
+        "auth": {"enabled": deployment.sign_in},
+        "messenger": {
+            "enabled": true,
+            "apps": {"conversations": conversations},
+            "fileUpload": {"enableAttachments": true, "modes": [media.get("inbound")]},
         },
     })
 }

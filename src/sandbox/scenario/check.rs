@@ -15,28 +15,22 @@ impl Scenario {
                 return Err(Trouble { key, value: String::new(), what });
             }
         }
-        if self.token.lifetime_seconds == 0 {
-            let what = "lifetime_seconds is 0; a token lives at least 1 second".to_owned();
-            return Err(Trouble { key: "lifetime_seconds", value: String::new(), what });
-        }
         let limits = &self.limits;
-        for (key, limit) in [
-            ("requests_per_minute", limits.requests_per_minute),
-            ("messages_per_second", limits.messages_per_second),
-            ("frames_per_minute", limits.frames_per_minute),
-            ("health_checks_per_minute", limits.health_checks_per_minute),
-            ("configures_per_minute", limits.configures_per_minute),
-            ("histories_per_minute", limits.histories_per_minute),
-            ("session_connections", limits.session_connections),
+        let nothing = "nothing could be asked at all";
+        for (key, is_zero, why) in [
+            ("lifetime_seconds", self.token.lifetime_seconds == 0, "a token lives at least 1 second"),
+            ("requests_per_minute", limits.requests_per_minute == 0, nothing),
+            ("messages_per_second", limits.messages_per_second == 0, nothing),
+            ("frames_per_minute", limits.frames_per_minute == 0, nothing),
+            ("health_checks_per_minute", limits.health_checks_per_minute == 0, nothing),
+            ("configures_per_minute", limits.configures_per_minute == 0, nothing),
+            ("histories_per_minute", limits.histories_per_minute == 0, nothing),
+            ("session_connections", limits.session_connections == 0, nothing),
+            ("session_seconds", self.deployment.session_seconds == 0, "a session lives at least 1 second"),
         ] {
-            if limit == 0 {
-                let what = format!("{key} is 0; nothing could be asked at all");
-                return Err(Trouble { key, value: String::new(), what });
+            if is_zero {
+                return Err(Trouble { key, value: String::new(), what: format!("{key} is 0; {why}") });
             }
-        }
-        if self.deployment.session_seconds == 0 {
-            let what = "session_seconds is 0; a session lives at least 1 second".to_owned();
-            return Err(Trouble { key: "session_seconds", value: String::new(), what });
         }
         if let Some(webhook) = &self.webhook {
             Target::parse(&webhook.url).map_err(|what| Trouble { key: "url", value: webhook.url.clone(), what })?;
@@ -63,17 +57,12 @@ impl Scenario {
     /// Refuses a fault for a conversation that is not there.
     pub(super) fn check_fault(&self, fault: Fault) -> Result<Fault, String> {
         let Some(wanted) = fault.conversation.as_deref() else { return Ok(fault) };
-        let known = || {
-            let conversations = self.conversations.iter();
-            conversations.flat_map(|c| [Some(c.name.as_str()), c.id.as_deref()]).flatten()
-        };
-        if known().any(|name| name == wanted) {
+        if self.conversations.iter().any(|c| c.name == wanted || c.id.as_deref() == Some(wanted)) {
             return Ok(fault);
         }
-        let hint = if self.conversations.is_empty() {
-            "; this scenario has none".to_owned()
-        } else {
-            suggestion(wanted, self.conversations.iter().map(|c| c.name.as_str()))
+        let hint = match self.conversations.as_slice() {
+            [] => "; this scenario has none".to_owned(),
+            known => suggestion(wanted, known.iter().map(|c| c.name.as_str())),
         };
         Err(format!("no conversation is called `{wanted}`{hint}"))
     }

@@ -19,16 +19,12 @@ const KEPT: usize = 20_000;
 /// What a participant is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ParticipantPurpose {
-    /// The guest.
     Customer,
-    /// The bot.
     Workflow,
-    /// A person.
     Agent,
 }
 
 impl ParticipantPurpose {
-    /// The word on the wire.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Customer => "customer",
@@ -38,7 +34,6 @@ impl ParticipantPurpose {
     }
 }
 
-/// Someone in a conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct Participant {
     pub(crate) id: String,
@@ -64,26 +59,34 @@ pub(crate) enum Via {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
     /// A choice that was taken: its kind, label, payload, and the message that offered it, where told.
-    Choice { kind: String, text: String, payload: String, answers: Option<String> },
+    Choice {
+        kind: String,
+        text: String,
+        payload: String,
+        answers: Option<String>,
+    },
     /// A quick reply that a line of the scenario's history offers.
     Offered(String),
-    /// A file.
-    File { id: Option<String>, media: String, url: String, mime: String, name: Option<String>, bytes: Option<u64> },
+    File {
+        id: Option<String>,
+        media: String,
+        url: String,
+        mime: String,
+        name: Option<String>,
+        bytes: Option<u64>,
+    },
 }
 
-/// Something that was said.
 #[derive(Clone, Debug)]
 pub(crate) struct SimulatedMessage {
     pub(crate) id: String,
     pub(crate) by: ParticipantPurpose,
     pub(crate) text: Arc<str>,
-    /// What it offers to answer with.
     pub(crate) offer: OfferedContent,
     /// What else it holds.
     pub(crate) pieces: Vec<Piece>,
     /// The sender's own id of the message (`channel.messageId`), where it gave one.
     pub(crate) own_id: Option<Arc<str>>,
-    /// The sender's `metadata`.
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) at: Timestamp,
     /// The `x-request-id` of the answer to the request that brought it, or the tracing id of its frame; `None` for the
@@ -116,7 +119,6 @@ pub(crate) struct End {
     pub(crate) by_fault: bool,
 }
 
-/// A conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct SimulatedConversation {
     pub(crate) name: String,
@@ -131,10 +133,7 @@ pub(crate) struct SimulatedConversation {
     pub(crate) ended: Option<End>,
     /// The guest's first; then in the order in which they joined.
     pub(crate) participants: Vec<Participant>,
-    /// The participant id that the profile's entry has.
-    pub(crate) configured: Option<String>,
-    /// Whether the profile's entry has the external id.
-    pub(crate) by_external_id: bool,
+    pub(crate) configured: Configured,
     /// The guest's participant id before a fault changed it.
     pub(crate) true_guest: Option<String>,
     /// Oldest first, the newest [`KEPT`].
@@ -143,6 +142,13 @@ pub(crate) struct SimulatedConversation {
     pub(crate) received: u64,
     /// The newest time that was given out.
     newest: Timestamp,
+}
+
+/// Whom the profile's entry addresses.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Configured {
+    pub(crate) participant_id: Option<String>,
+    pub(crate) external_id: Option<String>,
 }
 
 impl SimulatedConversation {
@@ -178,8 +184,9 @@ impl SimulatedConversation {
             conversation.ended = Some(End { at, by_fault: false });
         }
         conversation.external_id = entry.external_id.clone();
-        conversation.by_external_id = entry.addressed == Addressed::External;
-        conversation.configured = match entry.addressed {
+        conversation.configured.external_id =
+            entry.external_id.clone().filter(|_| entry.addressed == Addressed::External);
+        conversation.configured.participant_id = match entry.addressed {
             Addressed::Guest => conversation.guest().map(|guest| guest.id.clone()),
             Addressed::Stranger => Some(stranger),
             Addressed::No | Addressed::External => None,
@@ -204,8 +211,7 @@ impl SimulatedConversation {
             started,
             ended: None,
             participants: vec![customer, bot],
-            configured: None,
-            by_external_id: false,
+            configured: Configured::default(),
             true_guest: None,
             thread: VecDeque::new(),
             received: 0,
@@ -233,7 +239,6 @@ impl SimulatedConversation {
         }
     }
 
-    /// The channel's name in config.
     pub(crate) const fn channel(&self) -> &'static str {
         match self.via {
             Via::GuestApi => "guest-api",
@@ -247,7 +252,6 @@ impl SimulatedConversation {
         self.id == name || self.name == name
     }
 
-    /// The guest.
     pub(crate) fn guest(&self) -> Option<&Participant> {
         self.participant(ParticipantPurpose::Customer)
     }
@@ -264,7 +268,6 @@ impl SimulatedConversation {
         if self.thread.len() > KEPT { self.thread.pop_front() } else { None }
     }
 
-    /// A message of the thread.
     pub(crate) fn said(&self, id: &str) -> Option<&SimulatedMessage> {
         self.thread.iter().rev().find(|said| said.id == id)
     }

@@ -44,16 +44,16 @@ impl World {
             Happening::Types => self.tell_typing(n, by, at),
             Happening::Says { text, offer } => {
                 let open = matches!(conversation.via, Via::Open { .. });
-                let mut said = SimulatedMessage::words(self.messages.hex(), by, text, conversation.stamp(at.wall));
+                let mut said = SimulatedMessage::words(self.dice.messages.hex(), by, text, conversation.stamp(at.wall));
                 said.offer = if open { offer.for_open() } else { offer };
                 self.tell_said(n, &said, at);
                 self.keep(n, said);
             }
             Happening::Joins => conversation.participants.push(Participant {
-                id: self.messages.uuid(),
+                id: self.dice.messages.uuid(),
                 purpose: ParticipantPurpose::Agent,
                 name: "Robin Vale".to_owned(),
-                communication: self.messages.uuid(),
+                communication: self.dice.messages.uuid(),
                 joined: at.wall,
             }),
             Happening::Ends => self.end(n, at, false),
@@ -70,14 +70,14 @@ impl World {
     }
 
     fn tell_typing(&mut self, n: usize, by: ParticipantPurpose, at: Moment) {
-        let id = self.messages.hex();
+        let id = self.dice.messages.hex();
         let Some(conversation) = self.conversations.get(n) else { return };
         match &conversation.via {
             Via::GuestApi => {}
             Via::Open { .. } => {
                 let mut body = self.outbound(conversation, &id, by, "Event", at);
-                body.insert("events".to_owned(), json!([frames::typing()]));
-                self.push(&Value::Object(body));
+                body["events"] = json!([frames::typing()]);
+                self.push(&body);
             }
             Via::Web { token } => {
                 let token = token.clone();
@@ -93,11 +93,11 @@ impl World {
             Via::GuestApi => {}
             Via::Open { .. } => {
                 let mut body = self.outbound(conversation, &said.id, said.by, frames::form(said), at);
-                body.insert("text".to_owned(), json!(&*said.text));
+                body["text"] = json!(&*said.text);
                 if let Some(content) = frames::content(said) {
-                    body.insert("content".to_owned(), json!(content));
+                    body["content"] = json!(content);
                 }
-                self.push(&Value::Object(body));
+                self.push(&body);
             }
             Via::Web { token } => {
                 let token = token.clone();
@@ -108,20 +108,13 @@ impl World {
     }
 
     /// What every outbound message of open messaging has. [shape: real: documented; 3p: GCX test data]
-    fn outbound(
-        &self,
-        c: &SimulatedConversation,
-        id: &str,
-        by: ParticipantPurpose,
-        form: &str,
-        at: Moment,
-    ) -> serde_json::Map<String, Value> {
+    fn outbound(&self, c: &SimulatedConversation, id: &str, by: ParticipantPurpose, form: &str, at: Moment) -> Value {
         let name = c.participant(by).map(|p| p.name.as_str());
         let to = match &c.via {
             Via::Open { from } => json!({"id": from.get("id"), "idType": from.get("idType")}),
             Via::GuestApi | Via::Web { .. } => Value::Null,
         };
-        let body = json!({
+        json!({
             "id": id,
             "channel": {"id": self.integration_id, "platform": "Open", "type": "Private", "messageId": id, "to": to,
                 "from": {"nickname": name, "id": self.integration_id}, "time": frames::time(at.wall)},
@@ -129,22 +122,18 @@ impl World {
             "type": form,
             "direction": "Outbound",
             "originatingEntity": if by == ParticipantPurpose::Agent { "Human" } else { "Bot" },
-        });
-        match body {
-            Value::Object(map) => map,
-            _ => serde_json::Map::new(),
-        }
+        })
     }
 
     /// Adds to a thread and to the indexes of messages.
     pub(super) fn keep(&mut self, n: usize, said: SimulatedMessage) {
-        self.by_message.insert(said.id.clone(), n);
+        self.index.messages.insert(said.id.clone(), n);
         let Some(conversation) = self.conversations.get_mut(n) else { return };
         let Some(forgotten) = conversation.say(said) else { return };
-        self.by_message.remove(&forgotten.id);
+        self.index.messages.remove(&forgotten.id);
         if let (Via::Open { from }, Some(own_id)) = (&conversation.via, &forgotten.own_id) {
             let guest = from.get("id").and_then(Value::as_str).unwrap_or_default();
-            self.by_own_id.remove(&super::open::own_key(guest, own_id));
+            self.index.own_ids.remove(&super::open::own_key(guest, own_id));
         }
     }
 
@@ -172,8 +161,8 @@ impl World {
                 if seen {
                     self.due(at, What::Counterpart { conversation, happening: Happening::Types });
                 }
-                let [low, high] = self.reply_ms;
-                at = at.after(Duration::from_millis(self.timing.between(low, high)));
+                let [low, high] = self.scenario.reply_ms;
+                at = at.after(Duration::from_millis(self.dice.timing.between(low, high)));
             }
             self.due(at, What::Counterpart { conversation, happening });
         }
@@ -181,7 +170,7 @@ impl World {
 
     /// Signs a message for the webhook, where there is one.
     pub(super) fn push(&mut self, body: &Value) {
-        let Some(webhook) = &self.webhook else { return };
+        let Some(webhook) = &self.scenario.webhook else { return };
         let body = body.to_string();
         let signature = signature(&webhook.secret, body.as_bytes());
         self.pushes.push(Push { url: webhook.url.clone(), body, signature });

@@ -17,7 +17,6 @@ pub(crate) enum Way {
     Web { origin: String, token: Option<Arc<str>> },
 }
 
-/// An entry of the picker.
 #[derive(Clone, Debug)]
 pub(crate) struct WorldEntry {
     pub(crate) name: String,

@@ -10,10 +10,8 @@ use crate::model::fault::{Fault, FaultKind, FaultTarget};
 use crate::sandbox::fault::{FaultAction, Plan};
 use crate::text::suggest::suggestion;
 
-/// Whom a request or a frame is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whom<'r> {
-    /// No conversation.
     Nobody,
     /// The conversation with this id.
     Conversation(&'r str),
@@ -57,7 +55,13 @@ impl World {
         match whom {
             Whom::Nobody => false,
             Whom::Conversation(id) => {
-                id == name || self.by_id.get(id).and_then(|n| self.conversations.get(*n)).is_some_and(|c| c.is(name))
+                id == name
+                    || self
+                        .index
+                        .conversations
+                        .get(id)
+                        .and_then(|n| self.conversations.get(*n))
+                        .is_some_and(|c| c.is(name))
             }
             Whom::Guest(id) => {
                 matches!(way(), Some(Way::Open { guest_id }) if guest_id == id)
@@ -75,7 +79,6 @@ impl World {
             || self.entry_of(token).is_some_and(|entry| entry.name == name)
     }
 
-    /// Sets a fault.
     pub(crate) fn set_fault(&mut self, fault: Fault, now: Moment) {
         if let Some(act) = self.armed.arm(fault) {
             self.act(&act, now);
@@ -135,7 +138,7 @@ impl World {
                 let meant = |c: &&mut SimulatedConversation| wanted.is_none_or(|name| c.is(name));
                 for conversation in self.conversations.iter_mut().filter(meant) {
                     if let Some(guest) = conversation.participants.first_mut() {
-                        let true_id = std::mem::replace(&mut guest.id, self.messages.uuid());
+                        let true_id = std::mem::replace(&mut guest.id, self.dice.messages.uuid());
                         conversation.true_guest.get_or_insert(true_id);
                     }
                 }

@@ -32,14 +32,14 @@ pub(crate) use conversation::{End, Participant, ParticipantPurpose, SimulatedCon
 pub(crate) use entry::{Way, WorldEntry};
 pub(crate) use faults::Whom;
 pub(crate) use refusal::{BODY_MAX_BYTES, ServiceRefusal};
-pub(crate) use send::{Incoming, is_json};
+pub(crate) use send::{Incoming, json_of};
 pub(crate) use tally::ReceivedCounts;
-pub(crate) use token::{Bearer, GrantRequest, IssuedToken, IssuedTokens, KnownClient, TokenRefusal};
+pub(crate) use token::{Bearer, GrantRequest, IssuedToken, IssuedTokens, TokenRefusal};
 pub(crate) use window::Gauge;
 
 use super::fault::{Armed, Plan};
 use super::rng::Rng;
-use super::scenario::{Scenario, ScenarioRules, ScenarioWebhook};
+use super::scenario::{Scenario, ScenarioRules};
 use crate::model::Moment;
 use outgoing::{Due, Push};
 use web::Web;
@@ -53,42 +53,41 @@ pub(crate) struct Organization {
 
 /// The whole state. No `Debug`: it holds the secret and the tokens.
 pub(crate) struct World {
-    pub(crate) scenario: String,
-    pub(crate) seed: u64,
-    pub(crate) rules: ScenarioRules,
-    pub(crate) client: KnownClient,
+    /// The scenario, with the id and the secret of the client filled in, and the webhook as it is now.
+    pub(crate) scenario: Scenario,
     pub(crate) organization: Organization,
-    /// The open-messaging integration.
     pub(crate) integration_id: String,
-    /// The web deployment.
     pub(crate) deployment_id: String,
-    /// Where replies of the open channel are pushed.
-    pub(crate) webhook: Option<ScenarioWebhook>,
-    /// What is to be pushed there.
+    /// What is to be pushed to the webhook.
     pub(crate) pushes: Vec<Push>,
     pub(crate) web: Web,
-    /// The picker's entries.
     pub(crate) entries: Vec<WorldEntry>,
-    pub(crate) tell_scope: bool,
     /// Those of the scenario that have begun, in its order; then those that began since.
     pub(crate) conversations: Vec<SimulatedConversation>,
     pub(crate) tally: ReceivedCounts,
     tokens: IssuedTokens,
     armed: Armed,
-    lifetime: Duration,
-    per_minute: u32,
-    latency_ms: [u64; 2],
-    reply_ms: [u64; 2],
+    dice: Dice,
+    index: Index,
+    /// In the order in which they are due.
+    due: VecDeque<Due>,
+}
+
+/// Where ids and times come from.
+struct Dice {
     requests: Rng,
     messages: Rng,
     timing: Rng,
-    by_id: HashMap<String, usize>,
+}
+
+/// Where conversations and messages are, by their ids.
+#[derive(Default)]
+struct Index {
+    conversations: HashMap<String, usize>,
     /// In which conversation a message is.
-    by_message: HashMap<String, usize>,
+    messages: HashMap<String, usize>,
     /// Which message has this guest's own id: conversation and message.
-    by_own_id: HashMap<(Box<str>, Box<str>), (usize, String)>,
-    /// In the order in which they are due.
-    due: VecDeque<Due>,
+    own_ids: HashMap<(Box<str>, Box<str>), (usize, String)>,
 }
 
 impl World {
@@ -96,50 +95,36 @@ impl World {
     pub(crate) fn new(scenario: &Scenario, now: Moment) -> Self {
         let (seed, run) = (scenario.seed, scenario.run_seed());
         let mut dice = Rng::new(seed, "organization");
-        let client = KnownClient {
-            id: scenario.client.id.clone().unwrap_or_else(|| dice.uuid()),
-            secret: scenario.client.secret.clone().unwrap_or_else(|| {
-                // Once it came from this sequence. The draw stays, so that what follows keeps the ids that journals know.
-                dice.opaque(43);
-                // Of its own each start: whoever has seen one start cannot sign in at the next.
-                Rng::new(run, "client secret").opaque(43)
-            }),
-            name: scenario.client.name.clone(),
-            scopes: scenario.client.scopes.clone(),
-            guest_api: scenario.client.guest_api,
-            permissions: scenario.client.permissions.clone(),
-        };
+        let mut scenario = scenario.clone();
+        scenario.client.id.get_or_insert_with(|| dice.uuid());
+        scenario.client.secret.get_or_insert_with(|| {
+            // Once it came from this sequence. The draw stays, so that what follows keeps the ids that journals know.
+            dice.opaque(43);
+            // Of its own each start: whoever has seen one start cannot sign in at the next.
+            Rng::new(run, "client secret").opaque(43)
+        });
         let mut world = Self {
-            scenario: scenario.name.clone(),
-            seed,
-            rules: scenario.world,
-            client,
             organization: Organization { id: dice.uuid(), name: "Sandbox Energy".to_owned() },
             integration_id: dice.uuid(),
             deployment_id: dice.uuid(),
-            webhook: scenario.webhook.clone(),
             pushes: Vec::new(),
             web: Web::new(scenario.deployment.clone(), scenario.limits, run),
             entries: Vec::new(),
-            tell_scope: scenario.token.tell_scope,
-            by_id: HashMap::new(),
-            by_message: HashMap::new(),
-            by_own_id: HashMap::new(),
             conversations: Vec::new(),
             tally: ReceivedCounts::default(),
             tokens: IssuedTokens::new(run, now),
             armed: Armed::default(),
-            lifetime: Duration::from_secs(scenario.token.lifetime_seconds),
-            per_minute: scenario.limits.requests_per_minute,
-            latency_ms: scenario.latency_ms,
-            reply_ms: scenario.reply_ms,
-            requests: Rng::new(run, "requests"),
-            messages: Rng::new(run, "messages"),
-            timing: Rng::new(seed, "timing"),
+            dice: Dice {
+                requests: Rng::new(run, "requests"),
+                messages: Rng::new(run, "messages"),
+                timing: Rng::new(seed, "timing"),
+            },
+            index: Index::default(),
             due: VecDeque::new(),
+            scenario: scenario.clone(),
         };
-        world.populate(scenario, now);
-        for fault in scenario.faults.iter().cloned() {
+        world.populate(&scenario, now);
+        for fault in scenario.faults {
             world.set_fault(fault, now);
         }
         world
@@ -148,7 +133,7 @@ impl World {
     /// The picker's entries, and the conversations that have begun: those of the Guest API, and those with a history.
     fn populate(&mut self, scenario: &Scenario, now: Moment) {
         for conversation in &scenario.conversations {
-            let entry = WorldEntry::new(conversation, self.conversations.len(), &scenario.deployment, self.seed);
+            let entry = WorldEntry::new(conversation, self.conversations.len(), &scenario.deployment, scenario.seed);
             let via = match &entry.way {
                 Way::GuestApi(_) => Some(Via::GuestApi),
                 Way::Open { .. } if conversation.history.is_empty() => None,
@@ -162,10 +147,9 @@ impl World {
                 if let (Via::Web { token }, Way::Web { origin, .. }) = (&via, &entry.way) {
                     self.begin_session(token, origin, now);
                 }
-                let begun = SimulatedConversation::new(conversation, via, self.seed, now);
-                let token = if let Via::Web { token } = &begun.via { Some(token.clone()) } else { None };
+                let begun = SimulatedConversation::new(conversation, via.clone(), scenario.seed, now);
                 let n = self.add(begun);
-                if let Some(token) = token {
+                if let Via::Web { token } = via {
                     self.give_conversation(&token, n);
                 }
             }
@@ -176,8 +160,8 @@ impl World {
     /// Takes a conversation in.
     fn add(&mut self, conversation: SimulatedConversation) -> usize {
         let n = self.conversations.len();
-        self.by_id.insert(conversation.id.clone(), n);
-        self.by_message.extend(conversation.thread.iter().map(|said| (said.id.clone(), n)));
+        self.index.conversations.insert(conversation.id.clone(), n);
+        self.index.messages.extend(conversation.thread.iter().map(|said| (said.id.clone(), n)));
         self.conversations.push(conversation);
         n
     }
@@ -187,15 +171,19 @@ impl World {
         entry::web(&self.entries, token, self.web.origin_of(token)?)
     }
 
-    /// Ids for an answer: request id and correlation id.
-    pub(crate) fn request_ids(&mut self) -> (String, String) {
-        (self.requests.uuid(), self.requests.uuid())
+    /// Which rules hold.
+    pub(crate) const fn rules(&self) -> ScenarioRules {
+        self.scenario.world
     }
 
-    /// How long an answer takes.
+    /// Ids for an answer: request id and correlation id.
+    pub(crate) fn request_ids(&mut self) -> (String, String) {
+        (self.dice.requests.uuid(), self.dice.requests.uuid())
+    }
+
     pub(crate) fn latency(&mut self) -> Duration {
-        let [low, high] = self.latency_ms;
-        Duration::from_millis(if high == 0 { 0 } else { self.timing.between(low, high) })
+        let [low, high] = self.scenario.latency_ms;
+        Duration::from_millis(if high == 0 { 0 } else { self.dice.timing.between(low, high) })
     }
 
     /// Gives out a token, or says why not.
@@ -205,22 +193,20 @@ impl World {
         plan: &Plan,
         now: Moment,
     ) -> Result<IssuedToken, TokenRefusal> {
-        let scopes =
-            token::judge(&self.client, self.rules, plan, asked).inspect_err(|r| self.tally.refused(r.error))?;
-        Ok(self.tokens.issue(scopes, self.lifetime, now))
+        let scopes = token::granted(&self.scenario, plan, asked).inspect_err(|r| self.tally.refused(r.error))?;
+        Ok(self.tokens.issue(scopes, Duration::from_secs(self.scenario.token.lifetime_seconds), now))
     }
 
     /// Counts a request of `bearer`, and lets it in where the token is valid.
     pub(crate) fn admit(&mut self, bearer: Option<&str>, now: Moment) -> (Gauge, Result<Bearer, ServiceRefusal>) {
-        self.tokens.admit(bearer, self.per_minute, now)
+        self.tokens.admit(bearer, self.scenario.limits.requests_per_minute, now)
     }
 
     /// The gauge of a request that a fault answers in place of the platform.
     pub(crate) fn gauge(&mut self, bearer: Option<&str>, now: Moment) -> Gauge {
-        self.tokens.admit(bearer, self.per_minute, now).0
+        self.admit(bearer, now).0
     }
 
-    /// Withdraws the bearer's token.
     pub(crate) fn revoke(&mut self, bearer: &str) {
         self.tokens.revoke(bearer);
     }
@@ -233,7 +219,7 @@ impl World {
         scopes: &[&str],
         any_of: &'static [&'static str],
     ) -> Result<(), ServiceRefusal> {
-        let allowed = match self.rules {
+        let allowed = match self.rules() {
             ScenarioRules::Described => bearer.has_any(scopes),
             ScenarioRules::Published => self.has_permission(plan, any_of),
         };
@@ -241,22 +227,20 @@ impl World {
     }
 
     fn has_permission(&self, plan: &Plan, any_of: &[&str]) -> bool {
-        let held = |p: &&&str| self.client.permissions.iter().any(|h| h == **p);
+        let held = |p: &&&str| self.scenario.client.permissions.iter().any(|h| h == **p);
         any_of.iter().filter(held).any(|p| !plan.permissions_gone.iter().any(|gone| gone == p))
     }
 
-    /// A conversation by its id.
     pub(crate) fn conversation(&self, id: &str) -> Result<&SimulatedConversation, ServiceRefusal> {
         if !crate::model::ids::is_uuid(id) {
             return Err(ServiceRefusal::ConversationMalformed(id.to_owned()));
         }
-        let n = self.by_id.get(id).ok_or(ServiceRefusal::ConversationUnknown)?;
+        let n = self.index.conversations.get(id).ok_or(ServiceRefusal::ConversationUnknown)?;
         self.conversations.get(*n).ok_or(ServiceRefusal::ConversationUnknown)
     }
 
-    /// A message by its id, with its conversation.
     pub(crate) fn message(&self, id: &str) -> Result<(&SimulatedConversation, &SimulatedMessage), ServiceRefusal> {
-        let n = self.by_message.get(id).ok_or(ServiceRefusal::MessageUnknown)?;
+        let n = self.index.messages.get(id).ok_or(ServiceRefusal::MessageUnknown)?;
         let conversation = self.conversations.get(*n).ok_or(ServiceRefusal::MessageUnknown)?;
         Ok((conversation, conversation.said(id).ok_or(ServiceRefusal::MessageUnknown)?))
     }
@@ -264,7 +248,7 @@ impl World {
     /// Ends a conversation by `PATCH …{"state":"disconnected"}`.
     pub(crate) fn disconnect(&mut self, id: &str, now: Moment) -> Result<&SimulatedConversation, ServiceRefusal> {
         self.conversation(id)?;
-        if let Some(n) = self.by_id.get(id).copied() {
+        if let Some(n) = self.index.conversations.get(id).copied() {
             self.end(n, now, false);
             self.settle(now);
         }

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 /// What a message offers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OfferedContent {
-    /// Nothing.
     #[default]
     Nothing,
     /// Quick replies, by their labels.

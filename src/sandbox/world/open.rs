@@ -22,7 +22,6 @@ use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::sandbox::fault::Plan;
 use crate::sandbox::scenario::ScenarioScript;
 
-/// What is sent in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OpenKind {
     /// `…/inbound/open/message`, and the older `/conversations/messages/inbound/open`.
@@ -56,7 +55,6 @@ pub(crate) struct Inbound {
     pub(crate) originating_message_id: Option<String>,
 }
 
-/// `channel`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OpenChannel {
@@ -75,7 +73,6 @@ pub(crate) struct ChannelMetadata {
     pub(crate) custom_attributes: BTreeMap<String, String>,
 }
 
-/// An element of `content`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Content {
@@ -83,8 +80,7 @@ pub(crate) struct Content {
     pub(crate) attachment: Option<OpenAttachment>,
 }
 
-/// `content[].attachment`
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OpenAttachment {
     pub(crate) id: Option<String>,
@@ -94,7 +90,6 @@ pub(crate) struct OpenAttachment {
     pub(crate) filename: Option<String>,
 }
 
-/// An element of `events`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OpenEvent {
@@ -108,7 +103,6 @@ pub(crate) struct OpenReason {
     pub(crate) message: String,
 }
 
-/// `buttonResponse`
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Button {
     #[serde(rename = "type")]
@@ -216,7 +210,7 @@ impl World {
         let guest = inbound.channel.guest(asked.kind)?.to_owned();
         match asked.kind {
             OpenKind::Event => {
-                self.tally.channels.open_events += 1;
+                self.tally.open.events += 1;
                 Ok(None)
             }
             OpenKind::Receipt => {
@@ -225,7 +219,7 @@ impl World {
                 if !is_of(conversation, &guest) || said.by == ParticipantPurpose::Customer {
                     return Err(ServiceRefusal::MessageUnknown);
                 }
-                self.tally.channels.open_receipts += 1;
+                self.tally.open.receipts += 1;
                 Ok(None)
             }
             OpenKind::Message | OpenKind::Response => self.open_said(asked, inbound, &guest, now).map(Some),
@@ -234,7 +228,7 @@ impl World {
 
     /// The id of an event, which is in no conversation.
     pub(crate) fn event_id(&mut self) -> String {
-        self.messages.hex()
+        self.dice.messages.hex()
     }
 
     /// Whether a bearer may send in.
@@ -263,19 +257,15 @@ impl World {
         now: Moment,
     ) -> Result<(usize, String), ServiceRefusal> {
         let own_id: Option<Arc<str>> = inbound.channel.message_id.as_deref().map(Arc::from);
-        if let Some(before) = own_id.as_deref().and_then(|id| self.by_own_id.get(&own_key(guest, id))).cloned() {
-            self.tally.channels.duplicates += 1;
+        if let Some(before) = own_id.as_deref().and_then(|id| self.index.own_ids.get(&own_key(guest, id))).cloned() {
+            self.tally.open.duplicates += 1;
             return Ok(before);
         }
         let from = Value::Object(inbound.channel.from.clone().unwrap_or_default());
         let going_on = self.conversations.iter().rposition(|c| is_of(c, guest) && c.ended.is_none());
-        let mut said = SimulatedMessage::words(
-            self.messages.hex(),
-            ParticipantPurpose::Customer,
-            inbound.text.as_deref().unwrap_or(""),
-            now.wall,
-        );
         let mut heard = inbound.text.clone().unwrap_or_default();
+        let id = self.dice.messages.hex();
+        let mut said = SimulatedMessage::words(id, ParticipantPurpose::Customer, heard.as_str(), now.wall);
         let n = match (asked.kind, going_on) {
             (OpenKind::Response, None) => return Err(ServiceRefusal::ConversationUnknown),
             (OpenKind::Response, Some(n)) => {
@@ -293,24 +283,20 @@ impl World {
             (_, Some(n)) => n,
             (_, None) => self.begin_open(guest, from.clone(), now),
         };
-        for OpenAttachment { id, media_type, url, mime, filename } in
-            inbound.content.iter().filter_map(|c| c.attachment.as_ref())
-        {
-            let (id, media, url, mime, name) =
-                (id.clone(), media_type.clone(), url.clone(), mime.clone(), filename.clone());
-            said.pieces.push(Piece::File { id, media, url, mime, name, bytes: None });
-        }
+        let files = inbound.content.iter().filter_map(|c| c.attachment.clone());
+        said.pieces.extend(files.map(|OpenAttachment { id, media_type: media, url, mime, filename: name }| {
+            Piece::File { id, media, url, mime, name, bytes: None }
+        }));
         said.metadata = inbound.metadata.clone();
         said.request = Some(asked.request_id.into());
         said.own_id = own_id;
         let id = said.id.clone();
         if let Some(own_id) = &said.own_id {
-            self.by_own_id.insert(own_key(guest, own_id), (n, id.clone()));
+            self.index.own_ids.insert(own_key(guest, own_id), (n, id.clone()));
         }
         if let Some(conversation) = self.conversations.get_mut(n) {
             conversation.via = Via::Open { from };
-            let attributes = inbound.channel.metadata.custom_attributes.clone();
-            conversation.attributes.extend(attributes);
+            conversation.attributes.extend(inbound.channel.metadata.custom_attributes.clone());
             said.at = conversation.stamp(said.at);
         }
         self.keep(n, said);
@@ -325,9 +311,9 @@ impl World {
             None => (named.clone(), ScenarioScript::default()),
         };
         let via = Via::Open { from };
-        let (id, guest) = (self.messages.uuid(), self.messages.uuid());
+        let (id, guest) = (self.dice.messages.uuid(), self.dice.messages.uuid());
         let begun = SessionStart { name: &name, id, guest, guest_name: &named, script, via };
-        let conversation = SimulatedConversation::begin(begun, &mut self.messages, now.wall);
+        let conversation = SimulatedConversation::begin(begun, &mut self.dice.messages, now.wall);
         self.add(conversation)
     }
 }

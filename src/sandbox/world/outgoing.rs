@@ -15,16 +15,12 @@ pub(crate) struct ConnectionId(pub(crate) u64);
 /// Something that goes out on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Out {
-    /// A text frame.
     Text(Arc<str>),
-    /// An orderly end.
     Close {
         /// The WebSocket's close code.
         code: u16,
-        /// Its reason.
         reason: &'static str,
     },
-    /// The connection is reset.
     Reset,
 }
 
@@ -35,7 +31,6 @@ pub(in crate::sandbox::world) struct Due {
     pub(in crate::sandbox::world) what: What,
 }
 
-/// What is due.
 #[derive(Clone, Debug)]
 pub(in crate::sandbox::world) enum What {
     /// Of the other side of a conversation.

@@ -12,8 +12,9 @@ use crate::sandbox::scenario::ScenarioScript;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ScriptStage {
     /// A bot; so many messages of the guest have been answered.
-    Bot { answered: u32 },
-    /// A person.
+    Bot {
+        answered: u32,
+    },
     Agent,
     /// Nothing has been said yet.
     #[default]
@@ -145,29 +146,6 @@ fn offering(heard: &str) -> Happening {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_echo_says_it_back_and_bye_ends_it() {
-        let (happenings, stage) = answer(ScenarioScript::Echo, ScriptStage::Fresh, "hello");
-        assert_eq!(happenings, [says("You said: hello")]);
-        assert_eq!(stage, ScriptStage::Bot { answered: 1 });
-        let (happenings, _) = answer(ScenarioScript::Echo, stage, " Bye! ");
-        assert_eq!(happenings.last(), Some(&Happening::Ends));
-        assert_eq!(
-            answer(ScenarioScript::Echo, stage, "say bye to him").0.last(),
-            Some(&says("You said: say bye to him"))
-        );
-    }
-
-    #[test]
-    fn a_handover_brings_a_person_at_the_second_message() {
-        let (first, stage) = answer(ScenarioScript::Handover, ScriptStage::Fresh, "hello");
-        assert!(!first.contains(&Happening::Joins));
-        let (second, stage) = answer(ScenarioScript::Handover, stage, "my line is dead");
-        assert!(second.contains(&Happening::Joins));
-        assert_eq!(stage, ScriptStage::Agent);
-        assert_eq!(answer(ScenarioScript::Handover, stage, "agent please").0.len(), 1);
-    }
 
     #[test]
     fn the_billing_bot_offers_choices_and_takes_them() {

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::token::GUEST_SCOPE;
 use super::{
@@ -17,10 +18,8 @@ use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::sandbox::fault::Plan;
 use crate::sandbox::scenario::ScenarioRules;
 
-/// What comes in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Incoming<'r> {
-    /// Of the path.
     pub(crate) conversation: &'r str,
     pub(crate) content_type: Option<&'r str>,
     pub(crate) body: &'r [u8],
@@ -55,7 +54,7 @@ impl World {
     ) -> Result<(&SimulatedConversation, &SimulatedMessage), ServiceRefusal> {
         self.may_send(bearer, plan)?;
         let conversation = self.conversation(incoming.conversation)?;
-        let body = read(incoming)?;
+        let body: Body = json_of(incoming.body, incoming.content_type)?;
         if let Some(to) = &body.to {
             addressed(conversation, to)?;
         }
@@ -71,10 +70,11 @@ impl World {
         if conversation.ended.is_some() {
             return Err(ServiceRefusal::ConversationEnded);
         }
-        let n = self.by_id.get(incoming.conversation).copied().ok_or(ServiceRefusal::ConversationUnknown)?;
+        let n =
+            self.index.conversations.get(incoming.conversation).copied().ok_or(ServiceRefusal::ConversationUnknown)?;
         let text: Arc<str> = body.text.into();
         let mut said =
-            SimulatedMessage::words(self.messages.hex(), ParticipantPurpose::Customer, text.clone(), now.wall);
+            SimulatedMessage::words(self.dice.messages.hex(), ParticipantPurpose::Customer, text.clone(), now.wall);
         said.request = Some(incoming.request_id.into());
         self.keep(n, said);
         self.provoke(n, &text, now);
@@ -83,13 +83,17 @@ impl World {
     }
 
     fn may_send(&self, bearer: &Bearer, plan: &Plan) -> Result<(), ServiceRefusal> {
-        match self.rules {
+        match self.rules() {
             ScenarioRules::Published => {
                 let needed: &'static [&'static str] = &["conversation:message:receive"];
                 if self.has_permission(plan, needed) { Ok(()) } else { Err(ServiceRefusal::PermissionMissing(needed)) }
             }
             ScenarioRules::Described if bearer.has_any(&[GUEST_SCOPE]) => {
-                if self.client.guest_api && !plan.feature_off { Ok(()) } else { Err(ServiceRefusal::FeatureOff) }
+                if self.scenario.client.guest_api && !plan.feature_off {
+                    Ok(())
+                } else {
+                    Err(ServiceRefusal::FeatureOff)
+                }
             }
             ScenarioRules::Described if bearer.has_any(&["messaging:send"]) => Err(ServiceRefusal::ScopeForbidden),
             ScenarioRules::Described if bearer.has_any(&["messaging:guest"]) => Err(ServiceRefusal::ScopeWrong),
@@ -98,20 +102,16 @@ impl World {
     }
 }
 
-fn read(incoming: Incoming<'_>) -> Result<Body, ServiceRefusal> {
-    if incoming.body.len() > BODY_MAX_BYTES {
+/// A body that has to be JSON of this form, and not too large.
+pub(crate) fn json_of<T: DeserializeOwned>(body: &[u8], content_type: Option<&str>) -> Result<T, ServiceRefusal> {
+    if body.len() > BODY_MAX_BYTES {
         return Err(ServiceRefusal::BodyTooLarge);
     }
-    if !is_json(incoming.content_type) {
+    let mime = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    if !mime.trim().eq_ignore_ascii_case("application/json") {
         return Err(ServiceRefusal::MediaType);
     }
-    serde_json::from_slice(incoming.body).map_err(|_| ServiceRefusal::BodyMalformed)
-}
-
-/// Whether a `Content-Type` says JSON.
-pub(crate) fn is_json(content_type: Option<&str>) -> bool {
-    let mime = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
-    mime.trim().eq_ignore_ascii_case("application/json")
+    serde_json::from_slice(body).map_err(|_| ServiceRefusal::BodyMalformed)
 }
 
 /// Whether `to` is the guest of this conversation, exactly.

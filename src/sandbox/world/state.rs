@@ -38,11 +38,14 @@ impl World {
         };
         let (requests, refused) = self.tally.to_json();
         let (connections, sessions) = self.web.size();
-        let counts = &self.tally.channels;
+        let mut open = json!(self.tally.open);
+        open["webhook"] = json!(self.scenario.webhook.as_ref().map(|webhook| webhook.url.as_str()));
+        let mut web = json!(self.tally.web);
+        (web["connections"], web["sessions"]) = (json!(connections), json!(sessions));
         json!({
-            "scenario": self.scenario,
-            "seed": self.seed,
-            "world": if self.rules == ScenarioRules::Described { "described" } else { "published" },
+            "scenario": self.scenario.name,
+            "seed": self.scenario.seed,
+            "world": if self.rules() == ScenarioRules::Described { "described" } else { "published" },
             "clock": {"now": now.wall, "advanced_seconds": advanced.as_secs()},
             "tokens": {
                 "issued": self.tokens.issued,
@@ -54,25 +57,8 @@ impl World {
             "refused": refused,
             "received": self.conversations.iter().map(|c| c.received).sum::<u64>(),
             "conversations": self.conversations.iter().map(conversation).collect::<Vec<_>>(),
-            "open": {
-                "duplicates": counts.duplicates,
-                "events": counts.open_events,
-                "receipts": counts.open_receipts,
-                "webhook": self.webhook.as_ref().map(|webhook| webhook.url.as_str()),
-                "pushed": counts.pushed,
-                "push_failures": counts.push_failures,
-            },
-            "web": {
-                "connections": connections,
-                "sessions": sessions,
-                "opened": counts.sockets_opened,
-                "refused": counts.sockets_refused,
-                "attributes_ignored": counts.attributes_ignored,
-                "frames_in": counts.frames_in,
-                "frames_out": counts.frames_out,
-                "actions": counts.actions,
-                "errors": counts.errors,
-            },
+            "open": open,
+            "web": web,
             "faults": self.faults(),
         })
     }

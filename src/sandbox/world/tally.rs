@@ -2,20 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What is counted of the published channels.
-#[derive(Clone, Debug, Default, serde::Serialize)]
-pub(crate) struct Counts {
+/// What is counted of open messaging.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct OpenCounts {
     pub(crate) duplicates: u64,
-    pub(crate) open_events: u64,
-    pub(crate) open_receipts: u64,
+    pub(crate) events: u64,
+    pub(crate) receipts: u64,
     pub(crate) pushed: u64,
     pub(crate) push_failures: u64,
+}
+
+/// What is counted of the guest WebSocket.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct WebCounts {
+    pub(crate) opened: u64,
+    pub(crate) refused: u64,
     /// Messages with custom attributes at a place where the service does not read them.
     pub(crate) attributes_ignored: u64,
-    pub(crate) sockets_opened: u64,
-    pub(crate) sockets_refused: u64,
     pub(crate) frames_in: u64,
     pub(crate) frames_out: u64,
     /// By action.
@@ -32,8 +38,8 @@ pub(crate) struct ReceivedCounts {
     by_status: BTreeMap<u16, u64>,
     refused: BTreeMap<&'static str, u64>,
     resets: u64,
-    /// Of the published channels.
-    pub(crate) channels: Counts,
+    pub(crate) open: OpenCounts,
+    pub(crate) web: WebCounts,
 }
 
 impl ReceivedCounts {
@@ -43,7 +49,6 @@ impl ReceivedCounts {
         *self.by_route.entry(route).or_default() += 1;
     }
 
-    /// It was refused.
     pub(crate) fn refused(&mut self, reason: &'static str) {
         *self.refused.entry(reason).or_default() += 1;
     }
@@ -58,7 +63,6 @@ impl ReceivedCounts {
         self.resets += 1;
     }
 
-    /// For the control API.
     pub(crate) fn to_json(&self) -> (Value, Value) {
         let by_status: BTreeMap<String, u64> = self.by_status.iter().map(|(s, n)| (s.to_string(), *n)).collect();
         let requests = json!({

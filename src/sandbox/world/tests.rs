@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fixtures::at_millis as at;
-use crate::model::fault::{Fault, FaultKind, FaultTarget};
+use crate::model::fault::Fault;
 
 const ECHO: &str = "[[conversations]]\nname = \"Echo\"\n[[conversations]]\nname = \"Other\"\nscript = \"silent\"\n";
 
@@ -18,8 +18,8 @@ fn world(text: &str) -> World {
 
 fn asked(world: &World, scope: &str) -> GrantRequest {
     GrantRequest {
-        client_id: Some(world.client.id.clone()),
-        client_secret: Some(world.client.secret.clone()),
+        client_id: world.scenario.client.id.clone(),
+        client_secret: world.scenario.client.secret.clone(),
         basic: true,
         grant_type: Some("client_credentials".to_owned()),
         scope: Some(scope.to_owned()),
@@ -59,33 +59,6 @@ fn a_token_lives_to_its_last_moment_and_not_longer() {
 }
 
 #[test]
-fn refused_requests_count_in_no_window_but_their_tokens() {
-    let mut world = world(&format!("[limits]\nrequests_per_minute = 2\n{ECHO}"));
-    let token = token(&mut world, at(0));
-    for _ in 0..10 {
-        assert_eq!(world.admit(Some("stranger"), at(0)).1, Err(ServiceRefusal::TokenUnknown));
-    }
-    assert_eq!(world.admit(Some(&token), at(1)).0.count, 1);
-    assert!(world.admit(Some(&token), at(2)).1.is_ok());
-    let limited = Err(ServiceRefusal::RateLimited { retry_after: 57, allowed: 2 });
-    assert_eq!(world.admit(Some(&token), at(3_500)).1, limited);
-}
-
-#[test]
-fn answers_come_when_they_are_due_and_in_the_order_of_the_questions() {
-    let mut world = world(&format!("reply_ms = [1000, 1000]\n{ECHO}"));
-    say(&mut world, 0, "one", at(0)).unwrap();
-    say(&mut world, 0, "two", at(0)).unwrap();
-    world.settle(at(999));
-    assert_eq!(texts(&world, 0), ["one", "two"]);
-    world.settle(at(1000));
-    assert_eq!(texts(&world, 0), ["one", "two", "You said: one", "You said: two"]);
-    let reply = world.conversations[0].thread.back().unwrap();
-    assert_eq!((reply.at, reply.by), (at(1000).wall, ParticipantPurpose::Workflow));
-    assert!(world.message(&reply.id.clone()).is_ok());
-}
-
-#[test]
 fn nobody_answers_in_a_conversation_that_has_ended_meanwhile() {
     let mut world = world(&format!("reply_ms = [1000, 1000]\n{ECHO}"));
     say(&mut world, 0, "hello", at(0)).unwrap();
@@ -106,7 +79,7 @@ fn a_long_conversation_forgets_its_beginning_but_not_its_count() {
     }
     assert_eq!(world.message(&first).err(), Some(ServiceRefusal::MessageUnknown));
     assert_eq!(world.conversations[1].thread.len(), 20_000);
-    assert_eq!(world.by_message.len(), 20_000);
+    assert_eq!(world.index.messages.len(), 20_000);
     assert_eq!(world.state(at(0), Duration::ZERO)["received"], 20_001);
 }
 
@@ -118,21 +91,6 @@ fn old_tokens_are_forgotten_before_they_fill_the_memory() {
     }
     assert_eq!(world.tokens.issued, 10_000);
     assert!(world.tokens.remembered() <= 4096, "{}", world.tokens.remembered());
-}
-
-#[test]
-fn a_fault_meets_its_requests_only() {
-    let mut world = world(ECHO);
-    let id = world.conversations[1].id.clone();
-    for fault in [json!({"fault": "reset-after", "conversation": "Other"}), json!({"fault": "clock-skew"})] {
-        world.set_fault(Fault::parse(&fault).unwrap(), at(0));
-    }
-    assert_eq!(world.arrive(FaultTarget::Send, Whom::Conversation("elsewhere"), at(0)).spoil, None);
-    assert_eq!(world.arrive(FaultTarget::Read, Whom::Conversation(&id), at(0)).spoil, None);
-    let plan = world.arrive(FaultTarget::Send, Whom::Conversation(&id), at(0));
-    assert_eq!((plan.spoil, plan.skew), (Some(FaultKind::ResetAfter), 300));
-    world.clear_faults();
-    assert_eq!(world.arrive(FaultTarget::Send, Whom::Conversation(&id), at(0)), Plan::default());
 }
 
 #[test]

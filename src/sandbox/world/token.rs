@@ -9,13 +9,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::refusal::ServiceRefusal;
 use super::window::{Gauge, Window};
 use crate::model::Moment;
 use crate::model::fault::FaultKind;
 use crate::sandbox::fault::Plan;
 use crate::sandbox::rng::Rng;
-use crate::sandbox::scenario::ScenarioRules;
+use crate::sandbox::scenario::{Scenario, ScenarioRules};
 
 /// The scope that the Guest API needs.
 pub(crate) const GUEST_SCOPE: &str = "guest:messages:send";
@@ -50,17 +53,6 @@ const GUEST_SCOPES: [&str; 3] = [GUEST_SCOPE, "messaging:guest", "messaging:send
 /// Tokens remembered after their end, so that "expired" and "revoked" can be told from "unknown".
 const REMEMBERED: usize = 4096;
 
-/// The OAuth client.
-#[derive(Clone)]
-pub(crate) struct KnownClient {
-    pub(crate) id: String,
-    pub(crate) secret: String,
-    pub(crate) name: String,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) guest_api: bool,
-    pub(crate) permissions: Vec<String>,
-}
-
 /// What a token request says. No `Debug`: it holds a secret.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct GrantRequest {
@@ -70,6 +62,34 @@ pub(crate) struct GrantRequest {
     pub(crate) basic: bool,
     pub(crate) grant_type: Option<String>,
     pub(crate) scope: Option<String>,
+}
+
+impl GrantRequest {
+    /// What a token request says: `Authorization` header (where there is one) and form.
+    pub(crate) fn of(authorization: Option<&str>, form: &[u8]) -> Self {
+        let mut asked = Self::default();
+        for (name, value) in url::form_urlencoded::parse(form) {
+            let value = Some(value.into_owned());
+            match &*name {
+                "grant_type" => asked.grant_type = value,
+                "scope" => asked.scope = value,
+                "client_id" => asked.client_id = value,
+                "client_secret" => asked.client_secret = value,
+                _ => {}
+            }
+        }
+        let basic =
+            authorization.and_then(|value| value.split_once(' ')).filter(|(s, _)| s.eq_ignore_ascii_case("basic"));
+        if let Some((_, encoded)) = basic {
+            asked.basic = true;
+            let decoded = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            (asked.client_id, asked.client_secret) = match decoded.as_deref().and_then(|pair| pair.split_once(':')) {
+                Some((id, secret)) => (Some(id.to_owned()), Some(secret.to_owned())),
+                None => (None, None),
+            };
+        }
+        asked
+    }
 }
 
 /// Why no token is given.
@@ -164,7 +184,6 @@ impl IssuedTokens {
         (gauge, admitted)
     }
 
-    /// Withdraws one token.
     pub(crate) fn revoke(&mut self, bearer: &str) {
         if let Some(token) = self.known.get_mut(bearer) {
             token.revoked = true;
@@ -172,7 +191,6 @@ impl IssuedTokens {
         }
     }
 
-    /// Withdraws every valid token.
     pub(crate) fn revoke_all(&mut self, now: Moment) {
         for token in self.known.values_mut().filter(|token| !token.revoked && token.expires > now) {
             token.revoked = true;
@@ -193,19 +211,14 @@ impl IssuedTokens {
         self.known.len()
     }
 
-    /// How many are valid.
     pub(crate) fn valid(&self, now: Moment) -> usize {
         self.known.values().filter(|token| !token.revoked && token.expires > now).count()
     }
 }
 
 /// Which scopes a request gets, or why it gets nothing.
-pub(crate) fn judge(
-    client: &KnownClient,
-    rules: ScenarioRules,
-    plan: &Plan,
-    asked: &GrantRequest,
-) -> Result<Vec<String>, TokenRefusal> {
+pub(crate) fn granted(scenario: &Scenario, plan: &Plan, asked: &GrantRequest) -> Result<Vec<String>, TokenRefusal> {
+    let client = &scenario.client;
     let refused = |status, error, description| TokenRefusal { status, error, description };
     // 401 where the header failed, 400 where the form did. [OAuth 2.0, section 5.2; Genesys' own status is not established]
     let status = if asked.basic { 401 } else { 400 };
@@ -215,16 +228,16 @@ pub(crate) fn judge(
         Some(_) => return Err(refused(400, "unsupported_grant_type", "grant type is not supported for this client")),
     }
     // [3p: both descriptions as measured by other clients]
-    if asked.client_id.as_deref() != Some(&client.id) {
+    if asked.client_id != client.id {
         return Err(refused(status, "invalid_client", "client not found"));
     }
-    if asked.client_secret.as_deref() != Some(&client.secret) || plan.client == Some(FaultKind::ClientRejected) {
+    if asked.client_secret != client.secret || plan.client == Some(FaultKind::ClientRejected) {
         return Err(refused(status, "invalid_client", "authentication failed"));
     }
     if plan.client == Some(FaultKind::ClientDisabled) {
         return Err(refused(status, "unauthorized_client", "client is disabled"));
     }
-    if rules == ScenarioRules::Published {
+    if scenario.world == ScenarioRules::Published {
         // "Scopes only apply to clients not using the client_credential grant" [real: documented, PY]
         return Ok(Vec::new());
     }

@@ -6,7 +6,6 @@ use crate::model::Moment;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The window of one token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
     began: Moment,
@@ -27,12 +26,10 @@ pub(crate) struct Gauge {
 }
 
 impl Window {
-    /// A window that begins now.
     pub(crate) const fn new(now: Moment) -> Self {
         Self { began: now, count: 0 }
     }
 
-    /// Counts one request.
     pub(crate) fn count(&mut self, allowed: u32, now: Moment) -> Gauge {
         if now.since(self.began) >= MINUTE {
             *self = Self::new(now);

@@ -1,13 +1,14 @@
 //! One conversation of the picker and what is known of it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use nucleo_matcher::{Utf32Str, Utf32String};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::ids::is_uuid;
-use crate::model::{Address, Conversation, Moment, RemoteState, RepliesReadable, WebSession};
-
-use super::live::LiveState;
+use crate::model::{Address, Author, Conversation, Moment, RemoteState, RepliesReadable, WebSession};
+use crate::tui::state::token_badge;
 
 /// How the messages of a conversation fared in this session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,36 @@ pub struct MessageCounts {
     pub sending: u32,
     /// Queued or held.
     pub waiting: u32,
+}
+
+/// The other side is told at most this often that the guest types. [GENESYS: official clients]
+pub const TYPING_EVERY: Duration = Duration::from_secs(5);
+
+/// The live side of a conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LiveState {
+    /// Where the session of a web-messaging conversation stands.
+    pub session: WebSession,
+    /// Who of the other side types, and until when unless told again.
+    pub typing: Option<(Author, Moment)>,
+    /// The remote side's conversation id, where the address does not name it and it became known.
+    pub conversation_id: Option<String>,
+    /// When the other side was told last that the guest types.
+    pub(super) told: Option<Moment>,
+}
+
+impl LiveState {
+    /// Who of the other side types now.
+    pub fn typist(&self, now: Moment) -> Option<Author> {
+        self.typing.filter(|(_, until)| !until.left(now).is_zero()).map(|(author, _)| author)
+    }
+
+    /// When what is shown of it changes by itself next.
+    pub(super) fn next_change(&self, now: Moment) -> Option<Moment> {
+        let typing = self.typing.map(|(_, until)| until);
+        let session = token_badge::session_change(&self.session, now);
+        [typing, session].into_iter().flatten().filter(|at| at.mono > now.mono).min()
+    }
 }
 
 /// One line of the id card.
@@ -56,7 +87,7 @@ pub struct ConversationItem {
     pub draft: bool,
     /// How its messages fared.
     pub counts: MessageCounts,
-    /// JournalStatus at the top.
+    /// Kept at the top.
     pub pinned: bool,
     /// The last time that something was said in it.
     pub activity: Option<Moment>,

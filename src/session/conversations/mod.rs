@@ -7,7 +7,6 @@
 //! ```
 
 pub mod item;
-pub mod live;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -20,8 +19,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::{Author, Conversation, ConversationKey, Moment, RemoteState, RepliesReadable, WebSession};
 
-pub use item::{CardLine, ConversationItem, MessageCounts};
-pub use live::{LiveState, TYPING_EVERY};
+pub use item::{CardLine, ConversationItem, LiveState, MessageCounts, TYPING_EVERY};
 
 /// In which order conversations stand, after the pinned ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,7 +110,7 @@ impl Conversations {
             selected,
             active: None,
         };
-        picker.arrange();
+        picker.list();
         picker
     }
 
@@ -222,7 +220,7 @@ impl Conversations {
     pub fn set_filter(&mut self, filter: &str) {
         filter.clone_into(&mut self.filter);
         self.pattern.reparse(filter, CaseMatching::Smart, Normalization::Smart);
-        self.arrange();
+        self.list();
     }
 
     /// Turns between config order and recent first.
@@ -231,10 +229,10 @@ impl Conversations {
             Order::Config => Order::Activity,
             Order::Activity => Order::Config,
         };
-        self.arrange();
+        self.list();
     }
 
-    fn arrange(&mut self) {
+    fn list(&mut self) {
         let order = self.order;
         let items = &self.items;
         let rank = |at: usize| {
@@ -350,7 +348,7 @@ impl Conversations {
             self.filter.clear();
             self.pattern = Pattern::default();
         }
-        self.arrange();
+        self.list();
         true
     }
 
@@ -363,7 +361,7 @@ impl Conversations {
         let Some(item) = self.item_mut(key) else { return false };
         item.pinned = !item.pinned;
         let pinned = item.pinned;
-        self.arrange();
+        self.list();
         pinned
     }
 
@@ -372,7 +370,7 @@ impl Conversations {
         let Some(item) = self.item_mut(key) else { return };
         item.nickname = Some(nickname.trim()).filter(|n| !n.is_empty()).map(str::to_owned);
         item.index();
-        self.arrange();
+        self.list();
     }
 
     /// What a read showed.
@@ -421,7 +419,7 @@ impl Conversations {
         };
         item.live.conversation_id = Some(conversation_id.to_owned());
         item.index();
-        self.arrange();
+        self.list();
         true
     }
 
@@ -466,7 +464,7 @@ impl Conversations {
         let Some(item) = self.item_mut(key) else { return };
         item.activity = item.activity.max(Some(at));
         if self.order == Order::Activity {
-            self.arrange();
+            self.list();
         }
     }
 

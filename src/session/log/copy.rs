@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 
 use super::detail::{newest, rows};
-use super::entry::{Density, ID_HEADERS, context_id};
+use super::entry::Density;
 use super::line::Columns;
 use super::{Log, LogEntry, LogPage};
 use crate::export;
-use crate::model::exchange::header;
 use crate::model::{Header, Response};
 use crate::text::screen;
 
@@ -15,11 +14,8 @@ impl LogEntry {
     /// The request ids of the newest answer, one a line, as `name: id`.
     pub fn copy_ids(&self) -> Option<String> {
         let response = newest(self)?.response()?;
-        let mut lines: Vec<String> = ID_HEADERS
-            .iter()
-            .filter_map(|name| Some(format!("{name}: {}", screen::visible(header(&response.headers, name)?))))
-            .collect();
-        lines.extend(context_id(&response.body).map(|id| format!("contextId: {}", screen::visible(&id))));
+        let ids = response.request_ids().into_iter();
+        let lines: Vec<String> = ids.map(|(name, id)| format!("{name}: {}", screen::visible(&id))).collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
@@ -81,7 +77,7 @@ impl Log {
             width,
             wrap: true,
             search: None,
-            columns: Columns::new(width, self.digits, self.options.ascii),
+            columns: Columns::new(width, self.view.digits, self.options.ascii),
             ..self.page()
         };
         if let (Density::Line, None) = (density, entry.exchange()) {

@@ -99,9 +99,8 @@ impl Sheet<'_> {
             self.failure(failure);
         }
         let request = &attempt.request;
-        let mut about = Line::of(&screen::visible(&request.method), Tone::Strong);
-        about.push(" ", Tone::Text);
-        about.push(&screen::visible(&request.url), Tone::Text);
+        let (method, url) = (screen::visible(&request.method), screen::visible(&request.url));
+        let about = Line::of_parts(&[(&method, Tone::Strong), (" ", Tone::Text), (&url, Tone::Text)]);
         if self.section(entry, Section::Request, "Request", &about) {
             self.request(attempt);
         }
@@ -112,9 +111,7 @@ impl Sheet<'_> {
             let about = Line::of(&entry.datagrams.len().to_string(), Tone::Text);
             if self.section(entry, Section::Metrics, "Metrics", &about) {
                 for datagram in &entry.datagrams {
-                    let mut line = Line::of("  ", Tone::Text);
-                    line.push(&screen::visible(datagram), Tone::Text);
-                    self.add(RowKind::Detail, line, 4, false);
+                    self.inner(&[(&screen::visible(datagram), Tone::Text)], false);
                 }
             }
         }
@@ -144,12 +141,20 @@ impl Sheet<'_> {
         open
     }
 
+    /// A row of what is in a section.
+    fn inner(&mut self, parts: &[(&str, Tone)], whole: bool) {
+        let mut line = Line::of("  ", Tone::Text);
+        line.append(&Line::of_parts(parts));
+        self.add(RowKind::Detail, line, 4, whole);
+    }
+
     fn response(&mut self, entry: &LogEntry, response: &Response) {
         let last = entry.exchange().and_then(|x| Some(try_tone(x.last_attempt()?, x)));
-        let tone = last.unwrap_or(Tone::Text);
-        let mut about = Line::of(&response.headers.len().to_string(), Tone::Text);
-        about.push(self.dot(), Tone::Dim);
-        about.push(&status_line(response), tone);
+        let about = Line::of_parts(&[
+            (&response.headers.len().to_string(), Tone::Text),
+            (self.dot(), Tone::Dim),
+            (&status_line(response), last.unwrap_or(Tone::Text)),
+        ]);
         if self.section(entry, Section::Response, "Response headers", &about) {
             self.headers(&response.headers);
         }
@@ -167,30 +172,20 @@ impl Sheet<'_> {
             line.push(&screen::visible(&failure.detail), Tone::Text);
         }
         self.add(RowKind::Detail, line, LABEL, true);
-        let mut line = Self::labelled("sent");
-        line.push(
-            if failure.wrote {
-                "some of the request may have left: the server may have acted on it"
-            } else {
-                "no byte of the request left"
-            },
-            Tone::Text,
-        );
-        self.add(RowKind::Detail, line, LABEL, true);
+        let sent = if failure.wrote {
+            "some of the request may have left: the server may have acted on it"
+        } else {
+            "no byte of the request left"
+        };
+        self.say("sent", sent, Tone::Text);
     }
 
     fn request(&mut self, attempt: &Attempt) {
         let request = &attempt.request;
-        let mut line = Line::of("  ", Tone::Text);
-        line.push(&screen::visible(&request.method), Tone::Strong);
-        line.push(" ", Tone::Text);
-        line.push(&screen::visible(&request.url), Tone::Text);
-        self.add(RowKind::Detail, line, 4, true);
+        let (method, url) = (screen::visible(&request.method), screen::visible(&request.url));
+        self.inner(&[(&method, Tone::Strong), (" ", Tone::Text), (&url, Tone::Text)], true);
         self.headers(&request.headers);
-        let mut line = Line::of("  body  ", Tone::Dim);
-        line.push(&body_facts(&request.body, self.dot()), Tone::Text);
-        self.add(RowKind::Detail, line, 4, false);
-        self.body(&request.body);
+        self.named_body(&request.body);
     }
 
     fn timing(&mut self, attempt: &Attempt) {
@@ -227,14 +222,9 @@ impl Sheet<'_> {
     fn earlier(&mut self, attempt: &Attempt) {
         self.request(attempt);
         if let Some(response) = attempt.response() {
-            let mut line = Line::of("  ", Tone::Text);
-            line.push(&status_line(response), Tone::Warning);
-            self.add(RowKind::Detail, line, 4, false);
+            self.inner(&[(&status_line(response), Tone::Warning)], false);
             self.headers(&response.headers);
-            let mut line = Line::of("  body  ", Tone::Dim);
-            line.push(&body_facts(&response.body, self.dot()), Tone::Text);
-            self.add(RowKind::Detail, line, 4, false);
-            self.body(&response.body);
+            self.named_body(&response.body);
         }
         if let Some(Ending::Failed(failure)) = &attempt.ending {
             self.failure(failure);
@@ -244,12 +234,16 @@ impl Sheet<'_> {
 
     fn headers(&mut self, headers: &[Header]) {
         for header in headers {
-            let mut line = Line::of("  ", Tone::Text);
-            line.push(&screen::visible(&header.name), Tone::Name);
-            line.push(": ", Tone::Dim);
-            line.push(&screen::visible(&header.value), Tone::Text);
-            self.add(RowKind::Detail, line, 4, false);
+            let (name, value) = (screen::visible(&header.name), screen::visible(&header.value));
+            self.inner(&[(&name, Tone::Name), (": ", Tone::Dim), (&value, Tone::Text)], false);
         }
+    }
+
+    /// A body under a row that says what it is.
+    fn named_body(&mut self, body: &Body) {
+        let facts = Line::of_parts(&[("  body  ", Tone::Dim), (&body_facts(body, self.dot()), Tone::Text)]);
+        self.add(RowKind::Detail, facts, 4, false);
+        self.body(body);
     }
 
     fn body(&mut self, body: &Body) {
@@ -261,9 +255,7 @@ impl Sheet<'_> {
                 let (lines, more) = pretty::lines(&body.text, BODY_ROWS);
                 cut = more;
                 for json in lines {
-                    let mut line = Line::of("  ", Tone::Text);
-                    line.push(&screen::visible(&json), Tone::Json { inside: false });
-                    self.add(RowKind::Detail, line, 4, false);
+                    self.inner(&[(&screen::visible(&json), Tone::Json { inside: false })], false);
                     if self.rows.len() >= until {
                         cut = true;
                         break;
@@ -276,9 +268,7 @@ impl Sheet<'_> {
                         cut = true;
                         break;
                     }
-                    let mut line = Line::of("  ", Tone::Text);
-                    line.push(&said, Tone::Text);
-                    self.add(RowKind::Detail, line, 4, false);
+                    self.inner(&[(&said, Tone::Text)], false);
                 }
             }
         }

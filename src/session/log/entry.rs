@@ -7,9 +7,9 @@ use super::Names;
 use super::needle::Needle;
 use super::rate::is_healed;
 use super::row::{LogRow, Section};
-use crate::model::exchange::header;
-use crate::model::{Author, Body, ConversationKey, Diagnosis, Exchange, ExchangeKind, Moment, Outcome};
-use crate::text::json;
+use crate::model::{
+    Attempt, Author, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, Moment, Outcome, Response,
+};
 
 /// How much of an entry is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,9 +23,6 @@ pub enum Density {
     Full,
 }
 
-/// Headers under which a request id may come, in the order of preference, with the names that the log uses.
-pub(super) const ID_HEADERS: [&str; 3] = ["inin-correlation-id", "genesys-correlation-id", "x-request-id"];
-
 /// What happened to a message after its exchange was over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Later {
@@ -37,6 +34,18 @@ pub(super) enum Later {
     Lost,
 }
 
+impl Later {
+    /// Other moves of a message show in its exchange.
+    pub(super) const fn of(life: &DeliveryStatus) -> Option<Self> {
+        match life {
+            DeliveryStatus::Answered => Some(Self::Answered),
+            DeliveryStatus::Landed => Some(Self::Landed),
+            DeliveryStatus::Lost => Some(Self::Lost),
+            _ => None,
+        }
+    }
+}
+
 /// What is folded away until somebody asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fold {
@@ -44,6 +53,23 @@ pub(super) enum Fold {
     Polling,
     /// Frames that come often and say little.
     Quiet,
+}
+
+/// Whether an entry is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Visibility {
+    Shown,
+    /// The filter or the scope hides it.
+    Hidden,
+    /// It is folded away with others of its kind.
+    Folded(Fold),
+}
+
+/// What a person said about an entry.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Remark {
+    pub(super) marked: bool,
+    pub(super) comment: Option<String>,
 }
 
 /// What the other side said to a message.
@@ -80,8 +106,7 @@ pub struct LogEntry {
     /// The number that people see.
     pub(super) label: u64,
     source: LogSource,
-    marked: bool,
-    comment: Option<String>,
+    pub(super) remark: Remark,
     pub(super) later: Option<Later>,
     /// What the other side said to it first.
     pub(super) reply: Option<Reply>,
@@ -94,10 +119,7 @@ pub struct LogEntry {
     pub(super) folds: u64,
     /// A person chose the density: it does not open or close by itself any more.
     pub(super) touched: bool,
-    /// It is shown: the filter, the scope and the folds let it pass.
-    pub(super) shown: bool,
-    /// It is folded away with others of its kind.
-    pub(super) fold: Option<Fold>,
+    pub(super) visibility: Visibility,
     /// Tries that the 401 rate has counted.
     pub(super) counted: u32,
     /// Captured text that it keeps in memory, in bytes.
@@ -113,8 +135,7 @@ impl LogEntry {
             seq,
             label: seq,
             source,
-            marked: false,
-            comment: None,
+            remark: Remark::default(),
             later: None,
             reply: None,
             diagnosis: None,
@@ -122,8 +143,7 @@ impl LogEntry {
             density: Density::Line,
             folds: 0,
             touched: false,
-            shown: true,
-            fold: None,
+            visibility: Visibility::Shown,
             counted: 0,
             bytes,
             rows: None,
@@ -133,17 +153,6 @@ impl LogEntry {
     pub(super) fn replace(&mut self, exchange: Arc<Exchange>) {
         self.source = LogSource::Exchange(exchange);
         self.bytes = bytes_of(&self.source);
-        self.rows = None;
-    }
-
-    pub(super) fn set_marked(&mut self, marked: bool) {
-        self.marked = marked;
-        self.rows = None;
-    }
-
-    pub(super) fn set_comment(&mut self, comment: Option<String>) {
-        self.comment = comment;
-        self.rows = None;
     }
 
     /// Its number in the log: given on arrival, never given again; where a journal is kept, also not in later sessions.
@@ -200,7 +209,11 @@ impl LogEntry {
 
     /// Whether a person marked it.
     pub const fn is_marked(&self) -> bool {
-        self.marked
+        self.remark.marked
+    }
+
+    pub(super) fn is_shown(&self) -> bool {
+        self.visibility == Visibility::Shown
     }
 
     /// Why it was refused, or what it was healed of.
@@ -210,7 +223,7 @@ impl LogEntry {
 
     /// What a person said about it.
     pub fn comment(&self) -> Option<&str> {
-        self.comment.as_deref()
+        self.remark.comment.as_deref()
     }
 
     /// Whether it is an error to "next error".
@@ -231,7 +244,7 @@ impl LogEntry {
     /// Whether it is a frame that comes often and says little: somebody types, or a message was received or read.
     pub fn is_quiet(&self) -> bool {
         let typing = matches!(self.what(), "typing" | "typing on" | "typing off" | "receipt");
-        typing && self.direction().is_some() && !self.is_error() && !self.marked
+        typing && self.direction().is_some() && !self.is_error() && !self.remark.marked
     }
 
     /// Whether it is a read of a conversation that goes or went well: there are many, and what they brought stands in the
@@ -243,7 +256,7 @@ impl LogEntry {
             _ => false,
         };
         let read = |x: &Arc<Exchange>| x.kind == ExchangeKind::Read && x.conversation.is_some() && well(x);
-        self.exchange().is_some_and(read) && !self.marked && self.comment.is_none()
+        self.exchange().is_some_and(read) && !self.remark.marked && self.remark.comment.is_none()
     }
 
     /// With what it is folded away.
@@ -294,22 +307,20 @@ impl LogEntry {
     /// Whether any of what is searched contains `needle`: the text, the reason, ids, URLs and bodies of all tries, the
     /// conversation's name, the comment.
     pub(super) fn mentions(&self, needle: &Needle, names: &Names) -> bool {
-        if needle.is_in(self.what()) || self.comment.as_deref().is_some_and(|c| needle.is_in(c)) {
+        if needle.is_in(self.what()) || self.comment().is_some_and(|c| needle.is_in(c)) {
             return true;
         }
         let Some(exchange) = self.exchange() else { return false };
+        let answered = |response: &Response| {
+            needle.is_in(&response.body.text) || response.request_ids().iter().any(|(_, id)| needle.is_in(id))
+        };
+        let tried = |attempt: &Arc<Attempt>| {
+            let request = &attempt.request;
+            needle.is_in(&request.url) || needle.is_in(&request.body.text) || attempt.response().is_some_and(answered)
+        };
         exchange.outcome.words().is_some_and(|why| needle.is_in(&why))
             || exchange.conversation.and_then(|key| names.get(&key)).is_some_and(|name| needle.is_in(name))
-            || exchange.attempts().any(|attempt| {
-                needle.is_in(&attempt.request.url)
-                    || needle.is_in(&attempt.request.body.text)
-                    || attempt.response().is_some_and(|response| {
-                        needle.is_in(&response.body.text)
-                            || ID_HEADERS
-                                .iter()
-                                .any(|name| header(&response.headers, name).is_some_and(|id| needle.is_in(id)))
-                    })
-            })
+            || exchange.attempts().any(tried)
     }
 
     /// Whether a request id of any try, or the body's `contextId`, contains `part` (lower case). `e42c…8968` and
@@ -324,20 +335,9 @@ impl LogEntry {
                 None => id.contains(part),
             }
         };
-        exchange.attempts().filter_map(|a| a.response()).any(|response| {
-            ID_HEADERS.iter().any(|name| header(&response.headers, name).is_some_and(fits))
-                || context_id(&response.body).is_some_and(|id| fits(&id))
-        })
+        let mut ids = exchange.attempts().filter_map(|a| a.response()).flat_map(Response::request_ids);
+        ids.any(|(_, id)| fits(&id))
     }
-}
-
-/// The body's `contextId`. [real: documented, ErrorBody]
-pub(super) fn context_id(body: &Body) -> Option<String> {
-    if !body.text.contains("contextId") {
-        return None;
-    }
-    let json = json::read(body.text.as_bytes())?;
-    Some(json.get("contextId")?.as_str()?.to_owned())
 }
 
 const fn bit(section: Section) -> u64 {

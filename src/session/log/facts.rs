@@ -1,9 +1,10 @@
-//! What the log knows of itself: for titles, chips and whoever asks.
+//! What the log knows of itself: for titles, chips and whoever asks; and why entries were refused.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Filter, KeyNames, Log, LogEntry, Rate401};
-use crate::model::Moment;
+use crate::model::{Diagnosis, ExchangeId, ExchangeKind, Moment, Outcome};
 
 impl Log {
     /// Entries kept, the hidden ones included.
@@ -23,18 +24,18 @@ impl Log {
 
     /// Whether an entry belongs to what is shown: to the open conversation, or to none.
     pub(super) fn in_scope(&self, entry: &LogEntry) -> bool {
-        let open = self.open_conversation.filter(|_| !self.all_conversations);
+        let open = self.scope.open_conversation.filter(|_| !self.scope.all_conversations);
         open.is_none() || entry.conversation().is_none_or(|of| Some(of) == open)
     }
 
     /// Whether all conversations are shown.
     pub const fn shows_all_conversations(&self) -> bool {
-        self.all_conversations || self.open_conversation.is_none()
+        self.scope.all_conversations || self.scope.open_conversation.is_none()
     }
 
     /// Polling reads and quiet frames that are folded away.
     pub const fn folded(&self) -> (usize, usize) {
-        self.folded
+        self.totals.folded
     }
 
     /// Entries that are shown.
@@ -49,46 +50,41 @@ impl Log {
 
     /// Shown entries below the window that came while one read further up.
     pub fn unseen(&self) -> usize {
-        if self.seen + 1 >= self.next() {
+        if self.view.seen + 1 >= self.next() {
             return 0;
         }
-        let before = self.heights.shown_before(self.first, (self.seen + 1).max(self.first));
+        let before = self.heights.shown_before(self.first, (self.view.seen + 1).max(self.first));
         self.heights.shown().saturating_sub(before)
     }
 
     /// Whether the end is followed.
     pub const fn following(&self) -> bool {
-        self.follow
-    }
-
-    /// Whether long rows wrap.
-    pub const fn wraps(&self) -> bool {
-        self.wrap
+        self.view.follow
     }
 
     /// The filter, if there is one.
     pub const fn filter(&self) -> Option<&Filter> {
-        self.filter.as_ref()
+        self.scope.filter.as_ref()
     }
 
     /// Errors among the entries kept.
     pub const fn error_count(&self) -> usize {
-        self.errors
+        self.totals.errors
     }
 
     /// Entries that had to go since the start.
     pub const fn evicted(&self) -> u64 {
-        self.evicted
+        self.totals.evicted
     }
 
     /// Marked entries among those.
     pub const fn evicted_marked(&self) -> u64 {
-        self.evicted_marked
+        self.totals.evicted_marked
     }
 
     /// Bytes of captured text kept.
     pub const fn bytes(&self) -> usize {
-        self.bytes
+        self.totals.bytes
     }
 
     /// The entry that became an error last, if it is still kept and still one.
@@ -98,7 +94,7 @@ impl Log {
 
     /// The selected entry. `None` while the log is empty or the filter hides everything.
     pub fn selected(&self) -> Option<&LogEntry> {
-        self.get(self.cursor.0).filter(|entry| entry.shown)
+        self.get(self.view.cursor.0).filter(|entry| entry.is_shown())
     }
 
     /// The entry with a number.
@@ -113,11 +109,66 @@ impl Log {
 
     /// Whether the filter shows the entry with this number.
     pub fn shows(&self, number: u64) -> bool {
-        self.entry(number).is_some_and(|e| e.shown)
+        self.entry(number).is_some_and(|e| e.is_shown())
     }
 
     /// 401 answers over API tries in the `window` that ends `now`; evicted entries count too.
     pub fn rate_401(&self, now: Moment, window: Duration) -> Rate401 {
         self.tries.rate(now, window)
+    }
+
+    /// The metrics that the exchange `id` caused, as they were handed to the agent.
+    pub fn set_metrics(&mut self, id: ExchangeId, datagrams: Vec<String>) {
+        if let Some(&seq) = self.index.numbers.get(&id) {
+            self.change(seq, |entry| entry.datagrams = datagrams);
+        }
+    }
+
+    /// Sets what is made of the exchange `id`; the entry's summary shows it.
+    pub fn set_diagnosis(&mut self, id: ExchangeId, diagnosis: Option<Arc<Diagnosis>>) {
+        let Some(&seq) = self.index.numbers.get(&id) else { return };
+        if self.get(seq).is_some_and(|entry| entry.diagnosis != diagnosis) {
+            self.change(seq, |entry| entry.diagnosis = diagnosis);
+        }
+    }
+
+    /// The entry that a person means by "why": the selected one if there is something to explain, else the newest that is
+    /// shown, else the newest.
+    pub fn why(&self) -> Option<&LogEntry> {
+        let told = |e: &&LogEntry| e.diagnosis.is_some();
+        let shown = || self.entries().rev().find(|e| e.is_shown() && told(e));
+        self.selected().filter(told).or_else(shown).or_else(|| self.entries().rev().find(told))
+    }
+
+    /// Why an exchange was refused, as far as it was told.
+    pub fn why_of(&self, id: ExchangeId) -> Option<&Diagnosis> {
+        self.entry(self.number_of(id)?)?.diagnosis.as_deref()
+    }
+
+    /// The next (or previous) entry with a diagnosis.
+    pub fn why_beside(&self, number: u64, forward: bool) -> Option<u64> {
+        let mut told = self.entries().filter(|e| e.diagnosis.is_some()).map(LogEntry::number);
+        if forward { told.find(|n| *n > number) } else { told.rev().find(|n| *n < number) }
+    }
+
+    /// Which of how many diagnosed entries `number` is, from 1.
+    pub fn why_place(&self, number: u64) -> (usize, usize) {
+        let told: Vec<u64> = self.entries().filter(|e| e.diagnosis.is_some()).map(LogEntry::number).collect();
+        (told.iter().position(|n| *n == number).map_or(0, |at| at + 1), told.len())
+    }
+
+    /// The last accepted send of the same conversation before the entry `number`; else the next one after it.
+    pub fn accepted_beside(&self, number: u64) -> Option<u64> {
+        let conversation = self.entry(number)?.exchange()?.conversation?;
+        let accepted = |e: &&LogEntry| {
+            e.exchange().is_some_and(|x| {
+                x.kind == ExchangeKind::Send
+                    && x.conversation == Some(conversation)
+                    && x.outcome == Outcome::Accepted
+                    && x.sent_as.is_none()
+            })
+        };
+        let before = self.entries().rev().filter(|e| e.number() < number).find(accepted);
+        before.or_else(|| self.entries().filter(|e| e.number() > number).find(accepted)).map(LogEntry::number)
     }
 }

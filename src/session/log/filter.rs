@@ -65,7 +65,17 @@ const KINDS: &[(&str, ExchangeKind)] = &[
     ("sys", ExchangeKind::Sys),
 ];
 
-const KEYS: &[&str] = &["status", "kind", "conv", "id", "is", "on", "since", "until"];
+/// Keys, each with a value as an example.
+const KEYS: &[(&str, &str)] = &[
+    ("status", "401"),
+    ("kind", "send"),
+    ("conv", "bill"),
+    ("id", "e42c"),
+    ("is", "error"),
+    ("on", "yesterday"),
+    ("since", "yesterday"),
+    ("until", "yesterday"),
+];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
@@ -188,39 +198,31 @@ enum Wrong {
 }
 
 fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, Wrong> {
-    let key = key.to_ascii_lowercase();
-    let key = key.as_str();
-    let missing = |example: &str| Wrong::Value(format!("{key}: wants a value, as in {key}:{example}"));
-    match key {
-        "status" if value.is_empty() => Err(missing("401")),
-        "status" => status(value).map(Some).ok_or_else(|| {
-            Wrong::Value(format!("status:{value} is no status; write status:401, status:4xx or status:none"))
-        }),
-        "kind" if value.is_empty() => Err(missing("send")),
-        "kind" => named("kind", KINDS, value)
-            .map(|k| Some(Test::Kind(k)))
-            .map_err(|hint| Wrong::Value(format!("there is no kind {value:?}; {hint}"))),
-        "is" if value.is_empty() => Err(missing("error")),
-        "is" => named("is", IS, value)
-            .map(|i| Some(Test::Is(i)))
-            .map_err(|hint| Wrong::Value(format!("is:{value} is not known; {hint}"))),
-        "conv" if value.is_empty() => Err(missing("bill")),
-        "conv" => Ok(Needle::new(value).map(Test::Conversation)),
-        "on" | "since" | "until" if value.is_empty() => Err(missing("yesterday")),
-        "on" | "since" | "until" => match Period::named(key, value, now) {
-            Some(period) => Ok(Some(Test::Within(period))),
-            None => Err(Wrong::Value(format!("{key}:{value} names no time; {}", dates::FORMS))),
-        },
-        "id" if value.is_empty() => Err(missing("e42c")),
-        "id" => Ok(Some(Test::Id(value.to_ascii_lowercase()))),
-        _ => {
-            let near = nearest(KEYS.iter().copied(), key)
-                .map_or_else(|| format!("the keys are {}", KEYS.join(", ")), |near| format!("did you mean {near}: ?"));
-            Err(Wrong::Key(format!(
-                "there is no {key}: here; {near} (to look for the text itself, put quotes around it)"
-            )))
-        }
+    let lower = key.to_ascii_lowercase();
+    let Some((key, example)) = KEYS.iter().find(|(known, _)| *known == lower) else {
+        let keys: Vec<&str> = KEYS.iter().map(|(known, _)| *known).collect();
+        let near = nearest(keys.iter().copied(), &lower)
+            .map_or_else(|| format!("the keys are {}", keys.join(", ")), |near| format!("did you mean {near}: ?"));
+        let how = "(to look for the text itself, put quotes around it)";
+        return Err(Wrong::Key(format!("there is no {lower}: here; {near} {how}")));
+    };
+    if value.is_empty() {
+        return Err(Wrong::Value(format!("{key}: wants a value, as in {key}:{example}")));
     }
+    let test = match *key {
+        "status" => status(value)
+            .ok_or_else(|| format!("status:{value} is no status; write status:401, status:4xx or status:none")),
+        "kind" => {
+            named("kind", KINDS, value).map(Test::Kind).map_err(|hint| format!("there is no kind {value:?}; {hint}"))
+        }
+        "is" => named("is", IS, value).map(Test::Is).map_err(|hint| format!("is:{value} is not known; {hint}")),
+        "conv" => return Ok(Needle::new(value).map(Test::Conversation)),
+        "id" => Ok(Test::Id(value.to_ascii_lowercase())),
+        _ => Period::named(key, value, now)
+            .map(Test::Within)
+            .ok_or_else(|| format!("{key}:{value} names no time; {}", dates::FORMS)),
+    };
+    test.map(Some).map_err(Wrong::Value)
 }
 
 /// The value of a name, or a hint with the nearest one.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::entry::{Density, Later};
+use super::entry::Density;
+use super::entry::{Later, Remark};
 use super::{Log, LogEntry, LogOptions, LogSource};
 use crate::journal::job::{KeptEntry, KeptSource};
 use crate::model::{DeliveryStatus, Exchange, ExchangeId, MessageId};
@@ -17,9 +18,7 @@ impl Log {
         for entry in &mut self.entries {
             entry.label = entry.seq() + base;
         }
-        let digits = (self.next() + base).checked_ilog10().unwrap_or(0) as usize + 1;
-        self.digits = self.digits.max(digits);
-        self.columns = self.columns_now();
+        self.widen_numbers(self.next() + base);
         self.lay_out_all();
         self.settle();
     }
@@ -32,17 +31,17 @@ impl Log {
 
     /// The number of an exchange, if it is in memory.
     pub fn number_of(&self, exchange: ExchangeId) -> Option<u64> {
-        self.get(*self.numbers.get(&exchange)?).map(LogEntry::number)
+        self.get(*self.index.numbers.get(&exchange)?).map(LogEntry::number)
     }
 
     /// The entry of an exchange, while it is in memory.
     pub fn entry_of(&self, exchange: ExchangeId) -> Option<&LogEntry> {
-        self.get(*self.numbers.get(&exchange)?)
+        self.get(*self.index.numbers.get(&exchange)?)
     }
 
     /// The exchange that carries a message, while it is in memory.
     pub fn exchange_of(&self, message: MessageId) -> Option<&Arc<Exchange>> {
-        self.get(*self.messages.get(&message)?)?.exchange()
+        self.get(*self.index.messages.get(&message)?)?.exchange()
     }
 
     /// The newest exchange in memory that is as wanted.
@@ -72,12 +71,12 @@ impl Log {
 
     /// How many entries stand above the cursor's.
     pub fn entries_above(&self) -> u64 {
-        self.cursor.0.saturating_sub(self.first)
+        self.view.cursor.0.saturating_sub(self.first)
     }
 
     /// How many entries stand below the cursor's.
     pub fn entries_below(&self) -> u64 {
-        self.next().saturating_sub(self.cursor.0 + 1)
+        self.next().saturating_sub(self.view.cursor.0 + 1)
     }
 
     /// A log of kept entries with their own numbers, that looks as this one does.
@@ -87,14 +86,13 @@ impl Log {
         let mut log = Self::new(options);
         log.keys.clone_from(&self.keys);
         log.names.clone_from(&self.names);
-        (log.width, log.height, log.wrap) = (self.width, self.height, self.wrap);
+        (log.view.width, log.view.height, log.view.wrap) = (self.view.width, self.view.height, self.view.wrap);
         let skip = entries.len().saturating_sub(HISTORY_MAX);
         for kept in entries.skip(skip) {
             log.push_kept(kept);
         }
-        let digits = log.last_number().and_then(u64::checked_ilog10).unwrap_or(0) as usize + 1;
-        log.digits = self.digits.max(digits);
-        log.columns = log.columns_now();
+        log.view.digits = self.view.digits;
+        log.widen_numbers(log.last_number().unwrap_or(0));
         log.settle();
         log
     }
@@ -103,9 +101,9 @@ impl Log {
         let seq = self.next();
         let source = match &kept.source {
             KeptSource::Exchange(exchange) => {
-                self.numbers.insert(exchange.id, seq);
+                self.index.numbers.insert(exchange.id, seq);
                 if let Some(message) = exchange.message {
-                    self.messages.insert(message, seq);
+                    self.index.messages.insert(message, seq);
                 }
                 LogSource::Exchange(Arc::clone(exchange))
             }
@@ -113,16 +111,10 @@ impl Log {
         };
         let mut entry = LogEntry::new(seq, source);
         entry.label = kept.number;
-        entry.set_marked(kept.marked);
-        entry.set_comment(kept.comment.clone());
-        entry.later = match kept.life {
-            Some(DeliveryStatus::Answered) => Some(Later::Answered),
-            Some(DeliveryStatus::Landed) => Some(Later::Landed),
-            Some(DeliveryStatus::Lost) => Some(Later::Lost),
-            _ => None,
-        };
-        self.bytes = self.bytes.saturating_add(entry.bytes);
-        self.errors += usize::from(entry.is_error());
+        entry.remark = Remark { marked: kept.marked, comment: kept.comment.clone() };
+        entry.later = kept.life.as_ref().and_then(Later::of);
+        self.totals.bytes = self.totals.bytes.saturating_add(entry.bytes);
+        self.totals.errors += usize::from(entry.is_error());
         self.entries.push_back(entry);
         self.measure(seq);
     }
@@ -137,15 +129,15 @@ impl Log {
         let at = match self.entries.binary_search_by_key(&number, LogEntry::number) {
             Ok(at) | Err(at) => at.min(self.entries.len().saturating_sub(1)),
         };
-        self.cursor = (self.first + at as u64, line);
-        self.follow = false;
-        self.offset = offset.min(self.height.saturating_sub(1));
+        self.view.cursor = (self.first + at as u64, line);
+        self.view.follow = false;
+        self.view.offset = offset.min(self.view.height.saturating_sub(1));
         self.settle();
     }
 
     /// Where the cursor stands: the entry's number, its row, and the screen row.
     pub fn place_now(&self) -> Option<(u64, u32, usize)> {
-        Some((self.get(self.cursor.0)?.number(), self.cursor.1, self.offset))
+        Some((self.get(self.view.cursor.0)?.number(), self.view.cursor.1, self.view.offset))
     }
 
     /// Opened entries of `other` are open here too.

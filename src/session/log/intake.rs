@@ -9,12 +9,12 @@ use crate::model::{DeliveryStatus, Exchange, ExchangeKind, MessageId, Moment};
 impl Log {
     /// An exchange was begun, or went on: inserts it, or replaces what was known of it.
     pub fn exchange(&mut self, exchange: Arc<Exchange>) {
-        let known = self.numbers.get(&exchange.id).copied();
+        let known = self.index.numbers.get(&exchange.id).copied();
         let was_error = known.and_then(|seq| self.get(seq)).is_some_and(LogEntry::is_error);
         let is_error = exchange.outcome.is_error();
         let counted = match known {
             Some(seq) => self.get(seq).map_or(0, |e| e.counted),
-            None => self.counted.remove(&exchange.id).unwrap_or(0),
+            None => self.index.counted.remove(&exchange.id).unwrap_or(0),
         };
         let counted = self.tries.count(&exchange, counted);
         let seq = if let Some(seq) = known {
@@ -24,14 +24,14 @@ impl Log {
                 entry.replace(exchange);
                 bytes.1 = entry.bytes;
             }
-            self.bytes = self.bytes.saturating_sub(bytes.0).saturating_add(bytes.1);
+            self.totals.bytes = self.totals.bytes.saturating_sub(bytes.0).saturating_add(bytes.1);
             seq
         } else {
             let (id, message) = (exchange.id, exchange.message);
             let seq = self.push(LogSource::Exchange(exchange));
-            self.numbers.insert(id, seq);
+            self.index.numbers.insert(id, seq);
             if let Some(message) = message {
-                self.messages.insert(message, seq);
+                self.index.messages.insert(message, seq);
             }
             seq
         };
@@ -40,10 +40,10 @@ impl Log {
         }
         match (was_error, is_error) {
             (false, true) => {
-                self.errors += 1;
+                self.totals.errors += 1;
                 self.open_by_itself(seq);
             }
-            (true, false) => self.errors = self.errors.saturating_sub(1),
+            (true, false) => self.totals.errors = self.totals.errors.saturating_sub(1),
             _ => {}
         }
         self.refresh(seq);
@@ -60,43 +60,28 @@ impl Log {
     }
 
     /// What became of a message after its exchange: `ans` behind the status once it is answered, and how an unknown one
-    /// was settled. Other moves of its life show in its exchange.
+    /// was settled.
     pub fn set_life(&mut self, message: MessageId, life: &DeliveryStatus) {
-        let later = match life {
-            DeliveryStatus::Answered => Later::Answered,
-            DeliveryStatus::Landed => Later::Landed,
-            DeliveryStatus::Lost => Later::Lost,
-            _ => return,
-        };
-        let Some(&seq) = self.messages.get(&message) else { return };
-        if let Some(entry) = self.get_mut(seq) {
-            entry.later = Some(later);
-            entry.rows = None;
+        if let (Some(later), Some(&seq)) = (Later::of(life), self.index.messages.get(&message)) {
+            self.change(seq, |entry| entry.later = Some(later));
         }
-        self.refresh(seq);
-        self.settle();
     }
 
     /// What the other side said first to a message of ours.
     pub fn set_reply(&mut self, message: MessageId, reply: Reply) {
-        let Some(&seq) = self.messages.get(&message) else { return };
-        let Some(entry) = self.get_mut(seq).filter(|entry| entry.reply.as_ref() != Some(&reply)) else { return };
-        entry.reply = Some(reply);
-        entry.rows = None;
-        self.refresh(seq);
-        self.settle();
+        let Some(&seq) = self.index.messages.get(&message) else { return };
+        if self.get(seq).is_some_and(|entry| entry.reply.as_ref() != Some(&reply)) {
+            self.change(seq, |entry| entry.reply = Some(reply));
+        }
     }
 
     fn push(&mut self, source: LogSource) -> u64 {
         let seq = self.next();
         let mut entry = LogEntry::new(seq, source);
         entry.label = seq + self.base;
-        self.bytes = self.bytes.saturating_add(entry.bytes);
+        self.totals.bytes = self.totals.bytes.saturating_add(entry.bytes);
         self.entries.push_back(entry);
-        let digits = (seq + self.base).checked_ilog10().unwrap_or(0) as usize + 1;
-        if digits > self.digits {
-            self.digits = digits;
-            self.columns = self.columns_now();
+        if self.widen_numbers(seq + self.base) {
             // Only the entries' own lines change, so heights stay.
             self.forget_rows();
         }
@@ -105,28 +90,28 @@ impl Log {
 
     fn evict(&mut self) {
         while self.entries.len() > self.options.max_entries
-            || (self.bytes > self.options.max_bytes && self.entries.len() > 1)
+            || (self.totals.bytes > self.options.max_bytes && self.entries.len() > 1)
         {
             let Some(old) = self.entries.pop_front() else { return };
             let seq = old.seq();
             self.heights.set(seq, 0);
-            self.count_fold(old.fold, false);
+            self.count_fold(old.visibility, false);
             self.first = seq + 1;
-            self.bytes = self.bytes.saturating_sub(old.bytes);
-            self.evicted += 1;
-            self.evicted_marked += u64::from(old.is_marked());
-            self.errors = self.errors.saturating_sub(usize::from(old.is_error()));
+            self.totals.bytes = self.totals.bytes.saturating_sub(old.bytes);
+            self.totals.evicted += 1;
+            self.totals.evicted_marked += u64::from(old.is_marked());
+            self.totals.errors = self.totals.errors.saturating_sub(usize::from(old.is_error()));
             self.auto_open.retain(|&open| open != seq);
             if let Some(exchange) = old.exchange() {
-                self.numbers.remove(&exchange.id);
+                self.index.numbers.remove(&exchange.id);
                 if let Some(message) = exchange.message
-                    && self.messages.get(&message) == Some(&seq)
+                    && self.index.messages.get(&message) == Some(&seq)
                 {
-                    self.messages.remove(&message);
+                    self.index.messages.remove(&message);
                 }
                 // Its later reports would make a new entry; its tries must not count twice.
-                if !exchange.outcome.is_settled() && self.counted.len() < 4_096 {
-                    self.counted.insert(exchange.id, old.counted);
+                if !exchange.outcome.is_settled() && self.index.counted.len() < 4_096 {
+                    self.index.counted.insert(exchange.id, old.counted);
                 }
             }
         }
@@ -152,7 +137,7 @@ impl Log {
         while index + 1 < self.auto_open.len() {
             let Some(&seq) = self.auto_open.get(index) else { return };
             let touched = self.get(seq).is_none_or(|e| e.touched);
-            if !touched && !self.follow && self.window.iter().any(|w| w.0 == seq) {
+            if !touched && !self.view.follow && self.view.window.iter().any(|w| w.0 == seq) {
                 index += 1;
                 continue;
             }

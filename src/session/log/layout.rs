@@ -1,60 +1,55 @@
 //! When rows are laid out: shut entries as they come into the window, open ones at once, because their rows count.
 
-use super::entry::{Density, Fold};
+use super::entry::{Density, Fold, Visibility};
 use super::line::Columns;
 use super::{Log, LogEntry, LogPage, detail};
 
 impl Log {
     pub(super) fn columns_now(&self) -> Columns {
-        Columns::new(self.width.saturating_sub(1), self.digits, self.options.ascii)
+        Columns::new(self.view.width.saturating_sub(1), self.view.digits, self.options.ascii)
     }
 
     pub(super) fn page(&self) -> LogPage<'_> {
         LogPage {
-            width: self.width.saturating_sub(1),
+            width: self.view.width.saturating_sub(1),
             ascii: self.options.ascii,
-            wrap: self.wrap,
+            wrap: self.view.wrap,
             zone: &self.options.zone,
             names: &self.names,
-            columns: self.columns,
+            columns: self.view.columns,
             search: self.search.as_ref().map(|(_, needle)| needle),
             keys: &self.keys,
         }
     }
 
-    /// Whether an entry is shown, and with what it is folded away if not. It is shown where it belongs to no conversation
-    /// or to one that is shown, and where the filter lets it pass; without a filter, polling and quiet frames are folded.
-    fn admits(&self, entry: &LogEntry) -> (bool, Option<Fold>) {
-        if !self.in_scope(entry) {
-            return (false, None);
-        }
-        match &self.filter {
-            Some(filter) => (filter.shows(entry, &self.names), None),
-            None => {
-                let fold = entry.folds_with().filter(|_| self.fold_quiet);
-                (fold.is_none(), fold)
-            }
+    /// An entry is shown where it belongs to no conversation or to one that is shown, and where the filter lets it pass;
+    /// without a filter, polling and quiet frames are folded.
+    fn visibility(&self, entry: &LogEntry) -> Visibility {
+        let fold = || entry.folds_with().filter(|_| self.scope.fold_quiet);
+        match &self.scope.filter {
+            _ if !self.in_scope(entry) => Visibility::Hidden,
+            Some(filter) if filter.shows(entry, &self.names) => Visibility::Shown,
+            Some(_) => Visibility::Hidden,
+            None => fold().map_or(Visibility::Shown, Visibility::Folded),
         }
     }
 
     /// Decides anew whether the entry `seq` is shown. True where that changed.
     fn classify(&mut self, seq: u64) -> bool {
-        let Some(entry) = self.get(seq) else { return false };
-        let (shown, fold) = self.admits(entry);
+        let Some(now) = self.get(seq).map(|entry| self.visibility(entry)) else { return false };
         let Some(entry) = self.get_mut(seq) else { return false };
-        let before = (entry.shown, entry.fold);
-        (entry.shown, entry.fold) = (shown, fold);
-        self.count_fold(before.1, false);
-        self.count_fold(fold, true);
-        before.0 != shown
+        let before = std::mem::replace(&mut entry.visibility, now);
+        self.count_fold(before, false);
+        self.count_fold(now, true);
+        (before == Visibility::Shown) != (now == Visibility::Shown)
     }
 
     /// Counts what is folded away, or counts it no more.
-    pub(super) const fn count_fold(&mut self, fold: Option<Fold>, more: bool) {
-        let count = match fold {
-            Some(Fold::Polling) => &mut self.folded.0,
-            Some(Fold::Quiet) => &mut self.folded.1,
-            None => return,
+    pub(super) const fn count_fold(&mut self, visibility: Visibility, more: bool) {
+        let count = match visibility {
+            Visibility::Folded(Fold::Polling) => &mut self.totals.folded.0,
+            Visibility::Folded(Fold::Quiet) => &mut self.totals.folded.1,
+            Visibility::Shown | Visibility::Hidden => return,
         };
         *count = if more { *count + 1 } else { count.saturating_sub(1) };
     }
@@ -69,7 +64,7 @@ impl Log {
     pub(super) fn measure(&mut self, seq: u64) {
         let Some(entry) = self.get_mut(seq) else { return };
         entry.rows = None;
-        let rows = match (entry.shown, entry.density) {
+        let rows = match (entry.is_shown(), entry.density) {
             (false, _) => 0,
             (true, Density::Line) => 1 + u32::from(entry.reply.is_some()),
             (true, _) => self.lay_out(seq),
@@ -84,13 +79,13 @@ impl Log {
         let count = rows.len() as u32;
         if let Some(entry) = self.get_mut(seq) {
             entry.rows = Some(rows);
-            self.laid_out.push(seq);
+            self.view.laid_out.push(seq);
         }
         count
     }
 
     pub(super) fn forget_rows(&mut self) {
-        for seq in std::mem::take(&mut self.laid_out) {
+        for seq in std::mem::take(&mut self.view.laid_out) {
             if let Some(entry) = self.get_mut(seq) {
                 entry.rows = None;
             }
@@ -101,7 +96,7 @@ impl Log {
     pub(super) fn lay_out_all(&mut self) {
         self.forget_rows();
         let open: Vec<u64> =
-            self.entries.iter().filter(|e| e.shown && e.density != Density::Line).map(LogEntry::seq).collect();
+            self.entries.iter().filter(|e| e.is_shown() && e.density != Density::Line).map(LogEntry::seq).collect();
         for seq in open {
             self.measure(seq);
             // Far from the window only the count is wanted.
@@ -110,19 +105,21 @@ impl Log {
     }
 
     fn trim(&mut self, seq: u64) {
-        if self.laid_out.last() == Some(&seq) && !self.window.iter().any(|w| w.0 == seq) {
-            self.laid_out.pop();
+        if self.view.laid_out.last() == Some(&seq) && !self.view.window.iter().any(|w| w.0 == seq) {
+            self.view.laid_out.pop();
             if let Some(entry) = self.get_mut(seq) {
                 entry.rows = None;
             }
         }
     }
 
+    /// Decides anew of every entry whether it is shown.
     pub(super) fn refilter(&mut self) {
         for seq in self.first..self.next() {
             if self.classify(seq) {
                 self.measure(seq);
             }
         }
+        self.settle();
     }
 }

@@ -12,7 +12,6 @@
 mod compare;
 mod copy;
 mod detail;
-pub mod diagnoses;
 mod entry;
 mod facts;
 mod filter;
@@ -122,7 +121,6 @@ pub(crate) struct LogPage<'l> {
 }
 
 /// See the module.
-#[expect(clippy::struct_excessive_bools, reason = "independent switches of a person's")]
 #[derive(Clone, Debug)]
 pub struct Log {
     options: LogOptions,
@@ -133,28 +131,51 @@ pub struct Log {
     first: u64,
     /// What is added to a place for the number that people see.
     base: u64,
-    numbers: HashMap<ExchangeId, u64>,
-    messages: HashMap<MessageId, u64>,
+    index: Index,
     heights: Heights,
-    bytes: usize,
-    evicted: u64,
-    evicted_marked: u64,
-    errors: usize,
+    totals: Totals,
     newest_error: Option<u64>,
     /// Entries that opened by themselves, the newest last; the others close as soon as nobody looks.
     auto_open: Vec<u64>,
     tries: Tries,
+    scope: Scope,
+    search: Option<(String, Needle)>,
+    view: LogView,
+}
+
+/// Where entries are, by what they carry.
+#[derive(Clone, Debug, Default)]
+struct Index {
+    numbers: HashMap<ExchangeId, u64>,
+    messages: HashMap<MessageId, u64>,
     /// Tries already counted of exchanges that were evicted while open.
     counted: HashMap<ExchangeId, u32>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Totals {
+    bytes: usize,
+    evicted: u64,
+    evicted_marked: u64,
+    errors: usize,
+    /// Polling reads and quiet frames that are folded away.
+    folded: (usize, usize),
+}
+
+/// Which entries are shown.
+#[derive(Clone, Debug, Default)]
+struct Scope {
     filter: Option<Filter>,
-    search: Option<(String, Needle)>,
     /// Quiet frames and polling reads are folded away while nothing is filtered.
     fold_quiet: bool,
     /// The conversation that is open: what belongs to others is not shown, unless all are asked for.
     open_conversation: Option<ConversationKey>,
     all_conversations: bool,
-    /// Polling reads and quiet frames that are folded away.
-    folded: (usize, usize),
+}
+
+/// What is on screen of it, and how.
+#[derive(Clone, Debug)]
+struct LogView {
     wrap: bool,
     width: usize,
     height: usize,
@@ -176,39 +197,32 @@ impl Log {
         let options = LogOptions { max_entries: options.max_entries.max(1), ..options };
         Self {
             heights: Heights::new(options.max_entries),
-            columns: Columns::new(79, 3, options.ascii),
+            view: LogView {
+                wrap: false,
+                width: 80,
+                height: 24,
+                columns: Columns::new(79, 3, options.ascii),
+                digits: 3,
+                follow: true,
+                cursor: (0, 0),
+                offset: 0,
+                seen: 0,
+                window: Vec::new(),
+                laid_out: Vec::new(),
+            },
             options,
             keys: KeyNames::default(),
             names: Names::new(),
             entries: VecDeque::new(),
             first: 1,
             base: 0,
-            numbers: HashMap::new(),
-            messages: HashMap::new(),
-            bytes: 0,
-            evicted: 0,
-            evicted_marked: 0,
-            errors: 0,
+            index: Index::default(),
+            totals: Totals::default(),
             newest_error: None,
             auto_open: Vec::new(),
             tries: Tries::default(),
-            counted: HashMap::new(),
-            filter: None,
+            scope: Scope { fold_quiet: true, ..Scope::default() },
             search: None,
-            fold_quiet: true,
-            open_conversation: None,
-            all_conversations: false,
-            folded: (0, 0),
-            wrap: false,
-            width: 80,
-            height: 24,
-            digits: 3,
-            follow: true,
-            cursor: (0, 0),
-            offset: 0,
-            seen: 0,
-            window: Vec::new(),
-            laid_out: Vec::new(),
         }
     }
 
@@ -232,13 +246,13 @@ impl Log {
     /// The inside of the pane, in cells, the column of the selection mark included.
     pub fn set_viewport(&mut self, width: u16, height: u16) {
         let (width, height) = (usize::from(width), usize::from(height));
-        if width == self.width && height == self.height {
+        if width == self.view.width && height == self.view.height {
             return;
         }
-        self.height = height;
-        if width != self.width {
-            self.width = width;
-            self.columns = self.columns_now();
+        self.view.height = height;
+        if width != self.view.width {
+            self.view.width = width;
+            self.view.columns = self.columns_now();
             self.lay_out_all();
         }
         self.settle();
@@ -246,50 +260,37 @@ impl Log {
 
     /// The size last told: columns and rows.
     pub fn viewport(&self) -> (u16, u16) {
-        (u16::try_from(self.width).unwrap_or(u16::MAX), u16::try_from(self.height).unwrap_or(u16::MAX))
-    }
-
-    /// Only ASCII in what the log itself writes, or not (a theme may change it).
-    pub fn set_ascii(&mut self, ascii: bool) {
-        if self.options.ascii != ascii {
-            self.options.ascii = ascii;
-            self.columns = self.columns_now();
-            self.lay_out_all();
-            self.settle();
-        }
+        (u16::try_from(self.view.width).unwrap_or(u16::MAX), u16::try_from(self.view.height).unwrap_or(u16::MAX))
     }
 
     /// Wraps long rows of details, or cuts them. Returns whether it wraps now.
     pub fn toggle_wrap(&mut self) -> bool {
-        self.wrap = !self.wrap;
+        self.view.wrap = !self.view.wrap;
         self.lay_out_all();
         self.settle();
-        self.wrap
+        self.view.wrap
     }
 
     /// Another conversation is open: without one, all are shown.
     pub fn set_conversation(&mut self, open: Option<ConversationKey>) {
-        if self.open_conversation != open {
-            self.open_conversation = open;
+        if self.scope.open_conversation != open {
+            self.scope.open_conversation = open;
             self.refilter();
-            self.settle();
         }
     }
 
     /// Shows all conversations, or only the open one. Returns whether all are shown now.
     pub fn toggle_scope(&mut self) -> bool {
-        self.all_conversations = !self.all_conversations;
+        self.scope.all_conversations = !self.scope.all_conversations;
         self.refilter();
-        self.settle();
-        self.all_conversations
+        self.scope.all_conversations
     }
 
     /// Shows quiet frames (typing, receipts) and polling reads, or folds them away. Returns whether they are folded now.
     pub fn toggle_quiet(&mut self) -> bool {
-        self.fold_quiet = !self.fold_quiet;
+        self.scope.fold_quiet = !self.scope.fold_quiet;
         self.refilter();
-        self.settle();
-        self.fold_quiet
+        self.scope.fold_quiet
     }
 
     /// Shows only what `text` asks for; see [`Filter`] for the language. Blank text shows all. A filter that cannot be
@@ -301,33 +302,29 @@ impl Log {
 
     /// Shows what another log shows.
     pub fn filter_as(&mut self, other: &Self) {
-        self.use_filter(other.filter.clone());
+        self.use_filter(other.scope.filter.clone());
     }
 
     fn use_filter(&mut self, filter: Option<Filter>) {
-        if filter != self.filter {
-            self.filter = filter;
+        if filter != self.scope.filter {
+            self.scope.filter = filter;
             self.refilter();
-            self.settle();
         }
     }
 
     /// Shows all.
     pub fn clear_filter(&mut self) {
-        if self.filter.take().is_some() {
-            self.refilter();
-            self.settle();
-        }
+        self.use_filter(None);
     }
 
     /// The numbers of the entries that the filter lets through, the oldest first.
     pub fn shown_numbers(&self) -> Vec<u64> {
-        self.entries().filter(|entry| entry.shown).map(LogEntry::number).collect()
+        self.entries().filter(|entry| entry.is_shown()).map(LogEntry::number).collect()
     }
 
     /// The filter as it was typed; empty without one.
     pub fn filter_text(&self) -> &str {
-        self.filter.as_ref().map_or("", Filter::text)
+        self.scope.filter.as_ref().map_or("", Filter::text)
     }
 
     /// Marks the selected entry, or takes its mark away. Returns whether it is marked now; `None` without a selection.
@@ -338,26 +335,35 @@ impl Log {
     /// The same for an entry by its number.
     pub fn toggle_mark_of(&mut self, number: u64) -> Option<bool> {
         let seq = self.seq_of(number)?;
-        let entry = self.get_mut(seq)?;
-        let marked = !entry.is_marked();
-        entry.set_marked(marked);
-        self.refresh(seq);
-        self.settle();
-        Some(marked)
+        self.change(seq, |entry| entry.remark.marked = !entry.remark.marked);
+        Some(self.get(seq)?.is_marked())
     }
 
     /// Says something about an entry, or (blank) nothing any more. A comment marks it too; one that is gone stays gone.
     pub fn comment_on(&mut self, number: u64, text: &str) {
         let Some(seq) = self.seq_of(number) else { return };
         let text = text.trim();
-        if let Some(entry) = self.get_mut(seq) {
-            entry.set_comment((!text.is_empty()).then(|| text.to_owned()));
-            if !text.is_empty() {
-                entry.set_marked(true);
-            }
-        }
+        self.change(seq, |LogEntry { remark, .. }| {
+            remark.comment = Some(text.to_owned()).filter(|text| !text.is_empty());
+            remark.marked |= remark.comment.is_some();
+        });
+    }
+
+    /// Changes an entry, and shows what follows from that.
+    fn change(&mut self, seq: u64, change: impl FnOnce(&mut LogEntry)) {
+        let Some(entry) = self.get_mut(seq) else { return };
+        change(entry);
         self.refresh(seq);
         self.settle();
+    }
+
+    /// Makes room for the digits of a number. True where there was none.
+    fn widen_numbers(&mut self, number: u64) -> bool {
+        let digits = number.checked_ilog10().unwrap_or(0) as usize + 1;
+        let wider = digits > self.view.digits;
+        self.view.digits = self.view.digits.max(digits);
+        self.view.columns = self.columns_now();
+        wider
     }
 
     fn next(&self) -> u64 {

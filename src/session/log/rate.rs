@@ -1,4 +1,4 @@
-//! How often the API answered 401, over a window of time. JournalStatus apart from the list, so that eviction does not change it.
+//! How often the API answered 401, over a window of time. Kept apart from the list, so that eviction does not change it.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -160,6 +160,15 @@ impl Line {
         }
     }
 
+    /// A line of parts, which must be visible already.
+    pub fn of_parts(parts: &[(&str, Tone)]) -> Self {
+        let mut line = Self::default();
+        for (text, tone) in parts {
+            line.push(text, *tone);
+        }
+        line
+    }
+
     /// Adds spaces up to the column `cells`.
     pub fn pad_to(&mut self, cells: usize) {
         const SPACES: &str = "                                                                ";

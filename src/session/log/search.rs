@@ -7,15 +7,15 @@ use super::{Log, LogEntry, detail};
 impl Log {
     /// To the next shown error below the cursor's entry. False where there is none.
     pub fn next_error(&mut self) -> bool {
-        let from = self.cursor.0 + 1;
-        let found = (from..self.next()).find(|&seq| self.get(seq).is_some_and(|e| e.shown && e.is_error()));
+        let from = self.view.cursor.0 + 1;
+        let found = (from..self.next()).find(|&seq| self.get(seq).is_some_and(|e| e.is_shown() && e.is_error()));
         self.jump_to(found.map(|seq| (seq, 0)))
     }
 
     /// To the next shown error above the cursor's entry. False where there is none.
     pub fn prev_error(&mut self) -> bool {
-        let to = self.cursor.0.min(self.next());
-        let found = (self.first..to).rev().find(|&seq| self.get(seq).is_some_and(|e| e.shown && e.is_error()));
+        let to = self.view.cursor.0.min(self.next());
+        let found = (self.first..to).rev().find(|&seq| self.get(seq).is_some_and(|e| e.is_shown() && e.is_error()));
         self.jump_to(found.map(|seq| (seq, 0)))
     }
 
@@ -36,7 +36,7 @@ impl Log {
     /// To the next row (of an open entry) or entry that has what is searched for. False where there is none further
     /// down.
     pub fn next_match(&mut self) -> bool {
-        let (seq, line) = self.cursor;
+        let (seq, line) = self.view.cursor;
         let found = self
             .match_in(seq, |at| at > line, false)
             .map(|line| (seq, line))
@@ -46,7 +46,7 @@ impl Log {
 
     /// The same upwards.
     pub fn prev_match(&mut self) -> bool {
-        let (seq, line) = self.cursor;
+        let (seq, line) = self.view.cursor;
         let found = self.match_in(seq, |at| at < line, true).map(|line| (seq, line)).or_else(|| {
             (self.first..seq.min(self.next())).rev().find_map(|seq| Some((seq, self.match_in(seq, |_| true, true)?)))
         });
@@ -57,7 +57,7 @@ impl Log {
     /// entry that has it only in what is folded away answers with its own line.
     fn match_in(&self, seq: u64, among: impl Fn(u32) -> bool, last: bool) -> Option<u32> {
         let (_, needle) = self.search.as_ref()?;
-        let entry = self.get(seq).filter(|e| e.shown)?;
+        let entry = self.get(seq).filter(|e| e.is_shown())?;
         if entry.density() != Density::Line {
             let laid_out;
             let rows = if let Some(rows) = &entry.rows {

@@ -2,11 +2,11 @@
 //! received.
 
 use super::detail::{LABEL, Sheet};
-use super::entry::{Later, LogEntry, context_id};
+use super::entry::{Later, LogEntry};
 use super::line::{clock_exact, waiting_until};
 use super::rate::is_healed;
 use super::row::{Line, LiveRow, LogCounts, RowKind, Tone};
-use super::words::{ended, request_id, span, token, try_tone};
+use super::words::{ended, span, token, try_tone};
 use crate::model::exchange::header;
 use crate::model::{Attempt, Ending, Exchange, ExchangeStep, Outcome};
 use crate::text::screen;
@@ -32,7 +32,7 @@ impl Sheet<'_> {
     }
 
     /// A labelled row, in as many rows as it takes.
-    fn say(&mut self, label: &str, text: &str, tone: Tone) {
+    pub(super) fn say(&mut self, label: &str, text: &str, tone: Tone) {
         let mut line = Self::labelled(label);
         line.push(&screen::visible(text), tone);
         self.add(RowKind::Detail, line, LABEL, true);
@@ -145,16 +145,16 @@ impl Sheet<'_> {
             return;
         }
         let mut parts = Vec::new();
-        for name in ["x-request-id", "inin-correlation-id", "genesys-correlation-id"] {
-            match header(&response.headers, name) {
-                Some(id) => parts.push((name, screen::visible(id).into_owned(), Tone::Text)),
+        let ids = response.request_ids();
+        for name in ["x-request-id", "inin-correlation-id", "genesys-correlation-id", "contextId"] {
+            match ids.iter().find(|(known, _)| *known == name) {
+                Some((_, id)) => parts.push((name, screen::visible(id).into_owned(), Tone::Text)),
                 // Only the two that the endpoint's two descriptions promise are missed.
-                None if name != "genesys-correlation-id" => parts.push((name, "not returned".to_owned(), Tone::Dim)),
+                None if matches!(name, "x-request-id" | "inin-correlation-id") => {
+                    parts.push((name, "not returned".to_owned(), Tone::Dim));
+                }
                 None => {}
             }
-        }
-        if let Some(id) = context_id(&response.body) {
-            parts.push(("contextId", screen::visible(&id).into_owned(), Tone::Text));
         }
         let joined: usize = parts.iter().map(|(name, id, _)| name.len() + 1 + screen::width(id) + 3).sum();
         let room = self.page.width.saturating_sub(self.gutter().cells + LABEL);
@@ -220,7 +220,7 @@ impl Sheet<'_> {
         if let Some(took) = attempt.timing.total {
             line.push(&format!("{:>8}", span(took)), Tone::Dim);
         }
-        if let Some(id) = attempt.response().and_then(request_id) {
+        if let Some((_, id)) = attempt.response().and_then(|response| response.request_ids().into_iter().next()) {
             line.push("  ", Tone::Text);
             line.push(&screen::short_id(&id, self.page.ascii), Tone::Dim);
         }

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use super::entry::{ID_HEADERS, context_id};
 use super::line::{outcome_tone, size};
 use super::row::Tone;
-use crate::model::exchange::header;
 use crate::model::{Attempt, Body, BodyForm, Ending, Exchange, FailureKind, Generation, Outcome, Response};
 use crate::text::json;
 use crate::text::screen;
@@ -96,15 +94,6 @@ pub(super) const fn failure_word(kind: FailureKind) -> &'static str {
 pub(super) fn status_line(response: &Response) -> String {
     let phrase = response.phrase.as_ref().map_or_else(String::new, |phrase| format!(" {}", screen::visible(phrase)));
     format!("{} {}{phrase}", screen::visible(&response.version), response.status)
-}
-
-/// The id of one answer, by the order of [`Exchange::request_id`].
-pub(super) fn request_id(response: &Response) -> Option<String> {
-    ID_HEADERS
-        .iter()
-        .find_map(|name| header(&response.headers, name))
-        .map(str::to_owned)
-        .or_else(|| context_id(&response.body))
 }
 
 /// Size and form of a body, and what is not shown of it.

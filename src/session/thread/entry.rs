@@ -37,6 +37,14 @@ pub struct ThreadEntry {
 }
 
 impl ThreadEntry {
+    /// The message, if it is ours.
+    pub const fn message(&self) -> Option<&Message> {
+        match &self.source {
+            MessageSource::Ours { message, .. } => Some(message),
+            MessageSource::Theirs(_) => None,
+        }
+    }
+
     /// Who said it.
     pub const fn author(&self) -> Author {
         match &self.source {
@@ -61,30 +69,6 @@ impl ThreadEntry {
         }
     }
 
-    /// Where it stands, if it is ours.
-    pub const fn life(&self) -> Option<&DeliveryStatus> {
-        match &self.source {
-            MessageSource::Ours { message, .. } => Some(&message.life),
-            MessageSource::Theirs(_) => None,
-        }
-    }
-
-    /// The message, if it is ours.
-    pub const fn message(&self) -> Option<&Message> {
-        match &self.source {
-            MessageSource::Ours { message, .. } => Some(message),
-            MessageSource::Theirs(_) => None,
-        }
-    }
-
-    /// What it offers to answer with.
-    pub fn choices(&self) -> &[Choice] {
-        match &self.source {
-            MessageSource::Ours { .. } => &[],
-            MessageSource::Theirs(remote) => &remote.choices,
-        }
-    }
-
     /// The files that come with it.
     pub fn attachments(&self) -> &[Attachment] {
         match &self.source {
@@ -93,12 +77,27 @@ impl ThreadEntry {
         }
     }
 
-    /// What it carries beside its text, if it is ours.
-    pub const fn extras(&self) -> Option<&Extras> {
+    /// The remote side's id for it.
+    pub fn remote_id(&self) -> Option<&str> {
         match &self.source {
-            MessageSource::Ours { message, .. } => Some(&message.extras),
-            MessageSource::Theirs(_) => None,
+            MessageSource::Ours { message, .. } => message.remote_id.as_deref(),
+            MessageSource::Theirs(remote) => Some(&remote.id),
         }
+    }
+
+    /// Where it stands, if it is ours.
+    pub fn life(&self) -> Option<&DeliveryStatus> {
+        self.message().map(|message| &message.life)
+    }
+
+    /// What it carries beside its text, if it is ours.
+    pub fn extras(&self) -> Option<&Extras> {
+        self.message().map(|message| &message.extras)
+    }
+
+    /// What it offers to answer with.
+    pub fn choices(&self) -> &[Choice] {
+        if let MessageSource::Theirs(remote) = &self.source { &remote.choices } else { &[] }
     }
 
     /// Whether it came after one that was said later.
@@ -109,14 +108,6 @@ impl ThreadEntry {
     /// Whether a read of the conversation showed it.
     pub const fn seen(&self) -> bool {
         matches!(&self.source, MessageSource::Theirs(_) | MessageSource::Ours { seen: Some(_), .. })
-    }
-
-    /// The remote side's id for it.
-    pub fn remote_id(&self) -> Option<&str> {
-        match &self.source {
-            MessageSource::Ours { message, .. } => message.remote_id.as_deref(),
-            MessageSource::Theirs(remote) => Some(&remote.id),
-        }
     }
 
     /// Whether a person or machine of the other side said it (so that it answers, and counts as unread).

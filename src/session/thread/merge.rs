@@ -14,9 +14,10 @@ use super::entry::{EntryId, MessageSource, ThreadEntry};
 
 /// At most this many messages are kept for a conversation.
 pub const MAX_MESSAGES: usize = 2_000;
-/// One conversation's messages, oldest first.
+
+/// What was said in one conversation, oldest first.
 #[derive(Clone, Debug, Default)]
-pub struct Merged {
+pub struct Thread {
     pub(super) entries: Vec<ThreadEntry>,
     next: u64,
     /// Seconds by which the remote side's clock is ahead.
@@ -31,7 +32,12 @@ pub struct Merged {
     floor: Option<Timestamp>,
 }
 
-impl Merged {
+impl Thread {
+    /// Whether the conversation was read.
+    pub const fn was_read(&self) -> bool {
+        self.read
+    }
+
     fn push(&mut self, source: MessageSource, unread: bool) {
         let id = EntryId(self.next);
         self.next += 1;
@@ -40,13 +46,13 @@ impl Merged {
 
     pub(super) fn set_skew(&mut self, seconds: i64) {
         self.skew = seconds;
-        self.arrange();
+        self.sort();
     }
 
     /// Adds a message of ours.
     pub(super) fn sent(&mut self, message: Message) {
         self.push(MessageSource::Ours { message, seen: None }, false);
-        self.arrange();
+        self.sort();
     }
 
     /// Ties a remote id to a message of ours; what stood under that id until now is the same message.
@@ -70,7 +76,7 @@ impl Merged {
         if let Some((Some(other), _)) = seen_there {
             self.entries.remove(other);
         }
-        self.arrange();
+        self.sort();
     }
 
     /// Merges what a read brought. Returns how many messages of the other side are new and not looked at.
@@ -103,13 +109,8 @@ impl Merged {
             if remote.author == Author::Guest
                 && let Some(at) = self.same_as_ours(&remote)
             {
-                if let Some(ThreadEntry { source: MessageSource::Ours { message, seen }, .. }) =
-                    self.entries.get_mut(at)
-                {
-                    *seen = Some(remote.at);
-                    message.remote_id = Some(remote.id.clone());
-                }
-                known.insert(remote.id, at);
+                known.insert(remote.id.clone(), at);
+                self.saw(at, remote);
                 continue;
             }
             if self.floor.is_some_and(|floor| remote.at <= floor) {
@@ -125,7 +126,7 @@ impl Merged {
             known.insert(remote.id.clone(), self.entries.len());
             self.push(MessageSource::Theirs(remote), unread);
         }
-        self.arrange();
+        self.sort();
         self.mark_answered();
         news
     }
@@ -136,19 +137,23 @@ impl Merged {
         for remote in heard {
             let known = self.entries.iter().position(|e| e.remote_id() == Some(remote.id.as_str()));
             let ours = known.or_else(|| self.same_as_ours(&remote).filter(|_| remote.author == Author::Guest));
-            match ours.and_then(|at| self.entries.get_mut(at)) {
-                Some(ThreadEntry { source: MessageSource::Ours { message, seen }, .. }) => {
-                    *seen = Some(remote.at);
-                    message.remote_id = Some(remote.id);
-                }
-                Some(_) => {}
+            match ours {
+                Some(at) => self.saw(at, remote),
                 None => self.push(MessageSource::Theirs(remote), false),
             }
         }
-        self.arrange();
+        self.sort();
         let theirs = self.entries.iter_mut().rev().filter(|e| e.from_other_side());
         theirs.take(unread as usize).for_each(|e| e.unread = true);
         self.seen_until = self.seen_until.max(newest);
+    }
+
+    /// A message of ours stands on the remote side.
+    fn saw(&mut self, at: usize, remote: RemoteMessage) {
+        if let Some(MessageSource::Ours { message, seen }) = self.entries.get_mut(at).map(|entry| &mut entry.source) {
+            *seen = Some(remote.at);
+            message.remote_id = Some(remote.id);
+        }
     }
 
     /// A remote time by our clock.
@@ -177,9 +182,10 @@ impl Merged {
 
     /// Sorts by time, by our clock. Ours are placed by the remote side's time once it is known; among themselves they
     /// keep the order in which they were asked for.
-    fn arrange(&mut self) {
+    fn sort(&mut self) {
         let mut keys: Vec<(Timestamp, EntryId)> = self.entries.iter().map(|e| (self.placed_at(e), e.id)).collect();
-        let mut ours: Vec<usize> = (0..self.entries.len()).filter(|at| self.is_ours(*at)).collect();
+        let ours = self.entries.iter().enumerate().filter(|(_, entry)| entry.message().is_some());
+        let mut ours: Vec<usize> = ours.map(|(at, _)| at).collect();
         ours.sort_by_key(|at| keys.get(*at).map(|key| key.1));
         let mut latest = Timestamp::MIN;
         for at in ours {
@@ -194,10 +200,6 @@ impl Merged {
             self.entries.extend(keyed.into_iter().map(|(_, entry)| entry));
         }
         self.keep_bound();
-    }
-
-    fn is_ours(&self, at: usize) -> bool {
-        self.entries.get(at).is_some_and(|e| e.message().is_some())
     }
 
     fn placed_at(&self, entry: &ThreadEntry) -> Timestamp {

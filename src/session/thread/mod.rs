@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  sent(message) ──────┐
-//!  life(id, …) ────────┼─► Merged (one list, each message once, oldest first) ─► view
+//!  life(id, …) ────────┼─► Thread (one list, each message once, oldest first) ─► view
 //!  read, heard(key, …) ┘        │
 //!                               └─► unread, unknown, counts ─► picker
 //! ```
@@ -17,44 +17,19 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::model::{
-    Author, Choice, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment, RemoteMessage, RemoteState,
+    Author, Choice, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment, RemoteMessage,
 };
 
 pub use entry::{EntryId, MessageSource, ThreadEntry};
-use merge::Merged;
+pub use merge::Thread;
 
 use super::conversations::MessageCounts;
 use crate::journal::job::KeptPlace;
 
-/// What is known of one conversation's talk.
-#[derive(Clone, Debug, Default)]
-pub struct Thread {
-    merged: Merged,
-    /// What the last read showed.
-    state: RemoteState,
-    since: Option<Timestamp>,
-    last_read: Option<Moment>,
-}
-
 impl Thread {
     /// The messages, oldest first.
     pub fn entries(&self) -> &[ThreadEntry] {
-        &self.merged.entries
-    }
-
-    /// What the last read showed.
-    pub const fn state(&self) -> RemoteState {
-        self.state
-    }
-
-    /// When the guest connected, where a read told.
-    pub const fn since(&self) -> Option<Timestamp> {
-        self.since
-    }
-
-    /// When the conversation was read last; `None` before the first read.
-    pub const fn last_read(&self) -> Option<Moment> {
-        self.last_read
+        &self.entries
     }
 
     /// Messages of the other side that have not been looked at.
@@ -168,7 +143,7 @@ impl Threads {
     /// A message of ours was asked for.
     pub fn sent(&mut self, message: Message) {
         self.home.insert(message.id, message.conversation);
-        self.thread_mut(message.conversation).merged.sent(message);
+        self.thread_mut(message.conversation).sent(message);
         self.forget_dropped();
     }
 
@@ -181,9 +156,9 @@ impl Threads {
         remote_id: Option<String>,
     ) -> Option<ConversationKey> {
         let key = *self.home.get(&id)?;
-        let merged = &mut self.by_key.get_mut(&key)?.merged;
-        let at = merged.entries.iter().rposition(|e| e.message().is_some_and(|m| m.id == id))?;
-        if let Some(ThreadEntry { source: MessageSource::Ours { message, .. }, .. }) = merged.entries.get_mut(at) {
+        let thread = self.by_key.get_mut(&key)?;
+        let at = thread.entries.iter().rposition(|e| e.message().is_some_and(|m| m.id == id))?;
+        if let Some(ThreadEntry { source: MessageSource::Ours { message, .. }, .. }) = thread.entries.get_mut(at) {
             // An answer that was read before the acceptance was reported stays an answer.
             if !(message.life == DeliveryStatus::Answered && life == DeliveryStatus::Accepted) {
                 message.life = life;
@@ -191,28 +166,17 @@ impl Threads {
             message.exchange = exchange.or(message.exchange);
             let new = remote_id.filter(|id| message.remote_id.as_ref() != Some(id));
             if let Some(remote_id) = new {
-                merged.tie(at, &remote_id);
+                thread.tie(at, &remote_id);
             }
         }
-        merged.mark_answered();
+        thread.mark_answered();
         Some(key)
     }
 
     /// A conversation was read: `brought` is all that the read showed, ours included. Returns how many messages of the
     /// other side are new. What was there before this session counts as looked at.
-    pub fn read(
-        &mut self,
-        key: ConversationKey,
-        state: RemoteState,
-        since: Option<Timestamp>,
-        brought: Vec<RemoteMessage>,
-        now: Moment,
-    ) -> usize {
-        let thread = self.thread_mut(key);
-        thread.state = state;
-        thread.since = since.or(thread.since);
-        thread.last_read = Some(now);
-        let news = thread.merged.read(brought);
+    pub fn read(&mut self, key: ConversationKey, brought: Vec<RemoteMessage>) -> usize {
+        let news = self.thread_mut(key).read(brought);
         self.forget_dropped();
         news
     }
@@ -220,13 +184,12 @@ impl Threads {
     /// What was heard in earlier sessions, the newest `unread` of it not looked at. What a read brings from here on is
     /// news if it is newer.
     pub fn recall(&mut self, key: ConversationKey, heard: Vec<RemoteMessage>, unread: u32) {
-        self.thread_mut(key).merged.recall(heard, unread);
+        self.thread_mut(key).recall(heard, unread);
     }
 
     /// Messages came by themselves: only new ones, ours included. Returns how many of the other side are new.
     pub fn heard(&mut self, key: ConversationKey, brought: Vec<RemoteMessage>, now: Moment) -> usize {
-        let thread = self.thread_mut(key);
-        let news = thread.merged.heard(brought, now.wall);
+        let news = self.thread_mut(key).heard(brought, now.wall);
         self.forget_dropped();
         news
     }
@@ -235,7 +198,7 @@ impl Threads {
     pub fn clock_skew(&mut self, seconds: i64) {
         self.skew = seconds;
         for thread in self.by_key.values_mut() {
-            thread.merged.set_skew(seconds);
+            thread.set_skew(seconds);
         }
     }
 
@@ -243,19 +206,19 @@ impl Threads {
     pub fn earlier_until(&mut self, now: Timestamp) {
         self.earlier_until = Some(now);
         for thread in self.by_key.values_mut() {
-            thread.merged.earlier_until = Some(now);
+            thread.earlier_until = Some(now);
         }
     }
 
     /// What the other side said up to here, by its clock, was looked at in an earlier session.
     pub fn seen_until(&mut self, key: ConversationKey, seen: Timestamp) {
-        self.thread_mut(key).merged.seen_until = Some(seen);
+        self.thread_mut(key).seen_until = Some(seen);
     }
 
     /// Someone looked at a conversation.
     pub fn mark_read(&mut self, key: ConversationKey) {
         if let Some(thread) = self.by_key.get_mut(&key) {
-            thread.merged.entries.iter_mut().for_each(|e| e.unread = false);
+            thread.entries.iter_mut().for_each(|e| e.unread = false);
         }
     }
 
@@ -263,8 +226,8 @@ impl Threads {
         let (skew, earlier_until) = (self.skew, self.earlier_until);
         self.by_key.entry(key).or_insert_with(|| {
             let mut thread = Thread::default();
-            thread.merged.set_skew(skew);
-            thread.merged.earlier_until = earlier_until;
+            thread.set_skew(skew);
+            thread.earlier_until = earlier_until;
             thread
         })
     }

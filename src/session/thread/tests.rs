@@ -45,7 +45,7 @@ fn bot(id: &str, text: &str, second: i64) -> RemoteMessage {
 }
 
 fn read(threads: &mut Threads, brought: Vec<RemoteMessage>) -> usize {
-    threads.read(A, RemoteState::Connected, None, brought, at(0))
+    threads.read(A, brought)
 }
 
 fn texts(threads: &Threads) -> Vec<&str> {

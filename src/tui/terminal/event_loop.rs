@@ -20,9 +20,9 @@ use crate::clock::Clock;
 use crate::engine::{Command, Report};
 use crate::journal::{Job, JournalPage};
 use crate::model::Moment;
+use crate::model::fault::SandboxRequest;
 use crate::pass::PassRun;
 use crate::pass::report;
-use crate::session::sandbox_request::SandboxRequest;
 use crate::tui::state::State;
 use crate::tui::{Effect, Event, update};
 

@@ -7,8 +7,8 @@ use std::pin::Pin;
 use crossterm::event::Event as TerminalEvent;
 use ratatui::layout::Size;
 
+use crate::model::fault::SandboxRequest;
 use crate::session::open_pass::FoundPass;
-use crate::session::sandbox_request::SandboxRequest;
 use crate::tui::state::State;
 
 /// Where keys come from. Dropped and taken up again around an editor, which needs the terminal for itself.

@@ -14,8 +14,8 @@ use crate::config::Profile;
 use crate::config::settings::{Clipboard, Paths};
 use crate::files;
 use crate::model::Conversation;
+use crate::model::fault::SandboxRequest;
 use crate::session::open_pass::FoundPass;
-use crate::session::sandbox_request::SandboxRequest;
 
 /// Terminals cut or drop an OSC 52 sequence beyond about this many bytes of text.
 const OSC52_MAX: usize = 74 * 1024;

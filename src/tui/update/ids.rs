@@ -259,7 +259,7 @@ pub fn came(state: &mut State, asked: ProbeQuestion, came: &Probed, effects: &mu
             .and_then(|e| e.exchange().cloned()),
         Probed::NotAsked(_) => None,
     };
-    if sorting.look.came(asked, came, exchange.as_deref())
+    if sorting.look.answered(asked, came, exchange.as_deref())
         && let Some(next) = sorting.look.next()
     {
         effects.push(Effect::Engine(Command::Probe(next)));

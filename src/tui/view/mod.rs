@@ -146,7 +146,7 @@ fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let right = right.unwrap_or_default();
     frame::heading(area, Heading { name: "t Thread", aside: &aside, right: &right, ..Heading::default() }, &look, buf);
     if open.is_none_or(|thread| thread.entries().is_empty()) {
-        let read = open.and_then(Thread::last_read).is_some();
+        let read = open.is_some_and(Thread::was_read);
         thread::draw_nothing(state, read, &look, area.inner, buf);
     } else {
         thread::draw(state.thread.window(), &look, area.inner, buf);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use guestwire::model::{DeliveryStatus, Ending, ExchangeKind, ExchangeStep, MessageId, Outcome};
+use guestwire::model::{DeliveryStatus, Ending, ExchangeId, ExchangeKind, ExchangeStep, MessageId, Outcome};
 use guestwire::session::log::{Density, Log, LogEntry, LogOptions, Rate401};
 
 use crate::support::fixtures::DENIED;
@@ -205,7 +205,7 @@ fn folding_keeps_the_cursor_where_it_is() {
     log.toggle_density();
     assert_eq!(texts(&log).len(), open - 6);
     assert!(texts(&log)[row].contains("> Response headers"));
-    assert_eq!(usize::from(log.cursor_row().unwrap()), row);
+    assert_eq!(usize::from(cursor_row(&log).unwrap()), row);
     log.toggle_density();
     assert_eq!(texts(&log).len(), open);
 }
@@ -294,7 +294,7 @@ fn marks_and_comments_survive_updates_and_what_came_later_is_said() {
     log.exchange(accepted(2, 0, "b"));
     log.set_life(MessageId(2), &DeliveryStatus::Answered);
     assert!(screen(&log, 120, 20).contains("RCVD"));
-    assert!(log.select_message(MessageId(1)));
+    assert!(log.select_number(log.number_of(ExchangeId(1)).unwrap()));
     assert_eq!(log.selected().unwrap().comment(), Some("the one with the \u{1b}[bell"));
     log.comment_on(log.selected().unwrap().number(), "  ");
     assert_eq!(log.selected().unwrap().comment(), None);

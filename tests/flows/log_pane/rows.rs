@@ -58,7 +58,7 @@ fn a_healed_send_in_full_with_its_first_try_unfolded() {
     log.exchange(healed(5, 180_000, "still there?"));
     log.toggle_density();
     log.toggle_density();
-    while !screen(&log, 100, 80).lines().nth(log.cursor_row().unwrap().into()).unwrap().contains("> Try 1") {
+    while !screen(&log, 100, 80).lines().nth(cursor_row(&log).unwrap().into()).unwrap().contains("> Try 1") {
         log.down(1);
     }
     log.toggle_density();

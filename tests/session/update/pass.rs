@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use guestwire::journal::JournalPage;
 use guestwire::journal::job::{Job, Restored};
+use guestwire::model::fault::SandboxRequest;
 use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::pass::runner::StepStage;
 use guestwire::pass::{PassRun, Verdict};
 use guestwire::session::open_pass::FoundPass;
-use guestwire::session::sandbox_request::SandboxRequest;
 use guestwire::tui::state::Pane;
 use guestwire::tui::{Effect, Event};
 

@@ -19,7 +19,7 @@ fn open(integration: &str) -> Conversation {
 
 #[test]
 fn a_web_conversation_is_looked_at_without_any_token() {
-    let run = examine(&Place::default(), web(PLACE));
+    let run = examine(&d(), web(PLACE));
     assert_eq!(run.asked, [ProbeQuestion::Deployment(KEY), ProbeQuestion::Domains(KEY), ProbeQuestion::Origin(KEY)]);
     assert_eq!(
         run.findings,
@@ -44,51 +44,19 @@ type Row = (&'static str, Place, Conversation, Option<&'static str>, Confidence,
 fn what_is_wrong_with_a_deployment_is_proven_by_what_is_public() {
     let elsewhere = || ok(r#"{"allowAllDomains":false,"allowedDomains":["other.example"]}"#);
     let forbidden = || Json(403, r#"{"message":"Forbidden"}"#.to_owned());
-    let d = Place::default;
+    let unknown = Some("deployment-unknown");
+    let no_name = Place { deployment: Broken(FailureKind::Dns, Phase::Resolve), ..d() };
+    let another_origin = Place { domains: elsewhere(), origin: forbidden(), ..d() };
     let rows: Vec<Row> = vec![
-        ("malformed", d(), web("nope"), Some("deployment-unknown"), Confidence::Sure, 0),
-        (
-            "not there",
-            Place { deployment: Json(404, "{}".to_owned()), ..d() },
-            web(PLACE),
-            Some("deployment-unknown"),
-            Confidence::Sure,
-            1,
-        ),
-        (
-            "switched off",
-            Place { deployment: ok(r#"{"status":"Inactive"}"#), ..d() },
-            web(PLACE),
-            Some("deployment-unknown"),
-            Confidence::Sure,
-            1,
-        ),
-        (
-            "another origin",
-            Place { domains: elsewhere(), origin: forbidden(), ..d() },
-            web(PLACE),
-            Some("origin-refused"),
-            Confidence::Sure,
-            3,
-        ),
+        ("malformed", d(), web("nope"), unknown, Sure, 0),
+        ("not there", Place { deployment: Json(404, "{}".to_owned()), ..d() }, web(PLACE), unknown, Sure, 1),
+        ("switched off", Place { deployment: ok(r#"{"status":"Inactive"}"#), ..d() }, web(PLACE), unknown, Sure, 1),
+        ("another origin", another_origin, web(PLACE), Some("origin-refused"), Sure, 3),
         // What the socket does counts, whatever the list says.
-        ("a list that lags behind", Place { domains: elsewhere(), ..d() }, web(PLACE), None, Confidence::Sure, 3),
-        (
-            "refused although all is public",
-            Place { origin: forbidden(), ..d() },
-            web(PLACE),
-            Some("address-refused"),
-            Confidence::Likely,
-            3,
-        ),
-        (
-            "no name",
-            Place { deployment: Broken(FailureKind::Dns, Phase::Resolve), ..d() },
-            web(PLACE),
-            Some("network-dns"),
-            Confidence::Sure,
-            1,
-        ),
+        ("a list that lags behind", Place { domains: elsewhere(), ..d() }, web(PLACE), None, Sure, 3),
+        // Refused although all is public.
+        ("refused", Place { origin: forbidden(), ..d() }, web(PLACE), Some("address-refused"), Likely, 3),
+        ("no name", no_name, web(PLACE), Some("network-dns"), Sure, 1),
     ];
     for (what, place, target, cause, confidence, asked) in rows {
         let run = examine(&place, target);
@@ -99,22 +67,22 @@ fn what_is_wrong_with_a_deployment_is_proven_by_what_is_public() {
 
 #[test]
 fn an_open_conversation_is_looked_at_by_its_integration() {
-    let run = examine(&Place::default(), open(PLACE));
+    let run = examine(&d(), open(PLACE));
     assert!(run.asked.ends_with(&[ProbeQuestion::Integration(KEY), ProbeQuestion::Messages(KEY)]), "{:?}", run.asked);
     assert!(run.findings.ends_with(&["skip limits".to_owned(), "pass replies".to_owned()]), "{:?}", run.findings);
     assert!(run.findings.contains(&"pass integration".to_owned()), "{:?}", run.findings);
     assert_eq!(run.verdict.cause, None);
     // Scopes are not asked for where roles decide.
-    let bare = Place { granted: Vec::new(), ..Place::default() };
+    let bare = Place { granted: Vec::new(), ..d() };
     assert_eq!(examine(&bare, open(PLACE)).verdict.cause, None);
-    let missing = Place { integration: Json(404, r#"{"code":"not.found"}"#.to_owned()), ..Place::default() };
+    let missing = Place { integration: Json(404, r#"{"code":"not.found"}"#.to_owned()), ..d() };
     let run = examine(&missing, open(PLACE));
-    assert_eq!((run.cause(), run.verdict.confidence), (Some("integration-unknown"), Confidence::Sure));
+    assert_eq!((run.cause(), run.verdict.confidence), (Some("integration-unknown"), Sure));
     // Who may send need not be allowed to look.
     let hidden = Json(403, r#"{"code":"missing.permissions","message":"[messaging:integration:view]"}"#.to_owned());
-    let run = examine(&Place { integration: hidden, ..Place::default() }, open(PLACE));
+    let run = examine(&Place { integration: hidden, ..d() }, open(PLACE));
     assert!(run.findings.contains(&"skip integration".to_owned()), "{:?}", run.findings);
     assert_eq!(run.verdict.cause, None);
-    let run = examine(&Place::default(), open("nope"));
-    assert_eq!((run.cause(), run.verdict.confidence), (Some("integration-unknown"), Confidence::Sure));
+    let run = examine(&d(), open("nope"));
+    assert_eq!((run.cause(), run.verdict.confidence), (Some("integration-unknown"), Sure));
 }

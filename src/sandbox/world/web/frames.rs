@@ -25,7 +25,6 @@ fn frame(kind: &str, class: &str, code: u16, body: Value, tracing: Option<&str>)
     dense(json!({"type": kind, "class": class, "code": code, "body": body, "tracingId": tracing}))
 }
 
-/// The answer to a request.
 pub(crate) fn response(class: &str, body: Value, tracing: Option<&str>) -> Value {
     frame("response", class, 200, body, tracing)
 }
@@ -40,7 +39,6 @@ pub(crate) fn error(code: u16, text: &str, tracing: Option<&str>) -> Value {
     frame("response", "string", code, json!(text), tracing)
 }
 
-/// A rate limit.
 pub(crate) fn too_many(retry_after: u64, tracing: Option<&str>) -> Value {
     let text = "Message rate too high for this session";
     let body = json!({"name": "TooManyRequestsError", "message": text, "retryAfter": retry_after, "errorCode": 4029,
@@ -58,7 +56,6 @@ pub(crate) fn connection_closed(reason: &str) -> Value {
     message("ConnectionClosedEvent", json!({"reason": reason, "reasonCode": reason}), None)
 }
 
-/// An element of `content`.
 pub(crate) fn piece(piece: &Piece) -> Value {
     match piece {
         Piece::Choice { kind, text, payload, answers } => json!({
@@ -133,17 +130,14 @@ pub(crate) fn event(id: &str, inbound: bool, at: Timestamp, event: Value) -> Val
     })
 }
 
-/// Somebody types.
 pub(crate) fn typing() -> Value {
     json!({"eventType": "Typing", "typing": {"type": "On", "duration": 5000}})
 }
 
-/// Presence: `Join`, `Clear`, `Disconnect`.
 pub(crate) fn presence(what: &str) -> Value {
     json!({"eventType": "Presence", "presence": {"type": what}})
 }
 
-/// `allowedMedia`
 pub(crate) fn allowed_media() -> Value {
     json!({"inbound": {"fileTypes": [{"type": "*/*"}], "maxFileSizeKB": 10_240}})
 }

@@ -17,7 +17,6 @@ const JWT_LIVES: Duration = Duration::from_secs(900);
 /// The largest page.
 const PAGE_MAX: usize = 100;
 
-/// Which page is asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WebHistoryPage {
     pub(crate) size: usize,
@@ -47,7 +46,6 @@ impl Web {
 }
 
 impl World {
-    /// `getJwt`
     pub(super) fn give_jwt(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
         let session = self.web.sessions.get(request.token.as_str()).ok_or_else(failed)?;
         let exp = now.after(JWT_LIVES).wall.as_second();

@@ -73,7 +73,7 @@ impl World {
     fn read(&mut self, request: Request, now: Moment) -> Result<Letter, Trouble> {
         let Request { message, channel, tracing_id, token, .. } = request;
         if !channel.metadata.custom_attributes.is_empty() {
-            self.tally.channels.attributes_ignored += 1;
+            self.tally.web.attributes_ignored += 1;
             tracing::warn!("customAttributes beside `message` are ignored: write them into `message.channel.metadata`");
         }
         let message = message.ok_or_else(failed)?;
@@ -86,8 +86,8 @@ impl World {
         }
         let attributes = attributes(&message.channel.metadata.custom_attributes)?;
         let mut said =
-            SimulatedMessage::words(self.messages.hex(), ParticipantPurpose::Customer, text.as_str(), now.wall);
-        let own_id = message.channel.message_id.unwrap_or_else(|| self.messages.uuid());
+            SimulatedMessage::words(self.dice.messages.hex(), ParticipantPurpose::Customer, text.as_str(), now.wall);
+        let own_id = message.channel.message_id.unwrap_or_else(|| self.dice.messages.uuid());
         said.own_id = Some(own_id.into());
         said.metadata = message.metadata;
         said.request = Some(tracing_id.unwrap_or_else(|| "-".to_owned()).into());
@@ -187,7 +187,6 @@ impl World {
         Ok(())
     }
 
-    /// Typing and presence.
     fn events(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
         self.check_open(from)?;
         let events: &[Event] = request.message.as_ref().map(|message| message.events.as_slice()).unwrap_or_default();
@@ -209,7 +208,7 @@ impl World {
     }
 
     fn echo_presence(&mut self, what: &str, request: &Request, now: Moment) {
-        let id = self.messages.hex();
+        let id = self.dice.messages.hex();
         let body = frames::event(&id, true, now.wall, frames::presence(what));
         let frame = frames::message("StructuredMessage", body, request.tracing_id.as_deref());
         self.emit_all(&request.token, FaultTarget::Echo, &frame, now);

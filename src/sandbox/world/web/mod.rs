@@ -45,7 +45,6 @@ pub(crate) enum WebRefusal {
 }
 
 impl WebRefusal {
-    /// The word under which it is counted.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Origin => "origin-refused",
@@ -71,11 +70,11 @@ impl World {
             None
         };
         if let Some(denied) = denied {
-            self.tally.channels.sockets_refused += 1;
+            self.tally.web.refused += 1;
             self.tally.refused(denied.reason());
             return Err(denied);
         }
-        self.tally.channels.sockets_opened += 1;
+        self.tally.web.opened += 1;
         self.web.opened += 1;
         let id = ConnectionId(self.web.opened);
         let connection = Connection {
@@ -163,7 +162,7 @@ impl World {
     /// A frame that was due goes out.
     pub(super) fn release(&mut self, to: ConnectionId, out: Out) {
         if self.web.connections.contains_key(&to) {
-            self.tally.channels.frames_out += u64::from(matches!(out, Out::Text(_)));
+            self.tally.web.frames_out += u64::from(matches!(out, Out::Text(_)));
             self.web.outbox.push((to, out));
         }
     }

@@ -113,7 +113,6 @@ const ACTIONS: [&str; 12] = [
 /// What is said to a guest who is not signed in where that is required. [MTSDK]
 pub(super) const SIGN_IN: &str = "Session authentication failed";
 
-/// An error frame in the making: code and text.
 pub(super) type Trouble = (u16, String);
 
 /// What the platform says to anything that it cannot read or does not know. [MTSDK fixture]
@@ -122,10 +121,9 @@ pub(super) fn failed() -> Trouble {
 }
 
 impl World {
-    /// A text frame came.
     pub(crate) fn frame(&mut self, from: ConnectionId, text: &str, now: Moment) {
         self.settle(now);
-        self.tally.channels.frames_in += 1;
+        self.tally.web.frames_in += 1;
         let limit = self.web.limits.frames_per_minute;
         let Some(connection) = self.web.connections.get_mut(&from) else { return };
         let gauge = connection.frames.count(limit, now);
@@ -137,7 +135,7 @@ impl World {
         let request: Option<Request> = value.and_then(|value| serde_json::from_value(value).ok());
         let Some(request) = request else { return self.refuse(from, &failed(), tracing.as_deref(), now) };
         let name = ACTIONS.iter().find(|name| **name == request.action);
-        *self.tally.channels.actions.entry(name.copied().unwrap_or("other")).or_default() += 1;
+        *self.tally.web.actions.entry(name.copied().unwrap_or("other")).or_default() += 1;
         let done = match request.action.as_str() {
             "configureSession" => self.configure(from, &request, now),
             "configureAuthenticatedSession" => Err((403, SIGN_IN.to_owned())),
@@ -157,7 +155,7 @@ impl World {
     /// A frame that is not text: nothing the platform understands.
     pub(crate) fn strange_frame(&mut self, from: ConnectionId, now: Moment) {
         self.settle(now);
-        self.tally.channels.frames_in += 1;
+        self.tally.web.frames_in += 1;
         self.refuse(from, &failed(), None, now);
         self.settle(now);
     }
@@ -191,12 +189,12 @@ impl World {
 
     pub(super) fn refuse(&mut self, to: ConnectionId, trouble: &Trouble, tracing: Option<&str>, now: Moment) {
         let (code, text) = trouble;
-        *self.tally.channels.errors.entry(code.to_string()).or_default() += 1;
+        *self.tally.web.errors.entry(code.to_string()).or_default() += 1;
         self.emit(to, FaultTarget::Answer, &frames::error(*code, text, tracing), now);
     }
 
     pub(super) fn too_many(&mut self, to: ConnectionId, retry_after: u64, tracing: Option<&str>, now: Moment) {
-        *self.tally.channels.errors.entry("4029".to_owned()).or_default() += 1;
+        *self.tally.web.errors.entry("4029".to_owned()).or_default() += 1;
         self.emit(to, FaultTarget::Answer, &frames::too_many(retry_after, tracing), now);
     }
 
@@ -209,7 +207,7 @@ impl World {
             self.too_many(from, gauge.reset, request.tracing_id.as_deref(), now);
             return Ok(());
         }
-        let id = self.messages.hex();
+        let id = self.dice.messages.hex();
         let duration = self.web.deployment.session_seconds;
         let Some((_, session)) = self.web.session_of(from) else { return Err(failed()) };
         let body = json!({
@@ -223,7 +221,6 @@ impl World {
         Ok(())
     }
 
-    /// `getConfiguration`
     fn configuration(&mut self, from: ConnectionId, request: &Request, now: Moment) {
         let body = json!({
             "allowedMedia": frames::allowed_media(),

@@ -15,19 +15,13 @@ use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::conversation::{SessionStart, Via};
 use crate::sandbox::world::outgoing::{ConnectionId, What};
+use crate::sandbox::world::refusal::READ_ONLY;
 use crate::sandbox::world::window::Window;
 use crate::sandbox::world::{End, SimulatedConversation, World, entry};
 
 /// The texts of errors. [MTSDK fixtures: real wording may differ]
 pub(super) const EXPIRED: &str = "session expired error message";
 const NOT_FOUND: &str = "session not found error message";
-pub(super) const READ_ONLY: &str = "Session is read-only, no new messages allowed";
-
-/// What a configured session answers with.
-struct Configured {
-    new: bool,
-    cleared: bool,
-}
 
 impl World {
     /// `configureSession`: begins the guest's session or resumes it.
@@ -45,17 +39,16 @@ impl World {
             return Err((401, SIGN_IN.to_owned()));
         }
         let token: Arc<str> = request.token.as_str().into();
-        let mut configured = Configured { new: false, cleared: false };
-        match self.web.sessions.get(&token).map(|session| session.standing) {
-            Some(Standing::Expired) if !request.start_new => return Err((4006, EXPIRED.to_owned())),
-            Some(_) if request.start_new => {
-                self.finish_session(&token, from, now);
-                configured = Configured { new: true, cleared: true };
-            }
-            Some(_) => {}
-            None => configured.new = true,
+        let standing = self.web.sessions.get(&token).map(|session| session.standing);
+        if standing == Some(Standing::Expired) && !request.start_new {
+            return Err((4006, EXPIRED.to_owned()));
         }
-        if configured.new {
+        let cleared = standing.is_some() && request.start_new;
+        if cleared {
+            self.finish_session(&token, from, now);
+        }
+        let new = cleared || standing.is_none();
+        if new {
             let origin = self.web.connections.get(&from).map(|c| c.origin.clone()).unwrap_or_default();
             self.begin_session(&token, &origin, now);
         }
@@ -69,12 +62,12 @@ impl World {
         let Some(session) = self.web.sessions.get(&token) else { return Ok(()) };
         let body = json!({
             "connected": session.standing != Standing::Closed,
-            "newSession": configured.new,
+            "newSession": new,
             "readOnly": session.standing != Standing::Open,
             "maxCustomDataBytes": ATTRIBUTES_MAX_BYTES,
             "allowedMedia": frames::allowed_media(),
             "blockedExtensions": BLOCKED_EXTENSIONS,
-            "clearedExistingSession": configured.cleared,
+            "clearedExistingSession": cleared,
             "durationSeconds": self.web.deployment.session_seconds,
             "expirationDate": session.expires.wall.as_second(),
             "autoStarted": session.joined,
@@ -129,15 +122,19 @@ impl World {
 
     /// Ends what a session has: its conversation, and its connections but for `keep`.
     fn finish_session(&mut self, token: &str, keep: ConnectionId, now: Moment) {
-        let Some(session) = self.web.sessions.get_mut(token) else { return };
-        let conversation = session.conversations.last().copied();
-        let others: Vec<ConnectionId> = session.connections.iter().copied().filter(|c| *c != keep).collect();
-        session.standing = Standing::Closed;
-        if let Some(conversation) = conversation.and_then(|n| self.conversations.get_mut(n)) {
-            conversation.ended.get_or_insert(End { at: now.wall, by_fault: false });
-        }
-        for other in others {
+        self.end_session(token, Standing::Closed, now);
+        let connections = self.web.sessions.get(token).map(|session| session.connections.clone());
+        for other in connections.unwrap_or_default().into_iter().filter(|c| *c != keep) {
             self.dismiss(other, "sessionClosed", now);
+        }
+    }
+
+    /// Ends a session and its present conversation.
+    fn end_session(&mut self, token: &str, standing: Standing, now: Moment) {
+        let Some(session) = self.web.sessions.get_mut(token) else { return };
+        session.standing = standing;
+        if let Some(conversation) = session.conversations.last().and_then(|n| self.conversations.get_mut(*n)) {
+            conversation.ended.get_or_insert(End { at: now.wall, by_fault: false });
         }
     }
 
@@ -162,17 +159,12 @@ impl World {
         }
     }
 
-    /// `closeSession`
     pub(super) fn close_session(&mut self, from: ConnectionId, request: &Request, now: Moment) {
         let token = request.token.as_str();
         if request.close_all_connections {
             self.finish_session(token, from, now);
-        } else if let Some(session) = self.web.sessions.get_mut(token) {
-            session.standing = Standing::Closed;
-            let conversation = session.conversations.last().copied();
-            if let Some(conversation) = conversation.and_then(|n| self.conversations.get_mut(n)) {
-                conversation.ended.get_or_insert(End { at: now.wall, by_fault: false });
-            }
+        } else {
+            self.end_session(token, Standing::Closed, now);
         }
         let body = json!({"connected": false, "newSession": false, "readOnly": true});
         self.answer(from, "SessionResponse", body, request, now);
@@ -191,9 +183,9 @@ impl World {
             None => ("Web guest".to_owned(), "Guest".to_owned(), crate::sandbox::scenario::ScenarioScript::default()),
         };
         let via = Via::Web { token: token.clone() };
-        let (id, guest) = (self.messages.uuid(), self.messages.uuid());
+        let (id, guest) = (self.dice.messages.uuid(), self.dice.messages.uuid());
         let begun = SessionStart { name: &name, id, guest, guest_name: &guest_name, script, via };
-        let conversation = SimulatedConversation::begin(begun, &mut self.messages, now.wall);
+        let conversation = SimulatedConversation::begin(begun, &mut self.dice.messages, now.wall);
         let n = self.add(conversation);
         self.web.sessions.get_mut(token)?.conversations.push(n);
         Some(n)
@@ -222,11 +214,7 @@ impl World {
 
     /// A session is over: expired, erased or logged out.
     pub(super) fn over(&mut self, token: &str, class: &str, now: Moment) {
-        let Some(session) = self.web.sessions.get_mut(token) else { return };
-        session.standing = Standing::Expired;
-        if let Some(conversation) = session.conversations.last().and_then(|n| self.conversations.get_mut(*n)) {
-            conversation.ended.get_or_insert(End { at: now.wall, by_fault: false });
-        }
+        self.end_session(token, Standing::Expired, now);
         self.emit_all(token, FaultTarget::Answer, &frames::message(class, json!({}), None), now);
     }
 
@@ -237,12 +225,10 @@ impl World {
         let token = token.clone();
         let at = conversation.stamp(now.wall);
         let read_only = self.web.deployment.read_only_at_end;
-        let id = self.messages.hex();
+        let id = self.dice.messages.hex();
         let mut body = frames::event(&id, false, at, frames::presence("Disconnect"));
-        if let Some(body) = body.as_object_mut() {
-            body.insert("metadata".to_owned(), json!({"readOnly": read_only.to_string()}));
-            body.insert("originatingEntity".to_owned(), json!("Bot"));
-        }
+        body["metadata"] = json!({"readOnly": read_only.to_string()});
+        body["originatingEntity"] = json!("Bot");
         self.emit_all(&token, FaultTarget::Answer, &frames::message("StructuredMessage", body, None), now);
         if let (true, Some(session)) = (read_only, self.web.sessions.get_mut(&token)) {
             session.standing = Standing::ReadOnly;

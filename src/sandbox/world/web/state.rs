@@ -11,7 +11,6 @@ use crate::sandbox::scenario::{Deployment, Limits};
 use crate::sandbox::world::outgoing::{ConnectionId, Out};
 use crate::sandbox::world::window::Window;
 
-/// A socket that is open.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) origin: String,
@@ -24,7 +23,6 @@ pub(super) struct Connection {
     pub(super) held: Option<Arc<str>>,
 }
 
-/// Where a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// Messages are taken.
@@ -71,7 +69,6 @@ pub(crate) struct Web {
     pub(crate) outbox: Vec<(ConnectionId, Out)>,
 }
 
-/// A file of a session.
 #[derive(Debug)]
 pub(super) struct Upload {
     pub(super) name: String,

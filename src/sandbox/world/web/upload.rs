@@ -56,17 +56,16 @@ impl World {
         format!("{}/attachments/{attachment}?signature={signature}", self.web.base)
     }
 
-    /// `onAttachment`
     pub(super) fn presign(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
         self.check_open(from)?;
-        let id = request.attachment_id.clone().unwrap_or_else(|| self.messages.uuid());
+        let id = request.attachment_id.clone().unwrap_or_else(|| self.dice.messages.uuid());
         let signature = self.web.dice.opaque(32);
         let trouble = self.objection(request);
         if let Some((code, text)) = trouble {
             if !request.errors_as_json {
                 return Err((code, text));
             }
-            *self.tally.channels.errors.entry(code.to_string()).or_default() += 1;
+            *self.tally.web.errors.entry(code.to_string()).or_default() += 1;
             let body = json!({"name": "GenerateUrlError", "message": text, "errorCode": code, "errorMessage": text,
                 "attachmentId": id, "timestamp": frames::time(now.wall)});
             let frame = json!({"type": "response", "class": "GenerateUrlError", "code": code, "body": body,
@@ -185,7 +184,6 @@ impl World {
         Ok(())
     }
 
-    /// `deleteAttachment`
     pub(super) fn delete_attachment(
         &mut self,
         from: ConnectionId,

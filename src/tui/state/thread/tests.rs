@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Author, Masks, Moment, RemoteMessage, RemoteState};
+use crate::model::{Author, Masks, Moment, RemoteMessage};
 
 const A: ConversationKey = ConversationKey(1);
 
@@ -21,7 +21,7 @@ fn bot(id: &str, text: &str, second: i64) -> RemoteMessage {
 }
 
 fn read(threads: &mut Threads, brought: Vec<RemoteMessage>) {
-    threads.read(A, RemoteState::Connected, None, brought, Moment::new(Duration::from_secs(1), at(0)));
+    threads.read(A, brought);
 }
 
 fn with_paper<T>(width: u16, does: impl FnOnce(&Paper<'_>) -> T) -> T {

@@ -1,6 +1,6 @@
 //! A message that is to be sent, before it has an id.
 
-use crate::model::{Choice, ConversationKey, Extras, Message, MessageId, Variation};
+use super::{Choice, ConversationKey, Extras, Message, MessageId, Variation};
 
 /// A message that is to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
