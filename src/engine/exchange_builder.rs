@@ -20,13 +20,19 @@ impl ExchangeBuilder {
         self.0.what = what;
     }
 
-    /// A new exchange. `what` is redacted already.
-    pub fn new(id: ExchangeId, kind: ExchangeKind, what: String, now: Moment) -> Self {
+    /// A new exchange, possibly of a conversation. `what` is redacted already.
+    pub fn new(
+        id: ExchangeId,
+        kind: ExchangeKind,
+        what: String,
+        conversation: Option<ConversationKey>,
+        now: Moment,
+    ) -> Self {
         Self(Exchange {
             id,
             kind,
             what,
-            conversation: None,
+            conversation,
             message: None,
             sent_as: None,
             started: now,
@@ -36,11 +42,17 @@ impl ExchangeBuilder {
         })
     }
 
-    /// … that belongs to a conversation.
+    /// … that began at another moment.
     #[must_use]
-    pub fn of(mut self, conversation: ConversationKey, message: Option<MessageId>) -> Self {
-        self.0.conversation = Some(conversation);
-        self.0.message = message;
+    pub const fn started(mut self, at: Moment) -> Self {
+        self.0.started = at;
+        self
+    }
+
+    /// … that carries a message.
+    #[must_use]
+    pub const fn of(mut self, message: MessageId) -> Self {
+        self.0.message = Some(message);
         self
     }
 
@@ -54,11 +66,6 @@ impl ExchangeBuilder {
     /// What it is about.
     pub fn what(&self) -> &str {
         &self.0.what
-    }
-
-    /// Whether it is a frame of this action.
-    pub fn is_called(&self, action: &str) -> bool {
-        self.0.what.strip_prefix(action).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', ' ']))
     }
 
     /// When its newest try began.

@@ -5,12 +5,11 @@
 //! on the id, so does the same text by the same author at the same millisecond, where it came by the *other* way: two
 //! messages with two ids that came the same way are two, whatever they say.
 
-use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use jiff::Timestamp;
 
-use super::recent_set::Recent;
+use super::recent_set::RecentSet;
 use crate::model::RemoteMessage;
 
 /// Messages that are remembered: more than a conversation's answer of 1 MiB can list.
@@ -29,27 +28,25 @@ pub enum Arrival {
 #[derive(Clone, Debug)]
 pub struct HeardMessages {
     /// Ids, hashed.
-    ids: Recent<u64>,
+    ids: RecentSet<u64>,
     /// How often the same words were heard, pushed and read; by a hash of who said what when.
-    words: HashMap<u64, [u32; 2]>,
-    /// The keys of `words`, the oldest first.
-    order: VecDeque<u64>,
+    words: RecentSet<u64, [u32; 2]>,
     newest: Option<Timestamp>,
 }
 
 impl Default for HeardMessages {
     fn default() -> Self {
-        Self { ids: Recent::new(REMEMBERED), words: HashMap::new(), order: VecDeque::new(), newest: None }
+        Self { ids: RecentSet::new(REMEMBERED), words: RecentSet::new(REMEMBERED), newest: None }
     }
 }
 
 impl HeardMessages {
     /// Takes in what came: gives what is new of it, in the order in which it was said. One that was pushed after another
     /// that was said later is marked as late.
-    pub fn hear(&mut self, messages: Vec<RemoteMessage>, came: Arrival) -> Vec<RemoteMessage> {
-        let mut fresh: Vec<_> = messages.into_iter().filter(|m| self.is_new(m, came)).collect();
+    pub fn hear(&mut self, messages: Vec<RemoteMessage>, how: Arrival) -> Vec<RemoteMessage> {
+        let mut fresh: Vec<_> = messages.into_iter().filter(|m| self.is_new(m, how)).collect();
         for message in &mut fresh {
-            message.late = came == Arrival::Pushed && self.newest.is_some_and(|newest| message.at < newest);
+            message.late = how == Arrival::Pushed && self.newest.is_some_and(|newest| message.at < newest);
             self.newest = self.newest.max(Some(message.at));
         }
         fresh.sort_by_key(|m| m.at);
@@ -66,21 +63,12 @@ impl HeardMessages {
         self.ids.contains(&hash(id))
     }
 
-    fn is_new(&mut self, message: &RemoteMessage, came: Arrival) -> bool {
+    fn is_new(&mut self, message: &RemoteMessage, how: Arrival) -> bool {
         if !self.ids.insert(hash(&message.id)) {
             return false;
         }
-        let words = hash(&(message.at, message.author, &message.text));
-        if !self.words.contains_key(&words) {
-            self.order.push_back(words);
-            if self.order.len() > REMEMBERED
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.words.remove(&oldest);
-            }
-        }
-        let [pushed, read] = self.words.entry(words).or_default();
-        let (own, other) = if came == Arrival::Pushed { (pushed, *read) } else { (read, *pushed) };
+        let [pushed, read] = self.words.value(hash(&(message.at, message.author, &message.text)));
+        let (own, other) = if how == Arrival::Pushed { (pushed, *read) } else { (read, *pushed) };
         *own += 1;
         *own > other
     }
@@ -151,7 +139,6 @@ mod tests {
         for n in 0..3 * REMEMBERED {
             heard.hear(vec![said(&n.to_string(), i64::try_from(n).unwrap_or_default(), "x")], Arrival::Pushed);
         }
-        assert_eq!((heard.words.len(), heard.order.len()), (REMEMBERED, REMEMBERED));
         assert!(!heard.knows("0") && heard.knows(&(3 * REMEMBERED - 1).to_string()));
     }
 

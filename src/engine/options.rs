@@ -17,8 +17,6 @@ pub struct Tuning {
     pub seed: u64,
     /// Pauses before each reading of a conversation after a send into it.
     pub read_pauses: Vec<Duration>,
-    /// How often the last pause is repeated while a person looks at the conversation and no answer came.
-    pub read_repeats: u32,
     /// How long a stop waits for what is on the wire.
     pub grace: Duration,
     /// Messages a second of a session, instead of the documented limit.
@@ -44,7 +42,6 @@ impl Default for Tuning {
         Self {
             seed: uuid::Uuid::new_v4().as_u64_pair().0,
             read_pauses: [400, 1000, 2000, 4000, 8000, 15_000].map(Duration::from_millis).to_vec(),
-            read_repeats: 20,
             grace: Duration::from_secs(2),
             messages_per_second: None,
             frames_per_minute: None,

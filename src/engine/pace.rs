@@ -10,6 +10,8 @@ use crate::model::{Moment, RateLimit};
 
 /// The window in which the platform counts requests. [real: documented, "300 requests a minute"]
 const WINDOW: Duration = Duration::from_secs(60);
+/// Requests of the window that everything else leaves to messages.
+const RESERVE: u32 = 10;
 
 /// At most so many in any span of time of this length.
 ///
@@ -62,6 +64,8 @@ pub struct Pace {
     spent: u32,
     /// The server asked for silence until then.
     silent: Option<Moment>,
+    /// The server asked for nothing but messages until then.
+    reads_held: Option<Moment>,
 }
 
 impl Pace {
@@ -71,8 +75,10 @@ impl Pace {
         self.silent = self.silent.into_iter().chain([until]).max_by_key(|until| until.mono);
     }
 
-    /// A 429 of a request that is no message asked to wait: messages are held back no longer than the limit's window.
-    pub fn silence_for_window(&mut self, wait: Duration, now: Moment) {
+    /// A 429 of a request that is no message asked to wait: such requests do, and messages no longer than the limit's
+    /// window.
+    pub fn hold_reads(&mut self, wait: Duration, now: Moment) {
+        self.reads_held = Some(now.after(wait));
         let window = self.limit.map(|l| l.resets).filter(|resets| now.mono < resets.mono);
         let ends = window.into_iter().chain([now.after(wait), now.after(WINDOW)]);
         if let Some(end) = ends.min_by_key(|end| end.mono) {
@@ -80,10 +86,20 @@ impl Pace {
         }
     }
 
-    /// An answer told the limit while `flying` other requests were under way: they may not be counted in it.
-    pub fn observe(&mut self, limit: RateLimit, flying: usize) {
+    /// Until when the server asked for nothing but messages.
+    pub fn reads_held(&self, now: Moment) -> Option<Moment> {
+        self.reads_held.filter(|until| now.mono < until.mono)
+    }
+
+    /// Whether a request that is no message may go at `now`; if not, when.
+    pub fn may_read(&self, now: Moment) -> Result<(), Moment> {
+        self.reads_held(now).map_or_else(|| self.may(now, RESERVE), Err)
+    }
+
+    /// An answer told the limit while `in_flight` other requests were under way: they may not be counted in it.
+    pub fn observe(&mut self, limit: RateLimit, in_flight: usize) {
         self.limit = Some(limit);
-        self.spent = u32::try_from(flying).unwrap_or(u32::MAX);
+        self.spent = u32::try_from(in_flight).unwrap_or(u32::MAX);
     }
 
     /// A request goes out.
@@ -139,14 +155,14 @@ mod tests {
     fn a_read_that_is_to_wait_holds_messages_for_the_window_at_most() {
         let long = Duration::from_secs(7_200);
         let mut pace = Pace::default();
-        pace.silence_for_window(long, at(0));
+        pace.hold_reads(long, at(0));
         assert_eq!(pace.may(at(1), 0), Err(at(60_000)));
         let mut pace = Pace::default();
         pace.observe(RateLimit { count: 300, allowed: 300, resets: at(20_000) }, 0);
-        pace.silence_for_window(long, at(0));
+        pace.hold_reads(long, at(0));
         assert_eq!((pace.may(at(1), 0), pace.may(at(20_000), 0)), (Err(at(20_000)), Ok(())));
         let mut pace = Pace::default();
-        pace.silence_for_window(Duration::from_secs(3), at(0));
+        pace.hold_reads(Duration::from_secs(3), at(0));
         assert_eq!((pace.may(at(1), 0), pace.may(at(3_000), 0)), (Err(at(3_000)), Ok(())));
     }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::heard::{Arrival, HeardMessages};
-use super::recent_set::Recent;
+use super::recent_set::RecentSet;
 use crate::model::{Author, MessageId, Moment, RemoteMessage, RemoteState};
 
 /// Between an answer and the last look: bots often say two things.
@@ -24,6 +24,9 @@ const OURS: usize = 64;
 const GUESTS: usize = 256;
 /// Remote ids of ours that are remembered.
 const CLAIMED: usize = 4_096;
+
+/// The pauses between reads, and how often the last is repeated.
+pub type ReadPauses<'a> = (&'a [Duration], u32);
 
 /// When a message of ours may have been said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +104,7 @@ pub struct ReplyReader {
     /// Messages of ours that are not settled for good.
     ours: VecDeque<Ours>,
     /// Remote ids that are known to be one of ours.
-    claimed: Recent<String>,
+    claimed: RecentSet<String>,
     next: Option<Moment>,
     step: usize,
     /// The last look after an answer.
@@ -119,7 +122,7 @@ impl Default for ReplyReader {
             heard: HeardMessages::default(),
             guests: VecDeque::new(),
             ours: VecDeque::new(),
-            claimed: Recent::new(CLAIMED),
+            claimed: RecentSet::new(CLAIMED),
             next: None,
             step: 0,
             last_look: false,
@@ -239,14 +242,10 @@ impl ReplyReader {
     }
 
     /// The read failed (network, 5xx, 429): go on with the pauses, no earlier than `wait`.
-    pub fn failed(&mut self, now: Moment, pauses: &[Duration], repeats: u32, watched: bool, wait: Option<Duration>) {
-        self.schedule(now, pauses, repeats, watched);
-        if let (Some(next), Some(wait)) = (self.next, wait) {
-            let earliest = now.after(wait);
-            if next.mono < earliest.mono {
-                self.next = Some(earliest);
-            }
-        }
+    pub fn failed(&mut self, now: Moment, pauses: ReadPauses<'_>, wait: Option<Duration>) {
+        self.schedule(now, pauses);
+        let earliest = now.after(wait.unwrap_or_default());
+        self.next = self.next.map(|next| if next.mono < earliest.mono { earliest } else { next });
     }
 
     /// The read brought messages. Says which of them are new and what they settled, and schedules the next look.
@@ -255,7 +254,7 @@ impl ReplyReader {
         found: Vec<RemoteMessage>,
         skew: SignedDuration,
         now: Moment,
-        (pauses, repeats, watched): (&[Duration], u32, bool),
+        pauses: ReadPauses<'_>,
     ) -> (Vec<RemoteMessage>, Vec<Settled>) {
         self.access = Access::Open;
         let (fresh, settled) = self.hear(found, Arrival::Read, skew);
@@ -269,7 +268,7 @@ impl ReplyReader {
             // Somebody looked, and nothing of ours waits for an answer: nothing runs at rest.
             self.next = None;
         } else {
-            self.schedule(now, pauses, repeats, watched);
+            self.schedule(now, pauses);
         }
         (fresh, settled)
     }
@@ -283,10 +282,10 @@ impl ReplyReader {
     pub fn hear(
         &mut self,
         messages: Vec<RemoteMessage>,
-        came: Arrival,
+        how: Arrival,
         skew: SignedDuration,
     ) -> (Vec<RemoteMessage>, Vec<Settled>) {
-        let fresh = self.heard.hear(messages, came);
+        let fresh = self.heard.hear(messages, how);
         for message in fresh.iter().filter(|m| m.author == Author::Guest && !self.claimed.contains(&m.id)) {
             let RemoteMessage { id, text, at, .. } = message;
             self.guests.push_back(OfGuest { id: id.clone(), text: text.trim().to_owned(), at: *at });
@@ -309,9 +308,9 @@ impl ReplyReader {
         new | (self.told.replace((state, since)) != Some((state, since)))
     }
 
-    fn schedule(&mut self, now: Moment, pauses: &[Duration], repeats: u32, watched: bool) {
+    fn schedule(&mut self, now: Moment, (pauses, repeats): ReadPauses<'_>) {
         self.step += 1;
-        let more = if watched { pauses.len() + repeats as usize } else { pauses.len() };
+        let more = pauses.len() + repeats as usize;
         let pause =
             pauses.get(self.step).or(pauses.last()).filter(|_| self.step < more && self.access != Access::Refused);
         self.next = pause.map(|p| now.after(*p));

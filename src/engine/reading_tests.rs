@@ -13,7 +13,7 @@ const NONE: SignedDuration = SignedDuration::ZERO;
 
 fn read(reader: &mut ReplyReader, new: Vec<RemoteMessage>, now: u64) -> Vec<Settled> {
     reader.begin();
-    reader.read(new, NONE, at(now), (&PAUSES, 0, false)).1
+    reader.read(new, NONE, at(now), (&PAUSES, 0)).1
 }
 
 fn accepted(seconds: u64) -> When {
@@ -43,7 +43,7 @@ fn a_look_that_waits_for_nothing_is_not_repeated() {
     let mut reader = ReplyReader::default();
     reader.ask();
     reader.begin();
-    reader.read(vec![said("b0", Author::Bot, "earlier", 50)], NONE, at(60), (&PAUSES, 2, true));
+    reader.read(vec![said("b0", Author::Bot, "earlier", 50)], NONE, at(60), (&PAUSES, 2));
     assert_eq!(reader.next_due(), None);
 }
 
@@ -55,10 +55,10 @@ fn who_is_looked_at_is_read_longer() {
     for n in 0..3 {
         assert!(reader.next_due().is_some(), "{n}");
         reader.begin();
-        reader.read(vec![], NONE, at(n), (&PAUSES, 2, true));
+        reader.read(vec![], NONE, at(n), (&PAUSES, 2));
     }
     reader.begin();
-    reader.read(vec![], NONE, at(9), (&PAUSES, 2, true));
+    reader.read(vec![], NONE, at(9), (&PAUSES, 2));
     assert_eq!(reader.next_due(), None);
 }
 

@@ -1,40 +1,46 @@
 //! What was seen already, to a bound: of a session of days only the newest is remembered. Pure.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-/// See the module.
+/// See the module. Each thing may have something said of it.
 #[derive(Clone, Debug)]
-pub struct Recent<T> {
-    known: HashSet<T>,
+pub struct RecentSet<T, V = ()> {
+    known: HashMap<T, V>,
     /// The oldest first.
     order: VecDeque<T>,
     max: usize,
 }
 
-impl<T: Clone + Eq + Hash> Recent<T> {
+impl<T: Clone + Eq + Hash, V: Default> RecentSet<T, V> {
     /// Remembers the newest `max`.
     pub fn new(max: usize) -> Self {
-        Self { known: HashSet::new(), order: VecDeque::new(), max }
+        Self { known: HashMap::new(), order: VecDeque::new(), max }
     }
 
     /// Remembers `one`; false where it was known.
     pub fn insert(&mut self, one: T) -> bool {
-        if !self.known.insert(one.clone()) {
-            return false;
+        let new = !self.contains(&one);
+        self.value(one);
+        new
+    }
+
+    /// Remembers `one`, and gives what is said of it.
+    pub fn value(&mut self, one: T) -> &mut V {
+        if !self.contains(&one) {
+            self.order.push_back(one.clone());
+            if self.order.len() > self.max
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.known.remove(&oldest);
+            }
         }
-        self.order.push_back(one);
-        if self.order.len() > self.max
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
-        true
+        self.known.entry(one).or_default()
     }
 
     /// Whether `one` is remembered.
     pub fn contains(&self, one: &T) -> bool {
-        self.known.contains(one)
+        self.known.contains_key(one)
     }
 }
 
@@ -44,8 +50,9 @@ mod tests {
 
     #[test]
     fn the_newest_are_known_and_the_oldest_make_room() {
-        let mut recent = Recent::new(2);
+        let mut recent = RecentSet::<_>::new(2);
         assert_eq!(["a", "b", "a", "c"].map(|one| recent.insert(one)), [true, true, false, true]);
         assert_eq!(["a", "b", "c"].map(|one| recent.contains(&one)), [false, true, true]);
+        assert_eq!((recent.known.len(), recent.order.len()), (2, 2));
     }
 }

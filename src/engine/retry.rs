@@ -19,11 +19,9 @@ use super::outcome::{Healing, Judged};
 const CONNECT_FIRST: Duration = Duration::from_millis(500);
 const CONNECT_MAX: Duration = Duration::from_secs(8);
 /// How many times a send is tried again because of each reason.
-pub const CONNECT_AGAIN: u32 = 4;
-/// See [`CONNECT_AGAIN`].
-pub const LIMITED_AGAIN: u32 = 5;
-/// See [`CONNECT_AGAIN`].
-pub const LOST_AGAIN: u32 = 3;
+const CONNECT_AGAIN: u32 = 4;
+const LIMITED_AGAIN: u32 = 5;
+const LOST_AGAIN: u32 = 3;
 /// Pauses between tries whose answers were lost.
 const LOST_FIRST: Duration = Duration::from_secs(1);
 const LOST_MAX: Duration = Duration::from_secs(10);

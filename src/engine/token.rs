@@ -48,12 +48,7 @@ pub enum TokenDenied {
     /// The client's id or secret is wrong.
     BadClient(String),
     /// Another error of OAuth, or a pasted token that the API does not take: trying again does not heal it.
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// One line.
-        why: String,
-    },
+    Refused { status: u16, why: String },
     /// The secret cannot be read.
     NoSecret(String),
     /// 429, with the wait that was named.
@@ -63,6 +58,17 @@ pub enum TokenDenied {
 }
 
 impl TokenDenied {
+    /// Why, in one line.
+    pub fn why(&self) -> &str {
+        match self {
+            Self::BadClient(why)
+            | Self::Refused { why, .. }
+            | Self::NoSecret(why)
+            | Self::Limited(why, _)
+            | Self::Failed(why) => why,
+        }
+    }
+
     /// Whether asking again with the same secret is no use.
     pub const fn is_final(&self) -> bool {
         !matches!(self, Self::Limited(..) | Self::Failed(_))
@@ -84,10 +90,8 @@ pub enum Verified {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refuted {
     /// There is, or will be, another token: send once more when [`TokenMachine::outlook`] is ready.
-    Retry {
-        /// True: it must be minted first.
-        renewal: bool,
-    },
+    /// `renewal`: it must be minted first.
+    Retry { renewal: bool },
     /// It is a refusal.
     Final,
 }
@@ -151,6 +155,9 @@ pub struct TokenMachine {
     generation: Generation,
     failures: u32,
     jitter: Jitter,
+    /// What was told last of where it stands, and of the scopes that are missing.
+    told: TokenStatus,
+    missing_told: Vec<String>,
 }
 
 impl TokenMachine {
@@ -167,6 +174,8 @@ impl TokenMachine {
             generation: Generation(0),
             failures: 0,
             jitter,
+            told: TokenStatus::SignedOut,
+            missing_told: Vec::new(),
         }
     }
 
@@ -232,7 +241,7 @@ impl TokenMachine {
             self.failed(TokenDenied::Failed(ENDED_BEFORE.to_owned()), now);
             return None;
         }
-        self.generation = Generation(self.generation.0.saturating_add(1));
+        self.generation = self.next_generation();
         self.failures = 0;
         self.awaited = false;
         let renew_at = lifetime.filter(|_| !self.pasted).map(|l| {
@@ -386,6 +395,40 @@ impl TokenMachine {
             }
             (Stage::Resting, None) => TokenStatus::SignedOut,
         }
+    }
+
+    /// Where it stands, where that is another than was told last.
+    pub fn status_news(&mut self, now: Moment) -> Option<TokenStatus> {
+        let status = self.status(now);
+        (status != self.told).then(|| {
+            self.told = status.clone();
+            status
+        })
+    }
+
+    /// What is to be said of scopes that are needed and not granted, where that is another than was told last.
+    pub fn missing_news(&mut self) -> Option<String> {
+        let facts = &self.current.as_ref().filter(|c| c.facts.missing != self.missing_told)?.facts;
+        self.missing_told.clone_from(&facts.missing);
+        let asked = if facts.missing.iter().all(|s| facts.requested.contains(s)) { "asked for but " } else { "" };
+        (!facts.missing.is_empty()).then(|| {
+            format!(
+                "token #{} was {asked}not granted {}; sends through the Guest API will probably be refused, and can be \
+                 tried all the same",
+                facts.generation,
+                facts.missing.join(", "),
+            )
+        })
+    }
+
+    /// The generation of the token that comes next.
+    pub const fn next_generation(&self) -> Generation {
+        Generation(self.generation.0.saturating_add(1))
+    }
+
+    /// Whether `tokens/me` is being asked about this generation.
+    pub fn is_asked_about(&self, generation: Generation) -> bool {
+        self.current.as_ref().is_some_and(|c| c.facts.generation == generation && c.verify == Verify::Asked)
     }
 
     /// The newest token's facts, whether it is still valid or not.

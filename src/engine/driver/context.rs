@@ -1,7 +1,10 @@
-//! What all areas of the driver share: who asks and is told, what is known of time, limits and secrets, and the tasks.
+//! What all areas of the driver share: who asks and is told, what is known of time, limits, tokens and secrets, and the
+//! tasks.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
@@ -10,17 +13,24 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
-use crate::config::{ConversationEntry, Profile};
+use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::engine::client::Client;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::jitter::Jitter;
 use crate::engine::metrics::MetricsAgent;
 use crate::engine::pace::Pace;
 use crate::engine::redact::Redactor;
+use crate::engine::token::{Outlook, TokenMachine, Verified};
 use crate::engine::{Report, Tuning};
-use crate::model::{Address, ConversationKey, ExchangeId, ExchangeKind, Moment, Outcome};
+use crate::genesys::Call;
+use crate::genesys::call::BadCall;
+use crate::genesys::conversations;
+use crate::model::{
+    Address, AsOf, ConversationKey, ExchangeId, ExchangeKind, Generation, Moment, OpenGuest, Outcome, RepliesReadable,
+    Transport,
+};
 
-use super::tasks::{CapturedTry, ResponseMeta, TaskOutput};
+use super::task_output::{CapturedTry, ResponseMeta, TaskOutput};
 
 /// A server clock that differs by more is told, in seconds.
 const SKEW_MAX: i64 = 60;
@@ -28,24 +38,33 @@ const SKEW_MAX: i64 = 60;
 /// See the module.
 pub struct Context {
     pub clock: Clock,
-    /// When the engine began.
-    pub began: Moment,
+    /// The moment of this turn of the loop.
+    pub now: Moment,
     pub profile: Arc<Profile>,
     pub tuning: Tuning,
     pub client: Client,
     pub redactor: Arc<Redactor>,
     /// The newest redactor, for whoever writes what did not come from here.
     pub shared: watch::Sender<Arc<Redactor>>,
-    pub jitter: Jitter,
     /// What is known of the token's rate limit.
     pub pace: Pace,
+    pub tokens: TokenMachine,
+    /// The session's token.
+    pub token: Option<SecretString>,
+    /// Ids on the remote side of conversations whose address does not name it.
+    pub ids: BTreeMap<ConversationKey, String>,
     pub tasks: JoinSet<TaskOutput>,
-    pub(super) reports: UnboundedSender<Report>,
-    metrics: Option<RefCell<MetricsAgent>>,
+    pub reporter: Reporter,
     /// Seconds that the server's clock is ahead, by the newest answer.
     skew: i64,
-    skew_told: bool,
     exchanges: u64,
+}
+
+/// Tells what happens.
+pub struct Reporter {
+    pub reports: UnboundedSender<Report>,
+    metrics: Option<RefCell<MetricsAgent>>,
+    skew_told: bool,
 }
 
 impl Context {
@@ -58,20 +77,29 @@ impl Context {
         shared: watch::Sender<Arc<Redactor>>,
     ) -> Self {
         let metrics = tuning.metrics.as_ref().map(|m| RefCell::new(MetricsAgent::new(m, &profile, reports.clone())));
+        let requested = match &profile.credentials {
+            Credentials::Client(client) => client.scopes.clone(),
+            Credentials::Pasted(_) | Credentials::Missing(_) => Vec::new(),
+        };
+        let entries = &profile.conversations;
+        let guest_api =
+            entries.is_empty() || entries.iter().any(|c| c.conversation.channel().capabilities().scopes_decide);
+        let required = if guest_api { profile.guest_api.required_scopes.clone() } else { Vec::new() };
+        let pasted = matches!(profile.credentials, Credentials::Pasted(_));
         let redactor = Arc::clone(&shared.borrow());
         Self {
             clock,
-            began: clock.now(),
+            now: clock.now(),
             client: Client::new(&profile, clock, tuning.environment.clone()),
             redactor,
             shared,
-            jitter: Jitter::new(tuning.seed),
             pace: Pace::default(),
+            tokens: TokenMachine::new(pasted, requested, required, Jitter::new(tuning.seed.rotate_left(17))),
+            token: None,
+            ids: BTreeMap::new(),
             tasks: JoinSet::new(),
-            reports,
-            metrics,
+            reporter: Reporter { reports, metrics, skew_told: false },
             skew: 0,
-            skew_told: false,
             exchanges: 0,
             profile,
             tuning,
@@ -79,21 +107,76 @@ impl Context {
     }
 
     pub fn report(&self, report: Report) {
-        let caused = self.metrics.as_ref().and_then(|m| m.borrow_mut().report(&report));
+        let caused = self.reporter.metrics.as_ref().and_then(|m| m.borrow_mut().report(&report));
         // Where nobody listens, the handles are going too, and the loop ends by that.
         for report in [Some(report), caused].into_iter().flatten() {
-            let _ = self.reports.send(report);
+            let _ = self.reporter.reports.send(report);
         }
     }
 
     /// Resolves when the last metrics have gone out, within a bound.
     pub fn last_metrics(&self) -> Option<impl Future<Output = ()> + use<>> {
-        self.metrics.as_ref().map(|m| m.borrow().last())
+        self.reporter.metrics.as_ref().map(|m| m.borrow().last())
     }
 
     /// Reports a sentence about guestwire itself.
-    pub fn notice(&self, text: &str, now: Moment) {
-        self.report(Report::Notice { at: now, text: self.mask(text) });
+    pub fn notice(&self, text: &str) {
+        self.report(Report::Notice { at: self.now, text: self.mask(text) });
+    }
+
+    /// Reports whether replies can be read, as of a read that began at `began`.
+    pub fn report_readable(&self, key: ConversationKey, readable: RepliesReadable, began: Moment) {
+        self.report(Report::RepliesReadable { key, readable, as_of: AsOf::ReadAt(began) });
+    }
+
+    /// Reports where signing in stands, where that has changed.
+    pub fn report_token(&mut self) {
+        if let Some(status) = self.tokens.status_news(self.now) {
+            self.report(Report::Token(status));
+        }
+    }
+
+    /// A scope that is needed and not granted is announced before a message meets a 401, once.
+    pub fn report_missing(&mut self) {
+        if let Some(text) = self.tokens.missing_news() {
+            self.report_token();
+            self.notice(&text);
+        }
+    }
+
+    /// `tokens/me` was asked about this generation.
+    pub fn verified(&mut self, generation: Generation, verified: Verified) {
+        self.tokens.verified(generation, verified);
+        self.report_missing();
+    }
+
+    /// Whether anything of the profile may need a token: where guests only speak through sockets, nobody is asked for
+    /// credentials that are not there.
+    pub fn wants_token(&self) -> bool {
+        let by_frames = |e: &ConversationEntry| e.conversation.channel().capabilities().transport == Transport::Frame;
+        let entries = &self.profile.conversations;
+        let only_sockets = !entries.is_empty() && entries.iter().all(by_frames);
+        !(only_sockets && matches!(self.profile.credentials, Credentials::Missing(_)))
+    }
+
+    /// The session's token, for a request.
+    pub fn usable_token(&self) -> Result<&SecretString, BadCall> {
+        self.token.as_ref().ok_or_else(|| BadCall("there is no valid token".to_owned()))
+    }
+
+    /// What a request carries that is written now: the token's generation, and its age.
+    pub fn carried(&self) -> Option<(Generation, Duration)> {
+        self.tokens.facts().map(|facts| (facts.generation, self.now.since(facts.issued)))
+    }
+
+    /// Whether a request that carries the token may go out now; `refuted`: for one that has met a 401 with that token.
+    pub fn outlook(&self, refuted: Option<Generation>) -> Outlook {
+        self.tokens.outlook(self.now, refuted)
+    }
+
+    /// Whether a request beside the messages may go out now.
+    pub fn may_ask(&self) -> bool {
+        matches!(self.outlook(None), Outlook::Ready(_)) && self.pace.may_read(self.now).is_ok()
     }
 
     /// `text` without secrets.
@@ -107,31 +190,21 @@ impl Context {
     }
 
     /// A new exchange, possibly of a conversation. `what` may hold secrets.
-    pub fn record(
-        &mut self,
-        kind: ExchangeKind,
-        what: &str,
-        of: Option<ConversationKey>,
-        now: Moment,
-    ) -> ExchangeBuilder {
+    pub fn record(&mut self, kind: ExchangeKind, what: &str, of: Option<ConversationKey>) -> ExchangeBuilder {
         self.exchanges += 1;
-        let record = ExchangeBuilder::new(ExchangeId(self.exchanges), kind, self.mask(what), now);
-        match of {
-            Some(key) => record.of(key, None),
-            None => record,
-        }
+        ExchangeBuilder::new(ExchangeId(self.exchanges), kind, self.mask(what), of, self.now)
     }
 
     /// An exchange is over: reported as a whole.
-    pub fn settle(&self, record: &mut ExchangeBuilder, outcome: Outcome, now: Moment) {
-        record.settle(outcome, now);
+    pub fn settle(&self, record: &mut ExchangeBuilder, outcome: Outcome) {
+        record.settle(outcome, self.now);
         self.report(record.report());
     }
 
     /// The same with the try that ended it.
-    pub fn settle_try(&self, record: &mut ExchangeBuilder, shown: CapturedTry, outcome: Outcome, now: Moment) {
+    pub fn settle_try(&self, record: &mut ExchangeBuilder, shown: CapturedTry, outcome: Outcome) {
         record.end(shown.ending, shown.timing);
-        self.settle(record, outcome, now);
+        self.settle(record, outcome);
     }
 
     /// The profile's entry of a conversation.
@@ -152,9 +225,48 @@ impl Context {
         }
     }
 
+    /// The integration and the guest of a conversation of open messaging.
+    pub fn open_guest(&self, key: ConversationKey) -> Option<(&str, &OpenGuest)> {
+        match self.address(key)? {
+            Address::OpenMessaging { integration_id, guest } => Some((integration_id, guest)),
+            Address::GuestApi { .. } | Address::WebMessaging { .. } => None,
+        }
+    }
+
     /// Whether a conversation has a session of its own.
     pub fn is_web(&self, key: ConversationKey) -> bool {
         self.web_address(key).is_some()
+    }
+
+    /// The remote side's id of a conversation: its address names it, or it was learned.
+    pub fn conversation_id(&self, key: ConversationKey) -> Option<&str> {
+        self.address(key)?.conversation_id().or_else(|| self.ids.get(&key).map(String::as_str))
+    }
+
+    /// The remote side's id of a conversation became known. Another id than before is another conversation: what was
+    /// read of the old one is kept.
+    pub fn learn(&mut self, key: ConversationKey, conversation_id: String) {
+        if self.conversation_id(key) == Some(conversation_id.as_str()) {
+            return;
+        }
+        self.ids.insert(key, conversation_id.clone());
+        if !self.is_web(key) {
+            self.report_readable(key, RepliesReadable::NotYetKnown, self.now);
+        }
+        self.report(Report::ConversationIdKnown { key, conversation_id });
+    }
+
+    /// The request that reads a conversation, or these of its messages.
+    pub fn read_call(&self, key: ConversationKey, ids: &[String]) -> Result<Call, BadCall> {
+        let token = self.usable_token()?;
+        let none = || BadCall("the id of the conversation is not known".to_owned());
+        let id = self.conversation_id(key).ok_or_else(none)?;
+        let api = &self.profile.hosts.api;
+        if ids.is_empty() {
+            conversations::request(api, id, token)
+        } else {
+            conversations::bulk_request(api, id, ids, token)
+        }
     }
 
     /// By how much the server's clock is ahead, by the newest answer.
@@ -175,11 +287,8 @@ impl Context {
             self.report(Report::RateLimit(limit));
         }
         self.skew = meta.skew.unwrap_or(self.skew);
-        if let Some(skew) = meta.skew
-            && skew.saturating_abs() > SKEW_MAX
-            && !self.skew_told
-        {
-            self.skew_told = true;
+        if let Some(skew) = meta.skew.filter(|skew| skew.saturating_abs() > SKEW_MAX && !self.reporter.skew_told) {
+            self.reporter.skew_told = true;
             self.report(Report::ClockSkew(skew));
         }
     }

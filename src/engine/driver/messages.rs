@@ -9,7 +9,6 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use secrecy::SecretString;
 
 use crate::engine::channel;
 use crate::engine::client::capture;
@@ -24,15 +23,14 @@ use crate::engine::token::Refuted;
 use crate::engine::{Recalled, SendRequest};
 use crate::genesys::Call;
 use crate::genesys::call::BadCall;
-use crate::model::Transport;
 use crate::model::{
-    DeliveryStatus, Ending, Failure, FailureKind, Generation, MessageId, Moment, Objection, Outcome, Phase, Reason,
-    Request, Timing, Variation,
+    DeliveryStatus, Ending, Failure, FailureKind, Generation, MessageId, Objection, Outcome, Phase, Reason, Request,
+    Timing, Transport, Variation,
 };
 
 use super::Driver;
-use super::sends::{Clearance, Doubt, Ended, untried};
-use super::tasks::SendDone;
+use super::sends::{Clearance, Doubt, Ended, InFlightSend, untried};
+use super::task_output::CapturedTry;
 
 /// Pause before a message whose intent could not be recorded is tried again.
 const RECORD_AGAIN: Duration = Duration::from_secs(5);
@@ -42,17 +40,17 @@ type Written = (Call, Request, Option<(Generation, Duration)>);
 
 impl Driver {
     /// A message comes in: checked, then queued.
-    pub(super) fn accept(&mut self, mut request: SendRequest, now: Moment) {
+    pub(super) fn accept(&mut self, mut request: SendRequest) {
         if self.sends.knows(request.message) {
             let text = format!("message {} is known already and was not queued again", request.message);
-            return self.cx.notice(&text, now);
+            return self.cx.notice(&text);
         }
         let Some(entry) = self.cx.entry(request.conversation) else {
-            return self.refuse_untried(&request, Objection::NoConversation(request.conversation), now);
+            return self.refuse_untried(&request, Objection::NoConversation(request.conversation));
         };
         let channel = entry.conversation.channel();
         if let Some(why) = channel::objection(entry, &self.cx.profile.credentials, &request) {
-            return self.refuse_untried(&request, why, now);
+            return self.refuse_untried(&request, why);
         }
         let transport = channel.capabilities().transport;
         if transport == Transport::Frame {
@@ -60,173 +58,167 @@ impl Driver {
             request.extras.key = Some(uuid::Uuid::new_v4().to_string());
         } else if channel.capabilities().idempotent && request.extras.key.is_none() {
             let first = request.resend_of.and_then(|message| self.sends.name_of(message));
-            request.extras.key = Some(first.unwrap_or_else(|| channel::new_key(now.wall)));
+            request.extras.key = Some(first.unwrap_or_else(|| channel::new_key(self.cx.now.wall)));
         }
         let key = request.conversation;
-        self.sends.push(request, channel, &self.cx, now);
+        self.sends.push(request, channel, &self.cx);
         if transport == Transport::Frame {
-            self.web_event(key, SocketEvent::Want(Wanted::Message), now);
+            self.web_event(key, SocketEvent::Want(Wanted::Message));
         }
     }
 
-    fn refuse_untried(&mut self, request: &SendRequest, why: Objection, now: Moment) {
-        let mut record = untried(request, &mut self.cx, now);
+    fn refuse_untried(&mut self, request: &SendRequest, why: Objection) {
         let why = Reason::Held(why);
-        record.settle(Outcome::Refused(why.clone()), now);
+        let mut record = untried(request, &mut self.cx);
+        record.settle(Outcome::Refused(why.clone()), self.cx.now);
         let refused = (request.message, DeliveryStatus::Refused(why));
         self.recordings.record(refused, None, Some(&record), None, &self.cx);
     }
 
     /// Puts on the wire what may go.
-    pub(super) fn pump_sends(&mut self, now: Moment) {
-        for (message, why) in self.sends.without_token(&self.sign_in, now) {
-            if self.sends.take_waiting(message) {
-                self.conclude(message, Outcome::Refused(why), now);
-            }
+    pub(super) fn start_sends(&mut self) {
+        for (message, why) in self.sends.without_token(&self.cx) {
+            self.refuse_waiting(message, Outcome::Refused(why));
         }
         if self.sends.all().any(|send| send.request.sent_as == Some(Variation::WrongScope)) {
-            let asked = self.negative_tests.ask_spare(&mut self.cx, &self.sign_in, now);
-            self.refuse_wrong_scope(asked, now);
+            let asked = self.negative_tests.ask_spare(self.sign_in.secret.as_ref(), &mut self.cx);
+            self.refuse_wrong_scope(asked);
         }
-        while let Some(message) = self.start_next(now) {
+        while let Some(message) = self.start_next() {
             match self.sends.get(message).map(|send| send.channel.capabilities().transport) {
-                Some(Transport::Request) => self.launch_request(message, now),
-                Some(Transport::Frame) => self.launch_frame(message, now),
+                Some(Transport::Request) => self.launch_request(message),
+                Some(Transport::Frame) => self.launch_frame(message),
                 None => {}
             }
         }
-        let Self { cx, sign_in, negative_tests, webs, sends, .. } = self;
-        sends.report_paced(&Clearance { cx, sign_in, negative_tests, webs, now });
+        let Self { cx, negative_tests, webs, sends, .. } = self;
+        sends.report_paced(&Clearance { cx, negative_tests, webs });
     }
 
-    fn start_next(&mut self, now: Moment) -> Option<MessageId> {
-        let Self { cx, sign_in, negative_tests, webs, sends, .. } = self;
-        sends.start(&Clearance { cx, sign_in, negative_tests, webs, now })
+    fn start_next(&mut self) -> Option<MessageId> {
+        let Self { cx, negative_tests, webs, sends, .. } = self;
+        sends.start(&Clearance { cx, negative_tests, webs })
     }
 
-    /// Without a token of another scope, no message goes that wants one.
-    pub(super) fn refuse_wrong_scope(&mut self, asked: Result<(), Reason>, now: Moment) {
-        let Err(why) = asked else { return };
-        let wanting = self.sends.waiting().filter(|send| send.request.sent_as == Some(Variation::WrongScope));
-        let wanting: Vec<_> = wanting.map(|send| send.request.message).collect();
-        for message in wanting {
-            if self.sends.take_waiting(message) {
-                let why = Reason::NoOtherToken(Box::new(why.clone()));
-                self.conclude(message, Outcome::Refused(why), now);
-            }
+    /// A message that waits in its queue is over.
+    pub(super) fn refuse_waiting(&mut self, message: MessageId, outcome: Outcome) {
+        if self.sends.take_waiting(message) {
+            self.conclude(message, outcome);
         }
     }
 
-    fn launch_request(&mut self, message: MessageId, now: Moment) {
+    /// Without a token of another scope, no message goes that wants one.
+    pub(super) fn refuse_wrong_scope(&mut self, asked: Result<(), Reason>) {
+        let Err(why) = asked else { return };
+        let wanting = self.sends.waiting().filter(|send| send.request.sent_as == Some(Variation::WrongScope));
+        for message in wanting.map(|send| send.request.message).collect::<Vec<_>>() {
+            let why = Reason::NoOtherToken(Box::new(why.clone()));
+            self.refuse_waiting(message, Outcome::Refused(why));
+        }
+    }
+
+    fn launch_request(&mut self, message: MessageId) {
         let Some(send) = self.sends.get(message) else { return };
         let channel = send.channel;
-        let (call, shown, token) = match self.write(&send.request, now) {
+        let (call, shown, token) = match self.write(&send.request) {
             Ok(written) => written,
-            Err(BadCall(why)) => return self.conclude(message, Outcome::Refused(Reason::NotBuilt(why)), now),
+            Err(BadCall(why)) => return self.conclude(message, Outcome::Refused(Reason::NotBuilt(why))),
         };
-        let Some(intent) = self.sends.begin_try(message, shown, token, &mut self.cx, now) else { return };
+        let Some(intent) = self.sends.begin_try(message, shown, token, &mut self.cx) else { return };
         self.cx.pace.spend();
-        let generation = self.sign_in.carried(now).map(|(generation, _)| generation).unwrap_or_default();
-        let take_back = self.cx.spawn_send(call, channel, generation, intent);
+        let take_back = self.cx.spawn_send(call, channel, intent);
         self.sends.handed_over(message, take_back);
     }
 
     /// The request of a message, wrong in the way that it asks for.
-    fn write(&self, request: &SendRequest, now: Moment) -> Result<Written, BadCall> {
+    fn write(&self, request: &SendRequest) -> Result<Written, BadCall> {
         let none = || BadCall("there is no token or no such conversation".to_owned());
         let entry = self.cx.entry(request.conversation).ok_or_else(none)?;
         let mut address = entry.conversation.address.clone();
-        let (mut token, mut carried): (SecretString, _) =
-            (self.sign_in.token().ok_or_else(none)?.clone(), self.sign_in.carried(now));
+        let (mut token, mut carried) = (self.cx.token.clone().ok_or_else(none)?, self.cx.carried());
         if let Some(sent_as) = request.sent_as {
             address = channel::address_with_fault(&address, sent_as);
-            let other = self.negative_tests.token(sent_as, &self.sign_in, now);
+            let other = self.negative_tests.token(sent_as, &self.cx);
             (token, carried) = other.unwrap_or((token, carried));
         }
         let endpoint = channel::endpoint(address.channel(), &request.extras);
-        let body = channel::body(&address, entry, request, now.wall)?;
+        let body = channel::body(&address, entry, request, self.cx.now.wall)?;
         let call = channel::request_head(&self.cx.profile, &address, endpoint, &token)?.with_body(body);
         let call = if request.sent_as == Some(Variation::NoToken) { call.without_authorization() } else { call };
         let shown = capture::request(&call, &self.cx.redactor);
         Ok((call, shown, carried))
     }
 
-    pub(super) fn send_answered(&mut self, done: SendDone, now: Moment) {
-        let SendDone { message, generation, shown, taken } = done;
+    pub(super) fn send_answered(&mut self, message: MessageId, shown: CapturedTry) {
         let Some(send) = self.sends.get(message) else { return };
-        let shown = match shown {
-            Ok(shown) => shown,
-            Err(why) => return self.unrecorded(message, why, now),
-        };
         let judged = match (&shown.answer, &shown.ending) {
             (Some(answer), _) => outcome::of_answer(answer, send.tries.lost > 0),
             (None, Ending::Failed(failure)) => outcome::of_failure(failure),
             (None, Ending::Answered(response)) => Judged::Unknown(Reason::Meaningless(response.status), None),
         };
-        let (conversation, own_token, given_up) =
-            (send.request.conversation, send.carries_own_token(), send.is_given_up());
+        let (conversation, generation, own_token, given_up) =
+            (send.request.conversation, send.generation(), send.carries_own_token(), send.is_given_up());
         // The 401 of such a message says nothing about the session's token, and its success neither.
         let on_purpose = send.request.sent_as.is_some_and(Variation::wants_refusal);
-        let repeatable = send.channel.capabilities().idempotent;
-        let Some(verdict) = self.sends.follow(message, judged, repeatable, &mut self.cx, now) else { return };
+        let taken = shown.body().map(|body| channel::taken(send.channel, body)).unwrap_or_default();
         let limited = shown.status() == 429;
-        self.sends.end_try(message, shown.ending, shown.timing);
+        let Some(verdict) = self.sends.follow(message, judged, shown.ending, shown.timing, &self.cx) else { return };
         // This message is counted in what its answer says; the others on the wire may not be.
         self.cx.take_meta(&shown.meta, own_token.then(|| self.sends.in_flight().saturating_sub(1)));
         let outcome = match verdict {
             // It was taken back, and the server did not take it: that is what was wanted.
             RetryDecision::Again(..) | RetryDecision::TokenRefused(_) if given_up => Outcome::Cancelled,
-            RetryDecision::TokenRefused(why) if !on_purpose => match self.sign_in.refuted(generation, now) {
+            RetryDecision::TokenRefused(why) if !on_purpose => match self.cx.tokens.refuted(generation, self.cx.now) {
                 Refuted::Retry { renewal } => {
                     let (refuted, under_way) = ((generation, why), self.sign_in.renewal());
-                    return self.sends.await_new_token(message, refuted, renewal, under_way, &self.cx, now);
+                    return self.sends.await_new_token(message, refuted, renewal, under_way, &self.cx);
                 }
                 Refuted::Final => Outcome::Refused(why),
             },
             RetryDecision::Again(pause, why) => {
-                let until = now.after(pause);
+                let until = self.cx.now.after(pause);
                 if limited {
                     self.cx.pace.silence(until);
                 }
-                return self.sends.again(message, until, why, &self.cx, now);
+                return self.sends.again(message, until, why, &self.cx);
             }
             RetryDecision::Repeat(pause, why) => {
                 let why = Reason::Again(Box::new(why));
-                return self.sends.again(message, now.after(pause), why, &self.cx, now);
+                return self.sends.again(message, self.cx.now.after(pause), why, &self.cx);
             }
             other => other.into_outcome(),
         };
         if outcome == Outcome::Accepted && !on_purpose {
-            self.sign_in.proven(generation);
+            self.cx.tokens.proven(generation);
         }
         if let Some(id) = taken.conversation_id {
-            self.reads.learn(conversation, id, &self.cx);
+            self.cx.learn(conversation, id);
         }
-        self.conclude_as(message, outcome, taken.id, shown.meta.date, now);
+        self.conclude_as(message, outcome, taken.id, shown.meta.date);
     }
 
     /// A message's intent could not be recorded: nothing of it was written.
-    pub(super) fn unrecorded(&mut self, message: MessageId, why: Unrecorded, now: Moment) {
+    pub(super) fn unrecorded(&mut self, message: MessageId, why: Unrecorded) {
         match why {
-            Unrecorded::NotNow(_) if self.sends.get(message).is_some_and(super::sends::InFlightSend::is_given_up) => {
-                self.conclude(message, Outcome::Cancelled, now);
+            Unrecorded::NotNow(_) if self.sends.get(message).is_some_and(InFlightSend::is_given_up) => {
+                self.conclude(message, Outcome::Cancelled);
             }
             Unrecorded::NotNow(why) => {
                 let why = Reason::Unrecorded { why, for_good: false };
                 let ending = Ending::Failed(Failure::new(FailureKind::Invalid, Phase::Write, why.to_string()));
                 self.sends.end_try(message, ending, Timing::default());
-                self.sends.again(message, now.after(RECORD_AGAIN), why, &self.cx, now);
+                self.sends.again(message, self.cx.now.after(RECORD_AGAIN), why, &self.cx);
             }
             Unrecorded::Never(why) => {
                 let why = Reason::Unrecorded { why, for_good: true };
-                self.conclude(message, Outcome::Refused(why), now);
+                self.conclude(message, Outcome::Refused(why));
             }
         }
     }
 
     /// A message is over.
-    pub(super) fn conclude(&mut self, message: MessageId, outcome: Outcome, now: Moment) {
-        self.conclude_as(message, outcome, None, None, now);
+    pub(super) fn conclude(&mut self, message: MessageId, outcome: Outcome) {
+        self.conclude_as(message, outcome, None, None);
     }
 
     /// A message is over; the remote side gave it this id, and took it then by its own clock.
@@ -236,9 +228,8 @@ impl Driver {
         outcome: Outcome,
         remote_id: Option<String>,
         taken_at: Option<Timestamp>,
-        now: Moment,
     ) {
-        let Some(ended) = self.sends.end(message, outcome, &mut self.cx, now) else { return };
+        let Some(ended) = self.sends.end(message, outcome, &mut self.cx) else { return };
         let Ended { request, began, life, record, stays_queued } = ended;
         let key = request.conversation;
         let accepted = matches!(life, DeliveryStatus::Accepted | DeliveryStatus::Landed);
@@ -246,14 +237,14 @@ impl Driver {
         // An answer is looked for, and an unknown message itself.
         if accepted {
             let at = taken_at.unwrap_or_else(|| self.cx.server_time(began.wall));
-            self.reads.sent(&request, When::Accepted(at), remote_id.clone(), &self.cx, now);
+            self.reads.sent(&request, When::Accepted(at), remote_id.clone(), &self.cx);
         } else if unknown {
             // It may have been taken from its beginning until its last try, which ends now, could have been worked on
             // for as long as a try is waited for.
-            let latest = now.wall.saturating_add(self.cx.profile.request_timeout).unwrap_or(Timestamp::MAX);
-            self.reads.sent(&request, When::Unknown(began.wall, latest), remote_id.clone(), &self.cx, now);
+            let latest = self.cx.now.wall.saturating_add(self.cx.profile.request_timeout).unwrap_or(Timestamp::MAX);
+            self.reads.sent(&request, When::Unknown(began.wall, latest), remote_id.clone(), &self.cx);
         } else if life == DeliveryStatus::Cancelled && !stays_queued {
-            self.delete_files_of(key, message, now);
+            self.delete_files_of(key, message);
         }
         if accepted && let Some(name) = request.extras.key {
             // Unknown messages under the same name are the same message.
@@ -264,24 +255,23 @@ impl Driver {
         let on_disk = stays_queued.then_some(DeliveryStatus::Queued);
         self.recordings.record((message, life), on_disk, record.as_ref(), remote_id, &self.cx);
         if unknown && self.webs.is_writable(key) {
-            self.catch_up(key, now);
+            self.catch_up(key);
         }
     }
 
-    pub(super) fn cancel(&mut self, message: MessageId, now: Moment) {
+    pub(super) fn cancel(&mut self, message: MessageId) {
         match self.sends.take_back(message) {
-            NextSend::Waiting => self.conclude(message, Outcome::Cancelled, now),
-            NextSend::InFlight => self.take_frame_back(message, now),
+            NextSend::Waiting => self.conclude(message, Outcome::Cancelled),
+            NextSend::InFlight => self.take_frame_back(message),
             NextSend::Absent => {}
         }
     }
 
     /// Like a cancel, for shutdown: unsent messages stay queued.
     pub(super) fn leave_queued(&mut self, messages: Vec<MessageId>) {
-        let now = self.cx.clock.now();
         for message in messages {
             self.sends.leave_queued(message);
-            self.cancel(message, now);
+            self.cancel(message);
         }
     }
 
@@ -293,28 +283,24 @@ impl Driver {
     /// An unknown message is unknown no more.
     pub(super) fn settle_unknown(&mut self, message: MessageId, life: DeliveryStatus, remote_id: Option<String>) {
         let Some(Doubt { conversation, .. }) = self.sends.know(message) else { return };
-        self.reads.settled(conversation, message);
+        self.reads.of(conversation).settled(message);
         self.recordings.record((message, life), None, None, remote_id, &self.cx);
     }
 
     /// What was seen in a conversation says something about messages of ours.
     pub(super) fn settle_seen(&mut self, settled: Vec<Settled>) {
         for settled in settled {
-            match settled {
-                Settled::Answered(message) => {
-                    self.recordings.record((message, DeliveryStatus::Answered), None, None, None, &self.cx);
-                }
-                Settled::Landed(message, id) => {
-                    if self.sends.know(message).is_some() {
-                        self.recordings.record((message, DeliveryStatus::Landed), None, None, Some(id), &self.cx);
-                    }
-                }
-            }
+            let (message, life, id) = match settled {
+                Settled::Answered(message) => (message, DeliveryStatus::Answered, None),
+                Settled::Landed(message, _) if self.sends.know(message).is_none() => continue,
+                Settled::Landed(message, id) => (message, DeliveryStatus::Landed, Some(id)),
+            };
+            self.recordings.record((message, life), None, None, id, &self.cx);
         }
     }
 
     /// Messages of an earlier session: unknown ones are looked up.
-    pub(super) fn recall(&mut self, recalled: Vec<Recalled>, now: Moment) {
+    pub(super) fn recall(&mut self, recalled: Vec<Recalled>) {
         let mut doubted = std::collections::BTreeSet::new();
         for one in recalled {
             let (message, conversation, key) = (one.message, one.conversation, one.key.clone());
@@ -322,10 +308,10 @@ impl Driver {
                 self.sends.recall_unknown(message, Doubt { conversation, key });
                 doubted.insert(conversation);
             }
-            self.reads.recall(one, &self.cx, now);
+            self.reads.recall(one, &self.cx);
         }
         for key in doubted.into_iter().filter(|key| self.cx.is_web(*key)).collect::<Vec<_>>() {
-            self.look_for_doubted(key, now);
+            self.look_for_doubted(key);
         }
     }
 }

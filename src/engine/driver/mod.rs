@@ -18,6 +18,7 @@ mod recorded;
 mod sends;
 mod side_requests;
 mod sign_in;
+mod task_output;
 mod tasks;
 mod web;
 mod webhooks;
@@ -31,11 +32,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::config::{ConversationEntry, Credentials, Profile};
-use crate::model::{Conversation, ConversationKey, Moment, SessionAsk, Transport};
+use crate::config::{ConversationEntry, Profile};
+use crate::model::{Conversation, ConversationKey, SessionAsk};
 
 use super::redact::Redactor;
 use super::token::TokenRequest;
+use super::webhook::WebhookEvent;
 use super::{Command, Report, Tuning};
 
 use context::Context;
@@ -45,9 +47,9 @@ use reads::Reads;
 use recorded::Recordings;
 use sends::{Clearance, Sends};
 use side_requests::SideRequests;
-use sign_in::{RenewalEnd, SignInArea};
-use tasks::{Finished, TaskOutput, TaskPurpose};
-use web::Webs;
+use sign_in::{RenewalEnd, SignInArea, ask_facts, facts_answered};
+use task_output::{Finished, TaskOutput, TaskPurpose};
+use web::state::Webs;
 use webhooks::Webhooks;
 
 /// See the module.
@@ -79,15 +81,15 @@ impl Driver {
         shared: watch::Sender<Arc<Redactor>>,
     ) -> Self {
         Self {
-            sign_in: SignInArea::new(&profile, tuning.seed),
-            sends: Sends::new(profile.parallel),
+            sends: Sends::new(profile.parallel, tuning.seed),
             cx: Context::new(profile, clock, tuning, reports, shared),
             commands,
             stopping: false,
+            sign_in: SignInArea::default(),
             reads: Reads::default(),
             probes: Probes::default(),
             negative_tests: NegativeTests::default(),
-            side_requests: SideRequests::default(),
+            side_requests: SideRequests::new(clock.now()),
             webs: Webs::default(),
             webhooks: Webhooks::default(),
             recordings: Recordings::default(),
@@ -96,22 +98,22 @@ impl Driver {
 
     /// Runs to the end.
     pub async fn run(mut self) {
-        if self.cx.tuning.sign_in && self.wants_token() {
-            self.sign_in.sign_in(self.cx.clock.now());
+        if self.cx.tuning.sign_in && self.cx.wants_token() {
+            self.sign_in.sign_in(&mut self.cx);
         }
         self.webhooks.listen(&self.cx);
         while !self.stopping {
-            let due = self.pump();
+            let due = self.start_due();
             if !Arc::ptr_eq(&self.cx.shared.borrow(), &self.cx.redactor) {
                 self.cx.shared.send_replace(Arc::clone(&self.cx.redactor));
             }
             let timer = tokio::time::sleep_until(due.unwrap_or_else(Instant::now));
             tokio::select! {
-                command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
-                Some(came) = self.webs.next() => self.web_came(came),
-                Some(done) = self.cx.tasks.join_next(), if !self.cx.tasks.is_empty() => self.done(done),
+                command = self.commands.recv() => self.obey(command.unwrap_or(Command::Shutdown)),
+                Some(event) = self.webs.next() => self.take_link_events(event),
+                Some(output) = self.cx.tasks.join_next(), if !self.cx.tasks.is_empty() => self.take_output(output),
                 Some(recorded) = self.recordings.next() => recorded.report(&self.cx),
-                Some(event) = self.webhooks.next() => self.webhook_came(event, self.cx.clock.now()),
+                Some(event) = self.webhooks.next() => self.take_webhook(event),
                 () = timer, if due.is_some() => {}
             }
         }
@@ -122,49 +124,39 @@ impl Driver {
         self.cx.report(Report::Stopped);
     }
 
-    /// Whether anything of the profile may need a token: where guests only speak through sockets, nobody is asked for
-    /// credentials that are not there.
-    fn wants_token(&self) -> bool {
-        let by_frames = |e: &ConversationEntry| e.conversation.channel().capabilities().transport == Transport::Frame;
-        let entries = &self.cx.profile.conversations;
-        let only_sockets = !entries.is_empty() && entries.iter().all(by_frames);
-        !(only_sockets && matches!(self.cx.profile.credentials, Credentials::Missing(_)))
-    }
-
     /// Starts all that may start, and says when something is due next.
-    fn pump(&mut self) -> Option<Instant> {
-        let now = self.cx.clock.now();
-        while let Some(ask) = self.sign_in.next_ask(now) {
+    fn start_due(&mut self) -> Option<Instant> {
+        self.cx.now = self.cx.clock.now();
+        while let Some(ask) = self.cx.tokens.due(self.cx.now) {
             match ask {
                 TokenRequest::Token => {
-                    let end = self.sign_in.ask_token(self.probes.token_kind(), &mut self.cx, now);
+                    let end = self.sign_in.ask_token(self.probes.token_kind(), &mut self.cx);
                     if let Some(renewal) = self.sign_in.renewal() {
-                        self.sends.name_renewal(renewal, &self.cx, now);
+                        self.sends.name_renewal(renewal, &self.cx);
                     }
-                    self.renewal_ended(end, now);
+                    self.renewal_ended(end);
                 }
                 TokenRequest::Facts(generation) => {
-                    let kind = self.probes.facts_kind(generation);
-                    self.sign_in.ask_facts(generation, kind, &mut self.cx, now);
+                    ask_facts(generation, self.probes.facts_kind(generation), &mut self.cx);
                 }
             }
         }
-        self.pump_webs(now);
-        self.pump_sends(now);
-        self.reads.pump(&mut self.cx, &self.sign_in, now);
-        self.side_requests.pump(&mut self.cx, &self.sign_in, &self.reads, now);
-        self.sign_in.report_status(&self.cx, now);
-        let Self { cx, sign_in, negative_tests, webs, sends, .. } = &*self;
+        self.follow_web_moments();
+        self.start_sends();
+        self.reads.begin_due(&mut self.cx);
+        self.side_requests.begin_waiting(&mut self.cx);
+        self.cx.report_token();
+        let Self { cx, negative_tests, webs, sends, .. } = &*self;
         let dues = [
-            sign_in.due(now),
-            sends.due(&Clearance { cx, sign_in, negative_tests, webs, now }),
-            self.reads.due(cx, now),
-            self.side_requests.due(cx, now),
-            webs.due(now),
+            cx.tokens.next_due(cx.now),
+            sends.due(&Clearance { cx, negative_tests, webs }),
+            self.reads.due(cx),
+            self.side_requests.due(cx),
+            webs.due(cx.now),
         ];
         // What is due and could not start waits for something else to happen: only the future is a reason to wake.
-        let next = dues.into_iter().flatten().filter(|m| m.mono > now.mono).min_by_key(|m| m.mono);
-        next.map(|m| Instant::from_std(self.cx.clock.instant(m)))
+        let next = dues.into_iter().flatten().filter(|m| m.mono > cx.now.mono).min_by_key(|m| m.mono);
+        next.map(|m| Instant::from_std(cx.clock.instant(m)))
     }
 
     /// Keys are places in the list, so only the next free one can be taken; another is a late or doubled command.
@@ -175,73 +167,76 @@ impl Driver {
         }
     }
 
-    fn command(&mut self, command: Command) {
-        let now = self.cx.clock.now();
+    fn obey(&mut self, command: Command) {
+        self.cx.now = self.cx.clock.now();
         match command {
-            Command::SignIn => self.sign_in.sign_in(now),
-            Command::Renew => self.sign_in.renew(),
-            Command::Send(request) => self.accept(request, now),
-            Command::Cancel(message) => self.cancel(message, now),
+            Command::SignIn => self.sign_in.sign_in(&mut self.cx),
+            Command::Renew => self.sign_in.renew(&mut self.cx),
+            Command::Send(request) => self.accept(request),
+            Command::Cancel(message) => self.cancel(message),
             Command::Settle { message, landed } => self.settle_by_hand(message, landed),
-            Command::Learn { key, conversation_id } => self.reads.learn(key, conversation_id, &self.cx),
-            Command::Recall(recalled) => self.recall(recalled, now),
-            Command::Read(key) => self.read_asked(key, now),
-            Command::Probe(asked) => self.probes.ask(asked, &mut self.cx, &mut self.sign_in, &self.reads, now),
+            Command::Learn { key, conversation_id } => self.cx.learn(key, conversation_id),
+            Command::Recall(recalled) => self.recall(recalled),
+            Command::Read(key) => self.read_asked(key),
+            Command::Probe(asked) => self.probes.ask(asked, &mut self.cx, &mut self.sign_in),
             Command::Watch(key) => {
-                self.reads.watch(key);
-                self.looked_at(key, now);
+                self.reads.watched = key;
+                self.looked_at(key);
             }
-            Command::Typing(key) if self.cx.is_web(key) => self.guest_types(key, now),
-            Command::Typing(key) => {
-                self.side_requests.typing(key, &mut self.cx, &self.sign_in, &self.reads, now);
-            }
-            Command::Session { key, ask } => self.session_asked(key, ask, now),
+            Command::Typing(key) if self.cx.is_web(key) => self.guest_types(key),
+            Command::Typing(key) => self.side_requests.typing(key, &mut self.cx),
+            Command::Session { key, ask } => self.session_asked(key, ask),
             Command::Discover { page } => self.side_requests.discover(page),
             Command::Add(conversation) => self.add(conversation),
             Command::Shutdown => self.stopping = true,
         }
     }
 
-    fn read_asked(&mut self, key: ConversationKey, now: Moment) {
+    fn read_asked(&mut self, key: ConversationKey) {
         if !self.cx.is_web(key) {
-            self.reads.ask(key, &self.cx, &self.sign_in, now);
-        } else if self.reads.doubt_since(key, &self.cx).is_some() {
-            self.look_for_doubted(key, now);
+            self.reads.ask(key, &self.cx);
+        } else if self.reads.of(key).doubt_since(self.cx.skew()).is_some() {
+            self.look_for_doubted(key);
         } else {
-            self.session_asked(key, SessionAsk::History, now);
+            self.session_asked(key, SessionAsk::History);
         }
     }
 
-    fn done(&mut self, done: Result<TaskOutput, tokio::task::JoinError>) {
-        let now = self.cx.clock.now();
-        let Ok(done) = done else { return };
-        match done {
-            TaskOutput::Answered(finished) => self.answered(*finished, now),
+    fn take_webhook(&mut self, event: WebhookEvent) {
+        self.cx.now = self.cx.clock.now();
+        let settled = self.webhooks.take(event, &mut self.cx, &mut self.reads, &mut self.side_requests);
+        self.settle_seen(settled);
+    }
+
+    fn take_output(&mut self, output: Result<TaskOutput, tokio::task::JoinError>) {
+        self.cx.now = self.cx.clock.now();
+        let Ok(output) = output else { return };
+        match output {
+            TaskOutput::Answered(finished) => self.take_answer(*finished),
             TaskOutput::Secret(secret) => {
-                let end = self.sign_in.secret_read(secret, &mut self.cx, now);
-                self.renewal_ended(end, now);
+                let end = self.sign_in.secret_read(secret, &mut self.cx);
+                self.renewal_ended(end);
             }
             TaskOutput::Token(done) => {
                 self.cx.take_meta(&done.shown.meta, None);
-                let end = self.sign_in.token_answered(*done, &mut self.cx, now);
-                self.renewal_ended(end, now);
+                let end = self.sign_in.token_answered(*done, &mut self.cx);
+                self.renewal_ended(end);
             }
             TaskOutput::Spare(done) => {
                 self.cx.take_meta(&done.shown.meta, None);
-                let brought = self.negative_tests.spare_answered(*done, &mut self.cx, now);
-                self.refuse_wrong_scope(brought, now);
+                let brought = self.negative_tests.spare_answered(*done, &mut self.cx);
+                self.refuse_wrong_scope(brought);
             }
-            TaskOutput::Send(done) => self.send_answered(*done, now),
-            TaskOutput::GuestToken(done) => self.guest_token_read(*done, now),
-            TaskOutput::Opened(done) => self.web_opened(*done, now),
-            TaskOutput::Recorded(message, recorded) => self.intent_recorded(message, recorded, now),
-            TaskOutput::File(key, message, read) => self.file_read(key, message, read, now),
+            TaskOutput::Sent(message, shown) => self.send_answered(message, *shown),
+            TaskOutput::Recorded(message, recorded) => self.intent_recorded(message, recorded),
+            TaskOutput::GuestToken(key, serial, read) => self.guest_token_read(key, serial, read),
+            TaskOutput::File(key, message, read) => self.file_read(key, message, read),
         }
     }
 
     /// A request beside the messages is over: its area takes the answer.
-    fn answered(&mut self, finished: Finished, now: Moment) {
-        let Finished { purpose, mut record, shown } = finished;
+    fn take_answer(&mut self, finished: Finished) {
+        let Finished { purpose, record, shown, socket } = finished;
         // The storage of files has a clock of its own.
         if !matches!(purpose, TaskPurpose::Upload(..)) {
             let uncounted = record.generation().map(|_| self.sends.in_flight());
@@ -249,38 +244,36 @@ impl Driver {
         }
         match purpose {
             TaskPurpose::Facts(generation) => {
-                self.sign_in.facts_answered(generation, &mut record, shown, &self.cx, now);
-                self.probes.facts_answered(generation, record.id(), &self.cx, &mut self.sign_in, now);
+                let exchange = record.id();
+                facts_answered(generation, record, shown, &mut self.cx);
+                self.probes.facts_answered(generation, exchange, &mut self.cx);
             }
-            TaskPurpose::Probe(asked) => {
-                self.probes.answered(asked, record, shown, &mut self.cx, &mut self.sign_in, &self.reads, now);
-            }
+            TaskPurpose::Probe(asked) => self.probes.answered(asked, record, shown, &mut self.cx),
             TaskPurpose::Read(key) => {
-                let read = self.reads.answered(key, record, shown, &mut self.cx, &mut self.sign_in, now);
+                let read = self.reads.answered(key, record, shown, &mut self.cx);
                 let Some((fresh, settled)) = read else { return };
                 self.side_requests.acknowledge(key, &fresh, &self.cx);
                 self.settle_seen(settled);
             }
-            TaskPurpose::History(key) => self.history_read(key, record, shown, now),
-            TaskPurpose::Side(request) => {
-                self.side_requests.answered(request, record, shown, &mut self.cx, &mut self.reads, now);
-            }
-            TaskPurpose::Upload(key, id) => self.file_put(key, &id, record, shown, now),
+            TaskPurpose::History(key) => self.history_read(key, record, shown),
+            TaskPurpose::Side(request) => self.side_requests.answered(&request, record, shown, &mut self.cx),
+            TaskPurpose::Upload(key, id) => self.file_put(key, &id, record, shown),
+            TaskPurpose::Open(key, serial) => self.web_opened(key, serial, record, shown, socket),
         }
     }
 
     /// Asking for a token is over: who waited for it goes on.
-    fn renewal_ended(&mut self, end: Option<RenewalEnd>, now: Moment) {
+    fn renewal_ended(&mut self, end: Option<RenewalEnd>) {
         let Some(RenewalEnd { exchange, brought, replaced }) = end else { return };
-        self.probes.token_answered(exchange, brought, &self.cx, &mut self.sign_in, now);
-        self.sends.renewal_ended(brought, &self.cx, now);
+        self.probes.token_answered(exchange, brought, &mut self.cx);
+        self.sends.renewal_ended(brought, &self.cx);
         if let Some(replaced) = replaced {
             self.negative_tests.retire(replaced);
         }
         if brought.is_some() {
             self.reads.new_token();
             self.side_requests.new_token();
-            self.sign_in.report_missing(&self.cx, now);
+            self.cx.report_missing();
         }
     }
 
@@ -304,8 +297,8 @@ impl Driver {
         let end = Instant::now() + bound;
         while self.sends.in_flight() > 0 {
             tokio::select! {
-                Some(came) = self.webs.next() => self.web_came(came),
-                Some(done) = self.cx.tasks.join_next(), if !self.cx.tasks.is_empty() => self.done(done),
+                Some(event) = self.webs.next() => self.take_link_events(event),
+                Some(output) = self.cx.tasks.join_next(), if !self.cx.tasks.is_empty() => self.take_output(output),
                 () = tokio::time::sleep_until(end) => return,
             }
             // What goes back into the queue goes no further.

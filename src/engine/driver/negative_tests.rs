@@ -15,8 +15,7 @@ use crate::model::variation::OTHER_SCOPE;
 use crate::model::{ExchangeKind, Generation, Moment, Outcome, Reason, Variation};
 
 use super::context::Context;
-use super::sign_in::SignInArea;
-use super::tasks::TokenDone;
+use super::task_output::TokenDone;
 
 /// Replaced tokens kept for their end to come.
 const RETIRED: usize = 4;
@@ -55,19 +54,19 @@ impl NegativeTests {
 
     /// Asks for a token of another scope, which a message wants, once the client's secret is there. The error says why
     /// there will be none.
-    pub fn ask_spare(&mut self, cx: &mut Context, sign_in: &SignInArea, now: Moment) -> Result<(), Reason> {
+    pub fn ask_spare(&mut self, secret: Option<&SecretString>, cx: &mut Context) -> Result<(), Reason> {
         if self.spare.is_some() || self.asking.is_some() {
             return Ok(());
         }
-        let (Credentials::Client(client), Some(secret)) = (&cx.profile.credentials, sign_in.secret()) else {
+        let (Credentials::Client(client), Some(secret)) = (&cx.profile.credentials, secret) else {
             return Ok(());
         };
         let mut client = client.clone();
         client.scopes = vec![OTHER_SCOPE.to_owned()];
         let call = oauth::request(&cx.profile.hosts, &client, secret).map_err(|BadCall(why)| Reason::NotBuilt(why))?;
         let what = format!("a token with {OTHER_SCOPE}, for a negative test");
-        let mut record = cx.record(ExchangeKind::Token, &what, None, now).sent_as(Some(Variation::WrongScope));
-        record.begin(capture::request(&call, &cx.redactor), None, now);
+        let mut record = cx.record(ExchangeKind::Token, &what, None).sent_as(Some(Variation::WrongScope));
+        record.begin(capture::request(&call, &cx.redactor), None, cx.now);
         cx.report(record.report());
         self.asking = Some(record);
         cx.spawn_token(call, None);
@@ -75,7 +74,7 @@ impl NegativeTests {
     }
 
     /// The request for a token of another scope is over. The error says why there will be none.
-    pub fn spare_answered(&mut self, done: TokenDone, cx: &mut Context, now: Moment) -> Result<(), Reason> {
+    pub fn spare_answered(&mut self, done: TokenDone, cx: &mut Context) -> Result<(), Reason> {
         let why = done.shown.why();
         let (outcome, brought) = match done.grant {
             Some(Ok(grant)) => {
@@ -87,30 +86,25 @@ impl NegativeTests {
             None => (Outcome::Failed(why.clone()), Err(why)),
         };
         if let Some(mut record) = self.asking.take() {
-            cx.settle_try(&mut record, done.shown, outcome, now);
+            cx.settle_try(&mut record, done.shown, outcome);
         }
         brought
     }
 
     /// The token that a message is sent with in this way, and what it is of the session's; nothing where that is the
     /// session's own.
-    pub fn token(
-        &self,
-        sent_as: Variation,
-        sign_in: &SignInArea,
-        now: Moment,
-    ) -> Option<(SecretString, Option<(Generation, Duration)>)> {
+    pub fn token(&self, sent_as: Variation, cx: &Context) -> Option<(SecretString, Option<(Generation, Duration)>)> {
         match sent_as {
             Variation::ExpiredToken => {
-                let over = |old: &&RetiredToken| old.expires.is_some_and(|end| now.mono >= end.mono);
+                let over = |old: &&RetiredToken| old.expires.is_some_and(|end| cx.now.mono >= end.mono);
                 Some(match self.retired.iter().rev().find(over) {
-                    Some(old) => (old.token.clone(), Some((old.generation, now.since(old.issued)))),
+                    Some(old) => (old.token.clone(), Some((old.generation, cx.now.since(old.issued)))),
                     None => (never_given_out(), None),
                 })
             }
-            Variation::WrongScope => Some((self.spare.as_ref().or_else(|| sign_in.token())?.clone(), None)),
+            Variation::WrongScope => Some((self.spare.as_ref().or(cx.token.as_ref())?.clone(), None)),
             // Taken off again, whichever it is.
-            Variation::NoToken => Some((sign_in.token()?.clone(), None)),
+            Variation::NoToken => Some((cx.token.clone()?, None)),
             _ => None,
         }
     }

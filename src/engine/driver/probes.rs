@@ -8,6 +8,9 @@
 //! ```
 //! What is public (hosts, a deployment, the opening of the guest socket) is asked without a token and without signing in.
 
+use std::time::Duration;
+
+use http::header::AUTHORIZATION;
 use uuid::Uuid;
 
 use crate::config::{Credentials, TokenHost};
@@ -16,14 +19,11 @@ use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::call::BadCall;
 use crate::genesys::{Call, conversations, deployments, lookups, tokens_me};
-use crate::model::{
-    Address, ConversationKey, ExchangeId, ExchangeKind, Generation, Host, Moment, ProbeQuestion, Probed, Thing,
-};
+use crate::model::{ConversationKey, ExchangeId, ExchangeKind, Generation, Host, ProbeQuestion, Probed, Thing};
 
 use super::context::Context;
-use super::reads::Reads;
 use super::sign_in::SignInArea;
-use super::tasks::{CapturedTry, TaskPurpose};
+use super::task_output::{CapturedTry, TaskPurpose};
 
 /// The handshake's key: what it is made of does not matter where nothing is read from the socket. [RFC 6455, 4.1]
 const HANDSHAKE: &str = "Z3Vlc3R3aXJlIHByb2JlIQ==";
@@ -43,33 +43,26 @@ pub struct Probes {
 
 impl Probes {
     /// Asks.
-    pub fn ask(
-        &mut self,
-        asked: ProbeQuestion,
-        cx: &mut Context,
-        sign_in: &mut SignInArea,
-        reads: &Reads,
-        now: Moment,
-    ) {
+    pub fn ask(&mut self, asked: ProbeQuestion, cx: &mut Context, sign_in: &mut SignInArea) {
         let begun = match asked {
-            ProbeQuestion::Token => self.ask_token(cx, sign_in, now),
-            _ => self.ask_plainly(asked, cx, sign_in, reads, now),
+            ProbeQuestion::Token => self.ask_token(cx, sign_in),
+            _ => self.ask_plainly(asked, cx),
         };
         if let Err(why) = begun {
             cx.report(Report::Probe { asked, came: Probed::NotAsked(why) });
         }
     }
 
-    fn ask_token(&mut self, cx: &Context, sign_in: &mut SignInArea, now: Moment) -> Result<(), String> {
+    fn ask_token(&mut self, cx: &mut Context, sign_in: &mut SignInArea) -> Result<(), String> {
         match &cx.profile.credentials {
             Credentials::Missing(why) => return Err(why.clone()),
-            Credentials::Pasted(_) if sign_in.token().is_some() => {
+            Credentials::Pasted(_) if cx.token.is_some() => {
                 return Err("the token was pasted: there is nobody to ask for another".to_owned());
             }
-            Credentials::Pasted(_) => sign_in.sign_in(now),
+            Credentials::Pasted(_) => sign_in.sign_in(cx),
             // One that is under way answers the question too.
             Credentials::Client(_) if sign_in.renewal().is_some() => {}
-            Credentials::Client(_) => sign_in.renew(),
+            Credentials::Client(_) => sign_in.renew(cx),
         }
         self.wants_token = true;
         Ok(())
@@ -86,51 +79,31 @@ impl Probes {
     }
 
     /// A token request is over.
-    pub fn token_answered(
-        &mut self,
-        exchange: ExchangeId,
-        brought: Option<Generation>,
-        cx: &Context,
-        sign_in: &mut SignInArea,
-        now: Moment,
-    ) {
+    pub fn token_answered(&mut self, exchange: ExchangeId, brought: Option<Generation>, cx: &mut Context) {
         if std::mem::take(&mut self.wants_token) {
             self.brought = brought.or(self.brought);
-            report(ProbeQuestion::Token, exchange, cx, sign_in, now);
+            report_probe(ProbeQuestion::Token, exchange, cx);
         }
     }
 
     /// What `tokens/me` was asked about a token is answered.
-    pub fn facts_answered(
-        &mut self,
-        generation: Generation,
-        exchange: ExchangeId,
-        cx: &Context,
-        sign_in: &mut SignInArea,
-        now: Moment,
-    ) {
+    pub fn facts_answered(&mut self, generation: Generation, exchange: ExchangeId, cx: &mut Context) {
         if self.wants_facts.take_if(|wanted| *wanted == generation).is_some() {
-            report(ProbeQuestion::Scopes, exchange, cx, sign_in, now);
+            report_probe(ProbeQuestion::Scopes, exchange, cx);
         }
     }
 
-    /// A request of its own: what it is about, and whether it carries the token.
-    fn ask_plainly(
-        &mut self,
-        asked: ProbeQuestion,
-        cx: &mut Context,
-        sign_in: &SignInArea,
-        reads: &Reads,
-        now: Moment,
-    ) -> Result<(), String> {
-        let token = if needs_token(asked) { Some(ready(cx, sign_in, now)?) } else { None };
-        if let Some((generation, _)) =
-            token.filter(|(g, _)| asked == ProbeQuestion::Scopes && sign_in.is_asked_about(*g))
+    /// A request of its own, unless one under way answers the question too.
+    fn ask_plainly(&mut self, asked: ProbeQuestion, cx: &mut Context) -> Result<(), String> {
+        let (what, call) = self.call(asked, cx).map_err(|BadCall(why)| why)?;
+        let token = if call.headers.contains_key(AUTHORIZATION) { Some(ready(cx)?) } else { None };
+        if let Some((generation, _)) = token
+            && asked == ProbeQuestion::Scopes
+            && cx.tokens.is_asked_about(generation)
         {
             self.wants_facts = Some(generation);
             return Ok(());
         }
-        let (what, call) = self.call(asked, cx, sign_in, reads).map_err(|BadCall(why)| why)?;
         let of = match asked {
             ProbeQuestion::Conversation(key)
             | ProbeQuestion::Messages(key)
@@ -140,21 +113,13 @@ impl Probes {
             | ProbeQuestion::Origin(key) => Some(key),
             ProbeQuestion::Reach(_) | ProbeQuestion::Token | ProbeQuestion::Scopes | ProbeQuestion::Id(..) => None,
         };
-        let record = cx.record(ExchangeKind::Probe, &what, of, now);
-        cx.request(TaskPurpose::Probe(asked), record, call, token, now);
-        Ok(())
+        let record = cx.record(ExchangeKind::Probe, &what, of);
+        cx.request(TaskPurpose::Probe(asked), record, Ok(call), token).map(drop)
     }
 
-    fn call(
-        &self,
-        asked: ProbeQuestion,
-        cx: &Context,
-        sign_in: &SignInArea,
-        reads: &Reads,
-    ) -> Result<(String, Call), BadCall> {
+    fn call(&self, asked: ProbeQuestion, cx: &Context) -> Result<(String, Call), BadCall> {
         let hosts = &cx.profile.hosts;
-        let no_token = || BadCall("there is no valid token".to_owned());
-        let token = || sign_in.token().ok_or_else(no_token);
+        let token = || cx.usable_token();
         let web = |key| cx.web_address(key).ok_or_else(|| BadCall("the conversation has no deployment".to_owned()));
         let (what, call) = match asked {
             ProbeQuestion::Reach(host) => {
@@ -169,23 +134,22 @@ impl Probes {
             ProbeQuestion::Token | ProbeQuestion::Scopes => {
                 ("what may this token do", tokens_me::request(&hosts.api, token()?)?)
             }
-            ProbeQuestion::Conversation(key) => ("conversation and its guest", reads.call(key, &[], cx, sign_in)?),
+            ProbeQuestion::Conversation(key) => ("conversation and its guest", cx.read_call(key, &[])?),
             ProbeQuestion::Messages(key) => {
                 let invented = Uuid::new_v4();
-                let call = if reads.conversation_id(key, cx).is_some() {
+                let call = if cx.conversation_id(key).is_some() {
                     let listed = self.listed.as_ref().filter(|(of, _)| *of == key).map(|(_, id)| id.clone());
-                    reads.call(key, &[listed.unwrap_or_else(|| invented.simple().to_string())], cx, sign_in)?
+                    cx.read_call(key, &[listed.unwrap_or_else(|| invented.simple().to_string())])?
                 } else {
                     conversations::request(&hosts.api, &invented.to_string(), token()?)?
                 };
                 ("may messages be read", call)
             }
-            ProbeQuestion::Integration(key) => match cx.address(key) {
-                Some(Address::OpenMessaging { integration_id, .. }) => {
-                    ("is there this integration", lookups::integration(&hosts.api, integration_id, token()?)?)
-                }
-                _ => return Err(BadCall("the conversation has no integration".to_owned())),
-            },
+            ProbeQuestion::Integration(key) => {
+                let none = || BadCall("the conversation has no integration".to_owned());
+                let (integration, _) = cx.open_guest(key).ok_or_else(none)?;
+                ("is there this integration", lookups::integration(&hosts.api, integration, token()?)?)
+            }
             ProbeQuestion::Deployment(key) => {
                 ("configuration of the deployment", deployments::config(&hosts.cdn, web(key)?.0)?)
             }
@@ -211,16 +175,12 @@ impl Probes {
         Ok((what.to_owned(), call))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "an answer with all that it says something of")]
     pub fn answered(
         &mut self,
         asked: ProbeQuestion,
         mut record: ExchangeBuilder,
         shown: CapturedTry,
         cx: &mut Context,
-        sign_in: &mut SignInArea,
-        reads: &Reads,
-        now: Moment,
     ) {
         let body = shown.body().unwrap_or_default();
         if let ProbeQuestion::Conversation(key) = asked {
@@ -232,47 +192,44 @@ impl Probes {
             (ProbeQuestion::Reach(_), _) | (ProbeQuestion::Origin(_), 101) => true,
             // "There is no such thing" answers the question.
             (ProbeQuestion::Id(..) | ProbeQuestion::Messages(_), 404) => true,
-            (_, 200..=299) => is_answered(asked, body, cx, reads),
+            (_, 200..=299) => is_answered(asked, body, cx),
             _ => false,
         };
         let outcome = shown.outcome(answers);
         let verified = (asked == ProbeQuestion::Scopes).then(|| shown.verified(tokens_me::read(body)));
         let used = record.generation();
-        cx.settle_try(&mut record, shown, outcome, now);
+        cx.settle_try(&mut record, shown, outcome);
         if let (Some(verified), Some(generation)) = (verified, used) {
-            sign_in.verified(generation, verified, cx, now);
+            cx.verified(generation, verified);
         }
-        report(asked, record.id(), cx, sign_in, now);
+        report_probe(asked, record.id(), cx);
     }
 }
 
 /// The token that may be used now, and its age. Unlike a send a probe does not wait until the token's scopes are known.
-fn ready(cx: &Context, sign_in: &SignInArea, now: Moment) -> Result<(Generation, std::time::Duration), String> {
-    let facts = sign_in.tokens().facts().filter(|f| f.expires.is_none_or(|end| now.mono < end.mono));
-    let token = facts.and(sign_in.carried(now)).ok_or("there is no valid token")?;
-    cx.pace.may(now, 0).map_err(|until| {
-        let seconds = until.left(now).as_secs() + 1;
+fn ready(cx: &Context) -> Result<(Generation, Duration), String> {
+    let facts = cx.tokens.facts().filter(|f| f.expires.is_none_or(|end| cx.now.mono < end.mono));
+    let token = facts.and(cx.carried()).ok_or("there is no valid token")?;
+    cx.pace.may(cx.now, 0).map_err(|until| {
+        let seconds = until.left(cx.now).as_secs() + 1;
         format!("the rate limit is used up; it starts anew in {seconds} s")
     })?;
     Ok(token)
 }
 
 /// Whether the body of a 2xx is what was asked for.
-fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context, reads: &Reads) -> bool {
+fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context) -> bool {
     match asked {
         ProbeQuestion::Reach(_) | ProbeQuestion::Origin(_) => false,
         ProbeQuestion::Token | ProbeQuestion::Scopes => tokens_me::read(body).is_some(),
         ProbeQuestion::Conversation(_) | ProbeQuestion::Id(Thing::Conversation, _) => {
             conversations::read(body).is_some()
         }
-        ProbeQuestion::Messages(key) if reads.conversation_id(key, cx).is_some() => {
-            conversations::read_bulk(body, &[], cx.clock.now().wall).is_some()
+        ProbeQuestion::Messages(key) if cx.conversation_id(key).is_some() => {
+            conversations::read_bulk(body, &[], cx.now.wall).is_some()
         }
         ProbeQuestion::Messages(_) => conversations::read(body).is_some(),
-        ProbeQuestion::Integration(key) => match cx.address(key) {
-            Some(Address::OpenMessaging { integration_id, .. }) => lookups::describes(body, integration_id),
-            _ => false,
-        },
+        ProbeQuestion::Integration(key) => cx.open_guest(key).is_some_and(|(id, _)| lookups::describes(body, id)),
         ProbeQuestion::Deployment(_) | ProbeQuestion::Id(Thing::Deployment, _) => {
             deployments::read_config(body).is_some()
         }
@@ -283,23 +240,7 @@ fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context, reads: &Reads) -
 }
 
 /// What the token status says now comes first: it is evidence too.
-fn report(asked: ProbeQuestion, exchange: ExchangeId, cx: &Context, sign_in: &mut SignInArea, now: Moment) {
-    sign_in.report_status(cx, now);
+fn report_probe(asked: ProbeQuestion, exchange: ExchangeId, cx: &mut Context) {
+    cx.report_token();
     cx.report(Report::Probe { asked, came: Probed::Asked(exchange) });
-}
-
-/// Whether a question carries the session's token.
-const fn needs_token(asked: ProbeQuestion) -> bool {
-    match asked {
-        ProbeQuestion::Reach(_)
-        | ProbeQuestion::Deployment(_)
-        | ProbeQuestion::Domains(_)
-        | ProbeQuestion::Origin(_) => false,
-        ProbeQuestion::Id(thing, _) => !matches!(thing, Thing::Deployment),
-        ProbeQuestion::Token
-        | ProbeQuestion::Scopes
-        | ProbeQuestion::Conversation(_)
-        | ProbeQuestion::Messages(_)
-        | ProbeQuestion::Integration(_) => true,
-    }
 }

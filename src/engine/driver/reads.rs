@@ -1,29 +1,21 @@
 //! Reading conversations: when the reader wants it, a token is there, and the rate limit leaves room.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::heard::Arrival;
 use crate::engine::reading::{ReplyReader, Settled, When};
 use crate::engine::token::{Outlook, Refuted};
 use crate::engine::{Recalled, Report, SendRequest};
-use crate::genesys::Call;
-use crate::genesys::call::BadCall;
 use crate::genesys::conversations::{self, BULK_MAX, Listed};
-use crate::model::{
-    AsOf, ConversationKey, ExchangeKind, MessageId, Moment, Outcome, Reason, RemoteMessage, RemoteState,
-    RepliesReadable, Unreadable,
-};
+use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage, RemoteState, RepliesReadable, Unreadable};
 
 use super::context::Context;
-use super::sign_in::SignInArea;
-use super::tasks::{CapturedTry, TaskPurpose};
+use super::task_output::{CapturedTry, TaskPurpose};
 
-/// Requests of the rate limit's window that reads leave to sends.
-pub const RESERVE: u32 = 10;
+/// How often the last pause is repeated while a person looks at the conversation and no answer came.
+const REPEATS: u32 = 20;
 
 /// What a read brought: messages that are new, and what they settle.
 pub type ReadMessages = (Vec<RemoteMessage>, Vec<Settled>);
@@ -33,12 +25,8 @@ pub type ReadMessages = (Vec<RemoteMessage>, Vec<Settled>);
 pub struct Reads {
     readers: BTreeMap<ConversationKey, ReplyReader>,
     under_way: BTreeMap<ConversationKey, Reading>,
-    /// A 429 asked not to read before then.
-    held: Option<Moment>,
     /// The one that a person looks at.
-    watched: Option<ConversationKey>,
-    /// Ids on the remote side of conversations whose address does not name it.
-    ids: BTreeMap<ConversationKey, String>,
+    pub watched: Option<ConversationKey>,
 }
 
 /// A read under way.
@@ -60,76 +48,51 @@ struct Bulk {
 }
 
 impl Reads {
-    /// A person looks at this conversation.
-    pub const fn watch(&mut self, key: Option<ConversationKey>) {
-        self.watched = key;
-    }
-
     /// A person wants a conversation read, now.
-    pub fn ask(&mut self, key: ConversationKey, cx: &Context, sign_in: &SignInArea, now: Moment) {
+    pub fn ask(&mut self, key: ConversationKey, cx: &Context) {
         let Some(entry) = cx.entry(key) else { return };
-        let unreadable = if self.conversation_id(key, cx).is_none() {
+        let unreadable = if cx.conversation_id(key).is_none() {
             let name = &entry.conversation.name;
             let why = "its conversation id becomes known with the first message that is accepted";
-            cx.notice(&format!("{name} cannot be read yet: {why}"), now);
+            cx.notice(&format!("{name} cannot be read yet: {why}"));
             Unreadable::NoConversationId
         } else {
-            self.readers.entry(key).or_default().ask();
-            if sign_in.tokens().outlook(now, None) == Outlook::Never {
+            self.of(key).ask();
+            if cx.outlook(None) == Outlook::Never {
                 Unreadable::NoToken
-            } else if self.held(now).is_some() {
+            } else if cx.pace.reads_held(cx.now).is_some() {
                 Unreadable::Failing { status: 429 }
             } else {
                 return;
             }
         };
-        report_readable(key, RepliesReadable::No(unreadable), now, cx);
-    }
-
-    /// The remote side's id of a conversation: its address names it, or it was learned.
-    pub fn conversation_id<'a>(&'a self, key: ConversationKey, cx: &'a Context) -> Option<&'a str> {
-        cx.address(key)?.conversation_id().or_else(|| self.ids.get(&key).map(String::as_str))
-    }
-
-    /// The remote side's id of a conversation became known. Another id than before is another conversation: what was
-    /// read of the old one is kept.
-    pub fn learn(&mut self, key: ConversationKey, conversation_id: String, cx: &Context) {
-        if self.conversation_id(key, cx) == Some(conversation_id.as_str()) {
-            return;
-        }
-        self.ids.insert(key, conversation_id.clone());
-        if !cx.is_web(key) {
-            report_readable(key, RepliesReadable::NotYetKnown, cx.clock.now(), cx);
-        }
-        cx.report(Report::ConversationIdKnown { key, conversation_id });
+        cx.report_readable(key, RepliesReadable::No(unreadable), cx.now);
     }
 
     /// Another conversation begins where this one was: what is said in it answers, and shows, nothing of before.
-    pub fn begin_anew(&mut self, key: ConversationKey) {
-        self.ids.remove(&key);
-        if let Some(reader) = self.readers.get_mut(&key) {
-            reader.begin_anew();
-        }
+    pub fn begin_anew(&mut self, key: ConversationKey, cx: &mut Context) {
+        cx.ids.remove(&key);
+        self.of(key).begin_anew();
     }
 
     /// A message may be there: an answer is looked for, and the message itself, where nobody knows.
-    pub fn sent(&mut self, request: &SendRequest, when: When, id: Option<String>, cx: &Context, now: Moment) {
+    pub fn sent(&mut self, request: &SendRequest, when: When, id: Option<String>, cx: &Context) {
         let key = request.conversation;
-        let reader = self.readers.entry(key).or_default();
+        let reader = self.of(key);
         reader.sent(request.message, &cx.redactor.text(&request.text), when, id);
         if cx.is_web(key) {
             return;
         }
-        reader.look(now, &cx.tuning.read_pauses);
-        if self.conversation_id(key, cx).is_none() {
-            report_readable(key, RepliesReadable::No(Unreadable::NoConversationId), now, cx);
+        reader.look(cx.now, &cx.tuning.read_pauses);
+        if cx.conversation_id(key).is_none() {
+            cx.report_readable(key, RepliesReadable::No(Unreadable::NoConversationId), cx.now);
         }
     }
 
     /// A message of an earlier session. Also of one that was accepted the reader must know: else a look-up might take it
     /// for an unknown one of the same text.
-    pub fn recall(&mut self, one: Recalled, cx: &Context, now: Moment) {
-        let reader = self.readers.entry(one.conversation).or_default();
+    pub fn recall(&mut self, one: Recalled, cx: &Context) {
+        let reader = self.of(one.conversation);
         if let Some(id) = one.remote_id.as_ref().filter(|_| !one.unknown) {
             return reader.known(id);
         }
@@ -142,35 +105,13 @@ impl Reads {
         };
         reader.sent(one.message, &cx.redactor.text(&one.text), when, one.remote_id);
         if one.unknown && !cx.is_web(one.conversation) {
-            reader.look_soon(now, &cx.tuning.read_pauses);
+            reader.look_soon(cx.now, &cx.tuning.read_pauses);
         }
     }
 
-    /// The message of that remote id is one of ours.
-    pub fn known(&mut self, key: ConversationKey, remote_id: &str) {
-        self.readers.entry(key).or_default().known(remote_id);
-    }
-
-    /// A message is not looked for any more.
-    pub fn settled(&mut self, key: ConversationKey, message: MessageId) {
-        if let Some(reader) = self.readers.get_mut(&key) {
-            reader.settled(message);
-        }
-    }
-
-    /// Since when, by the server's clock, an unknown message may be there.
-    pub fn doubt_since(&self, key: ConversationKey, cx: &Context) -> Option<Timestamp> {
-        self.readers.get(&key)?.doubt_since(cx.skew())
-    }
-
-    /// Whether anything was heard in a conversation.
-    pub fn has_heard(&self, key: ConversationKey) -> bool {
-        self.readers.get(&key).is_some_and(ReplyReader::has_heard)
-    }
-
-    /// Messages came through a socket or webhook, or were read in a history.
-    pub fn hear(&mut self, key: ConversationKey, came: Vec<RemoteMessage>, how: Arrival, cx: &Context) -> ReadMessages {
-        self.readers.entry(key).or_default().hear(came, how, cx.skew())
+    /// What is known of a conversation.
+    pub fn of(&mut self, key: ConversationKey) -> &mut ReplyReader {
+        self.readers.entry(key).or_default()
     }
 
     /// A new token: what the old one was refused may be tried again.
@@ -179,88 +120,42 @@ impl Reads {
     }
 
     /// Begins the reads that are due.
-    pub fn pump(&mut self, cx: &mut Context, sign_in: &SignInArea, now: Moment) {
-        if !sign_in.is_ready(now) || self.held(now).is_some() {
-            return;
-        }
-        let idle = self.readers.iter().filter(|(key, reader)| {
-            let known = self.conversation_id(**key, cx).is_some();
-            known && reader.wants(now) && !self.under_way.contains_key(*key)
+    pub fn begin_due(&mut self, cx: &mut Context) {
+        let wanted = self.readers.iter().filter(|(key, reader)| {
+            let known = cx.conversation_id(**key).is_some();
+            known && reader.wants(cx.now) && !self.under_way.contains_key(*key)
         });
-        for key in idle.map(|(key, _)| *key).collect::<Vec<_>>() {
-            if cx.pace.may(now, RESERVE).is_err() {
+        for key in wanted.map(|(key, _)| *key).collect::<Vec<_>>() {
+            if !cx.may_ask() {
                 return;
             }
-            let Some(reader) = self.readers.get_mut(&key) else { continue };
-            let reading = Reading { asked: reader.begin(), began: now, bulk: None };
-            let record = cx.record(ExchangeKind::Read, "conversation", Some(key), now);
-            self.request(key, reading, record, &[], cx, sign_in, now);
+            let reading = Reading { asked: self.of(key).begin(), began: cx.now, bulk: None };
+            self.request(key, reading, "conversation", &[], cx);
         }
     }
 
     /// When a reader wants to be read by itself, or may be again.
-    pub fn due(&self, cx: &Context, now: Moment) -> Option<Moment> {
+    pub fn due(&self, cx: &Context) -> Option<Moment> {
         let idle = self.readers.iter().filter(|(key, _)| !self.under_way.contains_key(key));
-        let paced = cx.pace.may(now, RESERVE).err().filter(|_| !self.readers.is_empty());
-        let dues = idle.filter_map(|(_, reader)| reader.next_due()).chain(self.held(now)).chain(paced);
-        dues.filter(|at| at.mono > now.mono).min_by_key(|at| at.mono)
+        let held = cx.pace.may_read(cx.now).err().filter(|_| !self.readers.is_empty());
+        let dues = idle.filter_map(|(_, reader)| reader.next_due()).chain(held);
+        dues.filter(|at| at.mono > cx.now.mono).min_by_key(|at| at.mono)
     }
 
-    /// Until when the server asked not to be read.
-    pub fn held(&self, now: Moment) -> Option<Moment> {
-        self.held.filter(|until| now.mono < until.mono)
-    }
-
-    /// A read, or another request beside the messages, was answered with 429: reads wait as told, and messages no longer
-    /// than the rate limit's window.
-    pub fn hold(&mut self, wait: Duration, cx: &mut Context, now: Moment) {
-        self.held = Some(now.after(wait));
-        cx.pace.silence_for_window(wait, now);
-    }
-
-    /// The request that reads a conversation, or these of its messages.
-    pub fn call(
-        &self,
-        key: ConversationKey,
-        ids: &[String],
-        cx: &Context,
-        sign_in: &SignInArea,
-    ) -> Result<Call, BadCall> {
-        let (Some(token), Some(id)) = (sign_in.token(), self.conversation_id(key, cx)) else {
-            return Err(BadCall("there is no token or no such conversation".to_owned()));
-        };
-        let api = &cx.profile.hosts.api;
-        if ids.is_empty() {
-            conversations::request(api, id, token)
-        } else {
-            conversations::bulk_request(api, id, ids, token)
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "a read with all that it needs of other areas")]
-    fn request(
-        &mut self,
-        key: ConversationKey,
-        reading: Reading,
-        mut record: ExchangeBuilder,
-        ids: &[String],
-        cx: &mut Context,
-        sign_in: &SignInArea,
-        now: Moment,
-    ) {
-        match self.call(key, ids, cx, sign_in) {
-            Ok(call) => {
-                self.under_way.insert(key, reading);
-                cx.request(TaskPurpose::Read(key), record, call, sign_in.carried(now), now);
-            }
-            Err(BadCall(why)) => {
-                cx.settle(&mut record, Outcome::Refused(Reason::NotBuilt(why.clone())), now);
-                report_readable(key, RepliesReadable::No(Unreadable::NoAnswer(why)), reading.began, cx);
-                if let Some(reader) = self.readers.get_mut(&key) {
-                    reader.refused();
-                }
+    fn request(&mut self, key: ConversationKey, reading: Reading, what: &str, ids: &[String], cx: &mut Context) {
+        let record = cx.record(ExchangeKind::Read, what, Some(key));
+        match cx.request(TaskPurpose::Read(key), record, cx.read_call(key, ids), cx.carried()) {
+            Ok(_) => drop(self.under_way.insert(key, reading)),
+            Err(why) => {
+                cx.report_readable(key, RepliesReadable::No(Unreadable::NoAnswer(why)), reading.began);
+                self.of(key).refused();
             }
         }
+    }
+
+    /// How often the last pause before a read is repeated.
+    fn repeats(&self, key: ConversationKey) -> u32 {
+        if self.watched == Some(key) { REPEATS } else { 0 }
     }
 
     /// A read was answered. Gives what it brought, once all of it is there.
@@ -270,41 +165,36 @@ impl Reads {
         mut record: ExchangeBuilder,
         shown: CapturedTry,
         cx: &mut Context,
-        sign_in: &mut SignInArea,
-        now: Moment,
     ) -> Option<ReadMessages> {
         let mut reading = self.under_way.remove(&key)?;
         let (generation, was_bulk) = (record.generation(), reading.bulk.is_some());
-        let understood = shown.body().is_some_and(|body| self.understand(&mut reading, &mut record, body, key, now));
+        let understood = shown.body().is_some_and(|body| self.understand(&mut reading, &mut record, body, key, cx));
         let (status, wait, why, missing) = (shown.status(), shown.wait(), shown.why(), shown.missing_permissions());
         let outcome = shown.outcome(understood);
-        cx.settle_try(&mut record, shown, outcome, now);
+        cx.settle_try(&mut record, shown, outcome);
         if understood {
             if let Some(generation) = generation {
-                sign_in.proven(generation);
+                cx.tokens.proven(generation);
             }
-            return self.read_on(key, reading, cx, sign_in, now);
+            return self.read_on(key, reading, cx);
         }
-        let reader = self.readers.get_mut(&key)?;
+        let repeats = self.repeats(key);
+        let reader = self.of(key);
         // A token that has ended or was withdrawn is renewed, and the conversation read again, once.
         if status == 401
             && let Some(generation) = generation
             && reader.may_renew()
-            && matches!(sign_in.refuted(generation, now), Refuted::Retry { .. })
+            && matches!(cx.tokens.refuted(generation, cx.now), Refuted::Retry { .. })
         {
-            reader.again(now, reading.asked);
+            reader.again(cx.now, reading.asked);
             return None;
         }
         let unreadable = Unreadable::of(status, missing, &why.to_string());
-        report_readable(key, RepliesReadable::No(unreadable), reading.began, cx);
+        cx.report_readable(key, RepliesReadable::No(unreadable), reading.began);
         if matches!(status, 0 | 408 | 429 | 500..=599) {
-            let tuning = &cx.tuning;
-            reader.failed(now, &tuning.read_pauses, tuning.read_repeats, self.watched == Some(key), wait);
+            reader.failed(cx.now, (&cx.tuning.read_pauses, repeats), wait);
         } else {
             reader.refused();
-        }
-        if let Some(wait) = wait.filter(|_| status == 429) {
-            self.hold(wait, cx, now);
         }
         // What is known of the conversation, without what could not be read.
         let (state, since) = match &reading.bulk {
@@ -312,8 +202,12 @@ impl Reads {
             _ if status == 404 => (RemoteState::Missing, None),
             _ => (RemoteState::Unknown, None),
         };
-        if was_bulk || status == 404 || reading.asked {
-            self.report_conversation(key, state, since, reading.asked, &[], cx);
+        let news = (was_bulk || status == 404) && reader.is_news(state, since, false);
+        if news || reading.asked {
+            cx.report(Report::Conversation { key, state, since, messages: Vec::new() });
+        }
+        if let Some(wait) = wait.filter(|_| status == 429) {
+            cx.pace.hold_reads(wait, cx.now);
         }
         None
     }
@@ -325,10 +219,10 @@ impl Reads {
         record: &mut ExchangeBuilder,
         body: &[u8],
         key: ConversationKey,
-        now: Moment,
+        cx: &Context,
     ) -> bool {
         if let Some(bulk) = &mut reading.bulk {
-            let Some(found) = conversations::read_bulk(body, &bulk.listed, now.wall) else { return false };
+            let Some(found) = conversations::read_bulk(body, &bulk.listed, cx.now.wall) else { return false };
             // The row says what was said, so that nobody has to open the entry to follow a conversation.
             if let Some(newest) = found.iter().max_by_key(|m| m.at) {
                 let (text, author) = (&newest.text, newest.author.word());
@@ -347,49 +241,23 @@ impl Reads {
     }
 
     /// Fetches what is left, or reports what was found.
-    fn read_on(
-        &mut self,
-        key: ConversationKey,
-        mut reading: Reading,
-        cx: &mut Context,
-        sign_in: &SignInArea,
-        now: Moment,
-    ) -> Option<ReadMessages> {
+    fn read_on(&mut self, key: ConversationKey, mut reading: Reading, cx: &mut Context) -> Option<ReadMessages> {
         let bulk = reading.bulk.as_mut()?;
-        if !bulk.left.is_empty() && sign_in.is_ready(now) {
+        if !bulk.left.is_empty() && matches!(cx.outlook(None), Outlook::Ready(_)) {
             let rest = bulk.left.split_off(bulk.left.len().min(BULK_MAX));
             let ids = std::mem::replace(&mut bulk.left, rest);
             let what = if ids.len() == 1 { "1 message".to_owned() } else { format!("{} messages", ids.len()) };
-            let record = cx.record(ExchangeKind::Read, &what, Some(key), now);
-            self.request(key, reading, record, &ids, cx, sign_in, now);
+            self.request(key, reading, &what, &ids, cx);
             return None;
         }
         let Bulk { state, since, found, .. } = reading.bulk?;
-        let pauses = (&*cx.tuning.read_pauses, cx.tuning.read_repeats, self.watched == Some(key));
-        let (fresh, settled) = self.readers.get_mut(&key)?.read(found, cx.skew(), now, pauses);
-        self.report_conversation(key, state, since, reading.asked, &fresh, cx);
-        report_readable(key, RepliesReadable::Yes, reading.began, cx);
+        let repeats = self.repeats(key);
+        let reader = self.of(key);
+        let (fresh, settled) = reader.read(found, cx.skew(), cx.now, (&cx.tuning.read_pauses, repeats));
+        if reader.is_news(state, since, !fresh.is_empty()) || reading.asked {
+            cx.report(Report::Conversation { key, state, since, messages: fresh.clone() });
+        }
+        cx.report_readable(key, RepliesReadable::Yes, reading.began);
         Some((fresh, settled))
     }
-
-    /// Reports what a read showed, where it is news, or where a person asked.
-    fn report_conversation(
-        &mut self,
-        key: ConversationKey,
-        state: RemoteState,
-        since: Option<Timestamp>,
-        asked: bool,
-        messages: &[RemoteMessage],
-        cx: &Context,
-    ) {
-        let Some(reader) = self.readers.get_mut(&key) else { return };
-        if reader.is_news(state, since, !messages.is_empty()) || asked {
-            cx.report(Report::Conversation { key, state, since, messages: messages.to_vec() });
-        }
-    }
-}
-
-/// Whether replies can be read, as of a read that began at `began`.
-fn report_readable(key: ConversationKey, readable: RepliesReadable, began: Moment, cx: &Context) {
-    cx.report(Report::RepliesReadable { key, readable, as_of: AsOf::ReadAt(began) });
 }

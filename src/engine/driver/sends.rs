@@ -4,10 +4,11 @@
 //! accept ─► objection? ─► queue ─► clearance (token or socket, pace) ─► launch ─► intent recorded ─► wire ─► outcome
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::engine::exchange_builder::ExchangeBuilder;
+use crate::engine::jitter::Jitter;
 use crate::engine::outcome::Judged;
 use crate::engine::pace::Rate;
 use crate::engine::queue::{NextSend, Queue};
@@ -15,17 +16,15 @@ use crate::engine::retry::{RetryDecision, Tries, what_follows};
 use crate::engine::send_log::Intent;
 use crate::engine::token::Outlook;
 use crate::engine::{Report, SendRequest};
-use crate::model::Transport;
 use crate::model::{
     Channel, ConversationKey, DeliveryStatus, Ending, ExchangeId, ExchangeKind, Generation, MessageId, Moment, Outcome,
-    Pacing, Reason, Request, Timing, Variation,
+    Pacing, Reason, Request, Timing, Transport, Variation,
 };
 
 use super::context::Context;
 use super::negative_tests::NegativeTests;
-use super::sign_in::SignInArea;
-use super::tasks::TakeBack;
-use super::web::Webs;
+use super::task_output::TakeBack;
+use super::web::state::Webs;
 
 /// See the module.
 pub struct Sends {
@@ -33,8 +32,8 @@ pub struct Sends {
     all: BTreeMap<MessageId, InFlightSend>,
     /// The documented rate limit of each conversation's session. The server never sends it, so it is counted here.
     rates: BTreeMap<ConversationKey, Rate>,
-    awaiting_new_token: BTreeSet<MessageId>,
     unknown: BTreeMap<MessageId, Doubt>,
+    jitter: Jitter,
 }
 
 /// Why a message is not tried any more.
@@ -95,6 +94,11 @@ impl InFlightSend {
         self.request.sent_as.is_none_or(Variation::carries_own_token)
     }
 
+    /// The session's token that its newest try carried.
+    pub fn generation(&self) -> Generation {
+        self.record.as_ref().and_then(ExchangeBuilder::generation).unwrap_or_default()
+    }
+
     /// When its newest try began.
     pub fn try_began(&self) -> Option<Moment> {
         self.record.as_ref().and_then(ExchangeBuilder::began)
@@ -126,10 +130,8 @@ pub struct Ended {
 /// What decides whether a message may go now.
 pub struct Clearance<'d> {
     pub cx: &'d Context,
-    pub sign_in: &'d SignInArea,
     pub negative_tests: &'d NegativeTests,
     pub webs: &'d Webs,
-    pub now: Moment,
 }
 
 impl Clearance<'_> {
@@ -137,7 +139,7 @@ impl Clearance<'_> {
         let carried = match send.channel.capabilities().transport {
             Transport::Request => {
                 let refuted = send.refuted.as_ref().map(|(generation, _)| *generation);
-                let outlook = self.sign_in.tokens().outlook(self.now, refuted);
+                let outlook = self.cx.outlook(refuted);
                 matches!(outlook, Outlook::Ready(_)) && self.negative_tests.is_ready(send.request.sent_as)
             }
             Transport::Frame => self.webs.is_writable(send.request.conversation),
@@ -148,10 +150,10 @@ impl Clearance<'_> {
     /// Until when pacing holds it back, and which limit.
     fn paced(&self, send: &InFlightSend, rates: &BTreeMap<ConversationKey, Rate>) -> Option<(Moment, Pacing)> {
         let shared = match send.channel.capabilities().transport {
-            Transport::Request => self.cx.pace.may(self.now, 0).err().map(|until| (until, Pacing::Token)),
-            Transport::Frame => self.webs.paced(send.request.conversation, self.now),
+            Transport::Request => self.cx.pace.may(self.cx.now, 0).err().map(|until| (until, Pacing::Token)),
+            Transport::Frame => self.webs.paced(send.request.conversation, self.cx.now),
         };
-        let own = rates.get(&send.request.conversation).and_then(|rate| rate.may(self.now).err());
+        let own = rates.get(&send.request.conversation).and_then(|rate| rate.may(self.cx.now).err());
         let own = own.map(|until| (until, Pacing::Session));
         [shared, own].into_iter().flatten().max_by_key(|(until, _)| until.mono)
     }
@@ -159,13 +161,13 @@ impl Clearance<'_> {
 
 impl Sends {
     /// None yet, of which `parallel` conversations may be on the wire side by side.
-    pub fn new(parallel: usize) -> Self {
+    pub fn new(parallel: usize, seed: u64) -> Self {
         Self {
             queue: Queue::new(parallel),
             all: BTreeMap::new(),
             rates: BTreeMap::new(),
-            awaiting_new_token: BTreeSet::new(),
             unknown: BTreeMap::new(),
+            jitter: Jitter::new(seed),
         }
     }
 
@@ -195,10 +197,10 @@ impl Sends {
     }
 
     /// Puts a message into its queue.
-    pub fn push(&mut self, request: SendRequest, channel: Channel, cx: &Context, now: Moment) {
+    pub fn push(&mut self, request: SendRequest, channel: Channel, cx: &Context) {
         let (key, message) = (request.conversation, request.message);
         self.queue.push(key, message);
-        let sending = InFlightSend::new(request, channel, now);
+        let sending = InFlightSend::new(request, channel, cx.now);
         cx.report(sending.report(None));
         self.all.insert(message, sending);
     }
@@ -206,12 +208,12 @@ impl Sends {
     /// The next message that may go, now on the wire.
     pub fn start(&mut self, clearance: &Clearance<'_>) -> Option<MessageId> {
         let Self { queue, all, rates, .. } = self;
-        queue.start(clearance.now, |message| all.get(&message).is_none_or(|send| clearance.may(send, rates)))
+        queue.start(clearance.cx.now, |message| all.get(&message).is_none_or(|send| clearance.may(send, rates)))
     }
 
     /// Reports until when messages that would go next wait for the pace.
     pub fn report_paced(&mut self, clearance: &Clearance<'_>) {
-        let heads: Vec<_> = self.queue.heads(clearance.now).collect();
+        let heads: Vec<_> = self.queue.heads(clearance.cx.now).collect();
         for message in heads {
             let Some(send) = self.all.get_mut(&message) else { continue };
             let Some((until, why)) = clearance.paced(send, &self.rates) else { continue };
@@ -225,19 +227,16 @@ impl Sends {
 
     /// When a message that waits for a moment may go.
     pub fn due(&self, clearance: &Clearance<'_>) -> Option<Moment> {
-        let heads = self.queue.heads(clearance.now).filter_map(|message| self.all.get(&message));
+        let heads = self.queue.heads(clearance.cx.now).filter_map(|message| self.all.get(&message));
         let paced = heads.filter_map(|send| clearance.paced(send, &self.rates)).map(|(until, _)| until);
         paced.chain(self.queue.next_due()).min_by_key(|until| until.mono)
     }
 
     /// Messages whose 401 stays one, for no newer token will come by itself, and what it said.
-    pub fn without_token(&self, sign_in: &SignInArea, now: Moment) -> Vec<(MessageId, Reason)> {
-        let lost = self.awaiting_new_token.iter().filter_map(|message| {
-            let (generation, why) = self.all.get(message)?.refuted.as_ref()?;
-            let never = sign_in.tokens().outlook(now, Some(*generation)) == Outlook::Never;
-            never.then(|| (*message, why.clone()))
-        });
-        lost.collect()
+    pub fn without_token(&self, cx: &Context) -> Vec<(MessageId, Reason)> {
+        let refuted = self.all.iter().filter_map(|(message, send)| Some((*message, send.refuted.as_ref()?)));
+        let lost = refuted.filter(|(_, (generation, _))| cx.outlook(Some(*generation)) == Outlook::Never);
+        lost.map(|(message, (_, why))| (message, why.clone())).collect()
     }
 
     /// A message of a conversation is being prepared, or waits for something: reported where that is new.
@@ -255,11 +254,10 @@ impl Sends {
         shown: Request,
         token: Option<(Generation, Duration)>,
         cx: &mut Context,
-        now: Moment,
     ) -> Option<Intent> {
         let send = self.all.get_mut(&message)?;
-        let record = send.record.get_or_insert_with(|| untried(&send.request, cx, now));
-        record.begin(shown, token, now);
+        let record = send.record.get_or_insert_with(|| untried(&send.request, cx));
+        record.begin(shown, token, cx.now);
         let attempt = record.tries();
         let SendRequest { conversation, text, extras, .. } = send.request.clone();
         let intent = Intent { message, conversation, text, shown: record.what().to_owned(), extras, attempt };
@@ -267,12 +265,12 @@ impl Sends {
         (send.life, send.paced) = (DeliveryStatus::Sending { attempt }, false);
         // What a try may have brought there is looked for from its beginning on.
         if send.tries.lost == 0 {
-            send.began = now;
+            send.began = cx.now;
         }
         if let Some(documented) = send.channel.capabilities().messages_per_second {
             let allowed = cx.tuning.messages_per_second.unwrap_or(documented);
             let rate = self.rates.entry(conversation);
-            rate.or_insert_with(|| Rate::new(allowed, Duration::from_secs(1))).spend(now);
+            rate.or_insert_with(|| Rate::new(allowed, Duration::from_secs(1))).spend(cx.now);
         }
         cx.report(send.report(None));
         Some(intent)
@@ -285,7 +283,6 @@ impl Sends {
             send.refuted = None;
             send.wants_renewal = false;
         }
-        self.awaiting_new_token.remove(&message);
     }
 
     /// A try ended.
@@ -298,30 +295,32 @@ impl Sends {
         }
     }
 
-    /// A try was answered: what follows. `repeatable`: the remote side takes the message once, however often it is sent.
+    /// A try ended, and what it says of the message: what follows.
     pub fn follow(
         &mut self,
         message: MessageId,
         judged: Judged,
-        repeatable: bool,
-        cx: &mut Context,
-        now: Moment,
+        ending: Ending,
+        timing: Timing,
+        cx: &Context,
     ) -> Option<RetryDecision> {
+        self.end_try(message, ending, timing);
         let send = self.all.get_mut(&message)?;
         if let Some(rate) = self.rates.get_mut(&send.request.conversation) {
-            rate.arrived(now);
+            rate.arrived(cx.now);
         }
         // A message that is sent wrongly on purpose is sent once.
-        let repeatable = repeatable && send.request.sent_as.is_none() && !send.is_given_up();
-        Some(what_follows(judged, repeatable, &mut send.tries, &mut cx.jitter))
+        let repeatable =
+            send.channel.capabilities().idempotent && send.request.sent_as.is_none() && !send.is_given_up();
+        Some(what_follows(judged, repeatable, &mut send.tries, &mut self.jitter))
     }
 
     /// Back to the head of its queue, until a moment.
-    pub fn again(&mut self, message: MessageId, until: Moment, why: Reason, cx: &Context, now: Moment) {
+    pub fn again(&mut self, message: MessageId, until: Moment, why: Reason, cx: &Context) {
         let Some(send) = self.all.get_mut(&message) else { return };
         send.life = DeliveryStatus::Waiting { until, why: why.clone() };
         if let Some(record) = &mut send.record {
-            record.wait(now, until, why);
+            record.wait(cx.now, until, why);
         }
         self.requeue(message, Some(until), cx);
     }
@@ -335,7 +334,6 @@ impl Sends {
         renewal: bool,
         under_way: Option<ExchangeId>,
         cx: &Context,
-        now: Moment,
     ) {
         let Some(send) = self.all.get_mut(&message) else { return };
         send.tries.healed = true;
@@ -343,13 +341,12 @@ impl Sends {
         send.life = DeliveryStatus::Queued;
         if let Some(record) = &mut send.record {
             if let Some(exchange) = under_way.filter(|_| renewal) {
-                record.renewal(exchange, now);
+                record.renewal(exchange, cx.now);
             } else {
                 record.park();
                 send.wants_renewal = renewal;
             }
         }
-        self.awaiting_new_token.insert(message);
         self.requeue(message, None, cx);
     }
 
@@ -394,8 +391,7 @@ impl Sends {
     }
 
     /// A message is over, or nobody knows how it ended.
-    pub fn end(&mut self, message: MessageId, outcome: Outcome, cx: &mut Context, now: Moment) -> Option<Ended> {
-        self.awaiting_new_token.remove(&message);
+    pub fn end(&mut self, message: MessageId, outcome: Outcome, cx: &mut Context) -> Option<Ended> {
         let send = self.all.remove(&message)?;
         let InFlightSend { request, tries, mut record, given_up, began, .. } = send;
         self.queue.finish(request.conversation, message);
@@ -413,10 +409,10 @@ impl Sends {
         }
         // What was held back without a try is an entry of the log all the same.
         if matches!(life, DeliveryStatus::Refused(_)) {
-            record.get_or_insert_with(|| untried(&request, cx, now));
+            record.get_or_insert_with(|| untried(&request, cx));
         }
         if let Some(record) = &mut record {
-            record.settle(outcome, now);
+            record.settle(outcome, cx.now);
         }
         let stays_queued = given_up == Some(GivenUp::StaysQueued) && life == DeliveryStatus::Cancelled;
         Some(Ended { request, began, life, record, stays_queued })
@@ -444,11 +440,11 @@ impl Sends {
     }
 
     /// Messages that wait for the token request that has just begun name it.
-    pub fn name_renewal(&mut self, renewal: ExchangeId, cx: &Context, now: Moment) {
+    pub fn name_renewal(&mut self, renewal: ExchangeId, cx: &Context) {
         for send in self.all.values_mut().filter(|send| send.wants_renewal) {
             send.wants_renewal = false;
             if let Some(record) = &mut send.record {
-                record.renewal(renewal, now);
+                record.renewal(renewal, cx.now);
                 cx.report(record.report());
             }
         }
@@ -456,12 +452,12 @@ impl Sends {
 
     /// A token request is over: messages that waited for it say what it brought. One that failed is followed by another,
     /// if there is one.
-    pub fn renewal_ended(&mut self, brought: Option<Generation>, cx: &Context, now: Moment) {
+    pub fn renewal_ended(&mut self, brought: Option<Generation>, cx: &Context) {
         let waits = |s: &&InFlightSend| s.record.as_ref().is_some_and(ExchangeBuilder::waits_for_renewal);
         let sharing = u32::try_from(self.all.values().filter(waits).count()).unwrap_or(u32::MAX);
         for send in self.all.values_mut() {
             if let Some(record) = &mut send.record
-                && record.renewed(brought, sharing, now)
+                && record.renewed(brought, sharing, cx.now)
             {
                 send.wants_renewal = true;
                 cx.report(record.report());
@@ -472,9 +468,9 @@ impl Sends {
 }
 
 /// The exchange of a message that was not tried.
-pub fn untried(request: &SendRequest, cx: &mut Context, now: Moment) -> ExchangeBuilder {
-    let record = cx.record(ExchangeKind::Send, &request.text, None, now);
-    record.of(request.conversation, Some(request.message)).sent_as(request.sent_as)
+pub fn untried(request: &SendRequest, cx: &mut Context) -> ExchangeBuilder {
+    let record = cx.record(ExchangeKind::Send, &request.text, Some(request.conversation));
+    record.of(request.message).sent_as(request.sent_as)
 }
 
 /// What earlier tries of the same message, whose answers were lost, make of an outcome that is no acceptance: nobody

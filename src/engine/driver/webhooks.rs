@@ -10,16 +10,15 @@ use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::heard::Arrival;
-use crate::engine::recent_set::Recent;
-use crate::engine::webhook;
-use crate::engine::webhook::{Delivery, WebhookAnswer, WebhookEvent};
+use crate::engine::reading::Settled;
+use crate::engine::recent_set::RecentSet;
+use crate::engine::webhook::{self, Delivery, WebhookAnswer, WebhookEvent};
 use crate::genesys::webhook::{Outbound, WebhookContent, WebhookForm};
-use crate::model::{
-    Address, ConversationKey, Ending, ExchangeKind, Moment, Outcome, Reason, Response, Timing, WebhookState,
-};
+use crate::model::{ConversationKey, Ending, ExchangeKind, Outcome, Reason, Response, Timing, WebhookState};
 
-use super::Driver;
 use super::context::Context;
+use super::reads::Reads;
+use super::side_requests::SideRequests;
 
 /// Deliveries that are remembered, so that a repeated one is known.
 const REMEMBERED: usize = 1024;
@@ -32,14 +31,14 @@ pub struct Webhooks {
     events: Option<mpsc::Receiver<WebhookEvent>>,
     /// Ends with the driver.
     listener: JoinSet<()>,
-    seen: Recent<(String, String)>,
+    seen: RecentSet<(String, String)>,
     /// The row of each way in which strangers were refused, and how many it counts.
     refused: Vec<(WebhookAnswer, ExchangeBuilder, u64)>,
 }
 
 impl Default for Webhooks {
     fn default() -> Self {
-        Self { events: None, listener: JoinSet::new(), seen: Recent::new(REMEMBERED), refused: Vec::new() }
+        Self { events: None, listener: JoinSet::new(), seen: RecentSet::new(REMEMBERED), refused: Vec::new() }
     }
 }
 
@@ -47,8 +46,8 @@ impl Webhooks {
     /// Begins to listen, where the profile says so.
     pub fn listen(&mut self, cx: &Context) {
         let Some(hook) = cx.profile.open_messaging.webhook.clone() else { return };
-        let (tell, events) = mpsc::channel(webhook::WAITING);
-        self.listener.spawn(webhook::listen(hook, cx.tuning.terminal, cx.clock, cx.shared.subscribe(), tell));
+        let (sender, events) = mpsc::channel(webhook::WAITING);
+        self.listener.spawn(webhook::listen(hook, cx.tuning.terminal, cx.clock, cx.shared.subscribe(), sender));
         self.events = Some(events);
     }
 
@@ -58,12 +57,12 @@ impl Webhooks {
     }
 
     /// So many more requests that nobody signed, all answered as `first` was.
-    fn count_refused(&mut self, first: &Delivery, count: u64, cx: &mut Context, now: Moment) {
+    fn count_refused(&mut self, first: &Delivery, count: u64, cx: &mut Context) {
         let what = format!("webhook {} from {}", first.request.method, first.peer.ip());
         let known = self.refused.iter().position(|(answer, ..)| *answer == first.answer);
         let (answer, mut record, before) = match known {
             Some(at) => self.refused.swap_remove(at),
-            None => (first.answer, row(first, &what, None, cx, now), 0),
+            None => (first.answer, row(first, &what, None, cx), 0),
         };
         let total = before.saturating_add(count);
         if total > 1 {
@@ -72,17 +71,47 @@ impl Webhooks {
         cx.report(record.report());
         self.refused.push((answer, record, total));
     }
+
+    /// Takes in what the listener told. Gives what it says of messages of ours.
+    pub fn take(
+        &mut self,
+        event: WebhookEvent,
+        cx: &mut Context,
+        reads: &mut Reads,
+        side_requests: &mut SideRequests,
+    ) -> Vec<Settled> {
+        let state = match event {
+            WebhookEvent::Listening(address, secret) => {
+                cx.learn_secret(&secret, "webhook secret");
+                WebhookState::Listening(address.to_string())
+            }
+            WebhookEvent::Failed(why) => WebhookState::Failed(cx.mask(&why)),
+            WebhookEvent::Refused(delivery, count) => {
+                self.count_refused(&delivery, count, cx);
+                return Vec::new();
+            }
+            WebhookEvent::Delivery(mut delivery) => {
+                let outbound = delivery.outbound.take();
+                let key = outbound.as_ref().and_then(|outbound| addressed(outbound, cx));
+                let new = outbound.as_ref().is_some_and(|o| self.seen.insert(o.unique.clone()));
+                let what = words(&delivery, outbound.as_ref(), key, new);
+                let record = row(&delivery, &what, key, cx);
+                cx.report(record.report());
+                return match (outbound, key) {
+                    (Some(outbound), Some(key)) if new => hear(outbound, key, cx, reads, side_requests),
+                    _ => Vec::new(),
+                };
+            }
+        };
+        cx.notice(&state.words());
+        cx.report(Report::Webhook(state));
+        Vec::new()
+    }
 }
 
 /// A row about something that came.
-fn row(
-    delivery: &Delivery,
-    what: &str,
-    key: Option<ConversationKey>,
-    cx: &mut Context,
-    now: Moment,
-) -> ExchangeBuilder {
-    let mut record = cx.record(ExchangeKind::Hook, what, key, delivery.at);
+fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut Context) -> ExchangeBuilder {
+    let mut record = cx.record(ExchangeKind::Hook, what, key).started(delivery.at);
     record.begin(delivery.request.clone(), None, delivery.at);
     let (answer, headers) = (delivery.answer, delivery.answer.headers());
     let body = answer.body().as_bytes();
@@ -99,77 +128,53 @@ fn row(
         Some(why) => Outcome::Refused(Reason::HookRefused(answer.status().as_u16(), why.to_owned())),
         None => Outcome::Accepted,
     };
-    record.settle(outcome, now);
+    record.settle(outcome, cx.now);
     record
 }
 
-impl Driver {
-    pub(super) fn webhook_came(&mut self, event: WebhookEvent, now: Moment) {
-        let state = match event {
-            WebhookEvent::Listening(address, secret) => {
-                self.cx.learn_secret(&secret, "webhook secret");
-                WebhookState::Listening(address.to_string())
-            }
-            WebhookEvent::Failed(why) => WebhookState::Failed(self.cx.mask(&why)),
-            WebhookEvent::Delivery(delivery) => return self.delivered(*delivery, now),
-            WebhookEvent::Refused(delivery, count) => {
-                return self.webhooks.count_refused(&delivery, count, &mut self.cx, now);
-            }
-        };
-        self.cx.notice(&state.words(), now);
-        self.cx.report(Report::Webhook(state));
-    }
-
-    fn delivered(&mut self, mut delivery: Delivery, now: Moment) {
-        let outbound = delivery.outbound.take();
-        let key = outbound.as_ref().and_then(|outbound| self.home_of(outbound));
-        let new = outbound.as_ref().is_some_and(|o| self.webhooks.seen.insert(o.unique.clone()));
-        let what = words(&delivery, outbound.as_ref(), key, new);
-        let record = row(&delivery, &what, key, &mut self.cx, now);
-        self.cx.report(record.report());
-        if let (Some(outbound), Some(key), true) = (outbound, key, new) {
-            self.take_in(outbound, key, now);
-        }
-    }
-
-    /// The conversation that an outbound message belongs to: by integration and guest, else by the conversation's id.
-    fn home_of(&self, outbound: &Outbound) -> Option<ConversationKey> {
-        let addressed = |address: &Address| match address {
-            Address::OpenMessaging { integration_id, guest } => {
-                outbound.guest_id.as_ref() == Some(&guest.id)
-                    && outbound.integration_id.as_ref().is_none_or(|id| id == integration_id)
-            }
-            Address::GuestApi { .. } | Address::WebMessaging { .. } => false,
-        };
-        let entries = || self.cx.profile.conversations.iter().map(|e| &e.conversation);
-        entries().find(|c| addressed(&c.address)).map(|c| c.key).or_else(|| {
-            let id = outbound.conversation_id.as_deref()?;
-            entries().map(|c| c.key).find(|key| self.reads.conversation_id(*key, &self.cx) == Some(id))
+/// The conversation that an outbound message belongs to: by integration and guest, else by the conversation's id.
+fn addressed(outbound: &Outbound, cx: &Context) -> Option<ConversationKey> {
+    let keys = || cx.profile.conversations.iter().map(|e| e.conversation.key);
+    let by_guest = keys().find(|key| {
+        cx.open_guest(*key).is_some_and(|(integration_id, guest)| {
+            outbound.guest_id.as_ref() == Some(&guest.id)
+                && outbound.integration_id.as_ref().is_none_or(|id| id == integration_id)
         })
-    }
+    });
+    by_guest.or_else(|| {
+        let id = outbound.conversation_id.as_deref()?;
+        keys().find(|key| cx.conversation_id(*key) == Some(id))
+    })
+}
 
-    fn take_in(&mut self, outbound: Outbound, key: ConversationKey, now: Moment) {
-        let author = outbound.author;
-        match outbound.what {
-            WebhookContent::Message(message) => {
-                if let Some(id) = outbound.conversation_id {
-                    self.reads.learn(key, id, &self.cx);
-                }
-                self.cx.report(Report::Typing { key, author, until: None });
-                let (fresh, settled) = self.reads.hear(key, vec![message], Arrival::Pushed, &self.cx);
-                if !fresh.is_empty() {
-                    self.side_requests.acknowledge(key, &fresh, &self.cx);
-                    self.cx.report(Report::MessagesArrived { key, messages: fresh });
-                    self.settle_seen(settled);
-                }
+fn hear(
+    outbound: Outbound,
+    key: ConversationKey,
+    cx: &mut Context,
+    reads: &mut Reads,
+    side_requests: &mut SideRequests,
+) -> Vec<Settled> {
+    let author = outbound.author;
+    match outbound.what {
+        WebhookContent::Message(message) => {
+            if let Some(id) = outbound.conversation_id {
+                cx.learn(key, id);
             }
-            WebhookContent::Typing(on, duration) => {
-                let until = on.then(|| now.after(duration.unwrap_or(TYPES_FOR)));
-                self.cx.report(Report::Typing { key, author, until });
+            cx.report(Report::Typing { key, author, until: None });
+            let (fresh, settled) = reads.of(key).hear(vec![message], Arrival::Pushed, cx.skew());
+            if !fresh.is_empty() {
+                side_requests.acknowledge(key, &fresh, cx);
+                cx.report(Report::MessagesArrived { key, messages: fresh });
+                return settled;
             }
-            WebhookContent::Other(_) => {}
         }
+        WebhookContent::Typing(on, duration) => {
+            let until = on.then(|| cx.now.after(duration.unwrap_or(TYPES_FOR)));
+            cx.report(Report::Typing { key, author, until });
+        }
+        WebhookContent::Other(_) => {}
     }
+    Vec::new()
 }
 
 /// The row's words: what was said, so that nobody has to open the entry to follow a conversation.

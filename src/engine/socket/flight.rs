@@ -4,37 +4,16 @@
 //! thing can be meant: an echo by its text, an answer by its class, an error where just one answer is awaited (or just
 //! one message, if the code speaks of messages).
 
-use crate::genesys::web_messaging::{GuestSocketMessage, Theirs};
+use crate::genesys::web_messaging::{GuestSocketMessage, Ours, Theirs};
 use crate::model::Moment;
-
-/// What kind of answer is awaited.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Awaits {
-    /// `SessionResponse`.
-    Session,
-    /// Whatever says that the session was closed.
-    Closing,
-    /// The echo of this text.
-    Echo(String),
-    /// The echo of a health check.
-    Health,
-    /// `JwtResponse`.
-    Jwt,
-    /// `PresignedUrlResponse`.
-    Place,
-    /// `AttachmentDeletedResponse`.
-    Deletion,
-    /// The echo of an event.
-    Event,
-}
 
 /// A frame of ours under way.
 #[derive(Debug)]
 pub struct Waiting<T> {
     /// Its tracing id.
     pub tracing: String,
-    /// What it waits for.
-    pub awaits: Awaits,
+    /// What was asked.
+    pub ours: Ours,
     /// No longer than this.
     pub until: Moment,
     /// Whose it is.
@@ -43,7 +22,7 @@ pub struct Waiting<T> {
 
 /// See the module.
 #[derive(Debug)]
-pub struct Flight<T>(Vec<Waiting<T>>);
+pub struct Flight<T>(pub Vec<Waiting<T>>);
 
 impl<T> Default for Flight<T> {
     fn default() -> Self {
@@ -52,11 +31,6 @@ impl<T> Default for Flight<T> {
 }
 
 impl<T> Flight<T> {
-    /// A frame was handed over for writing.
-    pub fn put(&mut self, waiting: Waiting<T>) {
-        self.0.push(waiting);
-    }
-
     /// What `frame` answers; it waits no more.
     pub fn answered(&mut self, frame: &Theirs) -> Option<Waiting<T>> {
         let at = match &frame.tracing {
@@ -67,21 +41,19 @@ impl<T> Flight<T> {
     }
 
     fn untraced(&self, frame: &Theirs) -> Option<usize> {
-        let find = |wanted: &dyn Fn(&Awaits) -> bool| self.0.iter().position(|w| wanted(&w.awaits));
+        let find = |wanted: &dyn Fn(&Ours) -> bool| self.0.iter().position(|w| wanted(&w.ours));
         match &frame.said {
-            GuestSocketMessage::Session(session) if !session.connected => {
-                find(&|a| *a == Awaits::Closing).or_else(|| find(&|a| *a == Awaits::Session))
-            }
-            GuestSocketMessage::Session(_) => find(&|a| *a == Awaits::Session),
-            GuestSocketMessage::Jwt { .. } => find(&|a| *a == Awaits::Jwt),
-            GuestSocketMessage::Presigned { .. } => find(&|a| *a == Awaits::Place),
-            GuestSocketMessage::Deleted => find(&|a| *a == Awaits::Deletion),
+            GuestSocketMessage::Session(session) => find(&|ours| *ours == Ours::Close && !session.connected)
+                .or_else(|| find(&|ours| matches!(ours, Ours::Configure { .. }))),
+            GuestSocketMessage::Jwt { .. } => find(&|ours| *ours == Ours::Jwt),
+            GuestSocketMessage::Presigned { .. } => find(&|ours| matches!(ours, Ours::Upload { .. })),
+            GuestSocketMessage::Deleted => find(&|ours| matches!(ours, Ours::Delete { .. })),
             GuestSocketMessage::Message(message) if message.by_guest && message.events.is_empty() => {
-                find(&|a| *a == Awaits::Echo(message.text.clone()))
+                find(&|ours| matches!(ours, Ours::Message(ours) if ours.text == message.text))
             }
             GuestSocketMessage::Error { code, .. } => {
                 let about_messages = matches!(code, 409 | 4011 | 4013 | 4029);
-                let could = |w: &&Waiting<T>| !about_messages || matches!(w.awaits, Awaits::Echo(_));
+                let could = |w: &&Waiting<T>| !about_messages || matches!(w.ours, Ours::Message(_));
                 (self.0.iter().filter(could).count() == 1).then(|| self.0.iter().position(|w| could(&w)))?
             }
             _ => None,
@@ -98,20 +70,10 @@ impl<T> Flight<T> {
         self.0.iter().map(|w| w.until).min_by_key(|m| m.mono)
     }
 
-    /// The connection is gone: nothing will be answered.
-    pub fn broken(&mut self) -> Vec<Waiting<T>> {
-        std::mem::take(&mut self.0)
-    }
-
     /// The one that `wanted` picks; it waits no more.
     pub fn take(&mut self, wanted: impl Fn(&T) -> bool) -> Option<Waiting<T>> {
         let at = self.0.iter().position(|w| wanted(&w.of))?;
         Some(self.0.remove(at))
-    }
-
-    /// All that are under way.
-    pub fn iter(&self) -> impl Iterator<Item = &Waiting<T>> {
-        self.0.iter()
     }
 }
 
@@ -119,15 +81,23 @@ impl<T> Flight<T> {
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::genesys::web_messaging::{Configure, OutgoingFrame};
     use std::time::Duration;
 
-    fn flight(list: &[(&str, Awaits)]) -> Flight<usize> {
-        let mut flight = Flight::default();
-        for (of, (tracing, awaits)) in list.iter().enumerate() {
+    fn flight<const N: usize>(list: [(&str, Ours); N]) -> Flight<usize> {
+        let waiting = list.into_iter().enumerate().map(|(of, (tracing, ours))| {
             let until = Moment::ZERO.after(Duration::from_secs(of as u64 + 1));
-            flight.put(Waiting { tracing: (*tracing).to_owned(), awaits: awaits.clone(), until, of });
-        }
-        flight
+            Waiting { tracing: tracing.to_owned(), ours, until, of }
+        });
+        Flight(waiting.collect())
+    }
+
+    fn said(text: &str) -> Ours {
+        Ours::Message(OutgoingFrame { text: text.to_owned(), ..OutgoingFrame::default() })
+    }
+
+    fn configure() -> Ours {
+        Ours::Configure { deployment_id: "d".to_owned(), how: Configure::New }
     }
 
     fn answered(flight: &mut Flight<usize>, frame: &str) -> Option<usize> {
@@ -136,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_tracing_id_decides_where_there_is_one() {
-        let mut flight = flight(&[("a", Awaits::Echo("x".into())), ("b", Awaits::Jwt)]);
+        let mut flight = flight([("a", said("x")), ("b", Ours::Jwt)]);
         let error = |tracing: &str| format!(r#"{{"class":"string","code":400,"body":"no","tracingId":"{tracing}"}}"#);
         assert_eq!(answered(&mut flight, &error("z")), None, "somebody else's");
         assert_eq!(answered(&mut flight, &error("b")), Some(1));
@@ -146,27 +116,26 @@ mod tests {
 
     #[test]
     fn without_one_only_what_can_be_meant_is_meant() {
-        let echo = |text: &str| Awaits::Echo(text.into());
-        let said = |text: &str, direction: &str| {
+        let heard = |text: &str, direction: &str| {
             format!(
                 r#"{{"class":"StructuredMessage","code":200,"body":{{"type":"Text","text":"{text}","direction":"{direction}","id":"1"}}}}"#
             )
         };
         let error = |code: u16| format!(r#"{{"class":"string","code":{code},"body":"no"}}"#);
-        let mut one = flight(&[("a", Awaits::Session), ("b", echo("hello")), ("c", Awaits::Jwt)]);
-        assert_eq!(answered(&mut one, &said("hello", "Outbound")), None, "theirs is no echo");
-        assert_eq!(answered(&mut one, &said("other", "Inbound")), None);
+        let mut one = flight([("a", configure()), ("b", said("hello")), ("c", Ours::Jwt)]);
+        assert_eq!(answered(&mut one, &heard("hello", "Outbound")), None, "theirs is no echo");
+        assert_eq!(answered(&mut one, &heard("other", "Inbound")), None);
         assert_eq!(answered(&mut one, &error(400)), None, "three could be meant");
         assert_eq!(answered(&mut one, &error(4011)), Some(1), "only a message can be too long");
         assert_eq!(answered(&mut one, r#"{"class":"JwtResponse","code":200,"body":{"jwt":"j"}}"#), Some(2));
         assert_eq!(answered(&mut one, &error(400)), Some(0), "the last one left");
-        let mut echoed = flight(&[("a", echo("hello"))]);
-        assert_eq!(answered(&mut echoed, &said("hello", "Inbound")), Some(0));
+        let mut echoed = flight([("a", said("hello"))]);
+        assert_eq!(answered(&mut echoed, &heard("hello", "Inbound")), Some(0));
     }
 
     #[test]
     fn a_session_that_is_not_connected_answers_the_closing() {
-        let mut flight = flight(&[("a", Awaits::Session), ("b", Awaits::Closing)]);
+        let mut flight = flight([("a", configure()), ("b", Ours::Close)]);
         assert_eq!(
             answered(&mut flight, r#"{"class":"SessionResponse","code":200,"body":{"connected":false}}"#),
             Some(1)
@@ -180,11 +149,9 @@ mod tests {
     #[test]
     fn what_is_late_is_given_up_in_order() {
         let at = |seconds| Moment::ZERO.after(Duration::from_secs(seconds));
-        let mut flight = flight(&[("a", Awaits::Jwt), ("b", Awaits::Jwt), ("c", Awaits::Jwt)]);
+        let mut flight = flight([("a", Ours::Jwt), ("b", Ours::Jwt), ("c", Ours::Jwt)]);
         assert_eq!(flight.due(), Some(at(1)));
         assert_eq!(flight.late(at(2)).iter().map(|w| w.of).collect::<Vec<_>>(), [0, 1]);
-        assert_eq!(flight.due(), Some(at(3)));
-        assert_eq!(flight.broken().len(), 1);
-        assert_eq!(flight.due(), None);
+        assert_eq!((flight.due(), flight.0.len()), (Some(at(3)), 1));
     }
 }

@@ -8,22 +8,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::sync::mpsc;
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::engine::client::Gate;
+use crate::engine::redact::Redactor;
+use crate::model::ConversationKey;
 
-use super::upgrade::Socket;
+use super::frame::Frame;
+use super::upgrade::{GOODBYE_BOUND, Socket, leave};
 
 /// Between pings; a connection on which nothing comes for twice as long is dead. [15 s: real: seen in SDK source: MTSDK]
 pub const PING_EVERY: Duration = Duration::from_secs(15);
-/// Bound on writing one frame, and on saying goodbye.
+/// Bound on writing one frame.
 const WRITE_BOUND: Duration = Duration::from_secs(10);
-const GOODBYE_BOUND: Duration = Duration::from_millis(300);
 /// Frames that wait to be taken in before reading stops.
-const AHEAD: usize = 256;
+pub const AHEAD: usize = 256;
+
+/// Most bytes of pongs that wait for a peer which sends pings and takes nothing.
+const PONGS_MAX: usize = 64 << 10;
+const PONG_HEAD: usize = 6;
 
 /// What one frame costs of a socket's time, and so many bytes a second more: far above what a conversation brings, so that
 /// a flood is read slowly and waits with its sender. A burst of so much time is read at once.
@@ -51,11 +57,19 @@ enum Order {
     Close,
 }
 
-/// What it tells.
+/// What a socket told, with what was said masked.
 #[derive(Debug)]
-pub enum LinkEvent {
-    /// A text frame.
-    Text(String),
+pub struct LinkEvent {
+    /// Of which conversation.
+    pub key: ConversationKey,
+    /// Which opening of the socket it belongs to.
+    pub serial: u64,
+    pub said: LinkSaid,
+}
+
+#[derive(Debug)]
+pub enum LinkSaid {
+    Frame(Box<Frame>),
     /// A binary frame of so many bytes: nothing that this service sends.
     Binary(usize),
     /// The socket is gone: how, in one line. Nothing follows.
@@ -70,20 +84,16 @@ pub struct Link {
 }
 
 impl Link {
-    /// Starts the task. `tell` makes what is told on `events` of what happened.
-    pub fn start<E: Send + 'static>(
+    /// Starts the task of a conversation's socket. The number says which opening it is; the task sends to `events`.
+    pub fn start(
         socket: Socket,
-        events: mpsc::Sender<E>,
-        tell: impl Fn(LinkEvent) -> E + Send + 'static,
+        (key, serial): (ConversationKey, u64),
+        events: mpsc::Sender<LinkEvent>,
+        redactor: watch::Receiver<Arc<Redactor>>,
     ) -> Self {
         let (orders, inbox) = mpsc::unbounded_channel();
-        let task = tokio::spawn(run(socket, inbox, events, tell));
+        let task = tokio::spawn(run(socket, inbox, events, (key, serial), redactor));
         Self { orders, task }
-    }
-
-    /// A place where all links of an engine put their events.
-    pub fn events<E>() -> (mpsc::Sender<E>, mpsc::Receiver<E>) {
-        mpsc::channel(AHEAD)
     }
 
     /// Hands a frame over. The gate tells later whether it was written.
@@ -106,32 +116,48 @@ impl Link {
     }
 }
 
-async fn run<E>(
+async fn run(
     mut socket: Socket,
     mut orders: mpsc::UnboundedReceiver<Order>,
-    events: mpsc::Sender<E>,
-    tell: impl Fn(LinkEvent) -> E,
+    events: mpsc::Sender<LinkEvent>,
+    (key, serial): (ConversationKey, u64),
+    redactor: watch::Receiver<Arc<Redactor>>,
 ) {
     let mut ping = Instant::now() + PING_EVERY;
     let mut heard = Instant::now();
     let mut inflow = Inflow(heard);
     let mut slowed: Option<Instant> = None;
+    let mut pongs = 0;
     let gone = loop {
         tokio::select! {
             () = sleep_until(slowed.unwrap_or(heard)), if slowed.is_some() => slowed = None,
-            came = socket.next(), if slowed.is_none() => {
+            message = socket.next(), if slowed.is_none() => {
                 heard = Instant::now();
-                slowed = inflow.take(came.as_ref().map_or(0, |c| c.as_ref().map_or(0, Message::len)), heard);
-                let event = match came {
-                    Some(Ok(Message::Text(text))) => LinkEvent::Text(text.as_str().to_owned()),
-                    Some(Ok(Message::Binary(bytes))) => LinkEvent::Binary(bytes.len()),
+                slowed = inflow.take(message.as_ref().map_or(0, |c| c.as_ref().map_or(0, Message::len)), heard);
+                let said = match message {
+                    Some(Ok(Message::Text(text))) => {
+                        let redactor = Arc::clone(&redactor.borrow());
+                        LinkSaid::Frame(Box::new(Frame::new(text.as_str(), &redactor)))
+                    }
+                    Some(Ok(Message::Binary(bytes))) => LinkSaid::Binary(bytes.len()),
                     Some(Ok(Message::Close(close))) => break closed(close),
-                    // Pings are answered by the library while it is polled.
-                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+                    // The library has made the pong: it is written as far as the peer takes it.
+                    Some(Ok(Message::Ping(ping))) => {
+                        pongs = match socket.flush().now_or_never() {
+                            Some(Ok(())) => 0,
+                            Some(Err(e)) => break broken(&e),
+                            None => pongs + PONG_HEAD + ping.len(),
+                        };
+                        if pongs > PONGS_MAX {
+                            break "the server sends pings and does not take the answers".to_owned();
+                        }
+                        continue;
+                    }
+                    Some(Ok(Message::Pong(_) | Message::Frame(_))) => continue,
                     Some(Err(e)) => break broken(&e),
                     None => break "the connection was closed".to_owned(),
                 };
-                if events.send(tell(event)).await.is_err() {
+                if events.send(LinkEvent { key, serial, said }).await.is_err() {
                     return;
                 }
             }
@@ -143,10 +169,7 @@ async fn run<E>(
                         break why;
                     }
                 }
-                Some(Order::Close) | None => {
-                    let _ = timeout(GOODBYE_BOUND, socket.close(None)).await;
-                    return;
-                }
+                Some(Order::Close) | None => return leave(socket).await,
             },
             () = sleep_until(ping) => {
                 if heard.elapsed() >= 2 * PING_EVERY {
@@ -159,7 +182,8 @@ async fn run<E>(
             }
         }
     };
-    let _ = events.send(tell(LinkEvent::Gone(gone))).await;
+    let said = LinkSaid::Gone(redactor.borrow().text(&gone).into_owned());
+    let _ = events.send(LinkEvent { key, serial, said }).await;
 }
 
 async fn write(socket: &mut Socket, message: Message) -> Result<(), String> {
@@ -189,6 +213,30 @@ fn broken(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::client::CapturedWire;
+    use crate::engine::socket::upgrade::Lent;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    /// Also where the kernel takes no more: what waits to be written stays small, and the socket is dropped.
+    #[tokio::test]
+    async fn a_peer_that_sends_pings_and_takes_no_pongs_is_left() {
+        let (ours, mut theirs) = tokio::io::duplex(4 << 10);
+        let wire = CapturedWire::new(ours, ([127, 0, 0, 1], 1).into(), false);
+        let lent = Lent { wire: Some(wire), home: Arc::default() };
+        let socket = Socket::from_raw_socket(lent, Role::Client, None).await;
+        let (events, mut inbox) = mpsc::channel(AHEAD);
+        let (_newest, redactor) = watch::channel(Arc::new(Redactor::new(&[])));
+        let _link = Link::start(socket, (ConversationKey(0), 1), events, redactor);
+        let ping = [&[0x89, 125][..], &[b'p'; 125]].concat();
+        let mut pings = 0;
+        while theirs.write_all(&ping).await.is_ok() {
+            pings += 1;
+        }
+        assert!((400..2_000).contains(&pings), "{pings}");
+        let said = inbox.recv().await.map(|event| event.said);
+        assert!(matches!(&said, Some(LinkSaid::Gone(why)) if why.contains("does not take the answers")), "{said:?}");
+    }
 
     #[test]
     fn a_burst_is_read_at_once_and_a_flood_slowly() {

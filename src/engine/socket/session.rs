@@ -48,16 +48,13 @@ const SLOWER: Duration = Duration::from_secs(3);
 pub enum Wanted {
     /// A person looks at the conversation, or a message of an earlier session is looked for in it.
     Look,
-    /// A message waits.
     Message,
-    /// A person asked for it.
     Ask,
 }
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocketEvent {
-    /// It is wanted open.
     Want(Wanted),
     /// A person begins a new session under the same token.
     StartNew,
@@ -67,45 +64,34 @@ pub enum SocketEvent {
     Close,
     /// The socket is open. `fresh`: the token was made just now.
     Opened {
-        /// Nobody knows this token yet.
         fresh: bool,
     },
-    /// The upgrade was answered with another status than 101.
+    /// The upgrade was answered with another status than 101, which may have named a wait.
     Refused {
-        /// HTTP status.
         status: u16,
-        /// Why.
         why: Reason,
-        /// The wait that it named.
         wait: Option<Duration>,
     },
-    /// The socket could not be opened. `for_good`: trying again would not help.
+    /// The socket could not be opened. `for_good`: trying again would not help, as with a bad certificate, a proxy that
+    /// lets nobody through, a URL that cannot be used.
     Failed {
-        /// Why.
         why: Reason,
-        /// A bad certificate, a proxy that lets nobody through, a URL that cannot be used.
         for_good: bool,
     },
     /// `configureSession` was answered, or the server tells the session's state by itself.
     Configured(SessionResponse),
-    /// `configureSession` was refused.
+    /// `configureSession` was refused, possibly with a wait.
     Declined {
-        /// The code.
         code: u16,
-        /// Why.
         why: Reason,
-        /// The wait it named.
         wait: Option<Duration>,
     },
     /// `closeSession` was answered.
     Closed,
     /// The conversation was ended: 409, or a presence event with `readOnly`.
     ReadOnly(Reason),
-    /// The session is over: expired, cleared, signed out, 4006, 4007.
+    /// The session is over: expired, cleared, signed out, `ConnectionClosedEvent`, 4006, 4007.
     Over(Reason),
-    /// `ConnectionClosedEvent`.
-    ConnectionClosed(Reason),
-    /// The socket broke.
     Broken(Reason),
     /// Somebody said something in the session.
     Spoken,
@@ -120,11 +106,9 @@ pub enum SocketEvent {
 pub enum SocketStep {
     /// Forget the guest token; the next is a new one.
     NewToken,
-    /// Open the socket.
     Open,
     /// Drop the socket or the attempt to open it.
     Drop,
-    /// Write `configureSession`.
     Configure(Configure),
     /// Write `closeSession`.
     WriteClose,
@@ -134,24 +118,34 @@ pub enum SocketStep {
     GiveUp,
 }
 
-/// What follows a `closeSession`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    Nothing,
-    StartNew,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Phase {
     Closed,
     Opening,
-    Configuring { until: Moment },
-    Open { expires: Option<Timestamp>, new: bool },
-    ReadOnly { why: Reason },
-    Closing { then: Then, until: Moment },
-    Waiting { at: Moment, why: Reason },
-    Unreachable { why: Reason },
-    Ended { why: Reason },
+    Configuring {
+        until: Moment,
+    },
+    Open {
+        expires: Option<Timestamp>,
+        new: bool,
+    },
+    ReadOnly {
+        why: Reason,
+    },
+    /// `closeSession` is written. A new session follows where that is wanted.
+    Closing {
+        until: Moment,
+    },
+    Waiting {
+        at: Moment,
+        why: Reason,
+    },
+    Unreachable {
+        why: Reason,
+    },
+    Ended {
+        why: Reason,
+    },
 }
 
 /// See the module.
@@ -178,11 +172,9 @@ impl Machine {
     /// Where it stands, as it is told.
     pub fn session(&self) -> WebSession {
         match &self.phase {
+            Phase::Closing { .. } if !self.start_new => WebSession::Closed,
             Phase::Closed => WebSession::Closed,
-            Phase::Opening | Phase::Configuring { .. } | Phase::Closing { then: Then::StartNew, .. } => {
-                WebSession::Connecting
-            }
-            Phase::Closing { then: Then::Nothing, .. } => WebSession::Closed,
+            Phase::Opening | Phase::Configuring { .. } | Phase::Closing { .. } => WebSession::Connecting,
             Phase::Open { expires, new } => WebSession::Open { expires: *expires, new: *new },
             Phase::ReadOnly { why } => WebSession::ReadOnly { why: why.clone() },
             Phase::Waiting { at, why } => WebSession::Reconnecting { at: *at, why: why.clone() },
@@ -259,10 +251,8 @@ impl Machine {
                 vec![]
             }
             // The end that was asked for; a new session that is to follow it still does.
-            SocketEvent::Over(_) | SocketEvent::ConnectionClosed(_) if matches!(self.phase, Phase::Closing { .. }) => {
-                self.closed(now)
-            }
-            SocketEvent::Over(why) | SocketEvent::ConnectionClosed(why) if self.is_live() => self.end(why),
+            SocketEvent::Over(_) if matches!(self.phase, Phase::Closing { .. }) => self.closed(now),
+            SocketEvent::Over(why) if self.is_live() => self.end(why),
             SocketEvent::Broken(why) => self.broken(why, now),
             SocketEvent::Spoken if self.is_writable() => {
                 self.failed = 0;
@@ -305,7 +295,7 @@ impl Machine {
         match self.phase {
             Phase::Open { .. } | Phase::ReadOnly { .. } | Phase::Closing { .. } => {
                 let written = matches!(self.phase, Phase::Closing { .. });
-                self.phase = Phase::Closing { then: Then::StartNew, until: now.after(CLOSE_BOUND) };
+                self.phase = Phase::Closing { until: now.after(CLOSE_BOUND) };
                 if written { vec![] } else { vec![SocketStep::WriteClose] }
             }
             // The answer to the configuration under way would be taken for that of the new session.
@@ -325,13 +315,10 @@ impl Machine {
         self.start_new = false;
         match self.phase {
             Phase::Open { .. } | Phase::ReadOnly { .. } => {
-                self.phase = Phase::Closing { then: Then::Nothing, until: now.after(CLOSE_BOUND) };
+                self.phase = Phase::Closing { until: now.after(CLOSE_BOUND) };
                 vec![SocketStep::WriteClose]
             }
-            Phase::Closing { until, .. } => {
-                self.phase = Phase::Closing { then: Then::Nothing, until };
-                vec![]
-            }
+            Phase::Closing { .. } => vec![],
             Phase::Opening | Phase::Configuring { .. } | Phase::Waiting { .. } | Phase::Unreachable { .. } => {
                 let live = self.is_live();
                 self.phase = Phase::Closed;
@@ -383,12 +370,12 @@ impl Machine {
     /// `closeSession` was answered, or will not be.
     fn closed(&mut self, now: Moment) -> Vec<SocketStep> {
         match self.phase {
-            Phase::Closing { then: Then::Nothing, .. } => {
+            Phase::Closing { .. } if !self.start_new => {
                 self.phase = Phase::Closed;
                 vec![SocketStep::Drop, SocketStep::GiveUp]
             }
             // The same connection serves: what was closed is the session.
-            Phase::Closing { then: Then::StartNew, .. } => {
+            Phase::Closing { .. } => {
                 self.phase = Phase::Configuring { until: now.after(CONFIGURE_BOUND) };
                 vec![SocketStep::Configure(Configure::StartNew)]
             }
@@ -398,12 +385,12 @@ impl Machine {
 
     fn broken(&mut self, why: Reason, now: Moment) -> Vec<SocketStep> {
         match self.phase {
-            Phase::Closing { then: Then::Nothing, .. } => {
+            Phase::Closing { .. } if !self.start_new => {
                 self.phase = Phase::Closed;
                 vec![SocketStep::GiveUp]
             }
             // The server closed what we asked it to close.
-            Phase::Closing { then: Then::StartNew, .. } => {
+            Phase::Closing { .. } => {
                 self.phase = Phase::Opening;
                 vec![SocketStep::Open]
             }

@@ -227,8 +227,7 @@ fn start_new_goes_on_however_the_closing_ends() {
     let mut silent = read_only();
     silent.on(SocketEvent::StartNew, at(2));
     assert_eq!(silent.on(SocketEvent::Tick, silent.due().unwrap()), [SocketStep::Configure(Configure::StartNew)]);
-    for answer in [session(false, false, true), session(false, false, false), SocketEvent::ConnectionClosed("x".into())]
-    {
+    for answer in [session(false, false, true), session(false, false, false), SocketEvent::Over("x".into())] {
         let mut told = read_only();
         told.on(SocketEvent::StartNew, at(2));
         assert_eq!(told.on(answer, at(2)), [SocketStep::Configure(Configure::StartNew)]);
@@ -255,14 +254,12 @@ fn start_new_that_broke_is_still_a_new_one() {
 
 #[test]
 fn the_ends_of_a_session() {
-    for event in [SocketEvent::Over("expired".into()), SocketEvent::ConnectionClosed("expired".into())] {
-        let mut m = open();
-        assert_eq!(m.on(event, at(1)), [SocketStep::Drop, SocketStep::GiveUp]);
-        assert_eq!(m.session(), WebSession::Ended { why: "expired".into() });
-        assert_eq!(m.on(SocketEvent::Broken("late".into()), at(1)), [], "it was dropped");
-        assert_eq!(m.session().word(), "ended");
-        assert_eq!(m.on(SocketEvent::Want(Wanted::Ask), at(2)), [SocketStep::Open]);
-    }
+    let mut m = open();
+    assert_eq!(m.on(SocketEvent::Over("expired".into()), at(1)), [SocketStep::Drop, SocketStep::GiveUp]);
+    assert_eq!(m.session(), WebSession::Ended { why: "expired".into() });
+    assert_eq!(m.on(SocketEvent::Broken("late".into()), at(1)), [], "it was dropped");
+    assert_eq!(m.session().word(), "ended");
+    assert_eq!(m.on(SocketEvent::Want(Wanted::Ask), at(2)), [SocketStep::Open]);
     let mut m = machine();
     m.on(SocketEvent::Want(Wanted::Look), at(0));
     m.on(SocketEvent::Opened { fresh: false }, at(0));
@@ -322,7 +319,6 @@ fn any_event() -> impl Strategy<Value = SocketEvent> {
         Just(SocketEvent::Closed),
         Just(SocketEvent::ReadOnly("o".into())),
         Just(SocketEvent::Over("o".into())),
-        Just(SocketEvent::ConnectionClosed("c".into())),
         Just(SocketEvent::Broken("b".into())),
         Just(SocketEvent::Spoken),
         Just(SocketEvent::Tick),
@@ -342,7 +338,7 @@ proptest! {
                 // What can only come of an attempt under way, or from an open socket.
                 SocketEvent::Opened { .. } | SocketEvent::Refused { .. } | SocketEvent::Failed { .. } if !opening => continue,
                 SocketEvent::Configured(_) | SocketEvent::Declined { .. } | SocketEvent::Closed | SocketEvent::ReadOnly(_) | SocketEvent::Over(_)
-                | SocketEvent::ConnectionClosed(_) | SocketEvent::Broken(_) | SocketEvent::Spoken if !open => continue,
+                | SocketEvent::Broken(_) | SocketEvent::Spoken if !open => continue,
                 SocketEvent::Opened { .. } => (opening, open) = (false, true),
                 SocketEvent::Refused { .. } | SocketEvent::Failed { .. } => opening = false,
                 SocketEvent::Broken(_) => open = false,

@@ -26,7 +26,7 @@ const MESSAGE_MAX: usize = 1 << 20;
 /// Most bytes that wait to be written: frames of ours, and pongs for a peer that does not read them.
 const UNWRITTEN_MAX: usize = 2 * MESSAGE_MAX;
 /// How long a goodbye may take.
-const GOODBYE_BOUND: Duration = Duration::from_millis(300);
+pub const GOODBYE_BOUND: Duration = Duration::from_millis(300);
 
 /// An open socket.
 pub type Socket = WebSocketStream<Lent>;
@@ -68,14 +68,9 @@ pub async fn open(client: &Client, call: Call, stop: &mut Cancel) -> Opening {
     opening
 }
 
-/// Asks whether the socket opens, and leaves it at once.
-pub async fn ask(client: &Client, call: Call, stop: &mut Cancel) -> Tried {
-    let Opening { tried, socket } = open(client, call, stop).await;
-    if let Some(mut socket) = socket {
-        // Whoever has gone first needs no goodbye.
-        let _ = tokio::time::timeout(GOODBYE_BOUND, socket.close(None)).await;
-    }
-    tried
+/// Leaves an open socket. Whoever has gone first needs no goodbye.
+pub async fn leave(mut socket: Socket) {
+    let _ = tokio::time::timeout(GOODBYE_BOUND, socket.close(None)).await;
 }
 
 impl Opening {
@@ -149,8 +144,8 @@ async fn upgrade(client: &Client, call: Call, progress: &Progress) -> Opening {
 
 /// A connection lent for the handshake: where that drops it (it was refused), it goes home.
 pub struct Lent {
-    wire: Option<CapturedWire>,
-    home: Arc<Mutex<Option<CapturedWire>>>,
+    pub(super) wire: Option<CapturedWire>,
+    pub(super) home: Arc<Mutex<Option<CapturedWire>>>,
 }
 
 impl Drop for Lent {

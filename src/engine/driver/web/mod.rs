@@ -12,231 +12,114 @@ mod frames;
 mod history;
 mod open;
 mod receive;
-mod requests;
 mod sending;
+pub mod state;
 mod upload;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
-use tokio::sync::mpsc;
-
 use crate::engine::Report;
-use crate::engine::client::Gate;
-use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::jitter::Jitter;
-use crate::engine::pace::Rate;
-use crate::engine::socket::flight::{Awaits, Flight};
-use crate::engine::socket::link::Link;
-use crate::engine::socket::session::{AGAIN_FIRST, Machine, SocketEvent, SocketStep};
-use crate::genesys::web_messaging::Ours;
-use crate::model::FailureKind;
+use crate::engine::socket::link::{Link, LinkEvent, LinkSaid};
+use crate::engine::socket::session::{SocketEvent, SocketStep, Wanted};
+use crate::genesys::web_messaging::{Ours, Presence};
 use crate::model::{
-    AsOf, Author, Body, ConversationKey, DeliveryStatus, MessageId, Moment, Outcome, Pacing, Reason, RepliesReadable,
-    SessionEnd, Unreadable, WebSession,
+    AsOf, Body, ConversationKey, DeliveryStatus, FailureKind, Outcome, Reason, RepliesReadable, SessionAsk, SessionEnd,
+    Unreadable, WebSession,
 };
 
 use super::Driver;
-use super::tasks::TakeBack;
-use frames::Frame;
 
-/// Frames of a connection in a minute. [SAFRI, `requests.per.connection.rate.per.minute`]
-const FRAMES_PER_MINUTE: u32 = 60;
-
-/// Whose a frame of ours is.
-pub enum Of {
-    /// A message: its record is kept with the message.
-    Message(MessageId),
-    /// The session's own.
-    Session(Box<ExchangeBuilder>),
-}
-
-/// A frame under way: whose, and whether it was written.
-pub struct Underway {
-    of: Of,
-    gate: Arc<Gate>,
-}
-
-/// A message's frame, while its intent is being recorded.
-struct Ready {
-    message: MessageId,
-    ours: Ours,
-    tracing: String,
-    text: String,
-}
-
-/// What came from a link.
-pub struct FrameArrival {
-    key: ConversationKey,
-    /// Which opening of the socket it belongs to.
-    serial: u64,
-    event: Incoming,
-}
-
-/// What a link tells, with what was said masked.
-enum Incoming {
-    Frame(Box<Frame>),
-    Binary(usize),
-    Gone(String),
-}
-
-/// Who speaks.
-#[derive(Default)]
-struct Guest {
-    token: Option<SecretString>,
-    /// The token was made just now: no session of it can exist.
-    fresh: bool,
-    /// The next token is a new one, whatever is kept.
-    renew: bool,
-}
-
-/// How the socket is opened.
-#[derive(Default)]
-struct OpeningState {
-    /// Counts openings: what belongs to an earlier one is late.
-    serial: u64,
-    /// How the newest opening's URL stands in the log.
-    shown_url: String,
-    /// Ends the opening under way.
-    take_back: Option<TakeBack>,
-}
-
-/// When frames may be written.
-struct FramePace {
-    frames: Rate,
-    /// The server asked for silence until then.
-    silent: Option<Moment>,
-    typing_again: Option<Moment>,
-    health_again: Option<Moment>,
-}
-
-/// A web conversation.
-struct Web {
-    machine: Machine,
-    /// What was reported of the session last.
-    told: WebSession,
-    guest: Guest,
-    opening: OpeningState,
-    link: Option<Link>,
-    flight: Flight<Underway>,
-    ready: Option<Ready>,
-    pace: FramePace,
-    /// Who of the other side is typing, as far as reported.
-    typing: Option<Author>,
-    history: history::WebHistory,
-    files: upload::Files,
-}
-
-impl Web {
-    fn new(machine: Machine, frames_per_minute: u32) -> Self {
-        let frames = Rate::new(frames_per_minute, Duration::from_secs(60));
-        Self {
-            machine,
-            told: WebSession::Closed,
-            guest: Guest::default(),
-            opening: OpeningState::default(),
-            link: None,
-            flight: Flight::default(),
-            ready: None,
-            pace: FramePace { frames, silent: None, typing_again: None, health_again: None },
-            typing: None,
-            history: history::WebHistory::default(),
-            files: upload::Files::default(),
-        }
-    }
-
-    /// Until when frames are held back, and which limit.
-    fn paced(&self, now: Moment) -> Option<(Moment, Pacing)> {
-        let silent = self.pace.silent.filter(|until| now.mono < until.mono);
-        let silent = silent.map(|until| (until, Pacing::Slower));
-        let frames = self.pace.frames.may(now).err().map(|until| (until, Pacing::Frames));
-        [silent, frames].into_iter().flatten().max_by_key(|(until, _)| until.mono)
-    }
-
-    /// When a pause is over, or an answer did not come.
-    fn due(&self) -> Option<Moment> {
-        let upload = self.files.uploading.as_ref().and_then(upload::Uploading::due);
-        [self.machine.due(), self.flight.due(), upload].into_iter().flatten().min_by_key(|at| at.mono)
-    }
-
-    /// When a page of the history, the JWT for it, or the deletion of a file may be asked for that a limit holds back.
-    fn held_until(&self, now: Moment) -> Option<Moment> {
-        let by_frame = self.history.is_wanted() || !self.files.unwanted.is_empty();
-        let paced = self.paced(now).filter(|_| by_frame && self.machine.is_writable()).map(|(until, _)| until);
-        self.history.due(now).into_iter().chain(paced).min_by_key(|at| at.mono)
-    }
-}
-
-/// All web conversations that were wanted so far.
-pub struct Webs {
-    all: BTreeMap<ConversationKey, Web>,
-    events: mpsc::Sender<FrameArrival>,
-    inbox: mpsc::Receiver<FrameArrival>,
-}
-
-impl Default for Webs {
-    fn default() -> Self {
-        let (events, inbox) = Link::events();
-        Self { all: BTreeMap::new(), events, inbox }
-    }
-}
-
-impl Webs {
-    /// What a link tells next.
-    pub async fn next(&mut self) -> Option<FrameArrival> {
-        self.inbox.recv().await
-    }
-
-    /// Whether the socket of a conversation takes messages, the pace aside.
-    pub fn is_writable(&self, key: ConversationKey) -> bool {
-        self.all.get(&key).is_some_and(|web| web.machine.is_writable() && web.link.is_some())
-    }
-
-    /// Until when the socket's pace holds a message back, and which limit.
-    pub fn paced(&self, key: ConversationKey, now: Moment) -> Option<(Moment, Pacing)> {
-        self.all.get(&key).filter(|web| web.machine.is_writable())?.paced(now)
-    }
-
-    /// When something is to be done by itself.
-    pub fn due(&self, now: Moment) -> Option<Moment> {
-        let dues = self.all.values().flat_map(|web| [web.due(), web.held_until(now)]);
-        dues.flatten().min_by_key(|at| at.mono)
-    }
-
-    fn keys(&self, wanted: impl Fn(&Web) -> bool) -> Vec<ConversationKey> {
-        self.all.iter().filter(|(_, web)| wanted(web)).map(|(key, _)| *key).collect()
-    }
-}
+/// Typing is told no more often. [5 s: real: seen in SDK source: MTSDK]
+const TYPING_EVERY: Duration = Duration::from_secs(5);
+/// Health is asked no more often. [30 s: real: seen in SDK source: MTSDK; limit of 2 a minute: SAFRI]
+const HEALTH_EVERY: Duration = Duration::from_secs(30);
 
 impl Driver {
-    /// The web conversation of that key.
-    fn web(&mut self, key: ConversationKey) -> Option<&mut Web> {
-        if !self.webs.all.contains_key(&key) {
-            self.cx.web_address(key)?;
-            let tuning = &self.cx.tuning;
-            let jitter = Jitter::new(tuning.seed.rotate_left(29) ^ u64::from(key.0));
-            let machine = Machine::new(jitter, tuning.reopen_after.unwrap_or(AGAIN_FIRST));
-            let web = Web::new(machine, tuning.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE));
-            self.webs.all.insert(key, web);
+    pub(super) fn session_asked(&mut self, key: ConversationKey, ask: SessionAsk) {
+        if !self.cx.is_web(key) {
+            let why = "this conversation has no session: only those of the channel web-messaging have";
+            return self.cx.notice(why);
         }
-        self.webs.all.get_mut(&key)
+        match ask {
+            SessionAsk::Connect => self.web_event(key, SocketEvent::Want(Wanted::Ask)),
+            SessionAsk::StartNew => self.web_event(key, SocketEvent::StartNew),
+            SessionAsk::NewGuest => self.web_event(key, SocketEvent::NewGuest),
+            SessionAsk::Close => self.web_event(key, SocketEvent::Close),
+            SessionAsk::Join => self.ask_by_frame(key, Ours::Presence(Presence::Join)),
+            SessionAsk::Clear => self.ask_by_frame(key, Ours::Presence(Presence::Clear)),
+            SessionAsk::Health => self.ask_health(key),
+            SessionAsk::History => self.ask_history(key),
+        }
+    }
+
+    /// A frame for which the session must be open.
+    fn ask_by_frame(&mut self, key: ConversationKey, ours: Ours) {
+        if let Some(why) = self.not_open(key) {
+            return self.cx.notice(&format!("{} was not sent: {why}", ours.words()));
+        }
+        self.write_frame(key, ours);
+    }
+
+    /// Why a frame cannot be written now.
+    pub(super) fn not_open(&self, key: ConversationKey) -> Option<String> {
+        if !self.webs.is_writable(key) {
+            let why = if self.cx.tuning.send_log.read_only() {
+                "another guestwire has this profile open, and this one only reads"
+            } else {
+                "the session is not open; connect first"
+            };
+            return Some(why.to_owned());
+        }
+        let (until, why) = self.webs.paced(key, self.cx.now)?;
+        Some(format!("{why}; it can be sent in {} s", until.left(self.cx.now).as_secs() + 1))
+    }
+
+    fn ask_health(&mut self, key: ConversationKey) {
+        if self.not_open(key).is_none()
+            && let Some(web) = self.webs.of(key, &self.cx)
+        {
+            if let Some(at) = web.pace.health_again.filter(|at| self.cx.now.mono < at.mono) {
+                let seconds = at.left(self.cx.now).as_secs() + 1;
+                return self.cx.notice(&format!("a health check may be made every 30 s: the next in {seconds} s"));
+            }
+            web.pace.health_again = Some(self.cx.now.after(HEALTH_EVERY));
+        }
+        self.ask_by_frame(key, Ours::Health);
+    }
+
+    /// The guest types. What cannot be told is not told: it is no message.
+    pub(super) fn guest_types(&mut self, key: ConversationKey) {
+        if self.not_open(key).is_some() {
+            return;
+        }
+        let Some(web) = self.webs.of(key, &self.cx) else { return };
+        if web.pace.typing_again.is_some_and(|at| self.cx.now.mono < at.mono) {
+            return;
+        }
+        web.pace.typing_again = Some(self.cx.now.after(TYPING_EVERY));
+        self.write_frame(key, Ours::Typing);
+    }
+
+    /// A person looks at a conversation: one that has a session has it opened.
+    pub(super) fn looked_at(&mut self, key: Option<ConversationKey>) {
+        if let Some(key) = key.filter(|key| self.cx.is_web(*key)) {
+            self.web_event(key, SocketEvent::Want(Wanted::Look));
+        }
     }
 
     /// An event of a session: the machine decides, the steps are carried out, and what changed is told.
-    pub(super) fn web_event(&mut self, key: ConversationKey, event: SocketEvent, now: Moment) {
-        let Some(web) = self.web(key) else { return };
-        let steps = web.machine.on(event, now);
+    pub(super) fn web_event(&mut self, key: ConversationKey, event: SocketEvent) {
+        let Some(web) = self.webs.of(key, &self.cx) else { return };
+        let steps = web.machine.on(event, self.cx.now);
         for step in steps {
             match step {
                 SocketStep::NewToken => self.forget_guest(key),
-                SocketStep::Open => self.open_web(key, now),
-                SocketStep::Drop => self.drop_web(key, now),
-                SocketStep::Configure(how) => self.configure(key, how, now),
-                SocketStep::WriteClose => drop(self.write_frame(key, &Ours::Close, now)),
-                SocketStep::CatchUp => self.catch_up(key, now),
-                SocketStep::GiveUp => self.give_up_web(key, now),
+                SocketStep::Open => self.open_web(key),
+                SocketStep::Drop => self.drop_web(key),
+                SocketStep::Configure(how) => self.configure(key, how),
+                SocketStep::WriteClose => drop(self.write_frame(key, Ours::Close)),
+                SocketStep::CatchUp => self.catch_up(key),
+                SocketStep::GiveUp => self.give_up_web(key),
             }
         }
         self.report_session(key);
@@ -264,46 +147,44 @@ impl Driver {
         let readable = readable_after(&before, &session);
         self.cx.report(Report::Session { key, session });
         if let Some(readable) = readable {
-            let as_of = AsOf::SocketSince(self.cx.clock.now());
+            let as_of = AsOf::SocketSince(self.cx.now);
             self.cx.report(Report::RepliesReadable { key, readable, as_of });
         }
     }
 
     /// What waits for a session that ended is refused, with the reason: a person decides what follows.
-    fn give_up_web(&mut self, key: ConversationKey, now: Moment) {
+    fn give_up_web(&mut self, key: ConversationKey) {
         let why = match self.webs.all.get(&key).map(|web| web.machine.session()) {
             Some(WebSession::Ended { why }) => why,
             _ => Reason::Session(SessionEnd::Closed),
         };
         for message in self.waiting_in(key).collect::<Vec<_>>() {
-            if self.sends.take_waiting(message) {
-                self.conclude(message, Outcome::Failed(why.clone()), now);
-            }
+            self.refuse_waiting(message, Outcome::Failed(why.clone()));
         }
     }
 
     /// Moments that have come: pauses that are over, answers that did not come.
-    pub(super) fn pump_webs(&mut self, now: Moment) {
+    pub(super) fn follow_web_moments(&mut self) {
+        let now = self.cx.now;
         for key in self.webs.keys(|web| web.due().is_some_and(|at| now.mono >= at.mono)) {
-            self.unanswered(key, now);
-            self.late_upload(key, now);
-            self.web_event(key, SocketEvent::Tick, now);
+            self.unanswered(key);
+            self.late_upload(key);
+            self.web_event(key, SocketEvent::Tick);
         }
         for key in self.webs.keys(|web| web.history.is_wanted()) {
-            self.read_history(key, now);
+            self.read_history(key);
         }
         for key in self.webs.keys(|web| !web.files.unwanted.is_empty()) {
-            self.delete_unwanted(key, now);
+            self.delete_unwanted(key);
         }
     }
 
     /// guestwire leaves: each open socket is closed properly, bounded by its own goodbye.
     pub(super) async fn close_webs(&mut self) {
-        let now = self.cx.clock.now();
         let mut closed = Vec::new();
         for key in self.webs.keys(|_| true) {
             let link = self.webs.all.get_mut(&key).and_then(|web| web.link.take());
-            self.lose_web(key, FailureKind::Reset, "guestwire stopped", now);
+            self.lose_web(key, FailureKind::Reset, "guestwire stopped");
             closed.extend(link.map(Link::goodbye));
         }
         for closed in closed {
@@ -311,28 +192,29 @@ impl Driver {
         }
     }
 
-    /// A link told something. What else came meanwhile is taken in the same turn.
-    pub(super) fn web_came(&mut self, first: FrameArrival) {
-        let now = self.cx.clock.now();
-        self.web_event_came(first, now);
-        while let Ok(came) = self.webs.inbox.try_recv() {
-            self.web_event_came(came, now);
+    /// A link told something. What else was told meanwhile is taken in the same turn.
+    pub(super) fn take_link_events(&mut self, first: LinkEvent) {
+        self.cx.now = self.cx.clock.now();
+        self.take_link_event(first);
+        while let Some(event) = self.webs.try_next() {
+            self.take_link_event(event);
         }
     }
 
-    fn web_event_came(&mut self, came: FrameArrival, now: Moment) {
-        let FrameArrival { key, serial, event } = came;
+    fn take_link_event(&mut self, event: LinkEvent) {
+        let LinkEvent { key, serial, said } = event;
         if self.webs.all.get(&key).is_none_or(|web| web.opening.serial != serial) {
             return;
         }
-        match event {
-            Incoming::Frame(frame) => self.frame_came(key, *frame, now),
-            Incoming::Binary(bytes) => {
-                self.record_odd(key, &format!("a binary frame of {bytes} bytes"), Body::default(), now);
+        match said {
+            LinkSaid::Frame(frame) => self.take_frame(key, *frame),
+            LinkSaid::Binary(bytes) => {
+                let what = format!("a binary frame of {bytes} bytes");
+                self.record_theirs(key, &what, (0, Body::default()), Outcome::Accepted);
             }
-            Incoming::Gone(why) => {
-                self.lose_web(key, FailureKind::Reset, &why, now);
-                self.web_event(key, SocketEvent::Broken(Reason::SocketLost(why)), now);
+            LinkSaid::Gone(why) => {
+                self.lose_web(key, FailureKind::Reset, &why);
+                self.web_event(key, SocketEvent::Broken(Reason::SocketLost(why)));
             }
         }
     }
@@ -352,18 +234,4 @@ fn readable_after(before: &WebSession, session: &WebSession) -> Option<RepliesRe
         }
     };
     Some(RepliesReadable::No(Unreadable::SocketClosed(why)))
-}
-
-/// What a frame of ours waits for, and for whom.
-fn awaits(ours: &Ours) -> Awaits {
-    match ours {
-        Ours::Configure { .. } => Awaits::Session,
-        Ours::Message(message) => Awaits::Echo(message.text.clone()),
-        Ours::Typing | Ours::Presence(_) => Awaits::Event,
-        Ours::Health => Awaits::Health,
-        Ours::Jwt => Awaits::Jwt,
-        Ours::Upload { .. } => Awaits::Place,
-        Ours::Delete { .. } => Awaits::Deletion,
-        Ours::Close => Awaits::Closing,
-    }
 }

@@ -17,37 +17,37 @@ use crate::engine::retry::RetryDecision;
 use crate::engine::send_log::Unrecorded;
 use crate::genesys::web_messaging::{GuestSocketMessage, Ours, OutgoingFrame, Theirs};
 use crate::model::{
-    Body, ConversationKey, DeliveryStatus, FailureKind, MessageId, Moment, Outcome, Reason, Timing, Variation,
-    WebSession,
+    Body, ConversationKey, DeliveryStatus, FailureKind, MessageId, Outcome, Reason, Timing, Variation, WebSession,
 };
 
+use super::Driver;
 use super::frames::{lost, shown_answer, took};
-use super::{Driver, Of, Ready};
+use super::state::{Of, Ready};
 
 impl Driver {
     /// A message is first in its queue, and its socket takes messages.
-    pub(in crate::engine::driver) fn launch_frame(&mut self, message: MessageId, now: Moment) {
+    pub(in crate::engine::driver) fn launch_frame(&mut self, message: MessageId) {
         let Some(attachments) = self.uploaded(message) else { return };
         let Some((key, ours, tracing)) = self.frame_of(message, attachments) else { return };
         let Some(token) = self.webs.all.get(&key).and_then(|web| web.guest.token.as_ref()) else { return };
         let text = match self.sends.get(message).and_then(|send| send.request.sent_as) {
-            Some(Variation::NoToken) => ours.write_without_token(&tracing, now.wall),
+            Some(Variation::NoToken) => ours.write_without_token(&tracing, self.cx.now.wall),
             // A guest that has no session: as good as one whose session is over.
             Some(Variation::ExpiredToken) => {
                 let nobody = SecretString::from(uuid::Uuid::new_v4().to_string());
-                ours.write(&nobody, &tracing, now.wall)
+                ours.write(&nobody, &tracing, self.cx.now.wall)
             }
-            _ => ours.write(token, &tracing, now.wall),
+            _ => ours.write(token, &tracing, self.cx.now.wall),
         };
         let shown = self.shown_frame(key, Some(&text));
-        let Some(intent) = self.sends.begin_try(message, shown, None, &mut self.cx, now) else { return };
+        let Some(intent) = self.sends.begin_try(message, shown, None, &mut self.cx) else { return };
         if let Some(web) = self.webs.all.get_mut(&key) {
             web.ready = Some(Ready { message, ours, tracing, text });
         }
         // Where nothing is kept there is nothing to wait for, and a turn of the loop is saved.
         let mut recording = self.cx.tuning.send_log.intent(intent);
         match (&mut recording).now_or_never() {
-            Some(recorded) => self.intent_recorded(message, recorded, now),
+            Some(recorded) => self.intent_recorded(message, recorded),
             None => self.cx.spawn_recording(message, recording),
         }
     }
@@ -75,100 +75,87 @@ impl Driver {
     }
 
     /// The intent is on the disk, or cannot be.
-    pub(in crate::engine::driver) fn intent_recorded(
-        &mut self,
-        message: MessageId,
-        recorded: Result<(), Unrecorded>,
-        now: Moment,
-    ) {
+    pub(in crate::engine::driver) fn intent_recorded(&mut self, message: MessageId, recorded: Result<(), Unrecorded>) {
         let Some(send) = self.sends.get(message) else { return };
         let (key, given_up) = (send.request.conversation, send.is_given_up());
         if let Err(why) = recorded {
-            return self.unrecorded(message, why, now);
+            return self.unrecorded(message, why);
         }
         if given_up {
-            return self.conclude(message, Outcome::Cancelled, now);
+            return self.conclude(message, Outcome::Cancelled);
         }
         if !self.webs.is_writable(key) {
             let why = "the socket was lost before it was written";
-            return self.message_lost(message, false, FailureKind::Reset, why, now);
+            return self.message_lost(message, false, FailureKind::Reset, why);
         }
         let ready = self.webs.all.get_mut(&key).and_then(|web| web.ready.take()).filter(|r| r.message == message);
         match ready {
             Some(Ready { ours, tracing, text, .. }) => {
-                self.hand_over(key, &ours, tracing, text, Of::Message(message), now);
+                self.hand_over(key, ours, tracing, text, Of::Message(message));
             }
             // The guest became another one meanwhile.
-            None => self.message_lost(message, false, FailureKind::Reset, "the guest is another now", now),
+            None => self.message_lost(message, false, FailureKind::Reset, "the guest is another now"),
         }
     }
 
     /// A frame answered a message: its echo, or an error.
-    pub(super) fn message_answered(
-        &mut self,
-        key: ConversationKey,
-        message: MessageId,
-        theirs: &Theirs,
-        body: Body,
-        now: Moment,
-    ) {
+    pub(super) fn message_answered(&mut self, key: ConversationKey, message: MessageId, theirs: &Theirs, body: Body) {
         let Some(send) = self.sends.get(message) else { return };
         let (began, given_up) = (send.try_began(), send.is_given_up());
-        self.sends.end_try(message, shown_answer(theirs.code, body), took(began, now));
-        let verdict = self.sends.follow(message, outcome::of_frame(theirs), false, &mut self.cx, now);
-        match verdict {
+        let (ending, timing) = (shown_answer(theirs.code, body), took(began, self.cx.now));
+        match self.sends.follow(message, outcome::of_frame(theirs), ending, timing, &self.cx) {
             Some(RetryDecision::Again(pause, why)) if !given_up => {
-                let until = now.after(pause);
+                let until = self.cx.now.after(pause);
                 if let Some(web) = self.webs.all.get_mut(&key) {
                     web.pace.silent = Some(until);
                 }
-                self.sends.again(message, until, why, &self.cx, now);
+                self.sends.again(message, until, why, &self.cx);
             }
             Some(verdict) => {
                 let (id, at) = match &theirs.said {
-                    GuestSocketMessage::Message(echo) => (echo.key.clone(), Some(echo.at.unwrap_or(now.wall))),
+                    GuestSocketMessage::Message(echo) => (echo.key.clone(), Some(echo.at.unwrap_or(self.cx.now.wall))),
                     _ => (None, None),
                 };
-                self.conclude_as(message, verdict.into_outcome(), id, at, now);
+                self.conclude_as(message, verdict.into_outcome(), id, at);
             }
             None => {}
         }
     }
 
     /// No answer will come to a message. Not written: it waits to be written. Written: nobody knows.
-    pub(super) fn message_lost(&mut self, message: MessageId, wrote: bool, kind: FailureKind, why: &str, now: Moment) {
+    pub(super) fn message_lost(&mut self, message: MessageId, wrote: bool, kind: FailureKind, why: &str) {
         let Some(send) = self.sends.get(message) else { return };
         let (key, given_up) = (send.request.conversation, send.is_given_up());
-        let timing = if wrote { took(send.try_began(), now) } else { Timing::default() };
+        let timing = if wrote { took(send.try_began(), self.cx.now) } else { Timing::default() };
         self.sends.end_try(message, lost(kind, why, wrote), timing);
         match (wrote, given_up) {
-            (false, true) => self.conclude(message, Outcome::Cancelled, now),
+            (false, true) => self.conclude(message, Outcome::Cancelled),
             (false, false) => {
-                self.sends.again(message, now, Reason::SocketLost(why.to_owned()), &self.cx, now);
+                self.sends.again(message, self.cx.now, Reason::SocketLost(why.to_owned()), &self.cx);
                 match self.webs.all.get(&key).map(|web| web.machine.session()) {
                     // It is over, so nothing may wait for it.
-                    Some(WebSession::Closed | WebSession::Ended { .. }) => self.give_up_web(key, now),
+                    Some(WebSession::Closed | WebSession::Ended { .. }) => self.give_up_web(key),
                     Some(WebSession::Unreachable { .. }) => self.restate_first(key, DeliveryStatus::Queued),
                     _ => {}
                 }
             }
             (true, _) => {
-                self.conclude(message, Outcome::Unknown(Reason::NotEchoed(why.to_owned())), now);
+                self.conclude(message, Outcome::Unknown(Reason::NotEchoed(why.to_owned())));
             }
         }
     }
 
     /// A person takes a message back (or guestwire leaves) that goes through a socket.
-    pub(in crate::engine::driver) fn take_frame_back(&mut self, message: MessageId, now: Moment) {
+    pub(in crate::engine::driver) fn take_frame_back(&mut self, message: MessageId) {
         let Some(key) = self.sends.get(message).map(|send| send.request.conversation) else { return };
-        if self.take_upload_back(key, message, now) {
+        if self.take_upload_back(key, message) {
             return;
         }
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let taken = web.flight.take(|of| matches!(of.of, Of::Message(m) if m == message));
         // Else its intent is being recorded: it is not written after that.
         if let Some(waiting) = taken {
-            self.never_answered(key, waiting, FailureKind::Cancelled, "taken back while waiting for the echo", now);
+            self.never_answered(key, waiting, FailureKind::Cancelled, "taken back while waiting for the echo");
         }
     }
 

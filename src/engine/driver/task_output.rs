@@ -1,0 +1,231 @@
+//! What a task brings back: a try as it may be shown, and whose it is.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::engine::client::{ClientAnswer, Tried, capture};
+use crate::engine::exchange_builder::ExchangeBuilder;
+use crate::engine::outcome::AnswerEvidence;
+use crate::engine::redact::Redactor;
+use crate::engine::send_log::{GuestToken, Unrecorded};
+use crate::engine::socket::upgrade::Socket;
+use crate::genesys::errors::ApiError;
+use crate::genesys::oauth::{Grant, TokenAnswer};
+use crate::genesys::{Answerer, Asked, Call, limits, who_answered};
+use crate::model::{
+    ConversationKey, Ending, Failure, FailureKind, Generation, MessageId, Outcome, Phase, ProbeQuestion, RateLimit,
+    Reason, ServerRefusal, Sign, Timing,
+};
+
+/// What is said of work that panicked.
+pub const DIED: &str = "guestwire failed inside; please report it";
+
+/// A small request beside the messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SideRequest {
+    /// The guest is typing.
+    Typing(ConversationKey),
+    /// The message of this remote id has reached the guest.
+    Receipt { key: ConversationKey, message_id: String },
+    /// Which conversation is the message of this remote id part of?
+    Learn { key: ConversationKey, message_id: String },
+    /// Which conversations are active? A page of them, from 1.
+    Discover { page: u32 },
+}
+
+/// What a request is made for that carries no message and asks for no token.
+#[derive(Clone, Debug)]
+pub enum TaskPurpose {
+    /// What may the token of this generation do?
+    Facts(Generation),
+    Probe(ProbeQuestion),
+    /// A conversation or its messages.
+    Read(ConversationKey),
+    /// A page of a web conversation's history.
+    History(ConversationKey),
+    Side(SideRequest),
+    /// A file is put where the session says, under this attachment id.
+    Upload(ConversationKey, String),
+    /// A socket of the conversation is opened; the number counts its openings.
+    Open(ConversationKey, u64),
+}
+
+impl TaskPurpose {
+    /// By what an answer of the service is known.
+    pub const fn asked(&self, call: &Call) -> Asked {
+        match self {
+            Self::Facts(_) => Asked::TokenFacts,
+            Self::Read(_) if call.body.is_empty() => Asked::Conversation,
+            Self::Read(_) | Self::History(_) => Asked::List,
+            Self::Side(SideRequest::Typing(_) | SideRequest::Receipt { .. }) => Asked::OpenMessage,
+            Self::Probe(_) | Self::Side(_) | Self::Upload(..) | Self::Open(..) => Asked::Anything,
+        }
+    }
+}
+
+/// A request that is over.
+pub struct Finished {
+    pub purpose: TaskPurpose,
+    pub record: ExchangeBuilder,
+    pub shown: CapturedTry,
+    /// Where one was opened, and is to stay.
+    pub socket: Option<Socket>,
+}
+
+/// Ends a try early, once, when it is sent to.
+pub type TakeBack = oneshot::Sender<()>;
+
+/// What a task brings back.
+pub enum TaskOutput {
+    Answered(Box<Finished>),
+    Secret(Result<SecretString, String>),
+    Token(Box<TokenDone>),
+    /// A token of another scope, for negative tests.
+    Spare(Box<TokenDone>),
+    /// The request of a message was tried.
+    Sent(MessageId, Box<CapturedTry>),
+    /// Whether a message's intent was recorded. Where it was, its frame follows.
+    Recorded(MessageId, Result<(), Unrecorded>),
+    /// The guest token was read or made for this opening of the socket.
+    GuestToken(ConversationKey, u64, Result<GuestToken, String>),
+    /// A file of a message was read.
+    File(ConversationKey, MessageId, Result<FileRead, String>),
+}
+
+/// A try as it may be shown, and what was said beside its own matter.
+pub struct CapturedTry {
+    pub ending: Ending,
+    pub timing: Timing,
+    pub meta: ResponseMeta,
+    /// Where a whole answer came.
+    pub answer: Option<AnswerEvidence>,
+}
+
+/// What every answer says beside its own matter.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ResponseMeta {
+    pub limit: Option<RateLimit>,
+    /// Seconds that the server's clock is ahead.
+    pub skew: Option<i64>,
+    /// The server's clock.
+    pub date: Option<Timestamp>,
+}
+
+pub struct TokenDone {
+    pub shown: CapturedTry,
+    /// Where a whole answer came.
+    pub grant: Option<Result<Grant, TokenAnswer>>,
+}
+
+pub struct FileRead {
+    /// None where it is too large.
+    pub bytes: Vec<u8>,
+    /// How many it has.
+    pub size: u64,
+    /// Of `bytes`, base64, as S3 wants it.
+    pub md5: String,
+}
+
+/// The body with its encoding undone and its secrets in it: to be read, never kept.
+pub fn decoded_body(answer: &ClientAnswer) -> Cow<'_, [u8]> {
+    capture::plain(&answer.bytes, &answer.headers)
+}
+
+impl CapturedTry {
+    pub fn died() -> Self {
+        let failure = Failure::written(FailureKind::Protocol, Phase::Answer, DIED);
+        let (timing, meta) = (Timing::default(), ResponseMeta::default());
+        Self { ending: Ending::Failed(failure), timing, meta, answer: None }
+    }
+
+    pub fn of(tried: &Tried, asked: Asked, redactor: &Redactor, clock: Clock) -> Self {
+        let now = clock.now();
+        // A proxy that did not lead to the host says nothing of the host's clock and limits.
+        let by_proxy = tried.fault.as_ref().is_some_and(|fault| fault.kind == FailureKind::Proxy);
+        let meta = tried.answer.as_ref().filter(|_| !by_proxy).map_or_else(ResponseMeta::default, |a| {
+            let date = limits::date(&a.headers);
+            ResponseMeta {
+                limit: limits::rate_limit(&a.headers, now),
+                skew: date.map(|d| d.duration_since(now.wall).as_secs()),
+                date,
+            }
+        });
+        let mut shown = Self { ending: capture::ending(tried, redactor), timing: tried.timing, meta, answer: None };
+        shown.answer = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
+            let answerer = match who_answered(asked, a.status, &a.headers, &decoded_body(a)) {
+                Answerer::Other(Sign::Header(line)) => Answerer::Other(Sign::Header(redactor.text(&line).into_owned())),
+                Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),
+                other => other,
+            };
+            let error = shown.error().unwrap_or_default();
+            let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
+            // A 429 without a wait of its own: the window's end is one.
+            let wait = wait.or_else(|| meta.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
+            let refusal =
+                ServerRefusal { status: a.status, ..error.refusal.map(|text| redactor.text(text).into_owned()) };
+            AnswerEvidence { answerer, wait, refusal }
+        });
+        shown
+    }
+
+    /// The body of an answer as it may be kept: masked. Whatever is said, is read from it.
+    fn text(&self) -> &str {
+        match &self.ending {
+            Ending::Answered(response) => &response.body.text,
+            Ending::Failed(_) => "",
+        }
+    }
+
+    /// The same of a success.
+    pub fn body(&self) -> Option<&[u8]> {
+        (200..300).contains(&self.status()).then(|| self.text().as_bytes())
+    }
+
+    /// The permissions that a refusal of the service names.
+    pub fn missing_permissions(&self) -> Option<Vec<String>> {
+        self.error()
+            .filter(|_| self.answer.as_ref().is_some_and(|a| !a.answerer.is_other()))
+            .map(|e| e.missing_permissions)
+    }
+
+    /// What an answer that is no success says, as far as it may be kept.
+    fn error(&self) -> Option<ApiError> {
+        let Ending::Answered(response) = &self.ending else { return None };
+        let refused = !(200..300).contains(&response.status);
+        refused.then(|| ApiError::of(response))
+    }
+
+    /// Why an exchange was no success.
+    pub fn why(&self) -> Reason {
+        match (&self.answer, &self.ending) {
+            (Some(answer), _) => Reason::Answer(Box::new(answer.refusal.clone())),
+            (None, Ending::Failed(failure)) => failure.reason(),
+            (None, Ending::Answered(response)) => Reason::Meaningless(response.status),
+        }
+    }
+
+    /// How a question ended. `understood`: its answer is what was asked for.
+    pub fn outcome(&self, understood: bool) -> Outcome {
+        match self.status() {
+            _ if understood => Outcome::Accepted,
+            0 => Outcome::Failed(self.why()),
+            200..=299 => Outcome::Refused(Reason::OtherAnswer),
+            _ => Outcome::Refused(self.why()),
+        }
+    }
+
+    /// The status of the whole answer; 0 where none came.
+    pub fn status(&self) -> u16 {
+        self.answer.as_ref().map_or(0, |answer| answer.refusal.status)
+    }
+
+    /// The wait that the answer names.
+    pub fn wait(&self) -> Option<Duration> {
+        self.answer.as_ref().and_then(|answer| answer.wait)
+    }
+}

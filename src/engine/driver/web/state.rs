@@ -1,0 +1,297 @@
+//! What is known of each web conversation.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+
+use crate::engine::Tuning;
+use crate::engine::client::Gate;
+use crate::engine::driver::context::Context;
+use crate::engine::driver::task_output::TakeBack;
+use crate::engine::exchange_builder::ExchangeBuilder;
+use crate::engine::jitter::Jitter;
+use crate::engine::pace::Rate;
+use crate::engine::socket::flight::Flight;
+use crate::engine::socket::link::{AHEAD, Link, LinkEvent};
+use crate::engine::socket::paging::{Paging, Why};
+use crate::engine::socket::session::{AGAIN_FIRST, Machine};
+use crate::genesys::web_messaging::{Media, Ours};
+use crate::model::{Author, ConversationKey, MessageId, Moment, Pacing, WebSession};
+
+/// Reads in a minute. [SAFRI, `get.history.rate.per.minute`]
+const READS_PER_MINUTE: u32 = 10;
+/// A JWT that ends sooner is not used. [real: seen in SDK source: MTSDK]
+const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5);
+
+/// Frames of a connection in a minute. [SAFRI, `requests.per.connection.rate.per.minute`]
+const FRAMES_PER_MINUTE: u32 = 60;
+
+/// Whose a frame of ours is.
+pub enum Of {
+    /// A message: its record is kept with the message.
+    Message(MessageId),
+    /// The session's own.
+    Session(Box<ExchangeBuilder>),
+}
+
+/// A frame under way: whose, and whether it was written.
+pub struct Underway {
+    pub of: Of,
+    pub gate: Arc<Gate>,
+}
+
+/// A message's frame, while its intent is being recorded.
+pub struct Ready {
+    pub message: MessageId,
+    pub ours: Ours,
+    pub tracing: String,
+    pub text: String,
+}
+
+/// Who speaks.
+#[derive(Default)]
+pub struct GuestIdentity {
+    pub token: Option<SecretString>,
+    /// The token was made just now: no session of it can exist.
+    pub fresh: bool,
+    /// The next token is a new one, whatever is kept.
+    pub renew: bool,
+}
+
+/// How the socket is opened.
+#[derive(Default)]
+pub struct OpeningState {
+    /// Counts openings: what belongs to an earlier one is late.
+    pub serial: u64,
+    /// How the newest opening's URL stands in the log.
+    pub shown_url: String,
+    /// Ends the opening under way.
+    pub take_back: Option<TakeBack>,
+}
+
+/// When frames may be written.
+pub struct FramePace {
+    pub frames: Rate,
+    /// The server asked for silence until then.
+    pub silent: Option<Moment>,
+    pub typing_again: Option<Moment>,
+    pub health_again: Option<Moment>,
+}
+
+/// A web conversation.
+pub struct WebConversation {
+    pub machine: Machine,
+    /// What was reported of the session last.
+    pub told: WebSession,
+    pub guest: GuestIdentity,
+    pub opening: OpeningState,
+    pub link: Option<Link>,
+    pub flight: Flight<Underway>,
+    pub ready: Option<Ready>,
+    pub pace: FramePace,
+    /// Who of the other side is typing, as far as reported.
+    pub typing: Option<Author>,
+    pub history: WebHistory,
+    pub files: Files,
+}
+
+impl WebConversation {
+    /// A conversation that nobody wants open yet.
+    pub fn new(key: ConversationKey, tuning: &Tuning) -> Self {
+        let jitter = Jitter::new(tuning.seed.rotate_left(29) ^ u64::from(key.0));
+        let frames = Rate::new(tuning.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE), Duration::from_secs(60));
+        Self {
+            machine: Machine::new(jitter, tuning.reopen_after.unwrap_or(AGAIN_FIRST)),
+            told: WebSession::Closed,
+            guest: GuestIdentity::default(),
+            opening: OpeningState::default(),
+            link: None,
+            flight: Flight::default(),
+            ready: None,
+            pace: FramePace { frames, silent: None, typing_again: None, health_again: None },
+            typing: None,
+            history: WebHistory::default(),
+            files: Files::default(),
+        }
+    }
+
+    /// Until when frames are held back, and which limit.
+    pub fn paced(&self, now: Moment) -> Option<(Moment, Pacing)> {
+        let silent = self.pace.silent.filter(|until| now.mono < until.mono);
+        let silent = silent.map(|until| (until, Pacing::Slower));
+        let frames = self.pace.frames.may(now).err().map(|until| (until, Pacing::Frames));
+        [silent, frames].into_iter().flatten().max_by_key(|(until, _)| until.mono)
+    }
+
+    /// When a pause is over, or an answer did not come.
+    pub fn due(&self) -> Option<Moment> {
+        let upload = self.files.uploading.as_ref().and_then(|uploading| uploading.until);
+        [self.machine.due(), self.flight.due(), upload].into_iter().flatten().min_by_key(|at| at.mono)
+    }
+
+    /// When a page of the history, the JWT for it, or the deletion of a file may be asked for that a limit holds back.
+    pub fn held_until(&self, now: Moment) -> Option<Moment> {
+        let by_frame = self.history.is_wanted() || !self.files.unwanted.is_empty();
+        let paced = self.paced(now).filter(|_| by_frame && self.machine.is_writable()).map(|(until, _)| until);
+        self.history.due(now).into_iter().chain(paced).min_by_key(|at| at.mono)
+    }
+}
+
+/// All web conversations that were wanted so far.
+pub struct Webs {
+    pub all: BTreeMap<ConversationKey, WebConversation>,
+    pub events: mpsc::Sender<LinkEvent>,
+    inbox: mpsc::Receiver<LinkEvent>,
+}
+
+impl Default for Webs {
+    fn default() -> Self {
+        let (events, inbox) = mpsc::channel(AHEAD);
+        Self { all: BTreeMap::new(), events, inbox }
+    }
+}
+
+impl Webs {
+    /// A web conversation.
+    pub fn of(&mut self, key: ConversationKey, cx: &Context) -> Option<&mut WebConversation> {
+        cx.web_address(key)?;
+        Some(self.all.entry(key).or_insert_with(|| WebConversation::new(key, &cx.tuning)))
+    }
+
+    /// What a link tells next.
+    pub async fn next(&mut self) -> Option<LinkEvent> {
+        self.inbox.recv().await
+    }
+
+    /// What else was told meanwhile.
+    pub fn try_next(&mut self) -> Option<LinkEvent> {
+        self.inbox.try_recv().ok()
+    }
+
+    /// The files of a conversation that are being uploaded.
+    pub fn upload(&mut self, key: ConversationKey) -> Option<&mut Uploading> {
+        self.all.get_mut(&key)?.files.uploading.as_mut()
+    }
+
+    /// Whether the socket of a conversation takes messages, the pace aside.
+    pub fn is_writable(&self, key: ConversationKey) -> bool {
+        self.all.get(&key).is_some_and(|web| web.machine.is_writable() && web.link.is_some())
+    }
+
+    /// Until when the socket's pace holds a message back, and which limit.
+    pub fn paced(&self, key: ConversationKey, now: Moment) -> Option<(Moment, Pacing)> {
+        self.all.get(&key).filter(|web| web.machine.is_writable())?.paced(now)
+    }
+
+    /// When something is to be done by itself.
+    pub fn due(&self, now: Moment) -> Option<Moment> {
+        let dues = self.all.values().flat_map(|web| [web.due(), web.held_until(now)]);
+        dues.flatten().min_by_key(|at| at.mono)
+    }
+
+    pub fn keys(&self, wanted: impl Fn(&WebConversation) -> bool) -> Vec<ConversationKey> {
+        self.all.iter().filter(|(_, web)| wanted(web)).map(|(key, _)| *key).collect()
+    }
+}
+
+/// The history of one guest.
+pub struct WebHistory {
+    pub jwt: Option<(SecretString, Option<Timestamp>)>,
+    pub paging: Paging,
+    /// The page that is being read.
+    pub reading: Option<(u32, Why)>,
+    pub rate: Rate,
+    /// A JWT was refused just now.
+    pub refused: bool,
+}
+
+impl Default for WebHistory {
+    fn default() -> Self {
+        Self {
+            jwt: None,
+            paging: Paging::default(),
+            reading: None,
+            rate: Rate::new(READS_PER_MINUTE, Duration::from_secs(60)),
+            refused: false,
+        }
+    }
+}
+
+impl WebHistory {
+    /// When a page that is held back by the limit, or by a failure, may be read.
+    pub fn due(&self, now: Moment) -> Option<Moment> {
+        self.paging.wanted().filter(|_| self.reading.is_none())?;
+        [self.paging.held(now), self.rate.may(now).err()].into_iter().flatten().max_by_key(|until| until.mono)
+    }
+
+    /// Whether a page is to be read.
+    pub fn is_wanted(&self) -> bool {
+        self.paging.wanted().is_some()
+    }
+
+    /// Whether pages are read by themselves, from the newest on.
+    pub fn looks_back(&self) -> bool {
+        self.paging.page_back().is_some() || matches!(self.reading, Some((_, Why::Back)))
+    }
+
+    /// Another guest has another history, and no other limit.
+    pub fn forget(&mut self) {
+        let rate = self.rate.clone();
+        *self = Self { rate, ..Self::default() };
+    }
+
+    pub fn jwt(&self, now: Timestamp) -> Option<&SecretString> {
+        let (jwt, end) = self.jwt.as_ref()?;
+        end.is_none_or(|end| end.duration_since(now) > JWT_MARGIN).then_some(jwt)
+    }
+}
+
+/// A file that is to be uploaded.
+pub struct UploadFile {
+    pub path: PathBuf,
+    pub name: String,
+    pub mime: String,
+}
+
+/// What a session knows of files.
+#[derive(Default)]
+pub struct Files {
+    /// Those of the message that is first in its queue.
+    pub uploading: Option<Uploading>,
+    /// Attachment ids of files that the server has and no message will carry.
+    pub unwanted: VecDeque<String>,
+    /// What the deployment takes.
+    pub media: Media,
+}
+
+/// The files of the message that is first in its queue.
+pub struct Uploading {
+    pub message: MessageId,
+    pub left: VecDeque<UploadFile>,
+    /// The attachment id of the file under way, and its bytes until they are put.
+    pub current: Option<(String, Vec<u8>)>,
+    pub done: Vec<(String, String)>,
+    /// The server says when a file has arrived; no later than this.
+    pub until: Option<Moment>,
+}
+
+impl Uploading {
+    /// All of them have arrived: what becomes of the message is no matter of theirs any more.
+    pub fn is_done(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    /// Whether the file of that attachment id is under way.
+    pub fn is_at(&self, id: &str) -> bool {
+        self.current.as_ref().is_some_and(|(current, _)| current == id)
+    }
+
+    pub fn name(&self) -> String {
+        self.left.front().map(|f| f.name.clone()).unwrap_or_default()
+    }
+}
