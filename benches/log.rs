@@ -10,7 +10,7 @@ use divan::{Bencher, black_box};
 use guestwire::model::Exchange;
 use guestwire::session::log::Log;
 use guestwire::tui::theme::Theme;
-use guestwire::tui::view::DrawingContext;
+use guestwire::tui::view::frame::DrawingContext;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use crossterm::event::KeyEvent;
 
-use crate::app::signals::Signal;
 use crate::engine::Report;
 use crate::journal::JournalPage;
+use crate::model::Signal;
 use crate::model::{Attachment, ConversationKey};
 use crate::session::open_pass::FoundPass;
 

@@ -10,7 +10,7 @@ use guestwire::model::{
 };
 use guestwire::session::log::{Log, LogOptions};
 use guestwire::tui::theme::Theme;
-use guestwire::tui::view::DrawingContext;
+use guestwire::tui::view::frame::DrawingContext;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 

@@ -4,7 +4,7 @@ use rustix::process::Signal as Number;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::signal::Signal;
+use crate::model::Signal;
 
 /// What each signal means for the console.
 const MEANINGS: [(Number, Signal); 10] = [

@@ -3,7 +3,7 @@
 use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::signal::Signal;
+use crate::model::Signal;
 
 /// Listens to all of them from now on. Changes of the console's size arrive among its keys.
 pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {

@@ -8,7 +8,6 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::ids::is_uuid;
 use crate::model::{Address, Author, Conversation, Moment, RemoteState, RepliesReadable, WebSession};
-use crate::tui::state::token_badge;
 
 /// How the messages of a conversation fared in this session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,11 +48,9 @@ impl LiveState {
         self.typing.filter(|(_, until)| !until.left(now).is_zero()).map(|(author, _)| author)
     }
 
-    /// When what is shown of it changes by itself next.
+    /// When the other side types no more, unless told again.
     pub(super) fn next_change(&self, now: Moment) -> Option<Moment> {
-        let typing = self.typing.map(|(_, until)| until);
-        let session = token_badge::session_change(&self.session, now);
-        [typing, session].into_iter().flatten().filter(|at| at.mono > now.mono).min()
+        self.typing.map(|(_, until)| until).filter(|at| at.mono > now.mono)
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::diagnosis::ids::{IdKind, IdLookUp, KnownIds};
 use crate::model::{Address, ConversationKey};
 
-use super::State;
+use crate::session::Session;
 
 /// Ids that are being looked up.
 #[derive(Clone, Debug)]
@@ -48,9 +48,9 @@ pub fn places(address: &Address) -> Vec<(IdKind, &str)> {
 }
 
 /// What is known of ids: the profile's own, and what was read in this session.
-pub fn known(state: &State) -> KnownIds {
-    KnownIds::of(state.session.conversations.items().iter().map(|i| &i.conversation.address))
-        .with(&state.session.diagnoses.evidence)
+pub fn known(session: &Session) -> KnownIds {
+    KnownIds::of(session.conversations.items().iter().map(|i| &i.conversation.address))
+        .with(&session.diagnoses.evidence)
 }
 
 /// What is wrong with the ids of `address`.
@@ -99,18 +99,18 @@ fn put_right(address: &Address, wrongs: &[Wrong]) -> Option<Address> {
 }
 
 /// The address that is meant by a conversation's, where its own has wrong ids.
-pub fn swap(state: &State, key: ConversationKey) -> Option<Address> {
-    let address = &state.session.conversations.items().iter().find(|i| i.conversation.key == key)?.conversation.address;
-    put_right(address, &wrongs(address, &known(state)))
+pub fn swap(session: &Session, key: ConversationKey) -> Option<Address> {
+    let address = &session.conversations.items().iter().find(|i| i.conversation.key == key)?.conversation.address;
+    put_right(address, &wrongs(address, &known(session)))
 }
 
 /// The lines of a conversation's id card.
-pub fn card(state: &State, key: ConversationKey) -> Vec<String> {
-    let Some(item) = state.session.conversations.items().iter().find(|i| i.conversation.key == key) else {
+pub fn card(session: &Session, sorting: Option<&Sorting>, key: ConversationKey) -> Vec<String> {
+    let Some(item) = session.conversations.items().iter().find(|i| i.conversation.key == key) else {
         return Vec::new();
     };
     let address = &item.conversation.address;
-    let known = known(state);
+    let known = known(session);
     let wrongs = wrongs(address, &known);
     let mut lines = Vec::new();
     for wrong in &wrongs {
@@ -139,7 +139,7 @@ pub fn card(state: &State, key: ConversationKey) -> Vec<String> {
     if put_right(address, &wrongs).is_some() {
         lines.push("s opens the conversation that is meant".to_owned());
     }
-    if state.sorting.as_ref().is_some_and(|s| s.purpose == IdsPurpose::Card(key)) {
+    if sorting.is_some_and(|s| s.purpose == IdsPurpose::Card(key)) {
         lines.push("looking the ids up…".to_owned());
     }
     lines

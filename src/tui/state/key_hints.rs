@@ -68,7 +68,7 @@ impl State {
                 (keys.into(), close)
             }
             Some(Overlay::Ids { key, .. }) => {
-                let swap = ids::swap(self, *key).map(|_| fixed("s", "open the one that is meant"));
+                let swap = ids::swap(&self.session, *key).map(|_| fixed("s", "open the one that is meant"));
                 let keys = [fixed("j k", "scroll"), fixed("l", "look them up"), fixed("y", "copy")];
                 (keys.into_iter().chain(swap).collect(), close)
             }

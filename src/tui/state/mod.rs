@@ -260,6 +260,11 @@ impl State {
         self.session.profile.production && self.armed_until.is_none_or(|until| until.left(self.now).is_zero())
     }
 
+    /// Says where an outbound action goes, where that is production.
+    pub fn production_line(&self) -> Option<String> {
+        self.session.profile.production.then(|| format!("PROD: it goes to {}.", self.session.profile.region))
+    }
+
     /// When something on screen changes by itself next. Nothing runs where this is `None`.
     pub fn next_deadline(&self) -> Option<Moment> {
         let prefix = self.prefix.map(|(_, at)| at.after(PREFIX_MENU));
@@ -281,7 +286,9 @@ impl State {
             .rate_limit
             .filter(|l| l.count >= l.allowed)
             .and_then(|l| l.resets.next_second(self.now));
-        let live = self.session.conversations.next_change(self.now);
+        let typing = self.session.conversations.next_change(self.now);
+        let web = self.session.conversations.items().iter();
+        let web = web.filter_map(|item| token_badge::session_change(&item.live.session, self.now));
         let present = self.present.as_ref().and_then(demo::Present::next_deadline);
         [
             present,
@@ -293,7 +300,7 @@ impl State {
             count,
             thread,
             limit,
-            live,
+            typing,
             self.armed_until,
             self.session.journal.next_deadline(),
             self.session.pass.next_deadline(self.now),
@@ -301,6 +308,7 @@ impl State {
         .into_iter()
         .flatten()
         .chain(sends)
+        .chain(web)
         .filter(|at| at.mono > self.now.mono)
         .min()
     }

@@ -59,6 +59,19 @@ pub enum Overlay {
     Ask(Confirmation),
 }
 
+impl Overlay {
+    /// The message whose unknown outcome the menu is about.
+    pub fn unknown_message(&self) -> Option<MessageId> {
+        match self {
+            Self::Menu(menu) => match menu.items.first() {
+                Some((_, MenuChoice::KeepWatching(id))) => Some(*id),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// The card of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Card {
@@ -86,7 +99,7 @@ pub enum PromptPurpose {
     /// Of which site a guest of this web deployment comes.
     Site(uuid::Uuid),
     /// Search all that the journal keeps.
-    JournalStatus,
+    SearchKept,
     /// Search the messages sent before.
     History,
     /// Which pass file to open.
@@ -120,7 +133,7 @@ impl PromptPurpose {
             Self::Filter(Pane::Log | Pane::Thread | Pane::Pass) => "filter log",
             Self::Filter(Pane::Picker | Pane::Composer) => "filter conversations",
             Self::Search => "search log",
-            Self::JournalStatus => "search all that is kept",
+            Self::SearchKept => "search all that is kept",
             Self::Nickname(_) => "nickname",
             Self::Comment(_) => "comment",
             Self::Add => "conversation id",
@@ -146,7 +159,7 @@ impl PromptPurpose {
             Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
             Self::Search => "text; n and N go on",
             Self::Site(_) => "a site that the deployment allows, like https://shop.example",
-            Self::JournalStatus => "words, ids, \"words beside each other\"; of all sessions",
+            Self::SearchKept => "words, ids, \"words beside each other\"; of all sessions",
             Self::Nickname(_) => "empty gives back the configured name",
             Self::Comment(_) => "kept with the entry and exported",
             Self::Add => "paste an id, URL, JSON, log line or Messenger snippet; Enter adds its conversation",

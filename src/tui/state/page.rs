@@ -1,8 +1,11 @@
-//! How the lines of a page fall into rows, and how far it can be scrolled.
+//! How the lines of a page fall into rows, and how it is scrolled.
+
+use crossterm::event::{KeyCode, KeyEvent};
 
 use super::overlay::Overlay;
 use super::{State, help, ids};
 use crate::text::screen::{hanging, plain, visible, width};
+use crate::tui::action::Action;
 
 /// The rows into which a page's lines fall, and the width that they want.
 pub fn page_rows(lines: &[String], screen: u16, ascii: bool) -> (Vec<String>, usize) {
@@ -28,7 +31,25 @@ pub fn last_scroll(state: &State) -> u16 {
         Some(Overlay::Help { filter, .. }) => of(&help::lines(state, filter.as_ref())),
         Some(Overlay::Status { .. }) => of(&help::status(state)),
         Some(Overlay::Page { lines, .. }) => of(lines),
-        Some(Overlay::Ids { key, .. }) => of(&ids::card(state, *key)),
+        Some(Overlay::Ids { key, .. }) => of(&ids::card(&state.session, state.sorting.as_ref(), *key)),
         _ => 0,
+    }
+}
+
+/// Rows of a page turn.
+pub fn page(state: &State) -> u16 {
+    state.size.height.saturating_sub(6).max(1)
+}
+
+/// The new scroll position, or `None` to close.
+pub fn scrolled(scroll: u16, action: Option<Action>, key: KeyEvent, page: u16) -> Option<u16> {
+    match (action, key.code) {
+        (Some(Action::Dismiss | Action::Confirm), _) | (None, KeyCode::Char('q' | '?' | '!') | KeyCode::F(1)) => None,
+        (Some(Action::DialogUp), _) | (None, KeyCode::Char('k')) => Some(scroll.saturating_sub(1)),
+        (Some(Action::DialogDown), _) | (None, KeyCode::Char('j')) => Some(scroll.saturating_add(1)),
+        (Some(Action::DialogPageUp), _) => Some(scroll.saturating_sub(page)),
+        (Some(Action::DialogPageDown), _) | (None, KeyCode::Char(' ')) => Some(scroll.saturating_add(page)),
+        (None, KeyCode::Char('g') | KeyCode::Home) => Some(0),
+        _ => Some(scroll),
     }
 }

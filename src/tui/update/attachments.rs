@@ -1,6 +1,6 @@
 //! What goes with the next message: the menu, its prompts, and answering with a choice.
 
-use crate::model::{Attachment, ConversationKey, Extras, Place};
+use crate::model::{Attachment, ConversationKey, Place};
 use crate::session::attachments;
 use crate::tui::Effect;
 use crate::tui::state::composer::attachments::CarriedExtras;
@@ -9,7 +9,8 @@ use crate::tui::state::overlay::{
 };
 use crate::tui::state::{Pane, State};
 
-use super::{global, sending};
+use super::focus::focus;
+use super::sending;
 
 /// Why the next message can carry nothing; `None` where it can.
 pub fn unavailable(state: &State) -> Option<&'static str> {
@@ -109,7 +110,7 @@ pub fn attached(state: &mut State, key: ConversationKey, file: Attachment) {
     state.asked_path = None;
     state.status.info(format!("{} ({}) goes with the next message.", file.label(), file.mime));
     state.composer.attach(key, file);
-    global::focus(state, Pane::Composer);
+    focus(state, Pane::Composer);
 }
 
 /// An attribute was typed.
@@ -121,7 +122,7 @@ pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
         Ok((name, value)) => {
             state.composer.attribute(key, &name, &value);
             state.status.info(format!("{name}={value} goes with the next message."));
-            global::focus(state, Pane::Composer);
+            focus(state, Pane::Composer);
         }
         Err(why) => state.status.error(why),
     }
@@ -131,13 +132,6 @@ pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
 pub fn take_off(state: &mut State, key: ConversationKey, what: Option<&CarriedExtras>) {
     state.composer.take_off(key, what);
     state.status.info(if state.composer.carried().is_none() { "Only the text goes." } else { "Taken off." });
-}
-
-/// The lines of a question about what goes out.
-pub fn lines(extras: &Extras) -> Vec<String> {
-    let files = extras.attachments.iter().map(|a| format!("file    {} ({})", a.label(), a.mime));
-    let attributes = extras.attributes.iter().map(|(name, value)| format!("with    {name}={value}"));
-    files.chain(attributes).collect()
 }
 
 // ── choices ────────────────────────────────────────────────────────────────────────────────────────────────────

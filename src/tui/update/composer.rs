@@ -1,11 +1,14 @@
 //! What the composer's keys do.
 
+use crate::engine::Command;
+use crate::model::WebSession;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, Prompt, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
-use super::{conversations, dialogs, global, sending};
+use super::focus::focus;
+use super::{conversations, global, prompt, sending};
 
 /// Applies an action of the composer.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
@@ -39,7 +42,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::HistorySearch => {
             state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::History, "")));
-            dialogs::prompt_changed(state);
+            prompt::changed(state);
         }
         Action::Snippets => {
             let names: Vec<String> = state.composer.snippets().iter().map(|s| s.name.clone()).collect();
@@ -55,7 +58,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             let panes = state.panes();
             let pane = if panes.log.is_none() && panes.thread.is_some() { Pane::Thread } else { Pane::Log };
             state.zoomed = false;
-            global::focus(state, pane);
+            focus(state, pane);
         }
         Action::NextPaneText => global::act(state, Action::NextPane, effects),
         Action::PreviousPaneText => global::act(state, Action::PreviousPane, effects),
@@ -69,5 +72,19 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::SuspendText => effects.push(Effect::Suspend),
         Action::RedrawText => effects.push(Effect::Redraw),
         _ => {}
+    }
+}
+
+/// Something was typed: the other side is told, where a person wants that and the conversation is live.
+pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
+    if !state.manners.tells_typing || state.composer.is_empty() {
+        return;
+    }
+    let Some(item) = state.session.conversations.active_item() else { return };
+    let key = item.conversation.key;
+    let typing = item.conversation.channel().capabilities().typing;
+    let live = typing && item.session().is_none_or(|session| matches!(session, WebSession::Open { .. }));
+    if live && state.session.conversations.tell_typing(key, state.now) {
+        effects.push(Effect::Engine(Command::Typing(key)));
     }
 }

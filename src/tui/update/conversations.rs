@@ -1,14 +1,17 @@
-//! What the picker's keys do.
+//! What the picker's keys do; and conversations that are active on the remote side: asked for a page at a time, shown in a
+//! menu, added by a key.
 
-use crate::engine::Command;
-use crate::model::{Conversation, ConversationKey};
+use crate::diagnosis::ids::Candidate;
+use crate::engine::{Command, DiscoveredConversation};
+use crate::model::Conversation;
+use crate::text::screen::short_id;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::overlay::{Overlay, Prompt, PromptPurpose};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, Prompt, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
-use super::notices::with_session;
-use super::{discover, global, ids, journal};
+use super::ids;
+use super::open_conversation::{keep, open};
 
 /// Conversations of a page turn.
 const PAGE: isize = 10;
@@ -35,7 +38,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Pin => {
             if let Some(key) = state.session.conversations.selected() {
                 state.session.conversations.pin(key);
-                journal::conversation(state, key, effects);
+                keep(state, key, effects);
             }
         }
         Action::Nickname => {
@@ -48,7 +51,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::IdCard => ids::open(state),
         Action::Add => state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Add, ""))),
         Action::KeepInConfig => keep_in_config(state, effects),
-        Action::Discover => discover::ask(state, 1, effects),
+        Action::Discover => ask_page(state, 1, effects),
         Action::Refresh => refresh(state, effects),
         Action::Sort => {
             state.session.conversations.toggle_sort();
@@ -65,24 +68,90 @@ fn keep_in_config(state: &mut State, effects: &mut Vec<Effect>) {
     effects.push(Effect::KeepInConfig(Box::new(conversation)));
 }
 
-/// Opens a conversation: its draft, its thread, its replies; the keys go to its composer.
-pub fn open(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    show(state, key, effects);
-    with_session(state, effects, |session, _, changes| session.pass_follows(key, changes));
-}
-
-/// The same, where it was not a person who chose it: a pass stays where it is.
-pub fn show(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    if with_session(state, effects, |session, _, changes| session.open_conversation(key, changes)) {
-        state.composer.switch(key);
-        global::focus(state, Pane::Composer);
-    }
-}
-
 /// Reads the conversation that one stands on (picker) or that is open (elsewhere).
 pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
     let selected = state.session.conversations.selected().filter(|_| state.focus == Pane::Picker);
     if let Some(key) = selected.or(state.session.conversations.active()) {
         effects.push(Effect::Engine(Command::Read(key)));
     }
+}
+
+// ── conversations that are active on the remote side ───────────────────────────────────────────────────────────
+
+/// Asks for a page.
+pub fn ask_page(state: &mut State, page: u32, effects: &mut Vec<Effect>) {
+    state.discovering = Some(page);
+    state.status.info(if page == 1 {
+        "Asking which conversations are active…".to_owned()
+    } else {
+        format!("Asking for page {page}…")
+    });
+    effects.push(Effect::Engine(Command::Discover { page }));
+}
+
+/// A page came, or a refusal.
+pub fn came(state: &mut State, page: u32, found: Result<Vec<DiscoveredConversation>, String>, more: bool) {
+    // An answer to a question that nobody has any more.
+    if state.discovering.take_if(|asked| *asked == page).is_none() {
+        return;
+    }
+    let found = match found {
+        Ok(found) => found,
+        Err(why) => {
+            let why = why.trim_end().trim_end_matches('.');
+            state
+                .status
+                .error(format!("Active conversations cannot be listed: {why}. You can still add one by its id."));
+            state.status.offer(&[(Action::Add, "add by id")]);
+            return;
+        }
+    };
+    if state.overlay.is_some() {
+        state.status.info(format!("{} active conversations found.", found.len()));
+        state.status.offer(&[(Action::Discover, "show them")]);
+        return;
+    }
+    if found.is_empty() {
+        state.status.info(if page == 1 {
+            "No conversation is active."
+        } else {
+            "There are no more active conversations."
+        });
+        return;
+    }
+    state.status.clear();
+    let mut items: Vec<(String, MenuChoice)> =
+        found.into_iter().map(|found| (line(state, &found), MenuChoice::Found(Box::new(found)))).collect();
+    if more {
+        items.push(("more…".to_owned(), MenuChoice::Page(page + 1)));
+    }
+    let mut menu = Menu::new(format!("Active conversations, newest first, page {page}"), items);
+    menu.intro =
+        vec!["Enter adds one as a guest-api conversation, or opens it if it is in the list already.".to_owned()];
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// `5f0c…a2  since 14:02  webmessaging · in the list: Billing bot`
+fn line(state: &State, found: &DiscoveredConversation) -> String {
+    let mut text = short_id(&found.conversation_id, state.theme.ascii).into_owned();
+    if let Some(began) = found.began {
+        let (began, now) = (began.to_zoned(state.zone.clone()), state.now.wall.to_zoned(state.zone.clone()));
+        let form = if began.date() == now.date() { "  since %H:%M" } else { "  since %d %b %H:%M" };
+        text.push_str(&began.strftime(form).to_string());
+    }
+    if let Some(via) = &found.via {
+        text.push_str("  ");
+        text.push_str(via);
+    }
+    if let Some(item) = state.session.conversations.with_conversation_id(&found.conversation_id) {
+        text.push_str(" · in the picker: ");
+        text.push_str(item.name());
+    }
+    text
+}
+
+/// One was picked: it is added, or opened where it stands in the picker already.
+pub fn picked(state: &mut State, found: DiscoveredConversation, effects: &mut Vec<Effect>) {
+    let DiscoveredConversation { conversation_id: conversation, participant_id: participant, .. } = found;
+    ids::add_one(state, Candidate { conversation, participant, swapped: None }, effects);
 }

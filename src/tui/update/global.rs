@@ -14,8 +14,9 @@ use crate::tui::state::palette::{Palette, PaletteContext};
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, QUIT_HINT, State};
 
+use super::focus::{focus, hide_pass, keep_focus_visible, show_log};
 use super::notices::with_session;
-use super::{attachments, faults, journal, pass, web_session};
+use super::{attachments, faults, history, pass, web_session};
 
 /// How long `arm` lifts the question before production sends.
 const ARMED: Duration = Duration::from_secs(600);
@@ -31,11 +32,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::GoPicker => {
             focus(state, Pane::Picker);
         }
-        Action::GoLog => {
-            pass::hide(state);
-            state.thread_over = false;
-            focus(state, Pane::Log);
-        }
+        Action::GoLog => show_log(state),
         Action::GoComposer => {
             focus(state, Pane::Composer);
         }
@@ -90,38 +87,6 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Gives a pane the focus. The composer needs a conversation to write to: false where there is none.
-pub fn focus(state: &mut State, pane: Pane) -> bool {
-    if pane == Pane::Composer && state.session.conversations.active().is_none() {
-        state.focus = Pane::Picker;
-        state.status.info("No conversation is open: open one, or add one.");
-        state.status.offer(&[(Action::Open, "open"), (Action::Add, "add")]);
-        return false;
-    }
-    state.focus = pane;
-    keep_focus_visible(state);
-    true
-}
-
-/// After a resize or a change of shape: the focus is never on a pane that is not on screen.
-pub fn keep_focus_visible(state: &mut State) {
-    if state.zoomed || state.focus == Pane::Picker {
-        return;
-    }
-    let panes = state.panes();
-    if panes.too_small || panes.get(state.focus).is_some() {
-        return;
-    }
-    state.focus = match state.focus {
-        Pane::Log if panes.pass.is_some() => Pane::Pass,
-        Pane::Log if panes.thread.is_some() => Pane::Thread,
-        Pane::Pass if panes.log.is_some() => Pane::Log,
-        Pane::Pass if panes.thread.is_some() => Pane::Thread,
-        Pane::Thread if panes.log.is_some() => Pane::Log,
-        _ => Pane::Composer,
-    };
-}
-
 fn cycle(state: &mut State, by: isize) {
     let panes = state.panes();
     let mut order = vec![Pane::Picker];
@@ -162,7 +127,7 @@ fn open_filter(state: &mut State) {
     let (pane, text) = match state.focus {
         Pane::Picker => (Pane::Picker, state.session.conversations.filter().to_owned()),
         Pane::Log | Pane::Thread | Pane::Composer | Pane::Pass => {
-            pass::hide(state);
+            hide_pass(state);
             if state.focus == Pane::Thread {
                 state.thread_over = false;
                 state.focus = Pane::Log;
@@ -190,7 +155,7 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
             (!sent).then_some("the chosen log entry is not a sent message")
         }
         Action::Settle => {
-            let unknown = super::sending::selected_unknown(state).is_none();
+            let unknown = super::unknown_outcome::selected_unknown(state).is_none();
             unknown.then_some("the chosen log entry has no unknown outcome")
         }
         Action::Choose => attachments::no_choice(state),
@@ -270,7 +235,7 @@ fn back(state: &mut State) {
     } else if state.focus == Pane::Log && !state.shown_log().filter_text().is_empty() {
         state.shown_log_mut().clear_filter();
     } else if state.focus == Pane::Log && state.history.is_some() {
-        journal::close(state);
+        history::close(state);
     } else if state.focus == Pane::Picker && !state.session.conversations.filter().is_empty() {
         state.session.conversations.set_filter("");
     } else if state.compare_with.take().is_some() {
@@ -290,7 +255,7 @@ fn quit(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     if state.focus == Pane::Pass {
-        pass::hide(state);
+        hide_pass(state);
         return;
     }
     leave(state, effects);

@@ -17,9 +17,10 @@ use crate::tui::state::State;
 use crate::tui::state::ids;
 use crate::tui::state::ids::{IdsPurpose, Sorting, card, known, places};
 use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, Prompt, PromptPurpose as PromptFor};
+use crate::tui::state::page::{page, scrolled};
 
 use super::notices::with_session;
-use super::{conversations, dialogs};
+use super::open_conversation::open as open_conversation;
 
 /// Adds the conversation that a pasted text leads to. Where only looking up can tell which, it is looked up first.
 pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
@@ -30,7 +31,7 @@ pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     if let Some(snippet) = snippet::read(text) {
         return add_snippet(state, &snippet);
     }
-    let known = known(state);
+    let known = known(&state.session);
     let found = find(text, &known);
     let clear =
         candidates(&found).iter().any(|c| !found.iter().any(|f| f.id == c.conversation && f.what == IdKind::Unknown));
@@ -68,7 +69,7 @@ pub fn add_web(state: &mut State, deployment: uuid::Uuid, site: &str, effects: &
     let address = Address::WebMessaging { deployment_id: deployment.to_string(), origin };
     let same = state.session.conversations.items().iter().find(|item| item.conversation.address == address);
     if let Some((key, name)) = same.map(|item| (item.conversation.key, item.name().to_owned())) {
-        conversations::open(state, key, effects);
+        open_conversation(state, key, effects);
         state.status.info(format!("“{name}” is this guest: it is open now."));
         return;
     }
@@ -136,7 +137,7 @@ pub fn add_one(state: &mut State, lead: Candidate, effects: &mut Vec<Effect>) {
         .with_conversation_id(&id)
         .map(|item| (item.conversation.key, item.name().to_owned()))
     {
-        conversations::open(state, key, effects);
+        open_conversation(state, key, effects);
         let why = swapped.map_or_else(String::new, |why| format!(" ({why})"));
         state.status.info(format!("“{name}” has this id already: it is open now.{why}"));
         return;
@@ -161,7 +162,7 @@ fn add_address(state: &mut State, name: String, address: Address, effects: &mut 
     let key = state.session.conversations.free_key();
     let conversation = Conversation { key, name, address };
     with_session(state, effects, |session, _, changes| session.add_conversation(conversation, changes));
-    conversations::open(state, key, effects);
+    open_conversation(state, key, effects);
 }
 
 /// `#`: the card.
@@ -187,9 +188,9 @@ pub fn key(
                 return;
             }
         }
-        KeyCode::Char('y') => effects.push(Effect::Copy(card(state, of).join("\n"))),
+        KeyCode::Char('y') => effects.push(Effect::Copy(card(&state.session, state.sorting.as_ref(), of).join("\n"))),
         _ => {
-            if let Some(scroll) = dialogs::scrolled(scroll, action, key, dialogs::page(state)) {
+            if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
                 state.overlay = Some(Overlay::Ids { key: of, scroll });
             }
             return;
@@ -226,10 +227,10 @@ fn swap(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) -> b
         return false;
     };
     let name = item.name().to_owned();
-    let Some(address) = ids::swap(state, key) else { return false };
+    let Some(address) = ids::swap(&state.session, key) else { return false };
     let same = state.session.conversations.items().iter().find(|i| i.conversation.address == address);
     if let Some(key) = same.map(|i| i.conversation.key) {
-        conversations::open(state, key, effects);
+        open_conversation(state, key, effects);
         state.status.info("The right one is there already: it is open now.");
         return true;
     }

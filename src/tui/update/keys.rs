@@ -8,6 +8,7 @@ use crate::tui::chord::Chord;
 use crate::tui::keymap::KeyMeaning;
 use crate::tui::state::{Pane, State};
 
+use super::dialogs::Beneath;
 use super::{composer, conversations, demo, dialogs, global, log, pass};
 
 /// Applies a key.
@@ -21,14 +22,18 @@ pub fn key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
 }
 
 /// Applies a key, or the one that Alt came with.
-pub fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
+fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     let chord = Chord::of(key);
     if state.overlay.is_none() && demo::ignores(state, chord) {
         return;
     }
     demo::pressed(state, chord);
     if state.overlay.is_some() {
-        dialogs::key(state, key, chord, effects);
+        match dialogs::key(state, key, chord, effects) {
+            Some(Beneath::Key(key)) => dispatch(state, key, effects),
+            Some(Beneath::Act(action)) => act(state, action, effects),
+            None => {}
+        }
         return;
     }
     let context = state.context();
@@ -102,7 +107,7 @@ fn resolve(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
 }
 
 /// Does what an action says, whoever asked: a key, the palette, or a dialog.
-pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match log::named_by_status(state, action) {
         Some(number) => log::on_entry(state, number, |state| act_here(state, action, effects)),
         None => act_here(state, action, effects),

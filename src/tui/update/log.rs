@@ -2,16 +2,19 @@
 
 use ratatui::layout::Rect;
 
+use crate::diagnosis::render;
 use crate::export::escape::unseen_as_escapes;
 use crate::model::ConversationKey;
 use crate::session::log::{Density, Log, LogEntry};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Overlay, Prompt, PromptPurpose};
+use crate::tui::state::overlay::{Card, Overlay, Prompt, PromptPurpose};
 use crate::tui::state::status::Subject;
 
-use super::{diagnosis, global, journal, sending, unknown_outcome};
+use super::focus::show_log;
+use super::notices::with_session;
+use super::{history, open_conversation, sending, unknown_outcome};
 
 /// The entry of the message that the status line names, where the key for `action` stands beside it.
 pub fn named_by_status(state: &State, action: Action) -> Option<u64> {
@@ -35,14 +38,14 @@ pub fn on_entry(state: &mut State, number: u64, act: impl FnOnce(&mut State)) {
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     let (top, bottom) = (state.shown_log().at_top(), state.shown_log().at_bottom());
     match action {
-        Action::LogFirst if top => journal::oldest(state, effects),
+        Action::LogFirst if top => history::oldest(state, effects),
         Action::LogLast | Action::Follow if state.history.is_some() => {
-            journal::close(state);
+            history::close(state);
             state.session.log.last();
         }
         Action::SearchKept => {
             let text = state.history.as_ref().and_then(|h| h.query.clone()).unwrap_or_default();
-            state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::JournalStatus, &text)));
+            state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::SearchKept, &text)));
         }
         _ => act_on_entries(state, action, effects),
     }
@@ -50,11 +53,11 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         state.status.let_go_of_message();
     }
     match action {
-        Action::LogUp | Action::LogPageUp | Action::LogHalfUp => journal::look_above(state, top, effects),
-        Action::LogDown | Action::LogPageDown | Action::LogHalfDown => journal::look_below(state, bottom, effects),
+        Action::LogUp | Action::LogPageUp | Action::LogHalfUp => history::look_above(state, top, effects),
+        Action::LogDown | Action::LogPageDown | Action::LogHalfDown => history::look_below(state, bottom, effects),
         Action::Mark => {
             if let Some(number) = state.shown_log().selected().map(LogEntry::number) {
-                journal::marked(state, number, effects);
+                open_conversation::marked(state, number, effects);
             }
         }
         _ => {}
@@ -134,14 +137,14 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::CopyHeaders => copy(state, |log| log.selected()?.copy_headers(), effects),
         Action::CopyBody => copy(state, |log| log.selected()?.copy_body(), effects),
         Action::CopyLine => copy(state, Log::copy_line, effects),
-        Action::CopyTicket | Action::CopyNote => diagnosis::copy(state, action, effects),
-        Action::Why => diagnosis::open(state),
+        Action::CopyTicket | Action::CopyNote => copy_diagnosis(state, action, effects),
+        Action::Why => explain(state),
         Action::Probe => {
             // What was kept of earlier sessions is over: a probe is about now.
             let number = state.session.log.why().map(LogEntry::number).filter(|_| state.history.is_none());
-            diagnosis::probe(state, number, effects);
+            probe(state, number, effects);
         }
-        Action::CompareAccepted => diagnosis::compare_accepted(state),
+        Action::CompareAccepted => compare_accepted(state),
         Action::Compare => compare(state),
         Action::Pager => match state.shown_log().page_text() {
             Some(text) => effects.push(Effect::Page(text)),
@@ -191,7 +194,7 @@ fn open_as_entry(state: &mut State, key: ConversationKey) {
         state.status.info("No message in view was sent in this session, so there is no exchange to open.");
         return;
     };
-    global::act(state, Action::GoLog, &mut Vec::new());
+    show_log(state);
     state.history = None;
     if !state.session.log.select_number(number) {
         state.status.info(format!("The filter hides #{number}."));
@@ -242,7 +245,7 @@ fn compare(state: &mut State) {
 }
 
 /// What differs between two entries, on a page.
-pub fn show_differences(state: &mut State, first: u64, number: u64) {
+fn show_differences(state: &mut State, first: u64, number: u64) {
     let scopes = |generation| state.session.diagnoses.evidence.granted(generation);
     let Some(differences) = state.shown_log().compare(first, number, &scopes) else {
         state.status.info(format!("#{first} is no longer in memory."));
@@ -271,4 +274,56 @@ fn save(state: &mut State, effects: &mut Vec<Effect>) {
     let Ok(contents) = serde_json::to_string_pretty(&state.shown_log().har()) else { return };
     let contents = unseen_as_escapes(&contents);
     effects.push(Effect::Write { path: state.new_export_path("har"), contents });
+}
+
+/// `d`: the card of the chosen entry.
+fn explain(state: &mut State) {
+    match state.session.log.why().map(LogEntry::number) {
+        Some(number) => state.overlay = Some(Overlay::Card(Card { number, scroll: 0, copying: false })),
+        None => state.status.info("Nothing was refused in this session, so there is nothing to explain."),
+    }
+}
+
+/// `y t`, `y a`: a text made from the diagnosis of the chosen entry.
+fn copy_diagnosis(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    let text = state.session.log.why().and_then(|entry| {
+        let (exchange, diagnosis) = (entry.exchange()?, entry.diagnosis()?);
+        let conversation =
+            exchange.conversation.and_then(|key| state.session.conversations.get(key)).map(|item| item.name());
+        let text = match action {
+            Action::CopyTicket => {
+                render::ticket(diagnosis, exchange, &state.session.profile.facts, conversation, &state.zone)
+            }
+            _ => render::note(diagnosis, exchange, &state.session.profile.facts, conversation, &state.zone),
+        };
+        Some(crate::text::screen::visible_lines(&text).collect::<Vec<_>>().join("\n"))
+    });
+    match text {
+        Some(text) => effects.push(Effect::Copy(text)),
+        None => state.status.info("Nothing was refused in this session, so there is nothing to copy."),
+    }
+}
+
+/// `C`: what changed since it last worked.
+pub fn compare_accepted(state: &mut State) {
+    let Some(number) = state.shown_log().selected().map(LogEntry::number) else {
+        state.status.info("The log is empty: there is nothing to compare.");
+        return;
+    };
+    match state.shown_log().accepted_beside(number) {
+        Some(accepted) => show_differences(state, accepted, number),
+        None => state
+            .status
+            .info("No message of this conversation was accepted in this session: there is nothing to compare with."),
+    }
+}
+
+/// Begins a series: about the chosen refusal, else about the open conversation.
+pub fn probe(state: &mut State, number: Option<u64>, effects: &mut Vec<Effect>) {
+    if state.session.is_probing() {
+        state.status.info("A series of probes is under way; each is an entry of the log.");
+        return;
+    }
+    state.status.info("Probing: nothing is changed, and each question is an entry of the log.");
+    with_session(state, effects, |session, now, changes| session.probe(number, now, changes));
 }

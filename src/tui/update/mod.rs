@@ -1,36 +1,40 @@
 //! The only code that changes the console's state: events in, effects out. No clock, no I/O, no randomness.
 
-pub mod attachments;
+mod attachments;
+mod card;
 mod composer;
-pub mod conversations;
+mod conversations;
 pub mod demo;
-pub mod diagnosis;
-pub mod dialogs;
-mod discover;
+mod dialogs;
 pub mod faults;
-pub mod global;
+mod focus;
+mod global;
+mod history;
 mod ids;
-mod journal;
 mod keys;
 mod log;
 mod notices;
+mod open_conversation;
 mod pass;
+mod probes;
+mod prompt;
 mod recording;
-pub mod reports;
 mod sending;
 mod transcript;
-mod typing;
-pub mod unknown_outcome;
-pub mod web_session;
+mod unknown_outcome;
+mod web_session;
 
-use crate::model::Moment;
+use crate::engine::Report;
+use crate::model::{ConversationKey, Moment, ProbeQuestion, Signal};
 
-use super::state::State;
+use super::effect::Effect;
+use super::event::Event;
 use super::state::overlay::{Overlay, paste_line};
-use super::{Effect, Event};
-use crate::app::signals::Signal;
+use super::state::{Pane, State};
+use focus::{focus, keep_focus_visible};
+use notices::{carry_out, say_what_is_known_now};
 
-pub use journal::leaving;
+pub use open_conversation::leaving;
 
 /// Applies an event that happened `at`. Events that come late (a report about something that is gone) change nothing.
 pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
@@ -43,20 +47,18 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Paste(text) => paste(state, &text),
         Event::Resize { width, height } => {
             state.size = ratatui::layout::Size { width, height };
-            global::keep_focus_visible(state);
+            keep_focus_visible(state);
             state.fit();
         }
-        Event::Engine(report) => {
-            reports::report(state, *report, &mut effects);
-        }
+        Event::Engine(report) => apply_report(state, *report, &mut effects),
         Event::Deadline => {
             deadline(state);
             demo::deadline(state, &mut effects);
             let changes = state.session.due(at);
-            notices::carry_out(state, changes, &mut effects);
+            carry_out(state, changes, &mut effects);
         }
         Event::Journal(page) => {
-            journal::page(state, page, &mut effects);
+            open_conversation::page(state, page, &mut effects);
             state.fit();
         }
         Event::Signal(Signal::Resumed | Signal::Resized) => effects.push(Effect::Redraw),
@@ -73,15 +75,19 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             state.asked_path = None;
             state.status.info(said);
         }
-        Event::Written(Err(why)) => dialogs::path_refused(state, why),
-        Event::PathCompleted { typed, completed, names } => dialogs::path_completed(state, &typed, &completed, &names),
+        Event::Written(Err(why)) => prompt::path_refused(state, why),
+        Event::PathCompleted { typed, completed, names } => prompt::path_completed(state, &typed, &completed, &names),
         Event::Passes(passes) => pass::found(state, passes),
-        Event::PassRead(path, text) => pass::read(state, &path, text, &mut effects),
+        Event::PassRead(path, text) => {
+            if let Err(why) = pass::read(state, &path, text, &mut effects) {
+                prompt::path_refused(state, why);
+            }
+        }
         Event::FileSeen(key, file, Ok(())) => attachments::attached(state, key, file),
-        Event::FileSeen(_, _, Err(why)) => dialogs::path_refused(state, why),
+        Event::FileSeen(_, _, Err(why)) => prompt::path_refused(state, why),
         Event::Arranged(done) => {
             let changes = state.session.sandbox_answered(&done, at);
-            notices::carry_out(state, changes, &mut effects);
+            carry_out(state, changes, &mut effects);
             effects.push(Effect::AskFaults);
         }
         Event::RecordingFailed(why) => {
@@ -94,10 +100,10 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     }
     // A text of another length in the same conversation was typed; one that comes back from elsewhere was not.
     if types && draft.0 == state.composer.active() && draft.1 != state.composer.text().len() {
-        typing::typed(state, &mut effects);
+        composer::typed(state, &mut effects);
     }
     unknown_outcome::watch(state, &mut effects);
-    journal::watch(state, &mut effects);
+    open_conversation::watch(state, &mut effects);
     demo::silence(state, &mut effects);
     if state.offline && state.present.is_none() {
         effects.push(Effect::Quit);
@@ -111,13 +117,13 @@ fn paste(state: &mut State, text: &str) {
     match &mut state.overlay {
         None => {
             // A paste is text wherever one stands: it goes to the composer and never sends.
-            if global::focus(state, super::state::Pane::Composer) {
+            if focus(state, Pane::Composer) {
                 state.composer.paste(text);
             }
         }
         Some(Overlay::Prompt(prompt)) => {
             paste_line(&mut prompt.input, text);
-            dialogs::prompt_changed(state);
+            prompt::changed(state);
         }
         Some(Overlay::Palette(palette)) => {
             paste_line(&mut palette.input, text);
@@ -146,5 +152,34 @@ fn deadline(state: &mut State) {
     if state.armed_until.is_some_and(|until| until.left(state.now).is_zero()) {
         state.armed_until = None;
         state.status.warn("PROD: each send is asked for again.");
+    }
+}
+
+/// Applies a report.
+fn apply_report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
+    let report = match report {
+        Report::Discovered { page, found, more } => return conversations::came(state, page, found, more),
+        Report::Probe { asked: asked @ ProbeQuestion::Id(..), came } => return ids::came(state, asked, &came, effects),
+        // Where nothing is to move by itself, nothing is shown of it.
+        Report::Typing { .. } if state.manners.calm => return,
+        report => report,
+    };
+    if let Report::Token(status) = &report {
+        demo::token(state, status);
+    }
+    let before = spoken_in(&report).map(|key| (key, demo::count(state, key)));
+    let changes = state.session.apply(report, state.now);
+    carry_out(state, changes, effects);
+    say_what_is_known_now(state);
+    if let Some((key, before)) = before {
+        demo::came(state, key, before);
+    }
+}
+
+/// The conversation whose messages a report brings.
+const fn spoken_in(report: &Report) -> Option<ConversationKey> {
+    match report {
+        Report::Conversation { key, .. } | Report::MessagesArrived { key, .. } => Some(*key),
+        _ => None,
     }
 }

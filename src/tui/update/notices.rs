@@ -8,10 +8,12 @@ use crate::session::changes::{Change, Changes, Leftovers, Notice};
 use crate::session::open_pass::place_words;
 use crate::tui::Effect;
 use crate::tui::action::Action;
+use crate::tui::state::overlay::Overlay;
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
-use super::{demo, diagnosis, global, pass, recording, unknown_outcome, web_session};
+use super::focus::focus;
+use super::{demo, probes, recording, web_session};
 
 /// Lets the session do something, and carries out what it asks for.
 pub fn with_session<R>(
@@ -86,7 +88,7 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Reopened { key, first } => {
             state.composer.switch(key);
             if first {
-                global::focus(state, Pane::Composer);
+                focus(state, Pane::Composer);
             }
         }
         Notice::Drafts(drafts) => {
@@ -96,8 +98,8 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
         }
         Notice::Restored(left) => restored(state, &left, effects),
         Notice::OutcomeKnown(id, life) => outcome_known(state, id, life.as_ref()),
-        Notice::ProbesOver(verdict) => diagnosis::probes_over(state, &verdict),
-        Notice::Pass { was_over } => pass::moved(state, was_over, effects),
+        Notice::ProbesOver(verdict) => probes::over(state, &verdict),
+        Notice::Pass { was_over } => pass_moved(state, was_over, effects),
         // The shell ends when the channel closes; nothing is left to change.
         Notice::ConversationId { .. } | Notice::Probed(_) | Notice::Stopped => {}
     }
@@ -158,12 +160,38 @@ fn clause(why: &impl ToString) -> String {
     why.to_string().trim_end().trim_end_matches('.').to_owned()
 }
 
+/// What the status line says of a refused message that was diagnosed: `#19 refused: scope-stripped, likely. The token …`.
+fn refusal(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
+    let number = state.session.log.number_of(exchange?)?;
+    let entry = state.session.log.entry(number)?;
+    let diagnosis = entry.diagnosis()?;
+    let said = diagnosis.said.trim_end_matches('.');
+    // What never left this machine was refused by nobody.
+    if diagnosis.suspects.is_empty() && entry.exchange().is_some_and(|x| x.last_attempt().is_none()) {
+        return Some(format!("#{number} not sent: {said}."));
+    }
+    let sentence = capitalised(diagnosis.sentence().trim_end_matches('.'));
+    Some(if diagnosis.suspects.is_empty() {
+        format!("#{number} refused: {said}.")
+    } else if diagnosis.is_undecided() {
+        let status = entry.status().map_or_else(String::new, |status| format!(" with {status}"));
+        format!("#{number} refused{status}: the cause is not certain yet.")
+    } else {
+        format!("#{number} refused: {}, {}. {sentence}.", diagnosis.cause(), diagnosis.confidence().word())
+    })
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
 /// What is known of the refusal that the line names may be more by now.
 pub fn say_what_is_known_now(state: &mut State) {
     if let Some(Subject::Message(id)) = state.status.about
         && let Some(message) = state.session.threads.message(id)
         && matches!(message.life, DeliveryStatus::Refused(_))
-        && let Some(said) = diagnosis::refusal(state, message.exchange)
+        && let Some(said) = refusal(state, message.exchange)
     {
         state.status.text = said;
     }
@@ -182,7 +210,7 @@ fn message(
     // What the line said of this message is over: it went on.
     state.status.over(Subject::Message(id));
     match life {
-        DeliveryStatus::Refused(why) => match diagnosis::refusal(state, exchange) {
+        DeliveryStatus::Refused(why) => match refusal(state, exchange) {
             Some(said) => {
                 state.status.error(said);
                 state.status.offer(&[(Action::Why, "explain"), (Action::CopyTicket, "copy ticket")]);
@@ -296,11 +324,30 @@ fn restored(state: &mut State, left: &Leftovers, effects: &mut Vec<Effect>) {
 }
 
 fn outcome_known(state: &mut State, id: MessageId, life: Option<&DeliveryStatus>) {
-    if unknown_outcome::dialog(state) == Some(id) {
+    if state.overlay.as_ref().and_then(Overlay::unknown_message) == Some(id) {
         state.overlay = None;
     }
     state.status.info(match life {
         Some(DeliveryStatus::Landed) => "The message whose outcome was unknown was received.".to_owned(),
         life => format!("The message whose outcome was unknown is {}.", life.map_or("gone", DeliveryStatus::word)),
     });
+}
+
+/// The pass was told something: its end is said, and each step that is open anew is marked in a recording.
+fn pass_moved(state: &mut State, was_over: bool, effects: &mut Vec<Effect>) {
+    let Some(runner) = &state.session.pass.runner else { return };
+    let run = runner.run();
+    if runner.is_over() && !was_over {
+        let tally = run.tally();
+        state.status.info(format!(
+            "The test run is finished: {} passed, {} failed, {} blocked, {} skipped.",
+            tally.pass, tally.fail, tally.blocked, tally.skipped
+        ));
+        state.status.offer(&[(Action::PassReports, "write the reports")]);
+    } else if state.pass_pane.marked != Some(run.at)
+        && let Some(step) = runner.open_result()
+    {
+        effects.push(Effect::Marker(step.id.clone()));
+        state.pass_pane.marked = Some(run.at);
+    }
 }

@@ -1,6 +1,6 @@
 //! Sending, sending again, and settling what is unknown.
 
-use crate::model::{self, ConversationKey, DeliveryStatus, Extras, Message, MessageId, Moment, Variation};
+use crate::model::{self, ConversationKey, DeliveryStatus, Extras, MessageId, Moment, Variation};
 use crate::session::OutgoingMessage;
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -8,8 +8,10 @@ use crate::tui::state::composer::DraftRefusal;
 use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Overlay};
 use crate::tui::state::{Pane, State};
 
+use super::focus::focus;
 use super::notices::with_session;
-use super::{attachments, conversations, global};
+use super::open_conversation;
+use super::unknown_outcome::{self, selected};
 
 /// Enter in the composer.
 pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
@@ -37,7 +39,7 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
             lines: [Some(format!("to      {name}")), region, Some(format!("“{text}”"))]
                 .into_iter()
                 .flatten()
-                .chain(state.composer.carried().map(attachments::lines).unwrap_or_default())
+                .chain(state.composer.carried().map(extras_lines).unwrap_or_default())
                 .chain(state.send_as.map(|v| format!("wrongly on purpose: {}", v.about())))
                 .collect(),
             yes: "send it".to_owned(),
@@ -125,21 +127,6 @@ pub fn resume(state: &mut State, effects: &mut Vec<Effect>) {
     });
 }
 
-/// The message of the chosen log entry.
-fn selected(state: &State) -> Option<&Message> {
-    state.session.threads.message(state.shown_log().selected()?.exchange()?.message?)
-}
-
-/// The message of the chosen log entry, if nobody knows what became of it.
-pub fn selected_unknown(state: &State) -> Option<&Message> {
-    let unknown = |m: &&Message| matches!(m.life, DeliveryStatus::Unknown(_));
-    // One of an earlier session may have no entry: then the oldest of the open conversation is meant.
-    selected(state).filter(unknown).or_else(|| {
-        let open = state.session.conversations.active()?;
-        state.session.threads.unknown().find(|m| m.conversation == open)
-    })
-}
-
 /// `r`: asks, and says what happened the first time.
 pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(message) = selected(state) else {
@@ -148,7 +135,7 @@ pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
     };
     let id = message.id;
     match &message.life {
-        DeliveryStatus::Unknown(_) => super::unknown_outcome::ask(state, effects),
+        DeliveryStatus::Unknown(_) => unknown_outcome::ask(state, effects),
         life if !life.is_settled() => {
             state.status.info("This message is still being sent.");
             state.status.offer(&[(Action::Interrupt, "cancel")]);
@@ -162,7 +149,7 @@ pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
                 other => format!("The first time it was {}.", other.word()),
             };
             let mut lines = vec![format!("“{}”", message.text), happened];
-            lines.extend(production_line(state));
+            lines.extend(state.production_line());
             state.overlay = Some(Overlay::Ask(Confirmation {
                 question: DialogQuestion::Resend(id),
                 title: "Send this message again?".to_owned(),
@@ -172,11 +159,6 @@ pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
             }));
         }
     }
-}
-
-/// Says where an outbound action goes, where that is production.
-pub fn production_line(state: &State) -> Option<String> {
-    state.session.profile.production.then(|| format!("PROD: it goes to {}.", state.session.profile.region))
 }
 
 /// Sends a message again as a new one, linked to the old.
@@ -199,15 +181,22 @@ pub fn edit_copy(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     };
     if state.session.conversations.active() != Some(conversation) {
-        conversations::open(state, conversation, effects);
+        open_conversation::open(state, conversation, effects);
     }
     state.composer.set_text(&text);
     // A text that is edited is not the choice any more that was taken.
     let was_choice = extras.choice.is_some();
     let kept = Extras { attributes: extras.attributes, attachments: extras.attachments, ..Extras::default() };
     state.composer.carry(conversation, kept);
-    global::focus(state, Pane::Composer);
+    focus(state, Pane::Composer);
     let choice = if was_choice { " It will be sent as text, not as a choice." } else { "" };
     state.status.info(format!("The message is copied into the composer; nothing is sent yet.{choice}"));
     state.status.offer(&[(Action::Undo, "get the draft back")]);
+}
+
+/// The lines of a question about what goes out.
+fn extras_lines(extras: &Extras) -> Vec<String> {
+    let files = extras.attachments.iter().map(|a| format!("file    {} ({})", a.label(), a.mime));
+    let attributes = extras.attributes.iter().map(|(name, value)| format!("with    {name}={value}"));
+    files.chain(attributes).collect()
 }

@@ -1,17 +1,31 @@
 //! The dialog for a message of unknown outcome, and the looks at its conversation while nobody knows.
 
-use crate::model::{DeliveryStatus, Ending, FailureKind, Message, MessageId};
+use crate::model::{DeliveryStatus, Ending, FailureKind, Message};
 use crate::session::outcome_watch::OutcomeWatch;
 use crate::tui::Effect;
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Menu, MenuChoice, Overlay};
 
 use super::notices::carry_out;
-use super::sending;
+
+/// The message of the chosen log entry.
+pub fn selected(state: &State) -> Option<&Message> {
+    state.session.threads.message(state.shown_log().selected()?.exchange()?.message?)
+}
+
+/// The message of the chosen log entry, if nobody knows what became of it.
+pub fn selected_unknown(state: &State) -> Option<&Message> {
+    let unknown = |m: &&Message| matches!(m.life, DeliveryStatus::Unknown(_));
+    // One of an earlier session may have no entry: then the oldest of the open conversation is meant.
+    selected(state).filter(unknown).or_else(|| {
+        let open = state.session.conversations.active()?;
+        state.session.threads.unknown().find(|m| m.conversation == open)
+    })
+}
 
 /// Opens the dialog, and looks at the conversation from now on.
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some((id, key)) = sending::selected_unknown(state).map(|m| (m.id, m.conversation)) else {
+    let Some((id, key)) = selected_unknown(state).map(|m| (m.id, m.conversation)) else {
         state.status.info("The chosen entry has no unknown outcome.");
         return;
     };
@@ -36,21 +50,16 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
     let changes = state.session.look_for_outcome(state.now);
     carry_out(state, changes, effects);
-    let Some(watch) = state.session.outcome_watch.filter(|watch| dialog(state) == Some(watch.message)) else { return };
+    let Some(watch) = state
+        .session
+        .outcome_watch
+        .filter(|watch| state.overlay.as_ref().and_then(Overlay::unknown_message) == Some(watch.message))
+    else {
+        return;
+    };
     let intro = intro(state, &watch);
     if let Some(Overlay::Menu(menu)) = &mut state.overlay {
         menu.intro = intro;
-    }
-}
-
-/// The message that the dialog on top is about.
-pub fn dialog(state: &State) -> Option<MessageId> {
-    match &state.overlay {
-        Some(Overlay::Menu(menu)) => match menu.items.first() {
-            Some((_, MenuChoice::KeepWatching(id))) => Some(*id),
-            _ => None,
-        },
-        _ => None,
     }
 }
 

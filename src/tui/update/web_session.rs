@@ -138,7 +138,7 @@ pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk, effects:
     };
     let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
     let mut lines = vec![name, line.to_owned()];
-    lines.extend(super::sending::production_line(state));
+    lines.extend(state.production_line());
     state.overlay = Some(Overlay::Ask(Confirmation {
         question: DialogQuestion::Session(key, ask),
         title: title.to_owned(),

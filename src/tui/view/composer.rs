@@ -10,7 +10,7 @@ use crate::tui::state::State;
 use crate::tui::state::composer::rows::window;
 use crate::tui::state::composer::{Composer, NoticeKind};
 
-use super::DrawingContext;
+use super::frame::DrawingContext;
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::layout::COMPOSER_BEFORE;
 use crate::tui::theme::StyleRole;

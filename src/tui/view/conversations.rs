@@ -11,7 +11,7 @@ use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::token_badge::session_words;
 
-use super::{DrawingContext, frame};
+use super::frame::{self, DrawingContext};
 use crate::text::days;
 use crate::text::screen::{fit, plain, put, short_id, visible, width};
 use crate::tui::theme::StyleRole;

@@ -5,10 +5,23 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::symbols::border;
 
-use super::DrawingContext;
+use crate::model::Moment;
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::layout::{PaneArea, Panes};
 use crate::tui::theme::{StyleRole, Theme};
+
+/// What every pane needs besides its own state.
+#[derive(Clone, Copy, Debug)]
+pub struct DrawingContext<'a> {
+    /// Colours and glyphs.
+    pub theme: &'a Theme,
+    /// The moment of the event that led to this frame.
+    pub now: Moment,
+    /// The zone in which times are shown (local, or UTC by setting).
+    pub zone: &'a jiff::tz::TimeZone,
+    /// Whether this pane has the focus.
+    pub focused: bool,
+}
 
 /// The heading of a pane.
 #[derive(Clone, Copy, Debug, Default)]

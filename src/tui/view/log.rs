@@ -6,7 +6,8 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{DrawingContext, frame, json};
+use super::frame::{self, DrawingContext};
+use super::json;
 use crate::session::log::{Log, LogCounts, LogRow, RowKind, Tone};
 use crate::text::screen;
 use crate::text::screen::put;

@@ -22,26 +22,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::layout::{MINIMUM, PaneArea, Panes};
-use super::theme::{StyleRole, Theme};
-use crate::model::{Author, Moment};
+use super::theme::StyleRole;
+use crate::model::Author;
 use crate::session::thread::Thread;
 use crate::text::screen::{put, short_id, width};
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::{Pane, State};
-use frame::Heading;
-
-/// What every pane needs besides its own state.
-#[derive(Clone, Copy, Debug)]
-pub struct DrawingContext<'a> {
-    /// Colours and glyphs.
-    pub theme: &'a Theme,
-    /// The moment of the event that led to this frame.
-    pub now: Moment,
-    /// The zone in which times are shown (local, or UTC by setting).
-    pub zone: &'a jiff::tz::TimeZone,
-    /// Whether this pane has the focus.
-    pub focused: bool,
-}
+use frame::{DrawingContext, Heading};
 
 /// Draws the whole screen.
 pub fn view(state: &State, frame: &mut Frame) {

@@ -36,7 +36,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
         }
         Overlay::Ids { key, scroll } => {
             let title = state.session.conversations.get(*key).map_or("Ids", |item| item.name());
-            page(state, title, &ids::card(state, *key), *scroll, buf);
+            page(state, title, &ids::card(&state.session, state.sorting.as_ref(), *key), *scroll, buf);
             None
         }
         Overlay::Card(card) => {

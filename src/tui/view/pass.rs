@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::DrawingContext;
+use super::frame::DrawingContext;
 use crate::model::variables::next_name;
 use crate::pass::result::{ExpectationResult, Met, StepResult, Verdict};
 use crate::pass::runner::{Runner, StepStage};

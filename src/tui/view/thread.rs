@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::DrawingContext;
+use super::frame::DrawingContext;
 use crate::model::{Author, Unreadable};
 use crate::text::screen::{put, visible, wrap};
 use crate::tui::action::Action;

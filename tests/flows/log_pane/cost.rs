@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use guestwire::model::{Exchange, ExchangeId, MessageId};
 use guestwire::tui::theme::Theme;
-use guestwire::tui::view::DrawingContext;
+use guestwire::tui::view::frame::DrawingContext;
 
 use crate::support::log::*;
 

@@ -5,34 +5,18 @@
 pub mod rows;
 mod scroll;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::journal::job::KeptPlace;
 use crate::model::ConversationKey;
 use crate::session::thread::{EntryId, MessageSource, ThreadEntry, Threads};
 
-use rows::{Body, Paper, Row};
-use scroll::Heights;
+use rows::{Paper, Row};
+pub use scroll::Scroll;
+use scroll::{Bodies, Heights};
 
 /// Texts of messages that are kept laid out beyond those in sight.
 const KEPT: usize = 128;
-
-/// Where the reader stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scroll {
-    /// At the end, and going with it.
-    #[default]
-    Follow,
-    /// The row `row` of this message is the topmost shown.
-    At {
-        /// Which message.
-        entry: EntryId,
-        /// Which of its rows, from 0.
-        row: usize,
-        /// The newest message that was there when the reader left the end.
-        newest: EntryId,
-    },
-}
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -44,28 +28,6 @@ pub struct ThreadPane {
     window: Vec<Row>,
     in_view: Vec<EntryId>,
     new_below: usize,
-}
-
-/// The texts of the messages of one conversation, laid out for one width.
-#[derive(Debug, Default)]
-struct Bodies {
-    of: Option<(ConversationKey, u16, bool)>,
-    laid_out: HashMap<(EntryId, u32), Body>,
-}
-
-impl Bodies {
-    /// Forgets what was laid out for something else.
-    fn turn_to(&mut self, key: ConversationKey, paper: &Paper<'_>) {
-        let of = Some((key, paper.width, paper.ascii));
-        if self.of != of {
-            self.of = of;
-            self.laid_out.clear();
-        }
-    }
-
-    fn of(&mut self, entry: &ThreadEntry, paper: &Paper<'_>) -> &Body {
-        self.laid_out.entry((entry.id, entry.version)).or_insert_with(|| rows::body(entry, paper))
-    }
 }
 
 impl ThreadPane {
@@ -115,11 +77,11 @@ impl ThreadPane {
             skip = 0;
         }
         self.window.truncate(rows);
-        if self.bodies.laid_out.len() > KEPT + rows {
+        if self.bodies.len() > KEPT + rows {
             let near = first.saturating_sub(KEPT / 4)..first + rows;
             let near: Vec<EntryId> =
                 entries.get(near.start..near.end.min(entries.len())).unwrap_or_default().iter().map(|e| e.id).collect();
-            self.bodies.laid_out.retain(|(id, _), _| near.contains(id));
+            self.bodies.keep(&near);
         }
     }
 

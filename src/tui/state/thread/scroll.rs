@@ -1,8 +1,60 @@
-//! How tall messages are, and what follows from that for scrolling. Only those near the window are ever measured.
+//! Where the reader stands, how tall messages are, and what follows from that for scrolling. Only those near the window are
+//! ever measured.
 
-use super::rows::{self, Paper};
-use super::{Bodies, Scroll};
-use crate::session::thread::ThreadEntry;
+use std::collections::HashMap;
+
+use super::rows::{self, Body, Paper};
+use crate::model::ConversationKey;
+use crate::session::thread::{EntryId, ThreadEntry};
+
+/// Where the reader stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scroll {
+    /// At the end, and going with it.
+    #[default]
+    Follow,
+    /// The row `row` of this message is the topmost shown.
+    At {
+        /// Which message.
+        entry: EntryId,
+        /// Which of its rows, from 0.
+        row: usize,
+        /// The newest message that was there when the reader left the end.
+        newest: EntryId,
+    },
+}
+
+/// The texts of the messages of one conversation, laid out for one width.
+#[derive(Debug, Default)]
+pub(super) struct Bodies {
+    of: Option<(ConversationKey, u16, bool)>,
+    pub(super) laid_out: HashMap<(EntryId, u32), Body>,
+}
+
+impl Bodies {
+    /// Forgets what was laid out for something else.
+    pub fn turn_to(&mut self, key: ConversationKey, paper: &Paper<'_>) {
+        let of = Some((key, paper.width, paper.ascii));
+        if self.of != of {
+            self.of = of;
+            self.laid_out.clear();
+        }
+    }
+
+    pub fn of(&mut self, entry: &ThreadEntry, paper: &Paper<'_>) -> &Body {
+        self.laid_out.entry((entry.id, entry.version)).or_insert_with(|| rows::body(entry, paper))
+    }
+
+    /// How many texts are laid out.
+    pub fn len(&self) -> usize {
+        self.laid_out.len()
+    }
+
+    /// Forgets all but these.
+    pub fn keep(&mut self, entries: &[EntryId]) {
+        self.laid_out.retain(|(id, _), _| entries.contains(id));
+    }
+}
 
 /// The heights of a conversation's messages.
 pub(super) struct Heights<'a> {

@@ -5,17 +5,20 @@ mod telling;
 
 use crossterm::event::KeyCode;
 
-use crate::model::{Author, ConversationKey};
 use crate::pass::{Pass, builtin};
 use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
+use crate::tui::state::State;
 use crate::tui::state::demo::aliases::Aliases;
 use crate::tui::state::demo::script::DemoScript;
 use crate::tui::state::demo::tape::Tape;
 use crate::tui::state::demo::{LARGEST, Present};
-use crate::tui::state::overlay::{Menu, MenuChoice, Overlay};
-use crate::tui::state::{Pane, State};
+use crate::tui::state::overlay::MenuChoice;
+
+use super::focus::keep_focus_visible;
+use playing::rest;
+use telling::say;
 
 pub use playing::{cue, deadline};
 pub use telling::{came, count, exchange, message, token};
@@ -63,17 +66,11 @@ pub fn begin(state: &mut State) {
     say(state, WELCOME);
 }
 
-/// Puts the focus where no text is typed: the demo's own keys work there.
-fn rest(state: &mut State) {
-    state.focus = Pane::Log;
-    super::global::keep_focus_visible(state);
-}
-
 /// Leaves it; everything is as before.
 pub fn leave(state: &mut State) {
     if let Some(present) = state.present.take() {
         state.focus = present.before;
-        super::global::keep_focus_visible(state);
+        keep_focus_visible(state);
         if present.tape.is_some() {
             state.status.info("The rehearsal has ended: messages are sent again from now on.");
         }
@@ -110,16 +107,6 @@ pub fn rehearse(state: &mut State, tape: Tape) {
         present.tape = Some(tape);
     }
     say(state, "A rehearsal of a recorded conversation: nothing is sent. Press Space to start.");
-}
-
-/// The choices where nothing is played yet.
-fn menu(state: &mut State) {
-    let passes = builtin::ALL.iter().map(|(name, _)| (format!("play “{name}”"), MenuChoice::Play(name)));
-    let mut items: Vec<(String, MenuChoice)> = passes.collect();
-    items.push(("rehearse this conversation: nothing is sent".to_owned(), MenuChoice::Rehearse));
-    let mut menu = Menu::new("What to show?", items);
-    menu.intro = vec![format!("Or type yourself: {}.", state.key(Action::GoComposer))];
-    state.overlay = Some(Overlay::Menu(menu));
 }
 
 /// A line of the menu.
@@ -218,26 +205,6 @@ pub fn pressed(state: &mut State, chord: Chord) {
     let asked = state.overlay.is_some();
     if let Some(present) = state.present.as_mut().filter(|_| !text && !asked) {
         present.press(chord.to_string());
-    }
-}
-
-/// Messages of the other side.
-fn heard(state: &State, key: ConversationKey) -> usize {
-    state.session.threads.messages(key).iter().filter(|e| e.author() != Author::Guest).count()
-}
-
-/// The messages that the demo shows.
-fn messages(state: &State) -> usize {
-    match state.present.as_ref().and_then(|p| p.tape.as_ref()) {
-        Some(tape) => tape.shown,
-        None => state.session.conversations.active().map_or(0, |key| state.session.threads.messages(key).len()),
-    }
-}
-
-fn say(state: &mut State, said: impl Into<String>) {
-    let (now, messages) = (state.now, messages(state));
-    if let Some(present) = &mut state.present {
-        present.say(now, said, messages);
     }
 }
 

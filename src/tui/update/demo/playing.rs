@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use crate::engine::Command;
 use crate::model::{Author, Extras, TokenStatus};
+use crate::pass::builtin;
 use crate::pass::runner::template::fill;
 use crate::tui::Effect;
-use crate::tui::state::State;
+use crate::tui::action::Action;
 use crate::tui::state::demo::script::{Cue, DemoScript, Typing};
 use crate::tui::state::demo::{Awaited, narrate};
-use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Overlay};
-use crate::tui::update::{conversations, sending};
+use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay};
+use crate::tui::state::{Pane, State};
 
-use super::{heard, menu, rest, say};
+use super::super::focus::keep_focus_visible;
+use super::super::{open_conversation, sending};
+use super::telling::{heard, say};
 
 /// A typed message waits in such steps for the token that is being renewed.
 const RENEWING: Duration = Duration::from_millis(100);
@@ -70,7 +73,7 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
             .map(|i| i.conversation.key);
         match wanted {
             Some(key) if state.session.conversations.active() != Some(key) => {
-                conversations::open(state, key, effects);
+                open_conversation::open(state, key, effects);
                 rest(state);
             }
             Some(_) => {}
@@ -173,4 +176,20 @@ fn send(state: &mut State, text: String, cue: &Cue, effects: &mut Vec<Effect>) {
         (Err(_), _) => say(state, "This message cannot be sent from here: it is skipped."),
         _ => {}
     }
+}
+
+/// The choices where nothing is played yet.
+fn menu(state: &mut State) {
+    let passes = builtin::ALL.iter().map(|(name, _)| (format!("play “{name}”"), MenuChoice::Play(name)));
+    let mut items: Vec<(String, MenuChoice)> = passes.collect();
+    items.push(("rehearse this conversation: nothing is sent".to_owned(), MenuChoice::Rehearse));
+    let mut menu = Menu::new("What to show?", items);
+    menu.intro = vec![format!("Or type yourself: {}.", state.key(Action::GoComposer))];
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// Puts the focus where no text is typed: the demo's own keys work there.
+pub(super) fn rest(state: &mut State) {
+    state.focus = Pane::Log;
+    keep_focus_visible(state);
 }

@@ -4,8 +4,6 @@ use crate::model::{Author, ConversationKey, DeliveryStatus, Exchange, ExchangeSt
 use crate::tui::state::State;
 use crate::tui::state::demo::narrate;
 
-use super::{heard, say};
-
 /// Whether reports are told: a rehearsal is about something else.
 fn tells(state: &State) -> bool {
     state.present.as_ref().is_some_and(|p| p.tape.is_none())
@@ -102,4 +100,25 @@ pub fn came(state: &mut State, key: ConversationKey, before: usize) {
 /// How many messages of the other side there are, before a report is applied.
 pub fn count(state: &State, key: ConversationKey) -> usize {
     if state.present.is_some() { heard(state, key) } else { 0 }
+}
+
+/// Messages of the other side.
+pub(super) fn heard(state: &State, key: ConversationKey) -> usize {
+    state.session.threads.messages(key).iter().filter(|e| e.author() != Author::Guest).count()
+}
+
+/// The messages that the demo shows.
+fn messages(state: &State) -> usize {
+    match state.present.as_ref().and_then(|p| p.tape.as_ref()) {
+        Some(tape) => tape.shown,
+        None => state.session.conversations.active().map_or(0, |key| state.session.threads.messages(key).len()),
+    }
+}
+
+/// Says something on the demo's own line.
+pub(super) fn say(state: &mut State, said: impl Into<String>) {
+    let (now, messages) = (state.now, messages(state));
+    if let Some(present) = &mut state.present {
+        present.say(now, said, messages);
+    }
 }

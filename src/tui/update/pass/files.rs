@@ -11,8 +11,8 @@ use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, PassChoice, Prompt, PromptPurpose};
 
-use crate::tui::update::dialogs;
-use crate::tui::update::notices::with_session;
+use super::super::focus::show_pass;
+use super::super::notices::with_session;
 
 /// Asks for the files here; the menu comes with the answer.
 pub fn offer(state: &mut State, effects: &mut Vec<Effect>) {
@@ -70,18 +70,22 @@ fn ask_for(state: &mut State, path: PathBuf, effects: &mut Vec<Effect>) {
     effects.push(Effect::ReadPass(path));
 }
 
-/// The file's text is there, or why not.
-pub fn read(state: &mut State, path: &Path, text: Result<String, String>, effects: &mut Vec<Effect>) {
-    if state.pass_pane.reading.take_if(|p| p == path).is_none() {
-        return;
+/// The file's text is there, or why the path that was typed cannot be used.
+///
+/// # Errors
+/// That reason.
+pub fn read(
+    state: &mut State,
+    path: &Path,
+    text: Result<String, String>,
+    effects: &mut Vec<Effect>,
+) -> Result<(), String> {
+    if state.pass_pane.reading.take_if(|p| p == path).is_some() {
+        let text = text?;
+        state.asked_path = None;
+        open(state, &path.display().to_string(), &text, effects);
     }
-    match text {
-        Ok(text) => {
-            state.asked_path = None;
-            open(state, &path.display().to_string(), &text, effects);
-        }
-        Err(why) => dialogs::path_refused(state, why),
-    }
+    Ok(())
 }
 
 /// Begins a pass from its text.
@@ -97,7 +101,7 @@ fn open(state: &mut State, file: &str, text: &str, effects: &mut Vec<Effect>) {
         state.overlay = Some(Overlay::Page { title: "Mistakes in the pass file".to_owned(), lines, scroll: 0 });
         return;
     }
-    super::show(state);
+    show_pass(state);
     state.status.info("Run each step, then accept the suggested verdict or give your own.");
     state.status.offer(&[(Action::PassGo, "run")]);
 }
@@ -111,7 +115,7 @@ fn resume(state: &mut State) {
         }
         Some(Ok(run)) => {
             state.pass_pane.marked = None;
-            super::show(state);
+            show_pass(state);
             state.status.info(format!("Paused at {}.", place_words(&run)));
             state.status.offer(&[(Action::PassGo, "run the step"), (Action::PassPause, "start the timer")]);
         }

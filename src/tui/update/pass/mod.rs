@@ -17,8 +17,9 @@ use crate::tui::state::key_hints::verdict_keys;
 use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Overlay, Prompt, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
+use super::focus::{hide_pass, keep_focus_visible, show_pass};
 use super::notices::with_session;
-use super::{conversations, global, sending};
+use super::open_conversation;
 
 pub use files::{chosen, found, offer, path_given, read, write_reports};
 pub use session::{ask_session, write_session};
@@ -75,31 +76,12 @@ pub fn toggle(state: &mut State, effects: &mut Vec<Effect>) {
             if runner.is_over() {
                 offer(state, effects);
             } else {
-                hide(state);
+                hide_pass(state);
             }
         }
-        Some(_) => show(state),
+        Some(_) => show_pass(state),
         None => offer(state, effects),
     }
-}
-
-/// The pass stands in the log's place and has the focus.
-pub fn show(state: &mut State) {
-    if state.session.pass.runner.is_some() {
-        state.pass_pane.shown = true;
-        state.thread_over = false;
-        state.focus = Pane::Pass;
-        global::keep_focus_visible(state);
-    }
-}
-
-/// The log comes back; the pass goes on.
-pub fn hide(state: &mut State) {
-    state.pass_pane.shown = false;
-    if state.focus == Pane::Pass {
-        state.focus = Pane::Log;
-    }
-    global::keep_focus_visible(state);
 }
 
 /// Enter: runs a step that waits, accepts what is suggested of one that is decided.
@@ -156,9 +138,9 @@ pub fn run_step_now(state: &mut State, effects: &mut Vec<Effect>) {
     let key = runner.open_player().ok().map(|p| p.key);
     if let Some(key) = key.filter(|key| state.session.conversations.active() != Some(*key)) {
         let focus = state.focus;
-        conversations::show(state, key, effects);
+        open_conversation::show(state, key, effects);
         state.focus = focus;
-        global::keep_focus_visible(state);
+        keep_focus_visible(state);
     }
     state.status.clear();
     tell(state, RunnerEvent::Go, effects);
@@ -172,7 +154,7 @@ fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
     if sends && ran {
         let lines = vec!["Its message is sent once more, and the result so far is replaced.".to_owned()]
             .into_iter()
-            .chain(sending::production_line(state))
+            .chain(state.production_line())
             .collect();
         state.overlay = Some(Overlay::Ask(Confirmation {
             question: DialogQuestion::PassStep,
@@ -230,23 +212,4 @@ pub fn note(state: &mut State, at: (usize, usize), text: &str, effects: &mut Vec
 /// Tells the pass something.
 fn tell(state: &mut State, event: RunnerEvent<'_>, effects: &mut Vec<Effect>) {
     with_session(state, effects, |session, now, changes| session.tell_pass(event, now, changes));
-}
-
-/// The pass was told something: its end is said, and each step that is open anew is marked in a recording.
-pub fn moved(state: &mut State, was_over: bool, effects: &mut Vec<Effect>) {
-    let Some(runner) = &state.session.pass.runner else { return };
-    let run = runner.run();
-    if runner.is_over() && !was_over {
-        let tally = run.tally();
-        state.status.info(format!(
-            "The test run is finished: {} passed, {} failed, {} blocked, {} skipped.",
-            tally.pass, tally.fail, tally.blocked, tally.skipped
-        ));
-        state.status.offer(&[(Action::PassReports, "write the reports")]);
-    } else if state.pass_pane.marked != Some(run.at)
-        && let Some(step) = runner.open_result()
-    {
-        effects.push(Effect::Marker(step.id.clone()));
-        state.pass_pane.marked = Some(run.at);
-    }
 }

@@ -1,12 +1,49 @@
-//! What is told to the journal while the console runs, each thing when it changed.
+//! A conversation is opened; and what the journal is told of the open one, and brings: draft, place and marks.
 
-use crate::journal::Job;
+use crate::journal::{Job, JournalPage};
 use crate::model::ConversationKey;
 use crate::session::journal_status::SAVE_AFTER;
 use crate::tui::Effect;
-use crate::tui::state::State;
+use crate::tui::state::{Pane, State};
 
-use crate::tui::update::notices::with_session;
+use super::focus::focus;
+use super::history;
+use super::notices::{carry_out, with_session};
+
+/// Opens a conversation: its draft, its thread, its replies; the keys go to its composer.
+pub fn open(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+    show(state, key, effects);
+    with_session(state, effects, |session, _, changes| session.pass_follows(key, changes));
+}
+
+/// The same, where it was not a person who chose it: a pass stays where it is.
+pub fn show(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+    if with_session(state, effects, |session, _, changes| session.open_conversation(key, changes)) {
+        state.composer.switch(key);
+        focus(state, Pane::Composer);
+    }
+}
+
+/// Applies a page.
+pub fn page(state: &mut State, page: JournalPage, effects: &mut Vec<Effect>) {
+    if let JournalPage::History(found) = page {
+        return history::found(state, found);
+    }
+    let reopen = !something_is_begun(state);
+    let changes = state.session.page(page, reopen, state.now);
+    carry_out(state, changes, effects);
+}
+
+/// Whether a person has begun something: what is typed stays where it was begun, so no other conversation is opened.
+fn something_is_begun(state: &State) -> bool {
+    let active = state.session.conversations.active();
+    let first = state.session.conversations.items().first().map(|item| item.conversation.key);
+    state.overlay.is_some()
+        || state.present.is_some()
+        || !state.session.journal.held.is_empty()
+        || !state.composer.is_empty()
+        || active.is_some() && (active != first || state.focus == Pane::Picker)
+}
 
 /// The mark or comment of the chosen entry changed.
 pub fn marked(state: &mut State, number: u64, effects: &mut Vec<Effect>) {
@@ -21,7 +58,7 @@ pub fn marked(state: &mut State, number: u64, effects: &mut Vec<Effect>) {
 }
 
 /// What a person decided about a conversation, or what was looked at, may have changed.
-pub fn conversation(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+pub fn keep(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
     with_session(state, effects, |session, _, changes| session.keep_conversation(key, changes));
 }
 
@@ -35,7 +72,7 @@ pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
     if state.session.journal.watched != active {
         if let Some(left) = state.session.journal.watched {
             save_draft(state, left, effects);
-            conversation(state, left, effects);
+            keep(state, left, effects);
         }
         state.session.journal.watched = active;
         state.session.journal.unsaved = None;
@@ -57,7 +94,7 @@ fn watch_place(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect
     if kept == state.session.threads.place(key) {
         state.session.journal.moved = None;
     } else if state.now.since(*state.session.journal.moved.get_or_insert(state.now)) >= SAVE_AFTER {
-        conversation(state, key, effects);
+        keep(state, key, effects);
         state.session.journal.moved = None;
     }
 }
@@ -96,7 +133,7 @@ pub fn leaving(state: &mut State) -> Vec<Effect> {
         let keys: Vec<ConversationKey> = state.session.names().into_iter().map(|(key, _)| key).collect();
         for key in keys {
             save_draft(state, key, &mut effects);
-            conversation(state, key, &mut effects);
+            keep(state, key, &mut effects);
         }
     }
     effects

@@ -1,0 +1,154 @@
+//! Keys while a prompt stands on top: what is typed, what follows from each change, and what Enter does with it.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::tui::Effect;
+use crate::tui::action::Action;
+use crate::tui::state::overlay::{Overlay, Prompt, PromptPurpose, edit_line};
+use crate::tui::state::{Pane, State};
+
+use super::{attachments, history, ids, open_conversation, pass};
+
+pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
+    match action {
+        Some(Action::Dismiss) => {
+            if let PromptPurpose::Filter(pane) = prompt.purpose {
+                apply_filter(state, pane, "");
+            }
+        }
+        Some(Action::Confirm) => accept(state, &prompt, effects),
+        Some(Action::DialogDown) if key.code == KeyCode::Tab && prompt.purpose.is_path() => {
+            effects.push(Effect::CompletePath(prompt.input.value().to_owned()));
+            state.overlay = Some(Overlay::Prompt(prompt));
+        }
+        Some(Action::DialogUp) => {
+            prompt.chosen = (prompt.chosen + 1).min(prompt.found.len().saturating_sub(1));
+            state.overlay = Some(Overlay::Prompt(prompt));
+        }
+        Some(Action::DialogDown) => {
+            prompt.chosen = prompt.chosen.saturating_sub(1);
+            state.overlay = Some(Overlay::Prompt(prompt));
+        }
+        _ => {
+            let is_changed = edit_line(&mut prompt.input, key.code, key.modifiers);
+            if is_changed && prompt.purpose.is_path() {
+                prompt.problem = None;
+            }
+            state.overlay = Some(Overlay::Prompt(prompt));
+            if is_changed {
+                changed(state);
+            }
+        }
+    }
+}
+
+/// What follows from each change of a prompt's text.
+pub fn changed(state: &mut State) {
+    let Some(Overlay::Prompt(mut prompt)) = state.overlay.take() else { return };
+    let text = prompt.input.value().to_owned();
+    match prompt.purpose {
+        PromptPurpose::Filter(pane) => prompt.problem = apply_filter(state, pane, &text),
+        PromptPurpose::Search => state.shown_log_mut().set_search(&text),
+        PromptPurpose::History => {
+            let found = state.composer.search_history(&text);
+            prompt.found = found.into_iter().map(|f| (f.index, f.text.to_owned())).collect();
+            prompt.chosen = 0;
+        }
+        PromptPurpose::Attach(key) => prompt.problem = attachments::file_problem(state, key, &text),
+        PromptPurpose::Nickname(_)
+        | PromptPurpose::Comment(_)
+        | PromptPurpose::Add
+        | PromptPurpose::Site(_)
+        | PromptPurpose::SearchKept
+        | PromptPurpose::Attribute(_)
+        | PromptPurpose::PassFile
+        | PromptPurpose::PassNote { .. }
+        | PromptPurpose::Reports
+        | PromptPurpose::SessionPass => {}
+    }
+    state.overlay = Some(Overlay::Prompt(prompt));
+}
+
+/// Filters a pane; what is wrong with the filter, if anything.
+pub fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String> {
+    if pane == Pane::Picker {
+        state.session.conversations.set_filter(text);
+        return None;
+    }
+    if text.trim().is_empty() {
+        state.shown_log_mut().clear_filter();
+        return None;
+    }
+    let now = state.now.wall;
+    state.shown_log_mut().set_filter(text, now).err().map(|e| e.to_string())
+}
+
+/// The file that was named cannot be used: what was typed stands there again, with the reason.
+pub fn path_refused(state: &mut State, why: String) {
+    if let Some((purpose, typed)) = state.asked_path.take()
+        && state.overlay.is_none()
+    {
+        let mut prompt = Prompt::new(purpose, &typed);
+        prompt.problem = Some(why.clone());
+        state.overlay = Some(Overlay::Prompt(prompt));
+    }
+    state.status.error(why);
+}
+
+/// The names that Tab found for a path that is still being typed.
+pub fn path_completed(state: &mut State, typed: &str, completed: &str, names: &[String]) {
+    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else { return };
+    if prompt.input.value() != typed {
+        return;
+    }
+    prompt.input = tui_input::Input::from(completed);
+    prompt.problem = match names {
+        [] => Some("no file begins like this".to_owned()),
+        [_] => None,
+        names => Some(names.join("  ")),
+    };
+}
+
+fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
+    let text = prompt.input.value().trim().to_owned();
+    state.asked_path = prompt.purpose.is_path().then(|| (prompt.purpose, text.clone()));
+    match prompt.purpose {
+        PromptPurpose::Filter(_) => {
+            if let Some(problem) = &prompt.problem {
+                state.status.error(problem.clone());
+            }
+        }
+        PromptPurpose::Search => {
+            if !text.is_empty() && !state.shown_log_mut().prev_match() && !state.shown_log_mut().next_match() {
+                state.status.info(format!("“{text}” was not found in the log."));
+            }
+        }
+        PromptPurpose::Nickname(key) => {
+            state.session.conversations.set_nickname(key, &text);
+            open_conversation::keep(state, key, effects);
+            state.session.log.set_names(state.session.names());
+        }
+        PromptPurpose::Comment(number) => {
+            state.shown_log_mut().comment_on(number, &text);
+            open_conversation::marked(state, number, effects);
+        }
+        PromptPurpose::SearchKept => {
+            if !text.is_empty() {
+                history::find(state, &text, effects);
+            }
+        }
+        PromptPurpose::Add => ids::add(state, &text, effects),
+        PromptPurpose::Site(deployment) => ids::add_web(state, deployment, &text, effects),
+        PromptPurpose::PassFile => pass::path_given(state, &text, effects),
+        PromptPurpose::PassNote { at, .. } => pass::note(state, at, &text, effects),
+        PromptPurpose::Reports => pass::write_reports(state, &text, effects),
+        PromptPurpose::SessionPass => pass::write_session(state, &text, effects),
+        PromptPurpose::Attach(key) => attachments::attach(state, key, &text, effects),
+        PromptPurpose::Attribute(key) => attachments::attribute(state, key, &text),
+        PromptPurpose::History => {
+            if let Some((index, _)) = prompt.found.get(prompt.chosen) {
+                state.composer.take_history(*index);
+            }
+        }
+    }
+}
