@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use guestwire::app::front_ends::FrontEnds;
+use guestwire::app::runtime::block_on;
+use guestwire::{plain, tui};
 use mimalloc::MiMalloc;
 
 /// An exchange is put together on one thread and let go of on another, which the system's allocator is slow at.
@@ -9,5 +12,9 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    guestwire::cli::main()
+    guestwire::cli::main(&FrontEnds {
+        check: |settings| tui::appearance::chosen(settings).map(drop),
+        console: tui::run::prepare,
+        lines: |settings| block_on(plain::run::run(settings)),
+    })
 }

@@ -5,6 +5,7 @@ pub mod config_file;
 pub mod drive;
 pub mod event_loop;
 pub mod exit;
+pub mod front_ends;
 pub mod journal;
 pub mod logging;
 pub mod open;

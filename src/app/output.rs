@@ -1,6 +1,6 @@
 //! The command line's two outputs: results on stdout, problems on stderr. A reader that went away is not an error.
 
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -238,6 +238,22 @@ pub fn standard_input(most: u64) -> Result<Vec<u8>, Failed> {
 /// Whether a person can be asked: both ends of the conversation are a terminal.
 pub fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks a question and reads the answer, without blanks around it.
+pub fn ask(question: &str, input: &mut dyn BufRead) -> Result<String, Failed> {
+    say(question);
+    let mut line = String::new();
+    match input.read_line(&mut line) {
+        Ok(0) | Err(_) => Err(Failed::usage("no answer; nothing was written")),
+        Ok(_) => Ok(line.trim().to_owned()),
+    }
+}
+
+/// Questions go to stderr, so that stdout holds results only.
+pub fn say(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
 #[cfg(test)]

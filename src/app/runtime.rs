@@ -1,10 +1,13 @@
 //! The asynchronous runtime that every command runs on.
 
+use std::future::Future;
 use std::panic;
 
 use tokio::runtime::{Builder, Runtime};
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
+
+use super::exit::Failed;
 
 /// Starts it. A file that may not grow any more (`ulimit -f`) is a write that fails from then on, and not the end of the
 /// program: whoever writes says so.
@@ -29,4 +32,16 @@ pub fn start() -> Result<Runtime, String> {
         let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
     }
     Ok(runtime)
+}
+
+/// Runs a command to its end on a small runtime of its own.
+///
+/// # Errors
+/// Its own, or that there is no runtime to be had.
+pub fn block_on<T>(command: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
+    let runtime = start().map_err(Failed::here)?;
+    let result = runtime.block_on(command);
+    // A secret's command may still hold a thread; it is not waited for.
+    runtime.shutdown_background();
+    result
 }

@@ -9,9 +9,9 @@ use crate::config::secret::Oddity;
 use crate::config::{Flags, Problem, ProfileChoice, Settings, Terminal, load, locate};
 use crate::engine::{check_ca_file, proxy_problems};
 use crate::text::screen::visible;
-use crate::tui::appearance;
 
 use crate::app::exit::{Exit, Failed};
+use crate::app::front_ends::FrontEnds;
 use crate::app::output::{Output, warn};
 
 /// `guestwire config`
@@ -33,7 +33,7 @@ pub enum ConfigSub {
 }
 
 /// Carries it out.
-pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Failed> {
+pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>, front_ends: &FrontEnds) -> Result<Exit, Failed> {
     let mut output = Output::default();
     match what {
         ConfigSub::Path => {
@@ -55,7 +55,7 @@ pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
                 warn(&format!("warning: {sentence}"));
             }
             problems.extend(check_ca_files(&settings));
-            problems.extend(appearance::chosen(&settings).err().into_iter().flat_map(|problems| problems.0));
+            problems.extend((front_ends.check)(&settings).err().into_iter().flat_map(|problems| problems.0));
             problems.sort_by_key(|problem| problem.at);
             if !problems.is_empty() {
                 let sentences: Vec<String> = problems.iter().map(ToString::to_string).collect();

@@ -17,7 +17,6 @@ mod sandbox;
 pub(crate) mod send;
 pub(crate) mod token;
 
-use std::future::Future;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -27,12 +26,12 @@ use clap::error::ErrorKind;
 use crate::config::{ProfileChoice, load};
 
 use crate::app::exit::{Exit, Failed};
-use crate::tui::appearance;
-use crate::tui::run::ConsoleOptions;
+use crate::app::front_ends::{ConsoleStart, FrontEnds};
+use crate::app::runtime::block_on;
 use args::{Cli, Sub};
 
 /// The whole program. Everything that goes wrong ends as a sentence on stderr and an exit code.
-pub fn main() -> ExitCode {
+pub fn main(front_ends: &FrontEnds) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -42,7 +41,7 @@ pub fn main() -> ExitCode {
             return if wanted { Exit::Done.into() } else { Exit::Usage.into() };
         }
     };
-    match run(cli) {
+    match run(cli, front_ends) {
         Ok(code) => code,
         Err(failed) => {
             for sentence in failed.message.lines() {
@@ -53,28 +52,32 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<ExitCode, Failed> {
+fn run(cli: Cli, front_ends: &FrontEnds) -> Result<ExitCode, Failed> {
     let env = |name: &str| std::env::var_os(name);
     let mut flags = cli.global.flags.clone();
-    let fill_log = cli.global.fill_log;
-    let record = cli.global.record;
+    let start = ConsoleStart {
+        fill_log: cli.global.fill_log,
+        record: cli.global.record,
+        demo: cli.global.demo,
+        rehearse: cli.global.rehearse,
+    };
     let no_screen = cli.command.is_some() || flags.plain;
-    if let Some(path) = &record {
+    if let Some(path) = &start.record {
         recordable(path, no_screen)?;
     }
-    if no_screen && (cli.global.demo.is_some() || cli.global.rehearse.is_some()) {
+    if no_screen && (start.demo.is_some() || start.rehearse.is_some()) {
         return Err(Failed::usage(
             "--demo and --rehearse need the console's screen, and there is no screen here".to_owned(),
         ));
     }
-    let show = crate::tui::run::show(cli.global.demo.as_deref(), cli.global.rehearse.as_deref())?;
+    let console = (front_ends.console)(start)?;
     // These need no settings, and must work while the config file does not.
     match cli.command {
         Some(Sub::Completions(args)) => return completions::completions(args.shell).map(ExitCode::from),
         Some(Sub::Man(args)) => return completions::man(args.of.as_deref()).map(ExitCode::from),
         Some(Sub::Explain(args)) => return explain::run(args.cause.as_deref()).map(ExitCode::from),
         Some(Sub::Init(args)) => return init::run(&args, &flags, &env).map(ExitCode::from),
-        Some(Sub::Config(args)) => return config::run(args.command, &flags, &env).map(ExitCode::from),
+        Some(Sub::Config(args)) => return config::run(args.command, &flags, &env, front_ends).map(ExitCode::from),
         Some(Sub::Run(args)) if args.schema => return run::schema().map(ExitCode::from),
         Some(Sub::Sandbox(args)) => {
             let _log = flags.log_file.as_deref().map(|path| crate::app::logging::start(path, &env)).transpose()?;
@@ -130,12 +133,11 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Some(Sub::Export(args)) => block_on(export::run(args, &settings)).map(ExitCode::from),
         Some(Sub::Forget(args)) => forget::run(&args, &settings).map(ExitCode::from),
         Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
-        _ if settings.ui.plain => block_on(crate::plain::run::run(&settings)),
+        _ if settings.ui.plain => (front_ends.lines)(&settings),
         _ => {
             // A setting that the screen cannot use is one of the configuration, before there is a screen.
-            appearance::chosen(&settings)?;
-            crate::tui::run::run(&ConsoleOptions { settings, fill_log, record, show })
-                .map_err(|e| Failed::here(format!("{e:#}")))
+            (front_ends.check)(&settings)?;
+            console(&settings)
         }
     }
 }
@@ -149,15 +151,6 @@ fn recordable(path: &Path, no_screen: bool) -> Result<(), Failed> {
         return Err(Failed::usage(format!("{} exists, and guestwire never overwrites a recording", path.display())));
     }
     Ok(())
-}
-
-/// Runs a command to its end on a small runtime of its own.
-fn block_on<T>(command: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
-    let runtime = crate::app::runtime::start().map_err(Failed::here)?;
-    let result = runtime.block_on(command);
-    // A secret's command may still hold a thread; it is not waited for.
-    runtime.shutdown_background();
-    result
 }
 
 #[cfg(test)]

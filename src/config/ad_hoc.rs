@@ -5,12 +5,12 @@ use super::origin::{Lookup, env_text};
 use clap::Args;
 use secrecy::SecretString;
 
+use super::origin::Origin;
 use super::problem::{FilePosition, Spot};
 use super::profile::Credentials;
 use super::proxy;
 use super::raw_profile::{RawAddress, RawBounds, RawConversation, RawGuest, RawHosts, RawOauth, RawProfile, RawSecret};
 use super::resolve_profile::{GUEST_API_SCOPE, Resolved};
-use super::settings::Origin;
 
 /// The profile that exists by itself while [`REGION`], and a client or a token, are in the environment.
 pub const ENV: &str = "env";
@@ -21,9 +21,6 @@ pub(crate) const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
 pub(crate) const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 
 const TARGET: &str = "A target without a config file";
-
-/// Stands for "no line of the file".
-pub(super) const NOWHERE: FilePosition = FilePosition { line: 0, column: 0 };
 
 /// A target that no config file names. Each command that speaks to somebody understands these flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
@@ -93,7 +90,7 @@ pub fn env_profile(env: Lookup<'_>, region: Option<&str>) -> Option<RawProfile> 
     let access_token = access_token.filter(|_| client_id.is_none() || client_secret.is_none());
     let has_client = access_token.is_none() && (client_id.is_some() || client_secret.is_some());
     let oauth = RawOauth {
-        at: NOWHERE,
+        at: FilePosition::NOWHERE,
         client_id: client_id.filter(|_| has_client),
         client_secret: client_secret.filter(|_| has_client),
         access_token,
@@ -123,7 +120,7 @@ pub fn env_profile(env: Lookup<'_>, region: Option<&str>) -> Option<RawProfile> 
 
 /// A value that no line of the file gave.
 fn spot<T>(value: T) -> Spot<T> {
-    Spot { value, at: NOWHERE }
+    Spot { value, at: FilePosition::NOWHERE }
 }
 
 /// Enough of an id to tell it from others.
@@ -140,7 +137,7 @@ pub fn name_sources(resolved: &mut Resolved, target: &AdHocTarget) {
         _ => "--conversation",
     };
     for row in &mut resolved.rows {
-        if row.origin != Origin::File(NOWHERE) {
+        if row.origin != Origin::File(FilePosition::NOWHERE) {
             continue;
         }
         row.origin = match row.name.rsplit('.').next().unwrap_or_default() {
@@ -153,7 +150,7 @@ pub fn name_sources(resolved: &mut Resolved, target: &AdHocTarget) {
         };
     }
     for problem in resolved.problems.iter_mut().chain(&mut resolved.warnings).chain(&mut resolved.missing) {
-        if problem.at == Some(NOWHERE) {
+        if problem.at == Some(FilePosition::NOWHERE) {
             (problem.file, problem.at) = (None, None);
             problem.sentence = format!("profile `{ENV}`, from GENESYSCLOUD_* and flags: {}", problem.sentence);
         }

@@ -8,10 +8,11 @@ use directories::{BaseDirs, ProjectDirs};
 
 use super::flags::Flags;
 use super::origin::Lookup;
+use super::origin::RowSetting;
 use super::problem::{Problem, Problems, position};
 use super::resolve::{ConfigInput, ConfigSource, paths, resolve};
 use super::secret::open_to_others;
-use super::settings::{Paths, RowSetting, Settings};
+use super::settings::{Paths, Settings};
 
 /// Larger than any config file should be.
 const MAX_BYTES: u64 = 4 << 20;

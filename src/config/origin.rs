@@ -2,12 +2,49 @@
 //! it was, for `config show`.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::problem::{Problem, Spot};
-use super::settings::{Clipboard, ColorChoice, EnterKey, Origin, RowSetting, Times};
-use super::{ClientAuth, TokenHost};
+use super::problem::{FilePosition, Problem, Spot};
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody said anything.
+    Default,
+    /// It follows from the region.
+    Region,
+    /// A line of the config file.
+    File(FilePosition),
+    /// An environment variable.
+    Env(&'static str),
+    /// A flag.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::Region => f.write_str("region"),
+            Self::File(at) => write!(f, "line {}", at.line),
+            Self::Env(name) => write!(f, "env {name}"),
+            Self::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+/// A line of `config show`. Its value is never a secret: secrets are named by their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowSetting {
+    /// `ui.theme`
+    pub name: String,
+    /// As it would be written in the file, more or less.
+    pub value: String,
+    /// Where it came from.
+    pub origin: Origin,
+}
 
 /// How an environment variable is looked up. Given by the edge, so that tests need no environment of their own.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -140,42 +177,7 @@ impl ShownValue for Vec<String> {
     }
 }
 
-fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> String {
+/// The word for a value that has some.
+pub fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> String {
     words.iter().find(|(_, v)| v == value).map_or_else(String::new, |(word, _)| format!("\"{word}\""))
-}
-
-impl ShownValue for ColorChoice {
-    fn shown(&self) -> String {
-        word(Self::WORDS, self)
-    }
-}
-
-impl ShownValue for Clipboard {
-    fn shown(&self) -> String {
-        word(Self::WORDS, self)
-    }
-}
-
-impl ShownValue for Times {
-    fn shown(&self) -> String {
-        word(Self::WORDS, self)
-    }
-}
-
-impl ShownValue for EnterKey {
-    fn shown(&self) -> String {
-        word(Self::WORDS, self)
-    }
-}
-
-impl ShownValue for TokenHost {
-    fn shown(&self) -> String {
-        word(super::raw_profile::TOKEN_HOSTS, self)
-    }
-}
-
-impl ShownValue for ClientAuth {
-    fn shown(&self) -> String {
-        word(super::raw_profile::CLIENT_AUTHS, self)
-    }
 }

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::model::{Conversation, Masks};
 
+use super::origin::{ShownValue, word};
 use super::proxy::ProfileProxy;
 use super::secret::{SecretSource, Terminal};
 
@@ -44,6 +45,17 @@ pub enum TokenHost {
     Api,
 }
 
+impl TokenHost {
+    /// As the file writes it.
+    pub const WORDS: &[(&'static str, Self)] = &[("login", Self::Login), ("api", Self::Api)];
+}
+
+impl ShownValue for TokenHost {
+    fn shown(&self) -> String {
+        word(Self::WORDS, self)
+    }
+}
+
 /// How the client's id and secret travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ClientAuth {
@@ -52,6 +64,17 @@ pub enum ClientAuth {
     Basic,
     /// Form fields `client_id` and `client_secret`.
     Body,
+}
+
+impl ClientAuth {
+    /// As the file writes it.
+    pub const WORDS: &[(&'static str, Self)] = &[("basic", Self::Basic), ("body", Self::Body)];
+}
+
+impl ShownValue for ClientAuth {
+    fn shown(&self) -> String {
+        word(Self::WORDS, self)
+    }
 }
 
 /// An OAuth client for the client-credentials grant.

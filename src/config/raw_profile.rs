@@ -205,11 +205,6 @@ impl RawSecret {
     }
 }
 
-/// As the file writes it.
-pub const TOKEN_HOSTS: &[(&str, TokenHost)] = &[("login", TokenHost::Login), ("api", TokenHost::Api)];
-/// As the file writes it.
-pub const CLIENT_AUTHS: &[(&str, ClientAuth)] = &[("basic", ClientAuth::Basic), ("body", ClientAuth::Body)];
-
 fn read_hosts(mut table: Table<'_>) -> RawHosts {
     let hosts = RawHosts {
         login: table.text("login"),
@@ -227,8 +222,8 @@ fn read_oauth(mut table: Table<'_>) -> RawOauth {
         client_id: RawSecret::read(&mut table, "client_id"),
         client_secret: RawSecret::read(&mut table, "client_secret"),
         access_token: RawSecret::read(&mut table, "access_token"),
-        token_host: table.word("token_host", TOKEN_HOSTS),
-        client_auth: table.word("client_auth", CLIENT_AUTHS),
+        token_host: table.word("token_host", TokenHost::WORDS),
+        client_auth: table.word("client_auth", ClientAuth::WORDS),
         scopes: table.strings("scopes"),
     };
     table.finish();

@@ -10,14 +10,15 @@ use super::flags::Flags;
 use super::origin::{
     EffectiveSettings, Lookup, ShownValue as _, Sourced, env_flag, env_path, env_text, env_word, file, flag, switch,
 };
+use super::origin::{Origin, RowSetting};
 use super::problem::{Problem, Problems, Spot};
 use super::raw::RawFile;
 use super::raw_profile::{RawConversation, RawProfile};
 use super::regions::SANDBOX;
 use super::resolve_profile::{ProfileContext, Resolved, resolve as resolve_profile};
 use super::settings::{
-    Clipboard, ColorChoice, ComposerSettings, ConfiguredSnippet, EnterKey, JournalLimits, LogLimits, Origin, Paths,
-    ProfileChoice, RowSetting, Settings, Times, Ui,
+    Clipboard, ColorChoice, ComposerSettings, ConfiguredSnippet, EnterKey, JournalLimits, LogLimits, Paths,
+    ProfileChoice, Settings, Times, Ui,
 };
 use super::toml_reader::Doc;
 use crate::text::suggest::{nearest, suggestion};

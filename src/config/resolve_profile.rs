@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
-use super::ad_hoc::NOWHERE;
 use super::address::{self, Scheme};
 use super::origin::{EffectiveSettings, Lookup, ShownValue as _, env_text, file};
+use super::origin::{Origin, RowSetting};
 use super::problem::{FilePosition, Problem, Spot};
 use super::proxy::{self, ProfileProxy, ProxyAddress};
 use super::raw_profile::{RawAddress, RawAttributes, RawConversation, RawOauth, RawProfile, RawSecret};
-use super::settings::{MetricsSettings, NamedSecret, Origin, RowSetting};
+use super::settings::{MetricsSettings, NamedSecret};
 use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
     SecretSource, Terminal, TokenHost, WebhookSettings, regions,
@@ -176,7 +176,7 @@ impl Work<'_> {
                 return None;
             }
         };
-        let by = if said.at == NOWHERE {
+        let by = if said.at == FilePosition::NOWHERE {
             proxy::HOST.to_owned()
         } else {
             format!("`proxy` of the profile {}", raw.name.value)
@@ -189,7 +189,7 @@ impl Work<'_> {
             }
         };
         let has_password = matches!(&proxy, ProfileProxy::Through(address, _) if address.user_info.is_some());
-        if has_password && matches!(source, SecretSource::Literal(_)) && said.at != NOWHERE {
+        if has_password && matches!(source, SecretSource::Literal(_)) && said.at != FilePosition::NOWHERE {
             self.literal(said.at, "the password of `proxy` is");
         }
         self.effective.note(name, proxy.to_string().shown(), Origin::File(said.at));

@@ -1,11 +1,11 @@
 //! Everything that config, environment and flags decide, resolved. Nothing here is optional that has a default.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::PathBuf;
 
 use crate::model::{Cause, Masks};
 
+use super::origin::{Origin, RowSetting, ShownValue, word};
 use super::problem::{FilePosition, Problem, Spot};
 use super::{Profile, SecretSource};
 
@@ -111,6 +111,12 @@ impl EnterKey {
     pub const WORDS: &'static [(&'static str, Self)] = &[("send", Self::Send), ("newline", Self::Newline)];
 }
 
+impl ShownValue for EnterKey {
+    fn shown(&self) -> String {
+        word(Self::WORDS, self)
+    }
+}
+
 /// The `[composer]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComposerSettings {
@@ -173,6 +179,12 @@ impl ColorChoice {
         &[("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
 }
 
+impl ShownValue for ColorChoice {
+    fn shown(&self) -> String {
+        word(Self::WORDS, self)
+    }
+}
+
 /// How copying reaches the clipboard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clipboard {
@@ -203,6 +215,12 @@ impl Clipboard {
     ];
 }
 
+impl ShownValue for Clipboard {
+    fn shown(&self) -> String {
+        word(Self::WORDS, self)
+    }
+}
+
 /// The zone in which times are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Times {
@@ -216,6 +234,12 @@ pub enum Times {
 impl Times {
     /// As config writes it.
     pub const WORDS: &'static [(&'static str, Self)] = &[("local", Self::Local), ("utc", Self::Utc)];
+}
+
+impl ShownValue for Times {
+    fn shown(&self) -> String {
+        word(Self::WORDS, self)
+    }
 }
 
 /// The `[ui]` table.
@@ -333,42 +357,4 @@ pub struct Paths {
     pub data_dir: PathBuf,
     /// guestwire's own log, if one is wanted.
     pub log_file: Option<PathBuf>,
-}
-
-/// Where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Nobody said anything.
-    Default,
-    /// It follows from the region.
-    Region,
-    /// A line of the config file.
-    File(FilePosition),
-    /// An environment variable.
-    Env(&'static str),
-    /// A flag.
-    Flag(&'static str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::Region => f.write_str("region"),
-            Self::File(at) => write!(f, "line {}", at.line),
-            Self::Env(name) => write!(f, "env {name}"),
-            Self::Flag(name) => write!(f, "flag {name}"),
-        }
-    }
-}
-
-/// A line of `config show`. Its value is never a secret: secrets are named by their place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowSetting {
-    /// `ui.theme`
-    pub name: String,
-    /// As it would be written in the file, more or less.
-    pub value: String,
-    /// Where it came from.
-    pub origin: Origin,
 }

@@ -10,8 +10,8 @@ use crate::text::screen::visible_lines;
 use crate::text::suggest::nearest;
 
 use super::arguments::Done;
+use super::dialogue::PlainQuestion;
 use super::parser::{Inner, ParsedLine, read, read_inner};
-use super::questions::PlainQuestion;
 use super::{Plain, sentences};
 
 /// One command.

@@ -8,7 +8,7 @@ use crate::session::attachments;
 use crate::text::suggest::nearest;
 
 use super::arguments::{Done, number};
-use super::questions::PlainQuestion;
+use super::dialogue::PlainQuestion;
 use super::sentences;
 use super::sentences::{clause, ending, span};
 use super::{Exit, Plain, PlainEffect};

@@ -45,6 +45,7 @@
 mod arguments;
 mod commands;
 pub mod conversations;
+pub mod dialogue;
 mod explain;
 pub mod journal;
 pub mod lifecycle;
@@ -79,7 +80,7 @@ use crate::session::open_pass::FoundPass;
 use crate::session::{Attention, ProfileInfo, Session};
 use crate::text::screen::visible;
 
-use questions::PlainQuestion;
+use dialogue::Dialogue;
 
 /// What happens.
 #[derive(Clone, Debug)]
@@ -211,18 +212,6 @@ struct NextMessage {
     carried: BTreeMap<ConversationKey, Extras>,
     /// How it is sent wrongly on purpose.
     sent_as: Option<Variation>,
-}
-
-/// What is typed and said in turn.
-#[derive(Debug, Default)]
-struct Dialogue {
-    question: Option<PlainQuestion>,
-    /// The lines of a text that was begun and not ended.
-    block: Option<Vec<String>>,
-    /// A Messenger's snippet that goes on in the next line.
-    snippet: Option<String>,
-    no_more_lines: bool,
-    prompt_due: bool,
 }
 
 /// A session in lines.

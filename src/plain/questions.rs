@@ -2,55 +2,14 @@
 
 use crate::app::exit::Exit;
 use crate::engine::Command;
-use crate::model::{ConversationKey, DeliveryStatus, MessageId, SessionAsk};
+use crate::model::{DeliveryStatus, MessageId};
 
 use crate::session::OutgoingMessage;
 
 use super::Plain;
 use super::arguments::{Done, numbered};
+use super::dialogue::PlainQuestion;
 use super::sentences::clause;
-
-/// What waits for an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PlainQuestion {
-    /// Production: send this?
-    Send(Box<OutgoingMessage>),
-    /// Ask something of a session that cannot be taken back?
-    Session {
-        /// Of which conversation.
-        key: ConversationKey,
-        /// What.
-        ask: SessionAsk,
-    },
-    /// Send a message again?
-    Resend(MessageId),
-    /// Send a message again of which nobody knows whether it was received?
-    Again(MessageId),
-    /// What became of this message? By number.
-    Settle(MessageId),
-    /// From which site comes the guest of this web deployment?
-    Site(String),
-    /// Run the open step of a pass?
-    PassStep,
-    /// End the pass?
-    PassStop,
-    /// Leave with messages under way?
-    Quit,
-}
-
-impl PlainQuestion {
-    /// What can be said.
-    const fn how(&self) -> &'static str {
-        match self {
-            Self::Send(_) | Self::Session { .. } | Self::Resend(_) | Self::PassStep | Self::PassStop | Self::Quit => {
-                "Type yes or no."
-            }
-            Self::Again(_) => "Type again to send it again, or no.",
-            Self::Settle(_) => "Type 1, 2, 3 or 4.",
-            Self::Site(_) => "Type a site that the deployment allows, like https://shop.example, or no.",
-        }
-    }
-}
 
 impl Plain {
     /// Asks.

@@ -12,7 +12,7 @@ use crate::text::screen::visible_lines;
 use crate::text::suggest::nearest;
 
 use super::arguments::{Done, number};
-use super::questions::PlainQuestion;
+use super::dialogue::PlainQuestion;
 use super::{Plain, Waiting, sentences};
 
 /// How long a reply is waited for where nobody says.

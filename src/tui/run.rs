@@ -1,6 +1,6 @@
 //! `guestwire` alone: the console. This is where the command line hands over to the shell.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 #[cfg(feature = "sandbox")]
 use std::sync::Arc;
@@ -15,25 +15,13 @@ use crate::tui::state::demo::tape::Tape;
 use crate::tui::terminal::event_loop::LoopEnd;
 
 use crate::app::exit::Failed;
-
-/// What the console starts with.
-#[derive(Debug)]
-pub struct ConsoleOptions {
-    /// Everything that config, environment and flags decided.
-    pub settings: Settings,
-    /// Made-up log entries to begin with, for measuring.
-    pub fill_log: u32,
-    /// Record the screen into this file.
-    pub record: Option<PathBuf>,
-    /// What is shown in demo mode from the start.
-    pub show: Option<Show>,
-}
+use crate::app::front_ends::{Console, ConsoleStart};
 
 /// A recorded demo of some minutes is far smaller.
 const TAPE_MAX: u64 = 64 << 20;
 
 /// What `--demo` and `--rehearse` name, read before the screen opens.
-pub fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<Show>, Failed> {
+fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<Show>, Failed> {
     let read = |path: &Path| {
         files::read_text(path, TAPE_MAX)
             .map(|text| {
@@ -62,15 +50,21 @@ pub fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<Show>
     Ok(Some(Show::Pass(pass)))
 }
 
-/// Runs the console until it is left.
-pub fn run(options: &ConsoleOptions) -> anyhow::Result<ExitCode> {
-    let start = Start { fill_log: options.fill_log, record: options.record.clone(), show: options.show.clone() };
-    let exit = crate::tui::start::console(&options.settings, start, || embedded(&options.settings))?;
-    Ok(match exit {
-        LoopEnd::Quit => ExitCode::SUCCESS,
-        LoopEnd::Terminated => ExitCode::from(143),
-        LoopEnd::Lost => ExitCode::FAILURE,
-    })
+/// Reads what is shown from the start; then the console can be opened.
+///
+/// # Errors
+/// What is to be shown cannot be read.
+pub fn prepare(start: ConsoleStart) -> Result<Console, Failed> {
+    let show = show(start.demo.as_deref(), start.rehearse.as_deref())?;
+    let start = Start { fill_log: start.fill_log, record: start.record, show };
+    Ok(Box::new(move |settings| {
+        let exit = crate::tui::start::console(settings, start, || embedded(settings));
+        Ok(match exit.map_err(|e| Failed::here(format!("{e:#}")))? {
+            LoopEnd::Quit => ExitCode::SUCCESS,
+            LoopEnd::Terminated => ExitCode::from(143),
+            LoopEnd::Lost => ExitCode::FAILURE,
+        })
+    }))
 }
 
 /// Starts the sandbox in this process, faults at hand.

@@ -6,10 +6,9 @@ use std::path::Path;
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::plan::{Draft, FoundRegion, FoundValue, SignsIn, profile};
-use super::{ask, say};
 use crate::app::config_file;
 use crate::app::exit::{Exit, Failed};
-use crate::app::output::Output;
+use crate::app::output::{Output, ask, say};
 use crate::config::origin::Lookup;
 use crate::config::settings::Paths;
 use crate::config::{edit, regions};

@@ -12,7 +12,7 @@ use std::path::Path;
 use directories::BaseDirs;
 
 use crate::app::exit::{Exit, Failed};
-use crate::app::output::{Output, can_ask, standard_input};
+use crate::app::output::{Output, ask, can_ask, say, standard_input};
 use crate::config::origin::Lookup;
 use crate::config::snippet;
 use crate::config::snippet::MessengerSnippet;
@@ -209,21 +209,6 @@ fn complete(draft: &mut Draft, input: &mut dyn BufRead) -> Result<(), Failed> {
     }
     "from your answers".clone_into(&mut draft.whence);
     Ok(())
-}
-
-fn ask(question: &str, input: &mut dyn BufRead) -> Result<String, Failed> {
-    say(question);
-    let mut line = String::new();
-    match input.read_line(&mut line) {
-        Ok(0) | Err(_) => Err(Failed::usage("no answer; nothing was written")),
-        Ok(_) => Ok(line.trim().to_owned()),
-    }
-}
-
-/// Questions go to stderr, so that stdout holds results only.
-fn say(text: &str) {
-    let mut stderr = io::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
 /// Writes a new private file, in a private directory if that has to be made.

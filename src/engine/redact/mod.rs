@@ -14,7 +14,6 @@ mod names;
 mod view;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -28,6 +27,7 @@ use zeroize::Zeroizing;
 use crate::genesys::call::{form_part, path_segment};
 use crate::model::{Generation, Header, Masks};
 
+use names::{SecretNames, Spot, Why, is_label};
 use view::View;
 
 /// Tokens of this many newest generations are looked for by value; older ones have long ended.
@@ -66,30 +66,10 @@ struct Values {
 /// Knows what must not be shown.
 #[derive(Clone)]
 pub struct Redactor {
-    names: Arc<HashSet<String>>,
+    names: SecretNames,
     secrets: Vec<Secret>,
     values: Option<Arc<Values>>,
     masks: Masks,
-}
-
-/// A place that is masked.
-#[derive(Debug)]
-struct Spot<'r> {
-    start: usize,
-    end: usize,
-    why: Why,
-    label: &'r str,
-    /// A bare value of JSON: the mask needs quotation marks to be JSON still.
-    quote: bool,
-}
-
-/// Of two reasons for the same place, the first gives the label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Why {
-    Name,
-    Value,
-    Form,
-    Look,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -101,8 +81,7 @@ impl std::fmt::Debug for Redactor {
 impl Redactor {
     /// A redactor that knows the built-in names and `extra` ones.
     pub fn new(extra: &[String]) -> Self {
-        let names = extra.iter().map(|n| names::plain(n)).collect();
-        Self { names: Arc::new(names), secrets: Vec::new(), values: None, masks: Masks::default() }
+        Self { names: SecretNames::new(extra), secrets: Vec::new(), values: None, masks: Masks::default() }
     }
 
     /// One that also masks these by their look.
@@ -158,7 +137,7 @@ impl Redactor {
     /// A header as it may be shown.
     pub fn header(&self, name: &str, value: &[u8]) -> Header {
         let shown = printable(value);
-        let value = match self.label(name) {
+        let value = match self.names.label(name) {
             Some("authorization") => self.credentials(&shown),
             Some("cookie") => cookies(&shown, name.eq_ignore_ascii_case("set-cookie")),
             Some(label) if label != "code" => format!("«{label}»"),
@@ -211,10 +190,10 @@ impl Redactor {
         let mut seen = View::whole(text);
         let pieces = view::pieces(text);
         self.look(&seen, &mut spots);
-        self.named(&seen, 0..text.len(), form, &mut spots);
+        self.names.named(&seen, 0..text.len(), form, &mut spots);
         for _ in 0..DEEPEST {
             for place in seen.ranges(&pieces) {
-                self.named(&seen, place, form, &mut spots);
+                self.names.named(&seen, place, form, &mut spots);
             }
             let Some(next) = seen.decoded() else { break };
             seen = next;
@@ -295,7 +274,7 @@ impl Values {
 /// Whether a mask of a [`Redactor`] stands in `text`. Quotation marks of other languages (`«Oui»`) are none.
 pub fn holds_mask(text: &str) -> bool {
     let labels = text.split('«').skip(1).filter_map(|rest| Some(rest.split_once('»')?.0));
-    labels.into_iter().any(|label| names::is_label(label) || matches!(label, "phone" | "private"))
+    labels.into_iter().any(|label| is_label(label) || matches!(label, "phone" | "private"))
 }
 
 /// Where the password of an address begins that ends before the `@` at `at`: `https://user:password@host`.

@@ -1,10 +1,11 @@
 //! What is a secret by the name that stands before it: `"name":"value"`, `name=value`, `Name: value`, `<name>value`.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::view::{self, View};
-use super::{Redactor, Spot, Why};
 
 /// Names that end so, as [`plain`] writes them, have secrets as values; with the hint that is shown. The first counts.
 const ENDS: [(&str, &str); 21] = [
@@ -39,7 +40,7 @@ const HARMLESS: [&str; 4] = ["pagetoken", "nexttoken", "continuationtoken", "syn
 const LONGEST: usize = 64;
 
 /// Names compare without case, `_`, `-` and `.`: `clientSecret`, `client_secret` and `Client-Secret` are one.
-pub(super) fn plain(name: &str) -> String {
+fn plain(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-' | '.')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
@@ -62,12 +63,41 @@ impl Before<'_> {
     }
 }
 
-impl Redactor {
+/// A place that is masked.
+#[derive(Debug)]
+pub(super) struct Spot<'r> {
+    pub start: usize,
+    pub end: usize,
+    pub why: Why,
+    pub label: &'r str,
+    /// A bare value of JSON: the mask needs quotation marks to be JSON still.
+    pub quote: bool,
+}
+
+/// Of two reasons for the same place, the first gives the label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Why {
+    Name,
+    Value,
+    Form,
+    Look,
+}
+
+/// The names before which a value is masked: the built-in ones and these.
+#[derive(Clone)]
+pub(super) struct SecretNames(Arc<HashSet<String>>);
+
+impl SecretNames {
+    /// The built-in names and `extra` ones.
+    pub fn new(extra: &[String]) -> Self {
+        Self(Arc::new(extra.iter().map(|name| plain(name)).collect()))
+    }
+
     /// The hint for a field or header of this name, if its value is a secret.
-    pub(super) fn label(&self, name: &str) -> Option<&'static str> {
+    pub fn label(&self, name: &str) -> Option<&'static str> {
         // Nearly every name is none of them, and its last letter says so.
         let last = name.bytes().rev().find(|b| !matches!(b, b'_' | b'-' | b'.'))?.to_ascii_lowercase();
-        let extra = !self.names.is_empty();
+        let extra = !self.0.is_empty();
         if !(extra || (name.len() >= 3 && b"ntdeygl".contains(&last))) {
             return None;
         }
@@ -81,11 +111,11 @@ impl Redactor {
         if let Some((_, label)) = whole.or_else(ends).filter(|_| !harmless()) {
             return Some(label);
         }
-        (extra && self.names.contains(name)).then_some("redacted")
+        (extra && self.0.contains(name)).then_some("redacted")
     }
 
     /// Adds what is masked by its name. `form`: the text is a form, and begins with a name.
-    pub(super) fn named<'r>(&'r self, view: &View<'_>, part: Range<usize>, form: bool, spots: &mut Vec<Spot<'r>>) {
+    pub fn named<'r>(&'r self, view: &View<'_>, part: Range<usize>, form: bool, spots: &mut Vec<Spot<'r>>) {
         let Some(text) = view.text.get(part.clone()) else { return };
         let place = |at: usize| view.place(part.start + at);
         let (mut done, mut done_raw) = (0, 0);

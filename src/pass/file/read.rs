@@ -3,16 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::step::{Names, read_id, slug, step};
 use super::{Pass, PassCase};
 use crate::config::Problems;
 use crate::config::toml_reader::{Doc, Table};
-
-/// Names that are given away already, and those that texts may use.
-#[derive(Default)]
-pub(super) struct Names {
-    /// Captured by the steps before.
-    pub captured: BTreeSet<String>,
-}
 
 impl Pass {
     /// Reads a pass; `file` is for the sentences.
@@ -77,7 +71,7 @@ fn case(
     let mut steps = Vec::new();
     for entry in table.tables("steps") {
         let at = entry.at();
-        let Some(step) = super::step::step(entry, steps.len() + 1, within, names) else { continue };
+        let Some(step) = step(entry, steps.len() + 1, within, names) else { continue };
         if !ids.insert(step.id.clone()) {
             table.wrong(at, format!("two steps of this case have the id `{}`; give one of them another `id`", step.id));
         }
@@ -87,28 +81,4 @@ fn case(
     let name = name?.value;
     let id = id.unwrap_or_else(|| slug(&name, number));
     Some(PassCase { id, name, about, conversation, steps })
-}
-
-/// An id that is written: it goes into reports and onto the command line.
-pub(super) fn read_id(table: &mut Table<'_>) -> Option<String> {
-    let id = table.text("id")?;
-    let fits = id.value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    if !fits {
-        table.wrong(id.at, "`id` must be made of letters, digits, `-`, `_` and `.`");
-    }
-    fits.then_some(id.value)
-}
-
-/// An id made of a name: `The guest is heard` → `the-guest-is-heard`.
-pub(super) fn slug(name: &str, number: usize) -> String {
-    let mut id = String::new();
-    for c in name.chars() {
-        if c.is_ascii_alphanumeric() {
-            id.push(c.to_ascii_lowercase());
-        } else if !id.is_empty() && !id.ends_with('-') {
-            id.push('-');
-        }
-    }
-    let id = id.trim_end_matches('-');
-    if id.is_empty() { number.to_string() } else { id.to_owned() }
 }

@@ -1,11 +1,10 @@
 //! One step from its table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::expect::{expect, pattern};
-use super::read::{Names, read_id, slug};
 use super::{Capture, CaptureSource, OUTCOME_WITHIN, PassStep, REPLY_WITHIN, StepMessage};
 use crate::config::Spot;
 use crate::config::toml_reader::{Either, Table};
@@ -176,4 +175,35 @@ fn read_captures(table: &mut Table<'_>, sends: bool, names: &mut Names) -> Vec<C
         found.extend(source.map(|source| Capture { name: name.value, source }));
     }
     found
+}
+
+/// Names that are given away already, and those that texts may use.
+#[derive(Default)]
+pub(super) struct Names {
+    /// Captured by the steps before.
+    pub captured: BTreeSet<String>,
+}
+
+/// An id that is written: it goes into reports and onto the command line.
+pub(super) fn read_id(table: &mut Table<'_>) -> Option<String> {
+    let id = table.text("id")?;
+    let fits = id.value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if !fits {
+        table.wrong(id.at, "`id` must be made of letters, digits, `-`, `_` and `.`");
+    }
+    fits.then_some(id.value)
+}
+
+/// An id made of a name: `The guest is heard` → `the-guest-is-heard`.
+pub(super) fn slug(name: &str, number: usize) -> String {
+    let mut id = String::new();
+    for c in name.chars() {
+        if c.is_ascii_alphanumeric() {
+            id.push(c.to_ascii_lowercase());
+        } else if !id.is_empty() && !id.ends_with('-') {
+            id.push('-');
+        }
+    }
+    let id = id.trim_end_matches('-');
+    if id.is_empty() { number.to_string() } else { id.to_owned() }
 }

@@ -189,6 +189,15 @@ struct SignInSeen {
     trouble: Option<String>,
 }
 
+/// A new token that a step waits for.
+#[derive(Clone, Copy, Debug)]
+struct Renewing {
+    /// Newer than this one.
+    than: Option<Generation>,
+    /// Until then.
+    until: Moment,
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Runner {
@@ -203,7 +212,7 @@ pub struct Runner {
     trackers: BTreeMap<ConversationKey, ReplyTracker>,
     sign_in: SignInSeen,
     /// The new token that the open step waits for before it sends.
-    renewing: Option<prepare::Renewing>,
+    renewing: Option<Renewing>,
     /// Since when the open step's timer runs.
     opened: Option<Moment>,
     paused: bool,

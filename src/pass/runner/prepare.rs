@@ -3,25 +3,16 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Prep, Runner, RunnerEffect, StepStage, Watch, expectation, template};
+use super::{Prep, Renewing, Runner, RunnerEffect, StepStage, Watch, expectation, template};
 use crate::model::fault::SandboxRequest;
 use crate::model::variables::{Values, uuid_from};
-use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Generation, Moment, OutgoingMessage};
+use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment, OutgoingMessage};
 use crate::pass::evidence::{SaidMessage, StepEvidence};
 use crate::pass::file::StepMessage;
 use crate::pass::result::{Met, Verdict};
 
 /// How long a step waits for the new token that it asked for.
 const RENEW_WITHIN: Duration = Duration::from_secs(30);
-
-/// A new token that a step waits for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Renewing {
-    /// Newer than this one.
-    than: Option<Generation>,
-    /// Until then.
-    pub(super) until: Moment,
-}
 
 impl Runner {
     /// Runs the open step, from its beginning.

@@ -8,16 +8,9 @@ use crate::pass::{Pass, builtin};
 use crate::session::open_pass::{FoundPass, place_words};
 
 use super::super::{Plain, PlainEffect};
+use super::told::Offered;
 use crate::plain::arguments::Done;
 use crate::plain::sentences;
-
-/// What can be opened by its number.
-#[derive(Clone, Debug)]
-pub(super) enum Offered {
-    Unfinished,
-    File(PathBuf),
-    BuiltIn(&'static str),
-}
 
 impl Plain {
     pub(super) fn find_passes(&mut self) {

@@ -8,6 +8,7 @@
 
 mod files;
 pub mod pass_sentences;
+mod told;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,33 +22,14 @@ use crate::session::open_pass::reports_dir;
 use crate::text::suggest::nearest;
 
 use super::arguments::Done;
-use super::questions::PlainQuestion;
+use super::dialogue::PlainQuestion;
 use super::{Plain, PlainEffect, sentences};
-use files::Offered;
+
+pub(super) use told::Passes;
 
 /// The words after `.pass`.
 const WORDS: [&str; 13] =
     ["open", "go", "pass", "fail", "blocked", "skip", "again", "undo", "note", "next", "previous", "reports", "stop"];
-
-/// What is told of passes.
-#[derive(Debug)]
-pub(super) struct Passes {
-    /// What can be opened, in the order in which it was told.
-    offered: Vec<Offered>,
-    /// The step that was told last, and whether with its result.
-    told: Option<((usize, usize), bool)>,
-    /// Ctrl-C was pressed while the step ran: it is waited for no more.
-    pub(super) let_go: bool,
-    /// Runs that were begun, and what their ids grow from.
-    begun: u64,
-    seed: u128,
-}
-
-impl Passes {
-    pub(super) const fn new(seed: u128) -> Self {
-        Self { offered: Vec::new(), told: None, let_go: false, begun: 0, seed }
-    }
-}
 
 impl Plain {
     /// `.pass`, `.pass go`, `.pass note it flickers`

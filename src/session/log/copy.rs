@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::detail::{newest, rows};
 use super::entry::Density;
-use super::line::Columns;
-use super::{Log, LogEntry, LogPage};
+use super::page::{Columns, LogPage};
+use super::{Log, LogEntry};
 use crate::export;
 use crate::model::{Header, Response};
 use crate::text::screen;

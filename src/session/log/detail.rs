@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::LogPage;
 use super::entry::{Density, LogEntry};
 use super::line::{clock_exact, head, reply, size};
+use super::page::LogPage;
 use super::pretty;
 use super::row::{Line, LogRow, RowKind, Section, Tone};
 use super::words::{body_facts, ended, exact, failure_word, status_line, timing, try_tone};

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Names;
-use super::needle::Needle;
+use super::needle::{Names, Needle};
 use super::rate::is_healed;
 use super::row::{LogRow, Section};
 use crate::model::{

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Filter, KeyNames, Log, LogEntry, Rate401};
+use super::page::KeyNames;
+use super::{Filter, Log, LogEntry, Rate401};
 use crate::model::{Diagnosis, ExchangeId, ExchangeKind, Moment, Outcome};
 
 impl Log {

@@ -12,9 +12,8 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-use super::Names;
 use super::entry::LogEntry;
-use super::needle::Needle;
+use super::needle::{Names, Needle};
 use crate::model::{ExchangeKind, Outcome};
 use crate::text::dates::{self, Period};
 

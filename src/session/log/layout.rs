@@ -1,8 +1,8 @@
 //! When rows are laid out: shut entries as they come into the window, open ones at once, because their rows count.
 
 use super::entry::{Density, Fold, Visibility};
-use super::line::Columns;
-use super::{Log, LogEntry, LogPage, detail};
+use super::page::{Columns, LogPage};
+use super::{Log, LogEntry, detail};
 
 impl Log {
     pub(super) fn columns_now(&self) -> Columns {

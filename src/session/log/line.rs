@@ -13,104 +13,14 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::LogPage;
 use super::entry::{Density, Later, LogEntry, Reply};
+use super::page::{LogPage, MS, STATUS, Time, WORD};
 use super::row::{Line, LiveRow, LogCounts, LogRow, RowKind, Tone};
 use crate::model::{Exchange, ExchangeKind, ExchangeStep, Moment, Outcome};
 use crate::text::screen;
 
-/// Text columns below which another column goes.
-const TEXT_WANTED: usize = 20;
-/// Text columns below which the last columns begin to go.
-const TEXT_LEAST: usize = 8;
 /// Bytes of a text that are looked at for one line: what follows could not be seen.
 const LOOKED_AT: usize = 2 << 10;
-
-/// Which columns there are at a width, and how wide the flexible one is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Columns {
-    number: usize,
-    time: Time,
-    kind: bool,
-    text: usize,
-    status: bool,
-    ms: bool,
-    id: Option<usize>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Time {
-    Seconds,
-    Minutes,
-    None,
-}
-
-const WORD: usize = 4;
-const STATUS: usize = 3;
-const MS: usize = 7;
-
-impl Columns {
-    /// The columns for `width` cells (the selection's column not counted).
-    pub fn new(width: usize, number: usize, ascii: bool) -> Self {
-        let mut c = Self {
-            number: number.max(3),
-            time: Time::Seconds,
-            kind: true,
-            text: 0,
-            status: true,
-            ms: true,
-            id: Some(if ascii { 10 } else { 9 }),
-        };
-        let text = |c: &Self| width.saturating_sub(c.fixed());
-        if text(&c) < TEXT_WANTED {
-            c.ms = false;
-        }
-        if text(&c) < TEXT_WANTED {
-            c.time = Time::Minutes;
-        }
-        if text(&c) < TEXT_WANTED {
-            c.kind = false;
-        }
-        if text(&c) < TEXT_LEAST {
-            c.time = Time::None;
-        }
-        // Below the smallest supported width: what is left keeps its place, the id goes, then the status.
-        if c.fixed() > width {
-            c.id = None;
-        }
-        if c.fixed() > width {
-            c.status = false;
-        }
-        c.text = text(&c);
-        c
-    }
-
-    /// Cells before the kind: number, mark and time.
-    pub const fn before_kind(&self) -> usize {
-        let time = match self.time {
-            Time::Seconds => 10,
-            Time::Minutes => 7,
-            Time::None => 1,
-        };
-        self.number + 1 + time
-    }
-
-    /// Cells before the time.
-    pub const fn before_time(&self) -> usize {
-        self.number + 2
-    }
-
-    /// Cells of everything but the text.
-    fn fixed(&self) -> usize {
-        let column = |there: bool, cells: usize| if there { cells } else { 0 };
-        self.before_kind()
-            + column(self.kind, 6)
-            + (1 + WORD)
-            + column(self.status, 1 + STATUS)
-            + column(self.ms, 1 + MS)
-            + self.id.map_or(0, |cells| 2 + cells)
-    }
-}
 
 /// The tone in which an outcome's word stands.
 pub(super) const fn outcome_tone(outcome: &Outcome) -> Tone {
@@ -323,35 +233,6 @@ fn tries_note(entry: &LogEntry, cells: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn columns_go_in_the_order_that_was_promised() {
-        let c = |width| Columns::new(width, 2, false);
-        let wide = c(159);
-        assert!(wide.ms && wide.kind && wide.time == Time::Seconds);
-        // Each step of narrowing takes one thing away, and nothing that went comes back.
-        let seen: Vec<[bool; 5]> = (20..160)
-            .rev()
-            .map(|w| {
-                let c = c(w);
-                [c.ms, c.time == Time::Seconds, c.kind, c.time != Time::None, c.id.is_some()]
-            })
-            .collect();
-        for pair in seen.windows(2) {
-            assert!(pair[0].iter().zip(&pair[1]).all(|(before, after)| before >= after), "{pair:?}");
-        }
-        for there in &seen {
-            // The later in the list, the longer it stays.
-            assert!(there.windows(2).all(|p| p[0] <= p[1]), "{there:?}");
-        }
-        assert!(seen.iter().any(|there| there.iter().filter(|t| **t).count() == 3));
-        let narrow = c(29);
-        assert!(narrow.id.is_some() && narrow.status && narrow.text >= 4, "{narrow:?}");
-        for width in 0..200 {
-            let c = c(width);
-            assert!(width < 16 || c.fixed() + c.text <= width.max(c.fixed()), "{width}");
-        }
-    }
 
     #[test]
     fn sizes_take_at_most_seven_cells() {

@@ -21,6 +21,7 @@ mod intake;
 mod layout;
 mod line;
 mod needle;
+mod page;
 pub mod position;
 mod pretty;
 mod rate;
@@ -36,19 +37,17 @@ use jiff::tz::TimeZone;
 
 use crate::model::{ConversationKey, ExchangeId, MessageId};
 use heights::Heights;
-use line::Columns;
-use needle::Needle;
+use needle::{Names, Needle};
+use page::Columns;
 use rate::Tries;
 
 pub use compare::Difference;
 pub use entry::{Density, LogEntry, LogSource, Reply};
 pub use filter::{Filter, FilterError};
+pub use page::KeyNames;
 pub use position::LogPosition;
 pub use rate::Rate401;
 pub use row::{LiveRow, LogCounts, LogRow, RowKind, Section, TextRun, Tone};
-
-/// Names of conversations, for `conv:` and the summary.
-pub(crate) type Names = HashMap<ConversationKey, String>;
 
 /// What a log is made with.
 #[derive(Clone, Debug)]
@@ -67,57 +66,6 @@ impl Default for LogOptions {
     fn default() -> Self {
         Self { zone: TimeZone::UTC, ascii: false, max_entries: 5_000, max_bytes: 8 << 20 }
     }
-}
-
-/// How keys that the log mentions are called; bindings may change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyNames {
-    /// How one comes to send a message: `Press i and type a message`.
-    pub compose: String,
-    /// Clears the filter.
-    pub clear: String,
-    /// Shows quiet frames, or folds them away.
-    pub quiet: String,
-    /// Copies a body.
-    pub copy_body: String,
-    /// Says why something was refused.
-    pub why: String,
-    /// Shows more of an entry.
-    pub open: String,
-    /// Copies a text for a ticket.
-    pub ticket: String,
-    /// Runs read-only checks.
-    pub probe: String,
-    /// Shows all conversations, or only the open one.
-    pub scope: String,
-}
-
-impl Default for KeyNames {
-    fn default() -> Self {
-        Self {
-            compose: "Press i and type a message".to_owned(),
-            clear: "Esc".to_owned(),
-            quiet: "f".to_owned(),
-            copy_body: "y b".to_owned(),
-            why: "d".to_owned(),
-            open: "Enter".to_owned(),
-            ticket: "y t".to_owned(),
-            probe: "D".to_owned(),
-            scope: "a".to_owned(),
-        }
-    }
-}
-
-/// What rows are laid out with.
-pub(crate) struct LogPage<'l> {
-    width: usize,
-    ascii: bool,
-    wrap: bool,
-    zone: &'l TimeZone,
-    names: &'l Names,
-    columns: Columns,
-    search: Option<&'l Needle>,
-    keys: &'l KeyNames,
 }
 
 /// See the module.

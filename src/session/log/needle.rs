@@ -1,7 +1,9 @@
 //! Finding text whatever its case, its accents, and the way in which it is written.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::model::ConversationKey;
 use crate::text::fold::{Mapped, fold};
 
 /// A text to look for.
@@ -66,6 +68,9 @@ fn find_ascii(hay: &[u8], needle: &[u8], from: usize) -> Option<usize> {
         start = at + 1;
     }
 }
+
+/// Names of conversations, for `conv:` and the summary.
+pub(super) type Names = HashMap<ConversationKey, String>;
 
 #[cfg(test)]
 mod tests {

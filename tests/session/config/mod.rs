@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use guestwire::config::origin::Origin;
 use guestwire::config::resolve::{ConfigInput, ConfigSource, resolve};
-use guestwire::config::settings::{Origin, Paths};
+use guestwire::config::settings::Paths;
 use guestwire::config::{Credentials, Flags, Problems, ProfileChoice, Settings, regions};
 
 fn no_env(_: &str) -> Option<OsString> {

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::engine::Command;
-use crate::model::{Author, Choice, Exchange, ExchangeKind, Moment, Outcome, Probe, RemoteMessage};
+use crate::model::{Choice, Exchange, ExchangeKind, Moment, Outcome, Probe, RemoteMessage};
 
+use super::pick::{Offer, Pick};
 use super::{SendFold, Stage};
 use crate::app::drive::CommandEffect;
 use crate::app::exit::Exit;
@@ -15,32 +16,6 @@ use crate::app::output::OutputLine;
 
 /// How long it is looked for what is offered.
 const LOOKING: Duration = Duration::from_secs(15);
-
-/// A choice by its number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pick {
-    /// From 1.
-    pub number: usize,
-    /// The message that offers it, by the remote side's id; the newest that offers any where none is named.
-    pub of: Option<String>,
-}
-
-/// What a message offers to answer with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Offer {
-    id: String,
-    choices: Vec<Choice>,
-}
-
-impl Pick {
-    /// The offer that is meant, among messages in their order.
-    fn offer(&self, messages: &[RemoteMessage]) -> Option<Offer> {
-        let offers = |m: &&RemoteMessage| m.author != Author::Guest && !m.choices.is_empty();
-        let meant = |m: &&RemoteMessage| self.of.as_ref().is_none_or(|id| *id == m.id);
-        let message = messages.iter().rev().find(|m| offers(m) && meant(m))?;
-        Some(Offer { id: message.id.clone(), choices: message.choices.clone() })
-    }
-}
 
 impl SendFold {
     /// … that takes a choice by its number; `heard` is what was kept of the conversation.

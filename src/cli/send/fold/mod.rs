@@ -7,8 +7,9 @@
 //!              └─ Ctrl-C: take it back; what was on the wire is unknown
 //! ```
 
-pub mod choice;
+mod choice;
 pub mod outcome;
+mod pick;
 mod replies;
 
 use std::sync::Arc;
@@ -31,8 +32,8 @@ use crate::pass::runner::replies::ReplyTracker;
 use crate::session::changes::{Change, Notice};
 use crate::session::sign_in::missing_scopes;
 use crate::session::{Changes, OutgoingMessage, Session, SignInTrouble};
-use choice::Offer;
-pub use choice::Pick;
+use pick::Offer;
+pub use pick::Pick;
 
 /// How long the exchange of a settled message may lag behind it.
 const LAG: Duration = Duration::from_millis(500);
