@@ -11,9 +11,9 @@ use crate::app::open::Opened;
 use crate::app::output::OutputLine;
 use crate::config::Settings;
 use crate::engine::{Command, Report};
-use crate::model::{Acceptance, Exchange, Granted, Moment, TokenFacts, TokenStatus};
+use crate::model::{Acceptance, Granted, Moment, TokenFacts, TokenStatus};
 use crate::session::SignIn;
-use crate::session::sign_in::{facts_text, missing_scopes};
+use crate::session::sign_in::{facts_text, missing_scopes, refused_text};
 
 /// `guestwire token`
 #[derive(Debug, Args)]
@@ -44,7 +44,10 @@ fn token_fields(status: &TokenStatus, trouble: Option<&String>) -> Value {
         | TokenStatus::Refused { why, .. }
         | TokenStatus::BadClient { why }
         | TokenStatus::NoSecret { why } => Some(why),
-        _ => trouble,
+        _ => match status.facts().map(|facts| &facts.acceptance) {
+            Some(Acceptance::Refused(why)) => Some(why),
+            _ => trouble,
+        },
     };
     let mut fields = json!({ "state": status.word() });
     if let (Value::Object(map), Some(facts)) = (&mut fields, status.facts()) {
@@ -95,7 +98,10 @@ impl TokenFold {
                         OutputLine::new("warning", now.wall, json!({ "message": warning })).warns(warning),
                     ));
                 }
-                acts.push(CommandEffect::Say(line.says(facts_text(facts, now))));
+                acts.push(CommandEffect::Say(match &facts.acceptance {
+                    Acceptance::Refused(why) => line.warns(format!("not signed in: {}", refused_text(why))),
+                    _ => line.says(facts_text(facts, now)),
+                }));
                 acts.push(CommandEffect::Finish(exit_of(facts)));
                 acts
             }
@@ -116,7 +122,7 @@ impl TokenFold {
             return self.finish(now);
         }
         if let TokenStatus::Valid(facts) = &self.sign_in.status {
-            if matches!(facts.granted, Granted::Named(_)) {
+            if matches!(facts.granted, Granted::Named(_)) || facts.acceptance != Acceptance::NotAsked {
                 return self.finish(now);
             }
             self.waiting_until.get_or_insert(now.after(SCOPES_WITHIN));
@@ -137,18 +143,12 @@ impl TokenFold {
         }
         acts
     }
-
-    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<CommandEffect> {
-        self.sign_in.exchange(exchange);
-        let asked_scopes = exchange.last_attempt().is_some_and(|a| a.request.url.ends_with("/tokens/me"));
-        let vain = asked_scopes && exchange.outcome.is_error();
-        if vain && self.waiting_until.is_some() { self.finish(now) } else { Vec::new() }
-    }
 }
 
-/// A pasted token was given by nobody here: whether it is one, only the service can say.
+/// Only the service can say whether a token counts. One that was granted here does until the API refuses it.
 const fn exit_of(facts: &TokenFacts) -> Exit {
     match facts.acceptance {
+        Acceptance::Refused(_) => Exit::NotSignedIn,
         Acceptance::NotAsked if facts.pasted => Exit::Network,
         Acceptance::Unclear(_) if facts.pasted => Exit::Unknown,
         _ => Exit::Done,
@@ -161,7 +161,10 @@ impl CommandLogic for TokenFold {
             CommandInput::Begin => vec![CommandEffect::Ask(Command::SignIn)],
             CommandInput::Report(report) => match *report {
                 Report::Token(status) => self.token(now, status),
-                Report::Exchange(exchange) => self.exchange(now, &exchange),
+                Report::Exchange(exchange) => {
+                    self.sign_in.exchange(&exchange);
+                    Vec::new()
+                }
                 Report::Notice { text, .. } => {
                     vec![CommandEffect::Say(
                         OutputLine::new("notice", now.wall, json!({ "message": text })).warns(text),
@@ -183,7 +186,7 @@ impl CommandLogic for TokenFold {
 mod tests {
     use super::*;
     use crate::fixtures::token_facts;
-    use crate::model::{ExchangeKind, Outcome};
+    use crate::model::{Exchange, ExchangeKind, Outcome};
 
     fn facts(granted: Granted) -> TokenFacts {
         TokenFacts { granted, organization: Some("Acme".to_owned()), ..token_facts() }

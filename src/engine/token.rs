@@ -316,7 +316,8 @@ impl TokenMachine {
                 self.stage = Stage::Dead(TokenDenied::Refused { status: 401, why });
             }
             Verified::NotTaken(_) | Verified::Unclear(_) if current.facts.acceptance == Acceptance::Taken => {}
-            Verified::NotTaken(why) | Verified::Unclear(why) => current.facts.acceptance = Acceptance::Unclear(why),
+            Verified::NotTaken(why) => current.facts.acceptance = Acceptance::Refused(why),
+            Verified::Unclear(why) => current.facts.acceptance = Acceptance::Unclear(why),
         }
     }
 

@@ -244,7 +244,7 @@ fn a_granted_token_survives_a_401_of_what_it_may_do() {
     tokens.granted(Some(Duration::from_secs(HOUR)), None, at(0), at(0));
     tokens.due(at(0));
     tokens.verified(Generation(1), Verified::NotTaken("401".into()));
-    assert!(matches!(tokens.status(at(0)), TokenStatus::Valid(f) if f.acceptance == Acceptance::Unclear("401".into())));
+    assert!(matches!(tokens.status(at(0)), TokenStatus::Valid(f) if f.acceptance == Acceptance::Refused("401".into())));
     assert_eq!(tokens.outlook(at(0), None), Outlook::Ready(Generation(1)));
 }
 

@@ -32,6 +32,8 @@ pub enum Acceptance {
     NotAsked,
     /// It took the token.
     Taken,
+    /// It refused a token that was granted a moment ago: what it answered, one line.
+    Refused(String),
     /// It was asked, and nothing is known all the same: what was answered instead, one line.
     Unclear(String),
 }

@@ -100,6 +100,7 @@ impl SignIn {
 pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
     let mut lines = Vec::new();
     lines.push(match facts.expires {
+        _ if let Acceptance::Refused(why) = &facts.acceptance => refused_text(why),
         _ if facts.pasted && facts.acceptance != Acceptance::Taken => {
             "there is a token; whether the service accepts it is not known".to_owned()
         }
@@ -121,7 +122,7 @@ pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
         lines.push("a pasted token: it cannot be renewed".to_owned());
     }
     match &facts.acceptance {
-        Acceptance::Taken => {}
+        Acceptance::Taken | Acceptance::Refused(_) => {}
         Acceptance::NotAsked if !facts.pasted => {}
         Acceptance::NotAsked => lines.push("not checked: tokens/me has not answered".to_owned()),
         Acceptance::Unclear(why) => {
@@ -129,6 +130,11 @@ pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// The sentence about a token that the API refuses although it was granted a moment ago.
+pub fn refused_text(why: &str) -> String {
+    format!("the token endpoint gave a token, but the API refuses it: {why}")
 }
 
 /// The warning about scopes that are needed and known not to be granted.

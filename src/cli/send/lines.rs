@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::model::exchange::header;
-use crate::model::{Attempt, Diagnosis, Ending, Moment, RemoteMessage};
+use crate::model::{Attempt, Diagnosis, Ending, Moment, Reason, RemoteMessage};
 
 use crate::app::output::OutputLine;
 
@@ -20,6 +20,13 @@ pub fn reply_line(now: Moment, reply: &RemoteMessage) -> OutputLine {
         text.push_str(&format!(" [{}]", labels.join(" | ")));
     }
     OutputLine::new("reply", now.wall, fields).says(text)
+}
+
+/// What is waited for, and how long.
+pub fn waiting_line(now: Moment, until: Moment, why: &Reason) -> OutputLine {
+    let fields = json!({ "until": until.wall.to_string(), "why": why.to_string() });
+    let seconds = until.left(now).as_secs_f64().ceil();
+    OutputLine::new("waiting", now.wall, fields).warns(format!("waiting {seconds} s: {why}"))
 }
 
 /// Why, for people and programs.

@@ -43,6 +43,10 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
             vec![found, origin]
         }
         Some(429) => vec![Hypothesis::named(Cause::RateLimited, "too many connections to this deployment")],
+        Some(status @ 200..=399) => {
+            let why = format!("the opening was answered {status}, where the service switches to a socket or refuses it");
+            vec![Hypothesis::supported(Cause::ProxyAnswered, why, None)]
+        }
         Some(status @ 500..=599) => {
             vec![Hypothesis::named(Cause::ServiceFailure, format!("the service answered {status} to the opening"))]
         }
@@ -168,6 +172,14 @@ fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
         (_, 401 | 403) if facts.request.configures() && sign_in_is_required(facts) => {
             named(Cause::GuestAuthRequired, "this deployment lets nobody speak who is not signed in")
         }
+        (_, 401) if facts.request.configures() => vec![
+            Hypothesis::supported(
+                Cause::GuestAuthRequired,
+                "the session was refused with 401, and guestwire signs no guest in",
+                Some(Probe::Deployment),
+            ),
+            Hypothesis::open(Cause::ConversationEnded, "the guest may have been logged out elsewhere", None),
+        ],
         (_, 401) => identity("the guest is not accepted any more"),
         (_, 403) if said.mentions("domain") || said.mentions("origin") => {
             named(Cause::OriginRefused, "the origin is not allowed")

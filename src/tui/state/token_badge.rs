@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::{Moment, TokenFacts, TokenStatus, WebSession};
+use crate::model::{Acceptance, Moment, TokenFacts, TokenStatus, WebSession};
 use crate::tui::theme::StyleRole;
 
 /// Under this much time left, seconds are shown.
@@ -29,6 +29,9 @@ pub fn badge(status: &TokenStatus, now: Moment) -> Badge {
         TokenStatus::SignedOut => ("token none".to_owned(), StyleRole::Warning),
         TokenStatus::Getting => ("signing in…".to_owned(), StyleRole::Info),
         TokenStatus::Valid(facts) if facts.pasted => (format!("token pasted {}", left(facts, now)), StyleRole::Warning),
+        TokenStatus::Valid(TokenFacts { acceptance: Acceptance::Refused(_), .. }) => {
+            ("token refused by the API".to_owned(), StyleRole::Error)
+        }
         TokenStatus::Valid(facts) => {
             alarm = (!facts.missing.is_empty()).then(|| "scope missing".to_owned());
             (format!("token ok {}", left(facts, now)), StyleRole::Dim)

@@ -23,7 +23,7 @@ use crate::model::{
     Moment, Probe, RepliesReadable, TokenStatus, Unreadable, Variation, WebSession,
 };
 
-use super::lines::attempt_line;
+use super::lines::{attempt_line, waiting_line};
 use crate::app::drive::{CommandEffect, CommandInput, CommandLogic};
 use crate::app::exit::Exit;
 use crate::app::output::OutputLine;
@@ -223,10 +223,14 @@ impl SendFold {
     /// The session moved on. Nobody is here to connect later, so that a message is not held for that.
     fn session_moved(&mut self, now: Moment) -> Vec<CommandEffect> {
         let item = self.session.conversations.get(self.sending.conversation);
-        if let Some(WebSession::Unreachable { why }) = item.map(|item| &item.live.session) {
-            self.unreachable = Some(why.to_string());
+        let mut acts = Vec::new();
+        match item.map(|item| &item.live.session) {
+            Some(WebSession::Unreachable { why }) => self.unreachable = Some(why.to_string()),
+            Some(WebSession::Reconnecting { at, why }) => acts.push(CommandEffect::Say(waiting_line(now, *at, why))),
+            _ => {}
         }
-        self.give_up(now)
+        acts.extend(self.give_up(now));
+        acts
     }
 
     /// Without a token or a connection and without a prospect of one, a message that is not on the wire is taken back.
@@ -258,11 +262,7 @@ impl SendFold {
                 ExchangeStep::Try(attempt) if attempt.ending.is_none() => break,
                 ExchangeStep::Try(attempt) => acts.push(CommandEffect::Say(attempt_line(now, attempt))),
                 ExchangeStep::Wait { until, why, .. } => {
-                    let fields = json!({ "until": until.wall.to_string(), "why": why.to_string() });
-                    let seconds = until.left(now).as_secs_f64().ceil();
-                    let line =
-                        OutputLine::new("waiting", now.wall, fields).warns(format!("waiting {seconds} s: {why}"));
-                    acts.push(CommandEffect::Say(line));
+                    acts.push(CommandEffect::Say(waiting_line(now, *until, why)));
                 }
                 ExchangeStep::Renewal { .. } => {}
             }
