@@ -272,12 +272,29 @@ mod tests {
                 "there is a token; whether ",
                 "not checked: asked what the token may do, the answer was 403",
             ),
+            (
+                Acceptance::Refused("401 bad.credentials".to_owned()),
+                Exit::NotSignedIn,
+                "the token endpoint gave a token, but the API refuses it: 401 bad.credentials",
+                "a pasted token: it cannot be renewed",
+            ),
         ] {
             let facts = TokenFacts { pasted: true, acceptance, ..facts(Granted::Unknown) };
             assert_eq!(exit_of(&facts), exit, "{facts:?}");
             let text = facts_text(&facts, Moment::ZERO);
             assert!(text.starts_with(first) && text.ends_with(last), "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_that_the_api_refuses_is_no_sign_in() {
+        let mut fold = TokenFold::default();
+        assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(Granted::Unknown)))), None);
+        let refused = Acceptance::Refused("tokens/me answered 401".to_owned());
+        let acts = feed(&mut fold, TokenStatus::Valid(TokenFacts { acceptance: refused, ..facts(Granted::Unknown) }));
+        assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+        let said = json_lines(&acts);
+        assert!(said.iter().any(|line| line.contains(r#""message":"tokens/me answered 401""#)), "{said:?}");
     }
 
     #[test]

@@ -44,7 +44,8 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
         }
         Some(429) => vec![Hypothesis::named(Cause::RateLimited, "too many connections to this deployment")],
         Some(status @ 200..=399) => {
-            let why = format!("the opening was answered {status}, where the service switches to a socket or refuses it");
+            let why =
+                format!("the opening was answered {status}, where the service switches to a socket or refuses it");
             vec![Hypothesis::supported(Cause::ProxyAnswered, why, None)]
         }
         Some(status @ 500..=599) => {

@@ -44,6 +44,7 @@ pub fn all() -> Vec<Case> {
     all.extend(channels::frames());
     all.extend(named());
     all.extend(foreign::somebody_else());
+    all.extend(foreign::openings());
     all.extend(foreign::bearer_challenges());
     all.extend(foreign::token_endpoint());
     all.extend(signing_in());

@@ -179,3 +179,16 @@ pub fn token_endpoint() -> Vec<Case> {
         ),
     ]
 }
+
+/// What is answered to the opening of the guest socket, where the service switches to a socket or refuses.
+pub fn openings() -> Vec<Case> {
+    let p = |what, status: &str, headers: &[&str], body: &str| {
+        let setting = Setting::web_answered(status, headers, body);
+        case(what, &[ProxyAnswered], Likely, Likely, setting)
+    };
+    vec![
+        p("guest socket: a sign-in page (200)", "200 OK", &[HTML], "<html><title>Sign in</title>"),
+        p("guest socket: a text (200)", "200 OK", &[TEXT], "OK"),
+        p("guest socket: a redirect without a place (302)", "302 Found", &[], ""),
+    ]
+}

@@ -145,6 +145,11 @@ impl Setting {
         setting
     }
 
+    /// The same, to the opening of the guest socket.
+    pub fn web_answered(status: &str, headers: &[&str], body: &str) -> Self {
+        Self { canned: Some(Canned::new(status, headers, body)), ..Self::web().of_the_opening() }
+    }
+
     /// A proxy that answers so to whoever wants to be led to the API.
     pub fn proxy(status: &str, headers: &[&str], body: &str) -> Self {
         Self { proxied: true, ..Self::answered(status, headers, body) }
@@ -320,6 +325,9 @@ pub async fn run(setting: Setting) -> Found {
         match (setting.proxied, setting.token) {
             (true, _) => "https://api.outside.example".clone_into(&mut profile.hosts.api),
             (false, true) => profile.hosts.login.clone_from(url),
+            (false, false) if setting.opening => {
+                profile.hosts.webmessaging = format!("{}/v1", url.replace("http", "ws"));
+            }
             (false, false) => profile.hosts.api.clone_from(url),
         }
     }

@@ -451,6 +451,9 @@ fn no_route() -> Reason {
 fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
     let mut fold = web_fold();
     assert_eq!(exit(&fold.on(NOW, life(DeliveryStatus::Queued))), None);
+    let again = WebSession::Reconnecting { at: NOW.after(Duration::from_secs(2)), why: "no route".into() };
+    let acts = fold.on(NOW, report(Report::Session { key: ConversationKey(3), session: again }));
+    assert!(format!("{acts:?}").contains("waiting 2 s: no route"), "{acts:?}");
     let session = WebSession::Unreachable { why: "no route; tried 8 times".into() };
     let elsewhere = report(Report::Session { key: ConversationKey(0), session: session.clone() });
     assert_eq!(fold.on(NOW, elsewhere), []);

@@ -45,7 +45,8 @@ fn what_is_wrong_with_a_deployment_is_proven_by_what_is_public() {
     let elsewhere = || ok(r#"{"allowAllDomains":false,"allowedDomains":["other.example"]}"#);
     let forbidden = || Json(403, r#"{"message":"Forbidden"}"#.to_owned());
     let unknown = Some("deployment-unknown");
-    let no_name = Place { deployment: Broken(FailureKind::Dns, Phase::Resolve), ..d() };
+    let no_name = || Broken(FailureKind::Dns, Phase::Resolve);
+    let nowhere = Place { deployment: no_name(), origin: no_name(), ..d() };
     let another_origin = Place { domains: elsewhere(), origin: forbidden(), ..d() };
     let rows: Vec<Row> = vec![
         ("malformed", d(), web("nope"), unknown, Sure, 0),
@@ -56,7 +57,9 @@ fn what_is_wrong_with_a_deployment_is_proven_by_what_is_public() {
         ("a list that lags behind", Place { domains: elsewhere(), ..d() }, web(PLACE), None, Sure, 3),
         // Refused although all is public.
         ("refused", Place { origin: forbidden(), ..d() }, web(PLACE), Some("address-refused"), Likely, 3),
-        ("no name", no_name, web(PLACE), Some("network-dns"), Sure, 1),
+        // Messages do not go to the host that tells of deployments.
+        ("no name of that host", Place { deployment: no_name(), ..d() }, web(PLACE), None, Sure, 3),
+        ("no name of any host", nowhere, web(PLACE), Some("network-dns"), Sure, 3),
     ];
     for (what, place, target, cause, confidence, asked) in rows {
         let run = examine(&place, target);
