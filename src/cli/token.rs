@@ -185,8 +185,8 @@ impl CommandLogic for TokenFold {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::token_facts;
-    use crate::model::{Exchange, ExchangeKind, Outcome};
+    use crate::fixtures::{attempt, exchange, request, token_facts};
+    use crate::model::{Ending, ExchangeKind, Failure, FailureKind, Outcome, Phase, TlsFault};
 
     fn facts(granted: Granted) -> TokenFacts {
         TokenFacts { granted, organization: Some("Acme".to_owned()), ..token_facts() }
@@ -314,25 +314,28 @@ mod tests {
         );
     }
 
+    /// A network that fails may come back, so that it is tried three times; what stands in the way fails at once.
     #[test]
     fn a_dead_network_is_given_up_on() {
-        let mut fold = TokenFold::default();
-        let exchange = Exchange {
-            id: crate::model::ExchangeId(1),
-            kind: ExchangeKind::Token,
-            what: String::new(),
-            conversation: None,
-            message: None,
-            sent_as: None,
-            started: Moment::ZERO,
-            ended: Some(Moment::ZERO),
-            steps: Vec::new(),
-            outcome: Outcome::Failed("connection refused".into()),
-        };
-        fold.on(Moment::ZERO, CommandInput::Report(Box::new(Report::Exchange(exchange.into()))));
-        let failing = || TokenStatus::Expired { retry: Some(Moment::ZERO), why: "connection refused".to_owned() };
-        assert_eq!(exit(&feed(&mut fold, failing())), None);
-        assert_eq!(exit(&feed(&mut fold, failing())), None);
-        assert_eq!(exit(&feed(&mut fold, failing())), Some(Exit::Network));
+        let why = "connection refused";
+        for (kind, tries) in [
+            (FailureKind::Connect, 3),
+            (FailureKind::Dns, 3),
+            (FailureKind::Proxy, 1),
+            (FailureKind::Invalid, 1),
+            (FailureKind::Tls(TlsFault::UnknownIssuer), 1),
+        ] {
+            let mut fold = TokenFold::default();
+            let ending = Ending::Failed(Failure::new(kind, Phase::Connect, why));
+            let asked = request("POST", "https://login.example/oauth/token", Vec::new(), "");
+            let tried = vec![attempt(Moment::ZERO, asked, Some(ending))];
+            let failed = exchange(1, ExchangeKind::Token, tried, Outcome::Failed(why.into()));
+            fold.on(Moment::ZERO, CommandInput::Report(Box::new(Report::Exchange(failed.into()))));
+            let failing = || TokenStatus::Expired { retry: Some(Moment::ZERO), why: why.to_owned() };
+            for _ in 1..tries {
+                assert_eq!(exit(&feed(&mut fold, failing())), None, "{kind:?}");
+            }
+            assert_eq!(exit(&feed(&mut fold, failing())), Some(Exit::Network), "{kind:?}");
+        }
     }
 }

@@ -193,6 +193,15 @@ impl Failure {
         Reason::Broken(self.kind, self.phase, self.party.clone(), self.detail.clone())
     }
 
+    /// Whether the same request would fail again at once: a certificate, a setting or a proxy stands in its way.
+    pub fn is_for_good(&self) -> bool {
+        match self.kind {
+            FailureKind::Invalid | FailureKind::Tls(_) => true,
+            FailureKind::Proxy => self.partial.as_ref().is_none_or(|answer| answer.status < 500),
+            _ => false,
+        }
+    }
+
     /// A failure with the host itself, of which no answer came and no byte was written.
     pub fn new(kind: FailureKind, phase: Phase, detail: impl Into<String>) -> Self {
         Self { kind, phase, party: Party::Host, detail: detail.into(), wrote: false, partial: None }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Acceptance, Exchange, ExchangeKind, Granted, Moment, Outcome, TokenFacts, TokenStatus};
+use crate::model::{Acceptance, Ending, Exchange, ExchangeKind, Granted, Moment, Outcome, TokenFacts, TokenStatus};
 
 /// How many vain tries are waited for before giving up.
 pub const TRIES: u32 = 3;
@@ -25,6 +25,8 @@ pub struct SignIn {
     pub status: TokenStatus,
     /// The newest token exchange failed below HTTP.
     network: bool,
+    /// … in a way in which it fails again at once.
+    for_good: bool,
     failures: u32,
     /// When the token endpoint first asked to wait, since there last was a token.
     limited: Option<Moment>,
@@ -36,6 +38,8 @@ impl SignIn {
     pub fn exchange(&mut self, exchange: &Exchange) {
         if exchange.kind == ExchangeKind::Token && exchange.outcome.is_settled() {
             self.network = matches!(exchange.outcome, Outcome::Failed(_) | Outcome::Unknown(_));
+            let ending = exchange.last_attempt().and_then(|attempt| attempt.ending.as_ref());
+            self.for_good = matches!(ending, Some(Ending::Failed(failure)) if failure.is_for_good());
         }
     }
 
@@ -49,7 +53,9 @@ impl SignIn {
             TokenStatus::Expired { retry: None, why } => self.trouble = trouble(self.network, why.clone()),
             TokenStatus::Expired { retry: Some(_), why } => {
                 self.failures += 1;
-                if self.failures >= TRIES {
+                if self.for_good {
+                    self.trouble = trouble(self.network, why.clone());
+                } else if self.failures >= TRIES {
                     self.trouble = trouble(self.network, format!("{why} ({} tries)", self.failures));
                 }
             }

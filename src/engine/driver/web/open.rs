@@ -8,7 +8,7 @@ use crate::engine::socket::link::Link;
 use crate::engine::socket::session::SocketEvent;
 use crate::engine::socket::upgrade::{self, Socket};
 use crate::genesys::web_messaging::socket_url;
-use crate::model::{ConversationKey, Ending, ExchangeKind, Failure, FailureKind, Outcome, Reason};
+use crate::model::{ConversationKey, Ending, ExchangeKind, FailureKind, Outcome, Reason};
 
 use super::Driver;
 use super::state::GuestIdentity;
@@ -105,7 +105,10 @@ impl Driver {
             other => other,
         };
         let for_good = match &shown.ending {
-            Ending::Failed(failure) => is_for_good(failure, web.machine.was_open()),
+            // A name that had an address before may have one again.
+            Ending::Failed(failure) => {
+                failure.is_for_good() || (failure.kind == FailureKind::Dns && !web.machine.was_open())
+            }
             Ending::Answered(_) => false,
         };
         let wait = shown.answer.as_ref().and_then(|answer| answer.wait);
@@ -155,15 +158,5 @@ impl Driver {
             self.never_answered(key, waiting, kind, why);
         }
         self.uploads_lost(key, why);
-    }
-}
-
-/// Whether opening a socket again would end alike. A name that had an address before may have one again.
-fn is_for_good(failure: &Failure, was_open: bool) -> bool {
-    match failure.kind {
-        FailureKind::Invalid | FailureKind::Tls(_) => true,
-        FailureKind::Proxy => failure.partial.as_ref().is_none_or(|answer| answer.status < 500),
-        FailureKind::Dns => !was_open,
-        _ => false,
     }
 }
