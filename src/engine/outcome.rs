@@ -4,6 +4,7 @@
 //! |---|---|
 //! | 200 to 204 that the service gave | accepted |
 //! | another 2xx that the service gave, or any 2xx that shows nothing of the service | unknown |
+//! | a 2xx of the service whose body is an error | unknown: the answer contradicts itself |
 //! | a 2xx that somebody else gave (a sign-in page) | refused: the service never saw it |
 //! | 401 | refused, unless another token heals it; from somebody else: refused |
 //! | 409 to a repetition under the same name, after a lost answer | received before: landed |
@@ -29,7 +30,7 @@ pub struct AnswerEvidence {
     pub answerer: Answerer,
     /// The wait that a header or the body names.
     pub wait: Option<Duration>,
-    /// What it says, masked: of a 2xx, its status and phrase alone.
+    /// What it says, masked: of a 2xx whose body is no error, its status and phrase alone.
     pub refusal: ServerRefusal,
 }
 
@@ -74,6 +75,9 @@ pub fn of_answer(answer: &AnswerEvidence, lost: bool) -> Judged {
     let (status, refusal) = (refusal.status, || Box::new(refusal.clone()));
     let said = || Reason::Answer(refusal());
     match (status, answerer) {
+        (200..=299, Answerer::Service) if answer.refusal.code.is_some() => {
+            Judged::Unknown(Reason::Contradicted(refusal()), None)
+        }
         (200..=204, Answerer::Service) => Judged::Accepted,
         (200..=299, Answerer::Other(sign)) => Judged::Refused(Reason::Elsewhere(status, sign.clone())),
         (206, Answerer::Service) => Judged::Unknown(Reason::Part(status), None),

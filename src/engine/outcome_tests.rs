@@ -94,6 +94,10 @@ fn whole_answers() {
         (guest, 200, &[ININ, HTML], PAGE, Unknown),
         (open, 200, &[], b"", Unknown),
         (open, 201, &[], br#"{"status":"ok"}"#, Unknown),
+        // A success that says an error.
+        (guest, 200, &[], br#"{"code":"unauthorized","message":"no","status":401}"#, Unknown),
+        (guest, 200, &[ININ], br#"{"code":"bad.request","message":"no","contextId":"c"}"#, Unknown),
+        (open, 202, &[ININ], br#"{"code":"internal.server.error"}"#, Unknown),
         // Successes that the API does not use.
         (guest, 205, &[ININ], b"", Unknown),
         (guest, 206, &[ININ], TAKEN, Unknown),

@@ -213,6 +213,13 @@ fn is_error_body(asked: Asked, json: &Value) -> bool {
     text("code") || text("contextId") || (asked == Asked::Token && text("error"))
 }
 
+/// Whether the body of an answer, whatever its status, is an error and not what the call is answered with.
+pub fn tells_error(asked: Asked, body: &[u8]) -> bool {
+    json_of(body).is_some_and(|json| {
+        json.get("code").is_some_and(Value::is_string) && is_error_body(asked, &json) && !has_shape(asked, &json)
+    })
+}
+
 /// Whether the body of a success is that of the call: its fewest fields.
 fn has_shape(asked: Asked, json: &Value) -> bool {
     let text = |name: &str| json.get(name).and_then(Value::as_str).is_some_and(|t| !t.is_empty());

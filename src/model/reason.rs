@@ -2,7 +2,8 @@
 //! face shows them.
 //!
 //! ```text
-//! a whole answer     Answer, ServiceFailed, Redirected, Elsewhere, Unproven, Meaningless, Part, OtherAnswer, NoToken
+//! a whole answer     Answer, ServiceFailed, Redirected, Elsewhere, Unproven, Contradicted, Meaningless, Part,
+//!                    OtherAnswer, NoToken
 //! no whole answer    Broken, Cut, NotEchoed, NotAnswered, SocketLost, OnTheWire
 //! the guest socket   Frame, FrameFailed, SignInRequired, OtherFrame, SocketRefused, NotConfigured, Session
 //! held back by us    Held, NotBuilt, NoSecret, NoOtherToken, Unrecorded, and what became of files
@@ -31,6 +32,8 @@ pub enum Reason {
     Elsewhere(u16, Sign),
     /// A success that nothing shows to be the service's.
     Unproven(u16),
+    /// A success whose body is an error.
+    Contradicted(Box<ServerRefusal>),
     /// A status that says neither yes nor no.
     Meaningless(u16),
     /// Only a part of an answer.
@@ -292,6 +295,7 @@ impl fmt::Display for Reason {
             Self::Unproven(status) => {
                 write!(f, "{status} came, but nothing in the answer shows that Genesys Cloud gave it; {MAY}")
             }
+            Self::Contradicted(refusal) => write!(f, "{refusal}: a success that says an error; {MAY}"),
             Self::Meaningless(status) => write!(f, "{status} came, which says neither yes nor no; {MAY}"),
             Self::Part(status) => write!(f, "{status} came: the answer is only a part of one; {MAY}"),
             Self::OtherAnswer => f.write_str("the answer is not what was asked for"),

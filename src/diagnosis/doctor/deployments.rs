@@ -28,10 +28,9 @@ impl Doctor {
 
     pub(super) fn deployment(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
         // Messages do not go through the host that tells of deployments: whether guests get in, the socket says.
-        if self.went_astray(exchange, evidence) {
-            let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
-            let detail = format!("its public configuration could not be read: {why}");
-            return vec![shown("deployment", ProbeResult::Skip, detail, exchange)];
+        if went_astray(exchange, evidence) {
+            let why = reason(exchange, "no answer");
+            return vec![skip("deployment", format!("its public configuration could not be read: {why}"), exchange)];
         }
         let mut findings = answered(exchange);
         let body = exchange.last_attempt().and_then(|a| a.response()).map_or("", |r| r.body.text.as_str());
@@ -106,12 +105,12 @@ impl Doctor {
 
     /// Names and TLS of the host that was asked; what is wrong there ends the series.
     fn on_the_way(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
-        if self.went_astray(exchange, evidence) { self.reached(exchange, evidence) } else { answered(exchange) }
+        if went_astray(exchange, evidence) { self.reached(exchange, evidence) } else { answered(exchange) }
     }
+}
 
-    /// Whether the network failed, or somebody else answered.
-    fn went_astray(&self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> bool {
-        let failed = exchange.last_attempt().is_some_and(|a| matches!(a.ending, Some(Ending::Failed(_))));
-        failed || diagnose(exchange, None, evidence).is_some_and(|d| d.cause() == Cause::ProxyAnswered)
-    }
+/// Whether the network failed, or somebody else answered.
+fn went_astray(exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> bool {
+    let failed = exchange.last_attempt().is_some_and(|a| matches!(a.ending, Some(Ending::Failed(_))));
+    failed || diagnose(exchange, None, evidence).is_some_and(|d| d.cause() == Cause::ProxyAnswered)
 }

@@ -16,7 +16,7 @@ use crate::engine::send_log::{GuestToken, Unrecorded};
 use crate::engine::socket::upgrade::Socket;
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::{Grant, TokenAnswer};
-use crate::genesys::{Answerer, Asked, Call, limits, who_answered};
+use crate::genesys::{Answerer, Asked, Call, limits, tells_error, who_answered};
 use crate::model::{
     ConversationKey, Ending, Failure, FailureKind, Generation, MessageId, Outcome, Phase, ProbeQuestion, RateLimit,
     Reason, ServerRefusal, Sign, Timing,
@@ -162,7 +162,10 @@ impl CapturedTry {
                 Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),
                 other => other,
             };
-            let error = shown.error().unwrap_or_default();
+            let error = match &shown.ending {
+                Ending::Answered(response) if tells_error(asked, shown.text().as_bytes()) => ApiError::of(response),
+                _ => shown.error().unwrap_or_default(),
+            };
             let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
             // A 429 without a wait of its own: the window's end is one.
             let wait = wait.or_else(|| meta.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
