@@ -78,10 +78,8 @@ mod tests {
     }
 
     fn load(paths: &Paths, text: &str, flags: &Flags) -> Settings {
-        let source = Some(ConfigSource { text, private: true });
         let env = |name: &str| (name == "GENESYSCLOUD_REGION").then(|| "eu-west-1".into());
-        let paths = paths.clone();
-        resolve(ConfigInput { paths, path_rows: Vec::new(), home: None, source, flags, env: &env }).unwrap()
+        resolve(ConfigInput { paths: paths.clone(), ..ConfigInput::of_text(text, flags, &env) }).unwrap()
     }
 
     #[test]

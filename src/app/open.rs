@@ -43,8 +43,7 @@ impl Opened {
             ProfileChoice::Sandbox => {
                 let sandbox = serve(0, settings.scenario.as_deref(), None)?;
                 let mut profile = sandbox.profile();
-                profile.redact.extend(settings.redact.iter().cloned());
-                profile.masks.extend(&settings.masks);
+                profile.redaction.extend(&settings.redaction);
                 Ok(Self { profile: Arc::new(profile), sandbox: Some(sandbox) })
             }
         }

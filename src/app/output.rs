@@ -44,6 +44,11 @@ impl OutputLine {
         Self { event, at, fields, human: None }
     }
 
+    /// A problem for people, and the same words for programs.
+    pub fn message(event: &'static str, at: Timestamp, text: String) -> Self {
+        Self::new(event, at, json!({ "message": text })).warns(text)
+    }
+
     /// Also a result for people.
     #[must_use]
     pub fn says(self, text: impl Into<String>) -> Self {

@@ -48,7 +48,7 @@ pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>, front_ends: &FrontEn
         ConfigSub::Check => {
             let settings = load(flags, env)?;
             let (mut problems, oddities) = secrets(&settings);
-            for warning in settings.warnings.iter().chain(&oddities) {
+            for warning in settings.findings.warnings.iter().chain(&oddities) {
                 warn_of(warning);
             }
             for sentence in proxy_problems(&|name| env(name)?.into_string().ok()) {
@@ -69,9 +69,9 @@ pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>, front_ends: &FrontEn
 
 /// What keeps the chosen profile from signing in, and what is odd about its secrets. Reads every secret once.
 fn secrets(settings: &Settings) -> (Vec<Problem>, Vec<Problem>) {
-    let mut problems: Vec<Problem> = settings.missing.iter().cloned().collect();
+    let mut problems: Vec<Problem> = settings.findings.missing.iter().cloned().collect();
     let mut oddities = Vec::new();
-    for secret in &settings.secrets {
+    for secret in &settings.findings.secrets {
         let source = &secret.source;
         let read = if secret.is_token { source.read_token(Terminal::Free) } else { source.read(Terminal::Free) };
         let field = secret.name.rsplit('.').next().unwrap_or(&secret.name);

@@ -11,7 +11,7 @@ use crate::app::output::OutputLine;
 use crate::config::{Profile, Settings};
 use crate::diagnosis::doctor::{Doctor, DoctorVerdict, Finding, ProbeResult};
 use crate::engine::{Environment, proxy_of};
-use crate::model::{Cause, Conversation, Moment, ProxyName};
+use crate::model::{Cause, Conversation, Moment};
 use crate::session::changes::{Change, Notice};
 use crate::session::{Changes, Session};
 
@@ -56,9 +56,9 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed>
     // The hosts are looked at first, so the engine must not sign in before it is asked to.
     let needs = Needs { json: args.json, keeps: Keeps::OneMessage, sign_in: false, report_on_stdout: false };
     let begin = |profile: &Profile, _, _: Option<&_>| {
-        let session = Session::of(profile);
-        let proxy = proxy_of(profile, &Environment::default());
-        DoctorFold::new(Doctor::new(&session.profile.facts, target, args.send_test), session, proxy)
+        let mut session = Session::of(profile);
+        session.profile.proxy = proxy_of(profile, &Environment::default()).transpose();
+        DoctorFold::new(Doctor::new(&session.profile.facts, target, args.send_test), session)
     };
     play(opened, settings, needs, begin).await.exit
 }
@@ -68,14 +68,12 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed>
 pub struct DoctorFold {
     doctor: Option<Doctor>,
     session: Session,
-    /// Which way the requests go, or which variable names no proxy.
-    proxy: Result<Option<ProxyName>, String>,
 }
 
 impl DoctorFold {
     /// An account of a series that has not begun.
-    pub fn new(doctor: Doctor, session: Session, proxy: Result<Option<ProxyName>, String>) -> Self {
-        Self { doctor: Some(doctor), session, proxy }
+    pub fn new(doctor: Doctor, session: Session) -> Self {
+        Self { doctor: Some(doctor), session }
     }
 
     fn carry_out(now: Moment, changes: Changes) -> impl Iterator<Item = CommandEffect> {
@@ -103,7 +101,7 @@ impl CommandLogic for DoctorFold {
                 let Some(doctor) = self.doctor.take() else { return Vec::new() };
                 let mut changes = Changes::default();
                 self.session.begin_probes(doctor, None, now, &mut changes);
-                let way = CommandEffect::Say(proxy_line(now, &self.proxy));
+                let way = CommandEffect::Say(proxy_line(now, &self.session));
                 std::iter::once(way).chain(Self::carry_out(now, changes)).collect()
             }
             CommandInput::Report(_) if !self.session.is_probing() => Vec::new(),
@@ -136,19 +134,13 @@ fn finding_line(now: Moment, finding: &Finding) -> OutputLine {
 }
 
 /// Which way the requests go: not a question, but what every answer depends on.
-fn proxy_line(now: Moment, proxy: &Result<Option<ProxyName>, String>) -> OutputLine {
-    let address = proxy.as_ref().ok().and_then(|proxy| proxy.as_ref());
-    let detail = match proxy {
-        Ok(Some(proxy)) => format!("requests go through {proxy}"),
-        Ok(None) => "requests go directly, without a proxy".to_owned(),
-        Err(why) => why.clone(),
+fn proxy_line(now: Moment, session: &Session) -> OutputLine {
+    let (result, address, detail) = match &session.profile.proxy {
+        Some(Err(why)) => (ProbeResult::Fail, None, why.clone()),
+        Some(Ok(proxy)) => (ProbeResult::Pass, Some(proxy), format!("requests go {}", session.profile.way())),
+        None => (ProbeResult::Skip, None, format!("requests go {}", session.profile.way())),
     };
-    let result = match proxy {
-        Ok(Some(_)) => ProbeResult::Pass,
-        Ok(None) => ProbeResult::Skip,
-        Err(_) => ProbeResult::Fail,
-    }
-    .word();
+    let result = result.word();
     let fields = json!({
         "name": "proxy",
         "result": result,

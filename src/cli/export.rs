@@ -6,7 +6,6 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 
-use crate::config::settings::Times;
 use crate::config::{Profile, Settings};
 use crate::engine::masker;
 use crate::export::escape::unseen_as_escapes;
@@ -110,7 +109,7 @@ fn write(
             format!("{count} tries")
         }
         ExportForm::Transcript => {
-            let zone = if settings.ui.times == Times::Utc { TimeZone::UTC } else { TimeZone::system() };
+            let zone = settings.ui.times.zone();
             let said = transcript(reader, profile, zone, period).map_err(Failed::here)?;
             let text = said.write(match args.format {
                 TranscriptFormat::Text => TranscriptForm::Text,

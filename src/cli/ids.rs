@@ -170,7 +170,7 @@ impl IdsFold {
 }
 
 fn notice(text: &str, now: Moment) -> CommandEffect {
-    CommandEffect::Say(OutputLine::new("notice", now.wall, json!({ "message": text })).warns(text.to_owned()))
+    CommandEffect::Say(OutputLine::message("notice", now.wall, text.to_owned()))
 }
 
 impl CommandLogic for IdsFold {

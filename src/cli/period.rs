@@ -1,11 +1,9 @@
 //! The period that `log` and `export` take.
 
 use clap::Args;
-use jiff::tz::TimeZone;
 
 use crate::app::exit::Failed;
 use crate::config::Settings;
-use crate::config::settings::Times;
 use crate::text::dates::{self, Period};
 
 /// The period of which something is wanted.
@@ -25,8 +23,7 @@ impl PeriodArgs {
     /// # Errors
     /// Which flag names no time, and what to write.
     pub fn period(&self, settings: &Settings) -> Result<Period, Failed> {
-        let zone = if settings.ui.times == Times::Utc { TimeZone::UTC } else { TimeZone::system() };
-        let now = jiff::Timestamp::now().to_zoned(zone);
+        let now = jiff::Timestamp::now().to_zoned(settings.ui.times.zone());
         let mut period = Period::default();
         for (word, text) in [("since", &self.since), ("until", &self.until)] {
             let Some(text) = text else { continue };

@@ -94,9 +94,7 @@ impl TokenFold {
             (Some(facts), None) => {
                 let mut acts = Vec::new();
                 if let Some(warning) = missing_scopes(facts) {
-                    acts.push(CommandEffect::Say(
-                        OutputLine::new("warning", now.wall, json!({ "message": warning })).warns(warning),
-                    ));
+                    acts.push(CommandEffect::Say(OutputLine::message("warning", now.wall, warning)));
                 }
                 acts.push(CommandEffect::Say(match &facts.acceptance {
                     Acceptance::Refused(why) => line.warns(format!("not signed in: {}", refused_text(why))),
@@ -166,9 +164,7 @@ impl CommandLogic for TokenFold {
                     Vec::new()
                 }
                 Report::Notice { text, .. } => {
-                    vec![CommandEffect::Say(
-                        OutputLine::new("notice", now.wall, json!({ "message": text })).warns(text),
-                    )]
+                    vec![CommandEffect::Say(OutputLine::message("notice", now.wall, text))]
                 }
                 _ => Vec::new(),
             },

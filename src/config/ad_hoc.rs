@@ -1,24 +1,20 @@
 //! Targets that no config file names: the profile `env`, which the environment variables of the vendor's tools make, and
 //! the one conversation that flags describe.
 
-use super::origin::{Lookup, env_text};
 use clap::Args;
-use secrecy::SecretString;
 
-use super::origin::Origin;
-use super::problem::{FilePosition, Spot};
+use super::edit;
+use super::origin::{Lookup, env_text};
+use super::problem::NOWHERE;
 use super::profile::Credentials;
 use super::proxy;
-use super::raw_profile::{RawAddress, RawBounds, RawConversation, RawGuest, RawHosts, RawOauth, RawProfile, RawSecret};
 use super::resolve_profile::{GUEST_API_SCOPE, Resolved};
+use super::settings::Origin;
+use super::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REGION};
+use crate::model::{Address, OpenGuest};
 
 /// The profile that exists by itself while [`REGION`], and a client or a token, are in the environment.
 pub const ENV: &str = "env";
-
-pub(crate) const REGION: &str = "GENESYSCLOUD_REGION";
-pub(crate) const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
-pub(crate) const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
-pub(crate) const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 
 const TARGET: &str = "A target without a config file";
 
@@ -54,73 +50,73 @@ impl AdHocTarget {
         self.deployment.is_some() || self.integration.is_some() || self.conversation.is_some()
     }
 
-    /// The conversation that the flags describe, if they describe one. Its name is the first of the picker's.
-    pub fn conversation(&self) -> Option<RawConversation> {
-        let (name, address) = if let (Some(deployment), Some(origin)) = (&self.deployment, &self.origin) {
-            let address = RawAddress::WebMessaging {
-                deployment_id: spot(deployment.clone()),
-                origin: spot(origin.clone()),
-                guest_token: None,
-            };
-            (format!("Web guest of {}", short(deployment)), address)
-        } else if let Some(integration) = &self.integration {
+    /// Each flag with its value.
+    pub(super) fn flags(&self) -> [(&'static str, Option<&str>); 7] {
+        [
+            ("--region", self.region.as_deref()),
+            ("--deployment", self.deployment.as_deref()),
+            ("--origin", self.origin.as_deref()),
+            ("--integration", self.integration.as_deref()),
+            ("--guest", self.guest.as_deref()),
+            ("--conversation", self.conversation.as_deref()),
+            ("--participant", self.participant.as_deref()),
+        ]
+    }
+
+    /// The conversation that the flags describe, if they describe one, and what it is called.
+    fn conversation(&self) -> Option<(String, Address)> {
+        if let (Some(deployment_id), Some(origin)) = (self.deployment.clone(), self.origin.clone()) {
+            let name = format!("Web guest of {}", short(&deployment_id));
+            return Some((name, Address::WebMessaging { deployment_id, origin }));
+        }
+        if let Some(integration_id) = self.integration.clone() {
             let id = self.guest.clone().unwrap_or_else(|| "guestwire".to_owned());
             let name = format!("Open guest {id}");
-            let guest = RawGuest { id: spot(id), id_type: None, nickname: None };
-            (name, RawAddress::OpenMessaging { integration_id: spot(integration.clone()), guest })
-        } else {
-            let conversation = self.conversation.as_ref()?;
-            let address = RawAddress::GuestApi {
-                conversation_id: spot(conversation.clone()),
-                participant_id: self.participant.clone().map(spot),
-                external_id: None,
-            };
-            (format!("Conversation {}", short(conversation)), address)
-        };
-        Some(RawConversation { name: spot(name), address, attributes: None })
+            let guest = OpenGuest { id, id_type: "Opaque".to_owned(), nickname: None };
+            return Some((name, Address::OpenMessaging { integration_id, guest }));
+        }
+        let conversation_id = self.conversation.clone()?;
+        let name = format!("Conversation {}", short(&conversation_id));
+        let participant_id = self.participant.clone();
+        Some((name, Address::GuestApi { conversation_id, participant_id, external_id: None }))
     }
 }
 
-/// The profile that the environment makes, if it makes one. `region` is the flag's; without it the variable's counts.
-pub fn env_profile(env: Lookup<'_>, region: Option<&str>) -> Option<RawProfile> {
-    let said = |name| env_text(env, name).map(|_| spot(RawSecret::Env(str::to_owned(name))));
-    let region = region.map(str::to_owned).or_else(|| env_text(env, REGION).map(|(region, _)| region));
-    let (client_id, client_secret, access_token) = (said(CLIENT_ID), said(CLIENT_SECRET), said(ACCESS_TOKEN));
-    // A client renews, a token does not: with both the client is taken, as the vendor's tools do.
-    let access_token = access_token.filter(|_| client_id.is_none() || client_secret.is_none());
-    let has_client = access_token.is_none() && (client_id.is_some() || client_secret.is_some());
-    let oauth = RawOauth {
-        at: FilePosition::NOWHERE,
-        client_id: client_id.filter(|_| has_client),
-        client_secret: client_secret.filter(|_| has_client),
-        access_token,
-        token_host: None,
-        client_auth: None,
-        scopes: None,
-    };
-    let signs_in = oauth.access_token.is_some() || has_client;
-    Some(RawProfile {
-        name: spot(ENV.to_owned()),
-        region: Some(spot(region?)),
-        production: None,
-        hosts: RawHosts::default(),
-        oauth: signs_in.then_some(oauth),
-        path: None,
-        required_scopes: None,
-        receipts: None,
-        webhook: None,
-        conversations: Vec::new(),
-        dogstatsd: None,
-        tags: None,
-        proxy: proxy::from_variables(env).map(|url| spot(RawSecret::Literal(SecretString::from(url)))),
-        ca_files: None,
-        bounds: RawBounds::default(),
-    })
+/// The region of the profile `env`: the flag's, else the variable's. Without one there is no such profile.
+pub fn region(env: Lookup<'_>, target: &AdHocTarget) -> Option<String> {
+    target.region.clone().or_else(|| env_text(env, REGION).map(|(region, _)| region))
 }
 
-/// A value that no line of the file gave.
-fn spot<T>(value: T) -> Spot<T> {
-    Spot { value, at: FilePosition::NOWHERE }
+/// What variables and flags say, written as a file would say it: a profile's table, where `is_env`, and its conversations.
+pub fn text(env: Lookup<'_>, target: &AdHocTarget, is_env: bool) -> String {
+    let mut profile = toml::Table::new();
+    if is_env {
+        profile.extend(region(env, target).map(|region| ("region".to_owned(), region.into())));
+        let url = proxy::from_variables(env);
+        profile.extend(url.map(|url| ("proxy".to_owned(), url.into())));
+        let said = |name| env_text(env, name).is_some();
+        let (id, secret) = (said(CLIENT_ID), said(CLIENT_SECRET));
+        // A client renews, a token does not: with both the client is taken, as the vendor's tools do.
+        let token = said(ACCESS_TOKEN) && !(id && secret);
+        let parts = [
+            ("client_id", CLIENT_ID, id && !token),
+            ("client_secret", CLIENT_SECRET, secret && !token),
+            ("access_token", ACCESS_TOKEN, token),
+        ];
+        let reference = |variable: &str| toml::Table::from_iter([("env".to_owned(), toml::Value::from(variable))]);
+        let parts = parts.into_iter().filter(|(.., is_said)| *is_said);
+        let mut oauth: toml::Table =
+            parts.map(|(field, variable, _)| (field.to_owned(), reference(variable).into())).collect();
+        // The scope that the Guest API's description names, for a client that says nothing of scopes.
+        if !oauth.is_empty() && target.conversation.is_some() {
+            oauth.insert("scopes".to_owned(), vec![GUEST_API_SCOPE].into());
+        }
+        if !oauth.is_empty() {
+            profile.insert("oauth".to_owned(), oauth.into());
+        }
+    }
+    let conversation = target.conversation().map(|(name, address)| edit::conversation(&name, &address).to_string());
+    format!("conversations = [{}]\n{profile}", conversation.unwrap_or_default())
 }
 
 /// Enough of an id to tell it from others.
@@ -129,7 +125,8 @@ fn short(id: &str) -> String {
 }
 
 /// Says of what came from no line of the file which variable or flag it came from. `region` is the flag's.
-pub fn name_sources(resolved: &mut Resolved, target: &AdHocTarget) {
+pub fn name_sources(resolved: &mut Resolved, profile: &str, target: &AdHocTarget) {
+    let said_by = if profile == ENV { "profile `env`, from GENESYSCLOUD_* and flags" } else { "from the flags" };
     let region = if target.region.is_some() { Origin::Flag("--region") } else { Origin::Env(REGION) };
     let described = match (&target.deployment, &target.integration) {
         (Some(_), _) => "--deployment",
@@ -137,7 +134,7 @@ pub fn name_sources(resolved: &mut Resolved, target: &AdHocTarget) {
         _ => "--conversation",
     };
     for row in &mut resolved.rows {
-        if row.origin != Origin::File(FilePosition::NOWHERE) {
+        if row.origin != Origin::File(NOWHERE) {
             continue;
         }
         row.origin = match row.name.rsplit('.').next().unwrap_or_default() {
@@ -149,25 +146,18 @@ pub fn name_sources(resolved: &mut Resolved, target: &AdHocTarget) {
             _ => Origin::Flag(described),
         };
     }
-    for problem in resolved.problems.iter_mut().chain(&mut resolved.warnings).chain(&mut resolved.missing) {
-        if problem.at == Some(FilePosition::NOWHERE) {
+    let findings = &mut resolved.findings;
+    for problem in resolved.problems.iter_mut().chain(&mut findings.warnings).chain(&mut findings.missing) {
+        if problem.at == Some(NOWHERE) {
             (problem.file, problem.at) = (None, None);
-            problem.sentence = format!("profile `{ENV}`, from GENESYSCLOUD_* and flags: {}", problem.sentence);
+            problem.sentence = format!("{said_by}: {}", problem.sentence);
         }
     }
-    if let Some(problem) = resolved.missing.as_mut().filter(|problem| problem.at.is_none()) {
+    if let Some(problem) = resolved.findings.missing.as_mut().filter(|problem| problem.at.is_none()) {
         let how = format!("set {CLIENT_ID} and {CLIENT_SECRET}, or {ACCESS_TOKEN}");
         problem.sentence = format!("the profile `{ENV}` cannot sign in: {how}");
         if let Some(profile) = &mut resolved.profile {
             profile.credentials = Credentials::Missing(problem.to_string());
         }
-    }
-}
-
-/// The scope that the Guest API's description names, for a client that says nothing of scopes.
-pub fn with_guest_scope(profile: &mut RawProfile) {
-    let guest_api = profile.conversations.iter().any(|c| matches!(c.address, RawAddress::GuestApi { .. }));
-    if let Some(oauth) = profile.oauth.as_mut().filter(|oauth| guest_api && oauth.scopes.is_none()) {
-        oauth.scopes = Some(spot(vec![spot(GUEST_API_SCOPE.to_owned())]));
     }
 }

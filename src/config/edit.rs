@@ -7,8 +7,8 @@ use crate::model::Address;
 
 use super::Credentials;
 use super::Profile;
-use super::ad_hoc::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET};
 use super::resolve_profile::GUEST_API_SCOPE;
+use super::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET};
 
 /// A name that nothing in `taken` has: `name`, else `name 2`, `name 3` and so on.
 pub fn free_name(name: &str, joint: &str, taken: impl Fn(&str) -> bool) -> String {
@@ -88,6 +88,11 @@ pub fn add_conversation(
         _ => return Err(by_hand()),
     }
     Ok(name)
+}
+
+/// A conversation as the file has it.
+pub fn conversation(name: &str, address: &Address) -> InlineTable {
+    fields(name, address).into_iter().collect()
 }
 
 /// The fields of a conversation, in the order in which the example has them.

@@ -1,18 +1,17 @@
 //! The edge: finds and reads the config file. Everything else works on what is read here.
 
 use crate::files;
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use directories::{BaseDirs, ProjectDirs};
 
 use super::flags::Flags;
 use super::origin::Lookup;
-use super::origin::RowSetting;
 use super::problem::{Problem, Problems, position};
 use super::resolve::{ConfigInput, ConfigSource, paths, resolve};
 use super::secret::open_to_others;
-use super::settings::{Paths, Settings};
+use super::settings::{Paths, RowSetting, Settings};
 
 /// Larger than any config file should be.
 const MAX_BYTES: u64 = 4 << 20;
@@ -35,7 +34,7 @@ pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<RowSetting>)
 /// Loads the settings: the config file if there is one, the environment, and the flags.
 pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
     let (mut places, path_rows) = locate(flags, env)?;
-    let read = read(&places.config_file, places.config_explicit)?;
+    let read = read(&places.config_file, places.config_explicit, flags.sandbox)?;
     places.config_exists = read.is_some();
     let source = read.as_ref().map(|(text, private)| ConfigSource { text, private: *private });
     let base = BaseDirs::new();
@@ -43,12 +42,14 @@ pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
     resolve(ConfigInput { paths: places, path_rows, home, source, flags, env })
 }
 
-/// The file's text and whether it is private; nothing if it does not exist and nobody named it.
-fn read(path: &Path, named: bool) -> Result<Option<(String, bool)>, Problems> {
+/// The file's text and whether it is private; nothing if it does not exist and nobody named it. Whoever asks for the
+/// `sandbox` by name needs no file, so one that may not be read is none then.
+fn read(path: &Path, named: bool, sandbox: bool) -> Result<Option<(String, bool)>, Problems> {
     let wrong = |sentence: String| Problems::from(Problem::file(path, sentence));
-    let mut file = match files::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == ErrorKind::NotFound && !named => return Ok(None),
+    let bytes = match files::read(path, MAX_BYTES) {
+        Ok(bytes) => bytes,
+        Err(e) if !named && matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(e) if !named && sandbox && e.kind() == ErrorKind::PermissionDenied => return Ok(None),
         Err(e) if e.kind() == ErrorKind::NotFound => {
             return Err(wrong("there is no such file; `guestwire init` writes one".to_owned()));
         }
@@ -57,16 +58,7 @@ fn read(path: &Path, named: bool) -> Result<Option<(String, bool)>, Problems> {
         }
         Err(e) => return Err(wrong(format!("cannot be read ({})", files::why(&e)))),
     };
-    let metadata = file.metadata().map_err(|e| wrong(format!("cannot be read ({})", e.kind())))?;
-    let mut bytes = Vec::new();
-    file.by_ref()
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| wrong(format!("cannot be read ({})", e.kind())))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(wrong("is larger than 4 MiB; a config file is smaller".to_owned()));
-    }
-    let private = open_to_others(&metadata).is_none();
+    let private = path.metadata().is_ok_and(|about| open_to_others(&about).is_none());
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some((text, private))),
         Err(e) => {

@@ -1,15 +1,17 @@
 //! Configuration: file, environment and flags become one resolved [`Settings`].
 //!
 //! ```text
-//! config.toml ─► toml_reader ─► raw (as written, with places) ─┐
-//!                                                              ├─► resolve ─► Settings ─┬─► Profile ─► engine
-//! environment ─────────────────────────────────────────────────┤     │                  ├─► ui, keys … ─► screen
-//! flags ───────────────────────────────────────────────────────┘     ▼                  └─► origins ─► config show
-//!                                           Problems: file:line:column: one sentence each
+//! config.toml ─► toml_reader (tables with places) ─┐
+//! environment ─────────────────────────────────────┼─► resolve ─► Settings ─┬─► Profile ─► engine
+//! flags ───────────────────────────────────────────┘     │                  ├─► ui, keys … ─► screen
+//!                                                        ▼                  └─► origins ─► config show
+//!                               Problems: file:line:column: one sentence each
 //! ```
 
 pub mod ad_hoc;
 pub(crate) mod address;
+mod choose;
+mod conversations;
 pub mod edit;
 pub mod flags;
 pub mod load;
@@ -18,8 +20,6 @@ mod pasted_token;
 pub mod problem;
 pub mod profile;
 pub mod proxy;
-mod raw;
-mod raw_profile;
 pub mod regions;
 pub mod resolve;
 mod resolve_profile;
@@ -29,13 +29,14 @@ mod secret_error;
 pub mod settings;
 pub mod snippet;
 pub(crate) mod toml_reader;
+pub mod vendor_files;
 
 pub use flags::Flags;
 pub use load::{load, locate};
 pub use problem::{FilePosition, Problem, Problems, Spot};
 pub use profile::{
-    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
-    TokenHost, WebhookSettings,
+    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Redaction,
+    Region, TokenHost, WebhookSettings,
 };
 pub use proxy::{ProfileProxy, ProxyAddress};
 pub use secret::{SecretError, SecretSource, Terminal};

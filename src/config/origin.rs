@@ -6,45 +6,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use super::problem::{FilePosition, Problem, Spot};
-
-/// Where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Nobody said anything.
-    Default,
-    /// It follows from the region.
-    Region,
-    /// A line of the config file.
-    File(FilePosition),
-    /// An environment variable.
-    Env(&'static str),
-    /// A flag.
-    Flag(&'static str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::Region => f.write_str("region"),
-            Self::File(at) => write!(f, "line {}", at.line),
-            Self::Env(name) => write!(f, "env {name}"),
-            Self::Flag(name) => write!(f, "flag {name}"),
-        }
-    }
-}
-
-/// A line of `config show`. Its value is never a secret: secrets are named by their place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowSetting {
-    /// `ui.theme`
-    pub name: String,
-    /// As it would be written in the file, more or less.
-    pub value: String,
-    /// Where it came from.
-    pub origin: Origin,
-}
+use super::toml_reader::{Table, words};
 
 /// How an environment variable is looked up. Given by the edge, so that tests need no environment of their own.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -67,9 +32,9 @@ pub fn switch(name: &'static str, on: bool) -> Sourced<bool> {
     on.then_some((true, Origin::Flag(name)))
 }
 
-/// The text of an environment variable, unless it is empty.
+/// The text of an environment variable, unless it is empty or blank.
 pub fn env_text(env: Lookup<'_>, name: &'static str) -> Sourced<String> {
-    let text = env(name)?.to_string_lossy().into_owned();
+    let text = env(name)?.to_string_lossy().trim().to_owned();
     (!text.is_empty()).then_some((text, Origin::Env(name)))
 }
 
@@ -92,18 +57,14 @@ pub fn env_flag(env: Lookup<'_>, name: &'static str, problems: &mut Vec<Problem>
     }
 }
 
-/// One of some words in an environment variable.
-pub fn env_word<T: Copy>(
-    env: Lookup<'_>,
-    name: &'static str,
-    words: &[(&'static str, T)],
-    problems: &mut Vec<Problem>,
-) -> Sourced<T> {
+/// One of the words of a type in an environment variable.
+pub fn env_word<T: ValueEnum>(env: Lookup<'_>, name: &'static str, problems: &mut Vec<Problem>) -> Sourced<T> {
     let (text, origin) = env_text(env, name)?;
+    let words = words::<T>();
     if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
-        return Some((*value, origin));
+        return Some((value.clone(), origin));
     }
-    let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    let known: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
     problems.push(Problem::new(format!("the environment variable {name} must be one of {}", known.join(", "))));
     None
 }
@@ -131,6 +92,53 @@ impl EffectiveSettings {
     /// Writes down a value that was found otherwise.
     pub fn note(&mut self, name: impl Into<String>, value: impl Into<String>, origin: Origin) {
         self.rows.push(RowSetting { name: name.into(), value: value.into(), origin });
+    }
+}
+
+/// A table of the file while its settings are decided. A table that the file lacks says nothing.
+pub struct SettingsTable<'d, 'e> {
+    name: &'static str,
+    table: Option<Table<'d>>,
+    effective: &'e mut EffectiveSettings,
+}
+
+impl<'d, 'e> SettingsTable<'d, 'e> {
+    /// The table of this name.
+    pub fn of(root: &mut Table<'d>, name: &'static str, effective: &'e mut EffectiveSettings) -> Self {
+        Self { name, table: root.table(name), effective }
+    }
+
+    /// What was said by whoever comes before the file, else by the file, else by whoever comes after it, or the default.
+    pub fn pick_around<T: ShownValue>(
+        &mut self,
+        field: &'static str,
+        before: Sourced<T>,
+        read: impl FnOnce(&mut Table<'d>, &'static str) -> Option<Spot<T>>,
+        after: Sourced<T>,
+        default: T,
+    ) -> T {
+        let said = file(self.table.as_mut().and_then(|table| read(table, field)));
+        self.effective.pick(format!("{}.{field}", self.name), before.or(said).or(after), default)
+    }
+
+    /// What the file says, or the default.
+    pub fn pick<T: ShownValue>(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Table<'d>, &'static str) -> Option<Spot<T>>,
+        default: T,
+    ) -> T {
+        self.pick_around(field, None, read, None, default)
+    }
+
+    /// The table itself, for what is read otherwise, and where the decisions are written down.
+    pub fn parts(&mut self) -> (Option<&mut Table<'d>>, &mut EffectiveSettings) {
+        (self.table.as_mut(), self.effective)
+    }
+
+    /// Ends the reading: whatever was not asked for is unknown.
+    pub fn finish(self) {
+        self.table.into_iter().for_each(Table::finish);
     }
 }
 
@@ -177,7 +185,52 @@ impl ShownValue for Vec<String> {
     }
 }
 
-/// The word for a value that has some.
-pub fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> String {
-    words.iter().find(|(_, v)| v == value).map_or_else(String::new, |(word, _)| format!("\"{word}\""))
+/// A type of words is shown as the word.
+macro_rules! shown_as_words {
+    ($($words:ty),*) => {$(
+        impl ShownValue for $words {
+            fn shown(&self) -> String {
+                self.to_possible_value().map_or_else(String::new, |word| format!("\"{}\"", word.get_name()))
+            }
+        }
+    )*};
+}
+pub(super) use shown_as_words;
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody said anything.
+    Default,
+    /// It follows from the region.
+    Region,
+    /// A line of the config file.
+    File(FilePosition),
+    /// An environment variable.
+    Env(&'static str),
+    /// A flag.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::Region => f.write_str("region"),
+            Self::File(at) => write!(f, "line {}", at.line),
+            Self::Env(name) => write!(f, "env {name}"),
+            Self::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+/// A line of `config show`. Its value is never a secret: secrets are named by their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowSetting {
+    /// `ui.theme`
+    pub name: String,
+    /// As it would be written in the file, more or less.
+    pub value: String,
+    /// Where it came from.
+    pub origin: Origin,
 }

@@ -16,10 +16,8 @@ pub struct FilePosition {
     pub column: usize,
 }
 
-impl FilePosition {
-    /// Stands for "no line of the file".
-    pub(super) const NOWHERE: Self = Self { line: 0, column: 0 };
-}
+/// The place of what no file says.
+pub const NOWHERE: FilePosition = FilePosition { line: 0, column: 0 };
 
 /// Something that came from a place in the config file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use secrecy::SecretString;
 
 use crate::model::{Conversation, Masks};
 
-use super::origin::{ShownValue, word};
+use super::origin::{ShownValue, shown_as_words};
 use super::proxy::ProfileProxy;
 use super::secret::{SecretSource, Terminal};
 
@@ -36,7 +37,7 @@ pub struct Hosts {
 }
 
 /// Which host serves `/oauth/token`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum TokenHost {
     /// `login.<domain>`: what every SDK uses.
     #[default]
@@ -45,19 +46,8 @@ pub enum TokenHost {
     Api,
 }
 
-impl TokenHost {
-    /// As the file writes it.
-    pub const WORDS: &[(&'static str, Self)] = &[("login", Self::Login), ("api", Self::Api)];
-}
-
-impl ShownValue for TokenHost {
-    fn shown(&self) -> String {
-        word(Self::WORDS, self)
-    }
-}
-
 /// How the client's id and secret travel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ClientAuth {
     /// `Authorization: Basic`.
     #[default]
@@ -66,16 +56,7 @@ pub enum ClientAuth {
     Body,
 }
 
-impl ClientAuth {
-    /// As the file writes it.
-    pub const WORDS: &[(&'static str, Self)] = &[("basic", Self::Basic), ("body", Self::Body)];
-}
-
-impl ShownValue for ClientAuth {
-    fn shown(&self) -> String {
-        word(Self::WORDS, self)
-    }
-}
+shown_as_words!(TokenHost, ClientAuth);
 
 /// An OAuth client for the client-credentials grant.
 #[derive(Clone, Debug)]
@@ -155,6 +136,23 @@ pub struct ConversationEntry {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// What is masked beside secrets.
+#[derive(Clone, Debug, Default)]
+pub struct Redaction {
+    /// Names of further headers and JSON fields whose values are masked at capture, lower case.
+    pub names: Vec<String>,
+    /// Texts and numbers that are masked wherever they would be shown.
+    pub masks: Masks,
+}
+
+impl Redaction {
+    /// Masks also what another does.
+    pub fn extend(&mut self, other: &Self) {
+        self.names.extend(other.names.iter().cloned());
+        self.masks.extend(&other.masks);
+    }
+}
+
 /// Everything that the engine needs to know of an organisation.
 #[derive(Clone, Debug)]
 pub struct Profile {
@@ -176,10 +174,8 @@ pub struct Profile {
     pub open_messaging: OpenMessaging,
     /// The picker's list, keys in order from 0.
     pub conversations: Vec<ConversationEntry>,
-    /// Names of further headers and JSON fields whose values are masked at capture, lower case.
-    pub redact: Vec<String>,
-    /// Texts and numbers that are masked wherever they would be shown.
-    pub masks: Masks,
+    /// What is masked beside secrets.
+    pub redaction: Redaction,
     /// The proxy that leads there, where the profile says so. Without it the proxies' variables count.
     pub proxy: Option<ProfileProxy>,
     /// Further CA certificates (PEM).

@@ -1,24 +1,22 @@
 //! A profile as written becomes a profile as used.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::address::{self, Scheme};
-use super::origin::{EffectiveSettings, Lookup, ShownValue as _, env_text, file};
-use super::origin::{Origin, RowSetting};
-use super::problem::{FilePosition, Problem, Spot};
+use super::origin::{EffectiveSettings, Lookup, ShownValue, env_text, file};
+use super::problem::{FilePosition, NOWHERE, Problem, Spot};
+use super::profile::Redaction;
 use super::proxy::{self, ProfileProxy, ProxyAddress};
-use super::raw_profile::{RawAddress, RawAttributes, RawConversation, RawOauth, RawProfile, RawSecret};
-use super::settings::{MetricsSettings, NamedSecret};
+use super::settings::{Findings, MetricsSettings, NamedSecret, Origin, RowSetting};
+use super::toml_reader::{Either, Table};
 use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
-    SecretSource, Terminal, TokenHost, WebhookSettings, regions,
+    SecretSource, Terminal, TokenHost, WebhookSettings, regions, vendor_files,
 };
 use crate::files;
-use crate::model::{Address, Channel, Conversation, ConversationKey, Masks, OpenGuest, ids, limits};
 
 /// The path of the Guest API's endpoint, from its description.
 pub const GUEST_API_PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
@@ -38,10 +36,8 @@ pub struct ProfileContext<'a> {
     pub env: Lookup<'a>,
     /// The home directory, for `~/`.
     pub home: Option<&'a Path>,
-    /// Names to mask, from `[redact]`.
-    pub redact: &'a [String],
-    /// What is masked by its look, from `[redact]`.
-    pub masks: &'a Masks,
+    /// What is masked, from `[redact]`.
+    pub redaction: &'a Redaction,
 }
 
 /// What came of it.
@@ -53,41 +49,43 @@ pub struct Resolved {
     pub metrics: Option<MetricsSettings>,
     /// Each of its values.
     pub rows: Vec<RowSetting>,
-    /// Each of its secrets.
-    pub secrets: Vec<NamedSecret>,
-    /// Why it cannot sign in.
-    pub missing: Option<Problem>,
     /// What is wrong.
     pub problems: Vec<Problem>,
-    /// What should be looked at.
-    pub warnings: Vec<Problem>,
+    /// For `config check`.
+    pub findings: Findings,
 }
 
-/// Resolves one profile.
-pub fn resolve(raw: &RawProfile, around: &ProfileContext<'_>) -> Resolved {
-    let prefix = format!("profiles.{}", raw.name.value);
+/// Resolves one profile from its table. `further` are conversations that do not stand in it, and come first.
+pub fn resolve(
+    name: &Spot<String>,
+    table: Table<'_>,
+    further: Vec<Table<'_>>,
+    around: &ProfileContext<'_>,
+) -> Resolved {
+    let prefix = format!("profiles.{}", name.value);
     let mut work = Work { around, prefix, effective: EffectiveSettings::default(), out: Resolved::default() };
-    let profile = work.profile(raw);
+    let profile = work.profile(name, table, further);
     let mut out = work.out;
     out.rows = work.effective.rows;
     out.profile = profile.filter(|_| out.problems.is_empty());
     out
 }
 
-struct Work<'a> {
-    around: &'a ProfileContext<'a>,
-    prefix: String,
-    effective: EffectiveSettings,
-    out: Resolved,
+/// A profile while it is read.
+pub(super) struct Work<'a> {
+    pub(super) around: &'a ProfileContext<'a>,
+    pub(super) prefix: String,
+    pub(super) effective: EffectiveSettings,
+    pub(super) out: Resolved,
 }
 
 impl Work<'_> {
-    fn wrong(&mut self, at: FilePosition, sentence: impl Into<String>) {
+    pub(super) fn wrong(&mut self, at: FilePosition, sentence: impl Into<String>) {
         self.out.problems.push(Problem::at(self.around.file, at, sentence));
     }
 
-    fn warn(&mut self, at: FilePosition, sentence: impl Into<String>) {
-        self.out.warnings.push(Problem::at(self.around.file, at, sentence));
+    pub(super) fn warn(&mut self, at: FilePosition, sentence: impl Into<String>) {
+        self.out.findings.warnings.push(Problem::at(self.around.file, at, sentence));
     }
 
     fn key(&self, name: &str) -> String {
@@ -95,7 +93,7 @@ impl Work<'_> {
     }
 
     /// Keeps a judged value, or notes what is wrong with it.
-    fn judged<T>(&mut self, at: FilePosition, result: Result<T, String>) -> Option<Spot<T>> {
+    pub(super) fn judged<T>(&mut self, at: FilePosition, result: Result<T, String>) -> Option<Spot<T>> {
         match result {
             Ok(value) => Some(Spot { value, at }),
             Err(sentence) => {
@@ -109,35 +107,45 @@ impl Work<'_> {
         expand(text, self.around.home, self.around.file.parent())
     }
 
-    fn profile(&mut self, raw: &RawProfile) -> Option<Profile> {
-        let (region, hosts) = self.region_and_hosts(raw)?;
-        let production = self.effective.pick(self.key("production"), file(raw.production.clone()), false);
-        let credentials = self.credentials(raw);
-        let guest_api = self.guest_api(raw);
-        let open_messaging = self.open_messaging(raw);
-        let conversations = self.conversations(&raw.conversations);
-        self.metrics(raw);
-        let proxy = self.proxy(raw);
-        let ca_files: Vec<PathBuf> =
-            raw.ca_files.iter().flat_map(|list| &list.value).map(|text| self.path(&text.value)).collect();
-        if let Some(list) = &raw.ca_files {
-            let shown: Vec<String> = ca_files.iter().map(|p| p.display().to_string()).collect();
+    /// What the file says, or the default.
+    fn pick<T: ShownValue>(&mut self, name: &str, said: Option<Spot<T>>, default: T) -> T {
+        self.effective.pick(self.key(name), file(said), default)
+    }
+
+    /// The same, of a list.
+    fn pick_list(&mut self, name: &str, said: Option<Spot<Vec<Spot<String>>>>, default: Vec<String>) -> Vec<String> {
+        self.pick(name, said.map(|list| list.map(plain)), default)
+    }
+
+    fn profile(&mut self, name: &Spot<String>, mut table: Table<'_>, further: Vec<Table<'_>>) -> Option<Profile> {
+        let why = "give the domain (\"mypurecloud.de\") or the AWS name (\"eu-central-1\")";
+        let region = table.required("region", why);
+        let production = table.flag("production");
+        let place = self.region_and_hosts(region, &mut table);
+        let production = self.pick("production", production, false);
+        let oauth = table.inside("oauth", |table| self.oauth(table));
+        let guest_api = self.guest_api(&mut table);
+        let open_messaging = self.open_messaging(&mut table);
+        let conversations: Vec<Table<'_>> = further.into_iter().chain(table.tables("conversations")).collect();
+        let conversations = self.conversations(conversations);
+        let credentials = oauth.unwrap_or_else(|| Err((name.at, self.no_client())));
+        let credentials = self.credentials(credentials, &conversations);
+        self.metrics(&mut table);
+        let proxy = self.proxy(&name.value, &mut table);
+        let ca_files = table.strings("ca_files").map(|list| list.map(plain));
+        let ca_files = ca_files.map(|list| list.map(|list| list.iter().map(|text| self.path(text)).collect()));
+        if let Some(list) = &ca_files {
+            let shown: &Vec<PathBuf> = &list.value;
+            let shown: Vec<String> = shown.iter().map(|path| path.display().to_string()).collect();
             self.effective.note(self.key("ca_files"), shown.shown(), Origin::File(list.at));
         }
-        let bounds = &raw.bounds;
-        let connect_timeout = self.effective.pick(
-            self.key("connect_timeout"),
-            file(bounds.connect_timeout.clone()),
-            Duration::from_secs(5),
-        );
-        let request_timeout = self.effective.pick(
-            self.key("request_timeout"),
-            file(bounds.request_timeout.clone()),
-            Duration::from_secs(30),
-        );
-        let parallel = self.effective.pick(self.key("parallel"), file(bounds.parallel.clone()), 8);
+        let connect_timeout = self.pick("connect_timeout", table.duration("connect_timeout"), Duration::from_secs(5));
+        let request_timeout = self.pick("request_timeout", table.duration("request_timeout"), Duration::from_secs(30));
+        let parallel = self.pick("parallel", table.number("parallel", 1, 64), 8);
+        table.finish();
+        let (region, hosts) = place?;
         Some(Profile {
-            name: raw.name.value.clone(),
+            name: name.value.clone(),
             production,
             sandbox: region.domain == regions::SANDBOX,
             region,
@@ -146,10 +154,9 @@ impl Work<'_> {
             guest_api,
             open_messaging,
             conversations,
-            redact: self.around.redact.to_vec(),
-            masks: self.around.masks.clone(),
+            redaction: self.around.redaction.clone(),
             proxy,
-            ca_files,
+            ca_files: ca_files.map_or_else(Vec::new, |list| list.value),
             connect_timeout,
             request_timeout,
             parallel: usize::try_from(parallel).unwrap_or(8),
@@ -158,57 +165,57 @@ impl Work<'_> {
 
     /// The proxy that the profile names. Its URL may hold a password, so it may stand elsewhere as a secret does; it is
     /// read at once, since the first question of a session goes through it.
-    fn proxy(&mut self, raw: &RawProfile) -> Option<ProfileProxy> {
+    fn proxy(&mut self, profile: &str, table: &mut Table<'_>) -> Option<ProfileProxy> {
         let name = self.key("proxy");
-        let Some(said) = &raw.proxy else {
+        let asked = table.has("proxy");
+        let Some(Spot { value: source, at }) = self.source(table, "proxy") else {
             // What counts instead is worth a line, since nothing else of the profile tells it.
-            if let Some((text, origin)) = PROXY_VARIABLES.iter().find_map(|name| env_text(self.around.env, name)) {
+            let instead = PROXY_VARIABLES.iter().find_map(|name| env_text(self.around.env, name)).filter(|_| !asked);
+            if let Some((text, origin)) = instead {
                 let shown = ProxyAddress::read(&text).map_or_else(|why| format!("«{why}»"), |p| p.to_string().shown());
                 self.effective.note(name, shown, origin);
             }
             return None;
         };
-        let source = self.source(&said.value);
         let text = match source.read_with(self.around.env, Terminal::Free) {
             Ok(text) => text,
             Err(error) => {
-                self.wrong(said.at, format!("`proxy` cannot be read: {error}"));
+                self.wrong(at, format!("`proxy` cannot be read: {error}"));
                 return None;
             }
         };
-        let by = if said.at == FilePosition::NOWHERE {
-            proxy::HOST.to_owned()
-        } else {
-            format!("`proxy` of the profile {}", raw.name.value)
-        };
+        let by = if at == NOWHERE { proxy::HOST.to_owned() } else { format!("`proxy` of the profile {profile}") };
         let proxy = match ProfileProxy::read(text.expose_secret(), by) {
             Ok(proxy) => proxy,
             Err(why) => {
-                self.wrong(said.at, format!("`proxy` {why}"));
+                self.wrong(at, format!("`proxy` {why}"));
                 return None;
             }
         };
         let has_password = matches!(&proxy, ProfileProxy::Through(address, _) if address.user_info.is_some());
-        if has_password && matches!(source, SecretSource::Literal(_)) && said.at != FilePosition::NOWHERE {
-            self.literal(said.at, "the password of `proxy` is");
+        if has_password && matches!(source, SecretSource::Literal(_)) && at != NOWHERE {
+            self.literal(at, "the password of `proxy` is");
         }
-        self.effective.note(name, proxy.to_string().shown(), Origin::File(said.at));
+        self.effective.note(name, proxy.to_string().shown(), Origin::File(at));
         Some(proxy)
     }
 
-    fn region_and_hosts(&mut self, raw: &RawProfile) -> Option<(Region, Hosts)> {
-        let said = raw.region.as_ref()?;
-        let mut given = |name: &str, spot: &Option<Spot<String>>, scheme| {
-            let spot = spot.as_ref()?;
+    fn region_and_hosts(&mut self, said: Option<Spot<String>>, table: &mut Table<'_>) -> Option<(Region, Hosts)> {
+        let given = table.inside("hosts", |hosts| ["login", "api", "webmessaging", "cdn"].map(|name| hosts.text(name)));
+        let [login, api, webmessaging, cdn] = given.unwrap_or_default();
+        let said = said?;
+        let names_api = api.is_some();
+        let mut given = |name: &str, spot: Option<Spot<String>>, scheme| {
+            let spot = spot?;
             self.judged(spot.at, address::base_url(name, &spot.value, scheme))
         };
-        let login = given("login", &raw.hosts.login, Scheme::Http);
-        let api = given("api", &raw.hosts.api, Scheme::Http);
-        let webmessaging = given("webmessaging", &raw.hosts.webmessaging, Scheme::WebSocket);
-        let cdn = given("cdn", &raw.hosts.cdn, Scheme::Http);
+        let login = given("login", login, Scheme::Http);
+        let api = given("api", api, Scheme::Http);
+        let webmessaging = given("webmessaging", webmessaging, Scheme::WebSocket);
+        let cdn = given("cdn", cdn, Scheme::Http);
         let (region, derived) = if said.value == regions::SANDBOX {
             let Some(api) = &api else {
-                if raw.hosts.api.is_none() {
+                if !names_api {
                     let how = "give `api` under `hosts`: the address that `guestwire sandbox` prints";
                     self.wrong(said.at, format!("the region \"sandbox\" has no hosts of its own; {how}"));
                 }
@@ -250,19 +257,18 @@ impl Work<'_> {
         Some((region, hosts))
     }
 
-    fn credentials(&mut self, raw: &RawProfile) -> Credentials {
-        let needs_token = raw.conversations.is_empty()
-            || raw.conversations.iter().any(|c| !matches!(c.address, RawAddress::WebMessaging { .. }));
-        let credentials = match &raw.oauth {
-            Some(oauth) => self.oauth(oauth),
-            None => Err((raw.name.at, self.no_client())),
-        };
-        credentials.unwrap_or_else(|(at, sentence)| {
+    /// What is missing is a finding only where a conversation needs a token, or none is configured.
+    fn credentials(
+        &mut self,
+        said: Result<Credentials, (FilePosition, String)>,
+        conversations: &[ConversationEntry],
+    ) -> Credentials {
+        let needs_token =
+            conversations.is_empty() || conversations.iter().any(|entry| !entry.conversation.channel().has_sessions());
+        said.unwrap_or_else(|(at, sentence)| {
             let problem = Problem::at(self.around.file, at, sentence);
             let missing = Credentials::Missing(problem.to_string());
-            if needs_token {
-                self.out.missing = Some(problem);
-            }
+            self.out.findings.missing = Some(problem).filter(|_| needs_token);
             missing
         })
     }
@@ -272,82 +278,98 @@ impl Work<'_> {
         format!("the profile cannot sign in: give [{name}] a `client_id` and a `client_secret`")
     }
 
-    fn oauth(&mut self, oauth: &RawOauth) -> Result<Credentials, (FilePosition, String)> {
-        let token_host =
-            self.effective.pick(self.key("oauth.token_host"), file(oauth.token_host.clone()), TokenHost::default());
-        let client_auth =
-            self.effective.pick(self.key("oauth.client_auth"), file(oauth.client_auth.clone()), ClientAuth::default());
-        let scopes = file(oauth.scopes.clone().map(|s| s.map(plain)));
-        let scopes = self.effective.pick(self.key("oauth.scopes"), scopes, Vec::new());
-        for (scope, spot) in scopes.iter().zip(oauth.scopes.iter().flat_map(|s| &s.value)) {
-            if scope.contains(char::is_whitespace) {
-                self.wrong(spot.at, "a scope has no blanks; write each scope as its own string");
+    fn oauth(&mut self, table: &mut Table<'_>) -> Result<Credentials, (FilePosition, String)> {
+        let at = table.at();
+        let [id, secret, token] = ["client_id", "client_secret", "access_token"].map(|name| self.source(table, name));
+        let token_host = self.pick("oauth.token_host", table.choice("token_host"), TokenHost::default());
+        let client_auth = self.pick("oauth.client_auth", table.choice("client_auth"), ClientAuth::default());
+        let scopes = table.strings("scopes");
+        for scope in scopes.iter().flat_map(|list| &list.value) {
+            if scope.value.contains(char::is_whitespace) {
+                self.wrong(scope.at, "a scope has no blanks; write each scope as its own string");
             }
         }
-        if let Some(token) = &oauth.access_token {
-            if oauth.client_id.is_some() || oauth.client_secret.is_some() {
+        let scopes = self.pick_list("oauth.scopes", scopes, Vec::new());
+        if let Some(token) = token {
+            if id.is_some() || secret.is_some() {
                 let why = "remove one of the two: guestwire uses the token, which cannot be renewed";
                 self.warn(token.at, format!("there are an `access_token` and a client; {why}"));
             }
             return Ok(Credentials::Pasted(self.secret("oauth.access_token", token)));
         }
-        let secret = oauth.client_secret.as_ref().map(|s| self.secret("oauth.client_secret", s));
-        let id = oauth.client_id.as_ref().map(|id| self.client_id(id)).transpose()?;
+        let secret = secret.map(|secret| self.secret("oauth.client_secret", secret));
+        let id = id.map(|id| self.client_id(id)).transpose()?;
         match (id, secret) {
             (Some(id), Some(secret)) => {
                 Ok(Credentials::Client(OAuthClient { id, secret, token_host, client_auth, scopes }))
             }
             (Some(_), None) => {
                 let how = "add client_secret = { env = \"GUESTWIRE_CLIENT_SECRET\" }, or a file, or a command";
-                Err((oauth.at, format!("[{}] has no `client_secret`: {how}", self.key("oauth"))))
+                Err((at, format!("[{}] has no `client_secret`: {how}", self.key("oauth"))))
             }
             (None, Some(_)) => {
                 let how = "give the OAuth client's id";
-                Err((oauth.at, format!("[{}] has no `client_id`: {how}", self.key("oauth"))))
+                Err((at, format!("[{}] has no `client_id`: {how}", self.key("oauth"))))
             }
-            (None, None) => Err((oauth.at, self.no_client())),
+            (None, None) => Err((at, self.no_client())),
         }
     }
 
     /// The client's id is not a secret, but may be kept like one.
-    fn client_id(&mut self, id: &Spot<RawSecret>) -> Result<String, (FilePosition, String)> {
-        let name = self.key("oauth.client_id");
-        if let RawSecret::Literal(text) = &id.value {
-            let text = text.expose_secret().trim().to_owned();
-            self.effective.note(name, text.shown(), Origin::File(id.at));
-            return Ok(text);
-        }
-        let source = self.source(&id.value);
-        self.effective.note(name, source.to_string(), Origin::File(id.at));
-        match source.read_with(self.around.env, Terminal::Free) {
-            Ok(text) => Ok(text.expose_secret().trim().to_owned()),
-            Err(error) => Err((id.at, format!("`client_id` cannot be read: {error}"))),
-        }
+    fn client_id(&mut self, id: Spot<SecretSource>) -> Result<String, (FilePosition, String)> {
+        let read = id.value.read_with(self.around.env, Terminal::Free);
+        let text = read.map(|text| text.expose_secret().trim().to_owned());
+        let shown = match (&id.value, &text) {
+            (SecretSource::Literal(_), Ok(text)) => text.shown(),
+            (source, _) => source.to_string(),
+        };
+        self.effective.note(self.key("oauth.client_id"), shown, Origin::File(id.at));
+        text.map_err(|error| (id.at, format!("`client_id` cannot be read: {error}")))
     }
 
-    fn source(&self, raw: &RawSecret) -> SecretSource {
-        match raw {
-            RawSecret::Literal(text) => SecretSource::Literal(text.clone()),
-            RawSecret::Env(name) => SecretSource::Env(name.clone()),
-            RawSecret::File(path) => SecretSource::File(self.path(path)),
-            RawSecret::Command(words) => SecretSource::Command(words.clone()),
-            RawSecret::PlatformCli(profile, field) => {
-                let path = self.path("~/.gc/config.toml");
-                SecretSource::PlatformCli { path, profile: profile.clone(), field }
+    /// Reads where a secret is: one of the references, or the secret itself.
+    pub(super) fn source(&self, table: &mut Table<'_>, name: &'static str) -> Option<Spot<SecretSource>> {
+        const FORMS: &str = "{ env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\", \"ARGUMENT\"] }";
+        let mut reference = match table.text_or_table(name, FORMS)? {
+            Either::Text(text) => return Some(text.map(|text| SecretSource::Literal(SecretString::from(text)))),
+            Either::Table(reference) => reference,
+        };
+        let at = reference.at();
+        let (env, file, command) = (reference.text("env"), reference.text("file"), reference.strings("command"));
+        // Only what those tools keep too.
+        let theirs = if vendor_files::keeps(name) { reference.text("gc") } else { None };
+        let wrong = |why: &str| {
+            reference.wrong(at, format!("`{name}` {why}"));
+            None
+        };
+        let source = match (env, file, command, theirs) {
+            (Some(env), None, None, None) => Some(SecretSource::Env(env.value)),
+            (None, Some(file), None, None) => Some(SecretSource::File(self.path(&file.value))),
+            (None, None, Some(command), None) if command.value.is_empty() => wrong("names no program in its `command`"),
+            (None, None, Some(command), None) => Some(SecretSource::Command(plain(command.value))),
+            (None, file, None, Some(profile)) => {
+                let path = self.path(file.as_ref().map_or(vendor_files::PLATFORM_CLI, |file| &file.value));
+                Some(SecretSource::VendorFile { path, profile: profile.value, field: name })
             }
-        }
+            (None, None, None, None) if reference.is_empty() => wrong(&format!("must be {FORMS}")),
+            (None, None, None, None) => None,
+            _ => wrong(&format!("must be exactly one of {FORMS}")),
+        };
+        reference.finish();
+        source.map(|value| Spot { value, at })
     }
 
-    fn secret(&mut self, name: &str, raw: &Spot<RawSecret>) -> SecretSource {
-        let source = self.source(&raw.value);
+    /// Notes a secret that is read when it is needed.
+    pub(super) fn secret(&mut self, name: &str, source: Spot<SecretSource>) -> SecretSource {
+        let Spot { value: source, at } = source;
         if matches!(source, SecretSource::Literal(_)) {
             let field = name.rsplit('.').next().unwrap_or(name);
-            self.literal(raw.at, &format!("`{field}` stands"));
+            self.literal(at, &format!("`{field}` stands"));
         }
         let name = self.key(name);
-        self.effective.note(name.clone(), source.to_string(), Origin::File(raw.at));
+        self.effective.note(name.clone(), source.to_string(), Origin::File(at));
         let is_token = name.ends_with("oauth.access_token");
-        self.out.secrets.push(NamedSecret { name, at: raw.at, source: source.clone(), is_token });
+        self.out.findings.secrets.push(NamedSecret { name, at, source: source.clone(), is_token });
         source
     }
 
@@ -362,126 +384,47 @@ impl Work<'_> {
         }
     }
 
-    fn guest_api(&mut self, raw: &RawProfile) -> GuestApi {
-        let path = raw.path.as_ref().and_then(|p| self.judged(p.at, address::guest_path(&p.value)));
-        let path = self.effective.pick(self.key("guest_api.path"), file(path), GUEST_API_PATH.to_owned());
-        let scopes = file(raw.required_scopes.clone().map(|s| s.map(plain)));
-        let default = vec![GUEST_API_SCOPE.to_owned()];
-        let required_scopes = self.effective.pick(self.key("guest_api.required_scopes"), scopes, default);
+    fn guest_api(&mut self, table: &mut Table<'_>) -> GuestApi {
+        let said = table.inside("guest_api", |table| (table.text("path"), table.strings("required_scopes")));
+        let (path, scopes) = said.unwrap_or_default();
+        let path = path.and_then(|path| self.judged(path.at, address::guest_path(&path.value)));
+        let path = self.pick("guest_api.path", path, GUEST_API_PATH.to_owned());
+        let required_scopes = self.pick_list("guest_api.required_scopes", scopes, vec![GUEST_API_SCOPE.to_owned()]);
         GuestApi { path, required_scopes }
     }
 
-    fn conversations(&mut self, raw: &[RawConversation]) -> Vec<ConversationEntry> {
-        let mut entries = Vec::new();
-        for (n, conversation) in raw.iter().enumerate() {
-            let name = &conversation.name;
-            if let Some(first) = raw.iter().take(n).find(|other| other.name.value == name.value) {
-                let line = first.name.at.line;
-                let how = "conversations are picked by name, so names must differ";
-                let sentence = format!("line {line} has a conversation `{}` already; {how}", name.value);
-                self.wrong(name.at, sentence);
+    fn open_messaging(&mut self, table: &mut Table<'_>) -> OpenMessaging {
+        let receipts = table.inside("open_messaging", |table| table.flag("receipts")).flatten();
+        let receipts = self.pick("open_messaging.receipts", receipts, false);
+        let webhook = table.inside("webhook", |table| {
+            let listen = table.required("listen", "give an address of this machine, like \"127.0.0.1:9099\"");
+            if !table.has("secret") {
+                table.required("secret", "it is the integration's, with which each webhook is signed");
             }
-            let raw_attributes = conversation.attributes.as_ref();
-            let Some((address, guest_token)) = self.address(n, &conversation.address) else { continue };
-            let shown = format!("\"{}\", {}", name.value, address.channel());
-            self.effective.note(format!("{}.conversations[{n}]", self.prefix), shown, Origin::File(name.at));
-            let key = ConversationKey(u32::try_from(n).unwrap_or(u32::MAX));
-            let conversation = Conversation { key, name: name.value.clone(), address };
-            let attributes = self.attributes(n, conversation.channel(), raw_attributes);
-            entries.push(ConversationEntry { conversation, guest_token, attributes });
-        }
-        entries
-    }
-
-    fn attributes(
-        &mut self,
-        n: usize,
-        channel: Channel,
-        raw: Option<&Spot<RawAttributes>>,
-    ) -> BTreeMap<String, String> {
-        let Some(raw) = raw else { return BTreeMap::new() };
-        let all: BTreeMap<_, _> =
-            raw.value.iter().map(|(name, text)| (name.value.clone(), text.value.clone())).collect();
-        let bytes = limits::attributes_bytes(&all);
-        if bytes > limits::ATTRIBUTES_MAX_BYTES {
-            let limit = limits::ATTRIBUTES_MAX_BYTES;
-            self.wrong(
-                raw.at,
-                format!("`attributes` are {bytes} bytes as JSON, and the limit of the platform is {limit}"),
-            );
-        }
-        if !channel.capabilities().attributes {
-            self.warn(raw.at, format!("the channel {channel} cannot carry `attributes`: they are not sent"));
-        }
-        let names: Vec<String> = all.keys().cloned().collect();
-        self.effective.note(
-            format!("{}.conversations[{n}].attributes", self.prefix),
-            names.shown(),
-            Origin::File(raw.at),
-        );
-        all
-    }
-
-    fn open_messaging(&mut self, raw: &RawProfile) -> OpenMessaging {
-        let receipts = self.effective.pick(self.key("open_messaging.receipts"), file(raw.receipts.clone()), false);
-        let webhook = raw.webhook.as_ref().and_then(|webhook| {
-            let secret = self.secret("webhook.secret", &webhook.secret);
-            let listen = self.judged(webhook.listen.at, address::loopback(&webhook.listen.value))?;
-            self.effective.note(self.key("webhook.listen"), webhook.listen.value.shown(), Origin::File(listen.at));
-            Some(WebhookSettings { listen: listen.value, secret })
+            let secret = self.source(table, "secret");
+            let (listen, secret) = listen.zip(secret)?;
+            let secret = self.secret("webhook.secret", secret);
+            let address = self.judged(listen.at, address::loopback(&listen.value))?;
+            self.effective.note(self.key("webhook.listen"), listen.value.shown(), Origin::File(listen.at));
+            Some(WebhookSettings { listen: address.value, secret })
         });
-        OpenMessaging { receipts, webhook }
+        OpenMessaging { receipts, webhook: webhook.flatten() }
     }
 
-    fn address(&mut self, n: usize, raw: &RawAddress) -> Option<(Address, Option<SecretSource>)> {
-        Some(match raw {
-            RawAddress::GuestApi { conversation_id, participant_id, external_id } => {
-                self.look_at_id("conversation_id", conversation_id, Channel::GuestApi);
-                if let Some(id) = participant_id {
-                    self.look_at_id("participant_id", id, Channel::GuestApi);
-                }
-                let value = |spot: &Option<Spot<String>>| spot.as_ref().map(|s| s.value.clone());
-                let (participant_id, external_id) = (value(participant_id), value(external_id));
-                let conversation_id = conversation_id.value.clone();
-                (Address::GuestApi { conversation_id, participant_id, external_id }, None)
-            }
-            RawAddress::OpenMessaging { integration_id, guest } => {
-                self.look_at_id("integration_id", integration_id, Channel::OpenMessaging);
-                let guest = OpenGuest {
-                    id: guest.id.value.clone(),
-                    id_type: guest.id_type.as_ref().map_or("Opaque", |t| t.value).to_owned(),
-                    nickname: guest.nickname.as_ref().map(|n| n.value.clone()),
-                };
-                (Address::OpenMessaging { integration_id: integration_id.value.clone(), guest }, None)
-            }
-            RawAddress::WebMessaging { deployment_id, origin, guest_token } => {
-                self.look_at_id("deployment_id", deployment_id, Channel::WebMessaging);
-                let origin = self.judged(origin.at, address::origin(&origin.value))?.value;
-                let token = guest_token.as_ref().map(|t| self.secret(&format!("conversations[{n}].guest_token"), t));
-                (Address::WebMessaging { deployment_id: deployment_id.value.clone(), origin }, token)
-            }
-        })
-    }
-
-    /// A malformed id may be sent on purpose, so it is only pointed out.
-    fn look_at_id(&mut self, name: &str, id: &Spot<String>, channel: Channel) {
-        if !ids::is_uuid(&id.value) {
-            let sentence = format!("`{name}` of this {channel} conversation is not a well-formed id (a UUID)");
-            self.warn(id.at, sentence);
-        }
-    }
-
-    fn metrics(&mut self, raw: &RawProfile) {
-        let Some(dogstatsd) = &raw.dogstatsd else { return };
+    fn metrics(&mut self, table: &mut Table<'_>) {
+        let said = table.inside("metrics", |table| {
+            (table.required("dogstatsd", "give \"udp://HOST:PORT\" or \"unix:///PATH\""), table.strings("tags"))
+        });
+        let Some((Some(dogstatsd), tags)) = said else { return };
         let Some(agent) = self.judged(dogstatsd.at, address::agent(&dogstatsd.value)) else { return };
         self.effective.note(self.key("metrics.dogstatsd"), dogstatsd.value.shown(), Origin::File(agent.at));
-        let tags = file(raw.tags.clone().map(|s| s.map(plain)));
-        let tags = self.effective.pick(self.key("metrics.tags"), tags, Vec::new());
+        let tags = self.pick_list("metrics.tags", tags, Vec::new());
         self.out.metrics = Some(MetricsSettings { agent: agent.value, tags });
     }
 }
 
-fn plain(list: Vec<Spot<String>>) -> Vec<String> {
+/// A list without the places.
+pub(super) fn plain(list: Vec<Spot<String>>) -> Vec<String> {
     list.into_iter().map(|s| s.value).collect()
 }
 

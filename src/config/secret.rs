@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::Metadata;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,8 @@ use super::pasted_token::{self, NotAToken};
 use super::secret_command;
 use super::secret_error::MAX_BYTES;
 pub use super::secret_error::{SecretError, Terminal};
+use super::vendor_files;
+use crate::files;
 
 /// The place of a secret. Reading it is [`SecretSource::read`].
 #[derive(Clone)]
@@ -25,13 +27,13 @@ pub enum SecretSource {
     File(PathBuf),
     /// A program and its arguments; the first line that it prints.
     Command(Vec<String>),
-    /// A field of a profile in the file of the vendor's platform CLI. Who may read that file is that tool's matter.
-    PlatformCli {
+    /// A field of a profile in a file of the vendor's tools. Who may read that file is that tool's matter.
+    VendorFile {
         /// `~/.gc/config.toml`
         path: PathBuf,
         /// The profile in it.
         profile: String,
-        /// The field of the profile.
+        /// The field, as a profile of guestwire calls it.
         field: &'static str,
     },
 }
@@ -48,7 +50,12 @@ impl fmt::Display for SecretSource {
                 let more = if words.len() > 1 { ", …" } else { "" };
                 write!(f, "{{ command = [\"{program}\"{more}] }}")
             }
-            Self::PlatformCli { profile, .. } => write!(f, "{{ gc = {profile:?} }}"),
+            Self::VendorFile { path, profile, .. } if path.ends_with(".gc/config.toml") => {
+                write!(f, "{{ gc = {profile:?} }}")
+            }
+            Self::VendorFile { path, profile, .. } => {
+                write!(f, "{{ gc = {profile:?}, file = \"{}\" }}", path.display())
+            }
         }
     }
 }
@@ -148,24 +155,15 @@ impl SecretSource {
             }
             Self::File(path) => read_file(path, true)?,
             Self::Command(words) => secret_command::run(words, terminal, secret_command::TIME)?,
-            Self::PlatformCli { path, profile, field } => self.theirs(path, profile, field)?,
+            Self::VendorFile { path, profile, field } => {
+                let bytes = read_file(path, false)?;
+                let text = std::str::from_utf8(&bytes).map_err(|_| SecretError::NotText(path.display().to_string()))?;
+                let value = vendor_files::value(text, profile, field);
+                Zeroizing::new(value.ok_or_else(|| SecretError::NotThere(self.place()))?.into_bytes())
+            }
         };
         let text = std::str::from_utf8(&bytes).map_err(|_| SecretError::NotText(self.place()))?;
         Ok(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()))
-    }
-
-    /// A field of a profile of the platform CLI, which does not look at the case of names.
-    fn theirs(&self, path: &Path, profile: &str, field: &str) -> Result<Zeroizing<Vec<u8>>, SecretError> {
-        let bytes = read_file(path, false)?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| SecretError::NotText(path.display().to_string()))?;
-        let missing = || SecretError::NotThere(self.place());
-        let document: toml::Table = toml::from_str(text).map_err(|_| missing())?;
-        let of = |table: &toml::Table, name: &str| {
-            table.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
-        };
-        let value = of(&document, profile).and_then(|found| of(found.as_table()?, field));
-        let text = value.as_ref().and_then(|value| value.as_str()).filter(|text| !text.is_empty());
-        text.map(|text| Zeroizing::new(text.as_bytes().to_vec())).ok_or_else(missing)
     }
 
     /// For a sentence: what holds the secret.
@@ -177,7 +175,7 @@ impl SecretSource {
             Self::Command(words) => {
                 format!("what the command {} prints", words.first().map_or("", String::as_str))
             }
-            Self::PlatformCli { path, profile, field } => {
+            Self::VendorFile { path, profile, field } => {
                 format!("`{field}` of the profile {profile:?} in {}", path.display())
             }
         }
@@ -200,29 +198,19 @@ pub(super) fn open_to_others(_: &Metadata) -> Option<u32> {
 
 fn read_file(path: &Path, private: bool) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let unreadable = |e: std::io::Error| SecretError::Unreadable { path: path.to_owned(), why: e.kind().to_string() };
-    let file = open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err(SecretError::NotAFile(path.to_owned()));
-    }
-    if let Some(mode) = open_to_others(&metadata).filter(|_| private) {
+    let file = match files::open(path) {
+        Ok(file) => file,
+        Err(_) if path.metadata().is_ok_and(|about| !about.is_file()) => {
+            return Err(SecretError::NotAFile(path.to_owned()));
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    if let Some(mode) = open_to_others(&file.metadata().map_err(unreadable)?).filter(|_| private) {
         return Err(SecretError::NotPrivate { path: path.to_owned(), mode });
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(1024));
     file.take(MAX_BYTES as u64).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
-}
-
-/// Opens without waiting: a pipe without a writer would be waited for.
-fn open(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
-    options.open(path)
 }
 
 #[cfg(test)]
@@ -300,9 +288,12 @@ mod tests {
     fn a_profile_of_the_platform_cli_gives_its_fields() {
         let theirs =
             "[DEFAULT]\nclient_credentials = \"id\"\nclient_secret = \"hunter2\"\n[qa]\naccess_token = \"T\"\n";
-        let (_dir, path) = file(theirs.as_bytes(), 0o644);
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(".gc/config.toml");
+        std::fs::create_dir(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, theirs).unwrap();
         let source =
-            |profile: &str, field| SecretSource::PlatformCli { path: path.clone(), profile: profile.to_owned(), field };
+            |profile: &str, field| SecretSource::VendorFile { path: path.clone(), profile: profile.to_owned(), field };
         assert_eq!(read(&source("default", "client_secret")).unwrap().expose_secret(), "hunter2");
         assert_eq!(source("qa", "access_token").read_token(Terminal::Free).unwrap().expose_secret(), "T");
         for (profile, field) in [("qa", "client_secret"), ("none", "access_token")] {
@@ -310,6 +301,10 @@ mod tests {
             assert!(matches!(error, SecretError::NotThere(_)) && !error.to_string().contains("hunter2"), "{error}");
         }
         assert_eq!(source("qa", "access_token").to_string(), "{ gc = \"qa\" }");
+        let (_dir, path) = file(b"clientId: id\nclientSecret: hunter2\nlocation: prod_eu_west_1\n", 0o644);
+        let shown = format!("{{ gc = \"default\", file = \"{}\" }}", path.display());
+        let source = SecretSource::VendorFile { path, profile: "default".to_owned(), field: "client_secret" };
+        assert_eq!((read(&source).unwrap().expose_secret(), source.to_string()), ("hunter2", shown));
     }
 
     #[test]

@@ -3,10 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::model::{Cause, Masks};
+use clap::ValueEnum;
+use jiff::tz::TimeZone;
 
-use super::origin::{Origin, RowSetting, ShownValue, word};
+use crate::model::Cause;
+
+pub use super::origin::{Origin, RowSetting};
+use super::origin::{ShownValue, shown_as_words};
 use super::problem::{FilePosition, Problem, Spot};
+use super::profile::Redaction;
 use super::{Profile, SecretSource};
 
 /// Everything that was decided.
@@ -24,10 +29,8 @@ pub struct Settings {
     pub journal: JournalLimits,
     /// How the screen looks.
     pub ui: Ui,
-    /// Names of further headers and JSON fields whose values are masked, lower case.
-    pub redact: Vec<String>,
-    /// Texts and numbers that are masked wherever they would be shown.
-    pub masks: Masks,
+    /// What is masked beside secrets.
+    pub redaction: Redaction,
     /// Causes that the console does not mention.
     pub muted: BTreeSet<Cause>,
     /// Rebound keys, as written. The keymap judges actions and chords, and says where with their places.
@@ -40,9 +43,16 @@ pub struct Settings {
     pub scenario: Option<PathBuf>,
     /// Each value with where it came from, in the order of `config show`.
     pub effective: Vec<RowSetting>,
-    /// The secrets of the chosen profile, each with its name and place, for `config check`.
+    /// What `config check` has to look at.
+    pub findings: Findings,
+}
+
+/// What is known of the chosen profile beside its settings: for `config check`.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// Its secrets, each with its name and place.
     pub secrets: Vec<NamedSecret>,
-    /// Why the chosen profile cannot sign in although it has to, where that is known without reading a secret.
+    /// Why it cannot sign in although it has to, where that is known without reading a secret.
     pub missing: Option<Problem>,
     /// What works, but should be looked at.
     pub warnings: Vec<Problem>,
@@ -97,24 +107,13 @@ impl ProfileChoice {
 }
 
 /// What Enter does in the composer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum EnterKey {
     /// It sends; Alt-Enter breaks the line.
     #[default]
     Send,
     /// It breaks the line; Alt-Enter sends.
     Newline,
-}
-
-impl EnterKey {
-    /// As config writes it.
-    pub const WORDS: &'static [(&'static str, Self)] = &[("send", Self::Send), ("newline", Self::Newline)];
-}
-
-impl ShownValue for EnterKey {
-    fn shown(&self) -> String {
-        word(Self::WORDS, self)
-    }
 }
 
 /// The `[composer]` table.
@@ -162,7 +161,7 @@ pub struct JournalLimits {
 }
 
 /// Whether colour is used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
     /// Where the output is a terminal.
     #[default]
@@ -173,20 +172,8 @@ pub enum ColorChoice {
     Never,
 }
 
-impl ColorChoice {
-    /// As config and flags write it.
-    pub const WORDS: &'static [(&'static str, Self)] =
-        &[("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
-}
-
-impl ShownValue for ColorChoice {
-    fn shown(&self) -> String {
-        word(Self::WORDS, self)
-    }
-}
-
 /// How copying reaches the clipboard.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Clipboard {
     /// OSC 52, then a native helper where the terminal is local.
     #[default]
@@ -203,26 +190,8 @@ pub enum Clipboard {
     Off,
 }
 
-impl Clipboard {
-    /// As config writes it.
-    pub const WORDS: &'static [(&'static str, Self)] = &[
-        ("auto", Self::Auto),
-        ("osc52", Self::Osc52),
-        ("tmux-passthrough", Self::TmuxPassthrough),
-        ("native", Self::Native),
-        ("file", Self::File),
-        ("off", Self::Off),
-    ];
-}
-
-impl ShownValue for Clipboard {
-    fn shown(&self) -> String {
-        word(Self::WORDS, self)
-    }
-}
-
 /// The zone in which times are shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Times {
     /// The machine's.
     #[default]
@@ -232,13 +201,12 @@ pub enum Times {
 }
 
 impl Times {
-    /// As config writes it.
-    pub const WORDS: &'static [(&'static str, Self)] = &[("local", Self::Local), ("utc", Self::Utc)];
-}
-
-impl ShownValue for Times {
-    fn shown(&self) -> String {
-        word(Self::WORDS, self)
+    /// The zone.
+    pub fn zone(self) -> TimeZone {
+        match self {
+            Self::Local => TimeZone::system(),
+            Self::Utc => TimeZone::UTC,
+        }
     }
 }
 
@@ -358,3 +326,5 @@ pub struct Paths {
     /// guestwire's own log, if one is wanted.
     pub log_file: Option<PathBuf>,
 }
+
+shown_as_words!(ColorChoice, Clipboard, Times, EnterKey);

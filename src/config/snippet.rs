@@ -24,6 +24,9 @@ impl MessengerSnippet {
 
 /// Reads a snippet, or as much of one as names a deployment. `None` where the text names none.
 pub fn read(text: &str) -> Option<MessengerSnippet> {
+    // Quotes as a page's source, a mail or a chat writes them.
+    let text = text.replace(['“', '”'], "\"").replace(['‘', '’', '`'], "'");
+    let text = &text.replace("&quot;", "\"").replace("&#39;", "'").replace("&apos;", "'");
     let deployment_id = value_of(text, "deploymentId")?.to_owned();
     let environment = value_of(text, "environment").unwrap_or_default();
     // The place from which the Messenger's program is loaded names the region too.
@@ -70,6 +73,9 @@ mod tests {
             (format!("{{\"deploymentId\": \"{ID}\", \"environment\": \"prod-euc1\"}}"), Some("mypurecloud.de")),
             (format!("{{\\\"deploymentId\\\":\\\"{ID}\\\"}}"), None),
             (format!("deploymentId = \"{ID}\""), None),
+            (snippet(url, "prod-euw1").replace('\'', "&#39;"), Some("mypurecloud.ie")),
+            (snippet("genesys.min.js", "prod-euw1").replace('\'', "’"), Some("mypurecloud.ie")),
+            (format!("genesys('create', {{environment: 'prod', deploymentId: '{ID}'}})"), Some("mypurecloud.com")),
         ] {
             let read = read(&text).unwrap();
             assert_eq!(read.deployment_id, ID, "{text}");

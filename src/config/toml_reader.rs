@@ -4,20 +4,25 @@
 //! Serde is not used at this boundary because its sentences quote the value that does not fit, which may be a secret.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{FilePosition, Problem, Spot, position};
+use super::problem::{FilePosition, NOWHERE, Problem, Spot, position};
 use crate::text::suggest::{nearest, suggestion};
 
 /// A document being read: its text, and what was found wrong so far.
 pub struct Doc<'t> {
-    file: &'t Path,
+    /// Nothing for what flags and variables say: it has no places.
+    file: Option<&'t Path>,
     text: &'t str,
+    root: Spanned<DeTable<'t>>,
+    is_toml: bool,
     problems: RefCell<Vec<Problem>>,
     #[cfg(test)]
     asked: RefCell<std::collections::BTreeSet<String>>,
@@ -26,30 +31,45 @@ pub struct Doc<'t> {
 impl<'t> Doc<'t> {
     /// A document from its text; `file` is for the sentences.
     pub fn new(file: &'t Path, text: &'t str) -> Self {
-        Self {
+        Self::parse(Some(file), text)
+    }
+
+    /// What flags and variables say, written as a file would say it. Everything in it stands [`NOWHERE`].
+    pub fn without_file(text: &'t str) -> Self {
+        Self::parse(None, text)
+    }
+
+    fn parse(file: Option<&'t Path>, text: &'t str) -> Self {
+        let (root, errors) = DeTable::parse_recoverable(text);
+        let doc = Self {
             file,
             text,
+            root,
+            is_toml: errors.is_empty(),
             problems: RefCell::default(),
             #[cfg(test)]
             asked: RefCell::default(),
+        };
+        if let Some(first) = errors.iter().min_by_key(|e| e.span().map(|s| s.start)) {
+            // The parser's own display would quote the line; its message is one of a fixed set.
+            doc.wrong(doc.place(&first.span().unwrap_or(0..0)), format!("this is not TOML: {}", first.message()));
         }
+        doc
     }
 
-    /// Parses the text, and reads it with `read`. What `read` makes of a document that is not well-formed is dropped.
-    pub fn read<T>(&self, read: impl FnOnce(Table<'_>) -> T) -> Option<T> {
-        let (root, errors) = DeTable::parse_recoverable(self.text);
-        if let Some(first) = errors.iter().min_by_key(|e| e.span().map(|s| s.start)) {
-            let span = first.span().unwrap_or(0..0);
-            // The parser's own display would quote the line; its message is one of a fixed set.
-            self.wrong(position(self.text, &span), format!("this is not TOML: {}", first.message()));
-            return None;
-        }
-        Some(read(Table::new(self, String::new(), FilePosition { line: 1, column: 1 }, root.get_ref())))
+    /// The outermost table, where the text is TOML.
+    pub fn root(&self) -> Option<Table<'_>> {
+        let start = self.place(&(0..0));
+        self.is_toml.then(|| Table::new(self, String::new(), start, self.root.get_ref()))
+    }
+
+    fn place(&self, span: &Range<usize>) -> FilePosition {
+        self.file.map_or(NOWHERE, |_| position(self.text, span))
     }
 
     /// Notes a problem.
     pub fn wrong(&self, at: FilePosition, sentence: impl Into<String>) {
-        self.problems.borrow_mut().push(Problem::at(self.file, at, sentence));
+        self.problems.borrow_mut().push(Problem::at(self.file.unwrap_or(Path::new("")), at, sentence));
     }
 
     /// What was found wrong, in the order of the file.
@@ -120,7 +140,7 @@ impl<'d> Table<'d> {
     }
 
     fn place(&self, value: &Spanned<DeValue<'_>>) -> FilePosition {
-        position(self.doc.text, &value.span())
+        self.doc.place(&value.span())
     }
 
     fn get(&mut self, name: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
@@ -196,14 +216,19 @@ impl<'d> Table<'d> {
         fitting.map(|value| Spot { value, at })
     }
 
+    /// One of the words of a type.
+    pub fn choice<T: ValueEnum>(&mut self, name: &'static str) -> Option<Spot<T>> {
+        self.word(name, &words::<T>())
+    }
+
     /// One of some words.
-    pub fn word<T: Copy>(&mut self, name: &'static str, words: &[(&'static str, T)]) -> Option<Spot<T>> {
+    pub fn word<W: AsRef<str>, T: Clone>(&mut self, name: &'static str, words: &[(W, T)]) -> Option<Spot<T>> {
         let spot = self.string(name)?;
-        if let Some((_, value)) = words.iter().find(|(word, _)| *word == spot.value) {
-            return Some(Spot { value: *value, at: spot.at });
+        if let Some((_, value)) = words.iter().find(|(word, _)| word.as_ref() == spot.value) {
+            return Some(Spot { value: value.clone(), at: spot.at });
         }
-        let names: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        let near = nearest(&spot.value, words.iter().map(|(word, _)| *word));
+        let names: Vec<String> = words.iter().map(|(word, _)| format!("\"{}\"", word.as_ref())).collect();
+        let near = nearest(&spot.value, words.iter().map(|(word, _)| word.as_ref()));
         let near = near.map_or_else(String::new, |n| format!("; did you mean \"{n}\"?"));
         self.wrong(spot.at, format!("`{name}` must be one of {}{near}", names.join(", ")));
         None
@@ -271,6 +296,14 @@ impl<'d> Table<'d> {
         None
     }
 
+    /// Reads a table inside this one to its end. Nothing where there is none.
+    pub fn inside<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Table<'d>) -> T) -> Option<T> {
+        let mut table = self.table(name)?;
+        let read = read(&mut table);
+        table.finish();
+        Some(read)
+    }
+
     /// A string, or a table inside this one. `wanted` names both for the sentence.
     pub fn text_or_table(&mut self, name: &'static str, wanted: &str) -> Option<Either<'d>> {
         let value = self.get(name)?;
@@ -314,7 +347,7 @@ impl<'d> Table<'d> {
         entries
             .into_iter()
             .map(|(key, value)| {
-                let at = position(self.doc.text, &key.span());
+                let at = self.doc.place(&key.span());
                 (Spot { value: key.get_ref().clone().into_owned(), at }, value)
             })
             .collect()
@@ -384,6 +417,12 @@ impl<'d> Table<'d> {
             }
         }
     }
+}
+
+/// The words of a type, as flags, variables and the file write them.
+pub fn words<T: ValueEnum>() -> Vec<(String, T)> {
+    let word = |value: &T| Some((value.to_possible_value()?.get_name().to_owned(), value.clone()));
+    T::value_variants().iter().filter_map(word).collect()
 }
 
 fn json(value: &DeValue<'_>) -> Value {

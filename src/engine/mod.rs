@@ -66,7 +66,7 @@ impl Engine {
     ) -> (EngineHandle, mpsc::UnboundedReceiver<Report>) {
         let (commands, inbox) = mpsc::unbounded_channel();
         let (outbox, reports) = mpsc::unbounded_channel();
-        let redactor = redact::Redactor::new(&profile.redact).with_masks(profile.masks.clone());
+        let redactor = redact::Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
         let (shared, redactor) = watch::channel(Arc::new(redactor));
         tokio::spawn(driver::Driver::new(profile, clock, tuning, inbox, outbox, shared).run());
         (EngineHandle { commands, redactor }, reports)
@@ -77,7 +77,7 @@ impl Engine {
 /// secrets, and what `[redact]` names. Reads the secrets, so this blocks as long as [`crate::config::SecretSource::read`];
 /// one that cannot be read now is not known.
 pub fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
-    let mut redactor = redact::Redactor::new(&profile.redact).with_masks(profile.masks.clone());
+    let mut redactor = redact::Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
     let label = if matches!(profile.credentials, Credentials::Pasted(_)) { "token" } else { "client secret" };
     let signing = profile.credentials.read(Terminal::Free).ok().zip(Some(label));
     let webhook = profile.open_messaging.webhook.iter().map(|webhook| (&webhook.secret, "webhook secret"));

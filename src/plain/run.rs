@@ -7,14 +7,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use tokio::sync::mpsc::{Receiver, channel, unbounded_channel};
 
 use crate::app::config_file;
 use crate::app::journal::{first_message_id, journal_options};
 use crate::app::pass_files;
 use crate::clock::Clock;
-use crate::config::settings::{Paths, Times};
+use crate::config::settings::Paths;
 use crate::config::{Profile, Settings};
 use crate::engine::{Engine, EngineHandle, Report, Tuning};
 use crate::files;
@@ -72,7 +71,7 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
 }
 
 fn setup(settings: &Settings, profile: &Profile, clock: Clock) -> PlainSetup {
-    let zone = if settings.ui.times == Times::Utc { TimeZone::UTC } else { TimeZone::system() };
+    let zone = settings.ui.times.zone();
     let log = Log::new(LogOptions {
         zone: zone.clone(),
         ascii: settings.ui.ascii,

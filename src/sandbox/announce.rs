@@ -10,7 +10,7 @@ use super::world::{SimulatedConversation, Via, Way, World, WorldEntry};
 use crate::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
-use crate::model::{self, Address, ConversationKey, Masks, OpenGuest};
+use crate::model::{self, Address, ConversationKey, OpenGuest};
 
 /// Where an entry's messages go, and the guest token that it has already.
 fn address(world: &World, entry: &WorldEntry) -> Option<(Address, Option<SecretSource>)> {
@@ -71,8 +71,7 @@ pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
         },
         open_messaging: crate::config::OpenMessaging::default(),
         conversations: (0..).zip(&world.entries).filter_map(entry).collect(),
-        redact: Vec::new(),
-        masks: Masks::default(),
+        redaction: crate::config::Redaction::default(),
         proxy: None,
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::config::{Credentials, Profile};
 use crate::diagnosis::ProfileFacts;
-use crate::model::{Cause, Masks};
+use crate::model::{Cause, Masks, ProxyName};
 
 /// What is known of the profile.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,9 @@ pub struct ProfileInfo {
     pub api: String,
     /// The login base URL, for the status page.
     pub login: String,
+    /// The proxy through which the API is reached, or which variable names none that can be used. Whoever opens the profile
+    /// finds it out.
+    pub proxy: Option<Result<ProxyName, String>>,
     /// The scopes that are asked for.
     pub scopes: Vec<String>,
     /// The embedded sandbox.
@@ -44,6 +47,7 @@ impl ProfileInfo {
             region: profile.region.domain.clone(),
             api: profile.hosts.api.clone(),
             login: profile.hosts.login.clone(),
+            proxy: None,
             scopes: match &profile.credentials {
                 Credentials::Client(client) => client.scopes.clone(),
                 Credentials::Pasted(_) | Credentials::Missing(_) => Vec::new(),
@@ -54,7 +58,30 @@ impl ProfileInfo {
             config_file,
             facts: ProfileFacts::of(profile),
             muted: BTreeSet::new(),
-            masks: profile.masks.clone(),
+            masks: profile.redaction.masks.clone(),
         }
+    }
+
+    /// Which way the requests go.
+    pub fn way(&self) -> String {
+        match &self.proxy {
+            None => "directly, without a proxy".to_owned(),
+            Some(Ok(proxy)) => format!("through {proxy}"),
+            Some(Err(why)) => why.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_of_the_requests_names_the_proxy_and_who_names_it() {
+        let info = |proxy| ProfileInfo { proxy, ..ProfileInfo::default() };
+        let name = ProxyName { address: "http://p.example:3128".to_owned(), named_by: Some("HTTPS_PROXY".to_owned()) };
+        assert_eq!(info(None).way(), "directly, without a proxy");
+        assert_eq!(info(Some(Ok(name))).way(), "through the proxy http://p.example:3128 (HTTPS_PROXY)");
+        assert_eq!(info(Some(Err("HTTPS_PROXY holds quotes".to_owned()))).way(), "HTTPS_PROXY holds quotes");
     }
 }

@@ -73,8 +73,7 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
     let sandbox =
         crate::app::open::serve(0, settings.scenario.as_deref(), None).map_err(|e| anyhow::anyhow!(e.message))?;
     let mut profile = sandbox.profile();
-    profile.redact.extend(settings.redact.iter().cloned());
-    profile.masks.extend(&settings.masks);
+    profile.redaction.extend(&settings.redaction);
     let sandbox = Arc::new(sandbox);
     let arranged = Arc::clone(&sandbox);
     let arrange = move |ask: &SandboxRequest| {

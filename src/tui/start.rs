@@ -19,9 +19,8 @@ use super::terminal::screen::RealScreen;
 use crate::app::journal::{first_message_id, journal_options};
 use crate::app::signals;
 use crate::clock::Clock;
-use crate::config::settings::Times;
 use crate::config::{Profile, ProfileChoice, Settings};
-use crate::engine::{Command, Engine, Report, Tuning};
+use crate::engine::{Command, Engine, Environment, Report, Tuning, proxy_of};
 use crate::journal::Journal;
 use crate::model::Moment;
 use crate::pass::Pass;
@@ -216,7 +215,7 @@ async fn finish(reports: &mut UnboundedReceiver<Report>, mut take: impl FnMut(Re
 }
 
 fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, now: Moment, size: Size) -> State {
-    let zone = if settings.ui.times == Times::Utc { TimeZone::UTC } else { TimeZone::system() };
+    let zone = settings.ui.times.zone();
     let log_zone = if settings.log.utc { TimeZone::UTC } else { zone.clone() };
     let log = Log::new(LogOptions {
         zone: log_zone,
@@ -233,6 +232,7 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
         settings.paths.config_exists.then(|| settings.paths.config_file.clone()),
     );
     info.muted.clone_from(&settings.muted);
+    info.proxy = proxy_of(profile, &Environment::default()).transpose();
     let picker = Conversations::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect());
     let mut state = State::new(Setup { now, size, profile: info, theme, zone, keymap, picker, composer, log });
     state.status.info(first_words(settings, profile));

@@ -39,6 +39,22 @@ fn a_missing_secret_fails_the_check_with_its_place() {
     assert!(shown.contains("{ env = \"GUESTWIRE_TEST_SECRET\" }") && !shown.contains("hunter2"), "{shown}");
 }
 
+/// A home that is none, or that may not be read, keeps nobody from the sandbox. (Whoever is root may read everything.)
+#[test]
+#[cfg(unix)]
+fn the_sandbox_needs_no_home() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let locked = home.path().join("locked");
+    std::fs::create_dir(&locked).unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).unwrap();
+    for place in [Path::new("/dev/null"), &locked] {
+        let mut command = guestwire(home.path(), &["send", "--sandbox", "--to", "Echo", "Hello"]);
+        let output = command.env("HOME", place).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{place:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 /// CA files and the variables that name proxies are checked before anything is sent.
 #[test]
 fn ca_files_and_proxies_are_checked() {

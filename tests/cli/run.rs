@@ -331,8 +331,9 @@ judge = "It looks right."
     }
     let (code, _, stderr) = play(home.path(), &["smoke", "--report", "junti=x.xml"]);
     assert!(code == 2 && stderr.contains("did you mean `junit`?"), "{stderr}");
-    let (code, _, stderr) = play(home.path(), &["smoke", "--only", "heard", "--report", "md=no/such/dir.md"]);
+    let (code, stdout, stderr) = play(home.path(), &["smoke", "--only", "heard", "--report", "md=no/such/dir.md"]);
     assert!(code == 1 && stderr.contains("no/such/dir.md cannot be written"), "{stderr}");
+    assert_eq!(stdout, "", "said before the pass is played");
 }
 
 #[test]

@@ -82,6 +82,7 @@ pub fn sandbox_place() -> ProfileInfo {
         region: "127.0.0.1".to_owned(),
         api: "http://127.0.0.1:4711".to_owned(),
         login: "http://127.0.0.1:4711".to_owned(),
+        proxy: None,
         scopes: vec!["guest:messages:send".to_owned()],
         sandbox: true,
         production: false,

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 /// Where a channel may be called by its name: its row, its address, its wire, its driver, and what reads it from config.
-const AT_HOME: [&str; 8] = [
+const AT_HOME: [&str; 7] = [
     "model/channel.rs",
     "model/conversation.rs",
-    "config/raw_profile.rs",
-    "config/resolve_profile.rs",
+    "config/conversations.rs",
     "engine/channel.rs",
     "engine/channels",
     "genesys",

@@ -69,7 +69,7 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
         (160, 50),
         scenario,
         |mut profile| {
-            profile.masks = Masks::new(&["0170 4711222".to_owned()], true);
+            profile.redaction.masks = Masks::new(&["0170 4711222".to_owned()], true);
             profile
         },
         data.path(),

@@ -11,7 +11,7 @@ use crate::app::exit::{Exit, Failed};
 use crate::app::output::{Output, ask, say};
 use crate::config::origin::Lookup;
 use crate::config::settings::Paths;
-use crate::config::{edit, regions};
+use crate::config::{edit, regions, vendor_files};
 use crate::model::Address;
 use crate::text::screen::visible;
 
@@ -140,13 +140,13 @@ fn signs_in_so(profile: &dyn TableLike, signs_in: &SignsIn) -> bool {
     let Some(oauth) = profile.get("oauth").and_then(Item::as_table_like) else { return false };
     let is = |field: &str, value: &FoundValue| {
         let Some(item) = oauth.get(field) else { return false };
-        let reference = |form: &str, name: &str| {
-            item.as_table_like().and_then(|table| table.get(form)?.as_str()).is_some_and(|said| said == name)
-        };
+        let says = |form: &str| item.as_table_like().and_then(|table| table.get(form)?.as_str());
         match value {
             FoundValue::Literal(text) => item.as_str() == Some(text),
-            FoundValue::Env(name) => reference("env", name),
-            FoundValue::PlatformCli(name) => reference("gc", name),
+            FoundValue::Env(name) => says("env") == Some(name),
+            FoundValue::Vendor { profile, file } => {
+                says("gc") == Some(profile) && says("file").unwrap_or(vendor_files::PLATFORM_CLI) == file
+            }
         }
     };
     match signs_in {

@@ -9,12 +9,11 @@
 //! | `~/.genesyscloud*/config` | settings of the SDKs, INI or JSON: `host` names the region [real: documented] |
 //! | `~/.archy_config` | YAML: `clientId`, `location` |
 
-use serde_json::Value as Json;
-
 use super::plan::{Draft, FoundRegion, FoundValue, SignsIn};
-use crate::config::ad_hoc::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REGION};
 use crate::config::edit::free_name;
 use crate::config::regions;
+use crate::config::vendor_files::{self, VendorProfile};
+use crate::config::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REGION};
 
 /// A variable that further tools of the vendor read.
 pub const OTHER_REGION: &str = "GENESYS_REGION";
@@ -53,25 +52,58 @@ pub fn from_environment(env: impl Fn(&str) -> Option<String>, region: Option<&st
     Some(Draft { name: "main".to_owned(), whence, region, signs_in, notes, web: None })
 }
 
-/// The profiles of the platform CLI. Secrets and tokens stay there, and are read from there.
-pub fn from_platform_cli(text: &str) -> Vec<Draft> {
-    let place = "~/.gc/config.toml";
-    drafts(place, &sections(text), |name, field| {
-        (FoundValue::PlatformCli(name.to_owned()), field_note(place, field, None))
-    })
-}
-
-/// The profiles of another file. Where their secrets have to be, is said in a note.
-pub fn from_file(place: &str, text: &str) -> Vec<Draft> {
-    drafts(place, &sections(text), |name, field| {
-        let variable = format!("GUESTWIRE_{}_SECRET", slug(name).to_uppercase().replace('-', "_"));
-        let note = field_note(place, field, Some(&variable));
-        (FoundValue::Env(variable), note)
-    })
-}
-
-fn field_note(place: &str, field: &str, variable: Option<&str>) -> Option<String> {
-    variable.map(|name| format!("the {field} stays in {place}; export it as {name}, or name a file or command"))
+/// The profiles of a file of the vendor's tools, or of several that have the same profiles: each with its place. Ids,
+/// secrets and tokens stay there, and are read from there.
+pub fn from_files(files: &[(String, String)]) -> Vec<Draft> {
+    let all: Vec<(&str, VendorProfile)> = files
+        .iter()
+        .flat_map(|(place, text)| vendor_files::read(text).into_iter().map(move |profile| (place.as_str(), profile)))
+        .collect();
+    let mut found: Vec<Draft> = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    for (_, profile) in &all {
+        let called = profile.reference();
+        if seen.contains(&called) {
+            continue;
+        }
+        seen.push(called);
+        let get = |field: &str| {
+            let mut same = all.iter().filter(|(_, other)| other.reference() == called);
+            same.find_map(|(place, other)| Some((*place, other.get(field)?)))
+        };
+        let stays = |field: &str| {
+            get(field).map(|(file, _)| FoundValue::Vendor { profile: called.to_owned(), file: file.to_owned() })
+        };
+        let (region, id) = (get("region"), get("client_id"));
+        let signs_in = match (id, stays("client_secret"), stays("access_token")) {
+            (Some((_, id)), Some(secret), _) => {
+                SignsIn::Client { id: Some(FoundValue::Literal(id.to_owned())), secret }
+            }
+            (_, _, Some(token)) => SignsIn::Token(token),
+            (Some((_, id)), None, None) => {
+                let SignsIn::Client { secret, .. } = SignsIn::unknown() else { continue };
+                SignsIn::Client { id: Some(FoundValue::Literal(id.to_owned())), secret }
+            }
+            (None, _, None) if region.is_none() => continue,
+            (None, _, None) => SignsIn::unknown(),
+        };
+        let whence =
+            if profile.name.is_empty() { "the settings".to_owned() } else { format!("the profile {called:?}") };
+        let place = id.or(region).map_or("", |(place, _)| place);
+        let lacks_secret = matches!(&signs_in, SignsIn::Client { secret: FoundValue::Env(_), .. });
+        found.push(Draft {
+            name: slug(called),
+            whence: format!("from {whence} of {place}"),
+            region: region.map_or(FoundRegion::Missing, |(place, text)| FoundRegion::of(text, place)),
+            signs_in,
+            notes: lacks_secret
+                .then(|| "export GUESTWIRE_CLIENT_SECRET before starting guestwire".to_owned())
+                .into_iter()
+                .collect(),
+            web: None,
+        });
+    }
+    found
 }
 
 /// Gives the drafts that name no region the one that alone is named where no client is; such drafts go where others are.
@@ -96,95 +128,6 @@ pub fn join(mut drafts: Vec<Draft>) -> Vec<Draft> {
     drafts
 }
 
-/// A part of a file under a name, with the fields in it: without case, `_` and `-` in their names.
-type Section = (String, Vec<(String, String)>);
-
-/// A draft for each section that names a client, a token or at least a region.
-fn drafts(
-    place: &str,
-    sections: &[Section],
-    secret_of: impl Fn(&str, &str) -> (FoundValue, Option<String>),
-) -> Vec<Draft> {
-    let mut found = Vec::new();
-    for (name, fields) in sections {
-        let field = |names: &[&str]| {
-            let known = |field: &&(String, String)| names.contains(&field.0.as_str()) && !field.1.is_empty();
-            fields.iter().find(known).map(|(_, value)| value.clone())
-        };
-        let region = field(&["region", "environment", "location", "host", "apihost", "baseurl", "basepath"]);
-        let id = field(&["clientcredentials", "clientid", "oauthclientid"]);
-        let token = field(&["accesstoken"]);
-        if region.is_none() && id.is_none() && token.is_none() {
-            continue;
-        }
-        let called = if name.is_empty() { "default" } else { name };
-        let mut notes = Vec::new();
-        let mut secret = |field: &str| {
-            let (value, note) = secret_of(called, field);
-            notes.extend(note);
-            value
-        };
-        let signs_in = match (id, token) {
-            (Some(id), _) => SignsIn::Client { id: Some(FoundValue::Literal(id)), secret: secret("secret") },
-            (None, Some(_)) => SignsIn::Token(secret("token")),
-            (None, None) => SignsIn::unknown(),
-        };
-        found.push(Draft {
-            name: slug(called),
-            whence: format!(
-                "from {} of {place}",
-                if name.is_empty() { "the settings".to_owned() } else { format!("the profile {name:?}") }
-            ),
-            region: region.map_or(FoundRegion::Missing, |text| FoundRegion::of(&text, place)),
-            signs_in,
-            notes,
-            web: None,
-        });
-    }
-    found
-}
-
-/// A file's sections, whatever it is written in: TOML, JSON, or lines of `name = value` and `name: value` under
-/// `[section]`.
-fn sections(text: &str) -> Vec<Section> {
-    let table = toml::from_str::<toml::Table>(text).ok().and_then(|table| serde_json::to_value(table).ok());
-    match table.or_else(|| serde_json::from_str(text).ok()) {
-        Some(Json::Object(object)) => of_object(&object),
-        _ => of_lines(text),
-    }
-}
-
-fn plain(name: &str) -> String {
-    name.to_lowercase().chars().filter(|c| !matches!(c, '_' | '-')).collect()
-}
-
-fn of_object(object: &serde_json::Map<String, Json>) -> Vec<Section> {
-    let scalars = |object: &serde_json::Map<String, Json>| {
-        object.iter().filter_map(|(name, value)| Some((plain(name), value.as_str()?.to_owned()))).collect()
-    };
-    let nested = object.iter().filter_map(|(name, value)| Some((name.clone(), scalars(value.as_object()?))));
-    std::iter::once((String::new(), scalars(object))).chain(nested).collect()
-}
-
-fn of_lines(text: &str) -> Vec<Section> {
-    let mut sections: Vec<Section> = vec![(String::new(), Vec::new())];
-    for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';'])) {
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
-            let name = name.strip_prefix("profile ").unwrap_or(name).trim();
-            // Two files with the same profiles were put together: what is said of one goes on.
-            let at = sections.iter().position(|(known, _)| known == name);
-            let section = at.map_or_else(|| (name.to_owned(), Vec::new()), |at| sections.remove(at));
-            sections.push(section);
-        } else if let Some((name, value)) = line.split_once(['=', ':'])
-            && let Some((_, fields)) = sections.last_mut()
-        {
-            let value = value.trim().trim_matches(['"', '\'']);
-            fields.push((plain(name.trim()), value.to_owned()));
-        }
-    }
-    sections
-}
-
 /// A name fit for a TOML key and for typing.
 fn slug(name: &str) -> String {
     let clean: String =
@@ -198,6 +141,10 @@ fn slug(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn from_file(place: &str, text: &str) -> Vec<Draft> {
+        from_files(&[(place.to_owned(), text.to_owned())])
+    }
 
     fn one(drafts: &[Draft]) -> (String, String, String) {
         let [draft] = drafts else { panic!("{drafts:?}") };
@@ -226,10 +173,14 @@ mod tests {
             assert!(at.contains(region) && signs_in.contains("id-1"), "{text}: {found:?}");
             assert!(!format!("{found:?}").contains("hunter2"), "{found:?}");
         }
-        // Two files of the same profiles, one behind the other.
-        let both =
-            "[default]\nclient_id = id-1\n[qa]\nclient_id = id-2\n\n[default]\nregion = euw1\n[qa]\nregion = euw2\n";
-        let found = from_file("~/.genesyscloud/credentials", both);
+        // Two files of the same profiles.
+        let found = from_files(&[
+            (
+                "~/.genesyscloud/credentials".to_owned(),
+                "[default]\nclient_id = id-1\n[qa]\nclient_id = id-2\n".to_owned(),
+            ),
+            ("~/.genesyscloud/config".to_owned(), "[default]\nregion = euw1\n[profile qa]\nregion = euw2\n".to_owned()),
+        ]);
         let regions: Vec<_> = found.iter().map(|draft| format!("{:?}", draft.region)).collect();
         assert!(found.len() == 2 && regions[0].contains("mypurecloud.ie") && regions[1].contains("euw2"), "{found:?}");
         // The settings of an SDK name the region alone.

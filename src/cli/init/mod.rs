@@ -19,7 +19,7 @@ use crate::config::snippet::MessengerSnippet;
 use crate::config::{Flags, address, locate};
 use crate::files;
 use crate::text::screen::visible;
-use found::{from_environment, from_file, from_platform_cli, join};
+use found::{from_environment, from_files, join};
 use plan::{Draft, FoundRegion, FoundValue, SignsIn, WebGuest, render};
 
 /// `guestwire init`
@@ -99,13 +99,13 @@ fn look_around(flags: &Flags, env: Lookup<'_>) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = from_environment(text, flags.target.region.as_deref()).into_iter().collect();
     let Some(base) = BaseDirs::new() else { return drafts };
     let home = base.home_dir();
-    let read = |name: &str| files::read_text(&home.join(name), THEIRS_MAX).ok();
-    if let Some(theirs) = read(".gc/config.toml") {
-        drafts.extend(from_platform_cli(&theirs));
-    }
+    let mut from = |names: &[&str]| {
+        let read = |name: &&str| Some((format!("~/{name}"), files::read_text(&home.join(name), THEIRS_MAX).ok()?));
+        drafts.extend(from_files(&names.iter().filter_map(read).collect::<Vec<_>>()));
+    };
+    from(&[".gc/config.toml"]);
     // Both files have the same profiles, as those of other vendors' tools.
-    let both = [".genesyscloud/credentials", ".genesyscloud/config"].map(|name| read(name).unwrap_or_default());
-    drafts.extend(from_file("~/.genesyscloud/credentials", &both.join("\n")));
+    from(&[".genesyscloud/credentials", ".genesyscloud/config"]);
     let mut sdks: Vec<String> = std::fs::read_dir(home)
         .into_iter()
         .flatten()
@@ -114,9 +114,7 @@ fn look_around(flags: &Flags, env: Lookup<'_>) -> Vec<Draft> {
         .collect();
     sdks.sort();
     for name in sdks.iter().map(|dir| format!("{dir}/config")).chain([".archy_config".to_owned()]) {
-        if let Some(theirs) = read(&name) {
-            drafts.extend(from_file(&format!("~/{name}"), &theirs));
-        }
+        from(&[&name]);
     }
     join(drafts)
 }
@@ -246,7 +244,7 @@ mod tests {
     use std::ffi::OsString;
 
     use super::*;
-    use crate::config::ad_hoc::{CLIENT_ID, REGION};
+    use crate::config::vendor_files::{CLIENT_ID, REGION};
 
     fn args() -> InitArgs {
         InitArgs { snippet: None, no_input: true, yes: false }

@@ -3,15 +3,20 @@
 
 use std::fmt::Write as _;
 
-use crate::config::regions;
+use crate::config::{regions, vendor_files};
 
 /// A value by where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundValue {
     /// In an environment variable, and stays there.
     Env(String),
-    /// In the profile of this name of the platform CLI, and stays there.
-    PlatformCli(String),
+    /// In the profile of this name in a file of the vendor's tools, and stays there.
+    Vendor {
+        /// The profile's name there.
+        profile: String,
+        /// The file.
+        file: String,
+    },
     /// Itself.
     Literal(String),
 }
@@ -20,7 +25,10 @@ impl FoundValue {
     fn written(&self) -> String {
         match self {
             Self::Env(name) => format!("{{ env = {} }}", quoted(name)),
-            Self::PlatformCli(profile) => format!("{{ gc = {} }}", quoted(profile)),
+            Self::Vendor { profile, file } if file == vendor_files::PLATFORM_CLI => {
+                format!("{{ gc = {} }}", quoted(profile))
+            }
+            Self::Vendor { profile, file } => format!("{{ gc = {}, file = {} }}", quoted(profile), quoted(file)),
             Self::Literal(text) => quoted(text),
         }
     }
@@ -239,27 +247,16 @@ fn commented(text: &str) -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use std::path::Path;
-
-    use super::super::found::{from_environment, from_platform_cli, join};
+    use super::super::found::{from_environment, from_files, join};
     use super::*;
-    use crate::config::ad_hoc::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REGION};
-    use crate::config::resolve::{ConfigInput, ConfigSource, resolve};
-    use crate::config::settings::Paths;
+    use crate::config::resolve::{ConfigInput, resolve};
+    use crate::config::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REGION};
     use crate::config::{Flags, ProfileChoice, Settings};
 
     fn load(text: &str) -> Settings {
-        let paths = Paths {
-            config_file: "config.toml".into(),
-            config_exists: true,
-            config_explicit: false,
-            data_dir: "data".into(),
-            log_file: None,
-        };
         let env = |name: &str| (name == CLIENT_ID).then(|| "client-1".into());
-        let source = Some(ConfigSource { text, private: false });
-        let home = Some(Path::new("/home/anna"));
-        let input = ConfigInput { paths, path_rows: Vec::new(), home, source, flags: &Flags::default(), env: &env };
+        let flags = Flags::default();
+        let input = ConfigInput::of_text(text, &flags, &env);
         match resolve(input) {
             Ok(settings) => settings,
             Err(problems) => panic!("{problems}\n{text}"),
@@ -279,7 +276,10 @@ mod tests {
         let settings = load(&text);
         let ProfileChoice::Named(profile) = settings.profile else { panic!("{text}") };
         assert_eq!((profile.name.as_str(), profile.region.domain.as_str()), ("main", "mypurecloud.de"));
-        assert_eq!(settings.secrets.first().unwrap().source.to_string(), format!("{{ env = \"{CLIENT_SECRET}\" }}"));
+        assert_eq!(
+            settings.findings.secrets.first().unwrap().source.to_string(),
+            format!("{{ env = \"{CLIENT_SECRET}\" }}")
+        );
         assert!(text.contains("\nscopes = [\"guest:messages:send\"]"), "{text}");
         assert_eq!(from_environment(|_| None, None), None);
         let token = |name: &str| (name == ACCESS_TOKEN || name == "GENESYS_REGION").then(|| "euw1".to_owned());
@@ -290,11 +290,12 @@ mod tests {
 
     #[test]
     fn profiles_of_the_platform_cli_are_taken_without_their_secrets() {
-        let found = join(from_platform_cli(
+        let theirs = |text| from_files(&[(vendor_files::PLATFORM_CLI.to_owned(), text)]);
+        let found = join(theirs(
             "[DEFAULT]\nenvironment = \"mypurecloud.ie\"\nclient_credentials = \"id-\\\"1\"\nclient_secret = \"hunter2\"\n\
              [\"Sandbox\"]\nenvironment = \"us-east-1\"\nclient_credentials = \"id-2\"\nclient_secret = \"hunter2\"\n\
              [token]\nenvironment = \"euw2\"\naccess_token = \"hunter2\"\n\
-             [half]\nenvironment = \"moon\"\nclient_credentials = \"id-3\"\n[other]\nx = 1\n",
+             [half]\nenvironment = \"moon\"\nclient_credentials = \"id-3\"\n[other]\nx = 1\n".to_owned(),
         ));
         let text = render(&found);
         assert!(!text.contains("hunter2"), "{text}");
@@ -305,7 +306,7 @@ mod tests {
         assert!(text.contains("access_token = { gc = \"token\" }"), "{text}");
         let settings = load(&text);
         assert_eq!(settings.profile.name(), "default");
-        assert!(from_platform_cli("not = [toml").is_empty());
+        assert!(theirs("not = [toml".to_owned()).is_empty());
     }
 
     #[test]
@@ -316,7 +317,7 @@ mod tests {
         let settings = load(&text);
         let ProfileChoice::Named(profile) = settings.profile else { panic!("{text}") };
         assert_eq!(profile.conversations.len(), 1);
-        assert!(settings.missing.is_none() && !text.contains("oauth"), "{text}");
+        assert!(settings.findings.missing.is_none() && !text.contains("oauth"), "{text}");
         draft.web = Some(WebGuest { deployment_id: "d".to_owned(), origin: None });
         let text = render(&[draft]);
         assert!(text.contains("# deployment_id = \"d\""), "{text}");

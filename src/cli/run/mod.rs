@@ -11,7 +11,7 @@ mod plan;
 mod read;
 
 use clap::Args;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -104,6 +104,10 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
         let shown = path.display();
         return Err(Failed::usage(format!("the report {shown} exists; name a new file, or add --force")));
     }
+    for (_, path) in args.report.iter().filter(|(_, path)| !files::is_standard_stream(path)) {
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        tempfile::tempfile_in(dir).map_err(|e| unwritten(path, &e))?;
+    }
     let opened = Opened::announced(settings)?;
     let cast = cast(&opened, args)?;
     plan::judge(&file, &pass, &cases, &cast)?;
@@ -139,9 +143,13 @@ fn write_reports(args: &RunArgs, run: &PassRun, mask: &dyn Fn(&str) -> String) -
     for (form, path) in &args.report {
         destination(path, args.force)
             .and_then(|mut file| file.write_all(form.write(&run).as_bytes()))
-            .map_err(|e| Failed::here(format!("the report {} cannot be written ({})", path.display(), e.kind())))?;
+            .map_err(|e| unwritten(path, &e))?;
     }
     Ok(())
+}
+
+fn unwritten(path: &Path, why: &io::Error) -> Failed {
+    Failed::here(format!("the report {} cannot be written ({})", path.display(), why.kind()))
 }
 
 /// Prints the format's JSON Schema.

@@ -12,7 +12,7 @@ impl Pass {
     /// Reads a pass; `file` is for the sentences.
     pub fn parse(file: &Path, text: &str) -> Result<Self, Problems> {
         let doc = Doc::new(file, text);
-        let pass = doc.read(pass).flatten();
+        let pass = doc.root().and_then(pass);
         let problems = doc.into_problems();
         match pass {
             Some(pass) if problems.is_empty() => Ok(pass),

@@ -246,6 +246,7 @@ pub fn status(state: &State) -> Vec<String> {
         format!("Region     {}", state.session.profile.region),
         format!("API        {}", state.session.profile.api),
         format!("Login      {}", state.session.profile.login),
+        format!("Requests   {}", state.session.profile.way()),
         String::new(),
         badge_words(state),
     ]);

@@ -98,9 +98,9 @@ fn the_example_loads() {
     assert_eq!(profile.hosts, regions::find("eu-central-1").unwrap().hosts());
     assert_eq!(profile.conversations.len(), 3);
     assert!(matches!(profile.credentials, Credentials::Client(_)));
-    assert_eq!(profile.redact, ["ssn", "x-internal-key"]);
-    assert_eq!(settings.secrets.len(), 2);
-    assert!(settings.missing.is_none());
+    assert_eq!(profile.redaction.names, ["ssn", "x-internal-key"]);
+    assert_eq!(settings.findings.secrets.len(), 2);
+    assert!(settings.findings.missing.is_none());
 }
 
 const TWO: &str = "profile = \"a\"\n[profiles.a]\nregion = \"mypurecloud.de\"\n[profiles.b]\nregion = \"us-east-1\"\n";
@@ -223,7 +223,7 @@ fn without_a_file_it_is_the_sandbox() {
     };
     let settings = resolve(input).unwrap();
     assert!(matches!(settings.profile, ProfileChoice::Sandbox));
-    assert!(settings.warnings.is_empty() && settings.secrets.is_empty());
+    assert!(settings.findings.warnings.is_empty() && settings.findings.secrets.is_empty());
 }
 
 #[test]
@@ -249,17 +249,25 @@ fn a_literal_secret_in_a_private_file_is_warned_about() {
         env: &no_env,
     };
     let settings = resolve(input).unwrap();
-    assert_eq!(settings.warnings.len(), 1);
-    let shown = format!("{:?} {:?} {:?}", settings.warnings, settings.effective, settings.profile);
+    assert_eq!(settings.findings.warnings.len(), 1);
+    let shown = format!("{:?} {:?} {:?}", settings.findings.warnings, settings.effective, settings.profile);
     assert!(!shown.contains("hunter2"), "{shown}");
-    assert!(settings.warnings.first().unwrap().to_string().starts_with("c.toml:5:17: `client_secret` stands in this"));
+    assert!(
+        settings
+            .findings
+            .warnings
+            .first()
+            .unwrap()
+            .to_string()
+            .starts_with("c.toml:5:17: `client_secret` stands in this")
+    );
 }
 
 #[test]
 fn a_missing_secret_is_no_load_error_but_known() {
     let text = "[profiles.a]\nregion = \"mypurecloud.de\"\noauth = { client_id = { env = \"NOT_SET\" }, client_secret = { env = \"X\" } }\n";
     let settings = resolve_text("c.toml", text, &Flags::default(), &no_env).unwrap();
-    let missing = settings.missing.unwrap().to_string();
+    let missing = settings.findings.missing.unwrap().to_string();
     assert_eq!(
         missing,
         "c.toml:3:23: `client_id` cannot be read: the environment variable NOT_SET is not set; export it before \
@@ -267,4 +275,42 @@ fn a_missing_secret_is_no_load_error_but_known() {
     );
     let ProfileChoice::Named(profile) = settings.profile else { panic!("not the sandbox") };
     assert!(matches!(&profile.credentials, Credentials::Missing(why) if *why == missing));
+}
+
+/// What other tools' scripts leave in variables and flags: blanks around a value, and values that are empty.
+#[test]
+fn blank_variables_say_nothing_and_blank_flags_are_named() {
+    let region = |value: &'static str| move |name: &str| (name == "GENESYSCLOUD_REGION").then(|| OsString::from(value));
+    let flags = Flags { named_target: true, ..Flags::default() };
+    for value in ["", "  "] {
+        let said = resolve_text("c.toml", "", &flags, &region(value)).unwrap_err().to_string();
+        assert!(said.contains("there is no target"), "{value:?}: {said}");
+        assert!(!resolve_text("c.toml", "", &Flags::default(), &region(value)).unwrap().has_env_profile);
+    }
+    let settings = resolve_text("c.toml", "", &flags, &region(" https://apps.mypurecloud.de/ ")).unwrap();
+    assert_eq!(origin(&settings, "profiles.env.region").0, "\"mypurecloud.de\"");
+    let mut flags = Flags { profile: Some("a".to_owned()), ..flags };
+    flags.target.deployment = Some(" ".to_owned());
+    flags.target.origin = Some("shop".to_owned());
+    let said = resolve_text("c.toml", TWO, &flags, &no_env).unwrap_err().to_string();
+    assert_eq!(said, "--deployment is empty: give it a value, or leave it out");
+    flags.target.deployment = Some("d".to_owned());
+    let said = resolve_text("c.toml", TWO, &flags, &no_env).unwrap_err().to_string();
+    assert!(said.starts_with("from the flags: `origin` must be a site"), "{said}");
+}
+
+/// A conversation that flags describe comes first in the profile that is named, and the file's own stay.
+#[test]
+fn a_conversation_of_flags_joins_the_named_profile() {
+    let text = "[profiles.env]\nregion = \"mypurecloud.de\"\n[[profiles.env.conversations]]\nname = \"Own\"\n\
+                channel = \"guest-api\"\nconversation_id = \"7f1c2d3e-0000-4000-8000-000000000006\"\n";
+    let mut flags = Flags { profile: Some("env".to_owned()), named_target: true, ..Flags::default() };
+    flags.target.deployment = Some("7f1c2d3e-0000-4000-8000-000000000005".to_owned());
+    flags.target.origin = Some("https://shop.example".to_owned());
+    let settings = resolve_text("c.toml", text, &flags, &no_env).unwrap();
+    assert_eq!(origin(&settings, "profiles.env.conversations[0]").1, "flag --deployment");
+    assert_eq!(origin(&settings, "profiles.env.conversations[1]").1, "line 4");
+    let ProfileChoice::Named(profile) = settings.profile else { panic!("not the sandbox") };
+    let names: Vec<&str> = profile.conversations.iter().map(|entry| entry.conversation.name.as_str()).collect();
+    assert_eq!(names, ["Web guest of 7f1c2d3e", "Own"]);
 }
