@@ -158,9 +158,9 @@ pub fn ticket(
     let target = attempt.map_or_else(String::new, |a| format!("{} {}", a.request.method, a.request.url));
     let status = exchange.status().map_or_else(|| "no status".to_owned(), |s| s.to_string());
     // Writing to a String cannot fail.
-    let _ = writeln!(out, "{}", headline(diagnosis, exchange));
+    let _ = writeln!(out, "{}", headline(diagnosis, exchange, profile, conversation));
     let _ = writeln!(out);
-    for (name, value) in circumstances(exchange, profile, conversation, zone) {
+    for (name, value) in circumstances(exchange, zone) {
         let _ = writeln!(out, "{:<12} {value}", format!("{name}:"));
     }
     if !target.is_empty() {
@@ -205,7 +205,7 @@ pub fn note(
     zone: &TimeZone,
 ) -> String {
     let mut out = String::from("Hello,\n\n");
-    let _ = writeln!(out, "{}", headline(diagnosis, exchange));
+    let _ = writeln!(out, "{}", headline(diagnosis, exchange, profile, conversation));
     let certain = match diagnosis.confidence() {
         Confidence::Sure => "The cause",
         Confidence::Likely => "The most likely cause",
@@ -230,7 +230,7 @@ pub fn note(
         }
     }
     let _ = writeln!(out, "\nTo look it up:");
-    for (name, value) in circumstances(exchange, profile, conversation, zone) {
+    for (name, value) in circumstances(exchange, zone) {
         let _ = writeln!(out, "- {name}: {value}");
     }
     if let Some(id) = &profile.client_id {
@@ -242,41 +242,32 @@ pub fn note(
     out.trim_end().to_owned()
 }
 
-/// Where and when it happened, and what was to be sent. `conversation`: its name. `zone`: that of the local time.
-fn circumstances(
-    exchange: &Exchange,
-    profile: &ProfileFacts,
-    conversation: Option<&str>,
-    zone: &TimeZone,
-) -> Vec<(&'static str, String)> {
+/// What was to be sent, and when by the clock of the zone.
+fn circumstances(exchange: &Exchange, zone: &TimeZone) -> impl Iterator<Item = (&'static str, String)> {
     let at = exchange.last_attempt().map_or(exchange.started, |a| a.started).wall;
     let local = at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
     let text = (exchange.kind == crate::model::ExchangeKind::Send).then(|| format!("“{}”", one_line(&exchange.what)));
-    [
-        ("Profile", Some(format!("{}, region {}", profile.name, profile.region))),
-        ("Conversation", conversation.map(|name| format!("“{name}”"))),
-        ("Text", text),
-        ("Local time", Some(local)),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some((name, value?)))
-    .collect()
+    text.map(|text| ("Text", text)).into_iter().chain([("Local time", local)])
 }
 
-fn headline(diagnosis: &Diagnosis, exchange: &Exchange) -> String {
+/// `Guest message refused with HTTP 401: profile staging, region mypurecloud.de, conversation “Billing bot”.`
+fn headline(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts, conversation: Option<&str>) -> String {
     let what = match exchange.kind {
-        crate::model::ExchangeKind::Send => "A guest message",
-        crate::model::ExchangeKind::Token => "A token request",
-        _ => "A request",
+        crate::model::ExchangeKind::Send => "Guest message",
+        crate::model::ExchangeKind::Token => "Token request",
+        _ => "Request",
     };
-    let how = match (&diagnosis.healed, exchange.status(), exchange.outcome.word()) {
-        (true, ..) => "was first refused with 401 and then accepted".to_owned(),
-        (false, None, _) if exchange.last_attempt().is_none() => "was not sent".to_owned(),
-        (false, Some(status), word) => format!("ended as {word} with status {status}"),
-        (false, None, word) => format!("ended as {word} without an answer"),
+    let unknown = matches!(exchange.outcome, crate::model::Outcome::Unknown(_));
+    let how = match (diagnosis.healed, exchange.status()) {
+        (true, _) => "first refused with HTTP 401 and then accepted".to_owned(),
+        (false, None) if exchange.last_attempt().is_none() => "not sent".to_owned(),
+        (false, Some(status)) if unknown => format!("answered with HTTP {status}, outcome unknown"),
+        (false, Some(status)) => format!("refused with HTTP {status}"),
+        (false, None) => "without an answer, outcome unknown".to_owned(),
     };
     let purpose = diagnosis.sent_as.map_or_else(String::new, |v| format!(" (a negative test: {v})"));
-    format!("{what}{purpose} {how}.")
+    let of = conversation.map_or_else(String::new, |name| format!(", conversation “{name}”"));
+    format!("{what}{purpose} {how}: profile {}, region {}{of}.", profile.name, profile.region)
 }
 
 fn confidence(diagnosis: &Diagnosis) -> &'static str {

@@ -33,6 +33,8 @@ pub enum Job {
     Conversation(KeptConversation),
     /// A conversation that was added by hand.
     Added(Conversation),
+    /// A conversation that was added by hand is removed; what was said in it stays.
+    Removed(ConversationKey),
     /// This conversation is open now: a restart opens it again.
     Opened(ConversationKey),
     /// The remote side's id of a conversation whose address does not name it became known.

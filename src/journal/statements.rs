@@ -131,6 +131,12 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
             .execute(params![ident, added])?;
             Ok(())
         }
+        Job::Removed(key) => {
+            let Some(ident) = keys.ident(*key) else { return Ok(()) };
+            db.prepare_cached("UPDATE conversations SET added = NULL, added_as = NULL, open = 0 WHERE ident = ?1")?
+                .execute([ident])?;
+            Ok(())
+        }
         Job::Opened(key) => {
             let Some(ident) = keys.ident(*key) else { return Ok(()) };
             db.prepare_cached("UPDATE conversations SET open = 0 WHERE open = 1")?.execute([])?;

@@ -74,6 +74,7 @@ commands! {
     "fault" "a number or a name" "sandbox: sets a fault; without a name it lists them, off clears all" Plain::fault;
     "active" "a page number" "lists the conversations that are active in the organisation" Plain::discover;
     "add" "a number of .active, an id, or a Messenger snippet" "adds a conversation and opens it; a snippet may go on in the next lines" Plain::add;
+    "remove" "" "removes the open conversation from the list, if it was added by hand" |plain, _| plain.remove();
     "keep" "" "writes the open conversation into the config file" |plain, _| plain.keep_in_config();
     "pass" "a word" "shows the open step of a test run, or the pass files that can be opened, and the words that control it" Plain::pass;
     "help" "" "lists the commands" |plain, _| { plain.help(); Ok(()) };

@@ -248,6 +248,18 @@ impl Plain {
         Ok(())
     }
 
+    /// `.remove`
+    pub(super) fn remove(&mut self) -> Result<(), String> {
+        let key = self.active()?;
+        if let Some(why) = self.session.not_removable(key) {
+            return Err(format!("It stays: {why}."));
+        }
+        let name = self.spoken(key);
+        self.with_session(|session, _, changes| session.remove_conversation(key, changes));
+        self.say(format!("{name}, is removed from the list."));
+        Ok(())
+    }
+
     fn add_address(&mut self, name: String, address: Address) -> ConversationKey {
         let key = self.session.conversations.free_key();
         let conversation = Conversation { key, name, address };

@@ -52,6 +52,7 @@ fn in_lines(action: Action) -> Option<&'static str> {
         Action::Nickname => "rename",
         Action::IdCard | Action::CopyIds => "ids",
         Action::Add => "add",
+        Action::Remove => "remove",
         Action::Discover => "active",
         Action::Refresh => "read",
         Action::Density | Action::CopyLine | Action::LogScope | Action::Quiet => "log",

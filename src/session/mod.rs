@@ -53,7 +53,7 @@ use crate::config::Profile;
 use crate::engine::Command;
 use crate::journal::Job;
 use crate::model::{
-    AgentState, Conversation, ConversationKey, DeliveryStatus, MessageId, Moment, RateLimit, WebhookState,
+    AgentState, Conversation, ConversationKey, DeliveryStatus, MessageId, Moment, RateLimit, WebSession, WebhookState,
 };
 
 pub use crate::model::OutgoingMessage;
@@ -203,6 +203,39 @@ impl Session {
         self.log.set_names(self.names());
         self.keep(Job::Added(conversation.clone()), changes);
         changes.engine(Command::Add(conversation));
+    }
+
+    /// Why a conversation cannot be removed now; `None` where it can.
+    pub fn not_removable(&self, key: ConversationKey) -> Option<&'static str> {
+        let item = self.conversations.get(key)?;
+        if !item.added {
+            Some("it is in the config file: remove it there")
+        } else if self.open_sends.values().any(|send| send.conversation == key) {
+            Some("a message in it is not settled yet")
+        } else if self.pass.is_running() {
+            Some("a test run is open")
+        } else if item.session().is_some_and(|s| !matches!(s, WebSession::Closed | WebSession::Ended { .. })) {
+            Some("its guest session is open: close it first")
+        } else {
+            None
+        }
+    }
+
+    /// Removes a conversation that was added by hand. False where it cannot be removed.
+    pub fn remove_conversation(&mut self, key: ConversationKey, changes: &mut Changes) -> bool {
+        if self.not_removable(key).is_some() {
+            return false;
+        }
+        let open = self.conversations.active() == Some(key);
+        if !self.conversations.remove(key) {
+            return false;
+        }
+        self.log.set_names(self.names());
+        self.keep(Job::Removed(key), changes);
+        if open {
+            changes.engine(Command::Watch(None));
+        }
+        true
     }
 
     /// The conversations' names as they stand on screen.

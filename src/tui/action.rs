@@ -71,7 +71,7 @@ actions! {
         SessionClose "session-close" [] "Close the session (asks)" ~ "closesession end disconnect";
         SessionHistory "session-history" [] "Read a page of the web conversation's earlier messages" ~ "jwt older";
         SessionHealth "session-health" [] "Ask whether the session is alive" ~ "echo ping health check";
-        Pass "pass" ["T", "4"] "Open a regression pass, or show and hide the open one" ~ "regression test cases steps checklist";
+        Pass "pass" ["T", "4"] "Open a test run, or show and hide the open one" ~ "regression test cases steps checklist";
         PassFromSession "pass-from-session" [] "Write what was sent in this session as a pass file" ~ "regression record generate toml steps";
         Connect "connect" [] "Sign in, or say how to connect a real organisation" ~ "login signin setup profile";
         Renew "renew" ["R"] "Get a new token now" ~ "token bearer refresh oauth rotate";
@@ -101,6 +101,7 @@ actions! {
         Nickname "nickname" ["n"] "Give it a name of your own" ~ "rename alias label";
         IdCard "id-card" ["#"] "All its ids in full, and whether they are well formed" ~ "ids conversation participant";
         Add "add" ["+"] "Add a conversation by pasting its id, or a Messenger snippet" ~ "new paste id deployment";
+        Remove "remove" ["-", "delete"] "Remove a conversation that was added by hand (asks)" ~ "delete forget drop";
         KeepInConfig "keep-in-config" ["K"] "Write the conversation into the config file" ~ "save permanent toml";
         Discover "discover" ["L"] "List the conversations that are active, to add one" ~ "find active analytics query list";
         Refresh "refresh" ["F5"] "Read the conversation now" ~ "reload read messages poll";
@@ -124,7 +125,7 @@ actions! {
         PreviousMatch "previous-match" ["N"] "Previous match of the search";
         Follow "follow" ["F"] "Follow the newest entry, or stop" ~ "tail";
         Why "why" ["d"] "Say why it was refused: evidence, what to do, what to quote" ~ "diagnosis cause reason explain 401 403 card";
-        Probe "probe" ["D"] "Find out with safe questions: hosts, token, scopes, region, conversation, participant" ~ "doctor check settle diagnose test";
+        Probe "probe" ["D"] "Diagnose: run read-only checks of hosts, token, scopes, region, conversation, participant" ~ "doctor check settle diagnose test";
         Resend "resend" ["r"] "Send this message again (asks)" ~ "retry repeat replay again";
         EditCopy "edit-copy" ["e"] "Put a copy of this message into the composer" ~ "clone";
         Settle "settle" ["u"] "Say what became of a message with an unknown outcome" ~ "unknown landed lost delivered";
@@ -203,7 +204,7 @@ actions! {
         PassAgain "pass-again" ["!"] "Run the step again (asks)" ~ "repeat retry";
         PassPause "pass-pause" ["space"] "Stop the step timer, or go on" ~ "pause resume hold";
         PassReports "pass-reports" ["E"] "Write the reports: JUnit, CTRF, Markdown, HTML" ~ "export save junit html";
-        PassStop "pass-stop" ["X"] "End the pass (asks)" ~ "finish abort";
+        PassStop "pass-stop" ["X"] "End the test run (asks)" ~ "finish abort";
     }
     Dialog {
         Confirm "confirm" ["enter"] "Take it";

@@ -28,6 +28,8 @@ pub enum Effect {
         path: PathBuf,
         /// What.
         contents: String,
+        /// The same in a word or two: `4 exchanges`.
+        what: String,
     },
     /// Record what is drawn as an asciinema cast into this file, which must not exist yet (mode 0600); `None` ends it.
     Record(Option<PathBuf>),

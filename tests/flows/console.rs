@@ -28,7 +28,7 @@ async fn a_stripped_scope_is_announced_before_the_first_message() {
         let frame = hands.see("scope missing").await;
         assert!(!frame.contains("SEND"), "nothing was sent yet: {frame}");
         let frame = hands
-            .until("the announcement", |f| f.lines().any(|l| l.starts_with('!') && l.contains("guest:messages:send")))
+            .until("the announcement", |f| f.lines().any(|l| l.starts_with(" ! ") && l.contains("guest:messages:send")))
             .await;
         assert!(!frame.contains("ERR"), "and no message has met a 401: {frame}");
         hands.type_text("hello");

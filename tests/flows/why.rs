@@ -46,7 +46,7 @@ async fn a_stripped_scope_is_named_explained_and_put_into_words() {
         assert!(note.contains("x-request-id ") && note.contains("switch the Guest API on"), "{note}");
         assert!(!note.contains("end the message again"), "what the sender does is not asked of the reader: {note}");
         for text in [note, copies.iter().find(|t| t.contains("Cause:")).unwrap()] {
-            for part in ["Profile:", "region ", "Conversation:", "“my account is 12345”", "Local time:"] {
+            for part in ["profile ", "region ", "conversation “", "“my account is 12345”", "Local time:"] {
                 assert!(text.contains(part), "{part} in {text}");
             }
         }

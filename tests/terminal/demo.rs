@@ -46,7 +46,15 @@ fn a_recording_from_the_command_line_ends_with_what_was_seen_last_and_is_never_w
     let head = lines.next().unwrap();
     assert_eq!((&head["version"], &head["width"], &head["height"]), (&2.into(), &100.into(), &30.into()));
     let (mut played, mut markers) = (screen(100, 30), Vec::new());
+    // The rules of asciicast v2: three values an event, times that never go back, no control character in the file.
+    assert!(head["timestamp"].is_u64() && head["title"].is_string() && head["env"].is_object(), "{head}");
+    assert!(cast.ends_with('\n') && !cast.chars().any(|c| c.is_control() && c != '\n'));
+    let mut last = 0.0;
     for event in lines {
+        assert_eq!(event.as_array().unwrap().len(), 3, "{event}");
+        let at = event[0].as_f64().unwrap();
+        assert!(at >= last, "{event} after {last}");
+        last = at;
         let data = event[2].as_str().unwrap();
         match event[1].as_str().unwrap() {
             "o" => played.process(data.as_bytes()),

@@ -121,7 +121,7 @@ fn by_keys(home: &Path, secret: &str) -> String {
     session.press("\x1bT");
     session.see("Night round  night.toml");
     session.press("\r");
-    session.see("4 Test run  Pass → Night round LIVE");
+    session.see("4 Test run  Night round  LIVE");
     session.see("Enter runs it.");
     session.press("\r");
     session.see("suggested: pass");
@@ -159,7 +159,7 @@ fn by_keys(home: &Path, secret: &str) -> String {
     session.press(&format!("seen at the desk, {secret}, +49 151 2345678\r"));
     session.see("note seen at the desk");
     session.press("p");
-    session.see("The pass is over");
+    session.see("The test run is finished");
     session.press("E");
     session.see("reports into:");
     session.press("\r");

@@ -111,7 +111,7 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
             hands.keys("enter");
             hands.see("suggested: pass").await;
             hands.keys("; c a l l space 0 1 7 0 - 4 7 1 1 2 2 2 enter p p p p p p");
-            hands.see("The pass is over").await;
+            hands.see("The test run is finished").await;
             hands.keys("E");
             hands.see("reports into:").await;
             hands.keys("enter");

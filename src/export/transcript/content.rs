@@ -119,6 +119,18 @@ impl Transcript {
     }
 }
 
+impl Talk {
+    /// Its lines, each with the day in words where that is another than of the line before.
+    pub(super) fn by_day(&self, zone: &TimeZone) -> impl Iterator<Item = (Option<String>, &TranscriptLine)> {
+        let mut before = None;
+        self.lines.iter().map(move |line| {
+            let day = line.at.to_zoned(zone.clone()).date();
+            let heading = (before.replace(day) != Some(day)).then(|| day.strftime("%a %-d %b %Y").to_string());
+            (heading, line)
+        })
+    }
+}
+
 impl TranscriptLine {
     /// What there is to know of it besides who said what: life, reason, purpose.
     pub(super) fn facts(&self) -> Vec<String> {

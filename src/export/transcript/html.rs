@@ -19,7 +19,10 @@ pub(super) fn html(transcript: &Transcript) -> String {
     );
     for talk in &transcript.conversations {
         let _ = write!(body, "<section>\n<h2>{}</h2>\n<div class=\"said\">\n", markup(&talk.name));
-        for line in &talk.lines {
+        for (day, line) in talk.by_day(&transcript.zone) {
+            if let Some(day) = day {
+                let _ = writeln!(body, "<h3 class=\"dim\">{day}</h3>");
+            }
             one(&mut body, transcript, line);
         }
         body.push_str("</div>\n</section>\n");

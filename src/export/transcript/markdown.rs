@@ -10,7 +10,10 @@ pub(super) fn markdown(transcript: &Transcript) -> String {
     let mut out = format!("# Transcript: {}\n", text(&transcript.profile));
     for talk in &transcript.conversations {
         let _ = write!(out, "\n## {}\n", text(&talk.name));
-        for line in &talk.lines {
+        for (day, line) in talk.by_day(&transcript.zone) {
+            if let Some(day) = day {
+                let _ = write!(out, "\n### {day}\n");
+            }
             one(&mut out, transcript, line);
         }
     }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use jiff::tz::TimeZone;
+
 use crate::text::screen::{visible, visible_lines};
 
 use super::content::Transcript;
@@ -9,8 +11,11 @@ use super::content::Transcript;
 pub(super) fn text(transcript: &Transcript) -> String {
     let mut out = format!("# Transcript: {}\n\nTimes are UTC.\n", visible(&transcript.profile));
     for talk in &transcript.conversations {
-        let _ = write!(out, "\n## {}\n\n", visible_lines(&talk.name).collect::<Vec<_>>().join(" "));
-        for line in &talk.lines {
+        let _ = writeln!(out, "\n## {}", visible_lines(&talk.name).collect::<Vec<_>>().join(" "));
+        for (day, line) in talk.by_day(&TimeZone::UTC) {
+            if let Some(day) = day {
+                let _ = writeln!(out, "\n### {day}\n");
+            }
             let text = visible_lines(&line.text).collect::<Vec<_>>().join("\n  ");
             let facts = line.facts();
             let facts = if facts.is_empty() { String::new() } else { format!(" ({})", visible(&facts.join("; "))) };

@@ -55,8 +55,27 @@ impl Fault {
         if let Some(conversation) = &self.conversation {
             json["conversation"] = json!(conversation);
         }
-        json["after"] = json!(self.after);
-        json["times"] = json!(self.times);
+        // What takes effect when it is set counts no requests.
+        if !self.at_once {
+            json["after"] = json!(self.after);
+            json["times"] = json!(self.times);
+        }
         json
+    }
+
+    /// What it does in a few words: `rate limited, retry after 7, 2 times`. What is as usual is left out.
+    pub fn words(&self) -> String {
+        let row = self.kind.row();
+        let spoken = |name: &str| name.replace(['-', '_'], " ");
+        let usual = Self::parse(&json!({ "fault": row.name })).map(|usual| usual.kind.parameters()).unwrap_or_default();
+        let own = self.kind.parameters().into_iter().filter(|parameter| !usual.contains(parameter));
+        let value = |value: Value| value.as_str().map_or_else(|| value.to_string(), spoken);
+        let mut parts = vec![spoken(row.name)];
+        parts.extend(own.map(|(name, given)| format!("{} {}", spoken(name), value(given))));
+        parts.extend((self.target != row.target).then(|| format!("of {}", self.target.name())));
+        parts.extend(self.conversation.as_ref().map(|name| format!("in “{name}”")));
+        parts.extend((self.after > 0).then(|| format!("after {} requests", self.after)));
+        parts.extend(self.times.filter(|times| *times > 1).map(|times| format!("{times} times")));
+        parts.join(", ")
     }
 }

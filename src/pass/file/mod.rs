@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::config::Spot;
+use crate::model::fault::Fault;
 use crate::model::{Attachment, Author, Cause, Confidence, Variation};
 
 /// How long an outcome is waited for, where nothing else is said.
@@ -65,8 +66,8 @@ pub struct PassStep {
     pub conversation: Option<Spot<String>>,
     /// Lift all faults of the sandbox first.
     pub clear_faults: bool,
-    /// Then set this fault of the sandbox: JSON of its control API.
-    pub fault: Option<Spot<String>>,
+    /// Then set this fault of the sandbox.
+    pub fault: Option<Fault>,
     /// Then put the sandbox's clock forward.
     pub advance: Option<Duration>,
     /// Then get a new token.
@@ -208,7 +209,7 @@ impl PassStep {
             parts.push("clear the sandbox's faults".to_owned());
         }
         if let Some(fault) = &self.fault {
-            parts.push(format!("set the sandbox fault {}", fault.value));
+            parts.push(format!("turn on the sandbox fault “{}”", fault.words()));
         }
         if let Some(by) = self.advance {
             parts.push(format!("advance the sandbox's clock by {}", span(by)));

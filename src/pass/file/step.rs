@@ -62,15 +62,16 @@ pub(super) fn step(
     Some(step)
 }
 
-fn read_fault(table: &mut Table<'_>) -> Option<Spot<String>> {
+fn read_fault(table: &mut Table<'_>) -> Option<Fault> {
     let fault = table.table("fault")?;
-    let json = fault.to_json();
-    if let Err(error) = Fault::parse(&json) {
-        let field = fault.named_values().into_iter().find(|(name, _)| Some(&name.value) == error.field.as_ref());
-        fault.wrong(field.map_or(fault.at(), |(name, _)| name.at), error.what);
-        return None;
+    match Fault::parse(&fault.to_json()) {
+        Ok(read) => Some(read),
+        Err(error) => {
+            let field = fault.named_values().into_iter().find(|(name, _)| Some(&name.value) == error.field.as_ref());
+            fault.wrong(field.map_or(fault.at(), |(name, _)| name.at), error.what);
+            None
+        }
     }
-    Some(Spot { value: json.to_string(), at: fault.at() })
 }
 
 /// The outer `None`: it is wrong.

@@ -59,7 +59,7 @@ impl Runner {
         }
         if let Some(fault) = &step.fault {
             self.faulty = true;
-            preps.push_back(Prep::Sandbox(SandboxRequest::Fault(Some(fault.value.clone()))));
+            preps.push_back(Prep::Sandbox(SandboxRequest::Fault(Some(fault.to_json().to_string()))));
         }
         preps.extend(step.advance.map(|by| Prep::Sandbox(SandboxRequest::Advance(by))));
         preps.extend(step.renew.then_some(Prep::Renew));

@@ -399,7 +399,7 @@ fn the_sandbox_is_set_up_one_after_the_other_and_tidied_after_the_case() {
     let mut rig = Rig::new(FAULTY, Mode::Person);
     rig.token(1);
     assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Sandbox(SandboxRequest::Fault(None))]);
-    let fault = r#"{"fault":"token-expired"}"#.to_owned();
+    let fault = r#"{"fault":"token-expired","target":"send"}"#.to_owned();
     assert_eq!(rig.on(RunnerEvent::Sandbox(Ok(()))), [RunnerEffect::Sandbox(SandboxRequest::Fault(Some(fault)))]);
     let advance = SandboxRequest::Advance(Duration::from_secs(60));
     assert_eq!(rig.on(RunnerEvent::Sandbox(Ok(()))), [RunnerEffect::Sandbox(advance)]);

@@ -86,6 +86,8 @@ pub struct ConversationItem {
     pub counts: MessageCounts,
     /// Kept at the top.
     pub pinned: bool,
+    /// It was added by hand, and can be removed.
+    pub added: bool,
     /// The last time that something was said in it.
     pub activity: Option<Moment>,
     /// Its live side.
@@ -105,6 +107,7 @@ impl ConversationItem {
             draft: false,
             counts: MessageCounts::default(),
             pinned: false,
+            added: false,
             activity: None,
             live: LiveState::default(),
             haystack: Utf32String::default(),

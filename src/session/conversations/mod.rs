@@ -69,6 +69,8 @@ pub struct Conversations {
     pattern: Pattern,
     /// Working memory of the matcher (about 135 KB), kept; it holds nothing that is shown.
     matcher: RefCell<Matcher>,
+    /// No conversation that was removed has this key or a later one.
+    fresh: u32,
     /// Places in `items`, as shown.
     shown: Vec<usize>,
     selected: Option<ConversationKey>,
@@ -106,6 +108,7 @@ impl Conversations {
             filter: String::new(),
             pattern: Pattern::default(),
             matcher: RefCell::new(Matcher::new(Config::DEFAULT)),
+            fresh: 0,
             shown: Vec::new(),
             selected,
             active: None,
@@ -323,9 +326,9 @@ impl Conversations {
 
     // ---- changing -----------------------------------------------------------------------------------------------
 
-    /// A key that no conversation has.
+    /// A key that no conversation has, or had.
     pub fn free_key(&self) -> ConversationKey {
-        ConversationKey(self.index.keys().map(|key| key.0 + 1).max().unwrap_or(0))
+        ConversationKey(self.index.keys().map(|key| key.0 + 1).max().unwrap_or(0).max(self.fresh))
     }
 
     /// Adds a conversation (its key from [`Conversations::free_key`]) and selects it. A name that is taken gets a number. False
@@ -342,13 +345,27 @@ impl Conversations {
             conversation.name = numbered.unwrap_or(conversation.name);
         }
         self.index.insert(key, self.items.len());
-        self.items.push(ConversationItem::new(conversation));
+        self.items.push(ConversationItem { added: true, ..ConversationItem::new(conversation) });
         self.selected = Some(key);
         if !self.filter.is_empty() {
             self.filter.clear();
             self.pattern = Pattern::default();
         }
         self.list();
+        true
+    }
+
+    /// Takes a conversation out; the one beside it is selected. False where there is none of that key.
+    pub fn remove(&mut self, key: ConversationKey) -> bool {
+        let Some(at) = self.index.remove(&key) else { return false };
+        let row = self.selected_row().unwrap_or(0);
+        self.items.remove(at);
+        self.index.values_mut().filter(|place| **place > at).for_each(|place| *place -= 1);
+        self.fresh = self.fresh.max(key.0 + 1);
+        self.active = self.active.filter(|active| *active != key);
+        self.list();
+        let beside = self.row(row).or_else(|| self.row(row.saturating_sub(1)));
+        self.selected = beside.map(|item| item.conversation.key);
         true
     }
 

@@ -10,7 +10,7 @@ use super::pretty;
 use super::row::{Line, LogRow, RowKind, Section, Tone};
 use super::words::{body_facts, ended, exact, failure_word, status_line, timing, try_tone};
 use crate::model::{Attempt, Body, BodyForm, Ending, Exchange, Failure, Header, Response};
-use crate::text::screen;
+use crate::text::{days, screen};
 
 /// Rows of one body at most; what does not fit is told, and can be copied.
 const BODY_ROWS: usize = 10_000;
@@ -31,6 +31,14 @@ pub(super) fn rows(page: &LogPage<'_>, entry: &LogEntry) -> Vec<LogRow> {
     {
         sheet.more(entry, exchange);
         sheet.full(entry, exchange);
+    }
+    if let Some(day) = entry.day_after {
+        let rule = if page.ascii { "--" } else { "──" };
+        let text = format!("{rule}  {}  {rule}", days::day(day, page.today));
+        let mut line = Line::default();
+        line.pad_to(page.width.saturating_sub(screen::width(&text)) / 2);
+        line.push(&text, Tone::Dim);
+        sheet.rows.push(line.fitted(page.width, page.ascii).row(RowKind::Day));
     }
     if let Some(needle) = page.search {
         for row in &mut sheet.rows {

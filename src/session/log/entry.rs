@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use super::needle::{Names, Needle};
 use super::rate::is_healed;
 use super::row::{LogRow, Section};
@@ -121,6 +124,10 @@ pub struct LogEntry {
     pub(super) visibility: Visibility,
     /// Tries that the 401 rate has counted.
     pub(super) counted: u32,
+    /// The day on which it began, by the clock of the log's zone.
+    pub(super) day: Date,
+    /// The day of the next entry that is shown, where that is another.
+    pub(super) day_after: Option<Date>,
     /// Captured text that it keeps in memory, in bytes.
     pub(super) bytes: usize,
     /// Its rows, laid out for the present width; kept while it is near the window.
@@ -128,9 +135,9 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
-    pub(super) fn new(seq: u64, source: LogSource) -> Self {
+    pub(super) fn new(seq: u64, source: LogSource, zone: &TimeZone) -> Self {
         let bytes = bytes_of(&source);
-        Self {
+        let mut entry = Self {
             seq,
             label: seq,
             source,
@@ -144,9 +151,13 @@ impl LogEntry {
             touched: false,
             visibility: Visibility::Shown,
             counted: 0,
+            day: Date::ZERO,
+            day_after: None,
             bytes,
             rows: None,
-        }
+        };
+        entry.day = entry.at().wall.to_zoned(zone.clone()).date();
+        entry
     }
 
     pub(super) fn replace(&mut self, exchange: Arc<Exchange>) {

@@ -87,6 +87,7 @@ impl Log {
         log.keys.clone_from(&self.keys);
         log.names.clone_from(&self.names);
         (log.view.width, log.view.height, log.view.wrap) = (self.view.width, self.view.height, self.view.wrap);
+        log.today = self.today;
         let skip = entries.len().saturating_sub(HISTORY_MAX);
         for kept in entries.skip(skip) {
             log.push_kept(kept);
@@ -109,7 +110,7 @@ impl Log {
             }
             KeptSource::Note { at, kind, text } => LogSource::Note { at: *at, kind: *kind, text: text.clone() },
         };
-        let mut entry = LogEntry::new(seq, source);
+        let mut entry = LogEntry::new(seq, source, &self.options.zone);
         entry.label = kept.number;
         entry.remark = Remark { marked: kept.marked, comment: kept.comment.clone() };
         entry.later = kept.life.as_ref().and_then(Later::of);
@@ -117,6 +118,7 @@ impl Log {
         self.totals.errors += usize::from(entry.is_error());
         self.entries.push_back(entry);
         self.measure(seq);
+        self.mark_days(seq);
     }
 
     /// As kept entries, from the oldest: what a page of history goes on with at its lower end.

@@ -77,7 +77,7 @@ impl Log {
 
     fn push(&mut self, source: LogSource) -> u64 {
         let seq = self.next();
-        let mut entry = LogEntry::new(seq, source);
+        let mut entry = LogEntry::new(seq, source, &self.options.zone);
         entry.label = seq + self.base;
         self.totals.bytes = self.totals.bytes.saturating_add(entry.bytes);
         self.entries.push_back(entry);

@@ -15,6 +15,7 @@ impl Log {
             ascii: self.options.ascii,
             wrap: self.view.wrap,
             zone: &self.options.zone,
+            today: self.today,
             names: &self.names,
             columns: self.view.columns,
             search: self.search.as_ref().map(|(_, needle)| needle),
@@ -58,6 +59,29 @@ impl Log {
     pub(super) fn refresh(&mut self, seq: u64) {
         self.classify(seq);
         self.measure(seq);
+        self.mark_days(seq);
+    }
+
+    /// After the entry `seq` came, went or changed: the rules above and below it.
+    pub(super) fn mark_days(&mut self, seq: u64) {
+        let row = self.heights.row_of(self.first, seq);
+        if let Some((before, _)) = row.checked_sub(1).and_then(|above| self.heights.find(self.first, above)) {
+            self.mark_day(before);
+        }
+        self.mark_day(seq);
+    }
+
+    /// Puts a rule under an entry that is shown where the next one is of another day, or takes it away.
+    fn mark_day(&mut self, seq: u64) {
+        let rows = self.heights.get(seq);
+        let below = self.heights.row_of(self.first, seq) + rows as usize;
+        let next = self.heights.find(self.first, below).and_then(|(next, _)| self.get(next)).map(|entry| entry.day);
+        let Some(entry) = self.get_mut(seq).filter(|_| rows > 0) else { return };
+        let after = next.filter(|day| *day != entry.day);
+        if entry.day_after != after {
+            entry.day_after = after;
+            self.measure(seq);
+        }
     }
 
     /// Counts the rows of the entry `seq` anew. A shut entry has one, and is laid out when it comes into the window.
@@ -66,7 +90,7 @@ impl Log {
         entry.rows = None;
         let rows = match (entry.is_shown(), entry.density) {
             (false, _) => 0,
-            (true, Density::Line) => 1 + u32::from(entry.reply.is_some()),
+            (true, Density::Line) => 1 + u32::from(entry.reply.is_some()) + u32::from(entry.day_after.is_some()),
             (true, _) => self.lay_out(seq),
         };
         self.heights.set(seq, rows);
@@ -119,6 +143,9 @@ impl Log {
             if self.classify(seq) {
                 self.measure(seq);
             }
+        }
+        for seq in self.first..self.next() {
+            self.mark_day(seq);
         }
         self.settle();
     }

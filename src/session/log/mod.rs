@@ -33,9 +33,11 @@ mod words;
 use std::collections::{HashMap, VecDeque};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::model::{ConversationKey, ExchangeId, MessageId};
+use crate::text::days;
 use heights::Heights;
 use needle::{Names, Needle};
 use page::Columns;
@@ -73,6 +75,8 @@ impl Default for LogOptions {
 pub struct Log {
     options: LogOptions,
     keys: KeyNames,
+    /// The day that rules call today.
+    today: Date,
     names: Names,
     /// With consecutive numbers from `first`.
     entries: VecDeque<LogEntry>,
@@ -160,6 +164,7 @@ impl Log {
             },
             options,
             keys: KeyNames::default(),
+            today: Date::ZERO,
             names: Names::new(),
             entries: VecDeque::new(),
             first: 1,
@@ -189,6 +194,22 @@ impl Log {
             self.lay_out_all();
             self.settle();
         }
+    }
+
+    /// It is now `now`: another day calls earlier ones by other names.
+    pub fn set_now(&mut self, now: Timestamp) {
+        let today = now.to_zoned(self.options.zone.clone()).date();
+        if today != self.today {
+            self.today = today;
+            self.lay_out_all();
+            self.settle();
+        }
+    }
+
+    /// The day of the entry at the top of the window, in words, where it is not today.
+    pub fn day_in_view(&self) -> Option<String> {
+        let day = self.get(self.view.window.first()?.0)?.day;
+        (day != self.today).then(|| days::day(day, self.today))
     }
 
     /// The inside of the pane, in cells, the column of the selection mark included.

@@ -1,5 +1,6 @@
 //! What rows are laid out with: the columns of a line, and what goes when it gets narrow; and how keys are called.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::needle::{Names, Needle};
@@ -57,6 +58,7 @@ pub(super) struct LogPage<'l> {
     pub ascii: bool,
     pub wrap: bool,
     pub zone: &'l TimeZone,
+    pub today: Date,
     pub names: &'l Names,
     pub columns: Columns,
     pub search: Option<&'l Needle>,

@@ -71,6 +71,8 @@ pub enum RowKind {
     Detail,
     /// The title of a part that folds.
     Section(Section),
+    /// A rule under the entry: the next one that is shown is of another day.
+    Day,
     /// The keys that act on the entry while it is the chosen one.
     Keys,
 }

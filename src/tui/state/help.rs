@@ -98,6 +98,7 @@ const JOBS: &[Job] = &[
         "Session",
         &[
             (Action::Add, "add by id"),
+            (Action::Remove, "remove"),
             (Action::Discover, "list active"),
             (Action::IdCard, "ids"),
             (Action::Pin, "pin"),
@@ -225,8 +226,8 @@ fn found(state: &State, typed: &str) -> Vec<String> {
     lines
 }
 
-/// Cells of the status line that its text does not get.
-const STATUS_MARGIN: usize = 3;
+/// Cells of the status line that its text does not get: the mark and the blanks around it.
+const STATUS_MARGIN: usize = 4;
 /// Screens with fewer columns get no bars, and no second column.
 const NARROW: u16 = 64;
 

@@ -1,21 +1,36 @@
 //! Which keys do what where the focus is, in words, from the live bindings. Status line, footer, headings and pages take the
 //! names of keys from here, so that each works where it is read.
 
-use crate::pass::runner::StepStage;
+use crate::model::Outcome;
+use crate::pass::runner::{Runner, StepStage};
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
 use crate::tui::pane::Pane;
 
-use super::overlay::{Confirmation, Consent, Menu, Overlay};
+use super::overlay::{Card, Confirmation, Consent, Menu, Overlay};
 use super::{State, ids};
 
 /// A key and what it does.
 pub type KeyHint = (String, &'static str);
 
+/// The keys of the demo.
+const DEMO: &[(Action, &str)] = &[
+    (Action::PresentNext, "next"),
+    (Action::PresentBack, "back"),
+    (Action::PresentLeave, "leave"),
+    (Action::Blank, "blank"),
+    (Action::PresentLog, "log"),
+    (Action::GoComposer, "type"),
+    (Action::Larger, "larger"),
+    (Action::Smaller, "smaller"),
+    (Action::KeyDisplay, "keys"),
+];
+
 impl State {
-    /// The keys that go with the status line, as they work now. None while something stands on top, which takes the keys.
+    /// The keys that go with the status line, as they work now. None while something stands on top, which takes the keys,
+    /// or the demo is shown, which has no such line.
     pub fn status_keys(&self) -> Vec<KeyHint> {
-        if self.overlay.is_some() {
+        if self.overlay.is_some() || self.present.is_some() {
             return Vec::new();
         }
         self.status.keys.iter().map(|(action, words)| (self.key(*action), *words)).collect()
@@ -58,14 +73,13 @@ impl State {
             Some(Overlay::Ask(ask)) => {
                 (Vec::new(), vec![(self.yes_key(ask), "yes"), (self.keymap.key(Action::Dismiss), "cancel")])
             }
+            Some(Overlay::Card(Card { prefix: Some(_), .. })) => (Vec::new(), close),
+            // What the card's own bottom row names is not said twice.
             Some(Overlay::Card(_)) => {
-                let keys = [
-                    fixed("j k", "scroll"),
-                    fixed("y t", "ticket"),
-                    fixed("y a", "note to admin"),
-                    fixed("n N", "other refusals"),
-                ];
-                (keys.into(), close)
+                let rows = format!("{} {}", self.keymap.key(Action::LogUp), self.keymap.key(Action::LogDown));
+                let keys =
+                    all(&[(Action::CopyNote, "note to admin"), (Action::Probe, "check"), (Action::Refresh, "read")]);
+                (std::iter::once((rows, "scroll")).chain(keys).collect(), close)
             }
             Some(Overlay::Ids { key, .. }) => {
                 let swap = ids::swap(&self.session, *key).map(|_| fixed("s", "open the one that is meant"));
@@ -75,8 +89,33 @@ impl State {
             Some(Overlay::Page { .. }) => ([fixed("j k", "scroll"), fixed("y", "copy")].into(), close),
             Some(Overlay::Help { .. }) => ([fixed("j k", "scroll"), fixed("/", "search")].into(), close),
             Some(Overlay::Status { .. }) => ([fixed("j k", "scroll")].into(), close),
+            None if self.present.is_some() && self.focus == Pane::Composer => {
+                (all(&[(Action::Send, "send"), (Action::LeaveComposer, "done")]), Vec::new())
+            }
+            None if self.present.is_some() => (all(DEMO), Vec::new()),
             None => (all(&self.pane_hints()), self.kept_hints()),
         }
+    }
+
+    /// The keys of the card's bottom row; after the first of two keys those that can follow.
+    pub fn card_keys(&self, card: &Card) -> Vec<KeyHint> {
+        let key = |action| self.keymap.key(action);
+        let mut keys = match card.prefix {
+            Some(_) => vec![
+                (key(Action::CopyTicket), "ticket"),
+                (key(Action::CopyNote), "note to admin"),
+                (key(Action::CopyCurl), "curl"),
+                (key(Action::CopyIds), "ids"),
+            ],
+            None => vec![
+                (key(Action::CopyTicket), "ticket"),
+                (key(Action::CompareAccepted), "compare with last accepted"),
+                (format!("{} {}", key(Action::NextMatch), key(Action::PreviousMatch)), "other refusals"),
+                (key(Action::Dismiss), "close"),
+            ],
+        };
+        keys.retain(|(key, _)| !key.trim().is_empty());
+        keys
     }
 
     /// The key that says yes to a question.
@@ -112,6 +151,9 @@ impl State {
         let offered = open.and_then(|item| self.session.threads.get(item.conversation.key)?.offer()).is_some();
         let carries = open.is_some_and(|item| item.conversation.channel().capabilities().attributes);
         let explained = self.shown_log().selected().is_some_and(|entry| entry.diagnosis().is_some());
+        let unknown = self.shown_log().selected().and_then(|entry| entry.exchange());
+        let unknown = unknown.is_some_and(|exchange| matches!(exchange.outcome, Outcome::Unknown(_)));
+        let removable = self.session.conversations.selected_item().is_some_and(|item| item.added);
         let mut hints = match self.focus {
             Pane::Composer => vec![
                 (Action::Send, "send"),
@@ -129,6 +171,7 @@ impl State {
                 (Action::Open, "open"),
                 (Action::Add, "add"),
                 (Action::NextUnread, "next new"),
+                (Action::Remove, "remove"),
                 (Action::IdCard, "ids"),
                 (Action::Filter, "filter"),
                 (Action::Pin, "pin"),
@@ -156,7 +199,14 @@ impl State {
                     (Action::PassNote, "note"),
                     (Action::NextCase, "next case"),
                     (Action::PassAgain, "again"),
-                    (Action::PassPause, "pause"),
+                    (
+                        Action::PassPause,
+                        if self.session.pass.runner.as_ref().is_some_and(Runner::is_paused) {
+                            "go on"
+                        } else {
+                            "pause"
+                        },
+                    ),
                     (Action::PassReports, "reports"),
                     (Action::Pass, "hide"),
                 ]);
@@ -167,7 +217,7 @@ impl State {
                 (Action::Density, "open"),
                 (Action::Why, "explain"),
                 (Action::CopyLine, "copy"),
-                (Action::Resend, "resend"),
+                if unknown { (Action::Settle, "settle") } else { (Action::Resend, "resend") },
                 (Action::Filter, "filter"),
                 (
                     Action::LogScope,
@@ -196,6 +246,7 @@ impl State {
         hints.retain(|(action, _)| match action {
             Action::Choose | Action::ChooseText => offered,
             Action::ExtrasText => carries,
+            Action::Remove => removable,
             Action::Why => explained,
             Action::Refresh => works(Context::Picker, self.focus),
             _ => true,

@@ -195,6 +195,8 @@ impl State {
     /// composer's height has to be worked out for it.
     pub fn fit(&mut self) {
         let panes = self.panes();
+        let now = self.now.wall;
+        self.shown_log_mut().set_now(now);
         if let Some(area) = panes.log {
             self.session.log.set_viewport(area.inner.width, area.inner.height);
             if let Some(history) = &mut self.history {

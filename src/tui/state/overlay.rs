@@ -14,6 +14,7 @@ use crate::pass::Verdict;
 use super::Pane;
 use super::composer::attachments::CarriedExtras;
 use super::palette::Palette;
+use crate::tui::chord::Chord;
 use crate::tui::theme::Theme;
 
 /// What stands on top.
@@ -79,8 +80,8 @@ pub struct Card {
     pub number: u64,
     /// First line shown.
     pub scroll: u16,
-    /// `y` was pressed: the next key says what to copy.
-    pub copying: bool,
+    /// The first of two keys: the next one says what to copy.
+    pub prefix: Option<Chord>,
 }
 
 /// What a prompt is for.
@@ -389,6 +390,8 @@ pub enum DialogQuestion {
     PassStep,
     /// End the pass?
     PassStop,
+    /// Remove this conversation from the list?
+    Remove(ConversationKey),
     /// Leave, although something is open?
     Quit,
 }

@@ -21,7 +21,7 @@ impl Severity {
     /// The mark at the line's start.
     pub const fn mark(self) -> &'static str {
         match self {
-            Self::Info => " ",
+            Self::Info => "",
             Self::Warning | Self::Error => "!",
         }
     }

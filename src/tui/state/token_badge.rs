@@ -86,10 +86,10 @@ pub fn guest(session: &WebSession, now: Moment) -> Badge {
         WebSession::Closed => (format!("session {words}"), StyleRole::Dim),
         WebSession::Connecting => (format!("session {words}…"), StyleRole::Info),
         WebSession::Open { .. } => (words, StyleRole::Dim),
-        WebSession::ReadOnly { .. } => ("SESSION READ-ONLY".to_owned(), StyleRole::Warning),
-        WebSession::Reconnecting { .. } => (format!("session {words}"), StyleRole::Warning),
-        WebSession::Unreachable { .. } => ("SESSION UNREACHABLE".to_owned(), StyleRole::Error),
-        WebSession::Ended { .. } => ("SESSION ENDED".to_owned(), StyleRole::Error),
+        WebSession::ReadOnly { .. } | WebSession::Reconnecting { .. } => {
+            (format!("session {words}"), StyleRole::Warning)
+        }
+        WebSession::Unreachable { .. } | WebSession::Ended { .. } => (format!("session {words}"), StyleRole::Error),
     };
     Badge { text, role, alarm: None }
 }
@@ -208,8 +208,8 @@ mod tests {
         assert_eq!(said(&open(0), at(5)), "session over its time");
         let why = || "".into();
         assert_eq!(said(&WebSession::Closed, at(0)), "session closed");
-        assert_eq!(said(&WebSession::ReadOnly { why: why() }, at(0)), "SESSION READ-ONLY");
-        assert_eq!(said(&WebSession::Unreachable { why: why() }, at(0)), "SESSION UNREACHABLE");
+        assert_eq!(said(&WebSession::ReadOnly { why: why() }, at(0)), "session read-only");
+        assert_eq!(said(&WebSession::Unreachable { why: why() }, at(0)), "session unreachable");
         let broken = WebSession::Reconnecting { at: at(4_000), why: why() };
         assert_eq!(said(&broken, at(500)), "session reconnecting 4 s");
         assert_eq!(session_change(&broken, at(500)), Some(at(1_000)));

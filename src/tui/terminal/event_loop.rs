@@ -261,7 +261,10 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 });
                 return Ok(());
             }
-            Effect::Write { path, contents } => Event::Written(self.outside.write(&path, &(self.mask)(&contents))),
+            Effect::Write { path, contents, what } => {
+                let written = self.outside.write(&path, &(self.mask)(&contents));
+                Event::Written(written.map(|said| format!("{} ({what}).", said.trim_end_matches('.'))))
+            }
             Effect::AskFaults => Event::Faults(self.outside.sandbox_faults()),
             Effect::SandboxFault(fault) => Event::Done(self.outside.arrange(&SandboxRequest::Fault(fault))),
             Effect::Arrange(ask) => Event::Arranged(self.outside.arrange(&ask).map(drop)),

@@ -3,15 +3,19 @@
 
 use crate::diagnosis::ids::Candidate;
 use crate::engine::{Command, DiscoveredConversation};
-use crate::model::Conversation;
+use crate::model::{Conversation, ConversationKey};
 use crate::text::screen::short_id;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, Prompt, PromptPurpose};
+use crate::tui::state::overlay::{
+    Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Prompt, PromptPurpose,
+};
 use crate::tui::state::{Pane, State};
 
+use super::focus::focus;
 use super::ids;
-use super::open_conversation::{keep, open};
+use super::notices::with_session;
+use super::open_conversation::{self, keep, open};
 
 /// Conversations of a page turn.
 const PAGE: isize = 10;
@@ -50,6 +54,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::IdCard => ids::open(state),
         Action::Add => state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Add, ""))),
+        Action::Remove => ask_remove(state),
         Action::KeepInConfig => keep_in_config(state, effects),
         Action::Discover => ask_page(state, 1, effects),
         Action::Refresh => refresh(state, effects),
@@ -58,6 +63,36 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             state.status.info(format!("Conversations in order: {}.", state.session.conversations.order().word()));
         }
         _ => {}
+    }
+}
+
+/// Asks whether the selected conversation goes, where it can.
+fn ask_remove(state: &mut State) {
+    let Some(item) = state.session.conversations.selected_item() else { return };
+    let (key, name) = (item.conversation.key, item.name().to_owned());
+    if let Some(why) = state.session.not_removable(key) {
+        state.status.info(format!("“{name}” stays: {why}."));
+        return;
+    }
+    state.overlay = Some(Overlay::Ask(Confirmation {
+        question: DialogQuestion::Remove(key),
+        title: format!("Remove “{name}” from the list?"),
+        lines: vec!["What was said in it stays in the log. It can be added again.".to_owned()],
+        yes: "remove it".to_owned(),
+        consent: Consent::Enter,
+    }));
+}
+
+/// Removes a conversation that was added by hand.
+pub fn remove(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+    let name = state.session.conversations.get(key).map(|item| item.name().to_owned()).unwrap_or_default();
+    if state.composer.active() == Some(key) {
+        state.composer.clear();
+        open_conversation::watch(state, effects);
+    }
+    if with_session(state, effects, |session, _, changes| session.remove_conversation(key, changes)) {
+        state.status.info(format!("“{name}” is removed from the list."));
+        focus(state, Pane::Picker);
     }
 }
 

@@ -62,7 +62,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
             }
         }
         Overlay::Ids { key: of, scroll } => ids::key(state, of, scroll, action, key, effects),
-        Overlay::Card(card) => card::key(state, card, action, key, effects),
+        Overlay::Card(card) => card::key(state, card, action, chord, effects),
         Overlay::Palette(mut palette) => match action {
             Some(Action::Dismiss) => {}
             Some(Action::Confirm) => {
@@ -352,6 +352,7 @@ fn ask_key(state: &mut State, mut ask: Confirmation, action: Option<Action>, key
         DialogQuestion::Play => super::demo::cue(state, effects),
         DialogQuestion::PassStep => pass::run_step_now(state, effects),
         DialogQuestion::PassStop => pass::stop_now(state, effects),
+        DialogQuestion::Remove(key) => conversations::remove(state, key, effects),
         DialogQuestion::Quit => effects.push(Effect::Quit),
     }
 }

@@ -158,6 +158,7 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
             let unknown = super::unknown_outcome::selected_unknown(state).is_none();
             unknown.then_some("the chosen log entry has no unknown outcome")
         }
+        Action::Remove => state.session.not_removable(state.session.conversations.selected()?),
         Action::Choose => attachments::no_choice(state),
         Action::Extras | Action::Attach | Action::Attribute => attachments::unavailable(state),
         Action::Session => web_session::no_session(state),
@@ -281,9 +282,9 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
     }
     if running {
         lines.push(if state.session.journal.keeps() {
-            "A pass is open: it is kept, and can be gone on with at the next start.".to_owned()
+            "A test run is open: it is kept, and can be continued at the next start.".to_owned()
         } else {
-            "A pass is open and would be lost.".to_owned()
+            "A test run is open and would be lost.".to_owned()
         });
     }
     if drafts > 0 {

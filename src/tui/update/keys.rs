@@ -50,7 +50,7 @@ fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
             KeyMeaning::Act(action) => act(state, action, effects),
             KeyMeaning::Prefix | KeyMeaning::Unbound if takes_back(state, chord) => {}
             KeyMeaning::Prefix | KeyMeaning::Unbound => {
-                state.status.info(format!("{first}{chord} is not bound here; {first} alone waits for a second key."));
+                state.status.info(format!("{first} {chord} is not bound here; {first} alone waits for a second key."));
             }
         }
         return;

@@ -271,15 +271,18 @@ fn save(state: &mut State, effects: &mut Vec<Effect>) {
         state.status.info("Nothing to save: the log has no requests yet.");
         return;
     }
-    let Ok(contents) = serde_json::to_string_pretty(&state.shown_log().har()) else { return };
+    let har = state.shown_log().har();
+    let count = har["log"]["entries"].as_array().map_or(0, Vec::len);
+    let what = format!("{count} exchange{}", if count == 1 { "" } else { "s" });
+    let Ok(contents) = serde_json::to_string_pretty(&har) else { return };
     let contents = unseen_as_escapes(&contents);
-    effects.push(Effect::Write { path: state.new_export_path("har"), contents });
+    effects.push(Effect::Write { path: state.new_export_path("har"), contents, what });
 }
 
 /// `d`: the card of the chosen entry.
 fn explain(state: &mut State) {
     match state.session.log.why().map(LogEntry::number) {
-        Some(number) => state.overlay = Some(Overlay::Card(Card { number, scroll: 0, copying: false })),
+        Some(number) => state.overlay = Some(Overlay::Card(Card { number, scroll: 0, prefix: None })),
         None => state.status.info("Nothing was refused in this session, so there is nothing to explain."),
     }
 }

@@ -197,6 +197,12 @@ pub fn say_what_is_known_now(state: &mut State) {
     }
 }
 
+/// The message that an exchange carried, by its number in the log.
+fn named(state: &State, exchange: Option<ExchangeId>) -> String {
+    let number = exchange.and_then(|e| state.session.log.number_of(e));
+    number.map_or_else(|| "The message".to_owned(), |n| format!("#{n}"))
+}
+
 fn message(
     state: &mut State,
     id: MessageId,
@@ -205,8 +211,7 @@ fn message(
     exchange: Option<ExchangeId>,
 ) {
     let doubted = matches!(before, DeliveryStatus::Unknown(_));
-    let number = exchange.and_then(|e| state.session.log.number_of(e));
-    let name = number.map_or_else(|| "The message".to_owned(), |n| format!("#{n}"));
+    let name = named(state, exchange);
     // What the line said of this message is over: it went on.
     state.status.over(Subject::Message(id));
     match life {
@@ -230,10 +235,8 @@ fn message(
         }
         DeliveryStatus::Cancelled => return state.status.info(format!("{name} cancelled: nothing was sent.")),
         // The line that called it unknown does not outlive the doubt.
-        DeliveryStatus::Landed if doubted => return state.status.info(format!("{name} is settled: it was received.")),
-        DeliveryStatus::Lost if doubted => {
-            return state.status.info(format!("{name} is settled: it was not received."));
-        }
+        DeliveryStatus::Landed if doubted => return state.status.info(format!("{name} is marked as received.")),
+        DeliveryStatus::Lost if doubted => return state.status.info(format!("{name} is marked as not received.")),
         _ => return,
     }
     state.status.about(Subject::Message(id));
@@ -258,8 +261,12 @@ fn say_choices(state: &mut State, key: ConversationKey) {
 fn replies(state: &mut State, key: ConversationKey, changed: bool) {
     let item = state.session.conversations.get(key).filter(|item| changed && item.session().is_none());
     let Some(item) = item else { return };
-    if let Some(why) = item.readable.unreadable().map(Unreadable::sentence) {
-        state.status.warn(format!("{}: {why}. You can still send.", item.name()));
+    let (Some(why), name, added) = (item.readable.unreadable(), item.name().to_owned(), item.added) else { return };
+    if matches!(why, Unreadable::Refused { status: 404, .. }) {
+        state.status.error(format!("{name}: 404, there is no such conversation."));
+        state.status.offer(if added { &[(Action::Remove, "remove")] } else { &[(Action::IdCard, "ids")] });
+    } else {
+        state.status.warn(format!("{name}: {}. You can still send.", why.sentence()));
     }
 }
 
@@ -327,9 +334,12 @@ fn outcome_known(state: &mut State, id: MessageId, life: Option<&DeliveryStatus>
     if state.overlay.as_ref().and_then(Overlay::unknown_message) == Some(id) {
         state.overlay = None;
     }
+    let exchange = state.session.threads.message(id).and_then(|message| message.exchange);
+    let name = named(state, exchange);
     state.status.info(match life {
-        Some(DeliveryStatus::Landed) => "The message whose outcome was unknown was received.".to_owned(),
-        life => format!("The message whose outcome was unknown is {}.", life.map_or("gone", DeliveryStatus::word)),
+        Some(DeliveryStatus::Landed) => format!("{name} is marked as received."),
+        Some(DeliveryStatus::Lost) => format!("{name} is marked as not received."),
+        life => format!("{name} is {}.", life.map_or("gone", DeliveryStatus::word)),
     });
 }
 

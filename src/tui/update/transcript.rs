@@ -27,5 +27,5 @@ pub fn ask(state: &mut State) {
 pub fn save(state: &mut State, form: TranscriptForm, effects: &mut Vec<Effect>) {
     let Some(transcript) = state.session.transcript(state.session.conversations.active(), &state.zone) else { return };
     let path = state.new_export_path(form.extension());
-    effects.push(Effect::Write { path, contents: transcript.write(form) });
+    effects.push(Effect::Write { path, contents: transcript.write(form), what: "transcript".to_owned() });
 }

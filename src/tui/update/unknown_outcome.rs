@@ -38,8 +38,8 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     };
     let items = vec![
         ("keep watching".to_owned(), MenuChoice::KeepWatching(id)),
-        ("mark it as landed: it was received".to_owned(), MenuChoice::Settle(id, true)),
-        ("mark it as lost: it was not received".to_owned(), MenuChoice::Settle(id, false)),
+        ("mark as received".to_owned(), MenuChoice::Settle(id, true)),
+        ("mark as not received".to_owned(), MenuChoice::Settle(id, false)),
         (again.to_owned(), MenuChoice::SendAnyway(id)),
     ];
     state.overlay = Some(Overlay::Menu(Menu::new("What became of this message?", items)));
@@ -70,10 +70,10 @@ fn intro(state: &State, looking: &OutcomeWatch) -> Vec<String> {
         (looks, next) => {
             let times = if looks == 1 { "once".to_owned() } else { format!("{looks} times") };
             let next = next.map_or_else(
-                || "not looked at again by itself".to_owned(),
-                |next| format!("the next look is in {} s", next.left(state.now).as_millis().div_ceil(1_000)),
+                || "It is not checked again by itself.".to_owned(),
+                |next| format!("Next check in {} s.", next.left(state.now).as_millis().div_ceil(1_000)),
             );
-            format!("Its conversation was asked for {times} and did not show it so far; {next}.")
+            format!("Checked the conversation {times}: the message is not there yet. {next}")
         }
     };
     vec![

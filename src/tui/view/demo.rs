@@ -20,7 +20,6 @@ use ratatui::layout::{Position, Rect};
 use super::frame::{borders, outline};
 use crate::model::{Author, DeliveryStatus};
 use crate::text::screen::{fit, plain, prefix, put, visible, visible_lines, width, wrap};
-use crate::tui::action::Action;
 use crate::tui::state::demo::Present;
 use crate::tui::state::{Pane, State};
 use crate::tui::theme::StyleRole;
@@ -327,26 +326,11 @@ fn foot(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     let theme = &state.theme;
     let keys = if present.keys { newest(&present.pressed, usize::from(area.width) / 3) } else { String::new() };
     let taken = if keys.is_empty() { 0 } else { width(&keys) + 3 };
-    let hints: &[(Action, &str)] = if state.focus == Pane::Composer {
-        &[(Action::Send, "send"), (Action::LeaveComposer, "done")]
-    } else {
-        &[
-            (Action::PresentNext, "next"),
-            (Action::PresentBack, "back"),
-            (Action::PresentLeave, "leave"),
-            (Action::Blank, "blank"),
-            (Action::PresentLog, "log"),
-            (Action::GoComposer, "type"),
-            (Action::Larger, "larger"),
-            (Action::Smaller, "smaller"),
-            (Action::KeyDisplay, "keys"),
-        ]
-    };
     let mut x = area.x + 1;
-    for (action, words) in hints {
-        let key = state.keymap.key(*action);
+    let (hints, kept) = state.footer_keys();
+    for (key, words) in hints.into_iter().chain(kept) {
         let needed = width(&key) + width(words) + 3;
-        if key.is_empty() || usize::from(area.right().saturating_sub(x)) < needed + taken {
+        if usize::from(area.right().saturating_sub(x)) < needed + taken {
             continue;
         }
         (x, _) = put(buf, x, area.y, &key, needed, theme.style(StyleRole::Focus));

@@ -62,7 +62,7 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
     let line = Rect { y: area.bottom().saturating_sub(1), height: 1, ..inside };
     let mut room = usize::from(line.width).saturating_sub(width(&more) + 2);
     let mut x = line.x;
-    for (key, words) in keys(state, card) {
+    for (key, words) in state.card_keys(card) {
         let cells = width(&key) + width(words) + 4;
         if cells > room {
             break;
@@ -266,24 +266,4 @@ fn remedy_key(state: &State, remedy: Remedy) -> Option<(String, &'static str)> {
     };
     let key = state.keymap.key(action);
     (!key.is_empty()).then_some((key, words))
-}
-
-fn keys(state: &State, card: &Card) -> Vec<(String, &'static str)> {
-    let hints: &[(Action, &str)] = if card.copying {
-        &[
-            (Action::CopyTicket, "ticket"),
-            (Action::CopyNote, "note to admin"),
-            (Action::CopyCurl, "curl"),
-            (Action::CopyIds, "ids"),
-        ]
-    } else {
-        &[
-            (Action::CopyTicket, "ticket"),
-            (Action::CompareAccepted, "compare with last accepted"),
-            (Action::NextMatch, "next"),
-            (Action::PreviousMatch, "previous refusal"),
-            (Action::Dismiss, "close"),
-        ]
-    };
-    hints.iter().map(|(action, words)| (state.keymap.key(*action), *words)).filter(|(key, _)| !key.is_empty()).collect()
 }

@@ -113,19 +113,23 @@ fn draw_nothing(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buff
 
 /// What of the log is shown, for beside the pane's name.
 pub fn aside(state: &State) -> String {
-    let Some(history) = &state.history else {
-        let log = &state.session.log;
-        let scope = if log.shows_all_conversations() { "all conversations" } else { "this conversation" };
-        return match log.filter() {
-            Some(filter) => format!("{scope}, filter: {}", screen::visible(filter.text())),
-            None => scope.to_owned(),
-        };
+    let log = state.shown_log();
+    let mut text = match (&state.history, log.filter()) {
+        (Some(history), _) => match &history.query {
+            Some(query) => format!("found: {}", screen::visible(query)),
+            None => format!("history #{} to #{}", log.first_number(), log.last_number().unwrap_or(0)),
+        },
+        (None, filter) => {
+            let scope = if log.shows_all_conversations() { "all conversations" } else { "this conversation" };
+            let filter = filter.map_or_else(String::new, |f| format!(", filter: {}", screen::visible(f.text())));
+            format!("{scope}{filter}")
+        }
     };
-    let last = history.log.last_number().unwrap_or(0);
-    match &history.query {
-        Some(query) => format!("found: {}", screen::visible(query)),
-        None => format!("history #{} to #{last}", history.log.first_number()),
+    // What is in view may have begun on another day, whose rule is out of sight.
+    if let Some(day) = log.day_in_view() {
+        text.push_str(&format!("  {day}"));
     }
+    text
 }
 
 /// What stands at the right of the pane's heading, of history or of what happens now.

@@ -92,7 +92,7 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
     }
     if let Some(area) = panes.pass {
         let look = look(state, Pane::Pass);
-        let (aside, right) = (pass::title(state), pass::count(state));
+        let (aside, right) = (pass::aside(state), pass::count(state));
         let heading = Heading { name: "4 Test run", aside: &aside, right: &right, ..Heading::default() };
         frame::heading(&area, heading, &look, buf);
         pass::draw(state, &look, area.inner, buf);

@@ -56,13 +56,11 @@ impl Row {
     }
 }
 
-/// The pane's title.
-pub fn title(state: &State) -> String {
-    let Some(runner) = &state.session.pass.runner else { return "Pass".to_owned() };
-    let paused = if runner.is_paused() { " PAUSED" } else { "" };
-    let run = runner.run();
-    let arrow = if state.theme.ascii { "->" } else { "→" };
-    format!("Pass {arrow} {} {}{paused}", run.name, run.place_word())
+/// What stands beside the pane's name: of which test run it is, and whether that is paused.
+pub fn aside(state: &State) -> String {
+    let Some(runner) = &state.session.pass.runner else { return String::new() };
+    let paused = if runner.is_paused() { "  PAUSED" } else { "" };
+    format!("{}  {}{paused}", runner.run().name, runner.run().place_word())
 }
 
 /// How the verdicts stand, for the pane's right corner.
@@ -190,7 +188,9 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
     let Some(step) = runner.open_result() else {
         let key = state.key(Action::PassReports);
         let again = state.key(Action::Pass);
-        for text in [format!("The pass is over. {key} writes the reports."), format!("{again} opens another one.")] {
+        for text in
+            [format!("The test run is finished. {key} writes the reports."), format!("{again} opens another one.")]
+        {
             rows.extend(wrapped(&text, room, "", StyleRole::Strong));
         }
         return rows;
@@ -225,9 +225,10 @@ const CLOCK: usize = 6;
 /// The text with the step timer at the right.
 fn clocked(text: &str, runner: &Runner, state: &State, room: usize) -> String {
     let seconds = runner.open_for(state.now).as_secs();
-    let clock = format!("{}:{:02}", seconds / 60, seconds % 60);
+    let paused = if runner.is_paused() { "paused " } else { "" };
+    let clock = format!("{paused}{}:{:02}", seconds / 60, seconds % 60);
     let text = visible(text);
-    let text = fit(&text, room.saturating_sub(CLOCK + 1), state.theme.ascii);
+    let text = fit(&text, room.saturating_sub(clock.len().max(CLOCK) + 1), state.theme.ascii);
     let pad = room.saturating_sub(width(&text) + clock.len());
     format!("{text}{}{clock}", " ".repeat(pad))
 }
@@ -277,6 +278,10 @@ fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Ro
         },
         StepStage::Over => return Vec::new(),
     };
+    if runner.is_paused() {
+        let text = format!("Paused, {} goes on. {text}", key(Action::PassPause));
+        return wrapped(&text, room, "", StyleRole::Warning);
+    }
     wrapped(&text, room, "", StyleRole::Dim)
 }
 

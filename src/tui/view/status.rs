@@ -39,8 +39,9 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
         (at, _) = put(buf, at + 1, area.y, words, room(at + 1), style(StyleRole::Dim));
         at += 3;
     }
-    let (x, _) = put(buf, area.x, area.y, status.severity.mark(), 1, style(status.severity.role()));
-    let x = x.max(area.x + 1);
+    let mark = status.severity.mark();
+    let (end, _) = put(buf, area.x + 1, area.y, mark, 1, style(status.severity.role()));
+    let x = end + u16::from(!mark.is_empty());
     let left = usize::from(start.saturating_sub(u16::from(keys_width > 0) * 2).saturating_sub(x));
     put(buf, x, area.y, fit(&text, left, theme.ascii), left, style(StyleRole::Text));
     None

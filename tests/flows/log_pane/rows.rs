@@ -225,3 +225,29 @@ fn waits_alone_are_shown_too() {
     log.toggle_density();
     assert!(lines(&drawn_at(&log, 80, 12, at(0)))[1].contains("2s left: pacing"), "{}", screen(&log, 80, 12));
 }
+
+#[test]
+fn a_rule_stands_where_the_day_changes_among_what_is_shown() {
+    const DAY: u64 = 24 * 3_600_000;
+    let mut log = log(60, 20);
+    for (id, day) in [(1, 0), (2, 0), (3, 1), (4, 2)] {
+        log.exchange(accepted(id, day * DAY + id * 1_000, &format!("text {id}")));
+    }
+    log.set_now(at(2 * DAY).wall);
+    let shown = screen(&log, 60, 20);
+    let order: Vec<&str> =
+        ["text 2", "yesterday, Tue 24 Nov", "text 3", "──  today  ──", "text 4"].into_iter().collect();
+    let places: Vec<usize> =
+        order.iter().map(|part| shown.find(part).unwrap_or_else(|| panic!("{part}:\n{shown}"))).collect();
+    assert!(places.is_sorted(), "{shown}");
+    assert_eq!(shown.matches("──").count(), 4, "none above the first:\n{shown}");
+    assert_eq!(log.day_in_view().as_deref(), Some("Mon 23 Nov"), "the heading says it of the first");
+    // What the filter leaves decides.
+    log.set_filter("-\"text 3\"", at(0).wall).unwrap();
+    let shown = screen(&log, 60, 20);
+    assert!(!shown.contains("yesterday") && shown.contains("today"), "{shown}");
+    log.clear_filter();
+    log.set_now(at(3 * DAY).wall);
+    let shown = screen(&log, 60, 20);
+    assert!(shown.contains("yesterday, Wed 25 Nov") && !shown.contains("today"), "{shown}");
+}

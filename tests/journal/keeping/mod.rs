@@ -170,6 +170,11 @@ fn a_restart_finds_everything() {
     journal.tell(Job::Added(added.clone()));
     journal.tell(Job::Added(later.clone()));
     journal.tell(Job::Added(added.clone()));
+    // One that is removed again; what was said in it would stay.
+    let address = Address::GuestApi { conversation_id: "removed".to_owned(), participant_id: None, external_id: None };
+    let removed = Conversation { key: ConversationKey(5), name: "removed".to_owned(), address };
+    journal.tell(Job::Added(removed));
+    journal.tell(Job::Removed(ConversationKey(5)));
     journal.tell(Job::Opened(ConversationKey(3)));
     journal.tell(Job::Opened(ConversationKey(2)));
     assert!(journal.close(BOUND));

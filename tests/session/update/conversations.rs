@@ -2,8 +2,10 @@
 
 use guestwire::engine::{Command, Report};
 use guestwire::journal::JournalPage;
-use guestwire::journal::job::Restored;
-use guestwire::model::{Address, Author, ConversationKey, RemoteMessage, RemoteState};
+use guestwire::journal::job::{Job, Restored};
+use guestwire::model::{
+    Address, AsOf, Author, ConversationKey, RemoteMessage, RemoteState, RepliesReadable, Unreadable,
+};
 use guestwire::tui::Effect;
 use guestwire::tui::Event;
 use guestwire::tui::state::Pane;
@@ -208,4 +210,48 @@ fn what_an_earlier_sandbox_said_is_there_again() {
     desk.report(Report::Conversation { key: BILLING, state: RemoteState::Connected, since: None, messages });
     let texts: Vec<&str> = desk.state.session.threads.messages(BILLING).iter().map(|entry| entry.text()).collect();
     assert_eq!(texts, ["Good morning!", "You said: hello"]);
+}
+
+#[test]
+fn one_that_was_added_is_removed_after_a_question_and_others_stay() {
+    let mut desk = Desk::default();
+    desk.state.session.journal.open();
+    desk.event(Event::Journal(JournalPage::Restored(Box::default())));
+    desk.keys("esc 1 -");
+    assert_eq!(desk.status(), "“Billing bot” stays: it is in the config file: remove it there.");
+    assert!(!desk.footer().contains("remove"), "{}", desk.footer());
+    desk.keys("+");
+    desk.type_text("77777777-3f6e-4a98-ab8b-941167ea8907");
+    desk.keys("enter");
+    let added = desk.state.session.conversations.active().unwrap();
+    desk.report(Report::RepliesReadable {
+        key: added,
+        as_of: AsOf::ReadAt(desk.now),
+        readable: RepliesReadable::No(Unreadable::Refused { status: 404, missing: Vec::new() }),
+    });
+    assert_eq!(desk.status(), "added 7777…8907: 404, there is no such conversation.");
+    assert_eq!(desk.offers(), ["Esc 1 - remove"]);
+    desk.type_text("never sent");
+    desk.keys("esc 1 -");
+    assert!(desk.screen().contains("Remove “added 7777…8907” from the list?"), "{}", desk.screen());
+    let effects = desk.keys("enter");
+    assert!(effects.contains(&Effect::Journal(Job::Removed(added))), "{effects:?}");
+    assert!(effects.contains(&Effect::Engine(Command::Watch(None))), "{effects:?}");
+    assert_eq!(desk.state.session.conversations.active(), None);
+    assert_eq!(desk.state.session.conversations.items().len(), 3);
+    // What still comes of it changes nothing, and its key is not given again.
+    desk.report(reply(added, "late", "too late", desk.now));
+    assert_ne!(desk.state.session.conversations.free_key(), added);
+    assert!(!desk.screen().contains("never sent") && !desk.screen().contains("too late"), "{}", desk.screen());
+}
+
+#[test]
+fn one_with_a_message_under_way_stays() {
+    let mut desk = Desk::default();
+    desk.keys("esc 1 +");
+    desk.type_text("77777777-3f6e-4a98-ab8b-941167ea8907");
+    desk.keys("enter");
+    desk.send("on its way");
+    desk.keys("esc 1 -");
+    assert!(desk.status().ends_with("stays: a message in it is not settled yet."), "{}", desk.status());
 }

@@ -113,12 +113,12 @@ fn an_entry_is_marked_read_in_the_pager_and_saved() {
     desk.type_text("look here");
     desk.keys("enter");
     let effects = desk.keys("E");
-    let [Effect::Write { path, contents }] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Write { path, contents, what }] = effects.as_slice() else { panic!("{effects:?}") };
     assert_eq!(path.parent(), Some(Path::new("/data/exports")));
     assert_eq!(path.extension().and_then(|e| e.to_str()), Some("har"));
     let har: serde_json::Value = serde_json::from_str(contents).unwrap();
     let entries = har["log"]["entries"].as_array().unwrap();
-    assert_eq!(entries.len(), 1, "only the marked one");
+    assert_eq!((entries.len(), what.as_str()), (1, "1 exchange"), "only the marked one");
     assert!(contents.contains("look here"));
     assert!(contents.contains(DENIED.get(10..22).unwrap()));
     desk.event(Event::Done(Ok("Saved to x.har.".to_owned())));
@@ -136,7 +136,7 @@ fn with_nothing_marked_all_is_saved_and_no_file_twice() {
         .iter()
         .chain(&two)
         .map(|e| match e {
-            Effect::Write { path, contents } => {
+            Effect::Write { path, contents, .. } => {
                 assert_eq!(contents.matches("\"startedDateTime\"").count(), 2);
                 path.clone()
             }

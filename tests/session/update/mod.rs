@@ -8,6 +8,7 @@ mod ids;
 mod leaving;
 mod live;
 mod log_actions;
+mod named_keys;
 mod palette;
 mod pass;
 mod prefix;

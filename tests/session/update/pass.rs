@@ -117,7 +117,7 @@ fn a_fault_is_asked_of_the_sandbox_first_and_ends_with_its_case() {
     let mut desk = Desk::default();
     open(&mut desk);
     desk.keys("s");
-    let fault = r#"{"fault":"token-expired"}"#.to_owned();
+    let fault = r#"{"fault":"token-expired","target":"send"}"#.to_owned();
     let effects = desk.keys("enter");
     assert!(effects.contains(&Effect::Arrange(SandboxRequest::Fault(Some(fault)))), "{effects:?}");
     assert!(sends(&effects).is_empty());
@@ -176,7 +176,7 @@ fn the_log_comes_back_and_leaving_says_that_the_pass_is_kept() {
     desk.keys("q");
     assert_eq!(desk.state.focus, Pane::Log);
     assert_eq!(desk.keys("q"), []);
-    assert!(desk.screen().contains("A pass is open: it is kept"), "{}", desk.screen());
+    assert!(desk.screen().contains("A test run is open: it is kept"), "{}", desk.screen());
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_session_by_hand_becomes_a_pass() {
     desk.keys("esc");
     desk.command("pass-from");
     let effects = desk.keys("enter");
-    let [Effect::Write { path, contents }] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Write { path, contents, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     assert!(path.display().to_string().starts_with("pass-2026"), "{}", path.display());
     let pass = guestwire::pass::Pass::parse(path, contents).unwrap_or_else(|e| panic!("{e}\n{contents}"));
     let steps = &pass.cases[0].steps;

@@ -46,7 +46,7 @@ fn nothing_runs_while_the_menu_stands() {
 fn a_key_that_is_not_bound_says_so_and_does_nothing() {
     let mut desk = Desk::default();
     assert_eq!(desk.keys("esc y q"), [], "q after y does not leave");
-    assert!(desk.status().starts_with("yq is not bound here"), "{}", desk.status());
+    assert!(desk.status().starts_with("y q is not bound here"), "{}", desk.status());
 }
 
 #[test]

@@ -247,7 +247,7 @@ fn what_was_done_outside_is_said() {
     assert_eq!(desk.event(Event::Done(Ok("sent to clipboard (OSC 52)".to_owned()))), Vec::<Effect>::new());
     assert_eq!(desk.status(), "sent to clipboard (OSC 52)");
     desk.event(Event::Done(Err("the disk is full".to_owned())));
-    assert!(desk.screen().lines().any(|line| line.starts_with("!the disk is full")), "{}", desk.screen());
+    assert!(desk.screen().lines().any(|line| line.starts_with(" ! the disk is full")), "{}", desk.screen());
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn a_pasted_token_is_not_renewed() {
 #[test]
 fn a_doubt_that_is_settled_leaves_the_status_line() {
     for (life, words) in
-        [(DeliveryStatus::Landed, "#1 is settled: it was received."), (DeliveryStatus::Lost, "it was not received.")]
+        [(DeliveryStatus::Landed, "#1 is marked as received."), (DeliveryStatus::Lost, "#1 is marked as not received.")]
     {
         let mut desk = Desk::default();
         let id = desk.unknown("did it arrive?");
@@ -305,5 +305,5 @@ fn what_was_not_sent_is_not_put_into_the_servers_mouth() {
     assert!(screen.contains("no request id: nothing was sent") && !screen.contains("Quote the request id"), "{screen}");
     let effects = desk.keys("y t");
     let [Effect::Copy(ticket)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert!(ticket.contains("was not sent.") && ticket.contains("Not sent:    /tmp/a.png"), "{ticket}");
+    assert!(ticket.starts_with("Guest message not sent:") && ticket.contains("Not sent:    /tmp/a.png"), "{ticket}");
 }

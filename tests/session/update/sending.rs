@@ -288,10 +288,10 @@ fn an_unknown_message_is_looked_up_with_growing_pauses_until_it_has_landed() {
     desk.keys("esc G u");
     desk.pass(4_000);
     assert_eq!(commands(&desk.event(Event::Deadline)), Vec::<&Command>::new());
-    assert!(desk.screen().contains("next look is in 1 s"), "{}", desk.screen());
+    assert!(desk.screen().contains("in 1 s. "), "{}", desk.screen());
     desk.pass(1_000);
     assert_eq!(commands(&desk.event(Event::Deadline)), [&Command::Read(BILLING)]);
-    assert!(desk.screen().contains("next look is in 10 s"), "{}", desk.screen());
+    assert!(desk.screen().contains("in 10 s. "), "{}", desk.screen());
     // Enter leaves it to the looks.
     assert_eq!(commands(&desk.keys("enter")), Vec::<&Command>::new());
     desk.pass(10_000);
@@ -304,7 +304,7 @@ fn an_unknown_message_is_looked_up_with_growing_pauses_until_it_has_landed() {
         remote_id: Some("there".to_owned()),
     });
     assert!(desk.state.overlay.is_none(), "what is known needs no dialog");
-    assert!(desk.status().contains("was unknown was received"), "{}", desk.status());
+    assert!(desk.status().contains("is marked as received"), "{}", desk.status());
     assert_eq!(desk.state.session.outcome_watch, None);
 }
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 use guestwire::model::{DeliveryStatus, TokenStatus};
 use guestwire::session::log::{LogEntry, LogPosition};
 use guestwire::tui::Effect;
-use guestwire::tui::action::{ACTIONS, Action, Context};
+use guestwire::tui::action::Action;
 use guestwire::tui::state::overlay::Overlay;
 use guestwire::tui::state::{Pane, State};
 
-use crate::support::console::{Desk, sends};
+use crate::support::console::Desk;
 
 fn card(state: &State) -> Option<u64> {
     match &state.overlay {
@@ -121,72 +121,6 @@ fn trouble_with_the_token_is_over_when_there_is_one() {
     assert_eq!(desk.offers(), [":connect sign in again"]);
     desk.report(guestwire::engine::Report::Token(crate::support::console::valid()));
     assert_eq!(desk.status(), "Token #1 received.");
-}
-
-/// A key that is named does, where it is named, what it is named for.
-#[test]
-fn every_key_that_is_named_works_where_it_is_named() {
-    let panes = [("esc 3", Pane::Composer), ("esc 2", Pane::Log), ("esc 1", Pane::Picker)];
-    for (lead, pane) in panes {
-        for spec in ACTIONS {
-            if matches!(spec.context, Context::Dialog | Context::Present | Context::Composer | Context::Pass) {
-                continue;
-            }
-            let mut desk = Desk::default();
-            desk.accepted("one");
-            desk.refused("two");
-            desk.keys(lead);
-            assert_eq!(desk.state.focus, pane);
-            let named = desk.state.key(spec.action);
-            let begun = named.len() > 1 && named.starts_with(':') || named.starts_with("^P ");
-            assert!(pane != Pane::Composer || named.chars().count() > 1, "{named} would be typed");
-            if begun {
-                assert!(named.ends_with(spec.name), "{named}");
-                continue;
-            }
-            // What the keys do is what the action does from where they lead to.
-            let pressed = press(&mut desk, &named);
-            let mut other = Desk::default();
-            other.accepted("one");
-            other.refused("two");
-            other.keys(lead);
-            let Some(asked) = other.command_exactly(spec.action) else { continue };
-            if other.status().starts_with("Not now: ") {
-                // The palette knows why before the key does, and says it in its own words.
-                continue;
-            }
-            assert_eq!(sends(&pressed).len(), sends(&asked).len(), "{named}");
-            assert_eq!(kind(&desk.state), kind(&other.state), "{named} for {} in {pane:?}", spec.name);
-        }
-    }
-}
-
-/// Keys as they stand on screen.
-fn press(desk: &mut Desk, named: &str) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for part in named.split(' ') {
-        let lower = part.to_lowercase();
-        let known = ["esc", "enter", "tab", "space", "backspace", "delete", "home", "end", "pgup", "pgdn"];
-        let name = match part {
-            _ if known.contains(&lower.as_str()) || lower.starts_with("alt-") || lower.starts_with("shift-") => lower,
-            _ if part.len() > 1 && part.starts_with('^') => format!("ctrl-{}", part[1..].to_lowercase()),
-            _ if part.len() > 1 && part.starts_with('F') => part.to_owned(),
-            _ if part.chars().count() > 1 => match lower.as_str() {
-                "up" | "down" | "left" | "right" => lower,
-                // Two keys in a row.
-                _ => part.chars().map(String::from).collect::<Vec<_>>().join(" "),
-            },
-            _ => part.to_owned(),
-        };
-        effects.extend(desk.keys(&name));
-    }
-    effects
-}
-
-/// What can be seen of what an action did: what stands on top, and what the status line says.
-fn kind(state: &State) -> (String, String) {
-    let overlay = state.overlay.as_ref().map(|overlay| format!("{overlay:?}").chars().take(12).collect::<String>());
-    (overlay.unwrap_or_default(), state.status.text.clone())
 }
 
 #[test]

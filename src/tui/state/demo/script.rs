@@ -100,7 +100,7 @@ fn cue(case: &file::PassCase, step: &file::PassStep) -> Option<Cue> {
         conversation: step.conversation.as_ref().or(case.conversation.as_ref()).map(|c| c.value.clone()),
         sent_as: send.sent_as,
         clear_faults: step.clear_faults,
-        fault: step.fault.as_ref().map(|f| f.value.clone()),
+        fault: step.fault.as_ref().map(|fault| fault.to_json().to_string()),
         renew: step.renew,
         captures: captures.collect(),
         within,

@@ -19,6 +19,6 @@ pub fn ask_session(state: &mut State) {
 /// Writes it.
 pub fn write_session(state: &mut State, path: &str, effects: &mut Vec<Effect>) {
     if let Some(contents) = state.session.as_pass(state.now, &state.zone).filter(|_| !path.is_empty()) {
-        effects.push(Effect::Write { path: PathBuf::from(path), contents });
+        effects.push(Effect::Write { path: PathBuf::from(path), contents, what: "pass file".to_owned() });
     }
 }
