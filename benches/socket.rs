@@ -15,7 +15,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use guestwire::clock::Clock;
 use guestwire::config::{ConversationEntry, Credentials, GuestApi, Hosts, OpenMessaging, Profile, Region};
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
-use guestwire::model::{Address, Conversation, ConversationKey, DeliveryStatus, Extras, Masks, MessageId};
+use guestwire::model::{Address, Conversation, ConversationKey, DeliveryStatus, Extras, MessageId};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
@@ -189,8 +189,7 @@ fn profile(socket: &str) -> Profile {
             guest_token: None,
             attributes: std::collections::BTreeMap::new(),
         }],
-        redact: Vec::new(),
-        masks: Masks::default(),
+        redaction: guestwire::config::Redaction::default(),
         proxy: None,
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),
