@@ -14,6 +14,7 @@ use crate::session::log::LogOptions;
 
 mod live;
 mod pass;
+mod tools;
 
 const MAX: usize = crate::model::limits::GUEST_TEXT_MAX_BYTES;
 
@@ -442,114 +443,4 @@ fn nothing_from_outside_can_pass_for_ours_or_reach_the_terminal() {
     for line in desk.line(".thread").said() {
         assert!(!line.chars().any(char::is_control), "{line:?}");
     }
-}
-
-/// What a tester does beside sending, as in the console.
-#[test]
-fn a_message_is_sent_wrongly_on_purpose_once() {
-    let mut desk = Desk::script();
-    desk.line(".sendas no-token");
-    assert_eq!(desk.said(), ["The next message is sent wrongly on purpose: no-token, without a token."]);
-    let sent_as = |desk: &Desk| desk.sent()[0].sent_as;
-    assert_eq!(sent_as(desk.line("one")), Some(crate::model::Variation::NoToken));
-    desk.message(1, DeliveryStatus::Accepted);
-    assert_eq!(sent_as(desk.line("two")), None);
-    let mut desk = Desk::new(true, true);
-    desk.line(".sendas oversize").line("one").line("no").line("two").line("yes");
-    assert_eq!(desk.sent()[0].text.len(), MAX + 1, "a message that was not sent does not use it up");
-    assert!(desk.line(".sendas no-tokn").said()[0].contains("Did you mean no-token?"));
-}
-
-#[test]
-fn faults_are_set_by_number_and_by_name() {
-    let mut desk = Desk::new(true, false);
-    assert!(desk.line(".fault off").said()[0].starts_with("Only the sandbox has faults."));
-    desk.plain.session.profile.sandbox = true;
-    let said = desk.line(".fault").said().join("\n");
-    assert!(said.contains("Token:\n1, expire the token: token-expired."), "{said}");
-    let fault = |desk: &Desk| {
-        desk.acts.iter().find_map(|act| match act {
-            PlainEffect::Fault(json) => Some(json.clone()),
-            _ => None,
-        })
-    };
-    for typed in ["1", "token-expired", r#"{"fault":"token-expired"}"#] {
-        assert_eq!(
-            fault(desk.line(&format!(".fault {typed}"))).flatten().as_deref(),
-            Some(r#"{"fault":"token-expired"}"#)
-        );
-    }
-    assert_eq!(fault(desk.line(".fault off")), Some(None));
-    assert!(desk.line(".fault nonsense").said()[0].starts_with("There is no fault nonsense."));
-}
-
-#[test]
-fn probes_are_told_one_by_one_and_end_with_the_cause() {
-    use crate::model::Probed;
-    let mut desk = Desk::script();
-    desk.line(".probe");
-    assert!(!desk.plain.wants_line(), "a script waits for the end");
-    while let Some(asked) = desk.acts.iter().find_map(|act| match act {
-        PlainEffect::Ask(Command::Probe(asked)) => Some(*asked),
-        _ => None,
-    }) {
-        desk.report(Report::Probe { asked, came: Probed::NotAsked("no token".to_owned()) });
-    }
-    let said = desk.said().join("\n");
-    assert!(said.starts_with("fail, token: no token.\nCause "), "{said}");
-    assert!(desk.plain.wants_line());
-    assert_ne!(desk.plain.exit(), Exit::Done);
-}
-
-#[test]
-fn what_was_said_and_asked_is_written_to_files() {
-    let mut desk = Desk::script();
-    for what in ["har", "transcript", "session", "pass"] {
-        desk.line(&format!(".export {what} x.json"));
-        assert_eq!(desk.said()[0], format!("There is nothing to write yet: {what} is empty."));
-        desk = Desk::script();
-    }
-    desk.line("Hello").report(exchange(ExchangeKind::Send, Some(1), Outcome::Accepted));
-    desk.report(Report::Message {
-        id: MessageId(1),
-        life: DeliveryStatus::Accepted,
-        exchange: Some(ExchangeId(7)),
-        remote_id: None,
-    });
-    for (typed, part) in [
-        ("har a.har", "\"version\": \"1.2\""),
-        ("transcript a.md", "# "),
-        ("transcript a.txt", "Hello"),
-        ("session a.json", "\"messages\": ["),
-        ("pass a.toml", "send = \"Hello\""),
-    ] {
-        desk.line(&format!(".export {typed}"));
-        let [PlainEffect::Write { path, contents }] = desk.acts.as_slice() else { panic!("{typed}: {:?}", desk.acts) };
-        assert!(typed.ends_with(&path.display().to_string()) && contents.contains(part), "{typed}: {contents}");
-        desk.on(PlainInput::Answered(Ok("Saved to a.".to_owned())));
-    }
-    assert!(desk.line(".export transcript -").said().iter().any(|line| line.contains("Hello")));
-}
-
-#[test]
-fn all_that_is_kept_is_searched() {
-    use crate::journal::job::{HistoryPage, HistoryRequest, KeptEntry, KeptSource, Want};
-    let mut desk = Desk::new(true, false);
-    assert!(desk.line(".search bill").said()[0].starts_with("There is no journal here"));
-    desk.plain.keep(1);
-    desk.on(PlainInput::Journal(Box::new(JournalPage::Restored(Box::default()))));
-    desk.line(".search bill");
-    let wanted = desk.acts.iter().find_map(|act| match act {
-        PlainEffect::Keep(job) => match &**job {
-            Job::History(wanted) => Some(wanted.clone()),
-            _ => None,
-        },
-        _ => None,
-    });
-    let HistoryRequest { serial, want: want @ Want::Found { .. }, .. } = wanted.unwrap() else { panic!("no search") };
-    let source = KeptSource::Note { at: Moment::ZERO, kind: ExchangeKind::Sys, text: "the bill".to_owned() };
-    let entries = vec![KeptEntry { number: 3, source, marked: true, comment: None, life: None }];
-    let page = HistoryPage { serial, want, entries, more: false, problem: None };
-    desk.on(PlainInput::Journal(Box::new(JournalPage::History(page))));
-    assert_eq!(desk.said()[..2], ["Found 1 entry.", "3, 00:00:00, notice, marked: the bill"]);
 }

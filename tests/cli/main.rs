@@ -3,6 +3,7 @@
 
 mod commands;
 mod doctor;
+mod init;
 mod plain;
 mod run;
 mod send;

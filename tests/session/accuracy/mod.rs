@@ -9,6 +9,7 @@ mod canned;
 mod cases;
 mod channels;
 mod foreign;
+mod published;
 mod setting;
 
 use std::fmt::Write as _;

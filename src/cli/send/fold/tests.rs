@@ -16,6 +16,8 @@ use crate::session::ProfileInfo;
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 
+mod choice;
+
 const NOW: Moment = Moment::ZERO;
 const TIME: &str = r#""at":"1970-01-01T00:00:00Z","v":1"#;
 
@@ -486,117 +488,4 @@ fn a_web_message_that_never_went_says_why_by_its_exit_code() {
         let said = format!(r#""message":"not sent: {why}"#);
         assert!(json_lines(&acts).pop().unwrap().contains(&said), "{acts:?}");
     }
-}
-
-fn offering(id: &str, labels: &[&str]) -> RemoteMessage {
-    let mut message = RemoteMessage::new(id, Author::Bot, "Pick", Timestamp::UNIX_EPOCH);
-    let choice = |label: &&str| crate::model::Choice::new(*label, label.to_lowercase());
-    message.choices = labels.iter().map(choice).collect();
-    message
-}
-
-fn picking(number: usize, of: Option<&str>, heard: &[RemoteMessage]) -> SendFold {
-    picking_in(Channel::GuestApi, number, of, heard)
-}
-
-fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[RemoteMessage]) -> SendFold {
-    let sending = Sending {
-        conversation: ConversationKey(3),
-        text: String::new(),
-        extras: Extras::default(),
-        reply_within: None,
-    };
-    SendFold::new(sending, session(channel)).picking(Some(Pick { number, of: of.map(str::to_owned) }), heard)
-}
-
-fn sent(acts: &[CommandEffect]) -> Option<(&str, &str, &str)> {
-    acts.iter().find_map(|act| match act {
-        CommandEffect::Ask(Command::Send(SendRequest { text, extras, .. })) => {
-            Some((text.as_str(), extras.choice.as_ref()?.payload.as_str(), extras.answers.as_deref()?))
-        }
-        _ => None,
-    })
-}
-
-#[test]
-fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
-    let at = NOW.wall;
-    let mut offer = RemoteMessage::new("r1", Author::Bot, "When?", at);
-    offer.choices = vec![crate::model::Choice::new("nine", "09:00").of(crate::model::ChoiceKind::DatePicker)];
-    for (answers, kind) in [("r1", crate::model::ChoiceKind::DatePicker), ("r2", crate::model::ChoiceKind::QuickReply)]
-    {
-        let extras = Extras {
-            choice: Some(crate::model::Choice::new("nine", "09:00")),
-            answers: Some(answers.to_owned()),
-            ..Extras::default()
-        };
-        let sending = Sending { conversation: ConversationKey(0), text: "nine".to_owned(), extras, reply_within: None };
-        let mut fold = SendFold::new(sending, session(Channel::GuestApi)).picking(None, std::slice::from_ref(&offer));
-        let acts = fold.on(NOW, CommandInput::Begin);
-        let sent = acts.iter().find_map(|act| match act {
-            CommandEffect::Ask(Command::Send(SendRequest { extras, .. })) => {
-                extras.choice.as_ref().map(|choice| choice.kind)
-            }
-            _ => None,
-        });
-        assert_eq!(sent, Some(kind));
-    }
-}
-
-/// What was shown last is what a number means; an older offer where its message is named.
-#[test]
-fn a_choice_is_taken_by_its_number() {
-    let after = RemoteMessage::new("r3", Author::Bot, "Take your time", Timestamp::UNIX_EPOCH);
-    let heard = [offering("r1", &["Red", "Blue"]), offering("r2", &["Yes", "No"]), after];
-    assert_eq!(sent(&picking(2, None, &heard).on(NOW, CommandInput::Begin)), Some(("No", "no", "r2")));
-    assert_eq!(sent(&picking(1, Some("r1"), &heard).on(NOW, CommandInput::Begin)), Some(("Red", "red", "r1")));
-    let acts = picking(3, None, &heard).on(NOW, CommandInput::Begin);
-    assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::Usage)));
-    let last = json_lines(&acts).pop().unwrap();
-    assert!(last.contains("there is no choice 3; these are offered: 1 Yes | 2 No"), "{last}");
-}
-
-#[test]
-fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
-    let mut fold = picking(2, None, &[]);
-    let acts = fold.on(NOW, CommandInput::Begin);
-    assert!(sent(&acts).is_none() && acts.contains(&CommandEffect::Ask(Command::Read(ConversationKey(3)))), "{acts:?}");
-    let messages = vec![offering("r2", &["Yes", "No"])];
-    let state = crate::model::RemoteState::Connected;
-    let read = |messages| report(Report::Conversation { key: ConversationKey(3), state, since: None, messages });
-    assert_eq!(sent(&fold.on(NOW, read(messages))), Some(("No", "no", "r2")));
-
-    let mut none = picking(2, None, &[]);
-    none.on(NOW, CommandInput::Begin);
-    let acts = none.on(NOW, read(Vec::new()));
-    assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::Refused)));
-
-    let mut signed_out = picking(2, None, &[]);
-    signed_out.on(NOW, CommandInput::Begin);
-    let acts = signed_out.on(NOW, report(Report::Token(TokenStatus::NoSecret { why: "no secret".to_owned() })));
-    assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::NotSignedIn)));
-}
-
-#[test]
-fn a_socket_brings_what_is_offered_and_a_read_that_fails_ends_it() {
-    let web = || picking_in(Channel::WebMessaging, 1, None, &[]);
-    let mut fold = web();
-    let acts = fold.on(NOW, CommandInput::Begin);
-    assert!(acts.contains(&CommandEffect::Ask(Command::Watch(Some(ConversationKey(3))))), "{acts:?}");
-    let heard = |messages| report(Report::MessagesArrived { key: ConversationKey(3), messages });
-    let before = RemoteMessage::new("r0", Author::Bot, "Welcome", Timestamp::UNIX_EPOCH);
-    assert_eq!(fold.on(NOW, heard(vec![before])), []);
-    assert_eq!(sent(&fold.on(NOW, heard(vec![offering("r1", &["Yes"])]))), Some(("Yes", "yes", "r1")));
-
-    let mut silent = web();
-    silent.on(NOW, CommandInput::Begin);
-    assert_eq!(silent.due(), Some(NOW.after(Duration::from_secs(15))));
-    assert_eq!(exit(&silent.on(NOW, CommandInput::Due)), Some(Exit::Refused));
-
-    let mut failing = picking(1, None, &[]);
-    failing.on(NOW, CommandInput::Begin);
-    let CommandInput::Report(read) = exchange(vec![], Outcome::Failed("connecting".into())) else { unreachable!() };
-    let Report::Exchange(read) = *read else { unreachable!() };
-    let read = Exchange { kind: ExchangeKind::Read, message: None, ..(*read).clone() };
-    assert_eq!(exit(&failing.on(NOW, report(Report::Exchange(Arc::new(read))))), Some(Exit::Network));
 }
