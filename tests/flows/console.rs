@@ -1,7 +1,9 @@
 //! A tester's day, by keys alone, on the real shell, engine and sandbox: what goes wrong is seen, said and settled.
 
+use std::sync::atomic::Ordering;
+
 use crate::support::shell::{Hands, accepted, run, run_profile, sending};
-use guestwire::model::DeliveryStatus;
+use guestwire::model::{DeliveryStatus, Signal};
 use guestwire::sandbox::Scenario;
 use guestwire::tui::terminal::event_loop::LoopEnd;
 
@@ -296,4 +298,18 @@ async fn a_refused_text_is_taken_up_again_and_sent_as_a_new_message() {
         matches!(lives.as_slice(), [DeliveryStatus::Refused(_), DeliveryStatus::Accepted | DeliveryStatus::Answered]),
         "{lives:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_console_takes_the_terminal_back_once_so_that_no_key_typed_after_it_is_dropped() {
+    run(SIZE, Scenario::builtin(), |mut hands: Hands| async move {
+        ready(&mut hands).await;
+        hands.keys("ctrl-z");
+        hands.signals.send(Signal::Resumed).unwrap();
+        hands.type_text("after fg");
+        hands.see("after fg").await;
+        assert_eq!(hands.taken_back.load(Ordering::Relaxed), 1);
+        hands.keys("ctrl-c ctrl-c ctrl-c");
+    })
+    .await;
 }

@@ -13,6 +13,7 @@ use guestwire::config::Profile;
 use guestwire::config::settings::MetricsSettings;
 use guestwire::engine::{Command, Engine, Tuning};
 use guestwire::journal::Journal;
+use guestwire::model::Signal;
 use guestwire::model::fault::SandboxRequest;
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
 use guestwire::session::ProfileInfo;
@@ -79,6 +80,8 @@ impl Screen for Watched {
 pub struct Remembering {
     pub copies: watch::Sender<Vec<String>>,
     pub sandbox: Arc<Sandbox>,
+    /// How often the terminal was taken back.
+    pub taken_back: Arc<AtomicUsize>,
 }
 
 impl Outside for Remembering {
@@ -88,6 +91,7 @@ impl Outside for Remembering {
     }
     fn give_terminal(&mut self) {}
     fn take_terminal(&mut self) -> io::Result<()> {
+        self.taken_back.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
     fn edit(&mut self, text: String) -> Work<String> {
@@ -133,8 +137,8 @@ impl Outside for Remembering {
     fn keep_in_config(&mut self, conversation: &guestwire::model::Conversation) -> Result<String, String> {
         Ok(format!("“{}” is in the config file now.", conversation.name))
     }
-    fn stop(&mut self) -> io::Result<()> {
-        Ok(())
+    fn stop(&mut self) -> io::Result<bool> {
+        Ok(true)
     }
 }
 
@@ -146,6 +150,9 @@ pub struct Hands {
     all: Arc<Mutex<Vec<String>>>,
     /// The frame that stood when keys were pressed last: what they lead to is looked for from there on.
     since: AtomicUsize,
+    /// Signals of the operating system.
+    pub signals: mpsc::UnboundedSender<Signal>,
+    pub taken_back: Arc<AtomicUsize>,
     pub sandbox: Arc<Sandbox>,
 }
 
@@ -316,14 +323,14 @@ where
     let (keys, input) = mpsc::unbounded_channel();
     let (frames, frames_seen) = watch::channel(String::new());
     let (copies, copies_seen) = watch::channel(Vec::new());
-    let (_signals, signals) = mpsc::unbounded_channel();
-    let all = Arc::default();
+    let (signal, signals) = mpsc::unbounded_channel();
+    let (all, taken_back) = (Arc::default(), Arc::default());
     let terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a screen in memory");
     let (ask, masking) = (engine.clone(), engine.clone());
     let mut shell = EventLoop {
         input: ScriptInput(input),
         screen: Watched { plain: BackendScreen(terminal), frames, all: Arc::clone(&all) },
-        outside: Remembering { copies, sandbox: Arc::clone(&sandbox) },
+        outside: Remembering { copies, sandbox: Arc::clone(&sandbox), taken_back: Arc::clone(&taken_back) },
         clock,
         engine: Box::new(move |command: Command| ask.ask(command)),
         mask: Box::new(move |text| masking.mask(text)),
@@ -333,7 +340,7 @@ where
         signals,
     };
     let since = AtomicUsize::new(0);
-    let hands = Hands { keys, frames: frames_seen, copies: copies_seen, all, since, sandbox };
+    let hands = Hands { keys, frames: frames_seen, copies: copies_seen, all, since, signals: signal, taken_back, sandbox };
     let script = script(hands);
     let (exit, ()) = tokio::join!(shell.run(&mut state), script);
     assert!(journal.is_none_or(|journal| journal.close(BOUND)), "the journal is written to its end");

@@ -67,6 +67,16 @@ pub struct EventLoop<I, S, O> {
     pub signals: UnboundedReceiver<Signal>,
 }
 
+/// Who has the terminal. While it is not the console, nothing is drawn, and no key is ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    Console,
+    /// An editor or a pager, which deals with signals by itself.
+    Program,
+    /// The console is stopped, and the signal that continues it gives the terminal back.
+    Shell,
+}
+
 /// What the loop keeps for itself.
 struct Turn {
     dirty: bool,
@@ -75,8 +85,8 @@ struct Turn {
     pages: bool,
     title: String,
     recorder: Option<Recorder>,
-    /// Another program has the terminal: nothing is drawn, and no key is ours.
-    away: bool,
+    /// Who has the terminal.
+    holder: Holder,
     /// What programs of others bring back; the second half says that the terminal comes with it.
     answers: UnboundedReceiver<(Option<Event>, bool)>,
     answer: UnboundedSender<(Option<Event>, bool)>,
@@ -87,7 +97,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
     pub async fn run(&mut self, state: &mut State) -> io::Result<LoopEnd> {
         let (answer, answers) = unbounded_channel();
         let mut turn = Turn {
-            away: false,
+            holder: Holder::Console,
             answers,
             answer,
             dirty: true,
@@ -113,7 +123,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                     Some(Ok(event)) => self.on_terminal(state, &mut turn, event)?,
                     Some(Err(_)) | None => return Ok(LoopEnd::Lost),
                 },
-                () = until(turn.next_frame), if turn.dirty && !turn.away => self.draw(state, &mut turn)?,
+                () = until(turn.next_frame), if turn.dirty && turn.holder == Holder::Console => self.draw(state, &mut turn)?,
                 count = self.reports.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
                         return Ok(LoopEnd::Lost);
@@ -131,7 +141,6 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 },
                 Some((event, back)) = turn.answers.recv() => {
                     if back {
-                        turn.away = false;
                         self.take_terminal_back(state, &mut turn)?;
                     }
                     if let Some(event) = event {
@@ -140,10 +149,12 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 },
                 signal = self.signals.recv() => match signal {
                     Some(Signal::Terminate) => return Ok(LoopEnd::Terminated),
-                    Some(Signal::Interrupt) if !turn.away => return Ok(LoopEnd::Terminated),
-                    // The program that has the terminal deals with these by itself; it is stopped with us.
-                    Some(Signal::Suspend) if turn.away => self.outside.stop()?,
-                    Some(_) if turn.away => {}
+                    Some(Signal::Interrupt) if turn.holder != Holder::Program => return Ok(LoopEnd::Terminated),
+                    // It is stopped with us.
+                    Some(Signal::Suspend) if turn.holder == Holder::Program => {
+                        self.outside.stop()?;
+                    },
+                    Some(_) if turn.holder == Holder::Program => {}
                     Some(Signal::Resized) => self.measure(state, &mut turn)?,
                     Some(Signal::Resumed) => {
                         self.take_terminal_back(state, &mut turn)?;
@@ -183,6 +194,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
 
     /// The terminal was somebody else's, and may be any size and show anything now.
     fn take_terminal_back(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
+        turn.holder = Holder::Console;
         self.outside.take_terminal()?;
         self.input.pause();
         self.input.resume();
@@ -199,7 +211,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
     ) {
         self.input.pause();
         self.outside.give_terminal();
-        turn.away = true;
+        turn.holder = Holder::Program;
         let (work, answer) = (work(&mut self.outside), turn.answer.clone());
         tokio::spawn(async move {
             let _ = answer.send((event(work.await), true));
@@ -295,7 +307,11 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
             Effect::Suspend => {
                 self.input.pause();
                 self.outside.give_terminal();
-                self.outside.stop()?;
+                if self.outside.stop()? {
+                    // Taken back twice, the terminal would lose the keys that were typed in between.
+                    turn.holder = Holder::Shell;
+                    return Ok(());
+                }
                 self.take_terminal_back(state, turn)?;
                 Event::Signal(Signal::Resumed)
             }

@@ -64,6 +64,7 @@ pub trait Outside {
     fn see_file(&mut self, path: &std::path::Path) -> Result<(), String>;
     /// Writes a conversation into the config file; a sentence that says where, or why not.
     fn keep_in_config(&mut self, conversation: &crate::model::Conversation) -> Result<String, String>;
-    /// Stops the process; comes back when it is continued.
-    fn stop(&mut self) -> io::Result<()>;
+    /// Stops the process, and comes back when it is continued: [`Signal::Resumed`](crate::model::Signal::Resumed)
+    /// follows. `false` where no program can be stopped.
+    fn stop(&mut self) -> io::Result<bool>;
 }

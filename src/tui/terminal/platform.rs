@@ -113,12 +113,12 @@ impl Outside for RealOutside {
         config_file::keep(&self.paths, &self.profile, conversation)
     }
 
-    fn stop(&mut self) -> io::Result<()> {
+    fn stop(&mut self) -> io::Result<bool> {
         // The whole group, as Ctrl-Z would: a `cargo run` or a shell script around guestwire is to stop too. Not
         // SIGTSTP, which is caught here.
         #[cfg(unix)]
         rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
-        Ok(())
+        Ok(cfg!(unix))
     }
 }
 
