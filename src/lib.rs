@@ -38,6 +38,7 @@ pub mod files;
 #[path = "../tests/support/fixtures.rs"]
 pub mod fixtures;
 #[cfg(test)]
+#[path = "../tests/unit/front_ends.rs"]
 mod front_ends_tests;
 pub mod genesys;
 pub mod journal;

@@ -154,4 +154,5 @@ fn recordable(path: &Path, no_screen: bool) -> Result<(), Failed> {
 }
 
 #[cfg(test)]
+#[path = "../../tests/unit/cli/faces.rs"]
 mod faces_tests;

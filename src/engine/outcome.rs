@@ -143,5 +143,5 @@ pub fn of_frame(theirs: &Theirs) -> Judged {
 }
 
 #[cfg(test)]
-#[path = "outcome_tests.rs"]
+#[path = "../../tests/unit/engine/outcome.rs"]
 mod tests;

@@ -143,5 +143,5 @@ impl Queue {
 }
 
 #[cfg(test)]
-#[path = "queue_tests.rs"]
+#[path = "../../tests/unit/engine/queue.rs"]
 mod tests;

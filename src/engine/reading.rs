@@ -346,5 +346,5 @@ impl ReplyReader {
 }
 
 #[cfg(test)]
-#[path = "reading_tests.rs"]
+#[path = "../../tests/unit/engine/reading.rs"]
 mod tests;

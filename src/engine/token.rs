@@ -461,5 +461,5 @@ fn reached(now: Moment, at: Moment) -> bool {
 }
 
 #[cfg(test)]
-#[path = "token_tests.rs"]
+#[path = "../../tests/unit/engine/token.rs"]
 mod tests;

@@ -376,4 +376,5 @@ impl Plain {
 #[cfg(test)]
 mod parity;
 #[cfg(test)]
+#[path = "../../tests/unit/plain/mod.rs"]
 mod tests;

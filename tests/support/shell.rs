@@ -340,7 +340,8 @@ where
         signals,
     };
     let since = AtomicUsize::new(0);
-    let hands = Hands { keys, frames: frames_seen, copies: copies_seen, all, since, signals: signal, taken_back, sandbox };
+    let hands =
+        Hands { keys, frames: frames_seen, copies: copies_seen, all, since, signals: signal, taken_back, sandbox };
     let script = script(hands);
     let (exit, ()) = tokio::join!(shell.run(&mut state), script);
     assert!(journal.is_none_or(|journal| journal.close(BOUND)), "the journal is written to its end");

@@ -253,4 +253,5 @@ impl Doctor {
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
+#[path = "../../../tests/unit/diagnosis/doctor/mod.rs"]
 mod tests;

@@ -237,4 +237,5 @@ fn short(id: &str) -> String {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/unit/diagnosis/ids.rs"]
 mod tests;

@@ -152,5 +152,5 @@ impl Paging {
 }
 
 #[cfg(test)]
-#[path = "paging_tests.rs"]
+#[path = "../../../tests/unit/engine/socket/paging.rs"]
 mod tests;

@@ -448,5 +448,5 @@ impl Machine {
 }
 
 #[cfg(test)]
-#[path = "session_tests.rs"]
+#[path = "../../../tests/unit/engine/socket/session.rs"]
 mod tests;

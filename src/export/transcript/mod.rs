@@ -55,4 +55,5 @@ impl Transcript {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/unit/export/transcript.rs"]
 mod tests;

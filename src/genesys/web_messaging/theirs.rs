@@ -241,5 +241,5 @@ fn code(value: Option<&Value>) -> Option<u16> {
 }
 
 #[cfg(test)]
-#[path = "theirs_tests.rs"]
+#[path = "../../../tests/unit/genesys/web_messaging/theirs.rs"]
 mod tests;

@@ -16,6 +16,7 @@ pub mod markdown;
 mod words;
 
 #[cfg(test)]
+#[path = "../../../tests/unit/pass/report.rs"]
 mod tests;
 
 pub use ctrf::ctrf;

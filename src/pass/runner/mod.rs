@@ -373,4 +373,5 @@ pub fn missing_conversation(cast: &Cast, name: &str) -> String {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/unit/pass/runner/mod.rs"]
 mod tests;

@@ -20,6 +20,7 @@ mod send;
 mod state;
 mod tally;
 #[cfg(test)]
+#[path = "../../../tests/unit/sandbox/world.rs"]
 mod tests;
 mod token;
 pub(crate) mod web;

@@ -492,4 +492,5 @@ impl Conversations {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/unit/session/conversations.rs"]
 mod tests;

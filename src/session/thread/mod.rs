@@ -307,4 +307,5 @@ impl Threads {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/unit/session/thread.rs"]
 mod tests;

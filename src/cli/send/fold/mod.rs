@@ -448,4 +448,5 @@ impl CommandLogic for SendFold {
 }
 
 #[cfg(test)]
+#[path = "../../../../tests/unit/cli/send/fold/mod.rs"]
 mod tests;

@@ -324,4 +324,5 @@ impl Editor {
 }
 
 #[cfg(test)]
+#[path = "../../../../tests/unit/tui/state/composer/editor.rs"]
 mod tests;

@@ -398,4 +398,5 @@ impl Composer {
 }
 
 #[cfg(test)]
+#[path = "../../../../tests/unit/tui/state/composer.rs"]
 mod tests;

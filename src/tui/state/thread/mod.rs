@@ -162,4 +162,5 @@ fn newest(before: Scroll, entries: &[ThreadEntry]) -> EntryId {
 }
 
 #[cfg(test)]
+#[path = "../../../../tests/unit/tui/state/thread.rs"]
 mod tests;

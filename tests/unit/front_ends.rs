@@ -1,5 +1,5 @@
 //! One recorded course of reports, played through all four front ends: each must show the same facts. (That each knows
-//! the same is held in `cli/faces_tests.rs`.)
+//! the same is held in `cli/faces.rs`.)
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
@@ -24,7 +24,7 @@ use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
 
-#[path = "../tests/support/console.rs"]
+#[path = "../support/console.rs"]
 #[expect(dead_code, clippy::expect_used, reason = "the console of the other tests")]
 mod console;
 
