@@ -12,10 +12,7 @@ use crate::genesys::Call;
 use crate::model::{Body, BodyForm, Ending, Failure, FailureKind, Header, Phase, Request, Response};
 use crate::text::json;
 
-use super::{ClientAnswer, Tried};
-
-/// How much of a body is kept. The rest is counted.
-pub const BODY_MAX: usize = 1 << 20;
+use super::answer::{BODY_MAX, ClientAnswer, Tried};
 
 /// How many encodings of one body are undone.
 const ENCODINGS_MAX: usize = 3;

@@ -7,8 +7,9 @@ use hyper_util::client::legacy;
 
 use crate::model::{Failure, FailureKind, Phase, TlsFault};
 
+use super::answer::{ClientAnswer, HEAD_FIELDS_MAX, HEAD_MAX};
 use super::dial::{NoConnection, innermost};
-use super::{HEAD_FIELDS_MAX, HEAD_MAX, tls};
+use super::tls;
 
 /// Sorts an error that came before a status line. `wrote`: a byte of the request may have left.
 pub fn before_answer(error: &legacy::Error, host: &str, wrote: bool) -> Failure {
@@ -47,7 +48,7 @@ pub fn before_answer(error: &legacy::Error, host: &str, wrote: bool) -> Failure 
 }
 
 /// The proxy's answer, where one refused to lead to the host.
-pub fn refusal(error: &legacy::Error) -> Option<&super::ClientAnswer> {
+pub fn refusal(error: &legacy::Error) -> Option<&ClientAnswer> {
     chain(error).find_map(|cause| cause.downcast_ref::<NoConnection>()?.answer.as_deref())
 }
 

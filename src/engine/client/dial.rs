@@ -17,13 +17,15 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
+use crate::config::Profile;
 use crate::genesys::call::USER_AGENT;
-use crate::model::{Failure, FailureKind, Party, Phase, Timing, TlsFault};
+use crate::model::{Failure, FailureKind, Party, Phase, ProxyName, Timing, TlsFault};
 use crate::text::one_line;
 
+use super::answer::{BODY_MAX, ClientAnswer};
 use super::proxy::{Environment, Proxy};
+use super::tls;
 use super::wire::CapturedWire;
-use super::{ClientAnswer, capture, tls};
 
 /// Most bytes of the head of a proxy's answer to CONNECT.
 const PROXY_HEAD_MAX: usize = 64 * 1024;
@@ -112,6 +114,16 @@ impl<'u> Place<'u> {
     }
 }
 
+/// The proxy through which the API of a profile is reached, if any: for whoever tells a person of it. The error says
+/// which variable names none.
+pub fn proxy_of(profile: &Profile, environment: &Environment) -> Result<Option<ProxyName>, String> {
+    let Ok(uri) = profile.hosts.api.parse::<Uri>() else { return Ok(None) };
+    match Dialer::new(profile, environment.clone()).proxy_for(&uri) {
+        Ok(proxy) => Ok(proxy.map(|proxy| proxy.name)),
+        Err(failure) => Err(failure.detail),
+    }
+}
+
 /// Opens connections, within a profile's bound and with its trust.
 pub struct Dialer {
     bound: Duration,
@@ -122,9 +134,14 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    /// Opens and loads nothing yet. `bound`: on opening one connection, all parts together.
-    pub fn new(bound: Duration, ca_files: Vec<PathBuf>, proxies: Environment) -> Self {
-        Self { bound, ca_files, trust: OnceCell::new(), proxies }
+    /// Opens and loads nothing yet. The profile's bound is on opening one connection, all parts together.
+    pub fn new(profile: &Profile, environment: Environment) -> Self {
+        Self {
+            bound: profile.connect_timeout,
+            ca_files: profile.ca_files.clone(),
+            trust: OnceCell::new(),
+            proxies: environment.for_profile(profile),
+        }
     }
 
     /// Bound on opening a connection.
@@ -356,7 +373,7 @@ fn advice(status: u16, proxy: &Proxy, to: &str) -> String {
 /// Reads what is left of a refusal's body, as far as it comes soon.
 pub async fn rest_of_body(stream: impl AsyncRead + Unpin, headers: &HeaderMap, bytes: &mut Vec<u8>) {
     let length = headers.get(http::header::CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.trim().parse::<usize>().ok());
-    let wanted = length.unwrap_or(capture::BODY_MAX).min(capture::BODY_MAX);
+    let wanted = length.unwrap_or(BODY_MAX).min(BODY_MAX);
     let missing = wanted.saturating_sub(bytes.len()) as u64;
     // What came is kept also where the rest does not come.
     let _ = tokio::time::timeout(REFUSAL_BOUND, stream.take(missing).read_to_end(bytes)).await;

@@ -9,6 +9,7 @@
 //! it silently, and a request on a dead one would end as unknown. The wall clock counts too, since the monotonic one
 //! sleeps with the laptop. After a try that timed out, or that the server did not process, all connections are new.
 
+mod answer;
 pub mod capture;
 mod classify;
 pub mod dial;
@@ -17,7 +18,6 @@ mod proxy;
 mod tls;
 mod wire;
 
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -25,8 +25,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
+use http::Uri;
 use http::header::PROXY_AUTHORIZATION;
-use http::{HeaderMap, Uri, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::ext::ReasonPhrase;
@@ -42,10 +42,13 @@ use crate::genesys::Call;
 use crate::model::{Failure, FailureKind, Moment, Phase, Timing};
 use crate::text::one_line;
 
+use answer::{BODY_MAX, HEAD_FIELDS_MAX, HEAD_MAX};
+pub use answer::{ClientAnswer, Tried};
+pub use dial::proxy_of;
 use dial::{Dialer, NoConnection, Progress, Speaks, timed_out};
 pub use gate::Gate;
 use gate::GatedBody;
-pub use proxy::{Environment, proxy_of, proxy_problems};
+pub use proxy::{Environment, proxy_problems};
 pub use tls::check_ca_file;
 pub use wire::CapturedWire;
 use wire::ConnectedPeer;
@@ -53,10 +56,6 @@ use wire::ConnectedPeer;
 /// A connection that was idle for longer is not trusted to be alive. Below the idle bounds of common load balancers
 /// (60 s and more), so that our writing and their closing do not cross either.
 const IDLE_MAX: Duration = Duration::from_secs(45);
-/// Most bytes of an answer's header, about what browsers take.
-const HEAD_MAX: usize = 384 * 1024;
-/// Most fields of an answer's header.
-const HEAD_FIELDS_MAX: usize = 1_000;
 /// Most bytes of a body that are read, most of them only to be counted.
 const BODY_READ_MAX: u64 = 32 << 20;
 /// Most pieces in which a body may come; one of [`BODY_READ_MAX`] that fills its packets has fewer.
@@ -91,42 +90,6 @@ impl Cancel {
             Ok(()) = &mut self.taken_back, if !self.taken_back.is_terminated() => Stop::TakenBack,
             () = tokio::time::sleep_until(self.late) => Stop::Late,
         }
-    }
-}
-
-/// What came of a try, with secrets still in it: never kept, only read and captured.
-pub struct Tried {
-    /// Where a status line came; with [`FailureKind::Proxy`] it is the proxy's answer.
-    pub answer: Option<ClientAnswer>,
-    /// Where no whole answer came.
-    pub fault: Option<Failure>,
-    /// What was measured.
-    pub timing: Timing,
-}
-
-/// An answer as it came.
-#[derive(Clone, Debug)]
-pub struct ClientAnswer {
-    /// HTTP status.
-    pub status: u16,
-    /// The words behind the status, where they are not the usual ones.
-    pub phrase: Option<String>,
-    /// HTTP version.
-    pub version: Version,
-    /// In order.
-    pub headers: HeaderMap,
-    /// The peer.
-    pub remote: Option<SocketAddr>,
-    /// The first [`capture::BODY_MAX`] bytes of the body.
-    pub bytes: Vec<u8>,
-    /// How many bytes came.
-    pub total: u64,
-}
-
-impl Tried {
-    /// A try that brought no answer.
-    pub fn failed(failure: Failure) -> Self {
-        Self { answer: None, fault: Some(failure), timing: Timing::default() }
     }
 }
 
@@ -171,8 +134,7 @@ pub struct Client {
 impl Client {
     /// A client for `profile`'s bounds and CA files, and the proxies of `environment`. Opens and loads nothing.
     pub fn new(profile: &Profile, clock: Clock, environment: Environment) -> Self {
-        let dialer = Dialer::new(profile.connect_timeout, profile.ca_files.clone(), environment.for_profile(profile));
-        Self { clock, dialer: Arc::new(dialer), pool: Arc::default() }
+        Self { clock, dialer: Arc::new(Dialer::new(profile, environment)), pool: Arc::default() }
     }
 
     /// What opens connections: for a socket too, which has the same bounds, certificates and proxies.
@@ -282,7 +244,7 @@ async fn read_body(mut body: Incoming, answer: &mut ClientAnswer) -> Result<(), 
         let Ok(bytes) = frame.map_err(|e| classify::in_body(&e))?.into_data() else { continue };
         answer.total += bytes.len() as u64;
         pieces += 1;
-        let room = capture::BODY_MAX.saturating_sub(answer.bytes.len());
+        let room = BODY_MAX.saturating_sub(answer.bytes.len());
         answer.bytes.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
         let too_large = |why| Err(Failure::written(FailureKind::TooLarge, Phase::Body, why));
         if answer.total > BODY_READ_MAX {

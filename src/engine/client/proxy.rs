@@ -150,18 +150,6 @@ fn basic(user_info: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// The proxy through which the API of a profile is reached, if any: for whoever tells a person of it. The error says
-/// which variable names none.
-pub fn proxy_of(profile: &Profile, environment: &Environment) -> Result<Option<ProxyName>, String> {
-    let Ok(uri) = profile.hosts.api.parse::<http::Uri>() else { return Ok(None) };
-    let dialer =
-        super::dial::Dialer::new(profile.connect_timeout, Vec::new(), environment.clone().for_profile(profile));
-    match dialer.proxy_for(&uri) {
-        Ok(proxy) => Ok(proxy.map(|proxy| proxy.name)),
-        Err(failure) => Err(failure.detail),
-    }
-}
-
 /// What needs no proxy.
 #[derive(Debug, PartialEq, Eq)]
 enum Exemption {
