@@ -83,7 +83,7 @@ async fn a_socket_that_is_refused_is_a_refusal() {
 /// The number is that of what was offered last: as it was kept, or else as it is read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_choice_is_taken_by_its_number() {
-    for name in ["Billing", "Web"] {
+    let tried = ["Billing", "Web"].map(|name| async move {
         let place = Place::new();
         let (code, lines, stderr) = place.send(&["--to", name, "--reply-within", "30s", "menu"]).await;
         assert_eq!(code, 0, "{stderr}");
@@ -103,7 +103,8 @@ async fn a_choice_is_taken_by_its_number() {
         }
         let (code, lines, _) = place.send(&["--to", name, "--answers", "nobody", "--choice", "1"]).await;
         assert_eq!((code, &lines.last().unwrap()["outcome"]), (1, &"refused".into()), "{name}");
-    }
+    });
+    futures_util::future::join_all(tried).await;
 }
 
 /// A body that cannot be read tells no id: the message that is read back afterwards is the same one all the same.

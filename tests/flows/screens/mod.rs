@@ -265,9 +265,9 @@ fn the_words_are_the_same_whatever_the_colours() {
             for cell in buffer.content() {
                 assert!(cell.fg == Color::Reset && cell.bg == Color::Reset, "{name}: a colour in monochrome");
             }
+            let mut desk = scene(name, size, Looks::default());
             for other in theme::names() {
                 for depth in [theme::Depth::True, theme::Depth::Basic] {
-                    let mut desk = scene(name, size, Looks::default());
                     desk.state.theme = theme::named(other, false, false, depth).unwrap();
                     assert_eq!(without_bars(&picture(&desk)), without_bars(&themed), "{other} {name} {size:?}");
                 }

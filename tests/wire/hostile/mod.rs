@@ -128,12 +128,19 @@ fn whatever_answers_a_token_request_ends_in_a_sentence() {
 fn no_credential_follows_a_redirect() {
     let elsewhere = Server::start(Reply::token(), Reply::message());
     let location = format!("location: {}/stolen\r\n", elsewhere.url());
-    for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"] {
-        let home = tempfile::tempdir().unwrap();
-        let reply = || Reply::with(status, &location, b"");
-        run(home.path(), &Server::start(Reply::token(), reply()), &["send", "--json", "--to", "C", "hello"]);
-        run(home.path(), &Server::start(reply(), Reply::message()), &["token", "--json"]);
-    }
+    std::thread::scope(|scope| {
+        for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"] {
+            let reply = || Reply::with(status, &location, b"");
+            let (sending, signing_in) =
+                (Server::start(Reply::token(), reply()), Server::start(reply(), Reply::message()));
+            scope.spawn(move || {
+                let home = tempfile::tempdir().unwrap();
+                run(home.path(), &sending, &["send", "--json", "--to", "C", "hello"]);
+                run(home.path(), &signing_in, &["token", "--json"]);
+                assert_eq!(sending.requests().len(), 2, "{status}");
+            });
+        }
+    });
     assert_eq!(elsewhere.requests(), Vec::<String>::new());
 }
 
