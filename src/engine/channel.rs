@@ -167,7 +167,7 @@ pub fn body(
 ) -> Result<Vec<u8>, BadCall> {
     match address {
         Address::GuestApi { participant_id, external_id, .. } => {
-            guest_api::body(participant_id.as_deref(), external_id.as_deref(), words(request))
+            Ok(guest_api::body(participant_id.as_deref(), external_id.as_deref(), words(request)))
         }
         Address::OpenMessaging { guest, .. } => {
             let extras = &request.extras;
@@ -184,10 +184,10 @@ pub fn body(
                 attributes: &attributes(entry, extras),
                 files: files.collect(),
             };
-            match (&extras.choice, &extras.answers) {
+            Ok(match (&extras.choice, &extras.answers) {
                 (Some(choice), Some(answers)) => open_messaging::response(&said, choice, answers),
                 _ => open_messaging::message(&said),
-            }
+            })
         }
         Address::WebMessaging { .. } => Err(no_request()),
     }

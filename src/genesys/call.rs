@@ -1,10 +1,10 @@
 //! A request before it is written. It may carry secrets, so it prints only its method and path.
 
 use std::fmt;
-use std::fmt::Write as _;
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Uri};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
 /// Why a request could not be built: one sentence.
@@ -94,34 +94,21 @@ impl Call {
 /// How guestwire names itself.
 pub const USER_AGENT: &str = concat!("guestwire/", env!("CARGO_PKG_VERSION"));
 
-/// Percent-encodes everything but RFC 3986's unreserved characters, so that `text` stays one path segment whatever
-/// it contains (malformed ids are sent on purpose).
+/// What stays as it is in a path segment: RFC 3986's unreserved characters.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Percent-encodes `text` so that it stays one path segment whatever it contains (malformed ids are sent on purpose).
 pub fn path_segment(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
+    match text {
+        // URL normalisation would eat these.
+        "." | ".." => text.replace('.', "%2E"),
+        text => utf8_percent_encode(text, SEGMENT).to_string(),
     }
-    // "." and ".." would be eaten by URL normalisation.
-    if out == "." || out == ".." { out.replace('.', "%2E") } else { out }
 }
 
 /// `application/x-www-form-urlencoded` text of one name or value.
 pub fn form_part(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'*') {
-            out.push(char::from(byte));
-        } else if byte == b' ' {
-            out.push('+');
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 #[cfg(test)]

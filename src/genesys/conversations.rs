@@ -1,5 +1,4 @@
-//! Reading a conversation: `GET /api/v2/conversations/messages/{id}`, then its messages in bulk; and one message, to
-//! learn which conversation it is part of.
+//! Reading a conversation: `GET /api/v2/conversations/messages/{id}`, then its messages in bulk.
 //!
 //! [real: documented, PY and JS docs; the agent's and guest's `purpose` values: JS docs]
 
@@ -13,6 +12,7 @@ use crate::model::{Author, RemoteMessage, RemoteState};
 use crate::text::json;
 
 use super::call::{BadCall, Call, path_segment};
+use super::fields::{list, text, time};
 use super::normalized::Structured;
 
 /// The most message ids that one bulk request asks for.
@@ -31,18 +31,6 @@ pub fn bulk_request(api: &str, conversation_id: &str, ids: &[String], token: &Se
     );
     let body = Value::from(ids.to_vec()).to_string().into_bytes();
     Call::post(api, &path, "application/json", body)?.bearer(token)
-}
-
-/// `GET /api/v2/conversations/messages/{id}/details` of one message: the guest's socket tells no conversation id, and
-/// this does. Permission `conversation:message:view` or `conversation:webmessaging:view`.
-pub fn details_request(api: &str, message_id: &str, token: &SecretString) -> Result<Call, BadCall> {
-    Call::get(api, &format!("/api/v2/conversations/messages/{}/details", path_segment(message_id)))?.bearer(token)
-}
-
-/// The conversation that a message's details name.
-pub fn read_details(body: &[u8]) -> Option<String> {
-    let value = json::read(body)?;
-    text(&value, "conversationId")
 }
 
 /// A message that the conversation lists, before its text is read.
@@ -74,10 +62,9 @@ pub fn read(body: &[u8]) -> Option<ConversationRead> {
     }
     let mut out = ConversationRead::default();
     let mut seen = HashSet::new();
-    let participants = value.get("participants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    for participant in participants {
+    for participant in list(&value, "participants") {
         let purpose = text(participant, "purpose").unwrap_or_default().to_ascii_lowercase();
-        let messages = participant.get("messages").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let messages = list(participant, "messages");
         if is_guest(&purpose) {
             let state = text(participant, "state").or_else(|| messages.iter().rev().find_map(|m| text(m, "state")));
             // A guest that left and came back stands twice; connected once is connected.
@@ -142,15 +129,8 @@ fn message(entity: &Value, listed: &[Listed], fallback: Timestamp) -> Option<Rem
 
 /// A message without text is named by what it is, so that it does not look like an empty line.
 fn without_text(normalized: &Value) -> Option<String> {
-    let kind = normalized
-        .get("content")
-        .and_then(Value::as_array)
-        .and_then(|c| c.first())
-        .and_then(|c| text(c, "contentType"))
-        .or_else(|| {
-            let event = normalized.get("events").and_then(Value::as_array)?.first()?;
-            text(event, "eventType")
-        })?;
+    let first = |of: &str, kind: &str| text(list(normalized, of).first()?, kind);
+    let kind = first("content", "contentType").or_else(|| first("events", "eventType"))?;
     Some(format!("[{kind}]"))
 }
 
@@ -185,14 +165,6 @@ fn guest_state(state: &str) -> RemoteState {
         "" => RemoteState::Unknown,
         _ => RemoteState::Connected,
     }
-}
-
-fn text(value: &Value, name: &str) -> Option<String> {
-    value.get(name)?.as_str().filter(|s| !s.is_empty()).map(str::to_owned)
-}
-
-fn time(value: &Value, name: &str) -> Option<Timestamp> {
-    value.get(name)?.as_str()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -282,18 +254,6 @@ mod tests {
         assert_eq!(out[1].attachments[0].name.as_deref(), Some("a.png"));
         assert!(!out[1].text.is_empty(), "what it is, where it says nothing");
         assert_eq!((out[2].author, out[2].text.as_str()), (Author::Guest, "Yes"));
-    }
-
-    #[test]
-    fn a_message_tells_its_conversation() {
-        let call = details_request("http://h", "a/b", &"t".into()).unwrap();
-        assert_eq!(
-            (call.method.as_str(), call.url.as_str()),
-            ("GET", "http://h/api/v2/conversations/messages/a%2Fb/details")
-        );
-        let details = br#"{"id":"m","timestamp":"2026-11-23T10:00:01Z","status":"received","conversationId":"c-1"}"#;
-        assert_eq!(read_details(details).as_deref(), Some("c-1"));
-        assert_eq!(read_details(b"{}"), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::call::{BadCall, Call, path_segment};
-use super::normalized::truth;
+use super::fields::{texts, truth};
 use super::web_messaging;
 use crate::text::json;
 
@@ -80,9 +80,9 @@ impl Config {
 /// Reads a 200 answer; `None` where it is not a JSON object.
 pub fn read_config(body: &[u8]) -> Option<Config> {
     let value = json::read(body)?;
-    let object = value.as_object()?;
-    let sign_in = object.get("auth").is_some_and(|auth| truth(auth.get("enabled")));
-    Some(Config { status: object.get("status").and_then(Value::as_str).map(str::to_owned), sign_in })
+    value.as_object()?;
+    let status = value.get("status").and_then(Value::as_str).map(str::to_owned);
+    Some(Config { status, sign_in: truth(value.pointer("/auth/enabled")) })
 }
 
 /// The domains from which guests may speak.
@@ -104,8 +104,7 @@ pub fn read_domains(body: &[u8]) -> Option<Domains> {
     if list.is_none() && all.is_none() {
         return None;
     }
-    let listed = list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-    Some(Domains { all: all.unwrap_or(false), listed })
+    Some(Domains { all: all.unwrap_or(false), listed: list.map(|list| texts(list)).unwrap_or_default() })
 }
 
 impl Domains {

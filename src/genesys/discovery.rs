@@ -12,7 +12,8 @@ use crate::model::DiscoveredConversation;
 use crate::text::json;
 
 use super::call::{BadCall, Call};
-use super::normalized::text;
+use super::conversations::is_guest;
+use super::fields::{list, text, time};
 use super::time_text;
 
 /// What a client needs for it; either is enough.
@@ -46,7 +47,7 @@ pub fn request(api: &str, page: u32, now: Timestamp, token: &SecretString) -> Re
 pub fn read(body: &[u8], page: u32) -> Option<(Vec<DiscoveredConversation>, bool)> {
     let value = json::read(body)?;
     value.as_object()?;
-    let listed = value.get("conversations").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let listed = list(&value, "conversations");
     let found = listed.iter().filter_map(active).collect();
     let more = match value.get("totalHits").and_then(Value::as_u64) {
         Some(total) => u64::from(page.max(1)) * PAGE < total,
@@ -56,16 +57,14 @@ pub fn read(body: &[u8], page: u32) -> Option<(Vec<DiscoveredConversation>, bool
 }
 
 fn active(conversation: &Value) -> Option<DiscoveredConversation> {
-    let participants = conversation.get("participants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let guest = participants
-        .iter()
-        .find(|p| text(p, "purpose").is_some_and(|p| matches!(p.as_str(), "customer" | "external" | "guest")));
-    let sessions = guest.and_then(|g| g.get("sessions")).and_then(Value::as_array);
+    let mut participants = list(conversation, "participants").iter();
+    let guest = participants.find(|p| text(p, "purpose").is_some_and(|purpose| is_guest(&purpose)));
+    let sessions = guest.map_or(&[][..], |guest| list(guest, "sessions"));
     Some(DiscoveredConversation {
         conversation_id: text(conversation, "conversationId")?,
         participant_id: guest.and_then(|g| text(g, "participantId")),
-        began: text(conversation, "conversationStart").and_then(|t| t.parse().ok()),
-        via: sessions.into_iter().flatten().find_map(|s| text(s, "messageType")).map(|t| t.to_lowercase()),
+        began: time(conversation, "conversationStart"),
+        via: sessions.iter().find_map(|s| text(s, "messageType")).map(|t| t.to_lowercase()),
     })
 }
 

@@ -4,9 +4,10 @@
 //! `{"to":{"id","externalId"},"text"}`. [the channel's own description; the published API reference does not list it]
 
 use secrecy::SecretString;
-use serde::Serialize;
+use serde_json::json;
 
 use super::call::{BadCall, Call, path_segment};
+use super::fields::text;
 use crate::text::json;
 
 /// The request that all messages of a conversation share: everything but the body. Ids are sent as they are, also
@@ -17,39 +18,18 @@ pub fn request(api: &str, path: &str, conversation_id: &str, token: &SecretStrin
 }
 
 /// The body of one message, addressed where an id is given.
-pub fn body(participant_id: Option<&str>, external_id: Option<&str>, text: &str) -> Result<Vec<u8>, BadCall> {
+pub fn body(participant_id: Option<&str>, external_id: Option<&str>, text: &str) -> Vec<u8> {
     let body = match (participant_id, external_id) {
-        (None, None) => serde_json::to_vec(&Plain { text, kind: "text" }),
-        (id, external_id) => serde_json::to_vec(&Addressed { to: To { id, external_id }, text }),
+        (None, None) => json!({"text": text, "type": "text"}),
+        (id, external_id) => json!({"to": {"id": id, "externalId": external_id}, "text": text}),
     };
-    body.map_err(|e| BadCall(format!("the message cannot be written as JSON ({e})")))
-}
-
-#[derive(Serialize)]
-struct Plain<'m> {
-    text: &'m str,
-    #[serde(rename = "type")]
-    kind: &'m str,
-}
-
-#[derive(Serialize)]
-struct Addressed<'m> {
-    to: To<'m>,
-    text: &'m str,
-}
-
-#[derive(Serialize)]
-struct To<'m> {
-    id: Option<&'m str>,
-    #[serde(rename = "externalId")]
-    external_id: Option<&'m str>,
+    body.to_string().into_bytes()
 }
 
 /// The message's id in an accepting answer, where it names one: `id` or `messageId`.
 pub fn remote_id(body: &str) -> Option<String> {
     let value = json::read(body.as_bytes())?;
-    let text = |name: &str| value.get(name)?.as_str().filter(|id| !id.is_empty()).map(str::to_owned);
-    text("id").or_else(|| text("messageId"))
+    text(&value, "id").or_else(|| text(&value, "messageId"))
 }
 
 #[cfg(test)]
@@ -61,7 +41,7 @@ mod tests {
 
     fn body(participant: Option<&str>, external: Option<&str>) -> String {
         let call = request("http://h", PATH, "c", &"t".into()).unwrap();
-        let call = call.with_body(super::body(participant, external, "Hello").unwrap());
+        let call = call.with_body(super::body(participant, external, "Hello"));
         assert_eq!(call.headers["content-length"], call.body.len().to_string().as_str());
         String::from_utf8(call.body).unwrap()
     }

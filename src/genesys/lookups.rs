@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::call::{BadCall, Call, path_segment};
+use super::fields::text;
 use crate::text::json;
 
 const OPEN: &str = "/api/v2/conversations/messaging/integrations/open/";
@@ -18,7 +19,7 @@ pub fn integration(api: &str, id: &str, token: &SecretString) -> Result<Call, Ba
     Call::get(api, &format!("{OPEN}{}", path_segment(id)))?.bearer(token)
 }
 
-/// The request for a message's details, which name its conversation.
+/// The request for a message's details, which name its conversation; the guest's socket does not name it.
 pub fn message(api: &str, id: &str, token: &SecretString) -> Result<Call, BadCall> {
     Call::get(api, &format!("{MESSAGES}{}{DETAILS}", path_segment(id)))?.bearer(token)
 }
@@ -43,7 +44,7 @@ pub fn describes(body: &[u8], id: &str) -> bool {
 /// The conversation that a message's details name.
 pub fn conversation_of(body: &[u8]) -> Option<String> {
     let value = json::read(body)?;
-    value.get("conversationId")?.as_str().filter(|id| !id.is_empty()).map(str::to_owned)
+    text(&value, "conversationId")
 }
 
 #[cfg(test)]
@@ -58,6 +59,7 @@ mod tests {
         assert_eq!(integration_asked(&of), Some("i-1"));
         let details = path(message("https://a", "c327", &token));
         assert_eq!(message_asked(&details), Some("c327"));
+        assert_eq!(path(message("https://a", "a/b", &token)), "/api/v2/conversations/messages/a%2Fb/details");
         assert_eq!(message_asked("/api/v2/conversations/messages/c1"), None);
         assert_eq!(integration_asked("/api/v2/conversations/messaging/integrations/open"), None);
     }
@@ -66,7 +68,7 @@ mod tests {
     fn answers_name_what_was_asked_for() {
         assert!(describes(br#"{"id":"AB","name":"x"}"#, "ab"));
         assert!(!describes(b"{}", "ab") && !describes(b"<p>", "ab"));
-        assert_eq!(conversation_of(br#"{"conversationId":"c"}"#).as_deref(), Some("c"));
+        assert_eq!(conversation_of(br#"{"id":"m","status":"received","conversationId":"c"}"#).as_deref(), Some("c"));
         assert_eq!(conversation_of(br#"{"conversationId":""}"#), None);
     }
 }

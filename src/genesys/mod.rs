@@ -12,6 +12,7 @@ pub mod conversations;
 pub mod deployments;
 pub mod discovery;
 pub mod errors;
+pub mod fields;
 pub mod guest_api;
 pub mod limits;
 pub mod lookups;

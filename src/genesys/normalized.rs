@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::fields::{list, seconds, text, time, truth};
 use crate::model::{Attachment, Author, Choice, ChoiceKind, Place, RemoteMessage};
 
 /// Something that happened, other than something said.
@@ -78,9 +79,6 @@ impl Structured {
         let channel = value.get("channel").unwrap_or(&Value::Null);
         let metadata = value.get("metadata").unwrap_or(&Value::Null);
         let id = text(value, "id");
-        let content = value.get("content").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let events: Vec<NormalizedEvent> =
-            value.get("events").and_then(Value::as_array).into_iter().flatten().filter_map(event).collect();
         let by_guest = text(value, "direction").is_some_and(|d| d.eq_ignore_ascii_case("inbound"));
         let mut out = Self {
             key: text(channel, "messageId").or_else(|| id.clone()),
@@ -89,16 +87,16 @@ impl Structured {
             by_guest,
             author: author(by_guest, text(value, "originatingEntity").as_deref()),
             text: String::new(),
-            at: text(channel, "time").or_else(|| text(value, "time")).and_then(|t| t.parse().ok()),
+            at: time(channel, "time").or_else(|| time(value, "time")),
             choices: Vec::new(),
             attachments: Vec::new(),
             own_id: text(metadata, "id"),
             read_only: truth(metadata.get("readOnly")),
             expires: seconds(metadata.get("expirationDate")),
-            events,
+            events: list(value, "events").iter().filter_map(event).collect(),
         };
         let (mut titles, mut unread) = (Vec::new(), Vec::new());
-        for part in content {
+        for part in list(value, "content") {
             out.part(part, &mut titles, &mut unread);
         }
         let mut lines: Vec<String> = match text(value, "text") {
@@ -124,17 +122,17 @@ impl Structured {
             "QuickReply" => self.choices.extend(choice(inside("quickReply"), "text", ChoiceKind::QuickReply)),
             "QuickReplyV2" => {
                 titles.extend(text(inside("quickReplyV2"), "title"));
-                let replies = each(inside("quickReplyV2"), "actions");
+                let replies = list(inside("quickReplyV2"), "actions").iter();
                 self.choices.extend(replies.filter_map(|a| choice(a, "text", ChoiceKind::QuickReply)));
             }
             "Card" => self.card(inside("card"), titles),
-            "Carousel" => each(inside("carousel"), "cards").for_each(|card| self.card(card, titles)),
-            "ListPicker" => self.list(inside("listPicker"), titles, unread),
+            "Carousel" => list(inside("carousel"), "cards").iter().for_each(|card| self.card(card, titles)),
+            "ListPicker" => self.list_picker(inside("listPicker"), titles, unread),
             "DatePicker" => {
                 let picker = inside("datePicker");
                 titles.extend(text(picker, "title"));
                 let before = self.choices.len();
-                let times = each(picker, "availableTimes");
+                let times = list(picker, "availableTimes").iter();
                 self.choices.extend(times.filter_map(|t| choice(t, "dateTime", ChoiceKind::DatePicker)));
                 if self.choices.len() == before {
                     unread.push(unanswerable("DatePicker without times"));
@@ -153,17 +151,17 @@ impl Structured {
         let lines = [text(card, "title"), text(card, "description")];
         titles.push(lines.into_iter().flatten().collect::<Vec<_>>().join(": "));
         // A link is opened, not answered.
-        let answers = each(card, "actions").filter(|a| text(a, "type").as_deref() != Some("Link"));
+        let answers = list(card, "actions").iter().filter(|a| text(a, "type").as_deref() != Some("Link"));
         self.choices.extend(answers.filter_map(|a| choice(a, "text", ChoiceKind::Button)));
     }
 
-    fn list(&mut self, picker: &Value, titles: &mut Vec<String>, unread: &mut Vec<String>) {
+    fn list_picker(&mut self, picker: &Value, titles: &mut Vec<String>, unread: &mut Vec<String>) {
         titles.extend(picker.get("receivedMessage").and_then(|m| text(m, "title")));
         let words = picker.get("replyMessage").and_then(|m| text(m, "subtitle").or_else(|| text(m, "title")));
-        let items = each(picker, "sections").flat_map(|s| each(s, "items"));
+        let items = list(picker, "sections").iter().flat_map(|s| list(s, "items").iter());
         let items = items.filter_map(|item| choice(item, "title", ChoiceKind::ListPicker));
         self.choices.extend(items.map(|item| Choice { words: words.clone(), ..item }));
-        if each(picker, "sections").any(|s| truth(s.get("multipleSelection"))) {
+        if list(picker, "sections").iter().any(|s| truth(s.get("multipleSelection"))) {
             unread.push("[ListPicker of several items: guestwire answers with one]".to_owned());
         }
     }
@@ -202,7 +200,7 @@ fn event(value: &Value) -> Option<NormalizedEvent> {
         }
         _ => {
             let of = |name: &str| value.get(name).and_then(|inside| text(inside, "type"));
-            let reactions = each(value, "reactions").filter_map(|r| text(r, "reactionType")).collect::<Vec<_>>();
+            let reactions = list(value, "reactions").iter().filter_map(|r| text(r, "reactionType")).collect::<Vec<_>>();
             let reactions = (!reactions.is_empty()).then(|| reactions.join(", "));
             match of("coBrowse").or_else(|| of("video")).or(reactions) {
                 Some(what) => NormalizedEvent::Other(format!("{kind}: {what}")),
@@ -235,25 +233,4 @@ fn attachment(value: &Value) -> Option<Attachment> {
     let url = text(value, "url")?;
     let mime = text(value, "mime").unwrap_or_else(|| "application/octet-stream".to_owned());
     Some(Attachment { place: Place::Url(url), mime, name: text(value, "filename") })
-}
-
-fn each<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
-    value.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
-/// A field that is text and says something.
-pub fn text(value: &Value, name: &str) -> Option<String> {
-    value.get(name)?.as_str().filter(|s| !s.is_empty()).map(str::to_owned)
-}
-
-/// `true` or `"true"`: metadata holds only texts.
-pub fn truth(value: Option<&Value>) -> bool {
-    value.is_some_and(|v| v.as_bool().unwrap_or_else(|| v.as_str() == Some("true")))
-}
-
-/// Seconds since 1970, as a number or a text.
-pub fn seconds(value: Option<&Value>) -> Option<Timestamp> {
-    let value = value?;
-    let seconds = value.as_i64().or_else(|| value.as_f64().map(|f| f as i64));
-    Timestamp::from_second(seconds.or_else(|| value.as_str()?.trim().parse().ok())?).ok()
 }

@@ -19,6 +19,7 @@ use crate::text::{json, one_line};
 use super::answerer::{Answerer, Asked, who_answered};
 use super::call::{BadCall, Call, form_part};
 use super::errors::{ApiError, page_title};
+use super::tokens_me::scopes;
 
 /// The path on either host.
 pub const TOKEN_PATH: &str = "/oauth/token";
@@ -217,12 +218,7 @@ fn granted(body: &[u8]) -> Option<Result<Grant, String>> {
         Ok(lifetime) => lifetime,
         Err(why) => return Some(Err(why)),
     };
-    let scopes = value.get("scope").and_then(|v| match v {
-        Value::String(s) => Some(s.split_whitespace().map(str::to_owned).collect()),
-        Value::Array(list) => Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
-        _ => None,
-    });
-    Some(Ok(Grant { token: SecretString::from(token), lifetime, scopes, odd }))
+    Some(Ok(Grant { token: SecretString::from(token), lifetime, scopes: scopes(value.get("scope")), odd }))
 }
 
 /// `expires_in`: whole seconds (some servers send them as text, or with a fraction, which is cut off), and what is odd

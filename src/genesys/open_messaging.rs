@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::model::{Choice, OpenGuest};
-use crate::text::json;
+use crate::text::json::{self, dense};
 
 use super::call::{BadCall, Call, path_segment};
+use super::fields::text;
 use super::time_text;
+use super::web_messaging::media;
 
 /// One of the channel's endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,165 +67,62 @@ pub struct OpenMessage<'m> {
 }
 
 /// The body of [`Endpoint::Message`].
-pub fn message(said: &OpenMessage<'_>) -> Result<Vec<u8>, BadCall> {
-    let content = said.files.iter().map(|(url, mime, filename)| Content {
-        attachment: Attachment { media_type: media_type(mime), url, mime, filename: *filename },
+pub fn message(said: &OpenMessage<'_>) -> Vec<u8> {
+    let content = said.files.iter().map(|(url, mime, filename)| {
+        json!({"attachment": dense(json!({"mediaType": media::kind(mime), "url": url, "mime": mime, "filename": filename}))})
     });
-    write(&Message {
-        channel: channel(said),
-        text: Some(said.text).filter(|t| !t.is_empty()),
-        content: content.collect(),
-    })
+    let content: Vec<Value> = content.collect();
+    write(json!({
+        "channel": channel(said),
+        "text": Some(said.text).filter(|text| !text.is_empty()),
+        "content": (!content.is_empty()).then_some(content),
+    }))
 }
 
 /// The body of [`Endpoint::Response`]: `choice`, offered by the message whose remote id is `answers`. A list picker's
 /// item has no form here ([PY `ContentButtonResponse`]: QuickReply, Button, DatePicker), and is not sent at all.
-pub fn response(said: &OpenMessage<'_>, choice: &Choice, answers: &str) -> Result<Vec<u8>, BadCall> {
-    write(&Response {
-        channel: channel(said),
-        button: ButtonResponse { kind: choice.kind.as_str(), text: &choice.label, payload: &choice.payload },
-        originating_message_id: answers,
-    })
+pub fn response(said: &OpenMessage<'_>, choice: &Choice, answers: &str) -> Vec<u8> {
+    write(json!({
+        "channel": channel(said),
+        "buttonResponse": {"type": choice.kind.as_str(), "text": choice.label, "payload": choice.payload},
+        "originatingMessageId": answers,
+    }))
 }
 
 /// The body of [`Endpoint::Event`]: the guest is typing.
-pub fn typing(guest: &OpenGuest, time: Timestamp) -> Result<Vec<u8>, BadCall> {
-    let from = Some(Sender::of(guest));
-    let channel = Channel { message_id: None, from, to: None, time: time_text(time), metadata: None };
-    write(&Events { channel, events: [Event { event_type: "Typing" }] })
+pub fn typing(guest: &OpenGuest, time: Timestamp) -> Vec<u8> {
+    write(json!({
+        "channel": {"from": sender(guest), "time": time_text(time)},
+        "events": [{"eventType": "Typing"}],
+    }))
 }
 
 /// The body of [`Endpoint::Receipt`]: the outbound message of this remote id has reached the guest.
-pub fn delivered(remote_id: &str, guest_id: &str, time: Timestamp) -> Result<Vec<u8>, BadCall> {
-    let to = Some(To { id: guest_id });
-    let channel = Channel { message_id: None, from: None, to, time: time_text(time), metadata: None };
-    write(&Receipt { id: remote_id, channel, status: "Delivered", last: true })
+pub fn delivered(remote_id: &str, guest_id: &str, time: Timestamp) -> Vec<u8> {
+    write(json!({
+        "id": remote_id,
+        "channel": {"to": {"id": guest_id}, "time": time_text(time)},
+        "status": "Delivered",
+        "isFinalReceipt": true,
+    }))
 }
 
-/// The media type's kind, as an attachment names it.
-fn media_type(mime: &str) -> &'static str {
-    match mime.split('/').next() {
-        Some("image") => "Image",
-        Some("video") => "Video",
-        Some("audio") => "Audio",
-        _ => "File",
-    }
+fn channel(said: &OpenMessage<'_>) -> Value {
+    let attributes = (!said.attributes.is_empty()).then(|| json!({"customAttributes": said.attributes}));
+    dense(json!({
+        "messageId": said.message_id,
+        "from": sender(said.guest),
+        "time": time_text(said.time),
+        "metadata": attributes,
+    }))
 }
 
-fn channel<'m>(said: &OpenMessage<'m>) -> Channel<'m> {
-    Channel {
-        message_id: Some(said.message_id),
-        from: Some(Sender::of(said.guest)),
-        to: None,
-        time: time_text(said.time),
-        metadata: (!said.attributes.is_empty()).then_some(Metadata { custom_attributes: said.attributes }),
-    }
+fn sender(guest: &OpenGuest) -> Value {
+    dense(json!({"id": guest.id, "idType": guest.id_type, "nickname": guest.nickname}))
 }
 
-fn write(body: &impl Serialize) -> Result<Vec<u8>, BadCall> {
-    serde_json::to_vec(body).map_err(|e| BadCall(format!("the message cannot be written as JSON ({e})")))
-}
-
-#[derive(Serialize)]
-struct Message<'m> {
-    channel: Channel<'m>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'m str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    content: Vec<Content<'m>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Response<'m> {
-    channel: Channel<'m>,
-    #[serde(rename = "buttonResponse")]
-    button: ButtonResponse<'m>,
-    originating_message_id: &'m str,
-}
-
-#[derive(Serialize)]
-struct Events<'m> {
-    channel: Channel<'m>,
-    events: [Event; 1],
-}
-
-#[derive(Serialize)]
-struct Receipt<'m> {
-    id: &'m str,
-    channel: Channel<'m>,
-    status: &'m str,
-    #[serde(rename = "isFinalReceipt")]
-    last: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Channel<'m> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_id: Option<&'m str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<Sender<'m>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<To<'m>>,
-    time: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<Metadata<'m>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Sender<'m> {
-    id: &'m str,
-    id_type: &'m str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nickname: Option<&'m str>,
-}
-
-impl<'m> Sender<'m> {
-    fn of(guest: &'m OpenGuest) -> Self {
-        Self { id: &guest.id, id_type: &guest.id_type, nickname: guest.nickname.as_deref() }
-    }
-}
-
-#[derive(Serialize)]
-struct To<'m> {
-    id: &'m str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Metadata<'m> {
-    custom_attributes: &'m BTreeMap<String, String>,
-}
-
-#[derive(Serialize)]
-struct Content<'m> {
-    attachment: Attachment<'m>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Attachment<'m> {
-    media_type: &'static str,
-    url: &'m str,
-    mime: &'m str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    filename: Option<&'m str>,
-}
-
-#[derive(Serialize)]
-struct ButtonResponse<'m> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    text: &'m str,
-    payload: &'m str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Event {
-    event_type: &'static str,
+fn write(body: Value) -> Vec<u8> {
+    dense(body).to_string().into_bytes()
 }
 
 /// What an accepting answer tells.
@@ -239,8 +137,7 @@ pub struct OpenAccepted {
 /// Reads an accepting answer; what is not there stays unknown.
 pub fn taken(body: &[u8]) -> OpenAccepted {
     let value = json::read(body).unwrap_or_default();
-    let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned);
-    OpenAccepted { id: text("id"), conversation_id: text("conversationId") }
+    OpenAccepted { id: text(&value, "id"), conversation_id: text(&value, "conversationId") }
 }
 
 #[cfg(test)]
@@ -257,8 +154,8 @@ mod tests {
         "2026-11-23T04:00:00Z".parse().unwrap()
     }
 
-    fn text(body: Result<Vec<u8>, BadCall>) -> String {
-        String::from_utf8(body.unwrap()).unwrap()
+    fn written(body: Vec<u8>) -> String {
+        String::from_utf8(body).unwrap()
     }
 
     #[test]
@@ -273,7 +170,7 @@ mod tests {
             files: vec![("https://x.example/a.png", "image/png", Some("a.png"))],
         };
         assert_eq!(
-            text(message(&said)),
+            written(message(&said)),
             concat!(
                 r#"{"channel":{"messageId":"gw-7f1c","from":{"id":"guest-42","idType":"Opaque","nickname":"Anna"},"#,
                 r#""time":"2026-11-23T04:00:00.000Z","metadata":{"customAttributes":{"testRun":"42"}}},"text":"Hello","#,
@@ -283,7 +180,7 @@ mod tests {
         let none = BTreeMap::new();
         said.attributes = &none;
         said.files.clear();
-        let plain = text(message(&said));
+        let plain = written(message(&said));
         assert!(plain.ends_with(r#""time":"2026-11-23T04:00:00.000Z"},"text":"Hello"}"#), "{plain}");
     }
 
@@ -300,26 +197,26 @@ mod tests {
             files: vec![],
         };
         for kind in [ChoiceKind::QuickReply, ChoiceKind::Button, ChoiceKind::DatePicker] {
-            let written = text(response(&said, &Choice::new("Yes", "yes").of(kind), "c327"));
+            let body = written(response(&said, &Choice::new("Yes", "yes").of(kind), "c327"));
             let expected = concat!(
                 r#"{"channel":{"messageId":"k","from":{"id":"guest-42","idType":"Opaque"},"time":"2026-11-23T04:00:00.000Z"},"#,
                 r#""buttonResponse":{"type":"KIND","text":"Yes","payload":"yes"},"originatingMessageId":"c327"}"#
             );
-            assert_eq!(written, expected.replace("KIND", &format!("{kind:?}")));
+            assert_eq!(body, expected.replace("KIND", &format!("{kind:?}")));
         }
     }
 
     #[test]
     fn events_and_receipts_are_to_the_letter() {
         assert_eq!(
-            text(typing(&OpenGuest { nickname: None, ..guest() }, at())),
+            written(typing(&OpenGuest { nickname: None, ..guest() }, at())),
             concat!(
                 r#"{"channel":{"from":{"id":"guest-42","idType":"Opaque"},"time":"2026-11-23T04:00:00.000Z"},"#,
                 r#""events":[{"eventType":"Typing"}]}"#
             )
         );
         assert_eq!(
-            text(delivered("out-1", "guest-42", at())),
+            written(delivered("out-1", "guest-42", at())),
             concat!(
                 r#"{"id":"out-1","channel":{"to":{"id":"guest-42"},"time":"2026-11-23T04:00:00.000Z"},"#,
                 r#""status":"Delivered","isFinalReceipt":true}"#
@@ -348,7 +245,7 @@ mod tests {
     #[test]
     fn kinds_of_files() {
         assert_eq!(
-            ["image/png", "video/mp4", "audio/ogg", "application/pdf", ""].map(media_type),
+            ["image/png", "video/mp4", "audio/ogg", "application/pdf", ""].map(media::kind),
             ["Image", "Video", "Audio", "File", "File"]
         );
     }

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::call::{BadCall, Call};
+use super::fields::{text, texts};
 use crate::text::json;
 
 /// The path.
@@ -32,17 +33,18 @@ pub fn read(body: &[u8]) -> Option<Info> {
     let value = json::read(body)?;
     let object = value.as_object()?;
     let client = object.get("OAuthClient").or_else(|| object.get("oAuthClient"));
-    let name = |v: Option<&Value>| v?.get("name")?.as_str().filter(|s| !s.is_empty()).map(str::to_owned);
+    let name = |of: Option<&Value>| text(of?, "name");
     Some(Info {
-        scopes: list(object.get("authorizedScope")).or_else(|| list(client?.get("scope"))),
+        scopes: scopes(object.get("authorizedScope")).or_else(|| scopes(client?.get("scope"))),
         organization: name(object.get("organization")).or_else(|| name(object.get("homeOrganization"))),
         client: name(client),
     })
 }
 
-fn list(value: Option<&Value>) -> Option<Vec<String>> {
+/// Scopes as a list, or as OAuth writes them: a text with blanks between.
+pub(super) fn scopes(value: Option<&Value>) -> Option<Vec<String>> {
     match value? {
-        Value::Array(items) => Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        Value::Array(items) => Some(texts(items)),
         Value::String(text) => Some(text.split_whitespace().map(str::to_owned).collect()),
         _ => None,
     }

@@ -13,7 +13,8 @@ use serde_json::Value;
 use crate::model::RemoteMessage;
 use crate::text::json;
 
-use super::normalized::{NormalizedEvent, Structured, text};
+use super::fields::text;
+use super::normalized::{NormalizedEvent, Structured};
 
 /// The header that carries the signature.
 pub const SIGNATURE: &str = "x-hub-signature-256";

@@ -27,6 +27,14 @@ pub fn read(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice(bytes).ok().or_else(|| serde_json::from_str(&mended(&text(bytes, None))).ok())
 }
 
+/// An object without the fields that are null.
+pub fn dense(mut json: Value) -> Value {
+    if let Some(map) = json.as_object_mut() {
+        map.retain(|_, value| !value.is_null());
+    }
+    json
+}
+
 /// Whether `text` is a JSON document, as [`read`] understands it.
 pub fn is(text: &str) -> bool {
     let whole = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();

@@ -49,7 +49,6 @@ const READERS: &[Reader] = &[
     ("guest message", |b| drop(guest_api::remote_id(&String::from_utf8_lossy(b)))),
     ("open message", |b| drop(open_messaging::taken(b))),
     ("conversation", |b| drop(conversations::read(b))),
-    ("details", |b| drop(conversations::read_details(b))),
     ("messages", |b| {
         let listed = ["m-1", "m-2"].map(|id| Listed { id: id.to_owned(), purpose: "agent".to_owned() });
         drop(conversations::read_bulk(b, &listed, Timestamp::UNIX_EPOCH));

@@ -17,7 +17,7 @@ use crate::engine::outcome::{self, Judged};
 use crate::engine::token::Outlook;
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::{self, Endpoint};
-use crate::genesys::{Call, conversations, discovery};
+use crate::genesys::{Call, discovery, lookups};
 use crate::model::{Author, ConversationKey, ExchangeKind, Moment, RemoteMessage};
 
 use super::context::Context;
@@ -152,7 +152,7 @@ impl SideRequests {
                 shown.answer.as_ref().is_some_and(|answer| outcome::of_answer(answer, false) == Judged::Accepted)
             }
             SideRequest::Learn { .. } => {
-                id = shown.body().and_then(conversations::read_details);
+                id = shown.body().and_then(lookups::conversation_of);
                 id.is_some()
             }
             SideRequest::Discover { page } => {
@@ -212,14 +212,14 @@ fn call(request: &SideRequest, cx: &Context) -> Result<Call, BadCall> {
         SideRequest::Typing(key) => {
             let (integration, guest) = guest(*key)?;
             let call = open_messaging::request(api, integration, Endpoint::Event, token)?;
-            Ok(call.with_body(open_messaging::typing(guest, cx.now.wall)?))
+            Ok(call.with_body(open_messaging::typing(guest, cx.now.wall)))
         }
         SideRequest::Receipt { key, message_id } => {
             let (integration, guest) = guest(*key)?;
             let call = open_messaging::request(api, integration, Endpoint::Receipt, token)?;
-            Ok(call.with_body(open_messaging::delivered(message_id, &guest.id, cx.now.wall)?))
+            Ok(call.with_body(open_messaging::delivered(message_id, &guest.id, cx.now.wall)))
         }
-        SideRequest::Learn { message_id, .. } => conversations::details_request(api, message_id, token),
+        SideRequest::Learn { message_id, .. } => lookups::message(api, message_id, token),
         SideRequest::Discover { page } => discovery::request(api, *page, cx.server_time(cx.now.wall), token),
     }
 }

@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde_json::Value;
 
 use crate::genesys::call::{BadCall, Call};
+use crate::genesys::fields::{list, text, texts, whole};
 
 /// Longest name of a file. [SAFRI quoting the limits page]
 const NAME_MAX: usize = 1024;
@@ -25,13 +26,11 @@ pub struct Media {
 impl Media {
     /// Reads `allowedMedia.inbound` and `blockedExtensions` of a session's or a deployment's configuration.
     pub fn read(body: &Value) -> Self {
-        let inbound = body.get("allowedMedia").and_then(|m| m.get("inbound"));
-        let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-        let types = list(inbound.and_then(|i| i.get("fileTypes")));
+        let inbound = body.pointer("/allowedMedia/inbound").unwrap_or(&Value::Null);
         Self {
-            types: types.iter().filter_map(|t| t.get("type")?.as_str().map(str::to_owned)).collect(),
-            max_kb: inbound.and_then(|i| i.get("maxFileSizeKB")).and_then(whole),
-            blocked: list(body.get("blockedExtensions")).iter().filter_map(|b| b.as_str().map(str::to_owned)).collect(),
+            types: list(inbound, "fileTypes").iter().filter_map(|t| text(t, "type")).collect(),
+            max_kb: inbound.get("maxFileSizeKB").and_then(whole),
+            blocked: texts(list(body, "blockedExtensions")),
         }
     }
 
@@ -66,10 +65,6 @@ impl Media {
     }
 }
 
-fn whole(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_f64().filter(|f| *f >= 0.0).map(|f| f as u64))
-}
-
 fn matches(allowed: &str, mime: &str) -> bool {
     let parts = |t: &str| t.trim().to_ascii_lowercase().split_once('/').map(|(a, b)| (a.to_owned(), b.to_owned()));
     match (parts(allowed), parts(mime)) {
@@ -97,7 +92,7 @@ pub fn put(url: &str, headers: &[(String, String)], bytes: Vec<u8>) -> Result<Ca
     Ok(call)
 }
 
-/// `mediaType` of an attachment.
+/// `mediaType` of an attachment, also in open messaging.
 pub fn kind(mime: &str) -> &'static str {
     match mime.split('/').next() {
         Some("image") => "Image",

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
+use crate::genesys::time_text;
 use crate::model::{Choice, ChoiceKind};
+use crate::text::json::dense;
 
 use super::media;
 
@@ -106,22 +108,17 @@ pub enum Ours {
 impl Ours {
     /// The frame as it is written.
     pub fn write(&self, token: &SecretString, tracing: &str, now: Timestamp) -> String {
-        let mut frame = Map::new();
-        frame.insert("action".to_owned(), self.action().into());
-        frame.insert("token".to_owned(), token.expose_secret().into());
-        frame.insert("tracingId".to_owned(), tracing.into());
+        let mut frame = json!({"action": self.action(), "token": token.expose_secret(), "tracingId": tracing});
+        let event = |event: Value| json!({"time": time_text(now), "message": {"type": "Event", "events": [event]}});
         let rest = match self {
             Self::Configure { deployment_id, how } => {
                 json!({"deploymentId": deployment_id, "startNew": *how == Configure::StartNew})
             }
             // The schema wants a time of us. The one that counts is the server's, in `channel.time`.
-            Self::Message(message) => json!({"time": time(now), "message": message.body()}),
-            Self::Typing => {
-                json!({"time": time(now), "message": {"type": "Event", "events": [{"eventType": "Typing", "typing": {"type": "On"}}]}})
-            }
+            Self::Message(message) => json!({"time": time_text(now), "message": message.body()}),
+            Self::Typing => event(json!({"eventType": "Typing", "typing": {"type": "On"}})),
             Self::Presence(presence) => {
-                json!({"time": time(now), "message": {"type": "Event", "events":
-                    [{"eventType": "Presence", "presence": {"type": presence.as_str()}}]}})
+                event(json!({"eventType": "Presence", "presence": {"type": presence.as_str()}}))
             }
             Self::Health => json!({"message": {"type": "Text", "text": "ping"}}),
             Self::Jwt => json!({}),
@@ -132,10 +129,10 @@ impl Ours {
             Self::Delete { attachment_id } => json!({"attachmentId": attachment_id}),
             Self::Close => json!({"closeAllConnections": true}),
         };
-        if let Value::Object(rest) = rest {
+        if let (Some(frame), Value::Object(rest)) = (frame.as_object_mut(), rest) {
             frame.extend(rest);
         }
-        Value::Object(frame).to_string()
+        frame.to_string()
     }
 
     /// The frame without any token: what no honest client writes, for a negative test.
@@ -191,47 +188,32 @@ impl Ours {
 impl OutgoingFrame {
     /// What answers an offer has the form that the JavaScript client writes for that kind of offer.
     fn body(&self) -> Value {
-        let mut body = Map::new();
-        let kind = if self.choice.is_some() { "Structured" } else { "Text" };
-        body.insert("type".to_owned(), kind.into());
         let text = match &self.choice {
             Some(choice) if choice.kind == ChoiceKind::DatePicker => None,
             Some(choice) if choice.kind == ChoiceKind::ListPicker => choice.words.as_deref().or(Some(&self.text)),
             _ => Some(self.text.as_str()),
         };
-        if let Some(text) = text {
-            body.insert("text".to_owned(), text.into());
-        }
-        let mut metadata = Map::from_iter([("id".to_owned(), self.id.as_str().into())]);
-        let mut content = Vec::new();
-        if let Some(choice) = &self.choice {
-            let mut answer = json!({"type": choice.kind.as_str(), "text": choice.label, "payload": choice.payload});
-            if let (Some(id), Some(answer)) = (&self.answers, answer.as_object_mut()) {
-                answer.insert("originatingMessageId".to_owned(), id.as_str().into());
-                if matches!(choice.kind, ChoiceKind::DatePicker | ChoiceKind::ListPicker) {
-                    metadata.insert("parentMessageId".to_owned(), id.as_str().into());
-                }
-            }
-            content.push(json!({"contentType": "ButtonResponse", "buttonResponse": answer}));
-        }
-        for (id, mime) in &self.attachments {
-            let kind = media::kind(mime);
-            content.push(json!({"contentType": "Attachment", "attachment": {"id": id, "mediaType": kind}}));
-        }
-        if !content.is_empty() {
-            body.insert("content".to_owned(), content.into());
-        }
-        body.insert("metadata".to_owned(), metadata.into());
-        if !self.attributes.is_empty() {
-            let channel = json!({"metadata": {"customAttributes": self.attributes}});
-            body.insert("channel".to_owned(), channel);
-        }
-        Value::Object(body)
+        let answered = self.choice.as_ref().map(|choice| {
+            let (kind, id) = (choice.kind.as_str(), &self.answers);
+            let answer =
+                json!({"type": kind, "text": choice.label, "payload": choice.payload, "originatingMessageId": id});
+            json!({"contentType": "ButtonResponse", "buttonResponse": dense(answer)})
+        });
+        let files = self.attachments.iter().map(
+            |(id, mime)| json!({"contentType": "Attachment", "attachment": {"id": id, "mediaType": media::kind(mime)}}),
+        );
+        let content: Vec<Value> = answered.into_iter().chain(files).collect();
+        let picker = |choice: &&Choice| matches!(choice.kind, ChoiceKind::DatePicker | ChoiceKind::ListPicker);
+        let parent = self.choice.as_ref().filter(picker).and(self.answers.as_deref());
+        dense(json!({
+            "type": if self.choice.is_some() { "Structured" } else { "Text" },
+            "text": text,
+            "content": (!content.is_empty()).then_some(content),
+            "metadata": dense(json!({"id": self.id, "parentMessageId": parent})),
+            "channel": (!self.attributes.is_empty())
+                .then(|| json!({"metadata": {"customAttributes": self.attributes}})),
+        }))
     }
-}
-
-fn time(now: Timestamp) -> String {
-    now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::media::Media;
-use crate::genesys::normalized::{NormalizedEvent, Structured, seconds, text, truth};
+use crate::genesys::fields::{seconds, text, truth, whole};
+use crate::genesys::normalized::{NormalizedEvent, Structured};
 use crate::model::{Reason, frame_codes};
 use crate::text::{json, one_line};
 
@@ -236,8 +237,7 @@ fn error(frame: u16, body: &Value) -> (u16, String) {
 
 fn code(value: Option<&Value>) -> Option<u16> {
     let value = value?;
-    let number = value.as_u64().or_else(|| value.as_f64().filter(|f| *f >= 0.0).map(|f| f as u64));
-    u16::try_from(number.or_else(|| value.as_str()?.trim().parse().ok())?).ok()
+    u16::try_from(whole(value).or_else(|| value.as_str()?.trim().parse().ok())?).ok()
 }
 
 #[cfg(test)]
