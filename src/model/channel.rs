@@ -3,14 +3,18 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 use super::diagnosis::Cause;
 use super::limits::MESSAGES_PER_SECOND;
 use super::{ConversationKey, ProbeQuestion};
 
 /// A way to speak as the guest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Channel {
     /// `POST /api/v2/conversations/messaging/{conversationId}/messages` with a bearer token.
+    #[default]
     GuestApi,
     /// `POST /api/v2/conversations/messages/{integrationId}/inbound/open/message` with a bearer token.
     OpenMessaging,

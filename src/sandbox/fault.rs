@@ -9,15 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::model::fault::{Fault, FaultKind, FaultTarget};
-
-/// A change of the world that a fault makes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FaultAction {
-    pub(crate) kind: FaultKind,
-    /// For which conversation only: its name or id.
-    pub(crate) conversation: Option<String>,
-}
+use crate::model::fault::{Fault, FaultEffect, FaultKind, FaultTarget};
 
 #[derive(Clone, Debug)]
 struct Set {
@@ -34,9 +26,9 @@ pub(crate) struct Armed {
 
 impl Armed {
     /// Sets a fault. An act that takes effect at once is given back instead.
-    pub(crate) fn arm(&mut self, fault: Fault) -> Option<FaultAction> {
+    pub(crate) fn arm(&mut self, fault: Fault) -> Option<Fault> {
         if fault.at_once {
-            return Some(FaultAction { kind: fault.kind, conversation: fault.conversation });
+            return Some(fault);
         }
         self.set.push(Set { fault, hit: 0 });
         None
@@ -54,7 +46,7 @@ impl Armed {
     ///
     /// `names` tells whether a fault's conversation is the one that the request addresses. Two faults that would
     /// both spoil the answer take turns: the later one keeps its count.
-    pub(crate) fn meet(&mut self, target: FaultTarget, names: impl Fn(&str) -> bool) -> (Plan, Vec<FaultAction>) {
+    pub(crate) fn meet(&mut self, target: FaultTarget, names: impl Fn(&str) -> bool) -> (Plan, Vec<Fault>) {
         let (mut plan, mut acts) = (Plan::default(), Vec::new());
         if self.set.is_empty() {
             return (plan, acts);
@@ -63,7 +55,7 @@ impl Armed {
             let meant = target.is_meant_by(fault.target)
                 && fault.kind.row().reaches.contains(&target)
                 && fault.conversation.as_deref().is_none_or(&names);
-            if !meant || plan.is_taken(&fault.kind) {
+            if !meant || (spoils(&fault.kind) && plan.spoil().is_some()) {
                 continue;
             }
             if fault.after > 0 {
@@ -74,10 +66,10 @@ impl Armed {
             if let Some(times) = &mut fault.times {
                 *times = times.saturating_sub(1);
             }
-            if fault.kind.row().acts {
-                acts.push(FaultAction { kind: fault.kind.clone(), conversation: fault.conversation.clone() });
+            if fault.kind.row().effect == FaultEffect::Acts {
+                acts.push(fault.clone());
             } else {
-                plan.add(&fault.kind);
+                plan.kinds.push(fault.kind.clone());
             }
         }
         self.set.retain(|set| set.fault.times != Some(0));
@@ -108,62 +100,40 @@ impl Armed {
     }
 }
 
-/// What the faults make of one request. The default: nothing.
+/// The faults that hit one request. The default: none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// Seconds by which `Date` is off.
-    pub(crate) skew: i64,
-    /// The client's Guest API switch is off.
-    pub(crate) feature_off: bool,
-    /// Scopes that are not granted.
-    pub(crate) stripped: Vec<String>,
-    /// The scope that is granted in place of what was asked.
-    pub(crate) instead: Option<String>,
-    /// What is wrong with the client.
-    pub(crate) client: Option<FaultKind>,
-    /// Permissions gone from the client's roles.
-    pub(crate) permissions_gone: Vec<String>,
-    /// Sockets are refused for their origin.
-    pub(crate) origin_refused: bool,
-    /// The deployment is gone.
-    pub(crate) deployment_unknown: bool,
-    /// How the answer is spoilt on its way out: the fault that was set first wins.
-    pub(crate) spoil: Option<FaultKind>,
-    /// How late the headers come.
-    pub(crate) headers_late: Duration,
-    /// How late the second half of the body comes.
-    pub(crate) body_late: Duration,
+    kinds: Vec<FaultKind>,
 }
 
 impl Plan {
-    /// Adds what `kind` does to a request. Acts change the world, not the request, and add nothing.
-    fn add(&mut self, kind: &FaultKind) {
-        match kind {
-            kind if kind.row().acts => {}
-            FaultKind::OriginRefused => self.origin_refused = true,
-            FaultKind::DeploymentUnknown => self.deployment_unknown = true,
-            FaultKind::ScopeStripped { scope } => self.stripped.push(scope.clone()),
-            FaultKind::ScopeWrong { scope } => self.instead = Some(scope.clone()),
-            FaultKind::FeatureOff => self.feature_off = true,
-            FaultKind::PermissionMissing { permission } => self.permissions_gone.push(permission.clone()),
-            FaultKind::ClientRejected | FaultKind::ClientDisabled => self.client = Some(kind.clone()),
-            FaultKind::ClockSkew { seconds } => self.skew = *seconds,
-            FaultKind::SlowHeaders { delay_ms } | FaultKind::SlowEcho { delay_ms } => {
-                self.headers_late = Duration::from_millis(*delay_ms);
-            }
-            FaultKind::SlowBody { delay_ms } => self.body_late = Duration::from_millis(*delay_ms),
-            spoil => {
-                self.spoil.get_or_insert_with(|| spoil.clone());
-            }
-        }
+    /// Whether this fault hits the request.
+    pub(crate) fn has(&self, kind: &FaultKind) -> bool {
+        self.kinds.contains(kind)
     }
 
-    /// Whether `kind` would be lost beside what is already planned: only one fault can spoil an answer.
-    fn is_taken(&self, kind: &FaultKind) -> bool {
-        let mut probe = Self::default();
-        probe.add(kind);
-        self.spoil.is_some() && probe.spoil.is_some()
+    /// What `pick` takes of a fault that hits the request; of several, of the one that was set first.
+    pub(crate) fn find<T>(&self, pick: impl Fn(&FaultKind) -> Option<T>) -> Option<T> {
+        self.kinds.iter().find_map(pick)
     }
+
+    /// How the answer is spoilt on its way out.
+    pub(crate) fn spoil(&self) -> Option<&FaultKind> {
+        self.kinds.iter().find(|kind| spoils(kind))
+    }
+
+    /// How late the headers come, or the echo.
+    pub(crate) fn headers_late(&self) -> Duration {
+        let delay = |kind: &FaultKind| match kind {
+            FaultKind::SlowHeaders { delay_ms } | FaultKind::SlowEcho { delay_ms } => Some(*delay_ms),
+            _ => None,
+        };
+        Duration::from_millis(self.find(delay).unwrap_or(0))
+    }
+}
+
+fn spoils(kind: &FaultKind) -> bool {
+    kind.row().effect == FaultEffect::Spoils
 }
 
 /// Whether a request that `spoil` spoils is carried out all the same.
@@ -189,7 +159,7 @@ mod tests {
     }
 
     fn spoils(armed: &mut Armed, target: FaultTarget, requests: usize) -> Vec<Option<FaultKind>> {
-        (0..requests).map(|_| armed.meet(target, |_| false).0.spoil).collect()
+        (0..requests).map(|_| armed.meet(target, |_| false).0.spoil().cloned()).collect()
     }
 
     #[test]
@@ -228,19 +198,20 @@ mod tests {
     fn a_condition_holds_until_it_is_cleared() {
         let mut armed = armed(&[json!({"fault":"feature-off"})]);
         for _ in 0..50 {
-            assert!(armed.meet(FaultTarget::Token, |_| false).0.feature_off);
+            assert!(armed.meet(FaultTarget::Token, |_| false).0.has(&FaultKind::FeatureOff));
         }
         assert_eq!(armed.to_json()[0]["hit"], 50);
         armed.clear();
-        assert!(!armed.meet(FaultTarget::Token, |_| false).0.feature_off);
+        assert_eq!(armed.meet(FaultTarget::Token, |_| false).0, Plan::default());
     }
 
     #[test]
     fn requests_that_a_condition_does_not_concern_do_not_use_it_up() {
         let mut armed = armed(&[json!({"fault":"feature-off","times":1}), json!({"fault":"permission-missing"})]);
-        assert_eq!(armed.meet(FaultTarget::Read, |_| false).0.permissions_gone.len(), 1);
-        let plan = armed.meet(FaultTarget::Token, |_| false).0;
-        assert_eq!((plan.feature_off, plan.permissions_gone.len()), (true, 0));
-        assert!(!armed.meet(FaultTarget::Send, |_| false).0.feature_off);
+        let missing = FaultKind::PermissionMissing { permission: "conversation:message:receive".to_owned() };
+        let mut hits = |target| armed.meet(target, |_| false).0.kinds;
+        assert_eq!(hits(FaultTarget::Read), std::slice::from_ref(&missing));
+        assert_eq!(hits(FaultTarget::Token), [FaultKind::FeatureOff]);
+        assert_eq!(hits(FaultTarget::Send), [missing]);
     }
 }

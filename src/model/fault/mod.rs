@@ -11,7 +11,7 @@ mod kind;
 mod parameter;
 mod parse;
 
-pub use kind::{FAULTS, FaultGroup, FaultKind, FaultRow};
+pub use kind::{FAULTS, FaultEffect, FaultGroup, FaultKind, FaultRow};
 pub use parameter::{FaultError, FaultParameter, FaultTarget, ParameterShape, RetryForm};
 
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::parameter::{AFTER, CONVERSATION, FaultError, ParameterValue as _, TARGET, TIMES};
-use super::{FAULTS, Fault, FaultKind, FaultTarget, ParameterShape};
+use super::{FAULTS, Fault, FaultEffect, FaultKind, FaultTarget, ParameterShape};
 use crate::text::suggest::suggestion;
 
 /// The field that names the fault.
@@ -55,7 +55,7 @@ impl Fault {
         let number = |value: Value| value.as_u64().map(|n| u32::try_from(n).unwrap_or(u32::MAX));
         let after = ParameterShape::Count.read(given, AFTER)?.and_then(number);
         let times = ParameterShape::AtLeastOne.read(given, TIMES)?.and_then(number);
-        let at_once = row.acts && after.is_none() && times.is_none();
+        let at_once = row.effect == FaultEffect::Acts && after.is_none() && times.is_none();
         let times = if row.lasts { times } else { Some(times.unwrap_or(1)) };
         Ok(Self { kind, target, conversation, after: after.unwrap_or(0), times, at_once })
     }

@@ -9,6 +9,7 @@ use http::Method;
 use http::header::ORIGIN;
 use http::request::Parts;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::answer::HttpAnswer;
@@ -35,44 +36,42 @@ pub(super) fn answer(inner: &Shared, parts: &Parts, body: &[u8]) -> HttpAnswer {
         return refused(403, format!("the control API does not answer pages of another origin ({origin:?})"));
     }
     let what = parts.uri.path().strip_prefix(ROOT).unwrap_or_default();
-    match (&parts.method, what) {
-        (&Method::GET, "state") => HttpAnswer::json(200, &inner.state()),
+    let done = match (&parts.method, what) {
+        (&Method::GET, "state") => Ok(inner.state()),
         (&Method::POST, "faults") => match serde_json::from_slice::<Value>(body) {
-            Err(e) => refused(400, format!("the body is not JSON: {e}")),
-            Ok(json) => match inner.set_fault(&json) {
-                Ok(()) => HttpAnswer::json(200, &inner.faults()),
-                Err(why) => refused(400, why),
-            },
+            Err(e) => Err((400, format!("the body is not JSON: {e}"))),
+            Ok(json) => inner.set_fault(&json).map(|()| inner.faults()).map_err(|why| (400, why)),
         },
         (&Method::DELETE, "faults") => {
             inner.clear_faults();
-            HttpAnswer::json(200, &inner.faults())
+            Ok(inner.faults())
         }
-        (&Method::POST, "clock") => match serde_json::from_slice::<Advance>(body) {
-            Err(_) => refused(400, "the body must be {\"advance_seconds\": n} with n a whole number, 0 or more"),
-            Ok(Advance { advance_seconds }) => {
+        (&Method::POST, "clock") => read(body, "{\"advance_seconds\": n} with n a whole number, 0 or more").map(
+            |Advance { advance_seconds }| {
                 inner.advance(advance_seconds);
-                HttpAnswer::json(200, &inner.clock_json())
-            }
-        },
-        (&Method::POST, "webhook") => match serde_json::from_slice::<ScenarioWebhook>(body) {
-            Err(_) => refused(400, "the body must be {\"url\": \"http://127.0.0.1:PORT/PATH\", \"secret\": \"…\"}"),
-            Ok(webhook) => {
-                let url = webhook.url.clone();
-                match inner.set_webhook(Some(webhook)) {
-                    Ok(()) => HttpAnswer::json(200, &json!({ "webhook": url })),
-                    Err(why) => refused(400, why),
-                }
-            }
-        },
-        (&Method::DELETE, "webhook") => match inner.set_webhook(None) {
-            Ok(()) => HttpAnswer::json(200, &json!({ "webhook": null })),
-            Err(why) => refused(400, why),
-        },
-        (_, "state") => refused(405, "state can be read: GET"),
-        (_, "faults") => refused(405, "faults can be set and cleared: POST, DELETE"),
-        (_, "clock") => refused(405, "the clock can be advanced: POST"),
-        (_, "webhook") => refused(405, "the webhook can be set and taken away: POST, DELETE"),
-        _ => refused(404, "the control API has state, faults, clock and webhook"),
-    }
+                inner.clock_json()
+            },
+        ),
+        (&Method::POST, "webhook") => {
+            let form = "{\"url\": \"http://127.0.0.1:PORT/PATH\", \"secret\": \"…\"}";
+            read(body, form).and_then(|webhook| set_webhook(inner, Some(webhook)))
+        }
+        (&Method::DELETE, "webhook") => set_webhook(inner, None),
+        (_, "state") => Err((405, "state can be read: GET".to_owned())),
+        (_, "faults") => Err((405, "faults can be set and cleared: POST, DELETE".to_owned())),
+        (_, "clock") => Err((405, "the clock can be advanced: POST".to_owned())),
+        (_, "webhook") => Err((405, "the webhook can be set and taken away: POST, DELETE".to_owned())),
+        _ => Err((404, "the control API has state, faults, clock and webhook".to_owned())),
+    };
+    done.map_or_else(|(status, why)| refused(status, why), |json| HttpAnswer::json(200, &json))
+}
+
+/// A body that has to be JSON of this form.
+fn read<T: DeserializeOwned>(body: &[u8], form: &str) -> Result<T, (u16, String)> {
+    serde_json::from_slice(body).map_err(|_| (400, format!("the body must be {form}")))
+}
+
+fn set_webhook(inner: &Shared, webhook: Option<ScenarioWebhook>) -> Result<Value, (u16, String)> {
+    let url = webhook.as_ref().map(|webhook| webhook.url.clone());
+    inner.set_webhook(webhook).map(|()| json!({ "webhook": url })).map_err(|why| (400, why))
 }

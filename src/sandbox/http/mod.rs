@@ -135,7 +135,7 @@ fn decide(inner: &Shared, parts: &Parts, body: &[u8]) -> Decided {
     let (request_id, correlation_id) = world.request_ids();
     let (request_id, correlation_id) = (request_id.as_str(), correlation_id.as_str());
     let mut context = Context { route, parts, body, plan: &plan, now, request_id, correlation_id, connection: None };
-    let mut answer = match &plan.spoil {
+    let mut answer = match plan.spoil() {
         Some(spoil) if !is_carried_out(spoil) => context.spoilt(&mut world, spoil),
         Some(spoil @ FaultKind::ServiceFailure { .. }) => {
             let _ = context.honest(&mut world);
@@ -143,17 +143,19 @@ fn decide(inner: &Shared, parts: &Parts, body: &[u8]) -> Decided {
         }
         _ => context.honest(&mut world),
     };
-    if !matches!(plan.spoil, Some(FaultKind::ProxyAnswered { .. })) {
+    if !matches!(plan.spoil(), Some(FaultKind::ProxyAnswered { .. })) {
         answer.stamp(request_id, correlation_id, context.server_time());
     }
-    if matches!(plan.spoil, Some(FaultKind::ResetBefore | FaultKind::ResetAfter)) {
-        world.tally.reset();
-    } else {
-        world.tally.answered(answer.status());
-    }
-    let wait = world.latency() + plan.headers_late;
+    let reset = matches!(plan.spoil(), Some(FaultKind::ResetBefore | FaultKind::ResetAfter));
+    world.tally.answered((!reset).then(|| answer.status()));
+    let wait = world.latency() + plan.headers_late();
     let connection = context.connection;
-    Decided { answer, wait, body_late: plan.body_late, connection, spoil: plan.spoil }
+    let body_late = |kind: &FaultKind| match kind {
+        FaultKind::SlowBody { delay_ms } => Some(Duration::from_millis(*delay_ms)),
+        _ => None,
+    };
+    let body_late = plan.find(body_late).unwrap_or_default();
+    Decided { answer, wait, body_late, connection, spoil: plan.spoil().cloned() }
 }
 
 /// The guest of a body, for faults that are meant for one guest only.
@@ -188,7 +190,9 @@ impl Context<'_> {
 
     /// What the server's clock shows, skew included.
     fn server_time(&self) -> Timestamp {
-        self.now.wall.saturating_add(SignedDuration::from_secs(self.plan.skew)).unwrap_or(self.now.wall)
+        let skew = |kind: &FaultKind| if let FaultKind::ClockSkew { seconds } = kind { Some(*seconds) } else { None };
+        let skew = SignedDuration::from_secs(self.plan.find(skew).unwrap_or(0));
+        self.now.wall.saturating_add(skew).unwrap_or(self.now.wall)
     }
 
     fn spoilt(&self, world: &mut World, spoil: &FaultKind) -> HttpAnswer {

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::Context;
 use super::answer::HttpAnswer;
 use crate::sandbox::world::open::{Inbound, OpenKind, OpenReason, OpenRequest};
-use crate::sandbox::world::web::frames::{content, dense, time};
+use crate::sandbox::world::web::frames::{content, time};
 use crate::sandbox::world::{Bearer, ServiceRefusal, World};
+use crate::text::json::dense;
 
 impl Context<'_> {
     /// Receives what a provider sends in.

@@ -4,13 +4,11 @@
 use serde_json::{Value, json};
 
 use super::answer::HttpAnswer;
+use crate::model::fault::FaultKind;
 use crate::sandbox::fault::Plan;
-use crate::sandbox::world::web::frames::{allowed_media, content, dense, form, time};
+use crate::sandbox::world::web::frames::{allowed_media, content, form, time};
 use crate::sandbox::world::{Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, Via, World};
-
-fn state(conversation: &SimulatedConversation) -> &'static str {
-    if conversation.ended.is_some() { "disconnected" } else { "connected" }
-}
+use crate::text::json::dense;
 
 const fn direction(by: ParticipantPurpose) -> (&'static str, &'static str) {
     match by {
@@ -36,11 +34,6 @@ fn said_by(conversation: &SimulatedConversation, participant: &Participant) -> V
     mine.map(details).collect()
 }
 
-/// Participant data: the guest's.
-fn attributes(c: &SimulatedConversation, p: &Participant) -> Value {
-    if p.purpose == ParticipantPurpose::Customer { json!(c.attributes) } else { json!({}) }
-}
-
 /// An open-messaging integration. [names: real: documented; some are left out]
 pub(super) fn integration(world: &World) -> Value {
     json!({
@@ -52,31 +45,48 @@ pub(super) fn integration(world: &World) -> Value {
     })
 }
 
+/// How a participant speaks: of the participant itself in the one shape, of its communication in the other.
+fn speaking(c: &SimulatedConversation, p: &Participant) -> Value {
+    json!({
+        "state": if c.ended.is_some() { "disconnected" } else { "connected" },
+        "direction": direction(p.purpose).1,
+        "type": c.messenger(),
+        "provider": "PureCloud Messaging",
+    })
+}
+
+/// A participant, with what stands under its `messages`.
+fn participant(c: &SimulatedConversation, p: &Participant, messages: Value) -> Value {
+    let guest = p.purpose == ParticipantPurpose::Customer;
+    json!({
+        "id": p.id,
+        "purpose": p.purpose.word(),
+        "name": p.name,
+        "startTime": time(p.joined),
+        "connectedTime": time(p.joined),
+        "endTime": c.ended.map(|end| time(end.at)),
+        "externalId": c.external_id.as_deref().filter(|_| guest),
+        "attributes": if guest { json!(c.attributes) } else { json!({}) },
+        "messages": messages,
+    })
+}
+
+/// The fields of both that have a value.
+fn merged(mut json: Value, more: Value) -> Value {
+    if let (Some(fields), Value::Object(more)) = (json.as_object_mut(), more) {
+        fields.extend(more);
+    }
+    dense(json)
+}
+
 /// `GET /api/v2/conversations/messages/{id}`: participants with what they said.
 pub(crate) fn message_conversation(c: &SimulatedConversation) -> Value {
-    let ended = c.ended.map(|end| time(end.at));
-    let participant = |p: &Participant| {
-        dense(json!({
-            "id": p.id,
-            "purpose": p.purpose.word(),
-            "state": state(c),
-            "name": p.name,
-            "direction": if p.purpose == ParticipantPurpose::Customer { "inbound" } else { "outbound" },
-            "type": c.messenger(),
-            "provider": "PureCloud Messaging",
-            "startTime": time(p.joined),
-            "connectedTime": time(p.joined),
-            "endTime": ended,
-            "externalId": c.external_id.as_deref().filter(|_| p.purpose == ParticipantPurpose::Customer),
-            "attributes": attributes(c, p),
-            "messages": said_by(c, p),
-        }))
-    };
+    let participant = |p| merged(participant(c, p, said_by(c, p)), speaking(c, p));
     dense(json!({
         "id": c.id,
         "name": c.name,
         "startTime": time(c.started),
-        "endTime": ended,
+        "endTime": c.ended.map(|end| time(end.at)),
         "participants": c.participants.iter().map(participant).collect::<Vec<_>>(),
         "selfUri": format!("/api/v2/conversations/messages/{}", c.id),
     }))
@@ -86,27 +96,9 @@ pub(crate) fn message_conversation(c: &SimulatedConversation) -> Value {
 pub(crate) fn conversation(c: &SimulatedConversation) -> Value {
     let ended = c.ended.map(|end| time(end.at));
     let participant = |p: &Participant| {
-        let communication = dense(json!({
-            "id": p.communication,
-            "state": state(c),
-            "direction": if p.purpose == ParticipantPurpose::Customer { "inbound" } else { "outbound" },
-            "type": c.messenger(),
-            "provider": "PureCloud Messaging",
-            "connectedTime": time(p.joined),
-            "disconnectedTime": ended,
-            "messages": said_by(c, p),
-        }));
-        dense(json!({
-            "id": p.id,
-            "purpose": p.purpose.word(),
-            "name": p.name,
-            "startTime": time(p.joined),
-            "connectedTime": time(p.joined),
-            "endTime": ended,
-            "externalId": c.external_id.as_deref().filter(|_| p.purpose == ParticipantPurpose::Customer),
-            "attributes": attributes(c, p),
-            "messages": [communication],
-        }))
+        let communication = json!({"id": p.communication, "connectedTime": time(p.joined), "disconnectedTime": ended,
+            "messages": said_by(c, p)});
+        dense(participant(c, p, json!([merged(communication, speaking(c, p))])))
     };
     dense(json!({
         "id": c.id,
@@ -198,7 +190,7 @@ pub(crate) fn token_info(world: &World, scopes: &[String]) -> Value {
 /// A public file of a web deployment, which needs no token.
 /// [fields: MTSDK's deployment configuration; those of the domains file are the platform's WebDeployment's]
 pub(super) fn deployment_file(world: &World, plan: &Plan, id: &str, file: fn(&World) -> Value) -> HttpAnswer {
-    if plan.deployment_unknown || id != world.deployment_id {
+    if plan.has(&FaultKind::DeploymentUnknown) || id != world.deployment_id {
         // A static file that is not there. [inferred]
         return HttpAnswer::json(404, &json!({"message": "Not Found"}));
     }

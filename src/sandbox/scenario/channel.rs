@@ -7,19 +7,6 @@ use serde::Deserialize;
 /// Extensions of files that no deployment takes. [WMJ sample]
 pub(crate) const BLOCKED_EXTENSIONS: [&str; 1] = [".exe"];
 
-/// A way to speak as the guest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ScenarioChannel {
-    /// The Guest API: by conversation id.
-    #[default]
-    GuestApi,
-    /// Open messaging: by integration and guest id.
-    OpenMessaging,
-    /// The guest WebSocket: by deployment and guest token.
-    WebMessaging,
-}
-
 /// The web deployment.
 #[expect(clippy::struct_excessive_bools, reason = "a switch each, as a deployment has them")]
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -1,7 +1,8 @@
 //! What the types of a scenario cannot say.
 
 use super::error::Trouble;
-use super::{Scenario, ScenarioChannel, ScenarioConversation};
+use super::{Scenario, ScenarioConversation};
+use crate::model::Channel;
 use crate::model::fault::Fault;
 use crate::sandbox::loopback::Target;
 use crate::text::suggest::suggestion;
@@ -70,14 +71,14 @@ impl Scenario {
 
 /// A field that the conversation's channel does not have.
 fn misplaced(c: &ScenarioConversation) -> Option<(&'static str, String)> {
-    let by_id = c.channel == ScenarioChannel::GuestApi;
+    let by_id = c.channel == Channel::GuestApi;
     let fields = [
         ("id", c.id.is_some(), by_id),
         ("participant_id", c.participant_id.is_some(), by_id),
         ("external_id", c.external_id.is_some(), by_id),
         ("ended", c.ended, by_id),
-        ("guest_id", c.guest_id.is_some(), c.channel == ScenarioChannel::OpenMessaging),
-        ("origin", c.origin.is_some(), c.channel == ScenarioChannel::WebMessaging),
+        ("guest_id", c.guest_id.is_some(), c.channel == Channel::OpenMessaging),
+        ("origin", c.origin.is_some(), c.channel == Channel::WebMessaging),
     ];
     let (key, ..) = fields.into_iter().find(|(_, given, fits)| *given && !fits)?;
     Some((key, format!("\"{}\" has `{key}`, which is not for its channel; leave it out", c.name)))

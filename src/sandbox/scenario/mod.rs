@@ -26,9 +26,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub(crate) use channel::BLOCKED_EXTENSIONS;
-pub use channel::{Deployment, Limits, ScenarioChannel, ScenarioWebhook};
+pub use channel::{Deployment, Limits, ScenarioWebhook};
 pub use error::ScenarioError;
 
+use super::world::ParticipantPurpose;
+use crate::model::Channel;
 use crate::model::fault::Fault;
 
 /// Which world's rules hold.
@@ -152,7 +154,7 @@ pub struct ScenarioConversation {
     pub name: String,
     /// The way in which its guest speaks.
     #[serde(default)]
-    pub channel: ScenarioChannel,
+    pub channel: Channel,
     /// Its id; from the seed where absent. Only in `guest-api`: the others get theirs when they begin.
     pub id: Option<String>,
     /// The guest's participant id; from the seed where absent.
@@ -183,24 +185,12 @@ pub struct ScenarioConversation {
     pub history: Vec<ScriptLine>,
 }
 
-/// Who said a line of the history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Speaker {
-    /// The guest.
-    Guest,
-    /// The bot.
-    Bot,
-    /// A person.
-    Agent,
-}
-
 /// A line of the history. Lines are spread over the time since the conversation began.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScriptLine {
     /// Who said it.
-    pub by: Speaker,
+    pub(crate) by: ParticipantPurpose,
     /// What was said.
     pub text: String,
     /// Quick replies that it offers, by their labels.
@@ -364,10 +354,10 @@ mod tests {
         assert!(scenario.conversations.len() >= 5);
         assert!(scenario.conversations.iter().any(|c| c.ended));
         assert!(scenario.conversations.iter().any(|c| c.addressed == Addressed::Stranger));
-        let by_id = |c: &&ScenarioConversation| c.channel == ScenarioChannel::GuestApi;
+        let by_id = |c: &&ScenarioConversation| c.channel == Channel::GuestApi;
         assert!(scenario.conversations.iter().filter(by_id).all(|c| !c.history.is_empty()));
         let of = |channel| scenario.conversations.iter().filter(|c| c.channel == channel).count();
-        assert_eq!((of(ScenarioChannel::OpenMessaging), of(ScenarioChannel::WebMessaging)), (1, 2));
+        assert_eq!((of(Channel::OpenMessaging), of(Channel::WebMessaging)), (1, 2));
     }
 
     #[test]

@@ -5,21 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use super::offer::OfferedContent;
 use super::script::ScriptStage;
-use crate::model::Moment;
+use crate::model::{Channel, Moment};
 use crate::sandbox::rng::Rng;
 use crate::sandbox::scenario;
-use crate::sandbox::scenario::{Addressed, ScenarioScript, Speaker};
+use crate::sandbox::scenario::{Addressed, ScenarioScript};
 
 /// How much of a conversation is kept. What is older is forgotten; it stays counted.
 const KEPT: usize = 20_000;
 
-/// What a participant is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a participant is there for. In a scenario's history: who said a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum ParticipantPurpose {
+    #[serde(rename = "guest")]
     Customer,
+    #[serde(rename = "bot")]
     Workflow,
     Agent,
 }
@@ -162,19 +166,14 @@ impl SimulatedConversation {
         let started = earlier(now.wall, span);
         let begun = SessionStart { name: &entry.name, id, guest, guest_name: &entry.guest, script: entry.script, via };
         let mut conversation = Self::begin(begun, &mut dice, started);
-        if entry.history.iter().any(|line| line.by == Speaker::Agent) {
+        if entry.history.iter().any(|line| line.by == ParticipantPurpose::Agent) {
             conversation.participants.push(participant(ParticipantPurpose::Agent, "Robin Vale", &mut dice, started));
             conversation.stage = ScriptStage::Agent;
         }
         let lines = entry.history.len() as u64;
         for (n, line) in (1_u64..).zip(&entry.history) {
-            let by = match line.by {
-                Speaker::Guest => ParticipantPurpose::Customer,
-                Speaker::Bot => ParticipantPurpose::Workflow,
-                Speaker::Agent => ParticipantPurpose::Agent,
-            };
             let at = earlier(now.wall, span.saturating_sub(span * n / (lines + 2)));
-            let mut said = SimulatedMessage::words(dice.hex(), by, line.text.as_str(), at);
+            let mut said = SimulatedMessage::words(dice.hex(), line.by, line.text.as_str(), at);
             said.pieces = line.choices.iter().cloned().map(Piece::Offered).collect();
             conversation.thread.push_back(said);
         }
@@ -239,11 +238,11 @@ impl SimulatedConversation {
         }
     }
 
-    pub(crate) const fn channel(&self) -> &'static str {
+    pub(crate) const fn channel(&self) -> Channel {
         match self.via {
-            Via::GuestApi => "guest-api",
-            Via::Open { .. } => "open-messaging",
-            Via::Web { .. } => "web-messaging",
+            Via::GuestApi => Channel::GuestApi,
+            Via::Open { .. } => Channel::OpenMessaging,
+            Via::Web { .. } => Channel::WebMessaging,
         }
     }
 

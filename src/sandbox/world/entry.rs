@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::model::Channel;
 use crate::sandbox::rng::Rng;
 use crate::sandbox::scenario;
-use crate::sandbox::scenario::{Deployment, ScenarioChannel, ScenarioScript};
+use crate::sandbox::scenario::{Deployment, ScenarioScript};
 
 /// How an entry's guest is told from others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +36,12 @@ impl WorldEntry {
         seed: u64,
     ) -> Self {
         let way = match entry.channel {
-            ScenarioChannel::GuestApi => Way::GuestApi(index),
-            ScenarioChannel::OpenMessaging => {
+            Channel::GuestApi => Way::GuestApi(index),
+            Channel::OpenMessaging => {
                 let by_name = || entry.guest.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
                 Way::Open { guest_id: entry.guest_id.clone().unwrap_or_else(by_name) }
             }
-            ScenarioChannel::WebMessaging => {
+            Channel::WebMessaging => {
                 let first = || deployment.origins.first().cloned().unwrap_or_else(|| "https://shop.example".to_owned());
                 let token = || Arc::from(Rng::new(seed, &format!("guest token {}", entry.name)).uuid());
                 Way::Web {
@@ -60,10 +61,10 @@ pub(crate) fn open<'e>(entries: &'e [WorldEntry], id: &str) -> Option<&'e WorldE
 
 /// The entry of a web session: by its token, or the first without one that has its origin.
 pub(crate) fn web<'e>(entries: &'e [WorldEntry], session_token: &str, from: &str) -> Option<&'e WorldEntry> {
-    let by_token =
-        |entry: &&WorldEntry| matches!(&entry.way, Way::Web { token: Some(token), .. } if &**token == session_token);
-    let by_origin = |entry: &&WorldEntry| matches!(&entry.way, Way::Web { token: None, origin } if origin == from);
-    let any = |entry: &&WorldEntry| matches!(&entry.way, Way::Web { origin, .. } if origin == from);
-    let find = |wanted: &dyn Fn(&&WorldEntry) -> bool| entries.iter().find(|entry| wanted(entry));
-    find(&by_token).or_else(|| find(&by_origin)).or_else(|| find(&any))
+    let rank = |entry: &WorldEntry| match &entry.way {
+        Way::Web { token: Some(token), .. } if &**token == session_token => Some(0),
+        Way::Web { token, origin } if origin == from => Some(if token.is_none() { 1 } else { 2 }),
+        _ => None,
+    };
+    entries.iter().filter_map(|entry| Some((rank(entry)?, entry))).min_by_key(|(rank, _)| *rank).map(|(_, entry)| entry)
 }

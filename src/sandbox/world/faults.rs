@@ -7,7 +7,7 @@ use super::entry::Way;
 use super::{SimulatedConversation, World, open};
 use crate::model::Moment;
 use crate::model::fault::{Fault, FaultKind, FaultTarget};
-use crate::sandbox::fault::{FaultAction, Plan};
+use crate::sandbox::fault::Plan;
 use crate::text::suggest::suggestion;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +121,7 @@ impl World {
         }
     }
 
-    fn act(&mut self, act: &FaultAction, now: Moment) {
+    fn act(&mut self, act: &Fault, now: Moment) {
         let wanted = act.conversation.as_deref();
         match act.kind {
             FaultKind::TokenExpired => self.tokens.expire_all(now),

@@ -29,6 +29,7 @@ mod window;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use conversation::SessionStart;
 pub(crate) use conversation::{End, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, Via};
 pub(crate) use entry::{Way, WorldEntry};
 pub(crate) use faults::Whom;
@@ -40,8 +41,9 @@ pub(crate) use window::Gauge;
 
 use super::fault::{Armed, Plan};
 use super::rng::Rng;
-use super::scenario::{Scenario, ScenarioRules};
+use super::scenario::{Scenario, ScenarioRules, ScenarioScript};
 use crate::model::Moment;
+use crate::model::fault::FaultKind;
 use outgoing::{Due, Push};
 use web::Web;
 
@@ -158,6 +160,14 @@ impl World {
         }
     }
 
+    /// Begins a conversation in which nothing has been said yet.
+    fn begin(&mut self, name: &str, guest_name: &str, script: ScenarioScript, via: Via, now: Moment) -> usize {
+        let (id, guest) = (self.dice.messages.uuid(), self.dice.messages.uuid());
+        let begun = SessionStart { name, id, guest, guest_name, script, via };
+        let conversation = SimulatedConversation::begin(begun, &mut self.dice.messages, now.wall);
+        self.add(conversation)
+    }
+
     /// Takes a conversation in.
     fn add(&mut self, conversation: SimulatedConversation) -> usize {
         let n = self.conversations.len();
@@ -229,7 +239,8 @@ impl World {
 
     fn has_permission(&self, plan: &Plan, any_of: &[&str]) -> bool {
         let held = |p: &&&str| self.scenario.client.permissions.iter().any(|h| h == **p);
-        any_of.iter().filter(held).any(|p| !plan.permissions_gone.iter().any(|gone| gone == p))
+        let gone = |p: &str| plan.has(&FaultKind::PermissionMissing { permission: p.to_owned() });
+        any_of.iter().filter(held).any(|p| !gone(p))
     }
 
     pub(crate) fn conversation(&self, id: &str) -> Result<&SimulatedConversation, ServiceRefusal> {

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::conversation::{Piece, SessionStart, Via};
+use super::conversation::{Piece, Via};
 use super::{Bearer, ParticipantPurpose, ServiceRefusal, SimulatedConversation, SimulatedMessage, World, entry};
 use crate::model::Moment;
 use crate::model::ids::is_uuid;
@@ -310,11 +310,7 @@ impl World {
             Some(entry) => (entry.name.clone(), entry.script),
             None => (named.clone(), ScenarioScript::default()),
         };
-        let via = Via::Open { from };
-        let (id, guest) = (self.dice.messages.uuid(), self.dice.messages.uuid());
-        let begun = SessionStart { name: &name, id, guest, guest_name: &named, script, via };
-        let conversation = SimulatedConversation::begin(begun, &mut self.dice.messages, now.wall);
-        self.add(conversation)
+        self.begin(&name, &named, script, Via::Open { from }, now)
     }
 }
 

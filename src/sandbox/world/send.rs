@@ -13,6 +13,7 @@ use super::{
     BODY_MAX_BYTES, Bearer, ParticipantPurpose, ServiceRefusal, SimulatedConversation, SimulatedMessage, World,
 };
 use crate::model::Moment;
+use crate::model::fault::FaultKind;
 use crate::model::ids::is_uuid;
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::sandbox::fault::Plan;
@@ -89,7 +90,7 @@ impl World {
                 if self.has_permission(plan, needed) { Ok(()) } else { Err(ServiceRefusal::PermissionMissing(needed)) }
             }
             ScenarioRules::Described if bearer.has_any(&[GUEST_SCOPE]) => {
-                if self.scenario.client.guest_api && !plan.feature_off {
+                if self.scenario.client.guest_api && !plan.has(&FaultKind::FeatureOff) {
                     Ok(())
                 } else {
                     Err(ServiceRefusal::FeatureOff)

@@ -28,7 +28,7 @@ impl World {
             json!({
                 "id": c.id,
                 "name": c.name,
-                "channel": c.channel(),
+                "channel": c.channel().as_str(),
                 "participant_id": c.guest().map(|guest| guest.id.as_str()),
                 "ended": c.ended.is_some(),
                 "attributes": c.attributes,
@@ -36,7 +36,6 @@ impl World {
                 "messages": received.collect::<Vec<_>>(),
             })
         };
-        let (requests, refused) = self.tally.to_json();
         let (connections, sessions) = self.web.size();
         let mut open = json!(self.tally.open);
         open["webhook"] = json!(self.scenario.webhook.as_ref().map(|webhook| webhook.url.as_str()));
@@ -53,8 +52,8 @@ impl World {
                 "valid": self.tokens.valid(now),
                 "revoked": self.tokens.revoked,
             },
-            "requests": requests,
-            "refused": refused,
+            "requests": self.tally.requests,
+            "refused": self.tally.refused,
             "received": self.conversations.iter().map(|c| c.received).sum::<u64>(),
             "conversations": self.conversations.iter().map(conversation).collect::<Vec<_>>(),
             "open": open,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Value, json};
 
 /// What is counted of open messaging.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -30,14 +29,22 @@ pub(crate) struct WebCounts {
     pub(crate) errors: BTreeMap<String, u64>,
 }
 
-/// Counts since the start. Requests to the control API are not counted.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ReceivedCounts {
-    requests: u64,
+/// Requests, but for those to the control API.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct RequestCounts {
+    total: u64,
     by_route: BTreeMap<&'static str, u64>,
     by_status: BTreeMap<u16, u64>,
-    refused: BTreeMap<&'static str, u64>,
-    resets: u64,
+    /// Those whose connection was reset before a byte of the answer.
+    without_answer: u64,
+}
+
+/// Counts since the start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ReceivedCounts {
+    pub(crate) requests: RequestCounts,
+    /// By reason.
+    pub(crate) refused: BTreeMap<&'static str, u64>,
     pub(crate) open: OpenCounts,
     pub(crate) web: WebCounts,
 }
@@ -45,32 +52,19 @@ pub(crate) struct ReceivedCounts {
 impl ReceivedCounts {
     /// A request arrived.
     pub(crate) fn arrived(&mut self, route: &'static str) {
-        self.requests += 1;
-        *self.by_route.entry(route).or_default() += 1;
+        self.requests.total += 1;
+        *self.requests.by_route.entry(route).or_default() += 1;
     }
 
     pub(crate) fn refused(&mut self, reason: &'static str) {
         *self.refused.entry(reason).or_default() += 1;
     }
 
-    /// It gets an answer.
-    pub(crate) fn answered(&mut self, status: u16) {
-        *self.by_status.entry(status).or_default() += 1;
-    }
-
-    /// It gets none: its connection is reset before a byte of the answer.
-    pub(crate) fn reset(&mut self) {
-        self.resets += 1;
-    }
-
-    pub(crate) fn to_json(&self) -> (Value, Value) {
-        let by_status: BTreeMap<String, u64> = self.by_status.iter().map(|(s, n)| (s.to_string(), *n)).collect();
-        let requests = json!({
-            "total": self.requests,
-            "by_route": self.by_route,
-            "by_status": by_status,
-            "without_answer": self.resets,
-        });
-        (requests, json!(self.refused))
+    /// It gets an answer with this status; `None`: none at all.
+    pub(crate) fn answered(&mut self, status: Option<u16>) {
+        match status {
+            Some(status) => *self.requests.by_status.entry(status).or_default() += 1,
+            None => self.requests.without_answer += 1,
+        }
     }
 }

@@ -231,24 +231,26 @@ pub(crate) fn granted(scenario: &Scenario, plan: &Plan, asked: &GrantRequest) ->
     if asked.client_id != client.id {
         return Err(refused(status, "invalid_client", "client not found"));
     }
-    if asked.client_secret != client.secret || plan.client == Some(FaultKind::ClientRejected) {
+    if asked.client_secret != client.secret || plan.has(&FaultKind::ClientRejected) {
         return Err(refused(status, "invalid_client", "authentication failed"));
     }
-    if plan.client == Some(FaultKind::ClientDisabled) {
+    if plan.has(&FaultKind::ClientDisabled) {
         return Err(refused(status, "unauthorized_client", "client is disabled"));
     }
     if scenario.world == ScenarioRules::Published {
         // "Scopes only apply to clients not using the client_credential grant" [real: documented, PY]
         return Ok(Vec::new());
     }
-    let guest_off = !client.guest_api || plan.feature_off;
+    let guest_off = !client.guest_api || plan.has(&FaultKind::FeatureOff);
     let may_have = |scope: &str| {
         client.scopes.iter().any(|s| s == scope)
             && !(guest_off && scope == GUEST_SCOPE)
-            && !plan.stripped.iter().any(|s| s == scope)
+            && !plan.has(&FaultKind::ScopeStripped { scope: scope.to_owned() })
     };
-    if let Some(instead) = &plan.instead {
-        return Ok(vec![instead.clone()]);
+    let instead =
+        |kind: &FaultKind| if let FaultKind::ScopeWrong { scope } = kind { Some(scope.clone()) } else { None };
+    if let Some(instead) = plan.find(instead) {
+        return Ok(vec![instead]);
     }
     let Some(scope) = asked.scope.as_deref().map(str::trim).filter(|scope| !scope.is_empty()) else {
         // Nothing asked for: the client's general scopes. Those that speak for guests have to be asked for.

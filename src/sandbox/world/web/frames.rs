@@ -7,18 +7,11 @@ use serde_json::{Value, json};
 use crate::sandbox::world::conversation::Piece;
 use crate::sandbox::world::offer::{OfferedContent, quick_reply};
 use crate::sandbox::world::{ParticipantPurpose, SimulatedConversation, SimulatedMessage};
+use crate::text::json::dense;
 
 /// As the platform writes times: milliseconds and `Z`.
 pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
-}
-
-/// Without the fields that have no value: the platform leaves them out.
-pub(crate) fn dense(mut json: Value) -> Value {
-    if let Some(map) = json.as_object_mut() {
-        map.retain(|_, value| !value.is_null());
-    }
-    json
 }
 
 fn frame(kind: &str, class: &str, code: u16, body: Value, tracing: Option<&str>) -> Value {

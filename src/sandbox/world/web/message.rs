@@ -38,9 +38,9 @@ impl World {
     /// A text, a choice, a file: through the faults, then the checks, then into the conversation.
     fn letter(&mut self, from: ConnectionId, request: Request, now: Moment) -> Result<(), Trouble> {
         let plan = self.meet(FaultTarget::Frame, Some(&request.token), now);
-        match plan.spoil {
+        match plan.spoil() {
             Some(FaultKind::RateLimited { retry_after, .. }) => {
-                self.too_many(from, retry_after, request.tracing_id.as_deref(), now);
+                self.too_many(from, *retry_after, request.tracing_id.as_deref(), now);
                 return Ok(());
             }
             Some(FaultKind::ServiceFailure { received: false, .. }) => {
@@ -51,7 +51,7 @@ impl World {
                 return Ok(());
             }
             Some(FaultKind::SocketClosed { received: false, code }) => {
-                self.end_connection(from, Out::Close { code, reason: "closed by a fault of the sandbox" }, now);
+                self.end_connection(from, Out::Close { code: *code, reason: "closed by a fault of the sandbox" }, now);
                 return Ok(());
             }
             _ => {}
@@ -170,17 +170,17 @@ impl World {
         }
         let echo = self.conversations.get(n).map(|c| frames::structured(c, &said, false)).unwrap_or_default();
         self.keep(n, said);
-        match plan.spoil {
+        match plan.spoil() {
             Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Out::Reset, now),
             Some(FaultKind::SocketClosed { code, .. }) => {
-                self.end_connection(from, Out::Close { code, reason: "closed by a fault of the sandbox" }, now);
+                self.end_connection(from, Out::Close { code: *code, reason: "closed by a fault of the sandbox" }, now);
             }
             Some(FaultKind::ServiceFailure { .. }) => {
                 self.refuse(from, &(5000, "Unexpected error".to_owned()), tracing, now);
             }
             _ => {
                 let echo = frames::message("StructuredMessage", echo, tracing);
-                self.emit_all(token, FaultTarget::Echo, &echo, now.after(plan.headers_late));
+                self.emit_all(token, FaultTarget::Echo, &echo, now.after(plan.headers_late()));
             }
         }
         self.provoke(n, &heard, now);

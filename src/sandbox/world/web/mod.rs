@@ -62,9 +62,9 @@ impl World {
         plan: &Plan,
         now: Moment,
     ) -> Result<ConnectionId, WebRefusal> {
-        let denied = if plan.deployment_unknown || deployment != Some(&self.deployment_id) {
+        let denied = if plan.has(&FaultKind::DeploymentUnknown) || deployment != Some(&self.deployment_id) {
             Some(WebRefusal::Deployment)
-        } else if plan.origin_refused || !self.web.deployment.allows(origin) {
+        } else if plan.has(&FaultKind::OriginRefused) || !self.web.deployment.allows(origin) {
             Some(WebRefusal::Origin)
         } else {
             None
@@ -102,15 +102,16 @@ impl World {
         let Some(session) = self.web.connections.get(&to).map(|connection| connection.session.clone()) else { return };
         let plan = self.meet(kind, session.as_deref(), now);
         let text: Arc<str> = frame.to_string().into();
-        match plan.spoil {
+        let late = plan.headers_late();
+        match plan.spoil() {
             Some(FaultKind::FrameLost) => {}
             Some(FaultKind::FrameDoubled) => {
-                self.queue(to, text.clone(), plan.headers_late, now);
+                self.queue(to, text.clone(), late, now);
                 self.queue(to, text, Duration::ZERO, now);
             }
             // It leaves later than its turn: what comes meanwhile overtakes it.
             Some(FaultKind::FrameLate { delay_ms }) => {
-                self.due(now.after(Duration::from_millis(delay_ms)), What::Frame { to, out: Out::Text(text) });
+                self.due(now.after(Duration::from_millis(*delay_ms)), What::Frame { to, out: Out::Text(text) });
             }
             Some(FaultKind::FrameReordered) => {
                 if let Some(connection) = self.web.connections.get_mut(&to) {
@@ -121,13 +122,13 @@ impl World {
             }
             Some(FaultKind::FrameMalformed) => {
                 let broken: String = text.chars().take(text.chars().count() / 2).collect();
-                self.queue(to, broken.into(), plan.headers_late, now);
+                self.queue(to, broken.into(), late, now);
             }
             Some(FaultKind::FrameUnknown) => {
-                self.queue(to, frames::stranger().to_string().into(), plan.headers_late, now);
+                self.queue(to, frames::stranger().to_string().into(), late, now);
                 self.queue(to, text, Duration::ZERO, now);
             }
-            _ => self.queue(to, text, plan.headers_late, now),
+            _ => self.queue(to, text, late, now),
         }
     }
 

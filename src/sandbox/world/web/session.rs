@@ -13,11 +13,11 @@ use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
-use crate::sandbox::world::conversation::{SessionStart, Via};
+use crate::sandbox::world::conversation::Via;
 use crate::sandbox::world::outgoing::{ConnectionId, What};
 use crate::sandbox::world::refusal::READ_ONLY;
 use crate::sandbox::world::window::Window;
-use crate::sandbox::world::{End, SimulatedConversation, World, entry};
+use crate::sandbox::world::{End, World, entry};
 
 /// The texts of errors. [MTSDK fixtures: real wording may differ]
 pub(super) const EXPIRED: &str = "session expired error message";
@@ -182,11 +182,7 @@ impl World {
             Some(entry) => (entry.name.clone(), entry.guest.clone(), entry.script),
             None => ("Web guest".to_owned(), "Guest".to_owned(), crate::sandbox::scenario::ScenarioScript::default()),
         };
-        let via = Via::Web { token: token.clone() };
-        let (id, guest) = (self.dice.messages.uuid(), self.dice.messages.uuid());
-        let begun = SessionStart { name: &name, id, guest, guest_name: &guest_name, script, via };
-        let conversation = SimulatedConversation::begin(begun, &mut self.dice.messages, now.wall);
-        let n = self.add(conversation);
+        let n = self.begin(&name, &guest_name, script, Via::Web { token: token.clone() }, now);
         self.web.sessions.get_mut(token)?.conversations.push(n);
         Some(n)
     }

@@ -20,6 +20,7 @@ use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
 use crate::sandbox::world::conversation::Piece;
 use crate::sandbox::world::outgoing::ConnectionId;
+use crate::text::json::dense;
 
 /// [real: documented, 10 MB]
 pub(crate) const UPLOAD_MAX_BYTES: usize = 10 * 1024 * 1024;
@@ -70,7 +71,7 @@ impl World {
                 "attachmentId": id, "timestamp": frames::time(now.wall)});
             let frame = json!({"type": "response", "class": "GenerateUrlError", "code": code, "body": body,
                 "tracingId": request.tracing_id});
-            self.emit(from, FaultTarget::Answer, &frames::dense(frame), now);
+            self.emit(from, FaultTarget::Answer, &dense(frame), now);
             return Ok(());
         }
         let name = request.file_name.clone().unwrap_or_default();
