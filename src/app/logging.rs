@@ -43,7 +43,7 @@ pub fn report(report: &Report) {
             info!(state = status.word(), generation, "token");
         }
         Report::Exchange(exchange) if exchange.outcome.is_settled() => {
-            let ms = exchange.duration().map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX));
+            let ms = exchange.took_ms();
             info!(
                 exchange = exchange.id.0,
                 kind = exchange.kind.word(),

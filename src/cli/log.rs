@@ -114,7 +114,7 @@ fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
         .conversation
         .and_then(|key| profile.conversations.get(key.0 as usize))
         .map(|e| e.conversation.name.as_str());
-    let (status, ms) = (exchange.status(), exchange.duration().map(|d| d.as_millis()));
+    let (status, ms) = (exchange.status(), exchange.took_ms());
     let id = exchange.request_id().map(|(_, id)| id);
     let fields = json!({
         "number": entry.number,

@@ -36,7 +36,7 @@ impl ExchangeBuilder {
             message: None,
             sent_as: None,
             started: now,
-            ended: None,
+            took: None,
             steps: Vec::new(),
             outcome: Outcome::Open,
         })
@@ -148,7 +148,7 @@ impl ExchangeBuilder {
     /// It is over.
     pub fn settle(&mut self, outcome: Outcome, now: Moment) {
         self.0.outcome = outcome;
-        self.0.ended = Some(now);
+        self.0.took = Some(now.since(self.0.started));
     }
 
     /// How many tries there were.

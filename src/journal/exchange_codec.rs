@@ -1,4 +1,4 @@
-//! An exchange as it lies in the journal: a version byte, then deflated JSON in the form of [`crate::model::kept_form`].
+//! An exchange as it lies in the journal: a version byte, then its JSON, deflated. (Its form: [`crate::model::kept_form`].)
 //! Only what was captured goes in, so it is redacted already. Times are the wall clock's, lengths of time are the
 //! monotonic one's.
 
@@ -9,42 +9,18 @@ use std::time::Duration;
 
 use flate2::read::DeflateDecoder;
 use flate2::{Compress, Compression, FlushCompress, Status};
-use serde::{Deserialize, Serialize};
 
-use crate::model::kept_form::micros_of;
-use crate::model::{
-    ConversationKey, Exchange, ExchangeId, ExchangeKind, ExchangeStep, MessageId, Moment, Outcome, Variation,
-};
+use crate::model::{Exchange, ExchangeId, ExchangeStep, Moment};
 
-/// The only form so far.
+/// The only form so far. Earlier versions left out what stands in columns too: what the exchange was for, and its line.
 const FORM: u8 = 1;
 /// No honest record unpacks to more, in bytes.
 const MAX_UNPACKED: u64 = 64 << 20;
 
-/// What is packed: the rest stands in columns.
-#[derive(Serialize, Deserialize)]
-struct Packed {
-    id: ExchangeId,
-    began: Moment,
-    took: Option<u64>,
-    outcome: Outcome,
-    steps: Vec<ExchangeStep>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sent_as: Option<String>,
-}
-
 /// An exchange packed.
 pub fn pack(exchange: &Exchange) -> Vec<u8> {
-    let packed = Packed {
-        id: exchange.id,
-        began: exchange.started,
-        took: exchange.duration().map(micros_of),
-        outcome: exchange.outcome.clone(),
-        steps: exchange.steps.clone(),
-        sent_as: exchange.sent_as.map(|v| v.as_str().to_owned()),
-    };
     // Plain data becomes JSON without fail.
-    let json = serde_json::to_vec(&packed).unwrap_or_default();
+    let json = serde_json::to_vec(exchange).unwrap_or_default();
     PACKER.with_borrow_mut(|packer| deflate(packer, &json))
 }
 
@@ -68,36 +44,25 @@ fn deflate(packer: &mut Compress, json: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What stands beside the packed part.
-pub struct Columns {
-    /// The session in which it was made.
-    pub session: u32,
-    /// What it was for.
-    pub kind: ExchangeKind,
-    /// One line.
-    pub what: String,
-    /// The conversation, where it is in the profile.
-    pub conversation: Option<ConversationKey>,
-    /// The message that it carried.
-    pub message: Option<MessageId>,
-}
-
-/// An exchange unpacked; `None` where the record is damaged.
-pub fn unpack(packed: &[u8], columns: Columns) -> Option<Exchange> {
+/// An exchange of that session unpacked, without what only columns know: conversation and message. `None` where the record
+/// is damaged.
+pub fn unpack(packed: &[u8], session: u32) -> Option<Exchange> {
     let (form, packed) = packed.split_first()?;
     if *form != FORM {
         return None;
     }
     let mut json = Vec::new();
     DeflateDecoder::new(packed).take(MAX_UNPACKED).read_to_end(&mut json).ok()?;
-    let Packed { id, began, took, outcome, mut steps, sent_as } = serde_json::from_slice(&json).ok()?;
+    let mut exchange: Exchange = serde_json::from_slice(&json).ok()?;
+    let began = exchange.started.wall;
     // Lengths are told by the distance from a monotonic zero that is the exchange's own beginning.
     let since_began = |moment: &mut Moment| {
-        moment.mono = Duration::try_from(moment.wall.duration_since(began.wall)).unwrap_or_default();
+        moment.mono = Duration::try_from(moment.wall.duration_since(began)).unwrap_or_default();
     };
     // Ids are given anew in each session: the session makes them different from those of others.
-    let of_session = |id: ExchangeId| ExchangeId(u64::from(columns.session) << 32 | (id.0 & 0xffff_ffff));
-    for step in &mut steps {
+    let of_session = |id: ExchangeId| ExchangeId(u64::from(session) << 32 | (id.0 & 0xffff_ffff));
+    exchange.id = of_session(exchange.id);
+    for step in &mut exchange.steps {
         match step {
             ExchangeStep::Try(attempt) => since_began(&mut Arc::make_mut(attempt).started),
             ExchangeStep::Wait { at, until, .. } => {
@@ -110,24 +75,14 @@ pub fn unpack(packed: &[u8], columns: Columns) -> Option<Exchange> {
             }
         }
     }
-    Some(Exchange {
-        id: of_session(id),
-        kind: columns.kind,
-        what: columns.what,
-        conversation: columns.conversation,
-        message: columns.message,
-        started: began,
-        ended: took.map(|took| began.after(Duration::from_micros(took))),
-        outcome,
-        sent_as: sent_as.as_deref().and_then(Variation::named),
-        steps,
-    })
+    Some(exchange)
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::model::{ExchangeKind, Outcome};
 
     #[test]
     fn what_is_packed_comes_back_whatever_its_size() {
@@ -137,22 +92,14 @@ mod tests {
             let text: String =
                 (0..size).map(|n: u32| char::from(b'!' + (n.wrapping_mul(2_654_435_761) >> 25) as u8 % 90)).collect();
             exchange.outcome = Outcome::Failed(text.into());
-            let columns = Columns {
-                session: 0,
-                kind: exchange.kind,
-                what: exchange.what.clone(),
-                conversation: exchange.conversation,
-                message: exchange.message,
-            };
-            let back = unpack(&pack(&exchange), columns).unwrap();
-            assert_eq!((&back.outcome, back.status()), (&exchange.outcome, exchange.status()), "{size}");
+            assert_eq!(unpack(&pack(&exchange), 0), Some(exchange), "{size}");
         }
     }
 
-    /// As earlier versions wrote it, to the letter.
+    /// As it lies on disks, to the letter.
     #[test]
     fn the_form_on_disk_stays() {
-        let json = r#"{"id":7,"began":1000000,"took":2500,"outcome":["unknown","no answer"],"steps":[
+        let json = r#"{"id":7,"kind":"SEND","what":"hello","began":1000000,"took":2500,"outcome":["unknown","no answer"],"steps":[
             {"try":{"number":1,"at":1000100,"generation":2,"token_age":5,"method":"POST","url":"https://x/","headers":[["a","b"]],
               "body":{"form":1,"text":"{}","total":2,"mime":"application/json"},
               "ending":{"failed":{"kind":3,"phase":4,"detail":"late","wrote":true,"partial":{"status":200,"version":"HTTP/1.1",
@@ -160,15 +107,14 @@ mod tests {
               "timing":[[1,2,null,4,5],true]}},
             {"wait":{"at":1000200,"until":1000300,"why":"429"}},
             {"renewal":{"exchange":3,"at":1000400,"generation":null,"took":6,"waiting":1}}],"sent_as":"no-token"}"#;
-        let read: Packed = serde_json::from_str(json).unwrap();
+        let read: Exchange = serde_json::from_str(json).unwrap();
         let again: serde_json::Value = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
         assert_eq!(again, serde_json::from_str::<serde_json::Value>(json).unwrap());
-        let mut packed = vec![FORM];
-        packed.extend(PACKER.with_borrow_mut(|packer| deflate(packer, json.as_bytes())).split_off(1));
-        let columns =
-            Columns { session: 2, kind: ExchangeKind::Send, what: String::new(), conversation: None, message: None };
-        let exchange = unpack(&packed, columns).unwrap();
-        assert_eq!(exchange.duration(), Some(Duration::from_micros(2_500)));
+        // As earlier versions wrote it, without what stands in columns.
+        let json = json.replace(r#""kind":"SEND","what":"hello","#, "");
+        let packed = PACKER.with_borrow_mut(|packer| deflate(packer, json.as_bytes()));
+        let exchange = unpack(&packed, 2).unwrap();
+        assert_eq!(exchange.took, Some(Duration::from_micros(2_500)));
         let attempt = exchange.last_attempt().unwrap();
         assert_eq!((attempt.started.mono, attempt.status()), (Duration::from_micros(100), Some(200)));
         assert!(

@@ -21,6 +21,7 @@ pub mod files;
 mod guest_tokens;
 pub mod job;
 mod lanes;
+mod older_runs;
 mod options;
 mod reader;
 mod recovery;

@@ -189,22 +189,20 @@ impl JournalReader {
         let packed: Option<Vec<u8>> = row.get(9)?;
         let ident: Option<String> = row.get(3)?;
         let message: Option<i64> = row.get(4)?;
-        let columns = exchange_codec::Columns {
-            session: row.get(1)?,
-            kind,
-            what: what.clone(),
-            conversation: ident.and_then(|ident| self.keys.key(&ident)),
-            message: message.and_then(|n| u64::try_from(n).ok()).map(MessageId),
-        };
         let why: Option<String> = row.get(11)?;
-        let mut exchange = packed.and_then(|packed| exchange_codec::unpack(&packed, columns));
-        if let Some(exchange) = exchange.as_mut().filter(|exchange| !exchange.outcome.is_settled())
-            && let Some(ended) = recovery::ended_as(row.get::<_, Option<String>>(12)?.as_deref(), why.clone())
-        {
-            exchange.outcome = ended;
-        }
-        let source = match exchange {
-            Some(exchange) => KeptSource::Exchange(Arc::new(exchange)),
+        let session = row.get(1)?;
+        let source = match packed.and_then(|packed| exchange_codec::unpack(&packed, session)) {
+            Some(mut exchange) => {
+                if !exchange.outcome.is_settled()
+                    && let Some(ended) = recovery::ended_as(row.get::<_, Option<String>>(12)?.as_deref(), why.clone())
+                {
+                    exchange.outcome = ended;
+                }
+                (exchange.kind, exchange.what) = (kind, what);
+                exchange.conversation = ident.and_then(|ident| self.keys.key(&ident));
+                exchange.message = message.and_then(|n| u64::try_from(n).ok()).map(MessageId);
+                KeptSource::Exchange(Arc::new(exchange))
+            }
             None => KeptSource::Note { at: Moment::new(std::time::Duration::ZERO, began), kind, text: what },
         };
         let life: Option<String> = row.get(10)?;

@@ -88,7 +88,7 @@ impl Unlogged {
             message: None,
             sent_as: self.sent_as.as_deref().and_then(Variation::named),
             started: began,
-            ended: None,
+            took: None,
             steps: Vec::new(),
             outcome,
         };

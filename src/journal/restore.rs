@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 
 use super::job::{KeptConversation, KeptMessage, Restored};
-use super::{Keys, columns, recovery, remote_messages};
+use super::{Keys, columns, older_runs, recovery, remote_messages};
 use crate::engine::Recalled;
 use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, Moment, Variation};
 use crate::pass::PassRun;
@@ -89,7 +89,7 @@ pub fn restored(db: &Connection, keys: &Keys, configured: usize) -> rusqlite::Re
 fn unfinished(db: &Connection) -> rusqlite::Result<Option<Arc<PassRun>>> {
     let newest = "SELECT progress FROM passes WHERE ended IS NULL ORDER BY began DESC LIMIT 1";
     let progress: Option<String> = db.query_row(newest, [], |row| row.get(0)).optional()?;
-    Ok(progress.and_then(|json| serde_json::from_str(&json).ok()).map(Arc::new))
+    Ok(progress.and_then(|json| older_runs::read(&json)).map(Arc::new))
 }
 
 fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restored) -> rusqlite::Result<()> {

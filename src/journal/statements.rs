@@ -227,7 +227,7 @@ fn exchange(
 ) -> rusqlite::Result<()> {
     let number = numbered(number, applied);
     let outcome = exchange.outcome.kept_name();
-    let took = exchange.duration().and_then(|d| i64::try_from(d.as_micros()).ok());
+    let took = exchange.took.and_then(|d| i64::try_from(d.as_micros()).ok());
     // What is still under way is found once it is over.
     let indexed = if exchange.outcome.is_settled() { 0 } else { 2 };
     db.prepare_cached(
@@ -262,25 +262,18 @@ fn exchange(
 /// Makes the next entries findable. True when all are.
 pub fn index(db: &mut Connection) -> rusqlite::Result<bool> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let waiting: Vec<(i64, String, String, Option<String>)> = change
-        .prepare_cached("SELECT number, kind, what, comment FROM exchanges WHERE indexed = 0 ORDER BY number LIMIT ?1")?
-        .query_map([INDEX_GROUP], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+    let waiting: Vec<(i64, String, Option<String>)> = change
+        .prepare_cached("SELECT number, what, comment FROM exchanges WHERE indexed = 0 ORDER BY number LIMIT ?1")?
+        .query_map([INDEX_GROUP], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    for (number, kind, what, comment) in &waiting {
+    for (number, what, comment) in &waiting {
         let packed: Option<Vec<u8>> = change
             .prepare_cached("SELECT detail FROM details WHERE number = ?1")?
             .query_row([number], |row| row.get(0))
             .optional()?;
-        let columns = exchange_codec::Columns {
-            session: 0,
-            kind: columns::kind_of(kind),
-            what: what.clone(),
-            conversation: None,
-            message: None,
-        };
         let comment = comment.as_deref();
-        let text = match packed.and_then(|packed| exchange_codec::unpack(&packed, columns)) {
-            Some(exchange) => search_text::of_exchange(&exchange, comment),
+        let text = match packed.and_then(|packed| exchange_codec::unpack(&packed, 0)) {
+            Some(exchange) => search_text::of_exchange(&Exchange { what: what.clone(), ..exchange }, comment),
             None => search_text::of_note(what, comment),
         };
         change

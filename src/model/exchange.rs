@@ -20,7 +20,8 @@ use super::{
 use crate::text::json;
 
 /// What an exchange is for. The word stands in the log's kind column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum ExchangeKind {
     /// Asking for a token, or asking what it may do.
     Token,
@@ -39,6 +40,7 @@ pub enum ExchangeKind {
     /// A person's note.
     Note,
     /// Something that guestwire says about itself.
+    #[default]
     Sys,
 }
 
@@ -375,25 +377,33 @@ impl Outcome {
 /// One request and what came of it.
 ///
 /// The engine reports an exchange as a whole snapshot whenever something about it changed; attempts are shared, so a
-/// snapshot is cheap.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// snapshot is cheap. This is also the form in which the journal and the evidence of a pass keep it: see
+/// [`super::kept_form`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     /// The engine's number for it.
     pub id: ExchangeId,
     /// What it is for.
+    #[serde(default)]
     pub kind: ExchangeKind,
     /// One line: the message's text, or what was asked ("client credentials, 1 scope").
+    #[serde(default)]
     pub what: String,
-    /// The conversation it belongs to.
+    /// The conversation it belongs to. Its key means nothing to another process.
+    #[serde(skip)]
     pub conversation: Option<ConversationKey>,
     /// The message that it carries.
+    #[serde(skip)]
     pub message: Option<MessageId>,
     /// That message was sent wrongly on purpose, in this way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_as: Option<Variation>,
     /// When it was begun.
+    #[serde(rename = "began")]
     pub started: Moment,
-    /// When it was settled.
-    pub ended: Option<Moment>,
+    /// How long it took; `None` while it is not settled.
+    #[serde(with = "micros")]
+    pub took: Option<Duration>,
     /// What happened, in order.
     pub steps: Vec<ExchangeStep>,
     /// How it ended.
@@ -419,9 +429,14 @@ impl Exchange {
         self.last_attempt()?.status()
     }
 
-    /// From beginning to settling; `None` while open.
-    pub fn duration(&self) -> Option<Duration> {
-        Some(self.ended?.since(self.started))
+    /// When it was settled.
+    pub fn ended(&self) -> Option<Moment> {
+        Some(self.started.after(self.took?))
+    }
+
+    /// Milliseconds from beginning to settling.
+    pub fn took_ms(&self) -> Option<u64> {
+        self.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// The request id of the newest answer: `ININ-Correlation-Id`, `Genesys-Correlation-Id`, `x-request-id`, or the

@@ -3,11 +3,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::Channel;
 use super::limits::GUEST_TEXT_MAX_BYTES;
 
 /// "Send the next message as …".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Variation {
     /// With a token that is not valid any more (or, before one has ended, one that never was). On the guest socket: with
     /// a guest token that has no session.

@@ -1,14 +1,13 @@
 //! What shows how a step went: the exchanges behind it, what was said, the screen as text. Made from what was captured,
 //! so secrets are out of it already; bodies are bounded, since a run of fifty steps is kept whole.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    Attempt, Author, Body, DeliveryStatus, Diagnosis, Ending, Exchange, ExchangeStep, Header, RemoteMessage, Timing,
-};
+use crate::model::{Attempt, Author, Body, DeliveryStatus, Diagnosis, Ending, Exchange, ExchangeStep, RemoteMessage};
+use crate::text::screen::head;
 
 /// Bytes of a body that evidence keeps.
 pub const BODY_KEPT: usize = 16 << 10;
@@ -17,7 +16,7 @@ pub const BODY_KEPT: usize = 16 << 10;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepEvidence {
     /// The exchanges, in the order in which they began.
-    pub exchanges: Vec<ExchangeRecord>,
+    pub exchanges: Vec<ExchangeEvidence>,
     /// The messages of both sides, in the order in which they became known.
     pub said: Vec<SaidMessage>,
     /// The conversation as the screen showed it when the step was judged. `None` without a screen.
@@ -43,7 +42,7 @@ pub struct SaidMessage {
     pub choices: Vec<String>,
     /// How it was sent wrongly on purpose.
     pub sent_as: Option<String>,
-    /// The exchange that carried it: [`ExchangeRecord::id`].
+    /// The exchange that carried it, by its number in the process that made it.
     pub exchange: Option<u64>,
 }
 
@@ -74,37 +73,15 @@ impl SaidMessage {
     }
 }
 
-/// One exchange.
+/// One exchange, and what a report says of it that it does not know itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExchangeRecord {
-    /// Its number in the process that made it.
-    pub id: u64,
-    /// `TOKEN`, `SEND`, `READ` …
-    pub kind: String,
-    /// One line: the message's text, or what was asked.
-    pub what: String,
+pub struct ExchangeEvidence {
+    /// What happened, with bodies of at most [`BODY_KEPT`].
+    pub exchange: Exchange,
     /// The conversation, by name.
     pub conversation: Option<String>,
-    /// How it was sent wrongly on purpose.
-    pub sent_as: Option<String>,
-    /// When it began.
-    pub at: Timestamp,
-    /// How long it took; `None` while open.
-    pub took_ms: Option<u64>,
-    /// HTTP status of the newest try.
-    pub status: Option<u16>,
-    /// `ok`, `ERR`, `UNKN`, `CANC`, or what it waits for.
-    pub outcome: String,
-    /// The one-line reason, where it is no success.
-    pub reason: Option<String>,
-    /// The request id and the name under which it came.
-    pub request_id: Option<(String, String)>,
-    /// Why, as far as could be told: the cause, the confidence, the sentence.
+    /// Why, as far as could be told.
     pub cause: Option<CauseRecord>,
-    /// How often the token was renewed on the way.
-    pub renewals: usize,
-    /// The tries, in order.
-    pub tries: Vec<TryRecord>,
 }
 
 /// What was diagnosed.
@@ -118,144 +95,39 @@ pub struct CauseRecord {
     pub because: String,
 }
 
-/// One try.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TryRecord {
-    /// From 1.
-    pub number: u32,
-    /// When it began.
-    pub at: Timestamp,
-    /// The token generation used.
-    pub generation: Option<u32>,
-    /// `POST` …
-    pub method: String,
-    /// Absolute.
-    pub url: String,
-    /// In order.
-    pub request_headers: Vec<(String, String)>,
-    /// What was sent.
-    pub request_body: BodyRecord,
-    /// HTTP status, if a status line came.
-    pub status: Option<u16>,
-    /// In order.
-    pub response_headers: Vec<(String, String)>,
-    /// What came.
-    pub response_body: BodyRecord,
-    /// What went wrong below HTTP, one line.
-    pub failure: Option<String>,
-    /// How long it took.
-    pub timing: TimingRecord,
-}
-
-/// A body, cut to [`BODY_KEPT`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BodyRecord {
-    /// The text that is kept.
-    pub text: String,
-    /// Bytes in all.
-    pub total: u64,
-    /// `Content-Type` without parameters.
-    pub mime: Option<String>,
-    /// Whether less is kept than there was.
-    pub cut: bool,
-}
-
-/// Microseconds; what was not measured is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimingRecord {
-    /// Name look-up.
-    pub resolve_us: Option<u64>,
-    /// TCP connect.
-    pub connect_us: Option<u64>,
-    /// TLS handshake.
-    pub tls_us: Option<u64>,
-    /// From the start to the status line.
-    pub first_byte_us: Option<u64>,
-    /// From the start to the end.
-    pub total_us: Option<u64>,
-    /// An open connection was used again.
-    pub reused: bool,
-}
-
-impl ExchangeRecord {
+impl ExchangeEvidence {
     /// The exchange as it stands. `conversation` is the name of the one it belongs to.
-    pub fn of(exchange: &Exchange, conversation: Option<&str>, diagnosis: Option<&Diagnosis>) -> Self {
-        Self {
-            id: exchange.id.0,
-            kind: exchange.kind.word().to_owned(),
-            what: exchange.what.clone(),
-            conversation: conversation.map(str::to_owned),
-            sent_as: exchange.sent_as.map(|v| v.as_str().to_owned()),
-            at: exchange.started.wall,
-            took_ms: exchange.duration().map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
-            status: exchange.status(),
-            outcome: exchange.outcome.word().to_owned(),
-            reason: exchange.outcome.words(),
-            request_id: exchange.request_id().map(|(name, id)| (name.to_owned(), id)),
-            cause: diagnosis.map(CauseRecord::of),
-            renewals: exchange.steps.iter().filter(|s| matches!(s, ExchangeStep::Renewal { .. })).count(),
-            tries: exchange.attempts().map(|a| TryRecord::of(a)).collect(),
+    pub fn of(exchange: &Exchange, conversation: Option<String>, diagnosis: Option<&Diagnosis>) -> Self {
+        // What is kept means the same to another process.
+        let mut exchange = Exchange { conversation: None, message: None, ..exchange.clone() };
+        for step in &mut exchange.steps {
+            if let ExchangeStep::Try(attempt) = step {
+                bound(attempt);
+            }
         }
-    }
-}
-
-impl CauseRecord {
-    fn of(diagnosis: &Diagnosis) -> Self {
-        Self {
+        let cause = diagnosis.map(|diagnosis| CauseRecord {
             cause: diagnosis.cause().as_str().to_owned(),
             confidence: diagnosis.confidence().word().to_owned(),
             because: diagnosis.sentence(),
-        }
+        });
+        Self { exchange, conversation, cause }
     }
 }
 
-impl TryRecord {
-    fn of(attempt: &Attempt) -> Self {
-        let response = attempt.response();
-        let failure = match &attempt.ending {
-            Some(Ending::Failed(failure)) => Some(failure.line()),
-            Some(Ending::Answered(_)) | None => None,
+/// Cuts the bodies of a try to what evidence keeps.
+fn bound(attempt: &mut Arc<Attempt>) {
+    let long = |body: &Body| body.text.len() > BODY_KEPT;
+    if long(&attempt.request.body) || attempt.response().is_some_and(|response| long(&response.body)) {
+        let attempt = Arc::make_mut(attempt);
+        let request = &mut Arc::make_mut(&mut attempt.request).body;
+        let response = match &mut attempt.ending {
+            Some(Ending::Answered(response)) => Some(response),
+            Some(Ending::Failed(failure)) => failure.partial.as_deref_mut(),
+            None => None,
         };
-        Self {
-            number: attempt.number,
-            at: attempt.started.wall,
-            generation: attempt.generation.map(|g| g.0),
-            method: attempt.request.method.clone(),
-            url: attempt.request.url.clone(),
-            request_headers: pairs(&attempt.request.headers),
-            request_body: BodyRecord::of(&attempt.request.body),
-            status: attempt.status(),
-            response_headers: response.map(|r| pairs(&r.headers)).unwrap_or_default(),
-            response_body: response.map(|r| BodyRecord::of(&r.body)).unwrap_or_default(),
-            failure,
-            timing: TimingRecord::of(&attempt.timing),
-        }
-    }
-}
-
-fn pairs(headers: &[Header]) -> Vec<(String, String)> {
-    headers.iter().map(|h| (h.name.clone(), h.value.clone())).collect()
-}
-
-impl BodyRecord {
-    fn of(body: &Body) -> Self {
-        let end = body.text.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= BODY_KEPT).last();
-        let text = body.text.get(..end.unwrap_or(0)).unwrap_or_default().to_owned();
-        let cut = body.truncated || text.len() < body.text.len();
-        Self { text, total: body.total, mime: body.mime.clone(), cut }
-    }
-}
-
-impl TimingRecord {
-    fn of(timing: &Timing) -> Self {
-        let us = |span: Option<Duration>| span.map(|d| u64::try_from(d.as_micros()).unwrap_or(u64::MAX));
-        Self {
-            resolve_us: us(timing.resolve),
-            connect_us: us(timing.connect),
-            tls_us: us(timing.tls),
-            first_byte_us: us(timing.first_byte),
-            total_us: us(timing.total),
-            reused: timing.reused,
+        for body in std::iter::once(request).chain(response.map(|response| &mut response.body)) {
+            body.truncated |= long(body);
+            body.text.truncate(head(&body.text, BODY_KEPT).len());
         }
     }
 }

@@ -17,6 +17,6 @@ pub mod report;
 pub mod result;
 pub mod runner;
 
-pub use evidence::{ExchangeRecord, SaidMessage, StepEvidence, TryRecord};
+pub use evidence::{ExchangeEvidence, SaidMessage, StepEvidence};
 pub use file::Pass;
 pub use result::{CaseResult, ExpectationResult, Met, PassRun, StepResult, Tally, Verdict};

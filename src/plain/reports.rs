@@ -186,8 +186,7 @@ impl Plain {
             }
             DeliveryStatus::Sending { .. } | DeliveryStatus::Answered => return,
             DeliveryStatus::Accepted => {
-                let took =
-                    exchange.and_then(Exchange::duration).map(|d| format!(" in {}", span(d))).unwrap_or_default();
+                let took = exchange.and_then(|x| x.took).map(|d| format!(" in {}", span(d))).unwrap_or_default();
                 (format!("{name} accepted{status}{took}{end}."), Exit::Done)
             }
             DeliveryStatus::Refused(why) if matches!(exchange.map(|x| &x.outcome), Some(Outcome::Failed(_))) => (

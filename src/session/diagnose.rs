@@ -42,7 +42,7 @@ impl Session {
         {
             let refusal = Refusal {
                 exchange: exchange.id,
-                at: exchange.ended.unwrap_or(exchange.started),
+                at: exchange.ended().unwrap_or(exchange.started),
                 conversation: exchange.conversation,
                 channel: self.channel_of(exchange),
                 cause: diagnosis.cause(),

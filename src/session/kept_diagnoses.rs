@@ -53,7 +53,6 @@ fn on_one_clock(exchange: &Exchange) -> Exchange {
     let moved = |moment: Moment| Moment::new(moment.mono.saturating_add(began), moment.wall);
     let mut out = exchange.clone();
     out.started = moved(out.started);
-    out.ended = out.ended.map(moved);
     for step in &mut out.steps {
         match step {
             ExchangeStep::Try(attempt) => {

@@ -98,7 +98,7 @@ fn carrier(entry: &LogEntry) -> Option<(MessageId, TranscriptExchange)> {
     let facts = TranscriptExchange {
         number: entry.number(),
         status: exchange.status(),
-        took_ms: exchange.duration().and_then(|d| u64::try_from(d.as_millis()).ok()),
+        took_ms: exchange.took_ms(),
         request_id: exchange.request_id().map(|(_, id)| id),
         marked: entry.is_marked(),
         comment: entry.comment().map(str::to_owned),

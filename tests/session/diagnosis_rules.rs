@@ -44,7 +44,7 @@ fn send(start: u64, age: u64, ending: Ending, outcome: Outcome) -> Exchange {
     };
     Exchange {
         what: "hi".to_owned(),
-        ended: Some(at(start)),
+        took: Some(Duration::ZERO),
         ..fixtures::exchange(9, ExchangeKind::Send, vec![attempt], outcome)
     }
 }

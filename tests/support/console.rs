@@ -453,7 +453,7 @@ pub fn exchange_of(
         what: what.to_owned(),
         conversation: message.map(|(_, key)| key),
         message: message.map(|(id, _)| id),
-        ended: outcome.is_settled().then(|| at.after(took)),
+        took: outcome.is_settled().then_some(took),
         ..exchange(number, ExchangeKind::Send, vec![attempt], outcome)
     };
     exchange.steps.extend(waits);

@@ -96,14 +96,14 @@ pub fn exchange(
         }
         _ => 0,
     };
-    let ended = outcome.is_settled().then(|| at(ms + took));
+    let took = outcome.is_settled().then(|| Duration::from_millis(took));
     let send = kind == ExchangeKind::Send;
     Arc::new(Exchange {
         what: what.into(),
         conversation: send.then_some(ConversationKey(0)),
         message: send.then_some(MessageId(id)),
         started: at(ms),
-        ended,
+        took,
         steps,
         ..fixtures::exchange(id, kind, Vec::new(), outcome)
     })

@@ -151,7 +151,7 @@ fn exchange(id: MessageId, ending: Option<Ending>, outcome: Outcome) -> Report {
         what: TEXT.to_owned(),
         conversation: Some(KEY),
         message: Some(id),
-        ended: Some(at_millis(200)),
+        took: Some(Duration::from_millis(100)),
         ..fixtures::exchange(7, ExchangeKind::Send, vec![attempt], outcome)
     }))
 }
@@ -264,14 +264,14 @@ fn by_pass(course: &Course) -> Facts {
         on(&mut runner, RunnerEvent::Report(report));
     }
     let evidence = &runner.run().cases[0].steps[0].evidence;
-    let send = evidence.exchanges.iter().find(|exchange| exchange.kind == "SEND").unwrap();
+    let send = evidence.exchanges.iter().find(|exchange| exchange.exchange.kind == ExchangeKind::Send).unwrap();
     let ours = evidence.said.iter().find(|said| said.is_ours()).unwrap();
     let reply = evidence.said.iter().find(|said| !said.is_ours());
     facts(
         course,
         ours.life.as_deref(),
-        send.status.map(u64::from),
-        send.request_id.as_ref().map(|(_, id)| id.as_str()),
+        send.exchange.status().map(u64::from),
+        send.exchange.request_id().map(|(_, id)| id).as_deref(),
         send.cause.as_ref().map(|cause| cause.cause.as_str()),
         reply.map(|said| said.text.as_str()),
     )

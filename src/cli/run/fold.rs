@@ -14,7 +14,7 @@ use crate::app::output::OutputLine;
 use crate::app::progress::Standing;
 use crate::engine::{Command, Report};
 use crate::model::fault::SandboxRequest;
-use crate::model::{Moment, TokenStatus};
+use crate::model::{ExchangeKind, Moment, TokenStatus};
 use crate::pass::Pass;
 use crate::pass::file::span;
 use crate::pass::result::{CaseResult, Met, PassRun, StepResult, Tally, Verdict};
@@ -290,8 +290,8 @@ fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> OutputLine {
     let took = step.open;
     let expectations: Vec<Value> =
         step.expectations.iter().map(|e| json!({ "what": e.what, "met": e.met.word(), "detail": e.detail })).collect();
-    let sent = step.evidence.exchanges.iter().rev().find(|x| x.kind == "SEND");
-    let request_id = sent.and_then(|x| x.request_id.as_ref()).map(|(_, id)| id.as_str());
+    let sent = step.evidence.exchanges.iter().rev().find(|x| x.exchange.kind == ExchangeKind::Send);
+    let request_id = sent.and_then(|x| x.exchange.request_id()).map(|(_, id)| id);
     let fields = json!({
         "id": step.id,
         "case": case.name,
@@ -301,7 +301,7 @@ fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> OutputLine {
         "why": step.why,
         "cause": step.blocked_by(),
         "expectations": expectations,
-        "status": sent.and_then(|x| x.status),
+        "status": sent.and_then(|x| x.exchange.status()),
         "request_id": request_id,
         "duration_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     });

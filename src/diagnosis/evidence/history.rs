@@ -113,7 +113,7 @@ impl PastExchanges {
         let mut news = self.deployments.attempt(exchange, attempt, &said, seen);
         let Some(generation) = attempt.generation else {
             if let (ExchangeKind::Token | ExchangeKind::Probe, Outcome::Accepted, Some(date), Some(ended)) =
-                (exchange.kind, &exchange.outcome, said.date, exchange.ended)
+                (exchange.kind, &exchange.outcome, said.date, exchange.ended())
             {
                 self.grants.push_back((ended.mono, date));
                 if self.grants.len() > TOKENS {

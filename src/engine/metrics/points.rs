@@ -106,7 +106,7 @@ impl Meter {
             Outcome::Unknown(_) => add("genesys.guest.message.send.unknown", Value::Count),
             _ => {}
         }
-        if let Some(took) = exchange.duration() {
+        if let Some(took) = exchange.took {
             let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             add("genesys.guest.message.send.duration", Value::Distribution(ms));
         }

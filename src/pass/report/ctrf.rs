@@ -84,7 +84,7 @@ fn test(run: &PassRun, case: &CaseResult, step: &StepResult) -> Value {
     if !reason.is_empty() {
         put("message", json!(reason));
     }
-    let exchanges: Vec<String> = step.evidence.exchanges.iter().map(words::exchange).collect();
+    let exchanges: Vec<String> = step.evidence.exchanges.iter().map(|one| words::exchange(&one.exchange)).collect();
     if !exchanges.is_empty() {
         put("stdout", json!(exchanges));
     }
@@ -113,11 +113,12 @@ fn extra(case: &CaseResult, step: &StepResult) -> Value {
         .evidence
         .exchanges
         .iter()
-        .map(|e| {
+        .map(|one| {
+            let e = &one.exchange;
             json!({
-                "id": e.id, "kind": e.kind, "what": e.what, "status": e.status, "outcome": e.outcome, "tookMs": e.took_ms,
-                "requestId": e.request_id.as_ref().map(|(_, id)| id), "cause": e.cause.as_ref().map(|c| &c.cause),
-                "sentAs": e.sent_as,
+                "id": e.id, "kind": e.kind, "what": e.what, "status": e.status(), "outcome": e.outcome.word(),
+                "tookMs": e.took_ms(), "requestId": e.request_id().map(|(_, id)| id),
+                "cause": one.cause.as_ref().map(|c| &c.cause), "sentAs": e.sent_as,
             })
         })
         .collect();

@@ -98,8 +98,8 @@ fn testcase(out: &mut String, run: &PassRun, case: &CaseResult, step: &StepResul
     if step.disagrees() {
         facts.push(("disagreement", &disagreement));
     }
-    let ids = step.evidence.exchanges.iter().filter_map(|e| e.request_id.as_ref());
-    facts.extend(ids.map(|(name, id)| (name.as_str(), id.as_str())).map(|(_, id)| ("request-id", id)));
+    let ids: Vec<_> = step.evidence.exchanges.iter().filter_map(|one| one.exchange.request_id()).collect();
+    facts.extend(ids.iter().map(|(_, id)| ("request-id", id.as_str())));
     properties(out, "      ", &facts);
     let reason = words::reason(step);
     match step.counts() {
@@ -147,7 +147,7 @@ fn system_out(step: &StepResult) -> String {
         Some(detail) => format!("{} {}: {detail}", e.met.word(), e.what),
         None => format!("{} {}", e.met.word(), e.what),
     }));
-    lines.extend(step.evidence.exchanges.iter().map(words::exchange));
+    lines.extend(step.evidence.exchanges.iter().map(|one| words::exchange(&one.exchange)));
     lines.extend(step.evidence.said.iter().map(|s| format!("{} {}: {}", words::time(s.at), s.author, s.text)));
     lines.join("\n")
 }

@@ -117,7 +117,7 @@ fn evidence(out: &mut String, step: &StepResult) {
         let _ = write!(out, "\n{}\n\n{}\n", text(&head), markdown_quote(&said.text));
     }
     if !shown.exchanges.is_empty() {
-        let lines: Vec<String> = shown.exchanges.iter().map(words::exchange).collect();
+        let lines: Vec<String> = shown.exchanges.iter().map(|one| words::exchange(&one.exchange)).collect();
         let _ = write!(out, "\n{}", markdown_code(&lines.join("\n"), "text"));
     }
 }

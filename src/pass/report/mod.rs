@@ -88,6 +88,9 @@ pub fn all(run: &PassRun, mask: &dyn Fn(&str) -> String) -> Vec<(String, String)
     ReportFormat::ALL.map(|form| (format!("report.{}", form.extension()), form.write(&masked))).into()
 }
 
+/// Fields that hold a word out of a list of ours.
+const OUR_WORDS: [&str; 5] = ["kind", "sent_as", "suggested", "verdict", "met"];
+
 /// The run with `mask` over every text in it: also over notes, messages and captures, which no exchange has masked yet,
 /// and over whatever is added to a run later.
 pub fn masked(run: &PassRun, mask: &dyn Fn(&str) -> String) -> PassRun {
@@ -95,7 +98,10 @@ pub fn masked(run: &PassRun, mask: &dyn Fn(&str) -> String) -> PassRun {
         match value {
             Value::String(text) => *text = mask(text),
             Value::Array(items) => items.iter_mut().for_each(|item| walk(item, mask)),
-            Value::Object(fields) => fields.values_mut().for_each(|field| walk(field, mask)),
+            Value::Object(fields) => {
+                let texts = fields.iter_mut().filter(|(name, _)| !OUR_WORDS.contains(&name.as_str()));
+                texts.for_each(|(_, field)| walk(field, mask));
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }

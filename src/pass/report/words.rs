@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::pass::{ExchangeRecord, PassRun, StepResult, Tally, Verdict};
+use crate::model::Exchange;
+use crate::pass::{PassRun, StepResult, Tally, Verdict};
 
 /// `1.204 s`, `2 m 05 s`.
 pub fn span(span: Duration) -> String {
@@ -76,13 +77,14 @@ pub fn disagreement(step: &StepResult) -> String {
 }
 
 /// `SEND "hello" ok 200 182 ms x-request-id e42c…`: an exchange in a line.
-pub fn exchange(exchange: &ExchangeRecord) -> String {
-    let mut out = format!("{} {} {} “{}”", time(exchange.at), exchange.kind, exchange.outcome, exchange.what);
-    let status = exchange.status.map(|s| s.to_string());
-    let took = exchange.took_ms.map(|ms| format!("{ms} ms"));
-    let id = exchange.request_id.as_ref().map(|(name, id)| format!("{name} {id}"));
-    let purpose = exchange.sent_as.as_ref().map(|how| format!("wrongly on purpose: {how}"));
-    for part in [status, took, exchange.reason.clone(), purpose, id].into_iter().flatten() {
+pub fn exchange(exchange: &Exchange) -> String {
+    let (kind, outcome) = (exchange.kind.word(), exchange.outcome.word());
+    let mut out = format!("{} {kind} {outcome} “{}”", time(exchange.started.wall), exchange.what);
+    let status = exchange.status().map(|s| s.to_string());
+    let took = exchange.took_ms().map(|ms| format!("{ms} ms"));
+    let id = exchange.request_id().map(|(name, id)| format!("{name} {id}"));
+    let purpose = exchange.sent_as.map(|how| format!("wrongly on purpose: {how}"));
+    for part in [status, took, exchange.outcome.words(), purpose, id].into_iter().flatten() {
         out.push_str(" · ");
         out.push_str(&part);
     }

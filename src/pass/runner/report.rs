@@ -8,7 +8,7 @@ use super::{EXCHANGES_KEPT, Runner, RunnerContext, RunnerEffect, StepStage};
 use crate::diagnosis::{Case, diagnose};
 use crate::engine::Report;
 use crate::model::{ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, MessageId, TokenStatus};
-use crate::pass::evidence::{ExchangeRecord, SaidMessage};
+use crate::pass::evidence::{ExchangeEvidence, SaidMessage};
 
 impl Runner {
     pub(super) fn report(&mut self, report: &Report, known: &RunnerContext<'_>) {
@@ -71,13 +71,13 @@ impl Runner {
         }
         let name = began.and_then(|key| self.cast.player(key)).map(|p| p.name.clone());
         let diagnosis = self.why(exchange, known);
-        let record = ExchangeRecord::of(exchange, name.as_deref(), diagnosis.as_ref());
+        let record = ExchangeEvidence::of(exchange, name, diagnosis.as_ref());
         let id = exchange.id.0;
         let Some(evidence) = self.open_mut().map(|result| &mut result.evidence) else { return };
         if ours && let Some(said) = evidence.said.iter_mut().find(|s| s.is_ours()) {
             said.exchange = Some(id);
         }
-        if let Some(known) = evidence.exchanges.iter_mut().find(|x| x.id == id) {
+        if let Some(known) = evidence.exchanges.iter_mut().find(|x| x.exchange.id == exchange.id) {
             *known = record;
         } else if evidence.exchanges.len() < EXCHANGES_KEPT {
             evidence.exchanges.push(record);

@@ -286,7 +286,7 @@ impl LogEntry {
 
     /// How long it took, once it is over.
     pub fn duration(&self) -> Option<Duration> {
-        self.exchange()?.duration()
+        self.exchange()?.took
     }
 
     /// How many tries it had.

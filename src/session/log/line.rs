@@ -134,7 +134,7 @@ pub(super) fn head(page: &LogPage<'_>, entry: &LogEntry) -> LogRow {
     }
     if c.ms {
         let live = |counts| Some(LiveRow { column: edge as u16 + 1, width: MS as u16, counts });
-        if let Some(took) = exchange.duration() {
+        if let Some(took) = exchange.took {
             push_right(&mut line, &short_span(took), edge + 1 + MS);
         } else if let Some(until) = until {
             changing = live(LogCounts::DownTo(until));

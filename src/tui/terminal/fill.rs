@@ -61,7 +61,7 @@ pub fn made_up(number: u32, at: Moment) -> Exchange {
         message: None,
         sent_as: None,
         started: at,
-        ended: Some(at.after(took)),
+        took: Some(took),
         steps: vec![ExchangeStep::Try(Arc::new(attempt))],
         outcome: if refused { Outcome::Refused("made up".into()) } else { Outcome::Accepted },
     }

@@ -84,7 +84,7 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
     assert!(page.more);
     let KeptSource::Exchange(back) = &page.entries[0].source else { panic!() };
     assert_eq!(
-        (back.status(), back.duration(), &back.what),
+        (back.status(), back.took, &back.what),
         (Some(401), Some(Duration::from_millis(87)), &"message number 210".to_owned())
     );
     assert_eq!(back.conversation, Some(ConversationKey(1)));
@@ -221,7 +221,6 @@ fn what_is_old_or_too_much_goes_and_marks_stay() {
     for number in 1..=600 {
         let mut one = exchange(number, "old");
         one.started = old;
-        one.ended = Some(old);
         journal.tell(Job::Exchange { number, exchange: Arc::new(one) });
     }
     journal.tell(Job::Mark { number: 3, marked: true, comment: None });

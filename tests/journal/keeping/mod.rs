@@ -118,7 +118,7 @@ fn exchange(id: u64, text: &str) -> Exchange {
         what: text.to_owned(),
         conversation: Some(ConversationKey(1)),
         message: Some(MessageId(id)),
-        ended: Some(at.after(Duration::from_millis(87))),
+        took: Some(Duration::from_millis(87)),
         sent_as: Some(Variation::WrongScope),
         ..fixtures::exchange(id, ExchangeKind::Send, vec![attempt], Outcome::Refused("unauthorized: no".into()))
     }

@@ -67,7 +67,7 @@ fn an_intent_is_an_entry_of_the_log_after_a_kill() {
     let (journal, mut pages) = open(dir.path());
     restored(&mut pages);
     let under_way = |id: u64, outcome: Outcome| {
-        let exchange = Exchange { outcome, ended: None, ..exchange(id, &format!("entry {id}")) };
+        let exchange = Exchange { outcome, took: None, ..exchange(id, &format!("entry {id}")) };
         Job::Exchange { number: id, exchange: Arc::new(exchange) }
     };
     wait(journal.intent(Intent { shown: "entry «secret»".to_owned(), ..intent(1, 0, "entry s3cr3t") })).unwrap();

@@ -96,7 +96,7 @@ fn enter_runs_a_step_and_then_accepts_what_is_suggested() {
     assert_eq!(kept(&effects).last().unwrap().at, (0, 1));
     let run = kept(&effects).pop().unwrap();
     let evidence = &run.cases[0].steps[0].evidence;
-    assert_eq!(evidence.exchanges[0].status, Some(200));
+    assert_eq!(evidence.exchanges[0].exchange.status(), Some(200));
     assert!(evidence.screen.as_ref().unwrap().contains("guest (accepted): hello 1"), "{:?}", evidence.screen);
 }
 

@@ -181,7 +181,7 @@ fn sent(answer: Ending, outcome: Outcome) -> Report {
         what: "Hello".to_owned(),
         conversation: Some(KEY),
         message: Some(MESSAGE),
-        ended: Some(at_millis(600)),
+        took: Some(std::time::Duration::from_millis(90)),
         ..fixtures::exchange(7, ExchangeKind::Send, vec![attempt], outcome)
     }))
 }

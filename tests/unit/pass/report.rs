@@ -1,14 +1,17 @@
 //! One run with everything in it, in all four forms.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::*;
-use crate::pass::evidence::{BodyRecord, CauseRecord, TimingRecord};
+use crate::fixtures;
+use crate::model::{Attempt, Ending, Exchange, ExchangeKind, ExchangeStep, Generation, Moment, Outcome, Timing};
+use crate::pass::evidence::{BODY_KEPT, CauseRecord};
 use crate::pass::{
-    CaseResult, ExchangeRecord, ExpectationResult, Met, SaidMessage, StepEvidence, StepResult, TryRecord, Verdict,
+    CaseResult, ExchangeEvidence, ExpectationResult, Met, SaidMessage, StepEvidence, StepResult, Verdict,
 };
 
 const SECRET: &str = "s3cret-Of-The-Client";
@@ -19,51 +22,45 @@ fn at(second: i64, milli: i32) -> Timestamp {
     Timestamp::new(1_795_444_000 + second, milli * 1_000_000).unwrap()
 }
 
-fn exchange(id: u64, kind: &str, what: &str, status: u16, ms: u64) -> ExchangeRecord {
+fn exchange(id: u64, kind: ExchangeKind, what: &str, status: u16, ms: u64) -> ExchangeEvidence {
     let ok = status < 300;
-    let body = |text: &str| BodyRecord {
-        text: text.to_owned(),
-        total: text.len() as u64,
-        mime: Some("application/json".to_owned()),
-        cut: false,
+    let request_id = format!("e42c0b8a-f6e0-4a98-ab8b-{id:012}");
+    let headers = fixtures::headers(&[("content-type", "application/json"), ("x-request-id", &request_id)]);
+    let answer = if ok { r#"{"id":"1"}"# } else { r#"{"code":"unauthorized"}"# };
+    let mut response = fixtures::response(status, headers, answer);
+    let mut request = fixtures::request(
+        "POST",
+        "https://api.mypurecloud.de/api/v2/conversations/messaging/5f0c/messages",
+        fixtures::headers(&[("authorization", "Bearer «token #1»")]),
+        r#"{"text":"hello","type":"text"}"#,
+    );
+    for body in [&mut request.body, &mut response.body] {
+        body.mime = Some("application/json".to_owned());
+    }
+    let began = Moment::new(Duration::ZERO, at(i64::try_from(id).unwrap(), 250));
+    let attempt = Attempt {
+        generation: Some(Generation(1)),
+        timing: Timing {
+            first_byte: Some(Duration::from_micros(ms * 900)),
+            total: Some(Duration::from_millis(ms)),
+            reused: true,
+            ..Timing::default()
+        },
+        ..fixtures::attempt(began, request, Some(Ending::Answered(response)))
     };
-    ExchangeRecord {
-        id,
-        kind: kind.to_owned(),
-        what: what.to_owned(),
+    let outcome = if ok { Outcome::Accepted } else { Outcome::Refused(format!("{status} unauthorized").into()) };
+    ExchangeEvidence {
+        exchange: Exchange {
+            what: what.to_owned(),
+            took: Some(Duration::from_millis(ms)),
+            ..fixtures::exchange(id, kind, vec![attempt], outcome)
+        },
         conversation: Some("Billing bot".to_owned()),
-        sent_as: None,
-        at: at(i64::try_from(id).unwrap(), 250),
-        took_ms: Some(ms),
-        status: Some(status),
-        outcome: if ok { "ok" } else { "ERR" }.to_owned(),
-        reason: (!ok).then(|| format!("{status} unauthorized")),
-        request_id: Some(("x-request-id".to_owned(), format!("e42c0b8a-f6e0-4a98-ab8b-{id:012}"))),
         cause: (!ok).then(|| CauseRecord {
             cause: "scope-stripped".to_owned(),
             confidence: "likely".to_owned(),
             because: "the token was granted without guest:messages:send".to_owned(),
         }),
-        renewals: 0,
-        tries: vec![TryRecord {
-            number: 1,
-            at: at(i64::try_from(id).unwrap(), 250),
-            generation: Some(1),
-            method: "POST".to_owned(),
-            url: "https://api.mypurecloud.de/api/v2/conversations/messaging/5f0c/messages".to_owned(),
-            request_headers: vec![("authorization".to_owned(), "Bearer «token #1»".to_owned())],
-            request_body: body(r#"{"text":"hello","type":"text"}"#),
-            status: Some(status),
-            response_headers: vec![("content-type".to_owned(), "application/json".to_owned())],
-            response_body: body(if ok { r#"{"id":"1"}"# } else { r#"{"code":"unauthorized"}"# }),
-            failure: None,
-            timing: TimingRecord {
-                first_byte_us: Some(ms * 900),
-                total_us: Some(ms * 1_000),
-                reused: true,
-                ..TimingRecord::default()
-            },
-        }],
     }
 }
 
@@ -110,14 +107,16 @@ fn sample() -> PassRun {
     let mut sent = step("smoke/hello", "Say hello", Some(Verdict::Pass), None);
     sent.expectations =
         vec![expectation("accepted", Met::Yes, "200"), expectation("reply within 10 s", Met::Yes, "1.2 s")];
-    sent.evidence.exchanges =
-        vec![exchange(1, "TOKEN", "client credentials, 1 scope", 200, 211), exchange(2, "SEND", "hello", 200, 182)];
+    sent.evidence.exchanges = vec![
+        exchange(1, ExchangeKind::Token, "client credentials, 1 scope", 200, 211),
+        exchange(2, ExchangeKind::Send, "hello", 200, 182),
+    ];
     let mut offer = said("bot", &format!("Welcome! Call {PHONE}, or not."), 3);
     offer.choices = vec!["Yes".to_owned(), "No <b>".to_owned()];
     sent.evidence.said = vec![said("guest", "hello", 2), offer, said("system", "An agent joined.", 4)];
     let mut refused = step("smoke/refused", "Without a scope", Some(Verdict::Fail), None);
     refused.expectations = vec![expectation("refused: scope-stripped", Met::No, "accepted (200)")];
-    refused.evidence.exchanges = vec![exchange(5, "SEND", HOSTILE, 401, 88)];
+    refused.evidence.exchanges = vec![exchange(5, ExchangeKind::Send, HOSTILE, 401, 88)];
     refused.evidence.said = vec![SaidMessage {
         sent_as: Some("wrong-scope".to_owned()),
         life: Some("refused".to_owned()),
@@ -215,6 +214,29 @@ fn the_mask_reaches_every_text_and_leaves_the_rest() {
     // A mask that leaves no time as it was leaves no report of the steps either.
     let spoiled = masked(&run, &|_| "x".to_owned());
     assert!(spoiled.cases.is_empty() && spoiled.captures.is_empty());
+}
+
+/// A name that somebody masks may be a word of ours.
+#[test]
+fn a_mask_leaves_the_words_of_our_lists() {
+    let run = sample();
+    let words = ["SEND", "TOKEN", "pass", "fail", "yes", "wrong-scope"];
+    let clean = masked(&run, &|text| if words.contains(&text) { "«private»".to_owned() } else { text.to_owned() });
+    assert_eq!(clean, run);
+}
+
+#[test]
+fn evidence_keeps_the_beginnings_of_bodies() {
+    let mut whole = exchange(1, ExchangeKind::Send, "hello", 200, 5).exchange;
+    let ExchangeStep::Try(attempt) = &mut whole.steps[0] else { panic!("{whole:?}") };
+    let attempt = Arc::make_mut(attempt);
+    let Some(Ending::Answered(response)) = &mut attempt.ending else { panic!("{attempt:?}") };
+    response.body.text = format!("{}é", "x".repeat(BODY_KEPT - 1));
+    let kept = ExchangeEvidence::of(&whole, None, None).exchange;
+    let attempt = kept.last_attempt().unwrap();
+    assert!(!attempt.request.body.truncated && attempt.request == whole.last_attempt().unwrap().request);
+    let body = &attempt.response().unwrap().body;
+    assert_eq!((body.text.len(), body.truncated), (BODY_KEPT - 1, true), "no character is cut in two");
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn exchange(kind: ExchangeKind, message: Option<u64>, outcome: Outcome) -> Repor
         what: "x".to_owned(),
         conversation: Some(ConversationKey(0)),
         message: message.map(MessageId),
-        ended: Some(Moment::ZERO),
+        took: Some(Duration::ZERO),
         ..fixtures::exchange(7, kind, Vec::new(), outcome)
     }))
 }

@@ -447,7 +447,7 @@ async fn an_exchange_is_told_when_it_begins_and_when_it_ends() {
         .iter()
         .filter_map(|r| match r {
             Report::Exchange(e) if e.kind == ExchangeKind::Send => {
-                Some((e.what.clone(), e.outcome.clone(), e.ended.is_some()))
+                Some((e.what.clone(), e.outcome.clone(), e.took.is_some()))
             }
             _ => None,
         })

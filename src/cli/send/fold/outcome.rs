@@ -13,7 +13,7 @@ use crate::cli::send::lines::diagnosis_line;
 impl SendFold {
     pub(super) fn accepted_text(&self, now: Moment) -> String {
         let status = self.carrier().and_then(|e| e.status()).map(|s| format!(" with {s}"));
-        let took = self.carrier().and_then(|e| e.duration()).unwrap_or_else(|| now.since(self.begun));
+        let took = self.carrier().and_then(|e| e.took).unwrap_or_else(|| now.since(self.begun));
         let id = self.request_id().map(|id| format!(", request id {id}"));
         let (status, id) = (status.unwrap_or_default(), id.unwrap_or_default());
         format!("accepted{status} in {} ms{id}", took.as_millis())

@@ -1,6 +1,7 @@
 //! Pieces that several parts of the page use: verdicts in a frame, places to jump to.
 
-use crate::pass::{ExchangeRecord, Verdict};
+use crate::model::Exchange;
+use crate::pass::Verdict;
 
 use super::super::words;
 
@@ -17,6 +18,6 @@ pub(super) fn anchor(id: &str) -> String {
 }
 
 /// The place of an exchange: ids are given anew in each process, so the moment is part of it.
-pub(super) fn exchange_anchor(exchange: &ExchangeRecord) -> String {
-    format!("x-{}-{}", exchange.at.as_millisecond(), exchange.id)
+pub(super) fn exchange_anchor(exchange: &Exchange) -> String {
+    format!("x-{}-{}", exchange.started.wall.as_millisecond(), exchange.id)
 }

@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use crate::export::escape::markup;
-use crate::pass::{ExchangeRecord, PassRun};
+use crate::model::Exchange;
+use crate::pass::PassRun;
 
 use super::parts::exchange_anchor;
 
@@ -16,15 +17,15 @@ const BASE: f64 = 150.0;
 const TOP: f64 = 14.0;
 
 pub(super) fn plot(out: &mut String, run: &PassRun) {
-    let mut all: Vec<(&ExchangeRecord, u64)> = run
+    let mut all: Vec<(&Exchange, u64)> = run
         .steps()
         .flat_map(|s| &s.evidence.exchanges)
-        .filter_map(|exchange| Some((exchange, exchange.took_ms?)))
+        .filter_map(|one| Some((&one.exchange, one.exchange.took_ms()?)))
         .collect();
     if all.is_empty() {
         return;
     }
-    all.sort_by_key(|(exchange, _)| exchange.at);
+    all.sort_by_key(|(exchange, _)| exchange.started.wall);
     let mut sorted: Vec<u64> = all.iter().map(|(_, ms)| *ms).collect();
     sorted.sort_unstable();
     let at = |share: usize| sorted.get((sorted.len() * share / 100).min(sorted.len() - 1)).copied().unwrap_or(0);
@@ -56,7 +57,7 @@ pub(super) fn plot(out: &mut String, run: &PassRun) {
     let room = (WIDTH - LEFT) / all.len() as f64;
     let bar = (room * 0.8).min(28.0);
     for (number, (exchange, ms)) in all.iter().enumerate() {
-        let class = match exchange.outcome.as_str() {
+        let class = match exchange.outcome.word() {
             "ok" => "ok",
             "ERR" => "bad",
             _ => "other",
@@ -70,15 +71,15 @@ pub(super) fn plot(out: &mut String, run: &PassRun) {
              <title>{}</title></rect></a>",
             exchange_anchor(exchange),
             BASE - height,
-            markup(&format!("{} {} {} {ms} ms", exchange.kind, exchange.outcome, exchange.what)),
+            markup(&format!("{} {} {} {ms} ms", exchange.kind.word(), exchange.outcome.word(), exchange.what)),
         );
     }
     let _ = writeln!(
         out,
         "<text x=\"{LEFT}\" y=\"{0}\">{1}</text><text x=\"{WIDTH}\" y=\"{0}\" text-anchor=\"end\">{2}</text>\n</svg>",
         HEIGHT - 4.0,
-        all.first().map(|(e, _)| e.at.strftime("%H:%M:%S").to_string()).unwrap_or_default(),
-        all.last().map(|(e, _)| e.at.strftime("%H:%M:%S").to_string()).unwrap_or_default(),
+        all.first().map(|(e, _)| e.started.wall.strftime("%H:%M:%S").to_string()).unwrap_or_default(),
+        all.last().map(|(e, _)| e.started.wall.strftime("%H:%M:%S").to_string()).unwrap_or_default(),
     );
 }
 

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::export::escape::markup;
-use crate::pass::evidence::{BodyRecord, TimingRecord};
-use crate::pass::{ExchangeRecord, Met, PassRun, SaidMessage, StepResult, TryRecord, Verdict};
+use crate::model::{Attempt, Body, Ending, ExchangeStep, Header, Outcome, Timing};
+use crate::pass::{ExchangeEvidence, Met, PassRun, SaidMessage, StepResult, Verdict};
 use crate::text::json;
 
 use super::parts::{anchor, chip, exchange_anchor};
@@ -41,9 +41,9 @@ pub(super) fn step(out: &mut String, run: &PassRun, step: &StepResult) {
     said(out, &step.evidence.said);
     if !step.evidence.exchanges.is_empty() {
         let _ = writeln!(out, "<h4>Exchanges {}</h4>", step.evidence.exchanges.len());
-        for exchange in &step.evidence.exchanges {
-            let failed = step.counts() == Some(Verdict::Fail) && exchange.outcome != "ok";
-            exchange_of(out, run, exchange, failed);
+        for one in &step.evidence.exchanges {
+            let failed = step.counts() == Some(Verdict::Fail) && one.exchange.outcome != Outcome::Accepted;
+            exchange_of(out, run, one, failed);
         }
     }
     if let Some(screen) = &step.evidence.screen {
@@ -131,47 +131,49 @@ fn said(out: &mut String, all: &[SaidMessage]) {
     out.push_str("</div>\n");
 }
 
-fn exchange_of(out: &mut String, run: &PassRun, exchange: &ExchangeRecord, open: bool) {
-    let class = match exchange.outcome.as_str() {
+fn exchange_of(out: &mut String, run: &PassRun, one: &ExchangeEvidence, open: bool) {
+    let exchange = &one.exchange;
+    let class = match exchange.outcome.word() {
         "ok" => "passed",
         "ERR" => "failed",
         _ => "blocked",
     };
     let open = if open { " open" } else { "" };
-    let status = exchange.status.map(|s| format!(" {s}")).unwrap_or_default();
-    let took = exchange.took_ms.map(|ms| format!(" · {ms} ms")).unwrap_or_default();
-    let purpose = exchange.sent_as.as_deref();
-    let purpose = purpose
-        .map(|how| format!(" · <span class=\"warn\">wrongly on purpose: {}</span>", markup(how)))
+    let status = exchange.status().map(|s| format!(" {s}")).unwrap_or_default();
+    let took = exchange.took_ms().map(|ms| format!(" · {ms} ms")).unwrap_or_default();
+    let purpose = exchange
+        .sent_as
+        .map(|how| format!(" · <span class=\"warn\">wrongly on purpose: {how}</span>"))
         .unwrap_or_default();
     let _ = writeln!(
         out,
         "<details class=\"exchange\" id=\"{}\"{open}><summary><span class=\"id\">{}</span> {} <b class=\"{class}\">{}{status}</b> <bdi>{}</bdi>\
          <span class=\"dim\">{took}</span>{purpose}</summary>\n<div class=\"exchange-body\">",
         exchange_anchor(exchange),
-        exchange.at.strftime("%H:%M:%S%.3f"),
-        markup(&exchange.kind),
-        markup(&exchange.outcome),
+        exchange.started.wall.strftime("%H:%M:%S%.3f"),
+        exchange.kind.word(),
+        exchange.outcome.word(),
         markup(&exchange.what),
     );
     let mut facts: Vec<(&str, String)> = Vec::new();
-    facts.extend(exchange.reason.as_ref().map(|why| ("reason", markup(why))));
-    facts.extend(exchange.cause.as_ref().map(|c| {
+    facts.extend(exchange.outcome.words().map(|why| ("reason", markup(&why))));
+    facts.extend(one.cause.as_ref().map(|c| {
         let said = format!("{} ({}): {}", c.cause, c.confidence, c.because);
         ("cause", markup(&said))
     }));
-    facts.extend(exchange.request_id.as_ref().map(|(name, id)| {
-        ("request id", format!("<code>{}</code> <span class=\"dim\">{}</span>", markup(id), markup(name)))
+    facts.extend(exchange.request_id().map(|(name, id)| {
+        ("request id", format!("<code>{}</code> <span class=\"dim\">{}</span>", markup(&id), markup(name)))
     }));
-    facts.extend(exchange.conversation.as_ref().map(|name| ("conversation", markup(name))));
-    if exchange.renewals > 0 {
-        facts.push(("renewals", exchange.renewals.to_string()));
+    facts.extend(one.conversation.as_ref().map(|name| ("conversation", markup(name))));
+    let renewals = exchange.steps.iter().filter(|step| matches!(step, ExchangeStep::Renewal { .. })).count();
+    if renewals > 0 {
+        facts.push(("renewals", renewals.to_string()));
     }
-    let since = exchange.at.duration_since(run.began);
+    let since = exchange.started.wall.duration_since(run.began);
     facts.push(("since the start", format!("{:.3} s", since.as_secs_f64())));
     table(out, &facts);
-    for attempt in &exchange.tries {
-        attempt_of(out, attempt, exchange.tries.len());
+    for attempt in exchange.attempts() {
+        attempt_of(out, attempt, exchange.attempts().count());
     }
     out.push_str("</div></details>\n");
 }
@@ -184,41 +186,46 @@ fn table(out: &mut String, facts: &[(&str, String)]) {
     out.push_str("</table>\n");
 }
 
-fn attempt_of(out: &mut String, attempt: &TryRecord, of: usize) {
+fn attempt_of(out: &mut String, attempt: &Attempt, of: usize) {
     let number = if of > 1 { format!(" · try {} of {of}", attempt.number) } else { String::new() };
     let _ = writeln!(
         out,
         "<h4>Request{number}</h4>\n<p><code>{} {}</code></p>",
-        markup(&attempt.method),
-        markup(&attempt.url)
+        markup(&attempt.request.method),
+        markup(&attempt.request.url)
     );
     let mut facts = Vec::new();
     if let Some(generation) = attempt.generation {
         facts.push(("token", format!("generation {generation}")));
     }
     facts.push(("timing", timing(&attempt.timing)));
-    facts.extend(attempt.failure.as_ref().map(|why| ("failure", markup(why))));
+    if let Some(Ending::Failed(failure)) = &attempt.ending {
+        facts.push(("failure", markup(&failure.line())));
+    }
     table(out, &facts);
-    headers(out, "Request headers", &attempt.request_headers);
-    body(out, &attempt.request_body);
-    if let Some(status) = attempt.status {
-        let _ = writeln!(out, "<h4>Response {status}</h4>");
-        headers(out, "Response headers", &attempt.response_headers);
-        body(out, &attempt.response_body);
+    headers(out, "Request headers", &attempt.request.headers);
+    body(out, &attempt.request.body);
+    if let Some(response) = attempt.response() {
+        let _ = writeln!(out, "<h4>Response {}</h4>", response.status);
+        headers(out, "Response headers", &response.headers);
+        body(out, &response.body);
     }
 }
 
-fn timing(timing: &TimingRecord) -> String {
+fn timing(timing: &Timing) -> String {
     let parts = [
-        ("look-up", timing.resolve_us),
-        ("connect", timing.connect_us),
-        ("tls", timing.tls_us),
-        ("first byte", timing.first_byte_us),
-        ("total", timing.total_us),
+        ("look-up", timing.resolve),
+        ("connect", timing.connect),
+        ("tls", timing.tls),
+        ("first byte", timing.first_byte),
+        ("total", timing.total),
     ];
     let mut parts: Vec<String> = parts
         .iter()
-        .filter_map(|(name, us)| us.map(|us| format!("{name} {}.{} ms", us / 1000, us % 1000 / 100)))
+        .filter_map(|(name, time)| {
+            let us = (*time)?.as_micros();
+            Some(format!("{name} {}.{} ms", us / 1000, us % 1000 / 100))
+        })
         .collect();
     if timing.reused {
         parts.push("connection reused".to_owned());
@@ -226,24 +233,24 @@ fn timing(timing: &TimingRecord) -> String {
     if parts.is_empty() { "not measured".to_owned() } else { parts.join(" · ") }
 }
 
-fn headers(out: &mut String, title: &str, headers: &[(String, String)]) {
+fn headers(out: &mut String, title: &str, headers: &[Header]) {
     if headers.is_empty() {
         return;
     }
     let _ = writeln!(out, "<details><summary class=\"small\">{title} {}</summary>", headers.len());
     out.push_str("<table>\n");
-    for (name, value) in headers {
+    for Header { name, value } in headers {
         let _ = writeln!(out, "<tr><th>{}</th><td><code>{}</code></td></tr>", markup(name), markup(value));
     }
     out.push_str("</table></details>\n");
 }
 
-fn body(out: &mut String, body: &BodyRecord) {
+fn body(out: &mut String, body: &Body) {
     if body.total == 0 && body.text.is_empty() {
         return;
     }
     let mime = body.mime.as_deref().unwrap_or("no content type");
-    let cut = if body.cut { format!(", {} B kept", body.text.len()) } else { String::new() };
+    let cut = if body.truncated { format!(", {} B kept", body.text.len()) } else { String::new() };
     let _ = writeln!(out, "<p class=\"small dim\">Body {} B, {}{cut}</p>", body.total, markup(mime));
     if !body.text.is_empty() {
         let _ = writeln!(out, "<pre>{}</pre>", markup(&pretty(&body.text)));

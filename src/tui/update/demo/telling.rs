@@ -50,7 +50,7 @@ pub fn message(state: &mut State, id: MessageId) {
     let Some(message) = state.session.threads.message(id) else { return };
     let (life, purpose) = (message.life.clone(), message.sent_as.is_some());
     let entry = message.exchange.and_then(|e| state.session.log.entry_of(e));
-    let took = entry.and_then(|e| e.exchange()?.duration());
+    let took = entry.and_then(|e| e.exchange()?.took);
     let cause = entry.and_then(|e| Some(e.diagnosis()?.cause()));
     let now = state.now;
     if let Some(present) = &mut state.present

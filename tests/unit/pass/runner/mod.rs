@@ -171,7 +171,6 @@ fn exchange(message: u64, now: Moment, statuses: &[u16], outcome: Outcome) -> Ex
         conversation: Some(ONE),
         message: Some(MessageId(message)),
         started: now,
-        ended: Some(now),
         ..fixtures::exchange(message, ExchangeKind::Send, tries.collect(), outcome)
     }
 }

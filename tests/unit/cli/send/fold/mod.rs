@@ -66,12 +66,12 @@ fn attempt(ending: Option<Ending>) -> ExchangeStep {
 }
 
 fn exchange(steps: Vec<ExchangeStep>, outcome: Outcome) -> CommandInput {
-    let ended = outcome.is_settled().then(|| NOW.after(Duration::from_millis(150)));
+    let took = outcome.is_settled().then(|| Duration::from_millis(150));
     report(Report::Exchange(Arc::new(Exchange {
         what: "Hello".to_owned(),
         conversation: Some(ConversationKey(3)),
         message: Some(MESSAGE),
-        ended,
+        took,
         steps,
         ..fixtures::exchange(7, ExchangeKind::Send, Vec::new(), outcome)
     })))
