@@ -200,7 +200,11 @@ fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
         DeliveryStatus::Unknown(_) => ExpectedOutcome::Unknown,
         DeliveryStatus::Cancelled => return Status::No("it was taken back".to_owned()),
         open if seen.until.left(seen.now).is_zero() => {
-            let why = seen.trouble.map(|t| format!(": {t}")).unwrap_or_default();
+            let why = match open {
+                DeliveryStatus::Waiting { why, .. } => Some(why.to_string()),
+                _ => seen.trouble.map(ToString::to_string),
+            };
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
             return Status::No(format!("it is still {}{why}", open.word()));
         }
         _ => return Status::Waiting(seen.until),

@@ -6,7 +6,9 @@ use std::path::Path;
 use super::*;
 use crate::fixtures;
 use crate::model::exchange::{Ending, ExchangeKind, Outcome};
-use crate::model::{AsOf, Attempt, Author, RemoteMessage, RemoteState, TokenFacts, TokenStatus, Unreadable};
+use crate::model::{
+    AsOf, Attempt, Author, Pacing, Reason, RemoteMessage, RemoteState, TokenFacts, TokenStatus, Unreadable,
+};
 use crate::pass::result::Met;
 use crate::pass::result::Tally;
 use crate::session::SignIn;
@@ -262,6 +264,19 @@ fn an_outcome_that_does_not_come_fails_in_time_and_its_message_is_taken_back() {
     assert_eq!(rig.step((0, 0)).suggested, Some(Verdict::Fail));
     assert_eq!(rig.step((0, 0)).expectations[0].detail.as_deref(), Some("it is still queued"));
     assert_eq!(rig.runner.due(), None, "nothing runs while a person thinks");
+}
+
+#[test]
+fn a_message_that_waits_for_too_long_says_what_it_waits_for() {
+    let mut rig = Rig::going(&steps("steps = [{ send = \"a\", within = \"2s\" }]"));
+    rig.life(DeliveryStatus::Waiting {
+        until: Moment::ZERO.after(Duration::from_mins(1)),
+        why: Reason::Paced(Pacing::Token),
+    });
+    rig.after(2000);
+    rig.on(RunnerEvent::Due);
+    let said = rig.step((0, 0)).expectations[0].detail.clone().unwrap();
+    assert_eq!(said, format!("it is still waiting: {}", Reason::Paced(Pacing::Token)));
 }
 
 #[test]
