@@ -30,6 +30,8 @@ pub struct AnswerEvidence {
     pub answerer: Answerer,
     /// The wait that a header or the body names.
     pub wait: Option<Duration>,
+    /// Its body is an error, whatever its status.
+    pub tells_error: bool,
     /// What it says, masked: of a 2xx whose body is no error, its status and phrase alone.
     pub refusal: ServerRefusal,
 }
@@ -71,13 +73,11 @@ pub enum Healing {
 /// Judges a whole answer to a message that a request carried. `lost`: the answer to an earlier try under the same name was
 /// lost.
 pub fn of_answer(answer: &AnswerEvidence, lost: bool) -> Judged {
-    let AnswerEvidence { answerer, wait, refusal } = answer;
+    let AnswerEvidence { answerer, wait, tells_error, refusal } = answer;
     let (status, refusal) = (refusal.status, || Box::new(refusal.clone()));
     let said = || Reason::Answer(refusal());
     match (status, answerer) {
-        (200..=299, Answerer::Service) if answer.refusal.code.is_some() => {
-            Judged::Unknown(Reason::Contradicted(refusal()), None)
-        }
+        (200..=299, Answerer::Service) if *tells_error => Judged::Unknown(Reason::Contradicted(refusal()), None),
         (200..=204, Answerer::Service) => Judged::Accepted,
         (200..=299, Answerer::Other(sign)) => Judged::Refused(Reason::Elsewhere(status, sign.clone())),
         (206, Answerer::Service) => Judged::Unknown(Reason::Part(status), None),

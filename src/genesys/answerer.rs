@@ -11,6 +11,7 @@
 use http::HeaderMap;
 use serde_json::Value;
 
+use super::challenge;
 use crate::model::Sign;
 use crate::model::exchange::Header;
 
@@ -133,8 +134,15 @@ pub fn who_answered(asked: Asked, status: u16, headers: &(impl Headers + ?Sized)
     if is_gateway_refusal(&json, headers) {
         return Answerer::Other(Sign::Gateway);
     }
+    // The service asks for a bearer token; only its token endpoint asks for a client's name and secret.
+    if let Some(scheme) = challenge::other_scheme(headers).filter(|_| asked != Asked::Token) {
+        return Answerer::Other(Sign::Header(format!("www-authenticate: {scheme}")));
+    }
     if is_error_body(asked, &json) || ((200..300).contains(&status) && has_shape(asked, &json)) {
         return Answerer::Service;
+    }
+    if let Some(product) = headers.values("server").into_iter().find(|value| is_intermediary(value)) {
+        return Answerer::Other(Sign::Header(format!("server: {product}")));
     }
     if (300..400).contains(&status) && !headers.values("location").is_empty() {
         return Answerer::Other(Sign::Redirect);
@@ -147,6 +155,24 @@ pub fn who_answered(asked: Asked, status: u16, headers: &(impl Headers + ?Sized)
         (false, _) => Answerer::Service,
         _ => Answerer::Unproven,
     }
+}
+
+/// Whether a `Server` names a product that stands between, and in front of which the platform does not stand.
+fn is_intermediary(server: &str) -> bool {
+    const PRODUCTS: [&str; 10] = [
+        "cloudflare",
+        "squid",
+        "zscaler",
+        "bluecoat",
+        "blue coat",
+        "fortinet",
+        "fortigate",
+        "mcafee",
+        "netskope",
+        "sophos",
+    ];
+    let server = server.to_ascii_lowercase();
+    PRODUCTS.iter().any(|product| server.contains(product))
 }
 
 /// `name: value` of the first of `names` that is there.
@@ -216,7 +242,13 @@ fn is_error_body(asked: Asked, json: &Value) -> bool {
 /// Whether the body of an answer, whatever its status, is an error and not what the call is answered with.
 pub fn tells_error(asked: Asked, body: &[u8]) -> bool {
     json_of(body).is_some_and(|json| {
-        json.get("code").is_some_and(Value::is_string) && is_error_body(asked, &json) && !has_shape(asked, &json)
+        let says = |name: &str| match json.get(name) {
+            Some(Value::String(text)) => !text.is_empty(),
+            Some(Value::Array(entries)) => !entries.is_empty(),
+            Some(Value::Object(fields)) => !fields.is_empty(),
+            _ => false,
+        };
+        ["code", "error", "errors", "fault"].into_iter().any(says) && !has_shape(asked, &json)
     })
 }
 
@@ -269,6 +301,9 @@ mod tests {
             (Token, 400, &[], br#"{"error":"invalid_client"}"#),
             (TokenFacts, 200, &[], br#"{"organization":{"id":"o"}}"#),
             (Conversation, 200, &[], br#"{"id":"c","participants":[]}"#),
+            (GuestMessage, 200, &[("server", "cloudflare")], br#"{"id":"m-1"}"#),
+            (GuestMessage, 401, &[("www-authenticate", "Basic realm=x"), ("inin-correlation-id", "c")], b""),
+            (GuestMessage, 401, &[("www-authenticate", "Basic, Bearer"), ("x-request-id", "r")], b""),
             (List, 200, &[], br#"{"entities":[]}"#),
             (Anything, 204, &[("x-request-id", "r"), ("via", "1.1 a.cloudfront.net (CloudFront)")], b""),
         ];
@@ -303,6 +338,15 @@ mod tests {
             (403, &[("x-amzn-requestid", "r")], br#"{"message":"no way"}"#, gateway.clone()),
             (403, &[], br#"{"message":"Forbidden"}"#, gateway.clone()),
             (403, &[("content-type", "application/problem+json")], br#"{"title":"Forbidden"}"#, gateway),
+            (401, &[("www-authenticate", "Basic realm=\"proxy\"")], b"", header("www-authenticate: Basic")),
+            (
+                401,
+                &[("www-authenticate", "Negotiate"), ("www-authenticate", "NTLM")],
+                b"",
+                header("www-authenticate: Negotiate"),
+            ),
+            (520, &[("Server", "cloudflare")], b"error code: 520", header("server: cloudflare")),
+            (403, &[("Server", "Zscaler/6.2")], b"", header("server: Zscaler/6.2")),
             (302, &[("location", "https://sso.example")], b"", Answerer::Other(Sign::Redirect)),
         ];
         for (status, headers, body, expected) in rows {
@@ -323,7 +367,9 @@ mod tests {
             (200, &[], b"OK"),
             (200, &[("ININ-Correlation-Id", "c")], b"<html>Sign in</html>"),
             (403, &[], b""),
-            (502, &[], b"upstream connect error"),
+            (401, &[("www-authenticate", "Bearer realm=\"api\"")], b""),
+            (401, &[("www-authenticate", ",,= ,")], b""),
+            (502, &[("server", "nginx")], b"upstream connect error"),
             (400, &[], br#"{"error":"invalid_client"}"#),
         ];
         for (status, headers, body) in rows {

@@ -43,6 +43,19 @@ impl BearerChallenge {
     }
 }
 
+/// The scheme by which an answer asks for credentials, where it takes no bearer token.
+pub fn other_scheme(headers: &(impl Headers + ?Sized)) -> Option<&str> {
+    const OTHERS: [&str; 5] = ["basic", "digest", "kerberos", "negotiate", "ntlm"];
+    let values = headers.values("www-authenticate");
+    let schemes = values.into_iter().flat_map(split_outside_quotes).filter_map(|part| part.split([' ', '\t']).next());
+    let schemes: Vec<&str> = schemes.collect();
+    let is = |scheme: &&&str, name: &str| scheme.eq_ignore_ascii_case(name);
+    if schemes.iter().any(|scheme| is(&scheme, "bearer")) {
+        return None;
+    }
+    schemes.iter().find(|scheme| OTHERS.iter().any(|other| is(scheme, other))).copied()
+}
+
 /// The parts of a list between its commas; those inside quotes separate nothing.
 fn split_outside_quotes(list: &str) -> Vec<&str> {
     let (mut quoted, mut escaped) = (false, false);

@@ -162,8 +162,9 @@ impl CapturedTry {
                 Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),
                 other => other,
             };
+            let tells_error = tells_error(asked, shown.text().as_bytes());
             let error = match &shown.ending {
-                Ending::Answered(response) if tells_error(asked, shown.text().as_bytes()) => ApiError::of(response),
+                Ending::Answered(response) if tells_error => ApiError::of(response),
                 _ => shown.error().unwrap_or_default(),
             };
             let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
@@ -171,7 +172,7 @@ impl CapturedTry {
             let wait = wait.or_else(|| meta.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
             let refusal =
                 ServerRefusal { status: a.status, ..error.refusal.map(|text| redactor.text(text).into_owned()) };
-            AnswerEvidence { answerer, wait, refusal }
+            AnswerEvidence { answerer, wait, tells_error, refusal }
         });
         shown
     }

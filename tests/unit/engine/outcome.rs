@@ -1,7 +1,7 @@
 //! One table: what came, and what that says of the message.
 
 use super::*;
-use crate::genesys::answerer::{Asked, who_answered};
+use crate::genesys::answerer::{Asked, tells_error, who_answered};
 use crate::genesys::errors::ApiError;
 use crate::model::exchange::{Body, Header, Response};
 use crate::model::{Phase, TlsFault};
@@ -45,7 +45,12 @@ fn judge(asked: Asked, status: u16, headers: Fields<'_>, body: &[u8], lost: bool
     let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();
     let error = ApiError::read(status, headers.as_slice(), body);
     let answerer = who_answered(asked, status, headers.as_slice(), body);
-    let answered = AnswerEvidence { answerer, wait: error.retry_after, refusal: error.refusal };
+    let answered = AnswerEvidence {
+        answerer,
+        wait: error.retry_after,
+        tells_error: tells_error(asked, body),
+        refusal: error.refusal,
+    };
     of_answer(&answered, lost)
 }
 
@@ -98,6 +103,10 @@ fn whole_answers() {
         (guest, 200, &[], br#"{"code":"unauthorized","message":"no","status":401}"#, Unknown),
         (guest, 200, &[ININ], br#"{"code":"bad.request","message":"no","contextId":"c"}"#, Unknown),
         (open, 202, &[ININ], br#"{"code":"internal.server.error"}"#, Unknown),
+        (guest, 200, &[ININ], br#"{"errors":[{"message":"no"}]}"#, Unknown),
+        (guest, 200, &[ININ], br#"{"error":{"message":"no"}}"#, Unknown),
+        (open, 200, &[ININ], br#"{"fault":{"faultstring":"no"}}"#, Unknown),
+        (guest, 200, &[ININ], br#"{"id":"m-1","errors":[],"error":null}"#, Accepted),
         // Successes that the API does not use.
         (guest, 205, &[ININ], b"", Unknown),
         (guest, 206, &[ININ], TAKEN, Unknown),
