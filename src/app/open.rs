@@ -62,7 +62,7 @@ impl Opened {
     /// Sets up the sandbox as a test run or a person wants it; what was done or why not: a sentence.
     pub fn arrange(&self, ask: &SandboxRequest) -> Result<String, String> {
         let Some(sandbox) = &self.sandbox else { return Err("there is no built-in sandbox here".to_owned()) };
-        arrange(sandbox, ask, "Type .fault off to clear all faults.")
+        arrange(sandbox, ask, " Type .fault off to clear all faults.")
     }
 
     /// Stops what was started.
@@ -83,7 +83,7 @@ pub fn arrange(sandbox: &crate::sandbox::Sandbox, ask: &SandboxRequest, clear: &
             let left = sandbox.faults_left();
             // What changes something at once leaves nothing to clear.
             Ok(match left.last().filter(|_| left.len() > before.len()) {
-                Some(fault) => format!("Fault on: {fault}. {clear}"),
+                Some(fault) => format!("Fault on: {fault}.{clear}"),
                 None => "Fault applied: it holds from now on.".to_owned(),
             })
         }

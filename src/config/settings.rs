@@ -276,8 +276,8 @@ impl KeyContext {
             Self::Picker => "Conversations",
             Self::Log => "Log",
             Self::Composer => "Composer",
-            Self::Pass => "Pass",
-            Self::Present => "Present",
+            Self::Pass => "Test run",
+            Self::Present => "Demo",
             Self::Dialog => "Dialogs, prompts and pages",
         }
     }

@@ -121,8 +121,8 @@ actions! {
         PreviousError "previous-error" ["["] "Previous error" ~ "refused 401 unknown";
         Search "search" ["ctrl-f"] "Search the entries" ~ "find";
         SearchKept "search-kept" ["S"] "Search all that is kept, also of earlier sessions" ~ "journal history full text find past";
-        NextMatch "next-match" ["n"] "Next match of the search";
-        PreviousMatch "previous-match" ["N"] "Previous match of the search";
+        NextMatch "next-match" ["n"] "Next match of the search" ~ "find";
+        PreviousMatch "previous-match" ["N"] "Previous match of the search" ~ "find";
         Follow "follow" ["F"] "Follow the newest entry, or stop" ~ "tail";
         Why "why" ["d"] "Say why it was refused: evidence, what to do, what to quote" ~ "diagnosis cause reason explain 401 403 card";
         Probe "probe" ["D"] "Diagnose: run read-only checks of hosts, token, scopes, region, conversation, participant" ~ "doctor check settle diagnose test";

@@ -35,7 +35,8 @@ pub enum Effect {
     Record(Option<PathBuf>),
     /// Put a marker into the recording, if there is one. Already masked.
     Marker(String),
-    /// Set (or, with `None`, clear) a fault of the embedded sandbox, as JSON of its control API.
+    /// Set (or, with `None`, clear) a fault of the embedded sandbox, as JSON of its control API; the answer is
+    /// [`super::Event::FaultSet`].
     SandboxFault(Option<String>),
     /// Ask which faults of the embedded sandbox still wait or hold; the answer is [`super::Event::Faults`].
     AskFaults,

@@ -38,6 +38,8 @@ pub enum Event {
     Faults(Vec<String>),
     /// Something asked of the outside (a copy, a file) is done or failed: one sentence for the status line.
     Done(Result<String, String>),
+    /// A fault of the embedded sandbox is set or cleared, or why not: one sentence for the status line.
+    FaultSet(Result<String, String>),
     /// A file is written, or why not: one sentence for the status line.
     Written(Result<String, String>),
     /// A path that was being typed, as far as the names there allow, and those names where there are several.

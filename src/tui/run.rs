@@ -76,9 +76,7 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
     profile.redaction.extend(&settings.redaction);
     let sandbox = Arc::new(sandbox);
     let arranged = Arc::clone(&sandbox);
-    let arrange = move |ask: &SandboxRequest| {
-        crate::app::open::arrange(&arranged, ask, "Press B, then Enter, to clear all faults.")
-    };
+    let arrange = move |ask: &SandboxRequest| crate::app::open::arrange(&arranged, ask, "");
     Ok(Embedded { profile, arrange: Box::new(arrange), faults: Box::new(move || sandbox.faults_left()) })
 }
 

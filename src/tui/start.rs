@@ -235,7 +235,7 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     info.proxy = proxy_of(profile, &Environment::default()).transpose();
     let picker = Conversations::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect());
     let mut state = State::new(Setup { now, size, profile: info, theme, zone, keymap, picker, composer, log });
-    state.status.info(first_words(settings, profile));
+    state.status.info(first_words(settings, profile, &state.keymap.key(Action::Send)));
     if profile.sandbox {
         state.status.offer(&[(Action::Connect, "a real organisation")]);
     }
@@ -243,11 +243,11 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
 }
 
 /// What the status line says first.
-fn first_words(settings: &Settings, profile: &Profile) -> String {
+fn first_words(settings: &Settings, profile: &Profile, send: &str) -> String {
     if profile.sandbox && settings.has_env_profile {
         "Built-in sandbox: nothing leaves this machine. `guestwire --profile env` speaks to the organisation that GENESYSCLOUD_REGION names.".to_owned()
     } else if profile.sandbox && !settings.paths.config_exists {
-        "Built-in sandbox: nothing leaves this machine. Type a message and press Enter.".to_owned()
+        format!("Built-in sandbox: nothing leaves this machine. Type a message and press {send}.")
     } else if profile.sandbox {
         "Built-in sandbox: nothing leaves this machine.".to_owned()
     } else {

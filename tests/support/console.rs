@@ -220,14 +220,14 @@ impl Desk {
     /// Does what the palette finds first for `words`.
     pub fn command(&mut self, words: &str) -> Vec<Effect> {
         self.keys("ctrl-p");
-        self.type_text(words);
+        self.paste(words);
         self.keys("enter")
     }
 
     /// Does an action by its name in the palette; `None` where the palette does not list it.
     pub fn command_exactly(&mut self, action: guestwire::tui::action::Action) -> Option<Vec<Effect>> {
         self.keys("ctrl-p");
-        self.type_text(action.name());
+        self.paste(action.name());
         let Some(guestwire::tui::state::overlay::Overlay::Palette(palette)) = &mut self.state.overlay else {
             panic!("no palette")
         };

@@ -7,8 +7,9 @@ use crate::session::RATE_WINDOW;
 use crate::session::refusals::Refusal;
 use crate::text::screen::width;
 use crate::tui::action::{ACTIONS, Action, ActionRow, Context};
-use crate::tui::state::State;
+use crate::tui::state::key_hints::DEMO;
 use crate::tui::state::token_badge::{badge, countdown, duration, session_words};
+use crate::tui::state::{Pane, State};
 
 /// A job, and the actions that do it with a word or two each.
 type Job = (&'static str, &'static [(Action, &'static str)]);
@@ -151,7 +152,12 @@ fn by_job(state: &State) -> Vec<String> {
     let room = usize::from(state.size.width.saturating_sub(4));
     let columns = (room.saturating_sub(JOB) / COLUMN).clamp(1, 5);
     let mut lines = Vec::new();
-    for (job, actions) in JOBS {
+    let pass = state.session.pass.runner.is_some();
+    let works = |action: Action| pass || action.spec().context != Context::Pass;
+    let demo = [("Demo", DEMO)];
+    let jobs = if state.present.is_some() { &demo[..] } else { JOBS };
+    for (job, actions) in jobs {
+        let actions: Vec<_> = actions.iter().filter(|(action, _)| works(*action)).collect();
         for (row, part) in actions.chunks(columns).enumerate() {
             let cells: Vec<String> = part
                 .iter()
@@ -165,27 +171,19 @@ fn by_job(state: &State) -> Vec<String> {
             lines.push(format!("{job:<JOB$}{}", cells.concat()).trim_end().to_owned());
         }
     }
+    if state.present.is_some() {
+        return lines;
+    }
     let key = |action| state.keymap.key(action);
-    lines.push(format!(
-        "{:<JOB$}{} {} row   {} {} page   {} {} half   {} {} ends   {} pane   {} back",
-        "Moves",
-        key(Action::LogUp),
-        key(Action::LogDown),
-        key(Action::LogPageUp),
-        key(Action::LogPageDown),
-        key(Action::LogHalfUp),
-        key(Action::LogHalfDown),
-        key(Action::LogFirst),
-        key(Action::LogLast),
-        key(Action::NextPane),
-        key(Action::Back),
-    ));
-    lines.push(format!(
-        "{:<JOB$}/ finds every command here, {} runs one by name",
-        "Search",
-        state.key(Action::Palette)
-    ));
-    lines.push(format!("{:<JOB$}pasted text never sends; ^J and Alt-Enter arrive in every terminal", "Terminal"));
+    let moves = moves(state.focus).iter().map(|(up, down, words)| format!("{} {} {words}   ", key(*up), key(*down)));
+    let moves = moves.collect::<Vec<_>>().concat();
+    let leave = if state.focus == Pane::Composer { key(Action::LeaveComposer) + ", then " } else { String::new() };
+    let (pane, back) = (state.key(Action::NextPane), key(Action::Back));
+    lines.push(format!("{:<JOB$}{leave}{moves}{pane} pane   {back} back", "Moves"));
+    let palette = state.key(Action::Palette);
+    lines.push(format!("{:<JOB$}/ finds every command here, {palette} runs one by name", "Search"));
+    let new_line: Vec<String> = state.keymap.keys(Action::NewLine).iter().map(ToString::to_string).collect();
+    lines.push(format!("{:<JOB$}pasted text never sends; new line: {}", "Terminal", new_line.join(" or ")));
     let config = state
         .session
         .profile
@@ -197,26 +195,48 @@ fn by_job(state: &State) -> Vec<String> {
     lines
 }
 
+/// The moves of a pane: there, back, and by how much.
+const fn moves(pane: Pane) -> &'static [(Action, Action, &'static str)] {
+    match pane {
+        Pane::Picker => &[
+            (Action::PickerUp, Action::PickerDown, "row"),
+            (Action::PickerPageUp, Action::PickerPageDown, "page"),
+            (Action::PickerFirst, Action::PickerLast, "ends"),
+        ],
+        Pane::Pass => &[(Action::PreviousCase, Action::NextCase, "case")],
+        Pane::Log | Pane::Thread | Pane::Composer => &[
+            (Action::LogUp, Action::LogDown, "row"),
+            (Action::LogPageUp, Action::LogPageDown, "page"),
+            (Action::LogHalfUp, Action::LogHalfDown, "half"),
+            (Action::LogFirst, Action::LogLast, "ends"),
+        ],
+    }
+}
+
 /// Every action whose name, description or synonym holds all the words.
 fn found(state: &State, typed: &str) -> Vec<String> {
     let typed = typed.to_lowercase();
     let fits = |spec: &&ActionRow| {
-        let keys = state.keymap.keys(spec.action).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let keys = state.ways(spec.action).collect::<Vec<_>>().join(" ");
         let text = format!("{} {} {} {keys}", spec.name, spec.about, spec.synonyms).to_lowercase();
         typed.split_whitespace().all(|word| text.contains(word))
     };
     // Where there is no room for two columns, each text follows its keys.
     let column = if state.size.width < NARROW { 0 } else { 21 };
     let mut lines = Vec::new();
-    for context in Context::ALL {
+    // In the demo nothing but its own keys works.
+    let here = |context: &Context| state.present.is_none() || *context == Context::Present;
+    for context in Context::ALL.into_iter().filter(here) {
         let mut headed = false;
         for spec in ACTIONS.iter().filter(|spec| spec.context == context).filter(fits) {
             if !std::mem::replace(&mut headed, true) {
                 lines.push(context.heading().to_owned());
             }
-            let keys = state.keymap.keys(spec.action).iter().map(ToString::to_string).collect::<Vec<_>>().join("  ");
-            let keys =
-                if keys.is_empty() { format!("{} {}", state.keymap.key(Action::Palette), spec.name) } else { keys };
+            let mut keys: Vec<String> = state.ways(spec.action).collect();
+            if keys.is_empty() {
+                keys.push(state.key(spec.action));
+            }
+            let keys = keys.join("  ");
             lines.push(format!("  {keys:<column$}  {}", spec.about));
         }
     }

@@ -14,7 +14,7 @@ use super::{State, ids};
 pub type KeyHint = (String, &'static str);
 
 /// The keys of the demo.
-const DEMO: &[(Action, &str)] = &[
+pub(super) const DEMO: &[(Action, &str)] = &[
     (Action::PresentNext, "next"),
     (Action::PresentBack, "back"),
     (Action::PresentLeave, "leave"),
@@ -67,7 +67,9 @@ impl State {
                 (vec![self.move_key()], all(&[(Action::Confirm, "select"), (Action::Dismiss, "close")]))
             }
             Some(Overlay::Menu(menu)) => {
-                (self.menu_keys(menu), all(&[(Action::Confirm, "select"), (Action::Dismiss, "close")]))
+                let select = menu.choice().map(|_| (Action::Confirm, "select"));
+                let kept: Vec<_> = select.into_iter().chain([(Action::Dismiss, "close")]).collect();
+                (self.menu_keys(menu), all(&kept))
             }
             // What the question itself names is not said twice.
             Some(Overlay::Ask(ask)) => {
@@ -92,8 +94,16 @@ impl State {
             None if self.present.is_some() && self.focus == Pane::Composer => {
                 (all(&[(Action::Send, "send"), (Action::LeaveComposer, "done")]), Vec::new())
             }
-            None if self.present.is_some() => (all(DEMO), Vec::new()),
-            None => (all(&self.pane_hints()), self.kept_hints()),
+            None => match &self.present {
+                // The rest of a command that the demo does not take is no key of the demo.
+                Some(present) if present.deaf => (all(&[(Action::PresentLeave, "cancel")]), Vec::new()),
+                Some(present) => {
+                    let mut keys = DEMO.to_vec();
+                    keys.retain(|(action, _)| present.tape.is_none() || *action != Action::GoComposer);
+                    (all(&keys), Vec::new())
+                }
+                None => (all(&self.pane_hints()), self.kept_hints()),
+            },
         }
     }
 
@@ -107,12 +117,18 @@ impl State {
                 (key(Action::CopyCurl), "curl"),
                 (key(Action::CopyIds), "ids"),
             ],
-            None => vec![
-                (key(Action::CopyTicket), "ticket"),
-                (key(Action::CompareAccepted), "compare with last accepted"),
-                (format!("{} {}", key(Action::NextMatch), key(Action::PreviousMatch)), "other refusals"),
-                (key(Action::Dismiss), "close"),
-            ],
+            None => {
+                let mut keys = vec![(key(Action::CopyTicket), "ticket")];
+                if self.session.log.accepted_beside(card.number).is_some() {
+                    keys.push((key(Action::CompareAccepted), "compare with last accepted"));
+                }
+                if self.session.log.why_place(card.number).1 > 1 {
+                    let both = format!("{} {}", key(Action::NextMatch), key(Action::PreviousMatch));
+                    keys.push((both, "other refusals"));
+                }
+                keys.push((key(Action::Dismiss), "close"));
+                keys
+            }
         };
         keys.retain(|(key, _)| !key.trim().is_empty());
         keys
@@ -147,13 +163,9 @@ impl State {
 
     /// What the keys of the pane with the focus do, the most important first.
     fn pane_hints(&self) -> Vec<(Action, &'static str)> {
-        let open = self.session.conversations.active_item();
-        let offered = open.and_then(|item| self.session.threads.get(item.conversation.key)?.offer()).is_some();
-        let carries = open.is_some_and(|item| item.conversation.channel().capabilities().attributes);
-        let explained = self.shown_log().selected().is_some_and(|entry| entry.diagnosis().is_some());
         let unknown = self.shown_log().selected().and_then(|entry| entry.exchange());
         let unknown = unknown.is_some_and(|exchange| matches!(exchange.outcome, Outcome::Unknown(_)));
-        let removable = self.session.conversations.selected_item().is_some_and(|item| item.added);
+        let quit = if self.zoomed || self.thread_covers_log() { "back" } else { "quit" };
         let mut hints = match self.focus {
             Pane::Composer => vec![
                 (Action::Send, "send"),
@@ -179,7 +191,7 @@ impl State {
                 (Action::Discover, "list active"),
                 (Action::Refresh, "read"),
                 (Action::NextPane, "next pane"),
-                (Action::Quit, "quit"),
+                (Action::Quit, quit),
             ],
             Pane::Pass if !self.session.pass.is_running() => vec![
                 (Action::PassReports, "reports"),
@@ -190,11 +202,8 @@ impl State {
             Pane::Pass => {
                 let mut hints: Vec<(Action, &'static str)> =
                     self.go_words().map(|words| (Action::PassGo, words)).into_iter().collect();
+                hints.extend(VERDICTS);
                 hints.extend([
-                    (Action::VerdictPass, "passed"),
-                    (Action::VerdictFail, "failed"),
-                    (Action::VerdictBlocked, "blocked"),
-                    (Action::VerdictSkip, "skipped"),
                     (Action::PassUndo, "undo"),
                     (Action::PassNote, "note"),
                     (Action::NextCase, "next case"),
@@ -227,8 +236,9 @@ impl State {
                 (Action::Zoom, "zoom"),
                 (Action::FaultBench, "faults"),
                 (Action::Pass, "test run"),
+                (Action::NextMatch, "next match"),
                 (Action::NextError, "next error"),
-                (Action::Quit, "quit"),
+                (Action::Quit, quit),
             ],
             Pane::Thread => vec![
                 (Action::GoComposer, "type"),
@@ -240,18 +250,37 @@ impl State {
                 (Action::Refresh, "read"),
                 (Action::Zoom, "zoom"),
                 (Action::NextPane, "next pane"),
-                (Action::Quit, "back"),
+                (Action::Quit, quit),
             ],
         };
-        hints.retain(|(action, _)| match action {
-            Action::Choose | Action::ChooseText => offered,
-            Action::ExtrasText => carries,
-            Action::Remove => removable,
-            Action::Why => explained,
+        hints.retain(|(action, _)| self.can_act(*action));
+        hints
+    }
+
+    /// Whether an action that is named beside a pane has something to act on.
+    fn can_act(&self, action: Action) -> bool {
+        let (open, chosen) = (self.session.conversations.active_item(), self.session.conversations.selected_item());
+        let entry = self.shown_log().selected();
+        match action {
+            Action::Choose | Action::ChooseText => open.is_some_and(|item| {
+                self.session.threads.get(item.conversation.key).is_some_and(|t| t.offer().is_some())
+            }),
+            Action::ExtrasText => open.is_some_and(|item| item.conversation.channel().capabilities().attributes),
+            Action::Remove => chosen.is_some_and(|item| item.added),
+            Action::Open | Action::IdCard | Action::Pin | Action::Nickname => chosen.is_some(),
+            Action::Density | Action::CopyLine => entry.is_some(),
+            Action::Why => entry.is_some_and(|entry| entry.diagnosis().is_some()),
+            Action::Resend => entry.and_then(|entry| entry.exchange()).is_some_and(|exchange| {
+                exchange.message.is_some_and(|id| self.session.threads.message(id).is_some_and(|m| m.life.is_settled()))
+            }),
+            Action::NextMatch => !self.shown_log().search_text().is_empty(),
+            Action::NextCase => {
+                let run = self.session.pass.runner.as_ref().map(Runner::run);
+                run.is_some_and(|run| run.at.0 + 1 < run.cases.len())
+            }
             Action::Refresh => works(Context::Picker, self.focus),
             _ => true,
-        });
-        hints
+        }
     }
 
     /// What the key of a test run does to the open step now, if anything.
@@ -282,13 +311,16 @@ fn works(context: Context, focus: Pane) -> bool {
     }
 }
 
+/// The keys that decide a step.
+pub const VERDICTS: &[(Action, &str)] = &[
+    (Action::VerdictPass, "passed"),
+    (Action::VerdictFail, "failed"),
+    (Action::VerdictBlocked, "blocked"),
+    (Action::VerdictSkip, "skipped"),
+];
+
 /// `p passed · f failed …`, from the live keys.
 pub fn verdict_keys(state: &State) -> String {
-    let keys = [
-        (Action::VerdictPass, "passed"),
-        (Action::VerdictFail, "failed"),
-        (Action::VerdictBlocked, "blocked"),
-        (Action::VerdictSkip, "skipped"),
-    ];
-    keys.map(|(action, words)| format!("{} {words}", state.key(action))).join(" · ")
+    let keys = VERDICTS.iter().map(|(action, words)| format!("{} {words}", state.key(*action)));
+    keys.collect::<Vec<_>>().join(" · ")
 }

@@ -22,9 +22,9 @@ use ratatui::layout::{Rect, Size};
 
 use crate::model::{DeliveryStatus, Moment, Variation};
 use crate::tui::action::{Action, Context};
-use crate::tui::chord::Chord;
+use crate::tui::chord::{Chord, KeySequence};
 use crate::tui::keymap::{KeyMeaning, Keymap};
-use crate::tui::layout::{LayoutShape, Panes};
+use crate::tui::layout::{LayoutShape, Panes, holds_thread_and_log};
 use crate::tui::theme::Theme;
 
 use crate::session::log::{Log, Rate401};
@@ -326,29 +326,56 @@ impl State {
     /// How a person asks for an action from where the focus is: its key, with the keys before it that lead to where it
     /// works; or its name in the palette, where no key does it. In the composer a letter would be text.
     pub fn key(&self, action: Action) -> String {
-        let here = self.focus.context();
-        let typing = here == Context::Composer;
+        self.ways(action).next().unwrap_or_else(|| self.by_name(action))
+    }
+
+    /// All keys of an action, as [`Self::key`] names the first of them.
+    pub fn ways(&self, action: Action) -> impl Iterator<Item = String> {
+        let typing = self.focus == Pane::Composer;
         let twin = action.in_composer().filter(|twin| typing && !self.keymap.keys(*twin).is_empty());
         let action = twin.unwrap_or(action);
-        let home = action.spec().context;
-        let Some(keys) = self.keymap.keys(action).first().copied() else { return self.by_name(action) };
-        // What leaving the composer leads to: the log, or the thread, which takes the log's keys.
-        let (from, leave) =
-            if typing { (Context::Log, self.keymap.key(Action::LeaveComposer)) } else { (here, String::new()) };
-        let lead = match home {
-            _ if home == here || home == Context::Dialog || home == Context::Present => return keys.to_string(),
-            Context::Global if self.keymap.resolve(from, None, keys.first) != KeyMeaning::Unbound => {
-                return self.by_name(action);
-            }
-            Context::Global => String::new(),
-            _ if home == from => String::new(),
-            Context::Picker => self.keymap.key(Action::GoPicker),
-            Context::Log => self.keymap.key(Action::GoLog),
-            Context::Pass => self.keymap.key(Action::Pass),
-            Context::Composer | Context::Dialog | Context::Present => self.keymap.key(Action::GoComposer),
+        self.keymap.keys(action).iter().filter_map(move |keys| self.way(action.spec().context, *keys))
+    }
+
+    /// A key of `home` with those before it that lead there; `None` where it means something else on the way.
+    fn way(&self, home: Context, keys: KeySequence) -> Option<String> {
+        let here = if self.present.is_some() && self.focus != Pane::Composer {
+            Context::Present
+        } else {
+            self.focus.context()
         };
-        let parts = [leave, lead, keys.to_string()];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+        // Leaving the composer leads to a pane in which keys mean what they mean there.
+        let typing = here == Context::Composer;
+        let from = if typing { self.beside_composer().context() } else { here };
+        let lead = match home {
+            _ if home == here || home == Context::Dialog => return Some(keys.to_string()),
+            Context::Global if self.keymap.resolve(from, None, keys.first) != KeyMeaning::Unbound => return None,
+            _ if home == from || home == Context::Global => {
+                let leave = if typing { self.keymap.key(Action::LeaveComposer) } else { String::new() };
+                return (typing != leave.is_empty()).then(|| format!("{leave} {keys}").trim_start().to_owned());
+            }
+            Context::Picker => Action::GoPicker,
+            Context::Log => Action::GoLog,
+            Context::Pass => Action::Pass,
+            Context::Present => Action::Present,
+            Context::Composer | Context::Dialog | Context::Global => Action::GoComposer,
+        };
+        self.ways(lead).next().map(|lead| format!("{lead} {keys}"))
+    }
+
+    /// Whether the thread stands in the log's place, where there is no room for both.
+    pub(crate) fn thread_covers_log(&self) -> bool {
+        self.thread_over && !holds_thread_and_log(self.size)
+    }
+
+    /// The pane to which leaving the composer leads.
+    pub(crate) fn beside_composer(&self) -> Pane {
+        let panes = self.panes_unzoomed();
+        match (panes.log, panes.thread, panes.pass) {
+            (None, Some(_), _) => Pane::Thread,
+            (None, None, Some(_)) => Pane::Pass,
+            _ => Pane::Log,
+        }
     }
 
     /// `:connect`, and in the composer `^P connect`.

@@ -158,17 +158,17 @@ impl PromptPurpose {
                 "text  status:4xx  kind:send  conv:bill  >500ms  id:e42c  is:error  on:yesterday  -not"
             }
             Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
-            Self::Search => "text; n and N go on",
+            Self::Search => "text to find in the entries",
             Self::Site(_) => "a site that the deployment allows, like https://shop.example",
             Self::SearchKept => "words, ids, \"words beside each other\"; of all sessions",
             Self::Nickname(_) => "empty gives back the configured name",
             Self::Comment(_) => "kept with the entry and exported",
-            Self::Add => "paste an id, URL, JSON, log line or Messenger snippet; Enter adds its conversation",
+            Self::Add => "paste an id, URL, JSON, log line or Messenger snippet",
             Self::PassFile => "a TOML file; `guestwire run --schema` prints the format",
             Self::PassNote { .. } => "is written into the reports; empty: no note",
             Self::Reports => "a directory; four files are written into it",
             Self::SessionPass => "a new file for the messages of this session",
-            Self::History => "part of a message, Enter takes it, Up and Down choose",
+            Self::History => "part of a message that was sent",
             Self::Attach(_) => "web: a path on this machine; open messaging: https://… that the platform can fetch",
             Self::Attribute(_) => "name=value, for Architect",
         }

@@ -148,28 +148,11 @@ fn listed() -> impl Iterator<Item = &'static ActionRow> {
                 spec.action,
                 Action::Send | Action::HistorySearch | Action::Snippets | Action::Editor | Action::Undo | Action::Redo
             );
+        // A move of the cursor has no other name.
         let moves = spec.synonyms.is_empty() && matches!(spec.context, Context::Picker | Context::Log);
-        spec.context != Context::Dialog && !text_field && !(moves && spec.name.contains('-') && is_move(spec.action))
+        // A dialog and the demo take no commands.
+        !matches!(spec.context, Context::Dialog | Context::Present) && !text_field && !moves
     })
-}
-
-fn is_move(action: Action) -> bool {
-    matches!(
-        action,
-        Action::PickerUp
-            | Action::PickerDown
-            | Action::PickerPageUp
-            | Action::PickerPageDown
-            | Action::PickerFirst
-            | Action::PickerLast
-            | Action::LogUp
-            | Action::LogDown
-            | Action::LogPageUp
-            | Action::LogPageDown
-            | Action::LogHalfUp
-            | Action::LogHalfDown
-            | Action::LogFirst
-    )
 }
 
 #[cfg(test)]

@@ -278,7 +278,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 Event::Written(written.map(|said| format!("{} ({what}).", said.trim_end_matches('.'))))
             }
             Effect::AskFaults => Event::Faults(self.outside.sandbox_faults()),
-            Effect::SandboxFault(fault) => Event::Done(self.outside.arrange(&SandboxRequest::Fault(fault))),
+            Effect::SandboxFault(fault) => Event::FaultSet(self.outside.arrange(&SandboxRequest::Fault(fault))),
             Effect::Arrange(ask) => Event::Arranged(self.outside.arrange(&ask).map(drop)),
             Effect::FindPasses => Event::Passes(self.outside.passes()),
             Effect::CompletePath(typed) => {

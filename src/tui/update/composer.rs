@@ -4,8 +4,8 @@ use crate::engine::Command;
 use crate::model::WebSession;
 use crate::tui::Effect;
 use crate::tui::action::Action;
+use crate::tui::state::State;
 use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, Prompt, PromptPurpose};
-use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
 use super::{conversations, global, prompt, sending};
@@ -55,10 +55,8 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::Editor => effects.push(Effect::Edit(state.composer.text().to_owned())),
         Action::LeaveComposer => {
-            let panes = state.panes();
-            let pane = if panes.log.is_none() && panes.thread.is_some() { Pane::Thread } else { Pane::Log };
             state.zoomed = false;
-            focus(state, pane);
+            focus(state, state.beside_composer());
         }
         Action::NextPaneText => global::act(state, Action::NextPane, effects),
         Action::PreviousPaneText => global::act(state, Action::PreviousPane, effects),

@@ -161,8 +161,7 @@ pub fn came(state: &mut State, page: u32, found: Result<Vec<DiscoveredConversati
         items.push(("more…".to_owned(), MenuChoice::Page(page + 1)));
     }
     let mut menu = Menu::new(format!("Active conversations, newest first, page {page}"), items);
-    menu.intro =
-        vec!["Enter adds one as a guest-api conversation, or opens it if it is in the list already.".to_owned()];
+    menu.intro = vec!["One is added as a guest-api conversation, or opened if it is in the list already.".to_owned()];
     state.overlay = Some(Overlay::Menu(menu));
 }
 
@@ -179,7 +178,7 @@ fn line(state: &State, found: &DiscoveredConversation) -> String {
         text.push_str(via);
     }
     if let Some(item) = state.session.conversations.with_conversation_id(&found.conversation_id) {
-        text.push_str(" · in the picker: ");
+        text.push_str(" · in the list: ");
         text.push_str(item.name());
     }
     text

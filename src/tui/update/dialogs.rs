@@ -16,7 +16,7 @@ use crate::tui::state::page::{last_scroll, page, scrolled};
 use crate::tui::state::palette::{PaletteContext, PaletteTarget};
 use crate::tui::state::{Pane, State};
 
-use super::focus::{focus, show_pass};
+use super::focus::{focus, show_log, show_pass};
 use super::open_conversation;
 use super::{attachments, card, conversations, faults, global, history, ids, pass, prompt, sending, web_session};
 
@@ -209,9 +209,7 @@ fn choose_from_palette(
                 Context::Picker => {
                     focus(state, Pane::Picker);
                 }
-                Context::Log if state.focus != Pane::Thread => {
-                    focus(state, Pane::Log);
-                }
+                Context::Log if state.focus != Pane::Thread => show_log(state),
                 Context::Pass => show_pass(state),
                 // With no conversation there is nothing to write to, which is said.
                 Context::Composer if !focus(state, Pane::Composer) => return None,
@@ -221,8 +219,7 @@ fn choose_from_palette(
         }
         Some((PaletteTarget::Conversation(key), None)) => open_conversation::open(state, key, effects),
         Some((PaletteTarget::Entry(number), None)) => {
-            state.thread_over = false;
-            focus(state, Pane::Log);
+            show_log(state);
             history::close(state);
             if !state.session.log.select_number(number) {
                 state.status.info(format!("There is no row #{number} in the log."));

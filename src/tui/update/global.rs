@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::engine::Command;
 use crate::model::{DeliveryStatus, TokenStatus};
 use crate::tui::Effect;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, Context};
 use crate::tui::layout::holds_thread_and_log;
 use crate::tui::state::overlay::{
     Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Prompt, PromptPurpose,
@@ -173,6 +173,9 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
         Action::Renew if matches!(&state.session.sign_in.status, TokenStatus::Valid(f) if f.pasted) => {
             Some("a pasted token cannot be renewed")
         }
+        action if action.spec().context == Context::Pass => {
+            state.session.pass.runner.is_none().then_some("no test run is open")
+        }
         _ => None,
     }
 }
@@ -233,16 +236,16 @@ fn arm(state: &mut State) {
 fn back(state: &mut State) {
     if state.zoomed {
         state.zoomed = false;
-    } else if state.focus == Pane::Log && !state.shown_log().filter_text().is_empty() {
-        state.shown_log_mut().clear_filter();
-    } else if state.focus == Pane::Log && state.history.is_some() {
-        history::close(state);
     } else if state.focus == Pane::Picker && !state.session.conversations.filter().is_empty() {
         state.session.conversations.set_filter("");
     } else if state.compare_with.take().is_some() {
         state.status.over(Subject::Comparison);
-    } else if state.thread_over {
+    } else if state.thread_covers_log() {
         toggle_thread(state);
+    } else if state.focus != Pane::Pass && !state.shown_log().filter_text().is_empty() {
+        state.shown_log_mut().clear_filter();
+    } else if state.history.is_some() {
+        history::close(state);
     } else {
         state.status.clear();
     }
@@ -251,7 +254,7 @@ fn back(state: &mut State) {
 
 /// `q`: back where something can be left; at the top, out.
 fn quit(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.zoomed || state.thread_over {
+    if state.zoomed || state.thread_covers_log() {
         back(state);
         return;
     }

@@ -4,6 +4,7 @@ use crate::journal::Job;
 use crate::journal::job::{HistoryPage as Found, HistoryRequest, Want};
 use crate::session::journal_status::Keeping;
 use crate::tui::Effect;
+use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::history::{HistoryStretch, NEAR, PAGE};
 
@@ -72,7 +73,8 @@ pub fn oldest(state: &mut State, effects: &mut Vec<Effect>) {
 /// Looks for words in all that is kept.
 pub fn find(state: &mut State, query: &str, effects: &mut Vec<Effect>) {
     if state.session.journal.keeping == Keeping::Off {
-        state.status.info("Nothing is kept here: this searches what a journal keeps. Ctrl-F searches the log.");
+        state.status.info("Nothing is kept here: this searches what a journal keeps.");
+        state.status.offer(&[(Action::Search, "search the log")]);
         return;
     }
     state.asked = None;
@@ -137,7 +139,8 @@ pub fn found(state: &mut State, found: Found) {
             _ => {
                 let count = found.entries.len();
                 let more = if found.more { " (and more above)" } else { "" };
-                state.status.info(format!("{count} found{more}, the newest last. Esc comes back to the log."));
+                state.status.info(format!("{count} found{more}, the newest last."));
+                state.status.offer(&[(Action::Back, "back to the log")]);
                 state.history =
                     Some(HistoryStretch::new(&state.session.log, found.entries, Some(query), found.more, false));
             }

@@ -75,8 +75,8 @@ pub fn add_web(state: &mut State, deployment: uuid::Uuid, site: &str, effects: &
     }
     let name = format!("web guest {}", crate::text::screen::short_id(&deployment.to_string(), state.theme.ascii));
     add_address(state, name, address, effects);
-    let (pane, keep) = (state.keymap.key(Action::GoPicker), state.keymap.key(Action::KeepInConfig));
-    state.status.info(format!("Added for this profile; Esc {pane} {keep} writes it into the config file."));
+    state.status.info("Added for this profile.");
+    state.status.offer(&[(Action::KeepInConfig, "write it into the config file")]);
 }
 
 /// Adds what the text leads to by what is known now.

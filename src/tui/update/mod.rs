@@ -27,6 +27,7 @@ mod web_session;
 use crate::engine::Report;
 use crate::model::{ConversationKey, Moment, ProbeQuestion, Signal};
 
+use super::action::Action;
 use super::effect::Effect;
 use super::event::Event;
 use super::state::overlay::{Overlay, paste_line};
@@ -66,11 +67,16 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Signal(Signal::Terminate | Signal::Interrupt) => effects.push(Effect::Quit),
         Event::Edited(Ok(text)) => {
             state.composer.set_text(crate::text::typed::cleaned(&text).trim_end_matches('\n'));
-            state.status.info("The editor's text stands in the composer; Enter sends it.");
+            state.status.info("The editor's text stands in the composer.");
+            state.status.offer(&[(Action::Send, "send")]);
         }
-        Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
+        Event::Edited(Err(why)) | Event::Done(Err(why)) | Event::FaultSet(Err(why)) => state.status.error(why),
         Event::Faults(left) => state.faults = left,
         Event::Done(Ok(said)) => state.status.info(said),
+        Event::FaultSet(Ok(said)) => {
+            state.status.info(said);
+            state.status.offer(&[(Action::FaultBench, "set, clear")]);
+        }
         Event::Written(Ok(said)) => {
             state.asked_path = None;
             state.status.info(said);

@@ -84,14 +84,8 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
     let rows = usize::from(inner.height.saturating_sub(1)).max(1);
     let from = (palette.chosen + 1).saturating_sub(rows);
     if palette.items.is_empty() {
-        put(
-            buf,
-            inner.x,
-            inner.y + 1,
-            "nothing of that name; Esc closes",
-            usize::from(inner.width),
-            state.theme.style(StyleRole::Dim),
-        );
+        let nothing = format!("nothing of that name; {} closes", state.keymap.key(Action::Dismiss));
+        put(buf, inner.x, inner.y + 1, &nothing, usize::from(inner.width), state.theme.style(StyleRole::Dim));
     }
     for (y, (index, item)) in (inner.top() + 1..inner.bottom()).zip(palette.items.iter().enumerate().skip(from)) {
         let key = match item.target {

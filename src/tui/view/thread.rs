@@ -10,9 +10,9 @@ use super::frame::DrawingContext;
 use crate::model::{Author, Unreadable};
 use crate::text::screen::{put, visible, wrap};
 use crate::tui::action::Action;
-use crate::tui::state::State;
 use crate::tui::state::thread::ThreadPane;
 use crate::tui::state::thread::rows::{Row, ThreadRowKind};
+use crate::tui::state::{Pane, State};
 use crate::tui::theme::StyleRole;
 
 /// What is said of the conversation beside its name: how much is new below, who types, why replies cannot be read. In the
@@ -72,11 +72,10 @@ fn draw_row(row: &Row, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
 
 /// Nothing was said, or it is not known: which key comes next.
 pub fn draw_nothing(state: &State, read: bool, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
-    let compose = state.key(Action::GoComposer);
-    let type_here = if look_at_composer(state) {
-        "Type below and press Enter.".to_owned()
+    let type_here = if state.focus == Pane::Composer {
+        format!("Type below and press {}.", state.key(Action::Send))
     } else {
-        format!("Press {compose} and type.")
+        format!("Press {} and type.", state.key(Action::GoComposer))
     };
     let text = if read {
         format!("Nothing has been said here. {type_here}")
@@ -87,8 +86,4 @@ pub fn draw_nothing(state: &State, read: bool, look: &DrawingContext<'_>, area: 
     for (y, row) in (area.y..area.bottom()).zip(wrap(&text, room.max(1))) {
         put(buf, area.x + 1, y, text.get(row).unwrap_or_default(), room, look.theme.style(StyleRole::Dim));
     }
-}
-
-fn look_at_composer(state: &State) -> bool {
-    state.focus == crate::tui::state::Pane::Composer
 }

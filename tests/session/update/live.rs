@@ -414,7 +414,7 @@ fn active_conversations_are_listed_a_page_at_a_time_and_one_is_added() {
         menu(&desk),
         [
             "aaaa…bbbb  since 13:02  webmessaging",
-            "5f0c…d8a2  since 13:02  webmessaging · in the picker: Billing bot",
+            "5f0c…d8a2  since 13:02  webmessaging · in the list: Billing bot",
             "more…"
         ]
     );

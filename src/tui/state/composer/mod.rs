@@ -291,7 +291,7 @@ impl Composer {
         }
         if self.history.walking() {
             let (back, all) = self.history.place();
-            return note(format!("history {back} of {all} · Down comes back to the draft"));
+            return note(format!("history {back} of {all}; the draft is below the newest"));
         }
         None
     }

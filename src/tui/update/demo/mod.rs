@@ -9,6 +9,7 @@ use crate::pass::{Pass, builtin};
 use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
+use crate::tui::keymap::KeyMeaning;
 use crate::tui::state::State;
 use crate::tui::state::demo::aliases::Aliases;
 use crate::tui::state::demo::script::DemoScript;
@@ -23,8 +24,10 @@ use telling::say;
 pub use playing::{cue, deadline};
 pub use telling::{came, count, exchange, message, token};
 
-/// What is said where nothing has happened yet.
-const WELCOME: &str = "Press Space to start.";
+/// How the demo goes on, by the live key: `Press Space to start.`
+fn press(state: &State, to: &str) -> String {
+    format!("Press {} to {to}.", state.keymap.key(Action::PresentNext))
+}
 
 /// `P`: begins or leaves the demo.
 pub fn toggle(state: &mut State) {
@@ -63,7 +66,7 @@ pub fn begin(state: &mut State) {
     state.present = Some(present);
     state.zoomed = false;
     rest(state);
-    say(state, WELCOME);
+    say(state, press(state, "start"));
 }
 
 /// Leaves it; everything is as before.
@@ -83,7 +86,7 @@ pub fn play(state: &mut State, pass: &Pass) {
     if state.present.is_none() {
         begin(state);
     }
-    let said = format!("{}. Press Space to start.", pass.name);
+    let said = format!("{}. {}", pass.name, press(state, "start"));
     if let Some(present) = &mut state.present {
         present.script = script;
         present.tape = None;
@@ -106,7 +109,7 @@ pub fn rehearse(state: &mut State, tape: Tape) {
         present.at = None;
         present.tape = Some(tape);
     }
-    say(state, "A rehearsal of a recorded conversation: nothing is sent. Press Space to start.");
+    say(state, format!("A rehearsal of a recorded conversation: nothing is sent. {}", press(state, "start")));
 }
 
 /// A line of the menu.
@@ -138,26 +141,17 @@ pub fn chosen(state: &mut State, choice: &MenuChoice) {
 
 /// Applies an action of the demo.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    if state.present.is_none() {
-        // Asked for by name: the demo is what it is about.
-        begin(state);
-        return;
-    }
+    let Some(present) = &mut state.present else { return };
     match action {
         Action::PresentNext => playing::next(state, effects),
         Action::PresentLeave => leave(state),
-        _ => {
-            let Some(present) = &mut state.present else { return };
-            match action {
-                Action::PresentBack => present.back(),
-                Action::Blank => present.blank = !present.blank,
-                Action::PresentLog => present.log = !present.log,
-                Action::Larger => present.size = (present.size + 1).min(LARGEST),
-                Action::Smaller => present.size = present.size.saturating_sub(1).max(1),
-                Action::KeyDisplay => present.keys = !present.keys,
-                _ => {}
-            }
-        }
+        Action::PresentBack => present.back(),
+        Action::Blank => present.blank = !present.blank,
+        Action::PresentLog => present.log = !present.log,
+        Action::Larger => present.size = (present.size + 1).min(LARGEST),
+        Action::Smaller => present.size = present.size.saturating_sub(1).max(1),
+        Action::KeyDisplay => present.keys = !present.keys,
+        _ => {}
     }
 }
 
@@ -175,7 +169,8 @@ pub fn everywhere(state: &mut State, action: Action) -> bool {
     match action {
         Action::Back | Action::Quit | Action::Interrupt => leave(state),
         Action::Palette => {
-            say(state, "Commands work outside the demo: press Esc twice to leave it.");
+            let leave = state.keymap.key(Action::PresentLeave);
+            say(state, format!("Commands work outside the demo: press {leave} twice to leave it."));
             if let Some(present) = &mut state.present {
                 present.deaf = true;
             }
@@ -194,8 +189,9 @@ pub fn everywhere(state: &mut State, action: Action) -> bool {
 /// Whether a key is part of a command that is being typed although the demo takes none. Its letters are keys of the
 /// demo, and one of them leads to the composer. Enter or Esc ends it.
 pub fn ignores(state: &mut State, chord: Chord) -> bool {
+    let leaves = state.keymap.resolve(Context::Present, None, chord) == KeyMeaning::Act(Action::PresentLeave);
     let Some(present) = state.present.as_mut().filter(|present| present.deaf) else { return false };
-    present.deaf = !matches!(chord.event().code, KeyCode::Enter | KeyCode::Esc);
+    present.deaf = !leaves && !matches!(chord.event().code, KeyCode::Enter | KeyCode::Esc);
     true
 }
 

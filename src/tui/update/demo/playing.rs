@@ -15,6 +15,7 @@ use crate::tui::state::{Pane, State};
 
 use super::super::focus::keep_focus_visible;
 use super::super::{open_conversation, sending};
+use super::press;
 use super::telling::{heard, say};
 
 /// A typed message waits in such steps for the token that is being renewed.
@@ -44,7 +45,7 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
         menu(state);
     } else if present.script.is_over() {
         present.script = DemoScript::default();
-        say(state, "End of the demo. Press Space to choose another.");
+        say(state, format!("End of the demo. {}", press(state, "choose another")));
     } else if state.asks_before_sending() {
         state.overlay = Some(Overlay::Ask(Confirmation {
             question: DialogQuestion::Play,
@@ -135,7 +136,7 @@ pub fn deadline(state: &mut State, effects: &mut Vec<Effect>) {
         typed(state, effects);
     } else if present.awaited.as_ref().is_some_and(|a| a.until.is_some_and(|until| until.left(now).is_zero())) {
         present.awaited = None;
-        say(state, "No answer came. Press Space to continue.");
+        say(state, format!("No answer came. {}", press(state, "continue")));
     }
 }
 

@@ -13,7 +13,7 @@ use crate::pass::Verdict;
 use crate::pass::runner::{Runner, RunnerEvent, StepStage};
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::key_hints::verdict_keys;
+use crate::tui::state::key_hints::VERDICTS;
 use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Overlay, Prompt, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
@@ -96,13 +96,13 @@ fn go(state: &mut State, effects: &mut Vec<Effect>) {
                 state.session.screen_for_pass(&state.zone);
                 tell(state, RunnerEvent::Accept, effects);
             } else {
-                let keys = verdict_keys(state);
-                state.status.info(format!("Only you can judge this step: {keys}."));
+                state.status.info("Only you can judge this step.");
+                state.status.offer(VERDICTS);
             }
         }
         StepStage::Preparing(_) | StepStage::Watching => {
-            let keys = verdict_keys(state);
-            state.status.info(format!("The step is still running. To decide now: {keys}."));
+            state.status.info("The step is still running; it can be decided now.");
+            state.status.offer(VERDICTS);
         }
         StepStage::Over => files::ask_reports(state),
     }
