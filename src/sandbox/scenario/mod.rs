@@ -29,7 +29,6 @@ pub(crate) use channel::BLOCKED_EXTENSIONS;
 pub use channel::{Deployment, Limits, ScenarioWebhook};
 pub use error::ScenarioError;
 
-use super::world::ParticipantPurpose;
 use crate::model::Channel;
 use crate::model::fault::Fault;
 
@@ -183,6 +182,27 @@ pub struct ScenarioConversation {
     /// What was said before.
     #[serde(default)]
     pub history: Vec<ScriptLine>,
+}
+
+/// What a participant is there for. In a scenario's history: who said a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ParticipantPurpose {
+    #[serde(rename = "guest")]
+    Customer,
+    #[serde(rename = "bot")]
+    Workflow,
+    Agent,
+}
+
+impl ParticipantPurpose {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Workflow => "workflow",
+            Self::Agent => "agent",
+        }
+    }
 }
 
 /// A line of the history. Lines are spread over the time since the conversation began.

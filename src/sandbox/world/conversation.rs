@@ -5,38 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use super::offer::OfferedContent;
 use super::script::ScriptStage;
 use crate::model::{Channel, Moment};
 use crate::sandbox::rng::Rng;
 use crate::sandbox::scenario;
-use crate::sandbox::scenario::{Addressed, ScenarioScript};
+use crate::sandbox::scenario::{Addressed, ParticipantPurpose, ScenarioScript};
 
 /// How much of a conversation is kept. What is older is forgotten; it stays counted.
 const KEPT: usize = 20_000;
-
-/// What a participant is there for. In a scenario's history: who said a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum ParticipantPurpose {
-    #[serde(rename = "guest")]
-    Customer,
-    #[serde(rename = "bot")]
-    Workflow,
-    Agent,
-}
-
-impl ParticipantPurpose {
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Workflow => "workflow",
-            Self::Agent => "agent",
-        }
-    }
-}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Participant {

@@ -41,12 +41,12 @@ impl World {
         let person = conversation.participant(ParticipantPurpose::Agent).is_some();
         let by = if person { ParticipantPurpose::Agent } else { ParticipantPurpose::Workflow };
         match happening {
-            Happening::Types => self.tell_typing(n, by, at),
+            Happening::Types => self.announce_typing(n, by, at),
             Happening::Says { text, offer } => {
                 let open = matches!(conversation.via, Via::Open { .. });
                 let mut said = SimulatedMessage::words(self.dice.messages.hex(), by, text, conversation.stamp(at.wall));
                 said.offer = if open { offer.for_open() } else { offer };
-                self.tell_said(n, &said, at);
+                self.announce_message(n, &said, at);
                 self.keep(n, said);
             }
             Happening::Joins => conversation.participants.push(Participant {
@@ -65,11 +65,11 @@ impl World {
         let Some(conversation) = self.conversations.get_mut(n) else { return };
         if conversation.ended.is_none() {
             conversation.ended = Some(End { at: now.wall, by_fault });
-            self.tell_end(n, now);
+            self.announce_end(n, now);
         }
     }
 
-    fn tell_typing(&mut self, n: usize, by: ParticipantPurpose, at: Moment) {
+    fn announce_typing(&mut self, n: usize, by: ParticipantPurpose, at: Moment) {
         let id = self.dice.messages.hex();
         let Some(conversation) = self.conversations.get(n) else { return };
         match &conversation.via {
@@ -87,7 +87,7 @@ impl World {
         }
     }
 
-    fn tell_said(&mut self, n: usize, said: &SimulatedMessage, at: Moment) {
+    fn announce_message(&mut self, n: usize, said: &SimulatedMessage, at: Moment) {
         let Some(conversation) = self.conversations.get(n) else { return };
         match &conversation.via {
             Via::GuestApi => {}

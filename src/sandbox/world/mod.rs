@@ -30,7 +30,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use conversation::SessionStart;
-pub(crate) use conversation::{End, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, Via};
+pub(crate) use conversation::{End, Participant, SimulatedConversation, SimulatedMessage, Via};
 pub(crate) use entry::{Way, WorldEntry};
 pub(crate) use faults::Whom;
 pub(crate) use refusal::{BODY_MAX_BYTES, ServiceRefusal};
@@ -38,6 +38,8 @@ pub(crate) use send::{Incoming, json_of};
 pub(crate) use tally::ReceivedCounts;
 pub(crate) use token::{Bearer, GrantRequest, IssuedToken, IssuedTokens, TokenRefusal};
 pub(crate) use window::Gauge;
+
+pub(crate) use super::scenario::ParticipantPurpose;
 
 use super::fault::{Armed, Plan};
 use super::rng::Rng;

@@ -215,7 +215,7 @@ impl World {
     }
 
     /// A web conversation has ended on the other side: its guest is told.
-    pub(in crate::sandbox::world) fn tell_end(&mut self, n: usize, now: Moment) {
+    pub(in crate::sandbox::world) fn announce_end(&mut self, n: usize, now: Moment) {
         let Some(conversation) = self.conversations.get_mut(n) else { return };
         let Via::Web { token } = &conversation.via else { return };
         let token = token.clone();
