@@ -153,12 +153,12 @@ impl IdsFold {
         acts
     }
 
-    fn came(&mut self, asked: ProbeQuestion, came: &Probed, now: Moment) -> Vec<CommandEffect> {
-        let exchange = match came {
+    fn answered(&mut self, asked: ProbeQuestion, result: &Probed, now: Moment) -> Vec<CommandEffect> {
+        let exchange = match result {
             Probed::Asked(id) => self.session.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
             Probed::NotAsked(_) => None,
         };
-        if !self.look.answered(asked, came, exchange.as_deref()) {
+        if !self.look.answered(asked, result, exchange.as_deref()) {
             return Vec::new();
         }
         let mut acts: Vec<CommandEffect> =
@@ -179,7 +179,7 @@ impl CommandLogic for IdsFold {
             CommandInput::Begin if self.look.is_idle() => vec![CommandEffect::Finish(Exit::Done)],
             CommandInput::Begin | CommandInput::Due | CommandInput::Sandbox(..) => Vec::new(),
             CommandInput::Report(report) => match *report {
-                Report::Probe { asked, came } => self.came(asked, &came, now),
+                Report::Probe { asked, result } => self.answered(asked, &result, now),
                 report => {
                     let token = matches!(report, Report::Token(_));
                     self.session.apply(report, now);

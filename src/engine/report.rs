@@ -98,7 +98,7 @@ pub enum Report {
         /// The question.
         asked: ProbeQuestion,
         /// What came of it.
-        came: Probed,
+        result: Probed,
     },
     /// The metrics that an exchange caused, as they were handed to the agent.
     Metrics {

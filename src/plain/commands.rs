@@ -7,7 +7,6 @@ use crate::engine::Command;
 use crate::model::SessionAsk;
 use crate::session::log::LogEntry;
 use crate::text::screen::visible_lines;
-use crate::text::suggest::nearest;
 
 use super::arguments::Done;
 use super::dialogue::PlainQuestion;
@@ -39,22 +38,22 @@ commands! {
     "open" "a number or a name" "opens a conversation" Plain::open;
     "say" "a text" "sends the text as it is, also a text that begins with a dot" Plain::say_text;
     "begin" "" "begins a text of several lines; .end on a line of its own sends it, .drop does not" |plain, _| { plain.begin_text(); Ok(()) };
-    "thread" "how many" "shows the newest messages of the open conversation; 10 without a number" Plain::tell_thread;
+    "thread" "how many" "shows the newest messages of the open conversation; 10 without a number" Plain::show_thread;
     "read" "" "reads the open conversation now" |plain, _| plain.read();
     "wait" "a time like 10s" "waits for a reply to the last message; 10 seconds without a time" Plain::wait;
     "choose" "a number" "answers with one of the choices that are offered; without a number it lists them" Plain::choose;
-    "ids" "a log number" "shows the ids in full, of that entry or of the open conversation" Plain::tell_ids;
-    "log" "how many" "shows the newest entries of the log; 10 without a number" Plain::tell_log;
+    "ids" "a log number" "shows the ids in full, of that entry or of the open conversation" Plain::show_ids;
+    "log" "how many" "shows the newest entries of the log; 10 without a number" Plain::show_log;
     "find" "a filter" "shows the entries that match, for example is:error, status:401 or on:yesterday" Plain::find;
     "search" "words" "searches all that is kept, also of earlier sessions; on:2026-11-27 and since:2d work, too" Plain::search;
-    "headers" "a log number" "shows the headers that were sent and received" |plain, rest| plain.tell_part(rest, "headers", LogEntry::copy_headers);
-    "body" "a log number" "shows the body that was received" |plain, rest| plain.tell_part(rest, "body", LogEntry::copy_body);
-    "curl" "a log number" "shows the request as a curl command, without the token" |plain, rest| plain.tell_part(rest, "request as a curl command", LogEntry::copy_curl);
-    "why" "a log number" "explains why a message was refused, what to do and what to quote; without a number the newest" Plain::tell_why;
-    "ticket" "a log number" "shows a text for a ticket about that refusal" |plain, rest| plain.tell_text(rest, render::ticket);
-    "note" "a log number" "shows a note to the administrator about that refusal" |plain, rest| plain.tell_text(rest, render::note);
+    "headers" "a log number" "shows the headers that were sent and received" |plain, rest| plain.show_part(rest, "headers", LogEntry::copy_headers);
+    "body" "a log number" "shows the body that was received" |plain, rest| plain.show_part(rest, "body", LogEntry::copy_body);
+    "curl" "a log number" "shows the request as a curl command, without the token" |plain, rest| plain.show_part(rest, "request as a curl command", LogEntry::copy_curl);
+    "why" "a log number" "explains why a message was refused, what to do and what to quote; without a number the newest" Plain::show_why;
+    "ticket" "a log number" "shows a text for a ticket about that refusal" |plain, rest| plain.show_text(rest, render::ticket);
+    "note" "a log number" "shows a note to the administrator about that refusal" |plain, rest| plain.show_text(rest, render::note);
     "probe" "a log number" "runs checks that change nothing, about that refusal or about the open conversation" Plain::probe;
-    "compare" "one or two log numbers" "shows what differs between two entries, or from the last accepted message" Plain::tell_differences;
+    "compare" "one or two log numbers" "shows what differs between two entries, or from the last accepted message" Plain::show_differences;
     "mark" "a log number" "marks an entry, or removes its mark" Plain::mark;
     "comment" "a log number and a text" "writes a comment on an entry" Plain::comment;
     "export" "har, transcript, session or pass, and a file" "writes the log, the open conversation, the session, or a pass file of what was sent" Plain::export;
@@ -104,10 +103,9 @@ impl Plain {
     fn command(&mut self, name: &str, rest: &str) -> Done {
         let folded = name.to_lowercase();
         let Some(row) = COMMANDS.iter().find(|row| row.name == folded) else {
-            let near = nearest(&folded, COMMANDS.iter().map(|row| row.name));
-            let near = near.map(|near| format!("Did you mean .{near}? ")).unwrap_or_default();
+            let near = sentences::nearest_to(&folded, ".", COMMANDS.iter().map(|row| row.name));
             return Err(format!(
-                "There is no command .{name}. {near}Type .help for the commands. To send a text that begins with a dot, \
+                "There is no command .{name}.{near} Type .help for the commands. To send a text that begins with a dot, \
                  begin it with two."
             ));
         };
@@ -119,25 +117,18 @@ impl Plain {
 
     /// A line between `.begin` and `.end`.
     fn line_of_text(&mut self, line: &str) -> Done {
-        let Some(block) = &mut self.dialogue.block else { return Ok(()) };
-        match read_inner(line) {
-            Inner::Line(line) => {
-                block.push(line);
-                Ok(())
-            }
-            Inner::Drop => {
-                self.dialogue.block = None;
-                self.dialogue.prompt_due = true;
-                self.say("Dropped; nothing was sent.");
-                Ok(())
-            }
-            Inner::End => {
-                let text = block.join("\n");
-                self.dialogue.block = None;
-                self.dialogue.prompt_due = true;
-                self.say_text(&text)
-            }
+        let inner = read_inner(line);
+        if let (Inner::Line(line), Some(block)) = (&inner, &mut self.dialogue.block) {
+            block.push(line.clone());
+            return Ok(());
         }
+        self.dialogue.prompt_due = true;
+        let text = self.dialogue.block.take().unwrap_or_default().join("\n");
+        if inner == Inner::End {
+            return self.say_text(&text);
+        }
+        self.say("Dropped; nothing was sent.");
+        Ok(())
     }
 
     fn begin_text(&mut self) {
@@ -174,23 +165,18 @@ impl Plain {
             self.leave();
             return;
         }
-        let open = sentences::count(open as u128, "message");
-        self.put(
-            PlainQuestion::Quit,
-            &format!(
-                "{open} not settled: queued messages are dropped, and you will not see the answer to a message that is \
-                 on the wire."
-            ),
+        let sentence = format!(
+            "{} not settled: queued messages are dropped, and you will not see the answer to a message that is on the wire.",
+            sentences::count(open as u128, "message")
         );
+        self.put(PlainQuestion::Quit, &sentence);
     }
 
     /// A text of several lines, each safe for a terminal. The number of lines says where it ends.
     pub(super) fn say_text_of(&mut self, what: &str, text: &str) {
         let lines: Vec<String> = visible_lines(text).map(Cow::into_owned).collect();
         self.say(format!("{what}, {}:", sentences::count(lines.len() as u128, "line")));
-        for line in lines {
-            self.say(line);
-        }
+        self.say_each(lines);
     }
 }
 

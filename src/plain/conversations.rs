@@ -5,7 +5,6 @@ use crate::engine::{Command, DiscoveredConversation};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, RemoteState, SessionAsk, WebSession};
 use crate::session::attachments;
-use crate::text::suggest::nearest;
 
 use super::arguments::{Done, number};
 use super::dialogue::PlainQuestion;
@@ -66,9 +65,7 @@ impl Plain {
             })
             .collect();
         self.say(format!("{}.", sentences::count(lines.len() as u128, "conversation")));
-        for line in lines {
-            self.say(line);
-        }
+        self.say_each(lines);
     }
 
     /// `.open 2`, `.open Echo`
@@ -84,17 +81,20 @@ impl Plain {
             items.iter().find(|i| i.name() == rest).or_else(|| items.iter().find(|i| i.name().to_lowercase() == folded))
         };
         let Some(key) = by_number.flatten().or_else(by_name).map(|item| item.conversation.key) else {
-            let near = nearest(rest, items.iter().map(|i| i.name()));
-            let near = near.map(|near| format!("Did you mean {near}? ")).unwrap_or_default();
-            return Err(format!("There is no conversation {rest}. {near}There are {}; .list shows them.", items.len()));
+            let near = sentences::nearest_to(rest, "", items.iter().map(|i| i.name()));
+            return Err(format!("There is no conversation {rest}.{near} There are {}; .list shows them.", items.len()));
         };
+        self.open_key(key);
+        Ok(())
+    }
+
+    /// Opens a conversation. At a keyboard the prompt says which.
+    pub(super) fn open_key(&mut self, key: ConversationKey) {
         self.session.conversations.open_key(key);
         if !self.interactive {
-            let name = self.spoken(key);
-            self.say(format!("{name}, is open."));
+            self.say(format!("{}, is open.", self.spoken(key)));
         }
         self.opened(key);
-        Ok(())
     }
 
     /// A conversation is open: its replies are looked for, and it is read once.
@@ -120,8 +120,7 @@ impl Plain {
                 WebSession::Unreachable { .. } => Exit::Network,
                 _ => Exit::Refused,
             };
-            self.came_to(exit, None);
-            self.dialogue.prompt_due = true;
+            self.ends(exit, None);
         }
         if *before == session {
             return;
@@ -161,11 +160,10 @@ impl Plain {
         });
     }
 
-    pub(super) fn tell_conversation_id(&mut self, key: ConversationKey) {
+    pub(super) fn show_conversation_id(&mut self, key: ConversationKey) {
         let item = self.session.conversations.get(key);
         let Some(id) = item.and_then(|item| item.conversation_id()).map(ending) else { return };
-        let name = self.spoken(key);
-        self.say(format!("{name}: its conversation id is known now, {id}; .ids shows it in full."));
+        self.say(format!("{}: its conversation id is known now, {id}; .ids shows it in full.", self.spoken(key)));
     }
 
     pub(super) fn discovered(&mut self, page: u32, found: Result<Vec<DiscoveredConversation>, String>, more: bool) {
@@ -177,10 +175,10 @@ impl Plain {
             Ok(found) => found,
             Err(why) => {
                 self.say(format!("Active conversations cannot be listed: {}. You can still send.", clause(&why)));
-                return self.came_to(Exit::Refused, None);
+                return self.ends(Exit::Refused, None);
             }
         };
-        self.came_to(Exit::Done, None);
+        self.ends(Exit::Done, None);
         self.say(format!("{} active.", sentences::count(found.len() as u128, "conversation")));
         for (n, one) in (1..).zip(&found) {
             let mut said = format!("{n}, id {}", ending(&one.conversation_id));
@@ -244,7 +242,7 @@ impl Plain {
             let name = format!("added {}", crate::text::screen::short_id(&id, true));
             self.add_address(name, Address::GuestApi { conversation_id: id, participant_id, external_id: None })
         };
-        self.open_added(key);
+        self.open_key(key);
         Ok(())
     }
 
@@ -265,15 +263,6 @@ impl Plain {
         let conversation = Conversation { key, name, address };
         self.with_session(|session, _, changes| session.add_conversation(conversation, changes));
         key
-    }
-
-    fn open_added(&mut self, key: ConversationKey) {
-        self.session.conversations.open_key(key);
-        if !self.interactive {
-            let name = self.spoken(key);
-            self.say(format!("{name}, is open."));
-        }
-        self.opened(key);
     }
 
     /// A Messenger's snippet, as far as it has come: it names deployment and region; of the site only a person knows.
@@ -301,7 +290,7 @@ impl Plain {
                 let same = self.session.conversations.items().iter().find(|item| item.conversation.address == address);
                 let key = same.map(|item| item.conversation.key);
                 let key = key.unwrap_or_else(|| self.add_address(name, address));
-                self.open_added(key);
+                self.open_key(key);
             }
             Err(why) if self.interactive => {
                 self.say(format!("{why}."));
@@ -329,13 +318,15 @@ impl Plain {
         };
         if rest.is_empty() {
             let words = ASKS.map(|(word, _)| word).join(", ");
-            let name = self.spoken(key);
-            self.say(format!("{name}, its session is {}. After .session, type one of: {words}.", session.word()));
+            self.say(format!(
+                "{}, its session is {}. After .session, type one of: {words}.",
+                self.spoken(key),
+                session.word()
+            ));
             return Ok(());
         }
         let Some((_, ask)) = ASKS.iter().find(|(word, _)| *word == rest).copied() else {
-            let near = nearest(rest, ASKS.iter().map(|(word, _)| *word));
-            let near = near.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
+            let near = sentences::nearest_to(rest, "", ASKS.iter().map(|(word, _)| *word));
             return Err(format!("There is no session command {rest}.{near} Type .session to list them."));
         };
         let sentence = match ask {

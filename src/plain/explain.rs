@@ -28,7 +28,7 @@ impl Plain {
     }
 
     /// The card of a refusal, a sentence at a time.
-    pub(super) fn tell_why(&mut self, rest: &str) -> Done {
+    pub(super) fn show_why(&mut self, rest: &str) -> Done {
         let n = self.refused(number(rest)?)?;
         let log = &self.session.log;
         let Some((exchange, diagnosis)) = log.entry(n).and_then(|e| Some((e.exchange()?, e.diagnosis()?))) else {
@@ -45,14 +45,12 @@ impl Plain {
         said.push(format!(
             "Type .ticket {n} for a text to pass on, .note {n} for the administrator, or .probe {n} to check more."
         ));
-        for line in said {
-            self.say(line);
-        }
+        self.say_each(said);
         Ok(())
     }
 
     /// A text for a ticket, or a note to the administrator.
-    pub(super) fn tell_text(
+    pub(super) fn show_text(
         &mut self,
         rest: &str,
         write: fn(&Diagnosis, &Exchange, &ProfileFacts, Option<&str>, &TimeZone) -> String,
@@ -70,7 +68,7 @@ impl Plain {
     }
 
     /// What differs between two entries; with one number, from the last accepted message of its conversation.
-    pub(super) fn tell_differences(&mut self, rest: &str) -> Done {
+    pub(super) fn show_differences(&mut self, rest: &str) -> Done {
         let numbers: Option<Vec<u64>> =
             rest.split_whitespace().map(|word| word.trim_start_matches('#').parse().ok()).collect();
         let (first, second) = match numbers.as_deref() {
@@ -135,7 +133,7 @@ impl Plain {
             count => format!("{count} entries match."),
         });
         for n in all.iter().rev().take(FEW).rev() {
-            self.tell_entry(*n);
+            self.show_entry(*n);
         }
         Ok(())
     }

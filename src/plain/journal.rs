@@ -34,7 +34,7 @@ impl Plain {
     }
 
     /// What an earlier session left.
-    pub(super) fn tell_leftovers(&mut self, left: &Leftovers) {
+    pub(super) fn show_leftovers(&mut self, left: &Leftovers) {
         if left.unknown > 0 {
             let messages = sentences::count(left.unknown as u128, "message");
             self.say(format!(
@@ -90,8 +90,7 @@ impl Plain {
             None => return false,
         };
         self.say(sentence);
-        self.came_to(Exit::Refused, None);
-        self.dialogue.prompt_due = true;
+        self.ends(Exit::Refused, None);
         true
     }
 

@@ -3,8 +3,9 @@
 use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
+use crate::session::Session;
 
-use super::{Plain, PlainEffect, sentences};
+use super::{Asked, Plain, PlainEffect, sentences};
 
 impl Plain {
     pub(super) fn begin(&mut self) {
@@ -13,7 +14,7 @@ impl Plain {
         } else {
             self.say(format!(
                 "guestwire, profile {}, region {}.",
-                self.session.profile.profile, self.session.profile.region
+                self.session.profile.facts.name, self.session.profile.facts.region
             ));
         }
         if self.session.profile.production {
@@ -27,14 +28,8 @@ impl Plain {
             self.list();
         }
         self.session.conversations.first();
-        match self.session.conversations.open() {
-            Some(key) => {
-                if !self.interactive {
-                    let name = self.spoken(key);
-                    self.say(format!("{name}, is open."));
-                }
-                self.opened(key);
-            }
+        match self.session.conversations.selected() {
+            Some(key) => self.open_key(key),
             None => self.say(
                 "This profile has no conversation. Type .add and a conversation id, or add one to the config file.",
             ),
@@ -52,7 +47,7 @@ impl Plain {
         }
         if self.dialogue.question.take().is_some() {
             self.say("Not done: the input ended before the answer.");
-            self.came_to(Exit::Refused, None);
+            self.ends(Exit::Refused, None);
         }
         if self.interactive && self.is_busy() {
             self.say("guestwire ends when every message is settled. Ctrl-C ends it now.");
@@ -66,17 +61,12 @@ impl Plain {
             self.dialogue.prompt_due = true;
         } else if self.dialogue.question.take().is_some() {
             self.say("Not done.");
-            self.came_to(Exit::Refused, None);
-            self.dialogue.prompt_due = true;
+            self.ends(Exit::Refused, None);
         } else if self.is_busy() && !self.interrupted {
             self.interrupted = true;
             self.waiting_over("Stopped waiting for a reply.");
-            self.asked.reading.clear();
-            self.asked.signing = None;
-            self.asked.web_session = None;
-            self.asked.page = None;
-            self.asked.search = None;
-            self.asked.outside = false;
+            let Asked { given_up, greeting, .. } = std::mem::take(&mut self.asked);
+            self.asked = Asked { given_up, greeting, ..Asked::default() };
             self.session.stop_probes("the probes were interrupted");
             self.passes.let_go = true;
             self.cancel_all();
@@ -119,37 +109,40 @@ impl Plain {
         let Some(trouble) = self.session.sign_in.trouble() else { return };
         let (exit, why) = (Exit::from(trouble), trouble.why.clone());
         for key in std::mem::take(&mut self.asked.reading) {
-            let name = self.spoken(key);
-            self.say(format!("{name}: not read, because guestwire is not signed in: {}.", sentences::clause(&why)));
-            self.came_to(exit, None);
+            self.say(format!(
+                "{}: not read, because guestwire is not signed in: {}.",
+                self.spoken(key),
+                sentences::clause(&why)
+            ));
+            self.ends(exit, None);
         }
         if self.asked.page.take().is_some() {
             self.say(format!(
                 "Active conversations are not listed, because guestwire is not signed in: {}.",
                 sentences::clause(&why)
             ));
-            self.came_to(exit, None);
+            self.ends(exit, None);
         }
-        let held = self
-            .session
-            .held()
-            .filter(|(id, key)| !self.session.has_sessions(*key) && !self.asked.given_up.contains_key(id));
-        let hopeless: Vec<MessageId> = held.map(|(id, _)| id).collect();
-        for id in hopeless {
-            self.asked.given_up.insert(id, (exit, format!("not signed in: {why}")));
-            self.ask(Command::Cancel(id));
-        }
+        self.give_up_held(exit, &format!("not signed in: {why}"), |session, key| !session.has_sessions(key));
     }
 
     /// A script does not wait for a person to connect a conversation that cannot be reached.
     pub(super) fn give_up_unreachable(&mut self, key: ConversationKey, why: &str) {
-        if self.interactive {
-            return;
+        if !self.interactive {
+            let why = format!("the conversation cannot be reached: {why}");
+            self.give_up_held(Exit::Network, &why, |_, of| of == key);
         }
-        let held = self.session.held().filter(|(_, of)| *of == key);
-        let hopeless: Vec<MessageId> = held.map(|(id, _)| id).collect();
-        for id in hopeless {
-            self.asked.given_up.insert(id, (Exit::Network, format!("the conversation cannot be reached: {why}")));
+    }
+
+    /// Takes back the messages that are held back in the conversations that `hopeless` picks.
+    fn give_up_held(&mut self, exit: Exit, why: &str, hopeless: impl Fn(&Session, ConversationKey) -> bool) {
+        let held = self
+            .session
+            .held()
+            .filter(|(id, key)| hopeless(&self.session, *key) && !self.asked.given_up.contains_key(id));
+        let ids: Vec<MessageId> = held.map(|(id, _)| id).collect();
+        for id in ids {
+            self.asked.given_up.insert(id, (exit, why.to_owned()));
             self.ask(Command::Cancel(id));
         }
     }
@@ -160,8 +153,7 @@ impl Plain {
         match self.session.threads.message(waiting.message).map(|m| m.life.clone()) {
             Some(DeliveryStatus::Answered) => {
                 self.asked.waiting = None;
-                self.came_to(Exit::Done, Some(waiting.message));
-                self.dialogue.prompt_due = true;
+                self.ends(Exit::Done, Some(waiting.message));
             }
             Some(
                 life @ (DeliveryStatus::Refused(_)
@@ -186,8 +178,7 @@ impl Plain {
     pub(super) fn waiting_over(&mut self, sentence: &str) {
         if self.asked.waiting.take().is_some() {
             self.say(sentence);
-            self.came_to(Exit::Refused, None);
-            self.dialogue.prompt_due = true;
+            self.ends(Exit::Refused, None);
         }
     }
 }

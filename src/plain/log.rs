@@ -25,7 +25,7 @@ impl Plain {
     }
 
     /// `.log 20`
-    pub(super) fn tell_log(&mut self, rest: &str) -> Done {
+    pub(super) fn show_log(&mut self, rest: &str) -> Done {
         let few = number(rest)?.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let mut numbers: Vec<u64> = self.session.log.entries().rev().take(few).map(LogEntry::number).collect();
         numbers.reverse();
@@ -33,13 +33,13 @@ impl Plain {
             self.say("The log is empty.");
         }
         for n in numbers {
-            self.tell_entry(n);
+            self.show_entry(n);
         }
         Ok(())
     }
 
     /// One entry in a line.
-    pub(super) fn tell_entry(&mut self, n: u64) {
+    pub(super) fn show_entry(&mut self, n: u64) {
         let Some(entry) = self.session.log.entry(n) else { return };
         let exchange = entry.exchange();
         let settled = exchange.is_some_and(|x| x.outcome.is_settled() && !matches!(x.outcome, Outcome::Failed(_)));
@@ -50,10 +50,10 @@ impl Plain {
     }
 
     /// `.ids 4`, `.ids`
-    pub(super) fn tell_ids(&mut self, rest: &str) -> Done {
+    pub(super) fn show_ids(&mut self, rest: &str) -> Done {
         if let Some(n) = number(rest)? {
             self.entry_of(n)?;
-            self.tell_entry_ids(n);
+            self.show_entry_ids(n);
             return Ok(());
         }
         let key = self.active()?;
@@ -65,19 +65,17 @@ impl Plain {
         let sent = |e: &&LogEntry| e.exchange().is_some_and(|x| x.message.is_some() && x.conversation == Some(key));
         let newest = self.session.log.entries().rev().find(sent).map(LogEntry::number);
         if let Some(n) = newest {
-            self.tell_entry_ids(n);
+            self.show_entry_ids(n);
         }
         Ok(())
     }
 
-    fn tell_entry_ids(&mut self, n: u64) {
+    fn show_entry_ids(&mut self, n: u64) {
         let remote = self.message_of(n).ok().and_then(|(id, _)| self.session.threads.message(id)?.remote_id.clone());
         match self.session.log.entry(n).and_then(LogEntry::copy_ids) {
             Some(ids) => {
                 self.say(format!("Ids of entry {n}:"));
-                for line in ids.lines() {
-                    self.say(line);
-                }
+                self.say_each(ids.lines());
             }
             None => self.say(format!("The answer of entry {n} has no request id.")),
         }
@@ -87,7 +85,7 @@ impl Plain {
     }
 
     /// `.headers 4`, `.body`, `.curl`
-    pub(super) fn tell_part(&mut self, rest: &str, what: &str, part: fn(&LogEntry) -> Option<String>) -> Done {
+    pub(super) fn show_part(&mut self, rest: &str, what: &str, part: fn(&LogEntry) -> Option<String>) -> Done {
         let entry = self.entry_or_newest(number(rest)?)?;
         let n = entry.number();
         match part(entry) {

@@ -350,30 +350,34 @@ impl Plain {
         }
     }
 
-    fn came_to(&mut self, exit: Exit, message: Option<MessageId>) {
+    /// What was asked of the server has ended so; with the message that it was about.
+    fn ends(&mut self, exit: Exit, message: Option<MessageId>) {
         self.last = (exit, message);
+        self.dialogue.prompt_due = true;
+    }
+
+    /// Says a line for each.
+    fn say_each(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) {
+        for line in lines {
+            self.say(line);
+        }
     }
 
     fn prompt(&mut self) {
-        let open = self.spoken_active();
-        match open {
-            Some(name) => self.say(format!("{name}. Type a message or a dot command:")),
+        match self.session.conversations.active() {
+            Some(key) => self.say(format!("{}. Type a message or a dot command:", self.spoken(key))),
             None => self.say("No conversation is open. Type .open and a number, or another dot command:"),
         }
     }
 
     /// `Conversation 2, Echo`.
     fn spoken(&self, key: ConversationKey) -> String {
-        let name = self.session.conversations.get(key).map_or("", |item| item.name());
-        format!("Conversation {}, {name}", u64::from(key.0) + 1)
-    }
-
-    fn spoken_active(&self) -> Option<String> {
-        Some(self.spoken(self.session.conversations.active()?))
+        format!("Conversation {}, {}", u64::from(key.0) + 1, self.name(key))
     }
 }
 
 #[cfg(test)]
+#[path = "../../tests/unit/plain/parity.rs"]
 mod parity;
 #[cfg(test)]
 #[path = "../../tests/unit/plain/mod.rs"]

@@ -14,9 +14,7 @@ use super::sentences::clause;
 impl Plain {
     /// Asks.
     pub(super) fn put(&mut self, question: PlainQuestion, sentence: &str) {
-        for line in crate::text::screen::visible_lines(sentence).filter(|_| !sentence.is_empty()) {
-            self.say(line);
-        }
+        self.say_each(crate::text::screen::visible_lines(sentence).filter(|_| !sentence.is_empty()));
         self.say(question.how());
         self.dialogue.question = Some(question);
     }
@@ -43,7 +41,7 @@ impl Plain {
                     }
                 }
                 if !matches!(question, PlainQuestion::Quit | PlainQuestion::Settle(_)) {
-                    self.came_to(Exit::Refused, None);
+                    self.ends(Exit::Refused, None);
                 }
             }
             _ if matches!(question, PlainQuestion::Site(_)) => self.site(question, line),
@@ -103,7 +101,7 @@ impl Plain {
             other => format!("The first time it was {}.", other.word()),
         };
         let place = if self.session.profile.production {
-            format!("Production, region {}. ", self.session.profile.region)
+            format!("Production, region {}. ", self.session.profile.facts.region)
         } else {
             String::new()
         };

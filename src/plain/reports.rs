@@ -63,12 +63,12 @@ impl Plain {
             }
             Notice::NotOnDisk(why) => self.say(not_on_disk(&why)),
             Notice::Read { key, before, since, news } => self.was_read(key, before, since, &news),
-            Notice::Arrived { key, news } => self.tell_news(key, &news),
+            Notice::Arrived { key, news } => self.show_news(key, &news),
             Notice::Replies { key, changed } => self.replies(key, changed),
             Notice::WebSession { key, before } => self.web_session_moved(key, &before),
             Notice::ConversationId { key, new } => {
                 if new {
-                    self.tell_conversation_id(key);
+                    self.show_conversation_id(key);
                 }
             }
             Notice::ClockSkew(seconds) => {
@@ -85,8 +85,8 @@ impl Plain {
             Notice::Drafts(drafts) => {
                 self.drafts = drafts.into_iter().map(|(key, text, cursor)| (key, (text, cursor))).collect();
             }
-            Notice::Restored(left) => self.tell_leftovers(&left),
-            Notice::Probed(finding) => self.tell_finding(&finding),
+            Notice::Restored(left) => self.show_leftovers(&left),
+            Notice::Probed(finding) => self.show_finding(&finding),
             Notice::ProbesOver(verdict) => self.probes_over(&verdict),
             Notice::Pass { was_over } => self.pass_moved(was_over),
             // Nothing is opened here but by a word, and nothing is watched for.
@@ -112,8 +112,7 @@ impl Plain {
         }
         if asked {
             let network = matches!(why, Unreadable::NoAnswer(_));
-            self.came_to(if network { Exit::Network } else { Exit::Refused }, None);
-            self.dialogue.prompt_due = true;
+            self.ends(if network { Exit::Network } else { Exit::Refused }, None);
         }
     }
 
@@ -225,7 +224,7 @@ impl Plain {
         self.asked.given_up.remove(&id);
         // A message that is settled later changes the end only where nothing was asked for since.
         if !before.is_settled() || self.last.1 == Some(id) {
-            self.came_to(exit, Some(id));
+            self.ends(exit, Some(id));
         }
         self.dialogue.prompt_due = true;
     }
@@ -251,16 +250,13 @@ impl Plain {
                 .filter(|_| state == RemoteState::Connected)
                 .map(|at| format!(" since {}", at.to_zoned(self.zone.clone()).strftime("%H:%M")))
                 .unwrap_or_default();
-            let name = self.spoken(key);
-            self.say(format!("{name}, {}{since}, {count}. Type .thread to show them.", state.word()));
+            self.say(format!("{}, {}{since}, {count}. Type .thread to show them.", self.spoken(key), state.word()));
         } else if before != state && matches!(state, RemoteState::Ended | RemoteState::Missing) {
-            let name = self.spoken(key);
-            self.say(format!("{name}, is {}.", state.word()));
+            self.say(format!("{}, is {}.", self.spoken(key), state.word()));
         }
         if asked {
-            self.came_to(Exit::Done, None);
-            self.dialogue.prompt_due = true;
+            self.ends(Exit::Done, None);
         }
-        self.tell_news(key, news);
+        self.show_news(key, news);
     }
 }

@@ -9,7 +9,6 @@ use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attribute
 use crate::model::{DeliveryStatus, MessageId, Variation};
 use crate::session::OutgoingMessage;
 use crate::text::screen::visible_lines;
-use crate::text::suggest::nearest;
 
 use super::arguments::{Done, number};
 use super::dialogue::PlainQuestion;
@@ -63,7 +62,7 @@ impl Plain {
         };
         if let Some(sentence) = objection {
             self.say(sentence);
-            self.came_to(Exit::Refused, None);
+            self.ends(Exit::Refused, None);
             return Ok(());
         }
         let extras = self.next.carried.remove(&key).unwrap_or_default();
@@ -82,7 +81,7 @@ impl Plain {
         let how = outgoing.sent_as.map(|how| format!(" Wrong on purpose: {how}.")).unwrap_or_default();
         let sentence = format!(
             "Production, region {}. {}.{}{how} Send this, {lines}: {}",
-            self.session.profile.region,
+            self.session.profile.facts.region,
             self.spoken(outgoing.conversation),
             Self::spoken_extras(&outgoing.extras),
             outgoing.text
@@ -119,8 +118,7 @@ impl Plain {
                 self.say("Type .sendas and one of these words.");
             }
             (other, None) => {
-                let near = nearest(other, Variation::ALL.map(Variation::as_str));
-                let near = near.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
+                let near = sentences::nearest_to(other, "", Variation::ALL.map(Variation::as_str));
                 return Err(format!("There is no way {other}.{near} Type .sendas to list the ways."));
             }
         }

@@ -10,6 +10,7 @@ use crate::model::exchange::header;
 use crate::model::{Attempt, Diagnosis, Ending, Exchange, ExchangeKind, Outcome};
 use crate::session::log::LogEntry;
 use crate::text::days;
+use crate::text::suggest::nearest;
 
 /// The end of an id, letter by letter: `ends 8 9 6 8`. A short one is said whole.
 pub fn ending(id: &str) -> String {
@@ -38,6 +39,11 @@ pub fn count(number: u128, thing: &str) -> String {
         Some(stem) => format!("{number} {stem}ies"),
         None => format!("{number} {thing}s"),
     }
+}
+
+/// ` Did you mean .open?`: the known word that is nearest, if one is near, with what is typed before it.
+pub fn nearest_to<'n>(word: &str, before: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    nearest(word, known).map(|near| format!(" Did you mean {before}{near}?")).unwrap_or_default()
 }
 
 /// A reason as a part of a sentence: without the full stop that it may end with.

@@ -11,7 +11,7 @@ use super::arguments::{Done, FEW, number};
 
 impl Plain {
     /// `.thread 20`
-    pub(super) fn tell_thread(&mut self, rest: &str) -> Done {
+    pub(super) fn show_thread(&mut self, rest: &str) -> Done {
         let few = number(rest)?.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let key = self.active()?;
         let messages = self.session.threads.messages(key);
@@ -27,7 +27,7 @@ impl Plain {
                 self.say(format!("Messages of {}:", days::day(day, today)));
             }
             match entry.life().map(DeliveryStatus::word) {
-                None => self.tell_said(key, entry.author(), entry.text()),
+                None => self.show_said(key, entry.author(), entry.text()),
                 Some(life) => {
                     for (at, line) in visible_lines(entry.text()).enumerate() {
                         let verb = if at == 0 { format!("You said, {life}") } else { "You went on".to_owned() };
@@ -40,26 +40,26 @@ impl Plain {
     }
 
     /// Shows what is new, and what it offers to answer with.
-    pub(super) fn tell_news(&mut self, key: ConversationKey, new: &[EntryId]) {
+    pub(super) fn show_news(&mut self, key: ConversationKey, new: &[EntryId]) {
         let messages = self.session.threads.messages(key).iter();
         let news: Vec<ThreadEntry> = messages.filter(|entry| new.contains(&entry.id)).cloned().collect();
         for entry in &news {
             if entry.late() {
                 self.say("The next message came late: it was said before the last one that you heard.");
             }
-            self.tell_said(key, entry.author(), entry.text());
+            self.show_said(key, entry.author(), entry.text());
             for file in entry.attachments() {
                 self.say(format!("A file came with it: {}, {}.", file.label(), file.mime));
             }
         }
         let offers = news.last().is_some_and(|entry| !entry.choices().is_empty());
         if offers && self.session.conversations.active() == Some(key) {
-            self.tell_choices(key);
+            self.show_choices(key);
         }
     }
 
     /// Shows what someone said. Each further line names the speaker again, so that no text can pass for a sentence of ours.
-    pub(super) fn tell_said(&mut self, key: ConversationKey, author: Author, text: &str) {
+    pub(super) fn show_said(&mut self, key: ConversationKey, author: Author, text: &str) {
         let elsewhere = if self.session.conversations.active() == Some(key) {
             String::new()
         } else {
@@ -77,7 +77,7 @@ impl Plain {
         }
     }
 
-    fn tell_choices(&mut self, key: ConversationKey) {
+    fn show_choices(&mut self, key: ConversationKey) {
         let offer = self.session.threads.get(key).and_then(Thread::offer);
         let labels: Vec<String> = offer.iter().flat_map(|offer| offer.choices).map(|c| c.label.clone()).collect();
         for (n, label) in (1..).zip(&labels) {
@@ -94,7 +94,7 @@ impl Plain {
         let offer = self.session.threads.get(key).and_then(Thread::offer);
         let offer = offer.ok_or("No message of this conversation offers choices.")?;
         let Some(n) = number(rest)? else {
-            self.tell_choices(key);
+            self.show_choices(key);
             return Ok(());
         };
         let place = usize::try_from(n).ok().and_then(|n| n.checked_sub(1));

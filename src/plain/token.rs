@@ -83,19 +83,17 @@ impl Plain {
             None if matches!(self.session.sign_in.status, TokenStatus::Valid(_)) => Exit::Done,
             None => Exit::NotSignedIn,
         };
-        self.came_to(exit, None);
+        self.ends(exit, None);
         if tell {
-            self.tell_token();
+            self.show_token();
         }
         self.dialogue.prompt_due = true;
     }
 
-    pub(super) fn tell_token(&mut self) {
+    pub(super) fn show_token(&mut self) {
         match self.session.sign_in.status.facts().cloned() {
             Some(facts) => {
-                for line in facts_text(&facts, self.now).lines() {
-                    self.say(line);
-                }
+                self.say_each(facts_text(&facts, self.now).lines());
             }
             None => {
                 let said = match &self.session.sign_in.status {
@@ -122,11 +120,11 @@ impl Plain {
             self.asked.signing = Some(Signing { than: None, tell: true });
             return;
         }
-        self.tell_token();
+        self.show_token();
         // This asks nothing of the server: what a message came to stays the end.
         if let Some(trouble) = self.session.sign_in.trouble() {
             let exit = Exit::from(trouble);
-            self.came_to(exit, None);
+            self.ends(exit, None);
         }
     }
 
@@ -135,7 +133,7 @@ impl Plain {
         let facts = self.session.sign_in.status.facts();
         if facts.is_some_and(|facts| facts.pasted) {
             self.say("No new token: a pasted token cannot be renewed.");
-            self.came_to(Exit::Refused, None);
+            self.ends(Exit::Refused, None);
         } else {
             self.asked.signing = Some(Signing { than: facts.map(|facts| facts.generation), tell: false });
             self.ask(Command::Renew);

@@ -63,7 +63,7 @@ impl Plain {
         Ok(())
     }
 
-    pub(super) fn tell_finding(&mut self, finding: &Finding) {
+    pub(super) fn show_finding(&mut self, finding: &Finding) {
         let id = finding.request_id.as_deref().map(|id| format!(", id {}", ending(id))).unwrap_or_default();
         self.say(format!("{}, {}: {}{id}.", finding.result.word(), finding.name, clause(&finding.detail)));
     }
@@ -75,8 +75,7 @@ impl Plain {
                 format!("Cause {cause}, {}: {}.", verdict.confidence.word(), clause(&verdict.because))
             }
         });
-        self.came_to(verdict.into(), None);
-        self.dialogue.prompt_due = true;
+        self.ends(verdict.into(), None);
     }
 
     // ---- files ----------------------------------------------------------------------------------------------------
@@ -117,7 +116,7 @@ impl Plain {
         self.asked.outside = false;
         self.dialogue.prompt_due = true;
         if done.is_err() {
-            self.came_to(Exit::Refused, None);
+            self.ends(Exit::Refused, None);
         }
         self.say(done.unwrap_or_else(|why| why));
     }
@@ -151,7 +150,7 @@ impl Plain {
         let count = sentences::count(found.entries.len() as u128, "entry");
         let more = if found.more { "; there are more, these are the newest" } else { "" };
         self.say(format!("Found {count}{more}."));
-        let log = self.session.log.of_history(found.entries.iter());
+        let log = self.session.log_of_kept(&found.entries);
         for entry in log.entries() {
             let to = entry.conversation().map(|key| self.name(key));
             let line = sentences::entry(entry, None, to, self.now.wall, &self.zone);

@@ -15,7 +15,7 @@ use super::changes::{Changes, Notice};
 use super::log::Reply;
 use super::refusals::RATE_WINDOW;
 use super::thread::{EntryId, Thread};
-use super::{Attention, OpenSend, Session};
+use super::{Attention, Session};
 
 impl Session {
     /// Applies a report. One about something that is gone changes nothing.
@@ -25,7 +25,7 @@ impl Session {
         let told = self.pass.is_running().then(|| report.clone());
         self.report(report, now, &mut changes);
         if let Some(report) = told {
-            self.tell_pass(RunnerEvent::Report(&report), now, &mut changes);
+            self.pass_event(RunnerEvent::Report(&report), now, &mut changes);
         }
         self.diagnoses.rate_401 = self.log.rate_401(now, RATE_WINDOW);
         changes
@@ -36,7 +36,7 @@ impl Session {
         let mut changes = Changes::default();
         self.conversations.forget_typing(now);
         if self.pass.is_due(now) {
-            self.tell_pass(RunnerEvent::Due, now, &mut changes);
+            self.pass_event(RunnerEvent::Due, now, &mut changes);
         }
         self.diagnoses.rate_401 = self.log.rate_401(now, RATE_WINDOW);
         changes
@@ -54,7 +54,7 @@ impl Session {
                 self.probe_sent(&exchange, now, changes);
             }
             Report::Message { id, life, exchange, remote_id } => {
-                self.message(id, life, exchange, remote_id, now, changes);
+                self.message(id, life, exchange, remote_id, changes);
             }
             Report::NotOnDisk { why, .. } => {
                 self.log.note(now, ExchangeKind::Sys, not_on_disk(&why));
@@ -105,7 +105,7 @@ impl Session {
             Report::Stopped => changes.notice(Notice::Stopped),
             // Answers to whoever asked: the exchanges that brought them are in the log.
             Report::Discovered { .. } | Report::Probe { asked: ProbeQuestion::Id(..), .. } => {}
-            Report::Probe { asked, came } => self.probe_answered(asked, &came, now, changes),
+            Report::Probe { asked, result } => self.probe_answered(asked, &result, now, changes),
         }
     }
 
@@ -126,7 +126,6 @@ impl Session {
         life: DeliveryStatus,
         exchange: Option<ExchangeId>,
         remote_id: Option<String>,
-        now: Moment,
         changes: &mut Changes,
     ) {
         let Some(known) = self.threads.message(id) else { return };
@@ -137,11 +136,6 @@ impl Session {
         let (conversation, before, carrier) = (known.conversation, known.life.clone(), exchange.or(known.exchange));
         self.threads.life(id, life.clone(), exchange, remote_id);
         self.log.set_life(id, &life);
-        if life.is_settled() {
-            self.open_sends.remove(&id);
-        } else {
-            self.open_sends.insert(id, OpenSend { conversation, life: life.clone(), since: now });
-        }
         self.count(conversation);
         changes.notice(Notice::Message { id, before, life, exchange: carrier });
     }

@@ -46,15 +46,12 @@ pub mod thread;
 mod unknown_outcome;
 mod written;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::config::Profile;
 use crate::engine::Command;
 use crate::journal::Job;
-use crate::model::{
-    AgentState, Conversation, ConversationKey, DeliveryStatus, MessageId, Moment, RateLimit, WebSession, WebhookState,
-};
+use crate::model::{AgentState, Conversation, ConversationKey, MessageId, RateLimit, WebSession, WebhookState};
 
 pub use crate::model::OutgoingMessage;
 pub use changes::Changes;
@@ -69,17 +66,6 @@ use refusals::Diagnoses;
 pub use refusals::RATE_WINDOW;
 pub use sign_in::{SignIn, SignInTrouble};
 use thread::Threads;
-
-/// A message of ours that is not settled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenSend {
-    /// Into which conversation.
-    pub conversation: ConversationKey,
-    /// Where it stands.
-    pub life: DeliveryStatus,
-    /// Since when it stands there.
-    pub since: Moment,
-}
 
 /// What the service told about itself.
 #[derive(Clone, Debug, Default)]
@@ -128,8 +114,6 @@ pub struct Session {
     pub listeners: Listeners,
     /// What is known of refusals.
     pub diagnoses: Diagnoses,
-    /// Messages of ours that are not settled.
-    pub open_sends: BTreeMap<MessageId, OpenSend>,
     /// The message of unknown outcome that is watched for.
     pub outcome_watch: Option<OutcomeWatch>,
     /// What is known of the journal.
@@ -155,7 +139,6 @@ impl Session {
             server: ServerFacts::default(),
             listeners: Listeners::default(),
             diagnoses: Diagnoses::default(),
-            open_sends: BTreeMap::new(),
             outcome_watch: None,
             journal: JournalStatus::default(),
             pass: OpenPass::default(),
@@ -210,7 +193,7 @@ impl Session {
         let item = self.conversations.get(key)?;
         if !item.added {
             Some("it is in the config file: remove it there")
-        } else if self.open_sends.values().any(|send| send.conversation == key) {
+        } else if self.threads.open().any(|message| message.conversation == key) {
             Some("a message in it is not settled yet")
         } else if self.pass.is_running() {
             Some("a test run is open")

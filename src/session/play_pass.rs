@@ -40,15 +40,15 @@ impl Session {
             id,
             file: file.to_owned(),
             source: text.to_owned(),
-            profile: self.profile.profile.clone(),
-            region: self.profile.region.clone(),
+            profile: self.profile.facts.name.clone(),
+            region: self.profile.facts.region.clone(),
             sandbox: self.profile.sandbox,
             at: now,
             plan: (0..pass.cases.len()).map(|case| (case, 1)).collect(),
         };
         let runner = Runner::new(Arc::new(pass), begin, self.cast(), Mode::Person);
         self.play(runner, None, now);
-        self.tell_pass(RunnerEvent::Pause(false), now, changes);
+        self.pass_event(RunnerEvent::Pause(false), now, changes);
         Ok(())
     }
 
@@ -86,7 +86,7 @@ impl Session {
     }
 
     /// Tells the pass, does what it wants, and keeps what changed.
-    pub fn tell_pass(&mut self, event: RunnerEvent<'_>, now: Moment, changes: &mut Changes) {
+    pub fn pass_event(&mut self, event: RunnerEvent<'_>, now: Moment, changes: &mut Changes) {
         let known = RunnerContext {
             facts: &self.profile.facts,
             past: &self.diagnoses.evidence,
@@ -124,7 +124,7 @@ impl Session {
     /// The sandbox did what the pass asked for, or not.
     pub fn sandbox_answered(&mut self, done: &Result<(), String>, now: Moment) -> Changes {
         let mut changes = Changes::default();
-        self.tell_pass(RunnerEvent::Sandbox(done.as_ref().copied().map_err(String::as_str)), now, &mut changes);
+        self.pass_event(RunnerEvent::Sandbox(done.as_ref().copied().map_err(String::as_str)), now, &mut changes);
         changes
     }
 

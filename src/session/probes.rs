@@ -40,12 +40,14 @@ impl Session {
     }
 
     /// An answer came.
-    pub(super) fn probe_answered(&mut self, asked: ProbeQuestion, came: &Probed, now: Moment, changes: &mut Changes) {
-        let exchange = match came {
+    pub(super) fn probe_answered(&mut self, asked: ProbeQuestion, result: &Probed, now: Moment, changes: &mut Changes) {
+        let exchange = match result {
             Probed::Asked(id) => self.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
             Probed::NotAsked(_) => None,
         };
-        self.with_probes(now, changes, |doctor, evidence| doctor.answered(asked, came, exchange.as_deref(), evidence));
+        self.with_probes(now, changes, |doctor, evidence| {
+            doctor.answered(asked, result, exchange.as_deref(), evidence)
+        });
     }
 
     /// The test message may have come to its end.

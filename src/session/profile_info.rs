@@ -3,26 +3,18 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::config::{Credentials, Profile};
+use crate::config::Profile;
 use crate::diagnosis::ProfileFacts;
 use crate::model::{Cause, Masks, ProxyName};
 
 /// What is known of the profile.
 #[derive(Clone, Debug, Default)]
 pub struct ProfileInfo {
-    /// The profile's name.
-    pub profile: String,
-    /// The region's domain.
-    pub region: String,
-    /// The API's base URL, for the status page.
-    pub api: String,
-    /// The login base URL, for the status page.
-    pub login: String,
+    /// Its name, addresses and scopes.
+    pub facts: ProfileFacts,
     /// The proxy through which the API is reached, or which variable names none that can be used. Whoever opens the profile
     /// finds it out.
     pub proxy: Option<Result<ProxyName, String>>,
-    /// The scopes that are asked for.
-    pub scopes: Vec<String>,
     /// The embedded sandbox.
     pub sandbox: bool,
     /// Real customers: ask before each send.
@@ -31,8 +23,6 @@ pub struct ProfileInfo {
     pub data_dir: PathBuf,
     /// The config file, if there is one.
     pub config_file: Option<PathBuf>,
-    /// What a diagnosis needs to know of the profile.
-    pub facts: ProfileFacts,
     /// Causes that are not shown.
     pub muted: BTreeSet<Cause>,
     /// Texts and numbers that are masked on screen.
@@ -43,20 +33,12 @@ impl ProfileInfo {
     /// What a profile says of itself; nothing is muted.
     pub fn of(profile: &Profile, data_dir: PathBuf, config_file: Option<PathBuf>) -> Self {
         Self {
-            profile: profile.name.clone(),
-            region: profile.region.domain.clone(),
-            api: profile.hosts.api.clone(),
-            login: profile.hosts.login.clone(),
+            facts: ProfileFacts::of(profile),
             proxy: None,
-            scopes: match &profile.credentials {
-                Credentials::Client(client) => client.scopes.clone(),
-                Credentials::Pasted(_) | Credentials::Missing(_) => Vec::new(),
-            },
             sandbox: profile.sandbox,
             production: profile.production,
             data_dir,
             config_file,
-            facts: ProfileFacts::of(profile),
             muted: BTreeSet::new(),
             masks: profile.redaction.masks.clone(),
         }

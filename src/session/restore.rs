@@ -9,7 +9,7 @@ use crate::model::{ConversationKey, DeliveryStatus, ExchangeKind, Moment, Sessio
 
 use super::changes::{Changes, Leftovers, Notice};
 use super::journal_status::Keeping;
-use super::{Attention, OpenSend, Session};
+use super::{Attention, Session};
 
 impl Session {
     /// Applies a page of the journal. `reopen`: the conversation that was open last may be opened again.
@@ -162,13 +162,12 @@ impl Session {
     fn restore_messages(&mut self, restored: &mut Restored, now: Moment, changes: &mut Changes) -> Leftovers {
         let paused = restored.queue_is_old(now.wall);
         for kept in &restored.messages {
-            let (id, conversation) = (kept.id, kept.conversation);
+            let id = kept.id;
             if self.threads.message(id).is_none() {
                 self.threads.sent(kept.message());
             }
             self.threads.life(id, kept.life.clone(), None, kept.remote_id.clone());
             if kept.life == DeliveryStatus::Queued {
-                self.open_sends.insert(id, OpenSend { conversation, life: DeliveryStatus::Queued, since: now });
                 if paused {
                     self.journal.paused.insert(id);
                 } else {

@@ -5,10 +5,10 @@ use crate::engine::{Command, SendRequest};
 use crate::journal::Job;
 use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, Moment, OutgoingMessage};
 
+use super::Session;
 use super::changes::{Changes, Notice};
 use super::journal_status::Keeping;
 use super::thread::Thread;
-use super::{OpenSend, Session};
 
 impl Session {
     /// Asks for a send, and shows it as queued. The message's id.
@@ -31,7 +31,6 @@ impl Session {
         self.threads.sent(message.clone());
         self.conversations.touch(conversation, now);
         self.count(conversation);
-        self.open_sends.insert(id, OpenSend { conversation, life: DeliveryStatus::Queued, since: now });
         self.hand_over(&message, changes);
         changes.notice(Notice::Sent(id));
         id
@@ -63,16 +62,17 @@ impl Session {
 
     /// Messages that the engine has, and that are not settled.
     pub fn under_way(&self) -> impl Iterator<Item = (MessageId, ConversationKey)> {
-        let open = self.open_sends.iter().filter(|(id, _)| !self.journal.paused.contains(id));
-        open.map(|(id, send)| (*id, send.conversation))
+        self.with_engine().map(|message| (message.id, message.conversation))
+    }
+
+    fn with_engine(&self) -> impl Iterator<Item = &Message> {
+        self.threads.open().filter(|message| !self.journal.paused.contains(&message.id))
     }
 
     /// Of [`Session::under_way`], those that are held back: nothing of them is on the wire.
     pub fn held(&self) -> impl Iterator<Item = (MessageId, ConversationKey)> {
-        self.under_way().filter(|(id, _)| {
-            let life = self.open_sends.get(id).map(|send| &send.life);
-            matches!(life, Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. }))
-        })
+        let held = |m: &&Message| matches!(m.life, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
+        self.with_engine().filter(held).map(|message| (message.id, message.conversation))
     }
 
     /// Whether messages of a conversation go through a session of the guest's own, which needs no token.
@@ -98,7 +98,6 @@ impl Session {
         if !self.journal.paused.remove(&id) {
             return false;
         }
-        self.open_sends.remove(&id);
         if let Some(key) = self.threads.life(id, DeliveryStatus::Cancelled, None, None) {
             self.count(key);
         }

@@ -37,7 +37,7 @@ impl Session {
         if conversations.is_empty() {
             return None;
         }
-        let profile = self.profile.profile.clone();
+        let profile = self.profile.facts.name.clone();
         let transcript = Transcript { profile, zone: zone.clone(), conversations };
         Some(transcript.masked(&|text| self.profile.masks.text(text).into_owned()))
     }

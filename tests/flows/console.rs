@@ -76,7 +76,7 @@ async fn a_lost_answer_is_unknown_and_a_look_up_settles_it_as_landed() {
         hands.keys("esc q");
     })
     .await;
-    assert!(state.session.open_sends.is_empty());
+    assert!(state.session.threads.open().next().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -70,14 +70,14 @@ fn open_message(integration: &str, status: u16, text: &str) -> Exchange {
     exchange(50, ExchangeKind::Send, request("POST", url, headers, sent), answer(status, "HTTP/1.1", own, text))
 }
 
-fn judge(exchange: &Exchange, channel: Channel, history: &PastExchanges) -> Diagnosis {
+fn diagnosis_of(exchange: &Exchange, channel: Channel, history: &PastExchanges) -> Diagnosis {
     let region = "mypurecloud.de".to_owned();
     let profile = ProfileFacts { region, ..ProfileFacts::default() };
     diagnose(&Case { exchange, channel: Some(channel), profile: &profile, history }).unwrap()
 }
 
 fn first(exchange: &Exchange, channel: Channel, history: &PastExchanges) -> (Cause, Confidence) {
-    let found = judge(exchange, channel, history);
+    let found = diagnosis_of(exchange, channel, history);
     for suspect in &found.suspects {
         assert!(found.excluded.iter().all(|e| e.cause != suspect.cause), "{found:#?}");
     }
@@ -116,7 +116,7 @@ fn a_frame_says_how_long_to_wait_and_what_ended() {
     let body = r#"{"retryAfter":3,"errorCode":4029,"errorMessage":"Message rate too high for this session"}"#;
     let class = r#""type":"response","class":"TooManyRequestsErrorMessage","code":429"#;
     let limited = frame(429, &format!(r#"{{{class},"body":{body}}}"#));
-    let found = judge(&limited, Channel::WebMessaging, &PastExchanges::default());
+    let found = diagnosis_of(&limited, Channel::WebMessaging, &PastExchanges::default());
     assert_eq!((found.cause(), found.confidence()), (RateLimited, Sure));
     assert!(found.sentence().contains("4029") && found.sentence().contains("3 s"), "{}", found.sentence());
     assert_eq!(found.said, "4029 · “Message rate too high for this session”");
@@ -148,7 +148,7 @@ fn an_opening_that_is_refused_is_settled_by_what_is_public() {
     assert_eq!(after(vec![public(1, "config", 200, r#"{"status":"Inactive"}"#), here()]), (DeploymentUnknown, Sure));
     assert_eq!(after(vec![active(), here()]), (AddressRefused, Likely), "neither is it");
     let malformed = opening("nope", answer(403, "HTTP/1.1", Vec::new(), ""));
-    assert_eq!(judge(&malformed, Channel::WebMessaging, &PastExchanges::default()).cause(), DeploymentUnknown);
+    assert_eq!(diagnosis_of(&malformed, Channel::WebMessaging, &PastExchanges::default()).cause(), DeploymentUnknown);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn what_is_excluded_is_shown_by_what_was_checked() {
     before.id = ExchangeId(7);
     let mut history = PastExchanges::default();
     history.exchange(&before);
-    let found = judge(&refused, Channel::WebMessaging, &history);
+    let found = diagnosis_of(&refused, Channel::WebMessaging, &history);
     assert!(found.excluded.iter().any(|e| e.cause == DeploymentUnknown), "{found:#?}");
     let shown = found.checked.iter().find(|c| c.what.starts_with("deployment there and active")).unwrap();
     assert_eq!((shown.holds, shown.shown_by), (Holds::Yes, Some(ExchangeId(7))));
@@ -212,12 +212,13 @@ fn an_open_message_is_refused_by_role_integration_or_form() {
         (open_message(INTEGRATION, 403, r#"{"code":"not.authorized","message":"no"}"#), PermissionMissing, Possible),
     ];
     for (exchange, cause, confidence) in rows {
-        let found = judge(&exchange, Channel::OpenMessaging, &PastExchanges::default());
+        let found = diagnosis_of(&exchange, Channel::OpenMessaging, &PastExchanges::default());
         assert_eq!((found.cause(), found.confidence()), (cause, confidence), "{found:#?}");
         let scopes = [ScopeStripped, ScopeNotRequested, ScopeWrong];
         assert!(found.suspects.iter().all(|s| !scopes.contains(&s.cause)), "roles decide here: {found:#?}");
     }
-    let named = judge(&open_message(INTEGRATION, 403, missing), Channel::OpenMessaging, &PastExchanges::default());
+    let named =
+        diagnosis_of(&open_message(INTEGRATION, 403, missing), Channel::OpenMessaging, &PastExchanges::default());
     assert!(named.sentence().contains("conversation:message:receive"), "{}", named.sentence());
     assert!(named.actions.iter().any(|a| a.words.contains("conversation:message:receive")), "{:?}", named.actions);
 }
@@ -242,10 +243,10 @@ fn an_id_in_the_wrong_place_is_called_by_its_name() {
     let mut history = PastExchanges::default();
     history.exchange(&read);
     let not_found = r#"{"code":"not.found","message":"x","status":404}"#;
-    let found = judge(&open_message(conversation, 404, not_found), Channel::OpenMessaging, &history);
+    let found = diagnosis_of(&open_message(conversation, 404, not_found), Channel::OpenMessaging, &history);
     assert_eq!((found.cause(), found.confidence()), (IntegrationUnknown, Sure));
     assert!(found.sentence().contains("is a conversation's"), "{}", found.sentence());
-    let found = judge(&open_message(participant, 404, not_found), Channel::OpenMessaging, &history);
+    let found = diagnosis_of(&open_message(participant, 404, not_found), Channel::OpenMessaging, &history);
     assert!(found.sentence().contains(&format!("a participant's, of the conversation {conversation}")));
 }
 
@@ -266,7 +267,7 @@ fn a_refused_history_is_the_guests_jwt() {
         r#"{"code":"credentials.expired","message":"Expired credentials.","status":401}"#,
         r#"{"code":"authentication.required","message":"No authentication bearer token specified.","status":401}"#,
     ] {
-        let found = judge(&read(401, own(), text), Channel::WebMessaging, &PastExchanges::default());
+        let found = diagnosis_of(&read(401, own(), text), Channel::WebMessaging, &PastExchanges::default());
         assert_eq!((found.cause(), found.confidence()), (GuestJwtExpired, Likely), "{text}: {found:#?}");
         let oauth = [TokenAbsent, TokenExpired, TokenRevoked, TokenRotation, ScopeStripped];
         assert!(found.suspects.iter().all(|s| !oauth.contains(&s.cause)), "{text}: {found:#?}");
@@ -284,7 +285,7 @@ fn a_refused_history_is_the_guests_jwt() {
 /// A line of the evidence says what was found, so that no "not" has to be put before it.
 #[test]
 fn what_does_not_hold_is_said_as_such() {
-    let found = judge(
+    let found = diagnosis_of(
         &opening("nope", answer(403, "HTTP/1.1", Vec::new(), "")),
         Channel::WebMessaging,
         &PastExchanges::default(),

@@ -68,23 +68,23 @@ fn token(lifetime: u64) -> TokenFacts {
     }
 }
 
-fn judge(exchange: &Exchange, profile: &ProfileFacts, history: &PastExchanges) -> Diagnosis {
+fn diagnosis_of(exchange: &Exchange, profile: &ProfileFacts, history: &PastExchanges) -> Diagnosis {
     diagnose(&Case { exchange, channel: Some(Channel::GuestApi), profile, history }).unwrap()
 }
 
 #[test]
 fn a_name_without_an_address_and_a_clock_that_is_wrong() {
     let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
-    let dns = judge(&failed(FailureKind::Dns, Phase::Resolve, "no such host"), &here, &PastExchanges::default());
+    let dns = diagnosis_of(&failed(FailureKind::Dns, Phase::Resolve, "no such host"), &here, &PastExchanges::default());
     assert_eq!((dns.cause(), dns.confidence()), (Cause::NetworkDns, Confidence::Sure));
 
     let tls =
         failed(FailureKind::Tls(TlsFault::NotYetValid), Phase::Tls, "the certificate is not valid before 2031-01-01");
-    let plain = judge(&tls, &here, &PastExchanges::default());
+    let plain = diagnosis_of(&tls, &here, &PastExchanges::default());
     assert_eq!((plain.cause(), plain.confidence()), (Cause::NetworkTls, Confidence::Sure));
     let mut skewed = PastExchanges::default();
     skewed.skew_told(86_400);
-    let clock = judge(&tls, &here, &skewed);
+    let clock = diagnosis_of(&tls, &here, &skewed);
     assert_eq!((clock.cause(), clock.confidence()), (Cause::ClockSkew, Confidence::Likely));
     assert!(clock.suspects.iter().any(|s| s.cause == Cause::NetworkTls));
 }
@@ -106,7 +106,7 @@ fn the_right_party_is_named() {
     ] {
         let failure = Failure::new(kind, phase, "what happened").with(party);
         let exchange = send(100, 5, Ending::Failed(failure), Outcome::Failed("x".into()));
-        let found = judge(&exchange, &here, &PastExchanges::default());
+        let found = diagnosis_of(&exchange, &here, &PastExchanges::default());
         let because = &found.suspects[0].because;
         assert_eq!((found.cause(), found.confidence()), (cause, Confidence::Sure), "{because}");
         assert!(because.contains(part), "{because}");
@@ -184,7 +184,7 @@ fn the_advice_follows_from_the_phase() {
     ] {
         let failure = Failure { wrote, ..Failure::new(kind, phase, "what happened") };
         let exchange = Exchange { kind: of, ..send(100, 5, Ending::Failed(failure), Outcome::Unknown("x".into())) };
-        let advice = judge(&exchange, &here, &PastExchanges::default()).actions;
+        let advice = diagnosis_of(&exchange, &here, &PastExchanges::default()).actions;
         let actions: Vec<String> = advice.into_iter().map(|advice| advice.words).collect();
         assert!(actions[0].contains(first), "{kind:?} {phase:?}: {actions:?}");
         let port = actions.iter().any(|line| line.contains("port 443") || line.contains("firewall"));
@@ -199,11 +199,11 @@ fn a_token_of_another_region_is_seen_by_its_hosts() {
     history.token(&token(3600));
     let exchange = send(5, 5, unauthorized(), Outcome::Refused("401".into()));
     let apart = profile("https://login.mypurecloud.de", "https://api.mypurecloud.com");
-    let found = judge(&exchange, &apart, &history);
+    let found = diagnosis_of(&exchange, &apart, &history);
     assert_eq!((found.cause(), found.confidence()), (Cause::RegionMismatch, Confidence::Likely));
     // Two hosts of one region are no evidence for it.
     let together = profile("https://login.mypurecloud.com", "https://api.mypurecloud.com");
-    let found = judge(&exchange, &together, &history);
+    let found = diagnosis_of(&exchange, &together, &history);
     assert!(found.excluded.iter().any(|e| e.cause == Cause::RegionMismatch), "{found:#?}");
 }
 
@@ -212,10 +212,10 @@ fn a_token_past_its_end_by_our_own_clock_has_expired() {
     let mut history = PastExchanges::default();
     history.token(&token(60));
     let here = profile("https://login.mypurecloud.com", "https://api.mypurecloud.com");
-    let late = judge(&send(100, 100, unauthorized(), Outcome::Refused("401".into())), &here, &history);
+    let late = diagnosis_of(&send(100, 100, unauthorized(), Outcome::Refused("401".into())), &here, &history);
     assert_eq!(late.cause(), Cause::TokenExpired);
     assert!(late.confidence() >= Confidence::Likely);
-    let early = judge(&send(40, 40, unauthorized(), Outcome::Refused("401".into())), &here, &history);
+    let early = diagnosis_of(&send(40, 40, unauthorized(), Outcome::Refused("401".into())), &here, &history);
     assert_ne!(early.confidence(), Confidence::Sure, "{early:#?}");
 }
 
@@ -266,7 +266,7 @@ fn a_newer_token_speaks_only_from_when_it_existed_and_no_entry_for_itself() {
         }
         let refused = read(9, 100, 1, 401);
         history.exchange(&refused);
-        let found = judge(&refused, &here, &history);
+        let found = diagnosis_of(&refused, &here, &history);
         match expected {
             Some(expected) => assert_eq!((found.cause(), found.confidence()), *expected, "{what}: {found:#?}"),
             None => assert!(found.confidence() < Sure, "{what}: {found:#?}"),
@@ -278,7 +278,7 @@ fn a_newer_token_speaks_only_from_when_it_existed_and_no_entry_for_itself() {
     history.exchange(&read(1, 5, 1, 200));
     let early = read(9, 20, 1, 401);
     history.exchange(&early);
-    let found = judge(&early, &here, &history);
+    let found = diagnosis_of(&early, &here, &history);
     assert_eq!((found.cause(), found.confidence()), (TokenRevoked, Likely), "{found:#?}");
 }
 
@@ -301,7 +301,7 @@ fn no_diagnosis_contradicts_itself() {
                     phrase: None,
                 });
                 let found =
-                    judge(&send(50, 40, ending, Outcome::Refused("r".into())), &here, &PastExchanges::default());
+                    diagnosis_of(&send(50, 40, ending, Outcome::Refused("r".into())), &here, &PastExchanges::default());
                 let sure = found.suspects.iter().filter(|s| s.confidence == Confidence::Sure).count();
                 assert!(sure <= 1, "{found:#?}");
                 for suspect in &found.suspects {

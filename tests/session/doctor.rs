@@ -67,10 +67,10 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
                 }
             }
             Report::ClockSkew(seconds) => history.skew_told(seconds),
-            Report::Probe { asked, came } => {
-                let exchange = if let Probed::Asked(id) = &came { known.get(id).cloned() } else { None };
+            Report::Probe { asked, result } => {
+                let exchange = if let Probed::Asked(id) = &result { known.get(id).cloned() } else { None };
                 let evidence = DoctorEvidence { profile: &facts, history: &history, token: token.as_ref() };
-                findings.extend(doctor.answered(asked, &came, exchange.as_deref(), &evidence));
+                findings.extend(doctor.answered(asked, &result, exchange.as_deref(), &evidence));
                 answered = true;
             }
             _ => {}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fixtures::{DENIED, attempt, exchange, guest_conversation, headers, request, response, token_facts};
+use super::fixtures::{self, DENIED, attempt, exchange, guest_conversation, headers, request, response, token_facts};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use guestwire::config::Spot;
 use guestwire::config::settings::{KeyBinding, KeyContext};
@@ -13,8 +13,8 @@ use guestwire::diagnosis::ProfileFacts;
 use guestwire::engine::{Command, Report};
 use guestwire::model::{
     Address, Attempt, Author, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId,
-    ExchangeKind, ExchangeStep, Failure, FailureKind, Generation, Granted, MessageId, Moment, OpenGuest, Outcome,
-    Phase, RemoteMessage, RemoteState, Timing, TokenFacts, TokenStatus,
+    ExchangeKind, ExchangeStep, Failure, FailureKind, Generation, Granted, MessageId, Moment, Outcome, Phase,
+    RemoteMessage, RemoteState, Timing, TokenFacts, TokenStatus,
 };
 use guestwire::session::ProfileInfo;
 use guestwire::session::conversations::Conversations;
@@ -55,40 +55,28 @@ fn conversations() -> Vec<Conversation> {
     ]
 }
 
-/// An open-messaging conversation of [`live_conversations`].
-pub const OPEN: ConversationKey = ConversationKey(1);
-/// A web-messaging conversation of [`live_conversations`].
-pub const WEB: ConversationKey = ConversationKey(2);
-
 /// One of each channel.
 pub fn live_conversations() -> Vec<Conversation> {
-    let guest = OpenGuest { id: "guest-42".to_owned(), id_type: "Opaque".to_owned(), nickname: None };
-    let open = Address::OpenMessaging { integration_id: "1ad1aaaa-3f6e-4a98-ab8b-941167ea0001".to_owned(), guest };
-    let web = Address::WebMessaging {
-        deployment_id: "de91aaaa-3f6e-4a98-ab8b-941167ea0002".to_owned(),
-        origin: "https://shop.example".to_owned(),
-    };
-    vec![
-        conversation(0, "Billing bot", "5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2"),
-        Conversation { key: OPEN, name: "Anna, open".to_owned(), address: open },
-        Conversation { key: WEB, name: "Anna, web".to_owned(), address: web },
-    ]
+    let [_, open, web] = fixtures::live_conversations();
+    vec![conversation(0, "Billing bot", "5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2"), open, web]
 }
 
 /// The place of the built-in sandbox.
 pub fn sandbox_place() -> ProfileInfo {
     ProfileInfo {
-        profile: "sandbox".to_owned(),
-        region: "127.0.0.1".to_owned(),
-        api: "http://127.0.0.1:4711".to_owned(),
-        login: "http://127.0.0.1:4711".to_owned(),
+        facts: ProfileFacts {
+            name: "sandbox".to_owned(),
+            region: "127.0.0.1".to_owned(),
+            api: "http://127.0.0.1:4711".to_owned(),
+            token_host: "http://127.0.0.1:4711".to_owned(),
+            requested: vec!["guest:messages:send".to_owned()],
+            ..ProfileFacts::default()
+        },
         proxy: None,
-        scopes: vec!["guest:messages:send".to_owned()],
         sandbox: true,
         production: false,
         data_dir: PathBuf::from("/data"),
         config_file: None,
-        facts: ProfileFacts::default(),
         muted: std::collections::BTreeSet::new(),
         masks: guestwire::model::Masks::default(),
     }
@@ -97,10 +85,13 @@ pub fn sandbox_place() -> ProfileInfo {
 /// The place of a real organisation.
 pub fn real_place(production: bool) -> ProfileInfo {
     ProfileInfo {
-        profile: "acme-qa".to_owned(),
-        region: "mypurecloud.de".to_owned(),
-        api: "https://api.mypurecloud.de".to_owned(),
-        login: "https://login.mypurecloud.de".to_owned(),
+        facts: ProfileFacts {
+            name: "acme-qa".to_owned(),
+            region: "mypurecloud.de".to_owned(),
+            api: "https://api.mypurecloud.de".to_owned(),
+            token_host: "https://login.mypurecloud.de".to_owned(),
+            ..sandbox_place().facts
+        },
         sandbox: false,
         production,
         config_file: Some(PathBuf::from("/config/config.toml")),

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use guestwire::model::{
     Acceptance, Address, Attempt, Body, BodyForm, Conversation, ConversationKey, Ending, Exchange, ExchangeId,
-    ExchangeKind, ExchangeStep, Generation, Granted, Header, Moment, Outcome, Request, Response, Timing, TokenFacts,
+    ExchangeKind, ExchangeStep, Generation, Granted, Header, Moment, OpenGuest, Outcome, Request, Response, Timing,
+    TokenFacts,
 };
 
 /// The scope without which a guest cannot send.
@@ -52,6 +53,26 @@ pub fn guest_conversation(key: u32, name: &str, conversation_id: &str) -> Conver
             external_id: None,
         },
     }
+}
+
+/// The open-messaging one of [`live_conversations`].
+pub const OPEN: ConversationKey = ConversationKey(1);
+/// The web-messaging one of [`live_conversations`].
+pub const WEB: ConversationKey = ConversationKey(2);
+
+/// One of each channel.
+pub fn live_conversations() -> [Conversation; 3] {
+    let guest = OpenGuest { id: "guest-42".to_owned(), id_type: "Opaque".to_owned(), nickname: None };
+    let open = Address::OpenMessaging { integration_id: "1ad1aaaa-3f6e-4a98-ab8b-941167ea0001".to_owned(), guest };
+    let web = Address::WebMessaging {
+        deployment_id: "de91aaaa-3f6e-4a98-ab8b-941167ea0002".to_owned(),
+        origin: "https://shop.example".to_owned(),
+    };
+    [
+        guest_conversation(0, "Billing bot", "c0"),
+        Conversation { key: OPEN, name: "Anna, open".to_owned(), address: open },
+        Conversation { key: WEB, name: "Anna, web".to_owned(), address: web },
+    ]
 }
 
 /// A body of JSON or text.

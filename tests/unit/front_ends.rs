@@ -158,6 +158,7 @@ fn exchange(id: MessageId, ending: Option<Ending>, outcome: Outcome) -> Report {
 
 fn profile() -> ProfileInfo {
     let facts = ProfileFacts {
+        name: "staging".to_owned(),
         region: "mypurecloud.de".to_owned(),
         api: "https://api.mypurecloud.de".to_owned(),
         token_host: "https://login.mypurecloud.de".to_owned(),
@@ -166,7 +167,7 @@ fn profile() -> ProfileInfo {
         guest_path: "/api/v2/conversations/messaging/{conversationId}/messages".to_owned(),
         ..ProfileFacts::default()
     };
-    ProfileInfo { profile: "staging".to_owned(), region: "mypurecloud.de".to_owned(), facts, ..ProfileInfo::default() }
+    ProfileInfo { facts, ..ProfileInfo::default() }
 }
 
 fn conversations() -> Conversations {

@@ -117,11 +117,11 @@ impl Doctor {
     pub fn answered(
         &mut self,
         asked: ProbeQuestion,
-        came: &Probed,
+        result: &Probed,
         exchange: Option<&Exchange>,
         evidence: &DoctorEvidence<'_>,
     ) -> Vec<Finding> {
-        let findings = match (came, exchange) {
+        let findings = match (result, exchange) {
             (Probed::NotAsked(why), _) => self.not_asked(asked, why, evidence),
             (Probed::Asked(_), None) => self.not_asked(asked, "its exchange is not known", evidence),
             (Probed::Asked(_), Some(exchange)) => self.findings(asked, exchange, evidence),

@@ -57,7 +57,7 @@ impl IdLookUp {
     }
 
     /// An answer came: what it shows. False where the question is not the one that was asked.
-    pub fn answered(&mut self, asked: ProbeQuestion, came: &Probed, exchange: Option<&Exchange>) -> bool {
+    pub fn answered(&mut self, asked: ProbeQuestion, result: &Probed, exchange: Option<&Exchange>) -> bool {
         let (ProbeQuestion::Id(thing, uuid), true) = (asked, self.left.front() == Some(&asked)) else { return false };
         self.left.pop_front();
         let is_it = exchange.is_some_and(|x| x.outcome == Outcome::Accepted && x.status() != Some(404));
@@ -67,7 +67,7 @@ impl IdLookUp {
             self.left.retain(|left| !matches!(left, ProbeQuestion::Id(_, other) if *other == uuid));
             return true;
         }
-        let trouble = match (came, exchange.map(|x| &x.outcome)) {
+        let trouble = match (result, exchange.map(|x| &x.outcome)) {
             (Probed::NotAsked(why), _) => Some(why.clone()),
             (_, Some(outcome)) => outcome.words(),
             (_, None) => Some("no answer".to_owned()),

@@ -49,7 +49,7 @@ impl Probes {
             _ => self.ask_plainly(asked, cx),
         };
         if let Err(why) = begun {
-            cx.report(Report::Probe { asked, came: Probed::NotAsked(why) });
+            cx.report(Report::Probe { asked, result: Probed::NotAsked(why) });
         }
     }
 
@@ -242,5 +242,5 @@ fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context) -> bool {
 /// What the token status says now comes first: it is evidence too.
 fn report_probe(asked: ProbeQuestion, exchange: ExchangeId, cx: &mut Context) {
     cx.report_token();
-    cx.report(Report::Probe { asked, came: Probed::Asked(exchange) });
+    cx.report(Report::Probe { asked, result: Probed::Asked(exchange) });
 }

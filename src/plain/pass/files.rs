@@ -41,9 +41,7 @@ impl Plain {
         for (n, line) in (1..).zip(lines) {
             self.say(format!("{n}, {line}."));
         }
-        for line in wrong {
-            self.say(line);
-        }
+        self.say_each(wrong);
         self.say("Type .pass open and a number, a built-in name, or a file.");
         self.dialogue.prompt_due = true;
     }
@@ -107,7 +105,7 @@ impl Plain {
             }
             Some(Ok(_)) => {
                 self.passes.told = None;
-                self.tell_pass(RunnerEvent::Pause(false));
+                self.pass_event(RunnerEvent::Pause(false));
             }
         }
         Ok(())

@@ -19,7 +19,6 @@ use crate::pass::Verdict;
 use crate::pass::file::PassStep;
 use crate::pass::runner::{Runner, RunnerEvent, StepStage};
 use crate::session::open_pass::reports_dir;
-use crate::text::suggest::nearest;
 
 use super::arguments::Done;
 use super::dialogue::PlainQuestion;
@@ -41,7 +40,7 @@ impl Plain {
         }
         match word {
             "" if self.session.pass.is_running() => {
-                self.tell_step();
+                self.show_step();
                 self.say(format!("After .pass, type one of: {}.", WORDS.join(", ")));
                 return Ok(());
             }
@@ -51,7 +50,7 @@ impl Plain {
             }
             "open" => return self.open_pass(rest),
             _ if !WORDS.contains(&word) => {
-                let near = nearest(word, WORDS).map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
+                let near = sentences::nearest_to(word, "", WORDS);
                 return Err(format!(
                     "There is no command .pass {word}.{near} Type .pass and one of: {}.",
                     WORDS.join(", ")
@@ -74,14 +73,14 @@ impl Plain {
             "skip" => self.pass_verdict(Verdict::Skip),
             "undo" => {
                 self.passes.told = None;
-                self.tell_pass(RunnerEvent::Undo);
+                self.pass_event(RunnerEvent::Undo);
             }
             "note" => {
                 let at = self.session.pass.runner.as_ref().map_or((0, 0), |runner| runner.run().at);
-                self.tell_pass(RunnerEvent::Note(at, rest));
+                self.pass_event(RunnerEvent::Note(at, rest));
                 self.say(if rest.is_empty() { "The step has no note." } else { "The step has the note." });
             }
-            "next" | "previous" => self.tell_pass(RunnerEvent::Case(if word == "next" { 1 } else { -1 })),
+            "next" | "previous" => self.pass_event(RunnerEvent::Case(if word == "next" { 1 } else { -1 })),
             "reports" => self.pass_reports(rest),
             _ => self.ask_pass_stop(),
         }
@@ -98,7 +97,7 @@ impl Plain {
             StepStage::Ready => self.pass_again(),
             StepStage::Judging if suggested.is_some() => {
                 self.session.screen_for_pass(&self.zone);
-                self.tell_pass(RunnerEvent::Accept);
+                self.pass_event(RunnerEvent::Accept);
             }
             StepStage::Judging => {
                 return Err(format!("guestwire suggests no verdict here. {}", pass_sentences::ONLY_YOU));
@@ -117,7 +116,9 @@ impl Plain {
         let (sends, deed) = (step.sends(), step.deed());
         let ran = self.session.pass.runner.as_ref().and_then(Runner::open_result).is_some_and(|r| r.runs > 0);
         let sentence = match (sends, self.session.profile.production, ran) {
-            (true, true, _) => format!("Production, region {}. Run this step? {deed}.", self.session.profile.region),
+            (true, true, _) => {
+                format!("Production, region {}. Run this step? {deed}.", self.session.profile.facts.region)
+            }
             (true, false, true) => format!("The step has run before; its message is sent once more. Do it? {deed}."),
             _ => return self.run_step(),
         };
@@ -134,13 +135,12 @@ impl Plain {
             }
             if self.session.conversations.active() != Some(key) {
                 self.session.conversations.open_key(key);
-                let name = self.spoken(key);
-                self.say(format!("{name}, is open."));
+                self.say(format!("{}, is open.", self.spoken(key)));
                 self.opened(key);
             }
         }
         self.passes.told = None;
-        self.tell_pass(RunnerEvent::Go);
+        self.pass_event(RunnerEvent::Go);
     }
 
     fn pass_verdict(&mut self, verdict: Verdict) {
@@ -148,7 +148,7 @@ impl Plain {
             return self.say("The test run is finished; .pass undo takes the newest verdict back.");
         }
         self.session.screen_for_pass(&self.zone);
-        self.tell_pass(RunnerEvent::Verdict(verdict));
+        self.pass_event(RunnerEvent::Verdict(verdict));
     }
 
     fn ask_pass_stop(&mut self) {
@@ -161,7 +161,7 @@ impl Plain {
     }
 
     pub(super) fn pass_stop(&mut self) {
-        self.tell_pass(RunnerEvent::Stop);
+        self.pass_event(RunnerEvent::Stop);
     }
 
     fn pass_reports(&mut self, rest: &str) {
@@ -186,8 +186,8 @@ impl Plain {
         self.session.pass.runner.as_ref()?.open_step()
     }
 
-    fn tell_pass(&mut self, event: RunnerEvent<'_>) {
-        self.with_session(|session, now, changes| session.tell_pass(event, now, changes));
+    fn pass_event(&mut self, event: RunnerEvent<'_>) {
+        self.with_session(|session, now, changes| session.pass_event(event, now, changes));
     }
 
     /// The pass was told something: where it stands now is said.
@@ -197,15 +197,15 @@ impl Plain {
         let here = (runner.run().at, judging);
         if runner.is_over() {
             if !was_over {
-                self.tell_end();
+                self.show_pass_end();
             }
         } else if !self.session.pass.runs_step() && self.passes.told != Some(here) {
             if judging {
                 let bad =
                     matches!(runner.open_result().and_then(|r| r.suggested), Some(Verdict::Fail | Verdict::Blocked));
-                self.came_to(if bad { Exit::Refused } else { Exit::Done }, None);
+                self.ends(if bad { Exit::Refused } else { Exit::Done }, None);
             }
-            self.tell_step();
+            self.show_step();
         }
     }
 }

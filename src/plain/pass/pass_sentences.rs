@@ -12,18 +12,16 @@ pub(super) const ONLY_YOU: &str = "Your verdict is needed: .pass pass, fail, blo
 
 impl Plain {
     /// The open step: what it does, what is expected, and how it stands.
-    pub(super) fn tell_step(&mut self) {
+    pub(super) fn show_step(&mut self) {
         let Some(runner) = &self.session.pass.runner else { return };
         let judging = *runner.stage() == StepStage::Judging;
         self.passes.told = Some((runner.run().at, judging));
-        for line in lines(runner) {
-            self.say(line);
-        }
+        self.say_each(lines(runner));
         self.dialogue.prompt_due = true;
     }
 
     /// The pass is over.
-    pub(super) fn tell_end(&mut self) {
+    pub(super) fn show_pass_end(&mut self) {
         let Some(run) = self.session.pass.runner.as_ref().map(Runner::run) else { return };
         let tally = run.tally();
         let open = if tally.open > 0 { format!(", {} to do", tally.open) } else { String::new() };
@@ -33,8 +31,7 @@ impl Plain {
         );
         let bad = tally.fail + tally.blocked > 0;
         self.say(sentence);
-        self.came_to(if bad { Exit::Refused } else { Exit::Done }, None);
-        self.dialogue.prompt_due = true;
+        self.ends(if bad { Exit::Refused } else { Exit::Done }, None);
     }
 }
 

@@ -441,7 +441,7 @@ impl Conversations {
     }
 
     /// The guest types: whether it is time to tell the other side (again); then it counts as told.
-    pub fn tell_typing(&mut self, key: ConversationKey, now: Moment) -> bool {
+    pub fn typing_is_due(&mut self, key: ConversationKey, now: Moment) -> bool {
         let Some(item) = self.item_mut(key) else { return false };
         let due = item.live.told.is_none_or(|told| now.since(told) >= TYPING_EVERY);
         if due {

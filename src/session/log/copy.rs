@@ -68,9 +68,9 @@ impl Log {
 
     fn text_rows(&self, entry: &LogEntry, density: Density) -> Vec<String> {
         let mut entry = entry.clone();
-        entry.density = density;
+        entry.opened.density = density;
         if density == Density::Full {
-            entry.unfold_all();
+            entry.opened.unfold_all();
         }
         let width = 150;
         let page = LogPage {

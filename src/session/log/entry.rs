@@ -25,6 +25,32 @@ pub enum Density {
     Full,
 }
 
+/// How far an entry is open.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Opened {
+    pub(super) density: Density,
+    /// Sections whose fold a person turned, one bit each.
+    pub(super) folds: u64,
+    /// A person chose the density: it does not open or close by itself any more.
+    pub(super) touched: bool,
+}
+
+impl Opened {
+    const fn has(self, section: Section) -> bool {
+        let default = matches!(section, Section::Response | Section::Body);
+        default != (self.folds & bit(section) != 0)
+    }
+
+    /// Opens every section, whatever was folded.
+    pub(super) const fn unfold_all(&mut self) {
+        self.folds = !(bit(Section::Response) | bit(Section::Body));
+    }
+
+    pub(super) const fn turn(&mut self, section: Section) {
+        self.folds ^= bit(section);
+    }
+}
+
 /// What happened to a message after its exchange was over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Later {
@@ -116,11 +142,7 @@ pub struct LogEntry {
     pub(super) diagnosis: Option<Arc<Diagnosis>>,
     /// The metrics that it caused.
     pub(super) datagrams: Vec<String>,
-    pub(super) density: Density,
-    /// Sections whose fold a person turned, one bit each.
-    pub(super) folds: u64,
-    /// A person chose the density: it does not open or close by itself any more.
-    pub(super) touched: bool,
+    pub(super) opened: Opened,
     pub(super) visibility: Visibility,
     /// Tries that the 401 rate has counted.
     pub(super) counted: u32,
@@ -146,9 +168,7 @@ impl LogEntry {
             reply: None,
             diagnosis: None,
             datagrams: Vec::new(),
-            density: Density::Line,
-            folds: 0,
-            touched: false,
+            opened: Opened::default(),
             visibility: Visibility::Shown,
             counted: 0,
             day: Date::ZERO,
@@ -214,7 +234,7 @@ impl LogEntry {
 
     /// How much of it is shown.
     pub const fn density(&self) -> Density {
-        self.density
+        self.opened.density
     }
 
     /// Whether a person marked it.
@@ -301,17 +321,7 @@ impl LogEntry {
 
     /// Whether the person or the defaults have `section` open.
     pub(super) const fn is_open(&self, section: Section) -> bool {
-        let default = matches!(section, Section::Response | Section::Body);
-        default != (self.folds & bit(section) != 0)
-    }
-
-    /// Opens every section, whatever was folded.
-    pub(super) const fn unfold_all(&mut self) {
-        self.folds = !(bit(Section::Response) | bit(Section::Body));
-    }
-
-    pub(super) const fn turn(&mut self, section: Section) {
-        self.folds ^= bit(section);
+        self.opened.has(section)
     }
 
     /// Whether any of what is searched contains `needle`: the text, the reason, ids, URLs and bodies of all tries, the

@@ -90,7 +90,7 @@ impl Log {
 
     /// The entry that became an error last, if it is still kept and still one.
     pub fn newest_error(&self) -> Option<&LogEntry> {
-        self.get(self.newest_error?).filter(|entry| entry.is_error())
+        self.get(self.errors.newest?).filter(|entry| entry.is_error())
     }
 
     /// The selected entry. `None` while the log is empty or the filter hides everything.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::entry::Density;
-use super::entry::{Later, Remark};
+use super::entry::{Density, Later, Opened, Remark};
 use super::{Log, LogEntry, LogOptions, LogSource};
 use crate::journal::job::{KeptEntry, KeptSource};
 use crate::model::{DeliveryStatus, Exchange, ExchangeId, MessageId};
@@ -144,12 +143,10 @@ impl Log {
 
     /// Opened entries of `other` are open here too.
     pub(crate) fn open_as(&mut self, other: &Self) {
-        let open = other.entries.iter().filter(|e| e.density != Density::Line);
-        let open: Vec<_> = open.map(|e| (e.number(), e.density, e.folds)).collect();
-        for (number, density, folds) in open {
-            let Some(seq) = self.seq_of(number) else { continue };
+        for open in other.entries.iter().filter(|e| e.opened.density != Density::Line) {
+            let Some(seq) = self.seq_of(open.number()) else { continue };
             if let Some(entry) = self.get_mut(seq) {
-                (entry.density, entry.folds, entry.touched) = (density, folds, true);
+                entry.opened = Opened { touched: true, ..open.opened };
             }
             self.measure(seq);
         }

@@ -101,7 +101,7 @@ impl Log {
             self.totals.evicted += 1;
             self.totals.evicted_marked += u64::from(old.is_marked());
             self.totals.errors = self.totals.errors.saturating_sub(usize::from(old.is_error()));
-            self.auto_open.retain(|&open| open != seq);
+            self.errors.opened.retain(|&open| open != seq);
             if let Some(exchange) = old.exchange() {
                 self.index.numbers.remove(&exchange.id);
                 if let Some(message) = exchange.message
@@ -119,32 +119,32 @@ impl Log {
 
     /// The newest error opens its summary, unless a person decided otherwise.
     fn open_by_itself(&mut self, seq: u64) {
-        self.newest_error = Some(seq);
+        self.errors.newest = Some(seq);
         if let Some(entry) = self.get_mut(seq)
-            && !entry.touched
-            && entry.density == Density::Line
+            && !entry.opened.touched
+            && entry.opened.density == Density::Line
         {
-            entry.density = Density::Summary;
+            entry.opened.density = Density::Summary;
         }
-        self.auto_open.retain(|&open| open != seq);
-        self.auto_open.push(seq);
+        self.errors.opened.retain(|&open| open != seq);
+        self.errors.opened.push(seq);
     }
 
     /// Shuts the entries that opened by themselves before the newest one; those that a person has in view while reading
     /// stay until they are out of it.
     pub(super) fn shut_older(&mut self) {
         let mut index = 0;
-        while index + 1 < self.auto_open.len() {
-            let Some(&seq) = self.auto_open.get(index) else { return };
-            let touched = self.get(seq).is_none_or(|e| e.touched);
+        while index + 1 < self.errors.opened.len() {
+            let Some(&seq) = self.errors.opened.get(index) else { return };
+            let touched = self.get(seq).is_none_or(|e| e.opened.touched);
             if !touched && !self.view.follow && self.view.window.iter().any(|w| w.0 == seq) {
                 index += 1;
                 continue;
             }
-            self.auto_open.remove(index);
+            self.errors.opened.remove(index);
             if !touched {
                 if let Some(entry) = self.get_mut(seq) {
-                    entry.density = Density::Line;
+                    entry.opened.density = Density::Line;
                 }
                 self.measure(seq);
             }

@@ -88,7 +88,7 @@ impl Log {
     pub(super) fn measure(&mut self, seq: u64) {
         let Some(entry) = self.get_mut(seq) else { return };
         entry.rows = None;
-        let rows = match (entry.is_shown(), entry.density) {
+        let rows = match (entry.is_shown(), entry.opened.density) {
             (false, _) => 0,
             (true, Density::Line) => 1 + u32::from(entry.reply.is_some()) + u32::from(entry.day_after.is_some()),
             (true, _) => self.lay_out(seq),
@@ -119,8 +119,12 @@ impl Log {
     /// After the width, wrapping or the like changed: every open entry is measured anew.
     pub(super) fn lay_out_all(&mut self) {
         self.forget_rows();
-        let open: Vec<u64> =
-            self.entries.iter().filter(|e| e.is_shown() && e.density != Density::Line).map(LogEntry::seq).collect();
+        let open: Vec<u64> = self
+            .entries
+            .iter()
+            .filter(|e| e.is_shown() && e.opened.density != Density::Line)
+            .map(LogEntry::seq)
+            .collect();
         for seq in open {
             self.measure(seq);
             // Far from the window only the count is wanted.

@@ -86,9 +86,7 @@ pub struct Log {
     index: Index,
     heights: Heights,
     totals: Totals,
-    newest_error: Option<u64>,
-    /// Entries that opened by themselves, the newest last; the others close as soon as nobody looks.
-    auto_open: Vec<u64>,
+    errors: ErrorEntries,
     tries: Tries,
     scope: Scope,
     search: Option<(String, Needle)>,
@@ -102,6 +100,14 @@ struct Index {
     messages: HashMap<MessageId, u64>,
     /// Tries already counted of exchanges that were evicted while open.
     counted: HashMap<ExchangeId, u32>,
+}
+
+/// Entries that became errors.
+#[derive(Clone, Debug, Default)]
+struct ErrorEntries {
+    newest: Option<u64>,
+    /// Those that opened by themselves, the newest last; the others close as soon as nobody looks.
+    opened: Vec<u64>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -171,8 +177,7 @@ impl Log {
             base: 0,
             index: Index::default(),
             totals: Totals::default(),
-            newest_error: None,
-            auto_open: Vec::new(),
+            errors: ErrorEntries::default(),
             tries: Tries::default(),
             scope: Scope { fold_quiet: true, ..Scope::default() },
             search: None,

@@ -160,13 +160,13 @@ impl Log {
         let section = row.and_then(|row| if let RowKind::Section(section) = row.kind { Some(section) } else { None });
         let top = self.top();
         let Some(entry) = self.get_mut(seq) else { return };
-        entry.touched = true;
+        entry.opened.touched = true;
         let mut to = line;
         if let Some(section) = section {
-            entry.turn(section);
+            entry.opened.turn(section);
         } else {
             to = 0;
-            entry.density = match (entry.density, entry.exchange().is_some()) {
+            entry.opened.density = match (entry.opened.density, entry.exchange().is_some()) {
                 (Density::Line, _) => Density::Summary,
                 (Density::Summary, true) => Density::Full,
                 (Density::Summary, false) | (Density::Full, _) => Density::Line,

@@ -261,12 +261,12 @@ pub fn status(state: &State) -> Vec<String> {
     lines.extend([
         format!(
             "Profile    {}{}",
-            state.session.profile.profile,
+            state.session.profile.facts.name,
             if state.session.profile.production { "  PROD" } else { "" }
         ),
-        format!("Region     {}", state.session.profile.region),
-        format!("API        {}", state.session.profile.api),
-        format!("Login      {}", state.session.profile.login),
+        format!("Region     {}", state.session.profile.facts.region),
+        format!("API        {}", state.session.profile.facts.api),
+        format!("Login      {}", state.session.profile.facts.token_host),
         format!("Requests   {}", state.session.profile.way()),
         String::new(),
         badge_words(state),
@@ -274,10 +274,10 @@ pub fn status(state: &State) -> Vec<String> {
     if let Some(facts) = state.session.sign_in.status.facts() {
         token(state, facts, &mut lines);
     }
-    let asked = if state.session.profile.scopes.is_empty() {
+    let asked = if state.session.profile.facts.requested.is_empty() {
         "(none)".to_owned()
     } else {
-        state.session.profile.scopes.join(" ")
+        state.session.profile.facts.requested.join(" ")
     };
     lines.push(format!("  asked      {asked}"));
     lines.push(String::new());
@@ -318,7 +318,7 @@ pub fn status(state: &State) -> Vec<String> {
         state.session.log.evicted(),
         state.session.log.error_count()
     ));
-    lines.push(format!("Open sends {}", state.session.open_sends.len()));
+    lines.push(format!("Open sends {}", state.session.threads.open().count()));
     if let Some(variation) = state.send_as {
         lines.push(format!("Next       goes out wrongly on purpose: {variation}, {}", variation.about()));
     }

@@ -264,7 +264,7 @@ impl State {
 
     /// Says where an outbound action goes, where that is production.
     pub fn production_line(&self) -> Option<String> {
-        self.session.profile.production.then(|| format!("PROD: it goes to {}.", self.session.profile.region))
+        self.session.profile.production.then(|| format!("PROD: it goes to {}.", self.session.profile.facts.region))
     }
 
     /// When something on screen changes by itself next. Nothing runs where this is `None`.
@@ -274,7 +274,7 @@ impl State {
         let badge = token_badge::next_change(&self.session.sign_in.status, self.now);
         let thread =
             self.session.conversations.active().and_then(|key| self.session.threads.next_change(key, self.now));
-        let sends = self.session.open_sends.values().filter_map(|send| match &send.life {
+        let sends = self.session.threads.open().filter_map(|send| match &send.life {
             DeliveryStatus::Waiting { until, .. } => until.next_second(self.now),
             _ => None,
         });
@@ -408,7 +408,7 @@ impl State {
         if self.present.is_some() {
             return "guestwire".to_owned();
         }
-        let place = if self.session.profile.sandbox { "sandbox" } else { self.session.profile.profile.as_str() };
+        let place = if self.session.profile.sandbox { "sandbox" } else { self.session.profile.facts.name.as_str() };
         let unread = self.session.conversations.unread();
         if unread == 0 { format!("guestwire: {place}") } else { format!("guestwire: {place}, {unread} unread") }
     }

@@ -202,7 +202,7 @@ pub fn answer(
     let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
     let lines = vec![
         format!("to      {name}"),
-        format!("region  {}", state.session.profile.region),
+        format!("region  {}", state.session.profile.facts.region),
         format!("choice  “{}”", choice.label),
     ];
     state.overlay = Some(Overlay::Ask(Confirmation {

@@ -82,7 +82,7 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     let key = item.conversation.key;
     let typing = item.conversation.channel().capabilities().typing;
     let live = typing && item.session().is_none_or(|session| matches!(session, WebSession::Open { .. }));
-    if live && state.session.conversations.tell_typing(key, state.now) {
+    if live && state.session.conversations.typing_is_due(key, state.now) {
         effects.push(Effect::Engine(Command::Typing(key)));
     }
 }

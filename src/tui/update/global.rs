@@ -268,7 +268,7 @@ fn quit(state: &mut State, effects: &mut Vec<Effect>) {
 /// Leaves, or asks where something would be lost.
 fn leave(state: &mut State, effects: &mut Vec<Effect>) {
     let drafts = state.session.names().iter().filter(|(key, _)| state.composer.has_draft(*key)).count();
-    let open = state.session.open_sends.len();
+    let open = state.session.threads.open().count();
     let running = state.session.pass.is_running();
     if drafts == 0 && open == 0 && !running {
         effects.push(Effect::Quit);
@@ -312,10 +312,10 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
     let active = state.session.conversations.active();
     let running = state
         .session
-        .open_sends
-        .iter()
-        .find(|(_, send)| Some(send.conversation) == active)
-        .map(|(&id, s)| (id, s.life.clone()));
+        .threads
+        .open()
+        .find(|message| Some(message.conversation) == active)
+        .map(|message| (message.id, message.life.clone()));
     if let Some((id, _)) = running.as_ref().filter(|(id, _)| state.session.journal.paused.contains(id)) {
         let id = *id;
         with_session(state, effects, |session, _, changes| session.take_back_paused(id, changes));

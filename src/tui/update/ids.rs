@@ -46,7 +46,7 @@ pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
 
 /// A Messenger's snippet names deployment and region; of the site only a person knows.
 fn add_snippet(state: &mut State, snippet: &MessengerSnippet) {
-    if let Some(why) = snippet.foreign_to(&state.session.profile.region) {
+    if let Some(why) = snippet.foreign_to(&state.session.profile.facts.region) {
         state.status.error(why);
         return;
     }
@@ -117,7 +117,7 @@ fn not_a_conversation(state: &mut State, place: &FoundId) {
         format!("This is {}, and no conversation's ({}).", place.what.of_one(), place.because()),
         "Put it into config.toml, with what else it takes to speak there:".to_owned(),
         String::new(),
-        format!("  [[profiles.{}.conversations]]", state.session.profile.profile),
+        format!("  [[profiles.{}.conversations]]", state.session.profile.facts.name),
         "  name = \"…\"".to_owned(),
         format!("  channel = \"{channel}\""),
         format!("  {field} = \"{}\"", place.id),
@@ -249,9 +249,9 @@ fn begin(state: &mut State, sorting: Sorting, effects: &mut Vec<Effect>) {
 }
 
 /// An answer came.
-pub fn came(state: &mut State, asked: ProbeQuestion, came: &Probed, effects: &mut Vec<Effect>) {
+pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed, effects: &mut Vec<Effect>) {
     let Some(mut sorting) = state.sorting.take() else { return };
-    let exchange = match came {
+    let exchange = match result {
         Probed::Asked(id) => state
             .session
             .log
@@ -260,7 +260,7 @@ pub fn came(state: &mut State, asked: ProbeQuestion, came: &Probed, effects: &mu
             .and_then(|e| e.exchange().cloned()),
         Probed::NotAsked(_) => None,
     };
-    if sorting.look.answered(asked, came, exchange.as_deref())
+    if sorting.look.answered(asked, result, exchange.as_deref())
         && let Some(next) = sorting.look.next()
     {
         effects.push(Effect::Engine(Command::Probe(next)));

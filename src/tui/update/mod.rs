@@ -165,7 +165,9 @@ fn deadline(state: &mut State) {
 fn apply_report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
     let report = match report {
         Report::Discovered { page, found, more } => return conversations::came(state, page, found, more),
-        Report::Probe { asked: asked @ ProbeQuestion::Id(..), came } => return ids::came(state, asked, &came, effects),
+        Report::Probe { asked: asked @ ProbeQuestion::Id(..), result } => {
+            return ids::answered(state, asked, &result, effects);
+        }
         // Where nothing is to move by itself, nothing is shown of it.
         Report::Typing { .. } if state.manners.calm => return,
         report => report,

@@ -32,7 +32,7 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         };
         let name = state.shown_name().into_owned();
         // A demo tells no hosts.
-        let region = state.present.is_none().then(|| format!("region  {}", state.session.profile.region));
+        let region = state.present.is_none().then(|| format!("region  {}", state.session.profile.facts.region));
         state.overlay = Some(Overlay::Ask(Confirmation {
             question: DialogQuestion::Production(state.now),
             title: "PROD: send this message?".to_owned(),

@@ -44,7 +44,7 @@ pub fn aside(state: &State, typist: Option<Author>, room: usize) -> (String, Sty
         }
     }
     if let Some(key) = state.session.conversations.active()
-        && state.session.open_sends.values().any(|send| send.conversation == key && is_pacing(&send.life))
+        && state.session.threads.open().any(|send| send.conversation == key && is_pacing(&send.life))
     {
         parts.push("paced".to_owned());
     }

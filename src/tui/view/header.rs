@@ -20,7 +20,7 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let mut right = right(state);
     let (word, word_role) = place(state);
     let word = format!(" {word} ");
-    let name = visible(&state.session.profile.profile).into_owned();
+    let name = visible(&state.session.profile.facts.name).into_owned();
     let fault = state.faults.first().map(|first| {
         let more = if state.faults.len() > 1 { format!(" and {} more", state.faults.len() - 1) } else { String::new() };
         format!("fault on: {}{more}", visible(first).replace('-', " "))
@@ -38,8 +38,9 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let left_room = room.saturating_sub(taken(&right) + width(&word) + 3);
     let rest = |x: u16| usize::from(area.right().saturating_sub(x));
     let (mut x, _) = put(buf, area.x, area.y, program, rest(area.x), theme.style(StyleRole::Strong));
-    let region = format!("  {}", visible(&state.session.profile.region));
-    let with_region = !state.session.profile.sandbox && state.session.profile.region != state.session.profile.profile;
+    let region = format!("  {}", visible(&state.session.profile.facts.region));
+    let with_region =
+        !state.session.profile.sandbox && state.session.profile.facts.region != state.session.profile.facts.name;
     let roomy = width(program) + width(&name) + width(&region) + fixed + taken(&right) + 2 <= room;
     let name = if with_region && roomy { format!("{name}{region}") } else { name };
     let name_room = left_room.saturating_sub(width(program)).max(4);

@@ -16,8 +16,9 @@ use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier};
 
 use crate::support::console::{
-    BILLING, Desk, OPEN, RETURNS, WEB, conversation, facts, live_conversations, real_place, reply, text_of, valid,
+    BILLING, Desk, RETURNS, conversation, facts, live_conversations, real_place, reply, text_of, valid,
 };
+use crate::support::fixtures::{OPEN, WEB};
 
 const SIZES: [(u16, u16); 5] = [(200, 60), (120, 36), (80, 24), (60, 18), (40, 12)];
 const HOSTILE: &str =
@@ -329,8 +330,8 @@ fn what_has_the_focus_is_told_without_colour() {
 fn hostile(size: (u16, u16), looks: Looks) -> Desk {
     let mut desk = Desk::with(size.0, size.1, |setup| {
         setup.theme.ascii = looks.ascii;
-        HOSTILE.clone_into(&mut setup.profile.profile);
-        HOSTILE.clone_into(&mut setup.profile.region);
+        HOSTILE.clone_into(&mut setup.profile.facts.name);
+        HOSTILE.clone_into(&mut setup.profile.facts.region);
         setup.picker = Conversations::new(vec![
             conversation(0, HOSTILE, HOSTILE),
             conversation(1, &HOSTILE.repeat(9), "\u{1b}]0;owned\u{7}"),

@@ -12,7 +12,8 @@ use guestwire::tui::state::Manners;
 use guestwire::tui::state::overlay::Overlay;
 use guestwire::tui::{Effect, Event};
 
-use crate::support::console::{BILLING, Desk, OPEN, WEB, commands, live_conversations, real_place, valid};
+use crate::support::console::{BILLING, Desk, commands, live_conversations, real_place, valid};
+use crate::support::fixtures::{OPEN, WEB};
 
 pub fn desk() -> Desk {
     let mut desk = Desk::with(120, 36, |setup| setup.picker = Conversations::new(live_conversations()));

@@ -165,9 +165,9 @@ fn settled_sends_are_not_open() {
     ] {
         let mut desk = Desk::default();
         let id = desk.send("hello");
-        assert_eq!(desk.state.session.open_sends.len(), 1);
+        assert_eq!(desk.state.session.threads.open().count(), 1);
         desk.settle(id, "hello", life, Some(200));
-        assert_eq!(desk.state.session.open_sends.len(), 0);
+        assert_eq!(desk.state.session.threads.open().count(), 0);
     }
 }
 
@@ -190,7 +190,7 @@ fn news_of_a_message_that_nobody_knows_changes_nothing() {
         desk.report(Report::Message { id: MessageId(99), life, exchange: Some(ExchangeId(1)), remote_id: None });
     assert_eq!(effects, []);
     assert_eq!(desk.screen(), before);
-    assert!(desk.state.session.open_sends.is_empty());
+    assert!(desk.state.session.threads.open().next().is_none());
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn older_news_does_not_reopen_a_settled_message() {
     let mut desk = Desk::default();
     let id = desk.accepted("done");
     desk.report(Report::Message { id, life: DeliveryStatus::Sending { attempt: 1 }, exchange: None, remote_id: None });
-    assert!(desk.state.session.open_sends.is_empty(), "{:?}", desk.state.session.open_sends);
+    assert_eq!(desk.state.session.threads.open().next(), None);
     assert_eq!(desk.state.session.threads.message(id).map(|m| m.life.word()), Some("accepted"));
 }
 

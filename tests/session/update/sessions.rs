@@ -8,7 +8,8 @@ use guestwire::tui::Event;
 use guestwire::tui::state::overlay::Overlay;
 
 use super::live::{desk, menu, open, opened, session, top, web};
-use crate::support::console::{BILLING, WEB, commands};
+use crate::support::console::{BILLING, commands};
+use crate::support::fixtures::WEB;
 
 #[test]
 fn the_session_takes_the_tokens_place_where_a_web_conversation_is_open() {

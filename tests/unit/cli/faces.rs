@@ -72,7 +72,7 @@ fn known(session: &Session) -> Known {
         counts: item.counts,
         remote: item.remote,
         readable: item.readable.clone(),
-        settled: session.open_sends.is_empty(),
+        settled: session.threads.open().next().is_none(),
     }
 }
 

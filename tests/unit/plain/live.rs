@@ -1,41 +1,11 @@
 //! Live conversations in lines.
 
 use super::*;
-use crate::model::{Choice, Failure, FailureKind, OpenGuest, Phase, Place, SessionAsk, WebSession};
-
-const OPEN: ConversationKey = ConversationKey(1);
-const WEB: ConversationKey = ConversationKey(2);
-
-fn desk(interactive: bool, production: bool) -> Desk {
-    let guest = OpenGuest { id: "guest-42".to_owned(), id_type: "Opaque".to_owned(), nickname: None };
-    let open = Address::OpenMessaging { integration_id: "i".to_owned(), guest };
-    let web = Address::WebMessaging { deployment_id: "d".to_owned(), origin: "https://shop.example".to_owned() };
-    let plain = Plain::new(PlainSetup {
-        now: Moment::ZERO,
-        interactive,
-        profile: ProfileInfo {
-            profile: "staging".to_owned(),
-            region: "mypurecloud.de".to_owned(),
-            production,
-            data_dir: PathBuf::from("data"),
-            ..ProfileInfo::default()
-        },
-        conversations: Conversations::new(vec![
-            conversation(0, "Billing bot"),
-            Conversation { key: OPEN, name: "Anna, open".to_owned(), address: open },
-            Conversation { key: WEB, name: "Anna, web".to_owned(), address: web },
-        ]),
-        zone: TimeZone::UTC,
-        seed: 7,
-        log: Log::new(LogOptions::default()),
-    });
-    let mut desk = Desk { plain, now: Moment::ZERO, acts: Vec::new() };
-    desk.on(PlainInput::Begin);
-    desk
-}
+use crate::fixtures::WEB;
+use crate::model::{Choice, Failure, FailureKind, Phase, Place, SessionAsk, WebSession};
 
 fn web() -> Desk {
-    let mut desk = desk(true, false);
+    let mut desk = Desk::live(true, false);
     desk.line(".open Anna, web");
     desk
 }
@@ -56,8 +26,7 @@ fn moved(desk: &mut Desk, session: WebSession) {
 #[test]
 fn a_pasted_snippet_becomes_a_conversation_that_can_be_kept() {
     for interactive in [true, false] {
-        let mut desk = desk(interactive, false);
-        desk.plain.session.profile.facts.region = "mypurecloud.de".to_owned();
+        let mut desk = Desk::live(interactive, false);
         desk.line(".add <script>");
         desk.line("(function(g){})(window, 'Genesys', {");
         desk.line("  environment: 'prod-euc1',");
@@ -113,7 +82,7 @@ fn a_number_alone_stays_a_text() {
 
 #[test]
 fn production_asks_before_an_answer_and_before_what_goes_along() {
-    let mut desk = desk(true, true);
+    let mut desk = Desk::live(true, true);
     desk.line(".open 2");
     desk.line(".attach https://x.example/a.png");
     desk.line("look");
@@ -174,7 +143,7 @@ fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
         (WebSession::Ended { why: "403".into() }, Exit::Refused),
         (WebSession::Unreachable { why: "no route".into() }, Exit::Network),
     ] {
-        let mut desk = desk(false, false);
+        let mut desk = Desk::live(false, false);
         desk.report(read(0, &[]));
         desk.line(".open 3");
         desk.plain.asked.reading.clear();
@@ -191,7 +160,7 @@ fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
 #[test]
 fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_script() {
     for interactive in [true, false] {
-        let mut desk = desk(interactive, false);
+        let mut desk = Desk::live(interactive, false);
         desk.report(read(0, &[]));
         desk.line(".open 3");
         desk.plain.asked.reading.clear();
@@ -246,7 +215,7 @@ fn active_conversations_are_numbered_and_one_is_added() {
 
 #[test]
 fn without_a_token_what_needs_none_still_goes() {
-    let mut desk = desk(false, false);
+    let mut desk = Desk::live(false, false);
     desk.report(Report::Token(TokenStatus::BadClient { why: "invalid_client".to_owned() }));
     desk.line(".open 3");
     desk.plain.asked.reading.clear();
@@ -268,7 +237,7 @@ fn a_web_message_that_never_went_tells_a_refused_socket_from_the_network() {
         (Failure::new(FailureKind::Connect, Phase::Connect, "no route").reason(), Exit::Network),
         (Reason::NoSecret("no guest token".to_owned()), Exit::NotSignedIn),
     ] {
-        let mut desk = desk(false, false);
+        let mut desk = Desk::live(false, false);
         desk.line(".open Anna, web").line("one");
         desk.report(with(exchange(ExchangeKind::Send, Some(1), Outcome::Failed(why.clone())), 7));
         let (id, life) = (MessageId(1), DeliveryStatus::Refused(why.clone()));

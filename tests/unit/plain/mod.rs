@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 
+use crate::diagnosis::ProfileFacts;
 use crate::engine::SendRequest;
 use crate::fixtures::{self, at_second, guest_conversation, token_facts};
 use crate::model::{
@@ -31,17 +32,22 @@ struct Desk {
 
 impl Desk {
     fn new(interactive: bool, production: bool) -> Self {
+        Self::of(interactive, production, vec![conversation(0, "Billing bot"), conversation(1, "Echo")])
+    }
+
+    /// One conversation of each channel.
+    fn live(interactive: bool, production: bool) -> Self {
+        Self::of(interactive, production, fixtures::live_conversations().to_vec())
+    }
+
+    fn of(interactive: bool, production: bool, conversations: Vec<Conversation>) -> Self {
+        let facts =
+            ProfileFacts { name: "staging".to_owned(), region: "mypurecloud.de".to_owned(), ..ProfileFacts::default() };
         let plain = Plain::new(PlainSetup {
             now: Moment::ZERO,
             interactive,
-            profile: ProfileInfo {
-                profile: "staging".to_owned(),
-                region: "mypurecloud.de".to_owned(),
-                production,
-                data_dir: PathBuf::from("data"),
-                ..ProfileInfo::default()
-            },
-            conversations: Conversations::new(vec![conversation(0, "Billing bot"), conversation(1, "Echo")]),
+            profile: ProfileInfo { facts, production, data_dir: PathBuf::from("data"), ..ProfileInfo::default() },
+            conversations: Conversations::new(conversations),
             zone: TimeZone::UTC,
             seed: 7,
             log: Log::new(LogOptions::default()),

@@ -51,7 +51,7 @@ fn probes_are_told_one_by_one_and_end_with_the_cause() {
         PlainEffect::Ask(Command::Probe(asked)) => Some(*asked),
         _ => None,
     }) {
-        desk.report(Report::Probe { asked, came: Probed::NotAsked("no token".to_owned()) });
+        desk.report(Report::Probe { asked, result: Probed::NotAsked("no token".to_owned()) });
     }
     let said = desk.said().join("\n");
     assert!(said.starts_with("fail, token: no token.\nCause "), "{said}");
@@ -110,4 +110,29 @@ fn all_that_is_kept_is_searched() {
     let page = HistoryPage { serial, want, entries, more: false, problem: None };
     desk.on(PlainInput::Journal(Box::new(JournalPage::History(page))));
     assert_eq!(desk.said()[..2], ["Found 1 entry.", "3, 00:00:00, notice, marked: the bill"]);
+}
+
+#[test]
+fn a_kept_refusal_is_found_with_its_cause() {
+    use crate::journal::job::{HistoryPage, KeptEntry, KeptSource, Want};
+    use crate::model::{Ending, ServerRefusal};
+    let mut desk = Desk::new(true, false);
+    desk.plain.keep(1);
+    desk.on(PlainInput::Journal(Box::new(JournalPage::Restored(Box::default()))));
+    desk.line(".search bill");
+    let answer =
+        fixtures::response(429, fixtures::headers(&[("retry-after", "9"), ("inin-correlation-id", "x-9")]), "");
+    let request = fixtures::request("POST", "https://api.example/m", Vec::new(), "{}");
+    let attempt = fixtures::attempt(Moment::ZERO, request, Some(Ending::Answered(answer)));
+    let refused = Outcome::Refused(Reason::Answer(Box::new(ServerRefusal { status: 429, ..ServerRefusal::default() })));
+    let kept = Exchange {
+        conversation: Some(ConversationKey(0)),
+        ..fixtures::exchange(9, ExchangeKind::Send, vec![attempt], refused)
+    };
+    let source = KeptSource::Exchange(Arc::new(kept));
+    let entries = vec![KeptEntry { number: 3, source, marked: false, comment: None, life: None }];
+    let want = Want::Found { query: "bill".to_owned(), before: u64::MAX };
+    let page = HistoryPage { serial: 1, want, entries, more: false, problem: None };
+    desk.on(PlainInput::Journal(Box::new(JournalPage::History(page))));
+    assert!(desk.said()[1].contains("; cause rate-limited, sure: "), "{:?}", desk.said());
 }

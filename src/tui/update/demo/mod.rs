@@ -53,12 +53,12 @@ pub fn begin(state: &mut State) {
     let conversations: Vec<_> =
         state.session.conversations.items().iter().map(|item| item.conversation.clone()).collect();
     let host = |url: &str| url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/').to_owned();
-    let (api, login) = (host(&state.session.profile.api), host(&state.session.profile.login));
-    let profile = if state.session.profile.sandbox { "" } else { state.session.profile.profile.as_str() };
+    let (api, login) = (host(&state.session.profile.facts.api), host(&state.session.profile.facts.token_host));
+    let profile = if state.session.profile.sandbox { "" } else { state.session.profile.facts.name.as_str() };
     let others = [
         (api.as_str(), "api"),
         (login.as_str(), "login"),
-        (state.session.profile.region.as_str(), "the region"),
+        (state.session.profile.facts.region.as_str(), "the region"),
         (profile, "the organisation"),
     ];
     let mut present = Present::new(Aliases::new(conversations.iter(), &others), state.focus);

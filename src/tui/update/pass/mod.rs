@@ -112,7 +112,7 @@ fn go(state: &mut State, effects: &mut Vec<Effect>) {
 fn run_step(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(step) = state.session.pass.runner.as_ref().and_then(Runner::open_step) else { return };
     if step.sends() && state.asks_before_sending() {
-        let lines = vec![step.deed(), format!("region  {}", state.session.profile.region)];
+        let lines = vec![step.deed(), format!("region  {}", state.session.profile.facts.region)];
         state.overlay = Some(Overlay::Ask(Confirmation {
             question: DialogQuestion::PassStep,
             title: "PROD: run this step?".to_owned(),
@@ -211,5 +211,5 @@ pub fn note(state: &mut State, at: (usize, usize), text: &str, effects: &mut Vec
 
 /// Tells the pass something.
 fn tell(state: &mut State, event: RunnerEvent<'_>, effects: &mut Vec<Effect>) {
-    with_session(state, effects, |session, now, changes| session.tell_pass(event, now, changes));
+    with_session(state, effects, |session, now, changes| session.pass_event(event, now, changes));
 }

@@ -11,7 +11,8 @@ use guestwire::tui::state::demo::tape::Tape;
 use guestwire::tui::update::demo::rehearse;
 use guestwire::tui::{Effect, Event};
 
-use crate::support::console::{BILLING, Desk, RETURNS, WEB, live_conversations, real_place, valid};
+use crate::support::console::{BILLING, Desk, RETURNS, live_conversations, real_place, valid};
+use crate::support::fixtures::WEB;
 use crate::update::{live, pass};
 
 /// A place where keys are named.
