@@ -45,7 +45,6 @@ pub mod journal;
 pub mod model;
 pub mod pass;
 pub mod plain;
-#[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod session;
 pub mod text;

@@ -1,22 +1,21 @@
 //! Opens the chosen profile: a profile of the config file as it is, or the sandbox, which is started in this process.
 
-#[cfg(feature = "sandbox")]
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Profile, ProfileChoice, Settings};
 use crate::files;
+use crate::model::fault::SandboxRequest;
+use crate::sandbox::{self, Sandbox, SandboxOptions, Scenario};
 
 use super::exit::Failed;
 use super::output;
-use crate::model::fault::SandboxRequest;
 
 /// A profile that is ready to be spoken to. [`close`](Self::close) it at the end.
 pub struct Opened {
     /// What the engine works from.
     pub profile: Arc<Profile>,
-    #[cfg(feature = "sandbox")]
-    sandbox: Option<crate::sandbox::Sandbox>,
+    sandbox: Option<Sandbox>,
 }
 
 impl Opened {
@@ -32,26 +31,16 @@ impl Opened {
         }
         Ok(opened)
     }
-}
 
-#[cfg(feature = "sandbox")]
-impl Opened {
     /// Opens the chosen profile. Must be called inside a tokio runtime.
     pub fn open(settings: &Settings) -> Result<Self, Failed> {
         match &settings.profile {
             ProfileChoice::Named(profile) => Ok(Self { profile: Arc::new((**profile).clone()), sandbox: None }),
             ProfileChoice::Sandbox => {
-                let sandbox = serve(0, settings.scenario.as_deref(), None)?;
-                let mut profile = sandbox.profile();
-                profile.redaction.extend(&settings.redaction);
+                let (sandbox, profile) = embedded(settings)?;
                 Ok(Self { profile: Arc::new(profile), sandbox: Some(sandbox) })
             }
         }
-    }
-
-    /// The sandbox, if that is what was opened.
-    pub fn sandbox(&self) -> Option<&crate::sandbox::Sandbox> {
-        self.sandbox.as_ref()
     }
 
     /// Whether a sandbox of this process can be asked for faults.
@@ -74,8 +63,7 @@ impl Opened {
 }
 
 /// Sets up a sandbox; what was done or why not: a sentence. `clear`: how a person clears what stays on.
-#[cfg(feature = "sandbox")]
-pub fn arrange(sandbox: &crate::sandbox::Sandbox, ask: &SandboxRequest, clear: &str) -> Result<String, String> {
+pub fn arrange(sandbox: &Sandbox, ask: &SandboxRequest, clear: &str) -> Result<String, String> {
     match ask {
         SandboxRequest::Fault(Some(json)) => {
             let before = sandbox.faults_left();
@@ -98,13 +86,17 @@ pub fn arrange(sandbox: &crate::sandbox::Sandbox, ask: &SandboxRequest, clear: &
     }
 }
 
+/// Starts the sandbox of this process, and makes the profile that leads to it.
+pub fn embedded(settings: &Settings) -> Result<(Sandbox, Profile), Failed> {
+    let sandbox = serve(0, settings.scenario.as_deref(), None)?;
+    let mut profile = sandbox.profile();
+    profile.redaction.extend(&settings.redaction);
+    Ok((sandbox, profile))
+}
+
 /// Starts a sandbox on a loopback port (0: any), with a scenario by file or by name. With a `seed` of the user's own each
 /// start is the same to the letter; else its messages have ids that no earlier start gave out, as a journal needs them.
-#[cfg(feature = "sandbox")]
-pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<crate::sandbox::Sandbox, Failed> {
-    use crate::sandbox;
-    use crate::sandbox::{SandboxOptions, Scenario};
-
+pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<Sandbox, Failed> {
     let mut scenario = match scenario {
         None => Scenario::builtin(),
         Some(path) => load_scenario(path)?,
@@ -120,13 +112,9 @@ pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<cr
 }
 
 /// A scenario is a page or two of text.
-#[cfg(feature = "sandbox")]
 const SCENARIO_MAX: u64 = 4 << 20;
 
-#[cfg(feature = "sandbox")]
-fn load_scenario(path: &Path) -> Result<crate::sandbox::Scenario, Failed> {
-    use crate::sandbox::Scenario;
-
+fn load_scenario(path: &Path) -> Result<Scenario, Failed> {
     let name = path.display();
     match files::read_text(path, SCENARIO_MAX) {
         Ok(text) => Scenario::parse(&text, path).map_err(|e| Failed::usage(e.to_string())),
@@ -138,31 +126,4 @@ fn load_scenario(path: &Path) -> Result<crate::sandbox::Scenario, Failed> {
             None => Err(Failed::usage(format!("--scenario {name}: cannot be read ({})", files::why(&error)))),
         },
     }
-}
-
-#[cfg(not(feature = "sandbox"))]
-impl Opened {
-    /// Opens the chosen profile.
-    pub fn open(settings: &Settings) -> Result<Self, Failed> {
-        match &settings.profile {
-            ProfileChoice::Named(profile) => Ok(Self { profile: Arc::new((**profile).clone()) }),
-            ProfileChoice::Sandbox => Err(Failed::usage(
-                "this guestwire was built without the sandbox; configure a profile (`guestwire init` begins a file)",
-            )),
-        }
-    }
-
-    /// Whether a sandbox of this process can be asked for faults: there is none.
-    pub const fn has_sandbox(&self) -> bool {
-        false
-    }
-
-    /// Says that there is none.
-    pub fn arrange(&self, _: &SandboxRequest) -> Result<String, String> {
-        Err("this guestwire was built without the sandbox".to_owned())
-    }
-
-    /// Stops what was started.
-    #[expect(clippy::unused_async, reason = "the same shape as with the sandbox")]
-    pub async fn close(self) {}
 }

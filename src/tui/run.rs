@@ -2,12 +2,10 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-#[cfg(feature = "sandbox")]
 use std::sync::Arc;
 
 use crate::config::Settings;
 use crate::files;
-#[cfg(feature = "sandbox")]
 use crate::model::fault::SandboxRequest;
 use crate::pass::{Pass, builtin, file};
 use crate::tui::start::{Embedded, Show, Start};
@@ -68,20 +66,10 @@ pub fn prepare(start: ConsoleStart) -> Result<Console, Failed> {
 }
 
 /// Starts the sandbox in this process, faults at hand.
-#[cfg(feature = "sandbox")]
 fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
-    let sandbox =
-        crate::app::open::serve(0, settings.scenario.as_deref(), None).map_err(|e| anyhow::anyhow!(e.message))?;
-    let mut profile = sandbox.profile();
-    profile.redaction.extend(&settings.redaction);
+    let (sandbox, profile) = crate::app::open::embedded(settings).map_err(|e| anyhow::anyhow!(e.message))?;
     let sandbox = Arc::new(sandbox);
     let arranged = Arc::clone(&sandbox);
     let arrange = move |ask: &SandboxRequest| crate::app::open::arrange(&arranged, ask, "");
     Ok(Embedded { profile, arrange: Box::new(arrange), faults: Box::new(move || sandbox.faults_left()) })
-}
-
-/// Says that there is none.
-#[cfg(not(feature = "sandbox"))]
-fn embedded(_: &Settings) -> anyhow::Result<Embedded> {
-    anyhow::bail!("this guestwire was built without the sandbox; configure a profile (`guestwire init` begins a file)")
 }

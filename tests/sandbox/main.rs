@@ -1,6 +1,5 @@
 //! The sandbox over real TCP: every route, every refusal, every fault. Expected bodies are typed from the protocol's
 //! description, not taken from types that the sandbox shares with the client.
-#![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod control;

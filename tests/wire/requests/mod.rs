@@ -11,9 +11,7 @@ mod reading;
 mod secure;
 mod send_log;
 mod sending;
-#[cfg(feature = "sandbox")]
 mod simulated;
-#[cfg(feature = "sandbox")]
 mod simulated_open;
 mod tokens;
 mod webhooks;
