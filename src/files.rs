@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use directories::BaseDirs;
+
 /// The path with the home directory in place of a `~` at its beginning. A shell does that only for a word of its own: not
 /// in `--out=~/x`, and not in what a variable holds.
 pub fn from_home(path: &Path, home: Option<&Path>) -> PathBuf {
@@ -15,7 +17,15 @@ pub fn from_home(path: &Path, home: Option<&Path>) -> PathBuf {
 
 /// Whether a path names standard output or standard input, as `-` does everywhere and these devices do on Unix.
 pub fn is_standard_stream(path: &Path) -> bool {
-    ["-", "/dev/stdout", "/dev/stdin", "/dev/fd/0", "/dev/fd/1"].iter().any(|name| path == Path::new(name))
+    let devices = ["/dev/stdin", "/dev/stdout", "/dev/fd/0", "/dev/fd/1", "/proc/self/fd/0", "/proc/self/fd/1"];
+    path == Path::new("-") || devices.iter().any(|name| path == Path::new(name))
+}
+
+/// Whether a path names a device, or something else that is open already (`/dev/null`, `/dev/stderr`, `>(gzip)` in a
+/// shell): it is written to as it is, and never replaced.
+pub fn is_device(path: &Path) -> bool {
+    let in_place = ["/dev", "/dev/fd", "/proc/self/fd"].iter().any(|dir| path.parent() == Some(Path::new(dir)));
+    in_place && path.metadata().is_ok_and(|about| !about.is_dir())
 }
 
 /// Opens a file for reading. Refuses what is no regular file: a device has no end, and opening a pipe waits for whoever
@@ -128,10 +138,7 @@ pub fn why(error: &io::Error) -> String {
 
 /// A path as a person types it where no shell reads it: `~` is the home directory.
 pub fn typed(path: &Path) -> PathBuf {
-    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
-        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
-        _ => path.to_owned(),
-    }
+    from_home(path, BaseDirs::new().as_ref().map(BaseDirs::home_dir))
 }
 
 /// `typed` as far as the names in its directory allow, as a shell's Tab does, and those names where there are several.

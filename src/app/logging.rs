@@ -16,15 +16,20 @@ use crate::engine::Report;
 use super::exit::Failed;
 use crate::files;
 
-/// Starts the log. It is written until the guard is dropped. `GUESTWIRE_LOG` sets the level (`info` unless it says
-/// `error`, `warn`, `debug` or `trace`).
+/// The level that `GUESTWIRE_LOG` sets: `info` unless it says `off`, `error`, `warn`, `debug` or `trace`.
+pub fn level(env: Lookup<'_>) -> Result<LevelFilter, Failed> {
+    let Some((text, _)) = env_text(env, "GUESTWIRE_LOG") else { return Ok(LevelFilter::INFO) };
+    text.parse().map_err(|_| {
+        Failed::usage("the environment variable GUESTWIRE_LOG must be off, error, warn, info, debug or trace")
+    })
+}
+
+/// Starts the log. It is written until the guard is dropped.
 pub fn start(path: &Path, env: Lookup<'_>) -> Result<WorkerGuard, Failed> {
-    let level = match env_text(env, "GUESTWIRE_LOG") {
-        None => LevelFilter::INFO,
-        Some((text, _)) => text.parse().map_err(|_| {
-            Failed::usage("the environment variable GUESTWIRE_LOG must be off, error, warn, info, debug or trace")
-        })?,
-    };
+    let level = level(env)?;
+    if files::is_standard_stream(path) {
+        return Err(Failed::usage("--log-file needs a file: results go to standard output; /dev/stderr is one, too"));
+    }
     let file = files::append_private(path)
         .map_err(|e| Failed::usage(format!("{}: the log file cannot be opened ({})", path.display(), e.kind())))?;
     let (writer, guard) = tracing_appender::non_blocking(file);

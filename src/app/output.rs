@@ -1,5 +1,6 @@
 //! The command line's two outputs: results on stdout, problems on stderr. A reader that went away is not an error.
 
+use std::fs::File;
 use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 
@@ -220,13 +221,38 @@ pub fn warn(text: &str) {
     let _ = writeln!(io::stderr().lock(), "guestwire: {}", safe(text));
 }
 
-/// Where a result goes that is named as a file: standard output for `-`, else a new private file, over an old one only
-/// with `replace`.
+/// Where a result goes that is named as a file: standard output for `-`, a device as it is, else a new private file, over
+/// an old one only with `replace`.
 pub fn destination(path: &Path, replace: bool) -> io::Result<Box<dyn io::Write>> {
     if files::is_standard_stream(path) {
-        return Ok(Box::new(io::stdout()));
+        return Ok(Box::new(Stdout));
+    }
+    if files::is_device(path) {
+        return Ok(Box::new(File::options().append(true).open(path)?));
     }
     Ok(Box::new(files::private(path, replace)?))
+}
+
+/// What could not be written to a [`destination`]. Standard output counts as it does for every command.
+pub fn unwritten(what: &str, path: &Path, why: &io::Error) -> Failed {
+    let exit = if files::is_standard_stream(path) { Exit::Unwritten } else { Exit::Refused };
+    Failed { exit, message: format!("{what} cannot be written ({})", files::why(why)) }
+}
+
+/// Standard output for a whole document. A reader that went away is not an error.
+struct Stdout;
+
+impl io::Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match io::stdout().write(bytes) {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush().or_else(|e| if e.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(e) })
+    }
 }
 
 /// All of standard input, at most `most` bytes of it, as it was handed over.

@@ -12,6 +12,7 @@ use crate::text::screen::visible;
 
 use crate::app::exit::{Exit, Failed};
 use crate::app::front_ends::FrontEnds;
+use crate::app::logging;
 use crate::app::output::{Output, warn};
 
 /// `guestwire config`
@@ -47,6 +48,7 @@ pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>, front_ends: &FrontEn
         }
         ConfigSub::Check => {
             let settings = load(flags, env)?;
+            logging::level(env)?;
             let (mut problems, oddities) = secrets(&settings);
             for warning in settings.findings.warnings.iter().chain(&oddities) {
                 warn_of(warning);

@@ -94,14 +94,7 @@ fn write(
     settings: &Settings,
 ) -> Result<String, Failed> {
     let path = args.out.as_path();
-    let wrong = |e: io::Error| {
-        let why = match e.kind() {
-            io::ErrorKind::AlreadyExists => "the file exists, and guestwire never overwrites an export".to_owned(),
-            io::ErrorKind::NotFound => "there is no such directory".to_owned(),
-            _ => e.to_string(),
-        };
-        Failed::here(format!("{} cannot be written: {why}", path.display()))
-    };
+    let wrong = |e| Wrong::Write(e).at(path);
     let mut out = BufWriter::new(output::destination(path, false).map_err(wrong)?);
     let what = match args.form {
         ExportForm::Har => {
@@ -144,7 +137,10 @@ impl Wrong {
     fn at(self, path: &Path) -> Failed {
         match self {
             Self::Read(why) => Failed::here(why),
-            Self::Write(e) => Failed::here(format!("{} cannot be written: {e}", path.display())),
+            Self::Write(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                Failed::here(format!("{} exists, and guestwire never overwrites an export", path.display()))
+            }
+            Self::Write(e) => output::unwritten(&path.display().to_string(), path, &e),
         }
     }
 }

@@ -17,6 +17,7 @@ mod sandbox;
 pub(crate) mod send;
 pub(crate) mod token;
 
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ use crate::config::{ProfileChoice, load};
 use crate::app::exit::{Exit, Failed};
 use crate::app::front_ends::{ConsoleStart, FrontEnds};
 use crate::app::runtime::block_on;
+use crate::files;
 use args::{Cli, Sub};
 
 /// The whole program. Everything that goes wrong ends as a sentence on stderr and an exit code.
@@ -35,10 +37,14 @@ pub fn main(front_ends: &FrontEnds) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // A reader that went away while help was printed is not an error.
-            let _ = error.print();
             let wanted = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            return if wanted { Exit::Done.into() } else { Exit::Usage.into() };
+            return match error.print() {
+                _ if !wanted => Exit::Usage,
+                // A reader that went away while help was printed is not an error.
+                Err(why) if why.kind() != io::ErrorKind::BrokenPipe => Exit::Unwritten,
+                _ => Exit::Done,
+            }
+            .into();
         }
     };
     match run(cli, front_ends) {
@@ -146,6 +152,9 @@ fn run(cli: Cli, front_ends: &FrontEnds) -> Result<ExitCode, Failed> {
 fn recordable(path: &Path, no_screen: bool) -> Result<(), Failed> {
     if no_screen {
         return Err(Failed::usage("--record needs the console's screen, and there is no screen here".to_owned()));
+    }
+    if files::is_standard_stream(path) {
+        return Err(Failed::usage("--record needs a file: the screen is on standard output".to_owned()));
     }
     if path.exists() {
         return Err(Failed::usage(format!("{} exists, and guestwire never overwrites a recording", path.display())));

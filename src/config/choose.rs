@@ -100,6 +100,8 @@ pub(super) fn choose(
     effective.note("profile", name.shown(), origin.clone());
     match profiles.iter().position(|known| known.value == name) {
         _ if name == SANDBOX => Choice::Sandbox,
+        // What flags describe goes where they say, also where the file has a profile of that name.
+        _ if flags.target.region.is_some() => Choice::Env,
         Some(at) => Choice::Named(at),
         None if name == ad_hoc::ENV && *has_env_profile => Choice::Env,
         None => {

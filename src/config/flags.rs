@@ -1,10 +1,9 @@
 //! What the command line says about settings. Secrets are never flags: other users of the machine can read them there.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use directories::BaseDirs;
 
 use super::ad_hoc::AdHocTarget;
 use super::settings::ColorChoice;
@@ -57,13 +56,7 @@ pub struct Flags {
     pub named_target: bool,
 }
 
-/// A path with the home directory for `~`.
-pub fn from_home(path: &Path) -> PathBuf {
-    let base = BaseDirs::new();
-    files::from_home(path, base.as_ref().map(BaseDirs::home_dir))
-}
-
 /// A path as people write it, also with `~`.
 pub fn path() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().map(|path| from_home(&path))
+    PathBufValueParser::new().map(|path| files::typed(&path))
 }

@@ -34,7 +34,8 @@ pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<RowSetting>)
 /// Loads the settings: the config file if there is one, the environment, and the flags.
 pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
     let (mut places, path_rows) = locate(flags, env)?;
-    let read = read(&places.config_file, places.config_explicit, flags.sandbox)?;
+    let needless = flags.sandbox || flags.target.region.is_some();
+    let read = read(&places.config_file, places.config_explicit, needless)?;
     places.config_exists = read.is_some();
     let source = read.as_ref().map(|(text, private)| ConfigSource { text, private: *private });
     let base = BaseDirs::new();
@@ -42,14 +43,14 @@ pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
     resolve(ConfigInput { paths: places, path_rows, home, source, flags, env })
 }
 
-/// The file's text and whether it is private; nothing if it does not exist and nobody named it. Whoever asks for the
-/// `sandbox` by name needs no file, so one that may not be read is none then.
-fn read(path: &Path, named: bool, sandbox: bool) -> Result<Option<(String, bool)>, Problems> {
+/// The file's text and whether it is private; nothing if it does not exist and nobody named it. Where flags say the whole
+/// target, the file is `needless`, so one that may not be read is none then.
+fn read(path: &Path, named: bool, needless: bool) -> Result<Option<(String, bool)>, Problems> {
     let wrong = |sentence: String| Problems::from(Problem::file(path, sentence));
     let bytes = match files::read(path, MAX_BYTES) {
         Ok(bytes) => bytes,
         Err(e) if !named && matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(e) if !named && sandbox && e.kind() == ErrorKind::PermissionDenied => return Ok(None),
+        Err(e) if !named && needless && e.kind() == ErrorKind::PermissionDenied => return Ok(None),
         Err(e) if e.kind() == ErrorKind::NotFound => {
             return Err(wrong("there is no such file; `guestwire init` writes one".to_owned()));
         }

@@ -11,9 +11,6 @@ use super::{Hosts, Region};
 /// The name that stands for a sandbox on this machine instead of a region.
 pub const SANDBOX: &str = "sandbox";
 
-/// First labels of the hosts that a domain has: `api.mypurecloud.de`.
-const SERVICES: [&str; 6] = ["api", "apps", "login", "api-cdn", "webmessaging", "signin"];
-
 /// A row of the table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,10 +43,11 @@ pub fn all() -> &'static [KnownRegion] {
 
 /// The region that `name` is a name of: its domain, its AWS name, Genesys' abbreviation (`euw1`, `euw1.pure.cloud`), the
 /// environment of a deployment snippet (`prod-euw1`) or of Archy (`prod_eu_west_1`), or a URL or name of one of its hosts
-/// (`https://apps.mypurecloud.ie/…`). Case, blanks, underscores for dashes and a final dot or slash do not matter.
+/// (`https://apps.mypurecloud.ie/…`). Case, blanks, quotes around it, underscores for dashes and a final dot or slash do
+/// not matter.
 pub fn find(name: &str) -> Option<&'static KnownRegion> {
     let name = plain(name);
-    all().iter().find(|region| region.names().contains(&name))
+    domains(&name).find_map(|name| all().iter().find(|region| region.names().iter().any(|known| known == name)))
 }
 
 /// A name of the region that a mistyped `name` was meant to be. Only where one region alone is that near, and its digits
@@ -57,7 +55,8 @@ pub fn find(name: &str) -> Option<&'static KnownRegion> {
 pub fn suggest(name: &str) -> Option<String> {
     let name = plain(name);
     let near = |region: &KnownRegion| {
-        region.names().into_iter().filter_map(|known| Some((distance(&name, &known)?, known))).min_by_key(|(n, _)| *n)
+        let distance = |known: &str| domains(&name).filter_map(|name| distance(name, known)).min();
+        region.names().into_iter().filter_map(|known| Some((distance(&known)?, known))).min_by_key(|(n, _)| *n)
     };
     let mut nearest: Vec<_> = all().iter().filter_map(near).collect();
     nearest.sort_by_key(|(distance, _)| *distance);
@@ -65,15 +64,19 @@ pub fn suggest(name: &str) -> Option<String> {
     nearest.into_iter().next().filter(|_| !tie).map(|(_, known)| known)
 }
 
-/// `name` in the form of the table: a URL becomes its host without the service's label, underscores become dashes.
+/// The name, and the domains above it: a host below a region's domain is the region's (`realtime.mypurecloud.de`).
+fn domains(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(name), |name| name.split_once('.').map(|(_, domain)| domain))
+}
+
+/// `name` in the form of the table: a URL becomes its host, underscores become dashes.
 fn plain(name: &str) -> String {
-    let name = name.trim().to_lowercase().replace('_', "-");
-    let host = name.split_once("://").map_or(name.as_str(), |(_, rest)| rest);
-    let host = host.split(['/', '?', '#', ':']).next().unwrap_or_default().trim_end_matches('.');
-    match host.split_once('.') {
-        Some((service, domain)) if SERVICES.contains(&service) => domain.to_owned(),
-        _ => host.to_owned(),
-    }
+    let quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '\'');
+    let name = name.trim_matches(quotes).to_lowercase().replace('_', "-");
+    let rest = name.split_once("//").map_or(name.as_str(), |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
+    host.trim_end_matches('.').to_owned()
 }
 
 /// How many characters differ, where that are few enough for a slip of the finger.
@@ -156,6 +159,11 @@ mod tests {
             ),
             ("mypurecloud.de", "MyPureCloud.DE/ euc1 euc1.pure.cloud https://login.mypurecloud.de:443/oauth/token"),
             ("mypurecloud.de", "wss://webmessaging.mypurecloud.de/v1 https://api-cdn.mypurecloud.de api.prod-euc1"),
+            (
+                "mypurecloud.de",
+                "https://realtime.mypurecloud.de streaming.mypurecloud.de //apps.mypurecloud.de/ 'euc1'",
+            ),
+            ("mypurecloud.ie", "\"mypurecloud.ie\" https://me:hush@api.mypurecloud.ie/ carrier-pigeon.euw1.pure.cloud"),
             ("mypurecloud.jp", "apne1 apne1.pure.cloud prod-apne1 ap-northeast-1"),
             ("mypurecloud.com.au", "apse2 apse2.pure.cloud prod-apse2 https://login.mypurecloud.com.au"),
             ("euw2.pure.cloud", "euw2 eu-west-2 prod-euw2 https://apps.euw2.pure.cloud"),
@@ -169,9 +177,20 @@ mod tests {
                 assert_eq!(find(name).map(|r| r.domain.as_str()), Some(domain), "{name}");
             }
         }
-        for name in
-            ["", ".", "https://", "mypurecloud.nl", "euw3", "prod-euw9", "use2.pure.cloud", "pure.cloud", "api."]
-        {
+        for name in [
+            "",
+            ".",
+            "https://",
+            "mypurecloud.nl",
+            "euw3",
+            "prod-euw9",
+            "use2.pure.cloud",
+            "pure.cloud",
+            "api.",
+            "mypurecloud.ie.example",
+            "notmypurecloud.ie",
+            "mypurecloud.ie@evil.example",
+        ] {
             assert!(find(name).is_none(), "{name}");
         }
     }

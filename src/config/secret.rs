@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn a_profile_of_the_platform_cli_gives_its_fields() {
         let theirs =
-            "[DEFAULT]\nclient_credentials = \"id\"\nclient_secret = \"hunter2\"\n[qa]\naccess_token = \"T\"\n";
+            "\u{feff}[DEFAULT]\nclient_credentials = \"id\"\nclient_secret = \"hunter2\"\n[qa]\naccess_token = \"T\"\n";
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(".gc/config.toml");
         std::fs::create_dir(path.parent().unwrap()).unwrap();

@@ -61,6 +61,7 @@ pub fn value(text: &str, profile: &str, field: &str) -> Option<String> {
 
 /// All profiles of a file that say something.
 pub fn read(text: &str) -> Vec<VendorProfile> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let table = toml::from_str::<toml::Table>(text).ok().and_then(|table| serde_json::to_value(table).ok());
     let mut profiles = match table.or_else(|| serde_json::from_str(text).ok()) {
         Some(Value::Object(object)) => of_object(&object),

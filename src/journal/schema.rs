@@ -78,6 +78,8 @@ CREATE VIRTUAL TABLE search USING fts5 (
 );
 UPDATE exchanges SET indexed = 0 WHERE indexed = 1;
 ",
+    // Blanks, dashes, quotes and widths are folded too, so that all is to be indexed again.
+    "UPDATE exchanges SET indexed = 0 WHERE indexed = 1;",
 ];
 
 /// The newest layout that this program knows.

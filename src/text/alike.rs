@@ -1,46 +1,11 @@
 //! Two texts that look the same and are not: what tells them apart, in words.
 
+use std::cell::Cell;
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::fold::Mapped;
-
-/// Characters that draw nothing by themselves, with their names.
-const UNSEEN: &[(char, &str)] = &[
-    ('\u{ad}', "a soft hyphen"),
-    ('\u{200b}', "a zero-width space"),
-    ('\u{200c}', "a zero-width non-joiner"),
-    ('\u{200d}', "a zero-width joiner"),
-    ('\u{200e}', "a left-to-right mark"),
-    ('\u{200f}', "a right-to-left mark"),
-    ('\u{202a}', "a direction mark"),
-    ('\u{202b}', "a direction mark"),
-    ('\u{202c}', "a direction mark"),
-    ('\u{202d}', "a direction mark"),
-    ('\u{202e}', "a direction mark"),
-    ('\u{2060}', "a word joiner"),
-    ('\u{2066}', "a direction mark"),
-    ('\u{2067}', "a direction mark"),
-    ('\u{2068}', "a direction mark"),
-    ('\u{2069}', "a direction mark"),
-    ('\u{fe0e}', "a variation selector"),
-    ('\u{fe0f}', "a variation selector"),
-    ('\u{feff}', "a byte order mark"),
-];
-
-/// Blanks, and characters that are drawn as others are.
-const NAMED: &[(char, &str)] = &[
-    (' ', "a blank"),
-    ('\t', "a tab"),
-    ('\n', "a line feed"),
-    ('\r', "a carriage return"),
-    ('\u{a0}', "a no-break space"),
-    ('\u{202f}', "a narrow no-break space"),
-    ('\u{2009}', "a thin space"),
-    ('\u{3000}', "an ideographic space"),
-    ('\u{2011}', "a no-break hyphen"),
-    ('\u{2212}', "a minus sign"),
-];
+use super::fold::{Mapped, draws_nothing, of_keyboard};
 
 /// Letters of other scripts that are drawn as a Latin one.
 const DRAWN_AS: &[(&str, char)] = &[
@@ -53,54 +18,60 @@ const DRAWN_AS: &[(&str, char)] = &[
     ("јЈ", 'j'),
     ("КΚ", 'k'),
     ("ΜМ", 'm'),
-    ("ΝΝ", 'n'),
+    ("Ν", 'n'),
     ("оОοΟ", 'o'),
     ("рРΡ", 'p'),
     ("ѕЅ", 's'),
     ("ТΤ", 't'),
     ("хХΧ", 'x'),
+    ("ν", 'v'),
     ("уΥ", 'y'),
     ("Ζ", 'z'),
 ];
 
 /// One character as it looks, whatever it is made of.
 fn look(character: &str) -> String {
-    if character == "\r\n" {
-        return " ".to_owned();
-    }
     let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(character).into_owned();
     let mut out = String::new();
-    for c in composed.chars() {
-        match c {
-            c if UNSEEN.iter().any(|(unseen, _)| *unseen == c) => {}
-            c if c.is_whitespace() => out.push(' '),
-            '\u{2010}' | '\u{2011}' | '\u{2212}' => out.push('-'),
-            c => match DRAWN_AS.iter().find(|(letters, _)| letters.contains(c)) {
-                Some((_, latin)) => out.push(*latin),
-                None => out.extend(c.to_lowercase()),
-            },
+    for c in composed.chars().map(of_keyboard).filter(|c| !draws_nothing(*c)) {
+        match DRAWN_AS.iter().find(|(letters, _)| letters.contains(c)) {
+            _ if c.is_whitespace() => out.push(' '),
+            Some((_, latin)) => out.push(*latin),
+            None => out.extend(c.to_lowercase()),
         }
     }
-    out
+    // A line end is two characters on some systems, and one as it looks.
+    if out.trim().is_empty() && !out.is_empty() { " ".to_owned() } else { out }
+}
+
+/// The text as it looks. How many blanks stand beside each other is not seen either.
+fn looks(text: &str) -> Mapped {
+    let after_blank = Cell::new(true);
+    Mapped::new(text, |character| {
+        let look = look(character);
+        let blank = look == " ";
+        let hidden = blank && after_blank.get();
+        after_blank.set(blank || look.is_empty() && after_blank.get());
+        if hidden { String::new() } else { look }
+    })
 }
 
 /// Where `expected` does not stand in `said`, although it looks as if it did: what tells the two apart. `None` where
 /// they look different too. Case is not looked at.
 pub fn difference_within(expected: &str, said: &str) -> Option<String> {
-    let wanted: String = expected.trim().graphemes(true).map(look).collect();
-    let seen = Mapped::new(said, look);
-    let at = seen.text.find(&wanted).filter(|_| !wanted.is_empty())?;
+    let (wanted, seen) = (looks(expected), looks(said));
+    let wanted = wanted.text.trim_end();
+    let at = seen.text.find(wanted).filter(|_| !wanted.is_empty())?;
     let place = seen.original(&(at..at + wanted.len()));
     let found = said.get(place)?;
     // What draws nothing before the first letter and behind the last belongs to neither.
-    let unseen = |c: char| UNSEEN.iter().any(|(unseen, _)| *unseen == c);
-    first_difference(expected, found.trim_matches(unseen))
+    first_difference(expected, found.trim_matches(draws_nothing))
 }
 
 /// The same of two whole texts.
 pub fn difference(expected: &str, said: &str) -> Option<String> {
-    let looks = |text: &str| text.trim().graphemes(true).map(look).collect::<String>();
-    if expected.to_lowercase() == said.to_lowercase() || looks(expected) != looks(said) {
+    let same = looks(expected).text.trim_end() == looks(said).text.trim_end();
+    if expected.to_lowercase() == said.to_lowercase() || !same {
         return None;
     }
     first_difference(expected, said)
@@ -128,12 +99,47 @@ fn nothing() -> String {
 fn described(character: &str) -> String {
     let names: Vec<String> = character
         .chars()
-        .map(|c| match UNSEEN.iter().chain(NAMED).find(|(known, _)| *known == c) {
-            Some((_, name)) => format!("{name} (U+{:04X})", u32::from(c)),
+        .map(|c| match name(c) {
+            Some(name) => format!("{name} (U+{:04X})", u32::from(c)),
             None => format!("U+{:04X}", u32::from(c)),
         })
         .collect();
     names.join(" with ")
+}
+
+/// What a character is called that cannot be told from another, or not be seen at all.
+fn name(c: char) -> Option<&'static str> {
+    Some(match c {
+        ' ' => "a blank",
+        '\t' => "a tab",
+        '\n' => "a line feed",
+        '\r' => "a carriage return",
+        '\u{a0}' => "a no-break space",
+        '\u{202f}' => "a narrow no-break space",
+        '\u{2009}' => "a thin space",
+        '\u{3000}' => "an ideographic space",
+        c if c.is_whitespace() => "a space",
+        '-' => "a hyphen",
+        '\u{2011}' => "a no-break hyphen",
+        '\u{2212}' => "a minus sign",
+        '\'' | '"' => "a straight quote",
+        '\u{ad}' => "a soft hyphen",
+        '\u{200b}' => "a zero-width space",
+        '\u{200c}' => "a zero-width non-joiner",
+        '\u{200d}' => "a zero-width joiner",
+        '\u{200e}' => "a left-to-right mark",
+        '\u{200f}' => "a right-to-left mark",
+        '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => "a direction mark",
+        '\u{2060}' => "a word joiner",
+        '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => "a variation selector",
+        '\u{feff}' => "a byte order mark",
+        c if draws_nothing(c) => "an invisible character",
+        c => match of_keyboard(c) {
+            '-' => "a dash",
+            '\'' | '"' => "a curly quote",
+            _ => return None,
+        },
+    })
 }
 
 #[cfg(test)]
@@ -152,6 +158,14 @@ mod tests {
             ("end", "end ", "character 4 is a blank (U+0020), not missing"),
             ("ok\u{fe0f}", "ok", "character 2 is U+006B, not U+006B with a variation selector (U+FE0F)"),
             ("\u{feff}hi", "hi", "not a byte order mark (U+FEFF)"),
+            ("Don't", "Don’t", "character 4 is a curly quote (U+2019), not a straight quote (U+0027)"),
+            ("9-5", "9–5", "character 2 is a dash (U+2013), not a hyphen (U+002D)"),
+            ("two words", "two  words", "character 5 is a blank (U+0020), not U+0077"),
+            ("a\nb", "a \r\n\r\nb", "character 2 is a blank (U+0020), not a line feed (U+000A)"),
+            ("ok", "o\u{e0041}k", "with an invisible character (U+E0041)"),
+            ("ok", "ok\u{34f}", "with an invisible character (U+034F)"),
+            ("12", "１2", "character 1 is U+FF11, not U+0031"),
+            ("one\ttab", "one tab", "not a tab (U+0009)"),
         ] {
             let named = difference(expected, said).unwrap_or_default();
             assert!(named.contains(part), "{expected:?} {said:?}: {named}");

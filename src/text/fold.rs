@@ -1,5 +1,6 @@
-//! Text as people look for it: without case, accents, and the different ways in which Unicode writes one letter. The
-//! filter, the search in the open log and the search in what was kept all compare this form.
+//! Text as people look for it: without case, accents, and the different ways in which Unicode writes one letter, blank,
+//! dash or quote. The filter, the search in the open log and the search in what was kept all compare this form. (What is
+//! indexed has this form too: a change of it needs a step in `journal/schema.rs`.)
 
 use std::ops::Range;
 
@@ -7,16 +8,18 @@ use icu_normalizer::DecomposingNormalizerBorrowed;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// The text without case and accents: `STRASSE` for `Straße`, `istanbul` for `İstanbul`, `σ` for `ς`, and the same for
-/// the composed and the decomposed form of a letter.
+/// the composed and the decomposed form of a letter. Quotes, dashes and blanks are those of a keyboard, and what draws
+/// nothing is left out.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
     let mut out = String::with_capacity(text.len());
-    for c in DecomposingNormalizerBorrowed::new_nfd().normalize_iter(text.chars()) {
+    for c in DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(text.chars()).map(of_keyboard) {
         match c {
-            // Accents, each a character of its own after the decomposition.
-            '\u{300}'..='\u{36f}' => {}
+            // Accents, each a character of its own after the decomposition; the points of Hebrew and Arabic.
+            '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5bd}' | '\u{64b}'..='\u{65f}' => {}
+            c if draws_nothing(c) => {}
             c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
             'ẞ' => out.push_str("ss"),
             // By way of the capital letter: it makes ß the same as ss, and ς the same as σ.
@@ -27,6 +30,25 @@ pub fn fold(text: &str) -> String {
         }
     }
     out
+}
+
+/// The character that a keyboard has for one that is drawn nearly as it is: a blank, a dash, a quote.
+pub(super) fn of_keyboard(c: char) -> char {
+    match c {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        '\u{2018}'..='\u{201b}' | '\u{2b9}' | '\u{2bc}' | '\u{2032}' => '\'',
+        '\u{201c}'..='\u{201f}' | '\u{2033}' => '"',
+        c if c.is_whitespace() && !c.is_ascii() => ' ',
+        c => c,
+    }
+}
+
+/// Whether a character draws nothing by itself: joiners, marks of direction and variation, fillers, tags.
+pub(super) fn draws_nothing(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A changed form of a text that knows where each of its parts stands in the original.
@@ -79,6 +101,14 @@ mod tests {
             ("각", "\u{1100}\u{1161}\u{11a8}"),
             ("が", "か\u{3099}"),
             ("ﬁn", "FIN"),
+            ("two\u{a0}words", "two words"),
+            ("don’t – “no”…", "don't - \"no\"..."),
+            ("in\u{200b}\u{ad}voice\u{fe0f}", "invoice"),
+            ("ＦＵＬＬ １２", "full 12"),
+            ("Weiẞ", "weiss"),
+            ("ǅ", "dž"),
+            ("ﾃﾞｰﾀ", "データ"),
+            ("ה\u{5b8}אָלֶף", "האלף"),
         ] {
             assert_eq!(fold(one), fold(other), "{one} and {other}");
         }

@@ -7,6 +7,7 @@ mod init;
 mod plain;
 mod run;
 mod send;
+mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 mod why;

@@ -18,9 +18,9 @@ use std::sync::Arc;
 use crate::app::drive::{Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::Opened;
-use crate::app::output::{Output, destination};
+use crate::app::output::{self, Output, destination};
 use crate::clock::Clock;
-use crate::config::flags::{from_home, path};
+use crate::config::flags::path;
 use crate::config::{Profile, Settings};
 use crate::files;
 use crate::model::RepliesReadable;
@@ -83,7 +83,7 @@ fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
     if file.is_empty() {
         return Err("there is no file after the =; `-` is standard output".to_owned());
     }
-    Ok((form, from_home(Path::new(file))))
+    Ok((form, files::typed(Path::new(file))))
 }
 
 /// Plays a pass, and says what came of it.
@@ -99,12 +99,12 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
             "only one report, or the lines of --json, can go to standard output; {how}"
         )));
     }
-    let mut files = args.report.iter().filter(|(_, path)| !files::is_standard_stream(path));
-    if let Some((_, path)) = files.find(|(_, path)| !args.force && path.symlink_metadata().is_ok()) {
+    let files = || args.report.iter().filter(|(_, path)| !files::is_standard_stream(path) && !files::is_device(path));
+    if let Some((_, path)) = files().find(|(_, path)| !args.force && path.symlink_metadata().is_ok()) {
         let shown = path.display();
         return Err(Failed::usage(format!("the report {shown} exists; name a new file, or add --force")));
     }
-    for (_, path) in args.report.iter().filter(|(_, path)| !files::is_standard_stream(path)) {
+    for (_, path) in files() {
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         tempfile::tempfile_in(dir).map_err(|e| unwritten(path, &e))?;
     }
@@ -142,14 +142,14 @@ fn write_reports(args: &RunArgs, run: &PassRun, mask: &dyn Fn(&str) -> String) -
     let run = masked(run, mask);
     for (form, path) in &args.report {
         destination(path, args.force)
-            .and_then(|mut file| file.write_all(form.write(&run).as_bytes()))
+            .and_then(|mut file| file.write_all(form.write(&run).as_bytes()).and_then(|()| file.flush()))
             .map_err(|e| unwritten(path, &e))?;
     }
     Ok(())
 }
 
 fn unwritten(path: &Path, why: &io::Error) -> Failed {
-    Failed::here(format!("the report {} cannot be written ({})", path.display(), why.kind()))
+    output::unwritten(&format!("the report {}", path.display()), path, why)
 }
 
 /// Prints the format's JSON Schema.

@@ -10,7 +10,7 @@ use crate::config::{Profile, Settings, parse_duration};
 use crate::model::{Attachment, Choice, ConversationKey, Extras, Variation};
 use crate::session::Session;
 use crate::session::attachments;
-use crate::text::typed;
+use crate::text::{alike, typed};
 
 use crate::app::drive::{Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
@@ -158,7 +158,10 @@ pub fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
     }
     let names = || profile.conversations.iter().map(|e| e.conversation.name.as_str());
     let how = match crate::text::suggest::nearest(name, names()) {
-        Some(near) => format!("did you mean \"{near}\"?"),
+        Some(near) => match alike::difference(near, name) {
+            Some(difference) => format!("it has \"{near}\": {difference}"),
+            None => format!("did you mean \"{near}\"?"),
+        },
         None if profile.conversations.is_empty() => "it has none".to_owned(),
         None => format!("it has {}", names().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(", ")),
     };

@@ -33,6 +33,7 @@ use crate::model::fault::SandboxRequest;
 use crate::model::{
     Channel, ConversationKey, DeliveryStatus, Exchange, Generation, MessageId, Moment, OutgoingMessage, RepliesReadable,
 };
+use crate::text::{alike, suggest};
 
 pub use begin::Begin;
 use expectation::Expectation;
@@ -367,8 +368,11 @@ fn player<'c>(cast: &'c Cast, wanted: Option<&str>) -> Result<&'c Player, String
 
 /// The sentence for a conversation that the profile has not.
 pub fn missing_conversation(cast: &Cast, name: &str) -> String {
-    let near = crate::text::suggest::nearest(name, cast.players.iter().map(|p| p.name.as_str()));
-    let near = near.map(|n| format!("; did you mean “{n}”?")).unwrap_or_default();
+    let near = suggest::nearest(name, cast.players.iter().map(|p| p.name.as_str()));
+    let near = near.map_or_else(String::new, |near| match alike::difference(near, name) {
+        Some(difference) => format!("; it has “{near}”: {difference}"),
+        None => format!("; did you mean “{near}”?"),
+    });
     format!("the profile has no conversation “{name}”{near}")
 }
 
