@@ -138,7 +138,12 @@ pub fn why(error: &io::Error) -> String {
 
 /// A path as a person types it where no shell reads it: `~` is the home directory.
 pub fn typed(path: &Path) -> PathBuf {
-    from_home(path, BaseDirs::new().as_ref().map(BaseDirs::home_dir))
+    from_home(path, home().as_deref())
+}
+
+/// The home directory, where there is one.
+pub fn home() -> Option<PathBuf> {
+    Some(BaseDirs::new()?.home_dir().to_owned())
 }
 
 /// `typed` as far as the names in its directory allow, as a shell's Tab does, and those names where there are several.

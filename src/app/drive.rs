@@ -58,12 +58,21 @@ pub enum CommandEffect {
     Finish(Exit),
 }
 
+impl CommandEffect {
+    /// A sentence for people, and for programs as an event of this name.
+    pub fn message(event: &'static str, now: Moment, text: impl Into<String>) -> Self {
+        Self::Say(OutputLine::message(event, now.wall, text.into()))
+    }
+}
+
 /// The decisions of a subcommand, without input, output or clock.
 pub trait CommandLogic {
     /// Takes one input.
     fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect>;
-    /// When it wants [`CommandInput::Due`].
-    fn due(&self) -> Option<Moment>;
+    /// When it wants [`CommandInput::Due`]; never where every question ends by itself, since the engine bounds each try.
+    fn due(&self) -> Option<Moment> {
+        None
+    }
 }
 
 /// Of which messages a subcommand keeps something in the journal.

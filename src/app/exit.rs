@@ -12,7 +12,7 @@ use crate::session::SignInTrouble;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: done.
-    Done,
+    Done = 0,
     /// 1: refused, or what was expected did not come.
     Refused,
     /// 2: the command line or the configuration is wrong.
@@ -47,15 +47,7 @@ impl Exit {
 
     /// The number.
     pub const fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Refused => 1,
-            Self::Usage => 2,
-            Self::NotSignedIn => 3,
-            Self::Network => 4,
-            Self::Unknown => 5,
-            Self::Unwritten => 6,
-        }
+        self as u8
     }
 }
 

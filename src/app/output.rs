@@ -276,7 +276,7 @@ pub fn ask(question: &str, input: &mut dyn BufRead) -> Result<String, Failed> {
     say(question);
     let mut line = String::new();
     match input.read_line(&mut line) {
-        Ok(0) | Err(_) => Err(Failed::usage("no answer; nothing was written")),
+        Ok(0) | Err(_) => Err(Failed::usage("no answer; nothing was changed")),
         Ok(_) => Ok(line.trim().to_owned()),
     }
 }

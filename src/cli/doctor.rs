@@ -111,11 +111,6 @@ impl CommandLogic for DoctorFold {
             CommandInput::Due | CommandInput::Sandbox(..) => Vec::new(),
         }
     }
-
-    fn due(&self) -> Option<Moment> {
-        // Every question ends by itself: the engine bounds each try.
-        None
-    }
 }
 
 fn finding_line(now: Moment, finding: &Finding) -> OutputLine {

@@ -1,7 +1,7 @@
 //! `guestwire forget`: removes what was kept for a profile. Asks first.
 
 use clap::Args;
-use std::io::{self, BufRead as _, Write as _};
+use std::io;
 
 use crate::config::Settings;
 use crate::journal::files;
@@ -31,12 +31,8 @@ pub fn run(args: &ForgetArgs, settings: &Settings) -> Result<Exit, Failed> {
                 "this removes everything that is kept for the profile; add --yes to do it without a question",
             ));
         }
-        let mut stderr = io::stderr().lock();
         let question = format!("Remove {} with all messages, drafts and the log of `{name}`? [y/N] ", dir.display());
-        let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer).map_err(|e| Failed::usage(format!("no answer ({})", e.kind())))?;
-        if !matches!(answer.trim(), "y" | "Y" | "yes") {
+        if !matches!(output::ask(&question, &mut io::stdin().lock())?.as_str(), "y" | "Y" | "yes") {
             output::warn("nothing was removed");
             return Ok(Exit::Refused);
         }

@@ -144,7 +144,7 @@ impl IdsFold {
             self.exit = trouble.into();
             self.look.without_token();
             let text = format!("not signed in, so only what is public can be looked up: {}", trouble.why);
-            acts.push(notice(&text, now));
+            acts.push(CommandEffect::message("notice", now, text));
         } else if !matches!(self.session.sign_in.status, TokenStatus::Valid(_)) {
             return acts;
         }
@@ -161,16 +161,12 @@ impl IdsFold {
         if !self.look.answered(asked, result, exchange.as_deref()) {
             return Vec::new();
         }
-        let mut acts: Vec<CommandEffect> =
-            self.look.troubles().iter().skip(self.told).map(|why| notice(why, now)).collect();
+        let troubles = self.look.troubles().iter().skip(self.told);
+        let mut acts: Vec<_> = troubles.map(|why| CommandEffect::message("notice", now, why)).collect();
         self.told += acts.len();
         acts.extend(self.go_on());
         acts
     }
-}
-
-fn notice(text: &str, now: Moment) -> CommandEffect {
-    CommandEffect::Say(OutputLine::message("notice", now.wall, text.to_owned()))
 }
 
 impl CommandLogic for IdsFold {
@@ -188,9 +184,5 @@ impl CommandLogic for IdsFold {
             },
             CommandInput::Interrupt | CommandInput::Ended => vec![CommandEffect::Finish(Exit::Refused)],
         }
-    }
-
-    fn due(&self) -> Option<Moment> {
-        None
     }
 }

@@ -24,13 +24,14 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use crate::config::{ProfileChoice, load};
+use crate::config::{Flags, ProfileChoice, load};
 
 use crate::app::exit::{Exit, Failed};
-use crate::app::front_ends::{ConsoleStart, FrontEnds};
+use crate::app::front_ends::{Console, ConsoleStart, FrontEnds};
+use crate::app::logging;
 use crate::app::runtime::block_on;
 use crate::files;
-use args::{Cli, Sub};
+use args::{Cli, GlobalArgs, Sub};
 
 /// The whole program. Everything that goes wrong ends as a sentence on stderr and an exit code.
 pub fn main(front_ends: &FrontEnds) -> ExitCode {
@@ -60,92 +61,80 @@ pub fn main(front_ends: &FrontEnds) -> ExitCode {
 
 fn run(cli: Cli, front_ends: &FrontEnds) -> Result<ExitCode, Failed> {
     let env = |name: &str| std::env::var_os(name);
-    let mut flags = cli.global.flags.clone();
-    let start = ConsoleStart {
-        fill_log: cli.global.fill_log,
-        record: cli.global.record,
-        demo: cli.global.demo,
-        rehearse: cli.global.rehearse,
-    };
+    let GlobalArgs { flags, record, demo, rehearse, fill_log } = cli.global;
     let no_screen = cli.command.is_some() || flags.plain;
-    if let Some(path) = &start.record {
+    if let Some(path) = &record {
         recordable(path, no_screen)?;
     }
-    if no_screen && (start.demo.is_some() || start.rehearse.is_some()) {
-        return Err(Failed::usage(
-            "--demo and --rehearse need the console's screen, and there is no screen here".to_owned(),
-        ));
+    if no_screen && (demo.is_some() || rehearse.is_some()) {
+        return Err(Failed::usage("--demo and --rehearse need the console's screen, and there is no screen here"));
     }
-    let console = (front_ends.console)(start)?;
+    let console = (front_ends.console)(ConsoleStart { fill_log, record, demo, rehearse })?;
     // These need no settings, and must work while the config file does not.
-    match cli.command {
-        Some(Sub::Completions(args)) => return completions::completions(args.shell).map(ExitCode::from),
-        Some(Sub::Man(args)) => return completions::man(args.of.as_deref()).map(ExitCode::from),
-        Some(Sub::Explain(args)) => return explain::run(args.cause.as_deref()).map(ExitCode::from),
-        Some(Sub::Init(args)) => return init::run(&args, &flags, &env).map(ExitCode::from),
-        Some(Sub::Config(args)) => return config::run(args.command, &flags, &env, front_ends).map(ExitCode::from),
-        Some(Sub::Run(args)) if args.schema => return run::schema().map(ExitCode::from),
+    let exit = match cli.command {
+        Some(Sub::Completions(args)) => completions::completions(args.shell),
+        Some(Sub::Man(args)) => completions::man(args.of.as_deref()),
+        Some(Sub::Explain(args)) => explain::run(args.cause.as_deref()),
+        Some(Sub::Init(args)) => init::run(&args, &flags, &env),
+        Some(Sub::Config(args)) => config::run(args.command, &flags, &env, front_ends),
+        Some(Sub::Run(args)) if args.schema => run::schema(),
         Some(Sub::Sandbox(args)) => {
-            let _log = flags.log_file.as_deref().map(|path| crate::app::logging::start(path, &env)).transpose()?;
-            return block_on(sandbox::run(&args, flags.scenario.as_deref())).map(ExitCode::from);
+            let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
+            block_on(sandbox::run(&args, flags.scenario.as_deref()))
         }
-        Some(
-            Sub::Send(_)
-            | Sub::Run(_)
-            | Sub::Token(_)
-            | Sub::Doctor(_)
-            | Sub::Ids(_)
-            | Sub::Log(_)
-            | Sub::Export(_)
-            | Sub::Forget(_),
-        )
-        | None => {}
-    }
-    if let Some(Sub::Send(args)) = &cli.command
+        command => return with_settings(command, flags, front_ends, console),
+    };
+    exit.map(ExitCode::from)
+}
+
+/// Runs what needs settings: the console, or a command that speaks to somebody or reads what is kept.
+fn with_settings(
+    command: Option<Sub>,
+    mut flags: Flags,
+    front_ends: &FrontEnds,
+    console: Console,
+) -> Result<ExitCode, Failed> {
+    let env = |name: &str| std::env::var_os(name);
+    if let Some(Sub::Send(args)) = &command
         && args.to.is_none()
         && !flags.target.names_conversation()
     {
         let how = "name it with --to NAME, or describe one with --deployment, --integration or --conversation";
         return Err(Failed::usage(format!("no conversation is named: {how}")));
     }
-    flags.named_target = match &cli.command {
+    flags.named_target = match &command {
         Some(Sub::Send(_) | Sub::Run(_) | Sub::Token(_) | Sub::Doctor(_)) => true,
         Some(Sub::Ids(args)) => args.lookup,
         _ => false,
     };
-    let settings = match (load(&flags, &env), &cli.command) {
+    let settings = match (load(&flags, &env), &command) {
         (Ok(settings), _) => settings,
         // Finding ids in a text needs no configuration; one that works helps.
         (Err(_), Some(Sub::Ids(args))) if !args.lookup => return ids::offline(args, None).map(ExitCode::from),
         (Err(problems), _) => return Err(problems.into()),
     };
-    let _log = settings.paths.log_file.as_deref().map(|path| crate::app::logging::start(path, &env)).transpose()?;
-    match cli.command {
-        Some(Sub::Send(args)) => {
-            let options = send::SendOptions::from_args(args)?;
-            block_on(send::run(options, &settings)).map(ExitCode::from)
-        }
-        Some(Sub::Ids(args)) if args.lookup => block_on(ids::looked_up(&args, &settings)).map(ExitCode::from),
-        Some(Sub::Ids(args)) => {
-            let profile = match &settings.profile {
-                ProfileChoice::Named(profile) => Some(&**profile),
-                ProfileChoice::Sandbox => None,
-            };
-            ids::offline(&args, profile).map(ExitCode::from)
-        }
-        Some(Sub::Run(args)) => block_on(run::run(&args, &settings)).map(ExitCode::from),
-        Some(Sub::Doctor(args)) => block_on(doctor::run(&args, &settings)).map(ExitCode::from),
-        Some(Sub::Log(args)) => block_on(log::run(args, &settings)).map(ExitCode::from),
-        Some(Sub::Export(args)) => block_on(export::run(args, &settings)).map(ExitCode::from),
-        Some(Sub::Forget(args)) => forget::run(&args, &settings).map(ExitCode::from),
-        Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
-        _ if settings.ui.plain => (front_ends.lines)(&settings),
+    let _log = settings.paths.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
+    let exit = match command {
+        Some(Sub::Send(args)) => block_on(send::run(send::SendOptions::from_args(args)?, &settings)),
+        Some(Sub::Ids(args)) if args.lookup => block_on(ids::looked_up(&args, &settings)),
+        Some(Sub::Ids(args)) => match &settings.profile {
+            ProfileChoice::Named(profile) => ids::offline(&args, Some(profile)),
+            ProfileChoice::Sandbox => ids::offline(&args, None),
+        },
+        Some(Sub::Run(args)) => block_on(run::run(&args, &settings)),
+        Some(Sub::Doctor(args)) => block_on(doctor::run(&args, &settings)),
+        Some(Sub::Log(args)) => block_on(log::run(args, &settings)),
+        Some(Sub::Export(args)) => block_on(export::run(args, &settings)),
+        Some(Sub::Forget(args)) => forget::run(&args, &settings),
+        Some(Sub::Token(args)) => block_on(token::run(&args, &settings)),
+        _ if settings.ui.plain => return (front_ends.lines)(&settings),
         _ => {
             // A setting that the screen cannot use is one of the configuration, before there is a screen.
             (front_ends.check)(&settings)?;
-            console(&settings)
+            return console(&settings);
         }
-    }
+    };
+    exit.map(ExitCode::from)
 }
 
 /// Says before the screen opens that there would be no recording.

@@ -28,14 +28,12 @@ impl Work<'_> {
             let n = names.len();
             let attributes = self.attributes(n, channel, &mut table);
             let address = self.address(n, channel, &mut table);
+            if let Some(name) = &name {
+                let how = "conversations are picked by name, so names must differ";
+                table.unlike("conversation", name, &mut names, how);
+            }
             table.finish();
             let Some(name) = name else { continue };
-            if let Some(first) = names.iter().find(|other| other.value == name.value) {
-                let line = first.at.line;
-                let how = "conversations are picked by name, so names must differ";
-                self.wrong(name.at, format!("line {line} has a conversation `{}` already; {how}", name.value));
-            }
-            names.push(name.clone());
             let Some((address, guest_token)) = address else { continue };
             let shown = format!("\"{}\", {channel}", name.value);
             self.effective.note(format!("{}.conversations[{n}]", self.prefix), shown, Origin::File(name.at));

@@ -4,7 +4,7 @@ use crate::files;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use directories::{BaseDirs, ProjectDirs};
+use directories::ProjectDirs;
 
 use super::flags::Flags;
 use super::origin::Lookup;
@@ -14,7 +14,7 @@ use super::secret::open_to_others;
 use super::settings::{Paths, RowSetting, Settings};
 
 /// Larger than any config file should be.
-const MAX_BYTES: u64 = 4 << 20;
+pub const MAX_BYTES: u64 = 4 << 20;
 
 /// Decides where files are, without reading any.
 pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<RowSetting>), Problems> {
@@ -22,10 +22,8 @@ pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<RowSetting>)
     let config = dirs.as_ref().map(|d| d.config_dir().to_owned());
     let data = dirs.as_ref().map(|d| d.data_dir().to_owned());
     let (mut places, rows) = paths(flags, env, config, data)?;
-    let base = BaseDirs::new();
-    let home = base.as_ref().map(BaseDirs::home_dir);
     for path in [&mut places.config_file, &mut places.data_dir].into_iter().chain(&mut places.log_file) {
-        *path = files::from_home(path, home);
+        *path = files::typed(path);
     }
     places.config_exists = places.config_file.exists();
     Ok((places, rows))
@@ -38,9 +36,8 @@ pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
     let read = read(&places.config_file, places.config_explicit, needless)?;
     places.config_exists = read.is_some();
     let source = read.as_ref().map(|(text, private)| ConfigSource { text, private: *private });
-    let base = BaseDirs::new();
-    let home = base.as_ref().map(BaseDirs::home_dir);
-    resolve(ConfigInput { paths: places, path_rows, home, source, flags, env })
+    let home = files::home();
+    resolve(ConfigInput { paths: places, path_rows, home: home.as_deref(), source, flags, env })
 }
 
 /// The file's text and whether it is private; nothing if it does not exist and nobody named it. Where flags say the whole

@@ -89,6 +89,13 @@ impl EffectiveSettings {
         value
     }
 
+    /// Writes down what the file says, if it says anything; there is no default to tell.
+    pub fn note_said<T>(&mut self, name: &str, said: &Option<Spot<T>>, shown: impl FnOnce(&T) -> String) {
+        if let Some(Spot { value, at }) = said {
+            self.note(name, shown(value), Origin::File(*at));
+        }
+    }
+
     /// Writes down a value that was found otherwise.
     pub fn note(&mut self, name: impl Into<String>, value: impl Into<String>, origin: Origin) {
         self.rows.push(RowSetting { name: name.into(), value: value.into(), origin });

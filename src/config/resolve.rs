@@ -70,11 +70,14 @@ pub fn resolve(input: ConfigInput<'_>) -> Result<Settings, Problems> {
     let path = input.paths.config_file.clone();
     let doc = Doc::new(&path, input.source.map_or("", |source| source.text));
     let settings = doc.root().map(|root| settings(root, input));
-    let problems = doc.into_problems();
+    let mut problems = doc.into_problems();
     match settings {
-        Some(settings) if problems.is_empty() => settings,
-        _ => Err(Problems(problems)),
+        Some(Ok(settings)) if problems.is_empty() => return Ok(settings),
+        Some(Err(more)) => problems.extend(more.0),
+        _ => {}
     }
+    problems.sort_by_key(|p| p.at);
+    Err(Problems(problems))
 }
 
 /// What the file's outermost table, the environment and the flags say together.
@@ -101,12 +104,12 @@ fn settings(mut root: Table<'_>, input: ConfigInput<'_>) -> Result<Settings, Pro
         problems.push(Problem::new(format!("{what}; {how}")));
     }
 
-    let composer = composer(&mut root, path, &mut effective, &mut problems);
+    let composer = composer(&mut root, &mut effective);
     let ui = ui(&mut root, flags, env, &mut effective, &mut problems);
     let log = log(&mut root, ui.times, &mut effective);
     let journal = journal(&mut root, flags.ephemeral, &mut effective);
-    let redaction = redaction(&mut root, path, &mut effective, &mut problems);
-    let muted = muted(&mut root, path, &mut effective, &mut problems);
+    let redaction = redaction(&mut root, &mut effective);
+    let muted = muted(&mut root, &mut effective);
     let keys = keys(&mut root, &mut effective);
     root.finish();
     if let Some(path) = &flags.scenario {
@@ -173,12 +176,7 @@ fn settings(mut root: Table<'_>, input: ConfigInput<'_>) -> Result<Settings, Pro
 }
 
 /// What is masked; a text that is too short to be looked for is a problem.
-fn redaction(
-    root: &mut Table<'_>,
-    path: &Path,
-    effective: &mut EffectiveSettings,
-    problems: &mut Vec<Problem>,
-) -> Redaction {
+fn redaction(root: &mut Table<'_>, effective: &mut EffectiveSettings) -> Redaction {
     let (names, values, phones) = root
         .inside("redact", |table| (table.strings("names"), table.strings("values"), table.flag("phones")))
         .unwrap_or_default();
@@ -186,44 +184,33 @@ fn redaction(
         names.iter().flat_map(|list| &list.value).map(|name| name.value.trim().to_lowercase()).collect();
     masked.sort();
     masked.dedup();
-    if let Some(names) = &names {
-        effective.note("redact.names", masked.shown(), Origin::File(names.at));
-    }
-    if let Some(values) = &values {
-        // What is masked everywhere is not printed here.
-        effective.note("redact.values", format!("{} masked", values.value.len()), Origin::File(values.at));
-    }
-    if let Some(phones) = &phones {
-        effective.note("redact.phones", phones.value.shown(), Origin::File(phones.at));
-    }
+    effective.note_said("redact.names", &names, |_| masked.shown());
+    // What is masked everywhere is not printed here.
+    effective.note_said("redact.values", &values, |values| format!("{} masked", values.len()));
+    effective.note_said("redact.phones", &phones, bool::shown);
     let values = values.map_or_else(Vec::new, |list| list.value);
     for value in values.iter().filter(|v| v.value.trim().len() < mask::SHORTEST) {
         let why =
             format!("a text to mask needs at least {} characters: a shorter text is found everywhere", mask::SHORTEST);
-        problems.push(Problem::at(path, value.at, why));
+        root.wrong(value.at, why);
     }
     Redaction { names: masked, masks: Masks::new(&plain(values), phones.is_some_and(|phones| phones.value)) }
 }
 
 /// The causes that are not mentioned; an unknown one is a problem with the nearest name.
-fn muted(
-    root: &mut Table<'_>,
-    path: &Path,
-    effective: &mut EffectiveSettings,
-    problems: &mut Vec<Problem>,
-) -> BTreeSet<Cause> {
+fn muted(root: &mut Table<'_>, effective: &mut EffectiveSettings) -> BTreeSet<Cause> {
     let mut muted = BTreeSet::new();
-    let Some(causes) = root.inside("diagnosis", |table| table.strings("mute")).flatten() else { return muted };
-    for name in &causes.value {
+    let causes = root.inside("diagnosis", |table| table.strings("mute")).flatten();
+    for name in causes.iter().flat_map(|list| &list.value) {
         if let Some(cause) = Cause::named(&name.value) {
             muted.insert(cause);
             continue;
         }
         let near = suggestion(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
-        problems.push(Problem::at(path, name.at, format!("`mute`: there is no cause `{}`{near}", name.value)));
+        root.wrong(name.at, format!("`mute`: there is no cause `{}`{near}", name.value));
     }
     let names: Vec<String> = muted.iter().map(ToString::to_string).collect();
-    effective.note("diagnosis.mute", names.shown(), Origin::File(causes.at));
+    effective.note_said("diagnosis.mute", &causes, |_| names.shown());
     muted
 }
 
@@ -241,33 +228,26 @@ fn keys(root: &mut Table<'_>, effective: &mut EffectiveSettings) -> Vec<KeyBindi
     bindings
 }
 
-fn composer(
-    root: &mut Table<'_>,
-    path: &Path,
-    effective: &mut EffectiveSettings,
-    problems: &mut Vec<Problem>,
-) -> ComposerSettings {
+fn composer(root: &mut Table<'_>, effective: &mut EffectiveSettings) -> ComposerSettings {
     let mut section = SettingsTable::of(root, "composer", effective);
     let enter = section.pick("enter", Table::choice, EnterKey::default());
     let history = section.pick("history", |table, name| table.number(name, 0, 100_000), 500);
     let typing = section.pick("typing", Table::flag, false);
-    let mut snippets: Vec<(Spot<String>, ConfiguredSnippet)> = Vec::new();
+    let mut names: Vec<Spot<String>> = Vec::new();
+    let mut snippets = Vec::new();
     let (table, effective) = section.parts();
     for mut snippet in table.map(|table| table.tables("snippets")).unwrap_or_default() {
         let name = snippet.required("name", "give the snippet a name");
         let text = snippet.required("text", "give the snippet its text");
+        if let Some(name) = &name {
+            snippet.unlike("snippet", name, &mut names, "names must differ");
+        }
         snippet.finish();
         let (Some(name), Some(text)) = (name, text) else { continue };
-        if let Some((first, _)) = snippets.iter().find(|(other, _)| other.value == name.value) {
-            let sentence = format!("line {} has a snippet `{}` already; names must differ", first.at.line, name.value);
-            problems.push(Problem::at(path, name.at, sentence));
-        }
         effective.note(format!("composer.snippets.{}", name.value), "…", Origin::File(name.at));
-        let configured = ConfiguredSnippet { name: name.value.clone(), text: text.value };
-        snippets.push((name, configured));
+        snippets.push(ConfiguredSnippet { name: name.value, text: text.value });
     }
     section.finish();
-    let snippets = snippets.into_iter().map(|(_, snippet)| snippet).collect();
     ComposerSettings { enter, history: usize::try_from(history).unwrap_or(usize::MAX), typing, snippets }
 }
 

@@ -40,6 +40,8 @@ impl<'t> Doc<'t> {
     }
 
     fn parse(file: Option<&'t Path>, text: &'t str) -> Self {
+        // A byte order mark is no character of the first line.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let (root, errors) = DeTable::parse_recoverable(text);
         let doc = Self {
             file,
@@ -139,6 +141,16 @@ impl<'d> Table<'d> {
         self.doc.wrong(at, sentence);
     }
 
+    /// Notes that a name is given twice, or remembers it.
+    pub fn unlike(&self, what: &str, name: &Spot<String>, names: &mut Vec<Spot<String>>, how: &str) {
+        if let Some(first) = names.iter().find(|other| other.value == name.value) {
+            let line = first.at.line;
+            self.wrong(name.at, format!("line {line} has a {what} `{}` already; {how}", name.value));
+        } else {
+            names.push(name.clone());
+        }
+    }
+
     fn place(&self, value: &Spanned<DeValue<'_>>) -> FilePosition {
         self.doc.place(&value.span())
     }
@@ -155,19 +167,33 @@ impl<'d> Table<'d> {
         self.wrong(self.place(value), format!("`{name}` must be {wanted}, not {found}"));
     }
 
-    fn child(&self, name: &str, value: &'d Spanned<DeValue<'d>>, fields: &'d DeTable<'d>) -> Table<'d> {
-        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        Table::new(self.doc, path, self.place(value), fields)
+    fn below(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    fn child(&mut self, name: &'static str, wanted: &str) -> Option<Table<'d>> {
+        let Spot { value: fields, at } = self.value(name, wanted, DeValue::as_table)?;
+        Some(Table::new(self.doc, self.below(name), at, fields))
+    }
+
+    /// A value that `read` can take; `wanted` says what that is.
+    fn value<T>(
+        &mut self,
+        name: &'static str,
+        wanted: &str,
+        read: impl FnOnce(&'d DeValue<'d>) -> Option<T>,
+    ) -> Option<Spot<T>> {
+        let value = self.get(name)?;
+        let Some(read) = read(value.get_ref()) else {
+            self.misfit(name, wanted, value);
+            return None;
+        };
+        Some(Spot { value: read, at: self.place(value) })
     }
 
     /// A string, possibly empty.
     pub fn string(&mut self, name: &'static str) -> Option<Spot<String>> {
-        let value = self.get(name)?;
-        if let DeValue::String(text) = value.get_ref() {
-            return Some(Spot { value: text.clone().into_owned(), at: self.place(value) });
-        }
-        self.misfit(name, "a string", value);
-        None
+        self.value(name, "a string", |value| value.as_str().map(str::to_owned))
     }
 
     /// A string with something in it.
@@ -192,28 +218,15 @@ impl<'d> Table<'d> {
 
     /// `true` or `false`.
     pub fn flag(&mut self, name: &'static str) -> Option<Spot<bool>> {
-        let value = self.get(name)?;
-        if let DeValue::Boolean(b) = value.get_ref() {
-            return Some(Spot { value: *b, at: self.place(value) });
-        }
-        self.misfit(name, "true or false", value);
-        None
+        self.value(name, "true or false", DeValue::as_bool)
     }
 
     /// A whole number from `low` to `high`.
     pub fn number(&mut self, name: &'static str, low: u64, high: u64) -> Option<Spot<u64>> {
-        let value = self.get(name)?;
-        let at = self.place(value);
-        let DeValue::Integer(digits) = value.get_ref() else {
-            self.misfit(name, "a whole number", value);
-            return None;
-        };
+        let Spot { value: digits, at } = self.value(name, "a whole number", DeValue::as_integer)?;
         let number = u64::from_str_radix(&digits.as_str().replace('_', ""), digits.radix()).ok();
         let fitting = number.filter(|n| (low..=high).contains(n));
-        if fitting.is_none() {
-            self.wrong(at, format!("`{name}` must be a whole number from {low} to {high}"));
-        }
-        fitting.map(|value| Spot { value, at })
+        self.fitting(name, at, fitting, &format!("must be a whole number from {low} to {high}"))
     }
 
     /// One of the words of a type.
@@ -234,15 +247,19 @@ impl<'d> Table<'d> {
         None
     }
 
+    /// A value that was understood, or a problem that says what it must be.
+    fn fitting<T>(&self, name: &str, at: FilePosition, value: Option<T>, how: &str) -> Option<Spot<T>> {
+        if value.is_none() {
+            self.wrong(at, format!("`{name}` {how}"));
+        }
+        value.map(|value| Spot { value, at })
+    }
+
     /// A span of time, above zero: `"500ms"`, `"10s"`, `"2m"`.
     pub fn duration(&mut self, name: &'static str) -> Option<Spot<Duration>> {
-        let spot = self.string(name)?;
-        let value = parse_duration(&spot.value);
-        if value.is_none() {
-            let how = "must be a span of time above zero, like \"500ms\", \"10s\" or \"2m\"";
-            self.wrong(spot.at, format!("`{name}` {how}"));
-        }
-        value.map(|value| Spot { value, at: spot.at })
+        let Spot { value, at } = self.string(name)?;
+        let how = "must be a span of time above zero, like \"500ms\", \"10s\" or \"2m\"";
+        self.fitting(name, at, parse_duration(&value), how)
     }
 
     /// A number of bytes: `1048576`, `"64 MiB"`.
@@ -250,12 +267,8 @@ impl<'d> Table<'d> {
         if matches!(self.fields.get(name).map(Spanned::get_ref), Some(DeValue::Integer(_))) {
             return self.number(name, 1, i64::MAX as u64);
         }
-        let spot = self.string(name)?;
-        let value = parse_size(&spot.value);
-        if value.is_none() {
-            self.wrong(spot.at, format!("`{name}` must be a number of bytes, like \"64 MiB\" or 65536"));
-        }
-        value.map(|value| Spot { value, at: spot.at })
+        let Spot { value, at } = self.string(name)?;
+        self.fitting(name, at, parse_size(&value), "must be a number of bytes, like \"64 MiB\" or 65536")
     }
 
     /// A list of strings, each with something in it.
@@ -288,12 +301,7 @@ impl<'d> Table<'d> {
 
     /// A table inside this one.
     pub fn table(&mut self, name: &'static str) -> Option<Table<'d>> {
-        let value = self.get(name)?;
-        if let DeValue::Table(fields) = value.get_ref() {
-            return Some(self.child(name, value, fields));
-        }
-        self.misfit(name, "a table", value);
-        None
+        self.child(name, "a table")
     }
 
     /// Reads a table inside this one to its end. Nothing where there is none.
@@ -306,32 +314,21 @@ impl<'d> Table<'d> {
 
     /// A string, or a table inside this one. `wanted` names both for the sentence.
     pub fn text_or_table(&mut self, name: &'static str, wanted: &str) -> Option<Either<'d>> {
-        let value = self.get(name)?;
-        match value.get_ref() {
-            DeValue::Table(fields) => Some(Either::Table(self.child(name, value, fields))),
-            DeValue::String(_) => {
-                self.asked.pop();
-                self.text(name).map(Either::Text)
-            }
-            _ => {
-                self.misfit(name, wanted, value);
-                None
-            }
+        if self.fields.get(name).is_some_and(|value| value.get_ref().is_str()) {
+            return self.text(name).map(Either::Text);
         }
+        self.child(name, wanted).map(Either::Table)
     }
 
     /// A list of tables (`[[name]]`).
     pub fn tables(&mut self, name: &'static str) -> Vec<Table<'d>> {
-        let Some(value) = self.get(name) else { return Vec::new() };
-        let DeValue::Array(items) = value.get_ref() else {
-            let header = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-            self.misfit(name, &format!("a list of tables (each begins with [[{header}]])"), value);
-            return Vec::new();
-        };
+        let path = self.below(name);
+        let wanted = format!("a list of tables (each begins with [[{path}]])");
+        let Some(items) = self.value(name, &wanted, DeValue::as_array) else { return Vec::new() };
         let mut tables = Vec::new();
-        for item in items {
+        for item in items.value {
             if let DeValue::Table(fields) = item.get_ref() {
-                tables.push(Table { in_list: true, ..self.child(name, item, fields) });
+                tables.push(Table { in_list: true, ..Table::new(self.doc, path.clone(), self.place(item), fields) });
             } else {
                 self.misfit(name, "a list of tables", item);
             }
@@ -341,15 +338,12 @@ impl<'d> Table<'d> {
 
     /// The entries of this table under names that the writer of the file chose, in the order of the file.
     fn chosen(&self) -> Vec<(Spot<String>, &'d Spanned<DeValue<'d>>)> {
-        let fields: &'d DeTable<'d> = self.fields;
-        let mut entries: Vec<_> = fields.iter().collect();
+        let mut entries: Vec<_> = self.fields.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
+        let name = |key: &Spanned<_>| self.doc.place(&key.span());
         entries
             .into_iter()
-            .map(|(key, value)| {
-                let at = self.doc.place(&key.span());
-                (Spot { value: key.get_ref().clone().into_owned(), at }, value)
-            })
+            .map(|(key, value)| (Spot { value: key.get_ref().to_string(), at: name(key) }, value))
             .collect()
     }
 
@@ -358,7 +352,7 @@ impl<'d> Table<'d> {
         let mut tables = Vec::new();
         for (name, value) in self.chosen() {
             if let DeValue::Table(fields) = value.get_ref() {
-                let table = self.child(&name.value, value, fields);
+                let table = Table::new(self.doc, self.below(&name.value), self.place(value), fields);
                 tables.push((name, table));
             } else {
                 let sentence =

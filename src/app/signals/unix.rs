@@ -2,7 +2,7 @@
 
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::model::Signal;
 
@@ -23,17 +23,7 @@ const MEANINGS: [(Number, Signal); 10] = [
 /// Listens to all of them from now on.
 pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
     let (sender, receiver) = unbounded_channel();
-    for (number, meaning) in MEANINGS {
-        let mut stream = signal(SignalKind::from_raw(number.as_raw()))?;
-        let sender = sender.clone();
-        tokio::spawn(async move {
-            while stream.recv().await.is_some() {
-                if sender.send(meaning).is_err() {
-                    return;
-                }
-            }
-        });
-    }
+    MEANINGS.into_iter().try_for_each(|meaning| hear(meaning, &sender))?;
     Ok(receiver)
 }
 
@@ -41,14 +31,16 @@ pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
 /// listened to ends the program as it always would.
 pub fn of_programs_without_a_screen() -> UnboundedReceiver<Signal> {
     let (sender, receiver) = unbounded_channel();
-    for (kind, meaning) in [
-        (SignalKind::interrupt(), Signal::Interrupt),
-        (SignalKind::terminate(), Signal::Terminate),
-        (SignalKind::hangup(), Signal::Terminate),
-    ] {
-        let Ok(mut stream) = signal(kind) else { continue };
-        let sender = sender.clone();
-        tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(meaning).is_ok() {} });
+    for meaning in MEANINGS.into_iter().filter(|(number, _)| [Number::INT, Number::TERM, Number::HUP].contains(number))
+    {
+        let _ = hear(meaning, &sender);
     }
     receiver
+}
+
+fn hear((number, meaning): (Number, Signal), sender: &UnboundedSender<Signal>) -> std::io::Result<()> {
+    let mut stream = signal(SignalKind::from_raw(number.as_raw()))?;
+    let sender = sender.clone();
+    tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(meaning).is_ok() {} });
+    Ok(())
 }

@@ -9,8 +9,6 @@ use clap::Args;
 use std::io::{self, BufRead, ErrorKind, Write as _};
 use std::path::Path;
 
-use directories::BaseDirs;
-
 use crate::app::exit::{Exit, Failed};
 use crate::app::output::{Output, ask, can_ask, say, standard_input};
 use crate::config::origin::Lookup;
@@ -97,8 +95,7 @@ fn look_around(flags: &Flags, env: Lookup<'_>) -> Vec<Draft> {
         (!value.is_empty()).then_some(value)
     };
     let mut drafts: Vec<Draft> = from_environment(text, flags.target.region.as_deref()).into_iter().collect();
-    let Some(base) = BaseDirs::new() else { return drafts };
-    let home = base.home_dir();
+    let Some(home) = files::home() else { return drafts };
     let mut from = |names: &[&str]| {
         let read = |name: &&str| Some((format!("~/{name}"), files::read_text(&home.join(name), THEIRS_MAX).ok()?));
         drafts.extend(from_files(&names.iter().filter_map(read).collect::<Vec<_>>()));
@@ -106,7 +103,7 @@ fn look_around(flags: &Flags, env: Lookup<'_>) -> Vec<Draft> {
     from(&[".gc/config.toml"]);
     // Both files have the same profiles, as those of other vendors' tools.
     from(&[".genesyscloud/credentials", ".genesyscloud/config"]);
-    let mut sdks: Vec<String> = std::fs::read_dir(home)
+    let mut sdks: Vec<String> = std::fs::read_dir(&home)
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -239,65 +236,5 @@ fn report(path: &Path, drafts: &[Draft]) -> Result<(), Failed> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use std::ffi::OsString;
-
-    use super::*;
-    use crate::config::vendor_files::{CLIENT_ID, REGION};
-
-    fn args() -> InitArgs {
-        InitArgs { snippet: None, no_input: true, yes: false }
-    }
-
-    #[test]
-    fn it_never_overwrites() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("config.toml");
-        std::fs::write(&path, "# mine\n").unwrap();
-        let flags = Flags { config: Some(path.clone()), ..Flags::default() };
-        let failed = run(&args(), &flags, &|_| None).unwrap_err();
-        assert_eq!(failed.exit, Exit::Usage);
-        assert!(failed.message.contains("was not changed"), "{}", failed.message);
-        assert_eq!(write(&path, "other").unwrap_err().exit, Exit::Usage);
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "# mine\n");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn file_and_directory_are_private() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("new/config.toml");
-        let flags = Flags { config: Some(path.clone()), ..Flags::default() };
-        let env = |name: &str| match name {
-            REGION => Some(OsString::from("us-east-1")),
-            CLIENT_ID => Some(OsString::from("client-1")),
-            _ => None,
-        };
-        assert_eq!(run(&args(), &flags, &env), Ok(Exit::Done));
-        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        assert!(std::fs::read_to_string(&path).unwrap().contains("mypurecloud.com"));
-    }
-
-    #[test]
-    fn answers_complete_a_draft() {
-        let mut draft = Draft::empty();
-        complete(&mut draft, &mut "moon\n https://apps.mypurecloud.ie/x \n\nclient-1\n".as_bytes()).unwrap();
-        assert!(draft.is_complete());
-        assert_eq!(draft.region, FoundRegion::Known("mypurecloud.ie"));
-        let failed = complete(&mut Draft::empty(), &mut "us-east-1\n".as_bytes()).unwrap_err();
-        assert_eq!(failed.message, "no answer; nothing was written");
-    }
-
-    #[test]
-    fn a_pasted_snippet_answers_for_region_and_deployment() {
-        let mut draft = Draft::empty();
-        let pasted = "<script>\n(function(){})({\n environment: 'prod-euc1',\n deploymentId: 'd-1'\n});\n</script>\nshop\nhttps://shop.example\n";
-        complete(&mut draft, &mut pasted.as_bytes()).unwrap();
-        assert_eq!(draft.region, FoundRegion::Known("mypurecloud.de"));
-        let web = WebGuest { deployment_id: "d-1".to_owned(), origin: Some("https://shop.example".to_owned()) };
-        assert!(draft.web == Some(web) && draft.is_complete(), "{draft:?}");
-    }
-}
+#[path = "../../../tests/unit/cli/init/mod.rs"]
+mod tests;

@@ -202,7 +202,7 @@ impl SendFold {
         let scoped = self.channel().is_none_or(|channel| channel.capabilities().scopes_decide);
         let warning = status.facts().and_then(missing_scopes).filter(|_| scoped);
         if let Some(warning) = warning.filter(|w| warned.as_ref() != Some(w)) {
-            acts.push(CommandEffect::Say(OutputLine::message("warning", now.wall, warning)));
+            acts.push(CommandEffect::message("warning", now, warning));
         }
         acts.extend(self.give_up(now));
         acts
@@ -397,9 +397,7 @@ impl SendFold {
                 Notice::Exchange(exchange) => self.exchange(now, &exchange),
                 Notice::Message { id: MESSAGE, life, .. } => self.message(now, life),
                 Notice::WebSession { key, .. } if key == here => self.session_moved(now),
-                Notice::EngineNotice(text) => {
-                    vec![CommandEffect::Say(OutputLine::message("notice", now.wall, text))]
-                }
+                Notice::EngineNotice(text) => vec![CommandEffect::message("notice", now, text)],
                 _ => Vec::new(),
             });
         }

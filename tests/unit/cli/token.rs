@@ -1,0 +1,148 @@
+//! States of the sign-in are fed; lines and exit codes are compared.
+
+use super::*;
+use crate::fixtures::{attempt, exchange, request, token_facts};
+use crate::model::{Ending, ExchangeKind, Failure, FailureKind, Outcome, Phase, TlsFault};
+
+fn facts(granted: Granted) -> TokenFacts {
+    TokenFacts { granted, organization: Some("Acme".to_owned()), ..token_facts() }
+}
+
+fn feed(fold: &mut TokenFold, status: TokenStatus) -> Vec<CommandEffect> {
+    fold.on(Moment::ZERO, CommandInput::Report(Box::new(Report::Token(status))))
+}
+
+fn exit(acts: &[CommandEffect]) -> Option<Exit> {
+    acts.iter().find_map(|act| if let CommandEffect::Finish(exit) = act { Some(*exit) } else { None })
+}
+
+fn json_lines(acts: &[CommandEffect]) -> Vec<String> {
+    acts.iter().filter_map(|a| if let CommandEffect::Say(line) = a { Some(line.json()) } else { None }).collect()
+}
+
+#[test]
+fn named_scopes_end_it_at_once() {
+    let mut fold = TokenFold::default();
+    assert_eq!(fold.on(Moment::ZERO, CommandInput::Begin), [CommandEffect::Ask(Command::SignIn)]);
+    let getting = feed(&mut fold, TokenStatus::Getting);
+    assert_eq!(json_lines(&getting), [r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"getting"}"#]);
+    let acts = feed(&mut fold, TokenStatus::Valid(facts(Granted::Named(vec!["a".to_owned()]))));
+    assert_eq!(exit(&acts), Some(Exit::Done));
+    assert_eq!(
+        json_lines(&acts),
+        [concat!(
+            r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"valid","generation":1,"#,
+            r#""expires":"1970-01-01T01:00:00Z","lifetime_seconds":3600,"requested":["guest:messages:send"],"#,
+            r#""granted":["a"],"missing":[],"organization":"Acme","client":null,"pasted":false,"checked":false}"#
+        )]
+    );
+}
+
+#[test]
+fn unknown_scopes_are_waited_for_but_not_forever() {
+    let mut fold = TokenFold::default();
+    assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(Granted::Unknown)))), None);
+    assert_eq!(fold.due(), Some(Moment::ZERO.after(SCOPES_WITHIN)));
+    assert_eq!(exit(&fold.on(Moment::ZERO, CommandInput::Due)), Some(Exit::Done));
+}
+
+#[test]
+fn a_missing_scope_is_warned_about() {
+    let mut fold = TokenFold::default();
+    let mut facts = facts(Granted::Named(Vec::new()));
+    facts.missing = vec!["guest:messages:send".to_owned()];
+    let acts = feed(&mut fold, TokenStatus::Valid(facts));
+    assert!(json_lines(&acts).first().is_some_and(|l| l.contains(r#""event":"warning""#)), "{acts:?}");
+    assert_eq!(exit(&acts), Some(Exit::Done));
+}
+
+#[test]
+fn a_wrong_client_is_not_signed_in() {
+    let why = || "client not found".to_owned();
+    for status in [
+        TokenStatus::BadClient { why: why() },
+        TokenStatus::NoSecret { why: why() },
+        TokenStatus::Refused { status: 403, why: why() },
+        TokenStatus::Expired { retry: None, why: why() },
+    ] {
+        let acts = feed(&mut TokenFold::default(), status);
+        assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+        assert!(json_lines(&acts).last().is_some_and(|l| l.contains("client not found")), "{acts:?}");
+    }
+}
+
+#[test]
+fn a_pasted_token_is_signed_in_where_the_service_took_it() {
+    let unclear = |why: &str| Acceptance::Unclear(why.to_owned());
+    for (acceptance, exit, first, last) in [
+        (Acceptance::Taken, Exit::Done, "signed in: ", "a pasted token: it cannot be renewed"),
+        (Acceptance::NotAsked, Exit::Network, "there is a token; whether ", "not checked: tokens/me has not answered"),
+        (
+            unclear("403"),
+            Exit::Unknown,
+            "there is a token; whether ",
+            "not checked: asked what the token may do, the answer was 403",
+        ),
+        (
+            Acceptance::Refused("401 bad.credentials".to_owned()),
+            Exit::NotSignedIn,
+            "the token endpoint gave a token, but the API refuses it: 401 bad.credentials",
+            "a pasted token: it cannot be renewed",
+        ),
+    ] {
+        let facts = TokenFacts { pasted: true, acceptance, ..facts(Granted::Unknown) };
+        assert_eq!(exit_of(&facts), exit, "{facts:?}");
+        let text = facts_text(&facts, Moment::ZERO);
+        assert!(text.starts_with(first) && text.ends_with(last), "{text}");
+    }
+}
+
+#[test]
+fn a_token_that_the_api_refuses_is_no_sign_in() {
+    let mut fold = TokenFold::default();
+    assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(Granted::Unknown)))), None);
+    let refused = Acceptance::Refused("tokens/me answered 401".to_owned());
+    let acts = feed(&mut fold, TokenStatus::Valid(TokenFacts { acceptance: refused, ..facts(Granted::Unknown) }));
+    assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+    let said = json_lines(&acts);
+    assert!(said.iter().any(|line| line.contains(r#""message":"tokens/me answered 401""#)), "{said:?}");
+}
+
+#[test]
+fn a_long_wait_for_the_token_endpoint_is_not_waited_out() {
+    let limited =
+        |seconds| TokenStatus::Limited { until: Moment::ZERO.after(Duration::from_secs(seconds)), facts: None };
+    let mut fold = TokenFold::default();
+    assert_eq!(exit(&feed(&mut fold, limited(20))), None);
+    assert_eq!(exit(&feed(&mut fold, limited(119))), None, "in all, and not each");
+    let acts = feed(&mut fold, limited(86_400));
+    assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+    let said = "the token endpoint answered 429 and asks to wait 24h, and this command waits 120 s at most; \
+                try again after 1970-01-02T00:00:00Z";
+    assert!(matches!(acts.first(), Some(CommandEffect::Say(line)) if format!("{line:?}").contains(said)), "{acts:?}");
+}
+
+/// A network that fails may come back, so that it is tried three times; what stands in the way fails at once.
+#[test]
+fn a_dead_network_is_given_up_on() {
+    let why = "connection refused";
+    for (kind, tries) in [
+        (FailureKind::Connect, 3),
+        (FailureKind::Dns, 3),
+        (FailureKind::Proxy, 1),
+        (FailureKind::Invalid, 1),
+        (FailureKind::Tls(TlsFault::UnknownIssuer), 1),
+    ] {
+        let mut fold = TokenFold::default();
+        let ending = Ending::Failed(Failure::new(kind, Phase::Connect, why));
+        let asked = request("POST", "https://login.example/oauth/token", Vec::new(), "");
+        let tried = vec![attempt(Moment::ZERO, asked, Some(ending))];
+        let failed = exchange(1, ExchangeKind::Token, tried, Outcome::Failed(why.into()));
+        fold.on(Moment::ZERO, CommandInput::Report(Box::new(Report::Exchange(failed.into()))));
+        let failing = || TokenStatus::Expired { retry: Some(Moment::ZERO), why: why.to_owned() };
+        for _ in 1..tries {
+            assert_eq!(exit(&feed(&mut fold, failing())), None, "{kind:?}");
+        }
+        assert_eq!(exit(&feed(&mut fold, failing())), Some(Exit::Network), "{kind:?}");
+    }
+}

@@ -1,0 +1,87 @@
+//! Every spelling finds its region, and none finds another country.
+
+use super::*;
+
+#[test]
+fn every_name_belongs_to_one_region() {
+    assert_eq!(all().len(), 18);
+    for region in all() {
+        for name in region.names() {
+            let owners: Vec<_> = all().iter().filter(|r| r.names().contains(&name)).map(|r| &r.domain).collect();
+            assert_eq!(owners, [&region.domain], "{name}");
+            assert_eq!(plain(&name), name, "not in the form in which it is looked up");
+        }
+    }
+}
+
+#[test]
+fn every_spelling_finds_its_region() {
+    for (domain, names) in [
+        ("mypurecloud.com", "us-east-1 use1 use1.pure.cloud prod prod-use1 prod_us_east_1 https://api.mypurecloud.com"),
+        ("mypurecloud.ie", "eu-west-1 EU_WEST_1 euw1 EUW1.pure.cloud prod-euw1 prod_eu_west_1 apps.mypurecloud.ie"),
+        ("mypurecloud.ie", "https://apps.mypurecloud.ie/directory/#/x https://api.euw1.pure.cloud/ mypurecloud.ie."),
+        ("mypurecloud.de", "MyPureCloud.DE/ euc1 euc1.pure.cloud https://login.mypurecloud.de:443/oauth/token"),
+        ("mypurecloud.de", "wss://webmessaging.mypurecloud.de/v1 https://api-cdn.mypurecloud.de api.prod-euc1"),
+        ("mypurecloud.de", "https://realtime.mypurecloud.de streaming.mypurecloud.de //apps.mypurecloud.de/ 'euc1'"),
+        ("mypurecloud.ie", "\"mypurecloud.ie\" https://me:hush@api.mypurecloud.ie/ carrier-pigeon.euw1.pure.cloud"),
+        ("mypurecloud.jp", "apne1 apne1.pure.cloud prod-apne1 ap-northeast-1"),
+        ("mypurecloud.com.au", "apse2 apse2.pure.cloud prod-apse2 https://login.mypurecloud.com.au"),
+        ("euw2.pure.cloud", "euw2 eu-west-2 prod-euw2 https://apps.euw2.pure.cloud"),
+        ("use2.us-gov-pure.cloud", "fedramp-use2-core FEDRAMP_USE2_CORE us-east-2 https://api.use2.us-gov-pure.cloud"),
+        ("edee1.eusc-pure.cloud", "eusc-edee1-core edee1 eusc-de-east-1 https://login.edee1.eusc-pure.cloud/"),
+    ] {
+        for name in names.split(' ') {
+            assert_eq!(find(name).map(|r| r.domain.as_str()), Some(domain), "{name}");
+        }
+    }
+    for name in [
+        "",
+        ".",
+        "https://",
+        "mypurecloud.nl",
+        "euw3",
+        "prod-euw9",
+        "use2.pure.cloud",
+        "pure.cloud",
+        "api.",
+        "mypurecloud.ie.example",
+        "notmypurecloud.ie",
+        "mypurecloud.ie@evil.example",
+    ] {
+        assert!(find(name).is_none(), "{name}");
+    }
+}
+
+#[test]
+fn a_slip_finds_its_region_and_never_another_country() {
+    for (slip, meant) in [
+        ("mypurecloud.dee", Some("mypurecloud.de")),
+        ("mypurclod.de", Some("mypurecloud.de")),
+        ("https://api.mypurecluod.com.au/", Some("mypurecloud.com.au")),
+        ("eu-centrl-1", Some("eu-central-1")),
+        ("euw1.pure.clod", Some("euw1.pure.cloud")),
+        ("prod-euww1", Some("prod-euw1")),
+        ("usw2.purecloud", Some("usw2.pure.cloud")),
+        // A neighbour's number, or another country's ending, is no slip.
+        ("euw3", None),
+        ("eu-west-3", None),
+        ("euw3.pure.cloud", None),
+        ("ap-northeast-4", None),
+        ("us-west-1", None),
+        ("mypurecloud.nl", None),
+        ("mypurecloud.it", None),
+        ("mypurecloud.co.uk", None),
+        ("eux1", None),
+        ("nonsense", None),
+    ] {
+        assert_eq!(suggest(slip).as_deref(), meant, "{slip}");
+    }
+}
+
+#[test]
+fn hosts_are_derived() {
+    let hosts = find("us-west-2").map(KnownRegion::hosts);
+    assert_eq!(hosts.as_ref().map(|h| h.login.as_str()), Some("https://login.usw2.pure.cloud"));
+    assert_eq!(hosts.as_ref().map(|h| h.webmessaging.as_str()), Some("wss://webmessaging.usw2.pure.cloud"));
+    assert_eq!(hosts.as_ref().map(|h| h.cdn.as_str()), Some("https://api-cdn.usw2.pure.cloud"));
+}
