@@ -127,8 +127,7 @@ pub async fn play<F: CommandLogic>(
     let clock = Clock::start();
     let kept = match needs.keeps {
         Keeps::Nothing => None,
-        Keeps::OneMessage => journal::writer(settings, &opened.profile).await,
-        Keeps::ManyMessages => journal::writer_of_many(settings, &opened.profile).await,
+        keeps => journal::writer(settings, &opened.profile, keeps == Keeps::OneMessage).await,
     };
     let tuning = Tuning {
         metrics: settings.metrics.clone(),

@@ -114,14 +114,9 @@ impl SendLog for Kept {
     }
 }
 
-/// Opens the journal for a send, and says where it cannot be had: the send goes on without.
-pub async fn writer(settings: &Settings, profile: &Profile) -> Option<Kept> {
-    let message = MessageId(uuid::Uuid::new_v4().as_u64_pair().0 >> 2);
-    writer_of_many(settings, profile).await.map(|kept| Kept { message: Some(message), ..kept })
-}
-
-/// Opens the journal for sends whose numbers are unique already.
-pub async fn writer_of_many(settings: &Settings, profile: &Profile) -> Option<Kept> {
+/// Opens the journal for a single send, or for sends whose numbers are unique already, and says where it cannot be had:
+/// sending goes on without.
+pub async fn writer(settings: &Settings, profile: &Profile, single: bool) -> Option<Kept> {
     if settings.journal.ephemeral {
         return None;
     }
@@ -138,7 +133,10 @@ pub async fn writer_of_many(settings: &Settings, profile: &Profile) -> Option<Ke
         }
     };
     match timeout(OPENING, opened).await {
-        Ok(Ok(heard)) => Some(Kept { journal, message: None, before: Arc::new(heard) }),
+        Ok(Ok(heard)) => {
+            let message = single.then(|| MessageId(uuid::Uuid::new_v4().as_u64_pair().0 >> 2));
+            Some(Kept { journal, message, before: Arc::new(heard) })
+        }
         Ok(Err(why)) => {
             output::warn(&why);
             None

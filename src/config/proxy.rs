@@ -117,9 +117,8 @@ impl ProxyAddress {
 
 impl fmt::Display for ProxyAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.secure { "https" } else { "http" };
         let user = if self.user_info.is_some() { format!("{}:•••@", self.user) } else { String::new() };
-        write!(f, "{scheme}://{user}{}:{}", self.host, self.port)
+        f.write_str(&self.address().replacen("://", &format!("://{user}"), 1))
     }
 }
 

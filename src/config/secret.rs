@@ -117,9 +117,6 @@ impl SecretSource {
         env: &dyn Fn(&str) -> Option<OsString>,
         terminal: Terminal,
     ) -> Result<SecretString, SecretError> {
-        if let Self::Literal(secret) = self {
-            return Ok(secret.clone());
-        }
         let text = self.text(env, terminal)?;
         let line = text.lines().next().unwrap_or_default();
         if line.trim().is_empty() { Err(SecretError::Empty(self.place())) } else { Ok(SecretString::from(line)) }
@@ -130,10 +127,7 @@ impl SecretSource {
     /// # Errors
     /// As [`read`](Self::read), and where the text cannot be a token.
     pub fn read_token(&self, terminal: Terminal) -> Result<SecretString, SecretError> {
-        let text = match self {
-            Self::Literal(secret) => Zeroizing::new(secret.expose_secret().to_owned()),
-            _ => self.text(&|name| std::env::var_os(name), terminal)?,
-        };
+        let text = self.text(&|name| std::env::var_os(name), terminal)?;
         pasted_token::read(&text).map_err(|why| match why {
             NotAToken::Empty => SecretError::Empty(self.place()),
             why => SecretError::NotAToken { place: self.place(), why },
