@@ -8,12 +8,11 @@
 //! everything else ─► Unproven
 //! ```
 
-use http::HeaderMap;
 use serde_json::Value;
 
 use super::challenge;
+use super::headers::Headers;
 use crate::model::Sign;
-use crate::model::exchange::Header;
 
 /// What the request asked for: each call is answered with a JSON body of its own shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,35 +53,6 @@ impl Answerer {
     /// Whether it was somebody else for sure.
     pub const fn is_other(&self) -> bool {
         matches!(self, Self::Other(_))
-    }
-}
-
-/// Headers of an answer, raw or captured.
-pub trait Headers {
-    /// The values of the header `name` (lower case) that are text, in order.
-    fn values(&self, name: &str) -> Vec<&str>;
-
-    /// Whether some header's name begins with `prefix` (lower case).
-    fn any_begins(&self, prefix: &str) -> bool;
-}
-
-impl Headers for HeaderMap {
-    fn values(&self, name: &str) -> Vec<&str> {
-        self.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect()
-    }
-
-    fn any_begins(&self, prefix: &str) -> bool {
-        self.keys().any(|name| name.as_str().starts_with(prefix))
-    }
-}
-
-impl Headers for [Header] {
-    fn values(&self, name: &str) -> Vec<&str> {
-        self.iter().filter(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str()).collect()
-    }
-
-    fn any_begins(&self, prefix: &str) -> bool {
-        self.iter().any(|h| h.name.get(..prefix.len()).is_some_and(|n| n.eq_ignore_ascii_case(prefix)))
     }
 }
 

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::answerer::Headers;
 use super::challenge::BearerChallenge;
+use super::headers::Headers;
 use super::limits;
 use crate::model::{Response, ServerRefusal};
 use crate::text::{json, one_line};

@@ -90,7 +90,7 @@ impl SignsIn {
 
     /// The lines of `[profiles.NAME.oauth]`.
     pub fn lines(&self, notes: &[String]) -> String {
-        let notes: String = notes.iter().map(|note| format!("# {note}\n")).collect();
+        let notes = notes.iter().fold(String::new(), |all, note| format!("{all}# {note}\n"));
         match self {
             Self::Client { id, secret } => {
                 let id = id.as_ref().map_or_else(|| quoted("the OAuth client's id"), FoundValue::written);

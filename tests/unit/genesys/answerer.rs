@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Header;
 
 type Fields<'f> = &'f [(&'f str, &'f str)];
 
