@@ -159,7 +159,7 @@ impl<'c> Facts<'c> {
         }
         // A pasted token counts from when it was pasted, which says nothing of its age.
         let age = attempt.token_age.filter(|age| *age <= FRESH && !self.profile.pasted)?;
-        Some(format!("token #{} was given out {} s before", attempt.generation?, age.as_secs()))
+        Some(format!("token #{} was granted {} s before", attempt.generation?, age.as_secs()))
     }
 
     /// Whether it is a send by the Guest API's path.

@@ -58,7 +58,7 @@ fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
                 add(Holds::Yes, "integration exists".to_owned(), Some(known.exchange));
             }
             (_, Some(missing)) => add(Holds::No, "integration does not exist".to_owned(), Some(missing.exchange)),
-            _ => add(Holds::Unknown, "integration exists (not looked up)".to_owned(), None),
+            _ => add(Holds::Unknown, "integration exists (not checked)".to_owned(), None),
         }
     }
     let Some(id) = facts.request.deployment.as_ref().filter(|_| facts.request.opening) else { return };
@@ -68,7 +68,7 @@ fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
     match book.map(|b| (&b.config, &b.missing)) {
         Some((Some((seen, config)), _)) => {
             let (holds, what) = if config.is_active() {
-                (Holds::Yes, "deployment there and active")
+                (Holds::Yes, "deployment exists and is active")
             } else {
                 (Holds::No, "deployment not active")
             };
@@ -80,12 +80,12 @@ fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
         // An opening before this one shows it too.
         _ => match book.and_then(|b| b.opened.as_ref()) {
             Some((seen, Some(with))) => {
-                add(Holds::Yes, format!("deployment there and active (opened with {with})"), Some(seen.exchange));
+                add(Holds::Yes, format!("deployment exists and is active (opened with {with})"), Some(seen.exchange));
             }
             Some((seen, None)) => {
-                add(Holds::Yes, "deployment there and active (opened)".to_owned(), Some(seen.exchange));
+                add(Holds::Yes, "deployment exists and is active (opened)".to_owned(), Some(seen.exchange));
             }
-            None => add(Holds::Unknown, "deployment there and active (not looked at)".to_owned(), None),
+            None => add(Holds::Unknown, "deployment exists and is active (not checked)".to_owned(), None),
         },
     }
     let Some(origin) = &facts.request.origin else { return };
@@ -94,7 +94,7 @@ fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
             let (holds, is) = if domains.allow(origin) { (Holds::Yes, "is") } else { (Holds::No, "is not") };
             add(holds, format!("{origin} {is} among the allowed domains"), Some(seen.exchange));
         }
-        None => add(Holds::Unknown, format!("{origin} is among the allowed domains (not looked at)"), None),
+        None => add(Holds::Unknown, format!("{origin} is among the allowed domains (not checked)"), None),
     }
 }
 
@@ -108,7 +108,7 @@ fn token(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeI
             add(Holds::Yes, format!("{name}not expired ({} left)", span(end.left(now))), None);
         }
         (Some(_), Some(_)) => add(Holds::No, format!("{name}expired"), None),
-        _ => add(Holds::Unknown, format!("{name}not expired (its end is not known)"), None),
+        _ => add(Holds::Unknown, format!("{name}not expired (its expiry is not known)"), None),
     }
     let own = facts.exchange.id;
     let works = format!("{name}works for other API calls");
@@ -137,13 +137,13 @@ fn scopes(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
                 add(Holds::No, format!("missing scope {}; granted: {list}", missing.join(" ")), None);
             }
         }
-        _ => add(Holds::Unknown, format!("granted scopes contain {needed} (not told)"), None),
+        _ => add(Holds::Unknown, format!("granted scopes contain {needed} (not known)"), None),
     }
 }
 
 fn conversation(facts: &Facts<'_>, id: &str, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {
     let Some(book) = facts.history.of_conversation(id) else {
-        add(Holds::Unknown, "conversation exists (not read)".to_owned(), None);
+        add(Holds::Unknown, "conversation exists (not checked)".to_owned(), None);
         return;
     };
     if let Some(missing) = book.missing.filter(|m| book.read.as_ref().is_none_or(|r| r.seen.at < m.at)) {

@@ -45,8 +45,8 @@ pub struct Part {
 pub fn span(length: Duration) -> String {
     match length.as_secs() {
         seconds @ 0..60 => format!("{seconds} s"),
-        seconds @ 60..3600 => format!("{} m", seconds / 60),
-        seconds => format!("{} h {} m", seconds / 3600, seconds / 60 % 60),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
     }
 }
 

@@ -160,7 +160,7 @@ fn what_is_excluded_is_shown_by_what_was_checked() {
     history.exchange(&before);
     let found = diagnosis_of(&refused, Channel::WebMessaging, &history);
     assert!(found.excluded.iter().any(|e| e.cause == DeploymentUnknown), "{found:#?}");
-    let shown = found.checked.iter().find(|c| c.what.starts_with("deployment there and active")).unwrap();
+    let shown = found.checked.iter().find(|c| c.what.starts_with("deployment exists and is active")).unwrap();
     assert_eq!((shown.holds, shown.shown_by), (Holds::Yes, Some(ExchangeId(7))));
     assert!(shown.what.contains(ORIGIN), "{shown:?}");
 }

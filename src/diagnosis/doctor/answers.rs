@@ -96,12 +96,13 @@ impl Doctor {
 
     fn token(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
         if exchange.outcome == Outcome::Accepted && evidence.profile.pasted {
-            return skip("token", "pasted: what it may do shows whether the service takes it", exchange);
+            return skip("token", "pasted: the check of its scopes shows whether the service accepts it", exchange);
         }
         if exchange.outcome == Outcome::Accepted {
             let Some(facts) = evidence.token else { return pass("token", "given", exchange) };
-            let life =
-                facts.lifetime.map_or_else(|| "its end is not known".to_owned(), |l| format!("lives {}", span(l)));
+            let life = facts
+                .lifetime
+                .map_or_else(|| "its expiry is not known".to_owned(), |l| format!("valid for {}", span(l)));
             let asked = if facts.requested.is_empty() { "no scope".to_owned() } else { facts.requested.join(" ") };
             let detail = format!("token #{}, {life}, asked with {asked}", facts.generation);
             return pass("token", detail, exchange);
@@ -118,9 +119,9 @@ impl Doctor {
         let status = exchange.status();
         if exchange.outcome == Outcome::Accepted {
             let region = if evidence.profile.pasted {
-                format!("{api} knows the pasted token")
+                format!("{api} accepts the pasted token")
             } else {
-                format!("{api} knows the token that {token} gave out")
+                format!("{api} accepts the token that {token} granted")
             };
             let region = pass("region", region, exchange);
             return vec![self.granted(exchange, evidence), region];
@@ -130,7 +131,7 @@ impl Doctor {
         let unserved =
             matches!(status, Some(403..=405)) && diagnosis.as_ref().is_none_or(|d| d.confidence() != Confidence::Sure);
         if unserved {
-            return vec![skip("scopes", format!("the API does not tell: {why}"), exchange)];
+            return vec![skip("scopes", format!("the API does not say: {why}"), exchange)];
         }
         // A pasted token that the service does not take is no sign-in.
         let stage =
@@ -289,11 +290,11 @@ impl Doctor {
         Some(match exchange.last_attempt().and_then(|a| limit(a)) {
             Some((count, allowed, reset)) => {
                 let left = allowed.saturating_sub(count);
-                let detail = format!("{left} of {allowed} requests left, anew in {reset} s");
+                let detail = format!("{left} of {allowed} requests left, reset in {reset} s");
                 if left > 0 {
                     return Some(pass("limits", detail, exchange));
                 }
-                let why = format!("{count} of {allowed} requests are used; it starts anew in {reset} s");
+                let why = format!("{count} of {allowed} requests are used; reset in {reset} s");
                 self.proven(Cause::RateLimited, why);
                 fail("limits", detail, exchange)
             }

@@ -37,7 +37,7 @@ impl Doctor {
         let config = deployments::read_config(body.as_bytes()).filter(|_| exchange.outcome == Outcome::Accepted);
         findings.push(match config {
             Some(config) if config.is_active() && config.sign_in => {
-                let why = "its public configuration says auth.enabled: nobody may speak who is not signed in";
+                let why = "its public configuration says auth.enabled: only guests who are signed in are accepted";
                 self.proven(Cause::GuestAuthRequired, why);
                 fail("deployment", why, exchange)
             }
@@ -70,10 +70,10 @@ impl Doctor {
         let Some((_, domains)) = book.and_then(|b| b.domains.as_ref()).filter(|(s, _)| s.exchange == exchange.id)
         else {
             let why = reason(exchange, "no answer");
-            return skip("domains", format!("the allowed domains are not told: {why}"), exchange);
+            return skip("domains", format!("the allowed domains are not known: {why}"), exchange);
         };
         if domains.all {
-            return pass("domains", "guests may speak from every domain", exchange);
+            return pass("domains", "every domain is allowed", exchange);
         }
         let listed = if domains.listed.is_empty() { "none".to_owned() } else { domains.listed.join(", ") };
         if domains.allow(&origin) {

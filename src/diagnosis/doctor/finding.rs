@@ -137,7 +137,7 @@ pub(super) fn skew_words(seconds: i64) -> String {
 pub(super) fn test_message(exchange: &Exchange) -> Finding {
     match &exchange.outcome {
         Outcome::Accepted => pass("send", "the test message was accepted", exchange),
-        Outcome::Cancelled => skip("send", "the test message was taken back", exchange),
+        Outcome::Cancelled => skip("send", "the test message was cancelled", exchange),
         _ => fail("send", reason(exchange, "no outcome"), exchange),
     }
 }

@@ -222,7 +222,7 @@ impl Doctor {
         if let Some(skew) = self.skew {
             return DoctorVerdict::new(Some(Cause::ClockSkew), Confidence::Sure, skew_words(skew));
         }
-        DoctorVerdict::new(None, Confidence::Sure, "everything that was looked at is as it should be")
+        DoctorVerdict::new(None, Confidence::Sure, "every check passed")
     }
 
     fn not_asked(&mut self, asked: ProbeQuestion, why: &str, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {

@@ -38,13 +38,13 @@ fn hosts(facts: &Facts<'_>) -> Hosts {
 pub fn of(facts: &Facts<'_>, named: bool) -> Vec<Hypothesis> {
     let causes = [Cause::RegionMismatch, Cause::AddressRefused];
     if facts.history.works().is_some() {
-        return causes.map(|c| Hypothesis::excluded(c, "this API host has let a token of this session in")).into();
+        return causes.map(|c| Hypothesis::excluded(c, "this API host has accepted a token of this session")).into();
     }
     let probe = Some(Probe::Scopes);
     let address = if named {
         Hypothesis::excluded(Cause::AddressRefused, "the server names a refused address (ip.not.authorized)")
     } else {
-        Hypothesis::open(Cause::AddressRefused, "no request from this address has been let in yet", probe)
+        Hypothesis::open(Cause::AddressRefused, "no request from this address has been accepted yet", probe)
     };
     vec![region(facts, probe), address]
 }
@@ -62,7 +62,7 @@ fn region(facts: &Facts<'_>, probe: Option<Probe>) -> Hypothesis {
         }
         (Hosts::Unknown, Some(_)) if elsewhere => {
             let (token, api) = (authority(&facts.profile.token_host), authority(&facts.profile.api));
-            let why = format!("{api} knows no token that {token} has just given out, for whatever request");
+            let why = format!("{api} accepts no token that {token} has just granted, whatever the request");
             Hypothesis::proven(cause, why)
         }
         (Hosts::Unknown, _) => Hypothesis::open(cause, "the token comes from another host than the API's", probe),

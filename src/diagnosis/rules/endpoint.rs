@@ -30,11 +30,15 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
         (_, "invalid_scope") => vec![Hypothesis::named(Cause::ScopeWrong, "the server knows no scope of that name")],
         (Some(401 | 403), _) => {
             vec![
-                Hypothesis::open(Cause::ClientRejected, "a refused token request is mostly about id or secret", None),
-                Hypothesis::open(Cause::ClientDisabled, "a disabled client may be answered so", Some(Probe::Audit)),
+                Hypothesis::open(
+                    Cause::ClientRejected,
+                    "a refused token request is usually about the id or the secret",
+                    None,
+                ),
+                Hypothesis::open(Cause::ClientDisabled, "a disabled client gets the same answer", Some(Probe::Audit)),
                 Hypothesis::open(
                     Cause::AddressRefused,
-                    "an address that is not allowed may be answered so",
+                    "an address that is not allowed gets the same answer",
                     Some(Probe::Audit),
                 ),
             ]
@@ -49,7 +53,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     }
 }
 
-/// `invalid_client`, with whatever description: the server does not take this id with this secret, sent in this way, at
+/// `invalid_client`, with whatever description: the server refuses this id with this secret, sent in this way, at
 /// this place. Which of them is wrong is not proven by any wording of it. [RFC 6749, 5.2]
 fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let profile = facts.profile;
@@ -59,7 +63,7 @@ fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let why = if known {
         format!("this client was given a token before, and is refused now{said}: its secret may have been changed")
     } else {
-        format!("the server does not take this id with this secret{said}")
+        format!("the server refuses this id with this secret{said}")
     };
     let mut found = vec![Hypothesis::supported(Cause::ClientRejected, why, audit)];
     if known {
@@ -72,6 +76,6 @@ fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
         let why = format!("id and secret went as client_auth = \"{now}\"; the server may want \"{other}\"");
         found.push(Hypothesis::open(Cause::BodyMalformed, why, Some(Probe::Token)));
     }
-    found.push(Hypothesis::open(Cause::ClientDisabled, "a client that is switched off may be answered so", audit));
+    found.push(Hypothesis::open(Cause::ClientDisabled, "a disabled client gets the same answer", audit));
     found
 }

@@ -14,7 +14,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
             return vec![Hypothesis::named(cause, "a proxy asks for credentials of its own (407)")];
         }
         Answerer::Other(Sign::NetworkLogin) => {
-            return vec![Hypothesis::named(cause, "the network asks to sign in before it lets requests out (511)")];
+            return vec![Hypothesis::named(cause, "the network asks for a sign-in first (511)")];
         }
         Answerer::Other(Sign::Header(line)) => {
             return vec![Hypothesis::named(cause, format!("the answer is a proxy's own: “{line}”, status {status}"))];
@@ -45,7 +45,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let probe = Some(Probe::Tls);
     match status {
         500..=599 => vec![
-            Hypothesis::open(Cause::ServiceFailure, "the service's load balancer answers so too", Some(Probe::Scopes)),
+            Hypothesis::open(Cause::ServiceFailure, "the service's load balancer sends the same", Some(Probe::Scopes)),
             Hypothesis::open(cause, why, probe),
         ],
         _ => vec![Hypothesis::supported(cause, why, probe)],

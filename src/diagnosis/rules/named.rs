@@ -15,7 +15,7 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
     match (said.status?, code) {
         (401, "authentication.required") => {
             let why = if facts.request.bearer {
-                "the server saw no bearer token although one was sent: something on the way took it off"
+                "the server saw no bearer token although one was sent: a proxy on the way may have removed it"
             } else {
                 "no bearer token was sent"
             };

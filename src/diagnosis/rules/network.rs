@@ -40,11 +40,11 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
             )]
         }
         FailureKind::Unprocessed => {
-            vec![Hypothesis::named(Cause::ServiceFailure, format!("the server took no more requests: {detail}"))]
+            vec![Hypothesis::named(Cause::ServiceFailure, format!("the server accepted no more requests: {detail}"))]
         }
         FailureKind::TooLarge => vec![
             Hypothesis::supported(Cause::ProxyAnswered, format!("the answer is too large: {detail}"), Some(Probe::Tls)),
-            Hypothesis::open(Cause::ServiceFailure, "the service may have answered so", None),
+            Hypothesis::open(Cause::ServiceFailure, "the service may have sent it", None),
         ],
         FailureKind::Protocol if facts.answer.status.is_some() || failure.phase == Phase::Body => {
             vec![
@@ -64,7 +64,7 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
                     format!("what came is not HTTP: {detail}"),
                     Some(Probe::Tls),
                 ),
-                Hypothesis::open(Cause::ServiceFailure, "the service may have answered so", None),
+                Hypothesis::open(Cause::ServiceFailure, "the service may have sent it", None),
             ]
         }
         // The variable that should name a proxy.

@@ -63,7 +63,7 @@ pub fn of(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
             let why = format!("{needed} was not asked for (asked: {asked_line}), and what was granted is not known");
             vec![
                 Hypothesis::supported(Cause::ScopeNotRequested, why, probe),
-                Hypothesis::excluded(Cause::ScopeStripped, "what is not asked for is not stripped"),
+                Hypothesis::excluded(Cause::ScopeStripped, "a scope that was not asked for cannot be stripped"),
             ]
         }
     }

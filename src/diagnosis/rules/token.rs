@@ -29,23 +29,23 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if let Some((generation, newer)) =
         used.and_then(|(g, attempt)| Some((g, facts.history.newer_working(g, attempt.started)?)))
     {
-        let why = format!("token #{generation} was used when the newer #{newer} existed already, which works");
+        let why = format!("token #{generation} was used although the newer #{newer} existed and works");
         return vec![
             Hypothesis::proven(Cause::TokenRotation, why),
-            Hypothesis::excluded(Cause::TokenExpired, "its time is not over"),
+            Hypothesis::excluded(Cause::TokenExpired, "it has not expired"),
         ];
     }
     let book = facts.token();
     let known_end = book.and_then(|b| b.facts.as_ref()).is_some_and(|f| f.expires.is_some());
     match worked {
         Some(worked) if known_end => {
-            let why = format!("{worked}, is refused now, and its time is not over");
+            let why = format!("{worked}, is refused now, and has not expired");
             found.push(withdrawn(facts, why, probe));
         }
-        _ => found.push(Hypothesis::open(Cause::TokenRevoked, "a withdrawn token looks like this", probe)),
+        _ => found.push(Hypothesis::open(Cause::TokenRevoked, "a revoked token looks the same", probe)),
     }
     if known_end {
-        let why = "its time is not over by this machine's clock; the server may have ended it";
+        let why = "by this machine's clock it has not expired; the server may have ended it";
         found.push(Hypothesis::open(Cause::TokenExpired, why, probe));
     } else {
         found.insert(0, Hypothesis::open(Cause::TokenExpired, "when the token ends is not known", probe));
@@ -105,7 +105,7 @@ pub fn healed(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let used = number(earlier);
     let existed = earlier.generation.and_then(|g| facts.history.newer_working(g, earlier.started)).is_some();
     if existed {
-        let why = format!("token #{used} was used when #{newer} had been given out already, which works");
+        let why = format!("token #{used} was used although #{newer} had been granted and works");
         found.insert(0, Hypothesis::proven(Cause::TokenRotation, why));
         return found;
     }
@@ -121,7 +121,7 @@ pub fn healed(facts: &Facts<'_>) -> Vec<Hypothesis> {
         }
     };
     found.insert(0, revoked);
-    let why = format!("the server may have ended #{used} before the time that it had named");
+    let why = format!("the server may have ended #{used} early");
     found.insert(1, Hypothesis::open(Cause::TokenExpired, why, probe));
     found.push(Hypothesis::excluded(Cause::TokenRotation, format!("#{newer} did not exist when #{used} was used")));
     found
@@ -135,14 +135,14 @@ fn ended(facts: &Facts<'_>) -> Option<Hypothesis> {
     let number = token.generation;
     if let Some(over) = token.expires.filter(|e| now.mono >= e.mono || now.wall >= e.wall) {
         let ago = now.since(over).as_secs();
-        return Some(Hypothesis::proven(Cause::TokenExpired, format!("token #{number} had ended {ago} s before")));
+        return Some(Hypothesis::proven(Cause::TokenExpired, format!("token #{number} had expired {ago} s before")));
     }
     let (granted, lifetime, date) = (book.granted_at?, token.lifetime?, facts.answer.date?);
     let over = granted.saturating_add(lifetime).ok()?;
     if date < over {
         return None;
     }
-    let why = format!("token #{number} had ended by the server's own clock (its Date header says so)");
+    let why = format!("token #{number} had expired by the server's own clock (its Date header says so)");
     Some(Hypothesis::proven(Cause::TokenExpired, why))
 }
 
@@ -151,5 +151,5 @@ pub fn works_now(facts: &Facts<'_>) -> Option<String> {
     let attempt = facts.attempt?;
     let seen = facts.token()?.accepted.besides(facts.exchange.id).filter(|seen| seen.at >= attempt.started)?;
     let later = seen.at.since(attempt.started).as_secs();
-    Some(format!("the API let the same token in {later} s later"))
+    Some(format!("the API accepted the same token {later} s later"))
 }

@@ -57,6 +57,6 @@ fn clock(facts: &Facts<'_>) -> Hypothesis {
             format!("the clocks differ by {skew} s, but the token is fresh"),
         );
     }
-    let why = format!("the server's clock differs by {skew} s: the token may have ended by it");
+    let why = format!("the server's clock differs by {skew} s: by that clock the token may have expired");
     Hypothesis::open(Cause::ClockSkew, why, Some(Probe::Clock))
 }

@@ -29,7 +29,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
             let mut found = vec![origin(facts), deployment(facts, "a deployment that is not there is answered so too")];
             // Where neither is it, the platform's allow-list of addresses is what is left.
             if found.iter().all(|h| h.standing == Support::Excluded) {
-                let why = "an address that is not allowed may be answered so";
+                let why = "an address that is not allowed gets the same answer";
                 found.push(Hypothesis::open(Cause::AddressRefused, why, Some(Probe::Audit)));
             }
             found
@@ -129,7 +129,7 @@ fn origin(facts: &Facts<'_>) -> Hypothesis {
     let origin = facts.request.origin.as_deref().unwrap_or("(no origin)");
     let book = facts.request.deployment.as_deref().and_then(|id| facts.history.of_deployment(id));
     if book.is_some_and(|b| b.missing.is_some() && b.config.is_none()) {
-        return Hypothesis::excluded(cause, "without a deployment no origin would be let in");
+        return Hypothesis::excluded(cause, "without a deployment no origin is accepted");
     }
     match book.and_then(|b| b.domains.as_ref()) {
         Some((_, domains)) if !domains.allow(origin) => {
@@ -150,7 +150,7 @@ fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let code: u64 = said.code().and_then(|c| c.parse().ok()).unwrap_or(0);
     let class = said.frame.as_deref().unwrap_or_default();
     let named = |cause, why: &str| vec![Hypothesis::named(cause, format!("the socket says {code}: {why}"))];
-    let event = |cause, why: &str| vec![Hypothesis::named(cause, format!("the socket told {class}: {why}"))];
+    let event = |cause, why: &str| vec![Hypothesis::named(cause, format!("the socket sent {class}: {why}"))];
     match (class, code) {
         ("SessionExpiredEvent", _) => event(Cause::ConversationEnded, "the guest's session has expired"),
         ("SessionClearedEvent", _) => event(Cause::ConversationEnded, "the conversation was cleared"),
@@ -167,16 +167,16 @@ fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
         }
         (_, 4020) => named(Cause::BodyMalformed, "a parameter is missing"),
         (_, 400) => malformed(facts),
-        (_, 4001..=4005 | 4008..=4010 | 4102) => named(Cause::AttachmentRefused, "the file is not taken"),
+        (_, 4001..=4005 | 4008..=4010 | 4102) => named(Cause::AttachmentRefused, "the file was refused"),
         (_, 4000) => named(Cause::FeatureOff, "the feature is not available"),
         (_, 5000 | 500..=599) => named(Cause::ServiceFailure, "an unexpected failure"),
         (_, 401 | 403) if facts.request.configures() && sign_in_is_required(facts) => {
-            named(Cause::GuestAuthRequired, "this deployment lets nobody speak who is not signed in")
+            named(Cause::GuestAuthRequired, "this deployment accepts only guests who are signed in")
         }
         (_, 401) if facts.request.configures() => vec![
             Hypothesis::supported(
                 Cause::GuestAuthRequired,
-                "the session was refused with 401, and guestwire signs no guest in",
+                "the session was refused with 401, and guestwire cannot sign guests in",
                 Some(Probe::Deployment),
             ),
             Hypothesis::open(Cause::ConversationEnded, "the guest may have been logged out elsewhere", None),
@@ -194,7 +194,7 @@ fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// Whether a session was refused because its guest is not signed in: by the refusal's text, or by what the deployment
-/// tells in public. [MTSDK: the two texts; guestwire signs no guest in, so that no sign-in can have ended]
+/// tells in public. [MTSDK: the two texts; guestwire cannot sign guests in, so that no sign-in can have ended]
 fn sign_in_is_required(facts: &Facts<'_>) -> bool {
     let book = facts.request.deployment.as_deref().and_then(|id| facts.history.of_deployment(id));
     let told = book.and_then(|book| book.config.as_ref()).is_some_and(|(_, config)| config.sign_in);
