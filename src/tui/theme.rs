@@ -74,10 +74,10 @@ impl Depth {
 }
 
 /// A theme: a colour for each meaning, and whether glyphs beyond ASCII may be drawn.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Theme {
-    /// Its name, as config and `:theme` say it.
-    pub name: String,
+    /// Its colours.
+    pub colors: Colors,
     /// Only `+-|>v` and the like.
     pub ascii: bool,
     /// No colour at all: bold, underline and reverse remain.
@@ -86,6 +86,16 @@ pub struct Theme {
     pub no_color: bool,
     /// How many colours the terminal shows.
     pub depth: Depth,
+}
+
+/// The colours of a theme, as its file has them. `Reset` is the terminal's own.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Colors {
+    /// The theme's name, as config and `:theme` say it.
+    pub name: String,
+    /// What contrasts are computed against, and what stands on a badge.
+    pub background: Color,
     /// Text.
     pub text: Color,
     /// Dim text.
@@ -102,29 +112,17 @@ pub struct Theme {
     pub warning: Color,
     /// The ground of the selected row; `Reset`: it is reversed.
     pub selected: Color,
-    /// The grounds of messages.
-    pub bubbles: Bubbles,
-    /// What stands on a badge.
-    pub on_badge: Color,
+    /// The ground of what the other side said; `Reset`: a bar stands beside it.
+    pub bubble: Color,
+    /// The ground of what the guest said.
+    pub own_bubble: Color,
 }
 
-/// The grounds of messages; `Reset`: a bar stands beside them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bubbles {
-    /// Of what the other side said.
-    pub other: Color,
-    /// Of what the guest said.
-    pub own: Color,
-}
-
-impl Default for Theme {
+impl Default for Colors {
     fn default() -> Self {
         Self {
             name: TERMINAL.to_owned(),
-            ascii: false,
-            mono: false,
-            no_color: false,
-            depth: Depth::True,
+            background: Color::Black,
             text: Color::Reset,
             dim: Color::Reset,
             border: Color::Reset,
@@ -133,28 +131,23 @@ impl Default for Theme {
             error: Color::Red,
             warning: Color::Yellow,
             selected: Color::Reset,
-            bubbles: Bubbles { other: Color::Reset, own: Color::Reset },
-            on_badge: Color::Black,
+            bubble: Color::Reset,
+            own_bubble: Color::Reset,
         }
     }
 }
 
-/// A theme file.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ThemeFile {
-    name: String,
-    background: Color,
-    text: Color,
-    dim: Color,
-    border: Color,
-    accent: Color,
-    ok: Color,
-    error: Color,
-    warning: Color,
-    selected: Color,
-    bubble: Color,
-    own_bubble: Color,
+impl Colors {
+    /// The nearest of the 256 colours of xterm in the place of each.
+    fn indexed(mut self) -> Self {
+        let grounds = [&mut self.background, &mut self.selected, &mut self.bubble, &mut self.own_bubble];
+        let texts = [&mut self.text, &mut self.dim, &mut self.border, &mut self.accent];
+        let states = [&mut self.ok, &mut self.error, &mut self.warning];
+        for color in grounds.into_iter().chain(texts).chain(states) {
+            *color = indexed(*color);
+        }
+        self
+    }
 }
 
 /// The names of the themes.
@@ -164,38 +157,21 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The theme of that name for a terminal that shows so many colours, in ASCII or without colour where asked.
 pub fn named(name: &str, ascii: bool, no_color: bool, depth: Depth) -> Option<Theme> {
-    let base = Theme { ascii, mono: no_color, no_color, depth, ..Theme::default() };
-    match name {
-        TERMINAL => Some(base),
-        MONOCHROME => Some(Theme { name: MONOCHROME.to_owned(), mono: true, ..base }),
-        _ => {
-            let (_, text) = BUILT_IN.iter().find(|(n, _)| *n == name)?;
-            // The files are part of the program; a test parses each.
-            let file: ThemeFile = toml::from_str(text).ok()?;
-            // Sixteen colours are the terminal's own: a theme names none that would be nearer.
-            let base = Theme { name: file.name.clone(), ..base };
-            Some(if depth == Depth::Basic { base } else { file.theme(base) })
-        }
+    let theme = |colors, mono| Theme { colors, ascii, mono: mono || no_color, no_color, depth };
+    let plain = |name: &str| Colors { name: name.to_owned(), ..Colors::default() };
+    if matches!(name, TERMINAL | MONOCHROME) {
+        return Some(theme(plain(name), name == MONOCHROME));
     }
-}
-
-impl ThemeFile {
-    fn theme(self, base: Theme) -> Theme {
-        let shown = |color| if base.depth == Depth::Indexed { indexed(color) } else { color };
-        Theme {
-            text: shown(self.text),
-            dim: shown(self.dim),
-            border: shown(self.border),
-            accent: shown(self.accent),
-            ok: shown(self.ok),
-            error: shown(self.error),
-            warning: shown(self.warning),
-            selected: shown(self.selected),
-            bubbles: Bubbles { other: shown(self.bubble), own: shown(self.own_bubble) },
-            on_badge: shown(self.background),
-            ..base
-        }
-    }
+    let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+    // The files are part of the program; a test parses each.
+    let colors: Colors = toml::from_str(text).ok()?;
+    let shown = match depth {
+        Depth::True => colors,
+        Depth::Indexed => colors.indexed(),
+        // Sixteen colours are the terminal's own: a theme names none that would be nearer.
+        Depth::Basic => plain(name),
+    };
+    Some(theme(shown, false))
 }
 
 /// The six levels of each channel in xterm's colour cube.
@@ -228,23 +204,25 @@ impl Theme {
     /// The style of a role.
     pub fn style(&self, role: StyleRole) -> Style {
         let (color, modifier) = match role {
-            StyleRole::Text => (self.text, Modifier::empty()),
+            StyleRole::Text => (self.colors.text, Modifier::empty()),
             // A theme that has a colour for it needs no attribute, which some terminals render unreadably.
-            StyleRole::Dim | StyleRole::Name if self.mono || self.dim == Color::Reset => (self.dim, Modifier::DIM),
-            StyleRole::Dim | StyleRole::Name => (self.dim, Modifier::empty()),
-            StyleRole::Strong => (self.text, Modifier::BOLD),
-            StyleRole::Border if self.mono || self.border == Color::Reset => (self.border, Modifier::DIM),
-            StyleRole::Border => (self.border, Modifier::empty()),
-            StyleRole::Focus if self.mono => (self.accent, Modifier::BOLD.union(Modifier::UNDERLINED)),
-            StyleRole::Focus => (self.accent, Modifier::BOLD),
-            StyleRole::Info => (self.accent, Modifier::empty()),
-            StyleRole::Ok => (self.ok, Modifier::empty()),
-            StyleRole::Error => (self.error, Modifier::BOLD),
-            StyleRole::Warning => (self.warning, Modifier::empty()),
-            StyleRole::Match => (self.accent, Modifier::UNDERLINED),
+            StyleRole::Dim | StyleRole::Name if self.mono || self.colors.dim == Color::Reset => {
+                (self.colors.dim, Modifier::DIM)
+            }
+            StyleRole::Dim | StyleRole::Name => (self.colors.dim, Modifier::empty()),
+            StyleRole::Strong => (self.colors.text, Modifier::BOLD),
+            StyleRole::Border if self.mono || self.colors.border == Color::Reset => (self.colors.border, Modifier::DIM),
+            StyleRole::Border => (self.colors.border, Modifier::empty()),
+            StyleRole::Focus if self.mono => (self.colors.accent, Modifier::BOLD.union(Modifier::UNDERLINED)),
+            StyleRole::Focus => (self.colors.accent, Modifier::BOLD),
+            StyleRole::Info => (self.colors.accent, Modifier::empty()),
+            StyleRole::Ok => (self.colors.ok, Modifier::empty()),
+            StyleRole::Error => (self.colors.error, Modifier::BOLD),
+            StyleRole::Warning => (self.colors.warning, Modifier::empty()),
+            StyleRole::Match => (self.colors.accent, Modifier::UNDERLINED),
             StyleRole::Badge if self.mono => (Color::Reset, Modifier::REVERSED),
-            StyleRole::Badge => return Style::new().fg(self.on_badge).bg(self.accent),
-            StyleRole::Production => (self.error, Modifier::REVERSED.union(Modifier::BOLD)),
+            StyleRole::Badge => return Style::new().fg(self.colors.background).bg(self.colors.accent),
+            StyleRole::Production => (self.colors.error, Modifier::REVERSED.union(Modifier::BOLD)),
         };
         let style = Style::new().add_modifier(modifier);
         if self.mono || color == Color::Reset { style } else { style.fg(color) }
@@ -253,8 +231,8 @@ impl Theme {
     /// Marks an area as selected: on a ground of its own with its colours kept, or reversed where there is none. Colours
     /// that are reversed would be stripes.
     pub fn select(&self, area: Rect, buf: &mut Buffer) {
-        self.ground(area, self.selected, buf);
-        if !self.mono && self.selected != Color::Reset {
+        self.ground(area, self.colors.selected, buf);
+        if !self.mono && self.colors.selected != Color::Reset {
             return;
         }
         let area = area.intersection(buf.area);
@@ -274,132 +252,11 @@ impl Theme {
 
     /// Whether what is said in a conversation stands on grounds, or beside bars.
     pub fn has_grounds(&self) -> bool {
-        !self.mono && self.bubbles.other != Color::Reset
+        !self.mono && self.colors.bubble != Color::Reset
     }
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-
-    fn luminance(color: Color) -> f64 {
-        let Color::Rgb(r, g, b) = color else { panic!("{color:?} is no RGB colour") };
-        let channel = |v: u8| {
-            let v = f64::from(v) / 255.0;
-            if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b)
-    }
-
-    /// WCAG contrast ratio.
-    fn contrast(a: Color, b: Color) -> f64 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
-
-    /// What a colour looks like on a terminal.
-    fn seen(color: Color) -> Color {
-        let Color::Indexed(index) = color else { return color };
-        let (r, g, b) = rgb_of(index);
-        Color::Rgb(r, g, b)
-    }
-
-    #[test]
-    fn every_theme_can_be_read_on_every_ground_at_each_depth() {
-        for (name, text) in BUILT_IN {
-            let file: ThemeFile = toml::from_str(text).unwrap();
-            assert_eq!(file.name, name);
-            for depth in [Depth::True, Depth::Indexed] {
-                let theme = named(name, false, false, depth).unwrap();
-                let grounds = [file.background, theme.selected, theme.bubbles.other, theme.bubbles.own].map(seen);
-                for ground in grounds {
-                    for color in [theme.text, theme.accent, theme.ok, theme.error, theme.warning] {
-                        let ratio = contrast(seen(color), ground);
-                        assert!(ratio >= 4.5, "{name} {depth:?}: {color} on {ground} has {ratio:.2}");
-                    }
-                    let ratio = contrast(seen(theme.dim), ground);
-                    assert!(ratio >= 3.0, "{name} {depth:?}: dim on {ground} has {ratio:.2}");
-                }
-                // A rule stands on the terminal's own ground only; a badge's word on the accent.
-                assert!(contrast(seen(theme.border), file.background) >= 3.0, "{name} {depth:?}: border");
-                assert!(contrast(seen(theme.on_badge), seen(theme.accent)) >= 4.5, "{name} {depth:?}: badge");
-                // The grounds are there to be told from each other.
-                assert!(grounds.iter().skip(1).all(|ground| *ground != file.background), "{name} {depth:?}");
-            }
-        }
-        for name in names() {
-            assert_eq!(named(name, false, false, Depth::True).unwrap().name, name);
-        }
-        assert_eq!(named("no such", false, false, Depth::True), None);
-    }
-
-    #[test]
-    fn monochrome_has_no_colour_at_all() {
-        for name in names() {
-            let mono = named(name, false, true, Depth::True).unwrap();
-            for role in [
-                StyleRole::Text,
-                StyleRole::Ok,
-                StyleRole::Error,
-                StyleRole::Production,
-                StyleRole::Focus,
-                StyleRole::Dim,
-                StyleRole::Badge,
-            ] {
-                assert_eq!((mono.style(role).fg, mono.style(role).bg), (None, None), "{name}");
-            }
-            assert!(!mono.has_grounds());
-        }
-    }
-
-    #[test]
-    fn sixteen_colours_are_the_terminals_own() {
-        for name in names() {
-            let theme = named(name, false, false, Depth::Basic).unwrap();
-            for color in [theme.text, theme.accent, theme.ok, theme.error, theme.warning, theme.selected] {
-                assert!(!matches!(color, Color::Rgb(..) | Color::Indexed(_)), "{name}: {color}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_reversed_row_has_no_stripes() {
-        let area = Rect::new(0, 0, 6, 1);
-        for theme in [Theme::default(), named("dark", false, true, Depth::True).unwrap()] {
-            let mut buf = Buffer::empty(area);
-            buf.set_string(0, 0, "ab", theme.style(StyleRole::Error));
-            buf.set_string(2, 0, "cd", theme.style(StyleRole::Dim));
-            theme.select(area, &mut buf);
-            for cell in buf.content() {
-                assert_eq!((cell.fg, cell.bg, cell.modifier), (Color::Reset, Color::Reset, Modifier::REVERSED));
-            }
-        }
-        let dark = named("dark", false, false, Depth::True).unwrap();
-        let mut buf = Buffer::empty(area);
-        buf.set_string(0, 0, "ab", dark.style(StyleRole::Error));
-        dark.select(area, &mut buf);
-        assert!(
-            buf.content()
-                .iter()
-                .all(|cell| cell.bg == dark.selected && cell.modifier & Modifier::REVERSED == Modifier::empty())
-        );
-        assert_eq!(buf.content()[0].fg, dark.error);
-    }
-
-    #[test]
-    fn the_environment_tells_how_many_colours_there_are() {
-        for (colorterm, term, depth) in [
-            ("truecolor", "xterm", Depth::True),
-            ("24bit", "screen", Depth::True),
-            ("", "xterm-direct", Depth::True),
-            ("", "xterm-256color", Depth::Indexed),
-            ("yes", "tmux-256color", Depth::Indexed),
-            ("", "xterm", Depth::Basic),
-            ("", "linux", Depth::Basic),
-            ("", "", Depth::Basic),
-        ] {
-            assert_eq!(Depth::of(colorterm, term), depth, "{colorterm} {term}");
-        }
-    }
-}
+#[path = "../../tests/unit/tui/theme.rs"]
+mod tests;

@@ -1,0 +1,44 @@
+//! Typing at human speed, and passes as scripts.
+
+use super::*;
+use crate::pass::builtin;
+
+fn pass(name: &str) -> Pass {
+    Pass::parse(std::path::Path::new(name), builtin::named(name).unwrap()).unwrap()
+}
+
+#[test]
+fn typing_comes_to_its_end_letter_by_letter_in_bounded_time() {
+    for text in ["hello", "Grüße 👨‍👩‍👧 e\u{301}", &"long ".repeat(400)] {
+        let mut now = Moment::ZERO;
+        let mut typing = Typing::begin(text.to_owned(), now, false);
+        let mut turns = 0;
+        loop {
+            now = typing.due;
+            turns += 1;
+            if typing.go_on(now) {
+                break;
+            }
+            assert!(text.starts_with(typing.typed()));
+        }
+        assert_eq!(typing.typed(), text);
+        assert!(turns <= text.graphemes(true).count() + 1);
+        assert!(now.since(Moment::ZERO) < LONGEST + PAUSE * 2, "{:?}", now.since(Moment::ZERO));
+    }
+    let mut late = Typing::begin("hello".to_owned(), Moment::ZERO, false);
+    assert!(late.go_on(Moment::ZERO.after(Duration::from_secs(9))), "what is late is made up for");
+    let calm = Typing::begin("hello".to_owned(), Moment::ZERO, true);
+    assert_eq!(calm.typed(), "hello");
+}
+
+#[test]
+fn a_pass_becomes_a_script_of_its_messages() {
+    let smoke = DemoScript::of(&pass("smoke"), false);
+    assert_eq!(smoke.cues.len(), 5, "what a person judges is no message");
+    assert_eq!(smoke.cues.first().unwrap().caption, "A message is accepted");
+    assert!(smoke.cues.iter().any(|c| c.captures.iter().any(|(name, _)| name == "invoice")));
+    let (here, there) = (DemoScript::of(&pass("refusals"), true), DemoScript::of(&pass("refusals"), false));
+    let demo = DemoScript::of(&pass(builtin::DEMO), true);
+    assert!(demo.title().starts_with("1 ") && demo.cues.len() == 6);
+    assert!(here.cues.len() >= there.cues.len() && there.cues.iter().all(|c| c.fault.is_none()));
+}
