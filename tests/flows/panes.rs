@@ -68,8 +68,8 @@ fn composer_at(c: &Composer, theme: &Theme, width: u16, height: u16) -> (Buffer,
 fn composing(text: &str) -> Composer {
     let mut c = Composer::new(7, "run-7");
     c.paste(text);
-    c.left();
-    c.right();
+    c.moved().left();
+    c.moved().right();
     c
 }
 
@@ -252,7 +252,7 @@ fn the_composer_grows_with_its_text_and_shows_the_cursor() {
     assert_eq!(wanted_height(&c, at(0), 10, 9), 2, "a cursor after a full row stands in the next");
     let (_, cursor) = composer_at(&c, &theme(false, false), 13, 3);
     assert_eq!(cursor, Some(Position { x: 3, y: 1 }));
-    c.line_start();
+    c.moved().line_start();
     assert_eq!(wanted_height(&c, at(0), 10, 9), 1);
     c.clear();
     c.paste(&"line\n".repeat(100));
@@ -326,7 +326,7 @@ proptest! {
         let pane = Rect::new(x, y, width, height);
         let mut buf = Buffer::empty(screen);
         let mut c = composing(&text);
-        (0..back).for_each(|_| c.left());
+        (0..back).for_each(|_| c.moved().left());
         let cursor = with_look(&theme, at(0), |look| composer::draw(&c, look, pane, &mut buf));
         prop_assert!(cursor.is_none_or(|p| screen.contains(p) && pane.contains(p)));
         prop_assert!(cursor.is_some() || x + 3 >= width || y >= height);

@@ -184,14 +184,11 @@ fn by_job(state: &State) -> Vec<String> {
     lines.push(format!("{:<JOB$}/ finds every command here, {palette} runs one by name", "Search"));
     let new_line: Vec<String> = state.keymap.keys(Action::NewLine).iter().map(ToString::to_string).collect();
     lines.push(format!("{:<JOB$}pasted text never sends; new line: {}", "Terminal", new_line.join(" or ")));
-    let config = state
-        .session
-        .profile
-        .config_file
-        .as_ref()
-        .map_or("none: built-in sandbox".to_owned(), |p| p.display().to_string());
+    let profile = &state.session.profile;
+    let none = if profile.sandbox { "none: built-in sandbox" } else { "none" };
+    let config = profile.config_file.as_ref().map_or(none.to_owned(), |path| path.display().to_string());
     lines.push(format!("{:<JOB$}config {config}", "Files"));
-    lines.push(format!("{:<JOB$}exports {}", "", state.session.profile.data_dir.join("exports").display()));
+    lines.push(format!("{:<JOB$}exports {}", "", profile.data_dir.join("exports").display()));
     lines
 }
 

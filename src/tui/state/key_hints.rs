@@ -7,7 +7,7 @@ use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
 use crate::tui::pane::Pane;
 
-use super::overlay::{Card, Confirmation, Consent, Menu, Overlay};
+use super::overlay::{Card, Confirmation, Consent, Menu, Overlay, PageContent};
 use super::{State, ids};
 
 /// A key and what it does.
@@ -83,14 +83,20 @@ impl State {
                     all(&[(Action::CopyNote, "note to admin"), (Action::Probe, "check"), (Action::Refresh, "read")]);
                 (std::iter::once((rows, "scroll")).chain(keys).collect(), close)
             }
-            Some(Overlay::Ids { key, .. }) => {
-                let swap = ids::swap(&self.session, *key).map(|_| fixed("s", "open the one that is meant"));
-                let keys = [fixed("j k", "scroll"), fixed("l", "look them up"), fixed("y", "copy")];
-                (keys.into_iter().chain(swap).collect(), close)
+            Some(Overlay::Page(page)) => {
+                let keys = match &page.content {
+                    // What is typed is searched for.
+                    PageContent::Help(Some(_)) => return (vec![(self.move_key().0, "scroll")], close),
+                    PageContent::Help(None) => vec![fixed("/", "search")],
+                    PageContent::Status => Vec::new(),
+                    PageContent::Lines { .. } => vec![fixed("y", "copy")],
+                    PageContent::Ids(key) => {
+                        let swap = ids::swap(&self.session, *key).map(|_| fixed("s", "open the one that is meant"));
+                        [fixed("l", "look them up"), fixed("y", "copy")].into_iter().chain(swap).collect()
+                    }
+                };
+                (std::iter::once(fixed("j k", "scroll")).chain(keys).collect(), close)
             }
-            Some(Overlay::Page { .. }) => ([fixed("j k", "scroll"), fixed("y", "copy")].into(), close),
-            Some(Overlay::Help { .. }) => ([fixed("j k", "scroll"), fixed("/", "search")].into(), close),
-            Some(Overlay::Status { .. }) => ([fixed("j k", "scroll")].into(), close),
             None if self.present.is_some() && self.focus == Pane::Composer => {
                 (all(&[(Action::Send, "send"), (Action::LeaveComposer, "done")]), Vec::new())
             }

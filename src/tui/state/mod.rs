@@ -1,5 +1,6 @@
 //! The console's state, one file an area. Only [`crate::tui::update`] changes it; the view only reads it.
 
+mod asking;
 pub mod composer;
 pub mod demo;
 pub mod help;

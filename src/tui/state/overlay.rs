@@ -20,34 +20,8 @@ use crate::tui::theme::Theme;
 /// What stands on top.
 #[derive(Debug)]
 pub enum Overlay {
-    /// The keys that work here.
-    Help {
-        /// First line shown.
-        scroll: u16,
-        /// What is searched for, while one does.
-        filter: Option<Input>,
-    },
-    /// Token, scopes, limits, counts in full.
-    Status {
-        /// First line shown.
-        scroll: u16,
-    },
-    /// Lines to read: an id card, a comparison.
-    Page {
-        /// The heading.
-        title: String,
-        /// The lines; made visible by the view.
-        lines: Vec<String>,
-        /// First line shown.
-        scroll: u16,
-    },
-    /// The ids of a conversation, and what is known of them.
-    Ids {
-        /// Which.
-        key: ConversationKey,
-        /// First line shown.
-        scroll: u16,
-    },
+    /// Lines to read.
+    Page(Page),
     /// Why an entry was refused.
     Card(Card),
     /// Commands by name.
@@ -61,6 +35,16 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// A page from its first line on.
+    pub const fn page(content: PageContent) -> Self {
+        Self::Page(Page { content, scroll: 0 })
+    }
+
+    /// Lines under a heading.
+    pub fn lines(title: impl Into<String>, lines: Vec<String>) -> Self {
+        Self::page(PageContent::Lines { title: title.into(), lines })
+    }
+
     /// The message whose unknown outcome the menu is about.
     pub fn unknown_message(&self) -> Option<MessageId> {
         match self {
@@ -71,6 +55,33 @@ impl Overlay {
             _ => None,
         }
     }
+}
+
+/// Lines to read, and how far they are scrolled.
+#[derive(Debug)]
+pub struct Page {
+    /// What they are.
+    pub content: PageContent,
+    /// First line shown.
+    pub scroll: u16,
+}
+
+/// What stands on a page.
+#[derive(Debug)]
+pub enum PageContent {
+    /// The keys that work here, or what is searched for among them.
+    Help(Option<Input>),
+    /// Token, scopes, limits, counts in full.
+    Status,
+    /// The ids of a conversation, and what is known of them.
+    Ids(ConversationKey),
+    /// These lines; made visible by the view.
+    Lines {
+        /// The heading.
+        title: String,
+        /// The lines.
+        lines: Vec<String>,
+    },
 }
 
 /// The card of a refusal.
@@ -406,7 +417,7 @@ pub struct Confirmation {
     /// What there is to know.
     pub lines: Vec<String>,
     /// What a yes does: "send it again".
-    pub yes: String,
+    pub yes: &'static str,
     /// What a person must do to say yes.
     pub consent: Consent,
 }
@@ -434,11 +445,6 @@ impl Consent {
     /// Asks for a word.
     pub fn word(word: &'static str) -> Self {
         Self::Word { word, typed: Input::default(), wrong: false }
-    }
-
-    /// What an outbound action needs: where it reaches real customers, a key of its own.
-    pub const fn outbound(production: bool) -> Self {
-        if production { Self::Y } else { Self::Enter }
     }
 }
 

@@ -1,8 +1,10 @@
 //! How the lines of a page fall into rows, and how it is scrolled.
 
+use std::borrow::Cow;
+
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::overlay::Overlay;
+use super::overlay::{Page, PageContent};
 use super::{State, help, ids};
 use crate::text::screen::{hanging, plain, visible, width};
 use crate::tui::action::Action;
@@ -21,23 +23,31 @@ pub fn page_height(rows: usize, screen: u16) -> usize {
     rows.min(usize::from(screen.saturating_sub(4)).max(1))
 }
 
-/// How far what stands on top can be scrolled.
-pub fn last_scroll(state: &State) -> u16 {
-    let of = |lines: &[String]| {
-        let rows = page_rows(lines, state.size.width, state.theme.ascii).0.len();
-        u16::try_from(rows - page_height(rows, state.size.height)).unwrap_or(u16::MAX)
-    };
-    match &state.overlay {
-        Some(Overlay::Help { filter, .. }) => of(&help::lines(state, filter.as_ref())),
-        Some(Overlay::Status { .. }) => of(&help::status(state)),
-        Some(Overlay::Page { lines, .. }) => of(lines),
-        Some(Overlay::Ids { key, .. }) => of(&ids::card(&state.session, state.sorting.as_ref(), *key)),
-        _ => 0,
+/// The heading and the lines of a page.
+pub fn page_text<'p>(state: &'p State, content: &'p PageContent) -> (Cow<'p, str>, Cow<'p, [String]>) {
+    match content {
+        PageContent::Help(filter) => {
+            let title =
+                filter.as_ref().map_or("Help   / searches".into(), |typed| format!("Help   / {}", typed.value()));
+            (title.into(), help::lines(state, filter.as_ref()).into())
+        }
+        PageContent::Status => ("Status".into(), help::status(state).into()),
+        PageContent::Ids(key) => {
+            let title = state.session.conversations.get(*key).map_or("Ids", |item| item.name());
+            (title.into(), ids::card(&state.session, state.sorting.as_ref(), *key).into())
+        }
+        PageContent::Lines { title, lines } => (title.into(), lines.into()),
     }
 }
 
+/// How far a page can be scrolled.
+pub fn last_scroll(state: &State, page: &Page) -> u16 {
+    let rows = page_rows(&page_text(state, &page.content).1, state.size.width, state.theme.ascii).0.len();
+    u16::try_from(rows - page_height(rows, state.size.height)).unwrap_or(u16::MAX)
+}
+
 /// Rows of a page turn.
-pub fn page(state: &State) -> u16 {
+pub fn page_turn(state: &State) -> u16 {
     state.size.height.saturating_sub(6).max(1)
 }
 

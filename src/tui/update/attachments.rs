@@ -4,9 +4,7 @@ use crate::model::{Attachment, ConversationKey, Place};
 use crate::session::attachments;
 use crate::tui::Effect;
 use crate::tui::state::composer::attachments::CarriedExtras;
-use crate::tui::state::overlay::{
-    Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Prompt, PromptPurpose,
-};
+use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
@@ -59,14 +57,14 @@ pub fn menu(state: &mut State) {
 /// Asks for a file.
 pub fn ask_file(state: &mut State) {
     if let Some(key) = target(state) {
-        state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Attach(key), "")));
+        state.prompt(PromptPurpose::Attach(key), "");
     }
 }
 
 /// Asks for an attribute.
 pub fn ask_attribute(state: &mut State) {
     if let Some(key) = target(state) {
-        state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Attribute(key), "")));
+        state.prompt(PromptPurpose::Attribute(key), "");
     }
 }
 
@@ -205,11 +203,11 @@ pub fn answer(
         format!("region  {}", state.session.profile.facts.region),
         format!("choice  “{}”", choice.label),
     ];
-    state.overlay = Some(Overlay::Ask(Confirmation {
-        question: DialogQuestion::Answer { key, choice, answers },
-        title: "PROD: send this answer?".to_owned(),
+    state.ask(
+        DialogQuestion::Answer { key, choice, answers },
+        "PROD: send this answer?",
         lines,
-        yes: "send it".to_owned(),
-        consent: Consent::outbound(state.session.profile.production),
-    }));
+        "send it",
+        state.consent(),
+    );
 }

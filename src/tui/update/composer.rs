@@ -5,7 +5,7 @@ use crate::model::WebSession;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, Prompt, PromptPurpose};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, PromptPurpose};
 
 use super::focus::focus;
 use super::{conversations, global, prompt, sending};
@@ -18,30 +18,30 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::NewLine => composer.newline(),
         Action::EditUp => composer.up(),
         Action::EditDown => composer.down(),
-        Action::EditLeft => composer.left(),
-        Action::EditRight => composer.right(),
-        Action::WordLeft => composer.word_left(),
-        Action::WordRight => composer.word_right(),
-        Action::LineStart => composer.line_start(),
-        Action::LineEnd => composer.line_end(),
-        Action::DeleteBack => composer.backspace(),
-        Action::DeleteForward => composer.delete(),
+        Action::EditLeft => composer.moved().left(),
+        Action::EditRight => composer.moved().right(),
+        Action::WordLeft => composer.moved().word_left(),
+        Action::WordRight => composer.moved().word_right(),
+        Action::LineStart => composer.moved().line_start(),
+        Action::LineEnd => composer.moved().line_end(),
+        Action::DeleteBack => composer.edited().backspace(),
+        Action::DeleteForward => composer.edited().delete(),
         Action::DeleteWord => composer.delete_word_back(),
         Action::KillToStart => composer.kill_to_start(),
         Action::KillToEnd => composer.kill_to_end(),
         Action::Yank => composer.yank(),
         Action::Undo => {
-            if !composer.undo() {
+            if !composer.edited().undo() {
                 state.status.info("Nothing to undo.");
             }
         }
         Action::Redo => {
-            if !composer.redo() {
+            if !composer.edited().redo() {
                 state.status.info("Nothing to redo.");
             }
         }
         Action::HistorySearch => {
-            state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::History, "")));
+            state.prompt(PromptPurpose::History, "");
             prompt::changed(state);
         }
         Action::Snippets => {

@@ -7,9 +7,7 @@ use crate::model::{Conversation, ConversationKey};
 use crate::text::screen::short_id;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::overlay::{
-    Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Prompt, PromptPurpose,
-};
+use crate::tui::state::overlay::{Consent, DialogQuestion, Menu, MenuChoice, Overlay, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
@@ -49,11 +47,11 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             if let Some((key, name)) =
                 state.session.conversations.selected_item().map(|i| (i.conversation.key, i.name().to_owned()))
             {
-                state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Nickname(key), &name)));
+                state.prompt(PromptPurpose::Nickname(key), &name);
             }
         }
         Action::IdCard => ids::open(state),
-        Action::Add => state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Add, ""))),
+        Action::Add => state.prompt(PromptPurpose::Add, ""),
         Action::Remove => ask_remove(state),
         Action::KeepInConfig => keep_in_config(state, effects),
         Action::Discover => ask_page(state, 1, effects),
@@ -74,13 +72,13 @@ fn ask_remove(state: &mut State) {
         state.status.info(format!("“{name}” stays: {why}."));
         return;
     }
-    state.overlay = Some(Overlay::Ask(Confirmation {
-        question: DialogQuestion::Remove(key),
-        title: format!("Remove “{name}” from the list?"),
-        lines: vec!["What was said in it stays in the log. It can be added again.".to_owned()],
-        yes: "remove it".to_owned(),
-        consent: Consent::Enter,
-    }));
+    state.ask(
+        DialogQuestion::Remove(key),
+        format!("Remove “{name}” from the list?"),
+        vec!["What was said in it stays in the log. It can be added again.".to_owned()],
+        "remove it",
+        Consent::Enter,
+    );
 }
 
 /// Removes a conversation that was added by hand.

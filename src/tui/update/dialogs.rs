@@ -10,9 +10,10 @@ use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
 use crate::tui::keymap::KeyMeaning;
 use crate::tui::state::overlay::{
-    Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Prompt, PromptPurpose, edit_line,
+    Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Page, PageContent, Prompt, PromptPurpose,
+    edit_line,
 };
-use crate::tui::state::page::{last_scroll, page, scrolled};
+use crate::tui::state::page::{last_scroll, page_text, page_turn, scrolled};
 use crate::tui::state::palette::{PaletteContext, PaletteTarget};
 use crate::tui::state::{Pane, State};
 
@@ -47,21 +48,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
     let mut chosen_action = None;
     let overlay = state.overlay.take()?;
     match overlay {
-        Overlay::Help { scroll, filter } => help_key(state, scroll, filter, action, key),
-        Overlay::Status { scroll } => {
-            if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
-                state.overlay = Some(Overlay::Status { scroll });
-            }
-        }
-        Overlay::Page { title, lines, scroll } => {
-            if key.code == KeyCode::Char('y') {
-                effects.push(Effect::Copy(lines.join("\n")));
-                state.overlay = Some(Overlay::Page { title, lines, scroll });
-            } else if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
-                state.overlay = Some(Overlay::Page { title, lines, scroll });
-            }
-        }
-        Overlay::Ids { key: of, scroll } => ids::key(state, of, scroll, action, key, effects),
+        Overlay::Page(page) => page_key(state, page, action, key, effects),
         Overlay::Card(card) => card::key(state, card, action, chord, effects),
         Overlay::Palette(mut palette) => match action {
             Some(Action::Dismiss) => {}
@@ -91,7 +78,6 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         Overlay::Menu(menu) => menu_key(state, menu, action, key, effects),
         Overlay::Ask(ask) => ask_key(state, ask, action, key, effects),
     }
-    keep_scroll_in_page(state);
     chosen_action.map(Beneath::Act)
 }
 
@@ -155,36 +141,33 @@ const fn is_edit(code: KeyCode) -> bool {
     matches!(code, KeyCode::Char(_) | KeyCode::Backspace | KeyCode::Delete | KeyCode::Left | KeyCode::Right)
 }
 
-/// Help: `/` searches in it, then what is typed is searched for.
-fn help_key(state: &mut State, scroll: u16, filter: Option<Input>, action: Option<Action>, key: KeyEvent) {
-    let (mut scroll, mut filter) = (scroll, filter);
-    match (&mut filter, action, key.code) {
-        (Some(_), Some(Action::Dismiss), _) => (scroll, filter) = (0, None),
-        (Some(typed), None, code) if is_edit(code) => {
+/// A page is read, copied and searched. It is never scrolled further than its end, so that the way back begins at once.
+fn page_key(state: &mut State, mut page: Page, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
+    match (&mut page.content, action, key.code) {
+        (PageContent::Help(filter @ Some(_)), Some(Action::Dismiss), _) => (page.scroll, *filter) = (0, None),
+        (PageContent::Help(Some(typed)), None, code) if is_edit(code) => {
             edit_line(typed, code, key.modifiers);
-            scroll = 0;
+            page.scroll = 0;
         }
-        (None, None, KeyCode::Char('/')) => (scroll, filter) = (0, Some(Input::default())),
-        _ => match scrolled(scroll, action, key, page(state)) {
-            Some(to) => scroll = to,
+        (PageContent::Help(filter @ None), None, KeyCode::Char('/')) => {
+            (page.scroll, *filter) = (0, Some(Input::default()));
+        }
+        (PageContent::Ids(of), None, KeyCode::Char('l')) => ids::look_up(state, *of, effects),
+        (PageContent::Ids(of), None, KeyCode::Char('s')) => {
+            if ids::swap(state, *of, effects) {
+                return;
+            }
+        }
+        (content @ (PageContent::Ids(_) | PageContent::Lines { .. }), None, KeyCode::Char('y')) => {
+            effects.push(Effect::Copy(page_text(state, content).1.join("\n")));
+        }
+        _ => match scrolled(page.scroll, action, key, page_turn(state)) {
+            Some(to) => page.scroll = to,
             None => return,
         },
     }
-    state.overlay = Some(Overlay::Help { scroll, filter });
-}
-
-/// A page is never scrolled further than its end, so that the way back begins at once.
-fn keep_scroll_in_page(state: &mut State) {
-    let last = last_scroll(state);
-    if let Some(
-        Overlay::Help { scroll, .. }
-        | Overlay::Status { scroll }
-        | Overlay::Page { scroll, .. }
-        | Overlay::Ids { scroll, .. },
-    ) = &mut state.overlay
-    {
-        *scroll = (*scroll).min(last);
-    }
+    page.scroll = page.scroll.min(last_scroll(state, &page));
+    state.overlay = Some(Overlay::Page(page));
 }
 
 /// The palette finds anew.
@@ -312,13 +295,13 @@ fn ask_send_anyway(state: &mut State, id: MessageId) {
     }];
     lines.extend(state.production_line());
     lines.push("Type “again” to confirm.".to_owned());
-    state.overlay = Some(Overlay::Ask(Confirmation {
-        question: DialogQuestion::SendAnyway(id),
-        title: "Send it again although it may have been received?".to_owned(),
+    state.ask(
+        DialogQuestion::SendAnyway(id),
+        "Send it again although it may have been received?",
         lines,
-        yes: "send it again".to_owned(),
-        consent: Consent::word("again"),
-    }));
+        "send it again",
+        Consent::word("again"),
+    );
 }
 
 fn ask_key(state: &mut State, mut ask: Confirmation, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {

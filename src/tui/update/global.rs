@@ -7,9 +7,7 @@ use crate::model::{DeliveryStatus, TokenStatus};
 use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::layout::holds_thread_and_log;
-use crate::tui::state::overlay::{
-    Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Prompt, PromptPurpose,
-};
+use crate::tui::state::overlay::{Consent, DialogQuestion, Menu, MenuChoice, Overlay, PageContent, PromptPurpose};
 use crate::tui::state::palette::{Palette, PaletteContext};
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, QUIT_HINT, State};
@@ -24,8 +22,8 @@ const ARMED: Duration = Duration::from_secs(600);
 /// Applies a global action.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action {
-        Action::Help => state.overlay = Some(Overlay::Help { scroll: 0, filter: None }),
-        Action::Status => state.overlay = Some(Overlay::Status { scroll: 0 }),
+        Action::Help => state.overlay = Some(Overlay::page(PageContent::Help(None))),
+        Action::Status => state.overlay = Some(Overlay::page(PageContent::Status)),
         Action::Palette => open_palette(state),
         Action::NextPane => cycle(state, 1),
         Action::PreviousPane => cycle(state, -1),
@@ -50,18 +48,6 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Attach => attachments::ask_file(state),
         Action::Attribute => attachments::ask_attribute(state),
         Action::Session => web_session::menu(state),
-        Action::SessionConnect
-        | Action::SessionNew
-        | Action::SessionGuest
-        | Action::SessionJoin
-        | Action::SessionClear
-        | Action::SessionClose
-        | Action::SessionHistory
-        | Action::SessionHealth => {
-            if let Some(ask) = web_session::ask_of(action) {
-                web_session::act(state, ask, effects);
-            }
-        }
         Action::Pass => pass::toggle(state, effects),
         Action::PassFromSession => pass::ask_session(state),
         Action::Connect => connect(state, effects),
@@ -79,11 +65,15 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Theme => {
             let items = crate::tui::theme::names().map(|n| (n.to_owned(), MenuChoice::Theme(n.to_owned()))).collect();
             let mut menu = Menu::new("Colours", items);
-            menu.chosen = crate::tui::theme::names().position(|name| name == state.theme.name).unwrap_or(0);
+            menu.chosen = crate::tui::theme::names().position(|name| name == state.theme.colors.name).unwrap_or(0);
             menu.before = Some(Box::new(state.theme.clone()));
             state.overlay = Some(Overlay::Menu(menu));
         }
-        _ => {}
+        _ => {
+            if let Some(ask) = web_session::ask_of(action) {
+                web_session::act(state, ask, effects);
+            }
+        }
     }
 }
 
@@ -135,7 +125,7 @@ fn open_filter(state: &mut State) {
             (Pane::Log, state.shown_log().filter_text().to_owned())
         }
     };
-    state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Filter(pane), &text)));
+    state.prompt(PromptPurpose::Filter(pane), &text);
 }
 
 fn open_palette(state: &mut State) {
@@ -162,43 +152,30 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
         Action::Choose => attachments::no_choice(state),
         Action::Extras | Action::Attach | Action::Attribute => attachments::unavailable(state),
         Action::Session => web_session::no_session(state),
-        Action::SessionConnect
-        | Action::SessionNew
-        | Action::SessionGuest
-        | Action::SessionJoin
-        | Action::SessionClear
-        | Action::SessionClose
-        | Action::SessionHistory
-        | Action::SessionHealth => web_session::unavailable(state, web_session::ask_of(action)?),
         Action::Renew if matches!(&state.session.sign_in.status, TokenStatus::Valid(f) if f.pasted) => {
             Some("a pasted token cannot be renewed")
         }
         action if action.spec().context == Context::Pass => {
             state.session.pass.runner.is_none().then_some("no test run is open")
         }
-        _ => None,
+        action => web_session::unavailable(state, web_session::ask_of(action)?),
     }
 }
 
 fn connect(state: &mut State, effects: &mut Vec<Effect>) {
     if state.session.profile.sandbox {
-        state.overlay = Some(Overlay::Page {
-            title: "Connect a real organisation".to_owned(),
-            lines: [
-                "This is the built-in sandbox; nothing leaves this machine.",
-                "",
-                "1  In another terminal: guestwire init",
-                "   It writes a commented config.toml (never over an existing one) from what it",
-                "   finds: GENESYSCLOUD_REGION, GENESYSCLOUD_OAUTHCLIENT_ID,",
-                "   GENESYSCLOUD_OAUTHCLIENT_SECRET, profiles of ~/.gc/config.toml. Secrets stay",
-                "   where they are.",
-                "2  guestwire config check",
-                "3  guestwire --profile NAME",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
-            scroll: 0,
-        });
+        let lines = [
+            "This is the built-in sandbox; nothing leaves this machine.",
+            "",
+            "1  In another terminal: guestwire init",
+            "   It writes a commented config.toml (never over an existing one) from what it",
+            "   finds: GENESYSCLOUD_REGION, GENESYSCLOUD_OAUTHCLIENT_ID,",
+            "   GENESYSCLOUD_OAUTHCLIENT_SECRET, profiles of ~/.gc/config.toml. Secrets stay",
+            "   where they are.",
+            "2  guestwire config check",
+            "3  guestwire --profile NAME",
+        ];
+        state.overlay = Some(Overlay::lines("Connect a real organisation", lines.map(str::to_owned).to_vec()));
         return;
     }
     state.status.info("Signing in…");
@@ -234,6 +211,10 @@ fn arm(state: &mut State) {
 
 /// Esc: closes, clears or leaves, the nearest thing first.
 fn back(state: &mut State) {
+    // What this key was offered for is over.
+    if state.status.keys.iter().any(|(action, _)| *action == Action::Back) {
+        state.status.clear();
+    }
     if state.zoomed {
         state.zoomed = false;
     } else if state.focus == Pane::Picker && !state.session.conversations.filter().is_empty() {
@@ -298,13 +279,7 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
             format!("{drafts} draft{s} would be lost.")
         });
     }
-    state.overlay = Some(Overlay::Ask(Confirmation {
-        question: DialogQuestion::Quit,
-        title: "Leave guestwire?".to_owned(),
-        lines,
-        yes: "leave".to_owned(),
-        consent: Consent::Enter,
-    }));
+    state.ask(DialogQuestion::Quit, "Leave guestwire?", lines, "leave", Consent::Enter);
 }
 
 /// Ctrl-C: cancels what runs in the open conversation, then clears the draft, then leaves on the second press.

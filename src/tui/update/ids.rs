@@ -1,8 +1,6 @@
 //! Pasting ids (`+`) and the card of a conversation's ids (`#`): sorted out by form and by what is known, and looked up
 //! where that does not tell.
 
-use crossterm::event::{KeyCode, KeyEvent};
-
 use crate::config::address;
 use crate::config::snippet;
 use crate::config::snippet::MessengerSnippet;
@@ -15,9 +13,8 @@ use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::ids;
-use crate::tui::state::ids::{IdsPurpose, Sorting, card, known, places};
-use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, Prompt, PromptPurpose as PromptFor};
-use crate::tui::state::page::{page, scrolled};
+use crate::tui::state::ids::{IdsPurpose, Sorting, known, places};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, PageContent, PromptPurpose as PromptFor};
 
 use super::notices::with_session;
 use super::open_conversation::open as open_conversation;
@@ -51,7 +48,7 @@ fn add_snippet(state: &mut State, snippet: &MessengerSnippet) {
         return;
     }
     match snippet.deployment_id.parse() {
-        Ok(id) => state.overlay = Some(Overlay::Prompt(Prompt::new(PromptFor::Site(id), "https://"))),
+        Ok(id) => state.prompt(PromptFor::Site(id), "https://"),
         Err(_) => state.status.error("The snippet's deploymentId does not have the form of an id (a UUID)."),
     }
 }
@@ -61,7 +58,7 @@ pub fn add_web(state: &mut State, deployment: uuid::Uuid, site: &str, effects: &
     let origin = match address::origin(site) {
         Ok(origin) => origin,
         Err(why) => {
-            state.overlay = Some(Overlay::Prompt(Prompt::new(PromptFor::Site(deployment), site)));
+            state.prompt(PromptFor::Site(deployment), site);
             state.status.error(why);
             return;
         }
@@ -125,7 +122,7 @@ fn not_a_conversation(state: &mut State, place: &FoundId) {
         String::new(),
         format!("y copies this · {} closes", state.keymap.key(Action::Dismiss)),
     ];
-    state.overlay = Some(Overlay::Page { title: "Not a conversation".to_owned(), lines, scroll: 0 });
+    state.overlay = Some(Overlay::lines("Not a conversation", lines));
 }
 
 /// Adds a conversation as guest-api, or opens it where the picker has it.
@@ -168,38 +165,12 @@ fn add_address(state: &mut State, name: String, address: Address, effects: &mut 
 /// `#`: the card.
 pub fn open(state: &mut State) {
     if let Some(key) = state.session.conversations.selected() {
-        state.overlay = Some(Overlay::Ids { key, scroll: 0 });
+        state.overlay = Some(Overlay::page(PageContent::Ids(key)));
     }
 }
 
-/// A key while the card is open.
-pub fn key(
-    state: &mut State,
-    of: ConversationKey,
-    scroll: u16,
-    action: Option<Action>,
-    key: KeyEvent,
-    effects: &mut Vec<Effect>,
-) {
-    match key.code {
-        KeyCode::Char('l') if action.is_none() => look_up(state, of, effects),
-        KeyCode::Char('s') if action.is_none() => {
-            if swap(state, of, effects) {
-                return;
-            }
-        }
-        KeyCode::Char('y') => effects.push(Effect::Copy(card(&state.session, state.sorting.as_ref(), of).join("\n"))),
-        _ => {
-            if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
-                state.overlay = Some(Overlay::Ids { key: of, scroll });
-            }
-            return;
-        }
-    }
-    state.overlay = Some(Overlay::Ids { key: of, scroll });
-}
-
-fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+/// Asks the service what the ids of a conversation are.
+pub fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
     let Some(item) = state.session.conversations.items().iter().find(|i| i.conversation.key == key) else { return };
     // A participant is found by reading its conversation.
     let ids = places(&item.conversation.address).into_iter().filter(|(what, _)| *what != IdKind::Participant);
@@ -222,7 +193,7 @@ fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
 }
 
 /// Opens the conversation that is meant. False where nothing is wrong, or what is right is not known.
-fn swap(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) -> bool {
+pub fn swap(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) -> bool {
     let Some(item) = state.session.conversations.items().iter().find(|i| i.conversation.key == key) else {
         return false;
     };

@@ -59,7 +59,7 @@ fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         return;
     }
     if let Some(c) = chord.typed().filter(|_| context == Context::Composer) {
-        state.composer.insert_char(c);
+        state.composer.edited().insert_char(c);
     } else if let Some(plain) = chord.without_alt() {
         // Esc and then K arrive as Alt-K when they come fast, on every terminal: both lead to the same.
         let leave = if context == Context::Composer { Action::LeaveComposer } else { Action::Back };

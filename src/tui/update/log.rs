@@ -45,7 +45,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::SearchKept => {
             let text = state.history.as_ref().and_then(|h| h.query.clone()).unwrap_or_default();
-            state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::SearchKept, &text)));
+            state.prompt(PromptPurpose::SearchKept, &text);
         }
         _ => act_on_entries(state, action, effects),
     }
@@ -126,7 +126,7 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::PreviousError if !log.prev_error() => state.status.info("No error above."),
         Action::NextMatch if !log.next_match() => no_match(state, "below"),
         Action::PreviousMatch if !log.prev_match() => no_match(state, "above"),
-        Action::Search => state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Search, ""))),
+        Action::Search => state.prompt(PromptPurpose::Search, ""),
         Action::Comment => {
             let Some(entry) = log.selected() else { return nothing_chosen(state) };
             let prompt = Prompt::new(PromptPurpose::Comment(entry.number()), entry.comment().unwrap_or_default());
@@ -263,7 +263,7 @@ fn show_differences(state: &mut State, first: u64, number: u64) {
     if lines.is_empty() {
         lines.push("Nothing differs: target, token, headers, bodies and outcome are the same.".to_owned());
     }
-    state.overlay = Some(Overlay::Page { title: format!("#{first} and #{number}"), lines, scroll: 0 });
+    state.overlay = Some(Overlay::lines(format!("#{first} and #{number}"), lines));
 }
 
 fn save(state: &mut State, effects: &mut Vec<Effect>) {

@@ -140,14 +140,7 @@ fn paste(state: &mut State, text: &str) {
                 paste_line(typed, text);
             }
         }
-        Some(
-            Overlay::Help { .. }
-            | Overlay::Status { .. }
-            | Overlay::Page { .. }
-            | Overlay::Menu(_)
-            | Overlay::Card(_)
-            | Overlay::Ids { .. },
-        ) => {}
+        Some(Overlay::Page(_) | Overlay::Menu(_) | Overlay::Card(_)) => {}
     }
 }
 

@@ -28,7 +28,7 @@ pub fn over(state: &mut State, verdict: &DoctorVerdict) {
     }
     state.overlay = Some(match probes.number {
         Some(number) => Overlay::Card(Card { number, scroll: 0, prefix: None }),
-        None => Overlay::Page { title: "Probes".to_owned(), lines: page(&probes.findings, verdict), scroll: 0 },
+        None => Overlay::lines("Checks", page(&probes.findings, verdict)),
     });
 }
 

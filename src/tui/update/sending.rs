@@ -5,7 +5,7 @@ use crate::session::OutgoingMessage;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::composer::DraftRefusal;
-use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Overlay};
+use crate::tui::state::overlay::DialogQuestion;
 use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
@@ -33,18 +33,18 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         let name = state.shown_name().into_owned();
         // A demo tells no hosts.
         let region = state.present.is_none().then(|| format!("region  {}", state.session.profile.facts.region));
-        state.overlay = Some(Overlay::Ask(Confirmation {
-            question: DialogQuestion::Production(state.now),
-            title: "PROD: send this message?".to_owned(),
-            lines: [Some(format!("to      {name}")), region, Some(format!("“{text}”"))]
+        state.ask(
+            DialogQuestion::Production(state.now),
+            "PROD: send this message?",
+            [Some(format!("to      {name}")), region, Some(format!("“{text}”"))]
                 .into_iter()
                 .flatten()
                 .chain(state.composer.carried().map(extras_lines).unwrap_or_default())
                 .chain(state.send_as.map(|v| format!("wrongly on purpose: {}", v.about())))
                 .collect(),
-            yes: "send it".to_owned(),
-            consent: Consent::outbound(state.session.profile.production),
-        }));
+            "send it",
+            state.consent(),
+        );
         return;
     }
     send_draft(state, state.now, effects);
@@ -150,13 +150,7 @@ pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
             };
             let mut lines = vec![format!("“{}”", message.text), happened];
             lines.extend(state.production_line());
-            state.overlay = Some(Overlay::Ask(Confirmation {
-                question: DialogQuestion::Resend(id),
-                title: "Send this message again?".to_owned(),
-                lines,
-                yes: "send it again".to_owned(),
-                consent: Consent::outbound(state.session.profile.production),
-            }));
+            state.ask(DialogQuestion::Resend(id), "Send this message again?", lines, "send it again", state.consent());
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::model::{ConversationKey, Reason, SessionAsk, WebSession};
 use crate::session::conversations::ConversationItem;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay};
+use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay};
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
@@ -139,13 +139,7 @@ pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk, effects:
     let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
     let mut lines = vec![name, line.to_owned()];
     lines.extend(state.production_line());
-    state.overlay = Some(Overlay::Ask(Confirmation {
-        question: DialogQuestion::Session(key, ask),
-        title: title.to_owned(),
-        lines,
-        yes: yes.to_owned(),
-        consent: Consent::outbound(state.session.profile.production),
-    }));
+    state.ask(DialogQuestion::Session(key, ask), title, lines, yes, state.consent());
 }
 
 /// Asks the engine, if the session has not moved on meanwhile so that it makes no sense any more.

@@ -9,34 +9,18 @@ use super::{diagnosis_card, menu};
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::action::Action;
 use crate::tui::chord::Chord;
+use crate::tui::state::State;
 use crate::tui::state::overlay::{Confirmation, Consent, Overlay};
-use crate::tui::state::page::{page_height, page_rows};
+use crate::tui::state::page::{page_height, page_rows, page_text};
 use crate::tui::state::palette::{Palette, PaletteTarget};
-use crate::tui::state::{State, help, ids};
 use crate::tui::theme::StyleRole;
 
 /// Draws what stands on top (prompts stand in the status line). Returns the cursor's place in a text field.
 pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     match state.overlay.as_ref()? {
-        Overlay::Help { scroll, filter } => {
-            let title = match filter {
-                Some(typed) => format!("Help   / {}", typed.value()),
-                None => "Help   / searches".to_owned(),
-            };
-            page(state, &title, &help::lines(state, filter.as_ref()), *scroll, buf);
-            None
-        }
-        Overlay::Status { scroll } => {
-            page(state, "Status", &help::status(state), *scroll, buf);
-            None
-        }
-        Overlay::Page { title, lines, scroll } => {
-            page(state, title, lines, *scroll, buf);
-            None
-        }
-        Overlay::Ids { key, scroll } => {
-            let title = state.session.conversations.get(*key).map_or("Ids", |item| item.name());
-            page(state, title, &ids::card(&state.session, state.sorting.as_ref(), *key), *scroll, buf);
+        Overlay::Page(on_top) => {
+            let (title, lines) = page_text(state, &on_top.content);
+            page(state, &title, &lines, on_top.scroll, buf);
             None
         }
         Overlay::Card(card) => {

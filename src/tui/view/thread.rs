@@ -33,7 +33,8 @@ pub fn aside(name: &str, pane: &ThreadPane, typist: Option<Author>, unreadable: 
 
 /// `bot is typing…`
 pub fn types(author: Author) -> String {
-    format!("{} is typing…", author.word())
+    let who = if author == Author::System { "the other side" } else { author.word() };
+    format!("{who} is typing…")
 }
 
 /// Draws the rows in sight.
@@ -49,7 +50,7 @@ fn draw_row(row: &Row, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
     let mut x = area.x.saturating_add(row.indent).min(area.right());
     if row.kind == ThreadRowKind::Text {
         let ground = Rect { x, width: row.cells, ..area }.intersection(area);
-        theme.ground(ground, if row.own { theme.bubbles.own } else { theme.bubbles.other }, buf);
+        theme.ground(ground, if row.own { theme.colors.own_bubble } else { theme.colors.bubble }, buf);
         if !theme.has_grounds() {
             let bar = if theme.ascii { "|" } else { "│" };
             let (at, role) =

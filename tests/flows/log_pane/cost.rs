@@ -9,6 +9,7 @@ use guestwire::model::{Exchange, ExchangeId, MessageId};
 use guestwire::tui::theme::Theme;
 use guestwire::tui::view::frame::DrawingContext;
 
+use crate::support::console::{Desk, valid};
 use crate::support::log::*;
 
 #[test]
@@ -70,4 +71,28 @@ fn laid_out_rows_do_not_pile_up() {
         assert!(kept.count_total < 4_000, "{kept:?}");
     });
     assert!(before.count_total > 0);
+}
+
+/// The frame around the log makes its headings and the names of keys anew: a number of pieces that depends on what is on
+/// the screen, and not on what is behind it.
+#[test]
+fn a_whole_frame_costs_the_same_whatever_the_log_holds() {
+    // Help names all keys there are.
+    for (keys, most) in [("", 400), ("enter", 400), ("3", 400), ("1", 400), ("z", 400), ("?", 1_000)] {
+        let cost = |entries| {
+            let mut desk = Desk::new(160, 50);
+            desk.report(guestwire::engine::Report::Token(valid()));
+            guestwire::tui::terminal::fill::fill(&mut desk.state, entries);
+            desk.keys("esc 2 a");
+            desk.keys(keys);
+            let mut buffer = desk.draw().0;
+            let second = allocation_counter::measure(|| {
+                guestwire::tui::view::draw(&desk.state, &mut buffer);
+            });
+            second.count_total
+        };
+        let (few, many) = (cost(100), cost(5_000));
+        assert!(many <= few + 2, "{keys}: {few} for few, {many} for many");
+        assert!(many < most, "{keys}: {many}");
+    }
 }

@@ -9,7 +9,7 @@ use guestwire::model::{
 use guestwire::tui::Effect;
 use guestwire::tui::Event;
 use guestwire::tui::state::Pane;
-use guestwire::tui::state::overlay::Overlay;
+use guestwire::tui::state::overlay::{Overlay, Page, PageContent};
 
 use crate::support::console::{BILLING, Desk, RETURNS, commands, reply, sends};
 
@@ -190,7 +190,7 @@ fn with_no_conversation_the_picker_has_the_focus_and_says_what_to_do() {
         assert_eq!(desk.keys(keys), [], "{keys}");
         desk.keys("esc esc");
     }
-    assert!(matches!(desk.state.overlay, None | Some(Overlay::Help { .. })));
+    assert!(matches!(desk.state.overlay, None | Some(Overlay::Page(Page { content: PageContent::Help(_), .. }))));
 }
 
 /// The sandbox that is started anew knows nothing of what was said in an earlier one, but the journal does. What it says of

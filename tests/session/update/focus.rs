@@ -2,7 +2,7 @@
 
 use guestwire::tui::Effect;
 use guestwire::tui::state::Pane;
-use guestwire::tui::state::overlay::Overlay;
+use guestwire::tui::state::overlay::{Overlay, Page, PageContent};
 
 use crate::support::console::Desk;
 
@@ -200,7 +200,7 @@ fn help_names_keys_as_they_work_where_one_stands() {
     for (keys, why) in [("esc ?", " d why refused"), ("esc 1 ?", "2 d why refused"), ("F1", "Esc d why refused")] {
         let mut desk = Desk::default();
         desk.keys(keys);
-        assert!(matches!(desk.state.overlay, Some(Overlay::Help { .. })));
+        assert!(matches!(desk.state.overlay, Some(Overlay::Page(Page { content: PageContent::Help(_), .. }))));
         assert!(desk.screen().contains(why), "{}", desk.screen());
     }
 }

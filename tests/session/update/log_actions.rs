@@ -5,7 +5,7 @@ use std::path::Path;
 use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::session::log::Density;
 use guestwire::tui::state::Pane;
-use guestwire::tui::state::overlay::Overlay;
+use guestwire::tui::state::overlay::{Overlay, Page, PageContent};
 use guestwire::tui::{Effect, Event};
 
 use crate::support::console::Desk;
@@ -88,7 +88,9 @@ fn two_entries_are_compared() {
     desk.keys("=");
     assert_eq!(desk.status(), "This is the same row: choose another one to compare with.");
     desk.keys("esc g = G =");
-    let Some(Overlay::Page { title, lines, .. }) = &desk.state.overlay else { panic!("no page") };
+    let Some(Overlay::Page(Page { content: PageContent::Lines { title, lines }, .. })) = &desk.state.overlay else {
+        panic!("no page")
+    };
     assert_eq!(title, "#1 and #2");
     assert!(lines.iter().any(|l| l.contains("200")) && lines.iter().any(|l| l.contains("401")), "{lines:?}");
 }

@@ -79,14 +79,9 @@ impl Composer {
         true
     }
 
-    /// Types a character, whatever it is.
-    pub fn insert_char(&mut self, c: char) {
-        self.edited().insert_char(c);
-    }
-
     /// Begins a new line.
     pub fn newline(&mut self) {
-        self.insert_char('\n');
+        self.edited().insert_char('\n');
     }
 
     /// Puts pasted text in, as one step. Line ends become `\n`; nothing else is changed, and nothing is sent.
@@ -107,16 +102,6 @@ impl Composer {
     /// Empties the composer, as one step; undo restores.
     pub fn clear(&mut self) {
         self.set_text("");
-    }
-
-    /// Erases the cluster before the cursor.
-    pub fn backspace(&mut self) {
-        self.edited().backspace();
-    }
-
-    /// Erases the cluster after the cursor.
-    pub fn delete(&mut self) {
-        self.edited().delete();
     }
 
     fn keep(&mut self, taken: String) {
@@ -148,56 +133,6 @@ impl Composer {
         let killed = std::mem::take(&mut self.killed);
         self.edited().insert(&killed);
         self.killed = killed;
-    }
-
-    /// Takes the newest step back. False where there is none.
-    pub fn undo(&mut self) -> bool {
-        self.edited().undo()
-    }
-
-    /// Does the newest undone step again. False where there is none.
-    pub fn redo(&mut self) -> bool {
-        self.edited().redo()
-    }
-
-    /// One cluster towards the beginning.
-    pub fn left(&mut self) {
-        self.editor.left();
-    }
-
-    /// One cluster towards the end.
-    pub fn right(&mut self) {
-        self.editor.right();
-    }
-
-    /// To the beginning of the word.
-    pub fn word_left(&mut self) {
-        self.editor.word_left();
-    }
-
-    /// To the end of the word.
-    pub fn word_right(&mut self) {
-        self.editor.word_right();
-    }
-
-    /// To the beginning of the line.
-    pub fn line_start(&mut self) {
-        self.editor.line_start();
-    }
-
-    /// To the end of the line.
-    pub fn line_end(&mut self) {
-        self.editor.line_end();
-    }
-
-    /// To the beginning of the text.
-    pub fn text_start(&mut self) {
-        self.editor.text_start();
-    }
-
-    /// To the end of the text.
-    pub fn text_end(&mut self) {
-        self.editor.text_end();
     }
 }
 

@@ -389,8 +389,13 @@ impl Composer {
 
     // ---- editing ------------------------------------------------------------------------------------------------
 
+    /// The editor, for a move of the cursor.
+    pub const fn moved(&mut self) -> &mut Editor {
+        &mut self.editor
+    }
+
     /// The editor, for a change: ends a walk through the history and takes the notice away.
-    fn edited(&mut self) -> &mut Editor {
+    pub fn edited(&mut self) -> &mut Editor {
         self.history.stop();
         self.notice = None;
         &mut self.editor

@@ -19,15 +19,10 @@ use crate::tui::state::overlay::MenuChoice;
 
 use super::focus::keep_focus_visible;
 use playing::rest;
-use telling::say;
+use telling::{press, say};
 
 pub use playing::{cue, deadline};
 pub use telling::{came, count, exchange, message, token};
-
-/// How the demo goes on, by the live key: `Press Space to start.`
-fn press(state: &State, to: &str) -> String {
-    format!("Press {} to {to}.", state.keymap.key(Action::PresentNext))
-}
 
 /// `P`: begins or leaves the demo.
 pub fn toggle(state: &mut State) {

@@ -10,13 +10,12 @@ use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::demo::script::{Cue, DemoScript, Typing};
 use crate::tui::state::demo::{Awaited, narrate};
-use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay};
+use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay};
 use crate::tui::state::{Pane, State};
 
 use super::super::focus::keep_focus_visible;
 use super::super::{open_conversation, sending};
-use super::press;
-use super::telling::{heard, say};
+use super::telling::{heard, press, say};
 
 /// A typed message waits in such steps for the token that is being renewed.
 const RENEWING: Duration = Duration::from_millis(100);
@@ -47,13 +46,13 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
         present.script = DemoScript::default();
         say(state, format!("End of the demo. {}", press(state, "choose another")));
     } else if state.asks_before_sending() {
-        state.overlay = Some(Overlay::Ask(Confirmation {
-            question: DialogQuestion::Play,
-            title: "PROD: send the next message of the demo?".to_owned(),
-            lines: vec![format!("to      {}", state.shown_name())],
-            yes: "send it".to_owned(),
-            consent: Consent::outbound(state.session.profile.production),
-        }));
+        state.ask(
+            DialogQuestion::Play,
+            "PROD: send the next message of the demo?",
+            vec![format!("to      {}", state.shown_name())],
+            "send it",
+            state.consent(),
+        );
     } else {
         cue(state, effects);
     }

@@ -1,6 +1,7 @@
 //! What the demo tells of the engine's reports, in plain words.
 
 use crate::model::{Author, ConversationKey, DeliveryStatus, Exchange, ExchangeStep, MessageId, Outcome, TokenStatus};
+use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::demo::narrate;
 
@@ -113,6 +114,11 @@ fn messages(state: &State) -> usize {
         Some(tape) => tape.shown,
         None => state.session.conversations.active().map_or(0, |key| state.session.threads.messages(key).len()),
     }
+}
+
+/// How the demo goes on, by the live key: `Press Space to start.`
+pub(super) fn press(state: &State, to: &str) -> String {
+    format!("Press {} to {to}.", state.keymap.key(Action::PresentNext))
 }
 
 /// Says something on the demo's own line.

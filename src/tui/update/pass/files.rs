@@ -9,7 +9,7 @@ use crate::session::open_pass::{FoundPass, place_words, reports_dir};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, PassChoice, Prompt, PromptPurpose};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, PassChoice, PromptPurpose};
 
 use super::super::focus::show_pass;
 use super::super::notices::with_session;
@@ -54,7 +54,7 @@ pub fn chosen(state: &mut State, choice: PassChoice, effects: &mut Vec<Effect>) 
         }
         PassChoice::File(path) => ask_for(state, path, effects),
         PassChoice::Wrong(why) => state.status.error(why),
-        PassChoice::Path => state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::PassFile, ""))),
+        PassChoice::Path => state.prompt(PromptPurpose::PassFile, ""),
     }
 }
 
@@ -98,7 +98,7 @@ fn open(state: &mut State, file: &str, text: &str, effects: &mut Vec<Effect>) {
         let lines: Vec<String> = problems.to_string().lines().map(str::to_owned).collect();
         let mistakes = if lines.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", lines.len()) };
         state.status.error(format!("{file} has {mistakes}: fix the file, then open it again."));
-        state.overlay = Some(Overlay::Page { title: "Mistakes in the pass file".to_owned(), lines, scroll: 0 });
+        state.overlay = Some(Overlay::lines("Mistakes in the pass file", lines));
         return;
     }
     show_pass(state);
@@ -126,7 +126,7 @@ fn resume(state: &mut State) {
 pub(super) fn ask_reports(state: &mut State) {
     let Some(runner) = &state.session.pass.runner else { return };
     let dir = reports_dir(&state.session.profile.data_dir, runner.run());
-    state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::Reports, &dir.display().to_string())));
+    state.prompt(PromptPurpose::Reports, &dir.display().to_string());
 }
 
 /// Writes them there.

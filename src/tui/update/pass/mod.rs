@@ -14,7 +14,7 @@ use crate::pass::runner::{Runner, RunnerEvent, StepStage};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::key_hints::VERDICTS;
-use crate::tui::state::overlay::{Confirmation, Consent, DialogQuestion, Overlay, Prompt, PromptPurpose};
+use crate::tui::state::overlay::{Consent, DialogQuestion, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
 use super::focus::{hide_pass, keep_focus_visible, show_pass};
@@ -66,7 +66,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 fn ask_note(state: &mut State, at: (usize, usize), verdict: Option<Verdict>) {
     let case = state.session.pass.runner.as_ref().and_then(|runner| runner.run().cases.get(at.0));
     let note = case.and_then(|case| case.steps.get(at.1)).and_then(|step| step.note.clone()).unwrap_or_default();
-    state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::PassNote { at, verdict }, &note)));
+    state.prompt(PromptPurpose::PassNote { at, verdict }, &note);
 }
 
 /// `T`: the pass in and out of the log's place; or a pass is chosen.
@@ -113,13 +113,7 @@ fn run_step(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(step) = state.session.pass.runner.as_ref().and_then(Runner::open_step) else { return };
     if step.sends() && state.asks_before_sending() {
         let lines = vec![step.deed(), format!("region  {}", state.session.profile.facts.region)];
-        state.overlay = Some(Overlay::Ask(Confirmation {
-            question: DialogQuestion::PassStep,
-            title: "PROD: run this step?".to_owned(),
-            lines,
-            yes: "run it".to_owned(),
-            consent: Consent::outbound(state.session.profile.production),
-        }));
+        state.ask(DialogQuestion::PassStep, "PROD: run this step?", lines, "run it", state.consent());
         return;
     }
     run_step_now(state, effects);
@@ -156,13 +150,7 @@ fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
             .into_iter()
             .chain(state.production_line())
             .collect();
-        state.overlay = Some(Overlay::Ask(Confirmation {
-            question: DialogQuestion::PassStep,
-            title: "Run this step again?".to_owned(),
-            lines,
-            yes: "run it again".to_owned(),
-            consent: Consent::outbound(state.session.profile.production),
-        }));
+        state.ask(DialogQuestion::PassStep, "Run this step again?", lines, "run it again", state.consent());
         return;
     }
     run_step(state, effects);
@@ -187,16 +175,16 @@ fn stop(state: &mut State) {
         return;
     }
     let open = runner.run().tally().open;
-    state.overlay = Some(Overlay::Ask(Confirmation {
-        question: DialogQuestion::PassStop,
-        title: "End this test run?".to_owned(),
-        lines: vec![
+    state.ask(
+        DialogQuestion::PassStop,
+        "End this test run?",
+        vec![
             format!("{open} step{} no verdict.", if open == 1 { " has" } else { "s have" }),
             "To continue later, leave it open: it is kept.".to_owned(),
         ],
-        yes: "end it".to_owned(),
-        consent: Consent::Enter,
-    }));
+        "end it",
+        Consent::Enter,
+    );
 }
 
 /// The run is over, whatever is open.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Overlay, Prompt, PromptPurpose};
+use crate::tui::state::overlay::PromptPurpose;
 
 /// Asks where to; says where there is nothing to write.
 pub fn ask_session(state: &mut State) {
@@ -13,7 +13,7 @@ pub fn ask_session(state: &mut State) {
         return;
     }
     let file = format!("pass-{}.toml", state.now.wall.strftime("%Y%m%d-%H%M%S"));
-    state.overlay = Some(Overlay::Prompt(Prompt::new(PromptPurpose::SessionPass, &file)));
+    state.prompt(PromptPurpose::SessionPass, &file);
 }
 
 /// Writes it.

@@ -8,7 +8,7 @@ use guestwire::engine::Command;
 use guestwire::tui::Effect;
 use guestwire::tui::action::{ACTIONS, Action, ActionRow, Context};
 use guestwire::tui::keymap::Keymap;
-use guestwire::tui::state::overlay::{Overlay, PromptPurpose};
+use guestwire::tui::state::overlay::{Overlay, Page, PageContent, PromptPurpose};
 use guestwire::tui::state::{Pane, State};
 
 use crate::support::console::{Desk, rebound, sends};
@@ -98,7 +98,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
     let said = |part: &str| desk.status().contains(part);
     let engine = |wanted: fn(&Command) -> bool| effects.iter().any(|e| matches!(e, Effect::Engine(c) if wanted(c)));
     match words {
-        "help" => matches!(overlay, Some(Overlay::Help { .. })),
+        "help" => matches!(overlay, Some(Overlay::Page(Page { content: PageContent::Help(_), .. }))),
         "commands" => matches!(overlay, Some(Overlay::Palette(_))),
         // Overlays.
         "close" | "done" | "cancel" if !before.overlay.eq("None") => changed,
@@ -110,14 +110,18 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         "scroll" => overlay.is_some(),
         "filter" if menu => changed,
         "search" => {
-            matches!(overlay, Some(Overlay::Help { filter: Some(_), .. })) || prompt(|p| *p == PromptPurpose::Search)
+            matches!(overlay, Some(Overlay::Page(Page { content: PageContent::Help(Some(_)), .. })))
+                || prompt(|p| *p == PromptPurpose::Search)
         }
         "set, clear" | "change" | "choose another way" | "answer" | "attach" => menu,
         "back to the log" => state.history.is_none(),
         "search the log" => prompt(|p| *p == PromptPurpose::Search),
         "write it into the config file" => effects.iter().any(|e| matches!(e, Effect::KeepInConfig(_))),
-        "sign in again" => engine(|c| matches!(c, Command::SignIn)) || matches!(overlay, Some(Overlay::Page { .. })),
-        "token in full" => matches!(overlay, Some(Overlay::Status { .. })),
+        "sign in again" => {
+            engine(|c| matches!(c, Command::SignIn))
+                || matches!(overlay, Some(Overlay::Page(Page { content: PageContent::Lines { .. }, .. })))
+        }
+        "token in full" => matches!(overlay, Some(Overlay::Page(Page { content: PageContent::Status, .. }))),
         "start a new one" | "connect" | "open it again" => menu,
         "show them" => engine(|c| matches!(c, Command::Discover { .. })),
         "add by id" => prompt(|p| *p == PromptPurpose::Add),
@@ -129,10 +133,12 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         "next match" => drawn || said("No match"),
         "open the one that is meant" => changed,
         "copy" | "ticket" | "note to admin" | "curl" | "copy ticket" | "copy ids" => copied,
-        "ids" => copied || matches!(overlay, Some(Overlay::Ids { .. })),
+        "ids" => copied || matches!(overlay, Some(Overlay::Page(Page { content: PageContent::Ids(_), .. }))),
         "look them up" => engine(|c| matches!(c, Command::Probe(_))) || said("looked up"),
         "other refusals" => changed || said("no other refusal"),
-        "compare with last accepted" => matches!(overlay, Some(Overlay::Page { .. })),
+        "compare with last accepted" => {
+            matches!(overlay, Some(Overlay::Page(Page { content: PageContent::Lines { .. }, .. })))
+        }
         "check" => matches!(overlay, Some(Overlay::Card(_))) && (!effects.is_empty() || drawn),
         // Moves between panes.
         "next pane" | "hide" => state.focus != before.focus,
@@ -172,7 +178,9 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         }
         "up" | "down" | "newest" => true,
         "settle" => menu,
-        "compare" => said("same row") || matches!(overlay, Some(Overlay::Page { .. })),
+        "compare" => {
+            said("same row") || matches!(overlay, Some(Overlay::Page(Page { content: PageContent::Lines { .. }, .. })))
+        }
         "cancel" => drawn,
         // The test run.
         "run" => engine(|c| matches!(c, Command::Send(_))) || drawn,

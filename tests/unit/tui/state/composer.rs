@@ -8,7 +8,7 @@ const B: ConversationKey = ConversationKey(2);
 const NOW: Moment = Moment::ZERO;
 
 fn typed(composer: &mut Composer, text: &str) {
-    text.chars().for_each(|c| composer.insert_char(c));
+    text.chars().for_each(|c| composer.edited().insert_char(c));
 }
 
 fn sent(composer: &mut Composer, text: &str) {
@@ -21,14 +21,14 @@ fn each_conversation_keeps_its_draft_cursor_and_undo() {
     let mut c = Composer::default();
     c.switch(A);
     typed(&mut c, "for a");
-    c.left();
+    c.moved().left();
     c.switch(B);
     assert_eq!((c.text(), c.draft_of(A), c.has_draft(A), c.has_draft(B)), ("", "for a", true, false));
     typed(&mut c, "for b");
     c.switch(A);
     typed(&mut c, "!");
     assert_eq!(c.text(), "for !a");
-    assert!(c.undo() && c.undo());
+    assert!(c.edited().undo() && c.edited().undo());
     assert_eq!(c.text(), "for");
     let all: Vec<_> = c.drafts().collect();
     assert_eq!(all, [(Some(A), "for", 3), (Some(B), "for b", 5)]);
@@ -36,7 +36,7 @@ fn each_conversation_keeps_its_draft_cursor_and_undo() {
     assert_eq!((c.active(), c.text()), (None, ""));
     c.restore_draft(B, "kept", 2);
     c.switch(B);
-    c.insert_char('!');
+    c.edited().insert_char('!');
     assert_eq!(c.text(), "ke!pt");
 }
 
@@ -60,7 +60,7 @@ fn a_refused_text_stays_with_the_reason() {
         "{}",
         c.notice(NOW).unwrap().text
     );
-    c.backspace();
+    c.edited().backspace();
     assert_eq!(c.take_for_send(NOW).unwrap().len(), 4096);
     assert!(c.is_empty());
     assert_eq!(c.notice(NOW), None);
@@ -86,7 +86,7 @@ fn up_and_down_walk_the_history_and_the_draft_comes_back() {
         sent(&mut c, text);
     }
     typed(&mut c, "draft");
-    c.left();
+    c.moved().left();
     c.up();
     assert_eq!(c.text(), "three");
     assert_eq!(c.notice(NOW).unwrap().text, "history 1 of 3 · Down comes back to the draft");
@@ -102,7 +102,7 @@ fn up_and_down_walk_the_history_and_the_draft_comes_back() {
     c.down();
     c.down();
     assert_eq!(c.text(), "draft");
-    c.insert_char('!');
+    c.edited().insert_char('!');
     assert_eq!(c.text(), "draf!t", "with its cursor");
     c.down();
     assert_eq!(c.text(), "draf!t");
@@ -116,10 +116,10 @@ fn editing_a_text_of_the_history_makes_it_the_draft_and_undo_brings_the_old_one_
     typed(&mut c, "draft");
     c.up();
     c.up();
-    c.insert_char('!');
+    c.edited().insert_char('!');
     c.down();
     assert_eq!(c.text(), "one!", "no longer walking");
-    assert!(c.undo() && c.undo());
+    assert!(c.edited().undo() && c.edited().undo());
     assert_eq!(c.text(), "draft");
     c.up();
     assert_eq!(c.text(), "two", "a new walk begins at the newest");
@@ -131,7 +131,7 @@ fn editing_a_text_of_the_history_makes_it_the_draft_and_undo_brings_the_old_one_
     let mut empty = Composer::default();
     empty.up();
     empty.down();
-    assert!(empty.is_empty() && !empty.undo());
+    assert!(empty.is_empty() && !empty.edited().undo());
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn sending_a_text_of_the_history_keeps_the_draft() {
     assert_eq!(c.take_for_send(NOW).unwrap(), "one");
     assert_eq!(c.text(), "draft");
     assert_eq!(c.take_for_send(NOW).unwrap(), "draft");
-    assert!(c.is_empty() && c.undo());
+    assert!(c.is_empty() && c.edited().undo());
     assert_eq!(c.text(), "draft", "a sent text can be had back");
 }
 
@@ -161,7 +161,7 @@ fn history_is_searched_newest_first() {
     let index = c.search_history("my")[0].index;
     assert!(c.take_history(index) && !c.take_history(99));
     assert_eq!(c.text(), "my BILL");
-    c.undo();
+    c.edited().undo();
     assert_eq!(c.text(), "draft");
 }
 
@@ -200,13 +200,13 @@ fn paste_never_sends_and_says_how_many_lines() {
     c.paste(&"line\r\n".repeat(14));
     assert_eq!(c.text().lines().count(), 14);
     assert_eq!(c.notice(NOW).unwrap().text, "14 lines: Ctrl-J sends them as one message");
-    c.insert_char('x');
+    c.edited().insert_char('x');
     assert_eq!(c.notice(NOW), None);
     c.clear();
     c.paste("one line\n");
     assert_eq!(c.notice(NOW), None);
     c.clear();
-    c.undo();
+    c.edited().undo();
     assert_eq!(c.text(), "one line\n");
 }
 
@@ -220,7 +220,7 @@ fn killed_text_is_kept_across_conversations() {
     c.yank();
     c.yank();
     assert_eq!(c.text(), "twotwo");
-    c.undo();
+    c.edited().undo();
     assert_eq!(c.text(), "two");
     c.kill_to_start();
     assert!(c.is_empty());
@@ -231,10 +231,10 @@ fn killed_text_is_kept_across_conversations() {
 #[test]
 fn a_key_does_not_cost_more_in_a_long_text() {
     let keys = |c: &mut Composer| {
-        c.insert_char('x');
-        c.left();
-        c.word_right();
-        c.backspace();
+        c.edited().insert_char('x');
+        c.moved().left();
+        c.moved().word_right();
+        c.edited().backspace();
     };
     let cost = |text: &str, go: fn(&mut Composer)| {
         let mut c = Composer::default();
@@ -245,7 +245,7 @@ fn a_key_does_not_cost_more_in_a_long_text() {
         allocation_counter::measure(|| (0..10).for_each(|_| keys(&mut c))).bytes_total
     };
     for text in ["hello world\n".repeat(43_000), "日本 ".repeat(74_000), "👩‍👩‍👧 ".repeat(27_000)] {
-        for go in [Composer::text_start, Composer::text_end] {
+        for go in [|c: &mut Composer| c.moved().text_start(), |c: &mut Composer| c.moved().text_end()] {
             let bytes = cost(&text, go);
             assert!(bytes < 10_000, "{bytes} bytes for 40 keys in a text of {}", text.len());
         }
