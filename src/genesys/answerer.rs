@@ -89,12 +89,14 @@ pub fn who_answered(asked: Asked, status: u16, headers: &(impl Headers + ?Sized)
     }
     let json = json_of(body);
     let marked = OF_SERVICE.iter().any(|name| !headers.values(name).is_empty());
+    let product = || headers.values("server").into_iter().find(|value| is_intermediary(value));
+    let product = || product().map(|name| Answerer::Other(Sign::Header(format!("server: {name}"))));
     if json.is_none() && is_html(headers, body) {
         return match via(headers) {
             // A page in the place of an answer of the service: neither can be believed.
             _ if marked => Answerer::Unproven,
             Some(line) => Answerer::Other(Sign::Via(line)),
-            None => Answerer::Other(Sign::Html),
+            None => product().unwrap_or(Answerer::Other(Sign::Html)),
         };
     }
     if marked {
@@ -111,8 +113,8 @@ pub fn who_answered(asked: Asked, status: u16, headers: &(impl Headers + ?Sized)
     if is_error_body(asked, &json) || ((200..300).contains(&status) && has_shape(asked, &json)) {
         return Answerer::Service;
     }
-    if let Some(product) = headers.values("server").into_iter().find(|value| is_intermediary(value)) {
-        return Answerer::Other(Sign::Header(format!("server: {product}")));
+    if let Some(other) = product() {
+        return other;
     }
     if (300..400).contains(&status) && !headers.values("location").is_empty() {
         return Answerer::Other(Sign::Redirect);

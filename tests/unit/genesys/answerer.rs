@@ -75,6 +75,7 @@ fn others_are_known_by_what_the_service_never_sends() {
             header("www-authenticate: Negotiate"),
         ),
         (520, &[("Server", "cloudflare")], b"error code: 520", header("server: cloudflare")),
+        (520, &[("Server", "cloudflare")], page, header("server: cloudflare")),
         (403, &[("Server", "Zscaler/6.2")], b"", header("server: Zscaler/6.2")),
         (302, &[("location", "https://sso.example")], b"", Answerer::Other(Sign::Redirect)),
     ];
