@@ -32,4 +32,6 @@ pub struct FrontEnds {
     pub console: fn(ConsoleStart) -> Result<Console, Failed>,
     /// Runs in lines until it is left.
     pub lines: fn(&Settings) -> Result<ExitCode, Failed>,
+    /// Puts the terminal back as it was, where the screen has it; then `true`.
+    pub leave_terminal: fn() -> bool,
 }

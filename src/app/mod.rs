@@ -2,6 +2,7 @@
 
 pub mod attachable;
 pub mod config_file;
+pub mod defects;
 pub mod drive;
 pub mod event_loop;
 pub mod exit;

@@ -1,13 +1,16 @@
 //! The asynchronous runtime that every command runs on.
 
 use std::future::Future;
-use std::panic;
 
 use tokio::runtime::{Builder, Runtime};
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::defects::said_as;
 use super::exit::Failed;
+
+/// Why there is no runtime.
+const NO_MORE: &str = "the system allows no more threads or files: raise the limits (`ulimit -n`, `ulimit -u`), and start guestwire again";
 
 /// Starts it. A file that may not grow any more (`ulimit -f`) is a write that fails from then on, and not the end of the
 /// program: whoever writes says so.
@@ -16,16 +19,8 @@ use super::exit::Failed;
 /// A sentence: the system gives no more threads or files.
 pub fn start() -> Result<Runtime, String> {
     // Where no file can be opened, the runtime's own set-up panics instead of failing.
-    let before = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let started = panic::catch_unwind(|| Builder::new_multi_thread().worker_threads(2).enable_all().build());
-    panic::set_hook(before);
-    let how = "raise the limits (`ulimit -n`, `ulimit -u`), and start guestwire again";
-    let runtime = match started {
-        Ok(Ok(runtime)) => runtime,
-        Ok(Err(why)) => return Err(format!("the system allows no more threads or files ({why}); {how}")),
-        Err(_) => return Err(format!("the system allows no more threads or files; {how}")),
-    };
+    let runtime = said_as(NO_MORE, || Builder::new_multi_thread().worker_threads(2).enable_all().build())
+        .map_err(|why| format!("{NO_MORE} ({why})"))?;
     #[cfg(unix)]
     {
         let _inside = runtime.enter();

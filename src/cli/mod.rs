@@ -35,6 +35,7 @@ use args::{Cli, GlobalArgs, Sub};
 
 /// The whole program. Everything that goes wrong ends as a sentence on stderr and an exit code.
 pub fn main(front_ends: &FrontEnds) -> ExitCode {
+    crate::app::defects::end_the_program(front_ends.leave_terminal);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -105,7 +105,6 @@ async fn run(
         }
     };
     let profile = Arc::new(profile);
-    screen::install_panic_hook();
     let guard = screen::Guard;
     let mut screen = RealScreen::new(screen::enter().context("the terminal cannot be used")?);
     let signals = signals::listen().context("signals cannot be listened to")?;

@@ -16,7 +16,7 @@ mod view;
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use http::HeaderMap;
@@ -265,7 +265,9 @@ impl Values {
                 owners.push((Arc::clone(&secret.label), encoded));
             }
         }
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns);
+        // A table of all states would be a megabyte for a token; this one searches in linear time as well.
+        let kind = Some(AhoCorasickKind::ContiguousNFA);
+        let automaton = AhoCorasick::builder().kind(kind).match_kind(MatchKind::LeftmostLongest).build(&patterns);
         let automaton = automaton.inspect_err(|e| tracing::error!("secrets cannot be looked for by value: {e}"));
         Some(Self { automaton: automaton.ok()?, forms: owners })
     }

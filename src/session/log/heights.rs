@@ -13,6 +13,10 @@ impl Sum {
         Self { rows: self.rows.wrapping_add(other.rows), entries: self.entries.wrapping_add(other.entries) }
     }
 
+    const fn of([rows, entries]: [u32; 2]) -> Self {
+        Self { rows, entries }
+    }
+
     const fn minus(self, other: Self) -> Self {
         Self { rows: self.rows.wrapping_sub(other.rows), entries: self.entries.wrapping_sub(other.entries) }
     }
@@ -22,7 +26,8 @@ impl Sum {
 #[derive(Clone, Debug)]
 pub(super) struct Heights {
     rows: Vec<u32>,
-    tree: Vec<Sum>,
+    /// Of [`Sum`]s, as arrays: the system gives memory for zeroed ones when it is first written to.
+    tree: Vec<[u32; 2]>,
     total: Sum,
 }
 
@@ -30,7 +35,7 @@ impl Heights {
     /// For at most `entries` entries at a time.
     pub fn new(entries: usize) -> Self {
         let slots = entries.saturating_add(2).next_power_of_two();
-        Self { rows: vec![0; slots], tree: vec![Sum::default(); slots + 1], total: Sum::default() }
+        Self { rows: vec![0; slots], tree: vec![[0; 2]; slots + 1], total: Sum::default() }
     }
 
     fn slot(&self, seq: u64) -> usize {
@@ -41,7 +46,7 @@ impl Heights {
     fn before_slot(&self, slot: usize) -> Sum {
         let (mut sum, mut at) = (Sum::default(), slot);
         while at > 0 {
-            sum = sum.plus(self.tree.get(at).copied().unwrap_or_default());
+            sum = sum.plus(Sum::of(self.tree.get(at).copied().unwrap_or_default()));
             at &= at - 1;
         }
         sum
@@ -83,7 +88,8 @@ impl Heights {
         self.total = self.total.plus(change);
         let mut at = slot + 1;
         while let Some(node) = self.tree.get_mut(at) {
-            *node = node.plus(change);
+            let sum = Sum::of(*node).plus(change);
+            *node = [sum.rows, sum.entries];
             at += at & at.wrapping_neg();
         }
     }
@@ -110,10 +116,10 @@ impl Heights {
         }
         let (mut at, mut step) = (0, self.rows.len());
         while step > 0 {
-            if let Some(node) = self.tree.get(at + step)
-                && node.rows <= left
+            if let Some([rows, _]) = self.tree.get(at + step)
+                && *rows <= left
             {
-                left -= node.rows;
+                left -= rows;
                 at += step;
             }
             step /= 2;

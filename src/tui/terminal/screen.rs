@@ -44,7 +44,7 @@ static KEYBOARD: AtomicBool = AtomicBool::new(false);
 
 /// Raw mode, alternate screen, bracketed paste, hidden cursor. On failure everything is put back.
 pub fn enter() -> io::Result<CrosstermTerminal> {
-    set_modes().inspect_err(|_| leave())?;
+    set_modes().inspect_err(|_| _ = leave())?;
     // Fixed: the size of what is drawn is the size that the state knows, and nothing else.
     let options =
         TerminalOptions { viewport: Viewport::Fixed(Rect::from((ratatui::layout::Position::ORIGIN, size()))) };
@@ -105,10 +105,11 @@ fn was_taken_from_us() -> bool {
     false
 }
 
-/// Puts the terminal back as it was. Raw mode goes first: without it even a broken screen can be typed at.
-pub fn leave() {
+/// Puts the terminal back as it was. Raw mode goes first: without it even a broken screen can be typed at. Nothing is
+/// done where the terminal is not the console's; then `false`.
+pub fn leave() -> bool {
     if !ENTERED.swap(false, Ordering::SeqCst) {
-        return;
+        return false;
     }
     let _ = disable_raw_mode();
     let mut out = stdout();
@@ -122,6 +123,7 @@ pub fn leave() {
     let _ = queue!(out, cursor::Show);
     let _ = out.write_all(POP_TITLE);
     let _ = out.flush();
+    true
 }
 
 /// Leaves the terminal when dropped.
@@ -130,31 +132,8 @@ pub struct Guard;
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        leave();
+        let _ = leave();
     }
-}
-
-/// After a panic anywhere in the process: restore the terminal, say one paragraph, end with 101. Half a program that
-/// keeps drawing would lie.
-pub fn install_panic_hook() {
-    std::panic::set_hook(Box::new(|info| {
-        leave();
-        let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let what = info
-            .payload()
-            .downcast_ref::<&str>()
-            .map(ToString::to_string)
-            .or_else(|| info.payload().downcast_ref::<String>().cloned())
-            .unwrap_or_default();
-        tracing::error!(place, what, "panic");
-        let _ = writeln!(
-            io::stderr(),
-            "guestwire met a defect of its own and stopped: {what} ({place}).\n\
-             The terminal is restored. A message that was on its way may have been received: look the conversation up \
-             before sending it again. Please report this line."
-        );
-        std::process::exit(101);
-    }));
 }
 
 /// Tells the terminal that a frame begins; the end is told when the guard is dropped, also on an error.
