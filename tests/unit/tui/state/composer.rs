@@ -89,7 +89,7 @@ fn up_and_down_walk_the_history_and_the_draft_comes_back() {
     c.moved().left();
     c.up();
     assert_eq!(c.text(), "three");
-    assert_eq!(c.notice(NOW).unwrap().text, "history 1 of 3 · Down comes back to the draft");
+    assert_eq!(c.notice(NOW).unwrap().text, "history 1 of 3; the draft is below the newest");
     c.up();
     assert_eq!(c.text(), "two\nlines");
     c.up();
