@@ -193,8 +193,9 @@ mod tests {
             kept.intent(intent.clone()).await.unwrap();
             kept.outcome(MessageId(1), &waits, None).await.unwrap();
             let reader = JournalReader::open(&options.dir, &options.conversations).unwrap();
-            let lives: Vec<_> = reader.transcript().unwrap().into_iter().map(|l| (l.text, l.life.unwrap().0)).collect();
-            assert_eq!(lives, [("hello".to_owned(), "cancelled".to_owned())]);
+            let lives: Vec<_> =
+                reader.transcript().unwrap().into_iter().map(|(_, l)| (l.text, l.life.unwrap())).collect();
+            assert_eq!(lives, [("hello".to_owned(), DeliveryStatus::Cancelled)]);
         }
         close(Some(kept));
     }

@@ -9,13 +9,11 @@ use jiff::tz::TimeZone;
 use crate::config::{Profile, Settings};
 use crate::engine::masker;
 use crate::export::escape::unseen_as_escapes;
-use crate::export::transcript;
-use crate::export::transcript::{Talk, Transcript, TranscriptForm};
+use crate::export::transcript::{Transcript, TranscriptForm};
 use crate::export::{HarEntry, har};
 use crate::files;
 use crate::journal::JournalReader;
 use crate::journal::job::{KeptSource, Want};
-use crate::model::Conversation;
 
 use super::period::PeriodArgs;
 use crate::app::exit::{Exit, Failed};
@@ -39,21 +37,10 @@ pub struct ExportArgs {
     pub period: PeriodArgs,
     /// How a transcript is written
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
-    pub format: TranscriptFormat,
+    pub format: TranscriptForm,
     /// The new file; `-` is standard output
     #[arg(value_parser = path(), long, value_name = "FILE")]
     pub out: PathBuf,
-}
-
-/// `--format`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TranscriptFormat {
-    /// One line for each message
-    Text,
-    /// Markdown, with request ids, marks and comments
-    Md,
-    /// One self-contained HTML page
-    Html,
 }
 
 /// What can be exported.
@@ -104,12 +91,7 @@ fn write(
         ExportForm::Transcript => {
             let zone = settings.ui.times.zone();
             let said = transcript(reader, profile, zone, period).map_err(Failed::here)?;
-            let text = said.write(match args.format {
-                TranscriptFormat::Text => TranscriptForm::Text,
-                TranscriptFormat::Md => TranscriptForm::Markdown,
-                TranscriptFormat::Html => TranscriptForm::Html,
-            });
-            out.write_all(text.as_bytes()).map_err(wrong)?;
+            out.write_all(said.write(args.format).as_bytes()).map_err(wrong)?;
             "the transcript".to_owned()
         }
         ExportForm::Session => {
@@ -192,33 +174,13 @@ fn write_har(
     Ok(count)
 }
 
-fn name<'c>(ident: &str, conversations: impl Iterator<Item = &'c Conversation>) -> String {
-    let mut conversations = conversations;
-    conversations.find(|c| c.address.ident() == ident).map_or_else(|| ident.to_owned(), |c| c.name.clone())
-}
-
 /// What was said, by conversation, masked.
 fn transcript(reader: &JournalReader, profile: &Profile, zone: TimeZone, period: Period) -> Result<Transcript, String> {
-    let mut conversations: Vec<Talk> = Vec::new();
-    let mut ident = None;
-    for line in reader.transcript()?.into_iter().filter(|line| period.contains(line.at)) {
-        if ident.as_ref() != Some(&line.ident) {
-            let name = name(&line.ident, profile.conversations.iter().map(|e| &e.conversation));
-            conversations.push(Talk { name, lines: Vec::new() });
-            ident = Some(line.ident);
-        }
-        let said = transcript::TranscriptLine {
-            at: line.at,
-            author: line.author,
-            text: line.text,
-            life: line.life,
-            sent_as: line.sent_as,
-            again: line.again,
-            choices: line.choices,
-            carried: line.carried,
-        };
-        conversations.last_mut().into_iter().for_each(|talk| talk.lines.push(said.clone()));
-    }
-    let transcript = Transcript { profile: profile.name.clone(), zone, conversations };
-    Ok(transcript.masked(&masker(profile)))
+    let said = reader.transcript()?.into_iter().filter(|(_, line)| period.contains(line.at));
+    let said = said.map(|(ident, line)| {
+        let mut conversations = profile.conversations.iter().map(|entry| &entry.conversation);
+        let known = conversations.find(|conversation| conversation.address.ident() == ident);
+        (known.map_or(ident, |conversation| conversation.name.clone()), line)
+    });
+    Ok(Transcript::of(&profile.name, zone, said, &masker(profile)))
 }

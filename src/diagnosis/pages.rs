@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn every_page_is_whole_and_of_its_cause() {
-        for &cause in Cause::ALL {
+        for cause in Cause::ALL {
             assert!(markdown(cause).starts_with(&format!("# {cause}\n")), "{cause}");
             let page = page(cause);
             assert!(page.meaning.len() > 60, "{cause}: meaning");
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn no_placeholder_and_no_mark_is_left_in_a_printed_page() {
-        for &cause in Cause::ALL {
+        for cause in Cause::ALL {
             let text = text(cause);
             assert!(!text.contains('{') && !text.contains("<!--"), "{text}");
             for fix in page(cause).fix.iter().filter(|fix| fix.words.contains("Admin:")) {

@@ -9,17 +9,11 @@ use crate::model::{
 
 /// A status's name on disk, and its reason.
 pub fn status_words(life: &DeliveryStatus) -> (&'static str, Option<String>) {
-    match life {
-        DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => ("queued", None),
-        DeliveryStatus::Sending { .. } => ("sending", None),
-        DeliveryStatus::Accepted => ("accepted", None),
-        DeliveryStatus::Answered => ("answered", None),
-        DeliveryStatus::Refused(why) => ("refused", Some(why.kept())),
-        DeliveryStatus::Unknown(why) => ("unknown", Some(why.kept())),
-        DeliveryStatus::Cancelled => ("cancelled", None),
-        DeliveryStatus::Landed => ("landed", None),
-        DeliveryStatus::Lost => ("lost", None),
-    }
+    let name = match life {
+        DeliveryStatus::Waiting { .. } => DeliveryStatus::Queued.word(),
+        life => life.word(),
+    };
+    (name, life.reason().map(Reason::kept))
 }
 
 /// The status of a name on disk.
@@ -40,7 +34,7 @@ pub fn status_of(name: &str, why: Option<String>) -> DeliveryStatus {
 
 /// The author of a word.
 pub fn author_of(word: &str) -> Author {
-    [Author::Guest, Author::Bot, Author::Agent].into_iter().find(|a| a.word() == word).unwrap_or(Author::System)
+    Author::named(word).unwrap_or(Author::System)
 }
 
 /// What a message carries beside its text, as JSON. Nothing where there is nothing: most messages are text alone.
@@ -54,21 +48,9 @@ pub fn row_id(message: MessageId) -> i64 {
     i64::try_from(message.0).unwrap_or(i64::MAX)
 }
 
-const KINDS: [ExchangeKind; 9] = [
-    ExchangeKind::Token,
-    ExchangeKind::Send,
-    ExchangeKind::Read,
-    ExchangeKind::Probe,
-    ExchangeKind::Frame,
-    ExchangeKind::Note,
-    ExchangeKind::Sys,
-    ExchangeKind::Hook,
-    ExchangeKind::Event,
-];
-
 /// The kind of a word.
 pub fn kind_of(word: &str) -> ExchangeKind {
-    KINDS.into_iter().find(|k| k.word() == word).unwrap_or(ExchangeKind::Sys)
+    ExchangeKind::named(word).unwrap_or(ExchangeKind::Sys)
 }
 
 /// A point in time from microseconds.

@@ -4,13 +4,11 @@
 
 use std::cell::RefCell;
 use std::io::Read as _;
-use std::sync::Arc;
-use std::time::Duration;
 
 use flate2::read::DeflateDecoder;
 use flate2::{Compress, Compression, FlushCompress, Status};
 
-use crate::model::{Exchange, ExchangeId, ExchangeStep, Moment};
+use crate::model::{Exchange, ExchangeId, ExchangeStep};
 
 /// The only form so far. Earlier versions left out what stands in columns too: what the exchange was for, and its line.
 const FORM: u8 = 1;
@@ -54,25 +52,12 @@ pub fn unpack(packed: &[u8], session: u32) -> Option<Exchange> {
     let mut json = Vec::new();
     DeflateDecoder::new(packed).take(MAX_UNPACKED).read_to_end(&mut json).ok()?;
     let mut exchange: Exchange = serde_json::from_slice(&json).ok()?;
-    let began = exchange.started.wall;
-    // Lengths are told by the distance from a monotonic zero that is the exchange's own beginning.
-    let since_began = |moment: &mut Moment| {
-        moment.mono = Duration::try_from(moment.wall.duration_since(began)).unwrap_or_default();
-    };
     // Ids are given anew in each session: the session makes them different from those of others.
     let of_session = |id: ExchangeId| ExchangeId(u64::from(session) << 32 | (id.0 & 0xffff_ffff));
     exchange.id = of_session(exchange.id);
     for step in &mut exchange.steps {
-        match step {
-            ExchangeStep::Try(attempt) => since_began(&mut Arc::make_mut(attempt).started),
-            ExchangeStep::Wait { at, until, .. } => {
-                since_began(at);
-                since_began(until);
-            }
-            ExchangeStep::Renewal { exchange, at, .. } => {
-                *exchange = of_session(*exchange);
-                since_began(at);
-            }
+        if let ExchangeStep::Renewal { exchange, .. } = step {
+            *exchange = of_session(*exchange);
         }
     }
     Some(exchange)
@@ -81,6 +66,8 @@ pub fn unpack(packed: &[u8], session: u32) -> Option<Exchange> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::model::{ExchangeKind, Outcome};
 
@@ -116,7 +103,8 @@ mod tests {
         let exchange = unpack(&packed, 2).unwrap();
         assert_eq!(exchange.took, Some(Duration::from_micros(2_500)));
         let attempt = exchange.last_attempt().unwrap();
-        assert_eq!((attempt.started.mono, attempt.status()), (Duration::from_micros(100), Some(200)));
+        let after = attempt.started.since(exchange.started);
+        assert_eq!((after, attempt.status()), (Duration::from_micros(100), Some(200)));
         assert!(
             matches!(&exchange.steps[2], ExchangeStep::Renewal { exchange: ExchangeId(id), .. } if *id == 2 << 32 | 3)
         );

@@ -11,9 +11,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::job::{HistoryPage, HistoryRequest, JournalPage, KeptEntry, KeptSource, Want};
 use super::search_text::Query;
 use super::{Keys, columns, exchange_codec, files, recovery, search_text};
-use crate::export::transcript::TranscriptExchange;
+use crate::export::transcript::{TranscriptExchange, TranscriptLine};
 use crate::model::message::SAME_WITHIN_SECONDS;
-use crate::model::{Author, Conversation, Exchange, MessageId, Moment, Reason};
+use crate::model::{Author, Conversation, DeliveryStatus, Exchange, MessageId, Moment};
 use crate::text::dates::Period;
 
 /// Text that a page holds at most (one entry always fits), in bytes.
@@ -27,29 +27,6 @@ const COLUMNS: &str = "e.number, e.session, e.kind, e.ident, e.message, e.began,
                        d.detail, m.life, m.why, e.outcome";
 const TABLES: &str = "exchanges AS e LEFT JOIN details AS d ON d.number = e.number \
                       LEFT JOIN messages AS m ON m.id = e.message";
-
-/// A message of a conversation as it was kept, for transcripts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptLine {
-    /// The conversation's place in the profile, where it is in it, and what it is known by.
-    pub ident: String,
-    /// Who said it.
-    pub author: Author,
-    /// What it says.
-    pub text: String,
-    /// When.
-    pub at: jiff::Timestamp,
-    /// How it fared, if it is ours; and why.
-    pub life: Option<(String, Option<String>)>,
-    /// How it was sent wrongly on purpose.
-    pub sent_as: Option<String>,
-    /// It sends an earlier one again.
-    pub again: bool,
-    /// The newest exchange that carried it.
-    pub carried: Option<TranscriptExchange>,
-    /// The choices that it offers.
-    pub choices: Vec<String>,
-}
 
 /// Reads a journal.
 pub struct JournalReader {
@@ -215,10 +192,10 @@ impl JournalReader {
         })
     }
 
-    /// Everything that was said, ours and theirs, by conversation and time. A message of ours that was read back stands
+    /// Everything that was said, ours and theirs, by what its conversation is known by, and time. A message of ours that was read back stands
     /// once, also where the answer to its send told no id.
-    pub fn transcript(&self) -> Result<Vec<KeptLine>, String> {
-        let read = || -> rusqlite::Result<Vec<(KeptLine, bool)>> {
+    pub fn transcript(&self) -> Result<Vec<(String, TranscriptLine)>, String> {
+        let read = || -> rusqlite::Result<Vec<KeptLine>> {
             let mut select = self.db.prepare(
                 "SELECT m.ident, 'guest', m.text, m.asked, m.life, m.why, m.sent_as, m.resend_of IS NOT NULL,
                         e.number, e.status, e.took, e.request_id, x.marked, x.comment, m.remote_id IS NULL, NULL
@@ -234,24 +211,18 @@ impl JournalReader {
                  ORDER BY 1, 4",
             )?;
             let rows = select.query_map([], |row| {
-                let line = KeptLine {
-                    ident: row.get(0)?,
+                let (life, why): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
+                let line = TranscriptLine {
                     author: columns::author_of(&row.get::<_, String>(1)?),
                     text: row.get(2)?,
                     at: columns::time(row.get(3)?),
-                    life: row
-                        .get::<_, Option<String>>(4)?
-                        .map(|life| {
-                            row.get(5)
-                                .map(|why: Option<String>| (life, why.map(|why| Reason::of_kept(why).to_string())))
-                        })
-                        .transpose()?,
+                    life: life.map(|life| columns::status_of(&life, why)),
                     sent_as: row.get(6)?,
                     again: row.get(7)?,
                     choices: super::remote_messages::choices(row.get::<_, Option<String>>(15)?.as_deref()),
                     carried: carried(row)?,
                 };
-                Ok((line, row.get(14)?))
+                Ok(KeptLine { ident: row.get(0)?, line, without_id: row.get(14)? })
             })?;
             rows.collect()
         };
@@ -272,29 +243,33 @@ impl JournalReader {
     }
 }
 
+/// A line of a conversation, and whether it is a message of ours whose remote id is not known.
+struct KeptLine {
+    ident: String,
+    line: TranscriptLine,
+    without_id: bool,
+}
+
 /// The lines without those that are a message of ours, read back: same text, near in time, and the remote id of ours is
-/// not known (`true` beside the line).
-fn without_own_read_back(lines: Vec<(KeptLine, bool)>) -> Vec<KeptLine> {
-    let arrived = |line: &KeptLine| {
-        let life = line.life.as_ref();
-        life.is_some_and(|(word, why)| columns::status_of(word, why.clone()).may_have_arrived())
-    };
-    let mut waiting: Vec<bool> = lines.iter().map(|(line, no_id)| *no_id && arrived(line)).collect();
+/// not known.
+fn without_own_read_back(lines: Vec<KeptLine>) -> Vec<(String, TranscriptLine)> {
+    let arrived = |line: &TranscriptLine| line.life.as_ref().is_some_and(DeliveryStatus::may_have_arrived);
+    let mut waiting: Vec<bool> = lines.iter().map(|kept| kept.without_id && arrived(&kept.line)).collect();
     let mut twice = vec![false; lines.len()];
-    for ((heard, _), twice) in lines.iter().zip(&mut twice) {
-        if heard.life.is_some() || heard.author != Author::Guest {
+    for (heard, twice) in lines.iter().zip(&mut twice) {
+        if heard.line.life.is_some() || heard.line.author != Author::Guest {
             continue;
         }
-        let apart = |ours: &KeptLine| ours.at.duration_since(heard.at).as_secs().saturating_abs();
+        let apart = |ours: &KeptLine| ours.line.at.duration_since(heard.line.at).as_secs().saturating_abs();
         let same = |ours: &KeptLine| {
-            ours.ident == heard.ident && ours.text == heard.text && apart(ours) <= SAME_WITHIN_SECONDS
+            ours.ident == heard.ident && ours.line.text == heard.line.text && apart(ours) <= SAME_WITHIN_SECONDS
         };
-        let fitting = lines.iter().zip(&mut waiting).filter(|((ours, _), waits)| **waits && same(ours));
-        if let Some((_, waits)) = fitting.min_by_key(|((ours, _), _)| apart(ours)) {
+        let fitting = lines.iter().zip(&mut waiting).filter(|(ours, waits)| **waits && same(ours));
+        if let Some((_, waits)) = fitting.min_by_key(|(ours, _)| apart(ours)) {
             (*waits, *twice) = (false, true);
         }
     }
-    lines.into_iter().zip(twice).filter(|(_, twice)| !twice).map(|((line, _), _)| line).collect()
+    lines.into_iter().zip(twice).filter(|(_, twice)| !twice).map(|(kept, _)| (kept.ident, kept.line)).collect()
 }
 
 /// What a row of the transcript knows of the exchange.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::words::words;
 use super::{Channel, ConversationKey};
 
 /// The guest of an open-messaging conversation: the `from` of its messages.
@@ -93,29 +94,19 @@ impl Address {
     }
 }
 
-/// What is known of the conversation on the remote side.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RemoteState {
-    /// Never read, or reading is not possible.
-    #[default]
-    Unknown,
-    /// The last read showed the guest connected.
-    Connected,
-    /// The last read showed it ended.
-    Ended,
-    /// The last read was answered with "no such conversation".
-    Missing,
-}
-
-impl RemoteState {
-    /// The word on screen.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Unknown => "not read",
-            Self::Connected => "connected",
-            Self::Ended => "ended",
-            Self::Missing => "missing",
-        }
+words! {
+    /// What is known of the conversation on the remote side.
+    #[derive(Default)]
+    pub enum RemoteState: word {
+        /// Never read, or reading is not possible.
+        #[default]
+        Unknown = "not read";
+        /// The last read showed the guest connected.
+        Connected = "connected";
+        /// The last read showed it ended.
+        Ended = "ended";
+        /// The last read was answered with "no such conversation".
+        Missing = "missing";
     }
 }
 

@@ -10,33 +10,19 @@
 //!            └─ actions    what to do, in order
 //! ```
 
-use std::fmt;
-
+use super::words::words;
 use super::{ExchangeId, Variation};
 
 macro_rules! causes {
     ($($cause:ident $name:literal $words:literal $says:literal;)*) => {
-        /// A cause of a refusal. The names are fixed: config, metrics, scripts and pages rely on them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Cause {
-            $(#[doc = $says] $cause,)*
+        words! {
+            /// A cause of a refusal, in the order of the pages. The names are fixed: config, metrics, scripts and pages rely
+            /// on them.
+            pub enum Cause: as_str, words { $(#[doc = $says] $cause = $name, $words;)* }
         }
 
         impl Cause {
-            /// All of them, in the order of the pages.
-            pub const ALL: &[Self] = &[$(Self::$cause,)*];
-
-            /// Its name in config, metrics and on the command line.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$cause => $name,)* }
-            }
-
-            /// Two or three words for a list.
-            pub const fn words(self) -> &'static str {
-                match self { $(Self::$cause => $words,)* }
-            }
-
-            /// What it says, one sentence without a full stop.
+            /// One sentence without a full stop, for the card.
             pub const fn sentence(self) -> &'static str {
                 match self { $(Self::$cause => $says,)* }
             }
@@ -84,11 +70,6 @@ causes! {
 }
 
 impl Cause {
-    /// The cause of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|c| c.as_str() == name)
-    }
-
     /// What kind of trouble it is, for a look at many refusals at once.
     pub const fn family(self) -> Family {
         match self {
@@ -127,12 +108,6 @@ impl Cause {
     }
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 /// What kind of trouble a cause is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Family {
@@ -156,25 +131,15 @@ pub enum Family {
     Unknown,
 }
 
-/// How sure one can be of a cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Confidence {
-    /// The pattern fits; so do others.
-    Possible,
-    /// The evidence fits, and alternatives are left.
-    Likely,
-    /// The server named it, or what was observed proves it and rules the alternatives out.
-    Sure,
-}
-
-impl Confidence {
-    /// The word on screen and in JSON.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Possible => "possible",
-            Self::Likely => "likely",
-            Self::Sure => "sure",
-        }
+words! {
+    /// How sure one can be of a cause.
+    pub enum Confidence: word {
+        /// The pattern fits; so do others.
+        Possible = "possible";
+        /// The evidence fits, and alternatives are left.
+        Likely = "likely";
+        /// The server named it, or what was observed proves it and rules the alternatives out.
+        Sure = "sure";
     }
 }
 
@@ -191,25 +156,15 @@ pub struct Suspect {
     pub probe: Option<Probe>,
 }
 
-/// Whether something that was checked holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
-    /// It does.
-    Yes,
-    /// It does not.
-    No,
-    /// Not known.
-    Unknown,
-}
-
-impl Holds {
-    /// The word on the card.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Yes => "ok",
-            Self::No => "bad",
-            Self::Unknown => "?",
-        }
+words! {
+    /// Whether something that was checked holds.
+    pub enum Holds: word {
+        /// It does.
+        Yes = "ok";
+        /// It does not.
+        No = "bad";
+        /// Not known.
+        Unknown = "?";
     }
 }
 
@@ -233,62 +188,29 @@ pub struct Excluded {
     pub why: String,
 }
 
-/// Something that can be asked to decide between causes. Each is an exchange (or a connection) that changes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Probe {
-    /// Look the hosts' names up.
-    Names,
-    /// Connect to the hosts and look at their certificates.
-    Tls,
-    /// Ask for a token.
-    Token,
-    /// `GET /api/v2/tokens/me`: whether the token is known here, and what it may do.
-    Scopes,
-    /// Read the conversation: whether it exists, its state, and who its guest is.
-    Conversation,
-    /// Compare the server's clock with this machine's.
-    Clock,
-    /// Ask for the deployment's public configuration and its allowed domains.
-    Deployment,
-    /// Open the guest socket with the configured origin, and close it at once.
-    Origin,
-    /// Look the integration up.
-    Integration,
-    /// Nothing on the wire decides it: the administrator's audit view does.
-    Audit,
-}
-
-impl Probe {
-    /// The name in `guestwire doctor` and its JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Names => "names",
-            Self::Tls => "tls",
-            Self::Token => "token",
-            Self::Scopes => "scopes",
-            Self::Conversation => "conversation",
-            Self::Clock => "clock",
-            Self::Deployment => "deployment",
-            Self::Origin => "origin",
-            Self::Integration => "integration",
-            Self::Audit => "audit",
-        }
-    }
-
-    /// What it does, as the end of "… would settle it".
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Names => "looking the host's name up",
-            Self::Tls => "a TLS connection to the host",
-            Self::Token => "asking for a token",
-            Self::Scopes => "GET /api/v2/tokens/me with this token",
-            Self::Conversation => "reading the conversation",
-            Self::Clock => "comparing the clocks",
-            Self::Deployment => "the deployment's public configuration",
-            Self::Origin => "opening the guest socket with the configured origin",
-            Self::Integration => "looking the integration up",
-            Self::Audit => "the organisation's audit view (nothing on the wire does)",
-        }
+words! {
+    /// Something that can be asked to decide between causes. Each is an exchange (or a connection) that changes nothing.
+    pub enum Probe: name, words {
+        /// Look the hosts' names up.
+        Names = "names", "looking the host's name up";
+        /// Connect to the hosts and look at their certificates.
+        Tls = "tls", "a TLS connection to the host";
+        /// Ask for a token.
+        Token = "token", "asking for a token";
+        /// `GET /api/v2/tokens/me`: whether the token is known here, and what it may do.
+        Scopes = "scopes", "GET /api/v2/tokens/me with this token";
+        /// Read the conversation: whether it exists, its state, and who its guest is.
+        Conversation = "conversation", "reading the conversation";
+        /// Compare the server's clock with this machine's.
+        Clock = "clock", "comparing the clocks";
+        /// Ask for the deployment's public configuration and its allowed domains.
+        Deployment = "deployment", "the deployment's public configuration";
+        /// Open the guest socket with the configured origin, and close it at once.
+        Origin = "origin", "opening the guest socket with the configured origin";
+        /// Look the integration up.
+        Integration = "integration", "looking the integration up";
+        /// Nothing on the wire decides it: the administrator's audit view does.
+        Audit = "audit", "the organisation's audit view (nothing on the wire does)";
     }
 }
 

@@ -14,50 +14,36 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::kept_form::micros;
+use super::words::words;
 use super::{
     ConversationKey, ExchangeId, FailureKind, Generation, MessageId, Moment, Party, Phase, Reason, Variation, failure,
 };
 use crate::text::json;
 
-/// What an exchange is for. The word stands in the log's kind column.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum ExchangeKind {
-    /// Asking for a token, or asking what it may do.
-    Token,
-    /// Sending a guest message.
-    Send,
-    /// Reading a conversation or its messages.
-    Read,
-    /// A check made to find something out.
-    Probe,
-    /// One frame of the guest WebSocket.
-    Frame,
-    /// A webhook that came in: the request is the remote side's, the answer ours.
-    Hook,
-    /// Telling something that is no message: that the guest types, that a message has reached it.
-    Event,
-    /// A person's note.
-    Note,
-    /// Something that guestwire says about itself.
-    #[default]
-    Sys,
-}
-
-impl ExchangeKind {
-    /// The word in the log, at most five letters.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Token => "TOKEN",
-            Self::Send => "SEND",
-            Self::Read => "READ",
-            Self::Probe => "PROBE",
-            Self::Frame => "FRAME",
-            Self::Hook => "HOOK",
-            Self::Event => "EVENT",
-            Self::Note => "NOTE",
-            Self::Sys => "SYS",
-        }
+words! {
+    /// What an exchange is for. The word stands in the log's kind column.
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(rename_all = "UPPERCASE")]
+    pub enum ExchangeKind: word {
+        /// Asking for a token, or asking what it may do.
+        Token = "TOKEN";
+        /// Sending a guest message.
+        Send = "SEND";
+        /// Reading a conversation or its messages.
+        Read = "READ";
+        /// A check made to find something out.
+        Probe = "PROBE";
+        /// One frame of the guest WebSocket.
+        Frame = "FRAME";
+        /// A webhook that came in: the request is the remote side's, the answer ours.
+        Hook = "HOOK";
+        /// Telling something that is no message: that the guest types, that a message has reached it.
+        Event = "EVENT";
+        /// A person's note.
+        Note = "NOTE";
+        /// Something that guestwire says about itself.
+        #[default]
+        Sys = "SYS";
     }
 }
 

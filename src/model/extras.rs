@@ -3,32 +3,23 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::words::words;
 use serde::{Deserialize, Serialize};
 
-/// What offers a choice, and so the `type` of the answer that takes it.
-/// [real: seen in SDK source: `ButtonResponseType` of WMJ's schema of the guest frames; `Form` is not answered here]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum ChoiceKind {
-    /// A quick reply.
-    #[default]
-    QuickReply,
-    /// A button of a card.
-    Button,
-    /// A time of a date picker.
-    DatePicker,
-    /// An item of a list picker.
-    ListPicker,
-}
-
-impl ChoiceKind {
-    /// As the answer writes it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::QuickReply => "QuickReply",
-            Self::Button => "Button",
-            Self::DatePicker => "DatePicker",
-            Self::ListPicker => "ListPicker",
-        }
+words! {
+    /// What offers a choice, and so the `type` of the answer that takes it.
+    /// [real: seen in SDK source: `ButtonResponseType` of WMJ's schema of the guest frames; `Form` is not answered here]
+    #[derive(Default, Serialize, Deserialize)]
+    pub enum ChoiceKind: as_str {
+        /// A quick reply.
+        #[default]
+        QuickReply = "QuickReply";
+        /// A button of a card.
+        Button = "Button";
+        /// A time of a date picker.
+        DatePicker = "DatePicker";
+        /// An item of a list picker.
+        ListPicker = "ListPicker";
     }
 }
 

@@ -1,36 +1,25 @@
 //! A try without a whole answer: what went wrong, with whom, and how far the request had got.
 
+use super::words::words;
 use serde::{Deserialize, Serialize};
 
-/// How far a request got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(from = "u8", into = "u8")]
-pub enum Phase {
-    /// Finding the host's addresses.
-    Resolve,
-    /// Opening the TCP connection, and the tunnel through a proxy.
-    Connect,
-    /// The TLS handshake.
-    Tls,
-    /// Writing the request; some of it may have left.
-    Write,
-    /// Waiting for the status line.
-    Answer,
-    /// Reading the body.
-    Body,
-}
-
-impl Phase {
-    /// The words on screen.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Resolve => "name look-up",
-            Self::Connect => "connecting",
-            Self::Tls => "TLS handshake",
-            Self::Write => "writing the request",
-            Self::Answer => "waiting for the answer",
-            Self::Body => "reading the body",
-        }
+words! {
+    /// How far a request got.
+    #[derive(Serialize, Deserialize)]
+    #[serde(from = "u8", into = "u8")]
+    pub enum Phase: word {
+        /// Finding the host's addresses.
+        Resolve = "name look-up";
+        /// Opening the TCP connection, and the tunnel through a proxy.
+        Connect = "connecting";
+        /// The TLS handshake.
+        Tls = "TLS handshake";
+        /// Writing the request; some of it may have left.
+        Write = "writing the request";
+        /// Waiting for the status line.
+        Answer = "waiting for the answer";
+        /// Reading the body.
+        Body = "reading the body";
     }
 }
 

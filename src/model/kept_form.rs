@@ -29,7 +29,7 @@ numbered!(
     BodyForm::Text,
     [BodyForm::Empty, BodyForm::Json, BodyForm::Form, BodyForm::Text, BodyForm::Binary]
 );
-numbered!(Phase, Phase::Answer, [Phase::Resolve, Phase::Connect, Phase::Tls, Phase::Write, Phase::Answer, Phase::Body]);
+numbered!(Phase, Phase::Answer, Phase::ALL);
 numbered!(
     FailureKind,
     FailureKind::Protocol,
@@ -67,7 +67,7 @@ impl From<(String, String)> for Header {
     }
 }
 
-/// Only the wall clock is kept; whoever reads makes the other one from it.
+/// Only the wall clock is kept. The other one counts from the year 1970 then, so that what was kept lies on one clock.
 impl From<Moment> for i64 {
     fn from(moment: Moment) -> Self {
         moment.wall.as_microsecond()
@@ -76,7 +76,8 @@ impl From<Moment> for i64 {
 
 impl From<i64> for Moment {
     fn from(micros: i64) -> Self {
-        Self::new(Duration::ZERO, Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH))
+        let wall = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
+        Self::new(Duration::from_micros(u64::try_from(micros).unwrap_or(0)), wall)
     }
 }
 

@@ -7,30 +7,20 @@
 //!             └────────────────► cancelled
 //! ```
 
+use super::words::words;
 use super::{Attachment, Choice, ConversationKey, ExchangeId, Extras, MessageId, Moment, Reason, Variation};
 
-/// Who said it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Author {
-    /// We, speaking as the guest.
-    Guest,
-    /// A bot, or another automatic counterpart.
-    Bot,
-    /// A person at the other end.
-    Agent,
-    /// The platform itself.
-    System,
-}
-
-impl Author {
-    /// The word on screen.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Guest => "guest",
-            Self::Bot => "bot",
-            Self::Agent => "agent",
-            Self::System => "system",
-        }
+words! {
+    /// Who said it.
+    pub enum Author: word {
+        /// We, speaking as the guest.
+        Guest = "guest";
+        /// A bot, or another automatic counterpart.
+        Bot = "bot";
+        /// A person at the other end.
+        Agent = "agent";
+        /// The platform itself.
+        System = "system";
     }
 }
 
@@ -95,6 +85,14 @@ impl DeliveryStatus {
             Self::Cancelled => "cancelled",
             Self::Landed => "landed",
             Self::Lost => "lost",
+        }
+    }
+
+    /// Why it was refused, or is not known.
+    pub const fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Refused(why) | Self::Unknown(why) => Some(why),
+            _ => None,
         }
     }
 

@@ -25,6 +25,7 @@ pub mod token;
 pub mod variables;
 pub mod variation;
 pub mod webhook;
+pub mod words;
 
 pub use agent::AgentState;
 pub use channel::{Attachments, Capabilities, Channel, Transport};

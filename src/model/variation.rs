@@ -1,32 +1,33 @@
 //! Sending a message wrongly on purpose, for negative tests. Each fault is made on our side, so that it works against
 //! any organisation; what was sent so is marked wherever it is shown.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::Channel;
 use super::limits::GUEST_TEXT_MAX_BYTES;
+use super::words::words;
 
-/// "Send the next message as …".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Variation {
-    /// With a token that is not valid any more (or, before one has ended, one that never was). On the guest socket: with
-    /// a guest token that has no session.
-    ExpiredToken,
-    /// Without an `Authorization` header. On the guest socket: without the guest token.
-    NoToken,
-    /// With a token that was asked for with another messaging scope.
-    WrongScope,
-    /// Addressed to a participant who is nobody in this conversation.
-    OtherParticipant,
-    /// To a conversation id that does not have the form of one.
-    MalformedId,
-    /// With a text beyond the limit.
-    Oversize,
-    /// With emoji, combining marks and bidirectional controls behind the text.
-    EmojiBidi,
+words! {
+    /// "Send the next message as …".
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Variation: as_str, about {
+        /// With a token that is not valid any more (or, before one has ended, one that never was). On the guest socket: with
+        /// a guest token that has no session.
+        ExpiredToken = "expired-token", "with a token that is not valid any more";
+        /// Without an `Authorization` header. On the guest socket: without the guest token.
+        NoToken = "no-token", "without a token";
+        /// With a token that was asked for with another messaging scope.
+        WrongScope = "wrong-scope", "with a token of another scope (messaging:guest)";
+        /// Addressed to a participant who is nobody in this conversation.
+        OtherParticipant = "other-participant", "to a participant who is nobody here";
+        /// To a conversation id that does not have the form of one.
+        MalformedId = "malformed-id", "to a malformed conversation id";
+        /// With a text beyond the limit.
+        Oversize = "oversize", "with a text beyond the limit";
+        /// With emoji, combining marks and bidirectional controls behind the text.
+        EmojiBidi = "emoji-bidi", "with emoji, combining marks and bidi controls";
+    }
 }
 
 /// The scope that [`Variation::WrongScope`] asks for. [the Guest API's description: a token with it gets a 401]
@@ -40,43 +41,6 @@ pub const MALFORMED_ID: &str = "not-a-conversation-id";
 const EMOJI_BIDI: &str = " 👍🏽 👩‍🚀 🇳🇱 e\u{301} \u{202E}txet desrever\u{202C} עברית";
 
 impl Variation {
-    /// All of them, in the menu's order.
-    pub const ALL: [Self; 7] = [
-        Self::ExpiredToken,
-        Self::NoToken,
-        Self::WrongScope,
-        Self::OtherParticipant,
-        Self::MalformedId,
-        Self::Oversize,
-        Self::EmojiBidi,
-    ];
-
-    /// Its name on the command line and in exports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ExpiredToken => "expired-token",
-            Self::NoToken => "no-token",
-            Self::WrongScope => "wrong-scope",
-            Self::OtherParticipant => "other-participant",
-            Self::MalformedId => "malformed-id",
-            Self::Oversize => "oversize",
-            Self::EmojiBidi => "emoji-bidi",
-        }
-    }
-
-    /// What it means, for the menu.
-    pub const fn about(self) -> &'static str {
-        match self {
-            Self::ExpiredToken => "with a token that is not valid any more",
-            Self::NoToken => "without a token",
-            Self::WrongScope => "with a token of another scope (messaging:guest)",
-            Self::OtherParticipant => "to a participant who is nobody here",
-            Self::MalformedId => "to a malformed conversation id",
-            Self::Oversize => "with a text beyond the limit",
-            Self::EmojiBidi => "with emoji, combining marks and bidi controls",
-        }
-    }
-
     /// Why it makes no sense on `channel`; nothing where it does. Of the guest socket the token is the guest's own.
     pub const fn senseless(self, channel: Channel) -> Option<&'static str> {
         let can = channel.capabilities();
@@ -92,11 +56,6 @@ impl Variation {
             }
             _ => None,
         }
-    }
-
-    /// The variation of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|v| v.as_str() == name)
     }
 
     /// The text that is sent where `typed` was typed.
@@ -119,12 +78,6 @@ impl Variation {
     /// Whether a 401 is what was asked for: it is not healed by a renewal, which would only disturb a good token.
     pub const fn wants_refusal(self) -> bool {
         !matches!(self, Self::EmojiBidi)
-    }
-}
-
-impl fmt::Display for Variation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 

@@ -16,33 +16,21 @@ use serde::{Deserialize, Serialize};
 
 use super::StepEvidence;
 use crate::model::Cause;
+use crate::model::words::words;
 
-/// What is said of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// It is as it should be.
-    Pass,
-    /// It is not.
-    Fail,
-    /// It could not be tried: something before it, or around it, is broken.
-    Blocked,
-    /// It was left out, on purpose or because nobody was there to judge it.
-    Skip,
-}
-
-impl Verdict {
-    /// All of them, in the order in which they are counted.
-    pub const ALL: [Self; 4] = [Self::Pass, Self::Fail, Self::Blocked, Self::Skip];
-
-    /// The word on screen and in reports.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Pass => "passed",
-            Self::Fail => "failed",
-            Self::Blocked => "blocked",
-            Self::Skip => "skipped",
-        }
+words! {
+    /// What is said of a step.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Verdict: word {
+        /// It is as it should be.
+        Pass = "passed";
+        /// It is not.
+        Fail = "failed";
+        /// It could not be tried: something before it, or around it, is broken.
+        Blocked = "blocked";
+        /// It was left out, on purpose or because nobody was there to judge it.
+        Skip = "skipped";
     }
 }
 

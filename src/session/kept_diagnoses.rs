@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::config::Profile;
 use crate::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
 use crate::journal::job::{KeptEntry, KeptSource};
-use crate::model::{Channel, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeStep, Moment};
+use crate::model::{Channel, Conversation, ConversationKey, Diagnosis, Exchange};
 
 use super::Session;
 use super::log::Log;
@@ -37,16 +36,15 @@ impl KeptWhy {
 
     /// The next exchange, oldest first: why it was refused, where it was.
     pub fn next(&mut self, exchange: &Exchange) -> Option<Diagnosis> {
-        let exchange = on_one_clock(exchange);
         let session = exchange.id.0 >> 32;
         if session != self.session {
             self.session = session;
             // Token generations begin anew with each session.
             self.past = PastExchanges::default();
         }
-        self.past.exchange(&exchange);
+        self.past.exchange(exchange);
         let channel = exchange.conversation.and_then(|key| self.channels.get(&key).copied());
-        diagnose(&Case { exchange: &exchange, channel, profile: &self.facts, history: &self.past })
+        diagnose(&Case { exchange, channel, profile: &self.facts, history: &self.past })
     }
 }
 
@@ -65,25 +63,4 @@ impl Session {
         }
         log
     }
-}
-
-/// The same, with the lengths of time between exchanges as the wall clock has them: each was kept with a clock that
-/// begins with itself.
-fn on_one_clock(exchange: &Exchange) -> Exchange {
-    let began =
-        Duration::try_from(exchange.started.wall.duration_since(jiff::Timestamp::UNIX_EPOCH)).unwrap_or_default();
-    let moved = |moment: Moment| Moment::new(moment.mono.saturating_add(began), moment.wall);
-    let mut out = exchange.clone();
-    out.started = moved(out.started);
-    for step in &mut out.steps {
-        match step {
-            ExchangeStep::Try(attempt) => {
-                let attempt = Arc::make_mut(attempt);
-                attempt.started = moved(attempt.started);
-            }
-            ExchangeStep::Wait { at, until, .. } => (*at, *until) = (moved(*at), moved(*until)),
-            ExchangeStep::Renewal { at, .. } => *at = moved(*at),
-        }
-    }
-    out
 }

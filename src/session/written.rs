@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
-use crate::export::transcript::{Talk, Transcript, TranscriptExchange, TranscriptLine};
-use crate::model::{Author, ConversationKey, DeliveryStatus, ExchangeKind, Message, MessageId, Moment};
+use crate::export::transcript::{Transcript, TranscriptExchange, TranscriptLine};
+use crate::model::{Author, ConversationKey, ExchangeKind, Message, MessageId, Moment};
 use crate::pass::from_session::{PlayedMessage, toml};
 
 use super::Session;
@@ -15,31 +15,28 @@ use super::thread::MessageSource;
 impl Session {
     /// What was said in these conversations. `None` where nothing was. What `[redact]` names is masked.
     pub fn transcript(&self, keys: impl IntoIterator<Item = ConversationKey>, zone: &TimeZone) -> Option<Transcript> {
-        let mut carried: BTreeMap<MessageId, TranscriptExchange> = self.log.entries().filter_map(carrier).collect();
-        let talks = keys.into_iter().filter_map(|key| {
-            let lines = self.threads.messages(key).iter().map(|entry| {
+        let carried: BTreeMap<MessageId, TranscriptExchange> = self.log.entries().filter_map(carrier).collect();
+        let carried = &carried;
+        let said = keys.into_iter().filter_map(|key| Some((key, self.conversations.get(key)?.name().to_owned())));
+        let said = said.flat_map(|(key, name)| {
+            self.threads.messages(key).iter().map(move |entry| {
                 let message = entry.message();
-                TranscriptLine {
+                let line = TranscriptLine {
                     at: entry.at(),
                     author: entry.author(),
                     text: entry.text().to_owned(),
-                    life: entry.life().map(|life| (life.word().to_owned(), why(life))),
+                    life: entry.life().cloned(),
                     sent_as: message.and_then(|m| m.sent_as).map(|v| v.to_string()),
                     again: message.is_some_and(|m| m.resend_of.is_some()),
                     choices: entry.choices().iter().map(|choice| choice.label.clone()).collect(),
-                    carried: message.and_then(|m| carried.remove(&m.id)),
-                }
-            });
-            let name = self.conversations.get(key)?.name().to_owned();
-            Some(Talk { name, lines: lines.collect() }).filter(|talk| !talk.lines.is_empty())
+                    carried: message.and_then(|m| carried.get(&m.id).cloned()),
+                };
+                (name.clone(), line)
+            })
         });
-        let conversations: Vec<Talk> = talks.collect();
-        if conversations.is_empty() {
-            return None;
-        }
-        let profile = self.profile.facts.name.clone();
-        let transcript = Transcript { profile, zone: zone.clone(), conversations };
-        Some(transcript.masked(&|text| self.profile.masks.text(text).into_owned()))
+        let mask = |text: &str| self.profile.masks.text(text).into_owned();
+        let transcript = Transcript::of(&self.profile.facts.name, zone.clone(), said, &mask);
+        Some(transcript).filter(|transcript| !transcript.conversations.is_empty())
     }
 
     /// All messages and exchanges in memory, as JSON.
@@ -82,13 +79,6 @@ impl Session {
             |source: &MessageSource| matches!(source, MessageSource::Ours { message: m, .. } if m.id == message.id);
         let next = entries.get(entries.iter().position(|entry| is_it(&entry.source))? + 1)?;
         matches!(next.author(), Author::Bot | Author::Agent).then(|| next.text().to_owned())
-    }
-}
-
-fn why(life: &DeliveryStatus) -> Option<String> {
-    match life {
-        DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why) => Some(why.to_string()),
-        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::pty::{Session, guestwire as program, taken};
 use guestwire::journal::{Journal, JournalOptions, JournalPage, JournalReader, files};
-use guestwire::model::{Address, Author, Conversation};
+use guestwire::model::{Address, Author, Conversation, DeliveryStatus};
 use guestwire::sandbox::{self, Sandbox, Scenario};
 use rustix::process::Signal;
 
@@ -151,11 +151,11 @@ fn received_by_conversation(sandbox: &Sandbox) -> BTreeMap<String, u64> {
     counts
 }
 
-/// Our messages as the journal has them: text to life and reason.
-fn kept(dir: &Path, conversations: &[Conversation]) -> BTreeMap<String, (String, Option<String>)> {
+/// Our messages as the journal has them.
+fn kept(dir: &Path, conversations: &[Conversation]) -> BTreeMap<String, DeliveryStatus> {
     let Ok(reader) = JournalReader::open(dir, conversations) else { return BTreeMap::new() };
     let mut all = BTreeMap::new();
-    for line in reader.transcript().unwrap() {
+    for (_, line) in reader.transcript().unwrap() {
         if let (Author::Guest, Some(life)) = (line.author, line.life) {
             assert!(all.insert(line.text.clone(), life).is_none(), "kept twice: {}", line.text);
         }
@@ -247,9 +247,9 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
             let draft = found_drafts.iter().any(|d| d.contains(text.as_str()));
             assert!(kept.contains_key(text) || draft, "round {n}: {text} is lost");
         }
-        for (text, (life, why)) in &kept {
-            if life == "unknown" {
-                assert!(why.as_deref().is_some_and(|w| !w.is_empty()), "round {n}: {text} is unknown without a word");
+        for (text, life) in &kept {
+            if let DeliveryStatus::Unknown(why) = life {
+                assert!(!why.to_string().is_empty(), "round {n}: {text} is unknown without a word");
                 unknown_seen += usize::from(in_doubt.insert(text.clone()));
             }
         }
@@ -263,28 +263,24 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
     let signed_in = |screen: &str| screen.contains("token ok") || screen.contains("SESSION ok");
     session.until("the open conversation's token or session", signed_in);
     let pages = u32::try_from(received(&sandbox).len()).unwrap() / PAGE_SIZE;
-    let queued = kept(&dir, &conversations).into_values().filter(|(life, _)| life == "queued").count();
+    let queued = kept(&dir, &conversations).into_values().filter(|life| *life == DeliveryStatus::Queued).count();
     let frames = Duration::from_secs(queued as u64);
     let end = Instant::now() + Duration::from_secs(60) + PAGE_EVERY * pages + frames;
     let settled = loop {
         let _ = session.is_silent(Duration::from_millis(200));
         let now = kept(&dir, &conversations);
         let counts = received(&sandbox);
-        let open = now.iter().any(|(text, (life, _))| match life.as_str() {
-            "queued" | "sending" => true,
-            "unknown" => counts.contains_key(text),
-            _ => false,
-        });
-        if !open {
+        let open = |(text, life): &(&String, &DeliveryStatus)| match life {
+            DeliveryStatus::Unknown(_) => counts.contains_key(*text),
+            life => !life.is_settled(),
+        };
+        if !now.iter().any(|kept| open(&kept)) {
             break now;
         }
-        let late = |(text, (life, _)): &(&String, &(String, _))| {
-            matches!(life.as_str(), "queued" | "sending") || life == "unknown" && counts.contains_key(*text)
-        };
         assert!(
             Instant::now() < end,
             "never settled: {:?} of {:?}",
-            now.iter().filter(late).collect::<Vec<_>>(),
+            now.iter().filter(open).collect::<Vec<_>>(),
             received_by_conversation(&sandbox)
         );
     };
@@ -298,13 +294,15 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
         assert_eq!(idle, None, "a conversation was not put to the test");
     }
     let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
-    for (text, (life, why)) in &settled {
-        *tally.entry(life.as_str()).or_default() += 1;
+    for (text, life) in &settled {
+        *tally.entry(life.word()).or_default() += 1;
         let came = counts.get(text).copied().unwrap_or(0);
-        match life.as_str() {
-            "accepted" | "answered" | "landed" => assert_eq!(came, 1, "{text} is {life}"),
-            "unknown" => assert_eq!(came, 0, "{text} was received, and the look-up did not find it"),
-            _ => assert_eq!(came, 0, "{text} is {life} ({why:?})"),
+        match life {
+            DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
+                assert_eq!(came, 1, "{text} is {life:?}");
+            }
+            DeliveryStatus::Unknown(_) => assert_eq!(came, 0, "{text} was received, and the look-up did not find it"),
+            _ => assert_eq!(came, 0, "{text} is {life:?}"),
         }
     }
     for text in counts.keys() {
@@ -367,6 +365,6 @@ fn an_open_message_sent_again_after_a_kill_has_its_message_id_and_is_received_on
     session.end();
     assert_eq!(received(&sandbox), BTreeMap::from([(text.to_owned(), 1)]));
     let said = JournalReader::open(&dir, &conversations).unwrap().transcript().unwrap();
-    let lives: Vec<_> = said.into_iter().filter_map(|line| Some((line.again, line.life?.0))).collect();
-    assert_eq!(lives, [(false, "landed".to_owned()), (true, "accepted".to_owned())]);
+    let lives: Vec<_> = said.into_iter().filter_map(|(_, line)| Some((line.again, line.life?))).collect();
+    assert_eq!(lives, [(false, DeliveryStatus::Landed), (true, DeliveryStatus::Accepted)]);
 }

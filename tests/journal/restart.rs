@@ -215,8 +215,8 @@ fn what_was_on_the_wire_is_unknown_and_a_person_settles_it() {
     session.until("the dialog closed", |s| !s.contains("What became of this message?"));
     leave(&mut session);
     let reader = JournalReader::open(&dir(home.path()), &builtin().0).unwrap();
-    let lives: Vec<_> = reader.transcript().unwrap().into_iter().filter_map(|l| Some(l.life?.0)).collect();
-    assert_eq!(lives, ["landed"]);
+    let lives: Vec<_> = reader.transcript().unwrap().into_iter().filter_map(|(_, line)| line.life).collect();
+    assert_eq!(lives, [DeliveryStatus::Landed]);
 }
 
 #[test]

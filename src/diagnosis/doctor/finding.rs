@@ -3,31 +3,22 @@
 use crate::diagnosis::case::{Case, ProfileFacts};
 use crate::diagnosis::evidence::history::PastExchanges;
 use crate::diagnosis::evidence::request::authority;
+use crate::model::words::words;
 use crate::model::{
     Attempt, Cause, Channel, Confidence, ConversationKey, Diagnosis, Exchange, ExchangeId, Outcome, ProbeQuestion,
     TokenFacts,
 };
 use crate::text::one_line;
 
-/// How a probe came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProbeResult {
-    /// As it should.
-    Pass,
-    /// Not as it should.
-    Fail,
-    /// It was not asked, or could not tell.
-    Skip,
-}
-
-impl ProbeResult {
-    /// The word on screen and in JSON.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Skip => "skip",
-        }
+words! {
+    /// How a probe came out.
+    pub enum ProbeResult: word {
+        /// As it should.
+        Pass = "pass";
+        /// Not as it should.
+        Fail = "fail";
+        /// It was not asked, or could not tell.
+        Skip = "skip";
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::model::Author;
+use crate::model::{Author, DeliveryStatus};
 
 /// What was said in some conversations.
 #[derive(Clone, Debug)]
@@ -35,8 +35,8 @@ pub struct TranscriptLine {
     pub author: Author,
     /// What it says.
     pub text: String,
-    /// How it fared, if it is ours: the word, and why.
-    pub life: Option<(String, Option<String>)>,
+    /// Where it stands, if it is ours.
+    pub life: Option<DeliveryStatus>,
     /// It was sent wrongly on purpose, in this way.
     pub sent_as: Option<String>,
     /// It sends an earlier one again.
@@ -65,17 +65,33 @@ pub struct TranscriptExchange {
 }
 
 impl Transcript {
-    /// The same with `mask` over every text.
-    #[must_use]
-    pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
+    /// What was said in a profile, each message with the name of its conversation, those of one conversation beside each
+    /// other, and `mask` over every text.
+    pub fn of(
+        profile: &str,
+        zone: TimeZone,
+        said: impl IntoIterator<Item = (String, TranscriptLine)>,
+        mask: &dyn Fn(&str) -> String,
+    ) -> Self {
+        let mut conversations: Vec<Talk> = Vec::new();
+        for (name, line) in said {
+            match conversations.last_mut().filter(|talk| talk.name == name) {
+                Some(talk) => talk.lines.push(line),
+                None => conversations.push(Talk { name, lines: vec![line] }),
+            }
+        }
+        Self { profile: profile.to_owned(), zone, conversations }.masked(mask)
+    }
+
+    fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
         self.profile = mask(&self.profile);
         for talk in &mut self.conversations {
             talk.name = mask(&talk.name);
             for line in &mut talk.lines {
                 line.text = mask(&line.text);
                 line.choices.iter_mut().for_each(|choice| *choice = mask(choice));
-                if let Some((_, Some(why))) = &mut line.life {
-                    *why = mask(why);
+                if let Some(DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why)) = &mut line.life {
+                    *why = mask(&why.to_string()).into();
                 }
                 if let Some(comment) = line.carried.as_mut().and_then(|c| c.comment.as_mut()) {
                     *comment = mask(comment);
@@ -90,14 +106,13 @@ impl Transcript {
         let lines = self.conversations.iter().flat_map(|talk| talk.lines.iter().map(move |line| (talk, line)));
         let messages: Vec<Value> = lines
             .map(|(talk, line)| {
-                let (life, why) = line.life.clone().unzip();
                 json!({
                     "conversation": talk.name,
                     "at": line.at.to_string(),
                     "author": line.author.word(),
                     "text": line.text,
-                    "life": life,
-                    "why": why.flatten(),
+                    "life": line.life.as_ref().map(DeliveryStatus::word),
+                    "why": line.why(),
                     "choices": line.choices,
                     "sent_as": line.sent_as,
                     "request_id": line.carried.as_ref().and_then(|c| c.request_id.as_ref()),
@@ -132,15 +147,18 @@ impl Talk {
 }
 
 impl TranscriptLine {
+    /// Why it was refused, or is not known.
+    fn why(&self) -> Option<String> {
+        self.life.as_ref()?.reason().map(ToString::to_string).filter(|why| !why.is_empty())
+    }
+
     /// What there is to know of it besides who said what: life, reason, purpose.
     pub(super) fn facts(&self) -> Vec<String> {
         let mut facts = Vec::new();
-        if let Some((life, why)) = &self.life {
-            facts.push(match why {
-                Some(why) => format!("{life}: {why}"),
-                None => life.clone(),
-            });
-        }
+        facts.extend(self.life.as_ref().map(|life| match self.why() {
+            Some(why) => format!("{}: {why}", life.word()),
+            None => life.word().to_owned(),
+        }));
         if self.again {
             facts.push("sent again".to_owned());
         }

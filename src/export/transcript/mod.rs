@@ -8,6 +8,8 @@
 
 use std::path::Path;
 
+use clap::ValueEnum;
+
 mod content;
 mod html;
 mod markdown;
@@ -16,13 +18,14 @@ mod text;
 pub use content::{Talk, Transcript, TranscriptExchange, TranscriptLine};
 
 /// How a transcript is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TranscriptForm {
-    /// Lines.
+    /// One line for each message
     Text,
-    /// Markdown.
+    /// Markdown, with request ids, marks and comments
+    #[value(name = "md")]
     Markdown,
-    /// One HTML page.
+    /// One self-contained HTML page
     Html,
 }
 

@@ -3,29 +3,19 @@
 use serde_json::{Map, Value};
 
 use super::parameter::{FaultError, FaultParameter, FaultTarget, ParameterShape, ParameterValue, RetryForm};
+use crate::model::words::words;
 
-/// What of the service a fault is about: its heading in a menu.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FaultGroup {
-    /// Tokens, and the client that gets them.
-    Token,
-    /// Answers of the API, and the connection under them.
-    Answers,
-    /// Conversations and who is in them.
-    Conversation,
-    /// The guest socket.
-    Web,
-}
-
-impl FaultGroup {
-    /// Its name in a menu.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Token => "Token",
-            Self::Answers => "Answers",
-            Self::Conversation => "Conversation",
-            Self::Web => "Web",
-        }
+words! {
+    /// What of the service a fault is about: its heading in a menu.
+    pub enum FaultGroup: label {
+        /// Tokens, and the client that gets them.
+        Token = "Token";
+        /// Answers of the API, and the connection under them.
+        Answers = "Answers";
+        /// Conversations and who is in them.
+        Conversation = "Conversation";
+        /// The guest socket.
+        Web = "Web";
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
+use crate::model::words::words;
 use crate::text::suggest::suggestion;
 
 /// What is wrong with a fault.
@@ -149,31 +150,22 @@ parameter_values! {
     Option<u64>, |value: &Value| value.as_u64().map(Some);
 }
 
-/// An enum each of whose variants has a name.
+/// An enum whose words are the values of a parameter.
 macro_rules! named {
     ($(#[$meta:meta])* $enum:ident { $($(#[$doc:meta])* $variant:ident = $name:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $enum { $($(#[$doc])* $variant,)* }
+        words! {
+            $(#[$meta])*
+            pub enum $enum: name { $($(#[$doc])* $variant = $name;)* }
+        }
 
         impl $enum {
-            /// The names of all of them.
-            pub const NAMES: &[&str] = &[$($name,)*];
             /// As a parameter.
-            pub(super) const SHAPE: ParameterShape = ParameterShape::Words(Self::NAMES);
-
-            /// Its name in the control API and in files.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
+            pub(super) const SHAPE: ParameterShape = ParameterShape::Words(&[$($name,)*]);
         }
 
         impl ParameterValue for $enum {
             fn from_json(value: &Value) -> Option<Self> {
-                match value.as_str()? {
-                    $($name => Some(Self::$variant),)*
-                    _ => None,
-                }
+                Self::named(value.as_str()?)
             }
             fn to_json(&self) -> Value {
                 json!(self.name())

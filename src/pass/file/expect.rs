@@ -7,16 +7,6 @@ use crate::model::{Author, Cause, Confidence};
 use crate::text::suggest::nearest;
 use serde_json::Value;
 
-const OUTCOMES: &[(&str, ExpectedOutcome)] = &[
-    (ExpectedOutcome::Accepted.word(), ExpectedOutcome::Accepted),
-    (ExpectedOutcome::Refused.word(), ExpectedOutcome::Refused),
-    (ExpectedOutcome::Unknown.word(), ExpectedOutcome::Unknown),
-];
-const CONFIDENCES: &[(&str, Confidence)] = &[
-    (Confidence::Possible.word(), Confidence::Possible),
-    (Confidence::Likely.word(), Confidence::Likely),
-    (Confidence::Sure.word(), Confidence::Sure),
-];
 const AUTHORS: &[(&str, Author)] = &[(Author::Bot.word(), Author::Bot), (Author::Agent.word(), Author::Agent)];
 
 /// Reads `expect` of a step that sends, or does not.
@@ -26,9 +16,9 @@ pub(super) fn expect(step: &mut Table<'_>, sends: bool) -> Expect {
     if table.is_empty() {
         table.wrong(at, "`expect` expects nothing: say what, or remove it");
     }
-    let outcome = table.word("outcome", OUTCOMES);
+    let outcome = table.word("outcome", &ExpectedOutcome::ALL.map(|one| (one.word(), one)));
     let cause = read_cause(&mut table);
-    let confidence = table.word("confidence", CONFIDENCES);
+    let confidence = table.word("confidence", &Confidence::ALL.map(|one| (one.word(), one)));
     let status = table.number("status", 100, 599);
     let tries = table.number("tries", 0, 100);
     let renewals = table.number("renewals", 0, 100);

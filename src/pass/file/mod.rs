@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use crate::config::Spot;
 use crate::model::fault::Fault;
+use crate::model::words::words;
 use crate::model::{Attachment, Author, Cause, Confidence, Variation};
 
 /// How long an outcome is waited for, where nothing else is said.
@@ -99,25 +100,15 @@ pub struct StepMessage {
     pub attachments: Vec<Attachment>,
 }
 
-/// What becomes of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExpectedOutcome {
-    /// The server says yes.
-    Accepted,
-    /// It says no.
-    Refused,
-    /// Nobody knows.
-    Unknown,
-}
-
-impl ExpectedOutcome {
-    /// The word in the file and on screen.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Refused => "refused",
-            Self::Unknown => "unknown",
-        }
+words! {
+    /// What becomes of a message.
+    pub enum ExpectedOutcome: word {
+        /// The server says yes.
+        Accepted = "accepted";
+        /// It says no.
+        Refused = "refused";
+        /// Nobody knows.
+        Unknown = "unknown";
     }
 }
 

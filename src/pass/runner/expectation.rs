@@ -217,10 +217,7 @@ fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
     {
         return Status::Waiting(at);
     }
-    let why = match life {
-        DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why) => Some(why.to_string()),
-        _ => None,
-    };
+    let why = life.reason().map(ToString::to_string);
     if got == came {
         return Status::Yes(why);
     }

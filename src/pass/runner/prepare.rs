@@ -121,12 +121,13 @@ impl Runner {
             Ok(filled) => filled,
             Err(why) => return self.decide(Verdict::Blocked, why),
         };
-        let text = outgoing.sent_as.map_or(text.clone(), |v| v.text(&text));
-        self.trackers.entry(player.key).or_default().said(&text, self.now.wall);
+        let plain = OutgoingMessage { extras, ..OutgoingMessage::text(player.key, text) };
+        let outgoing = plain.varied(outgoing.sent_as);
+        self.trackers.entry(player.key).or_default().said(&outgoing.text, self.now.wall);
         let said = SaidMessage {
             conversation: player.name.clone(),
             author: Author::Guest.word().to_owned(),
-            text: text.clone(),
+            text: outgoing.text.clone(),
             at: self.wall(),
             life: Some("queued".to_owned()),
             remote_id: None,
@@ -140,8 +141,7 @@ impl Runner {
         if let Some(watch) = &mut self.watch {
             watch.life = Some(DeliveryStatus::Queued);
         }
-        let plain = OutgoingMessage::text(player.key, text);
-        effects.push(RunnerEffect::Send(OutgoingMessage { sent_as: outgoing.sent_as, extras, ..plain }));
+        effects.push(RunnerEffect::Send(outgoing));
     }
 
     /// The text and what goes with it, filled in; or why that cannot be.

@@ -17,27 +17,20 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::model::words::words;
 use crate::model::{Author, Conversation, ConversationKey, Moment, RemoteState, RepliesReadable, WebSession};
 
 pub use item::{CardLine, ConversationItem, LiveState, MessageCounts, TYPING_EVERY};
 
-/// In which order conversations stand, after the pinned ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// As configured; added ones last.
-    #[default]
-    Config,
-    /// The one in which something was said last first.
-    Activity,
-}
-
-impl Order {
-    /// The word on screen.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Config => "config order",
-            Self::Activity => "recent first",
-        }
+words! {
+    /// In which order conversations stand, after the pinned ones.
+    #[derive(Default)]
+    pub enum Order: word {
+        /// As configured; added ones last.
+        #[default]
+        Config = "config order";
+        /// The one in which something was said last first.
+        Activity = "recent first";
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::*;
-use crate::model::Author;
+use crate::model::{Author, DeliveryStatus};
 
 fn sample() -> Transcript {
     let at = |second: i64| Timestamp::new(1_795_444_000 + second, 0).unwrap();
@@ -13,7 +13,7 @@ fn sample() -> Transcript {
         at: at(0),
         author: Author::Guest,
         text: "Hi *there*\n<script>alert(1)</script> secret".to_owned(),
-        life: Some(("refused".to_owned(), Some("401 unauthorized".to_owned()))),
+        life: Some(DeliveryStatus::Refused("401 unauthorized".into())),
         sent_as: Some("no-token".to_owned()),
         again: true,
         choices: Vec::new(),
@@ -36,16 +36,14 @@ fn sample() -> Transcript {
         choices: Vec::new(),
         carried: None,
     };
-    Transcript {
-        profile: "staging".to_owned(),
-        zone: TimeZone::get("Europe/Berlin").unwrap(),
-        conversations: vec![Talk { name: "Billing & co".to_owned(), lines: vec![ours, theirs] }],
-    }
+    let said = [ours, theirs].map(|line| ("Billing & co".to_owned(), line));
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    Transcript::of("staging", zone, said, &|text| text.replace("secret", "«private»"))
 }
 
 #[test]
 fn all_forms_of_one_transcript() {
-    let transcript = sample().masked(&|text| text.replace("secret", "«private»"));
+    let transcript = sample();
     insta::with_settings!({ snapshot_path => "../../../tests/snapshots/reports", prepend_module_to_snapshot => false, omit_expression => true }, {
         for form in [TranscriptForm::Text, TranscriptForm::Markdown, TranscriptForm::Html] {
             let text = transcript.write(form).replace(env!("CARGO_PKG_VERSION"), "0.1.0");

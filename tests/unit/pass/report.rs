@@ -37,7 +37,7 @@ fn exchange(id: u64, kind: ExchangeKind, what: &str, status: u16, ms: u64) -> Ex
     for body in [&mut request.body, &mut response.body] {
         body.mime = Some("application/json".to_owned());
     }
-    let began = Moment::new(Duration::ZERO, at(i64::try_from(id).unwrap(), 250));
+    let began = Moment::from(at(i64::try_from(id).unwrap(), 250).as_microsecond());
     let attempt = Attempt {
         generation: Some(Generation(1)),
         timing: Timing {

@@ -178,14 +178,11 @@ impl SendFold {
 
     fn send(&mut self, now: Moment) -> Vec<CommandEffect> {
         self.begun = now;
-        if let Some(variation) = self.sent_as {
-            self.sending.text = variation.text(&self.sending.text);
-        }
         let Sending { conversation, text, extras, reply_within } = self.sending.clone();
         let watch = reply_within.map(|_| CommandEffect::Ask(Command::Watch(Some(conversation))));
-        self.replies.said(&text, now.wall);
+        let outgoing = OutgoingMessage { extras, ..OutgoingMessage::text(conversation, text) }.varied(self.sent_as);
+        self.replies.said(&outgoing.text, now.wall);
         let mut changes = Changes::default();
-        let outgoing = OutgoingMessage { sent_as: self.sent_as, extras, ..OutgoingMessage::text(conversation, text) };
         self.session.submit(outgoing, now, &mut changes);
         watch.into_iter().chain(changes.commands().map(CommandEffect::Ask)).collect()
     }
