@@ -86,7 +86,7 @@ pub fn private_with_directory(path: &Path, replace: bool) -> io::Result<File> {
 }
 
 /// Makes a directory that is not there, and those above it, for their owner alone.
-fn private_directory(dir: &Path) -> io::Result<()> {
+pub fn private_directory(dir: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

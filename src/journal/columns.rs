@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    Address, Author, Conversation, ConversationKey, DeliveryStatus, ExchangeKind, Extras, MessageId, OpenGuest, Reason,
-};
+use crate::model::{Address, Conversation, ConversationKey, DeliveryStatus, Extras, MessageId, OpenGuest, Reason};
 
 /// A status's name on disk, and its reason.
 pub fn status_words(life: &DeliveryStatus) -> (&'static str, Option<String>) {
@@ -32,11 +30,6 @@ pub fn status_of(name: &str, why: Option<String>) -> DeliveryStatus {
     }
 }
 
-/// The author of a word.
-pub fn author_of(word: &str) -> Author {
-    Author::named(word).unwrap_or(Author::System)
-}
-
 /// What a message carries beside its text, as JSON. Nothing where there is nothing: most messages are text alone.
 pub fn extras_json(extras: &Extras) -> Option<String> {
     (*extras != Extras::default()).then(|| serde_json::to_string(extras).ok()).flatten()
@@ -46,11 +39,6 @@ pub fn extras_json(extras: &Extras) -> Option<String> {
 pub fn row_id(message: MessageId) -> i64 {
     // Ids are given from a random number of 62 bits on, or from 1.
     i64::try_from(message.0).unwrap_or(i64::MAX)
-}
-
-/// The kind of a word.
-pub fn kind_of(word: &str) -> ExchangeKind {
-    ExchangeKind::named(word).unwrap_or(ExchangeKind::Sys)
 }
 
 /// A point in time from microseconds.

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 
 use super::schema;
+use crate::files::private_directory;
 
 /// How long another program that holds the database is waited for.
 const BUSY: Duration = Duration::from_secs(2);
@@ -46,11 +47,7 @@ pub fn database(dir: &Path) -> PathBuf {
 
 /// Makes the directory, for its owner alone.
 fn make_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)?;
+    private_directory(dir)?;
     // It may have been there with other modes.
     #[cfg(unix)]
     if let Ok(metadata) = fs::metadata(dir) {
@@ -109,8 +106,20 @@ pub enum FileDenied {
     Busy,
     /// A newer guestwire has written it.
     Newer(i64),
+    /// The file is no sound database.
+    Corrupt(String),
     /// The system said no.
     System(String),
+}
+
+impl From<rusqlite::Error> for FileDenied {
+    fn from(e: rusqlite::Error) -> Self {
+        match e.sqlite_error_code() {
+            _ if is_corrupt(&e) => Self::Corrupt(e.to_string()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            _ => Self::System(e.to_string()),
+        }
+    }
 }
 
 /// Takes the right to write.
@@ -143,51 +152,27 @@ pub struct OpenedFiles {
 pub fn open(dir: &Path, now: Timestamp) -> Result<OpenedFiles, FileDenied> {
     match attempt(dir) {
         Ok(db) => Ok(OpenedFiles { db, set_aside: None }),
-        Err(Failed::Sqlite(e)) if is_corrupt(&e) => {
+        Err(FileDenied::Corrupt(_)) => {
             let aside = set_aside(dir, now)
                 .map_err(|why| FileDenied::System(format!("the journal is damaged and cannot be set aside: {why}")))?;
-            let db = attempt(dir).map_err(Failed::denied)?;
-            Ok(OpenedFiles { db, set_aside: Some(aside) })
+            Ok(OpenedFiles { db: attempt(dir)?, set_aside: Some(aside) })
         }
-        Err(failed) => Err(failed.denied()),
+        Err(denied) => Err(denied),
     }
 }
 
-enum Failed {
-    Newer(i64),
-    Sqlite(rusqlite::Error),
-    System(String),
-}
-
-impl Failed {
-    fn denied(self) -> FileDenied {
-        match self {
-            Self::Newer(version) => FileDenied::Newer(version),
-            Self::Sqlite(e) if is_busy(&e) => FileDenied::Busy,
-            Self::Sqlite(e) => FileDenied::System(e.to_string()),
-            Self::System(why) => FileDenied::System(why),
-        }
-    }
-}
-
-impl From<rusqlite::Error> for Failed {
-    fn from(e: rusqlite::Error) -> Self {
-        Self::Sqlite(e)
-    }
-}
-
-fn attempt(dir: &Path) -> Result<Connection, Failed> {
+fn attempt(dir: &Path) -> Result<Connection, FileDenied> {
     let path = database(dir);
     // SQLite gives its other files the mode of this one.
     for file in with_companions(&path).filter(|file| *file == path || file.exists()) {
-        drop(private(&file).map_err(|e| Failed::System(format!("{}: {e}", file.display())))?);
+        drop(private(&file).map_err(|e| FileDenied::System(format!("{}: {e}", file.display())))?);
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(&path, flags)?;
     db.busy_timeout(BUSY)?;
     let version = schema::version(&db)?;
     if version > schema::VERSION {
-        return Err(Failed::Newer(version));
+        return Err(FileDenied::Newer(version));
     }
     if version == 0 {
         // Only possible before the first table: lets pages go back to the system in small steps.
@@ -195,7 +180,7 @@ fn attempt(dir: &Path) -> Result<Connection, Failed> {
     }
     let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if !mode.eq_ignore_ascii_case("wal") {
-        return Err(Failed::System(format!("write-ahead logging is not possible there (the mode is {mode})")));
+        return Err(FileDenied::System(format!("write-ahead logging is not possible there (the mode is {mode})")));
     }
     db.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 8388608; \
@@ -204,19 +189,10 @@ fn attempt(dir: &Path) -> Result<Connection, Failed> {
     schema::migrate(&mut db)?;
     db.set_prepared_statement_cache_capacity(64);
     // Touches each table, so that a file that was cut short is found now and not in the middle of work.
-    for table in ["sessions", "conversations", "drafts", "messages", "exchanges", "details", "search"] {
-        let newest = format!("SELECT * FROM {table} LIMIT 1");
-        db.query_row(&newest, [], |_| Ok(())).or_else(|e| match e {
-            rusqlite::Error::QueryReturnedNoRows => Ok(()),
-            other => Err(other),
-        })?;
-    }
-    for table in ["messages", "exchanges"] {
-        let newest = format!("SELECT * FROM {table} ORDER BY 1 DESC LIMIT 1");
-        db.query_row(&newest, [], |_| Ok(())).or_else(|e| match e {
-            rusqlite::Error::QueryReturnedNoRows => Ok(()),
-            other => Err(other),
-        })?;
+    let whole =
+        ["sessions", "conversations", "drafts", "messages", "exchanges", "details", "search"].map(|table| (table, ""));
+    for (table, order) in whole.into_iter().chain([("messages", "ORDER BY 1 DESC"), ("exchanges", "ORDER BY 1 DESC")]) {
+        db.query_row(&format!("SELECT * FROM {table} {order} LIMIT 1"), [], |_| Ok(())).optional()?;
     }
     Ok(db)
 }
@@ -280,11 +256,6 @@ pub fn is_corrupt(e: &rusqlite::Error) -> bool {
     matches!(e.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-/// Whether an error says that another program holds the database.
-pub fn is_busy(e: &rusqlite::Error) -> bool {
-    matches!(e.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
-}
-
 /// Gives a damaged database a new name, with what belongs to it. Never deletes.
 pub fn set_aside(dir: &Path, now: Timestamp) -> io::Result<PathBuf> {
     let path = database(dir);
@@ -316,8 +287,8 @@ pub fn forget(dir: &Path) -> Result<bool, String> {
             return Err("another guestwire has this profile open; leave it first, then forget".to_owned());
         }
         Err(FileDenied::System(why)) => return Err(why),
-        // These two are found when the database is opened.
-        Err(FileDenied::Newer(_) | FileDenied::Busy) => return Ok(false),
+        // These are found when the database is opened.
+        Err(FileDenied::Newer(_) | FileDenied::Busy | FileDenied::Corrupt(_)) => return Ok(false),
     };
     fs::remove_dir_all(dir).map_err(|e| format!("{} cannot be removed: {e}", dir.display()))?;
     drop(held);

@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use super::guest_tokens::Guest;
 use crate::engine::send_log::{Intent, Unrecorded};
 use crate::model::{
-    Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Extras, Message, MessageId, Moment, Outcome,
-    RemoteMessage, Variation,
+    Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, MessageId, Moment, Outcome,
+    RemoteMessage,
 };
 use crate::pass::PassRun;
 
@@ -219,6 +219,13 @@ pub struct Trouble {
     pub history: bool,
 }
 
+impl Trouble {
+    /// Nothing, or not all, is kept; messages can be sent. `history`: whether it can be read.
+    pub const fn not_kept(sentence: String, history: bool) -> Self {
+        Self { short: "NOT KEPT", sentence, sending: true, history }
+    }
+}
+
 /// What is said of a message whose newest status is not on the disk yet.
 pub fn not_on_disk(why: &str) -> String {
     format!(
@@ -259,26 +266,11 @@ pub struct Restored {
 /// A message of ours that was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptMessage {
-    /// Which.
-    pub id: MessageId,
-    /// In which conversation.
-    pub conversation: ConversationKey,
-    /// What it says.
-    pub text: String,
-    /// When it was asked for.
-    pub asked: Timestamp,
+    /// The message: queued, unknown (also those that were on the wire), or settled. It was asked for long ago by the clock
+    /// that does not jump.
+    pub message: Message,
     /// When its newest try began, if there was one.
     pub begun: Option<Timestamp>,
-    /// Where it stands: queued, unknown (also those that were on the wire), or settled.
-    pub life: DeliveryStatus,
-    /// The remote side's id for it.
-    pub remote_id: Option<String>,
-    /// The message that it sends again.
-    pub resend_of: Option<MessageId>,
-    /// How it is sent wrongly on purpose.
-    pub sent_as: Option<Variation>,
-    /// What it carries beside its text.
-    pub extras: Extras,
 }
 
 /// A page of history.

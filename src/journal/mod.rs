@@ -91,12 +91,8 @@ impl Journal {
         ];
         if started.iter().any(Result::is_err) {
             journal.close_lanes();
-            let _ = journal.pages.send(JournalPage::Trouble(Trouble {
-                short: "NOT KEPT",
-                sentence: "Nothing is being kept: the system gives no thread for the journal.".to_owned(),
-                sending: true,
-                history: false,
-            }));
+            let sentence = "Nothing is being kept: the system gives no thread for the journal.".to_owned();
+            let _ = journal.pages.send(JournalPage::Trouble(Trouble::not_kept(sentence, false)));
         }
         (journal, told)
     }
@@ -123,13 +119,9 @@ impl Journal {
     fn put(&self, work: Work) {
         let put = self.lanes().as_ref().is_some_and(|lanes| lanes.put(work));
         if !put {
-            let _ = self.pages.send(JournalPage::Trouble(Trouble {
-                short: "NOT KEPT",
-                sentence: "The journal cannot keep up (or has stopped): some of what happens now is not being kept."
-                    .to_owned(),
-                sending: true,
-                history: true,
-            }));
+            let sentence =
+                "The journal cannot keep up (or has stopped): some of what happens now is not being kept.".to_owned();
+            let _ = self.pages.send(JournalPage::Trouble(Trouble::not_kept(sentence, true)));
         }
     }
 

@@ -10,10 +10,10 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::job::{HistoryPage, HistoryRequest, JournalPage, KeptEntry, KeptSource, Want};
 use super::search_text::Query;
-use super::{Keys, columns, exchange_codec, files, recovery, search_text};
+use super::{Keys, columns, exchange_codec, files, recovery, remote_messages, search_text};
 use crate::export::transcript::{TranscriptExchange, TranscriptLine};
 use crate::model::message::SAME_WITHIN_SECONDS;
-use crate::model::{Author, Conversation, DeliveryStatus, Exchange, MessageId, Moment};
+use crate::model::{Author, Conversation, DeliveryStatus, Exchange, ExchangeKind, MessageId, Moment};
 use crate::text::dates::Period;
 
 /// Text that a page holds at most (one entry always fits), in bytes.
@@ -160,7 +160,7 @@ impl JournalReader {
 
     fn entry(&self, row: &Row<'_>) -> rusqlite::Result<KeptEntry> {
         let number: i64 = row.get(0)?;
-        let kind = columns::kind_of(&row.get::<_, String>(2)?);
+        let kind = ExchangeKind::named(&row.get::<_, String>(2)?).unwrap_or_default();
         let began = columns::time(row.get(5)?);
         let what: String = row.get(6)?;
         let packed: Option<Vec<u8>> = row.get(9)?;
@@ -213,13 +213,13 @@ impl JournalReader {
             let rows = select.query_map([], |row| {
                 let (life, why): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
                 let line = TranscriptLine {
-                    author: columns::author_of(&row.get::<_, String>(1)?),
+                    author: Author::named(&row.get::<_, String>(1)?).unwrap_or(Author::System),
                     text: row.get(2)?,
                     at: columns::time(row.get(3)?),
                     life: life.map(|life| columns::status_of(&life, why)),
                     sent_as: row.get(6)?,
                     again: row.get(7)?,
-                    choices: super::remote_messages::choices(row.get::<_, Option<String>>(15)?.as_deref()),
+                    choices: remote_messages::of_extras(row.get(15)?).choices.into_iter().map(|c| c.label).collect(),
                     carried: carried(row)?,
                 };
                 Ok(KeptLine { ident: row.get(0)?, line, without_id: row.get(14)? })

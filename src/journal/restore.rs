@@ -165,51 +165,32 @@ fn message(row: &Row<'_>, keys: &Keys) -> rusqlite::Result<(i64, Option<KeptMess
     let place = row.get(0)?;
     let Some(conversation) = keys.key(&ident) else { return Ok((place, None)) };
     let id = |n: i64| MessageId(u64::try_from(n).unwrap_or(0));
-    let message = KeptMessage {
+    let message = Message {
         id: id(row.get(1)?),
         conversation,
+        author: Author::Guest,
         text: row.get(3)?,
-        asked: columns::time(row.get(4)?),
-        begun: row.get::<_, Option<i64>>(5)?.map(columns::time),
+        at: Moment::new(Duration::ZERO, columns::time(row.get(4)?)),
         life: columns::status_of(&row.get::<_, String>(6)?, row.get(7)?),
+        exchange: None,
         remote_id: row.get(8)?,
         resend_of: row.get::<_, Option<i64>>(9)?.map(id),
         sent_as: row.get::<_, Option<String>>(10)?.and_then(|name| Variation::named(&name)),
         extras: row.get::<_, Option<String>>(11)?.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
     };
-    Ok((place, Some(message)))
-}
-
-impl KeptMessage {
-    /// The message as it stands in a thread again: long ago by the clock that does not jump. The stored
-    /// remote id may be stale, so whoever knows better ties it.
-    pub fn message(&self) -> Message {
-        Message {
-            id: self.id,
-            conversation: self.conversation,
-            author: Author::Guest,
-            text: self.text.clone(),
-            at: Moment::new(Duration::ZERO, self.asked),
-            life: self.life.clone(),
-            exchange: None,
-            remote_id: None,
-            resend_of: self.resend_of,
-            sent_as: self.sent_as,
-            extras: self.extras.clone(),
-        }
-    }
+    Ok((place, Some(KeptMessage { message, begun: row.get::<_, Option<i64>>(5)?.map(columns::time) })))
 }
 
 impl Restored {
     /// What the engine is told of earlier messages: the unknown ones, and in their conversations those that were
     /// accepted, so that none of these is taken for one of those.
     pub fn recalled(&self) -> Vec<Recalled> {
-        let unknown = |m: &&KeptMessage| matches!(m.life, DeliveryStatus::Unknown(_));
-        let doubtful: BTreeSet<_> = self.messages.iter().filter(unknown).map(|m| m.conversation).collect();
-        self.messages
-            .iter()
-            .filter(|m| doubtful.contains(&m.conversation))
-            .filter(|m| {
+        let unknown = |m: &Message| matches!(m.life, DeliveryStatus::Unknown(_));
+        let messages = || self.messages.iter().map(|kept| (&kept.message, kept.begun));
+        let doubtful: BTreeSet<_> = messages().filter(|(m, _)| unknown(m)).map(|(m, _)| m.conversation).collect();
+        messages()
+            .filter(|(m, _)| doubtful.contains(&m.conversation))
+            .filter(|(m, _)| {
                 matches!(
                     m.life,
                     DeliveryStatus::Unknown(_)
@@ -218,13 +199,13 @@ impl Restored {
                         | DeliveryStatus::Landed
                 )
             })
-            .map(|m| Recalled {
+            .map(|(m, begun)| Recalled {
                 message: m.id,
                 conversation: m.conversation,
                 text: m.text.clone(),
-                at: m.begun.unwrap_or(m.asked),
+                at: begun.unwrap_or(m.at.wall),
                 remote_id: m.remote_id.clone(),
-                unknown: matches!(m.life, DeliveryStatus::Unknown(_)),
+                unknown: unknown(m),
                 key: m.extras.key.clone(),
             })
             .collect()
@@ -233,7 +214,7 @@ impl Restored {
     /// Whether what is queued is too old to go by itself. A clock that was turned back tells no age: then a person
     /// decides too.
     pub fn queue_is_old(&self, now: Timestamp) -> bool {
-        let queued = self.messages.iter().filter(|m| m.life == DeliveryStatus::Queued);
-        queued.map(|m| now.duration_since(m.asked).as_secs()).any(|age| !(-FUTURE..=QUEUE_AGE).contains(&age))
+        let queued = self.messages.iter().map(|kept| &kept.message).filter(|m| m.life == DeliveryStatus::Queued);
+        queued.map(|m| now.duration_since(m.at.wall).as_secs()).any(|age| !(-FUTURE..=QUEUE_AGE).contains(&age))
     }
 }

@@ -152,7 +152,12 @@ mod tests {
             drop(db);
             let (journal, mut pages) = Journal::open(JournalOptions::new(home.clone(), vec![conversation.clone()]));
             let Some(JournalPage::Restored(back)) = pages.blocking_recv() else { panic!("{version}") };
-            let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
+            let lives: Vec<_> = back
+                .messages
+                .iter()
+                .map(|kept| &kept.message)
+                .map(|m| (m.id.0, m.text.as_str(), m.life.word()))
+                .collect();
             assert_eq!(
                 lives,
                 [(7, "old", "accepted"), (8, "waits", "queued"), (9, "on the wire", "unknown")],

@@ -9,9 +9,10 @@ use std::fmt::Write as _;
 
 use jiff::Zoned;
 
-use crate::model::{Body, Exchange};
+use crate::model::Exchange;
 use crate::text::dates::{self, Period};
 pub use crate::text::fold::fold;
+use crate::text::screen::head;
 
 /// Of a longer body only the beginning is found, in bytes.
 const BODY_MAX: usize = 16 * 1024;
@@ -33,7 +34,7 @@ pub fn of_exchange(exchange: &Exchange, comment: Option<&str>) -> String {
             let _ = write!(text, "\n{}: {}", header.name, header.value);
         }
         for body in std::iter::once(&request.body).chain(response.map(|r| &r.body)) {
-            let _ = write!(text, "\n{}", beginning(body));
+            let _ = write!(text, "\n{}", head(&body.text, BODY_MAX));
         }
         if let Some(response) = response {
             let _ = write!(text, "\n{}", response.status);
@@ -45,14 +46,6 @@ pub fn of_exchange(exchange: &Exchange, comment: Option<&str>) -> String {
 /// What is found of a sentence.
 pub fn of_note(text: &str, comment: Option<&str>) -> String {
     fold(&format!("{text}\n{}", comment.unwrap_or_default()))
-}
-
-fn beginning(body: &Body) -> &str {
-    let mut end = BODY_MAX.min(body.text.len());
-    while !body.text.is_char_boundary(end) {
-        end -= 1;
-    }
-    body.text.get(..end).unwrap_or_default()
 }
 
 /// A query as typed, taken apart: words, `"words beside each other"`, and `on:`, `since:` and `until:` with a time.

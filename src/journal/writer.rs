@@ -9,6 +9,7 @@
 //! ```
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -157,10 +158,7 @@ impl Writer {
         match opened {
             Ok((lock, opened)) => {
                 if let Some(aside) = &opened.set_aside {
-                    self.page(JournalPage::Notice(format!(
-                        "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
-                        aside.display()
-                    )));
+                    self.set_aside(aside);
                 }
                 self.begin(lock, opened.db, now)
             }
@@ -198,7 +196,7 @@ impl Writer {
                 );
                 Mode::Nothing
             }
-            Err(FileDenied::System(why)) => {
+            Err(FileDenied::System(why) | FileDenied::Corrupt(why)) => {
                 let history = files::database(dir).exists();
                 self.nothing(
                     &format!("Nothing is being kept (drafts, queue, messages, log): {why}. Sending works."),
@@ -270,15 +268,21 @@ impl Writer {
             && let Ok(mut restored) = restore::restored(&db, &self.keys, self.options.conversations.len())
         {
             restored.read_only = true;
-            restored.messages.retain(|m| m.life.is_settled());
+            restored.messages.retain(|kept| kept.message.life.is_settled());
             but(&mut restored);
             self.page(JournalPage::Restored(Box::new(restored)));
         }
     }
 
+    fn set_aside(&self, aside: &Path) {
+        self.page(JournalPage::Notice(format!(
+            "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
+            aside.display()
+        )));
+    }
+
     fn nothing(&self, sentence: &str, history: bool) {
-        let sentence = sentence.to_owned();
-        self.page(JournalPage::Trouble(Trouble { short: "NOT KEPT", sentence, sending: true, history }));
+        self.page(JournalPage::Trouble(Trouble::not_kept(sentence.to_owned(), history)));
     }
 
     fn begin(&self, lock: Lock, mut db: Connection, now: Timestamp) -> Mode {
@@ -322,10 +326,7 @@ impl Writer {
                 return Mode::Nothing;
             }
         };
-        self.page(JournalPage::Notice(format!(
-            "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
-            aside.display()
-        )));
+        self.set_aside(&aside);
         match files::open(&self.options.dir, now) {
             Ok(opened) => self.begin(lock, opened.db, now),
             Err(why) => {
@@ -408,15 +409,12 @@ impl Writer {
         }
         if !self.in_trouble {
             self.in_trouble = true;
-            self.page(JournalPage::Trouble(Trouble {
-                short: "NOT KEPT",
-                sentence: format!(
-                    "Not being kept now: log entries, drafts and messages ({}). What was kept before is safe; messages wait until they can be kept. It is tried again by itself.",
-                    why(e)
-                ),
-                sending: true,
-                history: true,
-            }));
+            let sentence = format!(
+                "Not being kept now: log entries, drafts and messages ({}). What was kept before is safe; messages wait \
+                 until they can be kept. It is tried again by itself.",
+                why(e)
+            );
+            self.nothing(&sentence, true);
         }
     }
 }

@@ -284,14 +284,6 @@ impl Diagnosis {
         self.confidence() == Confidence::Possible
     }
 
-    /// What is known of the checks, without what could not be told.
-    pub fn checks_known(&self) -> Vec<(Holds, &str)> {
-        // What does not hold comes first: that is where the cause is.
-        let failed = self.checked.iter().filter(|c| c.holds == Holds::No);
-        let held = self.checked.iter().filter(|c| c.holds == Holds::Yes);
-        failed.chain(held).map(|c| (c.holds, c.what.as_str())).collect()
-    }
-
     /// One sentence: the evidence for the first cause, or that it cannot be told yet and what would settle it.
     pub fn sentence(&self) -> String {
         match (self.suspects.first(), self.is_undecided()) {

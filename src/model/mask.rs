@@ -63,6 +63,20 @@ impl Masks {
 
     /// `text` with `«phone»` and `«private»` in the places. Borrowed where there was nothing to mask.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.replaced(text, |out, _, label| out.push_str(label))
+    }
+
+    /// `text` in the same shape with a `*` for each masked cell, so that it wraps as before: for the screen. Blanks stay.
+    pub fn shape<'t>(&self, text: &'t str, cells: impl Fn(&str) -> usize) -> Cow<'t, str> {
+        self.replaced(text, |out, place, _| {
+            for c in place.chars() {
+                if c == ' ' { out.push(' ') } else { out.push_str(&"*".repeat(cells(c.encode_utf8(&mut [0; 4])))) }
+            }
+        })
+    }
+
+    /// `text` with what `put` writes in the places, of what stands there and its label.
+    fn replaced<'t>(&self, text: &'t str, put: impl Fn(&mut String, &str, &str)) -> Cow<'t, str> {
         let found = self.find(text);
         if found.is_empty() {
             return Cow::Borrowed(text);
@@ -71,27 +85,8 @@ impl Masks {
         let mut done = 0;
         for (place, label) in found {
             out.push_str(text.get(done..place.start).unwrap_or_default());
-            out.push_str(label);
             done = place.end;
-        }
-        out.push_str(text.get(done..).unwrap_or_default());
-        Cow::Owned(out)
-    }
-
-    /// `text` in the same shape with a `*` for each masked cell, so that it wraps as before: for the screen. Blanks stay.
-    pub fn shape<'t>(&self, text: &'t str, cells: impl Fn(&str) -> usize) -> Cow<'t, str> {
-        let found = self.find(text);
-        if found.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        let mut out = String::with_capacity(text.len());
-        let mut done = 0;
-        for (place, _) in found {
-            out.push_str(text.get(done..place.start).unwrap_or_default());
-            for c in text.get(place.clone()).unwrap_or_default().chars() {
-                if c == ' ' { out.push(' ') } else { out.push_str(&"*".repeat(cells(c.encode_utf8(&mut [0; 4])))) }
-            }
-            done = place.end;
+            put(&mut out, text.get(place).unwrap_or_default(), label);
         }
         out.push_str(text.get(done..).unwrap_or_default());
         Cow::Owned(out)

@@ -8,10 +8,13 @@
 //! ```
 
 use super::words::words;
+use serde::{Deserialize, Serialize};
+
 use super::{Attachment, Choice, ConversationKey, ExchangeId, Extras, MessageId, Moment, Reason, Variation};
 
 words! {
     /// Who said it.
+    #[derive(Default)]
     pub enum Author: word {
         /// We, speaking as the guest.
         Guest = "guest";
@@ -20,6 +23,7 @@ words! {
         /// A person at the other end.
         Agent = "agent";
         /// The platform itself.
+        #[default]
         System = "system";
     }
 }
@@ -129,29 +133,36 @@ pub struct Message {
     pub extras: Extras,
 }
 
-/// A message as a read of the conversation showed it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A message as a read of the conversation showed it. Its form in the journal is what it has beside its words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RemoteMessage {
     /// The remote side's id.
+    #[serde(skip)]
     pub id: String,
     /// Who said it.
+    #[serde(skip)]
     pub author: Author,
     /// What it says.
+    #[serde(skip)]
     pub text: String,
     /// When, by the remote side's clock.
+    #[serde(skip)]
     pub at: jiff::Timestamp,
     /// What it offers to answer with, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
     /// Files that came with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
     /// It came after one that was said later.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
 }
 
 impl RemoteMessage {
     /// A message that is only text.
     pub fn new(id: impl Into<String>, author: Author, text: impl Into<String>, at: jiff::Timestamp) -> Self {
-        let (id, text) = (id.into(), text.into());
-        Self { id, author, text, at, choices: Vec::new(), attachments: Vec::new(), late: false }
+        Self { id: id.into(), author, text: text.into(), at, ..Self::default() }
     }
 }

@@ -1,5 +1,7 @@
 //! `{{seq}} {{uuid}} {{now}} {{run}}` in a text: expanded by a pure function, shown before sending.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -35,8 +37,9 @@ pub struct Expansion {
     pub unknown: Vec<String>,
 }
 
-/// Fills in the variables of `text`. An unknown name stays as it was typed.
-pub fn expand(text: &str, values: &Values) -> Expansion {
+/// Fills in the variables of `text`, and what was captured by name. An unknown name stays as it was typed; what was filled
+/// in is text.
+pub fn expand(text: &str, values: &Values, captures: &BTreeMap<String, String>) -> Expansion {
     let mut out = Expansion::default();
     let mut rest = text;
     while let Some((before, name, after)) = next_name(rest) {
@@ -46,6 +49,8 @@ pub fn expand(text: &str, values: &Values) -> Expansion {
             if !out.used.contains(known) {
                 out.used.push(known);
             }
+        } else if let Some(captured) = captures.get(name) {
+            out.text.push_str(captured);
         } else {
             out.text.push_str("{{");
             out.text.push_str(name);
@@ -61,7 +66,7 @@ pub fn expand(text: &str, values: &Values) -> Expansion {
 }
 
 /// What one of [`NAMES`] stands for.
-pub fn value(name: &str, values: &Values) -> String {
+fn value(name: &str, values: &Values) -> String {
     match name {
         "seq" => values.seq.to_string(),
         "uuid" => values.uuid.to_string(),
@@ -125,10 +130,19 @@ mod tests {
             ("{{é{{seq}}", "{{é7".to_owned(), vec!["seq"], vec![]),
         ];
         for (typed, sent, used, unknown) in cases {
-            let got = expand(typed, &values());
+            let got = expand(typed, &values(), &BTreeMap::new());
             assert_eq!((got.text, got.used), (sent, used), "{typed}");
             assert_eq!(got.unknown, unknown, "{typed}");
         }
+    }
+
+    #[test]
+    fn captures_are_filled_in_once_and_missed_by_name() {
+        let captures = BTreeMap::from([("ticket".to_owned(), "T-{{seq}}".to_owned())]);
+        let filled = expand("{{ticket}} of {{run}}", &values(), &captures);
+        assert_eq!(filled.text, "T-{{seq}} of r-42", "what was captured is text");
+        assert_eq!((filled.used, filled.unknown), (vec!["run"], vec![]));
+        assert_eq!(expand("{{other}}", &values(), &captures).unknown, ["other"]);
     }
 
     #[test]

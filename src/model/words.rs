@@ -12,7 +12,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// What it means, in a few words.
+            /// The second text of its row.
             pub const fn $about(self) -> &'static str {
                 match self { $(Self::$variant => $says,)+ }
             }

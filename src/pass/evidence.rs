@@ -26,8 +26,6 @@ pub struct StepEvidence {
 /// One message, as far as a report goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaidMessage {
-    /// In which conversation, by name.
-    pub conversation: String,
     /// `guest`, `bot`, `agent` or `system`.
     pub author: String,
     /// What it says.
@@ -42,15 +40,12 @@ pub struct SaidMessage {
     pub choices: Vec<String>,
     /// How it was sent wrongly on purpose.
     pub sent_as: Option<String>,
-    /// The exchange that carried it, by its number in the process that made it.
-    pub exchange: Option<u64>,
 }
 
 impl SaidMessage {
     /// One of theirs.
-    pub fn heard(conversation: &str, message: &RemoteMessage) -> Self {
+    pub fn heard(message: &RemoteMessage) -> Self {
         Self {
-            conversation: conversation.to_owned(),
             author: message.author.word().to_owned(),
             text: message.text.clone(),
             at: message.at,
@@ -58,7 +53,6 @@ impl SaidMessage {
             remote_id: Some(message.id.clone()),
             choices: message.choices.iter().map(|c| c.label.clone()).collect(),
             sent_as: None,
-            exchange: None,
         }
     }
 

@@ -193,6 +193,28 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Of these steps.
+    pub fn of<'s>(steps: impl Iterator<Item = &'s StepResult>) -> Self {
+        let mut tally = Self::default();
+        for step in steps {
+            let count = match step.counts() {
+                Some(Verdict::Pass) => &mut tally.pass,
+                Some(Verdict::Fail) => &mut tally.fail,
+                Some(Verdict::Blocked) => &mut tally.blocked,
+                Some(Verdict::Skip) => &mut tally.skipped,
+                None => &mut tally.open,
+            };
+            *count += 1;
+        }
+        tally
+    }
+
+    /// Each count with its word.
+    pub const fn counts(&self) -> [(usize, &'static str); 5] {
+        let Self { pass, fail, blocked, skipped, open } = *self;
+        [(pass, "passed"), (fail, "failed"), (blocked, "blocked"), (skipped, "skipped"), (open, "open")]
+    }
+
     /// All steps.
     pub const fn all(&self) -> usize {
         self.pass + self.fail + self.blocked + self.skipped + self.open
@@ -242,18 +264,7 @@ impl PassRun {
 
     /// How often each verdict counts.
     pub fn tally(&self) -> Tally {
-        let mut tally = Tally::default();
-        for step in self.steps() {
-            let count = match step.counts() {
-                Some(Verdict::Pass) => &mut tally.pass,
-                Some(Verdict::Fail) => &mut tally.fail,
-                Some(Verdict::Blocked) => &mut tally.blocked,
-                Some(Verdict::Skip) => &mut tally.skipped,
-                None => &mut tally.open,
-            };
-            *count += 1;
-        }
-        tally
+        Tally::of(self.steps())
     }
 
     /// The steps where the person and the expectations say different things.

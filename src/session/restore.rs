@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::engine::{Command, SendRequest};
-use crate::journal::job::Restored;
+use crate::journal::job::{KeptMessage, Restored};
 use crate::journal::{JournalPage, Trouble};
-use crate::model::{ConversationKey, DeliveryStatus, ExchangeKind, Moment, SessionAsk};
+use crate::model::{ConversationKey, DeliveryStatus, ExchangeKind, Message, Moment, SessionAsk};
 
 use super::changes::{Changes, Leftovers, Notice};
 use super::journal_status::Keeping;
@@ -161,17 +161,18 @@ impl Session {
     /// Our messages: a queue goes on, unless it is old; what is unknown is looked up where that is possible.
     fn restore_messages(&mut self, restored: &mut Restored, now: Moment, changes: &mut Changes) -> Leftovers {
         let paused = restored.queue_is_old(now.wall);
-        for kept in &restored.messages {
-            let id = kept.id;
+        for KeptMessage { message, .. } in &restored.messages {
+            let id = message.id;
             if self.threads.message(id).is_none() {
-                self.threads.sent(kept.message());
+                // The id of the remote side is tied as a report of it would be.
+                self.threads.sent(Message { remote_id: None, ..message.clone() });
             }
-            self.threads.life(id, kept.life.clone(), None, kept.remote_id.clone());
-            if kept.life == DeliveryStatus::Queued {
+            self.threads.life(id, message.life.clone(), None, message.remote_id.clone());
+            if message.life == DeliveryStatus::Queued {
                 if paused {
                     self.journal.paused.insert(id);
                 } else {
-                    changes.engine(Command::Send(SendRequest::of(&kept.message())));
+                    changes.engine(Command::Send(SendRequest::of(message)));
                 }
             }
         }
@@ -186,7 +187,7 @@ impl Session {
         if self.pass.runner.is_none() {
             self.pass.unfinished.clone_from(&restored.pass);
         }
-        let lives = || restored.messages.iter().map(|message| &message.life);
+        let lives = || restored.messages.iter().map(|kept| &kept.message.life);
         Leftovers {
             unknown: lives().filter(|life| matches!(life, DeliveryStatus::Unknown(_))).count(),
             queued: lives().filter(|life| **life == DeliveryStatus::Queued).count(),

@@ -17,6 +17,7 @@ mod occurrence;
 use std::collections::HashMap;
 
 use crate::model::ids::is_uuid;
+use crate::text::screen::head;
 use context::{FORM, is_hex};
 use known::plain;
 use occurrence::IdOccurrence;
@@ -67,11 +68,7 @@ impl FoundId {
 
 /// Finds the ids of `text`, in the order in which they stand there.
 pub fn find(text: &str, known: &KnownIds) -> Vec<FoundId> {
-    let mut end = text.len().min(TEXT_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let text = text.get(..end).unwrap_or_default();
+    let text = head(text, TEXT_MAX);
     let mut seen = Vec::new();
     json::outer(text, &mut seen);
     gather(seen, known)

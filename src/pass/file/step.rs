@@ -89,8 +89,7 @@ fn read_send(table: &mut Table<'_>, names: &Names) -> Option<Option<StepMessage>
     let at = send.at();
     let text = send.text("text");
     let choice = send.text("choice").map(|s| s.value);
-    let words: Vec<(&'static str, Variation)> = Variation::ALL.iter().map(|v| (v.as_str(), *v)).collect();
-    let sent_as = send.word("as", &words).map(|s| s.value);
+    let sent_as = send.word("as", &Variation::ALL.map(|one| (one.as_str(), one))).map(|s| s.value);
     let mut attributes = BTreeMap::new();
     if let Some(fields) = send.table("attributes") {
         for (name, text) in fields.named_texts() {

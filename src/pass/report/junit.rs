@@ -4,25 +4,16 @@
 use std::fmt::Write as _;
 
 use crate::export::escape::markup;
-use crate::pass::{CaseResult, PassRun, StepResult, Verdict};
+use crate::pass::{CaseResult, PassRun, StepResult, Tally, Verdict};
 
 use super::words;
 
 /// The report of a run that is masked already.
 pub fn junit(run: &PassRun) -> String {
     let counts = |steps: &mut dyn Iterator<Item = &StepResult>| {
-        let mut out = [0_usize; 4];
-        for step in steps {
-            out[0] += 1;
-            match step.counts() {
-                Some(Verdict::Fail) => out[1] += 1,
-                Some(Verdict::Blocked) => out[2] += 1,
-                Some(Verdict::Skip) | None => out[3] += 1,
-                Some(Verdict::Pass) => {}
-            }
-        }
-        let [tests, failures, errors, skipped] = out;
-        format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"")
+        let tally = Tally::of(steps);
+        let (tests, skipped, Tally { fail, blocked, .. }) = (tally.all(), tally.skipped + tally.open, tally);
+        format!("tests=\"{tests}\" failures=\"{fail}\" errors=\"{blocked}\" skipped=\"{skipped}\"")
     };
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" {} time=\"{:.3}\" timestamp=\"{}\">\n",

@@ -27,52 +27,31 @@ pub use markdown::markdown;
 use serde_json::Value;
 
 use super::PassRun;
+use crate::model::words::words;
 
-/// A form of report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ReportFormat {
-    /// JUnit XML.
-    Junit,
-    /// Common Test Report Format.
-    Ctrf,
-    /// Markdown.
-    Markdown,
-    /// One HTML page.
-    Html,
+words! {
+    /// A form of report, as `--report NAME=FILE` says it, and how its files usually end.
+    pub enum ReportFormat: name, extension {
+        /// JUnit XML.
+        Junit = "junit", "xml";
+        /// Common Test Report Format.
+        Ctrf = "ctrf", "json";
+        /// Markdown.
+        Markdown = "md", "md";
+        /// One HTML page.
+        Html = "html", "html";
+    }
 }
 
 impl ReportFormat {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Junit, Self::Ctrf, Self::Markdown, Self::Html];
-
-    /// Its name, how its files end, and what writes it.
-    const fn row(self) -> (&'static str, &'static str, fn(&PassRun) -> String) {
-        match self {
-            Self::Junit => ("junit", "xml", junit),
-            Self::Ctrf => ("ctrf", "json", ctrf),
-            Self::Markdown => ("md", "md", markdown),
-            Self::Html => ("html", "html", html),
-        }
-    }
-
-    /// As `--report NAME=FILE` says it.
-    pub const fn name(self) -> &'static str {
-        self.row().0
-    }
-
-    /// The form of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|form| form.name() == name)
-    }
-
-    /// How its files usually end.
-    pub const fn extension(self) -> &'static str {
-        self.row().1
-    }
-
     /// The report of a run, which must be [`masked`] already.
     pub fn write(self, run: &PassRun) -> String {
-        self.row().2(run)
+        match self {
+            Self::Junit => junit(run),
+            Self::Ctrf => ctrf(run),
+            Self::Markdown => markdown(run),
+            Self::Html => html(run),
+        }
     }
 }
 

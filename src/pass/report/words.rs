@@ -45,14 +45,8 @@ pub const fn said(verdict: Option<Verdict>) -> &'static str {
 
 /// `12 steps: 9 passed, 1 failed, 2 skipped`.
 pub fn tally(tally: &Tally) -> String {
-    let parts = [
-        (tally.pass, "passed"),
-        (tally.fail, "failed"),
-        (tally.blocked, "blocked"),
-        (tally.skipped, "skipped"),
-        (tally.open, "open"),
-    ];
-    let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let parts: Vec<String> =
+        tally.counts().iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     let all = tally.all();
     format!("{all} step{}: {}", if all == 1 { "" } else { "s" }, parts.join(", "))
 }

@@ -17,7 +17,6 @@ mod navigation;
 mod prepare;
 pub mod replies;
 mod report;
-pub mod template;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Prep, Renewing, Runner, RunnerEffect, StepStage, Watch, expectation, template};
+use super::{Prep, Renewing, Runner, RunnerEffect, StepStage, Watch, expectation};
 use crate::model::fault::SandboxRequest;
-use crate::model::variables::{Values, uuid_from};
+use crate::model::variables::{Values, expand, uuid_from};
 use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment, OutgoingMessage};
 use crate::pass::evidence::{SaidMessage, StepEvidence};
 use crate::pass::file::StepMessage;
@@ -125,7 +125,6 @@ impl Runner {
         let outgoing = plain.varied(outgoing.sent_as);
         self.trackers.entry(player.key).or_default().said(&outgoing.text, self.now.wall);
         let said = SaidMessage {
-            conversation: player.name.clone(),
             author: Author::Guest.word().to_owned(),
             text: outgoing.text.clone(),
             at: self.wall(),
@@ -133,7 +132,6 @@ impl Runner {
             remote_id: None,
             choices: Vec::new(),
             sent_as: outgoing.sent_as.map(|v| v.as_str().to_owned()),
-            exchange: None,
         };
         if let Some(result) = self.open_mut() {
             result.evidence.said.push(said);
@@ -154,14 +152,17 @@ impl Runner {
             now: self.wall(),
             run: self.run.id.chars().take(8).collect(),
         };
-        let missing =
-            |name: String| format!("{{{{{name}}}}} was not captured: the step that captures it has not been run");
         let captures = &self.run.captures;
         let mut counts = false;
         let mut fill = |text: &str| {
-            let (text, counted) = template::fill(text, &values, captures).map_err(missing)?;
-            counts |= counted;
-            Ok::<_, String>(text)
+            let filled = expand(text, &values, captures);
+            counts |= filled.used.contains(&"seq");
+            match filled.unknown.first() {
+                Some(name) => {
+                    Err(format!("{{{{{name}}}}} was not captured: the step that captures it has not been run"))
+                }
+                None => Ok(filled.text),
+            }
         };
         let mut text = fill(&outgoing.text)?;
         let mut extras = Extras { attachments: outgoing.attachments.clone(), ..Extras::default() };

@@ -72,11 +72,7 @@ impl Runner {
         let name = began.and_then(|key| self.cast.player(key)).map(|p| p.name.clone());
         let diagnosis = self.why(exchange, known);
         let record = ExchangeEvidence::of(exchange, name, diagnosis.as_ref());
-        let id = exchange.id.0;
         let Some(evidence) = self.open_mut().map(|result| &mut result.evidence) else { return };
-        if ours && let Some(said) = evidence.said.iter_mut().find(|s| s.is_ours()) {
-            said.exchange = Some(id);
-        }
         if let Some(known) = evidence.exchanges.iter_mut().find(|x| x.exchange.id == exchange.id) {
             *known = record;
         } else if evidence.exchanges.len() < EXCHANGES_KEPT {
@@ -133,9 +129,8 @@ impl Runner {
 
     /// What the other side said goes with the step as evidence.
     fn note_heard(&mut self, key: ConversationKey) {
-        let Ok(name) = self.open_player().map(|p| p.name.clone()) else { return };
         let heard = self.trackers.get(&key).into_iter().flat_map(|replies| replies.fresh.iter().skip(replies.taken));
-        let heard: Vec<SaidMessage> = heard.map(|message| SaidMessage::heard(&name, message)).collect();
+        let heard: Vec<SaidMessage> = heard.map(SaidMessage::heard).collect();
         let Some(result) = self.open_mut() else { return };
         for message in heard {
             if !result.evidence.said.iter().any(|said| said.remote_id == message.remote_id) {

@@ -66,7 +66,6 @@ fn exchange(id: u64, kind: ExchangeKind, what: &str, status: u16, ms: u64) -> Ex
 
 fn said(author: &str, text: &str, second: i64) -> SaidMessage {
     SaidMessage {
-        conversation: "Billing bot".to_owned(),
         author: author.to_owned(),
         text: text.to_owned(),
         at: at(second, 0),
@@ -74,7 +73,6 @@ fn said(author: &str, text: &str, second: i64) -> SaidMessage {
         remote_id: None,
         choices: Vec::new(),
         sent_as: None,
-        exchange: None,
     }
 }
 

@@ -147,10 +147,10 @@ impl World {
             not_on_disk: BTreeSet::new(),
             full,
         };
-        for kept in restored.messages.iter().filter(|m| m.life == DeliveryStatus::Queued) {
+        for kept in restored.messages.iter().map(|kept| &kept.message).filter(|m| m.life == DeliveryStatus::Queued) {
             self.told.remove(&kept.id);
             session.open.insert(kept.id);
-            session.engine.ask(Command::Send(SendRequest::of(&kept.message())));
+            session.engine.ask(Command::Send(SendRequest::of(kept)));
         }
         session.engine.ask(Command::Recall(restored.recalled()));
         session

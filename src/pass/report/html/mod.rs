@@ -64,17 +64,12 @@ fn head(out: &mut String, run: &PassRun) {
 }
 
 fn tiles(out: &mut String, run: &PassRun) {
-    let tally = run.tally();
     let disagreements = run.disagreements().count();
+    let differ = (disagreements, "blocked", if disagreements == 1 { "disagreement" } else { "disagreements" });
     out.push_str("<div class=\"tiles\">\n");
-    for (count, class, word) in [
-        (tally.pass, "passed", "passed"),
-        (tally.fail, "failed", "failed"),
-        (tally.blocked, "blocked", "blocked"),
-        (tally.skipped, "skipped", "skipped"),
-        (tally.open, "open", "open"),
-        (disagreements, "blocked", if disagreements == 1 { "disagreement" } else { "disagreements" }),
-    ] {
+    for (count, class, word) in
+        run.tally().counts().map(|(count, word)| (count, word, word)).into_iter().chain([differ])
+    {
         if count > 0 || matches!(word, "passed" | "failed") {
             let _ = writeln!(out, "<div class=\"tile\"><b class=\"{class}\">{count}</b><span>{word}</span></div>");
         }
@@ -110,17 +105,8 @@ fn attention(out: &mut String, run: &PassRun) {
 }
 
 fn filters(out: &mut String, run: &PassRun) {
-    let tally = run.tally();
     out.push_str("<h2>Steps</h2>\n<div class=\"filters\" hidden>\n<button data-show=\"all\" aria-pressed=\"true\">all</button>\n");
-    let differ = run.disagreements().count();
-    for (count, word) in [
-        (tally.pass, "passed"),
-        (tally.fail, "failed"),
-        (tally.blocked, "blocked"),
-        (tally.skipped, "skipped"),
-        (tally.open, "open"),
-        (differ, "disagreement"),
-    ] {
+    for (count, word) in run.tally().counts().into_iter().chain([(run.disagreements().count(), "disagreement")]) {
         if count > 0 {
             let _ = writeln!(out, "<button data-show=\"{word}\" aria-pressed=\"false\">{word} {count}</button>");
         }

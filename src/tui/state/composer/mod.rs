@@ -258,7 +258,7 @@ impl Composer {
     }
 
     fn expansion(&self, now: Moment) -> Option<Expansion> {
-        (self.expanding && self.text().contains("{{")).then(|| expand(self.text(), &self.values(now)))
+        (self.expanding && self.text().contains("{{")).then(|| expand(self.text(), &self.values(now), &BTreeMap::new()))
     }
 
     /// The text as it would be sent now, where that differs from what was typed.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::engine::Command;
+use crate::model::variables::expand;
 use crate::model::{Author, Extras, TokenStatus};
 use crate::pass::builtin;
-use crate::pass::runner::template::fill;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::demo::script::{Cue, DemoScript, Typing};
@@ -82,11 +82,12 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let values = state.composer.values(state.now);
     let Some(present) = &mut state.present else { return };
-    let Ok((text, seq)) = fill(&cue.text, &values, &present.captures) else {
+    let filled = expand(&cue.text, &values, &present.captures);
+    if !filled.unknown.is_empty() {
         return skip(state, "This message needs an answer that did not come: it is skipped.");
-    };
-    present.typing = Some(Typing::begin(text, state.now, calm));
-    state.composer.used(seq);
+    }
+    present.typing = Some(Typing::begin(filled.text, state.now, calm));
+    state.composer.used(filled.used.contains(&"seq"));
     if cue.clear_faults {
         state.faults.clear();
         effects.push(Effect::SandboxFault(None));
