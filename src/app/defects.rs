@@ -17,7 +17,8 @@ pub fn end_the_program(leave_terminal: fn() -> bool) {
     panic::set_hook(Box::new(move |info| {
         let restored = if leave_terminal() { "The terminal is restored. " } else { "" };
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let what = info.payload_as_str().unwrap_or_default();
+        let text = info.payload().downcast_ref::<&str>().copied();
+        let what = text.or_else(|| info.payload().downcast_ref::<String>().map(String::as_str)).unwrap_or_default();
         tracing::error!(place, what, "panic");
         let _ = writeln!(
             std::io::stderr(),
