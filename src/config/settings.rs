@@ -77,6 +77,12 @@ impl Settings {
         Problem::at(&self.paths.config_file, at, sentence)
     }
 
+    /// How to leave the sandbox for the organisation that the environment names, if it names one.
+    pub fn way_to_env(&self) -> Option<&'static str> {
+        let way = "`guestwire --profile env` speaks to the organisation that GENESYSCLOUD_REGION names.";
+        self.has_env_profile.then_some(way)
+    }
+
     /// A problem with the setting of this name, at the line of the file or with the variable or flag that it came from.
     pub fn problem_of(&self, setting: &str, sentence: &str) -> Problem {
         match self.effective.iter().find(|row| row.name == setting).map(|row| &row.origin) {

@@ -45,6 +45,9 @@ const TERMINATED: u8 = 143;
 /// Runs until the input or a person ends it.
 pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
     let opened = Opened::open(settings)?;
+    if let Some(way) = settings.way_to_env().filter(|_| opened.profile.sandbox) {
+        output::warn(way);
+    }
     let clock = Clock::start();
     let mut plain = Plain::new(setup(settings, &opened.profile, clock));
     let (journal, pages) = if settings.journal.ephemeral {

@@ -243,8 +243,8 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
 
 /// What the status line says first.
 fn first_words(settings: &Settings, profile: &Profile, send: &str) -> String {
-    if profile.sandbox && settings.has_env_profile {
-        "Built-in sandbox: nothing leaves this machine. `guestwire --profile env` speaks to the organisation that GENESYSCLOUD_REGION names.".to_owned()
+    if let Some(way) = settings.way_to_env().filter(|_| profile.sandbox) {
+        format!("Built-in sandbox: nothing leaves this machine. {way}")
     } else if profile.sandbox && !settings.paths.config_exists {
         format!("Built-in sandbox: nothing leaves this machine. Type a message and press {send}.")
     } else if profile.sandbox {

@@ -15,6 +15,15 @@ fn run(scenario: &str, lines: &str, environment: &[(&str, &str)], arguments: &[&
     (code, stdout.lines().map(str::to_owned).collect())
 }
 
+/// The sandbox opens although the environment names an organisation; a person is told how to get there.
+#[test]
+fn the_way_to_the_organisation_of_the_environment_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, stdout, stderr) = run_in(home.path(), HOST, b"", &[("GENESYSCLOUD_REGION", "eu-west-1")], &["--plain"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("built-in sandbox") && stderr.contains("guestwire --profile env"), "{stdout}{stderr}");
+}
+
 fn run_in(
     home: &Path,
     scenario: &str,
