@@ -28,7 +28,7 @@ use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 
 /// Sends of each kind; the first few warm up and are not counted.
 const SENDS: usize = 2_000;
@@ -90,7 +90,7 @@ fn sync(file: &mut std::fs::File) {
 /// An engine, and who takes its reports.
 struct Sender {
     engine: EngineHandle,
-    reports: UnboundedReceiver<Report>,
+    reports: Receiver<Report>,
     next: u64,
 }
 

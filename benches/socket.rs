@@ -19,7 +19,7 @@ use guestwire::model::{Address, Conversation, ConversationKey, DeliveryStatus, E
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async, client_async};
 
@@ -62,7 +62,7 @@ struct Stage {
     ours: Runtime,
     socket: WebSocketStream<TcpStream>,
     engine: EngineHandle,
-    reports: UnboundedReceiver<Report>,
+    reports: Receiver<Report>,
     next: u64,
     _server: Runtime,
 }

@@ -77,7 +77,7 @@ pub struct Sources {
     /// The engine. It is shut down at the end.
     pub engine: EngineHandle,
     /// What the engine says.
-    pub reports: UnboundedReceiver<Report>,
+    pub reports: Receiver<Report>,
     /// What the journal says.
     pub pages: UnboundedReceiver<JournalPage>,
     /// The lines of standard input.
@@ -86,7 +86,7 @@ pub struct Sources {
 
 impl Sources {
     /// The engine and the clock alone.
-    pub fn of_engine(clock: Clock, engine: EngineHandle, reports: UnboundedReceiver<Report>) -> Self {
+    pub fn of_engine(clock: Clock, engine: EngineHandle, reports: Receiver<Report>) -> Self {
         Self { clock, engine, reports, pages: unbounded_channel().1, lines: channel(1).1 }
     }
 }

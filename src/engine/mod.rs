@@ -54,7 +54,7 @@ impl Engine {
     /// Starts an engine for `profile` on the present tokio runtime and signs in. Returns at once: certificates are
     /// loaded when the first https URL is needed, secrets are read off the runtime's threads. The engine ends with
     /// [`Report::Stopped`] after [`Command::Shutdown`], or when every handle is gone.
-    pub fn start(profile: Arc<Profile>, clock: Clock) -> (EngineHandle, mpsc::UnboundedReceiver<Report>) {
+    pub fn start(profile: Arc<Profile>, clock: Clock) -> (EngineHandle, mpsc::Receiver<Report>) {
         Self::start_with(profile, clock, Tuning::default())
     }
 
@@ -63,9 +63,9 @@ impl Engine {
         profile: Arc<Profile>,
         clock: Clock,
         tuning: Tuning,
-    ) -> (EngineHandle, mpsc::UnboundedReceiver<Report>) {
+    ) -> (EngineHandle, mpsc::Receiver<Report>) {
         let (commands, inbox) = mpsc::unbounded_channel();
-        let (outbox, reports) = mpsc::unbounded_channel();
+        let (outbox, reports) = mpsc::channel(driver::reporter::WAITING);
         let redactor = redact::Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
         let (shared, redactor) = watch::channel(Arc::new(redactor));
         tokio::spawn(driver::Driver::new(profile, clock, tuning, inbox, outbox, shared).run());

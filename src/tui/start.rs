@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 
 use super::terminal::event_loop::{EventLoop, LoopEnd};
 use super::terminal::input::TerminalKeys;
@@ -205,7 +205,7 @@ async fn run(
 }
 
 /// Takes the last reports: what came of the messages that were on the wire is kept too.
-async fn finish(reports: &mut UnboundedReceiver<Report>, mut take: impl FnMut(Report)) {
+async fn finish(reports: &mut Receiver<Report>, mut take: impl FnMut(Report)) {
     while let Some(report) = reports.recv().await
         && report != Report::Stopped
     {

@@ -12,7 +12,7 @@ use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuni
 use guestwire::model::{
     Address, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, MessageId, Outcome, TokenStatus,
 };
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 
 use crate::support::http_server::{Act, Req, json};
 
@@ -110,7 +110,7 @@ pub fn with_tokens(send: impl Fn(&Req) -> Act + Send + Sync + 'static) -> impl F
 /// An engine, and everything that it reported.
 pub struct TestEngine {
     pub handle: EngineHandle,
-    reports: UnboundedReceiver<Report>,
+    reports: Receiver<Report>,
     pub seen: Vec<Report>,
     next: u64,
 }

@@ -75,7 +75,7 @@ impl Receiver {
 struct Session {
     sandbox: Sandbox,
     engine: guestwire::engine::EngineHandle,
-    reports: tokio::sync::mpsc::UnboundedReceiver<Report>,
+    reports: tokio::sync::mpsc::Receiver<Report>,
     datagrams: BTreeMap<ExchangeId, Vec<String>>,
     exchanges: BTreeMap<ExchangeId, Arc<Exchange>>,
     agent: Vec<AgentState>,

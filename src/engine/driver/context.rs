@@ -1,14 +1,13 @@
 //! What all areas of the driver share: who asks and is told, what is known of time, limits, tokens and secrets, and the
 //! tasks.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -17,7 +16,6 @@ use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::engine::client::Client;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::jitter::Jitter;
-use crate::engine::metrics::MetricsAgent;
 use crate::engine::pace::Pace;
 use crate::engine::redact::Redactor;
 use crate::engine::token::{Outlook, TokenMachine, Verified};
@@ -30,6 +28,7 @@ use crate::model::{
     Transport,
 };
 
+use super::reporter::Reporter;
 use super::task_output::{CapturedTry, ResponseMeta, TaskOutput};
 
 /// A server clock that differs by more is told, in seconds.
@@ -57,14 +56,8 @@ pub struct Context {
     pub reporter: Reporter,
     /// Seconds that the server's clock is ahead, by the newest answer.
     skew: i64,
-    exchanges: u64,
-}
-
-/// Tells what happens.
-pub struct Reporter {
-    pub reports: UnboundedSender<Report>,
-    metrics: Option<RefCell<MetricsAgent>>,
     skew_told: bool,
+    exchanges: u64,
 }
 
 impl Context {
@@ -73,10 +66,9 @@ impl Context {
         profile: Arc<Profile>,
         clock: Clock,
         tuning: Tuning,
-        reports: UnboundedSender<Report>,
+        reports: Sender<Report>,
         shared: watch::Sender<Arc<Redactor>>,
     ) -> Self {
-        let metrics = tuning.metrics.as_ref().map(|m| RefCell::new(MetricsAgent::new(m, &profile, reports.clone())));
         let requested = match &profile.credentials {
             Credentials::Client(client) => client.scopes.clone(),
             Credentials::Pasted(_) | Credentials::Missing(_) => Vec::new(),
@@ -98,8 +90,9 @@ impl Context {
             token: None,
             ids: BTreeMap::new(),
             tasks: JoinSet::new(),
-            reporter: Reporter { reports, metrics, skew_told: false },
+            reporter: Reporter::new(tuning.metrics.as_ref(), &profile, reports),
             skew: 0,
+            skew_told: false,
             exchanges: 0,
             profile,
             tuning,
@@ -107,16 +100,7 @@ impl Context {
     }
 
     pub fn report(&self, report: Report) {
-        let caused = self.reporter.metrics.as_ref().and_then(|m| m.borrow_mut().report(&report));
-        // Where nobody listens, the handles are going too, and the loop ends by that.
-        for report in [Some(report), caused].into_iter().flatten() {
-            let _ = self.reporter.reports.send(report);
-        }
-    }
-
-    /// Resolves when the last metrics have gone out, within a bound.
-    pub fn last_metrics(&self) -> Option<impl Future<Output = ()> + use<>> {
-        self.reporter.metrics.as_ref().map(|m| m.borrow().last())
+        self.reporter.report(report);
     }
 
     /// Reports a sentence about guestwire itself.
@@ -287,8 +271,8 @@ impl Context {
             self.report(Report::RateLimit(limit));
         }
         self.skew = meta.skew.unwrap_or(self.skew);
-        if let Some(skew) = meta.skew.filter(|skew| skew.saturating_abs() > SKEW_MAX && !self.reporter.skew_told) {
-            self.reporter.skew_told = true;
+        if let Some(skew) = meta.skew.filter(|skew| skew.saturating_abs() > SKEW_MAX && !self.skew_told) {
+            self.skew_told = true;
             self.report(Report::ClockSkew(skew));
         }
     }

@@ -15,6 +15,7 @@ mod negative_tests;
 mod probes;
 mod reads;
 mod recorded;
+pub mod reporter;
 mod sends;
 mod side_requests;
 mod sign_in;
@@ -27,7 +28,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -77,7 +78,7 @@ impl Driver {
         clock: Clock,
         tuning: Tuning,
         commands: UnboundedReceiver<Command>,
-        reports: UnboundedSender<Report>,
+        reports: Sender<Report>,
         shared: watch::Sender<Arc<Redactor>>,
     ) -> Self {
         Self {
@@ -107,21 +108,20 @@ impl Driver {
             if !Arc::ptr_eq(&self.cx.shared.borrow(), &self.cx.redactor) {
                 self.cx.shared.send_replace(Arc::clone(&self.cx.redactor));
             }
+            let behind = self.cx.reporter.is_behind();
             let timer = tokio::time::sleep_until(due.unwrap_or_else(Instant::now));
             tokio::select! {
                 command = self.commands.recv() => self.obey(command.unwrap_or(Command::Shutdown)),
-                Some(event) = self.webs.next() => self.take_link_events(event),
+                Some(event) = self.webs.next(), if !behind => self.take_link_event(event),
                 Some(output) = self.cx.tasks.join_next(), if !self.cx.tasks.is_empty() => self.take_output(output),
                 Some(recorded) = self.recordings.next() => recorded.report(&self.cx),
-                Some(event) = self.webhooks.next() => self.take_webhook(event),
+                Some(event) = self.webhooks.next(), if !behind => self.take_webhook(event),
+                () = self.cx.reporter.caught_up(), if behind => {}
                 () = timer, if due.is_some() => {}
             }
         }
         self.finish().await;
-        if let Some(last) = self.cx.last_metrics() {
-            last.await;
-        }
-        self.cx.report(Report::Stopped);
+        self.cx.reporter.finish().await;
     }
 
     /// Starts all that may start, and says when something is due next.
@@ -297,7 +297,7 @@ impl Driver {
         let end = Instant::now() + bound;
         while self.sends.in_flight() > 0 {
             tokio::select! {
-                Some(event) = self.webs.next() => self.take_link_events(event),
+                Some(event) = self.webs.next() => self.take_link_event(event),
                 Some(output) = self.cx.tasks.join_next(), if !self.cx.tasks.is_empty() => self.take_output(output),
                 () = tokio::time::sleep_until(end) => return,
             }

@@ -68,13 +68,14 @@ impl Context {
         done: impl FnOnce(T) -> TaskOutput + Send + 'static,
     ) {
         let work = AssertUnwindSafe(work).catch_unwind();
-        let (reports, clock) = (self.reporter.reports.clone(), self.clock);
+        let (reports, clock) = (self.reporter.listener().clone(), self.clock);
         self.tasks.spawn(async move {
-            done(work.await.unwrap_or_else(|_| {
+            let Ok(came) = work.await else {
                 tracing::error!("a task of the engine panicked");
-                let _ = reports.send(Report::Notice { at: clock.now(), text: DIED.to_owned() });
-                died()
-            }))
+                let _ = reports.send(Report::Notice { at: clock.now(), text: DIED.to_owned() }).await;
+                return done(died());
+            };
+            done(came)
         });
     }
 

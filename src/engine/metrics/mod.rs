@@ -18,7 +18,7 @@ use crate::config::settings::MetricsSettings as Configured;
 use crate::engine::Report;
 use crate::model::AgentState;
 use points::Meter;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::Sender;
 use wire::Wire;
 
 /// How long the last datagrams may take.
@@ -32,8 +32,8 @@ pub struct MetricsAgent {
 
 impl MetricsAgent {
     /// Metrics of a profile for the configured agent. Opens nothing: the first datagram does.
-    pub fn new(configured: &Configured, profile: &Profile, reports: UnboundedSender<Report>) -> Self {
-        let _ = reports.send(Report::Agent(AgentState::Idle));
+    pub fn new(configured: &Configured, profile: &Profile, reports: Sender<Report>) -> Self {
+        let _ = reports.try_send(Report::Agent(AgentState::Idle));
         Self { meter: Meter::new(profile), wire: Wire::new(configured, reports) }
     }
 

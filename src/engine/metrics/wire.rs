@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cadence::prelude::*;
 use cadence::{Metric, MetricSink, QueuingMetricSink, StatsdClient};
 use tokio::sync::Notify;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::Sender;
 
 use crate::config::settings::{Agent, MetricsSettings as Configured};
 use crate::engine::Report;
@@ -31,7 +31,7 @@ pub struct Wire {
 }
 
 impl Wire {
-    pub fn new(configured: &Configured, reports: UnboundedSender<Report>) -> Self {
+    pub fn new(configured: &Configured, reports: Sender<Report>) -> Self {
         let drained = Arc::new(Notify::new());
         let socket = Socket {
             agent: configured.agent.clone(),
@@ -99,7 +99,7 @@ struct Socket {
     agent: Agent,
     /// What is open, and what was told last of the agent.
     state: Mutex<(Option<Open>, Option<AgentState>)>,
-    reports: AssertUnwindSafe<UnboundedSender<Report>>,
+    reports: AssertUnwindSafe<Sender<Report>>,
     drained: AssertUnwindSafe<Arc<Notify>>,
 }
 
@@ -117,7 +117,7 @@ impl MetricSink for Socket {
         };
         if state.1.as_ref() != Some(&now) {
             state.1 = Some(now.clone());
-            let _ = self.reports.send(Report::Agent(now));
+            let _ = self.reports.blocking_send(Report::Agent(now));
         }
         sent
     }

@@ -25,7 +25,7 @@ pub const PING_EVERY: Duration = Duration::from_secs(15);
 /// Bound on writing one frame.
 const WRITE_BOUND: Duration = Duration::from_secs(10);
 /// Frames that wait to be taken in before reading stops.
-pub const AHEAD: usize = 256;
+pub const AHEAD: usize = 64;
 
 /// Most bytes of pongs that wait for a peer which sends pings and takes nothing.
 const PONGS_MAX: usize = 64 << 10;

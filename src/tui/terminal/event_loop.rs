@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
 use ratatui::layout::Size;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
 use super::interfaces::{Input, Outside, Screen, Work};
@@ -58,7 +58,7 @@ pub struct EventLoop<I, S, O> {
     /// Masks what leaves as text: see [`crate::engine::EngineHandle::mask`].
     pub mask: Box<dyn Fn(&str) -> String + Send>,
     /// What the engine says.
-    pub reports: UnboundedReceiver<Report>,
+    pub reports: Receiver<Report>,
     /// Asks the journal.
     pub journal: Box<dyn Fn(Job) + Send>,
     /// What the journal says. May be closed: then there is none.

@@ -12,7 +12,7 @@ use guestwire::model::{
     TokenStatus, Variation, WebSession,
 };
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 
 use super::canned::Canned;
 
@@ -257,7 +257,7 @@ pub struct Found {
 
 struct Bench {
     engine: EngineHandle,
-    reports: UnboundedReceiver<Report>,
+    reports: Receiver<Report>,
     history: PastExchanges,
     facts: ProfileFacts,
     exchanges: Vec<Arc<Exchange>>,

@@ -15,7 +15,7 @@ use guestwire::model::{
 };
 use rusqlite::Connection;
 use std::sync::Arc;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 
 use crate::support::engine::{profile, with_tokens};
 use crate::support::http_server::{Act, Req, Server, answer};
@@ -72,7 +72,7 @@ struct World {
 struct Session {
     runtime: tokio::runtime::Runtime,
     engine: EngineHandle,
-    reports: UnboundedReceiver<Report>,
+    reports: Receiver<Report>,
     journal: Journal,
     dir: PathBuf,
     numbers: BTreeMap<ExchangeId, u64>,

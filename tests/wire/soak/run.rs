@@ -12,7 +12,7 @@ use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuni
 use guestwire::model::{Channel, ConversationKey, DeliveryStatus, Extras, MessageId, SessionAsk, TokenStatus};
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start_with};
 use serde_json::Value;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 
 use super::ledger::{Entry, Ledger, explain, received};
 use super::storm::{self, Dice, Harm, Harms};
@@ -88,7 +88,7 @@ pub struct SoakRun {
     began: Instant,
     sandbox: Sandbox,
     engine: EngineHandle,
-    reports: UnboundedReceiver<Report>,
+    reports: Receiver<Report>,
     talks: Vec<Talk>,
     ledger: Ledger,
     /// Remote ids that came by themselves: each is told once.

@@ -192,16 +192,9 @@ impl Driver {
         }
     }
 
-    /// A link told something. What else was told meanwhile is taken in the same turn.
-    pub(super) fn take_link_events(&mut self, first: LinkEvent) {
+    /// A link told something.
+    pub(super) fn take_link_event(&mut self, event: LinkEvent) {
         self.cx.now = self.cx.clock.now();
-        self.take_link_event(first);
-        while let Some(event) = self.webs.try_next() {
-            self.take_link_event(event);
-        }
-    }
-
-    fn take_link_event(&mut self, event: LinkEvent) {
         let LinkEvent { key, serial, said } = event;
         if self.webs.all.get(&key).is_none_or(|web| web.opening.serial != serial) {
             return;

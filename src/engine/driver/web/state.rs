@@ -168,11 +168,6 @@ impl Webs {
         self.inbox.recv().await
     }
 
-    /// What else was told meanwhile.
-    pub fn try_next(&mut self) -> Option<LinkEvent> {
-        self.inbox.try_recv().ok()
-    }
-
     /// The files of a conversation that are being uploaded.
     pub fn upload(&mut self, key: ConversationKey) -> Option<&mut Uploading> {
         self.all.get_mut(&key)?.files.uploading.as_mut()

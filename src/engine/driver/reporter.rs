@@ -1,0 +1,79 @@
+//! The way to whoever listens: in order, and nothing is lost where that one is slow.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::TrySendError;
+
+use crate::config::Profile;
+use crate::config::settings::MetricsSettings;
+use crate::engine::Report;
+use crate::engine::metrics::MetricsAgent;
+
+/// Reports that the listener has not taken.
+pub const WAITING: usize = 512;
+/// While fewer fit in, nothing is taken in that comes by itself: a flood waits with its sender.
+const ROOM: usize = WAITING / 2;
+
+/// See the module.
+pub struct Reporter {
+    listener: Sender<Report>,
+    /// What has no room: answers to what was asked for are taken in whatever waits.
+    held: RefCell<VecDeque<Report>>,
+    metrics: Option<RefCell<MetricsAgent>>,
+}
+
+impl Reporter {
+    /// A way on which nothing went yet.
+    pub fn new(metrics: Option<&MetricsSettings>, profile: &Profile, listener: Sender<Report>) -> Self {
+        let metrics = metrics.map(|m| RefCell::new(MetricsAgent::new(m, profile, listener.clone())));
+        Self { listener, held: RefCell::default(), metrics }
+    }
+
+    /// Reports, and what the report is counted as.
+    pub fn report(&self, report: Report) {
+        let counted = self.metrics.as_ref().and_then(|m| m.borrow_mut().report(&report));
+        self.held.borrow_mut().extend([Some(report), counted].into_iter().flatten());
+        self.send_held();
+    }
+
+    fn send_held(&self) {
+        let mut held = self.held.borrow_mut();
+        while let Some(first) = held.pop_front() {
+            // Where nobody listens, the handles are going too, and the loop ends by that.
+            if let Err(TrySendError::Full(first)) = self.listener.try_send(first) {
+                return held.push_front(first);
+            }
+        }
+    }
+
+    /// Whether the listener is behind with what it was told.
+    pub fn is_behind(&self) -> bool {
+        self.send_held();
+        !self.listener.is_closed() && self.listener.capacity() < ROOM
+    }
+
+    /// The listener's end, for tasks.
+    pub const fn listener(&self) -> &Sender<Report> {
+        &self.listener
+    }
+
+    /// Resolves when the listener has caught up, or is gone.
+    pub fn caught_up(&self) -> impl Future<Output = ()> + use<> {
+        let listener = self.listener.clone();
+        async move { drop(listener.reserve_many(ROOM).await) }
+    }
+
+    /// Resolves when all was told, the last metrics within a bound.
+    pub async fn finish(self) {
+        let Self { listener, held, metrics } = self;
+        if let Some(metrics) = metrics {
+            metrics.into_inner().last().await;
+        }
+        for report in held.into_inner().into_iter().chain([Report::Stopped]) {
+            // Nobody may listen any more.
+            let _ = listener.send(report).await;
+        }
+    }
+}
