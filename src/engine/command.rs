@@ -1,6 +1,8 @@
 //! What the engine can be asked for.
 
-use crate::model::{Conversation, ConversationKey, Extras, Message, MessageId, ProbeQuestion, SessionAsk, Variation};
+use crate::model::{
+    Conversation, ConversationKey, Extras, Message, MessageId, ProbeQuestion, RemoteMessage, SessionAsk, Variation,
+};
 
 /// A message to be sent. The engine keeps the order of each conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +59,13 @@ pub struct Recalled {
 pub enum Command {
     /// Messages of an earlier session: unknown ones are looked up, the others are known again when they are read.
     Recall(Vec<Recalled>),
+    /// What was heard in earlier sessions: when it comes again, it is not told again.
+    Heard {
+        /// In which conversation.
+        key: ConversationKey,
+        /// What was said.
+        messages: Vec<RemoteMessage>,
+    },
     /// Get a token if there is none (also after it was refused).
     SignIn,
     /// Get a new token now, whatever the old one's state.

@@ -59,11 +59,7 @@ impl Engine {
     }
 
     /// As [`Engine::start`], with settings that are no part of a profile.
-    pub fn start_with(
-        profile: Arc<Profile>,
-        clock: Clock,
-        tuning: Tuning,
-    ) -> (EngineHandle, mpsc::Receiver<Report>) {
+    pub fn start_with(profile: Arc<Profile>, clock: Clock, tuning: Tuning) -> (EngineHandle, mpsc::Receiver<Report>) {
         let (commands, inbox) = mpsc::unbounded_channel();
         let (outbox, reports) = mpsc::channel(driver::reporter::WAITING);
         let redactor = redact::Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());

@@ -55,6 +55,13 @@ impl Session {
         self.journal.oldest = (restored.last_number > 0).then_some(restored.first_number);
         self.log.set_base(restored.last_number);
         self.restore_added(&mut restored, changes);
+        let recalled = restored.recalled();
+        if !recalled.is_empty() {
+            changes.engine(Command::Recall(recalled));
+        }
+        for (key, heard) in &restored.heard {
+            changes.engine(Command::Heard { key: *key, messages: heard.clone() });
+        }
         let active = self.conversations.active();
         let last = restored.open.filter(|key| reopen && active != Some(*key));
         if takes_over {
@@ -179,10 +186,6 @@ impl Session {
         let keys: Vec<_> = self.conversations.items().iter().map(|item| item.conversation.key).collect();
         for key in keys {
             self.count(key);
-        }
-        let recalled = restored.recalled();
-        if !recalled.is_empty() {
-            changes.engine(Command::Recall(recalled));
         }
         if self.pass.runner.is_none() {
             self.pass.unfinished.clone_from(&restored.pass);

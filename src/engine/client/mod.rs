@@ -52,6 +52,8 @@ pub use proxy::{Environment, proxy_problems};
 pub use tls::check_ca_file;
 pub use wire::CapturedWire;
 use wire::ConnectedPeer;
+#[cfg(test)]
+pub use wire::Stream;
 
 /// A connection that was idle for longer is not trusted to be alive. Below the idle bounds of common load balancers
 /// (60 s and more), so that our writing and their closing do not cross either.

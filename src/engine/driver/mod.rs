@@ -36,6 +36,7 @@ use crate::clock::Clock;
 use crate::config::{ConversationEntry, Profile};
 use crate::model::{Conversation, ConversationKey, SessionAsk};
 
+use super::heard::Arrival;
 use super::redact::Redactor;
 use super::token::TokenRequest;
 use super::webhook::WebhookEvent;
@@ -177,6 +178,10 @@ impl Driver {
             Command::Settle { message, landed } => self.settle_by_hand(message, landed),
             Command::Learn { key, conversation_id } => self.cx.learn(key, conversation_id),
             Command::Recall(recalled) => self.recall(recalled),
+            Command::Heard { key, messages } => {
+                let (_, settled) = self.reads.of(key).hear(messages, Arrival::Pushed, self.cx.skew());
+                self.settle_seen(settled);
+            }
             Command::Read(key) => self.read_asked(key),
             Command::Probe(asked) => self.probes.ask(asked, &mut self.cx, &mut self.sign_in),
             Command::Watch(key) => {

@@ -32,8 +32,6 @@ pub struct ThreadEntry {
     pub source: MessageSource,
     /// Of the other side, and not looked at.
     pub unread: bool,
-    /// How often what it says was told otherwise.
-    pub version: u32,
 }
 
 impl ThreadEntry {

@@ -1,9 +1,8 @@
 //! One conversation's messages, ours and theirs, as one list in which each stands once.
 //!
-//! A read brings our own messages too. They are known again by the remote side's id; where that is not known yet (the
-//! answer to the send is still out, or was lost), by text and nearness in time.
-
-use std::collections::HashMap;
+//! The engine remembers what was heard, and tells it once. What is decided here is which of it is a message of ours:
+//! known by the remote side's id; where that is not known yet (the answer to the send is still out, or was lost), by
+//! text and nearness in time.
 
 use jiff::Timestamp;
 
@@ -28,8 +27,6 @@ pub struct Thread {
     pub(super) seen_until: Option<Timestamp>,
     /// Whether a read has been merged.
     read: bool,
-    /// Remote times up to here were dropped to keep the bound: a read brings them again, and they stay out.
-    floor: Option<Timestamp>,
 }
 
 impl Thread {
@@ -41,7 +38,7 @@ impl Thread {
     fn push(&mut self, source: MessageSource, unread: bool) {
         let id = EntryId(self.next);
         self.next += 1;
-        self.entries.push(ThreadEntry { id, source, unread, version: 0 });
+        self.entries.push(ThreadEntry { id, source, unread });
     }
 
     pub(super) fn set_skew(&mut self, seconds: i64) {
@@ -95,25 +92,10 @@ impl Thread {
 
     /// Merges messages of the remote side; those of the other side from `news_from` on, by our clock, are news.
     fn merge(&mut self, brought: Vec<RemoteMessage>, news_from: Option<Timestamp>) -> usize {
-        let mut known: HashMap<String, usize> =
-            self.entries.iter().enumerate().filter_map(|(at, e)| Some((e.remote_id()?.to_owned(), at))).collect();
         let mut news = 0;
         for remote in brought {
-            if let Some(entry) = known.get(&remote.id).and_then(|at| self.entries.get_mut(*at)) {
-                match &mut entry.source {
-                    MessageSource::Ours { seen, .. } => *seen = Some(remote.at),
-                    MessageSource::Theirs(old) => entry.version += u32::from(renew(old, remote)),
-                }
-                continue;
-            }
-            if remote.author == Author::Guest
-                && let Some(at) = self.same_as_ours(&remote)
-            {
-                known.insert(remote.id.clone(), at);
+            if let Some(at) = self.place_of(&remote) {
                 self.saw(at, remote);
-                continue;
-            }
-            if self.floor.is_some_and(|floor| remote.at <= floor) {
                 continue;
             }
             let other_side = matches!(remote.author, Author::Bot | Author::Agent);
@@ -123,7 +105,6 @@ impl Thread {
                     None => news_from.is_some_and(|from| self.local(remote.at) >= from),
                 };
             news += usize::from(unread);
-            known.insert(remote.id.clone(), self.entries.len());
             self.push(MessageSource::Theirs(remote), unread);
         }
         self.sort();
@@ -135,9 +116,7 @@ impl Thread {
     pub(super) fn recall(&mut self, heard: Vec<RemoteMessage>, unread: u32) {
         let newest = heard.iter().map(|m| m.at).max();
         for remote in heard {
-            let known = self.entries.iter().position(|e| e.remote_id() == Some(remote.id.as_str()));
-            let ours = known.or_else(|| self.same_as_ours(&remote).filter(|_| remote.author == Author::Guest));
-            match ours {
+            match self.place_of(&remote) {
                 Some(at) => self.saw(at, remote),
                 None => self.push(MessageSource::Theirs(remote), false),
             }
@@ -148,7 +127,13 @@ impl Thread {
         self.seen_until = self.seen_until.max(newest);
     }
 
-    /// A message of ours stands on the remote side.
+    /// Where a message stands already.
+    fn place_of(&self, remote: &RemoteMessage) -> Option<usize> {
+        let by_id = self.entries.iter().rposition(|e| e.remote_id() == Some(&remote.id));
+        by_id.or_else(|| self.same_as_ours(remote).filter(|_| remote.author == Author::Guest))
+    }
+
+    /// A message stands on the remote side: one of ours has its time and id from there.
     fn saw(&mut self, at: usize, remote: RemoteMessage) {
         if let Some(MessageSource::Ours { message, seen }) = self.entries.get_mut(at).map(|entry| &mut entry.source) {
             *seen = Some(remote.at);
@@ -215,20 +200,12 @@ impl Thread {
         if excess == 0 {
             return;
         }
-        let floor = &mut self.floor;
         self.entries.retain(|entry| {
             // A message that is still on its way, or unknown, stays whatever its age.
             let settled =
                 entry.life().is_none_or(|life| life.is_settled() && !matches!(life, DeliveryStatus::Unknown(_)));
             let drop = excess > 0 && settled;
-            if drop {
-                excess -= 1;
-                let remote_time = match &entry.source {
-                    MessageSource::Ours { seen, .. } => *seen,
-                    MessageSource::Theirs(remote) => Some(remote.at),
-                };
-                *floor = (*floor).max(remote_time);
-            }
+            excess -= usize::from(drop);
             !drop
         });
     }
@@ -252,21 +229,4 @@ impl Thread {
             }
         }
     }
-}
-
-/// What is known of a message that came again. Another way of reading may tell less of it: what it told stays. It was said
-/// when it was first said to be: a sandbox that is started anew says its history again as of now. True if it tells something
-/// else now.
-fn renew(old: &mut RemoteMessage, new: RemoteMessage) -> bool {
-    let before = std::mem::replace(old, new);
-    let RemoteMessage { choices, attachments, late, at, .. } = before.clone();
-    old.late |= late;
-    old.at = old.at.min(at);
-    if old.choices.is_empty() {
-        old.choices = choices;
-    }
-    if old.attachments.is_empty() {
-        old.attachments = attachments;
-    }
-    *old != before
 }

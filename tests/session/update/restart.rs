@@ -3,9 +3,10 @@
 use guestwire::engine::{Command, Report};
 use guestwire::journal::job::Restored;
 use guestwire::journal::{Job, JournalPage};
-use guestwire::model::ConversationKey;
+use guestwire::model::{Author, ConversationKey, RemoteMessage};
 use guestwire::tui::state::Pane;
 use guestwire::tui::{Effect, Event};
+use jiff::Timestamp;
 
 use crate::support::console::{BILLING, Desk, RETURNS, commands, conversation, valid};
 
@@ -43,6 +44,17 @@ fn where_the_token_came_first_it_is_looked_at_at_once() {
     desk.report(Report::Token(valid()));
     let effects = restore(&mut desk, Restored { open: Some(RETURNS), ..Restored::default() });
     assert_eq!(commands(&effects), [&Command::Watch(Some(RETURNS)), &Command::Read(RETURNS)]);
+}
+
+#[test]
+fn the_engine_knows_what_was_heard_before_it_reads_anything() {
+    let mut desk = starting();
+    desk.report(Report::Token(valid()));
+    let messages = vec![RemoteMessage::new("h", Author::Bot, "Good morning!", Timestamp::UNIX_EPOCH)];
+    let heard = vec![(RETURNS, messages.clone())];
+    let effects = restore(&mut desk, Restored { open: Some(RETURNS), heard, ..Restored::default() });
+    let wanted = [Command::Heard { key: RETURNS, messages }, Command::Watch(Some(RETURNS)), Command::Read(RETURNS)];
+    assert_eq!(commands(&effects), wanted.iter().collect::<Vec<_>>());
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Report};
 use guestwire::model::{
-    AsOf, Author, ConversationKey, DeliveryStatus, ExchangeKind, RemoteState, RepliesReadable, Unreadable,
+    AsOf, Author, ConversationKey, DeliveryStatus, ExchangeKind, RemoteMessage, RemoteState, RepliesReadable,
+    Unreadable,
 };
 use serde_json::json as js;
 
@@ -91,6 +92,26 @@ async fn an_answer_is_found_and_then_there_is_rest() {
     let asked = engine.until(|r| matches!(r, Report::Conversation { .. })).await;
     assert!(matches!(asked, Report::Conversation { messages, .. } if messages.is_empty()), "each is told once");
     assert!(engine.exchanges(ExchangeKind::Read).len() >= 6);
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn what_an_earlier_session_heard_is_not_told_again() {
+    let clock = Clock::start();
+    let world = Arc::new(World::default());
+    for (n, text) in ["hello", "new", "newer"].into_iter().enumerate() {
+        world.messages.lock().unwrap().push((format!("m{n}"), "outbound", text.to_owned()));
+    }
+    let server = Server::start(serve(Arc::clone(&world), clock, u64::MAX, false)).await;
+    let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
+    let messages = vec![RemoteMessage::new("m0", Author::Bot, "hello", clock.now().wall)];
+    engine.handle.ask(Command::Heard { key: ConversationKey(0), messages });
+    engine.handle.ask(Command::Read(ConversationKey(0)));
+    let read = engine.until(|r| matches!(r, Report::Conversation { .. })).await;
+    let Report::Conversation { messages, .. } = read else { unreachable!() };
+    assert_eq!(messages.iter().map(|m| m.text.as_str()).collect::<Vec<_>>(), ["new", "newer"]);
+    let fetched: Vec<_> = server.log().into_iter().filter(|r| r.path.contains("bulk")).map(|r| r.body).collect();
+    assert_eq!(fetched, [r#"["m1","m2"]"#], "its text is not fetched either");
     engine.stop().await;
 }
 

@@ -28,7 +28,7 @@ pub enum Scroll {
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
     of: Option<(ConversationKey, u16, bool)>,
-    pub(super) laid_out: HashMap<(EntryId, u32), Body>,
+    pub(super) laid_out: HashMap<EntryId, Body>,
 }
 
 impl Bodies {
@@ -42,7 +42,7 @@ impl Bodies {
     }
 
     pub fn of(&mut self, entry: &ThreadEntry, paper: &Paper<'_>) -> &Body {
-        self.laid_out.entry((entry.id, entry.version)).or_insert_with(|| rows::body(entry, paper))
+        self.laid_out.entry(entry.id).or_insert_with(|| rows::body(entry, paper))
     }
 
     /// How many texts are laid out.
@@ -52,7 +52,7 @@ impl Bodies {
 
     /// Forgets all but these.
     pub fn keep(&mut self, entries: &[EntryId]) {
-        self.laid_out.retain(|(id, _), _| entries.contains(id));
+        self.laid_out.retain(|id, _| entries.contains(id));
     }
 }
 
