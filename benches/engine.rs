@@ -20,7 +20,7 @@ use guestwire::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
 use guestwire::engine::send_log::{NoLog, SendLog};
-use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
 use guestwire::journal::{self, Journal};
 use guestwire::model::{Address, Conversation, ConversationKey, DeliveryStatus, MessageId};
 use http_client::Client;
@@ -96,8 +96,8 @@ struct Sender {
 
 impl Sender {
     fn start(profile: &Profile, send_log: Arc<dyn SendLog>) -> Self {
-        let tuning = Tuning { seed: 1, read_pauses: Vec::new(), send_log, ..Tuning::default() };
-        let (engine, reports) = Engine::start_with(Arc::new(profile.clone()), Clock::start(), tuning);
+        let options = EngineOptions { seed: 1, read_pauses: Vec::new(), send_log, ..EngineOptions::default() };
+        let (engine, reports) = EngineHandle::start(Arc::new(profile.clone()), Clock::start(), options);
         Self { engine, reports, next: 0 }
     }
 

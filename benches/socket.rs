@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use futures_util::{SinkExt as _, StreamExt as _};
 use guestwire::clock::Clock;
 use guestwire::config::{ConversationEntry, Credentials, GuestApi, Hosts, OpenMessaging, Profile, Region};
-use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
 use guestwire::model::{Address, Conversation, ConversationKey, DeliveryStatus, Extras, MessageId};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -80,8 +80,13 @@ impl Stage {
         });
         let (engine, reports) = ours.block_on(async {
             let most = Some(u32::MAX);
-            let tuning = Tuning { seed: 1, messages_per_second: most, frames_per_minute: most, ..Tuning::default() };
-            Engine::start_with(Arc::new(profile(&format!("ws://{addr}"))), Clock::start(), tuning)
+            let options = EngineOptions {
+                seed: 1,
+                messages_per_second: most,
+                frames_per_minute: most,
+                ..EngineOptions::default()
+            };
+            EngineHandle::start(Arc::new(profile(&format!("ws://{addr}"))), Clock::start(), options)
         });
         Self { ours, socket, engine, reports, next: 0, _server: theirs }
     }

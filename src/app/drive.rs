@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::{Profile, Settings, Terminal};
-use crate::engine::{Command, Engine, EngineHandle, Report, Tuning};
+use crate::engine::{Command, EngineHandle, EngineOptions, Report};
 use crate::journal::job::not_on_disk;
 use crate::model::Moment;
 use crate::model::fault::SandboxRequest;
@@ -129,15 +129,15 @@ pub async fn play<F: CommandLogic>(
         Keeps::Nothing => None,
         keeps => journal::writer(settings, &opened.profile, keeps == Keeps::OneMessage).await,
     };
-    let tuning = Tuning {
+    let options = EngineOptions {
         metrics: settings.metrics.clone(),
         terminal: Terminal::Free,
         sign_in: needs.sign_in,
-        ..journal::tuning(kept.as_ref())
+        ..journal::options(kept.as_ref())
     };
     let output = Output::of(&opened.profile).beside_report(needs.report_on_stdout);
     let fold = begin(&opened.profile, clock, kept.as_ref());
-    let (engine, reports) = Engine::start_with(Arc::clone(&opened.profile), clock, tuning);
+    let (engine, reports) = EngineHandle::start(Arc::clone(&opened.profile), clock, options);
     let mut sources = Sources::of_engine(clock, engine.clone(), reports);
     let mut runner = Runner { fold, output, engine, opened: &opened, kept: kept.as_ref(), json: needs.json };
     let exit = event_loop::run(&mut runner, &mut sources).await;

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tokio::time::timeout;
 
 use crate::config::{Profile, Settings};
-use crate::engine::Tuning;
+use crate::engine::EngineOptions;
 use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};
@@ -149,12 +149,12 @@ pub async fn writer(settings: &Settings, profile: &Profile, single: bool) -> Opt
 }
 
 /// An engine's settings with this journal.
-pub fn tuning(journal: Option<&Kept>) -> Tuning {
-    let mut tuning = Tuning::default();
+pub fn options(journal: Option<&Kept>) -> EngineOptions {
+    let mut options = EngineOptions::default();
     if let Some(journal) = journal {
-        tuning.send_log = Arc::new(journal.clone());
+        options.send_log = Arc::new(journal.clone());
     }
-    tuning
+    options
 }
 
 /// Writes what is still to be written.

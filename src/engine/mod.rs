@@ -43,31 +43,8 @@ use crate::config::{Credentials, Profile, Terminal};
 pub use crate::model::DiscoveredConversation;
 pub use client::{Environment, check_ca_file, proxy_of, proxy_problems};
 pub use command::{Command, Recalled, SendRequest};
-pub use options::Tuning;
+pub use options::EngineOptions;
 pub use report::Report;
-
-/// Starts engines.
-#[derive(Clone, Copy, Debug)]
-pub struct Engine;
-
-impl Engine {
-    /// Starts an engine for `profile` on the present tokio runtime and signs in. Returns at once: certificates are
-    /// loaded when the first https URL is needed, secrets are read off the runtime's threads. The engine ends with
-    /// [`Report::Stopped`] after [`Command::Shutdown`], or when every handle is gone.
-    pub fn start(profile: Arc<Profile>, clock: Clock) -> (EngineHandle, mpsc::Receiver<Report>) {
-        Self::start_with(profile, clock, Tuning::default())
-    }
-
-    /// As [`Engine::start`], with settings that are no part of a profile.
-    pub fn start_with(profile: Arc<Profile>, clock: Clock, tuning: Tuning) -> (EngineHandle, mpsc::Receiver<Report>) {
-        let (commands, inbox) = mpsc::unbounded_channel();
-        let (outbox, reports) = mpsc::channel(driver::reporter::WAITING);
-        let redactor = redact::Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
-        let (shared, redactor) = watch::channel(Arc::new(redactor));
-        tokio::spawn(driver::Driver::new(profile, clock, tuning, inbox, outbox, shared).run());
-        (EngineHandle { commands, redactor }, reports)
-    }
-}
 
 /// Masks texts that were kept, as [`EngineHandle::mask`] does, where no engine runs: by name, by form, the profile's own
 /// secrets, and what `[redact]` names. Reads the secrets, so this blocks as long as [`crate::config::SecretSource::read`];
@@ -93,6 +70,18 @@ pub struct EngineHandle {
 }
 
 impl EngineHandle {
+    /// Starts an engine for `profile` on the present tokio runtime. Returns at once: certificates are loaded when the first
+    /// https URL is needed, secrets are read off the runtime's threads. The engine ends with [`Report::Stopped`] after
+    /// [`Command::Shutdown`], or when every handle is gone.
+    pub fn start(profile: Arc<Profile>, clock: Clock, options: EngineOptions) -> (Self, mpsc::Receiver<Report>) {
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let (outbox, reports) = mpsc::channel(driver::reporter::WAITING);
+        let redactor = redact::Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
+        let (shared, redactor) = watch::channel(Arc::new(redactor));
+        tokio::spawn(driver::Driver::new(profile, clock, options, inbox, outbox, shared).run());
+        (Self { commands, redactor }, reports)
+    }
+
     /// Asks, without waiting. An engine that has stopped takes no more; it said so with [`Report::Stopped`].
     pub fn ask(&self, command: Command) {
         let _ = self.commands.send(command);

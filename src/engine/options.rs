@@ -1,6 +1,5 @@
-//! What a test or a later part of guestwire may set differently.
+//! How an engine behaves beside what its profile says.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use super::send_log::{NoLog, SendLog};
 
 /// Settings of an engine that are no part of a profile.
 #[derive(Clone)]
-pub struct Tuning {
+pub struct EngineOptions {
     /// Seed of all jitter.
     pub seed: u64,
     /// Pauses before each reading of a conversation after a send into it.
@@ -37,7 +36,7 @@ pub struct Tuning {
     pub environment: Environment,
 }
 
-impl Default for Tuning {
+impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             seed: uuid::Uuid::new_v4().as_u64_pair().0,
@@ -52,11 +51,5 @@ impl Default for Tuning {
             send_log: Arc::new(NoLog),
             environment: Environment::default(),
         }
-    }
-}
-
-impl fmt::Debug for Tuning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tuning").field("seed", &self.seed).finish_non_exhaustive()
     }
 }

@@ -38,7 +38,7 @@ pub struct AnswerEvidence {
 
 /// What a try says of the message that it carried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Judged {
+pub enum TryResult {
     /// The service took it.
     Accepted,
     /// The service knows it already: an earlier try, whose answer was lost, was taken.
@@ -72,38 +72,38 @@ pub enum Healing {
 
 /// Judges a whole answer to a message that a request carried. `lost`: the answer to an earlier try under the same name was
 /// lost.
-pub fn of_answer(answer: &AnswerEvidence, lost: bool) -> Judged {
+pub fn of_answer(answer: &AnswerEvidence, lost: bool) -> TryResult {
     let AnswerEvidence { answerer, wait, tells_error, refusal } = answer;
     let (status, refusal) = (refusal.status, || Box::new(refusal.clone()));
     let said = || Reason::Answer(refusal());
     match (status, answerer) {
-        (200..=299, Answerer::Service) if *tells_error => Judged::Unknown(Reason::Contradicted(refusal()), None),
-        (200..=204, Answerer::Service) => Judged::Accepted,
-        (200..=299, Answerer::Other(sign)) => Judged::Refused(Reason::Elsewhere(status, sign.clone())),
-        (206, Answerer::Service) => Judged::Unknown(Reason::Part(status), None),
-        (200..=299, Answerer::Unproven) => Judged::Unknown(Reason::Unproven(status), None),
+        (200..=299, Answerer::Service) if *tells_error => TryResult::Unknown(Reason::Contradicted(refusal()), None),
+        (200..=204, Answerer::Service) => TryResult::Accepted,
+        (200..=299, Answerer::Other(sign)) => TryResult::Refused(Reason::Elsewhere(status, sign.clone())),
+        (206, Answerer::Service) => TryResult::Unknown(Reason::Part(status), None),
+        (200..=299, Answerer::Unproven) => TryResult::Unknown(Reason::Unproven(status), None),
         (407 | 511, _) => {
             let sign = if status == 407 { Sign::ProxyLogin } else { Sign::NetworkLogin };
-            Judged::Refused(Reason::Elsewhere(status, sign))
+            TryResult::Refused(Reason::Elsewhere(status, sign))
         }
-        (401, Answerer::Other(_)) => Judged::Refused(said()),
-        (401, _) => Judged::TokenRefused(said()),
-        (409, Answerer::Service) if lost => Judged::Landed,
-        (429, _) => Judged::Limited(status, said(), *wait),
+        (401, Answerer::Other(_)) => TryResult::Refused(said()),
+        (401, _) => TryResult::TokenRefused(said()),
+        (409, Answerer::Service) if lost => TryResult::Landed,
+        (429, _) => TryResult::Limited(status, said(), *wait),
         (503, Answerer::Service)
             if answer.refusal.code.as_deref().is_some_and(|c| c.starts_with("too.many.requests")) =>
         {
-            Judged::Limited(status, said(), *wait)
+            TryResult::Limited(status, said(), *wait)
         }
-        (300..=399, _) => Judged::Refused(Reason::Redirected(refusal())),
-        (400..=499 | 501 | 505, _) => Judged::Refused(said()),
-        (500..=599, _) => Judged::Unknown(Reason::ServiceFailed(refusal()), *wait),
-        _ => Judged::Unknown(Reason::Meaningless(status), None),
+        (300..=399, _) => TryResult::Refused(Reason::Redirected(refusal())),
+        (400..=499 | 501 | 505, _) => TryResult::Refused(said()),
+        (500..=599, _) => TryResult::Unknown(Reason::ServiceFailed(refusal()), *wait),
+        _ => TryResult::Unknown(Reason::Meaningless(status), None),
     }
 }
 
 /// Judges a try of a message that got no whole answer.
-pub fn of_failure(failure: &Failure) -> Judged {
+pub fn of_failure(failure: &Failure) -> TryResult {
     if !failure.wrote {
         let healing = match failure.kind {
             FailureKind::Cancelled => Healing::TakenBack,
@@ -113,32 +113,32 @@ pub fn of_failure(failure: &Failure) -> Judged {
             FailureKind::Unprocessed => Healing::AtOnce,
             _ => Healing::Later,
         };
-        return Judged::NotSent(healing, failure.reason());
+        return TryResult::NotSent(healing, failure.reason());
     }
     match &failure.partial {
-        Some(partial) => Judged::Unknown(Reason::Cut(partial.status, failure.line()), None),
-        None => Judged::Unknown(failure.reason(), None),
+        Some(partial) => TryResult::Unknown(Reason::Cut(partial.status, failure.line()), None),
+        None => TryResult::Unknown(failure.reason(), None),
     }
 }
 
 /// Judges the frame that answers a message which went through the guest socket.
-pub fn of_frame(theirs: &Theirs) -> Judged {
+pub fn of_frame(theirs: &Theirs) -> TryResult {
     /// Seconds to wait where "slower" names none. [MTSDK]
     const SLOWER: u64 = 3;
     match &theirs.said {
-        GuestSocketMessage::Message(_) => Judged::Accepted,
+        GuestSocketMessage::Message(_) => TryResult::Accepted,
         GuestSocketMessage::Error { code, message, retry_after } => {
             let refused = Reason::Frame(*code, message.clone());
             match frame_codes::means(*code) {
                 Means::Slower => {
                     let wait = Duration::from_secs(retry_after.unwrap_or(SLOWER));
-                    Judged::Limited(*code, refused, Some(wait))
+                    TryResult::Limited(*code, refused, Some(wait))
                 }
-                Means::Failed => Judged::Unknown(Reason::FrameFailed(*code, message.clone()), None),
-                Means::SessionOver | Means::ReadOnly | Means::Refused => Judged::Refused(refused),
+                Means::Failed => TryResult::Unknown(Reason::FrameFailed(*code, message.clone()), None),
+                Means::SessionOver | Means::ReadOnly | Means::Refused => TryResult::Refused(refused),
             }
         }
-        _ => Judged::Unknown(Reason::OtherFrame(theirs.words()), None),
+        _ => TryResult::Unknown(Reason::OtherFrame(theirs.words()), None),
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::model::{Outcome, Reason};
 
 use super::jitter::Jitter;
-use super::outcome::{Healing, Judged};
+use super::outcome::{Healing, TryResult};
 
 /// Pauses between tries that found no connection.
 const CONNECT_FIRST: Duration = Duration::from_millis(500);
@@ -52,18 +52,8 @@ pub struct Tries {
 /// What follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetryDecision {
-    /// The service took it.
-    Accepted,
-    /// The service had taken an earlier try of it.
-    Landed,
-    /// The server, or guestwire before sending, said no.
-    Refused(Reason),
-    /// It may have been received.
-    Unknown(Reason),
-    /// It was not received, and trying again was of no use.
-    Failed(Reason),
-    /// It was taken back and not received.
-    Cancelled,
+    /// The message is over.
+    End(Outcome),
     /// Try again after this long, for this reason.
     Again(Duration, Reason),
     /// The same, but it may have been received.
@@ -76,34 +66,33 @@ impl RetryDecision {
     /// How the message ends by this verdict. One that wants another try is over here for another reason.
     pub fn into_outcome(self) -> Outcome {
         match self {
-            Self::Accepted | Self::Landed => Outcome::Accepted,
-            Self::Refused(why) | Self::TokenRefused(why) => Outcome::Refused(why),
-            Self::Unknown(why) | Self::Repeat(_, why) => Outcome::Unknown(why),
-            Self::Failed(why) => Outcome::Failed(why),
-            Self::Cancelled | Self::Again(..) => Outcome::Cancelled,
+            Self::End(outcome) => outcome,
+            Self::TokenRefused(why) => Outcome::Refused(why),
+            Self::Repeat(_, why) => Outcome::Unknown(why),
+            Self::Again(..) => Outcome::Cancelled,
         }
     }
 }
 
 /// Decides what follows, and counts what it decides. `repeatable`: what may have been received may be sent again, for it
 /// is taken once.
-pub fn what_follows(judged: Judged, repeatable: bool, tries: &mut Tries, jitter: &mut Jitter) -> RetryDecision {
-    match judged {
-        Judged::Accepted => RetryDecision::Accepted,
-        Judged::Landed => {
+pub fn what_follows(result: TryResult, repeatable: bool, tries: &mut Tries, jitter: &mut Jitter) -> RetryDecision {
+    match result {
+        TryResult::Accepted => RetryDecision::End(Outcome::Accepted),
+        TryResult::Landed => {
             tries.landed = true;
-            RetryDecision::Landed
+            RetryDecision::End(Outcome::Accepted)
         }
-        Judged::Refused(why) => RetryDecision::Refused(why),
-        Judged::TokenRefused(why) if tries.healed => RetryDecision::Refused(why),
-        Judged::TokenRefused(why) => RetryDecision::TokenRefused(why),
-        Judged::Limited(_, why, Some(wait)) if wait > WAIT_MAX => {
-            RetryDecision::Refused(Reason::TooLongToWait(Box::new(why), wait.as_secs()))
+        TryResult::Refused(why) => RetryDecision::End(Outcome::Refused(why)),
+        TryResult::TokenRefused(why) if tries.healed => RetryDecision::End(Outcome::Refused(why)),
+        TryResult::TokenRefused(why) => RetryDecision::TokenRefused(why),
+        TryResult::Limited(_, why, Some(wait)) if wait > WAIT_MAX => {
+            RetryDecision::End(Outcome::Refused(Reason::TooLongToWait(Box::new(why), wait.as_secs())))
         }
-        Judged::Limited(_, why, _) if tries.limited >= LIMITED_AGAIN => {
-            RetryDecision::Refused(Reason::Tried(Box::new(why), tries.limited + 1))
+        TryResult::Limited(_, why, _) if tries.limited >= LIMITED_AGAIN => {
+            RetryDecision::End(Outcome::Refused(Reason::Tried(Box::new(why), tries.limited + 1)))
         }
-        Judged::Limited(status, _, wait) => {
+        TryResult::Limited(status, _, wait) => {
             let pause = match wait {
                 // "At once" is no time to wait: those who were refused together would come back together.
                 Some(wait) if wait < LIMITED_MIN => LIMITED_MIN + jitter.up_to(LIMITED_MIN),
@@ -113,32 +102,32 @@ pub fn what_follows(judged: Judged, repeatable: bool, tries: &mut Tries, jitter:
             tries.limited += 1;
             RetryDecision::Again(pause, Reason::AskedToWait(status, wait.map(|w| w.as_secs())))
         }
-        Judged::Unknown(why, wait) if repeatable && wait.is_none_or(|w| w <= WAIT_MAX) => {
+        TryResult::Unknown(why, wait) if repeatable && wait.is_none_or(|w| w <= WAIT_MAX) => {
             if tries.lost >= LOST_AGAIN {
-                return RetryDecision::Unknown(Reason::Repeated(Box::new(why), tries.lost + 1));
+                return RetryDecision::End(Outcome::Unknown(Reason::Repeated(Box::new(why), tries.lost + 1)));
             }
             let pause = jitter.backoff(LOST_FIRST, LOST_MAX, tries.lost).max(wait.unwrap_or_default());
             tries.lost += 1;
             RetryDecision::Repeat(pause, why)
         }
-        Judged::Unknown(why, _) => RetryDecision::Unknown(why),
-        Judged::NotSent(healing, why) => not_sent(healing, why, tries, jitter),
+        TryResult::Unknown(why, _) => RetryDecision::End(Outcome::Unknown(why)),
+        TryResult::NotSent(healing, why) => not_sent(healing, why, tries, jitter),
     }
 }
 
 fn not_sent(healing: Healing, why: Reason, tries: &mut Tries, jitter: &mut Jitter) -> RetryDecision {
     match healing {
-        Healing::TakenBack => RetryDecision::Cancelled,
-        Healing::Mending => RetryDecision::Refused(why),
-        Healing::Nothing => RetryDecision::Failed(why),
+        Healing::TakenBack => RetryDecision::End(Outcome::Cancelled),
+        Healing::Mending => RetryDecision::End(Outcome::Refused(why)),
+        Healing::Nothing => RetryDecision::End(Outcome::Failed(why)),
         // The promise holds for one repetition: a server that refuses each stream is no server that heals.
-        Healing::AtOnce if tries.unprocessed => RetryDecision::Failed(Reason::Tried(Box::new(why), 2)),
+        Healing::AtOnce if tries.unprocessed => RetryDecision::End(Outcome::Failed(Reason::Tried(Box::new(why), 2))),
         Healing::AtOnce => {
             tries.unprocessed = true;
             RetryDecision::Again(Duration::ZERO, why)
         }
         Healing::Later if tries.connect >= CONNECT_AGAIN => {
-            RetryDecision::Failed(Reason::Tried(Box::new(why), tries.connect + 1))
+            RetryDecision::End(Outcome::Failed(Reason::Tried(Box::new(why), tries.connect + 1)))
         }
         Healing::Later => {
             let pause = jitter.backoff(CONNECT_FIRST, CONNECT_MAX, tries.connect);
@@ -149,81 +138,5 @@ fn not_sent(healing: Healing, why: Reason, tries: &mut Tries, jitter: &mut Jitte
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn said() -> Reason {
-        Reason::from("r")
-    }
-
-    fn follows(judged: Judged, repeatable: bool, mut tries: Tries) -> RetryDecision {
-        what_follows(judged, repeatable, &mut tries, &mut Jitter::new(1))
-    }
-
-    #[test]
-    fn what_follows_each_judgement() {
-        let none = Tries::default();
-        let healed = Tries { healed: true, ..none };
-        let limited = Tries { limited: LIMITED_AGAIN, ..none };
-        let lost = Tries { lost: LOST_AGAIN, ..none };
-        let wait = |seconds| Judged::Limited(429, said(), Some(Duration::from_secs(seconds)));
-        let unknown = || Judged::Unknown(said(), None);
-        assert_eq!(follows(Judged::Accepted, false, none), RetryDecision::Accepted);
-        assert_eq!(follows(Judged::Landed, true, none), RetryDecision::Landed);
-        assert_eq!(follows(Judged::TokenRefused(said()), false, none), RetryDecision::TokenRefused(said()));
-        assert_eq!(follows(Judged::TokenRefused(said()), false, healed), RetryDecision::Refused(said()));
-        assert_eq!(
-            follows(wait(7), false, none),
-            RetryDecision::Again(Duration::from_secs(7), Reason::AskedToWait(429, Some(7)))
-        );
-        assert!(
-            matches!(follows(Judged::Limited(429, said(), None), false, none), RetryDecision::Again(p, _) if p <= LIMITED_FIRST)
-        );
-        assert!(matches!(follows(wait(7), false, limited), RetryDecision::Refused(Reason::Tried(..))));
-        assert!(matches!(follows(wait(601), false, none), RetryDecision::Refused(Reason::TooLongToWait(_, 601))));
-        assert_eq!(
-            follows(unknown(), false, none),
-            RetryDecision::Unknown(said()),
-            "what was written is not sent again"
-        );
-        assert!(matches!(follows(unknown(), true, none), RetryDecision::Repeat(..)));
-        assert!(matches!(follows(unknown(), true, lost), RetryDecision::Unknown(Reason::Repeated(_, 4))));
-        let asked = Judged::Unknown(said(), Some(Duration::from_secs(30)));
-        assert!(matches!(follows(asked, true, none), RetryDecision::Repeat(p, _) if p.as_secs() == 30));
-    }
-
-    #[test]
-    fn what_was_not_written_goes_again_where_that_may_help() {
-        let off = |healing, tries| follows(Judged::NotSent(healing, said()), false, tries);
-        let none = Tries::default();
-        assert!(matches!(off(Healing::Later, none), RetryDecision::Again(..)));
-        assert!(matches!(off(Healing::Later, Tries { connect: CONNECT_AGAIN, ..none }), RetryDecision::Failed(_)));
-        assert_eq!(off(Healing::AtOnce, none), RetryDecision::Again(Duration::ZERO, said()));
-        assert!(matches!(off(Healing::AtOnce, Tries { unprocessed: true, ..none }), RetryDecision::Failed(_)));
-        assert!(matches!(off(Healing::Nothing, none), RetryDecision::Failed(_)));
-        assert!(matches!(off(Healing::Mending, none), RetryDecision::Refused(_)));
-        assert_eq!(off(Healing::TakenBack, none), RetryDecision::Cancelled);
-    }
-
-    proptest! {
-        #[test]
-        fn trying_again_ends(kinds in proptest::collection::vec(0u8..4, 1..60)) {
-            let (mut tries, mut jitter, mut again) = (Tries::default(), Jitter::new(9), 0);
-            for kind in kinds {
-                let judged = match kind {
-                    0 => Judged::NotSent(Healing::Later, said()),
-                    1 => Judged::Limited(429, said(), Some(Duration::ZERO)),
-                    2 => Judged::TokenRefused(said()),
-                    _ => Judged::Unknown(said(), None),
-                };
-                match what_follows(judged, true, &mut tries, &mut jitter) {
-                    RetryDecision::Again(..) | RetryDecision::Repeat(..) => again += 1,
-                    RetryDecision::TokenRefused(_) => tries.healed = true,
-                    _ => break,
-                }
-            }
-            prop_assert!(again <= CONNECT_AGAIN + LIMITED_AGAIN + LOST_AGAIN);
-        }
-    }
-}
+#[path = "../../tests/unit/engine/retry.rs"]
+mod tests;

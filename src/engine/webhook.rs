@@ -50,7 +50,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Connections at a time; one more ends the oldest.
 const CONNECTIONS: usize = 64;
 /// Refused requests are told no more often than this.
-const TOLD_EVERY: Duration = Duration::from_secs(1);
+const REPORTED_EVERY: Duration = Duration::from_secs(1);
 /// Deliveries that the driver has not looked at; more wait for their answer.
 pub const WAITING: usize = 64;
 
@@ -178,7 +178,7 @@ pub async fn listen(
         Arc::new(Door { secret, address, clock, redactor, events, refused: Mutex::default(), refusal: Notify::new() });
     let mut connections = tokio::task::JoinSet::new();
     let mut oldest_first = VecDeque::new();
-    let mut tell_at = None;
+    let mut report_at = None;
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -199,8 +199,8 @@ pub async fn listen(
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
-            () = door.refusal.notified(), if tell_at.is_none() => tell_at = Some(door.tell_refused().await),
-            () = tokio::time::sleep_until(tell_at.unwrap_or_else(Instant::now)), if tell_at.is_some() => tell_at = None,
+            () = door.refusal.notified(), if report_at.is_none() => report_at = Some(door.report_refused().await),
+            () = tokio::time::sleep_until(report_at.unwrap_or_else(Instant::now)), if report_at.is_some() => report_at = None,
         }
     }
 }
@@ -219,13 +219,13 @@ struct Door {
 
 impl Door {
     /// Tells what was refused since it was told last. When it may be told again.
-    async fn tell_refused(&self) -> Instant {
+    async fn report_refused(&self) -> Instant {
         let refused = std::mem::take(&mut *self.refused.lock().unwrap_or_else(PoisonError::into_inner));
         for (delivery, count) in refused {
             // The driver is going: nobody wants to know any more.
             let _ = self.events.send(WebhookEvent::Refused(Box::new(delivery), count)).await;
         }
-        Instant::now() + TOLD_EVERY
+        Instant::now() + REPORTED_EVERY
     }
 
     fn count_refused(&self, delivery: Delivery) {
@@ -253,7 +253,7 @@ impl Door {
         let at = self.clock.now();
         let (parts, body) = request.into_parts();
         let (mut body, mut total) = if parts.method == Method::POST { collect(body).await } else { (Vec::new(), 0) };
-        let answer = self.judge(&parts.method, &parts.headers, &body, total, at);
+        let answer = self.answer_to(&parts.method, &parts.headers, &body, total, at);
         if answer.refusal().is_some() {
             body.truncate(UNSIGNED_KEPT);
         }
@@ -284,7 +284,7 @@ impl Door {
         response
     }
 
-    fn judge(&self, method: &Method, headers: &HeaderMap, body: &[u8], total: u64, at: Moment) -> WebhookAnswer {
+    fn answer_to(&self, method: &Method, headers: &HeaderMap, body: &[u8], total: u64, at: Moment) -> WebhookAnswer {
         if method != Method::POST {
             return WebhookAnswer::NotAPost;
         }

@@ -15,7 +15,7 @@ use crate::app::pass_files;
 use crate::clock::Clock;
 use crate::config::settings::Paths;
 use crate::config::{Profile, Settings};
-use crate::engine::{Engine, EngineHandle, Report, Tuning};
+use crate::engine::{EngineHandle, EngineOptions, Report};
 use crate::files;
 use crate::journal::{Job, Journal};
 use crate::model::fault::SandboxRequest;
@@ -57,11 +57,11 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
         plain.keep(first_message_id());
         (Some(journal), pages)
     };
-    let mut tuning = Tuning::default();
+    let mut options = EngineOptions::default();
     if let Some(journal) = &journal {
-        tuning.send_log = Arc::new(journal.clone());
+        options.send_log = Arc::new(journal.clone());
     }
-    let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
+    let (engine, reports) = EngineHandle::start(opened.profile.clone(), clock, options);
     let mut sources = Sources { clock, engine: engine.clone(), reports, pages, lines: lines() };
     let mut runner =
         Runner { plain, engine, journal, opened, paths: settings.paths.clone(), output: Output::default() };

@@ -20,7 +20,7 @@ use crate::app::journal::{first_message_id, journal_options};
 use crate::app::signals;
 use crate::clock::Clock;
 use crate::config::{Profile, ProfileChoice, Settings};
-use crate::engine::{Command, Engine, Environment, Report, Tuning, proxy_of};
+use crate::engine::{Command, EngineHandle, EngineOptions, Environment, Report, proxy_of};
 use crate::journal::Journal;
 use crate::model::Moment;
 use crate::pass::Pass;
@@ -135,12 +135,12 @@ async fn run(
         (Some(journal), pages)
     };
     let metrics = settings.metrics.clone().filter(|_| !state.offline);
-    let mut tuning = Tuning { metrics, sign_in: !state.offline, ..Tuning::default() };
+    let mut options = EngineOptions { metrics, sign_in: !state.offline, ..EngineOptions::default() };
     if let Some(journal) = &journal {
-        tuning.send_log = Arc::new(journal.clone());
+        options.send_log = Arc::new(journal.clone());
     }
     let tell = journal.clone();
-    let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
+    let (engine, reports) = EngineHandle::start(Arc::clone(&profile), clock, options);
     let (ask, masking) = (engine.clone(), engine.clone());
     let mut event_loop = EventLoop {
         input: TerminalKeys::new().context("the terminal cannot be read")?,

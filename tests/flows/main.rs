@@ -4,6 +4,7 @@
 mod console;
 mod demo;
 mod doctor;
+mod lively;
 mod log_pane;
 mod panes;
 mod sandbox;

@@ -8,7 +8,7 @@ use guestwire::clock::Clock;
 use guestwire::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
-use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
 use guestwire::model::{
     Address, Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, MessageId, Outcome, TokenStatus,
 };
@@ -122,11 +122,11 @@ impl TestEngine {
 
     /// `pauses`: when conversations are read after a send; none: never.
     pub fn start_with(profile: Profile, clock: Clock, pauses: Vec<Duration>) -> Self {
-        Self::tuned(profile, clock, Tuning { seed: 7, read_pauses: pauses, ..Tuning::default() })
+        Self::with_options(profile, clock, EngineOptions { seed: 7, read_pauses: pauses, ..EngineOptions::default() })
     }
 
-    pub fn tuned(profile: Profile, clock: Clock, tuning: Tuning) -> Self {
-        let (handle, reports) = Engine::start_with(Arc::new(profile), clock, tuning);
+    pub fn with_options(profile: Profile, clock: Clock, options: EngineOptions) -> Self {
+        let (handle, reports) = EngineHandle::start(Arc::new(profile), clock, options);
         Self { handle, reports, seen: Vec::new(), next: 0 }
     }
 

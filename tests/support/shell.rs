@@ -11,7 +11,7 @@ use crossterm::event::{Event, KeyEvent};
 use guestwire::clock::Clock;
 use guestwire::config::Profile;
 use guestwire::config::settings::MetricsSettings;
-use guestwire::engine::{Command, Engine, Tuning};
+use guestwire::engine::{Command, EngineHandle, EngineOptions};
 use guestwire::journal::Journal;
 use guestwire::model::Signal;
 use guestwire::model::fault::SandboxRequest;
@@ -308,18 +308,18 @@ where
         now: clock.now(),
         ..console::setup(size.0, size.1)
     });
-    let mut tuning = Tuning::default();
+    let mut options = EngineOptions::default();
     let (mut journal, mut pages) = (None, mpsc::unbounded_channel().1);
     if metrics.is_some() {
         let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
         let dir = guestwire::journal::files::profile_dir(data, &profile.name);
         let (opened, told) = Journal::open(guestwire::journal::JournalOptions::new(dir, conversations));
         state.session.journal.open();
-        tuning = Tuning { metrics, send_log: Arc::new(opened.clone()), ..tuning };
+        options = EngineOptions { metrics, send_log: Arc::new(opened.clone()), ..options };
         (journal, pages) = (Some(opened), told);
     }
     let keep = journal.clone();
-    let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
+    let (engine, reports) = EngineHandle::start(Arc::clone(&profile), clock, options);
     let (keys, input) = mpsc::unbounded_channel();
     let (frames, frames_seen) = watch::channel(String::new());
     let (copies, copies_seen) = watch::channel(Vec::new());

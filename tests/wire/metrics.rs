@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::config::settings::{Agent, MetricsSettings};
-use guestwire::engine::{Command, Engine, Report, SendRequest, Tuning};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
 use guestwire::model::{AgentState, ConversationKey, Exchange, ExchangeId, ExchangeKind, MessageId, Variation};
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
 
@@ -91,8 +91,8 @@ fn session_with(toml: &str, agent: Option<Agent>) -> Session {
     let mut profile = sandbox.profile();
     profile.name = "my, profile|x".to_owned();
     let metrics = agent.map(|agent| MetricsSettings { agent, tags: vec!["team:qa".to_owned()] });
-    let tuning = Tuning { metrics, ..Tuning::default() };
-    let (engine, reports) = Engine::start_with(Arc::new(profile), Clock::start(), tuning);
+    let options = EngineOptions { metrics, ..EngineOptions::default() };
+    let (engine, reports) = EngineHandle::start(Arc::new(profile), Clock::start(), options);
     let (datagrams, exchanges) = (BTreeMap::new(), BTreeMap::new());
     Session { sandbox, engine, reports, datagrams, exchanges, agent: Vec::new() }
 }

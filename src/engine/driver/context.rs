@@ -19,7 +19,7 @@ use crate::engine::jitter::Jitter;
 use crate::engine::pace::Pace;
 use crate::engine::redact::Redactor;
 use crate::engine::token::{Outlook, TokenMachine, Verified};
-use crate::engine::{Report, Tuning};
+use crate::engine::{EngineOptions, Report};
 use crate::genesys::Call;
 use crate::genesys::call::BadCall;
 use crate::genesys::conversations;
@@ -40,7 +40,7 @@ pub struct Context {
     /// The moment of this turn of the loop.
     pub now: Moment,
     pub profile: Arc<Profile>,
-    pub tuning: Tuning,
+    pub options: EngineOptions,
     pub client: Client,
     pub redactor: Arc<Redactor>,
     /// The newest redactor, for whoever writes what did not come from here.
@@ -65,7 +65,7 @@ impl Context {
     pub fn new(
         profile: Arc<Profile>,
         clock: Clock,
-        tuning: Tuning,
+        options: EngineOptions,
         reports: Sender<Report>,
         shared: watch::Sender<Arc<Redactor>>,
     ) -> Self {
@@ -82,20 +82,20 @@ impl Context {
         Self {
             clock,
             now: clock.now(),
-            client: Client::new(&profile, clock, tuning.environment.clone()),
+            client: Client::new(&profile, clock, options.environment.clone()),
             redactor,
             shared,
             pace: Pace::default(),
-            tokens: TokenMachine::new(pasted, requested, required, Jitter::new(tuning.seed.rotate_left(17))),
+            tokens: TokenMachine::new(pasted, requested, required, Jitter::new(options.seed.rotate_left(17))),
             token: None,
             ids: BTreeMap::new(),
             tasks: JoinSet::new(),
-            reporter: Reporter::new(tuning.metrics.as_ref(), &profile, reports),
+            reporter: Reporter::new(options.metrics.as_ref(), &profile, reports),
             skew: 0,
             skew_told: false,
             exchanges: 0,
             profile,
-            tuning,
+            options,
         }
     }
 

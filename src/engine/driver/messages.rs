@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::engine::channel;
 use crate::engine::client::capture;
 use crate::engine::outcome;
-use crate::engine::outcome::Judged;
+use crate::engine::outcome::TryResult;
 use crate::engine::queue::NextSend;
 use crate::engine::reading::{Settled, When};
 use crate::engine::retry::RetryDecision;
@@ -151,10 +151,10 @@ impl Driver {
 
     pub(super) fn send_answered(&mut self, message: MessageId, shown: CapturedTry) {
         let Some(send) = self.sends.get(message) else { return };
-        let judged = match (&shown.answer, &shown.ending) {
+        let result = match (&shown.answer, &shown.ending) {
             (Some(answer), _) => outcome::of_answer(answer, send.tries.lost > 0),
             (None, Ending::Failed(failure)) => outcome::of_failure(failure),
-            (None, Ending::Answered(response)) => Judged::Unknown(Reason::Meaningless(response.status), None),
+            (None, Ending::Answered(response)) => TryResult::Unknown(Reason::Meaningless(response.status), None),
         };
         let (conversation, generation, own_token, given_up) =
             (send.request.conversation, send.generation(), send.carries_own_token(), send.is_given_up());
@@ -162,7 +162,7 @@ impl Driver {
         let on_purpose = send.request.sent_as.is_some_and(Variation::wants_refusal);
         let taken = shown.body().map(|body| channel::taken(send.channel, body)).unwrap_or_default();
         let limited = shown.status() == 429;
-        let Some(verdict) = self.sends.follow(message, judged, shown.ending, shown.timing, &self.cx) else { return };
+        let Some(verdict) = self.sends.follow(message, result, shown.ending, shown.timing, &self.cx) else { return };
         // This message is counted in what its answer says; the others on the wire may not be.
         self.cx.take_meta(&shown.meta, own_token.then(|| self.sends.in_flight().saturating_sub(1)));
         let outcome = match verdict {

@@ -40,7 +40,7 @@ use super::heard::Arrival;
 use super::redact::Redactor;
 use super::token::TokenRequest;
 use super::webhook::WebhookEvent;
-use super::{Command, Report, Tuning};
+use super::{Command, EngineOptions, Report};
 
 use context::Context;
 use negative_tests::NegativeTests;
@@ -77,14 +77,14 @@ impl Driver {
     pub fn new(
         profile: Arc<Profile>,
         clock: Clock,
-        tuning: Tuning,
+        options: EngineOptions,
         commands: UnboundedReceiver<Command>,
         reports: Sender<Report>,
         shared: watch::Sender<Arc<Redactor>>,
     ) -> Self {
         Self {
-            sends: Sends::new(profile.parallel, tuning.seed),
-            cx: Context::new(profile, clock, tuning, reports, shared),
+            sends: Sends::new(profile.parallel, options.seed),
+            cx: Context::new(profile, clock, options, reports, shared),
             commands,
             stopping: false,
             sign_in: SignInArea::default(),
@@ -100,7 +100,7 @@ impl Driver {
 
     /// Runs to the end.
     pub async fn run(mut self) {
-        if self.cx.tuning.sign_in && self.cx.wants_token() {
+        if self.cx.options.sign_in && self.cx.wants_token() {
             self.sign_in.sign_in(&mut self.cx);
         }
         self.webhooks.listen(&self.cx);
@@ -286,11 +286,11 @@ impl Driver {
     async fn finish(&mut self) {
         let waiting = self.sends.waiting().map(|send| send.request.message).collect();
         self.leave_queued(waiting);
-        self.drain(self.cx.tuning.grace).await;
+        self.drain(self.cx.options.grace).await;
         let left = self.sends.all().map(|send| send.request.message).collect();
         self.leave_queued(left);
         self.drain(Duration::from_millis(500)).await;
-        let end = Instant::now() + self.cx.tuning.grace;
+        let end = Instant::now() + self.cx.options.grace;
         while let Ok(Some(recorded)) = tokio::time::timeout_at(end, self.recordings.next()).await {
             recorded.report(&self.cx);
         }

@@ -83,7 +83,7 @@ impl Reads {
         if cx.is_web(key) {
             return;
         }
-        reader.look(cx.now, &cx.tuning.read_pauses);
+        reader.look(cx.now, &cx.options.read_pauses);
         if cx.conversation_id(key).is_none() {
             cx.report_readable(key, RepliesReadable::No(Unreadable::NoConversationId), cx.now);
         }
@@ -105,7 +105,7 @@ impl Reads {
         };
         reader.sent(one.message, &cx.redactor.text(&one.text), when, one.remote_id);
         if one.unknown && !cx.is_web(one.conversation) {
-            reader.look_soon(cx.now, &cx.tuning.read_pauses);
+            reader.look_soon(cx.now, &cx.options.read_pauses);
         }
     }
 
@@ -192,7 +192,7 @@ impl Reads {
         let unreadable = Unreadable::of(status, missing, &why.to_string());
         cx.report_readable(key, RepliesReadable::No(unreadable), reading.began);
         if matches!(status, 0 | 408 | 429 | 500..=599) {
-            reader.failed(cx.now, (&cx.tuning.read_pauses, repeats), wait);
+            reader.failed(cx.now, (&cx.options.read_pauses, repeats), wait);
         } else {
             reader.refused();
         }
@@ -253,7 +253,7 @@ impl Reads {
         let Bulk { state, since, found, .. } = reading.bulk?;
         let repeats = self.repeats(key);
         let reader = self.of(key);
-        let (fresh, settled) = reader.read(found, cx.skew(), cx.now, (&cx.tuning.read_pauses, repeats));
+        let (fresh, settled) = reader.read(found, cx.skew(), cx.now, (&cx.options.read_pauses, repeats));
         if reader.is_news(state, since, !fresh.is_empty()) || reading.asked {
             cx.report(Report::Conversation { key, state, since, messages: fresh.clone() });
         }

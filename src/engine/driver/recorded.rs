@@ -52,7 +52,7 @@ impl Recordings {
         cx: &Context,
     ) {
         let mut recording =
-            cx.tuning.send_log.outcome(message, on_disk.as_ref().unwrap_or(&life), remote_id.as_deref());
+            cx.options.send_log.outcome(message, on_disk.as_ref().unwrap_or(&life), remote_id.as_deref());
         let exchange = record.map(ExchangeBuilder::id);
         let mut reports: Vec<Report> = record.map(ExchangeBuilder::report).into_iter().collect();
         reports.push(Report::Message { id: message, life, exchange, remote_id });

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::jitter::Jitter;
-use crate::engine::outcome::Judged;
+use crate::engine::outcome::TryResult;
 use crate::engine::pace::Rate;
 use crate::engine::queue::{NextSend, Queue};
 use crate::engine::retry::{RetryDecision, Tries, what_follows};
@@ -268,7 +268,7 @@ impl Sends {
             send.began = cx.now;
         }
         if let Some(documented) = send.channel.capabilities().messages_per_second {
-            let allowed = cx.tuning.messages_per_second.unwrap_or(documented);
+            let allowed = cx.options.messages_per_second.unwrap_or(documented);
             let rate = self.rates.entry(conversation);
             rate.or_insert_with(|| Rate::new(allowed, Duration::from_secs(1))).spend(cx.now);
         }
@@ -299,7 +299,7 @@ impl Sends {
     pub fn follow(
         &mut self,
         message: MessageId,
-        judged: Judged,
+        result: TryResult,
         ending: Ending,
         timing: Timing,
         cx: &Context,
@@ -312,7 +312,7 @@ impl Sends {
         // A message that is sent wrongly on purpose is sent once.
         let repeatable =
             send.channel.capabilities().idempotent && send.request.sent_as.is_none() && !send.is_given_up();
-        Some(what_follows(judged, repeatable, &mut send.tries, &mut self.jitter))
+        Some(what_follows(result, repeatable, &mut send.tries, &mut self.jitter))
     }
 
     /// Back to the head of its queue, until a moment.
@@ -358,7 +358,7 @@ impl Sends {
         // What may have been received stays recorded as on the wire: should guestwire die now, it is unknown. A row that
         // cannot be written says the same.
         if send.tries.lost == 0 {
-            drop(cx.tuning.send_log.outcome(message, &send.life, None));
+            drop(cx.options.send_log.outcome(message, &send.life, None));
         }
         cx.report(send.report(None));
         self.queue.requeue(send.request.conversation, message, until);

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::engine::Report;
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::outcome::{self, Judged};
+use crate::engine::outcome::{self, TryResult};
 use crate::engine::token::Outlook;
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::{self, Endpoint};
@@ -84,7 +84,7 @@ impl SideRequests {
     /// The guest types in a conversation of open messaging: told now, or not at all.
     pub fn typing(&mut self, key: ConversationKey, cx: &mut Context) {
         let told = self.typed.get(&key).is_some_and(|at| cx.now.since(*at) < TYPING_EVERY);
-        let speaks = cx.open_guest(key).is_some() && !cx.tuning.send_log.read_only();
+        let speaks = cx.open_guest(key).is_some() && !cx.options.send_log.read_only();
         if speaks && !told && cx.may_ask() {
             self.typed.insert(key, cx.now);
             begin(SideRequest::Typing(key), cx);
@@ -94,7 +94,7 @@ impl SideRequests {
     /// Messages of the other side have come: receipts, where the profile wants them.
     pub fn acknowledge(&mut self, key: ConversationKey, messages: &[RemoteMessage], cx: &Context) {
         let wanted = cx.profile.open_messaging.receipts && cx.open_guest(key).is_some();
-        if !wanted || cx.tuning.send_log.read_only() {
+        if !wanted || cx.options.send_log.read_only() {
             return;
         }
         let since = cx.server_time(self.began.wall);
@@ -149,7 +149,7 @@ impl SideRequests {
         let (mut id, mut listed) = (None, None);
         let understood = match request {
             SideRequest::Typing(_) | SideRequest::Receipt { .. } => {
-                shown.answer.as_ref().is_some_and(|answer| outcome::of_answer(answer, false) == Judged::Accepted)
+                shown.answer.as_ref().is_some_and(|answer| outcome::of_answer(answer, false) == TryResult::Accepted)
             }
             SideRequest::Learn { .. } => {
                 id = shown.body().and_then(lookups::conversation_of);

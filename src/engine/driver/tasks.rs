@@ -128,7 +128,7 @@ impl Context {
     }
 
     pub fn spawn_secret(&mut self) {
-        let (credentials, terminal) = (self.profile.credentials.clone(), self.tuning.terminal);
+        let (credentials, terminal) = (self.profile.credentials.clone(), self.options.terminal);
         self.spawn_blocking(move || credentials.read(terminal), "reading the secret failed", TaskOutput::Secret);
     }
 
@@ -161,7 +161,7 @@ impl Context {
     /// Sends a message once its intent is recorded.
     pub fn spawn_send(&mut self, call: Call, channel: Channel, intent: Intent) -> TakeBack {
         let message = intent.message;
-        let recording = self.tuning.send_log.intent(intent);
+        let recording = self.options.send_log.intent(intent);
         let (take_back, mut tools) = self.tools();
         let work = async move {
             recording.await?;
@@ -183,7 +183,7 @@ impl Context {
         configured: Option<SecretSource>,
         renew: bool,
     ) {
-        let (send_log, terminal) = (Arc::clone(&self.tuning.send_log), self.tuning.terminal);
+        let (send_log, terminal) = (Arc::clone(&self.options.send_log), self.options.terminal);
         let work = async move {
             let configured = match configured {
                 Some(source) => {

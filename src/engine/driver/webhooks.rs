@@ -47,7 +47,7 @@ impl Webhooks {
     pub fn listen(&mut self, cx: &Context) {
         let Some(hook) = cx.profile.open_messaging.webhook.clone() else { return };
         let (sender, events) = mpsc::channel(webhook::WAITING);
-        self.listener.spawn(webhook::listen(hook, cx.tuning.terminal, cx.clock, cx.shared.subscribe(), sender));
+        self.listener.spawn(webhook::listen(hook, cx.options.terminal, cx.clock, cx.shared.subscribe(), sender));
         self.events = Some(events);
     }
 
@@ -165,8 +165,8 @@ fn hear(
             if !fresh.is_empty() {
                 side_requests.acknowledge(key, &fresh, cx);
                 cx.report(Report::MessagesArrived { key, messages: fresh });
-                return settled;
             }
+            return settled;
         }
         WebhookContent::Typing(on, duration) => {
             let until = on.then(|| cx.now.after(duration.unwrap_or(TYPES_FOR)));

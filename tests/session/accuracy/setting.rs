@@ -6,7 +6,7 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::config::{Credentials, Profile, SecretSource};
 use guestwire::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
-use guestwire::engine::{Command, Engine, EngineHandle, Environment, Report, SendRequest, Tuning};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Environment, Report, SendRequest};
 use guestwire::model::{
     Address, Channel, ConversationKey, Diagnosis, Exchange, ExchangeKind, MessageId, ProbeQuestion, SessionAsk,
     TokenStatus, Variation, WebSession,
@@ -338,8 +338,8 @@ pub async fn run(setting: Setting) -> Found {
     let clock = Clock::start();
     let proxy = canned.filter(|_| setting.proxied);
     let environment = Environment::of(move |name| proxy.clone().filter(|_| name == "HTTPS_PROXY"));
-    let tuning = Tuning { environment, ..Tuning::default() };
-    let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
+    let options = EngineOptions { environment, ..EngineOptions::default() };
+    let (engine, reports) = EngineHandle::start(Arc::clone(&profile), clock, options);
     let facts = ProfileFacts::of(&profile);
     let mut bench = Bench {
         engine,

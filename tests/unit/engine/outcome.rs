@@ -19,15 +19,15 @@ enum End {
 }
 use End::{Accepted, Landed, Limited, NotSent, Refused, TokenRefused, Unknown};
 
-fn end(judged: &Judged) -> End {
-    match judged {
-        Judged::Accepted => Accepted,
-        Judged::Landed => Landed,
-        Judged::Refused(_) => Refused,
-        Judged::TokenRefused(_) => TokenRefused,
-        Judged::Limited(..) => Limited,
-        Judged::Unknown(..) => Unknown,
-        Judged::NotSent(..) => NotSent,
+fn end(judged: &TryResult) -> End {
+    match result {
+        TryResult::Accepted => Accepted,
+        TryResult::Landed => Landed,
+        TryResult::Refused(_) => Refused,
+        TryResult::TokenRefused(_) => TokenRefused,
+        TryResult::Limited(..) => Limited,
+        TryResult::Unknown(..) => Unknown,
+        TryResult::NotSent(..) => NotSent,
     }
 }
 
@@ -41,7 +41,7 @@ const PAGE: &[u8] = b"<!DOCTYPE html><title>Sign in</title>";
 const TAKEN: &[u8] = br#"{"id":"m-1"}"#;
 const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00";
 
-fn judge(asked: Asked, status: u16, headers: Fields<'_>, body: &[u8], lost: bool) -> Judged {
+fn judge(asked: Asked, status: u16, headers: Fields<'_>, body: &[u8], lost: bool) -> TryResult {
     let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();
     let error = ApiError::read(status, headers.as_slice(), body);
     let answerer = who_answered(asked, status, headers.as_slice(), body);
@@ -148,7 +148,7 @@ fn whole_answers() {
     ];
     assert!(rows.len() >= 60);
     for (asked, status, headers, body, expected) in rows {
-        let judged = judge(*asked, *status, headers, body, false);
+        let result = judge(*asked, *status, headers, body, false);
         let shown = format!("{asked:?} {status} {headers:?} {}: {judged:?}", String::from_utf8_lossy(body));
         assert_eq!(end(&judged), *expected, "{shown}");
     }
@@ -166,7 +166,7 @@ fn a_conflict_after_a_lost_answer_means_that_it_was_taken() {
 fn broken_tries() {
     let off = |kind| of_failure(&Failure::new(kind, Phase::Connect, "d"));
     let healing = |kind| match off(kind) {
-        Judged::NotSent(healing, _) => Some(healing),
+        TryResult::NotSent(healing, _) => Some(healing),
         _ => None,
     };
     assert_eq!(healing(FailureKind::Dns), Some(Healing::Later));
@@ -210,7 +210,7 @@ fn frames() {
         (r#"{"type":"message","class":"SomethingNew","code":200,"body":{}}"#, Unknown),
     ];
     for (frame, expected) in rows {
-        let judged = Theirs::read(frame).map(|theirs| of_frame(&theirs));
+        let result = Theirs::read(frame).map(|theirs| of_frame(&theirs));
         assert_eq!(judged.as_ref().map(end), Some(expected), "{frame}: {judged:?}");
     }
 }
@@ -218,7 +218,7 @@ fn frames() {
 #[test]
 fn a_part_of_an_answer_is_said_to_be_one() {
     let why = |status| match judge(Asked::GuestMessage, status, &[ININ], TAKEN, false) {
-        Judged::Unknown(why, None) => why.to_string(),
+        TryResult::Unknown(why, None) => why.to_string(),
         other => panic!("{other:?}"),
     };
     assert!(why(206).starts_with("206 came: the answer is only a part"), "{}", why(206));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use guestwire::clock::Clock;
-use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
 use guestwire::journal::job::{KeptSource, Restored, Want, is_kept};
 use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use guestwire::model::{
@@ -123,18 +123,18 @@ impl World {
             }
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let tuning = Tuning {
+        let options = EngineOptions {
             seed: 7,
             read_pauses: vec![],
             messages_per_second: Some(1_000),
             grace: Duration::from_millis(50),
             send_log: Arc::new(journal.clone()),
-            ..Tuning::default()
+            ..EngineOptions::default()
         };
         let mut profile = profile(&self.server.url(), CONVERSATIONS);
         profile.request_timeout = Duration::from_millis(150);
         let (engine, reports) =
-            runtime.block_on(async { Engine::start_with(Arc::new(profile), Clock::start(), tuning) });
+            runtime.block_on(async { EngineHandle::start(Arc::new(profile), Clock::start(), options) });
         let mut session = Session {
             runtime,
             engine,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use guestwire::clock::Clock;
 use guestwire::config::{Profile, ProfileProxy};
-use guestwire::engine::{Environment, Report, Tuning};
+use guestwire::engine::{EngineOptions, Environment, Report};
 use guestwire::model::{DeliveryStatus, Ending, FailureKind, MessageId, Party, ProxyName};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,8 +21,13 @@ fn environment(variables: &[(&'static str, String)]) -> Environment {
 }
 
 fn start(profile: Profile, variables: &[(&'static str, String)]) -> TestEngine {
-    let tuning = Tuning { seed: 7, read_pauses: Vec::new(), environment: environment(variables), ..Tuning::default() };
-    TestEngine::tuned(profile, Clock::start(), tuning)
+    let options = EngineOptions {
+        seed: 7,
+        read_pauses: Vec::new(),
+        environment: environment(variables),
+        ..EngineOptions::default()
+    };
+    TestEngine::with_options(profile, Clock::start(), options)
 }
 
 async fn one_send(engine: &mut TestEngine) -> (MessageId, DeliveryStatus) {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use guestwire::clock::Clock;
 use guestwire::engine::send_log::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog, Unrecorded};
-use guestwire::engine::{Command, Report, Tuning};
+use guestwire::engine::{Command, EngineOptions, Report};
 use guestwire::model::{ConversationKey, DeliveryStatus, MessageId};
 use secrecy::SecretString;
 
@@ -58,8 +58,8 @@ async fn intent_before_the_first_byte_and_outcome_after() {
         json(200, r#"{"id":"m"}"#)
     }))
     .await;
-    let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(book), ..Tuning::default() };
-    let mut engine = TestEngine::tuned(profile(&server.url(), 1), Clock::start(), tuning);
+    let options = EngineOptions { read_pauses: vec![], send_log: Arc::new(book), ..EngineOptions::default() };
+    let mut engine = TestEngine::with_options(profile(&server.url(), 1), Clock::start(), options);
     let (kept, unkept) = (engine.send(0, "kept"), engine.send(0, "no room"));
     assert_eq!(engine.end_of(kept).await, DeliveryStatus::Accepted);
     assert!(
@@ -76,8 +76,8 @@ async fn what_cannot_be_recorded_now_waits() {
     let book = Book::default();
     let lines = Arc::clone(&book.0);
     let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
-    let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(book), ..Tuning::default() };
-    let mut engine = TestEngine::tuned(profile(&server.url(), 1), Clock::start(), tuning);
+    let options = EngineOptions { read_pauses: vec![], send_log: Arc::new(book), ..EngineOptions::default() };
+    let mut engine = TestEngine::with_options(profile(&server.url(), 1), Clock::start(), options);
     let waits = engine.send(0, "not now");
     engine.until(
         |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("disk full")),
@@ -94,8 +94,9 @@ async fn what_cannot_be_recorded_now_waits() {
 #[tokio::test]
 async fn a_job_that_dies_surfaces() {
     let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
-    let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(Book::default()), ..Tuning::default() };
-    let mut engine = TestEngine::tuned(profile(&server.url(), 1), Clock::start(), tuning);
+    let options =
+        EngineOptions { read_pauses: vec![], send_log: Arc::new(Book::default()), ..EngineOptions::default() };
+    let mut engine = TestEngine::with_options(profile(&server.url(), 1), Clock::start(), options);
     let (dies, lives) = (engine.send(0, "dies"), engine.send(0, "lives"));
     assert!(
         matches!(engine.end_of(dies).await, DeliveryStatus::Unknown(why) if why.to_string().contains("failed inside"))

@@ -423,7 +423,8 @@ async fn handles_hold_the_engine_and_starting_is_immediate() {
     let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let profile = Arc::new(profile(&server.url(), 1));
     let began = std::time::Instant::now();
-    let (engine, mut reports) = guestwire::engine::Engine::start(profile, Clock::start());
+    let (engine, mut reports) =
+        guestwire::engine::EngineHandle::start(profile, Clock::start(), guestwire::engine::EngineOptions::default());
     assert!(began.elapsed() < Duration::from_millis(100));
     while !matches!(reports.recv().await, Some(Report::Token(TokenStatus::Valid(_)))) {}
     drop(engine);

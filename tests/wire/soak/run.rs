@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use guestwire::clock::Clock;
-use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
 use guestwire::model::{Channel, ConversationKey, DeliveryStatus, Extras, MessageId, SessionAsk, TokenStatus};
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario, start_with};
 use serde_json::Value;
@@ -124,8 +124,9 @@ impl SoakRun {
         };
         let talks = (0..).zip(&profile.conversations).map(|(n, entry)| talk(n, entry)).collect();
         let most = Some(u32::MAX);
-        let tuning = Tuning { seed, messages_per_second: most, frames_per_minute: most, ..Tuning::default() };
-        let (engine, reports) = Engine::start_with(Arc::new(profile), clock, tuning);
+        let options =
+            EngineOptions { seed, messages_per_second: most, frames_per_minute: most, ..EngineOptions::default() };
+        let (engine, reports) = EngineHandle::start(Arc::new(profile), clock, options);
         Self {
             seed,
             began: Instant::now(),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use guestwire::clock::Clock;
-use guestwire::engine::{Command, Report, Tuning};
+use guestwire::engine::{Command, EngineOptions, Report};
 use guestwire::model::{ConversationKey, DeliveryStatus, MessageId, SessionAsk, WebSession};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -44,8 +44,8 @@ async fn away() -> (Guests, Way, TestEngine) {
     let way = Way::broken(guests.addr).await;
     let mut profile = guests.profile(1, "http://127.0.0.1:1");
     profile.hosts.webmessaging = format!("ws://{}", way.addr);
-    let tuning = Tuning { seed: 7, reopen_after: Some(Duration::from_millis(1)), ..Tuning::default() };
-    let engine = TestEngine::tuned(profile, Clock::start(), tuning);
+    let options = EngineOptions { seed: 7, reopen_after: Some(Duration::from_millis(1)), ..EngineOptions::default() };
+    let engine = TestEngine::with_options(profile, Clock::start(), options);
     (guests, way, engine)
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use guestwire::clock::Clock;
-use guestwire::engine::{Environment, Tuning};
+use guestwire::engine::{EngineOptions, Environment};
 use guestwire::model::{DeliveryStatus, Outcome, SessionAsk, WebSession};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -65,7 +65,11 @@ fn start(guests: &Guests, authority: &Authority, proxy: SocketAddr) -> TestEngin
     profile.ca_files = authority.files();
     let url = format!("http://user:pa55word@{proxy}");
     let environment = Environment::of(move |name| (name == "https_proxy").then(|| url.clone()));
-    TestEngine::tuned(profile, Clock::start(), Tuning { seed: 7, environment, ..Tuning::default() })
+    TestEngine::with_options(
+        profile,
+        Clock::start(),
+        EngineOptions { seed: 7, environment, ..EngineOptions::default() },
+    )
 }
 
 #[tokio::test]

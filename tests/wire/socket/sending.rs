@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::engine::send_log::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog, Unrecorded};
-use guestwire::engine::{Command, Report, Tuning};
+use guestwire::engine::{Command, EngineOptions, Report};
 use guestwire::model::{ConversationKey, DeliveryStatus, Ending, FailureKind, MessageId, Outcome, SessionAsk};
 use secrecy::SecretString;
 use serde_json::json;
@@ -117,8 +117,8 @@ async fn the_queue_paces_instead_of_provoking() {
 #[tokio::test]
 async fn frames_of_a_connection_are_paced_too() {
     let guests = Guests::start(usual).await;
-    let tuning = Tuning { frames_per_minute: Some(3), read_pauses: vec![], ..Tuning::default() };
-    let mut engine = TestEngine::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::fast(200), tuning);
+    let options = EngineOptions { frames_per_minute: Some(3), read_pauses: vec![], ..EngineOptions::default() };
+    let mut engine = TestEngine::with_options(guests.profile(1, "http://127.0.0.1:1"), Clock::fast(200), options);
     let sent: Vec<_> = (0..4).map(|n| engine.send(0, &format!("t{n}"))).collect();
     engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("frames of a connection"))).await;
     for message in sent {
@@ -251,8 +251,8 @@ async fn the_intent_is_recorded_before_the_first_byte() {
         usual(frame, place)
     })
     .await;
-    let tuning = Tuning { send_log: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
-    let mut engine = TestEngine::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
+    let options = EngineOptions { send_log: Arc::new(durable), read_pauses: vec![], ..EngineOptions::default() };
+    let mut engine = TestEngine::with_options(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), options);
     let message = engine.send(0, "Hello");
     engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
     // What was written to the socket before this question has arrived when its answer comes.
@@ -288,8 +288,8 @@ async fn a_session_that_ends_while_an_intent_is_recorded_leaves_nothing_waiting(
     let guests = Guests::start(usual).await;
     let durable = Held::default();
     let let_go = Arc::clone(&durable.let_go);
-    let tuning = Tuning { send_log: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
-    let mut engine = TestEngine::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
+    let options = EngineOptions { send_log: Arc::new(durable), read_pauses: vec![], ..EngineOptions::default() };
+    let mut engine = TestEngine::with_options(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), options);
     let message = engine.send(0, "Hello");
     engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
     guests.tell(by_itself("SessionExpiredEvent", serde_json::json!({})));
@@ -371,8 +371,8 @@ impl SendLog for OnlyReads {
 #[tokio::test]
 async fn a_second_guestwire_asks_nothing_of_a_session() {
     let guests = Guests::start(usual).await;
-    let tuning = Tuning { send_log: Arc::new(OnlyReads), read_pauses: vec![], ..Tuning::default() };
-    let mut engine = TestEngine::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
+    let options = EngineOptions { send_log: Arc::new(OnlyReads), read_pauses: vec![], ..EngineOptions::default() };
+    let mut engine = TestEngine::with_options(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), options);
     for ask in [SessionAsk::Clear, SessionAsk::Join, SessionAsk::Health] {
         engine.handle.ask(Command::Session { key: ConversationKey(0), ask });
         engine.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("this one only reads"))).await;

@@ -63,7 +63,7 @@ impl Driver {
     /// Why a frame cannot be written now.
     pub(super) fn not_open(&self, key: ConversationKey) -> Option<String> {
         if !self.webs.is_writable(key) {
-            let why = if self.cx.tuning.send_log.read_only() {
+            let why = if self.cx.options.send_log.read_only() {
                 "another guestwire has this profile open, and this one only reads"
             } else {
                 "the session is not open; connect first"

@@ -45,7 +45,7 @@ impl Driver {
             web.ready = Some(Ready { message, ours, tracing, text });
         }
         // Where nothing is kept there is nothing to wait for, and a turn of the loop is saved.
-        let mut recording = self.cx.tuning.send_log.intent(intent);
+        let mut recording = self.cx.options.send_log.intent(intent);
         match (&mut recording).now_or_never() {
             Some(recorded) => self.intent_recorded(message, recorded),
             None => self.cx.spawn_recording(message, recording),

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 
-use crate::engine::Tuning;
+use crate::engine::EngineOptions;
 use crate::engine::client::Gate;
 use crate::engine::driver::context::Context;
 use crate::engine::driver::task_output::TakeBack;
@@ -102,11 +102,11 @@ pub struct WebConversation {
 
 impl WebConversation {
     /// A conversation that nobody wants open yet.
-    pub fn new(key: ConversationKey, tuning: &Tuning) -> Self {
-        let jitter = Jitter::new(tuning.seed.rotate_left(29) ^ u64::from(key.0));
-        let frames = Rate::new(tuning.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE), Duration::from_secs(60));
+    pub fn new(key: ConversationKey, options: &EngineOptions) -> Self {
+        let jitter = Jitter::new(options.seed.rotate_left(29) ^ u64::from(key.0));
+        let frames = Rate::new(options.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE), Duration::from_secs(60));
         Self {
-            machine: Machine::new(jitter, tuning.reopen_after.unwrap_or(AGAIN_FIRST)),
+            machine: Machine::new(jitter, options.reopen_after.unwrap_or(AGAIN_FIRST)),
             told: WebSession::Closed,
             guest: GuestIdentity::default(),
             opening: OpeningState::default(),
@@ -160,7 +160,7 @@ impl Webs {
     /// A web conversation.
     pub fn of(&mut self, key: ConversationKey, cx: &Context) -> Option<&mut WebConversation> {
         cx.web_address(key)?;
-        Some(self.all.entry(key).or_insert_with(|| WebConversation::new(key, &cx.tuning)))
+        Some(self.all.entry(key).or_insert_with(|| WebConversation::new(key, &cx.options)))
     }
 
     /// What a link tells next.

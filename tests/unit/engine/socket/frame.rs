@@ -1,0 +1,90 @@
+//! No secret gets past the place where a message enters.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use base64::Engine as _;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::genesys::{conversations, webhook};
+use crate::model::{Generation, Masks};
+
+const TOKEN: &str = "tok-3f9aK2c_81x0";
+const SECRET: &str = "hU8+sh/Sek/ret42";
+const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+const PHONE: &str = "+49 170 4711222";
+
+/// The same message as each channel brings it: a frame of the socket, a page of a read, a webhook.
+fn said(canary: &str) -> [Value; 3] {
+    let message = json!({
+        "id": "m-1", "type": "Structured", "text": format!("see {canary} there"),
+        "direction": "Outbound", "originatingEntity": "Bot",
+        "channel": { "time": "2026-11-23T10:00:00Z", "messageId": "c-1", "from": { "nickname": canary } },
+        "content": [
+            { "contentType": "QuickReply", "quickReply": { "text": canary, "payload": canary } },
+            { "contentType": "Card", "card": { "title": canary, "description": canary } },
+            { "contentType": "Attachment", "attachment": {
+                "url": format!("https://files.example/f?name={canary}&X-Amz-Signature=a1b2c3"),
+                "mime": "text/plain", "filename": canary,
+            } },
+        ],
+    });
+    let entity = json!({ "id": "m-1", "direction": "outbound", "normalizedMessage": message });
+    [
+        json!({ "type": "message", "class": "StructuredMessage", "code": 200, "body": message }),
+        json!({ "entities": [entity] }),
+        message,
+    ]
+}
+
+/// All that leaves the place where a message enters.
+fn kept(canary: &str, redactor: &Redactor) -> String {
+    let [frame, page, hook] = said(canary).map(|said| said.to_string());
+    let body = |text: &str| capture::body(text.as_bytes(), text.len() as u64, &http::HeaderMap::new(), redactor, false);
+    let (page, hook) = (body(&page), body(&hook));
+    let at = Timestamp::UNIX_EPOCH;
+    let frame = Frame::new(&frame, redactor);
+    let read = conversations::read_bulk(page.text.as_bytes(), &[], at).unwrap();
+    let outbound = webhook::read(hook.text.as_bytes(), at).unwrap();
+    // Each of them is a message still.
+    assert!(
+        matches!(&frame.theirs.as_ref().unwrap().said, GuestSocketMessage::Message(m) if m.text.starts_with("see "))
+    );
+    assert!(read.len() == 1 && read[0].text.starts_with("see ") && read[0].attachments.len() == 1);
+    format!("{frame:?} {page:?} {read:?} {hook:?} {outbound:?}")
+}
+
+#[test]
+fn what_the_other_side_says_has_no_secret_in_any_field_or_encoding() {
+    let blind = Redactor::new(&[]);
+    let knows = blind
+        .with_secret(&SECRET.into(), "client secret")
+        .with_token(&TOKEN.into(), Generation(1))
+        .with_masks(Masks::new(&[], true));
+    let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let percent = SECRET.bytes().fold(String::new(), |all, b| all + &format!("%{b:02x}"));
+    let hex = TOKEN.bytes().fold(String::new(), |all, b| all + &format!("{b:02x}"));
+    for canary in [
+        TOKEN.to_owned(),
+        SECRET.to_owned(),
+        JWT.to_owned(),
+        PHONE.to_owned(),
+        percent,
+        hex,
+        base64(SECRET).trim_end_matches('=').to_owned(),
+        base64(&format!("id:{SECRET}")).trim_end_matches('=').to_owned(),
+        SECRET.replace('+', "&#43;"),
+    ] {
+        assert!(!kept(&canary, &knows).contains(&canary), "{canary} is kept");
+        assert!(canary == JWT || kept(&canary, &blind).contains(&canary), "{canary} would be found");
+    }
+    assert!(!kept("x", &knows).contains("a1b2c3"), "the signature of a file's address is kept");
+}
+
+#[test]
+fn what_the_session_needs_is_read_unmasked() {
+    let jwt = json!({ "class": "JwtResponse", "code": 200, "body": { "jwt": JWT } }).to_string();
+    let frame = Frame::new(&jwt, &Redactor::new(&[]));
+    assert!(matches!(&frame.theirs.unwrap().said, GuestSocketMessage::Jwt { jwt, .. } if jwt == JWT));
+    assert!(!frame.body.text.contains(JWT));
+}
