@@ -8,7 +8,7 @@ use guestwire::clock::Clock;
 use guestwire::config::{Credentials, Profile};
 use guestwire::diagnosis::doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict};
 use guestwire::diagnosis::{PastExchanges, ProfileFacts};
-use guestwire::engine::{Command, Engine, Report, SendRequest, Tuning};
+use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
 use guestwire::model::{Address, Cause, Confidence, Exchange, ExchangeId, ExchangeKind, MessageId, Probed};
 use guestwire::sandbox::{SandboxOptions, Scenario};
 
@@ -27,8 +27,8 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
     let facts = ProfileFacts::of(&profile);
     let target = profile.conversations.first().map(|e| e.conversation.clone());
     let mut doctor = Doctor::new(&facts, target, send_test);
-    let tuning = Tuning { sign_in: false, ..Tuning::default() };
-    let (engine, mut reports) = Engine::start_with(Arc::clone(&profile), Clock::start(), tuning);
+    let options = EngineOptions { sign_in: false, ..EngineOptions::default() };
+    let (engine, mut reports) = EngineHandle::start(Arc::clone(&profile), Clock::start(), options);
     let (mut history, mut token, mut findings) = (PastExchanges::default(), None, Vec::new());
     let mut known: HashMap<ExchangeId, Arc<Exchange>> = HashMap::new();
     let mut answered = true;

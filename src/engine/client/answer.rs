@@ -2,9 +2,12 @@
 
 use std::net::SocketAddr;
 
+use http::response::Parts;
 use http::{HeaderMap, Version};
+use hyper::ext::ReasonPhrase;
 
 use crate::model::{Failure, Timing};
+use crate::text::one_line;
 
 /// Most bytes of an answer's header, about what browsers take.
 pub const HEAD_MAX: usize = 384 * 1024;
@@ -42,7 +45,28 @@ pub struct ClientAnswer {
     pub total: u64,
 }
 
+impl ClientAnswer {
+    /// An answer of `remote` whose body has not come.
+    pub fn of(head: Parts, remote: Option<SocketAddr>) -> Self {
+        let phrase = head.extensions.get().map(|p: &ReasonPhrase| one_line(&String::from_utf8_lossy(p.as_bytes())));
+        Self {
+            status: head.status.as_u16(),
+            phrase: phrase.filter(|phrase| !phrase.is_empty()),
+            version: head.version,
+            headers: head.headers,
+            remote,
+            bytes: Vec::new(),
+            total: 0,
+        }
+    }
+}
+
 impl Tried {
+    /// A try that was answered whole.
+    pub fn answered(answer: ClientAnswer) -> Self {
+        Self { answer: Some(answer), fault: None, timing: Timing::default() }
+    }
+
     /// A try that brought no answer.
     pub fn failed(failure: Failure) -> Self {
         Self { answer: None, fault: Some(failure), timing: Timing::default() }

@@ -12,7 +12,7 @@ use super::dial::{NoConnection, innermost};
 use super::tls;
 
 /// Sorts an error that came before a status line. `wrote`: a byte of the request may have left.
-pub fn before_answer(error: &legacy::Error, host: &str, wrote: bool) -> Failure {
+pub fn before_answer(error: &(dyn Error + 'static), host: &str, wrote: bool) -> Failure {
     for cause in chain(error) {
         if let Some(none) = cause.downcast_ref::<NoConnection>() {
             return none.failure.clone();

@@ -30,7 +30,7 @@ use super::wire::CapturedWire;
 /// Most bytes of the head of a proxy's answer to CONNECT.
 const PROXY_HEAD_MAX: usize = 64 * 1024;
 /// How long the rest of a refusal's body is waited for.
-const REFUSAL_BOUND: Duration = Duration::from_secs(2);
+pub const REFUSAL_BOUND: Duration = Duration::from_secs(2);
 
 /// How far a try has got towards a connection, and how long each part took: readable while it goes on.
 #[derive(Debug, Default)]

@@ -16,7 +16,8 @@ pub mod dial;
 mod gate;
 mod proxy;
 mod tls;
-mod wire;
+pub mod upgrade;
+pub mod wire;
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +30,6 @@ use http::Uri;
 use http::header::PROXY_AUTHORIZATION;
 use http_body::Body as _;
 use hyper::body::Incoming;
-use hyper::ext::ReasonPhrase;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::oneshot;
@@ -50,10 +50,8 @@ pub use gate::Gate;
 use gate::GatedBody;
 pub use proxy::{Environment, proxy_problems};
 pub use tls::check_ca_file;
-pub use wire::CapturedWire;
+use wire::CapturedWire;
 use wire::ConnectedPeer;
-#[cfg(test)]
-pub use wire::Stream;
 
 /// A connection that was idle for longer is not trusted to be alive. Below the idle bounds of common load balancers
 /// (60 s and more), so that our writing and their closing do not cross either.
@@ -181,19 +179,8 @@ impl Client {
             }
         };
         let first_byte = Some(began.elapsed());
-        let mut answer = ClientAnswer {
-            status: head.status.as_u16(),
-            phrase: head
-                .extensions
-                .get()
-                .map(|p: &ReasonPhrase| one_line(&String::from_utf8_lossy(p.as_bytes())))
-                .filter(|phrase| !phrase.is_empty()),
-            version: head.version,
-            headers: head.headers,
-            remote: head.extensions.get().map(|ConnectedPeer(address)| *address),
-            bytes: Vec::new(),
-            total: 0,
-        };
+        let peer = head.extensions.get().map(|ConnectedPeer(address)| *address);
+        let mut answer = ClientAnswer::of(head, peer);
         let fault = tokio::select! {
             biased;
             read = read_body(body, &mut answer) => read.err(),

@@ -8,12 +8,12 @@ use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use crate::engine::client::upgrade::Socket;
 use crate::engine::client::{ClientAnswer, Tried, capture};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::outcome::AnswerEvidence;
 use crate::engine::redact::Redactor;
 use crate::engine::send_log::{GuestToken, Unrecorded};
-use crate::engine::socket::upgrade::Socket;
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::{Grant, TokenAnswer};
 use crate::genesys::{Answerer, Asked, Call, limits, tells_error, who_answered};

@@ -15,11 +15,11 @@ use futures_util::FutureExt as _;
 
 use crate::clock::Clock;
 use crate::config::SecretSource;
+use crate::engine::client::upgrade::{self, Opening, Socket};
 use crate::engine::client::{Cancel, Client, ClientAnswer, capture};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::redact::Redactor;
 use crate::engine::send_log::{Intent, Recording, Unrecorded};
-use crate::engine::socket::upgrade::{self, Opening, Socket};
 use crate::engine::{Report, channel};
 use crate::files;
 use crate::genesys::call::BadCall;

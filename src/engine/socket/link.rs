@@ -14,11 +14,11 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::engine::client::Gate;
+use crate::engine::client::upgrade::{GOODBYE_BOUND, Socket, leave};
 use crate::engine::redact::Redactor;
 use crate::model::ConversationKey;
 
 use super::frame::Frame;
-use super::upgrade::{GOODBYE_BOUND, Socket, leave};
 
 /// Between pings; a connection on which nothing comes for twice as long is dead. [15 s: real: seen in SDK source: MTSDK]
 pub const PING_EVERY: Duration = Duration::from_secs(15);

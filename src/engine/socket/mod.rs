@@ -3,7 +3,7 @@
 //! ```text
 //!  pure      session: asks and events ─► steps           flight: which frame of theirs answers which of ours
 //!                                                       paging: how far back the history is read
-//!  rim       upgrade: 101 or a refusal ─► link: a task that reads and writes frames
+//!  rim       client::upgrade: 101 or a refusal ─► link: a task that reads and writes frames
 //! ```
 //! The engine's driver owns one [`session::Machine`] for each web conversation and carries out its steps.
 
@@ -12,4 +12,3 @@ pub mod frame;
 pub mod link;
 pub mod paging;
 pub mod session;
-pub mod upgrade;

@@ -19,7 +19,7 @@ enum End {
 }
 use End::{Accepted, Landed, Limited, NotSent, Refused, TokenRefused, Unknown};
 
-fn end(judged: &TryResult) -> End {
+fn end(result: &TryResult) -> End {
     match result {
         TryResult::Accepted => Accepted,
         TryResult::Landed => Landed,
@@ -41,7 +41,7 @@ const PAGE: &[u8] = b"<!DOCTYPE html><title>Sign in</title>";
 const TAKEN: &[u8] = br#"{"id":"m-1"}"#;
 const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00";
 
-fn judge(asked: Asked, status: u16, headers: Fields<'_>, body: &[u8], lost: bool) -> TryResult {
+fn result_of(asked: Asked, status: u16, headers: Fields<'_>, body: &[u8], lost: bool) -> TryResult {
     let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();
     let error = ApiError::read(status, headers.as_slice(), body);
     let answerer = who_answered(asked, status, headers.as_slice(), body);
@@ -148,18 +148,18 @@ fn whole_answers() {
     ];
     assert!(rows.len() >= 60);
     for (asked, status, headers, body, expected) in rows {
-        let result = judge(*asked, *status, headers, body, false);
-        let shown = format!("{asked:?} {status} {headers:?} {}: {judged:?}", String::from_utf8_lossy(body));
-        assert_eq!(end(&judged), *expected, "{shown}");
+        let result = result_of(*asked, *status, headers, body, false);
+        let shown = format!("{asked:?} {status} {headers:?} {}: {result:?}", String::from_utf8_lossy(body));
+        assert_eq!(end(&result), *expected, "{shown}");
     }
 }
 
 #[test]
 fn a_conflict_after_a_lost_answer_means_that_it_was_taken() {
     let conflict = br#"{"code":"general.conflict","message":"already exists"}"#;
-    assert_eq!(end(&judge(Asked::OpenMessage, 409, &[], conflict, true)), Landed);
-    assert_eq!(end(&judge(Asked::OpenMessage, 409, &[], conflict, false)), Refused);
-    assert_eq!(end(&judge(Asked::OpenMessage, 409, &[HTML], PAGE, true)), Refused, "a page proves nothing");
+    assert_eq!(end(&result_of(Asked::OpenMessage, 409, &[], conflict, true)), Landed);
+    assert_eq!(end(&result_of(Asked::OpenMessage, 409, &[], conflict, false)), Refused);
+    assert_eq!(end(&result_of(Asked::OpenMessage, 409, &[HTML], PAGE, true)), Refused, "a page proves nothing");
 }
 
 #[test]
@@ -211,13 +211,13 @@ fn frames() {
     ];
     for (frame, expected) in rows {
         let result = Theirs::read(frame).map(|theirs| of_frame(&theirs));
-        assert_eq!(judged.as_ref().map(end), Some(expected), "{frame}: {judged:?}");
+        assert_eq!(result.as_ref().map(end), Some(expected), "{frame}: {result:?}");
     }
 }
 
 #[test]
 fn a_part_of_an_answer_is_said_to_be_one() {
-    let why = |status| match judge(Asked::GuestMessage, status, &[ININ], TAKEN, false) {
+    let why = |status| match result_of(Asked::GuestMessage, status, &[ININ], TAKEN, false) {
         TryResult::Unknown(why, None) => why.to_string(),
         other => panic!("{other:?}"),
     };

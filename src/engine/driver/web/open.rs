@@ -1,14 +1,17 @@
 //! Opening a guest's socket: the token first, then the connection. And losing it.
 
 use crate::engine::client::capture;
+use crate::engine::client::upgrade::Socket;
 use crate::engine::driver::task_output::{CapturedTry, TaskPurpose};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::send_log::GuestToken;
 use crate::engine::socket::link::Link;
 use crate::engine::socket::session::SocketEvent;
-use crate::engine::socket::upgrade::{self, Socket};
 use crate::genesys::web_messaging::socket_url;
+use crate::genesys::{Call, deployments};
 use crate::model::{ConversationKey, Ending, ExchangeKind, FailureKind, Outcome, Reason};
+
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::Driver;
 use super::state::GuestIdentity;
@@ -69,8 +72,9 @@ impl Driver {
     /// Opens the connection.
     fn dial_web(&mut self, key: ConversationKey) {
         let Some((deployment, origin)) = self.cx.web_address(key) else { return };
-        let url = socket_url(&self.cx.profile.hosts.webmessaging, deployment);
-        let call = upgrade::request(&url, origin);
+        let hosts = &self.cx.profile.hosts;
+        let call = deployments::opening(&hosts.webmessaging, deployment, origin, &generate_key());
+        let call = call.map(|call| Call { url: socket_url(&hosts.webmessaging, deployment), ..call });
         let record = self.cx.record(ExchangeKind::Frame, "open socket", Some(key));
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         if let Ok(call) = &call {

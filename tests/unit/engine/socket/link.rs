@@ -2,17 +2,14 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::engine::client::{CapturedWire, Stream};
-use crate::engine::socket::upgrade::Lent;
+use crate::engine::client::wire::Stream;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 /// How many pings are written to a link over `ours` until it is gone, and why it is.
 async fn pings_until_left(ours: impl Stream + 'static, mut theirs: impl AsyncWrite + Unpin) -> (usize, String) {
-    let wire = CapturedWire::new(ours, ([127, 0, 0, 1], 1).into(), false);
-    let lent = Lent { wire: Some(wire), home: Arc::default() };
-    let socket = Socket::from_raw_socket(lent, Role::Client, None).await;
+    let socket = Socket::from_raw_socket(Box::new(ours), Role::Client, None).await;
     let (events, mut inbox) = mpsc::channel(AHEAD);
     let (_newest, redactor) = watch::channel(Arc::new(Redactor::new(&[])));
     let _link = Link::start(socket, (ConversationKey(0), 1), events, redactor);

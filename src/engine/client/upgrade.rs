@@ -1,0 +1,124 @@
+//! From a connection to a WebSocket: the upgrade, with all that was said in it. A refusal is kept whole, body included.
+
+use std::time::{Duration, Instant};
+
+use http::header::{HOST, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use crate::genesys::Call;
+use crate::model::{Failure, FailureKind, Phase, Timing};
+
+use super::answer::{ClientAnswer, HEAD_FIELDS_MAX, HEAD_MAX, Tried};
+use super::dial::{Progress, REFUSAL_BOUND, Speaks, timed_out};
+use super::wire::Stream;
+use super::{Cancel, CapturedWire, Client, classify, ended, read_body};
+
+/// The largest message that is taken.
+const MESSAGE_MAX: usize = 1 << 20;
+/// Most bytes that wait to be written: frames of ours, and pongs for a peer that does not read them.
+const UNWRITTEN_MAX: usize = 2 * MESSAGE_MAX;
+/// How long a goodbye may take.
+pub const GOODBYE_BOUND: Duration = Duration::from_millis(300);
+
+/// An open socket.
+pub type Socket = WebSocketStream<Box<dyn Stream>>;
+
+/// What came of opening a socket.
+pub struct Opening {
+    /// As a try of HTTP: the 101, the refusal, or the fault.
+    pub tried: Tried,
+    /// Where it was a 101.
+    pub socket: Option<Socket>,
+}
+
+impl Opening {
+    fn failed(failure: Failure) -> Self {
+        Self { tried: Tried::failed(failure), socket: None }
+    }
+}
+
+/// Opens it, within the bound on opening a connection and as much again for the answer. Ends sooner when it is stopped.
+pub async fn open(client: &Client, call: Call, stop: &mut Cancel) -> Opening {
+    let began = Instant::now();
+    let progress = Progress::default();
+    let mut opening = tokio::select! {
+        biased;
+        done = dial(client, call, &progress) => done,
+        why = stop.stopped() => Opening::failed(ended(why, progress.phase())),
+    };
+    let total = Some(began.elapsed());
+    let first_byte = total.filter(|_| opening.tried.answer.is_some());
+    opening.tried.timing = Timing { first_byte, total, ..progress.timing() };
+    opening
+}
+
+/// Leaves an open socket. Whoever has gone first needs no goodbye.
+pub async fn leave(mut socket: Socket) {
+    let _ = tokio::time::timeout(GOODBYE_BOUND, socket.close(None)).await;
+}
+
+async fn dial(client: &Client, call: Call, progress: &Progress) -> Opening {
+    let uri: Uri = match call.url.parse() {
+        Ok(uri) => uri,
+        Err(e) => {
+            let why = format!("the URL cannot be used ({e})");
+            return Opening::failed(Failure::new(FailureKind::Invalid, Phase::Resolve, why));
+        }
+    };
+    let wire = match client.dialer().dial(&uri, Speaks::WebSocket, progress).await {
+        Ok(wire) => wire,
+        Err(none) => {
+            let answer = none.answer.map(|answer| *answer);
+            return Opening { tried: Tried { answer, ..Tried::failed(none.failure) }, socket: None };
+        }
+    };
+    progress.enter(Phase::Answer);
+    match tokio::time::timeout(client.dialer().bound(), upgrade(wire, &uri, call.headers)).await {
+        Ok(opening) => opening
+            .unwrap_or_else(|e| Opening::failed(classify::before_answer(&e, uri.host().unwrap_or_default(), true))),
+        Err(_) => Opening::failed(Failure::written(FailureKind::Timeout, Phase::Answer, timed_out(Phase::Answer))),
+    }
+}
+
+async fn upgrade(wire: CapturedWire, uri: &Uri, headers: HeaderMap) -> Result<Opening, hyper::Error> {
+    let key = headers.get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes())).unwrap_or_default();
+    let mut request = http::Request::new(String::new());
+    *request.headers_mut() = headers;
+    if let Some(host) = uri.authority().and_then(|host| HeaderValue::try_from(host.as_str()).ok()) {
+        request.headers_mut().insert(HOST, host);
+    }
+    *request.uri_mut() = uri.path_and_query().cloned().map(Uri::from).unwrap_or_default();
+    let peer = wire.peer();
+    let mut http = http1::Builder::new();
+    http.max_buf_size(HEAD_MAX).max_headers(HEAD_FIELDS_MAX);
+    let (mut sender, connection) = http.handshake(TokioIo::new(wire)).await?;
+    tokio::spawn(connection.with_upgrades());
+    let mut response = sender.send_request(request).await?;
+    let upgraded = hyper::upgrade::on(&mut response);
+    let (head, body) = response.into_parts();
+    let accepted = head.headers.get(SEC_WEBSOCKET_ACCEPT).is_some_and(|accept| accept.as_bytes() == key.as_bytes());
+    let is_upgrade = head.status == StatusCode::SWITCHING_PROTOCOLS;
+    let mut answer = ClientAnswer::of(head, Some(peer));
+    if !is_upgrade {
+        // What came is kept also where the rest does not come.
+        let _ = tokio::time::timeout(REFUSAL_BOUND, read_body(body, &mut answer)).await;
+        return Ok(Opening { tried: Tried::answered(answer), socket: None });
+    }
+    if !accepted {
+        let why = "the server switches to another protocol than the WebSocket that was asked for";
+        return Ok(Opening::failed(Failure::written(FailureKind::Protocol, Phase::Answer, why)));
+    }
+    let config = WebSocketConfig::default()
+        .read_buffer_size(16 * 1024)
+        .max_write_buffer_size(UNWRITTEN_MAX)
+        .max_message_size(Some(MESSAGE_MAX))
+        .max_frame_size(Some(MESSAGE_MAX));
+    let stream: Box<dyn Stream> = Box::new(TokioIo::new(upgraded.await?));
+    let socket = WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await;
+    Ok(Opening { tried: Tried::answered(answer), socket: Some(socket) })
+}
