@@ -46,5 +46,6 @@ fn memory_stops_growing_where_log_and_thread_are_full() {
     let filled = allocation_counter::measure(|| said(&mut session, 0, 2_500)).bytes_current;
     let more = allocation_counter::measure(|| said(&mut session, 2_500, 5_000)).bytes_current;
     assert!(filled > 1 << 20, "{filled}");
-    assert!(more < 16 << 10, "{more} bytes more after twice as many messages again, of {filled}");
+    // Tables grow and rows that were laid out go now and then; each message kept would be a kilobyte.
+    assert!(more < filled / 8, "{more} bytes more after twice as many messages again, of {filled}");
 }

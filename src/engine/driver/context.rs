@@ -56,7 +56,6 @@ pub struct Context {
     pub reporter: Reporter,
     /// Seconds that the server's clock is ahead, by the newest answer.
     skew: i64,
-    skew_told: bool,
     exchanges: u64,
 }
 
@@ -92,7 +91,6 @@ impl Context {
             tasks: JoinSet::new(),
             reporter: Reporter::new(options.metrics.as_ref(), &profile, reports),
             skew: 0,
-            skew_told: false,
             exchanges: 0,
             profile,
             options,
@@ -271,8 +269,8 @@ impl Context {
             self.report(Report::RateLimit(limit));
         }
         self.skew = meta.skew.unwrap_or(self.skew);
-        if let Some(skew) = meta.skew.filter(|skew| skew.saturating_abs() > SKEW_MAX && !self.skew_told) {
-            self.skew_told = true;
+        if let Some(skew) = meta.skew.filter(|skew| skew.saturating_abs() > SKEW_MAX && !self.reporter.skew_told) {
+            self.reporter.skew_told = true;
             self.report(Report::ClockSkew(skew));
         }
     }

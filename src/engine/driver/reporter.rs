@@ -22,13 +22,15 @@ pub struct Reporter {
     /// What has no room: answers to what was asked for are taken in whatever waits.
     held: RefCell<VecDeque<Report>>,
     metrics: Option<RefCell<MetricsAgent>>,
+    /// That the server's clock differs is reported once.
+    pub skew_told: bool,
 }
 
 impl Reporter {
     /// A way on which nothing went yet.
     pub fn new(metrics: Option<&MetricsSettings>, profile: &Profile, listener: Sender<Report>) -> Self {
         let metrics = metrics.map(|m| RefCell::new(MetricsAgent::new(m, profile, listener.clone())));
-        Self { listener, held: RefCell::default(), metrics }
+        Self { listener, held: RefCell::default(), metrics, skew_told: false }
     }
 
     /// Reports, and what the report is counted as.
@@ -67,7 +69,7 @@ impl Reporter {
 
     /// Resolves when all was told, the last metrics within a bound.
     pub async fn finish(self) {
-        let Self { listener, held, metrics } = self;
+        let Self { listener, held, metrics, .. } = self;
         if let Some(metrics) = metrics {
             metrics.into_inner().last().await;
         }
