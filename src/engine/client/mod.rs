@@ -40,7 +40,6 @@ use crate::clock::Clock;
 use crate::config::Profile;
 use crate::genesys::Call;
 use crate::model::{Failure, FailureKind, Moment, Phase, Timing};
-use crate::text::one_line;
 
 use answer::{BODY_MAX, HEAD_FIELDS_MAX, HEAD_MAX};
 pub use answer::{ClientAnswer, Tried};

@@ -79,7 +79,7 @@ proptest! {
             match what_follows(result, true, &mut tries, &mut jitter) {
                 RetryDecision::Again(..) | RetryDecision::Repeat(..) => again += 1,
                 RetryDecision::TokenRefused(_) => tries.healed = true,
-                _ => break,
+                RetryDecision::End(_) => break,
             }
         }
         prop_assert!(again <= CONNECT_AGAIN + LIMITED_AGAIN + LOST_AGAIN);
