@@ -11,6 +11,7 @@ use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::call::BadCall;
 use crate::genesys::oauth;
+use crate::genesys::oauth::TokenAnswer;
 use crate::model::variation::OTHER_SCOPE;
 use crate::model::{ExchangeKind, Generation, Moment, Outcome, Reason, Variation};
 
@@ -77,12 +78,12 @@ impl NegativeTests {
     pub fn spare_answered(&mut self, done: TokenDone, cx: &mut Context) -> Result<(), Reason> {
         let why = done.shown.why();
         let (outcome, brought) = match done.grant {
-            Some(Ok(grant)) => {
+            Some(TokenAnswer::Granted(grant)) => {
                 cx.learn_secret(&grant.token, "token of another scope");
                 self.spare = Some(grant.token);
                 (Outcome::Accepted, Ok(()))
             }
-            Some(Err(_)) => (Outcome::Refused(why.clone()), Err(why)),
+            Some(_) => (Outcome::Refused(why.clone()), Err(why)),
             None => (Outcome::Failed(why.clone()), Err(why)),
         };
         if let Some(mut record) = self.asking.take() {

@@ -151,7 +151,7 @@ impl SignInArea {
         }
         let replaced = cx.tokens.facts().map(|f| (f.generation, f.issued, f.expires));
         let denied = match grant {
-            Some(Ok(grant)) => {
+            Some(TokenAnswer::Granted(grant)) => {
                 let Some(generation) = cx.tokens.granted(grant.lifetime, grant.scopes, asked, cx.now) else {
                     return self.end_renewal(Outcome::Refused(Reason::NoToken(ENDED_BEFORE.to_owned())), cx);
                 };
@@ -166,11 +166,11 @@ impl SignInArea {
                 }
                 return end;
             }
-            Some(Err(TokenAnswer::BadClient(why))) => TokenDenied::BadClient(cx.mask(&why)),
-            Some(Err(TokenAnswer::Refused(why))) => TokenDenied::Refused { status, why: cx.mask(&why) },
-            Some(Err(TokenAnswer::Limited(why))) => TokenDenied::Limited(cx.mask(&why), wait),
-            Some(Err(TokenAnswer::Failed(why))) => TokenDenied::Failed(cx.mask(&why)),
-            Some(Err(TokenAnswer::Granted(_))) | None => TokenDenied::Failed(why.to_string()),
+            Some(TokenAnswer::BadClient(why)) => TokenDenied::BadClient(cx.mask(&why)),
+            Some(TokenAnswer::Refused(why)) => TokenDenied::Refused { status, why: cx.mask(&why) },
+            Some(TokenAnswer::Limited(why)) => TokenDenied::Limited(cx.mask(&why), wait),
+            Some(TokenAnswer::Failed(why)) => TokenDenied::Failed(cx.mask(&why)),
+            None => TokenDenied::Failed(why.to_string()),
         };
         let outcome = match status {
             0 => Outcome::Failed(why),

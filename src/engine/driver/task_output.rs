@@ -15,7 +15,7 @@ use crate::engine::outcome::AnswerEvidence;
 use crate::engine::redact::Redactor;
 use crate::engine::send_log::{GuestToken, Unrecorded};
 use crate::genesys::errors::ApiError;
-use crate::genesys::oauth::{Grant, TokenAnswer};
+use crate::genesys::oauth::TokenAnswer;
 use crate::genesys::{Answerer, Asked, Call, limits, tells_error, who_answered};
 use crate::model::{
     ConversationKey, Ending, Failure, FailureKind, Generation, MessageId, Outcome, Phase, ProbeQuestion, RateLimit,
@@ -119,7 +119,7 @@ pub struct ResponseMeta {
 pub struct TokenDone {
     pub shown: CapturedTry,
     /// Where a whole answer came.
-    pub grant: Option<Result<Grant, TokenAnswer>>,
+    pub grant: Option<TokenAnswer>,
 }
 
 pub struct FileRead {

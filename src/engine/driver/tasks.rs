@@ -137,18 +137,16 @@ impl Context {
         let (_, mut tools) = self.tools();
         let work = async move {
             let tried = tools.client.run(call, &mut tools.cancel).await;
-            let answered = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
+            let grant = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
                 let (body, unread) = (decoded_body(a), capture::unread(a));
                 let ClientAnswer { status, headers, .. } = a;
                 read(TokenOutcome { status: *status, headers, body: &body, unread: unread.as_deref() })
             });
-            let grant = answered.map(|answered| match answered {
-                TokenAnswer::Granted(grant) => Ok(grant),
-                other => Err(other),
-            });
             // The answer itself is captured with its own token known, wherever in it that may be echoed.
             let redactor = match &grant {
-                Some(Ok(grant)) => Arc::new(tools.redactor.with_token(&grant.token, next.unwrap_or_default())),
+                Some(TokenAnswer::Granted(grant)) => {
+                    Arc::new(tools.redactor.with_token(&grant.token, next.unwrap_or_default()))
+                }
                 _ => tools.redactor,
             };
             TokenDone { shown: CapturedTry::of(&tried, Asked::Token, &redactor, tools.clock), grant }
