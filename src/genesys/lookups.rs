@@ -11,8 +11,6 @@ use super::fields::text;
 use crate::text::json;
 
 const OPEN: &str = "/api/v2/conversations/messaging/integrations/open/";
-const MESSAGES: &str = "/api/v2/conversations/messages/";
-const DETAILS: &str = "/details";
 
 /// The request for an open-messaging integration.
 pub fn integration(api: &str, id: &str, token: &SecretString) -> Result<Call, BadCall> {
@@ -21,18 +19,12 @@ pub fn integration(api: &str, id: &str, token: &SecretString) -> Result<Call, Ba
 
 /// The request for a message's details, which name its conversation; the guest's socket does not name it.
 pub fn message(api: &str, id: &str, token: &SecretString) -> Result<Call, BadCall> {
-    Call::get(api, &format!("{MESSAGES}{}{DETAILS}", path_segment(id)))?.bearer(token)
+    Call::get(api, &format!("/api/v2/conversations/messages/{}/details", path_segment(id)))?.bearer(token)
 }
 
 /// The integration that `path` asks about.
 pub fn integration_asked(path: &str) -> Option<&str> {
     path.split_once(OPEN).map(|(_, id)| id).filter(|id| !id.is_empty() && !id.contains('/'))
-}
-
-/// The message that `path` asks about.
-pub fn message_asked(path: &str) -> Option<&str> {
-    let id = path.split_once(MESSAGES)?.1.strip_suffix(DETAILS)?;
-    (!id.is_empty() && !id.contains('/')).then_some(id)
 }
 
 /// Whether a 200 answer describes the thing of that id.
@@ -57,10 +49,7 @@ mod tests {
         let path = |call: Result<Call, BadCall>| call.map(|c| c.url.replace("https://a", "")).unwrap_or_default();
         let of = path(integration("https://a", "i-1", &token));
         assert_eq!(integration_asked(&of), Some("i-1"));
-        let details = path(message("https://a", "c327", &token));
-        assert_eq!(message_asked(&details), Some("c327"));
         assert_eq!(path(message("https://a", "a/b", &token)), "/api/v2/conversations/messages/a%2Fb/details");
-        assert_eq!(message_asked("/api/v2/conversations/messages/c1"), None);
         assert_eq!(integration_asked("/api/v2/conversations/messaging/integrations/open"), None);
     }
 

@@ -74,10 +74,8 @@ use crate::journal::{Job, JournalPage};
 use crate::model::fault::SandboxRequest;
 use crate::model::{Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, Variation};
 use crate::pass::PassRun;
-use crate::session::conversations::Conversations;
-use crate::session::log::Log;
 use crate::session::open_pass::FoundPass;
-use crate::session::{Attention, ProfileInfo, Session};
+use crate::session::{Attention, Session};
 use crate::text::screen::visible;
 
 use dialogue::Dialogue;
@@ -157,16 +155,12 @@ pub struct PlainSetup {
     pub now: Moment,
     /// Whether a person types: prompts and questions make sense, and nobody waits for a line to be settled.
     pub interactive: bool,
-    /// The profile.
-    pub profile: ProfileInfo,
-    /// The conversations, in config order.
-    pub conversations: Conversations,
+    /// A session in which nothing has happened.
+    pub session: Session,
     /// The zone of the times that are told.
     pub zone: TimeZone,
     /// What ids of runs grow from (random, from outside).
     pub seed: u128,
-    /// The log, with its bounds.
-    pub log: Log,
 }
 
 /// A reply that is waited for.
@@ -242,7 +236,7 @@ pub struct Plain {
 impl Plain {
     /// A session that has not begun.
     pub fn new(setup: PlainSetup) -> Self {
-        let mut session = Session::new(setup.profile, setup.conversations, setup.log);
+        let mut session = setup.session;
         session.attention = Attention::Everywhere;
         Self {
             session,

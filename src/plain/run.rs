@@ -21,9 +21,9 @@ use crate::journal::{Job, Journal};
 use crate::model::fault::SandboxRequest;
 use crate::pass::{PassRun, report};
 use crate::plain::{Plain, PlainEffect, PlainInput, PlainSetup};
-use crate::session::ProfileInfo;
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
+use crate::session::{ProfileInfo, Session};
 use crate::text::typed;
 
 use crate::app::event_loop;
@@ -81,16 +81,13 @@ fn setup(settings: &Settings, profile: &Profile, clock: Clock) -> PlainSetup {
         max_entries: settings.log.max_entries,
         max_bytes: usize::try_from(settings.log.max_bytes).unwrap_or(usize::MAX),
     });
+    let info = ProfileInfo::of(profile, settings.paths.data_dir.clone(), None);
     PlainSetup {
         now: clock.now(),
         interactive: io::stdin().is_terminal(),
-        profile: ProfileInfo::of(profile, settings.paths.data_dir.clone(), None),
-        conversations: Conversations::new(
-            profile.conversations.iter().map(|entry| entry.conversation.clone()).collect(),
-        ),
+        session: Session::new(info, Conversations::of(profile), log),
         zone,
         seed: uuid::Uuid::new_v4().as_u128(),
-        log,
     }
 }
 

@@ -52,17 +52,11 @@ pub fn clause(why: &impl ToString) -> String {
 }
 
 /// A kind as a word.
-pub const fn kind(kind: ExchangeKind) -> &'static str {
+pub fn kind(kind: ExchangeKind) -> String {
     match kind {
-        ExchangeKind::Token => "token",
-        ExchangeKind::Send => "send",
-        ExchangeKind::Read => "read",
-        ExchangeKind::Probe => "probe",
-        ExchangeKind::Frame => "frame",
-        ExchangeKind::Hook => "webhook",
-        ExchangeKind::Event => "event",
-        ExchangeKind::Note => "note",
-        ExchangeKind::Sys => "notice",
+        ExchangeKind::Hook => "webhook".to_owned(),
+        ExchangeKind::Sys => "notice".to_owned(),
+        kind => kind.word().to_lowercase(),
     }
 }
 

@@ -34,7 +34,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
-pub use scenario::{Scenario, ScenarioError, ScenarioWebhook};
+pub use scenario::{Scenario, ScenarioWebhook};
 
 use crate::clock::Clock;
 use crate::config::Profile;

@@ -152,9 +152,8 @@ impl Session {
 
     /// A session of a profile whose log nobody reads on screen.
     pub fn of(profile: &Profile) -> Self {
-        let conversations = profile.conversations.iter().map(|entry| entry.conversation.clone()).collect();
         let info = ProfileInfo::of(profile, PathBuf::new(), None);
-        Self::new(info, Conversations::new(conversations), Log::new(LogOptions::default()))
+        Self::new(info, Conversations::of(profile), Log::new(LogOptions::default()))
     }
 
     /// Message ids are given from `first` on. They must differ from those of all sessions whose messages are kept.

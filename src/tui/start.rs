@@ -232,7 +232,7 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     );
     info.muted.clone_from(&settings.muted);
     info.proxy = proxy_of(profile, &Environment::default()).transpose();
-    let picker = Conversations::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect());
+    let picker = Conversations::of(profile);
     let mut state = State::new(Setup { now, size, profile: info, theme, zone, keymap, picker, composer, log });
     state.status.info(first_words(settings, profile, &state.keymap.key(Action::Send)));
     if profile.sandbox {

@@ -303,7 +303,7 @@ where
     let profile = Arc::new(change(sandbox.profile()));
     let mut state = State::new(Setup {
         profile: ProfileInfo::of(&profile, data.to_owned(), None),
-        picker: Conversations::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect()),
+        picker: Conversations::of(&profile),
         composer: Composer::new(1, "run"),
         now: clock.now(),
         ..console::setup(size.0, size.1)

@@ -284,11 +284,9 @@ fn by_lines(course: &Course) -> String {
     let mut plain = Plain::new(PlainSetup {
         now: Moment::ZERO,
         interactive: true,
-        profile: profile(),
-        conversations: conversations(),
+        session: Session::new(profile(), conversations(), Log::new(LogOptions::default())),
         zone: jiff::tz::TimeZone::UTC,
         seed: 7,
-        log: Log::new(LogOptions::default()),
     });
     let mut acts = plain.on(Moment::ZERO, PlainInput::Begin);
     acts.extend(plain.on(Moment::ZERO, PlainInput::Line(TEXT.to_owned())));

@@ -319,7 +319,7 @@ impl Context<'_> {
         match self.route.endpoint {
             SimulatedEndpoint::Introspect => ok(&shapes::token_info(world, &bearer.scopes)),
             SimulatedEndpoint::Revoke => {
-                world.revoke(self.bearer().unwrap_or_default());
+                world.tokens.revoke(self.bearer().unwrap_or_default());
                 // [real: documented, a 200 without a body]
                 Ok(HttpAnswer::empty(200))
             }

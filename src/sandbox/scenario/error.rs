@@ -1,9 +1,8 @@
 //! What is wrong with a scenario file, as one sentence with its place.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::config::problem::{FilePosition, position};
+use crate::config::problem::{Problem, position};
 use crate::text::suggest::suggestion;
 
 /// A value that cannot be, and the key at which it stands.
@@ -14,60 +13,36 @@ pub(super) struct Trouble {
     pub(super) what: String,
 }
 
-/// What is wrong, and where. `Display` is the whole sentence: `FILE:LINE:COLUMN: what; what to do`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScenarioError {
-    /// Which file.
-    pub file: PathBuf,
-    /// From 1.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-    /// What is wrong and what to do.
-    pub what: String,
+/// A problem at a byte offset of `text`.
+pub(super) fn at(sentence: String, text: &str, offset: usize, file: &Path) -> Problem {
+    Problem::at(file, position(text, &(offset..offset)), sentence)
 }
 
-impl fmt::Display for ScenarioError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file.display(), self.line, self.column, self.what)
-    }
-}
-
-impl std::error::Error for ScenarioError {}
-
-impl ScenarioError {
-    /// An error at a byte offset of `text`.
-    pub(super) fn at(what: String, text: &str, offset: usize, file: &Path) -> Self {
-        let FilePosition { line, column } = position(text, &(offset..offset));
-        Self { file: file.to_owned(), line, column, what }
-    }
-
-    /// An error at the first line that sets the key of `trouble`.
-    pub(super) fn at_key(trouble: Trouble, text: &str, file: &Path) -> Self {
-        let mut offset = 0;
-        for line in text.split_inclusive('\n') {
-            let indent = line.len() - line.trim_start().len();
-            let (key, value) = line.split_once('=').unwrap_or((line, ""));
-            if key.trim() == trouble.key && value.contains(&trouble.value) {
-                return Self::at(trouble.what, text, offset + indent, file);
-            }
-            offset += line.len();
+/// A problem at the first line that sets the key of `trouble`.
+pub(super) fn at_key(trouble: Trouble, text: &str, file: &Path) -> Problem {
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start().len();
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        if key.trim() == trouble.key && value.contains(&trouble.value) {
+            return at(trouble.what, text, offset + indent, file);
         }
-        Self::at(trouble.what, text, 0, file)
+        offset += line.len();
     }
+    at(trouble.what, text, 0, file)
+}
 
-    /// The TOML reader's error in our form: the nearest name in place of the whole list.
-    pub(super) fn from_toml(error: &toml::de::Error, text: &str, file: &Path) -> Self {
-        let message = error.message();
-        let what = match message.split_once(", expected ") {
-            Some((unknown, _)) if unknown.starts_with("unknown ") => {
-                let name = unknown.split('`').nth(1).unwrap_or_default();
-                format!("{unknown}{}", suggestion(name, expected(message)))
-            }
-            _ => message.lines().collect::<Vec<_>>().join("; "),
-        };
-        Self::at(what, text, error.span().map_or(0, |span| span.start), file)
-    }
+/// The TOML reader's error in our form: the nearest name in place of the whole list.
+pub(super) fn from_toml(error: &toml::de::Error, text: &str, file: &Path) -> Problem {
+    let message = error.message();
+    let what = match message.split_once(", expected ") {
+        Some((unknown, _)) if unknown.starts_with("unknown ") => {
+            let name = unknown.split('`').nth(1).unwrap_or_default();
+            format!("{unknown}{}", suggestion(name, expected(message)))
+        }
+        _ => message.lines().collect::<Vec<_>>().join("; "),
+    };
+    at(what, text, error.span().map_or(0, |span| span.start), file)
 }
 
 /// The names that the TOML reader expects: "unknown variant `x`, expected one of `a`, `b`".

@@ -70,7 +70,7 @@ pub(crate) struct World {
     /// Those of the scenario that have begun, in its order; then those that began since.
     pub(crate) conversations: Vec<SimulatedConversation>,
     pub(crate) tally: ReceivedCounts,
-    tokens: IssuedTokens,
+    pub(crate) tokens: IssuedTokens,
     armed: Armed,
     dice: Dice,
     index: Index,
@@ -218,10 +218,6 @@ impl World {
     /// The gauge of a request that a fault answers in place of the platform.
     pub(crate) fn gauge(&mut self, bearer: Option<&str>, now: Moment) -> Gauge {
         self.admit(bearer, now).0
-    }
-
-    pub(crate) fn revoke(&mut self, bearer: &str) {
-        self.tokens.revoke(bearer);
     }
 
     /// Whether a bearer may read. In the described world one of `scopes` is needed; in the published one a permission.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is counted of open messaging.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -12,6 +12,28 @@ pub(crate) struct OpenCounts {
     pub(crate) receipts: u64,
     pub(crate) pushed: u64,
     pub(crate) push_failures: u64,
+}
+
+/// What a client asks for over the guest WebSocket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum SocketAction {
+    ConfigureSession,
+    ConfigureAuthenticatedSession,
+    OnMessage,
+    Echo,
+    GetJwt,
+    OnAttachment,
+    GetAttachment,
+    DeleteAttachment,
+    CloseSession,
+    GetConfiguration,
+    DisconnectCustomer,
+    ResumeToken,
+    /// What no client asks for.
+    #[default]
+    #[serde(other)]
+    Other,
 }
 
 /// What is counted of the guest WebSocket.
@@ -24,7 +46,7 @@ pub(crate) struct WebCounts {
     pub(crate) frames_in: u64,
     pub(crate) frames_out: u64,
     /// By action.
-    pub(crate) actions: BTreeMap<&'static str, u64>,
+    pub(crate) actions: BTreeMap<SocketAction, u64>,
     /// Error frames, by code.
     pub(crate) errors: BTreeMap<String, u64>,
 }

@@ -16,6 +16,7 @@ use super::entry::LogEntry;
 use super::needle::{Names, Needle};
 use crate::model::{ExchangeKind, Outcome};
 use crate::text::dates::{self, Period};
+use crate::text::suggest::nearest;
 
 /// Why a filter is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,30 +28,22 @@ pub struct FilterError {
     pub column: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Is {
-    Error,
-    Marked,
-    Healed,
-    Unknown,
-    Refused,
-    Failed,
-    Waiting,
-    Retried,
-    Quiet,
-}
-
-const IS: &[(&str, Is)] = &[
-    ("error", Is::Error),
-    ("marked", Is::Marked),
-    ("healed", Is::Healed),
-    ("unknown", Is::Unknown),
-    ("refused", Is::Refused),
-    ("failed", Is::Failed),
-    ("waiting", Is::Waiting),
-    ("retried", Is::Retried),
-    ("quiet", Is::Quiet),
+/// What an entry can be, and whether it is.
+const IS: &[(&str, fn(&LogEntry) -> bool)] = &[
+    ("error", LogEntry::is_error),
+    ("marked", |entry| entry.is_marked()),
+    ("healed", |entry| entry.healed() > 0),
+    ("unknown", |entry| matches!(outcome(entry), Some(Outcome::Unknown(_)))),
+    ("refused", |entry| matches!(outcome(entry), Some(Outcome::Refused(_)))),
+    ("failed", |entry| matches!(outcome(entry), Some(Outcome::Failed(_)))),
+    ("waiting", |entry| matches!(outcome(entry), Some(Outcome::Waiting))),
+    ("retried", |entry| entry.tries() > 1),
+    ("quiet", LogEntry::is_quiet),
 ];
+
+fn outcome(entry: &LogEntry) -> Option<&Outcome> {
+    entry.exchange().map(|exchange| &exchange.outcome)
+}
 
 const KINDS: &[(&str, ExchangeKind)] = &[
     ("token", ExchangeKind::Token),
@@ -87,7 +80,8 @@ enum Test {
     Slower(Duration),
     Faster(Duration),
     Id(String),
-    Is(Is),
+    /// By its place in [`IS`].
+    Is(usize),
     Within(Period),
 }
 
@@ -200,7 +194,7 @@ fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, Wrong> 
     let lower = key.to_ascii_lowercase();
     let Some((key, example)) = KEYS.iter().find(|(known, _)| *known == lower) else {
         let keys: Vec<&str> = KEYS.iter().map(|(known, _)| *known).collect();
-        let near = nearest(keys.iter().copied(), &lower)
+        let near = nearest(&lower, keys.iter().copied())
             .map_or_else(|| format!("the keys are {}", keys.join(", ")), |near| format!("did you mean {near}: ?"));
         let how = "(to look for the text itself, put quotes around it)";
         return Err(Wrong::Key(format!("there is no {lower}: here; {near} {how}")));
@@ -212,7 +206,9 @@ fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, Wrong> 
         "status" => status(value)
             .ok_or_else(|| format!("status:{value} is no status; write status:401, status:4xx or status:none")),
         "kind" => {
-            named("kind", KINDS, value).map(Test::Kind).map_err(|hint| format!("there is no kind {value:?}; {hint}"))
+            let at = named("kind", KINDS, value);
+            let kind = at.map(|at| KINDS.get(at).map(|(_, kind)| Test::Kind(*kind)));
+            return kind.map_err(|hint| Wrong::Value(format!("there is no kind {value:?}; {hint}")));
         }
         "is" => named("is", IS, value).map(Test::Is).map_err(|hint| format!("is:{value} is not known; {hint}")),
         "conv" => return Ok(Needle::new(value).map(Test::Conversation)),
@@ -224,27 +220,14 @@ fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, Wrong> 
     test.map(Some).map_err(Wrong::Value)
 }
 
-/// The value of a name, or a hint with the nearest one.
-fn named<T: Copy>(key: &str, table: &[(&str, T)], name: &str) -> Result<T, String> {
+/// The place of a name among those that are known, or a hint with the nearest one.
+fn named<T>(key: &str, known: &[(&str, T)], name: &str) -> Result<usize, String> {
     let lower = name.to_ascii_lowercase();
-    if let Some((_, value)) = table.iter().find(|(known, _)| *known == lower) {
-        return Ok(*value);
-    }
-    Err(nearest(table.iter().map(|(known, _)| *known), &lower).map_or_else(
-        || format!("there are {}", table.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ")),
-        |near| format!("did you mean {key}:{near}?"),
-    ))
-}
-
-fn nearest<'n>(names: impl Iterator<Item = &'n str>, wanted: &str) -> Option<&'n str> {
-    names
-        .map(|name| {
-            let starts = !wanted.is_empty() && name.starts_with(wanted);
-            (if starts { 0 } else { strsim::damerau_levenshtein(name, wanted) }, name)
-        })
-        .min()
-        .filter(|(distance, _)| *distance <= 2)
-        .map(|(_, name)| name)
+    let names = || known.iter().map(|(name, _)| *name);
+    names().position(|name| name == lower).ok_or_else(|| match nearest(&lower, names()) {
+        Some(near) => format!("did you mean {key}:{near}?"),
+        None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+    })
 }
 
 fn status(value: &str) -> Option<Test> {
@@ -288,112 +271,11 @@ fn holds(test: &Test, entry: &LogEntry, names: &Names) -> bool {
         Test::Slower(than) => entry.duration().is_some_and(|d| d > *than),
         Test::Faster(than) => entry.duration().is_some_and(|d| d < *than),
         Test::Id(part) => entry.has_id(part),
-        Test::Is(is) => holds_is(*is, entry),
+        Test::Is(at) => IS.get(*at).is_some_and(|(_, holds)| holds(entry)),
         Test::Within(period) => period.contains(entry.at().wall),
     }
 }
 
-fn holds_is(is: Is, entry: &LogEntry) -> bool {
-    let outcome = entry.exchange().map(|x| &x.outcome);
-    match is {
-        Is::Error => entry.is_error(),
-        Is::Marked => entry.is_marked(),
-        Is::Healed => entry.healed() > 0,
-        Is::Unknown => matches!(outcome, Some(Outcome::Unknown(_))),
-        Is::Refused => matches!(outcome, Some(Outcome::Refused(_))),
-        Is::Failed => matches!(outcome, Some(Outcome::Failed(_))),
-        Is::Waiting => matches!(outcome, Some(Outcome::Waiting)),
-        Is::Retried => entry.tries() > 1,
-        Is::Quiet => entry.is_quiet(),
-    }
-}
-
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-
-    fn now() -> Zoned {
-        "2026-11-28T12:00:00Z[UTC]".parse().unwrap()
-    }
-
-    fn terms(text: &str) -> Vec<Term> {
-        Filter::parse(text, &now()).unwrap().unwrap().terms
-    }
-
-    fn one(text: &str) -> Test {
-        let mut all = terms(text);
-        assert_eq!(all.len(), 1, "{text}");
-        all.remove(0).test
-    }
-
-    #[test]
-    fn reads_every_form() {
-        let needle = |t: &str| Needle::new(t).unwrap();
-        assert_eq!(one("bill"), Test::Text(needle("bill")));
-        assert_eq!(one("\"two words\""), Test::Text(needle("two words")));
-        assert_eq!(one("\"kind:send"), Test::Text(needle("kind:send")));
-        assert_eq!(one("https://x"), Test::Text(needle("https://x")));
-        assert_eq!(one("status:4xx"), Test::Status(400, 499));
-        assert_eq!(one("status:401"), Test::Status(401, 401));
-        assert_eq!(one("status:none"), Test::NoStatus);
-        assert_eq!(one("kind:SEND"), Test::Kind(ExchangeKind::Send));
-        assert_eq!(one("Kind:Send"), Test::Kind(ExchangeKind::Send));
-        assert_eq!(one("STATUS:4XX"), Test::Status(400, 499));
-        assert_eq!(one("conv:\"billing bot\""), Test::Conversation(needle("billing bot")));
-        assert_eq!(one(">500ms"), Test::Slower(Duration::from_millis(500)));
-        assert_eq!(one("<1.5s"), Test::Faster(Duration::from_millis(1500)));
-        assert_eq!(one("<50"), Test::Faster(Duration::from_millis(50)));
-        assert_eq!(one("id:E42C"), Test::Id("e42c".into()));
-        assert_eq!(one("is:healed"), Test::Is(Is::Healed));
-        let day = Period::named("on", "2026-11-27", &now()).unwrap();
-        assert_eq!(one("on:yesterday"), Test::Within(day));
-        assert_eq!(one("ON:2026-11-27"), Test::Within(day));
-        assert_eq!(one("since:yesterday"), Test::Within(Period { until: None, ..day }));
-        assert_eq!(one("until:yesterday"), Test::Within(Period { from: None, ..day }));
-        assert_eq!(one("-"), Test::Text(needle("-")));
-        assert!(terms("-kind:read")[0].negated);
-        assert_eq!(terms("a -\"b c\"  d").len(), 3);
-        assert_eq!(Filter::parse("  ", &now()), Ok(None));
-        assert_eq!(Filter::parse(" \"\" ", &now()), Ok(None));
-    }
-
-    #[test]
-    fn says_what_is_wrong_and_where() {
-        let wrong = |text: &str| Filter::parse(text, &now()).unwrap_err();
-        for (text, column, word) in [
-            ("a stats:401", 3, "status:"),
-            ("status:4x", 8, "status:4xx"),
-            ("-status:abc", 9, "status:4xx"),
-            ("kind:sned", 6, "send"),
-            ("is:eror", 4, "error"),
-            ("is:zzzzzzzzz", 4, "marked"),
-            (">fast", 2, ">500ms"),
-            ("x <", 4, "<500ms"),
-            ("conv:", 6, "conv:bill"),
-            ("ID:", 4, "id:e42c"),
-            ("KNID:send", 1, "kind:"),
-            ("zzzzzzz:1", 1, "status, kind"),
-            ("on:", 4, "on:yesterday"),
-            ("since:tomorrowish", 7, "2026-11-27"),
-        ] {
-            let error = wrong(text);
-            assert_eq!(error.column, column, "{text}: {error}");
-            assert!(error.message.contains(word), "{text}: {error}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_text_is_a_filter_or_a_sentence(text in "[ \"<>:a-z0-9éx-]{0,24}|\\PC{0,24}") {
-            match Filter::parse(&text, &now()) {
-                Ok(None) => {}
-                Ok(Some(filter)) => proptest::prop_assert_eq!(filter.text(), text.trim()),
-                Err(error) => {
-                    proptest::prop_assert!((1..=text.chars().count() + 1).contains(&error.column), "{}", error);
-                    proptest::prop_assert!(!error.message.is_empty());
-                }
-            }
-        }
-    }
-}
+#[path = "../../../tests/unit/session/log/filter.rs"]
+mod tests;

@@ -114,11 +114,9 @@ fn in_lines(course: &[Report]) -> Known {
     let mut plain = Plain::new(plain::PlainSetup {
         now: now(),
         interactive: true,
-        profile: ProfileInfo::default(),
-        conversations: Conversations::new(vec![conversation()]),
+        session: session(),
         zone: TimeZone::UTC,
         seed: 7,
-        log: Log::new(LogOptions::default()),
     });
     plain.on(now(), plain::PlainInput::Begin);
     plain.on(now(), plain::PlainInput::Line("Hello".to_owned()));

@@ -11,7 +11,9 @@ use crate::model::{
     Address, AsOf, Author, Conversation, DeliveryStatus, Exchange, ExchangeKind, Outcome, Reason, RemoteMessage,
     RemoteState, RepliesReadable, TokenFacts, TokenStatus, Unreadable,
 };
-use crate::session::log::LogOptions;
+use crate::session::ProfileInfo;
+use crate::session::conversations::Conversations;
+use crate::session::log::{Log, LogOptions};
 
 mod live;
 mod pass;
@@ -43,15 +45,10 @@ impl Desk {
     fn of(interactive: bool, production: bool, conversations: Vec<Conversation>) -> Self {
         let facts =
             ProfileFacts { name: "staging".to_owned(), region: "mypurecloud.de".to_owned(), ..ProfileFacts::default() };
-        let plain = Plain::new(PlainSetup {
-            now: Moment::ZERO,
-            interactive,
-            profile: ProfileInfo { facts, production, data_dir: PathBuf::from("data"), ..ProfileInfo::default() },
-            conversations: Conversations::new(conversations),
-            zone: TimeZone::UTC,
-            seed: 7,
-            log: Log::new(LogOptions::default()),
-        });
+        let info = ProfileInfo { facts, production, data_dir: PathBuf::from("data"), ..ProfileInfo::default() };
+        let log = Log::new(LogOptions::default());
+        let session = Session::new(info, Conversations::new(conversations), log);
+        let plain = Plain::new(PlainSetup { now: Moment::ZERO, interactive, session, zone: TimeZone::UTC, seed: 7 });
         let mut desk = Self { plain, now: Moment::ZERO, acts: Vec::new() };
         desk.on(PlainInput::Begin);
         desk

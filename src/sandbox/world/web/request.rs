@@ -10,12 +10,13 @@ use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
 use crate::sandbox::world::outgoing::{ConnectionId, Out};
+use crate::sandbox::world::tally::SocketAction;
 
 /// Every action's fields in one; what an action needs is checked where it is carried out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Request {
-    pub(super) action: String,
+    pub(super) action: SocketAction,
     pub(super) token: String,
     pub(super) tracing_id: Option<String>,
     pub(super) deployment_id: Option<String>,
@@ -94,22 +95,6 @@ pub(super) struct Presence {
     pub(super) kind: String,
 }
 
-/// The actions that are counted by their names.
-const ACTIONS: [&str; 12] = [
-    "configureSession",
-    "configureAuthenticatedSession",
-    "onMessage",
-    "echo",
-    "getJwt",
-    "onAttachment",
-    "getAttachment",
-    "deleteAttachment",
-    "closeSession",
-    "getConfiguration",
-    "disconnectCustomer",
-    "resumeToken",
-];
-
 /// What is said to a guest who is not signed in where that is required. [MTSDK]
 pub(super) const SIGN_IN: &str = "Session authentication failed";
 
@@ -134,17 +119,19 @@ impl World {
         }
         let request: Option<Request> = value.and_then(|value| serde_json::from_value(value).ok());
         let Some(request) = request else { return self.refuse(from, &failed(), tracing.as_deref(), now) };
-        let name = ACTIONS.iter().find(|name| **name == request.action);
-        *self.tally.web.actions.entry(name.copied().unwrap_or("other")).or_default() += 1;
-        let done = match request.action.as_str() {
-            "configureSession" => self.configure(from, &request, now),
-            "configureAuthenticatedSession" => Err((403, SIGN_IN.to_owned())),
-            "getConfiguration" => {
+        *self.tally.web.actions.entry(request.action).or_default() += 1;
+        let done = match request.action {
+            SocketAction::ConfigureSession => self.configure(from, &request, now),
+            SocketAction::ConfigureAuthenticatedSession => Err((403, SIGN_IN.to_owned())),
+            SocketAction::GetConfiguration => {
                 self.configuration(from, &request, now);
                 Ok(())
             }
-            "onMessage" => self.on_message(from, request, now),
-            _ => self.in_session(from, &request, now),
+            SocketAction::OnMessage => self.on_message(from, request, now),
+            SocketAction::DisconnectCustomer | SocketAction::ResumeToken | SocketAction::Other => Err(failed()),
+            action => self
+                .check_session(from, &request.token, now)
+                .and_then(|()| self.in_session(from, action, &request, now)),
         };
         if let Err(trouble) = done {
             self.refuse(from, &trouble, tracing.as_deref(), now);
@@ -161,24 +148,23 @@ impl World {
     }
 
     /// Actions that need a session and are not messages.
-    fn in_session(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
-        if !matches!(
-            request.action.as_str(),
-            "echo" | "getJwt" | "closeSession" | "onAttachment" | "getAttachment" | "deleteAttachment"
-        ) {
-            return Err(failed());
-        }
-        self.check_session(from, &request.token, now)?;
-        match request.action.as_str() {
-            "echo" => self.health(from, request, now),
-            "getJwt" => self.give_jwt(from, request, now),
-            "closeSession" => {
+    fn in_session(
+        &mut self,
+        from: ConnectionId,
+        action: SocketAction,
+        request: &Request,
+        now: Moment,
+    ) -> Result<(), Trouble> {
+        match action {
+            SocketAction::Echo => self.health(from, request, now),
+            SocketAction::GetJwt => self.give_jwt(from, request, now),
+            SocketAction::OnAttachment => self.presign(from, request, now),
+            SocketAction::GetAttachment => self.download_address(from, request, now),
+            SocketAction::DeleteAttachment => self.delete_attachment(from, request, now),
+            _ => {
                 self.close_session(from, request, now);
                 Ok(())
             }
-            "onAttachment" => self.presign(from, request, now),
-            "getAttachment" => self.download_address(from, request, now),
-            _ => self.delete_attachment(from, request, now),
         }
     }
 
