@@ -7,6 +7,15 @@ use crate::config::Profile;
 use crate::diagnosis::ProfileFacts;
 use crate::model::{Cause, Masks, ProxyName};
 
+use super::conversations::Conversations;
+
+impl Conversations {
+    /// The picker of a profile.
+    pub fn of(profile: &Profile) -> Self {
+        Self::new(profile.conversations.iter().map(|entry| entry.conversation.clone()).collect())
+    }
+}
+
 /// What is known of the profile.
 #[derive(Clone, Debug, Default)]
 pub struct ProfileInfo {

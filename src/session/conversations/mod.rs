@@ -18,7 +18,6 @@ use nucleo_matcher::{Config, Matcher};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::words::words;
-use crate::config::Profile;
 use crate::model::{Author, Conversation, ConversationKey, Moment, RemoteState, RepliesReadable, WebSession};
 
 pub use item::{CardLine, ConversationItem, LiveState, MessageCounts, TYPING_EVERY};
@@ -109,11 +108,6 @@ impl Conversations {
         };
         picker.list();
         picker
-    }
-
-    /// The picker of a profile.
-    pub fn of(profile: &Profile) -> Self {
-        Self::new(profile.conversations.iter().map(|entry| entry.conversation.clone()).collect())
     }
 
     // ---- reading ------------------------------------------------------------------------------------------------

@@ -28,10 +28,12 @@ pub struct FilterError {
     pub column: usize,
 }
 
+type Holds = fn(&LogEntry) -> bool;
+
 /// What an entry can be, and whether it is.
-const IS: &[(&str, fn(&LogEntry) -> bool)] = &[
+const IS: &[(&str, Holds)] = &[
     ("error", LogEntry::is_error),
-    ("marked", |entry| entry.is_marked()),
+    ("marked", LogEntry::is_marked),
     ("healed", |entry| entry.healed() > 0),
     ("unknown", |entry| matches!(outcome(entry), Some(Outcome::Unknown(_)))),
     ("refused", |entry| matches!(outcome(entry), Some(Outcome::Refused(_)))),
