@@ -244,7 +244,7 @@ pub fn hanging(line: &str, cells: usize) -> Vec<String> {
 }
 
 /// `head` and the rows of `text` at `cells` columns, the later ones `hang` cells in.
-fn hung(head: &str, text: &str, hang: usize, cells: usize) -> Vec<String> {
+pub fn hung(head: &str, text: &str, hang: usize, cells: usize) -> Vec<String> {
     let hang = if hang * 2 > cells { 0 } else { hang };
     let first = wrap(text, cells.saturating_sub(width(head))).into_iter().next().unwrap_or(0..0);
     let mut rows = vec![format!("{head}{}", text.get(first.clone()).unwrap_or_default().trim_end())];

@@ -100,13 +100,13 @@ fn put_right(address: &Address, wrongs: &[Wrong]) -> Option<Address> {
 
 /// The address that is meant by a conversation's, where its own has wrong ids.
 pub fn swap(session: &Session, key: ConversationKey) -> Option<Address> {
-    let address = &session.conversations.items().iter().find(|i| i.conversation.key == key)?.conversation.address;
+    let address = &session.conversations.get(key)?.conversation.address;
     put_right(address, &wrongs(address, &known(session)))
 }
 
 /// The lines of a conversation's id card.
 pub fn card(session: &Session, sorting: Option<&Sorting>, key: ConversationKey) -> Vec<String> {
-    let Some(item) = session.conversations.items().iter().find(|i| i.conversation.key == key) else {
+    let Some(item) = session.conversations.get(key) else {
         return Vec::new();
     };
     let address = &item.conversation.address;

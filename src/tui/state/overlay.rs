@@ -139,49 +139,32 @@ impl PromptPurpose {
         matches!(self, Self::PassFile | Self::Reports | Self::SessionPass | Self::Attach(_))
     }
 
-    /// What stands before the typed text.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Filter(Pane::Log | Pane::Thread | Pane::Pass) => "filter log",
-            Self::Filter(Pane::Picker | Pane::Composer) => "filter conversations",
-            Self::Search => "search log",
-            Self::SearchKept => "search all that is kept",
-            Self::Nickname(_) => "nickname",
-            Self::Comment(_) => "comment",
-            Self::Add => "conversation id",
-            Self::Site(_) => "site",
-            Self::History => "search sent",
-            Self::PassFile => "pass file",
-            Self::PassNote { verdict: Some(Verdict::Fail), .. } => "why it failed (optional)",
-            Self::PassNote { verdict: Some(Verdict::Blocked), .. } => "why it is blocked (optional)",
-            Self::PassNote { .. } => "note on the step",
-            Self::Reports => "reports into",
-            Self::SessionPass => "pass file",
-            Self::Attach(_) => "file or address",
-            Self::Attribute(_) => "attribute",
-        }
-    }
-
-    /// What can be typed, while nothing is.
-    pub const fn hint(self) -> &'static str {
+    /// What stands before the typed text, and what can be typed, while nothing is.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        const NOTE: &str = "is written into the reports; empty: no note";
         match self {
             Self::Filter(Pane::Log | Pane::Thread | Pane::Pass) => {
-                "text  status:4xx  kind:send  conv:bill  >500ms  id:e42c  is:error  on:yesterday  -not"
+                ("filter log", "text  status:4xx  kind:send  conv:bill  >500ms  id:e42c  is:error  on:yesterday  -not")
             }
-            Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
-            Self::Search => "text to find in the entries",
-            Self::Site(_) => "a site that the deployment allows, like https://shop.example",
-            Self::SearchKept => "words, ids, \"words beside each other\"; of all sessions",
-            Self::Nickname(_) => "empty gives back the configured name",
-            Self::Comment(_) => "kept with the entry and exported",
-            Self::Add => "paste an id, URL, JSON, log line or Messenger snippet",
-            Self::PassFile => "a TOML file; `guestwire run --schema` prints the format",
-            Self::PassNote { .. } => "is written into the reports; empty: no note",
-            Self::Reports => "a directory; four files are written into it",
-            Self::SessionPass => "a new file for the messages of this session",
-            Self::History => "part of a message that was sent",
-            Self::Attach(_) => "web: a path on this machine; open messaging: https://… that the platform can fetch",
-            Self::Attribute(_) => "name=value, for Architect",
+            Self::Filter(Pane::Picker | Pane::Composer) => ("filter conversations", "part of a name, id or channel"),
+            Self::Search => ("search log", "text to find in the entries"),
+            Self::SearchKept => ("search all that is kept", "words, ids, \"words beside each other\"; of all sessions"),
+            Self::Nickname(_) => ("nickname", "empty gives back the configured name"),
+            Self::Comment(_) => ("comment", "kept with the entry and exported"),
+            Self::Add => ("conversation id", "paste an id, URL, JSON, log line or Messenger snippet"),
+            Self::Site(_) => ("site", "a site that the deployment allows, like https://shop.example"),
+            Self::History => ("search sent", "part of a message that was sent"),
+            Self::PassFile => ("pass file", "a TOML file; `guestwire run --schema` prints the format"),
+            Self::PassNote { verdict: Some(Verdict::Fail), .. } => ("why it failed (optional)", NOTE),
+            Self::PassNote { verdict: Some(Verdict::Blocked), .. } => ("why it is blocked (optional)", NOTE),
+            Self::PassNote { .. } => ("note on the step", NOTE),
+            Self::Reports => ("reports into", "a directory; four files are written into it"),
+            Self::SessionPass => ("pass file", "a new file for the messages of this session"),
+            Self::Attach(_) => (
+                "file or address",
+                "web: a path on this machine; open messaging: https://… that the platform can fetch",
+            ),
+            Self::Attribute(_) => ("attribute", "name=value, for Architect"),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay, Prom
 use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
+use super::notices::shown_word;
 use super::sending;
 
 /// Why the next message can carry nothing; `None` where it can.
@@ -169,7 +170,7 @@ pub fn choose(state: &mut State) {
         menu.intro.push(format!(
             "Answered already with “{}” ({}): this sends one more.",
             taken.text,
-            taken.life.word()
+            shown_word(&taken.life)
         ));
     }
     let asks = if state.asks_before_sending() { " It is asked about before it goes." } else { "" };
@@ -189,8 +190,7 @@ pub fn answer(
     answers: String,
     effects: &mut Vec<Effect>,
 ) {
-    if let Some(why) = state.session.journal.forbids_sending().map(str::to_owned) {
-        state.status.error(why);
+    if sending::is_forbidden(state) {
         return;
     }
     if !state.asks_before_sending() {

@@ -18,6 +18,7 @@ use crate::tui::state::palette::{PaletteContext, PaletteTarget};
 use crate::tui::state::{Pane, State};
 
 use super::focus::{focus, show_log, show_pass};
+use super::notices::shown_word;
 use super::open_conversation;
 use super::{attachments, card, conversations, faults, global, history, ids, pass, prompt, sending, web_session};
 
@@ -276,7 +277,7 @@ fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
 fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
     let word = match state.session.threads.message(id).map(|m| &m.life) {
         Some(DeliveryStatus::Unknown(_)) => return false,
-        Some(life) => life.word(),
+        Some(life) => shown_word(life),
         None => "gone",
     };
     state.status.warn(format!("Nothing was done: the message is {word} by now."));

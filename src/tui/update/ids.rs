@@ -171,7 +171,7 @@ pub fn open(state: &mut State) {
 
 /// Asks the service what the ids of a conversation are.
 pub fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    let Some(item) = state.session.conversations.items().iter().find(|i| i.conversation.key == key) else { return };
+    let Some(item) = state.session.conversations.get(key) else { return };
     // A participant is found by reading its conversation.
     let ids = places(&item.conversation.address).into_iter().filter(|(what, _)| *what != IdKind::Participant);
     let mut look = IdLookUp::default();
@@ -194,7 +194,7 @@ pub fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect
 
 /// Opens the conversation that is meant. False where nothing is wrong, or what is right is not known.
 pub fn swap(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) -> bool {
-    let Some(item) = state.session.conversations.items().iter().find(|i| i.conversation.key == key) else {
+    let Some(item) = state.session.conversations.get(key) else {
         return false;
     };
     let name = item.name().to_owned();

@@ -336,11 +336,17 @@ fn outcome_known(state: &mut State, id: MessageId, life: Option<&DeliveryStatus>
     }
     let exchange = state.session.threads.message(id).and_then(|message| message.exchange);
     let name = named(state, exchange);
-    state.status.info(match life {
-        Some(DeliveryStatus::Landed) => format!("{name} is marked as received."),
-        Some(DeliveryStatus::Lost) => format!("{name} is marked as not received."),
-        life => format!("{name} is {}.", life.map_or("gone", DeliveryStatus::word)),
-    });
+    let marked = if matches!(life, Some(DeliveryStatus::Landed | DeliveryStatus::Lost)) { "marked as " } else { "" };
+    state.status.info(format!("{name} is {marked}{}.", life.map_or("gone", shown_word)));
+}
+
+/// The word for a status on the screen.
+pub const fn shown_word(life: &DeliveryStatus) -> &'static str {
+    match life {
+        DeliveryStatus::Landed => "received",
+        DeliveryStatus::Lost => "not received",
+        life => life.word(),
+    }
 }
 
 /// The pass was told something: its end is said, and each step that is open anew is marked in a recording.

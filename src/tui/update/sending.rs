@@ -9,14 +9,22 @@ use crate::tui::state::overlay::DialogQuestion;
 use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
-use super::notices::with_session;
+use super::notices::{shown_word, with_session};
 use super::open_conversation;
 use super::unknown_outcome::{self, selected};
 
+/// Whether nothing may be sent now; then says why.
+pub fn is_forbidden(state: &mut State) -> bool {
+    let why = state.session.journal.forbids_sending().map(str::to_owned);
+    why.is_some_and(|why| {
+        state.status.error(why);
+        true
+    })
+}
+
 /// Enter in the composer.
 pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(why) = state.session.journal.forbids_sending().map(str::to_owned) {
-        state.status.error(why);
+    if is_forbidden(state) {
         return;
     }
     if state.asks_before_sending() {
@@ -146,7 +154,7 @@ pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
                 DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
                     "The first time it was accepted: sending it again makes a second message.".to_owned()
                 }
-                other => format!("The first time it was {}.", other.word()),
+                other => format!("The first time it was {}.", shown_word(other)),
             };
             let mut lines = vec![format!("“{}”", message.text), happened];
             lines.extend(state.production_line());
@@ -157,8 +165,7 @@ pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Sends a message again as a new one, linked to the old.
 pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
-    if let Some(why) = state.session.journal.forbids_sending().map(str::to_owned) {
-        state.status.error(why);
+    if is_forbidden(state) {
         return;
     }
     let Some(message) = state.session.threads.message(id) else { return };

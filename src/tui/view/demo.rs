@@ -18,7 +18,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::frame::{borders, outline};
-use crate::model::{Author, DeliveryStatus};
+use crate::model::Author;
 use crate::text::screen::{fit, plain, prefix, put, visible, visible_lines, width, wrap};
 use crate::tui::state::demo::Present;
 use crate::tui::state::{Pane, State};
@@ -149,19 +149,12 @@ fn messages(state: &State, present: &Present) -> Vec<Bubble> {
     };
     if let Some(tape) = &present.tape {
         let shown = tape.lines.iter().take(present.shown(tape.shown));
-        let life = |life: Option<&str>| match life {
-            Some("accepted" | "landed") => "delivered",
-            Some("answered") => "delivered, answered",
-            Some("refused" | "lost") => "not delivered",
-            Some("unknown") => "delivery not known",
-            _ => "",
-        };
         return shown
             .map(|l| Bubble {
                 author: l.author,
                 name: name(l.author),
                 text: text(&with_choices(&l.text, l.choices.iter().map(String::as_str))),
-                life: life(l.life.as_deref()),
+                life: fared(l.life.as_deref().unwrap_or_default()),
             })
             .collect();
     }
@@ -173,7 +166,7 @@ fn messages(state: &State, present: &Present) -> Vec<Bubble> {
             author: e.author(),
             name: name(e.author()),
             text: text(&with_choices(e.text(), e.choices().iter().map(|choice| choice.label.as_str()))),
-            life: e.life().map_or("", life),
+            life: e.life().map_or("", |life| fared(life.word())),
         })
         .collect()
 }
@@ -184,16 +177,17 @@ fn with_choices<'c>(text: &str, choices: impl Iterator<Item = &'c str>) -> Strin
     std::iter::once(text.to_owned()).filter(|text| !text.is_empty()).chain(choices).collect::<Vec<_>>().join("\n")
 }
 
-/// The life of a message in plain words.
-const fn life(life: &DeliveryStatus) -> &'static str {
-    match life {
-        DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => "waits",
-        DeliveryStatus::Sending { .. } => "on its way",
-        DeliveryStatus::Accepted | DeliveryStatus::Landed => "delivered",
-        DeliveryStatus::Answered => "delivered, answered",
-        DeliveryStatus::Refused(_) | DeliveryStatus::Lost => "not delivered",
-        DeliveryStatus::Unknown(_) => "delivery not known yet",
-        DeliveryStatus::Cancelled => "cancelled",
+/// How a message fared in plain words, by the word that the console has for it, which a tape keeps.
+fn fared(word: &str) -> &'static str {
+    match word {
+        "queued" | "waiting" => "waits",
+        "sending" => "on its way",
+        "accepted" | "landed" => "delivered",
+        "answered" => "delivered, answered",
+        "refused" | "lost" => "not delivered",
+        "unknown" => "delivery not known",
+        "cancelled" => "cancelled",
+        _ => "",
     }
 }
 

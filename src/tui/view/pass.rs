@@ -21,7 +21,7 @@ use super::frame::DrawingContext;
 use crate::model::variables::next_name;
 use crate::pass::result::{ExpectationResult, Met, StepResult, Verdict};
 use crate::pass::runner::{Runner, StepStage};
-use crate::text::screen::{fit, plain, put, visible, width, wrap};
+use crate::text::screen::{fit, hung, plain, put, visible, width};
 use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::theme::StyleRole;
@@ -191,7 +191,7 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
         for text in
             [format!("The test run is finished. {key} writes the reports."), format!("{again} opens another one.")]
         {
-            rows.extend(wrapped(&text, room, "", StyleRole::Strong));
+            rows.extend(wrapped(&text, room, 0, StyleRole::Strong));
         }
         return rows;
     };
@@ -202,10 +202,9 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
     if width(&rest) > first && !room.short {
         // What did not fit beside the clock follows in whole.
         rows.pop();
-        rows.extend(wrapped(&rest, room, "", StyleRole::Strong));
+        rows.extend(wrapped(&rest, room, 0, StyleRole::Strong));
     }
-    let judge =
-        step.judge.iter().flat_map(|j| wrapped(&format!("you judge: {j}"), room, "           ", StyleRole::Text));
+    let judge = step.judge.iter().flat_map(|j| wrapped(&format!("you judge: {j}"), room, 11, StyleRole::Text));
     rows.extend(judge);
     for (at, expectation) in step.expectations.iter().enumerate() {
         // In little room what is met is not what matters.
@@ -213,8 +212,8 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
             rows.extend(expectation_rows(state, runner, at, expectation, room));
         }
     }
-    rows.extend(step.why.iter().flat_map(|why| wrapped(&format!("  {why}"), room, "  ", StyleRole::Warning)));
-    rows.extend(step.note.iter().flat_map(|note| wrapped(&format!("note {note}"), room, "     ", StyleRole::Text)));
+    rows.extend(step.why.iter().flat_map(|why| wrapped(&format!("  {why}"), room, 2, StyleRole::Warning)));
+    rows.extend(step.note.iter().flat_map(|note| wrapped(&format!("note {note}"), room, 5, StyleRole::Text)));
     rows.extend(hint(state, runner, step, room));
     rows
 }
@@ -255,7 +254,7 @@ fn expectation_rows(
     if let Some(detail) = expectation.detail.as_ref().filter(|_| matches!(expectation.met, Met::No | Met::Blocked)) {
         text.push_str(&format!(": {detail}"));
     }
-    wrapped(&text, room, &" ".repeat(WORD + 3), role)
+    wrapped(&text, room, WORD + 3, role)
 }
 
 /// What can be pressed now.
@@ -280,26 +279,16 @@ fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Ro
     };
     if runner.is_paused() {
         let text = format!("Paused, {} goes on. {text}", key(Action::PassPause));
-        return wrapped(&text, room, "", StyleRole::Warning);
+        return wrapped(&text, room, 0, StyleRole::Warning);
     }
-    wrapped(&text, room, "", StyleRole::Dim)
+    wrapped(&text, room, 0, StyleRole::Dim)
 }
 
-/// A text in rows; those after the first begin with `indent`.
-fn wrapped(text: &str, room: Room, indent: &str, role: StyleRole) -> Vec<Row> {
-    let text = visible(text).into_owned();
-    let Room { cells: room, short } = room;
-    if short || width(&text) <= room {
+/// A text in rows; those after the first begin `hang` cells in.
+fn wrapped(text: &str, room: Room, hang: usize, role: StyleRole) -> Vec<Row> {
+    let text = visible(text);
+    if room.short {
         return vec![Row::new(text, role)];
     }
-    let indent = if indent.len() * 2 < room { indent } else { "" };
-    let inner = room.saturating_sub(indent.len()).max(1);
-    let mut rows = Vec::new();
-    let head = wrap(&text, room.max(1)).into_iter().next().unwrap_or(0..0);
-    rows.push(Row::new(text.get(head.clone()).unwrap_or_default(), role));
-    let tail = text.get(head.end..).unwrap_or_default();
-    for range in wrap(tail, inner) {
-        rows.push(Row::new(format!("{indent}{}", tail.get(range).unwrap_or_default()), role));
-    }
-    rows
+    hung("", &text, hang, room.cells.max(1)).into_iter().map(|row| Row::new(row, role)).collect()
 }

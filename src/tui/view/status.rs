@@ -50,7 +50,8 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
 fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> Position {
     let theme = &state.theme;
     let room = usize::from(area.width);
-    let label = format!(" {}: ", prompt.purpose.label());
+    let (label, hint) = prompt.purpose.words();
+    let label = format!(" {label}: ");
     let (start, _) = put(buf, area.x, area.y, &label, room, theme.style(StyleRole::Strong));
     let input_room = usize::from(area.right().saturating_sub(start + 1)).max(1);
     let typed = visible(prompt.input.value()).into_owned();
@@ -59,7 +60,7 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
     let (after, _) = put(buf, start, area.y, shown, input_room, theme.style(StyleRole::Text));
     let aside = match (&prompt.problem, typed.is_empty()) {
         (Some(problem), _) => Some((format!("   ! {problem}"), StyleRole::Warning)),
-        (None, true) => Some((prompt.purpose.hint().to_owned(), StyleRole::Dim)),
+        (None, true) => Some((hint.to_owned(), StyleRole::Dim)),
         (None, false) => None,
     };
     if let Some((text, role)) = aside {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use guestwire::journal::job::{HistoryPage, Want};
+use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::session::log::Density;
 use guestwire::tui::state::Pane;
@@ -200,4 +202,31 @@ fn density_and_wrap_change_what_is_shown() {
     assert!(line != summary && summary != full);
     desk.keys("enter");
     assert_eq!(desk.screen(), line);
+}
+
+#[test]
+fn what_a_search_of_all_found_is_parted_by_days() {
+    let mut desk = Desk::default();
+    desk.accepted("one");
+    desk.pass(24 * 3_600_000);
+    desk.accepted("two");
+    desk.state.session.journal.open();
+    desk.event(Event::Journal(JournalPage::Restored(Box::default())));
+    let asked = desk.keys("esc 2 S o enter");
+    let serial = asked.iter().find_map(|effect| match effect {
+        Effect::Journal(Job::History(request)) => Some(request.serial),
+        _ => None,
+    });
+    let want = Want::Found { query: "o".to_owned(), before: u64::MAX };
+    let entries = desk.state.session.log.oldest_as_kept(2);
+    let page = HistoryPage { serial: serial.expect("it is asked"), want, entries, more: false, problem: None };
+    desk.event(Event::Journal(JournalPage::History(page)));
+    let screen = desk.screen();
+    assert!(screen.contains("found: o  yesterday, Mon 23 Nov"), "{screen}");
+    let rows =
+        |text: &str| screen.lines().position(|line| line.contains(text)).unwrap_or_else(|| panic!("{text}\n{screen}"));
+    assert!(rows("SEND  one") + 1 < rows("SEND  two"), "a rule stands between them: {screen}");
+    assert_eq!(desk.offers(), ["Esc back to the log"]);
+    desk.keys("esc");
+    assert!(desk.state.history.is_none() && desk.status().is_empty(), "{}", desk.status());
 }

@@ -131,7 +131,7 @@ fn resend_asks_and_says_what_happened() {
         (DeliveryStatus::Refused("401 unauthorized".into()), "The first time it was refused: 401 unauthorized"),
         (DeliveryStatus::Accepted, "The first time it was accepted: sending it again makes a second message."),
         (DeliveryStatus::Cancelled, "The first time it was cancelled."),
-        (DeliveryStatus::Lost, "The first time it was lost."),
+        (DeliveryStatus::Lost, "The first time it was not received."),
     ] {
         let mut desk = Desk::default();
         let id = desk.send("hello");

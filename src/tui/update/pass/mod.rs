@@ -19,7 +19,7 @@ use crate::tui::state::{Pane, State};
 
 use super::focus::{hide_pass, keep_focus_visible, show_pass};
 use super::notices::with_session;
-use super::open_conversation;
+use super::{open_conversation, sending};
 
 pub use files::{chosen, found, offer, path_given, read, write_reports};
 pub use session::{ask_session, write_session};
@@ -122,14 +122,12 @@ fn run_step(state: &mut State, effects: &mut Vec<Effect>) {
 /// Runs the open step.
 pub fn run_step_now(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(runner) = &state.session.pass.runner else { return };
-    if runner.open_step().is_some_and(crate::pass::file::PassStep::sends)
-        && let Some(why) = state.session.journal.forbids_sending().map(str::to_owned)
-    {
-        state.status.error(why);
-        return;
-    }
+    let sends = runner.open_step().is_some_and(crate::pass::file::PassStep::sends);
     // The step's conversation is the open one, so that it is seen and read.
     let key = runner.open_player().ok().map(|p| p.key);
+    if sends && sending::is_forbidden(state) {
+        return;
+    }
     if let Some(key) = key.filter(|key| state.session.conversations.active() != Some(*key)) {
         let focus = state.focus;
         open_conversation::show(state, key, effects);
