@@ -349,5 +349,5 @@ fn what_was_settled_meanwhile_is_not_sent_again_by_the_open_dialog() {
         remote_id: Some("m-1".to_owned()),
     });
     assert_eq!(desk.keys("enter"), []);
-    assert!(desk.status().contains("landed"), "{}", desk.status());
+    assert!(desk.status().contains("received"), "{}", desk.status());
 }
