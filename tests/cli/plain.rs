@@ -233,11 +233,9 @@ fn a_refusal_is_explained_passed_on_marked_and_found() {
     ] {
         assert!(said.iter().any(|line| line.contains(part)), "{part} in {said:#?}");
     }
-    let number: String = refused.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
-    let lines = format!(
-        ".open Stranger\nHello there\n.mark {number}\n.comment {number} asked the administrator\n.compare {number} {number}\n.log\n"
-    );
-    let (_, said) = run(HOST, &lines, &[], &["--plain"]);
+    // The first entry is there whatever was read meanwhile.
+    let lines = ".open Stranger\nHello there\n.mark 1\n.comment 1 asked the administrator\n.compare 1 1\n.log\n";
+    let (_, said) = run(HOST, lines, &[], &["--plain"]);
     for part in ["is marked.", "has the comment", "do not differ."] {
         assert!(said.iter().any(|line| line.contains(part)), "{part} in {said:#?}");
     }
