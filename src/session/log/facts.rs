@@ -129,6 +129,11 @@ impl Log {
     pub fn set_diagnosis(&mut self, id: ExchangeId, diagnosis: Option<Arc<Diagnosis>>) {
         let Some(&seq) = self.index.numbers.get(&id) else { return };
         if self.get(seq).is_some_and(|entry| entry.diagnosis != diagnosis) {
+            if diagnosis.is_some() {
+                self.index.diagnosed.insert(seq);
+            } else {
+                self.index.diagnosed.remove(&seq);
+            }
             self.change(seq, |entry| entry.diagnosis = diagnosis);
         }
     }
@@ -136,9 +141,14 @@ impl Log {
     /// The entry that a person means by "why": the selected one if there is something to explain, else the newest that is
     /// shown, else the newest.
     pub fn why(&self) -> Option<&LogEntry> {
-        let told = |e: &&LogEntry| e.diagnosis.is_some();
-        let shown = || self.entries().rev().find(|e| e.is_shown() && told(e));
-        self.selected().filter(told).or_else(shown).or_else(|| self.entries().rev().find(told))
+        let selected = self.selected().filter(|e| e.diagnosis.is_some());
+        let shown = || self.diagnosed().rev().find(|e| e.is_shown());
+        selected.or_else(shown).or_else(|| self.diagnosed().next_back())
+    }
+
+    /// The entries with a diagnosis, the oldest first.
+    fn diagnosed(&self) -> impl DoubleEndedIterator<Item = &LogEntry> {
+        self.index.diagnosed.iter().filter_map(|&seq| self.get(seq))
     }
 
     /// Why an exchange was refused, as far as it was told.
@@ -148,13 +158,13 @@ impl Log {
 
     /// The next (or previous) entry with a diagnosis.
     pub fn why_beside(&self, number: u64, forward: bool) -> Option<u64> {
-        let mut told = self.entries().filter(|e| e.diagnosis.is_some()).map(LogEntry::number);
+        let mut told = self.diagnosed().map(LogEntry::number);
         if forward { told.find(|n| *n > number) } else { told.rev().find(|n| *n < number) }
     }
 
     /// Which of how many diagnosed entries `number` is, from 1.
     pub fn why_place(&self, number: u64) -> (usize, usize) {
-        let told: Vec<u64> = self.entries().filter(|e| e.diagnosis.is_some()).map(LogEntry::number).collect();
+        let told: Vec<u64> = self.diagnosed().map(LogEntry::number).collect();
         (told.iter().position(|n| *n == number).map_or(0, |at| at + 1), told.len())
     }
 

@@ -102,6 +102,7 @@ impl Log {
             self.totals.evicted_marked += u64::from(old.is_marked());
             self.totals.errors = self.totals.errors.saturating_sub(usize::from(old.is_error()));
             self.errors.opened.retain(|&open| open != seq);
+            self.index.diagnosed.remove(&seq);
             if let Some(exchange) = old.exchange() {
                 self.index.numbers.remove(&exchange.id);
                 if let Some(message) = exchange.message

@@ -30,7 +30,7 @@ mod search;
 mod summary;
 mod words;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -98,6 +98,8 @@ pub struct Log {
 struct Index {
     numbers: HashMap<ExchangeId, u64>,
     messages: HashMap<MessageId, u64>,
+    /// Entries with a diagnosis: hints ask for them in every frame.
+    diagnosed: BTreeSet<u64>,
     /// Tries already counted of exchanges that were evicted while open.
     counted: HashMap<ExchangeId, u32>,
 }
