@@ -2,7 +2,7 @@
 # docker run --rm -it guestwire                                  the console on the built-in sandbox
 # docker run --rm -v guestwire:/home/guest -e GENESYSCLOUD_REGION … guestwire send --profile env …
 FROM rust:1.90-alpine AS build
-# SQLite, the TLS library and the allocator are partly written in C.
+# SQLite and the TLS library are partly written in C.
 RUN apk add --no-cache build-base
 WORKDIR /source
 COPY . .

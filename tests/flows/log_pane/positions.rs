@@ -2,8 +2,9 @@
 //! reads is not moved.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use guestwire::model::ExchangeKind;
+use guestwire::model::{Diagnosis, ExchangeId, ExchangeKind};
 use guestwire::session::log::{Density, Log, LogEntry, LogOptions, LogPosition};
 use proptest::prelude::*;
 
@@ -14,6 +15,7 @@ enum Edit {
     Append(u8),
     Update(u64, u8),
     Note,
+    Diagnose(u64, bool),
     Filter(usize),
     Up(usize),
     Down(usize),
@@ -43,6 +45,7 @@ fn edit() -> impl Strategy<Value = Edit> {
         8 => (0..6_u8).prop_map(Edit::Append),
         5 => (0..40_u64, 0..6_u8).prop_map(|(back, what)| Edit::Update(back, what)),
         1 => Just(Edit::Note),
+        3 => (0..40_u64, any::<bool>()).prop_map(|(back, found)| Edit::Diagnose(back, found)),
         2 => (0..FILTERS.len()).prop_map(Edit::Filter),
         3 => (0..9_usize).prop_map(Edit::Up),
         2 => (0..9_usize).prop_map(Edit::Down),
@@ -66,7 +69,7 @@ fn edit() -> impl Strategy<Value = Edit> {
     ]
 }
 
-fn some(id: u64, what: u8) -> std::sync::Arc<guestwire::model::Exchange> {
+fn some(id: u64, what: u8) -> Arc<guestwire::model::Exchange> {
     let ms = id * 1_000;
     match what {
         0 => accepted(id, ms, "hello"),
@@ -76,6 +79,19 @@ fn some(id: u64, what: u8) -> std::sync::Arc<guestwire::model::Exchange> {
         4 => unknown(id, ms, "lost"),
         _ => waiting(id, ms, "later"),
     }
+}
+
+fn no_cause() -> Arc<Diagnosis> {
+    Arc::new(Diagnosis {
+        said: "no".to_owned(),
+        suspects: vec![],
+        checked: vec![],
+        excluded: vec![],
+        settles: vec![],
+        actions: vec![],
+        healed: false,
+        sent_as: None,
+    })
 }
 
 /// Every row that can be scrolled to, made the slow way: from the densities and filter, in a log of its own.
@@ -131,6 +147,9 @@ fn apply(log: &mut Log, edit: &Edit, next: &mut u64) {
             }
         }
         Edit::Note => log.note(at(0), ExchangeKind::Note, "a note"),
+        Edit::Diagnose(back, found) => {
+            log.set_diagnosis(ExchangeId(next.saturating_sub(*back)), found.then(no_cause));
+        }
         Edit::Filter(index) => log.set_filter(FILTERS[*index], jiff::Timestamp::UNIX_EPOCH).unwrap(),
         Edit::Up(n) => log.up(*n),
         Edit::Down(n) => log.down(*n),
@@ -233,6 +252,14 @@ fn check(
     from_rows.dedup();
     prop_assert_eq!(&shown, &from_rows);
     prop_assert_eq!(log.hidden(), log.len() - shown.len());
+    let diagnosed: Vec<u64> = log.entries().filter(|e| e.diagnosis().is_some()).map(LogEntry::number).collect();
+    let newest = diagnosed.iter().rev().find(|number| log.shows(**number)).or(diagnosed.last());
+    let selected = log.selected().filter(|e| e.diagnosis().is_some()).map(LogEntry::number);
+    prop_assert_eq!(log.why().map(LogEntry::number), selected.or(newest.copied()));
+    for (place, number) in diagnosed.iter().enumerate() {
+        prop_assert_eq!(log.why_place(*number), (place + 1, diagnosed.len()));
+        prop_assert_eq!(log.why_beside(*number, true), diagnosed.get(place + 1).copied());
+    }
     prop_assert_eq!(log.error_count(), log.entries().filter(|e| e.is_error()).count());
     // By itself only the newest error is open; while a person reads, one more that is in view may still be.
     if log.following() {
