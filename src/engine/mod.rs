@@ -62,6 +62,12 @@ pub fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
     move |text| redactor.text(text).into_owned()
 }
 
+/// Does what blocks off the runtime's own threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| Err("guestwire is leaving".to_owned()))
+}
+
 /// Asks an engine. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct EngineHandle {

@@ -16,7 +16,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::Body as _;
@@ -31,6 +30,7 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::{Terminal, WebhookSettings};
+use crate::engine::blocking;
 use crate::engine::client::capture;
 use crate::engine::redact::Redactor;
 use crate::genesys::webhook;
@@ -155,8 +155,7 @@ pub async fn listen(
     events: mpsc::Sender<WebhookEvent>,
 ) {
     let source = hook.secret.clone();
-    let read = tokio::task::spawn_blocking(move || source.read(terminal).map_err(|e| e.to_string())).await;
-    let opened = match read.unwrap_or_else(|_| Err("reading the secret failed".to_owned())) {
+    let opened = match blocking(move || source.read(terminal).map_err(|e| e.to_string())).await {
         Ok(secret) => match TcpListener::bind(hook.listen).await {
             Ok(listener) => Ok((secret, listener)),
             Err(e) => Err(format!("{} cannot be listened on: {e}", hook.listen)),
@@ -249,7 +248,7 @@ impl Door {
         }
     }
 
-    async fn take(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response<Text> {
+    async fn take(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response<String> {
         let at = self.clock.now();
         let (parts, body) = request.into_parts();
         let (mut body, mut total) = if parts.method == Method::POST { collect(body).await } else { (Vec::new(), 0) };
@@ -270,7 +269,7 @@ impl Door {
         let taken = matches!(answer, WebhookAnswer::Taken(_));
         let outbound = taken.then(|| webhook::read(request.body.text.as_bytes(), at.wall)).flatten();
         let delivery = Delivery { at, took, peer, request, outbound, answer };
-        let mut response = Response::new(Text(Some(Bytes::from_static(answer.body().as_bytes()))));
+        let mut response = Response::new(answer.body().to_owned());
         *response.status_mut() = answer.status();
         *response.headers_mut() = answer.headers();
         if answer.is_of_strangers() {
@@ -313,23 +312,4 @@ async fn collect(mut body: Incoming) -> (Vec<u8>, u64) {
         out.extend_from_slice(&data);
     }
     (out, total)
-}
-
-/// A body that is there already.
-struct Text(Option<Bytes>);
-
-impl http_body::Body for Text {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
-        std::task::Poll::Ready(self.0.take().map(|text| Ok(http_body::Frame::data(text))))
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        http_body::SizeHint::with_exact(self.0.as_ref().map_or(0, |text| text.len() as u64))
-    }
 }

@@ -56,11 +56,6 @@ impl Reporter {
         !self.listener.is_closed() && self.listener.capacity() < ROOM
     }
 
-    /// The listener's end, for tasks.
-    pub const fn listener(&self) -> &Sender<Report> {
-        &self.listener
-    }
-
     /// Resolves when the listener has caught up, or is gone.
     pub fn caught_up(&self) -> impl Future<Output = ()> + use<> {
         let listener = self.listener.clone();

@@ -18,12 +18,9 @@ use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::TokenAnswer;
 use crate::genesys::{Answerer, Asked, Call, limits, tells_error, who_answered};
 use crate::model::{
-    ConversationKey, Ending, Failure, FailureKind, Generation, MessageId, Outcome, Phase, ProbeQuestion, RateLimit,
-    Reason, ServerRefusal, Sign, Timing,
+    ConversationKey, Ending, FailureKind, Generation, MessageId, Outcome, ProbeQuestion, RateLimit, Reason,
+    ServerRefusal, Sign, Timing,
 };
-
-/// What is said of work that panicked.
-pub const DIED: &str = "guestwire failed inside; please report it";
 
 /// A small request beside the messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,12 +134,6 @@ pub fn decoded_body(answer: &ClientAnswer) -> Cow<'_, [u8]> {
 }
 
 impl CapturedTry {
-    pub fn died() -> Self {
-        let failure = Failure::written(FailureKind::Protocol, Phase::Answer, DIED);
-        let (timing, meta) = (Timing::default(), ResponseMeta::default());
-        Self { ending: Ending::Failed(failure), timing, meta, answer: None }
-    }
-
     pub fn of(tried: &Tried, asked: Asked, redactor: &Redactor, clock: Clock) -> Self {
         let now = clock.now();
         // A proxy that did not lead to the host says nothing of the host's clock and limits.

@@ -5,13 +5,11 @@
 //! Context::request(purpose, record, call) ─► task: try, capture ─► TaskOutput::Answered(Finished) ─► the purpose's area
 //! ```
 
-use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use futures_util::FutureExt as _;
 
 use crate::clock::Clock;
 use crate::config::SecretSource;
@@ -19,8 +17,8 @@ use crate::engine::client::upgrade::{self, Opening, Socket};
 use crate::engine::client::{Cancel, Client, ClientAnswer, capture};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::redact::Redactor;
-use crate::engine::send_log::{Intent, Recording, Unrecorded};
-use crate::engine::{Report, channel};
+use crate::engine::send_log::{Intent, Recording};
+use crate::engine::{blocking, channel};
 use crate::files;
 use crate::genesys::call::BadCall;
 use crate::genesys::oauth::{TokenAnswer, TokenOutcome, read};
@@ -28,9 +26,7 @@ use crate::genesys::{Asked, Call};
 use crate::model::{Channel, ConversationKey, Generation, MessageId, Outcome, Reason};
 
 use super::context::Context;
-use super::task_output::{
-    CapturedTry, DIED, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose, TokenDone, decoded_body,
-};
+use super::task_output::{CapturedTry, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose, TokenDone, decoded_body};
 
 /// What a task needs to try a request.
 struct Tools {
@@ -60,36 +56,6 @@ impl Tools {
 }
 
 impl Context {
-    /// Runs `work` beside the loop; `died` stands for the result of work that panics.
-    fn spawn<T>(
-        &mut self,
-        work: impl Future<Output = T> + Send + 'static,
-        died: impl FnOnce() -> T + Send + 'static,
-        done: impl FnOnce(T) -> TaskOutput + Send + 'static,
-    ) {
-        let work = AssertUnwindSafe(work).catch_unwind();
-        let (reports, clock) = (self.reporter.listener().clone(), self.clock);
-        self.tasks.spawn(async move {
-            let Ok(came) = work.await else {
-                tracing::error!("a task of the engine panicked");
-                let _ = reports.send(Report::Notice { at: clock.now(), text: DIED.to_owned() }).await;
-                return done(died());
-            };
-            done(came)
-        });
-    }
-
-    /// Runs what blocks; `died` says what failed where it panics.
-    fn spawn_blocking<T: Send + 'static>(
-        &mut self,
-        work: impl FnOnce() -> Result<T, String> + Send + 'static,
-        died: &'static str,
-        done: impl FnOnce(Result<T, String>) -> TaskOutput + Send + 'static,
-    ) {
-        let work = tokio::task::spawn_blocking(work);
-        self.tasks.spawn(async move { done(work.await.unwrap_or_else(|_| Err(died.to_owned()))) });
-    }
-
     /// For a try that ends by itself when its time is over, and sooner when it is taken back.
     fn tools(&self) -> (TakeBack, Tools) {
         let (take_back, cancel) = Cancel::within(self.profile.request_timeout);
@@ -121,21 +87,22 @@ impl Context {
         }
         let (asked, keeps) = (purpose.asked(&call), matches!(purpose, TaskPurpose::Open(..)));
         let (take_back, mut tools) = self.tools();
-        let work = async move { tools.try_request(call, asked, keeps).await };
-        let done = move |(shown, socket)| TaskOutput::Answered(Box::new(Finished { purpose, record, shown, socket }));
-        self.spawn(work, || (CapturedTry::died(), None), done);
+        self.tasks.spawn(async move {
+            let (shown, socket) = tools.try_request(call, asked, keeps).await;
+            TaskOutput::Answered(Box::new(Finished { purpose, record, shown, socket }))
+        });
         Ok(take_back)
     }
 
     pub fn spawn_secret(&mut self) {
         let (credentials, terminal) = (self.profile.credentials.clone(), self.options.terminal);
-        self.spawn_blocking(move || credentials.read(terminal), "reading the secret failed", TaskOutput::Secret);
+        self.tasks.spawn(async move { TaskOutput::Secret(blocking(move || credentials.read(terminal)).await) });
     }
 
     /// Asks for a token: for the session's of generation `next`, or for one that is none of the session's.
     pub fn spawn_token(&mut self, call: Call, next: Option<Generation>) {
         let (_, mut tools) = self.tools();
-        let work = async move {
+        self.tasks.spawn(async move {
             let tried = tools.client.run(call, &mut tools.cancel).await;
             let grant = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
                 let (body, unread) = (decoded_body(a), capture::unread(a));
@@ -149,11 +116,10 @@ impl Context {
                 }
                 _ => tools.redactor,
             };
-            TokenDone { shown: CapturedTry::of(&tried, Asked::Token, &redactor, tools.clock), grant }
-        };
-        let died = || TokenDone { shown: CapturedTry::died(), grant: None };
-        let done = if next.is_some() { TaskOutput::Token } else { TaskOutput::Spare };
-        self.spawn(work, died, move |token| done(Box::new(token)));
+            let shown = CapturedTry::of(&tried, Asked::Token, &redactor, tools.clock);
+            let done = if next.is_some() { TaskOutput::Token } else { TaskOutput::Spare };
+            done(Box::new(TokenDone { shown, grant }))
+        });
     }
 
     /// Sends a message once its intent is recorded.
@@ -161,15 +127,13 @@ impl Context {
         let message = intent.message;
         let recording = self.options.send_log.intent(intent);
         let (take_back, mut tools) = self.tools();
-        let work = async move {
-            recording.await?;
-            Ok(tools.try_request(call, channel::asked(channel), false).await.0)
-        };
-        let done = move |shown: Result<CapturedTry, Unrecorded>| match shown {
-            Ok(shown) => TaskOutput::Sent(message, Box::new(shown)),
-            Err(why) => TaskOutput::Recorded(message, Err(why)),
-        };
-        self.spawn(work, || Ok(CapturedTry::died()), done);
+        self.tasks.spawn(async move {
+            if let Err(why) = recording.await {
+                return TaskOutput::Recorded(message, Err(why));
+            }
+            let (shown, _) = tools.try_request(call, channel::asked(channel), false).await;
+            TaskOutput::Sent(message, Box::new(shown))
+        });
         take_back
     }
 
@@ -184,22 +148,17 @@ impl Context {
         let (send_log, terminal) = (Arc::clone(&self.options.send_log), self.options.terminal);
         let work = async move {
             let configured = match configured {
-                Some(source) => {
-                    let read = tokio::task::spawn_blocking(move || source.read(terminal).map_err(|e| e.to_string()));
-                    Some(read.await.unwrap_or_else(|_| Err("reading the guest token failed".to_owned()))?)
-                }
+                Some(source) => Some(blocking(move || source.read(terminal).map_err(|e| e.to_string())).await?),
                 None => None,
             };
             send_log.guest_token(key, configured, renew).await
         };
-        let died = || Err(DIED.to_owned());
-        self.spawn(work, died, move |read| TaskOutput::GuestToken(key, serial, read));
+        self.tasks.spawn(async move { TaskOutput::GuestToken(key, serial, work.await) });
     }
 
     /// Waits until an intent is recorded.
     pub fn spawn_recording(&mut self, message: MessageId, recording: Recording) {
-        let died = || Err(Unrecorded::NotNow(DIED.to_owned()));
-        self.spawn(recording, died, move |recorded| TaskOutput::Recorded(message, recorded));
+        self.tasks.spawn(async move { TaskOutput::Recorded(message, recording.await) });
     }
 
     /// Reads a file, unless it has more than `max` bytes. Its digest is made here too: of a large file it takes long.
@@ -213,6 +172,6 @@ impl Context {
             };
             read().map_err(|e| format!("{} cannot be read ({})", path.display(), files::why(&e)))
         };
-        self.spawn_blocking(work, "reading the file failed", move |read| TaskOutput::File(key, message, read));
+        self.tasks.spawn(async move { TaskOutput::File(key, message, blocking(work).await) });
     }
 }
