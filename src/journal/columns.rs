@@ -1,9 +1,28 @@
-//! How values lie in the columns of the tables.
+//! How values lie in the columns of the tables, and how rows are read and written.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::{Connection, Params, Row};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Conversation, ConversationKey, DeliveryStatus, Extras, MessageId, OpenGuest, Reason};
+use crate::model::{Address, Conversation, ConversationKey, DeliveryStatus, Moment, OpenGuest, Reason};
+
+/// Runs a statement, and keeps it prepared for the next time. How many rows it changed.
+pub fn run(db: &Connection, sql: &str, values: impl Params) -> rusqlite::Result<usize> {
+    db.prepare_cached(sql)?.execute(values)
+}
+
+/// Reads all rows that a query finds.
+pub fn all<T>(
+    db: &Connection,
+    sql: &str,
+    values: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    db.prepare_cached(sql)?.query_map(values, read)?.collect()
+}
 
 /// A status's name on disk, and its reason.
 pub fn status_words(life: &DeliveryStatus) -> (&'static str, Option<String>) {
@@ -30,20 +49,25 @@ pub fn status_of(name: &str, why: Option<String>) -> DeliveryStatus {
     }
 }
 
-/// What a message carries beside its text, as JSON. Nothing where there is nothing: most messages are text alone.
-pub fn extras_json(extras: &Extras) -> Option<String> {
-    (*extras != Extras::default()).then(|| serde_json::to_string(extras).ok()).flatten()
+/// A value as JSON; nothing where it says nothing, as most do.
+pub fn json<T: Serialize + Default + PartialEq>(value: &T) -> Option<String> {
+    let json = serde_json::to_string(value).ok().filter(|json| json != "{}");
+    json.filter(|_| *value != T::default())
 }
 
-/// A message's id as SQLite has it.
-pub fn row_id(message: MessageId) -> i64 {
-    // Ids are given from a random number of 62 bits on, or from 1.
-    i64::try_from(message.0).unwrap_or(i64::MAX)
+/// The value of a column of JSON; the default where there is none, or none that can be read.
+pub fn of_json<T: DeserializeOwned + Default>(json: Option<String>) -> T {
+    json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
 }
 
 /// A point in time from microseconds.
 pub fn time(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// The same, of long ago by the clock that does not jump.
+pub fn moment(micros: i64) -> Moment {
+    Moment::new(Duration::ZERO, time(micros))
 }
 
 #[derive(Serialize, Deserialize)]

@@ -19,7 +19,9 @@ use super::schema;
 use crate::files::private_directory;
 
 /// How long another program that holds the database is waited for.
-const BUSY: Duration = Duration::from_secs(2);
+const BUSY_MAX: Duration = Duration::from_secs(2);
+/// Why nothing is recorded while it does for longer.
+pub const BUSY: &str = "another program holds the journal";
 
 /// A profile's directory under the data directory.
 pub fn profile_dir(data_dir: &Path, profile: &str) -> PathBuf {
@@ -45,16 +47,12 @@ pub fn database(dir: &Path) -> PathBuf {
     dir.join("journal.db")
 }
 
-/// Makes the directory, for its owner alone.
-fn make_dir(dir: &Path) -> io::Result<()> {
-    private_directory(dir)?;
-    // It may have been there with other modes.
-    #[cfg(unix)]
-    if let Ok(metadata) = fs::metadata(dir) {
-        use std::os::unix::fs::PermissionsExt as _;
-        if metadata.permissions().mode() & 0o077 != 0 {
-            fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
-        }
+/// Takes a file or directory that may have been there with other modes from everybody but its owner.
+#[cfg(unix)]
+fn restrict(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
     }
     Ok(())
 }
@@ -82,14 +80,8 @@ fn private(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path)?;
-    // It may have been there with other modes.
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        if file.metadata()?.permissions().mode() & 0o077 != 0 {
-            file.set_permissions(fs::Permissions::from_mode(0o600))?;
-        }
-    }
+    restrict(path, 0o600)?;
     Ok(file)
 }
 
@@ -117,15 +109,28 @@ impl From<rusqlite::Error> for FileDenied {
         match e.sqlite_error_code() {
             _ if is_corrupt(&e) => Self::Corrupt(e.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            _ => Self::System(e.to_string()),
+            _ => Self::System(why(&e)),
         }
+    }
+}
+
+/// An error in words that a person can act on.
+pub fn why(e: &rusqlite::Error) -> String {
+    match e.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+        Some(ErrorCode::ReadOnly) => "the data directory cannot be written".to_owned(),
+        Some(ErrorCode::SystemIoFailure) => format!("the disk failed: {e}"),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => BUSY.to_owned(),
+        _ => e.to_string(),
     }
 }
 
 /// Takes the right to write.
 pub fn lock(dir: &Path) -> Result<Lock, FileDenied> {
     let system = |what: &str, e: &io::Error| FileDenied::System(format!("{what} {}: {e}", dir.display()));
-    make_dir(dir).map_err(|e| system("the directory cannot be made:", &e))?;
+    private_directory(dir).map_err(|e| system("the directory cannot be made:", &e))?;
+    #[cfg(unix)]
+    restrict(dir, 0o700).map_err(|e| system("the directory cannot be made private:", &e))?;
     let file = private(&dir.join("journal.lock")).map_err(|e| system("nothing can be written to", &e))?;
     match file.try_lock() {
         Ok(()) => Ok(Lock(file)),
@@ -139,29 +144,8 @@ pub fn wait_until_free(dir: &Path) -> io::Result<()> {
     private(&dir.join("journal.lock"))?.lock()
 }
 
-/// What was found when a journal was opened for writing.
-#[derive(Debug)]
-pub struct OpenedFiles {
-    /// The connection.
-    pub db: Connection,
-    /// Where a file that could not be read was put.
-    pub set_aside: Option<PathBuf>,
-}
-
-/// Opens (or makes) the database for writing. A file that is no sound database is set aside under a new name.
-pub fn open(dir: &Path, now: Timestamp) -> Result<OpenedFiles, FileDenied> {
-    match attempt(dir) {
-        Ok(db) => Ok(OpenedFiles { db, set_aside: None }),
-        Err(FileDenied::Corrupt(_)) => {
-            let aside = set_aside(dir, now)
-                .map_err(|why| FileDenied::System(format!("the journal is damaged and cannot be set aside: {why}")))?;
-            Ok(OpenedFiles { db: attempt(dir)?, set_aside: Some(aside) })
-        }
-        Err(denied) => Err(denied),
-    }
-}
-
-fn attempt(dir: &Path) -> Result<Connection, FileDenied> {
+/// Opens (or makes) the database for writing.
+pub fn open(dir: &Path) -> Result<Connection, FileDenied> {
     let path = database(dir);
     // SQLite gives its other files the mode of this one.
     for file in with_companions(&path).filter(|file| *file == path || file.exists()) {
@@ -169,7 +153,7 @@ fn attempt(dir: &Path) -> Result<Connection, FileDenied> {
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(&path, flags)?;
-    db.busy_timeout(BUSY)?;
+    db.busy_timeout(BUSY_MAX)?;
     let version = schema::version(&db)?;
     if version > schema::VERSION {
         return Err(FileDenied::Newer(version));
@@ -201,7 +185,7 @@ fn attempt(dir: &Path) -> Result<Connection, FileDenied> {
 pub fn open_beside(dir: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(database(dir), flags)?;
-    db.busy_timeout(BUSY)?;
+    db.busy_timeout(BUSY_MAX)?;
     db.execute_batch("PRAGMA synchronous = FULL")?;
     if schema::version(&db)? != schema::VERSION {
         return Err(rusqlite::Error::InvalidQuery);
@@ -219,7 +203,7 @@ pub fn open_to_read(dir: &Path) -> Result<Connection, String> {
         regular(&file).map_err(|e| format!("{} cannot be read: {e}", file.display()))?;
     }
     let look = |db: Connection| -> rusqlite::Result<(Connection, i64)> {
-        db.busy_timeout(BUSY)?;
+        db.busy_timeout(BUSY_MAX)?;
         let version = schema::version(&db)?;
         db.execute_batch("PRAGMA cache_size = -2000; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;")?;
         Ok((db, version))
@@ -283,12 +267,8 @@ pub fn forget(dir: &Path) -> Result<bool, String> {
     }
     let held = match lock(dir) {
         Ok(lock) => lock,
-        Err(FileDenied::Taken) => {
-            return Err("another guestwire has this profile open; leave it first, then forget".to_owned());
-        }
         Err(FileDenied::System(why)) => return Err(why),
-        // These are found when the database is opened.
-        Err(FileDenied::Newer(_) | FileDenied::Busy | FileDenied::Corrupt(_)) => return Ok(false),
+        Err(_) => return Err("another guestwire has this profile open; leave it first, then forget".to_owned()),
     };
     fs::remove_dir_all(dir).map_err(|e| format!("{} cannot be removed: {e}", dir.display()))?;
     drop(held);

@@ -6,7 +6,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::oneshot;
 
 use super::Keys;
-use crate::engine::send_log::GuestToken;
+use super::columns::run;
+use crate::engine::send_log::{GuestToken, Unrecorded};
 use crate::model::ConversationKey;
 
 /// Asks for the token of a conversation.
@@ -38,18 +39,14 @@ impl Guest {
         let _ = done.send(Ok(answer));
     }
 
-    /// Answers where nothing can be kept.
-    pub fn answer_unkept(self, why: &str) {
+    /// Answers where nothing can be kept; the error says why this guestwire may open no session.
+    pub fn answer_unkept(self, may: Result<(), Unrecorded>) {
         let mut answer = GuestToken::configured_or_new(self.configured);
         if answer.fresh {
-            answer.kept = Err(why.to_owned());
+            answer.kept = Err("nothing is being kept".to_owned());
         }
-        let _ = self.done.send(Ok(answer));
-    }
-
-    /// Answers where this guestwire may open no session.
-    pub fn refuse(self, why: &str) {
-        let _ = self.done.send(Err(why.to_owned()));
+        let refused = may.map_err(|(Unrecorded::NotNow(why) | Unrecorded::Never(why))| why);
+        let _ = self.done.send(refused.map(|()| answer));
     }
 }
 
@@ -62,16 +59,13 @@ fn find_or_keep(
 ) -> rusqlite::Result<Option<SecretString>> {
     let ident = ident.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let kept: Option<String> = change
-        .prepare_cached("SELECT token FROM guest_tokens WHERE ident = ?1")?
-        .query_row([ident], |row| row.get(0))
-        .optional()?;
+    let kept = "SELECT token FROM guest_tokens WHERE ident = ?1";
+    let kept: Option<String> = change.query_row(kept, [ident], |row| row.get(0)).optional()?;
     if let Some(kept) = kept.filter(|_| !renew) {
         return Ok(Some(SecretString::from(kept)));
     }
-    change
-        .prepare_cached("INSERT OR REPLACE INTO guest_tokens (ident, token) VALUES (?1, ?2)")?
-        .execute([ident, made.expose_secret()])?;
+    let keep = "INSERT OR REPLACE INTO guest_tokens (ident, token) VALUES (?1, ?2)";
+    run(&change, keep, [ident, made.expose_secret()])?;
     change.commit()?;
     Ok(None)
 }

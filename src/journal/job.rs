@@ -124,9 +124,7 @@ impl Work {
     pub(super) const fn is_for_good(&self) -> bool {
         match self {
             Self::Intent(..) | Self::Job(Job::Queue(_)) => true,
-            Self::Outcome { life, .. } | Self::Job(Job::Status { life, .. }) => {
-                matches!(life, DeliveryStatus::Cancelled | DeliveryStatus::Refused(_))
-            }
+            Self::Outcome { life, .. } => matches!(life, DeliveryStatus::Cancelled | DeliveryStatus::Refused(_)),
             _ => false,
         }
     }

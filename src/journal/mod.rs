@@ -21,11 +21,9 @@ pub mod files;
 mod guest_tokens;
 pub mod job;
 mod lanes;
-mod older_runs;
 mod options;
 mod reader;
 mod recovery;
-mod remote_messages;
 mod restore;
 mod retention;
 mod schema;
@@ -104,6 +102,7 @@ impl Journal {
                 // The thread lives as long as a handle does.
                 let _ = self.asks.send(ask);
             }
+            Job::Status { message, life } => self.put(Work::Outcome { message, life, remote_id: None, done: None }),
             job => self.put(Work::Job(job)),
         }
     }
@@ -142,8 +141,8 @@ pub fn recover(dir: &Path) {
         return;
     }
     let Ok(_lock) = files::lock(dir) else { return };
-    let Ok(mut opened) = files::open(dir, jiff::Timestamp::now()) else { return };
-    if let Err(e) = recovery::recover(&mut opened.db) {
+    let Ok(mut db) = files::open(dir) else { return };
+    if let Err(e) = recovery::recover(&mut db) {
         tracing::warn!("journal: what was under way cannot be brought to its end: {e}");
     }
 }

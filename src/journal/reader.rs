@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
 use jiff::{Timestamp, Zoned};
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::job::{HistoryPage, HistoryRequest, JournalPage, KeptEntry, KeptSource, Want};
 use super::search_text::Query;
-use super::{Keys, columns, exchange_codec, files, recovery, remote_messages, search_text};
+use super::{Keys, columns, exchange_codec, files, recovery, search_text};
 use crate::export::transcript::{TranscriptExchange, TranscriptLine};
 use crate::model::message::SAME_WITHIN_SECONDS;
-use crate::model::{Author, Conversation, DeliveryStatus, Exchange, ExchangeKind, MessageId, Moment};
+use crate::model::{Attempt, Author, Conversation, DeliveryStatus, ExchangeKind, MessageId, RemoteMessage};
 use crate::text::dates::Period;
 
 /// Text that a page holds at most (one entry always fits), in bytes.
@@ -52,29 +52,19 @@ impl JournalReader {
 
     /// The entries that are wanted, the oldest first, and whether there are more in the same direction.
     pub fn page(&self, want: &Want, limit: usize) -> Result<(Vec<KeptEntry>, bool), String> {
-        if let Want::Found { query, before } = want {
-            let query = Query::parse(query, &Zoned::now())?;
-            return query
-                .map_or(Ok((Vec::new(), false)), |query| self.find(&query, *before, limit))
-                .map_err(unreadable);
+        let page = match want {
+            Want::Found { query, before } => match Query::parse(query, &Zoned::now())? {
+                Some(query) => self.find(&query, *before, limit),
+                None => Ok((Vec::new(), false)),
+            },
+            Want::Before(number) => self.collect("e.number < ?1 ORDER BY e.number DESC", *number, limit),
+            Want::After(number) => self.collect("e.number > ?1 ORDER BY e.number", *number, limit),
+        };
+        let (mut entries, more) = page.map_err(unreadable)?;
+        if !matches!(want, Want::After(_)) {
+            entries.reverse();
         }
-        self.read(want, limit).map_err(unreadable)
-    }
-
-    fn read(&self, want: &Want, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
-        match want {
-            Want::Before(number) => {
-                let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number < ?1 ORDER BY e.number DESC");
-                let (mut entries, more) = self.collect(&sql, *number, limit)?;
-                entries.reverse();
-                Ok((entries, more))
-            }
-            Want::After(number) => {
-                let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number > ?1 ORDER BY e.number");
-                self.collect(&sql, *number, limit)
-            }
-            Want::Found { .. } => Ok((Vec::new(), false)),
-        }
+        Ok((entries, more))
     }
 
     /// From the first number of a period to the one after its last. Numbers and times rise together, but for a clock that
@@ -92,32 +82,25 @@ impl JournalReader {
         })
     }
 
-    fn collect(&self, sql: &str, number: u64, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
-        let mut select = self.db.prepare_cached(sql)?;
-        let mut rows = select.query([i64::try_from(number).unwrap_or(i64::MAX)])?;
-        let (mut entries, mut bytes) = (Vec::new(), 0);
-        while let Some(row) = rows.next()? {
-            if entries.len() == limit || bytes > PAGE_BYTES {
-                return Ok((entries, true));
-            }
-            let entry = self.entry(row)?;
-            bytes += size(&entry);
-            entries.push(entry);
-        }
-        Ok((entries, false))
+    fn collect(&self, which: &str, number: u64, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
+        let mut select = self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM {TABLES} WHERE {which}"))?;
+        let mut rows = select.query([row_number(number)])?;
+        let mut page = PageInMaking::new(limit);
+        while let Some(row) = rows.next()?
+            && page.put(self.entry(row)?)
+        {}
+        Ok((page.entries, page.more))
     }
 
     /// Newest first through the index; each hit is looked at, for the index knows runs of three characters only.
     fn find(&self, query: &Query, before: u64, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
         let (first, after) = self.numbers(&query.within)?;
-        let before = i64::try_from(before).unwrap_or(i64::MAX).min(after);
+        let before = row_number(before).min(after);
         // One view of the file: an entry that gets into the index meanwhile is found in one place or the other.
         let _one_view = self.db.unchecked_transaction()?;
         let mut hits: Vec<i64> = Vec::new();
         let mut also = |sql: &str, values: &[&dyn ToSql]| -> rusqlite::Result<()> {
-            let mut select = self.db.prepare_cached(sql)?;
-            let rows = select.query_map(values, |row| row.get(0))?;
-            hits.extend(rows.collect::<rusqlite::Result<Vec<i64>>>()?);
+            hits.extend(columns::all(&self.db, sql, values, |row| row.get::<_, i64>(0))?);
             Ok(())
         };
         if let Some(indexed) = query.indexed() {
@@ -137,35 +120,23 @@ impl JournalReader {
         hits.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
         hits.dedup();
         hits.retain(|number| *number >= first);
-        let one = format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number = ?1");
-        let mut one = self.db.prepare_cached(&one)?;
-        let (mut entries, mut bytes, mut more) = (Vec::new(), 0, false);
+        let mut one = self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number = ?1"))?;
+        let mut page = PageInMaking::new(limit);
         for number in hits {
-            let mut rows = one.query([number])?;
-            let Some(row) = rows.next()? else { continue };
-            let entry = self.entry(row)?;
-            if !query.within.contains(began(&entry)) || !query.stands_in(&text(&entry)) {
-                continue;
-            }
-            if entries.len() == limit || bytes > PAGE_BYTES {
-                more = true;
+            let Some(entry) = one.query_row([number], |row| self.entry(row)).optional()? else { continue };
+            let fits = query.within.contains(began(&entry)) && query.stands_in(&text(&entry));
+            if fits && !page.put(entry) {
                 break;
             }
-            bytes += size(&entry);
-            entries.push(entry);
         }
-        entries.reverse();
-        Ok((entries, more))
+        Ok((page.entries, page.more))
     }
 
     fn entry(&self, row: &Row<'_>) -> rusqlite::Result<KeptEntry> {
-        let number: i64 = row.get(0)?;
         let kind = ExchangeKind::named(&row.get::<_, String>(2)?).unwrap_or_default();
-        let began = columns::time(row.get(5)?);
         let what: String = row.get(6)?;
         let packed: Option<Vec<u8>> = row.get(9)?;
         let ident: Option<String> = row.get(3)?;
-        let message: Option<i64> = row.get(4)?;
         let why: Option<String> = row.get(11)?;
         let session = row.get(1)?;
         let source = match packed.and_then(|packed| exchange_codec::unpack(&packed, session)) {
@@ -177,14 +148,14 @@ impl JournalReader {
                 }
                 (exchange.kind, exchange.what) = (kind, what);
                 exchange.conversation = ident.and_then(|ident| self.keys.key(&ident));
-                exchange.message = message.and_then(|n| u64::try_from(n).ok()).map(MessageId);
+                exchange.message = row.get::<_, Option<u64>>(4)?.map(MessageId);
                 KeptSource::Exchange(Arc::new(exchange))
             }
-            None => KeptSource::Note { at: Moment::new(std::time::Duration::ZERO, began), kind, text: what },
+            None => KeptSource::Note { at: columns::moment(row.get(5)?), kind, text: what },
         };
         let life: Option<String> = row.get(10)?;
         Ok(KeptEntry {
-            number: u64::try_from(number).unwrap_or(0),
+            number: row.get(0)?,
             source,
             marked: row.get(7)?,
             comment: row.get(8)?,
@@ -195,9 +166,9 @@ impl JournalReader {
     /// Everything that was said, ours and theirs, by what its conversation is known by, and time. A message of ours that was read back stands
     /// once, also where the answer to its send told no id.
     pub fn transcript(&self) -> Result<Vec<(String, TranscriptLine)>, String> {
-        let read = || -> rusqlite::Result<Vec<KeptLine>> {
-            let mut select = self.db.prepare(
-                "SELECT m.ident, 'guest', m.text, m.asked, m.life, m.why, m.sent_as, m.resend_of IS NOT NULL,
+        let lines = columns::all(
+            &self.db,
+            "SELECT m.ident, 'guest', m.text, m.asked, m.life, m.why, m.sent_as, m.resend_of IS NOT NULL,
                         e.number, e.status, e.took, e.request_id, x.marked, x.comment, m.remote_id IS NULL, NULL
                  FROM messages AS m
                  LEFT JOIN (SELECT message, max(number) AS number, max(marked) AS marked,
@@ -209,9 +180,10 @@ impl JournalReader {
                  FROM heard AS h WHERE NOT EXISTS
                      (SELECT 1 FROM messages AS m WHERE m.ident = h.ident AND m.remote_id = h.remote_id)
                  ORDER BY 1, 4",
-            )?;
-            let rows = select.query_map([], |row| {
+            [],
+            |row| {
                 let (life, why): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
+                let said: RemoteMessage = columns::of_json(row.get(15)?);
                 let line = TranscriptLine {
                     author: Author::named(&row.get::<_, String>(1)?).unwrap_or(Author::System),
                     text: row.get(2)?,
@@ -219,28 +191,56 @@ impl JournalReader {
                     life: life.map(|life| columns::status_of(&life, why)),
                     sent_as: row.get(6)?,
                     again: row.get(7)?,
-                    choices: remote_messages::of_extras(row.get(15)?).choices.into_iter().map(|c| c.label).collect(),
+                    choices: said.choices.into_iter().map(|c| c.label).collect(),
                     carried: carried(row)?,
                 };
                 Ok(KeptLine { ident: row.get(0)?, line, without_id: row.get(14)? })
-            })?;
-            rows.collect()
-        };
-        read().map(without_own_read_back).map_err(|e| format!("the journal cannot be read: {e}"))
+            },
+        );
+        lines.map(without_own_read_back).map_err(|e| format!("the journal cannot be read: {e}"))
     }
 
     /// The first number of the newest session that has entries.
     pub fn newest_session(&self) -> Result<u64, String> {
         let sql = "SELECT min(number) FROM exchanges WHERE session = (SELECT session FROM exchanges ORDER BY number DESC LIMIT 1)";
-        let first: Option<i64> =
-            self.db.query_row(sql, [], |row| row.get(0)).map_err(|e| format!("the journal cannot be read: {e}"))?;
-        Ok(first.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+        let first: rusqlite::Result<Option<u64>> = self.db.query_row(sql, [], |row| row.get(0));
+        first.map(Option::unwrap_or_default).map_err(|e| format!("the journal cannot be read: {e}"))
     }
 
     /// Pages that the database takes, in bytes.
     pub fn bytes(&self) -> u64 {
         super::retention::used(&self.db).unwrap_or(0)
     }
+}
+
+/// The entries of a page, as far as they are read.
+struct PageInMaking {
+    entries: Vec<KeptEntry>,
+    limit: usize,
+    bytes: usize,
+    /// There are more than it holds.
+    more: bool,
+}
+
+impl PageInMaking {
+    const fn new(limit: usize) -> Self {
+        Self { entries: Vec::new(), limit, bytes: 0, more: false }
+    }
+
+    /// Puts an entry in; false where there is no room for it.
+    fn put(&mut self, entry: KeptEntry) -> bool {
+        self.more = self.entries.len() == self.limit || self.bytes > PAGE_BYTES;
+        if !self.more {
+            self.bytes += size(&entry);
+            self.entries.push(entry);
+        }
+        !self.more
+    }
+}
+
+/// A number as SQLite has it.
+fn row_number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// A line of a conversation, and whether it is a message of ours whose remote id is not known.
@@ -274,12 +274,11 @@ fn without_own_read_back(lines: Vec<KeptLine>) -> Vec<(String, TranscriptLine)> 
 
 /// What a row of the transcript knows of the exchange.
 fn carried(row: &Row<'_>) -> rusqlite::Result<Option<TranscriptExchange>> {
-    let Some(number) = row.get::<_, Option<i64>>(8)? else { return Ok(None) };
-    let micros: Option<i64> = row.get(10)?;
+    let Some(number) = row.get(8)? else { return Ok(None) };
     Ok(Some(TranscriptExchange {
-        number: u64::try_from(number).unwrap_or(0),
+        number,
         status: row.get(9)?,
-        took_ms: micros.and_then(|us| u64::try_from(us / 1_000).ok()),
+        took_ms: row.get::<_, Option<u64>>(10)?.map(|micros| micros / 1_000),
         request_id: row.get(11)?,
         marked: row.get::<_, Option<bool>>(12)?.unwrap_or(false),
         comment: row.get(13)?,
@@ -306,14 +305,9 @@ fn text(entry: &KeptEntry) -> String {
 }
 
 fn size(entry: &KeptEntry) -> usize {
-    let of = |exchange: &Exchange| {
-        exchange
-            .attempts()
-            .map(|a| 1_024 + a.request.body.text.len() + a.response().map_or(0, |r| r.body.text.len()))
-            .sum::<usize>()
-    };
+    let attempt = |a: &Arc<Attempt>| 1_024 + a.request.body.text.len() + a.response().map_or(0, |r| r.body.text.len());
     match &entry.source {
-        KeptSource::Exchange(exchange) => of(exchange),
+        KeptSource::Exchange(exchange) => exchange.attempts().map(attempt).sum(),
         KeptSource::Note { text, .. } => text.len(),
     }
 }

@@ -5,10 +5,10 @@
 //! entry:   under way ─► as its message is      none (its intent alone is on the disk) ─► one is made
 //! ```
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{columns, exchange_codec};
-use crate::model::{Exchange, ExchangeId, ExchangeKind, Moment, Outcome, Reason, Variation};
+use super::{columns, statements};
+use crate::model::{Exchange, ExchangeId, ExchangeKind, MessageId, Outcome, Reason, Variation};
 
 /// Recovers in a transaction of its own.
 pub fn recover(db: &mut Connection) -> rusqlite::Result<()> {
@@ -32,86 +32,43 @@ pub fn under_way(change: &Transaction<'_>) -> rusqlite::Result<()> {
          WHERE indexed = 2",
         [],
     )?;
-    for entry in without_entry {
-        entry.make(change)?;
+    for (ident, exchange) in without_entry {
+        let next = "SELECT coalesce((SELECT max(number) FROM exchanges), 0) + 1,
+                           coalesce((SELECT max(id) FROM sessions), 0)";
+        let (number, session) = change.query_row(next, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        statements::entry(change, number, session, Some(&ident), &exchange)?;
     }
     change.execute("UPDATE messages SET logged = 1 WHERE logged = 0", [])?;
     Ok(())
 }
 
-/// A message of whose newest try the log has no entry.
-struct Unlogged {
-    id: i64,
-    ident: String,
-    shown: String,
-    begun: i64,
-    life: String,
-    why: Option<String>,
-    sent_as: Option<String>,
-}
-
-fn without_entry(change: &Transaction<'_>) -> rusqlite::Result<Vec<Unlogged>> {
+/// The entries that the log lacks: of messages of whose newest try it knows nothing. What was asked is known, what was
+/// written and answered is not.
+fn without_entry(change: &Transaction<'_>) -> rusqlite::Result<Vec<(String, Exchange)>> {
     let sql = "SELECT id, ident, coalesce(shown, text), begun, life, why, sent_as FROM messages AS m
                WHERE logged = 0 AND begun IS NOT NULL
                    AND NOT EXISTS (SELECT 1 FROM exchanges AS e WHERE e.indexed = 2 AND e.message = m.id)
                ORDER BY place";
-    let mut select = change.prepare(sql)?;
-    let rows = select.query_map([], |row| {
-        Ok(Unlogged {
-            id: row.get(0)?,
-            ident: row.get(1)?,
-            shown: row.get(2)?,
-            begun: row.get(3)?,
-            life: row.get(4)?,
-            why: row.get(5)?,
-            sent_as: row.get(6)?,
-        })
-    })?;
-    rows.collect()
-}
-
-impl Unlogged {
-    /// Makes its entry: what was asked is known, what was written and answered is not.
-    fn make(self, change: &Transaction<'_>) -> rusqlite::Result<()> {
-        let ended = match self.life.as_str() {
-            "answered" | "landed" => "accepted",
-            "queued" => "cancelled",
-            other => other,
+    columns::all(change, sql, [], |row| {
+        let ended = match row.get::<_, String>(4)?.as_str() {
+            "answered" | "landed" => settled("accepted", None),
+            "queued" => Outcome::Cancelled,
+            other => settled(other, row.get(5)?),
         };
-        let outcome = settled(ended, self.why);
-        let began = Moment::new(std::time::Duration::ZERO, columns::time(self.begun));
         let exchange = Exchange {
             id: ExchangeId(0),
             kind: ExchangeKind::Send,
-            what: self.shown,
+            what: row.get(2)?,
             conversation: None,
-            message: None,
-            sent_as: self.sent_as.as_deref().and_then(Variation::named),
-            started: began,
+            message: Some(MessageId(row.get(0)?)),
+            sent_as: row.get::<_, Option<String>>(6)?.as_deref().and_then(Variation::named),
+            started: columns::moment(row.get(3)?),
             took: None,
             steps: Vec::new(),
-            outcome,
+            outcome: ended,
         };
-        let last: i64 = change.query_row("SELECT coalesce(max(number), 0) FROM exchanges", [], |row| row.get(0))?;
-        change.execute(
-            "INSERT INTO exchanges (number, session, kind, ident, message, began, outcome, what)
-             VALUES (?1, (SELECT coalesce(max(id), 0) FROM sessions), ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                last + 1,
-                exchange.kind.word(),
-                self.ident,
-                self.id,
-                self.begun,
-                exchange.outcome.kept_name(),
-                exchange.what
-            ],
-        )?;
-        change.execute(
-            "INSERT INTO details (number, detail) VALUES (?1, ?2)",
-            params![last + 1, exchange_codec::pack(&exchange)],
-        )?;
-        Ok(())
-    }
+        Ok((row.get(1)?, exchange))
+    })
 }
 
 /// How an entry that was kept under way ended, by what recovery found; `None` where it is under way still.

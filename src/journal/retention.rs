@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::JournalOptions;
+use super::columns::{all, run};
 
 /// Entries that go in one slice: so few that a send never waits long behind it.
 const SLICE: i64 = 64;
@@ -26,10 +27,12 @@ pub fn step(db: &mut Connection, options: &JournalOptions, now: Timestamp) -> ru
         if gone == 0 {
             gone = entries(db, "?1 = ?1", oldest)?;
         }
-        merge(db)?;
+        // Lets the index forget what was taken out of it.
+        run(db, "INSERT INTO search (search, rank) VALUES ('merge', 16)", [])?;
     }
     if gone > 0 {
-        give_back(db)?;
+        // Gives free pages back to the system.
+        all(db, &format!("PRAGMA incremental_vacuum({PAGES_BACK})"), [], |_| Ok(()))?;
     }
     Ok(gone > 0)
 }
@@ -49,15 +52,14 @@ fn entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite::Result
         "SELECT number FROM (SELECT * FROM exchanges ORDER BY number LIMIT {}) WHERE {condition} LIMIT {SLICE}",
         SLICE * 64
     );
-    let numbers: Vec<i64> =
-        change.prepare_cached(&select)?.query_map([bound], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let numbers: Vec<i64> = all(&change, &select, [bound], |row| row.get(0))?;
     for number in &numbers {
         for statement in [
             "DELETE FROM search WHERE rowid = ?1",
             "DELETE FROM details WHERE number = ?1",
             "DELETE FROM exchanges WHERE number = ?1",
         ] {
-            change.prepare_cached(statement)?.execute([number])?;
+            run(&change, statement, [number])?;
         }
     }
     change.commit()?;
@@ -67,28 +69,11 @@ fn entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite::Result
 /// Old messages that are settled, what was heard, and drafts that nobody came back to for as long.
 fn others(db: &mut Connection, oldest: i64) -> rusqlite::Result<usize> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut gone = change
-        .prepare_cached(
-            "DELETE FROM messages WHERE place IN (SELECT place FROM messages
-             WHERE asked < ?1 AND life NOT IN ('queued', 'sending', 'unknown') ORDER BY place LIMIT ?2)",
-        )?
-        .execute(params![oldest, SLICE])?;
-    gone += change.prepare_cached("DELETE FROM heard WHERE at < ?1")?.execute([oldest])?;
-    gone += change.prepare_cached("DELETE FROM passes WHERE began < ?1")?.execute([oldest])?;
+    let settled = "DELETE FROM messages WHERE place IN (SELECT place FROM messages
+                   WHERE asked < ?1 AND life NOT IN ('queued', 'sending', 'unknown') ORDER BY place LIMIT ?2)";
+    let mut gone = run(&change, settled, params![oldest, SLICE])?;
+    gone += run(&change, "DELETE FROM heard WHERE at < ?1", [oldest])?;
+    gone += run(&change, "DELETE FROM passes WHERE began < ?1", [oldest])?;
     change.commit()?;
     Ok(gone)
-}
-
-/// Lets the index forget what was taken out of it.
-fn merge(db: &Connection) -> rusqlite::Result<()> {
-    db.prepare_cached("INSERT INTO search (search, rank) VALUES ('merge', 16)")?.execute([])?;
-    Ok(())
-}
-
-/// Gives free pages back to the system.
-fn give_back(db: &Connection) -> rusqlite::Result<()> {
-    let mut vacuum = db.prepare(&format!("PRAGMA incremental_vacuum({PAGES_BACK})"))?;
-    let mut rows = vacuum.query([])?;
-    while rows.next()?.is_some() {}
-    Ok(())
 }

@@ -9,17 +9,16 @@
 //! ```
 
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::files;
-use super::files::{FileDenied, Lock};
+use super::files::{BUSY, FileDenied, Lock, why};
 use super::job::{Restored, Work};
 use super::lanes::{Inbox, NextJob};
 use super::{Job, JournalOptions, JournalPage, Keys, Trouble, restore, retention, statements};
@@ -34,8 +33,6 @@ const HELD_MAX: usize = 8_192;
 /// Slices that go after each group while the journal is too large: more than the group can have brought.
 const ROOM_STEPS: u32 = 4;
 
-/// Why nothing is recorded while another program holds the file, and beside another guestwire.
-const BUSY: &str = "another program holds the journal";
 /// How long another guestwire may take to leave before this one says that it only reads.
 const LEAVING: Duration = Duration::from_millis(300);
 const ONLY_READS: &str = "another guestwire has this profile open, and this one only reads";
@@ -62,6 +59,17 @@ enum Mode {
     Reading,
     /// Nothing can be kept.
     Nothing,
+}
+
+impl Mode {
+    /// What is said to whoever waits for a row where none is written.
+    fn unwritten(&self) -> Result<(), Unrecorded> {
+        match self {
+            Self::Writing(_) | Self::Nothing => Ok(()),
+            Self::Waiting => Err(Unrecorded::NotNow(BUSY.to_owned())),
+            Self::Reading => Err(Unrecorded::Never(ONLY_READS.to_owned())),
+        }
+    }
 }
 
 /// See the module.
@@ -152,60 +160,51 @@ impl Writer {
 
     /// Opens the journal. `first`: nothing was told of it before.
     fn open(&self, first: bool) -> Mode {
-        let dir = &self.options.dir;
-        let now = Timestamp::now();
-        let opened = self.lock().and_then(|lock| files::open(dir, now).map(|opened| (lock, opened)));
-        match opened {
-            Ok((lock, opened)) => {
-                if let Some(aside) = &opened.set_aside {
-                    self.set_aside(aside);
-                }
-                self.begin(lock, opened.db, now)
-            }
+        match self.lock() {
+            Ok(lock) => self.begin(lock, false, first),
             Err(FileDenied::Taken) if self.options.beside => self.beside(),
             Err(FileDenied::Taken) => {
                 self.await_lock();
-                if !first {
-                    return Mode::Reading;
+                if first {
+                    self.page(JournalPage::Trouble(Trouble {
+                        short: "READ-ONLY",
+                        sentence: "Another guestwire has this profile open: this one only reads and sends nothing, \
+                                   until the other is left. Or try --ephemeral."
+                            .to_owned(),
+                        sending: false,
+                        history: true,
+                    }));
+                    self.show_settled(|restored| restored.drafts.clear());
                 }
-                self.page(JournalPage::Trouble(Trouble {
-                    short: "READ-ONLY",
-                    sentence: "Another guestwire has this profile open: this one only reads and sends nothing, \
-                               until the other is left. Or try --ephemeral."
-                        .to_owned(),
-                    sending: false,
-                    history: true,
-                }));
-                self.show_settled(|restored| restored.drafts.clear());
                 Mode::Reading
             }
-            Err(FileDenied::Busy) => {
+            Err(denied) => self.not_opened(denied, first),
+        }
+    }
+
+    fn not_opened(&self, denied: FileDenied, first: bool) -> Mode {
+        let database = files::database(&self.options.dir);
+        match denied {
+            FileDenied::Taken | FileDenied::Busy => {
                 if first {
-                    self.nothing(
-                        "Another program holds the journal: nothing is kept, and messages wait, until it lets go.",
-                        false,
-                    );
+                    let until =
+                        "Another program holds the journal: nothing is kept, and messages wait, until it lets go.";
+                    self.nothing(until, false);
                 }
-                Mode::Waiting
+                return Mode::Waiting;
             }
-            Err(FileDenied::Newer(version)) => {
-                let said = files::newer(&files::database(dir), version);
-                self.nothing(
-                    &format!("Nothing is being kept: {said}. Use that guestwire, or another --data-dir."),
-                    false,
-                );
-                Mode::Nothing
+            FileDenied::Newer(version) => {
+                let why = files::newer(&database, version);
+                let how = "Use that guestwire, or another --data-dir.";
+                self.nothing(format!("Nothing is being kept: {why}. {how}"), false);
             }
-            Err(FileDenied::System(why) | FileDenied::Corrupt(why)) => {
-                let history = files::database(dir).exists();
-                self.nothing(
-                    &format!("Nothing is being kept (drafts, queue, messages, log): {why}. Sending works."),
-                    history,
-                );
+            FileDenied::System(why) | FileDenied::Corrupt(why) => {
+                let what = "drafts, queue, messages, log";
+                self.nothing(format!("Nothing is being kept ({what}): {why}. Sending works."), database.exists());
                 self.show_settled(|_| ());
-                Mode::Nothing
             }
         }
+        Mode::Nothing
     }
 
     /// The right to write. One that leaves just now (a restart) is waited for a moment.
@@ -252,10 +251,8 @@ impl Writer {
                 Mode::Writing(Box::new(Store { db, session: 0, last_number, full_sync: true, lock: None }))
             }
             Err(e) => {
-                self.nothing(
-                    &format!("Another guestwire has this profile open, and this message is not kept: {}.", why(&e)),
-                    false,
-                );
+                let taken = "Another guestwire has this profile open, and this message is not kept";
+                self.nothing(format!("{taken}: {}.", why(&e)), false);
                 Mode::Nothing
             }
         }
@@ -274,36 +271,46 @@ impl Writer {
         }
     }
 
-    fn set_aside(&self, aside: &Path) {
-        self.page(JournalPage::Notice(format!(
-            "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
-            aside.display()
-        )));
+    fn nothing(&self, sentence: impl Into<String>, history: bool) {
+        self.page(JournalPage::Trouble(Trouble::not_kept(sentence.into(), history)));
     }
 
-    fn nothing(&self, sentence: &str, history: bool) {
-        self.page(JournalPage::Trouble(Trouble::not_kept(sentence.to_owned(), history)));
+    /// Begins a session in the file, or in a new one where it is damaged: then it is set aside. What looked sound when it
+    /// was opened may not be.
+    fn begin(&self, lock: Lock, mut damaged: bool, first: bool) -> Mode {
+        let dir = &self.options.dir;
+        loop {
+            if damaged {
+                match files::set_aside(dir, Timestamp::now()) {
+                    Ok(aside) => self.page(JournalPage::Notice(format!(
+                        "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
+                        aside.display()
+                    ))),
+                    Err(why) => {
+                        let why = format!("the journal is damaged and cannot be set aside: {why}");
+                        return self.not_opened(FileDenied::System(why), first);
+                    }
+                }
+            }
+            match files::open(dir).and_then(|db| self.begin_session(db)) {
+                Ok((db, session, last_number)) => {
+                    let lock = Some(lock);
+                    return Mode::Writing(Box::new(Store { db, session, last_number, full_sync: true, lock }));
+                }
+                Err(FileDenied::Corrupt(_)) if !damaged => damaged = true,
+                Err(denied) => return self.not_opened(denied, first),
+            }
+        }
     }
 
-    fn begin(&self, lock: Lock, mut db: Connection, now: Timestamp) -> Mode {
+    /// Begins a session and tells what was kept. Gives its number and that of the last entry.
+    fn begin_session(&self, mut db: Connection) -> Result<(Connection, i64, u64), FileDenied> {
         if let Some(pages) = self.options.page_limit {
             let _ = db.pragma_update(None, "max_page_count", pages);
         }
-        let begun = restore::begin(&mut db, now).and_then(|begun| {
-            restore::restored(&db, &self.keys, self.options.conversations.len()).map(|restored| (begun, restored))
-        });
-        let (begun, restored) = match begun {
-            Ok(begun) => begun,
-            Err(e) if files::is_corrupt(&e) => {
-                drop(db);
-                return self.begin_anew(lock, now);
-            }
-            Err(e) => {
-                self.nothing(&format!("Nothing is being kept: {}. Sending works.", why(&e)), true);
-                return Mode::Nothing;
-            }
-        };
-        if let Some(ahead) = begun.clock_behind {
+        let (session, clock_behind) = restore::begin(&mut db, Timestamp::now())?;
+        let restored = restore::restored(&db, &self.keys, self.options.conversations.len())?;
+        if let Some(ahead) = clock_behind {
             self.page(JournalPage::Notice(format!(
                 "This machine's clock stands {ahead} s before the newest entry of the journal: times of this session \
                  look older than they are; the order is kept."
@@ -311,29 +318,7 @@ impl Writer {
         }
         let last_number = restored.last_number;
         self.page(JournalPage::Restored(Box::new(restored)));
-        Mode::Writing(Box::new(Store { db, session: begun.session, last_number, full_sync: true, lock: Some(lock) }))
-    }
-
-    /// What looked sound when it was opened was not.
-    fn begin_anew(&self, lock: Lock, now: Timestamp) -> Mode {
-        let aside = match files::set_aside(&self.options.dir, now) {
-            Ok(aside) => aside,
-            Err(why) => {
-                self.nothing(
-                    &format!("Nothing is being kept: the journal is damaged and stays where it is ({why})."),
-                    false,
-                );
-                return Mode::Nothing;
-            }
-        };
-        self.set_aside(&aside);
-        match files::open(&self.options.dir, now) {
-            Ok(opened) => self.begin(lock, opened.db, now),
-            Err(why) => {
-                self.nothing(&format!("Nothing is being kept: no new journal could be begun ({why:?})."), false);
-                Mode::Nothing
-            }
-        }
+        Ok((db, session, last_number))
     }
 
     /// Writes a group as a whole, together with what was held.
@@ -342,8 +327,7 @@ impl Writer {
         let store = match mode {
             Mode::Writing(store) => store,
             Mode::Waiting => return self.hold(group, BUSY),
-            Mode::Reading => return answer(group, &Err(Unrecorded::Never(ONLY_READS.to_owned()))),
-            Mode::Nothing => return answer(group, &Ok(())),
+            Mode::Reading | Mode::Nothing => return answer(group, &mode.unwritten()),
         };
         match store.write(self.held.iter().chain(&group), &self.keys) {
             Ok(()) => {
@@ -388,9 +372,7 @@ impl Writer {
         for work in group {
             match (work, &mut *mode) {
                 (Work::Guest(guest), Mode::Writing(store)) => guest.answer(&mut store.db, &self.keys),
-                (Work::Guest(guest), Mode::Waiting) => guest.refuse(BUSY),
-                (Work::Guest(guest), Mode::Reading) => guest.refuse(ONLY_READS),
-                (Work::Guest(guest), Mode::Nothing) => guest.answer_unkept("nothing is being kept"),
+                (Work::Guest(guest), mode) => guest.answer_unkept(mode.unwritten()),
                 (work, _) => rest.push(work),
             }
         }
@@ -403,7 +385,7 @@ impl Writer {
             let Store { db, lock, .. } = *store;
             drop(db);
             if let Some(lock) = lock {
-                *mode = self.begin_anew(lock, Timestamp::now());
+                *mode = self.begin(lock, true, true);
             }
             return;
         }
@@ -414,7 +396,7 @@ impl Writer {
                  until they can be kept. It is tried again by itself.",
                 why(e)
             );
-            self.nothing(&sentence, true);
+            self.nothing(sentence, true);
         }
     }
 }
@@ -471,16 +453,5 @@ fn answer(group: Vec<Work>, recorded: &Result<(), Unrecorded>) {
         if let Work::Intent(_, done) | Work::Outcome { done: Some(done), .. } = work {
             let _ = done.send(recorded.clone());
         }
-    }
-}
-
-/// An error in words that a person can act on.
-fn why(e: &rusqlite::Error) -> String {
-    match e.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
-        Some(ErrorCode::ReadOnly) => "the data directory cannot be written".to_owned(),
-        Some(ErrorCode::SystemIoFailure) => format!("the disk failed: {e}"),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => BUSY.to_owned(),
-        _ => e.to_string(),
     }
 }
