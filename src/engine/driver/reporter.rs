@@ -66,7 +66,7 @@ impl Reporter {
     pub async fn finish(self) {
         let Self { listener, held, metrics, .. } = self;
         if let Some(metrics) = metrics {
-            metrics.into_inner().last().await;
+            metrics.into_inner().finish().await;
         }
         for report in held.into_inner().into_iter().chain([Report::Stopped]) {
             // Nobody may listen any more.
