@@ -7,8 +7,8 @@ use hyper_util::client::legacy;
 
 use crate::model::{Failure, FailureKind, Phase, TlsFault};
 
-use super::answer::{ClientAnswer, HEAD_FIELDS_MAX, HEAD_MAX};
-use super::dial::{NoConnection, innermost};
+use super::answer::{ClientAnswer, HEAD_FIELDS_MAX, HEAD_MAX, innermost};
+use super::dial::NoConnection;
 use super::tls;
 
 /// Sorts an error that came before a status line. `wrote`: a byte of the request may have left.
@@ -50,12 +50,6 @@ pub fn before_answer(error: &(dyn Error + 'static), host: &str, wrote: bool) -> 
 /// The proxy's answer, where one refused to lead to the host.
 pub fn refusal(error: &legacy::Error) -> Option<&ClientAnswer> {
     chain(error).find_map(|cause| cause.downcast_ref::<NoConnection>()?.answer.as_deref())
-}
-
-/// Sorts an error that came while the body was read.
-pub fn in_body(error: &hyper::Error) -> Failure {
-    let kind = if error.is_parse() { FailureKind::Protocol } else { FailureKind::Reset };
-    Failure::written(kind, Phase::Body, innermost(error))
 }
 
 fn too_large() -> Failure {

@@ -1,18 +1,20 @@
 //! Opening a connection, for a request and for a socket alike: name, TCP, the proxy that the environment names, TLS. Each
 //! part is timed; what breaks is named with the party with whom it broke.
 
+use std::error::Error as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
+use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::{Request, StatusCode, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
@@ -20,17 +22,11 @@ use tower_service::Service;
 use crate::config::Profile;
 use crate::genesys::call::USER_AGENT;
 use crate::model::{Failure, FailureKind, Party, Phase, ProxyName, Timing, TlsFault};
-use crate::text::one_line;
 
-use super::answer::{BODY_MAX, ClientAnswer};
+use super::answer::{ClientAnswer, hand_over, innermost};
 use super::proxy::{Environment, Proxy};
 use super::tls;
 use super::wire::CapturedWire;
-
-/// Most bytes of the head of a proxy's answer to CONNECT.
-const PROXY_HEAD_MAX: usize = 64 * 1024;
-/// How long the rest of a refusal's body is waited for.
-pub const REFUSAL_BOUND: Duration = Duration::from_secs(2);
 
 /// How far a try has got towards a connection, and how long each part took: readable while it goes on.
 #[derive(Debug, Default)]
@@ -296,62 +292,35 @@ async fn connect(host: &str, port: u16, progress: &Progress) -> Result<CapturedW
     Ok(CapturedWire::new(stream, peer, false))
 }
 
-/// The words of the innermost error, one line.
-pub fn innermost(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    one_line(&inner.to_string())
-}
-
 /// Has the proxy lead on to a place, by CONNECT.
-async fn tunnel(proxy: &Proxy, place: &Place<'_>, mut wire: CapturedWire) -> Result<CapturedWire, NoConnection> {
+async fn tunnel(proxy: &Proxy, place: &Place<'_>, wire: CapturedWire) -> Result<CapturedWire, NoConnection> {
     let failed = |kind, why: String| Failure::new(kind, Phase::Connect, why).with(Party::Proxy(proxy.name.clone()));
-    let lost = |e: std::io::Error| match e.kind() {
-        std::io::ErrorKind::UnexpectedEof => failed(FailureKind::Connect, "it closed the connection".to_owned()),
-        _ => failed(FailureKind::Connect, e.to_string()),
+    let lost = |e: hyper::Error| match &e {
+        e if e.is_parse_too_large() => {
+            failed(FailureKind::TooLarge, "the header of its answer is too large".to_owned())
+        }
+        e if e.is_incomplete_message() => failed(FailureKind::Connect, "it closed the connection".to_owned()),
+        e if e.source().is_some_and(|source| source.is::<std::io::Error>()) => {
+            failed(FailureKind::Connect, innermost(e))
+        }
+        _ => failed(FailureKind::Protocol, "its answer is not HTTP".to_owned()),
     };
     let to = format!("{}:{}", place.host, place.port);
-    let mut request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nUser-Agent: {USER_AGENT}\r\n").into_bytes();
-    if let Some(credentials) = &proxy.credentials {
-        request.extend([b"Proxy-Authorization: ", credentials.as_bytes(), b"\r\n"].concat());
-    }
-    request.extend(b"\r\n");
-    wire.write_all(&request).await.map_err(lost)?;
-    let mut head = Vec::new();
-    // Byte by byte, so that nothing of what comes behind the answer is taken.
-    while !head.ends_with(b"\r\n\r\n") {
-        if head.len() >= PROXY_HEAD_MAX {
-            let why = format!("the header of its answer is larger than {} KiB", PROXY_HEAD_MAX >> 10);
-            return Err(failed(FailureKind::TooLarge, why).into());
-        }
-        head.push(wire.read_u8().await.map_err(lost)?);
-    }
-    let head = String::from_utf8_lossy(&head);
-    let (first, fields) = head.split_once("\r\n").unwrap_or((&head, ""));
-    let status = first.strip_prefix("HTTP/1.").and_then(|rest| rest.split(' ').nth(1)?.parse::<u16>().ok());
-    let Some(status) = status.filter(|status| (100..=999).contains(status)) else {
-        return Err(failed(FailureKind::Protocol, "its answer is not HTTP".to_owned()).into());
+    let request = Request::connect(&to).header(HOST, &to).header(http::header::USER_AGENT, USER_AGENT);
+    let request = match &proxy.credentials {
+        Some(credentials) => request.header(PROXY_AUTHORIZATION, credentials),
+        None => request,
     };
-    if (200..300).contains(&status) {
-        return Ok(wire);
-    }
-    let said = one_line(first.split_once(' ').map_or(first, |(_, said)| said));
-    let failure = failed(FailureKind::Proxy, format!("answered {said}{}", advice(status, proxy, &to)));
-    let headers: HeaderMap = fields
-        .lines()
-        .filter_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value.trim()).ok()?))
-        })
-        .collect();
+    let request = request.body(String::new()).map_err(|e| failed(FailureKind::Invalid, e.to_string()))?;
     let peer = wire.peer();
-    let mut bytes = Vec::new();
-    rest_of_body(wire, &headers, &mut bytes).await;
-    let total = bytes.len() as u64;
-    let answer =
-        ClientAnswer { status, phrase: None, version: Version::HTTP_11, headers, remote: Some(peer), bytes, total };
+    let (answer, tunnel) = hand_over(wire, request, |head| head.status.is_success()).await.map_err(lost)?;
+    if let Some(tunnel) = tunnel {
+        return Ok(CapturedWire::new(TokioIo::new(tunnel.await.map_err(lost)?), peer, false));
+    }
+    let usual = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
+    let phrase = answer.phrase.as_deref().or(usual).unwrap_or_default();
+    let advice = advice(answer.status, proxy, &to);
+    let failure = failed(FailureKind::Proxy, format!("answered {} {phrase}{advice}", answer.status));
     Err(NoConnection { failure, answer: Some(Box::new(answer)) })
 }
 
@@ -368,13 +337,4 @@ fn advice(status: u16, proxy: &Proxy, to: &str) -> String {
         (500.., _) => format!("; it did not reach {to}"),
         _ => String::new(),
     }
-}
-
-/// Reads what is left of a refusal's body, as far as it comes soon.
-pub async fn rest_of_body(stream: impl AsyncRead + Unpin, headers: &HeaderMap, bytes: &mut Vec<u8>) {
-    let length = headers.get(http::header::CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.trim().parse::<usize>().ok());
-    let wanted = length.unwrap_or(BODY_MAX).min(BODY_MAX);
-    let missing = wanted.saturating_sub(bytes.len()) as u64;
-    // What came is kept also where the rest does not come.
-    let _ = tokio::time::timeout(REFUSAL_BOUND, stream.take(missing).read_to_end(bytes)).await;
 }

@@ -28,8 +28,6 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::Uri;
 use http::header::PROXY_AUTHORIZATION;
-use http_body::Body as _;
-use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::oneshot;
@@ -41,8 +39,8 @@ use crate::config::Profile;
 use crate::genesys::Call;
 use crate::model::{Failure, FailureKind, Moment, Phase, Timing};
 
-use answer::{BODY_MAX, HEAD_FIELDS_MAX, HEAD_MAX};
 pub use answer::{ClientAnswer, Tried};
+use answer::{HEAD_FIELDS_MAX, HEAD_MAX};
 pub use dial::proxy_of;
 use dial::{Dialer, NoConnection, Progress, Speaks, timed_out};
 pub use gate::Gate;
@@ -55,11 +53,6 @@ use wire::ConnectedPeer;
 /// A connection that was idle for longer is not trusted to be alive. Below the idle bounds of common load balancers
 /// (60 s and more), so that our writing and their closing do not cross either.
 const IDLE_MAX: Duration = Duration::from_secs(45);
-/// Most bytes of a body that are read, most of them only to be counted.
-const BODY_READ_MAX: u64 = 32 << 20;
-/// Most pieces in which a body may come; one of [`BODY_READ_MAX`] that fills its packets has fewer.
-const BODY_PIECES_MAX: u32 = 32_768;
-
 /// Why a try is stopped before it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -182,7 +175,7 @@ impl Client {
         let mut answer = ClientAnswer::of(head, peer);
         let fault = tokio::select! {
             biased;
-            read = read_body(body, &mut answer) => read.err(),
+            read = answer.read(body) => read.err(),
             why = stop.stopped() => Some(gave_up_body(why)),
         };
         Tried { answer: Some(answer), fault, timing: Timing { first_byte, ..Timing::default() } }
@@ -223,26 +216,6 @@ impl Client {
             .http2_max_header_list_size(u32::try_from(HEAD_MAX).unwrap_or(u32::MAX))
             .build(Connector(Arc::clone(&self.dialer)))
     }
-}
-
-/// Reads a body to its end, or to its bounds.
-async fn read_body(mut body: Incoming, answer: &mut ClientAnswer) -> Result<(), Failure> {
-    let mut pieces = 0;
-    while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        let Ok(bytes) = frame.map_err(|e| classify::in_body(&e))?.into_data() else { continue };
-        answer.total += bytes.len() as u64;
-        pieces += 1;
-        let room = BODY_MAX.saturating_sub(answer.bytes.len());
-        answer.bytes.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
-        let too_large = |why| Err(Failure::written(FailureKind::TooLarge, Phase::Body, why));
-        if answer.total > BODY_READ_MAX {
-            return too_large(format!("the body has more than {} MiB", BODY_READ_MAX >> 20));
-        }
-        if pieces > BODY_PIECES_MAX {
-            return too_large(format!("the body comes in more than {BODY_PIECES_MAX} pieces"));
-        }
-    }
-    Ok(())
 }
 
 /// We end the try: the gate says, for good, whether something may have left.

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use http::header::{HOST, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY};
+use http::response::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -13,10 +13,10 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use crate::genesys::Call;
 use crate::model::{Failure, FailureKind, Phase, Timing};
 
-use super::answer::{ClientAnswer, HEAD_FIELDS_MAX, HEAD_MAX, Tried};
-use super::dial::{Progress, REFUSAL_BOUND, Speaks, timed_out};
+use super::answer::{Tried, hand_over};
+use super::dial::{Progress, Speaks, timed_out};
 use super::wire::Stream;
-use super::{Cancel, CapturedWire, Client, classify, ended, read_body};
+use super::{Cancel, CapturedWire, Client, classify, ended};
 
 /// The largest message that is taken.
 const MESSAGE_MAX: usize = 1 << 20;
@@ -93,23 +93,10 @@ async fn upgrade(wire: CapturedWire, uri: &Uri, headers: HeaderMap) -> Result<Op
         request.headers_mut().insert(HOST, host);
     }
     *request.uri_mut() = uri.path_and_query().cloned().map(Uri::from).unwrap_or_default();
-    let peer = wire.peer();
-    let mut http = http1::Builder::new();
-    http.max_buf_size(HEAD_MAX).max_headers(HEAD_FIELDS_MAX);
-    let (mut sender, connection) = http.handshake(TokioIo::new(wire)).await?;
-    tokio::spawn(connection.with_upgrades());
-    let mut response = sender.send_request(request).await?;
-    let upgraded = hyper::upgrade::on(&mut response);
-    let (head, body) = response.into_parts();
-    let accepted = head.headers.get(SEC_WEBSOCKET_ACCEPT).is_some_and(|accept| accept.as_bytes() == key.as_bytes());
-    let is_upgrade = head.status == StatusCode::SWITCHING_PROTOCOLS;
-    let mut answer = ClientAnswer::of(head, Some(peer));
-    if !is_upgrade {
-        // What came is kept also where the rest does not come.
-        let _ = tokio::time::timeout(REFUSAL_BOUND, read_body(body, &mut answer)).await;
-        return Ok(Opening { tried: Tried::answered(answer), socket: None });
-    }
-    if !accepted {
+    let is_upgrade = |head: &Parts| head.status == StatusCode::SWITCHING_PROTOCOLS;
+    let (answer, upgraded) = hand_over(wire, request, is_upgrade).await?;
+    let Some(upgraded) = upgraded else { return Ok(Opening { tried: Tried::answered(answer), socket: None }) };
+    if answer.headers.get(SEC_WEBSOCKET_ACCEPT).is_none_or(|accept| accept.as_bytes() != key.as_bytes()) {
         let why = "the server switches to another protocol than the WebSocket that was asked for";
         return Ok(Opening::failed(Failure::written(FailureKind::Protocol, Phase::Answer, why)));
     }

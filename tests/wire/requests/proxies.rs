@@ -123,7 +123,7 @@ async fn the_proxy_of_a_profile_counts_before_the_variables() {
     engine.stop().await;
 }
 
-/// A proxy that answers each CONNECT with these bytes, and reads on.
+/// A proxy that answers each CONNECT, once it has come, with these bytes, and reads on.
 async fn answering(head: Vec<u8>) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -134,6 +134,10 @@ async fn answering(head: Vec<u8>) -> (u16, Arc<AtomicUsize>) {
             count.fetch_add(1, Ordering::SeqCst);
             let head = head.clone();
             tokio::spawn(async move {
+                let mut asked = Vec::new();
+                while !asked.ends_with(b"\r\n\r\n") {
+                    asked.push(near.read_u8().await.unwrap_or_default());
+                }
                 let _ = near.write_all(&head).await;
                 let _ = tokio::io::copy(&mut near, &mut tokio::io::sink()).await;
             });

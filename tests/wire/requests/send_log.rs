@@ -1,4 +1,4 @@
-//! The seam for durability, and jobs that die.
+//! The seam for durability.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use crate::support::engine::{TestEngine, profile, with_tokens};
 use crate::support::http_server::{Server, json};
 
-/// Writes down what it is told; fails or dies where the text says so.
+/// Writes down what it is told; fails where the text says so.
 #[derive(Default)]
 struct Book(Arc<Mutex<Vec<String>>>);
 
@@ -23,7 +23,6 @@ impl SendLog for Book {
             match intent.text.as_str() {
                 "no room" => Err(Unrecorded::Never("disk full".to_owned())),
                 "not now" => Err(Unrecorded::NotNow("disk full".to_owned())),
-                "dies" => panic!("on purpose"),
                 text => {
                     book.lock().unwrap().push(format!("intent {text}"));
                     Ok(())
@@ -87,21 +86,5 @@ async fn what_cannot_be_recorded_now_waits() {
     assert_eq!(engine.end_of(waits).await, DeliveryStatus::Cancelled);
     assert!(server.texts().is_empty());
     assert_eq!(*lines.lock().unwrap(), ["outcome 1 waiting", "outcome 1 cancelled"]);
-    engine.stop().await;
-}
-
-/// A job that dies is told, its message is unknown, and everything else goes on.
-#[tokio::test]
-async fn a_job_that_dies_surfaces() {
-    let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
-    let options =
-        EngineOptions { read_pauses: vec![], send_log: Arc::new(Book::default()), ..EngineOptions::default() };
-    let mut engine = TestEngine::with_options(profile(&server.url(), 1), Clock::start(), options);
-    let (dies, lives) = (engine.send(0, "dies"), engine.send(0, "lives"));
-    assert!(
-        matches!(engine.end_of(dies).await, DeliveryStatus::Unknown(why) if why.to_string().contains("failed inside"))
-    );
-    assert_eq!(engine.end_of(lives).await, DeliveryStatus::Accepted);
-    assert!(engine.seen.iter().any(|r| matches!(r, Report::Notice { text, .. } if text.contains("failed inside"))));
     engine.stop().await;
 }
