@@ -34,12 +34,40 @@ const REFUSAL_BOUND: Duration = Duration::from_secs(2);
 
 /// What came of a try, with secrets still in it: never kept, only read and captured.
 pub struct Tried {
-    /// Where a status line came; with [`FailureKind::Proxy`] it is the proxy's answer.
-    pub answer: Option<ClientAnswer>,
-    /// Where no whole answer came.
-    pub fault: Option<Failure>,
+    /// The whole answer.
+    pub result: Result<ClientAnswer, NoAnswer>,
     /// What was measured.
     pub timing: Timing,
+}
+
+/// Why no whole answer came.
+#[derive(Clone, Debug)]
+pub struct NoAnswer {
+    /// What went wrong.
+    pub failure: Failure,
+    /// What came of an answer; with [`FailureKind::Proxy`] it is the proxy's, and whole.
+    pub partial: Option<Box<ClientAnswer>>,
+}
+
+impl NoAnswer {
+    /// The answer of the host itself, as far as it came.
+    pub fn by_host(&self) -> Option<&ClientAnswer> {
+        self.partial.as_deref().filter(|_| self.failure.kind != FailureKind::Proxy)
+    }
+}
+
+impl std::fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.failure.line())
+    }
+}
+
+impl Error for NoAnswer {}
+
+impl From<Failure> for NoAnswer {
+    fn from(failure: Failure) -> Self {
+        Self { failure, partial: None }
+    }
 }
 
 /// An answer as it came.
@@ -133,16 +161,4 @@ pub async fn hand_over(
         let _ = tokio::time::timeout(REFUSAL_BOUND, answer.read(body)).await;
     }
     Ok((answer, yes.then_some(handed_over)))
-}
-
-impl Tried {
-    /// A try that was answered whole.
-    pub fn answered(answer: ClientAnswer) -> Self {
-        Self { answer: Some(answer), fault: None, timing: Timing::default() }
-    }
-
-    /// A try that brought no answer.
-    pub fn failed(failure: Failure) -> Self {
-        Self { answer: None, fault: Some(failure), timing: Timing::default() }
-    }
 }

@@ -9,10 +9,10 @@ use http::{HeaderMap, Version};
 
 use crate::engine::redact::Redactor;
 use crate::genesys::Call;
-use crate::model::{Body, BodyForm, Ending, Failure, FailureKind, Header, Phase, Request, Response};
+use crate::model::{Body, BodyForm, Ending, Failure, FailureKind, Header, Request, Response};
 use crate::text::json;
 
-use super::answer::{BODY_MAX, ClientAnswer, Tried};
+use super::answer::{BODY_MAX, ClientAnswer, NoAnswer, Tried};
 
 /// How many encodings of one body are undone.
 const ENCODINGS_MAX: usize = 3;
@@ -42,16 +42,14 @@ pub fn frame(text: &str, redactor: &Redactor) -> Body {
 
 /// What came of a try.
 pub fn ending(tried: &Tried, redactor: &Redactor) -> Ending {
-    match (&tried.answer, &tried.fault) {
-        (Some(answer), None) => Ending::Answered(response(answer, redactor, false)),
-        (answer, Some(fault)) => Ending::Failed(Failure {
-            detail: redactor.text(&fault.detail).into_owned(),
+    match &tried.result {
+        Ok(answer) => Ending::Answered(response(answer, redactor, false)),
+        Err(NoAnswer { failure, partial }) => Ending::Failed(Failure {
+            detail: redactor.text(&failure.detail).into_owned(),
             // A proxy's answer is whole.
-            partial: answer.as_ref().map(|a| Box::new(response(a, redactor, fault.kind != FailureKind::Proxy))),
-            ..fault.clone()
+            partial: partial.as_ref().map(|a| Box::new(response(a, redactor, failure.kind != FailureKind::Proxy))),
+            ..failure.clone()
         }),
-        // A try always has an answer or a fault; were it neither, the careful reading is "something may have left".
-        (None, None) => Ending::Failed(Failure::written(FailureKind::Protocol, Phase::Answer, "nothing came back")),
     }
 }
 

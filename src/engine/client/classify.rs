@@ -3,35 +3,34 @@
 use std::error::Error;
 
 use h2::Reason;
-use hyper_util::client::legacy;
 
 use crate::model::{Failure, FailureKind, Phase, TlsFault};
 
-use super::answer::{ClientAnswer, HEAD_FIELDS_MAX, HEAD_MAX, innermost};
-use super::dial::NoConnection;
+use super::answer::{HEAD_FIELDS_MAX, HEAD_MAX, NoAnswer, innermost};
 use super::tls;
 
 /// Sorts an error that came before a status line. `wrote`: a byte of the request may have left.
-pub fn before_answer(error: &(dyn Error + 'static), host: &str, wrote: bool) -> Failure {
+pub fn before_answer(error: &(dyn Error + 'static), host: &str, wrote: bool) -> NoAnswer {
     for cause in chain(error) {
-        if let Some(none) = cause.downcast_ref::<NoConnection>() {
-            return none.failure.clone();
+        if let Some(none) = cause.downcast_ref::<NoAnswer>() {
+            return none.clone();
         }
         if let Some(error) = cause.downcast_ref::<h2::Error>() {
             if is_unprocessed(error) {
                 let why = "the server ended the stream, and promises that it did not process the request";
-                return Failure::new(FailureKind::Unprocessed, Phase::Answer, why);
+                return Failure::new(FailureKind::Unprocessed, Phase::Answer, why).into();
             }
             if is_too_large(error) {
-                return too_large();
+                return too_large().into();
             }
         }
         if let Some(error) = cause.downcast_ref::<hyper::Error>() {
             if error.is_parse_too_large() {
-                return too_large();
+                return too_large().into();
             }
             if error.is_parse() {
-                return Failure { wrote, ..Failure::new(FailureKind::Protocol, Phase::Answer, innermost(error)) };
+                let failure = Failure::new(FailureKind::Protocol, Phase::Answer, innermost(error));
+                return Failure { wrote, ..failure }.into();
             }
         }
         if let Some(error) = rustls_error(cause) {
@@ -39,17 +38,12 @@ pub fn before_answer(error: &(dyn Error + 'static), host: &str, wrote: bool) -> 
             // With TLS 1.3 the refusal for want of a certificate comes after the client is done; until then the server
             // reads nothing of what is sent. [RFC 8446 4.4.2.4]
             let wrote = wrote && fault != TlsFault::ClientCertificate;
-            return Failure { wrote, ..Failure::new(FailureKind::Tls(fault), Phase::Tls, words) };
+            return Failure { wrote, ..Failure::new(FailureKind::Tls(fault), Phase::Tls, words) }.into();
         }
     }
     // Not written: the connection closed before it took the request.
     let phase = if wrote { Phase::Answer } else { Phase::Write };
-    Failure { wrote, ..Failure::new(FailureKind::Reset, phase, innermost(error)) }
-}
-
-/// The proxy's answer, where one refused to lead to the host.
-pub fn refusal(error: &legacy::Error) -> Option<&ClientAnswer> {
-    chain(error).find_map(|cause| cause.downcast_ref::<NoConnection>()?.answer.as_deref())
+    Failure { wrote, ..Failure::new(FailureKind::Reset, phase, innermost(error)) }.into()
 }
 
 fn too_large() -> Failure {

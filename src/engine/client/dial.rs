@@ -23,7 +23,7 @@ use crate::config::Profile;
 use crate::genesys::call::USER_AGENT;
 use crate::model::{Failure, FailureKind, Party, Phase, ProxyName, Timing, TlsFault};
 
-use super::answer::{ClientAnswer, hand_over, innermost};
+use super::answer::{NoAnswer, hand_over, innermost};
 use super::proxy::{Environment, Proxy};
 use super::tls;
 use super::wire::CapturedWire;
@@ -49,31 +49,13 @@ impl Progress {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(phase);
     }
 
+    /// The head of the answer came, so long after the try began.
+    pub fn answered(&self, after: Duration) {
+        self.measured(|t| t.first_byte = Some(after));
+    }
+
     fn measured(&self, mark: impl FnOnce(&mut Timing)) {
         mark(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).1);
-    }
-}
-
-/// Why there is no connection; and a proxy's answer, where one refused to lead to the host.
-#[derive(Debug)]
-pub struct NoConnection {
-    /// What went wrong.
-    pub failure: Failure,
-    /// The proxy's answer, secrets still in it.
-    pub answer: Option<Box<ClientAnswer>>,
-}
-
-impl std::fmt::Display for NoConnection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.failure.line())
-    }
-}
-
-impl std::error::Error for NoConnection {}
-
-impl From<Failure> for NoConnection {
-    fn from(failure: Failure) -> Self {
-        Self { failure, answer: None }
     }
 }
 
@@ -156,7 +138,7 @@ impl Dialer {
     }
 
     /// Opens a connection to the host of `uri`.
-    pub async fn dial(&self, uri: &Uri, speaks: Speaks, progress: &Progress) -> Result<CapturedWire, NoConnection> {
+    pub async fn dial(&self, uri: &Uri, speaks: Speaks, progress: &Progress) -> Result<CapturedWire, NoAnswer> {
         let proxy = self.proxy_for(uri)?;
         let work = self.open(Place::of(uri)?, proxy.as_ref(), speaks, progress);
         match tokio::time::timeout(self.bound, work).await {
@@ -178,7 +160,7 @@ impl Dialer {
         proxy: Option<&Proxy>,
         speaks: Speaks,
         progress: &Progress,
-    ) -> Result<CapturedWire, NoConnection> {
+    ) -> Result<CapturedWire, NoAnswer> {
         let wire = match proxy {
             None => connect(place.host, place.port, progress).await?,
             Some(proxy) => {
@@ -293,7 +275,7 @@ async fn connect(host: &str, port: u16, progress: &Progress) -> Result<CapturedW
 }
 
 /// Has the proxy lead on to a place, by CONNECT.
-async fn tunnel(proxy: &Proxy, place: &Place<'_>, wire: CapturedWire) -> Result<CapturedWire, NoConnection> {
+async fn tunnel(proxy: &Proxy, place: &Place<'_>, wire: CapturedWire) -> Result<CapturedWire, NoAnswer> {
     let failed = |kind, why: String| Failure::new(kind, Phase::Connect, why).with(Party::Proxy(proxy.name.clone()));
     let lost = |e: hyper::Error| match &e {
         e if e.is_parse_too_large() => {
@@ -321,7 +303,7 @@ async fn tunnel(proxy: &Proxy, place: &Place<'_>, wire: CapturedWire) -> Result<
     let phrase = answer.phrase.as_deref().or(usual).unwrap_or_default();
     let advice = advice(answer.status, proxy, &to);
     let failure = failed(FailureKind::Proxy, format!("answered {} {phrase}{advice}", answer.status));
-    Err(NoConnection { failure, answer: Some(Box::new(answer)) })
+    Err(NoAnswer { failure, partial: Some(Box::new(answer)) })
 }
 
 /// What to do about a proxy's refusal.

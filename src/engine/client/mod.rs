@@ -39,10 +39,10 @@ use crate::config::Profile;
 use crate::genesys::Call;
 use crate::model::{Failure, FailureKind, Moment, Phase, Timing};
 
-pub use answer::{ClientAnswer, Tried};
+pub use answer::{ClientAnswer, NoAnswer, Tried};
 use answer::{HEAD_FIELDS_MAX, HEAD_MAX};
 pub use dial::proxy_of;
-use dial::{Dialer, NoConnection, Progress, Speaks, timed_out};
+use dial::{Dialer, Progress, Speaks, timed_out};
 pub use gate::Gate;
 use gate::GatedBody;
 pub use proxy::{Environment, proxy_problems};
@@ -97,7 +97,7 @@ struct Connector(Arc<Dialer>);
 
 impl Service<Uri> for Connector {
     type Response = TokioIo<CapturedWire>;
-    type Error = NoConnection;
+    type Error = NoAnswer;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -138,47 +138,49 @@ impl Client {
     pub async fn run(&self, call: Call, stop: &mut Cancel) -> Tried {
         let began = Instant::now();
         let progress = Arc::new(Progress::default());
-        let mut tried = self.exchange(call, began, &progress, stop).await;
-        let first_byte = tried.timing.first_byte;
-        tried.timing = Timing { first_byte, total: Some(began.elapsed()), ..progress.timing() };
-        tried.timing.reused &= tried.answer.is_some();
-        if let Some(FailureKind::Timeout | FailureKind::Unprocessed) = tried.fault.as_ref().map(|f| f.kind) {
+        let result = self.exchange(call, began, &progress, stop).await;
+        let mut timing = Timing { total: Some(began.elapsed()), ..progress.timing() };
+        timing.reused &= timing.first_byte.is_some();
+        if let Err(NoAnswer { failure, .. }) = &result
+            && matches!(failure.kind, FailureKind::Timeout | FailureKind::Unprocessed)
+        {
             *self.pool.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
-        tried
+        Tried { result, timing }
     }
 
-    async fn exchange(&self, call: Call, began: Instant, progress: &Arc<Progress>, stop: &mut Cancel) -> Tried {
+    async fn exchange(
+        &self,
+        call: Call,
+        began: Instant,
+        progress: &Arc<Progress>,
+        stop: &mut Cancel,
+    ) -> Result<ClientAnswer, NoAnswer> {
         let gate = Arc::new(Gate::default());
         if let Some(why) = stop.stopped().now_or_never() {
-            return Tried::failed(gave_up(why, progress, &gate));
+            return Err(gave_up(why, progress, &gate).into());
         }
-        let (request, host) = match self.request(call, &gate) {
-            Ok(built) => built,
-            Err(failure) => return Tried::failed(failure),
-        };
+        let (request, host) = self.request(call, &gate)?;
         let work = PROGRESS.scope(Arc::clone(progress), self.pool().request(request));
         let answered = tokio::select! {
             biased;
             out = work => out,
-            why = stop.stopped() => return Tried::failed(gave_up(why, progress, &gate)),
+            why = stop.stopped() => return Err(gave_up(why, progress, &gate).into()),
         };
-        let (head, body) = match answered {
-            Ok(response) => response.into_parts(),
-            Err(e) => {
-                let fault = classify::before_answer(&e, &host, gate.is_open());
-                return Tried { answer: classify::refusal(&e).cloned(), ..Tried::failed(fault) };
-            }
-        };
-        let first_byte = Some(began.elapsed());
+        let response = answered.map_err(|e| classify::before_answer(&e, &host, gate.is_open()))?;
+        progress.answered(began.elapsed());
+        let (head, body) = response.into_parts();
         let peer = head.extensions.get().map(|ConnectedPeer(address)| *address);
         let mut answer = ClientAnswer::of(head, peer);
-        let fault = tokio::select! {
+        let read = tokio::select! {
             biased;
-            read = answer.read(body) => read.err(),
-            why = stop.stopped() => Some(gave_up_body(why)),
+            read = answer.read(body) => read,
+            why = stop.stopped() => Err(Failure { wrote: true, ..ended(why, Phase::Body) }),
         };
-        Tried { answer: Some(answer), fault, timing: Timing { first_byte, ..Timing::default() } }
+        match read {
+            Ok(()) => Ok(answer),
+            Err(failure) => Err(NoAnswer { failure, partial: Some(Box::new(answer)) }),
+        }
     }
 
     /// The request as the library takes it, and its host.
@@ -223,11 +225,6 @@ fn gave_up(why: Stop, progress: &Progress, gate: &Gate) -> Failure {
     let wrote = !gate.bar();
     let phase = if wrote { Phase::Answer } else { progress.phase() };
     Failure { wrote, ..ended(why, phase) }
-}
-
-/// … while the body came.
-fn gave_up_body(why: Stop) -> Failure {
-    Failure { wrote: true, ..ended(why, Phase::Body) }
 }
 
 /// A try that we end in `phase`.

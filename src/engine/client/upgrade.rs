@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use crate::genesys::Call;
 use crate::model::{Failure, FailureKind, Phase, Timing};
 
-use super::answer::{Tried, hand_over};
+use super::answer::{ClientAnswer, NoAnswer, Tried, hand_over};
 use super::dial::{Progress, Speaks, timed_out};
 use super::wire::Stream;
 use super::{Cancel, CapturedWire, Client, classify, ended};
@@ -28,33 +28,26 @@ pub const GOODBYE_BOUND: Duration = Duration::from_millis(300);
 /// An open socket.
 pub type Socket = WebSocketStream<Box<dyn Stream>>;
 
-/// What came of opening a socket.
-pub struct Opening {
-    /// As a try of HTTP: the 101, the refusal, or the fault.
-    pub tried: Tried,
-    /// Where it was a 101.
-    pub socket: Option<Socket>,
-}
+/// The answer to an upgrade, and the socket where it was a 101.
+type Opened = Result<(ClientAnswer, Option<Socket>), NoAnswer>;
 
-impl Opening {
-    fn failed(failure: Failure) -> Self {
-        Self { tried: Tried::failed(failure), socket: None }
-    }
-}
-
-/// Opens it, within the bound on opening a connection and as much again for the answer. Ends sooner when it is stopped.
-pub async fn open(client: &Client, call: Call, stop: &mut Cancel) -> Opening {
+/// Opens a socket, within the bound on opening a connection and as much again for the answer. Ends sooner when it is
+/// stopped.
+pub async fn open(client: &Client, call: Call, stop: &mut Cancel) -> (Tried, Option<Socket>) {
     let began = Instant::now();
     let progress = Progress::default();
-    let mut opening = tokio::select! {
+    let opened = tokio::select! {
         biased;
         done = dial(client, call, &progress) => done,
-        why = stop.stopped() => Opening::failed(ended(why, progress.phase())),
+        why = stop.stopped() => Err(ended(why, progress.phase()).into()),
     };
     let total = Some(began.elapsed());
-    let first_byte = total.filter(|_| opening.tried.answer.is_some());
-    opening.tried.timing = Timing { first_byte, total, ..progress.timing() };
-    opening
+    let (result, socket) = match opened {
+        Ok((answer, socket)) => (Ok(answer), socket),
+        Err(none) => (Err(none), None),
+    };
+    let first_byte = total.filter(|_| result.as_ref().is_ok() || result.as_ref().is_err_and(|e| e.partial.is_some()));
+    (Tried { result, timing: Timing { first_byte, total, ..progress.timing() } }, socket)
 }
 
 /// Leaves an open socket. Whoever has gone first needs no goodbye.
@@ -62,30 +55,17 @@ pub async fn leave(mut socket: Socket) {
     let _ = tokio::time::timeout(GOODBYE_BOUND, socket.close(None)).await;
 }
 
-async fn dial(client: &Client, call: Call, progress: &Progress) -> Opening {
-    let uri: Uri = match call.url.parse() {
-        Ok(uri) => uri,
-        Err(e) => {
-            let why = format!("the URL cannot be used ({e})");
-            return Opening::failed(Failure::new(FailureKind::Invalid, Phase::Resolve, why));
-        }
-    };
-    let wire = match client.dialer().dial(&uri, Speaks::WebSocket, progress).await {
-        Ok(wire) => wire,
-        Err(none) => {
-            let answer = none.answer.map(|answer| *answer);
-            return Opening { tried: Tried { answer, ..Tried::failed(none.failure) }, socket: None };
-        }
-    };
+async fn dial(client: &Client, call: Call, progress: &Progress) -> Opened {
+    let invalid = |e| Failure::new(FailureKind::Invalid, Phase::Resolve, format!("the URL cannot be used ({e})"));
+    let uri: Uri = call.url.parse().map_err(invalid)?;
+    let wire = client.dialer().dial(&uri, Speaks::WebSocket, progress).await?;
     progress.enter(Phase::Answer);
-    match tokio::time::timeout(client.dialer().bound(), upgrade(wire, &uri, call.headers)).await {
-        Ok(opening) => opening
-            .unwrap_or_else(|e| Opening::failed(classify::before_answer(&e, uri.host().unwrap_or_default(), true))),
-        Err(_) => Opening::failed(Failure::written(FailureKind::Timeout, Phase::Answer, timed_out(Phase::Answer))),
-    }
+    let late = |_| Failure::written(FailureKind::Timeout, Phase::Answer, timed_out(Phase::Answer));
+    tokio::time::timeout(client.dialer().bound(), upgrade(wire, &uri, call.headers)).await.map_err(late)?
 }
 
-async fn upgrade(wire: CapturedWire, uri: &Uri, headers: HeaderMap) -> Result<Opening, hyper::Error> {
+async fn upgrade(wire: CapturedWire, uri: &Uri, headers: HeaderMap) -> Opened {
+    let broken = |e: hyper::Error| classify::before_answer(&e, uri.host().unwrap_or_default(), true);
     let key = headers.get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes())).unwrap_or_default();
     let mut request = http::Request::new(String::new());
     *request.headers_mut() = headers;
@@ -94,18 +74,18 @@ async fn upgrade(wire: CapturedWire, uri: &Uri, headers: HeaderMap) -> Result<Op
     }
     *request.uri_mut() = uri.path_and_query().cloned().map(Uri::from).unwrap_or_default();
     let is_upgrade = |head: &Parts| head.status == StatusCode::SWITCHING_PROTOCOLS;
-    let (answer, upgraded) = hand_over(wire, request, is_upgrade).await?;
-    let Some(upgraded) = upgraded else { return Ok(Opening { tried: Tried::answered(answer), socket: None }) };
+    let (answer, upgraded) = hand_over(wire, request, is_upgrade).await.map_err(broken)?;
+    let Some(upgraded) = upgraded else { return Ok((answer, None)) };
     if answer.headers.get(SEC_WEBSOCKET_ACCEPT).is_none_or(|accept| accept.as_bytes() != key.as_bytes()) {
         let why = "the server switches to another protocol than the WebSocket that was asked for";
-        return Ok(Opening::failed(Failure::written(FailureKind::Protocol, Phase::Answer, why)));
+        return Err(Failure::written(FailureKind::Protocol, Phase::Answer, why).into());
     }
     let config = WebSocketConfig::default()
         .read_buffer_size(16 * 1024)
         .max_write_buffer_size(UNWRITTEN_MAX)
         .max_message_size(Some(MESSAGE_MAX))
         .max_frame_size(Some(MESSAGE_MAX));
-    let stream: Box<dyn Stream> = Box::new(TokioIo::new(upgraded.await?));
+    let stream: Box<dyn Stream> = Box::new(TokioIo::new(upgraded.await.map_err(broken)?));
     let socket = WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await;
-    Ok(Opening { tried: Tried::answered(answer), socket: Some(socket) })
+    Ok((answer, Some(socket)))
 }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::engine::client::upgrade::Socket;
-use crate::engine::client::{ClientAnswer, Tried, capture};
+use crate::engine::client::{ClientAnswer, NoAnswer, Tried, capture};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::outcome::AnswerEvidence;
 use crate::engine::redact::Redactor;
@@ -18,8 +18,8 @@ use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::TokenAnswer;
 use crate::genesys::{Answerer, Asked, Call, limits, tells_error, who_answered};
 use crate::model::{
-    ConversationKey, Ending, FailureKind, Generation, MessageId, Outcome, ProbeQuestion, RateLimit, Reason,
-    ServerRefusal, Sign, Timing,
+    ConversationKey, Ending, Generation, MessageId, Outcome, ProbeQuestion, RateLimit, Reason, ServerRefusal, Sign,
+    Timing,
 };
 
 /// A small request beside the messages.
@@ -136,9 +136,8 @@ pub fn decoded_body(answer: &ClientAnswer) -> Cow<'_, [u8]> {
 impl CapturedTry {
     pub fn of(tried: &Tried, asked: Asked, redactor: &Redactor, clock: Clock) -> Self {
         let now = clock.now();
-        // A proxy that did not lead to the host says nothing of the host's clock and limits.
-        let by_proxy = tried.fault.as_ref().is_some_and(|fault| fault.kind == FailureKind::Proxy);
-        let meta = tried.answer.as_ref().filter(|_| !by_proxy).map_or_else(ResponseMeta::default, |a| {
+        let by_host = tried.result.as_ref().map_or_else(NoAnswer::by_host, Some);
+        let meta = by_host.map_or_else(ResponseMeta::default, |a| {
             let date = limits::date(&a.headers);
             ResponseMeta {
                 limit: limits::rate_limit(&a.headers, now),
@@ -147,7 +146,7 @@ impl CapturedTry {
             }
         });
         let mut shown = Self { ending: capture::ending(tried, redactor), timing: tried.timing, meta, answer: None };
-        shown.answer = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
+        shown.answer = tried.result.as_ref().ok().map(|a| {
             let answerer = match who_answered(asked, a.status, &a.headers, &decoded_body(a)) {
                 Answerer::Other(Sign::Header(line)) => Answerer::Other(Sign::Header(redactor.text(&line).into_owned())),
                 Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),

@@ -13,7 +13,7 @@ use base64::Engine as _;
 
 use crate::clock::Clock;
 use crate::config::SecretSource;
-use crate::engine::client::upgrade::{self, Opening, Socket};
+use crate::engine::client::upgrade::{self, Socket};
 use crate::engine::client::{Cancel, Client, ClientAnswer, capture};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::redact::Redactor;
@@ -40,7 +40,7 @@ impl Tools {
     /// Tries a request. The socket that it asks for stays where it is for `keeps`.
     async fn try_request(&mut self, call: Call, asked: Asked, keeps: bool) -> (CapturedTry, Option<Socket>) {
         let (tried, socket) = if call.headers.contains_key(http::header::UPGRADE) {
-            let Opening { tried, socket } = upgrade::open(&self.client, call, &mut self.cancel).await;
+            let (tried, socket) = upgrade::open(&self.client, call, &mut self.cancel).await;
             match socket {
                 Some(socket) if !keeps => {
                     upgrade::leave(socket).await;
@@ -104,7 +104,7 @@ impl Context {
         let (_, mut tools) = self.tools();
         self.tasks.spawn(async move {
             let tried = tools.client.run(call, &mut tools.cancel).await;
-            let grant = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
+            let grant = tried.result.as_ref().ok().map(|a| {
                 let (body, unread) = (decoded_body(a), capture::unread(a));
                 let ClientAnswer { status, headers, .. } = a;
                 read(TokenOutcome { status: *status, headers, body: &body, unread: unread.as_deref() })
