@@ -121,7 +121,7 @@ impl ExchangeBuilder {
         self.0.outcome = Outcome::Waiting;
     }
 
-    /// It waits for a renewal that has not begun.
+    /// It waits for something that is no step of its own.
     pub fn park(&mut self) {
         self.0.outcome = Outcome::Waiting;
     }

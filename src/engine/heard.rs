@@ -25,19 +25,13 @@ pub enum Arrival {
 }
 
 /// See the module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HeardMessages {
     /// Ids, hashed.
-    ids: RecentSet<u64>,
+    ids: RecentSet<u64, REMEMBERED>,
     /// How often the same words were heard, pushed and read; by a hash of who said what when.
-    words: RecentSet<u64, [u32; 2]>,
+    words: RecentSet<u64, REMEMBERED, [u32; 2]>,
     newest: Option<Timestamp>,
-}
-
-impl Default for HeardMessages {
-    fn default() -> Self {
-        Self { ids: RecentSet::new(REMEMBERED), words: RecentSet::new(REMEMBERED), newest: None }
-    }
 }
 
 impl HeardMessages {

@@ -96,7 +96,7 @@ enum Access {
 }
 
 /// What is known of one conversation, and when it is read next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ReplyReader {
     heard: HeardMessages,
     /// The newest of them, the oldest first.
@@ -104,7 +104,7 @@ pub struct ReplyReader {
     /// Messages of ours that are not settled for good.
     ours: VecDeque<Ours>,
     /// Remote ids that are known to be one of ours.
-    claimed: RecentSet<String>,
+    claimed: RecentSet<String, CLAIMED>,
     next: Option<Moment>,
     step: usize,
     /// The last look after an answer.
@@ -114,23 +114,6 @@ pub struct ReplyReader {
     access: Access,
     /// What was last told.
     told: Option<(RemoteState, Option<Timestamp>)>,
-}
-
-impl Default for ReplyReader {
-    fn default() -> Self {
-        Self {
-            heard: HeardMessages::default(),
-            guests: VecDeque::new(),
-            ours: VecDeque::new(),
-            claimed: RecentSet::new(CLAIMED),
-            next: None,
-            step: 0,
-            last_look: false,
-            asked: false,
-            access: Access::Open,
-            told: None,
-        }
-    }
 }
 
 impl ReplyReader {

@@ -3,21 +3,21 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-/// See the module. Each thing may have something said of it.
+/// Remembers the newest `MAX`. Each may have something said of it.
 #[derive(Clone, Debug)]
-pub struct RecentSet<T, V = ()> {
+pub struct RecentSet<T, const MAX: usize, V = ()> {
     known: HashMap<T, V>,
     /// The oldest first.
     order: VecDeque<T>,
-    max: usize,
 }
 
-impl<T: Clone + Eq + Hash, V: Default> RecentSet<T, V> {
-    /// Remembers the newest `max`.
-    pub fn new(max: usize) -> Self {
-        Self { known: HashMap::new(), order: VecDeque::new(), max }
+impl<T, const MAX: usize, V> Default for RecentSet<T, MAX, V> {
+    fn default() -> Self {
+        Self { known: HashMap::new(), order: VecDeque::new() }
     }
+}
 
+impl<T: Clone + Eq + Hash, const MAX: usize, V: Default> RecentSet<T, MAX, V> {
     /// Remembers `one`; false where it was known.
     pub fn insert(&mut self, one: T) -> bool {
         let new = !self.contains(&one);
@@ -29,7 +29,7 @@ impl<T: Clone + Eq + Hash, V: Default> RecentSet<T, V> {
     pub fn value(&mut self, one: T) -> &mut V {
         if !self.contains(&one) {
             self.order.push_back(one.clone());
-            if self.order.len() > self.max
+            if self.order.len() > MAX
                 && let Some(oldest) = self.order.pop_front()
             {
                 self.known.remove(&oldest);
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn the_newest_are_known_and_the_oldest_make_room() {
-        let mut recent = RecentSet::<_>::new(2);
+        let mut recent = RecentSet::<_, 2>::default();
         assert_eq!(["a", "b", "a", "c"].map(|one| recent.insert(one)), [true, true, false, true]);
         assert_eq!(["a", "b", "c"].map(|one| recent.contains(&one)), [false, true, true]);
         assert_eq!((recent.known.len(), recent.order.len()), (2, 2));

@@ -94,21 +94,16 @@ pub enum WebhookAnswer {
 }
 
 impl WebhookAnswer {
-    /// The status.
-    pub const fn status(self) -> StatusCode {
+    /// The status and the body of the answer, which tell a stranger nothing.
+    pub const fn said(self) -> (StatusCode, &'static str) {
         match self {
-            Self::Taken(_) => StatusCode::OK,
-            Self::Unsigned(Unsigned::Missing) => StatusCode::UNAUTHORIZED,
-            Self::Unsigned(_) => StatusCode::FORBIDDEN,
-            Self::NotUnderstood => StatusCode::BAD_REQUEST,
-            Self::NotAPost => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Taken(_) => (StatusCode::OK, "taken\n"),
+            Self::Unsigned(Unsigned::Missing) => (StatusCode::UNAUTHORIZED, "not signed by the integration\n"),
+            Self::Unsigned(_) => (StatusCode::FORBIDDEN, "not signed by the integration\n"),
+            Self::NotUnderstood => (StatusCode::BAD_REQUEST, "not an outbound message\n"),
+            Self::NotAPost => (StatusCode::METHOD_NOT_ALLOWED, "POST only\n"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too large\n"),
         }
-    }
-
-    /// Whether it answers somebody who does not know the secret.
-    const fn is_of_strangers(self) -> bool {
-        matches!(self, Self::Unsigned(_) | Self::NotAPost | Self::TooLarge)
     }
 
     /// Why it was not taken.
@@ -122,27 +117,21 @@ impl WebhookAnswer {
         }
     }
 
+    /// Whether it answers somebody who does not know the secret.
+    const fn is_of_strangers(self) -> bool {
+        matches!(self, Self::Unsigned(_) | Self::NotAPost | Self::TooLarge)
+    }
+
     /// The headers of the answer: all of them.
     pub fn headers(self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(self.body().len()));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(self.said().1.len()));
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
         if self == Self::NotAPost {
             headers.insert(ALLOW, HeaderValue::from_static("POST"));
         }
         headers
-    }
-
-    /// The body of the answer. It tells a stranger nothing.
-    pub const fn body(self) -> &'static str {
-        match self {
-            Self::Taken(_) => "taken\n",
-            Self::Unsigned(_) => "not signed by the integration\n",
-            Self::NotUnderstood => "not an outbound message\n",
-            Self::NotAPost => "POST only\n",
-            Self::TooLarge => "too large\n",
-        }
     }
 }
 
@@ -269,8 +258,9 @@ impl Door {
         let taken = matches!(answer, WebhookAnswer::Taken(_));
         let outbound = taken.then(|| webhook::read(request.body.text.as_bytes(), at.wall)).flatten();
         let delivery = Delivery { at, took, peer, request, outbound, answer };
-        let mut response = Response::new(answer.body().to_owned());
-        *response.status_mut() = answer.status();
+        let (status, said) = answer.said();
+        let mut response = Response::new(said.to_owned());
+        *response.status_mut() = status;
         *response.headers_mut() = answer.headers();
         if answer.is_of_strangers() {
             self.count_refused(delivery);

@@ -46,7 +46,7 @@ pub async fn open(client: &Client, call: Call, stop: &mut Cancel) -> (Tried, Opt
         Ok((answer, socket)) => (Ok(answer), socket),
         Err(none) => (Err(none), None),
     };
-    let first_byte = total.filter(|_| result.as_ref().is_ok() || result.as_ref().is_err_and(|e| e.partial.is_some()));
+    let first_byte = total.filter(|_| !matches!(&result, Err(NoAnswer { partial: None, .. })));
     (Tried { result, timing: Timing { first_byte, total, ..progress.timing() } }, socket)
 }
 

@@ -101,6 +101,10 @@ impl Context {
         self.reporter.report(report);
     }
 
+    pub fn report_all(&self, reports: Vec<Report>) {
+        reports.into_iter().for_each(|report| self.report(report));
+    }
+
     /// Reports a sentence about guestwire itself.
     pub fn notice(&self, text: &str) {
         self.report(Report::Notice { at: self.now, text: self.mask(text) });

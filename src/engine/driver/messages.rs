@@ -170,8 +170,7 @@ impl Driver {
             RetryDecision::Again(..) | RetryDecision::TokenRefused(_) if given_up => Outcome::Cancelled,
             RetryDecision::TokenRefused(why) if !on_purpose => match self.cx.tokens.refuted(generation, self.cx.now) {
                 Refuted::Retry { renewal } => {
-                    let (refuted, under_way) = ((generation, why), self.sign_in.renewal());
-                    return self.sends.await_new_token(message, refuted, renewal, under_way, &self.cx);
+                    return self.sends.await_new_token(message, (generation, why), renewal, &self.cx);
                 }
                 Refuted::Final => Outcome::Refused(why),
             },

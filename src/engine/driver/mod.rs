@@ -115,7 +115,7 @@ impl Driver {
                 command = self.commands.recv() => self.obey(command.unwrap_or(Command::Shutdown)),
                 Some(event) = self.webs.next(), if !behind => self.take_link_event(event),
                 Some(output) = self.cx.tasks.join_next(), if !self.cx.tasks.is_empty() => self.take_output(output),
-                Some(recorded) = self.recordings.next() => recorded.report(&self.cx),
+                Some(reports) = self.recordings.next() => self.cx.report_all(reports),
                 Some(event) = self.webhooks.next(), if !behind => self.take_webhook(event),
                 () = self.cx.reporter.caught_up(), if behind => {}
                 () = timer, if due.is_some() => {}
@@ -132,15 +132,15 @@ impl Driver {
             match ask {
                 TokenRequest::Token => {
                     let end = self.sign_in.ask_token(self.probes.token_kind(), &mut self.cx);
-                    if let Some(renewal) = self.sign_in.renewal() {
-                        self.sends.name_renewal(renewal, &self.cx);
-                    }
                     self.renewal_ended(end);
                 }
                 TokenRequest::Facts(generation) => {
                     ask_facts(generation, self.probes.facts_kind(generation), &mut self.cx);
                 }
             }
+        }
+        if let Some(renewal) = self.sign_in.renewal() {
+            self.sends.name_renewal(renewal, &self.cx);
         }
         self.follow_web_moments();
         self.start_sends();
@@ -291,8 +291,8 @@ impl Driver {
         self.leave_queued(left);
         self.drain(Duration::from_millis(500)).await;
         let end = Instant::now() + self.cx.options.grace;
-        while let Ok(Some(recorded)) = tokio::time::timeout_at(end, self.recordings.next()).await {
-            recorded.report(&self.cx);
+        while let Ok(Some(reports)) = tokio::time::timeout_at(end, self.recordings.next()).await {
+            self.cx.report_all(reports);
         }
         self.close_webs().await;
         self.cx.tasks.abort_all();

@@ -14,30 +14,13 @@ use crate::model::{DeliveryStatus, MessageId};
 
 use super::context::Context;
 
-/// What is reported once a status is recorded, and whether it was.
-pub struct Recorded {
-    message: MessageId,
-    reports: Vec<Report>,
-    kept: Result<(), Unrecorded>,
-}
-
-impl Recorded {
-    pub fn report(self, cx: &Context) {
-        let message = self.message;
-        let not_kept = self.kept.err().map(|(Unrecorded::NotNow(why) | Unrecorded::Never(why))| why);
-        for report in not_kept.map(|why| Report::NotOnDisk { message, why }).into_iter().chain(self.reports) {
-            cx.report(report);
-        }
-    }
-}
-
-/// Statuses that are being recorded.
+/// Statuses that are being recorded, as what is reported once they are.
 #[derive(Default)]
-pub struct Recordings(FuturesOrdered<Pin<Box<dyn Future<Output = Recorded> + Send>>>);
+pub struct Recordings(FuturesOrdered<Pin<Box<dyn Future<Output = Vec<Report>> + Send>>>);
 
 impl Recordings {
-    /// The next status that is recorded; `None` at once where none is under way.
-    pub async fn next(&mut self) -> Option<Recorded> {
+    /// What the next status that is recorded has to report; `None` at once where none is under way.
+    pub async fn next(&mut self) -> Option<Vec<Report>> {
         self.0.next().await
     }
 
@@ -51,17 +34,20 @@ impl Recordings {
         remote_id: Option<String>,
         cx: &Context,
     ) {
-        let mut recording =
-            cx.options.send_log.outcome(message, on_disk.as_ref().unwrap_or(&life), remote_id.as_deref());
+        let on_disk = on_disk.as_ref().unwrap_or(&life);
+        let recording = cx.options.send_log.outcome(message, on_disk, remote_id.as_deref());
         let exchange = record.map(ExchangeBuilder::id);
-        let mut reports: Vec<Report> = record.map(ExchangeBuilder::report).into_iter().collect();
-        reports.push(Report::Message { id: message, life, exchange, remote_id });
+        let told =
+            [record.map(ExchangeBuilder::report), Some(Report::Message { id: message, life, exchange, remote_id })];
+        let mut reports = Box::pin(async move {
+            let not_kept = recording.await.err().map(|(Unrecorded::NotNow(why) | Unrecorded::Never(why))| why);
+            let not_on_disk = not_kept.map(|why| Report::NotOnDisk { message, why });
+            [not_on_disk].into_iter().chain(told).flatten().collect::<Vec<_>>()
+        });
         // What needs no disk is reported at once, but never before an earlier status.
-        if self.0.is_empty()
-            && let Some(kept) = (&mut recording).now_or_never()
-        {
-            return Recorded { message, reports, kept }.report(cx);
+        match self.0.is_empty().then(|| (&mut reports).now_or_never()).flatten() {
+            Some(reports) => cx.report_all(reports),
+            None => self.0.push_back(reports),
         }
-        self.0.push_back(Box::pin(async move { Recorded { message, reports, kept: recording.await } }));
     }
 }

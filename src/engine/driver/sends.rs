@@ -51,13 +51,11 @@ pub struct InFlightSend {
     pub channel: Channel,
     pub tries: Tries,
     life: DeliveryStatus,
-    /// It waits for the pace, as `life` says.
-    paced: bool,
     /// From its first try on.
     record: Option<ExchangeBuilder>,
     /// Met a 401 with this generation: wants a newer one; and what the 401 said.
     refuted: Option<(Generation, Reason)>,
-    /// Waits for a renewal that has not begun.
+    /// Waits for a renewal that its exchange does not name yet.
     wants_renewal: bool,
     /// While a request of it is on the wire.
     take_back: Option<TakeBack>,
@@ -74,7 +72,6 @@ impl InFlightSend {
             channel,
             tries: Tries::default(),
             life: DeliveryStatus::Queued,
-            paced: false,
             record: None,
             refuted: None,
             wants_renewal: false,
@@ -218,8 +215,9 @@ impl Sends {
             let Some(send) = self.all.get_mut(&message) else { continue };
             let Some((until, why)) = clearance.paced(send, &self.rates) else { continue };
             let life = DeliveryStatus::Waiting { until, why: Reason::Paced(why) };
-            if send.life == DeliveryStatus::Queued || (send.paced && send.life != life) {
-                (send.life, send.paced) = (life, true);
+            let paced = matches!(&send.life, DeliveryStatus::Waiting { why: Reason::Paced(_), .. });
+            if send.life == DeliveryStatus::Queued || (paced && send.life != life) {
+                send.life = life;
                 clearance.cx.report(send.report(None));
             }
         }
@@ -242,7 +240,7 @@ impl Sends {
     /// A message of a conversation is being prepared, or waits for something: reported where that is new.
     pub fn restate(&mut self, message: MessageId, life: DeliveryStatus, cx: &Context) {
         if let Some(send) = self.all.get_mut(&message).filter(|send| send.life != life) {
-            (send.life, send.paced) = (life, false);
+            send.life = life;
             cx.report(send.report(None));
         }
     }
@@ -262,7 +260,7 @@ impl Sends {
         let SendRequest { conversation, text, extras, .. } = send.request.clone();
         let intent = Intent { message, conversation, text, shown: record.what().to_owned(), extras, attempt };
         cx.report(record.report());
-        (send.life, send.paced) = (DeliveryStatus::Sending { attempt }, false);
+        send.life = DeliveryStatus::Sending { attempt };
         // What a try may have brought there is looked for from its beginning on.
         if send.tries.lost == 0 {
             send.began = cx.now;
@@ -325,27 +323,15 @@ impl Sends {
         self.requeue(message, Some(until), cx);
     }
 
-    /// A 401 that another token may heal: back to the head of its queue until there is one. `renewal`: a token must be
-    /// asked for first; `under_way`: the exchange that asks for it.
-    pub fn await_new_token(
-        &mut self,
-        message: MessageId,
-        refuted: (Generation, Reason),
-        renewal: bool,
-        under_way: Option<ExchangeId>,
-        cx: &Context,
-    ) {
+    /// A 401 that another token may heal: back to the head of its queue until there is one. `renewal`: it is asked for.
+    pub fn await_new_token(&mut self, message: MessageId, refuted: (Generation, Reason), renewal: bool, cx: &Context) {
         let Some(send) = self.all.get_mut(&message) else { return };
         send.tries.healed = true;
         send.refuted = Some(refuted);
+        send.wants_renewal = renewal;
         send.life = DeliveryStatus::Queued;
         if let Some(record) = &mut send.record {
-            if let Some(exchange) = under_way.filter(|_| renewal) {
-                record.renewal(exchange, cx.now);
-            } else {
-                record.park();
-                send.wants_renewal = renewal;
-            }
+            record.park();
         }
         self.requeue(message, None, cx);
     }
@@ -439,7 +425,7 @@ impl Sends {
         self.unknown.iter().filter(|(_, doubt)| bears(doubt)).map(|(m, doubt)| (*m, doubt.conversation)).collect()
     }
 
-    /// Messages that wait for the token request that has just begun name it.
+    /// Messages that wait for the token request under way name it.
     pub fn name_renewal(&mut self, renewal: ExchangeId, cx: &Context) {
         for send in self.all.values_mut().filter(|send| send.wants_renewal) {
             send.wants_renewal = false;

@@ -26,20 +26,15 @@ const REMEMBERED: usize = 1024;
 const TYPES_FOR: Duration = Duration::from_secs(10);
 
 /// The listener, and what came through it.
+#[derive(Default)]
 pub struct Webhooks {
     /// Where the profile wants one.
     events: Option<mpsc::Receiver<WebhookEvent>>,
     /// Ends with the driver.
     listener: JoinSet<()>,
-    seen: RecentSet<(String, String)>,
+    seen: RecentSet<(String, String), REMEMBERED>,
     /// The row of each way in which strangers were refused, and how many it counts.
     refused: Vec<(WebhookAnswer, ExchangeBuilder, u64)>,
-}
-
-impl Default for Webhooks {
-    fn default() -> Self {
-        Self { events: None, listener: JoinSet::new(), seen: RecentSet::new(REMEMBERED), refused: Vec::new() }
-    }
 }
 
 impl Webhooks {
@@ -114,9 +109,9 @@ fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut C
     let mut record = cx.record(ExchangeKind::Hook, what, key).started(delivery.at);
     record.begin(delivery.request.clone(), None, delivery.at);
     let (answer, headers) = (delivery.answer, delivery.answer.headers());
-    let body = answer.body().as_bytes();
+    let (status, body) = (answer.said().0.as_u16(), answer.said().1.as_bytes());
     let answered = Ending::Answered(Response {
-        status: answer.status().as_u16(),
+        status,
         version: "HTTP/1.1".to_owned(),
         headers: cx.redactor.headers(&headers),
         body: capture::body(body, body.len() as u64, &headers, &cx.redactor, false),
@@ -125,7 +120,7 @@ fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut C
     });
     record.end(answered, Timing { total: Some(delivery.took), ..Timing::default() });
     let outcome = match answer.refusal() {
-        Some(why) => Outcome::Refused(Reason::HookRefused(answer.status().as_u16(), why.to_owned())),
+        Some(why) => Outcome::Refused(Reason::HookRefused(status, why.to_owned())),
         None => Outcome::Accepted,
     };
     record.settle(outcome, cx.now);

@@ -104,26 +104,22 @@ impl Driver {
                 }
             }
             Some(Waiting { of: Underway { of: Of::Session(mut record), .. }, ours, .. }) => {
-                let refusal = match (&theirs.said, &ours) {
+                let outcome = match (&theirs.said, &ours) {
                     (GuestSocketMessage::Error { code, message, .. }, Ours::Configure { .. }) => {
-                        Some(declined(*code, message))
+                        Outcome::Refused(declined(*code, message))
                     }
-                    _ => refusal(&theirs),
+                    _ => outcome(&theirs),
                 };
                 record.end(shown_answer(theirs.code, body), took(record.began(), self.cx.now));
-                self.cx.settle(&mut record, Self::frame_outcome(refusal));
+                self.cx.settle(&mut record, outcome);
                 self.ours_answered(key, &ours, theirs);
             }
             None => {
-                let outcome = Self::frame_outcome(refusal(&theirs));
+                let outcome = outcome(&theirs);
                 self.record_theirs(key, &one_line(&theirs.words()), (theirs.code, body), outcome);
                 self.hear_frame(key, theirs);
             }
         }
-    }
-
-    fn frame_outcome(refusal: Option<Reason>) -> Outcome {
-        refusal.map_or(Outcome::Accepted, Outcome::Refused)
     }
 
     /// Records a frame that came by itself.
@@ -217,13 +213,13 @@ pub(super) fn took(began: Option<Moment>, now: Moment) -> Timing {
     Timing { first_byte: total, total, reused: true, ..Timing::default() }
 }
 
-/// Why a frame of theirs is no success.
-pub(super) fn refusal(theirs: &Theirs) -> Option<Reason> {
+/// What a frame of theirs says of what it is about.
+fn outcome(theirs: &Theirs) -> Outcome {
     match &theirs.said {
         GuestSocketMessage::Error { code, message, .. } | GuestSocketMessage::UploadFailed { code, message, .. } => {
-            Some(Reason::Frame(*code, message.clone()))
+            Outcome::Refused(Reason::Frame(*code, message.clone()))
         }
-        _ if theirs.code >= 400 => Some(Reason::Frame(theirs.code, String::new())),
-        _ => None,
+        _ if theirs.code >= 400 => Outcome::Refused(Reason::Frame(theirs.code, String::new())),
+        _ => Outcome::Accepted,
     }
 }
