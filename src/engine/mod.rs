@@ -11,6 +11,7 @@
 //! ```
 //! Nothing runs at rest: the driver sleeps until a command, a job's end, or the next moment at which something is due.
 
+mod blocking;
 mod channel;
 mod client;
 pub mod command;
@@ -60,12 +61,6 @@ pub fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
         redactor = redactor.with_secret(&secret, label);
     }
     move |text| redactor.text(text).into_owned()
-}
-
-/// Does what blocks off the runtime's own threads.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|_| Err("guestwire is leaving".to_owned()))
 }
 
 /// Asks an engine. Cheap to clone.

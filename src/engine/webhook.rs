@@ -30,7 +30,7 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::{Terminal, WebhookSettings};
-use crate::engine::blocking;
+use crate::engine::blocking::blocking;
 use crate::engine::client::capture;
 use crate::engine::redact::Redactor;
 use crate::genesys::webhook;

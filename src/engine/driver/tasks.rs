@@ -13,12 +13,13 @@ use base64::Engine as _;
 
 use crate::clock::Clock;
 use crate::config::SecretSource;
+use crate::engine::blocking::blocking;
+use crate::engine::channel;
 use crate::engine::client::upgrade::{self, Socket};
 use crate::engine::client::{Cancel, Client, ClientAnswer, capture};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::redact::Redactor;
 use crate::engine::send_log::{Intent, Recording};
-use crate::engine::{blocking, channel};
 use crate::files;
 use crate::genesys::call::BadCall;
 use crate::genesys::oauth::{TokenAnswer, TokenOutcome, read};
