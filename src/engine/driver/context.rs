@@ -102,7 +102,9 @@ impl Context {
     }
 
     pub fn report_all(&self, reports: Vec<Report>) {
-        reports.into_iter().for_each(|report| self.report(report));
+        for report in reports {
+            self.report(report);
+        }
     }
 
     /// Reports a sentence about guestwire itself.

@@ -48,7 +48,9 @@ impl MetricsAgent {
         let (alive, drained) = oneshot::channel();
         let mut way = Way { agent: configured.agent.clone(), open: None, told: None, reports };
         let run = move || {
-            queued.into_iter().for_each(|datagram| way.send(&datagram));
+            for datagram in queued {
+                way.send(&datagram);
+            }
             drop(alive);
         };
         if let Err(e) = std::thread::Builder::new().name("metrics".to_owned()).spawn(run) {
