@@ -94,17 +94,18 @@ pub fn embedded(settings: &Settings) -> Result<(Sandbox, Profile), Failed> {
     Ok((sandbox, profile))
 }
 
-/// Starts a sandbox on a loopback port (0: any), with a scenario by file or by name. With a `seed` of the user's own each
-/// start is the same to the letter; else its messages have ids that no earlier start gave out, as a journal needs them.
+/// Starts a sandbox on a loopback port (0: any), with a scenario by file or by name. Its messages have ids that no earlier
+/// start gave out: a journal that was kept would take new replies for old ones. With a `seed` of the user's own all else
+/// is the same at each start.
 pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<Sandbox, Failed> {
     let mut scenario = match scenario {
         None => Scenario::builtin(),
         Some(path) => load_scenario(path)?,
     };
-    scenario = match seed {
-        Some(seed) => scenario.with_seed(seed),
-        None => scenario.with_run(uuid::Uuid::new_v4().as_u64_pair().0),
-    };
+    if let Some(seed) = seed {
+        scenario = scenario.with_seed(seed).with_secret_of_seed();
+    }
+    let scenario = scenario.with_run(uuid::Uuid::new_v4().as_u64_pair().0);
     sandbox::start(SandboxOptions { port, scenario }).map_err(|e| {
         let place = if port == 0 { "a loopback port".to_owned() } else { format!("127.0.0.1:{port}") };
         Failed::here(format!("the sandbox cannot listen on {place} ({}); try another --port", e.kind()))

@@ -15,7 +15,7 @@ pub struct SandboxArgs {
     /// Listen on this port of the loopback address; 0 lets the system choose
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// Seed for ids and secrets: the same seed gives the same ids and secrets at each start
+    /// Seed for ids and the client's secret: the same at each start, but for the ids of messages
     #[arg(long)]
     pub seed: Option<u64>,
 }

@@ -238,6 +238,14 @@ async fn another_run_has_the_same_conversations_and_no_message_id_twice() {
     assert!(one.iter().zip(&other).all(|(one, other)| one != other), "{one:?} {other:?}");
 }
 
+/// With a seed of a person's own the secret is the same at each start too.
+#[tokio::test]
+async fn a_seed_of_ones_own_keeps_the_secret_and_gives_no_message_id_twice() {
+    let of = |run| Scenario::builtin().with_seed(7).with_secret_of_seed().with_run(run);
+    let begin = |run| start(SandboxOptions { port: 0, scenario: of(run) }).unwrap();
+    assert_eq!(identity(&begin(7)), identity(&begin(8)));
+}
+
 #[tokio::test]
 async fn a_taken_port_is_an_error_and_a_runtime_is_needed() {
     let sandbox = TestSandbox::plain();

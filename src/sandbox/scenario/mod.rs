@@ -31,6 +31,7 @@ pub use channel::{Deployment, Limits, ScenarioWebhook};
 use crate::config::problem::Problem;
 use crate::model::Channel;
 use crate::model::fault::Fault;
+use crate::sandbox::rng::Rng;
 
 /// Which world's rules hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -332,6 +333,14 @@ impl Scenario {
     #[must_use]
     pub const fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
+        self
+    }
+
+    /// The same organisation, whose client has the same secret at each start.
+    #[must_use]
+    pub fn with_secret_of_seed(mut self) -> Self {
+        let seed = self.seed;
+        self.client.secret.get_or_insert_with(|| Rng::new(seed, "client secret").opaque(43));
         self
     }
 
