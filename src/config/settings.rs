@@ -149,7 +149,7 @@ pub struct ConfiguredSnippet {
 pub struct LogLimits {
     /// Entries kept.
     pub max_entries: usize,
-    /// Bytes of bodies and headers kept.
+    /// Bytes of memory that the kept entries may take, about.
     pub max_bytes: u64,
     /// Times of the log in UTC; follows [`Ui::times`] unless said otherwise.
     pub utc: bool,

@@ -150,7 +150,7 @@ pub struct LogEntry {
     pub(super) day: Date,
     /// The day of the next entry that is shown, where that is another.
     pub(super) day_after: Option<Date>,
-    /// Captured text that it keeps in memory, in bytes.
+    /// About how much memory it takes, in bytes.
     pub(super) bytes: usize,
     /// Its rows, laid out for the present width; kept while it is near the window.
     pub(super) rows: Option<Vec<LogRow>>,
@@ -374,14 +374,18 @@ const fn bit(section: Section) -> u64 {
     }
 }
 
+/// About how many bytes of memory an entry takes: what holds its texts together is most of a small one.
 fn bytes_of(source: &LogSource) -> usize {
+    const ENTRY: usize = 1_024;
+    const TRY: usize = 640;
     let exchange = match source {
         LogSource::Exchange(exchange) => exchange,
-        LogSource::Note { text, .. } => return text.len(),
+        LogSource::Note { text, .. } => return ENTRY + text.len(),
     };
-    let mut bytes = exchange.what.len();
+    let mut bytes = ENTRY + exchange.what.len();
     let mut last_request = None;
     for attempt in exchange.attempts() {
+        bytes += TRY;
         let request = &attempt.request;
         if last_request.is_none_or(|last| !Arc::ptr_eq(last, request)) {
             bytes += request.url.len() + request.body.text.len() + header_bytes(&request.headers);
@@ -395,5 +399,6 @@ fn bytes_of(source: &LogSource) -> usize {
 }
 
 fn header_bytes(headers: &[crate::model::Header]) -> usize {
-    headers.iter().map(|h| h.name.len() + h.value.len()).sum()
+    const HEADER: usize = 64;
+    headers.iter().map(|h| HEADER + h.name.len() + h.value.len()).sum()
 }

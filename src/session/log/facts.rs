@@ -83,7 +83,7 @@ impl Log {
         self.totals.evicted_marked
     }
 
-    /// Bytes of captured text kept.
+    /// Bytes of memory that the kept entries take, about.
     pub const fn bytes(&self) -> usize {
         self.totals.bytes
     }

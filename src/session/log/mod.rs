@@ -60,13 +60,13 @@ pub struct LogOptions {
     pub ascii: bool,
     /// Entries kept.
     pub max_entries: usize,
-    /// Bytes of captured text (bodies, headers, URLs) kept.
+    /// Bytes of memory that the kept entries may take, about.
     pub max_bytes: usize,
 }
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self { zone: TimeZone::UTC, ascii: false, max_entries: 5_000, max_bytes: 8 << 20 }
+        Self { zone: TimeZone::UTC, ascii: false, max_entries: 5_000, max_bytes: 16 << 20 }
     }
 }
 
