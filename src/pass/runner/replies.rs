@@ -1,9 +1,15 @@
 //! Which messages of a conversation came after ours: the first read brings what was said before, and that is no answer.
 //! Each message is told once.
 
+use std::collections::VecDeque;
+
 use jiff::Timestamp;
 
 use crate::model::{AsOf, Author, Choice, Moment, RemoteMessage, RepliesReadable, Unreadable};
+
+/// What the other side has said since ours is remembered up to so many bytes; of more, the oldest is let go: the
+/// expectation that waits has passed it over.
+const FRESH_MAX: usize = 4 << 20;
 
 /// What is heard in one conversation.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +23,10 @@ pub struct ReplyTracker {
     ours: Option<Ours>,
     /// When ours was said, by the remote side's clock, once it was found.
     said: Option<Timestamp>,
-    /// What the other side has said since, in order.
-    pub fresh: Vec<RemoteMessage>,
+    /// What the other side has said since, in order: the newest of it.
+    pub fresh: VecDeque<RemoteMessage>,
+    /// How many bytes that takes.
+    bytes: usize,
     /// How many of those an expectation has taken.
     pub taken: usize,
     /// The newest offer: the message's id and its choices.
@@ -87,7 +95,7 @@ impl ReplyTracker {
     /// We say something: what was heard before is old.
     pub fn said(&mut self, text: &str, since: Timestamp) {
         self.fresh.clear();
-        self.taken = 0;
+        (self.taken, self.bytes) = (0, 0);
         self.said = None;
         self.ours = Some(Ours { text: text.to_owned(), remote_id: None, since, settled: false });
     }
@@ -106,8 +114,8 @@ impl ReplyTracker {
         }
     }
 
-    /// A read brought new messages, oldest first.
-    pub fn read(&mut self, messages: &[RemoteMessage]) {
+    /// A read brought new messages, oldest first. How many of them answer ours.
+    pub fn read(&mut self, messages: &[RemoteMessage]) -> usize {
         let from = match &self.ours {
             Some(ours) => {
                 let of_guest = |m: &RemoteMessage| m.author == Author::Guest;
@@ -123,20 +131,20 @@ impl ReplyTracker {
         };
         self.begun = true;
         self.offered(messages);
-        if let Some(from) = from {
-            if self.ours.take().is_some() {
-                self.said = messages.get(from - 1).map(|ours| ours.at);
-            }
-            self.take_in(messages.iter().skip(from));
+        let Some(from) = from else { return 0 };
+        if self.ours.take().is_some() {
+            self.said = messages.get(from - 1).map(|ours| ours.at);
         }
+        self.take_in(messages.iter().skip(from))
     }
 
     /// New messages came by themselves, ours perhaps among them: what the other side says after ours is an answer. A page
     /// of earlier messages may come while ours is on its way: until it is settled, only what was said since then may
-    /// answer it.
-    pub fn heard(&mut self, messages: &[RemoteMessage]) {
+    /// answer it. How many of them do.
+    pub fn heard(&mut self, messages: &[RemoteMessage]) -> usize {
         self.begun = true;
         self.offered(messages);
+        let mut answers = 0;
         for message in messages {
             let after = match &self.ours {
                 Some(ours) if ours.is(message) => {
@@ -147,9 +155,10 @@ impl ReplyTracker {
                 None => self.said.is_none_or(|said| message.at >= said),
             };
             if after {
-                self.take_in([message].into_iter());
+                answers += self.take_in([message].into_iter());
             }
         }
+        answers
     }
 
     fn offered(&mut self, messages: &[RemoteMessage]) {
@@ -158,9 +167,28 @@ impl ReplyTracker {
         }
     }
 
-    fn take_in<'m>(&mut self, messages: impl Iterator<Item = &'m RemoteMessage>) {
-        self.fresh.extend(messages.filter(|m| matches!(m.author, Author::Bot | Author::Agent)).cloned());
+    fn take_in<'m>(&mut self, messages: impl Iterator<Item = &'m RemoteMessage>) -> usize {
+        let mut answers = 0;
+        for message in messages.filter(|m| matches!(m.author, Author::Bot | Author::Agent)) {
+            self.bytes += bytes_of(message);
+            self.fresh.push_back(message.clone());
+            answers += 1;
+        }
+        while self.bytes > FRESH_MAX
+            && self.fresh.len() > 1
+            && let Some(oldest) = self.fresh.pop_front()
+        {
+            self.bytes -= bytes_of(&oldest);
+            self.taken = self.taken.saturating_sub(1);
+        }
+        answers
     }
+}
+
+/// About how many bytes a message takes in memory.
+fn bytes_of(message: &RemoteMessage) -> usize {
+    let choices: usize = message.choices.iter().map(|choice| 256 + choice.label.len() + choice.payload.len()).sum();
+    256 + message.text.len() + choices + 512 * message.attachments.len()
 }
 
 #[cfg(test)]
@@ -224,6 +252,25 @@ mod tests {
             bot("late", 149),
         ]);
         assert_eq!(fresh(&replies), ["after"], "once ours was heard, the remote side's clock decides");
+    }
+
+    #[test]
+    fn what_is_said_within_a_step_is_remembered_to_a_bound() {
+        let mut replies = ReplyTracker::default();
+        replies.said("hello", Timestamp::UNIX_EPOCH);
+        replies.settled();
+        let long = "x".repeat(64 << 10);
+        for n in 0..200 {
+            replies.heard(&[message(&n.to_string(), Author::Bot, &long)]);
+            replies.taken += usize::from(n < 20);
+        }
+        let kept = fresh(&replies);
+        assert!((40..64).contains(&kept.len()) && kept.last() == Some(&"199"), "{}", kept.len());
+        assert_eq!(replies.taken, 0);
+        replies.heard(&[message("huge", Author::Bot, &"y".repeat(FRESH_MAX))]);
+        assert_eq!(fresh(&replies), ["huge"]);
+        replies.said("again", Timestamp::UNIX_EPOCH);
+        assert_eq!(replies.bytes, 0);
     }
 
     #[test]

@@ -13,13 +13,8 @@ impl SendFold {
         if !matches!(self.life, DeliveryStatus::Sending { .. }) && !self.life.is_settled() {
             return Vec::new();
         }
-        let before = self.replies.fresh.len();
-        if read {
-            self.replies.read(messages);
-        } else {
-            self.replies.heard(messages);
-        }
-        let new = self.replies.fresh.iter().skip(before);
+        let answers = if read { self.replies.read(messages) } else { self.replies.heard(messages) };
+        let new = self.replies.fresh.iter().skip(self.replies.fresh.len().saturating_sub(answers));
         let mut acts: Vec<CommandEffect> = new.map(|reply| CommandEffect::Say(reply_line(now, reply))).collect();
         self.replied |= !acts.is_empty();
         if matches!(self.stage, Stage::Listening(_) | Stage::LastRead(..)) && !acts.is_empty() {
