@@ -18,6 +18,39 @@ pub struct Values {
     pub run: String,
 }
 
+/// What the variables will stand for in the messages to come.
+#[derive(Clone, Debug)]
+pub struct ValueSource {
+    seed: u128,
+    run: String,
+    seq: u64,
+    messages: u64,
+}
+
+impl ValueSource {
+    /// `seed` is what `{{uuid}}` grows from (random, from outside), `run` is what `{{run}}` says.
+    pub fn new(seed: u128, run: &str) -> Self {
+        Self { seed, run: run.to_owned(), seq: 1, messages: 0 }
+    }
+
+    /// The values of the next message, if it is sent `now`.
+    pub fn next(&self, now: Timestamp) -> Values {
+        Values { seq: self.seq, uuid: uuid_from(self.seed, self.messages), now, run: self.run.clone() }
+    }
+
+    /// A message was sent with these values; `seq`: it used that one.
+    pub fn sent(&mut self, seq: bool) {
+        self.seq += u64::from(seq);
+        self.messages += 1;
+    }
+
+    /// A UUID that is in no message.
+    pub fn new_uuid(&mut self) -> Uuid {
+        self.messages += 1;
+        uuid_from(self.seed, self.messages)
+    }
+}
+
 /// The names, with what each stands for (for help and for the hint about an unknown one).
 pub const NAMES: [(&str, &str); 4] = [
     ("seq", "a number that counts up with each message that uses it"),

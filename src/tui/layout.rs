@@ -36,10 +36,11 @@ const fn list_width(screen: u16) -> u16 {
     }
 }
 
-/// What decides where panes stand, besides the size.
-#[expect(clippy::struct_excessive_bools, reason = "independent switches of a person's")]
+/// What a person and the terminal decide of where panes stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LayoutShape {
+pub struct Arrangement {
+    /// The terminal's size.
+    pub size: Size,
     /// The pane with the focus.
     pub focus: Pane,
     /// Whether it has the whole body.
@@ -48,8 +49,13 @@ pub struct LayoutShape {
     pub thread_beside: bool,
     /// Whether the thread stands in the log's place where there is not.
     pub thread_over: bool,
-    /// Whether the regression pass stands in the log's place.
-    pub pass: bool,
+}
+
+impl Arrangement {
+    /// How a console begins: a person types.
+    pub const fn new(size: Size) -> Self {
+        Self { size, focus: Pane::Composer, zoomed: false, thread_beside: true, thread_over: false }
+    }
 }
 
 /// A pane's place.
@@ -122,8 +128,10 @@ impl Panes {
     }
 }
 
-/// Where everything stands at `size`. `composer_rows(width, most)` tells how many rows the composer's text wants.
-pub fn panes(size: Size, shape: LayoutShape, composer_rows: impl Fn(u16, u16) -> u16) -> Panes {
+/// Where everything stands. `pass`: the regression pass stands in the log's place. `composer_rows(width, most)` tells how
+/// many rows the composer's text wants.
+pub fn panes(arrangement: Arrangement, pass: bool, composer_rows: impl Fn(u16, u16) -> u16) -> Panes {
+    let size = arrangement.size;
     if size.width < MINIMUM.width || size.height < MINIMUM.height {
         return Panes { too_small: true, ..Panes::default() };
     }
@@ -134,9 +142,9 @@ pub fn panes(size: Size, shape: LayoutShape, composer_rows: impl Fn(u16, u16) ->
     let body = Rect::new(0, 1, size.width, size.height - 3 - u16::from(bottom));
     let rules = Rules { bottom: bottom.then(|| body.bottom()), top: body.y, ..Rules::default() };
     let mut panes = Panes { header, status, footer, rules, main: body, ..Panes::default() };
-    if shape.zoomed {
+    if arrangement.zoomed {
         let area = Some(pane(body, ruled));
-        match shape.focus {
+        match arrangement.focus {
             Pane::Picker => panes.picker = area,
             Pane::Log => panes.log = area,
             Pane::Thread => panes.thread = area,
@@ -145,7 +153,7 @@ pub fn panes(size: Size, shape: LayoutShape, composer_rows: impl Fn(u16, u16) ->
         }
         return panes;
     }
-    let rest = place_list(&mut panes, body, shape.focus, ruled);
+    let rest = place_list(&mut panes, body, arrangement.focus, ruled);
     panes.main = rest;
     let rule = u16::from(ruled);
     let most = (rest.height / 3).saturating_sub(1).max(1);
@@ -155,12 +163,12 @@ pub fn panes(size: Size, shape: LayoutShape, composer_rows: impl Fn(u16, u16) ->
     let upper = Rect { height: upper.height.saturating_sub(rule), ..upper };
     panes.rules.composer = ruled.then(|| upper.bottom());
     let both = holds_thread_and_log(size);
-    if both && shape.thread_beside && size.width >= THREAD_BESIDE {
+    if both && arrangement.thread_beside && size.width >= THREAD_BESIDE {
         let (thread, log) = split_left(upper, upper.width * 42 / 100);
         panes.rules.middle = Some(thread.right());
         panes.thread = Some(pane(thread, ruled));
         panes.log = Some(pane(Rect { x: log.x + 1, width: log.width.saturating_sub(1), ..log }, ruled));
-    } else if both && shape.thread_beside {
+    } else if both && arrangement.thread_beside {
         // Where it is tight the conversation gets the larger part: it is what one came for.
         let share = if upper.height < 20 { 56 } else { 48 };
         let rows = upper.height.saturating_sub(1);
@@ -169,12 +177,12 @@ pub fn panes(size: Size, shape: LayoutShape, composer_rows: impl Fn(u16, u16) ->
         panes.rules.log = Some(thread.bottom());
         panes.thread = Some(pane(thread, ruled));
         panes.log = Some(pane(log, ruled));
-    } else if !both && shape.thread_over {
+    } else if !both && arrangement.thread_over {
         panes.thread = Some(pane(upper, ruled));
     } else {
         panes.log = Some(pane(upper, ruled));
     }
-    if shape.pass {
+    if pass {
         panes.pass = panes.log.take();
     }
     panes

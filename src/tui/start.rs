@@ -109,24 +109,24 @@ async fn run(
     let mut screen = RealScreen::new(screen::enter().context("the terminal cannot be used")?);
     let signals = signals::listen().context("signals cannot be listened to")?;
     let mut state = state(settings, &profile, keymap, theme, clock.now(), screen.size());
-    state.manners = Manners {
+    state.look.manners = Manners {
         calm: settings.ui.calm,
         tells_typing: settings.composer.typing,
         no_colour: appearance::no_colour(settings),
     };
     super::terminal::fill::fill(&mut state, start.fill_log);
-    state.recording = start.record;
+    state.files.recording = start.record;
     match start.show {
         Some(Show::Pass(pass)) => crate::tui::update::demo::play(&mut state, &pass),
         Some(Show::Rehearsal(tape)) => {
-            state.offline = true;
+            state.demo.offline = true;
             crate::tui::update::demo::rehearse(&mut state, tape);
         }
         None => {}
     }
     screen.draw(&state).context("the terminal cannot be drawn on")?;
 
-    let (journal, pages) = if settings.journal.ephemeral || state.offline {
+    let (journal, pages) = if settings.journal.ephemeral || state.demo.offline {
         (None, tokio::sync::mpsc::unbounded_channel().1)
     } else {
         let (journal, pages) = Journal::open(journal_options(settings, &profile));
@@ -134,8 +134,8 @@ async fn run(
         state.session.number_messages_from(first_message_id());
         (Some(journal), pages)
     };
-    let metrics = settings.metrics.clone().filter(|_| !state.offline);
-    let mut options = EngineOptions { metrics, sign_in: !state.offline, ..EngineOptions::default() };
+    let metrics = settings.metrics.clone().filter(|_| !state.demo.offline);
+    let mut options = EngineOptions { metrics, sign_in: !state.demo.offline, ..EngineOptions::default() };
     if let Some(journal) = &journal {
         options.send_log = Arc::new(journal.clone());
     }
@@ -234,7 +234,7 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     info.proxy = proxy_of(profile, &Environment::default()).transpose();
     let picker = Conversations::of(profile);
     let mut state = State::new(Setup { now, size, profile: info, theme, zone, keymap, picker, composer, log });
-    state.status.info(first_words(settings, profile, &state.keymap.key(Action::Send)));
+    state.status.info(first_words(settings, profile, &state.keys.map.key(Action::Send)));
     if profile.sandbox {
         state.status.offer(&[(Action::Connect, "a real organisation")]);
     }

@@ -309,7 +309,7 @@ impl Desk {
 
     /// The screen and where the cursor stands.
     pub fn draw(&self) -> (Buffer, Option<Position>) {
-        let size = self.state.size;
+        let size = self.state.arrangement.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, size.width, size.height));
         let cursor = guestwire::tui::view::draw(&self.state, &mut buffer);
         (buffer, cursor)

@@ -149,13 +149,13 @@ pub fn lines(state: &State, search: Option<&Input>) -> Vec<String> {
 
 /// All jobs in columns, the moves in one line, what this terminal can do, and the files.
 fn by_job(state: &State) -> Vec<String> {
-    let room = usize::from(state.size.width.saturating_sub(4));
+    let room = usize::from(state.arrangement.size.width.saturating_sub(4));
     let columns = (room.saturating_sub(JOB) / COLUMN).clamp(1, 5);
     let mut lines = Vec::new();
     let pass = state.session.pass.runner.is_some();
     let works = |action: Action| pass || action.spec().context != Context::Pass;
     let demo = [("Demo", DEMO)];
-    let jobs = if state.present.is_some() { &demo[..] } else { JOBS };
+    let jobs = if state.demo.present.is_some() { &demo[..] } else { JOBS };
     for (job, actions) in jobs {
         let actions: Vec<_> = actions.iter().filter(|(action, _)| works(*action)).collect();
         for (row, part) in actions.chunks(columns).enumerate() {
@@ -171,18 +171,21 @@ fn by_job(state: &State) -> Vec<String> {
             lines.push(format!("{job:<JOB$}{}", cells.concat()).trim_end().to_owned());
         }
     }
-    if state.present.is_some() {
+    if state.demo.present.is_some() {
         return lines;
     }
-    let key = |action| state.keymap.key(action);
-    let moves = moves(state.focus).iter().map(|(up, down, words)| format!("{} {} {words}   ", key(*up), key(*down)));
+    let key = |action| state.keys.map.key(action);
+    let moves = moves(state.arrangement.focus)
+        .iter()
+        .map(|(up, down, words)| format!("{} {} {words}   ", key(*up), key(*down)));
     let moves = moves.collect::<Vec<_>>().concat();
-    let leave = if state.focus == Pane::Composer { key(Action::LeaveComposer) + ", then " } else { String::new() };
+    let leave =
+        if state.arrangement.focus == Pane::Composer { key(Action::LeaveComposer) + ", then " } else { String::new() };
     let (pane, back) = (state.key(Action::NextPane), key(Action::Back));
     lines.push(format!("{:<JOB$}{leave}{moves}{pane} pane   {back} back", "Moves"));
     let palette = state.key(Action::Palette);
     lines.push(format!("{:<JOB$}/ finds every command here, {palette} runs one by name", "Search"));
-    let new_line: Vec<String> = state.keymap.keys(Action::NewLine).iter().map(ToString::to_string).collect();
+    let new_line: Vec<String> = state.keys.map.keys(Action::NewLine).iter().map(ToString::to_string).collect();
     lines.push(format!("{:<JOB$}pasted text never sends; new line: {}", "Terminal", new_line.join(" or ")));
     let profile = &state.session.profile;
     let none = if profile.sandbox { "none: built-in sandbox" } else { "none" };
@@ -219,10 +222,10 @@ fn found(state: &State, typed: &str) -> Vec<String> {
         typed.split_whitespace().all(|word| text.contains(word))
     };
     // Where there is no room for two columns, each text follows its keys.
-    let column = if state.size.width < NARROW { 0 } else { 21 };
+    let column = if state.arrangement.size.width < NARROW { 0 } else { 21 };
     let mut lines = Vec::new();
     // In the demo nothing but its own keys works.
-    let here = |context: &Context| state.present.is_none() || *context == Context::Present;
+    let here = |context: &Context| state.demo.present.is_none() || *context == Context::Present;
     for context in Context::ALL.into_iter().filter(here) {
         let mut headed = false;
         for spec in ACTIONS.iter().filter(|spec| spec.context == context).filter(fits) {
@@ -252,7 +255,7 @@ const NARROW: u16 = 64;
 pub fn status(state: &State) -> Vec<String> {
     let said = state.status.text.clone();
     let mut lines = Vec::new();
-    if width(&said) + STATUS_MARGIN > usize::from(state.size.width) {
+    if width(&said) + STATUS_MARGIN > usize::from(state.arrangement.size.width) {
         lines.extend([format!("Said last  {said}"), String::new()]);
     }
     lines.extend([
@@ -316,13 +319,13 @@ pub fn status(state: &State) -> Vec<String> {
         state.session.log.error_count()
     ));
     lines.push(format!("Open sends {}", state.session.threads.open().count()));
-    if let Some(variation) = state.send_as {
+    if let Some(variation) = state.next_send.send_as {
         lines.push(format!("Next       goes out wrongly on purpose: {variation}, {}", variation.about()));
     }
-    if !state.faults.is_empty() {
-        lines.push(format!("Faults     {} (as of the newest exchange)", state.faults.join(", ")));
+    if !state.questions.faults.is_empty() {
+        lines.push(format!("Faults     {} (as of the newest exchange)", state.questions.faults.join(", ")));
     }
-    lines.push(format!("{} gets a new token.", state.keymap.key(Action::Renew)));
+    lines.push(format!("{} gets a new token.", state.keys.map.key(Action::Renew)));
     lines
 }
 
@@ -339,7 +342,7 @@ fn sessions(state: &State, lines: &mut Vec<String>) {
         let mut line = format!("Session    {}: {}", item.name(), session_words(session, state.now));
         match session {
             WebSession::Open { expires: Some(end), new } => {
-                let end = end.to_zoned(state.zone.clone()).strftime("%d %b %H:%M").to_string();
+                let end = end.to_zoned(state.look.zone.clone()).strftime("%d %b %H:%M").to_string();
                 line.push_str(&format!(", {}, ends {end}", if *new { "new" } else { "resumed" }));
             }
             WebSession::ReadOnly { why }
@@ -362,9 +365,9 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
         return;
     }
     lines.push(format!("Refusals   {} in this session, by cause", all.len()));
-    let full = if state.theme.ascii { "#" } else { "█" };
+    let full = if state.look.theme.ascii { "#" } else { "█" };
     // Where there is no room for the bars, the numbers say the same.
-    let narrow = state.size.width < NARROW;
+    let narrow = state.arrangement.size.width < NARROW;
     for share in all.shares() {
         let kind = if share.healed { "fixed" } else { "stands" };
         let (cause, count) = (share.cause.as_str(), share.count);
@@ -394,7 +397,7 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     let plot = all.over_time(state.now, RATE_WINDOW);
     let most = plot.iter().map(|(a, b)| (*a).max(*b)).max().unwrap_or(0);
     let row = |pick: fn(&(usize, usize)) -> usize| {
-        plot.iter().map(|column| level(pick(column), most, state.theme.ascii)).collect::<String>()
+        plot.iter().map(|column| level(pick(column), most, state.look.theme.ascii)).collect::<String>()
     };
     let (stands, healed) = (row(|c| c.1), row(|c| c.0));
     let most = format!("highest {most} in 30 s");

@@ -30,7 +30,7 @@ impl State {
     /// The keys that go with the status line, as they work now. None while something stands on top, which takes the keys,
     /// or the demo is shown, which has no such line.
     pub fn status_keys(&self) -> Vec<KeyHint> {
-        if self.overlay.is_some() || self.present.is_some() {
+        if self.overlay.is_some() || self.demo.present.is_some() {
             return Vec::new();
         }
         self.status.keys.iter().map(|(action, words)| (self.key(*action), *words)).collect()
@@ -38,7 +38,7 @@ impl State {
 
     /// The place that has the keys.
     pub const fn place_word(&self) -> &'static str {
-        match (&self.overlay, self.focus) {
+        match (&self.overlay, self.arrangement.focus) {
             (Some(Overlay::Prompt(_)), _) => "typing",
             (Some(_), _) => "on top",
             (None, Pane::Picker) => "conversations",
@@ -52,7 +52,7 @@ impl State {
     /// The footer's keys: the most important first, and those that stay when there is little room.
     pub fn footer_keys(&self) -> (Vec<KeyHint>, Vec<KeyHint>) {
         let hint = |(action, words): &(Action, &'static str)| {
-            let key = self.keymap.key(*action);
+            let key = self.keys.map.key(*action);
             (!key.is_empty()).then_some((key, *words))
         };
         let all = |hints: &[(Action, &'static str)]| hints.iter().filter_map(hint).collect::<Vec<_>>();
@@ -73,12 +73,12 @@ impl State {
             }
             // What the question itself names is not said twice.
             Some(Overlay::Ask(ask)) => {
-                (Vec::new(), vec![(self.yes_key(ask), "yes"), (self.keymap.key(Action::Dismiss), "cancel")])
+                (Vec::new(), vec![(self.yes_key(ask), "yes"), (self.keys.map.key(Action::Dismiss), "cancel")])
             }
             Some(Overlay::Card(Card { prefix: Some(_), .. })) => (Vec::new(), close),
             // What the card's own bottom row names is not said twice.
             Some(Overlay::Card(_)) => {
-                let rows = format!("{} {}", self.keymap.key(Action::LogUp), self.keymap.key(Action::LogDown));
+                let rows = format!("{} {}", self.keys.map.key(Action::LogUp), self.keys.map.key(Action::LogDown));
                 let keys =
                     all(&[(Action::CopyNote, "note to admin"), (Action::Probe, "check"), (Action::Refresh, "read")]);
                 (std::iter::once((rows, "scroll")).chain(keys).collect(), close)
@@ -97,10 +97,10 @@ impl State {
                 };
                 (std::iter::once(fixed("j k", "scroll")).chain(keys).collect(), close)
             }
-            None if self.present.is_some() && self.focus == Pane::Composer => {
+            None if self.demo.present.is_some() && self.arrangement.focus == Pane::Composer => {
                 (all(&[(Action::Send, "send"), (Action::LeaveComposer, "done")]), Vec::new())
             }
-            None => match &self.present {
+            None => match &self.demo.present {
                 // The rest of a command that the demo does not take is no key of the demo.
                 Some(present) if present.deaf => (all(&[(Action::PresentLeave, "cancel")]), Vec::new()),
                 Some(present) => {
@@ -115,7 +115,7 @@ impl State {
 
     /// The keys of the card's bottom row; after the first of two keys those that can follow.
     pub fn card_keys(&self, card: &Card) -> Vec<KeyHint> {
-        let key = |action| self.keymap.key(action);
+        let key = |action| self.keys.map.key(action);
         let mut keys = match card.prefix {
             Some(_) => vec![
                 (key(Action::CopyTicket), "ticket"),
@@ -142,7 +142,7 @@ impl State {
 
     /// The key that says yes to a question.
     pub fn yes_key(&self, ask: &Confirmation) -> String {
-        if matches!(ask.consent, Consent::Y) { "y".to_owned() } else { self.keymap.key(Action::Confirm) }
+        if matches!(ask.consent, Consent::Y) { "y".to_owned() } else { self.keys.map.key(Action::Confirm) }
     }
 
     fn menu_keys(&self, menu: &Menu) -> Vec<KeyHint> {
@@ -151,18 +151,18 @@ impl State {
     }
 
     fn move_key(&self) -> KeyHint {
-        (format!("{} {}", self.keymap.key(Action::DialogUp), self.keymap.key(Action::DialogDown)), "move")
+        (format!("{} {}", self.keys.map.key(Action::DialogUp), self.keys.map.key(Action::DialogDown)), "move")
     }
 
     /// Help and commands, which stay to the last.
     fn kept_hints(&self) -> Vec<KeyHint> {
-        let (help, palette) = match self.focus {
+        let (help, palette) = match self.arrangement.focus {
             Pane::Composer => (Action::HelpText, Action::PaletteText),
             _ => (Action::Help, Action::Palette),
         };
         [(help, "help"), (palette, "commands")]
             .into_iter()
-            .map(|(action, words)| (self.keymap.key(action), words))
+            .map(|(action, words)| (self.keys.map.key(action), words))
             .filter(|(key, _)| !key.is_empty())
             .collect()
     }
@@ -171,8 +171,8 @@ impl State {
     fn pane_hints(&self) -> Vec<(Action, &'static str)> {
         let unknown = self.shown_log().selected().and_then(|entry| entry.exchange());
         let unknown = unknown.is_some_and(|exchange| matches!(exchange.outcome, Outcome::Unknown(_)));
-        let quit = if self.zoomed || self.thread_covers_log() { "back" } else { "quit" };
-        let mut hints = match self.focus {
+        let quit = if self.arrangement.zoomed || self.thread_covers_log() { "back" } else { "quit" };
+        let mut hints = match self.arrangement.focus {
             Pane::Composer => vec![
                 (Action::Send, "send"),
                 (Action::ChooseText, "answer"),
@@ -284,7 +284,7 @@ impl State {
                 let run = self.session.pass.runner.as_ref().map(Runner::run);
                 run.is_some_and(|run| run.at.0 + 1 < run.cases.len())
             }
-            Action::Refresh => works(Context::Picker, self.focus),
+            Action::Refresh => works(Context::Picker, self.arrangement.focus),
             _ => true,
         }
     }
@@ -301,9 +301,9 @@ impl State {
 
     /// The actions that begin with a key where the focus is, with their second keys.
     pub fn actions_after(&self, first: Chord) -> Vec<(Chord, Action)> {
-        let mut actions = self.keymap.after(self.focus.context(), first);
-        if self.focus != Pane::Composer {
-            actions.extend(self.keymap.after(Context::Global, first));
+        let mut actions = self.keys.map.after(self.arrangement.focus.context(), first);
+        if self.arrangement.focus != Pane::Composer {
+            actions.extend(self.keys.map.after(Context::Global, first));
         }
         actions
     }

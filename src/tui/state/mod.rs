@@ -19,13 +19,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::Rect;
 
 use crate::model::{DeliveryStatus, Moment, Variation};
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::{Chord, KeySequence};
 use crate::tui::keymap::{KeyMeaning, Keymap};
-use crate::tui::layout::{LayoutShape, Panes, holds_thread_and_log};
+use crate::tui::layout::{Arrangement, Panes, holds_thread_and_log};
 use crate::tui::theme::Theme;
 
 use crate::session::log::{Log, Rate401};
@@ -75,89 +75,133 @@ pub struct PassPane {
     pub(crate) marked: Option<(usize, usize)>,
 }
 
-/// Everything that the screen shows.
+/// How the console looks.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub struct State {
-    /// The moment of the newest event.
-    pub now: Moment,
-    /// The terminal's size.
-    pub size: Size,
-    /// What is known of the session.
-    pub session: Session,
-    /// How it behaves.
-    pub manners: Manners,
+pub struct Look {
     /// Colours and glyphs.
     pub theme: Theme,
     /// The zone of the times on screen.
     pub zone: TimeZone,
+    /// How it behaves.
+    pub manners: Manners,
+}
+
+/// What keys do, and which have begun something.
+#[derive(Debug)]
+pub struct Keys {
     /// The live bindings.
-    pub keymap: Keymap,
-    /// The pane with the focus.
-    pub focus: Pane,
-    /// Whether that pane has the whole screen.
-    pub zoomed: bool,
-    /// Whether the thread stands beside the log where there is room for both.
-    pub thread_beside: bool,
-    /// Whether the thread stands in the log's place where there is not.
-    pub thread_over: bool,
-    /// The editor.
-    pub composer: Composer,
-    /// What of the open conversation's messages is in sight.
-    pub thread: ThreadPane,
-    /// What stands on top of the panes.
-    pub overlay: Option<Overlay>,
+    pub map: Keymap,
     /// The first of two keys, and when it came.
     pub prefix: Option<(Chord, Moment)>,
-    /// The sticky line.
-    pub status: StatusLine,
     /// When "press again to quit" was said.
     pub quit_armed: Option<Moment>,
+}
+
+/// How the next message is sent.
+#[derive(Debug, Default)]
+pub struct SendChoice {
+    /// How it is sent wrongly on purpose.
+    pub send_as: Option<Variation>,
     /// Until when production sends go without a question.
     pub armed_until: Option<Moment>,
-    /// The sandbox's faults that waited for a request, or held, when it was asked last.
-    pub faults: Vec<String>,
+}
+
+/// What was asked of others, and what came of it.
+#[derive(Debug, Default)]
+pub struct Questions {
     /// Ids that are being looked up.
     pub sorting: Option<ids::Sorting>,
-    /// How the next message is sent wrongly on purpose.
-    pub send_as: Option<Variation>,
     /// The page of active conversations that was asked for.
     pub(crate) discovering: Option<u32>,
-    /// Whether a comparison waits for its second entry: the first one's number.
-    pub compare_with: Option<u64>,
-    /// What the log pane shows instead of what happens now.
+    /// The question to the journal that is out.
+    pub(crate) journal: Option<u64>,
+    /// The sandbox's faults that waited for a request, or held, when it was asked last.
+    pub faults: Vec<String>,
+}
+
+/// What the log pane shows besides what happens now.
+#[derive(Debug, Default)]
+pub struct LogPane {
+    /// What it shows instead.
     pub history: Option<HistoryStretch>,
+    /// The number of the entry that another is to be compared with.
+    pub compare_with: Option<u64>,
+}
+
+/// Demo mode.
+#[derive(Debug, Default)]
+pub struct Demo {
     /// The demo, while it is shown instead of the panes.
     pub present: Option<demo::Present>,
     /// Nobody is asked for anything: a rehearsal is all that is shown, and leaving it leaves.
     pub offline: bool,
-    /// The pass pane.
-    pub pass_pane: PassPane,
-    /// The path that was typed last, while nobody knows whether it can be used.
-    pub(crate) asked_path: Option<(overlay::PromptPurpose, String)>,
+}
+
+/// Files that the console writes.
+#[derive(Debug, Default)]
+pub struct OutputFiles {
     /// The file that the screen is recorded into.
     pub recording: Option<PathBuf>,
-    /// The question to the journal that is out.
-    pub(crate) asked: Option<u64>,
+    /// The path that was typed last, while nobody knows whether it can be used.
+    pub(crate) asked_path: Option<(overlay::PromptPurpose, String)>,
     exports: u32,
+}
+
+/// Everything that the screen shows.
+#[derive(Debug)]
+pub struct State {
+    /// The moment of the newest event.
+    pub now: Moment,
+    /// What is known of the session.
+    pub session: Session,
+    /// How it looks.
+    pub look: Look,
+    /// What keys do.
+    pub keys: Keys,
+    /// How the panes are arranged.
+    pub arrangement: Arrangement,
+    /// The editor.
+    pub composer: Composer,
+    /// What of the open conversation's messages is in sight.
+    pub thread: ThreadPane,
+    /// The log pane.
+    pub log_pane: LogPane,
+    /// The pass pane.
+    pub pass_pane: PassPane,
+    /// What stands on top of the panes.
+    pub overlay: Option<Overlay>,
+    /// The sticky line.
+    pub status: StatusLine,
+    /// Demo mode.
+    pub demo: Demo,
+    /// How the next message is sent.
+    pub next_send: SendChoice,
+    /// What was asked of others.
+    pub questions: Questions,
+    /// Files that are written.
+    pub files: OutputFiles,
 }
 
 impl State {
     /// What the log pane shows: history, or what happens now.
     pub fn shown_log(&self) -> &Log {
-        self.history.as_ref().map_or(&self.session.log, |history| &history.log)
+        self.log_pane.history.as_ref().map_or(&self.session.log, |history| &history.log)
     }
 
     /// The same, to be moved in.
     pub(crate) fn shown_log_mut(&mut self) -> &mut Log {
-        self.history.as_mut().map_or(&mut self.session.log, |history| &mut history.log)
+        self.log_pane.history.as_mut().map_or(&mut self.session.log, |history| &mut history.log)
     }
 
     /// Where the next exported file goes: a name that no other has.
     pub(crate) fn new_export_path(&mut self, extension: &str) -> PathBuf {
-        self.exports += 1;
+        self.files.exports += 1;
         let stamp = self.now.wall.strftime("%Y%m%dT%H%M%SZ");
-        self.session.profile.data_dir.join("exports").join(format!("guestwire-{stamp}-{}.{extension}", self.exports))
+        self.session
+            .profile
+            .data_dir
+            .join("exports")
+            .join(format!("guestwire-{stamp}-{}.{extension}", self.files.exports))
     }
 
     /// Whether the pass stands in the log's place (as far as the layout gives it room).
@@ -165,29 +209,18 @@ impl State {
         self.pass_pane.shown && self.session.pass.runner.is_some()
     }
 
-    /// What decides where the panes stand.
-    pub fn shape(&self) -> LayoutShape {
-        LayoutShape {
-            focus: self.focus,
-            zoomed: self.zoomed,
-            thread_beside: self.thread_beside,
-            thread_over: self.thread_over,
-            pass: self.shows_pass(),
-        }
-    }
-
     /// Where the panes stand at the present size.
     pub fn panes(&self) -> Panes {
-        self.panes_as(self.shape())
+        self.panes_as(self.arrangement)
     }
 
     /// Where they stand when none has the whole screen.
     pub fn panes_unzoomed(&self) -> Panes {
-        self.panes_as(LayoutShape { zoomed: false, focus: Pane::Log, ..self.shape() })
+        self.panes_as(Arrangement { zoomed: false, focus: Pane::Log, ..self.arrangement })
     }
 
-    fn panes_as(&self, shape: LayoutShape) -> Panes {
-        crate::tui::layout::panes(self.size, shape, |width, max| {
+    fn panes_as(&self, arrangement: Arrangement) -> Panes {
+        crate::tui::layout::panes(arrangement, self.shows_pass(), |width, max| {
             composer::rows::wanted_height(&self.composer, self.now, width, max)
         })
     }
@@ -200,7 +233,7 @@ impl State {
         self.shown_log_mut().set_now(now);
         if let Some(area) = panes.log {
             self.session.log.set_viewport(area.inner.width, area.inner.height);
-            if let Some(history) = &mut self.history {
+            if let Some(history) = &mut self.log_pane.history {
                 history.log.set_viewport(area.inner.width, area.inner.height);
             }
         }
@@ -209,7 +242,7 @@ impl State {
         }
         let active = self.session.conversations.active();
         self.session.log.set_conversation(active);
-        if let Some(area) = panes.thread.filter(|_| self.present.is_none()) {
+        if let Some(area) = panes.thread.filter(|_| self.demo.present.is_none()) {
             self.with_thread(area.inner, |pane, threads, paper| pane.fit(active, threads, paper, area.inner.height));
         }
         self.name_keys();
@@ -225,14 +258,14 @@ impl State {
         let cause = |id| {
             let entry = self.session.log.entry_of(id)?;
             let status = entry.status().map(|status| status.to_string()).unwrap_or_default();
-            let dot = if self.theme.ascii { "-" } else { "·" };
+            let dot = if self.look.theme.ascii { "-" } else { "·" };
             let diagnosis = entry.diagnosis().filter(|diagnosis| !diagnosis.suspects.is_empty())?;
             Some(format!("{status} {dot} {}, {}", diagnosis.cause(), diagnosis.confidence().word()).trim().to_owned())
         };
         let paper = Paper {
             width: area.width.max(1),
-            ascii: self.theme.ascii,
-            zone: &self.zone,
+            ascii: self.look.theme.ascii,
+            zone: &self.look.zone,
             now: self.now,
             masks: &self.session.profile.masks,
             cause: &cause,
@@ -245,22 +278,22 @@ impl State {
 
     /// Where keys are resolved now.
     pub fn context(&self) -> Context {
-        match &self.present {
+        match &self.demo.present {
             _ if self.overlay.is_some() => Context::Dialog,
-            Some(_) if self.focus != Pane::Composer => Context::Present,
-            _ => self.focus.context(),
+            Some(_) if self.arrangement.focus != Pane::Composer => Context::Present,
+            _ => self.arrangement.focus.context(),
         }
     }
 
     /// Whether the menu of a two-key binding is to be shown.
     pub fn prefix_menu(&self) -> Option<Chord> {
-        let (chord, at) = self.prefix?;
+        let (chord, at) = self.keys.prefix?;
         (self.now.since(at) >= PREFIX_MENU).then_some(chord)
     }
 
     /// Whether production sends need a question.
     pub fn asks_before_sending(&self) -> bool {
-        self.session.profile.production && self.armed_until.is_none_or(|until| until.left(self.now).is_zero())
+        self.session.profile.production && self.next_send.armed_until.is_none_or(|until| until.left(self.now).is_zero())
     }
 
     /// Says where an outbound action goes, where that is production.
@@ -270,8 +303,8 @@ impl State {
 
     /// When something on screen changes by itself next. Nothing runs where this is `None`.
     pub fn next_deadline(&self) -> Option<Moment> {
-        let prefix = self.prefix.map(|(_, at)| at.after(PREFIX_MENU));
-        let quit = self.quit_armed.map(|at| at.after(QUIT_HINT));
+        let prefix = self.keys.prefix.map(|(_, at)| at.after(PREFIX_MENU));
+        let quit = self.keys.quit_armed.map(|at| at.after(QUIT_HINT));
         let badge = token_badge::next_change(&self.session.sign_in.status, self.now);
         let thread =
             self.session.conversations.active().and_then(|key| self.session.threads.next_change(key, self.now));
@@ -292,7 +325,7 @@ impl State {
         let typing = self.session.conversations.next_change(self.now);
         let web = self.session.conversations.items().iter();
         let web = web.filter_map(|item| token_badge::session_change(&item.live.session, self.now));
-        let present = self.present.as_ref().and_then(demo::Present::next_deadline);
+        let present = self.demo.present.as_ref().and_then(demo::Present::next_deadline);
         [
             present,
             prefix,
@@ -304,7 +337,7 @@ impl State {
             thread,
             limit,
             typing,
-            self.armed_until,
+            self.next_send.armed_until,
             self.session.journal.next_deadline(),
             self.session.pass.next_deadline(self.now),
         ]
@@ -332,27 +365,27 @@ impl State {
 
     /// All keys of an action, as [`Self::key`] names the first of them.
     pub fn ways(&self, action: Action) -> impl Iterator<Item = String> {
-        let typing = self.focus == Pane::Composer;
-        let twin = action.in_composer().filter(|twin| typing && !self.keymap.keys(*twin).is_empty());
+        let typing = self.arrangement.focus == Pane::Composer;
+        let twin = action.in_composer().filter(|twin| typing && !self.keys.map.keys(*twin).is_empty());
         let action = twin.unwrap_or(action);
-        self.keymap.keys(action).iter().filter_map(move |keys| self.way(action.spec().context, *keys))
+        self.keys.map.keys(action).iter().filter_map(move |keys| self.way(action.spec().context, *keys))
     }
 
     /// A key of `home` with those before it that lead there; `None` where it means something else on the way.
     fn way(&self, home: Context, keys: KeySequence) -> Option<String> {
-        let here = if self.present.is_some() && self.focus != Pane::Composer {
+        let here = if self.demo.present.is_some() && self.arrangement.focus != Pane::Composer {
             Context::Present
         } else {
-            self.focus.context()
+            self.arrangement.focus.context()
         };
         // Leaving the composer leads to a pane in which keys mean what they mean there.
         let typing = here == Context::Composer;
         let from = if typing { self.beside_composer().context() } else { here };
         let lead = match home {
             _ if home == here || home == Context::Dialog => return Some(keys.to_string()),
-            Context::Global if self.keymap.resolve(from, None, keys.first) != KeyMeaning::Unbound => return None,
+            Context::Global if self.keys.map.resolve(from, None, keys.first) != KeyMeaning::Unbound => return None,
             _ if home == from || home == Context::Global => {
-                let leave = if typing { self.keymap.key(Action::LeaveComposer) } else { String::new() };
+                let leave = if typing { self.keys.map.key(Action::LeaveComposer) } else { String::new() };
                 return (typing != leave.is_empty()).then(|| format!("{leave} {keys}").trim_start().to_owned());
             }
             Context::Picker => Action::GoPicker,
@@ -366,7 +399,7 @@ impl State {
 
     /// Whether the thread stands in the log's place, where there is no room for both.
     pub(crate) fn thread_covers_log(&self) -> bool {
-        self.thread_over && !holds_thread_and_log(self.size)
+        self.arrangement.thread_over && !holds_thread_and_log(self.arrangement.size)
     }
 
     /// The pane to which leaving the composer leads.
@@ -381,8 +414,8 @@ impl State {
 
     /// `:connect`, and in the composer `^P connect`.
     fn by_name(&self, action: Action) -> String {
-        let palette = if self.focus == Pane::Composer { Action::PaletteText } else { Action::Palette };
-        match self.keymap.key(palette).as_str() {
+        let palette = if self.arrangement.focus == Pane::Composer { Action::PaletteText } else { Action::Palette };
+        match self.keys.map.key(palette).as_str() {
             ":" => format!(":{action}"),
             key => format!("{key} {action}"),
         }
@@ -398,7 +431,7 @@ impl State {
 
     /// The same, as it may be seen: in a demo by its alias.
     pub fn shown_name(&self) -> std::borrow::Cow<'_, str> {
-        match (&self.present, self.session.conversations.active()) {
+        match (&self.demo.present, self.session.conversations.active()) {
             (Some(present), Some(key)) => present.aliases.conversation(key).into(),
             _ => self.active_name().into(),
         }
@@ -406,7 +439,7 @@ impl State {
 
     /// What the terminal's title says.
     pub fn title(&self) -> String {
-        if self.present.is_some() {
+        if self.demo.present.is_some() {
             return "guestwire".to_owned();
         }
         let place = if self.session.profile.sandbox { "sandbox" } else { self.session.profile.facts.name.as_str() };

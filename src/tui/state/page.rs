@@ -34,7 +34,7 @@ pub fn page_text<'p>(state: &'p State, content: &'p PageContent) -> (Cow<'p, str
         PageContent::Status => ("Status".into(), help::status(state).into()),
         PageContent::Ids(key) => {
             let title = state.session.conversations.get(*key).map_or("Ids", |item| item.name());
-            (title.into(), ids::card(&state.session, state.sorting.as_ref(), *key).into())
+            (title.into(), ids::card(&state.session, state.questions.sorting.as_ref(), *key).into())
         }
         PageContent::Lines { title, lines } => (title.into(), lines.into()),
     }
@@ -42,13 +42,14 @@ pub fn page_text<'p>(state: &'p State, content: &'p PageContent) -> (Cow<'p, str
 
 /// How far a page can be scrolled.
 pub fn last_scroll(state: &State, page: &Page) -> u16 {
-    let rows = page_rows(&page_text(state, &page.content).1, state.size.width, state.theme.ascii).0.len();
-    u16::try_from(rows - page_height(rows, state.size.height)).unwrap_or(u16::MAX)
+    let rows =
+        page_rows(&page_text(state, &page.content).1, state.arrangement.size.width, state.look.theme.ascii).0.len();
+    u16::try_from(rows - page_height(rows, state.arrangement.size.height)).unwrap_or(u16::MAX)
 }
 
 /// Rows of a page turn.
 pub fn page_turn(state: &State) -> u16 {
-    state.size.height.saturating_sub(6).max(1)
+    state.arrangement.size.height.saturating_sub(6).max(1)
 }
 
 /// The new scroll position, or `None` to close.

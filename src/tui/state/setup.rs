@@ -5,7 +5,10 @@ use ratatui::layout::Size;
 
 use super::composer::Composer;
 use super::status::StatusLine;
-use super::{Manners, Pane, PassPane, State};
+use super::thread::ThreadPane;
+use super::{
+    Arrangement, Demo, Keys, LogPane, Look, Manners, OutputFiles, Pane, PassPane, Questions, SendChoice, State,
+};
 use crate::model::Moment;
 use crate::session::conversations::Conversations;
 use crate::session::log;
@@ -43,41 +46,25 @@ impl State {
     pub fn new(setup: Setup) -> Self {
         let mut state = Self {
             now: setup.now,
-            size: setup.size,
             session: Session::new(setup.profile, setup.picker, setup.log),
-            manners: Manners::default(),
-            theme: setup.theme,
-            zone: setup.zone,
-            keymap: setup.keymap,
-            focus: Pane::Composer,
-            zoomed: false,
-            thread_beside: true,
-            thread_over: false,
+            look: Look { theme: setup.theme, zone: setup.zone, manners: Manners::default() },
+            keys: Keys { map: setup.keymap, prefix: None, quit_armed: None },
+            arrangement: Arrangement::new(setup.size),
             composer: setup.composer,
-            thread: super::thread::ThreadPane::default(),
-            overlay: None,
-            prefix: None,
-            status: StatusLine::default(),
-            quit_armed: None,
-            armed_until: None,
-            faults: Vec::new(),
-            discovering: None,
-            compare_with: None,
-            history: None,
-            present: None,
-            offline: false,
+            thread: ThreadPane::default(),
+            log_pane: LogPane::default(),
             pass_pane: PassPane::default(),
-            asked_path: None,
-            recording: None,
-            asked: None,
-            sorting: None,
-            send_as: None,
-            exports: 0,
+            overlay: None,
+            status: StatusLine::default(),
+            demo: Demo::default(),
+            next_send: SendChoice::default(),
+            questions: Questions::default(),
+            files: OutputFiles::default(),
         };
-        state.composer.set_keys(&state.keymap.key(Action::Send));
+        state.composer.set_keys(&state.keys.map.key(Action::Send));
         match state.session.conversations.open() {
             Some(key) => state.composer.switch(key),
-            None => state.focus = Pane::Picker,
+            None => state.arrangement.focus = Pane::Picker,
         }
         state.fit();
         state
@@ -86,7 +73,7 @@ impl State {
     /// Tells the panes how the keys are called that they mention, as they work where the focus is.
     pub(super) fn name_keys(&mut self) {
         let names = log::KeyNames {
-            compose: if self.focus == Pane::Composer {
+            compose: if self.arrangement.focus == Pane::Composer {
                 "Type a message".to_owned()
             } else {
                 format!("Press {} and type a message", self.key(Action::GoComposer))
@@ -100,7 +87,7 @@ impl State {
             probe: self.key(Action::Probe),
             scope: self.key(Action::LogScope),
         };
-        if let Some(history) = &mut self.history {
+        if let Some(history) = &mut self.log_pane.history {
             history.log.set_keys(names.clone());
         }
         self.session.log.set_keys(names);

@@ -107,7 +107,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
             title: String::new(),
             recorder: None,
         };
-        if let Some(path) = state.recording.clone() {
+        if let Some(path) = state.files.recording.clone() {
             self.carry_out(state, &mut turn, Effect::Record(Some(path)))?;
         }
         // It may have changed before anybody listened for that.
@@ -174,7 +174,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
             TerminalEvent::Key(key) => Event::Key(key),
             TerminalEvent::Paste(text) => Event::Paste(text.replace("\r\n", "\n").replace('\r', "\n")),
             TerminalEvent::Resize(width, height) => {
-                if (state.size.width, state.size.height) == (width, height) {
+                if (state.arrangement.size.width, state.arrangement.size.height) == (width, height) {
                     // Some multiplexers say "redraw" by a resize to the same size.
                     self.screen.forget()?;
                 }
@@ -246,7 +246,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 return Ok(());
             }
             Effect::Redraw => {
-                if state.size != self.screen.size() {
+                if state.arrangement.size != self.screen.size() {
                     self.measure(state, turn)?;
                 }
                 return self.screen.forget();
@@ -255,7 +255,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 turn.recorder = None;
                 return Ok(());
             }
-            Effect::Record(Some(path)) => match Recorder::begin(&path, state.size, self.clock.now()) {
+            Effect::Record(Some(path)) => match Recorder::begin(&path, state.arrangement.size, self.clock.now()) {
                 Ok(recorder) => {
                     turn.recorder = Some(recorder);
                     return Ok(());

@@ -49,13 +49,6 @@ impl TerminalKeys {
         })
     }
 
-    fn decode(&mut self, read: reader::Read) {
-        let mut inputs = VecDeque::new();
-        reader::decode(read, &mut self.decoder, &mut inputs);
-        self.settles = self.decoder.waits().then(|| Instant::now() + ESCAPE);
-        self.take(inputs);
-    }
-
     fn take(&mut self, inputs: VecDeque<decoder::DecodedInput>) {
         let mut events = Vec::with_capacity(inputs.len());
         for input in inputs {
@@ -93,7 +86,12 @@ impl Input for TerminalKeys {
                 None => Ok(reader.arrives.recv().await),
             };
             match read {
-                Ok(Some(read)) => self.decode(read),
+                Ok(Some(read)) => {
+                    let mut inputs = VecDeque::new();
+                    reader::decode(read, &mut self.decoder, &mut inputs);
+                    self.settles = self.decoder.waits().then(|| Instant::now() + ESCAPE);
+                    self.take(inputs);
+                }
                 Ok(None) => return None,
                 Err(_) => {
                     let now = Instant::now();

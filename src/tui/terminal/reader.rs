@@ -6,6 +6,6 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub use unix::{Read, Reader, decode, forget_unread};
+pub use unix::{ByteReader as Reader, decode, forget_unread};
 #[cfg(windows)]
-pub use windows::{Read, Reader, decode, forget_unread};
+pub use windows::{EventReader as Reader, decode, forget_unread};

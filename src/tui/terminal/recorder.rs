@@ -45,7 +45,7 @@ impl Recorder {
 
     /// Draws the state and writes what changed.
     pub fn frame(&mut self, state: &State, now: Moment) -> io::Result<()> {
-        let area = Rect::new(0, 0, state.size.width, state.size.height);
+        let area = Rect::new(0, 0, state.arrangement.size.width, state.arrangement.size.height);
         let at = now.since(self.began);
         if area != self.shown.area {
             self.file.write_all(cast::resize(at, area.width, area.height).as_bytes())?;

@@ -177,7 +177,7 @@ impl Screen for RealScreen {
             self.forget()?;
         }
         let Self { terminal, rows } = self;
-        let area = Rect::from((ratatui::layout::Position::ORIGIN, state.size));
+        let area = Rect::from((ratatui::layout::Position::ORIGIN, state.arrangement.size));
         if terminal.get_frame().area() != area {
             terminal.resize(area)?;
         }

@@ -106,7 +106,7 @@ pub fn attach(state: &mut State, key: ConversationKey, typed: &str, effects: &mu
 
 /// A file goes with the next message.
 pub fn attached(state: &mut State, key: ConversationKey, file: Attachment) {
-    state.asked_path = None;
+    state.files.asked_path = None;
     state.status.info(format!("{} ({}) goes with the next message.", file.label(), file.mime));
     state.composer.attach(key, file);
     focus(state, Pane::Composer);

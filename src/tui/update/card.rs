@@ -62,7 +62,7 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, chord: Cho
 fn meant(state: &State, card: &mut Card, chord: Chord) -> Option<Action> {
     let first = card.prefix.take();
     for context in [Context::Log, Context::Picker, Context::Global] {
-        match state.keymap.resolve(context, first, chord) {
+        match state.keys.map.resolve(context, first, chord) {
             KeyMeaning::Act(action) => return Some(action),
             KeyMeaning::Prefix => {
                 card.prefix = Some(chord);

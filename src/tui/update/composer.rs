@@ -55,7 +55,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::Editor => effects.push(Effect::Edit(state.composer.text().to_owned())),
         Action::LeaveComposer => {
-            state.zoomed = false;
+            state.arrangement.zoomed = false;
             focus(state, state.beside_composer());
         }
         Action::NextPaneText => global::act(state, Action::NextPane, effects),
@@ -75,7 +75,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 
 /// Something was typed: the other side is told, where a person wants that and the conversation is live.
 pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
-    if !state.manners.tells_typing || state.composer.is_empty() {
+    if !state.look.manners.tells_typing || state.composer.is_empty() {
         return;
     }
     let Some(item) = state.session.conversations.active_item() else { return };

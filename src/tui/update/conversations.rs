@@ -103,7 +103,7 @@ fn keep_in_config(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Reads the conversation that one stands on (picker) or that is open (elsewhere).
 pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
-    let selected = state.session.conversations.selected().filter(|_| state.focus == Pane::Picker);
+    let selected = state.session.conversations.selected().filter(|_| state.arrangement.focus == Pane::Picker);
     if let Some(key) = selected.or(state.session.conversations.active()) {
         effects.push(Effect::Engine(Command::Read(key)));
     }
@@ -113,7 +113,7 @@ pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Asks for a page.
 pub fn ask_page(state: &mut State, page: u32, effects: &mut Vec<Effect>) {
-    state.discovering = Some(page);
+    state.questions.discovering = Some(page);
     state.status.info(if page == 1 {
         "Asking which conversations are active…".to_owned()
     } else {
@@ -125,7 +125,7 @@ pub fn ask_page(state: &mut State, page: u32, effects: &mut Vec<Effect>) {
 /// A page came, or a refusal.
 pub fn came(state: &mut State, page: u32, found: Result<Vec<DiscoveredConversation>, String>, more: bool) {
     // An answer to a question that nobody has any more.
-    if state.discovering.take_if(|asked| *asked == page).is_none() {
+    if state.questions.discovering.take_if(|asked| *asked == page).is_none() {
         return;
     }
     let found = match found {
@@ -165,9 +165,9 @@ pub fn came(state: &mut State, page: u32, found: Result<Vec<DiscoveredConversati
 
 /// `5f0c…a2  since 14:02  webmessaging · in the list: Billing bot`
 fn line(state: &State, found: &DiscoveredConversation) -> String {
-    let mut text = short_id(&found.conversation_id, state.theme.ascii).into_owned();
+    let mut text = short_id(&found.conversation_id, state.look.theme.ascii).into_owned();
     if let Some(began) = found.began {
-        let (began, now) = (began.to_zoned(state.zone.clone()), state.now.wall.to_zoned(state.zone.clone()));
+        let (began, now) = (began.to_zoned(state.look.zone.clone()), state.now.wall.to_zoned(state.look.zone.clone()));
         let form = if began.date() == now.date() { "  since %H:%M" } else { "  since %d %b %H:%M" };
         text.push_str(&began.strftime(form).to_string());
     }

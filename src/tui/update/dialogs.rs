@@ -35,7 +35,7 @@ pub enum Beneath {
 
 /// Applies a key to what stands on top.
 pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Effect>) -> Option<Beneath> {
-    let action = match state.keymap.resolve(Context::Dialog, None, chord) {
+    let action = match state.keys.map.resolve(Context::Dialog, None, chord) {
         KeyMeaning::Act(action) => Some(action),
         KeyMeaning::Prefix | KeyMeaning::Unbound => None,
     };
@@ -87,7 +87,7 @@ fn menu_key(state: &mut State, mut menu: Menu, action: Option<Action>, key: KeyE
     match (action, key.code) {
         (action, _) if action == Some(Action::Dismiss) || is_quit(&menu, key) => {
             if let Some(before) = menu.before {
-                state.theme = *before;
+                state.look.theme = *before;
             }
             return;
         }
@@ -193,7 +193,7 @@ fn choose_from_palette(
                 Context::Picker => {
                     focus(state, Pane::Picker);
                 }
-                Context::Log if state.focus != Pane::Thread => show_log(state),
+                Context::Log if state.arrangement.focus != Pane::Thread => show_log(state),
                 Context::Pass => show_pass(state),
                 // With no conversation there is nothing to write to, which is said.
                 Context::Composer if !focus(state, Pane::Composer) => return None,
@@ -219,7 +219,7 @@ fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
             state.composer.insert_snippet(&name);
         }
         MenuChoice::Fault(None) => {
-            state.faults.clear();
+            state.questions.faults.clear();
             effects.push(Effect::SandboxFault(None));
         }
         MenuChoice::Fault(Some(json)) => {
@@ -233,7 +233,7 @@ fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
             state.status.info(format!("Not as {variation}: {why}."));
         }
         MenuChoice::SendAs(variation) => {
-            state.send_as = variation;
+            state.next_send.send_as = variation;
             match variation {
                 Some(variation) => {
                     state.status.warn(format!(

@@ -6,26 +6,26 @@ use crate::tui::state::{Pane, State};
 /// Gives a pane the focus. The composer needs a conversation to write to: false where there is none.
 pub fn focus(state: &mut State, pane: Pane) -> bool {
     if pane == Pane::Composer && state.session.conversations.active().is_none() {
-        state.focus = Pane::Picker;
+        state.arrangement.focus = Pane::Picker;
         state.status.info("No conversation is open: open one, or add one.");
         state.status.offer(&[(Action::Open, "open"), (Action::Add, "add")]);
         return false;
     }
-    state.focus = pane;
+    state.arrangement.focus = pane;
     keep_focus_visible(state);
     true
 }
 
 /// After a resize or a change of shape: the focus is never on a pane that is not on screen.
 pub fn keep_focus_visible(state: &mut State) {
-    if state.zoomed || state.focus == Pane::Picker {
+    if state.arrangement.zoomed || state.arrangement.focus == Pane::Picker {
         return;
     }
     let panes = state.panes();
-    if panes.too_small || panes.get(state.focus).is_some() {
+    if panes.too_small || panes.get(state.arrangement.focus).is_some() {
         return;
     }
-    state.focus = match state.focus {
+    state.arrangement.focus = match state.arrangement.focus {
         Pane::Log if panes.pass.is_some() => Pane::Pass,
         Pane::Log if panes.thread.is_some() => Pane::Thread,
         Pane::Pass if panes.log.is_some() => Pane::Log,
@@ -38,7 +38,7 @@ pub fn keep_focus_visible(state: &mut State) {
 /// The log with the focus, in whatever place something else stands.
 pub fn show_log(state: &mut State) {
     hide_pass(state);
-    state.thread_over = false;
+    state.arrangement.thread_over = false;
     focus(state, Pane::Log);
 }
 
@@ -46,8 +46,8 @@ pub fn show_log(state: &mut State) {
 pub fn show_pass(state: &mut State) {
     if state.session.pass.runner.is_some() {
         state.pass_pane.shown = true;
-        state.thread_over = false;
-        state.focus = Pane::Pass;
+        state.arrangement.thread_over = false;
+        state.arrangement.focus = Pane::Pass;
         keep_focus_visible(state);
     }
 }
@@ -55,8 +55,8 @@ pub fn show_pass(state: &mut State) {
 /// The log comes back; the pass goes on.
 pub fn hide_pass(state: &mut State) {
     state.pass_pane.shown = false;
-    if state.focus == Pane::Pass {
-        state.focus = Pane::Log;
+    if state.arrangement.focus == Pane::Pass {
+        state.arrangement.focus = Pane::Log;
     }
     keep_focus_visible(state);
 }

@@ -36,7 +36,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::Filter => open_filter(state),
         Action::Zoom => {
-            state.zoomed = !state.zoomed;
+            state.arrangement.zoomed = !state.arrangement.zoomed;
             // What was toggled while one pane had it all shows now.
             keep_focus_visible(state);
         }
@@ -65,8 +65,8 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Theme => {
             let items = crate::tui::theme::names().map(|n| (n.to_owned(), MenuChoice::Theme(n.to_owned()))).collect();
             let mut menu = Menu::new("Colours", items);
-            menu.chosen = crate::tui::theme::names().position(|name| name == state.theme.colors.name).unwrap_or(0);
-            menu.before = Some(Box::new(state.theme.clone()));
+            menu.chosen = crate::tui::theme::names().position(|name| name == state.look.theme.colors.name).unwrap_or(0);
+            menu.before = Some(Box::new(state.look.theme.clone()));
             state.overlay = Some(Overlay::Menu(menu));
         }
         _ => {
@@ -90,7 +90,7 @@ fn cycle(state: &mut State, by: isize) {
         order.push(Pane::Pass);
     }
     order.push(Pane::Composer);
-    let at = order.iter().position(|&p| p == state.focus).unwrap_or(0);
+    let at = order.iter().position(|&p| p == state.arrangement.focus).unwrap_or(0);
     let next = (at.cast_signed() + by).rem_euclid(order.len().cast_signed()).cast_unsigned();
     if let Some(&pane) = order.get(next) {
         focus(state, pane);
@@ -98,29 +98,29 @@ fn cycle(state: &mut State, by: isize) {
 }
 
 fn toggle_thread(state: &mut State) {
-    if holds_thread_and_log(state.size) && !state.zoomed {
-        state.thread_beside = !state.thread_beside;
-        if !state.thread_beside && state.focus == Pane::Thread {
-            state.focus = Pane::Log;
+    if holds_thread_and_log(state.arrangement.size) && !state.arrangement.zoomed {
+        state.arrangement.thread_beside = !state.arrangement.thread_beside;
+        if !state.arrangement.thread_beside && state.arrangement.focus == Pane::Thread {
+            state.arrangement.focus = Pane::Log;
         }
         return;
     }
-    state.thread_over = !state.thread_over;
-    match state.focus {
-        Pane::Log if state.thread_over => state.focus = Pane::Thread,
-        Pane::Thread if !state.thread_over => state.focus = Pane::Log,
+    state.arrangement.thread_over = !state.arrangement.thread_over;
+    match state.arrangement.focus {
+        Pane::Log if state.arrangement.thread_over => state.arrangement.focus = Pane::Thread,
+        Pane::Thread if !state.arrangement.thread_over => state.arrangement.focus = Pane::Log,
         _ => {}
     }
 }
 
 fn open_filter(state: &mut State) {
-    let (pane, text) = match state.focus {
+    let (pane, text) = match state.arrangement.focus {
         Pane::Picker => (Pane::Picker, state.session.conversations.filter().to_owned()),
         Pane::Log | Pane::Thread | Pane::Composer | Pane::Pass => {
             hide_pass(state);
-            if state.focus == Pane::Thread {
-                state.thread_over = false;
-                state.focus = Pane::Log;
+            if state.arrangement.focus == Pane::Thread {
+                state.arrangement.thread_over = false;
+                state.arrangement.focus = Pane::Log;
             }
             (Pane::Log, state.shown_log().filter_text().to_owned())
         }
@@ -195,8 +195,10 @@ fn renew(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Shows the colours of that name. Where no colour is wanted at all, none of them has any.
 pub fn show_theme(state: &mut State, name: &str) {
-    if let Some(theme) = crate::tui::theme::named(name, state.theme.ascii, state.manners.no_colour, state.theme.depth) {
-        state.theme = theme;
+    if let Some(theme) =
+        crate::tui::theme::named(name, state.look.theme.ascii, state.look.manners.no_colour, state.look.theme.depth)
+    {
+        state.look.theme = theme;
     }
 }
 
@@ -205,7 +207,7 @@ fn arm(state: &mut State) {
         state.status.info(format!("Not now: {why}."));
         return;
     }
-    state.armed_until = Some(state.now.after(ARMED));
+    state.next_send.armed_until = Some(state.now.after(ARMED));
     state.status.warn("PROD: for ten minutes messages are sent without asking.");
 }
 
@@ -215,17 +217,17 @@ fn back(state: &mut State) {
     if state.status.keys.iter().any(|(action, _)| *action == Action::Back) {
         state.status.clear();
     }
-    if state.zoomed {
-        state.zoomed = false;
-    } else if state.focus == Pane::Picker && !state.session.conversations.filter().is_empty() {
+    if state.arrangement.zoomed {
+        state.arrangement.zoomed = false;
+    } else if state.arrangement.focus == Pane::Picker && !state.session.conversations.filter().is_empty() {
         state.session.conversations.set_filter("");
-    } else if state.compare_with.take().is_some() {
+    } else if state.log_pane.compare_with.take().is_some() {
         state.status.over(Subject::Comparison);
     } else if state.thread_covers_log() {
         toggle_thread(state);
-    } else if state.focus != Pane::Pass && !state.shown_log().filter_text().is_empty() {
+    } else if state.arrangement.focus != Pane::Pass && !state.shown_log().filter_text().is_empty() {
         state.shown_log_mut().clear_filter();
-    } else if state.history.is_some() {
+    } else if state.log_pane.history.is_some() {
         history::close(state);
     } else {
         state.status.clear();
@@ -235,11 +237,11 @@ fn back(state: &mut State) {
 
 /// `q`: back where something can be left; at the top, out.
 fn quit(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.zoomed || state.thread_covers_log() {
+    if state.arrangement.zoomed || state.thread_covers_log() {
         back(state);
         return;
     }
-    if state.focus == Pane::Pass {
+    if state.arrangement.focus == Pane::Pass {
         hide_pass(state);
         return;
     }
@@ -303,14 +305,14 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
         };
         state.status.info(what);
         effects.push(Effect::Engine(Command::Cancel(id)));
-    } else if state.focus == Pane::Composer && !state.composer.is_empty() {
+    } else if state.arrangement.focus == Pane::Composer && !state.composer.is_empty() {
         state.composer.clear();
         state.status.info("Draft cleared.");
         state.status.offer(&[(Action::Undo, "undo")]);
     } else if quit_is_armed(state) {
         leave(state, effects);
     } else {
-        state.quit_armed = Some(state.now);
+        state.keys.quit_armed = Some(state.now);
         state.status.info(format!("Press {} again to leave.", state.key(Action::Interrupt)));
         state.status.about(Subject::Leaving);
     }
@@ -318,12 +320,12 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Whether "press again to leave" still holds.
 pub fn quit_is_armed(state: &State) -> bool {
-    state.quit_armed.is_some_and(|at| state.now.since(at) < QUIT_HINT)
+    state.keys.quit_armed.is_some_and(|at| state.now.since(at) < QUIT_HINT)
 }
 
 /// Takes "press again to leave" back, and its hint where nothing else has been said since.
 pub fn disarm_quit(state: &mut State) {
-    if state.quit_armed.take().is_some() {
+    if state.keys.quit_armed.take().is_some() {
         state.status.over(Subject::Leaving);
     }
 }

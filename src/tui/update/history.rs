@@ -9,11 +9,11 @@ use crate::tui::state::State;
 use crate::tui::state::history::{HistoryStretch, NEAR, PAGE};
 
 fn ask(state: &mut State, want: Want, effects: &mut Vec<Effect>) {
-    if state.asked.is_some() {
+    if state.questions.journal.is_some() {
         return;
     }
     let serial = state.session.journal.next_serial();
-    state.asked = Some(serial);
+    state.questions.journal = Some(serial);
     effects.push(Effect::Journal(Job::History(HistoryRequest { serial, want, limit: PAGE })));
 }
 
@@ -23,7 +23,7 @@ pub fn look_above(state: &mut State, top: bool, effects: &mut Vec<Effect>) {
     if state.session.journal.keeping == Keeping::Off {
         return;
     }
-    match &state.history {
+    match &state.log_pane.history {
         Some(history) if history.older && history.log.entries_above() < NEAR => {
             let before = history.log.first_number();
             let want = match &history.query {
@@ -47,7 +47,7 @@ pub fn look_above(state: &mut State, top: bool, effects: &mut Vec<Effect>) {
 /// Asks for what stands below. `bottom`: one stood at the very bottom before the key; then one comes back to what happens
 /// now.
 pub fn look_below(state: &mut State, bottom: bool, effects: &mut Vec<Effect>) {
-    let Some(history) = &state.history else { return };
+    let Some(history) = &state.log_pane.history else { return };
     if history.newer && history.log.entries_below() < NEAR {
         let Some(last) = history.log.last_number() else { return };
         ask(state, Want::After(last), effects);
@@ -62,8 +62,8 @@ pub fn look_below(state: &mut State, bottom: bool, effects: &mut Vec<Effect>) {
 
 /// The very beginning of what is kept.
 pub fn oldest(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.history.as_ref().is_some_and(|h| h.query.is_none() && h.older)
-        || (state.history.is_none()
+    if state.log_pane.history.as_ref().is_some_and(|h| h.query.is_none() && h.older)
+        || (state.log_pane.history.is_none()
             && state.session.journal.oldest.is_some_and(|oldest| oldest < state.session.log.first_number()))
     {
         ask(state, Want::After(0), effects);
@@ -77,21 +77,21 @@ pub fn find(state: &mut State, query: &str, effects: &mut Vec<Effect>) {
         state.status.offer(&[(Action::Search, "search the log")]);
         return;
     }
-    state.asked = None;
+    state.questions.journal = None;
     state.status.info(format!("Looking for “{query}” in all that is kept…"));
     ask(state, Want::Found { query: query.to_owned(), before: u64::MAX }, effects);
 }
 
 /// Back to what happens now.
 pub fn close(state: &mut State) {
-    state.history = None;
-    state.asked = None;
+    state.log_pane.history = None;
+    state.questions.journal = None;
 }
 
 /// A page came.
 pub fn found(state: &mut State, found: Found) {
     // An answer to a question that nobody has any more.
-    if state.asked.take_if(|serial| *serial == found.serial).is_none() {
+    if state.questions.journal.take_if(|serial| *serial == found.serial).is_none() {
         return;
     }
     if let Some(problem) = found.problem {
@@ -99,7 +99,7 @@ pub fn found(state: &mut State, found: Found) {
         return;
     }
     let live_first = state.session.log.first_number();
-    match (found.want, &mut state.history) {
+    match (found.want, &mut state.log_pane.history) {
         (Want::Before(_), Some(history)) => history.prepend(&state.session.log, found.entries, found.more),
         (Want::Before(before), None) => {
             if found.entries.is_empty() {
@@ -111,7 +111,7 @@ pub fn found(state: &mut State, found: Found) {
             entries.extend(state.session.log.oldest_as_kept(PAGE / 4));
             let mut history = HistoryStretch::new(&state.session.log, entries, None, found.more, false);
             history.log.place(at, 0, 0);
-            state.history = Some(history);
+            state.log_pane.history = Some(history);
         }
         // From the beginning.
         (Want::After(0), _) => {
@@ -119,7 +119,7 @@ pub fn found(state: &mut State, found: Found) {
             let newer = found.more;
             let mut history = HistoryStretch::new(&state.session.log, found.entries, None, false, newer);
             history.log.place(first, 0, 0);
-            state.history = Some(history);
+            state.log_pane.history = Some(history);
         }
         (Want::After(_), Some(history)) => {
             // Where the journal ends, the log in memory goes on.
@@ -141,7 +141,7 @@ pub fn found(state: &mut State, found: Found) {
                 let more = if found.more { " (and more above)" } else { "" };
                 state.status.info(format!("{count} found{more}, the newest last."));
                 state.status.offer(&[(Action::Back, "back to the log")]);
-                state.history =
+                state.log_pane.history =
                     Some(HistoryStretch::new(&state.session.log, found.entries, Some(query), found.more, false));
             }
         },

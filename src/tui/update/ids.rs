@@ -70,7 +70,7 @@ pub fn add_web(state: &mut State, deployment: uuid::Uuid, site: &str, effects: &
         state.status.info(format!("“{name}” is this guest: it is open now."));
         return;
     }
-    let name = format!("web guest {}", crate::text::screen::short_id(&deployment.to_string(), state.theme.ascii));
+    let name = format!("web guest {}", crate::text::screen::short_id(&deployment.to_string(), state.look.theme.ascii));
     add_address(state, name, address, effects);
     state.status.info("Added for this profile.");
     state.status.offer(&[(Action::KeepInConfig, "write it into the config file")]);
@@ -120,7 +120,7 @@ fn not_a_conversation(state: &mut State, place: &FoundId) {
         format!("  {field} = \"{}\"", place.id),
         format!("  {more}"),
         String::new(),
-        format!("y copies this · {} closes", state.keymap.key(Action::Dismiss)),
+        format!("y copies this · {} closes", state.keys.map.key(Action::Dismiss)),
     ];
     state.overlay = Some(Overlay::lines("Not a conversation", lines));
 }
@@ -140,7 +140,7 @@ pub fn add_one(state: &mut State, lead: Candidate, effects: &mut Vec<Effect>) {
         return;
     }
     let well_formed = is_uuid(&id);
-    let name = format!("added {}", crate::text::screen::short_id(&id, state.theme.ascii));
+    let name = format!("added {}", crate::text::screen::short_id(&id, state.look.theme.ascii));
     add_address(state, name, Address::GuestApi { conversation_id: id, participant_id, external_id: None }, effects);
     match swapped {
         Some(why) => state.status.warn(format!("Swapped: {why}.")),
@@ -211,17 +211,17 @@ pub fn swap(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) 
 }
 
 fn begin(state: &mut State, sorting: Sorting, effects: &mut Vec<Effect>) {
-    if state.sorting.is_some() {
+    if state.questions.sorting.is_some() {
         state.status.info("Ids are being looked up already; once more in a moment.");
         return;
     }
     effects.extend(sorting.look.next().map(|asked| Effect::Engine(Command::Probe(asked))));
-    state.sorting = Some(sorting);
+    state.questions.sorting = Some(sorting);
 }
 
 /// An answer came.
 pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed, effects: &mut Vec<Effect>) {
-    let Some(mut sorting) = state.sorting.take() else { return };
+    let Some(mut sorting) = state.questions.sorting.take() else { return };
     let exchange = match result {
         Probed::Asked(id) => state
             .session
@@ -237,7 +237,7 @@ pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed, effect
         effects.push(Effect::Engine(Command::Probe(next)));
     }
     if !sorting.look.is_idle() {
-        state.sorting = Some(sorting);
+        state.questions.sorting = Some(sorting);
         return;
     }
     let trouble = sorting.look.troubles().first().cloned();

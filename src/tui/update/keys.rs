@@ -13,10 +13,10 @@ use super::{composer, conversations, demo, dialogs, global, log, pass};
 
 /// Applies a key.
 pub fn key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
-    let armed = state.quit_armed;
+    let armed = state.keys.quit_armed;
     dispatch(state, key, effects);
     // "Press again" means the very next key.
-    if state.quit_armed == armed {
+    if state.keys.quit_armed == armed {
         global::disarm_quit(state);
     }
 }
@@ -41,10 +41,10 @@ fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         act(state, action, effects);
         return;
     }
-    if let Some((first, _)) = state.prefix.take() {
-        let mut meaning = state.keymap.resolve(context, Some(first), chord);
+    if let Some((first, _)) = state.keys.prefix.take() {
+        let mut meaning = state.keys.map.resolve(context, Some(first), chord);
         if meaning == KeyMeaning::Unbound && context != Context::Composer {
-            meaning = state.keymap.resolve(Context::Global, Some(first), chord);
+            meaning = state.keys.map.resolve(Context::Global, Some(first), chord);
         }
         match meaning {
             KeyMeaning::Act(action) => act(state, action, effects),
@@ -70,10 +70,10 @@ fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
 
 /// While a pass runs, Alt and a verdict's key decide the step without leaving the text.
 fn judged_while_typing(state: &State, chord: Chord) -> Option<Action> {
-    if state.focus != Pane::Composer || !state.session.pass.is_running() {
+    if state.arrangement.focus != Pane::Composer || !state.session.pass.is_running() {
         return None;
     }
-    match state.keymap.resolve(Context::Pass, None, chord.without_alt()?) {
+    match state.keys.map.resolve(Context::Pass, None, chord.without_alt()?) {
         KeyMeaning::Act(
             action @ (Action::VerdictPass | Action::VerdictFail | Action::VerdictBlocked | Action::VerdictSkip),
         ) => Some(action),
@@ -83,7 +83,7 @@ fn judged_while_typing(state: &State, chord: Chord) -> Option<Action> {
 
 /// Whether a key after the first of two only takes the first back.
 fn takes_back(state: &State, chord: Chord) -> bool {
-    let meaning = |context| state.keymap.resolve(context, None, chord);
+    let meaning = |context| state.keys.map.resolve(context, None, chord);
     [meaning(state.context()), meaning(Context::Global)].iter().any(|m| {
         matches!(m, KeyMeaning::Act(Action::Back | Action::LeaveComposer | Action::Interrupt | Action::InterruptText))
     })
@@ -92,15 +92,15 @@ fn takes_back(state: &State, chord: Chord) -> bool {
 /// Does what a key is bound to here, or everywhere. False where it is bound to nothing.
 fn resolve(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
     let context = state.context();
-    let mut meaning = state.keymap.resolve(context, None, chord);
+    let mut meaning = state.keys.map.resolve(context, None, chord);
     // In a text field what is not bound is text.
     if meaning == KeyMeaning::Unbound && context != Context::Composer {
-        meaning = state.keymap.resolve(Context::Global, None, chord);
+        meaning = state.keys.map.resolve(Context::Global, None, chord);
     }
     match meaning {
         KeyMeaning::Act(action) if demo::everywhere(state, action) => {}
         KeyMeaning::Act(action) => act(state, action, effects),
-        KeyMeaning::Prefix => state.prefix = Some((chord, state.now)),
+        KeyMeaning::Prefix => state.keys.prefix = Some((chord, state.now)),
         KeyMeaning::Unbound => return false,
     }
     true
@@ -118,7 +118,7 @@ fn act_here(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action.spec().context {
         Context::Global => global::act(state, action, effects),
         Context::Picker => conversations::act(state, action, effects),
-        Context::Log if state.focus == Pane::Thread => log::act_on_thread(state, action, effects),
+        Context::Log if state.arrangement.focus == Pane::Thread => log::act_on_thread(state, action, effects),
         Context::Log => log::act(state, action, effects),
         Context::Composer => composer::act(state, action, effects),
         Context::Present => demo::act(state, action, effects),

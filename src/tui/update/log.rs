@@ -25,13 +25,13 @@ pub fn named_by_status(state: &State, action: Action) -> Option<u64> {
 /// Does something as if the entry `number` were the chosen one. What is chosen, and whether the log follows its end, is
 /// afterwards as before.
 pub fn on_entry(state: &mut State, number: u64, act: impl FnOnce(&mut State)) {
-    let history = state.history.take();
+    let history = state.log_pane.history.take();
     let stood = state.session.log.stand_on(number);
     act(state);
     if let Some(stood) = stood {
         state.session.log.come_back(stood);
     }
-    state.history = history;
+    state.log_pane.history = history;
 }
 
 /// Applies an action of the log.
@@ -39,12 +39,12 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     let (top, bottom) = (state.shown_log().at_top(), state.shown_log().at_bottom());
     match action {
         Action::LogFirst if top => history::oldest(state, effects),
-        Action::LogLast | Action::Follow if state.history.is_some() => {
+        Action::LogLast | Action::Follow if state.log_pane.history.is_some() => {
             history::close(state);
             state.session.log.last();
         }
         Action::SearchKept => {
-            let text = state.history.as_ref().and_then(|h| h.query.clone()).unwrap_or_default();
+            let text = state.log_pane.history.as_ref().and_then(|h| h.query.clone()).unwrap_or_default();
             state.prompt(PromptPurpose::SearchKept, &text);
         }
         _ => act_on_entries(state, action, effects),
@@ -84,7 +84,7 @@ const fn chooses(action: Action) -> bool {
 }
 
 fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    let log = state.history.as_mut().map_or(&mut state.session.log, |history| &mut history.log);
+    let log = state.log_pane.history.as_mut().map_or(&mut state.session.log, |history| &mut history.log);
     match action {
         Action::LogUp => log.up(1),
         Action::LogDown => log.down(1),
@@ -141,7 +141,7 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::Why => explain(state),
         Action::Probe => {
             // What was kept of earlier sessions is over: a probe is about now.
-            let number = state.session.log.why().map(LogEntry::number).filter(|_| state.history.is_none());
+            let number = state.session.log.why().map(LogEntry::number).filter(|_| state.log_pane.history.is_none());
             probe(state, number, effects);
         }
         Action::CompareAccepted => compare_accepted(state),
@@ -195,7 +195,7 @@ fn open_as_entry(state: &mut State, key: ConversationKey) {
         return;
     };
     show_log(state);
-    state.history = None;
+    state.log_pane.history = None;
     if !state.session.log.select_number(number) {
         state.status.info(format!("The filter hides #{number}."));
         state.status.offer(&[(Action::Back, "clear the filter")]);
@@ -229,8 +229,8 @@ fn compare(state: &mut State) {
         nothing_chosen(state);
         return;
     };
-    let Some(first) = state.compare_with.take() else {
-        state.compare_with = Some(number);
+    let Some(first) = state.log_pane.compare_with.take() else {
+        state.log_pane.compare_with = Some(number);
         state.status.info(format!("Comparing #{number}: move to another row."));
         state.status.offer(&[(Action::Compare, "compare"), (Action::Back, "cancel")]);
         state.status.about(Subject::Comparison);
@@ -295,9 +295,9 @@ fn copy_diagnosis(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
             exchange.conversation.and_then(|key| state.session.conversations.get(key)).map(|item| item.name());
         let text = match action {
             Action::CopyTicket => {
-                render::ticket(diagnosis, exchange, &state.session.profile.facts, conversation, &state.zone)
+                render::ticket(diagnosis, exchange, &state.session.profile.facts, conversation, &state.look.zone)
             }
-            _ => render::note(diagnosis, exchange, &state.session.profile.facts, conversation, &state.zone),
+            _ => render::note(diagnosis, exchange, &state.session.profile.facts, conversation, &state.look.zone),
         };
         Some(crate::text::screen::visible_lines(&text).collect::<Vec<_>>().join("\n"))
     });

@@ -47,7 +47,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Key(key) => keys::key(state, key, &mut effects),
         Event::Paste(text) => paste(state, &text),
         Event::Resize { width, height } => {
-            state.size = ratatui::layout::Size { width, height };
+            state.arrangement.size = ratatui::layout::Size { width, height };
             keep_focus_visible(state);
             state.fit();
         }
@@ -71,14 +71,14 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             state.status.offer(&[(Action::Send, "send")]);
         }
         Event::Edited(Err(why)) | Event::Done(Err(why)) | Event::FaultSet(Err(why)) => state.status.error(why),
-        Event::Faults(left) => state.faults = left,
+        Event::Faults(left) => state.questions.faults = left,
         Event::Done(Ok(said)) => state.status.info(said),
         Event::FaultSet(Ok(said)) => {
             state.status.info(said);
             state.status.offer(&[(Action::FaultBench, "set, clear")]);
         }
         Event::Written(Ok(said)) => {
-            state.asked_path = None;
+            state.files.asked_path = None;
             state.status.info(said);
         }
         Event::Written(Err(why)) => prompt::path_refused(state, why),
@@ -97,7 +97,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             effects.push(Effect::AskFaults);
         }
         Event::RecordingFailed(why) => {
-            state.recording = None;
+            state.files.recording = None;
             state.status.error(why);
         }
     }
@@ -111,14 +111,14 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     unknown_outcome::watch(state, &mut effects);
     open_conversation::watch(state, &mut effects);
     demo::silence(state, &mut effects);
-    if state.offline && state.present.is_none() {
+    if state.demo.offline && state.demo.present.is_none() {
         effects.push(Effect::Quit);
     }
     effects
 }
 
 fn paste(state: &mut State, text: &str) {
-    state.prefix = None;
+    state.keys.prefix = None;
     global::disarm_quit(state);
     match &mut state.overlay {
         None => {
@@ -148,8 +148,8 @@ fn deadline(state: &mut State) {
     if !global::quit_is_armed(state) {
         global::disarm_quit(state);
     }
-    if state.armed_until.is_some_and(|until| until.left(state.now).is_zero()) {
-        state.armed_until = None;
+    if state.next_send.armed_until.is_some_and(|until| until.left(state.now).is_zero()) {
+        state.next_send.armed_until = None;
         state.status.warn("PROD: each send is asked for again.");
     }
 }
@@ -162,7 +162,7 @@ fn apply_report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
             return ids::answered(state, asked, &result, effects);
         }
         // Where nothing is to move by itself, nothing is shown of it.
-        Report::Typing { .. } if state.manners.calm => return,
+        Report::Typing { .. } if state.look.manners.calm => return,
         report => report,
     };
     if let Report::Token(status) = &report {

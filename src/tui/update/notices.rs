@@ -35,7 +35,7 @@ pub fn carry_out(state: &mut State, changes: Changes, effects: &mut Vec<Effect>)
             Change::Journal(job) => effects.push(Effect::Journal(job)),
             Change::Sandbox(request) => effects.push(Effect::Arrange(request)),
             Change::LiftFaults => {
-                state.faults.clear();
+                state.questions.faults.clear();
                 effects.push(Effect::SandboxFault(None));
             }
             Change::Notice(notice) => say(state, notice, effects),
@@ -49,7 +49,7 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Exchange(exchange) => {
             demo::exchange(state, &exchange);
             // A fault that was used up has no part in what comes next.
-            if exchange.outcome.is_settled() && !state.faults.is_empty() {
+            if exchange.outcome.is_settled() && !state.questions.faults.is_empty() {
                 effects.push(Effect::AskFaults);
             }
         }
@@ -248,7 +248,7 @@ fn say_choices(state: &mut State, key: ConversationKey) {
     let count = newest.map_or(0, |e| e.choices().len());
     if count > 0 {
         // A test run says itself how a step is answered.
-        if state.session.pass.is_running() && state.focus == Pane::Pass {
+        if state.session.pass.is_running() && state.arrangement.focus == Pane::Pass {
             return;
         }
         let s = if count == 1 { "" } else { "s" };

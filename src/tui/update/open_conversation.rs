@@ -39,17 +39,17 @@ fn something_is_begun(state: &State) -> bool {
     let active = state.session.conversations.active();
     let first = state.session.conversations.items().first().map(|item| item.conversation.key);
     state.overlay.is_some()
-        || state.present.is_some()
+        || state.demo.present.is_some()
         || !state.session.journal.held.is_empty()
         || !state.composer.is_empty()
-        || active.is_some() && (active != first || state.focus == Pane::Picker)
+        || active.is_some() && (active != first || state.arrangement.focus == Pane::Picker)
 }
 
 /// The mark or comment of the chosen entry changed.
 pub fn marked(state: &mut State, number: u64, effects: &mut Vec<Effect>) {
     let Some(entry) = state.shown_log().entry(number) else { return };
     let (marked, comment) = (entry.is_marked(), entry.comment().map(str::to_owned));
-    if let Some(history) = &mut state.history {
+    if let Some(history) = &mut state.log_pane.history {
         history.marked(number, marked, comment.clone());
     }
     if state.session.journal.keeps() {

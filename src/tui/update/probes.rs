@@ -19,7 +19,7 @@ pub fn over(state: &mut State, verdict: &DoctorVerdict) {
     let Some(probes) = &state.session.probes else { return };
     // Who types meanwhile is not interrupted.
     let free = match &state.overlay {
-        None => state.focus != Pane::Composer,
+        None => state.arrangement.focus != Pane::Composer,
         Some(Overlay::Card(card)) => Some(card.number) == probes.number,
         Some(_) => false,
     };

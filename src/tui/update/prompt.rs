@@ -85,7 +85,7 @@ pub fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String>
 
 /// The file that was named cannot be used: what was typed stands there again, with the reason.
 pub fn path_refused(state: &mut State, why: String) {
-    if let Some((purpose, typed)) = state.asked_path.take()
+    if let Some((purpose, typed)) = state.files.asked_path.take()
         && state.overlay.is_none()
     {
         let mut prompt = Prompt::new(purpose, &typed);
@@ -111,7 +111,7 @@ pub fn path_completed(state: &mut State, typed: &str, completed: &str, names: &[
 
 fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
     let text = prompt.input.value().trim().to_owned();
-    state.asked_path = prompt.purpose.is_path().then(|| (prompt.purpose, text.clone()));
+    state.files.asked_path = prompt.purpose.is_path().then(|| (prompt.purpose, text.clone()));
     match prompt.purpose {
         PromptPurpose::Filter(_) => {
             if let Some(problem) = &prompt.problem {

@@ -40,7 +40,7 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         };
         let name = state.shown_name().into_owned();
         // A demo tells no hosts.
-        let region = state.present.is_none().then(|| format!("region  {}", state.session.profile.facts.region));
+        let region = state.demo.present.is_none().then(|| format!("region  {}", state.session.profile.facts.region));
         state.ask(
             DialogQuestion::Production(state.now),
             "PROD: send this message?",
@@ -48,7 +48,7 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
                 .into_iter()
                 .flatten()
                 .chain(state.composer.carried().map(extras_lines).unwrap_or_default())
-                .chain(state.send_as.map(|v| format!("wrongly on purpose: {}", v.about())))
+                .chain(state.next_send.send_as.map(|v| format!("wrongly on purpose: {}", v.about())))
                 .collect(),
             "send it",
             state.consent(),
@@ -62,7 +62,7 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
     let Some(key) = state.session.conversations.active() else { return };
     // It was chosen for another conversation's channel.
-    if let Some((variation, why)) = state.send_as.and_then(|v| Some((v, senseless(state, v)?))) {
+    if let Some((variation, why)) = state.next_send.send_as.and_then(|v| Some((v, senseless(state, v)?))) {
         state.status.error(format!("Not sent as {variation}: {why}."));
         state.status.offer(&[(Action::SendAs, "choose another way")]);
         return;
@@ -70,7 +70,7 @@ pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
     match state.composer.take_for_send(shown) {
         Ok(text) => {
             let extras = state.composer.take_carried();
-            let how = state.send_as.take();
+            let how = state.next_send.send_as.take();
             state.status.clear();
             submit(state, OutgoingMessage { extras, ..OutgoingMessage::text(key, text) }.varied(how), effects);
         }

@@ -25,7 +25,9 @@ pub fn ask(state: &mut State) {
 
 /// Saves it. The shell masks what is written.
 pub fn save(state: &mut State, form: TranscriptForm, effects: &mut Vec<Effect>) {
-    let Some(transcript) = state.session.transcript(state.session.conversations.active(), &state.zone) else { return };
+    let Some(transcript) = state.session.transcript(state.session.conversations.active(), &state.look.zone) else {
+        return;
+    };
     let path = state.new_export_path(form.extension());
     effects.push(Effect::Write { path, contents: transcript.write(form), what: "transcript".to_owned() });
 }

@@ -28,7 +28,7 @@ pub fn ask_of(action: Action) -> Option<SessionAsk> {
 
 /// The conversation that is meant: the chosen one in the picker, else the open one.
 fn meant(state: &State) -> Option<&ConversationItem> {
-    if state.focus == Pane::Picker {
+    if state.arrangement.focus == Pane::Picker {
         state.session.conversations.selected_item()
     } else {
         state.session.conversations.active_item()

@@ -30,9 +30,9 @@ pub fn aside(state: &State, typist: Option<Author>, room: usize) -> (String, Sty
             NoticeKind::Note => StyleRole::Info,
             NoticeKind::Problem => StyleRole::Warning,
         };
-        return (fit(&notice.text, room, state.theme.ascii).into_owned(), role);
+        return (fit(&notice.text, room, state.look.theme.ascii).into_owned(), role);
     }
-    let dot = if state.theme.ascii { " - " } else { " · " };
+    let dot = if state.look.theme.ascii { " - " } else { " · " };
     let mut parts = vec![counter(&state.composer, state.now).0];
     if let Some(extras) = state.composer.carried() {
         let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
@@ -48,7 +48,7 @@ pub fn aside(state: &State, typist: Option<Author>, room: usize) -> (String, Sty
     {
         parts.push("paced".to_owned());
     }
-    parts.extend(typist.map(|author| plain(&super::thread::types(author), state.theme.ascii).into_owned()));
+    parts.extend(typist.map(|author| plain(&super::thread::types(author), state.look.theme.ascii).into_owned()));
     while parts.len() > 1 && width(&parts.join(dot)) > room {
         parts.pop();
     }

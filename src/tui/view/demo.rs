@@ -43,16 +43,17 @@ struct Bubble {
 
 /// Draws the whole screen; where the cursor stands, if one types.
 pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Position> {
-    let Rect { width: columns, height: rows, .. } = Rect::new(0, 0, state.size.width, state.size.height);
+    let Rect { width: columns, height: rows, .. } =
+        Rect::new(0, 0, state.arrangement.size.width, state.arrangement.size.height);
     head(state, present, Rect::new(0, 0, columns, 1), buf);
-    if present.blank {
+    if present.choice.blank {
         return None;
     }
     let words = narration(state, present, columns);
     let told = u16::try_from(words.len()).unwrap_or(2).min(rows / 3);
     let bottom = rows.saturating_sub(told + 2);
     let mut stage = Rect::new(0, 1, columns, bottom.saturating_sub(1));
-    if present.log {
+    if present.choice.log {
         let log = if columns >= LOG_BESIDE {
             let right = columns * 2 / 5;
             stage.width -= right;
@@ -68,7 +69,7 @@ pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Positi
     bubbles(state, present, stage, buf);
     let cursor = input(state, present, Rect::new(0, bottom, columns, 1), buf);
     for (y, row) in (bottom + 1..bottom + 1 + told).zip(&words) {
-        put(buf, 1, y, row, usize::from(columns.saturating_sub(1)), state.theme.style(StyleRole::Strong));
+        put(buf, 1, y, row, usize::from(columns.saturating_sub(1)), state.look.theme.style(StyleRole::Strong));
     }
     foot(state, present, Rect::new(0, rows - 1, columns, 1), buf);
     cursor
@@ -88,24 +89,24 @@ fn place(state: &State, present: &Present) -> (&'static str, StyleRole) {
 }
 
 fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
-    let theme = &state.theme;
+    let theme = &state.look.theme;
     let (word, role) = place(state, present);
     let style = theme.style(role).add_modifier(ratatui::style::Modifier::REVERSED);
     let room = |x: u16| usize::from(area.right().saturating_sub(x));
     let (x, _) = put(buf, area.x, area.y, format!(" {word} "), room(area.x), style);
     let mut right = Vec::new();
-    if let (false, Some(at)) = (present.blank, present.at) {
+    if let (false, Some(at)) = (present.choice.blank, present.at) {
         right.push((format!("back at {} of {}", at + 1, present.beats.len()), StyleRole::Warning));
     } else if let Some(tape) = &present.tape {
         right.push((format!("{} of {}", tape.shown, tape.lines.len()), StyleRole::Dim));
-    } else if !present.blank && !present.script.cues.is_empty() {
+    } else if !present.choice.blank && !present.script.cues.is_empty() {
         right.push((format!("{} of {}", present.script.next, present.script.cues.len()), StyleRole::Dim));
     }
-    if state.recording.is_some() {
+    if state.files.recording.is_some() {
         right.push(("REC".to_owned(), StyleRole::Error));
     }
     let taken: usize = right.iter().map(|(text, _)| width(text) + 2).sum();
-    if !present.blank {
+    if !present.choice.blank {
         let conversation = state.session.conversations.active().map(|key| present.aliases.conversation(key));
         let title = match present.script.title() {
             "" => conversation.unwrap_or_default(),
@@ -131,7 +132,7 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
 fn narration(state: &State, present: &Present, columns: u16) -> Vec<String> {
     let said = present.beat().map_or("", |beat| beat.said.as_str());
     let said = present.aliases.text(said);
-    let said = plain(&said, state.theme.ascii).into_owned();
+    let said = plain(&said, state.look.theme.ascii).into_owned();
     let said = visible(&said);
     let rows = wrap(&said, usize::from(columns.saturating_sub(2)).max(1));
     rows.into_iter().take(MAX_TOLD).map(|r| said.get(r).unwrap_or_default().trim_end().to_owned()).collect()
@@ -205,9 +206,9 @@ fn bubbles(state: &State, present: &Present, stage: Rect, buf: &mut Buffer) {
 
 /// Draws one that ends above `bottom`; where the one before it ends. What is above the stage is cut.
 fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u16, buf: &mut Buffer) -> u16 {
-    let theme = &state.theme;
-    let framed = present.size > 1 && stage.width >= FRAMES_FROM;
-    let (beside, above) = match (framed, present.size) {
+    let theme = &state.look.theme;
+    let framed = present.choice.size > 1 && stage.width >= FRAMES_FROM;
+    let (beside, above) = match (framed, present.choice.size) {
         (false, _) => (1, 0),
         (true, ..=2) => (2, 1),
         (true, _) => (4, 2),
@@ -262,13 +263,13 @@ fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u
             );
         }
     }
-    let gap = u16::from(present.size > 2) + u16::from(!framed && present.size > 1);
+    let gap = u16::from(present.choice.size > 2) + u16::from(!framed && present.choice.size > 1);
     u16::try_from(top).unwrap_or(0).saturating_sub(gap)
 }
 
 /// What happened so far, the newest at the bottom, the one that is looked at marked.
 fn calm_log(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
-    let theme = &state.theme;
+    let theme = &state.look.theme;
     outline(area, &borders(theme), theme.style(StyleRole::Border), buf);
     if area.width < 8 || area.height < 3 {
         return;
@@ -279,7 +280,7 @@ fn calm_log(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     let room = usize::from(area.height - 2);
     let first = (here + 1).saturating_sub(room);
     for (y, (number, beat)) in (area.y + 1..area.bottom() - 1).zip(present.beats.iter().enumerate().skip(first)) {
-        let time = beat.at.wall.to_zoned(state.zone.clone()).strftime("%H:%M:%S").to_string();
+        let time = beat.at.wall.to_zoned(state.look.zone.clone()).strftime("%H:%M:%S").to_string();
         let mark = if number == here { ">" } else { " " };
         let said = present.aliases.text(&beat.said);
         let line = format!("{mark} {time} {}", plain(&said, theme.ascii));
@@ -290,7 +291,7 @@ fn calm_log(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
 
 /// What is being typed, by the script or by hand.
 fn input(state: &State, present: &Present, area: Rect, buf: &mut Buffer) -> Option<Position> {
-    let by_hand = state.focus == Pane::Composer && state.overlay.is_none();
+    let by_hand = state.arrangement.focus == Pane::Composer && state.overlay.is_none();
     if present.typing.is_none() && !by_hand {
         return None;
     }
@@ -311,14 +312,14 @@ fn input(state: &State, present: &Present, area: Rect, buf: &mut Buffer) -> Opti
     let over = width(&shown).saturating_sub(room);
     let head = prefix(&shown, over);
     let tail = shown.strip_prefix(head).unwrap_or(&shown);
-    let (x, _) = put(buf, area.x + 1, area.y, "> ", 2, state.theme.style(StyleRole::Focus));
-    let (x, _) = put(buf, x, area.y, tail, room + 1, state.theme.style(StyleRole::Text));
+    let (x, _) = put(buf, area.x + 1, area.y, "> ", 2, state.look.theme.style(StyleRole::Focus));
+    let (x, _) = put(buf, x, area.y, tail, room + 1, state.look.theme.style(StyleRole::Text));
     Some(Position { x: x.min(area.right().saturating_sub(1)), y: area.y })
 }
 
 fn foot(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
-    let theme = &state.theme;
-    let keys = if present.keys { newest(&present.pressed, usize::from(area.width) / 3) } else { String::new() };
+    let theme = &state.look.theme;
+    let keys = if present.choice.keys { newest(&present.pressed, usize::from(area.width) / 3) } else { String::new() };
     let taken = if keys.is_empty() { 0 } else { width(&keys) + 3 };
     let mut x = area.x + 1;
     let (hints, kept) = state.footer_keys();

@@ -45,7 +45,14 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
     // The rule beside the list has no joint where nothing meets it.
     if let Some(x) = panes.rules.list {
         for y in area.top()..area.bottom() {
-            put(buf, x, y, if state.theme.ascii { "|" } else { "│" }, 1, state.theme.style(StyleRole::Border));
+            put(
+                buf,
+                x,
+                y,
+                if state.look.theme.ascii { "|" } else { "│" },
+                1,
+                state.look.theme.style(StyleRole::Border),
+            );
         }
     }
     let inside =
@@ -68,8 +75,8 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
             break;
         }
         room -= cells;
-        (x, _) = put(buf, x, line.y, &key, cells, state.theme.style(StyleRole::Focus));
-        (x, _) = put(buf, x + 1, line.y, words, cells, state.theme.style(StyleRole::Dim));
+        (x, _) = put(buf, x, line.y, &key, cells, state.look.theme.style(StyleRole::Focus));
+        (x, _) = put(buf, x + 1, line.y, words, cells, state.look.theme.style(StyleRole::Dim));
         x += 3;
     }
     let at = line.right().saturating_sub(u16::try_from(width(&more)).unwrap_or(0));
@@ -79,12 +86,12 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
         line.y,
         &more,
         width(&more),
-        state.theme.style(if from < last { StyleRole::Strong } else { StyleRole::Dim }),
+        state.look.theme.style(if from < last { StyleRole::Strong } else { StyleRole::Dim }),
     );
 }
 
 fn draw_row(state: &State, row: &Row, line: Rect, buf: &mut Buffer) {
-    let theme = &state.theme;
+    let theme = &state.look.theme;
     let room = |x: u16| usize::from(line.right().saturating_sub(x));
     let mut x = line.x;
     for (text, role) in &row.pieces {
@@ -133,7 +140,7 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> 
 
 /// `#19 refused  POST /api/v2/…/messages · 401 · 418 ms · 17:08:08`
 fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> Row {
-    let ascii = state.theme.ascii;
+    let ascii = state.look.theme.ascii;
     let happened = match (diagnosis.healed, entry.exchange().map(|x| x.outcome.word())) {
         (true, _) => "was refused first",
         (false, Some("UNKN")) => "outcome unknown",
@@ -151,7 +158,7 @@ fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) ->
     );
     let status = entry.status().map_or_else(|| "no status".to_owned(), |s| s.to_string());
     let took = entry.duration().map_or_else(String::new, |d| format!(" · {} ms", d.as_millis()));
-    let time = entry.at().wall.to_zoned(state.zone.clone()).strftime("%H:%M:%S").to_string();
+    let time = entry.at().wall.to_zoned(state.look.zone.clone()).strftime("%H:%M:%S").to_string();
     let facts = format!(" · {status}{took} · {time}");
     let cells = room.saturating_sub(width(&head) + width(&facts));
     let line = format!("{}{facts}", fit(&visible(&target), cells, ascii));
@@ -183,7 +190,7 @@ fn evidence(state: &State, diagnosis: &Diagnosis, room: usize, rows: &mut Vec<Ro
     if diagnosis.checked.is_empty() {
         rows.push(Row::of([("  (nothing)".to_owned(), StyleRole::Dim)]));
     }
-    let mut probe = Some((state.keymap.key(Action::Probe), "check now"));
+    let mut probe = Some((state.keys.map.key(Action::Probe), "check now"));
     for holds in [Holds::No, Holds::Yes, Holds::Unknown] {
         for check in diagnosis.checked.iter().filter(|check| check.holds == holds) {
             let (word, role) = match holds {
@@ -239,7 +246,7 @@ fn hung(
     rows: &mut Vec<Row>,
 ) {
     let line = visible(line);
-    let line = plain(&line, state.theme.ascii);
+    let line = plain(&line, state.look.theme.ascii);
     let cells = room.saturating_sub(width(indent) + if key.is_some() { KEYS } else { 0 }).max(1);
     let first = wrap(&line, cells).into_iter().next().unwrap_or(0..line.len());
     let mut push = |text: &str, hang: usize, key| {
@@ -264,6 +271,6 @@ fn remedy_key(state: &State, remedy: Remedy) -> Option<(String, &'static str)> {
         Remedy::Compare => (Action::CompareAccepted, "compare"),
         Remedy::Administrator => (Action::CopyNote, "copy note"),
     };
-    let key = state.keymap.key(action);
+    let key = state.keys.map.key(action);
     (!key.is_empty()).then_some((key, words))
 }

@@ -28,12 +28,12 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let mut x = area.x + 1;
     for (key, words) in fitting.chain(&kept) {
         let rest = |x: u16| usize::from(area.right().saturating_sub(x));
-        (x, _) = put(buf, x, area.y, key, rest(x), state.theme.style(StyleRole::Focus));
-        (x, _) = put(buf, x + 1, area.y, words, rest(x + 1), state.theme.style(StyleRole::Dim));
+        (x, _) = put(buf, x, area.y, key, rest(x), state.look.theme.style(StyleRole::Focus));
+        (x, _) = put(buf, x + 1, area.y, words, rest(x + 1), state.look.theme.style(StyleRole::Dim));
         x += 2;
     }
     if named {
         let at = area.right().saturating_sub(u16::try_from(width(place)).unwrap_or(0) + 1);
-        put(buf, at, area.y, place, width(place), state.theme.style(StyleRole::Strong));
+        put(buf, at, area.y, place, width(place), state.look.theme.style(StyleRole::Strong));
     }
 }

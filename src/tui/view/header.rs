@@ -16,13 +16,17 @@ type Piece = (String, StyleRole);
 
 /// Draws it.
 pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
-    let (theme, room) = (&state.theme, usize::from(area.width));
+    let (theme, room) = (&state.look.theme, usize::from(area.width));
     let mut right = right(state);
     let (word, word_role) = place(state);
     let word = format!(" {word} ");
     let name = visible(&state.session.profile.facts.name).into_owned();
-    let fault = state.faults.first().map(|first| {
-        let more = if state.faults.len() > 1 { format!(" and {} more", state.faults.len() - 1) } else { String::new() };
+    let fault = state.questions.faults.first().map(|first| {
+        let more = if state.questions.faults.len() > 1 {
+            format!(" and {} more", state.questions.faults.len() - 1)
+        } else {
+            String::new()
+        };
         format!("fault on: {}{more}", visible(first).replace('-', " "))
     });
     let taken = |right: &[Piece]| right.iter().map(|(text, _)| width(text) + 2).sum::<usize>();
@@ -75,7 +79,7 @@ fn right(state: &State) -> Vec<Piece> {
     };
     right.push((badge.text, badge.role));
     right.extend(badge.alarm.map(|alarm| (alarm, StyleRole::Warning)));
-    right.extend(state.recording.is_some().then(|| ("REC".to_owned(), StyleRole::Warning)));
+    right.extend(state.files.recording.is_some().then(|| ("REC".to_owned(), StyleRole::Warning)));
     right.extend(state.session.journal.trouble.as_ref().map(|trouble| (trouble.short.to_owned(), StyleRole::Warning)));
     right.push(rate_401(state));
     right.extend(rate_limit(state));
@@ -108,7 +112,7 @@ fn rate_401(state: &State) -> Piece {
         _ => StyleRole::Error,
     };
     let mut text = format!("401 {} of {}", rate.answers401, rate.total);
-    if fixed > 0 && state.size.width >= 110 {
+    if fixed > 0 && state.arrangement.size.width >= 110 {
         text.push_str(&format!(", {fixed} fixed"));
     }
     (text, role)

@@ -114,7 +114,7 @@ fn draw_nothing(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buff
 /// What of the log is shown, for beside the pane's name.
 pub fn aside(state: &State) -> String {
     let log = state.shown_log();
-    let mut text = match (&state.history, log.filter()) {
+    let mut text = match (&state.log_pane.history, log.filter()) {
         (Some(history), _) => match &history.query {
             Some(query) => format!("found: {}", screen::visible(query)),
             None => format!("history #{} to #{}", log.first_number(), log.last_number().unwrap_or(0)),
@@ -134,11 +134,13 @@ pub fn aside(state: &State) -> String {
 
 /// What stands at the right of the pane's heading, of history or of what happens now.
 pub fn right(state: &State, width: usize) -> String {
-    let Some(history) = &state.history else { return title(&state.session.log, width, state.theme.ascii) };
+    let Some(history) = &state.log_pane.history else {
+        return title(&state.session.log, width, state.look.theme.ascii);
+    };
     let more = if history.older { "+" } else { "" };
     let rows = history.log.len();
     let text = format!("{rows}{more} rows · {} back", history.log.keys().clear);
-    screen::fit(&screen::plain(&text, state.theme.ascii), width, state.theme.ascii).into_owned()
+    screen::fit(&screen::plain(&text, state.look.theme.ascii), width, state.look.theme.ascii).into_owned()
 }
 
 /// How much there is, cut to `width`: whether the end is followed (or how much is new), rows, what is folded away, what is

@@ -26,7 +26,7 @@ enum Line<'m> {
 
 /// Draws it.
 pub fn draw(state: &State, menu: &Menu, buf: &mut Buffer) {
-    let ascii = state.theme.ascii;
+    let ascii = state.look.theme.ascii;
     let room = usize::from(buf.area.width.saturating_sub(4)).max(1);
     let items = menu.items.iter().map(|(text, _)| width(&visible(text)) + BEFORE + 1);
     let intro = menu.intro.iter().map(|line| width(&visible(line)).min(WIDEST_INTRO));
@@ -54,7 +54,7 @@ pub fn draw(state: &State, menu: &Menu, buf: &mut Buffer) {
         let cut = at + 1 == room_for_intro && room_for_intro < intro.len() && typed.is_none();
         let line =
             if cut { format!("{}…", fit(line.trim_end(), cells.saturating_sub(1), ascii)) } else { line.clone() };
-        put(buf, inner.x, y, plain(&line, ascii), usize::from(inner.width), state.theme.style(StyleRole::Dim));
+        put(buf, inner.x, y, plain(&line, ascii), usize::from(inner.width), state.look.theme.style(StyleRole::Dim));
         y += 1;
     }
     if room_for_intro > 0 && room_for_intro == intro.len() {
@@ -66,7 +66,7 @@ pub fn draw(state: &State, menu: &Menu, buf: &mut Buffer) {
     for line in lines.iter().skip(from).take(rows) {
         let (index, place) = match line {
             Line::Group(name) => {
-                put(buf, inner.x, y, name, usize::from(inner.width), state.theme.style(StyleRole::Strong));
+                put(buf, inner.x, y, name, usize::from(inner.width), state.look.theme.style(StyleRole::Strong));
                 y += 1;
                 continue;
             }
@@ -81,7 +81,7 @@ pub fn draw(state: &State, menu: &Menu, buf: &mut Buffer) {
             continue;
         }
         for (at, line) in chosen.iter().enumerate() {
-            let before = if at == 0 { format!("{} {number} ", mark(&state.theme)) } else { " ".repeat(BEFORE) };
+            let before = if at == 0 { format!("{} {number} ", mark(&state.look.theme)) } else { " ".repeat(BEFORE) };
             row(state, &format!("{before}{line}"), true, false, inner, y, buf);
             y += 1;
         }

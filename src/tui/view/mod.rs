@@ -41,14 +41,14 @@ pub fn view(state: &State, frame: &mut Frame) {
 pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     let panes = state.panes();
     // Between a resize and its event the buffer can be smaller than the state believes: draw nothing that is outside.
-    if buf.area.width < state.size.width || buf.area.height < state.size.height {
+    if buf.area.width < state.arrangement.size.width || buf.area.height < state.arrangement.size.height {
         return None;
     }
     if panes.too_small {
         too_small(state, buf);
         return None;
     }
-    if let Some(demo) = &state.present {
+    if let Some(demo) = &state.demo.present {
         let typing = demo::draw(state, demo, buf);
         let cursor = if state.overlay.is_some() { overlay::draw(state, buf) } else { typing };
         masking::draw(&state.session.profile.masks.with_phones(), buf);
@@ -72,12 +72,17 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
 
 fn look(state: &State, pane: Pane) -> DrawingContext<'_> {
     let covered = state.overlay.as_ref().is_some_and(|o| !matches!(o, Overlay::Prompt(_)));
-    DrawingContext { theme: &state.theme, now: state.now, zone: &state.zone, focused: state.focus == pane && !covered }
+    DrawingContext {
+        theme: &state.look.theme,
+        now: state.now,
+        zone: &state.look.zone,
+        focused: state.arrangement.focus == pane && !covered,
+    }
 }
 
 fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position> {
     let mut cursor = None;
-    frame::rules(panes, &state.theme, buf);
+    frame::rules(panes, &state.look.theme, buf);
     if let Some(area) = panes.thread {
         draw_thread(state, &area, buf);
     }
@@ -123,8 +128,8 @@ fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let aside = thread::aside(&named(state), &state.thread, typist(state), unreadable);
     let right = item.map(|item| {
         let channel = item.conversation.channel().as_str();
-        let since = item.connected_since().map(|at| conversations::moment(at, state.now, &state.zone));
-        let dot = if state.theme.ascii { "-" } else { "·" };
+        let since = item.connected_since().map(|at| conversations::moment(at, state.now, &state.look.zone));
+        let dot = if state.look.theme.ascii { "-" } else { "·" };
         match since {
             Some(since) => format!("connected since {since} {dot} {channel}"),
             None => channel.to_owned(),
@@ -142,7 +147,7 @@ fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
 
 fn draw_composer(state: &State, area: &PaneArea, thread_shown: bool, buf: &mut Buffer) -> Option<Position> {
     let look = look(state, Pane::Composer);
-    let variation = state.send_as.map(|variation| format!("AS {variation}")).unwrap_or_default();
+    let variation = state.next_send.send_as.map(|variation| format!("AS {variation}")).unwrap_or_default();
     let name = format!("3 To {}", crate::text::screen::visible(&named(state)));
     let room = usize::from(area.outer.width).saturating_sub(width(&name) + width(&variation) + COMPOSER_FRAME);
     let (right, role) = composer::aside(state, typist(state).filter(|_| !thread_shown), room);
@@ -170,18 +175,18 @@ fn typist(state: &State) -> Option<Author> {
 fn named(state: &State) -> String {
     let learned = state.session.conversations.active_item().and_then(|item| item.live.conversation_id.as_deref());
     match learned {
-        Some(id) => format!("{} {}", state.active_name(), short_id(id, state.theme.ascii)),
+        Some(id) => format!("{} {}", state.active_name(), short_id(id, state.look.theme.ascii)),
         None => state.active_name().to_owned(),
     }
 }
 
 fn too_small(state: &State, buf: &mut Buffer) {
-    let size = state.size;
+    let size = state.arrangement.size;
     let sentence = format!(
         "guestwire needs {}x{}; this is {}x{}. Sends go on, nothing is lost.",
         MINIMUM.width, MINIMUM.height, size.width, size.height
     );
-    let style = state.theme.style(StyleRole::Text);
+    let style = state.look.theme.style(StyleRole::Text);
     for (row, range) in crate::text::screen::wrap(&sentence, usize::from(size.width.max(1))).into_iter().enumerate() {
         let Ok(y) = u16::try_from(row) else { break };
         if y >= size.height {

@@ -43,13 +43,13 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
 }
 
 fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buffer) {
-    let (rows, widest) = page_rows(lines, buf.area.width, state.theme.ascii);
+    let (rows, widest) = page_rows(lines, buf.area.width, state.look.theme.ascii);
     let inner = popup(state, title, widest, page_height(rows.len(), buf.area.height), buf);
     let last = rows.len().saturating_sub(usize::from(inner.height));
     let from = usize::from(scroll).min(last);
     for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
         let heading = !row.is_empty() && !row.starts_with(' ') && rows.len() > usize::from(inner.height);
-        let style = state.theme.style(if heading { StyleRole::Strong } else { StyleRole::Text });
+        let style = state.look.theme.style(if heading { StyleRole::Strong } else { StyleRole::Text });
         put(buf, inner.x, y, row, usize::from(inner.width), style);
     }
     more(state, inner, from, last - from, buf);
@@ -63,23 +63,23 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
     let high = usize::from(buf.area.height.saturating_sub(8)).clamp(3, 18);
     let inner = popup(state, "Command   @ conversation   # log entry", room, high, buf);
     let typed = visible(palette.input.value()).into_owned();
-    let (x, _) = put(buf, inner.x, inner.y, ": ", 2, state.theme.style(StyleRole::Focus));
-    put(buf, x, inner.y, &typed, usize::from(inner.width.saturating_sub(2)), state.theme.style(StyleRole::Text));
+    let (x, _) = put(buf, inner.x, inner.y, ": ", 2, state.look.theme.style(StyleRole::Focus));
+    put(buf, x, inner.y, &typed, usize::from(inner.width.saturating_sub(2)), state.look.theme.style(StyleRole::Text));
     let rows = usize::from(inner.height.saturating_sub(1)).max(1);
     let from = (palette.chosen + 1).saturating_sub(rows);
     if palette.items.is_empty() {
-        let nothing = format!("nothing of that name; {} closes", state.keymap.key(Action::Dismiss));
-        put(buf, inner.x, inner.y + 1, &nothing, usize::from(inner.width), state.theme.style(StyleRole::Dim));
+        let nothing = format!("nothing of that name; {} closes", state.keys.map.key(Action::Dismiss));
+        put(buf, inner.x, inner.y + 1, &nothing, usize::from(inner.width), state.look.theme.style(StyleRole::Dim));
     }
     for (y, (index, item)) in (inner.top() + 1..inner.bottom()).zip(palette.items.iter().enumerate().skip(from)) {
         let key = match item.target {
             PaletteTarget::Act(action) => {
-                state.keymap.keys(action).first().map(|_| state.key(action)).unwrap_or_default()
+                state.keys.map.keys(action).first().map(|_| state.key(action)).unwrap_or_default()
             }
             PaletteTarget::Conversation(_) | PaletteTarget::Entry(_) => String::new(),
         };
         let about = item.disabled.map_or_else(|| item.about.clone(), |why| format!("{} ({why})", item.about));
-        let mark = if index == palette.chosen { mark(&state.theme) } else { " " };
+        let mark = if index == palette.chosen { mark(&state.look.theme) } else { " " };
         let (name, about) = (visible(&item.name), visible(&about));
         // In columns where there is room for them.
         let line = if room < PALETTE_COLUMNS {
@@ -100,7 +100,7 @@ fn draw_ask(state: &State, ask: &Confirmation, buf: &mut Buffer) -> Option<Posit
     let screen_room = usize::from(buf.area.width.saturating_sub(4)).max(1);
     let widest = ask.lines.iter().map(|l| width(&visible(l))).max().unwrap_or(0).clamp(36, 76).min(screen_room);
     let lines = wrapped(&ask.lines, widest);
-    let key = |action| state.keymap.key(action);
+    let key = |action| state.keys.map.key(action);
     let (yes, cancel) = (key(Action::Confirm), key(Action::Dismiss));
     let (answers, role) = match &ask.consent {
         Consent::Enter => (format!("{yes} {}   {cancel} cancel", ask.yes), StyleRole::Strong),
@@ -123,23 +123,23 @@ fn draw_ask(state: &State, ask: &Confirmation, buf: &mut Buffer) -> Option<Posit
     for (at, line) in lines.iter().take(shown).enumerate() {
         // What there is no room for is not kept quiet.
         let cut = (hidden > 0 && at + 1 == shown).then(|| format!("({} more lines)", hidden + 1));
-        let line = plain(cut.as_deref().unwrap_or(line), state.theme.ascii);
-        put(buf, inner.x, y, &line, room, state.theme.style(StyleRole::Text));
+        let line = plain(cut.as_deref().unwrap_or(line), state.look.theme.ascii);
+        put(buf, inner.x, y, &line, room, state.look.theme.style(StyleRole::Text));
         y += 1;
     }
     y += 1;
     let mut cursor = None;
     if let Consent::Word { typed, .. } = &ask.consent {
-        let (x, _) = put(buf, inner.x, y, "> ", room, state.theme.style(StyleRole::Strong));
-        put(buf, x, y, visible(typed.value()), room, state.theme.style(StyleRole::Text));
+        let (x, _) = put(buf, inner.x, y, "> ", room, state.look.theme.style(StyleRole::Strong));
+        put(buf, x, y, visible(typed.value()), room, state.look.theme.style(StyleRole::Text));
         let column = x.saturating_add(u16::try_from(super::status::cursor_cells(typed)).unwrap_or(u16::MAX));
         cursor = Some(Position { x: column.min(inner.right().saturating_sub(1)), y });
         y += 2;
     }
     if y < inner.bottom() {
-        let style = state.theme.style(role);
-        let answers = plain(&answers, state.theme.ascii);
-        put(buf, inner.x, y, fit(&answers, room, state.theme.ascii), room, style);
+        let style = state.look.theme.style(role);
+        let answers = plain(&answers, state.look.theme.ascii);
+        put(buf, inner.x, y, fit(&answers, room, state.look.theme.ascii), room, style);
     }
     cursor
 }
@@ -154,7 +154,7 @@ fn choices_above(state: &State, items: &[&str], chosen: usize, buf: &mut Buffer)
     let from = (chosen + 1).saturating_sub(rows);
     for (up, (index, item)) in items.iter().enumerate().skip(from).take(rows).enumerate() {
         let y = area.bottom() - 1 - u16::try_from(up).unwrap_or(0);
-        let mark = if index == chosen { mark(&state.theme) } else { " " };
+        let mark = if index == chosen { mark(&state.look.theme) } else { " " };
         row(state, &format!("{mark} {}", visible(item)), index == chosen, false, area, y, buf);
     }
     // The newest stand below, so what there is more of stands above.
@@ -162,7 +162,7 @@ fn choices_above(state: &State, items: &[&str], chosen: usize, buf: &mut Buffer)
         if count > 0 {
             let text = format!(" {count} more ");
             let x = area.right().saturating_sub(u16::try_from(width(&text)).unwrap_or(0));
-            put(buf, x, y, &text, usize::from(area.width), state.theme.style(StyleRole::Strong));
+            put(buf, x, y, &text, usize::from(area.width), state.look.theme.style(StyleRole::Strong));
         }
     }
 }
@@ -176,10 +176,10 @@ pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
         .collect();
     let widest = lines.iter().map(|l| width(l)).max().unwrap_or(10);
     let inner = popup(state, &format!("{first} …"), widest, lines.len(), buf);
-    let (room, ascii) = (usize::from(inner.width), state.theme.ascii);
+    let (room, ascii) = (usize::from(inner.width), state.look.theme.ascii);
     for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
         let line = plain(line, ascii);
-        put(buf, inner.x, y, fit(&line, room, ascii), room, state.theme.style(StyleRole::Text));
+        put(buf, inner.x, y, fit(&line, room, ascii), room, state.look.theme.style(StyleRole::Text));
     }
     more(state, inner, 0, lines.len().saturating_sub(usize::from(inner.height)), buf);
 }

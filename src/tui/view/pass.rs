@@ -81,7 +81,7 @@ pub fn count(state: &State) -> String {
             parts.push(format!("{count} {word}"));
         }
     }
-    parts.join(if state.theme.ascii { " - " } else { " · " })
+    parts.join(if state.look.theme.ascii { " - " } else { " · " })
 }
 
 /// Draws it.
@@ -183,7 +183,7 @@ fn word(step: &StepResult, stage: Option<&StepStage>) -> (&'static str, StyleRol
 
 /// The open step: what to do, what is expected, what is suggested.
 fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
-    let line = if state.theme.ascii { "-" } else { "─" };
+    let line = if state.look.theme.ascii { "-" } else { "─" };
     let mut rows = vec![Row::new(line.repeat(room.cells), StyleRole::Border)];
     let Some(step) = runner.open_result() else {
         let key = state.key(Action::PassReports);
@@ -227,7 +227,7 @@ fn clocked(text: &str, runner: &Runner, state: &State, room: usize) -> String {
     let paused = if runner.is_paused() { "paused " } else { "" };
     let clock = format!("{paused}{}:{:02}", seconds / 60, seconds % 60);
     let text = visible(text);
-    let text = fit(&text, room.saturating_sub(clock.len().max(CLOCK) + 1), state.theme.ascii);
+    let text = fit(&text, room.saturating_sub(clock.len().max(CLOCK) + 1), state.look.theme.ascii);
     let pad = room.saturating_sub(width(&text) + clock.len());
     format!("{text}{}{clock}", " ".repeat(pad))
 }

@@ -23,11 +23,11 @@ pub(super) fn framed(
     buf: &mut Buffer,
 ) -> Rect {
     let screen = Rect { height: buf.area.height.saturating_sub(2), ..buf.area };
-    dim(screen, &state.theme, buf);
+    dim(screen, &state.look.theme, buf);
     let wide = u16::try_from(inner_width).unwrap_or(u16::MAX).saturating_add(4);
     let high = u16::try_from(inner_height).unwrap_or(u16::MAX).saturating_add(2);
     // In the middle of the panes, unless it is wider than those.
-    let main = if state.present.is_some() { screen } else { state.panes().main };
+    let main = if state.demo.present.is_some() { screen } else { state.panes().main };
     let main = if wide > main.width { screen } else { main };
     let width = wide.min(screen.width);
     let height = high.min(screen.height).max(3);
@@ -40,14 +40,14 @@ pub(super) fn framed(
     clear(outer, buf);
     outline(
         outer,
-        &borders(&state.theme),
-        state.theme.style(if role == StyleRole::Focus { StyleRole::Border } else { role }),
+        &borders(&state.look.theme),
+        state.look.theme.style(if role == StyleRole::Focus { StyleRole::Border } else { role }),
         buf,
     );
     let heading = format!(" {} ", visible(title));
-    let heading = plain(&heading, state.theme.ascii);
-    let heading = fit(&heading, usize::from(width.saturating_sub(4)), state.theme.ascii);
-    put(buf, outer.x + 1, outer.y, &heading, usize::from(width), state.theme.style(role));
+    let heading = plain(&heading, state.look.theme.ascii);
+    let heading = fit(&heading, usize::from(width.saturating_sub(4)), state.look.theme.ascii);
+    put(buf, outer.x + 1, outer.y, &heading, usize::from(width), state.look.theme.style(role));
     Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
 }
 
@@ -57,19 +57,19 @@ pub(super) fn more(state: &State, inner: Rect, above: usize, below: usize, buf: 
         if count > 0 {
             let text = format!(" {count} more ");
             let x = inner.right().saturating_sub(u16::try_from(width(&text)).unwrap_or(0)).max(inner.x);
-            put(buf, x, y, &text, usize::from(inner.width), state.theme.style(StyleRole::Strong));
+            put(buf, x, y, &text, usize::from(inner.width), state.look.theme.style(StyleRole::Strong));
         }
     }
 }
 
 /// A row of a list.
 pub(super) fn row(state: &State, line: &str, chosen: bool, dim: bool, inner: Rect, y: u16, buf: &mut Buffer) {
-    let style = state.theme.style(if dim { StyleRole::Dim } else { StyleRole::Text });
+    let style = state.look.theme.style(if dim { StyleRole::Dim } else { StyleRole::Text });
     let room = usize::from(inner.width);
-    let line = plain(line, state.theme.ascii);
-    put(buf, inner.x, y, fit(&line, room, state.theme.ascii), room, style);
+    let line = plain(line, state.look.theme.ascii);
+    put(buf, inner.x, y, fit(&line, room, state.look.theme.ascii), room, style);
     if chosen {
-        state.theme.select(Rect { y, height: 1, ..inner }, buf);
+        state.look.theme.select(Rect { y, height: 1, ..inner }, buf);
     }
 }
 

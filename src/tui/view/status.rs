@@ -17,7 +17,7 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
     if let Some(Overlay::Prompt(prompt)) = &state.overlay {
         return Some(draw_prompt(state, prompt, area, buf));
     }
-    let (theme, status) = (&state.theme, &state.status);
+    let (theme, status) = (&state.look.theme, &state.status);
     let style = |role| theme.style(role);
     let text = visible(&status.text);
     let text = plain(&text, theme.ascii);
@@ -48,7 +48,7 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
 }
 
 fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> Position {
-    let theme = &state.theme;
+    let theme = &state.look.theme;
     let room = usize::from(area.width);
     let (label, hint) = prompt.purpose.words();
     let label = format!(" {label}: ");

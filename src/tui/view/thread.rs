@@ -73,7 +73,7 @@ fn draw_row(row: &Row, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
 
 /// Nothing was said, or it is not known: which key comes next.
 pub fn draw_nothing(state: &State, read: bool, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
-    let type_here = if state.focus == Pane::Composer {
+    let type_here = if state.arrangement.focus == Pane::Composer {
         format!("Type below and press {}.", state.key(Action::Send))
     } else {
         format!("Press {} and type.", state.key(Action::GoComposer))

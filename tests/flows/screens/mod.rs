@@ -269,7 +269,7 @@ fn the_words_are_the_same_whatever_the_colours() {
             let mut desk = scene(name, size, Looks::default());
             for other in theme::names() {
                 for depth in [theme::Depth::True, theme::Depth::Basic] {
-                    desk.state.theme = theme::named(other, false, false, depth).unwrap();
+                    desk.state.look.theme = theme::named(other, false, false, depth).unwrap();
                     assert_eq!(without_bars(&picture(&desk)), without_bars(&themed), "{other} {name} {size:?}");
                 }
             }
@@ -407,7 +407,7 @@ fn help_tells_of_every_action() {
     for spec in guestwire::tui::action::ACTIONS {
         let lines = guestwire::tui::state::help::lines(&desk.state, Some(&tui_input::Input::from(spec.name)));
         assert!(lines.iter().any(|l| l.contains(spec.about)), "{} is not found in help", spec.name);
-        for key in desk.state.keymap.keys(spec.action) {
+        for key in desk.state.keys.map.keys(spec.action) {
             let found = lines.iter().any(|l| l.contains(spec.about) && l.contains(&key.to_string()));
             assert!(found, "help does not name {key} of {}", spec.name);
         }

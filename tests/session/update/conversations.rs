@@ -18,7 +18,7 @@ fn enter_opens_watches_and_reads() {
     let mut desk = Desk::default();
     let effects = desk.keys("esc 1 j enter");
     assert_eq!(desk.state.session.conversations.active(), Some(RETURNS));
-    assert_eq!(desk.state.focus, Pane::Composer);
+    assert_eq!(desk.state.arrangement.focus, Pane::Composer);
     assert_eq!(commands(&effects), [&Command::Watch(Some(RETURNS)), &Command::Read(RETURNS)]);
     desk.type_text("hello");
     assert_eq!(sends(&desk.keys("enter"))[0].1, RETURNS);
@@ -85,7 +85,7 @@ fn a_pasted_id_or_url_is_added_and_opened() {
         let Some(Effect::Engine(Command::Add(added))) = effects.first() else { panic!("{effects:?}") };
         assert_eq!((added.key, added.address.conversation_id()), (key, Some(id)), "{pasted}");
         assert_eq!(commands(&effects)[1..], [&Command::Watch(Some(key)), &Command::Read(key)]);
-        assert_eq!(desk.state.focus, Pane::Composer);
+        assert_eq!(desk.state.arrangement.focus, Pane::Composer);
         desk.type_text("hello");
         assert_eq!(sends(&desk.keys("enter"))[0].1, key);
     }
@@ -182,7 +182,7 @@ fn an_ended_conversation_is_called_ended() {
 fn with_no_conversation_the_picker_has_the_focus_and_says_what_to_do() {
     let mut desk =
         Desk::with(120, 36, |setup| setup.picker = guestwire::session::conversations::Conversations::new(vec![]));
-    assert_eq!(desk.state.focus, Pane::Picker);
+    assert_eq!(desk.state.arrangement.focus, Pane::Picker);
     assert!(desk.screen().contains("No conversations. + adds"), "{}", desk.screen());
     for keys in
         ["c", "3", "enter", "F5", "n", "p", "#", "tab tab tab tab", "a", "j", "?", "esc", "t", "2 r e u = m ; v"]

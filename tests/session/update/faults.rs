@@ -110,20 +110,20 @@ fn colours_change_at_once_and_the_text_does_not() {
     desk.command("theme");
     let names: Vec<_> = guestwire::tui::theme::names().collect();
     assert!(names.len() > 1);
-    let other = names.iter().position(|name| *name != desk.state.theme.colors.name).unwrap();
-    let shown = names.iter().position(|name| *name == desk.state.theme.colors.name).unwrap();
+    let other = names.iter().position(|name| *name != desk.state.look.theme.colors.name).unwrap();
+    let shown = names.iter().position(|name| *name == desk.state.look.theme.colors.name).unwrap();
     for _ in shown..other {
         desk.keys("down");
     }
-    assert_eq!(desk.state.theme.colors.name, names[other], "it is shown before it is chosen");
+    assert_eq!(desk.state.look.theme.colors.name, names[other], "it is shown before it is chosen");
     desk.keys("esc");
-    assert_eq!(desk.state.theme.colors.name, names[shown], "and taken back where it is not");
+    assert_eq!(desk.state.look.theme.colors.name, names[shown], "and taken back where it is not");
     desk.command("theme");
     for _ in shown..other {
         desk.keys("down");
     }
     desk.keys("enter");
-    assert_eq!(desk.state.theme.colors.name, names[other]);
+    assert_eq!(desk.state.look.theme.colors.name, names[other]);
     desk.state.status.clear();
     assert_eq!(desk.screen(), before);
     assert_ne!(desk.draw().0, styled);
@@ -133,17 +133,18 @@ fn colours_change_at_once_and_the_text_does_not() {
 fn colour_comes_back_after_monochrome_unless_none_is_wanted_at_all() {
     for (none_wanted, coloured) in [(false, true), (true, false)] {
         let mut desk = Desk::default();
-        desk.state.manners.no_colour = none_wanted;
+        desk.state.look.manners.no_colour = none_wanted;
         for name in ["monochrome", "dark"] {
             desk.command("theme");
             let at = guestwire::tui::theme::names().position(|known| known == name).unwrap();
-            let from = guestwire::tui::theme::names().position(|known| known == desk.state.theme.colors.name).unwrap();
+            let from =
+                guestwire::tui::theme::names().position(|known| known == desk.state.look.theme.colors.name).unwrap();
             for _ in at.min(from)..at.max(from) {
                 desk.keys(if at > from { "down" } else { "up" });
             }
             desk.keys("enter");
-            assert_eq!(desk.state.theme.colors.name, name);
+            assert_eq!(desk.state.look.theme.colors.name, name);
         }
-        assert_eq!(!desk.state.theme.mono, coloured);
+        assert_eq!(!desk.state.look.theme.mono, coloured);
     }
 }

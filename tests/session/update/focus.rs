@@ -9,7 +9,7 @@ use crate::support::console::Desk;
 #[test]
 fn begins_in_the_composer_of_the_first_conversation() {
     let desk = Desk::default();
-    assert_eq!(desk.state.focus, Pane::Composer);
+    assert_eq!(desk.state.arrangement.focus, Pane::Composer);
     assert_eq!(desk.state.active_name(), "Billing bot");
 }
 
@@ -26,7 +26,7 @@ fn keys_lead_to_panes() {
     ] {
         let mut desk = Desk::default();
         assert_eq!(desk.keys(keys), [], "{keys}");
-        assert_eq!(desk.state.focus, pane, "{keys}");
+        assert_eq!(desk.state.arrangement.focus, pane, "{keys}");
     }
 }
 
@@ -36,12 +36,12 @@ fn tab_goes_round_all_panes_and_back() {
     let mut seen = Vec::new();
     for _ in 0..4 {
         desk.keys("tab");
-        seen.push(desk.state.focus);
+        seen.push(desk.state.arrangement.focus);
     }
     assert_eq!(seen, [Pane::Picker, Pane::Thread, Pane::Log, Pane::Composer]);
     for pane in seen.into_iter().rev().skip(1) {
         desk.keys("shift-tab");
-        assert_eq!(desk.state.focus, pane);
+        assert_eq!(desk.state.arrangement.focus, pane);
     }
 }
 
@@ -67,9 +67,9 @@ fn alt_and_a_key_equal_esc_and_the_key() {
         let one = slow.keys(&format!("esc {key}"));
         let two = fast.keys(&format!("alt-{key}"));
         assert_eq!(one, two, "{key}");
-        assert_eq!(slow.state.focus, fast.state.focus, "{key}");
-        assert_eq!(slow.state.zoomed, fast.state.zoomed, "{key}");
-        assert_eq!(slow.state.prefix, fast.state.prefix, "{key}");
+        assert_eq!(slow.state.arrangement.focus, fast.state.arrangement.focus, "{key}");
+        assert_eq!(slow.state.arrangement.zoomed, fast.state.arrangement.zoomed, "{key}");
+        assert_eq!(slow.state.keys.prefix, fast.state.keys.prefix, "{key}");
         assert_eq!(slow.screen(), fast.screen(), "{key}");
     }
 }
@@ -83,7 +83,7 @@ fn alt_closes_what_is_on_top_as_esc_does() {
         slow.keys("esc c");
         fast.keys("alt-c");
         assert!(fast.state.overlay.is_none(), "{open}");
-        assert_eq!(slow.state.focus, fast.state.focus, "{open}");
+        assert_eq!(slow.state.arrangement.focus, fast.state.arrangement.focus, "{open}");
     }
 }
 
@@ -96,32 +96,32 @@ fn zoom_gives_a_pane_the_screen_and_gives_it_back() {
     desk.keys("z");
     assert!(desk.state.panes().composer.is_some());
     desk.keys("z esc");
-    assert!(!desk.state.zoomed, "Esc gives it back, too");
+    assert!(!desk.state.arrangement.zoomed, "Esc gives it back, too");
     desk.keys("z q");
-    assert!(!desk.state.zoomed, "and q");
+    assert!(!desk.state.arrangement.zoomed, "and q");
 }
 
 #[test]
 fn leaving_a_zoomed_composer_gives_the_screen_back() {
     let mut desk = Desk::default();
     desk.keys("esc z 3 esc");
-    assert!(!desk.state.zoomed);
-    assert_eq!(desk.state.focus, Pane::Log);
+    assert!(!desk.state.arrangement.zoomed);
+    assert_eq!(desk.state.arrangement.focus, Pane::Log);
 }
 
 #[test]
 fn the_thread_comes_over_the_log_where_there_is_no_room_for_both() {
     let mut desk = Desk::new(60, 18);
     desk.keys("esc t");
-    assert_eq!(desk.state.focus, Pane::Thread);
+    assert_eq!(desk.state.arrangement.focus, Pane::Thread);
     assert!(desk.state.panes().log.is_none());
     desk.keys("t");
-    assert_eq!(desk.state.focus, Pane::Log);
+    assert_eq!(desk.state.arrangement.focus, Pane::Log);
     desk.keys("t esc");
-    assert_eq!(desk.state.focus, Pane::Log, "Esc leaves it");
+    assert_eq!(desk.state.arrangement.focus, Pane::Log, "Esc leaves it");
     desk.keys("t 2");
-    assert_eq!(desk.state.focus, Pane::Log, "2 is the log, whatever stands over it");
-    assert!(!desk.state.thread_over);
+    assert_eq!(desk.state.arrangement.focus, Pane::Log, "2 is the log, whatever stands over it");
+    assert!(!desk.state.arrangement.thread_over);
 }
 
 #[test]
@@ -129,22 +129,22 @@ fn the_thread_beside_the_log_can_be_put_away() {
     let mut desk = Desk::new(160, 50);
     assert!(desk.state.panes().thread.is_some());
     desk.keys("esc tab tab tab");
-    assert_eq!(desk.state.focus, Pane::Thread);
+    assert_eq!(desk.state.arrangement.focus, Pane::Thread);
     desk.keys("t");
     assert!(desk.state.panes().thread.is_none());
-    assert_eq!(desk.state.focus, Pane::Log);
+    assert_eq!(desk.state.arrangement.focus, Pane::Log);
 }
 
 #[test]
 fn the_focus_moves_where_a_resize_takes_its_pane_away() {
     let mut desk = Desk::new(160, 50);
     desk.keys("esc tab tab tab");
-    assert_eq!(desk.state.focus, Pane::Thread);
+    assert_eq!(desk.state.arrangement.focus, Pane::Thread);
     desk.resize(60, 18);
-    assert_eq!(desk.state.focus, Pane::Log);
+    assert_eq!(desk.state.arrangement.focus, Pane::Log);
     desk.resize(0, 0);
     desk.resize(160, 50);
-    assert!(desk.state.panes().get(desk.state.focus).is_some());
+    assert!(desk.state.panes().get(desk.state.arrangement.focus).is_some());
 }
 
 #[test]

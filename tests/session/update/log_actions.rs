@@ -102,7 +102,7 @@ fn a_comparison_that_was_begun_can_be_let_go() {
     let mut desk = Desk::default();
     desk.accepted("one");
     desk.keys("esc G = esc");
-    assert_eq!(desk.state.compare_with, None);
+    assert_eq!(desk.state.log_pane.compare_with, None);
     assert_eq!(desk.status(), "", "what the line spoke of is over");
 }
 
@@ -166,7 +166,7 @@ fn the_thread_moves_by_the_logs_keys_and_opens_what_carried_a_message() {
             desk.accepted(&format!("number {n}"));
         }
         desk.keys(lead);
-        assert_eq!(desk.state.focus, Pane::Thread, "{}", desk.screen());
+        assert_eq!(desk.state.arrangement.focus, Pane::Thread, "{}", desk.screen());
         let said = |desk: &Desk| {
             let screen = desk.screen();
             let thread = screen.lines().skip_while(|line| !line.contains("t Thread")).skip(1);
@@ -182,7 +182,7 @@ fn the_thread_moves_by_the_logs_keys_and_opens_what_carried_a_message() {
         desk.keys("G");
         assert!(said(&desk).contains("number 29"), "{}", desk.screen());
         desk.keys("g enter");
-        assert_eq!(desk.state.focus, Pane::Log);
+        assert_eq!(desk.state.arrangement.focus, Pane::Log);
         let opened = desk.state.session.log.selected().unwrap();
         assert!(opened.number() < 10 && opened.density() != Density::Line, "the newest of those in view, opened");
     }
@@ -228,5 +228,5 @@ fn what_a_search_of_all_found_is_parted_by_days() {
     assert!(rows("SEND  one") + 1 < rows("SEND  two"), "a rule stands between them: {screen}");
     assert_eq!(desk.offers(), ["Esc back to the log"]);
     desk.keys("esc");
-    assert!(desk.state.history.is_none() && desk.status().is_empty(), "{}", desk.status());
+    assert!(desk.state.log_pane.history.is_none() && desk.status().is_empty(), "{}", desk.status());
 }

@@ -35,7 +35,7 @@ fn what_it_finds_is_done() {
 fn a_command_of_another_pane_takes_one_there() {
     let mut desk = Desk::default();
     desk.command("nickname");
-    assert_eq!(desk.state.focus, Pane::Picker);
+    assert_eq!(desk.state.arrangement.focus, Pane::Picker);
     assert!(matches!(desk.state.overlay, Some(Overlay::Prompt(_))));
 }
 
@@ -67,7 +67,7 @@ fn at_jumps_to_a_conversation() {
     let mut desk = Desk::default();
     let effects = desk.command("@retu");
     assert_eq!(desk.state.session.conversations.active(), Some(RETURNS));
-    assert_eq!(desk.state.focus, Pane::Composer);
+    assert_eq!(desk.state.arrangement.focus, Pane::Composer);
     assert_eq!(commands(&effects), [&Command::Watch(Some(RETURNS)), &Command::Read(RETURNS)]);
 }
 
@@ -91,7 +91,7 @@ fn a_number_jumps_to_a_log_entry() {
     }
     desk.command("#2");
     assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::LogEntry::number), Some(2));
-    assert_eq!(desk.state.focus, Pane::Log);
+    assert_eq!(desk.state.arrangement.focus, Pane::Log);
     desk.command("#77");
     assert_eq!(desk.status(), "There is no row #77 in the log.");
 }

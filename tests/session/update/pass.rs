@@ -78,7 +78,7 @@ fn verdicts(desk: &Desk) -> Vec<Option<Verdict>> {
 fn enter_runs_a_step_and_then_accepts_what_is_suggested() {
     let mut desk = Desk::default();
     let effects = open(&mut desk);
-    assert_eq!(desk.state.focus, Pane::Pass);
+    assert_eq!(desk.state.arrangement.focus, Pane::Pass);
     assert_eq!(kept(&effects).len(), 1, "it is kept from the start");
     assert!(sends(&effects).is_empty(), "nothing is sent by opening it");
     assert!(desk.screen().contains("Send “hello <seq>”"), "{}", desk.screen());
@@ -136,7 +136,7 @@ fn while_typing_alt_judges_only_with_a_pass_open() {
     open(&mut desk);
     desk.keys("c");
     desk.keys("alt-b");
-    assert_eq!((desk.state.focus, verdicts(&desk)[0]), (Pane::Composer, Some(Verdict::Blocked)));
+    assert_eq!((desk.state.arrangement.focus, verdicts(&desk)[0]), (Pane::Composer, Some(Verdict::Blocked)));
     assert_eq!(desk.state.composer.text(), "two words");
     desk.keys("alt-p alt-f");
     assert_eq!(verdicts(&desk)[1..], [Some(Verdict::Pass), Some(Verdict::Fail)]);
@@ -169,12 +169,12 @@ fn the_log_comes_back_and_leaving_says_that_the_pass_is_kept() {
     open(&mut desk);
     assert!(desk.screen().contains("4 Test run"));
     desk.keys("2");
-    assert_eq!(desk.state.focus, Pane::Log);
+    assert_eq!(desk.state.arrangement.focus, Pane::Log);
     assert!(!desk.screen().contains("4 Test run"));
     desk.keys("4");
     assert!(desk.screen().contains("4 Test run"));
     desk.keys("q");
-    assert_eq!(desk.state.focus, Pane::Log);
+    assert_eq!(desk.state.arrangement.focus, Pane::Log);
     assert_eq!(desk.keys("q"), []);
     assert!(desk.screen().contains("A test run is open: it is kept"), "{}", desk.screen());
 }

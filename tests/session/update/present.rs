@@ -31,14 +31,14 @@ fn pass() -> Pass {
 /// Plays until the typed message is out; what was asked on the way.
 fn typed_out(desk: &mut Desk) -> Vec<Effect> {
     let mut all = Vec::new();
-    while desk.state.present.as_ref().is_some_and(|p| p.typing.is_some()) {
+    while desk.state.demo.present.as_ref().is_some_and(|p| p.typing.is_some()) {
         all.extend(desk.deadline());
     }
     all
 }
 
 fn told(desk: &Desk) -> String {
-    desk.state.present.as_ref().and_then(|p| p.beat()).map(|beat| beat.said.clone()).unwrap_or_default()
+    desk.state.demo.present.as_ref().and_then(|p| p.beat()).map(|beat| beat.said.clone()).unwrap_or_default()
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn typed_text_is_never_among_the_keys() {
     desk.keys("esc P c");
     desk.type_text("secret words");
     desk.keys("left backspace esc l l");
-    let pressed = desk.state.present.as_ref().unwrap().pressed.join(" ");
+    let pressed = desk.state.demo.present.as_ref().unwrap().pressed.join(" ");
     assert_eq!(pressed, "Left Backspace Esc l l");
     assert!(desk.footer().contains("Left Backspace Esc l l"), "{}", desk.footer());
     desk.keys("k");
@@ -113,9 +113,9 @@ fn a_command_that_is_typed_into_the_demo_is_not_obeyed_letter_by_letter() {
     let effects = desk.keys("esc P : r e c enter");
     assert_eq!(commands(&effects), Vec::<&Command>::new());
     assert_eq!(desk.state.context(), Context::Present);
-    assert!(desk.state.present.is_some());
+    assert!(desk.state.demo.present.is_some());
     desk.keys("esc");
-    assert!(desk.state.present.is_none(), "Enter ended the command: the keys are the demo's again");
+    assert!(desk.state.demo.present.is_none(), "Enter ended the command: the keys are the demo's again");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_script_types_and_never_runs_ahead_of_the_answer() {
     desk.report(Report::Token(valid()));
     play(&mut desk.state, &pass());
     assert_eq!(desk.keys("space"), []);
-    while desk.state.present.as_ref().unwrap().typing.as_ref().unwrap().done < 2 {
+    while desk.state.demo.present.as_ref().unwrap().typing.as_ref().unwrap().done < 2 {
         desk.deadline();
     }
     let screen = desk.screen();
@@ -156,7 +156,7 @@ fn a_script_types_and_never_runs_ahead_of_the_answer() {
     // At rest nothing is due but what is waited for.
     let id = sends(&effects).first().unwrap().0;
     desk.settle(id, "About T42", DeliveryStatus::Refused("500".into()), Some(500));
-    assert!(desk.state.present.as_ref().unwrap().next_deadline().is_none());
+    assert!(desk.state.demo.present.as_ref().unwrap().next_deadline().is_none());
     desk.keys("space");
     assert_eq!(told(&desk), "End of the demo. Press Space to choose another.");
 }
@@ -169,7 +169,7 @@ fn an_answer_that_does_not_come_is_not_waited_for_for_ever_and_what_needs_it_is_
     let effects = desk.keys("space");
     let id = sends(&effects).first().unwrap().0;
     desk.settle(id, "Hello", DeliveryStatus::Accepted, Some(200));
-    while desk.state.present.as_ref().unwrap().awaited.is_some() {
+    while desk.state.demo.present.as_ref().unwrap().awaited.is_some() {
         desk.deadline();
     }
     assert_eq!(told(&desk), "No answer came. Press Space to continue.");
@@ -185,7 +185,7 @@ fn production_asks_before_each_message_of_a_script() {
     let screen = desk.screen();
     assert!(screen.contains("PROD: send the next message") && !screen.contains("Billing"), "{screen}");
     desk.keys("esc");
-    assert!(desk.state.present.as_ref().unwrap().typing.is_none());
+    assert!(desk.state.demo.present.as_ref().unwrap().typing.is_none());
     desk.keys("space y");
     assert_eq!(sends(&desk.keys("space")).len(), 1);
 }
@@ -238,9 +238,9 @@ fn leaving_gives_everything_back_as_it_was() {
     desk.keys("esc P + + - l k esc c");
     assert_eq!(desk.screen(), before);
     desk.keys("esc P q");
-    assert!(desk.state.present.is_none());
+    assert!(desk.state.demo.present.is_none());
     assert_eq!(desk.keys("P ctrl-c"), [], "and Ctrl-C only leaves the demo");
-    assert!(desk.state.present.is_none());
+    assert!(desk.state.demo.present.is_none());
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn in_the_sandbox_a_story_is_told_and_after_it_there_is_a_choice() {
     desk.keys("esc P");
     let screen = desk.screen();
     assert!(screen.contains("1 A guest asks about a bill") && screen.contains("0 of 6"), "{screen}");
-    desk.state.present.as_mut().unwrap().script.next = 6;
+    desk.state.demo.present.as_mut().unwrap().script.next = 6;
     desk.keys("space");
     assert!(told(&desk).starts_with("End of the demo."), "{}", told(&desk));
     desk.keys("space");
@@ -323,7 +323,7 @@ fn a_number_that_a_script_types_is_hidden_from_its_first_digit() {
     play(&mut desk.state, &Pass::parse(std::path::Path::new("show.toml"), &text).unwrap());
     desk.keys("space");
     let mut typed = 0;
-    while desk.state.present.as_ref().is_some_and(|p| p.typing.is_some()) {
+    while desk.state.demo.present.as_ref().is_some_and(|p| p.typing.is_some()) {
         desk.deadline();
         let screen = desk.screen();
         typed += usize::from(screen.contains("> call *"));

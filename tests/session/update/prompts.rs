@@ -40,7 +40,7 @@ fn esc_while_typing_a_filter_takes_it_back() {
     assert_eq!(shown(&desk), 0);
     desk.keys("esc");
     assert_eq!(desk.state.session.log.filter_text(), "");
-    assert_eq!(desk.state.focus, Pane::Log);
+    assert_eq!(desk.state.arrangement.focus, Pane::Log);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn ctrl_c_while_typing_a_filter_takes_it_back_and_is_not_the_first_of_two() {
     assert_eq!(desk.keys("ctrl-c"), []);
     assert!(desk.state.overlay.is_none());
     assert_eq!(desk.state.session.log.filter_text(), "");
-    assert!(desk.state.quit_armed.is_none());
+    assert!(desk.state.keys.quit_armed.is_none());
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn the_filter_of_the_thread_is_that_of_the_log() {
     desk.type_text("kind:send");
     desk.keys("enter");
     assert_eq!(desk.state.session.log.filter_text(), "kind:send");
-    assert_eq!(desk.state.focus, Pane::Log);
+    assert_eq!(desk.state.arrangement.focus, Pane::Log);
     assert!(desk.state.panes().log.is_some());
 }
 

@@ -254,7 +254,7 @@ fn event(dice: &mut Dice, bound: &[KeyEvent], now: Moment) -> Event {
 fn holds(desk: &Desk, effects: &[Effect], what: &str) {
     let state = &desk.state;
     let panes = state.panes();
-    assert!(panes.too_small || panes.get(state.focus).is_some(), "the focus is out of sight after {what}");
+    assert!(panes.too_small || panes.get(state.arrangement.focus).is_some(), "the focus is out of sight after {what}");
     if let Some(at) = state.next_deadline() {
         assert!(at.mono > desk.now.mono, "a deadline that has passed would spin: {what}");
     }
@@ -308,7 +308,7 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
             s.picker = guestwire::session::conversations::Conversations::new(vec![]);
         }
     });
-    desk.state.manners = Manners { calm: dice.one_in(3), tells_typing: dice.one_in(2), ..Manners::default() };
+    desk.state.look.manners = Manners { calm: dice.one_in(3), tells_typing: dice.one_in(2), ..Manners::default() };
     for n in 0..events {
         if dice.one_in(3) {
             desk.pass(dice.below(3_000));
@@ -316,10 +316,10 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
         let event = event(&mut dice, bound, desk.now);
         let mut what = format!("event {n} of seed {seed}: {event:?}");
         what.truncate(what.char_indices().nth(400).map_or(what.len(), |(at, _)| at));
-        let size = desk.state.size;
+        let size = desk.state.arrangement.size;
         let effects = desk.apply(event);
         holds(&desk, &effects, &what);
-        if n % 23 == 0 || size != desk.state.size {
+        if n % 23 == 0 || size != desk.state.arrangement.size {
             drawn(&mut desk, &what);
         }
     }

@@ -94,5 +94,5 @@ fn conversations_added_by_hand_come_back_without_moving_where_one_stands() {
     let added = vec![conversation(0, "by hand", "aaaa"), conversation(1, "by hand too", "bbbb")];
     restore(&mut desk, Restored { added, open: Some(ConversationKey(0)), ..Restored::default() });
     assert_eq!(desk.state.session.conversations.active(), Some(ConversationKey(0)));
-    assert_eq!(desk.state.focus, Pane::Composer);
+    assert_eq!(desk.state.arrangement.focus, Pane::Composer);
 }

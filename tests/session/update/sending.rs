@@ -67,7 +67,7 @@ fn a_paste_goes_to_the_composer_from_any_pane() {
         desk.keys(focus);
         desk.paste("pasted");
         assert_eq!(desk.state.composer.text(), "pasted");
-        assert_eq!(desk.state.focus, Pane::Composer);
+        assert_eq!(desk.state.arrangement.focus, Pane::Composer);
     }
 }
 
@@ -76,7 +76,7 @@ fn a_paste_with_no_conversation_open_is_not_lost_out_of_sight() {
     let mut desk =
         Desk::with(120, 36, |setup| setup.picker = guestwire::session::conversations::Conversations::new(vec![]));
     desk.paste("5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2");
-    assert_eq!(desk.state.focus, Pane::Picker);
+    assert_eq!(desk.state.arrangement.focus, Pane::Picker);
     assert_eq!(desk.status(), "No conversation is open: open one, or add one.");
     assert_eq!(desk.offers(), ["Enter open", "+ add"]);
     assert!(desk.state.composer.is_empty(), "text that cannot be seen would turn up in the next conversation");

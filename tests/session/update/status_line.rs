@@ -126,7 +126,7 @@ fn trouble_with_the_token_is_over_when_there_is_one() {
 #[test]
 fn a_letter_is_never_named_alone_in_the_composer() {
     let desk = Desk::default();
-    assert_eq!(desk.state.focus, Pane::Composer);
+    assert_eq!(desk.state.arrangement.focus, Pane::Composer);
     for (action, named) in [
         (Action::Why, "Esc d"),
         (Action::CopyTicket, "Esc y t"),

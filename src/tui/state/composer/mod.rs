@@ -21,7 +21,7 @@ use std::fmt;
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::model::{ConversationKey, Extras, Moment};
 
-use crate::model::variables::{Expansion, Values, expand, uuid_from};
+use crate::model::variables::{Expansion, ValueSource, Values, expand};
 pub use editor::Editor;
 use history::DraftHistory;
 pub use history::HistoryMatch;
@@ -110,10 +110,7 @@ pub struct Composer {
     /// What the next messages carry beside their text.
     carried: BTreeMap<ConversationKey, Extras>,
     expanding: bool,
-    seed: u128,
-    run: String,
-    seq: u64,
-    messages: u64,
+    values: ValueSource,
     send_key: String,
     /// Cells of a row in the pane; 0 where that is not known.
     width: u16,
@@ -140,10 +137,7 @@ impl Composer {
             notice: None,
             carried: BTreeMap::new(),
             expanding: true,
-            seed,
-            run: run.to_owned(),
-            seq: 1,
-            messages: 0,
+            values: ValueSource::new(seed, run),
             send_key: "Enter".to_owned(),
             width: 0,
             goal: None,
@@ -167,8 +161,7 @@ impl Composer {
 
     /// A UUID that is in no message.
     pub fn new_uuid(&mut self) -> uuid::Uuid {
-        self.messages += 1;
-        uuid_from(self.seed, self.messages)
+        self.values.new_uuid()
     }
 
     /// Switches variables off (texts go out exactly as typed) or on.
@@ -254,7 +247,7 @@ impl Composer {
 
     /// What the variables stand for in the next message.
     pub fn values(&self, now: Moment) -> Values {
-        Values { seq: self.seq, uuid: uuid_from(self.seed, self.messages), now: now.wall, run: self.run.clone() }
+        self.values.next(now.wall)
     }
 
     fn expansion(&self, now: Moment) -> Option<Expansion> {
@@ -317,8 +310,7 @@ impl Composer {
     pub fn take_for_send(&mut self, now: Moment) -> Result<String, DraftRefusal> {
         let text = self.check(now).inspect_err(|refusal| self.notice = Some(Event::Refused(*refusal)))?;
         let used = self.expansion(now).map(|e| e.used).unwrap_or_default();
-        self.seq += u64::from(used.contains(&"seq"));
-        self.messages += 1;
+        self.values.sent(used.contains(&"seq"));
         let typed = self.text().to_owned();
         if self.history.walking() {
             self.editor.forget_step();
@@ -334,8 +326,7 @@ impl Composer {
 
     /// A message was sent from elsewhere with [`Self::values`]; `seq`: it used that one.
     pub fn used(&mut self, seq: bool) {
-        self.seq += u64::from(seq);
-        self.messages += 1;
+        self.values.sent(seq);
     }
 
     // ---- history and snippets -----------------------------------------------------------------------------------

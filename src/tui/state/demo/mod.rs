@@ -56,10 +56,9 @@ pub struct Awaited {
     pub until: Option<Moment>,
 }
 
-/// Everything about the demo that runs.
-#[expect(clippy::struct_excessive_bools, reason = "independent switches of a person's")]
-#[derive(Clone, Debug)]
-pub struct Present {
+/// What a person chose to show in a demo.
+#[derive(Clone, Copy, Debug)]
+pub struct DemoChoice {
     /// Nothing is shown but where one is.
     pub blank: bool,
     /// The calm log stands beside the conversation.
@@ -68,6 +67,13 @@ pub struct Present {
     pub keys: bool,
     /// How large the bubbles are, from 1 to [`LARGEST`].
     pub size: u8,
+}
+
+/// Everything about the demo that runs.
+#[derive(Clone, Debug)]
+pub struct Present {
+    /// What a person chose to show.
+    pub choice: DemoChoice,
     /// The last chords, the oldest first. Never what is typed as text.
     pub pressed: Vec<String>,
     /// What happened.
@@ -100,11 +106,8 @@ impl Present {
     /// A demo of what happens from now on.
     pub fn new(aliases: Aliases, before: Pane) -> Self {
         Self {
-            blank: false,
+            choice: DemoChoice { blank: false, log: false, keys: true, size: 2 },
             deaf: false,
-            log: false,
-            keys: true,
-            size: 2,
             pressed: Vec::new(),
             beats: Vec::new(),
             at: None,

@@ -11,11 +11,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::tui::terminal::decoder::{DecodedInput, Decoder};
 
-/// What one read brings.
-pub type Read = Vec<u8>;
-
 /// Makes keys of what was read.
-pub fn decode(read: Read, decoder: &mut Decoder, inputs: &mut VecDeque<DecodedInput>) {
+pub fn decode(read: Vec<u8>, decoder: &mut Decoder, inputs: &mut VecDeque<DecodedInput>) {
     decoder.feed(&read, inputs);
 }
 
@@ -26,15 +23,15 @@ pub fn forget_unread() {
 
 /// A thread that reads the terminal until it is told to stop, or the terminal is gone.
 #[derive(Debug)]
-pub struct Reader {
+pub struct ByteReader {
     /// What was read; closed when the terminal is gone.
-    pub arrives: UnboundedReceiver<Read>,
+    pub arrives: UnboundedReceiver<Vec<u8>>,
     /// Closing it stops the thread.
     stop: Option<OwnedFd>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Reader {
+impl ByteReader {
     /// Begins to read.
     pub fn start() -> io::Result<Self> {
         let (sender, arrives) = unbounded_channel();
@@ -49,7 +46,7 @@ impl Reader {
     }
 }
 
-impl Drop for Reader {
+impl Drop for ByteReader {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {

@@ -11,11 +11,8 @@ use tokio::task::JoinHandle;
 
 use crate::tui::terminal::decoder::{DecodedInput, Decoder};
 
-/// What one read brings.
-pub type Read = Event;
-
 /// Passes on what was read. A key that is let go of is no key.
-pub fn decode(read: Read, _: &mut Decoder, inputs: &mut VecDeque<DecodedInput>) {
+pub fn decode(read: Event, _: &mut Decoder, inputs: &mut VecDeque<DecodedInput>) {
     if !matches!(&read, Event::Key(key) if key.kind == KeyEventKind::Release) {
         inputs.push_back(DecodedInput::Event(read));
     }
@@ -28,13 +25,13 @@ pub fn forget_unread() {
 
 /// A task that reads the console until it is dropped, or the console is gone.
 #[derive(Debug)]
-pub struct Reader {
+pub struct EventReader {
     /// What was read; closed when the console is gone.
-    pub arrives: UnboundedReceiver<Read>,
+    pub arrives: UnboundedReceiver<Event>,
     task: Option<JoinHandle<()>>,
 }
 
-impl Reader {
+impl EventReader {
     /// Begins to read.
     #[expect(clippy::unnecessary_wraps, reason = "on Unix this can fail")]
     pub fn start() -> io::Result<Self> {
@@ -56,7 +53,7 @@ impl Reader {
     }
 }
 
-impl Drop for Reader {
+impl Drop for EventReader {
     fn drop(&mut self) {
         if let Some(task) = self.task.take() {
             task.abort();

@@ -26,7 +26,7 @@ pub use telling::{came, count, exchange, message, token};
 
 /// `P`: begins or leaves the demo.
 pub fn toggle(state: &mut State) {
-    if state.present.is_some() {
+    if state.demo.present.is_some() {
         leave(state);
         return;
     }
@@ -56,18 +56,18 @@ pub fn begin(state: &mut State) {
         (state.session.profile.facts.region.as_str(), "the region"),
         (profile, "the organisation"),
     ];
-    let mut present = Present::new(Aliases::new(conversations.iter(), &others), state.focus);
+    let mut present = Present::new(Aliases::new(conversations.iter(), &others), state.arrangement.focus);
     present.token = state.session.sign_in.status.facts().map(|f| f.generation);
-    state.present = Some(present);
-    state.zoomed = false;
+    state.demo.present = Some(present);
+    state.arrangement.zoomed = false;
     rest(state);
     say(state, press(state, "start"));
 }
 
 /// Leaves it; everything is as before.
 pub fn leave(state: &mut State) {
-    if let Some(present) = state.present.take() {
-        state.focus = present.before;
+    if let Some(present) = state.demo.present.take() {
+        state.arrangement.focus = present.before;
         keep_focus_visible(state);
         if present.tape.is_some() {
             state.status.info("The rehearsal has ended: messages are sent again from now on.");
@@ -78,11 +78,11 @@ pub fn leave(state: &mut State) {
 /// Plays a pass that came with the program, or that was read before the console opened.
 pub fn play(state: &mut State, pass: &Pass) {
     let script = DemoScript::of(pass, state.session.profile.sandbox);
-    if state.present.is_none() {
+    if state.demo.present.is_none() {
         begin(state);
     }
     let said = format!("{}. {}", pass.name, press(state, "start"));
-    if let Some(present) = &mut state.present {
+    if let Some(present) = &mut state.demo.present {
         present.script = script;
         present.tape = None;
         present.typing = None;
@@ -93,10 +93,10 @@ pub fn play(state: &mut State, pass: &Pass) {
 
 /// Shows a tape: nothing is sent until it is left.
 pub fn rehearse(state: &mut State, tape: Tape) {
-    if state.present.is_none() {
+    if state.demo.present.is_none() {
         begin(state);
     }
-    if let Some(present) = &mut state.present {
+    if let Some(present) = &mut state.demo.present {
         present.script = DemoScript::default();
         present.typing = None;
         present.awaited = None;
@@ -136,16 +136,16 @@ pub fn chosen(state: &mut State, choice: &MenuChoice) {
 
 /// Applies an action of the demo.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    let Some(present) = &mut state.present else { return };
+    let Some(present) = &mut state.demo.present else { return };
     match action {
         Action::PresentNext => playing::next(state, effects),
         Action::PresentLeave => leave(state),
         Action::PresentBack => present.back(),
-        Action::Blank => present.blank = !present.blank,
-        Action::PresentLog => present.log = !present.log,
-        Action::Larger => present.size = (present.size + 1).min(LARGEST),
-        Action::Smaller => present.size = present.size.saturating_sub(1).max(1),
-        Action::KeyDisplay => present.keys = !present.keys,
+        Action::Blank => present.choice.blank = !present.choice.blank,
+        Action::PresentLog => present.choice.log = !present.choice.log,
+        Action::Larger => present.choice.size = (present.choice.size + 1).min(LARGEST),
+        Action::Smaller => present.choice.size = present.choice.size.saturating_sub(1).max(1),
+        Action::KeyDisplay => present.choice.keys = !present.choice.keys,
         _ => {}
     }
 }
@@ -160,13 +160,13 @@ pub const fn allows(action: Action) -> bool {
 
 /// What the keys that work everywhere do while the demo is shown. False: what they always do.
 pub fn everywhere(state: &mut State, action: Action) -> bool {
-    let Some(present) = &state.present else { return false };
+    let Some(present) = &state.demo.present else { return false };
     match action {
         Action::Back | Action::Quit | Action::Interrupt => leave(state),
         Action::Palette => {
-            let leave = state.keymap.key(Action::PresentLeave);
+            let leave = state.keys.map.key(Action::PresentLeave);
             say(state, format!("Commands work outside the demo: press {leave} twice to leave it."));
-            if let Some(present) = &mut state.present {
+            if let Some(present) = &mut state.demo.present {
                 present.deaf = true;
             }
         }
@@ -184,8 +184,8 @@ pub fn everywhere(state: &mut State, action: Action) -> bool {
 /// Whether a key is part of a command that is being typed although the demo takes none. Its letters are keys of the
 /// demo, and one of them leads to the composer. Enter or Esc ends it.
 pub fn ignores(state: &mut State, chord: Chord) -> bool {
-    let leaves = state.keymap.resolve(Context::Present, None, chord) == KeyMeaning::Act(Action::PresentLeave);
-    let Some(present) = state.present.as_mut().filter(|present| present.deaf) else { return false };
+    let leaves = state.keys.map.resolve(Context::Present, None, chord) == KeyMeaning::Act(Action::PresentLeave);
+    let Some(present) = state.demo.present.as_mut().filter(|present| present.deaf) else { return false };
     present.deaf = !leaves && !matches!(chord.event().code, KeyCode::Enter | KeyCode::Esc);
     true
 }
@@ -194,14 +194,14 @@ pub fn ignores(state: &mut State, chord: Chord) -> bool {
 pub fn pressed(state: &mut State, chord: Chord) {
     let text = state.context() == Context::Composer && chord.typed().is_some();
     let asked = state.overlay.is_some();
-    if let Some(present) = state.present.as_mut().filter(|_| !text && !asked) {
+    if let Some(present) = state.demo.present.as_mut().filter(|_| !text && !asked) {
         present.press(chord.to_string());
     }
 }
 
 /// While a rehearsal is shown, nothing is asked of the engine, whatever key was pressed.
 pub fn silence(state: &State, effects: &mut Vec<Effect>) {
-    if state.offline || state.present.as_ref().is_some_and(|p| p.tape.is_some()) {
+    if state.demo.offline || state.demo.present.as_ref().is_some_and(|p| p.tape.is_some()) {
         effects.retain(|effect| !matches!(effect, Effect::Engine(_) | Effect::SandboxFault(_) | Effect::Arrange(_)));
     }
 }

@@ -23,9 +23,9 @@ const RENEWING: Duration = Duration::from_millis(100);
 /// Space: forward through what happened, then the next message of the script or the tape.
 pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
-    let Some(present) = &mut state.present else { return };
-    if present.blank {
-        present.blank = false;
+    let Some(present) = &mut state.demo.present else { return };
+    if present.choice.blank {
+        present.choice.blank = false;
         return;
     }
     if present.forward() {
@@ -60,8 +60,8 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Begins the next message of the script: what it needs is set up, then it is typed.
 pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
-    let calm = state.manners.calm;
-    let Some(present) = &state.present else { return };
+    let calm = state.look.manners.calm;
+    let Some(present) = &state.demo.present else { return };
     let Some(cue) = present.script.cues.get(present.script.next).cloned() else { return };
     if let Some(name) = &cue.conversation {
         let wanted = state
@@ -81,7 +81,7 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
         }
     }
     let values = state.composer.values(state.now);
-    let Some(present) = &mut state.present else { return };
+    let Some(present) = &mut state.demo.present else { return };
     let filled = expand(&cue.text, &values, &present.captures);
     if !filled.unknown.is_empty() {
         return skip(state, "This message needs an answer that did not come: it is skipped.");
@@ -89,7 +89,7 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
     present.typing = Some(Typing::begin(filled.text, state.now, calm));
     state.composer.used(filled.used.contains(&"seq"));
     if cue.clear_faults {
-        state.faults.clear();
+        state.questions.faults.clear();
         effects.push(Effect::SandboxFault(None));
     }
     if let Some(fault) = &cue.fault {
@@ -103,7 +103,7 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn skip(state: &mut State, why: &str) {
-    if let Some(present) = &mut state.present {
+    if let Some(present) = &mut state.demo.present {
         present.script.next += 1;
     }
     say(state, why);
@@ -111,8 +111,8 @@ fn skip(state: &mut State, why: &str) {
 
 /// The next message of the tape: ours is typed, theirs appears.
 fn reveal(state: &mut State) {
-    let calm = state.manners.calm;
-    let Some(present) = &mut state.present else { return };
+    let calm = state.look.manners.calm;
+    let Some(present) = &mut state.demo.present else { return };
     let Some(tape) = &mut present.tape else { return };
     match tape.next() {
         None => say(state, "End of the rehearsal."),
@@ -131,7 +131,7 @@ fn reveal(state: &mut State) {
 /// What is due: a letter, a message that is typed to its end, an answer that does not come.
 pub fn deadline(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
-    let Some(present) = &mut state.present else { return };
+    let Some(present) = &mut state.demo.present else { return };
     if present.typing.is_some() {
         typed(state, effects);
     } else if present.awaited.as_ref().is_some_and(|a| a.until.is_some_and(|until| until.left(now).is_zero())) {
@@ -143,7 +143,7 @@ pub fn deadline(state: &mut State, effects: &mut Vec<Effect>) {
 /// Types on; sends what is typed to its end.
 fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
-    let Some(present) = &mut state.present else { return };
+    let Some(present) = &mut state.demo.present else { return };
     if !present.typing.as_mut().is_some_and(|typing| typing.go_on(now)) {
         return;
     }
@@ -169,7 +169,7 @@ fn send(state: &mut State, text: String, cue: &Cue, effects: &mut Vec<Effect>) {
     let Some(key) = state.session.conversations.active() else { return };
     let heard = heard(state, key);
     let sent = sending::send_text(state, key, text, cue.sent_as, Extras::default(), effects);
-    match (sent, &mut state.present) {
+    match (sent, &mut state.demo.present) {
         (Ok(message), Some(present)) => {
             let (conversation, within) = (key, cue.within);
             present.awaited = Some(Awaited { message, conversation, heard, within, until: None });
@@ -191,6 +191,6 @@ fn menu(state: &mut State) {
 
 /// Puts the focus where no text is typed: the demo's own keys work there.
 pub(super) fn rest(state: &mut State) {
-    state.focus = Pane::Log;
+    state.arrangement.focus = Pane::Log;
     keep_focus_visible(state);
 }

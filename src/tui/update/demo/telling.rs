@@ -7,7 +7,7 @@ use crate::tui::state::demo::narrate;
 
 /// Whether reports are told: a rehearsal is about something else.
 fn tells(state: &State) -> bool {
-    state.present.as_ref().is_some_and(|p| p.tape.is_none())
+    state.demo.present.as_ref().is_some_and(|p| p.tape.is_none())
 }
 
 /// Signing in went on.
@@ -15,7 +15,7 @@ pub fn token(state: &mut State, status: &TokenStatus) {
     if !tells(state) {
         return;
     }
-    let Some(present) = &mut state.present else { return };
+    let Some(present) = &mut state.demo.present else { return };
     match status.facts() {
         Some(facts) if present.token != Some(facts.generation) => {
             let first = present.token.replace(facts.generation).is_none();
@@ -36,7 +36,7 @@ pub fn exchange(state: &mut State, exchange: &Exchange) {
         && exchange.steps.iter().any(|s| matches!(s, ExchangeStep::Renewal { generation: Some(_), .. }));
     if tells(state)
         && healed
-        && let Some(present) = &mut state.present
+        && let Some(present) = &mut state.demo.present
         && present.healed.replace(exchange.id) != Some(exchange.id)
     {
         say(state, narrate::HEALED);
@@ -54,7 +54,7 @@ pub fn message(state: &mut State, id: MessageId) {
     let took = entry.and_then(|e| e.exchange()?.took);
     let cause = entry.and_then(|e| Some(e.diagnosis()?.cause()));
     let now = state.now;
-    if let Some(present) = &mut state.present
+    if let Some(present) = &mut state.demo.present
         && let Some(awaited) = present.awaited.as_mut().filter(|a| a.message == id)
     {
         match &life {
@@ -80,13 +80,17 @@ pub fn came(state: &mut State, key: ConversationKey, before: usize) {
     }
     let newest = state.session.threads.messages(key).iter().rev().find(|e| e.author() != Author::Guest);
     let Some((author, text)) = newest.map(|e| (e.author(), e.text().to_owned())) else { return };
-    let answered =
-        state.present.as_ref().and_then(|p| p.awaited.as_ref()).is_some_and(|a| a.conversation == key && all > a.heard);
+    let answered = state
+        .demo
+        .present
+        .as_ref()
+        .and_then(|p| p.awaited.as_ref())
+        .is_some_and(|a| a.conversation == key && all > a.heard);
     // What was said before anything was sent is no answer: the first read brings it.
     if !answered && before == 0 && !state.session.threads.messages(key).iter().any(|e| e.life().is_some()) {
         return;
     }
-    if let Some(present) = state.present.as_mut().filter(|_| answered) {
+    if let Some(present) = state.demo.present.as_mut().filter(|_| answered) {
         present.awaited = None;
         let cue = present.script.next.checked_sub(1).and_then(|at| present.script.cues.get(at));
         for (name, pattern) in cue.into_iter().flat_map(|cue| &cue.captures) {
@@ -100,7 +104,7 @@ pub fn came(state: &mut State, key: ConversationKey, before: usize) {
 
 /// How many messages of the other side there are, before a report is applied.
 pub fn count(state: &State, key: ConversationKey) -> usize {
-    if state.present.is_some() { heard(state, key) } else { 0 }
+    if state.demo.present.is_some() { heard(state, key) } else { 0 }
 }
 
 /// Messages of the other side.
@@ -110,7 +114,7 @@ pub(super) fn heard(state: &State, key: ConversationKey) -> usize {
 
 /// The messages that the demo shows.
 fn messages(state: &State) -> usize {
-    match state.present.as_ref().and_then(|p| p.tape.as_ref()) {
+    match state.demo.present.as_ref().and_then(|p| p.tape.as_ref()) {
         Some(tape) => tape.shown,
         None => state.session.conversations.active().map_or(0, |key| state.session.threads.messages(key).len()),
     }
@@ -118,13 +122,13 @@ fn messages(state: &State) -> usize {
 
 /// How the demo goes on, by the live key: `Press Space to start.`
 pub(super) fn press(state: &State, to: &str) -> String {
-    format!("Press {} to {to}.", state.keymap.key(Action::PresentNext))
+    format!("Press {} to {to}.", state.keys.map.key(Action::PresentNext))
 }
 
 /// Says something on the demo's own line.
 pub(super) fn say(state: &mut State, said: impl Into<String>) {
     let (now, messages) = (state.now, messages(state));
-    if let Some(present) = &mut state.present {
+    if let Some(present) = &mut state.demo.present {
         present.say(now, said, messages);
     }
 }

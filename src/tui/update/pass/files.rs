@@ -82,7 +82,7 @@ pub fn read(
 ) -> Result<(), String> {
     if state.pass_pane.reading.take_if(|p| p == path).is_some() {
         let text = text?;
-        state.asked_path = None;
+        state.files.asked_path = None;
         open(state, &path.display().to_string(), &text, effects);
     }
     Ok(())

@@ -72,7 +72,7 @@ fn ask_note(state: &mut State, at: (usize, usize), verdict: Option<Verdict>) {
 /// `T`: the pass in and out of the log's place; or a pass is chosen.
 pub fn toggle(state: &mut State, effects: &mut Vec<Effect>) {
     match &state.session.pass.runner {
-        Some(runner) if state.pass_pane.shown && state.focus == Pane::Pass => {
+        Some(runner) if state.pass_pane.shown && state.arrangement.focus == Pane::Pass => {
             if runner.is_over() {
                 offer(state, effects);
             } else {
@@ -93,7 +93,7 @@ fn go(state: &mut State, effects: &mut Vec<Effect>) {
         StepStage::Ready => run_step(state, effects),
         StepStage::Judging => {
             if runner.open_result().is_some_and(|r| r.suggested.is_some()) {
-                state.session.screen_for_pass(&state.zone);
+                state.session.screen_for_pass(&state.look.zone);
                 tell(state, RunnerEvent::Accept, effects);
             } else {
                 state.status.info("Only you can judge this step.");
@@ -129,9 +129,9 @@ pub fn run_step_now(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     if let Some(key) = key.filter(|key| state.session.conversations.active() != Some(*key)) {
-        let focus = state.focus;
+        let focus = state.arrangement.focus;
         open_conversation::show(state, key, effects);
-        state.focus = focus;
+        state.arrangement.focus = focus;
         keep_focus_visible(state);
     }
     state.status.clear();
@@ -155,13 +155,15 @@ fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn verdict(state: &mut State, verdict: Verdict, effects: &mut Vec<Effect>) {
-    state.session.screen_for_pass(&state.zone);
+    state.session.screen_for_pass(&state.look.zone);
     let at = state.session.pass.runner.as_ref().map(|runner| runner.run().at);
     state.status.clear();
     tell(state, RunnerEvent::Verdict(verdict), effects);
     state.pass_pane.judged = at;
     // Who types to the guest is not interrupted.
-    if let Some(at) = at.filter(|_| matches!(verdict, Verdict::Fail | Verdict::Blocked) && state.focus == Pane::Pass) {
+    if let Some(at) =
+        at.filter(|_| matches!(verdict, Verdict::Fail | Verdict::Blocked) && state.arrangement.focus == Pane::Pass)
+    {
         ask_note(state, at, Some(verdict));
     }
 }

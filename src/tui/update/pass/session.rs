@@ -8,7 +8,7 @@ use crate::tui::state::overlay::PromptPurpose;
 
 /// Asks where to; says where there is nothing to write.
 pub fn ask_session(state: &mut State) {
-    if state.session.as_pass(state.now, &state.zone).is_none() {
+    if state.session.as_pass(state.now, &state.look.zone).is_none() {
         state.status.info("Nothing was sent in this session yet: there is nothing to make a pass of.");
         return;
     }
@@ -18,7 +18,7 @@ pub fn ask_session(state: &mut State) {
 
 /// Writes it.
 pub fn write_session(state: &mut State, path: &str, effects: &mut Vec<Effect>) {
-    if let Some(contents) = state.session.as_pass(state.now, &state.zone).filter(|_| !path.is_empty()) {
+    if let Some(contents) = state.session.as_pass(state.now, &state.look.zone).filter(|_| !path.is_empty()) {
         effects.push(Effect::Write { path: PathBuf::from(path), contents, what: "pass file".to_owned() });
     }
 }

@@ -39,7 +39,7 @@ fn every_key_that_the_screen_names_does_what_it_says() {
             assert!(!hints.is_empty(), "{}: a way out is named", place.name);
             let panes = first.state.panes();
             let shown = [panes.picker, panes.log, panes.thread, panes.pass, panes.composer].map(|pane| pane.is_some());
-            if !walked.insert((hints.clone(), first.state.focus, shown)) {
+            if !walked.insert((hints.clone(), first.state.arrangement.focus, shown)) {
                 continue;
             }
             for (keys, words) in hints {
@@ -75,10 +75,10 @@ impl Seen {
     fn of(desk: &Desk) -> Self {
         Self {
             overlay: format!("{:?}", desk.state.overlay),
-            focus: desk.state.focus,
+            focus: desk.state.arrangement.focus,
             screen: desk.screen(),
-            demo: desk.state.present.is_some(),
-            shows_keys: desk.state.present.as_ref().is_some_and(|demo| demo.keys),
+            demo: desk.state.demo.present.is_some(),
+            shows_keys: desk.state.demo.present.as_ref().is_some_and(|demo| demo.choice.keys),
             chosen: desk.state.session.log.selected().map(guestwire::session::log::LogEntry::number),
         }
     }
@@ -102,9 +102,11 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         "commands" => matches!(overlay, Some(Overlay::Palette(_))),
         // Overlays.
         "close" | "done" | "cancel" if !before.overlay.eq("None") => changed,
-        "leave" if before.demo => state.present.is_none(),
-        "cancel" if before.demo => drawn || !state.present.as_ref().is_some_and(|_| desk.screen().contains("cancel")),
-        "done" | "leave" => state.focus != Pane::Composer,
+        "leave" if before.demo => state.demo.present.is_none(),
+        "cancel" if before.demo => {
+            drawn || !state.demo.present.as_ref().is_some_and(|_| desk.screen().contains("cancel"))
+        }
+        "done" | "leave" => state.arrangement.focus != Pane::Composer,
         "select" | "yes" => changed || drawn || !effects.is_empty(),
         "move" => overlay.is_some(),
         "scroll" => overlay.is_some(),
@@ -114,7 +116,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
                 || prompt(|p| *p == PromptPurpose::Search)
         }
         "set, clear" | "change" | "choose another way" | "answer" | "attach" => menu,
-        "back to the log" => state.history.is_none(),
+        "back to the log" => state.log_pane.history.is_none(),
         "search the log" => prompt(|p| *p == PromptPurpose::Search),
         "write it into the config file" => effects.iter().any(|e| matches!(e, Effect::KeepInConfig(_))),
         "sign in again" => {
@@ -141,9 +143,9 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         }
         "check" => matches!(overlay, Some(Overlay::Card(_))) && (!effects.is_empty() || drawn),
         // Moves between panes.
-        "next pane" | "hide" => state.focus != before.focus,
-        "type" => state.focus == Pane::Composer,
-        "log" => state.focus == Pane::Log && drawn,
+        "next pane" | "hide" => state.arrangement.focus != before.focus,
+        "type" => state.arrangement.focus == Pane::Composer,
+        "log" => state.arrangement.focus == Pane::Log && drawn,
         "thread" | "zoom" => drawn,
         "quit" | "cancel, quit" => {
             effects.contains(&Effect::Quit) || asks || ["again to leave", "cleared", "Cancel"].into_iter().any(said)
@@ -171,7 +173,9 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         "filter" => prompt(|p| matches!(p, PromptPurpose::Filter(_))),
         "all" | "this conversation" => said("The log shows"),
         "faults" => menu,
-        "test run" | "another test run" => state.focus == Pane::Pass || effects.contains(&Effect::FindPasses),
+        "test run" | "another test run" => {
+            state.arrangement.focus == Pane::Pass || effects.contains(&Effect::FindPasses)
+        }
         "next error" => {
             let now = state.session.log.selected().map(guestwire::session::log::LogEntry::number);
             now != before.chosen || said("No error below")
@@ -192,7 +196,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         "go on" => drawn && !desk.screen().contains("PAUSED"),
         "reports" | "write the reports" => prompt(|p| *p == PromptPurpose::Reports),
         // The demo.
-        "keys" => desk.state.present.as_ref().is_some_and(|demo| demo.keys != before.shows_keys),
+        "keys" => desk.state.demo.present.as_ref().is_some_and(|demo| demo.choice.keys != before.shows_keys),
         "next" | "blank" | "larger" | "smaller" => drawn || words == "smaller",
         other => panic!("nothing is known of what “{other}” does"),
     }
@@ -224,7 +228,7 @@ fn every_action_is_named_by_keys_that_work_where_one_stands() {
             for spec in ACTIONS.iter().filter(|spec| is_named(spec)) {
                 let mut desk = place.desk(size, &keymap);
                 let named = desk.state.key(spec.action);
-                let typing = desk.state.focus == Pane::Composer;
+                let typing = desk.state.arrangement.focus == Pane::Composer;
                 assert!(!typing || named.chars().count() > 1, "{named} would be typed");
                 if named.len() > 1 && named.starts_with(':') || named.starts_with("^P ") {
                     assert!(named.ends_with(spec.name), "{named}");
@@ -238,7 +242,7 @@ fn every_action_is_named_by_keys_that_work_where_one_stands() {
                 }
                 let pressed = press(&mut desk, &named);
                 // In the thread it opens the exchange of a message.
-                if spec.action == Action::Density && desk.state.focus == Pane::Thread {
+                if spec.action == Action::Density && desk.state.arrangement.focus == Pane::Thread {
                     continue;
                 }
                 let place = format!("{named} for {} in {} at {size:?}", spec.name, place.name);
@@ -247,9 +251,9 @@ fn every_action_is_named_by_keys_that_work_where_one_stands() {
                 let global = spec.context == Context::Global
                     || spec.action.in_composer().is_some()
                     // The thread takes the log's keys.
-                    || spec.context == Context::Log && desk.state.focus == Pane::Thread;
+                    || spec.context == Context::Log && desk.state.arrangement.focus == Pane::Thread;
                 // What works everywhere leaves one where the keys or the palette led.
-                assert!(global || desk.state.focus == other.state.focus, "{place}");
+                assert!(global || desk.state.arrangement.focus == other.state.arrangement.focus, "{place}");
             }
         }
     }
@@ -285,7 +289,7 @@ fn no_sentence_names_a_key_that_was_bound_anew() {
         for size in [(120, 36), (40, 12)] {
             let desk = place.desk(size, &keymap);
             // What lists all keys of an action, or the keys that were pressed, says no more than the truth.
-            if place.name.contains("searched") || desk.state.present.is_some() {
+            if place.name.contains("searched") || desk.state.demo.present.is_some() {
                 continue;
             }
             let screen = desk.screen();
