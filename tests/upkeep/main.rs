@@ -1,11 +1,5 @@
 //! What the project promises of itself: walls between the parts, documents that are true, no secret anywhere.
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod channels;
 mod command_secrets;
