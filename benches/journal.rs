@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use guestwire::engine::Report;
-use guestwire::journal::job::Want;
+use guestwire::journal::job::HistoryRange;
 use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader};
 use guestwire::model::{Exchange, Moment};
 use guestwire::session::log::{Log, LogOptions};
@@ -33,7 +33,7 @@ fn main() {
     for (name, options) in [("empty", empty()), ("large", large())] {
         let reader = JournalReader::open(&options.dir, &[]).unwrap();
         for _ in 0..50 {
-            divan::black_box(reader.page(&Want::Before(u64::MAX), 200).unwrap());
+            divan::black_box(reader.page(&HistoryRange::Before(u64::MAX), 200).unwrap());
         }
         let megabytes = std::fs::metadata(options.dir.join("journal.db")).unwrap().len() >> 20;
         eprintln!("{name}: {megabytes} MB on disk; peak memory of all benches so far {} MB", peak_memory());
@@ -96,7 +96,7 @@ fn large() -> JournalOptions {
             let (journal, mut pages) = Journal::open(options.clone());
             restored(&mut pages);
             for _ in 0..50_000.min(count + 1 - next) {
-                journal.tell(Job::Exchange { number: next, exchange: exchange(next) });
+                journal.submit(Job::Exchange { number: next, exchange: exchange(next) });
                 next += 1;
             }
             assert!(journal.close(Duration::from_secs(600)));
@@ -115,7 +115,7 @@ fn make_findable(options: &JournalOptions, last: u64) {
     let (journal, mut pages) = Journal::open(options.clone());
     restored(&mut pages);
     let reader = JournalReader::open(&options.dir, &[]).unwrap();
-    let want = Want::Found { query: format!("made-up-{last:08}"), before: u64::MAX };
+    let want = HistoryRange::Found { query: format!("made-up-{last:08}"), before: u64::MAX };
     while reader.page(&want, 1).unwrap().0.is_empty() {
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -145,7 +145,7 @@ fn open_large(bencher: Bencher) {
 fn find(bencher: Bencher, query: &str) {
     let reader = JournalReader::open(&large().dir, &[]).unwrap();
     bencher.bench_local(|| {
-        let want = Want::Found { query: query.to_owned(), before: u64::MAX };
+        let want = HistoryRange::Found { query: query.to_owned(), before: u64::MAX };
         reader.page(&want, 200).unwrap()
     });
 }
@@ -155,7 +155,7 @@ fn page_back(bencher: Bencher) {
     let reader = JournalReader::open(&large().dir, &[]).unwrap();
     let mut before = u64::MAX;
     bencher.bench_local(|| {
-        let (entries, _) = reader.page(&Want::Before(before), 200).unwrap();
+        let (entries, _) = reader.page(&HistoryRange::Before(before), 200).unwrap();
         before = entries.first().map_or(u64::MAX, |e| e.number);
         entries
     });
@@ -166,7 +166,7 @@ fn page_back(bencher: Bencher) {
 fn page_into_the_pane(bencher: Bencher) {
     let reader = JournalReader::open(&large().dir, &[]).unwrap();
     let live = Log::new(LogOptions::default());
-    let page = |before| reader.page(&Want::Before(before), 200).unwrap().0;
+    let page = |before| reader.page(&HistoryRange::Before(before), 200).unwrap().0;
     bencher
         .with_inputs(|| (HistoryStretch::new(&live, page(50_000), None, true, false), page(49_800)))
         .bench_local_values(|(mut history, more)| {
@@ -183,7 +183,7 @@ fn drain_10_000(bencher: Bencher) {
         let (journal, mut pages) = Journal::open(JournalOptions::new(dir.path().join("p"), Vec::new()));
         restored(&mut pages);
         for (number, exchange) in (1..).zip(&exchanges) {
-            journal.tell(Job::Exchange { number, exchange: Arc::clone(exchange) });
+            journal.submit(Job::Exchange { number, exchange: Arc::clone(exchange) });
         }
         assert!(journal.close(Duration::from_secs(60)));
     });
@@ -194,7 +194,7 @@ fn batch_and_key(desk: &mut Desk, batch: &[Arc<Exchange>], journal: &Journal) {
     for exchange in batch {
         for effect in desk.apply(Event::Engine(Box::new(Report::Exchange(Arc::clone(exchange))))) {
             if let Effect::Journal(job) = effect {
-                journal.tell(job);
+                journal.submit(job);
             }
         }
     }
@@ -225,7 +225,7 @@ fn drain_10_000_through_the_console(bencher: Bencher) {
         exchanges.chunks(BATCH).for_each(|batch| batch_and_key(desk, batch, &journal));
         assert!(journal.close(Duration::from_secs(60)));
         let reader = JournalReader::open(&dir.path().join("p"), &[]).unwrap();
-        assert_eq!(reader.page(&Want::Before(u64::MAX), 1).unwrap().0.first().map(|e| e.number), Some(10_000));
+        assert_eq!(reader.page(&HistoryRange::Before(u64::MAX), 1).unwrap().0.first().map(|e| e.number), Some(10_000));
     });
 }
 

@@ -20,11 +20,11 @@ use crate::model::fault::SandboxRequest;
 use super::event_loop;
 use super::event_loop::{FrontEnd, FrontEndEvent, Sources};
 use super::exit::{Exit, Failed};
-use super::journal::{self, Kept};
-use super::open::Opened;
+use super::journal::{self, SubcommandJournal};
+use super::open::OpenProfile;
 use super::output;
 use super::output::{Output, OutputLine};
-use super::progress::Standing;
+use super::progress::RunProgress;
 
 /// What happens to a subcommand.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ pub enum CommandEffect {
     /// Say something.
     Say(OutputLine),
     /// Show how far it is.
-    Progress(Standing),
+    Progress(RunProgress),
     /// It is over.
     Finish(Exit),
 }
@@ -77,7 +77,7 @@ pub trait CommandLogic {
 
 /// Of which messages a subcommand keeps something in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keeps {
+pub enum MessagesKept {
     /// Of none.
     Nothing,
     /// Of the one that it sends.
@@ -92,7 +92,7 @@ pub struct Needs {
     /// One JSON object a line instead of text.
     pub json: bool,
     /// What it keeps.
-    pub keeps: Keeps,
+    pub keeps: MessagesKept,
     /// The engine signs in by itself.
     pub sign_in: bool,
     /// A report goes to stdout, so everything else goes to stderr.
@@ -119,15 +119,15 @@ impl<F> FinishedCommand<F> {
 
 /// Opens journal and engine, runs the subcommand that `begin` makes to its end, and closes everything.
 pub async fn play<F: CommandLogic>(
-    opened: Opened,
+    opened: OpenProfile,
     settings: &Settings,
     needs: Needs,
-    begin: impl FnOnce(&Profile, Clock, Option<&Kept>) -> F,
+    begin: impl FnOnce(&Profile, Clock, Option<&SubcommandJournal>) -> F,
 ) -> FinishedCommand<F> {
     let clock = Clock::start();
     let kept = match needs.keeps {
-        Keeps::Nothing => None,
-        keeps => journal::writer(settings, &opened.profile, keeps == Keeps::OneMessage).await,
+        MessagesKept::Nothing => None,
+        keeps => journal::writer(settings, &opened.profile, keeps == MessagesKept::OneMessage).await,
     };
     let options = EngineOptions {
         metrics: settings.metrics.clone(),
@@ -153,8 +153,8 @@ struct Runner<'r, F> {
     fold: F,
     output: Output,
     engine: EngineHandle,
-    opened: &'r Opened,
-    kept: Option<&'r Kept>,
+    opened: &'r OpenProfile,
+    kept: Option<&'r SubcommandJournal>,
     json: bool,
 }
 
@@ -180,7 +180,7 @@ impl<F: CommandLogic> FrontEnd for Runner<'_, F> {
                 match act {
                     CommandEffect::Ask(command) => self.engine.ask(command),
                     CommandEffect::Sandbox(number, ask) => {
-                        inputs.push_back(CommandInput::Sandbox(number, self.opened.arrange(&ask).map(drop)));
+                        inputs.push_back(CommandInput::Sandbox(number, self.opened.set_up(&ask).map(drop)));
                     }
                     CommandEffect::Say(line) => {
                         self.output.say_masked(&line, self.json, &|text| self.engine.mask(text))?;
@@ -211,7 +211,7 @@ impl<F: CommandLogic> FrontEnd for Runner<'_, F> {
 }
 
 /// Keeps what is over, and what was said: both sides of a conversation belong into its transcript.
-fn keep(kept: &Kept, report: &Report) {
+fn keep(kept: &SubcommandJournal, report: &Report) {
     match report {
         Report::Exchange(exchange) if exchange.outcome.is_settled() => kept.exchange(exchange),
         Report::Conversation { key, messages, .. } | Report::MessagesArrived { key, messages } => {

@@ -52,14 +52,14 @@ pub fn reader(settings: &Settings, profile: &Profile) -> Result<JournalReader, F
 /// A journal for one send, or for many whose numbers no other message has. A single send has a number of its own in this
 /// process; in the journal it gets one that no other message has.
 #[derive(Clone, Debug)]
-pub struct Kept {
+pub struct SubcommandJournal {
     journal: Journal,
     message: Option<MessageId>,
     /// What had been heard when it was opened.
     before: Arc<Vec<(ConversationKey, Vec<RemoteMessage>)>>,
 }
 
-impl Kept {
+impl SubcommandJournal {
     fn number(&self, message: MessageId) -> MessageId {
         self.message.unwrap_or(message)
     }
@@ -69,7 +69,7 @@ impl Kept {
         let message = exchange.message.map(|m| self.number(m));
         let exchange = Arc::new(Exchange { message, ..exchange.clone() });
         // The entry's number is the journal's to give.
-        self.journal.tell(Job::Exchange { number: 0, exchange });
+        self.journal.submit(Job::Exchange { number: 0, exchange });
     }
 
     /// What had been heard in a conversation before, oldest first.
@@ -80,12 +80,12 @@ impl Kept {
     /// Keeps what was said in a conversation.
     pub fn heard(&self, conversation: ConversationKey, messages: Vec<RemoteMessage>) {
         if !messages.is_empty() {
-            self.journal.tell(Job::RemoteMessages { conversation, messages });
+            self.journal.submit(Job::RemoteMessages { conversation, messages });
         }
     }
 }
 
-impl SendLog for Kept {
+impl SendLog for SubcommandJournal {
     fn intent(&self, intent: Intent) -> Recording {
         let recording = self.journal.intent(Intent { message: self.number(intent.message), ..intent });
         // Nobody is here to see a message wait for the disk.
@@ -116,7 +116,7 @@ impl SendLog for Kept {
 
 /// Opens the journal for a single send, or for sends whose numbers are unique already, and says where it cannot be had:
 /// sending goes on without.
-pub async fn writer(settings: &Settings, profile: &Profile, single: bool) -> Option<Kept> {
+pub async fn writer(settings: &Settings, profile: &Profile, single: bool) -> Option<SubcommandJournal> {
     if settings.journal.ephemeral {
         return None;
     }
@@ -135,7 +135,7 @@ pub async fn writer(settings: &Settings, profile: &Profile, single: bool) -> Opt
     match timeout(OPENING, opened).await {
         Ok(Ok(heard)) => {
             let message = single.then(|| MessageId(uuid::Uuid::new_v4().as_u64_pair().0 >> 2));
-            Some(Kept { journal, message, before: Arc::new(heard) })
+            Some(SubcommandJournal { journal, message, before: Arc::new(heard) })
         }
         Ok(Err(why)) => {
             output::warn(&why);
@@ -149,7 +149,7 @@ pub async fn writer(settings: &Settings, profile: &Profile, single: bool) -> Opt
 }
 
 /// An engine's settings with this journal.
-pub fn options(journal: Option<&Kept>) -> EngineOptions {
+pub fn options(journal: Option<&SubcommandJournal>) -> EngineOptions {
     let mut options = EngineOptions::default();
     if let Some(journal) = journal {
         options.send_log = Arc::new(journal.clone());
@@ -158,7 +158,7 @@ pub fn options(journal: Option<&Kept>) -> EngineOptions {
 }
 
 /// Writes what is still to be written.
-pub fn close(kept: Option<Kept>) {
+pub fn close(kept: Option<SubcommandJournal>) {
     if kept.is_some_and(|kept| !kept.journal.close(CLOSING)) {
         output::warn("the journal did not finish in time: the last entries may not be kept");
     }
@@ -178,7 +178,7 @@ mod tests {
         let conversation = Conversation { key: ConversationKey(0), name: "c".into(), address };
         let options = JournalOptions::new(home.path().join("p"), vec![conversation]);
         let (journal, _pages) = Journal::open(options.clone());
-        let kept = Kept { journal, message: Some(MessageId(7)), before: Arc::default() };
+        let kept = SubcommandJournal { journal, message: Some(MessageId(7)), before: Arc::default() };
         let intent = Intent {
             message: MessageId(1),
             conversation: ConversationKey(0),

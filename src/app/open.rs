@@ -12,13 +12,13 @@ use super::exit::Failed;
 use super::output;
 
 /// A profile that is ready to be spoken to. [`close`](Self::close) it at the end.
-pub struct Opened {
+pub struct OpenProfile {
     /// What the engine works from.
     pub profile: Arc<Profile>,
     sandbox: Option<Sandbox>,
 }
 
-impl Opened {
+impl OpenProfile {
     /// Opens it for a command, which says on stderr first whom it speaks to, whatever is written to stdout.
     pub fn announced(settings: &Settings) -> Result<Self, Failed> {
         let opened = Self::open(settings)?;
@@ -49,9 +49,9 @@ impl Opened {
     }
 
     /// Sets up the sandbox as a test run or a person wants it; what was done or why not: a sentence.
-    pub fn arrange(&self, ask: &SandboxRequest) -> Result<String, String> {
+    pub fn set_up(&self, ask: &SandboxRequest) -> Result<String, String> {
         let Some(sandbox) = &self.sandbox else { return Err("there is no built-in sandbox here".to_owned()) };
-        arrange(sandbox, ask, " Type .fault off to clear all faults.")
+        set_up(sandbox, ask, " Type .fault off to clear all faults.")
     }
 
     /// Stops what was started.
@@ -63,7 +63,7 @@ impl Opened {
 }
 
 /// Sets up a sandbox; what was done or why not: a sentence. `clear`: how a person clears what stays on.
-pub fn arrange(sandbox: &Sandbox, ask: &SandboxRequest, clear: &str) -> Result<String, String> {
+pub fn set_up(sandbox: &Sandbox, ask: &SandboxRequest, clear: &str) -> Result<String, String> {
     match ask {
         SandboxRequest::Fault(Some(json)) => {
             let before = sandbox.faults_left();

@@ -12,7 +12,7 @@ use crate::files;
 use crate::text::screen::visible;
 
 use super::exit::{Exit, Failed};
-use super::progress::{Bar, Standing};
+use super::progress::{Bar, RunProgress};
 
 /// Something to say, for programs and for people.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,12 +24,12 @@ pub struct OutputLine {
     /// The fields after `event`, `at` and `v`.
     pub fields: Map<String, Value>,
     /// What a person reads, if anything.
-    pub human: Option<Human>,
+    pub human: Option<HumanText>,
 }
 
 /// What a person reads. Text from outside is made safe when it is printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Human {
+pub enum HumanText {
     /// A result: stdout.
     Says(String),
     /// A problem: stderr.
@@ -53,19 +53,19 @@ impl OutputLine {
     /// Also a result for people.
     #[must_use]
     pub fn says(self, text: impl Into<String>) -> Self {
-        Self { human: Some(Human::Says(text.into())), ..self }
+        Self { human: Some(HumanText::Says(text.into())), ..self }
     }
 
     /// Also a problem for people.
     #[must_use]
     pub fn warns(self, text: impl Into<String>) -> Self {
-        Self { human: Some(Human::Warns(text.into())), ..self }
+        Self { human: Some(HumanText::Warns(text.into())), ..self }
     }
 
     /// Also how far a long command is, for people.
     #[must_use]
     pub fn reports(self, text: impl Into<String>) -> Self {
-        Self { human: Some(Human::Reports(text.into())), ..self }
+        Self { human: Some(HumanText::Reports(text.into())), ..self }
     }
 
     /// The line of `--json`.
@@ -192,12 +192,12 @@ impl Output {
         let Some(human) = &line.human else { return Ok(()) };
         self.bar.clear();
         match human {
-            Human::Says(text) => self.line(&safe(&mask(text))),
-            Human::Warns(text) => {
+            HumanText::Says(text) => self.line(&safe(&mask(text))),
+            HumanText::Warns(text) => {
                 warn(&mask(text));
                 Ok(())
             }
-            Human::Reports(text) => {
+            HumanText::Reports(text) => {
                 // There is nowhere to report that stderr is gone.
                 let _ = writeln!(io::stderr().lock(), "{}", safe(&mask(text)));
                 Ok(())
@@ -206,7 +206,7 @@ impl Output {
     }
 
     /// Shows how far the command is, where a person looks at stderr.
-    pub fn progress(&mut self, standing: &Standing) {
+    pub fn progress(&mut self, standing: &RunProgress) {
         self.bar.show(standing);
     }
 }

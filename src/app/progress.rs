@@ -9,7 +9,7 @@ const COLUMNS: usize = 20;
 
 /// Where a run stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct RunProgress {
     /// Steps that are over.
     pub done: usize,
     /// All steps.
@@ -18,7 +18,7 @@ pub struct Standing {
     pub open: Vec<String>,
 }
 
-impl Standing {
+impl RunProgress {
     /// The bar and what is open, in one line.
     pub fn line(&self) -> String {
         let filled = (self.done * COLUMNS).checked_div(self.all).unwrap_or(COLUMNS);
@@ -30,7 +30,7 @@ impl Standing {
 /// A bar that is drawn only where a person looks at stderr.
 #[derive(Debug, Default)]
 pub struct Bar {
-    shown: Option<Standing>,
+    shown: Option<RunProgress>,
 }
 
 impl Bar {
@@ -40,7 +40,7 @@ impl Bar {
     }
 
     /// Shows where it stands.
-    pub fn show(&mut self, standing: &Standing) {
+    pub fn show(&mut self, standing: &RunProgress) {
         if self.shown.as_ref() == Some(standing) || !Self::is_looked_at() {
             return;
         }
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_bar_fills() {
-        let line = |done, all| Standing { done, all, open: vec!["a/b".to_owned()] }.line();
+        let line = |done, all| RunProgress { done, all, open: vec!["a/b".to_owned()] }.line();
         assert_eq!(line(0, 4), "[--------------------] 0 of 4  a/b");
         assert_eq!(line(1, 4), "[#####---------------] 1 of 4  a/b");
         assert_eq!(line(4, 4), "[####################] 4 of 4  a/b");

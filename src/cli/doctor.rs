@@ -4,9 +4,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::send::find;
-use crate::app::drive::{CommandEffect, CommandInput, CommandLogic, Keeps, Needs, play};
+use crate::app::drive::{CommandEffect, CommandInput, CommandLogic, MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
-use crate::app::open::Opened;
+use crate::app::open::OpenProfile;
 use crate::app::output::OutputLine;
 use crate::config::{Profile, Settings};
 use crate::diagnosis::doctor::{Doctor, DoctorVerdict, Finding, ProbeResult};
@@ -51,10 +51,10 @@ fn target(profile: &Profile, args: &DoctorArgs) -> Result<Option<Conversation>, 
 
 /// Asks, and says what it found.
 pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed> {
-    let opened = Opened::announced(settings)?;
+    let opened = OpenProfile::announced(settings)?;
     let target = target(&opened.profile, args)?;
     // The hosts are looked at first, so the engine must not sign in before it is asked to.
-    let needs = Needs { json: args.json, keeps: Keeps::OneMessage, sign_in: false, report_on_stdout: false };
+    let needs = Needs { json: args.json, keeps: MessagesKept::OneMessage, sign_in: false, report_on_stdout: false };
     let begin = |profile: &Profile, _, _: Option<&_>| {
         let mut session = Session::of(profile);
         session.profile.proxy = proxy_of(profile, &Environment::default()).transpose();

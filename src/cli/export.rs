@@ -13,12 +13,12 @@ use crate::export::transcript::{Transcript, TranscriptForm};
 use crate::export::{HarEntry, har};
 use crate::files;
 use crate::journal::JournalReader;
-use crate::journal::job::{KeptSource, Want};
+use crate::journal::job::{HistoryRange, KeptSource};
 
 use super::period::PeriodArgs;
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal;
-use crate::app::open::Opened;
+use crate::app::open::OpenProfile;
 use crate::app::output;
 use crate::config::flags::path;
 use crate::session::kept_diagnoses::KeptWhy;
@@ -60,7 +60,7 @@ const PAGE: usize = 200;
 /// Writes the file.
 pub async fn run(args: ExportArgs, settings: &Settings) -> Result<Exit, Failed> {
     let period = args.period.period(settings)?;
-    let opened = Opened::open(settings)?;
+    let opened = OpenProfile::open(settings)?;
     let written = journal::reader(settings, &opened.profile)
         .and_then(|reader| write(&args, period, &reader, &opened.profile, settings));
     opened.close().await;
@@ -81,7 +81,7 @@ fn write(
     settings: &Settings,
 ) -> Result<String, Failed> {
     let path = args.out.as_path();
-    let wrong = |e| Wrong::Write(e).at(path);
+    let wrong = |e| ExportProblem::Write(e).at(path);
     let mut out = BufWriter::new(output::destination(path, false).map_err(wrong)?);
     let what = match args.form {
         ExportForm::Har => {
@@ -110,12 +110,12 @@ fn write(
     Ok(what)
 }
 
-enum Wrong {
+enum ExportProblem {
     Read(String),
     Write(io::Error),
 }
 
-impl Wrong {
+impl ExportProblem {
     fn at(self, path: &Path) -> Failed {
         match self {
             Self::Read(why) => Failed::here(why),
@@ -134,16 +134,16 @@ fn write_har(
     profile: &Profile,
     after: u64,
     period: Period,
-) -> Result<usize, Wrong> {
+) -> Result<usize, ExportProblem> {
     let empty = har([]);
     let creator = &empty["log"]["creator"];
     let comment = &empty["log"]["comment"];
     write!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"comment\":{comment},\"entries\":[")
-        .map_err(Wrong::Write)?;
+        .map_err(ExportProblem::Write)?;
     let (mut after, mut count) = (after, 0);
     let mut why = KeptWhy::of(profile);
     loop {
-        let (entries, more) = reader.page(&Want::After(after), PAGE).map_err(Wrong::Read)?;
+        let (entries, more) = reader.page(&HistoryRange::After(after), PAGE).map_err(ExportProblem::Read)?;
         let judged: Vec<_> = entries
             .iter()
             .filter_map(|entry| match &entry.source {
@@ -162,7 +162,7 @@ fn write_har(
         }));
         for one in document["log"]["entries"].as_array().into_iter().flatten() {
             let comma = if count == 0 { "" } else { "," };
-            write!(out, "{comma}\n{}", unseen_as_escapes(&one.to_string())).map_err(Wrong::Write)?;
+            write!(out, "{comma}\n{}", unseen_as_escapes(&one.to_string())).map_err(ExportProblem::Write)?;
             count += 1;
         }
         match entries.last() {
@@ -170,7 +170,7 @@ fn write_har(
             _ => break,
         }
     }
-    write!(out, "\n]}}}}").map_err(Wrong::Write)?;
+    write!(out, "\n]}}}}").map_err(ExportProblem::Write)?;
     Ok(count)
 }
 

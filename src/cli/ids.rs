@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::app::drive::{CommandEffect, CommandInput, CommandLogic, Keeps, Needs, play};
+use crate::app::drive::{CommandEffect, CommandInput, CommandLogic, MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
-use crate::app::open::Opened;
+use crate::app::open::OpenProfile;
 use crate::app::output::{Output, OutputLine, standard_input};
 use crate::config::{Profile, Settings};
 use crate::diagnosis::ids::{FoundId, IdKind, IdLookUp, KnownIds, find};
@@ -57,10 +57,10 @@ pub fn offline(args: &IdsArgs, profile: Option<&Profile>) -> Result<Exit, Failed
 /// With look-ups: what nothing says of is asked about.
 pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Failed> {
     let text = text(&args.text)?;
-    let opened = Opened::announced(settings)?;
+    let opened = OpenProfile::announced(settings)?;
     let known = known(&opened.profile);
     let found = find(&text, &known);
-    let needs = Needs { json: args.json, keeps: Keeps::Nothing, sign_in: true, report_on_stdout: false };
+    let needs = Needs { json: args.json, keeps: MessagesKept::Nothing, sign_in: true, report_on_stdout: false };
     let mut played =
         play(opened, settings, needs, |profile, _, _| IdsFold::new(IdLookUp::at(&found, known), Session::of(profile)))
             .await;

@@ -6,12 +6,12 @@ use serde_json::json;
 
 use crate::config::{Profile, Settings};
 use crate::journal::JournalReader;
-use crate::journal::job::{KeptEntry, KeptSource, Want};
+use crate::journal::job::{HistoryRange, KeptEntry, KeptSource};
 
 use super::period::PeriodArgs;
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal;
-use crate::app::open::Opened;
+use crate::app::open::OpenProfile;
 use crate::app::output;
 use crate::app::output::{Output, OutputLine};
 use crate::text::dates::Period;
@@ -41,7 +41,7 @@ const PAGE: usize = 200;
 /// Prints what was kept.
 pub async fn run(args: LogArgs, settings: &Settings) -> Result<Exit, Failed> {
     let period = args.period.period(settings)?;
-    let opened = Opened::open(settings)?;
+    let opened = OpenProfile::open(settings)?;
     let printed =
         journal::reader(settings, &opened.profile).and_then(|reader| print(&args, period, &reader, &opened.profile));
     opened.close().await;
@@ -55,7 +55,7 @@ fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profi
         // All of it, a page at a time.
         let (mut after, mut more) = (0, true);
         while more {
-            let (entries, further) = reader.page(&Want::After(after), PAGE).map_err(Failed::here)?;
+            let (entries, further) = reader.page(&HistoryRange::After(after), PAGE).map_err(Failed::here)?;
             after = entries.last().map_or(after, |e| e.number);
             more = further && !entries.is_empty();
             for entry in entries.iter().filter(|entry| period.contains(began(entry))) {
@@ -67,8 +67,11 @@ fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profi
     let limit = if args.limit == 0 { usize::MAX } else { args.limit };
     let (mut pages, mut count, mut before) = (Vec::new(), 0, u64::MAX);
     loop {
-        let want =
-            if query.trim().is_empty() { Want::Before(before) } else { Want::Found { query: query.clone(), before } };
+        let want = if query.trim().is_empty() {
+            HistoryRange::Before(before)
+        } else {
+            HistoryRange::Found { query: query.clone(), before }
+        };
         let (mut entries, more) = reader.page(&want, PAGE).map_err(Failed::usage)?;
         before = entries.first().map_or(0, |e| e.number);
         let past = entries.first().is_some_and(|entry| period.from.is_some_and(|from| began(entry) < from));

@@ -5,9 +5,9 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::app::drive::{CommandEffect, CommandInput, CommandLogic, Keeps, Needs, play};
+use crate::app::drive::{CommandEffect, CommandInput, CommandLogic, MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
-use crate::app::open::Opened;
+use crate::app::open::OpenProfile;
 use crate::app::output::OutputLine;
 use crate::config::Settings;
 use crate::engine::{Command, Report};
@@ -25,8 +25,8 @@ pub struct TokenArgs {
 
 /// Signs in.
 pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failed> {
-    let needs = Needs { json: args.json, keeps: Keeps::Nothing, sign_in: true, report_on_stdout: false };
-    play(Opened::announced(settings)?, settings, needs, |_, _, _| TokenFold::default()).await.exit
+    let needs = Needs { json: args.json, keeps: MessagesKept::Nothing, sign_in: true, report_on_stdout: false };
+    play(OpenProfile::announced(settings)?, settings, needs, |_, _, _| TokenFold::default()).await.exit
 }
 
 /// How long the question what a token may do is waited for.

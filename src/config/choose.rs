@@ -43,7 +43,7 @@ pub(super) fn check_target(target: &AdHocTarget, problems: &mut Vec<Problem>) {
 }
 
 /// What the choice of a profile depends on.
-pub(super) struct Given<'a> {
+pub(super) struct ChoiceInputs<'a> {
     pub paths: &'a Paths,
     pub flags: &'a Flags,
     pub env: Lookup<'a>,
@@ -56,12 +56,12 @@ pub(super) struct Given<'a> {
 /// Which profile: `--sandbox`, `--profile`, `--region`, `GUESTWIRE_PROFILE`, `profile =`, the only one of the file, the
 /// environment's, and last, where there is a screen, the sandbox.
 pub(super) fn choose(
-    given: &Given<'_>,
+    given: &ChoiceInputs<'_>,
     profiles: &[Spot<String>],
     effective: &mut EffectiveSettings,
     problems: &mut Vec<Problem>,
 ) -> Choice {
-    let Given { paths, flags, env, opens, has_env_profile } = given;
+    let ChoiceInputs { paths, flags, env, opens, has_env_profile } = given;
     let path = &paths.config_file;
     let by_switch = switch("--sandbox", flags.sandbox).map(|(_, origin)| (SANDBOX.to_owned(), origin));
     if flags.target.region.is_some()

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::address;
 use super::problem::Spot;
-use super::resolve_profile::Work;
+use super::resolve_profile::ProfileReader;
 use super::settings::Origin;
 use super::toml_reader::Table;
 use super::{ConversationEntry, SecretSource, origin::ShownValue as _};
 use crate::model::{Address, Channel, Conversation, ConversationKey, OpenGuest, ids, limits};
 
-impl Work<'_> {
+impl ProfileReader<'_> {
     /// Reads each table; keys are given in their order.
     pub(super) fn conversations(&mut self, tables: Vec<Table<'_>>) -> Vec<ConversationEntry> {
         let mut names: Vec<Spot<String>> = Vec::new();

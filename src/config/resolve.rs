@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::model::{Cause, Masks, mask};
 
 use super::ad_hoc;
-use super::choose::{Choice, Given, check_target, choose};
+use super::choose::{Choice, ChoiceInputs, check_target, choose};
 use super::flags::Flags;
 use super::origin::{
     EffectiveSettings, Lookup, SettingsTable, ShownValue as _, Sourced, env_flag, env_path, env_text, env_word, flag,
@@ -95,7 +95,7 @@ fn settings(mut root: Table<'_>, input: ConfigInput<'_>) -> Result<Settings, Pro
     }
     let has_env_profile = ad_hoc::region(env, &flags.target).is_some();
     let chosen = {
-        let given = Given { paths: &paths, flags, env, opens, has_env_profile };
+        let given = ChoiceInputs { paths: &paths, flags, env, opens, has_env_profile };
         choose(&given, &names, &mut effective, &mut problems)
     };
     if matches!(chosen, Choice::Sandbox) && flags.target.names_conversation() {

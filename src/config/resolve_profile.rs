@@ -11,7 +11,7 @@ use super::problem::{FilePosition, NOWHERE, Problem, Spot};
 use super::profile::Redaction;
 use super::proxy::{self, ProfileProxy, ProxyAddress};
 use super::settings::{Findings, MetricsSettings, NamedSecret, Origin, RowSetting};
-use super::toml_reader::{Either, Table};
+use super::toml_reader::{Table, TextOrTable};
 use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
     SecretSource, Terminal, TokenHost, WebhookSettings, regions, vendor_files,
@@ -63,7 +63,7 @@ pub fn resolve(
     around: &ProfileContext<'_>,
 ) -> Resolved {
     let prefix = format!("profiles.{}", name.value);
-    let mut work = Work { around, prefix, effective: EffectiveSettings::default(), out: Resolved::default() };
+    let mut work = ProfileReader { around, prefix, effective: EffectiveSettings::default(), out: Resolved::default() };
     let profile = work.profile(name, table, further);
     let mut out = work.out;
     out.rows = work.effective.rows;
@@ -72,14 +72,14 @@ pub fn resolve(
 }
 
 /// A profile while it is read.
-pub(super) struct Work<'a> {
+pub(super) struct ProfileReader<'a> {
     pub(super) around: &'a ProfileContext<'a>,
     pub(super) prefix: String,
     pub(super) effective: EffectiveSettings,
     pub(super) out: Resolved,
 }
 
-impl Work<'_> {
+impl ProfileReader<'_> {
     pub(super) fn wrong(&mut self, at: FilePosition, sentence: impl Into<String>) {
         self.out.problems.push(Problem::at(self.around.file, at, sentence));
     }
@@ -331,8 +331,8 @@ impl Work<'_> {
     pub(super) fn source(&self, table: &mut Table<'_>, name: &'static str) -> Option<Spot<SecretSource>> {
         const FORMS: &str = "{ env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\", \"ARGUMENT\"] }";
         let mut reference = match table.text_or_table(name, FORMS)? {
-            Either::Text(text) => return Some(text.map(|text| SecretSource::Literal(SecretString::from(text)))),
-            Either::Table(reference) => reference,
+            TextOrTable::Text(text) => return Some(text.map(|text| SecretSource::Literal(SecretString::from(text)))),
+            TextOrTable::Table(reference) => reference,
         };
         let at = reference.at();
         let (env, file, command) = (reference.text("env"), reference.text("file"), reference.strings("command"));

@@ -68,7 +68,7 @@ impl fmt::Debug for SecretSource {
 
 /// What is odd about a secret that is used as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Oddity {
+pub enum SecretOddity {
     /// A blank is easily added by an editor or a copy.
     #[error("begins or ends with a blank, which is sent as part of the value")]
     Blank,
@@ -83,7 +83,7 @@ pub enum Oddity {
     Control,
 }
 
-impl Oddity {
+impl SecretOddity {
     /// What is odd about `secret`, if anything.
     pub fn of(secret: &SecretString) -> Option<Self> {
         let text = secret.expose_secret();

@@ -90,7 +90,7 @@ impl<'t> Doc<'t> {
 }
 
 /// A value where several forms are possible.
-pub enum Either<'d> {
+pub enum TextOrTable<'d> {
     /// A string.
     Text(Spot<String>),
     /// A table.
@@ -313,11 +313,11 @@ impl<'d> Table<'d> {
     }
 
     /// A string, or a table inside this one. `wanted` names both for the sentence.
-    pub fn text_or_table(&mut self, name: &'static str, wanted: &str) -> Option<Either<'d>> {
+    pub fn text_or_table(&mut self, name: &'static str, wanted: &str) -> Option<TextOrTable<'d>> {
         if self.fields.get(name).is_some_and(|value| value.get_ref().is_str()) {
-            return self.text(name).map(Either::Text);
+            return self.text(name).map(TextOrTable::Text);
         }
-        self.child(name, wanted).map(Either::Table)
+        self.child(name, wanted).map(TextOrTable::Table)
     }
 
     /// A list of tables (`[[name]]`).

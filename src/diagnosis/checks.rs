@@ -4,7 +4,7 @@
 use super::case::Facts;
 use super::render::span;
 use crate::model::ids::is_uuid;
-use crate::model::{Check, ExchangeId, Granted, Holds, RemoteState};
+use crate::model::{Check, CheckAnswer, ExchangeId, Granted, RemoteState};
 
 /// The lines for one case.
 pub fn of(facts: &Facts<'_>) -> Vec<Check> {
@@ -33,9 +33,9 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
     if let Some(date) = facts.answer.date {
         let skew = date.duration_since(ended.wall).as_secs();
         let (holds, what) = match skew.saturating_abs() {
-            0..=2 => (Holds::Yes, "clocks agree".to_owned()),
-            3..=60 => (Holds::Yes, format!("clocks agree (they differ by {skew} s)")),
-            _ => (Holds::No, format!("clocks differ by {skew} s")),
+            0..=2 => (CheckAnswer::Yes, "clocks agree".to_owned()),
+            3..=60 => (CheckAnswer::Yes, format!("clocks agree (they differ by {skew} s)")),
+            _ => (CheckAnswer::No, format!("clocks differ by {skew} s")),
         };
         add(holds, what, None);
     }
@@ -43,22 +43,22 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
 }
 
 /// Whether an id has the form of one, and the words for that.
-const fn form(well: bool) -> (Holds, &'static str) {
-    if well { (Holds::Yes, "well formed") } else { (Holds::No, "malformed") }
+const fn form(well: bool) -> (CheckAnswer, &'static str) {
+    if well { (CheckAnswer::Yes, "well formed") } else { (CheckAnswer::No, "malformed") }
 }
 
 /// Integration, deployment and origin: their form, and what is known of them.
-fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {
+fn places(facts: &Facts<'_>, add: &mut impl FnMut(CheckAnswer, String, Option<ExchangeId>)) {
     if let Some(id) = &facts.request.integration {
         let (holds, formed) = form(is_uuid(id));
         add(holds, format!("integration id {formed}"), None);
         let book = facts.history.of_integration(id);
         match (book.and_then(|b| b.known), book.and_then(|b| b.missing)) {
             (Some(known), missing) if missing.is_none_or(|m| m.at <= known.at) => {
-                add(Holds::Yes, "integration exists".to_owned(), Some(known.exchange));
+                add(CheckAnswer::Yes, "integration exists".to_owned(), Some(known.exchange));
             }
-            (_, Some(missing)) => add(Holds::No, "integration does not exist".to_owned(), Some(missing.exchange)),
-            _ => add(Holds::Unknown, "integration exists (not checked)".to_owned(), None),
+            (_, Some(missing)) => add(CheckAnswer::No, "integration does not exist".to_owned(), Some(missing.exchange)),
+            _ => add(CheckAnswer::Unknown, "integration exists (not checked)".to_owned(), None),
         }
     }
     let Some(id) = facts.request.deployment.as_ref().filter(|_| facts.request.opening) else { return };
@@ -68,60 +68,67 @@ fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
     match book.map(|b| (&b.config, &b.missing)) {
         Some((Some((seen, config)), _)) => {
             let (holds, what) = if config.is_active() {
-                (Holds::Yes, "deployment exists and is active")
+                (CheckAnswer::Yes, "deployment exists and is active")
             } else {
-                (Holds::No, "deployment not active")
+                (CheckAnswer::No, "deployment not active")
             };
             add(holds, what.to_owned(), Some(seen.exchange));
         }
         Some((None, Some(missing))) => {
-            add(Holds::No, "deployment does not exist".to_owned(), Some(missing.exchange));
+            add(CheckAnswer::No, "deployment does not exist".to_owned(), Some(missing.exchange));
         }
         // An opening before this one shows it too.
         _ => match book.and_then(|b| b.opened.as_ref()) {
             Some((seen, Some(with))) => {
-                add(Holds::Yes, format!("deployment exists and is active (opened with {with})"), Some(seen.exchange));
+                add(
+                    CheckAnswer::Yes,
+                    format!("deployment exists and is active (opened with {with})"),
+                    Some(seen.exchange),
+                );
             }
             Some((seen, None)) => {
-                add(Holds::Yes, "deployment exists and is active (opened)".to_owned(), Some(seen.exchange));
+                add(CheckAnswer::Yes, "deployment exists and is active (opened)".to_owned(), Some(seen.exchange));
             }
-            None => add(Holds::Unknown, "deployment exists and is active (not checked)".to_owned(), None),
+            None => add(CheckAnswer::Unknown, "deployment exists and is active (not checked)".to_owned(), None),
         },
     }
     let Some(origin) = &facts.request.origin else { return };
     match book.and_then(|b| b.domains.as_ref()) {
         Some((seen, domains)) => {
-            let (holds, is) = if domains.allow(origin) { (Holds::Yes, "is") } else { (Holds::No, "is not") };
+            let (holds, is) =
+                if domains.allow(origin) { (CheckAnswer::Yes, "is") } else { (CheckAnswer::No, "is not") };
             add(holds, format!("{origin} {is} among the allowed domains"), Some(seen.exchange));
         }
-        None => add(Holds::Unknown, format!("{origin} is among the allowed domains (not checked)"), None),
+        None => add(CheckAnswer::Unknown, format!("{origin} is among the allowed domains (not checked)"), None),
     }
 }
 
-fn token(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {
+fn token(facts: &Facts<'_>, add: &mut impl FnMut(CheckAnswer, String, Option<ExchangeId>)) {
     let book = facts.token();
     let name = facts.generation().map_or_else(String::new, |g| format!("token #{g} "));
     let ended = facts.ended();
     let expires = book.and_then(|b| b.facts.as_ref()).and_then(|f| f.expires);
     match (expires, ended) {
         (Some(end), Some(now)) if now.mono < end.mono => {
-            add(Holds::Yes, format!("{name}not expired ({} left)", span(end.left(now))), None);
+            add(CheckAnswer::Yes, format!("{name}not expired ({} left)", span(end.left(now))), None);
         }
-        (Some(_), Some(_)) => add(Holds::No, format!("{name}expired"), None),
-        _ => add(Holds::Unknown, format!("{name}not expired (its expiry is not known)"), None),
+        (Some(_), Some(_)) => add(CheckAnswer::No, format!("{name}expired"), None),
+        _ => add(CheckAnswer::Unknown, format!("{name}not expired (its expiry is not known)"), None),
     }
     let own = facts.exchange.id;
     let works = format!("{name}works for other API calls");
     match book.map_or((None, None), |b| (b.accepted.besides(own), b.refused.besides(own))) {
         (Some(seen), refused) if refused.is_none_or(|r| seen.at >= r.at) => {
-            add(Holds::Yes, works, Some(seen.exchange));
+            add(CheckAnswer::Yes, works, Some(seen.exchange));
         }
-        (_, Some(refused)) => add(Holds::No, format!("{name}refused for other API calls too"), Some(refused.exchange)),
-        _ => add(Holds::Unknown, format!("{works} (not checked)"), None),
+        (_, Some(refused)) => {
+            add(CheckAnswer::No, format!("{name}refused for other API calls too"), Some(refused.exchange));
+        }
+        _ => add(CheckAnswer::Unknown, format!("{works} (not checked)"), None),
     }
 }
 
-fn scopes(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {
+fn scopes(facts: &Facts<'_>, add: &mut impl FnMut(CheckAnswer, String, Option<ExchangeId>)) {
     let needed = facts.profile.required.join(" ");
     if needed.is_empty() || facts.answer.is_published() {
         return;
@@ -132,37 +139,37 @@ fn scopes(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
             let missing: Vec<&str> =
                 facts.profile.required.iter().filter(|s| !granted.contains(s)).map(String::as_str).collect();
             if missing.is_empty() {
-                add(Holds::Yes, format!("granted scopes contain {needed}"), None);
+                add(CheckAnswer::Yes, format!("granted scopes contain {needed}"), None);
             } else {
-                add(Holds::No, format!("missing scope {}; granted: {list}", missing.join(" ")), None);
+                add(CheckAnswer::No, format!("missing scope {}; granted: {list}", missing.join(" ")), None);
             }
         }
-        _ => add(Holds::Unknown, format!("granted scopes contain {needed} (not known)"), None),
+        _ => add(CheckAnswer::Unknown, format!("granted scopes contain {needed} (not known)"), None),
     }
 }
 
-fn conversation(facts: &Facts<'_>, id: &str, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {
+fn conversation(facts: &Facts<'_>, id: &str, add: &mut impl FnMut(CheckAnswer, String, Option<ExchangeId>)) {
     let Some(book) = facts.history.of_conversation(id) else {
-        add(Holds::Unknown, "conversation exists (not checked)".to_owned(), None);
+        add(CheckAnswer::Unknown, "conversation exists (not checked)".to_owned(), None);
         return;
     };
     if let Some(missing) = book.missing.filter(|m| book.read.as_ref().is_none_or(|r| r.seen.at < m.at)) {
-        add(Holds::No, "conversation does not exist".to_owned(), Some(missing.exchange));
+        add(CheckAnswer::No, "conversation does not exist".to_owned(), Some(missing.exchange));
         return;
     }
     let Some(read) = &book.read else {
         if let Some(seen) = book.accepted {
-            add(Holds::Yes, "conversation exists (a message was accepted)".to_owned(), Some(seen.exchange));
+            add(CheckAnswer::Yes, "conversation exists (a message was accepted)".to_owned(), Some(seen.exchange));
         }
         return;
     };
     let state = if read.state == RemoteState::Unknown { String::new() } else { format!(", {}", read.state.word()) };
-    add(Holds::Yes, format!("conversation exists{state}"), Some(read.seen.exchange));
+    add(CheckAnswer::Yes, format!("conversation exists{state}"), Some(read.seen.exchange));
     if let Some(guest) = &read.guest {
         let id_is = facts.request.participant.as_ref().map(|p| *p == guest.id);
         let external_is = facts.request.external.as_ref().zip(guest.external.as_ref()).map(|(a, b)| a == b);
         if let Some(same) = id_is.or(external_is) {
-            let (holds, is) = if same { (Holds::Yes, "is") } else { (Holds::No, "is not") };
+            let (holds, is) = if same { (CheckAnswer::Yes, "is") } else { (CheckAnswer::No, "is not") };
             add(holds, format!("participant {is} the guest"), Some(read.seen.exchange));
         }
     }

@@ -50,14 +50,14 @@ impl Hypothesis {
 
 /// What follows.
 #[derive(Debug, Default)]
-pub struct Ranked {
+pub struct RankedHypotheses {
     pub suspects: Vec<Suspect>,
     pub excluded: Vec<Excluded>,
     pub settles: Vec<Settles>,
 }
 
 /// Ranks. Within one standing the order of `all` stays: the rules give the more frequent cause first.
-pub fn rank(all: Vec<Hypothesis>) -> Ranked {
+pub fn rank(all: Vec<Hypothesis>) -> RankedHypotheses {
     let (out, mut alive): (Vec<_>, Vec<_>) = all.into_iter().partition(|h| h.standing == Support::Excluded);
     // What the server named needs no company.
     if alive.iter().any(|h| h.standing == Support::Named) {
@@ -66,7 +66,7 @@ pub fn rank(all: Vec<Hypothesis>) -> Ranked {
     alive.sort_by_key(|h| std::cmp::Reverse(h.standing));
     let proven = alive.iter().filter(|h| h.standing == Support::Proven).count();
     let alone = alive.len() == 1;
-    let mut ranked = Ranked::default();
+    let mut ranked = RankedHypotheses::default();
     for hypothesis in alive {
         let confidence = match hypothesis.standing {
             Support::Named => Confidence::Sure,

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::case::ProfileFacts;
 use super::evidence::answer::request_ids;
-use crate::model::{Cause, Confidence, Diagnosis, Exchange, Holds, Probe};
+use crate::model::{Cause, CheckAnswer, Confidence, Diagnosis, Exchange, Probe};
 use crate::text::one_line;
 
 /// What a part of the card holds.
@@ -65,9 +65,9 @@ pub fn card(
     };
     // What does not hold comes first: that is where the cause is.
     let order = |check: &&crate::model::Check| match check.holds {
-        Holds::No => 0,
-        Holds::Yes => 1,
-        Holds::Unknown => 2,
+        CheckAnswer::No => 0,
+        CheckAnswer::Yes => 1,
+        CheckAnswer::Unknown => 2,
     };
     let mut checked: Vec<_> = diagnosis.checked.iter().collect();
     checked.sort_by_key(order);
@@ -177,7 +177,7 @@ pub fn ticket(
     }
     let _ = writeln!(out, "Cause:       {} ({})", diagnosis.cause(), confidence(diagnosis));
     let _ = writeln!(out, "Because:     {}", one_line(&diagnosis.sentence()));
-    for check in diagnosis.checked.iter().filter(|c| c.holds != Holds::Unknown) {
+    for check in diagnosis.checked.iter().filter(|c| c.holds != CheckAnswer::Unknown) {
         let _ = writeln!(out, "Checked:     {:<3} {}", check.holds.word(), one_line(&check.what));
     }
     if !diagnosis.excluded.is_empty() {

@@ -15,10 +15,10 @@ use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging;
 use crate::genesys::open_messaging::{Endpoint, OpenAccepted, OpenMessage};
-use crate::genesys::{Asked, Call, guest_api};
+use crate::genesys::{Call, CallKind, guest_api};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
-use crate::model::{Address, Channel, Choice, ChoiceKind, Extras, Objection, Place, Variation};
+use crate::model::{Address, Channel, Choice, ChoiceKind, Extras, FileSource, Objection, Variation};
 
 use super::SendRequest;
 use super::redact::holds_mask;
@@ -79,15 +79,15 @@ fn open_objection(request: &SendRequest) -> Option<Objection> {
         return Some(Objection::ListPicker);
     }
     request.extras.attachments.iter().find_map(|a| match &a.place {
-        Place::File(path) => Some(Objection::LocalFile(path.display().to_string())),
-        Place::Url(_) => None,
+        FileSource::File(path) => Some(Objection::LocalFile(path.display().to_string())),
+        FileSource::Url(_) => None,
     })
 }
 
 fn web_objection(request: &SendRequest) -> Option<Objection> {
     request.extras.attachments.iter().find_map(|a| match &a.place {
-        Place::Url(url) => Some(Objection::RemoteFile(url.clone())),
-        Place::File(_) => None,
+        FileSource::Url(url) => Some(Objection::RemoteFile(url.clone())),
+        FileSource::File(_) => None,
     })
 }
 
@@ -172,8 +172,8 @@ pub fn body(
         Address::OpenMessaging { guest, .. } => {
             let extras = &request.extras;
             let files = extras.attachments.iter().filter_map(|a| match &a.place {
-                Place::Url(url) => Some((url.as_str(), a.mime.as_str(), a.name.as_deref())),
-                Place::File(_) => None,
+                FileSource::Url(url) => Some((url.as_str(), a.mime.as_str(), a.name.as_deref())),
+                FileSource::File(_) => None,
             });
             let message_id = extras.key.as_deref().unwrap_or_default();
             let said = OpenMessage {
@@ -198,11 +198,11 @@ fn no_request() -> BadCall {
 }
 
 /// What a request asks for that carries a message.
-pub const fn asked(channel: Channel) -> Asked {
+pub const fn asked(channel: Channel) -> CallKind {
     match channel {
-        Channel::GuestApi => Asked::GuestMessage,
-        Channel::OpenMessaging => Asked::OpenMessage,
-        Channel::WebMessaging => Asked::Anything,
+        Channel::GuestApi => CallKind::GuestMessage,
+        Channel::OpenMessaging => CallKind::OpenMessage,
+        Channel::WebMessaging => CallKind::Anything,
     }
 }
 

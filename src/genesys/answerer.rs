@@ -16,7 +16,7 @@ use crate::model::Sign;
 
 /// What the request asked for: each call is answered with a JSON body of its own shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum CallKind {
     /// A token, at the token endpoint.
     Token,
     /// What a token may do (`tokens/me`).
@@ -78,7 +78,7 @@ const OF_OTHERS: [&str; 7] = [
 
 /// Who gave the answer to a request that `asked` for something. `body` is the answer's body with its content encoding
 /// undone as far as possible.
-pub fn who_answered(asked: Asked, status: u16, headers: &(impl Headers + ?Sized), body: &[u8]) -> Answerer {
+pub fn who_answered(asked: CallKind, status: u16, headers: &(impl Headers + ?Sized), body: &[u8]) -> Answerer {
     match status {
         407 => return Answerer::Other(Sign::ProxyLogin),
         511 => return Answerer::Other(Sign::NetworkLogin),
@@ -107,7 +107,7 @@ pub fn who_answered(asked: Asked, status: u16, headers: &(impl Headers + ?Sized)
         return Answerer::Other(Sign::Gateway);
     }
     // The service asks for a bearer token; only its token endpoint asks for a client's name and secret.
-    if let Some(scheme) = challenge::other_scheme(headers).filter(|_| asked != Asked::Token) {
+    if let Some(scheme) = challenge::other_scheme(headers).filter(|_| asked != CallKind::Token) {
         return Answerer::Other(Sign::Header(format!("www-authenticate: {scheme}")));
     }
     if is_error_body(asked, &json) || ((200..300).contains(&status) && has_shape(asked, &json)) {
@@ -206,13 +206,13 @@ fn is_gateway_refusal(json: &Value, headers: &(impl Headers + ?Sized)) -> bool {
 }
 
 /// The platform's `ErrorBody`, or at the token endpoint OAuth's error. [GENESYS: real: documented; OAuth's 3p, RFC 6749 5.2]
-fn is_error_body(asked: Asked, json: &Value) -> bool {
+fn is_error_body(asked: CallKind, json: &Value) -> bool {
     let text = |name: &str| json.get(name).and_then(Value::as_str).is_some_and(|t| !t.is_empty());
-    text("code") || text("contextId") || (asked == Asked::Token && text("error"))
+    text("code") || text("contextId") || (asked == CallKind::Token && text("error"))
 }
 
 /// Whether the body of an answer, whatever its status, is an error and not what the call is answered with.
-pub fn tells_error(asked: Asked, body: &[u8]) -> bool {
+pub fn tells_error(asked: CallKind, body: &[u8]) -> bool {
     json_of(body).is_some_and(|json| {
         let says = |name: &str| match json.get(name) {
             Some(Value::String(text)) => !text.is_empty(),
@@ -225,18 +225,18 @@ pub fn tells_error(asked: Asked, body: &[u8]) -> bool {
 }
 
 /// Whether the body of a success is that of the call: its fewest fields.
-fn has_shape(asked: Asked, json: &Value) -> bool {
+fn has_shape(asked: CallKind, json: &Value) -> bool {
     let text = |name: &str| json.get(name).and_then(Value::as_str).is_some_and(|t| !t.is_empty());
     match asked {
-        Asked::Token => text("access_token"),
-        Asked::TokenFacts => ["organization", "homeOrganization", "OAuthClient", "authorizedScope"]
+        CallKind::Token => text("access_token"),
+        CallKind::TokenFacts => ["organization", "homeOrganization", "OAuthClient", "authorizedScope"]
             .iter()
             .any(|name| json.get(name).is_some_and(|v| !v.is_null())),
-        Asked::GuestMessage => text("id") || text("messageId"),
-        Asked::OpenMessage => text("id") || text("conversationId"),
-        Asked::Conversation => text("id") && json.get("participants").is_some_and(Value::is_array),
-        Asked::List => json.get("entities").is_some_and(Value::is_array),
-        Asked::Anything => false,
+        CallKind::GuestMessage => text("id") || text("messageId"),
+        CallKind::OpenMessage => text("id") || text("conversationId"),
+        CallKind::Conversation => text("id") && json.get("participants").is_some_and(Value::is_array),
+        CallKind::List => json.get("entities").is_some_and(Value::is_array),
+        CallKind::Anything => false,
     }
 }
 

@@ -35,7 +35,7 @@ pub fn bulk_request(api: &str, conversation_id: &str, ids: &[String], token: &Se
 
 /// A message that the conversation lists, before its text is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedMessage {
     /// The remote id.
     pub id: String,
     /// The `purpose` of the participant it stands under, lower case.
@@ -50,7 +50,7 @@ pub struct ConversationRead {
     /// When the guest connected.
     pub since: Option<Timestamp>,
     /// Its messages, in the server's order, each once.
-    pub messages: Vec<Listed>,
+    pub messages: Vec<ListedMessage>,
 }
 
 /// Reads the conversation; `None` where it is not a JSON object with an id or participants. Accepts messages directly
@@ -84,7 +84,7 @@ pub fn read(body: &[u8]) -> Option<ConversationRead> {
                 if let Some(id) = text(details, "messageId")
                     && seen.insert(id.clone())
                 {
-                    out.messages.push(Listed { id, purpose: purpose.clone() });
+                    out.messages.push(ListedMessage { id, purpose: purpose.clone() });
                 }
             }
         }
@@ -94,13 +94,13 @@ pub fn read(body: &[u8]) -> Option<ConversationRead> {
 
 /// Reads a bulk answer; `None` where it is not a JSON object with `entities`. `listed` tells whose message an id is
 /// where the entity itself does not. Entities without an id are left out; without a time they get `fallback`.
-pub fn read_bulk(body: &[u8], listed: &[Listed], fallback: Timestamp) -> Option<Vec<RemoteMessage>> {
+pub fn read_bulk(body: &[u8], listed: &[ListedMessage], fallback: Timestamp) -> Option<Vec<RemoteMessage>> {
     let value = json::read(body)?;
     let entities = value.get("entities")?.as_array()?;
     Some(entities.iter().filter_map(|e| message(e, listed, fallback)).collect())
 }
 
-fn message(entity: &Value, listed: &[Listed], fallback: Timestamp) -> Option<RemoteMessage> {
+fn message(entity: &Value, listed: &[ListedMessage], fallback: Timestamp) -> Option<RemoteMessage> {
     let id = text(entity, "id").or_else(|| text(entity, "messageId"))?;
     let normalized = entity.get("normalizedMessage");
     let purpose = listed.iter().find(|l| l.id == id).map(|l| l.purpose.as_str()).unwrap_or_default();

@@ -25,7 +25,7 @@ pub mod web_messaging;
 pub mod webhook;
 
 pub use crate::text::json;
-pub use answerer::{Answerer, Asked, tells_error, who_answered};
+pub use answerer::{Answerer, CallKind, tells_error, who_answered};
 pub use call::Call;
 
 /// A time as the platform writes it: UTC with milliseconds.

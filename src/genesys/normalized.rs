@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::fields::{list, seconds, text, time, truth};
-use crate::model::{Attachment, Author, Choice, ChoiceKind, Place, RemoteMessage};
+use crate::model::{Attachment, Author, Choice, ChoiceKind, FileSource, RemoteMessage};
 
 /// Something that happened, other than something said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,5 +232,5 @@ fn unanswerable(kind: &str) -> String {
 fn attachment(value: &Value) -> Option<Attachment> {
     let url = text(value, "url")?;
     let mime = text(value, "mime").unwrap_or_else(|| "application/octet-stream".to_owned());
-    Some(Attachment { place: Place::Url(url), mime, name: text(value, "filename") })
+    Some(Attachment { place: FileSource::Url(url), mime, name: text(value, "filename") })
 }

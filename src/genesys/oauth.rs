@@ -16,7 +16,7 @@ use crate::config::{ClientAuth, Hosts, OAuthClient, TokenHost};
 use crate::model::{ServerRefusal, Sign};
 use crate::text::{json, one_line};
 
-use super::answerer::{Answerer, Asked, who_answered};
+use super::answerer::{Answerer, CallKind, who_answered};
 use super::call::{BadCall, Call, form_part};
 use super::errors::{ApiError, page_title};
 use super::tokens_me::scopes;
@@ -185,7 +185,7 @@ fn no_refusal(answered: TokenOutcome<'_>) -> String {
 /// What somebody else than the token endpoint answered with.
 fn other(answered: TokenOutcome<'_>) -> Option<String> {
     let TokenOutcome { status, headers, body, .. } = answered;
-    let Answerer::Other(sign) = who_answered(Asked::Token, status, headers, body) else { return None };
+    let Answerer::Other(sign) = who_answered(CallKind::Token, status, headers, body) else { return None };
     Some(match sign {
         Sign::Html | Sign::Via(_) => match page_title(body) {
             Some(title) => format!("an HTML page (\"{title}\")"),

@@ -141,14 +141,14 @@ pub struct HistoryRequest {
     /// Comes back with the page, so that a late answer is known as one.
     pub serial: u64,
     /// Which entries.
-    pub want: Want,
+    pub want: HistoryRange,
     /// At most so many.
     pub limit: usize,
 }
 
 /// Which entries of the history are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Want {
+pub enum HistoryRange {
     /// The newest ones before this number.
     Before(u64),
     /// The oldest ones after this number.
@@ -277,7 +277,7 @@ pub struct HistoryPage {
     /// Of which question.
     pub serial: u64,
     /// What was wanted.
-    pub want: Want,
+    pub want: HistoryRange,
     /// The entries, the oldest first.
     pub entries: Vec<KeptEntry>,
     /// Whether there are more in the same direction.

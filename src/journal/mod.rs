@@ -96,7 +96,7 @@ impl Journal {
     }
 
     /// Asks, without waiting. What finds no room is told as trouble.
-    pub fn tell(&self, job: Job) {
+    pub fn submit(&self, job: Job) {
         match job {
             Job::History(ask) => {
                 // The thread lives as long as a handle does.

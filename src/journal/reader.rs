@@ -8,7 +8,7 @@ use jiff::{Timestamp, Zoned};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::job::{HistoryPage, HistoryRequest, JournalPage, KeptEntry, KeptSource, Want};
+use super::job::{HistoryPage, HistoryRange, HistoryRequest, JournalPage, KeptEntry, KeptSource};
 use super::search_text::Query;
 use super::{Keys, columns, exchange_codec, files, recovery, search_text};
 use crate::export::transcript::{TranscriptExchange, TranscriptLine};
@@ -51,17 +51,17 @@ impl JournalReader {
     }
 
     /// The entries that are wanted, the oldest first, and whether there are more in the same direction.
-    pub fn page(&self, want: &Want, limit: usize) -> Result<(Vec<KeptEntry>, bool), String> {
+    pub fn page(&self, want: &HistoryRange, limit: usize) -> Result<(Vec<KeptEntry>, bool), String> {
         let page = match want {
-            Want::Found { query, before } => match Query::parse(query, &Zoned::now())? {
+            HistoryRange::Found { query, before } => match Query::parse(query, &Zoned::now())? {
                 Some(query) => self.find(&query, *before, limit),
                 None => Ok((Vec::new(), false)),
             },
-            Want::Before(number) => self.collect("e.number < ?1 ORDER BY e.number DESC", *number, limit),
-            Want::After(number) => self.collect("e.number > ?1 ORDER BY e.number", *number, limit),
+            HistoryRange::Before(number) => self.collect("e.number < ?1 ORDER BY e.number DESC", *number, limit),
+            HistoryRange::After(number) => self.collect("e.number > ?1 ORDER BY e.number", *number, limit),
         };
         let (mut entries, more) = page.map_err(unreadable)?;
-        if !matches!(want, Want::After(_)) {
+        if !matches!(want, HistoryRange::After(_)) {
             entries.reverse();
         }
         Ok((entries, more))

@@ -158,7 +158,7 @@ pub struct Suspect {
 
 words! {
     /// Whether something that was checked holds.
-    pub enum Holds: word {
+    pub enum CheckAnswer: word {
         /// It does.
         Yes = "ok";
         /// It does not.
@@ -172,7 +172,7 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     /// Whether it holds.
-    pub holds: Holds,
+    pub holds: CheckAnswer,
     /// What was found, also where it does not hold: "token #2 not expired", "token #2 expired".
     pub what: String,
     /// The exchange that shows it, where it is another than the one diagnosed.

@@ -59,7 +59,7 @@ impl Choice {
 /// Where a file is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Place {
+pub enum FileSource {
     /// At an address that the platform can fetch.
     Url(String),
     /// On this machine, to be uploaded.
@@ -70,7 +70,7 @@ pub enum Place {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
     /// Where it is.
-    pub place: Place,
+    pub place: FileSource,
     /// Its media type, `image/png`.
     pub mime: String,
     /// What it is called.
@@ -113,8 +113,8 @@ impl Attachment {
     pub fn label(&self) -> std::borrow::Cow<'_, str> {
         match (&self.name, &self.place) {
             (Some(name), _) => name.into(),
-            (None, Place::Url(url)) => url.into(),
-            (None, Place::File(path)) => path.to_string_lossy(),
+            (None, FileSource::Url(url)) => url.into(),
+            (None, FileSource::File(path)) => path.to_string_lossy(),
         }
     }
 }

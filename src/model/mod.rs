@@ -30,19 +30,21 @@ pub mod words;
 pub use agent::AgentState;
 pub use channel::{Attachments, Capabilities, Channel, Transport};
 pub use conversation::{Address, Conversation, DiscoveredConversation, OpenGuest, RemoteState};
-pub use diagnosis::{Advice, Cause, Check, Confidence, Diagnosis, Excluded, Holds, Probe, Remedy, Settles, Suspect};
+pub use diagnosis::{
+    Advice, Cause, Check, CheckAnswer, Confidence, Diagnosis, Excluded, Probe, Remedy, Settles, Suspect,
+};
 pub use exchange::{
     Attempt, Body, BodyForm, Ending, Exchange, ExchangeKind, ExchangeStep, Failure, Header, Outcome, Request, Response,
     Timing,
 };
-pub use extras::{Attachment, Choice, ChoiceKind, Extras, Place};
+pub use extras::{Attachment, Choice, ChoiceKind, Extras, FileSource};
 pub use failure::{FailureKind, Party, Phase, ProxyName, TlsFault};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
 pub use limits::RateLimit;
 pub use mask::Masks;
 pub use message::{Author, DeliveryStatus, Message, RemoteMessage};
 pub use outgoing::OutgoingMessage;
-pub use probe::{Host, ProbeQuestion, Probed, Thing};
+pub use probe::{Host, IdTarget, ProbeQuestion, Probed};
 pub use reason::{Objection, Pacing, Reason, ServerRefusal, SessionEnd, Sign};
 pub use replies::{AsOf, RepliesReadable, Unreadable};
 pub use session::{SessionAsk, WebSession};

@@ -18,7 +18,7 @@ pub enum Host {
 
 /// What an id may name that can be looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Thing {
+pub enum IdTarget {
     /// A conversation: `GET /api/v2/conversations/messages/{id}`.
     Conversation,
     /// A message, whose id is 32 hexadecimal digits: `GET /api/v2/conversations/messages/{id}/details`.
@@ -52,7 +52,7 @@ pub enum ProbeQuestion {
     /// Open the guest socket with the configured origin and close it at once: nothing is configured or sent.
     Origin(ConversationKey),
     /// Whether there is such a thing.
-    Id(Thing, Uuid),
+    Id(IdTarget, Uuid),
 }
 
 /// What came of a question.

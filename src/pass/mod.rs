@@ -19,4 +19,4 @@ pub mod runner;
 
 pub use evidence::{ExchangeEvidence, SaidMessage, StepEvidence};
 pub use file::Pass;
-pub use result::{CaseResult, ExpectationResult, Met, PassRun, StepResult, Tally, Verdict};
+pub use result::{CaseResult, ExpectationResult, ExpectationState, PassRun, StepResult, Tally, Verdict};

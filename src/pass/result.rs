@@ -37,7 +37,7 @@ words! {
 /// How an expectation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Met {
+pub enum ExpectationState {
     /// The step has not come to it.
     Open,
     /// It is looked for until `until` at the latest.
@@ -53,7 +53,7 @@ pub enum Met {
     Blocked,
 }
 
-impl Met {
+impl ExpectationState {
     /// The word on screen and in reports.
     pub const fn word(self) -> &'static str {
         match self {
@@ -72,7 +72,7 @@ pub struct ExpectationResult {
     /// What was expected, in words: `refused: token-expired`, `reply contains "Welcome"`.
     pub what: String,
     /// How it stands.
-    pub met: Met,
+    pub met: ExpectationState,
     /// What was seen instead, or what met it. One line.
     pub detail: Option<String>,
 }
@@ -135,7 +135,7 @@ impl StepResult {
 
     /// The expectations that were not met.
     pub fn unmet(&self) -> impl Iterator<Item = &ExpectationResult> {
-        self.expectations.iter().filter(|e| e.met == Met::No)
+        self.expectations.iter().filter(|e| e.met == ExpectationState::No)
     }
 
     /// Whether a person has to say something here.

@@ -10,7 +10,7 @@ use crate::text::screen::visible_lines;
 
 use super::arguments::Done;
 use super::dialogue::PlainQuestion;
-use super::parser::{Inner, ParsedLine, read, read_inner};
+use super::parser::{BlockLine, ParsedLine, read, read_inner};
 use super::{Plain, sentences};
 
 /// One command.
@@ -118,13 +118,13 @@ impl Plain {
     /// A line between `.begin` and `.end`.
     fn line_of_text(&mut self, line: &str) -> Done {
         let inner = read_inner(line);
-        if let (Inner::Line(line), Some(block)) = (&inner, &mut self.dialogue.block) {
+        if let (BlockLine::Line(line), Some(block)) = (&inner, &mut self.dialogue.block) {
             block.push(line.clone());
             return Ok(());
         }
         self.dialogue.prompt_due = true;
         let text = self.dialogue.block.take().unwrap_or_default().join("\n");
-        if inner == Inner::End {
+        if inner == BlockLine::End {
             return self.say_text(&text);
         }
         self.say("Dropped; nothing was sent.");

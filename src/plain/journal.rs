@@ -7,7 +7,7 @@ use crate::app::exit::Exit;
 use crate::journal::{Job, JournalPage};
 use crate::model::{ConversationKey, MessageId};
 use crate::session::changes::Leftovers;
-use crate::session::journal_status::Keeping;
+use crate::session::journal_status::JournalMode;
 use crate::session::open_pass::place_words;
 
 use super::{Plain, PlainEffect, sentences};
@@ -21,7 +21,7 @@ impl Plain {
 
     /// Whether lines wait for the journal.
     pub(super) fn opening(&self) -> bool {
-        self.session.journal.keeping == Keeping::Opening
+        self.session.journal.keeping == JournalMode::Opening
     }
 
     /// What the journal tells.

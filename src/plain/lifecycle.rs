@@ -5,7 +5,7 @@ use crate::engine::Command;
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
 use crate::session::Session;
 
-use super::{Asked, Plain, PlainEffect, sentences};
+use super::{Outstanding, Plain, PlainEffect, sentences};
 
 impl Plain {
     pub(super) fn begin(&mut self) {
@@ -65,8 +65,8 @@ impl Plain {
         } else if self.is_busy() && !self.interrupted {
             self.interrupted = true;
             self.waiting_over("Stopped waiting for a reply.");
-            let Asked { given_up, greeting, .. } = std::mem::take(&mut self.asked);
-            self.asked = Asked { given_up, greeting, ..Asked::default() };
+            let Outstanding { given_up, greeting, .. } = std::mem::take(&mut self.asked);
+            self.asked = Outstanding { given_up, greeting, ..Outstanding::default() };
             self.session.stop_probes("the probes were interrupted");
             self.passes.let_go = true;
             self.cancel_all();

@@ -132,11 +132,11 @@ pub enum PlainEffect {
         contents: String,
     },
     /// Ask something of the sandbox for a test run; answered with [`PlainInput::Arranged`].
-    Arrange(SandboxRequest),
+    SetUpSandbox(SandboxRequest),
     /// Write a conversation into the config file; answered with [`PlainInput::Answered`].
     KeepInConfig(Box<Conversation>),
     /// Lift the sandbox's faults. Not answered.
-    Tidy,
+    ClearFaults,
     /// Write the reports of a run; answered with [`PlainInput::Answered`].
     Reports {
         /// Which.
@@ -165,7 +165,7 @@ pub struct PlainSetup {
 
 /// A reply that is waited for.
 #[derive(Clone, Copy, Debug)]
-struct Waiting {
+struct AwaitedReply {
     message: MessageId,
     until: Moment,
     span: Duration,
@@ -180,7 +180,7 @@ struct Signing {
 
 /// What was asked for and is not settled, beside messages and passes.
 #[derive(Debug, Default)]
-struct Asked {
+struct Outstanding {
     /// Messages that were given up because nothing will take them away by itself: the exit code, and why.
     given_up: BTreeMap<MessageId, (Exit, String)>,
     /// Conversations that a person asked to read.
@@ -188,7 +188,7 @@ struct Asked {
     /// Conversations that were opened and whose first reading is to be told of.
     greeting: BTreeSet<ConversationKey>,
     signing: Option<Signing>,
-    waiting: Option<Waiting>,
+    waiting: Option<AwaitedReply>,
     /// The conversation whose session was asked to move, and has not.
     web_session: Option<ConversationKey>,
     /// The page of active conversations.
@@ -218,7 +218,7 @@ pub struct Plain {
     passes: pass::Passes,
     /// Drafts of the console: they stay its own.
     drafts: BTreeMap<ConversationKey, (String, usize)>,
-    asked: Asked,
+    asked: Outstanding,
     /// How many steps of an open send have been told of.
     told: HashMap<ExchangeId, usize>,
     /// The newest page of active conversations that came.
@@ -245,7 +245,7 @@ impl Plain {
             zone: setup.zone,
             passes: pass::Passes::new(setup.seed),
             drafts: BTreeMap::new(),
-            asked: Asked::default(),
+            asked: Outstanding::default(),
             told: HashMap::new(),
             found: Vec::new(),
             next: NextMessage::default(),

@@ -40,7 +40,7 @@ pub fn read(line: &str) -> ParsedLine<'_> {
 
 /// A line inside `.begin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Inner {
+pub enum BlockLine {
     /// A line of the text.
     Line(String),
     /// `.end`
@@ -50,12 +50,12 @@ pub enum Inner {
 }
 
 /// Understands a line between `.begin` and `.end`.
-pub fn read_inner(line: &str) -> Inner {
+pub fn read_inner(line: &str) -> BlockLine {
     match line.trim_end() {
-        ".end" => Inner::End,
-        ".drop" => Inner::Drop,
-        _ if line.starts_with("..") => Inner::Line(line.chars().skip(1).collect()),
-        _ => Inner::Line(line.to_owned()),
+        ".end" => BlockLine::End,
+        ".drop" => BlockLine::Drop,
+        _ if line.starts_with("..") => BlockLine::Line(line.chars().skip(1).collect()),
+        _ => BlockLine::Line(line.to_owned()),
     }
 }
 
@@ -85,15 +85,15 @@ mod tests {
 
     #[test]
     fn a_block_takes_every_line() {
-        let line = |t: &str| Inner::Line(t.to_owned());
+        let line = |t: &str| BlockLine::Line(t.to_owned());
         for (typed, inner) in [
             ("", line("")),
             (".open 2", line(".open 2")),
             ("..end", line(".end")),
             ("...", line("..")),
             (" .end", line(" .end")),
-            (".end ", Inner::End),
-            (".drop", Inner::Drop),
+            (".end ", BlockLine::End),
+            (".drop", BlockLine::Drop),
         ] {
             assert_eq!(read_inner(typed), inner, "{typed:?}");
         }

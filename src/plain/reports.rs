@@ -41,14 +41,14 @@ impl Plain {
             match change {
                 Change::Engine(command) => self.ask(command),
                 Change::Journal(job) => self.acts.push(PlainEffect::Keep(Box::new(job))),
-                Change::Sandbox(request) => self.acts.push(PlainEffect::Arrange(request)),
-                Change::LiftFaults => self.acts.push(PlainEffect::Tidy),
-                Change::Notice(notice) => self.tell(notice),
+                Change::Sandbox(request) => self.acts.push(PlainEffect::SetUpSandbox(request)),
+                Change::ClearFaults => self.acts.push(PlainEffect::ClearFaults),
+                Change::Notice(notice) => self.show_notice(notice),
             }
         }
     }
 
-    fn tell(&mut self, notice: Notice) {
+    fn show_notice(&mut self, notice: Notice) {
         match notice {
             Notice::Token { before, in_trouble } => self.token_moved(&before, in_trouble),
             Notice::Exchange(exchange) => {

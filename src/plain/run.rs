@@ -29,7 +29,7 @@ use crate::text::typed;
 use crate::app::event_loop;
 use crate::app::event_loop::{FrontEnd, FrontEndEvent, InputLine, Sources};
 use crate::app::exit::Failed;
-use crate::app::open::Opened;
+use crate::app::open::OpenProfile;
 use crate::app::output;
 use crate::app::output::Output;
 use crate::app::signals::Signal;
@@ -44,7 +44,7 @@ const TERMINATED: u8 = 143;
 
 /// Runs until the input or a person ends it.
 pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
-    let opened = Opened::open(settings)?;
+    let opened = OpenProfile::open(settings)?;
     if let Some(way) = settings.way_to_env().filter(|_| opened.profile.sandbox) {
         output::warn(way);
     }
@@ -96,7 +96,7 @@ struct Runner {
     plain: Plain,
     engine: EngineHandle,
     journal: Option<Journal>,
-    opened: Opened,
+    opened: OpenProfile,
     paths: Paths,
     output: Output,
 }
@@ -151,15 +151,17 @@ impl Runner {
                     let text = pass_files::read(&path);
                     answers.push(PlainInput::PassRead(path, text));
                 }
-                PlainEffect::Arrange(ask) => answers.push(PlainInput::Arranged(self.opened.arrange(&ask).map(drop))),
+                PlainEffect::SetUpSandbox(ask) => {
+                    answers.push(PlainInput::Arranged(self.opened.set_up(&ask).map(drop)));
+                }
                 PlainEffect::Fault(fault) => {
-                    answers.push(PlainInput::Answered(self.opened.arrange(&SandboxRequest::Fault(fault))));
+                    answers.push(PlainInput::Answered(self.opened.set_up(&SandboxRequest::Fault(fault))));
                 }
                 PlainEffect::Write { path, contents } => {
                     answers.push(PlainInput::Answered(files::write_new(&path, &self.engine.mask(&contents))));
                 }
                 // Without a sandbox there is no fault to lift.
-                PlainEffect::Tidy => drop(self.opened.arrange(&SandboxRequest::Fault(None))),
+                PlainEffect::ClearFaults => drop(self.opened.set_up(&SandboxRequest::Fault(None))),
                 PlainEffect::Reports { run, dir } => answers.push(PlainInput::Answered(self.reports(&run, &dir))),
                 PlainEffect::Leave => over = true,
             }
@@ -177,7 +179,7 @@ impl Runner {
 
     fn keep(&self, job: Job) {
         let Some(journal) = &self.journal else { return };
-        journal.tell(match job {
+        journal.submit(match job {
             Job::Pass(run) => Job::Pass(Arc::new(report::without_secrets(&run, &|text| self.engine.mask(text)))),
             job => job,
         });

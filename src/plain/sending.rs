@@ -12,7 +12,7 @@ use crate::text::screen::visible_lines;
 
 use super::arguments::{Done, number};
 use super::dialogue::PlainQuestion;
-use super::{Plain, Waiting, sentences};
+use super::{AwaitedReply, Plain, sentences};
 
 /// How long a reply is waited for where nobody says.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ impl Plain {
         if self.session.threads.message(message).is_some_and(|m| m.life == DeliveryStatus::Answered) {
             self.say("The last message is answered.");
         }
-        self.asked.waiting = Some(Waiting { message, until: self.now.after(span), span });
+        self.asked.waiting = Some(AwaitedReply { message, until: self.now.after(span), span });
         Ok(())
     }
 

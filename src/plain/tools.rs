@@ -7,9 +7,9 @@ use crate::diagnosis::doctor::{DoctorVerdict, Finding};
 use crate::export::escape::unseen_as_escapes;
 use crate::export::transcript::TranscriptForm;
 use crate::journal::Job;
-use crate::journal::job::{HistoryPage, HistoryRequest, Want};
+use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest};
 use crate::model::fault::FAULTS;
-use crate::session::journal_status::Keeping;
+use crate::session::journal_status::JournalMode;
 
 use super::arguments::{Done, FEW, number};
 use super::sentences::{self, clause, ending};
@@ -128,12 +128,12 @@ impl Plain {
         if rest.is_empty() {
             return Err("Type .search and the words to look for.".to_owned());
         }
-        if self.session.journal.keeping == Keeping::Off {
+        if self.session.journal.keeping == JournalMode::Off {
             return Err("There is no journal here, so nothing is kept. .find searches this session.".to_owned());
         }
         let serial = self.session.journal.next_serial();
         self.asked.search = Some(serial);
-        let want = Want::Found { query: rest.to_owned(), before: u64::MAX };
+        let want = HistoryRange::Found { query: rest.to_owned(), before: u64::MAX };
         self.acts.push(PlainEffect::Keep(Box::new(Job::History(HistoryRequest { serial, want, limit: FEW }))));
         Ok(())
     }

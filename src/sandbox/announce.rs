@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::world::{SimulatedConversation, Via, Way, World, WorldEntry};
+use super::world::{GuestAccess, GuestOf, SimulatedConversation, World, WorldEntry};
 use crate::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
@@ -16,7 +16,7 @@ use crate::model::{self, Address, ConversationKey, OpenGuest};
 fn address(world: &World, entry: &WorldEntry) -> Option<(Address, Option<SecretSource>)> {
     let token = |text: &str| SecretSource::Literal(SecretString::from(text.to_owned()));
     Some(match &entry.way {
-        Way::GuestApi(n) => {
+        GuestOf::GuestApi(n) => {
             let c = world.conversations.get(*n)?;
             let address = Address::GuestApi {
                 conversation_id: c.id.clone(),
@@ -25,12 +25,12 @@ fn address(world: &World, entry: &WorldEntry) -> Option<(Address, Option<SecretS
             };
             (address, None)
         }
-        Way::Open { guest_id } => {
+        GuestOf::Open { guest_id } => {
             let guest =
                 OpenGuest { id: guest_id.clone(), id_type: "Opaque".to_owned(), nickname: Some(entry.guest.clone()) };
             (Address::OpenMessaging { integration_id: world.integration_id.clone(), guest }, None)
         }
-        Way::Web { origin, token: own } => {
+        GuestOf::Web { origin, token: own } => {
             let (deployment_id, origin) = (world.deployment_id.clone(), origin.clone());
             (Address::WebMessaging { deployment_id, origin }, own.as_deref().map(token))
         }
@@ -91,14 +91,14 @@ pub(super) fn line(world: &World, url: &str, addr: SocketAddr) -> Value {
             "ended": c.ended.is_some(),
         })
     };
-    let by_id = world.conversations.iter().filter(|c| c.via == Via::GuestApi);
+    let by_id = world.conversations.iter().filter(|c| c.via == GuestAccess::GuestApi);
     let guest = |entry: &WorldEntry| {
-        let Way::Open { guest_id } = &entry.way else { return None };
+        let GuestOf::Open { guest_id } = &entry.way else { return None };
         Some(json!({"name": entry.name, "integration_id": world.integration_id,
             "guest": {"id": guest_id, "id_type": "Opaque", "nickname": entry.guest}}))
     };
     let session = |entry: &WorldEntry| {
-        let Way::Web { origin, token } = &entry.way else { return None };
+        let GuestOf::Web { origin, token } = &entry.way else { return None };
         Some(json!({"name": entry.name, "deployment_id": world.deployment_id, "origin": origin,
             "guest_token": token.as_deref()}))
     };

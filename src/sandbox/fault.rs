@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::model::fault::{Fault, FaultEffect, FaultKind, FaultTarget};
 
 #[derive(Clone, Debug)]
-struct Set {
+struct SetFault {
     fault: Fault,
     /// Requests that it has hit so far.
     hit: u64,
@@ -21,7 +21,7 @@ struct Set {
 /// The faults that are set, in the order in which they were.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Armed {
-    set: Vec<Set>,
+    set: Vec<SetFault>,
 }
 
 impl Armed {
@@ -30,7 +30,7 @@ impl Armed {
         if fault.at_once {
             return Some(fault);
         }
-        self.set.push(Set { fault, hit: 0 });
+        self.set.push(SetFault { fault, hit: 0 });
         None
     }
 
@@ -51,7 +51,7 @@ impl Armed {
         if self.set.is_empty() {
             return (plan, acts);
         }
-        for Set { fault, hit } in &mut self.set {
+        for SetFault { fault, hit } in &mut self.set {
             let meant = target.is_meant_by(fault.target)
                 && fault.kind.row().reaches.contains(&target)
                 && fault.conversation.as_deref().is_none_or(&names);
@@ -78,7 +78,7 @@ impl Armed {
 
     /// The faults that wait for a request, or hold: each by its name, with how often it still hits where that ends.
     pub(crate) fn words(&self) -> Vec<String> {
-        let one = |set: &Set| {
+        let one = |set: &SetFault| {
             let name = set.fault.kind.row().name.to_owned();
             match set.fault.times {
                 None => name,
@@ -91,7 +91,7 @@ impl Armed {
 
     /// The faults with what is left of their counts, for the control API.
     pub(crate) fn to_json(&self) -> Value {
-        let one = |set: &Set| {
+        let one = |set: &SetFault| {
             let mut json = set.fault.to_json();
             json["hit"] = json!(set.hit);
             json

@@ -13,13 +13,13 @@ use tokio::sync::mpsc;
 
 use super::loopback::Target;
 use super::shared::Shared;
-use super::world::outgoing::Push;
+use super::world::outgoing::WebhookPush;
 
 /// How long a listener may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Pushes what comes, until the sandbox stops.
-pub(crate) async fn run(inner: Arc<Shared>, mut pushes: mpsc::UnboundedReceiver<Push>) {
+pub(crate) async fn run(inner: Arc<Shared>, mut pushes: mpsc::UnboundedReceiver<WebhookPush>) {
     let mut stopping = inner.stopping.subscribe();
     let serving = async {
         while let Some(push) = pushes.recv().await {
@@ -39,7 +39,7 @@ pub(crate) async fn run(inner: Arc<Shared>, mut pushes: mpsc::UnboundedReceiver<
 }
 
 /// Posts one message; the status of the answer.
-async fn deliver(push: &Push) -> io::Result<u16> {
+async fn deliver(push: &WebhookPush) -> io::Result<u16> {
     let Target { host, path } = Target::parse(&push.url).map_err(io::Error::other)?;
     let mut stream = TcpStream::connect(&host).await?;
     let head = format!(

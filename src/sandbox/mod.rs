@@ -72,7 +72,7 @@ pub fn start_with(options: SandboxOptions, clock: Clock) -> io::Result<Sandbox> 
     let listener = std::net::TcpListener::bind(("127.0.0.1", port))?;
     listener.set_nonblocking(true)?;
     let addr = listener.local_addr()?;
-    let door = http::Door(tokio::net::TcpListener::from_std(listener)?);
+    let door = http::LoopbackListener(tokio::net::TcpListener::from_std(listener)?);
     let mut world = World::new(&scenario, clock.now());
     world.web.base = format!("http://{addr}");
     let world = Mutex::new(world);

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::loopback;
 use super::scenario::ScenarioWebhook;
 use super::world::World;
-use super::world::outgoing::{ConnectionId, Out, Push};
+use super::world::outgoing::{ConnectionId, Outgoing, WebhookPush};
 use crate::clock::Clock;
 use crate::model::Moment;
 use crate::model::fault::Fault;
@@ -29,7 +29,7 @@ pub(super) struct Shared {
     pub(super) stopping: watch::Sender<bool>,
     /// The sockets that are open.
     pub(super) lines: Lines,
-    pub(super) pushes: mpsc::UnboundedSender<Push>,
+    pub(super) pushes: mpsc::UnboundedSender<WebhookPush>,
     /// What is due has changed.
     pub(super) sooner: Notify,
 }
@@ -126,7 +126,7 @@ async fn sleep_until(instant: Option<std::time::Instant>) {
 
 /// Where the frames of each open socket go.
 #[derive(Debug, Default)]
-pub(super) struct Lines(Mutex<HashMap<ConnectionId, mpsc::UnboundedSender<Out>>>);
+pub(super) struct Lines(Mutex<HashMap<ConnectionId, mpsc::UnboundedSender<Outgoing>>>);
 
 /// The world, locked. When it is given back, frames and pushes are on their way, in the order in which they came about.
 pub(super) struct Locked<'i> {
@@ -177,7 +177,7 @@ impl Drop for Locked<'_> {
 
 impl Shared {
     /// A socket is open: its frames go to `line`.
-    pub(super) fn connect(&self, id: ConnectionId, line: mpsc::UnboundedSender<Out>) {
+    pub(super) fn connect(&self, id: ConnectionId, line: mpsc::UnboundedSender<Outgoing>) {
         self.lines.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, line);
     }
 

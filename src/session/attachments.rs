@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{Attachment, Attachments, Channel, Place};
+use crate::model::{Attachment, Attachments, Channel, FileSource};
 
 /// Why messages of a channel can carry nothing beside their text; `None` where they can.
 pub const fn carries_nothing(channel: Channel) -> Option<&'static str> {
@@ -10,12 +10,12 @@ pub const fn carries_nothing(channel: Channel) -> Option<&'static str> {
 }
 
 /// Why a channel cannot take a file from there.
-pub const fn unfit(channel: Channel, place: &Place) -> Option<&'static str> {
+pub const fn unfit(channel: Channel, place: &FileSource) -> Option<&'static str> {
     match (channel.capabilities().attachments, place) {
-        (Attachments::Addresses, Place::File(_)) => {
+        (Attachments::Addresses, FileSource::File(_)) => {
             Some("Open messaging takes files by an address that the platform can fetch: https://…")
         }
-        (Attachments::Files, Place::Url(_)) => Some("Web messaging uploads files of this machine: give a path."),
+        (Attachments::Files, FileSource::Url(_)) => Some("Web messaging uploads files of this machine: give a path."),
         _ => None,
     }
 }
@@ -34,14 +34,14 @@ pub fn attachment(typed: &str) -> Result<Attachment, String> {
         let path = rest.split(['?', '#']).next().unwrap_or_default();
         let name = path.split_once('/').and_then(|(_, path)| last(path));
         let mime = mime(name.as_deref().unwrap_or_default()).to_owned();
-        return Ok(Attachment { place: Place::Url(typed.to_owned()), mime, name });
+        return Ok(Attachment { place: FileSource::Url(typed.to_owned()), mime, name });
     }
     let name = Path::new(typed).file_name().map(|n| n.to_string_lossy().into_owned());
     let Some(name) = name.filter(|_| !typed.ends_with(['/', '\\'])) else {
         return Err(format!("“{typed}” names no file."));
     };
     let mime = mime(&name).to_owned();
-    Ok(Attachment { place: Place::File(PathBuf::from(typed)), mime, name: Some(name) })
+    Ok(Attachment { place: FileSource::File(PathBuf::from(typed)), mime, name: Some(name) })
 }
 
 /// An attribute as typed, `name=value`.
@@ -90,7 +90,7 @@ mod tests {
             let made = attachment(typed).unwrap();
             (made.place, made.mime, made.name)
         };
-        let url = |text: &str| Place::Url(text.to_owned());
+        let url = |text: &str| FileSource::Url(text.to_owned());
         assert_eq!(
             made(" https://x.example/a/b.PNG?v=1 "),
             (url("https://x.example/a/b.PNG?v=1"), "image/png".to_owned(), Some("b.PNG".to_owned()))
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(made("https://x.example"), (url("https://x.example"), "application/octet-stream".to_owned(), None));
         assert_eq!(
             made("/tmp/bill 3.pdf"),
-            (Place::File("/tmp/bill 3.pdf".into()), "application/pdf".to_owned(), Some("bill 3.pdf".to_owned()))
+            (FileSource::File("/tmp/bill 3.pdf".into()), "application/pdf".to_owned(), Some("bill 3.pdf".to_owned()))
         );
         for bad in ["", "ftp://x/y", "/tmp/", "..", "/"] {
             assert!(attachment(bad).is_err(), "{bad}");

@@ -25,7 +25,7 @@ pub enum Change {
     /// Set the embedded sandbox up for a pass, and tell the pass how that went.
     Sandbox(SandboxRequest),
     /// Lift the embedded sandbox's faults.
-    LiftFaults,
+    ClearFaults,
     /// Something is news: the front end says it in its own words.
     Notice(Notice),
 }

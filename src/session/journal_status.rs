@@ -18,7 +18,7 @@ pub const SAVE_AFTER: Duration = Duration::from_millis(250);
 
 /// Whether anything is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Keeping {
+pub enum JournalMode {
     /// There is no journal: nothing is kept, on purpose.
     #[default]
     Off,
@@ -34,7 +34,7 @@ pub enum Keeping {
 #[derive(Debug, Default)]
 pub struct JournalStatus {
     /// Whether anything is kept.
-    pub keeping: Keeping,
+    pub keeping: JournalMode,
     /// What is not being kept, and why.
     pub trouble: Option<Trouble>,
     /// The oldest number in the journal; `None` where there is no history.
@@ -61,12 +61,12 @@ pub struct JournalStatus {
 impl JournalStatus {
     /// A journal is being opened.
     pub fn open(&mut self) {
-        self.keeping = Keeping::Opening;
+        self.keeping = JournalMode::Opening;
     }
 
     /// Whether jobs are of use now.
     pub fn keeps(&self) -> bool {
-        self.keeping == Keeping::On
+        self.keeping == JournalMode::On
     }
 
     /// Why nothing may be sent, if so.

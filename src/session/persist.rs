@@ -7,14 +7,14 @@ use crate::journal::job::{KeptConversation, is_kept};
 use crate::model::{ConversationKey, Exchange, ExchangeKind, Moment, RemoteMessage};
 
 use super::changes::Changes;
-use super::journal_status::Keeping;
+use super::journal_status::JournalMode;
 use super::thread::Thread;
 use super::{Attention, Session};
 
 impl Session {
     /// Tells the journal, where there is one.
     pub(crate) fn keep(&self, job: Job, changes: &mut Changes) {
-        if self.journal.keeping != Keeping::Off {
+        if self.journal.keeping != JournalMode::Off {
             changes.journal(job);
         }
     }

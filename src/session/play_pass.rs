@@ -9,7 +9,7 @@ use crate::config::problem::Problems;
 use crate::engine::{Command, Report};
 use crate::journal::Job;
 use crate::model::{ConversationKey, Moment};
-use crate::pass::runner::{Begin, Cast, Mode, Player, Runner, RunnerContext, RunnerEffect, RunnerEvent};
+use crate::pass::runner::{Cast, Mode, Player, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent};
 use crate::pass::{Pass, PassRun};
 
 use super::Session;
@@ -36,7 +36,7 @@ impl Session {
             let ended = PassRun { ended: Some(now.wall), ..(*left).clone() };
             self.keep(Job::Pass(Arc::new(ended)), changes);
         }
-        let begin = Begin {
+        let begin = RunStart {
             id,
             file: file.to_owned(),
             source: text.to_owned(),
@@ -117,7 +117,7 @@ impl Session {
             RunnerEffect::Read(key) => changes.engine(Command::Read(key)),
             RunnerEffect::Renew => changes.engine(Command::Renew),
             RunnerEffect::Sandbox(asked) => changes.push(Change::Sandbox(asked)),
-            RunnerEffect::Tidy => changes.push(Change::LiftFaults),
+            RunnerEffect::ClearFaults => changes.push(Change::ClearFaults),
         }
     }
 

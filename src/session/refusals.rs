@@ -35,7 +35,7 @@ pub struct Refusal {
 
 /// A cause's share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share {
+pub struct CauseShare {
     /// Which cause.
     pub cause: Cause,
     /// Healed ones stand apart: a glitch is not a refusal.
@@ -74,18 +74,18 @@ impl Refusals {
     }
 
     /// The causes with their counts, the most frequent first.
-    pub fn shares(&self) -> Vec<Share> {
+    pub fn shares(&self) -> Vec<CauseShare> {
         self.shares_of(|_| true)
     }
 
     /// The same for those that `wanted` picks.
-    pub fn shares_of(&self, wanted: impl Fn(&Refusal) -> bool) -> Vec<Share> {
+    pub fn shares_of(&self, wanted: impl Fn(&Refusal) -> bool) -> Vec<CauseShare> {
         let mut counts: BTreeMap<(bool, Cause), usize> = BTreeMap::new();
         for refusal in self.all.iter().filter(|r| wanted(r)) {
             *counts.entry((refusal.healed, refusal.cause)).or_default() += 1;
         }
-        let mut shares: Vec<Share> =
-            counts.into_iter().map(|((healed, cause), count)| Share { cause, healed, count }).collect();
+        let mut shares: Vec<CauseShare> =
+            counts.into_iter().map(|((healed, cause), count)| CauseShare { cause, healed, count }).collect();
         shares.sort_by_key(|s| std::cmp::Reverse(s.count));
         shares
     }
@@ -170,7 +170,7 @@ mod tests {
         all.note(refusal(2, 20, Cause::TokenRotation, true));
         all.note(refusal(3, 20, Cause::ParticipantMismatch, false));
         let shares = all.shares();
-        assert_eq!(shares[0], Share { cause: Cause::ParticipantMismatch, healed: false, count: 2 });
+        assert_eq!(shares[0], CauseShare { cause: Cause::ParticipantMismatch, healed: false, count: 2 });
         assert_eq!(shares.len(), 2);
         assert_eq!(all.conversations().len(), 2);
     }

@@ -8,7 +8,7 @@ use crate::journal::{JournalPage, Trouble};
 use crate::model::{ConversationKey, DeliveryStatus, ExchangeKind, Message, Moment, SessionAsk};
 
 use super::changes::{Changes, Leftovers, Notice};
-use super::journal_status::Keeping;
+use super::journal_status::JournalMode;
 use super::{Attention, Session};
 
 impl Session {
@@ -39,15 +39,15 @@ impl Session {
             self.log.note(now, ExchangeKind::Sys, trouble.sentence.as_str());
             changes.notice(Notice::JournalTrouble(trouble));
         }
-        if self.journal.keeping == Keeping::Opening {
-            self.journal.keeping = Keeping::ReadOnly;
+        if self.journal.keeping == JournalMode::Opening {
+            self.journal.keeping = JournalMode::ReadOnly;
             self.release_held(changes);
         }
     }
 
     fn restore(&mut self, mut restored: Restored, reopen: bool, now: Moment, changes: &mut Changes) {
-        let takes_over = self.journal.keeping == Keeping::ReadOnly && !restored.read_only;
-        self.journal.keeping = if restored.read_only { Keeping::ReadOnly } else { Keeping::On };
+        let takes_over = self.journal.keeping == JournalMode::ReadOnly && !restored.read_only;
+        self.journal.keeping = if restored.read_only { JournalMode::ReadOnly } else { JournalMode::On };
         if takes_over {
             self.journal.trouble = None;
             changes.notice(Notice::JournalFree);

@@ -7,7 +7,7 @@ use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, 
 
 use super::Session;
 use super::changes::{Changes, Notice};
-use super::journal_status::Keeping;
+use super::journal_status::JournalMode;
 use super::thread::Thread;
 
 impl Session {
@@ -47,7 +47,7 @@ impl Session {
         if self.has_paused(message.conversation) {
             self.journal.paused.insert(message.id);
             changes.notice(Notice::WaitsBehindPaused(message.id));
-        } else if self.journal.keeping == Keeping::Opening {
+        } else if self.journal.keeping == JournalMode::Opening {
             self.journal.held.push(request);
         } else {
             changes.engine(request);

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::fold::{Mapped, draws_nothing, of_keyboard};
+use super::fold::{MappedText, draws_nothing, of_keyboard};
 
 /// Letters of other scripts that are drawn as a Latin one.
 const DRAWN_AS: &[(&str, char)] = &[
@@ -45,9 +45,9 @@ fn look(character: &str) -> String {
 }
 
 /// The text as it looks. How many blanks stand beside each other is not seen either.
-fn looks(text: &str) -> Mapped {
+fn looks(text: &str) -> MappedText {
     let after_blank = Cell::new(true);
-    Mapped::new(text, |character| {
+    MappedText::new(text, |character| {
         let look = look(character);
         let blank = look == " ";
         let hidden = blank && after_blank.get();

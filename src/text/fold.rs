@@ -53,7 +53,7 @@ pub(super) fn draws_nothing(c: char) -> bool {
 
 /// A changed form of a text that knows where each of its parts stands in the original.
 #[derive(Debug)]
-pub struct Mapped {
+pub struct MappedText {
     /// The changed form.
     pub text: String,
     /// Where a character as people see it begins: in the changed form, and in the original.
@@ -61,7 +61,7 @@ pub struct Mapped {
     original: usize,
 }
 
-impl Mapped {
+impl MappedText {
     /// Changes each character of `text`, as people see characters, by `change`.
     pub fn new(text: &str, change: impl Fn(&str) -> String) -> Self {
         let (mut changed, mut begins) = (String::with_capacity(text.len()), Vec::new());
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn places_are_those_of_the_original() {
         let text = "Die Straße u\u{308}ber";
-        let mapped = Mapped::new(text, fold);
+        let mapped = MappedText::new(text, fold);
         let place = |needle: &str| {
             let at = mapped.text.find(needle).unwrap();
             text.get(mapped.original(&(at..at + needle.len()))).unwrap()

@@ -41,7 +41,7 @@ pub enum Effect {
     /// Ask which faults of the embedded sandbox still wait or hold; the answer is [`super::Event::Faults`].
     AskFaults,
     /// Set the embedded sandbox up for a pass; the answer is [`super::Event::Arranged`].
-    Arrange(SandboxRequest),
+    SetUpSandbox(SandboxRequest),
     /// Look for passes where guestwire was started; the answer is [`super::Event::Passes`].
     FindPasses,
     /// Complete a path that is being typed, as a shell's Tab does; the answer is [`super::Event::PathCompleted`].

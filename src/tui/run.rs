@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::files;
 use crate::model::fault::SandboxRequest;
 use crate::pass::{Pass, builtin, file};
-use crate::tui::start::{Embedded, Show, Start};
+use crate::tui::start::{DemoStart, Embedded, Start};
 use crate::tui::state::demo::tape::Tape;
 use crate::tui::terminal::event_loop::LoopEnd;
 
@@ -19,7 +19,7 @@ use crate::app::front_ends::{Console, ConsoleStart};
 const TAPE_MAX: u64 = 64 << 20;
 
 /// What `--demo` and `--rehearse` name, read before the screen opens.
-fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<Show>, Failed> {
+fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<DemoStart>, Failed> {
     let read = |path: &Path| {
         files::read_text(path, TAPE_MAX)
             .map(|text| {
@@ -31,7 +31,7 @@ fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<Show>, Fa
     if let Some(path) = rehearse {
         let (text, _) = read(path)?;
         let tape = Tape::parse(&text).map_err(|why| Failed::usage(format!("{}: {why}", path.display())))?;
-        return Ok(Some(Show::Rehearsal(tape)));
+        return Ok(Some(DemoStart::Rehearsal(tape)));
     }
     let Some(path) = demo else { return Ok(None) };
     let text = match path.to_str().and_then(builtin::named).filter(|_| !path.exists()) {
@@ -45,7 +45,7 @@ fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<Show>, Fa
         }
     };
     let pass = Pass::parse(path, &text).map_err(|problems| Failed::usage(problems.to_string()))?;
-    Ok(Some(Show::Pass(pass)))
+    Ok(Some(DemoStart::Pass(pass)))
 }
 
 /// Reads what is shown from the start; then the console can be opened.
@@ -70,6 +70,6 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
     let (sandbox, profile) = crate::app::open::embedded(settings).map_err(|e| anyhow::anyhow!(e.message))?;
     let sandbox = Arc::new(sandbox);
     let arranged = Arc::clone(&sandbox);
-    let arrange = move |ask: &SandboxRequest| crate::app::open::arrange(&arranged, ask, "");
-    Ok(Embedded { profile, arrange: Box::new(arrange), faults: Box::new(move || sandbox.faults_left()) })
+    let set_up = move |ask: &SandboxRequest| crate::app::open::set_up(&arranged, ask, "");
+    Ok(Embedded { profile, set_up: Box::new(set_up), faults: Box::new(move || sandbox.faults_left()) })
 }

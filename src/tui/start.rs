@@ -13,7 +13,7 @@ use tokio::sync::mpsc::Receiver;
 use super::terminal::event_loop::{EventLoop, LoopEnd};
 use super::terminal::input::TerminalKeys;
 use super::terminal::interfaces::Screen as _;
-use super::terminal::platform::{Arranger, FaultsLeft, RealOutside};
+use super::terminal::platform::{FaultsLeft, RealOutside, SandboxSetUp};
 use super::terminal::screen;
 use super::terminal::screen::RealScreen;
 use crate::app::journal::{first_message_id, journal_options};
@@ -67,12 +67,12 @@ pub struct Start {
     /// The screen is recorded into this new file.
     pub record: Option<std::path::PathBuf>,
     /// What is shown in demo mode.
-    pub show: Option<Show>,
+    pub show: Option<DemoStart>,
 }
 
 /// What is shown in demo mode from the start.
 #[derive(Clone, Debug)]
-pub enum Show {
+pub enum DemoStart {
     /// The messages of this pass, sent one by one.
     Pass(Pass),
     /// What was said once. The engine does not even sign in: nobody is asked for anything.
@@ -84,7 +84,7 @@ pub struct Embedded {
     /// The profile that leads to it.
     pub profile: Profile,
     /// Sets it up.
-    pub arrange: Arranger,
+    pub set_up: SandboxSetUp,
     /// What is left of its faults.
     pub faults: FaultsLeft,
 }
@@ -97,11 +97,11 @@ async fn run(
     sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
 ) -> anyhow::Result<LoopEnd> {
     let clock = Clock::start();
-    let (profile, arrange, faults) = match &settings.profile {
+    let (profile, set_up, faults) = match &settings.profile {
         ProfileChoice::Named(profile) => ((**profile).clone(), None, None),
         ProfileChoice::Sandbox => {
             let embedded = sandbox()?;
-            (embedded.profile, Some(embedded.arrange), Some(embedded.faults))
+            (embedded.profile, Some(embedded.set_up), Some(embedded.faults))
         }
     };
     let profile = Arc::new(profile);
@@ -117,8 +117,8 @@ async fn run(
     super::terminal::fill::fill(&mut state, start.fill_log);
     state.files.recording = start.record;
     match start.show {
-        Some(Show::Pass(pass)) => crate::tui::update::demo::play(&mut state, &pass),
-        Some(Show::Rehearsal(tape)) => {
+        Some(DemoStart::Pass(pass)) => crate::tui::update::demo::play(&mut state, &pass),
+        Some(DemoStart::Rehearsal(tape)) => {
             state.demo.offline = true;
             crate::tui::update::demo::rehearse(&mut state, tape);
         }
@@ -149,7 +149,7 @@ async fn run(
             keep_copies: !settings.journal.ephemeral,
             clipboard: settings.ui.clipboard,
             data_dir: settings.paths.data_dir.clone(),
-            sandbox: arrange,
+            sandbox: set_up,
             faults,
             paths: settings.paths.clone(),
             profile: Arc::clone(&profile),
@@ -160,7 +160,7 @@ async fn run(
         reports,
         journal: Box::new(move |job| {
             if let Some(journal) = &tell {
-                journal.tell(job);
+                journal.submit(job);
             }
         }),
         pages,
@@ -169,7 +169,7 @@ async fn run(
     let exit = event_loop.run(&mut state).await;
     for effect in crate::tui::update::leaving(&mut state) {
         if let (Effect::Journal(job), Some(journal)) = (effect, &journal) {
-            journal.tell(job);
+            journal.submit(job);
         }
     }
     drop(event_loop.input);
@@ -183,7 +183,7 @@ async fn run(
             usize::from(matches!(report, Report::Message { life: crate::model::DeliveryStatus::Unknown(_), .. }));
         for effect in crate::tui::update::update(&mut state, clock.now(), Event::Engine(Box::new(report))) {
             if let (Effect::Journal(job), Some(journal)) = (effect, &journal) {
-                journal.tell(job);
+                journal.submit(job);
             }
         }
     });

@@ -13,7 +13,7 @@ use guestwire::text::screen;
 use guestwire::tui::state::composer::rows::wanted_height;
 use guestwire::tui::state::composer::{Composer, ComposerSnippet};
 use guestwire::tui::state::thread::ThreadPane;
-use guestwire::tui::state::thread::rows::Paper;
+use guestwire::tui::state::thread::rows::RowContext;
 use guestwire::tui::theme::Theme;
 use guestwire::tui::view::frame::DrawingContext;
 use guestwire::tui::view::{composer, conversations, thread};
@@ -155,7 +155,7 @@ fn draw_thread(t: &Threads, theme: &Theme, now: Moment, area: Rect, buf: &mut Bu
     let mut pane = ThreadPane::default();
     let masks = guestwire::model::Masks::default();
     let dense = area.height < 12;
-    let paper = Paper {
+    let paper = RowContext {
         width: area.width,
         ascii: theme.ascii,
         zone: &TimeZone::UTC,

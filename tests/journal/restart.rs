@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::support::pty::{Session, guestwire as program, taken};
 use guestwire::engine::send_log::{Intent, SendLog as _};
-use guestwire::journal::job::{KeptSource, Want};
+use guestwire::journal::job::{HistoryRange, KeptSource};
 use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use guestwire::model::{Author, Conversation, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
 use guestwire::sandbox::{self, Scenario};
@@ -48,7 +48,7 @@ fn open(home: &Path) -> Journal {
 /// As if a session had queued this so long ago.
 fn queued(journal: &Journal, id: u64, text: &str, minutes_ago: i64) {
     let at = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes_ago);
-    journal.tell(Job::Queue(Box::new(Message {
+    journal.submit(Job::Queue(Box::new(Message {
         id: MessageId(id),
         conversation: ConversationKey(0),
         author: Author::Guest,
@@ -130,7 +130,7 @@ fn a_restart_goes_on_where_the_last_session_ended() {
     // Nothing secret is in what was kept, packed or not.
     let (conversations, secret) = builtin();
     let reader = JournalReader::open(&dir(home.path()), &conversations).unwrap();
-    let (entries, _) = reader.page(&Want::After(0), 1_000).unwrap();
+    let (entries, _) = reader.page(&HistoryRange::After(0), 1_000).unwrap();
     assert!(entries.iter().any(|e| matches!(&e.source, KeptSource::Exchange(x) if x.what.contains("wombat"))));
     let everything = format!("{entries:?}");
     assert!(!everything.contains(&secret));
@@ -228,7 +228,7 @@ fn a_second_guestwire_says_so_only_reads_and_takes_over() {
     first.until("an accepted message", |s| taken(s, "the first one wrote this", &TAKEN));
     // What happened is kept a moment after it was shown.
     let reader = JournalReader::open(&dir(home.path()), &builtin().0).unwrap();
-    let found = Want::Found { query: "first wrote".to_owned(), before: u64::MAX };
+    let found = HistoryRange::Found { query: "first wrote".to_owned(), before: u64::MAX };
     let deadline = std::time::Instant::now() + Duration::from_secs(30);
     while reader.page(&found, 10).unwrap().0.is_empty() {
         assert!(std::time::Instant::now() < deadline, "never kept");

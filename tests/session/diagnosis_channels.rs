@@ -7,8 +7,8 @@ use guestwire::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
 use guestwire::model::Cause::{self, *};
 use guestwire::model::Confidence::{self, Likely, Possible, Sure};
 use guestwire::model::{
-    Channel, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Failure, FailureKind, Header, Holds,
-    Outcome, Phase, Request, Response, TlsFault,
+    Channel, CheckAnswer, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Failure, FailureKind,
+    Header, Outcome, Phase, Request, Response, TlsFault,
 };
 
 use crate::support::fixtures::{self, at_second, request, response};
@@ -161,7 +161,7 @@ fn what_is_excluded_is_shown_by_what_was_checked() {
     let found = diagnosis_of(&refused, Channel::WebMessaging, &history);
     assert!(found.excluded.iter().any(|e| e.cause == DeploymentUnknown), "{found:#?}");
     let shown = found.checked.iter().find(|c| c.what.starts_with("deployment exists and is active")).unwrap();
-    assert_eq!((shown.holds, shown.shown_by), (Holds::Yes, Some(ExchangeId(7))));
+    assert_eq!((shown.holds, shown.shown_by), (CheckAnswer::Yes, Some(ExchangeId(7))));
     assert!(shown.what.contains(ORIGIN), "{shown:?}");
 }
 
@@ -290,6 +290,7 @@ fn what_does_not_hold_is_said_as_such() {
         Channel::WebMessaging,
         &PastExchanges::default(),
     );
-    let failed: Vec<&str> = found.checked.iter().filter(|c| c.holds == Holds::No).map(|c| c.what.as_str()).collect();
+    let failed: Vec<&str> =
+        found.checked.iter().filter(|c| c.holds == CheckAnswer::No).map(|c| c.what.as_str()).collect();
     assert_eq!(failed, ["deployment id malformed"]);
 }

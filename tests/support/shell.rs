@@ -105,7 +105,7 @@ impl Outside for Remembering {
         std::fs::write(path, contents).map_err(|e| e.to_string())?;
         Ok(format!("Saved to {}.", path.display()))
     }
-    fn arrange(&mut self, ask: &SandboxRequest) -> Result<String, String> {
+    fn set_up(&mut self, ask: &SandboxRequest) -> Result<String, String> {
         match ask {
             SandboxRequest::Fault(Some(json)) => self.sandbox.set_fault(json).map(|()| "Fault set.".to_owned()),
             SandboxRequest::Fault(None) => {
@@ -335,7 +335,7 @@ where
         engine: Box::new(move |command: Command| ask.ask(command)),
         mask: Box::new(move |text| masking.mask(text)),
         reports,
-        journal: Box::new(move |job| keep.iter().for_each(|journal| journal.tell(job.clone()))),
+        journal: Box::new(move |job| keep.iter().for_each(|journal| journal.submit(job.clone()))),
         pages,
         signals,
     };

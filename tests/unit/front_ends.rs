@@ -19,7 +19,7 @@ use crate::model::{
     RepliesReadable, TokenFacts, TokenStatus,
 };
 use crate::pass::Pass;
-use crate::pass::runner::{Begin, Cast, Mode, Player, Runner, RunnerContext, RunnerEffect, RunnerEvent};
+use crate::pass::runner::{Cast, Mode, Player, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent};
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
@@ -229,7 +229,7 @@ fn by_pass(course: &Course) -> Facts {
         "name = \"t\"\n[[cases]]\nname = \"c\"\n[[cases.steps]]\nsend = \"{TEXT}\"\njudge = \"All is well.\"\n"
     );
     let pass = Arc::new(Pass::parse(Path::new("t.toml"), &text).unwrap_or_else(|e| panic!("{e}")));
-    let begin = Begin {
+    let begin = RunStart {
         id: uuid::Uuid::from_u128(1),
         file: "t.toml".to_owned(),
         source: text,

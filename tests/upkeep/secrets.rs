@@ -10,7 +10,7 @@ use base64::Engine as _;
 use guestwire::config::settings::{Agent, MetricsSettings};
 use guestwire::journal::JournalReader;
 use guestwire::journal::files::profile_dir;
-use guestwire::journal::job::Want;
+use guestwire::journal::job::HistoryRange;
 use guestwire::model::Masks;
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -324,7 +324,7 @@ fn unpacked(data: &Path) -> String {
     let reader = JournalReader::open(&profile_dir(data, "sandbox"), &[]).unwrap();
     let (mut text, mut last) = (String::new(), 0);
     loop {
-        let (entries, more) = reader.page(&Want::After(last), 1000).unwrap();
+        let (entries, more) = reader.page(&HistoryRange::After(last), 1000).unwrap();
         text.push_str(&format!("{entries:?}"));
         let Some(newest) = entries.last().filter(|_| more) else { return text };
         last = newest.number;

@@ -10,11 +10,11 @@ use guestwire::config::Flags;
 use guestwire::config::resolve::{ConfigInput, ConfigSource, resolve};
 use guestwire::config::settings::Paths;
 use guestwire::diagnosis::ids;
-use guestwire::genesys::conversations::{self, Listed};
+use guestwire::genesys::conversations::{self, ListedMessage};
 use guestwire::genesys::errors::ApiError;
 use guestwire::genesys::web_messaging::{Theirs, history};
 use guestwire::genesys::{
-    Asked, deployments, discovery, guest_api, json, limits, lookups, oauth, open_messaging, tokens_me, webhook,
+    CallKind, deployments, discovery, guest_api, json, limits, lookups, oauth, open_messaging, tokens_me, webhook,
     who_answered,
 };
 use guestwire::pass::Pass;
@@ -42,7 +42,9 @@ const READERS: &[Reader] = &[
     ("tokens/me", |b| drop(tokens_me::read(b))),
     ("errors", |b| drop(ApiError::read(401, &headers(b), b))),
     ("who answered", |b| {
-        for asked in [Asked::Token, Asked::GuestMessage, Asked::OpenMessage, Asked::Conversation, Asked::List] {
+        for asked in
+            [CallKind::Token, CallKind::GuestMessage, CallKind::OpenMessage, CallKind::Conversation, CallKind::List]
+        {
             who_answered(asked, 200, &headers(b), b);
         }
     }),
@@ -50,7 +52,7 @@ const READERS: &[Reader] = &[
     ("open message", |b| drop(open_messaging::taken(b))),
     ("conversation", |b| drop(conversations::read(b))),
     ("messages", |b| {
-        let listed = ["m-1", "m-2"].map(|id| Listed { id: id.to_owned(), purpose: "agent".to_owned() });
+        let listed = ["m-1", "m-2"].map(|id| ListedMessage { id: id.to_owned(), purpose: "agent".to_owned() });
         drop(conversations::read_bulk(b, &listed, Timestamp::UNIX_EPOCH));
     }),
     ("frame", |b| drop(Theirs::read(&String::from_utf8_lossy(b)))),

@@ -11,14 +11,14 @@ use super::plan::Planned;
 use crate::app::drive::{CommandEffect, CommandInput, CommandLogic};
 use crate::app::exit::Exit;
 use crate::app::output::OutputLine;
-use crate::app::progress::Standing;
+use crate::app::progress::RunProgress;
 use crate::engine::{Command, Report};
 use crate::model::fault::SandboxRequest;
 use crate::model::{ExchangeKind, Moment, TokenStatus};
 use crate::pass::Pass;
 use crate::pass::file::span;
-use crate::pass::result::{CaseResult, Met, PassRun, StepResult, Tally, Verdict};
-use crate::pass::runner::{Begin, Cast, Mode, Runner, RunnerContext, RunnerEffect, RunnerEvent};
+use crate::pass::result::{CaseResult, ExpectationState, PassRun, StepResult, Tally, Verdict};
+use crate::pass::runner::{Cast, Mode, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent};
 use crate::session::{Changes, Session};
 
 /// How long the engine may take to get a token before the run goes on without.
@@ -31,7 +31,7 @@ pub struct RunFold {
     mode: Mode,
     waiting: VecDeque<Vec<Vec<Planned>>>,
     lanes: Vec<Runner>,
-    begin: Begin,
+    begin: RunStart,
     /// The whole run; the cases of lanes are put into it as they come.
     whole: PassRun,
     session: Session,
@@ -46,7 +46,7 @@ impl RunFold {
     /// A run that has not begun.
     pub fn new(
         pass: Arc<Pass>,
-        begin: Begin,
+        begin: RunStart,
         cast: Cast,
         waves: Vec<Vec<Vec<Planned>>>,
         fail_fast: bool,
@@ -91,7 +91,7 @@ impl RunFold {
     fn go_on(&mut self, now: Moment, acts: &mut Vec<CommandEffect>) {
         loop {
             self.gather();
-            self.tell(now, acts);
+            self.say_finished_steps(now, acts);
             if !self.lanes.iter().all(Runner::is_over) {
                 return;
             }
@@ -115,7 +115,7 @@ impl RunFold {
     }
 
     fn new_lane(&self, now: Moment, plan: Vec<Planned>, captures: &BTreeMap<String, String>) -> Runner {
-        let begin = Begin { plan, at: now, ..self.begin.clone() };
+        let begin = RunStart { plan, at: now, ..self.begin.clone() };
         // A lane that begins later begins with what is known by then.
         let mut cast = self.cast.clone();
         for player in &mut cast.players {
@@ -145,7 +145,7 @@ impl RunFold {
                 RunnerEffect::Read(key) => CommandEffect::Ask(Command::Read(key)),
                 RunnerEffect::Renew => CommandEffect::Ask(Command::Renew),
                 RunnerEffect::Sandbox(asked) => CommandEffect::Sandbox(lane, asked),
-                RunnerEffect::Tidy => CommandEffect::Sandbox(usize::MAX, SandboxRequest::Fault(None)),
+                RunnerEffect::ClearFaults => CommandEffect::Sandbox(usize::MAX, SandboxRequest::Fault(None)),
             });
         }
     }
@@ -167,7 +167,7 @@ impl RunFold {
     }
 
     /// Says which steps are over since it was said last.
-    fn tell(&mut self, now: Moment, acts: &mut Vec<CommandEffect>) {
+    fn say_finished_steps(&mut self, now: Moment, acts: &mut Vec<CommandEffect>) {
         for case in &self.whole.cases {
             for step in case.steps.iter().filter(|s| s.ended.is_some()) {
                 if self.told.insert(step.id.clone()) {
@@ -220,10 +220,10 @@ impl RunFold {
     }
 
     /// Where it stands.
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> RunProgress {
         let done = self.whole.steps().filter(|s| s.ended.is_some()).count();
         let open = self.lanes.iter().filter_map(Runner::open_result).map(|s| s.id.clone()).collect();
-        Standing { done, all: self.whole.steps().count(), open }
+        RunProgress { done, all: self.whole.steps().count(), open }
     }
 }
 
@@ -312,7 +312,7 @@ fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> OutputLine {
     if let Some(why) = &step.why {
         text.push_str(&format!("\n         {why}"));
     }
-    for unmet in step.expectations.iter().filter(|e| e.met == Met::No) {
+    for unmet in step.expectations.iter().filter(|e| e.met == ExpectationState::No) {
         let detail = unmet.detail.as_ref().map(|d| format!(": {d}")).unwrap_or_default();
         text.push_str(&format!("\n         expected {}{detail}", unmet.what));
     }

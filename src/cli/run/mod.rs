@@ -15,9 +15,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::app::drive::{Keeps, Needs, play};
+use crate::app::drive::{MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
-use crate::app::open::Opened;
+use crate::app::open::OpenProfile;
 use crate::app::output::{self, Output, destination};
 use crate::clock::Clock;
 use crate::config::flags::path;
@@ -25,7 +25,7 @@ use crate::config::{Profile, Settings};
 use crate::files;
 use crate::model::RepliesReadable;
 use crate::pass::report::{ReportFormat, masked};
-use crate::pass::runner::{Begin, Cast, Player};
+use crate::pass::runner::{Cast, Player, RunStart};
 use crate::pass::{Pass, PassRun, builtin};
 use crate::session::Session;
 
@@ -108,12 +108,13 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         tempfile::tempfile_in(dir).map_err(|e| unwritten(path, &e))?;
     }
-    let opened = Opened::announced(settings)?;
+    let opened = OpenProfile::announced(settings)?;
     let cast = cast(&opened, args)?;
-    plan::judge(&file, &pass, &cases, &cast)?;
-    let needs = Needs { json: args.json, keeps: Keeps::ManyMessages, sign_in: true, report_on_stdout: on_stdout > 0 };
+    plan::check_conversations(&file, &pass, &cases, &cast)?;
+    let needs =
+        Needs { json: args.json, keeps: MessagesKept::ManyMessages, sign_in: true, report_on_stdout: on_stdout > 0 };
     let begin = |profile: &Profile, clock: Clock, _: Option<&_>| {
-        let begin = Begin {
+        let begin = RunStart {
             id: uuid::Uuid::new_v4(),
             file,
             source,
@@ -159,7 +160,7 @@ pub fn schema() -> Result<Exit, Failed> {
 }
 
 /// The conversations of the profile, and the one for steps that name none.
-fn cast(opened: &Opened, args: &RunArgs) -> Result<Cast, Failed> {
+fn cast(opened: &OpenProfile, args: &RunArgs) -> Result<Cast, Failed> {
     let profile: &Profile = &opened.profile;
     let players: Vec<Player> = profile
         .conversations

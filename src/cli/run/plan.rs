@@ -33,7 +33,7 @@ pub fn rounds(cases: &[usize], rounds: u32) -> Vec<Planned> {
 }
 
 /// Says, with its place, which conversation the profile has not.
-pub fn judge(file: &str, pass: &Pass, cases: &[usize], cast: &Cast) -> Result<(), Failed> {
+pub fn check_conversations(file: &str, pass: &Pass, cases: &[usize], cast: &Cast) -> Result<(), Failed> {
     let mut problems = Vec::new();
     let mut nameless = false;
     for case in cases.iter().filter_map(|at| pass.cases.get(*at)) {

@@ -12,12 +12,12 @@ use crate::session::Session;
 use crate::session::attachments;
 use crate::text::{alike, typed};
 
-use crate::app::drive::{Keeps, Needs, play};
+use crate::app::drive::{MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
-use crate::app::journal::Kept;
-use crate::app::open::Opened;
+use crate::app::journal::SubcommandJournal;
+use crate::app::open::OpenProfile;
 use crate::app::output::standard_input;
-use fold::{Pick, SendFold, Sending};
+use fold::{NumberedChoice, SendFold, Sending};
 
 /// `guestwire send`
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ pub struct SendArgs {
     /// Answer with a choice: its number in the newest offer, or its label, and its payload if that
     /// differs (write a label that is a number as 2=2)
     #[arg(long, value_name = "N|LABEL[=PAYLOAD]", value_parser = taken)]
-    pub choice: Option<Taken>,
+    pub choice: Option<ChoiceArgument>,
     /// The id of the message that offered the choice (--json prints it with each reply); open-messaging needs it with a
     /// LABEL
     #[arg(long, value_name = "ID", requires = "choice")]
@@ -68,19 +68,19 @@ fn variation(text: &str) -> Result<Variation, String> {
 
 /// `--choice`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Taken {
+pub enum ChoiceArgument {
     /// By its number, from 1.
     Number(usize),
     /// By what stands on it.
     Choice(Choice),
 }
 
-fn taken(text: &str) -> Result<Taken, String> {
+fn taken(text: &str) -> Result<ChoiceArgument, String> {
     if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
         let number = text.parse().ok().filter(|n| *n > 0).ok_or("choices are numbered from 1")?;
-        return Ok(Taken::Number(number));
+        return Ok(ChoiceArgument::Number(number));
     }
-    choice(text).map(Taken::Choice)
+    choice(text).map(ChoiceArgument::Choice)
 }
 
 fn choice(text: &str) -> Result<Choice, String> {
@@ -104,7 +104,7 @@ pub struct SendOptions {
     to: Option<String>,
     text: String,
     extras: Extras,
-    pick: Option<Pick>,
+    pick: Option<NumberedChoice>,
     json: bool,
     reply_within: Option<Duration>,
     sent_as: Option<Variation>,
@@ -114,8 +114,8 @@ impl SendOptions {
     /// Reads the text from where it is.
     pub fn from_args(args: SendArgs) -> Result<Self, Failed> {
         let (choice, pick, answers) = match args.choice {
-            Some(Taken::Number(number)) => (None, Some(Pick { number, of: args.answers }), None),
-            Some(Taken::Choice(choice)) => (Some(choice), None, args.answers),
+            Some(ChoiceArgument::Number(number)) => (None, Some(NumberedChoice { number, of: args.answers }), None),
+            Some(ChoiceArgument::Choice(choice)) => (Some(choice), None, args.answers),
             None => (None, None, None),
         };
         let extras = Extras {
@@ -170,7 +170,7 @@ pub fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
 
 /// Sends, and waits for the outcome.
 pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Failed> {
-    let opened = Opened::announced(settings)?;
+    let opened = OpenProfile::announced(settings)?;
     let conversation = match &options.to {
         Some(name) => find(&opened.profile, name)?,
         // The one that the flags describe.
@@ -182,11 +182,11 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
     // The guest's socket needs no token, so nobody is bothered with signing in.
     let needs = Needs {
         json,
-        keeps: Keeps::OneMessage,
+        keeps: MessagesKept::OneMessage,
         sign_in: channel.is_none_or(|channel| !channel.has_sessions()),
         report_on_stdout: false,
     };
-    let begin = |profile: &Profile, _, kept: Option<&Kept>| {
+    let begin = |profile: &Profile, _, kept: Option<&SubcommandJournal>| {
         let heard = kept.map_or(&[][..], |kept| kept.heard_before(conversation));
         SendFold::new(sending, Session::of(profile)).sent_as(sent_as).picking(pick, heard)
     };
@@ -199,8 +199,8 @@ mod tests {
 
     #[test]
     fn a_choice_is_taken_by_number_or_by_what_stands_on_it() {
-        let by_words = |label: &str, payload: &str| Ok(Taken::Choice(Choice::new(label, payload)));
-        assert_eq!(taken("2"), Ok(Taken::Number(2)));
+        let by_words = |label: &str, payload: &str| Ok(ChoiceArgument::Choice(Choice::new(label, payload)));
+        assert_eq!(taken("2"), Ok(ChoiceArgument::Number(2)));
         assert_eq!(taken("2=2"), by_words("2", "2"));
         assert_eq!(taken("Yes=yes"), by_words("Yes", "yes"));
         assert_eq!(taken("2 rooms"), by_words("2 rooms", "2 rooms"));

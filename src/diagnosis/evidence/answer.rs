@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::request;
-use crate::genesys::answerer::{Answerer, Asked, who_answered};
+use crate::genesys::answerer::{Answerer, CallKind, who_answered};
 use crate::genesys::challenge::BearerChallenge;
 use crate::genesys::errors::ApiError;
 use crate::genesys::{limits, oauth, tokens_me};
@@ -163,19 +163,19 @@ pub fn request_ids(exchange: &Exchange) -> Vec<(&'static str, String)> {
 }
 
 /// What a request asks for, by its path.
-fn asked(request: &Request) -> Asked {
+fn asked(request: &Request) -> CallKind {
     let path = request::path(&request.url);
     if request.method == "POST" {
         return match path {
-            oauth::TOKEN_PATH => Asked::Token,
-            _ if request::integration(path).is_some() => Asked::OpenMessage,
-            _ if path.ends_with("/messages") => Asked::GuestMessage,
-            _ => Asked::Anything,
+            oauth::TOKEN_PATH => CallKind::Token,
+            _ if request::integration(path).is_some() => CallKind::OpenMessage,
+            _ if path.ends_with("/messages") => CallKind::GuestMessage,
+            _ => CallKind::Anything,
         };
     }
     match path {
-        tokens_me::PATH => Asked::TokenFacts,
-        _ if request::read_from(&request.url).is_some() => Asked::Conversation,
-        _ => Asked::Anything,
+        tokens_me::PATH => CallKind::TokenFacts,
+        _ if request::read_from(&request.url).is_some() => CallKind::Conversation,
+        _ => CallKind::Anything,
     }
 }

@@ -15,7 +15,7 @@ use super::{FoundId, IdKind, KnownIds};
 use crate::genesys::conversations::is_guest;
 use crate::genesys::lookups;
 use crate::model::ids::is_uuid;
-use crate::model::{Exchange, Outcome, ProbeQuestion, Probed, Thing};
+use crate::model::{Exchange, IdTarget, Outcome, ProbeQuestion, Probed};
 use crate::text::json;
 
 /// Questions about one text at most.
@@ -38,7 +38,7 @@ impl IdLookUp {
 
     /// Leaves only the questions that need no token.
     pub fn without_token(&mut self) {
-        self.left.retain(|asked| matches!(asked, ProbeQuestion::Id(Thing::Deployment, _)));
+        self.left.retain(|asked| matches!(asked, ProbeQuestion::Id(IdTarget::Deployment, _)));
     }
 
     /// Asks also about one id that is used as `what`.
@@ -89,11 +89,11 @@ impl IdLookUp {
         &self.troubles
     }
 
-    fn learn(&mut self, thing: Thing, uuid: Uuid, exchange: &Exchange) {
+    fn learn(&mut self, thing: IdTarget, uuid: Uuid, exchange: &Exchange) {
         let body = exchange.last_attempt().and_then(|a| a.response()).map_or("", |r| r.body.text.as_str());
         let id = written(thing, uuid);
         match thing {
-            Thing::Conversation => {
+            IdTarget::Conversation => {
                 self.known.learn(&id, IdKind::Conversation, None);
                 let json = json::read(body.as_bytes()).unwrap_or_default();
                 let people = json.get("participants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -105,15 +105,15 @@ impl IdLookUp {
                     }
                 }
             }
-            Thing::Message => {
+            IdTarget::Message => {
                 let home = lookups::conversation_of(body.as_bytes());
                 self.known.learn(&id, IdKind::Message, home.as_deref());
                 if let Some(home) = home {
                     self.known.learn(&home, IdKind::Conversation, None);
                 }
             }
-            Thing::Integration => self.known.learn(&id, IdKind::Integration, None),
-            Thing::Deployment => self.known.learn(&id, IdKind::Deployment, None),
+            IdTarget::Integration => self.known.learn(&id, IdKind::Integration, None),
+            IdTarget::Deployment => self.known.learn(&id, IdKind::Deployment, None),
         }
     }
 }
@@ -122,28 +122,28 @@ impl IdLookUp {
 fn questions(id: &str, what: IdKind) -> Vec<ProbeQuestion> {
     let Ok(uuid) = Uuid::try_parse(id) else { return Vec::new() };
     let mut things = match what {
-        IdKind::Integration => vec![Thing::Integration, Thing::Conversation, Thing::Deployment],
-        IdKind::Deployment => vec![Thing::Deployment, Thing::Conversation, Thing::Integration],
-        _ => vec![Thing::Conversation, Thing::Deployment, Thing::Integration],
+        IdKind::Integration => vec![IdTarget::Integration, IdTarget::Conversation, IdTarget::Deployment],
+        IdKind::Deployment => vec![IdTarget::Deployment, IdTarget::Conversation, IdTarget::Integration],
+        _ => vec![IdTarget::Conversation, IdTarget::Deployment, IdTarget::Integration],
     };
     // Message ids are written without hyphens, and so is many a conversation's in a log.
     if is_hex(id) {
-        things.insert(0, Thing::Message);
+        things.insert(0, IdTarget::Message);
     } else if !is_uuid(id) {
         return Vec::new();
     }
     things.into_iter().map(|thing| ProbeQuestion::Id(thing, uuid)).collect()
 }
 
-fn written(thing: Thing, uuid: Uuid) -> String {
-    if thing == Thing::Message { uuid.simple().to_string() } else { uuid.to_string() }
+fn written(thing: IdTarget, uuid: Uuid) -> String {
+    if thing == IdTarget::Message { uuid.simple().to_string() } else { uuid.to_string() }
 }
 
-const fn words(thing: Thing) -> &'static str {
+const fn words(thing: IdTarget) -> &'static str {
     match thing {
-        Thing::Conversation => "a conversation",
-        Thing::Message => "a message",
-        Thing::Integration => "an integration",
-        Thing::Deployment => "a deployment",
+        IdTarget::Conversation => "a conversation",
+        IdTarget::Message => "a message",
+        IdTarget::Integration => "an integration",
+        IdTarget::Deployment => "a deployment",
     }
 }

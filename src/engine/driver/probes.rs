@@ -19,7 +19,7 @@ use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::call::BadCall;
 use crate::genesys::{Call, conversations, deployments, lookups, tokens_me};
-use crate::model::{ConversationKey, ExchangeId, ExchangeKind, Generation, Host, ProbeQuestion, Probed, Thing};
+use crate::model::{ConversationKey, ExchangeId, ExchangeKind, Generation, Host, IdTarget, ProbeQuestion, Probed};
 
 use super::context::Context;
 use super::sign_in::SignInArea;
@@ -162,12 +162,12 @@ impl Probes {
                 return Ok((format!("may {origin} open the guest socket"), call));
             }
             ProbeQuestion::Id(thing, id) => {
-                let id = if thing == Thing::Message { id.simple().to_string() } else { id.to_string() };
+                let id = if thing == IdTarget::Message { id.simple().to_string() } else { id.to_string() };
                 let (named, call) = match thing {
-                    Thing::Conversation => ("a conversation", conversations::request(&hosts.api, &id, token()?)?),
-                    Thing::Message => ("a message", lookups::message(&hosts.api, &id, token()?)?),
-                    Thing::Integration => ("an integration", lookups::integration(&hosts.api, &id, token()?)?),
-                    Thing::Deployment => ("a deployment", deployments::config(&hosts.cdn, &id)?),
+                    IdTarget::Conversation => ("a conversation", conversations::request(&hosts.api, &id, token()?)?),
+                    IdTarget::Message => ("a message", lookups::message(&hosts.api, &id, token()?)?),
+                    IdTarget::Integration => ("an integration", lookups::integration(&hosts.api, &id, token()?)?),
+                    IdTarget::Deployment => ("a deployment", deployments::config(&hosts.cdn, &id)?),
                 };
                 return Ok((format!("is {id} {named}"), call));
             }
@@ -222,7 +222,7 @@ fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context) -> bool {
     match asked {
         ProbeQuestion::Reach(_) | ProbeQuestion::Origin(_) => false,
         ProbeQuestion::Token | ProbeQuestion::Scopes => tokens_me::read(body).is_some(),
-        ProbeQuestion::Conversation(_) | ProbeQuestion::Id(Thing::Conversation, _) => {
+        ProbeQuestion::Conversation(_) | ProbeQuestion::Id(IdTarget::Conversation, _) => {
             conversations::read(body).is_some()
         }
         ProbeQuestion::Messages(key) if cx.conversation_id(key).is_some() => {
@@ -230,12 +230,12 @@ fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context) -> bool {
         }
         ProbeQuestion::Messages(_) => conversations::read(body).is_some(),
         ProbeQuestion::Integration(key) => cx.open_guest(key).is_some_and(|(id, _)| lookups::describes(body, id)),
-        ProbeQuestion::Deployment(_) | ProbeQuestion::Id(Thing::Deployment, _) => {
+        ProbeQuestion::Deployment(_) | ProbeQuestion::Id(IdTarget::Deployment, _) => {
             deployments::read_config(body).is_some()
         }
         ProbeQuestion::Domains(_) => deployments::read_domains(body).is_some(),
-        ProbeQuestion::Id(Thing::Message, _) => lookups::conversation_of(body).is_some(),
-        ProbeQuestion::Id(Thing::Integration, id) => lookups::describes(body, &id.to_string()),
+        ProbeQuestion::Id(IdTarget::Message, _) => lookups::conversation_of(body).is_some(),
+        ProbeQuestion::Id(IdTarget::Integration, id) => lookups::describes(body, &id.to_string()),
     }
 }
 

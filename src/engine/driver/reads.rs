@@ -8,7 +8,7 @@ use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::reading::{ReplyReader, Settled, When};
 use crate::engine::token::{Outlook, Refuted};
 use crate::engine::{Recalled, Report, SendRequest};
-use crate::genesys::conversations::{self, BULK_MAX, Listed};
+use crate::genesys::conversations::{self, BULK_MAX, ListedMessage};
 use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage, RemoteState, RepliesReadable, Unreadable};
 
 use super::context::Context;
@@ -42,7 +42,7 @@ struct Reading {
 struct Bulk {
     state: RemoteState,
     since: Option<Timestamp>,
-    listed: Vec<Listed>,
+    listed: Vec<ListedMessage>,
     left: Vec<String>,
     found: Vec<RemoteMessage>,
 }

@@ -8,7 +8,7 @@ use crate::config::Credentials;
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::token::{ENDED_BEFORE, TokenDenied, Verified};
-use crate::genesys::answerer::{Asked, who_answered};
+use crate::genesys::answerer::{CallKind, who_answered};
 use crate::genesys::call::BadCall;
 use crate::genesys::oauth::{TokenAnswer, basic_credentials, request, summary};
 use crate::genesys::tokens_me;
@@ -222,7 +222,7 @@ impl CapturedTry {
     pub fn verified(&self, info: Option<tokens_me::Info>) -> Verified {
         let Ending::Answered(response) = &self.ending else { return Verified::Unclear(self.why().to_string()) };
         let Response { status, headers, body, .. } = response;
-        let by = who_answered(Asked::TokenFacts, *status, headers.as_slice(), body.text.as_bytes());
+        let by = who_answered(CallKind::TokenFacts, *status, headers.as_slice(), body.text.as_bytes());
         match (info, status) {
             (Some(info), _) if by.is_service() => Verified::Taken(info),
             (None, 401) if by.is_service() => Verified::NotTaken(format!("tokens/me answered {}", self.why())),

@@ -16,7 +16,7 @@ use crate::engine::redact::Redactor;
 use crate::engine::send_log::{GuestToken, Unrecorded};
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::TokenAnswer;
-use crate::genesys::{Answerer, Asked, Call, limits, tells_error, who_answered};
+use crate::genesys::{Answerer, Call, CallKind, limits, tells_error, who_answered};
 use crate::model::{
     ConversationKey, Ending, Generation, MessageId, Outcome, ProbeQuestion, RateLimit, Reason, ServerRefusal, Sign,
     Timing,
@@ -54,13 +54,13 @@ pub enum TaskPurpose {
 
 impl TaskPurpose {
     /// By what an answer of the service is known.
-    pub const fn asked(&self, call: &Call) -> Asked {
+    pub const fn asked(&self, call: &Call) -> CallKind {
         match self {
-            Self::Facts(_) => Asked::TokenFacts,
-            Self::Read(_) if call.body.is_empty() => Asked::Conversation,
-            Self::Read(_) | Self::History(_) => Asked::List,
-            Self::Side(SideRequest::Typing(_) | SideRequest::Receipt { .. }) => Asked::OpenMessage,
-            Self::Probe(_) | Self::Side(_) | Self::Upload(..) | Self::Open(..) => Asked::Anything,
+            Self::Facts(_) => CallKind::TokenFacts,
+            Self::Read(_) if call.body.is_empty() => CallKind::Conversation,
+            Self::Read(_) | Self::History(_) => CallKind::List,
+            Self::Side(SideRequest::Typing(_) | SideRequest::Receipt { .. }) => CallKind::OpenMessage,
+            Self::Probe(_) | Self::Side(_) | Self::Upload(..) | Self::Open(..) => CallKind::Anything,
         }
     }
 }
@@ -134,7 +134,7 @@ pub fn decoded_body(answer: &ClientAnswer) -> Cow<'_, [u8]> {
 }
 
 impl CapturedTry {
-    pub fn of(tried: &Tried, asked: Asked, redactor: &Redactor, clock: Clock) -> Self {
+    pub fn of(tried: &Tried, asked: CallKind, redactor: &Redactor, clock: Clock) -> Self {
         let now = clock.now();
         let by_host = tried.result.as_ref().map_or_else(NoAnswer::by_host, Some);
         let meta = by_host.map_or_else(ResponseMeta::default, |a| {

@@ -23,7 +23,7 @@ use crate::engine::send_log::{Intent, Recording};
 use crate::files;
 use crate::genesys::call::BadCall;
 use crate::genesys::oauth::{TokenAnswer, TokenOutcome, read};
-use crate::genesys::{Asked, Call};
+use crate::genesys::{Call, CallKind};
 use crate::model::{Channel, ConversationKey, Generation, MessageId, Outcome, Reason};
 
 use super::context::Context;
@@ -39,7 +39,7 @@ struct Tools {
 
 impl Tools {
     /// Tries a request. The socket that it asks for stays where it is for `keeps`.
-    async fn try_request(&mut self, call: Call, asked: Asked, keeps: bool) -> (CapturedTry, Option<Socket>) {
+    async fn try_request(&mut self, call: Call, asked: CallKind, keeps: bool) -> (CapturedTry, Option<Socket>) {
         let (tried, socket) = if call.headers.contains_key(http::header::UPGRADE) {
             let (tried, socket) = upgrade::open(&self.client, call, &mut self.cancel).await;
             match socket {
@@ -117,7 +117,7 @@ impl Context {
                 }
                 _ => tools.redactor,
             };
-            let shown = CapturedTry::of(&tried, Asked::Token, &redactor, tools.clock);
+            let shown = CapturedTry::of(&tried, CallKind::Token, &redactor, tools.clock);
             let done = if next.is_some() { TaskOutput::Token } else { TaskOutput::Spare };
             done(Box::new(TokenDone { shown, grant }))
         });

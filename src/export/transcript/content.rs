@@ -14,12 +14,12 @@ pub struct Transcript {
     /// The zone of the second time of each message.
     pub zone: TimeZone,
     /// The conversations, in order.
-    pub conversations: Vec<Talk>,
+    pub conversations: Vec<ConversationText>,
 }
 
 /// What was said in one conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Talk {
+pub struct ConversationText {
     /// Its name.
     pub name: String,
     /// The messages, oldest first.
@@ -73,11 +73,11 @@ impl Transcript {
         said: impl IntoIterator<Item = (String, TranscriptLine)>,
         mask: &dyn Fn(&str) -> String,
     ) -> Self {
-        let mut conversations: Vec<Talk> = Vec::new();
+        let mut conversations: Vec<ConversationText> = Vec::new();
         for (name, line) in said {
             match conversations.last_mut().filter(|talk| talk.name == name) {
                 Some(talk) => talk.lines.push(line),
-                None => conversations.push(Talk { name, lines: vec![line] }),
+                None => conversations.push(ConversationText { name, lines: vec![line] }),
             }
         }
         Self { profile: profile.to_owned(), zone, conversations }.masked(mask)
@@ -134,7 +134,7 @@ impl Transcript {
     }
 }
 
-impl Talk {
+impl ConversationText {
     /// Its lines, each with the day in words where that is another than of the line before.
     pub(super) fn by_day(&self, zone: &TimeZone) -> impl Iterator<Item = (Option<String>, &TranscriptLine)> {
         let mut before = None;

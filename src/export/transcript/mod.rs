@@ -15,7 +15,7 @@ mod html;
 mod markdown;
 mod text;
 
-pub use content::{Talk, Transcript, TranscriptExchange, TranscriptLine};
+pub use content::{ConversationText, Transcript, TranscriptExchange, TranscriptLine};
 
 /// How a transcript is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

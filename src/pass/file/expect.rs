@@ -1,8 +1,8 @@
 //! What a step expects, from its table.
 
-use super::{Expect, ExpectedOutcome, ExpectedReply, Pattern, REPLY_WITHIN};
+use super::{ExpectSection, ExpectedOutcome, ExpectedReply, Pattern, REPLY_WITHIN};
 use crate::config::Spot;
-use crate::config::toml_reader::{Either, Table};
+use crate::config::toml_reader::{Table, TextOrTable};
 use crate::model::{Author, Cause, Confidence};
 use crate::text::suggest::nearest;
 use serde_json::Value;
@@ -10,8 +10,8 @@ use serde_json::Value;
 const AUTHORS: &[(&str, Author)] = &[(Author::Bot.word(), Author::Bot), (Author::Agent.word(), Author::Agent)];
 
 /// Reads `expect` of a step that sends, or does not.
-pub(super) fn expect(step: &mut Table<'_>, sends: bool) -> Expect {
-    let Some(mut table) = step.table("expect") else { return Expect::default() };
+pub(super) fn expect(step: &mut Table<'_>, sends: bool) -> ExpectSection {
+    let Some(mut table) = step.table("expect") else { return ExpectSection::default() };
     let at = table.at();
     if table.is_empty() {
         table.wrong(at, "`expect` expects nothing: say what, or remove it");
@@ -46,7 +46,7 @@ pub(super) fn expect(step: &mut Table<'_>, sends: bool) -> Expect {
     }
     table.finish();
     let number = |n: Option<Spot<u64>>| n.and_then(|n| u32::try_from(n.value).ok());
-    Expect {
+    ExpectSection {
         outcome: outcome.map(|o| o.value).or_else(|| cause.as_ref().map(|_| ExpectedOutcome::Refused)),
         cause: cause.map(|c| c.value),
         confidence: confidence.map(|c| c.value),
@@ -100,7 +100,7 @@ fn read_body(table: Table<'_>) -> Vec<(String, Value)> {
 
 fn read_reply(table: &mut Table<'_>) -> Option<ExpectedReply> {
     let mut reply = match table.text_or_table("reply", "a text, or a table")? {
-        Either::Text(text) => {
+        TextOrTable::Text(text) => {
             let contains = Some(text.value);
             return Some(ExpectedReply {
                 contains,
@@ -110,7 +110,7 @@ fn read_reply(table: &mut Table<'_>) -> Option<ExpectedReply> {
                 within: REPLY_WITHIN,
             });
         }
-        Either::Table(reply) => reply,
+        TextOrTable::Table(reply) => reply,
     };
     let contains = reply.text("contains").map(|s| s.value);
     let matches = reply.text("matches").and_then(|text| pattern(&reply, &text));

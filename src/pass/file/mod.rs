@@ -76,7 +76,7 @@ pub struct PassStep {
     /// Then send.
     pub send: Option<StepMessage>,
     /// What is expected by itself.
-    pub expect: Expect,
+    pub expect: ExpectSection,
     /// What is kept of the answer.
     pub captures: Vec<Capture>,
     /// What a person must judge.
@@ -114,7 +114,7 @@ words! {
 
 /// What a step expects by itself.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Expect {
+pub struct ExpectSection {
     /// What becomes of the message.
     pub outcome: Option<ExpectedOutcome>,
     /// Why it is refused.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::step::{Names, read_id, slug, step};
+use super::step::{KnownNames, read_id, slug, step};
 use super::{Pass, PassCase};
 use crate::config::Problems;
 use crate::config::toml_reader::{Doc, Table};
@@ -35,7 +35,7 @@ fn pass(mut root: Table<'_>) -> Option<Pass> {
         let at = root.at();
         root.wrong(at, "the file has no [[cases]]: a pass needs at least one case with a step");
     }
-    let mut names = Names::default();
+    let mut names = KnownNames::default();
     let mut ids = BTreeSet::new();
     let mut cases = Vec::new();
     for table in root.tables("cases") {
@@ -56,7 +56,7 @@ fn case(
     mut table: Table<'_>,
     number: usize,
     within: Option<std::time::Duration>,
-    names: &mut Names,
+    names: &mut KnownNames,
 ) -> Option<PassCase> {
     let at = table.at();
     let name = table.required("name", "give the case a name");

@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::expect::{expect, pattern};
 use super::{Capture, CaptureSource, OUTCOME_WITHIN, PassStep, REPLY_WITHIN, StepMessage};
 use crate::config::Spot;
-use crate::config::toml_reader::{Either, Table};
+use crate::config::toml_reader::{Table, TextOrTable};
 use crate::model::fault::Fault;
-use crate::model::{Attachment, Place, Variation, variables};
+use crate::model::{Attachment, FileSource, Variation, variables};
 use crate::text::suggest::suggestion;
 
 /// Reads `[[cases.steps]]`.
@@ -17,7 +17,7 @@ pub(super) fn step(
     mut table: Table<'_>,
     number: usize,
     within: Option<Duration>,
-    names: &mut Names,
+    names: &mut KnownNames,
 ) -> Option<PassStep> {
     let at = table.at();
     let given = table.text("name").map(|s| s.value);
@@ -76,15 +76,15 @@ fn read_fault(table: &mut Table<'_>) -> Option<Fault> {
 
 /// The outer `None`: it is wrong.
 #[expect(clippy::option_option, reason = "whether it is there, and whether it is right")]
-fn read_send(table: &mut Table<'_>, names: &Names) -> Option<Option<StepMessage>> {
+fn read_send(table: &mut Table<'_>, names: &KnownNames) -> Option<Option<StepMessage>> {
     let there = table.has("send");
     let mut send = match table.text_or_table("send", "a text, or a table") {
         None => return if there { None } else { Some(None) },
-        Some(Either::Text(text)) => {
+        Some(TextOrTable::Text(text)) => {
             known(table, &text, names);
             return Some(Some(StepMessage { text: text.value, ..StepMessage::default() }));
         }
-        Some(Either::Table(send)) => send,
+        Some(TextOrTable::Table(send)) => send,
     };
     let at = send.at();
     let text = send.text("text");
@@ -115,8 +115,8 @@ fn read_attachment(mut table: Table<'_>) -> Option<Attachment> {
     let mime = table.required("mime", "it is the media type, like \"image/png\"");
     let name = table.text("name").map(|s| s.value);
     let place = match (url, file) {
-        (Some(url), None) => Some(Place::Url(url.value)),
-        (None, Some(file)) => Some(Place::File(PathBuf::from(file.value))),
+        (Some(url), None) => Some(FileSource::Url(url.value)),
+        (None, Some(file)) => Some(FileSource::File(PathBuf::from(file.value))),
         _ => {
             table.wrong(at, "an attachment has either `url` or `file`");
             None
@@ -127,7 +127,7 @@ fn read_attachment(mut table: Table<'_>) -> Option<Attachment> {
 }
 
 /// Notes variables that nobody fills in.
-fn known(table: &Table<'_>, text: &Spot<String>, names: &Names) {
+fn known(table: &Table<'_>, text: &Spot<String>, names: &KnownNames) {
     let mut rest = text.value.as_str();
     while let Some((_, name, after)) = variables::next_name(rest) {
         let known: Vec<&str> =
@@ -140,7 +140,7 @@ fn known(table: &Table<'_>, text: &Spot<String>, names: &Names) {
     }
 }
 
-fn read_captures(table: &mut Table<'_>, sends: bool, names: &mut Names) -> Vec<Capture> {
+fn read_captures(table: &mut Table<'_>, sends: bool, names: &mut KnownNames) -> Vec<Capture> {
     let Some(captures) = table.table("capture") else { return Vec::new() };
     let mut found = Vec::new();
     for (name, mut entry) in captures.named_tables() {
@@ -179,7 +179,7 @@ fn read_captures(table: &mut Table<'_>, sends: bool, names: &mut Names) -> Vec<C
 
 /// Names that are given away already, and those that texts may use.
 #[derive(Default)]
-pub(super) struct Names {
+pub(super) struct KnownNames {
     /// Captured by the steps before.
     pub captured: BTreeSet<String>,
 }

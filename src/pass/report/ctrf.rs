@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::pass::{CaseResult, Met, PassRun, StepResult, Verdict};
+use crate::pass::{CaseResult, ExpectationState, PassRun, StepResult, Verdict};
 
 use super::words;
 use crate::export::escape::unseen_as_escapes;
@@ -93,10 +93,10 @@ fn test(run: &PassRun, case: &CaseResult, step: &StepResult) -> Value {
         .iter()
         .map(|e| {
             let status = match e.met {
-                Met::Yes => "passed",
-                Met::No => "failed",
-                Met::Blocked => "other",
-                Met::Open | Met::Waiting { .. } => "pending",
+                ExpectationState::Yes => "passed",
+                ExpectationState::No => "failed",
+                ExpectationState::Blocked => "other",
+                ExpectationState::Open | ExpectationState::Waiting { .. } => "pending",
             };
             json!({ "name": e.what, "status": status, "extra": { "detail": e.detail } })
         })

@@ -106,7 +106,7 @@ fn evidence(out: &mut String, step: &StepResult) {
         let _ = writeln!(out, "A person judges: {}\n", text(judge));
     }
     for expectation in &step.expectations {
-        let tick = if expectation.met == crate::pass::Met::Yes { "x" } else { " " };
+        let tick = if expectation.met == crate::pass::ExpectationState::Yes { "x" } else { " " };
         let detail = expectation.detail.as_deref().map(|d| format!(": {}", text(d))).unwrap_or_default();
         let _ = writeln!(out, "- [{tick}] {} ({}){detail}", text(&expectation.what), expectation.met.word());
     }

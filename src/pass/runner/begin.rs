@@ -9,11 +9,11 @@ use super::replies::ReplyTracker;
 use super::{Cast, Mode, Runner, SignInSeen, StepStage};
 use crate::model::Moment;
 use crate::pass::file::{Pass, PassCase, PassStep};
-use crate::pass::result::{CaseResult, ExpectationResult, Met, PassRun, StepResult};
+use crate::pass::result::{CaseResult, ExpectationResult, ExpectationState, PassRun, StepResult};
 
 /// What a run is begun with, beside the pass.
 #[derive(Clone, Debug)]
-pub struct Begin {
+pub struct RunStart {
     /// A UUID.
     pub id: uuid::Uuid,
     /// The file as it was named.
@@ -34,7 +34,7 @@ pub struct Begin {
 
 impl Runner {
     /// A run that has not begun: its first step is open.
-    pub fn new(pass: Arc<Pass>, begin: Begin, cast: Cast, mode: Mode) -> Self {
+    pub fn new(pass: Arc<Pass>, begin: RunStart, cast: Cast, mode: Mode) -> Self {
         let plan: Vec<(usize, u32)> = begin.plan.iter().copied().filter(|(case, _)| *case < pass.cases.len()).collect();
         let cases = plan.iter().filter_map(|(at, round)| Some(blank(pass.cases.get(*at)?, *round, &cast))).collect();
         let run = PassRun {
@@ -110,7 +110,8 @@ fn blank(case: &PassCase, round: u32, cast: &Cast) -> CaseResult {
 
 fn blank_step(case: &PassCase, step: &PassStep, round: u32) -> StepResult {
     let again = if round > 1 { format!("#{round}") } else { String::new() };
-    let expectation = |wanted: Expectation| ExpectationResult { what: wanted.words(), met: Met::Open, detail: None };
+    let expectation =
+        |wanted: Expectation| ExpectationResult { what: wanted.words(), met: ExpectationState::Open, detail: None };
     StepResult {
         id: format!("{}/{}{again}", case.id, step.id),
         name: step.name.clone(),

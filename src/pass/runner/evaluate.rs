@@ -1,15 +1,15 @@
 //! After each event: how the expectations stand now, and whether they are decided.
 
 use super::expectation::{Observed, Status, captured};
-use super::{Mode, Runner, RunnerContext, RunnerEffect, StepStage, Watch};
+use super::{Mode, Runner, RunnerContext, RunnerEffect, StepProgress, StepStage};
 use crate::model::{Cause, DeliveryStatus, Diagnosis, Generation, Moment, Probe};
 use crate::pass::file::{Capture, CaptureSource};
-use crate::pass::result::{Met, Verdict};
+use crate::pass::result::{ExpectationState, Verdict};
 
 use super::Expectation;
 
 impl Runner {
-    pub(super) fn seen<'s>(&'s self, watch: &'s Watch, diagnosis: Option<&'s Diagnosis>) -> Observed<'s> {
+    pub(super) fn seen<'s>(&'s self, watch: &'s StepProgress, diagnosis: Option<&'s Diagnosis>) -> Observed<'s> {
         let number = |g: Option<Generation>| g.map_or(0, |g| g.0);
         Observed {
             now: self.now,
@@ -113,20 +113,22 @@ impl Runner {
         let Some(result) = self.open_mut() else { return };
         for (expectation, look) in result.expectations.iter_mut().zip(looks) {
             match look {
-                Status::Open => expectation.met = Met::Open,
+                Status::Open => expectation.met = ExpectationState::Open,
                 // The moment is told once: it does not move while it is waited for.
-                Status::Waiting(_) if matches!(expectation.met, Met::Waiting { .. }) => {}
-                Status::Waiting(until) => expectation.met = Met::Waiting { until: wall(*until) },
-                Status::Yes(detail) => (expectation.met, expectation.detail) = (Met::Yes, detail.clone()),
-                Status::No(why) => (expectation.met, expectation.detail) = (Met::No, Some(why.clone())),
-                Status::Blocked(why) => (expectation.met, expectation.detail) = (Met::Blocked, Some(why.sentence())),
+                Status::Waiting(_) if matches!(expectation.met, ExpectationState::Waiting { .. }) => {}
+                Status::Waiting(until) => expectation.met = ExpectationState::Waiting { until: wall(*until) },
+                Status::Yes(detail) => (expectation.met, expectation.detail) = (ExpectationState::Yes, detail.clone()),
+                Status::No(why) => (expectation.met, expectation.detail) = (ExpectationState::No, Some(why.clone())),
+                Status::Blocked(why) => {
+                    (expectation.met, expectation.detail) = (ExpectationState::Blocked, Some(why.sentence()));
+                }
             }
         }
     }
 
     fn decided(&mut self, lost: bool, blocked: Option<String>, effects: &mut Vec<RunnerEffect>) {
         // A message that did not settle in time shall not go out during another step.
-        if let Some(Watch { message: Some(message), life: Some(life), .. }) = &self.watch
+        if let Some(StepProgress { message: Some(message), life: Some(life), .. }) = &self.watch
             && !life.is_settled()
         {
             effects.push(RunnerEffect::Cancel(*message));

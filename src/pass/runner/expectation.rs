@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::replies::{ReplyTracker, Watched};
+use super::replies::{Coverage, ReplyTracker};
 use crate::model::exchange::header;
 use crate::model::{
     Cause, Confidence, DeliveryStatus, Diagnosis, Exchange, Moment, Outcome, RemoteMessage, Response, Unreadable,
@@ -334,14 +334,14 @@ fn over(seen: &Observed<'_>, time: Duration, said: impl Fn() -> Status) -> Statu
         return Status::Waiting(until);
     }
     let last = until.after(LAG);
-    match seen.replies.map_or(Watched::NotYet, |replies| replies.watched(from, until)) {
-        Watched::Whole => said(),
-        Watched::Not(why) => Status::Blocked(why),
-        Watched::NotYet if last.left(seen.now).is_zero() => {
+    match seen.replies.map_or(Coverage::NotYet, |replies| replies.watched(from, until)) {
+        Coverage::Whole => said(),
+        Coverage::Not(why) => Status::Blocked(why),
+        Coverage::NotYet if last.left(seen.now).is_zero() => {
             let why = seen.replies.and_then(ReplyTracker::unreadable).cloned();
             Status::Blocked(why.unwrap_or(Unreadable::NotReadInTime))
         }
-        Watched::NotYet => Status::Waiting(last),
+        Coverage::NotYet => Status::Waiting(last),
     }
 }
 

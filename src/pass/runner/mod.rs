@@ -34,7 +34,7 @@ use crate::model::{
 };
 use crate::text::{alike, suggest};
 
-pub use begin::Begin;
+pub use begin::RunStart;
 use expectation::Expectation;
 use replies::ReplyTracker;
 
@@ -135,12 +135,12 @@ pub enum RunnerEffect {
     /// Set the sandbox up; answered with [`RunnerEvent::Sandbox`].
     Sandbox(SandboxRequest),
     /// Lift all faults: the case that set them is over. Not answered.
-    Tidy,
+    ClearFaults,
 }
 
 /// What is done before a step sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Prep {
+pub enum Preparation {
     /// Set the sandbox up.
     Sandbox(SandboxRequest),
     /// Get a new token.
@@ -153,7 +153,7 @@ pub enum StepStage {
     /// It waits to be run.
     Ready,
     /// The sandbox is being set up; what is still to be done.
-    Preparing(VecDeque<Prep>),
+    Preparing(VecDeque<Preparation>),
     /// It was sent; the expectations are looked at.
     Watching,
     /// They are decided; a verdict is awaited.
@@ -164,7 +164,7 @@ pub enum StepStage {
 
 /// What is known of the step that runs.
 #[derive(Clone, Debug)]
-struct Watch {
+struct StepProgress {
     wanted: Vec<Expectation>,
     began: Moment,
     ready: Moment,
@@ -208,7 +208,7 @@ pub struct Runner {
     mode: Mode,
     run: PassRun,
     stage: StepStage,
-    watch: Option<Watch>,
+    watch: Option<StepProgress>,
     trackers: BTreeMap<ConversationKey, ReplyTracker>,
     sign_in: SignInSeen,
     /// The new token that the open step waits for before it sends.

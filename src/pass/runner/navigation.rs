@@ -1,7 +1,7 @@
 //! From step to step: verdicts, undo, notes, jumps, pauses, and the way through a run that nobody watches.
 
 use super::{Mode, Runner, RunnerEffect, StepStage};
-use crate::pass::result::{Met, StepResult, Verdict};
+use crate::pass::result::{ExpectationState, StepResult, Verdict};
 
 impl Runner {
     /// A person's verdict; the next step that has none is open then.
@@ -81,7 +81,7 @@ impl Runner {
         self.stage = StepStage::Over;
         self.run.at = (self.run.cases.len(), 0);
         self.run.ended = Some(self.wall());
-        self.tidy(effects);
+        self.clear_faults(effects);
     }
 
     fn stop_timer(&mut self) {
@@ -141,7 +141,7 @@ impl Runner {
         let behind = places.iter().find(|(at, step)| *at > from && open(step));
         let next = behind.or_else(|| places.iter().find(|(_, step)| open(step))).map(|(at, _)| *at);
         if next.is_none_or(|at| at.0 != from.0) {
-            self.tidy(effects);
+            self.clear_faults(effects);
         }
         match next {
             Some(at) => {
@@ -158,9 +158,9 @@ impl Runner {
     }
 
     /// Faults end with the case that set them.
-    fn tidy(&mut self, effects: &mut Vec<RunnerEffect>) {
+    fn clear_faults(&mut self, effects: &mut Vec<RunnerEffect>) {
         if std::mem::take(&mut self.faulty) {
-            effects.push(RunnerEffect::Tidy);
+            effects.push(RunnerEffect::ClearFaults);
         }
     }
 
@@ -208,8 +208,9 @@ impl Runner {
 /// What is still waited for is not looked at to its end.
 fn stop_waiting(result: &mut StepResult) {
     for expectation in &mut result.expectations {
-        if matches!(expectation.met, Met::Waiting { .. }) {
-            (expectation.met, expectation.detail) = (Met::Open, Some("guestwire did not wait for it".to_owned()));
+        if matches!(expectation.met, ExpectationState::Waiting { .. }) {
+            (expectation.met, expectation.detail) =
+                (ExpectationState::Open, Some("guestwire did not wait for it".to_owned()));
         }
     }
 }

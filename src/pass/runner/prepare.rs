@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Prep, Renewing, Runner, RunnerEffect, StepStage, Watch, expectation};
+use super::{Preparation, Renewing, Runner, RunnerEffect, StepProgress, StepStage, expectation};
 use crate::model::fault::SandboxRequest;
 use crate::model::variables::{Values, expand, uuid_from};
 use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment, OutgoingMessage};
 use crate::pass::evidence::{SaidMessage, StepEvidence};
 use crate::pass::file::StepMessage;
-use crate::pass::result::{Met, Verdict};
+use crate::pass::result::{ExpectationState, Verdict};
 
 /// How long a step waits for the new token that it asked for.
 const RENEW_WITHIN: Duration = Duration::from_secs(30);
@@ -31,9 +31,9 @@ impl Runner {
         (result.why, result.cause) = (None, None);
         result.evidence = StepEvidence::default();
         for expectation in &mut result.expectations {
-            (expectation.met, expectation.detail) = (Met::Open, None);
+            (expectation.met, expectation.detail) = (ExpectationState::Open, None);
         }
-        self.watch = Some(Watch {
+        self.watch = Some(StepProgress {
             wanted: expectation::all(&step),
             began: self.now,
             ready: self.now,
@@ -55,14 +55,14 @@ impl Runner {
         }
         let mut preps = VecDeque::new();
         if step.clear_faults && self.cast.sandbox {
-            preps.push_back(Prep::Sandbox(SandboxRequest::Fault(None)));
+            preps.push_back(Preparation::Sandbox(SandboxRequest::Fault(None)));
         }
         if let Some(fault) = &step.fault {
             self.faulty = true;
-            preps.push_back(Prep::Sandbox(SandboxRequest::Fault(Some(fault.to_json().to_string()))));
+            preps.push_back(Preparation::Sandbox(SandboxRequest::Fault(Some(fault.to_json().to_string()))));
         }
-        preps.extend(step.advance.map(|by| Prep::Sandbox(SandboxRequest::Advance(by))));
-        preps.extend(step.renew.then_some(Prep::Renew));
+        preps.extend(step.advance.map(|by| Preparation::Sandbox(SandboxRequest::Advance(by))));
+        preps.extend(step.renew.then_some(Preparation::Renew));
         self.stage = StepStage::Preparing(preps);
         self.prepare(effects);
     }
@@ -71,8 +71,8 @@ impl Runner {
     fn prepare(&mut self, effects: &mut Vec<RunnerEffect>) {
         while let StepStage::Preparing(preps) = &mut self.stage {
             match preps.pop_front() {
-                Some(Prep::Sandbox(asked)) => return effects.push(RunnerEffect::Sandbox(asked)),
-                Some(Prep::Renew) => {
+                Some(Preparation::Sandbox(asked)) => return effects.push(RunnerEffect::Sandbox(asked)),
+                Some(Preparation::Renew) => {
                     self.renewing =
                         Some(Renewing { than: self.sign_in.generation, until: self.now.after(RENEW_WITHIN) });
                     return effects.push(RunnerEffect::Renew);
@@ -195,7 +195,7 @@ impl Runner {
 
     /// Takes back what is still under way.
     pub(super) fn take_back(&mut self, effects: &mut Vec<RunnerEffect>) {
-        if let Some(Watch { message: Some(message), life: Some(life), .. }) = &self.watch
+        if let Some(StepProgress { message: Some(message), life: Some(life), .. }) = &self.watch
             && !life.is_settled()
         {
             effects.push(RunnerEffect::Cancel(*message));

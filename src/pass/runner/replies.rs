@@ -52,7 +52,7 @@ impl Ours {
 
 /// Whether a span of time was observed whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Watched {
+pub enum Coverage {
     /// Whatever was said in it is known.
     Whole,
     /// A read that began after its end may still come.
@@ -74,16 +74,16 @@ impl ReplyTracker {
     }
 
     /// Whether the time between `from` and `until`, which is over, was observed.
-    pub fn watched(&self, from: Moment, until: Moment) -> Watched {
+    pub fn watched(&self, from: Moment, until: Moment) -> Coverage {
         match (&self.readable, self.as_of) {
-            (RepliesReadable::Yes, Some(AsOf::SocketSince(since))) if since.mono <= from.mono => Watched::Whole,
-            (RepliesReadable::No(why), Some(AsOf::SocketSince(_))) => Watched::Not(why.clone()),
-            (_, Some(AsOf::SocketSince(_))) => Watched::Not(Unreadable::SocketClosed(String::new())),
-            (RepliesReadable::Yes, Some(AsOf::ReadAt(began))) if began.mono >= until.mono => Watched::Whole,
+            (RepliesReadable::Yes, Some(AsOf::SocketSince(since))) if since.mono <= from.mono => Coverage::Whole,
+            (RepliesReadable::No(why), Some(AsOf::SocketSince(_))) => Coverage::Not(why.clone()),
+            (_, Some(AsOf::SocketSince(_))) => Coverage::Not(Unreadable::SocketClosed(String::new())),
+            (RepliesReadable::Yes, Some(AsOf::ReadAt(began))) if began.mono >= until.mono => Coverage::Whole,
             (RepliesReadable::No(why), Some(AsOf::ReadAt(began))) if began.mono >= until.mono => {
-                Watched::Not(why.clone())
+                Coverage::Not(why.clone())
             }
-            _ => Watched::NotYet,
+            _ => Coverage::NotYet,
         }
     }
 

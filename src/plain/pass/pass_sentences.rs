@@ -1,7 +1,7 @@
 //! A pass in sentences: the open step, what was seen, what is suggested, how it ended.
 
 use crate::app::exit::Exit;
-use crate::pass::result::Met;
+use crate::pass::result::ExpectationState;
 use crate::pass::runner::{Runner, StepStage};
 use crate::session::open_pass::place_words;
 
@@ -41,7 +41,10 @@ fn lines(runner: &Runner) -> Vec<String> {
     let mut lines = Vec::new();
     if judging {
         lines.extend(step.expectations.iter().map(|expectation| {
-            let seen = expectation.detail.as_ref().filter(|_| matches!(expectation.met, Met::No | Met::Blocked));
+            let seen = expectation
+                .detail
+                .as_ref()
+                .filter(|_| matches!(expectation.met, ExpectationState::No | ExpectationState::Blocked));
             let seen = seen.map(|detail| format!(", but: {detail}")).unwrap_or_default();
             format!("{}, {}{seen}.", expectation.met.word(), expectation.what)
         }));

@@ -30,20 +30,20 @@ use serde_json::{Value, json};
 
 use answer::HttpAnswer;
 use route::{Route, SimulatedEndpoint};
-pub(super) use wire::{Door, HttpPeer};
+pub(super) use wire::{HttpPeer, LoopbackListener};
 
 use super::fault::{Plan, is_carried_out};
 use super::loopback::is_loopback;
 use super::scenario::ScenarioRules;
 use super::shared::Shared;
 use super::world::outgoing::ConnectionId;
-use super::world::web::{Put, UPLOAD_MAX_BYTES, WebHistoryPage};
-use super::world::{BODY_MAX_BYTES, Bearer, GrantRequest, Incoming, ServiceRefusal, TokenRefusal, Whom, World};
+use super::world::web::{PutFile, UPLOAD_MAX_BYTES, WebHistoryPage};
+use super::world::{BODY_MAX_BYTES, Bearer, FaultSubject, GrantRequest, Incoming, ServiceRefusal, TokenRefusal, World};
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, RetryForm};
 
 /// What is to go out, and how.
-struct Decided {
+struct DecidedResponse {
     answer: HttpAnswer,
     spoil: Option<FaultKind>,
     /// Before the headers.
@@ -73,7 +73,7 @@ pub(super) async fn serve(
     if parts.uri.path().starts_with(control::ROOT) {
         return control::answer(&inner, &parts, &body).into_response();
     }
-    let Decided { mut answer, spoil, wait, body_late, connection } = decide(&inner, &parts, &body);
+    let DecidedResponse { mut answer, spoil, wait, body_late, connection } = decide(&inner, &parts, &body);
     inner.pause(wait).await;
     if let Some(connection) = connection {
         match spoil {
@@ -118,7 +118,7 @@ async fn read(body: Body, most: usize) -> Option<Vec<u8>> {
 }
 
 /// Decides about a request under one lock.
-fn decide(inner: &Shared, parts: &Parts, body: &[u8]) -> Decided {
+fn decide(inner: &Shared, parts: &Parts, body: &[u8]) -> DecidedResponse {
     let route = Route::of(&parts.method, parts.uri.path());
     let now = inner.now();
     let mut world = inner.world();
@@ -126,10 +126,10 @@ fn decide(inner: &Shared, parts: &Parts, body: &[u8]) -> Decided {
     let guest = matches!(route.endpoint, SimulatedEndpoint::Open(_)).then(|| guest(body)).flatten();
     let origin = parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
     let whom = match (route.endpoint, route.conversation(), guest.as_deref()) {
-        (SimulatedEndpoint::Socket, ..) => origin.map_or(Whom::Nobody, Whom::Origin),
-        (_, Some(id), _) => Whom::Conversation(id),
-        (_, None, Some(id)) => Whom::Guest(id),
-        (_, None, None) => Whom::Nobody,
+        (SimulatedEndpoint::Socket, ..) => origin.map_or(FaultSubject::Nobody, FaultSubject::Origin),
+        (_, Some(id), _) => FaultSubject::Conversation(id),
+        (_, None, Some(id)) => FaultSubject::Guest(id),
+        (_, None, None) => FaultSubject::Nobody,
     };
     let plan = world.arrive(route.target(), whom, now);
     let (request_id, correlation_id) = world.request_ids();
@@ -155,7 +155,7 @@ fn decide(inner: &Shared, parts: &Parts, body: &[u8]) -> Decided {
         _ => None,
     };
     let body_late = plan.find(body_late).unwrap_or_default();
-    Decided { answer, wait, body_late, connection, spoil: plan.spoil().cloned() }
+    DecidedResponse { answer, wait, body_late, connection, spoil: plan.spoil().cloned() }
 }
 
 /// The guest of a body, for faults that are meant for one guest only.
@@ -250,7 +250,7 @@ impl Context<'_> {
                 let tagging = self.header(HeaderName::from_static("x-amz-tagging"));
                 let signature = self.query("signature").unwrap_or_default();
                 let bytes = axum::body::Bytes::copy_from_slice(self.body);
-                return HttpAnswer::empty(world.put(Put { attachment: id, signature, tagging, bytes }, self.now));
+                return HttpAnswer::empty(world.put(PutFile { attachment: id, signature, tagging, bytes }, self.now));
             }
             SimulatedEndpoint::Download => {
                 let file = world.get_file(id, self.query("signature").unwrap_or_default());

@@ -7,7 +7,9 @@ use super::answer::HttpAnswer;
 use crate::model::fault::FaultKind;
 use crate::sandbox::fault::Plan;
 use crate::sandbox::world::web::frames::{allowed_media, content, form, time};
-use crate::sandbox::world::{Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, Via, World};
+use crate::sandbox::world::{
+    GuestAccess, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, World,
+};
 use crate::text::json::dense;
 
 const fn direction(by: ParticipantPurpose) -> (&'static str, &'static str) {
@@ -115,20 +117,20 @@ pub(crate) fn normalized(c: &SimulatedConversation, said: &SimulatedMessage) -> 
     let guest = c.guest();
     let guest_id = guest.map(|g| g.id.as_str());
     let (from, to) = match (said.by, &c.via) {
-        (ParticipantPurpose::Customer, Via::Open { from }) => (from.clone(), None),
+        (ParticipantPurpose::Customer, GuestAccess::Open { from }) => (from.clone(), None),
         (ParticipantPurpose::Customer, _) => {
             (json!({"id": guest_id, "nickname": guest.map(|g| g.name.as_str())}), None)
         }
         (ParticipantPurpose::Workflow | ParticipantPurpose::Agent, via) => {
             let name = c.participant(said.by).map(|p| p.name.as_str());
-            let to = if let Via::Open { from } = via { from.get("id").cloned() } else { Some(json!(guest_id)) };
+            let to = if let GuestAccess::Open { from } = via { from.get("id").cloned() } else { Some(json!(guest_id)) };
             (json!({ "nickname": name }), Some(json!({ "id": to })))
         }
     };
     let platform = match c.via {
-        Via::GuestApi => None,
-        Via::Open { .. } => Some("Open"),
-        Via::Web { .. } => Some("WebMessaging"),
+        GuestAccess::GuestApi => None,
+        GuestAccess::Open { .. } => Some("Open"),
+        GuestAccess::Web { .. } => Some("WebMessaging"),
     };
     let channel = dense(json!({
         "platform": platform,

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::HttpPeer;
 use crate::sandbox::shared::{STOP_WAITS, Shared};
-use crate::sandbox::world::outgoing::{ConnectionId, Out};
+use crate::sandbox::world::outgoing::{ConnectionId, Outgoing};
 
 /// The largest message that is read. [inferred: the platform's gateway takes 128 KiB]
 const MESSAGE_MAX_BYTES: usize = 128 * 1024;
@@ -39,7 +39,7 @@ async fn talk(
     inner: Arc<Shared>,
     id: ConnectionId,
     mut socket: WebSocket,
-    mut out: mpsc::UnboundedReceiver<Out>,
+    mut out: mpsc::UnboundedReceiver<Outgoing>,
     peer: HttpPeer,
 ) {
     let mut stopping = inner.stopping.subscribe();
@@ -52,15 +52,15 @@ async fn talk(
             tokio::select! {
                 biased;
                 out = out.recv() => match out {
-                    Some(Out::Text(text)) => {
+                    Some(Outgoing::Text(text)) => {
                         if socket.send(Message::text(&*text)).await.is_err() {
                             return None;
                         }
                     }
-                    Some(Out::Close { code, reason }) => {
+                    Some(Outgoing::Close { code, reason }) => {
                         return Some(CloseFrame { code, reason: reason.into() });
                     }
-                    Some(Out::Reset) => {
+                    Some(Outgoing::Reset) => {
                         peer.reset();
                         return None;
                     }

@@ -44,17 +44,17 @@ impl HttpPeer {
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for HttpPeer {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
+impl Connected<IncomingStream<'_, LoopbackListener>> for HttpPeer {
+    fn connect_info(stream: IncomingStream<'_, LoopbackListener>) -> Self {
         stream.io().peer.clone()
     }
 }
 
 /// The listening socket.
 #[derive(Debug)]
-pub(crate) struct Door(pub(crate) TcpListener);
+pub(crate) struct LoopbackListener(pub(crate) TcpListener);
 
-impl Listener for Door {
+impl Listener for LoopbackListener {
     type Io = HttpWire;
     type Addr = SocketAddr;
 

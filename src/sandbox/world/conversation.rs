@@ -28,7 +28,7 @@ pub(crate) struct Participant {
 
 /// How the guest speaks in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Via {
+pub(crate) enum GuestAccess {
     /// By the conversation's id.
     GuestApi,
     /// Through the integration, as this guest: `channel.from` of the newest message.
@@ -39,7 +39,7 @@ pub(crate) enum Via {
 
 /// What a message holds beside its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum ExtraPart {
     /// A choice that was taken: its kind, label, payload, and the message that offered it, where told.
     Choice {
         kind: String,
@@ -66,7 +66,7 @@ pub(crate) struct SimulatedMessage {
     pub(crate) text: Arc<str>,
     pub(crate) offer: OfferedContent,
     /// What else it holds.
-    pub(crate) pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<ExtraPart>,
     /// The sender's own id of the message (`channel.messageId`), where it gave one.
     pub(crate) own_id: Option<Arc<str>>,
     pub(crate) metadata: BTreeMap<String, String>,
@@ -95,7 +95,7 @@ impl SimulatedMessage {
 
 /// That and how a conversation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct End {
+pub(crate) struct ConversationEnd {
     pub(crate) at: Timestamp,
     /// By a fault: lifted with it.
     pub(crate) by_fault: bool,
@@ -105,14 +105,14 @@ pub(crate) struct End {
 pub(crate) struct SimulatedConversation {
     pub(crate) name: String,
     pub(crate) id: String,
-    pub(crate) via: Via,
+    pub(crate) via: GuestAccess,
     /// Participant data: what came as custom attributes.
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) external_id: Option<String>,
     pub(crate) script: ScenarioScript,
     pub(crate) stage: ScriptStage,
     pub(crate) started: Timestamp,
-    pub(crate) ended: Option<End>,
+    pub(crate) ended: Option<ConversationEnd>,
     /// The guest's first; then in the order in which they joined.
     pub(crate) participants: Vec<Participant>,
     pub(crate) configured: Configured,
@@ -135,7 +135,7 @@ pub(crate) struct Configured {
 
 impl SimulatedConversation {
     /// A conversation of the scenario, with its history.
-    pub(crate) fn new(entry: &scenario::ScenarioConversation, via: Via, seed: u64, now: Moment) -> Self {
+    pub(crate) fn new(entry: &scenario::ScenarioConversation, via: GuestAccess, seed: u64, now: Moment) -> Self {
         let mut dice = Rng::new(seed, &format!("conversation {}", entry.name));
         let id = entry.id.clone().unwrap_or_else(|| dice.uuid());
         let guest = entry.participant_id.clone().unwrap_or_else(|| dice.uuid());
@@ -152,13 +152,13 @@ impl SimulatedConversation {
         for (n, line) in (1_u64..).zip(&entry.history) {
             let at = earlier(now.wall, span.saturating_sub(span * n / (lines + 2)));
             let mut said = SimulatedMessage::words(dice.hex(), line.by, line.text.as_str(), at);
-            said.pieces = line.choices.iter().cloned().map(Piece::Offered).collect();
+            said.pieces = line.choices.iter().cloned().map(ExtraPart::Offered).collect();
             conversation.thread.push_back(said);
         }
         if entry.ended {
             let last = conversation.thread.back().map_or(started, |said| said.at);
             let at = last.saturating_add(Duration::from_secs(60)).unwrap_or(last).min(now.wall);
-            conversation.ended = Some(End { at, by_fault: false });
+            conversation.ended = Some(ConversationEnd { at, by_fault: false });
         }
         conversation.external_id = entry.external_id.clone();
         conversation.configured.external_id =
@@ -199,7 +199,7 @@ impl SimulatedConversation {
     /// The time of what is said (or happens) at `at`: no two have the same millisecond, so that clients can put them in
     /// order by their times, as they have to.
     pub(crate) fn stamp(&mut self, at: Timestamp) -> Timestamp {
-        if matches!(self.via, Via::GuestApi) {
+        if matches!(self.via, GuestAccess::GuestApi) {
             return at;
         }
         let next = self.newest.saturating_add(Duration::from_millis(1)).unwrap_or(at);
@@ -210,17 +210,17 @@ impl SimulatedConversation {
     /// The type of its messages on the wire.
     pub(crate) const fn messenger(&self) -> &'static str {
         match self.via {
-            Via::Open { .. } => "open",
+            GuestAccess::Open { .. } => "open",
             // The guests of the Guest API came by the web messenger.
-            Via::GuestApi | Via::Web { .. } => "webmessaging",
+            GuestAccess::GuestApi | GuestAccess::Web { .. } => "webmessaging",
         }
     }
 
     pub(crate) const fn channel(&self) -> Channel {
         match self.via {
-            Via::GuestApi => Channel::GuestApi,
-            Via::Open { .. } => Channel::OpenMessaging,
-            Via::Web { .. } => Channel::WebMessaging,
+            GuestAccess::GuestApi => Channel::GuestApi,
+            GuestAccess::Open { .. } => Channel::OpenMessaging,
+            GuestAccess::Web { .. } => Channel::WebMessaging,
         }
     }
 
@@ -258,7 +258,7 @@ pub(crate) struct SessionStart<'c> {
     pub(crate) guest: String,
     pub(crate) guest_name: &'c str,
     pub(crate) script: ScenarioScript,
-    pub(crate) via: Via,
+    pub(crate) via: GuestAccess,
 }
 
 fn participant(purpose: ParticipantPurpose, name: &str, dice: &mut Rng, joined: Timestamp) -> Participant {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::conversation::Via;
+use super::conversation::GuestAccess;
 use super::offer::OfferedContent;
-use super::outgoing::{Due, Push, What, signature};
-use super::script::{self, Happening};
+use super::outgoing::{Due, DueEvent, WebhookPush, signature};
+use super::script::{self, ScriptedAct};
 use super::web::frames;
-use super::{End, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, World};
+use super::{ConversationEnd, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, World};
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::ScenarioScript;
@@ -25,15 +25,15 @@ impl World {
         while self.due.front().is_some_and(|due| due.at <= now) {
             let Some(Due { at, what }) = self.due.pop_front() else { return };
             match what {
-                What::Counterpart { conversation, happening } => self.happen(conversation, happening, at),
-                What::Frame { to, out } => self.release(to, out),
-                What::Release(to) => self.release_held(to),
-                What::Expires(token) => self.expire_session(&token, at),
+                DueEvent::Counterpart { conversation, happening } => self.happen(conversation, happening, at),
+                DueEvent::Frame { to, out } => self.release(to, out),
+                DueEvent::Release(to) => self.release_held(to),
+                DueEvent::Expires(token) => self.expire_session(&token, at),
             }
         }
     }
 
-    fn happen(&mut self, n: usize, happening: Happening, at: Moment) {
+    fn happen(&mut self, n: usize, happening: ScriptedAct, at: Moment) {
         let Some(conversation) = self.conversations.get_mut(n) else { return };
         if conversation.ended.is_some() {
             return;
@@ -41,22 +41,22 @@ impl World {
         let person = conversation.participant(ParticipantPurpose::Agent).is_some();
         let by = if person { ParticipantPurpose::Agent } else { ParticipantPurpose::Workflow };
         match happening {
-            Happening::Types => self.announce_typing(n, by, at),
-            Happening::Says { text, offer } => {
-                let open = matches!(conversation.via, Via::Open { .. });
+            ScriptedAct::Types => self.announce_typing(n, by, at),
+            ScriptedAct::Says { text, offer } => {
+                let open = matches!(conversation.via, GuestAccess::Open { .. });
                 let mut said = SimulatedMessage::words(self.dice.messages.hex(), by, text, conversation.stamp(at.wall));
                 said.offer = if open { offer.for_open() } else { offer };
                 self.announce_message(n, &said, at);
                 self.keep(n, said);
             }
-            Happening::Joins => conversation.participants.push(Participant {
+            ScriptedAct::Joins => conversation.participants.push(Participant {
                 id: self.dice.messages.uuid(),
                 purpose: ParticipantPurpose::Agent,
                 name: "Robin Vale".to_owned(),
                 communication: self.dice.messages.uuid(),
                 joined: at.wall,
             }),
-            Happening::Ends => self.end(n, at, false),
+            ScriptedAct::Ends => self.end(n, at, false),
         }
     }
 
@@ -64,7 +64,7 @@ impl World {
     pub(super) fn end(&mut self, n: usize, now: Moment, by_fault: bool) {
         let Some(conversation) = self.conversations.get_mut(n) else { return };
         if conversation.ended.is_none() {
-            conversation.ended = Some(End { at: now.wall, by_fault });
+            conversation.ended = Some(ConversationEnd { at: now.wall, by_fault });
             self.announce_end(n, now);
         }
     }
@@ -73,13 +73,13 @@ impl World {
         let id = self.dice.messages.hex();
         let Some(conversation) = self.conversations.get(n) else { return };
         match &conversation.via {
-            Via::GuestApi => {}
-            Via::Open { .. } => {
+            GuestAccess::GuestApi => {}
+            GuestAccess::Open { .. } => {
                 let mut body = self.outbound(conversation, &id, by, "Event", at);
                 body["events"] = json!([frames::typing()]);
                 self.push(&body);
             }
-            Via::Web { token } => {
+            GuestAccess::Web { token } => {
                 let token = token.clone();
                 let body = frames::event(&id, false, at.wall, frames::typing());
                 self.emit_all(&token, FaultTarget::Answer, &frames::message("StructuredMessage", body, None), at);
@@ -90,8 +90,8 @@ impl World {
     fn announce_message(&mut self, n: usize, said: &SimulatedMessage, at: Moment) {
         let Some(conversation) = self.conversations.get(n) else { return };
         match &conversation.via {
-            Via::GuestApi => {}
-            Via::Open { .. } => {
+            GuestAccess::GuestApi => {}
+            GuestAccess::Open { .. } => {
                 let mut body = self.outbound(conversation, &said.id, said.by, frames::form(said), at);
                 body["text"] = json!(&*said.text);
                 if let Some(content) = frames::content(said) {
@@ -99,7 +99,7 @@ impl World {
                 }
                 self.push(&body);
             }
-            Via::Web { token } => {
+            GuestAccess::Web { token } => {
                 let token = token.clone();
                 let body = frames::structured(conversation, said, false);
                 self.emit_all(&token, FaultTarget::Reply, &frames::message("StructuredMessage", body, None), at);
@@ -111,8 +111,8 @@ impl World {
     fn outbound(&self, c: &SimulatedConversation, id: &str, by: ParticipantPurpose, form: &str, at: Moment) -> Value {
         let name = c.participant(by).map(|p| p.name.as_str());
         let to = match &c.via {
-            Via::Open { from } => json!({"id": from.get("id"), "idType": from.get("idType")}),
-            Via::GuestApi | Via::Web { .. } => Value::Null,
+            GuestAccess::Open { from } => json!({"id": from.get("id"), "idType": from.get("idType")}),
+            GuestAccess::GuestApi | GuestAccess::Web { .. } => Value::Null,
         };
         json!({
             "id": id,
@@ -131,7 +131,7 @@ impl World {
         let Some(conversation) = self.conversations.get_mut(n) else { return };
         let Some(forgotten) = conversation.say(said) else { return };
         self.index.messages.remove(&forgotten.id);
-        if let (Via::Open { from }, Some(own_id)) = (&conversation.via, &forgotten.own_id) {
+        if let (GuestAccess::Open { from }, Some(own_id)) = (&conversation.via, &forgotten.own_id) {
             let guest = from.get("id").and_then(Value::as_str).unwrap_or_default();
             self.index.own_ids.remove(&super::open::own_key(guest, own_id));
         }
@@ -144,7 +144,7 @@ impl World {
             let ours = |said: &&SimulatedMessage| said.by != ParticipantPurpose::Customer;
             let last =
                 conversation.thread.iter().rev().find(ours).map_or_else(String::new, |said| said.text.to_string());
-            (vec![Happening::Says { text: last, offer: OfferedContent::Nothing }], conversation.stage)
+            (vec![ScriptedAct::Says { text: last, offer: OfferedContent::Nothing }], conversation.stage)
         } else {
             script::answer(conversation.script, conversation.stage, text)
         };
@@ -153,18 +153,18 @@ impl World {
     }
 
     /// Puts happenings on the list of what is due, each message after its time of writing.
-    pub(super) fn plan_happenings(&mut self, conversation: usize, happenings: Vec<Happening>, now: Moment) {
-        let seen = self.conversations.get(conversation).is_some_and(|c| c.via != Via::GuestApi);
+    pub(super) fn plan_happenings(&mut self, conversation: usize, happenings: Vec<ScriptedAct>, now: Moment) {
+        let seen = self.conversations.get(conversation).is_some_and(|c| c.via != GuestAccess::GuestApi);
         let mut at = now;
         for happening in happenings {
-            if matches!(happening, Happening::Says { .. }) {
+            if matches!(happening, ScriptedAct::Says { .. }) {
                 if seen {
-                    self.due(at, What::Counterpart { conversation, happening: Happening::Types });
+                    self.due(at, DueEvent::Counterpart { conversation, happening: ScriptedAct::Types });
                 }
                 let [low, high] = self.scenario.reply_ms;
                 at = at.after(Duration::from_millis(self.dice.timing.between(low, high)));
             }
-            self.due(at, What::Counterpart { conversation, happening });
+            self.due(at, DueEvent::Counterpart { conversation, happening });
         }
     }
 
@@ -173,6 +173,6 @@ impl World {
         let Some(webhook) = &self.scenario.webhook else { return };
         let body = body.to_string();
         let signature = signature(&webhook.secret, body.as_bytes());
-        self.pushes.push(Push { url: webhook.url.clone(), body, signature });
+        self.pushes.push(WebhookPush { url: webhook.url.clone(), body, signature });
     }
 }

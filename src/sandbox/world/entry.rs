@@ -9,7 +9,7 @@ use crate::sandbox::scenario::{Deployment, ScenarioScript};
 
 /// How an entry's guest is told from others.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum GuestOf {
     /// The conversation with this index.
     GuestApi(usize),
     /// The integration's guest of this id.
@@ -24,7 +24,7 @@ pub(crate) struct WorldEntry {
     /// The guest's name.
     pub(crate) guest: String,
     pub(crate) script: ScenarioScript,
-    pub(crate) way: Way,
+    pub(crate) way: GuestOf,
 }
 
 impl WorldEntry {
@@ -36,15 +36,15 @@ impl WorldEntry {
         seed: u64,
     ) -> Self {
         let way = match entry.channel {
-            Channel::GuestApi => Way::GuestApi(index),
+            Channel::GuestApi => GuestOf::GuestApi(index),
             Channel::OpenMessaging => {
                 let by_name = || entry.guest.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
-                Way::Open { guest_id: entry.guest_id.clone().unwrap_or_else(by_name) }
+                GuestOf::Open { guest_id: entry.guest_id.clone().unwrap_or_else(by_name) }
             }
             Channel::WebMessaging => {
                 let first = || deployment.origins.first().cloned().unwrap_or_else(|| "https://shop.example".to_owned());
                 let token = || Arc::from(Rng::new(seed, &format!("guest token {}", entry.name)).uuid());
-                Way::Web {
+                GuestOf::Web {
                     origin: entry.origin.clone().unwrap_or_else(first),
                     token: (!entry.history.is_empty()).then(token),
                 }
@@ -56,14 +56,14 @@ impl WorldEntry {
 
 /// The entry of the integration's guest `id`.
 pub(crate) fn open<'e>(entries: &'e [WorldEntry], id: &str) -> Option<&'e WorldEntry> {
-    entries.iter().find(|entry| matches!(&entry.way, Way::Open { guest_id } if guest_id == id))
+    entries.iter().find(|entry| matches!(&entry.way, GuestOf::Open { guest_id } if guest_id == id))
 }
 
 /// The entry of a web session: by its token, or the first without one that has its origin.
 pub(crate) fn web<'e>(entries: &'e [WorldEntry], session_token: &str, from: &str) -> Option<&'e WorldEntry> {
     let rank = |entry: &WorldEntry| match &entry.way {
-        Way::Web { token: Some(token), .. } if &**token == session_token => Some(0),
-        Way::Web { token, origin } if origin == from => Some(if token.is_none() { 1 } else { 2 }),
+        GuestOf::Web { token: Some(token), .. } if &**token == session_token => Some(0),
+        GuestOf::Web { token, origin } if origin == from => Some(if token.is_none() { 1 } else { 2 }),
         _ => None,
     };
     entries.iter().filter_map(|entry| Some((rank(entry)?, entry))).min_by_key(|(rank, _)| *rank).map(|(_, entry)| entry)

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::conversation::Via;
-use super::entry::Way;
+use super::conversation::GuestAccess;
+use super::entry::GuestOf;
 use super::{SimulatedConversation, World, open};
 use crate::model::Moment;
 use crate::model::fault::{Fault, FaultKind, FaultTarget};
@@ -11,7 +11,7 @@ use crate::sandbox::fault::Plan;
 use crate::text::suggest::suggestion;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Whom<'r> {
+pub(crate) enum FaultSubject<'r> {
     Nobody,
     /// The conversation with this id.
     Conversation(&'r str),
@@ -25,7 +25,7 @@ pub(crate) enum Whom<'r> {
 
 impl World {
     /// A request arrived: what the faults make of it. Everything that was due before it has taken place.
-    pub(crate) fn arrive(&mut self, target: FaultTarget, whom: Whom<'_>, now: Moment) -> Plan {
+    pub(crate) fn arrive(&mut self, target: FaultTarget, whom: FaultSubject<'_>, now: Moment) -> Plan {
         self.settle(now);
         self.met(target, whom, now)
     }
@@ -35,10 +35,10 @@ impl World {
         if self.armed.is_empty() {
             return Plan::default();
         }
-        self.met(target, session.map_or(Whom::Nobody, Whom::Session), now)
+        self.met(target, session.map_or(FaultSubject::Nobody, FaultSubject::Session), now)
     }
 
-    fn met(&mut self, target: FaultTarget, whom: Whom<'_>, now: Moment) -> Plan {
+    fn met(&mut self, target: FaultTarget, whom: FaultSubject<'_>, now: Moment) -> Plan {
         // The faults are taken out meanwhile: whom they mean is the world's to say.
         let mut armed = std::mem::take(&mut self.armed);
         let (plan, acts) = armed.meet(target, |name| self.is_about(whom, name));
@@ -50,11 +50,11 @@ impl World {
     }
 
     /// Whether the conversation called `name` (or with that id) is the one that `whom` is about.
-    fn is_about(&self, whom: Whom<'_>, name: &str) -> bool {
+    fn is_about(&self, whom: FaultSubject<'_>, name: &str) -> bool {
         let way = || self.entries.iter().find(|entry| entry.name == name).map(|entry| &entry.way);
         match whom {
-            Whom::Nobody => false,
-            Whom::Conversation(id) => {
+            FaultSubject::Nobody => false,
+            FaultSubject::Conversation(id) => {
                 id == name
                     || self
                         .index
@@ -63,18 +63,18 @@ impl World {
                         .and_then(|n| self.conversations.get(*n))
                         .is_some_and(|c| c.is(name))
             }
-            Whom::Guest(id) => {
-                matches!(way(), Some(Way::Open { guest_id }) if guest_id == id)
+            FaultSubject::Guest(id) => {
+                matches!(way(), Some(GuestOf::Open { guest_id }) if guest_id == id)
                     || self.conversations.iter().any(|c| open::is_of(c, id) && c.id == name)
             }
-            Whom::Session(token) => self.session_is(token, name),
-            Whom::Origin(from) => matches!(way(), Some(Way::Web { origin, .. }) if origin == from),
+            FaultSubject::Session(token) => self.session_is(token, name),
+            FaultSubject::Origin(from) => matches!(way(), Some(GuestOf::Web { origin, .. }) if origin == from),
         }
     }
 
     /// Whether the session of `token` is that of the entry or the conversation called `name`.
     pub(super) fn session_is(&self, token: &str, name: &str) -> bool {
-        let of = |c: &&SimulatedConversation| matches!(&c.via, Via::Web { token: own } if &**own == token);
+        let of = |c: &&SimulatedConversation| matches!(&c.via, GuestAccess::Web { token: own } if &**own == token);
         self.conversations.iter().filter(of).any(|c| c.is(name))
             || self.entry_of(token).is_some_and(|entry| entry.name == name)
     }
@@ -112,7 +112,7 @@ impl World {
         self.armed.clear();
         for conversation in &mut self.conversations {
             // A web session was told of its end, and that cannot be taken back.
-            if !matches!(conversation.via, Via::Web { .. }) {
+            if !matches!(conversation.via, GuestAccess::Web { .. }) {
                 conversation.ended = conversation.ended.filter(|end| !end.by_fault);
             }
             if let (Some(id), Some(guest)) = (conversation.true_guest.take(), conversation.participants.first_mut()) {

@@ -30,9 +30,9 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use conversation::SessionStart;
-pub(crate) use conversation::{End, Participant, SimulatedConversation, SimulatedMessage, Via};
-pub(crate) use entry::{Way, WorldEntry};
-pub(crate) use faults::Whom;
+pub(crate) use conversation::{ConversationEnd, GuestAccess, Participant, SimulatedConversation, SimulatedMessage};
+pub(crate) use entry::{GuestOf, WorldEntry};
+pub(crate) use faults::FaultSubject;
 pub(crate) use refusal::{BODY_MAX_BYTES, ServiceRefusal};
 pub(crate) use send::{Incoming, json_of};
 pub(crate) use tally::ReceivedCounts;
@@ -46,7 +46,7 @@ use super::rng::Rng;
 use super::scenario::{Scenario, ScenarioRules, ScenarioScript};
 use crate::model::Moment;
 use crate::model::fault::FaultKind;
-use outgoing::{Due, Push};
+use outgoing::{Due, WebhookPush};
 use web::Web;
 
 /// An organisation's name and id.
@@ -64,7 +64,7 @@ pub(crate) struct World {
     pub(crate) integration_id: String,
     pub(crate) deployment_id: String,
     /// What is to be pushed to the webhook.
-    pub(crate) pushes: Vec<Push>,
+    pub(crate) pushes: Vec<WebhookPush>,
     pub(crate) web: Web,
     pub(crate) entries: Vec<WorldEntry>,
     /// Those of the scenario that have begun, in its order; then those that began since.
@@ -140,21 +140,21 @@ impl World {
         for conversation in &scenario.conversations {
             let entry = WorldEntry::new(conversation, self.conversations.len(), &scenario.deployment, scenario.seed);
             let via = match &entry.way {
-                Way::GuestApi(_) => Some(Via::GuestApi),
-                Way::Open { .. } if conversation.history.is_empty() => None,
-                Way::Open { guest_id } => {
+                GuestOf::GuestApi(_) => Some(GuestAccess::GuestApi),
+                GuestOf::Open { .. } if conversation.history.is_empty() => None,
+                GuestOf::Open { guest_id } => {
                     let from = serde_json::json!({"id": guest_id, "idType": "Opaque", "nickname": conversation.guest});
-                    Some(Via::Open { from })
+                    Some(GuestAccess::Open { from })
                 }
-                Way::Web { token, .. } => token.clone().map(|token| Via::Web { token }),
+                GuestOf::Web { token, .. } => token.clone().map(|token| GuestAccess::Web { token }),
             };
             if let Some(via) = via {
-                if let (Via::Web { token }, Way::Web { origin, .. }) = (&via, &entry.way) {
+                if let (GuestAccess::Web { token }, GuestOf::Web { origin, .. }) = (&via, &entry.way) {
                     self.begin_session(token, origin, now);
                 }
                 let begun = SimulatedConversation::new(conversation, via.clone(), scenario.seed, now);
                 let n = self.add(begun);
-                if let Via::Web { token } = via {
+                if let GuestAccess::Web { token } = via {
                     self.give_conversation(&token, n);
                 }
             }
@@ -163,7 +163,7 @@ impl World {
     }
 
     /// Begins a conversation in which nothing has been said yet.
-    fn begin(&mut self, name: &str, guest_name: &str, script: ScenarioScript, via: Via, now: Moment) -> usize {
+    fn begin(&mut self, name: &str, guest_name: &str, script: ScenarioScript, via: GuestAccess, now: Moment) -> usize {
         let (id, guest) = (self.dice.messages.uuid(), self.dice.messages.uuid());
         let begun = SessionStart { name, id, guest, guest_name, script, via };
         let conversation = SimulatedConversation::begin(begun, &mut self.dice.messages, now.wall);

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::conversation::{Piece, Via};
+use super::conversation::{ExtraPart, GuestAccess};
 use super::{Bearer, ParticipantPurpose, ServiceRefusal, SimulatedConversation, SimulatedMessage, World, entry};
 use crate::model::Moment;
 use crate::model::ids::is_uuid;
@@ -277,7 +277,7 @@ impl World {
                 heard = button.payload.clone();
                 said.text = button.text.as_str().into();
                 let Button { kind, text, payload } = button;
-                said.pieces.push(Piece::Choice { kind, text, payload, answers: Some(offered.to_owned()) });
+                said.pieces.push(ExtraPart::Choice { kind, text, payload, answers: Some(offered.to_owned()) });
                 n
             }
             (_, Some(n)) => n,
@@ -285,7 +285,7 @@ impl World {
         };
         let files = inbound.content.iter().filter_map(|c| c.attachment.clone());
         said.pieces.extend(files.map(|OpenAttachment { id, media_type: media, url, mime, filename: name }| {
-            Piece::File { id, media, url, mime, name, bytes: None }
+            ExtraPart::File { id, media, url, mime, name, bytes: None }
         }));
         said.metadata = inbound.metadata.clone();
         said.request = Some(asked.request_id.into());
@@ -295,7 +295,7 @@ impl World {
             self.index.own_ids.insert(own_key(guest, own_id), (n, id.clone()));
         }
         if let Some(conversation) = self.conversations.get_mut(n) {
-            conversation.via = Via::Open { from };
+            conversation.via = GuestAccess::Open { from };
             conversation.attributes.extend(inbound.channel.metadata.custom_attributes.clone());
             said.at = conversation.stamp(said.at);
         }
@@ -310,13 +310,13 @@ impl World {
             Some(entry) => (entry.name.clone(), entry.script),
             None => (named.clone(), ScenarioScript::default()),
         };
-        self.begin(&name, &named, script, Via::Open { from }, now)
+        self.begin(&name, &named, script, GuestAccess::Open { from }, now)
     }
 }
 
 /// Whether a conversation is of the integration's guest `id`.
 pub(super) fn is_of(conversation: &SimulatedConversation, id: &str) -> bool {
-    matches!(&conversation.via, Via::Open { from } if from.get("id").and_then(Value::as_str) == Some(id))
+    matches!(&conversation.via, GuestAccess::Open { from } if from.get("id").and_then(Value::as_str) == Some(id))
 }
 
 /// Under which a message's own id is remembered.

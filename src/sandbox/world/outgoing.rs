@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::script::Happening;
+use super::script::ScriptedAct;
 use crate::model::Moment;
 
 /// A connection of the sandbox, in the order in which they were opened.
@@ -14,7 +14,7 @@ pub(crate) struct ConnectionId(pub(crate) u64);
 
 /// Something that goes out on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Out {
+pub(crate) enum Outgoing {
     Text(Arc<str>),
     Close {
         /// The WebSocket's close code.
@@ -28,15 +28,15 @@ pub(crate) enum Out {
 #[derive(Clone, Debug)]
 pub(in crate::sandbox::world) struct Due {
     pub(in crate::sandbox::world) at: Moment,
-    pub(in crate::sandbox::world) what: What,
+    pub(in crate::sandbox::world) what: DueEvent,
 }
 
 #[derive(Clone, Debug)]
-pub(in crate::sandbox::world) enum What {
+pub(in crate::sandbox::world) enum DueEvent {
     /// Of the other side of a conversation.
-    Counterpart { conversation: usize, happening: Happening },
+    Counterpart { conversation: usize, happening: ScriptedAct },
     /// A frame of the guest WebSocket.
-    Frame { to: ConnectionId, out: Out },
+    Frame { to: ConnectionId, out: Outgoing },
     /// The frame that a connection holds back.
     Release(ConnectionId),
     /// The time of this guest token's session may be over.
@@ -45,7 +45,7 @@ pub(in crate::sandbox::world) enum What {
 
 /// A message for the webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Push {
+pub(crate) struct WebhookPush {
     pub(crate) url: String,
     pub(crate) body: String,
     /// The value of `X-Hub-Signature-256`.

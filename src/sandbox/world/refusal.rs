@@ -80,7 +80,7 @@ pub(crate) enum ServiceRefusal {
 
 /// Where the described world answers with its one 401 instead.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Hidden {
+enum HiddenRefusal {
     Always,
     /// "because the permission check runs first" at the Guest API's endpoint.
     Sending,
@@ -90,7 +90,7 @@ enum Hidden {
 /// What a refusal is called, and what it says as published.
 struct RefusalRow {
     reason: &'static str,
-    hidden: Hidden,
+    hidden: HiddenRefusal,
     status: u16,
     code: &'static str,
     message: String,
@@ -105,7 +105,7 @@ impl ServiceRefusal {
     /// described world hides wrong ids behind its 401.
     pub(crate) fn answer(&self, rules: ScenarioRules, sending: bool, context: &str) -> (u16, Value) {
         let RefusalRow { hidden, status, code, message, .. } = self.row();
-        let hides = hidden == Hidden::Always || hidden == Hidden::Sending && sending;
+        let hides = hidden == HiddenRefusal::Always || hidden == HiddenRefusal::Sending && sending;
         if rules == ScenarioRules::Described && hides {
             return (401, json!({"code": "unauthorized", "message": UNAUTHORIZED}));
         }
@@ -132,7 +132,7 @@ impl ServiceRefusal {
 
     /// Codes and messages are those published, unless noted. [real: documented, JS2018]
     fn row(&self) -> RefusalRow {
-        use Hidden::{Always, Never, Sending};
+        use HiddenRefusal::{Always, Never, Sending};
         let row = |reason, hidden, status, code, message: &str| {
             let message = message.to_owned();
             RefusalRow { reason, hidden, status, code, message }
@@ -230,5 +230,5 @@ fn missing(permissions: &[&str]) -> RefusalRow {
         ("missing.any.permissions", "must have at least one of the following permissions assigned")
     };
     let message = format!("Unable to perform the requested action. You {how}: {}", list(permissions));
-    RefusalRow { reason: "permission-missing", hidden: Hidden::Never, status: 403, code, message }
+    RefusalRow { reason: "permission-missing", hidden: HiddenRefusal::Never, status: 403, code, message }
 }

@@ -23,7 +23,7 @@ pub(crate) enum ScriptStage {
 
 /// What happens in answer to a message, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Happening {
+pub(crate) enum ScriptedAct {
     /// Whoever is there says something, and perhaps offers something to answer with.
     Says { text: String, offer: OfferedContent },
     /// Whoever is there types: seen where the channel shows it.
@@ -38,17 +38,17 @@ const MENU: &[&str] = &["Open invoices", "Pay an invoice", "Talk to a person"];
 const SHOW: &[&str] = &["A card", "Several cards", "A date", "A list"];
 const YES_NO: &[&str] = &["Yes", "No"];
 
-fn says(text: impl Into<String>) -> Happening {
-    Happening::Says { text: text.into(), offer: OfferedContent::Nothing }
+fn says(text: impl Into<String>) -> ScriptedAct {
+    ScriptedAct::Says { text: text.into(), offer: OfferedContent::Nothing }
 }
 
-fn offers(text: &str, choices: &'static [&'static str]) -> Happening {
-    Happening::Says { text: text.to_owned(), offer: OfferedContent::QuickReplies(choices) }
+fn offers(text: &str, choices: &'static [&'static str]) -> ScriptedAct {
+    ScriptedAct::Says { text: text.to_owned(), offer: OfferedContent::QuickReplies(choices) }
 }
 
 /// What follows `text`, and the stage after it. [`ScenarioScript::Repeat`] is not asked: it does
 /// not depend on what is said.
-pub(crate) fn answer(script: ScenarioScript, stage: ScriptStage, text: &str) -> (Vec<Happening>, ScriptStage) {
+pub(crate) fn answer(script: ScenarioScript, stage: ScriptStage, text: &str) -> (Vec<ScriptedAct>, ScriptStage) {
     let heard = text.trim().to_lowercase();
     let answered = match stage {
         ScriptStage::Bot { answered } => answered,
@@ -60,14 +60,14 @@ pub(crate) fn answer(script: ScenarioScript, stage: ScriptStage, text: &str) -> 
     }
     if is_farewell(&heard) {
         let word = if stage == ScriptStage::Agent { "Thank you for writing. Take care!" } else { "Goodbye!" };
-        return (vec![says(word), Happening::Ends], stage);
+        return (vec![says(word), ScriptedAct::Ends], stage);
     }
     if stage == ScriptStage::Agent {
         return (vec![agent(&heard)], ScriptStage::Agent);
     }
     if wants_person(&heard) || (script == ScenarioScript::Handover && answered >= 1) {
         let wait = says("One moment, I am passing you on to a colleague.");
-        return (vec![wait, Happening::Joins, says("Hello, this is Robin. How can I help?")], ScriptStage::Agent);
+        return (vec![wait, ScriptedAct::Joins, says("Hello, this is Robin. How can I help?")], ScriptStage::Agent);
     }
     let happening = match script {
         ScenarioScript::Echo => says(format!("You said: {text}")),
@@ -80,7 +80,7 @@ pub(crate) fn answer(script: ScenarioScript, stage: ScriptStage, text: &str) -> 
 }
 
 /// What a guest hears who joins without a word.
-pub(crate) fn greeting(script: ScenarioScript) -> Option<Happening> {
+pub(crate) fn greeting(script: ScenarioScript) -> Option<ScriptedAct> {
     match script {
         ScenarioScript::Echo => Some(says("Welcome. I say back what I hear.")),
         ScenarioScript::Billing => Some(offers("Welcome. I can help with these:", MENU)),
@@ -98,7 +98,7 @@ fn wants_person(heard: &str) -> bool {
     ["agent", "human", "person"].iter().any(|word| heard.split_whitespace().any(|w| w.trim_matches('.') == *word))
 }
 
-fn agent(heard: &str) -> Happening {
+fn agent(heard: &str) -> ScriptedAct {
     if heard.contains("thank") {
         return says("You are welcome. Is there anything else?");
     }
@@ -108,7 +108,7 @@ fn agent(heard: &str) -> Happening {
     says("I see. I have noted that on your account.")
 }
 
-fn billing(heard: &str) -> Happening {
+fn billing(heard: &str) -> ScriptedAct {
     if heard.contains("pay") {
         return offers("Invoice 2026-118 over 48.20 EUR is open. Pay it from the account ending in 88?", YES_NO);
     }
@@ -124,7 +124,7 @@ fn billing(heard: &str) -> Happening {
 }
 
 /// A bot that shows each kind of offer that a client may have to answer.
-fn offering(heard: &str) -> Happening {
+fn offering(heard: &str) -> ScriptedAct {
     let offer = match heard {
         "a card" => OfferedContent::Cards(&[("Green tariff", "Wind and sun", &["Take green", "Tell me more"])]),
         "several cards" => OfferedContent::Cards(&[
@@ -140,7 +140,7 @@ fn offering(heard: &str) -> Happening {
         "" | "hi" | "hello" | "menu" => return offers("What shall I show?", SHOW),
         _ => return offers(&format!("Noted: {heard}. What else?"), SHOW),
     };
-    Happening::Says { text: String::new(), offer }
+    ScriptedAct::Says { text: String::new(), offer }
 }
 
 #[cfg(test)]
@@ -151,13 +151,13 @@ mod tests {
     fn the_billing_bot_offers_choices_and_takes_them() {
         let (menu, stage) = answer(ScenarioScript::Billing, ScriptStage::Fresh, "hi");
         assert!(
-            matches!(menu.as_slice(), [Happening::Says { offer: OfferedContent::QuickReplies(choices), .. }] if choices.len() == 3),
+            matches!(menu.as_slice(), [ScriptedAct::Says { offer: OfferedContent::QuickReplies(choices), .. }] if choices.len() == 3),
             "{menu:?}"
         );
         let (person, _) = answer(ScenarioScript::Billing, stage, "Talk to a person");
-        assert!(person.contains(&Happening::Joins));
+        assert!(person.contains(&ScriptedAct::Joins));
         assert!(matches!(&answer(ScenarioScript::Billing, stage, "Pay an invoice").0[..],
-            [Happening::Says { offer: OfferedContent::QuickReplies(choices), .. }] if *choices == YES_NO));
+            [ScriptedAct::Says { offer: OfferedContent::QuickReplies(choices), .. }] if *choices == YES_NO));
     }
 
     #[test]

@@ -34,12 +34,12 @@ struct Body {
     text: String,
     #[serde(rename = "type")]
     form: Option<String>,
-    to: Option<To>,
+    to: Option<Recipient>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct To {
+struct Recipient {
     id: Option<String>,
     external_id: Option<String>,
 }
@@ -116,7 +116,7 @@ pub(crate) fn json_of<T: DeserializeOwned>(body: &[u8], content_type: Option<&st
 }
 
 /// Whether `to` is the guest of this conversation, exactly.
-fn addressed(conversation: &SimulatedConversation, to: &To) -> Result<(), ServiceRefusal> {
+fn addressed(conversation: &SimulatedConversation, to: &Recipient) -> Result<(), ServiceRefusal> {
     if to.id.is_none() && to.external_id.is_none() {
         return Err(ServiceRefusal::BodyMalformed);
     }

@@ -25,7 +25,7 @@ pub use item::{CardLine, ConversationItem, LiveState, MessageCounts, TYPING_EVER
 words! {
     /// In which order conversations stand, after the pinned ones.
     #[derive(Default)]
-    pub enum Order: word {
+    pub enum SortOrder: word {
         /// As configured; added ones last.
         #[default]
         Config = "config order";
@@ -36,14 +36,14 @@ words! {
 
 /// Why nothing is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nothing {
+pub enum WhyEmpty {
     /// There is no conversation.
     NoConversations,
     /// The filter fits none.
     NoMatch,
 }
 
-impl Nothing {
+impl WhyEmpty {
     /// The sentence that names the next key (`add` and `clear` as the live keymap calls them).
     pub fn sentence(self, add: &str, clear: &str) -> String {
         match self {
@@ -57,7 +57,7 @@ impl Nothing {
 pub struct Conversations {
     items: Vec<ConversationItem>,
     index: HashMap<ConversationKey, usize>,
-    order: Order,
+    order: SortOrder,
     filter: String,
     pattern: Pattern,
     /// Working memory of the matcher (about 135 KB), kept; it holds nothing that is shown.
@@ -97,7 +97,7 @@ impl Conversations {
         let mut picker = Self {
             items,
             index,
-            order: Order::default(),
+            order: SortOrder::default(),
             filter: String::new(),
             pattern: Pattern::default(),
             matcher: RefCell::new(Matcher::new(Config::DEFAULT)),
@@ -143,10 +143,10 @@ impl Conversations {
     }
 
     /// Why nothing is shown, if so.
-    pub fn nothing(&self) -> Option<Nothing> {
+    pub fn nothing(&self) -> Option<WhyEmpty> {
         match (self.items.is_empty(), self.shown.is_empty()) {
-            (true, _) => Some(Nothing::NoConversations),
-            (_, true) => Some(Nothing::NoMatch),
+            (true, _) => Some(WhyEmpty::NoConversations),
+            (_, true) => Some(WhyEmpty::NoMatch),
             _ => None,
         }
     }
@@ -191,7 +191,7 @@ impl Conversations {
     }
 
     /// The order, pinned ones aside.
-    pub const fn order(&self) -> Order {
+    pub const fn order(&self) -> SortOrder {
         self.order
     }
 
@@ -222,8 +222,8 @@ impl Conversations {
     /// Turns between config order and recent first.
     pub fn toggle_sort(&mut self) {
         self.order = match self.order {
-            Order::Config => Order::Activity,
-            Order::Activity => Order::Config,
+            SortOrder::Config => SortOrder::Activity,
+            SortOrder::Activity => SortOrder::Config,
         };
         self.list();
     }
@@ -233,7 +233,7 @@ impl Conversations {
         let items = &self.items;
         let rank = |at: usize| {
             let item = items.get(at);
-            let recent = item.and_then(|i| i.activity).filter(|_| order == Order::Activity);
+            let recent = item.and_then(|i| i.activity).filter(|_| order == SortOrder::Activity);
             (!item.is_some_and(|i| i.pinned), std::cmp::Reverse(recent), at)
         };
         self.shown.clear();
@@ -473,7 +473,7 @@ impl Conversations {
     pub fn touch(&mut self, key: ConversationKey, at: Moment) {
         let Some(item) = self.item_mut(key) else { return };
         item.activity = item.activity.max(Some(at));
-        if self.order == Order::Activity {
+        if self.order == SortOrder::Activity {
             self.list();
         }
     }

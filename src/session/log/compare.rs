@@ -46,7 +46,7 @@ impl Log {
     /// bodies, and last what always differs. `scopes`: those of a token. `None` where either is not kept any more.
     pub fn compare(&self, a: u64, b: u64, scopes: &dyn Fn(Generation) -> Option<String>) -> Option<Vec<Difference>> {
         let (left, right) = (self.entry(a)?, self.entry(b)?);
-        let mut sheet = Sheet::default();
+        let mut sheet = Differences::default();
         let generation = |e: &LogEntry| e.exchange()?.last_attempt()?.generation;
         let granted = |e: &LogEntry| scopes(generation(e)?);
         sheet.say("granted scopes", &[granted(left), granted(right)]);
@@ -64,11 +64,11 @@ impl Log {
 }
 
 #[derive(Default)]
-struct Sheet {
+struct Differences {
     out: Vec<Difference>,
 }
 
-impl Sheet {
+impl Differences {
     fn say<T: AsRef<str> + PartialEq>(&mut self, what: &str, sides: &[Option<T>; 2]) {
         self.add(what, sides, false);
     }

@@ -19,7 +19,7 @@ pub(super) const LABEL: usize = 9;
 
 /// All rows of an entry at its density.
 pub(super) fn rows(page: &LogPage<'_>, entry: &LogEntry) -> Vec<LogRow> {
-    let mut sheet = Sheet { page, rows: vec![head(page, entry)] };
+    let mut sheet = DetailRows { page, rows: vec![head(page, entry)] };
     if let Some(said) = &entry.reply {
         sheet.rows.push(reply(page, said));
     }
@@ -53,12 +53,12 @@ pub(super) fn rows(page: &LogPage<'_>, entry: &LogEntry) -> Vec<LogRow> {
 }
 
 /// Rows of one entry, being put together.
-pub(super) struct Sheet<'p> {
+pub(super) struct DetailRows<'p> {
     pub page: &'p LogPage<'p>,
     pub rows: Vec<LogRow>,
 }
 
-impl Sheet<'_> {
+impl DetailRows<'_> {
     /// The blanks in front of details: they begin under the time.
     pub(super) fn gutter(&self) -> Line {
         let mut line = Line::default();

@@ -27,7 +27,7 @@ pub enum Density {
 
 /// How far an entry is open.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Opened {
+pub(super) struct OpenState {
     pub(super) density: Density,
     /// Sections whose fold a person turned, one bit each.
     pub(super) folds: u64,
@@ -35,7 +35,7 @@ pub(super) struct Opened {
     pub(super) touched: bool,
 }
 
-impl Opened {
+impl OpenState {
     const fn has(self, section: Section) -> bool {
         let default = matches!(section, Section::Response | Section::Body);
         default != (self.folds & bit(section) != 0)
@@ -95,7 +95,7 @@ pub(super) enum Visibility {
 
 /// What a person said about an entry.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Remark {
+pub(super) struct Annotation {
     pub(super) marked: bool,
     pub(super) comment: Option<String>,
 }
@@ -134,7 +134,7 @@ pub struct LogEntry {
     /// The number that people see.
     pub(super) label: u64,
     source: LogSource,
-    pub(super) remark: Remark,
+    pub(super) remark: Annotation,
     pub(super) later: Option<Later>,
     /// What the other side said to it first.
     pub(super) reply: Option<Reply>,
@@ -142,7 +142,7 @@ pub struct LogEntry {
     pub(super) diagnosis: Option<Arc<Diagnosis>>,
     /// The metrics that it caused.
     pub(super) datagrams: Vec<String>,
-    pub(super) opened: Opened,
+    pub(super) opened: OpenState,
     pub(super) visibility: Visibility,
     /// Tries that the 401 rate has counted.
     pub(super) counted: u32,
@@ -163,12 +163,12 @@ impl LogEntry {
             seq,
             label: seq,
             source,
-            remark: Remark::default(),
+            remark: Annotation::default(),
             later: None,
             reply: None,
             diagnosis: None,
             datagrams: Vec::new(),
-            opened: Opened::default(),
+            opened: OpenState::default(),
             visibility: Visibility::Shown,
             counted: 0,
             day: Date::ZERO,

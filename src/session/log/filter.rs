@@ -28,10 +28,10 @@ pub struct FilterError {
     pub column: usize,
 }
 
-type Holds = fn(&LogEntry) -> bool;
+type TermTest = fn(&LogEntry) -> bool;
 
 /// What an entry can be, and whether it is.
-const IS: &[(&str, Holds)] = &[
+const IS: &[(&str, TermTest)] = &[
     ("error", LogEntry::is_error),
     ("marked", LogEntry::is_marked),
     ("healed", |entry| entry.healed() > 0),
@@ -173,8 +173,8 @@ fn term(word: &Word, now: &Zoned) -> Result<Term, FilterError> {
         Some(make(duration(rest).ok_or_else(|| FilterError { message: message(), column: column + 1 })?))
     } else if let Some((key, value)) = key {
         key_test(key, value, now).map_err(|wrong| match wrong {
-            Wrong::Key(message) => FilterError { message, column },
-            Wrong::Value(message) => FilterError { message, column: column + key.chars().count() + 1 },
+            TermProblem::Key(message) => FilterError { message, column },
+            TermProblem::Value(message) => FilterError { message, column: column + key.chars().count() + 1 },
         })?
     } else {
         Needle::new(said).map(Test::Text)
@@ -187,22 +187,22 @@ fn is_key(key: &str) -> bool {
     !key.is_empty() && key.chars().all(|c| c.is_ascii_alphabetic())
 }
 
-enum Wrong {
+enum TermProblem {
     Key(String),
     Value(String),
 }
 
-fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, Wrong> {
+fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, TermProblem> {
     let lower = key.to_ascii_lowercase();
     let Some((key, example)) = KEYS.iter().find(|(known, _)| *known == lower) else {
         let keys: Vec<&str> = KEYS.iter().map(|(known, _)| *known).collect();
         let near = nearest(&lower, keys.iter().copied())
             .map_or_else(|| format!("the keys are {}", keys.join(", ")), |near| format!("did you mean {near}: ?"));
         let how = "(to look for the text itself, put quotes around it)";
-        return Err(Wrong::Key(format!("there is no {lower}: here; {near} {how}")));
+        return Err(TermProblem::Key(format!("there is no {lower}: here; {near} {how}")));
     };
     if value.is_empty() {
-        return Err(Wrong::Value(format!("{key}: wants a value, as in {key}:{example}")));
+        return Err(TermProblem::Value(format!("{key}: wants a value, as in {key}:{example}")));
     }
     let test = match *key {
         "status" => status(value)
@@ -210,7 +210,7 @@ fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, Wrong> 
         "kind" => {
             let at = named("kind", KINDS, value);
             let kind = at.map(|at| KINDS.get(at).map(|(_, kind)| Test::Kind(*kind)));
-            return kind.map_err(|hint| Wrong::Value(format!("there is no kind {value:?}; {hint}")));
+            return kind.map_err(|hint| TermProblem::Value(format!("there is no kind {value:?}; {hint}")));
         }
         "is" => named("is", IS, value).map(Test::Is).map_err(|hint| format!("is:{value} is not known; {hint}")),
         "conv" => return Ok(Needle::new(value).map(Test::Conversation)),
@@ -219,7 +219,7 @@ fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, Wrong> 
             .map(Test::Within)
             .ok_or_else(|| format!("{key}:{value} names no time; {}", dates::FORMS)),
     };
-    test.map(Some).map_err(Wrong::Value)
+    test.map(Some).map_err(TermProblem::Value)
 }
 
 /// The place of a name among those that are known, or a hint with the nearest one.

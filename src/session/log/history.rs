@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::entry::{Density, Later, Opened, Remark};
+use super::entry::{Annotation, Density, Later, OpenState};
 use super::{Log, LogEntry, LogOptions, LogSource};
 use crate::journal::job::{KeptEntry, KeptSource};
 use crate::model::{DeliveryStatus, Exchange, ExchangeId, MessageId};
@@ -111,7 +111,7 @@ impl Log {
         };
         let mut entry = LogEntry::new(seq, source, &self.options.zone);
         entry.label = kept.number;
-        entry.remark = Remark { marked: kept.marked, comment: kept.comment.clone() };
+        entry.remark = Annotation { marked: kept.marked, comment: kept.comment.clone() };
         entry.later = kept.life.as_ref().and_then(Later::of);
         self.totals.bytes = self.totals.bytes.saturating_add(entry.bytes);
         self.totals.errors += usize::from(entry.is_error());
@@ -146,7 +146,7 @@ impl Log {
         for open in other.entries.iter().filter(|e| e.opened.density != Density::Line) {
             let Some(seq) = self.seq_of(open.number()) else { continue };
             if let Some(entry) = self.get_mut(seq) {
-                entry.opened = Opened { touched: true, ..open.opened };
+                entry.opened = OpenState { touched: true, ..open.opened };
             }
             self.measure(seq);
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::model::ConversationKey;
-use crate::text::fold::{Mapped, fold};
+use crate::text::fold::{MappedText, fold};
 
 /// A text to look for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Needle {
             }
             return out;
         }
-        let folded = Mapped::new(hay, fold);
+        let folded = MappedText::new(hay, fold);
         for (at, _) in folded.text.match_indices(&self.folded) {
             let place = folded.original(&(at..at + length));
             if out.last().is_none_or(|last| last.end <= place.start) {

@@ -21,7 +21,7 @@ pub enum LogPosition {
 
 /// What was chosen before another entry was acted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stood {
+pub struct SelectionBefore {
     cursor: (u64, u32),
     follow: bool,
     offset: usize,
@@ -137,15 +137,15 @@ impl Log {
     /// Makes the entry with this number the chosen one for a moment, whatever is on screen: what was chosen, for
     /// [`Self::come_back`]. `None` where there is no such entry.
     #[must_use]
-    pub fn stand_on(&mut self, number: u64) -> Option<Stood> {
+    pub fn stand_on(&mut self, number: u64) -> Option<SelectionBefore> {
         let seq = self.seq_of(number).filter(|seq| self.get(*seq).is_some())?;
-        let stood = Stood { cursor: self.view.cursor, follow: self.view.follow, offset: self.view.offset };
+        let stood = SelectionBefore { cursor: self.view.cursor, follow: self.view.follow, offset: self.view.offset };
         (self.view.cursor, self.view.follow) = ((seq, 0), false);
         Some(stood)
     }
 
     /// Puts the choice back to where it was.
-    pub fn come_back(&mut self, stood: Stood) {
+    pub fn come_back(&mut self, stood: SelectionBefore) {
         (self.view.cursor, self.view.follow, self.view.offset) = (stood.cursor, stood.follow, stood.offset);
         self.settle();
     }

@@ -20,7 +20,7 @@ pub struct Rate401 {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Ended {
+struct EndedTry {
     at: Duration,
     exchange: ExchangeId,
     unauthorized: bool,
@@ -30,7 +30,7 @@ struct Ended {
 /// The tries that ended, newest last, bounded.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tries {
-    ended: VecDeque<Ended>,
+    ended: VecDeque<EndedTry>,
 }
 
 /// Whether the try `earlier` of an exchange was a 401 that a try with a newer token healed.
@@ -57,7 +57,7 @@ impl Tries {
             if self.ended.len() >= BOUND {
                 self.ended.pop_front();
             }
-            self.ended.push_back(Ended {
+            self.ended.push_back(EndedTry {
                 at: attempt.started.mono.saturating_add(attempt.timing.total.unwrap_or_default()),
                 exchange: exchange.id,
                 unauthorized: attempt.status() == Some(401),

@@ -1,7 +1,7 @@
 //! The rows of a summary: cause, because, do, tries, id, keys; and what stands between it and everything that was sent and
 //! received.
 
-use super::detail::{LABEL, Sheet};
+use super::detail::{DetailRows, LABEL};
 use super::entry::{Later, LogEntry};
 use super::line::{clock_exact, waiting_until};
 use super::rate::is_healed;
@@ -11,7 +11,7 @@ use crate::model::exchange::header;
 use crate::model::{Attempt, Ending, Exchange, ExchangeStep, Outcome};
 use crate::text::screen;
 
-impl Sheet<'_> {
+impl DetailRows<'_> {
     pub(super) fn summary(&mut self, entry: &LogEntry) {
         match entry.exchange() {
             None => {

@@ -8,7 +8,7 @@ use crate::session::Session;
 
 /// Ids that are being looked up.
 #[derive(Clone, Debug)]
-pub struct Sorting {
+pub struct IdSearch {
     /// What is asked.
     pub look: IdLookUp,
     /// What it is for.
@@ -26,7 +26,7 @@ pub enum IdsPurpose {
 
 /// An id of a conversation's address that stands in a wrong place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
+pub struct MisplacedId {
     /// What belongs there.
     pub place: IdKind,
     /// What stands there.
@@ -54,11 +54,11 @@ pub fn known(session: &Session) -> KnownIds {
 }
 
 /// What is wrong with the ids of `address`.
-fn wrongs(address: &Address, known: &KnownIds) -> Vec<Wrong> {
+fn wrongs(address: &Address, known: &KnownIds) -> Vec<MisplacedId> {
     places(address).into_iter().filter_map(|(place, id)| wrong(place, id, address, known)).collect()
 }
 
-fn wrong(place: IdKind, id: &str, address: &Address, known: &KnownIds) -> Option<Wrong> {
+fn wrong(place: IdKind, id: &str, address: &Address, known: &KnownIds) -> Option<MisplacedId> {
     // What the profile uses an id as counts only where it says so of another conversation.
     let other = |k: &&crate::diagnosis::ids::KnownId| {
         k.told || k.home.as_deref().is_some_and(|home| !home.eq_ignore_ascii_case(id)) && k.what != place
@@ -68,17 +68,17 @@ fn wrong(place: IdKind, id: &str, address: &Address, known: &KnownIds) -> Option
         let home = of.home.clone().filter(|_| place == IdKind::Conversation);
         let inside = address.conversation_id().filter(|_| place == IdKind::Participant);
         let right = home.or_else(|| known.only(place, inside).map(str::to_owned));
-        return Some(Wrong { place, is: of.what, right });
+        return Some(MisplacedId { place, is: of.what, right });
     }
     // A participant, but not the guest of this conversation.
     let guest =
         known.only(IdKind::Participant, Some(address.conversation_id()?)).filter(|_| place == IdKind::Participant)?;
     let is = IdKind::Participant;
-    (!guest.eq_ignore_ascii_case(id)).then(|| Wrong { place, is, right: Some(guest.to_owned()) })
+    (!guest.eq_ignore_ascii_case(id)).then(|| MisplacedId { place, is, right: Some(guest.to_owned()) })
 }
 
 /// `address` with the right ids in the places of wrong ones; nothing where none is known.
-fn put_right(address: &Address, wrongs: &[Wrong]) -> Option<Address> {
+fn put_right(address: &Address, wrongs: &[MisplacedId]) -> Option<Address> {
     let mut out = address.clone();
     for wrong in wrongs {
         let Some(right) = &wrong.right else { continue };
@@ -105,7 +105,7 @@ pub fn swap(session: &Session, key: ConversationKey) -> Option<Address> {
 }
 
 /// The lines of a conversation's id card.
-pub fn card(session: &Session, sorting: Option<&Sorting>, key: ConversationKey) -> Vec<String> {
+pub fn card(session: &Session, id_search: Option<&IdSearch>, key: ConversationKey) -> Vec<String> {
     let Some(item) = session.conversations.get(key) else {
         return Vec::new();
     };
@@ -139,7 +139,7 @@ pub fn card(session: &Session, sorting: Option<&Sorting>, key: ConversationKey) 
     if put_right(address, &wrongs).is_some() {
         lines.push("s opens the conversation that is meant".to_owned());
     }
-    if sorting.is_some_and(|s| s.purpose == IdsPurpose::Card(key)) {
+    if id_search.is_some_and(|s| s.purpose == IdsPurpose::Card(key)) {
         lines.push("looking the ids up…".to_owned());
     }
     lines

@@ -37,7 +37,7 @@ use history::HistoryStretch;
 use overlay::Overlay;
 use status::StatusLine;
 use thread::ThreadPane;
-use thread::rows::Paper;
+use thread::rows::RowContext;
 
 pub use crate::tui::pane::Pane;
 pub use setup::Setup;
@@ -110,7 +110,7 @@ pub struct SendChoice {
 #[derive(Debug, Default)]
 pub struct Questions {
     /// Ids that are being looked up.
-    pub sorting: Option<ids::Sorting>,
+    pub id_search: Option<ids::IdSearch>,
     /// The page of active conversations that was asked for.
     pub(crate) discovering: Option<u32>,
     /// The question to the journal that is out.
@@ -243,7 +243,9 @@ impl State {
         let active = self.session.conversations.active();
         self.session.log.set_conversation(active);
         if let Some(area) = panes.thread.filter(|_| self.demo.present.is_none()) {
-            self.with_thread(area.inner, |pane, threads, paper| pane.fit(active, threads, paper, area.inner.height));
+            self.with_thread(area.inner, |pane, threads, context| {
+                pane.fit(active, threads, context, area.inner.height);
+            });
         }
         self.name_keys();
     }
@@ -252,7 +254,7 @@ impl State {
     pub(crate) fn with_thread<T>(
         &mut self,
         area: Rect,
-        does: impl FnOnce(&mut ThreadPane, &Threads, &Paper<'_>) -> T,
+        does: impl FnOnce(&mut ThreadPane, &Threads, &RowContext<'_>) -> T,
     ) -> T {
         let mut pane = std::mem::take(&mut self.thread);
         let cause = |id| {
@@ -262,7 +264,7 @@ impl State {
             let diagnosis = entry.diagnosis().filter(|diagnosis| !diagnosis.suspects.is_empty())?;
             Some(format!("{status} {dot} {}, {}", diagnosis.cause(), diagnosis.confidence().word()).trim().to_owned())
         };
-        let paper = Paper {
+        let context = RowContext {
             width: area.width.max(1),
             ascii: self.look.theme.ascii,
             zone: &self.look.zone,
@@ -271,7 +273,7 @@ impl State {
             cause: &cause,
             dense: area.height < DENSE_BELOW,
         };
-        let done = does(&mut pane, &self.session.threads, &paper);
+        let done = does(&mut pane, &self.session.threads, &context);
         self.thread = pane;
         done
     }

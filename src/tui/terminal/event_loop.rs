@@ -278,8 +278,8 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 Event::Written(written.map(|said| format!("{} ({what}).", said.trim_end_matches('.'))))
             }
             Effect::AskFaults => Event::Faults(self.outside.sandbox_faults()),
-            Effect::SandboxFault(fault) => Event::FaultSet(self.outside.arrange(&SandboxRequest::Fault(fault))),
-            Effect::Arrange(ask) => Event::Arranged(self.outside.arrange(&ask).map(drop)),
+            Effect::SandboxFault(fault) => Event::FaultSet(self.outside.set_up(&SandboxRequest::Fault(fault))),
+            Effect::SetUpSandbox(ask) => Event::Arranged(self.outside.set_up(&ask).map(drop)),
             Effect::FindPasses => Event::Passes(self.outside.passes()),
             Effect::CompletePath(typed) => {
                 let (completed, names) = self.outside.complete_path(&typed);

@@ -51,7 +51,7 @@ pub trait Outside {
     /// Writes a new file.
     fn write(&mut self, path: &std::path::Path, contents: &str) -> Result<String, String>;
     /// Sets up the embedded sandbox.
-    fn arrange(&mut self, ask: &SandboxRequest) -> Result<String, String>;
+    fn set_up(&mut self, ask: &SandboxRequest) -> Result<String, String>;
     /// The faults of the embedded sandbox that wait for a request, or hold.
     fn sandbox_faults(&mut self) -> Vec<String>;
     /// The pass files where guestwire was started.

@@ -21,7 +21,7 @@ use crate::session::open_pass::FoundPass;
 const OSC52_MAX: usize = 74 * 1024;
 
 /// Sets up the embedded sandbox; a sentence says what was done.
-pub type Arranger = Box<dyn FnMut(&SandboxRequest) -> Result<String, String> + Send>;
+pub type SandboxSetUp = Box<dyn FnMut(&SandboxRequest) -> Result<String, String> + Send>;
 /// The faults of the embedded sandbox that wait for a request, or hold.
 pub type FaultsLeft = Box<dyn FnMut() -> Vec<String> + Send>;
 
@@ -34,7 +34,7 @@ pub struct RealOutside {
     /// Where `last-copy.txt` goes.
     pub data_dir: PathBuf,
     /// The embedded sandbox, where there is one.
-    pub sandbox: Option<Arranger>,
+    pub sandbox: Option<SandboxSetUp>,
     /// What is left of its faults.
     pub faults: Option<FaultsLeft>,
     /// Where files are, the config file among them.
@@ -94,9 +94,9 @@ impl Outside for RealOutside {
         crate::app::pass_files::read(path)
     }
 
-    fn arrange(&mut self, ask: &SandboxRequest) -> Result<String, String> {
+    fn set_up(&mut self, ask: &SandboxRequest) -> Result<String, String> {
         match &mut self.sandbox {
-            Some(arrange) => arrange(ask),
+            Some(set_up) => set_up(ask),
             None => Err("There is no embedded sandbox here.".to_owned()),
         }
     }

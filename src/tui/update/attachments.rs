@@ -1,6 +1,6 @@
 //! What goes with the next message: the menu, its prompts, and answering with a choice.
 
-use crate::model::{Attachment, ConversationKey, Place};
+use crate::model::{Attachment, ConversationKey, FileSource};
 use crate::session::attachments;
 use crate::tui::Effect;
 use crate::tui::state::composer::attachments::CarriedExtras;
@@ -70,7 +70,7 @@ pub fn ask_attribute(state: &mut State) {
 }
 
 /// What is wrong with a file for this conversation's channel.
-fn unfit(state: &State, key: ConversationKey, place: &Place) -> Option<&'static str> {
+fn unfit(state: &State, key: ConversationKey, place: &FileSource) -> Option<&'static str> {
     attachments::unfit(state.session.conversations.get(key)?.conversation.channel(), place)
 }
 
@@ -97,8 +97,8 @@ pub fn attach(state: &mut State, key: ConversationKey, typed: &str, effects: &mu
     });
     match made {
         Ok(file) => match file.place.clone() {
-            Place::File(path) => effects.push(Effect::SeeFile { conversation: key, file, path }),
-            Place::Url(_) => attached(state, key, file),
+            FileSource::File(path) => effects.push(Effect::SeeFile { conversation: key, file, path }),
+            FileSource::Url(_) => attached(state, key, file),
         },
         Err(why) => state.status.error(why),
     }

@@ -123,7 +123,7 @@ pub fn ask_page(state: &mut State, page: u32, effects: &mut Vec<Effect>) {
 }
 
 /// A page came, or a refusal.
-pub fn came(state: &mut State, page: u32, found: Result<Vec<DiscoveredConversation>, String>, more: bool) {
+pub fn page_arrived(state: &mut State, page: u32, found: Result<Vec<DiscoveredConversation>, String>, more: bool) {
     // An answer to a question that nobody has any more.
     if state.questions.discovering.take_if(|asked| *asked == page).is_none() {
         return;

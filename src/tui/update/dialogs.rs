@@ -26,7 +26,7 @@ use super::{attachments, card, conversations, faults, global, history, ids, pass
 const PALETTE_PAGE: usize = 10;
 
 /// What is left to do for a key, beneath what stood on top.
-pub enum Beneath {
+pub enum KeyFollowUp {
     /// The key that Alt came with.
     Key(KeyEvent),
     /// What was chosen from the palette.
@@ -34,7 +34,7 @@ pub enum Beneath {
 }
 
 /// Applies a key to what stands on top.
-pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Effect>) -> Option<Beneath> {
+pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Effect>) -> Option<KeyFollowUp> {
     let action = match state.keys.map.resolve(Context::Dialog, None, chord) {
         KeyMeaning::Act(action) => Some(action),
         KeyMeaning::Prefix | KeyMeaning::Unbound => None,
@@ -44,7 +44,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         if let Some(Overlay::Prompt(Prompt { purpose: PromptPurpose::Filter(pane), .. })) = state.overlay.take() {
             prompt::apply_filter(state, pane, "");
         }
-        return Some(Beneath::Key(plain.event()));
+        return Some(KeyFollowUp::Key(plain.event()));
     }
     let mut chosen_action = None;
     let overlay = state.overlay.take()?;
@@ -79,7 +79,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         Overlay::Menu(menu) => menu_key(state, menu, action, key, effects),
         Overlay::Ask(ask) => ask_key(state, ask, action, key, effects),
     }
-    chosen_action.map(Beneath::Act)
+    chosen_action.map(KeyFollowUp::Act)
 }
 
 fn menu_key(state: &mut State, mut menu: Menu, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {

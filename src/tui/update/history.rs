@@ -1,14 +1,14 @@
 //! The pages of history that are asked for, and that come.
 
 use crate::journal::Job;
-use crate::journal::job::{HistoryPage as Found, HistoryRequest, Want};
-use crate::session::journal_status::Keeping;
+use crate::journal::job::{HistoryPage as Found, HistoryRange, HistoryRequest};
+use crate::session::journal_status::JournalMode;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::history::{HistoryStretch, NEAR, PAGE};
 
-fn ask(state: &mut State, want: Want, effects: &mut Vec<Effect>) {
+fn ask(state: &mut State, want: HistoryRange, effects: &mut Vec<Effect>) {
     if state.questions.journal.is_some() {
         return;
     }
@@ -20,15 +20,15 @@ fn ask(state: &mut State, want: Want, effects: &mut Vec<Effect>) {
 /// Asks for what stands above, where one is near the top of what is in memory. `top`: one stood at the very top before
 /// the key.
 pub fn look_above(state: &mut State, top: bool, effects: &mut Vec<Effect>) {
-    if state.session.journal.keeping == Keeping::Off {
+    if state.session.journal.keeping == JournalMode::Off {
         return;
     }
     match &state.log_pane.history {
         Some(history) if history.older && history.log.entries_above() < NEAR => {
             let before = history.log.first_number();
             let want = match &history.query {
-                Some(query) => Want::Found { query: query.clone(), before },
-                None => Want::Before(before),
+                Some(query) => HistoryRange::Found { query: query.clone(), before },
+                None => HistoryRange::Before(before),
             };
             ask(state, want, effects);
         }
@@ -38,7 +38,7 @@ pub fn look_above(state: &mut State, top: bool, effects: &mut Vec<Effect>) {
             let older = state.session.journal.oldest.is_some_and(|oldest| oldest < before);
             let evicted = state.session.journal.keeps() && state.session.log.evicted() > 0;
             if top && (older || evicted) {
-                ask(state, Want::Before(before), effects);
+                ask(state, HistoryRange::Before(before), effects);
             }
         }
     }
@@ -50,7 +50,7 @@ pub fn look_below(state: &mut State, bottom: bool, effects: &mut Vec<Effect>) {
     let Some(history) = &state.log_pane.history else { return };
     if history.newer && history.log.entries_below() < NEAR {
         let Some(last) = history.log.last_number() else { return };
-        ask(state, Want::After(last), effects);
+        ask(state, HistoryRange::After(last), effects);
     } else if bottom && !history.newer && history.query.is_none() {
         let last = history.log.last_number();
         close(state);
@@ -66,20 +66,20 @@ pub fn oldest(state: &mut State, effects: &mut Vec<Effect>) {
         || (state.log_pane.history.is_none()
             && state.session.journal.oldest.is_some_and(|oldest| oldest < state.session.log.first_number()))
     {
-        ask(state, Want::After(0), effects);
+        ask(state, HistoryRange::After(0), effects);
     }
 }
 
 /// Looks for words in all that is kept.
 pub fn find(state: &mut State, query: &str, effects: &mut Vec<Effect>) {
-    if state.session.journal.keeping == Keeping::Off {
+    if state.session.journal.keeping == JournalMode::Off {
         state.status.info("Nothing is kept here: this searches what a journal keeps.");
         state.status.offer(&[(Action::Search, "search the log")]);
         return;
     }
     state.questions.journal = None;
     state.status.info(format!("Looking for “{query}” in all that is kept…"));
-    ask(state, Want::Found { query: query.to_owned(), before: u64::MAX }, effects);
+    ask(state, HistoryRange::Found { query: query.to_owned(), before: u64::MAX }, effects);
 }
 
 /// Back to what happens now.
@@ -100,8 +100,8 @@ pub fn found(state: &mut State, found: Found) {
     }
     let live_first = state.session.log.first_number();
     match (found.want, &mut state.log_pane.history) {
-        (Want::Before(_), Some(history)) => history.prepend(&state.session.log, found.entries, found.more),
-        (Want::Before(before), None) => {
+        (HistoryRange::Before(_), Some(history)) => history.prepend(&state.session.log, found.entries, found.more),
+        (HistoryRange::Before(before), None) => {
             if found.entries.is_empty() {
                 state.status.info("Nothing older is kept.");
                 return;
@@ -114,22 +114,22 @@ pub fn found(state: &mut State, found: Found) {
             state.log_pane.history = Some(history);
         }
         // From the beginning.
-        (Want::After(0), _) => {
+        (HistoryRange::After(0), _) => {
             let first = found.entries.first().map_or(0, |e| e.number);
             let newer = found.more;
             let mut history = HistoryStretch::new(&state.session.log, found.entries, None, false, newer);
             history.log.place(first, 0, 0);
             state.log_pane.history = Some(history);
         }
-        (Want::After(_), Some(history)) => {
+        (HistoryRange::After(_), Some(history)) => {
             // Where the journal ends, the log in memory goes on.
             let count = found.entries.len();
             let entries: Vec<_> = found.entries.into_iter().filter(|e| e.number < live_first).collect();
             let reached = !found.more || entries.len() < count;
             history.append(&state.session.log, entries, !reached);
         }
-        (Want::After(_), None) => {}
-        (Want::Found { query, before }, open) => match open {
+        (HistoryRange::After(_), None) => {}
+        (HistoryRange::Found { query, before }, open) => match open {
             Some(history) if before != u64::MAX && history.query.as_deref() == Some(query.as_str()) => {
                 history.prepend(&state.session.log, found.entries, found.more);
             }

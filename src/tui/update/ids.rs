@@ -8,12 +8,12 @@ use crate::diagnosis::ids::{Candidate, FoundId, IdKind, IdLookUp, KnownIds, cand
 use crate::engine::Command;
 use crate::model::ids::is_uuid;
 use crate::model::{Address, Conversation, ConversationKey, ProbeQuestion, Probed};
-use crate::session::journal_status::Keeping;
+use crate::session::journal_status::JournalMode;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::ids;
-use crate::tui::state::ids::{IdsPurpose, Sorting, known, places};
+use crate::tui::state::ids::{IdSearch, IdsPurpose, known, places};
 use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, PageContent, PromptPurpose as PromptFor};
 
 use super::notices::with_session;
@@ -21,7 +21,7 @@ use super::open_conversation::open as open_conversation;
 
 /// Adds the conversation that a pasted text leads to. Where only looking up can tell which, it is looked up first.
 pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
-    if state.session.journal.keeping == Keeping::Opening {
+    if state.session.journal.keeping == JournalMode::Opening {
         state.status.info("What was kept is still being read: once more in a moment.");
         return;
     }
@@ -35,7 +35,7 @@ pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     let look = IdLookUp::at(&found, known.clone());
     if !clear && !look.is_idle() && state.session.sign_in.status.facts().is_some() {
         state.status.info("Looking the ids up: each question is an entry of the log.");
-        begin(state, Sorting { look, purpose: IdsPurpose::Add(text.to_owned()) }, effects);
+        begin(state, IdSearch { look, purpose: IdsPurpose::Add(text.to_owned()) }, effects);
         return;
     }
     add_found(state, text, &known, effects);
@@ -189,7 +189,7 @@ pub fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect
             return;
         }
     }
-    begin(state, Sorting { look, purpose: IdsPurpose::Card(key) }, effects);
+    begin(state, IdSearch { look, purpose: IdsPurpose::Card(key) }, effects);
 }
 
 /// Opens the conversation that is meant. False where nothing is wrong, or what is right is not known.
@@ -210,18 +210,18 @@ pub fn swap(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) 
     true
 }
 
-fn begin(state: &mut State, sorting: Sorting, effects: &mut Vec<Effect>) {
-    if state.questions.sorting.is_some() {
+fn begin(state: &mut State, id_search: IdSearch, effects: &mut Vec<Effect>) {
+    if state.questions.id_search.is_some() {
         state.status.info("Ids are being looked up already; once more in a moment.");
         return;
     }
-    effects.extend(sorting.look.next().map(|asked| Effect::Engine(Command::Probe(asked))));
-    state.questions.sorting = Some(sorting);
+    effects.extend(id_search.look.next().map(|asked| Effect::Engine(Command::Probe(asked))));
+    state.questions.id_search = Some(id_search);
 }
 
 /// An answer came.
 pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed, effects: &mut Vec<Effect>) {
-    let Some(mut sorting) = state.questions.sorting.take() else { return };
+    let Some(mut id_search) = state.questions.id_search.take() else { return };
     let exchange = match result {
         Probed::Asked(id) => state
             .session
@@ -231,23 +231,23 @@ pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed, effect
             .and_then(|e| e.exchange().cloned()),
         Probed::NotAsked(_) => None,
     };
-    if sorting.look.answered(asked, result, exchange.as_deref())
-        && let Some(next) = sorting.look.next()
+    if id_search.look.answered(asked, result, exchange.as_deref())
+        && let Some(next) = id_search.look.next()
     {
         effects.push(Effect::Engine(Command::Probe(next)));
     }
-    if !sorting.look.is_idle() {
-        state.questions.sorting = Some(sorting);
+    if !id_search.look.is_idle() {
+        state.questions.id_search = Some(id_search);
         return;
     }
-    let trouble = sorting.look.troubles().first().cloned();
-    match sorting.purpose {
+    let trouble = id_search.look.troubles().first().cloned();
+    match id_search.purpose {
         // Who opened something else meanwhile is not interrupted.
         IdsPurpose::Add(_) if state.overlay.is_some() => {
             state.status.info("The ids were looked up; paste them again to add what was found.");
         }
         IdsPurpose::Add(text) => {
-            let known = sorting.look.known().clone();
+            let known = id_search.look.known().clone();
             let nothing =
                 candidates(&find(&text, &known)).iter().all(|c| known.about(&c.conversation).next().is_none());
             add_found(state, &text, &known, effects);

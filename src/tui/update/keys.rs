@@ -8,7 +8,7 @@ use crate::tui::chord::Chord;
 use crate::tui::keymap::KeyMeaning;
 use crate::tui::state::{Pane, State};
 
-use super::dialogs::Beneath;
+use super::dialogs::KeyFollowUp;
 use super::{composer, conversations, demo, dialogs, global, log, pass};
 
 /// Applies a key.
@@ -30,8 +30,8 @@ fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     demo::pressed(state, chord);
     if state.overlay.is_some() {
         match dialogs::key(state, key, chord, effects) {
-            Some(Beneath::Key(key)) => dispatch(state, key, effects),
-            Some(Beneath::Act(action)) => act(state, action, effects),
+            Some(KeyFollowUp::Key(key)) => dispatch(state, key, effects),
+            Some(KeyFollowUp::Act(action)) => act(state, action, effects),
             None => {}
         }
         return;

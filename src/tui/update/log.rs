@@ -166,13 +166,15 @@ pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect
     match action {
         Action::LogUp => scroll(state, key, area, -1),
         Action::LogDown => scroll(state, key, area, 1),
-        Action::LogPageUp => state.with_thread(area, |pane, threads, paper| pane.scroll_pages(key, -1, threads, paper)),
+        Action::LogPageUp => {
+            state.with_thread(area, |pane, threads, context| pane.scroll_pages(key, -1, threads, context));
+        }
         Action::LogPageDown => {
-            state.with_thread(area, |pane, threads, paper| pane.scroll_pages(key, 1, threads, paper));
+            state.with_thread(area, |pane, threads, context| pane.scroll_pages(key, 1, threads, context));
         }
         Action::LogHalfUp => scroll(state, key, area, -half),
         Action::LogHalfDown => scroll(state, key, area, half),
-        Action::LogFirst => state.with_thread(area, |pane, threads, paper| pane.to_start(key, threads, paper)),
+        Action::LogFirst => state.with_thread(area, |pane, threads, context| pane.to_start(key, threads, context)),
         Action::LogLast | Action::Follow => state.thread.follow(key),
         Action::Density => open_as_entry(state, key),
         _ => act(state, action, effects),
@@ -180,7 +182,7 @@ pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect
 }
 
 fn scroll(state: &mut State, key: ConversationKey, area: Rect, by: isize) {
-    state.with_thread(area, |pane, threads, paper| pane.scroll_by(key, by, threads, paper));
+    state.with_thread(area, |pane, threads, context| pane.scroll_by(key, by, threads, context));
 }
 
 /// Enter in the thread: the log, at the exchange that carried the newest of the messages in view.

@@ -157,7 +157,7 @@ fn deadline(state: &mut State) {
 /// Applies a report.
 fn apply_report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
     let report = match report {
-        Report::Discovered { page, found, more } => return conversations::came(state, page, found, more),
+        Report::Discovered { page, found, more } => return conversations::page_arrived(state, page, found, more),
         Report::Probe { asked: asked @ ProbeQuestion::Id(..), result } => {
             return ids::answered(state, asked, &result, effects);
         }
@@ -173,7 +173,7 @@ fn apply_report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
     carry_out(state, changes, effects);
     say_what_is_known_now(state);
     if let Some((key, before)) = before {
-        demo::came(state, key, before);
+        demo::messages_arrived(state, key, before);
     }
 }
 

@@ -33,8 +33,8 @@ pub fn carry_out(state: &mut State, changes: Changes, effects: &mut Vec<Effect>)
         match change {
             Change::Engine(command) => effects.push(Effect::Engine(command)),
             Change::Journal(job) => effects.push(Effect::Journal(job)),
-            Change::Sandbox(request) => effects.push(Effect::Arrange(request)),
-            Change::LiftFaults => {
+            Change::Sandbox(request) => effects.push(Effect::SetUpSandbox(request)),
+            Change::ClearFaults => {
                 state.questions.faults.clear();
                 effects.push(Effect::SandboxFault(None));
             }

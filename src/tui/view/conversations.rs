@@ -25,10 +25,10 @@ const BEFORE: usize = 2;
 
 /// What of the list is shown, for beside the pane's name: the order, where it is not the usual one.
 pub fn aside(picker: &Conversations) -> String {
-    use crate::session::conversations::Order;
+    use crate::session::conversations::SortOrder;
     match picker.order() {
-        Order::Config => String::new(),
-        Order::Activity => picker.order().word().to_owned(),
+        SortOrder::Config => String::new(),
+        SortOrder::Activity => picker.order().word().to_owned(),
     }
 }
 
@@ -58,7 +58,7 @@ pub fn draw(picker: &Conversations, look: &DrawingContext<'_>, area: Rect, buf: 
     if area.is_empty() || picker.is_empty() {
         return;
     }
-    let pen = Pen { look, area };
+    let writer = RowWriter { look, area };
     let detail = if area.height >= DETAIL_FROM { detail(picker, look) } else { Vec::new() };
     // A blank row above the first, where there is room for it.
     let gap = u16::from(area.height >= DETAIL_FROM);
@@ -72,13 +72,13 @@ pub fn draw(picker: &Conversations, look: &DrawingContext<'_>, area: Rect, buf: 
     let (first, bottom) = (area.y + gap, area.y + gap + list_height);
     for (n, y) in (top..).zip((first..bottom).step_by(usize::from(lines))) {
         let Some(item) = picker.row(n) else { break };
-        pen.item(buf, y, picker, item, two && y + 1 < bottom, n == selected);
+        writer.item(buf, y, picker, item, two && y + 1 < bottom, n == selected);
     }
-    pen.hidden(buf, first, top);
-    pen.hidden(buf, bottom - 1, picker.len().saturating_sub(top + rows));
+    writer.hidden(buf, first, top);
+    writer.hidden(buf, bottom - 1, picker.len().saturating_sub(top + rows));
     let from = area.bottom() - u16::try_from(detail.len()).unwrap_or(0).min(area.height - list_height);
     for (y, (text, role)) in (from..area.bottom()).zip(detail) {
-        pen.put(buf, y, BEFORE, &text, role);
+        writer.put(buf, y, BEFORE, &text, role);
     }
 }
 
@@ -117,12 +117,12 @@ fn detail(picker: &Conversations, look: &DrawingContext<'_>) -> Vec<(String, Sty
     lines
 }
 
-struct Pen<'a> {
+struct RowWriter<'a> {
     look: &'a DrawingContext<'a>,
     area: Rect,
 }
 
-impl Pen<'_> {
+impl RowWriter<'_> {
     /// Writes `text` from a column on, cut at the edge. Returns the column behind it.
     fn put(&self, buf: &mut Buffer, y: u16, column: usize, text: &str, role: StyleRole) -> usize {
         let cells = usize::from(self.area.width).saturating_sub(column);

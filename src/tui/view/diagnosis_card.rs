@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::frame::clear;
 use crate::diagnosis::render::{self, Part, PartKind};
-use crate::model::{Diagnosis, Holds, Remedy};
+use crate::model::{CheckAnswer, Diagnosis, Remedy};
 use crate::session::log::LogEntry;
 use crate::text::screen::{fit, plain, put, visible, width, wrap};
 use crate::tui::action::Action;
@@ -191,17 +191,17 @@ fn evidence(state: &State, diagnosis: &Diagnosis, room: usize, rows: &mut Vec<Ro
         rows.push(Row::of([("  (nothing)".to_owned(), StyleRole::Dim)]));
     }
     let mut probe = Some((state.keys.map.key(Action::Probe), "check now"));
-    for holds in [Holds::No, Holds::Yes, Holds::Unknown] {
+    for holds in [CheckAnswer::No, CheckAnswer::Yes, CheckAnswer::Unknown] {
         for check in diagnosis.checked.iter().filter(|check| check.holds == holds) {
             let (word, role) = match holds {
-                Holds::No => ("no", StyleRole::Error),
-                Holds::Yes => ("yes", StyleRole::Ok),
-                Holds::Unknown => ("?", StyleRole::Warning),
+                CheckAnswer::No => ("no", StyleRole::Error),
+                CheckAnswer::Yes => ("yes", StyleRole::Ok),
+                CheckAnswer::Unknown => ("?", StyleRole::Warning),
             };
             let shown = check.shown_by.and_then(|id| state.session.log.number_of(id));
             let shown = shown.map_or_else(String::new, |n| format!("   #{n}"));
             let from = rows.len();
-            let key = if holds == Holds::Unknown { probe.take() } else { None };
+            let key = if holds == CheckAnswer::Unknown { probe.take() } else { None };
             hung(state, &format!("{}{shown}", check.what), "       ", 0, StyleRole::Text, room, key, rows);
             if let Some(row) = rows.get_mut(from) {
                 row.pieces.insert(0, (format!("  {word:<5}"), role));

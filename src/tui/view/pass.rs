@@ -19,7 +19,7 @@ use ratatui::layout::Rect;
 
 use super::frame::DrawingContext;
 use crate::model::variables::next_name;
-use crate::pass::result::{ExpectationResult, Met, StepResult, Verdict};
+use crate::pass::result::{ExpectationResult, ExpectationState, StepResult, Verdict};
 use crate::pass::runner::{Runner, StepStage};
 use crate::text::screen::{fit, hung, plain, put, visible, width};
 use crate::tui::action::Action;
@@ -208,7 +208,7 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
     rows.extend(judge);
     for (at, expectation) in step.expectations.iter().enumerate() {
         // In little room what is met is not what matters.
-        if !room.short || expectation.met != Met::Yes {
+        if !room.short || expectation.met != ExpectationState::Yes {
             rows.extend(expectation_rows(state, runner, at, expectation, room));
         }
     }
@@ -240,18 +240,22 @@ fn expectation_rows(
     room: Room,
 ) -> Vec<Row> {
     let (word, role) = match expectation.met {
-        Met::Open => ("open".to_owned(), StyleRole::Dim),
-        Met::Waiting { .. } => {
+        ExpectationState::Open => ("open".to_owned(), StyleRole::Dim),
+        ExpectationState::Waiting { .. } => {
             let left = runner.waits_until(at).map_or(0, |until| until.left(state.now).as_millis().div_ceil(1000));
             (format!("waiting {left} s"), StyleRole::Info)
         }
-        Met::Yes => ("ok".to_owned(), StyleRole::Dim),
-        Met::No => ("WRONG".to_owned(), StyleRole::Error),
-        Met::Blocked => ("blocked".to_owned(), StyleRole::Warning),
+        ExpectationState::Yes => ("ok".to_owned(), StyleRole::Dim),
+        ExpectationState::No => ("WRONG".to_owned(), StyleRole::Error),
+        ExpectationState::Blocked => ("blocked".to_owned(), StyleRole::Warning),
     };
     let mut text = format!("  {word:<WORD$} {}", expectation.what);
     // What met it is in the thread and the log; what did not must be read here.
-    if let Some(detail) = expectation.detail.as_ref().filter(|_| matches!(expectation.met, Met::No | Met::Blocked)) {
+    if let Some(detail) = expectation
+        .detail
+        .as_ref()
+        .filter(|_| matches!(expectation.met, ExpectationState::No | ExpectationState::Blocked))
+    {
         text.push_str(&format!(": {detail}"));
     }
     wrapped(&text, room, WORD + 3, role)

@@ -37,7 +37,7 @@ fn a_flood_does_not_push_the_file_past_its_bound() {
     restored(&mut pages);
     let mut largest = 0;
     for number in 1..=3_000 {
-        journal.tell(Job::Exchange { number, exchange: Arc::new(exchange(number, &format!("flood {number}"))) });
+        journal.submit(Job::Exchange { number, exchange: Arc::new(exchange(number, &format!("flood {number}"))) });
         if number % 500 == 0 {
             // All that was told before is written once this one is answered and found.
             while found(dir.path(), &format!("flood {number}")).is_empty() {
@@ -62,23 +62,23 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
             18 => "我需要帮助处理账单".to_owned(),
             _ => format!("message number {number}"),
         };
-        journal.tell(Job::Exchange { number, exchange: Arc::new(exchange(number, &text)) });
+        journal.submit(Job::Exchange { number, exchange: Arc::new(exchange(number, &text)) });
     }
-    journal.tell(Job::Note {
+    journal.submit(Job::Note {
         number: 301,
         at: Moment::new(Duration::ZERO, Timestamp::now()),
         kind: ExchangeKind::Sys,
         text: "a quokka sentence".to_owned(),
     });
-    journal.tell(Job::Mark { number: 5, marked: true, comment: Some("wombat".to_owned()) });
+    journal.submit(Job::Mark { number: 5, marked: true, comment: Some("wombat".to_owned()) });
     journal.close(BOUND);
     let (journal, mut pages) = open(dir.path());
     assert_eq!(restored(&mut pages).last_number, 301);
-    let mut ask = |want: Want, limit| {
-        journal.tell(Job::History(HistoryRequest { serial: 1, want, limit }));
+    let mut ask = |want: HistoryRange, limit| {
+        journal.submit(Job::History(HistoryRequest { serial: 1, want, limit }));
         history(&mut pages)
     };
-    let page = ask(Want::Before(250), 40);
+    let page = ask(HistoryRange::Before(250), 40);
     let numbers: Vec<u64> = page.entries.iter().map(|e| e.number).collect();
     assert_eq!(numbers, (210..250).collect::<Vec<_>>());
     assert!(page.more);
@@ -88,8 +88,8 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
         (Some(401), Some(Duration::from_millis(87)), &"message number 210".to_owned())
     );
     assert_eq!(back.conversation, Some(ConversationKey(1)));
-    assert_eq!(ask(Want::After(299), 40).entries.len(), 2);
-    assert!(!ask(Want::Before(3), 40).more);
+    assert_eq!(ask(HistoryRange::After(299), 40).entries.len(), 2);
+    assert!(!ask(HistoryRange::Before(3), 40).more);
     for (query, found) in [
         ("köln", vec![17]),
         ("koln", vec![17]),
@@ -102,11 +102,11 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
         ("umber 201", vec![201]),
         ("nothing-like-this", vec![]),
     ] {
-        let page = ask(Want::Found { query: query.to_owned(), before: u64::MAX }, 10);
+        let page = ask(HistoryRange::Found { query: query.to_owned(), before: u64::MAX }, 10);
         let numbers: Vec<u64> = page.entries.iter().map(|e| e.number).collect();
         assert_eq!(numbers, found, "{query}: {:?}", page.problem);
     }
-    let page = ask(Want::Found { query: "unauthorized".to_owned(), before: 100 }, 10);
+    let page = ask(HistoryRange::Found { query: "unauthorized".to_owned(), before: 100 }, 10);
     assert_eq!(page.entries.iter().map(|e| e.number).collect::<Vec<_>>(), (90..100).collect::<Vec<_>>());
     assert!(page.more);
     journal.close(BOUND);
@@ -117,7 +117,7 @@ fn a_full_disk_is_told_and_sends_nothing_that_a_restart_would_repeat() {
     let dir = tempfile::tempdir().unwrap();
     let (journal, mut pages) = open(dir.path());
     restored(&mut pages);
-    journal.tell(Job::Queue(Box::new(message(1, 0, "queued while there was room"))));
+    journal.submit(Job::Queue(Box::new(message(1, 0, "queued while there was room"))));
     journal.close(BOUND);
     let pages_now = std::fs::metadata(files::database(&options(dir.path()).dir)).unwrap().len() / 4096;
     let (journal, mut pages) = Journal::open(JournalOptions {
@@ -125,7 +125,7 @@ fn a_full_disk_is_told_and_sends_nothing_that_a_restart_would_repeat() {
         ..options(dir.path())
     });
     restored(&mut pages);
-    journal.tell(Job::Draft { conversation: ConversationKey(0), text: "x".repeat(100_000), cursor: 0 });
+    journal.submit(Job::Draft { conversation: ConversationKey(0), text: "x".repeat(100_000), cursor: 0 });
     let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sending && trouble.sentence.contains("the disk is full"), "{trouble:?}");
     // Its row says queued: sent now, a restart would send it again.
@@ -221,11 +221,11 @@ fn what_is_old_or_too_much_goes_and_marks_stay() {
     for number in 1..=600 {
         let mut one = exchange(number, "old");
         one.started = old;
-        journal.tell(Job::Exchange { number, exchange: Arc::new(one) });
+        journal.submit(Job::Exchange { number, exchange: Arc::new(one) });
     }
-    journal.tell(Job::Mark { number: 3, marked: true, comment: None });
+    journal.submit(Job::Mark { number: 3, marked: true, comment: None });
     for number in 601..=900 {
-        journal.tell(Job::Exchange { number, exchange: Arc::new(exchange(number, &format!("young {number}"))) });
+        journal.submit(Job::Exchange { number, exchange: Arc::new(exchange(number, &format!("young {number}"))) });
     }
     journal.close(BOUND);
     let limits = options(dir.path());

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use guestwire::engine::send_log::{Intent, SendLog as _, Unrecorded};
-use guestwire::journal::job::{HistoryPage, KeptConversation, KeptPlace, KeptSource, Restored, Want};
+use guestwire::journal::job::{HistoryPage, HistoryRange, KeptConversation, KeptPlace, KeptSource, Restored};
 use guestwire::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, JournalReader, files, recover};
 
 use guestwire::model::{
@@ -129,15 +129,19 @@ fn a_restart_finds_everything() {
     let dir = tempfile::tempdir().unwrap();
     let (journal, mut pages) = open(dir.path());
     assert_eq!(restored(&mut pages), Restored::default());
-    journal.tell(Job::Draft { conversation: ConversationKey(0), text: "half a sen".to_owned(), cursor: 4 });
-    journal.tell(Job::Draft { conversation: ConversationKey(1), text: "goes with its message".to_owned(), cursor: 0 });
-    journal.tell(Job::Queue(Box::new(message(7, 1, "first"))));
-    journal.tell(Job::Queue(Box::new(message(8, 1, "second"))));
-    journal.tell(Job::Queue(Box::new(message(9, 2, "third"))));
+    journal.submit(Job::Draft { conversation: ConversationKey(0), text: "half a sen".to_owned(), cursor: 4 });
+    journal.submit(Job::Draft {
+        conversation: ConversationKey(1),
+        text: "goes with its message".to_owned(),
+        cursor: 0,
+    });
+    journal.submit(Job::Queue(Box::new(message(7, 1, "first"))));
+    journal.submit(Job::Queue(Box::new(message(8, 1, "second"))));
+    journal.submit(Job::Queue(Box::new(message(9, 2, "third"))));
     wait(journal.intent(intent(7, 1, "first"))).unwrap();
     let named = guestwire::model::Extras { key: Some("named-9".to_owned()), ..guestwire::model::Extras::default() };
     wait(journal.intent(Intent { extras: named.clone(), ..intent(9, 2, "third") })).unwrap();
-    journal.tell(Job::ConversationIdKnown { conversation: ConversationKey(2), id: "remote-c".to_owned() });
+    journal.submit(Job::ConversationIdKnown { conversation: ConversationKey(2), id: "remote-c".to_owned() });
     wait(journal.outcome(MessageId(9), &DeliveryStatus::Accepted, Some("remote-9"))).unwrap();
     let kept = KeptConversation {
         key: ConversationKey(2),
@@ -147,13 +151,13 @@ fn a_restart_finds_everything() {
         unread: 3,
         place: Some(KeptPlace::Theirs("said-1".to_owned(), 2)),
     };
-    journal.tell(Job::Conversation(kept.clone()));
+    journal.submit(Job::Conversation(kept.clone()));
     let mut heard = RemoteMessage::new("said-1", Author::Bot, "Which one?", Timestamp::from_second(2_000).unwrap());
     let item = Choice::new("The first", "1").of(ChoiceKind::ListPicker);
     heard.choices = vec![Choice { words: Some("Chosen".to_owned()), ..item }];
     heard.late = true;
     journal
-        .tell(Job::RemoteMessages { conversation: ConversationKey(2), messages: vec![heard.clone(), heard.clone()] });
+        .submit(Job::RemoteMessages { conversation: ConversationKey(2), messages: vec![heard.clone(), heard.clone()] });
     let added = Conversation {
         key: ConversationKey(3),
         name: "by hand".to_owned(),
@@ -167,16 +171,16 @@ fn a_restart_finds_everything() {
     let address =
         Address::GuestApi { conversation_id: "a-later-one".to_owned(), participant_id: None, external_id: None };
     let later = Conversation { key: ConversationKey(4), name: "later".to_owned(), address };
-    journal.tell(Job::Added(added.clone()));
-    journal.tell(Job::Added(later.clone()));
-    journal.tell(Job::Added(added.clone()));
+    journal.submit(Job::Added(added.clone()));
+    journal.submit(Job::Added(later.clone()));
+    journal.submit(Job::Added(added.clone()));
     // One that is removed again; what was said in it would stay.
     let address = Address::GuestApi { conversation_id: "removed".to_owned(), participant_id: None, external_id: None };
     let removed = Conversation { key: ConversationKey(5), name: "removed".to_owned(), address };
-    journal.tell(Job::Added(removed));
-    journal.tell(Job::Removed(ConversationKey(5)));
-    journal.tell(Job::Opened(ConversationKey(3)));
-    journal.tell(Job::Opened(ConversationKey(2)));
+    journal.submit(Job::Added(removed));
+    journal.submit(Job::Removed(ConversationKey(5)));
+    journal.submit(Job::Opened(ConversationKey(3)));
+    journal.submit(Job::Opened(ConversationKey(2)));
     assert!(journal.close(BOUND));
     let (journal, mut pages) = open(dir.path());
     let back = restored(&mut pages);
@@ -204,7 +208,7 @@ fn the_newest_of_each_conversation_are_found() {
     restored(&mut pages);
     for id in 1..=303 {
         let conversation = u32::from(id > 300);
-        journal.tell(Job::Queue(Box::new(message(id, conversation, &format!("text {id}")))));
+        journal.submit(Job::Queue(Box::new(message(id, conversation, &format!("text {id}")))));
         drop(journal.outcome(MessageId(id), &DeliveryStatus::Accepted, None));
     }
     assert!(journal.close(BOUND));
@@ -216,7 +220,7 @@ fn the_newest_of_each_conversation_are_found() {
 
 fn found(dir: &Path, query: &str) -> Vec<(String, Outcome)> {
     let reader = JournalReader::open(&options(dir).dir, &conversations()).unwrap();
-    let (entries, _) = reader.page(&Want::Found { query: query.to_owned(), before: u64::MAX }, 10).unwrap();
+    let (entries, _) = reader.page(&HistoryRange::Found { query: query.to_owned(), before: u64::MAX }, 10).unwrap();
     let exchange = |source| match source {
         KeptSource::Exchange(exchange) => (exchange.what.clone(), exchange.outcome.clone()),
         KeptSource::Note { text, .. } => panic!("{text}"),

@@ -18,15 +18,15 @@ fn one_writes_a_second_only_reads_and_takes_over_when_the_first_leaves() {
     let (first, mut pages) = open(dir.path());
     restored(&mut pages);
     assert!(!first.read_only());
-    first.tell(Job::Exchange { number: 1, exchange: Arc::new(exchange(1, "hello")) });
-    first.tell(Job::Queue(Box::new(message(3, 0, "left in the queue"))));
+    first.submit(Job::Exchange { number: 1, exchange: Arc::new(exchange(1, "hello")) });
+    first.submit(Job::Queue(Box::new(message(3, 0, "left in the queue"))));
     wait(first.intent(intent(1, 0, "x"))).unwrap();
     let (second, mut pages) = open(dir.path());
     let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!("it may not write") };
     assert!(!trouble.sending && trouble.history && trouble.sentence.contains("only reads"), "{trouble:?}");
     assert!(restored(&mut pages).read_only && second.read_only());
     assert!(matches!(wait(second.intent(intent(2, 0, "y"))), Err(Unrecorded::Never(_))));
-    second.tell(Job::History(HistoryRequest { serial: 4, want: Want::Before(u64::MAX), limit: 10 }));
+    second.submit(Job::History(HistoryRequest { serial: 4, want: HistoryRange::Before(u64::MAX), limit: 10 }));
     assert_eq!(history(&mut pages).serial, 4);
     first.close(BOUND);
     let back = restored(&mut pages);
@@ -48,10 +48,10 @@ fn a_send_beside_another_guestwire_keeps_its_message_and_no_number_of_the_log() 
     assert!(said.contains("Another guestwire"), "{said}");
     restored(&mut pages);
     wait(second.intent(intent(2, 0, "from beside"))).unwrap();
-    second.tell(Job::Exchange { number: 0, exchange: Arc::new(exchange(2, "from beside")) });
+    second.submit(Job::Exchange { number: 0, exchange: Arc::new(exchange(2, "from beside")) });
     wait(second.outcome(MessageId(2), &DeliveryStatus::Accepted, None)).unwrap();
     assert!(second.close(BOUND));
-    first.tell(Job::Exchange { number: 1, exchange: Arc::new(exchange(1, "the first's own")) });
+    first.submit(Job::Exchange { number: 1, exchange: Arc::new(exchange(1, "the first's own")) });
     assert!(first.close(BOUND));
     let (third, mut pages) = open(dir.path());
     assert_eq!(restored(&mut pages).last_number, 2);
@@ -72,13 +72,13 @@ fn an_intent_is_an_entry_of_the_log_after_a_kill() {
     };
     wait(journal.intent(Intent { shown: "entry «secret»".to_owned(), ..intent(1, 0, "entry s3cr3t") })).unwrap();
     wait(journal.intent(intent(2, 0, "entry 2"))).unwrap();
-    journal.tell(under_way(2, Outcome::Open));
-    journal.tell(Job::Queue(Box::new(message(3, 0, "entry 3"))));
-    journal.tell(under_way(3, Outcome::Waiting));
+    journal.submit(under_way(2, Outcome::Open));
+    journal.submit(Job::Queue(Box::new(message(3, 0, "entry 3"))));
+    journal.submit(under_way(3, Outcome::Waiting));
     wait(journal.intent(intent(4, 0, "entry 4"))).unwrap();
-    journal.tell(under_way(4, Outcome::Open));
+    journal.submit(under_way(4, Outcome::Open));
     wait(journal.outcome(MessageId(4), &DeliveryStatus::Accepted, None)).unwrap();
-    journal.tell(Job::Queue(Box::new(message(5, 0, "never tried"))));
+    journal.submit(Job::Queue(Box::new(message(5, 0, "never tried"))));
     // What is bulk was written before this is answered.
     while found(dir.path(), "\"entry 4\"").is_empty() {
         std::thread::yield_now();
@@ -125,7 +125,7 @@ fn a_locked_database_is_waited_for_and_nothing_is_sent_without_a_row() {
     let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sentence.contains("Another program holds the journal"), "{trouble:?}");
     assert!(matches!(wait(journal.intent(intent(2, 0, "y"))), Err(Unrecorded::NotNow(_))));
-    journal.tell(Job::Queue(Box::new(message(2, 0, "typed meanwhile"))));
+    journal.submit(Job::Queue(Box::new(message(2, 0, "typed meanwhile"))));
     drop(other);
     assert!(!restored(&mut pages).read_only);
     wait(journal.outcome(MessageId(9), &DeliveryStatus::Lost, None)).unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Address, DeliveryStatus, ExchangeId, ExchangeStep, Outcome, ProbeQuestion, Probed, Thing};
+use guestwire::model::{Address, DeliveryStatus, ExchangeId, ExchangeStep, IdTarget, Outcome, ProbeQuestion, Probed};
 use guestwire::tui::Effect;
 
 use crate::support::console::{BILLING, Desk, commands, exchange_of, valid};
@@ -25,10 +25,10 @@ fn question(effects: &[Effect]) -> ProbeQuestion {
 fn answer(desk: &mut Desk, number: u64, asked: ProbeQuestion, status: u16, body: &str) -> Vec<Effect> {
     let ProbeQuestion::Id(thing, id) = asked else { panic!("{asked:?}") };
     let path = match thing {
-        Thing::Conversation => format!("conversations/messages/{id}"),
-        Thing::Message => format!("conversations/messages/{}/details", id.simple()),
-        Thing::Integration => format!("conversations/messaging/integrations/open/{id}"),
-        Thing::Deployment => format!("../../webdeployments/v1/deployments/{id}/config.json"),
+        IdTarget::Conversation => format!("conversations/messages/{id}"),
+        IdTarget::Message => format!("conversations/messages/{}/details", id.simple()),
+        IdTarget::Integration => format!("conversations/messaging/integrations/open/{id}"),
+        IdTarget::Deployment => format!("../../webdeployments/v1/deployments/{id}/config.json"),
     };
     let mut exchange = exchange_of(number, desk.now, None, "look", &DeliveryStatus::Accepted, Some(status));
     exchange.kind = guestwire::model::ExchangeKind::Probe;
@@ -96,7 +96,7 @@ fn a_pasted_id_is_looked_up_before_it_is_added() {
     desk.paste(NEW);
     let effects = desk.keys("enter");
     let asked = question(&effects);
-    assert!(matches!(asked, ProbeQuestion::Id(Thing::Conversation, id) if id.to_string() == NEW), "{asked:?}");
+    assert!(matches!(asked, ProbeQuestion::Id(IdTarget::Conversation, id) if id.to_string() == NEW), "{asked:?}");
     assert_eq!(desk.state.session.conversations.items().len(), 3, "nothing is added before it is known");
     let effects = answer(&mut desk, 50, asked, 200, &people(NEW, PERSON));
     let Some(Effect::Engine(Command::Add(added))) = effects.first() else { panic!("{effects:?}") };
@@ -110,7 +110,7 @@ fn a_message_id_leads_to_its_conversation() {
     desk.keys("esc 1 +");
     desk.paste("message c327c2078ca056db130c55ce648d9fa2 was lost");
     let asked = question(&desk.keys("enter"));
-    assert!(matches!(asked, ProbeQuestion::Id(Thing::Message, _)), "{asked:?}");
+    assert!(matches!(asked, ProbeQuestion::Id(IdTarget::Message, _)), "{asked:?}");
     let effects = answer(&mut desk, 50, asked, 200, &format!(r#"{{"id":"x","conversationId":"{NEW}"}}"#));
     let Some(Effect::Engine(Command::Add(added))) = effects.first() else { panic!("{effects:?}") };
     assert_eq!(added.address.conversation_id(), Some(NEW));
@@ -126,7 +126,7 @@ fn an_integration_is_not_added_as_a_conversation() {
     let mut asked = question(&desk.keys("enter"));
     for number in 50.. {
         let ProbeQuestion::Id(thing, _) = asked else { panic!("{asked:?}") };
-        if thing == Thing::Integration {
+        if thing == IdTarget::Integration {
             answer(&mut desk, number, asked, 200, &format!(r#"{{"id":"{NEW}"}}"#));
             break;
         }
@@ -176,8 +176,8 @@ fn the_card_offers_the_swap_once_the_service_told_what_an_id_is() {
     desk.keys("esc 1 #");
     assert!(!desk.screen().contains("SWAPPED"), "{}", desk.screen());
     let asked = question(&desk.keys("l"));
-    assert!(matches!(asked, ProbeQuestion::Id(Thing::Conversation, id) if id.to_string() == BILLING_ID));
-    let read = ProbeQuestion::Id(Thing::Conversation, NEW.parse().unwrap());
+    assert!(matches!(asked, ProbeQuestion::Id(IdTarget::Conversation, id) if id.to_string() == BILLING_ID));
+    let read = ProbeQuestion::Id(IdTarget::Conversation, NEW.parse().unwrap());
     answer(&mut desk, 49, read, 200, &people(NEW, BILLING_ID));
     answer(&mut desk, 50, asked, 404, NOT_FOUND);
     let screen = desk.screen();

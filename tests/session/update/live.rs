@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use guestwire::engine::{Command, DiscoveredConversation, Report};
 use guestwire::model::{
-    Attachment, Author, Channel, Choice, Conversation, ConversationKey, DeliveryStatus, Moment, Place, RemoteMessage,
-    RemoteState, WebSession,
+    Attachment, Author, Channel, Choice, Conversation, ConversationKey, DeliveryStatus, FileSource, Moment,
+    RemoteMessage, RemoteState, WebSession,
 };
 use guestwire::session::conversations::Conversations;
 use guestwire::tui::state::Manners;
@@ -332,7 +332,7 @@ fn files_and_attributes_go_with_the_next_message_and_are_seen_before_and_after()
     let effects = desk.keys("enter");
     let [Command::Send(request)] = commands(&effects)[..] else { panic!("{effects:?}") };
     let file = Attachment {
-        place: Place::File("/tmp/bill 3.pdf".into()),
+        place: FileSource::File("/tmp/bill 3.pdf".into()),
         mime: "application/pdf".to_owned(),
         name: Some("bill 3.pdf".to_owned()),
     };

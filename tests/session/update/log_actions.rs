@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use guestwire::journal::job::{HistoryPage, Want};
+use guestwire::journal::job::{HistoryPage, HistoryRange};
 use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::session::log::Density;
@@ -217,7 +217,7 @@ fn what_a_search_of_all_found_is_parted_by_days() {
         Effect::Journal(Job::History(request)) => Some(request.serial),
         _ => None,
     });
-    let want = Want::Found { query: "o".to_owned(), before: u64::MAX };
+    let want = HistoryRange::Found { query: "o".to_owned(), before: u64::MAX };
     let entries = desk.state.session.log.oldest_as_kept(2);
     let page = HistoryPage { serial: serial.expect("it is asked"), want, entries, more: false, problem: None };
     desk.event(Event::Journal(JournalPage::History(page)));

@@ -119,7 +119,7 @@ fn a_fault_is_asked_of_the_sandbox_first_and_ends_with_its_case() {
     desk.keys("s");
     let fault = r#"{"fault":"token-expired","target":"send"}"#.to_owned();
     let effects = desk.keys("enter");
-    assert!(effects.contains(&Effect::Arrange(SandboxRequest::Fault(Some(fault)))), "{effects:?}");
+    assert!(effects.contains(&Effect::SetUpSandbox(SandboxRequest::Fault(Some(fault)))), "{effects:?}");
     assert!(sends(&effects).is_empty());
     let effects = desk.event(Event::Arranged(Ok(())));
     assert_eq!(sends(&effects).len(), 1);

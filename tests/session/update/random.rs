@@ -8,8 +8,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use guestwire::app::signals::Signal;
 use guestwire::engine::{Command, DiscoveredConversation, Report};
 use guestwire::model::{
-    Attachment, Author, Channel, Choice, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, MessageId, Moment,
-    Place, RateLimit, RemoteMessage, RemoteState, TokenStatus, WebSession,
+    Attachment, Author, Channel, Choice, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, FileSource,
+    MessageId, Moment, RateLimit, RemoteMessage, RemoteState, TokenStatus, WebSession,
 };
 use guestwire::tui::action::ACTIONS;
 use guestwire::tui::chord::KeySequence;
@@ -131,7 +131,7 @@ fn remote(dice: &mut Dice, now: Moment) -> RemoteMessage {
     let mut made = RemoteMessage::new(format!("m-{}", dice.below(30)), author, text(dice), at);
     made.choices = (0..dice.below(4)).map(|_| Choice::new(text(dice), text(dice))).collect();
     if dice.one_in(6) {
-        made.attachments.push(Attachment { place: Place::Url(text(dice)), mime: text(dice), name: None });
+        made.attachments.push(Attachment { place: FileSource::Url(text(dice)), mime: text(dice), name: None });
     }
     made.late = dice.one_in(5);
     made

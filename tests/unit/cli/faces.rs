@@ -19,7 +19,7 @@ use crate::model::{
     Generation, MessageId, Moment, Outcome, RemoteMessage, RemoteState, RepliesReadable, TokenStatus,
 };
 use crate::pass::Pass;
-use crate::pass::runner::{Begin, Cast, Player};
+use crate::pass::runner::{Cast, Player, RunStart};
 use crate::plain::{self, Plain};
 use crate::session::conversations::{Conversations, MessageCounts};
 use crate::session::log::{Log, LogOptions};
@@ -148,7 +148,7 @@ fn by_send(course: &[Report]) -> (Known, Option<Exit>) {
 
 fn by_run(course: &[Report]) -> (Known, Option<Exit>) {
     let pass = Pass::parse(Path::new("one.toml"), PASS).unwrap();
-    let begin = Begin {
+    let begin = RunStart {
         id: uuid::Uuid::nil(),
         file: "one.toml".to_owned(),
         source: PASS.to_owned(),

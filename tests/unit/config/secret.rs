@@ -35,15 +35,15 @@ fn a_private_file_gives_its_first_line() {
         ("hunter2\r\nmore\n", "hunter2", None),
         ("\u{feff}hunter2\n", "hunter2", None),
         ("hunter2", "hunter2", None),
-        ("hunter2 \n", "hunter2 ", Some(Oddity::Blank)),
-        ("\"hunter2\"\n", "\"hunter2\"", Some(Oddity::Quoted)),
-        ("'hunter2'", "'hunter2'", Some(Oddity::Quoted)),
-        ("hunter 2", "hunter 2", Some(Oddity::Inside)),
-        ("hunter\u{7}2", "hunter\u{7}2", Some(Oddity::Control)),
+        ("hunter2 \n", "hunter2 ", Some(SecretOddity::Blank)),
+        ("\"hunter2\"\n", "\"hunter2\"", Some(SecretOddity::Quoted)),
+        ("'hunter2'", "'hunter2'", Some(SecretOddity::Quoted)),
+        ("hunter 2", "hunter 2", Some(SecretOddity::Inside)),
+        ("hunter\u{7}2", "hunter\u{7}2", Some(SecretOddity::Control)),
     ] {
         let (_dir, path) = file(contents.as_bytes(), 0o600);
         let read = read(&SecretSource::File(path)).unwrap();
-        assert_eq!((read.expose_secret(), Oddity::of(&read)), (secret, odd), "{contents:?}");
+        assert_eq!((read.expose_secret(), SecretOddity::of(&read)), (secret, odd), "{contents:?}");
     }
 }
 

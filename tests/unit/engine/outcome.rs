@@ -1,7 +1,7 @@
 //! One table: what came, and what that says of the message.
 
 use super::*;
-use crate::genesys::answerer::{Asked, tells_error, who_answered};
+use crate::genesys::answerer::{CallKind, tells_error, who_answered};
 use crate::genesys::errors::ApiError;
 use crate::model::exchange::{Body, Header, Response};
 use crate::model::{Phase, TlsFault};
@@ -41,7 +41,7 @@ const PAGE: &[u8] = b"<!DOCTYPE html><title>Sign in</title>";
 const TAKEN: &[u8] = br#"{"id":"m-1"}"#;
 const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00";
 
-fn result_of(asked: Asked, status: u16, headers: Fields<'_>, body: &[u8], lost: bool) -> TryResult {
+fn result_of(asked: CallKind, status: u16, headers: Fields<'_>, body: &[u8], lost: bool) -> TryResult {
     let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();
     let error = ApiError::read(status, headers.as_slice(), body);
     let answerer = who_answered(asked, status, headers.as_slice(), body);
@@ -56,8 +56,8 @@ fn result_of(asked: Asked, status: u16, headers: Fields<'_>, body: &[u8], lost: 
 
 #[test]
 fn whole_answers() {
-    let (guest, open) = (Asked::GuestMessage, Asked::OpenMessage);
-    let rows: &[(Asked, u16, Fields<'_>, &[u8], End)] = &[
+    let (guest, open) = (CallKind::GuestMessage, CallKind::OpenMessage);
+    let rows: &[(CallKind, u16, Fields<'_>, &[u8], End)] = &[
         // Honest answers of the service: full, minimal, empty with a header of the service.
         (guest, 200, &[ININ], br#"{"id":"m-1","text":"hello","type":"text"}"#, Accepted),
         (guest, 200, &[], TAKEN, Accepted),
@@ -157,9 +157,9 @@ fn whole_answers() {
 #[test]
 fn a_conflict_after_a_lost_answer_means_that_it_was_taken() {
     let conflict = br#"{"code":"general.conflict","message":"already exists"}"#;
-    assert_eq!(end(&result_of(Asked::OpenMessage, 409, &[], conflict, true)), Landed);
-    assert_eq!(end(&result_of(Asked::OpenMessage, 409, &[], conflict, false)), Refused);
-    assert_eq!(end(&result_of(Asked::OpenMessage, 409, &[HTML], PAGE, true)), Refused, "a page proves nothing");
+    assert_eq!(end(&result_of(CallKind::OpenMessage, 409, &[], conflict, true)), Landed);
+    assert_eq!(end(&result_of(CallKind::OpenMessage, 409, &[], conflict, false)), Refused);
+    assert_eq!(end(&result_of(CallKind::OpenMessage, 409, &[HTML], PAGE, true)), Refused, "a page proves nothing");
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn frames() {
 
 #[test]
 fn a_part_of_an_answer_is_said_to_be_one() {
-    let why = |status| match result_of(Asked::GuestMessage, status, &[ININ], TAKEN, false) {
+    let why = |status| match result_of(CallKind::GuestMessage, status, &[ININ], TAKEN, false) {
         TryResult::Unknown(why, None) => why.to_string(),
         other => panic!("{other:?}"),
     };

@@ -3,7 +3,7 @@ use crate::model::Header;
 
 type Fields<'f> = &'f [(&'f str, &'f str)];
 
-fn answerer(asked: Asked, status: u16, headers: Fields<'_>, body: &[u8]) -> Answerer {
+fn answerer(asked: CallKind, status: u16, headers: Fields<'_>, body: &[u8]) -> Answerer {
     let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();
     who_answered(asked, status, headers.as_slice(), body)
 }
@@ -14,8 +14,8 @@ fn utf16(text: &str) -> Vec<u8> {
 
 #[test]
 fn the_service_is_known_by_headers_and_shapes() {
-    use Asked::{Anything, Conversation, GuestMessage, List, OpenMessage, Token, TokenFacts};
-    let rows: &[(Asked, u16, Fields<'_>, &[u8])] = &[
+    use CallKind::{Anything, Conversation, GuestMessage, List, OpenMessage, Token, TokenFacts};
+    let rows: &[(CallKind, u16, Fields<'_>, &[u8])] = &[
         (GuestMessage, 200, &[], br#"{"id":"m-1"}"#),
         (GuestMessage, 201, &[], br#"{"messageId":"m-1"}"#),
         (GuestMessage, 202, &[("x-request-id", "r")], b""),
@@ -81,7 +81,7 @@ fn others_are_known_by_what_the_service_never_sends() {
     ];
     for (status, headers, body, expected) in rows {
         let shown = format!("{status} {headers:?} {}", String::from_utf8_lossy(body));
-        assert_eq!(answerer(Asked::GuestMessage, *status, headers, body), *expected, "{shown}");
+        assert_eq!(answerer(CallKind::GuestMessage, *status, headers, body), *expected, "{shown}");
     }
 }
 
@@ -104,6 +104,6 @@ fn without_evidence_nobody_can_tell() {
     ];
     for (status, headers, body) in rows {
         let shown = format!("{status} {headers:?} {}", String::from_utf8_lossy(body));
-        assert_eq!(answerer(Asked::GuestMessage, *status, headers, body), Answerer::Unproven, "{shown}");
+        assert_eq!(answerer(CallKind::GuestMessage, *status, headers, body), Answerer::Unproven, "{shown}");
     }
 }

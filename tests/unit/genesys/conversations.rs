@@ -13,7 +13,10 @@ fn both_shapes_of_a_conversation() {
     assert_eq!(out.since, Some("2026-11-23T10:00:00Z".parse().unwrap()));
     assert_eq!(
         out.messages,
-        [Listed { id: "m1".into(), purpose: "customer".into() }, Listed { id: "m2".into(), purpose: "agent".into() }]
+        [
+            ListedMessage { id: "m1".into(), purpose: "customer".into() },
+            ListedMessage { id: "m2".into(), purpose: "agent".into() }
+        ]
     );
     let nested = br#"{"participants":[{"purpose":"customer","messages":[
         {"id":"comm","state":"disconnected","messages":[{"messageId":"m1"},{"messageId":"m3"}]}]}]}"#;
@@ -42,8 +45,10 @@ fn authors_and_texts() {
         {"id":"4","direction":"outbound","textBody":"from agent"},
         {"id":"5","direction":"outbound","normalizedMessage":{"content":[{"contentType":"QuickReply"}]}},
         {"id":"6","textBody":"no direction"}]}"#;
-    let listed =
-        [Listed { id: "4".into(), purpose: "agent".into() }, Listed { id: "6".into(), purpose: "customer".into() }];
+    let listed = [
+        ListedMessage { id: "4".into(), purpose: "agent".into() },
+        ListedMessage { id: "6".into(), purpose: "customer".into() },
+    ];
     let out = read_bulk(body, &listed, Timestamp::UNIX_EPOCH).unwrap();
     let told: Vec<_> = out.iter().map(|m| (m.author, m.text.as_str())).collect();
     assert_eq!(

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::fixtures::{self, guest_conversation};
-use crate::journal::job::Want;
+use crate::journal::job::HistoryRange;
 use crate::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, exchange_codec, files};
 use crate::model::{ConversationKey, ExchangeKind, Outcome};
 
@@ -53,8 +53,8 @@ fn journals_of_older_layouts_keep_everything() {
         assert_eq!(back.conversations[0].nickname.as_deref(), Some("Anna"));
         assert_eq!(back.heard[0].1[0].text, "Hello");
         for (query, number) in [("wombat", 3), ("quokka", 4)] {
-            let want = Want::Found { query: query.to_owned(), before: u64::MAX };
-            journal.tell(Job::History(HistoryRequest { serial: 1, want, limit: 10 }));
+            let want = HistoryRange::Found { query: query.to_owned(), before: u64::MAX };
+            journal.submit(Job::History(HistoryRequest { serial: 1, want, limit: 10 }));
             let Some(JournalPage::History(found)) = pages.blocking_recv() else { panic!("{query}") };
             assert_eq!(found.entries.iter().map(|e| e.number).collect::<Vec<_>>(), [number], "{version}: {query}");
         }

@@ -11,7 +11,7 @@ use crate::fixtures;
 use crate::model::{Attempt, Ending, Exchange, ExchangeKind, ExchangeStep, Generation, Moment, Outcome, Timing};
 use crate::pass::evidence::{BODY_KEPT, CauseRecord};
 use crate::pass::{
-    CaseResult, ExchangeEvidence, ExpectationResult, Met, SaidMessage, StepEvidence, StepResult, Verdict,
+    CaseResult, ExchangeEvidence, ExpectationResult, ExpectationState, SaidMessage, StepEvidence, StepResult, Verdict,
 };
 
 const SECRET: &str = "s3cret-Of-The-Client";
@@ -96,15 +96,17 @@ fn step(id: &str, name: &str, suggested: Option<Verdict>, verdict: Option<Verdic
     }
 }
 
-fn expectation(what: &str, met: Met, detail: &str) -> ExpectationResult {
+fn expectation(what: &str, met: ExpectationState, detail: &str) -> ExpectationResult {
     ExpectationResult { what: what.to_owned(), met, detail: Some(detail.to_owned()) }
 }
 
 /// A run with each verdict, a disagreement, a repeated and a manual step, hostile text, a secret and a phone number.
 fn sample() -> PassRun {
     let mut sent = step("smoke/hello", "Say hello", Some(Verdict::Pass), None);
-    sent.expectations =
-        vec![expectation("accepted", Met::Yes, "200"), expectation("reply within 10 s", Met::Yes, "1.2 s")];
+    sent.expectations = vec![
+        expectation("accepted", ExpectationState::Yes, "200"),
+        expectation("reply within 10 s", ExpectationState::Yes, "1.2 s"),
+    ];
     sent.evidence.exchanges = vec![
         exchange(1, ExchangeKind::Token, "client credentials, 1 scope", 200, 211),
         exchange(2, ExchangeKind::Send, "hello", 200, 182),
@@ -113,7 +115,7 @@ fn sample() -> PassRun {
     offer.choices = vec!["Yes".to_owned(), "No <b>".to_owned()];
     sent.evidence.said = vec![said("guest", "hello", 2), offer, said("system", "An agent joined.", 4)];
     let mut refused = step("smoke/refused", "Without a scope", Some(Verdict::Fail), None);
-    refused.expectations = vec![expectation("refused: scope-stripped", Met::No, "accepted (200)")];
+    refused.expectations = vec![expectation("refused: scope-stripped", ExpectationState::No, "accepted (200)")];
     refused.evidence.exchanges = vec![exchange(5, ExchangeKind::Send, HOSTILE, 401, 88)];
     refused.evidence.said = vec![SaidMessage {
         sent_as: Some("wrong-scope".to_owned()),
@@ -129,7 +131,8 @@ fn sample() -> PassRun {
     blocked.note = Some("no agent was there".to_owned());
     blocked.why = Some("replies could not be read: 403, missing conversation:message:view".to_owned());
     blocked.cause = Some("replies-unreadable".to_owned());
-    blocked.expectations = vec![expectation("no reply for 2 s", Met::Blocked, "replies could not be read: 403")];
+    blocked.expectations =
+        vec![expectation("no reply for 2 s", ExpectationState::Blocked, "replies could not be read: 403")];
     let mut skipped = step("desk/colours", "Colours", Some(Verdict::Skip), None);
     skipped.why = Some("a person must judge it".to_owned());
     skipped.runs = 0;

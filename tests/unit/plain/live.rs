@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fixtures::WEB;
-use crate::model::{Choice, Failure, FailureKind, Phase, Place, SessionAsk, WebSession};
+use crate::model::{Choice, Failure, FailureKind, FileSource, Phase, SessionAsk, WebSession};
 
 fn web() -> Desk {
     let mut desk = Desk::live(true, false);
@@ -105,7 +105,7 @@ fn what_goes_along_is_told_and_taken_off() {
     assert_eq!(desk.said()[0], "testRun=42 goes with the next message; 16 of 2048 bytes.");
     desk.line("see file");
     let extras = &desk.sent()[0].extras;
-    assert_eq!(extras.attachments[0].place, Place::File("/tmp/bill.pdf".into()));
+    assert_eq!(extras.attachments[0].place, FileSource::File("/tmp/bill.pdf".into()));
     assert_eq!(extras.attributes.len(), 1);
     desk.line("and more");
     assert!(desk.sent()[0].extras.is_empty());

@@ -91,7 +91,7 @@ fn what_was_said_and_asked_is_written_to_files() {
 
 #[test]
 fn all_that_is_kept_is_searched() {
-    use crate::journal::job::{HistoryPage, HistoryRequest, KeptEntry, KeptSource, Want};
+    use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest, KeptEntry, KeptSource};
     let mut desk = Desk::new(true, false);
     assert!(desk.line(".search bill").said()[0].starts_with("There is no journal here"));
     desk.plain.keep(1);
@@ -104,7 +104,9 @@ fn all_that_is_kept_is_searched() {
         },
         _ => None,
     });
-    let HistoryRequest { serial, want: want @ Want::Found { .. }, .. } = wanted.unwrap() else { panic!("no search") };
+    let HistoryRequest { serial, want: want @ HistoryRange::Found { .. }, .. } = wanted.unwrap() else {
+        panic!("no search")
+    };
     let source = KeptSource::Note { at: Moment::ZERO, kind: ExchangeKind::Sys, text: "the bill".to_owned() };
     let entries = vec![KeptEntry { number: 3, source, marked: true, comment: None, life: None }];
     let page = HistoryPage { serial, want, entries, more: false, problem: None };
@@ -114,7 +116,7 @@ fn all_that_is_kept_is_searched() {
 
 #[test]
 fn a_kept_refusal_is_found_with_its_cause() {
-    use crate::journal::job::{HistoryPage, KeptEntry, KeptSource, Want};
+    use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry, KeptSource};
     use crate::model::{Ending, ServerRefusal};
     let mut desk = Desk::new(true, false);
     desk.plain.keep(1);
@@ -131,7 +133,7 @@ fn a_kept_refusal_is_found_with_its_cause() {
     };
     let source = KeptSource::Exchange(Arc::new(kept));
     let entries = vec![KeptEntry { number: 3, source, marked: false, comment: None, life: None }];
-    let want = Want::Found { query: "bill".to_owned(), before: u64::MAX };
+    let want = HistoryRange::Found { query: "bill".to_owned(), before: u64::MAX };
     let page = HistoryPage { serial: 1, want, entries, more: false, problem: None };
     desk.on(PlainInput::Journal(Box::new(JournalPage::History(page))));
     assert!(desk.said()[1].contains("; cause rate-limited, sure: "), "{:?}", desk.said());

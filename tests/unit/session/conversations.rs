@@ -47,7 +47,7 @@ fn filters_over_name_id_and_channel_with_marks_by_cluster() {
     p.set_filter("  ");
     assert_eq!(p.len(), 5);
     p.set_filter("zzz");
-    assert_eq!((p.nothing(), p.selected(), p.open()), (Some(Nothing::NoMatch), None, None));
+    assert_eq!((p.nothing(), p.selected(), p.open()), (Some(WhyEmpty::NoMatch), None, None));
     assert!(p.nothing().unwrap().sentence("+", "Esc").contains("Esc clears"));
     p.set_nickname(K(1), " Rücksendung e\u{301} ");
     p.set_filter("rueck");
@@ -118,7 +118,7 @@ fn next_unread_goes_round_and_through_filters() {
 #[test]
 fn added_conversations_get_their_own_name_and_are_selected() {
     let p = Conversations::default();
-    assert_eq!(p.nothing(), Some(Nothing::NoConversations));
+    assert_eq!(p.nothing(), Some(WhyEmpty::NoConversations));
     assert_eq!(p.free_key(), K(0));
     let mut p = picker();
     p.set_filter("zzz");

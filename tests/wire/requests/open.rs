@@ -9,8 +9,8 @@ use guestwire::clock::Clock;
 use guestwire::config::Profile;
 use guestwire::engine::{Command, Recalled, Report, SendRequest};
 use guestwire::model::{
-    Address, Attachment, Choice, ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Extras, MessageId,
-    OpenGuest, Outcome, Place, Reason, Variation,
+    Address, Attachment, Choice, ConversationKey, DeliveryStatus, ExchangeKind, ExchangeStep, Extras, FileSource,
+    MessageId, OpenGuest, Outcome, Reason, Variation,
 };
 use serde_json::{Value, json as js};
 
@@ -82,7 +82,7 @@ async fn a_message_is_accepted_and_the_conversation_learned() {
     let extras = Extras {
         attributes: BTreeMap::from([("run".into(), "2".into())]),
         attachments: vec![Attachment {
-            place: Place::Url("https://x.example/a.png".into()),
+            place: FileSource::Url("https://x.example/a.png".into()),
             mime: "image/png".into(),
             name: Some("a.png".into()),
         }],
@@ -290,7 +290,7 @@ async fn refusals_are_those_of_every_channel() {
 async fn what_the_channel_cannot_carry_is_said() {
     let server = Server::start(serve(|_| taken())).await;
     let mut engine = TestEngine::start(open_profile(&server.url(), 1));
-    let file = Attachment { place: Place::File("/tmp/a.png".into()), mime: "image/png".into(), name: None };
+    let file = Attachment { place: FileSource::File("/tmp/a.png".into()), mime: "image/png".into(), name: None };
     let large = BTreeMap::from([("k".to_owned(), "v".repeat(2048))]);
     let cases = [
         (Extras { attachments: vec![file], ..Extras::default() }, "by an address that Genesys Cloud can fetch"),

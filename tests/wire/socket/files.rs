@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use guestwire::engine::{Command, Report, SendRequest};
-use guestwire::model::{Attachment, ConversationKey, DeliveryStatus, ExchangeKind, Extras, MessageId, Outcome, Place};
+use guestwire::model::{
+    Attachment, ConversationKey, DeliveryStatus, ExchangeKind, Extras, FileSource, MessageId, Outcome,
+};
 use serde_json::json;
 
 use super::guest::{Act, Guests, by_itself, start_engine, usual};
@@ -19,7 +21,7 @@ fn file(dir: &tempfile::TempDir, name: &str, bytes: &[u8]) -> PathBuf {
 fn send(engine: &TestEngine, id: u64, files: &[(PathBuf, &str)]) -> MessageId {
     let attachments = files
         .iter()
-        .map(|(path, mime)| Attachment { place: Place::File(path.clone()), mime: (*mime).to_owned(), name: None })
+        .map(|(path, mime)| Attachment { place: FileSource::File(path.clone()), mime: (*mime).to_owned(), name: None })
         .collect();
     let message = MessageId(id);
     engine.handle.ask(Command::Send(SendRequest {

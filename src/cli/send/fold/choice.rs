@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::engine::Command;
 use crate::model::{Choice, Exchange, ExchangeKind, Moment, Outcome, Probe, RemoteMessage};
 
-use super::pick::{Offer, Pick};
+use super::pick::{NumberedChoice, Offer};
 use super::{SendFold, Stage};
 use crate::app::drive::CommandEffect;
 use crate::app::exit::Exit;
@@ -20,7 +20,7 @@ const LOOKING: Duration = Duration::from_secs(15);
 impl SendFold {
     /// … that takes a choice by its number; `heard` is what was kept of the conversation.
     #[must_use]
-    pub fn picking(mut self, pick: Option<Pick>, heard: &[RemoteMessage]) -> Self {
+    pub fn picking(mut self, pick: Option<NumberedChoice>, heard: &[RemoteMessage]) -> Self {
         self.offer = pick.as_ref().and_then(|pick| pick.offer(heard));
         self.pick = pick;
         let extras = &mut self.sending.extras;

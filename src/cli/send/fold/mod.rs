@@ -32,8 +32,8 @@ use crate::pass::runner::replies::ReplyTracker;
 use crate::session::changes::{Change, Notice};
 use crate::session::sign_in::missing_scopes;
 use crate::session::{Changes, OutgoingMessage, Session, SignInTrouble};
+pub use pick::NumberedChoice;
 use pick::Offer;
-pub use pick::Pick;
 
 /// How long the exchange of a settled message may lag behind it.
 const LAG: Duration = Duration::from_millis(500);
@@ -80,7 +80,7 @@ pub struct SendFold {
     replies: ReplyTracker,
     sent_as: Option<Variation>,
     /// Which choice is taken, and of what.
-    pick: Option<Pick>,
+    pick: Option<NumberedChoice>,
     offer: Option<Offer>,
     /// Why none can be.
     unchosen: Option<(Exit, String)>,

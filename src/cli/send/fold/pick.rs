@@ -4,7 +4,7 @@ use crate::model::{Author, Choice, RemoteMessage};
 
 /// A choice by its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pick {
+pub struct NumberedChoice {
     /// From 1.
     pub number: usize,
     /// The message that offers it, by the remote side's id; the newest that offers any where none is named.
@@ -18,7 +18,7 @@ pub(super) struct Offer {
     pub choices: Vec<Choice>,
 }
 
-impl Pick {
+impl NumberedChoice {
     /// The offer that is meant, among messages in their order.
     pub(super) fn offer(&self, messages: &[RemoteMessage]) -> Option<Offer> {
         let offers = |m: &&RemoteMessage| m.author != Author::Guest && !m.choices.is_empty();

@@ -13,7 +13,7 @@ use crate::engine::driver::task_output::{CapturedTry, FileRead, TaskPurpose};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::web_messaging::{Ours, media};
 use crate::model::{
-    Attachment, ConversationKey, DeliveryStatus, ExchangeKind, FailureKind, MessageId, Outcome, Place, Reason,
+    Attachment, ConversationKey, DeliveryStatus, ExchangeKind, FailureKind, FileSource, MessageId, Outcome, Reason,
 };
 
 use super::Driver;
@@ -26,12 +26,12 @@ impl Driver {
         let request = &self.sends.get(message)?.request;
         let key = request.conversation;
         let local = |a: &Attachment| match &a.place {
-            Place::File(path) => {
+            FileSource::File(path) => {
                 let own = || path.file_name().map(|n| n.to_string_lossy().into_owned());
                 let name = a.name.clone().or_else(own).unwrap_or_default();
                 Some(UploadFile { path: path.clone(), name, mime: a.mime.clone() })
             }
-            Place::Url(_) => None,
+            FileSource::Url(_) => None,
         };
         let left: VecDeque<_> = request.extras.attachments.iter().filter_map(local).collect();
         if left.is_empty() {

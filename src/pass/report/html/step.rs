@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::export::escape::markup;
 use crate::model::{Attempt, Body, Ending, ExchangeStep, Header, Outcome, Timing};
-use crate::pass::{ExchangeEvidence, Met, PassRun, SaidMessage, StepResult, Verdict};
+use crate::pass::{ExchangeEvidence, ExpectationState, PassRun, SaidMessage, StepResult, Verdict};
 use crate::text::json;
 
 use super::parts::{anchor, chip, exchange_anchor};
@@ -82,10 +82,10 @@ fn expectations(out: &mut String, step: &StepResult) {
     out.push_str("<h4>Expected</h4>\n<ul class=\"expected\">\n");
     for expectation in &step.expectations {
         let class = match expectation.met {
-            Met::Yes => "passed",
-            Met::No => "failed",
-            Met::Blocked => "blocked",
-            Met::Open | Met::Waiting { .. } => "open",
+            ExpectationState::Yes => "passed",
+            ExpectationState::No => "failed",
+            ExpectationState::Blocked => "blocked",
+            ExpectationState::Open | ExpectationState::Waiting { .. } => "open",
         };
         let detail = expectation.detail.as_deref().map(markup).unwrap_or_default();
         let _ = writeln!(

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::sandbox::world::conversation::Piece;
+use crate::sandbox::world::conversation::ExtraPart;
 use crate::sandbox::world::offer::{OfferedContent, quick_reply};
 use crate::sandbox::world::{ParticipantPurpose, SimulatedConversation, SimulatedMessage};
 use crate::text::json::dense;
@@ -49,15 +49,15 @@ pub(crate) fn connection_closed(reason: &str) -> Value {
     message("ConnectionClosedEvent", json!({"reason": reason, "reasonCode": reason}), None)
 }
 
-pub(crate) fn piece(piece: &Piece) -> Value {
+pub(crate) fn piece(piece: &ExtraPart) -> Value {
     match piece {
-        Piece::Choice { kind, text, payload, answers } => json!({
+        ExtraPart::Choice { kind, text, payload, answers } => json!({
             "contentType": "ButtonResponse",
             "buttonResponse": dense(json!({"type": kind, "text": text, "payload": payload,
                 "originatingMessageId": answers})),
         }),
-        Piece::Offered(label) => quick_reply(label),
-        Piece::File { id, media, url, mime, name, bytes } => json!({
+        ExtraPart::Offered(label) => quick_reply(label),
+        ExtraPart::File { id, media, url, mime, name, bytes } => json!({
             "contentType": "Attachment",
             "attachment": dense(json!({"id": id, "mediaType": media, "url": url, "mime": mime, "filename": name,
                 "fileSize": bytes})),
@@ -74,7 +74,7 @@ pub(crate) fn content(said: &SimulatedMessage) -> Option<Vec<Value>> {
 
 /// `type` of a message.
 pub(crate) fn form(said: &SimulatedMessage) -> &'static str {
-    let answers = |piece: &Piece| matches!(piece, Piece::Choice { .. } | Piece::Offered(_));
+    let answers = |piece: &ExtraPart| matches!(piece, ExtraPart::Choice { .. } | ExtraPart::Offered(_));
     if said.offer == OfferedContent::Nothing && !said.pieces.iter().any(answers) { "Text" } else { "Structured" }
 }
 

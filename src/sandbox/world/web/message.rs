@@ -8,17 +8,17 @@ use serde_json::{Map, Value};
 
 use super::frames;
 use super::request::{Button, Content, Event, Request, Trouble, failed};
-use super::state::Standing;
+use super::state::GuestStanding;
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use crate::sandbox::fault::Plan;
-use crate::sandbox::world::conversation::Piece;
-use crate::sandbox::world::outgoing::{ConnectionId, Out};
+use crate::sandbox::world::conversation::ExtraPart;
+use crate::sandbox::world::outgoing::{ConnectionId, Outgoing};
 use crate::sandbox::world::{ParticipantPurpose, SimulatedMessage, World, script};
 
 /// A message that may be received.
-struct Letter {
+struct GuestLetter {
     said: SimulatedMessage,
     /// What the counterpart hears: the text, or the payload of a choice.
     heard: String,
@@ -47,11 +47,15 @@ impl World {
                 return Err((5000, "Unexpected error".to_owned()));
             }
             Some(FaultKind::ResetBefore) => {
-                self.end_connection(from, Out::Reset, now);
+                self.end_connection(from, Outgoing::Reset, now);
                 return Ok(());
             }
             Some(FaultKind::SocketClosed { received: false, code }) => {
-                self.end_connection(from, Out::Close { code: *code, reason: "closed by a fault of the sandbox" }, now);
+                self.end_connection(
+                    from,
+                    Outgoing::Close { code: *code, reason: "closed by a fault of the sandbox" },
+                    now,
+                );
                 return Ok(());
             }
             _ => {}
@@ -70,7 +74,7 @@ impl World {
     }
 
     /// The message of a request, if it is one that can be received.
-    fn read(&mut self, request: Request, now: Moment) -> Result<Letter, Trouble> {
+    fn read(&mut self, request: Request, now: Moment) -> Result<GuestLetter, Trouble> {
         let Request { message, channel, tracing_id, token, .. } = request;
         if !channel.metadata.custom_attributes.is_empty() {
             self.tally.web.attributes_ignored += 1;
@@ -94,7 +98,7 @@ impl World {
         let mut heard = text;
         for content in message.content {
             let piece = self.piece(&token, content, said.metadata.get("parentMessageId").map(String::as_str))?;
-            if let Piece::Choice { payload, .. } = &piece {
+            if let ExtraPart::Choice { payload, .. } = &piece {
                 heard.clone_from(payload);
             }
             said.pieces.push(piece);
@@ -102,12 +106,12 @@ impl World {
         if heard.trim().is_empty() && said.pieces.is_empty() {
             return Err(failed());
         }
-        Ok(Letter { said, heard, attributes })
+        Ok(GuestLetter { said, heard, attributes })
     }
 
     /// An element of `content`: an answer to an offer, or a file. Guests can say nothing else. [inferred: what the service
     /// does not know is refused]
-    fn piece(&self, token: &str, content: Content, parent: Option<&str>) -> Result<Piece, Trouble> {
+    fn piece(&self, token: &str, content: Content, parent: Option<&str>) -> Result<ExtraPart, Trouble> {
         match (content.kind.as_str(), content.button_response, content.attachment) {
             ("ButtonResponse", Some(button), _) => {
                 let Button { kind, text, payload, originating_message_id: named } = button;
@@ -119,7 +123,7 @@ impl World {
                     "DatePicker" | "ListPicker" if offered.is_some() && named.is_some() => {}
                     _ => return Err(failed()),
                 }
-                Ok(Piece::Choice { kind, text, payload, answers: offered })
+                Ok(ExtraPart::Choice { kind, text, payload, answers: offered })
             }
             ("Attachment", _, Some(attachment)) => self.attached(token, &attachment.id.unwrap_or_default()),
             _ => Err(failed()),
@@ -157,11 +161,11 @@ impl World {
         from: ConnectionId,
         token: &Arc<str>,
         tracing: Option<&str>,
-        letter: Letter,
+        letter: GuestLetter,
         plan: &Plan,
         now: Moment,
     ) -> Result<(), Trouble> {
-        let Letter { mut said, heard, attributes } = letter;
+        let GuestLetter { mut said, heard, attributes } = letter;
         let n = self.web_conversation(token, now).ok_or_else(failed)?;
         self.prolong(token, now);
         if let Some(conversation) = self.conversations.get_mut(n) {
@@ -171,9 +175,13 @@ impl World {
         let echo = self.conversations.get(n).map(|c| frames::structured(c, &said, false)).unwrap_or_default();
         self.keep(n, said);
         match plan.spoil() {
-            Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Out::Reset, now),
+            Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Outgoing::Reset, now),
             Some(FaultKind::SocketClosed { code, .. }) => {
-                self.end_connection(from, Out::Close { code: *code, reason: "closed by a fault of the sandbox" }, now);
+                self.end_connection(
+                    from,
+                    Outgoing::Close { code: *code, reason: "closed by a fault of the sandbox" },
+                    now,
+                );
             }
             Some(FaultKind::ServiceFailure { .. }) => {
                 self.refuse(from, &(5000, "Unexpected error".to_owned()), tracing, now);
@@ -248,14 +256,14 @@ impl World {
         let tokens: Vec<Arc<str>> = self.web.sessions.keys().cloned().collect();
         for token in tokens {
             let meant = wanted.is_none_or(|name| self.session_is(&token, name));
-            let live = self.web.sessions.get(&token).is_some_and(|s| s.standing == Standing::Open);
+            let live = self.web.sessions.get(&token).is_some_and(|s| s.standing == GuestStanding::Open);
             if !meant || !live {
                 continue;
             }
             match how {
                 FaultKind::SessionReadOnly => {
                     if let Some(session) = self.web.sessions.get_mut(&token) {
-                        session.standing = Standing::ReadOnly;
+                        session.standing = GuestStanding::ReadOnly;
                     }
                 }
                 FaultKind::SessionExpired => self.over(&token, "SessionExpiredEvent", now),

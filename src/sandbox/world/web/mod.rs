@@ -25,10 +25,10 @@ use serde_json::Value;
 
 pub(crate) use history::WebHistoryPage;
 pub(crate) use state::Web;
-pub(crate) use upload::{Put, UPLOAD_MAX_BYTES};
+pub(crate) use upload::{PutFile, UPLOAD_MAX_BYTES};
 
 use super::World;
-use super::outgoing::{ConnectionId, Due, Out, What};
+use super::outgoing::{ConnectionId, Due, DueEvent, Outgoing};
 use super::window::Window;
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
@@ -111,14 +111,17 @@ impl World {
             }
             // It leaves later than its turn: what comes meanwhile overtakes it.
             Some(FaultKind::FrameLate { delay_ms }) => {
-                self.due(now.after(Duration::from_millis(*delay_ms)), What::Frame { to, out: Out::Text(text) });
+                self.due(
+                    now.after(Duration::from_millis(*delay_ms)),
+                    DueEvent::Frame { to, out: Outgoing::Text(text) },
+                );
             }
             Some(FaultKind::FrameReordered) => {
                 if let Some(connection) = self.web.connections.get_mut(&to) {
                     connection.held = Some(text);
                 }
                 // Nothing may come that overtakes it.
-                self.due(now.after(OVERTAKEN_WITHIN), What::Release(to));
+                self.due(now.after(OVERTAKEN_WITHIN), DueEvent::Release(to));
             }
             Some(FaultKind::FrameMalformed) => {
                 let broken: String = text.chars().take(text.chars().count() / 2).collect();
@@ -139,17 +142,17 @@ impl World {
         let at = connection.last.max(now.after(latency));
         connection.last = at;
         let held = connection.held.take();
-        self.due(at, What::Frame { to, out: Out::Text(text) });
+        self.due(at, DueEvent::Frame { to, out: Outgoing::Text(text) });
         if let Some(text) = held {
-            self.due(at, What::Frame { to, out: Out::Text(text) });
+            self.due(at, DueEvent::Frame { to, out: Outgoing::Text(text) });
         }
     }
 
     /// Ends a connection after all frames that are on their way to it.
-    fn end_connection(&mut self, to: ConnectionId, out: Out, now: Moment) {
+    fn end_connection(&mut self, to: ConnectionId, out: Outgoing, now: Moment) {
         let Some(connection) = self.web.connections.get(&to) else { return };
         let at = connection.last.max(now);
-        self.due(at, What::Frame { to, out });
+        self.due(at, DueEvent::Frame { to, out });
     }
 
     /// Sends a frame to every connection of a session.
@@ -161,9 +164,9 @@ impl World {
     }
 
     /// A frame that was due goes out.
-    pub(super) fn release(&mut self, to: ConnectionId, out: Out) {
+    pub(super) fn release(&mut self, to: ConnectionId, out: Outgoing) {
         if self.web.connections.contains_key(&to) {
-            self.tally.web.frames_out += u64::from(matches!(out, Out::Text(_)));
+            self.tally.web.frames_out += u64::from(matches!(out, Outgoing::Text(_)));
             self.web.outbox.push((to, out));
         }
     }
@@ -172,12 +175,12 @@ impl World {
     pub(super) fn release_held(&mut self, to: ConnectionId) {
         let held = self.web.connections.get_mut(&to).and_then(|connection| connection.held.take());
         if let Some(text) = held {
-            self.release(to, Out::Text(text));
+            self.release(to, Outgoing::Text(text));
         }
     }
 
     /// Puts something on the list of what is due, behind everything that is due no later.
-    pub(super) fn due(&mut self, at: Moment, what: What) {
+    pub(super) fn due(&mut self, at: Moment, what: DueEvent) {
         let place = self.due.partition_point(|due| due.at <= at);
         self.due.insert(place, Due { at, what });
     }

@@ -9,7 +9,7 @@ use crate::model::fault::FaultTarget;
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
-use crate::sandbox::world::outgoing::{ConnectionId, Out};
+use crate::sandbox::world::outgoing::{ConnectionId, Outgoing};
 use crate::sandbox::world::tally::SocketAction;
 
 /// Every action's fields in one; what an action needs is checked where it is carried out.
@@ -227,6 +227,6 @@ impl World {
         if let Some(connection) = self.web.connections.get_mut(&to) {
             connection.session = None;
         }
-        self.end_connection(to, Out::Close { code: 1000, reason }, now);
+        self.end_connection(to, Outgoing::Close { code: 1000, reason }, now);
     }
 }

@@ -8,16 +8,16 @@ use serde_json::json;
 
 use super::frames;
 use super::request::{Request, SIGN_IN, Trouble};
-use super::state::{Session, Standing};
+use super::state::{GuestStanding, Session};
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
-use crate::sandbox::world::conversation::Via;
-use crate::sandbox::world::outgoing::{ConnectionId, What};
+use crate::sandbox::world::conversation::GuestAccess;
+use crate::sandbox::world::outgoing::{ConnectionId, DueEvent};
 use crate::sandbox::world::refusal::READ_ONLY;
 use crate::sandbox::world::window::Window;
-use crate::sandbox::world::{End, World, entry};
+use crate::sandbox::world::{ConversationEnd, World, entry};
 
 /// The texts of errors. [MTSDK fixtures: real wording may differ]
 pub(super) const EXPIRED: &str = "session expired error message";
@@ -40,7 +40,7 @@ impl World {
         }
         let token: Arc<str> = request.token.as_str().into();
         let standing = self.web.sessions.get(&token).map(|session| session.standing);
-        if standing == Some(Standing::Expired) && !request.start_new {
+        if standing == Some(GuestStanding::Expired) && !request.start_new {
             return Err((4006, EXPIRED.to_owned()));
         }
         let cleared = standing.is_some() && request.start_new;
@@ -61,9 +61,9 @@ impl World {
         self.attach(from, &token, now);
         let Some(session) = self.web.sessions.get(&token) else { return Ok(()) };
         let body = json!({
-            "connected": session.standing != Standing::Closed,
+            "connected": session.standing != GuestStanding::Closed,
             "newSession": new,
-            "readOnly": session.standing != Standing::Open,
+            "readOnly": session.standing != GuestStanding::Open,
             "maxCustomDataBytes": ATTRIBUTES_MAX_BYTES,
             "allowedMedia": frames::allowed_media(),
             "blockedExtensions": BLOCKED_EXTENSIONS,
@@ -82,7 +82,7 @@ impl World {
         let session = Session {
             id: self.web.dice.uuid(),
             origin: origin.to_owned(),
-            standing: Standing::Open,
+            standing: GuestStanding::Open,
             expires,
             conversations: Vec::new(),
             joined: false,
@@ -93,7 +93,7 @@ impl World {
             uploads: BTreeMap::new(),
         };
         self.web.sessions.insert(token.clone(), session);
-        self.due(expires, What::Expires(token.clone()));
+        self.due(expires, DueEvent::Expires(token.clone()));
     }
 
     /// Gives a session of the scenario the conversation that it has already.
@@ -122,7 +122,7 @@ impl World {
 
     /// Ends what a session has: its conversation, and its connections but for `keep`.
     fn finish_session(&mut self, token: &str, keep: ConnectionId, now: Moment) {
-        self.end_session(token, Standing::Closed, now);
+        self.end_session(token, GuestStanding::Closed, now);
         let connections = self.web.sessions.get(token).map(|session| session.connections.clone());
         for other in connections.unwrap_or_default().into_iter().filter(|c| *c != keep) {
             self.dismiss(other, "sessionClosed", now);
@@ -130,11 +130,11 @@ impl World {
     }
 
     /// Ends a session and its present conversation.
-    fn end_session(&mut self, token: &str, standing: Standing, now: Moment) {
+    fn end_session(&mut self, token: &str, standing: GuestStanding, now: Moment) {
         let Some(session) = self.web.sessions.get_mut(token) else { return };
         session.standing = standing;
         if let Some(conversation) = session.conversations.last().and_then(|n| self.conversations.get_mut(*n)) {
-            conversation.ended.get_or_insert(End { at: now.wall, by_fault: false });
+            conversation.ended.get_or_insert(ConversationEnd { at: now.wall, by_fault: false });
         }
     }
 
@@ -144,7 +144,7 @@ impl World {
             // A connection without a session: never configured, or the session was erased.
             None => Err((4007, NOT_FOUND.to_owned())),
             Some((own, _)) if &*own != token => Err((401, "User is unauthorized".to_owned())),
-            Some((_, session)) if session.standing == Standing::Expired || session.expires <= now => {
+            Some((_, session)) if session.standing == GuestStanding::Expired || session.expires <= now => {
                 Err((4006, EXPIRED.to_owned()))
             }
             Some(_) => Ok(()),
@@ -154,7 +154,7 @@ impl World {
     /// Whether the connection's session takes messages.
     pub(super) fn check_open(&mut self, from: ConnectionId) -> Result<(), Trouble> {
         match self.web.session_of(from).map(|(_, session)| session.standing) {
-            Some(Standing::Open) => Ok(()),
+            Some(GuestStanding::Open) => Ok(()),
             _ => Err((409, READ_ONLY.to_owned())),
         }
     }
@@ -164,7 +164,7 @@ impl World {
         if request.close_all_connections {
             self.finish_session(token, from, now);
         } else {
-            self.end_session(token, Standing::Closed, now);
+            self.end_session(token, GuestStanding::Closed, now);
         }
         let body = json!({"connected": false, "newSession": false, "readOnly": true});
         self.answer(from, "SessionResponse", body, request, now);
@@ -182,7 +182,7 @@ impl World {
             Some(entry) => (entry.name.clone(), entry.guest.clone(), entry.script),
             None => ("Web guest".to_owned(), "Guest".to_owned(), crate::sandbox::scenario::ScenarioScript::default()),
         };
-        let n = self.begin(&name, &guest_name, script, Via::Web { token: token.clone() }, now);
+        let n = self.begin(&name, &guest_name, script, GuestAccess::Web { token: token.clone() }, now);
         self.web.sessions.get_mut(token)?.conversations.push(n);
         Some(n)
     }
@@ -198,26 +198,26 @@ impl World {
     /// The time of a session may be over.
     pub(in crate::sandbox::world) fn expire_session(&mut self, token: &Arc<str>, now: Moment) {
         let Some(session) = self.web.sessions.get(token) else { return };
-        if session.standing == Standing::Expired {
+        if session.standing == GuestStanding::Expired {
             return;
         }
         if session.expires > now {
             let at = session.expires;
-            return self.due(at, What::Expires(token.clone()));
+            return self.due(at, DueEvent::Expires(token.clone()));
         }
         self.over(token, "SessionExpiredEvent", now);
     }
 
     /// A session is over: expired, erased or logged out.
     pub(super) fn over(&mut self, token: &str, class: &str, now: Moment) {
-        self.end_session(token, Standing::Expired, now);
+        self.end_session(token, GuestStanding::Expired, now);
         self.emit_all(token, FaultTarget::Answer, &frames::message(class, json!({}), None), now);
     }
 
     /// A web conversation has ended on the other side: its guest is told.
     pub(in crate::sandbox::world) fn announce_end(&mut self, n: usize, now: Moment) {
         let Some(conversation) = self.conversations.get_mut(n) else { return };
-        let Via::Web { token } = &conversation.via else { return };
+        let GuestAccess::Web { token } = &conversation.via else { return };
         let token = token.clone();
         let at = conversation.stamp(now.wall);
         let read_only = self.web.deployment.read_only_at_end;
@@ -227,7 +227,7 @@ impl World {
         body["originatingEntity"] = json!("Bot");
         self.emit_all(&token, FaultTarget::Answer, &frames::message("StructuredMessage", body, None), now);
         if let (true, Some(session)) = (read_only, self.web.sessions.get_mut(&token)) {
-            session.standing = Standing::ReadOnly;
+            session.standing = GuestStanding::ReadOnly;
         }
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::model::Moment;
 use crate::sandbox::rng::Rng;
 use crate::sandbox::scenario::{Deployment, Limits};
-use crate::sandbox::world::outgoing::{ConnectionId, Out};
+use crate::sandbox::world::outgoing::{ConnectionId, Outgoing};
 use crate::sandbox::world::window::Window;
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Connection {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum GuestStanding {
     /// Messages are taken.
     Open,
     /// Its conversation has ended: messages are refused with 409.
@@ -41,7 +41,7 @@ pub(super) struct Session {
     /// What stands in its JWTs in place of the token.
     pub(super) id: String,
     pub(super) origin: String,
-    pub(super) standing: Standing,
+    pub(super) standing: GuestStanding,
     pub(super) expires: Moment,
     /// The conversations that it had, the present one last.
     pub(super) conversations: Vec<usize>,
@@ -66,7 +66,7 @@ pub(crate) struct Web {
     pub(super) dice: Rng,
     /// Where the sandbox is, for addresses of uploads: `http://127.0.0.1:PORT`.
     pub(crate) base: String,
-    pub(crate) outbox: Vec<(ConnectionId, Out)>,
+    pub(crate) outbox: Vec<(ConnectionId, Outgoing)>,
 }
 
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
-use crate::sandbox::world::conversation::Piece;
+use crate::sandbox::world::conversation::ExtraPart;
 use crate::sandbox::world::outgoing::ConnectionId;
 use crate::text::json::dense;
 
@@ -35,7 +35,7 @@ const TAGGING: &str = "x-amz-tagging";
 
 /// A file that is put to its address.
 #[derive(Clone, Debug)]
-pub(crate) struct Put<'r> {
+pub(crate) struct PutFile<'r> {
     pub(crate) attachment: &'r str,
     /// `signature` of the query.
     pub(crate) signature: &'r str,
@@ -113,7 +113,7 @@ impl World {
     }
 
     /// A file came to its address: the HTTP status of the answer. The session is told how it went.
-    pub(crate) fn put(&mut self, put: Put<'_>, now: Moment) -> u16 {
+    pub(crate) fn put(&mut self, put: PutFile<'_>, now: Moment) -> u16 {
         self.settle(now);
         let Some((token, upload)) = self.file(put.attachment) else { return 404 };
         if upload.signature != put.signature || put.tagging != Some(&upload.signature) || upload.until <= now {
@@ -154,13 +154,13 @@ impl World {
     }
 
     /// A file of the session that is sent with a message.
-    pub(super) fn attached(&self, token: &str, id: &str) -> Result<Piece, Trouble> {
+    pub(super) fn attached(&self, token: &str, id: &str) -> Result<ExtraPart, Trouble> {
         let upload = self.web.sessions.get(token).and_then(|session| session.uploads.get(id));
         let Some(upload) = upload else { return Err((4009, "Attachment not found".to_owned())) };
         if upload.bytes.is_none() {
             return Err((4010, "Attachment has not been uploaded".to_owned()));
         }
-        Ok(Piece::File {
+        Ok(ExtraPart::File {
             id: Some(id.to_owned()),
             media: media(&upload.mime).to_owned(),
             url: self.file_address(id, &upload.signature),
@@ -178,7 +178,7 @@ impl World {
         now: Moment,
     ) -> Result<(), Trouble> {
         let id = request.attachment_id.as_deref().unwrap_or_default();
-        let Piece::File { url, name, mime, bytes, .. } = self.attached(&request.token, id)? else { return Ok(()) };
+        let ExtraPart::File { url, name, mime, bytes, .. } = self.attached(&request.token, id)? else { return Ok(()) };
         let body = json!({"attachmentId": id, "headers": {}, "url": url, "fileName": name, "fileSize": bytes,
             "fileType": mime});
         self.answer(from, "PresignedUrlResponse", body, request, now);

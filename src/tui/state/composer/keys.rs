@@ -13,7 +13,7 @@ const LAID_OUT_MAX: usize = 64 << 10;
 
 /// Which way Up and Down go.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Direction {
     Up,
     Down,
 }
@@ -21,24 +21,24 @@ enum Way {
 impl Composer {
     /// One row up; on the first row, one text back in the history.
     pub fn up(&mut self) {
-        if !self.row(Way::Up) {
+        if !self.row(Direction::Up) {
             self.history_older();
         }
     }
 
     /// One row down; on the last row, one text nearer in the history, and at last the draft again.
     pub fn down(&mut self) {
-        if !self.row(Way::Down) {
+        if !self.row(Direction::Down) {
             self.history_newer();
         }
     }
 
     /// Moves by one row as it stands on the screen, keeping the column. False where there is none.
-    fn row(&mut self, way: Way) -> bool {
+    fn row(&mut self, way: Direction) -> bool {
         let line = self.editor.line();
         let cells = usize::from(self.width);
         if cells == 0 || line.len() > LAID_OUT_MAX {
-            return if way == Way::Up { self.editor.up() } else { self.editor.down() };
+            return if way == Direction::Up { self.editor.up() } else { self.editor.down() };
         }
         let text = self.editor.text();
         let rows = |line: &Range<usize>| -> Vec<Range<usize>> {
@@ -58,14 +58,14 @@ impl Composer {
             None => column,
         };
         let target = match way {
-            Way::Up if past => here.get(at).cloned(),
-            Way::Up if at > 0 => here.get(at - 1).cloned(),
-            Way::Up => line.start.checked_sub(1).and_then(|end| {
+            Direction::Up if past => here.get(at).cloned(),
+            Direction::Up if at > 0 => here.get(at - 1).cloned(),
+            Direction::Up => line.start.checked_sub(1).and_then(|end| {
                 let start = text.get(..end)?.rfind('\n').map_or(0, |n| n + 1);
                 rows(&(start..end)).pop()
             }),
-            Way::Down if at + 1 < here.len() => here.get(at + 1).cloned(),
-            Way::Down => text.get(line.end + 1..).and_then(|rest| {
+            Direction::Down if at + 1 < here.len() => here.get(at + 1).cloned(),
+            Direction::Down => text.get(line.end + 1..).and_then(|rest| {
                 let start = line.end + 1;
                 let end = rest.find('\n').map_or(text.len(), |n| start + n);
                 rows(&(start..end)).into_iter().next()

@@ -11,7 +11,7 @@ use crate::journal::job::KeptPlace;
 use crate::model::ConversationKey;
 use crate::session::thread::{EntryId, MessageSource, ThreadEntry, Threads};
 
-use rows::{Paper, Row};
+use rows::{Row, RowContext};
 pub use scroll::Scroll;
 use scroll::{Bodies, Heights};
 
@@ -52,20 +52,20 @@ impl ThreadPane {
     }
 
     /// Lays out what is in sight of a conversation.
-    pub fn fit(&mut self, key: Option<ConversationKey>, threads: &Threads, paper: &Paper<'_>, height: u16) {
-        (self.width, self.height) = (paper.width, height);
+    pub fn fit(&mut self, key: Option<ConversationKey>, threads: &Threads, context: &RowContext<'_>, height: u16) {
+        (self.width, self.height) = (context.width, height);
         self.window.clear();
         self.in_view.clear();
         self.new_below = 0;
         let Some(key) = key else { return };
         let entries = threads.messages(key);
-        self.bodies.turn_to(key, paper);
+        self.bodies.turn_to(key, context);
         let scroll = self.scroll(key);
         if let Scroll::At { newest, .. } = scroll {
             self.new_below = entries.iter().filter(|e| e.id > newest).count();
         }
         let rows = usize::from(height);
-        let (first, mut skip) = Heights { bodies: &mut self.bodies, entries, paper }.top(scroll, rows);
+        let (first, mut skip) = Heights { bodies: &mut self.bodies, entries, context }.top(scroll, rows);
         for at in first..entries.len() {
             if self.window.len() >= rows {
                 break;
@@ -73,7 +73,7 @@ impl ThreadPane {
             let Some(entry) = entries.get(at) else { break };
             self.in_view.push(entry.id);
             let before = at.checked_sub(1).and_then(|at| entries.get(at));
-            rows::message(entry, before, self.bodies.of(entry, paper), paper, skip, &mut self.window);
+            rows::message(entry, before, self.bodies.of(entry, context), context, skip, &mut self.window);
             skip = 0;
         }
         self.window.truncate(rows);
@@ -86,12 +86,12 @@ impl ThreadPane {
     }
 
     /// Scrolls by rows: positive is down. Reaching the end follows again.
-    pub fn scroll_by(&mut self, key: ConversationKey, by: isize, threads: &Threads, paper: &Paper<'_>) {
+    pub fn scroll_by(&mut self, key: ConversationKey, by: isize, threads: &Threads, context: &RowContext<'_>) {
         let entries = threads.messages(key);
-        self.bodies.turn_to(key, paper);
+        self.bodies.turn_to(key, context);
         let before = self.scroll(key);
         let rows = usize::from(self.height.max(1));
-        let mut heights = Heights { bodies: &mut self.bodies, entries, paper };
+        let mut heights = Heights { bodies: &mut self.bodies, entries, context };
         let from = heights.top(before, rows);
         let to = heights.moved(from, by);
         if by > 0 && to >= heights.end_top(rows) {
@@ -103,17 +103,17 @@ impl ThreadPane {
     }
 
     /// Scrolls by pages, one row less than the window.
-    pub fn scroll_pages(&mut self, key: ConversationKey, pages: isize, threads: &Threads, paper: &Paper<'_>) {
+    pub fn scroll_pages(&mut self, key: ConversationKey, pages: isize, threads: &Threads, context: &RowContext<'_>) {
         let page = isize::try_from(self.height.saturating_sub(1).max(1)).unwrap_or(1);
-        self.scroll_by(key, page.saturating_mul(pages), threads, paper);
+        self.scroll_by(key, page.saturating_mul(pages), threads, context);
     }
 
     /// To the oldest message.
-    pub fn to_start(&mut self, key: ConversationKey, threads: &Threads, paper: &Paper<'_>) {
+    pub fn to_start(&mut self, key: ConversationKey, threads: &Threads, context: &RowContext<'_>) {
         let entries = threads.messages(key);
-        self.bodies.turn_to(key, paper);
+        self.bodies.turn_to(key, context);
         let rows = usize::from(self.height.max(1));
-        if (Heights { bodies: &mut self.bodies, entries, paper }).end_top(rows) == (0, 0) {
+        if (Heights { bodies: &mut self.bodies, entries, context }).end_top(rows) == (0, 0) {
             return;
         }
         if let Some(first) = entries.first() {

@@ -18,7 +18,7 @@ const MAX_BYTES: usize = 16 << 10;
 const MASKED_BEYOND: usize = 1 << 10;
 
 /// What rows are laid out on.
-pub struct Paper<'a> {
+pub struct RowContext<'a> {
     /// Cells of the pane.
     pub width: u16,
     /// Only ASCII in what is not said by anybody.
@@ -74,7 +74,7 @@ pub(super) struct Body {
     widest: usize,
 }
 
-impl Paper<'_> {
+impl RowContext<'_> {
     /// Cells for the text of a message: a blank stands at each side of it.
     fn cells(&self) -> usize {
         let most = if self.width < MARGINS_FROM { usize::from(self.width) } else { usize::from(self.width) * 4 / 5 };
@@ -87,21 +87,21 @@ impl Paper<'_> {
 }
 
 /// Rows above who and when: the day where it is another, else a blank where another speaks.
-pub(super) fn above(entry: &ThreadEntry, before: Option<&ThreadEntry>, paper: &Paper<'_>) -> usize {
+pub(super) fn above(entry: &ThreadEntry, before: Option<&ThreadEntry>, context: &RowContext<'_>) -> usize {
     match before {
         None => 1,
-        Some(before) if paper.day(before) != paper.day(entry) => 1 + usize::from(!paper.dense),
-        Some(before) => usize::from(!paper.dense && before.author() != entry.author()),
+        Some(before) if context.day(before) != context.day(entry) => 1 + usize::from(!context.dense),
+        Some(before) => usize::from(!context.dense && before.author() != entry.author()),
     }
 }
 
 /// Lays out the text of a message and what comes with it.
-pub(super) fn body(entry: &ThreadEntry, paper: &Paper<'_>) -> Body {
-    let cells = paper.cells();
+pub(super) fn body(entry: &ThreadEntry, context: &RowContext<'_>) -> Body {
+    let cells = context.cells();
     let mut rows = Vec::new();
     if has_text(entry) {
-        let most = if paper.masks.is_empty() { MAX_BYTES } else { MAX_BYTES + MASKED_BEYOND };
-        let text = paper.masks.shape(head(entry.text(), most), width);
+        let most = if context.masks.is_empty() { MAX_BYTES } else { MAX_BYTES + MASKED_BEYOND };
+        let text = context.masks.shape(head(entry.text(), most), width);
         let text = head(&text, MAX_BYTES);
         for line in visible_lines(text) {
             let wrapped = wrap(&line, cells).into_iter();
@@ -113,7 +113,7 @@ pub(super) fn body(entry: &ThreadEntry, paper: &Paper<'_>) -> Body {
         }
     }
     for (line, role) in below(entry) {
-        let line = paper.masks.shape(&plain(&line, paper.ascii), width).into_owned();
+        let line = context.masks.shape(&plain(&line, context.ascii), width).into_owned();
         rows.extend(wrap(&line, cells).into_iter().map(|r| (line.get(r).unwrap_or_default().to_owned(), role)));
     }
     let widest = rows.iter().map(|(row, _)| width(row)).max().unwrap_or(0).min(cells);
@@ -156,11 +156,11 @@ fn below(entry: &ThreadEntry) -> Vec<(String, StyleRole)> {
 }
 
 /// How a message fared, in words: `accepted`, `waiting 7 s: 429, Retry-After 7 s`, `refused 401 · scope-stripped, likely`.
-fn fared(entry: &ThreadEntry, status: &DeliveryStatus, paper: &Paper<'_>) -> (String, StyleRole) {
-    let cause = entry.message().and_then(|m| m.exchange).and_then(|id| (paper.cause)(id));
+fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>) -> (String, StyleRole) {
+    let cause = entry.message().and_then(|m| m.exchange).and_then(|id| (context.cause)(id));
     match status {
         DeliveryStatus::Waiting { until, why } => {
-            let left = until.left(paper.now);
+            let left = until.left(context.now);
             let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
             (format!("waiting {seconds} s: {}", visible(&why.to_string())), StyleRole::Warning)
         }
@@ -194,8 +194,8 @@ pub const fn speaker(author: Author) -> &'static str {
 }
 
 /// Who, when, and how it fared.
-fn heading(entry: &ThreadEntry, paper: &Paper<'_>, cells: usize) -> (String, Vec<(usize, StyleRole)>) {
-    let time = entry.at().to_zoned(paper.zone.clone()).strftime("%H:%M").to_string();
+fn heading(entry: &ThreadEntry, context: &RowContext<'_>, cells: usize) -> (String, Vec<(usize, StyleRole)>) {
+    let time = entry.at().to_zoned(context.zone.clone()).strftime("%H:%M").to_string();
     let mut text = speaker(entry.author()).to_owned();
     let mut pieces = vec![(text.len(), StyleRole::Strong)];
     text.push(' ');
@@ -205,13 +205,13 @@ fn heading(entry: &ThreadEntry, paper: &Paper<'_>, cells: usize) -> (String, Vec
         let room = cells.saturating_sub(width(&text) + 2);
         if room >= 3 {
             text.push_str("  ");
-            text.push_str(&fit(&plain(what, paper.ascii), room, paper.ascii));
+            text.push_str(&fit(&plain(what, context.ascii), room, context.ascii));
             pieces.push((text.len(), role));
         }
     };
     match entry.life() {
         Some(status) => {
-            let (words, role) = fared(entry, status, paper);
+            let (words, role) = fared(entry, status, context);
             push(&words, role);
         }
         None if entry.author() == Author::Guest => push("not from this session", StyleRole::Dim),
@@ -235,7 +235,7 @@ pub(super) fn message(
     entry: &ThreadEntry,
     before: Option<&ThreadEntry>,
     body: &Body,
-    paper: &Paper<'_>,
+    context: &RowContext<'_>,
     skip: usize,
     out: &mut Vec<Row>,
 ) {
@@ -249,25 +249,25 @@ pub(super) fn message(
         pieces,
     };
     let mut rows: Vec<Row> = Vec::with_capacity(body.rows.len() + 3);
-    let day_changed = before.is_none_or(|before| paper.day(before) != paper.day(entry));
-    let above = above(entry, before, paper);
+    let day_changed = before.is_none_or(|before| context.day(before) != context.day(entry));
+    let above = above(entry, before, context);
     if above > usize::from(day_changed) {
         rows.push(plain_row(ThreadRowKind::Blank, 0, String::new(), Vec::new()));
     }
     if day_changed {
-        let today = paper.now.wall.to_zoned(paper.zone.clone()).date();
-        let rule = if paper.ascii { "--" } else { "──" };
-        let text = format!("{rule}  {}  {rule}", day(paper.day(entry), today));
-        let indent = usize::from(paper.width).saturating_sub(width(&text)) / 2;
+        let today = context.now.wall.to_zoned(context.zone.clone()).date();
+        let rule = if context.ascii { "--" } else { "──" };
+        let text = format!("{rule}  {}  {rule}", day(context.day(entry), today));
+        let indent = usize::from(context.width).saturating_sub(width(&text)) / 2;
         let pieces = vec![(text.len(), StyleRole::Dim)];
         rows.push(plain_row(ThreadRowKind::Day, indent, text, pieces));
     }
-    let cells = paper.cells();
-    let (text, pieces) = heading(entry, paper, usize::from(paper.width).saturating_sub(2));
-    let indent = if own { usize::from(paper.width).saturating_sub(width(&text) + 1) } else { 1 };
+    let cells = context.cells();
+    let (text, pieces) = heading(entry, context, usize::from(context.width).saturating_sub(2));
+    let indent = if own { usize::from(context.width).saturating_sub(width(&text) + 1) } else { 1 };
     rows.push(plain_row(ThreadRowKind::Head, indent, text, pieces));
     let ground = body.widest.min(cells) + 2;
-    let indent = if own { usize::from(paper.width).saturating_sub(ground) } else { 1 };
+    let indent = if own { usize::from(context.width).saturating_sub(ground) } else { 1 };
     rows.extend(body.rows.iter().map(|(text, role)| Row {
         cells: u16::try_from(ground).unwrap_or(u16::MAX),
         ..plain_row(ThreadRowKind::Text, indent, text.clone(), vec![(text.len(), *role)])

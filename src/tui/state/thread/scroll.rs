@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::rows::{self, Body, Paper};
+use super::rows::{self, Body, RowContext};
 use crate::model::ConversationKey;
 use crate::session::thread::{EntryId, ThreadEntry};
 
@@ -33,16 +33,16 @@ pub(super) struct Bodies {
 
 impl Bodies {
     /// Forgets what was laid out for something else.
-    pub fn turn_to(&mut self, key: ConversationKey, paper: &Paper<'_>) {
-        let of = Some((key, paper.width, paper.ascii));
+    pub fn turn_to(&mut self, key: ConversationKey, context: &RowContext<'_>) {
+        let of = Some((key, context.width, context.ascii));
         if self.of != of {
             self.of = of;
             self.laid_out.clear();
         }
     }
 
-    pub fn of(&mut self, entry: &ThreadEntry, paper: &Paper<'_>) -> &Body {
-        self.laid_out.entry(entry.id).or_insert_with(|| rows::body(entry, paper))
+    pub fn of(&mut self, entry: &ThreadEntry, context: &RowContext<'_>) -> &Body {
+        self.laid_out.entry(entry.id).or_insert_with(|| rows::body(entry, context))
     }
 
     /// How many texts are laid out.
@@ -60,14 +60,14 @@ impl Bodies {
 pub(super) struct Heights<'a> {
     pub bodies: &'a mut Bodies,
     pub entries: &'a [ThreadEntry],
-    pub paper: &'a Paper<'a>,
+    pub context: &'a RowContext<'a>,
 }
 
 impl Heights<'_> {
     fn of(&mut self, at: usize) -> usize {
         let Some(entry) = self.entries.get(at) else { return 1 };
         let before = at.checked_sub(1).and_then(|at| self.entries.get(at));
-        rows::above(entry, before, self.paper) + 1 + self.bodies.of(entry, self.paper).rows.len()
+        rows::above(entry, before, self.context) + 1 + self.bodies.of(entry, self.context).rows.len()
     }
 
     /// The place of the topmost row: an index into the entries, and a row in that entry.

@@ -1,7 +1,7 @@
 //! Demo mode: its keys. A rehearsal never asks the engine for anything: see [`silence`].
 
+mod narration;
 mod playing;
-mod telling;
 
 use crossterm::event::KeyCode;
 
@@ -18,11 +18,11 @@ use crate::tui::state::demo::{LARGEST, Present};
 use crate::tui::state::overlay::MenuChoice;
 
 use super::focus::keep_focus_visible;
+use narration::{press, say};
 use playing::rest;
-use telling::{press, say};
 
+pub use narration::{count, exchange, message, messages_arrived, token};
 pub use playing::{cue, deadline};
-pub use telling::{came, count, exchange, message, token};
 
 /// `P`: begins or leaves the demo.
 pub fn toggle(state: &mut State) {
@@ -202,6 +202,7 @@ pub fn pressed(state: &mut State, chord: Chord) {
 /// While a rehearsal is shown, nothing is asked of the engine, whatever key was pressed.
 pub fn silence(state: &State, effects: &mut Vec<Effect>) {
     if state.demo.offline || state.demo.present.as_ref().is_some_and(|p| p.tape.is_some()) {
-        effects.retain(|effect| !matches!(effect, Effect::Engine(_) | Effect::SandboxFault(_) | Effect::Arrange(_)));
+        effects
+            .retain(|effect| !matches!(effect, Effect::Engine(_) | Effect::SandboxFault(_) | Effect::SetUpSandbox(_)));
     }
 }

@@ -15,7 +15,7 @@ use crate::tui::state::{Pane, State};
 
 use super::super::focus::keep_focus_visible;
 use super::super::{open_conversation, sending};
-use super::telling::{heard, press, say};
+use super::narration::{heard, press, say};
 
 /// A typed message waits in such steps for the token that is being renewed.
 const RENEWING: Duration = Duration::from_millis(100);

@@ -40,7 +40,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::VerdictBlocked => verdict(state, Verdict::Blocked, effects),
         Action::VerdictSkip => verdict(state, Verdict::Skip, effects),
         Action::PassUndo => {
-            tell(state, RunnerEvent::Undo, effects);
+            pass_event(state, RunnerEvent::Undo, effects);
             state.status.info("The last verdict is undone.");
         }
         Action::PassNote => {
@@ -50,11 +50,11 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 ask_note(state, at, None);
             }
         }
-        Action::NextCase => tell(state, RunnerEvent::Case(1), effects),
-        Action::PreviousCase => tell(state, RunnerEvent::Case(-1), effects),
+        Action::NextCase => pass_event(state, RunnerEvent::Case(1), effects),
+        Action::PreviousCase => pass_event(state, RunnerEvent::Case(-1), effects),
         Action::PassPause => {
             let paused = state.session.pass.runner.as_ref().is_some_and(Runner::is_paused);
-            tell(state, RunnerEvent::Pause(!paused), effects);
+            pass_event(state, RunnerEvent::Pause(!paused), effects);
         }
         Action::PassReports => files::ask_reports(state),
         Action::PassStop => stop(state),
@@ -94,7 +94,7 @@ fn go(state: &mut State, effects: &mut Vec<Effect>) {
         StepStage::Judging => {
             if runner.open_result().is_some_and(|r| r.suggested.is_some()) {
                 state.session.screen_for_pass(&state.look.zone);
-                tell(state, RunnerEvent::Accept, effects);
+                pass_event(state, RunnerEvent::Accept, effects);
             } else {
                 state.status.info("Only you can judge this step.");
                 state.status.offer(VERDICTS);
@@ -135,7 +135,7 @@ pub fn run_step_now(state: &mut State, effects: &mut Vec<Effect>) {
         keep_focus_visible(state);
     }
     state.status.clear();
-    tell(state, RunnerEvent::Go, effects);
+    pass_event(state, RunnerEvent::Go, effects);
 }
 
 /// `!`: runs the step again; asks where its message was sent already.
@@ -158,7 +158,7 @@ fn verdict(state: &mut State, verdict: Verdict, effects: &mut Vec<Effect>) {
     state.session.screen_for_pass(&state.look.zone);
     let at = state.session.pass.runner.as_ref().map(|runner| runner.run().at);
     state.status.clear();
-    tell(state, RunnerEvent::Verdict(verdict), effects);
+    pass_event(state, RunnerEvent::Verdict(verdict), effects);
     state.pass_pane.judged = at;
     // Who types to the guest is not interrupted.
     if let Some(at) =
@@ -189,15 +189,15 @@ fn stop(state: &mut State) {
 
 /// The run is over, whatever is open.
 pub fn stop_now(state: &mut State, effects: &mut Vec<Effect>) {
-    tell(state, RunnerEvent::Stop, effects);
+    pass_event(state, RunnerEvent::Stop, effects);
 }
 
 /// A note on a step.
 pub fn note(state: &mut State, at: (usize, usize), text: &str, effects: &mut Vec<Effect>) {
-    tell(state, RunnerEvent::Note(at, text), effects);
+    pass_event(state, RunnerEvent::Note(at, text), effects);
 }
 
 /// Tells the pass something.
-fn tell(state: &mut State, event: RunnerEvent<'_>, effects: &mut Vec<Effect>) {
+fn pass_event(state: &mut State, event: RunnerEvent<'_>, effects: &mut Vec<Effect>) {
     with_session(state, effects, |session, now, changes| session.pass_event(event, now, changes));
 }

@@ -1,7 +1,7 @@
 //! The places in which keys are named, and how one comes there.
 
 use guestwire::engine::{DiscoveredConversation, Report};
-use guestwire::journal::job::{HistoryPage, Restored, Want};
+use guestwire::journal::job::{HistoryPage, HistoryRange, Restored};
 use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{Author, Choice, DeliveryStatus, RemoteMessage, TokenStatus, WebSession};
 use guestwire::session::conversations::Conversations;
@@ -103,7 +103,7 @@ fn found(desk: &mut Desk) {
     });
     let serial = serial.expect("the journal is asked");
     let entries: Vec<_> = desk.state.session.log.oldest_as_kept(2);
-    let want = Want::Found { query: "one".to_owned(), before: u64::MAX };
+    let want = HistoryRange::Found { query: "one".to_owned(), before: u64::MAX };
     let page = HistoryPage { serial, want, entries, more: false, problem: None };
     desk.event(Event::Journal(JournalPage::History(page)));
 }

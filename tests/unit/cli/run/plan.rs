@@ -54,6 +54,6 @@ fn rounds_follow_each_other_and_unknown_names_are_told() {
     let failed = chosen(&pass, &["zz".to_owned()]).unwrap_err();
     assert!(failed.message.starts_with("--only: the pass has no case `zz`"), "{}", failed.message);
     let lonely = Cast { players: Vec::new(), ..Cast::default() };
-    let failed = judge("p.toml", &pass, &[0], &lonely).unwrap_err();
+    let failed = check_conversations("p.toml", &pass, &[0], &lonely).unwrap_err();
     assert_eq!(failed.message, "p.toml:5:16: the profile has no conversation “One”");
 }

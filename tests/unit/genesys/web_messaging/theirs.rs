@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Author, Choice, ChoiceKind, Place};
+use crate::model::{Author, Choice, ChoiceKind, FileSource};
 
 fn read(frame: &str) -> Theirs {
     Theirs::read(frame).unwrap()
@@ -95,7 +95,7 @@ fn other_content_is_read_or_named() {
         r#"{"contentType":"Attachment","attachment":{"id":"x","mediaType":"Image","url":"https://f/a.png?sig=1","mime":"image/png","filename":"a.png"}}"#,
     ));
     assert_eq!(file.text, "[Attachment]");
-    assert_eq!(file.attachments[0].place, Place::Url("https://f/a.png?sig=1".into()));
+    assert_eq!(file.attachments[0].place, FileSource::Url("https://f/a.png?sig=1".into()));
 }
 
 /// The content types of the frames' schema that guestwire does not read, and one that nobody knows.

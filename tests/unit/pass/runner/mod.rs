@@ -9,7 +9,7 @@ use crate::model::exchange::{Ending, ExchangeKind, Outcome};
 use crate::model::{
     AsOf, Attempt, Author, Pacing, Reason, RemoteMessage, RemoteState, TokenFacts, TokenStatus, Unreadable,
 };
-use crate::pass::result::Met;
+use crate::pass::result::ExpectationState;
 use crate::pass::result::Tally;
 use crate::session::SignIn;
 
@@ -40,7 +40,7 @@ impl Rig {
     fn with(text: &str, mode: Mode, sandbox: bool) -> Self {
         let pass = Arc::new(Pass::parse(Path::new("t.toml"), text).unwrap_or_else(|e| panic!("{e}")));
         let plan = (0..pass.cases.len()).map(|case| (case, 1)).collect();
-        let begin = Begin {
+        let begin = RunStart {
             id: uuid::Uuid::from_u128(1),
             file: "t.toml".to_owned(),
             source: text.to_owned(),
@@ -420,7 +420,7 @@ fn the_sandbox_is_set_up_one_after_the_other_and_tidied_after_the_case() {
     assert_eq!(rig.on(RunnerEvent::Sandbox(Ok(()))), [RunnerEffect::Sandbox(advance)]);
     assert_eq!(texts(&rig.on(RunnerEvent::Sandbox(Ok(())))), ["a"]);
     rig.accepted();
-    assert_eq!(rig.on(RunnerEvent::Accept), [RunnerEffect::Tidy]);
+    assert_eq!(rig.on(RunnerEvent::Accept), [RunnerEffect::ClearFaults]);
 }
 
 #[test]

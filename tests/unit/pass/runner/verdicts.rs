@@ -63,7 +63,7 @@ fn a_run_that_was_kept_goes_on_at_the_very_step() {
     let again = resume(&under_way);
     assert_eq!((again.run.at, again.stage()), ((0, 0), &StepStage::Ready), "nothing is sent again by itself");
     assert!(again.is_paused() && again.due().is_none());
-    assert_eq!(again.run.cases[0].steps[0].expectations[0].met, Met::Open);
+    assert_eq!(again.run.cases[0].steps[0].expectations[0].met, ExpectationState::Open);
     let again = resume(&decided);
     assert_eq!((again.run.at, again.stage()), ((0, 0), &StepStage::Judging), "what was decided stays decided");
     rig.runner = again;

@@ -24,15 +24,15 @@ fn read(threads: &mut Threads, brought: Vec<RemoteMessage>) {
     threads.read(A, brought);
 }
 
-fn with_paper<T>(width: u16, does: impl FnOnce(&Paper<'_>) -> T) -> T {
+fn with_paper<T>(width: u16, does: impl FnOnce(&RowContext<'_>) -> T) -> T {
     let now = Moment::new(Duration::ZERO, at(500));
     let (zone, masks) = (TimeZone::UTC, Masks::default());
-    does(&Paper { width, ascii: false, zone: &zone, now, masks: &masks, cause: &|_| None, dense: true })
+    does(&RowContext { width, ascii: false, zone: &zone, now, masks: &masks, cause: &|_| None, dense: true })
 }
 
 /// The texts in sight, from the top.
 fn texts(pane: &mut ThreadPane, threads: &Threads, height: u16) -> Vec<String> {
-    with_paper(40, |paper| pane.fit(Some(A), threads, paper, height));
+    with_paper(40, |context| pane.fit(Some(A), threads, context, height));
     pane.window().iter().map(|row| row.text.clone()).collect()
 }
 
@@ -41,25 +41,25 @@ fn reading_up_never_jumps_and_the_end_is_followed_again() {
     let (mut threads, mut pane) = (Threads::new(), ThreadPane::default());
     read(&mut threads, (0..50).map(|n| bot(&format!("b{n}"), &format!("text {n}"), n)).collect());
     assert_eq!(texts(&mut pane, &threads, 10).last().map(String::as_str), Some("text 49"));
-    with_paper(40, |paper| pane.scroll_by(A, -3, &threads, paper));
+    with_paper(40, |context| pane.scroll_by(A, -3, &threads, context));
     let before = texts(&mut pane, &threads, 10);
     assert_eq!(before.first().map(String::as_str), Some("text 43"), "two rows each");
     read(&mut threads, vec![bot("n", "new", 99), bot("o", "older", -5)]);
     assert_eq!(texts(&mut pane, &threads, 10), before);
     assert_eq!(pane.new_below(), 2);
     assert!(pane.place(A, &threads).is_some());
-    with_paper(40, |paper| pane.scroll_pages(A, 1, &threads, paper));
+    with_paper(40, |context| pane.scroll_pages(A, 1, &threads, context));
     assert_eq!(texts(&mut pane, &threads, 10).last().map(String::as_str), Some("new"));
     assert_eq!((pane.scroll(A), pane.new_below()), (Scroll::Follow, 0));
-    with_paper(40, |paper| pane.scroll_by(A, isize::MIN, &threads, paper));
+    with_paper(40, |context| pane.scroll_by(A, isize::MIN, &threads, context));
     assert!(
         texts(&mut pane, &threads, 10)[0].contains("Mon 12 Jan") || texts(&mut pane, &threads, 10)[0].contains("today")
     );
     pane.follow(A);
     assert_eq!(pane.place(A, &threads), None);
-    with_paper(40, |paper| pane.to_start(A, &threads, paper));
+    with_paper(40, |context| pane.to_start(A, &threads, context));
     assert_eq!(texts(&mut pane, &threads, 10)[2], "older");
-    with_paper(40, |paper| pane.scroll_by(ConversationKey(7), 1, &threads, paper));
+    with_paper(40, |context| pane.scroll_by(ConversationKey(7), 1, &threads, context));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn texts_that_are_far_away_are_forgotten() {
     let (mut threads, mut pane) = (Threads::new(), ThreadPane::default());
     read(&mut threads, (0..1_500).map(|n| bot(&format!("b{n}"), "text", n)).collect());
     for _ in 0..200 {
-        with_paper(40, |paper| pane.scroll_pages(A, -1, &threads, paper));
+        with_paper(40, |context| pane.scroll_pages(A, -1, &threads, context));
         texts(&mut pane, &threads, 10);
     }
     assert!(pane.bodies.laid_out.len() <= KEPT + 20, "{}", pane.bodies.laid_out.len());
@@ -109,7 +109,7 @@ proptest! {
         read(&mut threads, (0..count).map(|n| bot(&format!("b{n}"), "a longer text of several words", n * 7_000)).collect());
         let all = texts(&mut pane, &threads, 1_000).len();
         for by in moves {
-            with_paper(40, |paper| pane.scroll_by(A, by, &threads, paper));
+            with_paper(40, |context| pane.scroll_by(A, by, &threads, context));
             prop_assert_eq!(texts(&mut pane, &threads, 7).len(), all.min(7));
         }
     }

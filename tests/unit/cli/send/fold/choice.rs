@@ -20,7 +20,7 @@ fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[Remote
         extras: Extras::default(),
         reply_within: None,
     };
-    SendFold::new(sending, session(channel)).picking(Some(Pick { number, of: of.map(str::to_owned) }), heard)
+    SendFold::new(sending, session(channel)).picking(Some(NumberedChoice { number, of: of.map(str::to_owned) }), heard)
 }
 
 fn sent(acts: &[CommandEffect]) -> Option<(&str, &str, &str)> {

@@ -5,14 +5,14 @@ use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::demo::narrate;
 
-/// Whether reports are told: a rehearsal is about something else.
-fn tells(state: &State) -> bool {
+/// Whether reports are put into words: a rehearsal is about something else.
+fn narrates(state: &State) -> bool {
     state.demo.present.as_ref().is_some_and(|p| p.tape.is_none())
 }
 
 /// Signing in went on.
 pub fn token(state: &mut State, status: &TokenStatus) {
-    if !tells(state) {
+    if !narrates(state) {
         return;
     }
     let Some(present) = &mut state.demo.present else { return };
@@ -34,7 +34,7 @@ pub fn exchange(state: &mut State, exchange: &Exchange) {
     let healed = exchange.outcome == Outcome::Accepted
         && exchange.message.is_some()
         && exchange.steps.iter().any(|s| matches!(s, ExchangeStep::Renewal { generation: Some(_), .. }));
-    if tells(state)
+    if narrates(state)
         && healed
         && let Some(present) = &mut state.demo.present
         && present.healed.replace(exchange.id) != Some(exchange.id)
@@ -45,7 +45,7 @@ pub fn exchange(state: &mut State, exchange: &Exchange) {
 
 /// A message of ours went on; the thread has it already.
 pub fn message(state: &mut State, id: MessageId) {
-    if !tells(state) {
+    if !narrates(state) {
         return;
     }
     let Some(message) = state.session.threads.message(id) else { return };
@@ -70,8 +70,8 @@ pub fn message(state: &mut State, id: MessageId) {
 }
 
 /// Messages came into a conversation; the thread has them already. `before`: how many of the other side there were.
-pub fn came(state: &mut State, key: ConversationKey, before: usize) {
-    if !tells(state) || state.session.conversations.active() != Some(key) {
+pub fn messages_arrived(state: &mut State, key: ConversationKey, before: usize) {
+    if !narrates(state) || state.session.conversations.active() != Some(key) {
         return;
     }
     let all = heard(state, key);
