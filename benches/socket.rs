@@ -127,8 +127,8 @@ impl Stage {
                 }));
                 loop {
                     match reports.recv().await.unwrap() {
-                        Report::Message { life: DeliveryStatus::Accepted, .. } => break,
-                        Report::Message { life, .. } if life.is_settled() => unreachable!("{life:?}"),
+                        Report::Message { delivery: DeliveryStatus::Accepted, .. } => break,
+                        Report::Message { delivery, .. } if delivery.is_settled() => unreachable!("{delivery:?}"),
                         report => drop(black_box(report)),
                     }
                 }

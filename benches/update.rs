@@ -29,10 +29,10 @@ fn worn() -> Desk {
         desk.accepted(&format!("message {n}"));
     }
     for n in 1_000..100_000 {
-        let life =
+        let delivery =
             if n % 17 == 3 { DeliveryStatus::Refused("401 unauthorized".into()) } else { DeliveryStatus::Accepted };
         let status = if n % 17 == 3 { 401 } else { 200 };
-        let made = exchange_of(n, desk.now, Some((MessageId(n), BILLING)), "hello", &life, Some(status));
+        let made = exchange_of(n, desk.now, Some((MessageId(n), BILLING)), "hello", &delivery, Some(status));
         desk.now = desk.now.after(Duration::from_millis(10));
         desk.apply(Event::Engine(Box::new(Report::Exchange(Arc::new(made)))));
     }
@@ -133,7 +133,7 @@ fn report_of_an_exchange(bencher: Bencher<'_, '_>) {
 fn report_of_a_message(bencher: Bencher<'_, '_>) {
     let mut desk = worn();
     let report =
-        Report::Message { id: MessageId(999), life: DeliveryStatus::Answered, exchange: None, remote_id: None };
+        Report::Message { id: MessageId(999), delivery: DeliveryStatus::Answered, exchange: None, remote_id: None };
     bencher.with_inputs(|| Event::Engine(Box::new(report.clone()))).bench_local_values(|event| desk.apply(event));
 }
 

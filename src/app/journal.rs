@@ -94,10 +94,10 @@ impl SendLog for SubcommandJournal {
         })
     }
 
-    fn outcome(&self, message: MessageId, life: &DeliveryStatus, remote_id: Option<&str>) -> Recording {
+    fn outcome(&self, message: MessageId, delivery: &DeliveryStatus, remote_id: Option<&str>) -> Recording {
         // This process alone may send it: to others, a message that waits here was not sent.
-        let life = if life.is_settled() { life } else { &DeliveryStatus::Cancelled };
-        self.journal.outcome(self.number(message), life, remote_id)
+        let delivery = if delivery.is_settled() { delivery } else { &DeliveryStatus::Cancelled };
+        self.journal.outcome(self.number(message), delivery, remote_id)
     }
 
     fn read_only(&self) -> bool {
@@ -194,7 +194,7 @@ mod tests {
             kept.outcome(MessageId(1), &waits, None).await.unwrap();
             let reader = JournalReader::open(&options.dir, &options.conversations).unwrap();
             let lives: Vec<_> =
-                reader.transcript().unwrap().into_iter().map(|(_, l)| (l.text, l.life.unwrap())).collect();
+                reader.transcript().unwrap().into_iter().map(|(_, l)| (l.text, l.delivery.unwrap())).collect();
             assert_eq!(lives, [("hello".to_owned(), DeliveryStatus::Cancelled)]);
         }
         close(Some(kept));

@@ -61,8 +61,8 @@ pub fn report(report: &Report) {
             );
         }
         Report::Exchange(exchange) => debug!(exchange = exchange.id.0, kind = exchange.kind.word(), "exchange open"),
-        Report::Message { id, life, exchange, .. } => {
-            info!(message = id.0, life = life.word(), exchange = exchange.map(|e| e.0), "message");
+        Report::Message { id, delivery, exchange, .. } => {
+            info!(message = id.0, delivery = delivery.word(), exchange = exchange.map(|e| e.0), "message");
         }
         Report::NotOnDisk { message, .. } => info!(message = message.0, "its status is not on disk yet"),
         Report::Conversation { key, state, messages, .. } => {

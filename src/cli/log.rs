@@ -130,7 +130,7 @@ fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
         "ms": ms,
         "request_id": id,
         "attempts": exchange.attempts().count(),
-        "later": entry.life.as_ref().map(crate::model::DeliveryStatus::word),
+        "later": entry.delivery.as_ref().map(crate::model::DeliveryStatus::word),
         "marked": entry.marked,
         "comment": entry.comment,
     });

@@ -15,12 +15,12 @@ pub enum Report {
     Token(TokenStatus),
     /// An exchange was begun, changed, or was settled: its whole present state.
     Exchange(Arc<Exchange>),
-    /// A message moved on in its life.
+    /// A message's delivery status changed.
     Message {
         /// Which.
         id: MessageId,
         /// Where it stands now.
-        life: DeliveryStatus,
+        delivery: DeliveryStatus,
         /// The exchange that carries it, once there is one.
         exchange: Option<ExchangeId>,
         /// The id that the remote side gave it, once known.

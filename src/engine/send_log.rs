@@ -60,7 +60,7 @@ pub trait SendLog: Send + Sync + 'static {
     /// Records a message's status, and the id that the remote side gave it, where known. A message that goes back into
     /// the queue (a refusal that waiting heals) is recorded as queued or waiting. The work is asked for at the call;
     /// the answer tells when the row is on the disk, or why it is not yet.
-    fn outcome(&self, message: MessageId, life: &DeliveryStatus, remote_id: Option<&str>) -> Recording;
+    fn outcome(&self, message: MessageId, delivery: &DeliveryStatus, remote_id: Option<&str>) -> Recording;
 
     /// Whether another guestwire speaks for this profile: then nothing at all goes out, typing and receipts neither.
     fn read_only(&self) -> bool;

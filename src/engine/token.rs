@@ -1,4 +1,4 @@
-//! The token's life: who renews it, when, and what a refusal of it means. Pure: moments come in, decisions go out.
+//! The token: who renews it, when, and what a refusal of it means. Pure: moments come in, decisions go out.
 //!
 //! ```text
 //!              sign in              granted                  margin reached, asked for, or doubted by a 401
@@ -227,7 +227,7 @@ impl TokenMachine {
         [step, end, hold].into_iter().flatten().min_by_key(|m| m.mono)
     }
 
-    /// A token came. `asked` is when the request left: its life is counted from there, since the server's count may
+    /// A token came. `asked` is when the request left: its lifetime is counted from there, since the server's count may
     /// have begun then. Gives its generation, or nothing where it had ended before it arrived.
     pub fn granted(
         &mut self,

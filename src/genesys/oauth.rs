@@ -80,7 +80,7 @@ pub struct Grant {
     pub odd: Option<String>,
 }
 
-/// The longest life of a token. [real: documented, PY: 5 minutes to 48 hours for each client]
+/// The longest lifetime of a token. [real: documented, PY: 5 minutes to 48 hours for each client]
 pub const LIFETIME_MAX: Duration = Duration::from_secs(48 * 3600);
 
 /// What the token endpoint's answer means.

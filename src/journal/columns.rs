@@ -25,12 +25,12 @@ pub fn all<T>(
 }
 
 /// A status's name on disk, and its reason.
-pub fn status_words(life: &DeliveryStatus) -> (&'static str, Option<String>) {
-    let name = match life {
+pub fn status_words(delivery: &DeliveryStatus) -> (&'static str, Option<String>) {
+    let name = match delivery {
         DeliveryStatus::Waiting { .. } => DeliveryStatus::Queued.word(),
-        life => life.word(),
+        delivery => delivery.word(),
     };
-    (name, life.reason().map(Reason::kept))
+    (name, delivery.reason().map(Reason::kept))
 }
 
 /// The status of a name on disk.

@@ -83,7 +83,7 @@ pub enum Job {
         /// Which.
         message: MessageId,
         /// What became of it.
-        life: DeliveryStatus,
+        delivery: DeliveryStatus,
     },
     /// A run of a pass went on, or is over.
     Pass(Arc<PassRun>),
@@ -110,7 +110,7 @@ pub(super) enum Work {
         /// Which.
         message: MessageId,
         /// What came of it.
-        life: DeliveryStatus,
+        delivery: DeliveryStatus,
         /// The remote side's id for it.
         remote_id: Option<String>,
         /// Who waits for the row; nobody any more, once it was told that the row is not there yet.
@@ -124,7 +124,9 @@ impl Work {
     pub(super) const fn is_for_good(&self) -> bool {
         match self {
             Self::Intent(..) | Self::Job(Job::Queue(_)) => true,
-            Self::Outcome { life, .. } => matches!(life, DeliveryStatus::Cancelled | DeliveryStatus::Refused(_)),
+            Self::Outcome { delivery, .. } => {
+                matches!(delivery, DeliveryStatus::Cancelled | DeliveryStatus::Refused(_))
+            }
             _ => false,
         }
     }
@@ -298,7 +300,7 @@ pub struct KeptEntry {
     /// What a person said about it.
     pub comment: Option<String>,
     /// What became of its message later.
-    pub life: Option<DeliveryStatus>,
+    pub delivery: Option<DeliveryStatus>,
 }
 
 /// What a kept entry is about.

@@ -153,13 +153,13 @@ impl JournalReader {
             }
             None => KeptSource::Note { at: columns::moment(row.get(5)?), kind, text: what },
         };
-        let life: Option<String> = row.get(10)?;
+        let delivery: Option<String> = row.get(10)?;
         Ok(KeptEntry {
             number: row.get(0)?,
             source,
             marked: row.get(7)?,
             comment: row.get(8)?,
-            life: life.map(|life| columns::status_of(&life, why)),
+            delivery: delivery.map(|delivery| columns::status_of(&delivery, why)),
         })
     }
 
@@ -182,13 +182,13 @@ impl JournalReader {
                  ORDER BY 1, 4",
             [],
             |row| {
-                let (life, why): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
+                let (delivery, why): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
                 let said: RemoteMessage = columns::of_json(row.get(15)?);
                 let line = TranscriptLine {
                     author: Author::named(&row.get::<_, String>(1)?).unwrap_or(Author::System),
                     text: row.get(2)?,
                     at: columns::time(row.get(3)?),
-                    life: life.map(|life| columns::status_of(&life, why)),
+                    delivery: delivery.map(|delivery| columns::status_of(&delivery, why)),
                     sent_as: row.get(6)?,
                     again: row.get(7)?,
                     choices: said.choices.into_iter().map(|c| c.label).collect(),
@@ -253,11 +253,11 @@ struct KeptLine {
 /// The lines without those that are a message of ours, read back: same text, near in time, and the remote id of ours is
 /// not known.
 fn without_own_read_back(lines: Vec<KeptLine>) -> Vec<(String, TranscriptLine)> {
-    let arrived = |line: &TranscriptLine| line.life.as_ref().is_some_and(DeliveryStatus::may_have_arrived);
+    let arrived = |line: &TranscriptLine| line.delivery.as_ref().is_some_and(DeliveryStatus::may_have_arrived);
     let mut waiting: Vec<bool> = lines.iter().map(|kept| kept.without_id && arrived(&kept.line)).collect();
     let mut twice = vec![false; lines.len()];
     for (heard, twice) in lines.iter().zip(&mut twice) {
-        if heard.line.life.is_some() || heard.line.author != Author::Guest {
+        if heard.line.delivery.is_some() || heard.line.author != Author::Guest {
             continue;
         }
         let apart = |ours: &KeptLine| ours.line.at.duration_since(heard.line.at).as_secs().saturating_abs();

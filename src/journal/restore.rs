@@ -146,7 +146,7 @@ fn message(row: &Row<'_>, keys: &Keys) -> rusqlite::Result<(i64, Option<KeptMess
         author: Author::Guest,
         text: row.get(3)?,
         at: columns::moment(row.get(4)?),
-        life: columns::status_of(&row.get::<_, String>(6)?, row.get(7)?),
+        delivery: columns::status_of(&row.get::<_, String>(6)?, row.get(7)?),
         exchange: None,
         remote_id: row.get(8)?,
         resend_of: row.get::<_, Option<u64>>(9)?.map(MessageId),
@@ -160,12 +160,14 @@ impl Restored {
     /// What the engine is told of earlier messages: the unknown ones, and in their conversations those that were
     /// accepted, so that none of these is taken for one of those.
     pub fn recalled(&self) -> Vec<Recalled> {
-        let unknown = |m: &Message| matches!(m.life, DeliveryStatus::Unknown(_));
+        let unknown = |m: &Message| matches!(m.delivery, DeliveryStatus::Unknown(_));
         let messages = || self.messages.iter().map(|kept| (&kept.message, kept.begun));
         let doubtful: BTreeSet<_> = messages().filter(|(m, _)| unknown(m)).map(|(m, _)| m.conversation).collect();
         messages()
             .filter(|(m, _)| doubtful.contains(&m.conversation))
-            .filter(|(m, _)| m.life.may_have_arrived() && m.life.is_settled() && m.life != DeliveryStatus::Lost)
+            .filter(|(m, _)| {
+                m.delivery.may_have_arrived() && m.delivery.is_settled() && m.delivery != DeliveryStatus::Lost
+            })
             .map(|(m, begun)| Recalled {
                 message: m.id,
                 conversation: m.conversation,
@@ -181,7 +183,7 @@ impl Restored {
     /// Whether what is queued is too old to go by itself. A clock that was turned back tells no age: then a person
     /// decides too.
     pub fn queue_is_old(&self, now: Timestamp) -> bool {
-        let queued = self.messages.iter().map(|kept| &kept.message).filter(|m| m.life == DeliveryStatus::Queued);
+        let queued = self.messages.iter().map(|kept| &kept.message).filter(|m| m.delivery == DeliveryStatus::Queued);
         queued.map(|m| now.duration_since(m.at.wall).as_secs()).any(|age| !(-FUTURE..=QUEUE_AGE).contains(&age))
     }
 }

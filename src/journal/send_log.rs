@@ -27,9 +27,9 @@ impl SendLog for Journal {
         self.record(|done| Work::Intent(intent, done))
     }
 
-    fn outcome(&self, message: MessageId, life: &DeliveryStatus, remote_id: Option<&str>) -> Recording {
-        let (life, remote_id) = (life.clone(), remote_id.map(str::to_owned));
-        self.record(|done| Work::Outcome { message, life, remote_id, done: Some(done) })
+    fn outcome(&self, message: MessageId, delivery: &DeliveryStatus, remote_id: Option<&str>) -> Recording {
+        let (delivery, remote_id) = (delivery.clone(), remote_id.map(str::to_owned));
+        self.record(|done| Work::Outcome { message, delivery, remote_id, done: Some(done) })
     }
 
     fn read_only(&self) -> bool {

@@ -32,9 +32,9 @@ impl Applied {
 pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
     match work {
         Work::Intent(intent, _) => self::intent(db, intent, keys),
-        Work::Outcome { message, life, remote_id, .. } => {
+        Work::Outcome { message, delivery, remote_id, .. } => {
             let status = "UPDATE messages SET life = ?2, why = ?3, remote_id = coalesce(?4, remote_id) WHERE id = ?1";
-            let (name, why) = columns::status_words(life);
+            let (name, why) = columns::status_words(delivery);
             run(db, status, params![message.0, name, why, remote_id]).map(drop)
         }
         Work::Job(job) => self::job(db, job, keys, applied),
@@ -60,7 +60,7 @@ fn intent(db: &Transaction<'_>, intent: &Intent, keys: &Keys) -> rusqlite::Resul
 
 fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys) -> rusqlite::Result<()> {
     let Some(ident) = keys.ident(message.conversation) else { return Ok(()) };
-    let (name, why) = columns::status_words(&message.life);
+    let (name, why) = columns::status_words(&message.delivery);
     run(
         db,
         "INSERT INTO messages (id, ident, text, asked, life, why, resend_of, sent_as, extras)

@@ -265,7 +265,7 @@ impl Writer {
             && let Ok(mut restored) = restore::restored(&db, &self.keys, self.options.conversations.len())
         {
             restored.read_only = true;
-            restored.messages.retain(|kept| kept.message.life.is_settled());
+            restored.messages.retain(|kept| kept.message.delivery.is_settled());
             but(&mut restored);
             self.page(JournalPage::Restored(Box::new(restored)));
         }
@@ -352,11 +352,11 @@ impl Writer {
         for work in group {
             match work {
                 Work::Intent(_, done) => drop(done.send(not_now())),
-                Work::Outcome { message, life, remote_id, done } => {
+                Work::Outcome { message, delivery, remote_id, done } => {
                     if let Some(done) = done {
                         let _ = done.send(not_now());
                     }
-                    self.held.push_back(Work::Outcome { message, life, remote_id, done: None });
+                    self.held.push_back(Work::Outcome { message, delivery, remote_id, done: None });
                 }
                 Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::RemoteMessages { .. }) => {}
                 work => self.held.push_back(work),

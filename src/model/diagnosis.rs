@@ -111,7 +111,7 @@ impl Cause {
 /// What kind of trouble a cause is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Family {
-    /// The token's life: expiry, withdrawal, rotation.
+    /// The token itself: expiry, withdrawal, rotation.
     Token,
     /// The OAuth client itself.
     Client,

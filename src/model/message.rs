@@ -1,4 +1,4 @@
-//! A message and its life.
+//! A message and its delivery status.
 //!
 //! ```text
 //!  draft ─► queued ─► sending ─► accepted ─► answered
@@ -120,7 +120,7 @@ pub struct Message {
     /// When it was asked for, or when the remote side says it was said.
     pub at: Moment,
     /// Where it stands.
-    pub life: DeliveryStatus,
+    pub delivery: DeliveryStatus,
     /// The exchange that carried it, once there is one.
     pub exchange: Option<ExchangeId>,
     /// The id that the remote side gave it.

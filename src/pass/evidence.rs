@@ -33,7 +33,8 @@ pub struct SaidMessage {
     /// When: ours by this machine's clock, theirs by the remote side's.
     pub at: Timestamp,
     /// Where ours stands (`accepted`, `refused` …); `None` for theirs.
-    pub life: Option<String>,
+    #[serde(rename = "life")]
+    pub delivery: Option<String>,
     /// The remote side's id.
     pub remote_id: Option<String>,
     /// The labels that it offered to answer with.
@@ -49,7 +50,7 @@ impl SaidMessage {
             author: message.author.word().to_owned(),
             text: message.text.clone(),
             at: message.at,
-            life: None,
+            delivery: None,
             remote_id: Some(message.id.clone()),
             choices: message.choices.iter().map(|c| c.label.clone()).collect(),
             sent_as: None,
@@ -62,8 +63,8 @@ impl SaidMessage {
     }
 
     /// Where ours stands now.
-    pub fn now(&mut self, life: &DeliveryStatus) {
-        self.life = Some(life.word().to_owned());
+    pub fn now(&mut self, delivery: &DeliveryStatus) {
+        self.delivery = Some(delivery.word().to_owned());
     }
 }
 

@@ -13,7 +13,7 @@ pub struct PlayedMessage {
     /// Wrongly on purpose, in this way.
     pub sent_as: Option<Variation>,
     /// Where it stands.
-    pub life: DeliveryStatus,
+    pub delivery: DeliveryStatus,
     /// HTTP status of the newest try.
     pub status: Option<u16>,
     /// The cause of the refusal, where it was told with some confidence.
@@ -70,7 +70,7 @@ fn sent(message: &PlayedMessage) -> String {
 
 fn expected(message: &PlayedMessage) -> Table {
     let mut table = Table::new();
-    let outcome = match &message.life {
+    let outcome = match &message.delivery {
         DeliveryStatus::Refused(_) | DeliveryStatus::Lost => "refused",
         DeliveryStatus::Unknown(_) => "unknown",
         _ => "accepted",
@@ -97,12 +97,12 @@ mod tests {
     use crate::pass::Pass;
     use crate::pass::file::ExpectedOutcome;
 
-    fn played(conversation: &str, text: &str, life: DeliveryStatus) -> PlayedMessage {
+    fn played(conversation: &str, text: &str, delivery: DeliveryStatus) -> PlayedMessage {
         PlayedMessage {
             conversation: conversation.to_owned(),
             text: text.to_owned(),
             sent_as: None,
-            life,
+            delivery,
             status: None,
             cause: None,
             reply: None,

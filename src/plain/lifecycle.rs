@@ -150,20 +150,20 @@ impl Plain {
     /// Whether the wait for a reply is over, one way or the other.
     pub(super) fn check_wait(&mut self) {
         let Some(waiting) = self.asked.waiting else { return };
-        match self.session.threads.message(waiting.message).map(|m| m.life.clone()) {
+        match self.session.threads.message(waiting.message).map(|m| m.delivery.clone()) {
             Some(DeliveryStatus::Answered) => {
                 self.asked.waiting = None;
                 self.ends(Exit::Done, Some(waiting.message));
             }
             Some(
-                life @ (DeliveryStatus::Refused(_)
+                delivery @ (DeliveryStatus::Refused(_)
                 | DeliveryStatus::Unknown(_)
                 | DeliveryStatus::Cancelled
                 | DeliveryStatus::Lost),
             ) => {
                 // The outcome was told, and its exit code stays.
                 self.asked.waiting = None;
-                self.say(format!("Stopped waiting for a reply: the message is {}.", life.word()));
+                self.say(format!("Stopped waiting for a reply: the message is {}.", delivery.word()));
             }
             _ if waiting.until.left(self.now).is_zero() => {
                 let span = sentences::span(waiting.span);

@@ -45,7 +45,7 @@ impl Plain {
         let settled = exchange.is_some_and(|x| x.outcome.is_settled() && !matches!(x.outcome, Outcome::Failed(_)));
         let message = exchange.and_then(|x| self.session.threads.message(x.message?)).filter(|_| settled);
         let to = exchange.and_then(|x| x.conversation).map(|key| self.name(key));
-        let line = sentences::entry(entry, message.map(|m| m.life.word()), to, self.now.wall, &self.zone);
+        let line = sentences::entry(entry, message.map(|m| m.delivery.word()), to, self.now.wall, &self.zone);
         self.say(line);
     }
 

@@ -81,16 +81,16 @@ impl Plain {
     /// `.resend 4`
     pub(super) fn ask_resend(&mut self, rest: &str) -> Done {
         let (n, _) = numbered(rest, "resend")?;
-        let (id, life) = self.message_of(n)?;
+        let (id, delivery) = self.message_of(n)?;
         let Some((key, text)) = self.session.threads.message(id).map(|m| (m.conversation, m.text.clone())) else {
             return Ok(());
         };
-        let happened = match &life {
+        let happened = match &delivery {
             DeliveryStatus::Unknown(_) => {
                 "It is not known whether the first message was received. If it was, the guest has said it twice."
                     .to_owned()
             }
-            life if !life.is_settled() => {
+            delivery if !delivery.is_settled() => {
                 self.say(format!("Message {n} is still under way. Type .cancel {n} to take it back."));
                 return Ok(());
             }
@@ -106,7 +106,7 @@ impl Plain {
             String::new()
         };
         let sentence = format!("{place}{}. {happened} Send this again: {text}", self.spoken(key));
-        let question = if matches!(life, DeliveryStatus::Unknown(_)) {
+        let question = if matches!(delivery, DeliveryStatus::Unknown(_)) {
             PlainQuestion::Again(id)
         } else {
             PlainQuestion::Resend(id)
@@ -118,9 +118,9 @@ impl Plain {
     /// `.settle N`, or without a question `.settle N received` and `.settle N lost`.
     pub(super) fn settle(&mut self, rest: &str) -> Done {
         let (n, word) = numbered(rest, "settle")?;
-        let (id, life) = self.message_of(n)?;
-        let DeliveryStatus::Unknown(why) = life else {
-            self.say(format!("Message {n} is {}; there is nothing to settle.", life.word()));
+        let (id, delivery) = self.message_of(n)?;
+        let DeliveryStatus::Unknown(why) = delivery else {
+            self.say(format!("Message {n} is {}; there is nothing to settle.", delivery.word()));
             return Ok(());
         };
         match word {

@@ -56,7 +56,7 @@ impl Plain {
                     self.steps(&exchange);
                 }
             }
-            Notice::Message { id, before, life, exchange } => self.message_moved(id, &before, &life, exchange),
+            Notice::Message { id, before, delivery, exchange } => self.message_moved(id, &before, &delivery, exchange),
             Notice::Sent(id) => self.keep_draft(id),
             Notice::WaitsBehindPaused(_) => {
                 self.say("The message waits behind older messages. Type .resume to send them all.");
@@ -153,7 +153,7 @@ impl Plain {
         &mut self,
         id: MessageId,
         before: &DeliveryStatus,
-        life: &DeliveryStatus,
+        delivery: &DeliveryStatus,
         exchange: Option<ExchangeId>,
     ) {
         let Some(key) = self.session.threads.message(id).map(|m| m.conversation) else { return };
@@ -164,7 +164,7 @@ impl Plain {
         let name = format!("Message{n}{}", if here { String::new() } else { format!(" to {}", self.name(key)) });
         let exchange = exchange.as_deref();
         let (status, end) = (exchange.map(with_status).unwrap_or_default(), exchange.map(with_id).unwrap_or_default());
-        let (said, exit) = match life {
+        let (said, exit) = match delivery {
             DeliveryStatus::Queued => {
                 let hopeless = !self.session.has_sessions(key)
                     && self.session.sign_in.status.facts().is_none()

@@ -29,7 +29,7 @@ impl Plain {
         let Some(message) = newest else {
             return Err("Nothing was sent in this conversation, so there is no reply to wait for.".to_owned());
         };
-        if self.session.threads.message(message).is_some_and(|m| m.life == DeliveryStatus::Answered) {
+        if self.session.threads.message(message).is_some_and(|m| m.delivery == DeliveryStatus::Answered) {
             self.say("The last message is answered.");
         }
         self.asked.waiting = Some(AwaitedReply { message, until: self.now.after(span), span });
@@ -140,9 +140,9 @@ impl Plain {
             self.cancel_all();
             return Ok(());
         };
-        let (id, life) = self.message_of(n)?;
-        if life.is_settled() {
-            self.say(format!("Message {n} is {}; there is nothing to take back.", life.word()));
+        let (id, delivery) = self.message_of(n)?;
+        if delivery.is_settled() {
+            self.say(format!("Message {n} is {}; there is nothing to take back.", delivery.word()));
         } else {
             self.ask(Command::Cancel(id));
         }
@@ -159,12 +159,12 @@ impl Plain {
         }
     }
 
-    /// The message that the log's entry `n` carries, and its life.
+    /// The message that the log's entry `n` carries, and its delivery status.
     pub(super) fn message_of(&self, n: u64) -> Result<(MessageId, DeliveryStatus), String> {
         let entry = self.entry_of(n)?;
         let message = entry.exchange().and_then(|x| self.session.threads.message(x.message?));
         let message =
             message.ok_or_else(|| format!("Entry {n} of the log is not a sent message. .log shows the entries."))?;
-        Ok((message.id, message.life.clone()))
+        Ok((message.id, message.delivery.clone()))
     }
 }

@@ -113,18 +113,18 @@ pub fn cause(diagnosis: Option<&Diagnosis>) -> Option<String> {
     Some(format!("{}, {}: {}", found.cause(), found.confidence().word(), clause(&found.sentence())))
 }
 
-/// An entry of the log as one sentence. `life` is the life of its message, where it carries one; `to` the name of its
+/// An entry of the log as one sentence. `delivery` is the status of its message, where it carries one; `to` the name of its
 /// conversation.
 pub fn entry(
     entry: &LogEntry,
-    life: Option<&'static str>,
+    delivery: Option<&'static str>,
     to: Option<&str>,
     now: Timestamp,
     zone: &TimeZone,
 ) -> String {
     let mut said = format!("{}, {}, {}", entry.number(), time(entry.at().wall, now, zone), kind(entry.kind()));
     if let Some(exchange) = entry.exchange() {
-        let word = life.unwrap_or_else(|| outcome(exchange));
+        let word = delivery.unwrap_or_else(|| outcome(exchange));
         for part in [to, Some(word)].into_iter().flatten() {
             said.extend([", ", part]);
         }

@@ -26,11 +26,11 @@ impl Plain {
             if std::mem::replace(&mut said, day) != day {
                 self.say(format!("Messages of {}:", days::day(day, today)));
             }
-            match entry.life().map(DeliveryStatus::word) {
+            match entry.delivery().map(DeliveryStatus::word) {
                 None => self.show_said(key, entry.author(), entry.text()),
-                Some(life) => {
+                Some(delivery) => {
                     for (at, line) in visible_lines(entry.text()).enumerate() {
-                        let verb = if at == 0 { format!("You said, {life}") } else { "You went on".to_owned() };
+                        let verb = if at == 0 { format!("You said, {delivery}") } else { "You went on".to_owned() };
                         self.say(format!("{verb}: {line}"));
                     }
                 }

@@ -53,8 +53,8 @@ impl Session {
                 changes.notice(Notice::Exchange(Arc::clone(&exchange)));
                 self.probe_sent(&exchange, now, changes);
             }
-            Report::Message { id, life, exchange, remote_id } => {
-                self.message(id, life, exchange, remote_id, changes);
+            Report::Message { id, delivery, exchange, remote_id } => {
+                self.message(id, delivery, exchange, remote_id, changes);
             }
             Report::NotOnDisk { why, .. } => {
                 self.log.note(now, ExchangeKind::Sys, not_on_disk(&why));
@@ -123,21 +123,21 @@ impl Session {
     fn message(
         &mut self,
         id: MessageId,
-        life: DeliveryStatus,
+        delivery: DeliveryStatus,
         exchange: Option<ExchangeId>,
         remote_id: Option<String>,
         changes: &mut Changes,
     ) {
         let Some(known) = self.threads.message(id) else { return };
         // What is over does not begin again: a resend is a message of its own.
-        if known.life.is_settled() && !life.is_settled() {
+        if known.delivery.is_settled() && !delivery.is_settled() {
             return;
         }
-        let (conversation, before, carrier) = (known.conversation, known.life.clone(), exchange.or(known.exchange));
-        self.threads.life(id, life.clone(), exchange, remote_id);
-        self.log.set_life(id, &life);
+        let (conversation, before, carrier) = (known.conversation, known.delivery.clone(), exchange.or(known.exchange));
+        self.threads.delivery(id, delivery.clone(), exchange, remote_id);
+        self.log.set_delivery(id, &delivery);
         self.count(conversation);
-        changes.notice(Notice::Message { id, before, life, exchange: carrier });
+        changes.notice(Notice::Message { id, before, delivery, exchange: carrier });
     }
 
     fn arrived(&mut self, key: ConversationKey, messages: Vec<RemoteMessage>, now: Moment, changes: &mut Changes) {

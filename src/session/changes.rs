@@ -90,7 +90,7 @@ pub enum Notice {
         /// Where it stood.
         before: DeliveryStatus,
         /// Where it stands.
-        life: DeliveryStatus,
+        delivery: DeliveryStatus,
         /// The exchange that carried it, if one did.
         exchange: Option<ExchangeId>,
     },

@@ -174,8 +174,8 @@ impl Session {
                 // The id of the remote side is tied as a report of it would be.
                 self.threads.sent(Message { remote_id: None, ..message.clone() });
             }
-            self.threads.life(id, message.life.clone(), None, message.remote_id.clone());
-            if message.life == DeliveryStatus::Queued {
+            self.threads.delivery(id, message.delivery.clone(), None, message.remote_id.clone());
+            if message.delivery == DeliveryStatus::Queued {
                 if paused {
                     self.journal.paused.insert(id);
                 } else {
@@ -190,10 +190,10 @@ impl Session {
         if self.pass.runner.is_none() {
             self.pass.unfinished.clone_from(&restored.pass);
         }
-        let lives = || restored.messages.iter().map(|kept| &kept.message.life);
+        let lives = || restored.messages.iter().map(|kept| &kept.message.delivery);
         Leftovers {
-            unknown: lives().filter(|life| matches!(life, DeliveryStatus::Unknown(_))).count(),
-            queued: lives().filter(|life| **life == DeliveryStatus::Queued).count(),
+            unknown: lives().filter(|delivery| matches!(delivery, DeliveryStatus::Unknown(_))).count(),
+            queued: lives().filter(|delivery| **delivery == DeliveryStatus::Queued).count(),
             paused,
             homeless: restored.homeless,
             pass: restored.pass.take(),

@@ -21,7 +21,7 @@ impl Session {
             author: Author::Guest,
             text,
             at: now,
-            life: DeliveryStatus::Queued,
+            delivery: DeliveryStatus::Queued,
             exchange: None,
             remote_id: None,
             resend_of,
@@ -71,7 +71,7 @@ impl Session {
 
     /// Of [`Session::under_way`], those that are held back: nothing of them is on the wire.
     pub fn held(&self) -> impl Iterator<Item = (MessageId, ConversationKey)> {
-        let held = |m: &&Message| matches!(m.life, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
+        let held = |m: &&Message| matches!(m.delivery, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
         self.with_engine().filter(held).map(|message| (message.id, message.conversation))
     }
 
@@ -98,10 +98,10 @@ impl Session {
         if !self.journal.paused.remove(&id) {
             return false;
         }
-        if let Some(key) = self.threads.life(id, DeliveryStatus::Cancelled, None, None) {
+        if let Some(key) = self.threads.delivery(id, DeliveryStatus::Cancelled, None, None) {
             self.count(key);
         }
-        self.keep(Job::Status { message: id, life: DeliveryStatus::Cancelled }, changes);
+        self.keep(Job::Status { message: id, delivery: DeliveryStatus::Cancelled }, changes);
         true
     }
 

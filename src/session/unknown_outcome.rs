@@ -24,14 +24,14 @@ impl Session {
     pub fn look_for_outcome(&mut self, now: Moment) -> Changes {
         let mut changes = Changes::default();
         let Some(watch) = &mut self.outcome_watch else { return changes };
-        match self.threads.message(watch.message).map(|message| &message.life) {
+        match self.threads.message(watch.message).map(|message| &message.delivery) {
             Some(DeliveryStatus::Unknown(_)) => {
                 if watch.is_due(now) {
                     changes.engine(Command::Read(watch.conversation));
                 }
             }
-            life => {
-                changes.notice(Notice::OutcomeKnown(watch.message, life.cloned()));
+            delivery => {
+                changes.notice(Notice::OutcomeKnown(watch.message, delivery.cloned()));
                 self.outcome_watch = None;
             }
         }

@@ -25,7 +25,7 @@ impl Session {
                     at: entry.at(),
                     author: entry.author(),
                     text: entry.text().to_owned(),
-                    life: entry.life().cloned(),
+                    delivery: entry.delivery().cloned(),
                     sent_as: message.and_then(|m| m.sent_as).map(|v| v.to_string()),
                     again: message.is_some_and(|m| m.resend_of.is_some()),
                     choices: entry.choices().iter().map(|choice| choice.label.clone()).collect(),
@@ -54,14 +54,14 @@ impl Session {
     pub fn as_pass(&self, now: Moment, zone: &TimeZone) -> Option<String> {
         let sends = self.log.entries().filter_map(|entry| {
             let exchange = entry.exchange().filter(|x| x.kind == ExchangeKind::Send && x.outcome.is_settled())?;
-            let message = self.threads.message(exchange.message?).filter(|message| message.life.is_settled())?;
+            let message = self.threads.message(exchange.message?).filter(|message| message.delivery.is_settled())?;
             let conversation = self.conversations.get(message.conversation);
             let why = self.log.why_of(exchange.id).filter(|d| !d.is_undecided() && !d.healed);
             Some(PlayedMessage {
                 conversation: conversation.map_or_else(String::new, |item| item.conversation.name.clone()),
                 text: message.text.clone(),
                 sent_as: message.sent_as,
-                life: message.life.clone(),
+                delivery: message.delivery.clone(),
                 status: exchange.status(),
                 cause: why.map(|d| d.cause()),
                 reply: self.first_answer(message),

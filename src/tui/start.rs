@@ -180,7 +180,7 @@ async fn run(
     // Whatever is still on the wire ends here, bounded; a terminal that is gone already keeps nobody.
     let last = finish(&mut event_loop.reports, |report| {
         unknown +=
-            usize::from(matches!(report, Report::Message { life: crate::model::DeliveryStatus::Unknown(_), .. }));
+            usize::from(matches!(report, Report::Message { delivery: crate::model::DeliveryStatus::Unknown(_), .. }));
         for effect in crate::tui::update::update(&mut state, clock.now(), Event::Engine(Box::new(report))) {
             if let (Effect::Journal(job), Some(journal)) = (effect, &journal) {
                 journal.submit(job);

@@ -292,7 +292,7 @@ async fn a_refused_text_is_taken_up_again_and_sent_as_a_new_message() {
         .get(state.session.conversations.active().unwrap())
         .unwrap()
         .ours()
-        .map(|m| &m.life)
+        .map(|m| &m.delivery)
         .collect();
     assert!(
         matches!(lives.as_slice(), [DeliveryStatus::Refused(_), DeliveryStatus::Accepted | DeliveryStatus::Answered]),

@@ -125,21 +125,21 @@ fn talk() -> Threads {
         ("日本語で書いてもいいですか？全角文字は二つの桁を取ります。", DeliveryStatus::Sending { attempt: 2 }),
         ("one\n\n  two, indented", DeliveryStatus::Queued),
     ];
-    for (n, (text, life)) in (1..).zip(lives) {
+    for (n, (text, delivery)) in (1..).zip(lives) {
         t.sent(Message {
             id: MessageId(n),
             conversation: A,
             author: Author::Guest,
             text: text.to_owned(),
             at: at(10 * n),
-            life: DeliveryStatus::Queued,
+            delivery: DeliveryStatus::Queued,
             exchange: None,
             remote_id: None,
             resend_of: (n == 3).then_some(MessageId(2)),
             sent_as: None,
             extras: guestwire::model::Extras::default(),
         });
-        t.life(MessageId(n), life, Some(ExchangeId(n)), None);
+        t.delivery(MessageId(n), delivery, Some(ExchangeId(n)), None);
     }
     let new = vec![
         remote("3", Author::Guest, "Hi, I need help with my bill", 11),

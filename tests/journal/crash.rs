@@ -156,8 +156,8 @@ fn kept(dir: &Path, conversations: &[Conversation]) -> BTreeMap<String, Delivery
     let Ok(reader) = JournalReader::open(dir, conversations) else { return BTreeMap::new() };
     let mut all = BTreeMap::new();
     for (_, line) in reader.transcript().unwrap() {
-        if let (Author::Guest, Some(life)) = (line.author, line.life) {
-            assert!(all.insert(line.text.clone(), life).is_none(), "kept twice: {}", line.text);
+        if let (Author::Guest, Some(delivery)) = (line.author, line.delivery) {
+            assert!(all.insert(line.text.clone(), delivery).is_none(), "kept twice: {}", line.text);
         }
     }
     all
@@ -247,8 +247,8 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
             let draft = found_drafts.iter().any(|d| d.contains(text.as_str()));
             assert!(kept.contains_key(text) || draft, "round {n}: {text} is lost");
         }
-        for (text, life) in &kept {
-            if let DeliveryStatus::Unknown(why) = life {
+        for (text, delivery) in &kept {
+            if let DeliveryStatus::Unknown(why) = delivery {
                 assert!(!why.to_string().is_empty(), "round {n}: {text} is unknown without a word");
                 unknown_seen += usize::from(in_doubt.insert(text.clone()));
             }
@@ -263,16 +263,17 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
     let signed_in = |screen: &str| screen.contains("token ok") || screen.contains("SESSION ok");
     session.until("the open conversation's token or session", signed_in);
     let pages = u32::try_from(received(&sandbox).len()).unwrap() / PAGE_SIZE;
-    let queued = kept(&dir, &conversations).into_values().filter(|life| *life == DeliveryStatus::Queued).count();
+    let queued =
+        kept(&dir, &conversations).into_values().filter(|delivery| *delivery == DeliveryStatus::Queued).count();
     let frames = Duration::from_secs(queued as u64);
     let end = Instant::now() + Duration::from_secs(60) + PAGE_EVERY * pages + frames;
     let settled = loop {
         let _ = session.is_silent(Duration::from_millis(200));
         let now = kept(&dir, &conversations);
         let counts = received(&sandbox);
-        let open = |(text, life): &(&String, &DeliveryStatus)| match life {
+        let open = |(text, delivery): &(&String, &DeliveryStatus)| match delivery {
             DeliveryStatus::Unknown(_) => counts.contains_key(*text),
-            life => !life.is_settled(),
+            delivery => !delivery.is_settled(),
         };
         if !now.iter().any(|kept| open(&kept)) {
             break now;
@@ -294,15 +295,15 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
         assert_eq!(idle, None, "a conversation was not put to the test");
     }
     let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
-    for (text, life) in &settled {
-        *tally.entry(life.word()).or_default() += 1;
+    for (text, delivery) in &settled {
+        *tally.entry(delivery.word()).or_default() += 1;
         let came = counts.get(text).copied().unwrap_or(0);
-        match life {
+        match delivery {
             DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
-                assert_eq!(came, 1, "{text} is {life:?}");
+                assert_eq!(came, 1, "{text} is {delivery:?}");
             }
             DeliveryStatus::Unknown(_) => assert_eq!(came, 0, "{text} was received, and the look-up did not find it"),
-            _ => assert_eq!(came, 0, "{text} is {life:?}"),
+            _ => assert_eq!(came, 0, "{text} is {delivery:?}"),
         }
     }
     for text in counts.keys() {
@@ -365,6 +366,6 @@ fn an_open_message_sent_again_after_a_kill_has_its_message_id_and_is_received_on
     session.end();
     assert_eq!(received(&sandbox), BTreeMap::from([(text.to_owned(), 1)]));
     let said = JournalReader::open(&dir, &conversations).unwrap().transcript().unwrap();
-    let lives: Vec<_> = said.into_iter().filter_map(|(_, line)| Some((line.again, line.life?))).collect();
+    let lives: Vec<_> = said.into_iter().filter_map(|(_, line)| Some((line.again, line.delivery?))).collect();
     assert_eq!(lives, [(false, DeliveryStatus::Landed), (true, DeliveryStatus::Accepted)]);
 }

@@ -54,7 +54,7 @@ fn queued(journal: &Journal, id: u64, text: &str, minutes_ago: i64) {
         author: Author::Guest,
         text: text.to_owned(),
         at: Moment::new(Duration::ZERO, at),
-        life: DeliveryStatus::Queued,
+        delivery: DeliveryStatus::Queued,
         exchange: None,
         remote_id: None,
         resend_of: None,
@@ -215,7 +215,7 @@ fn what_was_on_the_wire_is_unknown_and_a_person_settles_it() {
     session.until("the dialog closed", |s| !s.contains("What became of this message?"));
     leave(&mut session);
     let reader = JournalReader::open(&dir(home.path()), &builtin().0).unwrap();
-    let lives: Vec<_> = reader.transcript().unwrap().into_iter().filter_map(|(_, line)| line.life).collect();
+    let lives: Vec<_> = reader.transcript().unwrap().into_iter().filter_map(|(_, line)| line.delivery).collect();
     assert_eq!(lives, [DeliveryStatus::Landed]);
 }
 

@@ -265,13 +265,13 @@ impl Desk {
     }
 
     /// The engine's news of a message and of the exchange that carries it.
-    pub fn settle(&mut self, id: MessageId, text: &str, life: DeliveryStatus, status: Option<u16>) -> ExchangeId {
+    pub fn settle(&mut self, id: MessageId, text: &str, delivery: DeliveryStatus, status: Option<u16>) -> ExchangeId {
         self.exchanges += 1;
         let exchange = ExchangeId(self.exchanges);
         let conversation = self.state.session.threads.message(id).map_or(BILLING, |m| m.conversation);
-        let made = exchange_of(self.exchanges, self.now, Some((id, conversation)), text, &life, status);
+        let made = exchange_of(self.exchanges, self.now, Some((id, conversation)), text, &delivery, status);
         self.report(Report::Exchange(Arc::new(made)));
-        self.report(Report::Message { id, life, exchange: Some(exchange), remote_id: None });
+        self.report(Report::Message { id, delivery, exchange: Some(exchange), remote_id: None });
         exchange
     }
 
@@ -400,7 +400,7 @@ pub fn exchange_of(
     at: Moment,
     message: Option<(MessageId, ConversationKey)>,
     what: &str,
-    life: &DeliveryStatus,
+    delivery: &DeliveryStatus,
     status: Option<u16>,
 ) -> Exchange {
     let request = request(
@@ -415,7 +415,7 @@ pub fn exchange_of(
         response(status, headers, if status < 300 { r#"{"id":"m-1","status":"accepted"}"# } else { DENIED })
     };
     let took = Duration::from_millis(88);
-    let open = matches!(life, DeliveryStatus::Sending { .. });
+    let open = matches!(delivery, DeliveryStatus::Sending { .. });
     let ending = match status {
         _ if open => None,
         Some(status) => Some(Ending::Answered(answer(status))),
@@ -429,7 +429,7 @@ pub fn exchange_of(
         ..attempt(at, request, ending)
     };
     let mut waits = Vec::new();
-    let outcome = match life {
+    let outcome = match delivery {
         DeliveryStatus::Refused(why) => Outcome::Refused(why.clone()),
         DeliveryStatus::Unknown(why) => Outcome::Unknown(why.clone()),
         DeliveryStatus::Waiting { until, why } => {

@@ -173,21 +173,22 @@ impl TestEngine {
 
     /// How a message ends.
     pub async fn end_of(&mut self, message: MessageId) -> DeliveryStatus {
-        if let Some(life) = self.life(message)
-            && life.is_settled()
+        if let Some(delivery) = self.delivery(message)
+            && delivery.is_settled()
         {
-            return life;
+            return delivery;
         }
-        let report =
-            self.until(|r| matches!(r, Report::Message { id, life, .. } if *id == message && life.is_settled())).await;
-        let Report::Message { life, .. } = report else { unreachable!() };
-        life
+        let report = self
+            .until(|r| matches!(r, Report::Message { id, delivery, .. } if *id == message && delivery.is_settled()))
+            .await;
+        let Report::Message { delivery, .. } = report else { unreachable!() };
+        delivery
     }
 
     /// Where a message stands, as far as reported.
-    pub fn life(&self, message: MessageId) -> Option<DeliveryStatus> {
+    pub fn delivery(&self, message: MessageId) -> Option<DeliveryStatus> {
         self.seen.iter().rev().find_map(|r| match r {
-            Report::Message { id, life, .. } if *id == message => Some(life.clone()),
+            Report::Message { id, delivery, .. } if *id == message => Some(delivery.clone()),
             _ => None,
         })
     }

@@ -43,7 +43,7 @@ pub fn environment(command: &mut CommandBuilder, home: &Path) {
 /// Whether the log's row of a message that was sent has this summary and was taken, and the thread says what became of it.
 pub fn taken(screen: &str, text: &str, lives: &[&str]) -> bool {
     let row = |line: &str| line.contains(&format!("SEND  {text} ")) && line.contains("  ok   200 ");
-    let said = |line: &str| line.contains("you ") && lives.iter().any(|life| line.trim_end().ends_with(life));
+    let said = |line: &str| line.contains("you ") && lives.iter().any(|delivery| line.trim_end().ends_with(delivery));
     screen.lines().any(row) && screen.lines().any(said)
 }
 

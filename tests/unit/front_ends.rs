@@ -129,8 +129,8 @@ fn token(granted: &[&str]) -> Report {
     Report::Token(TokenStatus::Valid(TokenFacts { granted: Granted::Named(granted), missing, ..token_facts() }))
 }
 
-fn moved(id: MessageId, life: DeliveryStatus) -> Report {
-    Report::Message { id, life, exchange: Some(ExchangeId(7)), remote_id: None }
+fn moved(id: MessageId, delivery: DeliveryStatus) -> Report {
+    Report::Message { id, delivery, exchange: Some(ExchangeId(7)), remote_id: None }
 }
 
 fn response(status: u16, body: &str) -> crate::model::Response {
@@ -270,7 +270,7 @@ fn by_pass(course: &Course) -> Facts {
     let reply = evidence.said.iter().find(|said| !said.is_ours());
     facts(
         course,
-        ours.life.as_deref(),
+        ours.delivery.as_deref(),
         send.exchange.status().map(u64::from),
         send.exchange.request_id().map(|(_, id)| id).as_deref(),
         send.cause.as_ref().map(|cause| cause.cause.as_str()),

@@ -136,7 +136,8 @@ impl Session {
     async fn sent(&mut self, message: u64, sent_as: Option<Variation>) {
         self.send(message, sent_as);
         let id = MessageId(message);
-        self.until(|r| matches!(r, Report::Message { id: of, life, .. } if *of == id && life.is_settled())).await;
+        self.until(|r| matches!(r, Report::Message { id: of, delivery, .. } if *of == id && delivery.is_settled()))
+            .await;
     }
 
     /// The datagrams of the message, as its log entry lists them.
@@ -255,7 +256,7 @@ async fn each_channel_is_tagged_as_itself_with_the_code_that_it_was_answered_wit
         for (id, sent_as) in [(accepted, None), (refused, Some(Variation::NoToken))] {
             session.send_into(conversation, id.0, sent_as);
             session
-                .until(|r| matches!(r, Report::Message { id: of, life, .. } if *of == id && life.is_settled()))
+                .until(|r| matches!(r, Report::Message { id: of, delivery, .. } if *of == id && delivery.is_settled()))
                 .await;
         }
         let of = session.of(accepted.0);

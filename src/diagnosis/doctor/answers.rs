@@ -100,11 +100,11 @@ impl Doctor {
         }
         if exchange.outcome == Outcome::Accepted {
             let Some(facts) = evidence.token else { return pass("token", "given", exchange) };
-            let life = facts
+            let delivery = facts
                 .lifetime
                 .map_or_else(|| "its expiry is not known".to_owned(), |l| format!("valid for {}", span(l)));
             let asked = if facts.requested.is_empty() { "no scope".to_owned() } else { facts.requested.join(" ") };
-            let detail = format!("token #{}, {life}, asked with {asked}", facts.generation);
+            let detail = format!("token #{}, {delivery}, asked with {asked}", facts.generation);
             return pass("token", detail, exchange);
         }
         let why = reason(exchange, "no token came");

@@ -1,4 +1,4 @@
-//! The token's own life: expired, withdrawn, half-rotated.
+//! The token itself: expired, withdrawn, half-rotated.
 
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::hypothesis::Hypothesis;

@@ -229,10 +229,10 @@ impl Driver {
         taken_at: Option<Timestamp>,
     ) {
         let Some(ended) = self.sends.end(message, outcome, &mut self.cx) else { return };
-        let Ended { request, began, life, record, stays_queued } = ended;
+        let Ended { request, began, delivery, record, stays_queued } = ended;
         let key = request.conversation;
-        let accepted = matches!(life, DeliveryStatus::Accepted | DeliveryStatus::Landed);
-        let unknown = matches!(life, DeliveryStatus::Unknown(_));
+        let accepted = matches!(delivery, DeliveryStatus::Accepted | DeliveryStatus::Landed);
+        let unknown = matches!(delivery, DeliveryStatus::Unknown(_));
         // An answer is looked for, and an unknown message itself.
         if accepted {
             let at = taken_at.unwrap_or_else(|| self.cx.server_time(began.wall));
@@ -242,7 +242,7 @@ impl Driver {
             // for as long as a try is waited for.
             let latest = self.cx.now.wall.saturating_add(self.cx.profile.request_timeout).unwrap_or(Timestamp::MAX);
             self.reads.sent(&request, When::Unknown(began.wall, latest), remote_id.clone(), &self.cx);
-        } else if life == DeliveryStatus::Cancelled && !stays_queued {
+        } else if delivery == DeliveryStatus::Cancelled && !stays_queued {
             self.delete_files_of(key, message);
         }
         if accepted && let Some(name) = request.extras.key {
@@ -252,7 +252,7 @@ impl Driver {
             }
         }
         let on_disk = stays_queued.then_some(DeliveryStatus::Queued);
-        self.recordings.record((message, life), on_disk, record.as_ref(), remote_id, &self.cx);
+        self.recordings.record((message, delivery), on_disk, record.as_ref(), remote_id, &self.cx);
         if unknown && self.webs.is_writable(key) {
             self.catch_up(key);
         }
@@ -275,26 +275,26 @@ impl Driver {
     }
 
     pub(super) fn settle_by_hand(&mut self, message: MessageId, landed: bool) {
-        let life = if landed { DeliveryStatus::Landed } else { DeliveryStatus::Lost };
-        self.settle_unknown(message, life, None);
+        let delivery = if landed { DeliveryStatus::Landed } else { DeliveryStatus::Lost };
+        self.settle_unknown(message, delivery, None);
     }
 
     /// An unknown message is unknown no more.
-    pub(super) fn settle_unknown(&mut self, message: MessageId, life: DeliveryStatus, remote_id: Option<String>) {
+    pub(super) fn settle_unknown(&mut self, message: MessageId, delivery: DeliveryStatus, remote_id: Option<String>) {
         let Some(Doubt { conversation, .. }) = self.sends.know(message) else { return };
         self.reads.of(conversation).settled(message);
-        self.recordings.record((message, life), None, None, remote_id, &self.cx);
+        self.recordings.record((message, delivery), None, None, remote_id, &self.cx);
     }
 
     /// What was seen in a conversation says something about messages of ours.
     pub(super) fn settle_seen(&mut self, settled: Vec<Settled>) {
         for settled in settled {
-            let (message, life, id) = match settled {
+            let (message, delivery, id) = match settled {
                 Settled::Answered(message) => (message, DeliveryStatus::Answered, None),
                 Settled::Landed(message, _) if self.sends.know(message).is_none() => continue,
                 Settled::Landed(message, id) => (message, DeliveryStatus::Landed, Some(id)),
             };
-            self.recordings.record((message, life), None, None, id, &self.cx);
+            self.recordings.record((message, delivery), None, None, id, &self.cx);
         }
     }
 

@@ -28,17 +28,17 @@ impl Recordings {
     /// to find, where that is another.
     pub fn record(
         &mut self,
-        (message, life): (MessageId, DeliveryStatus),
+        (message, delivery): (MessageId, DeliveryStatus),
         on_disk: Option<DeliveryStatus>,
         record: Option<&ExchangeBuilder>,
         remote_id: Option<String>,
         cx: &Context,
     ) {
-        let on_disk = on_disk.as_ref().unwrap_or(&life);
+        let on_disk = on_disk.as_ref().unwrap_or(&delivery);
         let recording = cx.options.send_log.outcome(message, on_disk, remote_id.as_deref());
         let exchange = record.map(ExchangeBuilder::id);
         let told =
-            [record.map(ExchangeBuilder::report), Some(Report::Message { id: message, life, exchange, remote_id })];
+            [record.map(ExchangeBuilder::report), Some(Report::Message { id: message, delivery, exchange, remote_id })];
         let mut reports = Box::pin(async move {
             let not_kept = recording.await.err().map(|(Unrecorded::NotNow(why) | Unrecorded::Never(why))| why);
             let not_on_disk = not_kept.map(|why| Report::NotOnDisk { message, why });

@@ -50,7 +50,7 @@ pub struct InFlightSend {
     pub request: SendRequest,
     pub channel: Channel,
     pub tries: Tries,
-    life: DeliveryStatus,
+    delivery: DeliveryStatus,
     /// From its first try on.
     record: Option<ExchangeBuilder>,
     /// Met a 401 with this generation: wants a newer one; and what the 401 said.
@@ -71,7 +71,7 @@ impl InFlightSend {
             request,
             channel,
             tries: Tries::default(),
-            life: DeliveryStatus::Queued,
+            delivery: DeliveryStatus::Queued,
             record: None,
             refuted: None,
             wants_renewal: false,
@@ -102,8 +102,8 @@ impl InFlightSend {
     }
 
     fn report(&self, remote_id: Option<String>) -> Report {
-        let (id, life, exchange) = (self.request.message, self.life.clone(), self.record.as_ref());
-        Report::Message { id, life, exchange: exchange.map(ExchangeBuilder::id), remote_id }
+        let (id, delivery, exchange) = (self.request.message, self.delivery.clone(), self.record.as_ref());
+        Report::Message { id, delivery, exchange: exchange.map(ExchangeBuilder::id), remote_id }
     }
 }
 
@@ -118,7 +118,7 @@ pub struct Doubt {
 pub struct Ended {
     pub request: SendRequest,
     pub began: Moment,
-    pub life: DeliveryStatus,
+    pub delivery: DeliveryStatus,
     pub record: Option<ExchangeBuilder>,
     /// It was not written, and guestwire leaves: the next start finds it queued.
     pub stays_queued: bool,
@@ -214,10 +214,10 @@ impl Sends {
         for message in heads {
             let Some(send) = self.all.get_mut(&message) else { continue };
             let Some((until, why)) = clearance.paced(send, &self.rates) else { continue };
-            let life = DeliveryStatus::Waiting { until, why: Reason::Paced(why) };
-            let paced = matches!(&send.life, DeliveryStatus::Waiting { why: Reason::Paced(_), .. });
-            if send.life == DeliveryStatus::Queued || (paced && send.life != life) {
-                send.life = life;
+            let delivery = DeliveryStatus::Waiting { until, why: Reason::Paced(why) };
+            let paced = matches!(&send.delivery, DeliveryStatus::Waiting { why: Reason::Paced(_), .. });
+            if send.delivery == DeliveryStatus::Queued || (paced && send.delivery != delivery) {
+                send.delivery = delivery;
                 clearance.cx.report(send.report(None));
             }
         }
@@ -238,9 +238,9 @@ impl Sends {
     }
 
     /// A message of a conversation is being prepared, or waits for something: reported where that is new.
-    pub fn restate(&mut self, message: MessageId, life: DeliveryStatus, cx: &Context) {
-        if let Some(send) = self.all.get_mut(&message).filter(|send| send.life != life) {
-            send.life = life;
+    pub fn restate(&mut self, message: MessageId, delivery: DeliveryStatus, cx: &Context) {
+        if let Some(send) = self.all.get_mut(&message).filter(|send| send.delivery != delivery) {
+            send.delivery = delivery;
             cx.report(send.report(None));
         }
     }
@@ -260,7 +260,7 @@ impl Sends {
         let SendRequest { conversation, text, extras, .. } = send.request.clone();
         let intent = Intent { message, conversation, text, shown: record.what().to_owned(), extras, attempt };
         cx.report(record.report());
-        send.life = DeliveryStatus::Sending { attempt };
+        send.delivery = DeliveryStatus::Sending { attempt };
         // What a try may have brought there is looked for from its beginning on.
         if send.tries.lost == 0 {
             send.began = cx.now;
@@ -316,7 +316,7 @@ impl Sends {
     /// Back to the head of its queue, until a moment.
     pub fn again(&mut self, message: MessageId, until: Moment, why: Reason, cx: &Context) {
         let Some(send) = self.all.get_mut(&message) else { return };
-        send.life = DeliveryStatus::Waiting { until, why: why.clone() };
+        send.delivery = DeliveryStatus::Waiting { until, why: why.clone() };
         if let Some(record) = &mut send.record {
             record.wait(cx.now, until, why);
         }
@@ -329,7 +329,7 @@ impl Sends {
         send.tries.healed = true;
         send.refuted = Some(refuted);
         send.wants_renewal = renewal;
-        send.life = DeliveryStatus::Queued;
+        send.delivery = DeliveryStatus::Queued;
         if let Some(record) = &mut send.record {
             record.park();
         }
@@ -344,7 +344,7 @@ impl Sends {
         // What may have been received stays recorded as on the wire: should guestwire die now, it is unknown. A row that
         // cannot be written says the same.
         if send.tries.lost == 0 {
-            drop(cx.options.send_log.outcome(message, &send.life, None));
+            drop(cx.options.send_log.outcome(message, &send.delivery, None));
         }
         cx.report(send.report(None));
         self.queue.requeue(send.request.conversation, message, until);
@@ -382,26 +382,26 @@ impl Sends {
         let InFlightSend { request, tries, mut record, given_up, began, .. } = send;
         self.queue.finish(request.conversation, message);
         let outcome = after_lost_tries(outcome, tries.lost);
-        let life = match &outcome {
+        let delivery = match &outcome {
             Outcome::Accepted if tries.landed => DeliveryStatus::Landed,
             Outcome::Accepted => DeliveryStatus::Accepted,
             Outcome::Unknown(why) => DeliveryStatus::Unknown(why.clone()),
             Outcome::Refused(why) | Outcome::Failed(why) => DeliveryStatus::Refused(why.clone()),
             Outcome::Cancelled | Outcome::Open | Outcome::Waiting => DeliveryStatus::Cancelled,
         };
-        if matches!(life, DeliveryStatus::Unknown(_)) {
+        if matches!(delivery, DeliveryStatus::Unknown(_)) {
             let doubt = Doubt { conversation: request.conversation, key: request.extras.key.clone() };
             self.unknown.insert(message, doubt);
         }
         // What was held back without a try is an entry of the log all the same.
-        if matches!(life, DeliveryStatus::Refused(_)) {
+        if matches!(delivery, DeliveryStatus::Refused(_)) {
             record.get_or_insert_with(|| untried(&request, cx));
         }
         if let Some(record) = &mut record {
             record.settle(outcome, cx.now);
         }
-        let stays_queued = given_up == Some(GivenUp::StaysQueued) && life == DeliveryStatus::Cancelled;
-        Some(Ended { request, began, life, record, stays_queued })
+        let stays_queued = given_up == Some(GivenUp::StaysQueued) && delivery == DeliveryStatus::Cancelled;
+        Some(Ended { request, began, delivery, record, stays_queued })
     }
 
     /// A message of an earlier session is unknown.

@@ -36,7 +36,7 @@ pub struct TranscriptLine {
     /// What it says.
     pub text: String,
     /// Where it stands, if it is ours.
-    pub life: Option<DeliveryStatus>,
+    pub delivery: Option<DeliveryStatus>,
     /// It was sent wrongly on purpose, in this way.
     pub sent_as: Option<String>,
     /// It sends an earlier one again.
@@ -90,7 +90,7 @@ impl Transcript {
             for line in &mut talk.lines {
                 line.text = mask(&line.text);
                 line.choices.iter_mut().for_each(|choice| *choice = mask(choice));
-                if let Some(DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why)) = &mut line.life {
+                if let Some(DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why)) = &mut line.delivery {
                     *why = mask(&why.to_string()).into();
                 }
                 if let Some(comment) = line.carried.as_mut().and_then(|c| c.comment.as_mut()) {
@@ -111,7 +111,7 @@ impl Transcript {
                     "at": line.at.to_string(),
                     "author": line.author.word(),
                     "text": line.text,
-                    "life": line.life.as_ref().map(DeliveryStatus::word),
+                    "life": line.delivery.as_ref().map(DeliveryStatus::word),
                     "why": line.why(),
                     "choices": line.choices,
                     "sent_as": line.sent_as,
@@ -149,15 +149,15 @@ impl ConversationText {
 impl TranscriptLine {
     /// Why it was refused, or is not known.
     fn why(&self) -> Option<String> {
-        self.life.as_ref()?.reason().map(ToString::to_string).filter(|why| !why.is_empty())
+        self.delivery.as_ref()?.reason().map(ToString::to_string).filter(|why| !why.is_empty())
     }
 
-    /// What there is to know of it besides who said what: life, reason, purpose.
+    /// What there is to know of it besides who said what: delivery status, reason, purpose.
     pub(super) fn facts(&self) -> Vec<String> {
         let mut facts = Vec::new();
-        facts.extend(self.life.as_ref().map(|life| match self.why() {
-            Some(why) => format!("{}: {why}", life.word()),
-            None => life.word().to_owned(),
+        facts.extend(self.delivery.as_ref().map(|delivery| match self.why() {
+            Some(why) => format!("{}: {why}", delivery.word()),
+            None => delivery.word().to_owned(),
         }));
         if self.again {
             facts.push("sent again".to_owned());

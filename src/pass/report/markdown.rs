@@ -112,8 +112,8 @@ fn evidence(out: &mut String, step: &StepResult) {
     }
     for said in &shown.said {
         let purpose = said.sent_as.as_ref().map(|how| format!(" · wrongly on purpose: {how}")).unwrap_or_default();
-        let life = said.life.as_deref().map(|l| format!(" · {l}")).unwrap_or_default();
-        let head = format!("{} {}{life}{purpose}", words::time(said.at), said.author);
+        let delivery = said.delivery.as_deref().map(|l| format!(" · {l}")).unwrap_or_default();
+        let head = format!("{} {}{delivery}{purpose}", words::time(said.at), said.author);
         let _ = write!(out, "\n{}\n\n{}\n", text(&head), markdown_quote(&said.text));
     }
     if !shown.exchanges.is_empty() {

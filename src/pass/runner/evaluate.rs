@@ -15,8 +15,8 @@ impl Runner {
             now: self.now,
             ready: watch.ready,
             until: watch.until,
-            sends: watch.life.is_some(),
-            life: watch.life.as_ref(),
+            sends: watch.delivery.is_some(),
+            delivery: watch.delivery.as_ref(),
             settled: watch.settled,
             exchange: watch.exchange.as_ref(),
             diagnosis,
@@ -100,7 +100,7 @@ impl Runner {
         let waits = self
             .watch
             .as_ref()
-            .is_some_and(|w| matches!(w.life, Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. })));
+            .is_some_and(|w| matches!(w.delivery, Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. })));
         if waits {
             self.take_back(effects);
             self.decide(Verdict::Blocked, why);
@@ -128,8 +128,8 @@ impl Runner {
 
     fn decided(&mut self, lost: bool, blocked: Option<String>, effects: &mut Vec<RunnerEffect>) {
         // A message that did not settle in time shall not go out during another step.
-        if let Some(StepProgress { message: Some(message), life: Some(life), .. }) = &self.watch
-            && !life.is_settled()
+        if let Some(StepProgress { message: Some(message), delivery: Some(delivery), .. }) = &self.watch
+            && !delivery.is_settled()
         {
             effects.push(RunnerEffect::Cancel(*message));
         }

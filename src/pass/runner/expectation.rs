@@ -62,7 +62,7 @@ pub struct Observed<'s> {
     pub until: Moment,
     /// The step sends.
     pub sends: bool,
-    pub life: Option<&'s DeliveryStatus>,
+    pub delivery: Option<&'s DeliveryStatus>,
     /// When the message was settled.
     pub settled: Option<Moment>,
     pub exchange: Option<&'s Arc<Exchange>>,
@@ -193,8 +193,8 @@ fn reply_words(reply: &ExpectedReply) -> String {
 }
 
 fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
-    let Some(life) = seen.life else { return Status::Open };
-    let got = match life {
+    let Some(delivery) = seen.delivery else { return Status::Open };
+    let got = match delivery {
         DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => ExpectedOutcome::Accepted,
         DeliveryStatus::Refused(_) | DeliveryStatus::Lost => ExpectedOutcome::Refused,
         DeliveryStatus::Unknown(_) => ExpectedOutcome::Unknown,
@@ -217,7 +217,7 @@ fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
     {
         return Status::Waiting(at);
     }
-    let why = life.reason().map(ToString::to_string);
+    let why = delivery.reason().map(ToString::to_string);
     if got == came {
         return Status::Yes(why);
     }
@@ -230,7 +230,7 @@ fn answered(seen: &Observed<'_>, say: impl Fn(&Exchange) -> Status) -> Status {
         (Some(exchange), Some(_)) if exchange.outcome.is_settled() => say(exchange),
         (_, Some(at)) if at.after(LAG).left(seen.now).is_zero() => Status::No("there was no exchange".to_owned()),
         (_, Some(at)) => Status::Waiting(at.after(LAG)),
-        (_, None) if seen.life.is_none() => Status::Open,
+        (_, None) if seen.delivery.is_none() => Status::Open,
         (_, None) if seen.until.left(seen.now).is_zero() => Status::No("it was not answered in time".to_owned()),
         (_, None) => Status::Waiting(seen.until),
     }
@@ -292,9 +292,9 @@ fn from(seen: &Observed<'_>) -> Result<Option<Moment>, Status> {
     if !seen.sends {
         return Ok(Some(seen.ready));
     }
-    match (seen.life, seen.settled) {
+    match (seen.delivery, seen.settled) {
         (Some(DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed), Some(at)) => Ok(Some(at)),
-        (Some(life), Some(_)) => Err(Status::No(format!("the message was {}", life.word()))),
+        (Some(delivery), Some(_)) => Err(Status::No(format!("the message was {}", delivery.word()))),
         _ if seen.until.left(seen.now).is_zero() => Err(Status::No("the message was not accepted in time".to_owned())),
         _ => Ok(None),
     }

@@ -170,7 +170,7 @@ struct StepProgress {
     ready: Moment,
     until: Moment,
     message: Option<MessageId>,
-    life: Option<DeliveryStatus>,
+    delivery: Option<DeliveryStatus>,
     settled: Option<Moment>,
     exchange: Option<Arc<Exchange>>,
     generation: Option<Generation>,

@@ -39,7 +39,7 @@ impl Runner {
             ready: self.now,
             until: self.now.after(step.within),
             message: None,
-            life: None,
+            delivery: None,
             settled: None,
             exchange: None,
             generation: self.sign_in.generation,
@@ -128,7 +128,7 @@ impl Runner {
             author: Author::Guest.word().to_owned(),
             text: outgoing.text.clone(),
             at: self.wall(),
-            life: Some("queued".to_owned()),
+            delivery: Some("queued".to_owned()),
             remote_id: None,
             choices: Vec::new(),
             sent_as: outgoing.sent_as.map(|v| v.as_str().to_owned()),
@@ -137,7 +137,7 @@ impl Runner {
             result.evidence.said.push(said);
         }
         if let Some(watch) = &mut self.watch {
-            watch.life = Some(DeliveryStatus::Queued);
+            watch.delivery = Some(DeliveryStatus::Queued);
         }
         effects.push(RunnerEffect::Send(outgoing));
     }
@@ -195,8 +195,8 @@ impl Runner {
 
     /// Takes back what is still under way.
     pub(super) fn take_back(&mut self, effects: &mut Vec<RunnerEffect>) {
-        if let Some(StepProgress { message: Some(message), life: Some(life), .. }) = &self.watch
-            && !life.is_settled()
+        if let Some(StepProgress { message: Some(message), delivery: Some(delivery), .. }) = &self.watch
+            && !delivery.is_settled()
         {
             effects.push(RunnerEffect::Cancel(*message));
         }

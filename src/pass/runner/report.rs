@@ -1,4 +1,4 @@
-//! What the engine's reports change: the message's life, exchanges as evidence, what is heard, and the token.
+//! What the engine's reports change: the message's delivery status, exchanges as evidence, what is heard, and the token.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ impl Runner {
         match report {
             Report::Token(status) => self.token(status),
             Report::Exchange(exchange) => self.exchange(exchange, known),
-            Report::Message { id, life, remote_id, .. } => self.message(*id, life, remote_id.as_deref()),
+            Report::Message { id, delivery, remote_id, .. } => self.message(*id, delivery, remote_id.as_deref()),
             Report::Conversation { key, messages, .. } => {
                 self.trackers.entry(*key).or_default().read(messages);
                 if self.speaks_in(*key) {
@@ -86,17 +86,17 @@ impl Runner {
         diagnose(&Case { exchange, channel, profile: known.facts, history: known.past })
     }
 
-    fn message(&mut self, id: MessageId, life: &DeliveryStatus, remote_id: Option<&str>) {
+    fn message(&mut self, id: MessageId, delivery: &DeliveryStatus, remote_id: Option<&str>) {
         let now = self.now;
         let key = self.open_player().ok().map(|p| (p.key, p.channel));
         let Some(watch) = self.watch.as_mut().filter(|w| w.message == Some(id)) else { return };
         // What is over does not begin again.
-        if watch.life.as_ref().is_some_and(DeliveryStatus::is_settled) && !life.is_settled() {
+        if watch.delivery.as_ref().is_some_and(DeliveryStatus::is_settled) && !delivery.is_settled() {
             return;
         }
-        watch.life = Some(life.clone());
-        let settled = life.is_settled();
-        if life.is_settled() && watch.settled.is_none() {
+        watch.delivery = Some(delivery.clone());
+        let settled = delivery.is_settled();
+        if delivery.is_settled() && watch.settled.is_none() {
             watch.settled = Some(now);
             let listens = watch.wanted.iter().any(super::Expectation::listens);
             let reads = key.is_some_and(|(_, channel)| !channel.has_sessions());
@@ -114,12 +114,12 @@ impl Runner {
             }
         }
         if let Some(said) = self.open_mut().and_then(|r| r.evidence.said.iter_mut().find(|s| s.is_ours())) {
-            said.now(life);
+            said.now(delivery);
             if let Some(id) = remote_id {
                 said.remote_id = Some(id.to_owned());
             }
         }
-        if life.is_settled()
+        if delivery.is_settled()
             && let Some((key, _)) = key.filter(|(_, channel)| channel.has_sessions())
         {
             // What came by itself while it was under way is an answer already.

@@ -64,8 +64,8 @@ pub(super) enum Later {
 
 impl Later {
     /// Other moves of a message show in its exchange.
-    pub(super) const fn of(life: &DeliveryStatus) -> Option<Self> {
-        match life {
+    pub(super) const fn of(delivery: &DeliveryStatus) -> Option<Self> {
+        match delivery {
             DeliveryStatus::Answered => Some(Self::Answered),
             DeliveryStatus::Landed => Some(Self::Landed),
             DeliveryStatus::Lost => Some(Self::Lost),

@@ -112,7 +112,7 @@ impl Log {
         let mut entry = LogEntry::new(seq, source, &self.options.zone);
         entry.label = kept.number;
         entry.remark = Annotation { marked: kept.marked, comment: kept.comment.clone() };
-        entry.later = kept.life.as_ref().and_then(Later::of);
+        entry.later = kept.delivery.as_ref().and_then(Later::of);
         self.totals.bytes = self.totals.bytes.saturating_add(entry.bytes);
         self.totals.errors += usize::from(entry.is_error());
         self.entries.push_back(entry);
@@ -160,12 +160,12 @@ impl LogEntry {
             LogSource::Exchange(exchange) => KeptSource::Exchange(Arc::clone(exchange)),
             LogSource::Note { at, kind, text } => KeptSource::Note { at: *at, kind: *kind, text: text.clone() },
         };
-        let life = self.later.map(|later| match later {
+        let delivery = self.later.map(|later| match later {
             Later::Answered => DeliveryStatus::Answered,
             Later::Landed => DeliveryStatus::Landed,
             Later::Lost => DeliveryStatus::Lost,
         });
         let comment = self.comment().map(str::to_owned);
-        KeptEntry { number: self.number(), source, marked: self.is_marked(), comment, life }
+        KeptEntry { number: self.number(), source, marked: self.is_marked(), comment, delivery }
     }
 }

@@ -61,8 +61,8 @@ impl Log {
 
     /// What became of a message after its exchange: `ans` behind the status once it is answered, and how an unknown one
     /// was settled.
-    pub fn set_life(&mut self, message: MessageId, life: &DeliveryStatus) {
-        if let (Some(later), Some(&seq)) = (Later::of(life), self.index.messages.get(&message)) {
+    pub fn set_delivery(&mut self, message: MessageId, delivery: &DeliveryStatus) {
+        if let (Some(later), Some(&seq)) = (Later::of(delivery), self.index.messages.get(&message)) {
             self.change(seq, |entry| entry.later = Some(later));
         }
     }

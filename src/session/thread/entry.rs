@@ -1,4 +1,4 @@
-//! One line of talk in a thread: a message of ours with its life, or one that only a read brought.
+//! One line of talk in a thread: a message of ours with its delivery status, or one that only a read brought.
 
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ pub struct EntryId(pub u64);
 pub enum MessageSource {
     /// Asked for in this session. `seen` is when it was said by the remote side's clock, once a read showed it.
     Ours {
-        /// The message and its life.
+        /// The message and its delivery status.
         message: Message,
         /// The remote side's time for it.
         seen: Option<Timestamp>,
@@ -84,8 +84,8 @@ impl ThreadEntry {
     }
 
     /// Where it stands, if it is ours.
-    pub fn life(&self) -> Option<&DeliveryStatus> {
-        self.message().map(|message| &message.life)
+    pub fn delivery(&self) -> Option<&DeliveryStatus> {
+        self.message().map(|message| &message.delivery)
     }
 
     /// What it carries beside its text, if it is ours.

@@ -156,7 +156,7 @@ impl Thread {
         let local = self.local(remote.at).as_millisecond();
         let apart = |message: &Message| message.at.wall.as_millisecond().saturating_sub(local).saturating_abs();
         let candidates = self.entries.iter().enumerate().filter_map(|(at, entry)| match &entry.source {
-            MessageSource::Ours { message, seen: None } if message.life.may_have_arrived() => Some((at, message)),
+            MessageSource::Ours { message, seen: None } if message.delivery.may_have_arrived() => Some((at, message)),
             _ => None,
         });
         candidates
@@ -202,8 +202,9 @@ impl Thread {
         }
         self.entries.retain(|entry| {
             // A message that is still on its way, or unknown, stays whatever its age.
-            let settled =
-                entry.life().is_none_or(|life| life.is_settled() && !matches!(life, DeliveryStatus::Unknown(_)));
+            let settled = entry
+                .delivery()
+                .is_none_or(|delivery| delivery.is_settled() && !matches!(delivery, DeliveryStatus::Unknown(_)));
             let drop = excess > 0 && settled;
             excess -= usize::from(drop);
             !drop
@@ -222,10 +223,10 @@ impl Thread {
         for entry in self.entries.iter_mut().rev() {
             below = below.max(other_side(entry).map(|(_, id)| id));
             if let MessageSource::Ours { message, seen } = &mut entry.source
-                && message.life == DeliveryStatus::Accepted
+                && message.delivery == DeliveryStatus::Accepted
                 && seen.map_or(below > Some(entry.id), |seen| newest > (seen, entry.id))
             {
-                message.life = DeliveryStatus::Answered;
+                message.delivery = DeliveryStatus::Answered;
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  sent(message) ──────┐
-//!  life(id, …) ────────┼─► Thread (one list, each message once, oldest first) ─► view
+//!  delivery(id, …) ────┼─► Thread (one list, each message once, oldest first) ─► view
 //!  read, heard(key, …) ┘        │
 //!                               └─► unread, unknown, counts ─► picker
 //! ```
@@ -82,7 +82,7 @@ impl Thread {
         let mut counts = MessageCounts::default();
         for message in self.ours() {
             counts.sends += 1;
-            match message.life {
+            match message.delivery {
                 DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => counts.waiting += 1,
                 DeliveryStatus::Sending { .. } => counts.sending += 1,
                 DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => counts.ok += 1,
@@ -131,9 +131,9 @@ impl Threads {
         let newest = messages.iter().skip(messages.len().saturating_sub(most));
         let line = |entry: &ThreadEntry| {
             let at = entry.at().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
-            let life = entry.life().map(|life| format!(" ({})", life.word())).unwrap_or_default();
+            let delivery = entry.delivery().map(|delivery| format!(" ({})", delivery.word())).unwrap_or_default();
             let author = if entry.author() == Author::Guest { "guest" } else { entry.author().word() };
-            format!("{at} {author}{life}: {}", entry.text())
+            format!("{at} {author}{delivery}: {}", entry.text())
         };
         newest.map(line).collect::<Vec<_>>().join("\n")
     }
@@ -148,10 +148,10 @@ impl Threads {
     }
 
     /// A message of ours moved on. Returns its conversation; `None` for a message that is not known (any more).
-    pub fn life(
+    pub fn delivery(
         &mut self,
         id: MessageId,
-        life: DeliveryStatus,
+        delivery: DeliveryStatus,
         exchange: Option<ExchangeId>,
         remote_id: Option<String>,
     ) -> Option<ConversationKey> {
@@ -160,8 +160,8 @@ impl Threads {
         let at = thread.entries.iter().rposition(|e| e.message().is_some_and(|m| m.id == id))?;
         if let Some(ThreadEntry { source: MessageSource::Ours { message, .. }, .. }) = thread.entries.get_mut(at) {
             // An answer that was read before the acceptance was reported stays an answer.
-            if !(message.life == DeliveryStatus::Answered && life == DeliveryStatus::Accepted) {
-                message.life = life;
+            if !(message.delivery == DeliveryStatus::Answered && delivery == DeliveryStatus::Accepted) {
+                message.delivery = delivery;
             }
             message.exchange = exchange.or(message.exchange);
             let new = remote_id.filter(|id| message.remote_id.as_ref() != Some(id));
@@ -284,17 +284,17 @@ impl Threads {
 
     /// Our unknown messages that nobody settled yet, by conversation, oldest first.
     pub fn unknown(&self) -> impl Iterator<Item = &Message> {
-        self.by_key.values().flat_map(Thread::ours).filter(|m| matches!(m.life, DeliveryStatus::Unknown(_)))
+        self.by_key.values().flat_map(Thread::ours).filter(|m| matches!(m.delivery, DeliveryStatus::Unknown(_)))
     }
 
     /// Our messages that are still on their way (also: what quitting would ask about).
     pub fn open(&self) -> impl Iterator<Item = &Message> {
-        self.by_key.values().flat_map(Thread::ours).filter(|m| !m.life.is_settled())
+        self.by_key.values().flat_map(Thread::ours).filter(|m| !m.delivery.is_settled())
     }
 
     /// When a shown countdown of this conversation changes next; `None` where none runs.
     pub fn next_change(&self, key: ConversationKey, now: Moment) -> Option<Moment> {
-        let waits = self.get(key)?.ours().filter_map(|m| match &m.life {
+        let waits = self.get(key)?.ours().filter_map(|m| match &m.delivery {
             DeliveryStatus::Waiting { until, .. } => Some(until.left(now)),
             _ => None,
         });

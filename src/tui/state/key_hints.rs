@@ -277,7 +277,9 @@ impl State {
             Action::Density | Action::CopyLine => entry.is_some(),
             Action::Why => entry.is_some_and(|entry| entry.diagnosis().is_some()),
             Action::Resend => entry.and_then(|entry| entry.exchange()).is_some_and(|exchange| {
-                exchange.message.is_some_and(|id| self.session.threads.message(id).is_some_and(|m| m.life.is_settled()))
+                exchange
+                    .message
+                    .is_some_and(|id| self.session.threads.message(id).is_some_and(|m| m.delivery.is_settled()))
             }),
             Action::NextMatch => !self.shown_log().search_text().is_empty(),
             Action::NextCase => {

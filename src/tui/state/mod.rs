@@ -310,7 +310,7 @@ impl State {
         let badge = token_badge::next_change(&self.session.sign_in.status, self.now);
         let thread =
             self.session.conversations.active().and_then(|key| self.session.threads.next_change(key, self.now));
-        let sends = self.session.threads.open().filter_map(|send| match &send.life {
+        let sends = self.session.threads.open().filter_map(|send| match &send.delivery {
             DeliveryStatus::Waiting { until, .. } => until.next_second(self.now),
             _ => None,
         });

@@ -170,7 +170,7 @@ pub fn choose(state: &mut State) {
         menu.intro.push(format!(
             "Answered already with “{}” ({}): this sends one more.",
             taken.text,
-            shown_word(&taken.life)
+            shown_word(&taken.delivery)
         ));
     }
     let asks = if state.asks_before_sending() { " It is asked about before it goes." } else { "" };

@@ -275,9 +275,9 @@ fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
 
 /// Whether a message was settled while a dialog about it stood open; then says so.
 fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
-    let word = match state.session.threads.message(id).map(|m| &m.life) {
+    let word = match state.session.threads.message(id).map(|m| &m.delivery) {
         Some(DeliveryStatus::Unknown(_)) => return false,
-        Some(life) => shown_word(life),
+        Some(delivery) => shown_word(delivery),
         None => "gone",
     };
     state.status.warn(format!("Nothing was done: the message is {word} by now."));

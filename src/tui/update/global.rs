@@ -292,13 +292,13 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
         .threads
         .open()
         .find(|message| Some(message.conversation) == active)
-        .map(|message| (message.id, message.life.clone()));
+        .map(|message| (message.id, message.delivery.clone()));
     if let Some((id, _)) = running.as_ref().filter(|(id, _)| state.session.journal.paused.contains(id)) {
         let id = *id;
         with_session(state, effects, |session, _, changes| session.take_back_paused(id, changes));
         state.status.info("Cancelled: it was never sent.");
-    } else if let Some((id, life)) = running {
-        let what = if matches!(life, DeliveryStatus::Sending { .. }) {
+    } else if let Some((id, delivery)) = running {
+        let what = if matches!(delivery, DeliveryStatus::Sending { .. }) {
             "Cancelling: what was already sent may have been received."
         } else {
             "Cancelled: nothing was sent."

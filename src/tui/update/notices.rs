@@ -53,8 +53,8 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
                 effects.push(Effect::AskFaults);
             }
         }
-        Notice::Message { id, before, life, exchange } => {
-            message(state, id, &before, life, exchange);
+        Notice::Message { id, before, delivery, exchange } => {
+            message(state, id, &before, delivery, exchange);
             demo::message(state, id);
         }
         Notice::Sent(id) => {
@@ -97,7 +97,7 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
             }
         }
         Notice::Restored(left) => restored(state, &left, effects),
-        Notice::OutcomeKnown(id, life) => outcome_known(state, id, life.as_ref()),
+        Notice::OutcomeKnown(id, delivery) => outcome_known(state, id, delivery.as_ref()),
         Notice::ProbesOver(verdict) => probes::over(state, &verdict),
         Notice::Pass { was_over } => pass_moved(state, was_over, effects),
         // The shell ends when the channel closes; nothing is left to change.
@@ -190,7 +190,7 @@ fn capitalised(text: &str) -> String {
 pub fn say_what_is_known_now(state: &mut State) {
     if let Some(Subject::Message(id)) = state.status.about
         && let Some(message) = state.session.threads.message(id)
-        && matches!(message.life, DeliveryStatus::Refused(_))
+        && matches!(message.delivery, DeliveryStatus::Refused(_))
         && let Some(said) = refusal(state, message.exchange)
     {
         state.status.text = said;
@@ -207,14 +207,14 @@ fn message(
     state: &mut State,
     id: MessageId,
     before: &DeliveryStatus,
-    life: DeliveryStatus,
+    delivery: DeliveryStatus,
     exchange: Option<ExchangeId>,
 ) {
     let doubted = matches!(before, DeliveryStatus::Unknown(_));
     let name = named(state, exchange);
     // What the line said of this message is over: it went on.
     state.status.over(Subject::Message(id));
-    match life {
+    match delivery {
         DeliveryStatus::Refused(why) => match refusal(state, exchange) {
             Some(said) => {
                 state.status.error(said);
@@ -330,22 +330,23 @@ fn restored(state: &mut State, left: &Leftovers, effects: &mut Vec<Effect>) {
     }
 }
 
-fn outcome_known(state: &mut State, id: MessageId, life: Option<&DeliveryStatus>) {
+fn outcome_known(state: &mut State, id: MessageId, delivery: Option<&DeliveryStatus>) {
     if state.overlay.as_ref().and_then(Overlay::unknown_message) == Some(id) {
         state.overlay = None;
     }
     let exchange = state.session.threads.message(id).and_then(|message| message.exchange);
     let name = named(state, exchange);
-    let marked = if matches!(life, Some(DeliveryStatus::Landed | DeliveryStatus::Lost)) { "marked as " } else { "" };
-    state.status.info(format!("{name} is {marked}{}.", life.map_or("gone", shown_word)));
+    let marked =
+        if matches!(delivery, Some(DeliveryStatus::Landed | DeliveryStatus::Lost)) { "marked as " } else { "" };
+    state.status.info(format!("{name} is {marked}{}.", delivery.map_or("gone", shown_word)));
 }
 
 /// The word for a status on the screen.
-pub const fn shown_word(life: &DeliveryStatus) -> &'static str {
-    match life {
+pub const fn shown_word(delivery: &DeliveryStatus) -> &'static str {
+    match delivery {
         DeliveryStatus::Landed => "received",
         DeliveryStatus::Lost => "not received",
-        life => life.word(),
+        delivery => delivery.word(),
     }
 }
 

@@ -142,14 +142,14 @@ pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     };
     let id = message.id;
-    match &message.life {
+    match &message.delivery {
         DeliveryStatus::Unknown(_) => unknown_outcome::ask(state, effects),
-        life if !life.is_settled() => {
+        delivery if !delivery.is_settled() => {
             state.status.info("This message is still being sent.");
             state.status.offer(&[(Action::Interrupt, "cancel")]);
         }
-        life => {
-            let happened = match life {
+        delivery => {
+            let happened = match delivery {
                 DeliveryStatus::Refused(why) => format!("The first time it was refused: {why}"),
                 DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
                     "The first time it was accepted: sending it again makes a second message.".to_owned()

@@ -15,7 +15,7 @@ pub fn selected(state: &State) -> Option<&Message> {
 
 /// The message of the chosen log entry, if nobody knows what became of it.
 pub fn selected_unknown(state: &State) -> Option<&Message> {
-    let unknown = |m: &&Message| matches!(m.life, DeliveryStatus::Unknown(_));
+    let unknown = |m: &&Message| matches!(m.delivery, DeliveryStatus::Unknown(_));
     // One of an earlier session may have no entry: then the oldest of the open conversation is meant.
     selected(state).filter(unknown).or_else(|| {
         let open = state.session.conversations.active()?;
@@ -86,7 +86,7 @@ fn intro(state: &State, looking: &OutcomeWatch) -> Vec<String> {
 
 /// What happened, in time, as far as the log still has it; else why it is unknown.
 fn happened(state: &State, message: &Message) -> String {
-    let why = match &message.life {
+    let why = match &message.delivery {
         DeliveryStatus::Unknown(why) => why.to_string(),
         other => other.word().to_owned(),
     };

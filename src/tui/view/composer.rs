@@ -44,7 +44,7 @@ pub fn aside(state: &State, typist: Option<Author>, room: usize) -> (String, Sty
         }
     }
     if let Some(key) = state.session.conversations.active()
-        && state.session.threads.open().any(|send| send.conversation == key && is_pacing(&send.life))
+        && state.session.threads.open().any(|send| send.conversation == key && is_pacing(&send.delivery))
     {
         parts.push("paced".to_owned());
     }
@@ -57,8 +57,8 @@ pub fn aside(state: &State, typist: Option<Author>, room: usize) -> (String, Sty
 }
 
 /// Whether a message waits only so that the platform's limits hold.
-fn is_pacing(life: &DeliveryStatus) -> bool {
-    matches!(life, DeliveryStatus::Waiting { why: Reason::Paced(_), .. })
+fn is_pacing(delivery: &DeliveryStatus) -> bool {
+    matches!(delivery, DeliveryStatus::Waiting { why: Reason::Paced(_), .. })
 }
 
 /// Draws the inside of the pane. Returns where the terminal's cursor belongs, if the pane has the focus.

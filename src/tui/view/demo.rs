@@ -38,7 +38,7 @@ struct Bubble {
     author: Author,
     name: String,
     text: String,
-    life: &'static str,
+    delivery: &'static str,
 }
 
 /// Draws the whole screen; where the cursor stands, if one types.
@@ -155,7 +155,7 @@ fn messages(state: &State, present: &Present) -> Vec<Bubble> {
                 author: l.author,
                 name: name(l.author),
                 text: text(&with_choices(&l.text, l.choices.iter().map(String::as_str))),
-                life: fared(l.life.as_deref().unwrap_or_default()),
+                delivery: fared(l.delivery.as_deref().unwrap_or_default()),
             })
             .collect();
     }
@@ -167,7 +167,7 @@ fn messages(state: &State, present: &Present) -> Vec<Bubble> {
             author: e.author(),
             name: name(e.author()),
             text: text(&with_choices(e.text(), e.choices().iter().map(|choice| choice.label.as_str()))),
-            life: e.life().map_or("", |life| fared(life.word())),
+            delivery: e.delivery().map_or("", |delivery| fared(delivery.word())),
         })
         .collect()
 }
@@ -220,7 +220,8 @@ fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u
     for line in &lines {
         rows.extend(wrap(line, cells).into_iter().map(|r| Cow::Borrowed(line.get(r).unwrap_or_default().trim_end())));
     }
-    let label = if bubble.life.is_empty() { bubble.name.clone() } else { format!("{}: {}", bubble.name, bubble.life) };
+    let label =
+        if bubble.delivery.is_empty() { bubble.name.clone() } else { format!("{}: {}", bubble.name, bubble.delivery) };
     let inner = rows.iter().map(|r| width(r)).max().unwrap_or(0).max(width(&label)).min(cells);
     let wide = u16::try_from(inner).unwrap_or(stage.width).saturating_add(beside * 2).min(stage.width);
     let tall = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(if framed { above * 2 } else { 1 });

@@ -151,7 +151,7 @@ fn filled<'t>(text: &'t str, step: &StepResult) -> Cow<'t, str> {
         return Cow::Borrowed(text);
     }
     // What is sent wrongly on purpose may be of any length.
-    let sent = step.evidence.said.iter().rev().find(|said| said.life.is_some() && said.sent_as.is_none());
+    let sent = step.evidence.said.iter().rev().find(|said| said.delivery.is_some() && said.sent_as.is_none());
     let quoted = text.find("end “").map(|at| at + "end “".len()).zip(text.rfind('”'));
     if let (Some(sent), Some((from, to))) = (sent, quoted)
         && let (Some(before), Some(after)) = (text.get(..from), text.get(to..))

@@ -290,15 +290,15 @@ fn marks_and_comments_survive_updates_and_what_came_later_is_said() {
     let said = screen(&log, 120, 20);
     assert!(said.contains("  1* 14:00"), "{said}");
     assert!(said.contains("comment  the one with the ␛[bell"), "{said}");
-    log.set_life(MessageId(1), &DeliveryStatus::Landed);
+    log.set_delivery(MessageId(1), &DeliveryStatus::Landed);
     assert!(screen(&log, 120, 20).contains("settled  the message was received;"));
-    log.set_life(MessageId(1), &DeliveryStatus::Answered);
+    log.set_delivery(MessageId(1), &DeliveryStatus::Answered);
     assert!(
         screen(&log, 120, 20).contains("settled  the message was received and answered"),
         "an answer takes no evidence away"
     );
     log.exchange(accepted(2, 0, "b"));
-    log.set_life(MessageId(2), &DeliveryStatus::Answered);
+    log.set_delivery(MessageId(2), &DeliveryStatus::Answered);
     assert!(screen(&log, 120, 20).contains("RCVD"));
     assert!(log.select_number(log.number_of(ExchangeId(1)).unwrap()));
     assert_eq!(log.selected().unwrap().comment(), Some("the one with the \u{1b}[bell"));

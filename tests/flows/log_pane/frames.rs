@@ -113,5 +113,5 @@ fn a_message_over_a_frame_is_accepted_and_answered_like_any_other() {
     log.exchange(exchange(1, ExchangeKind::Send, "hello", 0, steps, Outcome::Accepted));
     let row = |log: &guestwire::session::log::Log| screen(log, 100, 12).lines().next().unwrap_or_default().to_owned();
     assert!(row(&log).contains("ok   200   20 ms"), "{}", row(&log));
-    log.set_life(guestwire::model::MessageId(1), &guestwire::model::DeliveryStatus::Answered);
+    log.set_delivery(guestwire::model::MessageId(1), &guestwire::model::DeliveryStatus::Answered);
 }

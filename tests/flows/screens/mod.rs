@@ -337,11 +337,11 @@ fn hostile(size: (u16, u16), looks: Looks) -> Desk {
             conversation(1, &HOSTILE.repeat(9), "\u{1b}]0;owned\u{7}"),
         ]);
     });
-    for life in
+    for delivery in
         [DeliveryStatus::Accepted, DeliveryStatus::Refused(HOSTILE.into()), DeliveryStatus::Unknown(HOSTILE.into())]
     {
         let id = desk.send_paste(HOSTILE);
-        desk.settle(id, HOSTILE, life, Some(400));
+        desk.settle(id, HOSTILE, delivery, Some(400));
     }
     let why = HOSTILE.repeat(3);
     desk.report(Report::Token(TokenStatus::NoSecret { why }));

@@ -72,7 +72,7 @@ fn message(id: u64, conversation: u32, text: &str) -> Message {
         author: Author::Guest,
         text: text.to_owned(),
         at: Moment::new(Duration::ZERO, Timestamp::now()),
-        life: DeliveryStatus::Queued,
+        delivery: DeliveryStatus::Queued,
         exchange: None,
         remote_id: None,
         resend_of: None,
@@ -192,11 +192,11 @@ fn a_restart_finds_everything() {
     assert_eq!(back.added, [added, later]);
     assert_eq!(back.open, Some(ConversationKey(2)), "one is open");
     let lives: Vec<_> =
-        back.messages.iter().map(|kept| &kept.message).map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
+        back.messages.iter().map(|kept| &kept.message).map(|m| (m.id.0, m.text.as_str(), m.delivery.word())).collect();
     assert_eq!(lives, [(7, "first", "unknown"), (8, "second", "queued"), (9, "third", "accepted")]);
     assert_eq!(back.messages[2].message.remote_id.as_deref(), Some("remote-9"));
     assert!(
-        matches!(&back.messages[0].message.life, DeliveryStatus::Unknown(why) if why.to_string().contains("on the wire"))
+        matches!(&back.messages[0].message.delivery, DeliveryStatus::Unknown(why) if why.to_string().contains("on the wire"))
     );
     journal.close(BOUND);
 }

@@ -60,11 +60,11 @@ fn hints_of_the_status_line_name_the_live_keys() {
     desk.keys("esc G ~");
     assert_eq!(desk.offers(), ["~ compare", "Esc cancel"]);
     let id = desk.send("slow");
-    let life = guestwire::model::DeliveryStatus::Waiting {
+    let delivery = guestwire::model::DeliveryStatus::Waiting {
         until: desk.now.after(std::time::Duration::from_secs(7)),
         why: "429, Retry-After 7 s".into(),
     };
-    desk.settle(id, "slow", life, Some(429));
+    desk.settle(id, "slow", delivery, Some(429));
     assert_eq!(desk.offers(), ["^X cancel"]);
 }
 

@@ -20,13 +20,13 @@ fn ctrl_c_first_cancels_the_send_of_the_open_conversation() {
 
 #[test]
 fn it_says_what_a_cancelled_send_may_have_done() {
-    for (life, said) in [
+    for (delivery, said) in [
         (DeliveryStatus::Queued, "Cancelled: nothing was sent."),
         (DeliveryStatus::Sending { attempt: 1 }, "Cancelling: what was already sent may have been received."),
     ] {
         let mut desk = Desk::default();
         let id = desk.send("slow");
-        desk.report(Report::Message { id, life, exchange: None, remote_id: None });
+        desk.report(Report::Message { id, delivery, exchange: None, remote_id: None });
         desk.keys("ctrl-c");
         assert_eq!(desk.status(), said);
     }

@@ -89,7 +89,7 @@ fn what_is_heard_stands_once_in_the_thread_whichever_way_it_comes_again() {
     let id = desk.send("hello");
     desk.report(Report::Message {
         id,
-        life: DeliveryStatus::Accepted,
+        delivery: DeliveryStatus::Accepted,
         exchange: None,
         remote_id: Some("m-1".to_owned()),
     });
@@ -100,19 +100,24 @@ fn what_is_heard_stands_once_in_the_thread_whichever_way_it_comes_again() {
     let messages = vec![said("m-1", Author::Guest, "hello", now), said("m-2", Author::Bot, "hi", now)];
     desk.report(Report::Conversation { key: WEB, state: RemoteState::Connected, since: None, messages });
     assert_eq!(texts(&desk, WEB), ["hello", "hi"]);
-    assert_eq!(desk.state.session.threads.message(id).map(|m| m.life.clone()), Some(DeliveryStatus::Answered));
+    assert_eq!(desk.state.session.threads.message(id).map(|m| m.delivery.clone()), Some(DeliveryStatus::Answered));
 }
 
 #[test]
 fn an_echo_that_comes_before_the_acceptance_is_the_same_message() {
     let mut desk = web();
     let id = desk.send("hello");
-    desk.report(Report::Message { id, life: DeliveryStatus::Sending { attempt: 1 }, exchange: None, remote_id: None });
+    desk.report(Report::Message {
+        id,
+        delivery: DeliveryStatus::Sending { attempt: 1 },
+        exchange: None,
+        remote_id: None,
+    });
     let now = desk.now;
     hear(&mut desk, WEB, vec![said("m-1", Author::Guest, "hello", now)]);
     desk.report(Report::Message {
         id,
-        life: DeliveryStatus::Accepted,
+        delivery: DeliveryStatus::Accepted,
         exchange: None,
         remote_id: Some("m-1".to_owned()),
     });

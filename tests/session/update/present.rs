@@ -80,7 +80,12 @@ fn what_happens_is_told_in_plain_words() {
     desk.type_text("hello");
     let effects = desk.keys("enter esc");
     let id = sends(&effects).first().unwrap().0;
-    desk.report(Report::Message { id, life: DeliveryStatus::Sending { attempt: 1 }, exchange: None, remote_id: None });
+    desk.report(Report::Message {
+        id,
+        delivery: DeliveryStatus::Sending { attempt: 1 },
+        exchange: None,
+        remote_id: None,
+    });
     assert_eq!(told(&desk), "The message is being sent.");
     desk.settle(id, "hello", DeliveryStatus::Accepted, Some(200));
     assert_eq!(told(&desk), "The platform accepted the message in 0.1 seconds.");

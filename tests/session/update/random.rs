@@ -86,7 +86,7 @@ fn key(dice: &mut Dice, bound: &[KeyEvent]) -> KeyEvent {
     }
 }
 
-fn life(dice: &mut Dice, now: Moment) -> DeliveryStatus {
+fn delivery(dice: &mut Dice, now: Moment) -> DeliveryStatus {
     match dice.below(10) {
         0 => DeliveryStatus::Queued,
         1 => DeliveryStatus::Waiting { until: later(dice, now), why: text(dice).into() },
@@ -184,10 +184,10 @@ fn report(dice: &mut Dice, now: Moment) -> Report {
     match dice.below(12) {
         0 => Report::Token(token(dice, now)),
         1..5 => {
-            let life = life(dice, now);
+            let delivery = delivery(dice, now);
             let linked = (!dice.one_in(3)).then_some((message, conversation));
             let status = (!dice.one_in(4)).then(|| *dice.of(&[200, 401, 403, 404, 429, 500, 503]));
-            let mut made = exchange_of(dice.below(3_000), now, linked, &text(dice), &life, status);
+            let mut made = exchange_of(dice.below(3_000), now, linked, &text(dice), &delivery, status);
             made.kind = *dice.of(&[
                 ExchangeKind::Send,
                 ExchangeKind::Send,
@@ -199,7 +199,7 @@ fn report(dice: &mut Dice, now: Moment) -> Report {
         }
         5..8 => Report::Message {
             id: message,
-            life: life(dice, now),
+            delivery: delivery(dice, now),
             exchange: dice.one_in(2).then(|| ExchangeId(dice.below(3_000))),
             remote_id: dice.one_in(2).then(|| format!("m-{}", dice.below(30))),
         },

@@ -143,8 +143,8 @@ fn a_refused_message_can_be_taken_up_again() {
 fn waiting_is_counted_down_and_asks_for_its_seconds() {
     let mut desk = Desk::default();
     let id = desk.send("later");
-    let life = DeliveryStatus::Waiting { until: until(&desk, 5), why: "429, Retry-After 5 s".into() };
-    desk.settle(id, "later", life, Some(429));
+    let delivery = DeliveryStatus::Waiting { until: until(&desk, 5), why: "429, Retry-After 5 s".into() };
+    desk.settle(id, "later", delivery, Some(429));
     assert!(desk.status().contains("waiting: 429, Retry-After 5 s"));
     let mut seconds = 0;
     while desk.state.next_deadline().is_some() {
@@ -157,7 +157,7 @@ fn waiting_is_counted_down_and_asks_for_its_seconds() {
 
 #[test]
 fn settled_sends_are_not_open() {
-    for life in [
+    for delivery in [
         DeliveryStatus::Accepted,
         DeliveryStatus::Refused("x".into()),
         DeliveryStatus::Unknown("x".into()),
@@ -166,7 +166,7 @@ fn settled_sends_are_not_open() {
         let mut desk = Desk::default();
         let id = desk.send("hello");
         assert_eq!(desk.state.session.threads.open().count(), 1);
-        desk.settle(id, "hello", life, Some(200));
+        desk.settle(id, "hello", delivery, Some(200));
         assert_eq!(desk.state.session.threads.open().count(), 0);
     }
 }
@@ -185,9 +185,9 @@ fn counts_of_the_picker_follow_the_messages() {
 fn news_of_a_message_that_nobody_knows_changes_nothing() {
     let mut desk = Desk::default();
     let before = desk.screen();
-    let life = DeliveryStatus::Refused("too late".into());
+    let delivery = DeliveryStatus::Refused("too late".into());
     let effects =
-        desk.report(Report::Message { id: MessageId(99), life, exchange: Some(ExchangeId(1)), remote_id: None });
+        desk.report(Report::Message { id: MessageId(99), delivery, exchange: Some(ExchangeId(1)), remote_id: None });
     assert_eq!(effects, []);
     assert_eq!(desk.screen(), before);
     assert!(desk.state.session.threads.open().next().is_none());
@@ -207,9 +207,14 @@ fn news_of_a_conversation_that_nobody_knows_changes_nothing() {
 fn older_news_does_not_reopen_a_settled_message() {
     let mut desk = Desk::default();
     let id = desk.accepted("done");
-    desk.report(Report::Message { id, life: DeliveryStatus::Sending { attempt: 1 }, exchange: None, remote_id: None });
+    desk.report(Report::Message {
+        id,
+        delivery: DeliveryStatus::Sending { attempt: 1 },
+        exchange: None,
+        remote_id: None,
+    });
     assert_eq!(desk.state.session.threads.open().next(), None);
-    assert_eq!(desk.state.session.threads.message(id).map(|m| m.life.word()), Some("accepted"));
+    assert_eq!(desk.state.session.threads.message(id).map(|m| m.delivery.word()), Some("accepted"));
 }
 
 #[test]
@@ -271,13 +276,13 @@ fn a_pasted_token_is_not_renewed() {
 /// The line that called a message unknown does not outlive the doubt.
 #[test]
 fn a_doubt_that_is_settled_leaves_the_status_line() {
-    for (life, words) in
+    for (delivery, words) in
         [(DeliveryStatus::Landed, "#1 is marked as received."), (DeliveryStatus::Lost, "#1 is marked as not received.")]
     {
         let mut desk = Desk::default();
         let id = desk.unknown("did it arrive?");
         assert!(desk.status().contains("outcome unknown"), "{}", desk.status());
-        desk.report(Report::Message { id, life, exchange: None, remote_id: None });
+        desk.report(Report::Message { id, delivery, exchange: None, remote_id: None });
         assert!(desk.status().contains(words), "{}", desk.status());
     }
 }
@@ -287,11 +292,11 @@ fn a_doubt_that_is_settled_leaves_the_status_line() {
 fn what_was_not_sent_is_not_put_into_the_servers_mouth() {
     let mut desk = Desk::default();
     let id = desk.send("with a file");
-    let life = DeliveryStatus::Refused("/tmp/a.png cannot be read".into());
-    let mut made = exchange_of(7, desk.now, Some((id, BILLING)), "with a file", &life, None);
+    let delivery = DeliveryStatus::Refused("/tmp/a.png cannot be read".into());
+    let mut made = exchange_of(7, desk.now, Some((id, BILLING)), "with a file", &delivery, None);
     made.steps.clear();
     desk.report(Report::Exchange(Arc::new(made)));
-    desk.report(Report::Message { id, life, exchange: Some(ExchangeId(7)), remote_id: None });
+    desk.report(Report::Message { id, delivery, exchange: Some(ExchangeId(7)), remote_id: None });
     assert_eq!(desk.status(), "#1 not sent: /tmp/a.png cannot be read.");
     desk.keys("esc d");
     let screen = desk.screen();

@@ -23,7 +23,7 @@ fn enter_sends_what_was_typed_into_the_open_conversation() {
     };
     assert_eq!(effects, [Effect::Engine(Command::Send(request))]);
     assert!(desk.state.composer.is_empty());
-    assert_eq!(desk.state.session.threads.message(MessageId(1)).map(|m| &m.life), Some(&DeliveryStatus::Queued));
+    assert_eq!(desk.state.session.threads.message(MessageId(1)).map(|m| &m.delivery), Some(&DeliveryStatus::Queued));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn drafts_stay_with_their_conversations() {
 
 #[test]
 fn resend_asks_and_says_what_happened() {
-    for (life, said) in [
+    for (delivery, said) in [
         (DeliveryStatus::Refused("401 unauthorized".into()), "The first time it was refused: 401 unauthorized"),
         (DeliveryStatus::Accepted, "The first time it was accepted: sending it again makes a second message."),
         (DeliveryStatus::Cancelled, "The first time it was cancelled."),
@@ -135,7 +135,7 @@ fn resend_asks_and_says_what_happened() {
     ] {
         let mut desk = Desk::default();
         let id = desk.send("hello");
-        desk.settle(id, "hello", life, Some(200));
+        desk.settle(id, "hello", delivery, Some(200));
         assert_eq!(desk.keys("esc G r"), [], "a single letter never sends");
         assert!(desk.screen().contains(said), "{said} in\n{}", desk.screen());
         let effects = desk.keys("enter");
@@ -299,7 +299,7 @@ fn an_unknown_message_is_looked_up_with_growing_pauses_until_it_has_landed() {
     desk.keys("u");
     desk.report(Report::Message {
         id,
-        life: DeliveryStatus::Landed,
+        delivery: DeliveryStatus::Landed,
         exchange: None,
         remote_id: Some("there".to_owned()),
     });
@@ -344,7 +344,7 @@ fn what_was_settled_meanwhile_is_not_sent_again_by_the_open_dialog() {
     // The look-up found it while the word was typed.
     desk.report(Report::Message {
         id,
-        life: DeliveryStatus::Landed,
+        delivery: DeliveryStatus::Landed,
         exchange: None,
         remote_id: Some("m-1".to_owned()),
     });

@@ -51,13 +51,13 @@ fn each_end_of_a_session_is_a_sentence_with_the_key_that_goes_on() {
 fn a_refused_upgrade_leads_to_its_explanation() {
     let mut desk = desk();
     open(&mut desk, WEB);
-    let life = DeliveryStatus::Refused("403 the origin is not allowed".into());
+    let delivery = DeliveryStatus::Refused("403 the origin is not allowed".into());
     let made = crate::support::console::exchange_of(
         7,
         desk.now,
         Some((MessageId(900), WEB)),
         "open the socket",
-        &life,
+        &delivery,
         Some(403),
     );
     desk.report(Report::Exchange(std::sync::Arc::new(made)));

@@ -86,7 +86,7 @@ fn the_card_of_one_entry_copies_that_entry() {
 
 #[test]
 fn waiting_is_over_when_the_message_goes_on() {
-    for (life, status) in [
+    for (delivery, status) in [
         (DeliveryStatus::Sending { attempt: 2 }, None),
         (DeliveryStatus::Accepted, Some(200)),
         (DeliveryStatus::Answered, Some(200)),
@@ -97,8 +97,8 @@ fn waiting_is_over_when_the_message_goes_on() {
         let waiting = DeliveryStatus::Waiting { until, why: "503, Retry-After 3 s".into() };
         desk.settle(id, "slow", waiting, Some(503));
         assert!(desk.status().contains("waiting"), "{}", desk.status());
-        desk.settle(id, "slow", life.clone(), status);
-        assert_eq!(desk.status(), "", "{life:?}");
+        desk.settle(id, "slow", delivery.clone(), status);
+        assert_eq!(desk.status(), "", "{delivery:?}");
     }
 }
 

@@ -45,7 +45,7 @@ expect = { outcome = "accepted" }
 struct Known {
     token: Option<Generation>,
     will_not_sign_in: bool,
-    life: DeliveryStatus,
+    delivery: DeliveryStatus,
     remote_id: Option<String>,
     entry: Option<u64>,
     cause: Option<Cause>,
@@ -63,7 +63,7 @@ fn known(session: &Session) -> Known {
     Known {
         token: session.sign_in.status.facts().map(|facts| facts.generation),
         will_not_sign_in: session.sign_in.trouble().is_some(),
-        life: message.life.clone(),
+        delivery: message.delivery.clone(),
         remote_id: message.remote_id.clone(),
         entry: message.exchange.and_then(|exchange| session.log.number_of(exchange)),
         cause: message.exchange.and_then(|exchange| session.log.why_of(exchange)).map(|why| why.cause()),
@@ -184,12 +184,12 @@ fn sent(answer: Ending, outcome: Outcome) -> Report {
     }))
 }
 
-fn moved(life: DeliveryStatus, remote_id: Option<&str>) -> Report {
-    Report::Message { id: MESSAGE, life, exchange: Some(ExchangeId(7)), remote_id: remote_id.map(str::to_owned) }
+fn moved(delivery: DeliveryStatus, remote_id: Option<&str>) -> Report {
+    Report::Message { id: MESSAGE, delivery, exchange: Some(ExchangeId(7)), remote_id: remote_id.map(str::to_owned) }
 }
 
 /// Signed in, the conversation read, and the message on its way; then its exchange ends, and with it the message.
-fn course(status: u16, body: &str, outcome: Outcome, life: DeliveryStatus, remote_id: Option<&str>) -> Vec<Report> {
+fn course(status: u16, body: &str, outcome: Outcome, delivery: DeliveryStatus, remote_id: Option<&str>) -> Vec<Report> {
     let greeting = RemoteMessage::new("m-0", Author::Bot, "Good morning", at_millis(100).wall);
     vec![
         Report::Token(TokenStatus::Getting),
@@ -199,7 +199,7 @@ fn course(status: u16, body: &str, outcome: Outcome, life: DeliveryStatus, remot
         Report::ClockSkew(90),
         moved(DeliveryStatus::Sending { attempt: 1 }, None),
         sent(Ending::Answered(fixtures::response(status, Vec::new(), body)), outcome),
-        moved(life, remote_id),
+        moved(delivery, remote_id),
     ]
 }
 
@@ -207,7 +207,7 @@ fn course(status: u16, body: &str, outcome: Outcome, life: DeliveryStatus, remot
 fn all_four_front_ends_know_the_same_of_one_course() {
     let denied = r#"{"status":401,"code":"bad.credentials","message":"Invalid login credentials."}"#;
     let why = || "as the server said".to_owned();
-    for (course, life, sends, runs) in [
+    for (course, delivery, sends, runs) in [
         (
             course(200, "{}", Outcome::Accepted, DeliveryStatus::Accepted, Some("m-1")),
             "accepted",
@@ -228,10 +228,10 @@ fn all_four_front_ends_know_the_same_of_one_course() {
         ),
     ] {
         let screen = on_screen(&course);
-        assert_eq!((screen.life.word(), screen.settled, screen.entry), (life, true, Some(1)));
+        assert_eq!((screen.delivery.word(), screen.settled, screen.entry), (delivery, true, Some(1)));
         assert_eq!(
             (screen.cause.is_some(), screen.refusals > 0),
-            (life != "accepted", life != "accepted"),
+            (delivery != "accepted", delivery != "accepted"),
             "{screen:?}"
         );
         assert_eq!(screen.said, ["Good morning", "Hello"]);

@@ -46,8 +46,12 @@ fn journals_of_older_layouts_keep_everything() {
         drop(db);
         let (journal, mut pages) = Journal::open(JournalOptions::new(home.clone(), vec![conversation.clone()]));
         let Some(JournalPage::Restored(back)) = pages.blocking_recv() else { panic!("{version}") };
-        let lives: Vec<_> =
-            back.messages.iter().map(|kept| &kept.message).map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
+        let lives: Vec<_> = back
+            .messages
+            .iter()
+            .map(|kept| &kept.message)
+            .map(|m| (m.id.0, m.text.as_str(), m.delivery.word()))
+            .collect();
         assert_eq!(lives, [(7, "old", "accepted"), (8, "waits", "queued"), (9, "on the wire", "unknown")], "{version}");
         assert_eq!(back.drafts, [(ConversationKey(0), "half a sen".to_owned(), 4)]);
         assert_eq!(back.conversations[0].nickname.as_deref(), Some("Anna"));

@@ -69,7 +69,7 @@ fn said(author: &str, text: &str, second: i64) -> SaidMessage {
         author: author.to_owned(),
         text: text.to_owned(),
         at: at(second, 0),
-        life: (author == "guest").then(|| "accepted".to_owned()),
+        delivery: (author == "guest").then(|| "accepted".to_owned()),
         remote_id: None,
         choices: Vec::new(),
         sent_as: None,
@@ -119,7 +119,7 @@ fn sample() -> PassRun {
     refused.evidence.exchanges = vec![exchange(5, ExchangeKind::Send, HOSTILE, 401, 88)];
     refused.evidence.said = vec![SaidMessage {
         sent_as: Some("wrong-scope".to_owned()),
-        life: Some("refused".to_owned()),
+        delivery: Some("refused".to_owned()),
         ..said("guest", HOSTILE, 5)
     }];
     let mut manual = step("desk/name", "The guest's name", Some(Verdict::Fail), Some(Verdict::Pass));

@@ -174,7 +174,7 @@ fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_
         );
         assert!(desk.said().contains(&said.as_str()), "{:?}", desk.said());
         assert_eq!(desk.asked(&Command::Cancel(id)), !interactive);
-        desk.report(Report::Message { id, life: DeliveryStatus::Cancelled, exchange: None, remote_id: None });
+        desk.report(Report::Message { id, delivery: DeliveryStatus::Cancelled, exchange: None, remote_id: None });
         if !interactive {
             let told = format!("not sent, the conversation cannot be reached: {why}.");
             assert!(desk.said().iter().any(|line| line.ends_with(&told)), "{:?}", desk.said());
@@ -240,8 +240,8 @@ fn a_web_message_that_never_went_tells_a_refused_socket_from_the_network() {
         let mut desk = Desk::live(false, false);
         desk.line(".open Anna, web").line("one");
         desk.report(with(exchange(ExchangeKind::Send, Some(1), Outcome::Failed(why.clone())), 7));
-        let (id, life) = (MessageId(1), DeliveryStatus::Refused(why.clone()));
-        desk.report(Report::Message { id, life, exchange: Some(ExchangeId(7)), remote_id: None });
+        let (id, delivery) = (MessageId(1), DeliveryStatus::Refused(why.clone()));
+        desk.report(Report::Message { id, delivery, exchange: Some(ExchangeId(7)), remote_id: None });
         assert_eq!(desk.plain.exit(), code, "{why}: {:?}", desk.said());
     }
 }

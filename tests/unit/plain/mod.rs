@@ -72,8 +72,8 @@ impl Desk {
         self.on(PlainInput::Report(Box::new(report)))
     }
 
-    fn message(&mut self, id: u64, life: DeliveryStatus) -> &mut Self {
-        self.report(Report::Message { id: MessageId(id), life, exchange: None, remote_id: None })
+    fn message(&mut self, id: u64, delivery: DeliveryStatus) -> &mut Self {
+        self.report(Report::Message { id: MessageId(id), delivery, exchange: None, remote_id: None })
     }
 
     fn said(&self) -> Vec<&str> {
@@ -155,7 +155,7 @@ fn a_script_takes_a_line_when_the_one_before_is_settled() {
 #[test]
 fn the_last_outcome_is_the_exit_code() {
     let why = || "why".to_owned();
-    for (life, exit) in [
+    for (delivery, exit) in [
         (DeliveryStatus::Accepted, Exit::Done),
         (DeliveryStatus::Refused(why().into()), Exit::Refused),
         (DeliveryStatus::Unknown(why().into()), Exit::Unknown),
@@ -163,12 +163,12 @@ fn the_last_outcome_is_the_exit_code() {
     ] {
         let mut desk = Desk::script();
         desk.line("one").message(1, DeliveryStatus::Refused(why().into()));
-        desk.line("two").message(2, life.clone());
+        desk.line("two").message(2, delivery.clone());
         desk.report(Report::Token(TokenStatus::Valid(facts(1)))).line(".token").line(".ids").line(".log");
         assert!(desk.on(PlainInput::NoMoreLines).left());
-        assert_eq!(desk.plain.exit(), exit, "{life:?}");
+        assert_eq!(desk.plain.exit(), exit, "{delivery:?}");
         let mut desk = Desk::new(true, false);
-        desk.line("one").message(1, life);
+        desk.line("one").message(1, delivery);
         assert!(desk.on(PlainInput::NoMoreLines).left());
         assert_eq!(desk.plain.exit(), Exit::Done, "a person heard it");
     }
@@ -181,7 +181,7 @@ fn a_network_failure_is_told_apart_from_a_refusal() {
     desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Failed(why())));
     desk.report(Report::Message {
         id: MessageId(1),
-        life: DeliveryStatus::Refused(why()),
+        delivery: DeliveryStatus::Refused(why()),
         exchange: Some(ExchangeId(7)),
         remote_id: None,
     });
@@ -346,13 +346,13 @@ fn ctrl_c_takes_back_then_leaves() {
 
 #[test]
 fn sending_again_asks_and_says_what_happened() {
-    for (life, how, yes) in [
+    for (delivery, how, yes) in [
         (DeliveryStatus::Refused("401".into()), "Type yes or no.", "yes"),
         (DeliveryStatus::Accepted, "Type yes or no.", "yes"),
         (DeliveryStatus::Unknown("reset".into()), "Type again to send it again, or no.", "again"),
     ] {
         let mut desk = Desk::script();
-        desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Accepted)).message(1, life);
+        desk.line("one").report(exchange(ExchangeKind::Send, Some(1), Outcome::Accepted)).message(1, delivery);
         desk.line(".resend 1");
         assert_eq!(desk.said().last(), Some(&how));
         assert!(desk.sent().is_empty());

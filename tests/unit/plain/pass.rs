@@ -23,9 +23,9 @@ fn opened(mut desk: Desk) -> Desk {
     desk
 }
 
-fn settled(desk: &mut Desk, outcome: Outcome, life: DeliveryStatus) {
+fn settled(desk: &mut Desk, outcome: Outcome, delivery: DeliveryStatus) {
     desk.report(exchange(ExchangeKind::Send, Some(1), outcome));
-    desk.report(Report::Message { id: MessageId(1), life, exchange: Some(ExchangeId(7)), remote_id: None });
+    desk.report(Report::Message { id: MessageId(1), delivery, exchange: Some(ExchangeId(7)), remote_id: None });
 }
 
 #[test]

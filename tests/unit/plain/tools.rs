@@ -70,7 +70,7 @@ fn what_was_said_and_asked_is_written_to_files() {
     desk.line("Hello").report(exchange(ExchangeKind::Send, Some(1), Outcome::Accepted));
     desk.report(Report::Message {
         id: MessageId(1),
-        life: DeliveryStatus::Accepted,
+        delivery: DeliveryStatus::Accepted,
         exchange: Some(ExchangeId(7)),
         remote_id: None,
     });
@@ -108,7 +108,7 @@ fn all_that_is_kept_is_searched() {
         panic!("no search")
     };
     let source = KeptSource::Note { at: Moment::ZERO, kind: ExchangeKind::Sys, text: "the bill".to_owned() };
-    let entries = vec![KeptEntry { number: 3, source, marked: true, comment: None, life: None }];
+    let entries = vec![KeptEntry { number: 3, source, marked: true, comment: None, delivery: None }];
     let page = HistoryPage { serial, want, entries, more: false, problem: None };
     desk.on(PlainInput::Journal(Box::new(JournalPage::History(page))));
     assert_eq!(desk.said()[..2], ["Found 1 entry.", "3, 00:00:00, notice, marked: the bill"]);
@@ -132,7 +132,7 @@ fn a_kept_refusal_is_found_with_its_cause() {
         ..fixtures::exchange(9, ExchangeKind::Send, vec![attempt], refused)
     };
     let source = KeptSource::Exchange(Arc::new(kept));
-    let entries = vec![KeptEntry { number: 3, source, marked: false, comment: None, life: None }];
+    let entries = vec![KeptEntry { number: 3, source, marked: false, comment: None, delivery: None }];
     let want = HistoryRange::Found { query: "bill".to_owned(), before: u64::MAX };
     let page = HistoryPage { serial: 1, want, entries, more: false, problem: None };
     desk.on(PlainInput::Journal(Box::new(JournalPage::History(page))));

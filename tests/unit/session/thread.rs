@@ -23,7 +23,7 @@ fn ours(id: u64, text: &str, second: i64) -> Message {
         author: Author::Guest,
         text: text.to_owned(),
         at: at(second),
-        life: DeliveryStatus::Queued,
+        delivery: DeliveryStatus::Queued,
         exchange: None,
         remote_id: None,
         resend_of: None,
@@ -53,7 +53,9 @@ fn texts(threads: &Threads) -> Vec<&str> {
 }
 
 fn accept(threads: &mut Threads, id: u64, remote_id: Option<&str>) {
-    threads.life(MessageId(id), DeliveryStatus::Accepted, Some(ExchangeId(id)), remote_id.map(str::to_owned)).unwrap();
+    threads
+        .delivery(MessageId(id), DeliveryStatus::Accepted, Some(ExchangeId(id)), remote_id.map(str::to_owned))
+        .unwrap();
 }
 
 #[test]
@@ -64,26 +66,26 @@ fn the_echo_is_our_message_whichever_comes_first() {
     accept(&mut t, 1, Some("r1"));
     assert_eq!(read(&mut t, vec![guest("r1", "hello", 1), bot("r2", "hi!", 2)]), 1);
     assert_eq!(texts(&t), ["hello", "hi!"]);
-    assert_eq!(t.message(MessageId(1)).unwrap().life, DeliveryStatus::Answered);
+    assert_eq!(t.message(MessageId(1)).unwrap().delivery, DeliveryStatus::Answered);
     // The read first, while the answer to the send is still out.
     let mut t = Threads::new();
     t.sent(ours(1, "hello", 0));
-    t.life(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, Some(ExchangeId(1)), None);
+    t.delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, Some(ExchangeId(1)), None);
     read(&mut t, vec![guest("r1", "hello", 1), bot("r2", "hi!", 2)]);
     assert_eq!(texts(&t), ["hello", "hi!"]);
     assert_eq!(
-        t.message(MessageId(1)).unwrap().life,
+        t.message(MessageId(1)).unwrap().delivery,
         DeliveryStatus::Sending { attempt: 1 },
         "a read does not settle it"
     );
     assert_eq!(t.message(MessageId(1)).unwrap().remote_id.as_deref(), Some("r1"));
     accept(&mut t, 1, Some("r1"));
-    assert_eq!(t.message(MessageId(1)).unwrap().life, DeliveryStatus::Answered);
+    assert_eq!(t.message(MessageId(1)).unwrap().delivery, DeliveryStatus::Answered);
     assert_eq!(t.message(MessageId(1)).unwrap().exchange, Some(ExchangeId(1)));
     // The echo is too far away in time to be recognised by its text; its id tells.
     let mut t = Threads::new();
     t.sent(ours(1, "hello", 0));
-    t.life(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
+    t.delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
     read(&mut t, vec![guest("r1", "hello", 5_000)]);
     assert_eq!(texts(&t), ["hello", "hello"]);
     accept(&mut t, 1, Some("r1"));
@@ -111,7 +113,7 @@ fn two_equal_texts_are_two_messages() {
     t.sent(ours(1, "ping", 0));
     t.sent(ours(2, "ping", 10));
     for id in [1, 2] {
-        t.life(MessageId(id), DeliveryStatus::Sending { attempt: 1 }, None, None);
+        t.delivery(MessageId(id), DeliveryStatus::Sending { attempt: 1 }, None, None);
     }
     read(&mut t, vec![guest("a", "ping", 1), guest("b", "ping", 11), guest("c", "ping", 12)]);
     assert_eq!(t.messages(A).len(), 3, "the third is somebody else's");
@@ -122,7 +124,7 @@ fn two_equal_texts_are_two_messages() {
     t.sent(ours(1, "ping", 0));
     t.sent(ours(2, "ping", 10));
     for id in [1, 2] {
-        t.life(MessageId(id), DeliveryStatus::Sending { attempt: 1 }, None, None);
+        t.delivery(MessageId(id), DeliveryStatus::Sending { attempt: 1 }, None, None);
     }
     read(&mut t, vec![guest("a", "ping", 9)]);
     assert_eq!(t.message(MessageId(2)).unwrap().remote_id.as_deref(), Some("a"));
@@ -136,21 +138,21 @@ fn two_equal_texts_are_two_messages() {
 
 #[test]
 fn a_message_that_was_never_sent_is_not_taken_for_the_echo() {
-    for life in [DeliveryStatus::Queued, DeliveryStatus::Cancelled, DeliveryStatus::Refused("401".into())] {
+    for delivery in [DeliveryStatus::Queued, DeliveryStatus::Cancelled, DeliveryStatus::Refused("401".into())] {
         let mut t = Threads::new();
         t.sent(ours(1, "hello", 0));
-        t.life(MessageId(1), life.clone(), None, None);
+        t.delivery(MessageId(1), delivery.clone(), None, None);
         read(&mut t, vec![guest("x", "hello", 1)]);
-        assert_eq!(t.messages(A).len(), 2, "{life:?}");
+        assert_eq!(t.messages(A).len(), 2, "{delivery:?}");
     }
     let mut t = Threads::new();
     t.sent(ours(1, "hello", 0));
-    t.life(MessageId(1), DeliveryStatus::Unknown("reset".into()), None, None);
+    t.delivery(MessageId(1), DeliveryStatus::Unknown("reset".into()), None, None);
     read(&mut t, vec![guest("x", "hello", 1)]);
     assert_eq!(t.messages(A).len(), 1);
     assert!(t.messages(A)[0].seen());
     assert_eq!(t.unknown().count(), 1, "settled by the engine or a person only");
-    t.life(MessageId(1), DeliveryStatus::Landed, None, None);
+    t.delivery(MessageId(1), DeliveryStatus::Landed, None, None);
     assert_eq!((t.unknown().count(), t.counts(A).ok), (0, 1));
 }
 
@@ -176,7 +178,7 @@ fn a_known_clock_skew_is_taken_out() {
     let mut t = Threads::new();
     t.clock_skew(3_600);
     t.sent(ours(1, "hello", 0));
-    t.life(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
+    t.delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
     read(&mut t, vec![bot("old", "welcome", 3_590), guest("r", "hello", 3_601), bot("b", "hi", 3_602)]);
     assert_eq!(texts(&t), ["welcome", "hello", "hi"]);
     assert_eq!(t.unread(A), 1, "the welcome was there before");
@@ -189,17 +191,17 @@ fn answered_needs_something_said_later_by_the_other_side() {
     read(&mut t, vec![bot("b0", "welcome", 40)]);
     t.sent(ours(1, "hello", 10));
     accept(&mut t, 1, None);
-    assert_eq!(t.message(MessageId(1)).unwrap().life, DeliveryStatus::Accepted, "the greeting was known before");
+    assert_eq!(t.message(MessageId(1)).unwrap().delivery, DeliveryStatus::Accepted, "the greeting was known before");
     read(&mut t, vec![bot("b0", "welcome", 40), guest("r1", "hello", 50)]);
-    assert_eq!(t.message(MessageId(1)).unwrap().life, DeliveryStatus::Accepted);
+    assert_eq!(t.message(MessageId(1)).unwrap().delivery, DeliveryStatus::Accepted);
     read(&mut t, vec![remote("s", Author::System, "agent joined", 55), guest("g", "other", 56)]);
-    assert_eq!(t.message(MessageId(1)).unwrap().life, DeliveryStatus::Accepted, "nobody answered yet");
+    assert_eq!(t.message(MessageId(1)).unwrap().delivery, DeliveryStatus::Accepted, "nobody answered yet");
     read(&mut t, vec![remote("h", Author::Agent, "hello", 60)]);
-    assert_eq!(t.message(MessageId(1)).unwrap().life, DeliveryStatus::Answered);
+    assert_eq!(t.message(MessageId(1)).unwrap().delivery, DeliveryStatus::Answered);
     t.sent(ours(2, "refused", 61));
-    t.life(MessageId(2), DeliveryStatus::Refused("no".into()), None, None);
+    t.delivery(MessageId(2), DeliveryStatus::Refused("no".into()), None, None);
     read(&mut t, vec![bot("b9", "later", 70)]);
-    assert_eq!(t.message(MessageId(2)).unwrap().life, DeliveryStatus::Refused("no".into()));
+    assert_eq!(t.message(MessageId(2)).unwrap().delivery, DeliveryStatus::Refused("no".into()));
 }
 
 #[test]
@@ -229,14 +231,14 @@ fn counts_say_how_each_message_fared() {
         DeliveryStatus::Cancelled,
         DeliveryStatus::Lost,
     ];
-    for (id, life) in (1..).zip(lives) {
+    for (id, delivery) in (1..).zip(lives) {
         t.sent(ours(id, "m", 0));
-        t.life(MessageId(id), life, None, None);
+        t.delivery(MessageId(id), delivery, None, None);
     }
     let want = MessageCounts { sends: 8, ok: 1, refused: 1, unknown: 1, sending: 1, waiting: 2 };
     assert_eq!(t.counts(A), want);
     assert_eq!(t.open().count(), 3);
-    assert_eq!(t.life(MessageId(77), DeliveryStatus::Accepted, None, None), None, "late reports are ignored");
+    assert_eq!(t.delivery(MessageId(77), DeliveryStatus::Accepted, None, None), None, "late reports are ignored");
     assert!(t.message(MessageId(77)).is_none() && t.get(ConversationKey(9)).is_none());
     assert_eq!(t.next_change(A, at(7)), Some(at(8)));
     let half = at(7).after(Duration::from_millis(500));
@@ -248,7 +250,7 @@ fn counts_say_how_each_message_fared() {
 fn a_thread_is_bounded_and_what_is_unknown_stays() {
     let mut t = Threads::new();
     t.sent(ours(1, "lost?", 0));
-    t.life(MessageId(1), DeliveryStatus::Unknown("reset".into()), None, None);
+    t.delivery(MessageId(1), DeliveryStatus::Unknown("reset".into()), None, None);
     let all = |n: i64| (1..=n).map(|s| bot(&format!("b{s}"), "x", s)).collect::<Vec<_>>();
     let most = i64::try_from(merge::MAX_MESSAGES).unwrap();
     read(&mut t, all(most));
@@ -261,7 +263,7 @@ fn a_thread_is_bounded_and_what_is_unknown_stays() {
     }
     assert_eq!(t.messages(A).len(), merge::MAX_MESSAGES);
     assert!(t.home.len() <= 2 * merge::MAX_MESSAGES + 65);
-    assert_eq!(t.life(MessageId(5), DeliveryStatus::Accepted, None, None), None);
+    assert_eq!(t.delivery(MessageId(5), DeliveryStatus::Accepted, None, None), None);
 }
 
 #[test]
@@ -300,7 +302,8 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         (0..3usize).prop_map(Step::Sent),
-        (0..8u64, 0..6usize, prop::option::of(0..6usize)).prop_map(|(id, life, r)| Step::DeliveryStatus(id, life, r)),
+        (0..8u64, 0..6usize, prop::option::of(0..6usize))
+            .prop_map(|(id, delivery, r)| Step::DeliveryStatus(id, delivery, r)),
         prop::collection::vec((0..6usize, any::<bool>(), 0..3usize, -20..400i64), 0..5).prop_map(Step::Read),
     ]
 }
@@ -319,12 +322,12 @@ proptest! {
                     t.sent(ours(next, words[word], i64::try_from(next).unwrap()));
                     next += 1;
                 }
-                Step::DeliveryStatus(id, life, remote) => {
+                Step::DeliveryStatus(id, delivery, remote) => {
                     let lives = [
                         DeliveryStatus::Sending { attempt: 1 }, DeliveryStatus::Accepted, DeliveryStatus::Refused("r".into()),
                         DeliveryStatus::Unknown("u".into()), DeliveryStatus::Landed, DeliveryStatus::Cancelled,
                     ];
-                    t.life(MessageId(id), lives[life].clone(), None, remote.map(|r| format!("r{r}")));
+                    t.delivery(MessageId(id), lives[delivery].clone(), None, remote.map(|r| format!("r{r}")));
                 }
                 Step::Read(list) => {
                     let brought = list.into_iter().map(|(id, mine, word, second)| {

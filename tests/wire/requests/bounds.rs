@@ -17,12 +17,12 @@ async fn sent_to(act: Act) -> (DeliveryStatus, Option<Failure>) {
     let server = Server::start(with_tokens(move |_| act.clone())).await;
     let mut engine = TestEngine::start(profile(&server.url(), 1));
     let message = engine.send(0, "hello");
-    let life = engine.end_of(message).await;
+    let delivery = engine.end_of(message).await;
     let exchange = engine.exchange_of(message);
     assert_eq!(exchange.attempts().count(), 1);
     let ending = exchange.last_attempt().unwrap().ending.clone();
     engine.stop().await;
-    (life, if let Some(Ending::Failed(failure)) = ending { Some(failure) } else { None })
+    (delivery, if let Some(Ending::Failed(failure)) = ending { Some(failure) } else { None })
 }
 
 /// Headers as large as browsers take come through; beyond that it is said.
@@ -34,9 +34,9 @@ async fn large_headers_come_through() {
         let headers: Vec<_> = names.iter().map(|name| (name.as_str(), value.as_str())).collect();
         let headers =
             [&[("Content-Type", "application/json"), ("ININ-Correlation-Id", "c")], headers.as_slice()].concat();
-        let (life, failure) = sent_to(Act::Say(answer(200, &headers, r#"{"id":"m"}"#))).await;
+        let (delivery, failure) = sent_to(Act::Say(answer(200, &headers, r#"{"id":"m"}"#))).await;
         if whole {
-            assert_eq!(life, DeliveryStatus::Accepted, "{fields} of {size}");
+            assert_eq!(delivery, DeliveryStatus::Accepted, "{fields} of {size}");
         } else {
             let failure = failure.unwrap();
             assert_eq!((failure.kind, failure.wrote), (FailureKind::TooLarge, true), "{fields} of {size}: {failure:?}");
@@ -95,8 +95,8 @@ async fn words_of_its_own_behind_the_status_are_kept() {
         ("403 Forbidden", "", "403 Forbidden"),
         ("403 Forbidden", coded, "403 not.allowed: No."),
     ] {
-        let (life, _) = sent_to(refused(line, body)).await;
-        assert!(matches!(&life, DeliveryStatus::Refused(why) if why.to_string() == wanted), "{life:?}");
+        let (delivery, _) = sent_to(refused(line, body)).await;
+        assert!(matches!(&delivery, DeliveryStatus::Refused(why) if why.to_string() == wanted), "{delivery:?}");
     }
 }
 

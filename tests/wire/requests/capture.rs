@@ -170,10 +170,10 @@ async fn odd_answers_do_no_harm() {
     let mut engine = TestEngine::start(profile(&server.url(), 1));
     for n in 0..cases {
         let (odd, fine) = (engine.send(0, "odd"), engine.send(0, "fine"));
-        let life = engine.end_of(odd).await;
+        let delivery = engine.end_of(odd).await;
         assert!(
-            matches!(life, DeliveryStatus::Unknown(_) | DeliveryStatus::Accepted | DeliveryStatus::Refused(_)),
-            "{n}: {life:?}"
+            matches!(delivery, DeliveryStatus::Unknown(_) | DeliveryStatus::Accepted | DeliveryStatus::Refused(_)),
+            "{n}: {delivery:?}"
         );
         assert_eq!(engine.end_of(fine).await, DeliveryStatus::Accepted, "{n}");
     }

@@ -71,7 +71,9 @@ async fn an_open_conversation_is_read_once_its_id_is_known() {
     let Report::Conversation { messages, .. } = read else { unreachable!() };
     let told: Vec<_> = messages.iter().map(|m| (m.author, m.text.as_str(), m.choices.len())).collect();
     assert_eq!(told, [(Author::Guest, "Hello", 0), (Author::Bot, "Pick", 2)]);
-    engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
+    engine
+        .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Answered, .. } if *id == message))
+        .await;
     let later = clock.now().after(Duration::from_secs(120));
     tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(later))).await;
     assert_eq!(server.count(&format!("/messages/{CONVERSATION}")), 3, "read, fetched, and looked at once more");
@@ -105,7 +107,7 @@ async fn each_message_of_the_other_side_is_acknowledged_once() {
             TestEngine::start_with(profile, clock, vec![Duration::from_millis(400), Duration::from_secs(1)]);
         let message = engine.send(0, "Hello");
         engine
-            .until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message))
+            .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Answered, .. } if *id == message))
             .await;
         let receipt =
             |r: &Report| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Event && x.outcome.is_settled());

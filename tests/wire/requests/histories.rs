@@ -49,7 +49,7 @@ fn behave(req: &Req) -> Act {
 
 /// What a person was told for good.
 struct Told {
-    life: DeliveryStatus,
+    delivery: DeliveryStatus,
     /// How often the server had received it by then.
     received: usize,
 }
@@ -147,7 +147,8 @@ impl World {
             not_on_disk: BTreeSet::new(),
             full,
         };
-        for kept in restored.messages.iter().map(|kept| &kept.message).filter(|m| m.life == DeliveryStatus::Queued) {
+        for kept in restored.messages.iter().map(|kept| &kept.message).filter(|m| m.delivery == DeliveryStatus::Queued)
+        {
             self.told.remove(&kept.id);
             session.open.insert(kept.id);
             session.engine.ask(Command::Send(SendRequest::of(kept)));
@@ -169,7 +170,7 @@ impl World {
             author: Author::Guest,
             text: text.clone(),
             at: Moment::new(Duration::ZERO, jiff::Timestamp::now()),
-            life: DeliveryStatus::Queued,
+            delivery: DeliveryStatus::Queued,
             exchange: None,
             remote_id: None,
             resend_of: None,
@@ -202,17 +203,17 @@ impl World {
                 session.journal.submit(Job::Exchange { number, exchange });
             }
             Report::NotOnDisk { message, .. } => drop(session.not_on_disk.insert(message)),
-            Report::Message { id, life, .. } if life.is_settled() => {
+            Report::Message { id, delivery, .. } if delivery.is_settled() => {
                 session.open.remove(&id);
                 if session.not_on_disk.remove(&id) {
                     return;
                 }
                 let row = lives(&session.dir).remove(&id);
-                let on_disk = row.map(|(_, life)| life);
-                assert_eq!(on_disk.as_deref(), Some(life.word()), "{} was told as {life:?}", self.texts[&id]);
+                let on_disk = row.map(|(_, delivery)| delivery);
+                assert_eq!(on_disk.as_deref(), Some(delivery.word()), "{} was told as {delivery:?}", self.texts[&id]);
                 self.kept.insert(self.texts[&id].clone());
                 let received = self.received(&self.texts[&id]);
-                self.told.insert(id, Told { life, received });
+                self.told.insert(id, Told { delivery, received });
             }
             _ => {}
         }
@@ -239,7 +240,7 @@ impl World {
         while let Some(report) = session.runtime.block_on(session.reports.recv()) {
             match report {
                 // What waited stays queued for the next start, and is told as not sent by this one.
-                Report::Message { id, life: DeliveryStatus::Cancelled, .. } => drop(session.open.remove(&id)),
+                Report::Message { id, delivery: DeliveryStatus::Cancelled, .. } => drop(session.open.remove(&id)),
                 report => self.take(&mut session, report),
             }
         }
@@ -272,9 +273,9 @@ impl World {
         }
         let dir = self.leave(session);
         let reader = JournalReader::open(&dir, &conversations(&self.server)).unwrap();
-        for (id, (text, life)) in lives(&dir) {
+        for (id, (text, delivery)) in lives(&dir) {
             let received = self.received(&text);
-            match life.as_str() {
+            match delivery.as_str() {
                 "accepted" => assert_eq!(received, 1, "{text}"),
                 "cancelled" => assert_eq!(received, 0, "{text}"),
                 "refused" => assert!(received <= usize::from(text.starts_with('r')), "{text}"),
@@ -282,9 +283,9 @@ impl World {
                 other => panic!("{text} is {other}"),
             }
             if let Some(told) = self.told.get(&id) {
-                assert_eq!(told.life.word(), life, "{text}");
-                let may_come_yet = matches!(told.life, DeliveryStatus::Unknown(_));
-                assert!(may_come_yet || told.received == received, "{text} was sent after it was told as {life}");
+                assert_eq!(told.delivery.word(), delivery, "{text}");
+                let may_come_yet = matches!(told.delivery, DeliveryStatus::Unknown(_));
+                assert!(may_come_yet || told.received == received, "{text} was sent after it was told as {delivery}");
             }
             if received > 0 {
                 let want = HistoryRange::Found { query: format!("\"{text}\""), before: u64::MAX };

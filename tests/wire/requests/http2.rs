@@ -315,9 +315,9 @@ async fn large_headers_come_through() {
         profile.ca_files = authority.files();
         let mut engine = TestEngine::start(profile);
         let message = engine.send(0, "hello");
-        let life = engine.end_of(message).await;
+        let delivery = engine.end_of(message).await;
         if whole {
-            assert_eq!(life, DeliveryStatus::Accepted, "{fields} of {size}");
+            assert_eq!(delivery, DeliveryStatus::Accepted, "{fields} of {size}");
         } else {
             let ending = engine.exchange_of(message).last_attempt().unwrap().ending.clone();
             let Some(Ending::Failed(failure)) = ending else { panic!("{ending:?}") };

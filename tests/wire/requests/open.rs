@@ -91,7 +91,7 @@ async fn a_message_is_accepted_and_the_conversation_learned() {
     engine.handle.ask(Command::Send(request(100, "Hello", extras)));
     let learned = engine.until(|r| matches!(r, Report::ConversationIdKnown { .. })).await;
     assert_eq!(learned, Report::ConversationIdKnown { key: ConversationKey(0), conversation_id: CONVERSATION.into() });
-    let accepted = engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Accepted, .. })).await;
+    let accepted = engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Accepted, .. })).await;
     assert!(matches!(accepted, Report::Message { remote_id: Some(id), .. } if id == "m1"));
     let came = server.log().into_iter().find(is_inbound).unwrap();
     assert!(came.path.ends_with("/message?prefetchConversationId=true"), "{}", came.path);
@@ -157,7 +157,7 @@ async fn a_resend_of_an_unknown_reuses_its_id() {
     engine.handle.ask(Command::Send(resend));
     assert_eq!(engine.end_of(MessageId(100)).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server).into_iter().collect::<BTreeSet<_>>().len(), 1);
-    assert_eq!(engine.life(first), Some(DeliveryStatus::Landed), "it is the same message");
+    assert_eq!(engine.delivery(first), Some(DeliveryStatus::Landed), "it is the same message");
     // Sent again on purpose, after an acceptance: that is another message.
     let another = SendRequest { resend_of: Some(MessageId(100)), ..request(101, "did it land?", Extras::default()) };
     engine.handle.ask(Command::Send(another));
@@ -209,7 +209,7 @@ async fn an_earlier_lost_try_is_not_forgotten() {
     let server = Server::start(serve(|_| Act::SayReset(vec![]))).await;
     let mut engine = TestEngine::start(open_profile(&server.url(), 1));
     let message = engine.send(0, "x");
-    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { .. }, .. })).await;
+    engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Waiting { .. }, .. })).await;
     engine.handle.ask(Command::Cancel(message));
     assert!(
         matches!(engine.end_of(message).await, DeliveryStatus::Unknown(why) if why.to_string().contains("taken back"))
@@ -243,7 +243,7 @@ async fn a_session_is_paced_without_provoking_a_429() {
         assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(inbound(&server).len(), 24, "none was refused");
-    let waited = |r: &Report| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string() == "pacing, messages of a session");
+    let waited = |r: &Report| matches!(r, Report::Message { delivery: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string() == "pacing, messages of a session");
     assert!(engine.seen.iter().any(waited));
     engine.stop().await;
 }

@@ -32,8 +32,8 @@ fn start(profile: Profile, variables: &[(&'static str, String)]) -> TestEngine {
 
 async fn one_send(engine: &mut TestEngine) -> (MessageId, DeliveryStatus) {
     let message = engine.send(0, "hello");
-    let life = engine.end_of(message).await;
-    (message, life)
+    let delivery = engine.end_of(message).await;
+    (message, delivery)
 }
 
 /// A proxy for CONNECT that leads every name to `target`. Counts what it tunnelled, and what names were asked for.
@@ -92,8 +92,8 @@ async fn secure_requests_outside_go_through_a_tunnel() {
     profile.ca_files = authority.files();
     let proxied = format!("http://127.0.0.1:{proxy}");
     let mut engine = start(profile, &[("https_proxy", proxied)]);
-    let (message, life) = one_send(&mut engine).await;
-    assert_eq!(life, DeliveryStatus::Accepted);
+    let (message, delivery) = one_send(&mut engine).await;
+    assert_eq!(delivery, DeliveryStatus::Accepted);
     assert_eq!((api.texts(), tunnelled.load(Ordering::SeqCst)), (vec!["hello".to_owned()], 1));
     let exchange = engine.exchange_of(message);
     let timing = exchange.last_attempt().unwrap().timing;
@@ -118,7 +118,7 @@ async fn the_proxy_of_a_profile_counts_before_the_variables() {
     let mut engine = start(profile, &[("http_proxy", proxy.url())]);
     let message = engine.send(0, "hello");
     let named = "the proxy http://127.0.0.1:9 (`proxy` of the profile test)";
-    let waits = |r: &Report| matches!(r, Report::Message { id, life: DeliveryStatus::Waiting { why, .. }, .. } if *id == message && why.to_string().contains(named));
+    let waits = |r: &Report| matches!(r, Report::Message { id, delivery: DeliveryStatus::Waiting { why, .. }, .. } if *id == message && why.to_string().contains(named));
     engine.until(waits).await;
     engine.stop().await;
 }
@@ -172,10 +172,10 @@ async fn a_proxy_that_does_not_lead_on_is_named() {
         let message = engine.send(0, "hello");
         let why = loop {
             match engine.next().await {
-                Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if status.is_none() => {
+                Report::Message { delivery: DeliveryStatus::Waiting { why, .. }, .. } if status.is_none() => {
                     break why.to_string();
                 }
-                Report::Message { life: DeliveryStatus::Refused(why), .. } => break why.to_string(),
+                Report::Message { delivery: DeliveryStatus::Refused(why), .. } => break why.to_string(),
                 _ => {}
             }
         };
@@ -210,7 +210,7 @@ async fn a_proxy_that_may_come_back_is_tried_again() {
         profile.hosts.api = "https://api.outside.example".into();
         let mut engine = start(profile, &[("all_proxy", format!("http://127.0.0.1:{port}"))]);
         let message = engine.send(0, "hello");
-        let waits = |r: &Report| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("(all_proxy)"));
+        let waits = |r: &Report| matches!(r, Report::Message { delivery: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("(all_proxy)"));
         engine.until(waits).await;
         let exchange = engine.exchange_of(message);
         let Some(Ending::Failed(failure)) = &exchange.last_attempt().unwrap().ending else { panic!("{exchange:?}") };
@@ -281,8 +281,8 @@ async fn a_proxy_that_cannot_be_used_is_told_by_its_variable() {
     let mut profile = profile(&login.url(), 1);
     profile.hosts.api = "https://api.outside.example".into();
     let mut engine = start(profile, &[("https_proxy", "http://me:hush-hush@ not a host".into())]);
-    let (_, life) = one_send(&mut engine).await;
-    let DeliveryStatus::Refused(why) = life else { panic!("{life:?}") };
+    let (_, delivery) = one_send(&mut engine).await;
+    let DeliveryStatus::Refused(why) = delivery else { panic!("{delivery:?}") };
     assert!(why.to_string().contains("https_proxy"), "{why}");
     assert!(!format!("{:?}", engine.seen).contains("hush-hush"));
     engine.stop().await;

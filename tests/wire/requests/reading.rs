@@ -68,7 +68,9 @@ async fn an_answer_is_found_and_then_there_is_rest() {
     let mut engine = TestEngine::start_with(profile(&server.url(), 2), clock, PAUSES.to_vec());
     engine.handle.ask(Command::Watch(Some(ConversationKey(0))));
     let message = engine.send(0, "hello");
-    engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
+    engine
+        .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Answered, .. } if *id == message))
+        .await;
     let told: Vec<_> = engine
         .seen
         .iter()
@@ -138,7 +140,7 @@ async fn an_unknown_message_is_found_to_have_landed() {
     let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, PAUSES.to_vec());
     let message = engine.send(0, "did it land?");
     assert!(matches!(engine.end_of(message).await, DeliveryStatus::Unknown(_)));
-    let landed = engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Landed, .. })).await;
+    let landed = engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Landed, .. })).await;
     assert!(matches!(landed, Report::Message { id, remote_id: Some(remote), .. } if id == message && remote == "m0"));
     assert_eq!(server.texts(), ["did it land?"]);
     engine.stop().await;

@@ -31,8 +31,8 @@ impl SendLog for Book {
         })
     }
 
-    fn outcome(&self, message: MessageId, life: &DeliveryStatus, _: Option<&str>) -> Recording {
-        self.0.lock().unwrap().push(format!("outcome {message} {}", life.word()));
+    fn outcome(&self, message: MessageId, delivery: &DeliveryStatus, _: Option<&str>) -> Recording {
+        self.0.lock().unwrap().push(format!("outcome {message} {}", delivery.word()));
         Box::pin(async {
             tokio::task::yield_now().await;
             Ok(())
@@ -79,7 +79,7 @@ async fn what_cannot_be_recorded_now_waits() {
     let mut engine = TestEngine::with_options(profile(&server.url(), 1), Clock::start(), options);
     let waits = engine.send(0, "not now");
     engine.until(
-        |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("disk full")),
+        |r| matches!(r, Report::Message { delivery: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("disk full")),
     )
     .await;
     engine.handle.ask(Command::Cancel(waits));

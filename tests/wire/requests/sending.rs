@@ -37,8 +37,8 @@ async fn a_lost_answer_is_unknown_and_never_sent_again() {
         .await;
         let mut engine = TestEngine::start(profile(&server.url(), 1));
         let lost = engine.send(0, "lost");
-        let life = engine.end_of(lost).await;
-        match life {
+        let delivery = engine.end_of(lost).await;
+        match delivery {
             DeliveryStatus::Unknown(why) if unknown => assert!(why.to_string().contains(words), "{told}: {why}"),
             DeliveryStatus::Accepted if !unknown => {}
             other => panic!("{told}: {other:?}"),
@@ -48,7 +48,9 @@ async fn a_lost_answer_is_unknown_and_never_sent_again() {
             assert_eq!(engine.end_of(after).await, DeliveryStatus::Accepted, "{told}");
             assert_eq!(server.texts(), ["lost", "after"], "{told}");
             engine.handle.ask(Command::Settle { message: lost, landed: false });
-            engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Lost, .. } if *id == lost)).await;
+            engine
+                .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Lost, .. } if *id == lost))
+                .await;
         }
         engine.stop().await;
     }
@@ -124,8 +126,8 @@ async fn a_success_of_nobody_is_none() {
         let server = Server::start(with_tokens(move |_| Act::Say(answered.clone()))).await;
         let mut engine = TestEngine::start(profile(&server.url(), 1));
         let message = engine.send(0, "x");
-        let life = engine.end_of(message).await;
-        assert_eq!(life.word(), want, "{said}: {life:?}");
+        let delivery = engine.end_of(message).await;
+        assert_eq!(delivery.word(), want, "{said}: {delivery:?}");
         let word = engine.exchange_of(message).outcome.word();
         assert_eq!(
             word,
@@ -190,9 +192,9 @@ async fn a_stale_connection_never_writes_twice() {
         let text = format!("m{n}");
         let message = engine.send(0, &text);
         // The close may cross the next request: then it is unknown, and it must not come again by itself.
-        let life = engine.end_of(message).await;
-        assert!(matches!(life, DeliveryStatus::Accepted | DeliveryStatus::Unknown(_)), "{life:?}");
-        if life == DeliveryStatus::Accepted {
+        let delivery = engine.end_of(message).await;
+        assert!(matches!(delivery, DeliveryStatus::Accepted | DeliveryStatus::Unknown(_)), "{delivery:?}");
+        if delivery == DeliveryStatus::Accepted {
             texts.push(text);
         }
     }
@@ -228,7 +230,7 @@ async fn a_named_wait_is_obeyed() {
         let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
         let message = engine.send(0, "x");
         engine.until(
-            |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("Retry-After 7 s")),
+            |r| matches!(r, Report::Message { delivery: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("Retry-After 7 s")),
         )
         .await;
         assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted, "{said}");
@@ -269,7 +271,7 @@ async fn the_queue_paces_to_the_known_limit() {
     }
     assert_eq!(server.count("/messaging/"), 12, "no 429 was provoked");
     assert!(engine.seen.iter().any(
-        |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().starts_with("pacing"))
+        |r| matches!(r, Report::Message { delivery: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().starts_with("pacing"))
     ));
     assert!(engine.seen.iter().any(|r| matches!(r, Report::RateLimit(l) if l.allowed == 5)));
     engine.stop().await;
@@ -313,7 +315,7 @@ async fn taking_back() {
     let mut engine = TestEngine::start(profile(&server.url(), 1));
     let (flying, waiting) = (engine.send(0, "flying"), engine.send(0, "waiting"));
     engine
-        .until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Sending { .. }, .. } if *id == flying))
+        .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Sending { .. }, .. } if *id == flying))
         .await;
     while server.count("/messaging/") == 0 {
         tokio::task::yield_now().await;
@@ -345,7 +347,7 @@ async fn taken_back_while_connecting_is_cancelled() {
     profile.hosts.api = format!("http://{addr}");
     let mut engine = TestEngine::start(profile);
     let message = engine.send(0, "x");
-    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
+    engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Sending { .. }, .. })).await;
     engine.handle.ask(Command::Cancel(message));
     assert_eq!(engine.end_of(message).await, DeliveryStatus::Cancelled);
     engine.stop().await;
@@ -404,11 +406,11 @@ async fn a_stop_finishes_what_is_on_the_wire() {
             .await;
     let mut engine = TestEngine::start(profile(&server.url(), 1));
     let (flying, waiting) = (engine.send(0, "flying"), engine.send(0, "waiting"));
-    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
+    engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Sending { .. }, .. })).await;
     let reports = engine.stop().await;
     let last = |message| {
         reports.iter().rev().find_map(|r| match r {
-            Report::Message { id, life, .. } if *id == message => Some(life.clone()),
+            Report::Message { id, delivery, .. } if *id == message => Some(delivery.clone()),
             _ => None,
         })
     };
@@ -458,7 +460,7 @@ async fn an_exchange_is_told_when_it_begins_and_when_it_ends() {
         [("hello there".to_owned(), Outcome::Open, false), ("hello there".to_owned(), Outcome::Accepted, true)]
     );
     assert!(engine.seen.iter().any(
-        |r| matches!(r, Report::Message { remote_id: Some(id), life: DeliveryStatus::Accepted, .. } if id == "remote-7")
+        |r| matches!(r, Report::Message { remote_id: Some(id), delivery: DeliveryStatus::Accepted, .. } if id == "remote-7")
     ));
     let attempt = engine.exchange_of(message).last_attempt().unwrap().clone();
     assert!(attempt.timing.total.is_some() && attempt.timing.first_byte.is_some());

@@ -168,7 +168,7 @@ async fn a_bad_client_is_not_tried_again_and_messages_wait() {
     let later = clock.now().after(Duration::from_secs(900));
     tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(later))).await;
     assert_eq!(server.count("/oauth/token"), 1);
-    assert_eq!(engine.life(message), Some(DeliveryStatus::Queued));
+    assert_eq!(engine.delivery(message), Some(DeliveryStatus::Queued));
     MENDED.store(true, Ordering::SeqCst);
     engine.handle.ask(Command::SignIn);
     assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
@@ -219,7 +219,7 @@ async fn a_stripped_scope_is_announced_before_the_first_message() {
         .iter()
         .position(|r| matches!(r, Report::Notice { text, .. } if text.contains("guest:messages:send")));
     let sending =
-        engine.seen.iter().position(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. }));
+        engine.seen.iter().position(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Sending { .. }, .. }));
     assert!(notice.unwrap() < sending.unwrap());
     let facts = engine.seen.iter().rev().find_map(|r| match r {
         Report::Token(status) => status.facts().cloned(),
@@ -396,7 +396,7 @@ async fn missing_credentials_are_told_and_nothing_is_asked() {
     let mut engine = TestEngine::start(profile);
     engine.until(|r| matches!(r, Report::Token(TokenStatus::NoSecret { why }) if why.contains("client_secret"))).await;
     let message = engine.send(0, "x");
-    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Queued, .. })).await;
+    engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Queued, .. })).await;
     engine.handle.ask(Command::Cancel(message));
     assert_eq!(engine.end_of(message).await, DeliveryStatus::Cancelled);
     assert!(server.log().is_empty());

@@ -91,7 +91,9 @@ async fn a_signed_message_is_heard_and_answers_ours() {
     let Report::MessagesArrived { key: ANNA, messages } = heard else { panic!("{heard:?}") };
     assert_eq!(messages.len(), 1);
     assert_eq!((messages[0].author, messages[0].text.as_str()), (Author::Bot, "Good morning"));
-    engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
+    engine
+        .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Answered, .. } if *id == message))
+        .await;
     let learned = Report::ConversationIdKnown { key: ANNA, conversation_id: CONVERSATION.into() };
     assert!(engine.seen.contains(&learned));
     let row = row(&mut engine, 1).await;

@@ -12,7 +12,7 @@ use super::storm::Harm;
 pub struct Entry {
     pub talk: usize,
     pub text: String,
-    pub life: DeliveryStatus,
+    pub delivery: DeliveryStatus,
     /// A person took it back.
     pub taken_back: bool,
     /// The newest token that was told when its newest try began.
@@ -27,21 +27,21 @@ pub struct Ledger {
 
 impl Ledger {
     /// Takes a report. True: the message is settled by it, and was not before.
-    pub fn told(&mut self, id: MessageId, life: DeliveryStatus) -> bool {
+    pub fn told(&mut self, id: MessageId, delivery: DeliveryStatus) -> bool {
         let entry = self.entries.get_mut(&id).unwrap();
-        let before = std::mem::replace(&mut entry.life, life);
-        let fits = match (&before, &entry.life) {
+        let before = std::mem::replace(&mut entry.delivery, delivery);
+        let fits = match (&before, &entry.delivery) {
             (DeliveryStatus::Accepted | DeliveryStatus::Landed, DeliveryStatus::Answered)
             | (DeliveryStatus::Unknown(_), DeliveryStatus::Landed) => true,
             (before, _) => !before.is_settled(),
         };
-        assert!(fits, "{} was {before:?} and is {:?}", entry.text, entry.life);
-        entry.life.is_settled() && !before.is_settled()
+        assert!(fits, "{} was {before:?} and is {:?}", entry.text, entry.delivery);
+        entry.delivery.is_settled() && !before.is_settled()
     }
 
     /// Unknown messages of a conversation that the sandbox has.
     pub fn unsettled<'l>(&'l self, talk: usize, received: &'l [String]) -> impl Iterator<Item = &'l str> {
-        let unknown = move |e: &&Entry| e.talk == talk && matches!(e.life, DeliveryStatus::Unknown(_));
+        let unknown = move |e: &&Entry| e.talk == talk && matches!(e.delivery, DeliveryStatus::Unknown(_));
         self.entries.values().filter(unknown).map(|e| e.text.as_str()).filter(|t| received.iter().any(|r| r == t))
     }
 
@@ -50,15 +50,16 @@ impl Ledger {
         let ours: Vec<&Entry> = self.entries.values().filter(|e| e.talk == talk).collect();
         for entry in &ours {
             let came = received.iter().filter(|text| **text == entry.text).count();
-            let should = match entry.life {
+            let should = match entry.delivery {
                 DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => 1,
                 DeliveryStatus::Refused(_) | DeliveryStatus::Cancelled | DeliveryStatus::Unknown(_) => 0,
                 _ => panic!("{name}: {entry:?} was never settled"),
             };
             assert_eq!(came, should, "{name}: {entry:?} stands {came} times");
         }
-        let stands =
-            |e: &&Entry| matches!(e.life, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed);
+        let stands = |e: &&Entry| {
+            matches!(e.delivery, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed)
+        };
         let expected: Vec<&str> = ours.into_iter().filter(stands).map(|e| e.text.as_str()).collect();
         assert_eq!(received, expected, "{name}: the order of sending");
     }
@@ -67,7 +68,7 @@ impl Ledger {
     pub fn tally(&self) -> BTreeMap<&'static str, usize> {
         let mut tally = BTreeMap::new();
         for entry in self.entries.values() {
-            *tally.entry(entry.life.word()).or_default() += 1;
+            *tally.entry(entry.delivery.word()).or_default() += 1;
         }
         tally
     }
@@ -76,7 +77,7 @@ impl Ledger {
 /// Which harm explains how a message ended, and how many blows of it that takes. `None`: nothing happened to it, or a
 /// person took it back. Panics where nothing could explain it.
 pub fn explain(entry: &Entry) -> Option<(Harm, u64)> {
-    match &entry.life {
+    match &entry.delivery {
         DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => None,
         DeliveryStatus::Cancelled if entry.taken_back => None,
         DeliveryStatus::Unknown(why) if entry.taken_back && why.to_string().contains("taken back") => None,

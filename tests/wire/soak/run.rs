@@ -166,7 +166,7 @@ impl SoakRun {
         for message in last {
             let entry = &self.ledger.entries[&message];
             assert!(
-                matches!(entry.life, DeliveryStatus::Accepted | DeliveryStatus::Answered),
+                matches!(entry.delivery, DeliveryStatus::Accepted | DeliveryStatus::Answered),
                 "seed {}: {entry:?}",
                 self.seed
             );
@@ -294,7 +294,8 @@ impl SoakRun {
         of.sent += 1;
         of.open += 1;
         let (key, text) = (of.key, format!("{}: {what} {}", of.name, of.sent));
-        let entry = Entry { talk, text: text.clone(), life: DeliveryStatus::Queued, taken_back: false, generation: 0 };
+        let entry =
+            Entry { talk, text: text.clone(), delivery: DeliveryStatus::Queued, taken_back: false, generation: 0 };
         self.ledger.entries.insert(message, entry);
         self.engine.ask(Command::Send(SendRequest {
             message,
@@ -315,7 +316,7 @@ impl SoakRun {
     async fn report(&mut self) -> Report {
         let next = tokio::time::timeout(Duration::from_secs(60), self.reports.recv()).await;
         let Ok(Some(report)) = next else {
-            let open = self.ledger.entries.values().filter(|e| !e.life.is_settled()).collect::<Vec<_>>();
+            let open = self.ledger.entries.values().filter(|e| !e.delivery.is_settled()).collect::<Vec<_>>();
             panic!("seed {}: nothing is told any more, and these are open: {open:#?}", self.seed)
         };
         report
@@ -328,14 +329,16 @@ impl SoakRun {
                 self.token.generation = u64::from(facts.generation.0);
                 None
             }
-            Report::Message { id, life, .. } => {
+            Report::Message { id, delivery, .. } => {
                 let entry = self.ledger.entries.get_mut(&id).unwrap();
-                if matches!(life, DeliveryStatus::Sending { .. }) {
+                if matches!(delivery, DeliveryStatus::Sending { .. }) {
                     entry.generation = self.token.generation;
-                } else if life == DeliveryStatus::Accepted && self.talks[entry.talk].channel != Channel::WebMessaging {
+                } else if delivery == DeliveryStatus::Accepted
+                    && self.talks[entry.talk].channel != Channel::WebMessaging
+                {
                     self.token.proven = self.token.proven.max(entry.generation);
                 }
-                if !self.ledger.told(id, life) {
+                if !self.ledger.told(id, delivery) {
                     return None;
                 }
                 let entry = &self.ledger.entries[&id];
@@ -343,7 +346,9 @@ impl SoakRun {
                 talk.open -= 1;
                 match explain(entry) {
                     Some((Harm::Token, _)) => self.token.refusals += 1,
-                    Some((harm, blows)) => talk.harms.done(harm, blows, format!("{}: {:?}", entry.text, entry.life)),
+                    Some((harm, blows)) => {
+                        talk.harms.done(harm, blows, format!("{}: {:?}", entry.text, entry.delivery));
+                    }
                     None => {}
                 }
                 Some(entry.talk)

@@ -50,7 +50,7 @@ async fn away() -> (Guests, Way, TestEngine) {
 }
 
 fn ended(engine: &TestEngine, message: MessageId) -> bool {
-    engine.life(message).is_some_and(|life| life.is_settled())
+    engine.delivery(message).is_some_and(|delivery| delivery.is_settled())
 }
 
 #[tokio::test]
@@ -62,7 +62,11 @@ async fn what_waits_is_held_can_be_taken_back_and_goes_in_order_once_somebody_co
         assert!(why.to_string().ends_with("; tried 8 times"), "{why}");
         assert_eq!(engine.frames().len(), 8, "each attempt is an entry");
         for message in [one, two, three] {
-            assert_eq!(engine.life(message), Some(DeliveryStatus::Queued), "held, and not for a moment that is over");
+            assert_eq!(
+                engine.delivery(message),
+                Some(DeliveryStatus::Queued),
+                "held, and not for a moment that is over"
+            );
         }
         engine.handle.ask(Command::Cancel(two));
         assert_eq!(engine.end_of(two).await, DeliveryStatus::Cancelled);
@@ -77,7 +81,7 @@ async fn what_waits_is_held_can_be_taken_back_and_goes_in_order_once_somebody_co
             last = engine.send(0, "four");
         }
         assert_eq!(engine.end_of(last).await, DeliveryStatus::Accepted);
-        assert_eq!(engine.life(one), Some(DeliveryStatus::Accepted));
+        assert_eq!(engine.delivery(one), Some(DeliveryStatus::Accepted));
         let said = guests.texts();
         assert_eq!(said, if by_key { vec!["one", "three"] } else { vec!["one", "three", "four"] });
         engine.stop().await;
@@ -92,6 +96,6 @@ async fn what_is_held_while_guestwire_leaves_is_not_refused() {
     engine.session(0, "unreachable").await;
     let seen = engine.stop().await;
     let refused =
-        |r: &Report| matches!(r, Report::Message { id, life: DeliveryStatus::Refused(_), .. } if *id == message);
+        |r: &Report| matches!(r, Report::Message { id, delivery: DeliveryStatus::Refused(_), .. } if *id == message);
     assert!(!seen.iter().any(refused));
 }

@@ -110,8 +110,11 @@ async fn what_may_not_be_attached_is_refused_before_it_is_asked_for() {
     .enumerate()
     {
         let message = send(&engine, n as u64 + 1, &[(path, mime)]);
-        let life = engine.end_of(message).await;
-        assert!(matches!(&life, DeliveryStatus::Refused(said) if said.to_string().contains(why)), "{why}: {life:?}");
+        let delivery = engine.end_of(message).await;
+        assert!(
+            matches!(&delivery, DeliveryStatus::Refused(said) if said.to_string().contains(why)),
+            "{why}: {delivery:?}"
+        );
     }
     assert!(guests.frames().iter().all(|f| f.action() == "configureSession"));
     engine.stop().await;
@@ -149,13 +152,12 @@ async fn each_way_in_which_an_upload_fails_is_said_and_the_next_message_goes() {
     let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
     for (n, why) in ["4001", "4002", "403", "4003", "not secure"].into_iter().enumerate() {
         let message = send(&engine, n as u64 + 1, &[(path.clone(), "image/png")]);
-        let life = engine.end_of(message).await;
-        let said =
-            |life: &DeliveryStatus| matches!(life, DeliveryStatus::Refused(said) if said.to_string().contains(why));
+        let delivery = engine.end_of(message).await;
+        let said = |delivery: &DeliveryStatus| matches!(delivery, DeliveryStatus::Refused(said) if said.to_string().contains(why));
         // Whichever is heard first, the refused connection or the event.
         let either = n == 3
-            && matches!(&life, DeliveryStatus::Refused(said) if said.to_string().contains("could not be uploaded"));
-        assert!(said(&life) || either, "{why}: {life:?}");
+            && matches!(&delivery, DeliveryStatus::Refused(said) if said.to_string().contains("could not be uploaded"));
+        assert!(said(&delivery) || either, "{why}: {delivery:?}");
     }
     let next = send(&engine, 9, &[]);
     assert_eq!(engine.end_of(next).await, DeliveryStatus::Accepted);
@@ -213,7 +215,7 @@ async fn the_files_of_a_message_that_is_taken_back_are_deleted() {
         let second_is_asked_for = |r: &Report| matches!(r, Report::Exchange(e) if e.what == "onAttachment b.png");
         match stuck {
             "onAttachment" => engine.until(second_is_asked_for).await,
-            _ => engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { .. }, .. })).await,
+            _ => engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Waiting { .. }, .. })).await,
         };
         engine.handle.ask(Command::Cancel(message));
         assert_eq!(engine.end_of(message).await, DeliveryStatus::Cancelled, "{stuck}");

@@ -29,12 +29,14 @@ async fn sent_echoed_answered() {
     let mut engine = start_engine(profile);
     let message = engine.send(0, "Hello");
     assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
-    engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
+    engine
+        .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Answered, .. } if *id == message))
+        .await;
     let lives: Vec<_> = engine
         .seen
         .iter()
         .filter_map(|r| match r {
-            Report::Message { life, remote_id, .. } => Some((life.word(), remote_id.clone())),
+            Report::Message { delivery, remote_id, .. } => Some((delivery.word(), remote_id.clone())),
             _ => None,
         })
         .collect();
@@ -83,15 +85,18 @@ async fn too_long_too_much_too_fast() {
     let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
     for (text, code) in [("long", "4011"), ("much", "4013"), ("odd", "400"), ("who", "401")] {
         let message = engine.send(0, text);
-        let life = engine.end_of(message).await;
-        assert!(matches!(&life, DeliveryStatus::Refused(why) if why.to_string().starts_with(code)), "{text}: {life:?}");
+        let delivery = engine.end_of(message).await;
+        assert!(
+            matches!(&delivery, DeliveryStatus::Refused(why) if why.to_string().starts_with(code)),
+            "{text}: {delivery:?}"
+        );
         assert_eq!(engine.exchange_of(message).status(), Some(code.parse().unwrap()));
     }
     let broken = engine.send(0, "broken");
     assert!(matches!(engine.end_of(broken).await, DeliveryStatus::Unknown(why) if why.to_string().starts_with("5000")));
     let fast = engine.send(0, "fast");
     engine.until(
-        |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string() == "4029, Retry-After 1 s"),
+        |r| matches!(r, Report::Message { delivery: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string() == "4029, Retry-After 1 s"),
     )
     .await;
     assert_eq!(engine.end_of(fast).await, DeliveryStatus::Accepted);
@@ -106,7 +111,7 @@ async fn the_queue_paces_instead_of_provoking() {
     let guests = Guests::start(usual).await;
     let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
     let sent: Vec<_> = (0..7).map(|n| engine.send(0, &format!("t{n}"))).collect();
-    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("messages of a session"))).await;
+    engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("messages of a session"))).await;
     for message in sent {
         assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     }
@@ -120,7 +125,7 @@ async fn frames_of_a_connection_are_paced_too() {
     let options = EngineOptions { frames_per_minute: Some(3), read_pauses: vec![], ..EngineOptions::default() };
     let mut engine = TestEngine::with_options(guests.profile(1, "http://127.0.0.1:1"), Clock::fast(200), options);
     let sent: Vec<_> = (0..4).map(|n| engine.send(0, &format!("t{n}"))).collect();
-    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("frames of a connection"))).await;
+    engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("frames of a connection"))).await;
     for message in sent {
         assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     }
@@ -156,8 +161,9 @@ async fn an_echo_that_was_lost_leaves_it_unknown_until_the_history_shows_it() {
         matches!(&unknown, DeliveryStatus::Unknown(why) if why.to_string().contains("may have been received")),
         "{unknown:?}"
     );
-    let landed =
-        engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == lost)).await;
+    let landed = engine
+        .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Landed, .. } if *id == lost))
+        .await;
     assert!(matches!(landed, Report::Message { remote_id: Some(id), .. } if id == "m-h1"));
     assert_eq!(engine.end_of(next).await, DeliveryStatus::Accepted);
     assert_eq!(guests.texts(), ["lost?", "next"], "never twice by itself");
@@ -186,7 +192,7 @@ async fn a_late_echo_settles_it() {
     );
     let echo = late.lock().unwrap().take().unwrap();
     guests.tell(echo);
-    engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == slow)).await;
+    engine.until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Landed, .. } if *id == slow)).await;
     engine.stop().await;
 }
 
@@ -196,7 +202,7 @@ async fn taken_back_after_it_was_written_is_unknown_and_before_it_is_not() {
     let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
     let (held, queued) = (engine.send(0, "held"), engine.send(0, "queued"));
     engine
-        .until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Sending { .. }, .. } if *id == held))
+        .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Sending { .. }, .. } if *id == held))
         .await;
     engine.handle.ask(Command::Cancel(queued));
     assert_eq!(engine.end_of(queued).await, DeliveryStatus::Cancelled);
@@ -226,8 +232,8 @@ impl SendLog for Held {
         })
     }
 
-    fn outcome(&self, _: MessageId, life: &DeliveryStatus, _: Option<&str>) -> Recording {
-        self.book.lock().unwrap().push(life.word().to_owned());
+    fn outcome(&self, _: MessageId, delivery: &DeliveryStatus, _: Option<&str>) -> Recording {
+        self.book.lock().unwrap().push(delivery.word().to_owned());
         Box::pin(std::future::ready(Ok(())))
     }
 
@@ -254,7 +260,7 @@ async fn the_intent_is_recorded_before_the_first_byte() {
     let options = EngineOptions { send_log: Arc::new(durable), read_pauses: vec![], ..EngineOptions::default() };
     let mut engine = TestEngine::with_options(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), options);
     let message = engine.send(0, "Hello");
-    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
+    engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Sending { .. }, .. })).await;
     // What was written to the socket before this question has arrived when its answer comes.
     engine.handle.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::Health });
     engine
@@ -291,7 +297,7 @@ async fn a_session_that_ends_while_an_intent_is_recorded_leaves_nothing_waiting(
     let options = EngineOptions { send_log: Arc::new(durable), read_pauses: vec![], ..EngineOptions::default() };
     let mut engine = TestEngine::with_options(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), options);
     let message = engine.send(0, "Hello");
-    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
+    engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Sending { .. }, .. })).await;
     guests.tell(by_itself("SessionExpiredEvent", serde_json::json!({})));
     engine.session(0, "ended").await;
     let_go.notify_one();
@@ -314,8 +320,11 @@ async fn a_message_without_its_echo_is_unknown_by_timeout() {
     profile.request_timeout = Duration::from_millis(200);
     let mut engine = start_engine(profile);
     let message = engine.send(0, "Hello");
-    let life = engine.end_of(message).await;
-    assert!(matches!(&life, DeliveryStatus::Unknown(why) if why.to_string().contains("not echoed")), "{life:?}");
+    let delivery = engine.end_of(message).await;
+    assert!(
+        matches!(&delivery, DeliveryStatus::Unknown(why) if why.to_string().contains("not echoed")),
+        "{delivery:?}"
+    );
     let entry = engine.exchange_of(message);
     let Some(Ending::Failed(failure)) = &entry.last_attempt().unwrap().ending else { panic!("{entry:?}") };
     assert_eq!((failure.kind, failure.wrote), (FailureKind::Timeout, true));

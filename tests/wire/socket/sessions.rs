@@ -300,7 +300,7 @@ async fn a_service_that_fails_is_tried_again() {
     let message = engine.send(0, "patience");
     engine
         .until(
-            |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("5000")),
+            |r| matches!(r, Report::Message { delivery: DeliveryStatus::Waiting { why, .. }, .. } if why.to_string().contains("5000")),
         )
         .await;
     assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
@@ -373,7 +373,7 @@ async fn what_is_said_in_a_new_session_answers_nothing_of_the_old_one() {
     let after = engine.send(0, "Hi");
     assert_eq!(engine.end_of(after).await, DeliveryStatus::Accepted);
     let answered =
-        |r: &Report| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == before);
+        |r: &Report| matches!(r, Report::Message { id, delivery: DeliveryStatus::Answered, .. } if *id == before);
     assert!(!engine.seen.iter().any(answered), "nobody answered it");
     engine.stop().await;
 }

@@ -54,7 +54,8 @@ async fn a_conversation_from_hello_to_its_id() {
     assert_eq!(engine.end_of(hello).await, DeliveryStatus::Accepted);
     engine.until(|r| matches!(r, Report::Typing { until: Some(_), .. })).await;
     engine.hears("You said: Hello").await;
-    let answered = |r: &Report| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == hello);
+    let answered =
+        |r: &Report| matches!(r, Report::Message { id, delivery: DeliveryStatus::Answered, .. } if *id == hello);
     if !engine.seen.iter().any(answered) {
         engine.until(answered).await;
     }
@@ -85,11 +86,11 @@ async fn faults_of_the_socket_lose_and_double_nothing() {
         let text = format!("number {n}");
         let message = engine.send(0, &text);
         sent.push(text);
-        let life = engine.end_of(message).await;
-        assert_eq!(life.word(), ends, "{wanted}: {life:?}");
+        let delivery = engine.end_of(message).await;
+        assert_eq!(delivery.word(), ends, "{wanted}: {delivery:?}");
         if ends == "unknown" {
             engine
-                .until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == message))
+                .until(|r| matches!(r, Report::Message { id, delivery: DeliveryStatus::Landed, .. } if *id == message))
                 .await;
         }
     }

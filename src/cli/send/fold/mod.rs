@@ -68,7 +68,7 @@ pub struct SendFold {
     sending: Sending,
     begun: Moment,
     /// Where the message stands, as the engine told it last.
-    life: DeliveryStatus,
+    delivery: DeliveryStatus,
     /// How many steps of the exchange have been told of.
     told: usize,
     replied: bool,
@@ -116,7 +116,7 @@ impl SendFold {
             session,
             sending,
             begun: Moment::ZERO,
-            life: DeliveryStatus::Queued,
+            delivery: DeliveryStatus::Queued,
             told: 0,
             replied: false,
             interrupted: false,
@@ -233,7 +233,7 @@ impl SendFold {
         if let (Stage::Choosing(_), Some(trouble)) = (self.stage, self.trouble().cloned()) {
             return self.unchosen(now, Exit::from(&trouble), &format!("not signed in: {}", trouble.why));
         }
-        let waiting = matches!(self.life, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
+        let waiting = matches!(self.delivery, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
         if self.stage != Stage::UnderWay || !waiting || (self.trouble().is_none() && self.unreachable.is_none()) {
             return Vec::new();
         }
@@ -269,22 +269,22 @@ impl SendFold {
         acts
     }
 
-    fn message(&mut self, now: Moment, life: DeliveryStatus) -> Vec<CommandEffect> {
-        let fields = json!({ "state": life.word(), "id": self.remote_id() });
+    fn message(&mut self, now: Moment, delivery: DeliveryStatus) -> Vec<CommandEffect> {
+        let fields = json!({ "state": delivery.word(), "id": self.remote_id() });
         let mut acts = Vec::new();
-        if self.life.word() != life.word() || matches!(life, DeliveryStatus::Sending { .. }) {
+        if self.delivery.word() != delivery.word() || matches!(delivery, DeliveryStatus::Sending { .. }) {
             acts.push(CommandEffect::Say(OutputLine::new("message", now.wall, fields)));
         }
         if let Some(id) = self.session.threads.message(MESSAGE).and_then(|message| message.remote_id.as_deref()) {
             self.replies.known_as(id);
         }
-        if life.is_settled() {
+        if delivery.is_settled() {
             self.replies.settled();
         }
-        self.replied |= life == DeliveryStatus::Answered;
-        self.life = life;
+        self.replied |= delivery == DeliveryStatus::Answered;
+        self.delivery = delivery;
         let open = matches!(self.stage, Stage::UnderWay | Stage::TakingBack(_) | Stage::LookingUp(_));
-        if open && self.life.is_settled() {
+        if open && self.delivery.is_settled() {
             self.stage = Stage::Lagging(now.after(LAG));
             acts.extend(self.settled(now));
         } else {
@@ -300,7 +300,7 @@ impl SendFold {
         }
         // A message that was refused before it was sent has no exchange, and none is waited for.
         let needs_exchange =
-            matches!(self.life, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Unknown(_));
+            matches!(self.delivery, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Unknown(_));
         if self.carrier().is_none() && needs_exchange {
             return Vec::new();
         }
@@ -308,7 +308,7 @@ impl SendFold {
     }
 
     fn after_settling(&mut self, now: Moment) -> Vec<CommandEffect> {
-        match (self.sending.reply_within, &self.life) {
+        match (self.sending.reply_within, &self.delivery) {
             (Some(time), DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed)
                 if !self.interrupted =>
             {
@@ -392,7 +392,7 @@ impl SendFold {
             acts.extend(match notice {
                 Notice::Token { before, .. } => self.token(now, &before),
                 Notice::Exchange(exchange) => self.exchange(now, &exchange),
-                Notice::Message { id: MESSAGE, life, .. } => self.message(now, life),
+                Notice::Message { id: MESSAGE, delivery, .. } => self.message(now, delivery),
                 Notice::WebSession { key, .. } if key == here => self.session_moved(now),
                 Notice::EngineNotice(text) => vec![CommandEffect::message("notice", now, text)],
                 _ => Vec::new(),

@@ -30,7 +30,7 @@ impl SendFold {
         if let Some((exit, message)) = &self.unchosen {
             return ("refused", message.clone(), *exit);
         }
-        match &self.life {
+        match &self.delivery {
             DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
                 match self.sending.reply_within {
                     Some(_) if self.replied => {
@@ -45,7 +45,7 @@ impl SendFold {
                         let what = self.replies_readable().unreadable().map_or_else(silence, Unreadable::sentence);
                         ("accepted", format!("accepted, but {what}"), Exit::Refused)
                     }
-                    None if self.life == DeliveryStatus::Landed => {
+                    None if self.delivery == DeliveryStatus::Landed => {
                         let how = "its answer was lost, but the message was found in the conversation";
                         ("accepted", format!("accepted: {how}"), Exit::Done)
                     }

@@ -10,7 +10,7 @@ impl SendFold {
     /// Messages were read, or came by themselves: those that were said after ours are replies. Before ours is on the wire
     /// nothing can be.
     pub(super) fn brought(&mut self, now: Moment, messages: &[RemoteMessage], read: bool) -> Vec<CommandEffect> {
-        if !matches!(self.life, DeliveryStatus::Sending { .. }) && !self.life.is_settled() {
+        if !matches!(self.delivery, DeliveryStatus::Sending { .. }) && !self.delivery.is_settled() {
             return Vec::new();
         }
         let answers = if read { self.replies.read(messages) } else { self.replies.heard(messages) };

@@ -160,10 +160,10 @@ impl Driver {
     }
 
     /// Where the message stands that goes first once the socket is open again.
-    pub(super) fn restate_first(&mut self, key: ConversationKey, life: DeliveryStatus) {
+    pub(super) fn restate_first(&mut self, key: ConversationKey, delivery: DeliveryStatus) {
         let first = self.waiting_in(key).next();
         if let Some(message) = first {
-            self.sends.restate(message, life, &self.cx);
+            self.sends.restate(message, delivery, &self.cx);
         }
     }
 

@@ -109,7 +109,7 @@ fn said(out: &mut String, all: &[SaidMessage]) {
             "system" => "system",
             _ => "other-side",
         };
-        let life = one.life.as_deref().map(|life| format!(" · {}", markup(life))).unwrap_or_default();
+        let delivery = one.delivery.as_deref().map(|delivery| format!(" · {}", markup(delivery))).unwrap_or_default();
         let purpose = one.sent_as.as_deref();
         let purpose = purpose
             .map(|how| format!(" · <span class=\"warn\">wrongly on purpose: {}</span>", markup(how)))
@@ -122,7 +122,7 @@ fn said(out: &mut String, all: &[SaidMessage]) {
         };
         let _ = writeln!(
             out,
-            "<div class=\"bubble {class}\"><div class=\"meta\">{} {}{life}{purpose}</div><div class=\"text\">{}</div>{choices}</div>",
+            "<div class=\"bubble {class}\"><div class=\"meta\">{} {}{delivery}{purpose}</div><div class=\"text\">{}</div>{choices}</div>",
             markup(&one.author),
             one.at.strftime("%H:%M:%S"),
             markup(&one.text),

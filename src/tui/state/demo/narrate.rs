@@ -37,8 +37,13 @@ pub fn no_token(status: &TokenStatus) -> Option<&'static str> {
 }
 
 /// A message of ours went on. `took`: from sending to its end. `purpose`: it was sent wrongly on purpose.
-pub fn message(life: &DeliveryStatus, cause: Option<Cause>, took: Option<Duration>, purpose: bool) -> Option<String> {
-    let said = match life {
+pub fn message(
+    delivery: &DeliveryStatus,
+    cause: Option<Cause>,
+    took: Option<Duration>,
+    purpose: bool,
+) -> Option<String> {
+    let said = match delivery {
         DeliveryStatus::Sending { attempt: ..=1 } => "The message is being sent.".to_owned(),
         DeliveryStatus::Sending { .. } => "The message is being sent again.".to_owned(),
         DeliveryStatus::Accepted => match took {
@@ -98,9 +103,9 @@ pub const fn heard(author: Author) -> &'static str {
 /// A refusal for the token's sake was healed before anybody noticed.
 pub const HEALED: &str = "Access had just run out: the program renewed it by itself, and the message was accepted.";
 
-/// A line of a tape about a message of ours. `life`: the word that was kept.
-pub fn kept(life: Option<&str>) -> &'static str {
-    match life {
+/// A line of a tape about a message of ours. `delivery`: the word that was kept.
+pub fn kept(delivery: Option<&str>) -> &'static str {
+    match delivery {
         Some("accepted" | "answered" | "landed") => "The platform accepted the message.",
         Some("refused") => "The platform refused the message.",
         Some("unknown") => "No answer came: it was not known whether the message arrived.",

@@ -16,7 +16,7 @@ pub struct TapeLine {
     /// What it says.
     pub text: String,
     /// How ours fared, as it was kept.
-    pub life: Option<String>,
+    pub delivery: Option<String>,
     /// The choices that it offers.
     pub choices: Vec<String>,
 }
@@ -36,7 +36,7 @@ impl Tape {
         let line = |entry: &ThreadEntry| TapeLine {
             author: entry.author(),
             text: entry.text().to_owned(),
-            life: entry.life().map(|life| life.word().to_owned()),
+            delivery: entry.delivery().map(|delivery| delivery.word().to_owned()),
             choices: entry.choices().iter().map(|choice| choice.label.clone()).collect(),
         };
         Self { lines: entries.iter().map(line).collect(), shown: 0 }
@@ -70,7 +70,7 @@ impl Tape {
             let line = TapeLine {
                 author,
                 text: text.to_owned(),
-                life: field("life").map(str::to_owned),
+                delivery: field("life").map(str::to_owned),
                 choices: choices.filter_map(Value::as_str).map(str::to_owned).collect(),
             };
             conversations.entry(conversation).or_default().push(line);

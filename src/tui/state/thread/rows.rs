@@ -209,7 +209,7 @@ fn heading(entry: &ThreadEntry, context: &RowContext<'_>, cells: usize) -> (Stri
             pieces.push((text.len(), role));
         }
     };
-    match entry.life() {
+    match entry.delivery() {
         Some(status) => {
             let (words, role) = fared(entry, status, context);
             push(&words, role);

@@ -49,7 +49,7 @@ pub fn message(state: &mut State, id: MessageId) {
         return;
     }
     let Some(message) = state.session.threads.message(id) else { return };
-    let (life, purpose) = (message.life.clone(), message.sent_as.is_some());
+    let (delivery, purpose) = (message.delivery.clone(), message.sent_as.is_some());
     let entry = message.exchange.and_then(|e| state.session.log.entry_of(e));
     let took = entry.and_then(|e| e.exchange()?.took);
     let cause = entry.and_then(|e| Some(e.diagnosis()?.cause()));
@@ -57,14 +57,14 @@ pub fn message(state: &mut State, id: MessageId) {
     if let Some(present) = &mut state.demo.present
         && let Some(awaited) = present.awaited.as_mut().filter(|a| a.message == id)
     {
-        match &life {
+        match &delivery {
             DeliveryStatus::Accepted | DeliveryStatus::Landed => awaited.until = Some(now.after(awaited.within)),
             DeliveryStatus::Answered => present.awaited = None,
-            life if life.is_settled() => present.awaited = None,
+            delivery if delivery.is_settled() => present.awaited = None,
             _ => {}
         }
     }
-    if let Some(said) = narrate::message(&life, cause, took, purpose) {
+    if let Some(said) = narrate::message(&delivery, cause, took, purpose) {
         say(state, said);
     }
 }
@@ -87,7 +87,7 @@ pub fn messages_arrived(state: &mut State, key: ConversationKey, before: usize) 
         .and_then(|p| p.awaited.as_ref())
         .is_some_and(|a| a.conversation == key && all > a.heard);
     // What was said before anything was sent is no answer: the first read brings it.
-    if !answered && before == 0 && !state.session.threads.messages(key).iter().any(|e| e.life().is_some()) {
+    if !answered && before == 0 && !state.session.threads.messages(key).iter().any(|e| e.delivery().is_some()) {
         return;
     }
     if let Some(present) = state.demo.present.as_mut().filter(|_| answered) {

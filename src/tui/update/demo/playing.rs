@@ -155,9 +155,9 @@ fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let Some(text) = present.typing.take().map(|typing| typing.text) else { return };
     if let Some(tape) = &mut present.tape {
-        let life = tape.next().and_then(|line| line.life.clone());
+        let delivery = tape.next().and_then(|line| line.delivery.clone());
         tape.shown += 1;
-        say(state, narrate::kept(life.as_deref()));
+        say(state, narrate::kept(delivery.as_deref()));
         return;
     }
     let Some(cue) = present.script.cues.get(present.script.next).cloned() else { return };

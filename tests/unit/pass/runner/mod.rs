@@ -94,9 +94,9 @@ impl Rig {
         self.on(RunnerEvent::Report(&report))
     }
 
-    fn life(&mut self, life: DeliveryStatus) -> Vec<RunnerEffect> {
+    fn delivery(&mut self, delivery: DeliveryStatus) -> Vec<RunnerEffect> {
         let id = MessageId(self.next);
-        self.report(Report::Message { id, life, exchange: None, remote_id: Some(format!("m{}", self.next)) })
+        self.report(Report::Message { id, delivery, exchange: None, remote_id: Some(format!("m{}", self.next)) })
     }
 
     /// The newest message's exchange, settled with these statuses, one a try.
@@ -107,7 +107,7 @@ impl Rig {
 
     /// It is accepted with 200.
     fn accepted(&mut self) -> Vec<RunnerEffect> {
-        let mut effects = self.life(DeliveryStatus::Accepted);
+        let mut effects = self.delivery(DeliveryStatus::Accepted);
         effects.extend(self.exchange(&[200], Outcome::Accepted));
         effects
     }
@@ -241,7 +241,7 @@ fn expectations_are_met_or_not() {
     ];
     for (expect, statuses, outcome, wanted) in cases {
         let mut rig = Rig::going(&steps(&format!("steps = [{{ send = \"a\", expect = {expect} }}]")));
-        rig.life(if outcome == Outcome::Accepted {
+        rig.delivery(if outcome == Outcome::Accepted {
             DeliveryStatus::Accepted
         } else {
             DeliveryStatus::Refused("no".into())
@@ -269,7 +269,7 @@ fn an_outcome_that_does_not_come_fails_in_time_and_its_message_is_taken_back() {
 #[test]
 fn a_message_that_waits_for_too_long_says_what_it_waits_for() {
     let mut rig = Rig::going(&steps("steps = [{ send = \"a\", within = \"2s\" }]"));
-    rig.life(DeliveryStatus::Waiting {
+    rig.delivery(DeliveryStatus::Waiting {
         until: Moment::ZERO.after(Duration::from_mins(1)),
         why: Reason::Paced(Pacing::Token),
     });

@@ -29,7 +29,7 @@ fn a_verdict_while_something_is_under_way_takes_it_back() {
     let mut rig = Rig::going(THREE);
     assert_eq!(rig.on(RunnerEvent::Verdict(Verdict::Blocked)), [RunnerEffect::Cancel(MessageId(1))]);
     assert_eq!(rig.step((0, 0)).expectations[0].detail.as_deref(), Some("guestwire did not wait for it"));
-    rig.life(DeliveryStatus::Accepted);
+    rig.delivery(DeliveryStatus::Accepted);
     assert_eq!(rig.mets((0, 0)), ["open"], "late news changes nothing");
 }
 
@@ -78,7 +78,7 @@ fn a_run_that_was_kept_goes_on_at_the_very_step() {
 fn alone_each_step_goes_by_itself_and_what_only_a_person_could_say_is_skipped() {
     let mut rig = Rig::new(THREE, Mode::Alone { fail_fast: false });
     assert_eq!(texts(&rig.token(1)), ["a"]);
-    assert_eq!(rig.life(DeliveryStatus::Accepted), []);
+    assert_eq!(rig.delivery(DeliveryStatus::Accepted), []);
     assert_eq!(texts(&rig.exchange(&[200], Outcome::Accepted)), ["b"], "the judged step is passed over");
     assert_eq!(rig.step((0, 1)).suggested, Some(Verdict::Skip));
     assert_eq!(rig.step((0, 1)).why.as_deref(), Some("a person must judge: look"));
@@ -96,7 +96,7 @@ fn alone_a_failure_blocks_its_case_and_with_fail_fast_ends_the_rest() {
     ] {
         let mut rig = Rig::new(text, Mode::Alone { fail_fast });
         rig.token(1);
-        rig.life(DeliveryStatus::Refused("no".into()));
+        rig.delivery(DeliveryStatus::Refused("no".into()));
         if !fail_fast {
             rig.accepted();
         }

@@ -81,8 +81,8 @@ fn report(report: Report) -> CommandInput {
     CommandInput::Report(Box::new(report))
 }
 
-fn life(life: DeliveryStatus) -> CommandInput {
-    report(Report::Message { id: MESSAGE, life, exchange: Some(ExchangeId(7)), remote_id: None })
+fn delivery(delivery: DeliveryStatus) -> CommandInput {
+    report(Report::Message { id: MESSAGE, delivery, exchange: Some(ExchangeId(7)), remote_id: None })
 }
 
 fn read(messages: &[(&str, Author, &str)]) -> CommandInput {
@@ -144,8 +144,8 @@ fn it_begins_by_sending() {
 fn accepted_is_zero_and_the_last_line_is_the_outcome() {
     for exchange_first in [true, false] {
         let mut fold = fold(None);
-        fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
-        let mut inputs = vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)];
+        fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
+        let mut inputs = vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)];
         if !exchange_first {
             inputs.reverse();
         }
@@ -182,7 +182,7 @@ fn refused_is_one() {
     let why = || "unauthorized".to_owned();
     let inputs = vec![
         exchange(vec![answered(401)], Outcome::Refused(why().into())),
-        life(DeliveryStatus::Refused(why().into())),
+        delivery(DeliveryStatus::Refused(why().into())),
     ];
     let acts = feed(&mut fold, inputs);
     assert_eq!(exit(&acts), Some(Exit::Refused));
@@ -193,7 +193,7 @@ fn refused_is_one() {
 #[test]
 fn refused_before_sending_has_no_exchange() {
     let acts =
-        feed(&mut fold(None), vec![life(DeliveryStatus::Refused("5000 bytes; at most 4096 can be sent".into()))]);
+        feed(&mut fold(None), vec![delivery(DeliveryStatus::Refused("5000 bytes; at most 4096 can be sent".into()))]);
     assert_eq!(exit(&acts), Some(Exit::Refused));
     let last = json_lines(&acts).pop().unwrap();
     assert!(last.contains(r#""status":null,"request_id":null,"cause":null,"attempts":0"#), "{last}");
@@ -206,7 +206,7 @@ fn a_network_that_fails_before_writing_is_four() {
     let steps = vec![attempt(Some(Ending::Failed(failure)))];
     let acts = feed(
         &mut fold(None),
-        vec![exchange(steps, Outcome::Failed(why().into())), life(DeliveryStatus::Refused(why().into()))],
+        vec![exchange(steps, Outcome::Failed(why().into())), delivery(DeliveryStatus::Refused(why().into()))],
     );
     assert_eq!(exit(&acts), Some(Exit::Network));
 }
@@ -221,17 +221,20 @@ fn readable(readable: RepliesReadable, began: Moment) -> CommandInput {
 fn a_lost_answer_is_looked_up_and_then_five() {
     let why = || "the connection was reset".to_owned();
     let lost = || {
-        vec![exchange(vec![attempt(None)], Outcome::Unknown(why().into())), life(DeliveryStatus::Unknown(why().into()))]
+        vec![
+            exchange(vec![attempt(None)], Outcome::Unknown(why().into())),
+            delivery(DeliveryStatus::Unknown(why().into())),
+        ]
     };
     let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: Vec::new() });
     let failing = || RepliesReadable::No(Unreadable::Failing { status: 503 });
     let rows = [
-        ("it is there", vec![life(DeliveryStatus::Landed)], Exit::Done, r#""outcome":"accepted""#),
+        ("it is there", vec![delivery(DeliveryStatus::Landed)], Exit::Done, r#""outcome":"accepted""#),
         ("it is not there in time", vec![CommandInput::Due], Exit::Unknown, r#""outcome":"unknown""#),
         ("reading is refused", vec![readable(refused(), NOW)], Exit::Unknown, r#""replies_readable":false"#),
         (
             "a read that fails",
-            vec![readable(failing(), NOW), life(DeliveryStatus::Landed)],
+            vec![readable(failing(), NOW), delivery(DeliveryStatus::Landed)],
             Exit::Done,
             r#""outcome":"accepted""#,
         ),
@@ -250,7 +253,7 @@ fn a_lost_answer_is_looked_up_and_then_five() {
 #[test]
 fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
     let mut fold = fold(None);
-    fold.on(NOW, life(DeliveryStatus::Queued));
+    fold.on(NOW, delivery(DeliveryStatus::Queued));
     let status = TokenStatus::NoSecret { why: "the environment variable X is not set".to_owned() };
     let acts = fold.on(NOW, CommandInput::Report(Box::new(Report::Token(status))));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
@@ -262,20 +265,21 @@ fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
 #[test]
 fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
     let mut fold = fold(None);
-    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
     fold.on(NOW, CommandInput::Report(Box::new(Report::Token(status))));
-    let acts = fold.on(NOW, life(DeliveryStatus::Refused("no token".into())));
+    let acts = fold.on(NOW, delivery(DeliveryStatus::Refused("no token".into())));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
 }
 
 #[test]
 fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_outcome() {
     let mut fold = fold(None);
-    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
     assert_eq!(exit(&fold.on(NOW, CommandInput::Report(Box::new(Report::Token(status))))), None);
-    let acts = feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
+    let acts =
+        feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)]);
     assert_eq!(exit(&acts), Some(Exit::Done));
 }
 
@@ -283,8 +287,9 @@ fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_ou
 fn a_reply_after_ours_ends_the_waiting() {
     let mut fold = fold(Some(Duration::from_secs(10)));
     fold.on(NOW, read(&[("old", Author::Bot, "Welcome")]));
-    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
-    let acts = feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
+    fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
+    let acts =
+        feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)]);
     assert_eq!(exit(&acts), None);
     assert_eq!(fold.due(), Some(NOW.after(Duration::from_secs(10))));
     let before = [("old", Author::Bot, "Welcome"), ("m1", Author::Guest, "Hello")];
@@ -327,7 +332,7 @@ fn no_reply_in_time_is_one_though_accepted_and_says_why() {
     ];
     for (name, inputs, said) in rows {
         let mut fold = fold(Some(Duration::from_secs(10)));
-        feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
+        feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)]);
         let mut acts = Vec::new();
         for input in inputs {
             acts = fold.on(end, input);
@@ -343,23 +348,25 @@ fn an_interrupt_takes_it_back_and_reports_honestly() {
     let mut queued = fold(None);
     let acts = queued.on(NOW, CommandInput::Interrupt);
     assert!(acts.contains(&CommandEffect::Ask(Command::Cancel(MESSAGE))));
-    let acts = queued.on(NOW, life(DeliveryStatus::Cancelled));
+    let acts = queued.on(NOW, delivery(DeliveryStatus::Cancelled));
     assert_eq!(exit(&acts), Some(Exit::Refused));
 
     let mut flying = fold(None);
-    flying.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    flying.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     flying.on(NOW, CommandInput::Interrupt);
     let why = "cancelled while waiting for the answer";
-    let inputs =
-        vec![exchange(vec![attempt(None)], Outcome::Unknown(why.into())), life(DeliveryStatus::Unknown(why.into()))];
+    let inputs = vec![
+        exchange(vec![attempt(None)], Outcome::Unknown(why.into())),
+        delivery(DeliveryStatus::Unknown(why.into())),
+    ];
     let acts = feed(&mut flying, inputs);
     assert_eq!(exit(&acts), Some(Exit::Unknown));
 
     let mut landed = fold(None);
-    landed.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    landed.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     landed.on(NOW, CommandInput::Interrupt);
     let acts =
-        feed(&mut landed, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
+        feed(&mut landed, vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)]);
     assert_eq!(exit(&acts), Some(Exit::Done));
 }
 
@@ -367,7 +374,7 @@ fn an_interrupt_takes_it_back_and_reports_honestly() {
 fn a_second_interrupt_and_a_vanished_engine_end_it_at_once() {
     for last in [CommandInput::Interrupt, CommandInput::Ended, CommandInput::Due] {
         let mut fold = fold(None);
-        fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+        fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
         fold.on(NOW, CommandInput::Interrupt);
         assert_eq!(exit(&fold.on(NOW, last)), Some(Exit::Unknown));
         assert!(fold.on(NOW, CommandInput::Ended).is_empty(), "the outcome is said once");
@@ -384,9 +391,9 @@ fn a_reply_that_comes_by_itself_is_waited_for() {
     };
     let mut fold = fold(Some(Duration::from_secs(10)));
     assert_eq!(fold.on(NOW, heard("old", Author::Bot, "before", 1)), []);
-    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     fold.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
-    fold.on(NOW, life(DeliveryStatus::Accepted));
+    fold.on(NOW, delivery(DeliveryStatus::Accepted));
     fold.on(NOW, heard("ours", Author::Guest, "Hello", 5));
     assert_eq!(fold.on(NOW, heard("late", Author::Bot, "said before ours", 4)), []);
     let acts = fold.on(NOW, heard("r1", Author::Agent, "Hi there", 6));
@@ -403,10 +410,10 @@ fn a_page_of_earlier_messages_is_no_reply() {
         report(Report::MessagesArrived { key: ConversationKey(3), messages })
     };
     let mut fold = fold(Some(Duration::from_secs(10)));
-    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     assert_eq!(fold.on(NOW, heard("earlier", -60)), []);
     fold.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
-    assert_eq!(exit(&fold.on(NOW, life(DeliveryStatus::Accepted))), None, "it still waits for a reply");
+    assert_eq!(exit(&fold.on(NOW, delivery(DeliveryStatus::Accepted))), None, "it still waits for a reply");
     assert_eq!(exit(&fold.on(NOW, heard("quick", 1))), Some(Exit::Done));
 }
 
@@ -430,16 +437,16 @@ fn a_web_message_needs_no_sign_in() {
     let acts = feed(
         &mut sent,
         vec![
-            life(DeliveryStatus::Sending { attempt: 1 }),
+            delivery(DeliveryStatus::Sending { attempt: 1 }),
             exchange(vec![answered(200)], Outcome::Accepted),
-            life(DeliveryStatus::Accepted),
+            delivery(DeliveryStatus::Accepted),
         ],
     );
     assert_eq!(exit(&acts), Some(Exit::Done));
     for (why, code) in [(no_route(), Exit::Network), (Reason::Session(SessionEnd::Expired), Exit::Refused)] {
         let mut fold = web();
         fold.on(NOW, no_secret());
-        let acts = feed(&mut fold, vec![life(DeliveryStatus::Refused(why)), CommandInput::Due]);
+        let acts = feed(&mut fold, vec![delivery(DeliveryStatus::Refused(why)), CommandInput::Due]);
         assert_eq!(exit(&acts), Some(code));
     }
 }
@@ -452,7 +459,7 @@ fn no_route() -> Reason {
 #[test]
 fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
     let mut fold = web_fold();
-    assert_eq!(exit(&fold.on(NOW, life(DeliveryStatus::Queued))), None);
+    assert_eq!(exit(&fold.on(NOW, delivery(DeliveryStatus::Queued))), None);
     let again = WebSession::Reconnecting { at: NOW.after(Duration::from_secs(2)), why: "no route".into() };
     let acts = fold.on(NOW, report(Report::Session { key: ConversationKey(3), session: again }));
     assert!(format!("{acts:?}").contains("waiting 2 s: no route"), "{acts:?}");
@@ -480,7 +487,7 @@ fn a_web_message_that_never_went_says_why_by_its_exit_code() {
         let mut fold = web_fold();
         let ends = vec![
             exchange(vec![], Outcome::Failed(why.clone())),
-            life(DeliveryStatus::Refused(why.clone())),
+            delivery(DeliveryStatus::Refused(why.clone())),
             CommandInput::Due,
         ];
         let acts = feed(&mut fold, ends);

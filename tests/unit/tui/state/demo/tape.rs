@@ -9,10 +9,10 @@ fn an_exported_session_becomes_a_tape() {
         {"conversation":"B","at":"2026-11-23T14:00:01Z","author":"bot","text":"other","life":null},
         {"conversation":"A","at":"2026-11-23T14:00:02Z","author":"bot","text":"two","life":null,"choices":["Yes","No"]}],"har":{}}"#;
     let tape = Tape::parse(json).unwrap();
-    let line = |author, text: &str, life: Option<&str>, choices: &[&str]| TapeLine {
+    let line = |author, text: &str, delivery: Option<&str>, choices: &[&str]| TapeLine {
         author,
         text: text.into(),
-        life: life.map(Into::into),
+        delivery: delivery.map(Into::into),
         choices: choices.iter().map(|choice| (*choice).to_owned()).collect(),
     };
     let one = line(Author::Guest, "one", Some("answered"), &[]);
