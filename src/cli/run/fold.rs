@@ -38,6 +38,8 @@ pub struct RunFold {
     told: BTreeSet<String>,
     /// A step cannot begin before it is known whether there is a token.
     signing: Option<Moment>,
+    /// A step was blocked because nobody is signed in.
+    unsigned: bool,
     interrupted: bool,
     over: bool,
 }
@@ -65,6 +67,7 @@ impl RunFold {
             session,
             told: BTreeSet::new(),
             signing: None,
+            unsigned: false,
             interrupted: false,
             over: false,
         }
@@ -163,6 +166,7 @@ impl RunFold {
                 }
             }
             self.whole.captures.extend(run.captures.clone());
+            self.unsigned |= lane.lacked_a_token();
         }
     }
 
@@ -193,8 +197,7 @@ impl RunFold {
     fn last_line(&self, now: Moment) -> (OutputLine, Exit) {
         let tally = self.whole.tally();
         let Tally { pass, fail, blocked, skipped, open } = tally;
-        let unsigned = blocked > 0 && self.session.sign_in.trouble().is_some();
-        let exit = match (fail, unsigned) {
+        let exit = match (fail, self.unsigned) {
             (0, true) => Exit::NotSignedIn,
             (0, false) if blocked == 0 && !self.interrupted => Exit::Done,
             _ => Exit::Refused,

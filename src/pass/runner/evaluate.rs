@@ -22,7 +22,7 @@ impl Runner {
             diagnosis,
             renewals: number(self.sign_in.generation).saturating_sub(number(watch.generation)),
             replies: self.open_player().ok().and_then(|p| self.trackers.get(&p.key)),
-            trouble: self.sign_in.trouble.as_deref(),
+            trouble: self.no_token(),
         }
     }
 
@@ -94,14 +94,21 @@ impl Runner {
         }
     }
 
+    /// Why the open step has no token, and none to wait for. A guest that has a session of its own needs none.
+    fn no_token(&self) -> Option<&str> {
+        let needs_one = self.open_player().is_ok_and(|player| !player.channel.has_sessions());
+        self.sign_in.trouble.as_deref().filter(|_| needs_one)
+    }
+
     /// Without a token and without a prospect of one, a message that is not on the wire is taken back.
     fn give_up(&mut self, effects: &mut Vec<RunnerEffect>) {
-        let Some(why) = self.sign_in.trouble.clone() else { return };
+        let Some(why) = self.no_token().map(str::to_owned) else { return };
         let waits = self
             .watch
             .as_ref()
             .is_some_and(|w| matches!(w.delivery, Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. })));
         if waits {
+            self.sign_in.blocked = true;
             self.take_back(effects);
             self.decide(Verdict::Blocked, why);
         }

@@ -187,6 +187,8 @@ struct SignInSeen {
     generation: Option<Generation>,
     /// Why there is none, and none to be waited for.
     trouble: Option<String>,
+    /// A step was blocked for that.
+    blocked: bool,
 }
 
 /// A new token that a step waits for.
@@ -253,6 +255,11 @@ impl Runner {
     /// Whether it is over.
     pub fn is_over(&self) -> bool {
         self.stage == StepStage::Over
+    }
+
+    /// Whether a step was blocked because nobody is signed in.
+    pub const fn lacked_a_token(&self) -> bool {
+        self.sign_in.blocked
     }
 
     /// The open step as it is written.

@@ -450,6 +450,16 @@ fn without_a_token_and_a_prospect_of_one_it_is_blocked_at_once() {
     );
 }
 
+#[test]
+fn a_guest_with_a_session_of_its_own_needs_no_token() {
+    let mut rig = Rig::new(&steps("steps = [{ send = \"a\" }]"), Mode::Person);
+    rig.runner.cast.players[0].channel = Channel::WebMessaging;
+    rig.on(RunnerEvent::Go);
+    let effects = rig.report(Report::Token(TokenStatus::BadClient { why: "wrong".to_owned() }));
+    assert_eq!((effects, rig.step((0, 0)).why.as_deref()), (vec![], None));
+    assert!(!rig.runner.lacked_a_token());
+}
+
 // ── a person ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const THREE: &str = "name = \"t\"\n[[cases]]\nname = \"c\"\nsteps = [{ send = \"a\" }, { judge = \"look\" }]\n[[cases]]\nname = \"d\"\nsteps = [{ send = \"b\" }]\n";
