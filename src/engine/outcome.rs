@@ -126,7 +126,9 @@ pub fn of_frame(theirs: &Theirs) -> TryResult {
     /// Seconds to wait where "slower" names none. [MTSDK]
     const SLOWER: u64 = 3;
     match &theirs.said {
-        GuestSocketMessage::Message(_) => TryResult::Accepted,
+        GuestSocketMessage::Message(_) if theirs.code < 400 => TryResult::Accepted,
+        // An echo that says that it is an error contradicts itself.
+        GuestSocketMessage::Message(_) => TryResult::Unknown(Reason::FrameFailed(theirs.code, String::new()), None),
         GuestSocketMessage::Error { code, message, retry_after } => {
             let refused = Reason::Frame(*code, message.clone());
             match frame_codes::means(*code) {

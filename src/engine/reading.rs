@@ -275,7 +275,7 @@ impl ReplyReader {
         }
         let mut out = self.claim(skew);
         self.guests.drain(..self.guests.len().saturating_sub(GUESTS));
-        let replies = fresh.iter().filter(|m| matches!(m.author, Author::Bot | Author::Agent));
+        let replies = fresh.iter().filter(|m| m.author.replies());
         if let Some(reply) = replies.map(|m| m.at).max() {
             for ours in self.ours.iter_mut().filter(|o| matches!(o.when, When::Accepted(at) if at <= reply)) {
                 ours.answered = true;

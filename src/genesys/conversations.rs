@@ -110,6 +110,9 @@ fn message(entity: &Value, listed: &[ListedMessage], fallback: Timestamp) -> Opt
         purpose,
     );
     let structured = normalized.and_then(Structured::read);
+    let is_event = structured.as_ref().is_some_and(|structured| !structured.is_said());
+    // Nobody said it: it must not count as a reply.
+    let author = if is_event && author != Author::Guest { Author::System } else { author };
     let said = normalized
         .and_then(|n| text(n, "text"))
         .or_else(|| text(entity, "textBody"))
@@ -150,7 +153,7 @@ fn author(direction: Option<&str>, entity: Option<&str>, purpose: &str) -> Autho
         "agent" | "user" => Author::Agent,
         // Flows, bots and queues speak by themselves; so does an outbound message under the guest's own participant.
         "workflow" | "bot" | "botflow" | "ivr" | "acd" | "customer" | "external" => Author::Bot,
-        _ => Author::System,
+        _ => Author::Somebody,
     }
 }
 

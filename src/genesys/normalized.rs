@@ -166,10 +166,15 @@ impl Structured {
         }
     }
 
+    /// Whether somebody said it; else it is an event.
+    pub fn is_said(&self) -> bool {
+        matches!(self.kind.as_str(), "Text" | "Structured" | "Message") || self.events.is_empty()
+    }
+
     /// As a message of the conversation; `fallback` where it tells no time. `None` for what is no message.
     pub fn message(&self, fallback: Timestamp) -> Option<RemoteMessage> {
         let at = self.at.unwrap_or(fallback);
-        let said = matches!(self.kind.as_str(), "Text" | "Structured" | "Message") || self.events.is_empty();
+        let said = self.is_said();
         if !said && !self.by_guest {
             // Nobody said it: it must not count as a reply.
             let events: Vec<String> = self.events.iter().filter_map(NormalizedEvent::shown).collect();
@@ -215,7 +220,7 @@ fn author(by_guest: bool, entity: Option<&str>) -> Author {
         _ if by_guest => Author::Guest,
         Some("Bot") => Author::Bot,
         Some("Human") => Author::Agent,
-        _ => Author::System,
+        _ => Author::Somebody,
     }
 }
 

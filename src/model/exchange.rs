@@ -266,9 +266,9 @@ impl Attempt {
         }
     }
 
-    /// The HTTP status, if a status line came.
+    /// The HTTP status, if a status line came; of a frame, its code, if it has one.
     pub fn status(&self) -> Option<u16> {
-        self.response().map(|r| r.status)
+        self.response().map(|r| r.status).filter(|status| *status > 0)
     }
 }
 

@@ -22,9 +22,23 @@ words! {
         Bot = "bot";
         /// A person at the other end.
         Agent = "agent";
+        /// Somebody of the other side: the platform does not say who.
+        Somebody = "somebody";
         /// The platform itself.
         #[default]
         System = "system";
+    }
+}
+
+impl Author {
+    /// Whether the platform says that somebody of the other side said it.
+    pub const fn is_named(self) -> bool {
+        matches!(self, Self::Bot | Self::Agent)
+    }
+
+    /// Whether what it says can be a reply.
+    pub const fn replies(self) -> bool {
+        matches!(self, Self::Bot | Self::Agent | Self::Somebody)
     }
 }
 

@@ -69,6 +69,7 @@ impl Plain {
             Author::Guest => "Guest",
             Author::Bot => "Bot",
             Author::Agent => "Agent",
+            Author::Somebody => "Somebody",
             Author::System => "System",
         };
         for (at, line) in visible_lines(text).enumerate() {

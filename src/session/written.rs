@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use crate::export::transcript::{Transcript, TranscriptExchange, TranscriptLine};
-use crate::model::{Author, ConversationKey, ExchangeKind, Message, MessageId, Moment};
+use crate::model::{ConversationKey, ExchangeKind, Message, MessageId, Moment};
 use crate::pass::from_session::{PlayedMessage, toml};
 
 use super::Session;
@@ -78,7 +78,7 @@ impl Session {
         let is_it =
             |source: &MessageSource| matches!(source, MessageSource::Ours { message: m, .. } if m.id == message.id);
         let next = entries.get(entries.iter().position(|entry| is_it(&entry.source))? + 1)?;
-        matches!(next.author(), Author::Bot | Author::Agent).then(|| next.text().to_owned())
+        next.author().replies().then(|| next.text().to_owned())
     }
 }
 

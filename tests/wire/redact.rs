@@ -71,6 +71,8 @@ fn json_fields_by_name_at_every_depth_and_nothing_else() {
         (r#"{"code":"missing.any.permissions","status":401}"#, r#"{"code":"missing.any.permissions","status":401}"#),
         (r#"{"code":"apiv2.error.12"}"#, r#"{"code":"apiv2.error.12"}"#),
         (r#"{"code":401,"body":"x"}"#, r#"{"code":401,"body":"x"}"#),
+        (r#"{"code":"4011","body":"x"}"#, r#"{"code":"4011","body":"x"}"#),
+        (r#"{"code":"482911"}"#, r#"{"code":"«code»"}"#),
         (r#"{"data":{"code":"a8Kd0_x"}}"#, r#"{"data":{"code":"«code»"}}"#),
         // Cut in the middle of a value, and in the middle of a name.
         (r#"{"access_token":"abcde"#, r#"{"access_token":"«access token»"#),

@@ -18,7 +18,7 @@ use crate::engine::token::Outlook;
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::{self, Endpoint};
 use crate::genesys::{Call, discovery, lookups};
-use crate::model::{Author, ConversationKey, ExchangeKind, Moment, RemoteMessage};
+use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage};
 
 use super::context::Context;
 use super::task_output::{CapturedTry, SideRequest, TaskPurpose};
@@ -98,7 +98,7 @@ impl SideRequests {
             return;
         }
         let since = cx.server_time(self.began.wall);
-        let theirs = |m: &&RemoteMessage| matches!(m.author, Author::Bot | Author::Agent) && m.at >= since;
+        let theirs = |m: &&RemoteMessage| m.author.replies() && m.at >= since;
         for message in messages.iter().filter(theirs) {
             self.put(SideRequest::Receipt { key, message_id: message.id.clone() });
         }

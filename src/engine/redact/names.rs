@@ -324,9 +324,13 @@ fn looks_secret(text: &str) -> bool {
 }
 
 /// In JSON `code` is an error's name nearly always, and an authorization code or a JWT now and then. A name is words of
-/// letters, joined by dots, hyphens, underscores or spaces; with dots, some digits too.
+/// letters, joined by dots, hyphens, underscores or spaces; with dots, some digits too. A number may stand as a text: a
+/// status, or a code of the guest socket.
 fn is_error_code(raw: &str) -> bool {
     let digits = raw.bytes().filter(u8::is_ascii_digit).count();
+    if digits == raw.len() {
+        return matches!(digits, 3..=4);
+    }
     raw.len() <= 80
         && digits <= if raw.contains('.') { 3 } else { 0 }
         && raw.split(['.', '_', '-', ' ']).all(|word| {

@@ -20,6 +20,14 @@ pub struct Waiting<T> {
     pub of: T,
 }
 
+impl<T> Waiting<T> {
+    /// What somebody else says is no echo, even where it names the message that it replies to.
+    fn is_answered_by(&self, frame: &Theirs) -> bool {
+        let reply = matches!(&frame.said, GuestSocketMessage::Message(message) if message.author.is_named());
+        !(reply && matches!(self.ours, Ours::Message(_)))
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Flight<T>(pub Vec<Waiting<T>>);
@@ -34,7 +42,7 @@ impl<T> Flight<T> {
     /// What `frame` answers; it waits no more.
     pub fn answered(&mut self, frame: &Theirs) -> Option<Waiting<T>> {
         let at = match &frame.tracing {
-            Some(tracing) => self.0.iter().position(|w| w.tracing == *tracing)?,
+            Some(tracing) => self.0.iter().position(|w| w.tracing == *tracing && w.is_answered_by(frame))?,
             None => self.untraced(frame)?,
         };
         Some(self.0.remove(at))

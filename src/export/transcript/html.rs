@@ -35,7 +35,7 @@ fn one(out: &mut String, transcript: &Transcript, line: &TranscriptLine) {
     let class = match line.author {
         Author::Guest => "guest",
         Author::System => "system",
-        Author::Bot | Author::Agent => "other-side",
+        Author::Bot | Author::Agent | Author::Somebody => "other-side",
     };
     let warn =
         |fact: &String| fact.starts_with("refused") || fact.starts_with("unknown") || fact.starts_with("wrongly");

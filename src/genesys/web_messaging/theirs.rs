@@ -85,6 +85,8 @@ pub enum GuestSocketMessage {
         /// In seconds.
         retry_after: Option<u64>,
     },
+    /// A text, as errors have, without a code that says so.
+    Text(String),
     /// Another class, or one whose body is not as it should be.
     Other,
 }
@@ -111,7 +113,11 @@ impl Theirs {
         let code = code(value.get("code")).unwrap_or(0);
         let body = value.get("body").unwrap_or(&Value::Null);
         let tracing = text(&value, "tracingId").or_else(|| text(body, "tracingId"));
-        let said = said(&class, code, body).unwrap_or(GuestSocketMessage::Other);
+        let said = said(&class, code, body).unwrap_or_else(|| match (class.as_str(), body.as_str()) {
+            _ if is_error(code, body) => told_error(code, body),
+            ("string", Some(text)) => GuestSocketMessage::Text(text.to_owned()),
+            _ => GuestSocketMessage::Other,
+        });
         Some(Self { class, code, tracing, said })
     }
 
@@ -150,6 +156,9 @@ impl Theirs {
             GuestSocketMessage::Cleared => "session cleared".to_owned(),
             GuestSocketMessage::Logout => "signed out".to_owned(),
             GuestSocketMessage::Error { code, message, .. } => format!("error {}", frame_codes::line(*code, message)),
+            GuestSocketMessage::Text(text) => {
+                format!("a text without an error code, \u{201c}{}\u{201d}", one_line(text))
+            }
             GuestSocketMessage::Other if self.class.is_empty() => "a frame without a class".to_owned(),
             GuestSocketMessage::Other => format!("{} (not known to guestwire)", self.class),
         }
@@ -180,6 +189,12 @@ fn message_words(message: &Structured) -> String {
 
 fn said(class: &str, code: u16, body: &Value) -> Option<GuestSocketMessage> {
     Some(match class {
+        // An answer whose code is an error is one, whatever its class promises.
+        "SessionResponse" | "JwtResponse" | "PresignedUrlResponse" | "AttachmentDeletedResponse"
+            if is_error(code, body) =>
+        {
+            return None;
+        }
         "SessionResponse" => GuestSocketMessage::Session(SessionResponse {
             connected: truth(body.get("connected")),
             new: truth(body.get("newSession")),
@@ -215,14 +230,14 @@ fn said(class: &str, code: u16, body: &Value) -> Option<GuestSocketMessage> {
         "SessionClearedEvent" => GuestSocketMessage::Cleared,
         "LogoutEvent" => GuestSocketMessage::Logout,
         // An error has the class of its body's type, which is nearly always `string`; a success may have it too.
-        "string" | "Error" | "TooManyRequestsErrorMessage" if is_error(code, body) => {
-            let (code, message) = error(code, body);
-            let retry_after =
-                body.get("retryAfter").and_then(Value::as_f64).filter(|s| *s >= 0.0).map(|s| s.ceil() as u64);
-            GuestSocketMessage::Error { code, message, retry_after }
-        }
         _ => return None,
     })
+}
+
+fn told_error(code: u16, body: &Value) -> GuestSocketMessage {
+    let (code, message) = error(code, body);
+    let retry_after = body.get("retryAfter").and_then(Value::as_f64).filter(|s| *s >= 0.0).map(|s| s.ceil() as u64);
+    GuestSocketMessage::Error { code, message, retry_after }
 }
 
 fn is_error(frame: u16, body: &Value) -> bool {

@@ -169,7 +169,7 @@ impl ReplyTracker {
 
     fn take_in<'m>(&mut self, messages: impl Iterator<Item = &'m RemoteMessage>) -> usize {
         let mut answers = 0;
-        for message in messages.filter(|m| matches!(m.author, Author::Bot | Author::Agent)) {
+        for message in messages.filter(|m| m.author.replies()) {
             self.bytes += bytes_of(message);
             self.fresh.push_back(message.clone());
             answers += 1;

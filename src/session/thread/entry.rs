@@ -110,6 +110,6 @@ impl ThreadEntry {
 
     /// Whether a person or machine of the other side said it (so that it answers, and counts as unread).
     pub const fn from_other_side(&self) -> bool {
-        matches!(self.author(), Author::Bot | Author::Agent)
+        self.author().replies()
     }
 }

@@ -98,7 +98,7 @@ impl Thread {
                 self.saw(at, remote);
                 continue;
             }
-            let other_side = matches!(remote.author, Author::Bot | Author::Agent);
+            let other_side = remote.author.replies();
             let unread = other_side
                 && match self.seen_until {
                     Some(seen) => remote.at > seen,

@@ -229,7 +229,7 @@ fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u
     let x = match bubble.author {
         Author::Guest => stage.right().saturating_sub(wide + 1),
         Author::System => stage.x + stage.width.saturating_sub(wide) / 2,
-        Author::Bot | Author::Agent => stage.x + 1,
+        Author::Bot | Author::Agent | Author::Somebody => stage.x + 1,
     };
     let top = i32::from(bottom) - i32::from(tall);
     // Rows above the stage are not drawn; a frame that is cut has no upper edge.

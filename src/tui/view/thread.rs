@@ -33,7 +33,7 @@ pub fn aside(name: &str, pane: &ThreadPane, typist: Option<Author>, unreadable: 
 
 /// `bot is typing…`
 pub fn types(author: Author) -> String {
-    let who = if author == Author::System { "the other side" } else { author.word() };
+    let who = if matches!(author, Author::Somebody | Author::System) { "the other side" } else { author.word() };
     format!("{who} is typing…")
 }
 

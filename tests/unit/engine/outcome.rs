@@ -203,7 +203,13 @@ fn frames() {
             r#"{"type":"response","class":"StructuredMessage","code":200,"body":{"text":"hi","direction":"Inbound","id":"m"}}"#,
             Accepted,
         ),
+        (
+            r#"{"type":"response","class":"StructuredMessage","code":500,"body":{"text":"hi","direction":"Inbound","id":"m"}}"#,
+            Unknown,
+        ),
         (r#"{"type":"response","class":"string","code":400,"body":"no"}"#, Refused),
+        (r#"{"type":"response","class":"string","body":"no"}"#, Unknown),
+        (r#"{"type":"response","class":"SomethingNew","code":400,"body":{}}"#, Refused),
         (r#"{"type":"response","class":"string","code":4011,"body":"too long"}"#, Refused),
         (r#"{"type":"response","class":"string","code":429,"body":"slower"}"#, Limited),
         (r#"{"type":"response","class":"string","code":500,"body":"x"}"#, Unknown),

@@ -44,7 +44,10 @@ fn authors_and_texts() {
         {"id":"3","direction":"outbound","normalizedMessage":{"text":"hello","originatingEntity":"Human"}},
         {"id":"4","direction":"outbound","textBody":"from agent"},
         {"id":"5","direction":"outbound","normalizedMessage":{"content":[{"contentType":"QuickReply"}]}},
-        {"id":"6","textBody":"no direction"}]}"#;
+        {"id":"6","textBody":"no direction"},
+        {"id":"7","direction":"outbound","normalizedMessage":{"type":"Text","text":"nobody is named"}},
+        {"id":"8","direction":"outbound","normalizedMessage":{"type":"Event","originatingEntity":"Bot",
+         "events":[{"eventType":"Presence","presence":{"type":"Disconnect"}}]}}]}"#;
     let listed = [
         ListedMessage { id: "4".into(), purpose: "agent".into() },
         ListedMessage { id: "6".into(), purpose: "customer".into() },
@@ -58,8 +61,10 @@ fn authors_and_texts() {
             (Author::Bot, "yo"),
             (Author::Agent, "hello"),
             (Author::Agent, "from agent"),
-            (Author::System, "[QuickReply]"),
+            (Author::Somebody, "[QuickReply]"),
             (Author::Guest, "no direction"),
+            (Author::Somebody, "nobody is named"),
+            (Author::System, "[Presence]"),
         ]
     );
     assert_eq!(out[0].at, "2026-11-23T10:00:01Z".parse().unwrap());

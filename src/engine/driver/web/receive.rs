@@ -56,7 +56,10 @@ impl Driver {
             GuestSocketMessage::UploadFailed { attachment_id, code, message } => {
                 self.upload_refused(key, attachment_id.as_deref(), code, &message);
             }
-            GuestSocketMessage::Deleted | GuestSocketMessage::Unasked | GuestSocketMessage::Other => {}
+            GuestSocketMessage::Deleted
+            | GuestSocketMessage::Unasked
+            | GuestSocketMessage::Text(_)
+            | GuestSocketMessage::Other => {}
         }
     }
 

@@ -95,6 +95,7 @@ pub const fn heard(author: Author) -> &'static str {
     match author {
         Author::Bot => "The bot answers.",
         Author::Agent => "A person answers.",
+        Author::Somebody => "The other side answers.",
         Author::System => "The platform adds a message.",
         Author::Guest => "The guest writes.",
     }

@@ -57,12 +57,7 @@ impl Tape {
         let mut conversations: BTreeMap<&str, Vec<TapeLine>> = BTreeMap::new();
         for message in messages {
             let field = |name: &str| message.get(name).and_then(Value::as_str);
-            let author = match field("author") {
-                Some("guest") => Author::Guest,
-                Some("bot") => Author::Bot,
-                Some("agent") => Author::Agent,
-                _ => Author::System,
-            };
+            let author = field("author").and_then(Author::named).unwrap_or_default();
             let (Some(conversation), Some(text)) = (field("conversation"), field("text")) else {
                 return Err("a message in it has no conversation or no text".to_owned());
             };

@@ -189,7 +189,7 @@ fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>)
 pub const fn speaker(author: Author) -> &'static str {
     match author {
         Author::Guest => "you",
-        Author::Bot | Author::Agent | Author::System => author.word(),
+        Author::Bot | Author::Agent | Author::Somebody | Author::System => author.word(),
     }
 }
 

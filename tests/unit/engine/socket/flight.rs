@@ -36,6 +36,18 @@ fn the_tracing_id_decides_where_there_is_one() {
 }
 
 #[test]
+fn a_reply_that_names_our_message_is_no_echo_of_it() {
+    let mut flight = flight([("a", said("hello"))]);
+    let heard = |more: &str| {
+        format!(
+            r#"{{"class":"StructuredMessage","code":200,"tracingId":"a","body":{{"type":"Text","text":"Hi",{more},"id":"1"}}}}"#
+        )
+    };
+    assert_eq!(answered(&mut flight, &heard(r#""direction":"Outbound","originatingEntity":"Bot""#)), None);
+    assert_eq!(answered(&mut flight, &heard(r#""direction":"Inbound""#)), Some(0), "whatever became of its text");
+}
+
+#[test]
 fn without_one_only_what_can_be_meant_is_meant() {
     let heard = |text: &str, direction: &str| {
         format!(

@@ -264,6 +264,19 @@ fn errors_come_in_two_shapes() {
     assert_eq!((fast.code, fast.verdict()), (429, 4029));
 }
 
+#[test]
+fn an_answer_with_the_code_of_an_error_is_one_whatever_its_class() {
+    for class in ["SessionResponse", "JwtResponse", "PresignedUrlResponse", "AttachmentDeletedResponse", "Hologram"] {
+        for (code, body) in
+            [("400", r#""no""#), (r#""400""#, r#"{"message":"no"}"#), ("200", r#"{"errorCode":400,"message":"no"}"#)]
+        {
+            let frame = read(&format!(r#"{{"type":"response","class":"{class}","code":{code},"body":{body}}}"#));
+            let error = GuestSocketMessage::Error { code: 400, message: "no".into(), retry_after: None };
+            assert_eq!(frame.said, error, "{class} {code}");
+        }
+    }
+}
+
 /// All classes of the frames' schema are known, whatever their bodies hold.
 #[test]
 fn every_class_of_the_service_is_known() {
@@ -299,7 +312,9 @@ fn what_is_not_known_is_kept_by_its_name() {
         (GuestSocketMessage::Other, "HologramEvent (not known to guestwire)")
     );
     assert_eq!(read(r#"{"class":"JwtResponse","code":200,"body":{}}"#).said, GuestSocketMessage::Other);
-    assert_eq!(read(r#"{"class":"string","code":200,"body":"fine"}"#).said, GuestSocketMessage::Other);
+    for frame in [r#"{"class":"string","code":200,"body":"fine"}"#, r#"{"class":"string","body":"fine"}"#] {
+        assert_eq!(read(frame).words(), "a text without an error code, “fine”");
+    }
     assert_eq!(read("{}").words(), "a frame without a class");
     assert_eq!(Theirs::read("[1]"), None);
     assert_eq!(Theirs::read("ping"), None);
