@@ -25,6 +25,9 @@ pub struct KnownRegion {
     pub environment: String,
     /// `Frankfurt`
     pub place: String,
+    /// What else the place is called, and the country where no other region is meant by it.
+    #[serde(default)]
+    pub also: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -50,18 +53,43 @@ pub fn find(name: &str) -> Option<&'static KnownRegion> {
     domains(&name).find_map(|name| all().iter().find(|region| region.names().iter().any(|known| known == name)))
 }
 
-/// A name of the region that a mistyped `name` was meant to be. Only where one region alone is that near, and its digits
-/// are the same: the neighbour of a name is another country.
-pub fn suggest(name: &str) -> Option<String> {
+/// The region that `name` was meant to be, though it is none of its names: the place it is in, or a name mistyped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuggestedRegion {
+    /// The name to write.
+    pub name: String,
+    /// Where it is, for whoever meant another place.
+    pub place: &'static str,
+}
+
+/// The region that `name` was most likely meant to be. Only where one region alone is that near, and its digits are the
+/// same: the neighbour of a name is another country.
+pub fn suggest(name: &str) -> Option<SuggestedRegion> {
+    in_place(name).or_else(|| mistyped(name))
+}
+
+/// The one region in the place that `name` names: `Frankfurt`, `Frankfurt, Germany`, `Europe (Frankfurt)`.
+fn in_place(name: &str) -> Option<SuggestedRegion> {
+    let parts: Vec<String> = name.split([',', '(', ')', '/']).map(plain).collect();
+    let named = |region: &&KnownRegion| region.places().any(|place| parts.contains(&plain(place)));
+    let mut found = all().iter().filter(named);
+    let (region, other) = (found.next()?, found.next());
+    let suggested = SuggestedRegion { name: region.domain.clone(), place: &region.place };
+    other.is_none().then_some(suggested)
+}
+
+fn mistyped(name: &str) -> Option<SuggestedRegion> {
     let name = plain(name);
-    let near = |region: &KnownRegion| {
+    let near = |region: &'static KnownRegion| {
         let distance = |known: &str| domains(&name).filter_map(|name| distance(name, known)).min();
-        region.names().into_iter().filter_map(|known| Some((distance(&known)?, known))).min_by_key(|(n, _)| *n)
+        let names = region.names().into_iter().filter_map(|known| Some((distance(&known)?, known)));
+        let (distance, name) = names.min_by_key(|(n, _)| *n)?;
+        Some((distance, SuggestedRegion { name, place: &region.place }))
     };
     let mut nearest: Vec<_> = all().iter().filter_map(near).collect();
     nearest.sort_by_key(|(distance, _)| *distance);
     let tie = matches!(nearest.as_slice(), [(first, _), (second, _), ..] if first == second);
-    nearest.into_iter().next().filter(|_| !tie).map(|(_, known)| known)
+    nearest.into_iter().next().filter(|_| !tie).map(|(_, suggested)| suggested)
 }
 
 /// The name, and the domains above it: a host below a region's domain is the region's (`realtime.mypurecloud.de`).
@@ -86,15 +114,28 @@ fn distance(name: &str, known: &str) -> Option<usize> {
         return None;
     }
     let edits = strsim::damerau_levenshtein;
+    let sorted = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    // Another letter in an abbreviation is another place (`af-south-1` is not `ap-south-1`); one too many, too few or
+    // in the wrong order is a slip.
+    let other_letter = |name: &str, known: &str| name.len() == known.len() && sorted(name) != sorted(known);
     let (edits, most) = match (name.split_once('.'), known.split_once('.')) {
-        (Some((head, tail)), Some((known_head, known_tail))) if tail == known_tail => {
-            (edits(head, known_head), if known_head.len() < 8 { 1 } else { 2 })
+        (Some((head, tail)), Some((known_head, known_tail))) if tail == known_tail && known_head.len() < 8 => {
+            if other_letter(head, known_head) {
+                return None;
+            }
+            (edits(head, known_head), 1)
         }
+        (Some((head, tail)), Some((known_head, known_tail))) if tail == known_tail => (edits(head, known_head), 2),
         // Two letters at the end are a country's own; one that Genesys has no domain in is not a slip.
         (Some((head, tail)), Some((known_head, known_tail))) if head == known_head && tail.len() != 2 => {
             (edits(tail, known_tail), 1)
         }
         (Some(_), _) | (_, Some(_)) => return None,
+        (None, None) if other_letter(name, known) => return None,
         (None, None) => (edits(name, known), 1),
     };
     (edits <= most).then_some(edits)
@@ -110,6 +151,11 @@ impl KnownRegion {
             names.extend([format!("{short}.pure.cloud"), format!("prod-{short}"), format!("prod-{aws}")]);
         }
         names
+    }
+
+    /// The names of the place that it is in.
+    fn places(&self) -> impl Iterator<Item = &str> {
+        self.place.split(", ").chain(self.also.iter().map(String::as_str))
     }
 
     /// As a profile holds it.

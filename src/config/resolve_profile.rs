@@ -232,7 +232,7 @@ impl ProfileReader<'_> {
             (known.region(), known.hosts())
         } else {
             let near = match regions::suggest(&said.value) {
-                Some(near) => format!("did you mean \"{near}\"?"),
+                Some(near) => format!("did you mean \"{}\" ({})?", near.name, near.place),
                 None => "give its domain (\"mypurecloud.de\") or its AWS name (\"eu-central-1\")".to_owned(),
             };
             self.wrong(said.at, format!("`region` is not a region of Genesys Cloud; {near}"));

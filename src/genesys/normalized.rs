@@ -36,6 +36,40 @@ impl NormalizedEvent {
     }
 }
 
+/// What the platform says became of a message of ours after it had taken it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageReceipt {
+    /// `Sent`, `Delivered`, `Failed`, `Published`, `Removed`.
+    pub status: String,
+    /// Why, where it says so: codes and sentences.
+    pub reasons: String,
+}
+
+impl MessageReceipt {
+    fn read(value: &Value) -> Self {
+        let reason = |reason: &Value| {
+            let parts = [text(reason, "code"), text(reason, "message")];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
+        };
+        let reasons = list(value, "reasons").iter().map(reason).filter(|r| !r.is_empty()).collect::<Vec<_>>();
+        Self { status: text(value, "status").unwrap_or_default(), reasons: reasons.join(", ") }
+    }
+
+    /// Whether the message has not reached anybody.
+    pub fn is_failure(&self) -> bool {
+        self.status.eq_ignore_ascii_case("Failed")
+    }
+
+    /// The status and why.
+    pub fn words(&self) -> String {
+        match (self.status.is_empty(), self.reasons.is_empty()) {
+            (true, _) => "without a status".to_owned(),
+            (false, true) => self.status.clone(),
+            (false, false) => format!("{} ({})", self.status, self.reasons),
+        }
+    }
+}
+
 /// Content that asks for an answer which guestwire cannot write.
 /// [`ContentType` of WMJ's schema; the wheel picker stands inside forms]
 const UNANSWERABLE: [&str; 6] =
@@ -64,6 +98,8 @@ pub struct Structured {
     pub attachments: Vec<Attachment>,
     /// What happened.
     pub events: Vec<NormalizedEvent>,
+    /// What became of a message, where this is a receipt.
+    pub receipt: Option<MessageReceipt>,
     /// `metadata.id`: our own id, where the echo gives it back.
     pub own_id: Option<String>,
     /// `metadata.readOnly`: with it the session became read-only.
@@ -94,6 +130,7 @@ impl Structured {
             read_only: truth(metadata.get("readOnly")),
             expires: seconds(metadata.get("expirationDate")),
             events: list(value, "events").iter().filter_map(event).collect(),
+            receipt: text(value, "type").filter(|kind| kind == "Receipt").map(|_| MessageReceipt::read(value)),
         };
         let (mut titles, mut unread) = (Vec::new(), Vec::new());
         for part in list(value, "content") {
@@ -181,7 +218,7 @@ impl Structured {
             let message = RemoteMessage::new(self.key.clone()?, Author::System, events.join("\n"), at);
             return (!events.is_empty()).then_some(message);
         }
-        if !said || self.kind == "Receipt" {
+        if !said || self.receipt.is_some() {
             return None;
         }
         let mut message = RemoteMessage::new(self.key.clone()?, self.author, self.text.clone(), at);

@@ -14,7 +14,7 @@ use crate::model::RemoteMessage;
 use crate::text::json;
 
 use super::fields::text;
-use super::normalized::{NormalizedEvent, Structured};
+use super::normalized::{MessageReceipt, NormalizedEvent, Structured};
 
 /// The header that carries the signature.
 pub const SIGNATURE: &str = "x-hub-signature-256";
@@ -82,6 +82,8 @@ pub enum WebhookContent {
     Message(RemoteMessage),
     /// Somebody types, or has stopped; for how long, unless told again.
     Typing(bool, Option<std::time::Duration>),
+    /// What became of a message of the guest after it was accepted.
+    Receipt(MessageReceipt),
     /// Something else: its `type`, or the events that it brings.
     Other(String),
 }
@@ -115,6 +117,7 @@ pub fn read(body: &[u8], fallback: Timestamp) -> Option<Outbound> {
         _ => None,
     });
     let what = match (typing, structured.message(fallback)) {
+        _ if structured.receipt.is_some() => WebhookContent::Receipt(structured.receipt.clone()?),
         (Some(typing), _) => typing,
         // Reads name it by this id, too.
         (None, Some(message)) => WebhookContent::Message(RemoteMessage { id: id.clone(), ..message }),

@@ -56,7 +56,7 @@ impl FoundRegion {
     pub fn problem(&self) -> Option<String> {
         let Self::Wrong(text, place) = self else { return None };
         let how = match regions::suggest(text) {
-            Some(near) => format!("did you mean {near}?"),
+            Some(near) => format!("did you mean {} ({})?", near.name, near.place),
             None => "write its domain (mypurecloud.de) or its AWS name (eu-central-1)".to_owned(),
         };
         Some(format!("{place}: {text:?} is not a region of Genesys Cloud; {how}"))

@@ -167,7 +167,14 @@ fn hear(
             let until = on.then(|| cx.now.after(duration.unwrap_or(TYPES_FOR)));
             cx.report(Report::Typing { key, author, until });
         }
-        WebhookContent::Other(_) => {}
+        WebhookContent::Receipt(receipt) if receipt.is_failure() => {
+            let name = cx.entry(key).map(|entry| entry.conversation.name.clone()).unwrap_or_default();
+            cx.notice(&format!(
+                "the platform accepted a message in \u{201c}{name}\u{201d} and then did not deliver it: {}",
+                receipt.words()
+            ));
+        }
+        WebhookContent::Receipt(_) | WebhookContent::Other(_) => {}
     }
     Vec::new()
 }
@@ -181,6 +188,7 @@ fn words(delivery: &Delivery, outbound: Option<&Outbound>, key: Option<Conversat
         WebhookContent::Message(message) => format!("{}: {}", message.author.word(), message.text),
         WebhookContent::Typing(true, _) => format!("{} is typing", outbound.author.word()),
         WebhookContent::Typing(false, _) => format!("{} has stopped typing", outbound.author.word()),
+        WebhookContent::Receipt(receipt) => format!("receipt: {}", receipt.words()),
         WebhookContent::Other(kind) => format!("[{kind}]"),
     };
     let mut notes = Vec::new();

@@ -334,9 +334,15 @@ fn is_error_code(raw: &str) -> bool {
     raw.len() <= 80
         && digits <= if raw.contains('.') { 3 } else { 0 }
         && raw.split(['.', '_', '-', ' ']).all(|word| {
-            word.len() <= 24
+            word.len() <= 32
                 && word.bytes().all(|b| b.is_ascii_alphanumeric())
-                && (word.bytes().skip(1).all(|b| !b.is_ascii_uppercase())
-                    || word.bytes().all(|b| !b.is_ascii_lowercase()))
+                && (is_capitalised(word) || word.bytes().all(|b| !b.is_ascii_lowercase()))
         })
+}
+
+/// Whether each capital letter begins a word: `MessageNotAllowed`, and not `mEssAgE`.
+fn is_capitalised(words: &str) -> bool {
+    let capitals = words.match_indices(|c: char| c.is_ascii_uppercase());
+    let mut rest = capitals.filter(|(at, _)| *at > 0).map(|(at, _)| words.as_bytes().get(at + 1..at + 3));
+    rest.all(|next| next.is_some_and(|next| next.iter().all(u8::is_ascii_lowercase)))
 }

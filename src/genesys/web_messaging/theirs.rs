@@ -182,8 +182,10 @@ fn message_words(message: &Structured) -> String {
         Some(NormalizedEvent::Typing { on: false, .. }) => "typing off".to_owned(),
         Some(NormalizedEvent::Presence(what)) => format!("presence {what}"),
         Some(NormalizedEvent::Other(what)) => format!("event {what}"),
-        None if message.kind == "Receipt" => "receipt".to_owned(),
-        None => format!("{}: {}", message.author.word(), message.text),
+        None => match &message.receipt {
+            Some(receipt) => format!("receipt: {}", receipt.words()),
+            None => format!("{}: {}", message.author.word(), message.text),
+        },
     }
 }
 

@@ -72,9 +72,40 @@ fn a_slip_finds_its_region_and_never_another_country() {
         ("mypurecloud.it", None),
         ("mypurecloud.co.uk", None),
         ("eux1", None),
+        // Cape Town is not Mumbai, nor Bahrain the Emirates.
+        ("af-south-1", None),
+        ("afs1.pure.cloud", None),
+        ("mes1", None),
+        ("ap-suoth-1", Some("ap-south-1")),
         ("nonsense", None),
     ] {
-        assert_eq!(suggest(slip).as_deref(), meant, "{slip}");
+        assert_eq!(suggest(slip).map(|near| near.name).as_deref(), meant, "{slip}");
+    }
+}
+
+#[test]
+fn a_place_leads_to_its_region_and_none_to_another_country() {
+    for (domain, places) in [
+        ("mypurecloud.de", "Frankfurt|FRANKFURT |Germany|Frankfurt, Germany|Europe (Frankfurt)"),
+        ("mypurecloud.ie", "Dublin|Ireland|Europe (Ireland)"),
+        ("mypurecloud.com.au", "Sydney|Australia|Asia Pacific (Sydney)"),
+        ("euc2.pure.cloud", "Zürich|Zurich|Switzerland"),
+        ("sae1.pure.cloud", "São Paulo|Sao Paulo|sao_paulo, Brazil"),
+        ("use2.us-gov-pure.cloud", "Ohio|FedRAMP"),
+        ("edee1.eusc-pure.cloud", "Brandenburg|EU sovereign"),
+    ] {
+        for place in places.split('|') {
+            assert_eq!(suggest(place).map(|near| near.name).as_deref(), Some(domain), "{place}");
+            assert!(find(place).is_none(), "{place} is suggested, and not taken for granted");
+        }
+    }
+    let nowhere = "Japan|Paris|Amsterdam|Cape Town|Europe|US|Tokyo or Osaka|Dublin, Frankfurt|Asia Pacific (Hong Kong)";
+    for place in nowhere.split('|') {
+        assert_eq!(suggest(place), None, "{place}");
+    }
+    for region in all() {
+        let found = region.places().map(|place| suggest(place).map(|near| near.name));
+        assert_eq!(found.collect::<Vec<_>>(), vec![Some(region.domain.clone()); region.places().count()]);
     }
 }
 

@@ -57,7 +57,20 @@ fn what_is_no_message() {
     );
     assert_eq!(typing.what, WebhookContent::Typing(true, Some(std::time::Duration::from_secs(5))));
     assert_eq!(typing.author, Author::Agent);
-    assert_eq!(outbound(r#""type":"Receipt","status":"Delivered""#).what, WebhookContent::Other("Receipt".into()));
+    for (rest, words, failed) in [
+        (r#""status":"Delivered""#, "Delivered", false),
+        (
+            r#""status":"Failed","reasons":[{"code":"RateLimited","message":"slow"},{"code":"ServerError"}]"#,
+            "Failed (RateLimited: slow, ServerError)",
+            true,
+        ),
+        (r#""reasons":"odd""#, "without a status", false),
+    ] {
+        let WebhookContent::Receipt(receipt) = outbound(&format!(r#""type":"Receipt",{rest}"#)).what else {
+            panic!("{rest}")
+        };
+        assert_eq!((receipt.words().as_str(), receipt.is_failure()), (words, failed));
+    }
     assert_eq!(read(b"[]", Timestamp::UNIX_EPOCH), None);
     assert_eq!(read(b"{}", Timestamp::UNIX_EPOCH), None);
 }

@@ -188,8 +188,30 @@ async fn typing_strangers_and_the_unknown() {
     deliver(&at, &said("out-1", "x").replace("guest-0", "guest-77")).await;
     assert!(row(&mut engine, 3).await.what.ends_with("(for nobody in the picker)"));
     deliver(&at, &js!({ "id": "r", "type": "Receipt", "status": "Delivered" }).to_string()).await;
-    assert!(row(&mut engine, 4).await.what.starts_with("[Receipt]"));
+    assert!(row(&mut engine, 4).await.what.starts_with("receipt: Delivered"));
     assert!(!engine.seen.iter().any(|r| matches!(r, Report::MessagesArrived { .. })));
+    engine.stop().await;
+}
+
+/// The platform takes a message first, and may find out later that it cannot deliver it: that is said, loudly.
+#[tokio::test]
+async fn a_receipt_of_failure_is_said() {
+    let server = Server::start(serve(|_| json(200, r#"{"id":"m"}"#))).await;
+    let (mut engine, at) = listening(&server).await;
+    let receipt = |id: &str, status: &str| {
+        js!({ "id": id, "type": "Receipt", "status": status, "isFinalReceipt": true,
+            "reasons": [{ "code": "MessageNotAllowed", "message": "blocked" }],
+            "channel": { "to": { "id": "guest-1" }, "from": { "id": "i-1" } } })
+        .to_string()
+    };
+    deliver(&at, &receipt("r1", "Sent")).await;
+    deliver(&at, &receipt("r2", "Failed")).await;
+    let said = engine.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("did not deliver"))).await;
+    let Report::Notice { text, .. } = said else { panic!("{said:?}") };
+    assert!(text.ends_with("did not deliver it: Failed (MessageNotAllowed: blocked)"), "{text}");
+    let failures = engine.seen.iter().filter(|r| matches!(r, Report::Notice { text, .. } if text.contains("deliver")));
+    assert_eq!(failures.count(), 1, "{:?}", engine.seen);
+    assert_eq!(row(&mut engine, 2).await.what, "receipt: Failed (MessageNotAllowed: blocked)");
     engine.stop().await;
 }
 
