@@ -127,6 +127,11 @@ impl<'d> Table<'d> {
         self.fields.contains_key(name)
     }
 
+    /// Whether the table lacks the field, or it is a list of nothing.
+    pub fn lacks(&self, name: &str) -> bool {
+        self.fields.get(name).is_none_or(|value| value.get_ref().as_array().is_some_and(|items| items.is_empty()))
+    }
+
     /// `[profiles.staging]`, or "the file" for the outermost.
     pub fn title(&self) -> String {
         match (self.path.as_str(), self.in_list) {

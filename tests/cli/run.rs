@@ -332,8 +332,61 @@ judge = "It looks right."
     let (code, _, stderr) = play(home.path(), &["smoke", "--report", "junti=x.xml"]);
     assert!(code == 2 && stderr.contains("did you mean `junit`?"), "{stderr}");
     let (code, stdout, stderr) = play(home.path(), &["smoke", "--only", "heard", "--report", "md=no/such/dir.md"]);
-    assert!(code == 1 && stderr.contains("no/such/dir.md cannot be written"), "{stderr}");
+    assert!(code == 2 && stderr.contains("no/such/dir.md cannot be written"), "{stderr}");
     assert_eq!(stdout, "", "said before the pass is played");
+    let twice = ["smoke", "--only", "heard", "--report", "md=one", "--report", "junit=one"];
+    let (code, stdout, stderr) = play(home.path(), &twice);
+    assert!(code == 2 && stdout.is_empty() && stderr.contains("two reports go to one; give each"), "{stderr}");
+}
+
+/// What was played counts, and the other reports are written.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_is_no_failed_expectation() {
+    let home = tempfile::tempdir().unwrap();
+    quick(home.path());
+    for (case, expected) in [("heard", 6), ("scope", 1)] {
+        let pass = if case == "heard" { "smoke" } else { "wrong.toml" };
+        std::fs::write(
+            home.path().join("wrong.toml"),
+            "name = \"w\"\n[[cases]]\nname = \"scope\"\nsteps = [{ send = \"x\", expect = { outcome = \"refused\" } }]\n",
+        )
+        .unwrap();
+        let other = format!("junit={case}.xml");
+        let arguments = [pass, "--only", case, "--report", "md=/dev/full", "--report", &other];
+        let (code, _, stderr) = play(home.path(), &arguments);
+        assert!(code == expected && stderr.contains("the report /dev/full cannot be written"), "{code} {stderr}");
+        assert!(home.path().join(format!("{case}.xml")).exists());
+    }
+}
+
+/// No report of it is green.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_is_blocked_where_it_was() {
+    use std::io::{BufRead as _, BufReader};
+
+    let home = tempfile::tempdir().unwrap();
+    quick(home.path());
+    std::fs::write(
+        home.path().join("long.toml"),
+        "name = \"l\"\n[[cases]]\nname = \"c\"\nconversation = \"Echo\"\nsteps = [{ send = \"x\", expect = { reply = { contains = \"never\", within = \"60s\" } } }, { send = \"y\" }]\n",
+    )
+    .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guestwire"));
+    command.args(["--sandbox", "--scenario", "quick.toml", "run", "long.toml", "--json", "--report", "junit=l.xml"]);
+    command.env_clear().env("HOME", home.path()).current_dir(home.path());
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(out.next().unwrap().unwrap().contains("\"begin\""));
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    let rest: Vec<Value> = out.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(rest[0]["why"], "the run was interrupted", "{rest:?}");
+    assert_eq!((&rest[1]["blocked"], &rest[1]["not_run"]), (&1.into(), &1.into()), "{rest:?}");
+    let report = std::fs::read_to_string(home.path().join("l.xml")).unwrap();
+    assert!(report.contains("failures=\"0\" errors=\"1\" skipped=\"1\""), "{report}");
 }
 
 #[test]

@@ -111,10 +111,26 @@ impl RunFold {
                 self.lane(lane, now, RunnerEvent::Report(&token), acts);
             }
         }
+        if self.interrupted {
+            self.cut_short(now);
+            self.tell(now, acts);
+        }
         self.over = true;
         self.whole.ended = Some(now.wall);
         let (line, exit) = self.last_line(now);
         acts.extend([CommandEffect::Say(line), CommandEffect::Finish(exit)]);
+    }
+
+    /// An interrupted run is no green one in any report: the steps under way are blocked, or the first that had yet to come.
+    fn cut_short(&mut self, now: Moment) {
+        let steps = || self.whole.steps().filter(|step| step.counts().is_none());
+        let begun: Vec<String> = steps().filter(|step| step.runs > 0).map(|step| step.id.clone()).collect();
+        let cut = if begun.is_empty() { steps().take(1).map(|step| step.id.clone()).collect() } else { begun };
+        for step in self.whole.cases.iter_mut().flat_map(|case| &mut case.steps).filter(|step| cut.contains(&step.id)) {
+            step.suggested = Some(Verdict::Blocked);
+            step.why = Some("the run was interrupted".to_owned());
+            step.ended = Some(now.wall);
+        }
     }
 
     fn new_lane(&self, now: Moment, plan: Vec<Planned>, captures: &BTreeMap<String, String>) -> Runner {
@@ -211,7 +227,8 @@ impl RunFold {
             }
         }
         let rest = if self.interrupted { ", interrupted" } else { "" };
-        let took_text = span(Duration::from_millis(u64::try_from(took.as_millis()).unwrap_or(0) / 100 * 100));
+        let ms = u64::try_from(took.as_millis()).unwrap_or(0);
+        let took_text = span(Duration::from_millis(if ms < 1000 { ms } else { ms / 100 * 100 }));
         let message = format!("{}: {} in {took_text}{rest}", self.whole.name, counts.join(", "));
         let fields = json!({
             "verdict": if exit == Exit::Done { "passed" } else { "failed" },

@@ -104,9 +104,13 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
         let shown = path.display();
         return Err(Failed::usage(format!("the report {shown} exists; name a new file, or add --force")));
     }
-    for (_, path) in files() {
+    for (at, (_, path)) in files().enumerate() {
+        if files().take(at).any(|(_, other)| other == path) {
+            let shown = path.display();
+            return Err(Failed::usage(format!("two reports go to {shown}; give each a file of its own")));
+        }
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        tempfile::tempfile_in(dir).map_err(|e| unwritten(path, &e))?;
+        tempfile::tempfile_in(dir).map_err(|e| Failed { exit: Exit::Usage, ..unwritten(path, &e) })?;
     }
     let opened = OpenProfile::announced(settings)?;
     let cast = cast(&opened, args)?;
@@ -132,7 +136,11 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     };
     let played = play(opened, settings, needs, begin).await;
     let written = write_reports(args, played.fold.run(), &|text| played.mask(text));
-    written.and(played.exit)
+    let exit = played.exit?;
+    // A report that is missing is no failed expectation, and does not hide one.
+    let unwritten = if exit == Exit::Done { Exit::Unwritten } else { exit };
+    written.map_err(|failed| Failed { exit: unwritten, ..failed })?;
+    Ok(exit)
 }
 
 /// Writes the reports that were asked for; over those of an earlier run only with `--force`.
@@ -141,12 +149,13 @@ fn write_reports(args: &RunArgs, run: &PassRun, mask: &dyn Fn(&str) -> String) -
         return Ok(());
     }
     let run = masked(run, mask);
-    for (form, path) in &args.report {
+    let write = |(form, path): &(ReportFormat, PathBuf)| {
         destination(path, args.force)
             .and_then(|mut file| file.write_all(form.write(&run).as_bytes()).and_then(|()| file.flush()))
-            .map_err(|e| unwritten(path, &e))?;
-    }
-    Ok(())
+            .map_err(|e| unwritten(path, &e))
+    };
+    // Each is tried, and the first that could not be written is said.
+    args.report.iter().map(write).fold(Ok(()), Result::and)
 }
 
 fn unwritten(path: &Path, why: &io::Error) -> Failed {

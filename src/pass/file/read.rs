@@ -31,7 +31,7 @@ fn pass(mut root: Table<'_>) -> Option<Pass> {
     let about = root.text("about").map(|s| s.value);
     let conversation = root.text("conversation");
     let within = root.duration("within");
-    if !root.has("cases") {
+    if root.lacks("cases") {
         let at = root.at();
         root.wrong(at, "the file has no [[cases]]: a pass needs at least one case with a step");
     }
@@ -64,7 +64,7 @@ fn case(
     let about = table.text("about").map(|s| s.value);
     let conversation = table.text("conversation");
     let within = table.duration("within").map(|w| w.value).or(within);
-    if !table.has("steps") {
+    if table.lacks("steps") {
         table.wrong(at, format!("{} has no [[cases.steps]]: a case needs at least one step", table.title()));
     }
     let mut ids = BTreeSet::new();

@@ -115,6 +115,7 @@ fn testcase(out: &mut String, run: &PassRun, case: &CaseResult, step: &StepResul
         Some(Verdict::Skip) => {
             let _ = writeln!(out, "      <skipped message=\"{}\"/>", markup(&one_line(&reason, "skipped")));
         }
+        None if step.runs == 0 => out.push_str("      <skipped message=\"not run\"/>\n"),
         None => out.push_str("      <skipped message=\"not judged\"/>\n"),
         Some(Verdict::Pass) => {}
     }
