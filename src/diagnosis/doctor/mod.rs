@@ -40,6 +40,8 @@ pub struct Doctor {
     subject: Option<(Box<Exchange>, Option<Channel>)>,
     plan: VecDeque<Step>,
     said: Vec<&'static str>,
+    /// Checks that could not be made.
+    skipped: Vec<&'static str>,
     suspicion: Option<DoctorVerdict>,
     verdict: Option<DoctorVerdict>,
     skew: Option<i64>,
@@ -64,7 +66,16 @@ impl Doctor {
         let probes = channel.map_or(&[][..], |channel| channel.capabilities().probes);
         plan.extend(key.into_iter().flat_map(|key| probes.iter().map(move |probe| Step::Ask(probe(key)))));
         plan.extend(key.filter(|_| send_test).map(Step::Send));
-        Self { target, subject: None, plan, said: Vec::new(), suspicion: None, verdict: None, skew: None }
+        Self {
+            target,
+            subject: None,
+            plan,
+            said: Vec::new(),
+            skipped: Vec::new(),
+            suspicion: None,
+            verdict: None,
+            skew: None,
+        }
     }
 
     fn sign_in(profile: &ProfileFacts, plan: &mut VecDeque<Step>) {
@@ -103,6 +114,7 @@ impl Doctor {
                 None => {
                     // What was not reached needs no line; what cannot be looked at here says so.
                     findings.extend(self.not_looked_at());
+                    self.count_skipped(&findings);
                     break;
                 }
             }
@@ -127,6 +139,7 @@ impl Doctor {
             (Probed::Asked(_), Some(exchange)) => self.findings(asked, exchange, evidence),
         };
         self.said.extend(findings.iter().map(|f| f.name));
+        self.count_skipped(&findings);
         self.look_at_subject(evidence);
         findings
     }
@@ -222,7 +235,22 @@ impl Doctor {
         if let Some(skew) = self.skew {
             return DoctorVerdict::new(Some(Cause::ClockSkew), Confidence::Sure, skew_words(skew));
         }
-        DoctorVerdict::new(None, Confidence::Sure, "every check passed")
+        let why = if self.skipped.is_empty() {
+            "every check passed".to_owned()
+        } else {
+            format!("every check that could be made passed; not known: {}", self.skipped.join(", "))
+        };
+        DoctorVerdict::new(None, Confidence::Sure, why)
+    }
+
+    /// What could not be checked is named in the verdict. That there is no proxy, no TLS on this machine and no gauge of
+    /// the rate limit leaves nothing unknown.
+    fn count_skipped(&mut self, findings: &[Finding]) {
+        for finding in findings.iter().filter(|f| f.result == ProbeResult::Skip) {
+            if !matches!(finding.name, "proxy" | "tls" | "limits") && !self.skipped.contains(&finding.name) {
+                self.skipped.push(finding.name);
+            }
+        }
     }
 
     fn not_asked(&mut self, asked: ProbeQuestion, why: &str, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {

@@ -230,7 +230,15 @@ fn all_is_asked_once_and_in_order_where_all_is_well() {
             "pass replies",
         ]
     );
-    assert_eq!(run.verdict.cause, None);
+    assert_eq!((run.verdict.cause, run.verdict.because.as_str()), (None, "every check passed"));
+}
+
+#[test]
+fn a_check_that_was_not_made_did_not_pass() {
+    let silent = Place { scopes: Json(403, "{}".to_owned()), messages: Json(400, "{}".to_owned()), ..d() };
+    let verdict = examine(&silent, target(CONVERSATION, Some(GUEST))).verdict;
+    let because = "every check that could be made passed; not known: scopes, replies";
+    assert_eq!((verdict.cause, verdict.because.as_str()), (None, because));
 }
 
 #[test]
