@@ -85,8 +85,10 @@ pub struct Output {
     closed: bool,
     /// Why stdout takes nothing more. What was to be written goes to stderr from then on.
     unwritten: Option<io::ErrorKind>,
-    /// Whom the command speaks to, for each line of `--json`. Empty where it speaks to nobody.
+    /// Of which organisation the lines of `--json` tell.
     target: Map<String, Value>,
+    /// It does something to others, so that what cannot be written is told on stderr.
+    acts: bool,
     /// A report goes to stdout, so what people read goes to stderr.
     beside_report: bool,
     /// How far the command is, under the lines.
@@ -96,6 +98,11 @@ pub struct Output {
 impl Output {
     /// Of a command that speaks to the organisation of `profile`.
     pub fn of(profile: &Profile) -> Self {
+        Self { acts: true, ..Self::reading(profile) }
+    }
+
+    /// Of a command that only reads what is kept of `profile`.
+    pub fn reading(profile: &Profile) -> Self {
         let mut target = Map::new();
         if profile.sandbox {
             target.insert("sandbox".to_owned(), json!(true));
@@ -168,7 +175,7 @@ impl Output {
                 Ok(())
             }
             // What a command does to others may not be undone, and must still be told.
-            Err(e) if !self.target.is_empty() => {
+            Err(e) if self.acts => {
                 self.unwritten = Some(e.kind());
                 self.bytes(bytes)
             }

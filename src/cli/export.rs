@@ -35,9 +35,9 @@ pub struct ExportArgs {
     pub form: ExportForm,
     #[command(flatten)]
     pub period: PeriodArgs,
-    /// How a transcript is written
-    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
-    pub format: TranscriptForm,
+    /// How a transcript is written; without it, as the file's ending says: .md, .html, otherwise text
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<TranscriptForm>,
     /// The new file; `-` is standard output
     #[arg(value_parser = path(), long, value_name = "FILE")]
     pub out: PathBuf,
@@ -91,7 +91,8 @@ fn write(
         ExportForm::Transcript => {
             let zone = settings.ui.times.zone();
             let said = transcript(reader, profile, zone, period).map_err(Failed::here)?;
-            out.write_all(said.write(args.format).as_bytes()).map_err(wrong)?;
+            out.write_all(said.write(args.format.unwrap_or_else(|| TranscriptForm::of(path))).as_bytes())
+                .map_err(wrong)?;
             "the transcript".to_owned()
         }
         ExportForm::Session => {

@@ -49,7 +49,7 @@ pub async fn run(args: LogArgs, settings: &Settings) -> Result<Exit, Failed> {
 }
 
 fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profile) -> Result<(), Failed> {
-    let mut output = Output::default();
+    let mut output = Output::reading(profile);
     let query = args.query.join(" ");
     if args.limit == 0 && query.trim().is_empty() {
         // All of it, a page at a time.

@@ -18,6 +18,8 @@ use crate::text::screen::head;
 const BODY_MAX: usize = 16 * 1024;
 /// Terms that the index is asked for; more are only looked for in what these find.
 const INDEXED_TERMS: usize = 16;
+/// Keys of the log pane's filter that mean nothing here. They would be looked for as words, and never found.
+const KEYS_OF_THE_FILTER: [&str; 5] = ["status", "kind", "conv", "id", "is"];
 /// Characters of a term that the index is asked for.
 const INDEXED_CHARS: usize = 32;
 
@@ -60,7 +62,7 @@ impl Query {
     /// Takes a query apart; days count from `now`. `None` where there is nothing to look for in it.
     ///
     /// # Errors
-    /// A sentence: which time cannot be read, and what to write.
+    /// A sentence: which time cannot be read, or what is no search, and what to write.
     pub fn parse(text: &str, now: &Zoned) -> Result<Option<Self>, String> {
         let (mut terms, mut within) = (Vec::new(), Period::default());
         let mut dated = false;
@@ -71,6 +73,12 @@ impl Query {
             }
             for word in part.split_whitespace() {
                 let key = word.split_once(':').map(|(key, value)| (key.to_ascii_lowercase(), value));
+                if key.as_ref().is_some_and(|(key, _)| KEYS_OF_THE_FILTER.contains(&key.as_str())) {
+                    return Err(format!(
+                        "{word} is for the filter of the console's log pane; here words, ids, and times after on:, since: \
+                         and until: are looked for; put quotes around it to look for it as it stands"
+                    ));
+                }
                 let Some((key, value)) = key.filter(|(key, _)| matches!(key.as_str(), "on" | "since" | "until")) else {
                     terms.push(fold(word));
                     continue;

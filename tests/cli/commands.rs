@@ -309,11 +309,20 @@ fn a_send_is_kept_with_its_reply_and_no_export_is_written_over() {
     assert_eq!(run(home.path(), &export).0, 0);
     let said = std::fs::read_to_string(home.path().join("said.txt")).unwrap();
     assert!(said.contains("You said: hello"), "{said}");
+    assert_eq!(run(home.path(), &["--sandbox", "export", "transcript", "--out", "said.html"]).0, 0);
+    let page = std::fs::read_to_string(home.path().join("said.html")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") || page.starts_with("<!doctype html>"), "{page}");
+    let (_, entries, _) = run(home.path(), &["--sandbox", "log", "--json"]);
+    for entry in entries.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()) {
+        assert_eq!((&entry["profile"], &entry["sandbox"]), (&"sandbox".into(), &true.into()), "{entry}");
+    }
     let (code, _, stderr) = run(home.path(), &export);
     assert_eq!((code, stderr.contains("guestwire never overwrites an export")), (1, true), "{stderr}");
     let (code, stdout, stderr) = run(home.path(), &["--sandbox", "log", "nobody-said-this"]);
     assert_eq!((code, stdout.as_str()), (0, ""));
     assert!(stderr.contains("nothing that is kept matches"), "{stderr}");
+    let (code, _, stderr) = run(home.path(), &["--sandbox", "log", "kind:send"]);
+    assert!(code == 2 && stderr.contains("kind:send is for the filter of the console's log pane"), "{stderr}");
 }
 
 #[test]

@@ -113,7 +113,7 @@ impl RunFold {
         }
         if self.interrupted {
             self.cut_short(now);
-            self.tell(now, acts);
+            self.say_finished_steps(now, acts);
         }
         self.over = true;
         self.whole.ended = Some(now.wall);

@@ -19,6 +19,16 @@ fn dates_are_no_words() {
 }
 
 #[test]
+fn what_only_the_filter_understands_is_said() {
+    let now = "2026-11-28T12:00:00Z[UTC]".parse().unwrap();
+    for word in ["status:409", "kind:send", "KIND:SEND", "conv:bill", "is:", "id:e42c"] {
+        let said = Query::parse(&format!("invoice {word}"), &now).unwrap_err();
+        assert!(said.starts_with(&format!("{word} is for the filter of the console's log pane")), "{said}");
+    }
+    assert_eq!(parse("\"status:409\" http://x").unwrap().terms, ["http://x", "status:409"]);
+}
+
+#[test]
 fn hostile_queries_are_only_text() {
     for text in
         ["\"", "a\"b", "a* OR b", "NEAR(a b)", "col:x", "^a", "a AND NOT b", "-x", "(((", "'; DROP TABLE search"]
