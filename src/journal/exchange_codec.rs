@@ -2,11 +2,11 @@
 //! Only what was captured goes in, so it is redacted already. Times are the wall clock's, lengths of time are the
 //! monotonic one's.
 
-use std::cell::RefCell;
 use std::io::Read as _;
 
+use flate2::Compression;
 use flate2::read::DeflateDecoder;
-use flate2::{Compress, Compression, FlushCompress, Status};
+use flate2::write::DeflateEncoder;
 
 use crate::model::{Exchange, ExchangeId, ExchangeStep};
 
@@ -17,29 +17,10 @@ const MAX_UNPACKED: u64 = 64 << 20;
 
 /// An exchange packed.
 pub fn pack(exchange: &Exchange) -> Vec<u8> {
-    // Plain data becomes JSON without fail.
-    let json = serde_json::to_vec(exchange).unwrap_or_default();
-    PACKER.with_borrow_mut(|packer| deflate(packer, &json))
-}
-
-thread_local! {
-    /// Working memory of the packer (some 300 KB), kept: making it anew costs more than packing a record.
-    static PACKER: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(1), false));
-}
-
-fn deflate(packer: &mut Compress, json: &[u8]) -> Vec<u8> {
-    packer.reset();
-    let mut out = Vec::with_capacity(json.len() / 2 + 64);
-    out.push(FORM);
-    loop {
-        let read = usize::try_from(packer.total_in()).unwrap_or(usize::MAX);
-        let left = json.get(read..).unwrap_or_default();
-        match packer.compress_vec(left, &mut out, FlushCompress::Finish) {
-            Ok(Status::Ok | Status::BufError) => out.reserve(out.capacity().max(64)),
-            // An error would mean that the working memory is not sound; the record is then found damaged when read.
-            Ok(Status::StreamEnd) | Err(_) => return out,
-        }
-    }
+    let mut packer = DeflateEncoder::new(vec![FORM], Compression::fast());
+    // Plain data becomes JSON without fail, and memory takes all that is written.
+    let _ = serde_json::to_writer(&mut packer, exchange);
+    packer.finish().unwrap_or_default()
 }
 
 /// An exchange of that session unpacked, without what only columns know: conversation and message. `None` where the record

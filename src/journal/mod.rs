@@ -51,11 +51,10 @@ use writer::Writer;
 /// Asks the journal. Cheap to clone; never waits.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    /// Empty once it is closed.
-    lanes: Arc<Mutex<Option<Lanes>>>,
+    /// Empty once it is closed. The second end is dropped with the thread.
+    open: Arc<Mutex<Option<(Lanes, mpsc::Receiver<()>)>>>,
     asks: mpsc::Sender<HistoryRequest>,
     pages: UnboundedSender<JournalPage>,
-    ended: Arc<Mutex<Option<mpsc::Receiver<()>>>>,
     /// Nothing may be sent: another guestwire has the profile open, or it is not known yet whether one has.
     read_only: Arc<AtomicBool>,
 }
@@ -72,23 +71,24 @@ impl Journal {
         let (asks, asked) = mpsc::channel();
         let (alive, ended) = mpsc::channel::<()>();
         let journal = Self {
-            lanes: Arc::new(Mutex::new(Some(lanes))),
+            open: Arc::new(Mutex::new(Some((lanes, ended)))),
             asks,
             pages: pages.clone(),
-            ended: Arc::new(Mutex::new(Some(ended))),
             read_only: Arc::new(AtomicBool::new(true)),
         };
-        let reader = reader::Serving { dir: options.dir.clone(), keys: Arc::clone(&keys), pages: pages.clone() };
+        let (dir, known, history) = (options.dir.clone(), Arc::clone(&keys), pages.clone());
         let writer = Writer::new(options, inbox, keys, pages, Arc::clone(&journal.read_only));
         let started = [
             std::thread::Builder::new().name("journal".to_owned()).spawn(move || {
                 writer.run();
                 drop(alive);
             }),
-            std::thread::Builder::new().name("history".to_owned()).spawn(move || reader.run(&asked)),
+            std::thread::Builder::new().name("history".to_owned()).spawn(move || {
+                reader::serve(&dir, &known, &asked, &history);
+            }),
         ];
         if started.iter().any(Result::is_err) {
-            journal.close_lanes();
+            journal.lanes().take();
             let sentence = "Nothing is being kept: the system gives no thread for the journal.".to_owned();
             let _ = journal.pages.send(JournalPage::Trouble(Trouble::not_kept(sentence, false)));
         }
@@ -109,16 +109,12 @@ impl Journal {
         }
     }
 
-    fn lanes(&self) -> MutexGuard<'_, Option<Lanes>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn close_lanes(&self) {
-        self.lanes().take();
+    fn lanes(&self) -> MutexGuard<'_, Option<(Lanes, mpsc::Receiver<()>)>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put(&self, work: Work) {
-        let put = self.lanes().as_ref().is_some_and(|lanes| lanes.put(work));
+        let put = self.lanes().as_ref().is_some_and(|(lanes, _)| lanes.put(work));
         if !put {
             let sentence =
                 "The journal cannot keep up (or has stopped): some of what happens now is not being kept.".to_owned();
@@ -129,10 +125,9 @@ impl Journal {
     /// Writes what is still to be written, and gives the lock back. Waits for that, at most for `bound`; true if it is
     /// done.
     pub fn close(&self, bound: Duration) -> bool {
-        self.close_lanes();
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // The sender is dropped when the thread is done: that is what is waited for.
-        ended.is_none_or(|ended| ended.recv_timeout(bound) == Err(mpsc::RecvTimeoutError::Disconnected))
+        let Some((lanes, ended)) = self.lanes().take() else { return true };
+        drop(lanes);
+        ended.recv_timeout(bound) == Err(mpsc::RecvTimeoutError::Disconnected)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reads history: pages of entries and full-text search, on a connection and a thread of its own, so that neither keys
 //! nor sends wait for it. Also what `guestwire log` and `guestwire export` read with.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, mpsc};
 
 use jiff::{Timestamp, Zoned};
@@ -312,39 +312,31 @@ fn size(entry: &KeptEntry) -> usize {
     }
 }
 
-/// The thread that answers the console's questions.
-pub struct Serving {
-    /// The profile's directory.
-    pub dir: PathBuf,
-    /// The conversations' keys.
-    pub keys: Arc<Keys>,
-    /// Where pages go.
-    pub pages: UnboundedSender<JournalPage>,
-}
-
-impl Serving {
-    /// Answers until nobody can ask any more. The file is opened when the first question comes.
-    pub fn run(self, asked: &mpsc::Receiver<HistoryRequest>) {
-        let mut reader: Option<JournalReader> = None;
-        while let Ok(ask) = asked.recv() {
-            let read = match reader.take() {
-                Some(reader) => Ok(reader),
-                None => files::open_to_read(&self.dir).map(|db| JournalReader { db, keys: Arc::clone(&self.keys) }),
-            };
-            let (entries, more, problem) = match read {
-                Ok(opened) => match opened.page(&ask.want, ask.limit) {
-                    Ok((entries, more)) => {
-                        reader = Some(opened);
-                        (entries, more, None)
-                    }
-                    Err(why) => (Vec::new(), false, Some(why)),
-                },
-                Err(why) => (Vec::new(), false, Some(format!("No history: {why}."))),
-            };
-            let page = HistoryPage { serial: ask.serial, want: ask.want, entries, more, problem };
-            if self.pages.send(JournalPage::History(page)).is_err() {
-                return;
-            }
+/// Answers the console's questions until nobody can ask any more. The file is opened when the first one comes.
+pub(super) fn serve(
+    dir: &Path,
+    keys: &Arc<Keys>,
+    asked: &mpsc::Receiver<HistoryRequest>,
+    pages: &UnboundedSender<JournalPage>,
+) {
+    let mut reader: Option<JournalReader> = None;
+    while let Ok(HistoryRequest { serial, want, limit }) = asked.recv() {
+        let opened = match reader.take() {
+            Some(reader) => Ok(reader),
+            None => files::open_to_read(dir).map(|db| JournalReader { db, keys: Arc::clone(keys) }),
+        };
+        let read = opened.map_err(|why| format!("No history: {why}.")).and_then(|opened| {
+            let page = opened.page(&want, limit)?;
+            reader = Some(opened);
+            Ok(page)
+        });
+        let (read, problem) = match read {
+            Ok(page) => (page, None),
+            Err(why) => (Default::default(), Some(why)),
+        };
+        let (entries, more) = read;
+        if pages.send(JournalPage::History(HistoryPage { serial, want, entries, more, problem })).is_err() {
+            return;
         }
     }
 }

@@ -79,10 +79,8 @@ pub fn ended_as(outcome: Option<&str>, why: Option<String>) -> Option<Outcome> {
 /// The outcome of that name, for the reason that the message was kept with.
 fn settled(name: &str, why: Option<String>) -> Outcome {
     let why = why.filter(|why| !why.is_empty()).map(Reason::of_kept);
-    match name {
-        "accepted" => Outcome::Accepted,
-        "cancelled" => Outcome::Cancelled,
-        "refused" => Outcome::Refused(why.unwrap_or_else(|| Reason::from(""))),
-        _ => Outcome::Unknown(why.unwrap_or(Reason::OnTheWire)),
+    match Outcome::from((name.to_owned(), why.clone())) {
+        Outcome::Unknown(_) => Outcome::Unknown(why.unwrap_or(Reason::OnTheWire)),
+        known => known,
     }
 }

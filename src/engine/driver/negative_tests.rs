@@ -66,7 +66,8 @@ impl NegativeTests {
         client.scopes = vec![OTHER_SCOPE.to_owned()];
         let call = oauth::request(&cx.profile.hosts, &client, secret).map_err(|BadCall(why)| Reason::NotBuilt(why))?;
         let what = format!("a token with {OTHER_SCOPE}, for a negative test");
-        let mut record = cx.record(ExchangeKind::Token, &what, None).sent_as(Some(Variation::WrongScope));
+        let mut record = cx.record(ExchangeKind::Token, &what, None);
+        record.exchange.sent_as = Some(Variation::WrongScope);
         record.begin(capture::request(&call, &cx.redactor), None, cx.now);
         cx.report(record.report());
         self.asking = Some(record);

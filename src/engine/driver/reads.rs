@@ -227,7 +227,7 @@ impl Reads {
             if let Some(newest) = found.iter().max_by_key(|m| m.at) {
                 let (text, author) = (&newest.text, newest.author.word());
                 let count = if found.len() == 1 { String::new() } else { format!("{} messages, ", found.len()) };
-                record.call_it(format!("{count}{author}: {text}"));
+                record.exchange.what = format!("{count}{author}: {text}");
             }
             bulk.found.extend(found);
             return true;

@@ -258,7 +258,7 @@ impl Sends {
         record.begin(shown, token, cx.now);
         let attempt = record.tries();
         let SendRequest { conversation, text, extras, .. } = send.request.clone();
-        let intent = Intent { message, conversation, text, shown: record.what().to_owned(), extras, attempt };
+        let intent = Intent { message, conversation, text, shown: record.exchange.what.clone(), extras, attempt };
         cx.report(record.report());
         send.delivery = DeliveryStatus::Sending { attempt };
         // What a try may have brought there is looked for from its beginning on.
@@ -331,7 +331,7 @@ impl Sends {
         send.wants_renewal = renewal;
         send.delivery = DeliveryStatus::Queued;
         if let Some(record) = &mut send.record {
-            record.park();
+            record.exchange.outcome = Outcome::Waiting;
         }
         self.requeue(message, None, cx);
     }
@@ -455,8 +455,9 @@ impl Sends {
 
 /// The exchange of a message that was not tried.
 pub fn untried(request: &SendRequest, cx: &mut Context) -> ExchangeBuilder {
-    let record = cx.record(ExchangeKind::Send, &request.text, Some(request.conversation));
-    record.of(request.message).sent_as(request.sent_as)
+    let mut record = cx.record(ExchangeKind::Send, &request.text, Some(request.conversation));
+    (record.exchange.message, record.exchange.sent_as) = (Some(request.message), request.sent_as);
+    record
 }
 
 /// What earlier tries of the same message, whose answers were lost, make of an outcome that is no acceptance: nobody

@@ -61,7 +61,7 @@ impl Webhooks {
         };
         let total = before.saturating_add(count);
         if total > 1 {
-            record.call_it(format!("{what}, {total} so far"));
+            record.exchange.what = format!("{what}, {total} so far");
         }
         cx.report(record.report());
         self.refused.push((answer, record, total));
@@ -106,7 +106,8 @@ impl Webhooks {
 
 /// A row about something that came.
 fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut Context) -> ExchangeBuilder {
-    let mut record = cx.record(ExchangeKind::Hook, what, key).started(delivery.at);
+    let mut record = cx.record(ExchangeKind::Hook, what, key);
+    record.exchange.started = delivery.at;
     record.begin(delivery.request.clone(), None, delivery.at);
     let (answer, headers) = (delivery.answer, delivery.answer.headers());
     let (status, body) = (answer.said().0.as_u16(), answer.said().1.as_bytes());

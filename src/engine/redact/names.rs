@@ -95,23 +95,13 @@ impl SecretNames {
 
     /// The hint for a field or header of this name, if its value is a secret.
     pub fn label(&self, name: &str) -> Option<&'static str> {
-        // Nearly every name is none of them, and its last letter says so.
-        let last = name.bytes().rev().find(|b| !matches!(b, b'_' | b'-' | b'.'))?.to_ascii_lowercase();
-        let extra = !self.0.is_empty();
-        if !(extra || (name.len() >= 3 && b"ntdeygl".contains(&last))) {
-            return None;
+        let name = plain(name);
+        if HARMLESS.iter().any(|end| name.ends_with(end)) {
+            return self.0.contains(&name).then_some("redacted");
         }
-        let mut letters = [0; LONGEST];
-        let plain = name.bytes().filter(|b| !matches!(b, b'_' | b'-' | b'.'));
-        let length = letters.iter_mut().zip(plain).map(|(to, b)| *to = b.to_ascii_lowercase()).count();
-        let name = std::str::from_utf8(letters.get(..length)?).ok()?;
         let whole = WHOLE.iter().find(|(whole, _)| name == *whole);
-        let ends = || ENDS.iter().find(|(end, _)| name.ends_with(end));
-        let harmless = || HARMLESS.iter().any(|end| name.ends_with(end));
-        if let Some((_, label)) = whole.or_else(ends).filter(|_| !harmless()) {
-            return Some(label);
-        }
-        (extra && self.0.contains(name)).then_some("redacted")
+        let known = whole.or_else(|| ENDS.iter().find(|(end, _)| name.ends_with(end)));
+        known.map(|(_, label)| *label).or_else(|| self.0.contains(&name).then_some("redacted"))
     }
 
     /// Adds what is masked by its name. `form`: the text is a form, and begins with a name.

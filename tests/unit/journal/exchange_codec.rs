@@ -1,6 +1,7 @@
 //! Exchanges as they lie on disks.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use super::*;
@@ -34,7 +35,9 @@ fn the_form_on_disk_stays() {
     assert_eq!(again, serde_json::from_str::<serde_json::Value>(json).unwrap());
     // As earlier versions wrote it, without what stands in columns.
     let json = json.replace(r#""kind":"SEND","what":"hello","#, "");
-    let packed = PACKER.with_borrow_mut(|packer| deflate(packer, json.as_bytes()));
+    let mut packer = DeflateEncoder::new(vec![FORM], Compression::fast());
+    packer.write_all(json.as_bytes()).unwrap();
+    let packed = packer.finish().unwrap();
     let exchange = unpack(&packed, 2).unwrap();
     assert_eq!(exchange.took, Some(Duration::from_micros(2_500)));
     let attempt = exchange.last_attempt().unwrap();
