@@ -35,12 +35,10 @@ impl ExchangeBuilder {
         }
     }
 
-    /// Its number.
     pub const fn id(&self) -> ExchangeId {
         self.exchange.id
     }
 
-    /// When its newest try began.
     pub fn began(&self) -> Option<Moment> {
         Some(self.exchange.last_attempt()?.started)
     }
@@ -50,7 +48,6 @@ impl ExchangeBuilder {
         self.exchange.last_attempt()?.generation
     }
 
-    /// A try begins.
     pub fn begin(&mut self, request: Request, token: Option<(Generation, Duration)>, now: Moment) {
         let number = self.tries() + 1;
         self.exchange.outcome = Outcome::Open;
@@ -65,7 +62,6 @@ impl ExchangeBuilder {
         })));
     }
 
-    /// The newest try ends.
     pub fn end(&mut self, ending: Ending, timing: Timing) {
         if let Some(ExchangeStep::Try(attempt)) =
             self.exchange.steps.iter_mut().rev().find(|s| matches!(s, ExchangeStep::Try(_)))
@@ -76,7 +72,6 @@ impl ExchangeBuilder {
         }
     }
 
-    /// A pause begins.
     pub fn wait(&mut self, now: Moment, until: Moment, why: Reason) {
         self.exchange.steps.push(ExchangeStep::Wait { at: now, until, why });
         self.exchange.outcome = Outcome::Waiting;
@@ -107,18 +102,15 @@ impl ExchangeBuilder {
         matches!(self.exchange.steps.last(), Some(ExchangeStep::Renewal { took: None, .. }))
     }
 
-    /// It is over.
     pub fn settle(&mut self, outcome: Outcome, now: Moment) {
         self.exchange.outcome = outcome;
         self.exchange.took = Some(now.since(self.exchange.started));
     }
 
-    /// How many tries there were.
     pub fn tries(&self) -> u32 {
         u32::try_from(self.exchange.attempts().count()).unwrap_or(u32::MAX)
     }
 
-    /// The present state, to be told.
     pub fn report(&self) -> Report {
         Report::Exchange(Arc::new(self.exchange.clone()))
     }

@@ -15,7 +15,6 @@ use crate::model::RemoteMessage;
 /// Messages that are remembered: more than a conversation's answer of 1 MiB can list.
 const REMEMBERED: usize = 16_384;
 
-/// How messages came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
     /// By themselves: through a socket or a webhook.
@@ -24,10 +23,8 @@ pub enum Arrival {
     Read,
 }
 
-/// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct HeardMessages {
-    /// Ids, hashed.
     ids: RecentSet<u64, REMEMBERED>,
     /// How often the same words were heard, pushed and read; by a hash of who said what when.
     words: RecentSet<u64, REMEMBERED, [u32; 2]>,
@@ -47,7 +44,6 @@ impl HeardMessages {
         fresh
     }
 
-    /// Whether nothing was heard so far.
     pub const fn is_empty(&self) -> bool {
         self.newest.is_none()
     }

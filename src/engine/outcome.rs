@@ -26,7 +26,6 @@ use crate::model::{Failure, FailureKind, Reason, ServerRefusal, Sign};
 /// A whole answer to a request, as evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerEvidence {
-    /// Who gave it.
     pub answerer: Answerer,
     /// The wait that a header or the body names.
     pub wait: Option<Duration>,
@@ -39,7 +38,6 @@ pub struct AnswerEvidence {
 /// What a try says of the message that it carried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TryResult {
-    /// The service took it.
     Accepted,
     /// The service knows it already: an earlier try, whose answer was lost, was taken.
     Landed,
@@ -58,7 +56,6 @@ pub enum TryResult {
 /// What helps where nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Healing {
-    /// To try again later.
     Later,
     /// To try again at once, one time: the peer promised that it had not processed the request.
     AtOnce,

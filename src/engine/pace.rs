@@ -40,7 +40,6 @@ impl Rate {
         if now.mono >= free.mono { Ok(()) } else { Err(free) }
     }
 
-    /// One goes out.
     pub fn spend(&mut self, now: Moment) {
         while self.sent.front().is_some_and(|at| self.sent.len() >= self.allowed || now.since(*at) >= self.per) {
             self.sent.pop_front();
@@ -102,7 +101,6 @@ impl Pace {
         self.spent = u32::try_from(in_flight).unwrap_or(u32::MAX);
     }
 
-    /// A request goes out.
     pub fn spend(&mut self) {
         self.spent = self.spent.saturating_add(1);
     }

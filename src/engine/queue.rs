@@ -20,7 +20,6 @@ struct Lane {
 }
 
 impl Lane {
-    /// The message that may go at `now`.
     fn next(&self, now: Moment) -> Option<MessageId> {
         let free = self.in_flight.is_none() && self.not_before.is_none_or(|at| now.mono >= at.mono);
         self.waiting.front().copied().filter(|_| free)
@@ -38,7 +37,6 @@ pub enum NextSend {
     Absent,
 }
 
-/// See the module.
 #[derive(Clone, Debug)]
 pub struct Queue {
     /// Lanes in which something is.
@@ -126,7 +124,6 @@ impl Queue {
         held.min_by_key(|m| m.mono)
     }
 
-    /// How many are on the wire.
     pub const fn in_flight(&self) -> usize {
         self.in_flight
     }

@@ -165,13 +165,11 @@ impl ReplyReader {
         }
     }
 
-    /// A person asks for a read, now.
     pub fn ask(&mut self) {
         self.asked = true;
         self.new_token();
     }
 
-    /// A person settled it.
     pub fn settled(&mut self, message: MessageId) {
         self.ours.retain(|o| o.message != message);
     }

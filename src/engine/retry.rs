@@ -49,7 +49,6 @@ pub struct Tries {
     pub landed: bool,
 }
 
-/// What follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetryDecision {
     /// The message is over.

@@ -42,13 +42,14 @@ pub enum TokenRequest {
     Facts(Generation),
 }
 
-/// Why no token came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenDenied {
-    /// The client's id or secret is wrong.
     BadClient(String),
     /// Another error of OAuth, or a pasted token that the API does not take: trying again does not heal it.
-    Refused { status: u16, why: String },
+    Refused {
+        status: u16,
+        why: String,
+    },
     /// The secret cannot be read.
     NoSecret(String),
     /// 429, with the wait that was named.
@@ -91,8 +92,9 @@ pub enum Verified {
 pub enum Refuted {
     /// There is, or will be, another token: send once more when [`TokenMachine::outlook`] is ready.
     /// `renewal`: it must be minted first.
-    Retry { renewal: bool },
-    /// It is a refusal.
+    Retry {
+        renewal: bool,
+    },
     Final,
 }
 
@@ -282,7 +284,6 @@ impl TokenMachine {
         Some(self.generation)
     }
 
-    /// No token came.
     pub fn failed(&mut self, denied: TokenDenied, now: Moment) {
         self.stage = match denied {
             TokenDenied::Limited(why, wait) => {

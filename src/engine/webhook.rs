@@ -41,7 +41,6 @@ use crate::model::{Moment, Request};
 const BODY_MAX: usize = 512_000;
 /// How much is kept of a body that nobody signed.
 const UNSIGNED_KEPT: usize = 4 << 10;
-/// The largest head, with all its headers.
 const HEAD_MAX: usize = 32 << 10;
 /// A connection that takes longer for the head of its request is dropped.
 const HEAD_PATIENCE: Duration = Duration::from_secs(5);
@@ -54,7 +53,6 @@ const REPORTED_EVERY: Duration = Duration::from_secs(1);
 /// Deliveries that the driver has not looked at; more wait for their answer.
 pub const WAITING: usize = 64;
 
-/// What the listener tells.
 pub enum WebhookEvent {
     /// It takes webhooks at this address, signed with this secret.
     Listening(SocketAddr, SecretString),
@@ -78,16 +76,13 @@ pub struct Delivery {
     pub answer: WebhookAnswer,
 }
 
-/// What was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WebhookAnswer {
-    /// It is genuine.
     Taken(WebhookForm),
     /// It is not, and why.
     Unsigned(Unsigned),
     /// It is signed, and not what a webhook brings.
     NotUnderstood,
-    /// Only `POST` is taken.
     NotAPost,
     /// Its body is larger than the platform's own limit.
     TooLarge,
@@ -106,7 +101,6 @@ impl WebhookAnswer {
         }
     }
 
-    /// Why it was not taken.
     pub const fn refusal(self) -> Option<&'static str> {
         match self {
             Self::Taken(_) => None,

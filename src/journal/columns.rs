@@ -60,7 +60,6 @@ pub fn of_json<T: DeserializeOwned + Default>(json: Option<String>) -> T {
     json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
 }
 
-/// A point in time from microseconds.
 pub fn time(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -13,13 +13,10 @@ use crate::model::ConversationKey;
 /// Asks for the token of a conversation.
 #[derive(Debug)]
 pub struct Guest {
-    /// Which.
     pub conversation: ConversationKey,
     /// The one that the profile names: it is not kept.
     pub configured: Option<SecretString>,
-    /// Another guest is wanted.
     pub renew: bool,
-    /// Who waits.
     pub done: oneshot::Sender<Result<GuestToken, String>>,
 }
 

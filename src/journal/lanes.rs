@@ -39,7 +39,6 @@ pub enum NextJob {
     Closed,
 }
 
-/// Two lanes and their end.
 pub fn lanes() -> (Lanes, Inbox) {
     let ((urgent, urgent_end), (bulk, bulk_end)) = (channel(LANE), channel(LANE));
     let way_back = urgent.downgrade();

@@ -28,7 +28,6 @@ impl Applied {
     }
 }
 
-/// Does one piece of work.
 pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
     match work {
         Work::Intent(intent, _) => self::intent(db, intent, keys),

@@ -37,11 +37,8 @@ const ROOM_STEPS: u32 = 4;
 const LEAVING: Duration = Duration::from_millis(300);
 const ONLY_READS: &str = "another guestwire has this profile open, and this one only reads";
 
-/// The open database.
 pub struct Store {
-    /// The connection.
     pub db: Connection,
-    /// This session's number.
     pub session: i64,
     /// The last number given to a log entry.
     pub last_number: u64,
@@ -55,9 +52,7 @@ enum Mode {
     Writing(Box<Store>),
     /// Another program holds the file: messages wait.
     Waiting,
-    /// Another guestwire writes.
     Reading,
-    /// Nothing can be kept.
     Nothing,
 }
 
@@ -72,7 +67,6 @@ impl Mode {
     }
 }
 
-/// See the module.
 pub struct Writer {
     options: JournalOptions,
     inbox: Inbox,
@@ -100,7 +94,6 @@ impl Writer {
         let _ = self.pages.send(page);
     }
 
-    /// Runs to the end.
     pub fn run(mut self) {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else {
             return self.nothing("Nothing is being kept: the journal's thread cannot wait.", false);
@@ -402,7 +395,6 @@ impl Writer {
 }
 
 impl Store {
-    /// Whether commits wait for the disk.
     fn sync(&mut self, full: bool) -> rusqlite::Result<()> {
         if full != self.full_sync {
             self.db.execute_batch(if full { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" })?;

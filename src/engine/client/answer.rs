@@ -34,16 +34,13 @@ const REFUSAL_BOUND: Duration = Duration::from_secs(2);
 
 /// What came of a try, with secrets still in it: never kept, only read and captured.
 pub struct Tried {
-    /// The whole answer.
     pub result: Result<ClientAnswer, NoAnswer>,
-    /// What was measured.
     pub timing: Timing,
 }
 
 /// Why no whole answer came.
 #[derive(Clone, Debug)]
 pub struct NoAnswer {
-    /// What went wrong.
     pub failure: Failure,
     /// What came of an answer; with [`FailureKind::Proxy`] it is the proxy's, and whole.
     pub partial: Option<Box<ClientAnswer>>,
@@ -70,22 +67,16 @@ impl From<Failure> for NoAnswer {
     }
 }
 
-/// An answer as it came.
 #[derive(Clone, Debug)]
 pub struct ClientAnswer {
-    /// HTTP status.
     pub status: u16,
     /// The words behind the status, where they are not the usual ones.
     pub phrase: Option<String>,
-    /// HTTP version.
     pub version: Version,
-    /// In order.
     pub headers: HeaderMap,
-    /// The peer.
     pub remote: Option<SocketAddr>,
     /// The first [`BODY_MAX`] bytes of the body.
     pub bytes: Vec<u8>,
-    /// How many bytes came.
     pub total: u64,
 }
 

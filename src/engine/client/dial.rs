@@ -44,7 +44,6 @@ impl Progress {
         Timing { reused: phase.is_none(), ..timing }
     }
 
-    /// A part begins.
     pub fn enter(&self, phase: Phase) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(phase);
     }
@@ -122,7 +121,6 @@ impl Dialer {
         }
     }
 
-    /// Bound on opening a connection.
     pub const fn bound(&self) -> Duration {
         self.bound
     }

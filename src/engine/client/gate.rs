@@ -24,7 +24,6 @@ const CLOSED: u8 = 0;
 const OPEN: u8 = 1;
 const BARRED: u8 = 2;
 
-/// See the module.
 #[derive(Debug, Default)]
 pub struct Gate(AtomicU8);
 
@@ -45,7 +44,6 @@ impl Gate {
     }
 }
 
-/// A request body behind a [`Gate`].
 pub struct GatedBody {
     data: Option<Bytes>,
     gate: Arc<Gate>,

@@ -58,7 +58,6 @@ const IDLE_MAX: Duration = Duration::from_secs(45);
 pub enum Stop {
     /// A person takes it back.
     TakenBack,
-    /// Its time is over.
     Late,
 }
 
@@ -91,7 +90,6 @@ tokio::task_local! {
     static PROGRESS: Arc<Progress>;
 }
 
-/// Opens connections for the library.
 #[derive(Clone)]
 struct Connector(Arc<Dialer>);
 
@@ -114,7 +112,7 @@ impl Service<Uri> for Connector {
 /// The library's client, with the connections that it keeps.
 type Pool = legacy::Client<Connector, GatedBody>;
 
-/// See the module. Cheap to clone.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
     clock: Clock,

@@ -44,13 +44,10 @@ impl fmt::Debug for Environment {
 /// A proxy, and how to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
-    /// Its address, and who names it.
     pub name: ProxyName,
     /// TLS is spoken with it.
     pub secure: bool,
-    /// Its host.
     pub host: String,
-    /// Its port.
     pub port: u16,
     /// The value of `Proxy-Authorization`, where user and password are given.
     pub credentials: Option<HeaderValue>,

@@ -78,7 +78,6 @@ pub fn words(error: &std::io::Error, host: &str) -> (TlsFault, String) {
     }
 }
 
-/// See [`words`].
 pub fn of_rustls(error: &Error, host: &str) -> (TlsFault, String) {
     let fault = match error {
         Error::InvalidCertificate(why) => return of_certificate(why, host),

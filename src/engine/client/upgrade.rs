@@ -22,10 +22,8 @@ use super::{Cancel, CapturedWire, Client, classify, ended};
 const MESSAGE_MAX: usize = 1 << 20;
 /// Most bytes that wait to be written: frames of ours, and pongs for a peer that does not read them.
 const UNWRITTEN_MAX: usize = 2 * MESSAGE_MAX;
-/// How long a goodbye may take.
 pub const GOODBYE_BOUND: Duration = Duration::from_millis(300);
 
-/// An open socket.
 pub type Socket = WebSocketStream<Box<dyn Stream>>;
 
 /// The answer to an upgrade, and the socket where it was a 101.

@@ -17,7 +17,6 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectedPeer(pub SocketAddr);
 
-/// See the module.
 pub struct CapturedWire {
     stream: Box<dyn Stream>,
     peer: SocketAddr,
@@ -36,7 +35,6 @@ impl CapturedWire {
         Self { to_proxy: true, ..self }
     }
 
-    /// The address at its other end.
     pub const fn peer(&self) -> SocketAddr {
         self.peer
     }

@@ -34,7 +34,6 @@ use super::task_output::{CapturedTry, ResponseMeta, TaskOutput};
 /// A server clock that differs by more is told, in seconds.
 const SKEW_MAX: i64 = 60;
 
-/// See the module.
 pub struct Context {
     pub clock: Clock,
     /// The moment of this turn of the loop.
@@ -48,7 +47,6 @@ pub struct Context {
     /// What is known of the token's rate limit.
     pub pace: Pace,
     pub tokens: TokenMachine,
-    /// The session's token.
     pub token: Option<SecretString>,
     /// Ids on the remote side of conversations whose address does not name it.
     pub ids: BTreeMap<ConversationKey, String>,
@@ -60,7 +58,6 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context in which nothing has happened.
     pub fn new(
         profile: Arc<Profile>,
         clock: Clock,
@@ -167,12 +164,10 @@ impl Context {
         matches!(self.outlook(None), Outlook::Ready(_)) && self.pace.may_read(self.now).is_ok()
     }
 
-    /// `text` without secrets.
     pub fn mask(&self, text: &str) -> String {
         self.redactor.text(text).into_owned()
     }
 
-    /// Masks `secret` from here on.
     pub fn learn_secret(&mut self, secret: &SecretString, label: &str) {
         self.redactor = Arc::new(self.redactor.with_secret(secret, label));
     }
@@ -195,12 +190,10 @@ impl Context {
         self.settle(record, outcome);
     }
 
-    /// The profile's entry of a conversation.
     pub fn entry(&self, key: ConversationKey) -> Option<&ConversationEntry> {
         self.profile.conversations.get(key.0 as usize)
     }
 
-    /// The address of a conversation.
     pub fn address(&self, key: ConversationKey) -> Option<&Address> {
         self.entry(key).map(|entry| &entry.conversation.address)
     }

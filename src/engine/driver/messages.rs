@@ -215,7 +215,6 @@ impl Driver {
         }
     }
 
-    /// A message is over.
     pub(super) fn conclude(&mut self, message: MessageId, outcome: Outcome) {
         self.conclude_as(message, outcome, None, None);
     }

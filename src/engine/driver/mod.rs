@@ -54,7 +54,6 @@ use task_output::{Finished, TaskOutput, TaskPurpose};
 use web::state::Webs;
 use webhooks::Webhooks;
 
-/// See the module.
 pub struct Driver {
     cx: Context,
     commands: UnboundedReceiver<Command>,
@@ -73,7 +72,6 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// A driver that has not begun.
     pub fn new(
         profile: Arc<Profile>,
         clock: Clock,
@@ -98,7 +96,6 @@ impl Driver {
         }
     }
 
-    /// Runs to the end.
     pub async fn run(mut self) {
         if self.cx.options.sign_in && self.cx.wants_token() {
             self.sign_in.sign_in(&mut self.cx);

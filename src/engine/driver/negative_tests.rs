@@ -29,7 +29,6 @@ pub struct RetiredToken {
     pub expires: Option<Moment>,
 }
 
-/// See the module.
 #[derive(Default)]
 pub struct NegativeTests {
     retired: VecDeque<RetiredToken>,

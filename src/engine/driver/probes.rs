@@ -42,7 +42,6 @@ pub struct Probes {
 }
 
 impl Probes {
-    /// Asks.
     pub fn ask(&mut self, asked: ProbeQuestion, cx: &mut Context, sign_in: &mut SignInArea) {
         let begun = match asked {
             ProbeQuestion::Token => self.ask_token(cx, sign_in),
@@ -78,7 +77,6 @@ impl Probes {
         if self.brought == Some(generation) { ExchangeKind::Probe } else { ExchangeKind::Token }
     }
 
-    /// A token request is over.
     pub fn token_answered(&mut self, exchange: ExchangeId, brought: Option<Generation>, cx: &mut Context) {
         if std::mem::take(&mut self.wants_token) {
             self.brought = brought.or(self.brought);

@@ -29,7 +29,6 @@ pub struct Reads {
     pub watched: Option<ConversationKey>,
 }
 
-/// A read under way.
 struct Reading {
     /// A person asked for it.
     asked: bool,
@@ -119,7 +118,6 @@ impl Reads {
         self.readers.values_mut().for_each(ReplyReader::new_token);
     }
 
-    /// Begins the reads that are due.
     pub fn begin_due(&mut self, cx: &mut Context) {
         let wanted = self.readers.iter().filter(|(key, reader)| {
             let known = cx.conversation_id(**key).is_some();

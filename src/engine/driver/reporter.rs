@@ -16,7 +16,6 @@ pub const WAITING: usize = 512;
 /// While fewer fit in, nothing is taken in that comes by itself: a flood waits with its sender.
 const ROOM: usize = WAITING / 2;
 
-/// See the module.
 pub struct Reporter {
     listener: Sender<Report>,
     /// What has no room: answers to what was asked for are taken in whatever waits.

@@ -26,7 +26,6 @@ use super::negative_tests::NegativeTests;
 use super::task_output::TakeBack;
 use super::web::state::Webs;
 
-/// See the module.
 pub struct Sends {
     queue: Queue,
     all: BTreeMap<MessageId, InFlightSend>,
@@ -114,7 +113,6 @@ pub struct Doubt {
     pub key: Option<String>,
 }
 
-/// A message that is over.
 pub struct Ended {
     pub request: SendRequest,
     pub began: Moment,
@@ -178,7 +176,6 @@ impl Sends {
         self.all.contains_key(&message) || self.unknown.contains_key(&message)
     }
 
-    /// How many are on the wire.
     pub const fn in_flight(&self) -> usize {
         self.queue.in_flight()
     }
@@ -188,12 +185,10 @@ impl Sends {
         self.queue.waiting().filter_map(|(_, message)| self.all.get(&message))
     }
 
-    /// All that are not settled.
     pub fn all(&self) -> impl Iterator<Item = &InFlightSend> {
         self.all.values()
     }
 
-    /// Puts a message into its queue.
     pub fn push(&mut self, request: SendRequest, channel: Channel, cx: &Context) {
         let (key, message) = (request.conversation, request.message);
         self.queue.push(key, message);
@@ -283,7 +278,6 @@ impl Sends {
         }
     }
 
-    /// A try ended.
     pub fn end_try(&mut self, message: MessageId, ending: Ending, timing: Timing) {
         if let Some(send) = self.all.get_mut(&message) {
             send.take_back = None;

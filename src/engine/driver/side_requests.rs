@@ -31,7 +31,6 @@ const LEARN_PAUSE: Duration = Duration::from_secs(1);
 /// The most side requests that wait; of more, the oldest are dropped.
 const WAITING_MAX: usize = 64;
 
-/// Side requests that wait.
 pub struct SideRequests {
     /// What was said before then is history.
     began: Moment,
@@ -123,7 +122,6 @@ impl SideRequests {
         cx.pace.may_read(cx.now).err().filter(|_| !self.waiting.is_empty())
     }
 
-    /// Begins what may begin.
     pub fn begin_waiting(&mut self, cx: &mut Context) {
         if cx.outlook(None) == Outlook::Never {
             for request in std::mem::take(&mut self.waiting) {
@@ -137,7 +135,6 @@ impl SideRequests {
         }
     }
 
-    /// A side request was answered.
     pub fn answered(
         &mut self,
         request: &SideRequest,

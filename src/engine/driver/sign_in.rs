@@ -21,7 +21,6 @@ use super::task_output::{CapturedTry, TaskPurpose, TokenDone};
 /// Why what came from `tokens/me` tells nothing.
 const NO_FACTS: &str = "the answer does not describe a token";
 
-/// A token that is asked for.
 struct Renewal {
     record: ExchangeBuilder,
     /// When the newest request for it left.
@@ -32,7 +31,6 @@ struct Renewal {
     refused: Option<(TokenDenied, Outcome)>,
 }
 
-/// How asking for a token ended.
 pub struct RenewalEnd {
     pub exchange: ExchangeId,
     /// The generation of the token that it brought.
@@ -46,7 +44,6 @@ pub struct RenewalEnd {
 pub struct SignInArea {
     /// The client's secret, once it was read.
     pub secret: Option<SecretString>,
-    /// The token request under way.
     renewal: Option<Renewal>,
 }
 

@@ -25,14 +25,21 @@ use crate::model::{
 /// A small request beside the messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SideRequest {
-    /// The guest is typing.
     Typing(ConversationKey),
     /// The message of this remote id has reached the guest.
-    Receipt { key: ConversationKey, message_id: String },
+    Receipt {
+        key: ConversationKey,
+        message_id: String,
+    },
     /// Which conversation is the message of this remote id part of?
-    Learn { key: ConversationKey, message_id: String },
+    Learn {
+        key: ConversationKey,
+        message_id: String,
+    },
     /// Which conversations are active? A page of them, from 1.
-    Discover { page: u32 },
+    Discover {
+        page: u32,
+    },
 }
 
 /// What a request is made for that carries no message and asks for no token.
@@ -65,7 +72,6 @@ impl TaskPurpose {
     }
 }
 
-/// A request that is over.
 pub struct Finished {
     pub purpose: TaskPurpose,
     pub record: ExchangeBuilder,
@@ -77,14 +83,12 @@ pub struct Finished {
 /// Ends a try early, once, when it is sent to.
 pub type TakeBack = oneshot::Sender<()>;
 
-/// What a task brings back.
 pub enum TaskOutput {
     Answered(Box<Finished>),
     Secret(Result<SecretString, String>),
     Token(Box<TokenDone>),
     /// A token of another scope, for negative tests.
     Spare(Box<TokenDone>),
-    /// The request of a message was tried.
     Sent(MessageId, Box<CapturedTry>),
     /// Whether a message's intent was recorded. Where it was, its frame follows.
     Recorded(MessageId, Result<(), Unrecorded>),
@@ -109,7 +113,6 @@ pub struct ResponseMeta {
     pub limit: Option<RateLimit>,
     /// Seconds that the server's clock is ahead.
     pub skew: Option<i64>,
-    /// The server's clock.
     pub date: Option<Timestamp>,
 }
 
@@ -122,7 +125,6 @@ pub struct TokenDone {
 pub struct FileRead {
     /// None where it is too large.
     pub bytes: Vec<u8>,
-    /// How many it has.
     pub size: u64,
     /// Of `bytes`, base64, as S3 wants it.
     pub md5: String,

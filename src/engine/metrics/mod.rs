@@ -27,10 +27,8 @@ use points::{Meter, Point, Value};
 
 /// Datagrams that wait for the thread at most.
 const QUEUE: usize = 1024;
-/// How long the last datagrams may take.
 const LEAVING: Duration = Duration::from_millis(250);
 
-/// See the module.
 pub struct MetricsAgent {
     meter: Meter,
     /// The configured ones.
@@ -99,7 +97,6 @@ enum Socket {
     Unix(std::os::unix::net::UnixDatagram),
 }
 
-/// The way to the agent.
 struct Way {
     agent: Agent,
     open: Option<Socket>,

@@ -10,18 +10,14 @@ use crate::genesys::oauth;
 use crate::model::exchange::header;
 use crate::model::{Cause, Channel, ConversationKey, Exchange, ExchangeId, ExchangeKind, Outcome};
 
-/// A number to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
     /// Its name. The names are fixed.
     pub name: &'static str,
-    /// What it is.
     pub value: Value,
-    /// In order.
     pub tags: Vec<(&'static str, String)>,
 }
 
-/// What a point is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
     /// One more.

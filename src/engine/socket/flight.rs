@@ -10,9 +10,7 @@ use crate::model::Moment;
 /// A frame of ours under way.
 #[derive(Debug)]
 pub struct Waiting<T> {
-    /// Its tracing id.
     pub tracing: String,
-    /// What was asked.
     pub ours: Ours,
     /// No longer than this.
     pub until: Moment,
@@ -28,7 +26,6 @@ impl<T> Waiting<T> {
     }
 }
 
-/// See the module.
 #[derive(Debug)]
 pub struct Flight<T>(pub Vec<Waiting<T>>);
 

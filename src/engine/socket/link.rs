@@ -51,7 +51,6 @@ impl Inflow {
     }
 }
 
-/// What the task is told.
 enum Order {
     Write(String, Arc<Gate>),
     Close,
@@ -60,7 +59,6 @@ enum Order {
 /// What a socket told, with what was said masked.
 #[derive(Debug)]
 pub struct LinkEvent {
-    /// Of which conversation.
     pub key: ConversationKey,
     /// Which opening of the socket it belongs to.
     pub serial: u64,

@@ -21,7 +21,6 @@ const PAGES_MAX: u32 = 1_000;
 const TRIES: u32 = 4;
 const AGAIN_FIRST: Duration = Duration::from_secs(5);
 
-/// Why a page is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// What was said while nobody listened, and what is unknown.
@@ -30,10 +29,8 @@ pub enum Why {
     Asked,
 }
 
-/// What a page showed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SeenPages {
-    /// How many pages there are, where told.
     pub pages: Option<u32>,
     /// How many messages it has.
     pub count: usize,
@@ -47,7 +44,6 @@ pub struct SeenPages {
     pub doubt: Option<Timestamp>,
 }
 
-/// See the module.
 #[derive(Clone, Debug)]
 pub struct Paging {
     /// A person asked for the next page further back.
@@ -103,7 +99,6 @@ impl Paging {
         self.back.filter(|_| !self.asked).and_then(|(_, until)| until).filter(|until| now.mono < until.mono)
     }
 
-    /// A page is being read.
     pub const fn begin(&mut self, why: Why) {
         match why {
             Why::Asked => self.asked = false,
@@ -132,7 +127,6 @@ impl Paging {
         }
     }
 
-    /// A page was read.
     pub fn read(&mut self, page: u32, why: Why, seen: SeenPages) {
         self.pages = seen.pages.or(self.pages);
         self.next = self.next.max(page.saturating_add(1));

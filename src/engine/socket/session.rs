@@ -52,13 +52,11 @@ pub enum Wanted {
     Ask,
 }
 
-/// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocketEvent {
     Want(Wanted),
     /// A person begins a new session under the same token.
     StartNew,
-    /// A person becomes a new guest.
     NewGuest,
     /// A person ends the session.
     Close,
@@ -86,7 +84,6 @@ pub enum SocketEvent {
         why: Reason,
         wait: Option<Duration>,
     },
-    /// `closeSession` was answered.
     Closed,
     /// The conversation was ended: 409, or a presence event with `readOnly`.
     ReadOnly(Reason),
@@ -101,7 +98,6 @@ pub enum SocketEvent {
     Tick,
 }
 
-/// What is to be done, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SocketStep {
     /// Forget the guest token; the next is a new one.
@@ -110,7 +106,6 @@ pub enum SocketStep {
     /// Drop the socket or the attempt to open it.
     Drop,
     Configure(Configure),
-    /// Write `closeSession`.
     WriteClose,
     /// Read what was said while nobody listened.
     CatchUp,
@@ -148,7 +143,6 @@ enum Phase {
     },
 }
 
-/// See the module.
 #[derive(Clone, Debug)]
 pub struct Machine {
     phase: Phase,

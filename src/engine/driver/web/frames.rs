@@ -87,7 +87,6 @@ impl Driver {
         }
     }
 
-    /// A text frame came.
     pub(super) fn take_frame(&mut self, key: ConversationKey, frame: Frame) {
         let Frame { theirs, body } = frame;
         let Some(theirs) = theirs else {

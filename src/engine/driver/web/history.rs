@@ -79,7 +79,6 @@ impl Driver {
         web.history.reading = begun.is_ok().then_some((page, why));
     }
 
-    /// A JWT came.
     pub(super) fn jwt_came(&mut self, key: ConversationKey, jwt: String, end: Option<Timestamp>) {
         let jwt = SecretString::from(jwt);
         self.cx.learn_secret(&jwt, "jwt");

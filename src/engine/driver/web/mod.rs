@@ -192,7 +192,6 @@ impl Driver {
         }
     }
 
-    /// A link told something.
     pub(super) fn take_link_event(&mut self, event: LinkEvent) {
         self.cx.now = self.cx.clock.now();
         let LinkEvent { key, serial, said } = event;

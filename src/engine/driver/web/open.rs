@@ -69,7 +69,6 @@ impl Driver {
         self.dial_web(key);
     }
 
-    /// Opens the connection.
     fn dial_web(&mut self, key: ConversationKey) {
         let Some((deployment, origin)) = self.cx.web_address(key) else { return };
         let hosts = &self.cx.profile.hosts;

@@ -53,7 +53,6 @@ pub struct Ready {
     pub text: String,
 }
 
-/// Who speaks.
 #[derive(Default)]
 pub struct GuestIdentity {
     pub token: Option<SecretString>,
@@ -63,7 +62,6 @@ pub struct GuestIdentity {
     pub renew: bool,
 }
 
-/// How the socket is opened.
 #[derive(Default)]
 pub struct OpeningState {
     /// Counts openings: what belongs to an earlier one is late.
@@ -246,14 +244,12 @@ impl WebHistory {
     }
 }
 
-/// A file that is to be uploaded.
 pub struct UploadFile {
     pub path: PathBuf,
     pub name: String,
     pub mime: String,
 }
 
-/// What a session knows of files.
 #[derive(Default)]
 pub struct Files {
     /// Those of the message that is first in its queue.

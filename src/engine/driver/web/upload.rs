@@ -82,7 +82,6 @@ impl Driver {
         }
     }
 
-    /// Where a file may go.
     pub(super) fn upload_place(&mut self, key: ConversationKey, id: &str, url: &str, headers: &[(String, String)]) {
         let until = self.cx.now.after(self.cx.profile.request_timeout);
         let Some(uploading) = self.webs.upload(key) else { return };
@@ -117,7 +116,6 @@ impl Driver {
         }
     }
 
-    /// The server has a file.
     pub(super) fn upload_arrived(&mut self, key: ConversationKey, id: &str) {
         let Some(uploading) = self.webs.upload(key) else { return };
         if !uploading.is_at(id) {
