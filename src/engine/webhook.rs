@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
@@ -24,7 +24,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -156,11 +156,13 @@ pub async fn listen(
     if events.send(WebhookEvent::Listening(address, secret.clone())).await.is_err() {
         return;
     }
-    let door =
-        Arc::new(Door { secret, address, clock, redactor, events, refused: Mutex::default(), refusal: Notify::new() });
+    let (strangers, mut came) = mpsc::channel(CONNECTIONS);
+    let door = Arc::new(Door { secret, address, clock, redactor, events, strangers });
     let mut connections = tokio::task::JoinSet::new();
     let mut oldest_first = VecDeque::new();
-    let mut report_at = None;
+    // What nobody signed and the driver was not told yet: the first that was answered in each way, and their number.
+    let mut refused: Vec<(Box<Delivery>, u64)> = Vec::new();
+    let mut report_at = Instant::now();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -181,8 +183,17 @@ pub async fn listen(
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
-            () = door.refusal.notified(), if report_at.is_none() => report_at = Some(door.report_refused().await),
-            () = tokio::time::sleep_until(report_at.unwrap_or_else(Instant::now)), if report_at.is_some() => report_at = None,
+            Some(delivery) = came.recv() => match refused.iter_mut().find(|(first, _)| first.answer == delivery.answer) {
+                Some((_, count)) => *count += 1,
+                None => refused.push((delivery, 1)),
+            },
+            () = tokio::time::sleep_until(report_at), if !refused.is_empty() => {
+                for (delivery, count) in refused.drain(..) {
+                    // The driver may be going: then nobody wants to know any more.
+                    let _ = door.events.send(WebhookEvent::Refused(delivery, count)).await;
+                }
+                report_at = Instant::now() + REPORTED_EVERY;
+            }
         }
     }
 }
@@ -194,32 +205,11 @@ struct Door {
     clock: Clock,
     redactor: watch::Receiver<Arc<Redactor>>,
     events: mpsc::Sender<WebhookEvent>,
-    /// What nobody signed and the driver was not told yet: the first that was answered in each way, and their number.
-    refused: Mutex<Vec<(Delivery, u64)>>,
-    refusal: Notify,
+    /// Where what nobody signed goes.
+    strangers: mpsc::Sender<Box<Delivery>>,
 }
 
 impl Door {
-    /// Tells what was refused since it was told last. When it may be told again.
-    async fn report_refused(&self) -> Instant {
-        let refused = std::mem::take(&mut *self.refused.lock().unwrap_or_else(PoisonError::into_inner));
-        for (delivery, count) in refused {
-            // The driver is going: nobody wants to know any more.
-            let _ = self.events.send(WebhookEvent::Refused(Box::new(delivery), count)).await;
-        }
-        Instant::now() + REPORTED_EVERY
-    }
-
-    fn count_refused(&self, delivery: Delivery) {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        match refused.iter_mut().find(|(first, _)| first.answer == delivery.answer) {
-            Some((_, count)) => *count += 1,
-            None => refused.push((delivery, 1)),
-        }
-        drop(refused);
-        self.refusal.notify_one();
-    }
-
     async fn serve(&self, stream: TcpStream, peer: SocketAddr) {
         let service = service_fn(|request| async move { Ok::<_, Infallible>(self.take(request, peer).await) });
         // One request a connection: nothing is kept open at rest.
@@ -251,17 +241,15 @@ impl Door {
         };
         let taken = matches!(answer, WebhookAnswer::Taken(_));
         let outbound = taken.then(|| webhook::read(request.body.text.as_bytes(), at.wall)).flatten();
-        let delivery = Delivery { at, took, peer, request, outbound, answer };
+        let delivery = Box::new(Delivery { at, took, peer, request, outbound, answer });
         let (status, said) = answer.said();
         let mut response = Response::new(said.to_owned());
         *response.status_mut() = status;
         *response.headers_mut() = answer.headers();
         if answer.is_of_strangers() {
-            self.count_refused(delivery);
-            return response;
-        }
-        // The driver is going: what was not shown is not taken either.
-        if self.events.send(WebhookEvent::Delivery(Box::new(delivery))).await.is_err() {
+            let _ = self.strangers.send(delivery).await;
+        } else if self.events.send(WebhookEvent::Delivery(delivery)).await.is_err() {
+            // The driver is going: what was not shown is not taken either.
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         }
         response

@@ -51,6 +51,11 @@ pub enum WebSession {
 }
 
 impl WebSession {
+    /// Whether the socket is open and the session configured.
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Open { .. } | Self::ReadOnly { .. })
+    }
+
     /// The word on screen.
     pub const fn word(&self) -> &'static str {
         match self {

@@ -244,6 +244,13 @@ impl Driver {
             let uncounted = record.generation().map(|_| self.sends.in_flight());
             self.cx.take_meta(&shown.meta, uncounted);
         }
+        // A limit that a request beside the messages meets is theirs first.
+        if matches!(purpose, TaskPurpose::Read(_) | TaskPurpose::Side(_))
+            && shown.status() == 429
+            && let Some(wait) = shown.wait()
+        {
+            self.cx.pace.hold_reads(wait, self.cx.now);
+        }
         match purpose {
             TaskPurpose::Facts(generation) => {
                 let exchange = record.id();

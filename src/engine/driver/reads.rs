@@ -204,9 +204,6 @@ impl Reads {
         if news || reading.asked {
             cx.report(Report::Conversation { key, state, since, messages: Vec::new() });
         }
-        if let Some(wait) = wait.filter(|_| status == 429) {
-            cx.pace.hold_reads(wait, cx.now);
-        }
         None
     }
 

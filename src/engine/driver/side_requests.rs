@@ -142,46 +142,42 @@ impl SideRequests {
         shown: CapturedTry,
         cx: &mut Context,
     ) {
-        let (status, wait) = (shown.status(), shown.wait());
-        let (mut id, mut listed) = (None, None);
-        let understood = match request {
-            SideRequest::Typing(_) | SideRequest::Receipt { .. } => {
-                shown.answer.as_ref().is_some_and(|answer| outcome::of_answer(answer, false) == TryResult::Accepted)
-            }
-            SideRequest::Learn { .. } => {
-                id = shown.body().and_then(lookups::conversation_of);
-                id.is_some()
-            }
-            SideRequest::Discover { page } => {
-                listed = shown.body().and_then(|body| discovery::read(body, *page));
-                listed.is_some()
-            }
+        let status = shown.status();
+        let mut settle = |shown: CapturedTry, understood, cx: &Context| {
+            let outcome = shown.outcome(understood);
+            let why = outcome.reason().map(ToString::to_string).unwrap_or_default();
+            cx.settle_try(&mut record, shown, outcome);
+            why
         };
-        let outcome = shown.outcome(understood);
-        let mut why = outcome.reason().map(ToString::to_string).unwrap_or_default();
-        cx.settle_try(&mut record, shown, outcome);
-        if let Some(wait) = wait.filter(|_| status == 429) {
-            cx.pace.hold_reads(wait, cx.now);
-        }
-        match (request, id, listed) {
-            (SideRequest::Learn { key, .. }, Some(id), _) => {
-                self.learning.remove(key);
-                cx.learn(*key, id);
+        match request {
+            SideRequest::Typing(_) | SideRequest::Receipt { .. } => {
+                let taken = |answer| outcome::of_answer(answer, false) == TryResult::Accepted;
+                let taken = shown.answer.as_ref().is_some_and(taken);
+                settle(shown, taken, cx);
             }
-            // What was refused stays refused to this token; what failed may be asked with a later message.
-            (SideRequest::Learn { key, .. }, None, _) => {
-                if let Some(learning) = self.learning.get_mut(key) {
-                    learning.failed(!matches!(status, 0 | 404 | 408 | 429 | 500..), cx.now);
+            SideRequest::Learn { key, .. } => {
+                let id = shown.body().and_then(lookups::conversation_of);
+                settle(shown, id.is_some(), cx);
+                match (id, self.learning.get_mut(key)) {
+                    (Some(id), _) => {
+                        self.learning.remove(key);
+                        cx.learn(*key, id);
+                    }
+                    // What was refused stays refused to this token; what failed may be asked with a later message.
+                    (None, Some(learning)) => learning.failed(!matches!(status, 0 | 404 | 408 | 429 | 500..), cx.now),
+                    (None, None) => {}
                 }
             }
-            (SideRequest::Discover { page }, _, Some((found, more))) => {
-                cx.report(Report::Discovered { page: *page, found: Ok(found), more });
-            }
-            (request, ..) => {
+            SideRequest::Discover { page } => {
+                let listed = shown.body().and_then(|body| discovery::read(body, *page));
+                let mut why = settle(shown, listed.is_some(), cx);
                 if status == 403 {
                     why = format!("{why}; listing conversations needs {}", discovery::PERMISSIONS);
                 }
-                give_up(request, why, cx);
+                match listed {
+                    Some((found, more)) => cx.report(Report::Discovered { page: *page, found: Ok(found), more }),
+                    None => give_up(request, why, cx),
+                }
             }
         }
     }

@@ -6,7 +6,7 @@
 //!    ▲                                    │ ▲  │                  │                    └─► ReadOnly
 //!    │ Close                       Failed │ │  │ Refused (4xx)    │ Declined
 //!    └───── from everywhere               ▼ │  ▼                  ▼
-//!                          Broken ─► Waiting   Ended ◄─ expired, cleared, signed out, connection closed, 4006, 4007
+//!                     Broken ─► Reconnecting   Ended ◄─ expired, cleared, signed out, connection closed, 4006, 4007
 //!                                (backoff, jitter)  ── Want of a message, Connect, StartNew, NewGuest ─► Opening
 //!                                      │ failed too often in a row
 //!                                      ▼
@@ -16,8 +16,8 @@
 //!  connection and breaks it is left alone for longer and longer.
 //!  StartNew and Close of a live session write closeSession first and wait for its answer, a little: Closing.
 //! ```
-//! What waits to be sent stays in the queue while a session is Opening, Configuring, Waiting or Unreachable; it is refused
-//! with the reason when the session ends.
+//! What waits to be sent stays in the queue while a session is Opening, Configuring, Reconnecting or Unreachable; it is
+//! refused with the reason when the session ends.
 
 use std::time::Duration;
 
@@ -115,31 +115,15 @@ pub enum SocketStep {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Phase {
-    Closed,
+    /// As it is told; never `Connecting`, which has the steps below.
+    Told(WebSession),
     Opening,
     Configuring {
         until: Moment,
     },
-    Open {
-        expires: Option<Timestamp>,
-        new: bool,
-    },
-    ReadOnly {
-        why: Reason,
-    },
     /// `closeSession` is written. A new session follows where that is wanted.
     Closing {
         until: Moment,
-    },
-    Waiting {
-        at: Moment,
-        why: Reason,
-    },
-    Unreachable {
-        why: Reason,
-    },
-    Ended {
-        why: Reason,
     },
 }
 
@@ -160,20 +144,15 @@ pub struct Machine {
 impl Machine {
     /// A session that nobody wants yet.
     pub const fn new(jitter: Jitter, first: Duration) -> Self {
-        Self { phase: Phase::Closed, start_new: false, failed: 0, since: Moment::ZERO, first, jitter }
+        Self { phase: Phase::Told(WebSession::Closed), start_new: false, failed: 0, since: Moment::ZERO, first, jitter }
     }
 
     /// Where it stands, as it is told.
     pub fn session(&self) -> WebSession {
         match &self.phase {
+            Phase::Told(session) => session.clone(),
             Phase::Closing { .. } if !self.start_new => WebSession::Closed,
-            Phase::Closed => WebSession::Closed,
             Phase::Opening | Phase::Configuring { .. } | Phase::Closing { .. } => WebSession::Connecting,
-            Phase::Open { expires, new } => WebSession::Open { expires: *expires, new: *new },
-            Phase::ReadOnly { why } => WebSession::ReadOnly { why: why.clone() },
-            Phase::Waiting { at, why } => WebSession::Reconnecting { at: *at, why: why.clone() },
-            Phase::Unreachable { why } => WebSession::Unreachable { why: why.clone() },
-            Phase::Ended { why } => WebSession::Ended { why: why.clone() },
         }
     }
 
@@ -184,14 +163,14 @@ impl Machine {
 
     /// Whether messages may be written. Into a read-only session too: what the server says to that is worth seeing.
     pub const fn is_writable(&self) -> bool {
-        matches!(self.phase, Phase::Open { .. } | Phase::ReadOnly { .. })
+        matches!(&self.phase, Phase::Told(session) if session.is_open())
     }
 
     /// When it wants a [`SocketEvent::Tick`].
     pub const fn due(&self) -> Option<Moment> {
         match self.phase {
             Phase::Configuring { until } | Phase::Closing { until, .. } => Some(until),
-            Phase::Waiting { at, .. } => Some(at),
+            Phase::Told(WebSession::Reconnecting { at, .. }) => Some(at),
             _ => None,
         }
     }
@@ -233,15 +212,15 @@ impl Machine {
                 match frame_codes::means(code) {
                     Means::Slower | Means::Failed => self.again(why, Some(wait.unwrap_or(SLOWER)), now),
                     Means::ReadOnly => {
-                        self.phase = Phase::ReadOnly { why };
+                        self.phase = Phase::Told(WebSession::ReadOnly { why });
                         vec![]
                     }
                     Means::SessionOver | Means::Refused => self.end(why),
                 }
             }
             SocketEvent::Closed => self.closed(now),
-            SocketEvent::ReadOnly(why) if matches!(self.phase, Phase::Open { .. } | Phase::ReadOnly { .. }) => {
-                self.phase = Phase::ReadOnly { why };
+            SocketEvent::ReadOnly(why) if self.is_writable() => {
+                self.phase = Phase::Told(WebSession::ReadOnly { why });
                 vec![]
             }
             // The end that was asked for; a new session that is to follow it still does.
@@ -253,7 +232,7 @@ impl Machine {
                 vec![]
             }
             SocketEvent::Expires(at) => {
-                if let Phase::Open { expires, .. } = &mut self.phase {
+                if let Phase::Told(WebSession::Open { expires, .. }) = &mut self.phase {
                     *expires = Some(at);
                 }
                 vec![]
@@ -265,15 +244,16 @@ impl Machine {
 
     /// Whether a socket is open or being opened.
     const fn is_live(&self) -> bool {
-        !matches!(self.phase, Phase::Closed | Phase::Waiting { .. } | Phase::Unreachable { .. } | Phase::Ended { .. })
+        self.is_writable() || !matches!(self.phase, Phase::Told(_))
     }
 
     fn want(&mut self, by: Wanted) -> Vec<SocketStep> {
+        let Phase::Told(session) = &self.phase else { return vec![] };
         let opens = matches!(
-            (&self.phase, by),
-            (Phase::Closed, _)
-                | (Phase::Unreachable { .. } | Phase::Ended { .. }, Wanted::Message | Wanted::Ask)
-                | (Phase::Waiting { .. }, Wanted::Ask)
+            (session, by),
+            (WebSession::Closed, _)
+                | (WebSession::Unreachable { .. } | WebSession::Ended { .. }, Wanted::Message | Wanted::Ask)
+                | (WebSession::Reconnecting { .. }, Wanted::Ask)
         );
         if opens {
             self.failed = 0;
@@ -286,11 +266,14 @@ impl Machine {
     fn start_new(&mut self, now: Moment) -> Vec<SocketStep> {
         self.start_new = true;
         self.failed = 0;
-        match self.phase {
-            Phase::Open { .. } | Phase::ReadOnly { .. } | Phase::Closing { .. } => {
-                let written = matches!(self.phase, Phase::Closing { .. });
+        match &self.phase {
+            Phase::Told(session) if session.is_open() => {
                 self.phase = Phase::Closing { until: now.after(CLOSE_BOUND) };
-                if written { vec![] } else { vec![SocketStep::WriteClose] }
+                vec![SocketStep::WriteClose]
+            }
+            Phase::Closing { .. } => {
+                self.phase = Phase::Closing { until: now.after(CLOSE_BOUND) };
+                vec![]
             }
             // The answer to the configuration under way would be taken for that of the new session.
             Phase::Configuring { .. } => {
@@ -298,7 +281,7 @@ impl Machine {
                 vec![SocketStep::Drop, SocketStep::Open]
             }
             Phase::Opening => vec![],
-            Phase::Closed | Phase::Waiting { .. } | Phase::Unreachable { .. } | Phase::Ended { .. } => {
+            Phase::Told(_) => {
                 self.phase = Phase::Opening;
                 vec![SocketStep::Open]
             }
@@ -307,20 +290,20 @@ impl Machine {
 
     fn close(&mut self, now: Moment) -> Vec<SocketStep> {
         self.start_new = false;
-        match self.phase {
-            Phase::Open { .. } | Phase::ReadOnly { .. } => {
+        match &self.phase {
+            Phase::Told(session) if session.is_open() => {
                 self.phase = Phase::Closing { until: now.after(CLOSE_BOUND) };
                 vec![SocketStep::WriteClose]
             }
             Phase::Closing { .. } => vec![],
-            Phase::Opening | Phase::Configuring { .. } | Phase::Waiting { .. } | Phase::Unreachable { .. } => {
-                let live = self.is_live();
-                self.phase = Phase::Closed;
-                if live { vec![SocketStep::Drop, SocketStep::GiveUp] } else { vec![SocketStep::GiveUp] }
+            Phase::Opening | Phase::Configuring { .. } => {
+                self.phase = Phase::Told(WebSession::Closed);
+                vec![SocketStep::Drop, SocketStep::GiveUp]
             }
-            Phase::Closed | Phase::Ended { .. } => {
-                self.phase = Phase::Closed;
-                vec![]
+            Phase::Told(_) => {
+                let over = matches!(self.session(), WebSession::Closed | WebSession::Ended { .. });
+                self.phase = Phase::Told(WebSession::Closed);
+                if over { vec![] } else { vec![SocketStep::GiveUp] }
             }
         }
     }
@@ -347,9 +330,9 @@ impl Machine {
             return vec![];
         }
         if session.read_only {
-            self.phase = Phase::ReadOnly { why: Reason::Session(SessionEnd::ReadOnly) };
+            self.phase = Phase::Told(WebSession::ReadOnly { why: Reason::Session(SessionEnd::ReadOnly) });
         } else if session.connected {
-            self.phase = Phase::Open { expires: session.expires, new: session.new };
+            self.phase = Phase::Told(WebSession::Open { expires: session.expires, new: session.new });
         } else {
             return self.end(Reason::Session(SessionEnd::NotConnected));
         }
@@ -365,7 +348,7 @@ impl Machine {
     fn closed(&mut self, now: Moment) -> Vec<SocketStep> {
         match self.phase {
             Phase::Closing { .. } if !self.start_new => {
-                self.phase = Phase::Closed;
+                self.phase = Phase::Told(WebSession::Closed);
                 vec![SocketStep::Drop, SocketStep::GiveUp]
             }
             // The same connection serves: what was closed is the session.
@@ -380,7 +363,7 @@ impl Machine {
     fn broken(&mut self, why: Reason, now: Moment) -> Vec<SocketStep> {
         match self.phase {
             Phase::Closing { .. } if !self.start_new => {
-                self.phase = Phase::Closed;
+                self.phase = Phase::Told(WebSession::Closed);
                 vec![SocketStep::GiveUp]
             }
             // The server closed what we asked it to close.
@@ -388,7 +371,7 @@ impl Machine {
                 self.phase = Phase::Opening;
                 vec![SocketStep::Open]
             }
-            Phase::Configuring { .. } | Phase::Open { .. } | Phase::ReadOnly { .. } => {
+            _ if self.is_writable() || matches!(self.phase, Phase::Configuring { .. }) => {
                 if self.is_writable() && now.since(self.since) >= LIVED {
                     self.failed = 0;
                 }
@@ -397,11 +380,7 @@ impl Machine {
                 steps.retain(|s| *s != SocketStep::Drop);
                 steps
             }
-            Phase::Closed
-            | Phase::Opening
-            | Phase::Waiting { .. }
-            | Phase::Unreachable { .. }
-            | Phase::Ended { .. } => vec![],
+            _ => vec![],
         }
     }
 
@@ -410,13 +389,13 @@ impl Machine {
             return vec![];
         }
         match self.phase {
-            Phase::Waiting { .. } => {
+            Phase::Told(_) => {
                 self.phase = Phase::Opening;
                 vec![SocketStep::Open]
             }
             Phase::Configuring { .. } => self.again(Reason::NotConfigured(CONFIGURE_BOUND.as_secs()), None, now),
             Phase::Closing { .. } => self.closed(now),
-            _ => vec![],
+            Phase::Opening => vec![],
         }
     }
 
@@ -424,18 +403,18 @@ impl Machine {
     fn again(&mut self, why: Reason, at_least: Option<Duration>, now: Moment) -> Vec<SocketStep> {
         self.failed += 1;
         let opening = self.phase == Phase::Opening;
-        self.phase = if self.failed >= TRIES {
-            Phase::Unreachable { why: Reason::Tried(Box::new(why), TRIES) }
+        self.phase = Phase::Told(if self.failed >= TRIES {
+            WebSession::Unreachable { why: Reason::Tried(Box::new(why), TRIES) }
         } else {
             let pause = self.jitter.backoff(self.first, AGAIN_MAX, self.failed - 1);
-            Phase::Waiting { at: now.after(pause.max(at_least.unwrap_or_default())), why }
-        };
+            WebSession::Reconnecting { at: now.after(pause.max(at_least.unwrap_or_default())), why }
+        });
         if opening { vec![] } else { vec![SocketStep::Drop] }
     }
 
     fn end(&mut self, why: Reason) -> Vec<SocketStep> {
         let opening = self.phase == Phase::Opening;
-        self.phase = Phase::Ended { why };
+        self.phase = Phase::Told(WebSession::Ended { why });
         self.start_new = false;
         if opening { vec![SocketStep::GiveUp] } else { vec![SocketStep::Drop, SocketStep::GiveUp] }
     }

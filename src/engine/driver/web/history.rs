@@ -31,14 +31,14 @@ impl Driver {
     pub(in crate::engine::driver) fn look_for_doubted(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.of(key, &self.cx) else { return };
         match web.machine.session() {
-            WebSession::Open { .. } | WebSession::ReadOnly { .. } if web.history.looks_back() => {}
-            WebSession::Open { .. } | WebSession::ReadOnly { .. } => self.catch_up(key),
+            session if session.is_open() && web.history.looks_back() => {}
+            session if session.is_open() => self.catch_up(key),
             WebSession::Closed => self.web_event(key, SocketEvent::Want(Wanted::Look)),
-            // Once it is open, it is looked for.
-            WebSession::Connecting | WebSession::Reconnecting { .. } => {}
             WebSession::Unreachable { .. } | WebSession::Ended { .. } => {
                 self.cx.notice("what is unknown was not looked for: the session is not open; connect first");
             }
+            // Once it is open, it is looked for.
+            _ => {}
         }
     }
 

@@ -141,7 +141,7 @@ impl Driver {
             WebSession::Unreachable { .. } => self.restate_first(key, DeliveryStatus::Queued),
             _ => {}
         }
-        if !matches!(session, WebSession::Open { .. } | WebSession::ReadOnly { .. }) {
+        if !session.is_open() {
             self.report_typing(key, None);
         }
         let readable = readable_after(&before, &session);
@@ -214,10 +214,9 @@ impl Driver {
 
 /// What a change of the session says of reading replies: nothing where the socket stays open.
 fn readable_after(before: &WebSession, session: &WebSession) -> Option<RepliesReadable> {
-    let is_open = |session: &WebSession| matches!(session, WebSession::Open { .. } | WebSession::ReadOnly { .. });
     let why = match session {
         WebSession::Open { .. } | WebSession::ReadOnly { .. } => {
-            return (!is_open(before)).then_some(RepliesReadable::Yes);
+            return (!before.is_open()).then_some(RepliesReadable::Yes);
         }
         WebSession::Connecting if *before == WebSession::Closed => return Some(RepliesReadable::NotYetKnown),
         WebSession::Connecting | WebSession::Closed => String::new(),

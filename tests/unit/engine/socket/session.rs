@@ -107,7 +107,7 @@ fn a_server_that_takes_each_connection_and_breaks_it_is_left_alone_for_longer_an
         assert_eq!(m.on(session(true, false, false), now), [SocketStep::CatchUp]);
         assert_eq!(m.on(SocketEvent::Broken("reset".into()), now.after(LIVED / 2)), []);
         // The test goes on from the break.
-        if let Phase::Waiting { at, .. } = &mut m.phase {
+        if let Phase::Told(WebSession::Reconnecting { at, .. }) = &mut m.phase {
             *at = now.after(at.since(now.after(LIVED / 2)));
         }
     });
