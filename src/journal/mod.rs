@@ -48,11 +48,13 @@ use lanes::{Lanes, lanes};
 use options::Keys;
 use writer::Writer;
 
+/// The way to the writer's thread, and what ends with that. Empty once the journal is closed.
+type WayIn = Option<(Lanes, mpsc::Receiver<()>)>;
+
 /// Asks the journal. Cheap to clone; never waits.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    /// Empty once it is closed. The second end is dropped with the thread.
-    open: Arc<Mutex<Option<(Lanes, mpsc::Receiver<()>)>>>,
+    way_in: Arc<Mutex<WayIn>>,
     asks: mpsc::Sender<HistoryRequest>,
     pages: UnboundedSender<JournalPage>,
     /// Nothing may be sent: another guestwire has the profile open, or it is not known yet whether one has.
@@ -71,7 +73,7 @@ impl Journal {
         let (asks, asked) = mpsc::channel();
         let (alive, ended) = mpsc::channel::<()>();
         let journal = Self {
-            open: Arc::new(Mutex::new(Some((lanes, ended)))),
+            way_in: Arc::new(Mutex::new(Some((lanes, ended)))),
             asks,
             pages: pages.clone(),
             read_only: Arc::new(AtomicBool::new(true)),
@@ -88,7 +90,7 @@ impl Journal {
             }),
         ];
         if started.iter().any(Result::is_err) {
-            journal.lanes().take();
+            journal.way_in().take();
             let sentence = "Nothing is being kept: the system gives no thread for the journal.".to_owned();
             let _ = journal.pages.send(JournalPage::Trouble(Trouble::not_kept(sentence, false)));
         }
@@ -109,12 +111,12 @@ impl Journal {
         }
     }
 
-    fn lanes(&self) -> MutexGuard<'_, Option<(Lanes, mpsc::Receiver<()>)>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn way_in(&self) -> MutexGuard<'_, WayIn> {
+        self.way_in.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put(&self, work: Work) {
-        let put = self.lanes().as_ref().is_some_and(|(lanes, _)| lanes.put(work));
+        let put = self.way_in().as_ref().is_some_and(|(lanes, _)| lanes.put(work));
         if !put {
             let sentence =
                 "The journal cannot keep up (or has stopped): some of what happens now is not being kept.".to_owned();
@@ -125,7 +127,7 @@ impl Journal {
     /// Writes what is still to be written, and gives the lock back. Waits for that, at most for `bound`; true if it is
     /// done.
     pub fn close(&self, bound: Duration) -> bool {
-        let Some((lanes, ended)) = self.lanes().take() else { return true };
+        let Some((lanes, ended)) = self.way_in().take() else { return true };
         drop(lanes);
         ended.recv_timeout(bound) == Err(mpsc::RecvTimeoutError::Disconnected)
     }

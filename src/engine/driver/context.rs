@@ -184,10 +184,12 @@ impl Context {
         self.report(record.report());
     }
 
-    /// The same with the try that ended it.
-    pub fn settle_try(&self, record: &mut ExchangeBuilder, shown: CapturedTry, outcome: Outcome) {
+    /// The same, where it asked something. `understood`: the answer is what was asked for.
+    pub fn settle_question(&self, record: &mut ExchangeBuilder, shown: CapturedTry, understood: bool) -> Outcome {
+        let outcome = shown.outcome(understood);
         record.end(shown.ending, shown.timing);
-        self.settle(record, outcome);
+        self.settle(record, outcome.clone());
+        outcome
     }
 
     pub fn entry(&self, key: ConversationKey) -> Option<&ConversationEntry> {

@@ -87,7 +87,8 @@ impl NegativeTests {
             None => (Outcome::Failed(why.clone()), Err(why)),
         };
         if let Some(mut record) = self.asking.take() {
-            cx.settle_try(&mut record, done.shown, outcome);
+            record.end(done.shown.ending, done.shown.timing);
+            cx.settle(&mut record, outcome);
         }
         brought
     }

@@ -193,10 +193,9 @@ impl Probes {
             (_, 200..=299) => is_answered(asked, body, cx),
             _ => false,
         };
-        let outcome = shown.outcome(answers);
         let verified = (asked == ProbeQuestion::Scopes).then(|| shown.verified(tokens_me::read(body)));
         let used = record.generation();
-        cx.settle_try(&mut record, shown, outcome);
+        cx.settle_question(&mut record, shown, answers);
         if let (Some(verified), Some(generation)) = (verified, used) {
             cx.verified(generation, verified);
         }

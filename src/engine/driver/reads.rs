@@ -168,8 +168,7 @@ impl Reads {
         let (generation, was_bulk) = (record.generation(), reading.bulk.is_some());
         let understood = shown.body().is_some_and(|body| self.understand(&mut reading, &mut record, body, key, cx));
         let (status, wait, why, missing) = (shown.status(), shown.wait(), shown.why(), shown.missing_permissions());
-        let outcome = shown.outcome(understood);
-        cx.settle_try(&mut record, shown, outcome);
+        cx.settle_question(&mut record, shown, understood);
         if understood {
             if let Some(generation) = generation {
                 cx.tokens.proven(generation);

@@ -143,21 +143,15 @@ impl SideRequests {
         cx: &mut Context,
     ) {
         let status = shown.status();
-        let mut settle = |shown: CapturedTry, understood, cx: &Context| {
-            let outcome = shown.outcome(understood);
-            let why = outcome.reason().map(ToString::to_string).unwrap_or_default();
-            cx.settle_try(&mut record, shown, outcome);
-            why
-        };
         match request {
             SideRequest::Typing(_) | SideRequest::Receipt { .. } => {
                 let taken = |answer| outcome::of_answer(answer, false) == TryResult::Accepted;
                 let taken = shown.answer.as_ref().is_some_and(taken);
-                settle(shown, taken, cx);
+                cx.settle_question(&mut record, shown, taken);
             }
             SideRequest::Learn { key, .. } => {
                 let id = shown.body().and_then(lookups::conversation_of);
-                settle(shown, id.is_some(), cx);
+                cx.settle_question(&mut record, shown, id.is_some());
                 match (id, self.learning.get_mut(key)) {
                     (Some(id), _) => {
                         self.learning.remove(key);
@@ -170,12 +164,14 @@ impl SideRequests {
             }
             SideRequest::Discover { page } => {
                 let listed = shown.body().and_then(|body| discovery::read(body, *page));
-                let mut why = settle(shown, listed.is_some(), cx);
-                if status == 403 {
-                    why = format!("{why}; listing conversations needs {}", discovery::PERMISSIONS);
-                }
+                let outcome = cx.settle_question(&mut record, shown, listed.is_some());
+                let why = outcome.reason().map(ToString::to_string).unwrap_or_default();
                 match listed {
                     Some((found, more)) => cx.report(Report::Discovered { page: *page, found: Ok(found), more }),
+                    None if status == 403 => {
+                        let why = format!("{why}; listing conversations needs {}", discovery::PERMISSIONS);
+                        give_up(request, why, cx);
+                    }
                     None => give_up(request, why, cx),
                 }
             }

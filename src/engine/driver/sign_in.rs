@@ -208,9 +208,8 @@ pub fn ask_facts(generation: Generation, kind: ExchangeKind, cx: &mut Context) {
 
 pub fn facts_answered(generation: Generation, mut record: ExchangeBuilder, shown: CapturedTry, cx: &mut Context) {
     let info = shown.body().and_then(tokens_me::read);
-    let outcome = shown.outcome(info.is_some());
-    let verified = shown.verified(info);
-    cx.settle_try(&mut record, shown, outcome);
+    let (understood, verified) = (info.is_some(), shown.verified(info));
+    cx.settle_question(&mut record, shown, understood);
     cx.verified(generation, verified);
 }
 

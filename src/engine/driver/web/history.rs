@@ -111,8 +111,7 @@ impl Driver {
     ) {
         let (status, wait) = (shown.status(), shown.wait());
         let read = shown.body().and_then(history::read);
-        let outcome = shown.outcome(read.is_some());
-        self.cx.settle_try(&mut record, shown, outcome);
+        self.cx.settle_question(&mut record, shown, read.is_some());
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some((page, why)) = web.history.reading.take() else { return };
         let Some(read) = read else {

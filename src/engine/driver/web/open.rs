@@ -121,7 +121,8 @@ impl Driver {
             (Some(_), None) => Outcome::Refused(why.clone()),
             (None, None) => Outcome::Failed(why.clone()),
         };
-        self.cx.settle_try(&mut record, shown, outcome);
+        record.end(shown.ending, shown.timing);
+        self.cx.settle(&mut record, outcome);
         if !current {
             return;
         }

@@ -108,8 +108,7 @@ impl Driver {
         let elsewhere = shown.answer.as_ref().is_some_and(|answer| answer.answerer.is_other());
         let arrived = (200..=299).contains(&shown.status()) && !elsewhere;
         let why = shown.why();
-        let outcome = shown.outcome(arrived);
-        self.cx.settle_try(&mut record, shown, outcome);
+        self.cx.settle_question(&mut record, shown, arrived);
         // The server's own word decides that it has arrived; it may have come before the answer.
         if let Some(name) = self.webs.upload(key).filter(|u| !arrived && u.is_at(id)).map(|u| u.name()) {
             self.upload_failed(key, Reason::NotUploaded(self.cx.mask(&name), Box::new(why)));
