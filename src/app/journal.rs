@@ -80,7 +80,7 @@ impl SubcommandJournal {
     /// Keeps what was said in a conversation.
     pub fn heard(&self, conversation: ConversationKey, messages: Vec<RemoteMessage>) {
         if !messages.is_empty() {
-            self.journal.submit(Job::RemoteMessages { conversation, messages });
+            self.journal.submit(Job::RemoteMessages(conversation, messages));
         }
     }
 }

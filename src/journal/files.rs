@@ -151,9 +151,7 @@ pub fn open(dir: &Path) -> Result<Connection, FileDenied> {
     for file in with_companions(&path).filter(|file| *file == path || file.exists()) {
         drop(private(&file).map_err(|e| FileDenied::System(format!("{}: {e}", file.display())))?);
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut db = Connection::open_with_flags(&path, flags)?;
-    db.busy_timeout(BUSY_MAX)?;
+    let mut db = connect(&path)?;
     let version = schema::version(&db)?;
     if version > schema::VERSION {
         return Err(FileDenied::Newer(version));
@@ -181,11 +179,16 @@ pub fn open(dir: &Path) -> Result<Connection, FileDenied> {
     Ok(db)
 }
 
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(BUSY_MAX)?;
+    Ok(db)
+}
+
 /// Opens the database for writing beside another guestwire of the same layout.
 pub fn open_beside(dir: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(database(dir), flags)?;
-    db.busy_timeout(BUSY_MAX)?;
+    let db = connect(&database(dir))?;
     db.execute_batch("PRAGMA synchronous = FULL")?;
     if schema::version(&db)? != schema::VERSION {
         return Err(rusqlite::Error::InvalidQuery);

@@ -38,19 +38,9 @@ pub enum Job {
     /// This conversation is open now: a restart opens it again.
     Opened(ConversationKey),
     /// The remote side's id of a conversation whose address does not name it became known.
-    ConversationIdKnown {
-        /// Of which conversation.
-        conversation: ConversationKey,
-        /// The id.
-        id: String,
-    },
-    /// Messages that a read brought.
-    RemoteMessages {
-        /// Of which conversation.
-        conversation: ConversationKey,
-        /// All that the read brought; what is known already is kept once.
-        messages: Vec<RemoteMessage>,
-    },
+    ConversationIdKnown(ConversationKey, String),
+    /// Messages that were heard in a conversation; what is known already is kept once.
+    RemoteMessages(ConversationKey, Vec<RemoteMessage>),
     /// An exchange went on or was settled. The number is the log's.
     Exchange {
         /// Its number in the log.
@@ -79,12 +69,7 @@ pub enum Job {
         comment: Option<String>,
     },
     /// What became of a message that no engine knows of.
-    Status {
-        /// Which.
-        message: MessageId,
-        /// What became of it.
-        delivery: DeliveryStatus,
-    },
+    Status(MessageId, DeliveryStatus),
     /// A run of a pass went on, or is over.
     Pass(Arc<PassRun>),
     /// A page of history is wanted; answered with [`JournalPage::History`].
@@ -107,11 +92,8 @@ pub(super) enum Work {
     Guest(Guest),
     /// Record what came of a message.
     Outcome {
-        /// Which.
         message: MessageId,
-        /// What came of it.
         delivery: DeliveryStatus,
-        /// The remote side's id for it.
         remote_id: Option<String>,
         /// Who waits for the row; nobody any more, once it was told that the row is not there yet.
         done: Option<Recorded>,

@@ -50,7 +50,7 @@ impl Lanes {
     pub fn put(&self, work: Work) -> bool {
         let bulk = matches!(
             work,
-            Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::RemoteMessages { .. })
+            Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::RemoteMessages(..))
         );
         if bulk { &self.bulk } else { &self.urgent }.try_send(work).is_ok()
     }

@@ -1,7 +1,7 @@
 //! What a journal is opened with, and by which text it knows each conversation.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::model::{Conversation, ConversationKey};
@@ -42,13 +42,16 @@ impl JournalOptions {
 pub(super) struct Keys(Mutex<Vec<String>>);
 
 impl Keys {
+    fn list(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes a conversation in. The same address twice in a profile gets a number behind it.
     pub(super) fn know(&self, conversation: &Conversation) -> String {
-        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = conversation.key.0 as usize;
-        if let Some(known) = keys.get(at).filter(|k| !k.is_empty()) {
-            return known.clone();
+        if let Some(known) = self.ident(conversation.key) {
+            return known;
         }
+        let (mut keys, at) = (self.list(), conversation.key.0 as usize);
         let base = conversation.address.ident();
         let mut ident = base.clone();
         let mut again = 1;
@@ -66,18 +69,15 @@ impl Keys {
     }
 
     pub(super) fn ident(&self, key: ConversationKey) -> Option<String> {
-        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.get(key.0 as usize).filter(|k| !k.is_empty()).cloned()
+        self.list().get(key.0 as usize).filter(|k| !k.is_empty()).cloned()
     }
 
     pub(super) fn all(&self) -> Vec<String> {
-        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.iter().filter(|k| !k.is_empty()).cloned().collect()
+        self.list().iter().filter(|k| !k.is_empty()).cloned().collect()
     }
 
     pub(super) fn key(&self, ident: &str) -> Option<ConversationKey> {
-        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = keys.iter().position(|k| k == ident)?;
+        let at = self.list().iter().position(|k| k == ident)?;
         Some(ConversationKey(u32::try_from(at).ok()?))
     }
 }

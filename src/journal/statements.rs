@@ -123,14 +123,14 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
                 "INSERT INTO conversations (ident, open) VALUES (?1, 1) ON CONFLICT (ident) DO UPDATE SET open = 1";
             run(db, open, [ident])?
         }
-        Job::ConversationIdKnown { conversation, id } => {
-            let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
+        Job::ConversationIdKnown(key, id) => {
+            let Some(ident) = keys.ident(*key) else { return Ok(()) };
             let known = "INSERT INTO conversations (ident, remote_id) VALUES (?1, ?2)
                          ON CONFLICT (ident) DO UPDATE SET remote_id = ?2";
             run(db, known, params![ident, id])?
         }
-        Job::RemoteMessages { conversation, messages } => {
-            let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
+        Job::RemoteMessages(key, messages) => {
+            let Some(ident) = keys.ident(*key) else { return Ok(()) };
             for message in messages {
                 let RemoteMessage { id, author, text, at, .. } = message;
                 run(
@@ -168,7 +168,7 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
             )?
         }
         // Come another way: see `Journal::tell`.
-        Job::History(_) | Job::Status { .. } => 0,
+        Job::History(_) | Job::Status(..) => 0,
     };
     Ok(())
 }

@@ -315,8 +315,8 @@ impl Writer {
     }
 
     /// Writes a group as a whole, together with what was held.
-    fn group(&mut self, mode: &mut Mode, group: Vec<Work>) {
-        let group = self.guests(mode, group);
+    fn group(&mut self, mode: &mut Mode, mut group: Vec<Work>) {
+        self.guests(mode, &mut group);
         let store = match mode {
             Mode::Writing(store) => store,
             Mode::Waiting => return self.hold(group, BUSY),
@@ -351,7 +351,7 @@ impl Writer {
                     }
                     self.held.push_back(Work::Outcome { message, delivery, remote_id, done: None });
                 }
-                Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::RemoteMessages { .. }) => {}
+                Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::RemoteMessages(..)) => {}
                 work => self.held.push_back(work),
             }
         }
@@ -359,17 +359,15 @@ impl Writer {
         self.held.drain(..too_many);
     }
 
-    /// Answers who asks for guest tokens; gives back the rest of the group.
-    fn guests(&self, mode: &mut Mode, group: Vec<Work>) -> Vec<Work> {
-        let mut rest = Vec::with_capacity(group.len());
-        for work in group {
+    /// Answers who asks for guest tokens: they are no part of what is written together.
+    fn guests(&self, mode: &mut Mode, group: &mut Vec<Work>) {
+        for work in group.extract_if(.., |work| matches!(work, Work::Guest(_))) {
             match (work, &mut *mode) {
                 (Work::Guest(guest), Mode::Writing(store)) => guest.answer(&mut store.db, &self.keys),
                 (Work::Guest(guest), mode) => guest.answer_unkept(mode.unwritten()),
-                (work, _) => rest.push(work),
+                _ => {}
             }
         }
-        rest
     }
 
     fn trouble(&mut self, mode: &mut Mode, e: &rusqlite::Error) {

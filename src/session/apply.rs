@@ -85,7 +85,7 @@ impl Session {
             }
             Report::ConversationIdKnown { key, conversation_id: id } => {
                 let new = self.conversations.learned(key, &id);
-                self.keep(Job::ConversationIdKnown { conversation: key, id }, changes);
+                self.keep(Job::ConversationIdKnown(key, id), changes);
                 changes.notice(Notice::ConversationId { key, new });
             }
             Report::Metrics { exchange, datagrams } => self.log.set_metrics(exchange, datagrams),

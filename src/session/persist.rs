@@ -49,7 +49,7 @@ impl Session {
         changes: &mut Changes,
     ) {
         if self.journal.keeps() && !messages.is_empty() {
-            changes.journal(Job::RemoteMessages { conversation, messages: messages.to_vec() });
+            changes.journal(Job::RemoteMessages(conversation, messages.to_vec()));
         }
     }
 

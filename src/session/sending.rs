@@ -101,7 +101,7 @@ impl Session {
         if let Some(key) = self.threads.delivery(id, DeliveryStatus::Cancelled, None, None) {
             self.count(key);
         }
-        self.keep(Job::Status { message: id, delivery: DeliveryStatus::Cancelled }, changes);
+        self.keep(Job::Status(id, DeliveryStatus::Cancelled), changes);
         true
     }
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::io::Read as _;
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, Version};
 
 use crate::engine::redact::Redactor;
 use crate::genesys::Call;
@@ -19,8 +19,6 @@ const ENCODINGS_MAX: usize = 3;
 
 /// The request as it is, or would be, written. `Host` is what the connection adds (`:authority` in HTTP/2).
 pub fn request(call: &Call, redactor: &Redactor) -> Request {
-    // A file may be larger than what is kept.
-    let sent = call.body.get(..BODY_MAX).unwrap_or(&call.body);
     let mut headers = Vec::with_capacity(call.headers.len() + 1);
     if let Some(authority) = authority(&call.url) {
         headers.push(Header::new("host", authority));
@@ -30,14 +28,13 @@ pub fn request(call: &Call, redactor: &Redactor) -> Request {
         method: call.method.to_string(),
         url: redactor.text(&call.url).into_owned(),
         headers,
-        body: body(sent, call.body.len() as u64, &call.headers, redactor, false),
+        body: body(&call.body, call.body.len() as u64, &call.headers, redactor, false),
     }
 }
 
 /// A frame of a socket: JSON nearly always.
 pub fn frame(text: &str, redactor: &Redactor) -> Body {
-    let bytes = text.as_bytes();
-    body(bytes.get(..BODY_MAX).unwrap_or(bytes), bytes.len() as u64, &HeaderMap::new(), redactor, false)
+    body(text.as_bytes(), text.len() as u64, &HeaderMap::new(), redactor, false)
 }
 
 /// What came of a try.
@@ -57,20 +54,10 @@ fn response(answer: &ClientAnswer, redactor: &Redactor, broken: bool) -> Respons
     Response {
         status: answer.status,
         phrase: answer.phrase.as_ref().map(|phrase| redactor.text(phrase).into_owned()),
-        version: version(answer.version).to_owned(),
+        version: format!("{:?}", answer.version),
         headers: redactor.headers(&answer.headers),
         body: body(&answer.bytes, answer.total, &answer.headers, redactor, broken),
         remote: answer.remote.map(|r| r.to_string()),
-    }
-}
-
-const fn version(version: Version) -> &'static str {
-    match version {
-        Version::HTTP_09 => "HTTP/0.9",
-        Version::HTTP_10 => "HTTP/1.0",
-        Version::HTTP_11 => "HTTP/1.1",
-        Version::HTTP_2 => "HTTP/2.0",
-        _ => "HTTP",
     }
 }
 
@@ -86,6 +73,8 @@ pub fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, 
     if bytes.is_empty() {
         return Body { total, ..Body::default() };
     }
+    // A file, or a frame, may be larger than what is kept.
+    let bytes = bytes.get(..BODY_MAX).unwrap_or(bytes);
     let value = |name| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
     let mime = value(CONTENT_TYPE)
         .map(|v| v.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())

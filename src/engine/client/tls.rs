@@ -79,23 +79,19 @@ pub fn words(error: &std::io::Error, host: &str) -> (TlsFault, String) {
 }
 
 pub fn of_rustls(error: &Error, host: &str) -> (TlsFault, String) {
-    let fault = match error {
-        Error::InvalidCertificate(why) => return of_certificate(why, host),
-        Error::AlertReceived(AlertDescription::CertificateRequired) => TlsFault::ClientCertificate,
-        _ => TlsFault::Other,
-    };
     let words = match error {
+        Error::InvalidCertificate(why) => return of_certificate(why, host),
         Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            format!(
-                "{host} wants a certificate of the client, and guestwire has none; ask who runs it for another way in"
-            )
+            let how = "ask who runs it for another way in";
+            let words = format!("{host} wants a certificate of the client, and guestwire has none; {how}");
+            return (TlsFault::ClientCertificate, words);
         }
         Error::AlertReceived(alert) => format!("{host} broke off the handshake ({alert:?})"),
         Error::InvalidMessage(_) => format!("what answers at {host} does not speak TLS; check the host and its port"),
         Error::PeerIncompatible(_) => format!("{host} speaks no version or cipher of TLS that guestwire does"),
         other => one_line(&other.to_string()),
     };
-    (fault, words)
+    (TlsFault::Other, words)
 }
 
 fn of_certificate(error: &CertificateError, host: &str) -> (TlsFault, String) {

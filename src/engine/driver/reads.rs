@@ -165,7 +165,7 @@ impl Reads {
         cx: &mut Context,
     ) -> Option<ReadMessages> {
         let mut reading = self.under_way.remove(&key)?;
-        let (generation, was_bulk) = (record.generation(), reading.bulk.is_some());
+        let generation = record.generation();
         let understood = shown.body().is_some_and(|body| self.understand(&mut reading, &mut record, body, key, cx));
         let (status, wait, why, missing) = (shown.status(), shown.wait(), shown.why(), shown.missing_permissions());
         cx.settle_question(&mut record, shown, understood);
@@ -195,11 +195,11 @@ impl Reads {
         }
         // What is known of the conversation, without what could not be read.
         let (state, since) = match &reading.bulk {
-            Some(bulk) if was_bulk => (bulk.state, bulk.since),
+            Some(bulk) => (bulk.state, bulk.since),
             _ if status == 404 => (RemoteState::Missing, None),
             _ => (RemoteState::Unknown, None),
         };
-        let news = (was_bulk || status == 404) && reader.is_news(state, since, false);
+        let news = (reading.bulk.is_some() || status == 404) && reader.is_news(state, since, false);
         if news || reading.asked {
             cx.report(Report::Conversation { key, state, since, messages: Vec::new() });
         }

@@ -19,7 +19,7 @@ use crate::engine::client::upgrade::{self, Socket};
 use crate::engine::client::{Cancel, Client, ClientAnswer, capture};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::redact::Redactor;
-use crate::engine::send_log::{Intent, Recording};
+use crate::engine::send_log::Intent;
 use crate::files;
 use crate::genesys::call::BadCall;
 use crate::genesys::oauth::{TokenAnswer, TokenOutcome, read};
@@ -157,8 +157,10 @@ impl Context {
         self.tasks.spawn(async move { TaskOutput::GuestToken(key, serial, work.await) });
     }
 
-    /// Waits until an intent is recorded.
-    pub fn spawn_recording(&mut self, message: MessageId, recording: Recording) {
+    /// Records what is about to be written.
+    pub fn spawn_recording(&mut self, intent: Intent) {
+        let message = intent.message;
+        let recording = self.options.send_log.intent(intent);
         self.tasks.spawn(async move { TaskOutput::Recorded(message, recording.await) });
     }
 

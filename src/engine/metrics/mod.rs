@@ -23,7 +23,7 @@ use crate::config::settings::{Agent, MetricsSettings as Configured};
 use crate::engine::Report;
 use crate::model::AgentState;
 use crate::text::one_line;
-use points::{Meter, Point, Value};
+use points::{Meter, Point};
 
 /// Datagrams that wait for the thread at most.
 const QUEUE: usize = 1024;
@@ -67,14 +67,10 @@ impl MetricsAgent {
     }
 
     fn datagram(&self, point: &Point) -> String {
-        let (value, kind) = match point.value {
-            Value::Count => (1, "c"),
-            Value::Distribution(ms) => (ms, "d"),
-            Value::Gauge(value) => (value, "g"),
-        };
-        let own = point.tags.iter().map(|(name, value)| format!("{name}:{}", clean(value)));
+        let Point { name, value, kind, tags } = point;
+        let own = tags.iter().map(|(name, value)| format!("{name}:{}", clean(value)));
         let tags: Vec<_> = self.tags.iter().cloned().chain(own).collect();
-        format!("{}:{value}|{kind}|#{}", point.name, tags.join(","))
+        format!("{name}:{value}|{kind}|#{}", tags.join(","))
     }
 
     /// Resolves when what is queued has gone out, within a bound.

@@ -10,22 +10,13 @@ use crate::genesys::oauth;
 use crate::model::exchange::header;
 use crate::model::{Cause, Channel, ConversationKey, Exchange, ExchangeId, ExchangeKind, Outcome};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// Its name. The names are fixed.
+    /// The names are fixed.
     pub name: &'static str,
-    pub value: Value,
+    pub value: u64,
+    /// As DogStatsD names it: `c`, so many more; `d`, one of many; `g`, how it stands.
+    pub kind: &'static str,
     pub tags: Vec<(&'static str, String)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// One more.
-    Count,
-    /// One of many, in milliseconds.
-    Distribution(u64),
-    /// How it stands.
-    Gauge(u64),
 }
 
 /// Makes points from reports.
@@ -78,15 +69,15 @@ impl Meter {
         let token = asked.is_some_and(|(_, path)| format!("/{path}") == oauth::TOKEN_PATH);
         // A token for a negative test is none of the session's.
         if token && exchange.sent_as.is_none() {
-            let mut tags = vec![("outcome", outcome(&exchange.outcome).to_owned())];
+            let mut tags = vec![("outcome", exchange.outcome.kept_name().to_owned())];
             tags.extend(self.tags(exchange, None));
-            points.push(Point { name: "genesys.guest.token.renewal", value: Value::Count, tags });
+            points.push(Point { name: "genesys.guest.token.renewal", value: 1, kind: "c", tags });
         }
         let number = |name: &str| header(&attempt.response()?.headers, name)?.trim().parse::<u64>().ok();
         if let (Some(count), Some(allowed)) = (number("inin-ratelimit-count"), number("inin-ratelimit-allowed")) {
             let tags = self.place();
-            let value = Value::Gauge(allowed.saturating_sub(count));
-            points.push(Point { name: "genesys.guest.ratelimit.remaining", value, tags });
+            let value = allowed.saturating_sub(count);
+            points.push(Point { name: "genesys.guest.ratelimit.remaining", value, kind: "g", tags });
         }
         points
     }
@@ -95,16 +86,16 @@ impl Meter {
         let channel =
             exchange.conversation.and_then(|key| self.channels.get(&key)).copied().unwrap_or(Channel::GuestApi);
         let tags = self.tags(exchange, Some(channel));
-        let mut add = |name, value| points.push(Point { name, value, tags: tags.clone() });
-        add("genesys.guest.message.send.count", Value::Count);
+        let mut add = |name, value, kind| points.push(Point { name, value, kind, tags: tags.clone() });
+        add("genesys.guest.message.send.count", 1, "c");
         match exchange.outcome {
-            Outcome::Refused(_) | Outcome::Failed(_) => add("genesys.guest.message.send.error", Value::Count),
-            Outcome::Unknown(_) => add("genesys.guest.message.send.unknown", Value::Count),
+            Outcome::Refused(_) | Outcome::Failed(_) => add("genesys.guest.message.send.error", 1, "c"),
+            Outcome::Unknown(_) => add("genesys.guest.message.send.unknown", 1, "c"),
             _ => {}
         }
         if let Some(took) = exchange.took {
             let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-            add("genesys.guest.message.send.duration", Value::Distribution(ms));
+            add("genesys.guest.message.send.duration", ms, "d");
         }
     }
 
@@ -124,15 +115,5 @@ impl Meter {
 
     fn place(&self) -> Vec<(&'static str, String)> {
         vec![("region", self.facts.region.clone()), ("profile", self.facts.name.clone())]
-    }
-}
-
-const fn outcome(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Accepted => "accepted",
-        Outcome::Refused(_) => "refused",
-        Outcome::Failed(_) => "failed",
-        Outcome::Unknown(_) => "unknown",
-        Outcome::Open | Outcome::Waiting | Outcome::Cancelled => "cancelled",
     }
 }

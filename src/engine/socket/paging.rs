@@ -44,25 +44,19 @@ pub struct SeenPages {
     pub doubt: Option<Timestamp>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Paging {
     /// A person asked for the next page further back.
     asked: bool,
     /// The page that is to be read by itself, and no earlier than when.
     back: Option<(u32, Option<Moment>)>,
-    /// The next page further back.
-    next: u32,
+    /// The page that was read furthest back.
+    last: u32,
     pages: Option<u32>,
     /// Every page so far was new, and something older is known.
     gap: bool,
     /// How often reading by itself failed in a row.
     failed: u32,
-}
-
-impl Default for Paging {
-    fn default() -> Self {
-        Self { asked: false, back: None, next: 1, pages: None, gap: false, failed: 0 }
-    }
 }
 
 impl Paging {
@@ -74,7 +68,7 @@ impl Paging {
 
     /// A person asks for an older page. False: there is none.
     pub fn ask(&mut self) -> bool {
-        self.asked = self.pages.is_none_or(|pages| self.next <= pages);
+        self.asked = self.pages.is_none_or(|pages| self.last < pages);
         self.asked
     }
 
@@ -86,7 +80,7 @@ impl Paging {
 
     /// The page that is to be read next.
     pub fn wanted(&self) -> Option<(u32, Why)> {
-        if self.asked { Some((self.next, Why::Asked)) } else { self.back.map(|(page, _)| (page, Why::Back)) }
+        if self.asked { Some((self.last + 1, Why::Asked)) } else { self.back.map(|(page, _)| (page, Why::Back)) }
     }
 
     /// The page that is to be read by itself.
@@ -129,7 +123,7 @@ impl Paging {
 
     pub fn read(&mut self, page: u32, why: Why, seen: SeenPages) {
         self.pages = seen.pages.or(self.pages);
-        self.next = self.next.max(page.saturating_add(1));
+        self.last = self.last.max(page);
         if why == Why::Asked {
             return;
         }

@@ -141,7 +141,7 @@ fn a_restart_finds_everything() {
     wait(journal.intent(intent(7, 1, "first"))).unwrap();
     let named = guestwire::model::Extras { key: Some("named-9".to_owned()), ..guestwire::model::Extras::default() };
     wait(journal.intent(Intent { extras: named.clone(), ..intent(9, 2, "third") })).unwrap();
-    journal.submit(Job::ConversationIdKnown { conversation: ConversationKey(2), id: "remote-c".to_owned() });
+    journal.submit(Job::ConversationIdKnown(ConversationKey(2), "remote-c".to_owned()));
     wait(journal.outcome(MessageId(9), &DeliveryStatus::Accepted, Some("remote-9"))).unwrap();
     let kept = KeptConversation {
         key: ConversationKey(2),
@@ -156,8 +156,7 @@ fn a_restart_finds_everything() {
     let item = Choice::new("The first", "1").of(ChoiceKind::ListPicker);
     heard.choices = vec![Choice { words: Some("Chosen".to_owned()), ..item }];
     heard.late = true;
-    journal
-        .submit(Job::RemoteMessages { conversation: ConversationKey(2), messages: vec![heard.clone(), heard.clone()] });
+    journal.submit(Job::RemoteMessages(ConversationKey(2), vec![heard.clone(), heard.clone()]));
     let added = Conversation {
         key: ConversationKey(3),
         name: "by hand".to_owned(),

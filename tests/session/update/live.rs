@@ -161,7 +161,8 @@ fn what_is_heard_is_kept_as_what_is_read() {
     let now = desk.now;
     for n in ["m-1", "m-2"] {
         let effects = hear(&mut desk, OPEN, vec![said(n, Author::Bot, "hi", now)]);
-        let kept = |e: &&Effect| matches!(e, Effect::Journal(Job::RemoteMessages { conversation: OPEN, messages }) if messages[0].id == n);
+        let kept =
+            |e: &&Effect| matches!(e, Effect::Journal(Job::RemoteMessages(OPEN, messages)) if messages[0].id == n);
         assert_eq!(effects.iter().filter(kept).count(), 1, "{effects:?}");
     }
 }

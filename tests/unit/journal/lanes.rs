@@ -34,5 +34,5 @@ async fn a_full_lane_refuses_and_the_other_does_not() {
     let taken = (0..2 * LANE as u64).take_while(|n| lanes.put(bulk(*n))).count();
     assert_eq!(taken, LANE);
     let delivery = crate::model::DeliveryStatus::Cancelled;
-    assert!(lanes.put(Work::Job(Job::Status { message: MessageId(1), delivery })));
+    assert!(lanes.put(Work::Job(Job::Status(MessageId(1), delivery))));
 }

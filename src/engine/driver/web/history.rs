@@ -62,7 +62,7 @@ impl Driver {
     pub(super) fn read_history(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let wanted = web.history.paging.wanted().filter(|_| web.history.reading.is_none());
-        let Some((page, why)) = wanted.filter(|_| web.history.due(self.cx.now).is_none()) else { return };
+        let Some((page, why)) = wanted.filter(|_| web.page_held_until(self.cx.now).is_none()) else { return };
         let Some(jwt) = web.history.jwt(self.cx.now.wall).cloned() else {
             let asked = web.flight.0.iter().any(|w| w.ours == Ours::Jwt);
             if !asked && web.machine.is_writable() && web.paced(self.cx.now).is_none() {
@@ -71,7 +71,7 @@ impl Driver {
             return;
         };
         web.history.paging.begin(why);
-        web.history.rate.spend(self.cx.now);
+        web.pace.pages.spend(self.cx.now);
         let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let record = self.cx.record(ExchangeKind::Read, &format!("history, page {page}"), Some(key));
         let call = history::request(&self.cx.profile.hosts.api, &origin, &jwt, page);

@@ -14,7 +14,7 @@ use crate::model::{ConversationKey, Ending, ExchangeKind, FailureKind, Outcome, 
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::Driver;
-use super::state::GuestIdentity;
+use super::state::{GuestIdentity, WebHistory};
 
 impl Driver {
     /// Begins to open the socket: with the token that is known, or once it is.
@@ -34,7 +34,7 @@ impl Driver {
         let Some(web) = self.webs.of(key, &self.cx) else { return };
         web.guest = GuestIdentity { renew: true, ..GuestIdentity::default() };
         web.ready = None;
-        web.history.forget();
+        web.history = WebHistory::default();
         self.reads.begin_anew(key, &mut self.cx);
     }
 

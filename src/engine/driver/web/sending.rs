@@ -7,7 +7,6 @@
 //!                                                                 └─ written: unknown ─► (echo, history) ─► landed
 //! ```
 
-use futures_util::FutureExt as _;
 use secrecy::SecretString;
 
 use crate::engine::channel;
@@ -44,12 +43,7 @@ impl Driver {
         if let Some(web) = self.webs.all.get_mut(&key) {
             web.ready = Some(Ready { message, ours, tracing, text });
         }
-        // Where nothing is kept there is nothing to wait for, and a turn of the loop is saved.
-        let mut recording = self.cx.options.send_log.intent(intent);
-        match (&mut recording).now_or_never() {
-            Some(recorded) => self.intent_recorded(message, recorded),
-            None => self.cx.spawn_recording(message, recording),
-        }
+        self.cx.spawn_recording(intent);
     }
 
     /// The frame that says a message, and its tracing id: our own id of the message, so that its echo and its entry in

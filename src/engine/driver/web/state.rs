@@ -75,6 +75,8 @@ pub struct OpeningState {
 /// When frames may be written.
 pub struct FramePace {
     pub frames: Rate,
+    /// Pages of the history.
+    pub pages: Rate,
     /// The server asked for silence until then.
     pub silent: Option<Moment>,
     pub typing_again: Option<Moment>,
@@ -102,7 +104,9 @@ impl WebConversation {
     /// A conversation that nobody wants open yet.
     pub fn new(key: ConversationKey, options: &EngineOptions) -> Self {
         let jitter = Jitter::new(options.seed.rotate_left(29) ^ u64::from(key.0));
-        let frames = Rate::new(options.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE), Duration::from_secs(60));
+        let minute = Duration::from_secs(60);
+        let frames = Rate::new(options.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE), minute);
+        let pages = Rate::new(READS_PER_MINUTE, minute);
         Self {
             machine: Machine::new(jitter, options.reopen_after.unwrap_or(AGAIN_FIRST)),
             told: WebSession::Closed,
@@ -111,7 +115,7 @@ impl WebConversation {
             link: None,
             flight: Flight::default(),
             ready: None,
-            pace: FramePace { frames, silent: None, typing_again: None, health_again: None },
+            pace: FramePace { frames, pages, silent: None, typing_again: None, health_again: None },
             typing: None,
             history: WebHistory::default(),
             files: Files::default(),
@@ -136,7 +140,14 @@ impl WebConversation {
     pub fn held_until(&self, now: Moment) -> Option<Moment> {
         let by_frame = self.history.is_wanted() || !self.files.unwanted.is_empty();
         let paced = self.paced(now).filter(|_| by_frame && self.machine.is_writable()).map(|(until, _)| until);
-        self.history.due(now).into_iter().chain(paced).min_by_key(|at| at.mono)
+        self.page_held_until(now).into_iter().chain(paced).min_by_key(|at| at.mono)
+    }
+
+    /// When a page may be read that the limit, or a failure, holds back.
+    pub fn page_held_until(&self, now: Moment) -> Option<Moment> {
+        let WebHistory { paging, reading, .. } = &self.history;
+        paging.wanted().filter(|_| reading.is_none())?;
+        [paging.held(now), self.pace.pages.may(now).err()].into_iter().flatten().max_by_key(|until| until.mono)
     }
 }
 
@@ -193,35 +204,17 @@ impl Webs {
 }
 
 /// The history of one guest.
+#[derive(Default)]
 pub struct WebHistory {
     pub jwt: Option<(SecretString, Option<Timestamp>)>,
     pub paging: Paging,
     /// The page that is being read.
     pub reading: Option<(u32, Why)>,
-    pub rate: Rate,
     /// A JWT was refused just now.
     pub refused: bool,
 }
 
-impl Default for WebHistory {
-    fn default() -> Self {
-        Self {
-            jwt: None,
-            paging: Paging::default(),
-            reading: None,
-            rate: Rate::new(READS_PER_MINUTE, Duration::from_secs(60)),
-            refused: false,
-        }
-    }
-}
-
 impl WebHistory {
-    /// When a page that is held back by the limit, or by a failure, may be read.
-    pub fn due(&self, now: Moment) -> Option<Moment> {
-        self.paging.wanted().filter(|_| self.reading.is_none())?;
-        [self.paging.held(now), self.rate.may(now).err()].into_iter().flatten().max_by_key(|until| until.mono)
-    }
-
     /// Whether a page is to be read.
     pub fn is_wanted(&self) -> bool {
         self.paging.wanted().is_some()
@@ -230,12 +223,6 @@ impl WebHistory {
     /// Whether pages are read by themselves, from the newest on.
     pub fn looks_back(&self) -> bool {
         self.paging.page_back().is_some() || matches!(self.reading, Some((_, Why::Back)))
-    }
-
-    /// Another guest has another history, and no other limit.
-    pub fn forget(&mut self) {
-        let rate = self.rate.clone();
-        *self = Self { rate, ..Self::default() };
     }
 
     pub fn jwt(&self, now: Timestamp) -> Option<&SecretString> {
