@@ -104,7 +104,9 @@ impl Journal {
                 // The thread lives as long as a handle does.
                 let _ = self.asks.send(ask);
             }
-            Job::Status(message, delivery) => self.put(Work::Outcome { message, delivery, remote_id: None, done: None }),
+            Job::Status(message, delivery) => {
+                self.put(Work::Outcome { message, delivery, remote_id: None, done: None })
+            }
             job => self.put(Work::Job(job)),
         }
     }

@@ -9,10 +9,10 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 use crate::engine::redact::Redactor;
 use crate::genesys::Call;
-use crate::model::{Body, BodyForm, Ending, Failure, FailureKind, Header, Request, Response};
+use crate::model::{Body, BodyForm, Failure, FailureKind, Header, Request, Response};
 use crate::text::json;
 
-use super::answer::{BODY_MAX, ClientAnswer, NoAnswer, Tried};
+use super::answer::{BODY_MAX, ClientAnswer, NoAnswer};
 
 /// How many encodings of one body are undone.
 const ENCODINGS_MAX: usize = 3;
@@ -37,20 +37,20 @@ pub fn frame(text: &str, redactor: &Redactor) -> Body {
     body(text.as_bytes(), text.len() as u64, &HeaderMap::new(), redactor, false)
 }
 
-/// What came of a try.
-pub fn ending(tried: &Tried, redactor: &Redactor) -> Ending {
-    match &tried.result {
-        Ok(answer) => Ending::Answered(response(answer, redactor, false)),
-        Err(NoAnswer { failure, partial }) => Ending::Failed(Failure {
-            detail: redactor.text(&failure.detail).into_owned(),
-            // A proxy's answer is whole.
-            partial: partial.as_ref().map(|a| Box::new(response(a, redactor, failure.kind != FailureKind::Proxy))),
-            ..failure.clone()
-        }),
+/// Why no whole answer came, and what came of it.
+pub fn failure(none: &NoAnswer, redactor: &Redactor) -> Failure {
+    let NoAnswer { failure, partial } = none;
+    // A proxy's answer is whole.
+    let broken = failure.kind != FailureKind::Proxy;
+    Failure {
+        detail: redactor.text(&failure.detail).into_owned(),
+        partial: partial.as_ref().map(|answer| Box::new(response(answer, redactor, broken))),
+        ..failure.clone()
     }
 }
 
-fn response(answer: &ClientAnswer, redactor: &Redactor, broken: bool) -> Response {
+/// An answer, of which the end may be `broken` off.
+pub fn response(answer: &ClientAnswer, redactor: &Redactor, broken: bool) -> Response {
     Response {
         status: answer.status,
         phrase: answer.phrase.as_ref().map(|phrase| redactor.text(phrase).into_owned()),
@@ -100,14 +100,14 @@ pub fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, 
     out
 }
 
-/// `bytes` with their encoding undone where that is possible, as UTF-8 where they are text: for reading an answer, not
-/// for showing it.
-pub fn plain<'b>(bytes: &'b [u8], headers: &HeaderMap) -> Cow<'b, [u8]> {
-    let bytes = match encoding(headers) {
-        Some(encoding) => decode(bytes, &encoding, false).bytes,
-        None => bytes.into(),
+/// A body with its encoding undone where that is possible, as UTF-8 where it is text, and with its secrets in it: to be
+/// read, never kept.
+pub fn plain(answer: &ClientAnswer) -> Cow<'_, [u8]> {
+    let bytes = match encoding(&answer.headers) {
+        Some(encoding) => decode(&answer.bytes, &encoding, false).bytes,
+        None => answer.bytes.as_slice().into(),
     };
-    match as_text(&bytes, headers, false) {
+    match as_text(&bytes, &answer.headers, false) {
         Some(Cow::Owned(text)) => text.into_bytes().into(),
         Some(Cow::Borrowed(_)) | None => bytes,
     }

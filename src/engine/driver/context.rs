@@ -187,9 +187,15 @@ impl Context {
     /// The same, where it asked something. `understood`: the answer is what was asked for.
     pub fn settle_question(&self, record: &mut ExchangeBuilder, shown: CapturedTry, understood: bool) -> Outcome {
         let outcome = shown.outcome(understood);
-        record.end(shown.ending, shown.timing);
-        self.settle(record, outcome.clone());
+        self.settle_try(record, shown, outcome.clone());
         outcome
+    }
+
+    /// The same with the try that ended it.
+    pub fn settle_try(&self, record: &mut ExchangeBuilder, shown: CapturedTry, outcome: Outcome) {
+        let (ending, timing) = shown.ended();
+        record.end(ending, timing);
+        self.settle(record, outcome);
     }
 
     pub fn entry(&self, key: ConversationKey) -> Option<&ConversationEntry> {

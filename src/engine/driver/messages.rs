@@ -13,7 +13,6 @@ use jiff::Timestamp;
 use crate::engine::channel;
 use crate::engine::client::capture;
 use crate::engine::outcome;
-use crate::engine::outcome::TryResult;
 use crate::engine::queue::NextSend;
 use crate::engine::reading::{Settled, When};
 use crate::engine::retry::RetryDecision;
@@ -151,20 +150,20 @@ impl Driver {
 
     pub(super) fn send_answered(&mut self, message: MessageId, shown: CapturedTry) {
         let Some(send) = self.sends.get(message) else { return };
-        let result = match (&shown.answer, &shown.ending) {
-            (Some(answer), _) => outcome::of_answer(answer, send.tries.lost > 0),
-            (None, Ending::Failed(failure)) => outcome::of_failure(failure),
-            (None, Ending::Answered(response)) => TryResult::Unknown(Reason::Meaningless(response.status), None),
+        let result = match &shown.result {
+            Ok((answer, _)) => outcome::of_answer(answer, send.tries.lost > 0),
+            Err(failure) => outcome::of_failure(failure),
         };
         let (conversation, generation, own_token, given_up) =
             (send.request.conversation, send.generation(), send.carries_own_token(), send.is_given_up());
         // The 401 of such a message says nothing about the session's token, and its success neither.
         let on_purpose = send.request.sent_as.is_some_and(Variation::wants_refusal);
         let taken = shown.body().map(|body| channel::taken(send.channel, body)).unwrap_or_default();
-        let limited = shown.status() == 429;
-        let Some(verdict) = self.sends.follow(message, result, shown.ending, shown.timing, &self.cx) else { return };
+        let (limited, meta) = (shown.status() == 429, shown.meta);
+        let (ending, timing) = shown.ended();
+        let Some(verdict) = self.sends.follow(message, result, ending, timing, &self.cx) else { return };
         // This message is counted in what its answer says; the others on the wire may not be.
-        self.cx.take_meta(&shown.meta, own_token.then(|| self.sends.in_flight().saturating_sub(1)));
+        self.cx.take_meta(&meta, own_token.then(|| self.sends.in_flight().saturating_sub(1)));
         let outcome = match verdict {
             // It was taken back, and the server did not take it: that is what was wanted.
             RetryDecision::Again(..) | RetryDecision::TokenRefused(_) if given_up => Outcome::Cancelled,
@@ -193,7 +192,7 @@ impl Driver {
         if let Some(id) = taken.conversation_id {
             self.cx.learn(conversation, id);
         }
-        self.conclude_as(message, outcome, taken.id, shown.meta.date);
+        self.conclude_as(message, outcome, taken.id, meta.date);
     }
 
     /// A message's intent could not be recorded: nothing of it was written.

@@ -87,8 +87,7 @@ impl NegativeTests {
             None => (Outcome::Failed(why.clone()), Err(why)),
         };
         if let Some(mut record) = self.asking.take() {
-            record.end(done.shown.ending, done.shown.timing);
-            cx.settle(&mut record, outcome);
+            cx.settle_try(&mut record, done.shown, outcome);
         }
         brought
     }

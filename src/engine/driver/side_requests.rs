@@ -146,7 +146,7 @@ impl SideRequests {
         match request {
             SideRequest::Typing(_) | SideRequest::Receipt { .. } => {
                 let taken = |answer| outcome::of_answer(answer, false) == TryResult::Accepted;
-                let taken = shown.answer.as_ref().is_some_and(taken);
+                let taken = shown.evidence().is_some_and(taken);
                 cx.settle_question(&mut record, shown, taken);
             }
             SideRequest::Learn { key, .. } => {

@@ -12,7 +12,7 @@ use crate::genesys::answerer::{CallKind, who_answered};
 use crate::genesys::call::BadCall;
 use crate::genesys::oauth::{TokenAnswer, basic_credentials, request, summary};
 use crate::genesys::tokens_me;
-use crate::model::{Ending, ExchangeId, ExchangeKind, Generation, Moment, Outcome, Reason, Response};
+use crate::model::{ExchangeId, ExchangeKind, Generation, Moment, Outcome, Reason};
 
 use super::context::Context;
 use super::negative_tests::RetiredToken;
@@ -144,7 +144,8 @@ impl SignInArea {
         let (why, status, wait) = (shown.why(), shown.status(), shown.wait());
         let asked = self.renewal.as_ref().map_or(cx.now, |renewal| renewal.asked);
         if let Some(renewal) = &mut self.renewal {
-            renewal.record.end(shown.ending, shown.timing);
+            let (ending, timing) = shown.ended();
+            renewal.record.end(ending, timing);
         }
         let replaced = cx.tokens.facts().map(|f| (f.generation, f.issued, f.expires));
         let denied = match grant {
@@ -216,9 +217,9 @@ pub fn facts_answered(generation: Generation, mut record: ExchangeBuilder, shown
 impl CapturedTry {
     /// What an answer of `tokens/me` shows about the token. `info`: what a success told.
     pub fn verified(&self, info: Option<tokens_me::Info>) -> Verified {
-        let Ending::Answered(response) = &self.ending else { return Verified::Unclear(self.why().to_string()) };
-        let Response { status, headers, body, .. } = response;
-        let by = who_answered(CallKind::TokenFacts, *status, headers.as_slice(), body.text.as_bytes());
+        let Ok((_, response)) = &self.result else { return Verified::Unclear(self.why().to_string()) };
+        let status = response.status;
+        let by = who_answered(CallKind::TokenFacts, status, response.headers.as_slice(), response.body.text.as_bytes());
         match (info, status) {
             (Some(info), _) if by.is_service() => Verified::Taken(info),
             (None, 401) if by.is_service() => Verified::NotTaken(format!("tokens/me answered {}", self.why())),

@@ -1,6 +1,5 @@
 //! What a task brings back: a try as it may be shown, and whose it is.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::engine::client::upgrade::Socket;
-use crate::engine::client::{ClientAnswer, NoAnswer, Tried, capture};
+use crate::engine::client::{NoAnswer, Tried, capture};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::outcome::AnswerEvidence;
 use crate::engine::redact::Redactor;
@@ -18,8 +17,8 @@ use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::TokenAnswer;
 use crate::genesys::{Answerer, Call, CallKind, limits, tells_error, who_answered};
 use crate::model::{
-    ConversationKey, Ending, Generation, MessageId, Outcome, ProbeQuestion, RateLimit, Reason, ServerRefusal, Sign,
-    Timing,
+    ConversationKey, Ending, Failure, Generation, MessageId, Outcome, ProbeQuestion, RateLimit, Reason, Response,
+    ServerRefusal, Sign, Timing,
 };
 
 /// A small request beside the messages.
@@ -100,11 +99,10 @@ pub enum TaskOutput {
 
 /// A try as it may be shown, and what was said beside its own matter.
 pub struct CapturedTry {
-    pub ending: Ending,
+    /// A whole answer and what it proves, or why there is none.
+    pub result: Result<(AnswerEvidence, Response), Failure>,
     pub timing: Timing,
     pub meta: ResponseMeta,
-    /// Where a whole answer came.
-    pub answer: Option<AnswerEvidence>,
 }
 
 /// What every answer says beside its own matter.
@@ -130,11 +128,6 @@ pub struct FileRead {
     pub md5: String,
 }
 
-/// The body with its encoding undone and its secrets in it: to be read, never kept.
-pub fn decoded_body(answer: &ClientAnswer) -> Cow<'_, [u8]> {
-    capture::plain(&answer.bytes, &answer.headers)
-}
-
 impl CapturedTry {
     pub fn of(tried: &Tried, asked: CallKind, redactor: &Redactor, clock: Clock) -> Self {
         let now = clock.now();
@@ -147,61 +140,60 @@ impl CapturedTry {
                 date,
             }
         });
-        let mut shown = Self { ending: capture::ending(tried, redactor), timing: tried.timing, meta, answer: None };
-        shown.answer = tried.result.as_ref().ok().map(|a| {
-            let answerer = match who_answered(asked, a.status, &a.headers, &decoded_body(a)) {
-                Answerer::Other(Sign::Header(line)) => Answerer::Other(Sign::Header(redactor.text(&line).into_owned())),
-                Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),
-                other => other,
-            };
-            let tells_error = tells_error(asked, shown.text().as_bytes());
-            let error = match &shown.ending {
-                Ending::Answered(response) if tells_error => ApiError::of(response),
-                _ => shown.error().unwrap_or_default(),
-            };
-            let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
-            // A 429 without a wait of its own: the window's end is one.
-            let wait = wait.or_else(|| meta.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
-            let refusal =
-                ServerRefusal { status: a.status, ..error.refusal.map(|text| redactor.text(text).into_owned()) };
-            AnswerEvidence { answerer, wait, tells_error, refusal }
-        });
-        shown
+        let answer = match &tried.result {
+            Ok(answer) => answer,
+            Err(none) => return Self { result: Err(capture::failure(none, redactor)), timing: tried.timing, meta },
+        };
+        let response = capture::response(answer, redactor, false);
+        let answerer = match who_answered(asked, answer.status, &answer.headers, &capture::plain(answer)) {
+            Answerer::Other(Sign::Header(line)) => Answerer::Other(Sign::Header(redactor.text(&line).into_owned())),
+            Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),
+            other => other,
+        };
+        let tells_error = tells_error(asked, response.body.text.as_bytes());
+        let refused = tells_error || !(200..300).contains(&answer.status);
+        let error = if refused { ApiError::of(&response) } else { ApiError::default() };
+        let wait = limits::retry_after(&answer.headers, now.wall).or(error.retry_after);
+        // A 429 without a wait of its own: the window's end is one.
+        let wait = wait.or_else(|| meta.limit.filter(|_| answer.status == 429).map(|l| l.resets.left(now)));
+        let refusal = error.refusal.map(|text| redactor.text(text).into_owned());
+        let refusal = ServerRefusal { status: answer.status, ..refusal };
+        let evidence = AnswerEvidence { answerer, wait, tells_error, refusal };
+        Self { result: Ok((evidence, response)), timing: tried.timing, meta }
     }
 
-    /// The body of an answer as it may be kept: masked. Whatever is said, is read from it.
-    fn text(&self) -> &str {
-        match &self.ending {
-            Ending::Answered(response) => &response.body.text,
-            Ending::Failed(_) => "",
-        }
+    /// How it ended, as its exchange has it.
+    pub fn ended(self) -> (Ending, Timing) {
+        let ending = match self.result {
+            Ok((_, response)) => Ending::Answered(response),
+            Err(failure) => Ending::Failed(failure),
+        };
+        (ending, self.timing)
     }
 
-    /// The same of a success.
+    /// What the whole answer proves.
+    pub fn evidence(&self) -> Option<&AnswerEvidence> {
+        self.result.as_ref().ok().map(|(evidence, _)| evidence)
+    }
+
+    /// The body of a success as it may be kept: masked. Whatever is said, is read from it.
     pub fn body(&self) -> Option<&[u8]> {
-        (200..300).contains(&self.status()).then(|| self.text().as_bytes())
+        let (_, response) = self.result.as_ref().ok()?;
+        (200..300).contains(&response.status).then_some(response.body.text.as_bytes())
     }
 
     /// The permissions that a refusal of the service names.
     pub fn missing_permissions(&self) -> Option<Vec<String>> {
-        self.error()
-            .filter(|_| self.answer.as_ref().is_some_and(|a| !a.answerer.is_other()))
-            .map(|e| e.missing_permissions)
-    }
-
-    /// What an answer that is no success says, as far as it may be kept.
-    fn error(&self) -> Option<ApiError> {
-        let Ending::Answered(response) = &self.ending else { return None };
-        let refused = !(200..300).contains(&response.status);
-        refused.then(|| ApiError::of(response))
+        let (evidence, response) = self.result.as_ref().ok()?;
+        let by_service = !(200..300).contains(&response.status) && !evidence.answerer.is_other();
+        by_service.then(|| ApiError::of(response).missing_permissions)
     }
 
     /// Why an exchange was no success.
     pub fn why(&self) -> Reason {
-        match (&self.answer, &self.ending) {
-            (Some(answer), _) => Reason::Answer(Box::new(answer.refusal.clone())),
-            (None, Ending::Failed(failure)) => failure.reason(),
-            (None, Ending::Answered(response)) => Reason::Meaningless(response.status),
+        match &self.result {
+            Ok((evidence, _)) => Reason::Answer(Box::new(evidence.refusal.clone())),
+            Err(failure) => failure.reason(),
         }
     }
 
@@ -217,11 +209,11 @@ impl CapturedTry {
 
     /// The status of the whole answer; 0 where none came.
     pub fn status(&self) -> u16 {
-        self.answer.as_ref().map_or(0, |answer| answer.refusal.status)
+        self.evidence().map_or(0, |answer| answer.refusal.status)
     }
 
     /// The wait that the answer names.
     pub fn wait(&self) -> Option<Duration> {
-        self.answer.as_ref().and_then(|answer| answer.wait)
+        self.evidence().and_then(|answer| answer.wait)
     }
 }

@@ -27,7 +27,7 @@ use crate::genesys::{Call, CallKind};
 use crate::model::{Channel, ConversationKey, Generation, MessageId, Outcome, Reason};
 
 use super::context::Context;
-use super::task_output::{CapturedTry, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose, TokenDone, decoded_body};
+use super::task_output::{CapturedTry, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose, TokenDone};
 
 /// What a task needs to try a request.
 struct Tools {
@@ -106,7 +106,7 @@ impl Context {
         self.tasks.spawn(async move {
             let tried = tools.client.run(call, &mut tools.cancel).await;
             let grant = tried.result.as_ref().ok().map(|a| {
-                let (body, unread) = (decoded_body(a), capture::unread(a));
+                let (body, unread) = (capture::plain(a), capture::unread(a));
                 let ClientAnswer { status, headers, .. } = a;
                 read(TokenOutcome { status: *status, headers, body: &body, unread: unread.as_deref() })
             });

@@ -87,11 +87,8 @@ fn clean(tag: &str) -> String {
         .collect()
 }
 
-enum Socket {
-    Udp(UdpSocket),
-    #[cfg(unix)]
-    Unix(std::os::unix::net::UnixDatagram),
-}
+/// Sends a datagram through an open socket.
+type Socket = Box<dyn Fn(&[u8]) -> io::Result<usize> + Send>;
 
 struct Way {
     agent: Agent,
@@ -118,11 +115,7 @@ impl Way {
             Some(socket) => socket,
             None => connect(&self.agent)?,
         };
-        let sent = match &socket {
-            Socket::Udp(socket) => socket.send(datagram.as_bytes()),
-            #[cfg(unix)]
-            Socket::Unix(socket) => socket.send(datagram.as_bytes()),
-        };
+        let sent = socket(datagram.as_bytes());
         // A full buffer is the agent's matter of a moment; anything else is not healed by the same socket.
         if sent.is_ok() || sent.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock) {
             self.open = Some(socket);
@@ -143,7 +136,7 @@ fn connect(agent: &Agent) -> io::Result<Socket> {
                     Ok(socket)
                 });
                 match bound {
-                    Ok(socket) => return Ok(Socket::Udp(socket)),
+                    Ok(socket) => return Ok(Box::new(move |datagram| socket.send(datagram))),
                     Err(error) => last = error,
                 }
             }
@@ -154,7 +147,7 @@ fn connect(agent: &Agent) -> io::Result<Socket> {
             let socket = std::os::unix::net::UnixDatagram::unbound()?;
             socket.set_nonblocking(true)?;
             socket.connect(path)?;
-            Ok(Socket::Unix(socket))
+            Ok(Box::new(move |datagram| socket.send(datagram)))
         }
         #[cfg(not(unix))]
         Agent::Unix(_) => Err(io::Error::other("there are no unix sockets on this system")),

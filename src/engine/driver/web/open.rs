@@ -9,7 +9,7 @@ use crate::engine::socket::link::Link;
 use crate::engine::socket::session::SocketEvent;
 use crate::genesys::web_messaging::socket_url;
 use crate::genesys::{Call, deployments};
-use crate::model::{ConversationKey, Ending, ExchangeKind, FailureKind, Outcome, Reason};
+use crate::model::{ConversationKey, ExchangeKind, FailureKind, Outcome, Reason};
 
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
@@ -99,7 +99,7 @@ impl Driver {
         let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let current = web.opening.serial == serial;
-        let status = shown.answer.as_ref().map(|answer| answer.refusal.status);
+        let status = shown.evidence().map(|answer| answer.refusal.status);
         let why = match shown.why() {
             Reason::Answer(refusal) => {
                 let origin = (refusal.status == 403).then_some(origin);
@@ -107,22 +107,18 @@ impl Driver {
             }
             other => other,
         };
-        let for_good = match &shown.ending {
+        let for_good = shown.result.as_ref().is_err_and(|failure| {
             // A name that had an address before may have one again.
-            Ending::Failed(failure) => {
-                failure.is_for_good() || (failure.kind == FailureKind::Dns && !web.machine.was_open())
-            }
-            Ending::Answered(_) => false,
-        };
-        let wait = shown.answer.as_ref().and_then(|answer| answer.wait);
+            failure.is_for_good() || (failure.kind == FailureKind::Dns && !web.machine.was_open())
+        });
+        let wait = shown.wait();
         let outcome = match (status, &socket) {
             (_, Some(_)) if current => Outcome::Accepted,
             (_, Some(_)) => Outcome::Cancelled,
             (Some(_), None) => Outcome::Refused(why.clone()),
             (None, None) => Outcome::Failed(why.clone()),
         };
-        record.end(shown.ending, shown.timing);
-        self.cx.settle(&mut record, outcome);
+        self.cx.settle_try(&mut record, shown, outcome);
         if !current {
             return;
         }

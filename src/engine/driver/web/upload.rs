@@ -105,7 +105,7 @@ impl Driver {
         mut record: ExchangeBuilder,
         shown: CapturedTry,
     ) {
-        let elsewhere = shown.answer.as_ref().is_some_and(|answer| answer.answerer.is_other());
+        let elsewhere = shown.evidence().is_some_and(|answer| answer.answerer.is_other());
         let arrived = (200..=299).contains(&shown.status()) && !elsewhere;
         let why = shown.why();
         self.cx.settle_question(&mut record, shown, arrived);
