@@ -105,7 +105,7 @@ impl Journal {
                 let _ = self.asks.send(ask);
             }
             Job::Status(message, delivery) => {
-                self.put(Work::Outcome { message, delivery, remote_id: None, done: None })
+                self.put(Work::Outcome { message, delivery, remote_id: None, done: None });
             }
             job => self.put(Work::Job(job)),
         }
