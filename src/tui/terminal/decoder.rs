@@ -249,7 +249,7 @@ fn wide_character(rest: &[u8], modifiers: KeyModifiers) -> Step {
 /// `ESC O` and a letter.
 fn ss3(rest: &[u8], modifiers: KeyModifiers) -> Step {
     let Some(&letter) = rest.get(2) else { return Step::More };
-    let code = letter_key(letter);
+    let code = if letter == b'M' { Some(KeyCode::Enter) } else { letter_key(letter) };
     Step::Done(3, code.map(|code| key(code, modifiers)))
 }
 
@@ -262,6 +262,10 @@ fn csi(rest: &[u8], modifiers: KeyModifiers) -> Step {
             return if tail.is_empty() { Step::More } else { Step::Done(3, None) };
         };
         return Step::Done(4, Some(key(KeyCode::F(letter - b'A' + 1), modifiers)));
+    }
+    // The mouse as X10 reports it, where another program left it switched on: three bytes follow, any of them.
+    if let [b'M', report @ ..] = body {
+        return if report.len() < 3 { Step::More } else { Step::Done(6, None) };
     }
     let Some(end) = body.iter().position(|b| matches!(b, b'@'..=b'~') || *b < b' ') else {
         return if body.len() > SEQUENCE_MAX { Step::Swallow(Kind::Csi) } else { Step::More };
@@ -345,7 +349,6 @@ fn letter_key(letter: u8) -> Option<KeyCode> {
         b'D' => KeyCode::Left,
         b'H' => KeyCode::Home,
         b'F' => KeyCode::End,
-        b'M' => KeyCode::Enter,
         b'P'..=b'S' => KeyCode::F(letter - b'P' + 1),
         _ => return None,
     })
