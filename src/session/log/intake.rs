@@ -47,6 +47,9 @@ impl Log {
             _ => {}
         }
         self.refresh(seq);
+        if known.is_none() && !is_error {
+            self.leave_error(seq);
+        }
         self.evict();
         self.settle();
     }
@@ -55,6 +58,7 @@ impl Log {
     pub fn note(&mut self, at: Moment, kind: ExchangeKind, text: impl Into<String>) {
         let seq = self.push(LogSource::Note { at, kind, text: text.into() });
         self.refresh(seq);
+        self.leave_error(seq);
         self.evict();
         self.settle();
     }
@@ -129,6 +133,19 @@ impl Log {
         }
         self.errors.opened.retain(|&open| open != seq);
         self.errors.opened.push(seq);
+        // A message that was sent since is more recent news.
+        let sent_since =
+            (seq + 1..self.next()).filter_map(|later| self.get(later)).any(|e| e.kind() == ExchangeKind::Send);
+        if self.view.follow && !sent_since {
+            self.view.on_error = Some(seq);
+        }
+    }
+
+    /// The entry `seq` is new: where it is shown, it is what came last.
+    fn leave_error(&mut self, seq: u64) {
+        if self.heights.get(seq) > 0 {
+            self.view.on_error = None;
+        }
     }
 
     /// Shuts the entries that opened by themselves before the newest one; those that a person has in view while reading

@@ -142,6 +142,8 @@ struct LogView {
     columns: Columns,
     digits: usize,
     follow: bool,
+    /// While the end is followed: the error that opened by itself and is the newest of what came. The cursor is on it.
+    on_error: Option<u64>,
     cursor: (u64, u32),
     /// The screen row of the cursor.
     offset: usize,
@@ -164,6 +166,7 @@ impl Log {
                 columns: Columns::new(79, 3, options.ascii),
                 digits: 3,
                 follow: true,
+                on_error: None,
                 cursor: (0, 0),
                 offset: 0,
                 seen: 0,

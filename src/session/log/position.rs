@@ -115,12 +115,14 @@ impl Log {
     /// To the end, and follow it.
     pub fn last(&mut self) {
         self.view.follow = true;
+        self.view.on_error = None;
         self.settle();
     }
 
     /// Follows the end, or stays where the cursor is. Returns whether the end is followed now.
     pub fn toggle_follow(&mut self) -> bool {
         self.view.follow = !self.view.follow;
+        self.view.on_error = None;
         self.settle();
         self.view.follow
     }
@@ -209,6 +211,7 @@ impl Log {
         let Some(cursor) = self.heights.find(self.first, row) else { return };
         self.view.cursor = cursor;
         self.view.follow = row == last;
+        self.view.on_error = None;
         self.view.offset = row.saturating_sub(top).min(self.view.height.saturating_sub(1));
         self.settle();
     }
@@ -241,7 +244,8 @@ impl Log {
         let lowest_top = total.saturating_sub(height);
         let mut row = self.at();
         let top = if self.view.follow {
-            lowest_top
+            // An error that has just opened shows its first rows: the cause is read before the ids.
+            if self.view.on_error.is_some() { lowest_top.min(row) } else { lowest_top }
         } else {
             row.saturating_sub(self.view.offset.min(height - 1)).min(lowest_top)
         };
@@ -262,9 +266,13 @@ impl Log {
     /// The cursor stands on a row that exists: its own, else the nearest.
     fn keep_cursor(&mut self, last: u64) {
         let (seq, line) = self.view.cursor;
-        if self.view.follow && seq != last {
-            self.view.cursor = (last, 0);
-            return;
+        if self.view.follow {
+            self.view.on_error = self.view.on_error.filter(|&seq| seq >= self.first && self.heights.get(seq) > 0);
+            let newest = self.view.on_error.unwrap_or(last);
+            if seq != newest {
+                self.view.cursor = (newest, 0);
+                return;
+            }
         }
         let rows = if (self.first..self.next()).contains(&seq) { self.heights.get(seq) } else { 0 };
         if rows > 0 {

@@ -73,8 +73,12 @@ pub enum RowKind {
     Section(Section),
     /// A rule under the entry: the next one that is shown is of another day.
     Day,
-    /// The keys that act on the entry while it is the chosen one.
-    Keys,
+    /// The keys that act on the entry. The first `explaining` parts name keys that also act while another entry is chosen
+    /// and nothing is to be explained of that one; the others need the entry itself to be chosen.
+    Keys {
+        /// How many of the row's parts.
+        explaining: usize,
+    },
 }
 
 /// A duration that changes while the row stands on screen.

@@ -181,20 +181,16 @@ impl DetailRows<'_> {
     /// What can be pressed for this entry.
     fn keys(&mut self, entry: &LogEntry) {
         let keys = self.page.keys;
-        let explained = entry.diagnosis().is_some();
-        let all = if entry.density() == super::Density::Summary { "all" } else { "close" };
-        let hints = [(&keys.open, all), (&keys.why, "explain"), (&keys.ticket, "ticket"), (&keys.probe, "find out")];
-        let shown = if explained { hints.len() } else { 1 };
         let mut line = Self::labelled("");
-        for (key, words) in hints.iter().take(shown).filter(|(key, _)| !key.is_empty()) {
-            if line.cells > LABEL {
-                line.push("   ", Tone::Text);
+        if entry.diagnosis().is_some() {
+            for (key, words) in [(&keys.why, "explain"), (&keys.ticket, "ticket"), (&keys.probe, "run checks")] {
+                key_hint(&mut line, key, words);
             }
-            line.push(key, Tone::Key);
-            line.push(" ", Tone::Text);
-            line.push(words, Tone::Dim);
         }
-        self.add(RowKind::Keys, line, 0, false);
+        let explaining = if line.cells > LABEL { line.runs.len() } else { 0 };
+        let all = if entry.density() == super::Density::Summary { "all" } else { "close" };
+        key_hint(&mut line, &keys.open, all);
+        self.add(RowKind::Keys { explaining }, line, 0, false);
     }
 
     /// What a full entry says before the parts that fold: the server's words, each try, the token.
@@ -258,6 +254,18 @@ impl DetailRows<'_> {
             self.add(RowKind::Detail, line, LABEL, false);
         }
     }
+}
+
+fn key_hint(line: &mut Line, key: &str, words: &str) {
+    if key.is_empty() {
+        return;
+    }
+    if line.cells > LABEL {
+        line.push("   ", Tone::Text);
+    }
+    line.push(key, Tone::Key);
+    line.push(" ", Tone::Text);
+    line.push(words, Tone::Dim);
 }
 
 /// Whether it was written as a frame of the guest's socket.

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::frame::{self, DrawingContext};
 use super::json;
-use crate::session::log::{Log, LogCounts, LogRow, RowKind, Tone};
+use crate::session::log::{Log, LogCounts, LogEntry, LogRow, RowKind, Tone};
 use crate::text::screen;
 use crate::text::screen::put;
 use crate::tui::state::State;
@@ -22,12 +22,17 @@ pub fn draw(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
     }
     let mut any = false;
     // Keys are named where they act: beside the entry that they mean.
-    let meant = log.why().or_else(|| log.selected()).map(|entry| entry.number());
+    let (chosen, explained) = (log.selected().map(LogEntry::number), log.why().map(LogEntry::number));
     for (shown, y) in log.window().zip(area.top()..area.bottom()) {
         any = true;
         let line = Rect { y, height: 1, ..area };
-        if area.width > 1 && (shown.row.kind != RowKind::Keys || Some(shown.entry.number()) == meant) {
-            draw_row(shown.row, look, Rect { x: area.x + 1, width: area.width - 1, ..line }, buf);
+        let number = Some(shown.entry.number());
+        let parts = match shown.row.kind {
+            RowKind::Keys { explaining } if number != chosen => explaining * usize::from(number == explained),
+            _ => shown.row.runs.len(),
+        };
+        if area.width > 1 && parts > 0 {
+            draw_row(shown.row, parts, look, Rect { x: area.x + 1, width: area.width - 1, ..line }, buf);
         }
         if shown.selected {
             frame::select(line, look, buf);
@@ -38,10 +43,10 @@ pub fn draw(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) 
     }
 }
 
-fn draw_row(row: &LogRow, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
+fn draw_row(row: &LogRow, parts: usize, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let right = area.right();
     let (mut x, mut start) = (area.x, 0);
-    for run in &row.runs {
+    for run in row.runs.iter().take(parts) {
         let said = row.text.get(start..run.end).unwrap_or_default();
         start = run.end;
         if let Tone::Json { inside } = run.tone {

@@ -159,6 +159,33 @@ fn only_the_newest_error_opens_by_itself() {
     assert_eq!((density(&log, 1), density(&log, 4)), (Density::Summary, Density::Summary));
 }
 
+/// A refused send renewed the token meanwhile, which is an entry after it: the send is chosen all the same, and what its
+/// keys name acts on it.
+#[test]
+fn an_error_that_opens_is_chosen_until_something_newer_comes() {
+    let mut log = log(100, 4);
+    log.exchange(accepted(1, 1_000, "hello"));
+    log.exchange(open(2, 2_000, "going"));
+    log.exchange(token(3, 2_100));
+    log.exchange(refused(2, 2_000, "going"));
+    assert_eq!((log.cursor(), log.following()), ((2, 0), true));
+    assert_eq!(log.window_start(), Some((2, 0)), "its first rows are the ones in view");
+    let keys = |log: &Log| screen(log, 100, 12).contains("Enter all");
+    log.set_viewport(100, 12);
+    assert!(keys(&log));
+    log.last();
+    assert_eq!((log.cursor(), keys(&log)), ((3, 0), false), "Enter would open another entry");
+    log.exchange(refused(5, 4_000, "again"));
+    assert_eq!(log.cursor(), (5, 0));
+    log.exchange(token(6, 5_000));
+    assert_eq!((log.cursor(), log.following()), ((6, 0), true));
+    // An older message ends after one that was sent later.
+    log.exchange(open(7, 6_000, "first"));
+    log.exchange(accepted(8, 6_100, "second"));
+    log.exchange(refused(7, 6_000, "first"));
+    assert_eq!(log.cursor(), (8, 0));
+}
+
 #[test]
 fn errors_and_matches_are_found_in_both_directions() {
     let mut log = log(100, 30);
