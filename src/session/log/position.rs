@@ -230,7 +230,7 @@ impl Log {
         self.view.window.clear();
         let total = self.heights.total();
         let Some((last, _)) = total.checked_sub(1).and_then(|row| self.heights.find(self.first, row)) else {
-            self.view.offset = 0;
+            (self.view.offset, self.view.on_error) = (0, None);
             if self.entries.is_empty() {
                 self.view.follow = true;
             }
@@ -267,7 +267,8 @@ impl Log {
     fn keep_cursor(&mut self, last: u64) {
         let (seq, line) = self.view.cursor;
         if self.view.follow {
-            self.view.on_error = self.view.on_error.filter(|&seq| seq >= self.first && self.heights.get(seq) > 0);
+            let on_error = self.view.on_error.and_then(|seq| self.get(seq)).filter(|e| e.is_error() && e.is_shown());
+            self.view.on_error = on_error.map(LogEntry::seq);
             let newest = self.view.on_error.unwrap_or(last);
             if seq != newest {
                 self.view.cursor = (newest, 0);

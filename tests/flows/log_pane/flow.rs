@@ -175,15 +175,15 @@ fn an_error_that_opens_is_chosen_until_something_newer_comes() {
     assert!(keys(&log));
     log.last();
     assert_eq!((log.cursor(), keys(&log)), ((3, 0), false), "Enter would open another entry");
-    log.exchange(refused(5, 4_000, "again"));
-    assert_eq!(log.cursor(), (5, 0));
-    log.exchange(token(6, 5_000));
-    assert_eq!((log.cursor(), log.following()), ((6, 0), true));
+    log.exchange(refused(4, 4_000, "again"));
+    assert_eq!(log.cursor(), (4, 0));
+    log.exchange(token(5, 5_000));
+    assert_eq!((log.cursor(), log.following()), ((5, 0), true));
     // An older message ends after one that was sent later.
-    log.exchange(open(7, 6_000, "first"));
-    log.exchange(accepted(8, 6_100, "second"));
-    log.exchange(refused(7, 6_000, "first"));
-    assert_eq!(log.cursor(), (8, 0));
+    log.exchange(open(6, 6_000, "first"));
+    log.exchange(accepted(7, 6_100, "second"));
+    log.exchange(refused(6, 6_000, "first"));
+    assert_eq!(log.cursor(), (7, 0));
 }
 
 #[test]
