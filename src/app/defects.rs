@@ -23,7 +23,7 @@ pub fn end_the_program(leave_terminal: fn() -> bool) {
         let _ = writeln!(
             std::io::stderr(),
             "guestwire met a defect of its own and stopped: {what} ({place}).\n\
-             {restored}A message that was on its way may have been received: look the conversation up before sending it \
+             {restored}A message that was on its way may have been received: read the conversation before you send it \
              again. Please report this line."
         );
         exit(PANICKED);

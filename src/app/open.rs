@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{Profile, ProfileChoice, Settings};
 use crate::files;
-use crate::model::fault::SandboxRequest;
+use crate::model::fault::{FAULTS, SandboxRequest};
 use crate::sandbox::{self, Sandbox, SandboxOptions, Scenario};
 
 use super::exit::Failed;
@@ -72,7 +72,7 @@ pub fn set_up(sandbox: &Sandbox, ask: &SandboxRequest, clear: &str) -> Result<St
             // What changes something at once leaves nothing to clear.
             Ok(match left.last().filter(|_| left.len() > before.len()) {
                 Some(fault) => format!("Fault on: {fault}.{clear}"),
-                None => "Fault applied: it holds from now on.".to_owned(),
+                None => format!("Fault applied: {}", about(json)),
             })
         }
         SandboxRequest::Fault(None) => {
@@ -81,9 +81,19 @@ pub fn set_up(sandbox: &Sandbox, ask: &SandboxRequest, clear: &str) -> Result<St
         }
         SandboxRequest::Advance(by) => {
             sandbox.advance(by.as_secs());
-            Ok(format!("The sandbox's clock stands {} s later.", by.as_secs()))
+            Ok(format!("The sandbox's clock is {} s ahead now.", by.as_secs()))
         }
     }
+}
+
+/// What a fault in the form of the control API does, to go on a sentence with.
+fn about(json: &str) -> String {
+    let name = serde_json::from_str::<serde_json::Value>(json)
+        .ok()
+        .and_then(|fault| Some(fault.get("fault")?.as_str()?.to_owned()));
+    let row = FAULTS.iter().find(|row| Some(row.name) == name.as_deref());
+    let mut letters = row.map_or("it is set.", |row| row.about).chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Starts the sandbox of this process, and makes the profile that leads to it.

@@ -11,7 +11,7 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Advice> {
     let mut actions = Vec::new();
     if let Some(settles) = diagnosis.settles.first().filter(|_| diagnosis.is_undecided()) {
         let causes: Vec<&str> = settles.causes.iter().map(|c| c.words()).collect();
-        let words = format!("Settle it first: {} tells about {}.", settles.probe.words(), causes.join(", "));
+        let words = format!("Check first: {} shows whether it is {}.", settles.probe.words(), causes.join(" or "));
         let remedy = (settles.probe == Probe::Conversation).then_some(Remedy::Read);
         actions.push(Advice { words, remedy });
     }
@@ -48,15 +48,15 @@ fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<Advice>> {
             "If it happens often, something on the way cuts connections: give its operator the UTC time.",
         ),
         Cause::NetworkTimeout => (
-            "the time ran out",
+            "the time limit passed",
             "If it happens often, raise request_timeout of the profile and look at the timings of the exchanges.",
         ),
         _ => return None,
     };
     let phase = phase.word();
     let first = if wrote && facts.attempt.is_some() && facts.exchange.kind == ExchangeKind::Send {
-        let why = format!("{what} while {phase}, and the message may have arrived");
-        let words = format!("Look the conversation up before sending again: {why}.");
+        let why = format!("{what} while {phase}, and the message may have been received");
+        let words = format!("Read the conversation before you send again: {why}.");
         Advice { words, remedy: Some(Remedy::Read) }
     } else {
         Advice { words: format!("Try again: {what} while {phase}."), remedy: None }
@@ -64,10 +64,10 @@ fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<Advice>> {
     Some(vec![first, Advice { words: next.to_owned(), remedy: None }])
 }
 
-/// What to do where no cause fits. The page has other lines for the case that no request id came back.
+/// What to do where no cause fits. The page has other lines for the case that no request id was received.
 fn unexplained(facts: &Facts<'_>) -> Vec<Advice> {
     if facts.attempt.is_none() {
-        let words = "Put right what is said above, then send the message again.".to_owned();
+        let words = "Correct what is named above, then send the message again.".to_owned();
         return vec![Advice { words, remedy: Some(Remedy::Resend) }];
     }
     let no_id = request_ids(facts.exchange).is_empty();

@@ -1,5 +1,6 @@
-//! What was looked at: the EVIDENCE lines of the card. Facts only, each with the exchange that shows it. A line says what
-//! was found: where something does not hold, that it does not.
+//! What was looked at: the EVIDENCE lines of the card. Facts only, each with the exchange that shows it. A line states what
+//! should hold, beside the yes or no, and in brackets what was found: "no  conversation exists", never "no  conversation
+//! does not exist".
 
 use super::case::Facts;
 use super::render::span;
@@ -18,64 +19,68 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
         }
     }
     if let Some(id) = &facts.request.conversation {
-        let well = is_uuid(id);
-        let participant = match &facts.request.participant {
-            None => String::new(),
-            Some(id) if is_uuid(id) => " · participant id well formed".to_owned(),
-            Some(_) => " · participant id malformed".to_owned(),
-        };
-        let (holds, formed) = form(well);
-        add(holds, format!("conversation id {formed}{participant}"), None);
+        let participant = facts.request.participant.as_ref().map(|id| is_uuid(id));
+        match (is_uuid(id), participant) {
+            (true, Some(true)) => {
+                add(CheckAnswer::Yes, "conversation id and participant id well formed".to_owned(), None)
+            }
+            (conversation, participant) => {
+                add(form(conversation), "conversation id well formed".to_owned(), None);
+                if let Some(well) = participant {
+                    add(form(well), "participant id well formed".to_owned(), None);
+                }
+            }
+        }
         conversation(facts, id, &mut add);
     }
     places(facts, &mut add);
     let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
     if let Some(date) = facts.answer.date {
         let skew = date.duration_since(ended.wall).as_secs();
-        let (holds, what) = match skew.saturating_abs() {
-            0..=2 => (CheckAnswer::Yes, "clocks agree".to_owned()),
-            3..=60 => (CheckAnswer::Yes, format!("clocks agree (they differ by {skew} s)")),
-            _ => (CheckAnswer::No, format!("clocks differ by {skew} s")),
-        };
-        add(holds, what, None);
+        let differ = skew.saturating_abs();
+        let by = if differ <= 2 { String::new() } else { format!(" (they differ by {skew} s)") };
+        let holds = if differ <= 60 { CheckAnswer::Yes } else { CheckAnswer::No };
+        add(holds, format!("clocks agree{by}"), None);
     }
     checks
 }
 
-/// Whether an id has the form of one, and the words for that.
-const fn form(well: bool) -> (CheckAnswer, &'static str) {
-    if well { (CheckAnswer::Yes, "well formed") } else { (CheckAnswer::No, "malformed") }
+/// Whether an id has the form of one.
+const fn form(well: bool) -> CheckAnswer {
+    if well { CheckAnswer::Yes } else { CheckAnswer::No }
 }
 
 /// Integration, deployment and origin: their form, and what is known of them.
 fn places(facts: &Facts<'_>, add: &mut impl FnMut(CheckAnswer, String, Option<ExchangeId>)) {
     if let Some(id) = &facts.request.integration {
-        let (holds, formed) = form(is_uuid(id));
-        add(holds, format!("integration id {formed}"), None);
+        add(form(is_uuid(id)), "integration id well formed".to_owned(), None);
         let book = facts.history.of_integration(id);
         match (book.and_then(|b| b.known), book.and_then(|b| b.missing)) {
             (Some(known), missing) if missing.is_none_or(|m| m.at <= known.at) => {
                 add(CheckAnswer::Yes, "integration exists".to_owned(), Some(known.exchange));
             }
-            (_, Some(missing)) => add(CheckAnswer::No, "integration does not exist".to_owned(), Some(missing.exchange)),
+            (_, Some(missing)) => add(CheckAnswer::No, "integration exists".to_owned(), Some(missing.exchange)),
             _ => add(CheckAnswer::Unknown, "integration exists (not checked)".to_owned(), None),
         }
     }
     let Some(id) = facts.request.deployment.as_ref().filter(|_| facts.request.opening) else { return };
-    let (holds, formed) = form(is_uuid(id));
-    add(holds, format!("deployment id {formed}"), None);
+    add(form(is_uuid(id)), "deployment id well formed".to_owned(), None);
     let book = facts.history.of_deployment(id);
     match book.map(|b| (&b.config, &b.missing)) {
         Some((Some((seen, config)), _)) => {
             let (holds, what) = if config.is_active() {
                 (CheckAnswer::Yes, "deployment exists and is active")
             } else {
-                (CheckAnswer::No, "deployment not active")
+                (CheckAnswer::No, "deployment exists and is active (it is not active)")
             };
             add(holds, what.to_owned(), Some(seen.exchange));
         }
         Some((None, Some(missing))) => {
-            add(CheckAnswer::No, "deployment does not exist".to_owned(), Some(missing.exchange));
+            add(
+                CheckAnswer::No,
+                "deployment exists and is active (it does not exist)".to_owned(),
+                Some(missing.exchange),
+            );
         }
         // An opening before this one shows it too.
         _ => match book.and_then(|b| b.opened.as_ref()) {
@@ -95,9 +100,8 @@ fn places(facts: &Facts<'_>, add: &mut impl FnMut(CheckAnswer, String, Option<Ex
     let Some(origin) = &facts.request.origin else { return };
     match book.and_then(|b| b.domains.as_ref()) {
         Some((seen, domains)) => {
-            let (holds, is) =
-                if domains.allow(origin) { (CheckAnswer::Yes, "is") } else { (CheckAnswer::No, "is not") };
-            add(holds, format!("{origin} {is} among the allowed domains"), Some(seen.exchange));
+            let holds = if domains.allow(origin) { CheckAnswer::Yes } else { CheckAnswer::No };
+            add(holds, format!("{origin} is among the allowed domains"), Some(seen.exchange));
         }
         None => add(CheckAnswer::Unknown, format!("{origin} is among the allowed domains (not checked)"), None),
     }
@@ -112,7 +116,7 @@ fn token(facts: &Facts<'_>, add: &mut impl FnMut(CheckAnswer, String, Option<Exc
         (Some(end), Some(now)) if now.mono < end.mono => {
             add(CheckAnswer::Yes, format!("{name}not expired ({} left)", span(end.left(now))), None);
         }
-        (Some(_), Some(_)) => add(CheckAnswer::No, format!("{name}expired"), None),
+        (Some(_), Some(_)) => add(CheckAnswer::No, format!("{name}not expired (it has expired)"), None),
         _ => add(CheckAnswer::Unknown, format!("{name}not expired (its expiry is not known)"), None),
     }
     let own = facts.exchange.id;
@@ -121,9 +125,7 @@ fn token(facts: &Facts<'_>, add: &mut impl FnMut(CheckAnswer, String, Option<Exc
         (Some(seen), refused) if refused.is_none_or(|r| seen.at >= r.at) => {
             add(CheckAnswer::Yes, works, Some(seen.exchange));
         }
-        (_, Some(refused)) => {
-            add(CheckAnswer::No, format!("{name}refused for other API calls too"), Some(refused.exchange));
-        }
+        (_, Some(refused)) => add(CheckAnswer::No, works, Some(refused.exchange)),
         _ => add(CheckAnswer::Unknown, format!("{works} (not checked)"), None),
     }
 }
@@ -134,17 +136,14 @@ fn scopes(facts: &Facts<'_>, add: &mut impl FnMut(CheckAnswer, String, Option<Ex
         return;
     }
     match facts.token().and_then(|b| b.facts.as_ref()).map(|f| &f.granted) {
-        Some(Granted::Named(granted)) => {
-            let list = if granted.is_empty() { "(none)".to_owned() } else { granted.join(" ") };
-            let missing: Vec<&str> =
-                facts.profile.required.iter().filter(|s| !granted.contains(s)).map(String::as_str).collect();
-            if missing.is_empty() {
-                add(CheckAnswer::Yes, format!("granted scopes contain {needed}"), None);
-            } else {
-                add(CheckAnswer::No, format!("missing scope {}; granted: {list}", missing.join(" ")), None);
-            }
+        Some(Granted::Named(granted)) if facts.profile.required.iter().all(|scope| granted.contains(scope)) => {
+            add(CheckAnswer::Yes, format!("token has the scope {needed}"), None);
         }
-        _ => add(CheckAnswer::Unknown, format!("granted scopes contain {needed} (not known)"), None),
+        Some(Granted::Named(granted)) => {
+            let list = if granted.is_empty() { "none".to_owned() } else { granted.join(" ") };
+            add(CheckAnswer::No, format!("token has the scope {needed} (granted: {list})"), None);
+        }
+        _ => add(CheckAnswer::Unknown, format!("token has the scope {needed} (not known)"), None),
     }
 }
 
@@ -154,7 +153,7 @@ fn conversation(facts: &Facts<'_>, id: &str, add: &mut impl FnMut(CheckAnswer, S
         return;
     };
     if let Some(missing) = book.missing.filter(|m| book.read.as_ref().is_none_or(|r| r.seen.at < m.at)) {
-        add(CheckAnswer::No, "conversation does not exist".to_owned(), Some(missing.exchange));
+        add(CheckAnswer::No, "conversation exists".to_owned(), Some(missing.exchange));
         return;
     }
     let Some(read) = &book.read else {
@@ -169,8 +168,8 @@ fn conversation(facts: &Facts<'_>, id: &str, add: &mut impl FnMut(CheckAnswer, S
         let id_is = facts.request.participant.as_ref().map(|p| *p == guest.id);
         let external_is = facts.request.external.as_ref().zip(guest.external.as_ref()).map(|(a, b)| a == b);
         if let Some(same) = id_is.or(external_is) {
-            let (holds, is) = if same { (CheckAnswer::Yes, "is") } else { (CheckAnswer::No, "is not") };
-            add(holds, format!("participant {is} the guest"), Some(read.seen.exchange));
+            let holds = if same { CheckAnswer::Yes } else { CheckAnswer::No };
+            add(holds, "participant is the guest".to_owned(), Some(read.seen.exchange));
         }
     }
 }

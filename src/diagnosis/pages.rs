@@ -76,7 +76,7 @@ texts! {
     NetworkTls "network-tls" NetworkTimeout "network-timeout" ProxyAnswered "proxy-answered" Unknown "unknown"
 }
 
-/// What to do where no cause fits and no request id came back.
+/// What to do where no cause fits and no request id was received.
 pub(super) fn fix_without_an_answer() -> Vec<Fix> {
     lines(markdown(Cause::Unknown), "Fix without an answer").into_iter().map(Fix::read).collect()
 }
@@ -140,7 +140,7 @@ pub(super) type Names = [(&'static str, String); 5];
 pub(super) fn names(facts: &Facts<'_>) -> Names {
     let scopes = &facts.profile.required;
     let permission = match facts.answer.permissions.as_slice() {
-        [] => "that the server misses".to_owned(),
+        [] => "that the server names as missing".to_owned(),
         named => named.join(" or "),
     };
     [

@@ -72,7 +72,7 @@ pub fn card(
     let mut checked: Vec<_> = diagnosis.checked.iter().collect();
     checked.sort_by_key(order);
     let evidence = checked.into_iter().map(|check| {
-        let shown = check.shown_by.and_then(number).map_or_else(String::new, |n| format!("   #{n}"));
+        let shown = check.shown_by.and_then(number).map_or_else(String::new, |n| format!(" (see #{n})"));
         format!("{:<3}  {}{shown}", check.holds.word(), check.what)
     });
     let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.words()).collect();
@@ -104,7 +104,7 @@ pub fn card(
         part(PartKind::NotRuledOut, "NOT RULED OUT", open.collect()),
         part(PartKind::RuledOut, "RULED OUT", excluded),
         said,
-        part(PartKind::Ids, "QUOTE", quote(exchange, profile)),
+        part(PartKind::Ids, "IDS", quote(exchange, profile)),
     ]
 }
 
@@ -114,19 +114,19 @@ fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
         lines.push(format!("This was sent on purpose as {variation} ({}).", variation.about()));
     }
     match diagnosis.suspects.first() {
-        None if !left => lines.push("Nothing left this machine: see “Not sent”.".to_owned()),
+        None if !left => lines.push("Nothing was sent: see “Not sent”.".to_owned()),
         None => lines.push("No cause fits: here is what the server said.".to_owned()),
         Some(_) if diagnosis.is_undecided() => {
             let said = diagnosis.sentence();
-            lines.push(format!("{}.  possible", upper(&said)));
+            lines.push(format!("{}.", upper(&said)));
         }
         Some(first) => {
-            lines.push(format!("{}.  {}", upper(&first.because), first.confidence.word()));
+            lines.push(format!("{}.", upper(&first.because)));
             lines.push(format!("{}.", upper(first.cause.sentence())));
         }
     }
     if diagnosis.healed {
-        lines.push("It was healed: the message was accepted with a newer token.".to_owned());
+        lines.push("The message was then accepted with a newer token.".to_owned());
     }
     lines
 }
@@ -139,7 +139,7 @@ pub fn quote(exchange: &Exchange, profile: &ProfileFacts) -> Vec<String> {
     let mut lines: Vec<String> = ids.into_iter().map(|(name, id)| format!("{name} {id}")).collect();
     if lines.is_empty() {
         let left = exchange.last_attempt().is_some();
-        lines.push(if left { "no request id came back" } else { "no request id: nothing was sent" }.to_owned());
+        lines.push(if left { "no request id was received" } else { "no request id: nothing was sent" }.to_owned());
     }
     lines.push(format!("{time}   {}", profile.region));
     lines
@@ -161,37 +161,37 @@ pub fn ticket(
     let _ = writeln!(out, "{}", headline(diagnosis, exchange, profile, conversation));
     let _ = writeln!(out);
     for (name, value) in circumstances(exchange, zone) {
-        let _ = writeln!(out, "{:<12} {value}", format!("{name}:"));
+        let _ = writeln!(out, "{:<14} {value}", format!("{name}:"));
     }
     if !target.is_empty() {
-        let _ = writeln!(out, "Request:     {target}");
+        let _ = writeln!(out, "Request:       {target}");
     }
     let _ = match attempt {
-        Some(_) => writeln!(out, "Answer:      {status}, {}", diagnosis.said),
-        None => writeln!(out, "Not sent:    {}", diagnosis.said),
+        Some(_) => writeln!(out, "Answer:        {status}, {}", diagnosis.said),
+        None => writeln!(out, "Not sent:      {}", diagnosis.said),
     };
     if exchange.attempts().count() > 1 {
         let statuses: Vec<String> =
             exchange.attempts().map(|a| a.status().map_or_else(|| "no answer".to_owned(), |s| s.to_string())).collect();
-        let _ = writeln!(out, "Tries:       {}", statuses.join(", then "));
+        let _ = writeln!(out, "Tries:         {}", statuses.join(", then "));
     }
-    let _ = writeln!(out, "Cause:       {} ({})", diagnosis.cause(), confidence(diagnosis));
-    let _ = writeln!(out, "Because:     {}", one_line(&diagnosis.sentence()));
+    let _ = writeln!(out, "Cause:         {} ({})", diagnosis.cause(), certainty(diagnosis));
+    let _ = writeln!(out, "Because:       {}", one_line(&diagnosis.sentence()));
     for check in diagnosis.checked.iter().filter(|c| c.holds != CheckAnswer::Unknown) {
-        let _ = writeln!(out, "Checked:     {:<3} {}", check.holds.word(), one_line(&check.what));
+        let _ = writeln!(out, "Checked:       {:<3} {}", check.holds.word(), one_line(&check.what));
     }
     if !diagnosis.excluded.is_empty() {
         let words: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.words()).collect();
-        let _ = writeln!(out, "Ruled out:   {}", words.join(", "));
+        let _ = writeln!(out, "Ruled out:     {}", words.join(", "));
     }
     for suspect in diagnosis.suspects.iter().skip(1) {
-        let _ = writeln!(out, "Still open:  {} ({})", suspect.cause, one_line(&suspect.because));
+        let _ = writeln!(out, "Not ruled out: {} ({})", suspect.cause, one_line(&suspect.because));
     }
     if let Some(id) = &profile.client_id {
-        let _ = writeln!(out, "Client:      {id}");
+        let _ = writeln!(out, "Client:        {id}");
     }
     for line in quote(exchange, profile) {
-        let _ = writeln!(out, "Quote:       {line}");
+        let _ = writeln!(out, "Ids:           {line}");
     }
     out.trim_end().to_owned()
 }
@@ -213,7 +213,7 @@ pub fn note(
     };
     match diagnosis.cause() {
         Cause::Unknown if exchange.last_attempt().is_none() => {
-            let _ = writeln!(out, "Nothing left this machine: {}.", diagnosis.said);
+            let _ = writeln!(out, "Nothing was sent: {}.", diagnosis.said);
         }
         Cause::Unknown => {
             let _ = writeln!(out, "No known cause fits; the server said: {}.", diagnosis.said);
@@ -270,7 +270,8 @@ fn headline(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts, 
     format!("{what}{purpose} {how}: profile {}, region {}{of}.", profile.name, profile.region)
 }
 
-fn confidence(diagnosis: &Diagnosis) -> &'static str {
+/// How sure the cause is, in a word or two.
+pub fn certainty(diagnosis: &Diagnosis) -> &'static str {
     if diagnosis.suspects.is_empty() { "no cause fits" } else { diagnosis.confidence().word() }
 }
 

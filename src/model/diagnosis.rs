@@ -32,39 +32,39 @@ macro_rules! causes {
 
 causes! {
     TokenAbsent "token-absent" "no token sent" "the request arrived without a bearer token";
-    TokenExpired "token-expired" "expired token" "the token had reached its end";
-    TokenRevoked "token-revoked" "revoked token" "the token was withdrawn before its end";
-    TokenRotation "token-rotation" "half-rotated token" "an old token was used while a new one works";
+    TokenExpired "token-expired" "expired token" "the token had expired";
+    TokenRevoked "token-revoked" "revoked token" "the token was revoked before it expired";
+    TokenRotation "token-rotation" "old token" "an old token was used while a new one works";
     ClientRejected "client-rejected" "wrong id or secret" "the token endpoint does not accept the client's id or secret";
     ClientDisabled "client-disabled" "disabled client" "the OAuth client is switched off or may not use this grant";
-    ScopeNotRequested "scope-not-requested" "scope never asked for" "the token was asked for without the scope that sending needs";
-    ScopeStripped "scope-stripped" "scope stripped" "the scope was asked for and not granted: the client's Guest API switch is off";
+    ScopeNotRequested "scope-not-requested" "scope never asked for" "the token request did not ask for the scope that sending needs";
+    ScopeStripped "scope-stripped" "scope stripped" "the Guest API is switched off for the OAuth client, so the scope is not granted";
     ScopeWrong "scope-wrong" "another scope" "the token has another messaging scope than the one needed";
     PermissionMissing "permission-missing" "missing permission" "a permission is missing in the roles of the OAuth client";
-    DivisionMismatch "division-mismatch" "wrong division" "the client's role does not cover the division of what it asked for";
-    RegionMismatch "region-mismatch" "wrong region" "the token is of another region or organisation than the API host";
-    ConversationMalformed "conversation-malformed" "malformed conversation id" "the conversation id does not have the form of one";
+    DivisionMismatch "division-mismatch" "wrong division" "the client's role does not cover the division of the conversation";
+    RegionMismatch "region-mismatch" "wrong region" "the token belongs to another region or organisation than the API host";
+    ConversationMalformed "conversation-malformed" "malformed conversation id" "the conversation id is not a UUID";
     ConversationUnknown "conversation-unknown" "unknown conversation" "there is no such conversation in this organisation";
-    ConversationEnded "conversation-ended" "ended conversation" "the conversation has ended and takes no more messages";
+    ConversationEnded "conversation-ended" "ended conversation" "the conversation has ended and accepts no more messages";
     ParticipantMismatch "participant-mismatch" "wrong participant" "the message is addressed to someone who is not the guest of this conversation";
     IntegrationUnknown "integration-unknown" "unknown integration" "there is no such open-messaging integration in this organisation";
     DeploymentUnknown "deployment-unknown" "unknown deployment" "there is no such web deployment, or it is not active";
     OriginRefused "origin-refused" "origin not allowed" "the deployment does not allow this origin";
-    GuestAuthRequired "guest-auth-required" "sign-in required" "the web deployment lets nobody speak who is not signed in";
-    GuestJwtExpired "guest-jwt-expired" "guest's own token" "the guest's own token (not the OAuth token) is over, was withdrawn, or belongs elsewhere";
+    GuestAuthRequired "guest-auth-required" "sign-in required" "the web deployment accepts only guests who are signed in";
+    GuestJwtExpired "guest-jwt-expired" "guest's own token" "the guest's own token (not the OAuth token) has expired, was revoked, or belongs to another deployment";
     FeatureOff "feature-off" "feature switched off" "the web deployment does not have this feature switched on";
     AddressRefused "address-refused" "address not allowed" "this machine's address is not on the organisation's allow-list";
     ClockSkew "clock-skew" "clock" "this machine's clock and the server's differ";
     RateLimited "rate-limited" "rate limit" "more requests were made than the platform allows";
     TextTooLong "text-too-long" "text too long" "the text is longer than a guest message may be";
-    AttachmentRefused "attachment-refused" "file not taken" "the file that comes with the message is not taken";
+    AttachmentRefused "attachment-refused" "file refused" "the service refuses the file of the message";
     BodyMalformed "body-malformed" "malformed body" "the server does not understand the body of the request";
-    RepliesUnreadable "replies-unreadable" "replies unreadable" "what the other side says could not be read, so that a silence says nothing";
+    RepliesUnreadable "replies-unreadable" "replies unreadable" "replies could not be read, so a missing reply proves nothing";
     ServiceFailure "service-failure" "service failure" "the service failed while it worked on the request";
     NetworkDns "network-dns" "name look-up" "the host's name has no address";
     NetworkConnect "network-connect" "connection" "the connection failed or was cut";
     NetworkTls "network-tls" "TLS" "the certificate or the TLS handshake was not accepted";
-    NetworkTimeout "network-timeout" "timeout" "the answer took longer than the bound";
+    NetworkTimeout "network-timeout" "timeout" "the answer took longer than the time limit";
     ProxyAnswered "proxy-answered" "a proxy" "something on the way answered instead of the service";
     Unknown "unknown" "no known cause" "no cause fits: here is what the server said";
 }
@@ -160,9 +160,9 @@ words! {
     /// Whether something that was checked holds.
     pub enum CheckAnswer: word {
         /// It does.
-        Yes = "ok";
+        Yes = "yes";
         /// It does not.
-        No = "bad";
+        No = "no";
         /// Not known.
         Unknown = "?";
     }
@@ -173,7 +173,7 @@ words! {
 pub struct Check {
     /// Whether it holds.
     pub holds: CheckAnswer,
-    /// What was found, also where it does not hold: "token #2 not expired", "token #2 expired".
+    /// What should hold, and in brackets what was found: "token #2 not expired (59 min left)".
     pub what: String,
     /// The exchange that shows it, where it is another than the one diagnosed.
     pub shown_by: Option<ExchangeId>,
@@ -192,7 +192,7 @@ words! {
     /// Something that can be asked to decide between causes. Each is an exchange (or a connection) that changes nothing.
     pub enum Probe: name, words {
         /// Look the hosts' names up.
-        Names = "names", "looking the host's name up";
+        Names = "names", "looking up the host's name";
         /// Connect to the hosts and look at their certificates.
         Tls = "tls", "a TLS connection to the host";
         /// Ask for a token.
@@ -208,9 +208,9 @@ words! {
         /// Open the guest socket with the configured origin, and close it at once.
         Origin = "origin", "opening the guest socket with the configured origin";
         /// Look the integration up.
-        Integration = "integration", "looking the integration up";
+        Integration = "integration", "looking up the integration";
         /// Nothing on the wire decides it: the administrator's audit view does.
-        Audit = "audit", "the organisation's audit view (nothing on the wire does)";
+        Audit = "audit", "the organisation's audit log";
     }
 }
 

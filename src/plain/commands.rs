@@ -45,7 +45,7 @@ commands! {
     "ids" "a log number" "shows the ids in full, of that entry or of the open conversation" Plain::show_ids;
     "log" "how many" "shows the newest entries of the log; 10 without a number" Plain::show_log;
     "find" "a filter" "shows the entries that match, for example is:error, status:401 or on:yesterday" Plain::find;
-    "search" "words" "searches all that is kept, also of earlier sessions; on:2026-11-27 and since:2d work, too" Plain::search;
+    "search" "words" "searches the journal, also earlier sessions; on:2026-11-27 and since:2d work, too" Plain::search;
     "headers" "a log number" "shows the headers that were sent and received" |plain, rest| plain.show_part(rest, "headers", LogEntry::copy_headers);
     "body" "a log number" "shows the body that was received" |plain, rest| plain.show_part(rest, "body", LogEntry::copy_body);
     "curl" "a log number" "shows the request as a curl command, without the token" |plain, rest| plain.show_part(rest, "request as a curl command", LogEntry::copy_curl);

@@ -250,7 +250,7 @@ impl Plain {
     pub(super) fn remove(&mut self) -> Result<(), String> {
         let key = self.active()?;
         if let Some(why) = self.session.not_removable(key) {
-            return Err(format!("It stays: {why}."));
+            return Err(format!("It is not removed: {why}."));
         }
         let name = self.spoken(key);
         self.with_session(|session, _, changes| session.remove_conversation(key, changes));
@@ -358,7 +358,7 @@ impl Plain {
         if let Some(why) = attachments::unfit(channel, &file.place) {
             return Err(why.to_owned());
         }
-        self.say(format!("{}, {}, goes with the next message.", file.label(), file.mime));
+        self.say(format!("{}, {}, is sent with the next message.", file.label(), file.mime));
         self.next.carried.entry(key).or_default().attachments.push(file);
         Ok(())
     }
@@ -369,7 +369,7 @@ impl Plain {
         let extras = self.next.carried.entry(key).or_default();
         extras.attributes.insert(name.clone(), value.clone());
         let bytes = attributes_bytes(&extras.attributes);
-        self.say(format!("{name}={value} goes with the next message; {bytes} of {ATTRIBUTES_MAX_BYTES} bytes."));
+        self.say(format!("{name}={value} is sent with the next message; {bytes} of {ATTRIBUTES_MAX_BYTES} bytes."));
         Ok(())
     }
 

@@ -35,7 +35,7 @@ impl Plain {
             return Ok(());
         };
         let number = |id| log.number_of(id);
-        let mut said = vec![format!("Entry {n}, {}.", diagnosis.cause())];
+        let mut said = vec![format!("Entry {n}, {}, {}.", diagnosis.cause(), render::certainty(diagnosis))];
         for part in render::card(diagnosis, exchange, &self.session.profile.facts, &number) {
             let mut letters = part.heading.chars();
             let first: String = letters.next().into_iter().collect();

@@ -67,7 +67,7 @@ impl Plain {
             self.waiting_over("Stopped waiting for a reply.");
             let Outstanding { given_up, greeting, .. } = std::mem::take(&mut self.asked);
             self.asked = Outstanding { given_up, greeting, ..Outstanding::default() };
-            self.session.stop_probes("the probes were interrupted");
+            self.session.stop_probes("the checks were interrupted");
             self.passes.let_go = true;
             self.cancel_all();
         } else {

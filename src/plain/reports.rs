@@ -215,7 +215,7 @@ impl Plain {
             ),
             DeliveryStatus::Cancelled => match self.asked.given_up.remove(&id) {
                 Some((exit, why)) => (format!("{name} not sent, {}.", clause(&why)), exit),
-                None => (format!("{name} taken back before anything was written."), Exit::Refused),
+                None => (format!("{name} taken back before anything was sent."), Exit::Refused),
             },
             DeliveryStatus::Landed => (format!("{name} was received after all."), Exit::Done),
             DeliveryStatus::Lost => (format!("{name} is marked as not received."), Exit::Refused),

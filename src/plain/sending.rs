@@ -128,7 +128,7 @@ impl Plain {
     /// Why a message of the open conversation cannot be sent in this way.
     fn senseless(&self, how: Variation) -> Option<String> {
         let channel = self.session.conversations.active_item()?.conversation.channel();
-        Some(format!("that makes no sense on the channel {channel}, because {}", how.senseless(channel)?))
+        Some(format!("this is not possible on the channel {channel}, because {}", how.senseless(channel)?))
     }
 
     /// `.cancel 4`, `.cancel`

@@ -56,9 +56,9 @@ impl Plain {
     pub(super) fn probe(&mut self, rest: &str) -> Done {
         let n = number(rest)?.map(|n| self.refused(Some(n))).transpose()?;
         if self.session.is_probing() {
-            return Err("Probes are under way; each is an entry of the log.".to_owned());
+            return Err("The checks are still running; each is an entry of the log.".to_owned());
         }
-        self.say("Probing: nothing is changed, and each question is an entry of the log.");
+        self.say("The checks run: they only read, and each is an entry of the log.");
         self.with_session(|session, now, changes| session.probe(n, now, changes));
         Ok(())
     }

@@ -54,15 +54,15 @@ actions! {
         GoLog "log" ["2"] "Go to the log" ~ "exchanges traffic";
         GoComposer "compose" ["i", "c", "3"] "Go to the composer and type" ~ "write message insert";
         Filter "filter" ["/"] "Filter this pane as you type" ~ "search find";
-        Zoom "zoom" ["z"] "Give this pane the whole screen, or give it back" ~ "full maximize";
+        Zoom "zoom" ["z"] "Give this pane the whole screen, or show all panes again" ~ "full maximize";
         Thread "thread" ["t"] "Show the conversation's messages beside or over the log" ~ "transcript bubbles chat messages";
         SendAs "send-as" [] "Send the next message wrongly on purpose (negative test)" ~ "fault bench expired token scope participant malformed oversize emoji bidi";
         FaultBench "fault-bench" ["B"] "Sandbox: break something on purpose; elsewhere, send the next message wrongly" ~ "fault error inject simulate 401 429 500 negative test expired token scope oversize emoji bidi";
-        Choose "choose" ["o"] "Answer with one of the choices that the other side offers" ~ "option quick reply button number answer";
-        Extras "extras" ["x"] "What goes with the next message: files, participant attributes" ~ "attachment attribute custom data";
+        Choose "choose" ["o"] "Answer with one of the choices of the other side" ~ "option quick reply button number answer";
+        Extras "extras" ["x"] "Files and participant attributes of the next message" ~ "attachment attribute custom data";
         Attach "attach" [] "Attach a file or an address to the next message" ~ "attachment upload image file url";
         Attribute "attribute" [] "Give the next message a participant attribute, name=value" ~ "custom attributes participant data architect";
-        Session "session" ["w"] "What can be done with the guest session of a web conversation" ~ "web messaging websocket socket connect reconnect";
+        Session "session" ["w"] "Control the guest session of a web conversation" ~ "web messaging websocket socket connect reconnect";
         SessionConnect "session-connect" [] "Open the web conversation's session, or resume it" ~ "websocket reconnect";
         SessionNew "session-new" [] "Start a new session as the same guest" ~ "startnew read-only 409 ended";
         SessionGuest "session-guest" [] "Be a new guest: new guest token, new session (asks)" ~ "identity token";
@@ -72,18 +72,18 @@ actions! {
         SessionHistory "session-history" [] "Read a page of the web conversation's earlier messages" ~ "jwt older";
         SessionHealth "session-health" [] "Ask whether the session is alive" ~ "echo ping health check";
         Pass "pass" ["T", "4"] "Open a test run, or show and hide the open one" ~ "regression test cases steps checklist";
-        PassFromSession "pass-from-session" [] "Write what was sent in this session as a pass file" ~ "regression record generate toml steps";
+        PassFromSession "pass-from-session" [] "Write the messages of this session into a pass file" ~ "regression record generate toml steps";
         Connect "connect" [] "Sign in, or say how to connect a real organisation" ~ "login signin setup profile";
         Renew "renew" ["R"] "Get a new token now" ~ "token bearer refresh oauth rotate";
         Status "status" ["!"] "Show token, scopes, region, limits and counts in full" ~ "token bearer scopes region rate limit page";
-        Redraw "redraw" ["ctrl-l"] "Draw the screen anew" ~ "repaint clear";
+        Redraw "redraw" ["ctrl-l"] "Draw the screen again" ~ "repaint clear";
         Suspend "suspend" ["ctrl-z"] "Stop the program; fg brings it back" ~ "background shell";
         Back "back" ["esc"] "Close, clear, or leave what is on top" ~ "cancel close";
         Quit "quit" ["q"] "Go back; at the top, leave" ~ "exit leave";
         Interrupt "interrupt" ["ctrl-c"] "Cancel what runs, then clear the draft, then leave" ~ "stop abort cancel";
         ResumeQueue "resume-queue" ["Q"] "Send what an earlier session left queued" ~ "go on continue journal";
         Arm "arm" [] "PROD: send without asking for ten minutes" ~ "production confirm";
-        Present "present" ["P"] "Demo mode: large, in plain words, nothing to embarrass; again to leave" ~ "demo presentation show rehearsal script play";
+        Present "present" ["P"] "Demo mode: large text, plain words, names hidden; again to leave" ~ "demo presentation show rehearsal script play";
         Transcript "transcript" [] "Save what was said in this conversation: Markdown, HTML or text" ~ "export messages chat html markdown save";
         Record "rec" [] "Record the screen as an asciinema cast, or end the recording" ~ "record asciinema cast video demo movie";
         Theme "theme" [] "Change the colours" ~ "dark light contrast colour color mono";
@@ -99,11 +99,11 @@ actions! {
         NextUnread "next-unread" ["a"] "Go to the next conversation with unread messages" ~ "new";
         Pin "pin" ["p"] "Pin to the top, or unpin" ~ "favourite star";
         Nickname "nickname" ["n"] "Give it a name of your own" ~ "rename alias label";
-        IdCard "id-card" ["#"] "All its ids in full, and whether they are well formed" ~ "ids conversation participant";
+        IdCard "id-card" ["#"] "Show all its ids in full, and whether they are well formed" ~ "ids conversation participant";
         Add "add" ["+"] "Add a conversation by pasting its id, or a Messenger snippet" ~ "new paste id deployment";
         Remove "remove" ["-", "delete"] "Remove a conversation that was added by hand (asks)" ~ "delete forget drop";
         KeepInConfig "keep-in-config" ["K"] "Write the conversation into the config file" ~ "save permanent toml";
-        Discover "discover" ["L"] "List the conversations that are active, to add one" ~ "find active analytics query list";
+        Discover "discover" ["L"] "List the active conversations, to add one" ~ "find active analytics query list";
         Refresh "refresh" ["F5"] "Read the conversation now" ~ "reload read messages poll";
         Sort "sort" ["s"] "Sort by recent activity or by config order" ~ "order";
     }
@@ -120,7 +120,7 @@ actions! {
         NextError "next-error" ["]"] "Next error" ~ "refused 401 unknown";
         PreviousError "previous-error" ["["] "Previous error" ~ "refused 401 unknown";
         Search "search" ["ctrl-f"] "Search the entries" ~ "find";
-        SearchKept "search-kept" ["S"] "Search all that is kept, also of earlier sessions" ~ "journal history full text find past";
+        SearchKept "search-kept" ["S"] "Search the journal: all entries, also of earlier sessions" ~ "journal history full text find past";
         NextMatch "next-match" ["n"] "Next match of the search" ~ "find";
         PreviousMatch "previous-match" ["N"] "Previous match of the search" ~ "find";
         Follow "follow" ["F"] "Follow the newest entry, or stop" ~ "tail";
@@ -137,7 +137,7 @@ actions! {
         CopyTicket "copy-ticket" ["y t"] "Copy a text for a ticket: cause, evidence, ids, UTC time" ~ "clipboard yank support report";
         CopyNote "copy-note" ["y a"] "Copy a note to the administrator: what to change, and why" ~ "clipboard yank admin mail";
         CompareAccepted "compare-accepted" ["C"] "Compare with the last accepted message of the same conversation" ~ "diff difference last worked";
-        Compare "compare" ["="] "Compare two entries: mark one, stand on the other" ~ "diff difference";
+        Compare "compare" ["="] "Compare two entries: choose one, then the other" ~ "diff difference";
         Mark "mark" ["m"] "Mark the entry, or unmark it" ~ "star flag bookmark";
         Comment "comment" [";"] "Write a comment on the entry" ~ "note annotate";
         Pager "pager" ["v"] "Read the entry in the pager" ~ "less view";
@@ -168,9 +168,9 @@ actions! {
         HistorySearch "history-search" ["ctrl-r"] "Search the messages sent before" ~ "history find";
         Snippets "snippets" ["ctrl-t"] "Insert a snippet" ~ "template variable";
         Editor "editor" ["ctrl-g"] "Write in $EDITOR" ~ "vim nano external";
-        ChooseText "composer-choose" ["alt-o"] "Answer with one of the choices that the other side offers" ~ "option quick reply button number";
-        ExtrasText "composer-extras" ["alt-x"] "What goes with the next message: files, participant attributes" ~ "attach attribute";
-        SessionText "composer-session" ["alt-w"] "What can be done with the guest session of a web conversation" ~ "web websocket";
+        ChooseText "composer-choose" ["alt-o"] "Answer with one of the choices of the other side" ~ "option quick reply button number";
+        ExtrasText "composer-extras" ["alt-x"] "Files and participant attributes of the next message" ~ "attach attribute";
+        SessionText "composer-session" ["alt-w"] "Control the guest session of a web conversation" ~ "web websocket";
         LeaveComposer "leave-composer" ["esc"] "Leave the composer; the draft stays" ~ "back";
         NextPaneText "leave-next-pane" ["tab"] "Leave for the next pane (never types a tab)";
         PreviousPaneText "leave-previous-pane" ["shift-tab"] "Leave for the previous pane";
@@ -179,10 +179,10 @@ actions! {
         RefreshText "composer-refresh" ["F5"] "Read the conversation now" ~ "reload";
         InterruptText "composer-interrupt" ["ctrl-c"] "Cancel the send under way, then clear the draft, then leave";
         SuspendText "composer-suspend" ["ctrl-z"] "Stop the program; fg brings it back";
-        RedrawText "composer-redraw" ["ctrl-l"] "Draw the screen anew";
+        RedrawText "composer-redraw" ["ctrl-l"] "Draw the screen again";
     }
     Present {
-        PresentNext "present-next" ["space", "right"] "Go on: forward, or the next message of what is played" ~ "demo play";
+        PresentNext "present-next" ["space", "right"] "Forward, or the next message that is played" ~ "demo play";
         PresentBack "present-back" ["backspace", "left"] "Back through what happened" ~ "demo";
         Blank "blank" ["."] "Blank the screen, or show it again" ~ "demo black hide";
         PresentLog "present-log" ["l"] "Show what happened as a list, or hide it" ~ "demo";
@@ -192,12 +192,12 @@ actions! {
         PresentLeave "present-leave" ["esc"] "Leave the demo" ~ "close back";
     }
     Pass {
-        PassGo "pass-go" ["enter"] "Run the step; then accept what is suggested" ~ "start send next";
+        PassGo "pass-go" ["enter"] "Run the step; then accept the suggested verdict" ~ "start send next";
         VerdictPass "verdict-pass" ["p"] "The step passed" ~ "ok accept";
         VerdictFail "verdict-fail" ["f"] "The step failed" ~ "wrong bug";
-        VerdictBlocked "verdict-blocked" ["b"] "The step cannot be tried" ~ "stuck";
-        VerdictSkip "verdict-skip" ["s"] "Leave the step out" ~ "ignore";
-        PassUndo "pass-undo" ["u"] "Take the newest verdict back, and open its step" ~ "back revert";
+        VerdictBlocked "verdict-blocked" ["b"] "The step is blocked: it cannot be tried" ~ "stuck";
+        VerdictSkip "verdict-skip" ["s"] "Skip the step" ~ "ignore";
+        PassUndo "pass-undo" ["u"] "Undo the newest verdict, and open its step" ~ "back revert";
         PassNote "pass-note" [";"] "Write a note on the step" ~ "comment annotate";
         NextCase "next-case" ["J"] "Next case";
         PreviousCase "previous-case" ["K"] "Previous case";
@@ -207,7 +207,7 @@ actions! {
         PassStop "pass-stop" ["X"] "End the test run (asks)" ~ "finish abort";
     }
     Dialog {
-        Confirm "confirm" ["enter"] "Take it";
+        Confirm "confirm" ["enter"] "Select";
         Dismiss "dismiss" ["esc", "ctrl-c"] "Close";
         DialogUp "dialog-up" ["up"] "Up";
         DialogDown "dialog-down" ["down", "tab"] "Down";

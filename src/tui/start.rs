@@ -197,7 +197,7 @@ async fn run(
         tracing::warn!(unknown, "left with unknown outcomes");
         let _ = writeln!(
             std::io::stderr(),
-            "{unknown} message{} had no answer when guestwire stopped: look the conversation up before sending again.",
+            "{unknown} message{} had no answer when guestwire stopped: read the conversation before you send again.",
             if unknown == 1 { "" } else { "s" }
         );
     }

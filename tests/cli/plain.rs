@@ -225,7 +225,7 @@ fn a_refusal_is_explained_passed_on_marked_and_found() {
     for part in [
         "Do this:",
         "Server said:",
-        "Quote:",
+        "Ids:",
         "The text about entry",
         "Please:",
         "1 entry matches.",

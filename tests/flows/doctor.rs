@@ -16,7 +16,7 @@ async fn probes_settle_what_the_refusal_leaves_open() {
         hands.see("scope-stripped, likely").await;
         hands.keys("esc D");
         // The card opens by itself, and says what the probes prove.
-        let card = hands.see("although it was asked for.  sure").await;
+        let card = hands.see("Scope stripped  sure").await;
         assert!(card.contains(" refused  POST "), "{card}");
         hands.keys("esc q");
     })

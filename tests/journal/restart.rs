@@ -115,7 +115,7 @@ fn a_restart_goes_on_where_the_last_session_ended() {
     second.press("G");
     second.see("following");
     second.press("S");
-    second.see("search all that is kept");
+    second.see("search the journal");
     second.press("WOMBAT passes\r");
     second.see("found: WOMBAT passes");
     second.see("SEND  a wombat passes by");
@@ -244,7 +244,7 @@ fn a_second_guestwire_says_so_only_reads_and_takes_over() {
     second.until("the log in focus", |s| s.trim_end().ends_with(" log"));
     assert!(!second.screen().contains("SEND"), "{}", second.screen());
     second.press("S");
-    second.see("search all that is kept");
+    second.see("search the journal");
     second.press("first wrote\r");
     second.see("SEND  the first one wrote this");
     second.press("\x1b");

@@ -282,7 +282,7 @@ fn a_refused_history_is_the_guests_jwt() {
     assert_eq!(first(503, own(), "{}").0, ServiceFailure);
 }
 
-/// A line of the evidence says what was found, so that no "not" has to be put before it.
+/// A line of the evidence states what should hold: the "no" beside it is the only one.
 #[test]
 fn what_does_not_hold_is_said_as_such() {
     let found = diagnosis_of(
@@ -292,5 +292,5 @@ fn what_does_not_hold_is_said_as_such() {
     );
     let failed: Vec<&str> =
         found.checked.iter().filter(|c| c.holds == CheckAnswer::No).map(|c| c.what.as_str()).collect();
-    assert_eq!(failed, ["deployment id malformed"]);
+    assert_eq!(failed, ["deployment id well formed"]);
 }

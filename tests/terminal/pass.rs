@@ -141,7 +141,7 @@ fn by_keys(home: &Path, secret: &str) -> String {
     session.see("continue Night round: step 2 of 3");
     session.press("\r");
     session.see("PAUSED");
-    let screen = session.see("It did not come to its end");
+    let screen = session.see("The step did not finish");
     assert!(screen.contains("passed       It is accepted"), "{screen}");
     session.press("\r");
     session.see("Run this step again?");

@@ -74,7 +74,7 @@ impl Doctor {
 
     pub(super) fn reached(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
         let Some(attempt) = exchange.last_attempt() else {
-            return vec![skip("names", "nothing was asked", exchange)];
+            return vec![skip("names", "no request was made", exchange)];
         };
         let host = authority(&attempt.request.url).to_owned();
         if let Some(Ending::Failed(failure)) = &attempt.ending {
@@ -107,7 +107,7 @@ impl Doctor {
             let detail = format!("token #{}, {delivery}, asked with {asked}", facts.generation);
             return pass("token", detail, exchange);
         }
-        let why = reason(exchange, "no token came");
+        let why = reason(exchange, "no token was received");
         // Nothing was written: the secret is missing, and no server has said anything.
         let diagnosis = exchange.last_attempt().and_then(|_| diagnose(exchange, None, evidence));
         self.decide(diagnosis.as_ref(), &why, DoctorStage::Token);
@@ -131,7 +131,7 @@ impl Doctor {
         let unserved =
             matches!(status, Some(403..=405)) && diagnosis.as_ref().is_none_or(|d| d.confidence() != Confidence::Sure);
         if unserved {
-            return vec![skip("scopes", format!("the API does not say: {why}"), exchange)];
+            return vec![skip("scopes", format!("the API does not tell the scopes: {why}"), exchange)];
         }
         // A pasted token that the service does not take is no sign-in.
         let stage =
@@ -154,7 +154,7 @@ impl Doctor {
     fn granted(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
         let required = &evidence.profile.required;
         let Some(facts) = evidence.token else {
-            return skip("scopes", "the token in use has changed meanwhile", exchange);
+            return skip("scopes", "meanwhile the session has another token", exchange);
         };
         let Granted::Named(granted) = &facts.granted else {
             return skip("scopes", "the API does not name the scopes of this token", exchange);
@@ -212,9 +212,9 @@ impl Doctor {
         let book = evidence.history.of_conversation(&conversation_id);
         let read = book.and_then(|b| b.read.as_ref()).filter(|r| r.seen.exchange == exchange.id);
         let (Outcome::Accepted, Some(read)) = (&exchange.outcome, read) else {
-            let why = reason(exchange, "the answer does not describe a conversation");
+            let why = reason(exchange, "the answer is not a conversation");
             if exchange.status() == Some(404) {
-                let because = "reading this conversation says that there is none of that id";
+                let because = "a read says that there is no conversation with this id";
                 self.proven(Cause::ConversationUnknown, because);
                 return vec![fail("conversation", format!("“{name}”: {why}"), exchange)];
             }
@@ -242,7 +242,7 @@ impl Doctor {
             (Some(id), ..) if !is_uuid(id) => Some("the participant id is not a UUID".to_owned()),
             (Some(id), _, guest) if guest.as_ref().is_none_or(|g| g.id != id) => Some(stranger(read, id)),
             (_, Some(external), Some(guest)) if guest.external.as_deref().is_some_and(|known| known != external) => {
-                Some("the guest's external id is another one".to_owned())
+                Some("the guest has another external id".to_owned())
             }
             (None, Some(_), guest) if guest.as_ref().is_none_or(|g| g.external.is_none()) => {
                 let detail = "reading the conversation does not tell the guest's external id";
@@ -267,7 +267,7 @@ impl Doctor {
             return pass("replies", "messages can be read", exchange);
         }
         let said = exchange.last_attempt().map(|attempt| ServerAnswer::of(attempt)).unwrap_or_default();
-        let why = reason(exchange, "nothing came");
+        let why = reason(exchange, "nothing was received");
         if said.status == Some(400) {
             // The service looked at the ids that were asked for, and does not say whether others may be read.
             return skip("replies", format!("reading messages could not be tried: {why}"), exchange);

@@ -16,7 +16,7 @@ impl Doctor {
         match exchange.status() {
             // To send, the client needs another right than to look the integration up.
             Some(401 | 403) => {
-                let detail = format!("the integration of “{name}” may not be looked up by this client ({why})");
+                let detail = format!("this client may not look up the integration of “{name}” ({why})");
                 skip("integration", detail, exchange)
             }
             _ => {
@@ -43,7 +43,7 @@ impl Doctor {
             }
             Some(config) if config.is_active() => {
                 let status = config.status.map_or_else(String::new, |s| format!(", {s}"));
-                pass("deployment", format!("its public configuration is there{status}"), exchange)
+                pass("deployment", format!("its public configuration exists{status}"), exchange)
             }
             Some(config) => {
                 let status = config.status.unwrap_or_default();
@@ -80,7 +80,7 @@ impl Doctor {
             return pass("domains", format!("{origin} is among the allowed domains: {listed}"), exchange);
         }
         // Whether the list is held to is for the socket to say.
-        let why = format!("the deployment allows {listed}, and not {origin}");
+        let why = format!("the deployment allows {listed}, not {origin}");
         self.found(Cause::OriginRefused, Confidence::Likely, why.clone(), DoctorStage::Beyond);
         fail("domains", why, exchange)
     }

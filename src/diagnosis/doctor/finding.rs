@@ -154,7 +154,7 @@ fn within(took: Option<std::time::Duration>) -> String {
 pub(super) fn named(attempt: &Attempt, exchange: &Exchange) -> Finding {
     let host = authority(&attempt.request.url);
     let timing = &attempt.timing;
-    let how = if timing.reused { " (an open connection is in use)".to_owned() } else { within(timing.resolve) };
+    let how = if timing.reused { " (by an open connection)".to_owned() } else { within(timing.resolve) };
     pass("names", format!("{host}{how}"), exchange)
 }
 

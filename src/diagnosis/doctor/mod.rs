@@ -274,7 +274,7 @@ impl Doctor {
     }
 
     fn not_looked_at(&self) -> Option<Finding> {
-        let why = "the profile has no conversation to look at";
+        let why = "the profile has no conversation to check";
         self.target.is_none().then(|| plain("conversation", ProbeResult::Skip, why))
     }
 }

@@ -90,17 +90,17 @@ fn own_id(map: &serde_json::Map<String, Value>, path: &[&str], id: &str) -> IdRo
     match parent {
         "participants" | "participant" => {
             let purpose = map.get("purpose").and_then(Value::as_str).unwrap_or("of the conversation");
-            role(IdKind::Participant, format!("it stands in participants ({purpose})"))
+            role(IdKind::Participant, format!("it is in participants ({purpose})"))
         }
         "to" if has("externalId") => role(IdKind::Participant, "the field to.id of a message".to_owned()),
         "messages" if has("state") => {
-            role(IdKind::Communication, "a participant's messages hold communications".to_owned())
+            role(IdKind::Communication, "messages of a participant belong to a communication".to_owned())
         }
-        "conversations" | "conversation" => role(IdKind::Conversation, format!("it stands in {parent}")),
-        "OAuthClient" | "oAuthClient" | "client" => role(IdKind::Client, format!("it stands in {parent}")),
-        "organization" | "homeOrganization" => role(IdKind::Organization, format!("it stands in {parent}")),
-        "deployment" | "deployments" => role(IdKind::Deployment, format!("it stands in {parent}")),
-        "integration" | "integrations" => role(IdKind::Integration, format!("it stands in {parent}")),
+        "conversations" | "conversation" => role(IdKind::Conversation, format!("it is in {parent}")),
+        "OAuthClient" | "oAuthClient" | "client" => role(IdKind::Client, format!("it is in {parent}")),
+        "organization" | "homeOrganization" => role(IdKind::Organization, format!("it is in {parent}")),
+        "deployment" | "deployments" => role(IdKind::Deployment, format!("it is in {parent}")),
+        "integration" | "integrations" => role(IdKind::Integration, format!("it is in {parent}")),
         _ if has("normalizedMessage") || has("textBody") || has("text") || has("direction") || is_hex(id) => {
             role(IdKind::Message, "it is the id of a message".to_owned())
         }

@@ -53,7 +53,7 @@ pub struct FoundId {
 impl FoundId {
     /// Why it is called what it is called.
     pub fn because(&self) -> &str {
-        self.roles.first().map_or("nothing around it says what it names", |r| r.because.as_str())
+        self.roles.first().map_or("the text does not say what this id is", |r| r.because.as_str())
     }
 
     /// Whether looking it up would tell more.
@@ -128,7 +128,7 @@ fn begun(id: &str, known: &KnownIds) -> FoundId {
     };
     for of in known.about(id) {
         if !entry.roles.iter().any(|r| r.what == of.what) {
-            let because = if of.told { "the service told so" } else { "the profile uses it so" };
+            let because = if of.told { "the service says so" } else { "the profile uses it so" };
             entry.roles.push(IdRole { what: of.what, because: because.to_owned() });
         }
         entry.home = entry.home.or_else(|| of.home.clone());
@@ -202,8 +202,11 @@ pub fn candidates(found: &[FoundId]) -> Vec<Candidate> {
     for wrong in found.iter().filter(|f| f.misplaced == Some(IdKind::Conversation)) {
         if let Some(right) = &wrong.swap {
             let participant = (wrong.what == IdKind::Participant).then(|| wrong.id.clone());
-            let why =
-                format!("{} is {}; the conversation's id stands in its place", short(&wrong.id), wrong.what.of_one());
+            let why = format!(
+                "{} is {}, and the text has it where a conversation's id belongs",
+                short(&wrong.id),
+                wrong.what.of_one()
+            );
             add(Candidate { conversation: right.clone(), participant, swapped: Some(why) });
         }
     }

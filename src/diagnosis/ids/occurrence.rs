@@ -26,7 +26,7 @@ words! {
         /// A guest's own token: a secret, never shown.
         GuestToken = "guest-token", "a guest's token";
         /// Nothing around it says.
-        Unknown = "unknown", "an id of which nothing is known";
+        Unknown = "unknown", "an unknown id";
     }
 }
 

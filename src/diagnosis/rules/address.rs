@@ -54,20 +54,21 @@ fn region(facts: &Facts<'_>, probe: Option<Probe>) -> Hypothesis {
     let elsewhere = refused_elsewhere(facts);
     let cause = Cause::RegionMismatch;
     match (hosts(facts), fresh) {
-        (Hosts::Two(token, api), Some(_)) => {
-            Hypothesis::proven(cause, format!("the token is of {token} and was used at {api}, fresh and refused"))
-        }
+        (Hosts::Two(token, api), Some(_)) => Hypothesis::proven(
+            cause,
+            format!("the token is from {token} and was refused at {api}, although it was new"),
+        ),
         (Hosts::Two(token, api), None) => {
-            Hypothesis::supported(cause, format!("the token is of {token} and was used at {api}"), probe)
+            Hypothesis::supported(cause, format!("the token is from {token} and was used at {api}"), probe)
         }
         (Hosts::Unknown, Some(_)) if elsewhere => {
             let (token, api) = (authority(&facts.profile.token_host), authority(&facts.profile.api));
-            let why = format!("{api} accepts no token that {token} has just granted, whatever the request");
+            let why = format!("{api} refuses every token that {token} has just granted, whatever the request");
             Hypothesis::proven(cause, why)
         }
         (Hosts::Unknown, _) => Hypothesis::open(cause, "the token comes from another host than the API's", probe),
         (Hosts::One, _) if facts.profile.pasted => {
-            Hypothesis::open(cause, "where the pasted token comes from is not known", probe)
+            Hypothesis::open(cause, "it is not known where the pasted token comes from", probe)
         }
         (Hosts::One, _) => Hypothesis::excluded(cause, "the token comes from the API's own region"),
     }

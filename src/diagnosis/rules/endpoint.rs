@@ -44,7 +44,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
             ]
         }
         (Some(200..=299), _) => {
-            vec![Hypothesis::supported(Cause::ProxyAnswered, "the answer holds no token", Some(Probe::Tls))]
+            vec![Hypothesis::supported(Cause::ProxyAnswered, "the answer has no token", Some(Probe::Tls))]
         }
         (Some(400), "invalid_request") => {
             vec![Hypothesis::named(Cause::BodyMalformed, "the server does not understand the token request")]
@@ -73,7 +73,7 @@ fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
         let why = format!("a client of another region than {} is not known here", profile.region);
         found.push(Hypothesis::open(Cause::RegionMismatch, why, audit));
         let (now, other) = if profile.auth_in_body { ("body", "basic") } else { ("basic", "body") };
-        let why = format!("id and secret went as client_auth = \"{now}\"; the server may want \"{other}\"");
+        let why = format!("id and secret were sent with client_auth = \"{now}\"; the server may want \"{other}\"");
         found.push(Hypothesis::open(Cause::BodyMalformed, why, Some(Probe::Token)));
     }
     found.push(Hypothesis::open(Cause::ClientDisabled, "a disabled client gets the same answer", audit));

@@ -20,10 +20,10 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
             return vec![Hypothesis::named(cause, format!("the answer is a proxy's own: “{line}”, status {status}"))];
         }
         Answerer::Other(Sign::Via(line)) if status < 500 => {
-            return vec![Hypothesis::named(cause, format!("a page that came by “{line}”, status {status}"))];
+            return vec![Hypothesis::named(cause, format!("a page that came through “{line}”, status {status}"))];
         }
         Answerer::Other(Sign::Via(line)) => {
-            let why = format!("a page that came by “{line}”, status {status}");
+            let why = format!("a page that came through “{line}”, status {status}");
             let passed_on = "the proxy may have passed on a page of the service's load balancer";
             return vec![
                 Hypothesis::supported(cause, why, Some(Probe::Tls)),
@@ -35,11 +35,11 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
             format!("the answer {status} leads to {location}; the service never redirects")
         }
         Answerer::Other(Sign::Gateway) => {
-            format!("status {status} in the words of an API gateway, which the service does not use")
+            format!("status {status} with the words of an API gateway, which the service does not use")
         }
-        Answerer::Other(Sign::Html) => format!("a page for a browser came, status {status}"),
+        Answerer::Other(Sign::Html) => format!("the answer is a page for a browser, status {status}"),
         Answerer::Service | Answerer::Unproven => {
-            format!("a text came where the service sends JSON, status {status}")
+            format!("the answer is a text, and the service sends JSON; status {status}")
         }
     };
     let probe = Some(Probe::Tls);
@@ -66,7 +66,7 @@ pub fn unproven(facts: &Facts<'_>, mut found: Vec<Hypothesis>) -> Vec<Hypothesis
         let why = format!("the status line says “{phrase}”, as filters and proxies do");
         found.insert(0, Hypothesis::supported(Cause::ProxyAnswered, why, Some(Probe::Tls)));
     } else if found.iter().all(|h| h.cause != Cause::ProxyAnswered) {
-        let why = "nothing in the answer shows that the service gave it";
+        let why = "nothing in the answer shows that it comes from the service";
         found.push(Hypothesis::open(Cause::ProxyAnswered, why, Some(Probe::Tls)));
     }
     found

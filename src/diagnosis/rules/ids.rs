@@ -19,7 +19,7 @@ pub fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if !is_uuid(id) {
         return vec![
             Hypothesis::proven(Cause::ConversationMalformed, "the conversation id is not a UUID"),
-            Hypothesis::excluded(Cause::ConversationUnknown, "it does not even have the form of an id"),
+            Hypothesis::excluded(Cause::ConversationUnknown, "it is not a UUID"),
         ];
     }
     if let Some(home) = facts.history.home_of(id).filter(|home| !home.eq_ignore_ascii_case(id)) {
@@ -35,12 +35,12 @@ pub fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let missing = book.and_then(|b| b.missing).filter(|m| exists.is_none_or(|e| e.at < m.at));
     let unknown = match (missing, exists) {
         (Some(_), _) => {
-            let why = "reading this conversation says that there is none of that id";
+            let why = "a read says that there is no conversation with this id";
             Hypothesis::proven(Cause::ConversationUnknown, why)
         }
         (None, Some(_)) => Hypothesis::excluded(Cause::ConversationUnknown, "the conversation has been read"),
         (None, None) => {
-            let why = "whether the conversation exists has not been read";
+            let why = "it has not been checked whether the conversation exists";
             Hypothesis::open(Cause::ConversationUnknown, why, Some(Probe::Conversation))
         }
     };
@@ -63,12 +63,12 @@ pub fn integration(facts: &Facts<'_>) -> Hypothesis {
     let book = facts.history.of_integration(id);
     let known = book.and_then(|b| b.known);
     match book.and_then(|b| b.missing).filter(|m| known.is_none_or(|k| k.at < m.at)) {
-        Some(_) => Hypothesis::proven(cause, "looking the integration up says that there is none of that id"),
+        Some(_) => Hypothesis::proven(cause, "a look-up says that there is no integration with this id"),
         None if known.is_some() => Hypothesis::open(cause, "the integration was there before", probe),
         None if facts.answer.status == Some(404) && facts.answer.by.is_service() => {
-            Hypothesis::proven(cause, "the server found nothing of that id, and the path names only the integration")
+            Hypothesis::proven(cause, "the server found nothing with this id, and the path names only the integration")
         }
-        None => Hypothesis::open(cause, "whether the integration exists has not been looked up", probe),
+        None => Hypothesis::open(cause, "it has not been checked whether the integration exists", probe),
     }
 }
 
@@ -86,7 +86,7 @@ pub fn participant(facts: &Facts<'_>) -> Hypothesis {
     }
     let book = wire.conversation.as_deref().and_then(|c| facts.history.of_conversation(c));
     let Some(read) = book.and_then(|b| b.read.as_ref()) else {
-        return Hypothesis::open(cause, "who the guest is has not been read", probe);
+        return Hypothesis::open(cause, "it has not been checked who the guest is", probe);
     };
     let Some(guest) = &read.guest else {
         return Hypothesis::open(cause, "the conversation showed no guest when it was read", probe);
@@ -117,9 +117,9 @@ pub fn participant(facts: &Facts<'_>) -> Hypothesis {
 pub fn stranger(read: &Read, id: &str) -> String {
     match read.others.iter().find(|p| p.id == id) {
         Some(other) if matches!(other.purpose.as_str(), "customer" | "external" | "guest") => {
-            "the participant id is of an earlier stay of the guest; the guest has another one now".to_owned()
+            "the participant id is an earlier one of the guest; the guest has another one now".to_owned()
         }
-        Some(other) => format!("the participant id is that of the {} and not of the guest", other.purpose),
-        None => "the participant id is nobody's in this conversation".to_owned(),
+        Some(other) => format!("the participant id belongs to the {}, not to the guest", other.purpose),
+        None => "no participant of this conversation has this id".to_owned(),
     }
 }

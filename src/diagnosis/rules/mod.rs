@@ -75,7 +75,7 @@ fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
         Reason::Held(Objection::Empty) => Some(Cause::BodyMalformed),
         other => web::session_over(other),
     };
-    cause.map(|cause| Hypothesis::named(cause, format!("guestwire held it back: {why}"))).into_iter().collect()
+    cause.map(|cause| Hypothesis::named(cause, format!("guestwire did not send it: {why}"))).into_iter().collect()
 }
 
 /// What was done on purpose is known: it comes first where the refusal fits it. Whether it was the only thing wrong is
@@ -99,7 +99,7 @@ fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesi
         // It went out with another token than the session's: what is known of that one proves nothing here.
         let own = |h: &Hypothesis| matches!(h.cause.family(), Family::Token | Family::Scope | Family::Place);
         for other in found.iter_mut().filter(|h| own(h) && h.cause != Cause::AddressRefused) {
-            *other = Hypothesis::excluded(other.cause, "it did not carry the session's own token");
+            *other = Hypothesis::excluded(other.cause, "it was not sent with the session's own token");
         }
     }
     if found.iter().any(|h| h.cause == hypothesis.cause && h.standing >= hypothesis.standing) {

@@ -63,11 +63,11 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
         }
         (409, _) => Some(vec![Hypothesis::supported(
             Cause::ConversationEnded,
-            "a conflict is how an ended conversation answers",
+            "an ended conversation answers with a conflict (409)",
             Some(Probe::Conversation),
         )]),
         (413, _) => named(Cause::TextTooLong, format!("the server says that the request is too large: {}", quoted())),
-        (415, _) => named(Cause::BodyMalformed, "the server does not take this content type".to_owned()),
+        (415, _) => named(Cause::BodyMalformed, "the server does not accept this content type".to_owned()),
         (400 | 422, _) => Some(bad_request(facts)),
         (429, _) => named(Cause::RateLimited, "the server says that too many requests were made".to_owned()),
         (408, _) => named(Cause::NetworkTimeout, "the server waited too long for the request".to_owned()),
@@ -82,10 +82,10 @@ fn insufficient_scope(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let needed = if named.is_empty() { &facts.profile.required } else { named };
     let mut found: Vec<_> = scope::of(facts, needed).into_iter().filter(|h| h.standing != Support::Excluded).collect();
     if found.is_empty() {
-        let why = format!("the server says that the token's scopes do not reach; it needs {}", needed.join(" "));
+        let why = format!("the server says that the token lacks a scope: {}", needed.join(" "));
         found.push(Hypothesis::supported(Cause::ScopeWrong, why, Some(Probe::Scopes)));
     }
-    let why = "the server says that the token's scopes are what it misses";
+    let why = "the server says that the token lacks a scope";
     found.extend(
         [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch, Cause::ConversationUnknown]
             .map(|c| Hypothesis::excluded(c, why)),
@@ -106,7 +106,7 @@ fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
             }
             _ if facts.profile.requested.iter().any(|s| scope::is_messaging(s)) => found.push(Hypothesis::open(
                 Cause::ScopeWrong,
-                "a token with messaging:send is answered so",
+                "a token with messaging:send gets the same answer",
                 Some(Probe::Scopes),
             )),
             _ => {}
@@ -116,11 +116,12 @@ fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
         let why = "a 403 is about the client's roles; this one names no permission";
         found.push(Hypothesis::open(Cause::PermissionMissing, why, Some(Probe::Audit)));
     } else {
-        found.push(Hypothesis::excluded(Cause::PermissionMissing, "the service names the permissions that it misses"));
+        found
+            .push(Hypothesis::excluded(Cause::PermissionMissing, "the service names the permissions that are missing"));
     }
-    let why = "a role that does not cover the division is answered so";
+    let why = "a role that does not cover the division gets the same answer";
     found.push(Hypothesis::open(Cause::DivisionMismatch, why, Some(Probe::Audit)));
-    let renew = "a 403 means that the token was let in";
+    let renew = "a 403 means that the API accepted the token";
     found.extend(
         [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch].map(|c| Hypothesis::excluded(c, renew)),
     );
@@ -129,7 +130,8 @@ fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
 
 /// 404: the published service says it for a conversation as for a participant.
 fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let tokens = [Cause::TokenExpired, Cause::RegionMismatch].map(|c| Hypothesis::excluded(c, "the token was let in"));
+    let tokens =
+        [Cause::TokenExpired, Cause::RegionMismatch].map(|c| Hypothesis::excluded(c, "the API accepted the token"));
     if facts.request.integration.is_some() {
         let mut found = vec![ids::integration(facts)];
         found.extend(tokens);
@@ -182,10 +184,7 @@ fn bad_request(facts: &Facts<'_>) -> Vec<Hypothesis> {
     }
     let malformed = said.is("bad.request") || said.is("invalid.value") || said.is("invalid.date");
     if malformed && found.is_empty() {
-        found.push(Hypothesis::named(
-            Cause::BodyMalformed,
-            "the server does not understand the request as it was written",
-        ));
+        found.push(Hypothesis::named(Cause::BodyMalformed, "the server does not understand the request"));
     } else {
         found.push(Hypothesis::open(Cause::BodyMalformed, "a 400 is about the form of the request", None));
     }

@@ -23,11 +23,11 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
         }
         FailureKind::Timeout => {
             let of = if let Party::Proxy(proxy) = &failure.party { format!(" of {proxy}") } else { String::new() };
-            vec![Hypothesis::named(Cause::NetworkTimeout, format!("nothing came{of} in time while {where_}"))]
+            vec![Hypothesis::named(Cause::NetworkTimeout, format!("nothing was received{of} in time while {where_}"))]
         }
         // The platform says that the session is over, and then closes its socket.
         FailureKind::SessionEnded => {
-            let why = "the session ended while the message waited for its echo";
+            let why = "the session ended before the echo of the message was received";
             vec![Hypothesis::named(Cause::ConversationEnded, why)]
         }
         FailureKind::Reset if failure.partial.is_some() => {
@@ -61,7 +61,7 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
             vec![
                 Hypothesis::supported(
                     Cause::ProxyAnswered,
-                    format!("what came is not HTTP: {detail}"),
+                    format!("the answer is not HTTP: {detail}"),
                     Some(Probe::Tls),
                 ),
                 Hypothesis::open(Cause::ServiceFailure, "the service may have sent it", None),

@@ -40,7 +40,7 @@ pub fn of(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
             };
             let why = match cause {
                 Cause::ScopeWrong => format!("the token has {granted_line} and not {needed}"),
-                Cause::ScopeStripped => format!("granted without {needed} although it was asked for"),
+                Cause::ScopeStripped => format!("the token was granted without {needed}"),
                 _ => format!("{needed} was never asked for (asked: {asked_line})"),
             };
             let others = causes.into_iter().filter(|c| *c != cause);
@@ -50,17 +50,23 @@ pub fn of(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
             found
         }
         _ if facts.profile.pasted => vec![
-            Hypothesis::open(Cause::ScopeNotRequested, "what the pasted token was asked with is not known", probe),
-            Hypothesis::open(Cause::ScopeStripped, "what was granted is not known", probe),
-            Hypothesis::open(Cause::ScopeWrong, "what was granted is not known", probe),
+            Hypothesis::open(
+                Cause::ScopeNotRequested,
+                "it is not known which scopes were asked for with the pasted token",
+                probe,
+            ),
+            Hypothesis::open(Cause::ScopeStripped, "it is not known which scopes were granted", probe),
+            Hypothesis::open(Cause::ScopeWrong, "it is not known which scopes were granted", probe),
         ],
         _ if all_asked => vec![
-            Hypothesis::open(Cause::ScopeStripped, "what was granted is not known", probe),
+            Hypothesis::open(Cause::ScopeStripped, "it is not known which scopes were granted", probe),
             Hypothesis::excluded(Cause::ScopeNotRequested, format!("{needed} was asked for")),
-            Hypothesis::open(Cause::ScopeWrong, "what was granted is not known", probe),
+            Hypothesis::open(Cause::ScopeWrong, "it is not known which scopes were granted", probe),
         ],
         _ => {
-            let why = format!("{needed} was not asked for (asked: {asked_line}), and what was granted is not known");
+            let why = format!(
+                "{needed} was not asked for (asked: {asked_line}), and it is not known which scopes were granted"
+            );
             vec![
                 Hypothesis::supported(Cause::ScopeNotRequested, why, probe),
                 Hypothesis::excluded(Cause::ScopeStripped, "a scope that was not asked for cannot be stripped"),

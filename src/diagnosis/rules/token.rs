@@ -1,4 +1,4 @@
-//! The token itself: expired, withdrawn, half-rotated.
+//! The token's own life: expired, revoked, half-rotated.
 
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::hypothesis::Hypothesis;
@@ -17,10 +17,10 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let worked = worked_before(facts);
     if let Some(why) = facts.fresh() {
         let mut found: Vec<_> = causes.map(|cause| Hypothesis::excluded(cause, why.clone())).into();
-        // That two tokens in a row were withdrawn is no explanation; that one was, after it had worked, is.
+        // That two tokens in a row were revoked is no explanation; that one was, after it had worked, is.
         if let Some(worked) = worked.filter(|_| facts.refused_alike().is_none()) {
             found.retain(|h| h.cause != Cause::TokenRevoked);
-            found.insert(0, withdrawn(facts, format!("{worked}, and is refused now"), probe));
+            found.insert(0, revoked(facts, format!("{worked}, and is refused now"), probe));
         }
         return found;
     }
@@ -40,15 +40,15 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     match worked {
         Some(worked) if known_end => {
             let why = format!("{worked}, is refused now, and has not expired");
-            found.push(withdrawn(facts, why, probe));
+            found.push(revoked(facts, why, probe));
         }
         _ => found.push(Hypothesis::open(Cause::TokenRevoked, "a revoked token looks the same", probe)),
     }
     if known_end {
-        let why = "by this machine's clock it has not expired; the server may have ended it";
+        let why = "by this machine's clock it has not expired; the server may have ended it early early";
         found.push(Hypothesis::open(Cause::TokenExpired, why, probe));
     } else {
-        found.insert(0, Hypothesis::open(Cause::TokenExpired, "when the token ends is not known", probe));
+        found.insert(0, Hypothesis::open(Cause::TokenExpired, "it is not known when the token expires", probe));
     }
     let why = if facts.profile.pasted {
         "a pasted token is the only one of this session"
@@ -60,7 +60,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// A token that worked and is refused: supported where neither scopes nor ids can be why it is.
-fn withdrawn(facts: &Facts<'_>, why: String, probe: Option<Probe>) -> Hypothesis {
+fn revoked(facts: &Facts<'_>, why: String, probe: Option<Probe>) -> Hypothesis {
     let elsewhere = facts.token().is_some_and(|b| b.refused.besides(facts.exchange.id).is_some());
     if elsewhere || facts.exchange.kind != ExchangeKind::Send || facts.answer.is_published() {
         Hypothesis::supported(Cause::TokenRevoked, why, probe)
@@ -112,11 +112,11 @@ pub fn healed(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let probe = Some(Probe::Audit);
     let revoked = match worked_before(&at) {
         Some(worked) => {
-            let why = format!("{worked} and was refused before its end; a renewal brought #{newer}, which works");
+            let why = format!("{worked} and was refused before it expired; the new token #{newer} works");
             Hypothesis::supported(Cause::TokenRevoked, why, probe)
         }
         None => {
-            let why = format!("#{used} was refused before its end; a renewal brought #{newer}, which works");
+            let why = format!("token #{used} was refused before it expired; the new token #{newer} works");
             Hypothesis::open(Cause::TokenRevoked, why, probe)
         }
     };

@@ -26,7 +26,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     }
     match facts.answer.status {
         Some(403) => {
-            let mut found = vec![origin(facts), deployment(facts, "a deployment that is not there is answered so too")];
+            let mut found = vec![origin(facts), deployment(facts, "a missing deployment gets the same answer")];
             // Where neither is it, the platform's allow-list of addresses is what is left.
             if found.iter().all(|h| h.standing == Support::Excluded) {
                 let why = "an address that is not allowed gets the same answer";
@@ -35,17 +35,16 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
             found
         }
         Some(400 | 404) => {
-            let mut found = deployment(facts, "the opening was refused as if there were no such deployment");
+            let mut found = deployment(facts, "the socket was refused as if there were no such deployment");
             if found.standing == Support::Open {
                 found.standing = Support::Supported;
             }
-            let origin = Hypothesis::excluded(Cause::OriginRefused, "an origin that is not allowed is answered 403");
+            let origin = Hypothesis::excluded(Cause::OriginRefused, "an origin that is not allowed gets a 403");
             vec![found, origin]
         }
         Some(429) => vec![Hypothesis::named(Cause::RateLimited, "too many connections to this deployment")],
         Some(status @ 200..=399) => {
-            let why =
-                format!("the opening was answered {status}, where the service switches to a socket or refuses it");
+            let why = format!("the request for the socket was answered with {status}, which the service never does");
             vec![Hypothesis::supported(Cause::ProxyAnswered, why, None)]
         }
         Some(status @ 500..=599) => {
@@ -62,19 +61,21 @@ pub fn public(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
     let cause = Cause::DeploymentUnknown;
     match facts.answer.status? {
         _ if facts.answer.by.is_other() => None,
-        404 => Some(vec![Hypothesis::named(cause, "there is no public configuration of that deployment id here")]),
+        404 => Some(vec![Hypothesis::named(cause, "this region has no public configuration of the deployment")]),
         // Storage behind a CDN answers so for what is not there.
-        403 => {
-            Some(vec![Hypothesis::supported(cause, "the public configuration of that id is not served (403)", None)])
-        }
+        403 => Some(vec![Hypothesis::supported(
+            cause,
+            "the public configuration of the deployment cannot be read (403)",
+            None,
+        )]),
         _ => None,
     }
 }
 
-/// The messages of before were not given out: whether the guest's JWT is over or was withdrawn is not told.
+/// The messages of before were not given out: whether the guest's JWT has expired or was revoked is not told.
 pub fn jwt_refused() -> Vec<Hypothesis> {
-    let why = "the API did not accept the guest's JWT for the messages of before";
-    let elsewhere = "the API host may be of another region or organisation than the guest's socket";
+    let why = "the API did not accept the guest's JWT for earlier messages";
+    let elsewhere = "the API host may belong to another region or organisation than the guest's socket";
     vec![
         Hypothesis::supported(Cause::GuestJwtExpired, why, None),
         Hypothesis::open(Cause::RegionMismatch, elsewhere, None),
@@ -111,14 +112,16 @@ fn deployment(facts: &Facts<'_>, open: &str) -> Hypothesis {
     let after = |missing: &SeenToken| book.config.as_ref().is_none_or(|(seen, _)| seen.at < missing.at);
     match (&book.missing, &book.config) {
         (Some(missing), _) if after(missing) => {
-            Hypothesis::proven(cause, "there is no public configuration of that deployment id in this region")
+            Hypothesis::proven(cause, "this region has no public configuration of the deployment")
         }
         (_, Some((_, config))) if !config.is_active() => {
             let status = config.status.as_deref().unwrap_or_default();
-            Hypothesis::proven(cause, format!("its public configuration says that it is {status}"))
+            Hypothesis::proven(cause, format!("the deployment's public configuration says that it is {status}"))
         }
-        (_, Some(_)) => Hypothesis::excluded(cause, "its public configuration is there, and it is active"),
-        _ if book.opened.is_some() => Hypothesis::excluded(cause, "its guest socket has been opened in this session"),
+        (_, Some(_)) => Hypothesis::excluded(cause, "the deployment is active by its public configuration"),
+        _ if book.opened.is_some() => {
+            Hypothesis::excluded(cause, "the deployment's guest socket has been opened in this session")
+        }
         _ => Hypothesis::open(cause, open, Some(Probe::Deployment)),
     }
 }
@@ -138,7 +141,7 @@ fn origin(facts: &Facts<'_>) -> Hypothesis {
         }
         Some(_) => Hypothesis::excluded(cause, "the deployment's public list allows this origin"),
         None => {
-            let why = format!("the opening with the origin {origin} was refused with 403");
+            let why = format!("the socket with the origin {origin} was refused with 403");
             Hypothesis::open(cause, why, Some(Probe::Deployment))
         }
     }
@@ -157,7 +160,7 @@ fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
         ("LogoutEvent", _) => event(Cause::ConversationEnded, "the guest was logged out"),
         ("ConnectionClosedEvent", _) => event(Cause::NetworkConnect, "the platform closed this connection"),
         (_, 4006) => named(Cause::ConversationEnded, "the guest's session has expired"),
-        (_, 4007) => named(Cause::ConversationEnded, "there is no session of this guest token (any more)"),
+        (_, 4007) => named(Cause::ConversationEnded, "there is no session of this guest token, or no longer"),
         (_, 409) => named(Cause::ConversationEnded, "the session is read-only, the conversation was ended"),
         (_, 4011 | 413) => named(Cause::TextTooLong, "the message is too long"),
         (_, 4013) => named(Cause::TextTooLong, "the custom attributes are larger than 2048 bytes"),
@@ -204,20 +207,16 @@ fn sign_in_is_required(facts: &Facts<'_>) -> bool {
 /// "Request failed." says nothing of what is wrong with it.
 fn malformed(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let empty = facts.request.text.as_deref().is_some_and(|t| t.trim().is_empty());
-    let why = if empty {
-        "a frame without a text was answered 400"
-    } else {
-        "a frame that is not understood is answered 400"
-    };
+    let why = if empty { "a frame without a text gets a 400" } else { "a frame that is not understood gets a 400" };
     vec![Hypothesis::supported(Cause::BodyMalformed, why, None)]
 }
 
-/// The guest's own token, with which the OAuth token has nothing to do: whether it is over or was withdrawn is not told.
+/// The guest's own token, with which the OAuth token has nothing to do: whether it has expired or was revoked is not told.
 fn identity(why: &str) -> Vec<Hypothesis> {
     vec![
         Hypothesis::supported(
             Cause::GuestJwtExpired,
-            format!("{why}: the guest's own token does not count here"),
+            format!("{why}: this does not depend on the guest's own token"),
             None,
         ),
         Hypothesis::open(Cause::ConversationEnded, "the guest may have been logged out elsewhere", None),

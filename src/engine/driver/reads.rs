@@ -177,7 +177,7 @@ impl Reads {
         }
         let repeats = self.repeats(key);
         let reader = self.of(key);
-        // A token that has ended or was withdrawn is renewed, and the conversation read again, once.
+        // A token that has expired or was revoked is renewed, and the conversation read again, once.
         if status == 401
             && let Some(generation) = generation
             && reader.may_renew()

@@ -152,9 +152,9 @@ macro_rules! faults {
 }
 
 faults! {
-    /// Every token ends now.
+    /// Every token expires now.
     TokenExpired = "token-expired", Token, Acts once, Send of REQUESTS, menu { "expire the token"; }
-    /// Every token is withdrawn now.
+    /// Every token is revoked now.
     TokenRevoked = "token-revoked", Token, Acts once, Send of REQUESTS, menu { "revoke the token"; }
     /// New tokens are granted everything but this scope, silently.
     ScopeStripped = "scope-stripped", Token, Holds lasts, Token of &[FaultTarget::Token], with {

@@ -101,7 +101,7 @@ impl Plain {
         match self.session.resume_pass(self.now) {
             None => {}
             Some(Err(name)) => {
-                return Err(format!("{name} cannot be continued: what was kept of it cannot be read."));
+                return Err(format!("{name} cannot be continued: its record cannot be read."));
             }
             Some(Ok(_)) => {
                 self.passes.told = None;

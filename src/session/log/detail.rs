@@ -181,9 +181,9 @@ impl DetailRows<'_> {
         }
         self.add(RowKind::Detail, line, LABEL, true);
         let sent = if failure.wrote {
-            "some of the request may have left: the server may have acted on it"
+            "a part of the request may have been sent: the server may have acted on it"
         } else {
-            "no byte of the request left"
+            "no byte of the request was sent"
         };
         self.say("sent", sent, Tone::Text);
     }
@@ -283,7 +283,7 @@ impl DetailRows<'_> {
         self.rows.truncate(until);
         if cut {
             let key = &self.page.keys.copy_body;
-            let said = format!("  only the first {BODY_ROWS} rows are shown here; {key} copies all of it");
+            let said = format!("  only the first {BODY_ROWS} rows are shown here; {key} copies the whole body");
             self.add(RowKind::Detail, Line::of(&said, Tone::Warning), 4, true);
         } else if body.truncated {
             let said = format!(

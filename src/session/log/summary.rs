@@ -237,11 +237,11 @@ impl DetailRows<'_> {
         if let Some(token) = token {
             line.push(token.strip_prefix("token ").unwrap_or(&token), Tone::Text);
         } else if is_frame(exchange) {
-            line.push("the guest's, in the frame", Tone::Text);
+            line.push("the guest's token, in the frame", Tone::Text);
         } else if exchange.last_attempt().is_some() {
             let sent = exchange.last_attempt().is_some_and(|a| header(&a.request.headers, "authorization").is_some());
             let bearer = sent && exchange.sent_as.is_some();
-            line.push(if bearer { "not one of this session's" } else { "none used" }, Tone::Text);
+            line.push(if bearer { "not a token of this session" } else { "no token" }, Tone::Text);
         }
         if let Some(name) = exchange.conversation.and_then(|key| self.page.names.get(&key)) {
             if line.cells > from {

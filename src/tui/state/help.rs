@@ -256,7 +256,7 @@ pub fn status(state: &State) -> Vec<String> {
     let said = state.status.text.clone();
     let mut lines = Vec::new();
     if width(&said) + STATUS_MARGIN > usize::from(state.arrangement.size.width) {
-        lines.extend([format!("Said last  {said}"), String::new()]);
+        lines.extend([format!("Message    {said}"), String::new()]);
     }
     lines.extend([
         format!(
@@ -284,10 +284,8 @@ pub fn status(state: &State) -> Vec<String> {
     let rate = state.session.log.rate_401(state.now, RATE_WINDOW);
     let (healed, stands) = state.split_401(rate);
     lines.push(format!(
-        "401        {} of {} API answers in 15 minutes: {healed} fixed by a new token, {stands} stand{}",
-        rate.answers401,
-        rate.total,
-        if stands == 1 { "s" } else { "" }
+        "401        {} of {} API answers in 15 minutes: {healed} fixed by a new token, {stands} not fixed",
+        rate.answers401, rate.total,
     ));
     refusals(state, &mut lines);
     sessions(state, &mut lines);
@@ -306,21 +304,21 @@ pub fn status(state: &State) -> Vec<String> {
             limit.allowed,
             countdown(limit.resets, state.now)
         ),
-        None => "Rate limit not told yet".to_owned(),
+        None => "Rate limit not known yet".to_owned(),
     });
     lines.push(match state.session.server.clock_skew {
         Some(seconds) => format!("Clock      the server's clock differs by {seconds} s"),
-        None => "Clock      within a minute of the server's, as far as it told".to_owned(),
+        None => "Clock      within a minute of the server's, as far as known".to_owned(),
     });
     lines.push(format!(
-        "Log        {} entries kept, {} let go, {} errors",
+        "Log        {} entries kept, {} removed, {} errors",
         state.session.log.len(),
         state.session.log.evicted(),
         state.session.log.error_count()
     ));
     lines.push(format!("Open sends {}", state.session.threads.open().count()));
     if let Some(variation) = state.next_send.send_as {
-        lines.push(format!("Next       goes out wrongly on purpose: {variation}, {}", variation.about()));
+        lines.push(format!("Next       message is sent wrongly on purpose: {variation}, {}", variation.about()));
     }
     if !state.questions.faults.is_empty() {
         lines.push(format!("Faults     {} (as of the newest exchange)", state.questions.faults.join(", ")));
@@ -369,7 +367,7 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     // Where there is no room for the bars, the numbers say the same.
     let narrow = state.arrangement.size.width < NARROW;
     for share in all.shares() {
-        let kind = if share.healed { "fixed" } else { "stands" };
+        let kind = if share.healed { "fixed" } else { "not fixed" };
         let (cause, count) = (share.cause.as_str(), share.count);
         lines.push(if narrow {
             format!("  {cause:<22} {count:>4} {kind}")
@@ -403,10 +401,15 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     let most = format!("highest {most} in 30 s");
     if narrow {
         lines.push(format!("  15 minutes until now, {most}"));
-        lines.extend(["  stands".to_owned(), format!("  |{stands}|"), "  fixed".to_owned(), format!("  |{healed}|")]);
+        lines.extend([
+            "  not fixed".to_owned(),
+            format!("  |{stands}|"),
+            "  fixed".to_owned(),
+            format!("  |{healed}|"),
+        ]);
     } else {
-        lines.push(format!("  15 minutes  stands  |{stands}| now"));
-        lines.push(format!("              fixed   |{healed}| {most}"));
+        lines.push(format!("  15 minutes  not fixed  |{stands}| now"));
+        lines.push(format!("              fixed      |{healed}| {most}"));
     }
 }
 

@@ -118,7 +118,7 @@ pub fn card(session: &Session, id_search: Option<&IdSearch>, key: ConversationKe
         lines.push(match (wrong.is, wrong.place) {
             (IdKind::Participant, IdKind::Participant) => "SWAPPED: this participant id is not the guest's".to_owned(),
             // On the wire this looks exactly like a missing scope.
-            (is, _) => format!("SWAPPED: where {place} belongs stands {}", is.of_one()),
+            (is, _) => format!("SWAPPED: {} is in the place of {place}", is.of_one()),
         });
         if let Some(right) = &wrong.right {
             lines.push(format!("  {right} belongs there"));
@@ -137,10 +137,10 @@ pub fn card(session: &Session, id_search: Option<&IdSearch>, key: ConversationKe
         lines.push(format!("  {note}"));
     }
     if put_right(address, &wrongs).is_some() {
-        lines.push("s opens the conversation that is meant".to_owned());
+        lines.push("s opens the right conversation".to_owned());
     }
     if id_search.is_some_and(|s| s.purpose == IdsPurpose::Card(key)) {
-        lines.push("looking the ids up…".to_owned());
+        lines.push("looking up the ids…".to_owned());
     }
     lines
 }

@@ -40,7 +40,11 @@ impl State {
     pub const fn place_word(&self) -> &'static str {
         match (&self.overlay, self.arrangement.focus) {
             (Some(Overlay::Prompt(_)), _) => "typing",
-            (Some(_), _) => "on top",
+            (Some(Overlay::Card(_)), _) => "card",
+            (Some(Overlay::Page(_)), _) => "page",
+            (Some(Overlay::Palette(_)), _) => "commands",
+            (Some(Overlay::Menu(_)), _) => "menu",
+            (Some(Overlay::Ask(_)), _) => "question",
             (None, Pane::Picker) => "conversations",
             (None, Pane::Log) => "log",
             (None, Pane::Thread) => "thread",
@@ -79,8 +83,11 @@ impl State {
             // What the card's own bottom row names is not said twice.
             Some(Overlay::Card(_)) => {
                 let rows = format!("{} {}", self.keys.map.key(Action::LogUp), self.keys.map.key(Action::LogDown));
-                let keys =
-                    all(&[(Action::CopyNote, "note to admin"), (Action::Probe, "check"), (Action::Refresh, "read")]);
+                let keys = all(&[
+                    (Action::CopyNote, "note to admin"),
+                    (Action::Probe, "run checks"),
+                    (Action::Refresh, "read again"),
+                ]);
                 (std::iter::once((rows, "scroll")).chain(keys).collect(), close)
             }
             Some(Overlay::Page(page)) => {
@@ -91,8 +98,8 @@ impl State {
                     PageContent::Status => Vec::new(),
                     PageContent::Lines { .. } => vec![fixed("y", "copy")],
                     PageContent::Ids(key) => {
-                        let swap = ids::swap(&self.session, *key).map(|_| fixed("s", "open the one that is meant"));
-                        [fixed("l", "look them up"), fixed("y", "copy")].into_iter().chain(swap).collect()
+                        let swap = ids::swap(&self.session, *key).map(|_| fixed("s", "open the right one"));
+                        [fixed("l", "look up the ids"), fixed("y", "copy")].into_iter().chain(swap).collect()
                     }
                 };
                 (std::iter::once(fixed("j k", "scroll")).chain(keys).collect(), close)

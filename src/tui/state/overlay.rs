@@ -148,7 +148,7 @@ impl PromptPurpose {
             }
             Self::Filter(Pane::Picker | Pane::Composer) => ("filter conversations", "part of a name, id or channel"),
             Self::Search => ("search log", "text to find in the entries"),
-            Self::SearchKept => ("search all that is kept", "words, ids, \"words beside each other\"; of all sessions"),
+            Self::SearchKept => ("search the journal", "words, ids, \"words in this order\"; all sessions"),
             Self::Nickname(_) => ("nickname", "empty gives back the configured name"),
             Self::Comment(_) => ("comment", "kept with the entry and exported"),
             Self::Add => ("conversation id", "paste an id, URL, JSON, log line or Messenger snippet"),

@@ -98,7 +98,7 @@ pub fn guest(session: &WebSession, now: Moment) -> Badge {
 pub fn session_words(session: &WebSession, now: Moment) -> String {
     match session {
         WebSession::Open { expires: Some(end), .. } => match left_by_wall(*end, now) {
-            left if left.is_zero() => "session over its time".to_owned(),
+            left if left.is_zero() => "session time over".to_owned(),
             left if left >= HOURS_FROM => format!("session {} h", left.as_secs() / 3600),
             left => format!("session {}", duration(left)),
         },

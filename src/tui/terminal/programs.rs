@@ -45,7 +45,7 @@ pub async fn edit(text: String) -> Result<String, String> {
         Ok(status) if !status.success() => {
             Err(format!("The editor ({editor}) ended with {status}; the draft is as it was."))
         }
-        Ok(_) => std::fs::read_to_string(file.path()).map_err(|e| format!("Could not read what the editor left: {e}.")),
+        Ok(_) => std::fs::read_to_string(file.path()).map_err(|e| format!("Could not read the editor's file: {e}.")),
     }
 }
 
@@ -63,7 +63,7 @@ pub async fn page(text: String) -> Result<(), String> {
         Ok(_) => {
             if begun.elapsed() < READ {
                 let wait = shell(WAIT_FOR_A_KEY).status().await;
-                wait.map_err(|why| format!("Nothing could wait for a key after the pager: {why}."))?;
+                wait.map_err(|why| format!("guestwire could not wait for a key after the pager: {why}."))?;
             }
             Ok(())
         }

@@ -1,4 +1,4 @@
-//! What goes with the next message: the menu, its prompts, and answering with a choice.
+//! Files and attributes of the next message: the menu, its prompts, and answering with a choice.
 
 use crate::model::{Attachment, ConversationKey, FileSource};
 use crate::session::attachments;
@@ -33,25 +33,26 @@ pub fn menu(state: &mut State) {
     let Some(key) = target(state) else { return };
     let mut items = vec![
         ("attach a file or an address".to_owned(), MenuChoice::Attach),
-        ("give a participant attribute".to_owned(), MenuChoice::Attribute),
+        ("add a participant attribute".to_owned(), MenuChoice::Attribute),
     ];
     if let Some(extras) = state.composer.carried() {
         for (at, file) in extras.attachments.iter().enumerate() {
             items.push((
-                format!("take off the file {}", file.label()),
+                format!("remove the file {}", file.label()),
                 MenuChoice::TakeOff(key, Some(CarriedExtras::Attachment(at))),
             ));
         }
         for (name, value) in &extras.attributes {
             let what = Some(CarriedExtras::Attribute(name.clone()));
-            items.push((format!("take off {name}={value}"), MenuChoice::TakeOff(key, what)));
+            items.push((format!("remove {name}={value}"), MenuChoice::TakeOff(key, what)));
         }
         if extras.attachments.len() + extras.attributes.len() > 1 {
-            items.push(("take everything off".to_owned(), MenuChoice::TakeOff(key, None)));
+            items.push(("remove everything".to_owned(), MenuChoice::TakeOff(key, None)));
         }
     }
-    let mut menu = Menu::new("What goes with the next message", items);
-    menu.intro = vec!["It goes with the next message only; the conversation's own attributes always go.".to_owned()];
+    let mut menu = Menu::new("Files and attributes of the next message", items);
+    menu.intro =
+        vec!["They are sent with the next message only; the conversation's own attributes are always sent.".to_owned()];
     state.overlay = Some(Overlay::Menu(menu));
 }
 
@@ -104,10 +105,10 @@ pub fn attach(state: &mut State, key: ConversationKey, typed: &str, effects: &mu
     }
 }
 
-/// A file goes with the next message.
+/// A file is sent with the next message.
 pub fn attached(state: &mut State, key: ConversationKey, file: Attachment) {
     state.files.asked_path = None;
-    state.status.info(format!("{} ({}) goes with the next message.", file.label(), file.mime));
+    state.status.info(format!("{} ({}) is sent with the next message.", file.label(), file.mime));
     state.composer.attach(key, file);
     focus(state, Pane::Composer);
 }
@@ -120,7 +121,7 @@ pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
     match attachments::attribute(typed) {
         Ok((name, value)) => {
             state.composer.attribute(key, &name, &value);
-            state.status.info(format!("{name}={value} goes with the next message."));
+            state.status.info(format!("{name}={value} is sent with the next message."));
             focus(state, Pane::Composer);
         }
         Err(why) => state.status.error(why),
@@ -130,7 +131,7 @@ pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
 /// Takes something off, or everything.
 pub fn take_off(state: &mut State, key: ConversationKey, what: Option<&CarriedExtras>) {
     state.composer.take_off(key, what);
-    state.status.info(if state.composer.carried().is_none() { "Only the text goes." } else { "Taken off." });
+    state.status.info(if state.composer.carried().is_none() { "Only the text is sent." } else { "Removed." });
 }
 
 // ── choices ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,12 +169,12 @@ pub fn choose(state: &mut State) {
     }
     if let Some(taken) = offer.taken {
         menu.intro.push(format!(
-            "Answered already with “{}” ({}): this sends one more.",
+            "Already answered with “{}” ({}): this sends one more answer.",
             taken.text,
             shown_word(&taken.delivery)
         ));
     }
-    let asks = if state.asks_before_sending() { " It is asked about before it goes." } else { "" };
+    let asks = if state.asks_before_sending() { " guestwire asks before it sends the answer." } else { "" };
     menu.intro.push(if buttons {
         format!("A number sends the choice, as a button would.{asks}")
     } else {

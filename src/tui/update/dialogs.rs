@@ -280,7 +280,7 @@ fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
         Some(delivery) => shown_word(delivery),
         None => "gone",
     };
-    state.status.warn(format!("Nothing was done: the message is {word} by now."));
+    state.status.warn(format!("Nothing was done: the message is now {word}."));
     true
 }
 

@@ -33,7 +33,7 @@ pub fn open(state: &mut State) {
         items.extend(row.menu.iter().map(|(label, json)| (format!("{label}{on}"), MenuChoice::Fault(Some(*json)))));
     }
     let mut menu = Menu::new("Break something on purpose", items);
-    menu.intro = vec!["The sandbox does it to the requests that follow.".to_owned()];
+    menu.intro = vec!["The sandbox applies the fault to the next requests.".to_owned()];
     menu.groups = groups;
     menu.filter = Some(Input::default());
     state.overlay = Some(Overlay::Menu(menu));
@@ -53,7 +53,7 @@ pub fn open_send_as(state: &mut State) {
     }));
     let mut menu = Menu::new("Send the next message wrongly on purpose", items);
     menu.intro = vec![
-        "The fault is made on this side, and the message is marked wherever it is shown.".to_owned(),
+        "guestwire itself makes the message wrong, and marks it everywhere.".to_owned(),
         "The session's own token is not touched.".to_owned(),
     ];
     state.overlay = Some(Overlay::Menu(menu));

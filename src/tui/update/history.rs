@@ -73,12 +73,12 @@ pub fn oldest(state: &mut State, effects: &mut Vec<Effect>) {
 /// Looks for words in all that is kept.
 pub fn find(state: &mut State, query: &str, effects: &mut Vec<Effect>) {
     if state.session.journal.keeping == JournalMode::Off {
-        state.status.info("Nothing is kept here: this searches what a journal keeps.");
+        state.status.info("There is no journal in this session, so there is nothing to search.");
         state.status.offer(&[(Action::Search, "search the log")]);
         return;
     }
     state.questions.journal = None;
-    state.status.info(format!("Looking for “{query}” in all that is kept…"));
+    state.status.info(format!("Looking for “{query}” in the journal…"));
     ask(state, HistoryRange::Found { query: query.to_owned(), before: u64::MAX }, effects);
 }
 
@@ -103,7 +103,7 @@ pub fn found(state: &mut State, found: Found) {
         (HistoryRange::Before(_), Some(history)) => history.prepend(&state.session.log, found.entries, found.more),
         (HistoryRange::Before(before), None) => {
             if found.entries.is_empty() {
-                state.status.info("Nothing older is kept.");
+                state.status.info("The journal has nothing older.");
                 return;
             }
             let at = found.entries.last().map_or(before, |e| e.number);
@@ -134,7 +134,7 @@ pub fn found(state: &mut State, found: Found) {
                 history.prepend(&state.session.log, found.entries, found.more);
             }
             _ if found.entries.is_empty() => {
-                state.status.info(format!("“{query}” is nowhere in what is kept."));
+                state.status.info(format!("“{query}” was not found in the journal."));
             }
             _ => {
                 let count = found.entries.len();

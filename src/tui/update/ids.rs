@@ -22,7 +22,7 @@ use super::open_conversation::open as open_conversation;
 /// Adds the conversation that a pasted text leads to. Where only looking up can tell which, it is looked up first.
 pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     if state.session.journal.keeping == JournalMode::Opening {
-        state.status.info("What was kept is still being read: once more in a moment.");
+        state.status.info("The journal is still being read: try again in a moment.");
         return;
     }
     if let Some(snippet) = snippet::read(text) {
@@ -34,7 +34,7 @@ pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
         candidates(&found).iter().any(|c| !found.iter().any(|f| f.id == c.conversation && f.what == IdKind::Unknown));
     let look = IdLookUp::at(&found, known.clone());
     if !clear && !look.is_idle() && state.session.sign_in.status.facts().is_some() {
-        state.status.info("Looking the ids up: each question is an entry of the log.");
+        state.status.info("Looking up the ids: each request is an entry of the log.");
         begin(state, IdSearch { look, purpose: IdsPurpose::Add(text.to_owned()) }, effects);
         return;
     }
@@ -49,7 +49,7 @@ fn add_snippet(state: &mut State, snippet: &MessengerSnippet) {
     }
     match snippet.deployment_id.parse() {
         Ok(id) => state.prompt(PromptFor::Site(id), "https://"),
-        Err(_) => state.status.error("The snippet's deploymentId does not have the form of an id (a UUID)."),
+        Err(_) => state.status.error("The snippet's deploymentId is not a UUID."),
     }
 }
 
@@ -112,7 +112,7 @@ fn not_a_conversation(state: &mut State, place: &FoundId) {
     };
     let lines = vec![
         format!("This is {}, and no conversation's ({}).", place.what.of_one(), place.because()),
-        "Put it into config.toml, with what else it takes to speak there:".to_owned(),
+        "Put it into config.toml, with the other settings that the channel needs:".to_owned(),
         String::new(),
         format!("  [[profiles.{}.conversations]]", state.session.profile.facts.name),
         "  name = \"…\"".to_owned(),
@@ -136,7 +136,7 @@ pub fn add_one(state: &mut State, lead: Candidate, effects: &mut Vec<Effect>) {
     {
         open_conversation(state, key, effects);
         let why = swapped.map_or_else(String::new, |why| format!(" ({why})"));
-        state.status.info(format!("“{name}” has this id already: it is open now.{why}"));
+        state.status.info(format!("“{name}” already has this id: it is open now.{why}"));
         return;
     }
     let well_formed = is_uuid(&id);
@@ -179,13 +179,13 @@ pub fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect
         look.also(id, what);
     }
     if look.is_idle() {
-        state.status.info("These ids do not have the form of one, so there is nothing to look up.");
+        state.status.info("These ids are malformed, so they cannot be looked up.");
         return;
     }
     if state.session.sign_in.status.facts().is_none() {
         look.without_token();
         if look.is_idle() {
-            state.status.info("Without a token nothing of this can be looked up.");
+            state.status.info("Without a token the ids cannot be looked up.");
             return;
         }
     }
@@ -202,17 +202,17 @@ pub fn swap(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) 
     let same = state.session.conversations.items().iter().find(|i| i.conversation.address == address);
     if let Some(key) = same.map(|i| i.conversation.key) {
         open_conversation(state, key, effects);
-        state.status.info("The right one is there already: it is open now.");
+        state.status.info("The right conversation is already in the list: it is open now.");
         return true;
     }
-    add_address(state, format!("{name}, put right"), address, effects);
-    state.status.warn(format!("Swapped: this one has the right ids; mend “{name}” in config.toml too."));
+    add_address(state, format!("{name}, corrected"), address, effects);
+    state.status.warn(format!("Swapped: this conversation has the right ids. Correct “{name}” in config.toml, too."));
     true
 }
 
 fn begin(state: &mut State, id_search: IdSearch, effects: &mut Vec<Effect>) {
     if state.questions.id_search.is_some() {
-        state.status.info("Ids are being looked up already; once more in a moment.");
+        state.status.info("Ids are already being looked up; try again in a moment.");
         return;
     }
     effects.extend(id_search.look.next().map(|asked| Effect::Engine(Command::Probe(asked))));
@@ -244,7 +244,7 @@ pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed, effect
     match id_search.purpose {
         // Who opened something else meanwhile is not interrupted.
         IdsPurpose::Add(_) if state.overlay.is_some() => {
-            state.status.info("The ids were looked up; paste them again to add what was found.");
+            state.status.info("The ids were looked up. Paste the text again to add a conversation.");
         }
         IdsPurpose::Add(text) => {
             let known = id_search.look.known().clone();
@@ -252,9 +252,7 @@ pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed, effect
                 candidates(&find(&text, &known)).iter().all(|c| known.about(&c.conversation).next().is_none());
             add_found(state, &text, &known, effects);
             if nothing && trouble.is_none() {
-                state
-                    .status
-                    .warn("Added, although nothing of that id was found: no conversation, deployment or integration.");
+                state.status.warn("Added, although no conversation, deployment or integration with this id was found.");
             }
         }
         IdsPurpose::Card(_) => {}

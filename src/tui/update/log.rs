@@ -112,7 +112,7 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::Quiet => {
             let folded = log.toggle_quiet();
             state.status.info(if folded {
-                "Polling reads, typing and receipt frames are folded away; the heading counts them."
+                "Polling reads, typing and receipt frames are hidden; the heading counts them."
             } else {
                 "Polling reads, typing and receipt frames are shown."
             });
@@ -122,8 +122,8 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
                 nothing_chosen(state);
             }
         }
-        Action::NextError if !log.next_error() => state.status.info("No error below."),
-        Action::PreviousError if !log.prev_error() => state.status.info("No error above."),
+        Action::NextError if !log.next_error() => state.status.info("There is no error below."),
+        Action::PreviousError if !log.prev_error() => state.status.info("There is no error above."),
         Action::NextMatch if !log.next_match() => no_match(state, "below"),
         Action::PreviousMatch if !log.prev_match() => no_match(state, "above"),
         Action::Search => state.prompt(PromptPurpose::Search, ""),
@@ -193,7 +193,7 @@ fn open_as_entry(state: &mut State, key: ConversationKey) {
         state.session.log.number_of(message.exchange?)
     });
     let Some(number) = carried else {
-        state.status.info("No message in view was sent in this session, so there is no exchange to open.");
+        state.status.info("The messages in view were not sent in this session, so there is no exchange to open.");
         return;
     };
     show_log(state);
@@ -214,7 +214,7 @@ fn no_match(state: &mut State, side: &str) {
 }
 
 fn nothing_chosen(state: &mut State) {
-    state.status.info("The log is empty: there is no entry to act on.");
+    state.status.info("The log is empty: there is no entry.");
 }
 
 fn copy(state: &mut State, what: fn(&Log) -> Option<String>, effects: &mut Vec<Effect>) {
@@ -326,9 +326,9 @@ pub fn compare_accepted(state: &mut State) {
 /// Begins a series: about the chosen refusal, else about the open conversation.
 pub fn probe(state: &mut State, number: Option<u64>, effects: &mut Vec<Effect>) {
     if state.session.is_probing() {
-        state.status.info("A series of probes is under way; each is an entry of the log.");
+        state.status.info("The checks are still running; each is an entry of the log.");
         return;
     }
-    state.status.info("Probing: nothing is changed, and each question is an entry of the log.");
+    state.status.info("The checks run: they only read, and each is an entry of the log.");
     with_session(state, effects, |session, now, changes| session.probe(number, now, changes));
 }

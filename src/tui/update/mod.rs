@@ -67,7 +67,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Signal(Signal::Terminate | Signal::Interrupt) => effects.push(Effect::Quit),
         Event::Edited(Ok(text)) => {
             state.composer.set_text(crate::text::typed::cleaned(&text).trim_end_matches('\n'));
-            state.status.info("The editor's text stands in the composer.");
+            state.status.info("The editor's text is in the composer.");
             state.status.offer(&[(Action::Send, "send")]);
         }
         Event::Edited(Err(why)) | Event::Done(Err(why)) | Event::FaultSet(Err(why)) => state.status.error(why),
@@ -150,7 +150,7 @@ fn deadline(state: &mut State) {
     }
     if state.next_send.armed_until.is_some_and(|until| until.left(state.now).is_zero()) {
         state.next_send.armed_until = None;
-        state.status.warn("PROD: each send is asked for again.");
+        state.status.warn("PROD: guestwire asks again before each send.");
     }
 }
 

@@ -252,7 +252,7 @@ fn say_choices(state: &mut State, key: ConversationKey) {
             return;
         }
         let s = if count == 1 { "" } else { "s" };
-        state.status.info(format!("{count} choice{s} to answer with."));
+        state.status.info(format!("The other side offers {count} choice{s}."));
         state.status.offer(&[(Action::Choose, "answer")]);
     }
 }

@@ -8,8 +8,8 @@ use crate::tui::state::{Pane, State};
 /// The series has ended.
 pub fn over(state: &mut State, verdict: &DoctorVerdict) {
     let said = match verdict.cause {
-        None => "Probes: all is well.".to_owned(),
-        Some(cause) => format!("Probes: {cause} ({}): {}.", verdict.confidence.word(), verdict.because),
+        None => "Checks: all is well.".to_owned(),
+        Some(cause) => format!("Checks: {cause}, {}: {}.", verdict.confidence.word(), verdict.because),
     };
     if verdict.cause.is_none() {
         state.status.info(said);

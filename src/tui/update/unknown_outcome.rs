@@ -97,7 +97,7 @@ fn happened(state: &State, message: &Message) -> String {
         let took = attempt.timing.total.map_or_else(String::new, |t| format!(" after {:.1} s", t.as_secs_f64()));
         match attempt.ending.as_ref()? {
             Ending::Answered(response) => Some(format!(
-                "The server answered {}{took}; it may have taken the message before that",
+                "The server answered {}{took}; it may have received the message before that",
                 response.status
             )),
             Ending::Failed(failure) => {
@@ -106,7 +106,7 @@ fn happened(state: &State, message: &Message) -> String {
                     FailureKind::SessionEnded => "The guest's session ended",
                     FailureKind::Timeout => "No answer had come",
                     FailureKind::Cancelled => "It was taken back",
-                    _ => "No whole answer had come",
+                    _ => "No complete answer had come",
                 };
                 Some(format!("{what}{took}, after the request was written; the server may have accepted it"))
             }

@@ -125,12 +125,12 @@ pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk, effects:
     let (title, line, yes) = match ask {
         SessionAsk::NewGuest => (
             "Be a new guest?",
-            "The guest token is thrown away: the present session and its messages cannot be come back to.",
+            "The guest token is deleted: you cannot come back to the present session and its messages.",
             "be a new guest",
         ),
         SessionAsk::Clear => (
             "End the conversation and erase it?",
-            "The other side is told, and the guest's messages are erased there. The deployment must allow it.",
+            "The other side is told, and the guest's messages are erased at the service. The deployment must allow it.",
             "erase it",
         ),
         SessionAsk::Close => ("Close the session?", "A new one can be started as the same guest.", "close it"),

@@ -171,12 +171,16 @@ fn cause(state: &State, diagnosis: &Diagnosis, part: &Part, room: usize, rows: &
         rows.push(Row::of([("No cause found".to_owned(), StyleRole::Warning)]));
     } else {
         let role = if diagnosis.is_undecided() || diagnosis.healed { StyleRole::Warning } else { StyleRole::Error };
-        let words = render::upper(diagnosis.cause().words());
-        rows.push(Row::of([
-            (words, role),
+        let cause = diagnosis.cause();
+        let mut title = Row::of([
+            (render::upper(cause.words()), role),
             (format!("  {}", diagnosis.confidence().word()), StyleRole::Strong),
-            (format!("  {}", diagnosis.cause()), StyleRole::Dim),
-        ]));
+        ]);
+        // The name that scripts and `guestwire explain` use, where it is another one.
+        if cause.words().replace(' ', "-") != cause.as_str() {
+            title.pieces.push((format!("  {cause}"), StyleRole::Dim));
+        }
+        rows.push(title);
     }
     for line in &part.lines {
         hung(state, line, "", 0, StyleRole::Text, room, None, rows);
@@ -190,21 +194,22 @@ fn evidence(state: &State, diagnosis: &Diagnosis, room: usize, rows: &mut Vec<Ro
     if diagnosis.checked.is_empty() {
         rows.push(Row::of([("  (nothing)".to_owned(), StyleRole::Dim)]));
     }
-    let mut probe = Some((state.keys.map.key(Action::Probe), "check now"));
+    // A check is offered where it can decide something.
+    let mut probe = (!diagnosis.settles.is_empty()).then(|| (state.keys.map.key(Action::Probe), "check now"));
     for holds in [CheckAnswer::No, CheckAnswer::Yes, CheckAnswer::Unknown] {
         for check in diagnosis.checked.iter().filter(|check| check.holds == holds) {
-            let (word, role) = match holds {
-                CheckAnswer::No => ("no", StyleRole::Error),
-                CheckAnswer::Yes => ("yes", StyleRole::Ok),
-                CheckAnswer::Unknown => ("?", StyleRole::Warning),
+            let role = match holds {
+                CheckAnswer::No => StyleRole::Error,
+                CheckAnswer::Yes => StyleRole::Ok,
+                CheckAnswer::Unknown => StyleRole::Warning,
             };
             let shown = check.shown_by.and_then(|id| state.session.log.number_of(id));
-            let shown = shown.map_or_else(String::new, |n| format!("   #{n}"));
+            let shown = shown.map_or_else(String::new, |n| format!(" (see #{n})"));
             let from = rows.len();
             let key = if holds == CheckAnswer::Unknown { probe.take() } else { None };
             hung(state, &format!("{}{shown}", check.what), "       ", 0, StyleRole::Text, room, key, rows);
             if let Some(row) = rows.get_mut(from) {
-                row.pieces.insert(0, (format!("  {word:<5}"), role));
+                row.pieces.insert(0, (format!("  {:<5}", holds.word()), role));
                 if let Some((text, _)) = row.pieces.get_mut(1) {
                     *text = text.trim_start().to_owned();
                 }

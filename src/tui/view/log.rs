@@ -103,12 +103,12 @@ fn draw_nothing(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buff
             format!("Nothing matches {asked}: {} hidden. {} clears the filter.", log.hidden(), keys.clear)
         }
         None if polling + quiet > 0 => {
-            format!("Only polling reads and quiet frames so far, folded away. {} shows them.", keys.quiet)
+            format!("Only polling reads and quiet frames so far; they are hidden. {} shows them.", keys.quiet)
         }
         None if log.hidden() > 0 => {
-            format!("Nothing of this conversation yet. {} shows all conversations.", keys.scope)
+            format!("No entry of this conversation yet. {} shows all conversations.", keys.scope)
         }
-        _ => format!("Nothing on the wire yet. {}: every request it causes appears here.", keys.compose),
+        _ => format!("No request yet. {}: every request that follows appears here.", keys.compose),
     };
     let width = usize::from(area.width.saturating_sub(1));
     for (range, y) in screen::wrap(&said, width.max(1)).into_iter().zip(area.top()..area.bottom()) {

@@ -183,7 +183,7 @@ fn named(state: &State) -> String {
 fn too_small(state: &State, buf: &mut Buffer) {
     let size = state.arrangement.size;
     let sentence = format!(
-        "guestwire needs {}x{}; this is {}x{}. Sends go on, nothing is lost.",
+        "guestwire needs {}x{}; this is {}x{}. Sends continue, and nothing is lost.",
         MINIMUM.width, MINIMUM.height, size.width, size.height
     );
     let style = state.look.theme.style(StyleRole::Text);

@@ -267,7 +267,7 @@ fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Ro
     let verdicts = crate::tui::state::key_hints::verdict_keys(state);
     let text = match runner.stage() {
         StepStage::Ready if step.runs > 0 => {
-            format!("It did not come to its end: {} runs it again.", key(Action::PassGo))
+            format!("The step did not finish: {} runs it again.", key(Action::PassGo))
         }
         StepStage::Ready => format!("{} runs it. {verdicts}", key(Action::PassGo)),
         StepStage::Preparing(_) if runner.is_renewing() => "Waiting for the new token.".to_owned(),
@@ -277,7 +277,7 @@ fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Ro
             Some(suggested) => {
                 format!("suggested: {}. {} accepts it. {verdicts}", suggested.word(), key(Action::PassGo))
             }
-            None => format!("Only you can say. {verdicts}"),
+            None => format!("Only you can decide. {verdicts}"),
         },
         StepStage::Over => return Vec::new(),
     };

@@ -16,7 +16,7 @@ fn texts(log: &Log) -> Vec<String> {
 #[test]
 fn an_empty_log_names_the_next_key_and_a_filter_that_hides_all_says_so() {
     let mut log = log(60, 5);
-    assert!(screen(&log, 60, 5).contains("Nothing on the wire yet."));
+    assert!(screen(&log, 60, 5).contains("No request yet."));
     story(&mut log);
     log.set_filter("no such thing", jiff::Timestamp::UNIX_EPOCH).unwrap();
     assert!(screen(&log, 60, 5).replace('\n', " ").contains("Nothing matches"));

@@ -78,7 +78,9 @@ fn a_quiet_frame_that_was_refused_or_marked_is_never_folded() {
 fn only_quiet_frames_are_no_empty_log() {
     let mut log = log(100, 12);
     log.exchange(frame(1, false, "typing on", 200, "{}"));
-    assert!(screen(&log, 100, 12).contains("Only polling reads and quiet frames so far, folded away. f shows them."));
+    assert!(
+        screen(&log, 100, 12).contains("Only polling reads and quiet frames so far; they are hidden. f shows them.")
+    );
 }
 
 #[test]

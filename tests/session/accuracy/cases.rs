@@ -113,7 +113,7 @@ fn one_401() -> Vec<Case> {
             d().advanced(3700),
         ),
         case(
-            "the token was withdrawn while two messages were on their way (401, healed)",
+            "the token was revoked while two messages were on their way (401, healed)",
             &[TokenRevoked],
             Not,
             Not,
@@ -122,7 +122,7 @@ fn one_401() -> Vec<Case> {
                 .overlap(),
         ),
         case(
-            "the token was withdrawn early (401, healed)",
+            "the token was revoked early (401, healed)",
             &[TokenRevoked],
             Not,
             Not,
@@ -143,7 +143,7 @@ fn one_401() -> Vec<Case> {
             d().pasted().after(r#"{"fault":"token-expired"}"#),
         ),
         case(
-            "pasted token, withdrawn (401)",
+            "pasted token, revoked (401)",
             &[TokenRevoked],
             Not,
             Not,
@@ -187,14 +187,14 @@ fn two_at_once() -> Vec<Case> {
             Setting::client(NO_GUEST_API).conversation("x"),
         ),
         case(
-            "scope never asked for, and the token withdrawn (401)",
+            "scope never asked for, and the token revoked (401)",
             &[ScopeNotRequested],
             Likely,
             Sure,
             d().scopes(&["conversations"]).after(r#"{"fault":"token-revoked"}"#),
         ),
         case(
-            "wrong participant, and the token withdrawn (401)",
+            "wrong participant, and the token revoked (401)",
             &[ParticipantMismatch],
             Not,
             Sure,

@@ -29,7 +29,7 @@ pub fn open_messaging() -> Vec<Case> {
         case("open: malformed integration id (400)", &[IntegrationUnknown], Sure, Sure, to("nope")),
         case("open: the API host is of another region (401)", &[RegionMismatch], Sure, Sure, o().api_elsewhere()),
         case(
-            "open: the token was withdrawn early (401, healed)",
+            "open: the token was revoked early (401, healed)",
             &[TokenRevoked],
             Not,
             Not,

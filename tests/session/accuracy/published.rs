@@ -35,14 +35,14 @@ pub fn published() -> Vec<Case> {
         ),
         case("published: the API host is of another region (401)", &[RegionMismatch], Sure, Sure, p().api_elsewhere()),
         case(
-            "published: the token was withdrawn early (401, healed)",
+            "published: the token was revoked early (401, healed)",
             &[TokenRevoked],
             Not,
             Not,
             p().after(r#"{"fault":"token-revoked"}"#),
         ),
         case(
-            "published: pasted token, withdrawn (401)",
+            "published: pasted token, revoked (401)",
             &[TokenRevoked],
             Not,
             Not,

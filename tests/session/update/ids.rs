@@ -141,7 +141,7 @@ fn an_integration_is_not_added_as_a_conversation() {
 
 #[test]
 fn what_is_nowhere_is_added_and_said_so_and_what_may_not_be_looked_up_too() {
-    for (status, word) in [(404, "nothing of that id was found"), (403, "could not be looked up")] {
+    for (status, word) in [(404, "with this id was found"), (403, "could not be looked up")] {
         let mut desk = Desk::default();
         desk.report(Report::Token(valid()));
         desk.keys("esc 1 +");
@@ -181,7 +181,7 @@ fn the_card_offers_the_swap_once_the_service_told_what_an_id_is() {
     answer(&mut desk, 49, read, 200, &people(NEW, BILLING_ID));
     answer(&mut desk, 50, asked, 404, NOT_FOUND);
     let screen = desk.screen();
-    assert!(screen.contains("SWAPPED: where a conversation's id belongs stands a participant's id"), "{screen}");
+    assert!(screen.contains("SWAPPED: a participant's id is in the place of a conversation's id"), "{screen}");
     let effects = desk.keys("s");
     let Some(Effect::Engine(Command::Add(added))) = effects.first() else { panic!("{effects:?}") };
     let Address::GuestApi { conversation_id, participant_id, .. } = &added.address else { panic!("{added:?}") };

@@ -231,7 +231,7 @@ fn a_choice_is_sent_by_two_keys_and_the_draft_stays() {
     desk.type_text("half a thought");
     let now = desk.now;
     hear(&mut desk, WEB, vec![offer(now)]);
-    assert_eq!(desk.status(), "2 choices to answer with.");
+    assert_eq!(desk.status(), "The other side offers 2 choices.");
     assert_eq!(desk.offers(), ["Alt-o answer"]);
     assert_eq!(desk.keys("alt-o"), []);
     assert_eq!(menu(&desk), ["Yes (yes)", "No (no)"]);
@@ -242,7 +242,7 @@ fn a_choice_is_sent_by_two_keys_and_the_draft_stays() {
     assert_eq!(request.extras.answers.as_deref(), Some("q-1"));
     assert_eq!(desk.state.composer.text(), "half a thought");
     desk.keys("alt-o");
-    assert!(desk.screen().contains("Answered already with “No” (queued)"), "{}", desk.screen());
+    assert!(desk.screen().contains("Already answered with “No” (queued)"), "{}", desk.screen());
 }
 
 #[test]
@@ -374,13 +374,13 @@ fn what_a_channel_cannot_carry_is_said_before_it_is_sent() {
     desk.command("attach");
     desk.type_text("https://x.example/a.png");
     desk.keys("enter");
-    assert_eq!(desk.status(), "a.png (image/png) goes with the next message.");
+    assert_eq!(desk.status(), "a.png (image/png) is sent with the next message.");
     desk.command("attribute");
     desk.type_text("nothing");
     desk.keys("enter");
     assert_eq!(desk.status(), "An attribute is written name=value, as in testRun=42.");
     desk.keys("esc x 3 enter");
-    assert!(desk.state.composer.carried().is_none() && desk.status() == "Only the text goes.");
+    assert!(desk.state.composer.carried().is_none() && desk.status() == "Only the text is sent.");
 }
 
 #[test]

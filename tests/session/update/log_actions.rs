@@ -42,7 +42,7 @@ fn with_nothing_chosen_nothing_is_copied_and_it_is_said() {
     for keys in ["y i", "y c", "y h", "y b", "y y", "v", "="] {
         let mut desk = Desk::default();
         assert_eq!(desk.keys(&format!("esc {keys}")), [], "{keys}");
-        assert_eq!(desk.status(), "The log is empty: there is no entry to act on.", "{keys}");
+        assert_eq!(desk.status(), "The log is empty: there is no entry.", "{keys}");
     }
 }
 
@@ -55,11 +55,11 @@ fn errors_are_found_both_ways_and_their_end_is_said() {
     desk.keys("esc g ]");
     assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::LogEntry::what), Some("two"));
     desk.keys("]");
-    assert_eq!(desk.status(), "No error below.");
+    assert_eq!(desk.status(), "There is no error below.");
     desk.keys("[");
     assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::LogEntry::what), Some("one"));
     desk.keys("[");
-    assert_eq!(desk.status(), "No error above.");
+    assert_eq!(desk.status(), "There is no error above.");
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn what_cannot_be_sent_is_not_asked_about() {
     desk.keys("enter");
     assert!(desk.state.overlay.is_none());
     assert!(desk.status().starts_with("Not sent"));
-    assert!(desk.screen().contains("nothing but blanks"));
+    assert!(desk.screen().contains("the text is blank"));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn the_end_of_the_ten_minutes_is_told() {
     let mut desk = Desk::production();
     desk.command("arm");
     desk.deadline();
-    assert_eq!(desk.status(), "PROD: each send is asked for again.");
+    assert_eq!(desk.status(), "PROD: guestwire asks again before each send.");
     assert!(desk.screen().contains(" PROD "));
 }
 

@@ -301,14 +301,14 @@ fn what_was_not_sent_is_not_put_into_the_servers_mouth() {
     desk.keys("esc d");
     let screen = desk.screen();
     assert!(screen.contains(" Not sent        /tmp/a.png cannot be read"), "{screen}");
-    assert!(screen.contains("Nothing left this machine"), "{screen}");
+    assert!(screen.contains("Nothing was sent: see “Not sent”."), "{screen}");
     assert!(!screen.to_lowercase().contains("server said"), "{screen}");
     let step = |line: &str| {
-        line.contains("1  Put right what is said above, then send the message again.  ") && line.ends_with(" r resend")
+        line.contains("1  Correct what is named above, then send the message again.  ") && line.ends_with(" r resend")
     };
     assert!(screen.lines().any(step), "{screen}");
     assert!(screen.contains("no request id: nothing was sent") && !screen.contains("Quote the request id"), "{screen}");
     let effects = desk.keys("y t");
     let [Effect::Copy(ticket)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert!(ticket.starts_with("Guest message not sent:") && ticket.contains("Not sent:    /tmp/a.png"), "{ticket}");
+    assert!(ticket.starts_with("Guest message not sent:") && ticket.contains("Not sent:      /tmp/a.png"), "{ticket}");
 }

@@ -38,9 +38,9 @@ fn alt_enter_and_ctrl_j_make_new_lines() {
 #[test]
 fn a_text_that_cannot_be_sent_stays_with_the_reason() {
     for (text, said) in [
-        (String::new(), "Not sent: there is nothing but blanks; type a text first."),
-        ("  \n ".to_owned(), "Not sent: there is nothing but blanks; type a text first."),
-        ("é".repeat(2100), "Not sent: 4200 bytes, 104 more than the 4096 that are taken; shorten it."),
+        (String::new(), "Not sent: the text is blank; type a text first."),
+        ("  \n ".to_owned(), "Not sent: the text is blank; type a text first."),
+        ("é".repeat(2100), "Not sent: the text has 4200 bytes, 104 more than the limit of 4096; shorten it."),
     ] {
         let mut desk = Desk::default();
         desk.paste(&text);

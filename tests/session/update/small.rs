@@ -153,7 +153,7 @@ fn the_status_page_says_the_whole_of_a_line_that_is_cut() {
     assert!(!desk.screen().contains("text only."), "{}", desk.screen());
     desk.keys("!");
     let screen = desk.screen();
-    assert!(screen.contains("Said last  Nothing was added:") && screen.contains("text only."), "{screen}");
+    assert!(screen.contains("Message    Nothing was added:") && screen.contains("text only."), "{screen}");
     desk.resize(80, 24);
-    assert!(!desk.screen().contains("Said last"), "there is room: {}", desk.screen());
+    assert!(!desk.screen().contains("Message  "), "there is room: {}", desk.screen());
 }

@@ -98,11 +98,11 @@ fn production_asks_before_an_answer_and_before_what_goes_along() {
 fn what_goes_along_is_told_and_taken_off() {
     let mut desk = web();
     desk.line(".attach /tmp/bill.pdf");
-    assert_eq!(desk.said()[0], "bill.pdf, application/pdf, goes with the next message.");
+    assert_eq!(desk.said()[0], "bill.pdf, application/pdf, is sent with the next message.");
     desk.line(".attach https://x.example/a.png");
     assert!(desk.said()[0].starts_with("Web messaging uploads files"), "{:?}", desk.said());
     desk.line(".attribute testRun=42");
-    assert_eq!(desk.said()[0], "testRun=42 goes with the next message; 16 of 2048 bytes.");
+    assert_eq!(desk.said()[0], "testRun=42 is sent with the next message; 16 of 2048 bytes.");
     desk.line("see file");
     let extras = &desk.sent()[0].extras;
     assert_eq!(extras.attachments[0].place, FileSource::File("/tmp/bill.pdf".into()));

@@ -222,7 +222,7 @@ async fn why_replies_cannot_be_read_is_told() {
     }
 }
 
-/// A token that was withdrawn: a read renews it, once, and reads again.
+/// A token that was revoked: a read renews it, once, and reads again.
 #[tokio::test]
 async fn a_401_of_a_read_renews_and_reads_again() {
     let tokens = AtomicU64::new(0);

@@ -50,12 +50,16 @@ pub enum DraftRefusal {
 impl fmt::Display for DraftRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("not sent: there is nothing but blanks; type a text first"),
+            Self::Empty => f.write_str("not sent: the text is blank; type a text first"),
             Self::TooLong { bytes, max } => {
-                write!(f, "not sent: {bytes} bytes, {} more than the {max} that are taken; shorten it", bytes - max)
+                write!(
+                    f,
+                    "not sent: the text has {bytes} bytes, {} more than the limit of {max}; shorten it",
+                    bytes - max
+                )
             }
             Self::Attributes { bytes, max } => {
-                write!(f, "not sent: {bytes} bytes of attributes, {} more than the {max} that are taken", bytes - max)
+                write!(f, "not sent: the attributes have {bytes} bytes, {} more than the limit of {max}", bytes - max)
             }
         }
     }
@@ -280,7 +284,7 @@ impl Composer {
         }
         if let Some(name) = self.expansion(now).and_then(|e| e.unknown.into_iter().next()) {
             let known = crate::model::variables::NAMES.map(|(name, _)| name).join(", ");
-            return note(format!("{{{{{name}}}}} is no variable and is sent as typed; there are {known}"));
+            return note(format!("{{{{{name}}}}} is not a variable: it is sent as typed. The variables are {known}"));
         }
         if self.history.walking() {
             let (back, all) = self.history.place();

@@ -45,14 +45,12 @@ impl Tape {
     /// From what `guestwire export session` wrote: the conversation in which most was said.
     ///
     /// # Errors
-    /// A sentence: it is no such file, or nothing was said in it.
+    /// A sentence: it is no such file, or it has no conversation with a message.
     pub fn parse(json: &str) -> Result<Self, String> {
         let document: Value = serde_json::from_str(json)
-            .map_err(|e| format!("it is no JSON (line {}, column {})", e.line(), e.column()))?;
+            .map_err(|e| format!("it is not JSON (line {}, column {})", e.line(), e.column()))?;
         let Some(messages) = document.get("messages").and_then(Value::as_array) else {
-            return Err(
-                "it has no messages: `guestwire export session --out FILE` writes what is wanted here".to_owned()
-            );
+            return Err("it has no messages: `guestwire export session --out FILE` writes such a file".to_owned());
         };
         let mut conversations: BTreeMap<&str, Vec<TapeLine>> = BTreeMap::new();
         for message in messages {
@@ -71,7 +69,11 @@ impl Tape {
             conversations.entry(conversation).or_default().push(line);
         }
         let lines = conversations.into_values().max_by_key(Vec::len).unwrap_or_default();
-        if lines.is_empty() { Err("nothing was said in it".to_owned()) } else { Ok(Self { lines, shown: 0 }) }
+        if lines.is_empty() {
+            Err("it has no conversation with a message".to_owned())
+        } else {
+            Ok(Self { lines, shown: 0 })
+        }
     }
 
     /// The message that comes next.

@@ -173,7 +173,7 @@ fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>)
             (format!("refused {why}").trim_end().to_owned(), StyleRole::Error)
         }
         DeliveryStatus::Unknown(_) if entry.seen() => {
-            ("unknown, but seen in the conversation".to_owned(), StyleRole::Warning)
+            ("unknown, but found in the conversation".to_owned(), StyleRole::Warning)
         }
         DeliveryStatus::Unknown(why) => (format!("unknown: {}", visible(&why.to_string())), StyleRole::Warning),
         DeliveryStatus::Landed => ("received, was unknown".to_owned(), StyleRole::Dim),

@@ -111,7 +111,7 @@ fn resume(state: &mut State) {
     match state.session.resume_pass(state.now) {
         None => {}
         Some(Err(name)) => {
-            state.status.error(format!("“{name}” cannot be continued: the record of it cannot be read."));
+            state.status.error(format!("“{name}” cannot be continued: its record cannot be read."));
         }
         Some(Ok(run)) => {
             state.pass_pane.marked = None;

@@ -101,7 +101,7 @@ fn go(state: &mut State, effects: &mut Vec<Effect>) {
             }
         }
         StepStage::Preparing(_) | StepStage::Watching => {
-            state.status.info("The step is still running; it can be decided now.");
+            state.status.info("The step is still running; you can already give a verdict.");
             state.status.offer(VERDICTS);
         }
         StepStage::Over => files::ask_reports(state),
@@ -144,7 +144,7 @@ fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
     let sends = runner.open_step().is_some_and(crate::pass::file::PassStep::sends);
     let ran = runner.open_result().is_some_and(|r| r.runs > 0);
     if sends && ran {
-        let lines = vec!["Its message is sent once more, and the result so far is replaced.".to_owned()]
+        let lines = vec!["Its message is sent again, and the result so far is replaced.".to_owned()]
             .into_iter()
             .chain(state.production_line())
             .collect();

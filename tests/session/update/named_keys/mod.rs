@@ -133,15 +133,15 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         "get the draft back" => drawn,
         "clear the filter" => state.shown_log().filter_text().is_empty(),
         "next match" => drawn || said("No match"),
-        "open the one that is meant" => changed,
+        "open the right one" => changed,
         "copy" | "ticket" | "note to admin" | "curl" | "copy ticket" | "copy ids" => copied,
         "ids" => copied || matches!(overlay, Some(Overlay::Page(Page { content: PageContent::Ids(_), .. }))),
-        "look them up" => engine(|c| matches!(c, Command::Probe(_))) || said("looked up"),
+        "look up the ids" => engine(|c| matches!(c, Command::Probe(_))) || said("looked up"),
         "other refusals" => changed || said("no other refusal"),
         "compare with last accepted" => {
             matches!(overlay, Some(Overlay::Page(Page { content: PageContent::Lines { .. }, .. })))
         }
-        "check" => matches!(overlay, Some(Overlay::Card(_))) && (!effects.is_empty() || drawn),
+        "run checks" => matches!(overlay, Some(Overlay::Card(_))) && (!effects.is_empty() || drawn),
         // Moves between panes.
         "next pane" | "hide" => state.arrangement.focus != before.focus,
         "type" => state.arrangement.focus == Pane::Composer,
@@ -166,7 +166,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         "pin" => drawn,
         "rename" => prompt(|p| matches!(p, PromptPurpose::Nickname(_))),
         "list active" => !effects.is_empty() || said("token"),
-        "read" => engine(|c| matches!(c, Command::Read(_))),
+        "read" | "read again" => engine(|c| matches!(c, Command::Read(_))),
         // The log.
         "explain" => matches!(overlay, Some(Overlay::Card(_))),
         "resend" => asks,
@@ -178,7 +178,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         }
         "next error" => {
             let now = state.session.log.selected().map(guestwire::session::log::LogEntry::number);
-            now != before.chosen || said("No error below")
+            now != before.chosen || said("There is no error below")
         }
         "up" | "down" | "newest" => true,
         "settle" => menu,

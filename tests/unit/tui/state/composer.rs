@@ -56,7 +56,7 @@ fn a_refused_text_stays_with_the_reason() {
     assert_eq!(c.take_for_send(NOW), Err(DraftRefusal::TooLong { bytes: 4098, max: 4096 }));
     assert_eq!(c.text(), long);
     assert!(
-        c.notice(NOW).unwrap().text.contains("not sent: 4098 bytes, 2 more than the 4096"),
+        c.notice(NOW).unwrap().text.contains("not sent: the text has 4098 bytes, 2 more than the limit of 4096"),
         "{}",
         c.notice(NOW).unwrap().text
     );
@@ -186,7 +186,7 @@ fn snippets_and_variables() {
     assert_ne!(uuid(&c.preview(NOW).unwrap()), uuid(&preview), "each message has its own");
     c.set_text("{{sequ}}");
     assert_eq!(c.preview(NOW), None);
-    assert!(c.notice(NOW).unwrap().text.starts_with("{{sequ}} is no variable"), "{}", c.notice(NOW).unwrap().text);
+    assert!(c.notice(NOW).unwrap().text.starts_with("{{sequ}} is not a variable"), "{}", c.notice(NOW).unwrap().text);
     assert_eq!(c.check(NOW).unwrap(), "{{sequ}}");
     c.set_expanding(false);
     c.set_text("{{seq}}");

@@ -44,7 +44,7 @@ fn a_session_says_its_state_and_when_that_changes() {
     assert_eq!(said(&open(72 * 3600), at(1)), "session 71 h");
     assert_eq!(said(&open(3700), at(0)), "session 1 h 01 min");
     assert_eq!(said(&open(200), at(0)), "session 3 min 20 s");
-    assert_eq!(said(&open(0), at(5)), "session over its time");
+    assert_eq!(said(&open(0), at(5)), "session time over");
     let why = || "".into();
     assert_eq!(said(&WebSession::Closed, at(0)), "session closed");
     assert_eq!(said(&WebSession::ReadOnly { why: why() }, at(0)), "session read-only");
@@ -63,7 +63,7 @@ fn a_session_says_its_state_and_when_that_changes() {
         assert_ne!(said(&session, now), before, "{now:?}");
         steps += 1;
     }
-    assert!(said(&session, now).ends_with("over its time") && steps < 1_300, "{steps}");
+    assert!(said(&session, now).ends_with("time over") && steps < 1_300, "{steps}");
 }
 
 #[test]

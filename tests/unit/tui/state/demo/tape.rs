@@ -23,10 +23,10 @@ fn an_exported_session_becomes_a_tape() {
 #[test]
 fn what_is_none_is_said() {
     for (json, part) in [
-        ("{", "no JSON"),
+        ("{", "not JSON"),
         ("{}", "no messages"),
         (r#"{"messages":[{}]}"#, "no conversation"),
-        (r#"{"messages":[]}"#, "nothing was said"),
+        (r#"{"messages":[]}"#, "no conversation with a message"),
     ] {
         assert!(Tape::parse(json).unwrap_err().contains(part), "{json}");
     }
