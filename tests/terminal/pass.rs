@@ -152,7 +152,7 @@ fn by_keys(home: &Path, secret: &str) -> String {
     session.press("\r");
     session.see("blocked      Nobody answers");
     session.press("\r");
-    session.see("Only you can say");
+    session.see("Only you can decide");
     seen.push_str(&String::from_utf8_lossy(&session.raw));
     session.press(";");
     session.see("note on the step:");
