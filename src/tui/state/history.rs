@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::journal::job::KeptEntry;
+use crate::session::Session;
 use crate::session::log::Log;
 
 /// Entries of a page.
@@ -28,10 +29,11 @@ pub struct HistoryStretch {
 }
 
 impl HistoryStretch {
-    /// A stretch that looks as `live` does. The cursor stands on its last entry.
-    pub fn new(live: &Log, entries: Vec<KeptEntry>, query: Option<String>, older: bool, newer: bool) -> Self {
+    /// A stretch that looks as the session's log does, and says why each entry was refused. The cursor stands on its last
+    /// entry.
+    pub fn new(session: &Session, entries: Vec<KeptEntry>, query: Option<String>, older: bool, newer: bool) -> Self {
+        let mut log = session.log_of_kept(&entries);
         let entries: VecDeque<_> = entries.into();
-        let mut log = live.of_history(entries.iter());
         if let Some(query) = &query {
             log.set_search(query.trim_matches('"'));
         }
@@ -42,7 +44,7 @@ impl HistoryStretch {
     }
 
     /// More above.
-    pub fn prepend(&mut self, live: &Log, more: Vec<KeptEntry>, older: bool) {
+    pub fn prepend(&mut self, session: &Session, more: Vec<KeptEntry>, older: bool) {
         for entry in more.into_iter().rev() {
             self.entries.push_front(entry);
         }
@@ -51,22 +53,22 @@ impl HistoryStretch {
             self.entries.truncate(WINDOW);
             self.newer |= self.query.is_none();
         }
-        self.rebuild(live);
+        self.rebuild(session);
     }
 
     /// More below.
-    pub fn append(&mut self, live: &Log, more: Vec<KeptEntry>, newer: bool) {
+    pub fn append(&mut self, session: &Session, more: Vec<KeptEntry>, newer: bool) {
         self.entries.extend(more);
         self.newer = newer;
         while self.entries.len() > WINDOW {
             self.entries.pop_front();
             self.older = true;
         }
-        self.rebuild(live);
+        self.rebuild(session);
     }
 
-    fn rebuild(&mut self, live: &Log) {
-        let mut log = live.of_history(self.entries.iter());
+    fn rebuild(&mut self, session: &Session) {
+        let mut log = session.log_of_kept(self.entries.make_contiguous());
         let search = self.log.search_text().to_owned();
         if !search.is_empty() {
             log.set_search(&search);

@@ -81,13 +81,14 @@ impl State {
             }
             Some(Overlay::Card(Card { prefix: Some(_), .. })) => (Vec::new(), close),
             // What the card's own bottom row names is not said twice.
-            Some(Overlay::Card(_)) => {
+            Some(Overlay::Card(card)) => {
                 let rows = format!("{} {}", self.keys.map.key(Action::LogUp), self.keys.map.key(Action::LogDown));
-                let keys = all(&[
-                    (Action::CopyNote, "note to admin"),
-                    (Action::Probe, "run checks"),
-                    (Action::Refresh, "read again"),
-                ]);
+                let mut keys = vec![(Action::CopyNote, "note to admin")];
+                // What was refused in an earlier session is over: checks and reads are about now.
+                if self.session.log.entry(card.number).is_some() {
+                    keys.extend([(Action::Probe, "run checks"), (Action::Refresh, "read again")]);
+                }
+                let keys = all(&keys);
                 (std::iter::once((rows, "scroll")).chain(keys).collect(), close)
             }
             Some(Overlay::Page(page)) => {
@@ -132,10 +133,10 @@ impl State {
             ],
             None => {
                 let mut keys = vec![(key(Action::CopyTicket), "ticket")];
-                if self.session.log.accepted_beside(card.number).is_some() {
+                if self.log_with(card.number).accepted_beside(card.number).is_some() {
                     keys.push((key(Action::CompareAccepted), "compare with last accepted"));
                 }
-                if self.session.log.why_place(card.number).1 > 1 {
+                if self.log_with(card.number).why_place(card.number).1 > 1 {
                     let both = format!("{} {}", key(Action::NextMatch), key(Action::PreviousMatch));
                     keys.push((both, "other refusals"));
                 }

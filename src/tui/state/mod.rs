@@ -188,6 +188,11 @@ impl State {
         self.log_pane.history.as_ref().map_or(&self.session.log, |history| &history.log)
     }
 
+    /// The log that has the entry with this number: the session's, else what the pane shows of the journal.
+    pub fn log_with(&self, number: u64) -> &Log {
+        if self.session.log.entry(number).is_some() { &self.session.log } else { self.shown_log() }
+    }
+
     /// The same, to be moved in.
     pub(crate) fn shown_log_mut(&mut self) -> &mut Log {
         self.log_pane.history.as_mut().map_or(&mut self.session.log, |history| &mut history.log)

@@ -30,10 +30,15 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, chord: Cho
         ) => log::on_entry(state, card.number, |state| log::act(state, copy, effects)),
         Some(way @ (Action::NextMatch | Action::NextError | Action::PreviousMatch | Action::PreviousError)) => {
             let later = matches!(way, Action::NextMatch | Action::NextError);
-            match state.session.log.why_beside(card.number, later) {
+            match state.log_with(card.number).why_beside(card.number, later) {
                 Some(number) => card = Card { number, scroll: 0, prefix: None },
                 None => state.status.info("There is no other refusal in this direction."),
             }
+        }
+        Some(Action::Resend | Action::Renew | Action::Probe | Action::Refresh)
+            if state.session.log.entry(card.number).is_none() =>
+        {
+            state.status.info("This refusal is from an earlier session: send a message again to check it now.");
         }
         Some(Action::Resend) => {
             log::on_entry(state, card.number, |state| sending::ask_resend(state, effects));

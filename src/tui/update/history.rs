@@ -100,7 +100,7 @@ pub fn found(state: &mut State, found: Found) {
     }
     let live_first = state.session.log.first_number();
     match (found.want, &mut state.log_pane.history) {
-        (HistoryRange::Before(_), Some(history)) => history.prepend(&state.session.log, found.entries, found.more),
+        (HistoryRange::Before(_), Some(history)) => history.prepend(&state.session, found.entries, found.more),
         (HistoryRange::Before(before), None) => {
             if found.entries.is_empty() {
                 state.status.info("The journal has nothing older.");
@@ -109,7 +109,7 @@ pub fn found(state: &mut State, found: Found) {
             let at = found.entries.last().map_or(before, |e| e.number);
             let mut entries = found.entries;
             entries.extend(state.session.log.oldest_as_kept(PAGE / 4));
-            let mut history = HistoryStretch::new(&state.session.log, entries, None, found.more, false);
+            let mut history = HistoryStretch::new(&state.session, entries, None, found.more, false);
             history.log.place(at, 0, 0);
             state.log_pane.history = Some(history);
         }
@@ -117,7 +117,7 @@ pub fn found(state: &mut State, found: Found) {
         (HistoryRange::After(0), _) => {
             let first = found.entries.first().map_or(0, |e| e.number);
             let newer = found.more;
-            let mut history = HistoryStretch::new(&state.session.log, found.entries, None, false, newer);
+            let mut history = HistoryStretch::new(&state.session, found.entries, None, false, newer);
             history.log.place(first, 0, 0);
             state.log_pane.history = Some(history);
         }
@@ -126,12 +126,12 @@ pub fn found(state: &mut State, found: Found) {
             let count = found.entries.len();
             let entries: Vec<_> = found.entries.into_iter().filter(|e| e.number < live_first).collect();
             let reached = !found.more || entries.len() < count;
-            history.append(&state.session.log, entries, !reached);
+            history.append(&state.session, entries, !reached);
         }
         (HistoryRange::After(_), None) => {}
         (HistoryRange::Found { query, before }, open) => match open {
             Some(history) if before != u64::MAX && history.query.as_deref() == Some(query.as_str()) => {
-                history.prepend(&state.session.log, found.entries, found.more);
+                history.prepend(&state.session, found.entries, found.more);
             }
             _ if found.entries.is_empty() => {
                 state.status.info(format!("“{query}” was not found in the journal."));
@@ -142,7 +142,7 @@ pub fn found(state: &mut State, found: Found) {
                 state.status.info(format!("{count} found{more}, the newest last."));
                 state.status.offer(&[(Action::Back, "back to the log")]);
                 state.log_pane.history =
-                    Some(HistoryStretch::new(&state.session.log, found.entries, Some(query), found.more, false));
+                    Some(HistoryStretch::new(&state.session, found.entries, Some(query), found.more, false));
             }
         },
     }

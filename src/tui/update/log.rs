@@ -25,13 +25,17 @@ pub fn named_by_status(state: &State, action: Action) -> Option<u64> {
 /// Does something as if the entry `number` were the chosen one. What is chosen, and whether the log follows its end, is
 /// afterwards as before.
 pub fn on_entry(state: &mut State, number: u64, act: impl FnOnce(&mut State)) {
-    let history = state.log_pane.history.take();
-    let stood = state.session.log.stand_on(number);
+    // What is not of this session is an entry of the journal that the pane shows.
+    let kept = state.session.log.entry(number).is_none();
+    let history = if kept { None } else { state.log_pane.history.take() };
+    let stood = state.shown_log_mut().stand_on(number);
     act(state);
     if let Some(stood) = stood {
-        state.session.log.come_back(stood);
+        state.shown_log_mut().come_back(stood);
     }
-    state.log_pane.history = history;
+    if !kept {
+        state.log_pane.history = history;
+    }
 }
 
 /// Applies an action of the log.
@@ -248,7 +252,9 @@ fn compare(state: &mut State) {
 
 /// What differs between two entries, on a page.
 fn show_differences(state: &mut State, first: u64, number: u64) {
-    let scopes = |generation| state.session.diagnoses.evidence.granted(generation);
+    // Token numbers begin anew with each session.
+    let of_session = [first, number].iter().all(|number| state.session.log.entry(*number).is_some());
+    let scopes = |generation| of_session.then(|| state.session.diagnoses.evidence.granted(generation)).flatten();
     let Some(differences) = state.shown_log().compare(first, number, &scopes) else {
         state.status.info(format!("#{first} is no longer in memory."));
         return;
@@ -283,7 +289,7 @@ fn save(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// `d`: the card of the chosen entry.
 fn explain(state: &mut State) {
-    match state.session.log.why().map(LogEntry::number) {
+    match state.shown_log().why().map(LogEntry::number) {
         Some(number) => state.overlay = Some(Overlay::Card(Card { number, scroll: 0, prefix: None })),
         None => state.status.info("Nothing was refused in this session, so there is nothing to explain."),
     }
@@ -291,7 +297,7 @@ fn explain(state: &mut State) {
 
 /// `y t`, `y a`: a text made from the diagnosis of the chosen entry.
 fn copy_diagnosis(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    let text = state.session.log.why().and_then(|entry| {
+    let text = state.shown_log().why().and_then(|entry| {
         let (exchange, diagnosis) = (entry.exchange()?, entry.diagnosis()?);
         let conversation =
             exchange.conversation.and_then(|key| state.session.conversations.get(key)).map(|item| item.name());

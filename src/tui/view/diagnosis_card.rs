@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::frame::clear;
 use crate::diagnosis::render::{self, Part, PartKind};
 use crate::model::{CheckAnswer, Diagnosis, Remedy};
-use crate::session::log::LogEntry;
+use crate::session::log::{Log, LogEntry};
 use crate::text::screen::{fit, plain, put, visible, width, wrap};
 use crate::tui::action::Action;
 use crate::tui::state::State;
@@ -34,7 +34,8 @@ impl Row {
 
 /// Draws it.
 pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
-    let Some(entry) = state.session.log.entry(card.number) else { return };
+    let log = state.log_with(card.number);
+    let Some(entry) = log.entry(card.number) else { return };
     let Some(diagnosis) = entry.diagnosis() else { return };
     let panes = state.panes();
     let main = panes.main;
@@ -64,7 +65,7 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
     for (y, row) in (inside.top()..inside.bottom()).zip(rows.iter().skip(from)) {
         draw_row(state, row, Rect { y, height: 1, ..inside }, buf);
     }
-    let (place, of) = state.session.log.why_place(card.number);
+    let (place, of) = log.why_place(card.number);
     let more = if from < last { format!("{} more rows", last - from) } else { format!("{place} of {of}") };
     let line = Rect { y: area.bottom().saturating_sub(1), height: 1, ..inside };
     let mut room = usize::from(line.width).saturating_sub(width(&more) + 2);
@@ -107,7 +108,9 @@ fn draw_row(state: &State, row: &Row, line: Rect, buf: &mut Buffer) {
 
 fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> Vec<Row> {
     let Some(exchange) = entry.exchange() else { return Vec::new() };
-    let number = |id| state.session.log.number_of(id);
+    let log = state.log_with(entry.number());
+    let number = |id| log.number_of(id);
+    let now = state.session.log.entry(entry.number()).is_some();
     let mut rows = vec![title(state, entry, diagnosis, room), Row::default()];
     for part in render::card(diagnosis, exchange, &state.session.profile.facts, &number) {
         match part.kind {
@@ -115,12 +118,13 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> 
             PartKind::Actions => {
                 rows.push(Row::of([("Do this".to_owned(), StyleRole::Strong)]));
                 for (line, advice) in part.lines.iter().zip(&diagnosis.actions) {
-                    let key = advice.remedy.and_then(|remedy| remedy_key(state, remedy));
+                    let key = advice.remedy.filter(|remedy| now || works_on_kept(*remedy));
+                    let key = key.and_then(|remedy| remedy_key(state, remedy));
                     hung(state, line, "  ", 3, StyleRole::Text, room, key, &mut rows);
                 }
                 rows.push(Row::default());
             }
-            PartKind::Evidence => evidence(state, diagnosis, room, &mut rows),
+            PartKind::Evidence => evidence(state, diagnosis, (log, now), room, &mut rows),
             PartKind::NotRuledOut => {
                 labelled(state, &part, "Not ruled out", (StyleRole::Strong, StyleRole::Text), room, &mut rows);
             }
@@ -189,13 +193,14 @@ fn cause(state: &State, diagnosis: &Diagnosis, part: &Part, room: usize, rows: &
 }
 
 /// What was looked at: what does not hold first, for that is where the cause is.
-fn evidence(state: &State, diagnosis: &Diagnosis, room: usize, rows: &mut Vec<Row>) {
+fn evidence(state: &State, diagnosis: &Diagnosis, (log, now): (&Log, bool), room: usize, rows: &mut Vec<Row>) {
     rows.push(Row::of([("Evidence".to_owned(), StyleRole::Strong)]));
     if diagnosis.checked.is_empty() {
         rows.push(Row::of([("  (nothing)".to_owned(), StyleRole::Dim)]));
     }
     // A check is offered where it can decide something.
-    let mut probe = (!diagnosis.settles.is_empty()).then(|| (state.keys.map.key(Action::Probe), "check now"));
+    let decides = now && !diagnosis.settles.is_empty();
+    let mut probe = decides.then(|| (state.keys.map.key(Action::Probe), "check now"));
     for holds in [CheckAnswer::No, CheckAnswer::Yes, CheckAnswer::Unknown] {
         for check in diagnosis.checked.iter().filter(|check| check.holds == holds) {
             let role = match holds {
@@ -203,7 +208,7 @@ fn evidence(state: &State, diagnosis: &Diagnosis, room: usize, rows: &mut Vec<Ro
                 CheckAnswer::Yes => StyleRole::Ok,
                 CheckAnswer::Unknown => StyleRole::Warning,
             };
-            let shown = check.shown_by.and_then(|id| state.session.log.number_of(id));
+            let shown = check.shown_by.and_then(|id| log.number_of(id));
             let shown = shown.map_or_else(String::new, |n| format!(" (see #{n})"));
             let from = rows.len();
             let key = if holds == CheckAnswer::Unknown { probe.take() } else { None };
@@ -265,6 +270,11 @@ fn hung(
             push(rest.get(range).unwrap_or_default(), hang, None);
         }
     }
+}
+
+/// Whether it can be done about a refusal of an earlier session.
+const fn works_on_kept(remedy: Remedy) -> bool {
+    matches!(remedy, Remedy::Compare | Remedy::Administrator)
 }
 
 /// The key that does what an advice comes down to.

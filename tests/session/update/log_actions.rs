@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use guestwire::journal::job::{HistoryPage, HistoryRange};
+use guestwire::journal::job::{HistoryPage, HistoryRange, KeptEntry};
 use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::session::log::Density;
+use guestwire::session::log::LogEntry;
 use guestwire::tui::state::Pane;
 use guestwire::tui::state::overlay::{Overlay, Page, PageContent};
 use guestwire::tui::{Effect, Event};
@@ -210,17 +211,8 @@ fn what_a_search_of_all_found_is_parted_by_days() {
     desk.accepted("one");
     desk.pass(24 * 3_600_000);
     desk.accepted("two");
-    desk.state.session.journal.open();
-    desk.event(Event::Journal(JournalPage::Restored(Box::default())));
-    let asked = desk.keys("esc 2 S o enter");
-    let serial = asked.iter().find_map(|effect| match effect {
-        Effect::Journal(Job::History(request)) => Some(request.serial),
-        _ => None,
-    });
-    let want = HistoryRange::Found { query: "o".to_owned(), before: u64::MAX };
     let entries = desk.state.session.log.oldest_as_kept(2);
-    let page = HistoryPage { serial: serial.expect("it is asked"), want, entries, more: false, problem: None };
-    desk.event(Event::Journal(JournalPage::History(page)));
+    found(&mut desk, entries);
     let screen = desk.screen();
     assert!(screen.contains("found: o  yesterday, Mon 23 Nov"), "{screen}");
     let rows =
@@ -229,4 +221,47 @@ fn what_a_search_of_all_found_is_parted_by_days() {
     assert_eq!(desk.offers(), ["Esc back to the log"]);
     desk.keys("esc");
     assert!(desk.state.log_pane.history.is_none() && desk.status().is_empty(), "{}", desk.status());
+}
+
+/// Searches the journal, which finds these entries.
+fn found(desk: &mut Desk, entries: Vec<KeptEntry>) {
+    desk.state.session.journal.open();
+    desk.event(Event::Journal(JournalPage::Restored(Box::default())));
+    let asked = desk.keys("esc 2 S o enter");
+    let serial = asked.iter().find_map(|effect| match effect {
+        Effect::Journal(Job::History(request)) => Some(request.serial),
+        _ => None,
+    });
+    let want = HistoryRange::Found { query: "o".to_owned(), before: u64::MAX };
+    let page = HistoryPage { serial: serial.expect("it is asked"), want, entries, more: false, problem: None };
+    desk.event(Event::Journal(JournalPage::History(page)));
+}
+
+#[test]
+fn what_was_refused_in_an_earlier_session_says_why_and_offers_nothing_about_now() {
+    let mut earlier = Desk::default();
+    for _ in 0..2 {
+        earlier.refused("one");
+    }
+    let mut desk = Desk::default();
+    found(&mut desk, earlier.state.session.log.oldest_as_kept(9));
+    let row = desk.screen().lines().find(|line| line.contains("SEND  one")).map(str::to_owned).unwrap();
+    let cause = earlier.state.session.log.selected().unwrap().diagnosis().unwrap().cause();
+    assert!(row.contains(cause.as_str()), "{row}");
+    desk.keys("d");
+    let card = desk.screen();
+    assert!(card.contains("#2 refused") && card.contains("Do this"), "{card}");
+    let footer = desk.footer();
+    assert!(!footer.contains("run checks") && footer.contains("note to admin"), "{footer}");
+    for keys in ["D", "F5", "r", "R"] {
+        let effects = desk.keys(keys);
+        assert!(effects.is_empty() && desk.status().contains("an earlier session"), "{keys}: {effects:?}");
+    }
+    let effects = desk.keys("y t");
+    let [Effect::Copy(ticket)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!(ticket.contains(cause.as_str()), "{ticket}");
+    desk.keys("N");
+    assert!(desk.screen().contains("#1 refused"), "{}", desk.screen());
+    desk.keys("esc");
+    assert_eq!(desk.state.shown_log().selected().map(LogEntry::number), Some(2), "what was chosen is chosen again");
 }
