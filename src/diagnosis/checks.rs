@@ -22,7 +22,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
         let participant = facts.request.participant.as_ref().map(|id| is_uuid(id));
         match (is_uuid(id), participant) {
             (true, Some(true)) => {
-                add(CheckAnswer::Yes, "conversation id and participant id well formed".to_owned(), None)
+                add(CheckAnswer::Yes, "conversation id and participant id well formed".to_owned(), None);
             }
             (conversation, participant) => {
                 add(form(conversation), "conversation id well formed".to_owned(), None);
