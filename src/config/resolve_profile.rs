@@ -10,6 +10,7 @@ use super::origin::{EffectiveSettings, Lookup, ShownValue, env_text, file};
 use super::problem::{FilePosition, NOWHERE, Problem, Spot};
 use super::profile::Redaction;
 use super::proxy::{self, ProfileProxy, ProxyAddress};
+use super::secret::SecretOddity;
 use super::settings::{Findings, MetricsSettings, NamedSecret, Origin, RowSetting};
 use super::toml_reader::{Table, TextOrTable};
 use super::{
@@ -248,6 +249,14 @@ impl ProfileReader<'_> {
             webmessaging: host("webmessaging", webmessaging, derived.webmessaging),
             cdn: host("cdn", cdn, derived.cdn),
         };
+        // A profile may well have a host of its own, but two regions share no token.
+        if let (Some(signs_in), Some(speaks)) = (regions::find(&hosts.login), regions::find(&hosts.api))
+            && signs_in.domain != speaks.domain
+        {
+            let (login, api) = (&signs_in.domain, &speaks.domain);
+            let why = "a token of one region is refused in another";
+            self.warn(said.at, format!("the host `login` is of {login} and the host `api` of {api}: {why}"));
+        }
         if region.domain == regions::SANDBOX {
             let urls = [&hosts.login, &hosts.api, &hosts.webmessaging, &hosts.cdn];
             if !urls.iter().all(|u| url::Url::parse(u).is_ok_and(|u| address::is_loopback(&u))) {
@@ -324,6 +333,13 @@ impl ProfileReader<'_> {
             (source, _) => source.to_string(),
         };
         self.effective.note(self.key("oauth.client_id"), shown, Origin::File(id.at));
+        if let Ok(text) = &text {
+            let odd = SecretOddity::of(&SecretString::from(text.as_str())).map(|odd| odd.to_string());
+            let colon = || text.contains(':').then(|| "contains a colon, which no client's id has".to_owned());
+            if let Some(odd) = odd.or_else(colon) {
+                self.warn(id.at, format!("the value of `client_id` {odd}"));
+            }
+        }
         text.map_err(|error| (id.at, format!("`client_id` cannot be read: {error}")))
     }
 

@@ -143,7 +143,7 @@ impl SecretSource {
         let bytes = match self {
             Self::Literal(secret) => Zeroizing::new(secret.expose_secret().as_bytes().to_vec()),
             Self::Env(name) => {
-                let value = env(name).filter(|v| !v.is_empty()).ok_or_else(|| SecretError::NotSet(name.clone()))?;
+                let value = env(name).ok_or_else(|| SecretError::NotSet(name.clone()))?;
                 let text = value.into_string().map_err(|_| SecretError::NotText(self.place()))?;
                 Zeroizing::new(text.into_bytes())
             }

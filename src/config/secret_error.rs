@@ -20,7 +20,7 @@ pub enum Terminal {
 /// Why a secret could not be read: what, where, and what to do. Never the secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    /// The variable is not set, or empty.
+    /// The variable is not set.
     #[error("the environment variable {0} is not set; export it before starting guestwire")]
     NotSet(String),
     /// The variable or file is not text.

@@ -59,6 +59,8 @@ pub const fn words(code: u16) -> Option<&'static str> {
 pub fn line(code: u16, said: &str) -> String {
     let said = crate::text::one_line(said);
     match (words(code), said.is_empty()) {
+        // The code of a success says nothing of a failure.
+        (None, false) if code < 400 => format!("\u{201c}{said}\u{201d}"),
         (Some(words), true) => format!("{code}: {words}"),
         (Some(words), false) => format!("{code} \u{201c}{said}\u{201d}: {words}"),
         (None, true) => code.to_string(),
@@ -69,6 +71,18 @@ pub fn line(code: u16, said: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_has_what_there_is_to_say() {
+        for (code, said, words) in [
+            (4011, "too\nlong", "4011 \u{201c}too long\u{201d}: the message is too long; shorten the text"),
+            (4999, "odd", "4999: odd"),
+            (4999, "", "4999"),
+            (200, "virus", "\u{201c}virus\u{201d}"),
+        ] {
+            assert_eq!(line(code, said), words);
+        }
+    }
 
     #[test]
     fn each_code_has_words_and_a_meaning() {

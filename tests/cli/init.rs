@@ -51,6 +51,26 @@ fn init_refers_to_what_the_platform_cli_keeps() {
     assert!(shown.contains("{ gc = \"DEFAULT\" }") && !shown.contains("hunter2"), "{shown}");
 }
 
+/// A file of theirs that says nothing, or cannot be read, is named; and so is what is missing.
+#[test]
+fn init_names_what_it_could_not_use_and_what_is_missing() {
+    let alone = "[DEFAULT]\nclient_id = \"client-1\"\nclient_secret = \"hunter2\"\n";
+    for (theirs, said) in [
+        (
+            &b"[DEFAULT]\n# \xe4\n"[..],
+            "~/.gc/config.toml was not looked into: it cannot be read (it is not UTF-8 text)",
+        ),
+        (b"[DEFAULT\nclient_secret\n", "nothing that a profile could use was found in ~/.gc/config.toml"),
+        (alone.as_bytes(), "next: fill in the region and remove the # before its lines"),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join(".gc")).unwrap();
+        std::fs::write(home.path().join(".gc/config.toml"), theirs).unwrap();
+        let (code, stdout, stderr) = run(home.path(), &["init", "--no-input"]);
+        assert!(code == 0 && format!("{stdout}{stderr}").contains(said), "{said}: {stdout}{stderr}");
+    }
+}
+
 /// A region that cannot be is refused with what to write; every spelling of one that can be is taken.
 #[test]
 fn init_resolves_a_region_or_says_what_to_write() {

@@ -10,7 +10,7 @@ use std::io::{self, BufRead, ErrorKind, Write as _};
 use std::path::Path;
 
 use crate::app::exit::{Exit, Failed};
-use crate::app::output::{Output, ask, can_ask, say, standard_input};
+use crate::app::output::{self, Output, ask, can_ask, say, standard_input};
 use crate::config::origin::Lookup;
 use crate::config::snippet;
 use crate::config::snippet::MessengerSnippet;
@@ -97,8 +97,25 @@ fn look_around(flags: &Flags, env: Lookup<'_>) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = from_environment(text, flags.target.region.as_deref()).into_iter().collect();
     let Some(home) = files::home() else { return drafts };
     let mut from = |names: &[&str]| {
-        let read = |name: &&str| Some((format!("~/{name}"), files::read_text(&home.join(name), THEIRS_MAX).ok()?));
-        drafts.extend(from_files(&names.iter().filter_map(read).collect::<Vec<_>>()));
+        let read = |name: &&str| {
+            let place = format!("~/{name}");
+            match files::read_text(&home.join(name), THEIRS_MAX) {
+                Ok(text) => Some((place, text)),
+                Err(_) if !home.join(name).exists() => None,
+                Err(why) => {
+                    output::warn(&format!("{place} was not looked into: it cannot be read ({})", files::why(&why)));
+                    None
+                }
+            }
+        };
+        let texts: Vec<(String, String)> = names.iter().filter_map(read).collect();
+        let found = from_files(&texts);
+        if found.is_empty() {
+            for (place, _) in texts.iter().filter(|(_, text)| !text.trim().is_empty()) {
+                output::warn(&format!("nothing that a profile could use was found in {place}"));
+            }
+        }
+        drafts.extend(found);
     };
     from(&[".gc/config.toml"]);
     // Both files have the same profiles, as those of other vendors' tools.
@@ -224,7 +241,9 @@ fn report(path: &Path, drafts: &[Draft]) -> Result<(), Failed> {
         let state = if draft.is_complete() { "ready" } else { "written as a comment, because something is missing" };
         output.line(&visible(&format!("profile {}, {}: {state}", draft.name, draft.whence)))?;
         let notes = draft.notes.iter().filter(|_| !draft.is_web_alone());
-        for next in draft.region.problem().iter().chain(notes) {
+        let lacks = Some(draft.lacks()).filter(|lacks| !lacks.is_empty());
+        let lacks = lacks.map(|lacks| format!("fill in {} and remove the # before its lines", lacks.join(", ")));
+        for next in draft.region.problem().iter().chain(&lacks).chain(notes) {
             output.line(&visible(&format!("  next: {next}")))?;
         }
     }

@@ -152,6 +152,15 @@ impl Draft {
         matches!(self.region, FoundRegion::Known(_)) && (signs_in || web)
     }
 
+    /// What nobody named.
+    pub fn lacks(&self) -> Vec<&'static str> {
+        let region = (self.region == FoundRegion::Missing).then_some("the region");
+        let origin = self.web.as_ref().is_some_and(|web| web.origin.is_none());
+        let origin = origin.then_some("the origin, a site that the deployment allows");
+        let id = self.web.is_none() && matches!(self.signs_in, SignsIn::Client { id: None, .. });
+        [region, origin, id.then_some("the OAuth client's id")].into_iter().flatten().collect()
+    }
+
     /// Its conversation needs no client, and none is known.
     pub fn is_web_alone(&self) -> bool {
         self.web.is_some() && matches!(self.signs_in, SignsIn::Client { id: None, .. })

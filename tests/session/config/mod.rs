@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use guestwire::config::origin::Origin;
 use guestwire::config::resolve::{ConfigInput, ConfigSource, resolve};
 use guestwire::config::settings::Paths;
-use guestwire::config::{Credentials, Flags, Problems, ProfileChoice, Settings, regions};
+use guestwire::config::{Credentials, Flags, Problems, ProfileChoice, SecretSource, Settings, Terminal, regions};
 
 fn no_env(_: &str) -> Option<OsString> {
     None
@@ -261,6 +261,43 @@ fn a_literal_secret_in_a_private_file_is_warned_about() {
             .to_string()
             .starts_with("c.toml:5:17: `client_secret` stands in this")
     );
+}
+
+#[test]
+fn what_is_odd_about_a_client_and_its_hosts_is_warned_about() {
+    let warnings = |id: &str, hosts: &str| {
+        let text = format!(
+            "[profiles.a]\nregion = \"mypurecloud.de\"\nhosts = {{ {hosts} }}\noauth = {{ client_id = '{id}', client_secret = {{ env = \"X\" }} }}\n"
+        );
+        let settings = resolve_text("c.toml", &text, &Flags::default(), &no_env).unwrap();
+        settings.findings.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    for (id, hosts, warning) in [
+        (
+            "\"c\"",
+            "",
+            "c.toml:4:23: the value of `client_id` is in quotation marks, which are sent as part of the value",
+        ),
+        ("a b", "", "c.toml:4:23: the value of `client_id` contains a blank"),
+        ("a:b", "", "c.toml:4:23: the value of `client_id` contains a colon, which no client's id has"),
+        (
+            "c",
+            "login = \"https://login.mypurecloud.com\"",
+            "c.toml:2:10: the host `login` is of mypurecloud.com and the host `api` of mypurecloud.de: a token of one region is refused in another",
+        ),
+    ] {
+        assert_eq!(warnings(id, hosts), [warning]);
+    }
+    assert!(warnings("c", "login = \"https://login.euc1.pure.cloud\", api = \"https://proxy.example\"").is_empty());
+}
+
+#[test]
+fn a_secret_that_is_set_to_nothing_is_empty_and_not_unset() {
+    let source = SecretSource::Env("X".to_owned());
+    for (value, words) in [(None, "X is not set"), (Some(""), "X is empty"), (Some("  "), "X is empty")] {
+        let read = source.read_with(&|_| value.map(OsString::from), Terminal::Free);
+        assert!(read.unwrap_err().to_string().contains(words), "{value:?}");
+    }
 }
 
 #[test]

@@ -165,6 +165,33 @@ async fn each_way_in_which_an_upload_fails_is_said_and_the_next_message_goes() {
     engine.stop().await;
 }
 
+/// Neither is asked again for ever, nor waited for.
+#[tokio::test]
+async fn a_place_that_does_not_come_or_is_of_another_file_ends_the_message() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = file(&dir, "a.png", b"first");
+    let guests = Guests::start(move |frame, place| match (frame.action(), place) {
+        ("onAttachment", 1) => vec![],
+        ("onAttachment", _) => {
+            let body = json!({"attachmentId": "another", "headers": {}, "url": "http://127.0.0.1:1/put"});
+            vec![frame.answer("PresignedUrlResponse", 200, body)]
+        }
+        _ => usual(frame, place),
+    })
+    .await;
+    let mut profile = guests.profile(1, "http://127.0.0.1:1");
+    profile.request_timeout = std::time::Duration::from_millis(300);
+    let mut engine = start_engine(profile);
+    for n in 1..=2 {
+        let message = send(&engine, n, &[(path.clone(), "image/png")]);
+        let delivery = engine.end_of(message).await;
+        let why = "a.png: nobody said that it had arrived";
+        assert!(matches!(&delivery, DeliveryStatus::Refused(said) if said.to_string() == why), "{delivery:?}");
+    }
+    assert_eq!(guests.frames().iter().filter(|f| f.action() == "onAttachment").count(), 2);
+    engine.stop().await;
+}
+
 #[tokio::test]
 async fn a_connection_that_breaks_during_an_upload_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();

@@ -186,6 +186,8 @@ impl Driver {
                 self.cx.settle(&mut record, Outcome::Failed(Reason::NotAnswered(why.to_owned())));
                 match waiting.ours {
                     Ours::Jwt => self.history_failed(key, why),
+                    // A socket that is open and silent is asked no second time: the file's own bound ends it.
+                    Ours::Upload { .. } if kind == FailureKind::Timeout => self.late_upload(key),
                     Ours::Upload { .. } => self.uploads_lost(key, why),
                     _ => {}
                 }

@@ -254,7 +254,7 @@ pub struct Uploading {
     /// The attachment id of the file under way, and its bytes until they are put.
     pub current: Option<(String, Vec<u8>)>,
     pub done: Vec<(String, String)>,
-    /// The server says when a file has arrived; no later than this.
+    /// The server says where a file may go, and when it has arrived; no later than this.
     pub until: Option<Moment>,
 }
 

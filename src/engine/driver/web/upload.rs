@@ -77,6 +77,7 @@ impl Driver {
         let ours =
             Ours::Upload { attachment_id: id.clone(), name: file.name.clone(), mime: file.mime.clone(), size, md5 };
         uploading.current = Some((id, bytes));
+        uploading.until = Some(self.cx.now.after(self.cx.profile.request_timeout));
         if !self.write_frame(key, ours) {
             self.uploads_lost(key, "the socket was lost while a file was uploaded");
         }
