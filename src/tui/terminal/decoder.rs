@@ -9,11 +9,18 @@
 //! Sequences: ECMA-48 for the forms, xterm's "ctlseqs" for the keys, the kitty keyboard protocol for `CSI u`.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 /// A sequence that is longer than this is no key. Its bytes are swallowed until its end.
 const SEQUENCE_MAX: usize = 256;
+/// After this long an `Esc` of its own is the key, and no longer the begin of a sequence.
+const ESCAPE: Duration = Duration::from_millis(30);
+/// After this long without a byte the end of a reply of the terminal was lost: what comes then are keys again.
+const REPLY: Duration = Duration::from_secs(1);
+/// The same for the end of a paste.
+const PASTE: Duration = Duration::from_secs(3);
 /// The end of a bracketed paste.
 const PASTE_END: &[u8] = b"\x1b[201~";
 const ESC: u8 = 0x1b;
@@ -77,15 +84,25 @@ impl Decoder {
         self.pending.drain(..at.min(self.pending.len()));
     }
 
-    /// Whether bytes wait that may be a whole key: an `Esc` of its own.
-    pub fn waits(&self) -> bool {
-        !self.pending.is_empty() && self.paste.is_none() && self.swallowing.is_none()
+    /// How long the next byte is waited for before [`Self::settle`]; `None` where nothing is incomplete.
+    pub fn patience(&self) -> Option<Duration> {
+        match (&self.paste, self.swallowing) {
+            (Some(_), _) => Some(PASTE),
+            (None, Some(_)) => Some(REPLY),
+            (None, None) => (!self.pending.is_empty()).then_some(ESCAPE),
+        }
     }
 
-    /// Nothing followed: what waits is what it is. A lone `Esc` is the key; half a sequence is dropped.
+    /// Nothing followed: what waits is what it is. A lone `Esc` is the key; half a sequence is dropped; half a paste is
+    /// one, and the rest of it, should it still come, has no mark.
     pub fn settle(&mut self, out: &mut VecDeque<DecodedInput>) {
-        if self.waits() {
-            match self.pending.as_slice() {
+        let pending = std::mem::take(&mut self.pending);
+        if let Some(mut paste) = self.paste.take() {
+            paste.extend(pending);
+            out.push_back(DecodedInput::Event(Event::Paste(String::from_utf8_lossy(&paste).into_owned())));
+            self.marks_pastes = false;
+        } else if self.swallowing.take().is_none() {
+            match pending.as_slice() {
                 [ESC] => out.push_back(key(KeyCode::Esc, KeyModifiers::NONE)),
                 [ESC, ESC] => {
                     out.extend([key(KeyCode::Esc, KeyModifiers::NONE), key(KeyCode::Esc, KeyModifiers::NONE)]);
@@ -95,7 +112,6 @@ impl Decoder {
                 }
                 _ => {}
             }
-            self.pending.clear();
         }
     }
 
@@ -164,6 +180,8 @@ fn swallow(kind: Kind, rest: &[u8]) -> Option<(usize, bool)> {
     for (at, byte) in rest.iter().enumerate() {
         match (kind, byte) {
             (Kind::Csi, b'@'..=b'~') | (Kind::String, 0x07) => return Some((at + 1, true)),
+            (Kind::String, 0xc2) if rest.get(at + 1) == Some(&0x9c) => return Some((at + 2, true)),
+            (Kind::String, 0xc2) if rest.len() == at + 1 => return (at > 0).then_some((at, false)),
             // ST is ESC and a backslash. Any other ESC ends the string too, and begins something else.
             (Kind::String, &ESC) => {
                 return match rest.get(at + 1) {
@@ -184,6 +202,8 @@ fn swallow(kind: Kind, rest: &[u8]) -> Option<(usize, bool)> {
 /// What `rest`, which is not empty, begins with.
 fn sequence(rest: &[u8]) -> Step {
     match rest {
+        // An 8-bit control, as terminals with UTF-8 send it: ESC and a letter in other clothes.
+        [0xc2, control @ 0x80..=0x9f, tail @ ..] => sequence(&[&[ESC, control - 0x40], tail].concat()),
         [ESC] => Step::More,
         [ESC, b'[', ..] => csi(rest, KeyModifiers::NONE),
         [ESC, b'O', ..] => ss3(rest, KeyModifiers::NONE),
@@ -279,6 +299,10 @@ fn csi(rest: &[u8], modifiers: KeyModifiers) -> Step {
 
 fn csi_meaning(parameters: &[u8], last: u8, modifiers: KeyModifiers) -> Option<DecodedInput> {
     let text = std::str::from_utf8(parameters).ok()?;
+    // The kitty protocol marks a key that is let go of with :3 after the modifiers.
+    if text.split(';').nth(1).is_some_and(|modifiers| modifiers.split(':').nth(1) == Some("3")) {
+        return None;
+    }
     if let Some(flags) = text.strip_prefix('?') {
         return (last == b'u' && flags.bytes().all(|b| b.is_ascii_digit())).then_some(DecodedInput::KittyKeyboard);
     }

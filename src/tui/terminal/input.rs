@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 use std::future::pending;
 use std::io;
-use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tokio::time::{Instant, timeout_at};
@@ -14,9 +13,6 @@ use super::decoder::{self, Decoder};
 use super::interfaces::Input;
 use super::reader::{self, Reader};
 use super::screen;
-
-/// After this long an `Esc` of its own is the key, and no longer the begin of a sequence.
-const ESCAPE: Duration = Duration::from_millis(30);
 
 /// Reads the terminal.
 #[derive(Debug)]
@@ -89,7 +85,7 @@ impl Input for TerminalKeys {
                 Ok(Some(read)) => {
                     let mut inputs = VecDeque::new();
                     reader::decode(read, &mut self.decoder, &mut inputs);
-                    self.settles = self.decoder.waits().then(|| Instant::now() + ESCAPE);
+                    self.settles = self.decoder.patience().map(|patience| Instant::now() + patience);
                     self.take(inputs);
                 }
                 Ok(None) => return None,

@@ -84,6 +84,11 @@ fn what_the_terminal_says_by_itself_is_no_key() {
         b"\x1b[32M",
         b"\x1b[200000000000;99z",
         b"\x1b[57441;5u",
+        b"\x1b[97;1:3u",
+        b"\x1b[1;5:3A",
+        b"\xc2\x9b?64;1;2c",
+        b"\xc2\x9d11;rgb:1111/2222/3333\xc2\x9c",
+        b"\xc2\x90>|x\x1b\\",
         b"\xff\xfe",
     ] {
         let mut bytes = reply.to_vec();
@@ -106,6 +111,26 @@ fn a_marked_paste_is_one_event_whatever_is_in_it() {
         assert_eq!(Vec::from(out), wanted, "cut at {cut}");
         assert!(decoder.marks_pastes());
     }
+}
+
+#[test]
+fn what_never_ends_is_waited_for_only_so_long() {
+    let (mut decoder, mut out) = (Decoder::default(), VecDeque::new());
+    for reply in [&b"\x1b]11;rgb:1111"[..], b"\x1bP>|xterm", b"\xc2\x9d11;"] {
+        decoder.feed(reply, &mut out);
+        assert_eq!(decoder.patience(), Some(REPLY));
+        decoder.settle(&mut out);
+        assert_eq!(decoder.patience(), None);
+        decoder.feed(b"x", &mut out);
+        assert_eq!(out.drain(..).collect::<Vec<_>>(), [key(KeyCode::Char('x'), NONE)]);
+    }
+    decoder.feed(b"\x1b[200~half a\x1b[20", &mut out);
+    assert_eq!(decoder.patience(), Some(PASTE));
+    decoder.settle(&mut out);
+    assert_eq!(out.drain(..).collect::<Vec<_>>(), [DecodedInput::Event(Event::Paste("half a\x1b[20".into()))]);
+    assert!(!decoder.marks_pastes(), "what may still come of it is not marked");
+    decoder.feed(b"x", &mut out);
+    assert_eq!(Vec::from(out), [key(KeyCode::Char('x'), NONE)]);
 }
 
 #[test]
