@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    Attempt, ConversationKey, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Generation, Moment, Outcome,
-    Reason, Request, Timing,
+    Attempt, Ending, Exchange, ExchangeId, ExchangeStep, Generation, Moment, Outcome, Reason, Request, Timing,
 };
 
 use super::Report;
@@ -17,24 +16,6 @@ pub struct ExchangeBuilder {
 }
 
 impl ExchangeBuilder {
-    /// A new exchange, possibly of a conversation.
-    pub fn new(id: ExchangeId, kind: ExchangeKind, what: String, of: Option<ConversationKey>, now: Moment) -> Self {
-        Self {
-            exchange: Exchange {
-                id,
-                kind,
-                what,
-                conversation: of,
-                message: None,
-                sent_as: None,
-                started: now,
-                took: None,
-                steps: Vec::new(),
-                outcome: Outcome::Open,
-            },
-        }
-    }
-
     pub const fn id(&self) -> ExchangeId {
         self.exchange.id
     }

@@ -23,6 +23,9 @@ use crate::genesys::web_messaging::{GuestSocketMessage, Theirs};
 use crate::model::frame_codes::{self, Means};
 use crate::model::{Failure, FailureKind, Reason, ServerRefusal, Sign};
 
+/// Wait after "slower" where none is named. [MTSDK]
+pub const SLOWER: Duration = Duration::from_secs(3);
+
 /// A whole answer to a request, as evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerEvidence {
@@ -120,8 +123,6 @@ pub fn of_failure(failure: &Failure) -> TryResult {
 
 /// Judges the frame that answers a message which went through the guest socket.
 pub fn of_frame(theirs: &Theirs) -> TryResult {
-    /// Seconds to wait where "slower" names none. [MTSDK]
-    const SLOWER: u64 = 3;
     match &theirs.said {
         GuestSocketMessage::Message(_) if theirs.code < 400 => TryResult::Accepted,
         // An echo that says that it is an error contradicts itself.
@@ -130,7 +131,7 @@ pub fn of_frame(theirs: &Theirs) -> TryResult {
             let refused = Reason::Frame(*code, message.clone());
             match frame_codes::means(*code) {
                 Means::Slower => {
-                    let wait = Duration::from_secs(retry_after.unwrap_or(SLOWER));
+                    let wait = retry_after.map_or(SLOWER, Duration::from_secs);
                     TryResult::Limited(*code, refused, Some(wait))
                 }
                 Means::Failed => TryResult::Unknown(Reason::FrameFailed(*code, message.clone()), None),

@@ -137,15 +137,7 @@ pub async fn listen(
     redactor: watch::Receiver<Arc<Redactor>>,
     events: mpsc::Sender<WebhookEvent>,
 ) {
-    let source = hook.secret.clone();
-    let opened = match blocking(move || source.read(terminal).map_err(|e| e.to_string())).await {
-        Ok(secret) => match TcpListener::bind(hook.listen).await {
-            Ok(listener) => Ok((secret, listener)),
-            Err(e) => Err(format!("{} cannot be listened on: {e}", hook.listen)),
-        },
-        Err(why) => Err(format!("the secret of the webhook: {why}")),
-    };
-    let (secret, listener) = match opened {
+    let (secret, listener) = match open(&hook, terminal).await {
         Ok(opened) => opened,
         Err(why) => {
             let _ = events.send(WebhookEvent::Failed(why)).await;
@@ -196,6 +188,14 @@ pub async fn listen(
             }
         }
     }
+}
+
+async fn open(hook: &WebhookSettings, terminal: Terminal) -> Result<(SecretString, TcpListener), String> {
+    let source = hook.secret.clone();
+    let secret = blocking(move || source.read(terminal).map_err(|e| e.to_string())).await;
+    let secret = secret.map_err(|why| format!("the secret of the webhook: {why}"))?;
+    let listener = TcpListener::bind(hook.listen).await;
+    Ok((secret, listener.map_err(|e| format!("{} cannot be listened on: {e}", hook.listen))?))
 }
 
 /// What each connection needs.

@@ -101,6 +101,11 @@ pub(super) enum Work {
 }
 
 impl Work {
+    /// Whether nobody waits for it: what a flood of exchanges brings.
+    pub(super) const fn is_bulk(&self) -> bool {
+        matches!(self, Self::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::RemoteMessages(..)))
+    }
+
     /// Whether a power cut must not undo it: a message that comes, and the end of one whose row may say that it is to be
     /// sent. (One that was on the wire is unknown to the next start, should its end be lost.)
     pub(super) const fn is_for_good(&self) -> bool {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, Sender, WeakSender, channel};
 
-use super::job::{Job, Work};
+use super::job::Work;
 
 /// The most that a lane holds.
 const LANE: usize = 8_192;
@@ -48,11 +48,7 @@ pub fn lanes() -> (Lanes, Inbox) {
 impl Lanes {
     /// Puts work in; false where its lane is full, or nobody takes anything any more.
     pub fn put(&self, work: Work) -> bool {
-        let bulk = matches!(
-            work,
-            Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::RemoteMessages(..))
-        );
-        if bulk { &self.bulk } else { &self.urgent }.try_send(work).is_ok()
+        if work.is_bulk() { &self.bulk } else { &self.urgent }.try_send(work).is_ok()
     }
 }
 

@@ -29,15 +29,10 @@ const TABLES: &str = "exchanges AS e LEFT JOIN details AS d ON d.number = e.numb
                       LEFT JOIN messages AS m ON m.id = e.message";
 
 /// Reads a journal.
+#[derive(Debug)]
 pub struct JournalReader {
     db: Connection,
     keys: Arc<Keys>,
-}
-
-impl std::fmt::Debug for JournalReader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reader").finish_non_exhaustive()
-    }
 }
 
 impl JournalReader {

@@ -12,23 +12,24 @@ use crate::model::{Exchange, Message, RemoteMessage, Variation};
 /// Entries that are made findable in one go.
 pub const INDEX_GROUP: usize = 128;
 
-/// What a group changed that the writer remembers once it is committed.
-#[derive(Debug)]
-pub struct Applied {
+/// How entries of the log are numbered.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbers {
     pub session: i64,
-    pub last_number: u64,
+    /// The last number given to an entry.
+    pub last: u64,
 }
 
-impl Applied {
+impl Numbers {
     /// The entry's number; 0 asks for the next one.
-    fn number(&mut self, number: u64) -> u64 {
-        let number = if number == 0 { self.last_number + 1 } else { number };
-        self.last_number = self.last_number.max(number);
+    fn of(&mut self, number: u64) -> u64 {
+        let number = if number == 0 { self.last + 1 } else { number };
+        self.last = self.last.max(number);
         number
     }
 }
 
-pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
+pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, numbers: &mut Numbers) -> rusqlite::Result<()> {
     match work {
         Work::Intent(intent, _) => self::intent(db, intent, keys),
         Work::Outcome { message, delivery, remote_id, .. } => {
@@ -36,7 +37,7 @@ pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Appli
             let (name, why) = columns::status_words(delivery);
             run(db, status, params![message.0, name, why, remote_id]).map(drop)
         }
-        Work::Job(job) => self::job(db, job, keys, applied),
+        Work::Job(job) => self::job(db, job, keys, numbers),
         // Answered by itself, outside of groups.
         Work::Guest(_) | Work::LockIsFree => Ok(()),
     }
@@ -82,7 +83,7 @@ fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys) -> rusqlite::Resu
     Ok(())
 }
 
-fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
+fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, numbers: &mut Numbers) -> rusqlite::Result<()> {
     match job {
         Job::Queue(message) => return queue(db, message, keys),
         Job::Draft { conversation, text, cursor } => {
@@ -144,12 +145,12 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
         }
         Job::Exchange { number, exchange } => {
             let ident = exchange.conversation.and_then(|key| keys.ident(key));
-            return entry(db, applied.number(*number), applied.session, ident.as_deref(), exchange);
+            return entry(db, numbers.of(*number), numbers.session, ident.as_deref(), exchange);
         }
         Job::Note { number, at, kind, text } => run(
             db,
             "INSERT OR REPLACE INTO exchanges (number, session, kind, began, what) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![applied.number(*number), applied.session, kind.word(), at.wall.as_microsecond(), text],
+            params![numbers.of(*number), numbers.session, kind.word(), at.wall.as_microsecond(), text],
         )?,
         Job::Mark { number, marked, comment } => run(
             db,

@@ -21,6 +21,7 @@ use super::files;
 use super::files::{BUSY, FileDenied, Lock, why};
 use super::job::{Restored, Work};
 use super::lanes::{Inbox, NextJob};
+use super::statements::Numbers;
 use super::{Job, JournalOptions, JournalPage, Keys, Trouble, restore, retention, statements};
 use crate::engine::send_log::Unrecorded;
 
@@ -39,9 +40,7 @@ const ONLY_READS: &str = "another guestwire has this profile open, and this one 
 
 pub struct Store {
     pub db: Connection,
-    pub session: i64,
-    /// The last number given to a log entry.
-    pub last_number: u64,
+    pub numbers: Numbers,
     /// Whether commits wait for the disk now.
     full_sync: bool,
     /// `None` beside another guestwire: then only messages are kept.
@@ -234,14 +233,14 @@ impl Writer {
             .and_then(|db| Ok((restore::restored(&db, &self.keys, self.options.conversations.len())?, db)));
         match opened {
             Ok((restored, db)) => {
-                let last_number = restored.last_number;
+                let numbers = Numbers { session: 0, last: restored.last_number };
                 self.page(JournalPage::Notice(
                     "Another guestwire has this profile open: the message is kept in its journal, and gets its entry in \
                      the log when that one is started again."
                         .to_owned(),
                 ));
                 self.page(JournalPage::Restored(Box::new(restored)));
-                Mode::Writing(Box::new(Store { db, session: 0, last_number, full_sync: true, lock: None }))
+                Mode::Writing(Box::new(Store { db, numbers, full_sync: true, lock: None }))
             }
             Err(e) => {
                 let taken = "Another guestwire has this profile open, and this message is not kept";
@@ -286,9 +285,8 @@ impl Writer {
                 }
             }
             match files::open(dir).and_then(|db| self.begin_session(db)) {
-                Ok((db, session, last_number)) => {
-                    let lock = Some(lock);
-                    return Mode::Writing(Box::new(Store { db, session, last_number, full_sync: true, lock }));
+                Ok((db, numbers)) => {
+                    return Mode::Writing(Box::new(Store { db, numbers, full_sync: true, lock: Some(lock) }));
                 }
                 Err(FileDenied::Corrupt(_)) if !damaged => damaged = true,
                 Err(denied) => return self.not_opened(denied, first),
@@ -296,8 +294,8 @@ impl Writer {
         }
     }
 
-    /// Begins a session and tells what was kept. Gives its number and that of the last entry.
-    fn begin_session(&self, mut db: Connection) -> Result<(Connection, i64, u64), FileDenied> {
+    /// Begins a session and tells what was kept.
+    fn begin_session(&self, mut db: Connection) -> Result<(Connection, Numbers), FileDenied> {
         if let Some(pages) = self.options.page_limit {
             let _ = db.pragma_update(None, "max_page_count", pages);
         }
@@ -309,9 +307,9 @@ impl Writer {
                  look older than they are; the order is kept."
             )));
         }
-        let last_number = restored.last_number;
+        let numbers = Numbers { session, last: restored.last_number };
         self.page(JournalPage::Restored(Box::new(restored)));
-        Ok((db, session, last_number))
+        Ok((db, numbers))
     }
 
     /// Writes a group as a whole, together with what was held.
@@ -351,7 +349,7 @@ impl Writer {
                     }
                     self.held.push_back(Work::Outcome { message, delivery, remote_id, done: None });
                 }
-                Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::RemoteMessages(..)) => {}
+                work if work.is_bulk() => {}
                 work => self.held.push_back(work),
             }
         }
@@ -424,15 +422,15 @@ impl Store {
     fn write<'w>(&mut self, work: impl Iterator<Item = &'w Work> + Clone, keys: &Keys) -> rusqlite::Result<()> {
         self.sync(work.clone().any(Work::is_for_good))?;
         let change = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut applied = statements::Applied { session: self.session, last_number: self.last_number };
+        let mut numbers = self.numbers;
         // Beside another guestwire entries are not kept: their numbers are its own.
         let entries = self.lock.is_some();
         let kept = |work: &&Work| entries || !matches!(work, Work::Job(Job::Exchange { .. } | Job::Note { .. }));
         for work in work.filter(kept) {
-            statements::apply(&change, work, keys, &mut applied)?;
+            statements::apply(&change, work, keys, &mut numbers)?;
         }
         change.commit()?;
-        self.last_number = applied.last_number;
+        self.numbers = numbers;
         Ok(())
     }
 }

@@ -55,6 +55,21 @@ pub enum ProbeQuestion {
     Id(IdTarget, Uuid),
 }
 
+impl ProbeQuestion {
+    /// The conversation that it is about, if it is about one.
+    pub const fn conversation(self) -> Option<ConversationKey> {
+        match self {
+            Self::Conversation(key)
+            | Self::Messages(key)
+            | Self::Integration(key)
+            | Self::Deployment(key)
+            | Self::Domains(key)
+            | Self::Origin(key) => Some(key),
+            Self::Reach(_) | Self::Token | Self::Scopes | Self::Id(..) => None,
+        }
+    }
+}
+
 /// What came of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Probed {

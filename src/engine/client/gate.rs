@@ -11,7 +11,7 @@
 //! message has been serialized onto the connection, it will not be available here"), that is, with the gate closed: a
 //! request is never written twice. The HTTP library's own retries are off, and could not clone this body either.
 
-use std::fmt;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -56,25 +56,14 @@ impl GatedBody {
     }
 }
 
-/// The body was asked for after it had been barred.
-#[derive(Debug)]
-pub struct Barred;
-
-impl fmt::Display for Barred {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the request was given up before it was written")
-    }
-}
-
-impl std::error::Error for Barred {}
-
 impl Body for GatedBody {
     type Data = Bytes;
-    type Error = Barred;
+    type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Barred>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if !self.gate.pass() {
-            return Poll::Ready(Some(Err(Barred)));
+            let why = "the request was given up before it was written";
+            return Poll::Ready(Some(Err(io::Error::other(why))));
         }
         Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
     }

@@ -24,8 +24,8 @@ use crate::genesys::Call;
 use crate::genesys::call::BadCall;
 use crate::genesys::conversations;
 use crate::model::{
-    Address, AsOf, ConversationKey, ExchangeId, ExchangeKind, Generation, Moment, OpenGuest, Outcome, RepliesReadable,
-    Transport,
+    Address, AsOf, ConversationKey, Exchange, ExchangeId, ExchangeKind, Generation, Moment, OpenGuest, Outcome,
+    RepliesReadable, Transport,
 };
 
 use super::reporter::Reporter;
@@ -175,7 +175,19 @@ impl Context {
     /// A new exchange, possibly of a conversation. `what` may hold secrets.
     pub fn record(&mut self, kind: ExchangeKind, what: &str, of: Option<ConversationKey>) -> ExchangeBuilder {
         self.exchanges += 1;
-        ExchangeBuilder::new(ExchangeId(self.exchanges), kind, self.mask(what), of, self.now)
+        let exchange = Exchange {
+            id: ExchangeId(self.exchanges),
+            kind,
+            what: self.mask(what),
+            conversation: of,
+            message: None,
+            sent_as: None,
+            started: self.now,
+            took: None,
+            steps: Vec::new(),
+            outcome: Outcome::Open,
+        };
+        ExchangeBuilder { exchange }
     }
 
     /// An exchange is over: reported as a whole.

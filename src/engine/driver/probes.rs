@@ -102,16 +102,7 @@ impl Probes {
             self.wants_facts = Some(generation);
             return Ok(());
         }
-        let of = match asked {
-            ProbeQuestion::Conversation(key)
-            | ProbeQuestion::Messages(key)
-            | ProbeQuestion::Integration(key)
-            | ProbeQuestion::Deployment(key)
-            | ProbeQuestion::Domains(key)
-            | ProbeQuestion::Origin(key) => Some(key),
-            ProbeQuestion::Reach(_) | ProbeQuestion::Token | ProbeQuestion::Scopes | ProbeQuestion::Id(..) => None,
-        };
-        let record = cx.record(ExchangeKind::Probe, &what, of);
+        let record = cx.record(ExchangeKind::Probe, &what, asked.conversation());
         cx.request(TaskPurpose::Probe(asked), record, Ok(call), token).map(drop)
     }
 

@@ -65,21 +65,6 @@ pub struct InFlightSend {
 }
 
 impl InFlightSend {
-    fn new(request: SendRequest, channel: Channel, now: Moment) -> Self {
-        Self {
-            request,
-            channel,
-            tries: Tries::default(),
-            delivery: DeliveryStatus::Queued,
-            record: None,
-            refuted: None,
-            wants_renewal: false,
-            take_back: None,
-            given_up: None,
-            began: now,
-        }
-    }
-
     /// Nobody wants a further try of it.
     pub const fn is_given_up(&self) -> bool {
         self.given_up.is_some()
@@ -192,7 +177,18 @@ impl Sends {
     pub fn push(&mut self, request: SendRequest, channel: Channel, cx: &Context) {
         let (key, message) = (request.conversation, request.message);
         self.queue.push(key, message);
-        let sending = InFlightSend::new(request, channel, cx.now);
+        let sending = InFlightSend {
+            request,
+            channel,
+            tries: Tries::default(),
+            delivery: DeliveryStatus::Queued,
+            record: None,
+            refuted: None,
+            wants_renewal: false,
+            take_back: None,
+            given_up: None,
+            began: cx.now,
+        };
         cx.report(sending.report(None));
         self.all.insert(message, sending);
     }

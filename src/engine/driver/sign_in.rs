@@ -69,22 +69,18 @@ impl SignInArea {
     }
 
     pub fn ask_token(&mut self, kind: ExchangeKind, cx: &mut Context) -> Option<RenewalEnd> {
-        let profile = Arc::clone(&cx.profile);
-        let what = match &profile.credentials {
+        let what = match &cx.profile.credentials {
             Credentials::Client(client) => summary(client),
             Credentials::Pasted(_) => "pasted token".to_owned(),
             Credentials::Missing(_) => "no credentials".to_owned(),
         };
         let record = cx.record(kind, &what, None);
         self.renewal = Some(Renewal { record, asked: cx.now, fresh: self.secret.is_none(), refused: None });
-        match &profile.credentials {
-            Credentials::Missing(why) => self.no_secret(why, cx),
-            Credentials::Client(_) if self.secret.is_some() => self.request_token(cx),
-            Credentials::Client(_) | Credentials::Pasted(_) => {
-                cx.spawn_secret();
-                None
-            }
+        if self.secret.is_some() {
+            return self.request_token(cx);
         }
+        cx.spawn_secret();
+        None
     }
 
     pub fn secret_read(&mut self, secret: Result<SecretString, String>, cx: &mut Context) -> Option<RenewalEnd> {

@@ -24,6 +24,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::engine::jitter::Jitter;
+use crate::engine::outcome::SLOWER;
 use crate::engine::retry::WAIT_MAX;
 use crate::genesys::web_messaging::{Configure, SessionResponse};
 use crate::model::frame_codes::{self, Means};
@@ -40,8 +41,6 @@ pub const TRIES: u32 = 8;
 const CONFIGURE_BOUND: Duration = Duration::from_secs(15);
 /// Bound on the answer to `closeSession`: nothing depends on it.
 const CLOSE_BOUND: Duration = Duration::from_secs(3);
-/// Wait after "too fast" where none is named.
-const SLOWER: Duration = Duration::from_secs(3);
 
 /// Who wants the session open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

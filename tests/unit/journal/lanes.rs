@@ -1,6 +1,7 @@
 //! The order in which the lanes give their work.
 
 use super::*;
+use crate::journal::Job;
 use crate::model::{ConversationKey, MessageId};
 
 fn urgent(n: u32) -> Work {

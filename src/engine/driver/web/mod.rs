@@ -215,14 +215,12 @@ impl Driver {
 /// What a change of the session says of reading replies: nothing where the socket stays open.
 fn readable_after(before: &WebSession, session: &WebSession) -> Option<RepliesReadable> {
     let why = match session {
-        WebSession::Open { .. } | WebSession::ReadOnly { .. } => {
-            return (!before.is_open()).then_some(RepliesReadable::Yes);
-        }
+        session if session.is_open() => return (!before.is_open()).then_some(RepliesReadable::Yes),
         WebSession::Connecting if *before == WebSession::Closed => return Some(RepliesReadable::NotYetKnown),
-        WebSession::Connecting | WebSession::Closed => String::new(),
         WebSession::Reconnecting { why, .. } | WebSession::Unreachable { why } | WebSession::Ended { why } => {
             why.to_string()
         }
+        _ => String::new(),
     };
     Some(RepliesReadable::No(Unreadable::SocketClosed(why)))
 }
