@@ -40,12 +40,14 @@ fn picks_sends_sees_reply_and_headers_and_quits() {
 
 #[test]
 fn signals_restore_the_terminal() {
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2, Signal::ALARM] {
+    let from_a_person = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2];
+    let of_the_system = [Signal::ALARM, Signal::VTALARM, Signal::PROF, Signal::XCPU, Signal::IO, Signal::SYS];
+    for signal in from_a_person.into_iter().chain(of_the_system) {
         let home = home();
         let mut session = Session::start(guestwire(home.path()), 80, 24);
         session.see("token ok");
         session.signal(signal);
-        session.end();
+        assert_eq!(session.end(), 143, "{signal:?}");
         session.assert_restored();
     }
 }

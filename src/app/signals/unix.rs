@@ -6,14 +6,25 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::model::Signal;
 
-/// What each signal means for the console.
-const MEANINGS: [(Number, Signal); 10] = [
-    (Number::TERM, Signal::Terminate),
-    (Number::HUP, Signal::Terminate),
-    (Number::QUIT, Signal::Terminate),
-    (Number::USR1, Signal::Terminate),
-    (Number::USR2, Signal::Terminate),
-    (Number::ALARM, Signal::Terminate),
+/// Signals that end a program. Those that no program can answer are not among them, nor those of a defect.
+const ENDING: &[Number] = &[
+    Number::TERM,
+    Number::HUP,
+    Number::QUIT,
+    Number::USR1,
+    Number::USR2,
+    Number::ALARM,
+    Number::VTALARM,
+    Number::PROF,
+    Number::XCPU,
+    Number::IO,
+    Number::SYS,
+    #[cfg(target_os = "linux")]
+    Number::POWER,
+];
+
+/// What other signals mean for the console.
+const OTHERS: [(Number, Signal); 4] = [
     (Number::INT, Signal::Interrupt),
     (Number::TSTP, Signal::Suspend),
     (Number::CONT, Signal::Resumed),
@@ -23,7 +34,8 @@ const MEANINGS: [(Number, Signal); 10] = [
 /// Listens to all of them from now on.
 pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
     let (sender, receiver) = unbounded_channel();
-    MEANINGS.into_iter().try_for_each(|meaning| hear(meaning, &sender))?;
+    let ending = ENDING.iter().map(|number| (*number, Signal::Terminate));
+    ending.chain(OTHERS).try_for_each(|(number, meaning)| hear(number, meaning, &sender))?;
     Ok(receiver)
 }
 
@@ -31,14 +43,15 @@ pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
 /// listened to ends the program as it always would.
 pub fn of_programs_without_a_screen() -> UnboundedReceiver<Signal> {
     let (sender, receiver) = unbounded_channel();
-    for meaning in MEANINGS.into_iter().filter(|(number, _)| [Number::INT, Number::TERM, Number::HUP].contains(number))
-    {
-        let _ = hear(meaning, &sender);
+    let meanings =
+        [(Number::INT, Signal::Interrupt), (Number::TERM, Signal::Terminate), (Number::HUP, Signal::Terminate)];
+    for (number, meaning) in meanings {
+        let _ = hear(number, meaning, &sender);
     }
     receiver
 }
 
-fn hear((number, meaning): (Number, Signal), sender: &UnboundedSender<Signal>) -> std::io::Result<()> {
+fn hear(number: Number, meaning: Signal, sender: &UnboundedSender<Signal>) -> std::io::Result<()> {
     let mut stream = signal(SignalKind::from_raw(number.as_raw()))?;
     let sender = sender.clone();
     tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(meaning).is_ok() {} });
