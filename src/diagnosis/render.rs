@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::case::ProfileFacts;
 use super::evidence::answer::request_ids;
-use crate::model::{Cause, CheckAnswer, Confidence, Diagnosis, Exchange, Probe};
+use crate::model::{Advice, Cause, CheckAnswer, Confidence, Diagnosis, Exchange, Probe};
 use crate::text::one_line;
 
 /// What a part of the card holds.
@@ -55,6 +55,7 @@ pub fn span(length: Duration) -> String {
 pub fn card(
     diagnosis: &Diagnosis,
     exchange: &Exchange,
+    advice: &[Advice],
     profile: &ProfileFacts,
     number: &dyn Fn(crate::model::ExchangeId) -> Option<u64>,
 ) -> Vec<Part> {
@@ -76,7 +77,7 @@ pub fn card(
         format!("{:<3}  {}{shown}", check.holds.word(), check.what)
     });
     let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.words()).collect();
-    let excluded = if excluded.is_empty() { Vec::new() } else { vec![excluded.join(" · ")] };
+    let excluded = if excluded.is_empty() { Vec::new() } else { vec![excluded.join(", ")] };
     let open = diagnosis.suspects.iter().skip(usize::from(!diagnosis.is_undecided())).map(|suspect| {
         let settles = match suspect.probe {
             None => "",
@@ -91,7 +92,7 @@ pub fn card(
         (Some(_), Confidence::Likely) => "MOST LIKELY",
         (Some(_), Confidence::Possible) => "POSSIBLE",
     };
-    let actions = (1..).zip(&diagnosis.actions).map(|(n, action)| format!("{n}  {}", action.words));
+    let actions = (1..).zip(advice).map(|(n, action)| format!("{n}  {}", action.words));
     let said = if left {
         part(PartKind::Said, "SERVER SAID", vec![diagnosis.said.clone()])
     } else {

@@ -31,12 +31,13 @@ impl Plain {
     pub(super) fn show_why(&mut self, rest: &str) -> Done {
         let n = self.refused(number(rest)?)?;
         let log = &self.session.log;
-        let Some((exchange, diagnosis)) = log.entry(n).and_then(|e| Some((e.exchange()?, e.diagnosis()?))) else {
+        let Some((entry, exchange, diagnosis)) = log.entry(n).and_then(|e| Some((e, e.exchange()?, e.diagnosis()?)))
+        else {
             return Ok(());
         };
         let number = |id| log.number_of(id);
         let mut said = vec![format!("Entry {n}, {}, {}.", diagnosis.cause(), render::certainty(diagnosis))];
-        for part in render::card(diagnosis, exchange, &self.session.profile.facts, &number) {
+        for part in render::card(diagnosis, exchange, &entry.advice(), &self.session.profile.facts, &number) {
             let mut letters = part.heading.chars();
             let first: String = letters.next().into_iter().collect();
             said.push(format!("{first}{}:", letters.as_str().to_lowercase()));

@@ -122,13 +122,14 @@ fn in_body(error: &hyper::Error) -> Failure {
     Failure::written(kind, Phase::Body, innermost(error))
 }
 
-/// The words of the innermost error, one line.
+/// The words of the innermost error, one line, without the number that the system has for it.
 pub fn innermost(error: &dyn Error) -> String {
     let mut inner = error;
     while let Some(source) = inner.source() {
         inner = source;
     }
-    one_line(&inner.to_string())
+    let words = inner.to_string();
+    one_line(words.split(" (os error ").next().unwrap_or(&words))
 }
 
 /// Asks that a connection be handed over: to a WebSocket, or by a proxy to the host behind it. `is_yes` knows the answer

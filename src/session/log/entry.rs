@@ -1,5 +1,6 @@
 //! One entry of the log: an exchange or a note, how much of it is open, and what a person said about it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use super::needle::{Names, Needle};
 use super::rate::is_healed;
 use super::row::{LogRow, Section};
 use crate::model::{
-    Attempt, Author, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, Moment, Outcome, Response,
+    Advice, Attempt, Author, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, Moment, Outcome,
+    Remedy, Response,
 };
 
 /// How much of an entry is shown.
@@ -249,6 +251,25 @@ impl LogEntry {
     /// Why it was refused, or what it was healed of.
     pub fn diagnosis(&self) -> Option<&Diagnosis> {
         self.diagnosis.as_deref()
+    }
+
+    /// Whether its message was received, where that was unknown and is settled.
+    pub fn settled(&self) -> Option<bool> {
+        let unknown = matches!(self.exchange()?.outcome, Outcome::Unknown(_));
+        match self.later? {
+            Later::Landed | Later::Answered => unknown.then_some(true),
+            Later::Lost => Some(false),
+        }
+    }
+
+    /// What to do about it: where the outcome was unknown and is settled, not what the refusal alone asks for.
+    pub fn advice(&self) -> Cow<'_, [Advice]> {
+        let one = |words: &str, remedy| Cow::Owned(vec![Advice { words: words.to_owned(), remedy }]);
+        match self.settled() {
+            Some(true) => one("Nothing: the message was received.", None),
+            Some(false) => one("Send the message again: it was not received.", Some(Remedy::Resend)),
+            None => Cow::Borrowed(self.diagnosis.as_ref().map_or(&[], |diagnosis| diagnosis.actions.as_slice())),
+        }
     }
 
     /// What a person said about it.

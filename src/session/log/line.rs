@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::entry::{Density, Later, LogEntry, Reply};
+use super::entry::{Density, LogEntry, Reply};
 use super::page::{LogPage, MS, STATUS, Time, WORD};
 use super::row::{Line, LiveRow, LogCounts, LogRow, RowKind, Tone};
 use crate::model::{Exchange, ExchangeKind, ExchangeStep, Moment, Outcome};
@@ -80,11 +80,11 @@ pub(super) fn waiting_until(exchange: &Exchange) -> Option<Moment> {
 }
 
 /// What an outcome is called: what became known later counts.
-const fn word(entry: &LogEntry, outcome: &Outcome) -> &'static str {
-    match (entry.later, outcome) {
-        (Some(Later::Landed | Later::Answered), Outcome::Unknown(_)) => "RCVD",
-        (Some(Later::Lost), _) => "LOST",
-        _ => outcome.word(),
+fn word(entry: &LogEntry, outcome: &Outcome) -> &'static str {
+    match entry.settled() {
+        Some(true) => "RCVD",
+        Some(false) => "LOST",
+        None => outcome.word(),
     }
 }
 

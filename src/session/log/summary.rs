@@ -66,7 +66,7 @@ impl DetailRows<'_> {
         // Where nothing was sent, no server said anything: the reason itself stands here.
         let unsent = diagnosis.suspects.is_empty() && exchange.last_attempt().is_none();
         self.say("because", &if unsent { diagnosis.said.clone() } else { diagnosis.sentence() }, Tone::Text);
-        if let Some(action) = diagnosis.actions.first().filter(|_| !diagnosis.healed) {
+        if let Some(action) = entry.advice().first().filter(|_| !diagnosis.healed) {
             self.say("do", &action.words, Tone::Text);
         }
     }

@@ -177,8 +177,10 @@ impl State {
 
     /// What the keys of the pane with the focus do, the most important first.
     fn pane_hints(&self) -> Vec<(Action, &'static str)> {
-        let unknown = self.shown_log().selected().and_then(|entry| entry.exchange());
-        let unknown = unknown.is_some_and(|exchange| matches!(exchange.outcome, Outcome::Unknown(_)));
+        let entry = self.shown_log().selected().filter(|entry| entry.settled().is_none());
+        let unknown = entry
+            .and_then(|entry| entry.exchange())
+            .is_some_and(|exchange| matches!(exchange.outcome, Outcome::Unknown(_)));
         let quit = if self.arrangement.zoomed || self.thread_covers_log() { "back" } else { "quit" };
         let mut hints = match self.arrangement.focus {
             Pane::Composer => vec![

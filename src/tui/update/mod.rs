@@ -75,7 +75,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Done(Ok(said)) => state.status.info(said),
         Event::FaultSet(Ok(said)) => {
             state.status.info(said);
-            state.status.offer(&[(Action::FaultBench, "set, clear")]);
+            state.status.offer(&[(Action::FaultBench, "set or clear")]);
         }
         Event::Written(Ok(said)) => {
             state.files.asked_path = None;

@@ -235,8 +235,9 @@ fn message(
         }
         DeliveryStatus::Cancelled => return state.status.info(format!("{name} cancelled: nothing was sent.")),
         // The line that called it unknown does not outlive the doubt.
-        DeliveryStatus::Landed if doubted => return state.status.info(format!("{name} is marked as received.")),
-        DeliveryStatus::Lost if doubted => return state.status.info(format!("{name} is marked as not received.")),
+        settled @ (DeliveryStatus::Landed | DeliveryStatus::Lost) if doubted => {
+            return state.status.info(known(&name, &settled));
+        }
         _ => return,
     }
     state.status.about(Subject::Message(id));
@@ -336,9 +337,17 @@ fn outcome_known(state: &mut State, id: MessageId, delivery: Option<&DeliverySta
     }
     let exchange = state.session.threads.message(id).and_then(|message| message.exchange);
     let name = named(state, exchange);
-    let marked =
-        if matches!(delivery, Some(DeliveryStatus::Landed | DeliveryStatus::Lost)) { "marked as " } else { "" };
-    state.status.info(format!("{name} is {marked}{}.", delivery.map_or("gone", shown_word)));
+    state.status.info(delivery.map_or_else(|| format!("{name} is gone."), |delivery| known(&name, delivery)));
+}
+
+/// What became of a message whose outcome was unknown: that it was received, a read can show; that it was not, only a
+/// person can say.
+fn known(name: &str, delivery: &DeliveryStatus) -> String {
+    match delivery {
+        DeliveryStatus::Landed => format!("{name} was received; its outcome was unknown."),
+        DeliveryStatus::Lost => format!("{name} is marked as not received."),
+        delivery => format!("{name} is {}.", delivery.word()),
+    }
 }
 
 /// The word for a status on the screen.

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::frame::clear;
 use crate::diagnosis::render::{self, Part, PartKind};
-use crate::model::{CheckAnswer, Diagnosis, Remedy};
+use crate::model::{CheckAnswer, Diagnosis, Outcome, Remedy};
 use crate::session::log::{Log, LogEntry};
 use crate::text::screen::{fit, plain, put, visible, width, wrap};
 use crate::tui::action::Action;
@@ -66,7 +66,11 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
         draw_row(state, row, Rect { y, height: 1, ..inside }, buf);
     }
     let (place, of) = log.why_place(card.number);
-    let more = if from < last { format!("{} more rows", last - from) } else { format!("{place} of {of}") };
+    let more = if from < last {
+        format!("{} more row{}", last - from, if last - from == 1 { "" } else { "s" })
+    } else {
+        format!("{place} of {of}")
+    };
     let line = Rect { y: area.bottom().saturating_sub(1), height: 1, ..inside };
     let mut room = usize::from(line.width).saturating_sub(width(&more) + 2);
     let mut x = line.x;
@@ -112,12 +116,13 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> 
     let number = |id| log.number_of(id);
     let now = state.session.log.entry(entry.number()).is_some();
     let mut rows = vec![title(state, entry, diagnosis, room), Row::default()];
-    for part in render::card(diagnosis, exchange, &state.session.profile.facts, &number) {
+    let advice = entry.advice();
+    for part in render::card(diagnosis, exchange, &advice, &state.session.profile.facts, &number) {
         match part.kind {
             PartKind::Cause => cause(state, diagnosis, &part, room, &mut rows),
             PartKind::Actions => {
                 rows.push(Row::of([("Do this".to_owned(), StyleRole::Strong)]));
-                for (line, advice) in part.lines.iter().zip(&diagnosis.actions) {
+                for (line, advice) in part.lines.iter().zip(advice.iter()) {
                     let key = advice.remedy.filter(|remedy| now || works_on_kept(*remedy));
                     let key = key.and_then(|remedy| remedy_key(state, remedy));
                     hung(state, line, "  ", 3, StyleRole::Text, room, key, &mut rows);
@@ -145,10 +150,13 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> 
 /// `#19 refused  POST /api/v2/…/messages · 401 · 418 ms · 17:08:08`
 fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> Row {
     let ascii = state.look.theme.ascii;
-    let happened = match (diagnosis.healed, entry.exchange().map(|x| x.outcome.word())) {
+    let unknown = entry.exchange().is_some_and(|x| matches!(x.outcome, Outcome::Unknown(_)));
+    let happened = match (diagnosis.healed, entry.settled()) {
         (true, _) => "was refused first",
-        (false, Some("UNKN")) => "outcome unknown",
-        (false, _) => "refused",
+        (false, Some(true)) => "received, was unknown",
+        (false, Some(false)) => "not received, was unknown",
+        (false, None) if unknown => "outcome unknown",
+        (false, None) => "refused",
     };
     let head = format!("#{} {happened}  ", entry.number());
     let attempt = entry.exchange().and_then(|x| x.last_attempt());

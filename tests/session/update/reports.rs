@@ -273,12 +273,33 @@ fn a_pasted_token_is_not_renewed() {
     assert_eq!(desk.status(), "No new token: a pasted token cannot be renewed.");
 }
 
+/// What is asked for at an entry of unknown outcome is over once that is settled.
+#[test]
+fn an_entry_that_was_settled_does_not_ask_to_look_it_up() {
+    for (delivery, title, step) in [
+        (DeliveryStatus::Landed, "#1 received, was unknown", "Nothing: the message was received."),
+        (DeliveryStatus::Lost, "#1 not received, was unknown", "Send the message again: it was not received."),
+    ] {
+        let mut desk = Desk::default();
+        let id = desk.unknown("did it arrive?");
+        desk.keys("esc 2");
+        assert!(desk.screen().contains("do       Read the conversation") && desk.footer().contains("u settle"));
+        desk.report(Report::Message { id, delivery, exchange: None, remote_id: None });
+        assert!(desk.screen().contains(&format!("do       {step}")), "{}", desk.screen());
+        assert!(!desk.footer().contains("u settle"), "{}", desk.footer());
+        desk.keys("d");
+        let card = desk.screen();
+        assert!(card.contains(title) && card.contains(&format!("1  {step}")), "{card}");
+    }
+}
+
 /// The line that called a message unknown does not outlive the doubt.
 #[test]
 fn a_doubt_that_is_settled_leaves_the_status_line() {
-    for (delivery, words) in
-        [(DeliveryStatus::Landed, "#1 is marked as received."), (DeliveryStatus::Lost, "#1 is marked as not received.")]
-    {
+    for (delivery, words) in [
+        (DeliveryStatus::Landed, "#1 was received; its outcome was unknown."),
+        (DeliveryStatus::Lost, "#1 is marked as not received."),
+    ] {
         let mut desk = Desk::default();
         let id = desk.unknown("did it arrive?");
         assert!(desk.status().contains("outcome unknown"), "{}", desk.status());

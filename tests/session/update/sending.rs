@@ -304,7 +304,7 @@ fn an_unknown_message_is_looked_up_with_growing_pauses_until_it_has_landed() {
         remote_id: Some("there".to_owned()),
     });
     assert!(desk.state.overlay.is_none(), "what is known needs no dialog");
-    assert!(desk.status().contains("is marked as received"), "{}", desk.status());
+    assert!(desk.status().contains("was received"), "{}", desk.status());
     assert_eq!(desk.state.session.outcome_watch, None);
 }
 

@@ -115,7 +115,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
             matches!(overlay, Some(Overlay::Page(Page { content: PageContent::Help(Some(_)), .. })))
                 || prompt(|p| *p == PromptPurpose::Search)
         }
-        "set, clear" | "change" | "choose another way" | "answer" | "attach" => menu,
+        "set or clear" | "change" | "choose another way" | "answer" | "attach" => menu,
         "back to the log" => state.log_pane.history.is_none(),
         "search the log" => prompt(|p| *p == PromptPurpose::Search),
         "write it into the config file" => effects.iter().any(|e| matches!(e, Effect::KeepInConfig(_))),
