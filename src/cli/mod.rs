@@ -96,18 +96,12 @@ fn with_settings(
     console: Console,
 ) -> Result<ExitCode, Failed> {
     let env = |name: &str| std::env::var_os(name);
-    if let Some(Sub::Send(args)) = &command
-        && args.to.is_none()
-        && !flags.target.names_conversation()
-    {
-        let how = "name it with --to NAME, or describe one with --deployment, --integration or --conversation";
-        return Err(Failed::usage(format!("no conversation is named: {how}")));
-    }
     flags.named_target = match &command {
         Some(Sub::Send(_) | Sub::Run(_) | Sub::Token(_) | Sub::Doctor(_)) => true,
         Some(Sub::Ids(args)) => args.lookup,
         _ => false,
     };
+    let described = flags.target.names_conversation();
     let settings = match (load(&flags, &env), &command) {
         (Ok(settings), _) => settings,
         // Finding ids in a text needs no configuration; one that works helps.
@@ -116,7 +110,7 @@ fn with_settings(
     };
     let _log = settings.paths.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
     let exit = match command {
-        Some(Sub::Send(args)) => block_on(send::run(send::SendOptions::from_args(args)?, &settings)),
+        Some(Sub::Send(args)) => block_on(send::run(send::SendOptions::from_args(args, described)?, &settings)),
         Some(Sub::Ids(args)) if args.lookup => block_on(ids::looked_up(&args, &settings)),
         Some(Sub::Ids(args)) => match &settings.profile {
             ProfileChoice::Named(profile) => ids::offline(&args, Some(profile)),

@@ -139,8 +139,10 @@ fn no_word_is_said_twice_about_a_message_that_was_not_taken() {
                   name = \"Anna\"\nchannel = \"guest-api\"\nconversation_id = \"00000000-0000-4000-8000-000000000002\"\n";
     std::fs::write(home.path().join("c.toml"), config).unwrap();
     let long = "x".repeat(5000);
-    let cases: [(&[&str], &str); 5] = [
+    let cases: [(&[&str], &str); 6] = [
         (&["--config", "c.toml", "send", "--to", "Anna", "hi"], "not sent: connecting: "),
+        // The only conversation need not be named.
+        (&["--config", "c.toml", "send", "hi"], "not sent: connecting: "),
         (&["--sandbox", "send", "--to", "Anna, open", "--attach", "/etc/hosts", "hi"], "not sent: /etc/hosts"),
         (&["--sandbox", "send", "--to", "Echo", &long], "not sent: 5000 bytes"),
         (&["--sandbox", "send", "--to", "Echo", "--as", "no-token", "hi"], "refused: 401 "),
@@ -264,7 +266,8 @@ fn flags_describe_a_conversation_that_no_config_names() {
         (&["send", "--sandbox", "--conversation", "c", "hi"], "the target is the sandbox"),
         (&["token", "--sandbox", "--region", "eu-west-1"], "--region is for a target without a profile"),
         (&["token", "--region", "atlantis"], "is not a region of Genesys Cloud"),
-        (&["send", "hi"], "--to"),
+        (&["send", "hi"], "there is no target"),
+        (&["send", "--sandbox", "hi"], "name one with --to; it has \"Billing bot\", \"Echo\", "),
     ] {
         let (code, _, stderr) = run(home.path(), arguments);
         assert_eq!((code, stderr.contains(sentence)), (2, true), "{arguments:?}: {stderr}");

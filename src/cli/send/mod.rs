@@ -27,7 +27,7 @@ use fold::{NumberedChoice, SendFold, Sending};
 last line of --json is the outcome: accepted, refused or unknown."
 )]
 pub struct SendArgs {
-    /// The conversation, by its name in the config file; not needed with --deployment, --integration or --conversation
+    /// The conversation, by its name in the config file; not needed where there is only one, or flags describe it
     #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
     /// Print one JSON object per line instead of text
@@ -102,6 +102,8 @@ const MAX_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendOptions {
     to: Option<String>,
+    /// Flags describe the conversation.
+    described: bool,
     text: String,
     extras: Extras,
     pick: Option<NumberedChoice>,
@@ -111,8 +113,8 @@ pub struct SendOptions {
 }
 
 impl SendOptions {
-    /// Reads the text from where it is.
-    pub fn from_args(args: SendArgs) -> Result<Self, Failed> {
+    /// Reads the text from where it is. `described`: flags describe the conversation.
+    pub fn from_args(args: SendArgs, described: bool) -> Result<Self, Failed> {
         let (choice, pick, answers) = match args.choice {
             Some(ChoiceArgument::Number(number)) => (None, Some(NumberedChoice { number, of: args.answers }), None),
             Some(ChoiceArgument::Choice(choice)) => (Some(choice), None, args.answers),
@@ -141,7 +143,7 @@ impl SendOptions {
             return Err(Failed::usage("the text is empty; nothing was sent"));
         }
         let SendArgs { to, json, reply_within, sent_as, .. } = args;
-        Ok(Self { to, text, extras, pick, json, reply_within, sent_as })
+        Ok(Self { to, described, text, extras, pick, json, reply_within, sent_as })
     }
 }
 
@@ -156,16 +158,30 @@ pub fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
     if let Some(entry) = profile.conversations.iter().find(|e| e.conversation.name == name) {
         return Ok(entry.conversation.key);
     }
-    let names = || profile.conversations.iter().map(|e| e.conversation.name.as_str());
-    let how = match crate::text::suggest::nearest(name, names()) {
+    let names = profile.conversations.iter().map(|e| e.conversation.name.as_str());
+    let how = match crate::text::suggest::nearest(name, names) {
         Some(near) => match alike::difference(near, name) {
             Some(difference) => format!("it has \"{near}\": {difference}"),
             None => format!("did you mean \"{near}\"?"),
         },
         None if profile.conversations.is_empty() => "it has none".to_owned(),
-        None => format!("it has {}", names().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(", ")),
+        None => format!("it has {}", quoted_names(profile)),
     };
     Err(Failed::usage(format!("--to: the profile `{}` has no conversation \"{name}\"; {how}", profile.name)))
+}
+
+/// The conversation of a profile that has one only, or the sentence that says how to name one.
+fn only(profile: &Profile) -> Result<ConversationKey, Failed> {
+    let how = match profile.conversations.as_slice() {
+        [only] => return Ok(only.conversation.key),
+        [] => "it has none; describe one with --deployment, --integration or --conversation".to_owned(),
+        _ => format!("name one with --to; it has {}", quoted_names(profile)),
+    };
+    Err(Failed::usage(format!("no conversation of the profile `{}` is named: {how}", profile.name)))
+}
+
+fn quoted_names(profile: &Profile) -> String {
+    profile.conversations.iter().map(|e| format!("\"{}\"", e.conversation.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// Sends, and waits for the outcome.
@@ -173,8 +189,8 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
     let opened = OpenProfile::announced(settings)?;
     let conversation = match &options.to {
         Some(name) => find(&opened.profile, name)?,
-        // The one that the flags describe.
-        None => ConversationKey(0),
+        None if options.described => ConversationKey(0),
+        None => only(&opened.profile)?,
     };
     let channel = opened.profile.conversations.get(conversation.0 as usize).map(|e| e.conversation.channel());
     let SendOptions { text, extras, pick, reply_within, json, sent_as, .. } = options;
