@@ -16,7 +16,9 @@ use guestwire::engine::Report;
 use guestwire::journal::job::HistoryRange;
 use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader};
 use guestwire::model::{Exchange, Moment};
+use guestwire::session::conversations::Conversations;
 use guestwire::session::log::{Log, LogOptions};
+use guestwire::session::{ProfileInfo, Session};
 use guestwire::tui::state::history::HistoryStretch;
 use guestwire::tui::terminal::event_loop::BATCH;
 use guestwire::tui::terminal::fill::made_up;
@@ -165,7 +167,7 @@ fn page_back(bencher: Bencher) {
 #[divan::bench(sample_count = 50)]
 fn page_into_the_pane(bencher: Bencher) {
     let reader = JournalReader::open(&large().dir, &[]).unwrap();
-    let live = Log::new(LogOptions::default());
+    let live = Session::new(ProfileInfo::default(), Conversations::new(Vec::new()), Log::new(LogOptions::default()));
     let page = |before| reader.page(&HistoryRange::Before(before), 200).unwrap().0;
     bencher
         .with_inputs(|| (HistoryStretch::new(&live, page(50_000), None, true, false), page(49_800)))
