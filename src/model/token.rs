@@ -129,7 +129,9 @@ impl TokenStatus {
             Self::Valid(_) => "valid",
             Self::Renewing(_) => "renewing",
             Self::RenewFailed { .. } => "renew-failed",
-            Self::Expired { .. } => "expired",
+            Self::Expired { retry: None, .. } => "expired",
+            // The last one ended, or there never was one.
+            Self::Expired { retry: Some(_), .. } => "no-token",
             Self::Refused { .. } => "refused",
             Self::BadClient { .. } => "bad-client",
             Self::Limited { .. } => "limited",

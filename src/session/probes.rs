@@ -70,6 +70,7 @@ impl Session {
             profile: &self.profile.facts,
             history: &self.diagnoses.evidence,
             token: self.sign_in.status.facts(),
+            proxied: matches!(self.profile.proxy, Some(Ok(_))),
         };
         let (found, next) = probes.go_on(&evidence, find);
         for finding in found {

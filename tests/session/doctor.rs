@@ -34,7 +34,7 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
     let mut answered = true;
     let verdict = loop {
         if std::mem::take(&mut answered) {
-            let evidence = DoctorEvidence { profile: &facts, history: &history, token: token.as_ref() };
+            let evidence = DoctorEvidence { profile: &facts, history: &history, token: token.as_ref(), proxied: false };
             let (more, next) = doctor.next(&evidence);
             findings.extend(more);
             match next {
@@ -55,7 +55,8 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
                 history.exchange(&exchange);
                 known.insert(exchange.id, Arc::clone(&exchange));
                 if exchange.kind == ExchangeKind::Send && exchange.outcome.is_settled() {
-                    let evidence = DoctorEvidence { profile: &facts, history: &history, token: token.as_ref() };
+                    let evidence =
+                        DoctorEvidence { profile: &facts, history: &history, token: token.as_ref(), proxied: false };
                     findings.extend(doctor.sent(&exchange, &evidence));
                     answered = true;
                 }
@@ -69,7 +70,8 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
             Report::ClockSkew(seconds) => history.skew_told(seconds),
             Report::Probe { asked, result } => {
                 let exchange = if let Probed::Asked(id) = &result { known.get(id).cloned() } else { None };
-                let evidence = DoctorEvidence { profile: &facts, history: &history, token: token.as_ref() };
+                let evidence =
+                    DoctorEvidence { profile: &facts, history: &history, token: token.as_ref(), proxied: false };
                 findings.extend(doctor.answered(asked, &result, exchange.as_deref(), &evidence));
                 answered = true;
             }

@@ -84,14 +84,14 @@ impl Doctor {
             if unnamed {
                 return vec![fail("names", why, exchange)];
             }
-            return vec![named(attempt, exchange), fail("tls", why, exchange)];
+            return vec![named(attempt, exchange, evidence), fail("tls", why, exchange)];
         }
         if let Some(d) = diagnose(exchange, None, evidence) {
             self.decide(Some(&d), "", DoctorStage::Hosts);
             let why = format!("{host}: {}", d.sentence());
-            return vec![named(attempt, exchange), fail("tls", why, exchange)];
+            return vec![named(attempt, exchange, evidence), fail("tls", why, exchange)];
         }
-        answered(exchange)
+        answered(exchange, evidence)
     }
 
     fn token(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {

@@ -32,7 +32,7 @@ impl Doctor {
             let why = reason(exchange, "no answer");
             return vec![skip("deployment", format!("its public configuration could not be read: {why}"), exchange)];
         }
-        let mut findings = answered(exchange);
+        let mut findings = answered(exchange, evidence);
         let body = exchange.last_attempt().and_then(|a| a.response()).map_or("", |r| r.body.text.as_str());
         let config = deployments::read_config(body.as_bytes()).filter(|_| exchange.outcome == Outcome::Accepted);
         findings.push(match config {
@@ -105,7 +105,7 @@ impl Doctor {
 
     /// Names and TLS of the host that was asked; what is wrong there ends the series.
     fn on_the_way(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
-        if went_astray(exchange, evidence) { self.reached(exchange, evidence) } else { answered(exchange) }
+        if went_astray(exchange, evidence) { self.reached(exchange, evidence) } else { answered(exchange, evidence) }
     }
 }
 

@@ -95,6 +95,8 @@ pub struct DoctorEvidence<'e> {
     pub history: &'e PastExchanges,
     /// The token in use.
     pub token: Option<&'e TokenFacts>,
+    /// A proxy leads to the organisation's hosts.
+    pub proxied: bool,
 }
 
 /// An exchange shows that it is as it should be.
@@ -151,15 +153,18 @@ fn within(took: Option<std::time::Duration>) -> String {
 }
 
 /// The host's name has an address.
-pub(super) fn named(attempt: &Attempt, exchange: &Exchange) -> Finding {
+pub(super) fn named(attempt: &Attempt, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
     let host = authority(&attempt.request.url);
+    if evidence.proxied {
+        return skip("names", format!("{host}: the proxy looks up its name"), exchange);
+    }
     let timing = &attempt.timing;
     let how = if timing.reused { " (by an open connection)".to_owned() } else { within(timing.resolve) };
     pass("names", format!("{host}{how}"), exchange)
 }
 
 /// The host has an address, its certificate is good, and it answers.
-pub(super) fn answered(exchange: &Exchange) -> Vec<Finding> {
+pub(super) fn answered(exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
     let Some(attempt) = exchange.last_attempt() else { return Vec::new() };
     let host = authority(&attempt.request.url);
     let status = attempt.status().unwrap_or(0);
@@ -171,5 +176,5 @@ pub(super) fn answered(exchange: &Exchange) -> Vec<Finding> {
         let detail = format!("{host} is plain http on this machine; it answers {status}");
         skip("tls", detail, exchange)
     };
-    vec![named(attempt, exchange), tls]
+    vec![named(attempt, exchange, evidence), tls]
 }

@@ -243,11 +243,11 @@ impl Doctor {
         DoctorVerdict::new(None, Confidence::Sure, why)
     }
 
-    /// What could not be checked is named in the verdict. That there is no proxy, no TLS on this machine and no gauge of
-    /// the rate limit leaves nothing unknown.
+    /// What could not be checked is named in the verdict. That there is no proxy, or that it looks up the names, no TLS on
+    /// this machine and no gauge of the rate limit leave nothing unknown.
     fn count_skipped(&mut self, findings: &[Finding]) {
         for finding in findings.iter().filter(|f| f.result == ProbeResult::Skip) {
-            if !matches!(finding.name, "proxy" | "tls" | "limits") && !self.skipped.contains(&finding.name) {
+            if !matches!(finding.name, "proxy" | "names" | "tls" | "limits") && !self.skipped.contains(&finding.name) {
                 self.skipped.push(finding.name);
             }
         }

@@ -4,6 +4,7 @@
 use std::error::Error as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -138,14 +139,15 @@ impl Dialer {
     /// Opens a connection to the host of `uri`.
     pub async fn dial(&self, uri: &Uri, speaks: Speaks, progress: &Progress) -> Result<CapturedWire, NoAnswer> {
         let proxy = self.proxy_for(uri)?;
-        let work = self.open(Place::of(uri)?, proxy.as_ref(), speaks, progress);
+        let passed = AtomicBool::new(false);
+        let work = self.open(Place::of(uri)?, proxy.as_ref(), speaks, progress, &passed);
         match tokio::time::timeout(self.bound, work).await {
             Ok(done) => done,
             Err(_) => {
                 let phase = progress.phase();
                 let failure = Failure::new(FailureKind::Timeout, phase, timed_out(phase));
                 Err(match proxy {
-                    Some(proxy) if phase != Phase::Tls => failure.with(Party::Proxy(proxy.name)).into(),
+                    Some(proxy) if !passed.load(Ordering::Relaxed) => failure.with(Party::Proxy(proxy.name)).into(),
                     _ => failure.into(),
                 })
             }
@@ -158,6 +160,7 @@ impl Dialer {
         proxy: Option<&Proxy>,
         speaks: Speaks,
         progress: &Progress,
+        passed: &AtomicBool,
     ) -> Result<CapturedWire, NoAnswer> {
         let wire = match proxy {
             None => connect(place.host, place.port, progress).await?,
@@ -174,6 +177,8 @@ impl Dialer {
                 tunnel(proxy, &place, wire).await?
             }
         };
+        // Whoever is silent from here on is the host.
+        passed.store(true, Ordering::Relaxed);
         if !place.secure {
             return Ok(wire);
         }
@@ -222,7 +227,11 @@ impl Dialer {
 
 /// The words for a bound that was reached in `phase`.
 pub fn timed_out(phase: Phase) -> String {
-    format!("timed out while {}", if phase == Phase::Resolve { "looking up the name" } else { phase.word() })
+    match phase {
+        Phase::Resolve => "timed out while looking up the name".to_owned(),
+        Phase::Tls => "timed out".to_owned(),
+        phase => format!("timed out while {}", phase.word()),
+    }
 }
 
 /// A host without the brackets of an IPv6 address.

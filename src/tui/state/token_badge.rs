@@ -43,7 +43,9 @@ pub fn badge(status: &TokenStatus, now: Moment) -> Badge {
         }
         TokenStatus::Expired { retry, .. } => {
             alarm = retry.map(|retry| format!("retry in {}", countdown(retry, now)));
-            ("token expired".to_owned(), StyleRole::Error)
+            // The last one ended, or there never was one.
+            let text = if retry.is_some() { "no token" } else { "token expired" };
+            (text.to_owned(), StyleRole::Error)
         }
         TokenStatus::Refused { status, .. } => (format!("token refused {status}"), StyleRole::Error),
         TokenStatus::BadClient { .. } => ("client refused".to_owned(), StyleRole::Error),

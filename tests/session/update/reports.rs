@@ -55,7 +55,7 @@ fn the_chip_says_where_signing_in_stands() {
             TokenStatus::RenewFailed { facts: facts(), retry: later, why: "no route".to_owned() },
             "token ok 1 h 00 min  renewal failed, retry in 12 s",
         ),
-        (TokenStatus::Expired { retry: Some(later), why: "no route".to_owned() }, "token expired  retry in 12 s"),
+        (TokenStatus::Expired { retry: Some(later), why: "no route".to_owned() }, "no token  retry in 12 s"),
         (TokenStatus::Refused { status: 403, why: "no".to_owned() }, "token refused 403"),
         (TokenStatus::BadClient { why: "invalid_client".to_owned() }, "client refused"),
         (TokenStatus::Limited { until: later, facts: None }, "token limited 429, 12 s"),

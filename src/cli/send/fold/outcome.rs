@@ -104,8 +104,9 @@ impl SendFold {
             "outcome": word,
             "status": exchange.as_ref().and_then(|e| e.status()),
             "request_id": self.request_id(),
-            // A cause that is only possible is no cause: the diagnosis before says which ones fit.
-            "cause": diagnosis.as_ref().map(|d| if d.is_undecided() { Cause::Unknown } else { d.cause() }.as_str()),
+            // A cause that is only possible is no cause: the diagnosis before says which ones fit. What was accepted in
+            // the end has none, whatever became of its answer.
+            "cause": diagnosis.as_ref().filter(|_| word != "accepted").map(|d| if d.is_undecided() { Cause::Unknown } else { d.cause() }.as_str()),
             "attempts": exchange.as_ref().map_or(0, |e| e.attempts().count()),
             "message": message,
             "replies_readable": self.replies_readable().known(),

@@ -27,7 +27,8 @@ pub fn no_token(status: &TokenStatus) -> Option<&'static str> {
         TokenStatus::BadClient { .. } | TokenStatus::Refused { .. } => {
             Some("The platform refuses to let the program sign in.")
         }
-        TokenStatus::Expired { .. } => Some("Access has run out; the program renews it."),
+        TokenStatus::Expired { retry: None, .. } => Some("Access has run out."),
+        TokenStatus::Expired { retry: Some(_), .. } => Some("There is no access right now; the program tries again."),
         TokenStatus::Limited { .. } => Some("The platform asks the program to wait a moment."),
         TokenStatus::NoSecret { .. } => Some("The program has no credentials to sign in with."),
         TokenStatus::SignedOut | TokenStatus::Valid(_) | TokenStatus::Renewing(_) | TokenStatus::RenewFailed { .. } => {

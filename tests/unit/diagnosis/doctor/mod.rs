@@ -62,6 +62,7 @@ struct Place {
     domains: Answer,
     origin: Answer,
     date: &'static str,
+    proxied: bool,
 }
 
 impl Default for Place {
@@ -81,6 +82,7 @@ impl Default for Place {
             domains: ok(r#"{"allowAllDomains":false,"allowedDomains":["shop.example"]}"#),
             origin: Json(101, String::new()),
             date: "Thu, 01 Jan 1970 00:00:00 GMT",
+            proxied: false,
         }
     }
 }
@@ -156,7 +158,7 @@ fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
     let mut token = None;
     let (mut asked, mut findings) = (Vec::new(), Vec::new());
     for id in 1..20 {
-        let evidence = DoctorEvidence { profile, history: &history, token: token.as_ref() };
+        let evidence = DoctorEvidence { profile, history: &history, token: token.as_ref(), proxied: place.proxied };
         let (more, next) = doctor.next(&evidence);
         findings.extend(more);
         let question = match next {
@@ -191,7 +193,7 @@ fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
             token = Some(facts);
         }
         history.exchange(&exchange);
-        let evidence = DoctorEvidence { profile, history: &history, token: token.as_ref() };
+        let evidence = DoctorEvidence { profile, history: &history, token: token.as_ref(), proxied: place.proxied };
         findings.extend(doctor.answered(question, &Probed::Asked(exchange.id), Some(&exchange), &evidence));
     }
     panic!("it does not end");
@@ -231,6 +233,14 @@ fn all_is_asked_once_and_in_order_where_all_is_well() {
         ]
     );
     assert_eq!((run.verdict.cause, run.verdict.because.as_str()), (None, "every check passed"));
+}
+
+/// guestwire asks for no address of a host that a proxy leads to.
+#[test]
+fn behind_a_proxy_no_name_was_looked_up() {
+    let run = examine(&Place { proxied: true, ..d() }, target(CONVERSATION, Some(GUEST)));
+    assert_eq!(run.findings.iter().filter(|finding| *finding == "skip names").count(), 2, "{:?}", run.findings);
+    assert_eq!(run.verdict.because, "every check passed");
 }
 
 #[test]
@@ -348,7 +358,8 @@ fn a_refusal_is_explained_and_not_what_else_is_wrong() {
 #[test]
 fn without_a_secret_nothing_was_said_by_any_server() {
     let mut doctor = Doctor::new(&profile(), None, false);
-    let evidence = DoctorEvidence { profile: &profile(), history: &PastExchanges::default(), token: None };
+    let evidence =
+        DoctorEvidence { profile: &profile(), history: &PastExchanges::default(), token: None, proxied: false };
     let why = Probed::NotAsked("set GUESTWIRE_CLIENT_SECRET".to_owned());
     let findings = doctor.answered(ProbeQuestion::Token, &why, None, &evidence);
     assert_eq!(findings.first().unwrap().result, ProbeResult::Fail);

@@ -247,6 +247,7 @@ fn a_lost_answer_is_looked_up_and_then_five() {
         assert_eq!(exit(&acts), Some(wanted), "{name}");
         let last = json_lines(&acts).pop().unwrap();
         assert!(last.contains(said), "{name}: {last}");
+        assert_eq!(last.contains(r#""cause":null"#), wanted == Exit::Done, "{name}: {last}");
     }
 }
 
