@@ -15,6 +15,7 @@ use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging;
 use crate::genesys::open_messaging::{Endpoint, OpenAccepted, OpenMessage};
+use crate::genesys::web_messaging::OutgoingFrame;
 use crate::genesys::{Call, CallKind, guest_api};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
@@ -190,6 +191,19 @@ pub fn body(
             })
         }
         Address::WebMessaging { .. } => Err(no_request()),
+    }
+}
+
+/// The frame of a message, with its files as they were uploaded.
+pub fn frame(entry: &ConversationEntry, request: &SendRequest, attachments: Vec<(String, String)>) -> OutgoingFrame {
+    let extras = &request.extras;
+    OutgoingFrame {
+        text: words(request).to_owned(),
+        id: extras.key.clone().unwrap_or_default(),
+        attributes: attributes(entry, extras),
+        choice: extras.choice.clone(),
+        answers: extras.answers.clone(),
+        attachments,
     }
 }
 

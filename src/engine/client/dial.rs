@@ -96,10 +96,8 @@ impl<'u> Place<'u> {
 /// which variable names none.
 pub fn proxy_of(profile: &Profile, environment: &Environment) -> Result<Option<ProxyName>, String> {
     let Ok(uri) = profile.hosts.api.parse::<Uri>() else { return Ok(None) };
-    match Dialer::new(profile, environment.clone()).proxy_for(&uri) {
-        Ok(proxy) => Ok(proxy.map(|proxy| proxy.name)),
-        Err(failure) => Err(failure.detail),
-    }
+    let proxy = Dialer::new(profile, environment.clone()).proxy_for(&uri);
+    proxy.map(|proxy| proxy.map(|proxy| proxy.name)).map_err(|failure| failure.detail)
 }
 
 /// Opens connections, within a profile's bound and with its trust.

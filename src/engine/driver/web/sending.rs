@@ -14,7 +14,7 @@ use crate::engine::driver::sends::InFlightSend;
 use crate::engine::outcome;
 use crate::engine::retry::RetryDecision;
 use crate::engine::send_log::Unrecorded;
-use crate::genesys::web_messaging::{GuestSocketMessage, Ours, OutgoingFrame, Theirs};
+use crate::genesys::web_messaging::{GuestSocketMessage, Ours, Theirs};
 use crate::model::{
     Body, ConversationKey, DeliveryStatus, FailureKind, MessageId, Outcome, Reason, Timing, Variation, WebSession,
 };
@@ -27,9 +27,15 @@ impl Driver {
     /// A message is first in its queue, and its socket takes messages.
     pub(in crate::engine::driver) fn launch_frame(&mut self, message: MessageId) {
         let Some(attachments) = self.uploaded(message) else { return };
-        let Some((key, ours, tracing)) = self.frame_of(message, attachments) else { return };
+        let Some(request) = self.sends.get(message).map(|send| &send.request) else { return };
+        let key = request.conversation;
+        let Some(entry) = self.cx.entry(key) else { return };
         let Some(token) = self.webs.all.get(&key).and_then(|web| web.guest.token.as_ref()) else { return };
-        let text = match self.sends.get(message).and_then(|send| send.request.sent_as) {
+        let frame = channel::frame(entry, request, attachments);
+        // Our own id of the message: so its echo and its entry in the history are known again, also after a restart.
+        let tracing = frame.id.clone();
+        let ours = Ours::Message(frame);
+        let text = match request.sent_as {
             Some(Variation::NoToken) => ours.write_without_token(&tracing, self.cx.now.wall),
             // A guest that has no session: as good as one whose session is over.
             Some(Variation::ExpiredToken) => {
@@ -44,28 +50,6 @@ impl Driver {
             web.ready = Some(Ready { message, ours, tracing, text });
         }
         self.cx.spawn_recording(intent);
-    }
-
-    /// The frame that says a message, and its tracing id: our own id of the message, so that its echo and its entry in
-    /// the history are known again, also after a restart.
-    fn frame_of(
-        &self,
-        message: MessageId,
-        attachments: Vec<(String, String)>,
-    ) -> Option<(ConversationKey, Ours, String)> {
-        let request = &self.sends.get(message)?.request;
-        let key = request.conversation;
-        let extras = &request.extras;
-        let id = extras.key.clone().unwrap_or_default();
-        let said = OutgoingFrame {
-            text: channel::words(request).to_owned(),
-            id: id.clone(),
-            attributes: channel::attributes(self.cx.entry(key)?, extras),
-            choice: extras.choice.clone(),
-            answers: extras.answers.clone(),
-            attachments,
-        };
-        Some((key, Ours::Message(said), id))
     }
 
     /// The intent is on the disk, or cannot be.
