@@ -139,17 +139,15 @@ impl Dialer {
         let proxy = self.proxy_for(uri)?;
         let passed = AtomicBool::new(false);
         let work = self.open(Place::of(uri)?, proxy.as_ref(), speaks, progress, &passed);
-        match tokio::time::timeout(self.bound, work).await {
-            Ok(done) => done,
-            Err(_) => {
-                let phase = progress.phase();
-                let failure = Failure::new(FailureKind::Timeout, phase, timed_out(phase));
-                Err(match proxy {
-                    Some(proxy) if !passed.load(Ordering::Relaxed) => failure.with(Party::Proxy(proxy.name)).into(),
-                    _ => failure.into(),
-                })
-            }
+        if let Ok(done) = tokio::time::timeout(self.bound, work).await {
+            return done;
         }
+        let phase = progress.phase();
+        let failure = Failure::new(FailureKind::Timeout, phase, timed_out(phase));
+        Err(match proxy {
+            Some(proxy) if !passed.load(Ordering::Relaxed) => failure.with(Party::Proxy(proxy.name)).into(),
+            _ => failure.into(),
+        })
     }
 
     async fn open(
@@ -314,11 +312,10 @@ async fn tunnel(proxy: &Proxy, place: &Place<'_>, wire: CapturedWire) -> Result<
 /// What to do about a proxy's refusal.
 fn advice(status: u16, proxy: &Proxy, to: &str) -> String {
     match (status, &proxy.credentials) {
-        (407, None) => {
-            "; it wants user and password before the host in its URL (NTLM and Kerberos are not spoken)".to_owned()
-        }
-        (407, Some(_)) => {
-            "; it did not take the user and password of its URL (NTLM and Kerberos are not spoken)".to_owned()
+        (407, given) => {
+            let wants = "wants user and password before the host in its URL";
+            let how = if given.is_some() { "did not take the user and password of its URL" } else { wants };
+            format!("; it {how} (NTLM and Kerberos are not spoken)")
         }
         (401 | 403 | 405, _) => format!("; it does not let guestwire through to {to}: ask who runs it to allow that"),
         (500.., _) => format!("; it did not reach {to}"),

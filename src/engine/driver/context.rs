@@ -220,18 +220,14 @@ impl Context {
 
     /// Deployment and origin of a web conversation.
     pub fn web_address(&self, key: ConversationKey) -> Option<(&str, &str)> {
-        match self.address(key)? {
-            Address::WebMessaging { deployment_id, origin } => Some((deployment_id, origin)),
-            Address::GuestApi { .. } | Address::OpenMessaging { .. } => None,
-        }
+        let Address::WebMessaging { deployment_id, origin } = self.address(key)? else { return None };
+        Some((deployment_id, origin))
     }
 
     /// The integration and the guest of a conversation of open messaging.
     pub fn open_guest(&self, key: ConversationKey) -> Option<(&str, &OpenGuest)> {
-        match self.address(key)? {
-            Address::OpenMessaging { integration_id, guest } => Some((integration_id, guest)),
-            Address::GuestApi { .. } | Address::WebMessaging { .. } => None,
-        }
+        let Address::OpenMessaging { integration_id, guest } = self.address(key)? else { return None };
+        Some((integration_id, guest))
     }
 
     /// Whether a conversation has a session of its own.

@@ -11,6 +11,7 @@
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use uuid::Uuid;
 
 use crate::config::{Credentials, TokenHost};
@@ -24,9 +25,6 @@ use crate::model::{ConversationKey, ExchangeId, ExchangeKind, Generation, Host, 
 use super::context::Context;
 use super::sign_in::SignInArea;
 use super::task_output::{CapturedTry, TaskPurpose};
-
-/// The handshake's key: what it is made of does not matter where nothing is read from the socket. [RFC 6455, 4.1]
-const HANDSHAKE: &str = "Z3Vlc3R3aXJlIHByb2JlIQ==";
 
 /// Probes that other requests answer.
 #[derive(Default)]
@@ -147,7 +145,7 @@ impl Probes {
             }
             ProbeQuestion::Origin(key) => {
                 let (deployment, origin) = web(key)?;
-                let call = deployments::opening(&hosts.webmessaging, deployment, origin, HANDSHAKE)?;
+                let call = deployments::opening(&hosts.webmessaging, deployment, origin, &generate_key())?;
                 return Ok((format!("may {origin} open the guest socket"), call));
             }
             ProbeQuestion::Id(thing, id) => {
