@@ -1,5 +1,7 @@
 //! Live conversations in lines: what is heard, choices by number, sessions, what goes with a message, what is active.
 
+use std::time::Duration;
+
 use crate::config::{address, snippet};
 use crate::engine::{Command, DiscoveredConversation};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
@@ -10,7 +12,10 @@ use super::arguments::{Done, number};
 use super::dialogue::PlainQuestion;
 use super::sentences;
 use super::sentences::{clause, ending, span};
-use super::{Exit, Plain, PlainEffect};
+use super::{AwaitedSession, Exit, Plain, PlainEffect};
+
+/// How long a session may take to move: longer than all tries to open it, and than the answer to a frame.
+const SESSION_WAIT: Duration = Duration::from_secs(120);
 
 /// What can be asked of a session, by its word.
 const ASKS: [(&str, SessionAsk); 8] = [
@@ -114,10 +119,14 @@ impl Plain {
         let item = self.session.conversations.get(key);
         let Some(session) = item.map(|item| item.live.session.clone()) else { return };
         let settled = !matches!(session, WebSession::Connecting | WebSession::Reconnecting { .. });
-        if settled && self.asked.web_session.take_if(|asked| *asked == key).is_some() {
-            let exit = match session {
-                WebSession::Open { .. } | WebSession::Closed => Exit::Done,
-                WebSession::Unreachable { .. } => Exit::Network,
+        if settled && let Some(awaited) = self.asked.web_session.take_if(|awaited| awaited.key == key) {
+            let exit = match (awaited.ask, &session) {
+                // What was cleared is over; an open one was not cleared.
+                (SessionAsk::Clear, WebSession::Open { .. }) => Exit::Refused,
+                (SessionAsk::Clear, WebSession::Ended { .. } | WebSession::ReadOnly { .. }) => Exit::Done,
+                (SessionAsk::Close, WebSession::Ended { .. }) => Exit::Done,
+                (_, WebSession::Open { .. } | WebSession::Closed) => Exit::Done,
+                (_, WebSession::Unreachable { .. }) => Exit::Network,
                 _ => Exit::Refused,
             };
             self.ends(exit, None);
@@ -346,9 +355,42 @@ impl Plain {
         // The others move nothing that would be told.
         let moves = !matches!(ask, SessionAsk::Join | SessionAsk::History | SessionAsk::Health);
         if moves {
-            self.asked.web_session = Some(key);
+            if let Some((sentence, exit)) = self.moves_nothing(key, ask) {
+                self.say(format!("{}: {sentence}", self.spoken(key)));
+                return self.ends(exit, None);
+            }
+            self.asked.web_session = Some(AwaitedSession { key, ask, until: self.now.after(SESSION_WAIT) });
         }
         self.ask(Command::Session { key, ask });
+    }
+
+    /// Why a session stays as it is, whatever it is asked: nothing would be told of it.
+    fn moves_nothing(&self, key: ConversationKey, ask: SessionAsk) -> Option<(&'static str, Exit)> {
+        let session = &self.session.conversations.get(key)?.live.session;
+        Some(match (ask, session) {
+            (SessionAsk::Connect, WebSession::Open { .. }) => ("the session is open already.", Exit::Done),
+            (SessionAsk::Connect, WebSession::ReadOnly { .. }) => {
+                ("the session is open, and read-only. Type .session new for a new session.", Exit::Refused)
+            }
+            (SessionAsk::Close, WebSession::Closed | WebSession::Ended { .. }) => {
+                ("the session is closed already.", Exit::Done)
+            }
+            (SessionAsk::Clear, WebSession::Open { .. } | WebSession::ReadOnly { .. }) => return None,
+            (SessionAsk::Clear, _) => {
+                ("nothing was cleared: the session is not open. Type .session connect first.", Exit::Refused)
+            }
+            _ => return None,
+        })
+    }
+
+    /// A session that was asked to move and has not for so long.
+    pub(super) fn check_session_wait(&mut self) {
+        let now = self.now;
+        if let Some(awaited) = self.asked.web_session.take_if(|awaited| awaited.until.left(now).is_zero()) {
+            let waited = span(SESSION_WAIT);
+            self.say(format!("{}: the session has not changed within {waited}.", self.spoken(awaited.key)));
+            self.ends(Exit::Unknown, None);
+        }
     }
 
     /// `.attach PATH` and `.attribute name=value`: they go with the next message.

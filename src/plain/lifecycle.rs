@@ -86,6 +86,7 @@ impl Plain {
     pub(super) fn afterwards(&mut self) {
         self.give_up();
         self.check_wait();
+        self.check_session_wait();
         if self.left || self.is_busy() {
             return;
         }

@@ -72,7 +72,9 @@ use crate::app::exit::Exit;
 use crate::engine::{Command, DiscoveredConversation, Report};
 use crate::journal::{Job, JournalPage};
 use crate::model::fault::SandboxRequest;
-use crate::model::{Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, Variation};
+use crate::model::{
+    Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, SessionAsk, Variation,
+};
 use crate::pass::PassRun;
 use crate::session::open_pass::FoundPass;
 use crate::session::{Attention, Session};
@@ -171,6 +173,15 @@ struct AwaitedReply {
     span: Duration,
 }
 
+/// A session that was asked to move.
+#[derive(Clone, Copy, Debug)]
+struct AwaitedSession {
+    key: ConversationKey,
+    ask: SessionAsk,
+    /// Nobody waits longer: a server may answer nothing at all.
+    until: Moment,
+}
+
 /// A token that was asked for: newer than `than`, to be told of where `tell` is set.
 #[derive(Clone, Copy, Debug)]
 struct Signing {
@@ -189,8 +200,8 @@ struct Outstanding {
     greeting: BTreeSet<ConversationKey>,
     signing: Option<Signing>,
     waiting: Option<AwaitedReply>,
-    /// The conversation whose session was asked to move, and has not.
-    web_session: Option<ConversationKey>,
+    /// The session that was asked to move, and has not.
+    web_session: Option<AwaitedSession>,
     /// The page of active conversations.
     page: Option<u32>,
     /// What is searched in all that is kept.
@@ -298,7 +309,9 @@ impl Plain {
 
     /// When it wants [`PlainInput::Due`].
     pub fn due(&self) -> Option<Moment> {
-        self.asked.waiting.map(|waiting| waiting.until).into_iter().chain(self.pass_due()).min()
+        let reply = self.asked.waiting.map(|waiting| waiting.until);
+        let session = self.asked.web_session.map(|awaited| awaited.until);
+        reply.into_iter().chain(session).chain(self.pass_due()).min()
     }
 
     /// The exit code: at a keyboard, where a person has heard everything, always that of a thing done.

@@ -157,6 +157,46 @@ fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
     }
 }
 
+/// A script is held up by nothing that is not going to happen.
+#[test]
+fn a_session_that_does_not_move_is_not_waited_for() {
+    let open = || WebSession::Open { expires: None, new: true };
+    let ended = || WebSession::Ended { why: "cleared".into() };
+    let read_only = || WebSession::ReadOnly { why: "ended".into() };
+    for (at_first, line, then, exit) in [
+        (open(), ".session connect", None, Exit::Done),
+        (read_only(), ".session connect", None, Exit::Refused),
+        (ended(), ".session close", None, Exit::Done),
+        (ended(), ".session clear", None, Exit::Refused),
+        (open(), ".session clear", Some(ended()), Exit::Done),
+        (open(), ".session clear", Some(open()), Exit::Refused),
+        (open(), ".session close", Some(WebSession::Closed), Exit::Done),
+    ] {
+        let mut desk = Desk::live(false, false);
+        desk.report(read(0, &[]));
+        desk.line(".open 3");
+        desk.plain.asked.reading.clear();
+        moved(&mut desk, at_first);
+        desk.line(line);
+        if line != ".session connect" {
+            desk.line("yes");
+        }
+        assert_eq!(desk.plain.wants_line(), then.is_none(), "{line}: {:?}", desk.said());
+        if let Some(then) = then {
+            moved(&mut desk, then);
+        }
+        assert!(desk.plain.wants_line(), "{line}");
+        assert_eq!(desk.plain.exit(), exit, "{line}: {:?}", desk.said());
+    }
+    let mut desk = Desk::live(false, false);
+    desk.line(".open 3");
+    desk.plain.asked.reading.clear();
+    desk.line(".session new");
+    desk.now = desk.plain.due().unwrap();
+    desk.on(PlainInput::Due);
+    assert_eq!((desk.plain.wants_line(), desk.plain.exit()), (true, Exit::Unknown), "{:?}", desk.said());
+}
+
 #[test]
 fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_script() {
     for interactive in [true, false] {

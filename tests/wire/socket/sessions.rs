@@ -233,6 +233,7 @@ async fn presence_health_and_typing() {
     engine
         .until(|r| matches!(r, Report::Notice { text, .. } if text.contains("presence Clear") && text.contains("403")))
         .await;
+    engine.session(0, "open").await;
     ask(&engine, SessionAsk::Health);
     engine.until(|r| matches!(r, Report::Session { session: WebSession::Open { expires: Some(e), .. }, .. } if e.as_second() == 1_791_139_139)
         || matches!(r, Report::Exchange(e) if e.what == "echo, health check" && e.outcome == Outcome::Accepted)).await;

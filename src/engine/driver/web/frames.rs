@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::driver::sends::InFlightSend;
 use crate::engine::socket::flight::Waiting;
 use crate::engine::socket::frame::Frame;
 use crate::engine::socket::session::SocketEvent;
-use crate::genesys::web_messaging::{Configure, GuestSocketMessage, HEALTH_TRACING, Ours, Theirs, declined};
+use crate::genesys::web_messaging::{Configure, GuestSocketMessage, HEALTH_TRACING, Ours, Presence, Theirs, declined};
 use crate::model::frame_codes::{self, Means};
 use crate::model::{
     Body, ConversationKey, Ending, ExchangeKind, Failure, FailureKind, Moment, Outcome, Phase, Reason, Request,
@@ -155,8 +156,18 @@ impl Driver {
                 }
                 _ => {}
             }
+            self.tell_unmoved(key, ours);
         }
         self.hear_frame(key, theirs);
+    }
+
+    /// A session that was to be cleared and was not is told as it stands: whoever asked waits for that.
+    fn tell_unmoved(&self, key: ConversationKey, ours: &Ours) {
+        if *ours == Ours::Presence(Presence::Clear)
+            && let Some(web) = self.webs.all.get(&key)
+        {
+            self.cx.report(Report::Session { key, session: web.machine.session() });
+        }
     }
 
     /// What did not come in time.
@@ -189,7 +200,7 @@ impl Driver {
                     // A socket that is open and silent is asked no second time: the file's own bound ends it.
                     Ours::Upload { .. } if kind == FailureKind::Timeout => self.late_upload(key),
                     Ours::Upload { .. } => self.uploads_lost(key, why),
-                    _ => {}
+                    _ => self.tell_unmoved(key, &waiting.ours),
                 }
             }
         }
