@@ -4,7 +4,9 @@
 //! `$GUESTWIRE_CLIENT_ID` and `$GUESTWIRE_CLIENT_SECRET` for a token request, `$GUESTWIRE_<HEADER>` for another header
 //! that was masked.
 
+use super::escape::unseen_as_escapes;
 use crate::model::{Attempt, Header};
+use crate::text::json;
 
 /// How a masked value looks: anything between these two.
 const MASK: (char, char) = ('«', '»');
@@ -92,7 +94,8 @@ fn push_body(words: &mut Vec<String>, body: &str) {
     }
     if !body.split('&').any(is_masked_secret) {
         words.push("--data-raw".to_owned());
-        words.push(quoted(body));
+        // A terminal shows what nobody can see in words, and the same document says it in escapes.
+        words.push(if json::is(body) { quoted(&unseen_as_escapes(body)) } else { quoted(body) });
         return;
     }
     for part in body.split('&') {

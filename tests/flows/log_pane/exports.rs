@@ -31,14 +31,25 @@ fn arguments(command: &str) -> Vec<String> {
 
 #[test]
 fn a_send_goes_through_the_shell_as_it_was() {
-    for text in
-        ["hello", "it's \"quoted\" $HOME `id` \\n !x", "two\nlines\t", "日本語 👩‍👩‍👧", "$(touch /tmp/never)", "@file"]
-    {
+    for text in [
+        "hello",
+        "it's \"quoted\" $HOME `id` \\n !x",
+        "two\nlines\t",
+        "日本語 👩‍👩‍👧",
+        "$(touch /tmp/never)",
+        "@file",
+        "unseen \u{202e}",
+    ] {
         let attempt = attempt_of(&accepted(1, 0, text));
         let command = curl(&attempt);
         assert!(command.contains("\"authorization: Bearer $GUESTWIRE_TOKEN\""), "{command}");
+        let mut words = arguments(&command);
+        let body = words.pop().unwrap();
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(json(&body), json(&attempt.request.body.text));
+        assert!(!body.contains('\u{202e}'), "{body:?}");
         assert_eq!(
-            arguments(&command),
+            words,
             [
                 "-X",
                 "POST",
@@ -50,7 +61,6 @@ fn a_send_goes_through_the_shell_as_it_was() {
                 "-H",
                 "accept: application/json",
                 "--data-raw",
-                &attempt.request.body.text,
             ]
         );
     }
