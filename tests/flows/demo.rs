@@ -40,6 +40,8 @@ fn play(cast: &str) -> (Vec<String>, Vec<String>) {
             other => panic!("no such event: {other}"),
         }
     }
+    assert!(!parser.screen().hide_cursor(), "the terminal has its cursor again");
+    assert!(!parser.screen().bold() && parser.screen().fgcolor() == vt100::Color::Default);
     (screens, markers)
 }
 

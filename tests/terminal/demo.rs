@@ -62,6 +62,7 @@ fn a_recording_from_the_command_line_ends_with_what_was_seen_last_and_is_never_w
         }
     }
     assert_eq!(markers, ["m message to Billing bot"]);
+    assert!(!played.screen().hide_cursor(), "a terminal that plays it has its cursor again");
     // What stood on the terminal when the program gave it back.
     let left = session.raw.windows(8).rposition(|bytes| bytes == b"\x1b[?1049l").unwrap();
     let mut seen = screen(100, 30);

@@ -10,9 +10,11 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
+use crossterm::style::{Attribute, ResetColor, SetAttribute};
 use crossterm::terminal::{Clear, ClearType};
 use ratatui::backend::{Backend as _, CrosstermBackend};
 use ratatui::buffer::Buffer;
@@ -28,6 +30,8 @@ use crate::tui::state::State;
 pub struct Recorder {
     file: File,
     began: Moment,
+    /// When something was written last, counted from the beginning.
+    last: Duration,
     shown: Buffer,
     cursor: Option<Position>,
     /// Nothing of the present size was drawn yet.
@@ -40,7 +44,7 @@ impl Recorder {
         let mut file = files::private_with_directory(path, false)?;
         file.write_all(cast::header(size.width, size.height, now.wall, "guestwire").as_bytes())?;
         let shown = Buffer::empty(Rect::new(0, 0, size.width, size.height));
-        Ok(Self { file, began: now, shown, cursor: None, fresh: true })
+        Ok(Self { file, began: now, last: Duration::ZERO, shown, cursor: None, fresh: true })
     }
 
     /// Draws the state and writes what changed.
@@ -67,13 +71,25 @@ impl Recorder {
             Some(Position { x, y }) => queue!(bytes, MoveTo(x, y), Show)?,
             None => queue!(bytes, Hide)?,
         }
-        (self.shown, self.cursor, self.fresh) = (next, cursor, false);
+        (self.shown, self.cursor, self.fresh, self.last) = (next, cursor, false, at);
         // The backend writes whole characters only.
         self.file.write_all(cast::output(at, &String::from_utf8_lossy(&bytes)).as_bytes())
     }
 
     /// A place to jump to.
     pub fn marker(&mut self, label: &str, now: Moment) -> io::Result<()> {
-        self.file.write_all(cast::marker(now.since(self.began), label).as_bytes())
+        self.last = now.since(self.began);
+        self.file.write_all(cast::marker(self.last, label).as_bytes())
+    }
+}
+
+impl Drop for Recorder {
+    /// A terminal in which the recording is played is left as it was: with its cursor, and without colours.
+    fn drop(&mut self) {
+        let mut bytes = Vec::new();
+        let bottom = self.shown.area.height.saturating_sub(1);
+        // Nothing is left to be done about a file that can no longer be written.
+        let _ = queue!(bytes, ResetColor, SetAttribute(Attribute::Reset), MoveTo(0, bottom), Show);
+        let _ = self.file.write_all(cast::output(self.last, &String::from_utf8_lossy(&bytes)).as_bytes());
     }
 }
