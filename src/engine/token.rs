@@ -412,11 +412,11 @@ impl TokenMachine {
     pub fn missing_news(&mut self) -> Option<String> {
         let facts = &self.current.as_ref().filter(|c| c.facts.missing != self.missing_told)?.facts;
         self.missing_told.clone_from(&facts.missing);
-        let asked = if facts.missing.iter().all(|s| facts.requested.contains(s)) { "asked for but " } else { "" };
+        let asked =
+            if facts.missing.iter().all(|s| facts.requested.contains(s)) { ", which was asked for" } else { "" };
         (!facts.missing.is_empty()).then(|| {
             format!(
-                "token #{} was {asked}not granted {}; sends through the Guest API will probably be refused, and can be \
-                 tried all the same",
+                "token #{} was granted without {}{asked}: messages through the Guest API will probably be refused",
                 facts.generation,
                 facts.missing.join(", "),
             )

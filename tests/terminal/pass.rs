@@ -122,7 +122,7 @@ fn by_keys(home: &Path, secret: &str) -> String {
     session.see("Night round  night.toml");
     session.press("\r");
     session.see("4 Test run  Night round  LIVE");
-    session.see("Enter runs it.");
+    session.see("Enter runs the step.");
     session.press("\r");
     session.see("suggested: pass");
     session.press("\r");

@@ -107,7 +107,7 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
             hands.keys("esc T");
             hands.see("built-in smoke").await;
             hands.keys("enter");
-            hands.see("Enter runs it.").await;
+            hands.see("Enter runs the step.").await;
             hands.keys("enter");
             hands.see("suggested: pass").await;
             hands.keys("; c a l l space 0 1 7 0 - 4 7 1 1 2 2 2 enter p p p p p p");

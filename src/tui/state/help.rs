@@ -57,7 +57,7 @@ const JOBS: &[Job] = &[
         "Explain",
         &[
             (Action::Why, "why refused"),
-            (Action::Probe, "find out"),
+            (Action::Probe, "run checks"),
             (Action::Settle, "settle unknown"),
             (Action::CompareAccepted, "with accepted"),
             (Action::Compare, "compare two"),

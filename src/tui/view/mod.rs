@@ -138,7 +138,7 @@ fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let right = right.unwrap_or_default();
     frame::heading(area, Heading { name: "t Thread", aside: &aside, right: &right, ..Heading::default() }, &look, buf);
     if open.is_none_or(|thread| thread.entries().is_empty()) {
-        let read = open.is_some_and(Thread::was_read);
+        let read = unreadable.is_none() && open.is_some_and(Thread::was_read);
         thread::draw_nothing(state, read, &look, area.inner, buf);
     } else {
         thread::draw(state.thread.window(), &look, area.inner, buf);

@@ -133,8 +133,9 @@ fn list_rows(runner: &Runner) -> Vec<Row> {
         for (s, step) in case.steps.iter().enumerate() {
             let here = run.at == (c, s);
             let (word, role) = word(step, here.then(|| runner.stage()));
-            let differs = if step.disagrees() { "  (differs)" } else { "" };
-            let note = if step.note.is_some() { "  ;" } else { "" };
+            let suggested = step.suggested.filter(|_| step.disagrees());
+            let differs = suggested.map(|verdict| format!("  (suggested: {})", verdict.word())).unwrap_or_default();
+            let note = step.note.as_ref().map(|note| format!("  note: {note}")).unwrap_or_default();
             rows.push(Row {
                 text: format!("  {word:<STEP_WORD$} {}{differs}{note}", filled(&step.name, step)),
                 role,
@@ -269,7 +270,7 @@ fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Ro
         StepStage::Ready if step.runs > 0 => {
             format!("The step did not finish: {} runs it again.", key(Action::PassGo))
         }
-        StepStage::Ready => format!("{} runs it. {verdicts}", key(Action::PassGo)),
+        StepStage::Ready => format!("{} runs the step. {verdicts}", key(Action::PassGo)),
         StepStage::Preparing(_) if runner.is_renewing() => "Waiting for the new token.".to_owned(),
         StepStage::Preparing(_) => "The sandbox is being set up.".to_owned(),
         StepStage::Watching => verdicts,

@@ -255,3 +255,23 @@ fn one_with_a_message_under_way_stays() {
     desk.keys("esc 1 -");
     assert!(desk.status().ends_with("stays: a message in it is not settled yet."), "{}", desk.status());
 }
+
+/// That nothing has been said is claimed only of what can be read.
+#[test]
+fn a_conversation_whose_messages_cannot_be_read_is_not_called_empty() {
+    let mut desk = Desk::default();
+    let missing = vec!["conversation:message:view".to_owned()];
+    for (readable, said) in [
+        (RepliesReadable::No(Unreadable::Refused { status: 403, missing }), "The conversation has not been read."),
+        (RepliesReadable::Yes, "Nothing has been said here."),
+    ] {
+        desk.report(Report::Conversation {
+            key: BILLING,
+            state: RemoteState::Connected,
+            since: None,
+            messages: Vec::new(),
+        });
+        desk.report(Report::RepliesReadable { key: BILLING, as_of: AsOf::ReadAt(desk.now), readable });
+        assert!(desk.screen().contains(said), "{}", desk.screen());
+    }
+}
