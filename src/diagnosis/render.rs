@@ -51,13 +51,14 @@ pub fn span(length: Duration) -> String {
 }
 
 /// The parts of the card, always in this order, none left out: cause, what to do, evidence, not ruled out, ruled out,
-/// the server's words, ids. `number` gives an exchange's number in the log.
+/// the server's words, ids. `number` gives an exchange's number in the log, `check` how a person runs the checks.
 pub fn card(
     diagnosis: &Diagnosis,
     exchange: &Exchange,
     advice: &[Advice],
     profile: &ProfileFacts,
     number: &dyn Fn(crate::model::ExchangeId) -> Option<u64>,
+    check: &str,
 ) -> Vec<Part> {
     let left = exchange.last_attempt().is_some();
     let part = |kind, heading, lines: Vec<String>| {
@@ -80,9 +81,9 @@ pub fn card(
     let excluded = if excluded.is_empty() { Vec::new() } else { vec![excluded.join(", ")] };
     let open = diagnosis.suspects.iter().skip(usize::from(!diagnosis.is_undecided())).map(|suspect| {
         let settles = match suspect.probe {
-            None => "",
-            Some(Probe::Audit) => " (only the organisation's audit log can tell)",
-            Some(_) => " (press D to check)",
+            None => String::new(),
+            Some(Probe::Audit) => " (only the organisation's audit log can tell)".to_owned(),
+            Some(_) => format!(" ({check})"),
         };
         format!("{}: {}{settles}", suspect.cause.words(), suspect.because)
     });

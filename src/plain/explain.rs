@@ -36,8 +36,9 @@ impl Plain {
             return Ok(());
         };
         let number = |id| log.number_of(id);
+        let check = format!("type .probe {n} to check");
         let mut said = vec![format!("Entry {n}, {}, {}.", diagnosis.cause(), render::certainty(diagnosis))];
-        for part in render::card(diagnosis, exchange, &entry.advice(), &self.session.profile.facts, &number) {
+        for part in render::card(diagnosis, exchange, &entry.advice(), &self.session.profile.facts, &number, &check) {
             let mut letters = part.heading.chars();
             let first: String = letters.next().into_iter().collect();
             said.push(format!("{first}{}:", letters.as_str().to_lowercase()));

@@ -215,6 +215,15 @@ fn a_pass_is_played_by_lines() {
     assert!(home.path().join("out/report.html").exists());
 }
 
+/// The console names a key for it; here there are none.
+#[test]
+fn what_would_decide_is_named_as_a_command() {
+    let lines = ".open 1\n.fault scope-stripped\n.renew\nHello there\n.why\n";
+    let (_, said) = run(HOST, lines, &[], &["--plain"]);
+    assert!(said.iter().any(|line| line.contains("(type .probe ")), "{said:#?}");
+    assert!(!said.iter().any(|line| line.contains("(press ")), "{said:#?}");
+}
+
 #[test]
 fn a_refusal_is_explained_passed_on_marked_and_found() {
     let lines = ".open 1\nHello\n.open Stranger\nHello there\n.why\n.ticket\n.note\n.find is:error\n.rename Mine\n";

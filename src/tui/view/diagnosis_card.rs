@@ -117,7 +117,8 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> 
     let now = state.session.log.entry(entry.number()).is_some();
     let mut rows = vec![title(state, entry, diagnosis, room), Row::default()];
     let advice = entry.advice();
-    for part in render::card(diagnosis, exchange, &advice, &state.session.profile.facts, &number) {
+    let check = format!("press {} to check", state.keys.map.key(Action::Probe));
+    for part in render::card(diagnosis, exchange, &advice, &state.session.profile.facts, &number, &check) {
         match part.kind {
             PartKind::Cause => cause(state, diagnosis, &part, room, &mut rows),
             PartKind::Actions => {

@@ -340,10 +340,12 @@ fn kind(state: &State) -> (String, String) {
 
 #[test]
 fn a_rebound_key_acts_in_the_card_as_it_is_named_there() {
-    let mut desk = Desk::bound(&[crate::support::console::rebound("log", "copy-ticket", &["Y"])]);
+    let keys = [rebound("log", "copy-ticket", &["Y"]), rebound("log", "probe", &["X"])];
+    let mut desk = Desk::bound(&keys);
     desk.refused("one");
     desk.keys("esc d");
     assert!(desk.screen().contains("Y ticket"), "{}", desk.screen());
+    assert!(desk.screen().contains("(press X to check)"), "{}", desk.screen());
     assert!(matches!(desk.keys("Y").as_slice(), [Effect::Copy(_)]));
     desk.keys("esc");
     desk.refused("two");
