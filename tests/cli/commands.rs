@@ -90,6 +90,10 @@ fn a_broken_file_and_bad_usage_are_two() {
     for arguments in [["snd", "x"], ["send", "hi"], ["--config", "none.toml"], ["man", "snd"]] {
         assert_eq!(run(home.path(), &arguments).0, 2, "{arguments:?}");
     }
+    let twice = ["--sandbox", "send", "--to", "Anna, web", "--attribute", "a=b", "--attribute", "a=c", "hi"];
+    let (code, stdout, stderr) = run(home.path(), &twice);
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    assert!(stderr.ends_with("--attribute a is given twice; nothing was sent\n"), "{stderr}");
 }
 
 /// What the console could not begin with is wrong with the configuration, and the check says the same.

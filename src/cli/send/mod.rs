@@ -3,6 +3,7 @@
 pub mod fold;
 pub mod lines;
 use clap::Args;
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
@@ -120,13 +121,13 @@ impl SendOptions {
             Some(ChoiceArgument::Choice(choice)) => (Some(choice), None, args.answers),
             None => (None, None, None),
         };
-        let extras = Extras {
-            choice,
-            answers,
-            attributes: args.attributes.into_iter().collect(),
-            attachments: args.attachments,
-            key: None,
-        };
+        let mut attributes = BTreeMap::new();
+        for (name, value) in args.attributes {
+            if attributes.insert(name.clone(), value).is_some() {
+                return Err(Failed::usage(format!("--attribute {name} is given twice; nothing was sent")));
+            }
+        }
+        let extras = Extras { choice, answers, attributes, attachments: args.attachments, key: None };
         let text = match args.text.as_deref() {
             // A choice says what stands on it, and a file may go without a word.
             None if extras.choice.is_some() => extras.choice.as_ref().map(|c| c.label.clone()).unwrap_or_default(),
