@@ -1,6 +1,7 @@
 //! What a start finds: a new session is begun, what was on the wire becomes unknown, and the rest is read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
@@ -9,6 +10,7 @@ use super::job::{KeptConversation, KeptMessage, Restored};
 use super::{Keys, columns, recovery};
 use crate::engine::Recalled;
 use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, RemoteMessage, Variation};
+use crate::pass::older_runs;
 
 /// Settled messages of a conversation that come back at a start, and as many that were heard in it.
 const MESSAGES: usize = 200;
@@ -63,7 +65,8 @@ pub fn restored(db: &Connection, keys: &Keys, configured: usize) -> rusqlite::Re
     }
     // The newest run that is not over. One that cannot be read any more is left where it is.
     let newest = "SELECT progress FROM passes WHERE ended IS NULL ORDER BY began DESC LIMIT 1";
-    restored.pass = db.query_row(newest, [], |row| row.get(0)).optional().map(columns::of_json)?;
+    let progress: Option<String> = db.query_row(newest, [], |row| row.get(0)).optional()?;
+    restored.pass = progress.and_then(|json| older_runs::read(&json)).map(Arc::new);
     Ok(restored)
 }
 

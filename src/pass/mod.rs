@@ -13,6 +13,7 @@ pub mod builtin;
 pub mod evidence;
 pub mod file;
 pub mod from_session;
+pub mod older_runs;
 pub mod report;
 pub mod result;
 pub mod runner;

@@ -43,6 +43,9 @@ fn journals_of_older_layouts_keep_everything() {
         sql("INSERT INTO exchanges (number, session, kind, ident, message, began, what, indexed)
              VALUES (3, 1, 'SEND', 'guest-api id-0 - -', 7, NOW, 'a wombat', 1)");
         db.execute("INSERT INTO details VALUES (3, ?1)", [packed]).unwrap();
+        let run = ["0b9a3c1e", crate::pass::older_runs::tests::KEPT];
+        let kept = db.execute("INSERT INTO passes (id, file, began, progress) VALUES (?1, 'smoke.toml', 1, ?2)", run);
+        assert!(kept.is_ok() || version == 1, "{version}: {kept:?}");
         drop(db);
         let (journal, mut pages) = Journal::open(JournalOptions::new(home.clone(), vec![conversation.clone()]));
         let Some(JournalPage::Restored(back)) = pages.blocking_recv() else { panic!("{version}") };
@@ -56,6 +59,7 @@ fn journals_of_older_layouts_keep_everything() {
         assert_eq!(back.drafts, [(ConversationKey(0), "half a sen".to_owned(), 4)]);
         assert_eq!(back.conversations[0].nickname.as_deref(), Some("Anna"));
         assert_eq!(back.heard[0].1[0].text, "Hello");
+        assert_eq!(back.pass.map(|run| run.name.clone()).as_deref(), kept.is_ok().then_some("Smoke"), "{version}");
         for (query, number) in [("wombat", 3), ("quokka", 4)] {
             let want = HistoryRange::Found { query: query.to_owned(), before: u64::MAX };
             journal.submit(Job::History(HistoryRequest { serial: 1, want, limit: 10 }));
