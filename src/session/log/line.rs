@@ -227,7 +227,8 @@ fn tries_note(entry: &LogEntry, cells: usize) -> String {
         return String::new();
     }
     let long = format!("{tries} tries");
-    if cells >= long.len() { long } else { format!("{tries}x") }
+    // A word of the text stays beside it.
+    if cells >= long.len() + 8 { long } else { format!("{tries}x") }
 }
 
 #[cfg(test)]
