@@ -11,7 +11,7 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Advice> {
     let mut actions = Vec::new();
     if let Some(settles) = diagnosis.settles.first().filter(|_| diagnosis.is_undecided()) {
         let causes: Vec<&str> = settles.causes.iter().map(|c| c.words()).collect();
-        let words = format!("Check first: {} shows whether it is {}.", settles.probe.words(), causes.join(" or "));
+        let words = format!("Check first: {} shows which it is: {}.", settles.probe.words(), causes.join(" or "));
         let remedy = (settles.probe == Probe::Conversation).then_some(Remedy::Read);
         actions.push(Advice { words, remedy });
     }

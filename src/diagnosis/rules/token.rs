@@ -1,4 +1,4 @@
-//! The token's own life: expired, revoked, half-rotated.
+//! The token's own life: expired, revoked, or an old one used.
 
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::hypothesis::Hypothesis;

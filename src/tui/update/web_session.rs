@@ -93,7 +93,7 @@ pub fn menu(state: &mut State) {
         | WebSession::Ended { why }
         | WebSession::Unreachable { why }
         | WebSession::Reconnecting { why, .. } => {
-            format!("Now: {said}. {why}")
+            format!("Now: {said}: {why}")
         }
         _ => format!("Now: {said}."),
     }];

@@ -304,7 +304,7 @@ fn what_was_said_before_is_no_answer_and_choices_stand_below_their_message() {
     desk.report(Report::Token(valid()));
     desk.keys("esc P");
     desk.report(reply(BILLING, "r1", "Said long ago", desk.now));
-    assert_eq!(told(&desk), "A guest, a refusal, and how it is healed. Press Space to start.");
+    assert_eq!(told(&desk), "A guest, a refusal, and how it is fixed. Press Space to start.");
     assert!(desk.screen().contains("Said long ago"));
     desk.keys("c");
     desk.type_text("hello");
