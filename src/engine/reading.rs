@@ -267,7 +267,9 @@ impl ReplyReader {
         skew: SignedDuration,
     ) -> (Vec<RemoteMessage>, Vec<Settled>) {
         let fresh = self.heard.hear(messages, how);
-        for message in fresh.iter().filter(|m| m.author == Author::Guest && !self.claimed.contains(&m.id)) {
+        // Without a time it cannot be known which of the same text it is: it is told, and settles nothing.
+        let of_guest = |m: &&RemoteMessage| m.author == Author::Guest && !m.untimed && !self.claimed.contains(&m.id);
+        for message in fresh.iter().filter(of_guest) {
             let RemoteMessage { id, text, at, .. } = message;
             self.guests.push_back(OfGuest { id: id.clone(), text: text.trim().to_owned(), at: *at });
         }

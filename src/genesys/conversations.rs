@@ -121,8 +121,9 @@ fn message(entity: &Value, listed: &[ListedMessage], fallback: Timestamp) -> Opt
         .or_else(|| normalized.and_then(without_text))
         .unwrap_or_default();
     let at = time(entity, "timestamp").or_else(|| time(entity, "time")).or_else(|| time(entity, "messageTime"));
-    let at = at.or_else(|| structured.as_ref()?.at).unwrap_or(fallback);
-    let mut message = RemoteMessage::new(id, author, said, at);
+    let at = at.or_else(|| structured.as_ref()?.at);
+    let mut message = RemoteMessage::new(id, author, said, at.unwrap_or(fallback));
+    message.untimed = at.is_none();
     if let Some(structured) = structured {
         message.choices = structured.choices;
         message.attachments = structured.attachments;

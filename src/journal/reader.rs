@@ -189,7 +189,7 @@ impl JournalReader {
                     choices: said.choices.into_iter().map(|c| c.label).collect(),
                     carried: carried(row)?,
                 };
-                Ok(KeptLine { ident: row.get(0)?, line, without_id: row.get(14)? })
+                Ok(KeptLine { ident: row.get(0)?, line, without_id: row.get(14)?, untimed: said.untimed })
             },
         );
         lines.map(without_own_read_back).map_err(|e| format!("the journal cannot be read: {e}"))
@@ -238,11 +238,14 @@ fn row_number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A line of a conversation, and whether it is a message of ours whose remote id is not known.
+/// A line of a conversation.
 struct KeptLine {
     ident: String,
     line: TranscriptLine,
+    /// It is a message of ours whose remote id is not known.
     without_id: bool,
+    /// It was read from a history that tells no time of it.
+    untimed: bool,
 }
 
 /// The lines without those that are a message of ours, read back: same text, near in time, and the remote id of ours is
@@ -252,7 +255,7 @@ fn without_own_read_back(lines: Vec<KeptLine>) -> Vec<(String, TranscriptLine)> 
     let mut waiting: Vec<bool> = lines.iter().map(|kept| kept.without_id && arrived(&kept.line)).collect();
     let mut twice = vec![false; lines.len()];
     for (heard, twice) in lines.iter().zip(&mut twice) {
-        if heard.line.delivery.is_some() || heard.line.author != Author::Guest {
+        if heard.line.delivery.is_some() || heard.line.author != Author::Guest || heard.untimed {
             continue;
         }
         let apart = |ours: &KeptLine| ours.line.at.duration_since(heard.line.at).as_secs().saturating_abs();

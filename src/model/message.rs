@@ -163,6 +163,9 @@ pub struct RemoteMessage {
     /// When, by the remote side's clock.
     #[serde(skip)]
     pub at: jiff::Timestamp,
+    /// The history that it was read from tells no time of it: `at` is when it was read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub untimed: bool,
     /// What it offers to answer with, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,

@@ -151,8 +151,12 @@ impl Thread {
         ours.filter(|at| self.earlier_until.is_none_or(|until| *at > until)).min()
     }
 
-    /// The message of ours that a read showed without our knowing its id yet: same text, nearest in time.
+    /// The message of ours that a read showed without our knowing its id yet: same text, nearest in time. One without
+    /// a time may be any of the same text.
     fn same_as_ours(&self, remote: &RemoteMessage) -> Option<usize> {
+        if remote.untimed {
+            return None;
+        }
         let local = self.local(remote.at).as_millisecond();
         let apart = |message: &Message| message.at.wall.as_millisecond().saturating_sub(local).saturating_abs();
         let candidates = self.entries.iter().enumerate().filter_map(|(at, entry)| match &entry.source {

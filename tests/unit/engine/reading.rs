@@ -86,6 +86,16 @@ fn the_unknown_lands_where_its_text_is_found() {
 }
 
 #[test]
+fn a_message_without_a_time_settles_nothing_unknown() {
+    let untimed = |id: &str| RemoteMessage { untimed: true, ..said(id, Author::Guest, "hello", 101) };
+    let mut reader = ReplyReader::default();
+    reader.sent(MessageId(1), "hello", unknown(100), None);
+    assert_eq!(read(&mut reader, vec![untimed("m0")], 101), [], "it may have been said long before");
+    let found = said("m1", Author::Guest, "hello", 100);
+    assert_eq!(read(&mut reader, vec![found], 103), [Settled::Landed(MessageId(1), "m1".into())]);
+}
+
+#[test]
 fn an_unknown_one_is_remembered_however_many_follow() {
     let mut reader = ReplyReader::default();
     reader.sent(MessageId(1), "lost?", unknown(100), None);

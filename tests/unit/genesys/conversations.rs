@@ -88,6 +88,7 @@ fn choices_and_files_come_with_the_message() {
     assert_eq!(out[1].attachments[0].name.as_deref(), Some("a.png"));
     assert!(!out[1].text.is_empty(), "what it is, where it says nothing");
     assert_eq!((out[2].author, out[2].text.as_str()), (Author::Guest, "Yes"));
+    assert_eq!(out.iter().map(|m| m.untimed).collect::<Vec<_>>(), [false, true, true], "two tell no time");
 }
 
 #[test]

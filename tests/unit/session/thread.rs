@@ -94,6 +94,19 @@ fn the_echo_is_our_message_whichever_comes_first() {
 }
 
 #[test]
+fn a_message_without_a_time_is_ours_by_its_id_only() {
+    let untimed = || RemoteMessage { untimed: true, ..guest("r1", "hello", 1) };
+    let mut t = Threads::new();
+    t.sent(ours(1, "hello", 0));
+    t.delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
+    read(&mut t, vec![untimed()]);
+    assert_eq!(texts(&t), ["hello", "hello"], "it may be an older one of the same text");
+    assert_eq!(t.message(MessageId(1)).unwrap().remote_id, None);
+    accept(&mut t, 1, Some("r1"));
+    assert_eq!(texts(&t), ["hello"]);
+}
+
+#[test]
 fn reading_again_adds_nothing() {
     let mut t = Threads::new();
     t.sent(ours(1, "hello", 0));

@@ -112,7 +112,8 @@ impl Driver {
     ) -> usize {
         let mut messages = Vec::new();
         for (structured, tracing) in said {
-            let Some(message) = structured.message(self.cx.now.wall) else { continue };
+            let Some(mut message) = structured.message(self.cx.now.wall) else { continue };
+            message.untimed = !live && structured.at.is_none();
             // The socket never tells the conversation's id; the platform does, where there is a token for it.
             if let Some(id) = structured.id.clone().filter(|_| live && self.cx.wants_token())
                 && self.cx.conversation_id(key).is_none()
