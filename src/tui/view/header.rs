@@ -11,6 +11,9 @@ use crate::tui::state::State;
 use crate::tui::state::token_badge::{badge, countdown, guest};
 use crate::tui::theme::StyleRole;
 
+/// Cells that a fault has at least.
+const SHORT_FAULT: usize = 6;
+
 /// A piece of the row.
 type Piece = (String, StyleRole);
 
@@ -29,17 +32,23 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         };
         format!("fault on: {}{more}", visible(first).replace('-', " "))
     });
+    let fault_room = fault.as_ref().map_or(0, |_| SHORT_FAULT + 3);
     let taken = |right: &[Piece]| right.iter().map(|(text, _)| width(text) + 2).sum::<usize>();
     let fixed = width(&word) + fault.as_ref().map_or(0, |f| width(f) + 3);
-    // The name of the program goes first, then what stands furthest to the right but the token.
+    // The name of the program goes first, then what is well, from the right, and only then what warns.
     let mut program = " guestwire  ";
     if width(program) + width(&name) + 2 + fixed + taken(&right) > room {
         program = " ";
     }
-    while right.len() > 1 && width(program) + width(&name).min(12) + 2 + fixed + taken(&right) > room {
-        right.pop();
+    while width(program) + width(&name).min(12) + 2 + fixed + taken(&right) > room {
+        let well = right.iter().rposition(|(_, role)| matches!(role, StyleRole::Dim | StyleRole::Info));
+        // A fault is cut before another warning goes for it.
+        let warns = (right.len() > 1 && width(program) + 6 + width(&word) + fault_room + taken(&right) > room)
+            .then(|| right.len() - 1);
+        let Some(at) = well.or(warns) else { break };
+        right.remove(at);
     }
-    let left_room = room.saturating_sub(taken(&right) + width(&word) + 3);
+    let left_room = room.saturating_sub(taken(&right) + width(&word) + fault_room + 3);
     let rest = |x: u16| usize::from(area.right().saturating_sub(x));
     let (mut x, _) = put(buf, area.x, area.y, program, rest(area.x), theme.style(StyleRole::Strong));
     let region = format!("  {}", visible(&state.session.profile.facts.region));
@@ -54,7 +63,7 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let start = area.right().saturating_sub(u16::try_from(taken(&right)).unwrap_or(u16::MAX)).max(x + 1);
     if let Some(fault) = fault {
         let room = usize::from(start.saturating_sub(x + 3));
-        if room >= 8 {
+        if room >= SHORT_FAULT {
             let fault = plain(&fault, theme.ascii);
             put(buf, x + 2, area.y, fit(&fault, room, theme.ascii), room, theme.style(StyleRole::Warning));
         }

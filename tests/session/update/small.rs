@@ -1,9 +1,12 @@
 //! What is longer than a small screen: it scrolls with the choice, and says that there is more.
 
+use guestwire::engine::Report;
 use guestwire::journal::job::Restored;
+use guestwire::model::TokenStatus;
+use guestwire::tui::Event;
 use guestwire::tui::update::faults::lines;
 
-use crate::support::console::Desk;
+use crate::support::console::{Desk, facts};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (40, 12)];
 
@@ -156,4 +159,21 @@ fn the_status_page_says_the_whole_of_a_line_that_is_cut() {
     assert!(screen.contains("Message    Nothing was added:") && screen.contains("text only."), "{screen}");
     desk.resize(80, 24);
     assert!(!desk.screen().contains("Message  "), "there is room: {}", desk.screen());
+}
+
+/// What warns is said before what is well.
+#[test]
+fn the_top_row_of_a_small_screen_keeps_what_warns() {
+    for (width, height) in [(40, 12), (50, 14), (60, 18), (80, 24)] {
+        let mut desk = desk(width, height);
+        desk.report(Report::Token(TokenStatus::Valid(facts(&[], &["guest:messages:send"]))));
+        desk.event(Event::Faults(vec!["scope-stripped".to_owned()]));
+        let screen = desk.screen();
+        let top = screen.lines().next().unwrap_or_default();
+        assert!(top.contains("scope missing") && top.contains("fault"), "{width}: {top}");
+        desk.event(Event::Faults(Vec::new()));
+        let screen = desk.screen();
+        let top = screen.lines().next().unwrap_or_default();
+        assert!(top.contains("scope missing"), "{width}: {top}");
+    }
 }
