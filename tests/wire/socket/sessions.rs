@@ -5,7 +5,9 @@ use std::time::Duration;
 use guestwire::config::SecretSource;
 use guestwire::engine::{Command, Report};
 use guestwire::model::exchange::header;
-use guestwire::model::{ConversationKey, DeliveryStatus, Ending, Outcome, SessionAsk, TokenStatus, WebSession};
+use guestwire::model::{
+    ConversationKey, DeliveryStatus, Ending, FailureKind, Outcome, SessionAsk, TokenStatus, WebSession,
+};
 use serde_json::json;
 
 use super::guest::{Act, Guests, bot, by_itself, event, session, start_engine, usual};
@@ -153,6 +155,34 @@ async fn read_only_is_told_a_send_meets_its_409_and_a_new_session_goes_on() {
     assert!(frames.iter().any(|f| f.action() == "closeSession"), "the old one is closed first");
     assert!(engine.whats().iter().any(|w| w == "presence Disconnect"));
     engine.stop().await;
+}
+
+/// A message without an echo, in a session that ended meanwhile: what is missing is not the network's doing.
+#[tokio::test]
+async fn a_message_whose_session_ends_before_its_echo_says_so() {
+    let presence = |what: &str| json!({"eventType": "Presence", "presence": {"type": what}});
+    let ends = [
+        event(presence("Disconnect"), true),
+        event(presence("SessionExpired"), false),
+        by_itself("SessionExpiredEvent", json!({})),
+    ];
+    for end in ends {
+        let told = end.clone();
+        let guests = Guests::start(move |frame, place| match frame.text() {
+            "x" => vec![told.clone()],
+            _ => usual(frame, place),
+        })
+        .await;
+        let mut profile = guests.profile(1, "http://127.0.0.1:1");
+        profile.request_timeout = Duration::from_millis(300);
+        let mut engine = start_engine(profile);
+        let message = engine.send(0, "x");
+        assert!(matches!(engine.end_of(message).await, DeliveryStatus::Unknown(_)));
+        let entry = engine.exchange_of(message);
+        let Some(Ending::Failed(failure)) = &entry.last_attempt().unwrap().ending else { panic!("{entry:?}") };
+        assert_eq!(failure.kind, FailureKind::SessionEnded, "{end:?}: {failure:?}");
+        engine.stop().await;
+    }
 }
 
 #[tokio::test]

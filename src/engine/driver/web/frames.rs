@@ -13,7 +13,7 @@ use crate::genesys::web_messaging::{Configure, GuestSocketMessage, HEALTH_TRACIN
 use crate::model::frame_codes::{self, Means};
 use crate::model::{
     Body, ConversationKey, Ending, ExchangeKind, Failure, FailureKind, Moment, Outcome, Phase, Reason, Request,
-    Response, Timing,
+    Response, Timing, WebSession,
 };
 
 use crate::text::one_line;
@@ -174,9 +174,17 @@ impl Driver {
     pub(super) fn unanswered(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let seconds = self.cx.profile.request_timeout.as_secs();
+        let read_only = matches!(web.machine.session(), WebSession::ReadOnly { .. });
         for waiting in web.flight.late(self.cx.now) {
-            let why = format!("nothing came within {seconds} s");
-            self.never_answered(key, waiting, FailureKind::Timeout, &why);
+            let (kind, why) = match waiting.of.of {
+                // The conversation's end is why no echo came; the socket itself is open.
+                Of::Message(_) if read_only => (
+                    FailureKind::SessionEnded,
+                    format!("the session is read-only, and nothing came within {seconds} s"),
+                ),
+                _ => (FailureKind::Timeout, format!("nothing came within {seconds} s")),
+            };
+            self.never_answered(key, waiting, kind, &why);
         }
     }
 
