@@ -3,7 +3,7 @@
 use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::model::TokenStatus;
-use crate::session::sign_in::{facts_text, missing_scopes};
+use crate::session::sign_in::facts_text;
 
 use super::sentences::{clause, span};
 use super::{Plain, Signing};
@@ -12,7 +12,6 @@ impl Plain {
     pub(super) fn token_moved(&mut self, was: &TokenStatus, in_trouble: bool) {
         let status = self.session.sign_in.status.clone();
         let before = was.facts().map(|f| f.generation);
-        let warned = was.facts().and_then(missing_scopes);
         let mended = matches!(was, TokenStatus::RenewFailed { .. }) || in_trouble;
         match &status {
             TokenStatus::Valid(facts) => {
@@ -57,10 +56,6 @@ impl Plain {
                 self.say(format!("The token endpoint asks guestwire to wait {left}; guestwire tries again by itself."));
             }
             TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Renewing(_) => {}
-        }
-        let warning = status.facts().and_then(missing_scopes).filter(|w| warned.as_ref() != Some(w));
-        if let Some(warning) = warning {
-            self.say(format!("Warning: {warning}. Type .token for all facts."));
         }
         self.signing_moved();
     }

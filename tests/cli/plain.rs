@@ -270,3 +270,10 @@ fn faults_probes_exports_and_the_search_of_what_is_kept_work_by_lines() {
     let (code, said) = (run_in(home.path(), HOST, b".pass open talk.toml\n", &[], &["--plain", "--ephemeral"]).0, said);
     assert_eq!(code, 0, "what was written is a pass file: {said}");
 }
+
+#[test]
+fn a_missing_scope_is_told_once() {
+    let (_, said) = run(&format!("{HOST}[[faults]]\nfault = \"scope-stripped\"\n"), "Hello\n", &[], &["--plain"]);
+    let told = |line: &&String| line.starts_with("Warning: ") || line.starts_with("Notice: ");
+    assert_eq!(said.iter().filter(told).count(), 1, "{said:#?}");
+}
