@@ -196,6 +196,20 @@ fn an_opening_that_fails_otherwise_is_told_from_a_refusal() {
 }
 
 #[test]
+fn a_message_that_is_known_already_ends_no_conversation() {
+    for text in [
+        r#"{"code":"general.conflict","message":"A message with this id already exists.","status":409}"#,
+        r#"{"code":"general.conflict","message":"Duplicate messageId","status":409}"#,
+        r#"{"code":"general.conflict","message":"Conflict","status":409}"#,
+    ] {
+        let refused = open_message(INTEGRATION, 409, text);
+        let found = diagnosis_of(&refused, Channel::OpenMessaging, &PastExchanges::default());
+        assert_eq!((found.cause(), found.confidence()), (Unknown, Possible), "{text}: {found:#?}");
+        assert!(found.suspects.iter().all(|s| s.cause != ConversationEnded), "{text}: {found:#?}");
+    }
+}
+
+#[test]
 fn an_open_message_is_refused_by_role_integration_or_form() {
     let missing = r#"{"code":"missing.permissions","message":"Unable to perform the requested action. You are missing the following permission(s): [conversation:message:receive]","status":403}"#;
     let not_found = r#"{"code":"not.found","message":"The requested resource was not found.","status":404}"#;

@@ -61,6 +61,13 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
         (409, _) if said.mentions("read-only") || said.mentions("read only") => {
             named(Cause::ConversationEnded, "the server says that the session is read-only".to_owned())
         }
+        // The id of the message is taken: by what, and when, is not told.
+        (409, _) if said.mentions("already exist") || said.mentions("duplicate") => Some(vec![Hypothesis::excluded(
+            Cause::ConversationEnded,
+            format!("the conflict is with something that exists: {}", quoted()),
+        )]),
+        // An open message begins a conversation where none is open: the end of an earlier one refuses nothing.
+        (409, _) if facts.request.integration.is_some() => Some(Vec::new()),
         (409, _) => Some(vec![Hypothesis::supported(
             Cause::ConversationEnded,
             "an ended conversation answers with a conflict (409)",
