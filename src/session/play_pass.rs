@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::config::problem::Problems;
 use crate::engine::{Command, Report};
 use crate::journal::Job;
-use crate::model::{ConversationKey, Moment};
+use crate::model::{ConversationKey, Moment, SessionAsk};
 use crate::pass::runner::{Cast, Mode, Player, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent};
 use crate::pass::{Pass, PassRun};
 
@@ -115,6 +115,7 @@ impl Session {
                 }
             }
             RunnerEffect::Read(key) => changes.engine(Command::Read(key)),
+            RunnerEffect::Connect(key) => changes.engine(Command::Session { key, ask: SessionAsk::Connect }),
             RunnerEffect::Renew => changes.engine(Command::Renew),
             RunnerEffect::Sandbox(asked) => changes.push(Change::Sandbox(asked)),
             RunnerEffect::ClearFaults => changes.push(Change::ClearFaults),

@@ -425,3 +425,21 @@ expect = { outcome = "accepted", reply = { from = "bot" } }
     assert_eq!(found.len(), 4);
     assert!(found.iter().all(|(_, v)| v == "passed"), "{found:?}");
 }
+
+#[test]
+fn a_web_step_that_only_listens_hears_a_silence() {
+    const PASS: &str = r#"
+name = "Live"
+[[cases]]
+name = "Web"
+conversation = "Anna, web"
+[[cases.steps]]
+expect = { silence = "300ms" }
+"#;
+    let home = tempfile::tempdir().unwrap();
+    quick(home.path());
+    std::fs::write(home.path().join("live.toml"), PASS).unwrap();
+    let (code, stdout, stderr) = play(home.path(), &["live.toml", "--json"]);
+    assert_eq!(code, 0, "{stdout}\n{stderr}");
+    assert_eq!(verdicts(&lines(&stdout)).len(), 1);
+}

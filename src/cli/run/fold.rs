@@ -14,7 +14,7 @@ use crate::app::output::OutputLine;
 use crate::app::progress::RunProgress;
 use crate::engine::{Command, Report};
 use crate::model::fault::SandboxRequest;
-use crate::model::{ExchangeKind, Moment, TokenStatus};
+use crate::model::{ExchangeKind, Moment, SessionAsk, TokenStatus};
 use crate::pass::Pass;
 use crate::pass::file::span;
 use crate::pass::result::{CaseResult, ExpectationState, PassRun, StepResult, Tally, Verdict};
@@ -162,6 +162,7 @@ impl RunFold {
                 }
                 RunnerEffect::Cancel(message) => CommandEffect::Ask(Command::Cancel(message)),
                 RunnerEffect::Read(key) => CommandEffect::Ask(Command::Read(key)),
+                RunnerEffect::Connect(key) => CommandEffect::Ask(Command::Session { key, ask: SessionAsk::Connect }),
                 RunnerEffect::Renew => CommandEffect::Ask(Command::Renew),
                 RunnerEffect::Sandbox(asked) => CommandEffect::Sandbox(lane, asked),
                 RunnerEffect::ClearFaults => CommandEffect::Sandbox(usize::MAX, SandboxRequest::Fault(None)),

@@ -75,6 +75,7 @@ impl Runner {
             trackers,
             sign_in: SignInSeen::default(),
             renewing: None,
+            opening: None,
             opened: Some(now),
             paused: false,
             faulty: false,

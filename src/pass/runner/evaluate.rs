@@ -176,8 +176,8 @@ impl Runner {
 
     /// When something of the open step is due.
     pub fn due(&self) -> Option<Moment> {
-        if let Some(renewing) = self.renewing {
-            return Some(renewing.until);
+        if let Some(until) = self.renewing.map(|renewing| renewing.until).or(self.opening) {
+            return Some(until);
         }
         let watch = self.watch.as_ref().filter(|_| self.stage == StepStage::Watching)?;
         let seen = self.seen(watch, None);

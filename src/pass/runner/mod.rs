@@ -130,6 +130,8 @@ pub enum RunnerEffect {
     Cancel(MessageId),
     /// Read a conversation now.
     Read(ConversationKey),
+    /// Open the session of a conversation.
+    Connect(ConversationKey),
     /// Get a new token.
     Renew,
     /// Set the sandbox up; answered with [`RunnerEvent::Sandbox`].
@@ -145,6 +147,8 @@ pub enum Preparation {
     Sandbox(SandboxRequest),
     /// Get a new token.
     Renew,
+    /// Open the session in which the step listens.
+    Connect,
 }
 
 /// Where the open step stands.
@@ -215,6 +219,8 @@ pub struct Runner {
     sign_in: SignInSeen,
     /// The new token that the open step waits for before it sends.
     renewing: Option<Renewing>,
+    /// The open step waits for its conversation's session, until then.
+    opening: Option<Moment>,
     /// Since when the open step's timer runs.
     opened: Option<Moment>,
     paused: bool,
@@ -250,6 +256,11 @@ impl Runner {
     /// Whether the open step waits for a new token.
     pub const fn is_renewing(&self) -> bool {
         self.renewing.is_some()
+    }
+
+    /// Whether the open step waits for its conversation's session.
+    pub const fn is_opening(&self) -> bool {
+        self.opening.is_some()
     }
 
     /// Whether it is over.
@@ -334,10 +345,15 @@ impl Runner {
             RunnerEvent::Report(report) => {
                 self.report(report, known);
                 self.renewed(&mut effects);
+                if let Report::Session { key, session } = report {
+                    self.session_moved(*key, session, &mut effects);
+                }
+                self.give_up_opening();
             }
             RunnerEvent::Sandbox(done) => self.prepared(done, &mut effects),
             RunnerEvent::Due => {
                 self.renewed(&mut effects);
+                self.give_up_opening();
                 self.read_when_due(&mut effects);
             }
             RunnerEvent::Go => self.go(&mut effects),

@@ -3,16 +3,19 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::replies::ReplyTracker;
 use super::{Preparation, Renewing, Runner, RunnerEffect, StepProgress, StepStage, expectation};
 use crate::model::fault::SandboxRequest;
 use crate::model::variables::{Values, expand, uuid_from};
-use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment, OutgoingMessage};
+use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment, OutgoingMessage, WebSession};
 use crate::pass::evidence::{SaidMessage, StepEvidence};
 use crate::pass::file::StepMessage;
 use crate::pass::result::{ExpectationState, Verdict};
 
 /// How long a step waits for the new token that it asked for.
 const RENEW_WITHIN: Duration = Duration::from_secs(30);
+/// How long a step that only listens waits for the session to open.
+const OPEN_WITHIN: Duration = Duration::from_secs(30);
 
 impl Runner {
     /// Runs the open step, from its beginning.
@@ -63,6 +66,9 @@ impl Runner {
         }
         preps.extend(step.advance.map(|by| Preparation::Sandbox(SandboxRequest::Advance(by))));
         preps.extend(step.renew.then_some(Preparation::Renew));
+        // A step that sends has it opened by its message.
+        let listens = expectation::all(&step).iter().any(expectation::Expectation::listens);
+        preps.extend((listens && step.send.is_none()).then_some(Preparation::Connect));
         self.stage = StepStage::Preparing(preps);
         self.prepare(effects);
     }
@@ -77,9 +83,56 @@ impl Runner {
                         Some(Renewing { than: self.sign_in.generation, until: self.now.after(RENEW_WITHIN) });
                     return effects.push(RunnerEffect::Renew);
                 }
+                Some(Preparation::Connect) => {
+                    if let Some(key) = self.unopened() {
+                        self.opening = Some(self.now.after(OPEN_WITHIN));
+                        self.trackers.entry(key).or_default().listens(self.now.wall);
+                        return effects.push(RunnerEffect::Connect(key));
+                    }
+                }
                 None => self.send(effects),
             }
         }
+    }
+
+    /// The open step's conversation, if it has a session that nobody has opened so far.
+    fn unopened(&self) -> Option<ConversationKey> {
+        let player = self.open_player().ok().filter(|player| player.channel.has_sessions())?;
+        let known = self.trackers.get(&player.key).map_or(player.readable.known(), ReplyTracker::is_readable);
+        known.is_none().then_some(player.key)
+    }
+
+    /// A session opened, or will not: a step that waits for it goes on, or is blocked.
+    pub(super) fn session_moved(
+        &mut self,
+        key: ConversationKey,
+        session: &WebSession,
+        effects: &mut Vec<RunnerEffect>,
+    ) {
+        if self.opening.is_none() || self.open_player().map_or(true, |player| player.key != key) {
+            return;
+        }
+        match session {
+            WebSession::Open { .. } | WebSession::ReadOnly { .. } => {
+                self.opening = None;
+                self.prepare(effects);
+            }
+            WebSession::Unreachable { why } | WebSession::Ended { why } => self.not_opened(&why.to_string()),
+            WebSession::Closed | WebSession::Connecting | WebSession::Reconnecting { .. } => {}
+        }
+    }
+
+    /// A session that has not opened in time is waited for no longer.
+    pub(super) fn give_up_opening(&mut self) {
+        if self.opening.is_some_and(|until| until.left(self.now).is_zero()) {
+            self.not_opened(&format!("it did not open within {} s", OPEN_WITHIN.as_secs()));
+        }
+    }
+
+    fn not_opened(&mut self, why: &str) {
+        self.opening = None;
+        let name = self.open_player().map(|player| player.name.clone()).unwrap_or_default();
+        self.decide(Verdict::Blocked, format!("the session of “{name}” is not open: {why}"));
     }
 
     /// A token came, or will not come: a step that asked for a new one goes on with it, and not with the old one.
@@ -202,6 +255,7 @@ impl Runner {
         }
         self.watch = None;
         self.renewing = None;
+        self.opening = None;
     }
 
     /// The step is decided without its expectations.

@@ -87,6 +87,11 @@ impl ReplyTracker {
         }
     }
 
+    /// Whether replies can be read; `None` where that is not known.
+    pub const fn is_readable(&self) -> Option<bool> {
+        self.readable.known()
+    }
+
     /// What stands in the way of reading, as far as the last read told.
     pub const fn unreadable(&self) -> Option<&Unreadable> {
         self.readable.unreadable()
@@ -98,6 +103,13 @@ impl ReplyTracker {
         (self.taken, self.bytes) = (0, 0);
         self.said = None;
         self.ours = Some(Ours { text: text.to_owned(), remote_id: None, since, settled: false });
+    }
+
+    /// We listen from here on, having said nothing: what a history shows of before is no answer.
+    pub fn listens(&mut self, since: Timestamp) {
+        if self.ours.is_none() {
+            self.said.get_or_insert(since);
+        }
     }
 
     /// Our message has come to an end.

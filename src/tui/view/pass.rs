@@ -271,6 +271,7 @@ fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Ro
             format!("The step did not finish: {} runs it again.", key(Action::PassGo))
         }
         StepStage::Ready => format!("{} runs the step. {verdicts}", key(Action::PassGo)),
+        StepStage::Preparing(_) if runner.is_opening() => "Waiting for the session to open.".to_owned(),
         StepStage::Preparing(_) if runner.is_renewing() => "Waiting for the new token.".to_owned(),
         StepStage::Preparing(_) => "The sandbox is being set up.".to_owned(),
         StepStage::Watching => verdicts,

@@ -91,3 +91,42 @@ fn a_silence_that_was_observed_passes() {
         assert_eq!(rig.step((0, 0)).suggested, Some(Verdict::Pass), "{web}");
     }
 }
+
+/// A step that only listens has the session opened: what nobody opened says nothing.
+#[test]
+fn a_step_that_only_listens_opens_the_session() {
+    let session = |session| Report::Session { key: ONE, session };
+    let begun = || {
+        let mut rig = Rig::new(&steps("steps = [{ expect = { silence = \"1s\" } }]"), Mode::Person);
+        rig.runner.cast.players[0].channel = Channel::WebMessaging;
+        assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Connect(ONE)]);
+        rig.socket(RepliesReadable::NotYetKnown);
+        rig.report(session(WebSession::Connecting));
+        assert!(rig.runner.is_opening() && rig.runner.due().is_some());
+        rig.after(500);
+        rig
+    };
+    let mut rig = begun();
+    rig.report(session(WebSession::Open { new: true, expires: None }));
+    rig.socket(RepliesReadable::Yes);
+    let old = RemoteMessage::new("b", Author::Bot, "Good morning", Moment::ZERO.wall - Duration::from_mins(1));
+    rig.report(Report::MessagesArrived { key: ONE, messages: vec![old] });
+    rig.after(1000).on(RunnerEvent::Due);
+    assert_eq!(rig.step((0, 0)).suggested, Some(Verdict::Pass), "what was said before does not break a silence");
+    // Open already: it is not asked for.
+    rig.on(RunnerEvent::Undo);
+    assert_eq!(rig.on(RunnerEvent::Go), []);
+    // It does not open.
+    let over = [
+        (0, WebSession::Ended { why: "403".into() }, "403"),
+        (60_000, WebSession::Connecting, "it did not open within 30 s"),
+    ];
+    for (ms, now, why) in over {
+        let mut rig = begun();
+        rig.after(ms).report(session(now));
+        let step = rig.step((0, 0));
+        let why = format!("the session of “One” is not open: {why}");
+        assert_eq!((step.suggested, step.why.as_ref()), (Some(Verdict::Blocked), Some(&why)));
+        assert_eq!((rig.runner.is_opening(), rig.runner.due()), (false, None));
+    }
+}
