@@ -5,7 +5,10 @@ use std::time::Duration;
 use crate::config::{address, snippet};
 use crate::engine::{Command, DiscoveredConversation};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
-use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, RemoteState, SessionAsk, WebSession};
+use crate::model::{
+    Address, Attachment, Channel, Conversation, ConversationKey, Extras, FileSource, RemoteState, SessionAsk,
+    WebSession,
+};
 use crate::session::attachments;
 
 use super::arguments::{Done, number};
@@ -400,9 +403,26 @@ impl Plain {
         if let Some(why) = attachments::unfit(channel, &file.place) {
             return Err(why.to_owned());
         }
+        match file.place {
+            FileSource::File(_) => self.outside(PlainEffect::SeeFile { key, file }),
+            FileSource::Url(_) => self.attached(key, file),
+        }
+        Ok(())
+    }
+
+    /// A file of this machine was looked at.
+    pub(super) fn file_seen(&mut self, key: ConversationKey, file: Attachment, seen: Result<(), String>) {
+        self.asked.outside = false;
+        self.dialogue.prompt_due = true;
+        match seen {
+            Ok(()) => self.attached(key, file),
+            Err(why) => self.wrong(why),
+        }
+    }
+
+    fn attached(&mut self, key: ConversationKey, file: Attachment) {
         self.say(format!("{}, {}, is sent with the next message.", file.label(), file.mime));
         self.next.carried.entry(key).or_default().attachments.push(file);
-        Ok(())
     }
 
     pub(super) fn attribute(&mut self, rest: &str) -> Done {

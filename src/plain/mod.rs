@@ -73,7 +73,7 @@ use crate::engine::{Command, DiscoveredConversation, Report};
 use crate::journal::{Job, JournalPage};
 use crate::model::fault::SandboxRequest;
 use crate::model::{
-    Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, SessionAsk, Variation,
+    Attachment, Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, SessionAsk, Variation,
 };
 use crate::pass::PassRun;
 use crate::session::open_pass::FoundPass;
@@ -97,6 +97,8 @@ pub enum PlainInput {
     Passes(Vec<FoundPass>),
     /// A pass file's text, or why it cannot be had.
     PassRead(PathBuf, Result<String, String>),
+    /// Whether a file that is to go with the next message can be read; why not, as a sentence.
+    FileSeen(ConversationKey, Attachment, Result<(), String>),
     /// The sandbox did what a test run asked for, or not.
     Arranged(Result<(), String>),
     /// A file is written, a fault set, … or why not: a sentence.
@@ -124,6 +126,13 @@ pub enum PlainEffect {
     FindPasses,
     /// Read a pass file; answered with [`PlainInput::PassRead`].
     ReadPass(PathBuf),
+    /// See whether a file of this machine can be read; answered with [`PlainInput::FileSeen`].
+    SeeFile {
+        /// With whose next message it is to go.
+        key: ConversationKey,
+        /// Which.
+        file: Attachment,
+    },
     /// Set a fault of the sandbox (JSON of its control API), or clear all; answered with [`PlainInput::Answered`].
     Fault(Option<String>),
     /// Write a file that must not exist yet; answered with [`PlainInput::Answered`].
@@ -289,6 +298,7 @@ impl Plain {
             PlainInput::Passes(found) => self.passes(found),
             PlainInput::Answered(done) => self.answered(done),
             PlainInput::PassRead(path, text) => self.pass_read(&path, text),
+            PlainInput::FileSeen(key, file, seen) => self.file_seen(key, file, seen),
             PlainInput::Arranged(done) => {
                 let changes = self.session.sandbox_answered(&done, now);
                 self.carry_out(changes);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, channel, unbounded_channel};
 
+use crate::app::attachable;
 use crate::app::config_file;
 use crate::app::journal::{first_message_id, journal_options};
 use crate::app::pass_files;
@@ -18,6 +19,7 @@ use crate::config::{Profile, Settings};
 use crate::engine::{EngineHandle, EngineOptions, Report};
 use crate::files;
 use crate::journal::{Job, Journal};
+use crate::model::FileSource;
 use crate::model::fault::SandboxRequest;
 use crate::pass::{PassRun, report};
 use crate::plain::{Plain, PlainEffect, PlainInput, PlainSetup};
@@ -150,6 +152,13 @@ impl Runner {
                 PlainEffect::ReadPass(path) => {
                     let text = pass_files::read(&path);
                     answers.push(PlainInput::PassRead(path, text));
+                }
+                PlainEffect::SeeFile { key, file } => {
+                    let seen = match &file.place {
+                        FileSource::File(path) => attachable::file(&files::typed(path)),
+                        FileSource::Url(_) => Ok(()),
+                    };
+                    answers.push(PlainInput::FileSeen(key, file, seen));
                 }
                 PlainEffect::SetUpSandbox(ask) => {
                     answers.push(PlainInput::Arranged(self.opened.set_up(&ask).map(drop)));

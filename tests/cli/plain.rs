@@ -277,3 +277,13 @@ fn a_missing_scope_is_told_once() {
     let told = |line: &&String| line.starts_with("Warning: ") || line.starts_with("Notice: ");
     assert_eq!(said.iter().filter(told).count(), 1, "{said:#?}");
 }
+
+/// A file that is not there is refused at once: no message goes without it.
+#[test]
+fn a_file_that_is_not_there_is_not_attached() {
+    const WEB: &str = "latency_ms = [0, 5]\n[[conversations]]\nname = \"Anna, web\"\nchannel = \"web-messaging\"\n";
+    let (code, said) = run(WEB, ".attach /nowhere/bill.pdf\nsee file\n", &[], &["--plain"]);
+    assert_eq!(code, 2, "{said:#?}");
+    assert!(said.iter().any(|line| line == "Not attached, there is no such file: “/nowhere/bill.pdf”."), "{said:#?}");
+    assert!(!said.iter().any(|line| line.contains("accepted")), "{said:#?}");
+}

@@ -98,6 +98,12 @@ fn production_asks_before_an_answer_and_before_what_goes_along() {
 fn what_goes_along_is_told_and_taken_off() {
     let mut desk = web();
     desk.line(".attach /tmp/bill.pdf");
+    assert!(desk.said().is_empty(), "whether the file can be read is not known yet: {:?}", desk.said());
+    let Some(PlainEffect::SeeFile { key, file }) = desk.acts.first().cloned() else { panic!("{:?}", desk.acts) };
+    desk.on(PlainInput::FileSeen(key, file.clone(), Err("Not attached, there is no such file: “x”.".to_owned())));
+    assert_eq!(desk.said()[0], "Not attached, there is no such file: “x”.");
+    desk.line(".attach /tmp/bill.pdf");
+    desk.on(PlainInput::FileSeen(key, file, Ok(())));
     assert_eq!(desk.said()[0], "bill.pdf, application/pdf, is sent with the next message.");
     desk.line(".attach https://x.example/a.png");
     assert!(desk.said()[0].starts_with("Web messaging uploads files"), "{:?}", desk.said());
