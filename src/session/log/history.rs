@@ -38,9 +38,14 @@ impl Log {
         self.get(*self.index.numbers.get(&exchange)?)
     }
 
+    /// The entry of the exchange that carries a message, while it is in memory.
+    pub fn entry_with(&self, message: MessageId) -> Option<&LogEntry> {
+        self.get(*self.index.messages.get(&message)?)
+    }
+
     /// The exchange that carries a message, while it is in memory.
     pub fn exchange_of(&self, message: MessageId) -> Option<&Arc<Exchange>> {
-        self.get(*self.index.messages.get(&message)?)?.exchange()
+        self.entry_with(message)?.exchange()
     }
 
     /// The newest exchange in memory that is as wanted.

@@ -21,7 +21,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-use crate::model::{DeliveryStatus, Moment, Variation};
+use crate::model::{DeliveryStatus, Message, Moment, Variation};
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::{Chord, KeySequence};
 use crate::tui::keymap::{KeyMeaning, Keymap};
@@ -262,8 +262,10 @@ impl State {
         does: impl FnOnce(&mut ThreadPane, &Threads, &RowContext<'_>) -> T,
     ) -> T {
         let mut pane = std::mem::take(&mut self.thread);
-        let cause = |id| {
-            let entry = self.session.log.entry_of(id)?;
+        let cause = |message: &Message| {
+            // What an earlier session sent is known by its entry, while that is shown.
+            let now = message.exchange.and_then(|id| self.session.log.entry_of(id));
+            let entry = now.or_else(|| self.shown_log().entry_with(message.id))?;
             let status = entry.status().map(|status| status.to_string()).unwrap_or_default();
             let dot = if self.look.theme.ascii { "-" } else { "·" };
             let diagnosis = entry.diagnosis().filter(|diagnosis| !diagnosis.suspects.is_empty())?;

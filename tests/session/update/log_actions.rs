@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use guestwire::journal::job::{HistoryPage, HistoryRange, KeptEntry};
+use guestwire::journal::job::{HistoryPage, HistoryRange, KeptEntry, KeptMessage, Restored};
 use guestwire::journal::{Job, JournalPage};
-use guestwire::model::{DeliveryStatus, MessageId};
+use guestwire::model::{DeliveryStatus, Message, MessageId};
 use guestwire::session::log::Density;
 use guestwire::session::log::LogEntry;
 use guestwire::tui::state::Pane;
@@ -235,6 +235,24 @@ fn found(desk: &mut Desk, entries: Vec<KeptEntry>) {
     let want = HistoryRange::Found { query: "o".to_owned(), before: u64::MAX };
     let page = HistoryPage { serial: serial.expect("it is asked"), want, entries, more: false, problem: None };
     desk.event(Event::Journal(JournalPage::History(page)));
+}
+
+/// The thread names the cause, as the entry does, where the message came back at the start.
+#[test]
+fn a_message_that_came_back_names_its_cause_once_its_entry_is_shown() {
+    let mut earlier = Desk::default();
+    let id = earlier.refused("one");
+    let sent = earlier.state.session.threads.message(id).unwrap().clone();
+    let cause = earlier.state.session.log.selected().unwrap().diagnosis().unwrap().cause();
+    let mut desk = Desk::default();
+    desk.state.session.journal.open();
+    let kept = KeptMessage { message: Message { exchange: None, ..sent }, begun: None };
+    let restored = Restored { messages: vec![kept], ..Restored::default() };
+    desk.event(Event::Journal(JournalPage::Restored(Box::new(restored))));
+    let thread = |desk: &Desk| desk.screen().lines().find(|line| line.contains("you ")).map(str::to_owned).unwrap();
+    assert!(thread(&desk).contains("refused 401 unauthorized"), "{}", desk.screen());
+    found(&mut desk, earlier.state.session.log.oldest_as_kept(9));
+    assert!(thread(&desk).contains(&format!("refused 401 · {cause}")), "{}", desk.screen());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::model::{Author, DeliveryStatus, ExchangeId, Masks, Moment};
+use crate::model::{Author, DeliveryStatus, Masks, Message, Moment};
 use crate::session::thread::ThreadEntry;
 use crate::text::days::day;
 use crate::text::screen::{fit, head, plain, visible, visible_lines, width, wrap};
@@ -30,7 +30,7 @@ pub struct RowContext<'a> {
     /// What is masked.
     pub masks: &'a Masks,
     /// The name of the cause of a refusal and how sure it is, with its status, as far as known.
-    pub cause: &'a dyn Fn(ExchangeId) -> Option<String>,
+    pub cause: &'a dyn Fn(&Message) -> Option<String>,
     /// No blank rows: there are few.
     pub dense: bool,
 }
@@ -157,7 +157,7 @@ fn below(entry: &ThreadEntry) -> Vec<(String, StyleRole)> {
 
 /// How a message fared, in words: `accepted`, `waiting 7 s: 429, Retry-After 7 s`, `refused 401 · scope-stripped, likely`.
 fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>) -> (String, StyleRole) {
-    let cause = entry.message().and_then(|m| m.exchange).and_then(|id| (context.cause)(id));
+    let cause = entry.message().and_then(context.cause);
     match status {
         DeliveryStatus::Waiting { until, why } => {
             let left = until.left(context.now);
