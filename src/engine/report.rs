@@ -119,6 +119,8 @@ pub enum Report {
     Notice {
         /// When.
         at: Moment,
+        /// The conversation that it is about, if about one.
+        conversation: Option<ConversationKey>,
         /// The sentence.
         text: String,
     },

@@ -98,8 +98,8 @@ impl Session {
                 self.threads.clock_skew(seconds);
                 changes.notice(Notice::ClockSkew(seconds));
             }
-            Report::Notice { at: _, text } => {
-                self.note(&text, now, changes);
+            Report::Notice { at: _, conversation, text } => {
+                self.note(conversation, &text, now, changes);
                 changes.notice(Notice::EngineNotice(text));
             }
             Report::Stopped => changes.notice(Notice::Stopped),

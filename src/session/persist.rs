@@ -19,9 +19,9 @@ impl Session {
         }
     }
 
-    /// A sentence of guestwire itself, in the log and in the journal.
-    pub fn note(&mut self, text: &str, now: Moment, changes: &mut Changes) {
-        self.log.note(now, ExchangeKind::Sys, text);
+    /// A sentence of guestwire itself, of one conversation where it is about one, in the log and in the journal.
+    pub fn note(&mut self, about: Option<ConversationKey>, text: &str, now: Moment, changes: &mut Changes) {
+        self.log.note_about(about, now, ExchangeKind::Sys, text);
         if self.journal.keeps()
             && let Some(number) = self.log.last_number()
         {

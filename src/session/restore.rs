@@ -23,7 +23,7 @@ impl Session {
                 changes.notice(Notice::JournalWell);
             }
             JournalPage::Notice(text) => {
-                self.note(&text, now, &mut changes);
+                self.note(None, &text, now, &mut changes);
                 changes.notice(Notice::JournalNotice(text));
             }
             // An answer to whoever turned the page.

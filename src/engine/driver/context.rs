@@ -106,7 +106,12 @@ impl Context {
 
     /// Reports a sentence about guestwire itself.
     pub fn notice(&self, text: &str) {
-        self.report(Report::Notice { at: self.now, text: self.mask(text) });
+        self.report(Report::Notice { at: self.now, conversation: None, text: self.mask(text) });
+    }
+
+    /// The same of one conversation.
+    pub fn notice_of(&self, key: ConversationKey, text: &str) {
+        self.report(Report::Notice { at: self.now, conversation: Some(key), text: self.mask(text) });
     }
 
     /// Reports whether replies can be read, as of a read that began at `began`.

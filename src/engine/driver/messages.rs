@@ -42,7 +42,7 @@ impl Driver {
     pub(super) fn accept(&mut self, mut request: SendRequest) {
         if self.sends.knows(request.message) {
             let text = format!("message {} is known already and was not queued again", request.message);
-            return self.cx.notice(&text);
+            return self.cx.notice_of(request.conversation, &text);
         }
         let Some(entry) = self.cx.entry(request.conversation) else {
             return self.refuse_untried(&request, Objection::NoConversation(request.conversation));

@@ -53,7 +53,7 @@ impl Reads {
         let unreadable = if cx.conversation_id(key).is_none() {
             let name = &entry.conversation.name;
             let why = "its conversation id becomes known with the first message that is accepted";
-            cx.notice(&format!("{name} cannot be read yet: {why}"));
+            cx.notice_of(key, &format!("{name} cannot be read yet: {why}"));
             Unreadable::NoConversationId
         } else {
             self.of(key).ask();

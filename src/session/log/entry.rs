@@ -136,6 +136,8 @@ pub struct LogEntry {
     /// The number that people see.
     pub(super) label: u64,
     source: LogSource,
+    /// The conversation that a sentence is about, where that is known.
+    pub(super) about: Option<ConversationKey>,
     pub(super) remark: Annotation,
     pub(super) later: Option<Later>,
     /// What the other side said to it first.
@@ -165,6 +167,7 @@ impl LogEntry {
             seq,
             label: seq,
             source,
+            about: None,
             remark: Annotation::default(),
             later: None,
             reply: None,
@@ -317,7 +320,7 @@ impl LogEntry {
 
     /// The conversation that it belongs to, if to one.
     pub fn conversation(&self) -> Option<ConversationKey> {
-        self.exchange()?.conversation
+        self.exchange().map_or(self.about, |exchange| exchange.conversation)
     }
 
     /// The HTTP status of the newest try.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::entry::{Density, Later, Reply};
 use super::{Log, LogEntry, LogSource};
-use crate::model::{DeliveryStatus, Exchange, ExchangeKind, MessageId, Moment};
+use crate::model::{ConversationKey, DeliveryStatus, Exchange, ExchangeKind, MessageId, Moment};
 
 impl Log {
     /// An exchange was begun, or went on: inserts it, or replaces what was known of it.
@@ -56,7 +56,21 @@ impl Log {
 
     /// A sentence of a person ([`ExchangeKind::Note`]) or of guestwire itself ([`ExchangeKind::Sys`]).
     pub fn note(&mut self, at: Moment, kind: ExchangeKind, text: impl Into<String>) {
+        self.note_about(None, at, kind, text);
+    }
+
+    /// The same about a conversation.
+    pub fn note_about(
+        &mut self,
+        about: Option<ConversationKey>,
+        at: Moment,
+        kind: ExchangeKind,
+        text: impl Into<String>,
+    ) {
         let seq = self.push(LogSource::Note { at, kind, text: text.into() });
+        if let Some(entry) = self.get_mut(seq) {
+            entry.about = about;
+        }
         self.refresh(seq);
         self.leave_error(seq);
         self.evict();

@@ -316,7 +316,7 @@ fn restored(state: &mut State, left: &Leftovers, effects: &mut Vec<Effect>) {
     }
     if !said.is_empty() {
         let text = said.join(" ");
-        with_session(state, effects, |session, now, changes| session.note(&text, now, changes));
+        with_session(state, effects, |session, now, changes| session.note(None, &text, now, changes));
         state.status.warn(text);
         state.status.offer(&keys);
         if left.paused {

@@ -346,7 +346,7 @@ fn hostile(size: (u16, u16), looks: Looks) -> Desk {
     let why = HOSTILE.repeat(3);
     desk.report(Report::Token(TokenStatus::NoSecret { why }));
     desk.report(reply(BILLING, HOSTILE, &HOSTILE.repeat(5), desk.now));
-    desk.report(Report::Notice { at: desk.now, text: HOSTILE.to_owned() });
+    desk.report(Report::Notice { at: desk.now, conversation: None, text: HOSTILE.to_owned() });
     desk.keys("esc G enter enter ;");
     desk.paste(HOSTILE);
     desk.keys("enter c");

@@ -215,7 +215,7 @@ fn report(dice: &mut Dice, now: Moment) -> Report {
         }
         _ => match dice.below(3) {
             0 => Report::ClockSkew(*dice.of(&[600, -600, i64::MIN, i64::MAX, 0])),
-            1 => Report::Notice { at: now, text: text(dice) },
+            1 => Report::Notice { at: now, conversation: None, text: text(dice) },
             _ => Report::Stopped,
         },
     }

@@ -10,7 +10,7 @@ use guestwire::model::{
 };
 use guestwire::tui::{Effect, Event};
 
-use crate::support::console::{BILLING, Desk, commands, exchange_of, facts, reply, valid};
+use crate::support::console::{BILLING, Desk, RETURNS, commands, exchange_of, facts, reply, valid};
 
 fn until(desk: &Desk, seconds: u64) -> Moment {
     desk.now.after(Duration::from_secs(seconds))
@@ -221,9 +221,21 @@ fn older_news_does_not_reopen_a_settled_message() {
 fn a_notice_stands_in_the_log_and_the_status_line() {
     let mut desk = Desk::default();
     let at = desk.now;
-    desk.report(Report::Notice { at, text: "The journal is not kept.".to_owned() });
+    desk.report(Report::Notice { at, conversation: None, text: "The journal is not kept.".to_owned() });
     assert_eq!(desk.status(), "The journal is not kept.");
     assert!(desk.screen().contains("SYS"));
+}
+
+#[test]
+fn a_notice_about_a_conversation_stands_only_in_the_log_of_that() {
+    let mut desk = Desk::default();
+    let at = desk.now;
+    for (conversation, shown) in [(None, true), (Some(BILLING), true), (Some(RETURNS), false)] {
+        let text = format!("about {conversation:?}");
+        desk.report(Report::Notice { at, conversation, text: text.clone() });
+        let number = desk.state.session.log.last_number().unwrap();
+        assert_eq!(desk.state.session.log.shows(number), shown, "{text}");
+    }
 }
 
 #[test]

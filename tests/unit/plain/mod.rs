@@ -439,7 +439,7 @@ fn nothing_from_outside_can_pass_for_ours_or_reach_the_terminal() {
             "Bot goes on in Conversation 2, Echo: Message 1 accepted.␍<RLO>"
         ]
     );
-    desk.report(Report::Notice { at: Moment::ZERO, text: "x\n\u{1b}[2J".to_owned() });
+    desk.report(Report::Notice { at: Moment::ZERO, conversation: None, text: "x\n\u{1b}[2J".to_owned() });
     desk.line("two");
     desk.message(2, DeliveryStatus::Refused("no\nMessage 2 accepted.\u{9b}2J".into()));
     assert_eq!(desk.said().len(), 1);

@@ -152,7 +152,7 @@ impl Driver {
                 Ours::Jwt => self.history_failed(key, &why),
                 Ours::Upload { .. } => self.upload_refused(key, None, *code, message),
                 _ if frame_codes::means(*code) == Means::Refused => {
-                    self.cx.notice(&format!("{} was refused: {why}", ours.words()));
+                    self.cx.notice_of(key, &format!("{} was refused: {why}", ours.words()));
                 }
                 _ => {}
             }

@@ -35,7 +35,7 @@ impl Driver {
             session if session.is_open() => self.catch_up(key),
             WebSession::Closed => self.web_event(key, SocketEvent::Want(Wanted::Look)),
             WebSession::Unreachable { .. } | WebSession::Ended { .. } => {
-                self.cx.notice("what is unknown was not looked for: the session is not open; connect first");
+                self.cx.notice_of(key, "what is unknown was not looked for: the session is not open; connect first");
             }
             // Once it is open, it is looked for.
             _ => {}
@@ -50,10 +50,10 @@ impl Driver {
             web.machine.session(),
             WebSession::Closed | WebSession::Unreachable { .. } | WebSession::Ended { .. }
         ) {
-            return self.cx.notice("older messages were not asked for: the session is not open; connect first");
+            return self.cx.notice_of(key, "older messages were not asked for: the session is not open; connect first");
         }
         if !web.history.paging.ask() {
-            return self.cx.notice("there are no older messages");
+            return self.cx.notice_of(key, "there are no older messages");
         }
         self.read_history(key);
     }
@@ -98,7 +98,7 @@ impl Driver {
             web.history.paging.failed(page, Why::Back, None, self.cx.now);
         }
         if asked {
-            self.cx.notice(&format!("older messages could not be read: {why}"));
+            self.cx.notice_of(key, &format!("older messages could not be read: {why}"));
         }
     }
 

@@ -38,7 +38,7 @@ impl Driver {
     pub(super) fn session_asked(&mut self, key: ConversationKey, ask: SessionAsk) {
         if !self.cx.is_web(key) {
             let why = "this conversation has no session: only those of the channel web-messaging have";
-            return self.cx.notice(why);
+            return self.cx.notice_of(key, why);
         }
         match ask {
             SessionAsk::Connect => self.web_event(key, SocketEvent::Want(Wanted::Ask)),
@@ -55,7 +55,7 @@ impl Driver {
     /// A frame for which the session must be open.
     fn ask_by_frame(&mut self, key: ConversationKey, ours: Ours) {
         if let Some(why) = self.not_open(key) {
-            return self.cx.notice(&format!("{} was not sent: {why}", ours.words()));
+            return self.cx.notice_of(key, &format!("{} was not sent: {why}", ours.words()));
         }
         self.write_frame(key, ours);
     }
@@ -80,7 +80,9 @@ impl Driver {
         {
             if let Some(at) = web.pace.health_again.filter(|at| self.cx.now.mono < at.mono) {
                 let seconds = at.left(self.cx.now).as_secs() + 1;
-                return self.cx.notice(&format!("a health check may be made every 30 s: the next in {seconds} s"));
+                return self
+                    .cx
+                    .notice_of(key, &format!("a health check may be made every 30 s: the next in {seconds} s"));
             }
             web.pace.health_again = Some(self.cx.now.after(HEALTH_EVERY));
         }

@@ -58,7 +58,7 @@ impl Driver {
         self.cx.learn_secret(&kept.token, "guest token");
         if let Err(why) = &kept.kept {
             let why = format!("the guest token is not kept, so the next start will be a new guest: {why}");
-            self.cx.notice(&why);
+            self.cx.notice_of(key, &why);
         }
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         // Another guest was wanted meanwhile.

@@ -81,7 +81,8 @@ impl Driver {
                         let why = Reason::Session(SessionEnd::EndedByOther);
                         self.web_event(key, SocketEvent::ReadOnly(why));
                     } else {
-                        self.cx.notice("the other side ended the conversation; the next message begins another");
+                        self.cx
+                            .notice_of(key, "the other side ended the conversation; the next message begins another");
                     }
                 }
                 NormalizedEvent::Presence(what) if what == "SessionExpired" => {
