@@ -93,6 +93,11 @@ impl Log {
         self.get(self.errors.newest?).filter(|entry| entry.is_error())
     }
 
+    /// Whether the entry that became an error last stands below the cursor.
+    pub fn has_error_below(&self) -> bool {
+        self.errors.newest > Some(self.view.cursor.0) && self.newest_error().is_some_and(LogEntry::is_shown)
+    }
+
     /// The selected entry. `None` while the log is empty or the filter hides everything.
     pub fn selected(&self) -> Option<&LogEntry> {
         self.get(self.view.cursor.0).filter(|entry| entry.is_shown())

@@ -120,6 +120,9 @@ impl Log {
         entry.later = kept.delivery.as_ref().and_then(Later::of);
         self.totals.bytes = self.totals.bytes.saturating_add(entry.bytes);
         self.totals.errors += usize::from(entry.is_error());
+        if entry.is_error() {
+            self.errors.newest = Some(seq);
+        }
         self.entries.push_back(entry);
         self.measure(seq);
         self.mark_days(seq);

@@ -291,6 +291,7 @@ impl State {
                     .message
                     .is_some_and(|id| self.session.threads.message(id).is_some_and(|m| m.delivery.is_settled()))
             }),
+            Action::NextError => self.shown_log().has_error_below(),
             Action::NextMatch => !self.shown_log().search_text().is_empty(),
             Action::NextCase => {
                 let run = self.session.pass.runner.as_ref().map(Runner::run);

@@ -237,6 +237,25 @@ fn found(desk: &mut Desk, entries: Vec<KeptEntry>) {
     desk.event(Event::Journal(JournalPage::History(page)));
 }
 
+#[test]
+fn the_next_error_is_named_only_where_one_is_below() {
+    let mut desk = Desk::new(200, 40);
+    let named = |desk: &Desk| desk.footer().contains("] next error");
+    desk.keys("esc 2");
+    assert!(!named(&desk), "there is none: {}", desk.footer());
+    desk.accepted("one");
+    desk.refused("two");
+    desk.keys("esc 2 g g");
+    assert!(named(&desk), "{}", desk.footer());
+    desk.keys("]");
+    assert!(!named(&desk), "one stands on it: {}", desk.footer());
+    let entries = desk.state.session.log.oldest_as_kept(9);
+    found(&mut desk, entries);
+    assert!(!named(&desk), "one stands on it in history: {}", desk.footer());
+    desk.keys("g g");
+    assert!(named(&desk), "it is below in history: {}", desk.footer());
+}
+
 /// The thread names the cause, as the entry does, where the message came back at the start.
 #[test]
 fn a_message_that_came_back_names_its_cause_once_its_entry_is_shown() {

@@ -178,7 +178,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         }
         "next error" => {
             let now = state.session.log.selected().map(guestwire::session::log::LogEntry::number);
-            now != before.chosen || said("There is no error below")
+            now != before.chosen
         }
         "up" | "down" | "newest" => true,
         "settle" => menu,
