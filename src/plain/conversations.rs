@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use crate::config::{address, snippet};
 use crate::engine::{Command, DiscoveredConversation};
+use crate::model::ids::is_uuid;
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::{
     Address, Attachment, Channel, Conversation, ConversationKey, Extras, FileSource, RemoteState, SessionAsk,
     WebSession,
 };
 use crate::session::attachments;
+use crate::session::conversations::ADDED_MALFORMED;
 
 use super::arguments::{Done, number};
 use super::dialogue::PlainQuestion;
@@ -251,6 +253,9 @@ impl Plain {
         let key = if let Some(key) = self.with_id(&id) {
             key
         } else {
+            if !is_uuid(&id) {
+                self.say(ADDED_MALFORMED);
+            }
             let name = format!("added {}", crate::text::screen::short_id(&id, true));
             self.add_address(name, Address::GuestApi { conversation_id: id, participant_id, external_id: None })
         };

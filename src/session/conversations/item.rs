@@ -9,6 +9,10 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::model::ids::is_uuid;
 use crate::model::{Address, Author, Conversation, Moment, RemoteState, RepliesReadable, WebSession};
 
+/// What is said where a conversation is added whose id is malformed: it is taken all the same.
+pub const ADDED_MALFORMED: &str =
+    "Added, but this id is malformed (not a UUID): a send will be refused. Good for a negative test.";
+
 /// How the messages of a conversation fared in this session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MessageCounts {

@@ -20,7 +20,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::model::words::words;
 use crate::model::{Author, Conversation, ConversationKey, Moment, RemoteState, RepliesReadable, WebSession};
 
-pub use item::{CardLine, ConversationItem, LiveState, MessageCounts, TYPING_EVERY};
+pub use item::{ADDED_MALFORMED, CardLine, ConversationItem, LiveState, MessageCounts, TYPING_EVERY};
 
 words! {
     /// In which order conversations stand, after the pinned ones.

@@ -8,6 +8,7 @@ use crate::diagnosis::ids::{Candidate, FoundId, IdKind, IdLookUp, KnownIds, cand
 use crate::engine::Command;
 use crate::model::ids::is_uuid;
 use crate::model::{Address, Conversation, ConversationKey, ProbeQuestion, Probed};
+use crate::session::conversations::ADDED_MALFORMED;
 use crate::session::journal_status::JournalMode;
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -149,9 +150,7 @@ pub fn add_one(state: &mut State, lead: Candidate, effects: &mut Vec<Effect>) {
         } else {
             "Added for this session; put it into config.toml to keep it."
         }),
-        None => state
-            .status
-            .warn("Added, but this id is malformed (not a UUID): a send will be refused. Good for a negative test."),
+        None => state.status.warn(ADDED_MALFORMED),
     }
 }
 

@@ -260,6 +260,19 @@ fn active_conversations_are_numbered_and_one_is_added() {
 }
 
 #[test]
+fn an_id_that_is_malformed_is_added_and_said_to_be() {
+    let mut desk = web();
+    desk.line(".add zzz");
+    let why = "Added, but this id is malformed (not a UUID): a send will be refused. Good for a negative test.";
+    assert_eq!(desk.said()[0], why);
+    assert!(desk.acts.iter().any(|act| matches!(act, PlainEffect::Ask(Command::Add(_)))), "{:?}", desk.acts);
+    for line in [".add zzz", ".add 5f0c1d2e-1111-4222-8333-44445555aaaa"] {
+        desk.line(line);
+        assert!(!desk.said().iter().any(|line| line.contains("malformed")), "{line}: {:?}", desk.said());
+    }
+}
+
+#[test]
 fn without_a_token_what_needs_none_still_goes() {
     let mut desk = Desk::live(false, false);
     desk.report(Report::Token(TokenStatus::BadClient { why: "invalid_client".to_owned() }));
