@@ -75,7 +75,6 @@ impl Runner {
             trackers,
             sign_in: SignInSeen::default(),
             renewing: None,
-            opening: None,
             opened: Some(now),
             paused: false,
             faulty: false,

@@ -176,7 +176,7 @@ impl Runner {
 
     /// When something of the open step is due.
     pub fn due(&self) -> Option<Moment> {
-        if let Some(until) = self.renewing.map(|renewing| renewing.until).or(self.opening) {
+        if let Some(until) = self.renewing.map(|renewing| renewing.until).or(self.opening()) {
             return Some(until);
         }
         let watch = self.watch.as_ref().filter(|_| self.stage == StepStage::Watching)?;

@@ -182,6 +182,8 @@ struct StepProgress {
     asked_why: bool,
     /// When the conversation is read next, and how often it was.
     read: Option<(Moment, usize)>,
+    /// Its conversation's session is waited for, until then.
+    opening: Option<Moment>,
 }
 
 /// What a run knows of signing in.
@@ -219,8 +221,6 @@ pub struct Runner {
     sign_in: SignInSeen,
     /// The new token that the open step waits for before it sends.
     renewing: Option<Renewing>,
-    /// The open step waits for its conversation's session, until then.
-    opening: Option<Moment>,
     /// Since when the open step's timer runs.
     opened: Option<Moment>,
     paused: bool,
@@ -259,8 +259,12 @@ impl Runner {
     }
 
     /// Whether the open step waits for its conversation's session.
-    pub const fn is_opening(&self) -> bool {
-        self.opening.is_some()
+    pub fn is_opening(&self) -> bool {
+        self.opening().is_some()
+    }
+
+    fn opening(&self) -> Option<Moment> {
+        self.watch.as_ref()?.opening
     }
 
     /// Whether it is over.

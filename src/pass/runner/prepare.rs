@@ -48,6 +48,7 @@ impl Runner {
             generation: self.sign_in.generation,
             asked_why: false,
             read: None,
+            opening: None,
         });
         let player = self.open_player().map(|_| ());
         if let Err(why) = player {
@@ -85,7 +86,7 @@ impl Runner {
                 }
                 Some(Preparation::Connect) => {
                     if let Some(key) = self.unopened() {
-                        self.opening = Some(self.now.after(OPEN_WITHIN));
+                        self.waits_for_session(Some(self.now.after(OPEN_WITHIN)));
                         self.trackers.entry(key).or_default().listens(self.now.wall);
                         return effects.push(RunnerEffect::Connect(key));
                     }
@@ -109,12 +110,12 @@ impl Runner {
         session: &WebSession,
         effects: &mut Vec<RunnerEffect>,
     ) {
-        if self.opening.is_none() || self.open_player().map_or(true, |player| player.key != key) {
+        if !self.is_opening() || self.open_player().map_or(true, |player| player.key != key) {
             return;
         }
         match session {
             WebSession::Open { .. } | WebSession::ReadOnly { .. } => {
-                self.opening = None;
+                self.waits_for_session(None);
                 self.prepare(effects);
             }
             WebSession::Unreachable { why } | WebSession::Ended { why } => self.not_opened(&why.to_string()),
@@ -124,13 +125,19 @@ impl Runner {
 
     /// A session that has not opened in time is waited for no longer.
     pub(super) fn give_up_opening(&mut self) {
-        if self.opening.is_some_and(|until| until.left(self.now).is_zero()) {
+        if self.opening().is_some_and(|until| until.left(self.now).is_zero()) {
             self.not_opened(&format!("it did not open within {} s", OPEN_WITHIN.as_secs()));
         }
     }
 
+    const fn waits_for_session(&mut self, until: Option<Moment>) {
+        if let Some(watch) = &mut self.watch {
+            watch.opening = until;
+        }
+    }
+
     fn not_opened(&mut self, why: &str) {
-        self.opening = None;
+        self.waits_for_session(None);
         let name = self.open_player().map(|player| player.name.clone()).unwrap_or_default();
         self.decide(Verdict::Blocked, format!("the session of “{name}” is not open: {why}"));
     }
@@ -255,7 +262,6 @@ impl Runner {
         }
         self.watch = None;
         self.renewing = None;
-        self.opening = None;
     }
 
     /// The step is decided without its expectations.
