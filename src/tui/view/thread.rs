@@ -78,7 +78,12 @@ pub fn draw_nothing(state: &State, read: bool, look: &DrawingContext<'_>, area: 
     } else {
         format!("Press {} and type.", state.key(Action::GoComposer))
     };
-    let text = if read {
+    let conversations = &state.session.conversations;
+    let text = if conversations.items().is_empty() {
+        format!("No conversation is open. {} adds one.", state.key(Action::Add))
+    } else if conversations.active().is_none() {
+        format!("No conversation is open. {} opens one.", state.key(Action::Open))
+    } else if read {
         format!("Nothing has been said here. {type_here}")
     } else {
         format!("The conversation has not been read. {type_here} {} reads it.", state.key(Action::Refresh))

@@ -239,6 +239,7 @@ fn one_that_was_added_is_removed_after_a_question_and_others_stay() {
     assert!(effects.contains(&Effect::Engine(Command::Watch(None))), "{effects:?}");
     assert_eq!(desk.state.session.conversations.active(), None);
     assert_eq!(desk.state.session.conversations.items().len(), 3);
+    assert!(desk.screen().contains("No conversation is open. Enter opens one."), "{}", desk.screen());
     // What still comes of it changes nothing, and its key is not given again.
     desk.report(reply(added, "late", "too late", desk.now));
     assert_ne!(desk.state.session.conversations.free_key(), added);
