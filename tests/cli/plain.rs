@@ -287,3 +287,13 @@ fn a_file_that_is_not_there_is_not_attached() {
     assert!(said.iter().any(|line| line == "Not attached, there is no such file: “/nowhere/bill.pdf”."), "{said:#?}");
     assert!(!said.iter().any(|line| line.contains("accepted")), "{said:#?}");
 }
+
+/// `~` is home also when the file is read, which is later than when it is attached.
+#[test]
+fn a_file_below_home_is_attached_and_sent() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("bill.txt"), "48.20 EUR").unwrap();
+    let scenario = "latency_ms = [0, 5]\n[[conversations]]\nname = \"Web\"\nchannel = \"web-messaging\"\n";
+    let (code, said, _) = run_in(home.path(), scenario, b".attach ~/bill.txt\nHello\n", &[], &["--plain"]);
+    assert_eq!(code, 0, "{said}");
+}

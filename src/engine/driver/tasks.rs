@@ -168,6 +168,7 @@ impl Context {
     pub fn spawn_file(&mut self, key: ConversationKey, message: MessageId, path: PathBuf, max: u64) {
         let work = move || {
             let read = || -> std::io::Result<FileRead> {
+                let path = files::typed(&path);
                 let size = files::open(&path)?.metadata()?.len();
                 let bytes = if size > max { Vec::new() } else { files::read(&path, max)? };
                 let md5 = base64::engine::general_purpose::STANDARD.encode(md5::compute(&bytes).0);
