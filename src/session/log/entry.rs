@@ -126,6 +126,8 @@ pub enum LogSource {
         kind: ExchangeKind,
         /// What it says.
         text: String,
+        /// The conversation that it is about, where that is known.
+        about: Option<ConversationKey>,
     },
 }
 
@@ -136,8 +138,6 @@ pub struct LogEntry {
     /// The number that people see.
     pub(super) label: u64,
     source: LogSource,
-    /// The conversation that a sentence is about, where that is known.
-    pub(super) about: Option<ConversationKey>,
     pub(super) remark: Annotation,
     pub(super) later: Option<Later>,
     /// What the other side said to it first.
@@ -167,7 +167,6 @@ impl LogEntry {
             seq,
             label: seq,
             source,
-            about: None,
             remark: Annotation::default(),
             later: None,
             reply: None,
@@ -320,7 +319,10 @@ impl LogEntry {
 
     /// The conversation that it belongs to, if to one.
     pub fn conversation(&self) -> Option<ConversationKey> {
-        self.exchange().map_or(self.about, |exchange| exchange.conversation)
+        match &self.source {
+            LogSource::Exchange(exchange) => exchange.conversation,
+            LogSource::Note { about, .. } => *about,
+        }
     }
 
     /// The HTTP status of the newest try.

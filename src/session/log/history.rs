@@ -112,7 +112,9 @@ impl Log {
                 }
                 LogSource::Exchange(Arc::clone(exchange))
             }
-            KeptSource::Note { at, kind, text } => LogSource::Note { at: *at, kind: *kind, text: text.clone() },
+            KeptSource::Note { at, kind, text } => {
+                LogSource::Note { at: *at, kind: *kind, text: text.clone(), about: None }
+            }
         };
         let mut entry = LogEntry::new(seq, source, &self.options.zone);
         entry.label = kept.number;
@@ -166,7 +168,7 @@ impl LogEntry {
     fn as_kept(&self) -> KeptEntry {
         let source = match self.source() {
             LogSource::Exchange(exchange) => KeptSource::Exchange(Arc::clone(exchange)),
-            LogSource::Note { at, kind, text } => KeptSource::Note { at: *at, kind: *kind, text: text.clone() },
+            LogSource::Note { at, kind, text, .. } => KeptSource::Note { at: *at, kind: *kind, text: text.clone() },
         };
         let delivery = self.later.map(|later| match later {
             Later::Answered => DeliveryStatus::Answered,

@@ -67,10 +67,7 @@ impl Log {
         kind: ExchangeKind,
         text: impl Into<String>,
     ) {
-        let seq = self.push(LogSource::Note { at, kind, text: text.into() });
-        if let Some(entry) = self.get_mut(seq) {
-            entry.about = about;
-        }
+        let seq = self.push(LogSource::Note { at, kind, text: text.into(), about });
         self.refresh(seq);
         self.leave_error(seq);
         self.evict();
