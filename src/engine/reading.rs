@@ -174,8 +174,7 @@ impl ReplyReader {
         self.ours.retain(|o| o.message != message);
     }
 
-    /// The read was answered with 401. True: it is worth a new token, with which it is read again; once until a read
-    /// succeeds.
+    /// The read was answered with 401. True, once until a read succeeds: a new token is worth another read.
     pub fn may_renew(&mut self) -> bool {
         let may = self.access == Access::Open;
         self.access = Access::Renewed;

@@ -1,5 +1,4 @@
-//! The seam for durability: a message is recorded before its first byte is sent, and each status before it is told as
-//! final.
+//! What is on disk first: a message before its first byte is sent, and each status before it is told as final.
 
 use std::future::Future;
 use std::pin::Pin;

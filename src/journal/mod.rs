@@ -124,8 +124,7 @@ impl Journal {
         }
     }
 
-    /// Writes what is still to be written, and gives the lock back. Waits for that, at most for `bound`; true if it is
-    /// done.
+    /// Writes the rest and gives the lock back. Waits for that, at most for `bound`; true if it is done.
     pub fn close(&self, bound: Duration) -> bool {
         let Some((lanes, ended)) = self.way_in().take() else { return true };
         drop(lanes);

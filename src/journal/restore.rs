@@ -183,8 +183,7 @@ impl Restored {
             .collect()
     }
 
-    /// Whether what is queued is too old to go by itself. A clock that was turned back tells no age: then a person
-    /// decides too.
+    /// Whether a person decides about what is queued: it is too old, or a clock that was turned back tells no age.
     pub fn queue_is_old(&self, now: Timestamp) -> bool {
         let queued = self.messages.iter().map(|kept| &kept.message).filter(|m| m.delivery == DeliveryStatus::Queued);
         queued.map(|m| now.duration_since(m.at.wall).as_secs()).any(|age| !(-FUTURE..=QUEUE_AGE).contains(&age))
