@@ -266,7 +266,7 @@ impl ReplyReader {
         skew: SignedDuration,
     ) -> (Vec<RemoteMessage>, Vec<Settled>) {
         let fresh = self.heard.hear(messages, how);
-        // Without a time it cannot be known which of the same text it is: it is told, and settles nothing.
+        // Without a time nobody knows which of the same text it is, nor what it answers: it is told, and settles nothing.
         let of_guest = |m: &&RemoteMessage| m.author == Author::Guest && !m.untimed && !self.claimed.contains(&m.id);
         for message in fresh.iter().filter(of_guest) {
             let RemoteMessage { id, text, at, .. } = message;
@@ -274,7 +274,7 @@ impl ReplyReader {
         }
         let mut out = self.claim(skew);
         self.guests.drain(..self.guests.len().saturating_sub(GUESTS));
-        let replies = fresh.iter().filter(|m| m.author.replies());
+        let replies = fresh.iter().filter(|m| m.author.replies() && !m.untimed);
         if let Some(reply) = replies.map(|m| m.at).max() {
             for ours in self.ours.iter_mut().filter(|o| matches!(o.when, When::Accepted(at) if at <= reply)) {
                 ours.answered = true;

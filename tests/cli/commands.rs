@@ -401,3 +401,14 @@ fn a_system_that_gives_too_little_is_told_in_a_sentence() {
     let (code, _, stderr) = limited(home.path(), "-f 1", "--sandbox send --to Echo hello");
     assert!(matches!(code, 0 | 1) && stderr.lines().count() > 1, "{code}: {stderr}");
 }
+
+#[test]
+fn a_send_tells_of_a_missing_scope_once() {
+    let home = tempfile::tempdir().unwrap();
+    let scenario = "latency_ms = [0, 5]\n[[conversations]]\nname = \"Echo\"\nscript = \"echo\"\n\
+                    [[faults]]\nfault = \"scope-stripped\"\n";
+    std::fs::write(home.path().join("s.toml"), scenario).unwrap();
+    let (code, _, stderr) = run(home.path(), &["--scenario", "s.toml", "--sandbox", "send", "--to", "Echo", "hi"]);
+    assert_eq!((code, stderr.matches("messages through the Guest API").count()), (1, 1), "{stderr}");
+    assert_eq!(stderr.matches("scope guest:messages:send").count(), 0, "{stderr}");
+}

@@ -96,6 +96,15 @@ fn a_message_without_a_time_settles_nothing_unknown() {
 }
 
 #[test]
+fn a_reply_without_a_time_answers_nothing() {
+    let untimed = RemoteMessage { untimed: true, ..said("b0", Author::Bot, "Good morning", 101) };
+    let mut reader = ReplyReader::default();
+    reader.sent(MessageId(1), "hello", accepted(100), Some("m1".to_owned()));
+    assert_eq!(read(&mut reader, vec![untimed], 101), [], "it may have been said before");
+    assert_eq!(read(&mut reader, vec![said("b1", Author::Bot, "Hi", 102)], 103), [Settled::Answered(MessageId(1))]);
+}
+
+#[test]
 fn an_unknown_one_is_remembered_however_many_follow() {
     let mut reader = ReplyReader::default();
     reader.sent(MessageId(1), "lost?", unknown(100), None);

@@ -30,7 +30,6 @@ use crate::app::output::OutputLine;
 use crate::cli::token::token_line;
 use crate::pass::runner::replies::ReplyTracker;
 use crate::session::changes::{Change, Notice};
-use crate::session::sign_in::missing_scopes;
 use crate::session::{Changes, OutgoingMessage, Session, SignInTrouble};
 pub use pick::NumberedChoice;
 use pick::Offer;
@@ -190,16 +189,9 @@ impl SendFold {
     fn token(&mut self, now: Moment, before: &TokenStatus) -> Vec<CommandEffect> {
         let status = &self.session.sign_in.status;
         let mut acts = Vec::new();
-        let warned = before.facts().and_then(missing_scopes);
         let changed = std::mem::discriminant(before) != std::mem::discriminant(status);
         if changed || matches!(status, TokenStatus::Expired { .. }) {
             acts.push(CommandEffect::Say(token_line(now, status)));
-        }
-        // The scopes are those that the Guest API needs; roles decide in the other channels.
-        let scoped = self.channel().is_none_or(|channel| channel.capabilities().scopes_decide);
-        let warning = status.facts().and_then(missing_scopes).filter(|_| scoped);
-        if let Some(warning) = warning.filter(|w| warned.as_ref() != Some(w)) {
-            acts.push(CommandEffect::message("warning", now, warning));
         }
         acts.extend(self.give_up(now));
         acts
