@@ -152,17 +152,21 @@ impl TranscriptLine {
         self.delivery.as_ref()?.reason().map(ToString::to_string).filter(|why| !why.is_empty())
     }
 
-    /// What there is to know of it besides who said what: delivery status, reason, purpose.
-    pub(super) fn facts(&self) -> Vec<String> {
+    /// What there is to know of it besides who said what: delivery status with its reason, purpose. True with what
+    /// warns.
+    pub(super) fn facts(&self) -> Vec<(String, bool)> {
         let mut facts = Vec::new();
-        facts.extend(self.delivery.as_ref().map(|delivery| match self.why() {
-            Some(why) => format!("{}: {why}", delivery.word()),
-            None => delivery.word().to_owned(),
+        facts.extend(self.delivery.as_ref().map(|delivery| {
+            let warns = matches!(delivery, DeliveryStatus::Refused(_) | DeliveryStatus::Unknown(_));
+            match self.why() {
+                Some(why) => (format!("{}: {why}", delivery.word()), warns),
+                None => (delivery.word().to_owned(), warns),
+            }
         }));
         if self.again {
-            facts.push("sent again".to_owned());
+            facts.push(("sent again".to_owned(), false));
         }
-        facts.extend(self.sent_as.as_ref().map(|how| format!("wrongly on purpose: {how}")));
+        facts.extend(self.sent_as.as_ref().map(|how| (format!("wrongly on purpose: {how}"), true)));
         facts
     }
 }

@@ -37,12 +37,10 @@ fn one(out: &mut String, transcript: &Transcript, line: &TranscriptLine) {
         Author::System => "system",
         Author::Bot | Author::Agent | Author::Somebody => "other-side",
     };
-    let warn =
-        |fact: &String| fact.starts_with("refused") || fact.starts_with("unknown") || fact.starts_with("wrongly");
     let mut facts = String::new();
-    for fact in &line.facts() {
-        let class = if warn(fact) { " class=\"warn\"" } else { "" };
-        let _ = write!(facts, " · <span{class}>{}</span>", markup(fact));
+    for (fact, warns) in line.facts() {
+        let class = if warns { " class=\"warn\"" } else { "" };
+        let _ = write!(facts, " · <span{class}>{}</span>", markup(&fact));
     }
     let _ = writeln!(
         out,

@@ -24,8 +24,8 @@ pub(super) fn markdown(transcript: &Transcript) -> String {
 fn one(out: &mut String, transcript: &Transcript, line: &TranscriptLine) {
     let mark = if line.carried.as_ref().is_some_and(|c| c.marked) { " · marked" } else { "" };
     let mut facts = String::new();
-    for fact in &line.facts() {
-        let _ = write!(facts, " · {}", text(fact));
+    for (fact, _) in line.facts() {
+        let _ = write!(facts, " · {}", text(&fact));
     }
     let _ = write!(
         out,

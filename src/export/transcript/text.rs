@@ -17,7 +17,7 @@ pub(super) fn text(transcript: &Transcript) -> String {
                 let _ = writeln!(out, "\n### {day}\n");
             }
             let text = visible_lines(&line.text).collect::<Vec<_>>().join("\n  ");
-            let facts = line.facts();
+            let facts: Vec<String> = line.facts().into_iter().map(|(fact, _)| fact).collect();
             let facts = if facts.is_empty() { String::new() } else { format!(" ({})", visible(&facts.join("; "))) };
             let _ = writeln!(out, "- {} **{}**: {text}{facts}", line.at.strftime("%F %T"), visible(line.author.word()));
         }
