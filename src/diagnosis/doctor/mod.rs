@@ -266,7 +266,12 @@ impl Doctor {
             ProbeQuestion::Origin(_) => "origin",
         };
         // A pasted token is what there is; nothing else is reason enough not to have one.
-        if asked == ProbeQuestion::Token && !evidence.profile.pasted {
+        let none = match asked {
+            ProbeQuestion::Token => !evidence.profile.pasted,
+            ProbeQuestion::Scopes => evidence.token.is_none(),
+            _ => false,
+        };
+        if none {
             self.found(Cause::Unknown, Confidence::Possible, why, DoctorStage::Token);
             return vec![plain(name, ProbeResult::Fail, why)];
         }

@@ -35,6 +35,8 @@ pub struct Probes {
     brought: Option<Generation>,
     /// Waits for what is asked about this token already.
     wants_facts: Option<Generation>,
+    /// The service refused the pasted token in this exchange.
+    refused: Option<ExchangeId>,
     /// A message that the conversation asked about last lists.
     listed: Option<(ConversationKey, String)>,
 }
@@ -84,6 +86,7 @@ impl Probes {
 
     /// What `tokens/me` was asked about a token is answered.
     pub fn facts_answered(&mut self, generation: Generation, exchange: ExchangeId, cx: &mut Context) {
+        self.refused = cx.tokens.facts().is_none().then_some(exchange);
         if self.wants_facts.take_if(|wanted| *wanted == generation).is_some() {
             report_probe(ProbeQuestion::Scopes, exchange, cx);
         }
@@ -91,6 +94,11 @@ impl Probes {
 
     /// A request of its own, unless one under way answers the question too.
     fn ask_plainly(&mut self, asked: ProbeQuestion, cx: &mut Context) -> Result<(), String> {
+        if let Some(refusal) = self.refused.filter(|_| asked == ProbeQuestion::Scopes && cx.tokens.facts().is_none()) {
+            // What a token may do that the service does not take was asked and answered.
+            report_probe(asked, refusal, cx);
+            return Ok(());
+        }
         let (what, call) = self.call(asked, cx).map_err(|BadCall(why)| why)?;
         let token = if call.headers.contains_key(AUTHORIZATION) { Some(ready(cx)?) } else { None };
         if let Some((generation, _)) = token

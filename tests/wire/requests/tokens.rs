@@ -8,7 +8,9 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::config::{ClientAuth, Credentials, SecretSource};
 use guestwire::engine::{Command, Report};
-use guestwire::model::{DeliveryStatus, ExchangeKind, ExchangeStep, Generation, Outcome, TokenStatus};
+use guestwire::model::{
+    DeliveryStatus, ExchangeKind, ExchangeStep, Generation, Outcome, ProbeQuestion, Probed, TokenStatus,
+};
 
 use tokio::sync::Barrier;
 
@@ -273,6 +275,11 @@ async fn a_pasted_token_is_unwrapped_and_asked_about() {
     let refused = engine.until(|r| matches!(r, Report::Token(TokenStatus::Refused { status: 401, .. }))).await;
     assert!(format!("{refused:?}").contains("tokens/me answered 401 bad.credentials: Invalid login"), "{refused:?}");
     assert!(!engine.seen.iter().any(|r| matches!(r, Report::Token(status) if status.facts().is_some())), "signed in");
+    // Its refusal is the answer to what it may do, however early it came.
+    let refusal = engine.exchanges(ExchangeKind::Token).last().unwrap().id;
+    engine.handle.ask(Command::Probe(ProbeQuestion::Scopes));
+    let probed = engine.until(|r| matches!(r, Report::Probe { .. })).await;
+    assert!(matches!(probed, Report::Probe { result: Probed::Asked(id), .. } if id == refusal), "{probed:?}");
     engine.stop().await;
     let asked = server.log().len();
     let mut engine = TestEngine::start(pasted(format!("{TOKEN}a\r\nb c")));

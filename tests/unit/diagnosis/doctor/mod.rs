@@ -356,13 +356,20 @@ fn a_refusal_is_explained_and_not_what_else_is_wrong() {
 }
 
 #[test]
-fn without_a_secret_nothing_was_said_by_any_server() {
-    let mut doctor = Doctor::new(&profile(), None, false);
-    let evidence =
-        DoctorEvidence { profile: &profile(), history: &PastExchanges::default(), token: None, proxied: false };
-    let why = Probed::NotAsked("set GUESTWIRE_CLIENT_SECRET".to_owned());
-    let findings = doctor.answered(ProbeQuestion::Token, &why, None, &evidence);
-    assert_eq!(findings.first().unwrap().result, ProbeResult::Fail);
-    let (_, DoctorStep::Over(verdict)) = doctor.next(&evidence) else { panic!("not over") };
-    assert_eq!((verdict.cause, verdict.stage), (Some(Cause::Unknown), DoctorStage::Token));
+fn without_a_token_nothing_else_counts_as_checked() {
+    let pasted = ProfileFacts { pasted: true, ..profile() };
+    let cases = [
+        (profile(), ProbeQuestion::Token, "set GUESTWIRE_CLIENT_SECRET"),
+        (profile(), ProbeQuestion::Scopes, "there is no valid token"),
+        (pasted, ProbeQuestion::Scopes, "there is no valid token"),
+    ];
+    for (profile, asked, why) in cases {
+        let mut doctor = Doctor::new(&profile, None, false);
+        let evidence =
+            DoctorEvidence { profile: &profile, history: &PastExchanges::default(), token: None, proxied: false };
+        let findings = doctor.answered(asked, &Probed::NotAsked(why.to_owned()), None, &evidence);
+        assert_eq!(findings.first().unwrap().result, ProbeResult::Fail, "{asked:?}");
+        let (_, DoctorStep::Over(verdict)) = doctor.next(&evidence) else { panic!("not over") };
+        assert_eq!((verdict.cause, verdict.stage), (Some(Cause::Unknown), DoctorStage::Token), "{asked:?}");
+    }
 }
