@@ -8,9 +8,10 @@ use super::origin::{Lookup, env_text};
 use super::problem::NOWHERE;
 use super::profile::Credentials;
 use super::proxy;
-use super::resolve_profile::{GUEST_API_SCOPE, Resolved};
+use super::resolve_profile::Resolved;
 use super::settings::Origin;
 use super::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REGION};
+use crate::genesys::guest_api;
 use crate::model::{Address, OpenGuest};
 
 /// The profile that exists by itself while [`REGION`], and a client or a token, are in the environment.
@@ -109,7 +110,7 @@ pub fn text(env: Lookup<'_>, target: &AdHocTarget, is_env: bool) -> String {
             parts.map(|(field, variable, _)| (field.to_owned(), reference(variable).into())).collect();
         // The scope that the Guest API's description names, for a client that says nothing of scopes.
         if !oauth.is_empty() && target.conversation.is_some() {
-            oauth.insert("scopes".to_owned(), vec![GUEST_API_SCOPE].into());
+            oauth.insert("scopes".to_owned(), vec![guest_api::SCOPE].into());
         }
         if !oauth.is_empty() {
             profile.insert("oauth".to_owned(), oauth.into());

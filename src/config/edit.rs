@@ -3,11 +3,11 @@
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
+use crate::genesys::guest_api;
 use crate::model::Address;
 
 use super::Credentials;
 use super::Profile;
-use super::resolve_profile::GUEST_API_SCOPE;
 use super::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET};
 
 /// A name that nothing in `taken` has: `name`, else `name 2`, `name 3` and so on.
@@ -143,8 +143,8 @@ pub fn add_profile(document: &mut DocumentMut, profile: &Profile) -> String {
         Credentials::Client(client) => {
             oauth.insert("client_id", reference(CLIENT_ID));
             oauth.insert("client_secret", reference(CLIENT_SECRET));
-            if client.scopes.iter().any(|scope| scope == GUEST_API_SCOPE) {
-                oauth.insert("scopes", value(Array::from_iter([GUEST_API_SCOPE])));
+            if client.scopes.iter().any(|scope| scope == guest_api::SCOPE) {
+                oauth.insert("scopes", value(Array::from_iter([guest_api::SCOPE])));
             }
         }
         Credentials::Pasted(_) => {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use secrecy::SecretString;
 
+use crate::genesys::guest_api;
 use crate::model::{Conversation, Masks};
 
 use super::origin::{ShownValue, shown_as_words};
@@ -105,6 +106,12 @@ pub struct GuestApi {
     pub path: String,
     /// Scopes without which a send is expected to be refused.
     pub required_scopes: Vec<String>,
+}
+
+impl Default for GuestApi {
+    fn default() -> Self {
+        Self { path: guest_api::PATH.to_owned(), required_scopes: vec![guest_api::SCOPE.to_owned()] }
+    }
 }
 
 /// The `open-messaging` channel's adjustable parts.

@@ -19,11 +19,6 @@ use super::{
 };
 use crate::files;
 
-/// The path of the Guest API's endpoint, from its description.
-pub const GUEST_API_PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
-/// The scope that its description names.
-pub const GUEST_API_SCOPE: &str = "guest:messages:send";
-
 /// The variables that name a proxy for encrypted requests, where the profile names none, in the order in which they count.
 const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
@@ -404,8 +399,9 @@ impl ProfileReader<'_> {
         let said = table.inside("guest_api", |table| (table.text("path"), table.strings("required_scopes")));
         let (path, scopes) = said.unwrap_or_default();
         let path = path.and_then(|path| self.judged(path.at, address::guest_path(&path.value)));
-        let path = self.pick("guest_api.path", path, GUEST_API_PATH.to_owned());
-        let required_scopes = self.pick_list("guest_api.required_scopes", scopes, vec![GUEST_API_SCOPE.to_owned()]);
+        let usual = GuestApi::default();
+        let path = self.pick("guest_api.path", path, usual.path);
+        let required_scopes = self.pick_list("guest_api.required_scopes", scopes, usual.required_scopes);
         GuestApi { path, required_scopes }
     }
 

@@ -123,7 +123,7 @@ impl<'c> Facts<'c> {
     /// The opening of its guest socket that failed, where the message was held back by that.
     pub fn held_back_by(&self) -> Option<&'c Attempt> {
         let web = self.attempt.is_none() && self.channel.is_some_and(Channel::has_sessions);
-        self.history.failed_opening(self.exchange.conversation.filter(|_| web)?)
+        self.history.deployments.failed_opening(self.exchange.conversation.filter(|_| web)?)
     }
 
     pub fn generation(&self) -> Option<Generation> {

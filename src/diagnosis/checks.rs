@@ -3,173 +3,159 @@
 //! does not exist".
 
 use super::case::Facts;
+use super::evidence::SeenToken;
 use super::render::span;
 use crate::model::ids::is_uuid;
-use crate::model::{Check, CheckAnswer, ExchangeId, Granted, RemoteState};
+use crate::model::{Check, CheckAnswer, Granted, RemoteState};
+
+/// The lines so far.
+struct Checks(Vec<Check>);
+
+impl Checks {
+    /// Adds what is known from the case itself.
+    fn add(&mut self, holds: impl Into<CheckAnswer>, what: impl Into<String>) {
+        self.0.push(Check { holds: holds.into(), what: what.into(), shown_by: None });
+    }
+
+    /// Adds what another exchange shows.
+    fn shown(&mut self, seen: SeenToken, holds: bool, what: impl Into<String>) {
+        self.0.push(Check { holds: holds.into(), what: what.into(), shown_by: Some(seen.exchange) });
+    }
+
+    /// Adds what cannot be told, with why in brackets.
+    fn unknown(&mut self, what: &str, why: &str) {
+        self.add(CheckAnswer::Unknown, format!("{what} ({why})"));
+    }
+}
 
 /// The lines for one case.
 pub fn of(facts: &Facts<'_>) -> Vec<Check> {
-    let mut checks = Vec::new();
-    let mut add = |holds, what: String, shown_by: Option<ExchangeId>| checks.push(Check { holds, what, shown_by });
-    let Some(attempt) = facts.attempt else { return checks };
+    let mut checks = Checks(Vec::new());
+    let Some(attempt) = facts.attempt else { return Vec::new() };
     if facts.generation().is_some() {
-        token(facts, &mut add);
+        token(facts, &mut checks);
         if facts.is_guest_send() {
-            scopes(facts, &mut add);
+            scopes(facts, &mut checks);
         }
     }
     if let Some(id) = &facts.request.conversation {
         let participant = facts.request.participant.as_ref().map(|id| is_uuid(id));
         match (is_uuid(id), participant) {
-            (true, Some(true)) => {
-                add(CheckAnswer::Yes, "conversation id and participant id well formed".to_owned(), None);
-            }
+            (true, Some(true)) => checks.add(true, "conversation id and participant id well formed"),
             (conversation, participant) => {
-                add(form(conversation), "conversation id well formed".to_owned(), None);
+                checks.add(conversation, "conversation id well formed");
                 if let Some(well) = participant {
-                    add(form(well), "participant id well formed".to_owned(), None);
+                    checks.add(well, "participant id well formed");
                 }
             }
         }
-        conversation(facts, id, &mut add);
+        conversation(facts, id, &mut checks);
     }
-    places(facts, &mut add);
+    places(facts, &mut checks);
     let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
     if let Some(date) = facts.answer.date {
         let skew = date.duration_since(ended.wall).as_secs();
         let differ = skew.saturating_abs();
         let by = if differ <= 2 { String::new() } else { format!(" (they differ by {skew} s)") };
-        let holds = if differ <= 60 { CheckAnswer::Yes } else { CheckAnswer::No };
-        add(holds, format!("clocks agree{by}"), None);
+        checks.add(differ <= 60, format!("clocks agree{by}"));
     }
-    checks
-}
-
-/// Whether an id has the form of one.
-const fn form(well: bool) -> CheckAnswer {
-    if well { CheckAnswer::Yes } else { CheckAnswer::No }
+    checks.0
 }
 
 /// Integration, deployment and origin: their form, and what is known of them.
-fn places(facts: &Facts<'_>, add: &mut impl FnMut(CheckAnswer, String, Option<ExchangeId>)) {
+fn places(facts: &Facts<'_>, checks: &mut Checks) {
     if let Some(id) = &facts.request.integration {
-        add(form(is_uuid(id)), "integration id well formed".to_owned(), None);
-        let book = facts.history.of_integration(id);
+        checks.add(is_uuid(id), "integration id well formed");
+        let book = facts.history.deployments.integration(id);
         match (book.and_then(|b| b.known), book.and_then(|b| b.missing)) {
             (Some(known), missing) if missing.is_none_or(|m| m.at <= known.at) => {
-                add(CheckAnswer::Yes, "integration exists".to_owned(), Some(known.exchange));
+                checks.shown(known, true, "integration exists");
             }
-            (_, Some(missing)) => add(CheckAnswer::No, "integration exists".to_owned(), Some(missing.exchange)),
-            _ => add(CheckAnswer::Unknown, "integration exists (not checked)".to_owned(), None),
+            (_, Some(missing)) => checks.shown(missing, false, "integration exists"),
+            _ => checks.unknown("integration exists", "not checked"),
         }
     }
     let Some(id) = facts.request.deployment.as_ref().filter(|_| facts.request.opening) else { return };
-    add(form(is_uuid(id)), "deployment id well formed".to_owned(), None);
-    let book = facts.history.of_deployment(id);
-    match book.map(|b| (&b.config, &b.missing)) {
-        Some((Some((seen, config)), _)) => {
-            let (holds, what) = if config.is_active() {
-                (CheckAnswer::Yes, "deployment exists and is active")
-            } else {
-                (CheckAnswer::No, "deployment exists and is active (it is not active)")
-            };
-            add(holds, what.to_owned(), Some(seen.exchange));
-        }
-        Some((None, Some(missing))) => {
-            add(
-                CheckAnswer::No,
-                "deployment exists and is active (it does not exist)".to_owned(),
-                Some(missing.exchange),
-            );
-        }
+    checks.add(is_uuid(id), "deployment id well formed");
+    let book = facts.history.deployments.deployment(id);
+    let active = "deployment exists and is active";
+    match book.map(|b| (&b.config, b.missing)) {
+        Some((Some((seen, config)), _)) if config.is_active() => checks.shown(*seen, true, active),
+        Some((Some((seen, _)), _)) => checks.shown(*seen, false, format!("{active} (it is not active)")),
+        Some((None, Some(missing))) => checks.shown(missing, false, format!("{active} (it does not exist)")),
         // An opening before this one shows it too.
         _ => match book.and_then(|b| b.opened.as_ref()) {
-            Some((seen, Some(with))) => {
-                add(
-                    CheckAnswer::Yes,
-                    format!("deployment exists and is active (opened with {with})"),
-                    Some(seen.exchange),
-                );
-            }
-            Some((seen, None)) => {
-                add(CheckAnswer::Yes, "deployment exists and is active (opened)".to_owned(), Some(seen.exchange));
-            }
-            None => add(CheckAnswer::Unknown, "deployment exists and is active (not checked)".to_owned(), None),
+            Some((seen, Some(with))) => checks.shown(*seen, true, format!("{active} (opened with {with})")),
+            Some((seen, None)) => checks.shown(*seen, true, format!("{active} (opened)")),
+            None => checks.unknown(active, "not checked"),
         },
     }
     let Some(origin) = &facts.request.origin else { return };
+    let among = format!("{origin} is among the allowed domains");
     match book.and_then(|b| b.domains.as_ref()) {
-        Some((seen, domains)) => {
-            let holds = if domains.allow(origin) { CheckAnswer::Yes } else { CheckAnswer::No };
-            add(holds, format!("{origin} is among the allowed domains"), Some(seen.exchange));
-        }
-        None => add(CheckAnswer::Unknown, format!("{origin} is among the allowed domains (not checked)"), None),
+        Some((seen, domains)) => checks.shown(*seen, domains.allow(origin), among),
+        None => checks.unknown(&among, "not checked"),
     }
 }
 
-fn token(facts: &Facts<'_>, add: &mut impl FnMut(CheckAnswer, String, Option<ExchangeId>)) {
+fn token(facts: &Facts<'_>, checks: &mut Checks) {
     let book = facts.token();
     let name = facts.generation().map_or_else(String::new, |g| format!("token #{g} "));
-    let ended = facts.ended();
     let expires = book.and_then(|b| b.facts.as_ref()).and_then(|f| f.expires);
-    match (expires, ended) {
+    let unexpired = format!("{name}not expired");
+    match (expires, facts.ended()) {
         (Some(end), Some(now)) if now.mono < end.mono => {
-            add(CheckAnswer::Yes, format!("{name}not expired ({} left)", span(end.left(now))), None);
+            checks.add(true, format!("{unexpired} ({} left)", span(end.left(now))));
         }
-        (Some(_), Some(_)) => add(CheckAnswer::No, format!("{name}not expired (it has expired)"), None),
-        _ => add(CheckAnswer::Unknown, format!("{name}not expired (its expiry is not known)"), None),
+        (Some(_), Some(_)) => checks.add(false, format!("{unexpired} (it has expired)")),
+        _ => checks.unknown(&unexpired, "its expiry is not known"),
     }
     let own = facts.exchange.id;
     let works = format!("{name}works for other API calls");
     match book.map_or((None, None), |b| (b.accepted.besides(own), b.refused.besides(own))) {
-        (Some(seen), refused) if refused.is_none_or(|r| seen.at >= r.at) => {
-            add(CheckAnswer::Yes, works, Some(seen.exchange));
-        }
-        (_, Some(refused)) => add(CheckAnswer::No, works, Some(refused.exchange)),
-        _ => add(CheckAnswer::Unknown, format!("{works} (not checked)"), None),
+        (Some(seen), refused) if refused.is_none_or(|r| seen.at >= r.at) => checks.shown(seen, true, works),
+        (_, Some(refused)) => checks.shown(refused, false, works),
+        _ => checks.unknown(&works, "not checked"),
     }
 }
 
-fn scopes(facts: &Facts<'_>, add: &mut impl FnMut(CheckAnswer, String, Option<ExchangeId>)) {
+fn scopes(facts: &Facts<'_>, checks: &mut Checks) {
     let needed = facts.profile.required.join(" ");
     if needed.is_empty() || facts.answer.is_published() {
         return;
     }
+    let has = format!("token has the scope {needed}");
     match facts.token().and_then(|b| b.facts.as_ref()).map(|f| &f.granted) {
         Some(Granted::Named(granted)) if facts.profile.required.iter().all(|scope| granted.contains(scope)) => {
-            add(CheckAnswer::Yes, format!("token has the scope {needed}"), None);
+            checks.add(true, has);
         }
         Some(Granted::Named(granted)) => {
             let list = if granted.is_empty() { "none".to_owned() } else { granted.join(" ") };
-            add(CheckAnswer::No, format!("token has the scope {needed} (granted: {list})"), None);
+            checks.add(false, format!("{has} (granted: {list})"));
         }
-        _ => add(CheckAnswer::Unknown, format!("token has the scope {needed} (not known)"), None),
+        _ => checks.unknown(&has, "not known"),
     }
 }
 
-fn conversation(facts: &Facts<'_>, id: &str, add: &mut impl FnMut(CheckAnswer, String, Option<ExchangeId>)) {
-    let Some(book) = facts.history.of_conversation(id) else {
-        add(CheckAnswer::Unknown, "conversation exists (not checked)".to_owned(), None);
-        return;
-    };
+fn conversation(facts: &Facts<'_>, id: &str, checks: &mut Checks) {
+    let exists = "conversation exists";
+    let Some(book) = facts.history.of_conversation(id) else { return checks.unknown(exists, "not checked") };
     if let Some(missing) = book.missing.filter(|m| book.read.as_ref().is_none_or(|r| r.seen.at < m.at)) {
-        add(CheckAnswer::No, "conversation exists".to_owned(), Some(missing.exchange));
-        return;
+        return checks.shown(missing, false, exists);
     }
     let Some(read) = &book.read else {
         if let Some(seen) = book.accepted {
-            add(CheckAnswer::Yes, "conversation exists (a message was accepted)".to_owned(), Some(seen.exchange));
+            checks.shown(seen, true, format!("{exists} (a message was accepted)"));
         }
         return;
     };
     let state = if read.state == RemoteState::Unknown { String::new() } else { format!(", {}", read.state.word()) };
-    add(CheckAnswer::Yes, format!("conversation exists{state}"), Some(read.seen.exchange));
+    checks.shown(read.seen, true, format!("{exists}{state}"));
     if let Some(guest) = &read.guest {
         let id_is = facts.request.participant.as_ref().map(|p| *p == guest.id);
         let external_is = facts.request.external.as_ref().zip(guest.external.as_ref()).map(|(a, b)| a == b);
         if let Some(same) = id_is.or(external_is) {
-            let holds = if same { CheckAnswer::Yes } else { CheckAnswer::No };
-            add(holds, "participant is the guest".to_owned(), Some(read.seen.exchange));
+            checks.shown(read.seen, same, "participant is the guest");
         }
     }
 }

@@ -32,7 +32,6 @@ mod rules;
 
 pub use case::{Case, ProfileFacts};
 pub use evidence::history::PastExchanges;
-pub use evidence::seen::SeenToken;
 
 use crate::genesys::answerer::Answerer;
 use crate::model::{Diagnosis, ExchangeKind, Outcome, Sign};

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::case::Facts;
+use crate::genesys::guest_api::SCOPE;
 use crate::model::{Advice, Cause, Remedy};
 
 /// The marks at the end of a line of a fix, as comments that no reader of Markdown shows: what the line comes down to.
@@ -49,36 +50,9 @@ pub struct CausePage {
     pub alike: Vec<&'static str>,
 }
 
-macro_rules! texts {
-    ($($cause:ident $name:literal)*) => {
-        /// The page of `cause` as Markdown, with its placeholders.
-        pub const fn markdown(cause: Cause) -> &'static str {
-            match cause {
-                $(Cause::$cause => include_str!(concat!("../../assets/causes/", $name, ".md")),)*
-            }
-        }
-    };
-}
-
-texts! {
-    TokenAbsent "token-absent" TokenExpired "token-expired" TokenRevoked "token-revoked"
-    TokenRotation "token-rotation" ClientRejected "client-rejected" ClientDisabled "client-disabled"
-    ScopeNotRequested "scope-not-requested" ScopeStripped "scope-stripped" ScopeWrong "scope-wrong"
-    PermissionMissing "permission-missing" DivisionMismatch "division-mismatch" RegionMismatch "region-mismatch"
-    ConversationMalformed "conversation-malformed" ConversationUnknown "conversation-unknown"
-    ConversationEnded "conversation-ended" ParticipantMismatch "participant-mismatch"
-    DeploymentUnknown "deployment-unknown" OriginRefused "origin-refused" AddressRefused "address-refused"
-    ClockSkew "clock-skew" RateLimited "rate-limited" TextTooLong "text-too-long" BodyMalformed "body-malformed"
-    IntegrationUnknown "integration-unknown" FeatureOff "feature-off" AttachmentRefused "attachment-refused"
-    RepliesUnreadable "replies-unreadable" GuestAuthRequired "guest-auth-required"
-    GuestJwtExpired "guest-jwt-expired"
-    ServiceFailure "service-failure" NetworkDns "network-dns" NetworkConnect "network-connect"
-    NetworkTls "network-tls" NetworkTimeout "network-timeout" ProxyAnswered "proxy-answered" Unknown "unknown"
-}
-
 /// What to do where no cause fits and no request id was received.
 pub(super) fn fix_without_an_answer() -> Vec<Fix> {
-    lines(markdown(Cause::Unknown), "Fix without an answer").into_iter().map(Fix::read).collect()
+    lines(Cause::Unknown.page(), "Fix without an answer").into_iter().map(Fix::read).collect()
 }
 
 fn lines(text: &'static str, heading: &str) -> Vec<&'static str> {
@@ -87,7 +61,7 @@ fn lines(text: &'static str, heading: &str) -> Vec<&'static str> {
 
 /// The page of `cause`, taken apart.
 pub fn page(cause: Cause) -> CausePage {
-    let text = markdown(cause);
+    let text = cause.page();
     let lines = |heading: &str| lines(text, heading);
     CausePage {
         meaning: section(text, "Meaning"),
@@ -129,9 +103,6 @@ pub fn list() -> String {
 pub fn nearest(name: &str) -> Option<Cause> {
     Cause::named(crate::text::suggest::nearest(name, Cause::ALL.iter().map(|cause| cause.as_str()))?)
 }
-
-/// The scope that the Guest API's description names.
-const SCOPE: &str = "guest:messages:send";
 
 /// Placeholders of a fix, and what stands in their places.
 pub(super) type Names = [(&'static str, String); 5];
@@ -200,7 +171,7 @@ mod tests {
     #[test]
     fn every_page_is_whole_and_of_its_cause() {
         for cause in Cause::ALL {
-            assert!(markdown(cause).starts_with(&format!("# {cause}\n")), "{cause}");
+            assert!(cause.page().starts_with(&format!("# {cause}\n")), "{cause}");
             let page = page(cause);
             assert!(page.meaning.len() > 60, "{cause}: meaning");
             assert!(!page.evidence.is_empty() && !page.fix.is_empty() && !page.alike.is_empty(), "{cause}");

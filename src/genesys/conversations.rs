@@ -42,6 +42,17 @@ pub struct ListedMessage {
     pub purpose: String,
 }
 
+/// A participant of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The participant id.
+    pub id: String,
+    /// `externalId`.
+    pub external: Option<String>,
+    /// Lower case.
+    pub purpose: String,
+}
+
 /// A conversation as one read showed it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConversationRead {
@@ -49,6 +60,10 @@ pub struct ConversationRead {
     pub state: RemoteState,
     /// When the guest connected.
     pub since: Option<Timestamp>,
+    /// The guest who is there now.
+    pub guest: Option<Person>,
+    /// All others, earlier stays of the guest included.
+    pub others: Vec<Person>,
     /// Its messages, in the server's order, each once.
     pub messages: Vec<ListedMessage>,
 }
@@ -62,9 +77,15 @@ pub fn read(body: &[u8]) -> Option<ConversationRead> {
     }
     let mut out = ConversationRead::default();
     let mut seen = HashSet::new();
+    let mut newest_stay = None;
     for participant in list(&value, "participants") {
         let purpose = text(participant, "purpose").unwrap_or_default().to_ascii_lowercase();
         let messages = list(participant, "messages");
+        let person = text(participant, "id").map(|id| Person {
+            id,
+            external: text(participant, "externalId"),
+            purpose: purpose.clone(),
+        });
         if is_guest(&purpose) {
             let state = text(participant, "state").or_else(|| messages.iter().rev().find_map(|m| text(m, "state")));
             // A guest that left and came back stands twice; connected once is connected.
@@ -77,6 +98,15 @@ pub fn read(body: &[u8]) -> Option<ConversationRead> {
                 .or_else(|| messages.iter().find_map(|m| time(m, "connectedTime")))
                 .or_else(|| time(participant, "startTime"));
             out.since = out.since.or(since);
+            // The later of two stays is the one that counts.
+            if out.guest.is_some() && newest_stay > since {
+                out.others.extend(person);
+            } else if person.is_some() {
+                out.others.extend(std::mem::replace(&mut out.guest, person));
+                newest_stay = since;
+            }
+        } else {
+            out.others.extend(person);
         }
         for message in messages {
             let inner = message.get("messages").and_then(Value::as_array);

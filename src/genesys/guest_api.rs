@@ -10,6 +10,11 @@ use super::call::{BadCall, Call, path_segment};
 use super::fields::text;
 use crate::text::json;
 
+/// The path of its endpoint. [its description]
+pub const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
+/// The scope that it needs. [its description]
+pub const SCOPE: &str = "guest:messages:send";
+
 /// The request that all messages of a conversation share: everything but the body. Ids are sent as they are, also
 /// malformed ones: what the server makes of them is the point of a negative test.
 pub fn request(api: &str, path: &str, conversation_id: &str, token: &SecretString) -> Result<Call, BadCall> {
@@ -36,8 +41,6 @@ pub fn remote_id(body: &str) -> Option<String> {
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-
-    const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
 
     fn body(participant: Option<&str>, external: Option<&str>) -> String {
         let call = request("http://h", PATH, "c", &"t".into()).unwrap();

@@ -9,6 +9,7 @@ use http::header::{DATE, RETRY_AFTER};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
+use super::headers::Headers;
 use crate::model::{Moment, RateLimit};
 
 /// Longest wait that is believed; what asks for more is cut to it.
@@ -17,8 +18,8 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 const WINDOW: Duration = Duration::from_secs(60);
 
 /// The `inin-ratelimit-count/allowed/reset` headers of an answer that came at `now`.
-pub fn rate_limit(headers: &HeaderMap, now: Moment) -> Option<RateLimit> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u32>().ok();
+pub fn rate_limit(headers: &(impl Headers + ?Sized), now: Moment) -> Option<RateLimit> {
+    let number = |name: &str| headers.values(name).first()?.trim().parse::<u32>().ok();
     let reset = number("inin-ratelimit-reset").map_or(WINDOW, |seconds| Duration::from_secs(u64::from(seconds)));
     Some(RateLimit {
         count: number("inin-ratelimit-count")?,

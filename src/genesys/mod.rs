@@ -29,6 +29,6 @@ pub use answerer::{Answerer, CallKind, tells_error, who_answered};
 pub use call::Call;
 
 /// A time as the platform writes it: UTC with milliseconds.
-fn time_text(time: jiff::Timestamp) -> String {
+pub fn time_text(time: jiff::Timestamp) -> String {
     format!("{time:.3}")
 }

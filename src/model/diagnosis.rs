@@ -26,6 +26,11 @@ macro_rules! causes {
             pub const fn sentence(self) -> &'static str {
                 match self { $(Self::$cause => $says,)* }
             }
+
+            /// Its page as Markdown, with placeholders for what only a case knows.
+            pub const fn page(self) -> &'static str {
+                match self { $(Self::$cause => include_str!(concat!("../../assets/causes/", $name, ".md")),)* }
+            }
         }
     };
 }
@@ -168,6 +173,12 @@ words! {
     }
 }
 
+impl From<bool> for CheckAnswer {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}
+
 /// Something that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
@@ -191,8 +202,6 @@ pub struct Excluded {
 words! {
     /// Something that can be asked to decide between causes. Each is an exchange (or a connection) that changes nothing.
     pub enum Probe: name, words {
-        /// Look the hosts' names up.
-        Names = "names", "looking up the host's name";
         /// Connect to the hosts and look at their certificates.
         Tls = "tls", "a TLS connection to the host";
         /// Ask for a token.
@@ -205,8 +214,6 @@ words! {
         Clock = "clock", "comparing the clocks";
         /// Ask for the deployment's public configuration and its allowed domains.
         Deployment = "deployment", "the deployment's public configuration";
-        /// Open the guest socket with the configured origin, and close it at once.
-        Origin = "origin", "opening the guest socket with the configured origin";
         /// Look the integration up.
         Integration = "integration", "looking up the integration";
         /// Nothing on the wire decides it: the administrator's audit view does.

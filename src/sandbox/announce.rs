@@ -10,6 +10,7 @@ use super::world::{GuestAccess, GuestOf, SimulatedConversation, World, WorldEntr
 use crate::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
+use crate::genesys::guest_api::SCOPE;
 use crate::model::{self, Address, ConversationKey, OpenGuest};
 
 /// Where an entry's messages go, and the guest token that it has already.
@@ -63,12 +64,9 @@ pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
             secret: SecretSource::Literal(SecretString::from(world.scenario.client.secret.clone().unwrap_or_default())),
             token_host: TokenHost::Login,
             client_auth: ClientAuth::Basic,
-            scopes: vec!["guest:messages:send".to_owned(), "conversations".to_owned()],
+            scopes: vec![SCOPE.to_owned(), "conversations".to_owned()],
         }),
-        guest_api: GuestApi {
-            path: "/api/v2/conversations/messaging/{conversationId}/messages".to_owned(),
-            required_scopes: vec!["guest:messages:send".to_owned()],
-        },
+        guest_api: GuestApi::default(),
         open_messaging: crate::config::OpenMessaging::default(),
         conversations: (0..).zip(&world.entries).filter_map(entry).collect(),
         redaction: crate::config::Redaction::default(),

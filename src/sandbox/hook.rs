@@ -3,15 +3,16 @@
 //! One after the other, in the order in which they were said, each tried once: a listener that is away misses what was
 //! pushed meanwhile, and the count says so.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use axum::body::Body;
+use http::header::CONTENT_TYPE;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use tokio::sync::mpsc;
 
-use super::loopback::Target;
 use super::shared::Shared;
 use super::world::outgoing::WebhookPush;
 
@@ -21,9 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Pushes what comes, until the sandbox stops.
 pub(crate) async fn run(inner: Arc<Shared>, mut pushes: mpsc::UnboundedReceiver<WebhookPush>) {
     let mut stopping = inner.stopping.subscribe();
+    // A connection of its own for each push: a second try on a new one would be a second push.
+    let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
     let serving = async {
         while let Some(push) = pushes.recv().await {
-            let accepted = matches!(tokio::time::timeout(PATIENCE, deliver(&push)).await, Ok(Ok(200..=299)));
+            let accepted = matches!(tokio::time::timeout(PATIENCE, deliver(&client, push)).await, Ok(Some(true)));
             let mut world = inner.world();
             if accepted {
                 world.tally.open.pushed += 1;
@@ -38,21 +41,11 @@ pub(crate) async fn run(inner: Arc<Shared>, mut pushes: mpsc::UnboundedReceiver<
     }
 }
 
-/// Posts one message; the status of the answer.
-async fn deliver(push: &WebhookPush) -> io::Result<u16> {
-    let Target { host, path } = Target::parse(&push.url).map_err(io::Error::other)?;
-    let mut stream = TcpStream::connect(&host).await?;
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-         x-hub-signature-256: {}\r\nconnection: close\r\n\r\n",
-        push.body.len(),
-        push.signature
-    );
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(push.body.as_bytes()).await?;
-    let mut answer = Vec::new();
-    // Only the first line matters.
-    (&mut stream).take(4096).read_to_end(&mut answer).await?;
-    let status = String::from_utf8_lossy(&answer).split(' ').nth(1).and_then(|status| status.parse().ok());
-    status.ok_or_else(|| io::Error::other("no HTTP answer"))
+/// Posts one message. Whether the listener accepted it; `None` where it did not answer.
+async fn deliver(client: &Client<HttpConnector, Body>, push: WebhookPush) -> Option<bool> {
+    let request = http::Request::post(push.url)
+        .header(CONTENT_TYPE, "application/json")
+        .header("x-hub-signature-256", push.signature)
+        .body(Body::from(push.body));
+    Some(client.request(request.ok()?).await.ok()?.status().is_success())
 }

@@ -85,7 +85,7 @@ impl Shared {
     /// Sets where replies of the open channel are pushed; `None`: nowhere.
     pub(super) fn set_webhook(&self, webhook: Option<ScenarioWebhook>) -> Result<(), String> {
         if let Some(webhook) = &webhook {
-            loopback::Target::parse(&webhook.url)?;
+            loopback::check_webhook(&webhook.url)?;
         }
         self.world().scenario.webhook = webhook;
         Ok(())

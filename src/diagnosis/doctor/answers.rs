@@ -8,11 +8,11 @@ use crate::diagnosis::evidence::answer::ServerAnswer;
 use crate::diagnosis::evidence::request::authority;
 use crate::diagnosis::render::span;
 use crate::diagnosis::rules::stranger;
-use crate::model::exchange::header;
+use crate::genesys::limits::rate_limit;
 use crate::model::ids::is_uuid;
 use crate::model::{
-    Address, Attempt, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Outcome, Phase,
-    ProbeQuestion, RemoteState, Unreadable,
+    Address, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Moment, Outcome, Phase,
+    ProbeQuestion, RateLimit, RemoteState, Unreadable,
 };
 
 /// Clocks that differ by more are worth a word.
@@ -287,8 +287,10 @@ impl Doctor {
         if !last || self.verdict.is_some() || self.said.contains(&"limits") {
             return None;
         }
-        Some(match exchange.last_attempt().and_then(|a| limit(a)) {
-            Some((count, allowed, reset)) => {
+        let headers = exchange.last_attempt().and_then(|attempt| attempt.response()).map(|r| r.headers.as_slice());
+        Some(match headers.and_then(|headers| rate_limit(headers, Moment::ZERO)) {
+            Some(RateLimit { count, allowed, resets }) => {
+                let reset = resets.since(Moment::ZERO).as_secs();
                 let left = allowed.saturating_sub(count);
                 let detail = format!("{left} of {allowed} requests left, reset in {reset} s");
                 if left > 0 {
@@ -301,12 +303,4 @@ impl Doctor {
             None => skip("limits", "the answer had no rate-limit headers", exchange),
         })
     }
-}
-
-/// `inin-ratelimit-*` of an answer: count, allowed, seconds. [real: documented, BLOG]
-fn limit(attempt: &Attempt) -> Option<(u32, u32, u32)> {
-    let headers = &attempt.response()?.headers;
-    let number = |name: &str| header(headers, name)?.trim().parse::<u32>().ok();
-    let reset = number("inin-ratelimit-reset").unwrap_or(60);
-    Some((number("inin-ratelimit-count")?, number("inin-ratelimit-allowed")?, reset))
 }

@@ -66,7 +66,7 @@ impl Doctor {
             _ => String::new(),
         };
         let asked = exchange.last_attempt().and_then(|a| deployment_of(&a.request.url));
-        let book = asked.and_then(|id| evidence.history.of_deployment(&id));
+        let book = asked.and_then(|id| evidence.history.deployments.deployment(&id));
         let Some((_, domains)) = book.and_then(|b| b.domains.as_ref()).filter(|(s, _)| s.exchange == exchange.id)
         else {
             let why = reason(exchange, "no answer");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::answer::ServerAnswer;
 use super::request::{self, SentRequest};
-use super::seen::{SeenToken, newer};
+use super::{SeenToken, newer};
 use crate::genesys::deployments::{self, Config, Domains, Public};
 use crate::genesys::lookups;
 use crate::model::{Attempt, ConversationKey, Exchange, ExchangeKind, Outcome};

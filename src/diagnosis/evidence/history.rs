@@ -5,29 +5,18 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::answer::ServerAnswer;
-use super::deployments::{DeploymentBook, Deployments, IntegrationBook};
+use super::deployments::Deployments;
 use super::request;
-use super::seen::{SeenToken, Sightings, newer};
-use crate::genesys::conversations;
+use super::{SeenToken, Sightings, newer};
+use crate::genesys::conversations::{self, ConversationRead, Person};
 use crate::model::Granted;
-use crate::model::{
-    Attempt, ConversationKey, Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, RemoteState, TokenFacts,
-};
-use crate::text::json;
+use crate::model::{Attempt, Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, RemoteState, TokenFacts};
 
 /// Tokens, grants and conversations remembered.
 const TOKENS: usize = 64;
 const CONVERSATIONS: usize = 512;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::diagnosis) struct Person {
-    pub id: String,
-    pub external: Option<String>,
-    pub purpose: String,
-}
 
 /// A conversation as its newest read showed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,11 +55,13 @@ pub(in crate::diagnosis) struct TokenBook {
 pub struct PastExchanges {
     tokens: BTreeMap<Generation, TokenBook>,
     conversations: BTreeMap<String, ConversationBook>,
-    deployments: Deployments,
+    pub(in crate::diagnosis) deployments: Deployments,
     /// When token answers came, by our clock, and what the server's clock said.
     grants: VecDeque<(Duration, Timestamp)>,
-    works: Option<SeenToken>,
-    skew: Option<i64>,
+    /// The newest exchange in which the API let a token of this session in.
+    pub(in crate::diagnosis) works: Option<SeenToken>,
+    /// How many seconds the server's clock is ahead, where that was told.
+    pub(in crate::diagnosis) skew: Option<i64>,
 }
 
 impl PastExchanges {
@@ -149,12 +140,12 @@ impl PastExchanges {
         let Some(id) = request::read_from(url) else { return false };
         match said.status {
             Some(_) if said.is_success() => {
-                let Some(body) = attempt.response().map(|r| r.body.text.as_str()) else { return false };
-                let Some(read) = people(body, seen) else { return false };
+                let read = attempt.response().and_then(|r| conversations::read(r.body.text.as_bytes()));
+                let Some(ConversationRead { state, guest, others, .. }) = read else { return false };
                 let book = self.book(id);
                 let news = book.read.as_ref().is_none_or(|old| old.seen.at < seen.at);
                 if news {
-                    book.read = Some(read);
+                    book.read = Some(Read { seen, state, guest, others });
                 }
                 news
             }
@@ -232,36 +223,10 @@ impl PastExchanges {
         read.then(|| "a conversation's".to_owned())
     }
 
-    pub(in crate::diagnosis) const fn deployments(&self) -> &Deployments {
-        &self.deployments
-    }
-
-    pub(in crate::diagnosis) fn of_deployment(&self, id: &str) -> Option<&DeploymentBook> {
-        self.deployments.deployment(id)
-    }
-
-    /// The newest opening of a conversation's guest socket, where it failed.
-    pub(in crate::diagnosis) fn failed_opening(&self, key: ConversationKey) -> Option<&Attempt> {
-        self.deployments.failed_opening(key)
-    }
-
-    pub(in crate::diagnosis) fn of_integration(&self, id: &str) -> Option<&IntegrationBook> {
-        self.deployments.integration(id)
-    }
-
-    /// The newest exchange in which the API let a token of this session in.
-    pub(in crate::diagnosis) const fn works(&self) -> Option<SeenToken> {
-        self.works
-    }
-
     /// Nothing has ever been let in, and some token was refused where neither a scope nor an id matters, by another
     /// exchange than `own`.
     pub(in crate::diagnosis) fn never_let_in(&self, own: ExchangeId) -> bool {
         self.works.is_none() && self.tokens.values().any(|book| book.refused.besides(own).is_some())
-    }
-
-    pub(in crate::diagnosis) const fn skew(&self) -> Option<i64> {
-        self.skew
     }
 }
 
@@ -278,38 +243,4 @@ fn lets_in(said: &ServerAnswer) -> bool {
 /// The conversation id of a sending URL, whatever the path of the channel: the last segment but one that is an id.
 fn sent_into(url: &str) -> Option<String> {
     request::path(url).rsplit('/').find(|part| crate::model::ids::is_uuid(part)).map(str::to_owned)
-}
-
-/// Who is in a conversation, from the body of a read. [field names real: documented]
-fn people(body: &str, seen: SeenToken) -> Option<Read> {
-    let state = conversations::read(body.as_bytes())?.state;
-    let value = json::read(body.as_bytes())?;
-    let text = |p: &Value, name: &str| p.get(name).and_then(Value::as_str).map(str::to_owned);
-    let mut guest: Option<(String, Person)> = None;
-    let mut others = Vec::new();
-    for participant in value.get("participants")?.as_array()? {
-        let Some(id) = text(participant, "id") else { continue };
-        let person = Person {
-            id,
-            external: text(participant, "externalId"),
-            purpose: text(participant, "purpose").unwrap_or_default().to_ascii_lowercase(),
-        };
-        if !matches!(person.purpose.as_str(), "customer" | "external" | "guest") {
-            others.push(person);
-            continue;
-        }
-        // A guest who left and came back stands twice; the later stay is the one that counts.
-        let since = text(participant, "connectedTime").or_else(|| text(participant, "startTime")).unwrap_or_default();
-        match guest.take() {
-            Some((before, known)) if before > since => {
-                others.push(person);
-                guest = Some((before, known));
-            }
-            earlier => {
-                others.extend(earlier.map(|(_, p)| p));
-                guest = Some((since, person));
-            }
-        }
-    }
-    Some(Read { seen, state, guest: guest.map(|(_, p)| p), others })
 }

@@ -4,4 +4,52 @@ pub mod answer;
 pub mod deployments;
 pub mod history;
 pub mod request;
-pub mod seen;
+
+use crate::model::{ExchangeId, Moment};
+
+/// When something was seen, and in which exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenToken {
+    /// When the try that shows it began.
+    pub at: Moment,
+    /// The exchange.
+    pub exchange: ExchangeId,
+}
+
+/// The later of two sightings.
+pub fn newer(old: Option<SeenToken>, seen: SeenToken) -> SeenToken {
+    old.filter(|s| s.at > seen.at).unwrap_or(seen)
+}
+
+/// The newest sightings of one thing, of two exchanges: no exchange is evidence in its own case, so that the one before
+/// counts there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sightings {
+    newest: Option<SeenToken>,
+    before: Option<SeenToken>,
+}
+
+impl Sightings {
+    /// Takes in a sighting. Returns whether it is the newest.
+    pub fn add(&mut self, seen: SeenToken) -> bool {
+        match self.newest {
+            Some(newest) if newest.exchange == seen.exchange => self.newest = Some(newer(Some(newest), seen)),
+            Some(newest) if newest.at > seen.at => {
+                self.before = Some(newer(self.before, seen));
+                return false;
+            }
+            newest => (self.newest, self.before) = (Some(seen), newest.or(self.before)),
+        }
+        self.newest == Some(seen)
+    }
+
+    /// The newest.
+    pub const fn newest(&self) -> Option<SeenToken> {
+        self.newest
+    }
+
+    /// The newest of another exchange than `own`.
+    pub fn besides(&self, own: ExchangeId) -> Option<SeenToken> {
+        [self.newest, self.before].into_iter().flatten().find(|seen| seen.exchange != own)
+    }
+}

@@ -1,5 +1,6 @@
 //! What a request really addressed: read back from what was written, not from what was configured.
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::genesys::{deployments, lookups};
@@ -118,20 +119,7 @@ pub fn read_from(url: &str) -> Option<String> {
 
 /// A path segment with its percent-encoding undone; as it is where that is no text.
 fn decode(segment: &str) -> String {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digit = |b: Option<u8>| char::from(b?).to_digit(16);
-        match (digit(rest.next()), digit(rest.next())) {
-            (Some(high), Some(low)) => bytes.push((high * 16 + low) as u8),
-            _ => return segment.to_owned(),
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| segment.to_owned())
+    percent_decode_str(segment).decode_utf8().map_or_else(|_| segment.to_owned(), Into::into)
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::context::{is_hex, scan};
-use super::occurrence::{IdKind, IdOccurrence, IdRole};
+use super::context::{IdKind, IdOccurrence, IdRole, is_hex, scan};
 use crate::model::ids::is_uuid;
 
 /// JSON inside of JSON, at most so deep.

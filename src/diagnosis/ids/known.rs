@@ -1,6 +1,6 @@
 //! What is known of ids beside a pasted text: from the profile, and from what was read in this session.
 
-use super::occurrence::IdKind;
+use super::context::IdKind;
 use crate::diagnosis::PastExchanges;
 use crate::model::Address;
 
@@ -57,10 +57,10 @@ impl KnownIds {
                 self.learn_person(person, conversation, guest);
             }
         }
-        for id in past.deployments().known_deployments() {
+        for id in past.deployments.known_deployments() {
             self.learn(id, IdKind::Deployment, None);
         }
-        for id in past.deployments().known_integrations() {
+        for id in past.deployments.known_integrations() {
             self.learn(id, IdKind::Integration, None);
         }
         self

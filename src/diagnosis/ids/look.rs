@@ -7,16 +7,14 @@
 
 use std::collections::VecDeque;
 
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::context::is_hex;
 use super::{FoundId, IdKind, KnownIds};
-use crate::genesys::conversations::is_guest;
+use crate::genesys::conversations::{self, is_guest};
 use crate::genesys::lookups;
 use crate::model::ids::is_uuid;
 use crate::model::{Exchange, IdTarget, Outcome, ProbeQuestion, Probed};
-use crate::text::json;
 
 /// Questions about one text at most.
 const MOST: usize = 40;
@@ -95,14 +93,9 @@ impl IdLookUp {
         match thing {
             IdTarget::Conversation => {
                 self.known.learn(&id, IdKind::Conversation, None);
-                let json = json::read(body.as_bytes()).unwrap_or_default();
-                let people = json.get("participants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                let text = |p: &Value, name: &str| p.get(name).and_then(Value::as_str).map(str::to_owned);
-                for person in people {
-                    if let Some(own) = text(person, "id") {
-                        let purpose = text(person, "purpose").unwrap_or_default().to_ascii_lowercase();
-                        self.known.learn_person(&own, &id, is_guest(&purpose));
-                    }
+                let read = conversations::read(body.as_bytes()).unwrap_or_default();
+                for person in read.others.iter().chain(&read.guest) {
+                    self.known.learn_person(&person.id, &id, is_guest(&person.purpose));
                 }
             }
             IdTarget::Message => {

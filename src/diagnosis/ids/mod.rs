@@ -12,19 +12,17 @@ mod context;
 mod json;
 mod known;
 mod look;
-mod occurrence;
 
 use std::collections::HashMap;
 
 use crate::model::ids::is_uuid;
 use crate::text::screen::head;
-use context::{FORM, is_hex};
+use context::{FORM, IdOccurrence, is_hex};
 use known::plain;
-use occurrence::IdOccurrence;
 
+pub use context::{IdKind, IdRole};
 pub use known::{KnownId, KnownIds};
 pub use look::IdLookUp;
-pub use occurrence::{IdKind, IdRole};
 
 /// Longest text that is read; the rest of a huge paste is left.
 const TEXT_MAX: usize = 8 << 20;

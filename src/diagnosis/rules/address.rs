@@ -37,7 +37,7 @@ fn hosts(facts: &Facts<'_>) -> Hosts {
 /// How region and address stand. `named` says that the server would have named a refused address.
 pub fn of(facts: &Facts<'_>, named: bool) -> Vec<Hypothesis> {
     let causes = [Cause::RegionMismatch, Cause::AddressRefused];
-    if facts.history.works().is_some() {
+    if facts.history.works.is_some() {
         return causes.map(|c| Hypothesis::excluded(c, "this API host has accepted a token of this session")).into();
     }
     let probe = Some(Probe::Scopes);

@@ -9,45 +9,35 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let said = &facts.answer;
     let code = said.code().unwrap_or_default();
     let disabled = said.mentions("disabled") || said.mentions("inactive");
+    let named = |cause, why: &str| vec![Hypothesis::named(cause, why)];
+    let audit = Some(Probe::Audit);
     match (said.status, code) {
-        (_, "ip.not.authorized") => {
-            vec![Hypothesis::named(Cause::AddressRefused, "the server says that this address is not allowed")]
-        }
-        (Some(429), _) => {
-            vec![Hypothesis::named(Cause::RateLimited, "the token endpoint says that it was asked too often")]
-        }
+        (_, "ip.not.authorized") => named(Cause::AddressRefused, "the server says that this address is not allowed"),
+        (Some(429), _) => named(Cause::RateLimited, "the token endpoint says that it was asked too often"),
         (Some(status @ 500..=599), _) => {
-            vec![Hypothesis::named(Cause::ServiceFailure, format!("the token endpoint itself answered {status}"))]
+            named(Cause::ServiceFailure, &format!("the token endpoint itself answered {status}"))
         }
-        (_, _) if disabled => {
-            vec![Hypothesis::named(Cause::ClientDisabled, "the server says that the client is disabled")]
-        }
+        (_, _) if disabled => named(Cause::ClientDisabled, "the server says that the client is disabled"),
         (_, "unauthorized_client" | "unsupported_grant_type") => {
             let why = "this client may not use the client-credentials grant";
-            vec![Hypothesis::supported(Cause::ClientDisabled, why, Some(Probe::Audit))]
+            vec![Hypothesis::supported(Cause::ClientDisabled, why, audit)]
         }
         (_, "invalid_client") => invalid_client(facts),
-        (_, "invalid_scope") => vec![Hypothesis::named(Cause::ScopeWrong, "the server knows no scope of that name")],
+        (_, "invalid_scope") => named(Cause::ScopeWrong, "the server knows no scope of that name"),
         (Some(401 | 403), _) => {
+            let usual = "a refused token request is usually about the id or the secret";
+            let address = "an address that is not allowed gets the same answer";
             vec![
-                Hypothesis::open(
-                    Cause::ClientRejected,
-                    "a refused token request is usually about the id or the secret",
-                    None,
-                ),
-                Hypothesis::open(Cause::ClientDisabled, "a disabled client gets the same answer", Some(Probe::Audit)),
-                Hypothesis::open(
-                    Cause::AddressRefused,
-                    "an address that is not allowed gets the same answer",
-                    Some(Probe::Audit),
-                ),
+                Hypothesis::open(Cause::ClientRejected, usual, None),
+                Hypothesis::open(Cause::ClientDisabled, "a disabled client gets the same answer", audit),
+                Hypothesis::open(Cause::AddressRefused, address, audit),
             ]
         }
         (Some(200..=299), _) => {
             vec![Hypothesis::supported(Cause::ProxyAnswered, "the answer has no token", Some(Probe::Tls))]
         }
         (Some(400), "invalid_request") => {
-            vec![Hypothesis::named(Cause::BodyMalformed, "the server does not understand the token request")]
+            named(Cause::BodyMalformed, "the server does not understand the token request")
         }
         _ => Vec::new(),
     }

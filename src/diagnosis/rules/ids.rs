@@ -3,6 +3,7 @@
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::evidence::history::Read;
 use crate::diagnosis::hypothesis::Hypothesis;
+use crate::genesys::conversations::is_guest;
 use crate::model::ids::is_uuid;
 use crate::model::{Cause, Probe};
 
@@ -60,7 +61,7 @@ pub fn integration(facts: &Facts<'_>) -> Hypothesis {
     if let Some(what) = facts.history.named_otherwise(id) {
         return Hypothesis::proven(cause, format!("the integration id is {what}"));
     }
-    let book = facts.history.of_integration(id);
+    let book = facts.history.deployments.integration(id);
     let known = book.and_then(|b| b.known);
     match book.and_then(|b| b.missing).filter(|m| known.is_none_or(|k| k.at < m.at)) {
         Some(_) => Hypothesis::proven(cause, "a look-up says that there is no integration with this id"),
@@ -116,7 +117,7 @@ pub fn participant(facts: &Facts<'_>) -> Hypothesis {
 /// Whose an id is that is not the guest's.
 pub fn stranger(read: &Read, id: &str) -> String {
     match read.others.iter().find(|p| p.id == id) {
-        Some(other) if matches!(other.purpose.as_str(), "customer" | "external" | "guest") => {
+        Some(other) if is_guest(&other.purpose) => {
             "the participant id is an earlier one of the guest; the guest has another one now".to_owned()
         }
         Some(other) => format!("the participant id belongs to the {}, not to the guest", other.purpose),

@@ -45,7 +45,7 @@ fn clock(facts: &Facts<'_>) -> Hypothesis {
         .date
         .zip(ended)
         .map(|(date, ours)| date.duration_since(ours).as_secs())
-        .or(facts.history.skew())
+        .or(facts.history.skew)
         .unwrap_or(0);
     if skew.saturating_abs() <= SKEW {
         return Hypothesis::excluded(Cause::ClockSkew, "the clocks agree within a minute");

@@ -3,7 +3,7 @@
 //! fixtures]
 
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::evidence::seen::SeenToken;
+use crate::diagnosis::evidence::SeenToken;
 use crate::diagnosis::hypothesis::{Hypothesis, Support};
 use crate::genesys::answerer::Answerer;
 use crate::genesys::deployments;
@@ -106,7 +106,7 @@ fn deployment(facts: &Facts<'_>, open: &str) -> Hypothesis {
     if let Some(what) = facts.history.named_otherwise(id) {
         return Hypothesis::proven(cause, format!("the deployment id is {what}"));
     }
-    let Some(book) = facts.history.of_deployment(id) else {
+    let Some(book) = facts.history.deployments.deployment(id) else {
         return Hypothesis::open(cause, open, Some(Probe::Deployment));
     };
     let after = |missing: &SeenToken| book.config.as_ref().is_none_or(|(seen, _)| seen.at < missing.at);
@@ -130,7 +130,7 @@ fn deployment(facts: &Facts<'_>, open: &str) -> Hypothesis {
 fn origin(facts: &Facts<'_>) -> Hypothesis {
     let cause = Cause::OriginRefused;
     let origin = facts.request.origin.as_deref().unwrap_or("(no origin)");
-    let book = facts.request.deployment.as_deref().and_then(|id| facts.history.of_deployment(id));
+    let book = facts.request.deployment.as_deref().and_then(|id| facts.history.deployments.deployment(id));
     if book.is_some_and(|b| b.missing.is_some() && b.config.is_none()) {
         return Hypothesis::excluded(cause, "without a deployment no origin is accepted");
     }
@@ -199,7 +199,7 @@ fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
 /// Whether a session was refused because its guest is not signed in: by the refusal's text, or by what the deployment
 /// tells in public. [MTSDK: the two texts; guestwire cannot sign guests in, so that no sign-in can have ended]
 fn sign_in_is_required(facts: &Facts<'_>) -> bool {
-    let book = facts.request.deployment.as_deref().and_then(|id| facts.history.of_deployment(id));
+    let book = facts.request.deployment.as_deref().and_then(|id| facts.history.deployments.deployment(id));
     let told = book.and_then(|book| book.config.as_ref()).is_some_and(|(_, config)| config.sign_in);
     told || facts.answer.mentions("session authentication failed") || facts.answer.mentions("try to authenticate again")
 }

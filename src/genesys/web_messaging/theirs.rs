@@ -121,14 +121,6 @@ impl Theirs {
         Some(Self { class, code, tracing, said })
     }
 
-    /// The code that says what happened: the body's where it has one of its own.
-    pub fn verdict(&self) -> u16 {
-        match &self.said {
-            GuestSocketMessage::Error { code, .. } | GuestSocketMessage::UploadFailed { code, .. } => *code,
-            _ => self.code,
-        }
-    }
-
     /// What it is, for a row of the log.
     pub fn words(&self) -> String {
         match &self.said {

@@ -1,6 +1,5 @@
 //! An answer and its headers, and how it is spoilt on its way out.
 
-use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
 
@@ -18,16 +17,9 @@ use crate::sandbox::world::Gauge;
 
 const JSON: &str = "application/json";
 
-/// An answer before it is written.
+/// An answer before it is written: whole, so that faults can still spoil it.
 #[derive(Debug)]
-pub(crate) struct HttpAnswer {
-    status: u16,
-    headers: Vec<(HeaderName, String)>,
-    content_type: &'static str,
-    body: String,
-    /// In place of `body`: a guest's file.
-    file: Option<Bytes>,
-}
+pub(crate) struct HttpAnswer(Response<Bytes>);
 
 /// An HTTP date. [RFC 9110, IMF-fixdate]
 pub(crate) fn http_date(at: Timestamp) -> String {
@@ -36,20 +28,26 @@ pub(crate) fn http_date(at: Timestamp) -> String {
 }
 
 impl HttpAnswer {
-    /// A JSON answer without headers of its own.
-    pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self { status, headers: Vec::new(), content_type: JSON, body: body.to_string(), file: None }
+    fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        let mut answer = Self::empty(status);
+        *answer.0.body_mut() = body.into();
+        answer.set(CONTENT_TYPE, content_type);
+        answer
     }
 
-    pub(crate) const fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), content_type: "", body: String::new(), file: None }
+    /// A JSON answer without headers of its own.
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::new(status, JSON, body.to_string())
+    }
+
+    pub(crate) fn empty(status: u16) -> Self {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self(response)
     }
 
     pub(crate) fn file(bytes: Bytes, mime: &str) -> Self {
-        let mut answer = Self::empty(200);
-        answer.set(CONTENT_TYPE, mime.to_owned());
-        answer.file = Some(bytes);
-        answer
+        Self::new(200, mime, bytes)
     }
 
     /// The page of a proxy in between: none of the platform's headers.
@@ -59,8 +57,10 @@ impl HttpAnswer {
             "<!DOCTYPE html>\n<html><head><title>{status} {reason}</title></head>\n<body><h1>{reason}</h1>\n\
              <p>The gateway proxy.corp.example could not complete your request.</p>\n</body></html>\n"
         );
-        let headers = vec![(VIA, "1.1 proxy.corp.example".to_owned()), (SERVER, "corp-gateway".to_owned())];
-        Self { status, headers, content_type: "text/html; charset=utf-8", body, file: None }
+        let mut answer = Self::new(status, "text/html; charset=utf-8", body);
+        answer.set(VIA, "1.1 proxy.corp.example");
+        answer.set(SERVER, "corp-gateway");
+        answer
     }
 
     /// A failure of the service. [codes: real: documented, JS2018; a 502 comes from a load balancer, inferred]
@@ -71,39 +71,41 @@ impl HttpAnswer {
             _ => ("internal.server.error", "The server encountered an unexpected condition."),
         };
         let mut answer = if status == 502 {
-            let body = "<html><body><h1>502 Bad Gateway</h1></body></html>\n".to_owned();
-            Self { status, headers: Vec::new(), content_type: "text/html", body, file: None }
+            Self::new(status, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>\n")
         } else {
             let body = json!({"message": message, "code": code, "status": status, "contextId": context,
                 "details": [], "errors": []});
             Self::json(status, &body)
         };
         if let Some(seconds) = retry_after {
-            answer.set(RETRY_AFTER, seconds.to_string());
+            answer.set(RETRY_AFTER, seconds);
         }
         answer
     }
 
-    pub(crate) const fn status(&self) -> u16 {
-        self.status
+    pub(crate) fn status(&self) -> u16 {
+        self.0.status().as_u16()
     }
 
-    pub(crate) fn set(&mut self, name: HeaderName, value: String) {
-        self.headers.push((name, value));
+    /// Sets a header. Values are ids, numbers and dates of our own; what would not fit a header is left out.
+    pub(crate) fn set(&mut self, name: HeaderName, value: impl ToString) {
+        if let Ok(value) = HeaderValue::try_from(value.to_string()) {
+            self.0.headers_mut().insert(name, value);
+        }
     }
 
     /// Says when to come back, in one of the forms.
     pub(crate) fn retry_after(&mut self, seconds: u64, form: RetryForm, server_time: Timestamp) {
         match form {
-            RetryForm::Seconds => self.set(RETRY_AFTER, seconds.to_string()),
+            RetryForm::Seconds => self.set(RETRY_AFTER, seconds),
             RetryForm::Date => {
                 let at = server_time.saturating_add(Duration::from_secs(seconds)).unwrap_or(server_time);
                 self.set(RETRY_AFTER, http_date(at));
             }
             RetryForm::Body => {
-                if let Ok(mut body @ Value::Object(_)) = serde_json::from_str(&self.body) {
+                if let Ok(mut body @ Value::Object(_)) = serde_json::from_slice(self.0.body()) {
                     body["retryAfter"] = json!(seconds);
-                    self.body = body.to_string();
+                    *self.0.body_mut() = body.to_string().into();
                 }
             }
             RetryForm::None => {}
@@ -114,85 +116,61 @@ impl HttpAnswer {
     /// [`x-request-id`: the Guest API's description; the others real: documented, BLOG]
     pub(crate) fn stamp(&mut self, request_id: &str, correlation_id: &str, server_time: Timestamp) {
         self.set(DATE, http_date(server_time));
-        self.set(HeaderName::from_static("x-request-id"), request_id.to_owned());
-        self.set(HeaderName::from_static("inin-correlation-id"), correlation_id.to_owned());
-        self.set(CACHE_CONTROL, "no-cache, no-store, must-revalidate".to_owned());
+        self.set(HeaderName::from_static("x-request-id"), request_id);
+        self.set(HeaderName::from_static("inin-correlation-id"), correlation_id);
+        self.set(CACHE_CONTROL, "no-cache, no-store, must-revalidate");
     }
 
     pub(crate) fn gauge(&mut self, gauge: Gauge) {
-        self.set(HeaderName::from_static("inin-ratelimit-count"), gauge.count.to_string());
-        self.set(HeaderName::from_static("inin-ratelimit-allowed"), gauge.allowed.to_string());
-        self.set(HeaderName::from_static("inin-ratelimit-reset"), gauge.reset.to_string());
+        self.set(HeaderName::from_static("inin-ratelimit-count"), gauge.count);
+        self.set(HeaderName::from_static("inin-ratelimit-allowed"), gauge.allowed);
+        self.set(HeaderName::from_static("inin-ratelimit-reset"), gauge.reset);
     }
 
     /// The body is still called JSON and is not.
     pub(crate) fn malform(&mut self) {
-        "{\"id\": \"9f1c, \"text\": <<oops".clone_into(&mut self.body);
-        self.content_type = JSON;
+        *self.0.body_mut() = Bytes::from_static(b"{\"id\": \"9f1c, \"text\": <<oops");
+        self.set(CONTENT_TYPE, JSON);
     }
 
     /// The body is JSON and is called something else.
-    pub(crate) const fn misname(&mut self) {
-        self.content_type = "text/plain; charset=utf-8";
+    pub(crate) fn misname(&mut self) {
+        self.set(CONTENT_TYPE, "text/plain; charset=utf-8");
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {
-        match self.file.clone() {
-            Some(bytes) => self.with_body(|_| Body::from(bytes)),
-            None => self.with_body(Body::from),
-        }
+        self.0.map(Body::from)
     }
 
     /// The answer, with its second half `late`.
     pub(crate) fn into_slow_response(self, late: impl Future<Output = ()> + Send + 'static) -> Response<Body> {
-        self.with_body(|text| {
-            let (first, rest) = halves(text);
-            let rest = stream::once(async move {
-                late.await;
-                Ok::<_, Infallible>(rest)
-            });
-            Body::from_stream(stream::once(async { Ok(first) }).chain(rest))
+        self.in_halves(|rest| async move {
+            late.await;
+            Ok(rest)
         })
     }
 
     /// The answer, cut in the middle of its body: with a reset through `peer`, or with an orderly end.
     pub(crate) fn into_cut_response(self, peer: Option<HttpPeer>) -> Response<Body> {
-        self.with_body(|text| {
-            let (first, _) = halves(text);
-            let cut = stream::once(async move {
-                // The first half is flushed while this waits its turn.
-                tokio::task::yield_now().await;
-                if let Some(peer) = peer {
-                    peer.reset();
-                }
-                Err::<Bytes, _>(io::Error::other("cut short by a fault of the sandbox"))
-            });
-            Body::from_stream(stream::once(async { Ok(first) }).chain(cut))
+        self.in_halves(|_| async move {
+            // The first half is flushed while this waits its turn.
+            tokio::task::yield_now().await;
+            if let Some(peer) = peer {
+                peer.reset();
+            }
+            Err(io::Error::other("cut short by a fault of the sandbox"))
         })
     }
 
-    fn with_body(self, body: impl FnOnce(String) -> Body) -> Response<Body> {
-        let length = self.file.as_ref().map_or(self.body.len(), Bytes::len);
-        let mut response = Response::new(body(self.body));
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let headers = response.headers_mut();
-        headers.reserve(self.headers.len() + 2);
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        if !self.content_type.is_empty() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        }
-        for (name, value) in self.headers {
-            // Values are ids, numbers and dates of our own; what would not fit a header is left out.
-            if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(value)) {
-                headers.insert(name, value);
-            }
-        }
-        response
+    /// The answer under its full length: the first half of the body, then what `second` makes of the rest.
+    fn in_halves<S>(mut self, second: impl FnOnce(Bytes) -> S) -> Response<Body>
+    where
+        S: Future<Output = io::Result<Bytes>> + Send + 'static,
+    {
+        self.set(CONTENT_LENGTH, self.0.body().len());
+        self.0.map(|mut first| {
+            let rest = second(first.split_off(first.len() / 2));
+            Body::from_stream(stream::once(async { Ok(first) }).chain(stream::once(rest)))
+        })
     }
-}
-
-fn halves(text: String) -> (Bytes, Bytes) {
-    let mut first = Bytes::from(text);
-    let rest = first.split_off(first.len() / 2);
-    (first, rest)
 }

@@ -230,7 +230,7 @@ impl Context<'_> {
             answer.retry_after(*retry_after, form, self.server_time());
         }
         if self.route.endpoint == SimulatedEndpoint::OtherMethod {
-            answer.set(ALLOW, self.route.allowed.clone());
+            answer.set(ALLOW, &self.route.allowed);
         }
         answer
     }
@@ -415,11 +415,11 @@ impl Context<'_> {
             return HttpAnswer::json(426, &json!({"message": "Upgrade Required", "requestId": self.request_id}));
         }
         match world.upgrade(self.query("deploymentId"), self.header(ORIGIN), self.plan, self.now) {
-            Ok(id) => {
+            Some(id) => {
                 self.connection = Some(id);
                 HttpAnswer::empty(101)
             }
-            Err(_) => {
+            None => {
                 let body = json!({"message": "Forbidden", "connectionId": self.correlation_id,
                     "requestId": self.request_id});
                 HttpAnswer::json(403, &body)

@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 
 use super::Context;
 use super::answer::HttpAnswer;
-use crate::sandbox::world::open::{Inbound, OpenKind, OpenReason, OpenRequest};
-use crate::sandbox::world::web::frames::{content, time};
+use crate::genesys::open_messaging::Endpoint;
+use crate::genesys::time_text;
+use crate::sandbox::world::open::{Inbound, OpenReason, OpenRequest};
+use crate::sandbox::world::web::frames::content;
 use crate::sandbox::world::{Bearer, ServiceRefusal, World};
 use crate::text::json::dense;
 
@@ -16,7 +18,7 @@ impl Context<'_> {
         &self,
         world: &mut World,
         bearer: &Bearer,
-        kind: OpenKind,
+        kind: Endpoint,
         integration: Option<&str>,
     ) -> Result<HttpAnswer, ServiceRefusal> {
         world.may_open(bearer, self.plan)?;
@@ -27,17 +29,17 @@ impl Context<'_> {
         let heard = world.open(asked, &inbound, self.now)?;
         let mut body = normalized(&inbound, &integration);
         let form = match kind {
-            OpenKind::Message => "Text",
-            OpenKind::Response => "Structured",
-            OpenKind::Event => "Event",
-            OpenKind::Receipt => "Receipt",
+            Endpoint::Message => "Text",
+            Endpoint::Response => "Structured",
+            Endpoint::Event => "Event",
+            Endpoint::Receipt => "Receipt",
         };
         body["type"] = json!(form);
         if let Some((n, id)) = heard {
             let conversation = world.conversations.get(n).ok_or(ServiceRefusal::ConversationUnknown)?;
             let said = conversation.said(&id).ok_or(ServiceRefusal::MessageUnknown)?;
             body["id"] = json!(id);
-            if kind == OpenKind::Message {
+            if kind == Endpoint::Message {
                 body["text"] = json!(&*said.text);
             } else {
                 body["direction"] = json!("Inbound");
@@ -46,10 +48,10 @@ impl Context<'_> {
                 body["content"] = json!(content);
             }
             // [real: documented: only where it is asked for, and only for messages]
-            if kind == OpenKind::Message && self.query("prefetchConversationId") == Some("true") {
+            if kind == Endpoint::Message && self.query("prefetchConversationId") == Some("true") {
                 body["conversationId"] = json!(conversation.id);
             }
-        } else if kind == OpenKind::Event {
+        } else if kind == Endpoint::Event {
             let typing = json!({"eventType": "Typing", "typing": {"type": "On"}});
             body["id"] = json!(world.event_id());
             body["events"] = json!([typing]);
@@ -75,7 +77,7 @@ fn normalized(inbound: &Inbound, integration: &str) -> Value {
         (Some(from), _) => (json!(from), json!({"id": integration})),
         (None, to) => (here, json!(to)),
     };
-    let parsed = channel.time.parse().map_or_else(|_| channel.time.clone(), time);
+    let parsed = channel.time.parse().map_or_else(|_| channel.time.clone(), time_text);
     let channel = json!({"id": integration, "platform": "Open", "type": "Private", "messageId": channel.message_id,
         "to": to, "from": from, "time": parsed});
     let metadata = (!inbound.metadata.is_empty()).then_some(&inbound.metadata);

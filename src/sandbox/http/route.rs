@@ -2,9 +2,9 @@
 
 use http::Method;
 
+use crate::genesys::open_messaging::Endpoint;
 use crate::model::fault::FaultTarget;
 use crate::sandbox::world::ServiceRefusal;
-use crate::sandbox::world::open::OpenKind;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SimulatedEndpoint {
@@ -20,7 +20,7 @@ pub(crate) enum SimulatedEndpoint {
     Message,
     DetailsQuery,
     /// Where the path has no integration, `channel.to.id` says it.
-    Open(OpenKind),
+    Open(Endpoint),
     Integration,
     History,
     Socket,
@@ -46,22 +46,22 @@ const ENDPOINTS: [(&str, SimulatedEndpoint); 23] = [
     ("GET /api/v2/conversations/messages/{messageId}/details", SimulatedEndpoint::Details),
     ("GET /api/v2/conversations/messages/{conversationId}/messages/{messageId}", SimulatedEndpoint::Message),
     ("POST /api/v2/analytics/conversations/details/query", SimulatedEndpoint::DetailsQuery),
-    ("POST /api/v2/conversations/messages/inbound/open", SimulatedEndpoint::Open(OpenKind::Message)),
+    ("POST /api/v2/conversations/messages/inbound/open", SimulatedEndpoint::Open(Endpoint::Message)),
     (
         "POST /api/v2/conversations/messages/{integrationId}/inbound/open/message",
-        SimulatedEndpoint::Open(OpenKind::Message),
+        SimulatedEndpoint::Open(Endpoint::Message),
     ),
     (
         "POST /api/v2/conversations/messages/{integrationId}/inbound/open/event",
-        SimulatedEndpoint::Open(OpenKind::Event),
+        SimulatedEndpoint::Open(Endpoint::Event),
     ),
     (
         "POST /api/v2/conversations/messages/{integrationId}/inbound/open/receipt",
-        SimulatedEndpoint::Open(OpenKind::Receipt),
+        SimulatedEndpoint::Open(Endpoint::Receipt),
     ),
     (
         "POST /api/v2/conversations/messages/{integrationId}/inbound/open/structured/response",
-        SimulatedEndpoint::Open(OpenKind::Response),
+        SimulatedEndpoint::Open(Endpoint::Response),
     ),
     ("GET /api/v2/conversations/messaging/integrations/open/{integrationId}", SimulatedEndpoint::Integration),
     ("GET /api/v2/webmessaging/messages", SimulatedEndpoint::History),

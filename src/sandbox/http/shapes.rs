@@ -4,9 +4,10 @@
 use serde_json::{Value, json};
 
 use super::answer::HttpAnswer;
+use crate::genesys::time_text;
 use crate::model::fault::FaultKind;
 use crate::sandbox::fault::Plan;
-use crate::sandbox::world::web::frames::{allowed_media, content, form, time};
+use crate::sandbox::world::web::frames::{allowed_media, content, form};
 use crate::sandbox::world::{
     GuestAccess, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, World,
 };
@@ -28,7 +29,7 @@ fn said_by(conversation: &SimulatedConversation, participant: &Participant) -> V
             "messageURI": format!("/api/v2/conversations/messages/{}/messages/{}", conversation.id, said.id),
             "messageStatus": if said.by == ParticipantPurpose::Customer { "received" } else { "delivery-success" },
             "messageSegmentCount": 1,
-            "messageTime": time(said.at),
+            "messageTime": time_text(said.at),
             "media": [],
         })
     };
@@ -64,9 +65,9 @@ fn participant(c: &SimulatedConversation, p: &Participant, messages: Value) -> V
         "id": p.id,
         "purpose": p.purpose.word(),
         "name": p.name,
-        "startTime": time(p.joined),
-        "connectedTime": time(p.joined),
-        "endTime": c.ended.map(|end| time(end.at)),
+        "startTime": time_text(p.joined),
+        "connectedTime": time_text(p.joined),
+        "endTime": c.ended.map(|end| time_text(end.at)),
         "externalId": c.external_id.as_deref().filter(|_| guest),
         "attributes": if guest { json!(c.attributes) } else { json!({}) },
         "messages": messages,
@@ -87,8 +88,8 @@ pub(crate) fn message_conversation(c: &SimulatedConversation) -> Value {
     dense(json!({
         "id": c.id,
         "name": c.name,
-        "startTime": time(c.started),
-        "endTime": c.ended.map(|end| time(end.at)),
+        "startTime": time_text(c.started),
+        "endTime": c.ended.map(|end| time_text(end.at)),
         "participants": c.participants.iter().map(participant).collect::<Vec<_>>(),
         "selfUri": format!("/api/v2/conversations/messages/{}", c.id),
     }))
@@ -96,15 +97,15 @@ pub(crate) fn message_conversation(c: &SimulatedConversation) -> Value {
 
 /// `GET /api/v2/conversations/{id}`: a participant's `messages` are communications, and those hold what was said.
 pub(crate) fn conversation(c: &SimulatedConversation) -> Value {
-    let ended = c.ended.map(|end| time(end.at));
+    let ended = c.ended.map(|end| time_text(end.at));
     let participant = |p: &Participant| {
-        let communication = json!({"id": p.communication, "connectedTime": time(p.joined), "disconnectedTime": ended,
+        let communication = json!({"id": p.communication, "connectedTime": time_text(p.joined), "disconnectedTime": ended,
             "messages": said_by(c, p)});
         dense(participant(c, p, json!([merged(communication, speaking(c, p))])))
     };
     dense(json!({
         "id": c.id,
-        "startTime": time(c.started),
+        "startTime": time_text(c.started),
         "endTime": ended,
         "participants": c.participants.iter().map(participant).collect::<Vec<_>>(),
         "recordingState": "NONE",
@@ -138,7 +139,7 @@ pub(crate) fn normalized(c: &SimulatedConversation, said: &SimulatedMessage) -> 
         "messageId": said.own_id.as_deref().unwrap_or(&said.id),
         "from": from,
         "to": to,
-        "time": time(said.at),
+        "time": time_text(said.at),
     }));
     dense(json!({
         "id": said.id,
@@ -158,7 +159,7 @@ pub(crate) fn message_data(c: &SimulatedConversation, said: &SimulatedMessage, n
     dense(json!({
         "id": said.id,
         "providerMessageId": said.own_id.as_deref().unwrap_or(&said.id),
-        "timestamp": time(said.at),
+        "timestamp": time_text(said.at),
         "direction": direction(said.by).1,
         "messengerType": c.messenger(),
         "status": if said.by == ParticipantPurpose::Customer { "received" } else { "delivery-success" },

@@ -4,7 +4,7 @@ use super::error::Trouble;
 use super::{Scenario, ScenarioConversation};
 use crate::model::Channel;
 use crate::model::fault::Fault;
-use crate::sandbox::loopback::Target;
+use crate::sandbox::loopback::check_webhook;
 use crate::text::suggest::suggestion;
 
 impl Scenario {
@@ -34,7 +34,7 @@ impl Scenario {
             }
         }
         if let Some(webhook) = &self.webhook {
-            Target::parse(&webhook.url).map_err(|what| Trouble { key: "url", value: webhook.url.clone(), what })?;
+            check_webhook(&webhook.url).map_err(|what| Trouble { key: "url", value: webhook.url.clone(), what })?;
         }
         for (at, conversation) in self.conversations.iter().enumerate() {
             let earlier = || self.conversations.iter().take(at);
@@ -56,7 +56,7 @@ impl Scenario {
     }
 
     /// Refuses a fault for a conversation that is not there.
-    pub(super) fn check_fault(&self, fault: Fault) -> Result<Fault, String> {
+    pub(in crate::sandbox) fn check_fault(&self, fault: Fault) -> Result<Fault, String> {
         let Some(wanted) = fault.conversation.as_deref() else { return Ok(fault) };
         if self.conversations.iter().any(|c| c.name == wanted || c.id.as_deref() == Some(wanted)) {
             return Ok(fault);

@@ -29,6 +29,7 @@ pub(crate) use channel::BLOCKED_EXTENSIONS;
 pub use channel::{Deployment, Limits, ScenarioWebhook};
 
 use crate::config::problem::Problem;
+use crate::genesys::guest_api;
 use crate::model::Channel;
 use crate::model::fault::Fault;
 use crate::sandbox::rng::Rng;
@@ -258,7 +259,7 @@ impl Default for ScenarioClient {
             id: None,
             secret: None,
             name: "guestwire sandbox".to_owned(),
-            scopes: owned(&["guest:messages:send", "conversations", "analytics"]),
+            scopes: owned(&[guest_api::SCOPE, "conversations", "analytics"]),
             guest_api: true,
             permissions: owned(&[
                 "messaging:integration:view",

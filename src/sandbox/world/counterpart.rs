@@ -10,6 +10,7 @@ use super::outgoing::{Due, DueEvent, WebhookPush, signature};
 use super::script::{self, ScriptedAct};
 use super::web::frames;
 use super::{ConversationEnd, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, World};
+use crate::genesys::time_text;
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::ScenarioScript;
@@ -117,7 +118,7 @@ impl World {
         json!({
             "id": id,
             "channel": {"id": self.integration_id, "platform": "Open", "type": "Private", "messageId": id, "to": to,
-                "from": {"nickname": name, "id": self.integration_id}, "time": frames::time(at.wall)},
+                "from": {"nickname": name, "id": self.integration_id}, "time": time_text(at.wall)},
             "conversationId": c.id,
             "type": form,
             "direction": "Outbound",

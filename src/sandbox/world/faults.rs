@@ -8,7 +8,6 @@ use super::{SimulatedConversation, World, open};
 use crate::model::Moment;
 use crate::model::fault::{Fault, FaultKind, FaultTarget};
 use crate::sandbox::fault::Plan;
-use crate::text::suggest::suggestion;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FaultSubject<'r> {
@@ -95,15 +94,12 @@ impl World {
         self.armed.words()
     }
 
-    /// Whether a fault names a conversation that is not here.
+    /// Refuses a fault for a conversation that is not here, neither in the scenario nor begun since.
     pub(crate) fn check_fault(&self, fault: Fault) -> Result<Fault, String> {
-        let Some(name) = &fault.conversation else { return Ok(fault) };
-        let known = self.conversations.iter().any(|c| c.is(name)) || self.entries.iter().any(|e| e.name == *name);
-        if known {
-            return Ok(fault);
+        match &fault.conversation {
+            Some(name) if self.conversations.iter().any(|c| c.is(name)) => Ok(fault),
+            _ => self.scenario.check_fault(fault),
         }
-        let names: Vec<&str> = self.entries.iter().map(|entry| entry.name.as_str()).collect();
-        Err(format!("no conversation is called `{name}`{}", suggestion(name, names)))
     }
 
     /// Lifts all faults: conversations that one ended go on, guests have their own participant ids again. Tokens that

@@ -16,23 +16,13 @@ use serde_json::{Map, Value};
 
 use super::conversation::{ExtraPart, GuestAccess};
 use super::{Bearer, ParticipantPurpose, ServiceRefusal, SimulatedConversation, SimulatedMessage, World, entry};
+use crate::genesys::guest_api::SCOPE;
+use crate::genesys::open_messaging::Endpoint;
 use crate::model::Moment;
 use crate::model::ids::is_uuid;
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::sandbox::fault::Plan;
 use crate::sandbox::scenario::ScenarioScript;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OpenKind {
-    /// `…/inbound/open/message`, and the older `/conversations/messages/inbound/open`.
-    Message,
-    /// `…/inbound/open/event`
-    Event,
-    /// `…/inbound/open/receipt`
-    Receipt,
-    /// `…/inbound/open/structured/response`
-    Response,
-}
 
 /// The bodies of all four in one; which fields have to be there is checked per kind.
 #[derive(Debug, Deserialize)]
@@ -128,14 +118,14 @@ fn one_of(value: &str, known: &[&str], field: &'static str, allowed: &'static st
 
 impl OpenChannel {
     /// The guest's id of `from` (or, in receipts, of `to`).
-    fn guest(&self, kind: OpenKind) -> Result<&str, ServiceRefusal> {
-        let party = if kind == OpenKind::Receipt { &self.to } else { &self.from };
+    fn guest(&self, kind: Endpoint) -> Result<&str, ServiceRefusal> {
+        let party = if kind == Endpoint::Receipt { &self.to } else { &self.from };
         let id = party.as_ref().and_then(|party| party.get("id")).and_then(Value::as_str);
         let id = id.filter(|id| !id.is_empty()).ok_or(ServiceRefusal::BodyMalformed)?;
         let id_type = party.as_ref().and_then(|party| party.get("idType")).and_then(Value::as_str);
         match id_type {
             Some(word) => one_of(word, &["Email", "Phone", "Opaque"], "idType", "Email, Phone, Opaque")?,
-            None if kind == OpenKind::Receipt => {}
+            None if kind == Endpoint::Receipt => {}
             None => return Err(ServiceRefusal::BodyMalformed),
         }
         Ok(id)
@@ -144,12 +134,12 @@ impl OpenChannel {
 
 impl Inbound {
     /// Whether all that `kind` needs is there and could be.
-    fn check(&self, kind: OpenKind) -> Result<(), ServiceRefusal> {
+    fn check(&self, kind: Endpoint) -> Result<(), ServiceRefusal> {
         if self.channel.time.parse::<Timestamp>().is_err() {
             return Err(ServiceRefusal::Date);
         }
         match kind {
-            OpenKind::Message => {
+            Endpoint::Message => {
                 let text = self.text.as_deref().unwrap_or_default();
                 if text.trim().is_empty() && self.content.is_empty() {
                     return Err(ServiceRefusal::BodyMalformed);
@@ -164,7 +154,7 @@ impl Inbound {
                     one_of(&attachment.media_type, &MEDIA, "mediaType", "Image, Video, Audio, File, Link")?;
                 }
             }
-            OpenKind::Event => {
+            Endpoint::Event => {
                 if self.events.is_empty() {
                     return Err(ServiceRefusal::BodyMalformed);
                 }
@@ -172,12 +162,12 @@ impl Inbound {
                     one_of(&event.event_type, &["Typing"], "eventType", "Typing")?;
                 }
             }
-            OpenKind::Receipt => {
+            Endpoint::Receipt => {
                 let status = self.status.as_deref().ok_or(ServiceRefusal::BodyMalformed)?;
                 one_of(status, &STATUSES, "status", "Sent, Delivered, Failed, Published, Removed")?;
                 self.id.as_ref().ok_or(ServiceRefusal::BodyMalformed)?;
             }
-            OpenKind::Response => {
+            Endpoint::Response => {
                 let button = self.button_response.as_ref().ok_or(ServiceRefusal::BodyMalformed)?;
                 one_of(&button.kind, &BUTTONS, "buttonResponse.type", "QuickReply, Button, DatePicker")?;
                 self.originating_message_id.as_ref().ok_or(ServiceRefusal::BodyMalformed)?;
@@ -190,7 +180,7 @@ impl Inbound {
 /// A request of the open channel.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OpenRequest<'r> {
-    pub(crate) kind: OpenKind,
+    pub(crate) kind: Endpoint,
     /// Of the path, or of `channel.to` where the path has none.
     pub(crate) integration: &'r str,
     /// The `x-request-id` that the answer will have.
@@ -209,11 +199,11 @@ impl World {
         inbound.check(asked.kind)?;
         let guest = inbound.channel.guest(asked.kind)?.to_owned();
         match asked.kind {
-            OpenKind::Event => {
+            Endpoint::Event => {
                 self.tally.open.events += 1;
                 Ok(None)
             }
-            OpenKind::Receipt => {
+            Endpoint::Receipt => {
                 let id = inbound.id.as_deref().unwrap_or_default();
                 let (conversation, said) = self.message(id)?;
                 if !is_of(conversation, &guest) || said.by == ParticipantPurpose::Customer {
@@ -222,7 +212,7 @@ impl World {
                 self.tally.open.receipts += 1;
                 Ok(None)
             }
-            OpenKind::Message | OpenKind::Response => self.open_said(asked, inbound, &guest, now).map(Some),
+            Endpoint::Message | Endpoint::Response => self.open_said(asked, inbound, &guest, now).map(Some),
         }
     }
 
@@ -234,7 +224,7 @@ impl World {
     /// Whether a bearer may send in.
     pub(crate) fn may_open(&self, bearer: &Bearer, plan: &Plan) -> Result<(), ServiceRefusal> {
         // The Guest API's description is silent about this endpoint: in its world, what may speak or read may do this.
-        let scopes = &["messaging", "conversations", super::token::GUEST_SCOPE];
+        let scopes = &["messaging", "conversations", SCOPE];
         self.may_read(bearer, plan, scopes, &["conversation:message:receive"])
     }
 
@@ -267,8 +257,8 @@ impl World {
         let id = self.dice.messages.hex();
         let mut said = SimulatedMessage::words(id, ParticipantPurpose::Customer, heard.as_str(), now.wall);
         let n = match (asked.kind, going_on) {
-            (OpenKind::Response, None) => return Err(ServiceRefusal::ConversationUnknown),
-            (OpenKind::Response, Some(n)) => {
+            (Endpoint::Response, None) => return Err(ServiceRefusal::ConversationUnknown),
+            (Endpoint::Response, Some(n)) => {
                 let offered = inbound.originating_message_id.as_deref().unwrap_or_default();
                 let theirs = |said: &&SimulatedMessage| said.by != ParticipantPurpose::Customer;
                 let conversation = self.conversations.get(n);

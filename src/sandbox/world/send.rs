@@ -8,10 +8,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::token::GUEST_SCOPE;
 use super::{
     BODY_MAX_BYTES, Bearer, ParticipantPurpose, ServiceRefusal, SimulatedConversation, SimulatedMessage, World,
 };
+use crate::genesys::guest_api::SCOPE;
 use crate::model::Moment;
 use crate::model::fault::FaultKind;
 use crate::model::ids::is_uuid;
@@ -89,7 +89,7 @@ impl World {
                 let needed: &'static [&'static str] = &["conversation:message:receive"];
                 if self.has_permission(plan, needed) { Ok(()) } else { Err(ServiceRefusal::PermissionMissing(needed)) }
             }
-            ScenarioRules::Described if bearer.has_any(&[GUEST_SCOPE]) => {
+            ScenarioRules::Described if bearer.has_any(&[SCOPE]) => {
                 if self.scenario.client.guest_api && !plan.has(&FaultKind::FeatureOff) {
                     Ok(())
                 } else {

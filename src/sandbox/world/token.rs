@@ -14,14 +14,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::refusal::ServiceRefusal;
 use super::window::{Gauge, Window};
+use crate::genesys::guest_api::SCOPE;
 use crate::model::Moment;
 use crate::model::fault::FaultKind;
 use crate::sandbox::fault::Plan;
 use crate::sandbox::rng::Rng;
 use crate::sandbox::scenario::{Scenario, ScenarioRules};
-
-/// The scope that the Guest API needs.
-pub(crate) const GUEST_SCOPE: &str = "guest:messages:send";
 
 /// Scopes that exist. Another one in a request is an error; one of these that the client may not have is left out
 /// silently. [a choice of the published ones]
@@ -48,7 +46,7 @@ const SCOPES: [&str; 19] = [
 ];
 
 /// The scopes of the Guest API's description. They exist too, and are granted only where they are asked for.
-const GUEST_SCOPES: [&str; 3] = [GUEST_SCOPE, "messaging:guest", "messaging:send"];
+const GUEST_SCOPES: [&str; 3] = [SCOPE, "messaging:guest", "messaging:send"];
 
 /// Tokens remembered after their end, so that "expired" and "revoked" can be told from "unknown".
 const REMEMBERED: usize = 4096;
@@ -244,7 +242,7 @@ pub(crate) fn granted(scenario: &Scenario, plan: &Plan, asked: &GrantRequest) ->
     let guest_off = !client.guest_api || plan.has(&FaultKind::FeatureOff);
     let may_have = |scope: &str| {
         client.scopes.iter().any(|s| s == scope)
-            && !(guest_off && scope == GUEST_SCOPE)
+            && !(guest_off && scope == SCOPE)
             && !plan.has(&FaultKind::ScopeStripped { scope: scope.to_owned() })
     };
     let instead =

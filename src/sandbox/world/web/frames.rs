@@ -4,15 +4,11 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::genesys::time_text;
 use crate::sandbox::world::conversation::ExtraPart;
 use crate::sandbox::world::offer::{OfferedContent, quick_reply};
 use crate::sandbox::world::{ParticipantPurpose, SimulatedConversation, SimulatedMessage};
 use crate::text::json::dense;
-
-/// As the platform writes times: milliseconds and `Z`.
-pub(crate) fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
-}
 
 fn frame(kind: &str, class: &str, code: u16, body: Value, tracing: Option<&str>) -> Value {
     dense(json!({"type": kind, "class": class, "code": code, "body": body, "tracingId": tracing}))
@@ -83,9 +79,9 @@ pub(crate) fn form(said: &SimulatedMessage) -> &'static str {
 pub(crate) fn structured(c: &SimulatedConversation, said: &SimulatedMessage, history: bool) -> Value {
     let guest = said.by == ParticipantPurpose::Customer;
     let channel = if guest {
-        json!({"time": time(said.at), "messageId": said.own_id.as_deref()})
+        json!({"time": time_text(said.at), "messageId": said.own_id.as_deref()})
     } else {
-        json!({"time": time(said.at), "type": (!history).then_some("Private"),
+        json!({"time": time_text(said.at), "type": (!history).then_some("Private"),
             "from": {"nickname": c.participant(said.by).map(|p| p.name.as_str())}})
     };
     let id = if guest && history && said.own_id.is_some() { turned(&said.id) } else { said.id.clone() };
@@ -118,7 +114,7 @@ pub(crate) fn event(id: &str, inbound: bool, at: Timestamp, event: Value) -> Val
         "type": "Event",
         "direction": if inbound { "Inbound" } else { "Outbound" },
         "id": id,
-        "channel": {"time": time(at)},
+        "channel": {"time": time_text(at)},
         "events": [event],
     })
 }

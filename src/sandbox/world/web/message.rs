@@ -27,7 +27,6 @@ struct GuestLetter {
 
 impl World {
     pub(super) fn on_message(&mut self, from: ConnectionId, request: Request, now: Moment) -> Result<(), Trouble> {
-        self.check_session(from, &request.token, now)?;
         match request.message.as_ref().map(|message| message.form.as_str()) {
             Some("Text" | "Structured") => self.letter(from, request, now),
             Some("Event") => self.events(from, &request, now),
@@ -51,11 +50,7 @@ impl World {
                 return Ok(());
             }
             Some(FaultKind::SocketClosed { received: false, code }) => {
-                self.end_connection(
-                    from,
-                    Outgoing::Close { code: *code, reason: "closed by a fault of the sandbox" },
-                    now,
-                );
+                self.close_by_fault(from, *code, now);
                 return Ok(());
             }
             _ => {}
@@ -176,13 +171,7 @@ impl World {
         self.keep(n, said);
         match plan.spoil() {
             Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Outgoing::Reset, now),
-            Some(FaultKind::SocketClosed { code, .. }) => {
-                self.end_connection(
-                    from,
-                    Outgoing::Close { code: *code, reason: "closed by a fault of the sandbox" },
-                    now,
-                );
-            }
+            Some(FaultKind::SocketClosed { code, .. }) => self.close_by_fault(from, *code, now),
             Some(FaultKind::ServiceFailure { .. }) => {
                 self.refuse(from, &(5000, "Unexpected error".to_owned()), tracing, now);
             }
@@ -193,6 +182,10 @@ impl World {
         }
         self.provoke(n, &heard, now);
         Ok(())
+    }
+
+    fn close_by_fault(&mut self, from: ConnectionId, code: u16, now: Moment) {
+        self.end_connection(from, Outgoing::Close { code, reason: "closed by a fault of the sandbox" }, now);
     }
 
     fn events(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {

@@ -35,44 +35,26 @@ use crate::model::fault::{FaultKind, FaultTarget};
 use crate::sandbox::fault::Plan;
 use state::Connection;
 
-/// Why a socket is not opened. All of them are a 403 on the wire, which does not say which. [MTSDK: access denied]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WebRefusal {
-    /// The deployment does not allow the origin.
-    Origin,
-    /// There is no such deployment.
-    Deployment,
-}
-
-impl WebRefusal {
-    pub(crate) const fn reason(self) -> &'static str {
-        match self {
-            Self::Origin => "origin-refused",
-            Self::Deployment => "deployment-unknown",
-        }
-    }
-}
-
 impl World {
-    /// A socket is asked for: opened, or refused.
+    /// A socket is asked for: opened, or refused. A refusal is a 403 on the wire, which does not say why. [MTSDK]
     pub(crate) fn upgrade(
         &mut self,
         deployment: Option<&str>,
         origin: Option<&str>,
         plan: &Plan,
         now: Moment,
-    ) -> Result<ConnectionId, WebRefusal> {
-        let denied = if plan.has(&FaultKind::DeploymentUnknown) || deployment != Some(&self.deployment_id) {
-            Some(WebRefusal::Deployment)
+    ) -> Option<ConnectionId> {
+        let refusal = if plan.has(&FaultKind::DeploymentUnknown) || deployment != Some(&self.deployment_id) {
+            Some("deployment-unknown")
         } else if plan.has(&FaultKind::OriginRefused) || !self.web.deployment.allows(origin) {
-            Some(WebRefusal::Origin)
+            Some("origin-refused")
         } else {
             None
         };
-        if let Some(denied) = denied {
+        if let Some(reason) = refusal {
             self.tally.web.refused += 1;
-            self.tally.refused(denied.reason());
-            return Err(denied);
+            self.tally.refused(reason);
+            return None;
         }
         self.tally.web.opened += 1;
         self.web.opened += 1;
@@ -86,7 +68,7 @@ impl World {
             held: None,
         };
         self.web.connections.insert(id, connection);
-        Ok(id)
+        Some(id)
     }
 
     /// A socket is gone. Its session lives on.

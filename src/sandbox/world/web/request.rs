@@ -127,11 +127,8 @@ impl World {
                 self.configuration(from, &request, now);
                 Ok(())
             }
-            SocketAction::OnMessage => self.on_message(from, request, now),
             SocketAction::DisconnectCustomer | SocketAction::ResumeToken | SocketAction::Other => Err(failed()),
-            action => self
-                .check_session(from, &request.token, now)
-                .and_then(|()| self.in_session(from, action, &request, now)),
+            _ => self.check_session(from, &request.token, now).and_then(|()| self.in_session(from, request, now)),
         };
         if let Err(trouble) = done {
             self.refuse(from, &trouble, tracing.as_deref(), now);
@@ -147,22 +144,17 @@ impl World {
         self.settle(now);
     }
 
-    /// Actions that need a session and are not messages.
-    fn in_session(
-        &mut self,
-        from: ConnectionId,
-        action: SocketAction,
-        request: &Request,
-        now: Moment,
-    ) -> Result<(), Trouble> {
-        match action {
-            SocketAction::Echo => self.health(from, request, now),
-            SocketAction::GetJwt => self.give_jwt(from, request, now),
-            SocketAction::OnAttachment => self.presign(from, request, now),
-            SocketAction::GetAttachment => self.download_address(from, request, now),
-            SocketAction::DeleteAttachment => self.delete_attachment(from, request, now),
+    /// Actions that need a session.
+    fn in_session(&mut self, from: ConnectionId, request: Request, now: Moment) -> Result<(), Trouble> {
+        match request.action {
+            SocketAction::OnMessage => self.on_message(from, request, now),
+            SocketAction::Echo => self.health(from, &request, now),
+            SocketAction::GetJwt => self.give_jwt(from, &request, now),
+            SocketAction::OnAttachment => self.presign(from, &request, now),
+            SocketAction::GetAttachment => self.download_address(from, &request, now),
+            SocketAction::DeleteAttachment => self.delete_attachment(from, &request, now),
             _ => {
-                self.close_session(from, request, now);
+                self.close_session(from, &request, now);
                 Ok(())
             }
         }

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use super::frames;
 use super::request::{Request, Trouble};
 use super::state::Upload;
+use crate::genesys::time_text;
+use crate::genesys::web_messaging::media::kind;
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
@@ -43,15 +45,6 @@ pub(crate) struct PutFile<'r> {
     pub(crate) bytes: Bytes,
 }
 
-fn media(mime: &str) -> &'static str {
-    match mime.split('/').next() {
-        Some("image") => "Image",
-        Some("video") => "Video",
-        Some("audio") => "Audio",
-        _ => "File",
-    }
-}
-
 impl World {
     fn file_address(&self, attachment: &str, signature: &str) -> String {
         format!("{}/attachments/{attachment}?signature={signature}", self.web.base)
@@ -68,7 +61,7 @@ impl World {
             }
             *self.tally.web.errors.entry(code.to_string()).or_default() += 1;
             let body = json!({"name": "GenerateUrlError", "message": text, "errorCode": code, "errorMessage": text,
-                "attachmentId": id, "timestamp": frames::time(now.wall)});
+                "attachmentId": id, "timestamp": time_text(now.wall)});
             let frame = json!({"type": "response", "class": "GenerateUrlError", "code": code, "body": body,
                 "tracingId": request.tracing_id});
             self.emit(from, FaultTarget::Answer, &dense(frame), now);
@@ -125,7 +118,7 @@ impl World {
             upload.bytes = Some(put.bytes);
             let signature = upload.signature.clone();
             let body = json!({"attachmentId": id, "downloadUrl": self.file_address(&id, &signature),
-                "timestamp": frames::time(now.wall)});
+                "timestamp": time_text(now.wall)});
             self.emit_all(&token, FaultTarget::Answer, &frames::message("UploadSuccessEvent", body, None), now);
         } else {
             let (code, what) = if put.bytes.is_empty() {
@@ -134,7 +127,7 @@ impl World {
                 (4003, format!("{} bytes came, {told} were announced", put.bytes.len()))
             };
             let body = json!({"attachmentId": id, "errorCode": code, "errorMessage": what,
-                "timestamp": frames::time(now.wall)});
+                "timestamp": time_text(now.wall)});
             self.emit_all(&token, FaultTarget::Answer, &frames::message("UploadFailureEvent", body, None), now);
         }
         self.settle(now);
@@ -162,7 +155,7 @@ impl World {
         }
         Ok(ExtraPart::File {
             id: Some(id.to_owned()),
-            media: media(&upload.mime).to_owned(),
+            media: kind(&upload.mime).to_owned(),
             url: self.file_address(id, &upload.signature),
             mime: upload.mime.clone(),
             name: Some(upload.name.clone()),
