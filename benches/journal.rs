@@ -21,11 +21,11 @@ use guestwire::session::log::{Log, LogOptions};
 use guestwire::session::{ProfileInfo, Session};
 use guestwire::tui::state::history::HistoryStretch;
 use guestwire::tui::terminal::event_loop::BATCH;
-use guestwire::tui::terminal::fill::made_up;
 use guestwire::tui::{Effect, Event};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use support::console::Desk;
+use support::made_up::made_up;
 
 /// Stands in one exchange of the large journal.
 const RARE: &str = "quokka";

@@ -8,8 +8,8 @@ use guestwire::{plain, tui};
 
 fn main() -> ExitCode {
     guestwire::cli::main(&FrontEnds {
-        check: |settings| tui::appearance::chosen(settings).map(drop),
-        console: tui::run::prepare,
+        check: |settings| tui::start::chosen(settings).map(drop),
+        console: tui::start::prepare,
         lines: |settings| block_on(plain::run::run(settings)),
         leave_terminal: tui::terminal::screen::leave,
     })

@@ -143,7 +143,7 @@ pub async fn play<F: CommandLogic>(
     let exit = event_loop::run(&mut runner, &mut sources).await;
     let Runner { fold, mut output, engine, .. } = runner;
     let exit = exit.and_then(|exit| output.end().map(|()| exit));
-    journal::close(kept);
+    journal::close(kept.as_ref().map(|kept| &kept.journal));
     opened.close().await;
     FinishedCommand { fold, exit, output, engine }
 }
@@ -180,7 +180,7 @@ impl<F: CommandLogic> FrontEnd for Runner<'_, F> {
                 match act {
                     CommandEffect::Ask(command) => self.engine.ask(command),
                     CommandEffect::Sandbox(number, ask) => {
-                        inputs.push_back(CommandInput::Sandbox(number, self.opened.set_up(&ask).map(drop)));
+                        inputs.push_back(CommandInput::Sandbox(number, self.opened.set_up(&ask, "").map(drop)));
                     }
                     CommandEffect::Say(line) => {
                         self.output.say_masked(&line, self.json, &|text| self.engine.mask(text))?;

@@ -4,19 +4,24 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Args;
+
 use super::exit::Failed;
+use crate::config::flags::path;
 use crate::config::{Problems, Settings};
 
 /// What the console begins with besides its settings.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Args)]
 pub struct ConsoleStart {
-    /// Made-up log entries to begin with, for measuring.
-    pub fill_log: u32,
-    /// Record the screen into this file.
+    /// Record the console's screen into this new file, as an asciinema cast
+    #[arg(value_parser = path(), long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// The pass that is played in demo mode.
+    /// Open the console in demo mode and play this pass file: a file, or demo (the default), smoke, refusals or renewal
+    #[arg(value_parser = path(), long, value_name = "PASS", conflicts_with = "rehearse")]
+    #[arg(num_args = 0..=1, default_missing_value = "demo")]
     pub demo: Option<PathBuf>,
-    /// The recorded conversation that is shown again.
+    /// Show a session that `guestwire export session` wrote, in demo mode; nothing is sent
+    #[arg(value_parser = path(), long, value_name = "FILE")]
     pub rehearse: Option<PathBuf>,
 }
 

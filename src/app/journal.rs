@@ -12,6 +12,7 @@ use crate::engine::EngineOptions;
 use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};
+use crate::pass::report;
 
 use super::exit::{Exit, Failed};
 use super::output;
@@ -53,7 +54,8 @@ pub fn reader(settings: &Settings, profile: &Profile) -> Result<JournalReader, F
 /// process; in the journal it gets one that no other message has.
 #[derive(Clone, Debug)]
 pub struct SubcommandJournal {
-    journal: Journal,
+    /// Where it is kept.
+    pub journal: Journal,
     message: Option<MessageId>,
     /// What had been heard when it was opened.
     before: Arc<Vec<(ConversationKey, Vec<RemoteMessage>)>>,
@@ -149,7 +151,7 @@ pub async fn writer(settings: &Settings, profile: &Profile, single: bool) -> Opt
 }
 
 /// An engine's settings with this journal.
-pub fn options(journal: Option<&SubcommandJournal>) -> EngineOptions {
+pub fn options<J: SendLog + Clone + 'static>(journal: Option<&J>) -> EngineOptions {
     let mut options = EngineOptions::default();
     if let Some(journal) = journal {
         options.send_log = Arc::new(journal.clone());
@@ -157,9 +159,18 @@ pub fn options(journal: Option<&SubcommandJournal>) -> EngineOptions {
     options
 }
 
-/// Writes what is still to be written.
-pub fn close(kept: Option<SubcommandJournal>) {
-    if kept.is_some_and(|kept| !kept.journal.close(CLOSING)) {
+/// Has something kept; secrets that a test run's record holds are masked first.
+pub fn submit(journal: Option<&Journal>, job: Job, mask: &dyn Fn(&str) -> String) {
+    let Some(journal) = journal else { return };
+    journal.submit(match job {
+        Job::Pass(run) => Job::Pass(Arc::new(report::without_secrets(&run, mask))),
+        job => job,
+    });
+}
+
+/// Writes what is still to be written, and says where that takes too long.
+pub fn close(journal: Option<&Journal>) {
+    if journal.is_some_and(|journal| !journal.close(CLOSING)) {
         output::warn("the journal did not finish in time: the last entries may not be kept");
     }
 }
@@ -197,6 +208,6 @@ mod tests {
                 reader.transcript().unwrap().into_iter().map(|(_, l)| (l.text, l.delivery.unwrap())).collect();
             assert_eq!(lives, [("hello".to_owned(), DeliveryStatus::Cancelled)]);
         }
-        close(Some(kept));
+        close(Some(&kept.journal));
     }
 }

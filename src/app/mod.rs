@@ -1,6 +1,5 @@
 //! The wiring that all front ends share: profile and engine, journal, logging, signals, files, output and exit codes.
 
-pub mod attachable;
 pub mod config_file;
 pub mod defects;
 pub mod drive;
@@ -8,10 +7,10 @@ pub mod event_loop;
 pub mod exit;
 pub mod front_ends;
 pub mod journal;
+pub mod local;
 pub mod logging;
 pub mod open;
 pub mod output;
-pub mod pass_files;
 pub mod progress;
 pub mod runtime;
 pub mod signals;

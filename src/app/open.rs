@@ -37,7 +37,9 @@ impl OpenProfile {
         match &settings.profile {
             ProfileChoice::Named(profile) => Ok(Self { profile: Arc::new((**profile).clone()), sandbox: None }),
             ProfileChoice::Sandbox => {
-                let (sandbox, profile) = embedded(settings)?;
+                let sandbox = serve(0, settings.scenario.as_deref(), None)?;
+                let mut profile = sandbox.profile();
+                profile.redaction.extend(&settings.redaction);
                 Ok(Self { profile: Arc::new(profile), sandbox: Some(sandbox) })
             }
         }
@@ -48,40 +50,41 @@ impl OpenProfile {
         self.sandbox.is_some()
     }
 
-    /// Sets up the sandbox as a test run or a person wants it; what was done or why not: a sentence.
-    pub fn set_up(&self, ask: &SandboxRequest) -> Result<String, String> {
-        let Some(sandbox) = &self.sandbox else { return Err("there is no built-in sandbox here".to_owned()) };
-        set_up(sandbox, ask, " Type .fault off to clear all faults.")
+    /// The faults of the sandbox that wait for a request, or hold.
+    pub fn faults(&self) -> Vec<String> {
+        self.sandbox.as_ref().map(Sandbox::faults_left).unwrap_or_default()
+    }
+
+    /// Sets up the sandbox as a test run or a person wants it; what was done or why not: a sentence. `clear` goes on the
+    /// sentence about a fault that stays on.
+    pub fn set_up(&self, ask: &SandboxRequest, clear: &str) -> Result<String, String> {
+        let Some(sandbox) = &self.sandbox else { return Err("There is no built-in sandbox here.".to_owned()) };
+        match ask {
+            SandboxRequest::Fault(Some(json)) => {
+                let before = sandbox.faults_left();
+                sandbox.set_fault(json)?;
+                let left = sandbox.faults_left();
+                // What changes something at once leaves nothing to clear.
+                Ok(match left.last().filter(|_| left.len() > before.len()) {
+                    Some(fault) => format!("Fault on: {fault}.{clear}"),
+                    None => format!("Fault applied: {}", about(json)),
+                })
+            }
+            SandboxRequest::Fault(None) => {
+                sandbox.clear_faults();
+                Ok("No faults.".to_owned())
+            }
+            SandboxRequest::Advance(by) => {
+                sandbox.advance(by.as_secs());
+                Ok(format!("The sandbox's clock is {} s ahead now.", by.as_secs()))
+            }
+        }
     }
 
     /// Stops what was started.
     pub async fn close(self) {
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await;
-        }
-    }
-}
-
-/// Sets up a sandbox; what was done or why not: a sentence. `clear`: how a person clears what stays on.
-pub fn set_up(sandbox: &Sandbox, ask: &SandboxRequest, clear: &str) -> Result<String, String> {
-    match ask {
-        SandboxRequest::Fault(Some(json)) => {
-            let before = sandbox.faults_left();
-            sandbox.set_fault(json)?;
-            let left = sandbox.faults_left();
-            // What changes something at once leaves nothing to clear.
-            Ok(match left.last().filter(|_| left.len() > before.len()) {
-                Some(fault) => format!("Fault on: {fault}.{clear}"),
-                None => format!("Fault applied: {}", about(json)),
-            })
-        }
-        SandboxRequest::Fault(None) => {
-            sandbox.clear_faults();
-            Ok("No faults.".to_owned())
-        }
-        SandboxRequest::Advance(by) => {
-            sandbox.advance(by.as_secs());
-            Ok(format!("The sandbox's clock is {} s ahead now.", by.as_secs()))
         }
     }
 }
@@ -94,14 +97,6 @@ fn about(json: &str) -> String {
     let row = FAULTS.iter().find(|row| Some(row.name) == name.as_deref());
     let mut letters = row.map_or("it is set.", |row| row.about).chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// Starts the sandbox of this process, and makes the profile that leads to it.
-pub fn embedded(settings: &Settings) -> Result<(Sandbox, Profile), Failed> {
-    let sandbox = serve(0, settings.scenario.as_deref(), None)?;
-    let mut profile = sandbox.profile();
-    profile.redaction.extend(&settings.redaction);
-    Ok((sandbox, profile))
 }
 
 /// Starts a sandbox on a loopback port (0: any), with a scenario by file or by name. Its messages have ids that no earlier

@@ -1,8 +1,6 @@
 //! The command line as it was typed. Each subcommand makes options of its own from it. Secrets are never flags: other
 //! users of the machine can read them there.
 
-use std::path::PathBuf;
-
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -19,8 +17,8 @@ use super::sandbox::SandboxArgs;
 use super::send::SendArgs;
 use super::token::TokenArgs;
 use crate::app::exit::Exit;
+use crate::app::front_ends::ConsoleStart;
 use crate::config::Flags;
-use crate::config::flags::path;
 
 /// What stands below the help: what a script relies on, and where one begins.
 fn after() -> String {
@@ -56,19 +54,8 @@ pub struct Cli {
 pub struct GlobalArgs {
     #[command(flatten)]
     pub flags: Flags,
-    /// Record the console's screen into this new file, as an asciinema cast
-    #[arg(value_parser = path(), long, value_name = "FILE")]
-    pub record: Option<PathBuf>,
-    /// Open the console in demo mode and play this pass file: a file, or demo (the default), smoke, refusals or renewal
-    #[arg(value_parser = path(), long, value_name = "PASS", conflicts_with = "rehearse")]
-    #[arg(num_args = 0..=1, default_missing_value = "demo")]
-    pub demo: Option<PathBuf>,
-    /// Show a session that `guestwire export session` wrote, in demo mode; nothing is sent
-    #[arg(value_parser = path(), long, value_name = "FILE")]
-    pub rehearse: Option<PathBuf>,
-    /// Begin with so many made-up log entries, each named as such: for measuring
-    #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
-    pub fill_log: u32,
+    #[command(flatten)]
+    pub console: ConsoleStart,
 }
 
 /// The commands.

@@ -27,7 +27,7 @@ use clap::error::ErrorKind;
 use crate::config::{Flags, ProfileChoice, load};
 
 use crate::app::exit::{Exit, Failed};
-use crate::app::front_ends::{Console, ConsoleStart, FrontEnds};
+use crate::app::front_ends::{Console, FrontEnds};
 use crate::app::logging;
 use crate::app::runtime::block_on;
 use crate::files;
@@ -62,15 +62,15 @@ pub fn main(front_ends: &FrontEnds) -> ExitCode {
 
 fn run(cli: Cli, front_ends: &FrontEnds) -> Result<ExitCode, Failed> {
     let env = |name: &str| std::env::var_os(name);
-    let GlobalArgs { flags, record, demo, rehearse, fill_log } = cli.global;
+    let GlobalArgs { flags, console: start } = cli.global;
     let no_screen = cli.command.is_some() || flags.plain;
-    if let Some(path) = &record {
+    if let Some(path) = &start.record {
         recordable(path, no_screen)?;
     }
-    if no_screen && (demo.is_some() || rehearse.is_some()) {
+    if no_screen && (start.demo.is_some() || start.rehearse.is_some()) {
         return Err(Failed::usage("--demo and --rehearse need the console's screen, and there is no screen here"));
     }
-    let console = (front_ends.console)(ConsoleStart { fill_log, record, demo, rehearse })?;
+    let console = (front_ends.console)(start)?;
     // These need no settings, and must work while the config file does not.
     let exit = match cli.command {
         Some(Sub::Completions(args)) => completions::completions(args.shell),

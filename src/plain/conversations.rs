@@ -12,12 +12,13 @@ use crate::model::{
 };
 use crate::session::attachments;
 use crate::session::conversations::ADDED_MALFORMED;
+use crate::session::local::LocalRequest;
 
 use super::arguments::{Done, number};
 use super::dialogue::PlainQuestion;
 use super::sentences;
 use super::sentences::{clause, ending, span};
-use super::{AwaitedSession, Exit, Plain, PlainEffect};
+use super::{AwaitedSession, Exit, Plain};
 
 /// How long a session may take to move: longer than all tries to open it, and than the answer to a frame.
 const SESSION_WAIT: Duration = Duration::from_secs(120);
@@ -323,7 +324,7 @@ impl Plain {
         let item =
             self.session.conversations.get(key).ok_or_else(|| "That conversation is not there any more.".to_owned())?;
         let conversation = Conversation { name: item.name().to_owned(), ..item.conversation.clone() };
-        self.outside(PlainEffect::KeepInConfig(Box::new(conversation)));
+        self.ask_machine(LocalRequest::KeepInConfig(Box::new(conversation)));
         Ok(())
     }
 
@@ -409,23 +410,13 @@ impl Plain {
             return Err(why.to_owned());
         }
         match file.place {
-            FileSource::File(_) => self.outside(PlainEffect::SeeFile { key, file }),
+            FileSource::File(_) => self.ask_machine(LocalRequest::SeeFile(key, file)),
             FileSource::Url(_) => self.attached(key, file),
         }
         Ok(())
     }
 
-    /// A file of this machine was looked at.
-    pub(super) fn file_seen(&mut self, key: ConversationKey, file: Attachment, seen: Result<(), String>) {
-        self.asked.outside = false;
-        self.dialogue.prompt_due = true;
-        match seen {
-            Ok(()) => self.attached(key, file),
-            Err(why) => self.wrong(why),
-        }
-    }
-
-    fn attached(&mut self, key: ConversationKey, file: Attachment) {
+    pub(super) fn attached(&mut self, key: ConversationKey, file: Attachment) {
         self.say(format!("{}, {}, is sent with the next message.", file.label(), file.mime));
         self.next.carried.entry(key).or_default().attachments.push(file);
     }

@@ -62,8 +62,6 @@ mod token;
 mod tools;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -71,12 +69,8 @@ use jiff::tz::TimeZone;
 use crate::app::exit::Exit;
 use crate::engine::{Command, DiscoveredConversation, Report};
 use crate::journal::{Job, JournalPage};
-use crate::model::fault::SandboxRequest;
-use crate::model::{
-    Attachment, Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, SessionAsk, Variation,
-};
-use crate::pass::PassRun;
-use crate::session::open_pass::FoundPass;
+use crate::model::{ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, SessionAsk, Variation};
+use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::session::{Attention, Session};
 use crate::text::screen::visible;
 
@@ -93,16 +87,8 @@ pub enum PlainInput {
     BadLine(&'static str),
     /// No further line comes.
     NoMoreLines,
-    /// The files here that are passes.
-    Passes(Vec<FoundPass>),
-    /// A pass file's text, or why it cannot be had.
-    PassRead(PathBuf, Result<String, String>),
-    /// Whether a file that is to go with the next message can be read; why not, as a sentence.
-    FileSeen(ConversationKey, Attachment, Result<(), String>),
-    /// The sandbox did what a test run asked for, or not.
-    Arranged(Result<(), String>),
-    /// A file is written, a fault set, … or why not: a sentence.
-    Answered(Result<String, String>),
+    /// This machine answers.
+    Local(LocalAnswer),
     /// The engine says something.
     Report(Box<Report>),
     /// The journal does.
@@ -122,39 +108,10 @@ pub enum PlainEffect {
     Ask(Command),
     /// Tell the journal.
     Keep(Box<Job>),
-    /// Look for passes; answered with [`PlainInput::Passes`].
-    FindPasses,
-    /// Read a pass file; answered with [`PlainInput::PassRead`].
-    ReadPass(PathBuf),
-    /// See whether a file of this machine can be read; answered with [`PlainInput::FileSeen`].
-    SeeFile {
-        /// With whose next message it is to go.
-        key: ConversationKey,
-        /// Which.
-        file: Attachment,
-    },
-    /// Set a fault of the sandbox (JSON of its control API), or clear all; answered with [`PlainInput::Answered`].
-    Fault(Option<String>),
-    /// Write a file that must not exist yet; answered with [`PlainInput::Answered`].
-    Write {
-        /// Where.
-        path: PathBuf,
-        /// What. It is masked on the way.
-        contents: String,
-    },
-    /// Ask something of the sandbox for a test run; answered with [`PlainInput::Arranged`].
-    SetUpSandbox(SandboxRequest),
-    /// Write a conversation into the config file; answered with [`PlainInput::Answered`].
-    KeepInConfig(Box<Conversation>),
+    /// Ask this machine; answered with [`PlainInput::Local`].
+    Local(LocalRequest),
     /// Lift the sandbox's faults. Not answered.
     ClearFaults,
-    /// Write the reports of a run; answered with [`PlainInput::Answered`].
-    Reports {
-        /// Which.
-        run: Arc<PassRun>,
-        /// Where.
-        dir: PathBuf,
-    },
     /// Leave. What the engine says until it has stopped is still wanted.
     Leave,
 }
@@ -216,7 +173,7 @@ struct Outstanding {
     /// What is searched in all that is kept.
     search: Option<u64>,
     /// Something of this machine: a file, a fault.
-    outside: bool,
+    local: bool,
 }
 
 /// What was chosen for the next message.
@@ -295,14 +252,7 @@ impl Plain {
             PlainInput::Report(report) => self.report(*report),
             PlainInput::Journal(page) => self.journal(*page),
             PlainInput::Interrupt => self.interrupt(),
-            PlainInput::Passes(found) => self.passes(found),
-            PlainInput::Answered(done) => self.answered(done),
-            PlainInput::PassRead(path, text) => self.pass_read(&path, text),
-            PlainInput::FileSeen(key, file, seen) => self.file_seen(key, file, seen),
-            PlainInput::Arranged(done) => {
-                let changes = self.session.sandbox_answered(&done, now);
-                self.carry_out(changes);
-            }
+            PlainInput::Local(answer) => self.local(answer),
             PlainInput::Due => {
                 let changes = self.session.due(now);
                 self.carry_out(changes);
@@ -338,7 +288,7 @@ impl Plain {
             || self.asked.web_session.is_some()
             || self.asked.page.is_some()
             || self.asked.search.is_some()
-            || self.asked.outside
+            || self.asked.local
             || self.session.is_probing()
             || self.pass_is_busy()
     }

@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::session::Session;
 use crate::session::changes::{Change, Changes, Notice};
+use crate::session::local::LocalRequest;
 use crate::session::log::LogEntry;
 use crate::session::thread::EntryId;
 
@@ -41,7 +42,7 @@ impl Plain {
             match change {
                 Change::Engine(command) => self.ask(command),
                 Change::Journal(job) => self.acts.push(PlainEffect::Keep(Box::new(job))),
-                Change::Sandbox(request) => self.acts.push(PlainEffect::SetUpSandbox(request)),
+                Change::Sandbox(request) => self.acts.push(PlainEffect::Local(LocalRequest::SetUpSandbox(request))),
                 Change::ClearFaults => self.acts.push(PlainEffect::ClearFaults),
                 Change::Notice(notice) => self.show_notice(notice),
             }

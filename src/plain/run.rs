@@ -2,43 +2,30 @@
 //! lines out on standard output.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
-use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, channel, unbounded_channel};
 
-use crate::app::attachable;
-use crate::app::config_file;
-use crate::app::journal::{first_message_id, journal_options};
-use crate::app::pass_files;
+use crate::app::event_loop::{self, FrontEnd, FrontEndEvent, InputLine, Sources};
+use crate::app::exit::Failed;
+use crate::app::journal::{self, first_message_id, journal_options};
+use crate::app::local;
+use crate::app::open::OpenProfile;
+use crate::app::output::{self, Output};
+use crate::app::signals::Signal;
 use crate::clock::Clock;
 use crate::config::settings::Paths;
 use crate::config::{Profile, Settings};
-use crate::engine::{EngineHandle, EngineOptions, Report};
-use crate::files;
-use crate::journal::{Job, Journal};
-use crate::model::FileSource;
+use crate::engine::{EngineHandle, Report};
+use crate::journal::Journal;
+use crate::model::Moment;
 use crate::model::fault::SandboxRequest;
-use crate::pass::{PassRun, report};
 use crate::plain::{Plain, PlainEffect, PlainInput, PlainSetup};
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
 use crate::text::typed;
 
-use crate::app::event_loop;
-use crate::app::event_loop::{FrontEnd, FrontEndEvent, InputLine, Sources};
-use crate::app::exit::Failed;
-use crate::app::open::OpenProfile;
-use crate::app::output;
-use crate::app::output::Output;
-use crate::app::signals::Signal;
-use crate::model::Moment;
-
-/// How long the journal may take to write its last entries.
-const CLOSING: Duration = Duration::from_secs(5);
 /// More than any channel takes, in bytes; a line that never ends is not read forever.
 const MAX_LINE: u64 = 1 << 20;
 /// What a shell says of a program that SIGTERM ended.
@@ -59,19 +46,14 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
         plain.keep(first_message_id());
         (Some(journal), pages)
     };
-    let mut options = EngineOptions::default();
-    if let Some(journal) = &journal {
-        options.send_log = Arc::new(journal.clone());
-    }
+    let options = journal::options(journal.as_ref());
     let (engine, reports) = EngineHandle::start(opened.profile.clone(), clock, options);
     let mut sources = Sources { clock, engine: engine.clone(), reports, pages, lines: lines() };
     let mut runner =
         Runner { plain, engine, journal, opened, paths: settings.paths.clone(), output: Output::default() };
     let result = event_loop::run(&mut runner, &mut sources).await;
     runner.opened.close().await;
-    if runner.journal.is_some_and(|journal| !journal.close(CLOSING)) {
-        output::warn("the journal did not finish in time: the last entries may not be kept");
-    }
+    journal::close(runner.journal.as_ref());
     result
 }
 
@@ -137,41 +119,20 @@ impl FrontEnd for Runner {
 impl Runner {
     /// True where it is over.
     fn carry_out(&mut self, now: Moment, input: PlainInput) -> Result<bool, Failed> {
-        let mut over = false;
-        let mut answers = Vec::new();
+        let (mut over, mut answers) = (false, Vec::new());
+        let mask = |text: &str| self.engine.mask(text);
         for act in self.plain.on(now, input) {
             match act {
                 PlainEffect::Say(line) => self.output.line(&line)?,
                 PlainEffect::Ask(command) => self.engine.ask(command),
-                PlainEffect::Keep(job) => self.keep(*job),
-                PlainEffect::KeepInConfig(conversation) => {
-                    let kept = config_file::keep(&self.paths, &self.opened.profile, &conversation);
-                    answers.push(PlainInput::Answered(kept));
-                }
-                PlainEffect::FindPasses => answers.push(PlainInput::Passes(pass_files::here())),
-                PlainEffect::ReadPass(path) => {
-                    let text = pass_files::read(&path);
-                    answers.push(PlainInput::PassRead(path, text));
-                }
-                PlainEffect::SeeFile { key, file } => {
-                    let seen = match &file.place {
-                        FileSource::File(path) => attachable::file(&files::typed(path)),
-                        FileSource::Url(_) => Ok(()),
-                    };
-                    answers.push(PlainInput::FileSeen(key, file, seen));
-                }
-                PlainEffect::SetUpSandbox(ask) => {
-                    answers.push(PlainInput::Arranged(self.opened.set_up(&ask).map(drop)));
-                }
-                PlainEffect::Fault(fault) => {
-                    answers.push(PlainInput::Answered(self.opened.set_up(&SandboxRequest::Fault(fault))));
-                }
-                PlainEffect::Write { path, contents } => {
-                    answers.push(PlainInput::Answered(files::write_new(&path, &self.engine.mask(&contents))));
+                PlainEffect::Keep(job) => journal::submit(self.journal.as_ref(), *job, &mask),
+                PlainEffect::Local(request) => {
+                    let clear = " Type .fault off to clear all faults.";
+                    let answer = local::carry_out(request, &self.opened, &self.paths, &mask, clear);
+                    answers.push(PlainInput::Local(answer));
                 }
                 // Without a sandbox there is no fault to lift.
-                PlainEffect::ClearFaults => drop(self.opened.set_up(&SandboxRequest::Fault(None))),
-                PlainEffect::Reports { run, dir } => answers.push(PlainInput::Answered(self.reports(&run, &dir))),
+                PlainEffect::ClearFaults => drop(self.opened.set_up(&SandboxRequest::Fault(None), "")),
                 PlainEffect::Leave => over = true,
             }
         }
@@ -184,22 +145,6 @@ impl Runner {
             over = self.plain.on(now, PlainInput::NoMoreLines).contains(&PlainEffect::Leave);
         }
         Ok(over)
-    }
-
-    fn keep(&self, job: Job) {
-        let Some(journal) = &self.journal else { return };
-        journal.submit(match job {
-            Job::Pass(run) => Job::Pass(Arc::new(report::without_secrets(&run, &|text| self.engine.mask(text)))),
-            job => job,
-        });
-    }
-
-    /// Writes each form of a run's report, masked, into new files.
-    fn reports(&self, run: &PassRun, dir: &Path) -> Result<String, String> {
-        for (name, text) in report::all(run, &|text| self.engine.mask(text)) {
-            files::write_new(&dir.join(name), &text)?;
-        }
-        Ok(format!("The reports are in {}.", dir.display()))
     }
 }
 

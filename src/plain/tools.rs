@@ -10,6 +10,7 @@ use crate::journal::Job;
 use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest};
 use crate::model::fault::FAULTS;
 use crate::session::journal_status::JournalMode;
+use crate::session::local::{LocalAnswer, LocalRequest};
 
 use super::arguments::{Done, FEW, number};
 use super::sentences::{self, clause, ending};
@@ -46,7 +47,7 @@ impl Plain {
                 Some(line.map(|(_, (_, (_, json)))| (*json).to_owned()).ok_or_else(none)?)
             }
         };
-        self.outside(PlainEffect::Fault(fault));
+        self.ask_machine(LocalRequest::Fault(fault));
         Ok(())
     }
 
@@ -100,25 +101,39 @@ impl Plain {
         if path == Path::new("-") {
             self.say_text_of(what, &contents);
         } else {
-            self.outside(PlainEffect::Write { path, contents });
+            self.ask_machine(LocalRequest::Write { path, contents, what: String::new() });
         }
         Ok(())
     }
 
-    /// Asks something of this machine; answered with [`super::PlainInput::Answered`] or what goes with it.
-    pub(super) fn outside(&mut self, effect: PlainEffect) {
-        self.asked.outside = true;
-        self.acts.push(effect);
+    /// Asks something of this machine, and waits for the answer.
+    pub(super) fn ask_machine(&mut self, request: LocalRequest) {
+        self.asked.local = true;
+        self.acts.push(PlainEffect::Local(request));
     }
 
-    /// The machine did what it was asked for, or why not: a sentence.
-    pub(super) fn answered(&mut self, done: Result<String, String>) {
-        self.asked.outside = false;
-        self.dialogue.prompt_due = true;
-        if done.is_err() {
-            self.ends(Exit::Refused, None);
+    /// This machine answers.
+    pub(super) fn local(&mut self, answer: LocalAnswer) {
+        if let LocalAnswer::SandboxSet(done) = &answer {
+            let changes = self.session.sandbox_answered(done, self.now);
+            return self.carry_out(changes);
         }
-        self.say(done.unwrap_or_else(|why| why));
+        self.asked.local = false;
+        self.dialogue.prompt_due = true;
+        match answer {
+            LocalAnswer::Written(done) | LocalAnswer::Kept(done) | LocalAnswer::FaultSet(done) => {
+                if done.is_err() {
+                    self.ends(Exit::Refused, None);
+                }
+                self.say(done.unwrap_or_else(|why| why));
+            }
+            LocalAnswer::Passes(found) => self.passes(found),
+            LocalAnswer::PassRead(path, text) => self.pass_read(&path, text),
+            LocalAnswer::FileSeen(key, file, Ok(())) => self.attached(key, file),
+            LocalAnswer::FileSeen(_, _, Err(why)) => self.wrong(why),
+            // Nobody asks for these here.
+            LocalAnswer::SandboxSet(_) | LocalAnswer::Faults(_) | LocalAnswer::PathCompleted { .. } => {}
+        }
     }
 
     // ---- what is kept ---------------------------------------------------------------------------------------------

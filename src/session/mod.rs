@@ -30,6 +30,7 @@ pub mod conversations;
 mod diagnose;
 pub mod journal_status;
 pub mod kept_diagnoses;
+pub mod local;
 pub mod log;
 pub mod open_pass;
 pub mod outcome_watch;

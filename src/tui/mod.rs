@@ -2,14 +2,12 @@
 //! No clock, no I/O, no randomness, no `await`; never sees tokio, the engine's inside, or the sandbox.
 
 pub mod action;
-pub mod appearance;
 pub mod chord;
 pub mod effect;
 pub mod event;
 pub mod keymap;
 pub mod layout;
 pub mod pane;
-pub mod run;
 pub mod start;
 pub mod state;
 pub mod terminal;

@@ -1,177 +1,186 @@
-//! Puts the console together: settings, terminal, sandbox, engine, event_loop. The first frame is drawn before anything
-//! that could take time is begun.
+//! Puts the console together: what is shown from the start, settings, terminal, sandbox, engine, event loop. The first frame
+//! is drawn before anything that could take time is begun.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::{Receiver, unbounded_channel};
 
 use super::terminal::event_loop::{EventLoop, LoopEnd};
 use super::terminal::input::TerminalKeys;
 use super::terminal::interfaces::Screen as _;
-use super::terminal::platform::{FaultsLeft, RealOutside, SandboxSetUp};
-use super::terminal::screen;
-use super::terminal::screen::RealScreen;
-use crate::app::journal::{first_message_id, journal_options};
-use crate::app::signals;
+use super::terminal::platform::RealOutside;
+use super::terminal::screen::{self, RealScreen};
+use crate::app::exit::Failed;
+use crate::app::front_ends::{Console, ConsoleStart};
+use crate::app::journal::{self, first_message_id, journal_options};
+use crate::app::open::OpenProfile;
+use crate::app::{runtime, signals};
 use crate::clock::Clock;
-use crate::config::{Profile, ProfileChoice, Settings};
+use crate::config::settings::{ColorChoice, EnterKey};
+use crate::config::{Problem, Problems, Profile, Settings};
 use crate::engine::{Command, EngineHandle, EngineOptions, Environment, Report, proxy_of};
+use crate::files;
 use crate::journal::Journal;
-use crate::model::Moment;
-use crate::pass::Pass;
+use crate::model::{DeliveryStatus, Moment};
+use crate::pass::{Pass, builtin, file};
 use crate::session::ProfileInfo;
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::tui::action::Action;
-use crate::tui::appearance;
 use crate::tui::keymap::Keymap;
-use crate::tui::state::composer::{Composer, ComposerSnippet};
+use crate::tui::state::composer::Composer;
 use crate::tui::state::demo::tape::Tape;
 use crate::tui::state::{Manners, Setup, State};
-use crate::tui::theme::Theme;
-use crate::tui::{Effect, Event};
+use crate::tui::theme::{self, Theme};
+use crate::tui::{Effect, Event, update};
 
 /// How long the engine may take to finish what is on the wire after the screen is gone.
 const FINISH: Duration = Duration::from_secs(3);
-
-/// Opens the console and runs it until someone leaves.
-///
-/// # Errors
-/// A sentence: no terminal, a setting that the screen cannot use, a sandbox port that cannot be had.
-pub fn console(
-    settings: &Settings,
-    start: Start,
-    sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
-) -> anyhow::Result<LoopEnd> {
-    let (keymap, theme) = appearance::chosen(settings)?;
-    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        bail!("the console needs a terminal; use `guestwire send` in scripts, or `guestwire --plain` in a pipe");
-    }
-    let runtime = crate::app::runtime::start().map_err(anyhow::Error::msg)?;
-    let exit = runtime.block_on(run(settings, start, keymap, theme, sandbox));
-    // A name look-up that hangs must not keep a program that a person has left.
-    runtime.shutdown_timeout(Duration::from_millis(100));
-    exit
-}
-
-/// What the console begins with besides its settings.
-#[derive(Clone, Debug, Default)]
-pub struct Start {
-    /// So many made-up entries stand in the log from the start, for measuring.
-    pub fill_log: u32,
-    /// The screen is recorded into this new file.
-    pub record: Option<std::path::PathBuf>,
-    /// What is shown in demo mode.
-    pub show: Option<DemoStart>,
-}
+/// A recorded demo of some minutes is far smaller.
+const TAPE_MAX: u64 = 64 << 20;
 
 /// What is shown in demo mode from the start.
-#[derive(Clone, Debug)]
-pub enum DemoStart {
+enum DemoStart {
     /// The messages of this pass, sent one by one.
     Pass(Pass),
     /// What was said once. The engine does not even sign in: nobody is asked for anything.
     Rehearsal(Tape),
 }
 
-/// The embedded sandbox, as far as the console needs it.
-pub struct Embedded {
-    /// The profile that leads to it.
-    pub profile: Profile,
-    /// Sets it up.
-    pub set_up: SandboxSetUp,
-    /// What is left of its faults.
-    pub faults: FaultsLeft,
+/// Reads what is shown from the start; then the console can be opened.
+///
+/// # Errors
+/// What is to be shown cannot be read.
+pub fn prepare(start: ConsoleStart) -> Result<Console, Failed> {
+    prepare_with(start, |_| {})
 }
 
+/// The same for a console whose state is made up in part before anything is shown, so that it can be measured.
+///
+/// # Errors
+/// What is to be shown cannot be read.
+pub fn prepare_with(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Console, Failed> {
+    let show = show(start.demo.as_deref(), start.rehearse.as_deref())?;
+    Ok(Box::new(move |settings| {
+        let (keymap, theme) = chosen(settings)?;
+        if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+            let how = "use `guestwire send` in scripts, or `guestwire --plain` in a pipe";
+            return Err(Failed::here(format!("the console needs a terminal; {how}")));
+        }
+        let runtime = runtime::start().map_err(Failed::here)?;
+        let exit = runtime.block_on(async {
+            let opened = OpenProfile::open(settings)?;
+            let guard = screen::Guard;
+            let terminal = screen::enter().map_err(|e| failed("the terminal cannot be used", &e))?;
+            let screen = RealScreen::new(terminal);
+            let clock = Clock::start();
+            let mut state = state(settings, &opened.profile, keymap, theme, clock.now(), screen.size());
+            made_up(&mut state);
+            state.files.recording = start.record;
+            match show {
+                Some(DemoStart::Pass(pass)) => update::demo::play(&mut state, &pass),
+                Some(DemoStart::Rehearsal(tape)) => {
+                    state.demo.offline = true;
+                    update::demo::rehearse(&mut state, tape);
+                }
+                None => {}
+            }
+            Box::pin(run(settings, opened, clock, state, screen, guard)).await
+        });
+        // A name look-up that hangs must not keep a program that a person has left.
+        runtime.shutdown_timeout(Duration::from_millis(100));
+        Ok(match exit? {
+            LoopEnd::Quit => ExitCode::SUCCESS,
+            LoopEnd::Terminated => ExitCode::from(143),
+            LoopEnd::Lost => ExitCode::FAILURE,
+        })
+    }))
+}
+
+fn failed(what: &str, why: &std::io::Error) -> Failed {
+    Failed::here(format!("{what}: {why}"))
+}
+
+/// What `--demo` and `--rehearse` name.
+fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<DemoStart>, Failed> {
+    let read = |path: &Path| {
+        files::read_text(path, TAPE_MAX)
+            .map_err(|e| Failed::usage(format!("{} cannot be read: {}", path.display(), files::why(&e))))
+    };
+    if let Some(path) = rehearse {
+        let tape = Tape::parse(&read(path)?).map_err(|why| Failed::usage(format!("{}: {why}", path.display())))?;
+        return Ok(Some(DemoStart::Rehearsal(tape)));
+    }
+    let Some(path) = demo else { return Ok(None) };
+    let text = match path.to_str().and_then(builtin::named).filter(|_| !path.exists()) {
+        Some(text) => text.to_owned(),
+        None => read(path)?,
+    };
+    if text.len() as u64 > file::MAX_BYTES {
+        return Err(Failed::usage(format!("{} is too large for a pass", path.display())));
+    }
+    let pass = Pass::parse(path, &text).map_err(|problems| Failed::usage(problems.to_string()))?;
+    Ok(Some(DemoStart::Pass(pass)))
+}
+
+/// Runs the console until someone leaves.
 async fn run(
     settings: &Settings,
-    start: Start,
-    keymap: Keymap,
-    theme: Theme,
-    sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
-) -> anyhow::Result<LoopEnd> {
-    let clock = Clock::start();
-    let (profile, set_up, faults) = match &settings.profile {
-        ProfileChoice::Named(profile) => ((**profile).clone(), None, None),
-        ProfileChoice::Sandbox => {
-            let embedded = sandbox()?;
-            (embedded.profile, Some(embedded.set_up), Some(embedded.faults))
-        }
-    };
-    let profile = Arc::new(profile);
-    let guard = screen::Guard;
-    let mut screen = RealScreen::new(screen::enter().context("the terminal cannot be used")?);
-    let signals = signals::listen().context("signals cannot be listened to")?;
-    let mut state = state(settings, &profile, keymap, theme, clock.now(), screen.size());
-    state.look.manners = Manners {
-        calm: settings.ui.calm,
-        tells_typing: settings.composer.typing,
-        no_colour: appearance::no_colour(settings),
-    };
-    super::terminal::fill::fill(&mut state, start.fill_log);
-    state.files.recording = start.record;
-    match start.show {
-        Some(DemoStart::Pass(pass)) => crate::tui::update::demo::play(&mut state, &pass),
-        Some(DemoStart::Rehearsal(tape)) => {
-            state.demo.offline = true;
-            crate::tui::update::demo::rehearse(&mut state, tape);
-        }
-        None => {}
-    }
-    screen.draw(&state).context("the terminal cannot be drawn on")?;
+    opened: OpenProfile,
+    clock: Clock,
+    mut state: State,
+    mut screen: RealScreen,
+    guard: screen::Guard,
+) -> Result<LoopEnd, Failed> {
+    let signals = signals::listen().map_err(|e| failed("signals cannot be listened to", &e))?;
+    screen.draw(&state).map_err(|e| failed("the terminal cannot be drawn on", &e))?;
 
     let (journal, pages) = if settings.journal.ephemeral || state.demo.offline {
-        (None, tokio::sync::mpsc::unbounded_channel().1)
+        (None, unbounded_channel().1)
     } else {
-        let (journal, pages) = Journal::open(journal_options(settings, &profile));
+        let (journal, pages) = Journal::open(journal_options(settings, &opened.profile));
         state.session.journal.open();
         state.session.number_messages_from(first_message_id());
         (Some(journal), pages)
     };
     let metrics = settings.metrics.clone().filter(|_| !state.demo.offline);
-    let mut options = EngineOptions { metrics, sign_in: !state.demo.offline, ..EngineOptions::default() };
-    if let Some(journal) = &journal {
-        options.send_log = Arc::new(journal.clone());
-    }
-    let tell = journal.clone();
-    let (engine, reports) = EngineHandle::start(Arc::clone(&profile), clock, options);
-    let (ask, masking) = (engine.clone(), engine.clone());
+    let options = EngineOptions { metrics, sign_in: !state.demo.offline, ..journal::options(journal.as_ref()) };
+    let told = journal.clone();
+    let (engine, reports) = EngineHandle::start(Arc::clone(&opened.profile), clock, options);
+    let (ask, masking, telling) = (engine.clone(), engine.clone(), engine.clone());
+    let mask = |text: &str| engine.mask(text);
+    let keep = |effects: Vec<Effect>| {
+        for effect in effects {
+            if let Effect::Journal(job) = effect {
+                journal::submit(journal.as_ref(), job, &mask);
+            }
+        }
+    };
     let mut event_loop = EventLoop {
-        input: TerminalKeys::new().context("the terminal cannot be read")?,
+        input: TerminalKeys::new().map_err(|e| failed("the terminal cannot be read", &e))?,
         screen,
         outside: RealOutside {
             keep_copies: !settings.journal.ephemeral,
             clipboard: settings.ui.clipboard,
-            data_dir: settings.paths.data_dir.clone(),
-            sandbox: set_up,
-            faults,
             paths: settings.paths.clone(),
-            profile: Arc::clone(&profile),
+            opened,
         },
         clock,
         engine: Box::new(move |command| ask.ask(command)),
         mask: Box::new(move |text| masking.mask(text)),
         reports,
-        journal: Box::new(move |job| {
-            if let Some(journal) = &tell {
-                journal.submit(job);
-            }
-        }),
+        journal: Box::new(move |job| journal::submit(told.as_ref(), job, &|text| telling.mask(text))),
         pages,
         signals,
     };
     let exit = event_loop.run(&mut state).await;
-    for effect in crate::tui::update::leaving(&mut state) {
-        if let (Effect::Journal(job), Some(journal)) = (effect, &journal) {
-            journal.submit(job);
-        }
-    }
+    keep(update::leaving(&mut state));
     drop(event_loop.input);
     drop(event_loop.screen);
     drop(guard);
@@ -179,20 +188,11 @@ async fn run(
     let mut unknown = 0;
     // Whatever is still on the wire ends here, bounded; a terminal that is gone already keeps nobody.
     let last = finish(&mut event_loop.reports, |report| {
-        unknown +=
-            usize::from(matches!(report, Report::Message { delivery: crate::model::DeliveryStatus::Unknown(_), .. }));
-        for effect in crate::tui::update::update(&mut state, clock.now(), Event::Engine(Box::new(report))) {
-            if let (Effect::Journal(job), Some(journal)) = (effect, &journal) {
-                journal.submit(job);
-            }
-        }
+        unknown += usize::from(matches!(report, Report::Message { delivery: DeliveryStatus::Unknown(_), .. }));
+        keep(update::update(&mut state, clock.now(), Event::Engine(Box::new(report))));
     });
     let _ = tokio::time::timeout(FINISH, last).await;
-    if let Some(journal) = &journal
-        && !journal.close(FINISH)
-    {
-        let _ = writeln!(std::io::stderr(), "The journal did not finish in time: the last entries may not be kept.");
-    }
+    journal::close(journal.as_ref());
     if unknown > 0 {
         tracing::warn!(unknown, "left with unknown outcomes");
         let _ = writeln!(
@@ -201,7 +201,7 @@ async fn run(
             if unknown == 1 { "" } else { "s" }
         );
     }
-    exit.context("the terminal failed")
+    exit.map_err(|e| failed("the terminal failed", &e))
 }
 
 /// Takes the last reports: what came of the messages that were on the wire is kept too.
@@ -223,8 +223,7 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
         max_bytes: usize::try_from(settings.log.max_bytes).unwrap_or(usize::MAX),
     });
     let mut composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &now.wall.strftime("%Y%m%d-%H%M%S").to_string());
-    let snippets = settings.composer.snippets.iter();
-    composer.set_snippets(snippets.map(|s| ComposerSnippet { name: s.name.clone(), text: s.text.clone() }).collect());
+    composer.set_snippets(settings.composer.snippets.clone());
     let mut info = ProfileInfo::of(
         profile,
         settings.paths.data_dir.clone(),
@@ -234,6 +233,8 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     info.proxy = proxy_of(profile, &Environment::default()).transpose();
     let picker = Conversations::of(profile);
     let mut state = State::new(Setup { now, size, profile: info, theme, zone, keymap, picker, composer, log });
+    state.look.manners =
+        Manners { calm: settings.ui.calm, tells_typing: settings.composer.typing, no_colour: no_colour(settings) };
     state.status.info(first_words(settings, profile, &state.keys.map.key(Action::Send)));
     if profile.sandbox {
         state.status.offer(&[(Action::Connect, "a real organisation")]);
@@ -252,4 +253,41 @@ fn first_words(settings: &Settings, profile: &Profile, send: &str) -> String {
     } else {
         String::new()
     }
+}
+
+/// The keys and the theme that the settings choose.
+///
+/// # Errors
+/// All that is wrong with `[keys.CONTEXT]` and `ui.theme`, in the order of the file.
+pub fn chosen(settings: &Settings) -> Result<(Keymap, Theme), Problems> {
+    let theme = theme(settings);
+    let keymap = Keymap::new(&settings.keys, settings.composer.enter == EnterKey::Newline);
+    match (keymap, theme) {
+        (Ok(keymap), Ok(theme)) => Ok((keymap, theme)),
+        (keymap, theme) => {
+            let keys = keymap.err().into_iter().flatten().map(|wrong| settings.problem(wrong.at, wrong.value));
+            let mut problems: Vec<Problem> = keys.chain(theme.err()).collect();
+            problems.sort_by_key(|problem| problem.at);
+            Err(Problems(problems))
+        }
+    }
+}
+
+/// Whether no colour is wanted at all, whatever the theme.
+pub fn no_colour(settings: &Settings) -> bool {
+    match settings.ui.color {
+        ColorChoice::Never => true,
+        ColorChoice::Always => false,
+        ColorChoice::Auto => std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
+    }
+}
+
+fn theme(settings: &Settings) -> Result<Theme, Problem> {
+    let ui = &settings.ui;
+    let env = |name| std::env::var(name).unwrap_or_default();
+    let depth = theme::Depth::of(&env("COLORTERM"), &env("TERM"));
+    theme::named(&ui.theme, ui.ascii, no_colour(settings), depth).ok_or_else(|| {
+        let near = crate::text::suggest::suggestion(&ui.theme, theme::names().collect::<Vec<_>>());
+        settings.problem_of("ui.theme", &format!("there is no theme `{}`{near}", ui.theme))
+    })
 }

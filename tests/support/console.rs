@@ -1,6 +1,7 @@
 //! A console without a terminal: a state, a clock that a test moves, and keys by name. Reports are made here as the
 //! engine would make them.
 
+use guestwire::session::local::{LocalAnswer, LocalRequest};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use super::fixtures::{self, DENIED, attempt, exchange, guest_conversation, headers, request, response, token_facts};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use guestwire::config::Spot;
+use guestwire::config::settings::ConfiguredSnippet;
 use guestwire::config::settings::{KeyBinding, KeyContext};
 use guestwire::diagnosis::ProfileFacts;
 use guestwire::engine::{Command, Report};
@@ -21,7 +23,7 @@ use guestwire::session::conversations::Conversations;
 use guestwire::session::log::{Log, LogOptions};
 use guestwire::tui::chord::Chord;
 use guestwire::tui::keymap::Keymap;
-use guestwire::tui::state::composer::{Composer, ComposerSnippet};
+use guestwire::tui::state::composer::Composer;
 use guestwire::tui::state::{Setup, State};
 use guestwire::tui::theme::Theme;
 use guestwire::tui::{Effect, Event, update};
@@ -102,7 +104,8 @@ pub fn real_place(production: bool) -> ProfileInfo {
 /// What a state is set up with by default.
 pub fn setup(width: u16, height: u16) -> Setup {
     let mut composer = Composer::new(7, "run-7");
-    composer.set_snippets(vec![ComposerSnippet { name: "greeting".to_owned(), text: "Hello from {{run}}".to_owned() }]);
+    composer
+        .set_snippets(vec![ConfiguredSnippet { name: "greeting".to_owned(), text: "Hello from {{run}}".to_owned() }]);
     Setup {
         now: start(),
         size: Size { width, height },
@@ -231,8 +234,11 @@ impl Desk {
     pub fn attach(&mut self, path: &str) -> PathBuf {
         self.type_text(path);
         let effects = self.keys("enter");
-        let [Effect::SeeFile { conversation, file, path }] = effects.as_slice() else { panic!("{effects:?}") };
-        self.event(Event::FileSeen(*conversation, file.clone(), Ok(())));
+        let [Effect::Local(LocalRequest::SeeFile(conversation, file))] = effects.as_slice() else {
+            panic!("{effects:?}")
+        };
+        self.event(Event::Local(LocalAnswer::FileSeen(*conversation, file.clone(), Ok(()))));
+        let guestwire::model::FileSource::File(path) = &file.place else { panic!("{file:?}") };
         path.clone()
     }
 

@@ -15,6 +15,7 @@ pub mod engine;
 pub mod fixtures;
 pub mod http_server;
 pub mod log;
+pub mod made_up;
 #[cfg(unix)]
 pub mod pty;
 pub mod shell;

@@ -18,6 +18,7 @@ use guestwire::model::fault::SandboxRequest;
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
 use guestwire::session::ProfileInfo;
 use guestwire::session::conversations::Conversations;
+use guestwire::session::local::{LocalAnswer, LocalRequest};
 use guestwire::tui::action::Action;
 use guestwire::tui::chord::Chord;
 use guestwire::tui::state::composer::Composer;
@@ -84,6 +85,13 @@ pub struct Remembering {
     pub taken_back: Arc<AtomicUsize>,
 }
 
+impl Remembering {
+    fn write(&self, path: &Path, contents: &str) -> Result<(), String> {
+        std::fs::create_dir_all(path.parent().unwrap_or(path)).map_err(|e| e.to_string())?;
+        std::fs::write(path, contents).map_err(|e| e.to_string())
+    }
+}
+
 impl Outside for Remembering {
     fn copy(&mut self, text: &str) -> Work<String> {
         self.copies.send_modify(|all| all.push(text.to_owned()));
@@ -100,42 +108,42 @@ impl Outside for Remembering {
     fn page(&mut self, _: String) -> Work<()> {
         Box::pin(std::future::ready(Ok(())))
     }
-    fn write(&mut self, path: &Path, contents: &str) -> Result<String, String> {
-        std::fs::create_dir_all(path.parent().unwrap_or(path)).map_err(|e| e.to_string())?;
-        std::fs::write(path, contents).map_err(|e| e.to_string())?;
-        Ok(format!("Saved to {}.", path.display()))
-    }
-    fn set_up(&mut self, ask: &SandboxRequest) -> Result<String, String> {
-        match ask {
-            SandboxRequest::Fault(Some(json)) => self.sandbox.set_fault(json).map(|()| "Fault set.".to_owned()),
-            SandboxRequest::Fault(None) => {
-                self.sandbox.clear_faults();
-                Ok("No faults.".to_owned())
+    fn local(&mut self, request: LocalRequest, mask: &dyn Fn(&str) -> String) -> LocalAnswer {
+        match request {
+            LocalRequest::Write { path, contents, what } => LocalAnswer::Written(
+                self.write(&path, &mask(&contents)).map(|()| format!("Saved to {} ({what}).", path.display())),
+            ),
+            LocalRequest::Reports { run, dir } => {
+                let mut all = guestwire::pass::report::all(&run, mask).into_iter();
+                let written = all.try_for_each(|(name, text)| self.write(&dir.join(name), &text));
+                LocalAnswer::Written(written.map(|()| format!("The reports are in {}.", dir.display())))
             }
-            SandboxRequest::Advance(by) => {
-                self.sandbox.advance(by.as_secs());
-                Ok("Later.".to_owned())
+            LocalRequest::KeepInConfig(conversation) => {
+                LocalAnswer::Kept(Ok(format!("“{}” is in the config file now.", conversation.name)))
+            }
+            LocalRequest::Fault(Some(json)) => {
+                LocalAnswer::FaultSet(self.sandbox.set_fault(&json).map(|()| "Fault set.".to_owned()))
+            }
+            LocalRequest::Fault(None) => {
+                self.sandbox.clear_faults();
+                LocalAnswer::FaultSet(Ok("No faults.".to_owned()))
+            }
+            LocalRequest::TellFaults => LocalAnswer::Faults(self.sandbox.faults_left()),
+            LocalRequest::SetUpSandbox(asked) => LocalAnswer::SandboxSet(match asked {
+                SandboxRequest::Fault(Some(json)) => self.sandbox.set_fault(&json),
+                SandboxRequest::Fault(None) => Ok(self.sandbox.clear_faults()),
+                SandboxRequest::Advance(by) => Ok(self.sandbox.advance(by.as_secs())),
+            }),
+            LocalRequest::FindPasses => LocalAnswer::Passes(Vec::new()),
+            LocalRequest::ReadPass(path) => {
+                let text = std::fs::read_to_string(&path).map_err(|e| e.to_string());
+                LocalAnswer::PassRead(path, text)
+            }
+            LocalRequest::SeeFile(conversation, file) => LocalAnswer::FileSeen(conversation, file, Ok(())),
+            LocalRequest::CompletePath(typed) => {
+                LocalAnswer::PathCompleted { completed: typed.clone(), typed, names: Vec::new() }
             }
         }
-    }
-    fn sandbox_faults(&mut self) -> Vec<String> {
-        self.sandbox.faults_left()
-    }
-    fn passes(&mut self) -> Vec<guestwire::session::open_pass::FoundPass> {
-        Vec::new()
-    }
-    fn complete_path(&mut self, text: &str) -> (String, Vec<String>) {
-        (text.to_owned(), Vec::new())
-    }
-
-    fn read_pass(&mut self, path: &Path) -> Result<String, String> {
-        std::fs::read_to_string(path).map_err(|e| e.to_string())
-    }
-    fn see_file(&mut self, path: &Path) -> Result<(), String> {
-        std::fs::File::open(path).map(drop).map_err(|e| e.to_string())
-    }
-    fn keep_in_config(&mut self, conversation: &guestwire::model::Conversation) -> Result<String, String> {
-        Ok(format!("“{}” is in the config file now.", conversation.name))
     }
     fn stop(&mut self) -> io::Result<bool> {
         Ok(true)

@@ -5,21 +5,17 @@ use std::path::{Path, PathBuf};
 use crate::model::variables::uuid_from;
 use crate::pass::runner::{Runner, RunnerEvent};
 use crate::pass::{Pass, builtin};
+use crate::session::local::LocalRequest;
 use crate::session::open_pass::{FoundPass, place_words};
 
-use super::super::{Plain, PlainEffect};
+use super::super::Plain;
 use super::told::Offered;
 use crate::plain::arguments::Done;
 use crate::plain::sentences;
 
 impl Plain {
-    pub(super) fn find_passes(&mut self) {
-        self.outside(PlainEffect::FindPasses);
-    }
-
     /// The files are there: what can be opened is told.
     pub(in crate::plain) fn passes(&mut self, found: Vec<FoundPass>) {
-        self.asked.outside = false;
         let mut offered = Vec::new();
         if let Some(run) = &self.session.pass.unfinished {
             offered.push((format!("continue {}, {}", run.name, place_words(run)), Offered::Unfinished));
@@ -43,7 +39,6 @@ impl Plain {
         }
         self.say_each(wrong);
         self.say("Type .pass open and a number, a built-in name, or a file.");
-        self.dialogue.prompt_due = true;
     }
 
     /// `.pass open 2`, `.pass open smoke`, `.pass open night.toml`
@@ -67,7 +62,7 @@ impl Plain {
         match chosen {
             Offered::Unfinished => self.resume_pass(),
             Offered::File(path) => {
-                self.outside(PlainEffect::ReadPass(path));
+                self.ask_machine(LocalRequest::ReadPass(path));
                 Ok(())
             }
             Offered::BuiltIn(name) => {
@@ -78,8 +73,6 @@ impl Plain {
 
     /// The file's text is there, or why not.
     pub(in crate::plain) fn pass_read(&mut self, path: &Path, text: Result<String, String>) {
-        self.asked.outside = false;
-        self.dialogue.prompt_due = true;
         if let Err(sentence) = text.and_then(|text| self.begin_pass(&path.display().to_string(), &text)) {
             self.wrong(sentence);
         }

@@ -18,11 +18,12 @@ use crate::model::Moment;
 use crate::pass::Verdict;
 use crate::pass::file::PassStep;
 use crate::pass::runner::{Runner, RunnerEvent, StepStage};
+use crate::session::local::LocalRequest;
 use crate::session::open_pass::reports_dir;
 
 use super::arguments::Done;
 use super::dialogue::PlainQuestion;
-use super::{Plain, PlainEffect, sentences};
+use super::{Plain, sentences};
 
 pub(super) use told::Passes;
 
@@ -45,7 +46,7 @@ impl Plain {
                 return Ok(());
             }
             "" => {
-                self.find_passes();
+                self.ask_machine(LocalRequest::FindPasses);
                 return Ok(());
             }
             "open" => return self.open_pass(rest),
@@ -167,7 +168,7 @@ impl Plain {
     fn pass_reports(&mut self, rest: &str) {
         let Some(run) = self.session.pass.runner.as_ref().map(|r| Arc::new(r.run().clone())) else { return };
         let dir = if rest.is_empty() { reports_dir(&self.session.profile.data_dir, &run) } else { PathBuf::from(rest) };
-        self.outside(PlainEffect::Reports { run, dir });
+        self.ask_machine(LocalRequest::Reports { run, dir });
     }
 
     // ---- the runner

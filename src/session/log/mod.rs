@@ -47,7 +47,6 @@ pub use compare::Difference;
 pub use entry::{Density, LogEntry, LogSource, Reply};
 pub use filter::{Filter, FilterError};
 pub use page::KeyNames;
-pub use position::LogPosition;
 pub use rate::Rate401;
 pub use row::{LiveRow, LogCounts, LogRow, RowKind, Section, TextRun, Tone};
 

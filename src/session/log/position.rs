@@ -5,20 +5,6 @@ use super::row::{LogRow, RowKind};
 use super::{Log, LogEntry};
 use crate::model::Moment;
 
-/// A place in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogPosition {
-    /// At the end, wherever that is.
-    Follow,
-    /// At a row of an entry: its number, and 0 for its own line.
-    At {
-        /// The entry's number.
-        seq: u64,
-        /// Which of its rows.
-        line: u32,
-    },
-}
-
 /// What was chosen before another entry was acted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SelectionBefore {
@@ -39,15 +25,6 @@ pub struct ShownLines<'l> {
 }
 
 impl Log {
-    /// Where the cursor is.
-    pub const fn position(&self) -> LogPosition {
-        if self.view.follow {
-            LogPosition::Follow
-        } else {
-            LogPosition::At { seq: self.view.cursor.0, line: self.view.cursor.1 }
-        }
-    }
-
     /// The cursor's entry and row, also while following.
     pub const fn cursor(&self) -> (u64, u32) {
         self.view.cursor

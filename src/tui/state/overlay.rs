@@ -178,8 +178,8 @@ pub struct Prompt {
     pub input: Input,
     /// What is wrong with it, as one types.
     pub problem: Option<String>,
-    /// What it finds, for purposes that offer choices: its place and its text, newest first.
-    pub found: Vec<(usize, String)>,
+    /// The texts that it finds, for purposes that offer choices, newest first.
+    pub found: Vec<String>,
     /// Which of them is chosen.
     pub chosen: usize,
 }

@@ -5,7 +5,6 @@
 //! tests run this very loop.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
@@ -20,9 +19,6 @@ use crate::clock::Clock;
 use crate::engine::{Command, Report};
 use crate::journal::{Job, JournalPage};
 use crate::model::Moment;
-use crate::model::fault::SandboxRequest;
-use crate::pass::PassRun;
-use crate::pass::report;
 use crate::tui::state::State;
 use crate::tui::{Effect, Event, update};
 
@@ -228,81 +224,41 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
     }
 
     fn carry_out(&mut self, state: &mut State, turn: &mut Turn, effect: Effect) -> io::Result<()> {
-        let done = match effect {
-            Effect::Engine(command) => {
-                (self.engine)(command);
-                return Ok(());
-            }
-            Effect::Journal(job) => {
-                let job = match job {
-                    Job::Pass(run) => Job::Pass(Arc::new(report::without_secrets(&run, &self.mask))),
-                    job => job,
-                };
-                (self.journal)(job);
-                return Ok(());
-            }
-            Effect::Quit => {
-                turn.exit = Some(LoopEnd::Quit);
-                return Ok(());
-            }
+        let mut answer = None;
+        match effect {
+            Effect::Engine(command) => (self.engine)(command),
+            Effect::Journal(job) => (self.journal)(job),
+            Effect::Quit => turn.exit = Some(LoopEnd::Quit),
             Effect::Redraw => {
                 if state.arrangement.size != self.screen.size() {
                     self.measure(state, turn)?;
                 }
-                return self.screen.forget();
+                self.screen.forget()?;
             }
-            Effect::Record(None) => {
-                turn.recorder = None;
-                return Ok(());
-            }
+            Effect::Record(None) => turn.recorder = None,
             Effect::Record(Some(path)) => match Recorder::begin(&path, state.arrangement.size, self.clock.now()) {
-                Ok(recorder) => {
-                    turn.recorder = Some(recorder);
-                    return Ok(());
+                Ok(recorder) => turn.recorder = Some(recorder),
+                Err(why) => {
+                    answer = Some(Event::RecordingFailed(format!("No recording in {}: {why}.", path.display())));
                 }
-                Err(why) => Event::RecordingFailed(format!("No recording in {}: {why}.", path.display())),
             },
             Effect::Marker(label) => {
                 let label = (self.mask)(&label);
-                return self.record(state, turn, |recorder, _, now| recorder.marker(&label, now));
+                self.record(state, turn, |recorder, _, now| recorder.marker(&label, now))?;
             }
             Effect::Copy(text) => {
                 let (copying, answer) = (self.outside.copy(&(self.mask)(&text)), turn.answer.clone());
                 tokio::spawn(async move {
                     let _ = answer.send((Some(Event::Done(copying.await)), false));
                 });
-                return Ok(());
             }
-            Effect::Write { path, contents, what } => {
-                let written = self.outside.write(&path, &(self.mask)(&contents));
-                Event::Written(written.map(|said| format!("{} ({what}).", said.trim_end_matches('.'))))
-            }
-            Effect::AskFaults => Event::Faults(self.outside.sandbox_faults()),
-            Effect::SandboxFault(fault) => Event::FaultSet(self.outside.set_up(&SandboxRequest::Fault(fault))),
-            Effect::SetUpSandbox(ask) => Event::Arranged(self.outside.set_up(&ask).map(drop)),
-            Effect::FindPasses => Event::Passes(self.outside.passes()),
-            Effect::CompletePath(typed) => {
-                let (completed, names) = self.outside.complete_path(&typed);
-                Event::PathCompleted { typed, completed, names }
-            }
-            Effect::ReadPass(path) => {
-                let text = self.outside.read_pass(&path);
-                Event::PassRead(path, text)
-            }
-            Effect::SeeFile { conversation, file, path } => {
-                let seen = self.outside.see_file(&path);
-                Event::FileSeen(conversation, file, seen)
-            }
-            Effect::KeepInConfig(conversation) => Event::Done(self.outside.keep_in_config(&conversation)),
-            Effect::Reports { run, dir } => Event::Written(self.reports(&run, &dir)),
+            Effect::Local(request) => answer = Some(Event::Local(self.outside.local(request, &self.mask))),
             Effect::Edit(text) => {
                 self.give_terminal(turn, |outside| outside.edit(text), |edited| Some(Event::Edited(edited)));
-                return Ok(());
             }
             Effect::Page(text) => {
                 let text = (self.mask)(&text);
                 self.give_terminal(turn, |o| o.page(text), |shown| shown.err().map(|why| Event::Done(Err(why))));
-                return Ok(());
             }
             Effect::Suspend => {
                 self.input.pause();
@@ -310,25 +266,14 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 if self.outside.stop()? {
                     // Taken back twice, the terminal would lose the keys that were typed in between.
                     turn.holder = Holder::Shell;
-                    return Ok(());
+                } else {
+                    self.take_terminal_back(state, turn)?;
+                    answer = Some(Event::Signal(Signal::Resumed));
                 }
-                self.take_terminal_back(state, turn)?;
-                Event::Signal(Signal::Resumed)
             }
-        };
-        for effect in update(state, self.clock.now(), done) {
-            // What an answer leads to is never another question to the outside that answers at once, so this ends.
-            self.carry_out(state, turn, effect)?;
         }
-        Ok(())
-    }
-
-    /// Writes each form of a run's report, masked, into new files.
-    fn reports(&mut self, run: &PassRun, dir: &std::path::Path) -> Result<String, String> {
-        for (name, text) in report::all(run, &self.mask) {
-            self.outside.write(&dir.join(name), &text)?;
-        }
-        Ok(format!("The reports are in {}.", dir.display()))
+        // What an answer leads to is never another question to the outside that answers at once, so this ends.
+        answer.map_or(Ok(()), |answer| self.apply(state, turn, answer))
     }
 
     /// Writes to the recording, if there is one; one that cannot be written ends, and that is said.

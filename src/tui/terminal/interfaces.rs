@@ -7,8 +7,7 @@ use std::pin::Pin;
 use crossterm::event::Event as TerminalEvent;
 use ratatui::layout::Size;
 
-use crate::model::fault::SandboxRequest;
-use crate::session::open_pass::FoundPass;
+use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::tui::state::State;
 
 /// Where keys come from. Dropped and taken up again around an editor, which needs the terminal for itself.
@@ -48,22 +47,8 @@ pub trait Outside {
     fn edit(&mut self, text: String) -> Work<String>;
     /// Shows `text` in the pager, on a terminal that was given away.
     fn page(&mut self, text: String) -> Work<()>;
-    /// Writes a new file.
-    fn write(&mut self, path: &std::path::Path, contents: &str) -> Result<String, String>;
-    /// Sets up the embedded sandbox.
-    fn set_up(&mut self, ask: &SandboxRequest) -> Result<String, String>;
-    /// The faults of the embedded sandbox that wait for a request, or hold.
-    fn sandbox_faults(&mut self) -> Vec<String>;
-    /// The pass files where guestwire was started.
-    fn passes(&mut self) -> Vec<FoundPass>;
-    /// A path that is being typed, as far as the names there allow, and those names.
-    fn complete_path(&mut self, text: &str) -> (String, Vec<String>);
-    /// The text of a pass file.
-    fn read_pass(&mut self, path: &std::path::Path) -> Result<String, String>;
-    /// Whether a file can be read: nothing, or one sentence why not.
-    fn see_file(&mut self, path: &std::path::Path) -> Result<(), String>;
-    /// Writes a conversation into the config file; a sentence that says where, or why not.
-    fn keep_in_config(&mut self, conversation: &crate::model::Conversation) -> Result<String, String>;
+    /// Does what is asked of this machine; `mask` hides secrets in what is written.
+    fn local(&mut self, request: LocalRequest, mask: &dyn Fn(&str) -> String) -> LocalAnswer;
     /// Stops the process, and comes back when it is continued: [`Signal::Resumed`](crate::model::Signal::Resumed)
     /// follows. `false` where no program can be stopped.
     fn stop(&mut self) -> io::Result<bool>;

@@ -4,7 +4,6 @@ mod bursts;
 #[cfg_attr(windows, expect(dead_code, reason = "the Windows console tells keys, not bytes"))]
 mod decoder;
 pub mod event_loop;
-pub mod fill;
 pub mod input;
 pub mod interfaces;
 pub mod platform;

@@ -1,29 +1,21 @@
-//! The real outside: clipboard, files, the embedded sandbox, the terminal's modes, and stopping the process.
+//! The real outside: clipboard, this machine, the terminal's modes, and stopping the process.
 
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
 
 use super::interfaces::{Outside, Work};
 use super::{programs, screen};
-use crate::app::config_file;
-use crate::config::Profile;
+use crate::app::local;
+use crate::app::open::OpenProfile;
 use crate::config::settings::{Clipboard, Paths};
 use crate::files;
-use crate::model::Conversation;
-use crate::model::fault::SandboxRequest;
-use crate::session::open_pass::FoundPass;
+use crate::session::local::{LocalAnswer, LocalRequest};
 
 /// Terminals cut or drop an OSC 52 sequence beyond about this many bytes of text.
 const OSC52_MAX: usize = 74 * 1024;
-
-/// Sets up the embedded sandbox; a sentence says what was done.
-pub type SandboxSetUp = Box<dyn FnMut(&SandboxRequest) -> Result<String, String> + Send>;
-/// The faults of the embedded sandbox that wait for a request, or hold.
-pub type FaultsLeft = Box<dyn FnMut() -> Vec<String> + Send>;
 
 /// The real outside.
 pub struct RealOutside {
@@ -31,16 +23,10 @@ pub struct RealOutside {
     pub clipboard: Clipboard,
     /// Whether `last-copy.txt` is written.
     pub keep_copies: bool,
-    /// Where `last-copy.txt` goes.
-    pub data_dir: PathBuf,
-    /// The embedded sandbox, where there is one.
-    pub sandbox: Option<SandboxSetUp>,
-    /// What is left of its faults.
-    pub faults: Option<FaultsLeft>,
-    /// Where files are, the config file among them.
+    /// Where files are: the config file, and `last-copy.txt` in the data directory.
     pub paths: Paths,
-    /// The profile that is open.
-    pub profile: Arc<Profile>,
+    /// The profile that is open, with its sandbox.
+    pub opened: OpenProfile,
 }
 
 impl Outside for RealOutside {
@@ -78,41 +64,9 @@ impl Outside for RealOutside {
         Box::pin(programs::page(text))
     }
 
-    fn write(&mut self, path: &Path, contents: &str) -> Result<String, String> {
-        files::write_new(path, contents)
+    fn local(&mut self, request: LocalRequest, mask: &dyn Fn(&str) -> String) -> LocalAnswer {
+        local::carry_out(request, &self.opened, &self.paths, mask, "")
     }
-
-    fn passes(&mut self) -> Vec<FoundPass> {
-        crate::app::pass_files::here()
-    }
-
-    fn complete_path(&mut self, text: &str) -> (String, Vec<String>) {
-        files::completed(text)
-    }
-
-    fn read_pass(&mut self, path: &Path) -> Result<String, String> {
-        crate::app::pass_files::read(path)
-    }
-
-    fn set_up(&mut self, ask: &SandboxRequest) -> Result<String, String> {
-        match &mut self.sandbox {
-            Some(set_up) => set_up(ask),
-            None => Err("There is no embedded sandbox here.".to_owned()),
-        }
-    }
-
-    fn sandbox_faults(&mut self) -> Vec<String> {
-        self.faults.as_mut().map(|faults| faults()).unwrap_or_default()
-    }
-
-    fn see_file(&mut self, path: &Path) -> Result<(), String> {
-        crate::app::attachable::file(&files::typed(path))
-    }
-
-    fn keep_in_config(&mut self, conversation: &Conversation) -> Result<String, String> {
-        config_file::keep(&self.paths, &self.profile, conversation)
-    }
-
     fn stop(&mut self) -> io::Result<bool> {
         // The whole group, as Ctrl-Z would: a `cargo run` or a shell script around guestwire is to stop too. Not
         // SIGTSTP, which is caught here.
@@ -158,7 +112,7 @@ impl RealOutside {
     }
 
     fn save_copy(&self, text: &str) -> io::Result<PathBuf> {
-        let path = self.data_dir.join("last-copy.txt");
+        let path = self.paths.data_dir.join("last-copy.txt");
         files::private_with_directory(&path, true)?.write_all(text.as_bytes())?;
         Ok(path)
     }

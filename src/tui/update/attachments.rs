@@ -2,6 +2,7 @@
 
 use crate::model::{Attachment, ConversationKey, FileSource};
 use crate::session::attachments;
+use crate::session::local::LocalRequest;
 use crate::tui::Effect;
 use crate::tui::state::composer::attachments::CarriedExtras;
 use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay, PromptPurpose};
@@ -97,8 +98,8 @@ pub fn attach(state: &mut State, key: ConversationKey, typed: &str, effects: &mu
         None => Ok(made),
     });
     match made {
-        Ok(file) => match file.place.clone() {
-            FileSource::File(path) => effects.push(Effect::SeeFile { conversation: key, file, path }),
+        Ok(file) => match file.place {
+            FileSource::File(_) => effects.push(Effect::Local(LocalRequest::SeeFile(key, file))),
             FileSource::Url(_) => attached(state, key, file),
         },
         Err(why) => state.status.error(why),

@@ -4,6 +4,7 @@
 use crate::diagnosis::ids::Candidate;
 use crate::engine::{Command, DiscoveredConversation};
 use crate::model::{Conversation, ConversationKey};
+use crate::session::local::LocalRequest;
 use crate::text::screen::short_id;
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -98,7 +99,7 @@ pub fn remove(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>
 fn keep_in_config(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(item) = state.session.conversations.selected_item() else { return };
     let conversation = Conversation { name: item.name().to_owned(), ..item.conversation.clone() };
-    effects.push(Effect::KeepInConfig(Box::new(conversation)));
+    effects.push(Effect::Local(LocalRequest::KeepInConfig(Box::new(conversation))));
 }
 
 /// Reads the conversation that one stands on (picker) or that is open (elsewhere).

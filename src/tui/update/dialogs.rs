@@ -218,14 +218,7 @@ fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
         MenuChoice::Snippet(name) => {
             state.composer.insert_snippet(&name);
         }
-        MenuChoice::Fault(None) => {
-            state.questions.faults.clear();
-            effects.push(Effect::SandboxFault(None));
-        }
-        MenuChoice::Fault(Some(json)) => {
-            effects.push(Effect::SandboxFault(Some(json.to_owned())));
-            effects.push(Effect::AskFaults);
-        }
+        MenuChoice::Fault(json) => faults::set(state, json.map(str::to_owned), effects),
         MenuChoice::AddFound(lead) => ids::add_one(state, lead, effects),
         MenuChoice::SendAsMenu => faults::open_send_as(state),
         MenuChoice::SendAs(Some(variation)) if sending::senseless(state, variation).is_some() => {

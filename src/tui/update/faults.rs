@@ -4,12 +4,24 @@ use tui_input::Input;
 
 use crate::model::Variation;
 use crate::model::fault::{FAULTS, FaultRow};
+use crate::session::local::LocalRequest;
+use crate::tui::Effect;
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Menu, MenuChoice, Overlay};
 
 /// The faults of the menu, group by group: what stands on screen, and the JSON of the sandbox's control API.
 pub fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
     FAULTS.iter().copied().flat_map(|row: &'static FaultRow| row.menu.iter().copied())
+}
+
+/// Sets a fault of the sandbox, or clears all. What is on then is asked for: some are used up at once.
+pub fn set(state: &mut State, fault: Option<String>, effects: &mut Vec<Effect>) {
+    if fault.is_none() {
+        state.questions.faults.clear();
+        effects.push(Effect::Local(LocalRequest::Fault(None)));
+        return;
+    }
+    effects.extend([LocalRequest::Fault(fault), LocalRequest::TellFaults].map(Effect::Local));
 }
 
 /// The bench: the sandbox's faults; elsewhere those of this side.

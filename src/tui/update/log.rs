@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::diagnosis::render;
 use crate::export::escape::unseen_as_escapes;
 use crate::model::ConversationKey;
+use crate::session::local::LocalRequest;
 use crate::session::log::{Density, Log, LogEntry};
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -284,7 +285,8 @@ fn save(state: &mut State, effects: &mut Vec<Effect>) {
     let what = format!("{count} exchange{}", if count == 1 { "" } else { "s" });
     let Ok(contents) = serde_json::to_string_pretty(&har) else { return };
     let contents = unseen_as_escapes(&contents);
-    effects.push(Effect::Write { path: state.new_export_path("har"), contents, what });
+    let path = state.new_export_path("har");
+    effects.push(Effect::Local(LocalRequest::Write { path, contents, what }));
 }
 
 /// `d`: the card of the chosen entry.

@@ -26,6 +26,7 @@ mod web_session;
 
 use crate::engine::Report;
 use crate::model::{ConversationKey, Moment, ProbeQuestion, Signal};
+use crate::session::local::{LocalAnswer, LocalRequest};
 
 use super::action::Action;
 use super::effect::Effect;
@@ -70,32 +71,9 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             state.status.info("The editor's text is in the composer.");
             state.status.offer(&[(Action::Send, "send")]);
         }
-        Event::Edited(Err(why)) | Event::Done(Err(why)) | Event::FaultSet(Err(why)) => state.status.error(why),
-        Event::Faults(left) => state.questions.faults = left,
+        Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
         Event::Done(Ok(said)) => state.status.info(said),
-        Event::FaultSet(Ok(said)) => {
-            state.status.info(said);
-            state.status.offer(&[(Action::FaultBench, "set or clear")]);
-        }
-        Event::Written(Ok(said)) => {
-            state.files.asked_path = None;
-            state.status.info(said);
-        }
-        Event::Written(Err(why)) => prompt::path_refused(state, why),
-        Event::PathCompleted { typed, completed, names } => prompt::path_completed(state, &typed, &completed, &names),
-        Event::Passes(passes) => pass::found(state, passes),
-        Event::PassRead(path, text) => {
-            if let Err(why) = pass::read(state, &path, text, &mut effects) {
-                prompt::path_refused(state, why);
-            }
-        }
-        Event::FileSeen(key, file, Ok(())) => attachments::attached(state, key, file),
-        Event::FileSeen(_, _, Err(why)) => prompt::path_refused(state, why),
-        Event::Arranged(done) => {
-            let changes = state.session.sandbox_answered(&done, at);
-            carry_out(state, changes, &mut effects);
-            effects.push(Effect::AskFaults);
-        }
+        Event::Local(answer) => local(state, answer, &mut effects),
         Event::RecordingFailed(why) => {
             state.files.recording = None;
             state.status.error(why);
@@ -115,6 +93,39 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         effects.push(Effect::Quit);
     }
     effects
+}
+
+/// This machine answers.
+fn local(state: &mut State, answer: LocalAnswer, effects: &mut Vec<Effect>) {
+    match answer {
+        LocalAnswer::Kept(Ok(said)) => state.status.info(said),
+        LocalAnswer::Kept(Err(why)) | LocalAnswer::FaultSet(Err(why)) => state.status.error(why),
+        LocalAnswer::FaultSet(Ok(said)) => {
+            state.status.info(said);
+            state.status.offer(&[(Action::FaultBench, "set or clear")]);
+        }
+        LocalAnswer::Faults(left) => state.questions.faults = left,
+        LocalAnswer::SandboxSet(done) => {
+            let changes = state.session.sandbox_answered(&done, state.now);
+            carry_out(state, changes, effects);
+            effects.push(Effect::Local(LocalRequest::TellFaults));
+        }
+        LocalAnswer::Written(Ok(said)) => {
+            state.files.asked_path = None;
+            state.status.info(said);
+        }
+        LocalAnswer::PathCompleted { typed, completed, names } => {
+            prompt::path_completed(state, &typed, &completed, &names);
+        }
+        LocalAnswer::Passes(passes) => pass::found(state, passes),
+        LocalAnswer::PassRead(path, text) => {
+            if let Err(why) = pass::read(state, &path, text, effects) {
+                prompt::path_refused(state, why);
+            }
+        }
+        LocalAnswer::FileSeen(key, file, Ok(())) => attachments::attached(state, key, file),
+        LocalAnswer::Written(Err(why)) | LocalAnswer::FileSeen(_, _, Err(why)) => prompt::path_refused(state, why),
+    }
 }
 
 fn paste(state: &mut State, text: &str) {

@@ -5,6 +5,7 @@ use crate::journal::job::not_on_disk;
 use crate::model::{ConversationKey, DeliveryStatus, ExchangeId, MessageId, Moment, TokenStatus, Unreadable};
 use crate::session::Session;
 use crate::session::changes::{Change, Changes, Leftovers, Notice};
+use crate::session::local::LocalRequest;
 use crate::session::open_pass::place_words;
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -13,7 +14,7 @@ use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
-use super::{demo, probes, recording, web_session};
+use super::{demo, faults, probes, recording, web_session};
 
 /// Lets the session do something, and carries out what it asks for.
 pub fn with_session<R>(
@@ -33,11 +34,8 @@ pub fn carry_out(state: &mut State, changes: Changes, effects: &mut Vec<Effect>)
         match change {
             Change::Engine(command) => effects.push(Effect::Engine(command)),
             Change::Journal(job) => effects.push(Effect::Journal(job)),
-            Change::Sandbox(request) => effects.push(Effect::SetUpSandbox(request)),
-            Change::ClearFaults => {
-                state.questions.faults.clear();
-                effects.push(Effect::SandboxFault(None));
-            }
+            Change::Sandbox(request) => effects.push(Effect::Local(LocalRequest::SetUpSandbox(request))),
+            Change::ClearFaults => faults::set(state, None, effects),
             Change::Notice(notice) => say(state, notice, effects),
         }
     }
@@ -50,7 +48,7 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
             demo::exchange(state, &exchange);
             // A fault that was used up has no part in what comes next.
             if exchange.outcome.is_settled() && !state.questions.faults.is_empty() {
-                effects.push(Effect::AskFaults);
+                effects.push(Effect::Local(LocalRequest::TellFaults));
             }
         }
         Notice::Message { id, before, delivery, exchange } => {

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::session::local::LocalRequest;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::overlay::{Overlay, Prompt, PromptPurpose, edit_line};
@@ -18,7 +19,7 @@ pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: K
         }
         Some(Action::Confirm) => accept(state, &prompt, effects),
         Some(Action::DialogDown) if key.code == KeyCode::Tab && prompt.purpose.is_path() => {
-            effects.push(Effect::CompletePath(prompt.input.value().to_owned()));
+            effects.push(Effect::Local(LocalRequest::CompletePath(prompt.input.value().to_owned())));
             state.overlay = Some(Overlay::Prompt(prompt));
         }
         Some(Action::DialogUp) => {
@@ -50,8 +51,7 @@ pub fn changed(state: &mut State) {
         PromptPurpose::Filter(pane) => prompt.problem = apply_filter(state, pane, &text),
         PromptPurpose::Search => state.shown_log_mut().set_search(&text),
         PromptPurpose::History => {
-            let found = state.composer.search_history(&text);
-            prompt.found = found.into_iter().map(|f| (f.index, f.text.to_owned())).collect();
+            prompt.found = state.composer.search_history(&text);
             prompt.chosen = 0;
         }
         PromptPurpose::Attach(key) => prompt.problem = attachments::file_problem(state, key, &text),
@@ -146,8 +146,8 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
         PromptPurpose::Attach(key) => attachments::attach(state, key, &text, effects),
         PromptPurpose::Attribute(key) => attachments::attribute(state, key, &text),
         PromptPurpose::History => {
-            if let Some((index, _)) = prompt.found.get(prompt.chosen) {
-                state.composer.take_history(*index);
+            if let Some(text) = prompt.found.get(prompt.chosen) {
+                state.composer.set_text(text);
             }
         }
     }

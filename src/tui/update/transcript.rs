@@ -1,6 +1,7 @@
 //! Saves what was said in the open conversation: `:transcript`.
 
 use crate::export::transcript::TranscriptForm;
+use crate::session::local::LocalRequest;
 use crate::tui::Effect;
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Menu, MenuChoice, Overlay};
@@ -29,5 +30,6 @@ pub fn save(state: &mut State, form: TranscriptForm, effects: &mut Vec<Effect>) 
         return;
     };
     let path = state.new_export_path(form.extension());
-    effects.push(Effect::Write { path, contents: transcript.write(form), what: "transcript".to_owned() });
+    let (contents, what) = (transcript.write(form), "transcript".to_owned());
+    effects.push(Effect::Local(LocalRequest::Write { path, contents, what }));
 }

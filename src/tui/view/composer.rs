@@ -4,36 +4,25 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
-use crate::model::{Author, DeliveryStatus, Moment, Reason};
+use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
+use crate::model::{Author, DeliveryStatus, Reason};
 use crate::tui::state::State;
+use crate::tui::state::composer::Composer;
 use crate::tui::state::composer::rows::window;
-use crate::tui::state::composer::{Composer, NoticeKind};
 
 use super::frame::DrawingContext;
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::layout::COMPOSER_BEFORE;
 use crate::tui::theme::StyleRole;
 
-/// The byte counter, `42 of 4096 bytes`, and whether it is over the limit (then it says so in words, too).
-pub fn counter(composer: &Composer, now: Moment) -> (String, bool) {
-    let (bytes, max) = composer.bytes(now);
-    let over = bytes > max;
-    (format!("{bytes} of {max} bytes{}", if over { ", too long" } else { "" }), over)
-}
-
 /// What stands at the right end of the heading, and whether it keeps the text from being sent: a notice, else who types,
 /// what else goes with the message, pacing, and the byte counter; the least important goes first where there is no room for all.
 pub fn aside(state: &State, typist: Option<Author>, room: usize) -> (String, StyleRole) {
-    if let Some(notice) = state.composer.notice(state.now) {
-        let role = match notice.kind {
-            NoticeKind::Note => StyleRole::Info,
-            NoticeKind::Problem => StyleRole::Warning,
-        };
-        return (fit(&notice.text, room, state.look.theme.ascii).into_owned(), role);
+    if let Some((text, role)) = state.composer.notice(state.now) {
+        return (fit(&text, room, state.look.theme.ascii).into_owned(), role);
     }
     let dot = if state.look.theme.ascii { " - " } else { " · " };
-    let mut parts = vec![counter(&state.composer, state.now).0];
+    let mut parts = vec![format!("{} of {GUEST_TEXT_MAX_BYTES} bytes", state.composer.bytes(state.now))];
     if let Some(extras) = state.composer.carried() {
         let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
         if !extras.attributes.is_empty() {

@@ -34,8 +34,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
         }
         Overlay::Ask(ask) => draw_ask(state, ask, buf),
         Overlay::Prompt(prompt) if !prompt.found.is_empty() => {
-            let items: Vec<&str> = prompt.found.iter().map(|(_, text)| text.as_str()).collect();
-            choices_above(state, &items, prompt.chosen, buf);
+            choices_above(state, &prompt.found, prompt.chosen, buf);
             None
         }
         Overlay::Prompt(_) => None,
@@ -145,7 +144,7 @@ fn draw_ask(state: &State, ask: &Confirmation, buf: &mut Buffer) -> Option<Posit
 }
 
 /// Choices of a prompt, above the status line, the chosen one nearest to it.
-fn choices_above(state: &State, items: &[&str], chosen: usize, buf: &mut Buffer) {
+fn choices_above(state: &State, items: &[String], chosen: usize, buf: &mut Buffer) {
     let rows = items.len().min(8).min(usize::from(buf.area.height.saturating_sub(6)));
     let Ok(high) = u16::try_from(rows) else { return };
     let area =

@@ -82,7 +82,7 @@ fn a_whole_frame_costs_the_same_whatever_the_log_holds() {
         let cost = |entries| {
             let mut desk = Desk::new(160, 50);
             desk.report(guestwire::engine::Report::Token(valid()));
-            guestwire::tui::terminal::fill::fill(&mut desk.state, entries);
+            crate::support::made_up::fill(&mut desk.state, entries);
             desk.keys("esc 2 a");
             desk.keys(keys);
             let mut buffer = desk.draw().0;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use guestwire::model::{Diagnosis, ExchangeId, ExchangeKind};
-use guestwire::session::log::{Density, Log, LogEntry, LogOptions, LogPosition};
+use guestwire::session::log::{Density, Log, LogEntry, LogOptions};
 use proptest::prelude::*;
 
 use crate::support::log::*;
@@ -218,7 +218,6 @@ fn check(
         prop_assert_eq!(selected.len(), 1);
         prop_assert_eq!(window[selected[0]], log.cursor());
         if log.following() {
-            prop_assert_eq!(log.position(), LogPosition::Follow);
             prop_assert_eq!(log.unseen(), 0);
             // At the end; or on the line of an error that has just opened, with its first rows rather than the last ones.
             let at_end = window.last() == rows.last();

@@ -1,6 +1,7 @@
 //! The pass pane at the sizes that are designed for, in the same words whatever the looks.
 
 use guestwire::model::MessageId;
+use guestwire::session::local::LocalAnswer;
 use guestwire::session::open_pass::FoundPass;
 use guestwire::tui::Event;
 
@@ -32,9 +33,12 @@ fn playing(size: (u16, u16), looks: Looks) -> Desk {
     let mut desk = desk(size, looks);
     desk.report(Report::Token(valid()));
     desk.keys("esc T");
-    desk.event(Event::Passes(vec![FoundPass { path: "night.toml".into(), name: Ok("Night round".to_owned()) }]));
+    desk.event(Event::Local(LocalAnswer::Passes(vec![FoundPass {
+        path: "night.toml".into(),
+        name: Ok("Night round".to_owned()),
+    }])));
     desk.keys("enter");
-    desk.event(Event::PassRead("night.toml".into(), Ok(PASS.to_owned())));
+    desk.event(Event::Local(LocalAnswer::PassRead("night.toml".into(), Ok(PASS.to_owned()))));
     desk.keys("enter");
     desk.settle(MessageId(1), "hello", DeliveryStatus::Accepted, Some(200));
     desk.pass(3_000);
@@ -56,10 +60,10 @@ fn a_step_under_way_at_each_size() {
 fn choosing_and_the_end() {
     let mut desk = desk((80, 24), Looks::default());
     desk.keys("esc T");
-    desk.event(Event::Passes(vec![
+    desk.event(Event::Local(LocalAnswer::Passes(vec![
         FoundPass { path: "night.toml".into(), name: Ok("Night round".to_owned()) },
         FoundPass { path: "broken.toml".into(), name: Err("broken.toml:3:1: unknown field `sned`".to_owned()) },
-    ]));
+    ])));
     snap("pass_menu", &picture(&desk));
     let mut desk = playing((80, 24), Looks::default());
     desk.keys("p s");
@@ -88,10 +92,13 @@ fn hostile_words_in_a_pass_are_shown_and_never_obeyed_at_any_size() {
         let mut desk = desk((width, height), Looks::default());
         desk.report(Report::Token(valid()));
         desk.keys("esc T");
-        desk.event(Event::Passes(vec![FoundPass { path: HOSTILE.into(), name: Ok(HOSTILE.to_owned()) }]));
+        desk.event(Event::Local(LocalAnswer::Passes(vec![FoundPass {
+            path: HOSTILE.into(),
+            name: Ok(HOSTILE.to_owned()),
+        }])));
         desk.screen();
         desk.keys("enter");
-        desk.event(Event::PassRead(HOSTILE.into(), Ok(text.clone())));
+        desk.event(Event::Local(LocalAnswer::PassRead(HOSTILE.into(), Ok(text.clone()))));
         desk.keys("enter");
         let screen = desk.screen();
         assert!(!screen.chars().any(|c| c.is_control() && c != '\n'), "{width}x{height}");

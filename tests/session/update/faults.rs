@@ -2,6 +2,7 @@
 
 use guestwire::engine::Report;
 use guestwire::model::{DeliveryStatus, Variation};
+use guestwire::session::local::{LocalAnswer, LocalRequest};
 use guestwire::tui::update::faults::lines;
 use guestwire::tui::{Effect, Event};
 
@@ -16,7 +17,10 @@ fn every_fault_of_the_menu_is_asked_for_as_it_stands() {
             desk.keys("down");
         }
         assert!(desk.screen().contains(name), "{name}: the chosen line is in view");
-        assert_eq!(desk.keys("enter"), [Effect::SandboxFault(Some(json.to_owned())), Effect::AskFaults]);
+        assert_eq!(
+            desk.keys("enter"),
+            [Effect::Local(LocalRequest::Fault(Some(json.to_owned()))), Effect::Local(LocalRequest::TellFaults)]
+        );
     }
 }
 
@@ -26,7 +30,7 @@ fn the_badge_stays_as_long_as_a_fault_waits_or_holds() {
     let mut desk = Desk::default();
     desk.keys("esc B down down enter");
     assert!(!desk.screen().contains("fault on:"), "a fault that acts at once leaves nothing to wait for");
-    desk.event(Event::Faults(vec!["rate-limited (once)".to_owned()]));
+    desk.event(Event::Local(LocalAnswer::Faults(vec!["rate-limited (once)".to_owned()])));
     assert!(desk.screen().contains("fault on:"));
     desk.keys("!");
     assert!(desk.screen().contains("Faults     rate-limited (once)"), "{}", desk.screen());
@@ -41,17 +45,19 @@ fn the_badge_stays_as_long_as_a_fault_waits_or_holds() {
         Some(200),
     );
     let effects = desk.report(Report::Exchange(std::sync::Arc::new(made.clone())));
-    assert!(effects.contains(&Effect::AskFaults), "{effects:?}");
-    desk.event(Event::Faults(Vec::new()));
+    assert!(effects.contains(&Effect::Local(LocalRequest::TellFaults)), "{effects:?}");
+    desk.event(Event::Local(LocalAnswer::Faults(Vec::new())));
     assert!(!desk.screen().contains("fault on:"));
-    assert!(!desk.report(Report::Exchange(std::sync::Arc::new(made))).contains(&Effect::AskFaults));
+    assert!(
+        !desk.report(Report::Exchange(std::sync::Arc::new(made))).contains(&Effect::Local(LocalRequest::TellFaults))
+    );
 }
 
 #[test]
 fn the_first_line_lifts_all() {
     let mut desk = Desk::default();
     desk.keys("esc B down down enter B");
-    assert_eq!(desk.keys("enter"), [Effect::SandboxFault(None)]);
+    assert_eq!(desk.keys("enter"), [Effect::Local(LocalRequest::Fault(None))]);
     assert!(!desk.screen().contains("fault on:"));
 }
 
@@ -99,7 +105,10 @@ fn the_bench_is_filtered_by_what_is_typed() {
     desk.type_text(name);
     assert!(desk.screen().contains(&format!("▌   {name}")), "{}", desk.screen());
     assert!(!desk.screen().contains(lines().next().unwrap().0), "{}", desk.screen());
-    assert_eq!(desk.keys("enter"), [Effect::SandboxFault(Some(json.to_owned())), Effect::AskFaults]);
+    assert_eq!(
+        desk.keys("enter"),
+        [Effect::Local(LocalRequest::Fault(Some(json.to_owned()))), Effect::Local(LocalRequest::TellFaults)]
+    );
 }
 
 #[test]

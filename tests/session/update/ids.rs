@@ -1,5 +1,6 @@
 //! Pasted ids and the id card, with what looking up tells.
 
+use guestwire::session::local::LocalRequest;
 use std::sync::Arc;
 
 use guestwire::engine::{Command, Report};
@@ -77,7 +78,7 @@ fn a_pasted_snippet_becomes_a_web_conversation_that_can_be_kept() {
     assert_eq!(added.address, address);
     let effects = desk.keys("esc 1 K");
     let kept = effects.iter().find_map(|effect| match effect {
-        Effect::KeepInConfig(conversation) => Some(conversation.address.clone()),
+        Effect::Local(LocalRequest::KeepInConfig(conversation)) => Some(conversation.address.clone()),
         _ => None,
     });
     assert_eq!(kept, Some(address), "{effects:?}");

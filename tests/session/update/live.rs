@@ -1,5 +1,6 @@
 //! Live conversations: what comes by itself, choices by number, what goes with a message, typing, discovery.
 
+use guestwire::session::local::{LocalAnswer, LocalRequest};
 use std::time::Duration;
 
 use guestwire::engine::{Command, DiscoveredConversation, Report};
@@ -390,10 +391,14 @@ fn a_file_that_cannot_be_read_is_said_at_once_and_does_not_go() {
     desk.command("attach");
     desk.type_text("/nowhere/a.png");
     let effects = desk.keys("enter");
-    let [Effect::SeeFile { conversation: WEB, file, path }] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!(path, &std::path::PathBuf::from("/nowhere/a.png"));
+    let [Effect::Local(LocalRequest::SeeFile(WEB, file))] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(file.place, guestwire::model::FileSource::File("/nowhere/a.png".into()));
     assert!(desk.state.composer.carried().is_none(), "not before it was seen");
-    desk.event(Event::FileSeen(WEB, file.clone(), Err("Not attached: there is no such file.".to_owned())));
+    desk.event(Event::Local(LocalAnswer::FileSeen(
+        WEB,
+        file.clone(),
+        Err("Not attached: there is no such file.".to_owned()),
+    )));
     assert_eq!(desk.status(), "Not attached: there is no such file.");
     assert!(desk.state.composer.carried().is_none());
 }

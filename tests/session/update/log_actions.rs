@@ -1,5 +1,6 @@
 //! What the log's keys ask for.
 
+use guestwire::session::local::LocalRequest;
 use std::path::Path;
 
 use guestwire::journal::job::{HistoryPage, HistoryRange, KeptEntry, KeptMessage, Restored};
@@ -118,7 +119,9 @@ fn an_entry_is_marked_read_in_the_pager_and_saved() {
     desk.type_text("look here");
     desk.keys("enter");
     let effects = desk.keys("E");
-    let [Effect::Write { path, contents, what }] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Local(LocalRequest::Write { path, contents, what })] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
     assert_eq!(path.parent(), Some(Path::new("/data/exports")));
     assert_eq!(path.extension().and_then(|e| e.to_str()), Some("har"));
     let har: serde_json::Value = serde_json::from_str(contents).unwrap();
@@ -141,7 +144,7 @@ fn with_nothing_marked_all_is_saved_and_no_file_twice() {
         .iter()
         .chain(&two)
         .map(|e| match e {
-            Effect::Write { path, contents, .. } => {
+            Effect::Local(LocalRequest::Write { path, contents, .. }) => {
                 assert_eq!(contents.matches("\"startedDateTime\"").count(), 2);
                 path.clone()
             }

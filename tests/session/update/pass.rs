@@ -1,5 +1,6 @@
 //! The regression pass by keys: what is sent when, what is kept, and how it comes back.
 
+use guestwire::session::local::{LocalAnswer, LocalRequest};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -53,11 +54,11 @@ fn a_recording_gets_a_marker_for_each_step() {
 pub fn open(desk: &mut Desk) -> Vec<Effect> {
     desk.state.session.journal.open();
     desk.event(Event::Journal(JournalPage::Restored(Box::default())));
-    assert_eq!(desk.keys("esc T"), [Effect::FindPasses]);
+    assert_eq!(desk.keys("esc T"), [Effect::Local(LocalRequest::FindPasses)]);
     let path = PathBuf::from("short.toml");
-    desk.event(Event::Passes(vec![FoundPass { path: path.clone(), name: Ok("Short".to_owned()) }]));
-    assert_eq!(desk.keys("enter"), [Effect::ReadPass(path.clone())]);
-    desk.event(Event::PassRead(path, Ok(PASS.to_owned())))
+    desk.event(Event::Local(LocalAnswer::Passes(vec![FoundPass { path: path.clone(), name: Ok("Short".to_owned()) }])));
+    assert_eq!(desk.keys("enter"), [Effect::Local(LocalRequest::ReadPass(path.clone()))]);
+    desk.event(Event::Local(LocalAnswer::PassRead(path, Ok(PASS.to_owned()))))
 }
 
 fn kept(effects: &[Effect]) -> Vec<Arc<PassRun>> {
@@ -119,12 +120,15 @@ fn a_fault_is_asked_of_the_sandbox_first_and_ends_with_its_case() {
     desk.keys("s");
     let fault = r#"{"fault":"token-expired","target":"send"}"#.to_owned();
     let effects = desk.keys("enter");
-    assert!(effects.contains(&Effect::SetUpSandbox(SandboxRequest::Fault(Some(fault)))), "{effects:?}");
+    assert!(
+        effects.contains(&Effect::Local(LocalRequest::SetUpSandbox(SandboxRequest::Fault(Some(fault))))),
+        "{effects:?}"
+    );
     assert!(sends(&effects).is_empty());
-    let effects = desk.event(Event::Arranged(Ok(())));
+    let effects = desk.event(Event::Local(LocalAnswer::SandboxSet(Ok(()))));
     assert_eq!(sends(&effects).len(), 1);
     let effects = desk.keys("b");
-    assert!(effects.contains(&Effect::SandboxFault(None)), "{effects:?}");
+    assert!(effects.contains(&Effect::Local(LocalRequest::Fault(None))), "{effects:?}");
 }
 
 #[test]
@@ -196,7 +200,7 @@ fn what_an_earlier_session_left_is_gone_on_with() {
     );
     assert_eq!(desk.offers(), ["Esc T continue"]);
     desk.keys("esc T");
-    desk.event(Event::Passes(Vec::new()));
+    desk.event(Event::Local(LocalAnswer::Passes(Vec::new())));
     assert!(desk.screen().contains("continue Short: step 2 of 3"), "{}", desk.screen());
     let effects = desk.keys("enter");
     assert!(sends(&effects).is_empty() && kept(&effects).is_empty(), "nothing happens by coming back: {effects:?}");
@@ -219,7 +223,7 @@ fn what_an_earlier_session_left_is_gone_on_with() {
     desk.keys("E");
     let effects = desk.keys("enter");
     assert!(
-        matches!(effects.as_slice(), [Effect::Reports { dir, .. }] if dir.display().to_string().contains("reports/short-")),
+        matches!(effects.as_slice(), [Effect::Local(LocalRequest::Reports { dir, .. })] if dir.display().to_string().contains("reports/short-")),
         "{effects:?}"
     );
 }
@@ -252,12 +256,16 @@ fn a_failed_step_is_asked_why_and_a_note_right_after_a_verdict_is_about_its_step
 fn a_path_is_completed_by_tab_and_stays_where_it_cannot_be_used() {
     let mut desk = Desk::default();
     desk.keys("esc T");
-    desk.event(Event::Passes(vec![]));
+    desk.event(Event::Local(LocalAnswer::Passes(vec![])));
     desk.keys("up 5 enter");
     desk.type_text("~/ni");
-    assert_eq!(desk.keys("tab"), [Effect::CompletePath("~/ni".to_owned())]);
+    assert_eq!(desk.keys("tab"), [Effect::Local(LocalRequest::CompletePath("~/ni".to_owned()))]);
     let two = vec!["night-2.toml".to_owned(), "night.toml".to_owned()];
-    desk.event(Event::PathCompleted { typed: "~/ni".to_owned(), completed: "~/night".to_owned(), names: two });
+    desk.event(Event::Local(LocalAnswer::PathCompleted {
+        typed: "~/ni".to_owned(),
+        completed: "~/night".to_owned(),
+        names: two,
+    }));
     assert!(
         desk.screen().contains("~/night") && desk.screen().contains("night-2.toml  night.toml"),
         "{}",
@@ -265,26 +273,29 @@ fn a_path_is_completed_by_tab_and_stays_where_it_cannot_be_used() {
     );
     desk.type_text(".tom");
     let effects = desk.keys("enter");
-    let [Effect::ReadPass(path)] = effects.as_slice() else { panic!("{effects:?}") };
-    desk.event(Event::PassRead(path.clone(), Err("No such file: ~/night.tom.".to_owned())));
+    let [Effect::Local(LocalRequest::ReadPass(path))] = effects.as_slice() else { panic!("{effects:?}") };
+    desk.event(Event::Local(LocalAnswer::PassRead(path.clone(), Err("No such file: ~/night.tom.".to_owned()))));
     let screen = desk.screen();
     assert!(screen.contains("~/night.tom ") && screen.contains("No such file: ~/night.tom."), "{screen}");
     desk.type_text("l");
-    assert_eq!(desk.keys("enter"), [Effect::ReadPass("~/night.toml".into())]);
+    assert_eq!(desk.keys("enter"), [Effect::Local(LocalRequest::ReadPass("~/night.toml".into()))]);
 }
 
 #[test]
 fn a_file_with_mistakes_says_where_and_opens_nothing() {
     let mut desk = Desk::default();
     desk.keys("esc T");
-    desk.event(Event::Passes(vec![]));
+    desk.event(Event::Local(LocalAnswer::Passes(vec![])));
     desk.keys("up 5 enter");
     desk.type_text("bad.toml");
-    assert_eq!(desk.keys("enter"), [Effect::ReadPass("bad.toml".into())]);
-    desk.event(Event::PassRead("bad.toml".into(), Ok("name = \"x\"\n[[cases]]\nnmae = \"y\"\n".to_owned())));
+    assert_eq!(desk.keys("enter"), [Effect::Local(LocalRequest::ReadPass("bad.toml".into()))]);
+    desk.event(Event::Local(LocalAnswer::PassRead(
+        "bad.toml".into(),
+        Ok("name = \"x\"\n[[cases]]\nnmae = \"y\"\n".to_owned()),
+    )));
     assert!(desk.screen().contains("bad.toml:3:1: unknown field"), "{}", desk.screen());
     assert!(desk.state.session.pass.runner.is_none());
-    desk.event(Event::PassRead("other.toml".into(), Ok(PASS.to_owned())));
+    desk.event(Event::Local(LocalAnswer::PassRead("other.toml".into(), Ok(PASS.to_owned()))));
     assert!(desk.state.session.pass.runner.is_none(), "nobody asked for it");
 }
 
@@ -298,7 +309,7 @@ fn a_session_by_hand_becomes_a_pass() {
     desk.keys("esc");
     desk.command("pass-from");
     let effects = desk.keys("enter");
-    let [Effect::Write { path, contents, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Local(LocalRequest::Write { path, contents, .. })] = effects.as_slice() else { panic!("{effects:?}") };
     assert!(path.display().to_string().starts_with("pass-2026"), "{}", path.display());
     let pass = guestwire::pass::Pass::parse(path, contents).unwrap_or_else(|e| panic!("{e}\n{contents}"));
     let steps = &pass.cases[0].steps;

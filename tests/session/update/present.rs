@@ -3,6 +3,7 @@
 use guestwire::engine::{Command, Report};
 use guestwire::model::{Choice, DeliveryStatus, TokenStatus};
 use guestwire::pass::Pass;
+use guestwire::session::local::LocalRequest;
 use guestwire::tui::Effect;
 use guestwire::tui::action::Context;
 use guestwire::tui::state::demo::tape::Tape;
@@ -215,7 +216,7 @@ fn a_rehearsal_asks_the_engine_for_nothing_whatever_is_pressed() {
     assert_eq!(told(&desk), "The platform refused the message.");
     effects.extend(desk.keys("space c R B D enter space . l ctrl-c"));
     assert_eq!(commands(&effects), Vec::<&Command>::new());
-    assert!(!effects.iter().any(|e| matches!(e, Effect::SandboxFault(_))));
+    assert!(!effects.iter().any(|e| matches!(e, Effect::Local(LocalRequest::Fault(_)))));
 }
 
 #[test]

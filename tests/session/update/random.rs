@@ -1,6 +1,7 @@
 //! Random events of every kind, with what must hold after each. `GUESTWIRE_RANDOM_EVENTS` sets how many (a million by
 //! hand or at night); by default as many as a few seconds take. A failure names its seed.
 
+use guestwire::session::local::{LocalAnswer, LocalRequest};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -244,7 +245,9 @@ fn event(dice: &mut Dice, bound: &[KeyEvent], now: Moment) -> Event {
         67..90 => Event::Engine(Box::new(report(dice, now))),
         90..96 => Event::Deadline,
         96 => Event::Signal(Signal::Resumed),
-        97 if dice.one_in(3) => Event::Faults(if dice.one_in(2) { vec![text(dice)] } else { Vec::new() }),
+        97 if dice.one_in(3) => {
+            Event::Local(LocalAnswer::Faults(if dice.one_in(2) { vec![text(dice)] } else { Vec::new() }))
+        }
         97 => Event::Edited(if dice.one_in(2) { Ok(text(dice)) } else { Err(text(dice)) }),
         _ => Event::Done(if dice.one_in(2) { Ok(text(dice)) } else { Err(text(dice)) }),
     }
@@ -274,7 +277,7 @@ fn holds(desk: &Desk, effects: &[Effect], what: &str) {
                 assert!(channel != Some(Channel::GuestApi) || request.extras.attachments.is_empty(), "{what}");
                 assert!(state.session.conversations.get(request.conversation).is_some(), "{what}");
             }
-            Effect::SandboxFault(_) => assert!(state.session.profile.sandbox, "{what}"),
+            Effect::Local(LocalRequest::Fault(_)) => assert!(state.session.profile.sandbox, "{what}"),
             Effect::Copy(text) => assert!(!text.is_empty(), "{what}"),
             _ => {}
         }

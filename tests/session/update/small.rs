@@ -3,6 +3,7 @@
 use guestwire::engine::Report;
 use guestwire::journal::job::Restored;
 use guestwire::model::TokenStatus;
+use guestwire::session::local::LocalAnswer;
 use guestwire::tui::Event;
 use guestwire::tui::update::faults::lines;
 
@@ -167,11 +168,11 @@ fn the_top_row_of_a_small_screen_keeps_what_warns() {
     for (width, height) in [(40, 12), (50, 14), (60, 18), (80, 24)] {
         let mut desk = desk(width, height);
         desk.report(Report::Token(TokenStatus::Valid(facts(&[], &["guest:messages:send"]))));
-        desk.event(Event::Faults(vec!["scope-stripped".to_owned()]));
+        desk.event(Event::Local(LocalAnswer::Faults(vec!["scope-stripped".to_owned()])));
         let screen = desk.screen();
         let top = screen.lines().next().unwrap_or_default();
         assert!(top.contains("scope missing") && top.contains("fault"), "{width}: {top}");
-        desk.event(Event::Faults(Vec::new()));
+        desk.event(Event::Local(LocalAnswer::Faults(Vec::new())));
         let screen = desk.screen();
         let top = screen.lines().next().unwrap_or_default();
         assert!(top.contains("scope missing"), "{width}: {top}");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use guestwire::model::{DeliveryStatus, TokenStatus};
-use guestwire::session::log::{LogEntry, LogPosition};
+use guestwire::session::log::LogEntry;
 use guestwire::tui::Effect;
 use guestwire::tui::action::Action;
 use guestwire::tui::state::overlay::Overlay;
@@ -64,9 +64,9 @@ fn the_card_leaves_the_choice_and_the_end_as_they_were() {
     desk.refused("first");
     desk.accepted("second");
     desk.keys("esc F F");
-    assert_eq!(desk.state.session.log.position(), LogPosition::Follow);
+    assert!(desk.state.session.log.following());
     desk.keys("d n N y t esc");
-    assert_eq!(desk.state.session.log.position(), LogPosition::Follow);
+    assert!(desk.state.session.log.following());
     desk.accepted("third");
     assert_eq!(chosen(&desk), Some(3), "the end is followed on");
 }

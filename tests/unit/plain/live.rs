@@ -3,6 +3,7 @@
 use super::*;
 use crate::fixtures::WEB;
 use crate::model::{Choice, Failure, FailureKind, FileSource, Phase, SessionAsk, WebSession};
+use crate::session::local::{LocalAnswer, LocalRequest};
 
 fn web() -> Desk {
     let mut desk = Desk::live(true, false);
@@ -47,7 +48,7 @@ fn a_pasted_snippet_becomes_a_conversation_that_can_be_kept() {
         assert!(!desk.acts.iter().any(|act| matches!(act, PlainEffect::Ask(Command::Send(_)))), "{:?}", desk.acts);
         desk.acts.clear();
         desk.line(".keep");
-        let kept = |act: &PlainEffect| matches!(act, PlainEffect::KeepInConfig(kept) if kept.address == address);
+        let kept = |act: &PlainEffect| matches!(act, PlainEffect::Local(LocalRequest::KeepInConfig(kept)) if kept.address == address);
         assert!(desk.acts.iter().any(kept), "{:?}", desk.acts);
     }
 }
@@ -99,11 +100,17 @@ fn what_goes_along_is_told_and_taken_off() {
     let mut desk = web();
     desk.line(".attach /tmp/bill.pdf");
     assert!(desk.said().is_empty(), "whether the file can be read is not known yet: {:?}", desk.said());
-    let Some(PlainEffect::SeeFile { key, file }) = desk.acts.first().cloned() else { panic!("{:?}", desk.acts) };
-    desk.on(PlainInput::FileSeen(key, file.clone(), Err("Not attached, there is no such file: “x”.".to_owned())));
+    let Some(PlainEffect::Local(LocalRequest::SeeFile(key, file))) = desk.acts.first().cloned() else {
+        panic!("{:?}", desk.acts)
+    };
+    desk.on(PlainInput::Local(LocalAnswer::FileSeen(
+        key,
+        file.clone(),
+        Err("Not attached, there is no such file: “x”.".to_owned()),
+    )));
     assert_eq!(desk.said()[0], "Not attached, there is no such file: “x”.");
     desk.line(".attach /tmp/bill.pdf");
-    desk.on(PlainInput::FileSeen(key, file, Ok(())));
+    desk.on(PlainInput::Local(LocalAnswer::FileSeen(key, file, Ok(()))));
     assert_eq!(desk.said()[0], "bill.pdf, application/pdf, is sent with the next message.");
     desk.line(".attach https://x.example/a.png");
     assert!(desk.said()[0].starts_with("Web messaging uploads files"), "{:?}", desk.said());

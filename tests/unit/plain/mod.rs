@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::*;

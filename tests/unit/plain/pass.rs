@@ -1,6 +1,9 @@
 //! Passes in lines.
 
 use super::*;
+use crate::pass::PassRun;
+use crate::session::local::{LocalAnswer, LocalRequest};
+use crate::session::open_pass::FoundPass;
 
 const PASS: &str = r#"
 name = "Short"
@@ -17,8 +20,8 @@ judge = "The desktop shows it once."
 
 fn opened(mut desk: Desk) -> Desk {
     let acts = desk.line(".pass open short.toml").acts.clone();
-    assert_eq!(acts, [PlainEffect::ReadPass(PathBuf::from("short.toml"))]);
-    desk.on(PlainInput::PassRead(PathBuf::from("short.toml"), Ok(PASS.to_owned())));
+    assert_eq!(acts, [PlainEffect::Local(LocalRequest::ReadPass(PathBuf::from("short.toml")))]);
+    desk.on(PlainInput::Local(LocalAnswer::PassRead(PathBuf::from("short.toml"), Ok(PASS.to_owned()))));
     assert!(desk.said()[0].starts_with("Test run Short, step 1 of 2 (First: It is accepted): "), "{:?}", desk.said());
     desk
 }
@@ -31,19 +34,25 @@ fn settled(desk: &mut Desk, outcome: Outcome, delivery: DeliveryStatus) {
 #[test]
 fn what_can_be_opened_is_numbered() {
     let mut desk = Desk::script();
-    assert_eq!(desk.line(".pass").acts, [PlainEffect::FindPasses]);
+    assert_eq!(desk.line(".pass").acts, [PlainEffect::Local(LocalRequest::FindPasses)]);
     assert!(!desk.plain.wants_line(), "a script hears the answer first");
     let found = |path: &str, name: Result<&str, &str>| FoundPass {
         path: PathBuf::from(path),
         name: name.map(str::to_owned).map_err(str::to_owned),
     };
-    desk.on(PlainInput::Passes(vec![found("a.toml", Ok("Night")), found("b.toml", Err("b.toml:1:1: no cases"))]));
+    desk.on(PlainInput::Local(LocalAnswer::Passes(vec![
+        found("a.toml", Ok("Night")),
+        found("b.toml", Err("b.toml:1:1: no cases")),
+    ])));
     let said = desk.said();
     assert_eq!(said[0], "1, Night, a.toml.");
     assert!(said[1].starts_with("2, built-in smoke: "), "{said:?}");
     assert_eq!(said[said.len() - 2], "Mistakes in a pass file: b.toml:1:1: no cases.");
-    assert_eq!(desk.line(".pass open 1").acts, [PlainEffect::ReadPass(PathBuf::from("a.toml"))]);
-    desk.on(PlainInput::PassRead(PathBuf::from("a.toml"), Err("a.toml cannot be opened as a pass: gone.".to_owned())));
+    assert_eq!(desk.line(".pass open 1").acts, [PlainEffect::Local(LocalRequest::ReadPass(PathBuf::from("a.toml")))]);
+    desk.on(PlainInput::Local(LocalAnswer::PassRead(
+        PathBuf::from("a.toml"),
+        Err("a.toml cannot be opened as a pass: gone.".to_owned()),
+    )));
     assert_eq!((desk.said()[0], desk.plain.exit()), ("a.toml cannot be opened as a pass: gone.", Exit::Usage));
 }
 
@@ -63,10 +72,12 @@ fn a_step_runs_is_told_and_the_suggestion_is_taken() {
     assert_eq!(desk.said(), [over]);
     assert_eq!(desk.plain.exit(), Exit::Refused);
     desk.line(".pass reports out");
-    let [PlainEffect::Reports { run, dir }] = desk.acts.as_slice() else { panic!("{:?}", desk.acts) };
+    let [PlainEffect::Local(LocalRequest::Reports { run, dir })] = desk.acts.as_slice() else {
+        panic!("{:?}", desk.acts)
+    };
     assert_eq!(dir, &PathBuf::from("out"));
     assert_eq!(run.steps().last().unwrap().note.as_deref(), Some("twice, in fact"));
-    desk.on(PlainInput::Answered(Err("Could not write out/report.xml: no space.".to_owned())));
+    desk.on(PlainInput::Local(LocalAnswer::Written(Err("Could not write out/report.xml: no space.".to_owned()))));
     assert_eq!(desk.plain.exit(), Exit::Refused);
     desk.line(".pass undo");
     assert!(desk.said()[0].starts_with("Test run Short, step 2 of 2"), "{:?}", desk.said());
@@ -148,7 +159,7 @@ fn an_unfinished_pass_is_gone_on_with() {
     let mut second = keeping(Some(run));
     let waits = "The test run Short stopped at step 2 of 2 (First: The desktop). Type .pass to continue it.";
     assert!(second.said().contains(&waits), "{:?}", second.said());
-    second.line(".pass").on(PlainInput::Passes(Vec::new()));
+    second.line(".pass").on(PlainInput::Local(LocalAnswer::Passes(Vec::new())));
     assert_eq!(second.said()[0], "1, continue Short, step 2 of 2 (First: The desktop).");
     second.line(".pass open 1");
     assert!(second.said()[0].starts_with("Test run Short, step 2 of 2"), "{:?}", second.said());

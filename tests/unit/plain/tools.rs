@@ -1,6 +1,7 @@
 //! What a tester does beside speaking: wrong sends, faults, probes, files and the search.
 
 use super::*;
+use crate::session::local::{LocalAnswer, LocalRequest};
 
 /// What a tester does beside sending, as in the console.
 #[test]
@@ -27,7 +28,7 @@ fn faults_are_set_by_number_and_by_name() {
     assert!(said.contains("Token:\n1, expire the token: token-expired."), "{said}");
     let fault = |desk: &Desk| {
         desk.acts.iter().find_map(|act| match act {
-            PlainEffect::Fault(json) => Some(json.clone()),
+            PlainEffect::Local(LocalRequest::Fault(json)) => Some(json.clone()),
             _ => None,
         })
     };
@@ -82,9 +83,11 @@ fn what_was_said_and_asked_is_written_to_files() {
         ("pass a.toml", "send = \"Hello\""),
     ] {
         desk.line(&format!(".export {typed}"));
-        let [PlainEffect::Write { path, contents }] = desk.acts.as_slice() else { panic!("{typed}: {:?}", desk.acts) };
+        let [PlainEffect::Local(LocalRequest::Write { path, contents, .. })] = desk.acts.as_slice() else {
+            panic!("{typed}: {:?}", desk.acts)
+        };
         assert!(typed.ends_with(&path.display().to_string()) && contents.contains(part), "{typed}: {contents}");
-        desk.on(PlainInput::Answered(Ok("Saved to a.".to_owned())));
+        desk.on(PlainInput::Local(LocalAnswer::Written(Ok("Saved to a.".to_owned()))));
     }
     assert!(desk.line(".export transcript -").said().iter().any(|line| line.contains("Hello")));
 }

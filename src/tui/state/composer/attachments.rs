@@ -73,7 +73,7 @@ impl Composer {
     pub(super) fn check_carried(&self) -> Result<(), DraftRefusal> {
         let bytes = self.carried().map_or(0, |extras| attributes_bytes(&extras.attributes));
         if bytes > ATTRIBUTES_MAX_BYTES {
-            return Err(DraftRefusal::Attributes { bytes, max: ATTRIBUTES_MAX_BYTES });
+            return Err(DraftRefusal::Attributes(bytes));
         }
         Ok(())
     }

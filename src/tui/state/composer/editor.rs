@@ -59,16 +59,6 @@ impl Editor {
         start..end
     }
 
-    /// Whether the cursor's line is the first.
-    pub fn on_first_line(&self) -> bool {
-        !self.before().contains('\n')
-    }
-
-    /// Whether the cursor's line is the last.
-    pub fn on_last_line(&self) -> bool {
-        !self.after().contains('\n')
-    }
-
     fn boundary_before(&self, at: usize) -> usize {
         GraphemeCursor::new(at, self.text.len(), true).prev_boundary(&self.text, 0).ok().flatten().unwrap_or(0)
     }
@@ -116,11 +106,6 @@ impl Editor {
     /// To the end of the line.
     pub fn line_end(&mut self) {
         self.go(self.line().end);
-    }
-
-    /// To the beginning of the text.
-    pub fn text_start(&mut self) {
-        self.go(0);
     }
 
     /// To the end of the text.

@@ -5,15 +5,6 @@ use std::collections::VecDeque;
 /// At most this many texts are kept.
 const MAX_TEXTS: usize = 500;
 
-/// A text that was sent earlier and holds what was searched for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HistoryMatch<'h> {
-    /// Its place, to take it with.
-    pub index: usize,
-    /// The text, as it was typed (variables not filled in).
-    pub text: &'h str,
-}
-
 /// The texts, and where the walk stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DraftHistory {
@@ -66,18 +57,11 @@ impl DraftHistory {
         self.back = 0;
     }
 
-    /// A text by its place.
-    pub fn get(&self, index: usize) -> Option<&str> {
-        self.texts.get(index).map(String::as_str)
-    }
-
     /// Texts that hold `needle` (whatever its case), newest first, each text once. An empty needle finds all.
-    pub fn search(&self, needle: &str) -> Vec<HistoryMatch<'_>> {
+    pub fn search(&self, needle: &str) -> Vec<String> {
         let needle = needle.to_lowercase();
         let mut seen = std::collections::HashSet::new();
-        let all = self.texts.iter().enumerate().rev();
-        all.filter(|(_, text)| text.to_lowercase().contains(&needle) && seen.insert(text.as_str()))
-            .map(|(index, text)| HistoryMatch { index, text })
-            .collect()
+        let newest_first = self.texts.iter().rev();
+        newest_first.filter(|text| text.to_lowercase().contains(&needle) && seen.insert(*text)).cloned().collect()
     }
 }

@@ -18,78 +18,40 @@ mod words;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::model::limits::GUEST_TEXT_MAX_BYTES;
+use crate::config::settings::ConfiguredSnippet;
+use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use crate::model::{ConversationKey, Extras, Moment};
+use crate::tui::theme::StyleRole;
 
 use crate::model::variables::{Expansion, ValueSource, Values, expand};
 pub use editor::Editor;
 use history::DraftHistory;
-pub use history::HistoryMatch;
 
 /// Why a text is not sent. It stays in the composer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DraftRefusal {
     /// Nothing but blanks.
     Empty,
-    /// More bytes than the platform takes.
-    TooLong {
-        /// Bytes of UTF-8, with variables filled in.
-        bytes: usize,
-        /// The most that is taken.
-        max: usize,
-    },
-    /// More bytes of participant attributes than the platform takes.
-    Attributes {
-        /// Bytes of JSON.
-        bytes: usize,
-        /// The most that is taken.
-        max: usize,
-    },
+    /// More bytes than the platform takes: so many in UTF-8, with variables filled in.
+    TooLong(usize),
+    /// More participant attributes than the platform takes: so many bytes of JSON.
+    Attributes(usize),
 }
 
 impl fmt::Display for DraftRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("not sent: the text is blank; type a text first"),
-            Self::TooLong { bytes, max } => {
-                write!(
-                    f,
-                    "not sent: the text has {bytes} bytes, {} more than the limit of {max}; shorten it",
-                    bytes - max
-                )
+            Self::TooLong(bytes) => {
+                let (max, over) = (GUEST_TEXT_MAX_BYTES, bytes - GUEST_TEXT_MAX_BYTES);
+                write!(f, "not sent: the text has {bytes} bytes, {over} more than the limit of {max}; shorten it")
             }
-            Self::Attributes { bytes, max } => {
-                write!(f, "not sent: the attributes have {bytes} bytes, {} more than the limit of {max}", bytes - max)
+            Self::Attributes(bytes) => {
+                let (max, over) = (ATTRIBUTES_MAX_BYTES, bytes - ATTRIBUTES_MAX_BYTES);
+                write!(f, "not sent: the attributes have {bytes} bytes, {over} more than the limit of {max}")
             }
         }
     }
-}
-
-/// A named text of the settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ComposerSnippet {
-    /// What it is called.
-    pub name: String,
-    /// What is put in; may hold variables.
-    pub text: String,
-}
-
-/// How a notice is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoticeKind {
-    /// Something worth knowing.
-    Note,
-    /// Something that keeps the text from being sent.
-    Problem,
-}
-
-/// What is to be said about the text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ComposerNotice {
-    /// One sentence, not made safe for a terminal (it may quote what was typed).
-    pub text: String,
-    /// How it is meant.
-    pub kind: NoticeKind,
 }
 
 /// What the composer has to say until the next edit.
@@ -107,13 +69,12 @@ pub struct Composer {
     /// The draft of `active`, taken out of `drafts`.
     editor: Editor,
     history: DraftHistory,
-    snippets: Vec<ComposerSnippet>,
+    snippets: Vec<ConfiguredSnippet>,
     /// What was taken out last, for [`Composer::yank`].
     killed: String,
     notice: Option<Event>,
     /// What the next messages carry beside their text.
     carried: BTreeMap<ConversationKey, Extras>,
-    expanding: bool,
     values: ValueSource,
     send_key: String,
     /// Cells of a row in the pane; 0 where that is not known.
@@ -140,7 +101,6 @@ impl Composer {
             killed: String::new(),
             notice: None,
             carried: BTreeMap::new(),
-            expanding: true,
             values: ValueSource::new(seed, run),
             send_key: "Enter".to_owned(),
             width: 0,
@@ -159,23 +119,13 @@ impl Composer {
     }
 
     /// Sets the snippets of the settings.
-    pub fn set_snippets(&mut self, snippets: Vec<ComposerSnippet>) {
+    pub fn set_snippets(&mut self, snippets: Vec<ConfiguredSnippet>) {
         self.snippets = snippets;
     }
 
     /// A UUID that is in no message.
     pub fn new_uuid(&mut self) -> uuid::Uuid {
         self.values.new_uuid()
-    }
-
-    /// Switches variables off (texts go out exactly as typed) or on.
-    pub fn set_expanding(&mut self, on: bool) {
-        self.expanding = on;
-    }
-
-    /// Whether variables are filled in.
-    pub const fn expanding(&self) -> bool {
-        self.expanding
     }
 
     // ---- drafts -------------------------------------------------------------------------------------------------
@@ -255,7 +205,7 @@ impl Composer {
     }
 
     fn expansion(&self, now: Moment) -> Option<Expansion> {
-        (self.expanding && self.text().contains("{{")).then(|| expand(self.text(), &self.values(now), &BTreeMap::new()))
+        self.text().contains("{{").then(|| expand(self.text(), &self.values(now), &BTreeMap::new()))
     }
 
     /// The text as it would be sent now, where that differs from what was typed.
@@ -263,21 +213,22 @@ impl Composer {
         self.expansion(now).filter(|e| !e.used.is_empty()).map(|e| e.text)
     }
 
-    /// Bytes that would be sent, and the most that is taken.
-    pub fn bytes(&self, now: Moment) -> (usize, usize) {
-        (self.expansion(now).map_or(self.text().len(), |e| e.text.len()), GUEST_TEXT_MAX_BYTES)
+    /// Bytes that would be sent.
+    pub fn bytes(&self, now: Moment) -> usize {
+        self.expansion(now).map_or(self.text().len(), |e| e.text.len())
     }
 
-    /// What is to be said about the text: a refusal, a paste, a variable that is none, a walk through the history.
-    pub fn notice(&self, now: Moment) -> Option<ComposerNotice> {
-        let note = |text| Some(ComposerNotice { text, kind: NoticeKind::Note });
-        let problem = |text| Some(ComposerNotice { text, kind: NoticeKind::Problem });
+    /// What is to be said about the text: a refusal, a paste, a variable that is none, a walk through the history; and how
+    /// it is meant. It may quote what was typed, so it is not safe for a terminal.
+    pub fn notice(&self, now: Moment) -> Option<(String, StyleRole)> {
+        let note = |text| Some((text, StyleRole::Info));
+        let problem = |text| Some((text, StyleRole::Warning));
         if let Some(Event::Refused(refusal)) = self.notice {
             return problem(refusal.to_string());
         }
-        let (bytes, max) = self.bytes(now);
-        if bytes > max {
-            return problem(format!("{} bytes too many: not sent until it is shorter", bytes - max));
+        let over = self.bytes(now).saturating_sub(GUEST_TEXT_MAX_BYTES);
+        if over > 0 {
+            return problem(format!("{over} bytes too many: not sent until it is shorter"));
         }
         if let Some(Event::Pasted { lines }) = self.notice {
             return note(format!("{lines} lines: {} sends them as one message", self.send_key));
@@ -302,7 +253,7 @@ impl Composer {
             return Err(DraftRefusal::Empty);
         }
         if text.len() > GUEST_TEXT_MAX_BYTES {
-            return Err(DraftRefusal::TooLong { bytes: text.len(), max: GUEST_TEXT_MAX_BYTES });
+            return Err(DraftRefusal::TooLong(text.len()));
         }
         self.check_carried()?;
         Ok(text)
@@ -359,19 +310,12 @@ impl Composer {
     }
 
     /// Texts sent earlier that hold `needle`, newest first.
-    pub fn search_history(&self, needle: &str) -> Vec<HistoryMatch<'_>> {
+    pub fn search_history(&self, needle: &str) -> Vec<String> {
         self.history.search(needle)
     }
 
-    /// Puts a found text here in place of the draft (undo brings the draft back). False where there is no such text.
-    pub fn take_history(&mut self, index: usize) -> bool {
-        let Some(text) = self.history.get(index).map(str::to_owned) else { return false };
-        self.set_text(&text);
-        true
-    }
-
     /// The snippets of the settings.
-    pub fn snippets(&self) -> &[ComposerSnippet] {
+    pub fn snippets(&self) -> &[ConfiguredSnippet] {
         &self.snippets
     }
 

@@ -6,6 +6,7 @@ mod playing;
 use crossterm::event::KeyCode;
 
 use crate::pass::{Pass, builtin};
+use crate::session::local::LocalRequest;
 use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
@@ -202,7 +203,11 @@ pub fn pressed(state: &mut State, chord: Chord) {
 /// While a rehearsal is shown, nothing is asked of the engine, whatever key was pressed.
 pub fn silence(state: &State, effects: &mut Vec<Effect>) {
     if state.demo.offline || state.demo.present.as_ref().is_some_and(|p| p.tape.is_some()) {
-        effects
-            .retain(|effect| !matches!(effect, Effect::Engine(_) | Effect::SandboxFault(_) | Effect::SetUpSandbox(_)));
+        let sandbox = |asked: &LocalRequest| matches!(asked, LocalRequest::Fault(_) | LocalRequest::SetUpSandbox(_));
+        effects.retain(|effect| match effect {
+            Effect::Engine(_) => false,
+            Effect::Local(asked) => !sandbox(asked),
+            _ => true,
+        });
     }
 }

@@ -14,7 +14,7 @@ use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay};
 use crate::tui::state::{Pane, State};
 
 use super::super::focus::keep_focus_visible;
-use super::super::{open_conversation, sending};
+use super::super::{faults, open_conversation, sending};
 use super::narration::{heard, press, say};
 
 /// A typed message waits in such steps for the token that is being renewed.
@@ -89,12 +89,10 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
     present.typing = Some(Typing::begin(filled.text, state.now, calm));
     state.composer.used(filled.used.contains(&"seq"));
     if cue.clear_faults {
-        state.questions.faults.clear();
-        effects.push(Effect::SandboxFault(None));
+        faults::set(state, None, effects);
     }
-    if let Some(fault) = &cue.fault {
-        effects.push(Effect::SandboxFault(Some(fault.clone())));
-        effects.push(Effect::AskFaults);
+    if cue.fault.is_some() {
+        faults::set(state, cue.fault, effects);
     }
     if cue.renew {
         effects.push(Effect::Engine(Command::Renew));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::pass::{Pass, builtin};
+use crate::session::local::LocalRequest;
 use crate::session::open_pass::{FoundPass, place_words, reports_dir};
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -17,7 +18,7 @@ use super::super::notices::with_session;
 /// Asks for the files here; the menu comes with the answer.
 pub fn offer(state: &mut State, effects: &mut Vec<Effect>) {
     state.status.info("Looking for pass files in this folder…");
-    effects.push(Effect::FindPasses);
+    effects.push(Effect::Local(LocalRequest::FindPasses));
 }
 
 /// The files are there: a pass can be chosen.
@@ -67,7 +68,7 @@ pub fn path_given(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
 
 fn ask_for(state: &mut State, path: PathBuf, effects: &mut Vec<Effect>) {
     state.pass_pane.reading = Some(path.clone());
-    effects.push(Effect::ReadPass(path));
+    effects.push(Effect::Local(LocalRequest::ReadPass(path)));
 }
 
 /// The file's text is there, or why the path that was typed cannot be used.
@@ -132,5 +133,6 @@ pub(super) fn ask_reports(state: &mut State) {
 /// Writes them there.
 pub fn write_reports(state: &mut State, dir: &str, effects: &mut Vec<Effect>) {
     let Some(runner) = state.session.pass.runner.as_ref().filter(|_| !dir.is_empty()) else { return };
-    effects.push(Effect::Reports { run: Arc::new(runner.run().clone()), dir: PathBuf::from(dir) });
+    let run = Arc::new(runner.run().clone());
+    effects.push(Effect::Local(LocalRequest::Reports { run, dir: PathBuf::from(dir) }));
 }

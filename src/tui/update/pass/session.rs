@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::session::local::LocalRequest;
 use crate::tui::Effect;
 use crate::tui::state::State;
 use crate::tui::state::overlay::PromptPurpose;
@@ -19,6 +20,7 @@ pub fn ask_session(state: &mut State) {
 /// Writes it.
 pub fn write_session(state: &mut State, path: &str, effects: &mut Vec<Effect>) {
     if let Some(contents) = state.session.as_pass(state.now, &state.look.zone).filter(|_| !path.is_empty()) {
-        effects.push(Effect::Write { path: PathBuf::from(path), contents, what: "pass file".to_owned() });
+        let (path, what) = (PathBuf::from(path), "pass file".to_owned());
+        effects.push(Effect::Local(LocalRequest::Write { path, contents, what }));
     }
 }

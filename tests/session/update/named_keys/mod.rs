@@ -2,6 +2,7 @@
 
 mod places;
 
+use guestwire::session::local::LocalRequest;
 use std::collections::HashSet;
 
 use guestwire::engine::Command;
@@ -118,7 +119,9 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         "set or clear" | "change" | "choose another way" | "answer" | "attach" => menu,
         "back to the log" => state.log_pane.history.is_none(),
         "search the log" => prompt(|p| *p == PromptPurpose::Search),
-        "write it into the config file" => effects.iter().any(|e| matches!(e, Effect::KeepInConfig(_))),
+        "write it into the config file" => {
+            effects.iter().any(|e| matches!(e, Effect::Local(LocalRequest::KeepInConfig(_))))
+        }
         "sign in again" => {
             engine(|c| matches!(c, Command::SignIn))
                 || matches!(overlay, Some(Overlay::Page(Page { content: PageContent::Lines { .. }, .. })))
@@ -127,7 +130,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         "start a new one" | "connect" | "open it again" => menu,
         "show them" => engine(|c| matches!(c, Command::Discover { .. })),
         "add by id" => prompt(|p| *p == PromptPurpose::Add),
-        "choose one" | "continue" => effects.contains(&Effect::FindPasses),
+        "choose one" | "continue" => effects.contains(&Effect::Local(LocalRequest::FindPasses)),
         "run the step" => engine(|c| matches!(c, Command::Send(_))),
         "start the timer" => drawn && !desk.screen().contains("PAUSED"),
         "get the draft back" => drawn,
@@ -174,7 +177,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         "all" | "this conversation" => said("The log shows"),
         "faults" => menu,
         "test run" | "another test run" => {
-            state.arrangement.focus == Pane::Pass || effects.contains(&Effect::FindPasses)
+            state.arrangement.focus == Pane::Pass || effects.contains(&Effect::Local(LocalRequest::FindPasses))
         }
         "next error" => {
             let now = state.session.log.selected().map(guestwire::session::log::LogEntry::number);

@@ -5,6 +5,7 @@ use guestwire::journal::job::{HistoryPage, HistoryRange, Restored};
 use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{Author, Choice, DeliveryStatus, RemoteMessage, TokenStatus, WebSession};
 use guestwire::session::conversations::Conversations;
+use guestwire::session::local::LocalAnswer;
 use guestwire::tui::keymap::Keymap;
 use guestwire::tui::state::Setup;
 use guestwire::tui::state::demo::tape::Tape;
@@ -213,7 +214,7 @@ pub const PLACES: &[Place] = &[
         let run = other.state.session.pass.runner.as_ref().map(|runner| runner.run().clone());
         restored(desk, Restored { pass: run.map(std::sync::Arc::new), ..Restored::default() });
     }),
-    at("a fault was set", |desk| drop(desk.event(Event::FaultSet(Ok("Fault on.".to_owned()))))),
+    at("a fault was set", |desk| drop(desk.event(Event::Local(LocalAnswer::FaultSet(Ok("Fault on.".to_owned())))))),
     at("the next message is sent wrongly", |desk| {
         desk.command("send-as");
         desk.keys("down enter");
@@ -259,7 +260,7 @@ pub const PLACES: &[Place] = &[
     }),
     at("pass file", |desk| {
         desk.keys("esc T");
-        desk.event(Event::Passes(Vec::new()));
+        desk.event(Event::Local(LocalAnswer::Passes(Vec::new())));
         desk.keys("pgdn enter");
     }),
     at("note on a step", |desk| run(desk, ";")),
@@ -319,7 +320,7 @@ pub const PLACES: &[Place] = &[
     }),
     at("which test run", |desk| {
         desk.keys("esc T");
-        desk.event(Event::Passes(Vec::new()));
+        desk.event(Event::Local(LocalAnswer::Passes(Vec::new())));
     }),
     among("choices", live, |desk| offered(desk, "alt-o")),
     among("extras", live, |desk| {

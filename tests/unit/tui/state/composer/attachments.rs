@@ -36,6 +36,6 @@ fn attributes_have_a_limit() {
     assert!(composer.check(crate::model::Moment::ZERO).is_ok());
     composer.attribute(key, "a", &"x".repeat(2_041));
     let refused = composer.take_for_send(crate::model::Moment::ZERO);
-    assert_eq!(refused, Err(DraftRefusal::Attributes { bytes: 2_049, max: 2_048 }));
+    assert_eq!(refused, Err(DraftRefusal::Attributes(2_049)));
     assert!(composer.carried().is_some(), "what is refused stays");
 }

@@ -24,7 +24,7 @@ fn after(keys: &str) -> String {
             "right" => editor.right(),
             "home" => editor.line_start(),
             "end" => editor.line_end(),
-            "top" => editor.text_start(),
+            "top" => editor.place(0),
             "bottom" => editor.text_end(),
             "wl" => editor.word_left(),
             "wr" => editor.word_right(),

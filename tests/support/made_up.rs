@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::exchange::Header;
-use crate::model::{
+use guestwire::model::exchange::Header;
+use guestwire::model::{
     Attempt, Body, BodyForm, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Generation, Moment, Outcome,
     Request, Response, Timing,
 };
-use crate::tui::state::State;
+use guestwire::tui::state::State;
 
 /// Puts `count` made-up entries into the log.
 pub fn fill(state: &mut State, count: u32) {

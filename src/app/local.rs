@@ -1,0 +1,157 @@
+//! Does what a front end asks of this machine: writes files, finds and reads pass files, looks at what is to be attached, sets
+//! the embedded sandbox up.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::config_file;
+use super::open::OpenProfile;
+use crate::config::settings::Paths;
+use crate::files;
+use crate::model::FileSource;
+use crate::model::fault::SandboxRequest;
+use crate::pass::file::MAX_BYTES;
+use crate::pass::{Pass, PassRun, report};
+use crate::session::local::{LocalAnswer, LocalRequest};
+use crate::session::open_pass::FoundPass;
+
+/// Pass files that are looked at, at most.
+const FILES: usize = 200;
+
+/// Does it. `mask` hides secrets in what is written; `clear` goes on the sentence about a fault that stays on: how a person
+/// clears it.
+pub fn carry_out(
+    request: LocalRequest,
+    opened: &OpenProfile,
+    paths: &Paths,
+    mask: &dyn Fn(&str) -> String,
+    clear: &str,
+) -> LocalAnswer {
+    match request {
+        LocalRequest::Write { path, contents, what } => {
+            let written = files::write_new(&path, &mask(&contents));
+            LocalAnswer::Written(match written {
+                Ok(said) if !what.is_empty() => Ok(format!("{} ({what}).", said.trim_end_matches('.'))),
+                written => written,
+            })
+        }
+        LocalRequest::Reports { run, dir } => LocalAnswer::Written(write_reports(&run, &dir, mask)),
+        LocalRequest::KeepInConfig(conversation) => {
+            LocalAnswer::Kept(config_file::keep(paths, &opened.profile, &conversation))
+        }
+        LocalRequest::Fault(fault) => LocalAnswer::FaultSet(opened.set_up(&SandboxRequest::Fault(fault), clear)),
+        LocalRequest::TellFaults => LocalAnswer::Faults(opened.faults()),
+        LocalRequest::SetUpSandbox(asked) => LocalAnswer::SandboxSet(opened.set_up(&asked, "").map(drop)),
+        LocalRequest::FindPasses => LocalAnswer::Passes(passes_here()),
+        LocalRequest::ReadPass(path) => {
+            let text = read_pass(&path);
+            LocalAnswer::PassRead(path, text)
+        }
+        LocalRequest::SeeFile(conversation, file) => {
+            let seen = match &file.place {
+                FileSource::File(path) => see(&files::typed(path)),
+                FileSource::Url(_) => Ok(()),
+            };
+            LocalAnswer::FileSeen(conversation, file, seen)
+        }
+        LocalRequest::CompletePath(typed) => {
+            let (completed, names) = files::completed(&typed);
+            LocalAnswer::PathCompleted { typed, completed, names }
+        }
+    }
+}
+
+/// Writes each form of a run's report into new files.
+fn write_reports(run: &PassRun, dir: &Path, mask: &dyn Fn(&str) -> String) -> Result<String, String> {
+    for (name, text) in report::all(run, mask) {
+        files::write_new(&dir.join(name), &text)?;
+    }
+    Ok(format!("The reports are in {}.", dir.display()))
+}
+
+/// The `*.toml` files here that are passes, or would be but for a mistake.
+fn passes_here() -> Vec<FoundPass> {
+    let Ok(dir) = fs::read_dir(".") else { return Vec::new() };
+    let mut files: Vec<PathBuf> = dir
+        .filter_map(|entry| Some(PathBuf::from(entry.ok()?.file_name())))
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .take(FILES)
+        .collect();
+    files.sort();
+    files.into_iter().filter_map(judged).collect()
+}
+
+fn judged(path: PathBuf) -> Option<FoundPass> {
+    let text = read_pass(&path).ok()?;
+    // Other tools' TOML files lie about, too.
+    if !text.contains("[[cases") {
+        return None;
+    }
+    let name = match Pass::parse(&path, &text) {
+        Ok(pass) => Ok(pass.name),
+        Err(problems) => Err(problems.0.first().map(ToString::to_string).unwrap_or_default()),
+    };
+    Some(FoundPass { path, name })
+}
+
+/// The file's text, read with a bound.
+fn read_pass(path: &Path) -> Result<String, String> {
+    let failed = |why: String| format!("{} cannot be read: {why}.", path.display());
+    let file = files::open(&files::typed(path)).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => format!("No such file: {}.", path.display()),
+        _ => failed(files::why(&e)),
+    })?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| failed(e.kind().to_string()))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(failed("it is larger than 256 KiB".to_owned()));
+    }
+    String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))
+}
+
+/// Whether a file that is to be attached can be read.
+fn see(path: &Path) -> Result<(), String> {
+    let sentence = |why: &str| format!("Not attached, {why}: “{}”.", path.display());
+    let failed = |error: io::Error| match error.kind() {
+        ErrorKind::NotFound => sentence("there is no such file"),
+        ErrorKind::PermissionDenied => sentence("you may not read this file (permission denied)"),
+        kind => sentence(&kind.to_string()),
+    };
+    // Asked about before it is opened: opening a pipe waits for whoever writes into it.
+    let about = fs::metadata(path).map_err(failed)?;
+    if about.is_dir() {
+        return Err(sentence("this is a directory, not a file"));
+    }
+    if !about.is_file() {
+        return Err(sentence("this is not a regular file"));
+    }
+    File::open(path).map(drop).map_err(failed)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let bill = dir.path().join("bill.pdf");
+        let said = |path: &Path| see(path).unwrap_err();
+        assert_eq!(said(&bill), format!("Not attached, there is no such file: “{}”.", bill.display()));
+        assert!(said(dir.path()).contains("this is a directory, not a file"), "{}", said(dir.path()));
+        fs::write(&bill, "").unwrap();
+        assert_eq!(see(&bill), Ok(()));
+        assert!(said(&bill.join("deeper")).starts_with("Not attached"), "{}", said(&bill.join("deeper")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(see(&pipe).unwrap_err().contains("this is not a regular file"));
+    }
+}
