@@ -14,6 +14,7 @@ use crate::app::exit::{Exit, Failed};
 use crate::app::front_ends::FrontEnds;
 use crate::app::logging;
 use crate::app::output::{Output, warn};
+use crate::text::counted;
 
 /// `guestwire config`
 #[derive(Debug, Args)]
@@ -122,11 +123,11 @@ fn verdict(settings: &Settings) -> String {
         ProfileChoice::Sandbox => format!("there is no {file}; the built-in sandbox opens"),
         ProfileChoice::Named(profile) => {
             let count = profile.conversations.len();
-            let plural = if count == 1 { "" } else { "s" };
             let name = visible(&profile.name);
             format!(
-                "{file} is in order; `{name}` opens, in {}, with {count} conversation{plural}",
-                profile.region.domain
+                "{file} is in order; `{name}` opens, in {}, with {}",
+                profile.region.domain,
+                counted(count, "conversation")
             )
         }
     }

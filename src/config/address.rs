@@ -8,24 +8,6 @@ use url::Url;
 
 use super::settings::Agent;
 
-/// Which pair of schemes a base URL may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// `https`, or `http` to this machine.
-    Http,
-    /// `wss`, or `ws` to this machine.
-    WebSocket,
-}
-
-impl Scheme {
-    const fn names(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Http => ("https", "http"),
-            Self::WebSocket => ("wss", "ws"),
-        }
-    }
-}
-
 /// Whether the URL's host is this machine: `localhost`, `127.0.0.0/8` or `::1`, as the client will understand it.
 pub fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
@@ -33,9 +15,10 @@ pub fn is_loopback(url: &Url) -> bool {
     host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// The base URL without its trailing slash, or what is wrong with it.
-pub fn base_url(name: &str, text: &str, scheme: Scheme) -> Result<String, String> {
-    let (secure, plain) = scheme.names();
+/// The base URL without its trailing slash, or what is wrong with it. Its scheme is `secure` (`https`, `wss`); on this
+/// machine it may be the same without encryption.
+pub fn base_url(name: &str, text: &str, secure: &str) -> Result<String, String> {
+    let plain = if secure == "wss" { "ws" } else { "http" };
     let Ok(url) = Url::parse(text.trim()) else {
         return Err(format!("`{name}` is not a URL; write {secure}://HOST"));
     };
@@ -118,7 +101,7 @@ mod tests {
 
     #[test]
     fn base_urls_are_encrypted_or_local() {
-        let http = |text| base_url("api", text, Scheme::Http);
+        let http = |text| base_url("api", text, "https");
         assert_eq!(http("https://api.mypurecloud.de/"), Ok("https://api.mypurecloud.de".to_owned()));
         assert_eq!(http("https://gateway.example/genesys/"), Ok("https://gateway.example/genesys".to_owned()));
         for local in ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9", "http://127.9.9.9:2"] {
@@ -138,13 +121,13 @@ mod tests {
         ] {
             assert!(http(bad).is_err(), "{bad}");
         }
-        assert!(base_url("webmessaging", "ws://example.com", Scheme::WebSocket).is_err());
-        assert!(base_url("webmessaging", "wss://example.com", Scheme::WebSocket).is_ok());
+        assert!(base_url("webmessaging", "ws://example.com", "wss").is_err());
+        assert!(base_url("webmessaging", "wss://example.com", "wss").is_ok());
     }
 
     #[test]
     fn a_password_in_a_url_is_not_repeated() {
-        let sentence = base_url("api", "http://me:hunter2@example.com", Scheme::Http);
+        let sentence = base_url("api", "http://me:hunter2@example.com", "https");
         assert!(sentence.as_ref().is_err_and(|s| !s.contains("hunter2")), "{sentence:?}");
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::address::{self, Scheme};
+use super::address;
 use super::origin::{EffectiveSettings, Lookup, ShownValue, env_text, file};
 use super::problem::{FilePosition, NOWHERE, Problem, Spot};
 use super::profile::Redaction;
@@ -201,14 +201,14 @@ impl ProfileReader<'_> {
         let [login, api, webmessaging, cdn] = given.unwrap_or_default();
         let said = said?;
         let names_api = api.is_some();
-        let mut given = |name: &str, spot: Option<Spot<String>>, scheme| {
+        let mut given = |name: &str, spot: Option<Spot<String>>, scheme: &str| {
             let spot = spot?;
             self.judged(spot.at, address::base_url(name, &spot.value, scheme))
         };
-        let login = given("login", login, Scheme::Http);
-        let api = given("api", api, Scheme::Http);
-        let webmessaging = given("webmessaging", webmessaging, Scheme::WebSocket);
-        let cdn = given("cdn", cdn, Scheme::Http);
+        let login = given("login", login, "https");
+        let api = given("api", api, "https");
+        let webmessaging = given("webmessaging", webmessaging, "wss");
+        let cdn = given("cdn", cdn, "https");
         let (region, derived) = if said.value == regions::SANDBOX {
             let Some(api) = &api else {
                 if !names_api {

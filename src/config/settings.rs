@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
 use crate::model::Cause;
+use crate::model::words::words;
 
 pub use super::origin::{Origin, RowSetting};
 use super::origin::{ShownValue, shown_as_words};
@@ -238,54 +239,23 @@ pub struct Ui {
     pub times: Times,
 }
 
-/// Where keys are resolved. A pane's own context comes first, then [`KeyContext::Global`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum KeyContext {
-    /// Everywhere but in text fields.
-    Global,
-    /// The conversation picker.
-    Picker,
-    /// The log pane.
-    Log,
-    /// The message composer: what is not bound is text.
-    Composer,
-    /// The regression pass.
-    Pass,
-    /// Demo mode.
-    Present,
-    /// A dialog, prompt, menu or page on top.
-    Dialog,
-}
-
-impl KeyContext {
-    /// All of them, in help order.
-    pub const ALL: [Self; 7] =
-        [Self::Global, Self::Picker, Self::Log, Self::Composer, Self::Pass, Self::Present, Self::Dialog];
-
-    /// The name in config.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Global => "global",
-            Self::Picker => "picker",
-            Self::Log => "log",
-            Self::Composer => "composer",
-            Self::Pass => "pass",
-            Self::Present => "present",
-            Self::Dialog => "dialog",
-        }
-    }
-
-    /// The heading in help.
-    pub const fn heading(self) -> &'static str {
-        match self {
-            Self::Global => "Everywhere but in text fields",
-            Self::Picker => "Conversations",
-            Self::Log => "Log",
-            Self::Composer => "Composer",
-            Self::Pass => "Test run",
-            Self::Present => "Demo",
-            Self::Dialog => "Dialogs, prompts and pages",
-        }
+words! {
+    /// Where keys are resolved, with the heading in help. A pane's own context comes first, then [`KeyContext::Global`].
+    pub enum KeyContext: name, heading {
+        /// Everywhere but in text fields.
+        Global = "global", "Everywhere but in text fields";
+        /// The conversation picker.
+        Picker = "picker", "Conversations";
+        /// The log pane.
+        Log = "log", "Log";
+        /// The message composer: what is not bound is text.
+        Composer = "composer", "Composer";
+        /// The regression pass.
+        Pass = "pass", "Test run";
+        /// Demo mode.
+        Present = "present", "Demo";
+        /// A dialog, prompt, menu or page on top.
+        Dialog = "dialog", "Dialogs, prompts and pages";
     }
 }
 

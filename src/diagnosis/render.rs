@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::case::ProfileFacts;
 use super::evidence::answer::request_ids;
 use crate::model::{Advice, Cause, CheckAnswer, Confidence, Diagnosis, Exchange, Probe};
-use crate::text::one_line;
+use crate::text::{capitalised, one_line};
 
 /// What a part of the card holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,11 +120,11 @@ fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
         None => lines.push("No cause fits: here is what the server said.".to_owned()),
         Some(_) if diagnosis.is_undecided() => {
             let said = diagnosis.sentence();
-            lines.push(format!("{}.", upper(&said)));
+            lines.push(format!("{}.", capitalised(&said)));
         }
         Some(first) => {
-            lines.push(format!("{}.", upper(&first.because)));
-            lines.push(format!("{}.", upper(first.cause.sentence())));
+            lines.push(format!("{}.", capitalised(&first.because)));
+            lines.push(format!("{}.", capitalised(first.cause.sentence())));
         }
     }
     if diagnosis.healed {
@@ -275,10 +275,4 @@ fn headline(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts, 
 /// How sure the cause is, in a word or two.
 pub fn certainty(diagnosis: &Diagnosis) -> &'static str {
     if diagnosis.suspects.is_empty() { "no cause fits" } else { diagnosis.confidence().word() }
-}
-
-/// `text` with a capital letter at its beginning.
-pub fn upper(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -4,7 +4,6 @@ pub mod cast;
 mod curl;
 pub mod escape;
 mod har;
-pub mod page;
 pub mod transcript;
 
 pub use curl::curl;

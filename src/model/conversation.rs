@@ -84,14 +84,6 @@ impl Address {
             Self::OpenMessaging { .. } | Self::WebMessaging { .. } => None,
         }
     }
-
-    /// The participant id, where the address names one.
-    pub fn participant_id(&self) -> Option<&str> {
-        match self {
-            Self::GuestApi { participant_id, .. } => participant_id.as_deref(),
-            Self::OpenMessaging { .. } | Self::WebMessaging { .. } => None,
-        }
-    }
 }
 
 words! {

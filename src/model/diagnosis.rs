@@ -14,7 +14,7 @@ use super::words::words;
 use super::{ExchangeId, Variation};
 
 macro_rules! causes {
-    ($($cause:ident $name:literal $words:literal $says:literal;)*) => {
+    ($($cause:ident $name:literal $family:ident $words:literal $says:literal;)*) => {
         words! {
             /// A cause of a refusal, in the order of the pages. The names are fixed: config, metrics, scripts and pages rely
             /// on them.
@@ -27,6 +27,11 @@ macro_rules! causes {
                 match self { $(Self::$cause => $says,)* }
             }
 
+            /// What kind of trouble it is, for a look at many refusals at once.
+            pub const fn family(self) -> Family {
+                match self { $(Self::$cause => Family::$family,)* }
+            }
+
             /// Its page as Markdown, with placeholders for what only a case knows.
             pub const fn page(self) -> &'static str {
                 match self { $(Self::$cause => include_str!(concat!("../../assets/causes/", $name, ".md")),)* }
@@ -36,81 +41,42 @@ macro_rules! causes {
 }
 
 causes! {
-    TokenAbsent "token-absent" "no token sent" "the request arrived without a bearer token";
-    TokenExpired "token-expired" "expired token" "the token had expired";
-    TokenRevoked "token-revoked" "revoked token" "the token was revoked before it expired";
-    TokenRotation "token-rotation" "old token" "an old token was used while a new one works";
-    ClientRejected "client-rejected" "wrong id or secret" "the token endpoint does not accept the client's id or secret";
-    ClientDisabled "client-disabled" "disabled client" "the OAuth client is switched off or may not use this grant";
-    ScopeNotRequested "scope-not-requested" "scope never asked for" "the token request did not ask for the scope that sending needs";
-    ScopeStripped "scope-stripped" "scope stripped" "the Guest API is switched off for the OAuth client, so the scope is not granted";
-    ScopeWrong "scope-wrong" "another scope" "the token has another messaging scope than the one needed";
-    PermissionMissing "permission-missing" "missing permission" "a permission is missing in the roles of the OAuth client";
-    DivisionMismatch "division-mismatch" "wrong division" "the client's role does not cover the division of the conversation";
-    RegionMismatch "region-mismatch" "wrong region" "the token belongs to another region or organisation than the API host";
-    ConversationMalformed "conversation-malformed" "malformed conversation id" "the conversation id is not a UUID";
-    ConversationUnknown "conversation-unknown" "unknown conversation" "there is no such conversation in this organisation";
-    ConversationEnded "conversation-ended" "ended conversation" "the conversation has ended and accepts no more messages";
-    ParticipantMismatch "participant-mismatch" "wrong participant" "the message is addressed to someone who is not the guest of this conversation";
-    IntegrationUnknown "integration-unknown" "unknown integration" "there is no such open-messaging integration in this organisation";
-    DeploymentUnknown "deployment-unknown" "unknown deployment" "there is no such web deployment, or it is not active";
-    OriginRefused "origin-refused" "origin not allowed" "the deployment does not allow this origin";
-    GuestAuthRequired "guest-auth-required" "sign-in required" "the web deployment accepts only guests who are signed in";
-    GuestJwtExpired "guest-jwt-expired" "guest's own token" "the guest's own token (not the OAuth token) has expired, was revoked, or belongs to another deployment";
-    FeatureOff "feature-off" "feature switched off" "the web deployment does not have this feature switched on";
-    AddressRefused "address-refused" "address not allowed" "this machine's address is not on the organisation's allow-list";
-    ClockSkew "clock-skew" "clock" "this machine's clock and the server's differ";
-    RateLimited "rate-limited" "rate limit" "more requests were made than the platform allows";
-    TextTooLong "text-too-long" "text too long" "the text is longer than a guest message may be";
-    AttachmentRefused "attachment-refused" "file refused" "the service refuses the file of the message";
-    BodyMalformed "body-malformed" "malformed body" "the server does not understand the body of the request";
-    RepliesUnreadable "replies-unreadable" "replies unreadable" "replies could not be read, so a missing reply proves nothing";
-    ServiceFailure "service-failure" "service failure" "the service failed while it worked on the request";
-    NetworkDns "network-dns" "name look-up" "the host's name has no address";
-    NetworkConnect "network-connect" "connection" "the connection failed or was cut";
-    NetworkTls "network-tls" "TLS" "the certificate or the TLS handshake was not accepted";
-    NetworkTimeout "network-timeout" "timeout" "the answer took longer than the time limit";
-    ProxyAnswered "proxy-answered" "a proxy" "something on the way answered instead of the service";
-    Unknown "unknown" "no known cause" "no cause fits: here is what the server said";
-}
-
-impl Cause {
-    /// What kind of trouble it is, for a look at many refusals at once.
-    pub const fn family(self) -> Family {
-        match self {
-            Self::TokenAbsent
-            | Self::TokenExpired
-            | Self::TokenRevoked
-            | Self::TokenRotation
-            | Self::GuestJwtExpired => Family::Token,
-            Self::ClientRejected | Self::ClientDisabled => Family::Client,
-            Self::ScopeNotRequested
-            | Self::ScopeStripped
-            | Self::ScopeWrong
-            | Self::PermissionMissing
-            | Self::DivisionMismatch => Family::Scope,
-            Self::RegionMismatch
-            | Self::AddressRefused
-            | Self::DeploymentUnknown
-            | Self::OriginRefused
-            | Self::GuestAuthRequired
-            | Self::FeatureOff => Family::Place,
-            Self::ConversationMalformed
-            | Self::ConversationUnknown
-            | Self::ConversationEnded
-            | Self::ParticipantMismatch
-            | Self::IntegrationUnknown => Family::Ids,
-            Self::TextTooLong | Self::AttachmentRefused | Self::BodyMalformed => Family::Message,
-            Self::RateLimited | Self::ServiceFailure | Self::RepliesUnreadable => Family::Service,
-            Self::NetworkDns
-            | Self::NetworkConnect
-            | Self::NetworkTls
-            | Self::NetworkTimeout
-            | Self::ProxyAnswered
-            | Self::ClockSkew => Family::Network,
-            Self::Unknown => Family::Unknown,
-        }
-    }
+    TokenAbsent "token-absent" Token "no token sent" "the request arrived without a bearer token";
+    TokenExpired "token-expired" Token "expired token" "the token had expired";
+    TokenRevoked "token-revoked" Token "revoked token" "the token was revoked before it expired";
+    TokenRotation "token-rotation" Token "old token" "an old token was used while a new one works";
+    ClientRejected "client-rejected" Client "wrong id or secret" "the token endpoint does not accept the client's id or secret";
+    ClientDisabled "client-disabled" Client "disabled client" "the OAuth client is switched off or may not use this grant";
+    ScopeNotRequested "scope-not-requested" Scope "scope never asked for" "the token request did not ask for the scope that sending needs";
+    ScopeStripped "scope-stripped" Scope "scope stripped" "the Guest API is switched off for the OAuth client, so the scope is not granted";
+    ScopeWrong "scope-wrong" Scope "another scope" "the token has another messaging scope than the one needed";
+    PermissionMissing "permission-missing" Scope "missing permission" "a permission is missing in the roles of the OAuth client";
+    DivisionMismatch "division-mismatch" Scope "wrong division" "the client's role does not cover the division of the conversation";
+    RegionMismatch "region-mismatch" Place "wrong region" "the token belongs to another region or organisation than the API host";
+    ConversationMalformed "conversation-malformed" Ids "malformed conversation id" "the conversation id is not a UUID";
+    ConversationUnknown "conversation-unknown" Ids "unknown conversation" "there is no such conversation in this organisation";
+    ConversationEnded "conversation-ended" Ids "ended conversation" "the conversation has ended and accepts no more messages";
+    ParticipantMismatch "participant-mismatch" Ids "wrong participant" "the message is addressed to someone who is not the guest of this conversation";
+    IntegrationUnknown "integration-unknown" Ids "unknown integration" "there is no such open-messaging integration in this organisation";
+    DeploymentUnknown "deployment-unknown" Place "unknown deployment" "there is no such web deployment, or it is not active";
+    OriginRefused "origin-refused" Place "origin not allowed" "the deployment does not allow this origin";
+    GuestAuthRequired "guest-auth-required" Place "sign-in required" "the web deployment accepts only guests who are signed in";
+    GuestJwtExpired "guest-jwt-expired" Token "guest's own token" "the guest's own token (not the OAuth token) has expired, was revoked, or belongs to another deployment";
+    FeatureOff "feature-off" Place "feature switched off" "the web deployment does not have this feature switched on";
+    AddressRefused "address-refused" Place "address not allowed" "this machine's address is not on the organisation's allow-list";
+    ClockSkew "clock-skew" Network "clock" "this machine's clock and the server's differ";
+    RateLimited "rate-limited" Service "rate limit" "more requests were made than the platform allows";
+    TextTooLong "text-too-long" Message "text too long" "the text is longer than a guest message may be";
+    AttachmentRefused "attachment-refused" Message "file refused" "the service refuses the file of the message";
+    BodyMalformed "body-malformed" Message "malformed body" "the server does not understand the body of the request";
+    RepliesUnreadable "replies-unreadable" Service "replies unreadable" "replies could not be read, so a missing reply proves nothing";
+    ServiceFailure "service-failure" Service "service failure" "the service failed while it worked on the request";
+    NetworkDns "network-dns" Network "name look-up" "the host's name has no address";
+    NetworkConnect "network-connect" Network "connection" "the connection failed or was cut";
+    NetworkTls "network-tls" Network "TLS" "the certificate or the TLS handshake was not accepted";
+    NetworkTimeout "network-timeout" Network "timeout" "the answer took longer than the time limit";
+    ProxyAnswered "proxy-answered" Network "a proxy" "something on the way answered instead of the service";
+    Unknown "unknown" Unknown "no known cause" "no cause fits: here is what the server said";
 }
 
 /// What kind of trouble a cause is.

@@ -24,7 +24,7 @@ use crate::plain::{Plain, PlainEffect, PlainInput, PlainSetup};
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
-use crate::text::typed;
+use crate::text::cleaned;
 
 /// More than any channel takes, in bytes; a line that never ends is not read forever.
 const MAX_LINE: u64 = 1 << 20;
@@ -163,7 +163,7 @@ fn lines() -> Receiver<InputLine> {
                     return;
                 }
                 Ok(_) => String::from_utf8(bytes)
-                    .map_or(InputLine::Bad("is not UTF-8 text"), |line| InputLine::Text(typed::cleaned(&line))),
+                    .map_or(InputLine::Bad("is not UTF-8 text"), |line| InputLine::Text(cleaned(&line))),
                 Err(_) => {
                     let _ = tell.blocking_send(InputLine::Bad("cannot be read"));
                     return;

@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use crate::model::exchange::header;
 use crate::model::{Attempt, Diagnosis, Ending, Exchange, ExchangeKind, Outcome};
 use crate::session::log::LogEntry;
-use crate::text::days;
+use crate::text::dates;
 use crate::text::suggest::nearest;
 
 /// The end of an id, letter by letter: `ends 8 9 6 8`. A short one is said whole.
@@ -103,7 +103,7 @@ pub fn with_id(exchange: &Exchange) -> String {
 /// When something was: `17:06:06`, and the day where it is not today.
 pub fn time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (at, today) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()).date());
-    let day = if at.date() == today { String::new() } else { format!("{}, ", days::day(at.date(), today)) };
+    let day = if at.date() == today { String::new() } else { format!("{}, ", dates::day(at.date(), today)) };
     format!("{day}{}", at.strftime("%H:%M:%S"))
 }
 

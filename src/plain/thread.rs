@@ -3,7 +3,7 @@
 use crate::model::{Author, ConversationKey, DeliveryStatus};
 use crate::session::OutgoingMessage;
 use crate::session::thread::{EntryId, Thread, ThreadEntry};
-use crate::text::days;
+use crate::text::dates;
 use crate::text::screen::visible_lines;
 
 use super::Plain;
@@ -24,7 +24,7 @@ impl Plain {
         for entry in newest {
             let day = entry.at().to_zoned(self.zone.clone()).date();
             if std::mem::replace(&mut said, day) != day {
-                self.say(format!("Messages of {}:", days::day(day, today)));
+                self.say(format!("Messages of {}:", dates::day(day, today)));
             }
             match entry.delivery().map(DeliveryStatus::word) {
                 None => self.show_said(key, entry.author(), entry.text()),

@@ -2,12 +2,10 @@
 
 pub mod alike;
 pub mod dates;
-pub mod days;
 pub mod fold;
 pub mod json;
 pub mod screen;
 pub mod suggest;
-pub mod typed;
 
 /// `text` with runs of white space (line ends too) as one space.
 pub fn one_line(text: &str) -> String {
@@ -19,4 +17,45 @@ pub fn one_line(text: &str) -> String {
         out.push_str(word);
     }
     out
+}
+
+/// `text` with a capital letter at its beginning.
+pub fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// So many of what one is called: `1 message`, `2 messages`.
+pub fn counted(count: usize, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A text that a person or another program hands over (a pipe, an editor, a file), without what editors and shells add to it: a byte order mark, carriage returns before line ends, and the
+/// line end after the last line. Blank lines before that are the writer's own and stay.
+pub fn cleaned(text: &str) -> String {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.replace("\r\n", "\n");
+    text.strip_suffix('\n').unwrap_or(&text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_editors_and_shells_add_is_taken_off() {
+        for (given, meant) in [
+            ("hello\n", "hello"),
+            ("hello\r\n", "hello"),
+            ("\u{feff}hello", "hello"),
+            ("\u{feff}one\r\ntwo\r\n", "one\ntwo"),
+            ("one\n\n", "one\n"),
+            ("\n", ""),
+            ("a\rb", "a\rb"),
+            ("x\u{feff}y", "x\u{feff}y"),
+            ("", ""),
+        ] {
+            assert_eq!(cleaned(given), meant, "{given:?}");
+        }
+    }
 }

@@ -32,6 +32,7 @@ use crate::pass::{Pass, builtin, file};
 use crate::session::ProfileInfo;
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
+use crate::text::counted;
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::state::composer::Composer;
@@ -197,8 +198,8 @@ async fn run(
         tracing::warn!(unknown, "left with unknown outcomes");
         let _ = writeln!(
             std::io::stderr(),
-            "{unknown} message{} had no answer when guestwire stopped: read the conversation before you send again.",
-            if unknown == 1 { "" } else { "s" }
+            "{} had no answer when guestwire stopped: read the conversation before you send again.",
+            counted(unknown, "message")
         );
     }
     exit.map_err(|e| failed("the terminal failed", &e))

@@ -20,6 +20,7 @@ use crate::pass::file::span;
 use crate::pass::result::{CaseResult, ExpectationState, PassRun, StepResult, Tally, Verdict};
 use crate::pass::runner::{Cast, Mode, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent};
 use crate::session::{Changes, Session};
+use crate::text::counted;
 
 /// How long the engine may take to get a token before the run goes on without.
 const SIGNING_IN: Duration = Duration::from_secs(20);
@@ -206,8 +207,7 @@ impl RunFold {
         });
         let place = self.whole.place_word();
         let cases = self.whole.cases.len();
-        let text =
-            format!("{name}: {cases} {}, {steps} {}, {profile} ({place})", many(cases, "case"), many(steps, "step"));
+        let text = format!("{name}: {}, {}, {profile} ({place})", counted(cases, "case"), counted(steps, "step"));
         OutputLine::new("begin", now.wall, fields).reports(text)
     }
 
@@ -299,10 +299,6 @@ impl CommandLogic for RunFold {
     fn due(&self) -> Option<Moment> {
         self.lanes.iter().filter_map(Runner::due).chain(self.signing).min()
     }
-}
-
-fn many(count: usize, word: &str) -> String {
-    if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 
 /// A step that is over.

@@ -11,7 +11,7 @@ use crate::config::{Profile, Settings, parse_duration};
 use crate::model::{Attachment, Choice, ConversationKey, Extras, Variation};
 use crate::session::Session;
 use crate::session::attachments;
-use crate::text::{alike, typed};
+use crate::text::{alike, cleaned};
 
 use crate::app::drive::{MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
@@ -151,7 +151,7 @@ impl SendOptions {
 fn read_stdin() -> Result<String, Failed> {
     let text = String::from_utf8(standard_input(MAX_BYTES)?)
         .map_err(|_| Failed::usage("standard input is not UTF-8 text; nothing was sent"))?;
-    Ok(typed::cleaned(&text))
+    Ok(cleaned(&text))
 }
 
 /// The conversation of that name, or the sentence that names the nearest.

@@ -10,6 +10,7 @@ use crate::engine::token::{Outlook, Refuted};
 use crate::engine::{Recalled, Report, SendRequest};
 use crate::genesys::conversations::{self, BULK_MAX, ListedMessage};
 use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage, RemoteState, RepliesReadable, Unreadable};
+use crate::text::counted;
 
 use super::context::Context;
 use super::task_output::{CapturedTry, TaskPurpose};
@@ -240,7 +241,7 @@ impl Reads {
         if !bulk.left.is_empty() && matches!(cx.outlook(None), Outlook::Ready(_)) {
             let rest = bulk.left.split_off(bulk.left.len().min(BULK_MAX));
             let ids = std::mem::replace(&mut bulk.left, rest);
-            let what = if ids.len() == 1 { "1 message".to_owned() } else { format!("{} messages", ids.len()) };
+            let what = counted(ids.len(), "message");
             self.request(key, reading, &what, &ids, cx);
             return None;
         }

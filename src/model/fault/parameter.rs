@@ -1,28 +1,19 @@
 //! What the parameters of a fault are called, and which values they can have.
 
-use std::fmt;
-
 use serde_json::{Map, Value, json};
 
 use crate::model::words::words;
 use crate::text::suggest::suggestion;
 
 /// What is wrong with a fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
 pub struct FaultError {
     /// The field that is wrong; `None` where it is the fault as a whole.
     pub field: Option<String>,
     /// What is wrong, one sentence without a full stop.
     pub what: String,
 }
-
-impl fmt::Display for FaultError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
-    }
-}
-
-impl std::error::Error for FaultError {}
 
 /// Which values a parameter can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,6 @@
 
 mod expect;
 mod read;
-mod step;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,6 +19,7 @@ use crate::config::Spot;
 use crate::model::fault::Fault;
 use crate::model::words::words;
 use crate::model::{Attachment, Author, Cause, Confidence, Variation};
+use crate::text::capitalised;
 
 /// How long an outcome is waited for, where nothing else is said.
 pub const OUTCOME_WITHIN: Duration = Duration::from_secs(30);
@@ -219,9 +219,7 @@ impl PassStep {
         if parts.is_empty() {
             parts.push(if self.judge.is_some() { "look" } else { "wait" }.to_owned());
         }
-        let text = parts.join(", then ");
-        let mut chars = text.chars();
-        chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+        capitalised(&parts.join(", then "))
     }
 
     /// What a person reads while it is open.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::model::Exchange;
 use crate::pass::{PassRun, StepResult, Tally, Verdict};
+use crate::text::counted;
 
 /// `1.204 s`, `2 m 05 s`.
 pub fn span(span: Duration) -> String {
@@ -47,8 +48,7 @@ pub const fn said(verdict: Option<Verdict>) -> &'static str {
 pub fn tally(tally: &Tally) -> String {
     let parts: Vec<String> =
         tally.counts().iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    let all = tally.all();
-    format!("{all} step{}: {}", if all == 1 { "" } else { "s" }, parts.join(", "))
+    format!("{}: {}", counted(tally.all(), "step"), parts.join(", "))
 }
 
 /// Why a step counts as it does, one line: a person's note, what guestwire says, and the expectations that were not met.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::model::limits::{MESSAGES_PER_SECOND, REQUESTS_PER_MINUTE};
+
 /// Extensions of files that no deployment takes. [WMJ sample]
 pub(crate) const BLOCKED_EXTENSIONS: [&str; 1] = [".exe"];
 
@@ -42,9 +44,9 @@ pub struct ScenarioWebhook {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// For one token, in a window of one minute. [real: documented, `client.credentials.token.rate.per.minute` is 300]
+    /// For one token, in a window of one minute.
     pub requests_per_minute: u32,
-    /// Guest messages in one web session. [SAFRI, `messages.per.session.rate.per.second`]
+    /// Guest messages in one web session.
     pub messages_per_second: u32,
     /// Frames of one connection. [SAFRI, `requests.per.connection.rate.per.minute`]
     pub frames_per_minute: u32,
@@ -88,8 +90,8 @@ impl fmt::Debug for ScenarioWebhook {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            requests_per_minute: 300,
-            messages_per_second: 5,
+            requests_per_minute: REQUESTS_PER_MINUTE,
+            messages_per_second: MESSAGES_PER_SECOND,
             frames_per_minute: 60,
             health_checks_per_minute: 2,
             configures_per_minute: 60,

@@ -10,7 +10,7 @@ use super::pretty;
 use super::row::{Line, LogRow, RowKind, Section, Tone};
 use super::words::{body_facts, ended, exact, failure_word, status_line, timing, try_tone};
 use crate::model::{Attempt, Body, BodyForm, Ending, Exchange, Failure, Header, Response};
-use crate::text::{days, screen};
+use crate::text::{dates, screen};
 
 /// Rows of one body at most; what does not fit is told, and can be copied.
 const BODY_ROWS: usize = 10_000;
@@ -34,7 +34,7 @@ pub(super) fn rows(page: &LogPage<'_>, entry: &LogEntry) -> Vec<LogRow> {
     }
     if let Some(day) = entry.day_after {
         let rule = if page.ascii { "--" } else { "──" };
-        let text = format!("{rule}  {}  {rule}", days::day(day, page.today));
+        let text = format!("{rule}  {}  {rule}", dates::day(day, page.today));
         let mut line = Line::default();
         line.pad_to(page.width.saturating_sub(screen::width(&text)) / 2);
         line.push(&text, Tone::Dim);

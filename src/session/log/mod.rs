@@ -37,7 +37,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::model::{ConversationKey, ExchangeId, MessageId};
-use crate::text::days;
+use crate::text::dates;
 use heights::Heights;
 use needle::{Names, Needle};
 use page::Columns;
@@ -218,7 +218,7 @@ impl Log {
     /// The day of the entry at the top of the window, in words, where it is not today.
     pub fn day_in_view(&self) -> Option<String> {
         let day = self.get(self.view.window.first()?.0)?.day;
-        (day != self.today).then(|| days::day(day, self.today))
+        (day != self.today).then(|| dates::day(day, self.today))
     }
 
     /// The inside of the pane, in cells, the column of the selection mark included.

@@ -7,6 +7,7 @@ use crate::export::escape::unseen_as_escapes;
 use crate::model::ConversationKey;
 use crate::session::local::LocalRequest;
 use crate::session::log::{Density, Log, LogEntry};
+use crate::text::counted;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
@@ -282,7 +283,7 @@ fn save(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let har = state.shown_log().har();
     let count = har["log"]["entries"].as_array().map_or(0, Vec::len);
-    let what = format!("{count} exchange{}", if count == 1 { "" } else { "s" });
+    let what = counted(count, "exchange");
     let Ok(contents) = serde_json::to_string_pretty(&har) else { return };
     let contents = unseen_as_escapes(&contents);
     let path = state.new_export_path("har");

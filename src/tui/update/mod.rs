@@ -67,7 +67,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Signal(Signal::Suspend) => effects.push(Effect::Suspend),
         Event::Signal(Signal::Terminate | Signal::Interrupt) => effects.push(Effect::Quit),
         Event::Edited(Ok(text)) => {
-            state.composer.set_text(crate::text::typed::cleaned(&text).trim_end_matches('\n'));
+            state.composer.set_text(crate::text::cleaned(&text).trim_end_matches('\n'));
             state.status.info("The editor's text is in the composer.");
             state.status.offer(&[(Action::Send, "send")]);
         }

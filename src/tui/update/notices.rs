@@ -7,6 +7,7 @@ use crate::session::Session;
 use crate::session::changes::{Change, Changes, Leftovers, Notice};
 use crate::session::local::LocalRequest;
 use crate::session::open_pass::place_words;
+use crate::text::{capitalised, counted};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::overlay::Overlay;
@@ -179,11 +180,6 @@ fn refusal(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
     })
 }
 
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
 /// What is known of the refusal that the line names may be more by now.
 pub fn say_what_is_known_now(state: &mut State) {
     if let Some(Subject::Message(id)) = state.status.about
@@ -250,8 +246,7 @@ fn say_choices(state: &mut State, key: ConversationKey) {
         if state.session.pass.is_running() && state.arrangement.focus == Pane::Pass {
             return;
         }
-        let s = if count == 1 { "" } else { "s" };
-        state.status.info(format!("The other side offers {count} choice{s}."));
+        state.status.info(format!("The other side offers {}.", counted(count, "choice")));
         state.status.offer(&[(Action::Choose, "answer")]);
     }
 }
@@ -284,29 +279,21 @@ fn draft(state: &mut State, key: ConversationKey, text: &str, cursor: usize) {
 fn restored(state: &mut State, left: &Leftovers, effects: &mut Vec<Effect>) {
     let mut said: Vec<String> = Vec::new();
     let mut keys = Vec::new();
-    let plural = |count: usize| if count == 1 { "" } else { "s" };
     if left.unknown > 0 {
-        let (s, has) = (plural(left.unknown), if left.unknown == 1 { "has" } else { "have" });
-        said.push(format!(
-            "{} message{s} of the last session {has} an unknown outcome: looked up where possible.",
-            left.unknown
-        ));
+        let (messages, has) = (counted(left.unknown, "message"), if left.unknown == 1 { "has" } else { "have" });
+        said.push(format!("{messages} of the last session {has} an unknown outcome: looked up where possible."));
         keys.push((Action::Settle, "settle"));
     }
     if left.paused {
-        let s = plural(left.queued);
-        said.push(format!("{} queued message{s} from more than ten minutes ago: not sent yet.", left.queued));
+        let messages = counted(left.queued, "queued message");
+        said.push(format!("{messages} from more than ten minutes ago: not sent yet."));
         keys.extend([(Action::ResumeQueue, "send"), (Action::Interrupt, "cancel")]);
     } else if left.queued > 0 {
-        let s = plural(left.queued);
-        said.push(format!("Sending {} message{s} that the last session left in the queue.", left.queued));
+        said.push(format!("Sending {} that the last session left in the queue.", counted(left.queued, "message")));
     }
     if left.homeless > 0 {
-        let s = plural(left.homeless);
-        said.push(format!(
-            "{} unsettled message{s} of conversations that this profile no longer has: kept, not sent.",
-            left.homeless
-        ));
+        let messages = counted(left.homeless, "unsettled message");
+        said.push(format!("{messages} of conversations that this profile no longer has: kept, not sent."));
     }
     if let Some(run) = &left.pass {
         said.push(format!("The test run “{}” stopped at {}.", run.name, place_words(run)));

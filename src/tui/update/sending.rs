@@ -2,6 +2,7 @@
 
 use crate::model::{self, ConversationKey, DeliveryStatus, Extras, MessageId, Moment, Variation};
 use crate::session::OutgoingMessage;
+use crate::text::capitalised;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::composer::DraftRefusal;
@@ -86,9 +87,7 @@ pub fn senseless(state: &State, variation: Variation) -> Option<String> {
 
 /// A refusal as a sentence for the status line.
 fn sentence(refusal: DraftRefusal) -> String {
-    let text = refusal.to_string();
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>() + ".").unwrap_or_default()
+    capitalised(&refusal.to_string()) + "."
 }
 
 /// Asks for a send, and shows it as queued: its id.

@@ -11,6 +11,7 @@ use crate::tui::state::composer::Composer;
 use crate::tui::state::composer::rows::window;
 
 use super::frame::DrawingContext;
+use crate::text::counted;
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::layout::COMPOSER_BEFORE;
 use crate::tui::theme::StyleRole;
@@ -24,12 +25,11 @@ pub fn aside(state: &State, typist: Option<Author>, room: usize) -> (String, Sty
     let dot = if state.look.theme.ascii { " - " } else { " · " };
     let mut parts = vec![format!("{} of {GUEST_TEXT_MAX_BYTES} bytes", state.composer.bytes(state.now))];
     if let Some(extras) = state.composer.carried() {
-        let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
         if !extras.attributes.is_empty() {
             parts.push(format!("attributes {} of {ATTRIBUTES_MAX_BYTES} bytes", attributes_bytes(&extras.attributes)));
         }
         if !extras.attachments.is_empty() {
-            parts.push(count(extras.attachments.len(), "file"));
+            parts.push(counted(extras.attachments.len(), "file"));
         }
     }
     if let Some(key) = state.session.conversations.active()

@@ -12,7 +12,7 @@ use crate::tui::state::State;
 use crate::tui::state::token_badge::session_words;
 
 use super::frame::{self, DrawingContext};
-use crate::text::days;
+use crate::text::dates;
 use crate::text::screen::{fit, plain, put, short_id, visible, width};
 use crate::tui::theme::StyleRole;
 
@@ -271,5 +271,5 @@ fn since(item: &ConversationItem, look: &DrawingContext<'_>) -> String {
 /// `09:27`, or the day where it was another.
 pub(super) fn moment(at: jiff::Timestamp, now: Moment, zone: &jiff::tz::TimeZone) -> String {
     let (at, now) = (at.to_zoned(zone.clone()), now.wall.to_zoned(zone.clone()));
-    if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { days::short(at.date(), now.date()) }
+    if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { dates::short(at.date(), now.date()) }
 }

@@ -9,6 +9,7 @@ use crate::diagnosis::render::{self, Part, PartKind};
 use crate::model::{CheckAnswer, Diagnosis, Outcome, Remedy};
 use crate::session::log::{Log, LogEntry};
 use crate::text::screen::{fit, plain, put, visible, width, wrap};
+use crate::text::{capitalised, counted};
 use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::overlay::Card;
@@ -66,11 +67,7 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
         draw_row(state, row, Rect { y, height: 1, ..inside }, buf);
     }
     let (place, of) = log.why_place(card.number);
-    let more = if from < last {
-        format!("{} more row{}", last - from, if last - from == 1 { "" } else { "s" })
-    } else {
-        format!("{place} of {of}")
-    };
+    let more = if from < last { counted(last - from, "more row") } else { format!("{place} of {of}") };
     let line = Rect { y: area.bottom().saturating_sub(1), height: 1, ..inside };
     let mut room = usize::from(line.width).saturating_sub(width(&more) + 2);
     let mut x = line.x;
@@ -186,7 +183,7 @@ fn cause(state: &State, diagnosis: &Diagnosis, part: &Part, room: usize, rows: &
         let role = if diagnosis.is_undecided() || diagnosis.healed { StyleRole::Warning } else { StyleRole::Error };
         let cause = diagnosis.cause();
         let mut title = Row::of([
-            (render::upper(cause.words()), role),
+            (capitalised(cause.words()), role),
             (format!("  {}", diagnosis.confidence().word()), StyleRole::Strong),
         ]);
         // The name that scripts and `guestwire explain` use, where it is another one.

@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use super::frame::{self, DrawingContext};
 use super::json;
 use crate::session::log::{Log, LogCounts, LogEntry, LogRow, RowKind, Tone};
+use crate::text::counted;
 use crate::text::screen;
 use crate::text::screen::put;
 use crate::tui::state::State;
@@ -157,19 +158,18 @@ pub fn title(log: &Log, width: usize, ascii: bool) -> String {
         (false, 0) => "not following".to_owned(),
         (false, new) => format!("{new} new"),
     };
-    let s = |n: usize| if n == 1 { "" } else { "s" };
     let rows = match (log.filter().is_some(), log.shown()) {
         (true, shown) => format!("{shown} of {} rows", log.len()),
-        (false, shown) => format!("{shown} row{}", s(shown)),
+        (false, shown) => counted(shown, "row"),
     };
     let mut parts = vec![follow, rows];
     // What is folded away is said beside the count, so that it is never hidden in silence.
     let (polling, quiet) = log.folded();
     if polling > 0 {
-        parts.push(format!("{polling} polling read{} hidden", s(polling)));
+        parts.push(format!("{} hidden", counted(polling, "polling read")));
     }
     if quiet > 0 {
-        parts.push(format!("{quiet} quiet frame{} hidden", s(quiet)));
+        parts.push(format!("{} hidden", counted(quiet, "quiet frame")));
     }
     if !log.search_text().is_empty() {
         parts.push(format!("search: {}", screen::visible(log.search_text())));

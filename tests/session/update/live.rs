@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use guestwire::engine::{Command, DiscoveredConversation, Report};
 use guestwire::model::{
-    Attachment, Author, Channel, Choice, Conversation, ConversationKey, DeliveryStatus, FileSource, Moment,
+    Address, Attachment, Author, Channel, Choice, Conversation, ConversationKey, DeliveryStatus, FileSource, Moment,
     RemoteMessage, RemoteState, WebSession,
 };
 use guestwire::session::conversations::Conversations;
@@ -443,7 +443,7 @@ fn active_conversations_are_listed_a_page_at_a_time_and_one_is_added() {
     });
     let (key, address) = added.expect("it is added");
     assert_eq!((address.channel(), address.conversation_id()), (Channel::GuestApi, Some(NEW)));
-    assert!(address.participant_id().is_some());
+    assert!(matches!(address, Address::GuestApi { participant_id: Some(_), .. }));
     assert_eq!(desk.state.session.conversations.active(), Some(key));
 }
 

@@ -1,18 +1,16 @@
 //! One HTML page that needs nothing else: what counted, what did not pass, where person and expectations disagree, how
 //! long exchanges took, and every step with its transcript and evidence. Readable without its script, which only filters.
 
-mod parts;
 mod plot;
 mod step;
 
 use std::fmt::Write as _;
 
-use crate::export::escape::markup;
-use crate::export::page::page;
+use crate::export::escape::{markup, page};
 use crate::pass::{CaseResult, PassRun, StepResult, Verdict};
 
 use super::words;
-use parts::{anchor, chip};
+use step::{anchor, chip};
 
 const SCRIPT: &str = include_str!("../../../../assets/report/filter.js");
 

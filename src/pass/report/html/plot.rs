@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use crate::export::escape::markup;
 use crate::model::Exchange;
 use crate::pass::PassRun;
+use crate::text::counted;
 
-use super::parts::exchange_anchor;
+use super::step::exchange_anchor;
 
 /// The drawing's own units.
 const WIDTH: f64 = 900.0;
@@ -33,9 +34,8 @@ pub(super) fn plot(out: &mut String, run: &PassRun) {
     let (top, step) = scale(most);
     let _ = writeln!(
         out,
-        "<h2>Timings</h2>\n<p class=\"dim small\">{} exchange{} · median {median} ms · 95 % within {slow} ms · slowest {most} ms</p>",
-        all.len(),
-        if all.len() == 1 { "" } else { "s" }
+        "<h2>Timings</h2>\n<p class=\"dim small\">{} · median {median} ms · 95 % within {slow} ms · slowest {most} ms</p>",
+        counted(all.len(), "exchange")
     );
     let _ = writeln!(
         out,

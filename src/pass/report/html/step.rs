@@ -3,12 +3,28 @@
 use std::fmt::Write as _;
 
 use crate::export::escape::markup;
-use crate::model::{Attempt, Body, Ending, ExchangeStep, Header, Outcome, Timing};
+use crate::model::{Attempt, Body, Ending, Exchange, ExchangeStep, Header, Outcome, Timing};
 use crate::pass::{ExchangeEvidence, ExpectationState, PassRun, SaidMessage, StepResult, Verdict};
 use crate::text::json;
 
-use super::parts::{anchor, chip, exchange_anchor};
 use super::words;
+
+/// A verdict as a word in a frame.
+pub(super) fn chip(verdict: Option<Verdict>) -> String {
+    let word = words::verdict(verdict);
+    format!("<span class=\"chip {word}\">{word}</span>")
+}
+
+/// A step's id as a place to jump to.
+pub(super) fn anchor(id: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { ':' };
+    format!("s-{}", id.chars().map(safe).collect::<String>())
+}
+
+/// The place of an exchange: ids are given anew in each process, so the moment is part of it.
+pub(super) fn exchange_anchor(exchange: &Exchange) -> String {
+    format!("x-{}-{}", exchange.started.wall.as_millisecond(), exchange.id)
+}
 
 pub(super) fn step(out: &mut String, run: &PassRun, step: &StepResult) {
     let word = words::verdict(step.counts());

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::model::{Author, DeliveryStatus, Masks, Message, Moment};
 use crate::session::thread::ThreadEntry;
-use crate::text::days::day;
+use crate::text::dates::day;
 use crate::text::screen::{fit, head, plain, visible, visible_lines, width, wrap};
 use crate::tui::theme::StyleRole;
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::pass::{Pass, builtin};
 use crate::session::local::LocalRequest;
 use crate::session::open_pass::{FoundPass, place_words, reports_dir};
+use crate::text::counted;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
@@ -97,7 +98,7 @@ fn open(state: &mut State, file: &str, text: &str, effects: &mut Vec<Effect>) {
     if let Err(problems) = opened {
         state.pass_pane.marked = marked;
         let lines: Vec<String> = problems.to_string().lines().map(str::to_owned).collect();
-        let mistakes = if lines.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", lines.len()) };
+        let mistakes = counted(lines.len(), "mistake");
         state.status.error(format!("{file} has {mistakes}: fix the file, then open it again."));
         state.overlay = Some(Overlay::lines("Mistakes in the pass file", lines));
         return;
