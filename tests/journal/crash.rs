@@ -260,7 +260,7 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
     // One last start: what is queued goes, what is unknown is looked up. A web conversation takes a frame a second, and of
     // its history ten pages may be read in a minute, so that the time this may take grows with what was said.
     let mut session = start(home.path());
-    let signed_in = |screen: &str| screen.contains("token ok") || screen.contains("SESSION ok");
+    let signed_in = |screen: &str| screen.contains("token ok") || screen.contains("session 71 h");
     session.until("the open conversation's token or session", signed_in);
     let pages = u32::try_from(received(&sandbox).len()).unwrap() / PAGE_SIZE;
     let queued =

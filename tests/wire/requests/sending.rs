@@ -421,13 +421,13 @@ async fn a_stop_finishes_what_is_on_the_wire() {
 
 /// Dropping every handle stops the engine too; starting one does no work before it returns.
 #[tokio::test]
-async fn handles_hold_the_engine_and_starting_is_immediate() {
+async fn handles_hold_the_engine_and_starting_does_no_work() {
     let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let profile = Arc::new(profile(&server.url(), 1));
-    let began = std::time::Instant::now();
     let (engine, mut reports) =
         guestwire::engine::EngineHandle::start(profile, Clock::start(), guestwire::engine::EngineOptions::default());
-    assert!(began.elapsed() < Duration::from_millis(100));
+    assert!(reports.try_recv().is_err(), "nothing is reported yet");
+    assert!(server.log().is_empty(), "nothing is asked yet");
     while !matches!(reports.recv().await, Some(Report::Token(TokenStatus::Valid(_)))) {}
     drop(engine);
     while let Some(report) = reports.recv().await {
