@@ -6,6 +6,7 @@ use crate::diagnosis::render;
 use crate::engine::Command;
 use crate::model::SessionAsk;
 use crate::session::log::LogEntry;
+use crate::text::counted;
 use crate::text::screen::visible_lines;
 
 use super::arguments::Done;
@@ -167,7 +168,7 @@ impl Plain {
         }
         let sentence = format!(
             "{} not settled: queued messages are dropped, and you will not see the answer to a message that is on the wire.",
-            sentences::count(open as u128, "message")
+            counted(open, "message")
         );
         self.put(PlainQuestion::Quit, &sentence);
     }
@@ -175,7 +176,7 @@ impl Plain {
     /// A text of several lines, each safe for a terminal. The number of lines says where it ends.
     pub(super) fn say_text_of(&mut self, what: &str, text: &str) {
         let lines: Vec<String> = visible_lines(text).map(Cow::into_owned).collect();
-        self.say(format!("{what}, {}:", sentences::count(lines.len() as u128, "line")));
+        self.say(format!("{what}, {}:", counted(lines.len(), "line")));
         self.say_each(lines);
     }
 }

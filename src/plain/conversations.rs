@@ -13,11 +13,12 @@ use crate::model::{
 use crate::session::attachments;
 use crate::session::conversations::ADDED_MALFORMED;
 use crate::session::local::LocalRequest;
+use crate::text::{clause, counted};
 
 use super::arguments::{Done, number};
 use super::dialogue::PlainQuestion;
 use super::sentences;
-use super::sentences::{clause, ending, span};
+use super::sentences::{ending, span};
 use super::{AwaitedSession, Exit, Plain};
 
 /// How long a session may take to move: longer than all tries to open it, and than the answer to a frame.
@@ -75,7 +76,7 @@ impl Plain {
                 said + "."
             })
             .collect();
-        self.say(format!("{}.", sentences::count(lines.len() as u128, "conversation")));
+        self.say(format!("{}.", counted(lines.len(), "conversation")));
         self.say_each(lines);
     }
 
@@ -194,7 +195,7 @@ impl Plain {
             }
         };
         self.ends(Exit::Done, None);
-        self.say(format!("{} active.", sentences::count(found.len() as u128, "conversation")));
+        self.say(format!("{} active.", counted(found.len(), "conversation")));
         for (n, one) in (1..).zip(&found) {
             let mut said = format!("{n}, id {}", ending(&one.conversation_id));
             if let Some(began) = one.began {

@@ -9,8 +9,9 @@ use crate::model::{ConversationKey, MessageId};
 use crate::session::changes::Leftovers;
 use crate::session::journal_status::JournalMode;
 use crate::session::open_pass::place_words;
+use crate::text::counted;
 
-use super::{Plain, PlainEffect, sentences};
+use super::{Plain, PlainEffect};
 
 impl Plain {
     /// A journal is being opened: lines wait for it. Message ids are given from `first` on.
@@ -36,14 +37,14 @@ impl Plain {
     /// What an earlier session left.
     pub(super) fn show_leftovers(&mut self, left: &Leftovers) {
         if left.unknown > 0 {
-            let messages = sentences::count(left.unknown as u128, "message");
+            let messages = counted(left.unknown, "message");
             self.say(format!(
                 "{messages} of an earlier session with an unknown outcome: guestwire looks them up where it can. .thread shows them, .settle \
                  settles one."
             ));
         }
         if left.paused {
-            let messages = sentences::count(left.queued as u128, "queued message");
+            let messages = counted(left.queued, "queued message");
             self.say(format!(
                 "{messages} from more than ten minutes ago. Type .resume to send them, or .cancel to take them back."
             ));
@@ -52,7 +53,7 @@ impl Plain {
             self.say(format!("The test run {} stopped at {}. Type .pass to continue it.", run.name, place_words(run)));
         }
         if left.homeless > 0 {
-            let messages = sentences::count(left.homeless as u128, "message");
+            let messages = counted(left.homeless, "message");
             self.say(format!(
                 "{messages} not settled in conversations that this profile no longer has: kept, not sent."
             ));
@@ -73,7 +74,7 @@ impl Plain {
             self.with_session(|session, _, changes| session.take_back_paused(*id, changes));
         }
         if !paused.is_empty() {
-            let messages = sentences::count(paused.len() as u128, "queued message");
+            let messages = counted(paused.len(), "queued message");
             self.say(format!("{messages} of an earlier session taken back; nothing was sent."));
         }
         !paused.is_empty()

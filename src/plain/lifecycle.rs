@@ -4,6 +4,7 @@ use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
 use crate::session::Session;
+use crate::text::clause;
 
 use super::{Outstanding, Plain, PlainEffect, sentences};
 
@@ -110,17 +111,13 @@ impl Plain {
         let Some(trouble) = self.session.sign_in.trouble() else { return };
         let (exit, why) = (Exit::from(trouble), trouble.why.clone());
         for key in std::mem::take(&mut self.asked.reading) {
-            self.say(format!(
-                "{}: not read, because guestwire is not signed in: {}.",
-                self.spoken(key),
-                sentences::clause(&why)
-            ));
+            self.say(format!("{}: not read, because guestwire is not signed in: {}.", self.spoken(key), clause(&why)));
             self.ends(exit, None);
         }
         if self.asked.page.take().is_some() {
             self.say(format!(
                 "Active conversations are not listed, because guestwire is not signed in: {}.",
-                sentences::clause(&why)
+                clause(&why)
             ));
             self.ends(exit, None);
         }

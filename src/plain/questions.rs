@@ -5,11 +5,11 @@ use crate::engine::Command;
 use crate::model::{DeliveryStatus, MessageId};
 
 use crate::session::OutgoingMessage;
+use crate::text::clause;
 
 use super::Plain;
 use super::arguments::{Done, numbered};
 use super::dialogue::PlainQuestion;
-use super::sentences::clause;
 
 impl Plain {
     /// Asks.

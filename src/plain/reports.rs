@@ -14,9 +14,10 @@ use crate::session::changes::{Change, Changes, Notice};
 use crate::session::local::LocalRequest;
 use crate::session::log::LogEntry;
 use crate::session::thread::EntryId;
+use crate::text::{clause, counted};
 
 use super::sentences;
-use super::sentences::{attempt, clause, span, with_id, with_status};
+use super::sentences::{attempt, span, with_id, with_status};
 use super::{Plain, PlainEffect};
 
 impl Plain {
@@ -246,7 +247,7 @@ impl Plain {
         let Some(state) = self.session.conversations.get(key).map(|item| item.remote) else { return };
         let asked = self.asked.reading.remove(&key);
         if self.asked.greeting.remove(&key) || asked {
-            let count = sentences::count(self.session.threads.messages(key).len() as u128, "message");
+            let count = counted(self.session.threads.messages(key).len(), "message");
             let since = since
                 .filter(|_| state == RemoteState::Connected)
                 .map(|at| format!(" since {}", at.to_zoned(self.zone.clone()).strftime("%H:%M")))

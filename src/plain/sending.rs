@@ -8,6 +8,7 @@ use crate::engine::Command;
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::{DeliveryStatus, MessageId, Variation};
 use crate::session::OutgoingMessage;
+use crate::text::counted;
 use crate::text::screen::visible_lines;
 
 use super::arguments::{Done, number};
@@ -77,7 +78,7 @@ impl Plain {
         if !self.session.profile.production {
             return self.submit(outgoing);
         }
-        let lines = sentences::count(visible_lines(&outgoing.text).count() as u128, "line");
+        let lines = counted(visible_lines(&outgoing.text).count(), "line");
         let how = outgoing.sent_as.map(|how| format!(" Wrong on purpose: {how}.")).unwrap_or_default();
         let sentence = format!(
             "Production, region {}. {}.{}{how} Send this, {lines}: {}",

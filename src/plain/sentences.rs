@@ -11,6 +11,7 @@ use crate::model::{Attempt, Diagnosis, Ending, Exchange, ExchangeKind, Outcome};
 use crate::session::log::LogEntry;
 use crate::text::dates;
 use crate::text::suggest::nearest;
+use crate::text::{clause, counted};
 
 /// The end of an id, letter by letter: `ends 8 9 6 8`. A short one is said whole.
 pub fn ending(id: &str) -> String {
@@ -22,33 +23,19 @@ pub fn ending(id: &str) -> String {
 
 /// A length of time: `190 milliseconds`, `1.5 seconds`, `3 minutes`.
 pub fn span(length: Duration) -> String {
-    let millis = length.as_millis();
-    match millis {
-        0..1000 => count(millis, "millisecond"),
-        1000..10_000 if millis % 1000 >= 100 => format!("{}.{} seconds", millis / 1000, millis % 1000 / 100),
-        1000..120_000 => count(length.as_secs().into(), "second"),
-        120_000..7_200_000 => count(u128::from(length.as_secs() / 60), "minute"),
+    let (millis, seconds) = (length.subsec_millis() as usize, length.as_secs() as usize);
+    match seconds {
+        0 => counted(millis, "millisecond"),
+        1..10 if millis >= 100 => format!("{seconds}.{} seconds", millis / 100),
+        1..120 => counted(seconds, "second"),
+        120..7_200 => counted(seconds / 60, "minute"),
         _ => format!("{:.1} hours", length.as_secs_f64() / 3600.0),
-    }
-}
-
-/// `1 message`, `2 messages`.
-pub fn count(number: u128, thing: &str) -> String {
-    match thing.strip_suffix('y') {
-        _ if number == 1 => format!("1 {thing}"),
-        Some(stem) => format!("{number} {stem}ies"),
-        None => format!("{number} {thing}s"),
     }
 }
 
 /// ` Did you mean .open?`: the known word that is nearest, if one is near, with what is typed before it.
 pub fn nearest_to<'n>(word: &str, before: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     nearest(word, known).map(|near| format!(" Did you mean {before}{near}?")).unwrap_or_default()
-}
-
-/// A reason as a part of a sentence: without the full stop that it may end with.
-pub fn clause(why: &impl ToString) -> String {
-    why.to_string().trim_end().trim_end_matches('.').to_owned()
 }
 
 /// A kind as a word.

@@ -4,8 +4,9 @@ use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::model::TokenStatus;
 use crate::session::sign_in::facts_text;
+use crate::text::clause;
 
-use super::sentences::{clause, span};
+use super::sentences::span;
 use super::{Plain, Signing};
 
 impl Plain {

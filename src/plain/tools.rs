@@ -11,9 +11,10 @@ use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest};
 use crate::model::fault::FAULTS;
 use crate::session::journal_status::JournalMode;
 use crate::session::local::{LocalAnswer, LocalRequest};
+use crate::text::{clause, counted};
 
 use super::arguments::{Done, FEW, number};
-use super::sentences::{self, clause, ending};
+use super::sentences::{self, ending};
 use super::{Plain, PlainEffect};
 
 /// What `.export` writes.
@@ -162,7 +163,7 @@ impl Plain {
         if let Some(problem) = found.problem {
             return self.say(problem);
         }
-        let count = sentences::count(found.entries.len() as u128, "entry");
+        let count = counted(found.entries.len(), "entry");
         let more = if found.more { "; there are more, these are the newest" } else { "" };
         self.say(format!("Found {count}{more}."));
         let log = self.session.log_of_kept(&found.entries);

@@ -25,9 +25,18 @@ pub fn capitalised(text: &str) -> String {
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// So many of what one is called: `1 message`, `2 messages`.
+/// So many of what one is called: `1 message`, `2 messages`, `3 entries`.
 pub fn counted(count: usize, one: &str) -> String {
-    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+    match one.strip_suffix('y') {
+        _ if count == 1 => format!("1 {one}"),
+        Some(stem) => format!("{count} {stem}ies"),
+        None => format!("{count} {one}s"),
+    }
+}
+
+/// A reason as a part of a sentence: without the full stop that it may end with.
+pub fn clause(why: &(impl ToString + ?Sized)) -> String {
+    why.to_string().trim_end().trim_end_matches('.').to_owned()
 }
 
 /// A text that a person or another program hands over (a pipe, an editor, a file), without what editors and shells add to it: a byte order mark, carriage returns before line ends, and the

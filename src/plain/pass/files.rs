@@ -11,7 +11,7 @@ use crate::session::open_pass::{FoundPass, place_words};
 use super::super::Plain;
 use super::told::Offered;
 use crate::plain::arguments::Done;
-use crate::plain::sentences;
+use crate::text::counted;
 
 impl Plain {
     /// The files are there: what can be opened is told.
@@ -84,8 +84,8 @@ impl Plain {
         let id = uuid_from(self.passes.seed, self.passes.begun);
         let opened = self.with_session(|session, now, changes| session.open_pass(file, text, id, now, changes));
         opened.map_err(|problems| {
-            let count = problems.to_string().lines().count() as u128;
-            format!("Mistakes in the pass file {file}, {}:\n{problems}", sentences::count(count, "line"))
+            let mistakes = problems.to_string().lines().count();
+            format!("Mistakes in the pass file {file}, {}:\n{problems}", counted(mistakes, "line"))
         })
     }
 

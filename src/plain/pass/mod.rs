@@ -20,6 +20,7 @@ use crate::pass::file::PassStep;
 use crate::pass::runner::{Runner, RunnerEvent, StepStage};
 use crate::session::local::LocalRequest;
 use crate::session::open_pass::reports_dir;
+use crate::text::counted;
 
 use super::arguments::Done;
 use super::dialogue::PlainQuestion;
@@ -156,7 +157,7 @@ impl Plain {
         let Some(run) = self.session.pass.runner.as_ref().filter(|r| !r.is_over()).map(Runner::run) else {
             return self.say("The test run is finished already.");
         };
-        let open = sentences::count(run.tally().open as u128, "step");
+        let open = counted(run.tally().open, "step");
         let later = "To continue later, leave it open: guestwire keeps it.";
         self.put(PlainQuestion::PassStop, &format!("{open} without a verdict. {later} End the test run?"));
     }

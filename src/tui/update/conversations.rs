@@ -5,6 +5,7 @@ use crate::diagnosis::ids::Candidate;
 use crate::engine::{Command, DiscoveredConversation};
 use crate::model::{Conversation, ConversationKey};
 use crate::session::local::LocalRequest;
+use crate::text::clause;
 use crate::text::screen::short_id;
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -132,7 +133,7 @@ pub fn page_arrived(state: &mut State, page: u32, found: Result<Vec<DiscoveredCo
     let found = match found {
         Ok(found) => found,
         Err(why) => {
-            let why = why.trim_end().trim_end_matches('.');
+            let why = clause(&why);
             state
                 .status
                 .error(format!("Active conversations cannot be listed: {why}. You can still add one by its id."));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::engine::Command;
 use crate::model::{DeliveryStatus, TokenStatus};
+use crate::text::counted;
 use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::layout::holds_thread_and_log;
@@ -274,11 +275,11 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
         });
     }
     if drafts > 0 {
-        let (s, are) = if drafts == 1 { ("", "is") } else { ("s", "are") };
+        let (kept, are) = (counted(drafts, "draft"), if drafts == 1 { "is" } else { "are" });
         lines.push(if state.session.journal.keeps() && state.session.journal.trouble.is_none() {
-            format!("{drafts} draft{s} {are} kept for the next start.")
+            format!("{kept} {are} kept for the next start.")
         } else {
-            format!("{drafts} draft{s} would be lost.")
+            format!("{kept} would be lost.")
         });
     }
     state.ask(DialogQuestion::Quit, "Leave guestwire?", lines, "leave", Consent::Enter);

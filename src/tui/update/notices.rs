@@ -7,7 +7,7 @@ use crate::session::Session;
 use crate::session::changes::{Change, Changes, Leftovers, Notice};
 use crate::session::local::LocalRequest;
 use crate::session::open_pass::place_words;
-use crate::text::{capitalised, counted};
+use crate::text::{capitalised, clause, counted};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::overlay::Overlay;
@@ -152,11 +152,6 @@ fn token(state: &mut State, before: &TokenStatus, effects: &mut Vec<Effect>) {
 fn no_token(state: &mut State) {
     state.status.offer(&[(Action::Connect, "sign in again")]);
     state.status.about(Subject::Token);
-}
-
-/// A reason without its full stop, to stand in a sentence.
-fn clause(why: &impl ToString) -> String {
-    why.to_string().trim_end().trim_end_matches('.').to_owned()
 }
 
 /// What the status line says of a refused message that was diagnosed: `#19 refused: scope-stripped, likely. The token …`.

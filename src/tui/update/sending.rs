@@ -5,7 +5,6 @@ use crate::session::OutgoingMessage;
 use crate::text::capitalised;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::composer::DraftRefusal;
 use crate::tui::state::overlay::DialogQuestion;
 use crate::tui::state::{Pane, State};
 
@@ -35,7 +34,7 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         let text = match state.composer.check(state.now) {
             Ok(text) => text,
             Err(refusal) => {
-                state.status.error(sentence(refusal));
+                state.status.error(capitalised(&refusal.to_string()) + ".");
                 return;
             }
         };
@@ -75,7 +74,7 @@ pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
             state.status.clear();
             submit(state, OutgoingMessage { extras, ..OutgoingMessage::text(key, text) }.varied(how), effects);
         }
-        Err(refusal) => state.status.error(sentence(refusal)),
+        Err(refusal) => state.status.error(capitalised(&refusal.to_string()) + "."),
     }
 }
 
@@ -83,11 +82,6 @@ pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
 pub fn senseless(state: &State, variation: Variation) -> Option<String> {
     let channel = state.session.conversations.active_item()?.conversation.channel();
     Some(format!("this is not possible on the channel {channel}: {}", variation.senseless(channel)?))
-}
-
-/// A refusal as a sentence for the status line.
-fn sentence(refusal: DraftRefusal) -> String {
-    capitalised(&refusal.to_string()) + "."
 }
 
 /// Asks for a send, and shows it as queued: its id.

@@ -1,8 +1,9 @@
 //! What a person asks of the guest session of a web conversation.
 
 use crate::engine::Command;
-use crate::model::{ConversationKey, Reason, SessionAsk, WebSession};
+use crate::model::{ConversationKey, SessionAsk, WebSession};
 use crate::session::conversations::ConversationItem;
+use crate::text::clause;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay};
@@ -171,7 +172,6 @@ pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
     let here = state.session.conversations.active() == Some(key);
     let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
     let named = |text: &str| if here { text.to_owned() } else { format!("{name}: {text}") };
-    let why = |why: &Reason| why.to_string().trim_end().trim_end_matches('.').to_owned();
     state.status.over(Subject::Session(key));
     match session {
         WebSession::Open { new: true, .. } => state.status.info(named("A new session is open.")),
@@ -179,22 +179,22 @@ pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
             state.status.info(named("The session is open again."));
         }
         WebSession::ReadOnly { why: said } => {
-            state.status.warn(format!("The session of “{name}” is read-only: {}.", why(&said)));
+            state.status.warn(format!("The session of “{name}” is read-only: {}.", clause(&said)));
             go_on(state, key, "start a new one");
         }
         WebSession::Ended { why: said } => {
-            state.status.error(format!("The session of “{name}” has ended: {}.", why(&said)));
+            state.status.error(format!("The session of “{name}” has ended: {}.", clause(&said)));
             go_on(state, key, "start a new one");
         }
         WebSession::Reconnecting { why: said, .. } => {
             state.status.warn(named(&format!(
                 "The connection was lost: {}. guestwire reconnects by itself; messages wait.",
-                why(&said)
+                clause(&said)
             )));
             state.status.about(Subject::Session(key));
         }
         WebSession::Unreachable { why: said } => {
-            state.status.error(format!("“{name}” cannot be reached: {}. Messages wait.", why(&said)));
+            state.status.error(format!("“{name}” cannot be reached: {}. Messages wait.", clause(&said)));
             go_on(state, key, "connect");
         }
         WebSession::Closed if *before != WebSession::Closed => {
