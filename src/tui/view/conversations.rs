@@ -46,10 +46,7 @@ pub fn count(picker: &Conversations) -> String {
 pub fn draw_nothing(state: &State, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let Some(nothing) = state.session.conversations.nothing() else { return };
     let sentence = nothing.sentence(&state.key(Action::Add), &state.key(Action::Back));
-    let room = usize::from(area.width.saturating_sub(1)).max(1);
-    for (y, row) in (area.y..area.bottom()).zip(crate::text::screen::wrap(&sentence, room)) {
-        put(buf, area.x + 1, y, sentence.get(row).unwrap_or_default(), room, look.theme.style(StyleRole::Dim));
-    }
+    frame::nothing(&sentence, look, area, buf);
 }
 
 /// Draws the inside of the pane.

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::frame::{borders, outline};
+use super::frame::{Pen, borders, outline};
 use crate::model::Author;
 use crate::text::screen::{fit, plain, prefix, put, visible, visible_lines, width, wrap};
 use crate::tui::state::demo::Present;
@@ -92,8 +92,9 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     let theme = &state.look.theme;
     let (word, role) = place(state, present);
     let style = theme.style(role).add_modifier(ratatui::style::Modifier::REVERSED);
-    let room = |x: u16| usize::from(area.right().saturating_sub(x));
-    let (x, _) = put(buf, area.x, area.y, format!(" {word} "), room(area.x), style);
+    let mut pen = Pen::at(area, theme, buf);
+    pen.styled(&format!(" {word} "), style);
+    let x = pen.x;
     let mut right = Vec::new();
     if let (false, Some(at)) = (present.choice.blank, present.at) {
         right.push((format!("back at {} of {}", at + 1, present.beats.len()), StyleRole::Warning));
@@ -112,19 +113,14 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
             "" => conversation.unwrap_or_default(),
             title => present.aliases.text(title).into_owned(),
         };
-        put(
-            buf,
-            x + 2,
-            area.y,
-            fit(&title, room(x + 2).saturating_sub(taken), theme.ascii),
-            room(x + 2),
-            theme.style(StyleRole::Strong),
-        );
+        pen.x += 2;
+        let room = pen.room().saturating_sub(taken);
+        pen.write(&fit(&title, room, theme.ascii), StyleRole::Strong);
     }
-    let mut at = area.right().saturating_sub(u16::try_from(taken).unwrap_or(0)).max(x + 1);
+    pen.x = pen.from_end(taken).max(x + 1);
     for (text, role) in right {
-        (at, _) = put(buf, at, area.y, &text, room(at), theme.style(role));
-        at += 2;
+        pen.write(&text, role);
+        pen.x += 2;
     }
 }
 
@@ -313,29 +309,28 @@ fn input(state: &State, present: &Present, area: Rect, buf: &mut Buffer) -> Opti
     let over = width(&shown).saturating_sub(room);
     let head = prefix(&shown, over);
     let tail = shown.strip_prefix(head).unwrap_or(&shown);
-    let (x, _) = put(buf, area.x + 1, area.y, "> ", 2, state.look.theme.style(StyleRole::Focus));
-    let (x, _) = put(buf, x, area.y, tail, room + 1, state.look.theme.style(StyleRole::Text));
-    Some(Position { x: x.min(area.right().saturating_sub(1)), y: area.y })
+    let mut pen = Pen::at(area, &state.look.theme, buf);
+    pen.x += 1;
+    pen.write("> ", StyleRole::Focus);
+    pen.write(prefix(tail, room + 1), StyleRole::Text);
+    Some(Position { x: pen.x.min(area.right().saturating_sub(1)), y: area.y })
 }
 
 fn foot(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
-    let theme = &state.look.theme;
     let keys = if present.choice.keys { newest(&present.pressed, usize::from(area.width) / 3) } else { String::new() };
     let taken = if keys.is_empty() { 0 } else { width(&keys) + 3 };
-    let mut x = area.x + 1;
+    let mut pen = Pen::at(area, &state.look.theme, buf);
+    pen.x += 1;
     let (hints, kept) = state.footer_keys();
-    for (key, words) in hints.into_iter().chain(kept) {
-        let needed = width(&key) + width(words) + 3;
-        if usize::from(area.right().saturating_sub(x)) < needed + taken {
-            continue;
+    for hint in hints.iter().chain(&kept) {
+        if pen.room() >= width(&hint.0) + width(hint.1) + 3 + taken {
+            pen.key(hint);
+            pen.x += 2;
         }
-        (x, _) = put(buf, x, area.y, &key, needed, theme.style(StyleRole::Focus));
-        (x, _) = put(buf, x + 1, area.y, words, needed, theme.style(StyleRole::Dim));
-        x += 2;
     }
     if taken > 0 {
-        let at = area.right().saturating_sub(u16::try_from(taken).unwrap_or(0));
-        put(buf, at, area.y, format!(" {keys} "), taken, theme.style(StyleRole::Badge));
+        pen.x = pen.from_end(taken);
+        pen.write(&format!(" {keys} "), StyleRole::Badge);
     }
 }
 

@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::frame::clear;
+use super::frame::{Pen, clear};
 use crate::diagnosis::render::{self, Part, PartKind};
 use crate::model::{CheckAnswer, Diagnosis, Outcome, Remedy};
 use crate::session::log::{Log, LogEntry};
@@ -69,41 +69,27 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
     let (place, of) = log.why_place(card.number);
     let more = if from < last { counted(last - from, "more row") } else { format!("{place} of {of}") };
     let line = Rect { y: area.bottom().saturating_sub(1), height: 1, ..inside };
-    let mut room = usize::from(line.width).saturating_sub(width(&more) + 2);
-    let mut x = line.x;
-    for (key, words) in state.card_keys(card) {
-        let cells = width(&key) + width(words) + 4;
-        if cells > room {
+    let mut pen = Pen::at(line, &state.look.theme, buf);
+    for hint in state.card_keys(card) {
+        if width(&hint.0) + width(hint.1) + 4 + width(&more) + 2 > pen.room() {
             break;
         }
-        room -= cells;
-        (x, _) = put(buf, x, line.y, &key, cells, state.look.theme.style(StyleRole::Focus));
-        (x, _) = put(buf, x + 1, line.y, words, cells, state.look.theme.style(StyleRole::Dim));
-        x += 3;
+        pen.key(&hint);
+        pen.x += 3;
     }
-    let at = line.right().saturating_sub(u16::try_from(width(&more)).unwrap_or(0));
-    put(
-        buf,
-        at,
-        line.y,
-        &more,
-        width(&more),
-        state.look.theme.style(if from < last { StyleRole::Strong } else { StyleRole::Dim }),
-    );
+    pen.x = pen.from_end(width(&more));
+    pen.write(&more, if from < last { StyleRole::Strong } else { StyleRole::Dim });
 }
 
 fn draw_row(state: &State, row: &Row, line: Rect, buf: &mut Buffer) {
-    let theme = &state.look.theme;
-    let room = |x: u16| usize::from(line.right().saturating_sub(x));
-    let mut x = line.x;
+    let mut pen = Pen::at(line, &state.look.theme, buf);
     for (text, role) in &row.pieces {
-        (x, _) = put(buf, x, line.y, fit(text, room(x), theme.ascii), room(x), theme.style(*role));
+        let text = fit(text, pen.room(), state.look.theme.ascii);
+        pen.write(&text, *role);
     }
-    if let Some((key, words)) = &row.key {
-        let cells = width(key) + 1 + width(words);
-        let at = line.right().saturating_sub(u16::try_from(cells).unwrap_or(0));
-        let (end, _) = put(buf, at, line.y, key, room(at), theme.style(StyleRole::Focus));
-        put(buf, end + 1, line.y, words, room(end + 1), theme.style(StyleRole::Dim));
+    if let Some(hint) = &row.key {
+        pen.x = pen.from_end(width(&hint.0) + 1 + width(hint.1));
+        pen.key(hint);
     }
 }
 

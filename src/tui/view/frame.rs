@@ -6,8 +6,9 @@ use ratatui::style::Style;
 use ratatui::symbols::border;
 
 use crate::model::Moment;
-use crate::text::screen::{fit, plain, put, visible, width};
+use crate::text::screen::{fit, plain, put, visible, width, wrap};
 use crate::tui::layout::{PaneArea, Panes};
+use crate::tui::state::key_hints::KeyHint;
 use crate::tui::theme::{StyleRole, Theme};
 
 /// What every pane needs besides its own state.
@@ -21,6 +22,70 @@ pub struct DrawingContext<'a> {
     pub zone: &'a jiff::tz::TimeZone,
     /// Whether this pane has the focus.
     pub focused: bool,
+}
+
+/// Writes a row from left to right, and nothing beyond its right end.
+pub struct Pen<'p> {
+    /// Where the next text goes.
+    pub x: u16,
+    row: Rect,
+    theme: &'p Theme,
+    buf: &'p mut Buffer,
+}
+
+impl<'p> Pen<'p> {
+    /// At the beginning of the first row of `row`.
+    pub const fn at(row: Rect, theme: &'p Theme, buf: &'p mut Buffer) -> Self {
+        Self { x: row.x, row, theme, buf }
+    }
+
+    /// The cells that are left.
+    pub const fn room(&self) -> usize {
+        self.row.right().saturating_sub(self.x) as usize
+    }
+
+    /// The place that has `cells` cells behind it.
+    pub fn from_end(&self, cells: usize) -> u16 {
+        self.row.right().saturating_sub(u16::try_from(cells).unwrap_or(u16::MAX))
+    }
+
+    /// Writes a text in a style of its own.
+    pub fn styled(&mut self, text: &str, style: Style) {
+        let room = self.room();
+        (self.x, _) = put(self.buf, self.x, self.row.y, text, room, style);
+    }
+
+    /// Writes a text.
+    pub fn write(&mut self, text: &str, role: StyleRole) {
+        self.styled(text, self.theme.style(role));
+    }
+
+    /// Writes a text in the characters of the theme, cut to so many cells.
+    pub fn fit(&mut self, text: &str, cells: usize, role: StyleRole) {
+        let text = plain(text, self.theme.ascii);
+        self.write(&fit(&text, cells.min(self.room()), self.theme.ascii), role);
+    }
+
+    /// Writes a key and what it does.
+    pub fn key(&mut self, (key, words): &KeyHint) {
+        self.write(key, StyleRole::Focus);
+        self.x += 1;
+        self.write(words, StyleRole::Dim);
+    }
+}
+
+/// Writes a sentence over the rows of an area.
+pub fn sentence(text: &str, area: Rect, style: Style, buf: &mut Buffer) {
+    let cells = usize::from(area.width);
+    for (y, row) in (area.top()..area.bottom()).zip(wrap(text, cells.max(1))) {
+        put(buf, area.x, y, text.get(row).unwrap_or_default(), cells, style);
+    }
+}
+
+/// Says in a pane why nothing stands there.
+pub fn nothing(text: &str, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
+    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
+    sentence(text, area, look.theme.style(StyleRole::Dim), buf);
 }
 
 /// The heading of a pane.

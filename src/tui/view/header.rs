@@ -4,9 +4,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::frame::Pen;
 use crate::model::AgentState;
 use crate::session::conversations::ConversationItem;
-use crate::text::screen::{fit, plain, put, visible, width};
+use crate::text::screen::{visible, width};
 use crate::tui::state::State;
 use crate::tui::state::token_badge::{badge, countdown, guest};
 use crate::tui::theme::StyleRole;
@@ -49,32 +50,28 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         right.remove(at);
     }
     let left_room = room.saturating_sub(taken(&right) + width(&word) + fault_room + 3);
-    let rest = |x: u16| usize::from(area.right().saturating_sub(x));
-    let (mut x, _) = put(buf, area.x, area.y, program, rest(area.x), theme.style(StyleRole::Strong));
-    let region = format!("  {}", visible(&state.session.profile.facts.region));
-    let with_region =
-        !state.session.profile.sandbox && state.session.profile.facts.region != state.session.profile.facts.name;
+    let mut pen = Pen::at(area, theme, buf);
+    pen.write(program, StyleRole::Strong);
+    let facts = &state.session.profile.facts;
+    let region = format!("  {}", visible(&facts.region));
+    let with_region = !state.session.profile.sandbox && facts.region != facts.name;
     let roomy = width(program) + width(&name) + width(&region) + fixed + taken(&right) + 2 <= room;
     let name = if with_region && roomy { format!("{name}{region}") } else { name };
-    let name_room = left_room.saturating_sub(width(program)).max(4);
-    let name = plain(&name, theme.ascii);
-    (x, _) = put(buf, x, area.y, fit(&name, name_room, theme.ascii), rest(x), theme.style(StyleRole::Text));
-    (x, _) = put(buf, x + 2, area.y, &word, rest(x + 2), theme.style(word_role));
-    let start = area.right().saturating_sub(u16::try_from(taken(&right)).unwrap_or(u16::MAX)).max(x + 1);
+    pen.fit(&name, left_room.saturating_sub(width(program)).max(4), StyleRole::Text);
+    pen.x += 2;
+    pen.write(&word, word_role);
+    let start = pen.from_end(taken(&right)).max(pen.x + 1);
     if let Some(fault) = fault {
-        let room = usize::from(start.saturating_sub(x + 3));
+        let room = usize::from(start.saturating_sub(pen.x + 3));
         if room >= SHORT_FAULT {
-            let fault = plain(&fault, theme.ascii);
-            put(buf, x + 2, area.y, fit(&fault, room, theme.ascii), room, theme.style(StyleRole::Warning));
+            pen.x += 2;
+            pen.fit(&fault, room, StyleRole::Warning);
         }
     }
-    let mut at = start + 1;
+    pen.x = start + 1;
     for (text, role) in right {
-        if at >= area.right() {
-            break;
-        }
-        (at, _) = put(buf, at, area.y, plain(&text, theme.ascii), rest(at), theme.style(role));
-        at += 2;
+        pen.fit(&text, usize::MAX, role);
+        pen.x += 2;
     }
 }
 

@@ -111,10 +111,7 @@ fn draw_nothing(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buff
         }
         _ => format!("No request yet. {}: every request that follows appears here.", keys.compose),
     };
-    let width = usize::from(area.width.saturating_sub(1));
-    for (range, y) in screen::wrap(&said, width.max(1)).into_iter().zip(area.top()..area.bottom()) {
-        put(buf, area.x + 1, y, said.get(range).unwrap_or_default(), width, look.theme.style(StyleRole::Dim));
-    }
+    frame::nothing(&said, look, area, buf);
 }
 
 /// What of the log is shown, for beside the pane's name.

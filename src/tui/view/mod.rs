@@ -4,7 +4,6 @@ pub mod composer;
 pub mod conversations;
 pub mod demo;
 pub mod diagnosis_card;
-pub mod footer;
 pub mod frame;
 pub mod header;
 pub mod json;
@@ -19,13 +18,13 @@ pub mod thread;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 
 use super::layout::{MINIMUM, PaneArea, Panes};
 use super::theme::StyleRole;
 use crate::model::Author;
 use crate::session::thread::Thread;
-use crate::text::screen::{put, short_id, width};
+use crate::text::screen::{short_id, width};
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::{Pane, State};
 use frame::{DrawingContext, Heading};
@@ -56,7 +55,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     }
     header::draw(state, panes.header, buf);
     let mut cursor = draw_panes(state, &panes, buf);
-    footer::draw(state, panes.footer, buf);
+    status::draw_keys(state, panes.footer, buf);
     let prompt = status::draw(state, panes.status, buf);
     if state.overlay.is_some() {
         // A prompt has its line, and may show choices above it.
@@ -187,11 +186,5 @@ fn too_small(state: &State, buf: &mut Buffer) {
         MINIMUM.width, MINIMUM.height, size.width, size.height
     );
     let style = state.look.theme.style(StyleRole::Text);
-    for (row, range) in crate::text::screen::wrap(&sentence, usize::from(size.width.max(1))).into_iter().enumerate() {
-        let Ok(y) = u16::try_from(row) else { break };
-        if y >= size.height {
-            break;
-        }
-        put(buf, 0, y, sentence.get(range).unwrap_or_default(), usize::from(size.width), style);
-    }
+    frame::sentence(&sentence, Rect::from((Position::ORIGIN, size)), style, buf);
 }

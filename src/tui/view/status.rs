@@ -1,74 +1,99 @@
-//! The line above the keys: the sentence at the left, cut where it must be, and at the right the keys that go with it,
-//! as many as leave room for its beginning, never cut. A prompt takes its place while one types.
+//! The two bottom rows. The upper one has the sentence at the left, cut where it must be, and at the right the keys that go
+//! with it, as many as leave room for its beginning, never cut; a prompt takes its place while one types. The lower one has the
+//! keys that matter where the focus is, from the live bindings, and the name of that place; help and palette stay to the last.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::text::screen::{fit, plain, put, visible, width};
+use super::frame::Pen;
+use crate::text::screen::{plain, prefix, visible, width};
 use crate::tui::state::State;
+use crate::tui::state::key_hints::KeyHint;
 use crate::tui::state::overlay::{Overlay, Prompt};
 use crate::tui::theme::StyleRole;
 
 /// Cells of the sentence that are kept free of all keys but the first.
 const SENTENCE_LEAST: usize = 16;
 
-/// Draws it. Returns the cursor's place while a prompt is open.
+/// Draws the sentence, or the prompt. Returns the cursor's place while a prompt is open.
 pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
     if let Some(Overlay::Prompt(prompt)) = &state.overlay {
         return Some(draw_prompt(state, prompt, area, buf));
     }
     let (theme, status) = (&state.look.theme, &state.status);
-    let style = |role| theme.style(role);
     let text = visible(&status.text);
     let text = plain(&text, theme.ascii);
     let mut keys = state.status_keys();
-    let cells = |keys: &[(String, &'static str)]| -> usize {
-        keys.iter().map(|(key, words)| width(key) + 1 + width(words) + 3).sum()
-    };
+    let cells = |keys: &[KeyHint]| keys.iter().map(|(key, words)| width(key) + 1 + width(words) + 3).sum::<usize>();
     // What happened comes before a second key.
     let least = width(&text).min(SENTENCE_LEAST) + 3;
     while keys.len() > 1 && cells(&keys) + least > usize::from(area.width) {
         keys.pop();
     }
-    let keys_width = cells(&keys);
-    let room = |x: u16| usize::from(area.right().saturating_sub(x));
-    let start = area.right().saturating_sub(u16::try_from(keys_width).unwrap_or(u16::MAX)).max(area.x);
-    let mut at = start + 1;
-    for (key, words) in &keys {
-        (at, _) = put(buf, at, area.y, key, room(at), style(StyleRole::Focus));
-        (at, _) = put(buf, at + 1, area.y, words, room(at + 1), style(StyleRole::Dim));
-        at += 3;
+    let mut pen = Pen::at(area, theme, buf);
+    let start = pen.from_end(cells(&keys)).max(area.x);
+    pen.x = start + 1;
+    for hint in &keys {
+        pen.key(hint);
+        pen.x += 3;
     }
     let mark = status.severity.mark();
-    let (end, _) = put(buf, area.x + 1, area.y, mark, 1, style(status.severity.role()));
-    let x = end + u16::from(!mark.is_empty());
-    let left = usize::from(start.saturating_sub(u16::from(keys_width > 0) * 2).saturating_sub(x));
-    put(buf, x, area.y, fit(&text, left, theme.ascii), left, style(StyleRole::Text));
+    pen.x = area.x + 1;
+    pen.write(mark, status.severity.role());
+    pen.x += u16::from(!mark.is_empty());
+    let end = start.saturating_sub(if keys.is_empty() { 0 } else { 2 });
+    pen.fit(&text, usize::from(end.saturating_sub(pen.x)), StyleRole::Text);
     None
 }
 
+/// Draws the keys.
+pub fn draw_keys(state: &State, area: Rect, buf: &mut Buffer) {
+    let (hints, kept) = state.footer_keys();
+    let cells = |(key, words): &KeyHint| width(key) + width(words) + 3;
+    let place = state.place_word();
+    let room = usize::from(area.width).saturating_sub(1);
+    let named = room > 60;
+    let mut left = if named { room - width(place) - 1 } else { room };
+    left = left.saturating_sub(kept.iter().map(cells).sum());
+    let fitting = hints.iter().take_while(|hint| {
+        let fits = cells(hint) <= left;
+        left = left.saturating_sub(cells(hint));
+        fits
+    });
+    let mut pen = Pen::at(area, &state.look.theme, buf);
+    pen.x += 1;
+    for hint in fitting.chain(&kept) {
+        pen.key(hint);
+        pen.x += 2;
+    }
+    if named {
+        pen.x = pen.from_end(width(place) + 1);
+        pen.write(place, StyleRole::Strong);
+    }
+}
+
 fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> Position {
-    let theme = &state.look.theme;
-    let room = usize::from(area.width);
     let (label, hint) = prompt.purpose.words();
-    let label = format!(" {label}: ");
-    let (start, _) = put(buf, area.x, area.y, &label, room, theme.style(StyleRole::Strong));
-    let input_room = usize::from(area.right().saturating_sub(start + 1)).max(1);
+    let mut pen = Pen::at(area, &state.look.theme, buf);
+    pen.write(&format!(" {label}: "), StyleRole::Strong);
+    let start = pen.x;
+    let room = pen.room().saturating_sub(1).max(1);
     let typed = visible(prompt.input.value()).into_owned();
     let cursor = cursor_cells(&prompt.input);
-    let (gone, shown) = skip_cells(&typed, cursor.saturating_sub(input_room - 1));
-    let (after, _) = put(buf, start, area.y, shown, input_room, theme.style(StyleRole::Text));
+    // What does not fit goes out of sight at the left.
+    let gone = prefix(&typed, cursor.saturating_sub(room - 1));
+    let shown = typed.strip_prefix(gone).unwrap_or(&typed);
+    pen.write(prefix(shown, room), StyleRole::Text);
     let aside = match (&prompt.problem, typed.is_empty()) {
         (Some(problem), _) => Some((format!("   ! {problem}"), StyleRole::Warning)),
         (None, true) => Some((hint.to_owned(), StyleRole::Dim)),
         (None, false) => None,
     };
     if let Some((text, role)) = aside {
-        let left = usize::from(area.right().saturating_sub(after)).saturating_sub(1);
-        let text = plain(&visible(&text), theme.ascii).into_owned();
-        put(buf, after + 1, area.y, fit(&text, left, theme.ascii), left, theme.style(role));
+        pen.x += 1;
+        pen.fit(&visible(&text), usize::MAX, role);
     }
-    let column = start.saturating_add(u16::try_from(cursor - gone).unwrap_or(0));
+    let column = start.saturating_add(u16::try_from(cursor - width(gone)).unwrap_or(0));
     Position { x: column.min(area.right().saturating_sub(1)), y: area.y }
 }
 
@@ -76,10 +101,4 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
 pub(super) fn cursor_cells(input: &tui_input::Input) -> usize {
     let before: String = input.value().chars().take(input.cursor()).collect();
     width(&visible(&before))
-}
-
-/// The cells of at most the first `cells` cells of `text`, and what follows them.
-fn skip_cells(text: &str, cells: usize) -> (usize, &str) {
-    let head = crate::text::screen::prefix(text, cells);
-    (width(head), text.strip_prefix(head).unwrap_or(text))
 }

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::frame::DrawingContext;
+use super::frame::{self, DrawingContext};
 use crate::model::{Author, Unreadable};
-use crate::text::screen::{put, visible, wrap};
+use crate::text::screen::{put, visible};
 use crate::tui::action::Action;
 use crate::tui::state::thread::ThreadPane;
 use crate::tui::state::thread::rows::{Row, ThreadRowKind};
@@ -88,8 +88,5 @@ pub fn draw_nothing(state: &State, read: bool, look: &DrawingContext<'_>, area: 
     } else {
         format!("The conversation has not been read. {type_here} {} reads it.", state.key(Action::Refresh))
     };
-    let room = usize::from(area.width.saturating_sub(1));
-    for (y, row) in (area.y..area.bottom()).zip(wrap(&text, room.max(1))) {
-        put(buf, area.x + 1, y, text.get(row).unwrap_or_default(), room, look.theme.style(StyleRole::Dim));
-    }
+    frame::nothing(&text, look, area, buf);
 }
