@@ -85,9 +85,7 @@ pub fn expand(text: &str, values: &Values, captures: &BTreeMap<String, String>) 
         } else if let Some(captured) = captures.get(name) {
             out.text.push_str(captured);
         } else {
-            out.text.push_str("{{");
-            out.text.push_str(name);
-            out.text.push_str("}}");
+            out.text.push_str(rest.get(before.len()..rest.len() - after.len()).unwrap_or_default());
             if !out.unknown.iter().any(|u| u == name) {
                 out.unknown.push(name.to_owned());
             }
@@ -108,15 +106,16 @@ fn value(name: &str, values: &Values) -> String {
     }
 }
 
-/// The text before the next `{{name}}`, the name, and the text after it. A name is made of ASCII letters, digits, `_`, `-`.
+/// The text before the next `{{name}}`, the name, and the text after it. A name is made of ASCII letters, digits, `_`, `-`,
+/// and may have blanks around it.
 pub fn next_name(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     loop {
         let open = from + text.get(from..)?.find("{{")?;
-        let inside = text.get(open + 2..)?;
+        let inside = text.get(open + 2..)?.trim_start_matches(' ');
         let length = inside.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
         let (name, after) = inside.split_at_checked(length)?;
-        match after.strip_prefix("}}") {
+        match after.trim_start_matches(' ').strip_prefix("}}") {
             Some(after) if length > 0 => return Some((text.get(..open)?, name, after)),
             _ => from = open + 1,
         }
@@ -158,7 +157,8 @@ mod tests {
             ("{{uuid}}{{uuid}}", format!("{id}{id}"), vec!["uuid"], vec![]),
             ("at {{now}}!", "at 2026-11-23T14:03:20Z!".to_owned(), vec!["now"], vec![]),
             ("{{sequ}} {{seq}}", "{{sequ}} 7".to_owned(), vec!["seq"], vec!["sequ"]),
-            ("{{ seq }} {{}} {{seq} {seq}} {{", "{{ seq }} {{}} {{seq} {seq}} {{".to_owned(), vec![], vec![]),
+            ("{{ seq }} {{run  }}{{ sequ }}", "7 r-42{{ sequ }}".to_owned(), vec!["seq", "run"], vec!["sequ"]),
+            ("{{}} {{ }} {{se q}} {{seq} {seq}} {{", "{{}} {{ }} {{se q}} {{seq} {seq}} {{".to_owned(), vec![], vec![]),
             ("{{{seq}}}", "{7}".to_owned(), vec!["seq"], vec![]),
             ("{{é{{seq}}", "{{é7".to_owned(), vec!["seq"], vec![]),
         ];

@@ -28,8 +28,6 @@ use crate::text::cleaned;
 
 /// More than any channel takes, in bytes; a line that never ends is not read forever.
 const MAX_LINE: u64 = 1 << 20;
-/// What a shell says of a program that SIGTERM ended.
-const TERMINATED: u8 = 143;
 
 /// Runs until the input or a person ends it.
 pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
@@ -92,7 +90,10 @@ impl FrontEnd for Runner {
         let input = match event {
             FrontEndEvent::Begin => PlainInput::Begin,
             FrontEndEvent::Signal(Signal::Interrupt) => PlainInput::Interrupt,
-            FrontEndEvent::Signal(_) => return Ok(Some(ExitCode::from(TERMINATED))),
+            FrontEndEvent::Signal(Signal::Terminate(number)) => {
+                return Ok(Some(ExitCode::from(Signal::exit_code(number))));
+            }
+            FrontEndEvent::Signal(_) => return Ok(None),
             FrontEndEvent::Page(page) => PlainInput::Journal(page),
             FrontEndEvent::Report(report) => PlainInput::Report(report),
             FrontEndEvent::Due => PlainInput::Due,

@@ -27,7 +27,7 @@ use crate::config::{Problem, Problems, Profile, Settings};
 use crate::engine::{Command, EngineHandle, EngineOptions, Environment, Report, proxy_of};
 use crate::files;
 use crate::journal::Journal;
-use crate::model::{DeliveryStatus, Moment};
+use crate::model::{DeliveryStatus, Moment, Signal};
 use crate::pass::{Pass, builtin, file};
 use crate::session::ProfileInfo;
 use crate::session::conversations::Conversations;
@@ -98,7 +98,7 @@ pub fn prepare_with(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Cons
         runtime.shutdown_timeout(Duration::from_millis(100));
         Ok(match exit? {
             LoopEnd::Quit => ExitCode::SUCCESS,
-            LoopEnd::Terminated => ExitCode::from(143),
+            LoopEnd::Terminated(number) => ExitCode::from(Signal::exit_code(number)),
             LoopEnd::Lost => ExitCode::FAILURE,
         })
     }))

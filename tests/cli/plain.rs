@@ -297,3 +297,22 @@ fn a_file_below_home_is_attached_and_sent() {
     let (code, said, _) = run_in(home.path(), scenario, b".attach ~/bill.txt\nHello\n", &[], &["--plain"]);
     assert_eq!(code, 0, "{said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_with_the_exit_code_of_that_signal() {
+    use std::io::BufRead as _;
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    for signal in [Signal::TERM, Signal::HUP] {
+        let home = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guestwire"));
+        command.args(["--plain", "--sandbox"]).env_clear().env("HOME", home.path()).current_dir(home.path());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut first = String::new();
+        std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(128 + signal.as_raw()), "{signal:?}");
+    }
+}

@@ -34,7 +34,7 @@ const OTHERS: [(Number, Signal); 4] = [
 /// Listens to all of them from now on.
 pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
     let (sender, receiver) = unbounded_channel();
-    let ending = ENDING.iter().map(|number| (*number, Signal::Terminate));
+    let ending = ENDING.iter().map(|number| (*number, ends(*number)));
     ending.chain(OTHERS).try_for_each(|(number, meaning)| hear(number, meaning, &sender))?;
     Ok(receiver)
 }
@@ -43,12 +43,18 @@ pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
 /// listened to ends the program as it always would.
 pub fn of_programs_without_a_screen() -> UnboundedReceiver<Signal> {
     let (sender, receiver) = unbounded_channel();
-    let meanings =
-        [(Number::INT, Signal::Interrupt), (Number::TERM, Signal::Terminate), (Number::HUP, Signal::Terminate)];
-    for (number, meaning) in meanings {
+    for (number, meaning) in [
+        (Number::INT, Signal::Interrupt),
+        (Number::TERM, ends(Number::TERM)),
+        (Number::HUP, ends(Number::HUP)),
+    ] {
         let _ = hear(number, meaning, &sender);
     }
     receiver
+}
+
+fn ends(number: Number) -> Signal {
+    Signal::Terminate(u8::try_from(number.as_raw()).unwrap_or(Signal::TERMINATE))
 }
 
 fn hear(number: Number, meaning: Signal, sender: &UnboundedSender<Signal>) -> std::io::Result<()> {

@@ -14,10 +14,10 @@ pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
         loop {
             let meaning = tokio::select! {
                 _ = interrupt.recv() => Signal::Interrupt,
-                _ = leave.recv() => Signal::Terminate,
-                _ = close.recv() => Signal::Terminate,
-                _ = logoff.recv() => Signal::Terminate,
-                _ = shutdown.recv() => Signal::Terminate,
+                _ = leave.recv() => Signal::Terminate(Signal::TERMINATE),
+                _ = close.recv() => Signal::Terminate(Signal::TERMINATE),
+                _ = logoff.recv() => Signal::Terminate(Signal::TERMINATE),
+                _ = shutdown.recv() => Signal::Terminate(Signal::TERMINATE),
             };
             if sender.send(meaning).is_err() {
                 return;

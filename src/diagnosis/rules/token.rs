@@ -45,7 +45,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
         _ => found.push(Hypothesis::open(Cause::TokenRevoked, "a revoked token looks the same", probe)),
     }
     if known_end {
-        let why = "by this machine's clock it has not expired; the server may have ended it early early";
+        let why = "by this machine's clock it has not expired; the server may have ended it early";
         found.push(Hypothesis::open(Cause::TokenExpired, why, probe));
     } else {
         found.insert(0, Hypothesis::open(Cause::TokenExpired, "it is not known when the token expires", probe));

@@ -33,8 +33,8 @@ pub const BATCH: usize = 32;
 pub enum LoopEnd {
     /// A person left.
     Quit,
-    /// A signal asked for it.
-    Terminated,
+    /// The signal of this number asked for it.
+    Terminated(u8),
     /// The terminal or the engine is gone.
     Lost,
 }
@@ -144,8 +144,10 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                     }
                 },
                 signal = self.signals.recv() => match signal {
-                    Some(Signal::Terminate) => return Ok(LoopEnd::Terminated),
-                    Some(Signal::Interrupt) if turn.holder != Holder::Program => return Ok(LoopEnd::Terminated),
+                    Some(Signal::Terminate(number)) => return Ok(LoopEnd::Terminated(number)),
+                    Some(Signal::Interrupt) if turn.holder != Holder::Program => {
+                        return Ok(LoopEnd::Terminated(Signal::INTERRUPT));
+                    }
                     // It is stopped with us.
                     Some(Signal::Suspend) if turn.holder == Holder::Program => {
                         self.outside.stop()?;

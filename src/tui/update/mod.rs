@@ -65,7 +65,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         }
         Event::Signal(Signal::Resumed | Signal::Resized) => effects.push(Effect::Redraw),
         Event::Signal(Signal::Suspend) => effects.push(Effect::Suspend),
-        Event::Signal(Signal::Terminate | Signal::Interrupt) => effects.push(Effect::Quit),
+        Event::Signal(Signal::Terminate(_) | Signal::Interrupt) => effects.push(Effect::Quit),
         Event::Edited(Ok(text)) => {
             state.composer.set_text(crate::text::cleaned(&text).trim_end_matches('\n'));
             state.status.info("The editor's text is in the composer.");

@@ -158,7 +158,7 @@ fn the_second_ctrl_c_asks_too_where_something_would_be_lost() {
 #[test]
 fn signals_leave_and_redraw() {
     let mut desk = Desk::default();
-    assert_eq!(desk.event(Event::Signal(Signal::Terminate)), [Effect::Quit]);
+    assert_eq!(desk.event(Event::Signal(Signal::Terminate(15))), [Effect::Quit]);
     assert_eq!(desk.event(Event::Signal(Signal::Resumed)), [Effect::Redraw]);
 }
 
