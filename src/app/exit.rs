@@ -81,7 +81,9 @@ impl From<&Reason> for Exit {
     fn from(why: &Reason) -> Self {
         match why {
             Reason::NoSecret(_) => Self::NotSignedIn,
-            Reason::Broken(..) | Reason::SocketLost(_) | Reason::NotConfigured(_) => Self::Network,
+            Reason::Broken(..) | Reason::SocketLost(_) | Reason::NotConfigured(_) | Reason::NotArrived(_) => {
+                Self::Network
+            }
             Reason::Tried(why, _)
             | Reason::TooLongToWait(why, _)
             | Reason::NoOtherToken(why)

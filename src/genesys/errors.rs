@@ -70,9 +70,13 @@ impl ApiError {
             }
         }
         if value.is_null() {
-            match page_title(body) {
-                Some(title) => more.push(format!("a page “{title}”")),
-                None => message = message.or_else(|| first_line(body)),
+            match (page_title(body), storage_error(body)) {
+                (Some(title), _) => more.push(format!("a page “{title}”")),
+                (None, Some((storage_code, says))) => {
+                    code = code.or(Some(storage_code));
+                    message = message.or(Some(says));
+                }
+                (None, None) => message = message.or_else(|| first_line(body)),
             }
         }
         let locations = headers.values("location");
@@ -163,12 +167,23 @@ fn text(value: &Value, name: &str) -> Option<String> {
 
 /// The title of an HTML page.
 pub fn page_title(body: &[u8]) -> Option<String> {
+    element(body, "title")
+}
+
+/// What the storage of uploaded files says in XML: a code and a message. [S3: error responses]
+fn storage_error(body: &[u8]) -> Option<(String, String)> {
+    element(body, "error")?;
+    Some((element(body, "code")?, element(body, "message")?))
+}
+
+/// The text of the first element of that name, which has small letters.
+fn element(body: &[u8], name: &str) -> Option<String> {
     let page = String::from_utf8_lossy(body.get(..8192).unwrap_or(body));
     // ASCII letters alone change case: places stay the same.
     let lower = page.to_ascii_lowercase();
-    let begin = lower.find("<title")?;
+    let begin = lower.find(&format!("<{name}"))?;
     let begin = begin + lower.get(begin..)?.find('>')? + 1;
-    let end = begin + lower.get(begin..)?.find("</title")?;
+    let end = begin + lower.get(begin..)?.find(&format!("</{name}"))?;
     cut(page.get(begin..end)?)
 }
 

@@ -69,6 +69,7 @@ causes! {
     TextTooLong "text-too-long" Message "text too long" "the text is longer than a guest message may be";
     AttachmentRefused "attachment-refused" Message "file refused" "the service refuses the file of the message";
     BodyMalformed "body-malformed" Message "malformed body" "the server does not understand the body of the request";
+    HeldBack "held-back" Message "held back" "guestwire itself did not send the message, for the reason that it names";
     RepliesUnreadable "replies-unreadable" Service "replies unreadable" "replies could not be read, so a missing reply proves nothing";
     ServiceFailure "service-failure" Service "service failure" "the service failed while it worked on the request";
     NetworkDns "network-dns" Network "name look-up" "the host's name has no address";
@@ -294,6 +295,7 @@ mod tests {
             "token-absent",
             "integration-unknown",
             "feature-off",
+            "held-back",
             "attachment-refused",
             "replies-unreadable",
             "guest-auth-required",

@@ -33,7 +33,7 @@ pub const fn words(code: u16) -> Option<&'static str> {
         401 => "the guest is not accepted; begin a new session",
         403 => "not allowed; the deployment's configuration decides",
         409 => "the session is read-only: its conversation was ended; begin a new session to go on",
-        429 | 4029 => "messages come too fast; it goes on by itself",
+        429 | 4029 => "messages come too fast",
         4000 => "the deployment does not have this feature switched on",
         4001 => "files of this type are not allowed",
         4002 => "the file is too large",

@@ -127,6 +127,8 @@ pub fn entry(
     let reason = entry.exchange().and_then(|x| x.outcome.reason()).map(clause);
     let comment = entry.comment().map(|text| format!("comment: {text}"));
     let cause = cause(entry.diagnosis()).map(|cause| format!("cause {cause}"));
+    // What kept a message here is the cause.
+    let reason = reason.filter(|why| cause.as_ref().is_none_or(|cause| !cause.contains(why)));
     said.extend([reason, cause, comment].into_iter().flatten().map(|part| format!("; {part}")));
     said
 }

@@ -8,7 +8,7 @@ use guestwire::model::Cause::{self, *};
 use guestwire::model::Confidence::{self, Likely, Possible, Sure};
 use guestwire::model::{
     Channel, CheckAnswer, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Failure, FailureKind,
-    Header, Outcome, Phase, Request, Response, TlsFault,
+    Header, Objection, Outcome, Phase, Reason, Request, Response, ServerRefusal, Sign, TlsFault,
 };
 
 use crate::support::fixtures::{self, at_second, request, response};
@@ -108,6 +108,36 @@ fn each_frame_that_refuses_has_its_cause() {
     for (exchange, cause, confidence) in rows {
         let found = first(&exchange, Channel::WebMessaging, &PastExchanges::default());
         assert_eq!(found, (cause, confidence), "{exchange:#?}");
+    }
+}
+
+/// A message that was never written: whoever kept it back is named, not the server, which said nothing of it.
+#[test]
+fn what_was_not_written_has_the_cause_that_its_reason_names() {
+    let not_uploaded = |why| Reason::NotUploaded("a.png".to_owned(), Box::new(why));
+    let answered = |status| Reason::Answer(Box::new(ServerRefusal { status, ..ServerRefusal::default() }));
+    let broken = Failure::written(FailureKind::Reset, Phase::Answer, "reset").reason();
+    let refused = |code| Reason::FileRefused("a.png".to_owned(), code, String::new());
+    let rows = [
+        (Reason::File("a.png cannot be read (no such file)".to_owned()), HeldBack),
+        (Reason::Held(Objection::ListPicker), HeldBack),
+        (Reason::Held(Objection::TextTooLong(5000)), TextTooLong),
+        (not_uploaded(Reason::NotBuilt("its address is not secure".to_owned())), HeldBack),
+        (not_uploaded(Reason::Elsewhere(200, Sign::Html)), ProxyAnswered),
+        (not_uploaded(answered(403)), AttachmentRefused),
+        (not_uploaded(answered(503)), ServiceFailure),
+        (not_uploaded(broken), NetworkConnect),
+        (Reason::NotArrived("a.png".to_owned()), NetworkTimeout),
+        (refused(4001), AttachmentRefused),
+        (refused(403), AttachmentRefused),
+        (refused(4000), FeatureOff),
+        (refused(4029), RateLimited),
+        (refused(5000), ServiceFailure),
+    ];
+    for (why, cause) in rows {
+        let exchange = fixtures::exchange(50, ExchangeKind::Send, Vec::new(), Outcome::Refused(why));
+        let found = first(&exchange, Channel::WebMessaging, &PastExchanges::default());
+        assert_eq!(found, (cause, Sure), "{exchange:#?}");
     }
 }
 

@@ -43,11 +43,9 @@ pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
 /// listened to ends the program as it always would.
 pub fn of_programs_without_a_screen() -> UnboundedReceiver<Signal> {
     let (sender, receiver) = unbounded_channel();
-    for (number, meaning) in [
-        (Number::INT, Signal::Interrupt),
-        (Number::TERM, ends(Number::TERM)),
-        (Number::HUP, ends(Number::HUP)),
-    ] {
+    for (number, meaning) in
+        [(Number::INT, Signal::Interrupt), (Number::TERM, ends(Number::TERM)), (Number::HUP, ends(Number::HUP))]
+    {
         let _ = hear(number, meaning, &sender);
     }
     receiver

@@ -22,7 +22,8 @@ use super::evidence::request;
 use super::hypothesis::Hypothesis;
 use crate::genesys::web_messaging::history;
 use crate::model::diagnosis::Family;
-use crate::model::{Cause, Ending, Objection, Outcome, Reason, Variation};
+use crate::model::frame_codes::{self, Means};
+use crate::model::{Cause, Ending, Failure, Objection, Outcome, Reason, Variation};
 
 pub use ids::stranger;
 pub use scope::is_messaging;
@@ -64,18 +65,44 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if facts.answer.by.is_service() { found } else { foreign::unproven(facts, found) }
 }
 
-/// Nothing was tried: guestwire held it back itself, and said why.
+/// Nothing of it was written: guestwire held it back itself, or its file did not arrive. The reason says why, else the
+/// opening of the socket that failed.
 fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let (Outcome::Refused(why) | Outcome::Failed(why)) = &facts.exchange.outcome else { return Vec::new() };
-    if let Some(opening) = facts.held_back_by() {
+    if let Reason::NotUploaded(_, why) = why
+        && let Reason::Broken(kind, phase, party, detail) = &**why
+    {
+        return network::of(facts, &Failure::new(*kind, *phase, detail.clone()).with(party.clone()));
+    }
+    let cause = held_back(why);
+    if let Some(opening) = facts.held_back_by().filter(|_| cause.is_none()) {
         return first_that_fits(&facts.at(opening));
     }
-    let cause = match why {
-        Reason::Held(Objection::TextTooLong(_) | Objection::AttributesTooLarge(_)) => Some(Cause::TextTooLong),
-        Reason::Held(Objection::Empty) => Some(Cause::BodyMalformed),
-        other => web::session_over(other),
-    };
-    cause.map(|cause| Hypothesis::named(cause, format!("guestwire did not send it: {why}"))).into_iter().collect()
+    let named = |cause| Hypothesis::named(cause, format!("guestwire did not send it: {why}"));
+    cause.or_else(|| web::session_over(why)).map(named).into_iter().collect()
+}
+
+/// What kept a message from being written, where its own reason says that.
+fn held_back(why: &Reason) -> Option<Cause> {
+    Some(match why {
+        Reason::Held(Objection::TextTooLong(_) | Objection::AttributesTooLarge(_)) => Cause::TextTooLong,
+        Reason::Held(Objection::Empty) => Cause::BodyMalformed,
+        Reason::Held(_) | Reason::File(_) | Reason::NotBuilt(_) | Reason::Unrecorded { .. } => Cause::HeldBack,
+        Reason::FileRefused(_, code, _) => match frame_codes::means(*code) {
+            Means::Slower => Cause::RateLimited,
+            Means::Failed => Cause::ServiceFailure,
+            _ if *code == 4000 => Cause::FeatureOff,
+            _ => Cause::AttachmentRefused,
+        },
+        Reason::NotArrived(_) => Cause::NetworkTimeout,
+        Reason::NotUploaded(_, why) => match &**why {
+            Reason::Elsewhere(..) => Cause::ProxyAnswered,
+            Reason::Answer(refusal) if refusal.status >= 500 => Cause::ServiceFailure,
+            Reason::Answer(_) => Cause::AttachmentRefused,
+            why => held_back(why)?,
+        },
+        _ => return None,
+    })
 }
 
 /// What was done on purpose is known: it comes first where the refusal fits it. Whether it was the only thing wrong is

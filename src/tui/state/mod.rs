@@ -21,7 +21,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-use crate::model::{DeliveryStatus, Message, Moment, Variation};
+use crate::model::{Cause, DeliveryStatus, Message, Moment, Variation};
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::{Chord, KeySequence};
 use crate::tui::keymap::{KeyMeaning, Keymap};
@@ -268,7 +268,9 @@ impl State {
             let entry = now.or_else(|| self.shown_log().entry_with(message.id))?;
             let status = entry.status().map(|status| status.to_string()).unwrap_or_default();
             let dot = if self.look.theme.ascii { "-" } else { "·" };
-            let diagnosis = entry.diagnosis().filter(|diagnosis| !diagnosis.suspects.is_empty())?;
+            // What kept a message here is said by its own reason.
+            let told = |cause| !matches!(cause, Cause::Unknown | Cause::HeldBack);
+            let diagnosis = entry.diagnosis().filter(|diagnosis| told(diagnosis.cause()))?;
             Some(format!("{status} {dot} {}, {}", diagnosis.cause(), diagnosis.confidence().word()).trim().to_owned())
         };
         let context = RowContext {

@@ -2,7 +2,7 @@
 
 use crate::engine::Command;
 use crate::journal::job::not_on_disk;
-use crate::model::{ConversationKey, DeliveryStatus, ExchangeId, MessageId, Moment, TokenStatus, Unreadable};
+use crate::model::{Cause, ConversationKey, DeliveryStatus, ExchangeId, MessageId, Moment, TokenStatus, Unreadable};
 use crate::session::Session;
 use crate::session::changes::{Change, Changes, Leftovers, Notice};
 use crate::session::local::LocalRequest;
@@ -161,7 +161,9 @@ fn refusal(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
     let diagnosis = entry.diagnosis()?;
     let said = diagnosis.said.trim_end_matches('.');
     // What never left this machine was refused by nobody.
-    if diagnosis.suspects.is_empty() && entry.exchange().is_some_and(|x| x.last_attempt().is_none()) {
+    if matches!(diagnosis.cause(), Cause::Unknown | Cause::HeldBack)
+        && entry.exchange().is_some_and(|x| x.last_attempt().is_none())
+    {
         return Some(format!("#{number} not sent: {said}."));
     }
     let sentence = capitalised(diagnosis.sentence().trim_end_matches('.'));

@@ -83,6 +83,13 @@ fn every_shape_becomes_one_line() {
         (200, &[("location", "https://sso.example/")], "", "200 OK"),
         (403, &[], "Blocked by category Chat\nRule 7", "403: Blocked by category Chat"),
         (502, &[], "<html><TITLE lang=en>\n Bad\n proxy</title>", "502 Bad Gateway; a page “Bad proxy”"),
+        (
+            403,
+            &[],
+            "<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code><Message>Request has expired</Message><Expires>2026</Expires></Error>",
+            "403 AccessDenied: Request has expired",
+        ),
+        (502, &[], "<html><code>x</code><message>y</message>", "502 Bad Gateway"),
         (502, &[], "<html>Bad\ngateway", "502 Bad Gateway"),
         (500, &[], "{\"message\":", "500 Internal Server Error"),
         (599, &[], "", "599"),

@@ -124,7 +124,11 @@ async fn what_may_not_be_attached_is_refused_before_it_is_asked_for() {
 async fn each_way_in_which_an_upload_fails_is_said_and_the_next_message_goes() {
     let dir = tempfile::tempdir().unwrap();
     let path = file(&dir, "a.png", b"first");
-    let http = Server::start(|_| server::json(403, r#"{"message":"expired"}"#)).await;
+    let http = Server::start(|req| match req.path.as_str() {
+        "/page" => server::Act::Say(server::answer(200, &[("Content-Type", "text/html")], "<html>Sign in</html>")),
+        _ => server::json(403, r#"{"message":"expired"}"#),
+    })
+    .await;
     let url = http.url();
     let guests = Guests::start(move |frame, place| {
         let id = frame.json["attachmentId"].as_str().unwrap_or_default();
@@ -145,12 +149,15 @@ async fn each_way_in_which_an_upload_fails_is_said_and_the_next_message_goes() {
                 ),
             ],
             ("onAttachment", 6) => vec![place_at("http://bucket.example/put")],
+            ("onAttachment", 7) => vec![place_at(&format!("{url}/page"))],
             _ => usual(frame, place),
         }
     })
     .await;
     let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
-    for (n, why) in ["4001", "4002", "403", "4003", "not secure"].into_iter().enumerate() {
+    for (n, why) in
+        ["4001", "4002", "403", "4003", "not secure", "200 from somebody on the way"].into_iter().enumerate()
+    {
         let message = send(&engine, n as u64 + 1, &[(path.clone(), "image/png")]);
         let delivery = engine.end_of(message).await;
         let said = |delivery: &DeliveryStatus| matches!(delivery, DeliveryStatus::Refused(said) if said.to_string().contains(why));

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 
 use crate::engine::driver::task_output::{CapturedTry, FileRead, TaskPurpose};
 use crate::engine::exchange_builder::ExchangeBuilder;
+use crate::genesys::answerer::Answerer;
 use crate::genesys::web_messaging::{Ours, media};
 use crate::model::{
     Attachment, ConversationKey, DeliveryStatus, ExchangeKind, FailureKind, FileSource, MessageId, Outcome, Reason,
@@ -106,9 +107,11 @@ impl Driver {
         mut record: ExchangeBuilder,
         shown: CapturedTry,
     ) {
-        let elsewhere = shown.evidence().is_some_and(|answer| answer.answerer.is_other());
-        let arrived = (200..=299).contains(&shown.status()) && !elsewhere;
-        let why = shown.why();
+        let why = match shown.evidence().map(|answer| &answer.answerer) {
+            Some(Answerer::Other(sign)) => Reason::Elsewhere(shown.status(), sign.clone()),
+            _ => shown.why(),
+        };
+        let arrived = (200..=299).contains(&shown.status()) && !matches!(why, Reason::Elsewhere(..));
         self.cx.settle_question(&mut record, shown, arrived);
         // The server's own word decides that it has arrived; it may have come before the answer.
         if let Some(name) = self.webs.upload(key).filter(|u| !arrived && u.is_at(id)).map(|u| u.name()) {
