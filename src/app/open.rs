@@ -66,13 +66,13 @@ impl OpenProfile {
                 let left = sandbox.faults_left();
                 // What changes something at once leaves nothing to clear.
                 Ok(match left.last().filter(|_| left.len() > before.len()) {
-                    Some(fault) => format!("Fault on: {fault}.{clear}"),
+                    Some(fault) => format!("Fault on: {}.{clear}", fault.replace('-', " ")),
                     None => format!("Fault applied: {}", about(json)),
                 })
             }
             SandboxRequest::Fault(None) => {
                 sandbox.clear_faults();
-                Ok("No faults.".to_owned())
+                Ok("All faults are off.".to_owned())
             }
             SandboxRequest::Advance(by) => {
                 sandbox.advance(by.as_secs());

@@ -156,6 +156,20 @@ pub enum Objection {
     RemoteFile(String),
 }
 
+impl Reason {
+    /// The same in few words: status and code, where a server said more.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Answer(said) | Self::ServiceFailed(said) | Self::Redirected(said) | Self::Contradicted(said) => {
+                said.brief()
+            }
+            Self::Tried(why, _) | Self::Repeated(why, _) | Self::TooLongToWait(why, _) => why.brief(),
+            Self::AfterLostTry(why) | Self::Again(why) => why.brief(),
+            why => why.to_string(),
+        }
+    }
+}
+
 impl Objection {
     /// A negative test that makes no sense on a channel.
     pub fn senseless(variation: Variation, channel: Channel, why: &str) -> Self {
@@ -220,6 +234,12 @@ impl ServerRefusal {
             more: self.more.iter().map(|text| told(text)).collect(),
             location: one(self.location),
         }
+    }
+
+    /// Status and code.
+    fn brief(&self) -> String {
+        let bare = Self { status: self.status, code: self.code.clone(), ..Self::default() };
+        bare.to_string()
     }
 
     /// What else was said, and where a redirect leads.

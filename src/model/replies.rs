@@ -108,7 +108,9 @@ impl Unreadable {
             Self::NotTheService { status } => format!("{status}; the answer is not one of the service"),
             Self::NoAnswer(why) => format!("no answer came ({why})"),
             Self::NoToken => "there is no valid token".to_owned(),
-            Self::NoConversationId => "the conversation id is not known; no answer of the service named it".to_owned(),
+            Self::NoConversationId => {
+                "the conversation id is not known yet; the answer to an accepted message names it".to_owned()
+            }
             Self::SocketClosed(why) if why.is_empty() => "the socket was not open all the time".to_owned(),
             Self::SocketClosed(why) => format!("the socket was not open all the time ({why})"),
             Self::NotReadInTime => "no read ended in time".to_owned(),

@@ -214,6 +214,7 @@ impl Session {
             return false;
         }
         self.log.set_names(self.names());
+        self.log.conversation_removed(key);
         self.keep(Job::Removed(key), changes);
         if open {
             changes.engine(Command::Watch(None));

@@ -126,7 +126,7 @@ impl Outside for Remembering {
             }
             LocalRequest::Fault(None) => {
                 self.sandbox.clear_faults();
-                LocalAnswer::FaultSet(Ok("No faults.".to_owned()))
+                LocalAnswer::FaultSet(Ok("All faults are off.".to_owned()))
             }
             LocalRequest::TellFaults => LocalAnswer::Faults(self.sandbox.faults_left()),
             LocalRequest::SetUpSandbox(asked) => LocalAnswer::SandboxSet(match asked {

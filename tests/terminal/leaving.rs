@@ -309,3 +309,32 @@ fn a_panic_in_any_thread_restores_the_terminal_and_ends_with_101() {
     session.assert_restored();
     assert!(session.screen().contains("on purpose"), "{}", session.screen());
 }
+
+/// A clipboard helper stays to serve what was copied (xclip does), or hangs: leaving does not wait for it.
+#[cfg(unix)]
+#[test]
+fn a_helper_that_stays_keeps_nobody() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = home();
+    let bin = home.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let helper = bin.join("xclip");
+    std::fs::write(&helper, "#!/bin/sh\ncat >/dev/null\nsleep 60 &\necho $! >\"$0.pid\"\n").unwrap();
+    std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = guestwire(home.path());
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.env("PATH", format!("{}:{path}", bin.display()));
+    command.env("DISPLAY", ":0");
+    let mut session = Session::start(command, 80, 24);
+    session.see("token ok");
+    session.press("\x1b");
+    session.until("the log in focus", |s| s.trim_end().ends_with(" log"));
+    session.press("yy");
+    session.see("xclip");
+    session.press("q");
+    assert_eq!(session.end(), 0);
+    session.assert_restored();
+    let stays = std::fs::read_to_string(helper.with_extension("pid")).unwrap().trim().parse().unwrap();
+    let stays = rustix::process::Pid::from_raw(stays).unwrap();
+    rustix::process::kill_process(stays, Signal::KILL).expect("the helper is still there");
+}

@@ -155,7 +155,7 @@ fn by_keys(home: &Path, secret: &str) -> String {
     session.see("Only you can decide");
     seen.push_str(&String::from_utf8_lossy(&session.raw));
     session.press(";");
-    session.see("note on the step:");
+    session.see("note on this step:");
     session.press(&format!("seen at the desk, {secret}, +49 151 2345678\r"));
     session.see("note seen at the desk");
     session.press("p");

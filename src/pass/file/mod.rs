@@ -217,7 +217,7 @@ impl PassStep {
             parts.push(format!("{what}{how}"));
         }
         if parts.is_empty() {
-            parts.push(if self.judge.is_some() { "look" } else { "wait" }.to_owned());
+            parts.push(self.judge.as_ref().map_or_else(|| "wait".to_owned(), |judge| format!("judge: {judge}")));
         }
         capitalised(&parts.join(", then "))
     }

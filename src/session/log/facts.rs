@@ -25,13 +25,14 @@ impl Log {
 
     /// Whether an entry belongs to what is shown: to the open conversation, or to none.
     pub(super) fn in_scope(&self, entry: &LogEntry) -> bool {
-        let open = self.scope.open_conversation.filter(|_| !self.scope.all_conversations);
-        open.is_none() || entry.conversation().is_none_or(|of| Some(of) == open)
+        let scope = &self.scope;
+        let open = |of| scope.open_conversation.is_none_or(|open| open == of) && !scope.removed.contains(&of);
+        scope.all_conversations || entry.conversation().is_none_or(open)
     }
 
     /// Whether all conversations are shown.
-    pub const fn shows_all_conversations(&self) -> bool {
-        self.scope.all_conversations || self.scope.open_conversation.is_none()
+    pub fn shows_all_conversations(&self) -> bool {
+        self.scope.all_conversations || (self.scope.open_conversation.is_none() && self.scope.removed.is_empty())
     }
 
     /// Polling reads and quiet frames that are folded away.
@@ -69,8 +70,8 @@ impl Log {
     }
 
     /// Errors among the entries kept.
-    pub const fn error_count(&self) -> usize {
-        self.totals.errors
+    pub fn error_count(&self) -> usize {
+        self.errors.all.len()
     }
 
     /// Entries that had to go since the start.
@@ -93,9 +94,23 @@ impl Log {
         self.get(self.errors.newest?).filter(|entry| entry.is_error())
     }
 
-    /// Whether the entry that became an error last stands below the cursor.
+    /// Whether there is a shown error below the cursor.
     pub fn has_error_below(&self) -> bool {
-        self.errors.newest > Some(self.view.cursor.0) && self.newest_error().is_some_and(LogEntry::is_shown)
+        self.errors_below().next().is_some()
+    }
+
+    /// The shown errors below the cursor.
+    pub(super) fn errors_below(&self) -> impl Iterator<Item = u64> {
+        self.shown_errors(self.view.cursor.0 + 1..u64::MAX)
+    }
+
+    /// The shown errors above the cursor, the nearest first.
+    pub(super) fn errors_above(&self) -> impl Iterator<Item = u64> {
+        self.shown_errors(0..self.view.cursor.0).rev()
+    }
+
+    fn shown_errors(&self, places: std::ops::Range<u64>) -> impl DoubleEndedIterator<Item = u64> {
+        self.errors.all.range(places).copied().filter(|&seq| self.get(seq).is_some_and(LogEntry::is_shown))
     }
 
     /// The selected entry. `None` while the log is empty or the filter hides everything.

@@ -121,8 +121,8 @@ impl Log {
         entry.remark = Annotation { marked: kept.marked, comment: kept.comment.clone() };
         entry.later = kept.delivery.as_ref().and_then(Later::of);
         self.totals.bytes = self.totals.bytes.saturating_add(entry.bytes);
-        self.totals.errors += usize::from(entry.is_error());
         if entry.is_error() {
+            self.errors.all.insert(seq);
             self.errors.newest = Some(seq);
         }
         self.entries.push_back(entry);

@@ -40,10 +40,10 @@ impl Log {
         }
         match (was_error, is_error) {
             (false, true) => {
-                self.totals.errors += 1;
+                self.errors.all.insert(seq);
                 self.open_by_itself(seq);
             }
-            (true, false) => self.totals.errors = self.totals.errors.saturating_sub(1),
+            (true, false) => drop(self.errors.all.remove(&seq)),
             _ => {}
         }
         self.refresh(seq);
@@ -115,7 +115,7 @@ impl Log {
             self.totals.bytes = self.totals.bytes.saturating_sub(old.bytes);
             self.totals.evicted += 1;
             self.totals.evicted_marked += u64::from(old.is_marked());
-            self.totals.errors = self.totals.errors.saturating_sub(usize::from(old.is_error()));
+            self.errors.all.remove(&seq);
             self.errors.opened.retain(|&open| open != seq);
             self.index.diagnosed.remove(&seq);
             if let Some(exchange) = old.exchange() {

@@ -106,6 +106,8 @@ struct Index {
 /// Entries that became errors.
 #[derive(Clone, Debug, Default)]
 struct ErrorEntries {
+    /// All that are errors now.
+    all: BTreeSet<u64>,
     newest: Option<u64>,
     /// Those that opened by themselves, the newest last; the others close as soon as nobody looks.
     opened: Vec<u64>,
@@ -116,7 +118,6 @@ struct Totals {
     bytes: usize,
     evicted: u64,
     evicted_marked: u64,
-    errors: usize,
     /// Polling reads and quiet frames that are folded away.
     folded: (usize, usize),
 }
@@ -129,6 +130,8 @@ struct Scope {
     fold_quiet: bool,
     /// The conversation that is open: what belongs to others is not shown, unless all are asked for.
     open_conversation: Option<ConversationKey>,
+    /// Conversations that were removed: what belongs to them is shown where all are asked for.
+    removed: BTreeSet<ConversationKey>,
     all_conversations: bool,
 }
 
@@ -253,8 +256,15 @@ impl Log {
     pub fn set_conversation(&mut self, open: Option<ConversationKey>) {
         if self.scope.open_conversation != open {
             self.scope.open_conversation = open;
+            open.map(|key| self.scope.removed.remove(&key));
             self.refilter();
         }
+    }
+
+    /// A conversation was removed: its entries stay, and are out of sight until all are asked for.
+    pub fn conversation_removed(&mut self, key: ConversationKey) {
+        self.scope.removed.insert(key);
+        self.refilter();
     }
 
     /// Shows all conversations, or only the open one. Returns whether all are shown now.

@@ -7,15 +7,13 @@ use super::{Log, LogEntry, detail};
 impl Log {
     /// To the next shown error below the cursor's entry. False where there is none.
     pub fn next_error(&mut self) -> bool {
-        let from = self.view.cursor.0 + 1;
-        let found = (from..self.next()).find(|&seq| self.get(seq).is_some_and(|e| e.is_shown() && e.is_error()));
+        let found = self.errors_below().next();
         self.jump_to(found.map(|seq| (seq, 0)))
     }
 
     /// To the next shown error above the cursor's entry. False where there is none.
     pub fn prev_error(&mut self) -> bool {
-        let to = self.view.cursor.0.min(self.next());
-        let found = (self.first..to).rev().find(|&seq| self.get(seq).is_some_and(|e| e.is_shown() && e.is_error()));
+        let found = self.errors_above().next();
         self.jump_to(found.map(|seq| (seq, 0)))
     }
 

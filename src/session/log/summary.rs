@@ -8,7 +8,7 @@ use super::rate::is_healed;
 use super::row::{Line, LiveRow, LogCounts, RowKind, Tone};
 use super::words::{ended, span, token, try_tone};
 use crate::model::exchange::header;
-use crate::model::{Attempt, Ending, Exchange, ExchangeStep, Outcome};
+use crate::model::{Attempt, Ending, Exchange, ExchangeKind, ExchangeStep, Outcome};
 use crate::text::screen;
 
 impl DetailRows<'_> {
@@ -74,6 +74,7 @@ impl DetailRows<'_> {
     /// What was said about it, in the server's words or ours.
     fn reason(&mut self, exchange: &Exchange) {
         let label = match &exchange.outcome {
+            Outcome::Refused(_) if exchange.kind == ExchangeKind::Hook => "refused",
             Outcome::Refused(_) if exchange.status().is_some() => "server",
             Outcome::Refused(_) if exchange.last_attempt().is_none() => "not sent",
             Outcome::Refused(_) => "refused",
@@ -140,8 +141,8 @@ impl DetailRows<'_> {
     /// come are named.
     fn ids(&mut self, exchange: &Exchange) {
         let Some(response) = exchange.last_attempt().and_then(|a| a.response()) else { return };
-        // A frame has no headers in which an id could come.
-        if is_frame(exchange) {
+        // A frame has no headers in which an id could come, and a webhook is answered here.
+        if is_frame(exchange) || exchange.kind == ExchangeKind::Hook {
             return;
         }
         let mut parts = Vec::new();
@@ -184,13 +185,26 @@ impl DetailRows<'_> {
         let mut line = Self::labelled("");
         if entry.diagnosis().is_some() {
             for (key, words) in [(&keys.why, "explain"), (&keys.ticket, "ticket"), (&keys.probe, "run checks")] {
-                key_hint(&mut line, key, words);
+                self.key_hint(&mut line, key, words);
             }
         }
         let explaining = if line.cells > LABEL { line.runs.len() } else { 0 };
         let all = if entry.density() == super::Density::Summary { "all" } else { "close" };
-        key_hint(&mut line, &keys.open, all);
+        self.key_hint(&mut line, &keys.open, all);
         self.add(RowKind::Keys { explaining }, line, 0, false);
+    }
+
+    /// Adds a key with what it does, where there is room for the whole of it.
+    fn key_hint(&self, line: &mut Line, key: &str, words: &str) {
+        let gap = if line.cells > LABEL { "   " } else { "" };
+        let room = self.page.width.saturating_sub(self.gutter().cells + line.cells);
+        if key.is_empty() || screen::width(gap) + screen::width(key) + 1 + screen::width(words) > room {
+            return;
+        }
+        line.push(gap, Tone::Text);
+        line.push(key, Tone::Key);
+        line.push(" ", Tone::Text);
+        line.push(words, Tone::Dim);
     }
 
     /// What a full entry says before the parts that fold: the server's words, each try, the token.
@@ -254,18 +268,6 @@ impl DetailRows<'_> {
             self.add(RowKind::Detail, line, LABEL, false);
         }
     }
-}
-
-fn key_hint(line: &mut Line, key: &str, words: &str) {
-    if key.is_empty() {
-        return;
-    }
-    if line.cells > LABEL {
-        line.push("   ", Tone::Text);
-    }
-    line.push(key, Tone::Key);
-    line.push(" ", Tone::Text);
-    line.push(words, Tone::Dim);
 }
 
 /// Whether it was written as a frame of the guest's socket.

@@ -338,8 +338,7 @@ pub const VERDICTS: &[(Action, &str)] = &[
     (Action::VerdictSkip, "skipped"),
 ];
 
-/// `p passed · f failed …`, from the live keys.
-pub fn verdict_keys(state: &State) -> String {
-    let keys = VERDICTS.iter().map(|(action, words)| format!("{} {words}", state.key(*action)));
-    keys.collect::<Vec<_>>().join(" · ")
+/// `p passed`, `f failed` …, from the live keys.
+pub fn verdict_keys(state: &State) -> Vec<String> {
+    VERDICTS.iter().map(|(action, words)| format!("{} {words}", state.key(*action))).collect()
 }

@@ -71,6 +71,8 @@ pub struct PassPane {
     pub found: Vec<FoundPass>,
     /// The pass file that is being read.
     pub(crate) reading: Option<PathBuf>,
+    /// The path of one that has mistakes, as it was typed.
+    pub(crate) mistaken: String,
     /// The step that a recording has its newest marker for.
     pub(crate) marked: Option<(usize, usize)>,
 }

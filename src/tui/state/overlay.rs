@@ -157,7 +157,8 @@ impl PromptPurpose {
             Self::PassFile => ("pass file", "a TOML file; `guestwire run --schema` prints the format"),
             Self::PassNote { verdict: Some(Verdict::Fail), .. } => ("why it failed (optional)", NOTE),
             Self::PassNote { verdict: Some(Verdict::Blocked), .. } => ("why it is blocked (optional)", NOTE),
-            Self::PassNote { .. } => ("note on the step", NOTE),
+            Self::PassNote { verdict: Some(_), .. } => ("note on the last verdict", NOTE),
+            Self::PassNote { verdict: None, .. } => ("note on this step", NOTE),
             Self::Reports => ("reports into", "a directory; four files are written into it"),
             Self::SessionPass => ("pass file", "a new file for the messages of this session"),
             Self::Attach(_) => (

@@ -51,6 +51,14 @@ pub enum Subject {
     Comparison,
     /// Messages that an earlier session left queued.
     Queue,
+    /// What stands in the composer, or was cleared from it.
+    Draft,
+    /// How the next message is sent.
+    NextMessage,
+    /// A fault of the sandbox that is on.
+    Fault,
+    /// The read of a conversation that a person asked for.
+    Reading(ConversationKey),
 }
 
 /// The sticky line.

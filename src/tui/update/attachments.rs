@@ -6,6 +6,7 @@ use crate::session::local::LocalRequest;
 use crate::tui::Effect;
 use crate::tui::state::composer::attachments::CarriedExtras;
 use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay, PromptPurpose};
+use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
@@ -110,6 +111,7 @@ pub fn attach(state: &mut State, key: ConversationKey, typed: &str, effects: &mu
 pub fn attached(state: &mut State, key: ConversationKey, file: Attachment) {
     state.files.asked_path = None;
     state.status.info(format!("{} ({}) is sent with the next message.", file.label(), file.mime));
+    state.status.about(Subject::NextMessage);
     state.composer.attach(key, file);
     focus(state, Pane::Composer);
 }
@@ -123,6 +125,7 @@ pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
         Ok((name, value)) => {
             state.composer.attribute(key, &name, &value);
             state.status.info(format!("{name}={value} is sent with the next message."));
+    state.status.about(Subject::NextMessage);
             focus(state, Pane::Composer);
         }
         Err(why) => state.status.error(why),

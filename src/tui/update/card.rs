@@ -7,6 +7,7 @@ use crate::tui::chord::Chord;
 use crate::tui::keymap::KeyMeaning;
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Card, Overlay};
+use crate::tui::state::status::Subject;
 
 use super::{global, log, sending};
 
@@ -56,6 +57,7 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, chord: Cho
             if let Some(key) = conversation {
                 effects.push(Effect::Engine(Command::Read(key)));
                 state.status.info("Reading the conversation: the card is updated with what is found.");
+                state.status.about(Subject::Reading(key));
             }
         }
         _ => {}

@@ -77,7 +77,10 @@ fn ask_remove(state: &mut State) {
     state.ask(
         DialogQuestion::Remove(key),
         format!("Remove “{name}” from the list?"),
-        vec!["What was said in it stays in the log. It can be added again.".to_owned()],
+        vec![format!(
+            "What was said in it stays in the log ({} shows all conversations). It can be added again.",
+            state.key(Action::LogScope)
+        )],
         "remove it",
         Consent::Enter,
     );

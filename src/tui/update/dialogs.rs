@@ -15,6 +15,7 @@ use crate::tui::state::overlay::{
 };
 use crate::tui::state::page::{last_scroll, page_text, page_turn, scrolled};
 use crate::tui::state::palette::{PaletteContext, PaletteTarget};
+use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
 use super::focus::{focus, show_log, show_pass};
@@ -234,6 +235,7 @@ fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
                         variation.about()
                     ));
                     state.status.offer(&[(Action::SendAs, "change")]);
+                    state.status.about(Subject::NextMessage);
                     focus(state, Pane::Composer);
                 }
                 None => state.status.info("The next message is sent as usual."),

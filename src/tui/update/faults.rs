@@ -31,7 +31,7 @@ pub fn open(state: &mut State) {
         return;
     }
     let mut items = vec![
-        ("no faults".to_owned(), MenuChoice::Fault(None)),
+        ("turn all faults off".to_owned(), MenuChoice::Fault(None)),
         ("send the next message as …".to_owned(), MenuChoice::SendAsMenu),
     ];
     let mut groups: Vec<(usize, &'static str)> = Vec::new();

@@ -310,6 +310,7 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
         state.composer.clear();
         state.status.info("Draft cleared.");
         state.status.offer(&[(Action::Undo, "undo")]);
+        state.status.about(Subject::Draft);
     } else if quit_is_armed(state) {
         leave(state, effects);
     } else {

@@ -237,19 +237,20 @@ fn compare(state: &mut State) {
         nothing_chosen(state);
         return;
     };
-    let Some(first) = state.log_pane.compare_with.take() else {
-        state.log_pane.compare_with = Some(number);
-        state.status.info(format!("Comparing #{number}: move to another row."));
-        state.status.offer(&[(Action::Compare, "compare"), (Action::Back, "cancel")]);
-        state.status.about(Subject::Comparison);
-        return;
-    };
-    state.status.over(Subject::Comparison);
-    if first == number {
-        state.status.info("This is the same row: choose another one to compare with.");
-        return;
+    let begun = state.log_pane.compare_with.replace(number);
+    match begun.filter(|first| *first != number) {
+        None => {
+            let same = if begun.is_some() { "this is the same row, " } else { "" };
+            state.status.info(format!("Comparing #{number}: {same}move to another row."));
+            state.status.offer(&[(Action::Compare, "compare"), (Action::Back, "cancel")]);
+            state.status.about(Subject::Comparison);
+        }
+        Some(first) => {
+            state.log_pane.compare_with = None;
+            state.status.over(Subject::Comparison);
+            show_differences(state, first, number);
+        }
     }
-    show_differences(state, first, number);
 }
 
 /// What differs between two entries, on a page.

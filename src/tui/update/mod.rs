@@ -32,6 +32,7 @@ use super::action::Action;
 use super::effect::Effect;
 use super::event::Event;
 use super::state::overlay::{Overlay, paste_line};
+use super::state::status::Subject;
 use super::state::{Pane, State};
 use focus::{focus, keep_focus_visible};
 use notices::{carry_out, say_what_is_known_now};
@@ -43,6 +44,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     state.now = at;
     let mut effects = Vec::new();
     let draft = (state.composer.active(), state.composer.text().len());
+    let of_draft = state.status.about == Some(Subject::Draft);
     let types = matches!(event, Event::Key(_) | Event::Paste(_));
     match event {
         Event::Key(key) => keys::key(state, key, &mut effects),
@@ -70,6 +72,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             state.composer.set_text(crate::text::cleaned(&text).trim_end_matches('\n'));
             state.status.info("The editor's text is in the composer.");
             state.status.offer(&[(Action::Send, "send")]);
+            state.status.about(Subject::Draft);
         }
         Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
         Event::Done(Ok(said)) => state.status.info(said),
@@ -85,6 +88,10 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     // A text of another length in the same conversation was typed; one that comes back from elsewhere was not.
     if types && draft.0 == state.composer.active() && draft.1 != state.composer.text().len() {
         composer::typed(state, &mut effects);
+        // What is typed now is another text than the one that was cleared or came from elsewhere.
+        if of_draft && !state.composer.is_empty() {
+            state.status.over(Subject::Draft);
+        }
     }
     unknown_outcome::watch(state, &mut effects);
     open_conversation::watch(state, &mut effects);
@@ -102,9 +109,16 @@ fn local(state: &mut State, answer: LocalAnswer, effects: &mut Vec<Effect>) {
         LocalAnswer::Kept(Err(why)) | LocalAnswer::FaultSet(Err(why)) => state.status.error(why),
         LocalAnswer::FaultSet(Ok(said)) => {
             state.status.info(said);
-            state.status.offer(&[(Action::FaultBench, "set or clear")]);
+            state.status.offer(&[(Action::FaultBench, "faults")]);
+            state.status.about(Subject::Fault);
         }
-        LocalAnswer::Faults(left) => state.questions.faults = left,
+        LocalAnswer::Faults(left) => {
+            // The last one was used up.
+            if left.is_empty() && !state.questions.faults.is_empty() {
+                state.status.over(Subject::Fault);
+            }
+            state.questions.faults = left;
+        }
         LocalAnswer::SandboxSet(done) => {
             let changes = state.session.sandbox_answered(&done, state.now);
             carry_out(state, changes, effects);

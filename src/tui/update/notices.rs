@@ -47,6 +47,9 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Token { before, .. } => token(state, &before, effects),
         Notice::Exchange(exchange) => {
             demo::exchange(state, &exchange);
+            if let Some(key) = exchange.conversation.filter(|_| exchange.outcome.is_settled()) {
+                state.status.over(Subject::Reading(key));
+            }
             // A fault that was used up has no part in what comes next.
             if exchange.outcome.is_settled() && !state.questions.faults.is_empty() {
                 effects.push(Effect::Local(LocalRequest::TellFaults));
@@ -59,6 +62,8 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Sent(id) => {
             // What one has just done is what one wants to see.
             state.session.log.last();
+            state.status.over(Subject::Draft);
+            state.status.over(Subject::NextMessage);
             recording::sent(state, id, effects);
         }
         Notice::WaitsBehindPaused(_) => {
@@ -256,6 +261,8 @@ fn replies(state: &mut State, key: ConversationKey, changed: bool) {
     if matches!(why, Unreadable::Refused { status: 404, .. }) {
         state.status.error(format!("{name}: 404, there is no such conversation."));
         state.status.offer(if added { &[(Action::Remove, "remove")] } else { &[(Action::IdCard, "ids")] });
+    } else if *why == Unreadable::NoConversationId {
+        state.status.info(format!("{name}: messages can be read once one of yours was accepted."));
     } else {
         state.status.warn(format!("{name}: {}. You can still send.", why.sentence()));
     }

@@ -6,6 +6,7 @@ use crate::text::capitalised;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::overlay::DialogQuestion;
+use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
@@ -186,6 +187,7 @@ pub fn edit_copy(state: &mut State, effects: &mut Vec<Effect>) {
     let choice = if was_choice { " It will be sent as text, not as a choice." } else { "" };
     state.status.info(format!("The message is copied into the composer; nothing is sent yet.{choice}"));
     state.status.offer(&[(Action::Undo, "get the draft back")]);
+    state.status.about(Subject::Draft);
 }
 
 /// The lines of a question about what goes out.

@@ -1,6 +1,7 @@
 //! The dialog for a message of unknown outcome, and the looks at its conversation while nobody knows.
 
 use crate::model::{DeliveryStatus, Ending, FailureKind, Message};
+use crate::session::log::LogEntry;
 use crate::session::outcome_watch::OutcomeWatch;
 use crate::tui::Effect;
 use crate::tui::state::State;
@@ -26,7 +27,11 @@ pub fn selected_unknown(state: &State) -> Option<&Message> {
 /// Opens the dialog, and looks at the conversation from now on.
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     let Some((id, key)) = selected_unknown(state).map(|m| (m.id, m.conversation)) else {
-        state.status.info("The chosen entry has no unknown outcome.");
+        state.status.info(match state.shown_log().selected().and_then(LogEntry::settled) {
+            Some(true) => "This outcome is settled already: the message was received.",
+            Some(false) => "This outcome is settled already: the message was not received.",
+            None => "The chosen entry has no unknown outcome.",
+        });
         return;
     };
     let channel = state.session.conversations.get(key).map(|item| item.conversation.channel());

@@ -40,7 +40,7 @@ fn meant(state: &State) -> Option<&ConversationItem> {
 pub fn no_session(state: &State) -> Option<&'static str> {
     match meant(state) {
         None => Some("no conversation is open"),
-        Some(item) => item.session().is_none().then_some("only web-messaging conversations have a session"),
+        Some(item) => item.session().is_none().then_some("only web-messaging has a session"),
     }
 }
 

@@ -17,6 +17,8 @@ use crate::tui::theme::StyleRole;
 
 /// Cells of the labels of the last parts.
 const LABEL: usize = 16;
+/// With fewer rows what to do would be below the fold: what the cause means stands after it, and no row is blank.
+const SHORT: usize = 10;
 /// Cells that a key at the right takes at most.
 const KEYS: usize = 18;
 
@@ -59,8 +61,8 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
     }
     let inside =
         Rect { x: area.x + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(2), ..area };
-    let rows = rows(state, entry, diagnosis, usize::from(inside.width));
     let shown = usize::from(inside.height);
+    let rows = rows(state, entry, diagnosis, usize::from(inside.width), shown < SHORT);
     let last = rows.len().saturating_sub(shown);
     let from = usize::from(card.scroll).min(last);
     for (y, row) in (inside.top()..inside.bottom()).zip(rows.iter().skip(from)) {
@@ -93,17 +95,26 @@ fn draw_row(state: &State, row: &Row, line: Rect, buf: &mut Buffer) {
     }
 }
 
-fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> Vec<Row> {
+fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, short: bool) -> Vec<Row> {
     let Some(exchange) = entry.exchange() else { return Vec::new() };
     let log = state.log_with(entry.number());
     let number = |id| log.number_of(id);
     let now = state.session.log.entry(entry.number()).is_some();
     let mut rows = vec![title(state, entry, diagnosis, room), Row::default()];
+    let mut meaning = Vec::new();
     let advice = entry.advice();
     let check = format!("press {} to check", state.keys.map.key(Action::Probe));
     for part in render::card(diagnosis, exchange, &advice, &state.session.profile.facts, &number, &check) {
         match part.kind {
-            PartKind::Cause => cause(state, diagnosis, &part, room, &mut rows),
+            PartKind::Cause => {
+                cause(diagnosis, &mut rows);
+                let now = if short { 1 } else { part.lines.len() };
+                for (at, line) in part.lines.iter().enumerate() {
+                    let rows = if at < now { &mut rows } else { &mut meaning };
+                    hung(state, line, "", 0, StyleRole::Text, room, None, rows);
+                }
+                rows.push(Row::default());
+            }
             PartKind::Actions => {
                 rows.push(Row::of([("Do this".to_owned(), StyleRole::Strong)]));
                 for (line, advice) in part.lines.iter().zip(advice.iter()) {
@@ -112,6 +123,7 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> 
                     hung(state, line, "  ", 3, StyleRole::Text, room, key, &mut rows);
                 }
                 rows.push(Row::default());
+                rows.append(&mut meaning);
             }
             PartKind::Evidence => evidence(state, diagnosis, (log, now), room, &mut rows),
             PartKind::NotRuledOut => {
@@ -127,6 +139,9 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> 
             }
             PartKind::Ids => labelled(state, &part, "Ids", (StyleRole::Strong, StyleRole::Dim), room, &mut rows),
         }
+    }
+    if short {
+        rows.retain(|row| !row.pieces.is_empty());
     }
     rows
 }
@@ -161,8 +176,8 @@ fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) ->
     Row::of([(head, StyleRole::Strong), (plain(&line, ascii).into_owned(), StyleRole::Dim)])
 }
 
-/// The name of the cause and how sure it is, and why.
-fn cause(state: &State, diagnosis: &Diagnosis, part: &Part, room: usize, rows: &mut Vec<Row>) {
+/// The name of the cause and how sure it is.
+fn cause(diagnosis: &Diagnosis, rows: &mut Vec<Row>) {
     if diagnosis.suspects.is_empty() {
         rows.push(Row::of([("No cause found".to_owned(), StyleRole::Warning)]));
     } else {
@@ -178,10 +193,6 @@ fn cause(state: &State, diagnosis: &Diagnosis, part: &Part, room: usize, rows: &
         }
         rows.push(title);
     }
-    for line in &part.lines {
-        hung(state, line, "", 0, StyleRole::Text, room, None, rows);
-    }
-    rows.push(Row::default());
 }
 
 /// What was looked at: what does not hold first, for that is where the cause is.

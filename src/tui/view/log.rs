@@ -123,7 +123,11 @@ pub fn aside(state: &State) -> String {
             None => format!("history #{} to #{}", log.first_number(), log.last_number().unwrap_or(0)),
         },
         (None, filter) => {
-            let scope = if log.shows_all_conversations() { "all conversations" } else { "this conversation" };
+            let scope = match state.session.conversations.active() {
+                _ if log.shows_all_conversations() => "all conversations",
+                Some(_) => "this conversation",
+                None => "no conversation",
+            };
             let filter = filter.map_or_else(String::new, |f| format!(", filter: {}", screen::visible(f.text())));
             format!("{scope}{filter}")
         }

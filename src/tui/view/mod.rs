@@ -108,6 +108,8 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
         let look = look(state, Pane::Picker);
         if panes.picker_on_top {
             frame::clear(area.outer, buf);
+            // What it covers has drawn over the rule at its side.
+            frame::rules(panes, &state.look.theme, buf);
         }
         let (aside, right) =
             (conversations::aside(&state.session.conversations), conversations::count(&state.session.conversations));

@@ -58,7 +58,7 @@ fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buf
 const PALETTE_COLUMNS: usize = 56;
 
 fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position {
-    let room = usize::from(buf.area.width.saturating_sub(8)).min(96);
+    let room = usize::from(state.panes().main.width.saturating_sub(8)).min(96);
     let high = usize::from(buf.area.height.saturating_sub(8)).clamp(3, 18);
     let inner = popup(state, "Command   @ conversation   # log entry", room, high, buf);
     let typed = visible(palette.input.value()).into_owned();
@@ -77,7 +77,8 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
             }
             PaletteTarget::Conversation(_) | PaletteTarget::Entry(_) => String::new(),
         };
-        let about = item.disabled.map_or_else(|| item.about.clone(), |why| format!("{} ({why})", item.about));
+        // What hinders comes first: it must not be what is cut.
+        let about = item.disabled.map_or_else(|| item.about.clone(), |why| format!("({why}) {}", item.about));
         let mark = if index == palette.chosen { mark(&state.look.theme) } else { " " };
         let (name, about) = (visible(&item.name), visible(&about));
         // In columns where there is room for them.

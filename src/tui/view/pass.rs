@@ -205,7 +205,8 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
         rows.pop();
         rows.extend(wrapped(&rest, room, 0, StyleRole::Strong));
     }
-    let judge = step.judge.iter().flat_map(|j| wrapped(&format!("you judge: {j}"), room, 11, StyleRole::Text));
+    // A step that is nothing else is called by it.
+    let judge = step.judge.iter().filter(|judge| !instruction.contains(*judge)).flat_map(|j| wrapped(&format!("you judge: {j}"), room, 11, StyleRole::Text));
     rows.extend(judge);
     for (at, expectation) in step.expectations.iter().enumerate() {
         // In little room what is met is not what matters.
@@ -264,9 +265,22 @@ fn expectation_rows(
 
 /// What can be pressed now.
 fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Row> {
+    let mut verdicts = crate::tui::state::key_hints::verdict_keys(state);
+    let mut text = hint_text(state, runner, step, &verdicts.join(" · "));
+    // A key is whole or not there; the bottom row names them, too.
+    while room.short && width(&text) > room.cells && verdicts.pop().is_some() {
+        text = hint_text(state, runner, step, &verdicts.join(" · "));
+    }
+    if runner.is_paused() {
+        let text = format!("Paused, {} goes on. {text}", state.key(Action::PassPause));
+        return wrapped(&text, room, 0, StyleRole::Warning);
+    }
+    wrapped(&text, room, 0, StyleRole::Dim)
+}
+
+fn hint_text(state: &State, runner: &Runner, step: &StepResult, verdicts: &str) -> String {
     let key = |action: Action| state.key(action);
-    let verdicts = crate::tui::state::key_hints::verdict_keys(state);
-    let text = match runner.stage() {
+    match runner.stage() {
         StepStage::Ready if step.runs > 0 => {
             format!("The step did not finish: {} runs it again.", key(Action::PassGo))
         }
@@ -274,20 +288,15 @@ fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Ro
         StepStage::Preparing(_) if runner.is_opening() => "Waiting for the session to open.".to_owned(),
         StepStage::Preparing(_) if runner.is_renewing() => "Waiting for the new token.".to_owned(),
         StepStage::Preparing(_) => "The sandbox is being set up.".to_owned(),
-        StepStage::Watching => verdicts,
+        StepStage::Watching => verdicts.to_owned(),
         StepStage::Judging => match step.suggested {
             Some(suggested) => {
                 format!("suggested: {}. {} accepts it. {verdicts}", suggested.word(), key(Action::PassGo))
             }
             None => format!("Only you can decide. {verdicts}"),
         },
-        StepStage::Over => return Vec::new(),
-    };
-    if runner.is_paused() {
-        let text = format!("Paused, {} goes on. {text}", key(Action::PassPause));
-        return wrapped(&text, room, 0, StyleRole::Warning);
+        StepStage::Over => String::new(),
     }
-    wrapped(&text, room, 0, StyleRole::Dim)
 }
 
 /// A text in rows; those after the first begin `hang` cells in.

@@ -76,14 +76,19 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
     let (label, hint) = prompt.purpose.words();
     let mut pen = Pen::at(area, &state.look.theme, buf);
     pen.write(&format!(" {label}: "), StyleRole::Strong);
-    let start = pen.x;
-    let room = pen.room().saturating_sub(1).max(1);
+    // What is wrong with it is read, however long it is.
+    let problem = prompt.problem.as_ref().map_or(0, |problem| width(problem) + 6).min(usize::from(area.width) / 2);
+    let room = pen.room().saturating_sub(1 + problem).max(1);
     let typed = visible(prompt.input.value()).into_owned();
     let cursor = cursor_cells(&prompt.input);
-    // What does not fit goes out of sight at the left.
-    let gone = prefix(&typed, cursor.saturating_sub(room - 1));
+    // What does not fit goes out of sight at the left, behind a mark.
+    let over = cursor.saturating_sub(room - 1);
+    let mark = if over > 0 && room > 12 { plain("…", state.look.theme.ascii) } else { "".into() };
+    let gone = prefix(&typed, over + width(&mark));
     let shown = typed.strip_prefix(gone).unwrap_or(&typed);
-    pen.write(prefix(shown, room), StyleRole::Text);
+    pen.write(&mark, StyleRole::Dim);
+    let start = pen.x;
+    pen.write(prefix(shown, room - width(&mark)), StyleRole::Text);
     let aside = match (&prompt.problem, typed.is_empty()) {
         (Some(problem), _) => Some((format!("   ! {problem}"), StyleRole::Warning)),
         (None, true) => Some((hint.to_owned(), StyleRole::Dim)),

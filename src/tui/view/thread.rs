@@ -85,6 +85,9 @@ pub fn draw_nothing(state: &State, read: bool, look: &DrawingContext<'_>, area: 
         format!("No conversation is open. {} opens one.", state.key(Action::Open))
     } else if read {
         format!("Nothing has been said here. {type_here}")
+    } else if conversations.active_item().is_some_and(|item| item.readable.unreadable().is_some()) {
+        // The heading says why.
+        format!("There are no messages to show. {type_here} {} tries to read them.", state.key(Action::Refresh))
     } else {
         format!("The conversation has not been read. {type_here} {} reads it.", state.key(Action::Refresh))
     };

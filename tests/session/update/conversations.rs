@@ -263,7 +263,7 @@ fn a_conversation_whose_messages_cannot_be_read_is_not_called_empty() {
     let mut desk = Desk::default();
     let missing = vec!["conversation:message:view".to_owned()];
     for (readable, said) in [
-        (RepliesReadable::No(Unreadable::Refused { status: 403, missing }), "The conversation has not been read."),
+        (RepliesReadable::No(Unreadable::Refused { status: 403, missing }), "There are no messages to show."),
         (RepliesReadable::Yes, "Nothing has been said here."),
     ] {
         desk.report(Report::Conversation {

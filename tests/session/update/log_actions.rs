@@ -90,8 +90,9 @@ fn two_entries_are_compared() {
     desk.keys("esc g =");
     assert_eq!(desk.status(), "Comparing #1: move to another row.");
     desk.keys("=");
-    assert_eq!(desk.status(), "This is the same row: choose another one to compare with.");
-    desk.keys("esc g = G =");
+    assert_eq!(desk.status(), "Comparing #1: this is the same row, move to another row.");
+    assert_eq!(desk.offers(), ["= compare", "Esc cancel"], "and it goes on");
+    desk.keys("G =");
     let Some(Overlay::Page(Page { content: PageContent::Lines { title, lines }, .. })) = &desk.state.overlay else {
         panic!("no page")
     };

@@ -5,6 +5,7 @@ mod conversations;
 mod faults;
 mod focus;
 mod ids;
+mod in_sight;
 mod leaving;
 mod live;
 mod log_actions;

@@ -295,6 +295,12 @@ fn a_file_with_mistakes_says_where_and_opens_nothing() {
     )));
     assert!(desk.screen().contains("bad.toml:3:1: unknown field"), "{}", desk.screen());
     assert!(desk.state.session.pass.runner.is_none());
+    // It is opened again once it is mended.
+    desk.keys("esc T");
+    desk.event(Event::Local(LocalAnswer::Passes(vec![])));
+    desk.keys("pgdn enter");
+    assert!(desk.screen().contains("pass file: bad.toml"), "{}", desk.screen());
+    desk.keys("esc");
     desk.event(Event::Local(LocalAnswer::PassRead("other.toml".into(), Ok(PASS.to_owned()))));
     assert!(desk.state.session.pass.runner.is_none(), "nobody asked for it");
 }

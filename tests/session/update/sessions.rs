@@ -142,7 +142,7 @@ fn a_session_that_moved_on_while_it_was_asked_about_is_left_alone() {
 fn a_conversation_without_a_session_says_so() {
     let mut desk = desk();
     desk.keys("esc w");
-    assert_eq!(desk.status(), "No session here: only web-messaging conversations have a session.");
+    assert_eq!(desk.status(), "No session here: only web-messaging has a session.");
     // In the picker the chosen one is meant.
     desk.keys("1 G w");
     assert_eq!(menu(&desk).len(), 8);

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::model::{Author, DeliveryStatus, Masks, Message, Moment};
+use crate::model::{Author, DeliveryStatus, Masks, Message, Moment, Reason};
 use crate::session::thread::ThreadEntry;
 use crate::text::dates::day;
 use crate::text::screen::{fit, head, plain, visible, visible_lines, width, wrap};
@@ -157,7 +157,11 @@ fn below(entry: &ThreadEntry) -> Vec<(String, StyleRole)> {
 
 /// How a message fared, in words: `accepted`, `waiting 7 s: 429, Retry-After 7 s`, `refused 401 · scope-stripped, likely`.
 fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>) -> (String, StyleRole) {
-    let cause = entry.message().and_then(context.cause);
+    // The name of the cause; where it is not known, no sentence of the server's, for which there is no room.
+    let said = |why: &Reason, before: &str| {
+        let cause = entry.message().and_then(context.cause);
+        cause.map_or_else(|| format!("{before}{}", visible(&why.brief())), |cause| format!(" {cause}"))
+    };
     match status {
         DeliveryStatus::Waiting { until, why } => {
             let left = until.left(context.now);
@@ -169,13 +173,12 @@ fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>)
             (format!("sending, try {attempt}"), StyleRole::Info)
         }
         DeliveryStatus::Refused(why) => {
-            let why = cause.unwrap_or_else(|| visible(&why.to_string()).into_owned());
-            (format!("refused {why}").trim_end().to_owned(), StyleRole::Error)
+            (format!("refused{}", said(why, " ")).trim_end().to_owned(), StyleRole::Error)
         }
         DeliveryStatus::Unknown(_) if entry.seen() => {
             ("unknown, but found in the conversation".to_owned(), StyleRole::Warning)
         }
-        DeliveryStatus::Unknown(why) => (format!("unknown: {}", visible(&why.to_string())), StyleRole::Warning),
+        DeliveryStatus::Unknown(why) => (format!("unknown{}", said(why, ": ")), StyleRole::Warning),
         DeliveryStatus::Landed => ("received, was unknown".to_owned(), StyleRole::Dim),
         DeliveryStatus::Lost => ("not received, was unknown".to_owned(), StyleRole::Warning),
         DeliveryStatus::Sending { .. } | DeliveryStatus::Queued => (status.word().to_owned(), StyleRole::Info),

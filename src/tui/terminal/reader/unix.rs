@@ -35,7 +35,9 @@ impl ByteReader {
     /// Begins to read.
     pub fn start() -> io::Result<Self> {
         let (sender, arrives) = unbounded_channel();
-        let (stopped, stop) = rustix::pipe::pipe()?;
+        // One that programs of others do not inherit: a clipboard helper that stays would keep it open.
+        let (stopped, stop) = io::pipe()?;
+        let (stopped, stop) = (OwnedFd::from(stopped), OwnedFd::from(stop));
         let thread = std::thread::Builder::new().name("keys".to_owned()).spawn(move || read(&sender, &stopped))?;
         Ok(Self { arrives, stop: Some(stop), thread: Some(thread) })
     }

@@ -56,7 +56,10 @@ pub fn chosen(state: &mut State, choice: PassChoice, effects: &mut Vec<Effect>) 
         }
         PassChoice::File(path) => ask_for(state, path, effects),
         PassChoice::Wrong(why) => state.status.error(why),
-        PassChoice::Path => state.prompt(PromptPurpose::PassFile, ""),
+        PassChoice::Path => {
+            let mistaken = state.pass_pane.mistaken.clone();
+            state.prompt(PromptPurpose::PassFile, &mistaken);
+        }
     }
 }
 
@@ -84,14 +87,17 @@ pub fn read(
 ) -> Result<(), String> {
     if state.pass_pane.reading.take_if(|p| p == path).is_some() {
         let text = text?;
-        state.files.asked_path = None;
-        open(state, &path.display().to_string(), &text, effects);
+        let asked = state.files.asked_path.take();
+        if !open(state, &path.display().to_string(), &text, effects) {
+            // It is opened again once it is mended.
+            state.pass_pane.mistaken = asked.map(|(_, typed)| typed).unwrap_or_default();
+        }
     }
     Ok(())
 }
 
-/// Begins a pass from its text.
-fn open(state: &mut State, file: &str, text: &str, effects: &mut Vec<Effect>) {
+/// Begins a pass from its text; false where that has mistakes.
+fn open(state: &mut State, file: &str, text: &str, effects: &mut Vec<Effect>) -> bool {
     let id = state.composer.new_uuid();
     let marked = state.pass_pane.marked.take();
     let opened = with_session(state, effects, |session, now, changes| session.open_pass(file, text, id, now, changes));
@@ -101,11 +107,13 @@ fn open(state: &mut State, file: &str, text: &str, effects: &mut Vec<Effect>) {
         let mistakes = counted(lines.len(), "mistake");
         state.status.error(format!("{file} has {mistakes}: fix the file, then open it again."));
         state.overlay = Some(Overlay::lines("Mistakes in the pass file", lines));
-        return;
+        return false;
     }
+    state.pass_pane.mistaken.clear();
     show_pass(state);
     state.status.info("Run each step, then accept the suggested verdict or give your own.");
     state.status.offer(&[(Action::PassGo, "run")]);
+    true
 }
 
 /// Goes on where an earlier session stopped.

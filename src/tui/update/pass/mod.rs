@@ -47,7 +47,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             // Right after a verdict its step is meant, although the next one is open already.
             let open = state.session.pass.runner.as_ref().map(|runner| runner.run().at);
             if let Some(at) = judged.or(open) {
-                ask_note(state, at, None);
+                ask_note(state, at, judged.and_then(|at| verdict_of(state, at)));
             }
         }
         Action::NextCase => pass_event(state, RunnerEvent::Case(1), effects),
@@ -60,6 +60,10 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::PassStop => stop(state),
         _ => {}
     }
+}
+
+fn verdict_of(state: &State, at: (usize, usize)) -> Option<Verdict> {
+    state.session.pass.runner.as_ref()?.run().cases.get(at.0)?.steps.get(at.1)?.verdict
 }
 
 /// Asks for a note on a step; `verdict`: to say why it has this one.
@@ -174,7 +178,8 @@ fn stop(state: &mut State) {
         state.status.info("The test run is finished already.");
         return;
     }
-    let open = runner.run().tally().open;
+    // What is only suggested is no verdict.
+    let open = runner.run().steps().filter(|step| step.verdict.is_none()).count();
     state.ask(
         DialogQuestion::PassStop,
         "End this test run?",

@@ -36,7 +36,7 @@ fn what_cannot_be_observed_blocks() {
         (
             "without a conversation id",
             |rig| drop(rig.read(RepliesReadable::No(Unreadable::NoConversationId))),
-            "the conversation id is not known; no answer of the service named it",
+            "the conversation id is not known yet; the answer to an accepted message names it",
         ),
         ("not read in time", late, "no read ended in time"),
         (
