@@ -95,7 +95,7 @@ impl Remembering {
 impl Outside for Remembering {
     fn copy(&mut self, text: &str) -> Work<String> {
         self.copies.send_modify(|all| all.push(text.to_owned()));
-        Box::pin(std::future::ready(Ok("sent to clipboard".to_owned())))
+        Box::pin(std::future::ready(Ok("Sent to the clipboard".to_owned())))
     }
     fn give_terminal(&mut self) {}
     fn take_terminal(&mut self) -> io::Result<()> {

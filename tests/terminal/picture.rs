@@ -50,7 +50,8 @@ fn play(session: &mut Session) {
 /// The words of a screen that are the same in each run: no times, numbers, ids, and nothing that was cut.
 fn words(text: &str) -> BTreeSet<String> {
     let lasting = |word: &&str| word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | ',' | ':' | '?'));
-    let rows = text.lines().filter(|row| !row.contains("READ"));
+    // What was said some minutes ago was said yesterday, shortly after midnight.
+    let rows = text.lines().filter(|row| !row.contains("READ") && !row.contains("──  "));
     rows.flat_map(str::split_whitespace).filter(lasting).filter(|w| w.len() > 3).map(str::to_owned).collect()
 }
 

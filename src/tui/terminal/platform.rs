@@ -89,11 +89,11 @@ impl RealOutside {
             Clipboard::TmuxPassthrough if text.len() > OSC52_MAX => known(Ok(None)),
             Clipboard::TmuxPassthrough => {
                 let sent = tmux_passthrough(&text).ok();
-                known(Ok(sent.map(|()| "sent to clipboard (OSC 52 through tmux)".to_owned())))
+                known(Ok(sent.map(|()| "Sent to the clipboard (OSC 52 through tmux)".to_owned())))
             }
             Clipboard::Osc52 => known(Ok(by_sequence())),
             Clipboard::Native => Box::pin(async move {
-                Ok(programs::clipboard(&text).await.map(|name| format!("sent to clipboard ({name})")))
+                Ok(programs::clipboard(&text).await.map(|name| format!("Sent to the clipboard ({name})")))
             }),
             Clipboard::Auto => {
                 let inside_tmux = std::env::var_os("TMUX").is_some();
@@ -105,7 +105,7 @@ impl RealOutside {
                         return Ok(Some("sent to tmux's buffer and, where tmux may, to the clipboard".to_owned()));
                     }
                     let native = if here { programs::clipboard(&text).await } else { None };
-                    Ok(native.map(|name| format!("sent to clipboard ({name})")).or(by_sequence))
+                    Ok(native.map(|name| format!("Sent to the clipboard ({name})")).or(by_sequence))
                 })
             }
         }
@@ -120,7 +120,7 @@ impl RealOutside {
 
 fn osc52(text: &str) -> Option<String> {
     execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text)).ok()?;
-    Some("sent to clipboard (OSC 52)".to_owned())
+    Some("Sent to the clipboard (OSC 52)".to_owned())
 }
 
 /// tmux hands a sequence on unread when it is wrapped and `allow-passthrough` is on.

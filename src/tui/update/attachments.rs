@@ -125,7 +125,7 @@ pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
         Ok((name, value)) => {
             state.composer.attribute(key, &name, &value);
             state.status.info(format!("{name}={value} is sent with the next message."));
-    state.status.about(Subject::NextMessage);
+            state.status.about(Subject::NextMessage);
             focus(state, Pane::Composer);
         }
         Err(why) => state.status.error(why),

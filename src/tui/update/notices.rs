@@ -83,7 +83,9 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
             let side = if seconds > 0 { "ahead of" } else { "behind" };
             state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.unsigned_abs()));
         }
-        Notice::EngineNotice(text) | Notice::JournalNotice(text) => state.status.warn(text),
+        Notice::EngineNotice(text) | Notice::JournalNotice(text) => {
+            state.status.warn(format!("{}.", capitalised(&clause(&text))));
+        }
         Notice::JournalTrouble(trouble) => state.status.error(trouble.sentence),
         Notice::JournalWell => state.status.info("The journal keeps everything again."),
         Notice::JournalFree => {

@@ -206,7 +206,11 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
         rows.extend(wrapped(&rest, room, 0, StyleRole::Strong));
     }
     // A step that is nothing else is called by it.
-    let judge = step.judge.iter().filter(|judge| !instruction.contains(*judge)).flat_map(|j| wrapped(&format!("you judge: {j}"), room, 11, StyleRole::Text));
+    let judge = step
+        .judge
+        .iter()
+        .filter(|judge| !instruction.contains(*judge))
+        .flat_map(|j| wrapped(&format!("you judge: {j}"), room, 11, StyleRole::Text));
     rows.extend(judge);
     for (at, expectation) in step.expectations.iter().enumerate() {
         // In little room what is met is not what matters.

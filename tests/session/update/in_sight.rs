@@ -120,7 +120,8 @@ fn a_thread_names_the_cause_or_the_code_and_quotes_nobody() {
     assert!(desk.screen().contains(&format!("unknown 503 · {}", Cause::ServiceFailure)), "{}", desk.screen());
     // One of an earlier session has no entry here.
     let refused = DeliveryStatus::Refused(Reason::Tried(Box::new(Reason::Answer(Box::new(said))), 2));
-    for (delivery, words) in [(unknown, "unknown: 503 service.unavailable"), (refused, "refused 503 service.unavailable")]
+    for (delivery, words) in
+        [(unknown, "unknown: 503 service.unavailable"), (refused, "refused 503 service.unavailable")]
     {
         let id = desk.send("again");
         desk.report(Report::Message { id, delivery, exchange: None, remote_id: None });

@@ -261,8 +261,8 @@ fn the_end_of_the_engine_changes_nothing() {
 #[test]
 fn what_was_done_outside_is_said() {
     let mut desk = Desk::default();
-    assert_eq!(desk.event(Event::Done(Ok("sent to clipboard (OSC 52)".to_owned()))), Vec::<Effect>::new());
-    assert_eq!(desk.status(), "sent to clipboard (OSC 52)");
+    assert_eq!(desk.event(Event::Done(Ok("Sent to the clipboard (OSC 52)".to_owned()))), Vec::<Effect>::new());
+    assert_eq!(desk.status(), "Sent to the clipboard (OSC 52)");
     desk.event(Event::Done(Err("the disk is full".to_owned())));
     assert!(desk.screen().lines().any(|line| line.starts_with(" ! the disk is full")), "{}", desk.screen());
 }

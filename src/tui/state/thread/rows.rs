@@ -172,9 +172,7 @@ fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>)
             let DeliveryStatus::Sending { attempt } = status else { return (String::new(), StyleRole::Dim) };
             (format!("sending, try {attempt}"), StyleRole::Info)
         }
-        DeliveryStatus::Refused(why) => {
-            (format!("refused{}", said(why, " ")).trim_end().to_owned(), StyleRole::Error)
-        }
+        DeliveryStatus::Refused(why) => (format!("refused{}", said(why, " ")).trim_end().to_owned(), StyleRole::Error),
         DeliveryStatus::Unknown(_) if entry.seen() => {
             ("unknown, but found in the conversation".to_owned(), StyleRole::Warning)
         }
