@@ -8,7 +8,6 @@ use super::answer::HttpAnswer;
 use crate::genesys::open_messaging::Endpoint;
 use crate::genesys::time_text;
 use crate::sandbox::world::open::{Inbound, OpenReason, OpenRequest};
-use crate::sandbox::world::web::frames::content;
 use crate::sandbox::world::{Bearer, ServiceRefusal, World};
 use crate::text::json::dense;
 
@@ -44,7 +43,7 @@ impl Context<'_> {
             } else {
                 body["direction"] = json!("Inbound");
             }
-            if let Some(content) = content(said) {
+            if let Some(content) = said.content() {
                 body["content"] = json!(content);
             }
             // [real: documented: only where it is asked for, and only for messages]

@@ -7,7 +7,7 @@ use super::answer::HttpAnswer;
 use crate::genesys::time_text;
 use crate::model::fault::FaultKind;
 use crate::sandbox::fault::Plan;
-use crate::sandbox::world::web::frames::{allowed_media, content, form};
+use crate::sandbox::world::web::frames::allowed_media;
 use crate::sandbox::world::{
     GuestAccess, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, World,
 };
@@ -144,9 +144,9 @@ pub(crate) fn normalized(c: &SimulatedConversation, said: &SimulatedMessage) -> 
     dense(json!({
         "id": said.id,
         "channel": channel,
-        "type": form(said),
+        "type": said.form(),
         "text": &*said.text,
-        "content": content(said),
+        "content": said.content(),
         "metadata": (!said.metadata.is_empty()).then_some(&said.metadata),
         "direction": direction(said.by).0,
         "originatingEntity": if said.by == ParticipantPurpose::Workflow { "Bot" } else { "Human" },

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::offer::OfferedContent;
+use super::content::{GuestContent, OfferedContent};
 use super::script::ScriptStage;
 use crate::model::{Channel, Moment};
 use crate::sandbox::rng::Rng;
@@ -37,36 +37,13 @@ pub(crate) enum GuestAccess {
     Web { token: Arc<str> },
 }
 
-/// What a message holds beside its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ExtraPart {
-    /// A choice that was taken: its kind, label, payload, and the message that offered it, where told.
-    Choice {
-        kind: String,
-        text: String,
-        payload: String,
-        answers: Option<String>,
-    },
-    /// A quick reply that a line of the scenario's history offers.
-    Offered(String),
-    File {
-        id: Option<String>,
-        media: String,
-        url: String,
-        mime: String,
-        name: Option<String>,
-        bytes: Option<u64>,
-    },
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct SimulatedMessage {
     pub(crate) id: String,
     pub(crate) by: ParticipantPurpose,
     pub(crate) text: Arc<str>,
     pub(crate) offer: OfferedContent,
-    /// What else it holds.
-    pub(crate) pieces: Vec<ExtraPart>,
+    pub(crate) pieces: Vec<GuestContent>,
     /// The sender's own id of the message (`channel.messageId`), where it gave one.
     pub(crate) own_id: Option<Arc<str>>,
     pub(crate) metadata: BTreeMap<String, String>,
@@ -152,7 +129,9 @@ impl SimulatedConversation {
         for (n, line) in (1_u64..).zip(&entry.history) {
             let at = earlier(now.wall, span.saturating_sub(span * n / (lines + 2)));
             let mut said = SimulatedMessage::words(dice.hex(), line.by, line.text.as_str(), at);
-            said.pieces = line.choices.iter().cloned().map(ExtraPart::Offered).collect();
+            if !line.choices.is_empty() {
+                said.offer = OfferedContent::QuickReplies(line.choices.clone());
+            }
             conversation.thread.push_back(said);
         }
         if entry.ended {

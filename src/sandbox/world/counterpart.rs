@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::content::OfferedContent;
 use super::conversation::GuestAccess;
-use super::offer::OfferedContent;
 use super::outgoing::{Due, DueEvent, WebhookPush, signature};
 use super::script::{self, ScriptedAct};
 use super::web::frames;
@@ -93,9 +93,9 @@ impl World {
         match &conversation.via {
             GuestAccess::GuestApi => {}
             GuestAccess::Open { .. } => {
-                let mut body = self.outbound(conversation, &said.id, said.by, frames::form(said), at);
+                let mut body = self.outbound(conversation, &said.id, said.by, said.form(), at);
                 body["text"] = json!(&*said.text);
-                if let Some(content) = frames::content(said) {
+                if let Some(content) = said.content() {
                     body["content"] = json!(content);
                 }
                 self.push(&body);

@@ -7,11 +7,11 @@
 //! counterpart: a message received ─► due ─┴─► takes place when its time has come (`settle`) ─► outbox, pushes
 //! ```
 
+mod content;
 mod conversation;
 mod counterpart;
 mod entry;
 mod faults;
-mod offer;
 pub(crate) mod open;
 pub(crate) mod outgoing;
 mod refusal;

@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::conversation::{ExtraPart, GuestAccess};
+use super::content::{AttachedFile, GuestContent, TakenChoice};
+use super::conversation::GuestAccess;
 use super::{Bearer, ParticipantPurpose, ServiceRefusal, SimulatedConversation, SimulatedMessage, World, entry};
 use crate::genesys::guest_api::SCOPE;
 use crate::genesys::open_messaging::Endpoint;
@@ -41,7 +42,7 @@ pub(crate) struct Inbound {
     #[serde(default)]
     pub(crate) reasons: Vec<OpenReason>,
     pub(crate) is_final_receipt: Option<bool>,
-    pub(crate) button_response: Option<Button>,
+    pub(crate) button_response: Option<TakenChoice>,
     pub(crate) originating_message_id: Option<String>,
 }
 
@@ -67,17 +68,7 @@ pub(crate) struct ChannelMetadata {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Content {
     pub(crate) content_type: Option<String>,
-    pub(crate) attachment: Option<OpenAttachment>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct OpenAttachment {
-    pub(crate) id: Option<String>,
-    pub(crate) media_type: String,
-    pub(crate) url: String,
-    pub(crate) mime: String,
-    pub(crate) filename: Option<String>,
+    pub(crate) attachment: Option<AttachedFile>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -91,14 +82,6 @@ pub(crate) struct OpenEvent {
 pub(crate) struct OpenReason {
     pub(crate) code: Option<String>,
     pub(crate) message: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Button {
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    pub(crate) text: String,
-    pub(crate) payload: String,
 }
 
 /// Which message came of it; `None` for events and receipts.
@@ -266,17 +249,15 @@ impl World {
                 let button = inbound.button_response.clone().ok_or(ServiceRefusal::BodyMalformed)?;
                 heard = button.payload.clone();
                 said.text = button.text.as_str().into();
-                let Button { kind, text, payload } = button;
-                said.pieces.push(ExtraPart::Choice { kind, text, payload, answers: Some(offered.to_owned()) });
+                let originating_message_id = Some(offered.to_owned());
+                said.pieces.push(GuestContent::Choice(TakenChoice { originating_message_id, ..button }));
                 n
             }
             (_, Some(n)) => n,
             (_, None) => self.begin_open(guest, from.clone(), now),
         };
         let files = inbound.content.iter().filter_map(|c| c.attachment.clone());
-        said.pieces.extend(files.map(|OpenAttachment { id, media_type: media, url, mime, filename: name }| {
-            ExtraPart::File { id, media, url, mime, name, bytes: None }
-        }));
+        said.pieces.extend(files.map(GuestContent::File));
         said.metadata = inbound.metadata.clone();
         said.request = Some(asked.request_id.into());
         said.own_id = own_id;

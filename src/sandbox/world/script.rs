@@ -5,7 +5,7 @@
 //!  └────────────────── "bye" ──────────────────────┴──► the conversation ends
 //! ```
 
-use super::offer::OfferedContent;
+use super::content::OfferedContent;
 use crate::sandbox::scenario::ScenarioScript;
 
 /// Who is on the other side now.
@@ -42,7 +42,8 @@ fn says(text: impl Into<String>) -> ScriptedAct {
     ScriptedAct::Says { text: text.into(), offer: OfferedContent::Nothing }
 }
 
-fn offers(text: &str, choices: &'static [&'static str]) -> ScriptedAct {
+fn offers(text: &str, choices: &[&str]) -> ScriptedAct {
+    let choices = choices.iter().map(|choice| (*choice).to_owned()).collect();
     ScriptedAct::Says { text: text.to_owned(), offer: OfferedContent::QuickReplies(choices) }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::content::GuestContent;
 use super::{SimulatedConversation, World};
 use crate::model::Moment;
 use crate::sandbox::scenario::ScenarioRules;
@@ -19,9 +20,8 @@ impl World {
                 if let Some(own_id) = said.own_id.as_deref() {
                     one["message_id"] = json!(own_id);
                 }
-                let content = said.pieces.iter().map(super::web::frames::piece);
                 if !said.pieces.is_empty() {
-                    one["content"] = content.collect();
+                    one["content"] = said.pieces.iter().map(GuestContent::json).collect();
                 }
                 Some(one)
             });

@@ -5,8 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::genesys::time_text;
-use crate::sandbox::world::conversation::ExtraPart;
-use crate::sandbox::world::offer::{OfferedContent, quick_reply};
+use crate::sandbox::world::content::OfferedContent;
 use crate::sandbox::world::{ParticipantPurpose, SimulatedConversation, SimulatedMessage};
 use crate::text::json::dense;
 
@@ -45,35 +44,6 @@ pub(crate) fn connection_closed(reason: &str) -> Value {
     message("ConnectionClosedEvent", json!({"reason": reason, "reasonCode": reason}), None)
 }
 
-pub(crate) fn piece(piece: &ExtraPart) -> Value {
-    match piece {
-        ExtraPart::Choice { kind, text, payload, answers } => json!({
-            "contentType": "ButtonResponse",
-            "buttonResponse": dense(json!({"type": kind, "text": text, "payload": payload,
-                "originatingMessageId": answers})),
-        }),
-        ExtraPart::Offered(label) => quick_reply(label),
-        ExtraPart::File { id, media, url, mime, name, bytes } => json!({
-            "contentType": "Attachment",
-            "attachment": dense(json!({"id": id, "mediaType": media, "url": url, "mime": mime, "filename": name,
-                "fileSize": bytes})),
-        }),
-    }
-}
-
-/// `content` of a message; nothing where it holds only words.
-pub(crate) fn content(said: &SimulatedMessage) -> Option<Vec<Value>> {
-    let mut all = said.offer.content(said.at);
-    all.extend(said.pieces.iter().map(piece));
-    (!all.is_empty()).then_some(all)
-}
-
-/// `type` of a message.
-pub(crate) fn form(said: &SimulatedMessage) -> &'static str {
-    let answers = |piece: &ExtraPart| matches!(piece, ExtraPart::Choice { .. } | ExtraPart::Offered(_));
-    if said.offer == OfferedContent::Nothing && !said.pieces.iter().any(answers) { "Text" } else { "Structured" }
-}
-
 /// The body of a `StructuredMessage`, and an entity of the history; there, the guest's own messages have other ids than
 /// in their echoes, and `channel.messageId` is what both share. [TESTER, 3p]
 pub(crate) fn structured(c: &SimulatedConversation, said: &SimulatedMessage, history: bool) -> Value {
@@ -94,11 +64,11 @@ pub(crate) fn structured(c: &SimulatedConversation, said: &SimulatedMessage, his
     };
     dense(json!({
         "text": (!said.text.is_empty() || said.offer == OfferedContent::Nothing).then_some(&*said.text),
-        "type": form(said),
+        "type": said.form(),
         "direction": if guest { "Inbound" } else { "Outbound" },
         "id": id,
         "channel": dense(channel),
-        "content": content(said),
+        "content": said.content(),
         "originatingEntity": who,
         "metadata": metadata,
     }))

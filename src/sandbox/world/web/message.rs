@@ -7,13 +7,13 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::frames;
-use super::request::{Button, Content, Event, Request, Trouble, failed};
+use super::request::{Content, Event, Request, Trouble, failed};
 use super::state::GuestStanding;
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use crate::sandbox::fault::Plan;
-use crate::sandbox::world::conversation::ExtraPart;
+use crate::sandbox::world::content::{GuestContent, TakenChoice};
 use crate::sandbox::world::outgoing::{ConnectionId, Outgoing};
 use crate::sandbox::world::{ParticipantPurpose, SimulatedMessage, World, script};
 
@@ -93,8 +93,8 @@ impl World {
         let mut heard = text;
         for content in message.content {
             let piece = self.piece(&token, content, said.metadata.get("parentMessageId").map(String::as_str))?;
-            if let ExtraPart::Choice { payload, .. } = &piece {
-                heard.clone_from(payload);
+            if let GuestContent::Choice(choice) = &piece {
+                heard.clone_from(&choice.payload);
             }
             said.pieces.push(piece);
         }
@@ -106,34 +106,35 @@ impl World {
 
     /// An element of `content`: an answer to an offer, or a file. Guests can say nothing else. [inferred: what the service
     /// does not know is refused]
-    fn piece(&self, token: &str, content: Content, parent: Option<&str>) -> Result<ExtraPart, Trouble> {
+    fn piece(&self, token: &str, content: Content, parent: Option<&str>) -> Result<GuestContent, Trouble> {
         match (content.kind.as_str(), content.button_response, content.attachment) {
             ("ButtonResponse", Some(button), _) => {
-                let Button { kind, text, payload, originating_message_id: named } = button;
-                let named = named.as_deref().or(parent);
-                let offered = self.offered(token, &kind, &payload, named);
-                match kind.as_str() {
+                let named = button.originating_message_id.as_deref().or(parent);
+                let offered = self.offered(token, &button, named);
+                match button.kind.as_str() {
                     "QuickReply" | "Button" if offered.is_some() || named.is_none() => {}
                     // A date and an item mean nothing without the message that offered them.
                     "DatePicker" | "ListPicker" if offered.is_some() && named.is_some() => {}
                     _ => return Err(failed()),
                 }
-                Ok(ExtraPart::Choice { kind, text, payload, answers: offered })
+                Ok(GuestContent::Choice(TakenChoice { originating_message_id: offered, ..button }))
             }
-            ("Attachment", _, Some(attachment)) => self.attached(token, &attachment.id.unwrap_or_default()),
+            ("Attachment", _, Some(attachment)) => {
+                self.attached(token, &attachment.id.unwrap_or_default()).map(GuestContent::File)
+            }
             _ => Err(failed()),
         }
     }
 
     /// The message that offered a choice: the one that is named, else the newest.
-    fn offered(&self, token: &str, kind: &str, payload: &str, named: Option<&str>) -> Option<String> {
+    fn offered(&self, token: &str, taken: &TakenChoice, named: Option<&str>) -> Option<String> {
         let session = self.web.sessions.get(token)?;
         let conversations = session.conversations.iter().rev().filter_map(|n| self.conversations.get(*n));
         let mut said = conversations
             .flat_map(|c| c.thread.iter().rev())
             .filter(|said| said.by != ParticipantPurpose::Customer && named.is_none_or(|id| id == said.id));
-        let offers =
-            |said: &&SimulatedMessage| said.offer.answers(said.at).iter().any(|(k, p)| *k == kind && p == payload);
+        let is_taken = |(kind, payload): &(&str, String)| *kind == taken.kind && *payload == taken.payload;
+        let offers = |said: &&SimulatedMessage| said.offer.answers(said.at).iter().any(is_taken);
         said.find(offers).map(|said| said.id.clone())
     }
 

@@ -9,6 +9,7 @@ use crate::model::fault::FaultTarget;
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
+use crate::sandbox::world::content::TakenChoice;
 use crate::sandbox::world::outgoing::{ConnectionId, Outgoing};
 use crate::sandbox::world::tally::SocketAction;
 
@@ -63,18 +64,8 @@ pub(super) struct ChannelMetadata {
 pub(super) struct Content {
     #[serde(rename = "contentType")]
     pub(super) kind: String,
-    pub(super) button_response: Option<Button>,
+    pub(super) button_response: Option<TakenChoice>,
     pub(super) attachment: Option<Attachment>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Button {
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    pub(super) text: String,
-    pub(super) payload: String,
-    pub(super) originating_message_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

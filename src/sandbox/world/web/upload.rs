@@ -20,7 +20,7 @@ use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
-use crate::sandbox::world::conversation::ExtraPart;
+use crate::sandbox::world::content::AttachedFile;
 use crate::sandbox::world::outgoing::ConnectionId;
 use crate::text::json::dense;
 
@@ -147,19 +147,19 @@ impl World {
     }
 
     /// A file of the session that is sent with a message.
-    pub(super) fn attached(&self, token: &str, id: &str) -> Result<ExtraPart, Trouble> {
+    pub(super) fn attached(&self, token: &str, id: &str) -> Result<AttachedFile, Trouble> {
         let upload = self.web.sessions.get(token).and_then(|session| session.uploads.get(id));
         let Some(upload) = upload else { return Err((4009, "Attachment not found".to_owned())) };
         if upload.bytes.is_none() {
             return Err((4010, "Attachment has not been uploaded".to_owned()));
         }
-        Ok(ExtraPart::File {
+        Ok(AttachedFile {
             id: Some(id.to_owned()),
-            media: kind(&upload.mime).to_owned(),
+            media_type: kind(&upload.mime).to_owned(),
             url: self.file_address(id, &upload.signature),
             mime: upload.mime.clone(),
-            name: Some(upload.name.clone()),
-            bytes: Some(upload.size),
+            filename: Some(upload.name.clone()),
+            file_size: Some(upload.size),
         })
     }
 
@@ -171,9 +171,9 @@ impl World {
         now: Moment,
     ) -> Result<(), Trouble> {
         let id = request.attachment_id.as_deref().unwrap_or_default();
-        let ExtraPart::File { url, name, mime, bytes, .. } = self.attached(&request.token, id)? else { return Ok(()) };
-        let body = json!({"attachmentId": id, "headers": {}, "url": url, "fileName": name, "fileSize": bytes,
-            "fileType": mime});
+        let file = self.attached(&request.token, id)?;
+        let body = json!({"attachmentId": id, "headers": {}, "url": file.url, "fileName": file.filename,
+            "fileSize": file.file_size, "fileType": file.mime});
         self.answer(from, "PresignedUrlResponse", body, request, now);
         Ok(())
     }

@@ -1,18 +1,22 @@
-//! What the counterpart offers to answer with, as content on the wire.
+//! What a message holds beside its text: what the counterpart offers to answer with, and what guests send. As content
+//! on the wire.
 //! [shapes: WMJ's schema of the guest frames; each kind is answered by a `ButtonResponse` of its own type]
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::SimulatedMessage;
+
 /// What a message offers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OfferedContent {
     #[default]
     Nothing,
     /// Quick replies, by their labels.
-    QuickReplies(&'static [&'static str]),
+    QuickReplies(Vec<String>),
     /// Cards: title, description, labels of the buttons. One is a card, several are a carousel.
     Cards(&'static [(&'static str, &'static str, &'static [&'static str])]),
     /// A date picker: title, and times in so many hours.
@@ -23,19 +27,20 @@ pub(crate) enum OfferedContent {
 
 impl OfferedContent {
     /// Open messaging has no list picker: there, its items are quick replies. [PY `ContentButtonResponse`]
-    pub(crate) const fn for_open(self) -> Self {
-        const LABELS: &[&str] = &["Electricity", "Gas", "Water"];
+    pub(crate) fn for_open(self) -> Self {
         match self {
-            Self::Items(..) => Self::QuickReplies(LABELS),
+            Self::Items(_, _, items) => {
+                Self::QuickReplies(items.iter().map(|(_, title)| (*title).to_owned()).collect())
+            }
             other => other,
         }
     }
 
     /// The `type` and `payload` of each answer that it waits for, in a message of `at`.
-    pub(crate) fn answers(self, at: Timestamp) -> Vec<(&'static str, String)> {
+    pub(crate) fn answers(&self, at: Timestamp) -> Vec<(&'static str, String)> {
         match self {
             Self::Nothing => Vec::new(),
-            Self::QuickReplies(labels) => labels.iter().map(|label| ("QuickReply", (*label).to_owned())).collect(),
+            Self::QuickReplies(labels) => labels.iter().map(|label| ("QuickReply", label.clone())).collect(),
             Self::Cards(cards) => {
                 let buttons = cards.iter().flat_map(|(_, _, buttons)| *buttons);
                 buttons.map(|label| ("Button", (*label).to_owned())).collect()
@@ -46,14 +51,17 @@ impl OfferedContent {
     }
 
     /// Its content, in a message of `at`.
-    pub(crate) fn content(self, at: Timestamp) -> Vec<Value> {
+    fn content(&self, at: Timestamp) -> Vec<Value> {
         let card = |(title, description, buttons): &(&str, &str, &[&str])| {
             let actions = buttons.iter().map(|label| json!({"type": "Postback", "text": label, "payload": label}));
             json!({"title": title, "description": description, "actions": actions.collect::<Vec<_>>()})
         };
         match self {
             Self::Nothing => Vec::new(),
-            Self::QuickReplies(labels) => labels.iter().map(|label| quick_reply(label)).collect(),
+            Self::QuickReplies(labels) => {
+                let reply = |label| json!({"text": label, "payload": label, "action": "Message"});
+                labels.iter().map(|label| json!({"contentType": "QuickReply", "quickReply": reply(label)})).collect()
+            }
             Self::Cards([one]) => vec![json!({"contentType": "Card", "card": card(one)})],
             Self::Cards(cards) => {
                 let cards: Vec<Value> = cards.iter().map(card).collect();
@@ -75,9 +83,63 @@ impl OfferedContent {
     }
 }
 
-/// A quick reply with its label as its payload.
-pub(crate) fn quick_reply(label: &str) -> Value {
-    json!({"contentType": "QuickReply", "quickReply": {"text": label, "payload": label, "action": "Message"}})
+/// What a guest's message holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum GuestContent {
+    Choice(TakenChoice),
+    File(AttachedFile),
+}
+
+/// A choice that was taken (`buttonResponse`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TakenChoice {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) text: String,
+    pub(crate) payload: String,
+    /// The message that offered it, where told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) originating_message_id: Option<String>,
+}
+
+/// A file (`attachment`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AttachedFile {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
+    pub(crate) media_type: String,
+    pub(crate) url: String,
+    pub(crate) mime: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) filename: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
+    pub(crate) file_size: Option<u64>,
+}
+
+impl GuestContent {
+    pub(crate) fn json(&self) -> Value {
+        match self {
+            Self::Choice(choice) => json!({"contentType": "ButtonResponse", "buttonResponse": choice}),
+            Self::File(file) => json!({"contentType": "Attachment", "attachment": file}),
+        }
+    }
+}
+
+impl SimulatedMessage {
+    /// `content` of the message; nothing where it holds only words.
+    pub(crate) fn content(&self) -> Option<Vec<Value>> {
+        let mut all = self.offer.content(self.at);
+        all.extend(self.pieces.iter().map(GuestContent::json));
+        (!all.is_empty()).then_some(all)
+    }
+
+    /// `type` of the message.
+    pub(crate) fn form(&self) -> &'static str {
+        let chosen = self.pieces.iter().any(|piece| matches!(piece, GuestContent::Choice(_)));
+        if self.offer == OfferedContent::Nothing && !chosen { "Text" } else { "Structured" }
+    }
 }
 
 /// The full hour that is `hours` after `at`.
