@@ -91,9 +91,7 @@ impl SendLog for SubcommandJournal {
     fn intent(&self, intent: Intent) -> Recording {
         let recording = self.journal.intent(Intent { message: self.number(intent.message), ..intent });
         // Nobody is here to see a message wait for the disk.
-        Box::pin(async move {
-            recording.await.map_err(|(Unrecorded::NotNow(why) | Unrecorded::Never(why))| Unrecorded::Never(why))
-        })
+        Box::pin(async move { recording.await.map_err(|e| Unrecorded::Never(e.why())) })
     }
 
     fn outcome(&self, message: MessageId, delivery: &DeliveryStatus, remote_id: Option<&str>) -> Recording {

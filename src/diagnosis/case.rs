@@ -88,28 +88,22 @@ pub struct Facts<'c> {
 
 impl<'c> Facts<'c> {
     pub fn of(case: &Case<'c>) -> Self {
-        let attempt = case.exchange.last_attempt().map(AsRef::as_ref);
-        Self {
-            exchange: case.exchange,
-            channel: case.channel,
-            profile: case.profile,
-            history: case.history,
-            attempt,
-            answer: attempt.map(ServerAnswer::of).unwrap_or_default(),
-            request: attempt.map(|a| SentRequest::of(&a.request, &case.profile.guest_path)).unwrap_or_default(),
+        let Case { exchange, channel, profile, history } = *case;
+        let (answer, request) = Default::default();
+        let untried = Self { exchange, channel, profile, history, attempt: None, answer, request };
+        match exchange.last_attempt() {
+            Some(attempt) => untried.at(attempt),
+            None => untried,
         }
     }
 
     /// The same as of an earlier try.
     pub fn at(&self, attempt: &'c Attempt) -> Self {
         Self {
-            exchange: self.exchange,
-            channel: self.channel,
-            profile: self.profile,
-            history: self.history,
             attempt: Some(attempt),
             answer: ServerAnswer::of(attempt),
             request: SentRequest::of(&attempt.request, &self.profile.guest_path),
+            ..*self
         }
     }
 

@@ -46,6 +46,11 @@ impl Hypothesis {
     pub fn excluded(cause: Cause, why: impl Into<String>) -> Self {
         Self { cause, standing: Support::Excluded, why: why.into(), probe: None }
     }
+
+    /// All of these are ruled out, for one reason.
+    pub fn none_of(causes: impl IntoIterator<Item = Cause>, why: &str) -> Vec<Self> {
+        causes.into_iter().map(|cause| Self::excluded(cause, why)).collect()
+    }
 }
 
 /// What follows.

@@ -5,11 +5,11 @@
 //! on the id, so does the same text by the same author at the same millisecond, where it came by the *other* way: two
 //! messages with two ids that came the same way are two, whatever they say.
 
+use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use jiff::Timestamp;
 
-use super::recent_set::RecentSet;
 use crate::model::RemoteMessage;
 
 /// Messages that are remembered: more than a conversation's answer of 1 MiB can list.
@@ -61,6 +61,47 @@ impl HeardMessages {
         let (own, other) = if how == Arrival::Pushed { (pushed, *read) } else { (read, *pushed) };
         *own += 1;
         *own > other
+    }
+}
+
+/// Remembers the newest `MAX`: of a session of days, no more than these. Each may have something said of it.
+#[derive(Clone, Debug)]
+pub struct RecentSet<T, const MAX: usize, V = ()> {
+    known: HashMap<T, V>,
+    /// The oldest first.
+    order: VecDeque<T>,
+}
+
+impl<T, const MAX: usize, V> Default for RecentSet<T, MAX, V> {
+    fn default() -> Self {
+        Self { known: HashMap::new(), order: VecDeque::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash, const MAX: usize, V: Default> RecentSet<T, MAX, V> {
+    /// Remembers `one`; false where it was known.
+    pub fn insert(&mut self, one: T) -> bool {
+        let new = !self.contains(&one);
+        self.value(one);
+        new
+    }
+
+    /// Remembers `one`, and gives what is said of it.
+    pub fn value(&mut self, one: T) -> &mut V {
+        if !self.contains(&one) {
+            self.order.push_back(one.clone());
+            if self.order.len() > MAX
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.known.remove(&oldest);
+            }
+        }
+        self.known.entry(one).or_default()
+    }
+
+    /// Whether `one` is remembered.
+    pub fn contains(&self, one: &T) -> bool {
+        self.known.contains_key(one)
     }
 }
 

@@ -25,7 +25,6 @@ mod outcome;
 mod pace;
 mod queue;
 mod reading;
-mod recent_set;
 pub mod redact;
 pub mod report;
 mod retry;

@@ -11,8 +11,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::heard::{Arrival, HeardMessages};
-use super::recent_set::RecentSet;
+use super::heard::{Arrival, HeardMessages, RecentSet};
 use crate::model::{Author, MessageId, Moment, RemoteMessage, RemoteState};
 
 /// Between an answer and the last look: bots often say two things.

@@ -33,6 +33,14 @@ pub enum Unrecorded {
     Never(String),
 }
 
+impl Unrecorded {
+    /// Why, in words.
+    pub fn why(self) -> String {
+        let (Self::NotNow(why) | Self::Never(why)) = self;
+        why
+    }
+}
+
 /// Recording is under way.
 pub type Recording = Pin<Box<dyn Future<Output = Result<(), Unrecorded>> + Send>>;
 

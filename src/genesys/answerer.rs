@@ -11,7 +11,7 @@
 use serde_json::Value;
 
 use super::challenge;
-use super::headers::Headers;
+use super::fields::Headers;
 use crate::model::Sign;
 
 /// What the request asked for: each call is answered with a JSON body of its own shape.

@@ -1,6 +1,6 @@
 //! `WWW-Authenticate: Bearer …` of a refusal. [RFC 6750, 3 and 3.1; the header's form: RFC 9110, 11.6.1]
 
-use super::headers::Headers;
+use super::fields::Headers;
 
 /// What a refusal says of the bearer token that it does not take.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

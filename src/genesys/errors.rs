@@ -17,7 +17,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::challenge::BearerChallenge;
-use super::headers::Headers;
+use super::fields::Headers;
 use super::limits;
 use crate::model::{Response, ServerRefusal};
 use crate::text::{json, one_line};

@@ -9,7 +9,7 @@ use http::header::{DATE, RETRY_AFTER};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::headers::Headers;
+use super::fields::Headers;
 use crate::model::{Moment, RateLimit};
 
 /// Longest wait that is believed; what asks for more is cut to it.

@@ -14,7 +14,6 @@ pub mod discovery;
 pub mod errors;
 pub mod fields;
 pub mod guest_api;
-pub mod headers;
 pub mod limits;
 pub mod lookups;
 pub mod normalized;

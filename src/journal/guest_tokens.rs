@@ -42,8 +42,7 @@ impl Guest {
         if answer.fresh {
             answer.kept = Err("nothing is being kept".to_owned());
         }
-        let refused = may.map_err(|(Unrecorded::NotNow(why) | Unrecorded::Never(why))| why);
-        let _ = self.done.send(refused.map(|()| answer));
+        let _ = self.done.send(may.map_err(Unrecorded::why).map(|()| answer));
     }
 }
 

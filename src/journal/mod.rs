@@ -16,7 +16,6 @@
 //! Trouble is told ([`JournalPage::Trouble`]), never hidden. While nothing can be recorded, messages wait.
 
 mod columns;
-mod exchange_codec;
 pub mod files;
 mod guest_tokens;
 pub mod job;
@@ -28,25 +27,31 @@ mod restore;
 mod retention;
 mod schema;
 mod search_text;
-mod send_log;
 mod statements;
 mod writer;
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 
 pub use job::{HistoryRequest, Job, JournalPage, Trouble};
 pub use options::JournalOptions;
 pub use reader::JournalReader;
 
-use job::Work;
+use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
+use crate::model::{ConversationKey, DeliveryStatus, MessageId};
+use guest_tokens::Guest;
+use job::{Recorded, Work};
 use lanes::{Lanes, lanes};
 use options::Keys;
 use writer::Writer;
+
+const STOPPED: &str = "the journal has stopped";
 
 /// The way to the writer's thread, and what ends with that. Empty once the journal is closed.
 type WayIn = Option<(Lanes, mpsc::Receiver<()>)>;
@@ -124,11 +129,44 @@ impl Journal {
         }
     }
 
+    fn record(&self, work: impl FnOnce(Recorded) -> Work) -> Recording {
+        let (done, recorded) = oneshot::channel();
+        self.put(work(done));
+        // Work that found no room is dropped, and with it the one who answers.
+        Box::pin(async move { recorded.await.unwrap_or_else(|_| Err(Unrecorded::NotNow(STOPPED.to_owned()))) })
+    }
+
     /// Writes the rest and gives the lock back. Waits for that, at most for `bound`; true if it is done.
     pub fn close(&self, bound: Duration) -> bool {
         let Some((lanes, ended)) = self.way_in().take() else { return true };
         drop(lanes);
         ended.recv_timeout(bound) == Err(mpsc::RecvTimeoutError::Disconnected)
+    }
+}
+
+impl SendLog for Journal {
+    fn intent(&self, intent: Intent) -> Recording {
+        self.record(|done| Work::Intent(intent, done))
+    }
+
+    fn outcome(&self, message: MessageId, delivery: &DeliveryStatus, remote_id: Option<&str>) -> Recording {
+        let (delivery, remote_id) = (delivery.clone(), remote_id.map(str::to_owned));
+        self.record(|done| Work::Outcome { message, delivery, remote_id, done: Some(done) })
+    }
+
+    fn read_only(&self) -> bool {
+        self.read_only.load(Ordering::Relaxed)
+    }
+
+    fn guest_token(
+        &self,
+        conversation: ConversationKey,
+        configured: Option<SecretString>,
+        renew: bool,
+    ) -> GuestTokenAnswer {
+        let (done, answered) = oneshot::channel();
+        self.put(Work::Guest(Guest { conversation, configured, renew, done }));
+        Box::pin(async move { answered.await.unwrap_or_else(|_| Err(STOPPED.to_owned())) })
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::job::{HistoryPage, HistoryRange, HistoryRequest, JournalPage, KeptEntry, KeptSource};
 use super::search_text::Query;
-use super::{Keys, columns, exchange_codec, files, recovery, search_text};
+use super::{Keys, columns, files, recovery, search_text};
 use crate::export::transcript::{TranscriptExchange, TranscriptLine};
 use crate::model::message::SAME_WITHIN_SECONDS;
 use crate::model::{Attempt, Author, Conversation, DeliveryStatus, ExchangeKind, MessageId, RemoteMessage};
@@ -134,7 +134,7 @@ impl JournalReader {
         let ident: Option<String> = row.get(3)?;
         let why: Option<String> = row.get(11)?;
         let session = row.get(1)?;
-        let source = match packed.and_then(|packed| exchange_codec::unpack(&packed, session)) {
+        let source = match packed.and_then(|packed| columns::unpack(&packed, session)) {
             Some(mut exchange) => {
                 if !exchange.outcome.is_settled()
                     && let Some(ended) = recovery::ended_as(row.get::<_, Option<String>>(12)?.as_deref(), why.clone())

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::columns::{self, all, json, run};
 use super::job::Work;
-use super::{Job, Keys, exchange_codec, search_text};
+use super::{Job, Keys, search_text};
 use crate::engine::send_log::Intent;
 use crate::model::{Exchange, Message, RemoteMessage, Variation};
 
@@ -207,7 +207,7 @@ pub fn entry(
             indexed,
         ],
     )?;
-    let packed = exchange_codec::pack(exchange);
+    let packed = columns::pack(exchange);
     run(db, "INSERT OR REPLACE INTO details (number, detail) VALUES (?1, ?2)", params![number, packed])?;
     run(db, "UPDATE messages SET logged = 1 WHERE id = ?1 AND logged = 0", [message])?;
     Ok(())
@@ -228,7 +228,7 @@ pub fn index(db: &mut Connection) -> rusqlite::Result<bool> {
             .query_row([number], |row| row.get(0))
             .optional()?;
         let comment = comment.as_deref();
-        let text = match packed.and_then(|packed| exchange_codec::unpack(&packed, 0)) {
+        let text = match packed.and_then(|packed| columns::unpack(&packed, 0)) {
             Some(exchange) => search_text::of_exchange(&Exchange { what: what.clone(), ..exchange }, comment),
             None => search_text::of_note(what, comment),
         };

@@ -235,6 +235,15 @@ pub struct Timing {
     pub reused: bool,
 }
 
+impl Timing {
+    /// The parts that were measured, by name, in order.
+    pub fn parts(&self) -> impl Iterator<Item = (&'static str, Duration)> + use<> {
+        let names = ["look-up", "connect", "TLS", "first byte", "total"];
+        let parts = [self.resolve, self.connect, self.tls, self.first_byte, self.total];
+        names.into_iter().zip(parts).filter_map(|(name, part)| Some((name, part?)))
+    }
+}
+
 /// One try of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {

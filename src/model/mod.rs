@@ -1,6 +1,5 @@
 //! Plain data that all sides share. No I/O, no clock, no tokio.
 
-pub mod agent;
 pub mod channel;
 pub mod conversation;
 pub mod diagnosis;
@@ -12,21 +11,19 @@ pub mod frame_codes;
 pub mod ids;
 pub mod kept_form;
 pub mod limits;
+mod machine;
 pub mod mask;
 pub mod message;
 pub mod probe;
 pub mod reason;
 pub mod replies;
 pub mod session;
-mod signal;
 pub mod time;
 pub mod token;
 pub mod variables;
 pub mod variation;
-pub mod webhook;
 pub mod words;
 
-pub use agent::AgentState;
 pub use channel::{Attachments, Capabilities, Channel, Transport};
 pub use conversation::{Address, Conversation, DiscoveredConversation, OpenGuest, RemoteState};
 pub use diagnosis::{
@@ -40,14 +37,13 @@ pub use extras::{Attachment, Choice, ChoiceKind, Extras, FileSource};
 pub use failure::{FailureKind, Party, Phase, ProxyName, TlsFault};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
 pub use limits::RateLimit;
+pub use machine::{AgentState, Signal, WebhookState};
 pub use mask::Masks;
 pub use message::{Author, DeliveryStatus, Message, OutgoingMessage, RemoteMessage};
 pub use probe::{Host, IdTarget, ProbeQuestion, Probed};
 pub use reason::{Objection, Pacing, Reason, ServerRefusal, SessionEnd, Sign};
 pub use replies::{AsOf, RepliesReadable, Unreadable};
 pub use session::{SessionAsk, WebSession};
-pub use signal::Signal;
 pub use time::Moment;
 pub use token::{Acceptance, Granted, TokenFacts, TokenStatus};
 pub use variation::Variation;
-pub use webhook::WebhookState;

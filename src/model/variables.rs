@@ -124,15 +124,8 @@ pub fn next_name(text: &str) -> Option<(&str, &str, &str)> {
 
 /// The `n`th UUID that grows from `seed`: version 4 in form, the same for the same two numbers.
 pub fn uuid_from(seed: u128, n: u64) -> Uuid {
-    let mix = |mut x: u64| {
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
-    };
-    let step = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let high = mix(((seed >> 64) as u64) ^ mix(step));
-    let low = mix((seed as u64).wrapping_add(step).wrapping_add(high.rotate_left(17)));
-    uuid::Builder::from_random_bytes(((u128::from(high) << 64) | u128::from(low)).to_be_bytes()).into_uuid()
+    let drawn = md5::compute([&seed.to_be_bytes()[..], &n.to_be_bytes()[..]].concat());
+    uuid::Builder::from_random_bytes(drawn.0).into_uuid()
 }
 
 #[cfg(test)]

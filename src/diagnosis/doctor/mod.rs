@@ -26,8 +26,8 @@ use std::collections::VecDeque;
 use super::case::ProfileFacts;
 use super::evidence::request;
 use crate::model::{
-    Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host, ProbeQuestion,
-    Probed, Unreadable,
+    Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, Host, ProbeQuestion, Probed,
+    Unreadable,
 };
 use finding::{diagnose, fail, plain, skew_words};
 
@@ -90,11 +90,6 @@ impl Doctor {
     pub fn because_of(mut self, exchange: Exchange, channel: Option<Channel>) -> Self {
         self.subject = Some((Box::new(exchange), channel));
         self
-    }
-
-    /// The refusal that it began from.
-    pub fn subject(&self) -> Option<ExchangeId> {
-        self.subject.as_ref().map(|(exchange, _)| exchange.id)
     }
 
     /// What to do next. To be asked at the beginning and after each answer.

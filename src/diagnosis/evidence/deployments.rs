@@ -1,5 +1,5 @@
 //! What exchanges showed of the places that are spoken to beside conversations: web deployments and open-messaging
-//! integrations. Kept with [`super::History`], fed by the same door.
+//! integrations. Kept with [`super::history::PastExchanges`], fed by the same door.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -141,9 +141,5 @@ impl Deployments {
 }
 
 fn book<'b, B: Default>(books: &'b mut BTreeMap<String, B>, id: &str) -> &'b mut B {
-    let id = id.to_ascii_lowercase();
-    if books.len() >= MOST && !books.contains_key(&id) {
-        books.pop_first();
-    }
-    books.entry(id).or_default()
+    super::book(books, id.to_ascii_lowercase(), MOST)
 }

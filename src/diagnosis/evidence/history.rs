@@ -160,10 +160,7 @@ impl PastExchanges {
     }
 
     fn book(&mut self, id: String) -> &mut ConversationBook {
-        if self.conversations.len() >= CONVERSATIONS && !self.conversations.contains_key(&id) {
-            self.conversations.pop_first();
-        }
-        self.conversations.entry(id).or_default()
+        super::book(&mut self.conversations, id, CONVERSATIONS)
     }
 
     /// The scopes that a token was granted, where they were told.

@@ -5,6 +5,8 @@ pub mod deployments;
 pub mod history;
 pub mod request;
 
+use std::collections::BTreeMap;
+
 use crate::model::{ExchangeId, Moment};
 
 /// When something was seen, and in which exchange.
@@ -19,6 +21,14 @@ pub struct SeenToken {
 /// The later of two sightings.
 pub fn newer(old: Option<SeenToken>, seen: SeenToken) -> SeenToken {
     old.filter(|s| s.at > seen.at).unwrap_or(seen)
+}
+
+/// The book of that id, where no more than `most` are kept.
+fn book<B: Default>(books: &mut BTreeMap<String, B>, id: String, most: usize) -> &mut B {
+    if books.len() >= most && !books.contains_key(&id) {
+        books.pop_first();
+    }
+    books.entry(id).or_default()
 }
 
 /// The newest sightings of one thing, of two exchanges: no exchange is evidence in its own case, so that the one before

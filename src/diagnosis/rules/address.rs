@@ -38,7 +38,7 @@ fn hosts(facts: &Facts<'_>) -> Hosts {
 pub fn of(facts: &Facts<'_>, named: bool) -> Vec<Hypothesis> {
     let causes = [Cause::RegionMismatch, Cause::AddressRefused];
     if facts.history.works.is_some() {
-        return causes.map(|c| Hypothesis::excluded(c, "this API host has accepted a token of this session")).into();
+        return Hypothesis::none_of(causes, "this API host has accepted a token of this session");
     }
     let probe = Some(Probe::Scopes);
     let address = if named {

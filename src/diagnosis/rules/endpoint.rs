@@ -58,7 +58,7 @@ fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let mut found = vec![Hypothesis::supported(Cause::ClientRejected, why, audit)];
     if known {
         let why = "this client was given a token here before";
-        found.extend([Cause::RegionMismatch, Cause::BodyMalformed].map(|c| Hypothesis::excluded(c, why)));
+        found.extend(Hypothesis::none_of([Cause::RegionMismatch, Cause::BodyMalformed], why));
     } else {
         let why = format!("a client of another region than {} is not known here", profile.region);
         found.push(Hypothesis::open(Cause::RegionMismatch, why, audit));

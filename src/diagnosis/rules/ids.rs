@@ -48,6 +48,12 @@ pub fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
     vec![well_formed, unknown]
 }
 
+/// What is wrong with an id by itself: it has not the form of one, or is known as that of something else.
+pub fn misnamed(facts: &Facts<'_>, thing: &str, id: &str) -> Option<String> {
+    let is = if is_uuid(id) { facts.history.named_otherwise(id)? } else { "not a UUID".to_owned() };
+    Some(format!("the {thing} id is {is}"))
+}
+
 /// How the integration of an open message stands. A 404 is about it, because the path names nothing else.
 pub fn integration(facts: &Facts<'_>) -> Hypothesis {
     let cause = Cause::IntegrationUnknown;
@@ -55,11 +61,8 @@ pub fn integration(facts: &Facts<'_>) -> Hypothesis {
     let Some(id) = facts.request.integration.as_deref() else {
         return Hypothesis::excluded(cause, "the request addresses no integration");
     };
-    if !is_uuid(id) {
-        return Hypothesis::proven(cause, "the integration id is not a UUID");
-    }
-    if let Some(what) = facts.history.named_otherwise(id) {
-        return Hypothesis::proven(cause, format!("the integration id is {what}"));
+    if let Some(why) = misnamed(facts, "integration", id) {
+        return Hypothesis::proven(cause, why);
     }
     let book = facts.history.deployments.integration(id);
     let known = book.and_then(|b| b.known);

@@ -32,11 +32,8 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
         (401, _) if code == "bad.credentials" || said.challenges_with("invalid_token") => {
             let mut found = token::of(facts);
             found.extend(address::of(facts, true));
-            let why = "the server says that the token itself is not valid";
-            found.extend(
-                [Cause::ScopeStripped, Cause::ParticipantMismatch, Cause::ConversationUnknown]
-                    .map(|c| Hypothesis::excluded(c, why)),
-            );
+            let others = [Cause::ScopeStripped, Cause::ParticipantMismatch, Cause::ConversationUnknown];
+            found.extend(Hypothesis::none_of(others, "the server says that the token itself is not valid"));
             Some(found)
         }
         (403, "missing.permissions" | "missing.any.permissions") => {
@@ -92,11 +89,8 @@ fn insufficient_scope(facts: &Facts<'_>) -> Vec<Hypothesis> {
         let why = format!("the server says that the token lacks a scope: {}", needed.join(" "));
         found.push(Hypothesis::supported(Cause::ScopeWrong, why, Some(Probe::Scopes)));
     }
-    let why = "the server says that the token lacks a scope";
-    found.extend(
-        [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch, Cause::ConversationUnknown]
-            .map(|c| Hypothesis::excluded(c, why)),
-    );
+    let others = [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch, Cause::ConversationUnknown];
+    found.extend(Hypothesis::none_of(others, "the server says that the token lacks a scope"));
     found
 }
 
@@ -128,17 +122,14 @@ fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
     }
     let why = "a role that does not cover the division gets the same answer";
     found.push(Hypothesis::open(Cause::DivisionMismatch, why, Some(Probe::Audit)));
-    let renew = "a 403 means that the API accepted the token";
-    found.extend(
-        [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch].map(|c| Hypothesis::excluded(c, renew)),
-    );
+    let others = [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch];
+    found.extend(Hypothesis::none_of(others, "a 403 means that the API accepted the token"));
     found
 }
 
 /// 404: the published service says it for a conversation as for a participant.
 fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let tokens =
-        [Cause::TokenExpired, Cause::RegionMismatch].map(|c| Hypothesis::excluded(c, "the API accepted the token"));
+    let tokens = Hypothesis::none_of([Cause::TokenExpired, Cause::RegionMismatch], "the API accepted the token");
     if facts.request.integration.is_some() {
         let mut found = vec![ids::integration(facts)];
         found.extend(tokens);

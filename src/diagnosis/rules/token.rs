@@ -11,12 +11,12 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     }
     let causes = [Cause::TokenExpired, Cause::TokenRevoked, Cause::TokenRotation];
     if let Some(why) = works_now(facts) {
-        return causes.map(|cause| Hypothesis::excluded(cause, why.clone())).into();
+        return Hypothesis::none_of(causes, &why);
     }
     let probe = Some(Probe::Scopes);
     let worked = worked_before(facts);
     if let Some(why) = facts.fresh() {
-        let mut found: Vec<_> = causes.map(|cause| Hypothesis::excluded(cause, why.clone())).into();
+        let mut found = Hypothesis::none_of(causes, &why);
         // That two tokens in a row were revoked is no explanation; that one was, after it had worked, is.
         if let Some(worked) = worked.filter(|_| facts.refused_alike().is_none()) {
             found.retain(|h| h.cause != Cause::TokenRevoked);
@@ -83,15 +83,14 @@ pub fn healed(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let Some(earlier) = facts.healed() else { return Vec::new() };
     let at = facts.at(earlier);
     let not_it = "the same message was accepted with a newer token";
-    let mut found: Vec<Hypothesis> = [
+    let others = [
         Cause::ScopeStripped,
         Cause::ScopeNotRequested,
         Cause::ParticipantMismatch,
         Cause::ConversationUnknown,
         Cause::RegionMismatch,
-    ]
-    .map(|cause| Hypothesis::excluded(cause, not_it))
-    .into();
+    ];
+    let mut found = Hypothesis::none_of(others, not_it);
     if at.answer.is("credentials.expired") {
         found.insert(0, Hypothesis::named(Cause::TokenExpired, "the server says that the credentials have expired"));
         return found;

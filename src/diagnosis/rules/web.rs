@@ -5,10 +5,10 @@
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::evidence::SeenToken;
 use crate::diagnosis::hypothesis::{Hypothesis, Support};
+use crate::diagnosis::rules::ids::misnamed;
 use crate::genesys::answerer::Answerer;
 use crate::genesys::deployments;
 use crate::model::frame_codes::{self, Means};
-use crate::model::ids::is_uuid;
 use crate::model::{Cause, Probe, Reason, SessionEnd, Sign};
 
 /// Whether the answer is for these rules.
@@ -100,11 +100,8 @@ pub fn session_over(why: &Reason) -> Option<Cause> {
 fn deployment(facts: &Facts<'_>, open: &str) -> Hypothesis {
     let cause = Cause::DeploymentUnknown;
     let Some(id) = facts.request.deployment.as_deref() else { return Hypothesis::open(cause, open, None) };
-    if !is_uuid(id) {
-        return Hypothesis::proven(cause, "the deployment id is not a UUID");
-    }
-    if let Some(what) = facts.history.named_otherwise(id) {
-        return Hypothesis::proven(cause, format!("the deployment id is {what}"));
+    if let Some(why) = misnamed(facts, "deployment", id) {
+        return Hypothesis::proven(cause, why);
     }
     let Some(book) = facts.history.deployments.deployment(id) else {
         return Hypothesis::open(cause, open, Some(Probe::Deployment));

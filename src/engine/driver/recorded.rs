@@ -9,7 +9,6 @@ use futures_util::{FutureExt as _, StreamExt as _};
 
 use crate::engine::Report;
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::send_log::Unrecorded;
 use crate::model::{DeliveryStatus, MessageId};
 
 use super::context::Context;
@@ -40,8 +39,7 @@ impl Recordings {
         let told =
             [record.map(ExchangeBuilder::report), Some(Report::Message { id: message, delivery, exchange, remote_id })];
         let mut reports = Box::pin(async move {
-            let not_kept = recording.await.err().map(|(Unrecorded::NotNow(why) | Unrecorded::Never(why))| why);
-            let not_on_disk = not_kept.map(|why| Report::NotOnDisk { message, why });
+            let not_on_disk = recording.await.err().map(|e| Report::NotOnDisk { message, why: e.why() });
             [not_on_disk].into_iter().chain(told).flatten().collect::<Vec<_>>()
         });
         // What needs no disk is reported at once, but never before an earlier status.

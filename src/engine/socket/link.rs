@@ -13,12 +13,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::engine::client::Gate;
 use crate::engine::client::upgrade::{GOODBYE_BOUND, Socket, leave};
+use crate::engine::client::{Gate, capture};
 use crate::engine::redact::Redactor;
-use crate::model::ConversationKey;
-
-use super::frame::Frame;
+use crate::genesys::web_messaging::{GuestSocketMessage, Theirs};
+use crate::model::{Body, ConversationKey};
 
 /// Between pings; a connection on which nothing comes for twice as long is dead. [15 s: real: seen in SDK source: MTSDK]
 pub const PING_EVERY: Duration = Duration::from_secs(15);
@@ -48,6 +47,28 @@ impl Inflow {
         self.0 = self.0.max(now) + cost;
         let next = self.0.checked_sub(BURST)?;
         (next > now).then_some(next)
+    }
+}
+
+/// A frame of theirs, masked where it came in.
+#[derive(Debug)]
+pub struct Frame {
+    /// What it says; `None`: nothing that is known.
+    pub theirs: Option<Theirs>,
+    /// How it stands in the log.
+    pub body: Body,
+}
+
+impl Frame {
+    /// Masks a frame and reads it.
+    pub fn new(text: &str, redactor: &Redactor) -> Self {
+        let body = capture::frame(text, redactor);
+        let theirs = Theirs::read(&body.text).and_then(|theirs| match theirs.said {
+            // These are for the session itself, and for nobody to see.
+            GuestSocketMessage::Jwt { .. } | GuestSocketMessage::Presigned { .. } => Theirs::read(text),
+            _ => Some(theirs),
+        });
+        Self { theirs, body }
     }
 }
 
@@ -208,6 +229,9 @@ fn broken(error: &Error) -> String {
     }
 }
 
+#[cfg(test)]
+#[path = "../../../tests/unit/engine/socket/frame.rs"]
+mod frame_tests;
 #[cfg(test)]
 #[path = "../../../tests/unit/engine/socket/link.rs"]
 mod tests;

@@ -8,7 +8,6 @@
 //! The engine's driver owns one [`session::Machine`] for each web conversation and carries out its steps.
 
 pub mod flight;
-pub mod frame;
 pub mod link;
 pub mod paging;
 pub mod session;

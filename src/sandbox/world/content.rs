@@ -8,8 +8,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::SimulatedMessage;
-
 /// What a message offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OfferedContent {
@@ -51,7 +49,7 @@ impl OfferedContent {
     }
 
     /// Its content, in a message of `at`.
-    fn content(&self, at: Timestamp) -> Vec<Value> {
+    pub(crate) fn content(&self, at: Timestamp) -> Vec<Value> {
         let card = |(title, description, buttons): &(&str, &str, &[&str])| {
             let actions = buttons.iter().map(|label| json!({"type": "Postback", "text": label, "payload": label}));
             json!({"title": title, "description": description, "actions": actions.collect::<Vec<_>>()})
@@ -124,21 +122,6 @@ impl GuestContent {
             Self::Choice(choice) => json!({"contentType": "ButtonResponse", "buttonResponse": choice}),
             Self::File(file) => json!({"contentType": "Attachment", "attachment": file}),
         }
-    }
-}
-
-impl SimulatedMessage {
-    /// `content` of the message; nothing where it holds only words.
-    pub(crate) fn content(&self) -> Option<Vec<Value>> {
-        let mut all = self.offer.content(self.at);
-        all.extend(self.pieces.iter().map(GuestContent::json));
-        (!all.is_empty()).then_some(all)
-    }
-
-    /// `type` of the message.
-    pub(crate) fn form(&self) -> &'static str {
-        let chosen = self.pieces.iter().any(|piece| matches!(piece, GuestContent::Choice(_)));
-        if self.offer == OfferedContent::Nothing && !chosen { "Text" } else { "Structured" }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::content::{GuestContent, OfferedContent};
 use super::script::ScriptStage;
@@ -32,7 +33,7 @@ pub(crate) enum GuestAccess {
     /// By the conversation's id.
     GuestApi,
     /// Through the integration, as this guest: `channel.from` of the newest message.
-    Open { from: serde_json::Value },
+    Open { from: Value },
     /// Through the guest WebSocket, in the session of this guest token.
     Web { token: Arc<str> },
 }
@@ -67,6 +68,19 @@ impl SimulatedMessage {
             at,
             request: None,
         }
+    }
+
+    /// `content` of the message; nothing where it holds only words.
+    pub(crate) fn content(&self) -> Option<Vec<Value>> {
+        let mut all = self.offer.content(self.at);
+        all.extend(self.pieces.iter().map(GuestContent::json));
+        (!all.is_empty()).then_some(all)
+    }
+
+    /// `type` of the message.
+    pub(crate) fn form(&self) -> &'static str {
+        let chosen = self.pieces.iter().any(|piece| matches!(piece, GuestContent::Choice(_)));
+        if self.offer == OfferedContent::Nothing && !chosen { "Text" } else { "Structured" }
     }
 }
 

@@ -130,13 +130,6 @@ pub(super) fn timing(attempt: &Attempt, dot: &str) -> String {
     if timing.reused {
         parts.push("reused connection".to_owned());
     }
-    let measured = [
-        ("look-up", timing.resolve),
-        ("connect", timing.connect),
-        ("TLS", timing.tls),
-        ("first byte", timing.first_byte),
-        ("total", timing.total),
-    ];
-    parts.extend(measured.iter().filter_map(|(name, d)| d.map(|d| format!("{name} {}", span(d)))));
+    parts.extend(timing.parts().map(|(name, took)| format!("{name} {}", span(took))));
     if parts.is_empty() { "not measured yet".to_owned() } else { parts.join(dot) }
 }

@@ -76,3 +76,11 @@ proptest! {
         prop_assert_eq!(told, wanted);
     }
 }
+
+#[test]
+fn the_newest_are_known_and_the_oldest_make_room() {
+    let mut recent = RecentSet::<_, 2>::default();
+    assert_eq!(["a", "b", "a", "c"].map(|one| recent.insert(one)), [true, true, false, true]);
+    assert_eq!(["a", "b", "c"].map(|one| recent.contains(&one)), [false, true, true]);
+    assert_eq!((recent.known.len(), recent.order.len()), (2, 2));
+}

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::fixtures::{self, guest_conversation};
 use crate::journal::job::HistoryRange;
-use crate::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, exchange_codec, files};
+use crate::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, columns, files};
 use crate::model::{ConversationKey, ExchangeKind, Outcome};
 
 /// A database as a guestwire left it that knew `version` steps.
@@ -39,7 +39,7 @@ fn journals_of_older_layouts_keep_everything() {
                  (8, 'guest-api id-0 - -', 'waits', NOW, 'queued'), (9, 'guest-api id-0 - -', 'on the wire', NOW, 'sending');",
         );
         let exchange = fixtures::exchange(3, ExchangeKind::Send, Vec::new(), Outcome::Refused("a wombat".into()));
-        let packed = exchange_codec::pack(&exchange);
+        let packed = columns::pack(&exchange);
         sql("INSERT INTO exchanges (number, session, kind, ident, message, began, what, indexed)
              VALUES (3, 1, 'SEND', 'guest-api id-0 - -', 7, NOW, 'a wombat', 1)");
         db.execute("INSERT INTO details VALUES (3, ?1)", [packed]).unwrap();

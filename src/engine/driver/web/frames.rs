@@ -7,7 +7,7 @@ use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::driver::sends::InFlightSend;
 use crate::engine::socket::flight::Waiting;
-use crate::engine::socket::frame::Frame;
+use crate::engine::socket::link::Frame;
 use crate::engine::socket::session::SocketEvent;
 use crate::genesys::web_messaging::{Configure, GuestSocketMessage, HEALTH_TRACING, Ours, Presence, Theirs, declined};
 use crate::model::frame_codes::{self, Means};

@@ -8,7 +8,7 @@ use crate::model::Exchange;
 use crate::pass::PassRun;
 use crate::text::counted;
 
-use super::step::exchange_anchor;
+use super::step::{class_of, exchange_anchor};
 
 /// The drawing's own units.
 const WIDTH: f64 = 900.0;
@@ -57,11 +57,7 @@ pub(super) fn plot(out: &mut String, run: &PassRun) {
     let room = (WIDTH - LEFT) / all.len() as f64;
     let bar = (room * 0.8).min(28.0);
     for (number, (exchange, ms)) in all.iter().enumerate() {
-        let class = match exchange.outcome.word() {
-            "ok" => "ok",
-            "ERR" => "bad",
-            _ => "other",
-        };
+        let class = class_of(&exchange.outcome);
         let x = LEFT + room * number as f64 + (room - bar) / 2.0;
         // What took no time at all can be seen still.
         let height = (BASE - y(*ms)).max(1.5);

@@ -1,6 +1,7 @@
 //! One step of the page: what was expected, what was said, and the exchanges behind it, each to be opened.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::export::escape::markup;
 use crate::model::{Attempt, Body, Ending, Exchange, ExchangeStep, Header, Outcome, Timing};
@@ -147,13 +148,18 @@ fn said(out: &mut String, all: &[SaidMessage]) {
     out.push_str("</div>\n");
 }
 
+/// The class of what became of an exchange: its colour.
+pub(super) const fn class_of(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted => "passed",
+        Outcome::Refused(_) | Outcome::Failed(_) => "failed",
+        _ => "blocked",
+    }
+}
+
 fn exchange_of(out: &mut String, run: &PassRun, one: &ExchangeEvidence, open: bool) {
     let exchange = &one.exchange;
-    let class = match exchange.outcome.word() {
-        "ok" => "passed",
-        "ERR" => "failed",
-        _ => "blocked",
-    };
+    let class = class_of(&exchange.outcome);
     let open = if open { " open" } else { "" };
     let status = exchange.status().map(|s| format!(" {s}")).unwrap_or_default();
     let took = exchange.took_ms().map(|ms| format!(" · {ms} ms")).unwrap_or_default();
@@ -229,20 +235,11 @@ fn attempt_of(out: &mut String, attempt: &Attempt, of: usize) {
 }
 
 fn timing(timing: &Timing) -> String {
-    let parts = [
-        ("look-up", timing.resolve),
-        ("connect", timing.connect),
-        ("tls", timing.tls),
-        ("first byte", timing.first_byte),
-        ("total", timing.total),
-    ];
-    let mut parts: Vec<String> = parts
-        .iter()
-        .filter_map(|(name, time)| {
-            let us = (*time)?.as_micros();
-            Some(format!("{name} {}.{} ms", us / 1000, us % 1000 / 100))
-        })
-        .collect();
+    let part = |(name, took): (&str, Duration)| {
+        let us = took.as_micros();
+        format!("{name} {}.{} ms", us / 1000, us % 1000 / 100)
+    };
+    let mut parts: Vec<String> = timing.parts().map(part).collect();
     if timing.reused {
         parts.push("connection reused".to_owned());
     }

@@ -1,0 +1,71 @@
+//! What is told of this machine: its signals, the agent that metrics go to, the listener for webhooks.
+
+/// A signal, by what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The signal of this number ends programs (SIGTERM, SIGHUP, SIGQUIT, …): leave now, with the terminal restored.
+    Terminate(u8),
+    /// SIGINT: as [`Signal::Terminate`], but not while another program has the terminal, whose matter it is then.
+    Interrupt,
+    /// SIGTSTP from elsewhere: give the terminal back and stop.
+    Suspend,
+    /// The process was stopped and goes on: draw everything anew, check the clocks.
+    Resumed,
+    /// The terminal has another size.
+    Resized,
+}
+
+impl Signal {
+    /// SIGINT's number.
+    pub const INTERRUPT: u8 = 2;
+    /// SIGTERM's number.
+    pub const TERMINATE: u8 = 15;
+
+    /// The exit code of a program that the signal of this number ended, as a shell says it.
+    pub const fn exit_code(number: u8) -> u8 {
+        128 + number
+    }
+}
+
+/// Where the agent that metrics go to stands, as far as this side can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentState {
+    /// It is configured, and nothing has been sent yet.
+    Idle,
+    /// The newest datagram was handed over. (UDP does not say whether anybody took it.)
+    Well,
+    /// The newest datagram was lost: one line. Losing it costs nothing but the datagram.
+    Lost(String),
+}
+
+impl AgentState {
+    /// The chip: `DSD ok`.
+    pub const fn chip(&self) -> &'static str {
+        match self {
+            Self::Idle => "DSD idle",
+            Self::Well => "DSD ok",
+            Self::Lost(_) => "DSD LOST",
+        }
+    }
+}
+
+/// Where the listener for the replies of open messaging stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebhookState {
+    /// It takes signed webhooks at this address, `127.0.0.1:9099`.
+    Listening(String),
+    /// It does not, and why: one line.
+    Failed(String),
+}
+
+impl WebhookState {
+    /// One sentence, without a full stop.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Listening(address) => format!("webhooks are taken at http://{address}, signed ones only"),
+            Self::Failed(why) => {
+                format!("webhooks are not taken: {why}; replies are still read from the API")
+            }
+        }
+    }
+}
