@@ -147,6 +147,14 @@ impl ConversationText {
 }
 
 impl TranscriptLine {
+    /// What it says, and below that what it offers to answer with: `[1 Yes | 2 No]`.
+    pub(super) fn said(&self) -> String {
+        let offered: Vec<String> = (1..).zip(&self.choices).map(|(n, choice)| format!("{n} {choice}")).collect();
+        let offered = if offered.is_empty() { String::new() } else { format!("[{}]", offered.join(" | ")) };
+        let parts = [self.text.as_str(), offered.as_str()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
     /// Why it was refused, or is not known.
     fn why(&self) -> Option<String> {
         self.delivery.as_ref()?.reason().map(ToString::to_string).filter(|why| !why.is_empty())

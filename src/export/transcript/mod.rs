@@ -63,17 +63,17 @@ impl Transcript {
 
 /// Lines: a heading a conversation, a line a message.
 fn text(transcript: &Transcript) -> String {
-    let mut out = format!("# Transcript: {}\n\nTimes are UTC.\n", visible(&transcript.profile));
+    let mut out = format!("Transcript: {}\nTimes are UTC.\n", visible(&transcript.profile));
     for talk in &transcript.conversations {
-        let _ = writeln!(out, "\n## {}", visible_lines(&talk.name).collect::<Vec<_>>().join(" "));
+        let _ = writeln!(out, "\n{}", visible_lines(&talk.name).collect::<Vec<_>>().join(" "));
         for (day, line) in talk.by_day(&TimeZone::UTC) {
             if let Some(day) = day {
-                let _ = writeln!(out, "\n### {day}\n");
+                let _ = writeln!(out, "\n{day}");
             }
-            let text = visible_lines(&line.text).collect::<Vec<_>>().join("\n  ");
+            let text = visible_lines(&line.said()).collect::<Vec<_>>().join("\n  ");
             let facts: Vec<String> = line.facts().into_iter().map(|(fact, _)| fact).collect();
             let facts = if facts.is_empty() { String::new() } else { format!(" ({})", visible(&facts.join("; "))) };
-            let _ = writeln!(out, "- {} **{}**: {text}{facts}", line.at.strftime("%F %T"), visible(line.author.word()));
+            let _ = writeln!(out, "{} {}: {text}{facts}", line.at.strftime("%F %T"), visible(line.author.word()));
         }
     }
     out
@@ -106,7 +106,7 @@ fn quotation(out: &mut String, transcript: &Transcript, line: &TranscriptLine) {
         "\n**{}** {}{facts}{mark}\n\n{}\n",
         line.author.word(),
         transcript.time(line.at),
-        escape::markdown_quote(&line.text)
+        escape::markdown_quote(&line.said())
     );
     if let Some(carried) = &line.carried {
         let _ = write!(out, "\n{}\n", escape::markdown(&carried.words()));
@@ -157,7 +157,7 @@ fn bubble(out: &mut String, transcript: &Transcript, line: &TranscriptLine) {
         line.author.word(),
         line.at,
         markup(&transcript.time(line.at)),
-        markup(&line.text),
+        markup(&line.said()),
     );
     if let Some(carried) = &line.carried {
         let marked = if carried.marked { " · <b>marked</b>" } else { "" };

@@ -33,7 +33,7 @@ fn sample() -> Transcript {
         delivery: None,
         sent_as: None,
         again: false,
-        choices: Vec::new(),
+        choices: vec!["Pay <now>".to_owned(), "Ask a person".to_owned()],
         carried: None,
     };
     let said = [ours, theirs].map(|line| ("Billing & co".to_owned(), line));
