@@ -15,8 +15,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::StepEvidence;
-use crate::model::Cause;
 use crate::model::words::words;
+use crate::model::{Cause, Confidence, Outcome};
 
 words! {
     /// What is said of a step.
@@ -119,13 +119,17 @@ impl StepResult {
         self.verdict.or(self.suggested)
     }
 
-    /// Why it is blocked, by the cause's fixed name; `None` where it is not. What is said of the newest exchange counts
-    /// where the step itself has no cause; `unknown` where nothing is known.
-    pub fn blocked_by(&self) -> Option<&str> {
-        let exchanges = self.evidence.exchanges.iter().rev();
-        let of_exchange = exchanges.filter_map(|x| x.cause.as_ref()).map(|c| c.cause.as_str()).next();
-        let cause = self.cause.as_deref().or(of_exchange).unwrap_or(Cause::Unknown.as_str());
-        (self.counts() == Some(Verdict::Blocked)).then_some(cause)
+    /// Why it failed or is blocked, by the cause's fixed name. What is said of the newest exchange that was not accepted
+    /// counts where the step itself has no cause; a blocked step of which nothing is known has `unknown`.
+    pub fn caused_by(&self) -> Option<&str> {
+        let refused = self.evidence.exchanges.iter().rev().filter(|x| x.exchange.outcome != Outcome::Accepted);
+        let told = refused.filter_map(|x| x.cause.as_ref()).find(|c| c.confidence != Confidence::Possible.word());
+        let known = self.cause.as_deref().or_else(|| told.map(|c| c.cause.as_str()));
+        match self.counts()? {
+            Verdict::Fail => known,
+            Verdict::Blocked => Some(known.unwrap_or(Cause::Unknown.as_str())),
+            Verdict::Pass | Verdict::Skip => None,
+        }
     }
 
     /// Whether a person says something else than the expectations do.

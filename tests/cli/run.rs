@@ -279,6 +279,9 @@ fn without_a_token_it_ends_with_3_and_faults_are_skipped_outside_the_sandbox() {
     assert!(first["why"].as_str().unwrap().starts_with("not signed in"), "{first}");
     sandbox.kill().unwrap();
     sandbox.wait().unwrap();
+    // Nobody listens there any more: the network failed, as `send` says, too.
+    let (code, stdout) = far("any secret", &["smoke", "--json"]);
+    assert_eq!(code, 4, "{stdout}");
 }
 
 #[test]

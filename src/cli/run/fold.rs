@@ -14,7 +14,7 @@ use crate::app::output::OutputLine;
 use crate::app::progress::RunProgress;
 use crate::engine::{Command, Report};
 use crate::model::fault::SandboxRequest;
-use crate::model::{ExchangeKind, Moment, SessionAsk, TokenStatus};
+use crate::model::{Cause, ExchangeKind, Moment, SessionAsk, TokenStatus};
 use crate::pass::Pass;
 use crate::pass::file::span;
 use crate::pass::result::{CaseResult, ExpectationState, PassRun, StepResult, Tally, Verdict};
@@ -215,7 +215,7 @@ impl RunFold {
         let tally = self.whole.tally();
         let Tally { pass, fail, blocked, skipped, open } = tally;
         let exit = match (fail, self.unsigned) {
-            (0, true) => Exit::NotSignedIn,
+            (0, true) => self.session.sign_in.trouble().map_or(Exit::NotSignedIn, Into::into),
             (0, false) if blocked == 0 && !self.interrupted => Exit::Done,
             _ => Exit::Refused,
         };
@@ -316,7 +316,7 @@ fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> OutputLine {
         "name": step.name,
         "verdict": verdict,
         "why": step.why,
-        "cause": step.blocked_by(),
+        "cause": step.caused_by(),
         "expectations": expectations,
         "status": sent.and_then(|x| x.exchange.status()),
         "request_id": request_id,
@@ -328,6 +328,9 @@ fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> OutputLine {
     }
     if let Some(why) = &step.why {
         text.push_str(&format!("\n         {why}"));
+    }
+    if let Some(cause) = step.caused_by().filter(|cause| step.runs > 0 && *cause != Cause::Unknown.as_str()) {
+        text.push_str(&format!("\n         cause {cause}"));
     }
     for unmet in step.expectations.iter().filter(|e| e.met == ExpectationState::No) {
         let detail = unmet.detail.as_ref().map(|d| format!(": {d}")).unwrap_or_default();

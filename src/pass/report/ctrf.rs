@@ -128,7 +128,7 @@ fn extra(case: &CaseResult, step: &StepResult) -> Value {
         "suggested": step.suggested.map(Verdict::word),
         "verdict": step.verdict.map(Verdict::word),
         "disagreement": step.disagrees(),
-        "cause": step.blocked_by(),
+        "cause": step.caused_by(),
         "note": step.note,
         "round": case.round,
         "conversation": case.conversation,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::Exchange;
+use crate::model::{Cause, Exchange};
 use crate::pass::{PassRun, StepResult, Tally, Verdict};
 use crate::text::counted;
 
@@ -51,10 +51,12 @@ pub fn tally(tally: &Tally) -> String {
     format!("{}: {}", counted(tally.all(), "step"), parts.join(", "))
 }
 
-/// Why a step counts as it does, one line: a person's note, what guestwire says, and the expectations that were not met.
+/// Why a step counts as it does, one line: a person's note, what guestwire says, the cause, and the
+/// expectations that were not met.
 pub fn reason(step: &StepResult) -> String {
     let mut parts: Vec<String> = step.note.iter().chain(&step.why).cloned().collect();
-    parts.extend(step.blocked_by().filter(|_| step.cause.is_some()).map(|cause| format!("cause {cause}")));
+    let cause = step.caused_by().filter(|cause| *cause != Cause::Unknown.as_str());
+    parts.extend(cause.map(|cause| format!("cause {cause}")));
     parts.extend(step.unmet().map(|e| match &e.detail {
         Some(detail) => format!("expected {}, found: {detail}", e.what),
         None => format!("expected {}", e.what),

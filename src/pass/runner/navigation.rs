@@ -175,7 +175,7 @@ impl Runner {
         let before = self.run.cases.get(case).map(|c| c.steps.as_slice()).unwrap_or_default();
         let broken = |s: &&StepResult| matches!(s.suggested, Some(Verdict::Fail | Verdict::Blocked));
         if let Some(broken) = before.iter().take(step).find(broken) {
-            let cause = broken.blocked_by().map(str::to_owned);
+            let cause = broken.caused_by().map(str::to_owned);
             self.decide(Verdict::Blocked, "an earlier step of the case did not pass".to_owned());
             if let Some(result) = self.open_mut() {
                 result.cause = cause;

@@ -60,10 +60,10 @@ fn what_cannot_be_observed_blocks() {
             let step = rig.step((0, 0));
             assert_eq!(step.suggested, Some(Verdict::Blocked), "{expect} {name}");
             let why = format!("replies could not be read: {why}");
-            assert_eq!((step.why.as_ref(), step.blocked_by()), (Some(&why), Some("replies-unreadable")), "{name}");
+            assert_eq!((step.why.as_ref(), step.caused_by()), (Some(&why), Some("replies-unreadable")), "{name}");
             assert_eq!(rig.mets((0, 0)), ["blocked"], "{name}");
             let next = rig.step((0, 1));
-            assert_eq!((next.suggested, next.blocked_by()), (Some(Verdict::Blocked), Some("replies-unreadable")));
+            assert_eq!((next.suggested, next.caused_by()), (Some(Verdict::Blocked), Some("replies-unreadable")));
         }
     }
 }
