@@ -24,7 +24,8 @@ pub struct IdsArgs {
     /// Any text; `-` reads it from standard input
     #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     pub text: String,
-    /// Look up at most twenty ids in the profile's organisation: each is read as a conversation
+    /// Look the ids up in the profile's organisation, as conversations, deployments and integrations (and as messages where
+    /// they have no hyphens), with at most 40 reads
     #[arg(long)]
     pub lookup: bool,
     /// Print one JSON object per line instead of text
@@ -51,7 +52,7 @@ pub fn known(profile: &Profile) -> KnownIds {
 pub fn offline(args: &IdsArgs, profile: Option<&Profile>) -> Result<Exit, Failed> {
     let known = profile.map(known).unwrap_or_default();
     let found = find(&text(&args.text)?, &known);
-    say(&found, &mut Output::default(), args.json)
+    say(&found, &IdLookUp::default(), &mut Output::default(), args.json)
 }
 
 /// With look-ups: what nothing says of is asked about.
@@ -65,15 +66,17 @@ pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Fail
         play(opened, settings, needs, |profile, _, _| IdsFold::new(IdLookUp::at(&found, known), Session::of(profile)))
             .await;
     let exit = played.exit?;
-    let said = say(&find(&text, played.fold.known()), &mut played.output, args.json)?;
+    let look = &played.fold.look;
+    let said = say(&find(&text, look.known()), look, &mut played.output, args.json)?;
     Ok(if exit == Exit::Done { said } else { exit })
 }
 
-fn say(found: &[FoundId], output: &mut Output, json: bool) -> Result<Exit, Failed> {
+fn say(found: &[FoundId], look: &IdLookUp, output: &mut Output, json: bool) -> Result<Exit, Failed> {
     let at = jiff::Timestamp::now();
     for one in found {
         let shown = if one.id.is_empty() { "«guest token»" } else { one.id.as_str() };
-        let because = one.because();
+        let absent = "; the organisation has no conversation, deployment or integration with this id";
+        let because = format!("{}{}", one.because(), if look.is_absent(&one.id) { absent } else { "" });
         let also: Vec<&str> = one.roles.iter().skip(1).map(|r| r.what.word()).collect();
         let fields = json!({
             "id": (!one.id.is_empty()).then_some(&one.id),
@@ -122,11 +125,6 @@ impl IdsFold {
     /// Look-ups that have not begun.
     pub fn new(look: IdLookUp, session: Session) -> Self {
         Self { look, told: 0, session, begun: false, exit: Exit::Done }
-    }
-
-    /// What is known now.
-    pub const fn known(&self) -> &KnownIds {
-        self.look.known()
     }
 
     fn go_on(&mut self) -> Vec<CommandEffect> {

@@ -99,10 +99,11 @@ fn ids_are_sorted_out_with_and_without_a_look_up() {
     let (code, _, stderr) = run(home.path(), &["ids", "no id here"]);
     assert_eq!(code, 1);
     assert!(stderr.contains("there is no id"), "{stderr}");
-    // Nobody there knows it, and looking says so by calling it what it was: unknown.
+    // Nobody there knows it, and looking says so.
     let (code, stdout, _) = run(home.path(), &["--sandbox", "ids", "--lookup", C]);
     assert_eq!(code, 0, "{stdout}");
-    assert!(stdout.starts_with("unknown"), "{stdout}");
+    let absent = "the organisation has no conversation, deployment or integration with this id";
+    assert!(stdout.starts_with("unknown") && stdout.contains(absent), "{stdout}");
 }
 
 /// Answers each request by its path, until the test ends; gives the address.

@@ -49,7 +49,8 @@ pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> OutputLine {
         format!("no known cause fits: {}", diagnosis.said)
     } else if diagnosis.is_undecided() {
         let names: Vec<&str> = diagnosis.suspects.iter().map(|s| s.cause.as_str()).collect();
-        format!("cause: {}; possible: {}", diagnosis.sentence(), names.join(", "))
+        let how = "run `guestwire doctor` for the same conversation to find out";
+        format!("cause: {}; possible: {}; {how}", diagnosis.sentence(), names.join(", "))
     } else {
         format!("cause: {cause} ({words}): {}; run `guestwire explain {cause}` for more", diagnosis.sentence())
     };

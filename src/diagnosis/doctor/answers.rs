@@ -159,7 +159,7 @@ impl Doctor {
         let Granted::Named(granted) = &facts.granted else {
             return skip("scopes", "the API does not name the scopes of this token", exchange);
         };
-        let list = if granted.is_empty() { "(none)".to_owned() } else { granted.join(" ") };
+        let list = if granted.is_empty() { "none".to_owned() } else { granted.join(" ") };
         let missing: Vec<&str> = required.iter().filter(|s| !granted.contains(s)).map(String::as_str).collect();
         let guest_api = self.target.as_ref().is_none_or(|t| t.channel().capabilities().scopes_decide);
         if missing.is_empty() || !guest_api {
@@ -192,7 +192,7 @@ impl Doctor {
     fn clock(&mut self, exchange: &Exchange) -> Option<Finding> {
         let attempt = exchange.last_attempt()?;
         let Some(date) = ServerAnswer::of(attempt).date else {
-            return Some(skip("clock", "the answer had no Date header", exchange));
+            return attempt.response().map(|_| skip("clock", "the answer had no Date header", exchange));
         };
         let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
         let skew = date.duration_since(ended.wall).as_secs();

@@ -5,7 +5,7 @@
 //! found ids ─► Look ─► next: Asked ─► (engine) ─► answered ─► known ─► the text is sorted again
 //! ```
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use uuid::Uuid;
 
@@ -25,13 +25,16 @@ pub struct IdLookUp {
     left: VecDeque<ProbeQuestion>,
     known: KnownIds,
     troubles: Vec<String>,
+    /// The ids that were asked about, and whether each question was answered with “there is no such thing”.
+    absent: HashMap<Uuid, bool>,
 }
 
 impl IdLookUp {
     /// A look at the ids of a text of which nothing is known for sure.
     pub fn at(found: &[FoundId], known: KnownIds) -> Self {
         let open = found.iter().filter(|f| f.needs_look());
-        Self { left: open.flat_map(|f| questions(&f.id, f.what)).take(MOST).collect(), known, troubles: Vec::new() }
+        let left = open.flat_map(|f| questions(&f.id, f.what)).take(MOST).collect();
+        Self { left, known, ..Self::default() }
     }
 
     /// Leaves only the questions that need no token.
@@ -59,17 +62,18 @@ impl IdLookUp {
         let (ProbeQuestion::Id(thing, uuid), true) = (asked, self.left.front() == Some(&asked)) else { return false };
         self.left.pop_front();
         let is_it = exchange.is_some_and(|x| x.outcome == Outcome::Accepted && x.status() != Some(404));
+        let trouble = match (result, exchange.map(|x| &x.outcome)) {
+            (Probed::NotAsked(why), _) => Some(why.clone()),
+            (_, Some(outcome)) => outcome.words(),
+            (_, None) => Some("no answer".to_owned()),
+        };
+        *self.absent.entry(uuid).or_insert(true) &= !is_it && trouble.is_none();
         if let Some(exchange) = exchange.filter(|_| is_it) {
             self.learn(thing, uuid, exchange);
             // It cannot be anything else.
             self.left.retain(|left| !matches!(left, ProbeQuestion::Id(_, other) if *other == uuid));
             return true;
         }
-        let trouble = match (result, exchange.map(|x| &x.outcome)) {
-            (Probed::NotAsked(why), _) => Some(why.clone()),
-            (_, Some(outcome)) => outcome.words(),
-            (_, None) => Some("no answer".to_owned()),
-        };
         if let Some(why) = trouble {
             let id = written(thing, uuid);
             self.troubles.push(format!("whether {id} is {} could not be looked up: {why}", words(thing)));
@@ -85,6 +89,11 @@ impl IdLookUp {
     /// What could not be looked up, one sentence each.
     pub fn troubles(&self) -> &[String] {
         &self.troubles
+    }
+
+    /// Whether an id was looked up and is none of what can be looked up. It may still be a participant's.
+    pub fn is_absent(&self, id: &str) -> bool {
+        Uuid::try_parse(id).is_ok_and(|uuid| self.absent.get(&uuid) == Some(&true))
     }
 
     fn learn(&mut self, thing: IdTarget, uuid: Uuid, exchange: &Exchange) {

@@ -13,7 +13,7 @@ pub fn of(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
     let requested = token.map_or(&facts.profile.requested, |t| &t.requested);
     let needed = required.join(" ");
     let all_asked = required.iter().all(|s| requested.contains(s));
-    let asked_line = if requested.is_empty() { "(none)".to_owned() } else { requested.join(" ") };
+    let asked_line = if requested.is_empty() { "none".to_owned() } else { requested.join(" ") };
     let causes = [Cause::ScopeStripped, Cause::ScopeNotRequested, Cause::ScopeWrong];
     let probe = Some(Probe::Scopes);
     match token.map(|t| &t.granted) {
@@ -30,7 +30,7 @@ pub fn of(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
             ]
         }
         Some(Granted::Named(granted)) => {
-            let granted_line = if granted.is_empty() { "(none)".to_owned() } else { granted.join(" ") };
+            let granted_line = if granted.is_empty() { "none".to_owned() } else { granted.join(" ") };
             let other = granted.iter().chain(requested).find(|s| is_messaging(s) && !required.contains(s));
             let cause = match (all_asked, other) {
                 (true, Some(other)) if granted.contains(other) => Cause::ScopeWrong,

@@ -65,6 +65,9 @@ fn what_is_wrong_with_a_deployment_is_proven_by_what_is_public() {
         let run = examine(&place, target);
         assert_eq!((run.cause(), run.verdict.confidence), (cause, confidence), "{what}: {:?}", run.verdict);
         assert_eq!(run.asked.len(), asked, "{what}");
+        // Where nobody answered there is nothing to say of the clock.
+        let clock = run.findings.iter().any(|finding| finding.ends_with("clock"));
+        assert_eq!(clock, asked > 0 && !what.starts_with("no name"), "{what}: {:?}", run.findings);
     }
 }
 
