@@ -1,7 +1,7 @@
 //! The command line as it was typed. Each subcommand makes options of its own from it. Secrets are never flags: other
 //! users of the machine can read them there.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Command, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::config::ConfigArgs;
@@ -47,6 +47,40 @@ pub struct Cli {
     /// Without a command, the console opens.
     #[command(subcommand)]
     pub command: Option<Sub>,
+}
+
+/// The definition of the command line, in which the help of each command shows the common flags that it uses.
+pub fn definition() -> Command {
+    let mut program = Cli::command();
+    // Only then does each command have the common flags.
+    program.build();
+    for command in program.get_subcommands_mut() {
+        let used = used(command.get_name());
+        let shown = |command: &mut Command| {
+            *command = std::mem::take(command).mut_args(|flag| {
+                let hidden = flag.is_global_set() && !used.contains(&flag.get_id().as_str());
+                flag.hide(hidden)
+            });
+        };
+        shown(command);
+        command.get_subcommands_mut().for_each(shown);
+    }
+    program
+}
+
+/// The common flags that a command uses.
+fn used(command: &str) -> Vec<&'static str> {
+    let target = ["region", "deployment", "origin", "integration", "guest", "conversation", "participant"];
+    let speaks = ["profile", "config", "data_dir", "sandbox", "scenario", "color", "log_file", "ephemeral"];
+    match command {
+        "send" | "run" | "token" | "doctor" => [target.as_slice(), &speaks].concat(),
+        "ids" => speaks.to_vec(),
+        "log" | "export" | "forget" => vec!["profile", "config", "data_dir", "sandbox", "log_file"],
+        "config" => [target.as_slice(), &["profile", "config", "data_dir", "sandbox"]].concat(),
+        "init" => vec!["region", "deployment", "origin", "config"],
+        "sandbox" => vec!["scenario", "log_file"],
+        _ => Vec::new(),
+    }
 }
 
 /// Flags that every command understands, and those of the console.
@@ -109,13 +143,41 @@ pub struct ManArgs {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::FromArgMatches as _;
 
     use super::*;
 
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_a_command_shows_the_flags_that_it_uses() {
+        let help = |of: &[&str]| {
+            let mut program = definition();
+            let command = of.iter().fold(&mut program, |c, name| c.find_subcommand_mut(name).unwrap());
+            command.render_long_help().to_string()
+        };
+        for (command, shown, hidden) in [
+            ([].as_slice(), ["--profile", "--plain", "--deployment"].as_slice(), [].as_slice()),
+            (&["send"], &["--to", "--profile", "--deployment", "--ephemeral"], &["--plain", "--calm"]),
+            (&["log"], &["--since", "--profile"], &["--deployment", "--scenario", "--ephemeral"]),
+            (&["config", "show"], &["--profile", "--conversation"], &["--plain", "--scenario"]),
+            (&["sandbox"], &["--port", "--scenario"], &["--profile", "--deployment"]),
+            (&["explain"], &["--help"], &["--profile", "--region", "--color"]),
+        ] {
+            let text = help(command);
+            for flag in shown {
+                assert!(text.contains(flag), "{command:?} {flag}: {text}");
+            }
+            for flag in hidden {
+                assert!(!text.contains(flag), "{command:?} {flag}: {text}");
+            }
+        }
+        // A flag that is not shown is still understood: a script puts the same flags before each command.
+        let said = definition().try_get_matches_from(["guestwire", "explain", "--profile", "a"]);
+        assert_eq!(Cli::from_arg_matches(&said.unwrap()).unwrap().global.flags.profile.as_deref(), Some("a"));
     }
 
     #[test]

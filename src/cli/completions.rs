@@ -1,22 +1,20 @@
 //! `guestwire completions` and `guestwire man`: made from the same definition as the command line itself.
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::args::Cli;
+use super::args::definition;
 use crate::app::exit::{Exit, Failed};
 use crate::app::output::Output;
 
 fn script(shell: Shell) -> Vec<u8> {
     let mut bytes = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "guestwire", &mut bytes);
+    clap_complete::generate(shell, &mut definition(), "guestwire", &mut bytes);
     bytes
 }
 
 fn page(of: Option<&str>) -> Result<Vec<u8>, Failed> {
-    let mut program = Cli::command();
-    program.build();
+    let program = definition();
     let command = match of {
         None => program,
         Some(name) => {
@@ -27,7 +25,11 @@ fn page(of: Option<&str>) -> Result<Vec<u8>, Failed> {
         }
     };
     let mut bytes = Vec::new();
-    Man::new(command).render(&mut bytes).map_err(|e| Failed::here(format!("the page cannot be made ({e})")))?;
+    let source = concat!("guestwire ", env!("CARGO_PKG_VERSION"));
+    Man::new(command)
+        .source(source)
+        .render(&mut bytes)
+        .map_err(|e| Failed::here(format!("the page cannot be made ({e})")))?;
     Ok(bytes)
 }
 

@@ -61,7 +61,7 @@ fn init_names_what_it_could_not_use_and_what_is_missing() {
             "~/.gc/config.toml was not looked into: it cannot be read (it is not UTF-8 text)",
         ),
         (b"[DEFAULT\nclient_secret\n", "nothing that a profile could use was found in ~/.gc/config.toml"),
-        (alone.as_bytes(), "next: fill in the region and remove the # before its lines"),
+        (alone.as_bytes(), "next: fill in the region, then remove the # before its lines"),
     ] {
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir(home.path().join(".gc")).unwrap();

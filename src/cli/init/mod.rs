@@ -242,7 +242,7 @@ fn report(path: &Path, drafts: &[Draft]) -> Result<(), Failed> {
         output.line(&visible(&format!("profile {}, {}: {state}", draft.name, draft.whence)))?;
         let notes = draft.notes.iter().filter(|_| !draft.is_web_alone());
         let lacks = Some(draft.lacks()).filter(|lacks| !lacks.is_empty());
-        let lacks = lacks.map(|lacks| format!("fill in {} and remove the # before its lines", lacks.join(", ")));
+        let lacks = lacks.map(|lacks| format!("fill in {}, then remove the # before its lines", lacks.join(" and ")));
         for next in draft.region.problem().iter().chain(&lacks).chain(notes) {
             output.line(&visible(&format!("  next: {next}")))?;
         }

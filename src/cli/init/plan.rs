@@ -137,7 +137,7 @@ impl Draft {
     pub fn empty() -> Self {
         Self {
             name: "main".to_owned(),
-            whence: "without any findings on this machine".to_owned(),
+            whence: "a template (no settings were found on this machine)".to_owned(),
             region: FoundRegion::Missing,
             signs_in: SignsIn::unknown(),
             notes: vec!["export GUESTWIRE_CLIENT_SECRET before starting guestwire".to_owned()],
