@@ -61,7 +61,7 @@ impl Transcript {
     }
 }
 
-/// Lines: a heading a conversation, a line a message.
+/// Lines of plain text: a conversation below its name, a line a message, further lines of it indented.
 fn text(transcript: &Transcript) -> String {
     let mut out = format!("Transcript: {}\nTimes are UTC.\n", visible(&transcript.profile));
     for talk in &transcript.conversations {
