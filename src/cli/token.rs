@@ -11,7 +11,7 @@ use crate::app::open::OpenProfile;
 use crate::app::output::OutputLine;
 use crate::config::Settings;
 use crate::engine::{Command, Report};
-use crate::model::{Acceptance, Granted, Moment, TokenFacts, TokenStatus};
+use crate::model::{Acceptance, Granted, Moment, ProbeQuestion, TokenFacts, TokenStatus};
 use crate::session::SignIn;
 use crate::session::sign_in::{facts_text, missing_scopes, refused_text};
 
@@ -124,11 +124,13 @@ impl TokenFold {
             return self.finish(now);
         }
         if let TokenStatus::Valid(facts) = &self.sign_in.status {
-            if matches!(facts.granted, Granted::Named(_)) || facts.acceptance != Acceptance::NotAsked {
+            if facts.acceptance != Acceptance::NotAsked {
                 return self.finish(now);
             }
+            // Where the grant names its scopes, the engine does not ask by itself what the API makes of the token.
+            let asks = matches!(facts.granted, Granted::Named(_)) && self.waiting_until.is_none();
             self.waiting_until.get_or_insert(now.after(SCOPES_WITHIN));
-            return Vec::new();
+            return asks.then_some(CommandEffect::Ask(Command::Probe(ProbeQuestion::Scopes))).into_iter().collect();
         }
         let mut acts = Vec::new();
         if changed || matches!(self.sign_in.status, TokenStatus::Expired { .. }) {

@@ -307,7 +307,7 @@ impl TokenMachine {
         match verified {
             Verified::Taken(Info { scopes, organization, client }) => {
                 current.facts.acceptance = Acceptance::Taken;
-                current.facts.granted = scopes.map_or(Granted::Unknown, Granted::Named);
+                current.facts.granted = scopes.map_or(current.facts.granted.clone(), Granted::Named);
                 current.facts.organization = organization.or(current.facts.organization.take());
                 current.facts.client_name = client.or(current.facts.client_name.take());
                 current.facts.missing = missing(&self.required, &current.facts.granted);

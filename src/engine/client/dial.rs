@@ -143,7 +143,7 @@ impl Dialer {
             return done;
         }
         let phase = progress.phase();
-        let failure = Failure::new(FailureKind::Timeout, phase, timed_out(phase));
+        let failure = Failure::new(FailureKind::Timeout, phase, TIMED_OUT);
         Err(match proxy {
             Some(proxy) if !passed.load(Ordering::Relaxed) => failure.with(Party::Proxy(proxy.name)).into(),
             _ => failure.into(),
@@ -221,14 +221,8 @@ impl Dialer {
     }
 }
 
-/// The words for a bound that was reached in `phase`.
-pub fn timed_out(phase: Phase) -> String {
-    match phase {
-        Phase::Resolve => "timed out while looking up the name".to_owned(),
-        Phase::Tls => "timed out".to_owned(),
-        phase => format!("timed out while {}", phase.word()),
-    }
-}
+/// The words for a bound that was reached; the phase stands before them.
+pub const TIMED_OUT: &str = "timed out";
 
 /// A host without the brackets of an IPv6 address.
 fn bare(host: &str) -> &str {

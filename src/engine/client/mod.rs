@@ -42,7 +42,7 @@ use crate::model::{Failure, FailureKind, Moment, Phase, Timing};
 pub use answer::{ClientAnswer, NoAnswer, Tried};
 use answer::{HEAD_FIELDS_MAX, HEAD_MAX};
 pub use dial::proxy_of;
-use dial::{Dialer, Progress, Speaks, timed_out};
+use dial::{Dialer, Progress, Speaks, TIMED_OUT};
 pub use gate::Gate;
 use gate::GatedBody;
 pub use proxy::{Environment, proxy_problems};
@@ -228,7 +228,7 @@ fn gave_up(why: Stop, progress: &Progress, gate: &Gate) -> Failure {
 /// A try that we end in `phase`.
 pub fn ended(why: Stop, phase: Phase) -> Failure {
     match why {
-        Stop::Late => Failure::new(FailureKind::Timeout, phase, timed_out(phase)),
-        Stop::TakenBack => Failure::new(FailureKind::Cancelled, phase, format!("taken back while {}", phase.word())),
+        Stop::Late => Failure::new(FailureKind::Timeout, phase, TIMED_OUT),
+        Stop::TakenBack => Failure::new(FailureKind::Cancelled, phase, "taken back"),
     }
 }

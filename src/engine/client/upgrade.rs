@@ -14,7 +14,7 @@ use crate::genesys::Call;
 use crate::model::{Failure, FailureKind, Phase, Timing};
 
 use super::answer::{ClientAnswer, NoAnswer, Tried, hand_over};
-use super::dial::{Progress, Speaks, timed_out};
+use super::dial::{Progress, Speaks, TIMED_OUT};
 use super::wire::Stream;
 use super::{Cancel, CapturedWire, Client, classify, ended};
 
@@ -58,7 +58,7 @@ async fn dial(client: &Client, call: Call, progress: &Progress) -> Opened {
     let uri: Uri = call.url.parse().map_err(invalid)?;
     let wire = client.dialer().dial(&uri, Speaks::WebSocket, progress).await?;
     progress.enter(Phase::Answer);
-    let late = |_| Failure::written(FailureKind::Timeout, Phase::Answer, timed_out(Phase::Answer));
+    let late = |_| Failure::written(FailureKind::Timeout, Phase::Answer, TIMED_OUT);
     tokio::time::timeout(client.dialer().bound(), upgrade(wire, &uri, call.headers)).await.map_err(late)?
 }
 

@@ -20,20 +20,27 @@ fn json_lines(acts: &[CommandEffect]) -> Vec<String> {
     acts.iter().filter_map(|a| if let CommandEffect::Say(line) = a { Some(line.json()) } else { None }).collect()
 }
 
+/// A grant that names its scopes is a token of the login host: whether the API takes it is asked, too.
 #[test]
-fn named_scopes_end_it_at_once() {
+fn named_scopes_end_it_once_the_api_was_asked() {
     let mut fold = TokenFold::default();
     assert_eq!(fold.on(Moment::ZERO, CommandInput::Begin), [CommandEffect::Ask(Command::SignIn)]);
     let getting = feed(&mut fold, TokenStatus::Getting);
     assert_eq!(json_lines(&getting), [r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"getting"}"#]);
-    let acts = feed(&mut fold, TokenStatus::Valid(facts(Granted::Named(vec!["a".to_owned()]))));
+    let named = |acceptance| TokenFacts { acceptance, ..facts(Granted::Named(vec!["a".to_owned()])) };
+    let asked = feed(&mut fold, TokenStatus::Valid(named(Acceptance::NotAsked)));
+    assert_eq!(asked, [CommandEffect::Ask(Command::Probe(ProbeQuestion::Scopes))]);
+    assert_eq!(feed(&mut fold, TokenStatus::Valid(named(Acceptance::NotAsked))), []);
+    let refused = feed(&mut fold, TokenStatus::Valid(named(Acceptance::Refused("401".to_owned()))));
+    assert_eq!(exit(&refused), Some(Exit::NotSignedIn));
+    let acts = feed(&mut fold, TokenStatus::Valid(named(Acceptance::Taken)));
     assert_eq!(exit(&acts), Some(Exit::Done));
     assert_eq!(
         json_lines(&acts),
         [concat!(
             r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"valid","generation":1,"#,
             r#""expires":"1970-01-01T01:00:00Z","lifetime_seconds":3600,"requested":["guest:messages:send"],"#,
-            r#""granted":["a"],"missing":[],"organization":"Acme","client":null,"pasted":false,"checked":false}"#
+            r#""granted":["a"],"missing":[],"organization":"Acme","client":null,"pasted":false,"checked":true}"#
         )]
     );
 }
@@ -49,7 +56,7 @@ fn unknown_scopes_are_waited_for_but_not_forever() {
 #[test]
 fn a_missing_scope_is_warned_about() {
     let mut fold = TokenFold::default();
-    let mut facts = facts(Granted::Named(Vec::new()));
+    let mut facts = TokenFacts { acceptance: Acceptance::Taken, ..facts(Granted::Named(Vec::new())) };
     facts.missing = vec!["guest:messages:send".to_owned()];
     let acts = feed(&mut fold, TokenStatus::Valid(facts));
     assert!(json_lines(&acts).first().is_some_and(|l| l.contains(r#""event":"warning""#)), "{acts:?}");

@@ -133,7 +133,7 @@ impl Driver {
         let taken = web.flight.take(|of| matches!(of.of, Of::Message(m) if m == message));
         // Else its intent is being recorded: it is not written after that.
         if let Some(waiting) = taken {
-            self.never_answered(key, waiting, FailureKind::Cancelled, "taken back while waiting for the echo");
+            self.never_answered(key, waiting, FailureKind::Cancelled, "taken back");
         }
     }
 
