@@ -68,11 +68,11 @@ pub struct ConversationRead {
     pub messages: Vec<ListedMessage>,
 }
 
-/// Reads the conversation; `None` where it is not a JSON object with an id or participants. Accepts messages directly
+/// Reads the conversation; `None` where it is not a JSON object with participants, who have the messages. Accepts messages directly
 /// under participants and under their communications (both shapes are documented).
 pub fn read(body: &[u8]) -> Option<ConversationRead> {
     let value = json::read(body)?;
-    if text(&value, "id").is_none() && !value.get("participants").is_some_and(Value::is_array) {
+    if !value.get("participants").is_some_and(Value::is_array) {
         return None;
     }
     let mut out = ConversationRead::default();

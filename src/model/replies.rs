@@ -67,6 +67,11 @@ pub enum Unreadable {
         /// HTTP status.
         status: u16,
     },
+    /// So many messages that the conversation lists were not given out.
+    Incomplete {
+        /// How many.
+        absent: usize,
+    },
     /// No whole answer came: what happened, one line.
     NoAnswer(String),
     /// There is no valid token to read with.
@@ -106,6 +111,8 @@ impl Unreadable {
             Self::Failing { status: 429 } => "429; too many requests".to_owned(),
             Self::Failing { status } => format!("{status}; the service failed"),
             Self::NotTheService { status } => format!("{status}; the answer is not one of the service"),
+            Self::Incomplete { absent: 1 } => "a message that the conversation lists was not given out".to_owned(),
+            Self::Incomplete { absent } => format!("{absent} messages that the conversation lists were not given out"),
             Self::NoAnswer(why) => format!("no answer came ({why})"),
             Self::NoToken => "there is no valid token".to_owned(),
             Self::NoConversationId => {
@@ -142,6 +149,7 @@ mod tests {
             (Unreadable::Failing { status: 503 }, "503; the service failed"),
             (Unreadable::Failing { status: 429 }, "429; too many requests"),
             (Unreadable::NotTheService { status: 200 }, "200; the answer is not one of the service"),
+            (Unreadable::Incomplete { absent: 2 }, "2 messages that the conversation lists were not given out"),
             (Unreadable::NoAnswer("connect: refused".to_owned()), "no answer came (connect: refused)"),
             (Unreadable::SocketClosed(String::new()), "the socket was not open all the time"),
         ];

@@ -266,8 +266,12 @@ impl Doctor {
         if exchange.outcome == Outcome::Accepted {
             return pass("replies", "messages can be read", exchange);
         }
-        let said = exchange.last_attempt().map(|attempt| ServerAnswer::of(attempt)).unwrap_or_default();
+        let attempt = exchange.last_attempt();
+        let said = attempt.map(|attempt| ServerAnswer::of(attempt)).unwrap_or_default();
         let why = reason(exchange, "nothing was received");
+        if attempt.is_some_and(|attempt| matches!(attempt.ending, Some(Ending::Failed(_)))) {
+            return self.unreadable(&Unreadable::NoAnswer(why), exchange);
+        }
         if said.status == Some(400) {
             // The service looked at the ids that were asked for, and does not say whether others may be read.
             return skip("replies", format!("reading messages could not be tried: {why}"), exchange);

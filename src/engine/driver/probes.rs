@@ -186,7 +186,8 @@ impl Probes {
             (_, 0) => false,
             (ProbeQuestion::Reach(_), _) | (ProbeQuestion::Origin(_), 101) => true,
             // "There is no such thing" answers the question.
-            (ProbeQuestion::Id(..) | ProbeQuestion::Messages(_), 404) => true,
+            (ProbeQuestion::Id(..), 404) => true,
+            (ProbeQuestion::Messages(key), 404) => self.listed.as_ref().is_none_or(|(of, _)| *of != key),
             (_, 200..=299) => is_answered(asked, body, cx),
             _ => false,
         };

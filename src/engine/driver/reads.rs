@@ -245,14 +245,19 @@ impl Reads {
             self.request(key, reading, &what, &ids, cx);
             return None;
         }
-        let Bulk { state, since, found, .. } = reading.bulk?;
+        let Bulk { state, since, found, listed, .. } = reading.bulk?;
         let repeats = self.repeats(key);
         let reader = self.of(key);
         let (fresh, settled) = reader.read(found, cx.skew(), cx.now, (&cx.options.read_pauses, repeats));
         if reader.is_news(state, since, !fresh.is_empty()) || reading.asked {
             cx.report(Report::Conversation { key, state, since, messages: fresh.clone() });
         }
-        cx.report_readable(key, RepliesReadable::Yes, reading.began);
+        let absent = reader.unknown_ids(listed.iter().map(|l| l.id.as_str())).len();
+        let readable = match absent {
+            0 => RepliesReadable::Yes,
+            absent => RepliesReadable::No(Unreadable::Incomplete { absent }),
+        };
+        cx.report_readable(key, readable, reading.began);
         Some((fresh, settled))
     }
 }

@@ -27,7 +27,8 @@ fn both_shapes_of_a_conversation() {
 
 #[test]
 fn missing_fields_are_borne() {
-    assert_eq!(read(br#"{"id":"c"}"#), Some(ConversationRead::default()));
+    assert_eq!(read(br#"{"id":"c"}"#), None, "nothing is said of who is in it, nor of its messages");
+    assert_eq!(read(br#"{"participants":[]}"#), Some(ConversationRead::default()));
     assert_eq!(read(br#"{"error":"sign in first"}"#), None, "an object of something else");
     assert_eq!(read(br#"{"participants":[{},null,{"purpose":7,"messages":"x"}]}"#), Some(ConversationRead::default()));
     assert_eq!(read(b"nope"), None);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Report};
 use guestwire::model::{
-    AsOf, Author, ConversationKey, DeliveryStatus, ExchangeKind, RemoteMessage, RemoteState, RepliesReadable,
-    Unreadable,
+    AsOf, Author, ConversationKey, DeliveryStatus, ExchangeKind, ProbeQuestion, RemoteMessage, RemoteState,
+    RepliesReadable, Unreadable,
 };
 use serde_json::json as js;
 
@@ -203,8 +203,11 @@ async fn why_replies_cannot_be_read_is_told() {
         (200, r#"{"please":"sign in"}"#, Unreadable::NotTheService { status: 200 }),
         (503, "", Unreadable::Failing { status: 503 }),
     ];
-    for bulk in [false, true] {
-        for (status, body, why) in rows.clone() {
+    // A conversation without participants tells of no message; one that is listed and not given out is not known.
+    let conversation_alone = (200, r#"{"id":"c"}"#, Unreadable::NotTheService { status: 200 });
+    let bulk_alone = (200, r#"{"entities":[]}"#, Unreadable::Incomplete { absent: 1 });
+    for (bulk, alone) in [(false, conversation_alone), (true, bulk_alone)] {
+        for (status, body, why) in rows.clone().into_iter().chain([alone]) {
             let server = Server::start(move |req| match () {
                 () if is_token(req) => granted(1, 36_000),
                 () if bulk && !req.path.contains("/bulk") => json(200, LISTED),
@@ -260,4 +263,26 @@ async fn a_read_that_is_to_wait_does_not_hold_messages_for_hours() {
     assert!(waited < Duration::from_secs(90), "{waited:?}");
     assert_eq!(server.count("/conversations/messages/"), 1, "reading waits as it was told");
     engine.stop().await;
+}
+
+/// "There is no such message" answers whether messages may be read only where the message that was asked for was made up.
+#[tokio::test]
+async fn a_listed_message_that_is_not_there_is_no_answer() {
+    for (conversation, outcome) in [(LISTED, "Refused"), (r#"{"participants":[]}"#, "Accepted")] {
+        let server = Server::start(move |req| match () {
+            () if is_token(req) => granted(1, 36_000),
+            () if req.path.contains("/bulk") => json(404, r#"{"code":"not.found"}"#),
+            () => json(200, conversation),
+        })
+        .await;
+        let mut engine = TestEngine::start(profile(&server.url(), 1));
+        engine.signed_in().await;
+        for question in [ProbeQuestion::Conversation, ProbeQuestion::Messages] {
+            engine.handle.ask(Command::Probe(question(ConversationKey(0))));
+            engine.until(|r| matches!(r, Report::Probe { .. })).await;
+        }
+        let last = engine.exchanges(ExchangeKind::Probe).pop().unwrap();
+        assert!(format!("{:?}", last.outcome).starts_with(outcome), "{:?}", last.outcome);
+        engine.stop().await;
+    }
 }
