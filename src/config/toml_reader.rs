@@ -252,7 +252,7 @@ impl<'d> Table<'d> {
         None
     }
 
-    /// A value that was understood, or a problem that says what it must be.
+    /// The value if there is one; otherwise notes a problem: the field `how` must be written.
     fn fitting<T>(&self, name: &str, at: FilePosition, value: Option<T>, how: &str) -> Option<Spot<T>> {
         if value.is_none() {
             self.wrong(at, format!("`{name}` {how}"));

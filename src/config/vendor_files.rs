@@ -16,7 +16,7 @@ pub const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 /// Where the platform CLI keeps its profiles.
 pub const PLATFORM_CLI: &str = "~/.gc/config.toml";
 
-/// What of a profile is there too, and how those tools call it: without case, `_` and `-`.
+/// The fields of a profile that those files have too, with the tools' names for each: without case, `_` and `-`.
 const FIELDS: [(&str, &[&str]); 4] = [
     ("region", &["region", "environment", "location", "host", "apihost", "baseurl", "basepath"]),
     ("client_id", &["clientcredentials", "clientid", "oauthclientid"]),

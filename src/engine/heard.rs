@@ -32,8 +32,8 @@ pub struct HeardMessages {
 }
 
 impl HeardMessages {
-    /// Takes in what came: gives what is new of it, in the order in which it was said. One that was pushed after another
-    /// that was said later is marked as late.
+    /// Takes messages in and gives the new ones, in the order of their times. A message that is pushed after a later one
+    /// is marked as late.
     pub fn hear(&mut self, messages: Vec<RemoteMessage>, how: Arrival) -> Vec<RemoteMessage> {
         let mut fresh: Vec<_> = messages.into_iter().filter(|m| self.is_new(m, how)).collect();
         for message in &mut fresh {

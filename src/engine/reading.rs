@@ -116,7 +116,7 @@ pub struct ReplyReader {
 }
 
 impl ReplyReader {
-    /// Another conversation begins where this one was: only what was heard is kept, so that it is not told again.
+    /// A new conversation takes this one's place: only the heard messages are kept, so that none is told twice.
     pub fn begin_anew(&mut self) {
         *self = Self { heard: std::mem::take(&mut self.heard), ..Self::default() };
     }
@@ -257,7 +257,7 @@ impl ReplyReader {
         self.ours.iter().filter(|o| o.when.is_unknown()).map(|o| o.when.span(skew).0).min()
     }
 
-    /// Messages came: says which of them are new, and what those settle. The remote side's clock is ahead by `skew`.
+    /// Messages came: gives the new ones, and the sends that they settle. The remote side's clock is ahead by `skew`.
     pub fn hear(
         &mut self,
         messages: Vec<RemoteMessage>,

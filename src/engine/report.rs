@@ -21,7 +21,7 @@ pub enum Report {
         id: MessageId,
         /// Where it stands now.
         delivery: DeliveryStatus,
-        /// The exchange that carries it, once there is one.
+        /// The exchange that carries it, once one began.
         exchange: Option<ExchangeId>,
         /// The id that the remote side gave it, once known.
         remote_id: Option<String>,

@@ -62,7 +62,7 @@ pub enum RetryDecision {
 }
 
 impl RetryDecision {
-    /// How the message ends by this verdict. One that wants another try is over here for another reason.
+    /// How the message ends by this verdict. A message that was to be tried again, and is not, was taken back.
     pub fn into_outcome(self) -> Outcome {
         match self {
             Self::End(outcome) => outcome,

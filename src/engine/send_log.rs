@@ -18,7 +18,7 @@ pub struct Intent {
     pub text: String,
     /// What it says with secrets masked, as the log shows it.
     pub shown: String,
-    /// What it carries beside its text, and the name that it bears.
+    /// Choice, attributes and files of the message, and its name.
     pub extras: Extras,
     /// Which try, from 1.
     pub attempt: u32,

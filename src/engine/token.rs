@@ -1,4 +1,4 @@
-//! The token: who renews it, when, and what a refusal of it means. Pure: moments come in, decisions go out.
+//! The token: who renews it, when, and the meaning of a refusal. Pure: moments come in, decisions go out.
 //!
 //! ```text
 //!              sign in              granted                  margin reached, asked for, or doubted by a 401

@@ -1,5 +1,5 @@
-//! Outside text inside markup, and the page around it: a text stays text. Controls and invisible characters are made visible first (see
-//! [`crate::text::screen`]), then whatever the markup would take for its own is escaped.
+//! Outside text inside markup, and the page around it: a text stays text. Controls and invisible characters are made
+//! visible first (see [`crate::text::screen`]), then whatever the markup would take for its own is escaped.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -113,7 +113,8 @@ pub fn markdown_code(text: &str, language: &str) -> String {
 /// What all pages look like: light and dark, on paper too.
 const STYLE: &str = include_str!("../../assets/report/page.css");
 
-/// An HTML page that needs nothing from outside: style and script stand in it, and its own policy forbids the rest. `body` is markup already; `script` may be empty, and the page must be readable without it.
+/// An HTML page that needs nothing from outside: style and script stand in it, and its own policy forbids the rest. `body`
+/// is markup already; `script` may be empty, and the page must be readable without it.
 pub fn page(title: &str, body: &str, script: &str) -> String {
     let hash = |text: &str| STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()));
     let (style_hash, script_hash) = (hash(STYLE), hash(script));

@@ -35,7 +35,7 @@ pub enum Unsigned {
     Missing,
     /// It is not `sha256=` and 32 bytes.
     Malformed,
-    /// It is not that of this body under this secret.
+    /// The signature does not fit this body and this secret.
     Differs,
 }
 

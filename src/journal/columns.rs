@@ -73,7 +73,7 @@ pub fn time(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// The same, of long ago by the clock that does not jump.
+/// A kept time as a moment. The monotonic clock of that session is gone: there it reads zero.
 pub fn moment(micros: i64) -> Moment {
     Moment::new(Duration::ZERO, time(micros))
 }

@@ -47,7 +47,7 @@ pub fn database(dir: &Path) -> PathBuf {
     dir.join("journal.db")
 }
 
-/// Takes a file or directory that may have been there with other modes from everybody but its owner.
+/// Takes a file or directory away from everybody but its owner: it may have been there with other modes.
 #[cfg(unix)]
 fn restrict(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -57,7 +57,7 @@ fn restrict(path: &Path, mode: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// A FIFO would be waited for without end, and a directory is none of ours.
+/// Refuses what is no file: reading a FIFO would never end.
 fn regular(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(found) if !found.is_file() => Err(io::Error::other("it is no regular file")),

@@ -132,7 +132,7 @@ impl Journal {
     fn record(&self, work: impl FnOnce(Recorded) -> Work) -> Recording {
         let (done, recorded) = oneshot::channel();
         self.put(work(done));
-        // Work that found no room is dropped, and with it the one who answers.
+        // Work that found no room is dropped, together with the sender of its answer.
         Box::pin(async move { recorded.await.unwrap_or_else(|_| Err(Unrecorded::NotNow(STOPPED.to_owned()))) })
     }
 

@@ -158,8 +158,8 @@ impl JournalReader {
         })
     }
 
-    /// Everything that was said, ours and theirs, by what its conversation is known by, and time. A message of ours that was read back stands
-    /// once, also where the answer to its send told no id.
+    /// All messages, ours and theirs, in the order of their conversations' idents and their times. A message of ours that
+    /// was read back stands once, also where the answer to its send told no id.
     pub fn transcript(&self) -> Result<Vec<(String, TranscriptLine)>, String> {
         let lines = columns::all(
             &self.db,

@@ -71,7 +71,7 @@ pub fn restored(db: &Connection, keys: &Keys, configured: usize) -> rusqlite::Re
 }
 
 fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restored) -> rusqlite::Result<()> {
-    // Those of before the order was kept come first.
+    // Rows without an order are older than the column, and come first.
     let select = "SELECT ident, added FROM conversations WHERE added IS NOT NULL ORDER BY added_as, ident";
     for (ident, json) in columns::all(db, select, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))? {
         // It may have been put into the config file since.
@@ -160,8 +160,8 @@ fn message(row: &Row<'_>, keys: &Keys) -> rusqlite::Result<(i64, Option<KeptMess
 }
 
 impl Restored {
-    /// What the engine is told of earlier messages: the unknown ones, and in their conversations those that were
-    /// accepted, so that none of these is taken for one of those.
+    /// The earlier messages that the engine is told: the unknown ones, and the accepted ones of the same conversations, so
+    /// that an accepted message that is read again does not settle an unknown one.
     pub fn recalled(&self) -> Vec<Recalled> {
         let unknown = |m: &Message| matches!(m.delivery, DeliveryStatus::Unknown(_));
         let messages = || self.messages.iter().map(|kept| (&kept.message, kept.begun));

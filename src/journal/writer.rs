@@ -34,7 +34,7 @@ const HELD_MAX: usize = 8_192;
 /// Slices that go after each group while the journal is too large: more than the group can have brought.
 const ROOM_STEPS: u32 = 4;
 
-/// How long another guestwire may take to leave before this one says that it only reads.
+/// How long another guestwire may take to leave before this one becomes read-only.
 const LEAVING: Duration = Duration::from_millis(300);
 const ONLY_READS: &str = "another guestwire has this profile open, and this one only reads";
 

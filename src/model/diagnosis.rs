@@ -153,7 +153,7 @@ pub struct Check {
     pub holds: CheckAnswer,
     /// What should hold, and in brackets what was found: "token #2 not expired (59 min left)".
     pub what: String,
-    /// The exchange that shows it, where it is another than the one diagnosed.
+    /// The exchange that shows it, unless the diagnosed exchange does.
     pub shown_by: Option<ExchangeId>,
 }
 
@@ -202,7 +202,7 @@ pub struct Settles {
 pub struct Advice {
     /// One or two whole sentences.
     pub words: String,
-    /// Who or what does it, where that is known.
+    /// The person or tool that can do it, where known.
     pub remedy: Option<Remedy>,
 }
 

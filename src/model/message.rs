@@ -135,7 +135,7 @@ pub struct Message {
     pub at: Moment,
     /// Where it stands.
     pub delivery: DeliveryStatus,
-    /// The exchange that carried it, once there is one.
+    /// The exchange that carried it, once one began.
     pub exchange: Option<ExchangeId>,
     /// The id that the remote side gave it.
     pub remote_id: Option<String>,

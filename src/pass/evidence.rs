@@ -68,7 +68,7 @@ impl SaidMessage {
     }
 }
 
-/// One exchange, and what a report says of it that it does not know itself.
+/// An exchange, with its conversation's name and its cause, which the exchange itself does not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExchangeEvidence {
     /// What happened, with bodies of at most [`BODY_KEPT`].

@@ -116,13 +116,13 @@ impl Sandbox {
         announce::line(&self.inner.world(), &self.url, self.addr)
     }
 
-    /// What it received so far, and how it is set: the body of `GET /_sandbox/state`.
+    /// Everything received so far, and all settings: the body of `GET /_sandbox/state`.
     pub fn state(&self) -> Value {
         self.inner.state()
     }
 
-    /// The faults that wait for a request, or hold, in words: `rate-limited (once)`. One that was used up is not among
-    /// them, nor one that changed something when it was set.
+    /// The faults that wait for a request, or hold, in words: `rate-limited (once)`. Faults that were used up, and faults
+    /// that acted at once, are left out.
     pub fn faults_left(&self) -> Vec<String> {
         self.inner.world().fault_words()
     }

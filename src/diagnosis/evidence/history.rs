@@ -227,7 +227,7 @@ impl PastExchanges {
     }
 }
 
-/// Whether the API let the token in: it accepted the request, or refused it for a reason that comes after that.
+/// Whether the API let the token in: it accepted the request, or refused it for a reason that is checked after the token.
 fn lets_in(said: &ServerAnswer) -> bool {
     match said.status {
         Some(_) if said.is_success() => true,

@@ -135,8 +135,8 @@ fn begun(id: &str, known: &KnownIds) -> FoundId {
     entry
 }
 
-/// What it is, of all that it stands as. What the service told comes first. Otherwise an id is a participant's wherever a
-/// body says so: then a path that takes it for a conversation is wrong.
+/// Decides what an id names where the text uses it for several things. The service's own word comes first. Else a body that
+/// calls it a participant decides, and a path that takes it for a conversation is wrong.
 fn settled(mut entry: FoundId) -> FoundId {
     let told = entry.told;
     let own = entry.roles.first().map(|r| r.what).filter(|_| told);

@@ -133,7 +133,7 @@ pub fn innermost(error: &dyn Error) -> String {
 }
 
 /// Asks that a connection be handed over: to a WebSocket, or by a proxy to the host behind it. `is_yes` knows the answer
-/// that does; of another the body is kept as far as it comes soon.
+/// that grants it; of a refusal the body is read for a short time.
 pub async fn hand_over(
     wire: CapturedWire,
     request: Request<String>,

@@ -286,7 +286,7 @@ impl Driver {
         }
     }
 
-    /// Lets what is on the wire finish, bounded; then takes it back, so that each message is told how it ended.
+    /// Lets requests on the wire finish, for a bounded time; then takes them back, so that each message gets an end.
     async fn finish(&mut self) {
         let waiting = self.sends.waiting().map(|send| send.request.message).collect();
         self.leave_queued(waiting);

@@ -47,7 +47,7 @@ impl NegativeTests {
         }
     }
 
-    /// Whether what a message of this kind is sent with is there.
+    /// Whether a message of this kind can be sent: the token that it needs is there.
     pub fn is_ready(&self, sent_as: Option<Variation>) -> bool {
         sent_as != Some(Variation::WrongScope) || self.spare.is_some()
     }

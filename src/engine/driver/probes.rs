@@ -67,12 +67,12 @@ impl Probes {
         Ok(())
     }
 
-    /// What the next token request is.
+    /// The kind of the next token request.
     pub const fn token_kind(&self) -> ExchangeKind {
         if self.wants_token { ExchangeKind::Probe } else { ExchangeKind::Token }
     }
 
-    /// What asking about this token is.
+    /// The kind of the exchange that asks about this token.
     pub fn facts_kind(&self, generation: Generation) -> ExchangeKind {
         if self.brought == Some(generation) { ExchangeKind::Probe } else { ExchangeKind::Token }
     }

@@ -157,7 +157,7 @@ impl Reads {
         if self.watched == Some(key) { REPEATS } else { 0 }
     }
 
-    /// A read was answered. Gives what it brought, once all of it is there.
+    /// A read was answered. Gives the messages, once all that the read lists are there.
     pub fn answered(
         &mut self,
         key: ConversationKey,

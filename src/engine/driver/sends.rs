@@ -426,8 +426,8 @@ impl Sends {
         }
     }
 
-    /// A token request is over: messages that waited for it say what it brought. One that failed is followed by another,
-    /// if there is one.
+    /// A token request is over: the messages that waited record its result. After a failure they wait for the next request,
+    /// if one follows.
     pub fn renewal_ended(&mut self, brought: Option<Generation>, cx: &Context) {
         let waits = |s: &&InFlightSend| s.record.as_ref().is_some_and(ExchangeBuilder::waits_for_renewal);
         let sharing = u32::try_from(self.all.values().filter(waits).count()).unwrap_or(u32::MAX);

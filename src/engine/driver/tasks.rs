@@ -64,8 +64,8 @@ impl Context {
         (take_back, Tools { client, redactor, clock: self.clock, cancel })
     }
 
-    /// Begins a request and reports it; one that cannot be written is refused, and that is all of it. `token`: the
-    /// session's, where the call carries it, and its age.
+    /// Begins a request and reports it; a call that cannot be built is refused at once. `token`: the session's, where the
+    /// call carries it, and its age.
     pub fn request(
         &mut self,
         purpose: TaskPurpose,

@@ -19,7 +19,7 @@ use super::context::Context;
 use super::reads::Reads;
 use super::side_requests::SideRequests;
 
-/// Deliveries that are remembered, so that a repeated one is known.
+/// How many deliveries are remembered, to know a repeated delivery.
 const REMEMBERED: usize = 1024;
 /// How long somebody types who does not say how long.
 const TYPES_FOR: Duration = Duration::from_secs(10);

@@ -141,7 +141,7 @@ impl SecretNames {
                 spot.end = spot.end.max(spot.start + raw.find(is_value_end).unwrap_or(raw.len()));
             }
             if found.line {
-                // Whose token it is, where that is known, says more than that it is one.
+                // A label that names the token's owner, where it is known, says more than `token`.
                 spot.why = Why::Look;
             }
             (done, done_raw) = (found.end, spot.end);

@@ -1,4 +1,5 @@
-//! An open socket's own task: it writes the frames that are handed to it, one by one, and hands on those that come.
+//! An open socket's own task: it writes frames one by one, in the order in which they were handed over, and hands on the
+//! frames of the other side.
 //!
 //! A frame is written behind a [`Gate`]: whoever handed it over can say for certain, also when the socket broke, whether
 //! a byte of it may have left. At rest it pings now and then, so that a connection which died silently is noticed, and

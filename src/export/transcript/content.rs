@@ -160,8 +160,7 @@ impl TranscriptLine {
         self.delivery.as_ref()?.reason().map(ToString::to_string).filter(|why| !why.is_empty())
     }
 
-    /// What there is to know of it besides who said what: delivery status with its reason, purpose. True with what
-    /// warns.
+    /// The facts beside author and text: delivery status with its reason, purpose. True: the fact is a warning.
     pub(super) fn facts(&self) -> Vec<(String, bool)> {
         let mut facts = Vec::new();
         facts.extend(self.delivery.as_ref().map(|delivery| {

@@ -87,7 +87,7 @@ pub enum GuestSocketMessage {
     },
     /// A text, as errors have, without a code that says so.
     Text(String),
-    /// Another class, or one whose body is not as it should be.
+    /// A class that is not known, or whose body cannot be read.
     Other,
 }
 

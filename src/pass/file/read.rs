@@ -39,7 +39,7 @@ fn pass(mut root: Table<'_>) -> Option<Pass> {
         let at = root.at();
         root.wrong(at, "the file has no [[cases]]: a pass needs at least one case with a step");
     }
-    // What texts may name, from the step after that which captures it.
+    // The captures so far: a text may name those of the steps before it.
     let mut captured = BTreeSet::new();
     let mut ids = BTreeSet::new();
     let mut cases = Vec::new();

@@ -36,7 +36,7 @@ pub const fn verdict(verdict: Option<Verdict>) -> &'static str {
     }
 }
 
-/// What one side said, or that it said nothing.
+/// The verdict of one side, or a dash.
 pub const fn said(verdict: Option<Verdict>) -> &'static str {
     match verdict {
         Some(verdict) => verdict.word(),

@@ -33,7 +33,7 @@ pub struct ReplyTracker {
     pub offer: Option<(String, Vec<Choice>)>,
 }
 
-/// A message of ours that is looked for, so that what stands before it is no answer.
+/// A message of ours, looked for in each read: messages before it are no replies to it.
 #[derive(Clone, Debug)]
 struct Ours {
     text: String,

@@ -103,7 +103,7 @@ impl World {
         let mut scenario = scenario.clone();
         scenario.client.id.get_or_insert_with(|| dice.uuid());
         scenario.client.secret.get_or_insert_with(|| {
-            // Once it came from this sequence. The draw stays, so that what follows keeps the ids that journals know.
+            // The secret once came from this sequence. The draw stays, so that later draws give the ids that journals know.
             dice.opaque(43);
             // Of its own each start: whoever has seen one start cannot sign in at the next.
             Rng::new(run, "client secret").opaque(43)

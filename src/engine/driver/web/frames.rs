@@ -1,5 +1,5 @@
-//! Frames and their entries in the log. One of ours is an exchange whose answer is the frame that answers it; one of
-//! theirs that came by itself is an exchange with an empty request.
+//! Frames and their entries in the log. A frame of ours is an exchange, answered by a frame of theirs; a frame of theirs
+//! that came by itself is an exchange with an empty request.
 
 use std::time::Duration;
 
