@@ -30,8 +30,8 @@ pub fn parse(text: &str) -> Result<DocumentMut, String> {
     text.parse().map_err(|_| "the config file is not TOML; run `guestwire config check` to see where".to_owned())
 }
 
-/// Adds a conversation to a profile that the file has. The name is changed where the profile has one of that name; what
-/// it is called is returned.
+/// Adds a conversation to a profile that the file has. The name is changed where the profile has one of that name.
+/// Returns the name that was written.
 ///
 /// # Errors
 /// A sentence: there is no such profile, it has this conversation already, or it is written in a form that cannot be

@@ -58,7 +58,7 @@ pub fn find(name: &str) -> Option<&'static KnownRegion> {
 pub struct SuggestedRegion {
     /// The name to write.
     pub name: String,
-    /// Where it is, for whoever meant another place.
+    /// The region's place, so that a person sees a wrong guess.
     pub place: &'static str,
 }
 

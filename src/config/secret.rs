@@ -66,7 +66,7 @@ impl fmt::Debug for SecretSource {
     }
 }
 
-/// What is odd about a secret that is used as it is.
+/// An oddity of a secret, which is used all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretOddity {
     /// A blank is easily added by an editor or a copy.

@@ -93,7 +93,7 @@ fn failed(program: &str, status: &str, complaint: Option<&str>, terminal: Termin
     let said = complaint.map_or_else(String::new, |said| format!(": {said}"));
     let how = match terminal {
         Terminal::Free => "run it by hand to see why",
-        // What it would have asked is answered where it may ask.
+        // There the command may ask on the terminal.
         Terminal::Taken => "the console has the terminal, so it cannot ask: run `guestwire token` first",
     };
     format!("the command {program} failed ({status}{said}); {how}")

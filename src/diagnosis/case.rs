@@ -59,7 +59,7 @@ impl ProfileFacts {
     }
 }
 
-/// What is to be diagnosed, and what it is diagnosed with.
+/// An exchange to diagnose, with the evidence.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'c> {
     /// What was refused.

@@ -125,7 +125,7 @@ pub fn of_failure(failure: &Failure) -> TryResult {
 pub fn of_frame(theirs: &Theirs) -> TryResult {
     match &theirs.said {
         GuestSocketMessage::Message(_) if theirs.code < 400 => TryResult::Accepted,
-        // An echo that says that it is an error contradicts itself.
+        // An echo with the code of an error contradicts itself.
         GuestSocketMessage::Message(_) => TryResult::Unknown(Reason::FrameFailed(theirs.code, String::new()), None),
         GuestSocketMessage::Error { code, message, retry_after } => {
             let refused = Reason::Frame(*code, message.clone());

@@ -399,7 +399,7 @@ impl TokenMachine {
         }
     }
 
-    /// Where it stands, where that is another than was told last.
+    /// The status, if it changed since it was told last.
     pub fn status_news(&mut self, now: Moment) -> Option<TokenStatus> {
         let status = self.status(now);
         (status != self.told).then(|| {

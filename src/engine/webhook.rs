@@ -71,7 +71,7 @@ pub struct Delivery {
     pub peer: SocketAddr,
     /// As it may be kept: masked, and cut where nobody signed it.
     pub request: Request,
-    /// What a genuine one brings, read from what is kept.
+    /// The content of a delivery with a good signature.
     pub outbound: Option<Outbound>,
     pub answer: WebhookAnswer,
 }

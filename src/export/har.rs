@@ -16,7 +16,7 @@ pub struct HarEntry<'e> {
     pub marked: bool,
     /// What a person said about it.
     pub comment: Option<&'e str>,
-    /// Why it was refused, where it was.
+    /// Why it was refused.
     pub diagnosis: Option<&'e Diagnosis>,
 }
 

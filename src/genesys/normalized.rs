@@ -88,7 +88,7 @@ pub struct Structured {
     pub by_guest: bool,
     /// Who said it.
     pub author: Author,
-    /// What it says; what it is, where it says nothing.
+    /// Its text, or the name of its kind where it has no text.
     pub text: String,
     /// `channel.time`.
     pub at: Option<Timestamp>,

@@ -99,7 +99,7 @@ pub struct Outbound {
     pub integration_id: Option<String>,
     /// To whom: the provider's id of the guest.
     pub guest_id: Option<String>,
-    /// Who said it, where it is not a message.
+    /// The author, where the content names none.
     pub author: crate::model::Author,
     /// What it is.
     pub what: WebhookContent,

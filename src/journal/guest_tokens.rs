@@ -14,14 +14,14 @@ use crate::model::ConversationKey;
 #[derive(Debug)]
 pub struct Guest {
     pub conversation: ConversationKey,
-    /// The one that the profile names: it is not kept.
+    /// The profile's own token, which is not kept.
     pub configured: Option<SecretString>,
     pub renew: bool,
     pub done: oneshot::Sender<Result<GuestToken, String>>,
 }
 
 impl Guest {
-    /// Answers with what is kept, or keeps what was made.
+    /// Answers with the kept token, or keeps a new one.
     pub fn answer(self, db: &mut Connection, keys: &Keys) {
         let Self { conversation, configured, renew, done } = self;
         let mut answer = GuestToken::configured_or_new(configured);

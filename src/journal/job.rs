@@ -181,7 +181,7 @@ pub enum KeptPlace {
 /// What the journal tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JournalPage {
-    /// It is open, and this is what was kept. Comes once, first, unless it could not be opened.
+    /// The journal is open, with everything that it kept. Comes once, first, unless it could not be opened.
     Restored(Box<Restored>),
     /// What is not being kept, and why: a sentence for the status line, and a word or two for the top row.
     Trouble(Trouble),
@@ -198,7 +198,7 @@ pub enum JournalPage {
 pub struct Trouble {
     /// A word or two for the top row: `READ-ONLY`, `NOT KEPT`.
     pub short: &'static str,
-    /// What happened, what is not being kept, and what to do.
+    /// A sentence: what happened, what is lost by it, and what to do.
     pub sentence: String,
     /// Whether messages can be sent all the same.
     pub sending: bool,

@@ -42,8 +42,8 @@ pub fn under_way(change: &Transaction<'_>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The entries that the log lacks: of messages of whose newest try it knows nothing. What was asked is known, what was
-/// written and answered is not.
+/// The entries that the log lacks: of messages of whose newest try it knows nothing. The request's purpose is known; the
+/// bytes that were written, and the answer, are not.
 fn without_entry(change: &Transaction<'_>) -> rusqlite::Result<Vec<(String, Exchange)>> {
     let sql = "SELECT id, ident, coalesce(shown, text), begun, life, why, sent_as FROM messages AS m
                WHERE logged = 0 AND begun IS NOT NULL

@@ -183,7 +183,7 @@ pub fn entry(
     exchange: &Exchange,
 ) -> rusqlite::Result<()> {
     let took = exchange.took.and_then(|d| i64::try_from(d.as_micros()).ok());
-    // What is still under way is found once it is over.
+    // An exchange under way is put into the index once it is over.
     let indexed = if exchange.outcome.is_settled() { 0 } else { 2 };
     let message = exchange.message.map(|message| message.0);
     run(

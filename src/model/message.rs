@@ -172,7 +172,7 @@ pub struct RemoteMessage {
     /// Files that came with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
-    /// It came after one that was said later.
+    /// A message that was said later came before this one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
 }

@@ -56,7 +56,7 @@ fn sent(message: &PlayedMessage) -> String {
     let Some(variation) = message.sent_as else { return quoted(&message.text) };
     let mut table = Table::new();
     let extra = variation.text("").len();
-    // What the variation added is not part of what is written: it adds it again.
+    // The file has the text without the variation's part: the variation adds it at each run.
     let typed = match variation {
         Variation::EmojiBidi => message.text.len().checked_sub(extra).and_then(|end| message.text.get(..end)),
         Variation::Oversize => Some(message.text.trim_end_matches('x')),

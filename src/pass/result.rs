@@ -73,7 +73,7 @@ pub struct ExpectationResult {
     pub what: String,
     /// How it stands.
     pub met: ExpectationState,
-    /// What was seen instead, or what met it. One line.
+    /// What met the expectation, or what was seen instead. One line.
     pub detail: Option<String>,
 }
 

@@ -51,7 +51,7 @@ impl Doctor {
     pub(super) fn decide(&mut self, diagnosis: Option<&Diagnosis>, else_why: &str, stage: DoctorStage) {
         match diagnosis {
             Some(d) if d.is_undecided() => {
-                // "It would settle it" is no news where it was just asked.
+                // The diagnosis would name this very question as the way to decide: it was just asked.
                 let because = d.suspects.first().map_or_else(|| d.said.clone(), |s| s.because.clone());
                 self.found(d.cause(), d.confidence(), because, stage);
             }

@@ -99,7 +99,7 @@ pub struct DoctorEvidence<'e> {
     pub proxied: bool,
 }
 
-/// An exchange shows that it is as it should be.
+/// An exchange shows that all is well there.
 pub(super) fn pass(name: &'static str, detail: impl Into<String>, exchange: &Exchange) -> Finding {
     let request_id = exchange.request_id().map(|(_, id)| id);
     Finding { name, result: ProbeResult::Pass, detail: detail.into(), exchange: Some(exchange.id), request_id }

@@ -260,7 +260,7 @@ impl Doctor {
             ProbeQuestion::Domains(_) => "domains",
             ProbeQuestion::Origin(_) => "origin",
         };
-        // A pasted token is what there is; nothing else is reason enough not to have one.
+        // A pasted token cannot be asked for anew. In every other profile a token that is not there is the finding.
         let none = match asked {
             ProbeQuestion::Token => !evidence.profile.pasted,
             ProbeQuestion::Scopes => evidence.token.is_none(),

@@ -117,7 +117,7 @@ pub fn read_from(url: &str) -> Option<String> {
     Some(decode(id))
 }
 
-/// A path segment with its percent-encoding undone; as it is where that is no text.
+/// A path segment with its percent-encoding undone; left as it is where the result is no UTF-8.
 fn decode(segment: &str) -> String {
     percent_decode_str(segment).decode_utf8().map_or_else(|_| segment.to_owned(), Into::into)
 }

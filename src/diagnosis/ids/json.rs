@@ -48,7 +48,7 @@ fn walk<'v>(
 ) {
     match value {
         Value::Object(map) => {
-            // What has participants is a conversation, and what is below belongs to it.
+            // An object with participants is a conversation, and all inside belongs to it.
             let own = map.get("id").and_then(Value::as_str);
             let conversation =
                 map.get("participants").and(own).or_else(|| map.get("conversationId").and_then(Value::as_str));

@@ -42,7 +42,7 @@ impl IdLookUp {
         self.left.retain(|asked| matches!(asked, ProbeQuestion::Id(IdTarget::Deployment, _)));
     }
 
-    /// Asks also about one id that is used as `what`.
+    /// Adds the questions about an id that is used as `what`.
     pub fn also(&mut self, id: &str, what: IdKind) {
         self.left.extend(questions(id, what));
     }
@@ -57,7 +57,7 @@ impl IdLookUp {
         self.left.front().copied()
     }
 
-    /// An answer came: what it shows. False where the question is not the one that was asked.
+    /// Takes an answer in. False where another question was under way.
     pub fn answered(&mut self, asked: ProbeQuestion, result: &Probed, exchange: Option<&Exchange>) -> bool {
         let (ProbeQuestion::Id(thing, uuid), true) = (asked, self.left.front() == Some(&asked)) else { return false };
         self.left.pop_front();
@@ -120,7 +120,7 @@ impl IdLookUp {
     }
 }
 
-/// What to ask about an id that is taken for `what`: that first, then what else it may be.
+/// The questions about an id that is taken for `what`: whether it is, then whether it is something else.
 fn questions(id: &str, what: IdKind) -> Vec<ProbeQuestion> {
     let Ok(uuid) = Uuid::try_parse(id) else { return Vec::new() };
     let mut things = match what {

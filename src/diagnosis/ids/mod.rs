@@ -34,7 +34,7 @@ const FOUND_MAX: usize = 500;
 pub struct FoundId {
     /// Lower case, and a UUID with its hyphens, however it was written. Empty for a guest token.
     pub id: String,
-    /// What it names: the role that is its own.
+    /// The kind of thing that it names.
     pub what: IdKind,
     /// All roles in which it stood, each once, what is its own first.
     pub roles: Vec<IdRole>,
@@ -44,12 +44,12 @@ pub struct FoundId {
     pub misplaced: Option<IdKind>,
     /// The id that belongs there instead, where that is known.
     pub swap: Option<String>,
-    /// What it is was told by the service.
+    /// The service itself said what it names.
     pub told: bool,
 }
 
 impl FoundId {
-    /// Why it is called what it is called.
+    /// The reason for `what`.
     pub fn because(&self) -> &str {
         self.roles.first().map_or("the text does not say what this id is", |r| r.because.as_str())
     }

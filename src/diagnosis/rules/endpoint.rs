@@ -44,7 +44,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
 }
 
 /// `invalid_client`, with whatever description: the server refuses this id with this secret, sent in this way, at
-/// this place. Which of them is wrong is not proven by any wording of it. [RFC 6749, 5.2]
+/// this place. No wording of the answer proves which of them is wrong. [RFC 6749, 5.2]
 fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let profile = facts.profile;
     let audit = Some(Probe::Audit);

@@ -117,7 +117,7 @@ pub fn participant(facts: &Facts<'_>) -> Hypothesis {
     Hypothesis::open(cause, format!("the participant was the guest {before}; it may have changed"), probe)
 }
 
-/// Whose an id is that is not the guest's.
+/// The owner of an id that is not the guest's.
 pub fn stranger(read: &Read, id: &str) -> String {
     match read.others.iter().find(|p| p.id == id) {
         Some(other) if is_guest(&other.purpose) => {

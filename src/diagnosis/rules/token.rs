@@ -17,7 +17,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let worked = worked_before(facts);
     if let Some(why) = facts.fresh() {
         let mut found = Hypothesis::none_of(causes, &why);
-        // That two tokens in a row were revoked is no explanation; that one was, after it had worked, is.
+        // Nobody revokes two tokens in a row; but one token that had worked may have been revoked.
         if let Some(worked) = worked.filter(|_| facts.refused_alike().is_none()) {
             found.retain(|h| h.cause != Cause::TokenRevoked);
             found.insert(0, revoked(facts, format!("{worked}, and is refused now"), probe));

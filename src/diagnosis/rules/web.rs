@@ -27,7 +27,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     match facts.answer.status {
         Some(403) => {
             let mut found = vec![origin(facts), deployment(facts, "a missing deployment gets the same answer")];
-            // Where neither is it, the platform's allow-list of addresses is what is left.
+            // With both ruled out, only the platform's allow-list of addresses is left.
             if found.iter().all(|h| h.standing == Support::Excluded) {
                 let why = "an address that is not allowed gets the same answer";
                 found.push(Hypothesis::open(Cause::AddressRefused, why, Some(Probe::Audit)));

@@ -89,7 +89,7 @@ pub fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, 
     let text = text.as_ref();
     out.form = match out.mime.as_deref() {
         Some("application/x-www-form-urlencoded") => BodyForm::Form,
-        // Cut JSON does not parse; what it was meant to be is still worth saying only where it is whole.
+        // JSON that was cut does not parse, and counts as text.
         _ if json::is(text) => BodyForm::Json,
         _ => BodyForm::Text,
     };

@@ -1,5 +1,5 @@
 //! Opening a connection, for a request and for a socket alike: name, TCP, the proxy that the environment names, TLS. Each
-//! part is timed; what breaks is named with the party with whom it broke.
+//! part is timed, and a failure names the party with which it happened.
 
 use std::error::Error as _;
 use std::net::{IpAddr, SocketAddr};
@@ -85,7 +85,7 @@ impl<'u> Place<'u> {
         Ok(Self { host, port: uri.port_u16().unwrap_or(if secure { 443 } else { 80 }), secure })
     }
 
-    /// Whether it is this machine: never reached by way of another.
+    /// Whether it is this machine, which no proxy leads to.
     fn is_loopback(&self) -> bool {
         self.host.eq_ignore_ascii_case("localhost")
             || bare(self.host).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())

@@ -157,7 +157,7 @@ enum Exemption {
     Domain(String, Option<u16>),
 }
 
-/// The entries of `no_proxy`: between commas or blanks. An entry that is not understood is given as it is.
+/// The entries of `no_proxy`: between commas or blanks. An entry that is not understood is the error.
 fn exemptions(list: &str) -> impl Iterator<Item = Result<Exemption, String>> {
     let entries = list.split(|c: char| c == ',' || c.is_whitespace()).filter(|entry| !entry.is_empty());
     entries.map(|entry| Exemption::read(entry).ok_or_else(|| entry.to_owned()))

@@ -245,8 +245,8 @@ impl Context {
         self.address(key)?.conversation_id().or_else(|| self.ids.get(&key).map(String::as_str))
     }
 
-    /// The remote side's id of a conversation became known. Another id than before is another conversation: what was
-    /// read of the old one is kept.
+    /// The remote side's id of a conversation became known. Another id than before means another conversation: the
+    /// messages that were read in the old one stay.
     pub fn learn(&mut self, key: ConversationKey, conversation_id: String) {
         if self.conversation_id(key) == Some(conversation_id.as_str()) {
             return;

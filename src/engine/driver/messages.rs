@@ -165,7 +165,7 @@ impl Driver {
         // This message is counted in what its answer says; the others on the wire may not be.
         self.cx.take_meta(&meta, own_token.then(|| self.sends.in_flight().saturating_sub(1)));
         let outcome = match verdict {
-            // It was taken back, and the server did not take it: that is what was wanted.
+            // The message was taken back, and the server refused it: so it is cancelled, as wanted.
             RetryDecision::Again(..) | RetryDecision::TokenRefused(_) if given_up => Outcome::Cancelled,
             RetryDecision::TokenRefused(why) if !on_purpose => match self.cx.tokens.refuted(generation, self.cx.now) {
                 Refuted::Retry { renewal } => {

@@ -69,7 +69,7 @@ impl Reads {
         cx.report_readable(key, RepliesReadable::No(unreadable), cx.now);
     }
 
-    /// Another conversation begins where this one was: what is said in it answers, and shows, nothing of before.
+    /// A new conversation takes this one's place: its messages answer no earlier send, and settle none.
     pub fn begin_anew(&mut self, key: ConversationKey, cx: &mut Context) {
         cx.ids.remove(&key);
         self.of(key).begin_anew();
@@ -207,7 +207,7 @@ impl Reads {
         None
     }
 
-    /// Reads the body into `reading`; false where it is not what was asked for.
+    /// Reads the body into `reading`; false where the body is something else.
     fn understand(
         &self,
         reading: &mut Reading,
@@ -235,7 +235,7 @@ impl Reads {
         true
     }
 
-    /// Fetches what is left, or reports what was found.
+    /// Fetches the next messages, or reports the whole read.
     fn read_on(&mut self, key: ConversationKey, mut reading: Reading, cx: &mut Context) -> Option<ReadMessages> {
         let bulk = reading.bulk.as_mut()?;
         if !bulk.left.is_empty() && matches!(cx.outlook(None), Outlook::Ready(_)) {

@@ -49,7 +49,7 @@ impl Reporter {
         }
     }
 
-    /// Whether the listener is behind with what it was told.
+    /// Whether the listener has not yet taken the reports that were sent.
     pub fn is_behind(&self) -> bool {
         self.send_held();
         !self.listener.is_closed() && self.listener.capacity() < ROOM

@@ -213,7 +213,7 @@ fn call(request: &SideRequest, cx: &Context) -> Result<Call, BadCall> {
     }
 }
 
-/// Who waits for an answer is told that there is none. The others have their row in the log.
+/// Those who wait for an answer hear that none comes. The others have their row in the log.
 fn give_up(request: &SideRequest, why: String, cx: &Context) {
     if let SideRequest::Discover { page } = request {
         cx.report(Report::Discovered { page: *page, found: Err(why), more: false });

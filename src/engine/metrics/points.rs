@@ -37,7 +37,7 @@ impl Meter {
         }
     }
 
-    /// What a report is worth, and the exchange that caused it.
+    /// The points that a report makes, and the exchange behind them.
     pub fn report(&mut self, report: &Report) -> Option<(ExchangeId, Vec<Point>)> {
         match report {
             Report::Token(status) => {
@@ -60,7 +60,7 @@ impl Meter {
 
     fn points(&self, exchange: &Exchange) -> Vec<Point> {
         let mut points = Vec::new();
-        // What was held back on this side never was a send.
+        // A message that guestwire held back is no send.
         let Some(attempt) = exchange.last_attempt() else { return points };
         if exchange.kind == ExchangeKind::Send {
             self.send(exchange, &mut points);

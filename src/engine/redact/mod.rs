@@ -57,7 +57,7 @@ struct Secret {
     token: bool,
 }
 
-/// All values in all their forms; of each form, whose it is and whether it is base64.
+/// All values in all their forms, with the label of each form, and whether the form is base64.
 struct Values {
     automaton: AhoCorasick,
     forms: Vec<(Arc<str>, bool)>,

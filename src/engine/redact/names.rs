@@ -182,7 +182,7 @@ fn name_before(text: &str, at: usize) -> Option<Before<'_>> {
     Some(Before { name: text.get(start..end)?, at: start, quoted: matches!(quote, Some(b'"' | b'\'')) })
 }
 
-/// The value behind the separator `sep`, where it is one that is masked.
+/// The value behind the separator `sep`, if it has to be masked.
 fn value_after(text: &str, from: usize, sep: u8, before: &Before<'_>, label: &str) -> Option<Found> {
     let rest = text.get(from..)?;
     let value = rest.trim_start_matches(|c| matches!(c, ' ' | '\t') || (before.quoted && matches!(c, '\r' | '\n')));

@@ -23,7 +23,7 @@ const AGAIN_FIRST: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// What was said while nobody listened, and what is unknown.
+    /// To hear messages that were missed, and to find unknown ones.
     Back,
     /// A person asked for older ones.
     Asked,

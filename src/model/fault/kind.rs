@@ -19,7 +19,7 @@ words! {
     }
 }
 
-/// What a fault does to the requests that it is for.
+/// How a fault changes the requests that it is meant for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultEffect {
     /// It changes the world (tokens, conversations, sessions), and not a request.
@@ -195,7 +195,7 @@ faults! {
     ServiceFailure = "service-failure", Answers, Spoils once, Send of REQUESTS, with {
         /// Which of them.
         status: u16 = 500, ParameterShape::Status(&[500, 502, 503, 504]);
-        /// Seconds in `Retry-After`; without it there is no such header.
+        /// Seconds in `Retry-After`; the header is left out without them.
         retry_after: Option<u64> = None, ParameterShape::Count;
         /// Whether the request was carried out all the same.
         received: bool = false, ParameterShape::Flag;

@@ -99,7 +99,7 @@ pub struct RunnerContext<'k> {
 pub enum RunnerEvent<'e> {
     /// The engine says something.
     Report(&'e Report),
-    /// What the sandbox was asked for is done, or why it is not.
+    /// The sandbox did what it was asked for, or could not, and why.
     Sandbox(Result<(), &'e str>),
     /// The moment that [`Runner::due`] named has come.
     Due,

@@ -20,7 +20,7 @@ impl Runner {
         self.next_open(effects);
     }
 
-    /// What is suggested is what the person says, too.
+    /// The person agrees with the suggestion.
     pub(super) fn accept(&mut self, effects: &mut Vec<RunnerEffect>) {
         if self.stage == StepStage::Judging
             && let Some(verdict) = self.open_result().and_then(|r| r.suggested)

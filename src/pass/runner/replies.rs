@@ -62,7 +62,7 @@ pub enum Coverage {
 }
 
 impl ReplyTracker {
-    /// What is heard through a socket that is open at `since`.
+    /// Replies come through a socket, which is open at `since`.
     pub fn live_since(since: Moment) -> Self {
         Self { readable: RepliesReadable::Yes, as_of: Some(AsOf::SocketSince(since)), ..Self::default() }
     }

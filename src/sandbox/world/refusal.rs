@@ -87,7 +87,7 @@ enum HiddenRefusal {
     Never,
 }
 
-/// What a refusal is called, and what it says as published.
+/// A refusal's name, and its published words.
 struct RefusalRow {
     reason: &'static str,
     hidden: HiddenRefusal,

@@ -26,7 +26,7 @@ pub(crate) enum ScriptStage {
 pub(crate) enum ScriptedAct {
     /// Whoever is there says something, and perhaps offers something to answer with.
     Says { text: String, offer: OfferedContent },
-    /// Whoever is there types: seen where the channel shows it.
+    /// The counterpart types: seen in channels that show it.
     Types,
     /// A person takes over.
     Joins,

@@ -233,7 +233,7 @@ pub(super) fn took(began: Option<Moment>, now: Moment) -> Timing {
     Timing { first_byte: total, total, reused: true, ..Timing::default() }
 }
 
-/// What a frame of theirs says of what it is about.
+/// The outcome that a frame of theirs tells.
 fn outcome(theirs: &Theirs) -> Outcome {
     match &theirs.said {
         GuestSocketMessage::Error { code, message, .. } | GuestSocketMessage::UploadFailed { code, message, .. } => {

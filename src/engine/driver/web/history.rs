@@ -19,7 +19,7 @@ use crate::model::{ConversationKey, ExchangeKind, WebSession};
 use super::Driver;
 
 impl Driver {
-    /// What was said while nobody listened is read, and what is unknown is looked for.
+    /// Reads the messages that were missed, and looks for unknown ones.
     pub(in crate::engine::driver) fn catch_up(&mut self, key: ConversationKey) {
         if let Some(web) = self.webs.of(key, &self.cx) {
             web.history.paging.catch_up();
@@ -37,7 +37,7 @@ impl Driver {
             WebSession::Unreachable { .. } | WebSession::Ended { .. } => {
                 self.cx.notice_of(key, "what is unknown was not looked for: the session is not open; connect first");
             }
-            // Once it is open, it is looked for.
+            // The session is about to open, and looks for the message then.
             _ => {}
         }
     }

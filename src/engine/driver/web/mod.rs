@@ -89,7 +89,7 @@ impl Driver {
         self.ask_by_frame(key, Ours::Health);
     }
 
-    /// The guest types. What cannot be told is not told: it is no message.
+    /// The guest types. Typing that cannot be told now is dropped: it is no message.
     pub(super) fn guest_types(&mut self, key: ConversationKey) {
         if self.not_open(key).is_some() {
             return;

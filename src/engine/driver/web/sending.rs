@@ -111,7 +111,7 @@ impl Driver {
             (false, false) => {
                 self.sends.again(message, self.cx.now, Reason::SocketLost(why.to_owned()), &self.cx);
                 match self.webs.all.get(&key).map(|web| web.machine.session()) {
-                    // It is over, so nothing may wait for it.
+                    // A session that is over lets no message wait.
                     Some(WebSession::Closed | WebSession::Ended { .. }) => self.give_up_web(key),
                     Some(WebSession::Unreachable { .. }) => self.restate_first(key, DeliveryStatus::Queued),
                     _ => {}

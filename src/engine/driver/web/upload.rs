@@ -160,7 +160,7 @@ impl Driver {
         }
     }
 
-    /// A message is taken back while its files are uploaded. True: it was, and nothing of it was written.
+    /// A message is taken back while its files are uploaded. True: the message was, before a byte of it was written.
     pub(super) fn take_upload_back(&mut self, key: ConversationKey, message: MessageId) -> bool {
         if self.webs.upload(key).is_none_or(|u| u.message != message || u.is_done()) {
             return false;

@@ -86,7 +86,7 @@ pub(super) struct Presence {
     pub(super) kind: String,
 }
 
-/// What is said to a guest who is not signed in where that is required. [MTSDK]
+/// The refusal for a guest who had to sign in and did not. [MTSDK]
 pub(super) const SIGN_IN: &str = "Session authentication failed";
 
 pub(super) type Trouble = (u16, String);
