@@ -7,6 +7,7 @@ use crate::config::{Profile, ProfileChoice, Settings};
 use crate::files;
 use crate::model::fault::{FAULTS, SandboxRequest};
 use crate::sandbox::{self, Sandbox, SandboxOptions, Scenario};
+use crate::text::suggest::suggestion;
 
 use super::exit::Failed;
 use super::output;
@@ -127,7 +128,8 @@ fn load_scenario(path: &Path) -> Result<Scenario, Failed> {
         Err(error) => match path.to_str().and_then(Scenario::named) {
             Some(scenario) => Ok(scenario),
             None if error.kind() == std::io::ErrorKind::NotFound => Err(Failed::usage(format!(
-                "--scenario {name}: there is no such file, and no built-in scenario has that name"
+                "--scenario {name}: there is no such file, and no built-in scenario has that name{}",
+                suggestion(&name.to_string(), Scenario::names())
             ))),
             None => Err(Failed::usage(format!("--scenario {name}: cannot be read ({})", files::why(&error)))),
         },

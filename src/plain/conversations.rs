@@ -157,7 +157,8 @@ impl Plain {
                 format!("{name}: the session is read-only: {}. Type .session new for a new session.", clause(&why))
             }
             WebSession::Ended { why } => {
-                format!("{name}: the session has ended: {}. Type .session new for a new session.", clause(&why))
+                let how = if *before == WebSession::Connecting { "was not opened" } else { "has ended" };
+                format!("{name}: the session {how}: {}. Type .session new for a new session.", clause(&why))
             }
             WebSession::Unreachable { why } => {
                 let held = if self.interactive { "Messages wait; type" } else { "Type" };

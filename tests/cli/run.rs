@@ -217,7 +217,7 @@ fn wrong_use_ends_with_2_and_says_where() {
         "name = \"p\"\nconversation = \"Biling bot\"\n[[cases]]\nname = \"c\"\nsteps = [{ send = \"x\" }]\n",
     )
     .unwrap();
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 8] = [
         (&["run", "bad.toml"], "bad.toml:4:12: unknown field `sned`"),
         (
             &["run", "stranger.toml"],
@@ -225,8 +225,10 @@ fn wrong_use_ends_with_2_and_says_where() {
         ),
         (
             &["run", "nowhere.toml"],
-            "there is no such file, and no built-in pass has that name (smoke, refusals, renewal, demo)",
+            "no built-in pass has that name; known here: `smoke`, `refusals`, `renewal`, `demo`",
         ),
+        (&["run", "smokee"], "no built-in pass has that name; did you mean `smoke`?"),
+        (&["run", "smoke", "--scenario", "stormyy"], "no built-in scenario has that name; did you mean `stormy`?"),
         (&["run", "smoke", "--only", "herd"], "--only: the pass has no case `herd`; did you mean `heard`?"),
         (&["run", "smoke", "--to", "Nobody"], "has no conversation \"Nobody\""),
         (&["run"], "PASS"),

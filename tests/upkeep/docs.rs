@@ -74,6 +74,24 @@ fn the_page_of_keys_is_the_keymap() {
     );
 }
 
+/// Who copies the example of keys is not refused.
+#[test]
+fn the_examples_of_keys_are_accepted() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let page = read("docs/keys.md");
+    let block = page.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0.to_owned();
+    let (example, part) = (read("config.example.toml"), "[keys.log]\n# ");
+    let commented = format!("[keys.log]\n{}", example.split_once(part).unwrap().1);
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("config.toml");
+    for text in [block, commented] {
+        std::fs::write(&file, &text).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_guestwire"));
+        let output = command.args(["config", "check", "--config"]).arg(&file).env_clear().output().unwrap();
+        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 #[test]
 fn a_reader_in_a_hurry_has_one_page() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();

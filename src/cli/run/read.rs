@@ -8,6 +8,7 @@ use crate::app::output::standard_input;
 use crate::files;
 use crate::pass::builtin;
 use crate::pass::file::MAX_BYTES;
+use crate::text::suggest::suggestion;
 
 /// The file as it is called from now on, and its text.
 pub fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
@@ -30,7 +31,8 @@ pub fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
                     Ok((format!("{}{name}", builtin::PREFIX), text.to_owned()))
                 }
                 None if error.kind() == ErrorKind::NotFound => {
-                    Err(failed(format!("there is no such file, and no built-in pass has that name ({})", names())))
+                    let near = suggestion(&shown.to_string(), builtin::ALL.map(|(name, _)| name));
+                    Err(failed(format!("there is no such file, and no built-in pass has that name{near}")))
                 }
                 None => Err(failed(format!("cannot be read ({})", files::why(&error)))),
             };

@@ -183,7 +183,8 @@ pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
             go_on(state, key, "start a new one");
         }
         WebSession::Ended { why: said } => {
-            state.status.error(format!("The session of “{name}” has ended: {}.", clause(&said)));
+            let how = if *before == WebSession::Connecting { "was not opened" } else { "has ended" };
+            state.status.error(format!("The session of “{name}” {how}: {}.", clause(&said)));
             go_on(state, key, "start a new one");
         }
         WebSession::Reconnecting { why: said, .. } => {
