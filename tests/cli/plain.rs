@@ -259,7 +259,7 @@ fn faults_probes_exports_and_the_search_of_what_is_kept_work_by_lines() {
     let (code, said, _) = run_in(home.path(), HOST, lines, &[], &["--plain", "--data-dir", "data"]);
     assert_eq!(code, 1, "{said}");
     for part in
-        ["Saved to talk.md.", "Fault on: feature-off.", "wrongly on purpose: no-token", "Cause scope-stripped, "]
+        ["Saved to talk.md.", "Fault on: feature off.", "wrongly on purpose: no-token", "Cause scope-stripped, "]
     {
         assert!(said.contains(part), "{part}: {said}");
     }

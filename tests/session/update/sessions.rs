@@ -61,8 +61,9 @@ fn a_refused_upgrade_leads_to_its_explanation() {
         Some(403),
     );
     desk.report(Report::Exchange(std::sync::Arc::new(made)));
+    session(&mut desk, WebSession::Connecting);
     session(&mut desk, WebSession::Ended { why: "the upgrade was refused with 403".into() });
-    assert_eq!(desk.status(), "The session of “Anna, web” has ended: the upgrade was refused with 403.");
+    assert_eq!(desk.status(), "The session of “Anna, web” was not opened: the upgrade was refused with 403.");
     assert_eq!(desk.offers(), ["Alt-w start a new one", "Esc d explain"]);
 }
 
