@@ -54,7 +54,7 @@ pub fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {
-        return Err(io::Error::other(format!("it has more than {max} bytes")));
+        return Err(io::Error::other(format!("it is larger than {} KiB", max >> 10)));
     }
     Ok(bytes)
 }
@@ -193,7 +193,7 @@ mod tests {
         std::fs::write(place("file"), "12345").unwrap();
         let why = |path: &Path, max| read(path, max).map_err(|e| super::why(&e));
         assert_eq!(why(&place("file"), 5), Ok(b"12345".to_vec()));
-        assert_eq!(why(&place("file"), 4), Err("it has more than 4 bytes".to_owned()));
+        assert_eq!(why(&place("file"), 4), Err("it is larger than 0 KiB".to_owned()));
         assert_eq!(why(&place("pipe"), 4), Err("this is no regular file".to_owned()));
         assert_eq!(why(Path::new("/dev/zero"), 4), Err("this is no regular file".to_owned()));
         assert_eq!(why(dir.path(), 4), Err("is a directory".to_owned()));

@@ -2,7 +2,7 @@
 //! the embedded sandbox up.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::config_file;
@@ -97,17 +97,10 @@ fn judged(path: PathBuf) -> Option<FoundPass> {
 
 /// The file's text, read with a bound.
 fn read_pass(path: &Path) -> Result<String, String> {
-    let failed = |why: String| format!("{} cannot be read: {why}.", path.display());
-    let file = files::open(&files::typed(path)).map_err(|e| match e.kind() {
+    files::read_text(&files::typed(path), MAX_BYTES).map_err(|e| match e.kind() {
         ErrorKind::NotFound => format!("No such file: {}.", path.display()),
-        _ => failed(files::why(&e)),
-    })?;
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| failed(e.kind().to_string()))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(failed("it is larger than 256 KiB".to_owned()));
-    }
-    String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))
+        _ => format!("{} cannot be read: {}.", path.display(), files::why(&e)),
+    })
 }
 
 /// Whether a file that is to be attached can be read.

@@ -1,7 +1,6 @@
 //! The wiring that all front ends share: profile and engine, journal, logging, signals, files, output and exit codes.
 
 pub mod config_file;
-pub mod defects;
 pub mod drive;
 pub mod event_loop;
 pub mod exit;

@@ -35,7 +35,7 @@ use args::{Cli, GlobalArgs, Sub};
 
 /// The whole program. Everything that goes wrong ends as a sentence on stderr and an exit code.
 pub fn main(front_ends: &FrontEnds) -> ExitCode {
-    crate::app::defects::end_the_program(front_ends.leave_terminal);
+    crate::app::runtime::end_the_program(front_ends.leave_terminal);
     let parsed = args::definition().try_get_matches();
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,

@@ -9,9 +9,8 @@ use crate::session::log::LogEntry;
 use crate::text::counted;
 use crate::text::screen::visible_lines;
 
-use super::arguments::Done;
 use super::dialogue::PlainQuestion;
-use super::parser::{BlockLine, ParsedLine, read, read_inner};
+use super::parser::{BlockLine, Done, ParsedLine, read, read_inner};
 use super::{Plain, sentences};
 
 /// One command.

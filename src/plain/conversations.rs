@@ -15,8 +15,8 @@ use crate::session::conversations::ADDED_MALFORMED;
 use crate::session::local::LocalRequest;
 use crate::text::{clause, counted};
 
-use super::arguments::{Done, number};
 use super::dialogue::PlainQuestion;
+use super::parser::{Done, number};
 use super::sentences;
 use super::sentences::{ending, span};
 use super::{AwaitedSession, Exit, Plain};
@@ -49,7 +49,6 @@ impl Plain {
             .session
             .conversations
             .items()
-            .iter()
             .map(|item| {
                 let key = item.conversation.key;
                 let mut said = format!("{}, {}, {}", u64::from(key.0) + 1, item.name(), item.conversation.channel());
@@ -85,16 +84,19 @@ impl Plain {
         if rest.is_empty() {
             return Err("Type .open and a number or a name; .list shows them.".to_owned());
         }
-        let items = self.session.conversations.items();
-        let by_number =
-            rest.parse::<u64>().ok().map(|n| items.iter().find(|i| u64::from(i.conversation.key.0) + 1 == n));
+        let items = || self.session.conversations.items();
         let folded = rest.to_lowercase();
-        let by_name = || {
-            items.iter().find(|i| i.name() == rest).or_else(|| items.iter().find(|i| i.name().to_lowercase() == folded))
-        };
-        let Some(key) = by_number.flatten().or_else(by_name).map(|item| item.conversation.key) else {
-            let near = sentences::nearest_to(rest, "", items.iter().map(|i| i.name()));
-            return Err(format!("There is no conversation {rest}.{near} There are {}; .list shows them.", items.len()));
+        let number = rest.parse::<u64>().ok();
+        let found = items()
+            .find(|i| Some(u64::from(i.conversation.key.0) + 1) == number)
+            .or_else(|| items().find(|i| i.name() == rest))
+            .or_else(|| items().find(|i| i.name().to_lowercase() == folded));
+        let Some(key) = found.map(|item| item.conversation.key) else {
+            let near = sentences::nearest_to(rest, "", items().map(|i| i.name()));
+            return Err(format!(
+                "There is no conversation {rest}.{near} There are {}; .list shows them.",
+                items().len()
+            ));
         };
         self.open_key(key);
         Ok(())
@@ -307,9 +309,8 @@ impl Plain {
             Ok(origin) => {
                 let name = format!("web guest {}", crate::text::screen::short_id(deployment_id, true));
                 let address = Address::WebMessaging { deployment_id: deployment_id.clone(), origin };
-                let same = self.session.conversations.items().iter().find(|item| item.conversation.address == address);
-                let key = same.map(|item| item.conversation.key);
-                let key = key.unwrap_or_else(|| self.add_address(name, address));
+                let same = self.session.conversations.with_address(&address);
+                let key = same.unwrap_or_else(|| self.add_address(name, address));
                 self.open_key(key);
             }
             Err(why) if self.interactive => {
@@ -442,7 +443,7 @@ impl Plain {
 
     fn carrier(&self) -> Result<(ConversationKey, Channel), String> {
         let key = self.active()?;
-        let channel = self.session.conversations.get(key).map_or(Channel::GuestApi, |item| item.conversation.channel());
+        let channel = self.session.conversations.channel(key).unwrap_or(Channel::GuestApi);
         match attachments::carries_nothing(channel) {
             Some(why) => Err(format!("Nothing was added: {why}.")),
             None => Ok((key, channel)),

@@ -1,4 +1,6 @@
-//! What is typed and said in turn: the question that waits, and texts that are not ended.
+//! What is typed and said in turn: the question that waits, texts that are not ended, and passes that were offered.
+
+use std::path::PathBuf;
 
 use crate::model::{ConversationKey, MessageId, SessionAsk};
 use crate::session::OutgoingMessage;
@@ -55,4 +57,32 @@ pub(super) struct Dialogue {
     pub snippet: Option<String>,
     pub no_more_lines: bool,
     pub prompt_due: bool,
+}
+
+/// What can be opened by its number.
+#[derive(Clone, Debug)]
+pub(super) enum Offered {
+    Unfinished,
+    File(PathBuf),
+    BuiltIn(&'static str),
+}
+
+/// What is told of passes.
+#[derive(Debug)]
+pub(super) struct Passes {
+    /// What can be opened, in the order in which it was told.
+    pub offered: Vec<Offered>,
+    /// The step that was told last, and whether with its result.
+    pub told: Option<((usize, usize), bool)>,
+    /// Ctrl-C was pressed while the step ran: it is waited for no more.
+    pub let_go: bool,
+    /// Runs that were begun, and what their ids grow from.
+    pub begun: u64,
+    pub seed: u128,
+}
+
+impl Passes {
+    pub const fn new(seed: u128) -> Self {
+        Self { offered: Vec::new(), told: None, let_go: false, begun: 0, seed }
+    }
 }

@@ -9,7 +9,7 @@ use crate::model::{Diagnosis, Exchange};
 use crate::session::log::LogEntry;
 
 use super::Plain;
-use super::arguments::{Done, FEW, number, numbered};
+use super::parser::{Done, FEW, number, numbered};
 
 impl Plain {
     /// The entry `n`, or else the newest, of which there is something to explain.

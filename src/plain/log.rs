@@ -3,7 +3,7 @@
 use crate::model::Outcome;
 use crate::session::log::LogEntry;
 
-use super::arguments::{Done, FEW, number};
+use super::parser::{Done, FEW, number};
 use super::{Plain, sentences};
 
 impl Plain {

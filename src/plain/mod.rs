@@ -42,7 +42,6 @@
 //!
 //! Texts go as they are typed: variables and snippets are the composer's.
 
-mod arguments;
 mod commands;
 pub mod conversations;
 pub mod dialogue;
@@ -74,7 +73,7 @@ use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::session::{Attention, Session};
 use crate::text::screen::visible;
 
-use dialogue::Dialogue;
+use dialogue::{Dialogue, Passes};
 
 /// What happens.
 #[derive(Clone, Debug)]
@@ -192,7 +191,7 @@ pub struct Plain {
     now: Moment,
     interactive: bool,
     zone: TimeZone,
-    passes: pass::Passes,
+    passes: Passes,
     /// Drafts of the console: they stay its own.
     drafts: BTreeMap<ConversationKey, (String, usize)>,
     asked: Outstanding,
@@ -220,7 +219,7 @@ impl Plain {
             now: setup.now,
             interactive: setup.interactive,
             zone: setup.zone,
-            passes: pass::Passes::new(setup.seed),
+            passes: Passes::new(setup.seed),
             drafts: BTreeMap::new(),
             asked: Outstanding::default(),
             told: HashMap::new(),

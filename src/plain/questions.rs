@@ -8,8 +8,8 @@ use crate::session::OutgoingMessage;
 use crate::text::clause;
 
 use super::Plain;
-use super::arguments::{Done, numbered};
 use super::dialogue::PlainQuestion;
+use super::parser::{Done, numbered};
 
 impl Plain {
     /// Asks.

@@ -11,8 +11,8 @@ use crate::session::OutgoingMessage;
 use crate::text::counted;
 use crate::text::screen::visible_lines;
 
-use super::arguments::{Done, number};
 use super::dialogue::PlainQuestion;
+use super::parser::{Done, number};
 use super::{AwaitedReply, Plain, sentences};
 
 /// How long a reply is waited for where nobody says.
@@ -128,7 +128,7 @@ impl Plain {
 
     /// Why a message of the open conversation cannot be sent in this way.
     fn senseless(&self, how: Variation) -> Option<String> {
-        let channel = self.session.conversations.active_item()?.conversation.channel();
+        let channel = self.session.conversations.active_channel()?;
         Some(format!("this is not possible on the channel {channel}, because {}", how.senseless(channel)?))
     }
 

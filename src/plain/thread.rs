@@ -7,7 +7,7 @@ use crate::text::dates;
 use crate::text::screen::visible_lines;
 
 use super::Plain;
-use super::arguments::{Done, FEW, number};
+use super::parser::{Done, FEW, number};
 
 impl Plain {
     /// `.thread 20`

@@ -13,7 +13,7 @@ use crate::session::journal_status::JournalMode;
 use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::text::{clause, counted};
 
-use super::arguments::{Done, FEW, number};
+use super::parser::{Done, FEW, number};
 use super::sentences::{self, ending};
 use super::{Plain, PlainEffect};
 

@@ -20,7 +20,7 @@ impl Session {
     }
 
     fn channel_of(&self, exchange: &Exchange) -> Option<Channel> {
-        Some(self.conversations.get(exchange.conversation?)?.conversation.channel())
+        self.conversations.channel(exchange.conversation?)
     }
 
     /// An exchange came or went on; the log has it already.

@@ -52,7 +52,7 @@ impl Session {
     /// A log of kept entries that says why each was refused: as this session knows, else by what these entries show.
     pub fn log_of_kept(&self, entries: &[KeptEntry]) -> Log {
         let mut log = self.log.of_history(entries.iter());
-        let conversations = self.conversations.items().iter().map(|item| &item.conversation);
+        let conversations = self.conversations.items().map(|item| &item.conversation);
         let mut kept = KeptWhy::new(self.profile.facts.clone(), conversations);
         for entry in entries {
             let KeptSource::Exchange(exchange) = &entry.source else { continue };

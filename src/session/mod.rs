@@ -224,6 +224,6 @@ impl Session {
 
     /// The conversations' names as they stand on screen.
     pub fn names(&self) -> Vec<(ConversationKey, String)> {
-        self.conversations.items().iter().map(|item| (item.conversation.key, item.name().to_owned())).collect()
+        self.conversations.items().map(|item| (item.conversation.key, item.name().to_owned())).collect()
     }
 }

@@ -76,7 +76,7 @@ impl Session {
 
     fn cast(&self) -> Cast {
         // The pass calls conversations as the config does, whatever a person calls them.
-        let players = self.conversations.items().iter().map(|item| Player {
+        let players = self.conversations.items().map(|item| Player {
             name: item.conversation.name.clone(),
             key: item.conversation.key,
             channel: item.conversation.channel(),

@@ -80,37 +80,30 @@ impl Refusals {
 
     /// The same for those that `wanted` picks.
     pub fn shares_of(&self, wanted: impl Fn(&Refusal) -> bool) -> Vec<CauseShare> {
-        let mut counts: BTreeMap<(bool, Cause), usize> = BTreeMap::new();
-        for refusal in self.all.iter().filter(|r| wanted(r)) {
-            *counts.entry((refusal.healed, refusal.cause)).or_default() += 1;
-        }
-        let mut shares: Vec<CauseShare> =
-            counts.into_iter().map(|((healed, cause), count)| CauseShare { cause, healed, count }).collect();
+        let counts = self.counts(|r| wanted(r).then_some((r.healed, r.cause))).into_iter();
+        let mut shares: Vec<_> = counts.map(|((healed, cause), count)| CauseShare { cause, healed, count }).collect();
         shares.sort_by_key(|s| std::cmp::Reverse(s.count));
         shares
     }
 
-    /// The conversations that were refused, each with its channel and count.
-    pub fn conversations(&self) -> Vec<(ConversationKey, Option<Channel>, usize)> {
-        let mut counts: BTreeMap<ConversationKey, (Option<Channel>, usize)> = BTreeMap::new();
-        for refusal in &self.all {
-            if let Some(key) = refusal.conversation {
-                let entry = counts.entry(key).or_insert((refusal.channel, 0));
-                entry.1 += 1;
-            }
-        }
-        let mut list: Vec<_> = counts.into_iter().map(|(key, (channel, count))| (key, channel, count)).collect();
-        list.sort_by_key(|(.., count)| std::cmp::Reverse(*count));
+    /// The conversations that were refused, each with its channel and count, the most frequent first.
+    pub fn conversations(&self) -> Vec<((ConversationKey, Option<Channel>), usize)> {
+        let mut list: Vec<_> = self.counts(|r| Some((r.conversation?, r.channel))).into_iter().collect();
+        list.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         list
     }
 
     /// The channels that were refused, each with its count.
-    pub fn channels(&self) -> Vec<(Channel, usize)> {
-        let mut counts: BTreeMap<Channel, usize> = BTreeMap::new();
-        for channel in self.all.iter().filter_map(|r| r.channel) {
-            *counts.entry(channel).or_default() += 1;
+    pub fn channels(&self) -> BTreeMap<Channel, usize> {
+        self.counts(|r| r.channel)
+    }
+
+    fn counts<K: Ord>(&self, of: impl Fn(&Refusal) -> Option<K>) -> BTreeMap<K, usize> {
+        let mut counts = BTreeMap::new();
+        for key in self.all.iter().filter_map(of) {
+            *counts.entry(key).or_default() += 1;
         }
-        counts.into_iter().collect()
+        counts
     }
 
     /// Refusals of the `window` that ends `now` which were not healed by being sent again, and are known to be a glitch

@@ -183,7 +183,7 @@ impl Session {
                 }
             }
         }
-        let keys: Vec<_> = self.conversations.items().iter().map(|item| item.conversation.key).collect();
+        let keys: Vec<_> = self.conversations.keys().collect();
         for key in keys {
             self.count(key);
         }

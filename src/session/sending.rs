@@ -3,7 +3,7 @@
 
 use crate::engine::{Command, SendRequest};
 use crate::journal::Job;
-use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, Moment, OutgoingMessage};
+use crate::model::{Author, Channel, ConversationKey, DeliveryStatus, Message, MessageId, Moment, OutgoingMessage};
 
 use super::Session;
 use super::changes::{Changes, Notice};
@@ -77,7 +77,7 @@ impl Session {
 
     /// Whether messages of a conversation go through a session of the guest's own, which needs no token.
     pub fn has_sessions(&self, key: ConversationKey) -> bool {
-        self.conversations.get(key).is_some_and(|item| item.conversation.channel().has_sessions())
+        self.conversations.channel(key).is_some_and(Channel::has_sessions)
     }
 
     /// Sends what an earlier session left queued. How many messages that is.

@@ -41,8 +41,7 @@ impl Session {
 
     /// All messages and exchanges in memory, as JSON.
     pub fn as_json(&self) -> Option<serde_json::Value> {
-        let keys = self.conversations.items().iter().map(|item| item.conversation.key);
-        let mut json = self.transcript(keys, &TimeZone::UTC)?.to_json();
+        let mut json = self.transcript(self.conversations.keys(), &TimeZone::UTC)?.to_json();
         if let Some(fields) = json.as_object_mut() {
             fields.insert("har".to_owned(), self.log.har());
         }

@@ -12,7 +12,7 @@
 
 use ratatui::layout::{Rect, Size};
 
-use super::pane::Pane;
+use super::action::Context;
 
 /// The smallest supported terminal.
 pub const MINIMUM: Size = Size { width: 40, height: 12 };
@@ -36,6 +36,33 @@ const fn list_width(screen: u16) -> u16 {
     }
 }
 
+/// A pane that can have the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pane {
+    /// The conversations.
+    Picker,
+    /// The log.
+    Log,
+    /// The messages of the open conversation.
+    Thread,
+    /// The composer.
+    Composer,
+    /// The regression pass.
+    Pass,
+}
+
+impl Pane {
+    /// Where its keys are resolved. The thread moves by the log's keys.
+    pub const fn context(self) -> Context {
+        match self {
+            Self::Picker => Context::Picker,
+            Self::Log | Self::Thread => Context::Log,
+            Self::Composer => Context::Composer,
+            Self::Pass => Context::Pass,
+        }
+    }
+}
+
 /// What a person and the terminal decide of where panes stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrangement {
@@ -46,15 +73,49 @@ pub struct Arrangement {
     /// Whether it has the whole body.
     pub zoomed: bool,
     /// Whether the thread stands beside or above the log where there is room for both.
-    pub thread_beside: bool,
+    thread_beside: bool,
     /// Whether the thread stands in the log's place where there is not.
-    pub thread_over: bool,
+    thread_over: bool,
 }
 
 impl Arrangement {
     /// How a console begins: a person types.
     pub const fn new(size: Size) -> Self {
         Self { size, focus: Pane::Composer, zoomed: false, thread_beside: true, thread_over: false }
+    }
+
+    /// The same with no pane on the whole screen.
+    #[must_use]
+    pub const fn unzoomed(self) -> Self {
+        Self { zoomed: false, focus: Pane::Log, ..self }
+    }
+
+    /// Whether the thread stands in the log's place.
+    pub const fn thread_covers_log(&self) -> bool {
+        self.thread_over && !holds_thread_and_log(self.size)
+    }
+
+    /// The thread does not stand in the log's place any more.
+    pub fn uncover_log(&mut self) {
+        self.thread_over = false;
+    }
+
+    /// Shows the thread beside the log, or in its place where there is room for one of them; or puts it away. The focus goes
+    /// with what is shown.
+    pub fn toggle_thread(&mut self) {
+        let shown = if holds_thread_and_log(self.size) && !self.zoomed {
+            self.thread_beside = !self.thread_beside;
+            self.thread_beside
+        } else {
+            self.thread_over = !self.thread_over;
+            if self.thread_over && self.focus == Pane::Log {
+                self.focus = Pane::Thread;
+            }
+            self.thread_over
+        };
+        if !shown && self.focus == Pane::Thread {
+            self.focus = Pane::Log;
+        }
     }
 }
 

@@ -7,7 +7,6 @@ pub mod effect;
 pub mod event;
 pub mod keymap;
 pub mod layout;
-pub mod pane;
 pub mod start;
 pub mod state;
 pub mod terminal;

@@ -110,22 +110,20 @@ fn failed(what: &str, why: &std::io::Error) -> Failed {
 
 /// What `--demo` and `--rehearse` name.
 fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<DemoStart>, Failed> {
-    let read = |path: &Path| {
-        files::read_text(path, TAPE_MAX)
+    let read = |path: &Path, max| {
+        files::read_text(path, max)
             .map_err(|e| Failed::usage(format!("{} cannot be read: {}", path.display(), files::why(&e))))
     };
     if let Some(path) = rehearse {
-        let tape = Tape::parse(&read(path)?).map_err(|why| Failed::usage(format!("{}: {why}", path.display())))?;
+        let tape =
+            Tape::parse(&read(path, TAPE_MAX)?).map_err(|why| Failed::usage(format!("{}: {why}", path.display())))?;
         return Ok(Some(DemoStart::Rehearsal(tape)));
     }
     let Some(path) = demo else { return Ok(None) };
     let text = match path.to_str().and_then(builtin::named).filter(|_| !path.exists()) {
         Some(text) => text.to_owned(),
-        None => read(path)?,
+        None => read(path, file::MAX_BYTES)?,
     };
-    if text.len() as u64 > file::MAX_BYTES {
-        return Err(Failed::usage(format!("{} is too large for a pass", path.display())));
-    }
     let pass = Pass::parse(path, &text).map_err(|problems| Failed::usage(problems.to_string()))?;
     Ok(Some(DemoStart::Pass(pass)))
 }

@@ -291,7 +291,7 @@ fn child_that_panics() {
     if std::env::var_os("GUESTWIRE_CHILD").is_none() {
         return;
     }
-    guestwire::app::defects::end_the_program(guestwire::tui::terminal::screen::leave);
+    guestwire::app::runtime::end_the_program(guestwire::tui::terminal::screen::leave);
     let _screen = guestwire::tui::terminal::screen::enter().unwrap();
     let _ = std::thread::spawn(|| panic!("on purpose")).join();
     unreachable!("the hook ends the process");

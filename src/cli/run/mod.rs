@@ -8,26 +8,27 @@
 
 pub mod fold;
 mod plan;
-mod read;
 
 use clap::Args;
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::drive::{MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
-use crate::app::output::{self, Output, destination};
+use crate::app::output::{self, Output, destination, standard_input};
 use crate::clock::Clock;
 use crate::config::flags::path;
 use crate::config::{Profile, Settings};
 use crate::files;
 use crate::model::RepliesReadable;
+use crate::pass::file::MAX_BYTES;
 use crate::pass::report::{ReportFormat, masked};
 use crate::pass::runner::{Cast, Player, RunStart};
 use crate::pass::{Pass, PassRun, builtin};
 use crate::session::Session;
+use crate::text::suggest::suggestion;
 
 use fold::RunFold;
 
@@ -76,7 +77,7 @@ fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
     let names = ReportFormat::ALL.map(ReportFormat::name);
     let (form, file) = text.split_once('=').ok_or_else(|| format!("write FORM=FILE; forms: {}", names.join(", ")))?;
     let unknown = || {
-        let near = crate::text::suggest::suggestion(form, names);
+        let near = suggestion(form, names);
         format!("`{form}` is not a report format{near}")
     };
     let form = ReportFormat::named(form).ok_or_else(unknown)?;
@@ -88,7 +89,7 @@ fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
 
 /// Plays a pass, and says what came of it.
 pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
-    let (file, source) = read::source(args.pass.as_deref())?;
+    let (file, source) = source(args.pass.as_deref())?;
     let pass = Pass::parse(&PathBuf::from(&file), &source)?;
     let cases = plan::chosen(&pass, &args.only)?;
     // Said before the pass is played, not after.
@@ -187,4 +188,35 @@ fn cast(opened: &OpenProfile, args: &RunArgs) -> Result<Cast, Failed> {
         None => players.first().map(|p| p.key),
     };
     Ok(Cast { players, usual, sandbox: opened.has_sandbox() })
+}
+
+/// The file as it is called from now on, and its text.
+fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
+    let names = || builtin::ALL.map(|(name, _)| name).join(", ");
+    let Some(path) = named else {
+        let how = format!("name a pass file, or one of the built-in passes: {}", names());
+        return Err(Failed::usage(format!("there is nothing to run; {how}")));
+    };
+    let shown = path.display();
+    let failed = |why: String| Failed::usage(format!("{shown}: {why}"));
+    if files::is_standard_stream(path) {
+        let text = String::from_utf8(standard_input(MAX_BYTES)?);
+        let text = text.map_err(|_| failed("is not UTF-8 text; save it as UTF-8".to_owned()))?;
+        return Ok(("standard input".to_owned(), text));
+    }
+    let error = match files::read_text(path, MAX_BYTES) {
+        Ok(text) => return Ok((shown.to_string(), text)),
+        Err(error) => error,
+    };
+    match path.to_str().and_then(|name| Some((name, builtin::named(name)?))).filter(|_| !path.is_file()) {
+        Some((name, text)) => {
+            let name = name.strip_prefix(builtin::PREFIX).unwrap_or(name);
+            Ok((format!("{}{name}", builtin::PREFIX), text.to_owned()))
+        }
+        None if error.kind() == ErrorKind::NotFound => {
+            let near = suggestion(&shown.to_string(), builtin::ALL.map(|(name, _)| name));
+            Err(failed(format!("there is no such file, and no built-in pass has that name{near}")))
+        }
+        None => Err(failed(format!("cannot be read ({})", files::why(&error)))),
+    }
 }

@@ -9,8 +9,8 @@ use crate::session::local::LocalRequest;
 use crate::session::open_pass::{FoundPass, place_words};
 
 use super::super::Plain;
-use super::told::Offered;
-use crate::plain::arguments::Done;
+use crate::plain::dialogue::Offered;
+use crate::plain::parser::Done;
 use crate::text::counted;
 
 impl Plain {

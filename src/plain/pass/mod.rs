@@ -8,7 +8,6 @@
 
 mod files;
 pub mod pass_sentences;
-mod told;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,11 +21,9 @@ use crate::session::local::LocalRequest;
 use crate::session::open_pass::reports_dir;
 use crate::text::counted;
 
-use super::arguments::Done;
 use super::dialogue::PlainQuestion;
+use super::parser::Done;
 use super::{Plain, sentences};
-
-pub(super) use told::Passes;
 
 /// The words after `.pass`.
 const WORDS: [&str; 13] =

@@ -2,14 +2,15 @@
 //! the list is sorted and filtered.
 //!
 //! ```text
-//!  items (as configured or added) ─► filter (fuzzy) ─► order (score; pinned, then activity or config) ─► shown
-//!                                                                       selected ─(open)─► active
+//!  items (by key: as configured, then as added) ─► filter (fuzzy) ─► order (score; pinned, then activity or config) ─► shown
+//!                                                                                     selected ─(open)─► active
 //! ```
 
 pub mod item;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -18,7 +19,9 @@ use nucleo_matcher::{Config, Matcher};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::words::words;
-use crate::model::{Author, Conversation, ConversationKey, Moment, RemoteState, RepliesReadable, WebSession};
+use crate::model::{
+    Address, Author, Channel, Conversation, ConversationKey, Moment, RemoteState, RepliesReadable, WebSession,
+};
 
 pub use item::{ADDED_MALFORMED, CardLine, ConversationItem, LiveState, MessageCounts, TYPING_EVERY};
 
@@ -55,17 +58,15 @@ impl WhyEmpty {
 
 /// The picker. See the module.
 pub struct Conversations {
-    items: Vec<ConversationItem>,
-    index: HashMap<ConversationKey, usize>,
+    items: BTreeMap<ConversationKey, ConversationItem>,
     order: SortOrder,
     filter: String,
     pattern: Pattern,
     /// Working memory of the matcher (about 135 KB), kept; it holds nothing that is shown.
     matcher: RefCell<Matcher>,
-    /// No conversation that was removed has this key or a later one.
+    /// No conversation has, or had, this key or a later one.
     fresh: u32,
-    /// Places in `items`, as shown.
-    shown: Vec<usize>,
+    shown: Vec<ConversationKey>,
     selected: Option<ConversationKey>,
     active: Option<ConversationKey>,
 }
@@ -91,20 +92,17 @@ impl Default for Conversations {
 impl Conversations {
     /// A picker of these conversations, the first selected, none open.
     pub fn new(conversations: Vec<Conversation>) -> Self {
-        let items: Vec<ConversationItem> = conversations.into_iter().map(ConversationItem::new).collect();
-        let index = items.iter().enumerate().map(|(at, item)| (item.conversation.key, at)).collect();
-        let selected = items.first().map(|item| item.conversation.key);
+        let items: BTreeMap<_, _> = conversations.into_iter().map(|c| (c.key, ConversationItem::new(c))).collect();
         let mut picker = Self {
-            items,
-            index,
             order: SortOrder::default(),
             filter: String::new(),
             pattern: Pattern::default(),
             matcher: RefCell::new(Matcher::new(Config::DEFAULT)),
-            fresh: 0,
+            fresh: items.keys().next_back().map_or(0, |key| key.0 + 1),
             shown: Vec::new(),
-            selected,
+            selected: items.keys().next().copied(),
             active: None,
+            items,
         };
         picker.list();
         picker
@@ -114,17 +112,37 @@ impl Conversations {
 
     /// A conversation by its key.
     pub fn get(&self, key: ConversationKey) -> Option<&ConversationItem> {
-        self.items.get(*self.index.get(&key)?)
+        self.items.get(&key)
+    }
+
+    /// The name of a conversation; empty where there is none of that key.
+    pub fn name(&self, key: ConversationKey) -> String {
+        self.get(key).map(|item| item.name().to_owned()).unwrap_or_default()
+    }
+
+    /// The channel of a conversation.
+    pub fn channel(&self, key: ConversationKey) -> Option<Channel> {
+        Some(self.get(key)?.conversation.channel())
+    }
+
+    /// The conversation with this address.
+    pub fn with_address(&self, address: &Address) -> Option<ConversationKey> {
+        self.items().find(|item| item.conversation.address == *address).map(|item| item.conversation.key)
     }
 
     /// The conversation with this id on the remote side, named by its address or learned.
     pub fn with_conversation_id(&self, id: &str) -> Option<&ConversationItem> {
-        self.items.iter().find(|item| item.conversation_id().is_some_and(|own| own.eq_ignore_ascii_case(id)))
+        self.items().find(|item| item.conversation_id().is_some_and(|own| own.eq_ignore_ascii_case(id)))
     }
 
     /// All conversations, as configured.
-    pub fn items(&self) -> &[ConversationItem] {
-        &self.items
+    pub fn items(&self) -> impl ExactSizeIterator<Item = &ConversationItem> {
+        self.items.values()
+    }
+
+    /// Their keys.
+    pub fn keys(&self) -> impl Iterator<Item = ConversationKey> {
+        self.items.keys().copied()
     }
 
     /// How many are shown.
@@ -139,7 +157,7 @@ impl Conversations {
 
     /// The item in row `row` of the shown list.
     pub fn row(&self, row: usize) -> Option<&ConversationItem> {
-        self.items.get(*self.shown.get(row)?)
+        self.get(*self.shown.get(row)?)
     }
 
     /// Why nothing is shown, if so.
@@ -153,11 +171,8 @@ impl Conversations {
 
     /// The row of the selection.
     pub fn selected_row(&self) -> Option<usize> {
-        if self.shown.is_empty() {
-            return None;
-        }
-        let at = self.selected.and_then(|key| self.index.get(&key));
-        Some(at.and_then(|at| self.shown.iter().position(|shown| shown == at)).unwrap_or(0))
+        let at = self.shown.iter().position(|key| Some(*key) == self.selected);
+        (!self.shown.is_empty()).then(|| at.unwrap_or(0))
     }
 
     /// The selected item: the one selected last if it is shown, else the first that is.
@@ -167,7 +182,7 @@ impl Conversations {
 
     /// The key of [`Conversations::selected_item`].
     pub fn selected(&self) -> Option<ConversationKey> {
-        Some(self.selected_item()?.conversation.key)
+        self.shown.get(self.selected_row()?).copied()
     }
 
     /// The conversation that was opened last.
@@ -180,9 +195,14 @@ impl Conversations {
         self.get(self.active?)
     }
 
+    /// Its channel.
+    pub fn active_channel(&self) -> Option<Channel> {
+        self.channel(self.active?)
+    }
+
     /// Messages of all conversations that have not been looked at.
     pub fn unread(&self) -> u32 {
-        self.items.iter().fold(0, |sum, item| sum.saturating_add(item.unread))
+        self.items().fold(0, |sum, item| sum.saturating_add(item.unread))
     }
 
     /// The filter as typed.
@@ -229,33 +249,23 @@ impl Conversations {
     }
 
     fn list(&mut self) {
-        let order = self.order;
-        let items = &self.items;
-        let rank = |at: usize| {
-            let item = items.get(at);
-            let recent = item.and_then(|i| i.activity).filter(|_| order == SortOrder::Activity);
-            (!item.is_some_and(|i| i.pinned), std::cmp::Reverse(recent), at)
-        };
-        self.shown.clear();
-        if self.filter.trim().is_empty() {
-            self.shown.extend(0..items.len());
-            self.shown.sort_unstable_by_key(|at| rank(*at));
-            return;
-        }
-        let matcher = self.matcher.get_mut();
-        let mut scored: Vec<(u32, usize)> = Vec::new();
-        for (at, item) in items.iter().enumerate() {
-            scored.extend(self.pattern.score(item.haystack(), matcher).map(|score| (score, at)));
-        }
-        scored.sort_unstable_by_key(|(score, at)| (std::cmp::Reverse(*score), rank(*at)));
-        self.shown.extend(scored.into_iter().map(|(_, at)| at));
+        let (pattern, matcher) = (&self.pattern, self.matcher.get_mut());
+        let all = self.filter.trim().is_empty();
+        let ranked = self.items.iter().filter_map(|(key, item)| {
+            let score = if all { 0 } else { pattern.score(item.haystack(), matcher)? };
+            let recent = item.activity.filter(|_| self.order == SortOrder::Activity);
+            Some((Reverse(score), !item.pinned, Reverse(recent), *key))
+        });
+        let mut ranked: Vec<_> = ranked.collect();
+        ranked.sort_unstable();
+        self.shown = ranked.into_iter().map(|(.., key)| key).collect();
     }
 
     // ---- selecting ----------------------------------------------------------------------------------------------
 
     /// Selects a conversation. False where there is none of that key.
     pub fn select(&mut self, key: ConversationKey) -> bool {
-        let known = self.index.contains_key(&key);
+        let known = self.items.contains_key(&key);
         if known {
             self.selected = Some(key);
         }
@@ -266,7 +276,7 @@ impl Conversations {
     pub fn step(&mut self, rows: isize) {
         let Some(row) = self.selected_row() else { return };
         let row = row.saturating_add_signed(rows).min(self.shown.len() - 1);
-        self.selected = self.row(row).map(|item| item.conversation.key);
+        self.selected = self.shown.get(row).copied();
     }
 
     /// Selects the first row.
@@ -283,16 +293,10 @@ impl Conversations {
     /// it is cleared. `None` where nothing is unread.
     pub fn next_unread(&mut self) -> Option<ConversationKey> {
         let from = self.selected_row().map_or(0, |row| row + 1);
-        let unread = |row: &usize| self.row(*row).is_some_and(|item| item.unread > 0);
-        let row = (from..self.shown.len()).chain(0..from).find(unread);
-        let key = if let Some(row) = row {
-            self.row(row)?.conversation.key
-        } else {
-            let key = self.items.iter().find(|item| item.unread > 0)?.conversation.key;
-            self.set_filter("");
-            key
-        };
-        self.selected = Some(key);
+        let (before, after) = self.shown.split_at_checked(from)?;
+        let unread = |key: &ConversationKey| self.get(*key).is_some_and(|item| item.unread > 0);
+        let key = after.iter().chain(before).copied().chain(self.keys()).find(unread)?;
+        self.show(key);
         Some(key)
     }
 
@@ -306,39 +310,43 @@ impl Conversations {
 
     /// Selects and opens a conversation. A filter that hides it is cleared. False where there is none of that key.
     pub fn open_key(&mut self, key: ConversationKey) -> bool {
-        if !self.select(key) {
-            return false;
+        let known = self.items.contains_key(&key);
+        if known {
+            self.show(key);
+            self.active = Some(key);
         }
-        let hidden = !self.shown.iter().any(|at| self.items.get(*at).is_some_and(|i| i.conversation.key == key));
-        if hidden {
+        known
+    }
+
+    fn show(&mut self, key: ConversationKey) {
+        self.selected = Some(key);
+        if !self.shown.contains(&key) {
             self.set_filter("");
         }
-        self.active = Some(key);
-        true
     }
 
     // ---- changing -----------------------------------------------------------------------------------------------
 
     /// A key that no conversation has, or had.
-    pub fn free_key(&self) -> ConversationKey {
-        ConversationKey(self.index.keys().map(|key| key.0 + 1).max().unwrap_or(0).max(self.fresh))
+    pub const fn free_key(&self) -> ConversationKey {
+        ConversationKey(self.fresh)
     }
 
     /// Adds a conversation (its key from [`Conversations::free_key`]) and selects it. A name that is taken gets a number. False
     /// where the key is taken.
     pub fn add(&mut self, mut conversation: Conversation) -> bool {
         let key = conversation.key;
-        if self.index.contains_key(&key) {
+        if self.items.contains_key(&key) {
             return false;
         }
-        let taken = |name: &str| self.items.iter().any(|item| item.conversation.name == name);
+        let taken = |name: &str| self.items().any(|item| item.conversation.name == name);
         if taken(&conversation.name) {
             let names = (2..self.items.len() + 3).map(|n| format!("{} ({n})", conversation.name));
             let numbered = names.into_iter().find(|name| !taken(name));
             conversation.name = numbered.unwrap_or(conversation.name);
         }
-        self.index.insert(key, self.items.len());
-        self.items.push(ConversationItem { added: true, ..ConversationItem::new(conversation) });
+        self.items.insert(key, ConversationItem { added: true, ..ConversationItem::new(conversation) });
+        self.fresh = self.fresh.max(key.0 + 1);
         self.selected = Some(key);
         if !self.filter.is_empty() {
             self.filter.clear();
@@ -350,20 +358,18 @@ impl Conversations {
 
     /// Takes a conversation out; the one beside it is selected. False where there is none of that key.
     pub fn remove(&mut self, key: ConversationKey) -> bool {
-        let Some(at) = self.index.remove(&key) else { return false };
         let row = self.selected_row().unwrap_or(0);
-        self.items.remove(at);
-        self.index.values_mut().filter(|place| **place > at).for_each(|place| *place -= 1);
-        self.fresh = self.fresh.max(key.0 + 1);
+        if self.items.remove(&key).is_none() {
+            return false;
+        }
         self.active = self.active.filter(|active| *active != key);
         self.list();
-        let beside = self.row(row).or_else(|| self.row(row.saturating_sub(1)));
-        self.selected = beside.map(|item| item.conversation.key);
+        self.selected = self.shown.get(row).or(self.shown.last()).copied();
         true
     }
 
     fn item_mut(&mut self, key: ConversationKey) -> Option<&mut ConversationItem> {
-        self.items.get_mut(*self.index.get(&key)?)
+        self.items.get_mut(&key)
     }
 
     /// Pins a conversation to the top, or lets it go. Returns whether it is pinned now.
@@ -417,7 +423,7 @@ impl Conversations {
 
     /// Typing that has ended is forgotten.
     pub fn forget_typing(&mut self, now: Moment) {
-        for item in &mut self.items {
+        for item in self.items.values_mut() {
             item.live.typing.take_if(|(_, until)| until.left(now).is_zero());
         }
     }
@@ -445,7 +451,7 @@ impl Conversations {
 
     /// When what is shown of live conversations changes by itself next.
     pub fn next_change(&self, now: Moment) -> Option<Moment> {
-        self.items.iter().filter_map(|item| item.live.next_change(now)).min()
+        self.items().filter_map(|item| item.live.next_change(now)).min()
     }
 
     /// How many messages have not been looked at.

@@ -173,7 +173,7 @@ impl Log {
 
     /// Why an exchange was refused, as far as it was told.
     pub fn why_of(&self, id: ExchangeId) -> Option<&Diagnosis> {
-        self.entry(self.number_of(id)?)?.diagnosis.as_deref()
+        self.entry_of(id)?.diagnosis()
     }
 
     /// The next (or previous) entry with a diagnosis.

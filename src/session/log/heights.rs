@@ -1,33 +1,27 @@
 //! How many rows each entry takes, kept so that "which row is this entry at" and "which entry is at this row" cost
 //! the logarithm of the list's length: a Fenwick tree over a ring of entries, slot = number of the entry modulo size.
 
-/// Rows and entries counted together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sum {
-    rows: u32,
-    entries: u32,
+/// Rows and shown entries counted together: the rows in the lower half, the entries in the upper one, so that both are added
+/// and taken away at once.
+type Sum = u64;
+
+const fn sum(rows: u32) -> Sum {
+    rows as u64 + if rows > 0 { 1 << 32 } else { 0 }
 }
 
-impl Sum {
-    const fn plus(self, other: Self) -> Self {
-        Self { rows: self.rows.wrapping_add(other.rows), entries: self.entries.wrapping_add(other.entries) }
-    }
+const fn rows(sum: Sum) -> u32 {
+    sum as u32
+}
 
-    const fn of([rows, entries]: [u32; 2]) -> Self {
-        Self { rows, entries }
-    }
-
-    const fn minus(self, other: Self) -> Self {
-        Self { rows: self.rows.wrapping_sub(other.rows), entries: self.entries.wrapping_sub(other.entries) }
-    }
+const fn entries(sum: Sum) -> u32 {
+    (sum >> 32) as u32
 }
 
 /// Row counts of a window of entries with consecutive numbers. An entry with no rows is not shown.
 #[derive(Clone, Debug)]
 pub(super) struct Heights {
     rows: Vec<u32>,
-    /// Of [`Sum`]s, as arrays: the system gives memory for zeroed ones when it is first written to.
-    tree: Vec<[u32; 2]>,
+    tree: Vec<Sum>,
     total: Sum,
 }
 
@@ -35,7 +29,7 @@ impl Heights {
     /// For at most `entries` entries at a time.
     pub fn new(entries: usize) -> Self {
         let slots = entries.saturating_add(2).next_power_of_two();
-        Self { rows: vec![0; slots], tree: vec![[0; 2]; slots + 1], total: Sum::default() }
+        Self { rows: vec![0; slots], tree: vec![0; slots + 1], total: 0 }
     }
 
     fn slot(&self, seq: u64) -> usize {
@@ -44,9 +38,9 @@ impl Heights {
 
     /// Sum of the slots before `slot`.
     fn before_slot(&self, slot: usize) -> Sum {
-        let (mut sum, mut at) = (Sum::default(), slot);
+        let (mut sum, mut at) = (0, slot);
         while at > 0 {
-            sum = sum.plus(Sum::of(self.tree.get(at).copied().unwrap_or_default()));
+            sum += self.tree.get(at).copied().unwrap_or_default();
             at &= at - 1;
         }
         sum
@@ -55,18 +49,18 @@ impl Heights {
     /// Sum of the entries from `first` up to, not including, `seq`.
     fn before(&self, first: u64, seq: u64) -> Sum {
         let (from, to) = (self.slot(first), self.slot(seq));
-        let direct = self.before_slot(to).minus(self.before_slot(from));
-        if to >= from { direct } else { direct.plus(self.total) }
+        let direct = self.before_slot(to).wrapping_sub(self.before_slot(from));
+        if to >= from { direct } else { direct.wrapping_add(self.total) }
     }
 
     /// All rows.
     pub const fn total(&self) -> usize {
-        self.total.rows as usize
+        rows(self.total) as usize
     }
 
     /// How many entries have rows.
     pub const fn shown(&self) -> usize {
-        self.total.entries as usize
+        entries(self.total) as usize
     }
 
     /// Rows of the entry `seq`.
@@ -81,27 +75,24 @@ impl Heights {
         if *old == rows {
             return;
         }
-        let was = Sum { rows: *old, entries: u32::from(*old > 0) };
-        let is = Sum { rows, entries: u32::from(rows > 0) };
+        let change = sum(rows).wrapping_sub(sum(*old));
         *old = rows;
-        let change = is.minus(was);
-        self.total = self.total.plus(change);
+        self.total = self.total.wrapping_add(change);
         let mut at = slot + 1;
         while let Some(node) = self.tree.get_mut(at) {
-            let sum = Sum::of(*node).plus(change);
-            *node = [sum.rows, sum.entries];
+            *node = node.wrapping_add(change);
             at += at & at.wrapping_neg();
         }
     }
 
     /// The row at which the entry `seq` begins, seen from the entry `first`, the oldest one.
     pub fn row_of(&self, first: u64, seq: u64) -> usize {
-        self.before(first, seq).rows as usize
+        rows(self.before(first, seq)) as usize
     }
 
     /// How many shown entries are older than `seq`.
     pub fn shown_before(&self, first: u64, seq: u64) -> usize {
-        self.before(first, seq).entries as usize
+        entries(self.before(first, seq)) as usize
     }
 
     /// The entry at `row`, and which of its rows that is. `None` past the end.
@@ -110,16 +101,16 @@ impl Heights {
             return None;
         }
         let from = self.slot(first);
-        let mut left = self.before_slot(from).rows.wrapping_add(row as u32);
-        if left >= self.total.rows {
-            left -= self.total.rows;
+        let mut left = rows(self.before_slot(from)).wrapping_add(row as u32);
+        if left >= rows(self.total) {
+            left -= rows(self.total);
         }
         let (mut at, mut step) = (0, self.rows.len());
         while step > 0 {
-            if let Some([rows, _]) = self.tree.get(at + step)
-                && *rows <= left
+            if let Some(node) = self.tree.get(at + step)
+                && rows(*node) <= left
             {
-                left -= rows;
+                left -= rows(*node);
                 at += step;
             }
             step /= 2;

@@ -30,7 +30,7 @@ impl Log {
 
     /// The number of an exchange, if it is in memory.
     pub fn number_of(&self, exchange: ExchangeId) -> Option<u64> {
-        self.get(*self.index.numbers.get(&exchange)?).map(LogEntry::number)
+        self.entry_of(exchange).map(LogEntry::number)
     }
 
     /// The entry of an exchange, while it is in memory.

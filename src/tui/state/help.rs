@@ -382,9 +382,8 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
         shares.iter().map(|s| format!("{} {}", s.cause, s.count)).collect::<Vec<_>>().join(", ")
     };
     lines.push("  by conversation".to_owned());
-    let names = state.session.names();
-    for (key, channel, count) in all.conversations() {
-        let name = names.iter().find(|(k, _)| *k == key).map_or("?", |(_, name)| name.as_str());
+    for ((key, channel), count) in all.conversations() {
+        let name = state.session.conversations.get(key).map_or("?", |item| item.name());
         let channel = channel.map_or("?", Channel::as_str);
         let causes = causes(&|r| r.conversation == Some(key));
         lines.push(format!("    {name} ({channel})  {count}: {causes}"));

@@ -49,8 +49,7 @@ pub fn places(address: &Address) -> Vec<(IdKind, &str)> {
 
 /// What is known of ids: the profile's own, and what was read in this session.
 pub fn known(session: &Session) -> KnownIds {
-    KnownIds::of(session.conversations.items().iter().map(|i| &i.conversation.address))
-        .with(&session.diagnoses.evidence)
+    KnownIds::of(session.conversations.items().map(|i| &i.conversation.address)).with(&session.diagnoses.evidence)
 }
 
 /// What is wrong with the ids of `address`.

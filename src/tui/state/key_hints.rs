@@ -5,7 +5,7 @@ use crate::model::Outcome;
 use crate::pass::runner::{Runner, StepStage};
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
-use crate::tui::pane::Pane;
+use crate::tui::layout::Pane;
 
 use super::overlay::{Card, Confirmation, Consent, Menu, Overlay, PageContent};
 use super::{State, ids};
@@ -181,7 +181,7 @@ impl State {
         let unknown = entry
             .and_then(|entry| entry.exchange())
             .is_some_and(|exchange| matches!(exchange.outcome, Outcome::Unknown(_)));
-        let quit = if self.arrangement.zoomed || self.thread_covers_log() { "back" } else { "quit" };
+        let quit = if self.arrangement.zoomed || self.arrangement.thread_covers_log() { "back" } else { "quit" };
         let mut hints = match self.arrangement.focus {
             Pane::Composer => vec![
                 (Action::Send, "send"),

@@ -7,6 +7,7 @@ pub mod help;
 pub mod history;
 pub mod ids;
 pub mod key_hints;
+pub mod keys;
 pub mod overlay;
 pub mod page;
 pub mod palette;
@@ -16,39 +17,33 @@ pub mod thread;
 pub mod token_badge;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-use crate::model::{Cause, DeliveryStatus, Message, Moment, Variation};
+use crate::model::{Cause, DeliveryStatus, Message, Moment};
 use crate::tui::action::{Action, Context};
-use crate::tui::chord::{Chord, KeySequence};
-use crate::tui::keymap::{KeyMeaning, Keymap};
-use crate::tui::layout::{Arrangement, Panes, holds_thread_and_log};
+use crate::tui::chord::KeySequence;
+use crate::tui::keymap::KeyMeaning;
+use crate::tui::layout::{Arrangement, Panes};
 use crate::tui::theme::Theme;
 
 use crate::session::log::{Log, Rate401};
-use crate::session::open_pass::FoundPass;
 use crate::session::thread::Threads;
 use crate::session::{RATE_WINDOW, Session};
 use composer::Composer;
 use history::HistoryStretch;
+use keys::{Keys, SendChoice};
 use overlay::Overlay;
 use status::StatusLine;
 use thread::ThreadPane;
 use thread::rows::RowContext;
 
-pub use crate::tui::pane::Pane;
+pub use crate::tui::layout::Pane;
 pub use setup::Setup;
 
-/// How long the menu of a two-key binding waits before it shows.
-const PREFIX_MENU: Duration = Duration::from_millis(400);
 /// Below this height a thread has no blank rows.
 const DENSE_BELOW: u16 = 12;
-/// How long "press again to quit" holds.
-pub(crate) const QUIT_HINT: Duration = Duration::from_secs(2);
-
 /// How the console behaves, by setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Manners {
@@ -67,8 +62,6 @@ pub struct PassPane {
     pub(crate) judged: Option<(usize, usize)>,
     /// It stands in the log's place.
     pub shown: bool,
-    /// Passes that were found where guestwire was started.
-    pub found: Vec<FoundPass>,
     /// The pass file that is being read.
     pub(crate) reading: Option<PathBuf>,
     /// The path of one that has mistakes, as it was typed.
@@ -86,26 +79,6 @@ pub struct Look {
     pub zone: TimeZone,
     /// How it behaves.
     pub manners: Manners,
-}
-
-/// What keys do, and which have begun something.
-#[derive(Debug)]
-pub struct Keys {
-    /// The live bindings.
-    pub map: Keymap,
-    /// The first of two keys, and when it came.
-    pub prefix: Option<(Chord, Moment)>,
-    /// When "press again to quit" was said.
-    pub quit_armed: Option<Moment>,
-}
-
-/// How the next message is sent.
-#[derive(Debug, Default)]
-pub struct SendChoice {
-    /// How it is sent wrongly on purpose.
-    pub send_as: Option<Variation>,
-    /// Until when production sends go without a question.
-    pub armed_until: Option<Moment>,
 }
 
 /// What was asked of others, and what came of it.
@@ -223,7 +196,7 @@ impl State {
 
     /// Where they stand when none has the whole screen.
     pub fn panes_unzoomed(&self) -> Panes {
-        self.panes_as(Arrangement { zoomed: false, focus: Pane::Log, ..self.arrangement })
+        self.panes_as(self.arrangement.unzoomed())
     }
 
     fn panes_as(&self, arrangement: Arrangement) -> Panes {
@@ -298,15 +271,9 @@ impl State {
         }
     }
 
-    /// Whether the menu of a two-key binding is to be shown.
-    pub fn prefix_menu(&self) -> Option<Chord> {
-        let (chord, at) = self.keys.prefix?;
-        (self.now.since(at) >= PREFIX_MENU).then_some(chord)
-    }
-
     /// Whether production sends need a question.
     pub fn asks_before_sending(&self) -> bool {
-        self.session.profile.production && self.next_send.armed_until.is_none_or(|until| until.left(self.now).is_zero())
+        self.session.profile.production && self.next_send.armed_until(self.now).is_none()
     }
 
     /// Says where an outbound action goes, where that is production.
@@ -316,8 +283,6 @@ impl State {
 
     /// When something on screen changes by itself next. Nothing runs where this is `None`.
     pub fn next_deadline(&self) -> Option<Moment> {
-        let prefix = self.keys.prefix.map(|(_, at)| at.after(PREFIX_MENU));
-        let quit = self.keys.quit_armed.map(|at| at.after(QUIT_HINT));
         let badge = token_badge::next_change(&self.session.sign_in.status, self.now);
         let thread =
             self.session.conversations.active().and_then(|key| self.session.threads.next_change(key, self.now));
@@ -336,13 +301,11 @@ impl State {
             .filter(|l| l.count >= l.allowed)
             .and_then(|l| l.resets.next_second(self.now));
         let typing = self.session.conversations.next_change(self.now);
-        let web = self.session.conversations.items().iter();
+        let web = self.session.conversations.items();
         let web = web.filter_map(|item| token_badge::session_change(&item.live.session, self.now));
         let present = self.demo.present.as_ref().and_then(demo::Present::next_deadline);
         [
             present,
-            prefix,
-            quit,
             badge,
             log,
             look,
@@ -350,11 +313,12 @@ impl State {
             thread,
             limit,
             typing,
-            self.next_send.armed_until,
+            self.next_send.armed_until(self.now),
             self.session.journal.next_deadline(),
             self.session.pass.next_deadline(self.now),
         ]
         .into_iter()
+        .chain(self.keys.deadlines())
         .flatten()
         .chain(sends)
         .chain(web)
@@ -408,11 +372,6 @@ impl State {
             Context::Composer | Context::Dialog | Context::Global => Action::GoComposer,
         };
         self.ways(lead).next().map(|lead| format!("{lead} {keys}"))
-    }
-
-    /// Whether the thread stands in the log's place, where there is no room for both.
-    pub(crate) fn thread_covers_log(&self) -> bool {
-        self.arrangement.thread_over && !holds_thread_and_log(self.arrangement.size)
     }
 
     /// The pane to which leaving the composer leads.

@@ -14,6 +14,7 @@ use crate::pass::Verdict;
 use super::Pane;
 use super::composer::attachments::CarriedExtras;
 use super::palette::Palette;
+use crate::tui::action::Action;
 use crate::tui::chord::Chord;
 use crate::tui::theme::Theme;
 
@@ -252,8 +253,8 @@ pub enum MenuChoice {
     Fault(Option<&'static str>),
     /// Add this conversation, or open it where it is there.
     AddFound(Candidate),
-    /// Open the menu of those.
-    SendAsMenu,
+    /// Do this.
+    Act(Action),
     /// Send the next message wrongly on purpose; `None` as usual.
     SendAs(Option<Variation>),
     /// Save what was said in the open conversation.
@@ -281,10 +282,6 @@ pub enum MenuChoice {
         /// The remote side's id of the message that offers it.
         answers: String,
     },
-    /// Ask for a file to attach.
-    Attach,
-    /// Ask for a participant attribute.
-    Attribute,
     /// Take something off the next message; `None` everything.
     TakeOff(ConversationKey, Option<CarriedExtras>),
     /// Ask something of a session.

@@ -32,6 +32,7 @@ pub struct PaletteItem {
 }
 
 /// The palette while it is open.
+#[derive(Debug, Default)]
 pub struct Palette {
     /// What is typed.
     pub input: Input,
@@ -39,105 +40,67 @@ pub struct Palette {
     pub items: Vec<PaletteItem>,
     /// Which is chosen.
     pub chosen: usize,
-    matcher: Matcher,
-}
-
-impl std::fmt::Debug for Palette {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Palette")
-            .field("input", &self.input.value())
-            .field("items", &self.items)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What the palette lists besides actions.
-pub struct PaletteContext<'a> {
-    /// Conversations by name.
-    pub conversations: &'a [(ConversationKey, String)],
-    /// Whether an action can be used now, or why not.
-    pub disabled: &'a dyn Fn(Action) -> Option<&'static str>,
 }
 
 impl Palette {
-    /// The palette with nothing typed: all commands in help order.
-    pub fn open(around: &PaletteContext<'_>) -> Self {
-        let mut palette =
-            Self { input: Input::default(), items: Vec::new(), chosen: 0, matcher: Matcher::new(Config::DEFAULT) };
-        palette.search(around);
-        palette
-    }
-
-    /// Finds anew after the input changed.
-    pub fn search(&mut self, around: &PaletteContext<'_>) {
+    /// Finds anew after the input changed, among commands (of which `disabled` says why one cannot be used now) and
+    /// conversations. With nothing typed, all commands are found, in help order.
+    pub fn search(
+        &mut self,
+        conversations: &[(ConversationKey, String)],
+        disabled: impl Fn(Action) -> Option<&'static str>,
+    ) {
         self.chosen = 0;
-        let typed = self.input.value().trim().to_owned();
+        let typed = self.input.value().trim();
         self.items = if let Some(name) = typed.strip_prefix('@') {
-            self.conversations(name, around)
+            named(name, conversations)
         } else if let Some(number) = typed.strip_prefix('#') {
-            number
-                .trim()
-                .parse()
-                .map(|n| PaletteItem {
-                    target: PaletteTarget::Entry(n),
-                    name: format!("#{n}"),
-                    about: "Go to this log entry".to_owned(),
-                    disabled: None,
-                })
-                .into_iter()
-                .collect()
+            let entry = |n| item(PaletteTarget::Entry(n), format!("#{n}"), "Go to this log entry");
+            number.trim().parse().map(entry).into_iter().collect()
         } else {
-            self.actions(&typed, around)
+            let act = |spec: &ActionRow| PaletteItem {
+                disabled: disabled(spec.action),
+                ..item(PaletteTarget::Act(spec.action), spec.name.to_owned(), spec.about)
+            };
+            actions(typed).into_iter().map(act).collect()
         };
     }
+}
 
-    fn actions(&mut self, typed: &str, around: &PaletteContext<'_>) -> Vec<PaletteItem> {
-        let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
-        let mut buffer = Vec::new();
-        let mut found: Vec<(u32, &ActionRow)> = listed()
-            .filter_map(|spec| {
-                let name = pattern.score(Utf32Str::new(spec.name, &mut buffer), &mut self.matcher);
-                let all = format!("{} {} {}", spec.name, spec.about, spec.synonyms);
-                let any = pattern.score(Utf32Str::new(&all, &mut buffer), &mut self.matcher);
-                // The whole name stands above a hit in a name, and that above one in the description.
-                let whole = if spec.name == typed { 1000 } else { 0 };
-                name.map(|s| s + 1000 + whole).or(any).map(|score| (score, spec))
-            })
-            .collect();
-        if !typed.is_empty() {
-            found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-        }
-        found
-            .into_iter()
-            .map(|(_, spec)| PaletteItem {
-                target: PaletteTarget::Act(spec.action),
-                name: spec.name.to_owned(),
-                about: spec.about.to_owned(),
-                disabled: (around.disabled)(spec.action),
-            })
-            .collect()
-    }
+fn item(target: PaletteTarget, name: String, about: &str) -> PaletteItem {
+    PaletteItem { target, name, about: about.to_owned(), disabled: None }
+}
 
-    fn conversations(&mut self, typed: &str, around: &PaletteContext<'_>) -> Vec<PaletteItem> {
-        let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
-        let mut buffer = Vec::new();
-        let mut found: Vec<(u32, PaletteItem)> = around
-            .conversations
-            .iter()
-            .filter_map(|(key, name)| {
-                let score = pattern.score(Utf32Str::new(name, &mut buffer), &mut self.matcher)?;
-                let item = PaletteItem {
-                    target: PaletteTarget::Conversation(*key),
-                    name: format!("@{name}"),
-                    about: "Open this conversation".to_owned(),
-                    disabled: None,
-                };
-                Some((score, item))
-            })
-            .collect();
-        found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-        found.into_iter().map(|(_, item)| item).collect()
-    }
+fn actions(typed: &str) -> Vec<&'static ActionRow> {
+    let mut score = scores(typed);
+    best_first(listed().filter_map(|spec| {
+        let name = score(spec.name);
+        let any = score(&format!("{} {} {}", spec.name, spec.about, spec.synonyms));
+        // The whole name stands above a hit in a name, and that above one in the description.
+        let whole = if spec.name == typed { 1000 } else { 0 };
+        name.map(|s| s + 1000 + whole).or(any).map(|score| (score, spec))
+    }))
+}
+
+fn named(typed: &str, conversations: &[(ConversationKey, String)]) -> Vec<PaletteItem> {
+    let mut score = scores(typed);
+    best_first(conversations.iter().filter_map(|(key, name)| {
+        let target = PaletteTarget::Conversation(*key);
+        Some((score(name)?, item(target, format!("@{name}"), "Open this conversation")))
+    }))
+}
+
+/// How well a text fits what is typed; equally well where nothing is.
+fn scores(typed: &str) -> impl FnMut(&str) -> Option<u32> {
+    let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
+    let (mut matcher, mut buffer) = (Matcher::new(Config::DEFAULT), Vec::new());
+    move |text| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher)
+}
+
+fn best_first<T>(found: impl Iterator<Item = (u32, T)>) -> Vec<T> {
+    let mut found: Vec<_> = found.collect();
+    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    found.into_iter().map(|(_, item)| item).collect()
 }
 
 /// The actions that make sense by name: not the mere moves of a cursor.

@@ -48,7 +48,7 @@ impl State {
             now: setup.now,
             session: Session::new(setup.profile, setup.picker, setup.log),
             look: Look { theme: setup.theme, zone: setup.zone, manners: Manners::default() },
-            keys: Keys { map: setup.keymap, prefix: None, quit_armed: None },
+            keys: Keys::new(setup.keymap),
             arrangement: Arrangement::new(setup.size),
             composer: setup.composer,
             thread: ThreadPane::default(),

@@ -4,6 +4,7 @@ use crate::model::{Attachment, ConversationKey, FileSource};
 use crate::session::attachments;
 use crate::session::local::LocalRequest;
 use crate::tui::Effect;
+use crate::tui::action::Action;
 use crate::tui::state::composer::attachments::CarriedExtras;
 use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay, PromptPurpose};
 use crate::tui::state::status::Subject;
@@ -15,7 +16,7 @@ use super::sending;
 
 /// Why the next message can carry nothing; `None` where it can.
 pub fn unavailable(state: &State) -> Option<&'static str> {
-    match state.session.conversations.active_item().map(|item| item.conversation.channel()) {
+    match state.session.conversations.active_channel() {
         None => Some("no conversation is open"),
         Some(channel) => attachments::carries_nothing(channel),
     }
@@ -34,8 +35,8 @@ fn target(state: &mut State) -> Option<ConversationKey> {
 pub fn menu(state: &mut State) {
     let Some(key) = target(state) else { return };
     let mut items = vec![
-        ("attach a file or an address".to_owned(), MenuChoice::Attach),
-        ("add a participant attribute".to_owned(), MenuChoice::Attribute),
+        ("attach a file or an address".to_owned(), MenuChoice::Act(Action::Attach)),
+        ("add a participant attribute".to_owned(), MenuChoice::Act(Action::Attribute)),
     ];
     if let Some(extras) = state.composer.carried() {
         for (at, file) in extras.attachments.iter().enumerate() {
@@ -74,7 +75,7 @@ pub fn ask_attribute(state: &mut State) {
 
 /// What is wrong with a file for this conversation's channel.
 fn unfit(state: &State, key: ConversationKey, place: &FileSource) -> Option<&'static str> {
-    attachments::unfit(state.session.conversations.get(key)?.conversation.channel(), place)
+    attachments::unfit(state.session.conversations.channel(key)?, place)
 }
 
 /// What is wrong with what is typed for a file, as one types.
@@ -202,7 +203,7 @@ pub fn answer(
         sending::answer(state, key, choice, answers, effects);
         return;
     }
-    let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
+    let name = state.session.conversations.name(key);
     let lines = vec![
         format!("to      {name}"),
         format!("region  {}", state.session.profile.facts.region),

@@ -88,7 +88,7 @@ fn ask_remove(state: &mut State) {
 
 /// Removes a conversation that was added by hand.
 pub fn remove(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    let name = state.session.conversations.get(key).map(|item| item.name().to_owned()).unwrap_or_default();
+    let name = state.session.conversations.name(key);
     if state.composer.active() == Some(key) {
         state.composer.clear();
         open_conversation::watch(state, effects);

@@ -14,7 +14,7 @@ use crate::tui::state::overlay::{
     edit_line,
 };
 use crate::tui::state::page::{last_scroll, page_text, page_turn, scrolled};
-use crate::tui::state::palette::{PaletteContext, PaletteTarget};
+use crate::tui::state::palette::PaletteTarget;
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
@@ -72,7 +72,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
                 let changed = edit_line(&mut palette.input, key.code, key.modifiers);
                 state.overlay = Some(Overlay::Palette(palette));
                 if changed {
-                    palette_changed(state);
+                    global::palette_changed(state);
                 }
             }
         },
@@ -172,15 +172,6 @@ fn page_key(state: &mut State, mut page: Page, action: Option<Action>, key: KeyE
     state.overlay = Some(Overlay::Page(page));
 }
 
-/// The palette finds anew.
-pub fn palette_changed(state: &mut State) {
-    let Some(Overlay::Palette(mut palette)) = state.overlay.take() else { return };
-    let names = state.session.names();
-    let disabled = |action| global::disabled(state, action);
-    palette.search(&PaletteContext { conversations: &names, disabled: &disabled });
-    state.overlay = Some(Overlay::Palette(palette));
-}
-
 fn choose_from_palette(
     state: &mut State,
     item: Option<(PaletteTarget, Option<&'static str>)>,
@@ -221,7 +212,7 @@ fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
         }
         MenuChoice::Fault(json) => faults::set(state, json.map(str::to_owned), effects),
         MenuChoice::AddFound(lead) => ids::add_one(state, lead, effects),
-        MenuChoice::SendAsMenu => faults::open_send_as(state),
+        MenuChoice::Act(action) => global::act(state, action, effects),
         MenuChoice::SendAs(Some(variation)) if sending::senseless(state, variation).is_some() => {
             let why = sending::senseless(state, variation).unwrap_or_default();
             state.status.info(format!("Not as {variation}: {why}."));
@@ -241,7 +232,7 @@ fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
                 None => state.status.info("The next message is sent as usual."),
             }
         }
-        MenuChoice::Transcript(form) => super::transcript::save(state, form, effects),
+        MenuChoice::Transcript(form) => super::saving::save_transcript(state, form, effects),
         choice @ (MenuChoice::Play(_) | MenuChoice::Rehearse) => super::demo::chosen(state, &choice),
         MenuChoice::Pass(choice) => pass::chosen(state, choice, effects),
         MenuChoice::Theme(name) => {
@@ -258,8 +249,6 @@ fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
         MenuChoice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),
         MenuChoice::SendAnyway(id) => ask_send_anyway(state, id),
         MenuChoice::Answer { key, choice, answers } => attachments::answer(state, key, choice, answers, effects),
-        MenuChoice::Attach => attachments::ask_file(state),
-        MenuChoice::Attribute => attachments::ask_attribute(state),
         MenuChoice::TakeOff(key, what) => attachments::take_off(state, key, what.as_ref()),
         MenuChoice::Session(key, ask) => web_session::wanted(state, key, ask, effects),
         MenuChoice::Found(found) => conversations::picked(state, *found, effects),
@@ -281,8 +270,7 @@ fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
 
 fn ask_send_anyway(state: &mut State, id: MessageId) {
     let conversation = state.session.threads.message(id).map(|m| m.conversation);
-    let channel =
-        conversation.and_then(|key| state.session.conversations.get(key)).map(|item| item.conversation.channel());
+    let channel = conversation.and_then(|key| state.session.conversations.channel(key));
     let mut lines = vec![if channel.is_some_and(|channel| channel.capabilities().idempotent) {
         "It is sent with the same message id, so the service can recognise it if it has the first one.".to_owned()
     } else {

@@ -6,6 +6,7 @@ use crate::model::Variation;
 use crate::model::fault::{FAULTS, FaultRow};
 use crate::session::local::LocalRequest;
 use crate::tui::Effect;
+use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Menu, MenuChoice, Overlay};
 
@@ -32,7 +33,7 @@ pub fn open(state: &mut State) {
     }
     let mut items = vec![
         ("turn all faults off".to_owned(), MenuChoice::Fault(None)),
-        ("send the next message as …".to_owned(), MenuChoice::SendAsMenu),
+        ("send the next message as …".to_owned(), MenuChoice::Act(Action::SendAs)),
     ];
     let mut groups: Vec<(usize, &'static str)> = Vec::new();
     for row in FAULTS {
@@ -54,7 +55,7 @@ pub fn open(state: &mut State) {
 /// The faults that are made on this side: they work against any organisation.
 pub fn open_send_as(state: &mut State) {
     let mut items = vec![("as usual".to_owned(), MenuChoice::SendAs(None))];
-    let channel = state.session.conversations.active_item().map(|item| item.conversation.channel());
+    let channel = state.session.conversations.active_channel();
     items.extend(Variation::ALL.map(|v| {
         // What makes no sense on this channel stays listed, with its reason.
         let text = match channel.and_then(|c| Some((c, v.senseless(c)?))) {

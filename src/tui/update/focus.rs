@@ -38,7 +38,7 @@ pub fn keep_focus_visible(state: &mut State) {
 /// The log with the focus, in whatever place something else stands.
 pub fn show_log(state: &mut State) {
     hide_pass(state);
-    state.arrangement.thread_over = false;
+    state.arrangement.uncover_log();
     focus(state, Pane::Log);
 }
 
@@ -46,7 +46,7 @@ pub fn show_log(state: &mut State) {
 pub fn show_pass(state: &mut State) {
     if state.session.pass.runner.is_some() {
         state.pass_pane.shown = true;
-        state.arrangement.thread_over = false;
+        state.arrangement.uncover_log();
         state.arrangement.focus = Pane::Pass;
         keep_focus_visible(state);
     }

@@ -1,31 +1,28 @@
 //! What works everywhere but in text fields.
 
-use std::time::Duration;
-
 use crate::engine::Command;
 use crate::model::{DeliveryStatus, TokenStatus};
 use crate::text::counted;
 use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
-use crate::tui::layout::holds_thread_and_log;
 use crate::tui::state::overlay::{Consent, DialogQuestion, Menu, MenuChoice, Overlay, PageContent, PromptPurpose};
-use crate::tui::state::palette::{Palette, PaletteContext};
+use crate::tui::state::palette::Palette;
 use crate::tui::state::status::Subject;
-use crate::tui::state::{Pane, QUIT_HINT, State};
+use crate::tui::state::{Pane, State};
 
 use super::focus::{focus, hide_pass, keep_focus_visible, show_log};
 use super::notices::with_session;
 use super::{attachments, faults, history, pass, web_session};
-
-/// How long `arm` lifts the question before production sends.
-const ARMED: Duration = Duration::from_secs(600);
 
 /// Applies a global action.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action {
         Action::Help => state.overlay = Some(Overlay::page(PageContent::Help(None))),
         Action::Status => state.overlay = Some(Overlay::page(PageContent::Status)),
-        Action::Palette => open_palette(state),
+        Action::Palette => {
+            state.overlay = Some(Overlay::Palette(Palette::default()));
+            palette_changed(state);
+        }
         Action::NextPane => cycle(state, 1),
         Action::PreviousPane => cycle(state, -1),
         Action::GoPicker => {
@@ -41,7 +38,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             // What was toggled while one pane had it all shows now.
             keep_focus_visible(state);
         }
-        Action::Thread => toggle_thread(state),
+        Action::Thread => state.arrangement.toggle_thread(),
         Action::FaultBench => faults::open(state),
         Action::SendAs => faults::open_send_as(state),
         Action::Choose => attachments::choose(state),
@@ -60,8 +57,8 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Interrupt => interrupt(state, effects),
         Action::Arm => arm(state),
         Action::Present => super::demo::toggle(state),
-        Action::Transcript => super::transcript::ask(state),
-        Action::Record => super::recording::toggle(state, effects),
+        Action::Transcript => super::saving::ask_transcript(state),
+        Action::Record => super::saving::toggle_recording(state, effects),
         Action::ResumeQueue => super::sending::resume(state, effects),
         Action::Theme => {
             let items = crate::tui::theme::names().map(|n| (n.to_owned(), MenuChoice::Theme(n.to_owned()))).collect();
@@ -98,29 +95,13 @@ fn cycle(state: &mut State, by: isize) {
     }
 }
 
-fn toggle_thread(state: &mut State) {
-    if holds_thread_and_log(state.arrangement.size) && !state.arrangement.zoomed {
-        state.arrangement.thread_beside = !state.arrangement.thread_beside;
-        if !state.arrangement.thread_beside && state.arrangement.focus == Pane::Thread {
-            state.arrangement.focus = Pane::Log;
-        }
-        return;
-    }
-    state.arrangement.thread_over = !state.arrangement.thread_over;
-    match state.arrangement.focus {
-        Pane::Log if state.arrangement.thread_over => state.arrangement.focus = Pane::Thread,
-        Pane::Thread if !state.arrangement.thread_over => state.arrangement.focus = Pane::Log,
-        _ => {}
-    }
-}
-
 fn open_filter(state: &mut State) {
     let (pane, text) = match state.arrangement.focus {
         Pane::Picker => (Pane::Picker, state.session.conversations.filter().to_owned()),
         Pane::Log | Pane::Thread | Pane::Composer | Pane::Pass => {
             hide_pass(state);
             if state.arrangement.focus == Pane::Thread {
-                state.arrangement.thread_over = false;
+                state.arrangement.uncover_log();
                 state.arrangement.focus = Pane::Log;
             }
             (Pane::Log, state.shown_log().filter_text().to_owned())
@@ -129,10 +110,11 @@ fn open_filter(state: &mut State) {
     state.prompt(PromptPurpose::Filter(pane), &text);
 }
 
-fn open_palette(state: &mut State) {
+/// The palette finds anew.
+pub fn palette_changed(state: &mut State) {
+    let Some(Overlay::Palette(mut palette)) = state.overlay.take() else { return };
     let names = state.session.names();
-    let disabled = |action| disabled(state, action);
-    let palette = Palette::open(&PaletteContext { conversations: &names, disabled: &disabled });
+    palette.search(&names, |action| disabled(state, action));
     state.overlay = Some(Overlay::Palette(palette));
 }
 
@@ -208,7 +190,7 @@ fn arm(state: &mut State) {
         state.status.info(format!("Not now: {why}."));
         return;
     }
-    state.next_send.armed_until = Some(state.now.after(ARMED));
+    state.next_send.arm(state.now);
     state.status.warn("PROD: for ten minutes messages are sent without asking.");
 }
 
@@ -224,8 +206,8 @@ fn back(state: &mut State) {
         state.session.conversations.set_filter("");
     } else if state.log_pane.compare_with.take().is_some() {
         state.status.over(Subject::Comparison);
-    } else if state.thread_covers_log() {
-        toggle_thread(state);
+    } else if state.arrangement.thread_covers_log() {
+        state.arrangement.toggle_thread();
     } else if state.arrangement.focus != Pane::Pass && !state.shown_log().filter_text().is_empty() {
         state.shown_log_mut().clear_filter();
     } else if state.log_pane.history.is_some() {
@@ -238,7 +220,7 @@ fn back(state: &mut State) {
 
 /// `q`: back where something can be left; at the top, out.
 fn quit(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.arrangement.zoomed || state.thread_covers_log() {
+    if state.arrangement.zoomed || state.arrangement.thread_covers_log() {
         back(state);
         return;
     }
@@ -251,7 +233,7 @@ fn quit(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Leaves, or asks where something would be lost.
 fn leave(state: &mut State, effects: &mut Vec<Effect>) {
-    let drafts = state.session.names().iter().filter(|(key, _)| state.composer.has_draft(*key)).count();
+    let drafts = state.session.conversations.keys().filter(|key| state.composer.has_draft(*key)).count();
     let open = state.session.threads.open().count();
     let running = state.session.pass.is_running();
     if drafts == 0 && open == 0 && !running {
@@ -311,23 +293,18 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
         state.status.info("Draft cleared.");
         state.status.offer(&[(Action::Undo, "undo")]);
         state.status.about(Subject::Draft);
-    } else if quit_is_armed(state) {
+    } else if state.keys.quit_is_armed(state.now) {
         leave(state, effects);
     } else {
-        state.keys.quit_armed = Some(state.now);
+        state.keys.arm_quit(state.now);
         state.status.info(format!("Press {} again to leave.", state.key(Action::Interrupt)));
         state.status.about(Subject::Leaving);
     }
 }
 
-/// Whether "press again to leave" still holds.
-pub fn quit_is_armed(state: &State) -> bool {
-    state.keys.quit_armed.is_some_and(|at| state.now.since(at) < QUIT_HINT)
-}
-
 /// Takes "press again to leave" back, and its hint where nothing else has been said since.
 pub fn disarm_quit(state: &mut State) {
-    if state.keys.quit_armed.take().is_some() {
+    if state.keys.disarm_quit() {
         state.status.over(Subject::Leaving);
     }
 }

@@ -65,8 +65,8 @@ pub fn add_web(state: &mut State, deployment: uuid::Uuid, site: &str, effects: &
         }
     };
     let address = Address::WebMessaging { deployment_id: deployment.to_string(), origin };
-    let same = state.session.conversations.items().iter().find(|item| item.conversation.address == address);
-    if let Some((key, name)) = same.map(|item| (item.conversation.key, item.name().to_owned())) {
+    if let Some(key) = state.session.conversations.with_address(&address) {
+        let name = state.session.conversations.name(key);
         open_conversation(state, key, effects);
         state.status.info(format!("“{name}” is this guest: it is open now."));
         return;
@@ -198,8 +198,7 @@ pub fn swap(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) 
     };
     let name = item.name().to_owned();
     let Some(address) = ids::swap(&state.session, key) else { return false };
-    let same = state.session.conversations.items().iter().find(|i| i.conversation.address == address);
-    if let Some(key) = same.map(|i| i.conversation.key) {
+    if let Some(key) = state.session.conversations.with_address(&address) {
         open_conversation(state, key, effects);
         state.status.info("The right conversation is already in the list: it is open now.");
         return true;
@@ -222,12 +221,7 @@ fn begin(state: &mut State, id_search: IdSearch, effects: &mut Vec<Effect>) {
 pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed, effects: &mut Vec<Effect>) {
     let Some(mut id_search) = state.questions.id_search.take() else { return };
     let exchange = match result {
-        Probed::Asked(id) => state
-            .session
-            .log
-            .number_of(*id)
-            .and_then(|n| state.session.log.entry(n))
-            .and_then(|e| e.exchange().cloned()),
+        Probed::Asked(id) => state.session.log.entry_of(*id).and_then(|e| e.exchange().cloned()),
         Probed::NotAsked(_) => None,
     };
     if id_search.look.answered(asked, result, exchange.as_deref())

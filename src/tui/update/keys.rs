@@ -13,10 +13,10 @@ use super::{composer, conversations, demo, dialogs, global, log, pass};
 
 /// Applies a key.
 pub fn key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
-    let armed = state.keys.quit_armed;
+    let armed = state.keys.quit_armed();
     dispatch(state, key, effects);
     // "Press again" means the very next key.
-    if state.keys.quit_armed == armed {
+    if state.keys.quit_armed() == armed {
         global::disarm_quit(state);
     }
 }
@@ -41,7 +41,7 @@ fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         act(state, action, effects);
         return;
     }
-    if let Some((first, _)) = state.keys.prefix.take() {
+    if let Some(first) = state.keys.take_first() {
         let mut meaning = state.keys.map.resolve(context, Some(first), chord);
         if meaning == KeyMeaning::Unbound && context != Context::Composer {
             meaning = state.keys.map.resolve(Context::Global, Some(first), chord);
@@ -100,7 +100,7 @@ fn resolve(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
     match meaning {
         KeyMeaning::Act(action) if demo::everywhere(state, action) => {}
         KeyMeaning::Act(action) => act(state, action, effects),
-        KeyMeaning::Prefix => state.keys.prefix = Some((chord, state.now)),
+        KeyMeaning::Prefix => state.keys.wait_for_second(chord, state.now),
         KeyMeaning::Unbound => return false,
     }
     true

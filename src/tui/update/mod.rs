@@ -18,9 +18,8 @@ mod open_conversation;
 mod pass;
 mod probes;
 mod prompt;
-mod recording;
+mod saving;
 mod sending;
-mod transcript;
 mod unknown_outcome;
 mod web_session;
 
@@ -143,7 +142,7 @@ fn local(state: &mut State, answer: LocalAnswer, effects: &mut Vec<Effect>) {
 }
 
 fn paste(state: &mut State, text: &str) {
-    state.keys.prefix = None;
+    state.keys.take_first();
     global::disarm_quit(state);
     match &mut state.overlay {
         None => {
@@ -158,7 +157,7 @@ fn paste(state: &mut State, text: &str) {
         }
         Some(Overlay::Palette(palette)) => {
             paste_line(&mut palette.input, text);
-            dialogs::palette_changed(state);
+            global::palette_changed(state);
         }
         Some(Overlay::Ask(ask)) => {
             if let Some(typed) = ask.typed() {
@@ -170,11 +169,10 @@ fn paste(state: &mut State, text: &str) {
 }
 
 fn deadline(state: &mut State) {
-    if !global::quit_is_armed(state) {
+    if !state.keys.quit_is_armed(state.now) {
         global::disarm_quit(state);
     }
-    if state.next_send.armed_until.is_some_and(|until| until.left(state.now).is_zero()) {
-        state.next_send.armed_until = None;
+    if state.next_send.disarm(state.now) {
         state.status.warn("PROD: guestwire asks again before each send.");
     }
 }

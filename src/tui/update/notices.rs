@@ -15,7 +15,7 @@ use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
-use super::{demo, faults, probes, recording, web_session};
+use super::{demo, faults, probes, saving, web_session};
 
 /// Lets the session do something, and carries out what it asks for.
 pub fn with_session<R>(
@@ -64,7 +64,7 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
             state.session.log.last();
             state.status.over(Subject::Draft);
             state.status.over(Subject::NextMessage);
-            recording::sent(state, id, effects);
+            saving::mark_sent(state, id, effects);
         }
         Notice::WaitsBehindPaused(_) => {
             state.status.warn("This message waits: older messages of this conversation are not sent yet.");
@@ -163,8 +163,8 @@ fn no_token(state: &mut State) {
 
 /// What the status line says of a refused message that was diagnosed: `#19 refused: scope-stripped, likely. The token …`.
 fn refusal(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
-    let number = state.session.log.number_of(exchange?)?;
-    let entry = state.session.log.entry(number)?;
+    let entry = state.session.log.entry_of(exchange?)?;
+    let number = entry.number();
     let diagnosis = entry.diagnosis()?;
     let said = diagnosis.said.trim_end_matches('.');
     // What never left this machine was refused by nobody.

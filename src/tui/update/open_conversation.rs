@@ -37,7 +37,7 @@ pub fn page(state: &mut State, page: JournalPage, effects: &mut Vec<Effect>) {
 /// Whether a person has begun something: what is typed stays where it was begun, so no other conversation is opened.
 fn something_is_begun(state: &State) -> bool {
     let active = state.session.conversations.active();
-    let first = state.session.conversations.items().first().map(|item| item.conversation.key);
+    let first = state.session.conversations.keys().next();
     state.overlay.is_some()
         || state.demo.present.is_some()
         || !state.session.journal.held.is_empty()
@@ -130,7 +130,7 @@ fn save_draft(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>
 pub fn leaving(state: &mut State) -> Vec<Effect> {
     let mut effects = Vec::new();
     if state.session.journal.keeps() {
-        let keys: Vec<ConversationKey> = state.session.names().into_iter().map(|(key, _)| key).collect();
+        let keys: Vec<_> = state.session.conversations.keys().collect();
         for key in keys {
             save_draft(state, key, &mut effects);
             keep(state, key, &mut effects);

@@ -81,7 +81,7 @@ pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
 
 /// Why a message of the open conversation cannot sensibly be sent in this way.
 pub fn senseless(state: &State, variation: Variation) -> Option<String> {
-    let channel = state.session.conversations.active_item()?.conversation.channel();
+    let channel = state.session.conversations.active_channel()?;
     Some(format!("this is not possible on the channel {channel}: {}", variation.senseless(channel)?))
 }
 

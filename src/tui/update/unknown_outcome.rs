@@ -34,7 +34,7 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
         });
         return;
     };
-    let channel = state.session.conversations.get(key).map(|item| item.conversation.channel());
+    let channel = state.session.conversations.channel(key);
     state.session.watch_outcome(id, state.now);
     let again = if channel.is_some_and(|channel| channel.capabilities().idempotent) {
         "send it again anyway, under the same message id (asks for a word)"
@@ -95,8 +95,7 @@ fn happened(state: &State, message: &Message) -> String {
         DeliveryStatus::Unknown(why) => why.to_string(),
         other => other.word().to_owned(),
     };
-    let entry =
-        message.exchange.and_then(|id| state.session.log.number_of(id)).and_then(|n| state.session.log.entry(n));
+    let entry = message.exchange.and_then(|id| state.session.log.entry_of(id));
     let told = entry.and_then(|e| e.exchange()).and_then(|exchange| {
         let attempt = exchange.last_attempt()?;
         let took = attempt.timing.total.map_or_else(String::new, |t| format!(" after {:.1} s", t.as_secs_f64()));

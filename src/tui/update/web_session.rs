@@ -137,7 +137,7 @@ pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk, effects:
         SessionAsk::Close => ("Close the session?", "A new one can be started as the same guest.", "close it"),
         _ => return go(state, key, ask, effects),
     };
-    let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
+    let name = state.session.conversations.name(key);
     let mut lines = vec![name, line.to_owned()];
     lines.extend(state.production_line());
     state.ask(DialogQuestion::Session(key, ask), title, lines, yes, state.consent());
@@ -170,7 +170,7 @@ pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
         return;
     }
     let here = state.session.conversations.active() == Some(key);
-    let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
+    let name = state.session.conversations.name(key);
     let named = |text: &str| if here { text.to_owned() } else { format!("{name}: {text}") };
     state.status.over(Subject::Session(key));
     match session {

@@ -62,7 +62,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
         let on_top = overlay::draw(state, buf);
         cursor = prompt.or(on_top);
     }
-    if let Some(first) = state.prefix_menu() {
+    if let Some(first) = state.keys.menu_of(state.now) {
         overlay::prefix_menu(state, first, buf);
     }
     masking::draw(&state.session.profile.masks, buf);

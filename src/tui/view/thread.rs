@@ -79,7 +79,7 @@ pub fn draw_nothing(state: &State, read: bool, look: &DrawingContext<'_>, area: 
         format!("Press {} and type.", state.key(Action::GoComposer))
     };
     let conversations = &state.session.conversations;
-    let text = if conversations.items().is_empty() {
+    let text = if conversations.items().len() == 0 {
         format!("No conversation is open. {} adds one.", state.key(Action::Add))
     } else if conversations.active().is_none() {
         format!("No conversation is open. {} opens one.", state.key(Action::Open))

@@ -69,7 +69,7 @@ fn alt_and_a_key_equal_esc_and_the_key() {
         assert_eq!(one, two, "{key}");
         assert_eq!(slow.state.arrangement.focus, fast.state.arrangement.focus, "{key}");
         assert_eq!(slow.state.arrangement.zoomed, fast.state.arrangement.zoomed, "{key}");
-        assert_eq!(slow.state.keys.prefix, fast.state.keys.prefix, "{key}");
+        assert_eq!(slow.state.keys.deadlines(), fast.state.keys.deadlines(), "{key}");
         assert_eq!(slow.screen(), fast.screen(), "{key}");
     }
 }
@@ -121,7 +121,7 @@ fn the_thread_comes_over_the_log_where_there_is_no_room_for_both() {
     assert_eq!(desk.state.arrangement.focus, Pane::Log, "Esc leaves it");
     desk.keys("t 2");
     assert_eq!(desk.state.arrangement.focus, Pane::Log, "2 is the log, whatever stands over it");
-    assert!(!desk.state.arrangement.thread_over);
+    assert!(!desk.state.arrangement.thread_covers_log());
 }
 
 #[test]

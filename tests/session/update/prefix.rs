@@ -11,7 +11,7 @@ fn the_second_key_does_it() {
     desk.keys("esc G");
     let effects = desk.keys("y i");
     assert!(matches!(effects.as_slice(), [Effect::Copy(text)] if text.contains("x-request-id")), "{effects:?}");
-    assert!(desk.state.keys.prefix.is_none());
+    assert!(desk.state.keys.deadlines()[0].is_none());
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn esc_takes_the_first_key_back_without_a_word() {
     desk.keys("esc");
     let before = desk.status().to_owned();
     assert_eq!(desk.keys("y esc"), []);
-    assert!(desk.state.keys.prefix.is_none());
+    assert!(desk.state.keys.deadlines()[0].is_none());
     assert_eq!(desk.status(), before);
 }
 
@@ -64,8 +64,8 @@ fn esc_takes_the_first_key_back_without_a_word() {
 fn ctrl_c_takes_the_first_key_back_and_is_not_the_first_of_two() {
     let mut desk = Desk::default();
     assert_eq!(desk.keys("esc y ctrl-c"), []);
-    assert!(desk.state.keys.prefix.is_none());
-    assert!(desk.state.keys.quit_armed.is_none());
+    assert!(desk.state.keys.deadlines()[0].is_none());
+    assert!(desk.state.keys.quit_armed().is_none());
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_paste_ends_it() {
     let mut desk = Desk::default();
     desk.keys("esc y");
     desk.paste("text");
-    assert!(desk.state.keys.prefix.is_none());
+    assert!(desk.state.keys.deadlines()[0].is_none());
     assert_eq!(desk.state.composer.text(), "text");
     desk.type_text("c");
     assert_eq!(desk.state.composer.text(), "textc");

@@ -79,7 +79,7 @@ fn arming_means_nothing_elsewhere() {
     let mut desk = Desk::default();
     assert_eq!(desk.command("arm"), []);
     assert_eq!(desk.status(), "Not now: this profile is not production.");
-    assert!(desk.state.next_send.armed_until.is_none());
+    assert!(desk.state.next_send.armed_until(desk.now).is_none());
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn ctrl_c_while_typing_a_filter_takes_it_back_and_is_not_the_first_of_two() {
     assert_eq!(desk.keys("ctrl-c"), []);
     assert!(desk.state.overlay.is_none());
     assert_eq!(desk.state.session.log.filter_text(), "");
-    assert!(desk.state.keys.quit_armed.is_none());
+    assert!(desk.state.keys.quit_armed().is_none());
 }
 
 #[test]

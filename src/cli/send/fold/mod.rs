@@ -10,7 +10,6 @@
 mod choice;
 pub mod outcome;
 mod pick;
-mod replies;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -163,7 +162,7 @@ impl SendFold {
     }
 
     fn channel(&self) -> Option<Channel> {
-        Some(self.session.conversations.get(self.sending.conversation)?.conversation.channel())
+        self.session.conversations.channel(self.sending.conversation)
     }
 
     /// Whether replies can be read.

@@ -13,8 +13,7 @@ use std::ops::Range;
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-use super::steps::{Change, Steps, Unit};
-use super::words::{is_blank, is_word};
+use super::steps::{Change, Steps, Unit, is_blank, is_word};
 
 /// A multi-line text with a cursor and its undo history. Line ends are `\n`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

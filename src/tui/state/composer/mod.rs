@@ -13,7 +13,6 @@ pub mod history;
 mod keys;
 pub mod rows;
 mod steps;
-mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;

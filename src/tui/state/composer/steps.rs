@@ -1,8 +1,7 @@
-//! Undo and redo of one text: changes in order, small ones of a kind joined into steps that a person would call one.
+//! Undo and redo of one text: changes in order, small ones of a kind joined into steps that a person would call one; and what a
+//! cluster is for that and for the moves by word.
 
 use unicode_segmentation::UnicodeSegmentation;
-
-use super::words::is_blank;
 
 /// Undo keeps at most this many changes …
 pub(super) const MAX_CHANGES: usize = 1_000;
@@ -142,4 +141,22 @@ fn join(last: &mut Change, new: &Change) -> bool {
 
 fn first_cluster(text: &str) -> &str {
     text.graphemes(true).next().unwrap_or_default()
+}
+
+/// Whether a cluster is a blank or a line end.
+pub(super) fn is_blank(cluster: &str) -> bool {
+    cluster.chars().next().is_none_or(char::is_whitespace)
+}
+
+/// Whether a cluster is part of a word: not blank and not punctuation. Emoji count as words, so that they can be
+/// stepped over one group at a time.
+pub(super) fn is_word(cluster: &str) -> bool {
+    let Some(c) = cluster.chars().next() else { return false };
+    c == '_' || c.is_alphanumeric() || !(c.is_whitespace() || c.is_control() || is_punctuation(c))
+}
+
+fn is_punctuation(c: char) -> bool {
+    c.is_ascii_punctuation()
+        || matches!(c, '\u{a1}'..='\u{bf}' | '\u{2010}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff0f}'
+            | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff65}')
 }

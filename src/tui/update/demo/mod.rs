@@ -40,14 +40,13 @@ pub fn toggle(state: &mut State) {
 
 /// Whether the conversations that a pass names are here.
 fn has_all_of(state: &State, pass: &Pass) -> bool {
-    let here = |name: &str| state.session.conversations.items().iter().any(|item| item.conversation.name == name);
+    let here = |name: &str| state.session.conversations.items().any(|item| item.conversation.name == name);
     pass.cases.iter().filter_map(|case| case.conversation.as_ref()).all(|named| here(&named.value))
 }
 
 /// Begins a demo of the open conversation.
 pub fn begin(state: &mut State) {
-    let conversations: Vec<_> =
-        state.session.conversations.items().iter().map(|item| item.conversation.clone()).collect();
+    let conversations: Vec<_> = state.session.conversations.items().map(|item| item.conversation.clone()).collect();
     let host = |url: &str| url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/').to_owned();
     let (api, login) = (host(&state.session.profile.facts.api), host(&state.session.profile.facts.token_host));
     let profile = if state.session.profile.sandbox { "" } else { state.session.profile.facts.name.as_str() };

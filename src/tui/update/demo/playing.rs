@@ -68,7 +68,6 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
             .session
             .conversations
             .items()
-            .iter()
             .find(|item| item.conversation.name == *name)
             .map(|i| i.conversation.key);
         match wanted {

@@ -1,5 +1,5 @@
-//! Which pass is opened: an unfinished one, a built-in one, one of the files here, or one that is named. And where its
-//! reports go.
+//! Which pass is opened: an unfinished one, a built-in one, one of the files here, or one that is named. And what is written:
+//! its reports, and a session as a pass file.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,12 +25,11 @@ pub fn offer(state: &mut State, effects: &mut Vec<Effect>) {
 /// The files are there: a pass can be chosen.
 pub fn found(state: &mut State, found: Vec<FoundPass>) {
     state.status.clear();
-    state.pass_pane.found = found;
     let mut items = Vec::new();
     if let Some(run) = &state.session.pass.unfinished {
         items.push((format!("continue {}: {}", run.name, place_words(run)), MenuChoice::Pass(PassChoice::Unfinished)));
     }
-    for found in &state.pass_pane.found {
+    for found in found {
         let file = found.path.display();
         items.push(match &found.name {
             Ok(name) => (format!("{name}  {file}"), MenuChoice::Pass(PassChoice::File(found.path.clone()))),
@@ -144,4 +143,22 @@ pub fn write_reports(state: &mut State, dir: &str, effects: &mut Vec<Effect>) {
     let Some(runner) = state.session.pass.runner.as_ref().filter(|_| !dir.is_empty()) else { return };
     let run = Arc::new(runner.run().clone());
     effects.push(Effect::Local(LocalRequest::Reports { run, dir: PathBuf::from(dir) }));
+}
+
+/// A session that was driven by hand becomes a pass file: asks where to; says where there is nothing to write.
+pub fn ask_session(state: &mut State) {
+    if state.session.as_pass(state.now, &state.look.zone).is_none() {
+        state.status.info("Nothing was sent in this session yet: there is nothing to make a pass of.");
+        return;
+    }
+    let file = format!("pass-{}.toml", state.now.wall.strftime("%Y%m%d-%H%M%S"));
+    state.prompt(PromptPurpose::SessionPass, &file);
+}
+
+/// Writes the session as a pass file.
+pub fn write_session(state: &mut State, path: &str, effects: &mut Vec<Effect>) {
+    if let Some(contents) = state.session.as_pass(state.now, &state.look.zone).filter(|_| !path.is_empty()) {
+        let (path, what) = (PathBuf::from(path), "pass file".to_owned());
+        effects.push(Effect::Local(LocalRequest::Write { path, contents, what }));
+    }
 }

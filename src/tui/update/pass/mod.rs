@@ -7,7 +7,6 @@
 //! ```
 
 mod files;
-mod session;
 
 use crate::pass::Verdict;
 use crate::pass::runner::{Runner, RunnerEvent, StepStage};
@@ -21,8 +20,7 @@ use super::focus::{hide_pass, keep_focus_visible, show_pass};
 use super::notices::with_session;
 use super::{open_conversation, sending};
 
-pub use files::{chosen, found, offer, path_given, read, write_reports};
-pub use session::{ask_session, write_session};
+pub use files::{ask_session, chosen, found, offer, path_given, read, write_reports, write_session};
 
 /// Applies an action of the pass pane.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {

@@ -4,10 +4,8 @@ use super::*;
 
 fn find(typed: &str) -> Vec<PaletteItem> {
     let names = [(ConversationKey(3), "Billing bot".to_owned())];
-    let around = PaletteContext { conversations: &names, disabled: &|_| None };
-    let mut palette = Palette::open(&around);
-    palette.input = Input::from(typed);
-    palette.search(&around);
+    let mut palette = Palette { input: Input::from(typed), ..Palette::default() };
+    palette.search(&names, |_| None);
     palette.items
 }
 
