@@ -25,13 +25,18 @@ fn after() -> String {
     let codes: String = Exit::ALL
         .iter()
         .map(|exit| (exit.code(), exit.meaning()))
-        .chain([(101, "a defect in guestwire")])
-        .fold(String::new(), |all, (code, meaning)| format!("{all}  {code:>3}  {meaning}\n"));
+        .map(|(code, meaning)| (code.to_string(), meaning))
+        .chain([
+            ("101".to_owned(), "a defect in guestwire"),
+            ("128+".to_owned(), "the signal of this number ended the console: 143 for SIGTERM, 129 for SIGHUP"),
+        ])
+        .fold(String::new(), |all, (code, meaning)| format!("{all}  {code:>4}  {meaning}\n"));
     format!(
-        "Examples:\n  guestwire                                                the console, on the sandbox or the profile of the config file\n  \
+        "Examples:\n  guestwire                              opens the console\n  \
+         guestwire --demo                       shows what guestwire does to an audience\n  \
          guestwire --region mypurecloud.de --deployment ID --origin https://shop.example\n  \
          guestwire send --sandbox --to Echo \"Hello\"\n\nExit codes:\n{codes}\nWithout a config file the console opens the built-in \
-         sandbox: no account and no network are needed. Commands speak to the sandbox only where --sandbox says so."
+         sandbox: no account and no network are needed. A command uses a sandbox only with --sandbox, or if its profile is one."
     )
 }
 

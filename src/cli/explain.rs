@@ -1,5 +1,7 @@
 //! `guestwire explain`: the page of a cause, or the list of all. Offline, without settings.
 
+use std::io::{self, IsTerminal as _};
+
 use clap::Args;
 
 use crate::diagnosis::pages;
@@ -7,6 +9,10 @@ use crate::model::Cause;
 
 use crate::app::exit::{Exit, Failed};
 use crate::app::output::Output;
+use crate::text::screen::hanging;
+
+/// Longer lines are hard to read, however wide the terminal is.
+const WIDEST: usize = 100;
 
 /// `guestwire explain`
 #[derive(Debug, Args)]
@@ -23,8 +29,16 @@ pub fn run(name: Option<&str>) -> Result<Exit, Failed> {
         None => pages::list(),
         Some(name) => pages::text(find(name)?),
     };
+    // A program that reads the lines gets them whole.
+    let columns = io::stdout().is_terminal().then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns));
+    let text = columns.map_or_else(|| text.clone(), |columns| broken(&text, usize::from(columns).min(WIDEST)));
     Output::default().raw(&text)?;
     Ok(Exit::Done)
+}
+
+/// The text with lines that fit, broken between words.
+fn broken(text: &str, columns: usize) -> String {
+    text.lines().flat_map(|line| hanging(line, columns)).flat_map(|row| [row, "\n".to_owned()]).collect()
 }
 
 fn find(name: &str) -> Result<Cause, Failed> {
@@ -41,6 +55,14 @@ fn find(name: &str) -> Result<Cause, Failed> {
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_terminal_gets_lines_that_fit_and_no_word_is_lost() {
+        let page = pages::text(Cause::ScopeStripped);
+        let fits = broken(&page, 60);
+        assert!(fits.lines().all(|line| line.chars().count() <= 60), "{fits}");
+        assert!(fits.split_whitespace().eq(page.split_whitespace()), "{fits}");
+    }
 
     #[test]
     fn an_unknown_cause_leads_to_the_nearest() {
