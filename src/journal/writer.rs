@@ -235,8 +235,8 @@ impl Writer {
             Ok((restored, db)) => {
                 let numbers = Numbers { session: 0, last: restored.last_number };
                 self.page(JournalPage::Notice(
-                    "Another guestwire has this profile open: the message is kept in its journal, and gets its entry in \
-                     the log when that one is started again."
+                    "Another guestwire has this profile open: messages that are sent now are in the log only after its next \
+                     start."
                         .to_owned(),
                 ));
                 self.page(JournalPage::Restored(Box::new(restored)));
