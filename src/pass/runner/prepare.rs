@@ -96,11 +96,11 @@ impl Runner {
         }
     }
 
-    /// The open step's conversation, if it has a session that nobody has opened so far.
+    /// The open step's conversation, if it has a session that is not open: nobody has opened it so far, or it was lost.
     fn unopened(&self) -> Option<ConversationKey> {
         let player = self.open_player().ok().filter(|player| player.channel.has_sessions())?;
         let known = self.trackers.get(&player.key).map_or(player.readable.known(), ReplyTracker::is_readable);
-        known.is_none().then_some(player.key)
+        (known != Some(true)).then_some(player.key)
     }
 
     /// A session opened, or will not: a step that waits for it goes on, or is blocked.

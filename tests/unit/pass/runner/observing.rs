@@ -116,6 +116,10 @@ fn a_step_that_only_listens_opens_the_session() {
     // Open already: it is not asked for.
     rig.on(RunnerEvent::Undo);
     assert_eq!(rig.on(RunnerEvent::Go), []);
+    // It was lost: an earlier step's trouble is not this one's.
+    rig.on(RunnerEvent::Undo);
+    rig.socket(RepliesReadable::No(Unreadable::SocketClosed("403".to_owned())));
+    assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Connect(ONE)]);
     // It does not open.
     let over = [
         (0, WebSession::Ended { why: "403".into() }, "403"),
