@@ -12,8 +12,8 @@ use super::job::{HistoryPage, HistoryRange, HistoryRequest, JournalPage, KeptEnt
 use super::search_text::Query;
 use super::{Keys, columns, files, recovery, search_text};
 use crate::export::transcript::{TranscriptExchange, TranscriptLine};
-use crate::model::message::SAME_WITHIN_SECONDS;
-use crate::model::{Attempt, Author, Conversation, DeliveryStatus, ExchangeKind, MessageId, RemoteMessage};
+use crate::model::message::read_back;
+use crate::model::{Attempt, Author, Conversation, ExchangeKind, MessageId, RemoteMessage};
 use crate::text::dates::Period;
 
 /// Text that a page holds at most (one entry always fits), in bytes.
@@ -248,22 +248,18 @@ struct KeptLine {
     untimed: bool,
 }
 
-/// The lines without those that are a message of ours, read back: same text, near in time, and the remote id of ours is
-/// not known.
+/// The lines without those that are a message of ours, read back.
 fn without_own_read_back(lines: Vec<KeptLine>) -> Vec<(String, TranscriptLine)> {
-    let arrived = |line: &TranscriptLine| line.delivery.as_ref().is_some_and(DeliveryStatus::may_have_arrived);
-    let mut waiting: Vec<bool> = lines.iter().map(|kept| kept.without_id && arrived(&kept.line)).collect();
+    let mut waiting: Vec<bool> = lines.iter().map(|kept| kept.without_id).collect();
     let mut twice = vec![false; lines.len()];
     for (heard, twice) in lines.iter().zip(&mut twice) {
-        if heard.line.delivery.is_some() || heard.line.author != Author::Guest || heard.untimed {
+        if heard.line.delivery.is_some() || heard.line.author != Author::Guest {
             continue;
         }
-        let apart = |ours: &KeptLine| ours.line.at.duration_since(heard.line.at).as_secs().saturating_abs();
-        let same = |ours: &KeptLine| {
-            ours.ident == heard.ident && ours.line.text == heard.line.text && apart(ours) <= SAME_WITHIN_SECONDS
-        };
-        let fitting = lines.iter().zip(&mut waiting).filter(|(ours, waits)| **waits && same(ours));
-        if let Some((_, waits)) = fitting.min_by_key(|(ours, _)| apart(ours)) {
+        let ours = lines.iter().zip(&mut waiting).filter(|(ours, waits)| **waits && ours.ident == heard.ident);
+        let ours = ours
+            .filter_map(|(KeptLine { line, .. }, waits)| Some((waits, &*line.text, line.at, line.delivery.as_ref()?)));
+        if let Some(waits) = read_back(&heard.line.text, (!heard.untimed).then_some(heard.line.at), ours) {
             (*waits, *twice) = (false, true);
         }
     }

@@ -8,6 +8,7 @@
 //! ```
 
 use super::words::words;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Attachment, Choice, ConversationKey, ExchangeId, Extras, MessageId, Moment, Reason, Variation};
@@ -77,7 +78,23 @@ pub enum DeliveryStatus {
 
 /// How far our time and the remote side's may lie apart for the same text to be the same message, in seconds (after the
 /// known skew between the clocks has been taken out).
-pub const SAME_WITHIN_SECONDS: i64 = 300;
+pub const SAME_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// Which message of ours, of whose remote id nothing is known, is a guest's message that was read back, said `at` by our
+/// clock: the nearest of the same text. One without a time may be of long ago, so that it is only one that was received
+/// for sure: that one has to be there. Ours come as a key, text, time and status.
+pub fn read_back<'m, K>(
+    text: &str,
+    at: Option<Timestamp>,
+    ours: impl Iterator<Item = (K, &'m str, Timestamp, &'m DeliveryStatus)>,
+) -> Option<K> {
+    let apart = |said: Timestamp| at.map_or(SAME_WITHIN, |at| said.duration_since(at).abs());
+    let fits =
+        |delivery: &DeliveryStatus| if at.is_some() { delivery.may_have_arrived() } else { delivery.is_received() };
+    ours.filter(|(_, own, said, delivery)| *own == text && fits(delivery) && apart(*said) <= SAME_WITHIN)
+        .min_by_key(|(_, _, said, _)| apart(*said))
+        .map(|(key, ..)| key)
+}
 
 impl DeliveryStatus {
     /// Whether such a message can stand in the conversation.
@@ -88,6 +105,11 @@ impl DeliveryStatus {
             }
             Self::Queued | Self::Waiting { .. } | Self::Refused(_) | Self::Cancelled => false,
         }
+    }
+
+    /// Whether it was received for sure.
+    pub const fn is_received(&self) -> bool {
+        matches!(self, Self::Accepted | Self::Answered | Self::Landed)
     }
 
     /// The word on screen.

@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::message::SAME_WITHIN_SECONDS;
+use crate::model::message::{SAME_WITHIN, read_back};
 use crate::model::{Author, DeliveryStatus, Message, RemoteMessage};
 
 use super::entry::{EntryId, MessageSource, ThreadEntry};
@@ -86,7 +86,7 @@ impl Thread {
 
     /// Merges what came by itself, at about `now`. What is much older is a page of history, and no news.
     pub(super) fn heard(&mut self, brought: Vec<RemoteMessage>, now: Timestamp) -> usize {
-        let from = now.saturating_sub(jiff::SignedDuration::from_secs(SAME_WITHIN_SECONDS)).unwrap_or(now);
+        let from = now.saturating_sub(SAME_WITHIN).unwrap_or(now);
         self.merge(brought, Some(from))
     }
 
@@ -136,7 +136,7 @@ impl Thread {
     /// A message stands on the remote side: one of ours has its time and id from there.
     fn saw(&mut self, at: usize, remote: RemoteMessage) {
         if let Some(MessageSource::Ours { message, seen }) = self.entries.get_mut(at).map(|entry| &mut entry.source) {
-            *seen = Some(remote.at);
+            *seen = Some(remote.at).filter(|_| !remote.untimed).or(*seen);
             message.remote_id = Some(remote.id);
         }
     }
@@ -151,22 +151,15 @@ impl Thread {
         ours.filter(|at| self.earlier_until.is_none_or(|until| *at > until)).min()
     }
 
-    /// The message of ours that a read showed without our knowing its id yet: same text, nearest in time. One without
-    /// a time may be any of the same text.
+    /// The message of ours that a read showed without our knowing its id yet.
     fn same_as_ours(&self, remote: &RemoteMessage) -> Option<usize> {
-        if remote.untimed {
-            return None;
-        }
-        let local = self.local(remote.at).as_millisecond();
-        let apart = |message: &Message| message.at.wall.as_millisecond().saturating_sub(local).saturating_abs();
-        let candidates = self.entries.iter().enumerate().filter_map(|(at, entry)| match &entry.source {
-            MessageSource::Ours { message, seen: None } if message.delivery.may_have_arrived() => Some((at, message)),
+        let waiting = self.entries.iter().enumerate().filter_map(|(at, entry)| match &entry.source {
+            MessageSource::Ours { message, seen: None } if message.remote_id.is_none() => {
+                Some((at, message.text.as_str(), message.at.wall, &message.delivery))
+            }
             _ => None,
         });
-        candidates
-            .filter(|(_, m)| m.remote_id.is_none() && m.text == remote.text && apart(m) <= SAME_WITHIN_SECONDS * 1000)
-            .min_by_key(|(_, m)| apart(m))
-            .map(|(at, _)| at)
+        read_back(&remote.text, (!remote.untimed).then(|| self.local(remote.at)), waiting)
     }
 
     /// Sorts by time, by our clock. Ours are placed by the remote side's time once it is known; among themselves they

@@ -94,7 +94,7 @@ fn the_echo_is_our_message_whichever_comes_first() {
 }
 
 #[test]
-fn a_message_without_a_time_is_ours_by_its_id_only() {
+fn a_message_without_a_time_is_ours_by_its_id_or_where_ours_was_received() {
     let untimed = || RemoteMessage { untimed: true, ..guest("r1", "hello", 1) };
     let mut t = Threads::new();
     t.sent(ours(1, "hello", 0));
@@ -104,6 +104,15 @@ fn a_message_without_a_time_is_ours_by_its_id_only() {
     assert_eq!(t.message(MessageId(1)).unwrap().remote_id, None);
     accept(&mut t, 1, Some("r1"));
     assert_eq!(texts(&t), ["hello"]);
+    // What was received for sure, without an id, is in the conversation.
+    let mut t = Threads::new();
+    t.sent(ours(1, "hello", 0));
+    accept(&mut t, 1, None);
+    read(&mut t, vec![untimed(), bot("r2", "hi", 2)]);
+    assert_eq!(texts(&t), ["hello", "hi"]);
+    assert_eq!(t.message(MessageId(1)).unwrap().remote_id.as_deref(), Some("r1"));
+    read(&mut t, vec![RemoteMessage { untimed: true, ..guest("r3", "hello", 3) }]);
+    assert_eq!(texts(&t), ["hello", "hi", "hello"], "once");
 }
 
 #[test]
