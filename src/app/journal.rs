@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
 use crate::config::{Profile, Settings};
@@ -13,6 +14,7 @@ use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unre
 use crate::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};
 use crate::pass::report;
+use crate::session::Session;
 
 use super::exit::{Exit, Failed};
 use super::output;
@@ -27,13 +29,8 @@ pub fn dir(settings: &Settings) -> PathBuf {
     files::profile_dir(&settings.paths.data_dir, settings.profile.name())
 }
 
-/// Ids of 62 bits from a random place on: no two sessions ever give the same.
-pub fn first_message_id() -> u64 {
-    (uuid::Uuid::new_v4().as_u64_pair().0 >> 22) << 20
-}
-
 /// What the journal of a profile is opened with.
-pub fn journal_options(settings: &Settings, profile: &Profile) -> JournalOptions {
+fn journal_options(settings: &Settings, profile: &Profile) -> JournalOptions {
     let dir = files::profile_dir(&settings.paths.data_dir, &profile.name);
     let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
     JournalOptions {
@@ -41,6 +38,23 @@ pub fn journal_options(settings: &Settings, profile: &Profile) -> JournalOptions
         max_bytes: settings.journal.max_bytes,
         ..JournalOptions::new(dir, conversations)
     }
+}
+
+/// Opens the journal for a session of a front end, if what happens in it is to be kept.
+pub fn open(
+    settings: &Settings,
+    profile: &Profile,
+    session: &mut Session,
+    kept: bool,
+) -> (Option<Journal>, UnboundedReceiver<JournalPage>) {
+    if !kept {
+        return (None, unbounded_channel().1);
+    }
+    let (journal, pages) = Journal::open(journal_options(settings, profile));
+    session.journal.open();
+    // Ids of 62 bits from a random place on: no two sessions ever give the same.
+    session.number_messages_from((uuid::Uuid::new_v4().as_u64_pair().0 >> 22) << 20);
+    (Some(journal), pages)
 }
 
 /// Opens the journal for reading.

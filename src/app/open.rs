@@ -3,11 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use crate::config::{Profile, ProfileChoice, Settings};
+use crate::engine::{Environment, proxy_of};
 use crate::files;
 use crate::model::fault::{FAULTS, SandboxRequest};
 use crate::sandbox::{self, Sandbox, SandboxOptions, Scenario};
 use crate::text::suggest::suggestion;
+
+use crate::session::conversations::Conversations;
+use crate::session::log::{Log, LogOptions};
+use crate::session::{ProfileInfo, Session};
 
 use super::exit::Failed;
 use super::output;
@@ -88,6 +95,22 @@ impl OpenProfile {
             sandbox.stop().await;
         }
     }
+}
+
+/// A session of a front end in which nothing has happened. Its log tells times in `zone`.
+pub fn session(settings: &Settings, profile: &Profile, zone: TimeZone, ascii: bool) -> Session {
+    let log = Log::new(LogOptions {
+        zone,
+        ascii,
+        max_entries: settings.log.max_entries,
+        max_bytes: usize::try_from(settings.log.max_bytes).unwrap_or(usize::MAX),
+    });
+    let paths = &settings.paths;
+    let config_file = paths.config_exists.then(|| paths.config_file.clone());
+    let mut info = ProfileInfo::of(profile, paths.data_dir.clone(), config_file);
+    info.muted.clone_from(&settings.muted);
+    info.proxy = proxy_of(profile, &Environment::default()).transpose();
+    Session::new(info, Conversations::of(profile), log)
 }
 
 /// What a fault in the form of the control API does, to go on a sentence with.

@@ -14,12 +14,6 @@ use crate::text::counted;
 use super::{Plain, PlainEffect};
 
 impl Plain {
-    /// A journal is being opened: lines wait for it. Message ids are given from `first` on.
-    pub fn keep(&mut self, first: u64) {
-        self.session.journal.open();
-        self.session.number_messages_from(first);
-    }
-
     /// Whether lines wait for the journal.
     pub(super) fn opening(&self) -> bool {
         self.session.journal.keeping == JournalMode::Opening

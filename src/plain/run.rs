@@ -4,26 +4,22 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::process::ExitCode;
 
-use tokio::sync::mpsc::{Receiver, channel, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, channel};
 
 use crate::app::event_loop::{self, FrontEnd, FrontEndEvent, InputLine, Sources};
 use crate::app::exit::Failed;
-use crate::app::journal::{self, first_message_id, journal_options};
-use crate::app::local;
-use crate::app::open::OpenProfile;
+use crate::app::open::{self, OpenProfile};
 use crate::app::output::{self, Output};
 use crate::app::signals::Signal;
+use crate::app::{journal, local};
 use crate::clock::Clock;
+use crate::config::Settings;
 use crate::config::settings::Paths;
-use crate::config::{Profile, Settings};
 use crate::engine::{EngineHandle, Report};
 use crate::journal::Journal;
 use crate::model::Moment;
 use crate::model::fault::SandboxRequest;
 use crate::plain::{Plain, PlainEffect, PlainInput, PlainSetup};
-use crate::session::conversations::Conversations;
-use crate::session::log::{Log, LogOptions};
-use crate::session::{ProfileInfo, Session};
 use crate::text::cleaned;
 
 /// More than any channel takes, in bytes; a line that never ends is not read forever.
@@ -36,14 +32,16 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
         output::warn(way);
     }
     let clock = Clock::start();
-    let mut plain = Plain::new(setup(settings, &opened.profile, clock));
-    let (journal, pages) = if settings.journal.ephemeral {
-        (None, unbounded_channel().1)
-    } else {
-        let (journal, pages) = Journal::open(journal_options(settings, &opened.profile));
-        plain.keep(first_message_id());
-        (Some(journal), pages)
-    };
+    let zone = settings.ui.times.zone();
+    let mut session = open::session(settings, &opened.profile, zone.clone(), settings.ui.ascii);
+    let (journal, pages) = journal::open(settings, &opened.profile, &mut session, !settings.journal.ephemeral);
+    let plain = Plain::new(PlainSetup {
+        now: clock.now(),
+        interactive: io::stdin().is_terminal(),
+        session,
+        zone,
+        seed: uuid::Uuid::new_v4().as_u128(),
+    });
     let options = journal::options(journal.as_ref());
     let (engine, reports) = EngineHandle::start(opened.profile.clone(), clock, options);
     let mut sources = Sources { clock, engine: engine.clone(), reports, pages, lines: lines() };
@@ -53,24 +51,6 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
     runner.opened.close().await;
     journal::close(runner.journal.as_ref());
     result
-}
-
-fn setup(settings: &Settings, profile: &Profile, clock: Clock) -> PlainSetup {
-    let zone = settings.ui.times.zone();
-    let log = Log::new(LogOptions {
-        zone: zone.clone(),
-        ascii: settings.ui.ascii,
-        max_entries: settings.log.max_entries,
-        max_bytes: usize::try_from(settings.log.max_bytes).unwrap_or(usize::MAX),
-    });
-    let info = ProfileInfo::of(profile, settings.paths.data_dir.clone(), None);
-    PlainSetup {
-        now: clock.now(),
-        interactive: io::stdin().is_terminal(),
-        session: Session::new(info, Conversations::of(profile), log),
-        zone,
-        seed: uuid::Uuid::new_v4().as_u128(),
-    }
 }
 
 /// Carries out what plain mode wants.

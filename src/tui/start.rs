@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
-use tokio::sync::mpsc::{Receiver, unbounded_channel};
+use tokio::sync::mpsc::Receiver;
 
 use super::terminal::event_loop::{EventLoop, LoopEnd};
 use super::terminal::input::TerminalKeys;
@@ -18,20 +18,15 @@ use super::terminal::platform::RealOutside;
 use super::terminal::screen::{self, RealScreen};
 use crate::app::exit::Failed;
 use crate::app::front_ends::{Console, ConsoleStart};
-use crate::app::journal::{self, first_message_id, journal_options};
-use crate::app::open::OpenProfile;
-use crate::app::{runtime, signals};
+use crate::app::open::{self, OpenProfile};
+use crate::app::{journal, runtime, signals};
 use crate::clock::Clock;
 use crate::config::settings::{ColorChoice, EnterKey};
 use crate::config::{Problem, Problems, Profile, Settings};
-use crate::engine::{Command, EngineHandle, EngineOptions, Environment, Report, proxy_of};
+use crate::engine::{Command, EngineHandle, EngineOptions, Report};
 use crate::files;
-use crate::journal::Journal;
 use crate::model::{DeliveryStatus, Moment, Signal};
 use crate::pass::{Pass, builtin, file};
-use crate::session::ProfileInfo;
-use crate::session::conversations::Conversations;
-use crate::session::log::{Log, LogOptions};
 use crate::text::counted;
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
@@ -140,14 +135,8 @@ async fn run(
     let signals = signals::listen().map_err(|e| failed("signals cannot be listened to", &e))?;
     screen.draw(&state).map_err(|e| failed("the terminal cannot be drawn on", &e))?;
 
-    let (journal, pages) = if settings.journal.ephemeral || state.demo.offline {
-        (None, unbounded_channel().1)
-    } else {
-        let (journal, pages) = Journal::open(journal_options(settings, &opened.profile));
-        state.session.journal.open();
-        state.session.number_messages_from(first_message_id());
-        (Some(journal), pages)
-    };
+    let kept = !settings.journal.ephemeral && !state.demo.offline;
+    let (journal, pages) = journal::open(settings, &opened.profile, &mut state.session, kept);
     let metrics = settings.metrics.clone().filter(|_| !state.demo.offline);
     let options = EngineOptions { metrics, sign_in: !state.demo.offline, ..journal::options(journal.as_ref()) };
     let told = journal.clone();
@@ -215,25 +204,12 @@ async fn finish(reports: &mut Receiver<Report>, mut take: impl FnMut(Report)) {
 fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, now: Moment, size: Size) -> State {
     let zone = settings.ui.times.zone();
     let log_zone = if settings.log.utc { TimeZone::UTC } else { zone.clone() };
-    let log = Log::new(LogOptions {
-        zone: log_zone,
-        ascii: theme.ascii,
-        max_entries: settings.log.max_entries,
-        max_bytes: usize::try_from(settings.log.max_bytes).unwrap_or(usize::MAX),
-    });
+    let session = open::session(settings, profile, log_zone, theme.ascii);
     let mut composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &now.wall.strftime("%Y%m%d-%H%M%S").to_string());
     composer.set_snippets(settings.composer.snippets.clone());
-    let mut info = ProfileInfo::of(
-        profile,
-        settings.paths.data_dir.clone(),
-        settings.paths.config_exists.then(|| settings.paths.config_file.clone()),
-    );
-    info.muted.clone_from(&settings.muted);
-    info.proxy = proxy_of(profile, &Environment::default()).transpose();
-    let picker = Conversations::of(profile);
-    let mut state = State::new(Setup { now, size, profile: info, theme, zone, keymap, picker, composer, log });
-    state.look.manners =
+    let manners =
         Manners { calm: settings.ui.calm, tells_typing: settings.composer.typing, no_colour: no_colour(settings) };
+    let mut state = State::new(Setup { now, size, session, theme, zone, manners, keymap, composer });
     state.status.info(first_words(settings, profile, &state.keys.map.key(Action::Send)));
     if profile.sandbox {
         state.status.offer(&[(Action::Connect, "a real organisation")]);

@@ -18,13 +18,13 @@ use guestwire::model::{
     ExchangeKind, ExchangeStep, Failure, FailureKind, Generation, Granted, MessageId, Moment, Outcome, Phase,
     RemoteMessage, RemoteState, Timing, TokenFacts, TokenStatus,
 };
-use guestwire::session::ProfileInfo;
 use guestwire::session::conversations::Conversations;
 use guestwire::session::log::{Log, LogOptions};
+use guestwire::session::{ProfileInfo, Session};
 use guestwire::tui::chord::Chord;
 use guestwire::tui::keymap::Keymap;
 use guestwire::tui::state::composer::Composer;
-use guestwire::tui::state::{Setup, State};
+use guestwire::tui::state::{Manners, Setup, State};
 use guestwire::tui::theme::Theme;
 use guestwire::tui::{Effect, Event, update};
 use jiff::tz::TimeZone;
@@ -109,13 +109,12 @@ pub fn setup(width: u16, height: u16) -> Setup {
     Setup {
         now: start(),
         size: Size { width, height },
-        profile: sandbox_place(),
+        session: Session::new(sandbox_place(), Conversations::new(conversations()), Log::new(LogOptions::default())),
         theme: Theme::default(),
         zone: TimeZone::UTC,
+        manners: Manners::default(),
         keymap: Keymap::default(),
-        picker: Conversations::new(conversations()),
         composer,
-        log: Log::new(LogOptions::default()),
     }
 }
 
@@ -151,11 +150,13 @@ impl Desk {
     pub fn with(width: u16, height: u16, change: impl FnOnce(&mut Setup)) -> Self {
         let mut setup = setup(width, height);
         change(&mut setup);
+        let names = setup.session.names();
+        setup.session.log.set_names(names);
         Self { now: setup.now, state: State::new(setup), exchanges: 0 }
     }
 
     pub fn production() -> Self {
-        Self::with(120, 36, |setup| setup.profile = real_place(true))
+        Self::with(120, 36, |setup| setup.session.profile = real_place(true))
     }
 
     pub fn bound(overrides: &[KeyBinding]) -> Self {

@@ -16,9 +16,10 @@ use guestwire::journal::Journal;
 use guestwire::model::Signal;
 use guestwire::model::fault::SandboxRequest;
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
-use guestwire::session::ProfileInfo;
 use guestwire::session::conversations::Conversations;
 use guestwire::session::local::{LocalAnswer, LocalRequest};
+use guestwire::session::log::{Log, LogOptions};
+use guestwire::session::{ProfileInfo, Session};
 use guestwire::tui::action::Action;
 use guestwire::tui::chord::Chord;
 use guestwire::tui::state::composer::Composer;
@@ -310,8 +311,11 @@ where
     let sandbox = Arc::new(guestwire::sandbox::start(SandboxOptions { port: 0, scenario }).expect("loopback"));
     let profile = Arc::new(change(sandbox.profile()));
     let mut state = State::new(Setup {
-        profile: ProfileInfo::of(&profile, data.to_owned(), None),
-        picker: Conversations::of(&profile),
+        session: Session::new(
+            ProfileInfo::of(&profile, data.to_owned(), None),
+            Conversations::of(&profile),
+            Log::new(LogOptions::default()),
+        ),
         composer: Composer::new(1, "run"),
         now: clock.now(),
         ..console::setup(size.0, size.1)

@@ -307,8 +307,8 @@ fn by_console(course: &Course) -> String {
     use console::{Desk, sends};
     let mut desk = Desk::with(160, 60, |setup| {
         setup.now = Moment::ZERO;
-        setup.profile = profile();
-        setup.picker = conversations();
+        setup.session.profile = profile();
+        setup.session.conversations = conversations();
     });
     desk.keys("esc c");
     desk.type_text(TEXT);

@@ -10,10 +10,7 @@ use super::{
     Arrangement, Demo, Keys, LogPane, Look, Manners, OutputFiles, Pane, PassPane, Questions, SendChoice, State,
 };
 use crate::model::Moment;
-use crate::session::conversations::Conversations;
-use crate::session::log;
-use crate::session::log::Log;
-use crate::session::{ProfileInfo, Session};
+use crate::session::{Session, log};
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::Theme;
@@ -25,20 +22,18 @@ pub struct Setup {
     pub now: Moment,
     /// The terminal's size.
     pub size: Size,
-    /// What is known of the profile.
-    pub profile: ProfileInfo,
+    /// A session in which nothing has happened.
+    pub session: Session,
     /// Colours and glyphs.
     pub theme: Theme,
     /// The zone of the times on screen.
     pub zone: TimeZone,
+    /// How it behaves.
+    pub manners: Manners,
     /// The bindings.
     pub keymap: Keymap,
-    /// The conversations, in config order.
-    pub picker: Conversations,
     /// The editor, with its settings.
     pub composer: Composer,
-    /// The log, with its bounds.
-    pub log: Log,
 }
 
 impl State {
@@ -46,8 +41,8 @@ impl State {
     pub fn new(setup: Setup) -> Self {
         let mut state = Self {
             now: setup.now,
-            session: Session::new(setup.profile, setup.picker, setup.log),
-            look: Look { theme: setup.theme, zone: setup.zone, manners: Manners::default() },
+            session: setup.session,
+            look: Look { theme: setup.theme, zone: setup.zone, manners: setup.manners },
             keys: Keys::new(setup.keymap),
             arrangement: Arrangement::new(setup.size),
             composer: setup.composer,

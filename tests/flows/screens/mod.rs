@@ -35,7 +35,7 @@ fn desk(size: (u16, u16), looks: Looks) -> Desk {
     Desk::with(size.0, size.1, |setup| {
         setup.theme.ascii = looks.ascii;
         setup.theme.mono = looks.mono;
-        setup.log = guestwire::session::log::Log::new(guestwire::session::log::LogOptions {
+        setup.session.log = guestwire::session::log::Log::new(guestwire::session::log::LogOptions {
             ascii: looks.ascii,
             ..Default::default()
         });
@@ -232,7 +232,7 @@ fn a_session_that_ended_or_broke() {
 
 #[test]
 fn production_and_a_missing_scope() {
-    let mut desk = Desk::with(120, 36, |setup| setup.profile = real_place(true));
+    let mut desk = Desk::with(120, 36, |setup| setup.session.profile = real_place(true));
     desk.report(Report::Token(TokenStatus::Valid(facts(&[], &["guest:messages:send"]))));
     desk.type_text("to a real guest");
     desk.keys("enter");
@@ -330,9 +330,9 @@ fn what_has_the_focus_is_told_without_colour() {
 fn hostile(size: (u16, u16), looks: Looks) -> Desk {
     let mut desk = Desk::with(size.0, size.1, |setup| {
         setup.theme.ascii = looks.ascii;
-        HOSTILE.clone_into(&mut setup.profile.facts.name);
-        HOSTILE.clone_into(&mut setup.profile.facts.region);
-        setup.picker = Conversations::new(vec![
+        HOSTILE.clone_into(&mut setup.session.profile.facts.name);
+        HOSTILE.clone_into(&mut setup.session.profile.facts.region);
+        setup.session.conversations = Conversations::new(vec![
             conversation(0, HOSTILE, HOSTILE),
             conversation(1, &HOSTILE.repeat(9), "\u{1b}]0;owned\u{7}"),
         ]);
@@ -448,7 +448,7 @@ fn a_long_prompt_keeps_its_cursor_in_view() {
 
 #[test]
 fn a_question_that_cannot_show_all_says_how_much_is_missing() {
-    let mut desk = Desk::with(40, 12, |setup| setup.profile = real_place(true));
+    let mut desk = Desk::with(40, 12, |setup| setup.session.profile = real_place(true));
     desk.paste(&"line\n".repeat(20));
     desk.keys("enter");
     assert!(desk.screen().contains("more lines)"), "{}", desk.screen());

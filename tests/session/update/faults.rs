@@ -71,7 +71,7 @@ fn the_badge_tells_only_of_faults_that_were_set() {
 
 #[test]
 fn a_real_organisation_gets_the_faults_of_this_side_only() {
-    let mut desk = Desk::with(120, 36, |setup| setup.profile = real_place(false));
+    let mut desk = Desk::with(120, 36, |setup| setup.session.profile = real_place(false));
     assert_eq!(desk.keys("esc B"), []);
     let screen = desk.screen();
     assert!(screen.contains("Send the next message wrongly on purpose"), "{screen}");

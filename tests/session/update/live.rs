@@ -17,7 +17,7 @@ use crate::support::console::{BILLING, Desk, commands, live_conversations, real_
 use crate::support::fixtures::{OPEN, WEB};
 
 pub fn desk() -> Desk {
-    let mut desk = Desk::with(120, 36, |setup| setup.picker = Conversations::new(live_conversations()));
+    let mut desk = Desk::with(120, 36, |setup| setup.session.conversations = Conversations::new(live_conversations()));
     desk.report(Report::Token(valid()));
     desk
 }
@@ -274,8 +274,8 @@ fn a_guest_api_choice_goes_as_a_text_and_says_so() {
 #[test]
 fn production_asks_before_an_answer() {
     let mut desk = Desk::with(120, 36, |setup| {
-        setup.profile = real_place(true);
-        setup.picker = Conversations::new(live_conversations());
+        setup.session.profile = real_place(true);
+        setup.session.conversations = Conversations::new(live_conversations());
     });
     let now = desk.now;
     hear(&mut desk, BILLING, vec![offer(now)]);

@@ -41,7 +41,7 @@ fn a_command_of_another_pane_takes_one_there() {
 
 #[test]
 fn a_disabled_command_stays_listed_with_its_reason() {
-    let mut desk = Desk::with(120, 36, |setup| setup.profile = real_place(false));
+    let mut desk = Desk::with(120, 36, |setup| setup.session.profile = real_place(false));
     desk.keys("ctrl-p");
     desk.type_text("arm");
     assert!(desk.screen().contains("(this profile is"), "{}", desk.screen());

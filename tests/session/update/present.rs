@@ -45,7 +45,7 @@ fn told(desk: &Desk) -> String {
 #[test]
 fn names_ids_and_hosts_are_nowhere_on_the_screen() {
     for production in [false, true] {
-        let mut desk = Desk::with(120, 36, |setup| setup.profile = real_place(production));
+        let mut desk = Desk::with(120, 36, |setup| setup.session.profile = real_place(production));
         desk.report(Report::Token(valid()));
         let id = desk.send_live("My number is +49 170 5551234, id 5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2");
         desk.settle(id, "x", DeliveryStatus::Refused("401 unauthorized at api.mypurecloud.de".into()), Some(401));
@@ -251,7 +251,7 @@ fn leaving_gives_everything_back_as_it_was() {
 
 #[test]
 fn with_nothing_to_play_space_offers_passes_and_the_conversation_itself() {
-    let mut desk = Desk::with(120, 36, |setup| setup.profile = real_place(false));
+    let mut desk = Desk::with(120, 36, |setup| setup.session.profile = real_place(false));
     desk.keys("esc P space");
     let screen = desk.screen();
     assert!(screen.contains("What to show?") && screen.contains("“smoke”"), "{screen}");

@@ -302,13 +302,13 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
     let production = dice.one_in(4);
     let mut desk = Desk::with(120, 36, |s| {
         if production {
-            s.profile = real_place(true);
+            s.session.profile = real_place(true);
         }
         if dice.one_in(2) {
-            s.picker = guestwire::session::conversations::Conversations::new(live_conversations());
+            s.session.conversations = guestwire::session::conversations::Conversations::new(live_conversations());
         }
         if dice.one_in(6) {
-            s.picker = guestwire::session::conversations::Conversations::new(vec![]);
+            s.session.conversations = guestwire::session::conversations::Conversations::new(vec![]);
         }
     });
     desk.state.look.manners = Manners { calm: dice.one_in(3), tells_typing: dice.one_in(2), ..Manners::default() };

@@ -269,7 +269,7 @@ fn what_was_done_outside_is_said() {
 
 #[test]
 fn renew_and_connect_ask_the_engine() {
-    let mut desk = Desk::with(120, 36, |setup| setup.profile = crate::support::console::real_place(false));
+    let mut desk = Desk::with(120, 36, |setup| setup.session.profile = crate::support::console::real_place(false));
     assert_eq!(commands(&desk.command("connect")), [&Command::SignIn]);
     assert_eq!(commands(&desk.keys("esc R")), [&Command::Renew]);
     let mut desk = Desk::default();

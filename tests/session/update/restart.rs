@@ -88,8 +88,9 @@ fn conversations_added_by_hand_come_back_without_moving_where_one_stands() {
         (Some(BILLING), Some(BILLING))
     );
     // Where there are no others, nothing is open before.
-    let mut desk =
-        Desk::with(120, 36, |setup| setup.picker = guestwire::session::conversations::Conversations::default());
+    let mut desk = Desk::with(120, 36, |setup| {
+        setup.session.conversations = guestwire::session::conversations::Conversations::default()
+    });
     desk.state.session.journal.open();
     let added = vec![conversation(0, "by hand", "aaaa"), conversation(1, "by hand too", "bbbb")];
     restore(&mut desk, Restored { added, open: Some(ConversationKey(0)), ..Restored::default() });

@@ -92,13 +92,12 @@ fn on_screen(course: &[Report]) -> Known {
     let mut state = State::new(Setup {
         now: now(),
         size: Size::new(120, 36),
-        profile: ProfileInfo::default(),
+        session: session(),
         theme: tui::theme::Theme::default(),
         zone: TimeZone::UTC,
+        manners: tui::state::Manners::default(),
         keymap: tui::keymap::Keymap::default(),
-        picker: Conversations::new(vec![conversation()]),
         composer: Composer::new(1, "run"),
-        log: Log::new(LogOptions::default()),
     });
     tui::update(&mut state, now(), tui::Event::Paste("Hello".to_owned()));
     let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);

@@ -148,7 +148,7 @@ fn an_unfinished_pass_is_gone_on_with() {
     };
     let keeping = |pass: Option<Arc<PassRun>>| {
         let mut desk = Desk::new(true, false);
-        desk.plain.keep(1);
+        desk.plain.session.journal.open();
         let restored = crate::journal::job::Restored { pass, ..Default::default() };
         desk.on(PlainInput::Journal(Box::new(JournalPage::Restored(Box::new(restored)))));
         desk

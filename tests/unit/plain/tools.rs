@@ -97,7 +97,7 @@ fn all_that_is_kept_is_searched() {
     use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest, KeptEntry, KeptSource};
     let mut desk = Desk::new(true, false);
     assert!(desk.line(".search bill").said()[0].starts_with("There is no journal here"));
-    desk.plain.keep(1);
+    desk.plain.session.journal.open();
     desk.on(PlainInput::Journal(Box::new(JournalPage::Restored(Box::default()))));
     desk.line(".search bill");
     let wanted = desk.acts.iter().find_map(|act| match act {
@@ -122,7 +122,7 @@ fn a_kept_refusal_is_found_with_its_cause() {
     use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry, KeptSource};
     use crate::model::{Ending, ServerRefusal};
     let mut desk = Desk::new(true, false);
-    desk.plain.keep(1);
+    desk.plain.session.journal.open();
     desk.on(PlainInput::Journal(Box::new(JournalPage::Restored(Box::default()))));
     desk.line(".search bill");
     let answer =

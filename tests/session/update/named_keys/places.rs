@@ -52,15 +52,15 @@ fn filled(desk: &mut Desk, keys: &str) {
 }
 
 fn live(setup: &mut Setup) {
-    setup.picker = Conversations::new(live_conversations());
+    setup.session.conversations = Conversations::new(live_conversations());
 }
 
 fn real(setup: &mut Setup) {
-    setup.profile = real_place(false);
+    setup.session.profile = real_place(false);
 }
 
 fn production(setup: &mut Setup) {
-    setup.profile = real_place(true);
+    setup.session.profile = real_place(true);
 }
 
 /// The web conversation of [`live`] is open, its session too.
@@ -140,7 +140,7 @@ pub const PLACES: &[Place] = &[
     }),
     among(
         "list, a web guest added",
-        |setup| setup.profile = real_place(false),
+        |setup| setup.session.profile = real_place(false),
         |desk| {
             desk.report(Report::Token(valid()));
             desk.keys("esc 1 +");
