@@ -48,7 +48,7 @@ commands! {
     "search" "words" "searches the journal, also earlier sessions; on:2026-11-27 and since:2d work, too" Plain::search;
     "headers" "a log number" "shows the headers that were sent and received" |plain, rest| plain.show_part(rest, "headers", LogEntry::copy_headers);
     "body" "a log number" "shows the body that was received" |plain, rest| plain.show_part(rest, "body", LogEntry::copy_body);
-    "curl" "a log number" "shows the request as a curl command, without the token" |plain, rest| plain.show_part(rest, "request as a curl command", LogEntry::copy_curl);
+    "curl" "a log number" "shows the request as a curl command, without the token" |plain, rest| plain.show_part(rest, "curl command", LogEntry::copy_curl);
     "why" "a log number" "explains why a message was refused, what to do and what to quote; without a number the newest" Plain::show_why;
     "ticket" "a log number" "shows a text for a ticket about that refusal" |plain, rest| plain.show_text(rest, render::ticket);
     "note" "a log number" "shows a note to the administrator about that refusal" |plain, rest| plain.show_text(rest, render::note);

@@ -29,7 +29,8 @@ pub fn span(length: Duration) -> String {
         1..10 if millis >= 100 => format!("{seconds}.{} seconds", millis / 100),
         1..120 => counted(seconds, "second"),
         120..7_200 => counted(seconds / 60, "minute"),
-        _ => format!("{:.1} hours", length.as_secs_f64() / 3600.0),
+        _ if seconds % 3600 < 360 => counted(seconds / 3600, "hour"),
+        _ => format!("{}.{} hours", seconds / 3600, seconds % 3600 / 360),
     }
 }
 
@@ -150,5 +151,6 @@ mod tests {
         assert_eq!([said(1), said(190), said(1500)], ["1 millisecond", "190 milliseconds", "1.5 seconds"]);
         assert_eq!([said(2004), said(1999)], ["2 seconds", "1.9 seconds"]);
         assert_eq!([said(7000), said(3_599_000), said(8_000_000)], ["7 seconds", "59 minutes", "2.2 hours"]);
+        assert_eq!([said(259_200_000), said(7_200_000)], ["72 hours", "2 hours"]);
     }
 }

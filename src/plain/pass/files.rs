@@ -24,6 +24,8 @@ impl Plain {
         for FoundPass { path, name } in found {
             match name {
                 Ok(name) => offered.push((format!("{name}, {}", path.display()), Offered::File(path))),
+                // Some end with a question: did you mean …?
+                Err(why) if why.ends_with('?') => wrong.push(format!("Mistakes in a pass file: {why}")),
                 Err(why) => wrong.push(format!("Mistakes in a pass file: {why}.")),
             }
         }

@@ -133,7 +133,7 @@ fn each_state_of_a_session_is_a_sentence_with_what_to_say_next() {
     let why = || "the conversation was ended by the bot.".to_owned();
     let expires = jiff::Timestamp::UNIX_EPOCH.saturating_add(jiff::SignedDuration::from_hours(72)).ok();
     moved(&mut desk, WebSession::Open { expires, new: true });
-    assert_eq!(desk.said(), ["Conversation 3, Anna, web: a new session is open; it lasts 72.0 hours."]);
+    assert_eq!(desk.said(), ["Conversation 3, Anna, web: a new session is open; it lasts 72 hours."]);
     moved(&mut desk, WebSession::ReadOnly { why: why().into() });
     assert_eq!(
         desk.said(),

@@ -43,11 +43,13 @@ fn what_can_be_opened_is_numbered() {
     desk.on(PlainInput::Local(LocalAnswer::Passes(vec![
         found("a.toml", Ok("Night")),
         found("b.toml", Err("b.toml:1:1: no cases")),
+        found("c.toml", Err("c.toml:2:1: unknown field `snd`; did you mean `send`?")),
     ])));
     let said = desk.said();
     assert_eq!(said[0], "1, Night, a.toml.");
     assert!(said[1].starts_with("2, built-in smoke: "), "{said:?}");
-    assert_eq!(said[said.len() - 2], "Mistakes in a pass file: b.toml:1:1: no cases.");
+    assert_eq!(said[said.len() - 3], "Mistakes in a pass file: b.toml:1:1: no cases.");
+    assert!(said[said.len() - 2].ends_with("did you mean `send`?"), "{said:?}");
     assert_eq!(desk.line(".pass open 1").acts, [PlainEffect::Local(LocalRequest::ReadPass(PathBuf::from("a.toml")))]);
     desk.on(PlainInput::Local(LocalAnswer::PassRead(
         PathBuf::from("a.toml"),
