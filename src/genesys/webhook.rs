@@ -11,6 +11,7 @@ use ring::hmac;
 use serde_json::Value;
 
 use crate::model::RemoteMessage;
+use crate::model::words::words;
 use crate::text::json;
 
 use super::fields::text;
@@ -28,27 +29,15 @@ pub enum WebhookForm {
     Hex,
 }
 
-/// Why a webhook is not taken for genuine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unsigned {
-    /// There is no signature.
-    Missing,
-    /// It is not `sha256=` and 32 bytes.
-    Malformed,
-    /// The signature does not fit this body and this secret.
-    Differs,
-}
-
-impl Unsigned {
-    /// One sentence.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Missing => "it has no X-Hub-Signature-256 header",
-            Self::Malformed => "its X-Hub-Signature-256 is not sha256= and 32 bytes in base64 or hex",
-            Self::Differs => {
-                "its signature is not that of this body: the integration has another secret, or the body was changed on the way"
-            }
-        }
+words! {
+    /// Why a webhook is not taken for genuine.
+    pub enum Unsigned: words {
+        /// There is no signature.
+        Missing = "it has no X-Hub-Signature-256 header";
+        /// It is not `sha256=` and 32 bytes.
+        Malformed = "its X-Hub-Signature-256 is not sha256= and 32 bytes in base64 or hex";
+        /// The signature does not fit this body and this secret.
+        Differs = "its signature is not that of this body: the integration has another secret, or the body was changed on the way";
     }
 }
 

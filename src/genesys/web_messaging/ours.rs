@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::genesys::time_text;
+use crate::model::words::words;
 use crate::model::{Choice, ChoiceKind};
 use crate::text::json::dense;
 
@@ -27,22 +28,13 @@ pub enum Configure {
     StartNew,
 }
 
-/// Presence events that a guest may send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    /// Begins the conversation without a message.
-    Join,
-    /// Ends and erases it; the deployment must allow that.
-    Clear,
-}
-
-impl Presence {
-    /// As the frame writes it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Join => "Join",
-            Self::Clear => "Clear",
-        }
+words! {
+    /// Presence events that a guest may send.
+    pub enum Presence: as_str {
+        /// Begins the conversation without a message.
+        Join = "Join";
+        /// Ends and erases it; the deployment must allow that.
+        Clear = "Clear";
     }
 }
 
@@ -106,9 +98,10 @@ pub enum Ours {
 }
 
 impl Ours {
-    /// The frame as it is written.
-    pub fn write(&self, token: &SecretString, tracing: &str, now: Timestamp) -> String {
-        let mut frame = json!({"action": self.action(), "token": token.expose_secret(), "tracingId": tracing});
+    /// The frame as it is written. No honest client leaves the token out: that is for a negative test.
+    pub fn write(&self, token: Option<&SecretString>, tracing: &str, now: Timestamp) -> String {
+        let token = token.map(SecretString::expose_secret);
+        let mut frame = dense(json!({"action": self.action(), "token": token, "tracingId": tracing}));
         let event = |event: Value| json!({"time": time_text(now), "message": {"type": "Event", "events": [event]}});
         let rest = match self {
             Self::Configure { deployment_id, how } => {
@@ -133,14 +126,6 @@ impl Ours {
             frame.extend(rest);
         }
         frame.to_string()
-    }
-
-    /// The frame without any token: what no honest client writes, for a negative test.
-    pub fn write_without_token(&self, tracing: &str, now: Timestamp) -> String {
-        let written = self.write(&SecretString::from(String::new()), tracing, now);
-        let mut frame: Map<String, Value> = serde_json::from_str(&written).unwrap_or_default();
-        frame.remove("token");
-        Value::Object(frame).to_string()
     }
 
     /// `action` of the frame.

@@ -19,8 +19,6 @@ pub struct SessionResponse {
     pub new: bool,
     /// It can be read, and not written.
     pub read_only: bool,
-    /// Most bytes of participant data.
-    pub custom_data_max: Option<u64>,
     /// What may be attached.
     pub media: Media,
     /// When it ends by itself.
@@ -121,18 +119,15 @@ impl Theirs {
         Some(Self { class, code, tracing, said })
     }
 
-    /// What it is, for a row of the log.
+    /// Its line in the log.
     pub fn words(&self) -> String {
         match &self.said {
-            GuestSocketMessage::Session(session) => {
-                let what = match (session.read_only, session.new, session.connected) {
-                    (true, ..) => "session, read-only",
-                    (_, _, false) => "session, not connected",
-                    (_, true, _) => "session, new",
-                    _ => "session, resumed",
-                };
-                what.to_owned()
+            GuestSocketMessage::Session(SessionResponse { read_only: true, .. }) => "session, read-only".to_owned(),
+            GuestSocketMessage::Session(SessionResponse { connected: false, .. }) => {
+                "session, not connected".to_owned()
             }
+            GuestSocketMessage::Session(SessionResponse { new: true, .. }) => "session, new".to_owned(),
+            GuestSocketMessage::Session(_) => "session, resumed".to_owned(),
             GuestSocketMessage::Message(message) => message_words(message),
             GuestSocketMessage::Jwt { .. } => "jwt".to_owned(),
             GuestSocketMessage::Presigned { .. } => "upload address".to_owned(),
@@ -193,7 +188,6 @@ fn said(class: &str, code: u16, body: &Value) -> Option<GuestSocketMessage> {
             connected: truth(body.get("connected")),
             new: truth(body.get("newSession")),
             read_only: truth(body.get("readOnly")),
-            custom_data_max: body.get("maxCustomDataBytes").and_then(Value::as_f64).map(|n| n as u64),
             media: Media::read(body),
             expires: seconds(body.get("expirationDate")),
         }),

@@ -47,7 +47,7 @@ impl Driver {
         };
         let Some(web) = self.webs.all.get(&key) else { return false };
         let (Some(token), true) = (&web.guest.token, web.link.is_some()) else { return false };
-        let text = ours.write(token, &tracing, self.cx.now.wall);
+        let text = ours.write(Some(token), &tracing, self.cx.now.wall);
         let mut record = self.cx.record(ExchangeKind::Frame, &ours.words(), Some(key));
         record.begin(self.shown_frame(key, Some(&text)), None, self.cx.now);
         if !ours.wants_answer() {

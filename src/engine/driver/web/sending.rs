@@ -35,15 +35,14 @@ impl Driver {
         // Our own id of the message: so its echo and its entry in the history are known again, also after a restart.
         let tracing = frame.id.clone();
         let ours = Ours::Message(frame);
-        let text = match request.sent_as {
-            Some(Variation::NoToken) => ours.write_without_token(&tracing, self.cx.now.wall),
-            // A guest that has no session: as good as one whose session is over.
-            Some(Variation::ExpiredToken) => {
-                let nobody = SecretString::from(uuid::Uuid::new_v4().to_string());
-                ours.write(&nobody, &tracing, self.cx.now.wall)
-            }
-            _ => ours.write(token, &tracing, self.cx.now.wall),
+        // A guest that has no session: as good as one whose session is over.
+        let nobody = SecretString::from(uuid::Uuid::new_v4().to_string());
+        let token = match request.sent_as {
+            Some(Variation::NoToken) => None,
+            Some(Variation::ExpiredToken) => Some(&nobody),
+            _ => Some(token),
         };
+        let text = ours.write(token, &tracing, self.cx.now.wall);
         let shown = self.shown_frame(key, Some(&text));
         let Some(intent) = self.sends.begin_try(message, shown, None, &mut self.cx) else { return };
         if let Some(web) = self.webs.all.get_mut(&key) {

@@ -4,7 +4,7 @@ use super::*;
 
 fn written(ours: &Ours) -> String {
     let now = "2026-11-23T04:00:00.12Z".parse().unwrap();
-    ours.write(&"the-token".into(), "tr", now)
+    ours.write(Some(&"the-token".into()), "tr", now)
 }
 
 #[test]

@@ -25,7 +25,6 @@ fn the_session() {
     assert_eq!((frame.code, frame.tracing.as_deref(), frame.words().as_str()), (200, Some("tr"), "session, new"));
     let GuestSocketMessage::Session(session) = frame.said else { panic!("{frame:?}") };
     assert!(session.connected && session.new && !session.read_only);
-    assert_eq!(session.custom_data_max, Some(2048));
     assert_eq!(session.expires.map(Timestamp::as_second), Some(1_791_139_139), "in seconds");
     assert_eq!(session.media.max_kb, Some(10240));
     assert_eq!(session.media.blocked, [".exe"]);
