@@ -1,9 +1,12 @@
 //! Exchanges as HAR 1.2, one entry a try. Fields of our own begin with `_`, as the format allows.
 
-use serde_json::{Map, Value, json};
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
 
 use crate::model::exchange::header;
-use crate::model::{Attempt, Body, BodyForm, Diagnosis, Ending, Exchange, Header, Timing};
+use crate::model::{Attempt, Body, BodyForm, Diagnosis, Ending, Exchange, Header, Response, Timing, Variation};
+use crate::text::json::{dense, with};
 
 /// An exchange to be exported, and what the log says of it.
 #[derive(Clone, Copy, Debug)]
@@ -43,79 +46,67 @@ fn entry(item: &HarEntry<'_>, attempt: &Attempt) -> Value {
         .filter_map(|name| timings.get(*name)?.as_f64())
         .filter(|ms| *ms >= 0.0)
         .sum();
-    let mut out = json!({
+    let (exchange, response) = (item.exchange, attempt.response());
+    let purpose = exchange.sent_as.map(|v| format!("sent wrongly on purpose as {v}: {}", v.about()));
+    let comments: Vec<&str> = item.comment.into_iter().chain(purpose.as_deref()).collect();
+    let remote = response.and_then(|r| r.remote.as_deref());
+    let always = json!({
         "startedDateTime": attempt.started.wall.to_string(),
         "time": time,
         "request": request(attempt),
-        "response": response(attempt),
+        "response": self::response(response),
         "cache": {},
         "timings": timings,
         "_number": item.number,
-        "_exchange": item.exchange.id.0,
-        "_kind": item.exchange.kind.word(),
+        "_exchange": exchange.id.0,
+        "_kind": exchange.kind.word(),
         "_attempt": attempt.number,
         "_generation": attempt.generation.map(|g| g.0),
-        "_outcome": item.exchange.outcome.word(),
-        "_reason": item.exchange.outcome.words(),
+        "_outcome": exchange.outcome.word(),
+        "_reason": exchange.outcome.words(),
         "_requestIds": ids(attempt),
         "_reusedConnection": attempt.timing.reused,
         "_marked": item.marked,
     });
-    if let Some(fields) = out.as_object_mut() {
-        let purpose = item.exchange.sent_as.map(|v| {
-            fields.insert("_sentAs".to_owned(), json!(v.as_str()));
-            format!("sent wrongly on purpose as {v}: {}", v.about())
-        });
-        let comments: Vec<&str> = item.comment.into_iter().chain(purpose.as_deref()).collect();
-        if !comments.is_empty() {
-            fields.insert("comment".to_owned(), json!(comments.join("; ")));
-        }
-        if let Some(diagnosis) = item.diagnosis {
-            fields.insert("_cause".to_owned(), json!(diagnosis.cause().as_str()));
-            fields.insert("_confidence".to_owned(), json!(diagnosis.confidence().word()));
-            fields.insert("_diagnosis".to_owned(), json!(diagnosis.sentence()));
-        }
-        if let Some(remote) = attempt.response().and_then(|r| r.remote.as_deref()) {
-            // The format wants the address without the port.
-            let address =
-                remote.parse::<std::net::SocketAddr>().map_or_else(|_| remote.to_owned(), |a| a.ip().to_string());
-            fields.insert("serverIPAddress".to_owned(), json!(address));
-        }
-        if let Some(Ending::Failed(failure)) = &attempt.ending {
-            let said = failure.line();
-            fields.insert("_error".to_owned(), json!(said));
-        }
-    }
-    out
+    let error = match &attempt.ending {
+        Some(Ending::Failed(failure)) => Some(failure.line()),
+        _ => None,
+    };
+    let optional = dense(json!({
+        "_sentAs": exchange.sent_as.map(Variation::as_str),
+        "comment": (!comments.is_empty()).then(|| comments.join("; ")),
+        "_cause": item.diagnosis.map(|d| d.cause().as_str()),
+        "_confidence": item.diagnosis.map(|d| d.confidence().word()),
+        "_diagnosis": item.diagnosis.map(Diagnosis::sentence),
+        // The format wants the address without the port.
+        "serverIPAddress": remote.map(|r| r.parse().map_or_else(|_| r.to_owned(), |a: SocketAddr| a.ip().to_string())),
+        "_error": error,
+    }));
+    with(always, optional)
 }
 
 fn request(attempt: &Attempt) -> Value {
     let request = &attempt.request;
-    let version = attempt.response().map_or("", |r| r.version.as_str());
-    let mut out = json!({
+    let posted = json!({
+        "mimeType": mime(&request.body, &request.headers),
+        "text": request.body.text,
+        "comment": missing(&request.body),
+    });
+    dense(json!({
         "method": request.method,
         "url": request.url,
-        "httpVersion": version,
+        "httpVersion": attempt.response().map_or("", |r| r.version.as_str()),
         "cookies": [],
         "headers": headers(&request.headers),
         "queryString": query(&request.url),
         "headersSize": -1,
         "bodySize": request.body.total,
-    });
-    if request.body.form != BodyForm::Empty
-        && let Some(fields) = out.as_object_mut()
-    {
-        let mut post = Map::new();
-        post.insert("mimeType".to_owned(), json!(mime(&request.body, &request.headers)));
-        post.insert("text".to_owned(), json!(request.body.text));
-        note_missing(&mut post, &request.body);
-        fields.insert("postData".to_owned(), Value::Object(post));
-    }
-    out
+        "postData": (request.body.form != BodyForm::Empty).then(|| dense(posted)),
+    }))
 }
 
-fn response(attempt: &Attempt) -> Value {
-    let Some(response) = attempt.response() else {
+fn response(response: Option<&Response>) -> Value {
+    let Some(response) = response else {
         // No answer came: status 0, as browsers write it.
         return json!({
             "status": 0, "statusText": "", "httpVersion": "", "cookies": [], "headers": [],
@@ -123,31 +114,28 @@ fn response(attempt: &Attempt) -> Value {
             "redirectURL": "", "headersSize": -1, "bodySize": -1,
         });
     };
-    let mut content = Map::new();
-    content.insert("size".to_owned(), json!(response.body.total));
-    content.insert("mimeType".to_owned(), json!(mime(&response.body, &response.headers)));
-    if response.body.form != BodyForm::Binary {
-        content.insert("text".to_owned(), json!(response.body.text));
-    }
-    note_missing(&mut content, &response.body);
     json!({
         "status": response.status,
         "statusText": response.phrase.as_deref().unwrap_or_default(),
         "httpVersion": response.version,
         "cookies": [],
         "headers": headers(&response.headers),
-        "content": content,
+        "content": dense(json!({
+            "size": response.body.total,
+            "mimeType": mime(&response.body, &response.headers),
+            "text": (response.body.form != BodyForm::Binary).then_some(&response.body.text),
+            "comment": missing(&response.body),
+        })),
         "redirectURL": header(&response.headers, "location").unwrap_or_default(),
         "headersSize": -1,
         "bodySize": -1,
     })
 }
 
-fn note_missing(fields: &mut Map<String, Value>, body: &Body) {
-    if body.truncated || body.form == BodyForm::Binary {
-        let said = format!("{} of {} bytes kept", body.text.len(), body.total);
-        fields.insert("comment".to_owned(), json!(said));
-    }
+/// How much of a body is there, where that is not all.
+fn missing(body: &Body) -> Option<String> {
+    let whole = !body.truncated && body.form != BodyForm::Binary;
+    (!whole).then(|| format!("{} of {} bytes kept", body.text.len(), body.total))
 }
 
 fn mime(body: &Body, headers: &[Header]) -> String {

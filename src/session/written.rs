@@ -41,11 +41,8 @@ impl Session {
 
     /// All messages and exchanges in memory, as JSON.
     pub fn as_json(&self) -> Option<serde_json::Value> {
-        let mut json = self.transcript(self.conversations.keys(), &TimeZone::UTC)?.to_json();
-        if let Some(fields) = json.as_object_mut() {
-            fields.insert("har".to_owned(), self.log.har());
-        }
-        Some(json)
+        let said = self.transcript(self.conversations.keys(), &TimeZone::UTC)?.to_json();
+        Some(crate::text::json::with(said, serde_json::json!({ "har": self.log.har() })))
     }
 
     /// What was sent in this session and has come to an end, in the order of the log, as the text of a pass file. `None`

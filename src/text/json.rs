@@ -35,6 +35,14 @@ pub fn dense(mut json: Value) -> Value {
     json
 }
 
+/// An object with the fields of another one too.
+pub fn with(mut json: Value, more: Value) -> Value {
+    if let (Some(fields), Value::Object(more)) = (json.as_object_mut(), more) {
+        fields.extend(more);
+    }
+    json
+}
+
 /// Whether `text` is a JSON document, as [`read`] understands it.
 pub fn is(text: &str) -> bool {
     let whole = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();

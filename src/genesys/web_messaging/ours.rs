@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::genesys::time_text;
 use crate::model::words::words;
 use crate::model::{Choice, ChoiceKind};
-use crate::text::json::dense;
+use crate::text::json::{dense, with};
 
 use super::media;
 
@@ -101,7 +101,7 @@ impl Ours {
     /// The frame as it is written. No honest client leaves the token out: that is for a negative test.
     pub fn write(&self, token: Option<&SecretString>, tracing: &str, now: Timestamp) -> String {
         let token = token.map(SecretString::expose_secret);
-        let mut frame = dense(json!({"action": self.action(), "token": token, "tracingId": tracing}));
+        let frame = dense(json!({"action": self.action(), "token": token, "tracingId": tracing}));
         let event = |event: Value| json!({"time": time_text(now), "message": {"type": "Event", "events": [event]}});
         let rest = match self {
             Self::Configure { deployment_id, how } => {
@@ -122,10 +122,7 @@ impl Ours {
             Self::Delete { attachment_id } => json!({"attachmentId": attachment_id}),
             Self::Close => json!({"closeAllConnections": true}),
         };
-        if let (Some(frame), Value::Object(rest)) = (frame.as_object_mut(), rest) {
-            frame.extend(rest);
-        }
-        frame.to_string()
+        with(frame, rest).to_string()
     }
 
     /// `action` of the frame.

@@ -2,12 +2,13 @@
 //! there: it is `other`, with the word in `rawStatus`.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::pass::{CaseResult, ExpectationState, PassRun, StepResult, Verdict};
 
 use super::words;
 use crate::export::escape::unseen_as_escapes;
+use crate::text::json::dense;
 
 /// The report of a run that is masked already.
 pub fn ctrf(run: &PassRun) -> String {
@@ -60,52 +61,36 @@ const fn status(verdict: Option<Verdict>) -> &'static str {
 }
 
 fn test(run: &PassRun, case: &CaseResult, step: &StepResult) -> Value {
-    let mut out = Map::new();
-    let mut put = |name: &str, value: Value| {
-        out.insert(name.to_owned(), value);
-    };
-    put("testId", json!(step.id));
-    put("name", json!(if step.name.is_empty() { &step.id } else { &step.name }));
-    put("status", json!(status(step.counts())));
-    put("rawStatus", json!(words::verdict(step.counts())));
-    put("duration", json!(u64::try_from(step.open.as_millis()).unwrap_or(u64::MAX)));
-    put("suite", json!([run.name, case.name]));
-    put("filePath", json!(run.file));
-    put("type", json!(if step.is_manual() { "manual" } else { "automatic" }));
     let millis = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
-    if let (Some(start), Some(stop)) = (millis(step.began), millis(step.ended)) {
-        put("start", json!(start));
-        put("stop", json!(stop));
-    }
-    if step.runs > 1 {
-        put("retries", json!(step.runs - 1));
-    }
+    let (start, stop) = millis(step.began).zip(millis(step.ended)).unzip();
     let reason = words::reason(step);
-    if !reason.is_empty() {
-        put("message", json!(reason));
-    }
     let exchanges: Vec<String> = step.evidence.exchanges.iter().map(|one| words::exchange(&one.exchange)).collect();
-    if !exchanges.is_empty() {
-        put("stdout", json!(exchanges));
-    }
-    let steps: Vec<Value> = step
-        .expectations
-        .iter()
-        .map(|e| {
-            let status = match e.met {
-                ExpectationState::Yes => "passed",
-                ExpectationState::No => "failed",
-                ExpectationState::Blocked => "other",
-                ExpectationState::Open | ExpectationState::Waiting { .. } => "pending",
-            };
-            json!({ "name": e.what, "status": status, "extra": { "detail": e.detail } })
-        })
-        .collect();
-    if !steps.is_empty() {
-        put("steps", Value::Array(steps));
-    }
-    put("extra", extra(case, step));
-    Value::Object(out)
+    let met = |met: &ExpectationState| match met {
+        ExpectationState::Yes => "passed",
+        ExpectationState::No => "failed",
+        ExpectationState::Blocked => "other",
+        ExpectationState::Open | ExpectationState::Waiting { .. } => "pending",
+    };
+    let steps = step.expectations.iter();
+    let steps: Vec<Value> =
+        steps.map(|e| json!({ "name": e.what, "status": met(&e.met), "extra": { "detail": e.detail } })).collect();
+    dense(json!({
+        "testId": step.id,
+        "name": if step.name.is_empty() { &step.id } else { &step.name },
+        "status": status(step.counts()),
+        "rawStatus": words::verdict(step.counts()),
+        "duration": u64::try_from(step.open.as_millis()).unwrap_or(u64::MAX),
+        "suite": [run.name, case.name],
+        "filePath": run.file,
+        "type": if step.is_manual() { "manual" } else { "automatic" },
+        "start": start,
+        "stop": stop,
+        "retries": (step.runs > 1).then(|| step.runs - 1),
+        "message": (!reason.is_empty()).then_some(reason),
+        "stdout": (!exchanges.is_empty()).then_some(exchanges),
+        "steps": (!steps.is_empty()).then_some(steps),
+        "extra": extra(case, step),
+    }))
 }
 
 fn extra(case: &CaseResult, step: &StepResult) -> Value {

@@ -11,7 +11,7 @@ use crate::sandbox::world::web::frames::allowed_media;
 use crate::sandbox::world::{
     GuestAccess, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, World,
 };
-use crate::text::json::dense;
+use crate::text::json::{dense, with};
 
 const fn direction(by: ParticipantPurpose) -> (&'static str, &'static str) {
     match by {
@@ -74,17 +74,9 @@ fn participant(c: &SimulatedConversation, p: &Participant, messages: Value) -> V
     })
 }
 
-/// The fields of both that have a value.
-fn merged(mut json: Value, more: Value) -> Value {
-    if let (Some(fields), Value::Object(more)) = (json.as_object_mut(), more) {
-        fields.extend(more);
-    }
-    dense(json)
-}
-
 /// `GET /api/v2/conversations/messages/{id}`: participants with what they said.
 pub(crate) fn message_conversation(c: &SimulatedConversation) -> Value {
-    let participant = |p| merged(participant(c, p, said_by(c, p)), speaking(c, p));
+    let participant = |p| dense(with(participant(c, p, said_by(c, p)), speaking(c, p)));
     dense(json!({
         "id": c.id,
         "name": c.name,
@@ -101,7 +93,7 @@ pub(crate) fn conversation(c: &SimulatedConversation) -> Value {
     let participant = |p: &Participant| {
         let communication = json!({"id": p.communication, "connectedTime": time_text(p.joined), "disconnectedTime": ended,
             "messages": said_by(c, p)});
-        dense(participant(c, p, json!([merged(communication, speaking(c, p))])))
+        dense(participant(c, p, json!([dense(with(communication, speaking(c, p)))])))
     };
     dense(json!({
         "id": c.id,
