@@ -1,24 +1,17 @@
 //! After each event: how the expectations stand now, and whether they are decided.
 
-use super::expectation::{Observed, Status, captured};
-use super::{Mode, Runner, RunnerContext, RunnerEffect, StepProgress, StepStage};
+use super::expectation::{Expectation, Observed, Status, StepProgress, captured};
+use super::{Mode, Runner, RunnerContext, RunnerEffect, StepStage};
 use crate::model::{Cause, DeliveryStatus, Diagnosis, Generation, Moment, Probe};
 use crate::pass::file::{Capture, CaptureSource};
 use crate::pass::result::{ExpectationState, Verdict};
-
-use super::Expectation;
 
 impl Runner {
     pub(super) fn seen<'s>(&'s self, watch: &'s StepProgress, diagnosis: Option<&'s Diagnosis>) -> Observed<'s> {
         let number = |g: Option<Generation>| g.map_or(0, |g| g.0);
         Observed {
             now: self.now,
-            ready: watch.ready,
-            until: watch.until,
-            sends: watch.delivery.is_some(),
-            delivery: watch.delivery.as_ref(),
-            settled: watch.settled,
-            exchange: watch.exchange.as_ref(),
+            watch,
             diagnosis,
             renewals: number(self.sign_in.generation).saturating_sub(number(watch.generation)),
             replies: self.open_player().ok().and_then(|p| self.trackers.get(&p.key)),
@@ -134,12 +127,7 @@ impl Runner {
     }
 
     fn decided(&mut self, lost: bool, blocked: Option<String>, effects: &mut Vec<RunnerEffect>) {
-        // A message that did not settle in time shall not go out during another step.
-        if let Some(StepProgress { message: Some(message), delivery: Some(delivery), .. }) = &self.watch
-            && !delivery.is_settled()
-        {
-            effects.push(RunnerEffect::Cancel(*message));
-        }
+        self.cancel_unsettled(effects);
         self.stage = StepStage::Judging;
         self.take_replies();
         let Some(result) = self.open_mut() else { return };

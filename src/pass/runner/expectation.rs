@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::replies::{Coverage, ReplyTracker};
 use crate::model::exchange::header;
 use crate::model::{
-    Cause, Confidence, DeliveryStatus, Diagnosis, Exchange, Moment, Outcome, RemoteMessage, Response, Unreadable,
+    Cause, Confidence, DeliveryStatus, Diagnosis, Exchange, Generation, MessageId, Moment, Outcome, RemoteMessage,
+    Response, Unreadable,
 };
 use crate::pass::file::{Capture, CaptureSource, ExpectedOutcome, ExpectedReply, PassStep, span};
 use crate::text::{alike, json};
@@ -52,20 +53,38 @@ pub enum Status {
     Blocked(Unreadable),
 }
 
+/// What is known of the step that runs.
+#[derive(Clone, Debug)]
+pub struct StepProgress {
+    pub wanted: Vec<Expectation>,
+    pub began: Moment,
+    pub ready: Moment,
+    pub until: Moment,
+    pub message: Option<MessageId>,
+    pub delivery: Option<DeliveryStatus>,
+    pub settled: Option<Moment>,
+    pub exchange: Option<Arc<Exchange>>,
+    pub generation: Option<Generation>,
+    /// A read that decides a diagnosis was asked for.
+    pub asked_why: bool,
+    /// When the conversation is read next, and how often it was.
+    pub read: Option<(Moment, usize)>,
+    /// Its conversation's session is waited for, until then.
+    pub opening: Option<Moment>,
+}
+
+impl StepProgress {
+    /// Whether the step sends.
+    const fn sends(&self) -> bool {
+        self.delivery.is_some()
+    }
+}
+
 /// What was seen since the step began.
 #[derive(Debug)]
 pub struct Observed<'s> {
     pub now: Moment,
-    /// When the set-up was done.
-    pub ready: Moment,
-    /// When the outcome is given up.
-    pub until: Moment,
-    /// The step sends.
-    pub sends: bool,
-    pub delivery: Option<&'s DeliveryStatus>,
-    /// When the message was settled.
-    pub settled: Option<Moment>,
-    pub exchange: Option<&'s Arc<Exchange>>,
+    pub watch: &'s StepProgress,
     pub diagnosis: Option<&'s Diagnosis>,
     /// New tokens since the step began.
     pub renewals: u32,
@@ -193,13 +212,13 @@ fn reply_words(reply: &ExpectedReply) -> String {
 }
 
 fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
-    let Some(delivery) = seen.delivery else { return Status::Open };
+    let Some(delivery) = seen.watch.delivery.as_ref() else { return Status::Open };
     let got = match delivery {
         DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => ExpectedOutcome::Accepted,
         DeliveryStatus::Refused(_) | DeliveryStatus::Lost => ExpectedOutcome::Refused,
         DeliveryStatus::Unknown(_) => ExpectedOutcome::Unknown,
         DeliveryStatus::Cancelled => return Status::No("it was taken back".to_owned()),
-        open if seen.until.left(seen.now).is_zero() => {
+        open if seen.watch.until.left(seen.now).is_zero() => {
             let why = match open {
                 DeliveryStatus::Waiting { why, .. } => Some(why.to_string()),
                 _ => seen.trouble.map(ToString::to_string),
@@ -207,12 +226,12 @@ fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
             let why = why.map(|why| format!(": {why}")).unwrap_or_default();
             return Status::No(format!("it is still {}{why}", open.word()));
         }
-        _ => return Status::Waiting(seen.until),
+        _ => return Status::Waiting(seen.watch.until),
     };
     // The step is not left before its exchange is whole: it is the evidence.
-    let has_one = seen.exchange.is_some() || got != ExpectedOutcome::Refused;
-    let whole = seen.exchange.is_some_and(|x| x.outcome.is_settled());
-    if let Some(at) = seen.settled.filter(|_| has_one && !whole).map(|at| at.after(EVIDENCE))
+    let has_one = seen.watch.exchange.is_some() || got != ExpectedOutcome::Refused;
+    let whole = seen.watch.exchange.as_deref().is_some_and(|x| x.outcome.is_settled());
+    if let Some(at) = seen.watch.settled.filter(|_| has_one && !whole).map(|at| at.after(EVIDENCE))
         && !at.left(seen.now).is_zero()
     {
         return Status::Waiting(at);
@@ -226,13 +245,13 @@ fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
 
 /// What the settled exchange says.
 fn answered(seen: &Observed<'_>, say: impl Fn(&Exchange) -> Status) -> Status {
-    match (seen.exchange, seen.settled) {
+    match (seen.watch.exchange.as_deref(), seen.watch.settled) {
         (Some(exchange), Some(_)) if exchange.outcome.is_settled() => say(exchange),
         (_, Some(at)) if at.after(LAG).left(seen.now).is_zero() => Status::No("there was no exchange".to_owned()),
         (_, Some(at)) => Status::Waiting(at.after(LAG)),
-        (_, None) if seen.delivery.is_none() => Status::Open,
-        (_, None) if seen.until.left(seen.now).is_zero() => Status::No("it was not answered in time".to_owned()),
-        (_, None) => Status::Waiting(seen.until),
+        (_, None) if !seen.watch.sends() => Status::Open,
+        (_, None) if seen.watch.until.left(seen.now).is_zero() => Status::No("it was not answered in time".to_owned()),
+        (_, None) => Status::Waiting(seen.watch.until),
     }
 }
 
@@ -263,7 +282,7 @@ fn because(cause: Cause, confidence: Option<Confidence>, seen: &Observed<'_>) ->
             None => "nothing was diagnosed".to_owned(),
         };
         // A read that is under way may decide it.
-        match seen.settled {
+        match seen.watch.settled {
             Some(at) if !at.after(LAG).left(seen.now).is_zero() => Status::Waiting(at.after(LAG)),
             _ => Status::No(found),
         }
@@ -277,25 +296,27 @@ fn there(count: usize) -> String {
 fn renewals(wanted: u32, seen: &Observed<'_>) -> Status {
     let got = seen.renewals;
     let no = || Status::No(there(got as usize));
-    let over = if seen.sends { seen.settled.is_some() } else { wanted == 0 };
+    let over = if seen.watch.sends() { seen.watch.settled.is_some() } else { wanted == 0 };
     if got > wanted {
         return no();
     }
-    if got == wanted && (over || !seen.sends) {
+    if got == wanted && (over || !seen.watch.sends()) {
         return Status::Yes(None);
     }
-    if over || seen.until.left(seen.now).is_zero() { no() } else { Status::Waiting(seen.until) }
+    if over || seen.watch.until.left(seen.now).is_zero() { no() } else { Status::Waiting(seen.watch.until) }
 }
 
 /// When listening to the other side begins; or that it never does.
 fn from(seen: &Observed<'_>) -> Result<Option<Moment>, Status> {
-    if !seen.sends {
-        return Ok(Some(seen.ready));
+    if !seen.watch.sends() {
+        return Ok(Some(seen.watch.ready));
     }
-    match (seen.delivery, seen.settled) {
+    match (seen.watch.delivery.as_ref(), seen.watch.settled) {
         (Some(DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed), Some(at)) => Ok(Some(at)),
         (Some(delivery), Some(_)) => Err(Status::No(format!("the message was {}", delivery.word()))),
-        _ if seen.until.left(seen.now).is_zero() => Err(Status::No("the message was not accepted in time".to_owned())),
+        _ if seen.watch.until.left(seen.now).is_zero() => {
+            Err(Status::No("the message was not accepted in time".to_owned()))
+        }
         _ => Ok(None),
     }
 }
@@ -338,7 +359,7 @@ fn over(seen: &Observed<'_>, time: Duration, said: impl Fn() -> Status) -> Statu
         Coverage::Whole => said(),
         Coverage::Not(why) => Status::Blocked(why),
         Coverage::NotYet if last.left(seen.now).is_zero() => {
-            let why = seen.replies.and_then(ReplyTracker::unreadable).cloned();
+            let why = seen.replies.and_then(|replies| replies.readable.unreadable()).cloned();
             Status::Blocked(why.unwrap_or(Unreadable::NotReadInTime))
         }
         Coverage::NotYet => Status::Waiting(last),
@@ -398,7 +419,7 @@ pub fn listening_until<'s>(all: &'s [Expectation], seen: &'s Observed<'_>) -> im
 
 /// The captured value.
 pub fn captured(capture: &Capture, seen: &Observed<'_>) -> Option<String> {
-    let response = || seen.exchange?.last_attempt()?.response();
+    let response = || seen.watch.exchange.as_deref()?.last_attempt()?.response();
     match &capture.source {
         CaptureSource::Header(name) => header(&response()?.headers, name).map(str::to_owned),
         CaptureSource::Body(pointer) => match at(response()?, pointer)? {

@@ -29,13 +29,11 @@ use super::result::{PassRun, StepResult, Verdict};
 use crate::diagnosis::{PastExchanges, ProfileFacts};
 use crate::engine::Report;
 use crate::model::fault::SandboxRequest;
-use crate::model::{
-    Channel, ConversationKey, DeliveryStatus, Exchange, Generation, MessageId, Moment, OutgoingMessage, RepliesReadable,
-};
+use crate::model::{Channel, ConversationKey, Generation, MessageId, Moment, OutgoingMessage, RepliesReadable};
 use crate::text::{alike, suggest};
 
 pub use begin::RunStart;
-use expectation::Expectation;
+use expectation::StepProgress;
 use replies::ReplyTracker;
 
 /// Exchanges that one step keeps as evidence.
@@ -164,26 +162,6 @@ pub enum StepStage {
     Judging,
     /// There is no further step.
     Over,
-}
-
-/// What is known of the step that runs.
-#[derive(Clone, Debug)]
-struct StepProgress {
-    wanted: Vec<Expectation>,
-    began: Moment,
-    ready: Moment,
-    until: Moment,
-    message: Option<MessageId>,
-    delivery: Option<DeliveryStatus>,
-    settled: Option<Moment>,
-    exchange: Option<Arc<Exchange>>,
-    generation: Option<Generation>,
-    /// A read that decides a diagnosis was asked for.
-    asked_why: bool,
-    /// When the conversation is read next, and how often it was.
-    read: Option<(Moment, usize)>,
-    /// Its conversation's session is waited for, until then.
-    opening: Option<Moment>,
 }
 
 /// What a run knows of signing in.

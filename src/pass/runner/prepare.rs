@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::replies::ReplyTracker;
-use super::{Preparation, Renewing, Runner, RunnerEffect, StepProgress, StepStage, expectation};
+use super::expectation::{Expectation, StepProgress};
+use super::{Preparation, Renewing, Runner, RunnerEffect, StepStage, expectation};
 use crate::model::fault::SandboxRequest;
 use crate::model::variables::{Values, expand, uuid_from};
-use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment, OutgoingMessage, WebSession};
+use crate::model::{
+    Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment, OutgoingMessage, RepliesReadable, WebSession,
+};
 use crate::pass::evidence::{SaidMessage, StepEvidence};
 use crate::pass::file::StepMessage;
 use crate::pass::result::{ExpectationState, Verdict};
@@ -68,7 +70,7 @@ impl Runner {
         preps.extend(step.advance.map(|by| Preparation::Sandbox(SandboxRequest::Advance(by))));
         preps.extend(step.renew.then_some(Preparation::Renew));
         // A step that sends has it opened by its message.
-        let listens = expectation::all(&step).iter().any(expectation::Expectation::listens);
+        let listens = expectation::all(&step).iter().any(Expectation::listens);
         preps.extend((listens && step.send.is_none()).then_some(Preparation::Connect));
         self.stage = StepStage::Preparing(preps);
         self.prepare(effects);
@@ -99,8 +101,8 @@ impl Runner {
     /// The open step's conversation, if it has a session that is not open: nobody has opened it so far, or it was lost.
     fn unopened(&self) -> Option<ConversationKey> {
         let player = self.open_player().ok().filter(|player| player.channel.has_sessions())?;
-        let known = self.trackers.get(&player.key).map_or(player.readable.known(), ReplyTracker::is_readable);
-        (known != Some(true)).then_some(player.key)
+        let readable = self.trackers.get(&player.key).map_or(&player.readable, |tracker| &tracker.readable);
+        (*readable != RepliesReadable::Yes).then_some(player.key)
     }
 
     /// A session opened, or will not: a step that waits for it goes on, or is blocked.
@@ -171,7 +173,7 @@ impl Runner {
         let Ok(player) = self.open_player().cloned() else { return };
         if let Some(watch) = &mut self.watch {
             (watch.ready, watch.until) = (self.now, self.now.after(step.within));
-            let listens = watch.wanted.iter().any(expectation::Expectation::listens);
+            let listens = watch.wanted.iter().any(Expectation::listens);
             // What came before is known before anything new is waited for.
             let reads = listens && !player.channel.has_sessions();
             watch.read = (reads && step.send.is_none()).then_some((self.now, 0));
@@ -255,13 +257,18 @@ impl Runner {
 
     /// Takes back what is still under way.
     pub(super) fn take_back(&mut self, effects: &mut Vec<RunnerEffect>) {
+        self.cancel_unsettled(effects);
+        self.watch = None;
+        self.renewing = None;
+    }
+
+    /// A message that is not settled shall not go out during another step.
+    pub(super) fn cancel_unsettled(&self, effects: &mut Vec<RunnerEffect>) {
         if let Some(StepProgress { message: Some(message), delivery: Some(delivery), .. }) = &self.watch
             && !delivery.is_settled()
         {
             effects.push(RunnerEffect::Cancel(*message));
         }
-        self.watch = None;
-        self.renewing = None;
     }
 
     /// The step is decided without its expectations.

@@ -15,7 +15,7 @@ const FRESH_MAX: usize = 4 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct ReplyTracker {
     /// Whether replies can be read, and as of when.
-    readable: RepliesReadable,
+    pub readable: RepliesReadable,
     as_of: Option<AsOf>,
     /// Whether anything was read or heard.
     begun: bool,
@@ -68,7 +68,7 @@ impl ReplyTracker {
     }
 
     /// A read ended, or the socket opened or was lost.
-    pub fn readable(&mut self, readable: &RepliesReadable, as_of: AsOf) {
+    pub fn told_readable(&mut self, readable: &RepliesReadable, as_of: AsOf) {
         self.readable = readable.clone();
         self.as_of = Some(as_of);
     }
@@ -85,16 +85,6 @@ impl ReplyTracker {
             }
             _ => Coverage::NotYet,
         }
-    }
-
-    /// Whether replies can be read; `None` where that is not known.
-    pub const fn is_readable(&self) -> Option<bool> {
-        self.readable.known()
-    }
-
-    /// What stands in the way of reading, as far as the last read told.
-    pub const fn unreadable(&self) -> Option<&Unreadable> {
-        self.readable.unreadable()
     }
 
     /// We say something: what was heard before is old.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::expectation::listening_until;
+use super::expectation::{Expectation, listening_until};
 use super::prepare::next_read;
 use super::{EXCHANGES_KEPT, Runner, RunnerContext, RunnerEffect, StepStage};
 use crate::diagnosis::{Case, diagnose};
@@ -26,7 +26,7 @@ impl Runner {
                 }
             }
             Report::RepliesReadable { key, readable, as_of } => {
-                self.trackers.entry(*key).or_default().readable(readable, *as_of);
+                self.trackers.entry(*key).or_default().told_readable(readable, *as_of);
             }
             Report::MessagesArrived { key, messages } => {
                 self.trackers.entry(*key).or_default().heard(messages);
@@ -98,7 +98,7 @@ impl Runner {
         let settled = delivery.is_settled();
         if delivery.is_settled() && watch.settled.is_none() {
             watch.settled = Some(now);
-            let listens = watch.wanted.iter().any(super::Expectation::listens);
+            let listens = watch.wanted.iter().any(Expectation::listens);
             let reads = key.is_some_and(|(_, channel)| !channel.has_sessions());
             if listens && reads {
                 self.schedule_read(0);
