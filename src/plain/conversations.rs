@@ -364,13 +364,12 @@ impl Plain {
     }
 
     pub(super) fn ask_session(&mut self, key: ConversationKey, ask: SessionAsk) {
+        if let Some((sentence, exit)) = self.moves_nothing(key, ask) {
+            self.say(format!("{}: {sentence}", self.spoken(key)));
+            return self.ends(exit, None);
+        }
         // The others move nothing that would be told.
-        let moves = !matches!(ask, SessionAsk::Join | SessionAsk::History | SessionAsk::Health);
-        if moves {
-            if let Some((sentence, exit)) = self.moves_nothing(key, ask) {
-                self.say(format!("{}: {sentence}", self.spoken(key)));
-                return self.ends(exit, None);
-            }
+        if !matches!(ask, SessionAsk::Join | SessionAsk::History | SessionAsk::Health) {
             self.asked.web_session = Some(AwaitedSession { key, ask, until: self.now.after(SESSION_WAIT) });
         }
         self.ask(Command::Session { key, ask });
@@ -387,9 +386,11 @@ impl Plain {
             (SessionAsk::Close, WebSession::Closed | WebSession::Ended { .. }) => {
                 ("the session is closed already.", Exit::Done)
             }
-            (SessionAsk::Clear, WebSession::Open { .. } | WebSession::ReadOnly { .. }) => return None,
-            (SessionAsk::Clear, _) => {
+            (SessionAsk::Clear, session) if !session.is_open() => {
                 ("nothing was cleared: the session is not open. Type .session connect first.", Exit::Refused)
+            }
+            (SessionAsk::Join | SessionAsk::History | SessionAsk::Health, session) if !session.is_open() => {
+                ("nothing was sent: the session is not open. Type .session connect first.", Exit::Refused)
             }
             _ => return None,
         })

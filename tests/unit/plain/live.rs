@@ -181,6 +181,10 @@ fn a_session_that_does_not_move_is_not_waited_for() {
         (read_only(), ".session connect", None, Exit::Refused),
         (ended(), ".session close", None, Exit::Done),
         (ended(), ".session clear", None, Exit::Refused),
+        (ended(), ".session health", None, Exit::Refused),
+        (WebSession::Connecting, ".session join", None, Exit::Refused),
+        (WebSession::Closed, ".session history", None, Exit::Refused),
+        (open(), ".session health", None, Exit::Done),
         (open(), ".session clear", Some(ended()), Exit::Done),
         (open(), ".session clear", Some(open()), Exit::Refused),
         (open(), ".session close", Some(WebSession::Closed), Exit::Done),
@@ -191,7 +195,7 @@ fn a_session_that_does_not_move_is_not_waited_for() {
         desk.plain.asked.reading.clear();
         moved(&mut desk, at_first);
         desk.line(line);
-        if line != ".session connect" {
+        if line.ends_with("clear") || line.ends_with("close") {
             desk.line("yes");
         }
         assert_eq!(desk.plain.wants_line(), then.is_none(), "{line}: {:?}", desk.said());
