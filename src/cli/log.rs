@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::config::{Profile, Settings};
 use crate::journal::JournalReader;
 use crate::journal::job::{HistoryRange, KeptEntry, KeptSource};
+use crate::model::ConversationKey;
 
 use super::period::PeriodArgs;
 use crate::app::exit::{Exit, Failed};
@@ -104,26 +105,25 @@ fn began(entry: &KeptEntry) -> Timestamp {
 
 /// One entry, for programs and for people.
 fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
+    let named = |key: Option<ConversationKey>| {
+        profile.conversations.get(key?.0 as usize).map(|entry| entry.conversation.name.as_str())
+    };
     let exchange = match &entry.source {
-        KeptSource::Note { at, kind, text } => {
+        KeptSource::Note { at, kind, text, about } => {
             let human = format!("{:>6}  {}  {:<5}  {text}", entry.number, at.wall.strftime("%F %T"), kind.word());
-            let fields = json!({ "number": entry.number, "kind": kind.word(), "what": text, "marked": entry.marked,
-                                 "comment": entry.comment });
+            let fields = json!({ "number": entry.number, "kind": kind.word(), "what": text, "conversation": named(*about),
+                                 "marked": entry.marked, "comment": entry.comment });
             return OutputLine::new("entry", at.wall, fields).says(human);
         }
         KeptSource::Exchange(exchange) => exchange,
     };
-    let conversation = exchange
-        .conversation
-        .and_then(|key| profile.conversations.get(key.0 as usize))
-        .map(|e| e.conversation.name.as_str());
     let (status, ms) = (exchange.status(), exchange.took_ms());
     let id = exchange.request_id().map(|(_, id)| id);
     let fields = json!({
         "number": entry.number,
         "kind": exchange.kind.word(),
         "what": exchange.what,
-        "conversation": conversation,
+        "conversation": named(exchange.conversation),
         "outcome": exchange.outcome.word(),
         "reason": exchange.outcome.words(),
         "status": status,

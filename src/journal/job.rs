@@ -58,6 +58,8 @@ pub enum Job {
         kind: ExchangeKind,
         /// What it says.
         text: String,
+        /// The conversation that it is about, if it is about one.
+        about: Option<ConversationKey>,
     },
     /// What a person said of a log entry.
     Mark {
@@ -303,5 +305,7 @@ pub enum KeptSource {
         kind: ExchangeKind,
         /// What it says.
         text: String,
+        /// The conversation that it is about, as far as known.
+        about: Option<ConversationKey>,
     },
 }

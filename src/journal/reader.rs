@@ -134,6 +134,7 @@ impl JournalReader {
         let ident: Option<String> = row.get(3)?;
         let why: Option<String> = row.get(11)?;
         let session = row.get(1)?;
+        let of = ident.and_then(|ident| self.keys.key(&ident));
         let source = match packed.and_then(|packed| columns::unpack(&packed, session)) {
             Some(mut exchange) => {
                 if !exchange.outcome.is_settled()
@@ -142,11 +143,11 @@ impl JournalReader {
                     exchange.outcome = ended;
                 }
                 (exchange.kind, exchange.what) = (kind, what);
-                exchange.conversation = ident.and_then(|ident| self.keys.key(&ident));
+                exchange.conversation = of;
                 exchange.message = row.get::<_, Option<u64>>(4)?.map(MessageId);
                 KeptSource::Exchange(Arc::new(exchange))
             }
-            None => KeptSource::Note { at: columns::moment(row.get(5)?), kind, text: what },
+            None => KeptSource::Note { at: columns::moment(row.get(5)?), kind, text: what, about: of },
         };
         let delivery: Option<String> = row.get(10)?;
         Ok(KeptEntry {

@@ -147,10 +147,17 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, numbers: &mut Numbers) -> r
             let ident = exchange.conversation.and_then(|key| keys.ident(key));
             return entry(db, numbers.of(*number), numbers.session, ident.as_deref(), exchange);
         }
-        Job::Note { number, at, kind, text } => run(
+        Job::Note { number, at, kind, text, about } => run(
             db,
-            "INSERT OR REPLACE INTO exchanges (number, session, kind, began, what) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![numbers.of(*number), numbers.session, kind.word(), at.wall.as_microsecond(), text],
+            "INSERT OR REPLACE INTO exchanges (number, session, kind, began, what, ident) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                numbers.of(*number),
+                numbers.session,
+                kind.word(),
+                at.wall.as_microsecond(),
+                text,
+                about.and_then(|key| keys.ident(key))
+            ],
         )?,
         Job::Mark { number, marked, comment } => run(
             db,

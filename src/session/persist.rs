@@ -25,7 +25,7 @@ impl Session {
         if self.journal.keeps()
             && let Some(number) = self.log.last_number()
         {
-            changes.journal(Job::Note { number, at: now, kind: ExchangeKind::Sys, text: text.to_owned() });
+            changes.journal(Job::Note { number, at: now, kind: ExchangeKind::Sys, text: text.to_owned(), about });
         }
     }
 

@@ -177,7 +177,7 @@ pub fn render(drafts: &[Draft]) -> String {
     let opens = drafts.iter().find(|d| d.is_complete());
     let opens = opens.map_or_else(|| "# profile = \"main\"".to_owned(), |d| format!("profile = {}", quoted(&d.name)));
     let head = format!(
-        "# guestwire's configuration. `guestwire config check` judges it, `guestwire config show` explains it.\n\
+        "# guestwire's configuration. `guestwire config check` checks it, `guestwire config show` explains it.\n\
          # Without a profile, the built-in sandbox opens: no account and no network are needed.\n\n{opens}\n"
     );
     drafts.iter().fold(head, |text, draft| format!("{text}\n{}", profile(draft)))

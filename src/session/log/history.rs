@@ -112,8 +112,8 @@ impl Log {
                 }
                 LogSource::Exchange(Arc::clone(exchange))
             }
-            KeptSource::Note { at, kind, text } => {
-                LogSource::Note { at: *at, kind: *kind, text: text.clone(), about: None }
+            KeptSource::Note { at, kind, text, about } => {
+                LogSource::Note { at: *at, kind: *kind, text: text.clone(), about: *about }
             }
         };
         let mut entry = LogEntry::new(seq, source, &self.options.zone);
@@ -168,7 +168,9 @@ impl LogEntry {
     fn as_kept(&self) -> KeptEntry {
         let source = match self.source() {
             LogSource::Exchange(exchange) => KeptSource::Exchange(Arc::clone(exchange)),
-            LogSource::Note { at, kind, text, .. } => KeptSource::Note { at: *at, kind: *kind, text: text.clone() },
+            LogSource::Note { at, kind, text, about } => {
+                KeptSource::Note { at: *at, kind: *kind, text: text.clone(), about: *about }
+            }
         };
         let delivery = self.later.map(|later| match later {
             Later::Answered => DeliveryStatus::Answered,

@@ -102,7 +102,7 @@ impl RealOutside {
                 let here = std::env::var_os("SSH_CONNECTION").is_none();
                 Box::pin(async move {
                     if inside_tmux && programs::tmux_buffer(&text).await {
-                        return Ok(Some("sent to tmux's buffer and, where tmux may, to the clipboard".to_owned()));
+                        return Ok(Some("Sent to tmux's buffer, and to the clipboard where tmux allows it".to_owned()));
                     }
                     let native = if here { programs::clipboard(&text).await } else { None };
                     Ok(native.map(|name| format!("Sent to the clipboard ({name})")).or(by_sequence))

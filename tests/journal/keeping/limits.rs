@@ -69,6 +69,7 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
         at: Moment::new(Duration::ZERO, Timestamp::now()),
         kind: ExchangeKind::Sys,
         text: "a quokka sentence".to_owned(),
+        about: Some(ConversationKey(1)),
     });
     journal.submit(Job::Mark { number: 5, marked: true, comment: Some("wombat".to_owned()) });
     journal.close(BOUND);
@@ -88,7 +89,9 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
         (Some(401), Some(Duration::from_millis(87)), &"message number 210".to_owned())
     );
     assert_eq!(back.conversation, Some(ConversationKey(1)));
-    assert_eq!(ask(HistoryRange::After(299), 40).entries.len(), 2);
+    let newest = ask(HistoryRange::After(299), 40).entries;
+    let [_, KeptEntry { source: KeptSource::Note { about, .. }, .. }] = newest.as_slice() else { panic!("{newest:?}") };
+    assert_eq!(*about, Some(ConversationKey(1)), "a sentence is of the conversation that it is about");
     assert!(!ask(HistoryRange::Before(3), 40).more);
     for (query, found) in [
         ("köln", vec![17]),

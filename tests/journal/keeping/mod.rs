@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use guestwire::engine::send_log::{Intent, SendLog as _, Unrecorded};
-use guestwire::journal::job::{HistoryPage, HistoryRange, KeptConversation, KeptPlace, KeptSource, Restored};
+use guestwire::journal::job::{
+    HistoryPage, HistoryRange, KeptConversation, KeptEntry, KeptPlace, KeptSource, Restored,
+};
 use guestwire::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, JournalReader, files, recover};
 
 use guestwire::model::{

@@ -110,7 +110,8 @@ fn all_that_is_kept_is_searched() {
     let HistoryRequest { serial, want: want @ HistoryRange::Found { .. }, .. } = wanted.unwrap() else {
         panic!("no search")
     };
-    let source = KeptSource::Note { at: Moment::ZERO, kind: ExchangeKind::Sys, text: "the bill".to_owned() };
+    let source =
+        KeptSource::Note { at: Moment::ZERO, kind: ExchangeKind::Sys, text: "the bill".to_owned(), about: None };
     let entries = vec![KeptEntry { number: 3, source, marked: true, comment: None, delivery: None }];
     let page = HistoryPage { serial, want, entries, more: false, problem: None };
     desk.on(PlainInput::Journal(Box::new(JournalPage::History(page))));
