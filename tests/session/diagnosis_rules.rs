@@ -120,9 +120,9 @@ fn the_advice_follows_from_the_phase() {
     use FailureKind::{Connect, Protocol, Reset, Timeout};
     let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
     for (of, kind, phase, wrote, first) in [
-        (ExchangeKind::Send, Connect, Phase::Connect, false, "port 443 to https://api.mypurecloud.de"),
-        (ExchangeKind::Send, Timeout, Phase::Connect, false, "port 443 to https://api.mypurecloud.de"),
-        (ExchangeKind::Send, Reset, Phase::Tls, false, "port 443 to https://api.mypurecloud.de"),
+        (ExchangeKind::Send, Connect, Phase::Connect, false, "let connections to https://api.mypurecloud.de through"),
+        (ExchangeKind::Send, Timeout, Phase::Connect, false, "let connections to https://api.mypurecloud.de through"),
+        (ExchangeKind::Send, Reset, Phase::Tls, false, "let connections to https://api.mypurecloud.de through"),
         (ExchangeKind::Send, Reset, Phase::Write, false, "Try again: the connection broke while writing the request."),
         (
             ExchangeKind::Send,
@@ -187,7 +187,7 @@ fn the_advice_follows_from_the_phase() {
         let advice = diagnosis_of(&exchange, &here, &PastExchanges::default()).actions;
         let actions: Vec<String> = advice.into_iter().map(|advice| advice.words).collect();
         assert!(actions[0].contains(first), "{kind:?} {phase:?}: {actions:?}");
-        let port = actions.iter().any(|line| line.contains("port 443") || line.contains("firewall"));
+        let port = actions.iter().any(|line| line.contains("firewall"));
         assert_eq!(port, phase < Phase::Write, "{kind:?} {phase:?}: {actions:?}");
         assert_eq!(actions.iter().any(|line| line.contains("raise request_timeout")), kind == Timeout && !port);
     }

@@ -85,8 +85,9 @@ impl State {
                 let rows = format!("{} {}", self.keys.map.key(Action::LogUp), self.keys.map.key(Action::LogDown));
                 let mut keys = vec![(Action::CopyNote, "note to admin")];
                 // What was refused in an earlier session is over: checks and reads are about now.
-                if self.session.log.entry(card.number).is_some() {
-                    keys.extend([(Action::Probe, "run checks"), (Action::Refresh, "read again")]);
+                if let Some(entry) = self.session.log.entry(card.number) {
+                    keys.push((Action::Probe, "run checks"));
+                    keys.extend(entry.conversation().map(|_| (Action::Refresh, "read again")));
                 }
                 let keys = all(&keys);
                 (std::iter::once((rows, "scroll")).chain(keys).collect(), close)

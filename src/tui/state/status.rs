@@ -53,6 +53,8 @@ pub enum Subject {
     Queue,
     /// What stands in the composer, or was cleared from it.
     Draft,
+    /// What the newest message of the open conversation offers to answer with.
+    Choices,
     /// How the next message is sent.
     NextMessage,
     /// A fault of the sandbox that is on.

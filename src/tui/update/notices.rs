@@ -62,8 +62,9 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Sent(id) => {
             // What one has just done is what one wants to see.
             state.session.log.last();
-            state.status.over(Subject::Draft);
-            state.status.over(Subject::NextMessage);
+            for over in [Subject::Draft, Subject::NextMessage, Subject::Choices] {
+                state.status.over(over);
+            }
             saving::mark_sent(state, id, effects);
         }
         Notice::WaitsBehindPaused(_) => {
@@ -138,7 +139,7 @@ fn token(state: &mut State, before: &TokenStatus, effects: &mut Vec<Effect>) {
             no_token(state);
         }
         TokenStatus::NoSecret { why } => {
-            state.status.error(why.clone());
+            state.status.error(format!("{}.", capitalised(&clause(why))));
             no_token(state);
         }
         TokenStatus::Expired { why, .. } | TokenStatus::RenewFailed { why, .. } => {
@@ -156,7 +157,7 @@ fn token(state: &mut State, before: &TokenStatus, effects: &mut Vec<Effect>) {
 }
 
 /// The line speaks of the missing token until there is one.
-fn no_token(state: &mut State) {
+pub fn no_token(state: &mut State) {
     state.status.offer(&[(Action::Connect, "sign in again")]);
     state.status.about(Subject::Token);
 }
@@ -245,6 +246,7 @@ fn message(
 fn say_choices(state: &mut State, key: ConversationKey) {
     let newest = state.session.threads.messages(key).iter().rev().find(|e| e.from_other_side());
     let count = newest.map_or(0, |e| e.choices().len());
+    state.status.over(Subject::Choices);
     if count > 0 {
         // A test run says itself how a step is answered.
         if state.session.pass.is_running() && state.arrangement.focus == Pane::Pass {
@@ -252,6 +254,7 @@ fn say_choices(state: &mut State, key: ConversationKey) {
         }
         state.status.info(format!("The other side offers {}.", counted(count, "choice")));
         state.status.offer(&[(Action::Choose, "answer")]);
+        state.status.about(Subject::Choices);
     }
 }
 

@@ -4,6 +4,7 @@ use crate::journal::{Job, JournalPage};
 use crate::model::ConversationKey;
 use crate::session::journal_status::SAVE_AFTER;
 use crate::tui::Effect;
+use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
@@ -20,6 +21,8 @@ pub fn open(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) 
 pub fn show(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
     if with_session(state, effects, |session, _, changes| session.open_conversation(key, changes)) {
         state.composer.switch(key);
+        // The key beside it would answer here.
+        state.status.over(Subject::Choices);
         focus(state, Pane::Composer);
     }
 }

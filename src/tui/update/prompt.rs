@@ -17,6 +17,10 @@ pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: K
                 apply_filter(state, pane, "");
             }
         }
+        // A filter that cannot be read is not taken: it stays to be mended, with what is wrong.
+        Some(Action::Confirm) if matches!(prompt.purpose, PromptPurpose::Filter(_)) && prompt.problem.is_some() => {
+            state.overlay = Some(Overlay::Prompt(prompt));
+        }
         Some(Action::Confirm) => accept(state, &prompt, effects),
         Some(Action::DialogDown) if key.code == KeyCode::Tab && prompt.purpose.is_path() => {
             effects.push(Effect::Local(LocalRequest::CompletePath(prompt.input.value().to_owned())));
@@ -113,11 +117,7 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
     let text = prompt.input.value().trim().to_owned();
     state.files.asked_path = prompt.purpose.is_path().then(|| (prompt.purpose, text.clone()));
     match prompt.purpose {
-        PromptPurpose::Filter(_) => {
-            if let Some(problem) = &prompt.problem {
-                state.status.error(problem.clone());
-            }
-        }
+        PromptPurpose::Filter(_) => {}
         PromptPurpose::Search => {
             if !text.is_empty() && !state.shown_log_mut().prev_match() && !state.shown_log_mut().next_match() {
                 state.status.info(format!("“{text}” was not found in the log."));

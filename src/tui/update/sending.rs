@@ -1,6 +1,6 @@
 //! Sending, sending again, and settling what is unknown.
 
-use crate::model::{self, ConversationKey, DeliveryStatus, Extras, MessageId, Moment, Variation};
+use crate::model::{self, ConversationKey, DeliveryStatus, Extras, MessageId, Moment, TokenStatus, Variation};
 use crate::session::OutgoingMessage;
 use crate::text::capitalised;
 use crate::tui::Effect;
@@ -10,7 +10,7 @@ use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
-use super::notices::{shown_word, with_session};
+use super::notices::{no_token, shown_word, with_session};
 use super::open_conversation;
 use super::unknown_outcome::{self, selected};
 
@@ -88,8 +88,21 @@ pub fn senseless(state: &State, variation: Variation) -> Option<String> {
 /// Asks for a send, and shows it as queued: its id.
 pub fn submit(state: &mut State, outgoing: OutgoingMessage, effects: &mut Vec<Effect>) -> MessageId {
     // Whoever sends wants to see it.
-    state.thread.follow(outgoing.conversation);
-    with_session(state, effects, |session, now, changes| session.submit(outgoing, now, changes))
+    let key = outgoing.conversation;
+    state.thread.follow(key);
+    let id = with_session(state, effects, |session, now, changes| session.submit(outgoing, now, changes));
+    let channel = state.session.conversations.get(key).map(|item| item.conversation.channel());
+    // That there is no token is no news, but it is why nothing happens.
+    if channel.is_some_and(|channel| !channel.has_sessions()) && needs_a_person(&state.session.sign_in.status) {
+        state.status.warn("This message waits, because there is no token.");
+        no_token(state);
+    }
+    id
+}
+
+/// Whether there will be no token unless somebody does something.
+const fn needs_a_person(status: &TokenStatus) -> bool {
+    matches!(status, TokenStatus::BadClient { .. } | TokenStatus::Refused { .. } | TokenStatus::NoSecret { .. })
 }
 
 /// Sends a text that did not come from the composer, filled in already; the reason where nothing may be sent.

@@ -119,6 +119,12 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, sho
                 rows.push(Row::of([("Do this".to_owned(), StyleRole::Strong)]));
                 for (line, advice) in part.lines.iter().zip(advice.iter()) {
                     let key = advice.remedy.filter(|remedy| now || works_on_kept(*remedy));
+                    // What is about no message cannot be sent again, and what is about no conversation not be read.
+                    let key = key.filter(|remedy| match remedy {
+                        Remedy::Resend => exchange.message.is_some(),
+                        Remedy::Read => exchange.conversation.is_some(),
+                        _ => true,
+                    });
                     let key = key.and_then(|remedy| remedy_key(state, remedy));
                     hung(state, line, "  ", 3, StyleRole::Text, room, key, &mut rows);
                 }
@@ -149,13 +155,16 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, sho
 /// `#19 refused  POST /api/v2/…/messages · 401 · 418 ms · 17:08:08`
 fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> Row {
     let ascii = state.look.theme.ascii;
-    let unknown = entry.exchange().is_some_and(|x| matches!(x.outcome, Outcome::Unknown(_)));
+    let outcome = entry.exchange().map(|exchange| &exchange.outcome);
     let happened = match (diagnosis.healed, entry.settled()) {
         (true, _) => "was refused first",
         (false, Some(true)) => "received, was unknown",
         (false, Some(false)) => "not received, was unknown",
-        (false, None) if unknown => "outcome unknown",
-        (false, None) => "refused",
+        (false, None) => match outcome {
+            Some(Outcome::Unknown(_)) => "outcome unknown",
+            Some(Outcome::Failed(_)) => "failed",
+            _ => "refused",
+        },
     };
     let head = format!("#{} {happened}  ", entry.number());
     let attempt = entry.exchange().and_then(|x| x.last_attempt());

@@ -132,7 +132,7 @@ pub fn heading(area: &PaneArea, heading: Heading<'_>, look: &DrawingContext<'_>,
     let wanted = width(&right);
     if !heading.aside.is_empty() {
         // The right end goes before what the name is of.
-        x = write(x + 1 + blank, heading.aside, heading.aside_role.unwrap_or(StyleRole::Text), buf);
+        x = write(x + 2 * blank, heading.aside, heading.aside_role.unwrap_or(StyleRole::Text), buf);
     }
     if wanted > 0 && wanted + 2 <= room(x) {
         let at = line.right() - 1 - blank - u16::try_from(wanted).unwrap_or(0);

@@ -22,7 +22,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::layout::{MINIMUM, PaneArea, Panes};
 use super::theme::StyleRole;
-use crate::model::Author;
+use crate::model::{Author, WebSession};
 use crate::session::thread::Thread;
 use crate::text::screen::{short_id, width};
 use crate::tui::state::overlay::Overlay;
@@ -139,7 +139,9 @@ fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let right = right.unwrap_or_default();
     frame::heading(area, Heading { name: "t Thread", aside: &aside, right: &right, ..Heading::default() }, &look, buf);
     if open.is_none_or(|thread| thread.entries().is_empty()) {
-        let read = unreadable.is_none() && open.is_some_and(Thread::was_read);
+        // A session that has just begun has nothing to read.
+        let new = item.is_some_and(|item| matches!(item.live.session, WebSession::Open { new: true, .. }));
+        let read = new || unreadable.is_none() && open.is_some_and(Thread::was_read);
         thread::draw_nothing(state, read, &look, area.inner, buf);
     } else {
         thread::draw(state.thread.window(), &look, area.inner, buf);

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use guestwire::engine::Report;
 use guestwire::journal::JournalPage;
 use guestwire::journal::job::Restored;
-use guestwire::model::{Cause, DeliveryStatus, ExchangeKind, Reason, ServerRefusal};
+use guestwire::model::{Cause, Choice, DeliveryStatus, ExchangeKind, Reason, ServerRefusal, TokenStatus};
 use guestwire::session::local::{LocalAnswer, LocalRequest};
 use guestwire::tui::{Effect, Event};
 
-use crate::support::console::{BILLING, Desk, exchange_of, reply};
+use crate::support::console::{BILLING, Desk, exchange_of, reply, valid};
 
 fn row(desk: &Desk, of: &str) -> usize {
     let screen = desk.screen();
@@ -184,4 +184,55 @@ fn what_is_said_of_a_draft_goes_with_it() {
     assert!(desk.status().starts_with("The next message is sent wrongly on purpose"), "{}", desk.status());
     desk.send("wrong");
     assert_eq!(desk.status(), "");
+}
+
+#[test]
+fn choices_are_named_while_they_can_be_answered() {
+    let offer = |desk: &mut Desk, id: &str, choices: &[&str]| {
+        let Report::Conversation { key, state, since, mut messages } = reply(BILLING, id, "Which one?", desk.now)
+        else {
+            panic!("a read")
+        };
+        messages[0].choices = choices.iter().map(|label| Choice::new(*label, *label)).collect();
+        desk.pass(1_000);
+        desk.report(Report::Conversation { key, state, since, messages });
+    };
+    let mut desk = Desk::default();
+    offer(&mut desk, "r-1", &["Yes", "No"]);
+    assert_eq!(desk.status(), "The other side offers 2 choices.");
+    offer(&mut desk, "r-2", &[]);
+    assert_eq!(desk.status(), "", "what was said last offers nothing");
+    offer(&mut desk, "r-3", &["Yes"]);
+    assert_eq!(desk.status(), "The other side offers 1 choice.");
+    desk.keys("esc 1 j enter");
+    assert_eq!(desk.status(), "", "the key would answer in the other conversation");
+    desk.keys("esc 1 k enter");
+    offer(&mut desk, "r-4", &["Yes"]);
+    desk.type_text("something else");
+    desk.keys("enter");
+    assert_eq!(desk.status(), "");
+}
+
+#[test]
+fn a_message_that_waits_for_a_token_says_so() {
+    let mut desk = Desk::default();
+    desk.report(Report::Token(TokenStatus::BadClient { why: "401 invalid_client".to_owned() }));
+    assert!(desk.status().starts_with("Client id or secret refused"), "{}", desk.status());
+    desk.send("hello");
+    assert_eq!(desk.status(), "This message waits, because there is no token.");
+    assert_eq!(desk.offers(), ["^P connect sign in again"]);
+    desk.report(Report::Token(valid()));
+    assert_eq!(desk.status(), "Token #1 received.");
+}
+
+#[test]
+fn a_card_of_a_sign_in_offers_no_read() {
+    let mut desk = Desk::new(120, 36);
+    let mut token =
+        exchange_of(9, desk.now, None, "client credentials", &DeliveryStatus::Refused("401".into()), Some(401));
+    token.kind = ExchangeKind::Token;
+    desk.report(Report::Exchange(Arc::new(token)));
+    desk.keys("esc d");
+    assert!(desk.footer().contains("D run checks") && !desk.footer().contains("read again"), "{}", desk.footer());
+    assert!(!desk.screen().contains("r resend"), "{}", desk.screen());
 }

@@ -62,7 +62,12 @@ fn a_filter_that_says_nothing_sensible_is_said_as_one_types() {
     let problem = prompt(&desk).problem.clone().unwrap();
     assert!(desk.screen().contains(&problem), "{problem}");
     desk.keys("enter");
-    assert_eq!(desk.status(), problem);
+    assert_eq!((prompt(&desk).problem.as_ref(), desk.status()), (Some(&problem), ""), "it stays to be mended");
+    desk.keys("backspace backspace backspace");
+    desk.type_text("4xx");
+    desk.keys("enter");
+    assert!(desk.state.overlay.is_none());
+    assert_eq!(desk.state.session.log.filter_text(), "status:4xx");
 }
 
 #[test]

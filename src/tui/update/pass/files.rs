@@ -148,7 +148,7 @@ pub fn write_reports(state: &mut State, dir: &str, effects: &mut Vec<Effect>) {
 /// A session that was driven by hand becomes a pass file: asks where to; says where there is nothing to write.
 pub fn ask_session(state: &mut State) {
     if state.session.as_pass(state.now, &state.look.zone).is_none() {
-        state.status.info("Nothing was sent in this session yet: there is nothing to make a pass of.");
+        state.status.info("Nothing was sent in this session yet: there is nothing to write into a pass file.");
         return;
     }
     let file = format!("pass-{}.toml", state.now.wall.strftime("%Y%m%d-%H%M%S"));
