@@ -39,6 +39,11 @@ pub fn clause(why: &(impl ToString + ?Sized)) -> String {
     why.to_string().trim_end().trim_end_matches('.').to_owned()
 }
 
+/// A reason as a sentence of its own.
+pub fn sentence(why: &(impl ToString + ?Sized)) -> String {
+    format!("{}.", capitalised(&clause(why)))
+}
+
 /// A text that a person or another program hands over (a pipe, an editor, a file), without what editors and shells add to it: a byte order mark, carriage returns before line ends, and the
 /// line end after the last line. Blank lines before that are the writer's own and stay.
 pub fn cleaned(text: &str) -> String {

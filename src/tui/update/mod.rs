@@ -26,6 +26,7 @@ mod web_session;
 use crate::engine::Report;
 use crate::model::{ConversationKey, Moment, ProbeQuestion, Signal};
 use crate::session::local::{LocalAnswer, LocalRequest};
+use crate::text::sentence;
 
 use super::action::Action;
 use super::effect::Effect;
@@ -105,7 +106,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
 fn local(state: &mut State, answer: LocalAnswer, effects: &mut Vec<Effect>) {
     match answer {
         LocalAnswer::Kept(Ok(said)) => state.status.info(said),
-        LocalAnswer::Kept(Err(why)) | LocalAnswer::FaultSet(Err(why)) => state.status.error(why),
+        LocalAnswer::Kept(Err(why)) | LocalAnswer::FaultSet(Err(why)) => state.status.error(sentence(&why)),
         LocalAnswer::FaultSet(Ok(said)) => {
             state.status.info(said);
             state.status.offer(&[(Action::FaultBench, "faults")]);

@@ -7,7 +7,7 @@ use crate::session::Session;
 use crate::session::changes::{Change, Changes, Leftovers, Notice};
 use crate::session::local::LocalRequest;
 use crate::session::open_pass::place_words;
-use crate::text::{capitalised, clause, counted};
+use crate::text::{capitalised, clause, counted, sentence};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::overlay::Overlay;
@@ -85,7 +85,7 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
             state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.unsigned_abs()));
         }
         Notice::EngineNotice(text) | Notice::JournalNotice(text) => {
-            state.status.warn(format!("{}.", capitalised(&clause(&text))));
+            state.status.warn(sentence(&text));
         }
         Notice::JournalTrouble(trouble) => state.status.error(trouble.sentence),
         Notice::JournalWell => state.status.info("The journal keeps everything again."),
@@ -139,7 +139,7 @@ fn token(state: &mut State, before: &TokenStatus, effects: &mut Vec<Effect>) {
             no_token(state);
         }
         TokenStatus::NoSecret { why } => {
-            state.status.error(format!("{}.", capitalised(&clause(why))));
+            state.status.error(sentence(why));
             no_token(state);
         }
         TokenStatus::Expired { why, .. } | TokenStatus::RenewFailed { why, .. } => {

@@ -270,16 +270,21 @@ fn expectation_rows(
 /// What can be pressed now.
 fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Row> {
     let mut verdicts = crate::tui::state::key_hints::verdict_keys(state);
-    let mut text = hint_text(state, runner, step, &verdicts.join(" · "));
-    // A key is whole or not there; the bottom row names them, too.
-    while room.short && width(&text) > room.cells && verdicts.pop().is_some() {
-        text = hint_text(state, runner, step, &verdicts.join(" · "));
+    let (before, role) = if runner.is_paused() {
+        (format!("Paused, {} goes on. ", state.key(Action::PassPause)), StyleRole::Warning)
+    } else {
+        (String::new(), StyleRole::Dim)
+    };
+    let text = |verdicts: &[String]| format!("{before}{}", hint_text(state, runner, step, &verdicts.join(" · ")));
+    // A key stands whole on one row, or is not there: the bottom row names them, too.
+    if !room.short && width(&text(&verdicts)) > room.cells && text(&verdicts) != text(&[]) {
+        let lead = text(&[]);
+        while width(&verdicts.join(" · ")) > room.cells && verdicts.pop().is_some() {}
+        let rows = wrapped(lead.trim_end(), room, 0, role).into_iter().filter(|row| !row.text.is_empty());
+        return rows.chain([Row::new(verdicts.join(" · "), role)]).collect();
     }
-    if runner.is_paused() {
-        let text = format!("Paused, {} goes on. {text}", state.key(Action::PassPause));
-        return wrapped(&text, room, 0, StyleRole::Warning);
-    }
-    wrapped(&text, room, 0, StyleRole::Dim)
+    while room.short && width(&text(&verdicts)) > room.cells && verdicts.pop().is_some() {}
+    wrapped(text(&verdicts).trim_end(), room, 0, role)
 }
 
 fn hint_text(state: &State, runner: &Runner, step: &StepResult, verdicts: &str) -> String {

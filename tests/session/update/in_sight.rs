@@ -198,6 +198,8 @@ fn choices_are_named_while_they_can_be_answered() {
         desk.report(Report::Conversation { key, state, since, messages });
     };
     let mut desk = Desk::default();
+    // What the first read brings was there before.
+    offer(&mut desk, "r-0", &[]);
     offer(&mut desk, "r-1", &["Yes", "No"]);
     assert_eq!(desk.status(), "The other side offers 2 choices.");
     offer(&mut desk, "r-2", &[]);
@@ -235,4 +237,18 @@ fn a_card_of_a_sign_in_offers_no_read() {
     desk.keys("esc d");
     assert!(desk.footer().contains("D run checks") && !desk.footer().contains("read again"), "{}", desk.footer());
     assert!(!desk.screen().contains("r resend"), "{}", desk.screen());
+}
+
+#[test]
+fn the_keys_of_a_verdict_are_whole() {
+    for (width, height) in [(40, 12), (40, 30), (60, 18), (60, 30), (80, 24), (120, 36)] {
+        let mut desk = Desk::new(width, height);
+        super::pass::open(&mut desk);
+        let screen = desk.screen();
+        let keys: Vec<&str> = screen.lines().filter(|line| line.contains("p passed")).collect();
+        assert!(!keys.is_empty(), "{width}x{height}: {screen}");
+        for key in ["· p", "· f", "· b", "· s", "…"] {
+            assert!(keys.iter().all(|line| !line.trim_end().ends_with(key)), "{width}x{height}: {keys:?}");
+        }
+    }
 }
