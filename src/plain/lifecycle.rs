@@ -11,7 +11,7 @@ use super::{Outstanding, Plain, PlainEffect, sentences};
 impl Plain {
     pub(super) fn begin(&mut self) {
         if self.session.profile.sandbox {
-            self.say("This is guestwire's built-in sandbox; nothing leaves this machine.");
+            self.say("This is a sandbox; nothing leaves this machine.");
         } else {
             self.say(format!(
                 "guestwire, profile {}, region {}.",

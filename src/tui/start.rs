@@ -220,11 +220,11 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
 /// What the status line says first.
 fn first_words(settings: &Settings, profile: &Profile, send: &str) -> String {
     if let Some(way) = settings.way_to_env().filter(|_| profile.sandbox) {
-        format!("Built-in sandbox: nothing leaves this machine. {way}")
+        format!("Sandbox: nothing leaves this machine. {way}")
     } else if profile.sandbox && !settings.paths.config_exists {
-        format!("Built-in sandbox: nothing leaves this machine. Type a message and press {send}.")
+        format!("Sandbox: nothing leaves this machine. Type a message and press {send}.")
     } else if profile.sandbox {
-        "Built-in sandbox: nothing leaves this machine.".to_owned()
+        "Sandbox: nothing leaves this machine.".to_owned()
     } else {
         String::new()
     }

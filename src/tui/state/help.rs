@@ -188,7 +188,7 @@ fn by_job(state: &State) -> Vec<String> {
     let new_line: Vec<String> = state.keys.map.keys(Action::NewLine).iter().map(ToString::to_string).collect();
     lines.push(format!("{:<JOB$}pasted text never sends; new line: {}", "Terminal", new_line.join(" or ")));
     let profile = &state.session.profile;
-    let none = if profile.sandbox { "none: built-in sandbox" } else { "none" };
+    let none = if profile.sandbox { "none: sandbox" } else { "none" };
     let config = profile.config_file.as_ref().map_or(none.to_owned(), |path| path.display().to_string());
     lines.push(format!("{:<JOB$}config {config}", "Files"));
     lines.push(format!("{:<JOB$}exports {}", "", profile.data_dir.join("exports").display()));

@@ -148,7 +148,7 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
 fn connect(state: &mut State, effects: &mut Vec<Effect>) {
     if state.session.profile.sandbox {
         let lines = [
-            "This is the built-in sandbox; nothing leaves this machine.",
+            "This is a sandbox; nothing leaves this machine.",
             "",
             "1  In another terminal: guestwire init",
             "   It writes a commented config.toml (never over an existing one) from what it",
