@@ -7,7 +7,8 @@ use super::*;
 use crate::fixtures;
 use crate::model::exchange::{Ending, ExchangeKind, Outcome};
 use crate::model::{
-    AsOf, Attempt, Author, Pacing, Reason, RemoteMessage, RemoteState, TokenFacts, TokenStatus, Unreadable, WebSession,
+    AsOf, Attempt, Author, DeliveryStatus, Exchange, Pacing, Reason, RemoteMessage, RemoteState, TokenFacts,
+    TokenStatus, Unreadable, WebSession,
 };
 use crate::pass::result::ExpectationState;
 use crate::pass::result::Tally;
