@@ -109,7 +109,9 @@ pub fn of_failure(failure: &Failure) -> TryResult {
             FailureKind::Cancelled => Healing::TakenBack,
             FailureKind::Invalid => Healing::Mending,
             FailureKind::Tls(_) => Healing::Nothing,
-            FailureKind::Proxy if failure.partial.as_ref().is_none_or(|answer| answer.status < 500) => Healing::Nothing,
+            FailureKind::Proxy if !failure.partial.as_ref().is_some_and(|a| a.status >= 500 && a.status != 511) => {
+                Healing::Nothing
+            }
             FailureKind::Unprocessed => Healing::AtOnce,
             _ => Healing::Later,
         };

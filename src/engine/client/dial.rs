@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use http::header::{HOST, PROXY_AUTHORIZATION};
-use http::{Request, StatusCode, Uri};
+use http::{Request, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioIo;
@@ -22,6 +22,7 @@ use tower_service::Service;
 
 use crate::config::Profile;
 use crate::genesys::call::USER_AGENT;
+use crate::genesys::errors::ApiError;
 use crate::model::{Failure, FailureKind, Party, Phase, ProxyName, Timing, TlsFault};
 
 use super::answer::{NoAnswer, hand_over, innermost};
@@ -139,14 +140,20 @@ impl Dialer {
         let proxy = self.proxy_for(uri)?;
         let passed = AtomicBool::new(false);
         let work = self.open(Place::of(uri)?, proxy.as_ref(), speaks, progress, &passed);
-        if let Ok(done) = tokio::time::timeout(self.bound, work).await {
-            return done;
-        }
-        let phase = progress.phase();
-        let failure = Failure::new(FailureKind::Timeout, phase, TIMED_OUT);
-        Err(match proxy {
-            Some(proxy) if !passed.load(Ordering::Relaxed) => failure.with(Party::Proxy(proxy.name)).into(),
-            _ => failure.into(),
+        let done = tokio::time::timeout(self.bound, work).await.unwrap_or_else(|_| {
+            let failure = Failure::new(FailureKind::Timeout, progress.phase(), TIMED_OUT);
+            Err(match &proxy {
+                Some(proxy) if !passed.load(Ordering::Relaxed) => failure.with(Party::Proxy(proxy.name.clone())).into(),
+                _ => failure.into(),
+            })
+        });
+        done.map_err(|mut none| {
+            let by_host = none.failure.party == Party::Host && none.failure.phase == Phase::Tls;
+            // A proxy that says yes may still be whoever speaks, or hangs up.
+            if let Some(proxy) = proxy.as_ref().filter(|_| by_host) {
+                none.failure.detail.push_str(&format!("; it was reached through {}", proxy.name));
+            }
+            none
         })
     }
 
@@ -296,10 +303,9 @@ async fn tunnel(proxy: &Proxy, place: &Place<'_>, wire: CapturedWire) -> Result<
     if let Some(tunnel) = tunnel {
         return Ok(CapturedWire::new(TokioIo::new(tunnel.await.map_err(lost)?), peer, false));
     }
-    let usual = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
-    let phrase = answer.phrase.as_deref().or(usual).unwrap_or_default();
-    let advice = advice(answer.status, proxy, &to);
-    let failure = failed(FailureKind::Proxy, format!("answered {} {phrase}{advice}", answer.status));
+    let mut said = ApiError::read(answer.status, &answer.headers, &answer.bytes).refusal;
+    said.phrase.clone_from(&answer.phrase);
+    let failure = failed(FailureKind::Proxy, format!("answered {said}{}", advice(answer.status, proxy, &to)));
     Err(NoAnswer { failure, partial: Some(Box::new(answer)) })
 }
 
@@ -312,6 +318,7 @@ fn advice(status: u16, proxy: &Proxy, to: &str) -> String {
             format!("; it {how} (NTLM and Kerberos are not spoken)")
         }
         (401 | 403 | 405, _) => format!("; it does not let guestwire through to {to}: ask who runs it to allow that"),
+        (511, _) => "; its network wants a sign-in first: open any page in a browser".to_owned(),
         (500.., _) => format!("; it did not reach {to}"),
         _ => String::new(),
     }

@@ -146,6 +146,22 @@ async fn answering(head: Vec<u8>) -> (u16, Arc<AtomicUsize>) {
     (port, asked)
 }
 
+/// A proxy that says yes, and then speaks in place of the host, or lets somebody else speak.
+#[tokio::test]
+async fn whoever_breaks_the_handshake_behind_a_proxy_is_named_with_it() {
+    let login = Server::start(with_tokens(|_| json(404, "{}"))).await;
+    let (port, _) = answering(b"HTTP/1.1 200 Connection established\r\n\r\nSSH-2.0-OpenSSH\r\n".to_vec()).await;
+    let mut profile = profile(&login.url(), 1);
+    profile.hosts.api = "https://api.outside.example".into();
+    let mut engine = start(profile, &[("HTTPS_PROXY", format!("http://127.0.0.1:{port}"))]);
+    let message = engine.send(0, "hello");
+    let DeliveryStatus::Refused(why) = engine.end_of(message).await else { panic!("{:?}", engine.seen) };
+    let why = why.to_string();
+    let through = format!("it was reached through the proxy http://127.0.0.1:{port} (HTTPS_PROXY)");
+    assert!(why.contains("api.outside.example does not speak TLS") && why.contains(&through), "{why}");
+    engine.stop().await;
+}
+
 /// What a proxy answers to CONNECT: which proxy, which status and page, what to do; tried again only where that helps.
 #[tokio::test]
 async fn a_proxy_that_does_not_lead_on_is_named() {
@@ -156,12 +172,20 @@ async fn a_proxy_that_does_not_lead_on_is_named() {
                inin-ratelimit-allowed: 300\r\ninin-ratelimit-reset: 60";
     let answer = |line: &str| format!("HTTP/1.1 {line}\r\n{own}\r\nContent-Length: 20\r\n\r\n{page}").into_bytes();
     let filler = format!("HTTP/1.1 403 No\r\nX-Filler: {}\r\nContent-Length: 0\r\n\r\n", "x".repeat(12 * 1024));
+    let titled = "HTTP/1.1 403 Forbidden\r\nContent-Length: 31\r\n\r\n<title>Chat is blocked</title> ".to_owned();
     for (head, user, status, part) in [
         (answer("407 Proxy Authentication Required"), "", Some(407), "user and password before the host"),
         (answer("407 Proxy Authentication Required"), "me:hush-hush@", Some(407), "did not take the user and password"),
         (answer("403 Forbidden"), "", Some(403), "api.outside.example:443"),
         (filler.into_bytes(), "", Some(403), "answered 403 No"),
-        (answer("302 Found"), "", Some(302), "answered 302 Found"),
+        (
+            answer("302 Found\r\nLocation: http://portal.example/in?user=me"),
+            "",
+            Some(302),
+            "answered 302 Found; leads to http://portal.example/in",
+        ),
+        (answer("511 Network Authentication Required"), "", Some(511), "wants a sign-in first"),
+        (titled.into_bytes(), "", Some(403), "answered 403 Forbidden; a page “Chat is blocked”; it does not let"),
         (b"SSH-2.0-OpenSSH\r\n\r\n".to_vec(), "", None, "not HTTP"),
     ] {
         let (port, asked) = answering(head).await;
