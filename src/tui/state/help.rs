@@ -5,6 +5,7 @@ use tui_input::Input;
 use crate::model::{Channel, Granted, TokenFacts, WebSession};
 use crate::session::RATE_WINDOW;
 use crate::session::refusals::Refusal;
+use crate::text::counted;
 use crate::text::screen::width;
 use crate::tui::action::{ACTIONS, Action, ActionRow, Context};
 use crate::tui::state::key_hints::DEMO;
@@ -311,10 +312,10 @@ pub fn status(state: &State) -> Vec<String> {
         None => "Clock      within a minute of the server's, as far as known".to_owned(),
     });
     lines.push(format!(
-        "Log        {} entries kept, {} removed, {} errors",
+        "Log        {} entries kept, {} removed, {}",
         state.session.log.len(),
         state.session.log.evicted(),
-        state.session.log.error_count()
+        counted(state.session.log.error_count(), "error")
     ));
     lines.push(format!("Open sends {}", state.session.threads.open().count()));
     if let Some(variation) = state.next_send.send_as {
@@ -323,7 +324,9 @@ pub fn status(state: &State) -> Vec<String> {
     if !state.questions.faults.is_empty() {
         lines.push(format!("Faults     {} (as of the newest exchange)", state.questions.faults.join(", ")));
     }
-    lines.push(format!("{} gets a new token.", state.keys.map.key(Action::Renew)));
+    // The page takes no other key than those that move and close it.
+    let close = state.keys.map.key(Action::Dismiss);
+    lines.push(format!("{close}, then {} gets a new token.", state.key(Action::Renew)));
     lines
 }
 
