@@ -45,6 +45,19 @@ fn a_stripped_scope_ends_with_1() {
     assert_eq!((code, last["cause"].as_str(), last["confidence"].as_str()), (1, Some("scope-stripped"), Some("sure")));
 }
 
+/// Where roles decide, no scope is named: that it is missing is only likely until a message is accepted.
+#[test]
+fn an_accepted_test_message_takes_back_a_likely_cause() {
+    let home = tempfile::tempdir().unwrap();
+    for (flag, wanted) in
+        [("--ephemeral", (1, Some("scope-stripped"), Some("likely"))), ("--send-test", (0, Some("none"), Some("sure")))]
+    {
+        let (code, stdout, _) = run(home.path(), &["--sandbox", "--scenario", "published", "doctor", "--json", flag]);
+        let last = lines(&stdout).pop().unwrap();
+        assert_eq!((code, last["cause"].as_str(), last["confidence"].as_str()), wanted, "{stdout}");
+    }
+}
+
 #[test]
 fn a_host_that_is_not_there_ends_with_4_and_a_missing_secret_with_3() {
     let home = tempfile::tempdir().unwrap();

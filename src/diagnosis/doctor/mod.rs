@@ -142,6 +142,10 @@ impl Doctor {
     /// The test message is settled.
     pub fn sent(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
         let finding = finding::test_message(exchange);
+        if finding.result == ProbeResult::Pass {
+            // What was only likely to be in its way was not: a service that decides by roles names no scope, for example.
+            self.suspicion.take_if(|suspicion| suspicion.confidence < Confidence::Sure);
+        }
         if finding.result == ProbeResult::Fail {
             // It is what is to be explained from now on; what looks at it again after the refusal decides most.
             let channel = self.target.as_ref().map(Conversation::channel);
