@@ -34,13 +34,14 @@ pub enum CallKind {
 }
 
 /// Who answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Answerer {
     /// Genesys Cloud itself.
     Service,
     /// Somebody else, known by this sign.
     Other(Sign),
     /// Nothing shows who it was.
+    #[default]
     Unproven,
 }
 

@@ -68,8 +68,8 @@ pub struct ConversationRead {
     pub messages: Vec<ListedMessage>,
 }
 
-/// Reads the conversation; `None` where it is not a JSON object with participants, who have the messages. Accepts messages directly
-/// under participants and under their communications (both shapes are documented).
+/// Reads the conversation; `None` where it is not a JSON object with participants, who have the messages. Accepts messages
+/// directly under participants and under their communications (both shapes are documented).
 pub fn read(body: &[u8]) -> Option<ConversationRead> {
     let value = json::read(body)?;
     if !value.get("participants").is_some_and(Value::is_array) {

@@ -78,7 +78,7 @@ pub struct ExpectationResult {
 }
 
 /// What came of one step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepResult {
     /// `case/step`, the same in every report and run of the pass; with a `#2` behind it in the second round.
     pub id: String,

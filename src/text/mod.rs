@@ -44,8 +44,9 @@ pub fn sentence(why: &(impl ToString + ?Sized)) -> String {
     format!("{}.", capitalised(&clause(why)))
 }
 
-/// A text that a person or another program hands over (a pipe, an editor, a file), without what editors and shells add to it: a byte order mark, carriage returns before line ends, and the
-/// line end after the last line. Blank lines before that are the writer's own and stay.
+/// A text that a person or another program hands over (a pipe, an editor, a file), without what editors and shells add to
+/// it: a byte order mark, carriage returns before line ends, and the line end after the last line. Blank lines before that
+/// are the writer's own and stay.
 pub fn cleaned(text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.replace("\r\n", "\n");

@@ -34,7 +34,7 @@ use finding::{diagnose, fail, plain, skew_words};
 pub use finding::{DoctorEvidence, DoctorStage, DoctorStep, DoctorVerdict, Finding, ProbeResult};
 
 /// See the module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Doctor {
     target: Option<Conversation>,
     subject: Option<(Box<Exchange>, Option<Channel>)>,
@@ -66,16 +66,7 @@ impl Doctor {
         let probes = channel.map_or(&[][..], |channel| channel.capabilities().probes);
         plan.extend(key.into_iter().flat_map(|key| probes.iter().map(move |probe| Step::Ask(probe(key)))));
         plan.extend(key.filter(|_| send_test).map(Step::Send));
-        Self {
-            target,
-            subject: None,
-            plan,
-            said: Vec::new(),
-            skipped: Vec::new(),
-            suspicion: None,
-            verdict: None,
-            skew: None,
-        }
+        Self { target, plan, ..Self::default() }
     }
 
     fn sign_in(profile: &ProfileFacts, plan: &mut VecDeque<Step>) {

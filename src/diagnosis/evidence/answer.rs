@@ -16,7 +16,7 @@ use crate::text::json;
 pub const WEB_SOCKET: &str = "WebSocket";
 
 /// An answer as evidence.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ServerAnswer {
     /// HTTP status; `None` where no status line came.
     pub status: Option<u16>,
@@ -36,22 +36,6 @@ pub struct ServerAnswer {
     pub retry_after: Option<u64>,
     /// The server's clock.
     pub date: Option<Timestamp>,
-}
-
-impl Default for ServerAnswer {
-    fn default() -> Self {
-        Self {
-            status: None,
-            by: Answerer::Unproven,
-            refusal: ServerRefusal::default(),
-            bearer: BearerChallenge::default(),
-            permissions: Vec::new(),
-            text: false,
-            frame: None,
-            retry_after: None,
-            date: None,
-        }
-    }
 }
 
 impl ServerAnswer {

@@ -5,6 +5,7 @@ use crate::model::words::words;
 
 words! {
     /// What an id names.
+    #[derive(Default)]
     pub enum IdKind: word, of_one {
         /// A conversation.
         Conversation = "conversation", "a conversation's id";
@@ -27,6 +28,7 @@ words! {
         /// A guest's own token: a secret, never shown.
         GuestToken = "guest-token", "a guest's token";
         /// Nothing around it says.
+        #[default]
         Unknown = "unknown", "an unknown id";
     }
 }

@@ -30,7 +30,7 @@ const TEXT_MAX: usize = 8 << 20;
 const FOUND_MAX: usize = 500;
 
 /// An id of the text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FoundId {
     /// Lower case, and a UUID with its hyphens, however it was written. Empty for a guest token.
     pub id: String,
@@ -115,15 +115,7 @@ fn gather(seen: Vec<IdOccurrence>, known: &KnownIds) -> Vec<FoundId> {
 
 /// An id with what is known of it beside the text.
 fn begun(id: &str, known: &KnownIds) -> FoundId {
-    let mut entry = FoundId {
-        id: id.to_ascii_lowercase(),
-        what: IdKind::Unknown,
-        roles: Vec::new(),
-        home: None,
-        misplaced: None,
-        swap: None,
-        told: false,
-    };
+    let mut entry = FoundId { id: id.to_ascii_lowercase(), ..FoundId::default() };
     for of in known.about(id) {
         if !entry.roles.iter().any(|r| r.what == of.what) {
             let because = if of.told { "the service says so" } else { "the profile uses it so" };

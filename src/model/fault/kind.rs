@@ -80,8 +80,9 @@ macro_rules! length {
     };
 }
 
-/// One row a fault: what it does; its name, group and effect, whether it `lasts` or hits `once`, the requests that it is for and those that it can reach; its own parameters; its lines in a
-/// menu, each with the parameters that differ from what they are by themselves.
+/// One row a fault: what it does; its name, group and effect, whether it `lasts` or hits `once`, the requests that it is
+/// for and those that it can reach; its own parameters; its lines in a menu, each with the parameters that differ from
+/// what they are by themselves.
 macro_rules! faults {
     ($(
         #[doc = $about:literal]

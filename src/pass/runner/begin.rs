@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::expectation::{self, Expectation};
 use super::replies::ReplyTracker;
@@ -118,15 +117,6 @@ fn blank_step(case: &PassCase, step: &PassStep, round: u32) -> StepResult {
         instruction: step.words(),
         judge: step.judge.clone(),
         expectations: expectation::all(step).into_iter().map(expectation).collect(),
-        suggested: None,
-        why: None,
-        cause: None,
-        verdict: None,
-        note: None,
-        began: None,
-        ended: None,
-        open: Duration::ZERO,
-        runs: 0,
-        evidence: crate::pass::StepEvidence::default(),
+        ..StepResult::default()
     }
 }
