@@ -196,7 +196,7 @@ faults! {
     ServiceFailure = "service-failure", Answers, Spoils once, Send of REQUESTS, with {
         /// Which of them.
         status: u16 = 500, ParameterShape::Status(&[500, 502, 503, 504]);
-        /// Seconds in `Retry-After`; the header is left out without them.
+        /// Seconds in `Retry-After`; without a number the header is left out.
         retry_after: Option<u64> = None, ParameterShape::Count;
         /// Whether the request was carried out all the same.
         received: bool = false, ParameterShape::Flag;
