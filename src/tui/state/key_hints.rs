@@ -77,7 +77,8 @@ impl State {
             }
             // What the question itself names is not said twice.
             Some(Overlay::Ask(ask)) => {
-                (Vec::new(), vec![(self.yes_key(ask), "yes"), (self.keys.map.key(Action::Dismiss), "cancel")])
+                let yes = ask.ready().then(|| (self.yes_key(ask), "yes"));
+                (Vec::new(), yes.into_iter().chain([(self.keys.map.key(Action::Dismiss), "cancel")]).collect())
             }
             Some(Overlay::Card(Card { prefix: Some(_), .. })) => (Vec::new(), close),
             // What the card's own bottom row names is not said twice.

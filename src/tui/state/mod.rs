@@ -16,19 +16,20 @@ pub mod status;
 pub mod thread;
 pub mod token_badge;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-use crate::model::{Cause, DeliveryStatus, Message, Moment};
+use crate::model::{Cause, DeliveryStatus, Message, MessageId, Moment};
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::KeySequence;
 use crate::tui::keymap::KeyMeaning;
 use crate::tui::layout::{Arrangement, Panes};
 use crate::tui::theme::Theme;
 
-use crate::session::log::{Log, Rate401};
+use crate::session::log::{Log, LogEntry, Rate401};
 use crate::session::thread::Threads;
 use crate::session::{RATE_WINDOW, Session};
 use composer::Composer;
@@ -101,6 +102,8 @@ pub struct LogPane {
     pub history: Option<HistoryStretch>,
     /// The number of the entry that another is to be compared with.
     pub compare_with: Option<u64>,
+    /// Why messages of earlier sessions failed, as the entries said that were shown.
+    causes: BTreeMap<MessageId, String>,
 }
 
 /// Demo mode.
@@ -230,6 +233,16 @@ impl State {
         self.name_keys();
     }
 
+    /// What an earlier session sent is known by its entry once that was shown: from then on the thread names its cause.
+    pub(crate) fn learn_causes(&mut self) {
+        let Some(history) = &self.log_pane.history else { return };
+        let ours = history.log.entries().filter_map(|entry| Some((entry.exchange()?.message?, entry)));
+        let known = ours.filter(|(id, _)| self.session.threads.message(*id).is_some());
+        let ascii = self.look.theme.ascii;
+        let causes: Vec<_> = known.filter_map(|(id, entry)| Some((id, named_cause(entry, ascii)?))).collect();
+        self.log_pane.causes.extend(causes);
+    }
+
     /// Does something with the thread's pane, which needs what it is laid out on.
     pub(crate) fn with_thread<T>(
         &mut self,
@@ -238,15 +251,11 @@ impl State {
     ) -> T {
         let mut pane = std::mem::take(&mut self.thread);
         let cause = |message: &Message| {
-            // What an earlier session sent is known by its entry, while that is shown.
-            let now = message.exchange.and_then(|id| self.session.log.entry_of(id));
-            let entry = now.or_else(|| self.shown_log().entry_with(message.id))?;
-            let status = entry.status().map(|status| status.to_string()).unwrap_or_default();
-            let dot = if self.look.theme.ascii { "-" } else { "·" };
-            // What kept a message here is said by its own reason.
-            let told = |cause| !matches!(cause, Cause::Unknown | Cause::HeldBack);
-            let diagnosis = entry.diagnosis().filter(|diagnosis| told(diagnosis.cause()))?;
-            Some(format!("{status} {dot} {}, {}", diagnosis.cause(), diagnosis.confidence().word()).trim().to_owned())
+            let entry = message.exchange.and_then(|id| self.session.log.entry_of(id));
+            match entry {
+                Some(entry) => named_cause(entry, self.look.theme.ascii),
+                None => self.log_pane.causes.get(&message.id).cloned(),
+            }
         };
         let context = RowContext {
             width: area.width.max(1),
@@ -418,4 +427,14 @@ impl State {
         let unread = self.session.conversations.unread();
         if unread == 0 { format!("guestwire: {place}") } else { format!("guestwire: {place}, {unread} unread") }
     }
+}
+
+/// Status, cause and how sure that is, of an entry that failed.
+fn named_cause(entry: &LogEntry, ascii: bool) -> Option<String> {
+    // What kept a message here is said by its own reason.
+    let told = |cause| !matches!(cause, Cause::Unknown | Cause::HeldBack);
+    let diagnosis = entry.diagnosis().filter(|diagnosis| told(diagnosis.cause()))?;
+    let status = entry.status().map(|status| status.to_string()).unwrap_or_default();
+    let dot = if ascii { "-" } else { "·" };
+    Some(format!("{status} {dot} {}, {}", diagnosis.cause(), diagnosis.confidence().word()).trim().to_owned())
 }

@@ -30,7 +30,9 @@ pub fn show(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) 
 /// Applies a page.
 pub fn page(state: &mut State, page: JournalPage, effects: &mut Vec<Effect>) {
     if let JournalPage::History(found) = page {
-        return history::found(state, found);
+        history::found(state, found);
+        state.learn_causes();
+        return;
     }
     let reopen = !something_is_begun(state);
     let changes = state.session.page(page, reopen, state.now);

@@ -70,9 +70,12 @@ pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn intro(state: &State, looking: &OutcomeWatch) -> Vec<String> {
     let Some(message) = state.session.threads.message(looking.message) else { return Vec::new() };
-    let look = match (looking.looks(), looking.next) {
-        (0, None) => "The conversation cannot be read here: only a person can tell.".to_owned(),
-        (looks, next) => {
+    let item = state.session.conversations.get(message.conversation);
+    let unreadable = item.and_then(|item| item.readable.unreadable());
+    let look = match (looking.looks(), looking.next, unreadable) {
+        (1.., _, Some(why)) => format!("The conversation was not checked: {}.", why.sentence()),
+        (0, None, _) => "The conversation cannot be read here: only a person can tell.".to_owned(),
+        (looks, next, _) => {
             let times = if looks == 1 { "once".to_owned() } else { format!("{looks} times") };
             let next = next.map_or_else(
                 || "It is not checked again by itself.".to_owned(),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use guestwire::engine::Report;
 use guestwire::journal::JournalPage;
 use guestwire::journal::job::Restored;
-use guestwire::model::{Cause, Choice, DeliveryStatus, ExchangeKind, Reason, ServerRefusal, TokenStatus};
+use guestwire::model::{
+    AsOf, Cause, Choice, DeliveryStatus, ExchangeKind, Reason, RepliesReadable, ServerRefusal, TokenStatus, Unreadable,
+};
 use guestwire::session::local::{LocalAnswer, LocalRequest};
 use guestwire::tui::{Effect, Event};
 
@@ -251,4 +253,28 @@ fn the_keys_of_a_verdict_are_whole() {
             assert!(keys.iter().all(|line| !line.trim_end().ends_with(key)), "{width}x{height}: {keys:?}");
         }
     }
+}
+
+#[test]
+fn what_could_not_be_read_was_not_checked() {
+    let mut desk = Desk::default();
+    desk.report(Report::Token(valid()));
+    desk.unknown("where is it");
+    desk.keys("esc u");
+    assert!(desk.screen().contains("Checked the conversation"), "{}", desk.screen());
+    let why = Unreadable::Refused { status: 403, missing: Vec::new() };
+    let readable = RepliesReadable::No(why.clone());
+    desk.report(Report::RepliesReadable { key: BILLING, as_of: AsOf::ReadAt(desk.now), readable });
+    let screen = desk.screen();
+    assert!(screen.contains("The conversation was not checked: replies could not be read: 403"), "{screen}");
+}
+
+#[test]
+fn yes_is_named_once_it_is_taken() {
+    let mut desk = Desk::default();
+    desk.unknown("where is it");
+    desk.keys("esc u pgdn enter");
+    assert!(!desk.footer().contains("yes") && desk.footer().contains("Esc cancel"), "{}", desk.footer());
+    desk.type_text("again");
+    assert!(desk.footer().contains("Enter yes"), "{}", desk.footer());
 }

@@ -276,6 +276,9 @@ fn a_message_that_came_back_names_its_cause_once_its_entry_is_shown() {
     assert!(thread(&desk).contains("refused 401 unauthorized"), "{}", desk.screen());
     found(&mut desk, earlier.state.session.log.oldest_as_kept(9));
     assert!(thread(&desk).contains(&format!("refused 401 · {cause}")), "{}", desk.screen());
+    desk.keys("esc");
+    assert!(desk.state.log_pane.history.is_none());
+    assert!(thread(&desk).contains(&format!("refused 401 · {cause}")), "what is known stays known: {}", desk.screen());
 }
 
 #[test]
