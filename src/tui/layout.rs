@@ -103,6 +103,7 @@ impl Arrangement {
     /// Shows the thread beside the log, or in its place where there is room for one of them; or puts it away. The focus goes
     /// with what is shown.
     pub fn toggle_thread(&mut self) {
+        let list_covers = self.focus == Pane::Picker && self.size.width < LIST_BESIDE && !self.zoomed;
         let shown = if holds_thread_and_log(self.size) && !self.zoomed {
             self.thread_beside = !self.thread_beside;
             self.thread_beside
@@ -113,7 +114,9 @@ impl Arrangement {
             }
             self.thread_over
         };
-        if !shown && self.focus == Pane::Thread {
+        if list_covers {
+            self.focus = if shown { Pane::Thread } else { Pane::Log };
+        } else if !shown && self.focus == Pane::Thread {
             self.focus = Pane::Log;
         }
     }

@@ -38,7 +38,10 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             // What was toggled while one pane had it all shows now.
             keep_focus_visible(state);
         }
-        Action::Thread => state.arrangement.toggle_thread(),
+        Action::Thread => {
+            state.arrangement.toggle_thread();
+            keep_focus_visible(state);
+        }
         Action::FaultBench => faults::open(state),
         Action::SendAs => faults::open_send_as(state),
         Action::Choose => attachments::choose(state),

@@ -131,6 +131,8 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
         PromptPurpose::Comment(number) => {
             state.shown_log_mut().comment_on(number, &text);
             open_conversation::marked(state, number, effects);
+            let verb = if text.is_empty() { "has no" } else { "has a" };
+            state.status.info(format!("#{number} {verb} comment."));
         }
         PromptPurpose::SearchKept => {
             if !text.is_empty() {

@@ -278,3 +278,13 @@ fn yes_is_named_once_it_is_taken() {
     desk.type_text("again");
     assert!(desk.footer().contains("Enter yes"), "{}", desk.footer());
 }
+
+#[test]
+fn the_thread_comes_out_from_under_the_list() {
+    let mut desk = Desk::new(40, 12);
+    desk.report(reply(BILLING, "r-1", "Good afternoon", desk.now));
+    desk.keys("esc 1 t");
+    assert!(desk.screen().contains("Good afternoon"), "{}", desk.screen());
+    desk.keys("1 t");
+    assert!(desk.screen().contains("2 Log"), "{}", desk.screen());
+}
