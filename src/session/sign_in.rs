@@ -147,7 +147,7 @@ pub fn refused_text(why: &str) -> String {
 pub fn missing_scopes(facts: &TokenFacts) -> Option<String> {
     (!facts.missing.is_empty()).then(|| {
         let scopes = facts.missing.join(" ");
-        format!("the token lacks a scope that a conversation needs: {scopes}; expect its messages to be refused")
+        format!("the token was granted without {scopes}: messages through the Guest API will probably be refused")
     })
 }
 
