@@ -113,7 +113,12 @@ fn token(facts: &Facts<'_>, checks: &mut Checks) {
     let own = facts.exchange.id;
     let works = format!("{name}works for other API calls");
     match book.map_or((None, None), |b| (b.accepted.besides(own), b.refused.besides(own))) {
-        (Some(seen), refused) if refused.is_none_or(|r| seen.at >= r.at) => checks.shown(seen, true, works),
+        (Some(seen), refused) if refused.is_none_or(|r| seen.at >= r.at) => {
+            // What worked before this was refused need not work now.
+            let before = seen.at < facts.exchange.started;
+            let worked = format!("{name}worked for other API calls before");
+            checks.shown(seen, true, if before { worked } else { works });
+        }
         (_, Some(refused)) => checks.shown(refused, false, works),
         _ => checks.unknown(&works, "not checked"),
     }

@@ -288,3 +288,15 @@ fn the_thread_comes_out_from_under_the_list() {
     desk.keys("1 t");
     assert!(desk.screen().contains("2 Log"), "{}", desk.screen());
 }
+
+#[test]
+fn what_worked_before_a_refusal_is_not_said_to_work() {
+    let mut desk = Desk::new(120, 36);
+    desk.accepted("one");
+    desk.pass(5_000);
+    desk.refused("two");
+    desk.pass(1_000);
+    desk.keys("esc d");
+    let card = desk.screen();
+    assert!(card.contains("worked for other API calls before"), "{card}");
+}
