@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-use crate::model::{Cause, DeliveryStatus, Message, MessageId, Moment};
+use crate::model::{Cause, Confidence, DeliveryStatus, Message, MessageId, Moment};
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::KeySequence;
 use crate::tui::keymap::KeyMeaning;
@@ -103,7 +103,7 @@ pub struct LogPane {
     /// The number of the entry that another is to be compared with.
     pub compare_with: Option<u64>,
     /// Why messages of earlier sessions failed, as the entries said that were shown.
-    causes: BTreeMap<MessageId, String>,
+    causes: BTreeMap<MessageId, (Confidence, String)>,
 }
 
 /// Demo mode.
@@ -240,7 +240,13 @@ impl State {
         let known = ours.filter(|(id, _)| self.session.threads.message(*id).is_some());
         let ascii = self.look.theme.ascii;
         let causes: Vec<_> = known.filter_map(|(id, entry)| Some((id, named_cause(entry, ascii)?))).collect();
-        self.log_pane.causes.extend(causes);
+        for (id, cause) in causes {
+            // What a search found is judged without what stood around it: it takes nothing from what is known better.
+            let known = self.log_pane.causes.entry(id).or_insert_with(|| cause.clone());
+            if cause.0 >= known.0 {
+                *known = cause;
+            }
+        }
     }
 
     /// Does something with the thread's pane, which needs what it is laid out on.
@@ -253,8 +259,8 @@ impl State {
         let cause = |message: &Message| {
             let entry = message.exchange.and_then(|id| self.session.log.entry_of(id));
             match entry {
-                Some(entry) => named_cause(entry, self.look.theme.ascii),
-                None => self.log_pane.causes.get(&message.id).cloned(),
+                Some(entry) => named_cause(entry, self.look.theme.ascii).map(|(_, words)| words),
+                None => self.log_pane.causes.get(&message.id).map(|(_, words)| words.clone()),
             }
         };
         let context = RowContext {
@@ -430,11 +436,12 @@ impl State {
 }
 
 /// Status, cause and how sure that is, of an entry that failed.
-fn named_cause(entry: &LogEntry, ascii: bool) -> Option<String> {
+fn named_cause(entry: &LogEntry, ascii: bool) -> Option<(Confidence, String)> {
     // What kept a message here is said by its own reason.
     let told = |cause| !matches!(cause, Cause::Unknown | Cause::HeldBack);
     let diagnosis = entry.diagnosis().filter(|diagnosis| told(diagnosis.cause()))?;
     let status = entry.status().map(|status| status.to_string()).unwrap_or_default();
     let dot = if ascii { "-" } else { "·" };
-    Some(format!("{status} {dot} {}, {}", diagnosis.cause(), diagnosis.confidence().word()).trim().to_owned())
+    let confidence = diagnosis.confidence();
+    Some((confidence, format!("{status} {dot} {}, {}", diagnosis.cause(), confidence.word()).trim().to_owned()))
 }

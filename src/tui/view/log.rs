@@ -146,7 +146,8 @@ pub fn right(state: &State, width: usize) -> String {
     };
     let more = if history.older { "+" } else { "" };
     let rows = history.log.len();
-    let text = format!("{rows}{more} rows · {} back", history.log.keys().clear);
+    let rows = if more.is_empty() { counted(rows, "row") } else { format!("{rows}{more} rows") };
+    let text = format!("{rows} · {} back", history.log.keys().clear);
     screen::fit(&screen::plain(&text, state.look.theme.ascii), width, state.look.theme.ascii).into_owned()
 }
 

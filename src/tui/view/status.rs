@@ -83,7 +83,7 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
     let cursor = cursor_cells(&prompt.input);
     // What does not fit goes out of sight at the left, behind a mark.
     let over = cursor.saturating_sub(room - 1);
-    let mark = if over > 0 && room > 12 { plain("…", state.look.theme.ascii) } else { "".into() };
+    let mark = if over > 0 && room > 5 { plain("…", state.look.theme.ascii) } else { "".into() };
     let gone = prefix(&typed, over + width(&mark));
     let shown = typed.strip_prefix(gone).unwrap_or(&typed);
     pen.write(&mark, StyleRole::Dim);

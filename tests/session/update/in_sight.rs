@@ -71,6 +71,10 @@ fn a_long_path_is_cut_with_a_mark_and_its_reason_is_read() {
     let [Effect::Local(LocalRequest::ReadPass(path))] = effects.as_slice() else { panic!("{effects:?}") };
     desk.event(Event::Local(LocalAnswer::PassRead(path.clone(), Err("No such file.".to_owned()))));
     assert!(line(&desk).ends_with("! No such file."), "{}", line(&desk));
+    let mut small = Desk::new(40, 12);
+    small.keys("esc /");
+    small.type_text("status:zzz");
+    assert!(line(&small).starts_with(" filter log: …"), "{}", line(&small));
 }
 
 #[test]
