@@ -103,13 +103,22 @@ impl Plain {
         }
     }
 
-    /// A script does not wait for a token that will not come.
+    /// A script does not wait for a token that will not come; with the one that there is, others than the messages that
+    /// were refused for it go on.
     pub(super) fn give_up(&mut self) {
         if self.interactive {
             return;
         }
-        let Some(trouble) = self.session.sign_in.trouble() else { return };
-        let (exit, why) = (Exit::from(trouble), trouble.why.clone());
+        let sign_in = &self.session.sign_in;
+        let Some(trouble) = sign_in.no_other() else { return };
+        let (exit, why, for_all) = (Exit::from(trouble), trouble.why.clone(), sign_in.trouble().is_some());
+        self.give_up_held(exit, &format!("not signed in: {why}"), |session, id, key| {
+            let tried = || session.log.exchange_of(id).is_some_and(|x| x.attempts().next().is_some());
+            !session.has_sessions(key) && (for_all || tried())
+        });
+        if !for_all {
+            return;
+        }
         for key in std::mem::take(&mut self.asked.reading) {
             self.say(format!("{}: not read, because guestwire is not signed in: {}.", self.spoken(key), clause(&why)));
             self.ends(exit, None);
@@ -121,23 +130,22 @@ impl Plain {
             ));
             self.ends(exit, None);
         }
-        self.give_up_held(exit, &format!("not signed in: {why}"), |session, key| !session.has_sessions(key));
     }
 
     /// A script does not wait for a person to connect a conversation that cannot be reached.
     pub(super) fn give_up_unreachable(&mut self, key: ConversationKey, why: &str) {
         if !self.interactive {
             let why = format!("the conversation cannot be reached: {why}");
-            self.give_up_held(Exit::Network, &why, |_, of| of == key);
+            self.give_up_held(Exit::Network, &why, |_, _, of| of == key);
         }
     }
 
     /// Takes back the messages that are held back in the conversations that `hopeless` picks.
-    fn give_up_held(&mut self, exit: Exit, why: &str, hopeless: impl Fn(&Session, ConversationKey) -> bool) {
+    fn give_up_held(&mut self, exit: Exit, why: &str, hopeless: impl Fn(&Session, MessageId, ConversationKey) -> bool) {
         let held = self
             .session
             .held()
-            .filter(|(id, key)| hopeless(&self.session, *key) && !self.asked.given_up.contains_key(id));
+            .filter(|(id, key)| hopeless(&self.session, *id, *key) && !self.asked.given_up.contains_key(id));
         let ids: Vec<MessageId> = held.map(|(id, _)| id).collect();
         for id in ids {
             self.asked.given_up.insert(id, (exit, why.to_owned()));

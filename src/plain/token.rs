@@ -31,7 +31,7 @@ impl Plain {
             TokenStatus::RenewFailed { retry, why, .. } => {
                 let left = span(retry.left(self.now));
                 self.say(format!(
-                    "The token still works, but the renewal failed: {}. The next try is in {left}.",
+                    "The renewal failed, and the token that there is stays in use: {}. The next try is in {left}.",
                     clause(why)
                 ));
             }

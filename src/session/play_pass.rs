@@ -67,7 +67,7 @@ impl Session {
         let known = RunnerContext {
             facts: &self.profile.facts,
             past: &self.diagnoses.evidence,
-            no_token: self.sign_in.trouble().map(|trouble| trouble.why.as_str()),
+            no_token: self.sign_in.no_token(),
         };
         runner.on(now, RunnerEvent::Report(&Report::Token(self.sign_in.status.clone())), &known);
         self.pass.runner = Some(runner);
@@ -90,7 +90,7 @@ impl Session {
         let known = RunnerContext {
             facts: &self.profile.facts,
             past: &self.diagnoses.evidence,
-            no_token: self.sign_in.trouble().map(|trouble| trouble.why.as_str()),
+            no_token: self.sign_in.no_token(),
         };
         let Some(runner) = &mut self.pass.runner else { return };
         let was_over = runner.is_over();

@@ -31,6 +31,8 @@ pub struct SignIn {
     /// When the token endpoint first asked to wait, since there last was a token.
     limited: Option<Moment>,
     trouble: Option<SignInTrouble>,
+    /// Why it is no use to wait for another token than the one that there is.
+    no_other: Option<SignInTrouble>,
 }
 
 impl SignIn {
@@ -47,17 +49,19 @@ impl SignIn {
     pub fn moved(&mut self, now: Moment, status: TokenStatus) -> TokenStatus {
         let trouble = |network: bool, why: String| Some(SignInTrouble { network, why });
         match &status {
-            TokenStatus::Valid(_) | TokenStatus::Renewing(_) | TokenStatus::RenewFailed { .. } => {
-                self.forget_failures();
-            }
+            TokenStatus::Valid(_) => self.forget_failures(),
             TokenStatus::Expired { retry: None, why } => self.trouble = trouble(self.network, why.clone()),
-            TokenStatus::Expired { retry: Some(_), why } => {
+            TokenStatus::Expired { retry: Some(_), why } | TokenStatus::RenewFailed { why, .. } => {
                 self.failures += 1;
-                if self.for_good {
-                    self.trouble = trouble(self.network, why.clone());
+                let vain = if self.for_good {
+                    trouble(self.network, why.clone())
                 } else if self.failures >= TRIES {
-                    self.trouble = trouble(self.network, format!("{why} ({} tries)", self.failures));
-                }
+                    trouble(self.network, format!("{why} ({} tries)", self.failures))
+                } else {
+                    None
+                };
+                let works = matches!(status, TokenStatus::RenewFailed { .. });
+                *(if works { &mut self.no_other } else { &mut self.trouble }) = vain;
             }
             TokenStatus::Refused { why, .. } | TokenStatus::NoSecret { why } => {
                 self.trouble = trouble(false, why.clone());
@@ -66,7 +70,7 @@ impl SignIn {
                 let how = "check the client's id, its secret, the region and client_auth";
                 self.trouble = trouble(false, format!("{why}; {how}"));
             }
-            TokenStatus::Limited { until, facts: None } => {
+            TokenStatus::Limited { until, facts } => {
                 let end = self.limited.get_or_insert(now).after(WAITS);
                 if until.mono > end.mono {
                     let seconds = until.left(now).as_secs().try_into().unwrap_or(i64::MAX);
@@ -77,10 +81,10 @@ impl SignIn {
                         WAITS.as_secs(),
                         until.wall.strftime("%FT%TZ"),
                     );
-                    self.trouble = trouble(false, why);
+                    *(if facts.is_some() { &mut self.no_other } else { &mut self.trouble }) = trouble(false, why);
                 }
             }
-            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Limited { facts: Some(_), .. } => {}
+            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Renewing(_) => {}
         }
         std::mem::replace(&mut self.status, status)
     }
@@ -93,12 +97,22 @@ impl SignIn {
     fn forget_failures(&mut self) {
         self.failures = 0;
         self.limited = None;
-        self.trouble = None;
+        (self.trouble, self.no_other) = (None, None);
     }
 
     /// Why it is no use to wait longer, if so.
     pub const fn trouble(&self) -> Option<&SignInTrouble> {
         self.trouble.as_ref()
+    }
+
+    /// For a pass: why it is of no use to wait, for any token and for another one.
+    pub fn no_token(&self) -> [Option<&str>; 2] {
+        [self.trouble(), self.no_other()].map(|trouble| trouble.map(|trouble| trouble.why.as_str()))
+    }
+
+    /// The same for who cannot use the token that there is, since it was refused.
+    pub fn no_other(&self) -> Option<&SignInTrouble> {
+        self.trouble.as_ref().or(self.no_other.as_ref())
     }
 }
 
@@ -176,6 +190,7 @@ mod tests {
             let mut sign_in = SignIn::default();
             sign_in.moved(Moment::ZERO, TokenStatus::Limited { until, facts });
             assert_eq!(sign_in.trouble().is_some(), troubled);
+            assert!(sign_in.no_other().is_some(), "whoever was refused with the old one waits in vain");
         }
     }
 }

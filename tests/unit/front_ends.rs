@@ -252,7 +252,7 @@ fn by_pass(course: &Course) -> Facts {
             RunnerEvent::Report(Report::Token(status)) => drop(status.facts().map(|facts| past.token(facts))),
             _ => {}
         }
-        runner.on(at_millis(1_000), event, &RunnerContext { facts: &profile, past: &past, no_token: None })
+        runner.on(at_millis(1_000), event, &RunnerContext { facts: &profile, past: &past, no_token: [None, None] })
     };
     on(&mut runner, RunnerEvent::Report(&reports[0]));
     let effects = on(&mut runner, RunnerEvent::Go);

@@ -150,7 +150,7 @@ impl RunFold {
         let known = RunnerContext {
             facts: &self.session.profile.facts,
             past: &self.session.diagnoses.evidence,
-            no_token: self.session.sign_in.trouble().map(|trouble| trouble.why.as_str()),
+            no_token: self.session.sign_in.no_token(),
         };
         let Some(runner) = self.lanes.get_mut(lane) else { return };
         for effect in runner.on(now, event, &known) {

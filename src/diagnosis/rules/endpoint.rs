@@ -33,6 +33,9 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
                 Hypothesis::open(Cause::AddressRefused, address, audit),
             ]
         }
+        (Some(200..=299), _) if said.by.is_service() => {
+            vec![Hypothesis::supported(Cause::ServiceFailure, "the answer has no token that can be used", None)]
+        }
         (Some(200..=299), _) => {
             vec![Hypothesis::supported(Cause::ProxyAnswered, "the answer has no token", Some(Probe::Tls))]
         }

@@ -90,7 +90,9 @@ impl Runner {
     /// Why the open step has no token, and none to wait for. A guest that has a session of its own needs none.
     fn no_token(&self) -> Option<&str> {
         let needs_one = self.open_player().is_ok_and(|player| !player.channel.has_sessions());
-        self.sign_in.trouble.as_deref().filter(|_| needs_one)
+        let tried = self.watch.as_ref().and_then(|watch| watch.exchange.as_deref()?.last_attempt()).is_some();
+        let [none, no_other] = &self.sign_in.trouble;
+        if tried { no_other } else { none }.as_deref().filter(|_| needs_one)
     }
 
     /// Without a token and without a prospect of one, a message that is not on the wire is taken back.

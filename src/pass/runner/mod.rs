@@ -88,8 +88,8 @@ pub struct RunnerContext<'k> {
     pub facts: &'k ProfileFacts,
     /// What exchanges showed.
     pub past: &'k PastExchanges,
-    /// Why waiting for a token is of no use, if so.
-    pub no_token: Option<&'k str>,
+    /// Why waiting for a token is of no use, if so; and for another one, where the one that there is was refused.
+    pub no_token: [Option<&'k str>; 2],
 }
 
 /// What happens to a run.
@@ -169,8 +169,8 @@ pub enum StepStage {
 struct SignInSeen {
     /// The newest token.
     generation: Option<Generation>,
-    /// Why there is none, and none to be waited for.
-    trouble: Option<String>,
+    /// Why there is none, and none to be waited for; and why there will be no other.
+    trouble: [Option<String>; 2],
     /// A step was blocked for that.
     blocked: bool,
 }
@@ -321,7 +321,7 @@ impl Runner {
     /// Takes one event.
     pub fn on(&mut self, now: Moment, event: RunnerEvent<'_>, known: &RunnerContext<'_>) -> Vec<RunnerEffect> {
         self.now = now;
-        self.sign_in.trouble = known.no_token.map(|why| format!("not signed in: {why}"));
+        self.sign_in.trouble = known.no_token.map(|why| why.map(|why| format!("not signed in: {why}")));
         let mut effects = Vec::new();
         match event {
             RunnerEvent::Report(report) => {

@@ -148,7 +148,7 @@ impl Runner {
     pub(super) fn renewed(&mut self, effects: &mut Vec<RunnerEffect>) {
         let Some(renewing) = self.renewing else { return };
         let late = renewing.until.left(self.now).is_zero();
-        if self.sign_in.generation <= renewing.than && self.sign_in.trouble.is_none() && !late {
+        if self.sign_in.generation <= renewing.than && self.sign_in.trouble.iter().all(Option::is_none) && !late {
             return;
         }
         self.renewing = None;

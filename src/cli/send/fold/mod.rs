@@ -205,7 +205,11 @@ impl SendFold {
 
     /// Why it is no use to wait for a token longer, where one is needed.
     fn trouble(&self) -> Option<&SignInTrouble> {
-        self.session.sign_in.trouble().filter(|_| self.wants_token())
+        let sign_in = &self.session.sign_in;
+        // A message that was tried, and waits again, had its token refused.
+        let refused = self.told > 0 && self.delivery == DeliveryStatus::Queued;
+        let trouble = if refused { sign_in.no_other() } else { sign_in.trouble() };
+        trouble.filter(|_| self.wants_token())
     }
 
     /// The session moved on. Nobody is here to connect later, so that a message is not held for that.

@@ -75,7 +75,7 @@ impl Rig {
             self.sign_in.moved(self.now, status.clone());
         }
         let no_token = self.sign_in.trouble().map(|trouble| trouble.why.as_str());
-        let known = RunnerContext { facts: &self.facts, past: &self.past, no_token };
+        let known = RunnerContext { facts: &self.facts, past: &self.past, no_token: [no_token; 2] };
         let effects = self.runner.on(self.now, event, &known);
         for effect in &effects {
             if matches!(effect, RunnerEffect::Send(_)) {

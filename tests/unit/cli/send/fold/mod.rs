@@ -251,6 +251,33 @@ fn a_lost_answer_is_looked_up_and_then_five() {
     }
 }
 
+/// The token that there is was refused, and there will be no other: a wait without an end helps nobody.
+#[test]
+fn a_message_whose_token_was_refused_does_not_wait_for_ever_for_another() {
+    let failed = |_| {
+        let (facts, why) = (fixtures::token_facts(), "302 Found".to_owned());
+        report(Report::Token(TokenStatus::RenewFailed { facts, retry: NOW, why }))
+    };
+    let until = NOW.after(Duration::from_secs(3_600));
+    let limited = TokenStatus::Limited { until, facts: Some(fixtures::token_facts()) };
+    for (renewal, words) in [
+        ((0..3).map(failed).collect(), "not signed in: 302 Found (3 tries)"),
+        (vec![report(Report::Token(limited))], "asks to wait 1h, and this command waits 120 s at most"),
+    ] {
+        for refused in [false, true] {
+            let mut fold = fold(None);
+            fold.on(NOW, delivery(DeliveryStatus::Queued));
+            if refused {
+                fold.on(NOW, exchange(vec![answered(401)], Outcome::Waiting));
+            }
+            let acts = feed(&mut fold, renewal.clone());
+            assert_eq!(exit(&acts), refused.then_some(Exit::NotSignedIn), "{words}");
+            let last = json_lines(&acts).pop().unwrap_or_default();
+            assert_eq!(last.contains(words), refused, "{last}");
+        }
+    }
+}
+
 #[test]
 fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
     let mut fold = fold(None);
