@@ -74,7 +74,13 @@ pub fn private(path: &Path, replace: bool) -> io::Result<File> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options.open(path).map_err(no_directory)
+}
+
+/// A new file is not found where its directory is not there.
+pub fn no_directory(error: io::Error) -> io::Error {
+    let missing = error.kind() == io::ErrorKind::NotFound;
+    if missing { io::Error::new(error.kind(), "no such directory") } else { error }
 }
 
 /// The same; a directory that is not there is made, for its owner alone.
@@ -108,7 +114,7 @@ pub fn append_private(path: &Path) -> io::Result<File> {
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options.open(path).map_err(no_directory)
 }
 
 /// Replaces a file, or makes it, at once: whoever reads it meanwhile finds the old text or the new. A link stays one, and
@@ -186,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn only_regular_files_up_to_a_bound_are_read() {
+    fn only_regular_files_up_to_a_bound_are_read_and_new_ones_need_a_directory() {
         let dir = tempfile::tempdir().unwrap();
         let place = |name: &str| dir.path().join(name);
         rustix::fs::mkfifoat(rustix::fs::CWD, place("pipe"), rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
@@ -198,6 +204,9 @@ mod tests {
         assert_eq!(why(Path::new("/dev/zero"), 4), Err("this is no regular file".to_owned()));
         assert_eq!(why(dir.path(), 4), Err("is a directory".to_owned()));
         assert_eq!(why(&place("none"), 4), Err("no such file".to_owned()));
+        for made in [private(&place("none/x"), false), append_private(&place("none/x"))] {
+            assert_eq!(super::why(&made.unwrap_err()), "no such directory");
+        }
     }
 
     #[test]

@@ -191,7 +191,7 @@ pub(super) fn open_to_others(_: &Metadata) -> Option<u32> {
 }
 
 fn read_file(path: &Path, private: bool) -> Result<Zeroizing<Vec<u8>>, SecretError> {
-    let unreadable = |e: std::io::Error| SecretError::Unreadable { path: path.to_owned(), why: e.kind().to_string() };
+    let unreadable = |e: std::io::Error| SecretError::Unreadable { path: path.to_owned(), why: files::why(&e) };
     let file = match files::open(path) {
         Ok(file) => file,
         Err(_) if path.metadata().is_ok_and(|about| !about.is_file()) => {

@@ -14,6 +14,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 use zeroize::Zeroizing;
 
 use super::secret_error::{MAX_BYTES, SecretError, Terminal};
+use crate::files;
 
 /// How long a command may take: long enough for a person to answer a password prompt.
 pub const TIME: Duration = Duration::from_secs(30);
@@ -31,7 +32,7 @@ pub fn run(words: &[String], terminal: Terminal, bound: Duration) -> Result<Zero
     };
     let program = program.clone();
     let mut child = start(&program, arguments, terminal)
-        .map_err(|e| SecretError::CannotStart { program: program.clone(), why: e.kind().to_string() })?;
+        .map_err(|e| SecretError::CannotStart { program: program.clone(), why: files::why(&e) })?;
     let printed = Printed::of(child.stdout().take());
     let complained = Printed::of(child.stderr().take());
     let deadline = Instant::now() + bound;

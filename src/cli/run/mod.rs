@@ -111,7 +111,8 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
             return Err(Failed::usage(format!("two reports go to {shown}; give each a file of its own")));
         }
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        tempfile::tempfile_in(dir).map_err(|e| Failed { exit: Exit::Usage, ..unwritten(path, &e) })?;
+        let tried = tempfile::tempfile_in(dir).map_err(files::no_directory);
+        tried.map_err(|e| Failed { exit: Exit::Usage, ..unwritten(path, &e) })?;
     }
     let opened = OpenProfile::announced(settings)?;
     let cast = cast(&opened, args)?;

@@ -9,6 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertStore};
 
+use crate::files;
 use crate::model::{Failure, FailureKind, Party, Phase, TlsFault};
 use crate::text::one_line;
 
@@ -42,11 +43,8 @@ pub fn check_ca_file(file: &Path) -> Result<Vec<String>, String> {
 /// Adds the certificates of a file. Gives a sentence for each block that is skipped; the error is one for the file.
 fn add(roots: &mut RootCertStore, file: &Path) -> Result<Vec<String>, String> {
     const MORE: u64 = 16 << 20;
-    let size = std::fs::metadata(file)
-        .and_then(|m| if m.is_file() { Ok(m.len()) } else { Err(std::io::ErrorKind::InvalidInput.into()) });
-    let read = size
-        .and_then(|size| if size <= MORE { std::fs::read(file) } else { Err(std::io::ErrorKind::FileTooLarge.into()) });
-    let bytes = read.map_err(|e| format!("it cannot be read ({e}); check ca_files of the profile"))?;
+    let bytes = files::read(file, MORE)
+        .map_err(|e| format!("it cannot be read ({}); check ca_files of the profile", files::why(&e)))?;
     // A certificate in DER is a SEQUENCE of more than 127 bytes.
     if bytes.starts_with(&[0x30, 0x82]) {
         let how = "openssl x509 -inform der -in FILE -out FILE.pem";

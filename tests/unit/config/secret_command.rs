@@ -71,6 +71,6 @@ fn no_terminal_can_be_asked_while_a_screen_is_open() {
 #[test]
 fn a_missing_program_is_named() {
     let missing = run(&["guestwire-no-such-program".to_owned()], Terminal::Free, TIME);
-    assert!(matches!(missing, Err(SecretError::CannotStart { .. })));
+    assert!(matches!(missing, Err(SecretError::CannotStart { why, .. }) if why == "no such file"));
     assert!(matches!(run(&[], Terminal::Free, TIME), Err(SecretError::CannotStart { .. })));
 }
