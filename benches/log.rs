@@ -51,7 +51,7 @@ fn append_following(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn append_while_reading(bencher: Bencher<'_, '_>) {
     let mut log = after_100_000();
-    log.up(2_000);
+    log.step(-2_000);
     let mut id = 100_000;
     bencher
         .with_inputs(|| {
@@ -64,10 +64,10 @@ fn append_while_reading(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn key_up_and_down(bencher: Bencher<'_, '_>) {
     let mut log = after_100_000();
-    log.up(2_000);
+    log.step(-2_000);
     bencher.bench_local(|| {
-        log.up(60);
-        log.down(60);
+        log.step(-60);
+        log.step(60);
     });
 }
 

@@ -21,7 +21,7 @@ async fn probes_settle_what_the_refusal_leaves_open() {
         hands.keys("esc q");
     })
     .await;
-    let newest = state.session.log.newest_error().unwrap();
+    let newest = state.session.log.why().unwrap();
     let diagnosis = newest.diagnosis().unwrap();
     assert_eq!((diagnosis.cause(), diagnosis.confidence()), (Cause::ScopeStripped, Confidence::Sure));
     let probes = state.session.log.entries().filter_map(|e| e.exchange()).filter(|x| x.kind == ExchangeKind::Probe);

@@ -89,11 +89,6 @@ impl Log {
         self.totals.bytes
     }
 
-    /// The entry that became an error last, if it is still kept and still one.
-    pub fn newest_error(&self) -> Option<&LogEntry> {
-        self.get(self.errors.newest?).filter(|entry| entry.is_error())
-    }
-
     /// Whether there is a shown error below the cursor.
     pub fn has_error_below(&self) -> bool {
         self.errors_below().next().is_some()

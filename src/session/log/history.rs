@@ -123,7 +123,6 @@ impl Log {
         self.totals.bytes = self.totals.bytes.saturating_add(entry.bytes);
         if entry.is_error() {
             self.errors.all.insert(seq);
-            self.errors.newest = Some(seq);
         }
         self.entries.push_back(entry);
         self.measure(seq);

@@ -135,7 +135,6 @@ impl Log {
 
     /// The newest error opens its summary, unless a person decided otherwise.
     fn open_by_itself(&mut self, seq: u64) {
-        self.errors.newest = Some(seq);
         if let Some(entry) = self.get_mut(seq)
             && !entry.opened.touched
             && entry.opened.density == Density::Line

@@ -108,7 +108,6 @@ struct Index {
 struct ErrorEntries {
     /// All that are errors now.
     all: BTreeSet<u64>,
-    newest: Option<u64>,
     /// Those that opened by themselves, the newest last; the others close as soon as nobody looks.
     opened: Vec<u64>,
 }

@@ -52,36 +52,14 @@ impl Log {
 
     // ── moves ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Up by rows.
-    pub fn up(&mut self, rows: usize) {
-        let row = self.at();
-        self.go(row.saturating_sub(rows), self.top());
+    /// Moves the cursor down by rows (up where negative); at the last row the end is followed.
+    pub fn step(&mut self, rows: isize) {
+        self.go(self.at().saturating_add_signed(rows), self.top());
     }
 
-    /// Down by rows; at the last row the end is followed.
-    pub fn down(&mut self, rows: usize) {
-        let row = self.at();
-        self.go(row.saturating_add(rows), self.top());
-    }
-
-    /// Up by a window.
-    pub fn page_up(&mut self) {
-        self.scroll_up(self.view.height.saturating_sub(1).max(1));
-    }
-
-    /// Down by a window.
-    pub fn page_down(&mut self) {
-        self.scroll_down(self.view.height.saturating_sub(1).max(1));
-    }
-
-    /// Up by half a window.
-    pub fn half_page_up(&mut self) {
-        self.scroll_up((self.view.height / 2).max(1));
-    }
-
-    /// Down by half a window.
-    pub fn half_page_down(&mut self) {
-        self.scroll_down((self.view.height / 2).max(1));
+    /// Moves cursor and window.
+    pub fn scroll(&mut self, rows: isize) {
+        self.go(self.at().saturating_add_signed(rows), self.top().saturating_add_signed(rows));
     }
 
     /// To the oldest row.
@@ -169,16 +147,6 @@ impl Log {
     /// The row at the top of the window.
     fn top(&self) -> usize {
         self.at().saturating_sub(self.view.offset)
-    }
-
-    fn scroll_up(&mut self, rows: usize) {
-        let (row, top) = (self.at(), self.top());
-        self.go(row.saturating_sub(rows), top.saturating_sub(rows));
-    }
-
-    fn scroll_down(&mut self, rows: usize) {
-        let (row, top) = (self.at(), self.top());
-        self.go(row.saturating_add(rows), top.saturating_add(rows));
     }
 
     /// Puts the cursor on `row`, with `top` at the top of the window as nearly as that shows the cursor.

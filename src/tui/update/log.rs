@@ -1,7 +1,5 @@
 //! What the log's keys do; the thread moves by the same ones.
 
-use ratatui::layout::Rect;
-
 use crate::diagnosis::render;
 use crate::export::escape::unseen_as_escapes;
 use crate::model::ConversationKey;
@@ -43,6 +41,21 @@ pub fn on_entry(state: &mut State, number: u64, act: impl FnOnce(&mut State)) {
 /// Applies an action of the log.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     let (top, bottom) = (state.shown_log().at_top(), state.shown_log().at_bottom());
+    if let Some(rows) = rows(action, state.shown_log().viewport().1) {
+        let log = state.shown_log_mut();
+        if matches!(action, Action::LogUp | Action::LogDown) {
+            log.step(rows)
+        } else {
+            log.scroll(rows)
+        }
+        state.status.let_go_of_message();
+        if rows < 0 {
+            history::look_above(state, top, effects);
+        } else {
+            history::look_below(state, bottom, effects);
+        }
+        return;
+    }
     match action {
         Action::LogFirst if top => history::oldest(state, effects),
         Action::LogLast | Action::Follow if state.log_pane.history.is_some() => {
@@ -58,29 +71,33 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     if chooses(action) {
         state.status.let_go_of_message();
     }
-    match action {
-        Action::LogUp | Action::LogPageUp | Action::LogHalfUp => history::look_above(state, top, effects),
-        Action::LogDown | Action::LogPageDown | Action::LogHalfDown => history::look_below(state, bottom, effects),
-        Action::Mark => {
-            if let Some(number) = state.shown_log().selected().map(LogEntry::number) {
-                open_conversation::marked(state, number, effects);
-            }
-        }
-        _ => {}
+    if action == Action::Mark
+        && let Some(number) = state.shown_log().selected().map(LogEntry::number)
+    {
+        open_conversation::marked(state, number, effects);
     }
+}
+
+/// By how many rows an action goes down (up where negative) in a window of so many.
+fn rows(action: Action, height: u16) -> Option<isize> {
+    let height = isize::try_from(height).unwrap_or(isize::MAX);
+    let (page, half) = ((height - 1).max(1), (height / 2).max(1));
+    Some(match action {
+        Action::LogUp => -1,
+        Action::LogDown => 1,
+        Action::LogPageUp => -page,
+        Action::LogPageDown => page,
+        Action::LogHalfUp => -half,
+        Action::LogHalfDown => half,
+        _ => return None,
+    })
 }
 
 /// Whether an action chooses another entry.
 const fn chooses(action: Action) -> bool {
     matches!(
         action,
-        Action::LogUp
-            | Action::LogDown
-            | Action::LogPageUp
-            | Action::LogPageDown
-            | Action::LogHalfUp
-            | Action::LogHalfDown
-            | Action::LogFirst
+        Action::LogFirst
             | Action::LogLast
             | Action::NextError
             | Action::PreviousError
@@ -92,12 +109,6 @@ const fn chooses(action: Action) -> bool {
 fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     let log = state.log_pane.history.as_mut().map_or(&mut state.session.log, |history| &mut history.log);
     match action {
-        Action::LogUp => log.up(1),
-        Action::LogDown => log.down(1),
-        Action::LogPageUp => log.page_up(),
-        Action::LogPageDown => log.page_down(),
-        Action::LogHalfUp => log.half_page_up(),
-        Action::LogHalfDown => log.half_page_down(),
         Action::LogFirst => log.first(),
         Action::LogLast => log.last(),
         Action::Density => log.toggle_density(),
@@ -168,27 +179,16 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
 pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     let Some(key) = state.session.conversations.active() else { return };
     let area = state.panes().thread.map(|area| area.inner).unwrap_or_default();
-    let half = isize::try_from(area.height / 2).unwrap_or(1).max(1);
+    if let Some(rows) = rows(action, area.height) {
+        state.with_thread(area, |pane, threads, context| pane.scroll_by(key, rows, threads, context));
+        return;
+    }
     match action {
-        Action::LogUp => scroll(state, key, area, -1),
-        Action::LogDown => scroll(state, key, area, 1),
-        Action::LogPageUp => {
-            state.with_thread(area, |pane, threads, context| pane.scroll_pages(key, -1, threads, context));
-        }
-        Action::LogPageDown => {
-            state.with_thread(area, |pane, threads, context| pane.scroll_pages(key, 1, threads, context));
-        }
-        Action::LogHalfUp => scroll(state, key, area, -half),
-        Action::LogHalfDown => scroll(state, key, area, half),
         Action::LogFirst => state.with_thread(area, |pane, threads, context| pane.to_start(key, threads, context)),
         Action::LogLast | Action::Follow => state.thread.follow(key),
         Action::Density => open_as_entry(state, key),
         _ => act(state, action, effects),
     }
-}
-
-fn scroll(state: &mut State, key: ConversationKey, area: Rect, by: isize) {
-    state.with_thread(area, |pane, threads, context| pane.scroll_by(key, by, threads, context));
 }
 
 /// Enter in the thread: the log, at the exchange that carried the newest of the messages in view.

@@ -21,6 +21,7 @@ use super::frame::{Pen, borders, outline};
 use crate::model::Author;
 use crate::text::screen::{fit, plain, prefix, put, visible, visible_lines, width, wrap};
 use crate::tui::state::demo::Present;
+use crate::tui::state::demo::tape::{Tape, TapeLine};
 use crate::tui::state::{Pane, State};
 use crate::tui::theme::StyleRole;
 
@@ -144,34 +145,29 @@ fn messages(state: &State, present: &Present) -> Vec<Bubble> {
         let masks = state.session.profile.masks.with_phones();
         masks.shape(&present.aliases.text(text.get(..end).unwrap_or_default()), width).into_owned()
     };
-    if let Some(tape) = &present.tape {
-        let shown = tape.lines.iter().take(present.shown(tape.shown));
-        return shown
-            .map(|l| Bubble {
-                author: l.author,
-                name: name(l.author),
-                text: text(&with_choices(&l.text, l.choices.iter().map(String::as_str))),
-                delivery: fared(l.delivery.as_deref().unwrap_or_default()),
-            })
-            .collect();
-    }
-    let entries = key.and_then(|key| state.session.threads.get(key)).map_or(&[][..], |thread| thread.entries());
-    entries
-        .iter()
-        .take(present.shown(entries.len()))
-        .map(|e| Bubble {
-            author: e.author(),
-            name: name(e.author()),
-            text: text(&with_choices(e.text(), e.choices().iter().map(|choice| choice.label.as_str()))),
-            delivery: e.delivery().map_or("", |delivery| fared(delivery.word())),
-        })
-        .collect()
+    let spoken = |key| state.session.threads.messages(key);
+    let (lines, shown) = match &present.tape {
+        Some(tape) => (Cow::Borrowed(&tape.lines), tape.shown),
+        None => {
+            let lines = Tape::of(key.map_or(&[][..], spoken)).lines;
+            let all = lines.len();
+            (Cow::Owned(lines), all)
+        }
+    };
+    let bubble = |line: &TapeLine| Bubble {
+        author: line.author,
+        name: name(line.author),
+        text: text(&with_choices(line)),
+        delivery: fared(line.delivery.as_deref().unwrap_or_default()),
+    };
+    lines.iter().take(present.shown(shown)).map(bubble).collect()
 }
 
 /// What it says, and a line for each choice that it offers.
-fn with_choices<'c>(text: &str, choices: impl Iterator<Item = &'c str>) -> String {
-    let choices = choices.map(|choice| format!("[ {choice} ]"));
-    std::iter::once(text.to_owned()).filter(|text| !text.is_empty()).chain(choices).collect::<Vec<_>>().join("\n")
+fn with_choices(line: &TapeLine) -> String {
+    let choices = line.choices.iter().map(|choice| format!("[ {choice} ]"));
+    let text = Some(line.text.clone()).filter(|text| !text.is_empty());
+    text.into_iter().chain(choices).collect::<Vec<_>>().join("\n")
 }
 
 /// How a message fared in plain words, by the word that the console has for it, which a tape keeps.

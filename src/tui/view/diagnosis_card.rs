@@ -12,6 +12,7 @@ use crate::text::screen::{fit, plain, put, visible, width, wrap};
 use crate::text::{capitalised, counted};
 use crate::tui::action::Action;
 use crate::tui::state::State;
+use crate::tui::state::key_hints::KeyHint;
 use crate::tui::state::overlay::Card;
 use crate::tui::theme::StyleRole;
 
@@ -22,16 +23,60 @@ const SHORT: usize = 10;
 /// Cells that a key at the right takes at most.
 const KEYS: usize = 18;
 
+/// A piece of a row.
+type Piece = (String, StyleRole);
+
 /// Pieces of a row, and a key at its right end.
 #[derive(Default)]
 struct Row {
-    pieces: Vec<(String, StyleRole)>,
-    key: Option<(String, &'static str)>,
+    pieces: Vec<Piece>,
+    key: Option<KeyHint>,
 }
 
-impl Row {
-    fn of(pieces: impl Into<Vec<(String, StyleRole)>>) -> Self {
-        Self { pieces: pieces.into(), key: None }
+/// The rows of the card, as they come.
+struct Rows {
+    ascii: bool,
+    room: usize,
+    rows: Vec<Row>,
+}
+
+impl Rows {
+    fn row(&mut self, pieces: impl Into<Vec<Piece>>) {
+        self.rows.push(Row { pieces: pieces.into(), key: None });
+    }
+
+    fn blank(&mut self) {
+        self.rows.push(Row::default());
+    }
+
+    /// A text behind its label, with its key in the first row; the later rows begin `hang` cells after the label.
+    fn text(&mut self, label: Piece, text: &str, role: StyleRole, hang: usize, key: Option<KeyHint>) {
+        let text = visible(text);
+        let text = plain(&text, self.ascii);
+        let indent = width(&label.0);
+        let cells = self.room.saturating_sub(indent + if key.is_some() { KEYS } else { 0 }).max(1);
+        let first = wrap(&text, cells).into_iter().next().unwrap_or(0..text.len());
+        let piece = |text: Option<&str>| (text.unwrap_or_default().trim_end().to_owned(), role);
+        self.rows.push(Row { pieces: vec![label, piece(text.get(first.clone()))], key });
+        let rest = text.get(first.end..).unwrap_or_default().trim_start();
+        if !rest.is_empty() {
+            for range in wrap(rest, self.room.saturating_sub(indent + hang).max(1)) {
+                self.row([(" ".repeat(indent + hang), role), piece(rest.get(range))]);
+            }
+        }
+    }
+
+    /// A part whose name stands beside it; under it where there is little room.
+    fn labelled(&mut self, part: &Part, name: &str, name_role: StyleRole, role: StyleRole) {
+        let beside = self.room >= 60;
+        if !beside {
+            self.row([(name.to_owned(), name_role)]);
+        }
+        for (at, line) in part.lines.iter().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            let label = if beside { format!("{name:<LABEL$}") } else { "  ".to_owned() };
+            self.text((label, name_role), line, role, 0, None);
+        }
     }
 }
 
@@ -100,23 +145,24 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, sho
     let log = state.log_with(entry.number());
     let number = |id| log.number_of(id);
     let now = state.session.log.entry(entry.number()).is_some();
-    let mut rows = vec![title(state, entry, diagnosis, room), Row::default()];
-    let mut meaning = Vec::new();
+    let mut rows = Rows { ascii: state.look.theme.ascii, room, rows: Vec::new() };
+    rows.row(title(state, entry, diagnosis, room));
+    rows.blank();
+    let mut meaning = &[][..];
     let advice = entry.advice();
     let check = format!("press {} to check", state.keys.map.key(Action::Probe));
-    for part in render::card(diagnosis, exchange, &advice, &state.session.profile.facts, &number, &check) {
+    let parts = render::card(diagnosis, exchange, &advice, &state.session.profile.facts, &number, &check);
+    for part in &parts {
         match part.kind {
             PartKind::Cause => {
-                cause(diagnosis, &mut rows);
-                let now = if short { 1 } else { part.lines.len() };
-                for (at, line) in part.lines.iter().enumerate() {
-                    let rows = if at < now { &mut rows } else { &mut meaning };
-                    hung(state, line, "", 0, StyleRole::Text, room, None, rows);
-                }
-                rows.push(Row::default());
+                rows.row(cause(diagnosis));
+                let (first, rest) = part.lines.split_at(if short { 1 } else { part.lines.len() });
+                text(&mut rows, first);
+                rows.blank();
+                meaning = rest;
             }
             PartKind::Actions => {
-                rows.push(Row::of([("Do this".to_owned(), StyleRole::Strong)]));
+                rows.row([("Do this".to_owned(), StyleRole::Strong)]);
                 for (line, advice) in part.lines.iter().zip(advice.iter()) {
                     let key = advice.remedy.filter(|remedy| now || works_on_kept(*remedy));
                     // What is about no message cannot be sent again, and what is about no conversation not be read.
@@ -126,34 +172,40 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, sho
                         _ => true,
                     });
                     let key = key.and_then(|remedy| remedy_key(state, remedy));
-                    hung(state, line, "  ", 3, StyleRole::Text, room, key, &mut rows);
+                    rows.text(("  ".to_owned(), StyleRole::Text), line, StyleRole::Text, 3, key);
                 }
-                rows.push(Row::default());
-                rows.append(&mut meaning);
+                rows.blank();
+                text(&mut rows, meaning);
             }
-            PartKind::Evidence => evidence(state, diagnosis, (log, now), room, &mut rows),
-            PartKind::NotRuledOut => {
-                labelled(state, &part, "Not ruled out", (StyleRole::Strong, StyleRole::Text), room, &mut rows);
-            }
+            PartKind::Evidence => evidence(state, diagnosis, (log, now), &mut rows),
+            PartKind::NotRuledOut => rows.labelled(part, "Not ruled out", StyleRole::Strong, StyleRole::Text),
             PartKind::RuledOut => {
-                labelled(state, &part, "Ruled out", (StyleRole::Dim, StyleRole::Dim), room, &mut rows);
-                rows.push(Row::default());
+                rows.labelled(part, "Ruled out", StyleRole::Dim, StyleRole::Dim);
+                rows.blank();
             }
             PartKind::Said => {
-                let label = if exchange.last_attempt().is_some() { "Server said" } else { "Not sent" };
-                labelled(state, &part, label, (StyleRole::Strong, StyleRole::Dim), room, &mut rows);
+                let name = if exchange.last_attempt().is_some() { "Server said" } else { "Not sent" };
+                rows.labelled(part, name, StyleRole::Strong, StyleRole::Dim);
             }
-            PartKind::Ids => labelled(state, &part, "Ids", (StyleRole::Strong, StyleRole::Dim), room, &mut rows),
+            PartKind::Ids => rows.labelled(part, "Ids", StyleRole::Strong, StyleRole::Dim),
         }
     }
+    let mut rows = rows.rows;
     if short {
         rows.retain(|row| !row.pieces.is_empty());
     }
     rows
 }
 
+/// Lines without a label.
+fn text(rows: &mut Rows, lines: &[String]) {
+    for line in lines {
+        rows.text((String::new(), StyleRole::Text), line, StyleRole::Text, 0, None);
+    }
+}
+
 /// `#19 refused  POST /api/v2/…/messages · 401 · 418 ms · 17:08:08`
-fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> Row {
+fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) -> [Piece; 2] {
     let ascii = state.look.theme.ascii;
     let outcome = entry.exchange().map(|exchange| &exchange.outcome);
     let happened = match (diagnosis.healed, entry.settled()) {
@@ -182,106 +234,48 @@ fn title(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize) ->
     let facts = format!(" · {status}{took} · {time}");
     let cells = room.saturating_sub(width(&head) + width(&facts));
     let line = format!("{}{facts}", fit(&visible(&target), cells, ascii));
-    Row::of([(head, StyleRole::Strong), (plain(&line, ascii).into_owned(), StyleRole::Dim)])
+    [(head, StyleRole::Strong), (plain(&line, ascii).into_owned(), StyleRole::Dim)]
 }
 
 /// The name of the cause and how sure it is.
-fn cause(diagnosis: &Diagnosis, rows: &mut Vec<Row>) {
+fn cause(diagnosis: &Diagnosis) -> Vec<Piece> {
     if diagnosis.suspects.is_empty() {
-        rows.push(Row::of([("No cause found".to_owned(), StyleRole::Warning)]));
-    } else {
-        let role = if diagnosis.is_undecided() || diagnosis.healed { StyleRole::Warning } else { StyleRole::Error };
-        let cause = diagnosis.cause();
-        let mut title = Row::of([
-            (capitalised(cause.words()), role),
-            (format!("  {}", diagnosis.confidence().word()), StyleRole::Strong),
-        ]);
-        // The name that scripts and `guestwire explain` use, where it is another one.
-        if cause.words().replace(' ', "-") != cause.as_str() {
-            title.pieces.push((format!("  {cause}"), StyleRole::Dim));
-        }
-        rows.push(title);
+        return vec![("No cause found".to_owned(), StyleRole::Warning)];
     }
+    let role = if diagnosis.is_undecided() || diagnosis.healed { StyleRole::Warning } else { StyleRole::Error };
+    let cause = diagnosis.cause();
+    let sure = format!("  {}", diagnosis.confidence().word());
+    let mut title = vec![(capitalised(cause.words()), role), (sure, StyleRole::Strong)];
+    // The name that scripts and `guestwire explain` use, where it is another one.
+    if cause.words().replace(' ', "-") != cause.as_str() {
+        title.push((format!("  {cause}"), StyleRole::Dim));
+    }
+    title
 }
 
 /// What was looked at: what does not hold first, for that is where the cause is.
-fn evidence(state: &State, diagnosis: &Diagnosis, (log, now): (&Log, bool), room: usize, rows: &mut Vec<Row>) {
-    rows.push(Row::of([("Evidence".to_owned(), StyleRole::Strong)]));
+fn evidence(state: &State, diagnosis: &Diagnosis, (log, now): (&Log, bool), rows: &mut Rows) {
+    rows.row([("Evidence".to_owned(), StyleRole::Strong)]);
     if diagnosis.checked.is_empty() {
-        rows.push(Row::of([("  (nothing)".to_owned(), StyleRole::Dim)]));
+        rows.row([("  (nothing)".to_owned(), StyleRole::Dim)]);
     }
     // A check is offered where it can decide something.
     let decides = now && !diagnosis.settles.is_empty();
     let mut probe = decides.then(|| (state.keys.map.key(Action::Probe), "check now"));
-    for holds in [CheckAnswer::No, CheckAnswer::Yes, CheckAnswer::Unknown] {
+    for (holds, role) in [
+        (CheckAnswer::No, StyleRole::Error),
+        (CheckAnswer::Yes, StyleRole::Ok),
+        (CheckAnswer::Unknown, StyleRole::Warning),
+    ] {
         for check in diagnosis.checked.iter().filter(|check| check.holds == holds) {
-            let role = match holds {
-                CheckAnswer::No => StyleRole::Error,
-                CheckAnswer::Yes => StyleRole::Ok,
-                CheckAnswer::Unknown => StyleRole::Warning,
-            };
             let shown = check.shown_by.and_then(|id| log.number_of(id));
             let shown = shown.map_or_else(String::new, |n| format!(" (see #{n})"));
-            let from = rows.len();
             let key = if holds == CheckAnswer::Unknown { probe.take() } else { None };
-            hung(state, &format!("{}{shown}", check.what), "       ", 0, StyleRole::Text, room, key, rows);
-            if let Some(row) = rows.get_mut(from) {
-                row.pieces.insert(0, (format!("  {:<5}", holds.word()), role));
-                if let Some((text, _)) = row.pieces.get_mut(1) {
-                    *text = text.trim_start().to_owned();
-                }
-            }
+            let label = (format!("  {:<5}", holds.word()), role);
+            rows.text(label, &format!("{}{shown}", check.what), StyleRole::Text, 0, key);
         }
     }
-    rows.push(Row::default());
-}
-
-/// A part whose name stands beside it; under it where there is little room.
-fn labelled(state: &State, part: &Part, label: &str, roles: (StyleRole, StyleRole), room: usize, rows: &mut Vec<Row>) {
-    let beside = room >= 60;
-    if !beside {
-        rows.push(Row::of([(label.to_owned(), roles.0)]));
-    }
-    let from = rows.len();
-    let indent = " ".repeat(if beside { LABEL } else { 2 });
-    for line in &part.lines {
-        hung(state, line, &indent, 0, roles.1, room, None, rows);
-    }
-    if let Some(row) = rows.get_mut(from).filter(|_| beside) {
-        row.pieces.insert(0, (format!("{label:<LABEL$}"), roles.0));
-        if let Some((text, _)) = row.pieces.get_mut(1) {
-            *text = text.trim_start().to_owned();
-        }
-    }
-}
-
-/// Adds the rows of a line: all of them `indent` cells in, the later ones `hang` further; its key in the first.
-#[expect(clippy::too_many_arguments, reason = "one for each thing that a line is made of")]
-fn hung(
-    state: &State,
-    line: &str,
-    indent: &str,
-    hang: usize,
-    role: StyleRole,
-    room: usize,
-    key: Option<(String, &'static str)>,
-    rows: &mut Vec<Row>,
-) {
-    let line = visible(line);
-    let line = plain(&line, state.look.theme.ascii);
-    let cells = room.saturating_sub(width(indent) + if key.is_some() { KEYS } else { 0 }).max(1);
-    let first = wrap(&line, cells).into_iter().next().unwrap_or(0..line.len());
-    let mut push = |text: &str, hang: usize, key| {
-        let text = format!("{indent}{}{}", " ".repeat(hang), text.trim_end());
-        rows.push(Row { pieces: vec![(text, role)], key });
-    };
-    push(line.get(first.clone()).unwrap_or_default(), 0, key);
-    let rest = line.get(first.end..).unwrap_or_default().trim_start();
-    if !rest.is_empty() {
-        for range in wrap(rest, room.saturating_sub(width(indent) + hang).max(1)) {
-            push(rest.get(range).unwrap_or_default(), hang, None);
-        }
-    }
+    rows.blank();
 }
 
 /// Whether it can be done about a refusal of an earlier session.
@@ -290,7 +284,7 @@ const fn works_on_kept(remedy: Remedy) -> bool {
 }
 
 /// The key that does what an advice comes down to.
-fn remedy_key(state: &State, remedy: Remedy) -> Option<(String, &'static str)> {
+fn remedy_key(state: &State, remedy: Remedy) -> Option<KeyHint> {
     let (action, words) = match remedy {
         Remedy::NewToken => (Action::Renew, "new token"),
         Remedy::Resend => (Action::Resend, "resend"),

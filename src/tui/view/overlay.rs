@@ -123,8 +123,7 @@ fn draw_ask(state: &State, ask: &Confirmation, buf: &mut Buffer) -> Option<Posit
     for (at, line) in lines.iter().take(shown).enumerate() {
         // What there is no room for is not kept quiet.
         let cut = (hidden > 0 && at + 1 == shown).then(|| format!("({} more lines)", hidden + 1));
-        let line = plain(cut.as_deref().unwrap_or(line), state.look.theme.ascii);
-        put(buf, inner.x, y, &line, room, state.look.theme.style(StyleRole::Text));
+        row(state, cut.as_deref().unwrap_or(line), false, false, inner, y, buf);
         y += 1;
     }
     y += 1;
@@ -158,13 +157,8 @@ fn choices_above(state: &State, items: &[String], chosen: usize, buf: &mut Buffe
         row(state, &format!("{mark} {}", visible(item)), index == chosen, false, area, y, buf);
     }
     // The newest stand below, so what there is more of stands above.
-    for (count, y) in [(items.len().saturating_sub(from + rows), area.y), (from, area.bottom().saturating_sub(1))] {
-        if count > 0 {
-            let text = format!(" {count} more ");
-            let x = area.right().saturating_sub(u16::try_from(width(&text)).unwrap_or(0));
-            put(buf, x, y, &text, usize::from(area.width), state.look.theme.style(StyleRole::Strong));
-        }
-    }
+    let inside = Rect { y: area.y + 1, height: high.saturating_sub(2), ..area };
+    more(state, inside, items.len().saturating_sub(from + rows), from, buf);
 }
 
 /// The menu of a two-key binding.
@@ -176,10 +170,8 @@ pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
         .collect();
     let widest = lines.iter().map(|l| width(l)).max().unwrap_or(10);
     let inner = popup(state, &format!("{first} …"), widest, lines.len(), buf);
-    let (room, ascii) = (usize::from(inner.width), state.look.theme.ascii);
     for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
-        let line = plain(line, ascii);
-        put(buf, inner.x, y, fit(&line, room, ascii), room, state.look.theme.style(StyleRole::Text));
+        row(state, line, false, false, inner, y, buf);
     }
     more(state, inner, 0, lines.len().saturating_sub(usize::from(inner.height)), buf);
 }

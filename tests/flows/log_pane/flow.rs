@@ -21,9 +21,9 @@ fn an_empty_log_names_the_next_key_and_a_filter_that_hides_all_says_so() {
     log.set_filter("no such thing", jiff::Timestamp::UNIX_EPOCH).unwrap();
     assert!(screen(&log, 60, 5).replace('\n', " ").contains("Nothing matches"));
     assert_eq!(log.selected().map(LogEntry::number), None);
-    log.down(1);
+    log.step(1);
     log.toggle_density();
-    log.page_up();
+    log.scroll(-4);
     assert!(!log.next_error());
     log.clear_filter();
     assert_eq!(log.hidden(), 0);
@@ -98,7 +98,7 @@ fn reading_up_never_jumps_and_says_how_much_is_new() {
         log.exchange(accepted(id, id * 100, "hello"));
     }
     assert!(log.following());
-    log.up(20);
+    log.step(-20);
     let (before, position) = (texts(&log), (log.following(), log.cursor()));
     for id in 50..80 {
         log.exchange(if id % 3 == 0 { refused(id, id * 100, "no") } else { accepted(id, id * 100, "more") });
@@ -106,9 +106,9 @@ fn reading_up_never_jumps_and_says_how_much_is_new() {
     assert_eq!((texts(&log), (log.following(), log.cursor())), (before, position));
     assert_eq!(log.unseen(), 30);
     assert!(guestwire::tui::view::log::title(&log, 80, false).starts_with("30 new · 80 rows"));
-    log.page_down();
-    log.page_down();
-    log.page_down();
+    log.scroll(7);
+    log.scroll(7);
+    log.scroll(7);
     assert!(log.unseen() < 30);
     log.last();
     assert_eq!((log.unseen(), log.following()), (0, true));
@@ -121,9 +121,9 @@ fn coming_to_the_last_row_follows_and_leaving_it_stays() {
     for id in 0..10 {
         log.exchange(accepted(id, 0, "x"));
     }
-    log.up(1);
+    log.step(-1);
     assert!(!log.following());
-    log.down(1);
+    log.step(1);
     assert!(log.following());
     assert!(!log.toggle_follow());
     log.exchange(accepted(10, 0, "x"));
@@ -143,7 +143,6 @@ fn only_the_newest_error_opens_by_itself() {
     assert_eq!(density(&log, 3), Density::Line);
     log.exchange(refused(3, 0, "c"));
     assert_eq!((density(&log, 1), density(&log, 3)), (Density::Line, Density::Summary));
-    assert_eq!(log.newest_error().unwrap().number(), 3);
     // The same error reported again does not open what a person shut.
     log.select_number(3);
     log.toggle_density();
@@ -227,7 +226,7 @@ fn folding_keeps_the_cursor_where_it_is() {
     log.toggle_density();
     let row = texts(&log).iter().position(|t| t.contains("v Response headers")).unwrap();
     log.first();
-    log.down(row);
+    log.step(row.cast_signed());
     let open = texts(&log).len();
     log.toggle_density();
     assert_eq!(texts(&log).len(), open - 6);

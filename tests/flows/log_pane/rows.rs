@@ -59,7 +59,7 @@ fn a_healed_send_in_full_with_its_first_try_unfolded() {
     log.toggle_density();
     log.toggle_density();
     while !screen(&log, 100, 80).lines().nth(cursor_row(&log).unwrap().into()).unwrap().contains("> Try 1") {
-        log.down(1);
+        log.step(1);
     }
     log.toggle_density();
     insta::assert_snapshot!(screen(&log, 100, 80));

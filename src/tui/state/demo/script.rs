@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::model::{Moment, Variation};
-use crate::pass::file::{CaptureSource, ExpectedOutcome};
-use crate::pass::{Pass, file};
+use crate::model::Moment;
+use crate::pass::Pass;
+use crate::pass::file::{ExpectedOutcome, PassCase, PassStep, StepMessage};
 
 /// How long an answer is waited for where the pass does not say.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -25,24 +24,21 @@ const LONGEST: Duration = Duration::from_secs(5);
 pub struct Cue {
     /// The part of the story that it belongs to: the case's name.
     pub title: String,
-    /// What it is about: the step's name.
-    pub caption: String,
-    /// The text, with variables and captures to be filled in.
-    pub text: String,
     /// In another conversation than the open one, by name.
     pub conversation: Option<String>,
-    /// Wrongly on purpose.
-    pub sent_as: Option<Variation>,
-    /// Lift all faults of the sandbox before.
-    pub clear_faults: bool,
-    /// Set this fault of the sandbox before.
-    pub fault: Option<String>,
-    /// Get a new token before.
-    pub renew: bool,
-    /// What is kept of the answer.
-    pub captures: Vec<(String, Regex)>,
-    /// How long an answer is waited for once it was taken.
-    pub within: Duration,
+    /// What is sent, with variables and captures to be filled in.
+    pub send: StepMessage,
+    /// What else there is to its step.
+    pub step: PassStep,
+}
+
+impl Cue {
+    /// How long an answer is waited for once the message was taken.
+    pub fn within(&self) -> Duration {
+        let taken = matches!(self.step.expect.outcome, None | Some(ExpectedOutcome::Accepted));
+        let usual = if taken { ANSWER_WITHIN } else { Duration::ZERO };
+        self.step.expect.reply.as_ref().map_or(usual, |reply| reply.within)
+    }
 }
 
 /// What is played, and how far it has come.
@@ -82,29 +78,11 @@ impl DemoScript {
     }
 }
 
-fn cue(case: &file::PassCase, step: &file::PassStep) -> Option<Cue> {
-    let send = step.send.as_ref()?;
-    if send.choice.is_some() || !send.attachments.is_empty() {
-        return None;
-    }
-    let captures = step.captures.iter().filter_map(|capture| match &capture.source {
-        CaptureSource::Reply(pattern, _) => Some((capture.name.clone(), pattern.0.clone())),
-        CaptureSource::Body(_) | CaptureSource::Header(_) => None,
-    });
-    let taken = matches!(step.expect.outcome, None | Some(ExpectedOutcome::Accepted));
-    let within = step.expect.reply.as_ref().map_or(if taken { ANSWER_WITHIN } else { Duration::ZERO }, |r| r.within);
-    Some(Cue {
-        title: case.name.clone(),
-        caption: step.name.clone(),
-        text: send.text.clone(),
-        conversation: step.conversation.as_ref().or(case.conversation.as_ref()).map(|c| c.value.clone()),
-        sent_as: send.sent_as,
-        clear_faults: step.clear_faults,
-        fault: step.fault.as_ref().map(|fault| fault.to_json().to_string()),
-        renew: step.renew,
-        captures: captures.collect(),
-        within,
-    })
+fn cue(case: &PassCase, step: &PassStep) -> Option<Cue> {
+    let mut step = step.clone();
+    let send = step.send.take().filter(|send| send.choice.is_none() && send.attachments.is_empty())?;
+    let conversation = step.conversation.as_ref().or(case.conversation.as_ref()).map(|named| named.value.clone());
+    Some(Cue { title: case.name.clone(), conversation, send, step })
 }
 
 /// A text that is being typed.

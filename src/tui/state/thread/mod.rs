@@ -102,12 +102,6 @@ impl ThreadPane {
         }
     }
 
-    /// Scrolls by pages, one row less than the window.
-    pub fn scroll_pages(&mut self, key: ConversationKey, pages: isize, threads: &Threads, context: &RowContext<'_>) {
-        let page = isize::try_from(self.height.saturating_sub(1).max(1)).unwrap_or(1);
-        self.scroll_by(key, page.saturating_mul(pages), threads, context);
-    }
-
     /// To the oldest message.
     pub fn to_start(&mut self, key: ConversationKey, threads: &Threads, context: &RowContext<'_>) {
         let entries = threads.messages(key);

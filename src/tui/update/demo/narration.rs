@@ -1,6 +1,7 @@
 //! What the demo tells of the engine's reports, in plain words.
 
 use crate::model::{Author, ConversationKey, DeliveryStatus, Exchange, ExchangeStep, MessageId, Outcome, TokenStatus};
+use crate::pass::file::CaptureSource;
 use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::demo::narrate;
@@ -93,9 +94,12 @@ pub fn messages_arrived(state: &mut State, key: ConversationKey, before: usize) 
     if let Some(present) = state.demo.present.as_mut().filter(|_| answered) {
         present.awaited = None;
         let cue = present.script.next.checked_sub(1).and_then(|at| present.script.cues.get(at));
-        for (name, pattern) in cue.into_iter().flat_map(|cue| &cue.captures) {
-            if let Some(part) = pattern.captures(&text).and_then(|found| found.get(1).or_else(|| found.get(0))) {
-                present.captures.insert(name.clone(), part.as_str().to_owned());
+        for kept in cue.into_iter().flat_map(|cue| &cue.step.captures) {
+            if let CaptureSource::Reply(pattern, _) = &kept.source
+                && let Some(found) = pattern.0.captures(&text)
+                && let Some(part) = found.get(1).or_else(|| found.get(0))
+            {
+                present.captures.insert(kept.name.clone(), part.as_str().to_owned());
             }
         }
     }

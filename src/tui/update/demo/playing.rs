@@ -81,22 +81,22 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let values = state.composer.values(state.now);
     let Some(present) = &mut state.demo.present else { return };
-    let filled = expand(&cue.text, &values, &present.captures);
+    let filled = expand(&cue.send.text, &values, &present.captures);
     if !filled.unknown.is_empty() {
         return skip(state, "This message needs an answer that did not come: it is skipped.");
     }
     present.typing = Some(Typing::begin(filled.text, state.now, calm));
     state.composer.used(filled.used.contains(&"seq"));
-    if cue.clear_faults {
+    if cue.step.clear_faults {
         faults::set(state, None, effects);
     }
-    if cue.fault.is_some() {
-        faults::set(state, cue.fault, effects);
+    if let Some(fault) = &cue.step.fault {
+        faults::set(state, Some(fault.to_json().to_string()), effects);
     }
-    if cue.renew {
+    if cue.step.renew {
         effects.push(Effect::Engine(Command::Renew));
     }
-    say(state, format!("{}.", cue.caption));
+    say(state, format!("{}.", cue.step.name));
 }
 
 fn skip(state: &mut State, why: &str) {
@@ -165,11 +165,10 @@ fn typed(state: &mut State, effects: &mut Vec<Effect>) {
 fn send(state: &mut State, text: String, cue: &Cue, effects: &mut Vec<Effect>) {
     let Some(key) = state.session.conversations.active() else { return };
     let heard = heard(state, key);
-    let sent = sending::send_text(state, key, text, cue.sent_as, Extras::default(), effects);
+    let sent = sending::send_text(state, key, text, cue.send.sent_as, Extras::default(), effects);
     match (sent, &mut state.demo.present) {
         (Ok(message), Some(present)) => {
-            let (conversation, within) = (key, cue.within);
-            present.awaited = Some(Awaited { message, conversation, heard, within, until: None });
+            present.awaited = Some(Awaited { message, conversation: key, heard, within: cue.within(), until: None });
         }
         (Err(_), _) => say(state, "This message cannot be sent from here: it is skipped."),
         _ => {}

@@ -48,7 +48,7 @@ fn reading_up_never_jumps_and_the_end_is_followed_again() {
     assert_eq!(texts(&mut pane, &threads, 10), before);
     assert_eq!(pane.new_below(), 2);
     assert!(pane.place(A, &threads).is_some());
-    with_paper(40, |context| pane.scroll_pages(A, 1, &threads, context));
+    with_paper(40, |context| pane.scroll_by(A, 9, &threads, context));
     assert_eq!(texts(&mut pane, &threads, 10).last().map(String::as_str), Some("new"));
     assert_eq!((pane.scroll(A), pane.new_below()), (Scroll::Follow, 0));
     with_paper(40, |context| pane.scroll_by(A, isize::MIN, &threads, context));
@@ -94,7 +94,7 @@ fn texts_that_are_far_away_are_forgotten() {
     let (mut threads, mut pane) = (Threads::new(), ThreadPane::default());
     read(&mut threads, (0..1_500).map(|n| bot(&format!("b{n}"), "text", n)).collect());
     for _ in 0..200 {
-        with_paper(40, |context| pane.scroll_pages(A, -1, &threads, context));
+        with_paper(40, |context| pane.scroll_by(A, -9, &threads, context));
         texts(&mut pane, &threads, 10);
     }
     assert!(pane.bodies.laid_out.len() <= KEPT + 20, "{}", pane.bodies.laid_out.len());
