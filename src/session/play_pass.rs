@@ -14,9 +14,23 @@ use crate::pass::{Pass, PassRun};
 
 use super::Session;
 use super::changes::{Change, Changes, Notice};
+use super::conversations::{ConversationItem, Conversations};
 
 /// How many messages of the conversation go with a step as evidence.
 const SCREEN_MESSAGES: usize = 20;
+
+impl Conversations {
+    /// The conversations as a pass calls them: by the names of the config, whatever a person calls them.
+    pub fn players(&self) -> Vec<Player> {
+        let player = |item: &ConversationItem| Player {
+            name: item.conversation.name.clone(),
+            key: item.conversation.key,
+            channel: item.conversation.channel(),
+            readable: item.readable.clone(),
+        };
+        self.items().map(player).collect()
+    }
+}
 
 impl Session {
     /// Opens a pass from its text, under the run id `id`.
@@ -75,14 +89,8 @@ impl Session {
     }
 
     fn cast(&self) -> Cast {
-        // The pass calls conversations as the config does, whatever a person calls them.
-        let players = self.conversations.items().map(|item| Player {
-            name: item.conversation.name.clone(),
-            key: item.conversation.key,
-            channel: item.conversation.channel(),
-            readable: item.readable.clone(),
-        });
-        Cast { players: players.collect(), usual: self.conversations.active(), sandbox: self.profile.sandbox }
+        let players = self.conversations.players();
+        Cast { players, usual: self.conversations.active(), sandbox: self.profile.sandbox }
     }
 
     /// Tells the pass, does what it wants, and keeps what changed.

@@ -22,12 +22,12 @@ use crate::clock::Clock;
 use crate::config::flags::path;
 use crate::config::{Profile, Settings};
 use crate::files;
-use crate::model::RepliesReadable;
 use crate::pass::file::MAX_BYTES;
 use crate::pass::report::{ReportFormat, masked};
-use crate::pass::runner::{Cast, Player, RunStart};
+use crate::pass::runner::{Cast, RunStart};
 use crate::pass::{Pass, PassRun, builtin};
 use crate::session::Session;
+use crate::session::conversations::Conversations;
 use crate::text::suggest::suggestion;
 
 use fold::RunFold;
@@ -173,17 +173,7 @@ pub fn schema() -> Result<Exit, Failed> {
 /// The conversations of the profile, and the one for steps that name none.
 fn cast(opened: &OpenProfile, args: &RunArgs) -> Result<Cast, Failed> {
     let profile: &Profile = &opened.profile;
-    let players: Vec<Player> = profile
-        .conversations
-        .iter()
-        .map(|e| &e.conversation)
-        .map(|c| Player {
-            name: c.name.clone(),
-            key: c.key,
-            channel: c.channel(),
-            readable: RepliesReadable::NotYetKnown,
-        })
-        .collect();
+    let players = Conversations::of(profile).players();
     let usual = match &args.to {
         Some(name) => Some(super::send::find(profile, name)?),
         None => players.first().map(|p| p.key),

@@ -8,7 +8,7 @@ use tui_input::{Input, InputRequest};
 
 use crate::diagnosis::ids::Candidate;
 use crate::engine::DiscoveredConversation;
-use crate::model::{self, ConversationKey, MessageId, Moment, SessionAsk, Variation};
+use crate::model::{ConversationKey, MessageId, Moment, OutgoingMessage, SessionAsk, Variation};
 use crate::pass::Verdict;
 
 use super::Pane;
@@ -273,15 +273,8 @@ pub enum MenuChoice {
     Settle(MessageId, bool),
     /// Ask whether to send an unknown message again.
     SendAnyway(MessageId),
-    /// Answer with this choice: it is sent.
-    Answer {
-        /// In which conversation.
-        key: ConversationKey,
-        /// Which choice.
-        choice: model::Choice,
-        /// The remote side's id of the message that offers it.
-        answers: String,
-    },
+    /// Answer with a choice: this is sent.
+    Answer(Box<OutgoingMessage>),
     /// Take something off the next message; `None` everything.
     TakeOff(ConversationKey, Option<CarriedExtras>),
     /// Ask something of a session.
@@ -365,15 +358,8 @@ pub enum DialogQuestion {
     SendAnyway(MessageId),
     /// Production: send what stands in the composer, with variables filled in as of that moment? What is shown is what goes out.
     Production(Moment),
-    /// Production: answer with this choice?
-    Answer {
-        /// In which conversation.
-        key: ConversationKey,
-        /// Which choice.
-        choice: model::Choice,
-        /// The remote side's id of the message that offers it.
-        answers: String,
-    },
+    /// Production: answer with a choice, with this?
+    Answer(Box<OutgoingMessage>),
     /// Ask this of a session?
     Session(ConversationKey, SessionAsk),
     /// Production: play the next message of the demo's script?

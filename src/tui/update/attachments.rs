@@ -1,6 +1,6 @@
 //! Files and attributes of the next message: the menu, its prompts, and answering with a choice.
 
-use crate::model::{Attachment, ConversationKey, FileSource};
+use crate::model::{Attachment, ConversationKey, FileSource, OutgoingMessage};
 use crate::session::attachments;
 use crate::session::local::LocalRequest;
 use crate::tui::Effect;
@@ -164,7 +164,7 @@ pub fn choose(state: &mut State) {
         .map(|choice| {
             let differs = buttons && choice.payload != choice.label;
             let text = if differs { format!("{} ({})", choice.label, choice.payload) } else { choice.label.clone() };
-            (text, MenuChoice::Answer { key, choice: choice.clone(), answers: offer.id.to_owned() })
+            (text, MenuChoice::Answer(Box::new(OutgoingMessage::answer(key, choice.clone(), offer.id))))
         })
         .collect();
     let mut menu = Menu::new(format!("Answer {name} with"), items);
@@ -189,31 +189,19 @@ pub fn choose(state: &mut State) {
 }
 
 /// A choice was taken: it goes, in production after a question.
-pub fn answer(
-    state: &mut State,
-    key: ConversationKey,
-    choice: crate::model::Choice,
-    answers: String,
-    effects: &mut Vec<Effect>,
-) {
+pub fn answer(state: &mut State, answer: Box<OutgoingMessage>, effects: &mut Vec<Effect>) {
     if sending::is_forbidden(state) {
         return;
     }
     if !state.asks_before_sending() {
-        sending::answer(state, key, choice, answers, effects);
+        sending::answer(state, *answer, effects);
         return;
     }
-    let name = state.session.conversations.name(key);
     let lines = vec![
-        format!("to      {name}"),
+        format!("to      {}", state.session.conversations.name(answer.conversation)),
         format!("region  {}", state.session.profile.facts.region),
-        format!("choice  “{}”", choice.label),
+        format!("choice  “{}”", answer.text),
     ];
-    state.ask(
-        DialogQuestion::Answer { key, choice, answers },
-        "PROD: send this answer?",
-        lines,
-        "send it",
-        state.consent(),
-    );
+    let consent = state.consent();
+    state.ask(DialogQuestion::Answer(answer), "PROD: send this answer?", lines, "send it", consent);
 }

@@ -248,7 +248,7 @@ fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
         MenuChoice::Settle(id, _) | MenuChoice::SendAnyway(id) if no_longer_unknown(state, id) => {}
         MenuChoice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),
         MenuChoice::SendAnyway(id) => ask_send_anyway(state, id),
-        MenuChoice::Answer { key, choice, answers } => attachments::answer(state, key, choice, answers, effects),
+        MenuChoice::Answer(answer) => attachments::answer(state, answer, effects),
         MenuChoice::TakeOff(key, what) => attachments::take_off(state, key, what.as_ref()),
         MenuChoice::Session(key, ask) => web_session::wanted(state, key, ask, effects),
         MenuChoice::Found(found) => conversations::picked(state, *found, effects),
@@ -311,7 +311,7 @@ fn ask_key(state: &mut State, mut ask: Confirmation, action: Option<Action>, key
         DialogQuestion::SendAnyway(id) if no_longer_unknown(state, id) => {}
         DialogQuestion::Resend(id) | DialogQuestion::SendAnyway(id) => sending::resend(state, id, effects),
         DialogQuestion::Production(shown) => sending::send_draft(state, shown, effects),
-        DialogQuestion::Answer { key, choice, answers } => sending::answer(state, key, choice, answers, effects),
+        DialogQuestion::Answer(answer) => sending::answer(state, *answer, effects),
         DialogQuestion::Session(key, ask) => web_session::go(state, key, ask, effects),
         DialogQuestion::Play => super::demo::cue(state, effects),
         DialogQuestion::PassStep => pass::run_step_now(state, effects),

@@ -1,6 +1,6 @@
 //! Sending, sending again, and settling what is unknown.
 
-use crate::model::{self, ConversationKey, DeliveryStatus, Extras, MessageId, Moment, TokenStatus, Variation};
+use crate::model::{ConversationKey, DeliveryStatus, Extras, MessageId, Moment, TokenStatus, Variation};
 use crate::session::OutgoingMessage;
 use crate::text::capitalised;
 use crate::tui::Effect;
@@ -121,15 +121,9 @@ pub fn send_text(
 }
 
 /// Sends a choice that the other side offered. The draft stays.
-pub fn answer(
-    state: &mut State,
-    key: ConversationKey,
-    choice: model::Choice,
-    answers: String,
-    effects: &mut Vec<Effect>,
-) {
+pub fn answer(state: &mut State, answer: OutgoingMessage, effects: &mut Vec<Effect>) {
     state.status.clear();
-    submit(state, OutgoingMessage::answer(key, choice, answers), effects);
+    submit(state, answer, effects);
 }
 
 /// The key that sends what an earlier session left queued.

@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+use unicode_segmentation::GraphemeCursor;
 
 use super::steps::{Change, Steps, Unit, is_blank, is_word};
 
@@ -20,8 +20,6 @@ use super::steps::{Change, Steps, Unit, is_blank, is_word};
 pub struct Editor {
     text: String,
     cursor: usize,
-    /// Column in clusters that Up and Down try to keep.
-    goal: Option<usize>,
     steps: Steps,
 }
 
@@ -83,7 +81,6 @@ impl Editor {
 
     fn go(&mut self, at: usize) {
         self.cursor = at;
-        self.goal = None;
         self.steps.close();
     }
 
@@ -115,35 +112,6 @@ impl Editor {
     /// Puts the cursor at byte `at` (moved to the end of the cluster it falls into).
     pub fn place(&mut self, at: usize) {
         self.go(self.snap(at));
-    }
-
-    /// To the line above, keeping the column (in clusters) where that line is long enough. False on the first line.
-    pub fn up(&mut self) -> bool {
-        let line = self.line();
-        let Some(end) = line.start.checked_sub(1) else { return false };
-        let start = self.text.get(..end).and_then(|t| t.rfind('\n')).map_or(0, |n| n + 1);
-        self.move_to_line(line.start, start..end);
-        true
-    }
-
-    /// To the line below, keeping the column. False on the last line.
-    pub fn down(&mut self) -> bool {
-        let line = self.line();
-        if line.end >= self.text.len() {
-            return false;
-        }
-        let start = line.end + 1;
-        let end = self.text.get(start..).and_then(|t| t.find('\n')).map_or(self.text.len(), |n| start + n);
-        self.move_to_line(line.start, start..end);
-        true
-    }
-
-    fn move_to_line(&mut self, from_start: usize, to: Range<usize>) {
-        let clusters = |range: Range<usize>| self.text.get(range).unwrap_or_default();
-        let goal = self.goal.unwrap_or_else(|| clusters(from_start..self.cursor).graphemes(true).count());
-        let offset = clusters(to.clone()).grapheme_indices(true).nth(goal).map_or(to.len(), |(at, _)| at);
-        self.go(to.start + offset);
-        self.goal = Some(goal);
     }
 
     fn cluster_before(&self, at: usize) -> &str {
@@ -274,7 +242,6 @@ impl Editor {
         let before = self.cursor;
         self.text.replace_range(range.clone(), with);
         self.cursor = self.snap(range.start + with.len());
-        self.goal = None;
         let change = Change {
             unit,
             at: range.start,

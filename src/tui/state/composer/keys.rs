@@ -8,7 +8,7 @@ use crate::text::screen::{visible, width, wrap_shown};
 
 use super::{Composer, Event, editor};
 
-/// Lines longer than this (in bytes) are not laid out for Up and Down: those go by whole lines then.
+/// Lines longer than this (in bytes) are not laid out for Up and Down: such a line is one row then.
 const LAID_OUT_MAX: usize = 64 << 10;
 
 /// Which way Up and Down go.
@@ -37,11 +37,12 @@ impl Composer {
     fn row(&mut self, way: Direction) -> bool {
         let line = self.editor.line();
         let cells = usize::from(self.width);
-        if cells == 0 || line.len() > LAID_OUT_MAX {
-            return if way == Direction::Up { self.editor.up() } else { self.editor.down() };
-        }
+        let is_laid_out = |line: &Range<usize>| cells > 0 && line.len() <= LAID_OUT_MAX;
         let text = self.editor.text();
         let rows = |line: &Range<usize>| -> Vec<Range<usize>> {
+            if !is_laid_out(line) {
+                return vec![line.clone()];
+            }
             let rows = wrap_shown(text.get(line.clone()).unwrap_or_default(), cells);
             rows.into_iter().map(|row| row.start + line.start..row.end + line.start).collect()
         };
@@ -51,7 +52,7 @@ impl Composer {
         let start = here.get(at).map_or(line.start, |row| row.start);
         let column = width(&visible(text.get(start..cursor).unwrap_or_default()));
         // A cursor after a full last row is shown at the beginning of the next.
-        let past = column >= cells;
+        let past = is_laid_out(&line) && column >= cells;
         let column = match self.goal.filter(|(place, _)| *place == cursor) {
             Some((_, column)) => column,
             None if past => 0,

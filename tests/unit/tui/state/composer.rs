@@ -80,6 +80,26 @@ fn the_limit_counts_what_would_be_sent() {
 }
 
 #[test]
+fn up_and_down_keep_the_column_as_far_as_a_line_has_it() {
+    for (text, ups, downs, want) in [
+        ("ab\ncd", 1, 0, "ab¦\ncd"),
+        ("long line\nab\nlonger line", 2, 0, "long line¦\nab\nlonger line"),
+        ("日本語\nab", 1, 0, "日¦本語\nab"),
+        ("a\n\nb", 2, 2, "a\n\nb¦"),
+    ] {
+        for cells in [0, 40] {
+            let mut c = Composer::default();
+            c.set_width(cells);
+            typed(&mut c, text);
+            (0..ups).for_each(|_| c.up());
+            (0..downs).for_each(|_| c.down());
+            let editor = c.moved();
+            assert_eq!(format!("{}¦{}", editor.before(), editor.after()), want, "{cells} cells");
+        }
+    }
+}
+
+#[test]
 fn up_and_down_walk_the_history_and_the_draft_comes_back() {
     let mut c = Composer::default();
     for text in ["one", "two\nlines", "two\nlines", "three"] {
