@@ -1,11 +1,13 @@
-//! Everything that happens to the console.
+//! Everything that happens to the console, and everything that it asks for: plain data.
+
+use std::path::PathBuf;
 
 use crossterm::event::KeyEvent;
 
-use crate::engine::Report;
-use crate::journal::JournalPage;
+use crate::engine::{Command, Report};
+use crate::journal::{Job, JournalPage};
 use crate::model::Signal;
-use crate::session::local::LocalAnswer;
+use crate::session::local::{LocalAnswer, LocalRequest};
 
 /// Everything that happens. The moment at which it happened stands beside it (`update`'s second argument).
 #[derive(Clone, Debug)]
@@ -37,4 +39,31 @@ pub enum Event {
     Local(LocalAnswer),
     /// The recording could not be begun, or not be gone on with: one sentence.
     RecordingFailed(String),
+}
+
+/// Everything that the console asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask the engine.
+    Engine(Command),
+    /// Ask the journal.
+    Journal(Job),
+    /// Put text on the clipboard (OSC 52, then whatever config names). Already masked.
+    Copy(String),
+    /// Open `$VISUAL`/`$EDITOR` on this text; the answer is [`Event::Edited`].
+    Edit(String),
+    /// Show text in `$PAGER`. Already masked and safe for a terminal.
+    Page(String),
+    /// Ask this machine; the answer is [`Event::Local`].
+    Local(LocalRequest),
+    /// Record what is drawn as an asciinema cast into this file, which must not exist yet (mode 0600); `None` ends it.
+    Record(Option<PathBuf>),
+    /// Put a marker into the recording, if there is one. Already masked.
+    Marker(String),
+    /// Stop the process as Ctrl-Z does, and come back.
+    Suspend,
+    /// Draw every cell anew.
+    Redraw,
+    /// Leave.
+    Quit,
 }

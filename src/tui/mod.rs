@@ -3,7 +3,6 @@
 
 pub mod action;
 pub mod chord;
-pub mod effect;
 pub mod event;
 pub mod keymap;
 pub mod layout;
@@ -14,6 +13,5 @@ pub mod theme;
 pub mod update;
 pub mod view;
 
-pub use effect::Effect;
-pub use event::Event;
+pub use event::{Effect, Event};
 pub use update::update;

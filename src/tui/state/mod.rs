@@ -1,6 +1,5 @@
 //! The console's state, one file an area. Only [`crate::tui::update`] changes it; the view only reads it.
 
-mod asking;
 pub mod composer;
 pub mod demo;
 pub mod help;
@@ -35,7 +34,7 @@ use crate::session::{RATE_WINDOW, Session};
 use composer::Composer;
 use history::HistoryStretch;
 use keys::{Keys, SendChoice};
-use overlay::Overlay;
+use overlay::{Confirmation, Consent, DialogQuestion, Overlay, Prompt, PromptPurpose};
 use status::StatusLine;
 use thread::ThreadPane;
 use thread::rows::RowContext;
@@ -121,7 +120,7 @@ pub struct OutputFiles {
     /// The file that the screen is recorded into.
     pub recording: Option<PathBuf>,
     /// The path that was typed last, while nobody knows whether it can be used.
-    pub(crate) asked_path: Option<(overlay::PromptPurpose, String)>,
+    pub(crate) asked_path: Option<(PromptPurpose, String)>,
     exports: u32,
 }
 
@@ -284,6 +283,28 @@ impl State {
             Some(_) if self.arrangement.focus != Pane::Composer => Context::Present,
             _ => self.arrangement.focus.context(),
         }
+    }
+
+    /// Asks something: under which heading, with what there is to know, what a yes does, and how it is said.
+    pub(crate) fn ask(
+        &mut self,
+        question: DialogQuestion,
+        title: impl Into<String>,
+        lines: Vec<String>,
+        yes: &'static str,
+        consent: Consent,
+    ) {
+        self.overlay = Some(Overlay::Ask(Confirmation { question, title: title.into(), lines, yes, consent }));
+    }
+
+    /// What an outbound action needs: where it reaches real customers, a key of its own.
+    pub(crate) const fn consent(&self) -> Consent {
+        if self.session.profile.production { Consent::Y } else { Consent::Enter }
+    }
+
+    /// Asks for one line, which begins with `text`.
+    pub(crate) fn prompt(&mut self, purpose: PromptPurpose, text: &str) {
+        self.overlay = Some(Overlay::Prompt(Prompt::new(purpose, text)));
     }
 
     /// Whether production sends need a question.

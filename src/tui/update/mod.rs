@@ -16,7 +16,6 @@ mod log;
 mod notices;
 mod open_conversation;
 mod pass;
-mod probes;
 mod prompt;
 mod saving;
 mod sending;
@@ -29,8 +28,7 @@ use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::text::sentence;
 
 use super::action::Action;
-use super::effect::Effect;
-use super::event::Event;
+use super::event::{Effect, Event};
 use super::state::overlay::{Overlay, paste_line};
 use super::state::status::Subject;
 use super::state::{Pane, State};

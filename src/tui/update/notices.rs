@@ -1,5 +1,6 @@
 //! What the session asks for is carried out, and what is news is said on the status line.
 
+use crate::diagnosis::doctor::{DoctorVerdict, Finding, ProbeResult};
 use crate::engine::Command;
 use crate::journal::job::not_on_disk;
 use crate::model::{Cause, ConversationKey, DeliveryStatus, ExchangeId, MessageId, Moment, TokenStatus, Unreadable};
@@ -10,12 +11,12 @@ use crate::session::open_pass::place_words;
 use crate::text::{capitalised, clause, counted, sentence};
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::overlay::Overlay;
+use crate::tui::state::overlay::{Card, Overlay};
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
 use super::focus::focus;
-use super::{demo, faults, probes, saving, web_session};
+use super::{demo, faults, saving, web_session};
 
 /// Lets the session do something, and carries out what it asks for.
 pub fn with_session<R>(
@@ -105,7 +106,7 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
         }
         Notice::Restored(left) => restored(state, &left, effects),
         Notice::OutcomeKnown(id, delivery) => outcome_known(state, id, delivery.as_ref()),
-        Notice::ProbesOver(verdict) => probes::over(state, &verdict),
+        Notice::ProbesOver(verdict) => probes_over(state, &verdict),
         Notice::Pass { was_over } => pass_moved(state, was_over, effects),
         // The shell ends when the channel closes; nothing is left to change.
         Notice::ConversationId { .. } | Notice::Probed(_) | Notice::Stopped => {}
@@ -370,4 +371,55 @@ fn pass_moved(state: &mut State, was_over: bool, effects: &mut Vec<Effect>) {
         effects.push(Effect::Marker(step.id.clone()));
         state.pass_pane.marked = Some(run.at);
     }
+}
+
+/// A series of probes has ended: on the status line, on the card that it began from, or on a page.
+fn probes_over(state: &mut State, verdict: &DoctorVerdict) {
+    let said = match verdict.cause {
+        None => "Checks: all is well.".to_owned(),
+        Some(cause) => format!("Checks: {cause}, {}: {}.", verdict.confidence.word(), verdict.because),
+    };
+    if verdict.cause.is_none() {
+        state.status.info(said);
+    } else {
+        state.status.warn(said);
+    }
+    let Some(probes) = &state.session.probes else { return };
+    // Who types meanwhile is not interrupted.
+    let free = match &state.overlay {
+        None => state.arrangement.focus != Pane::Composer,
+        Some(Overlay::Card(card)) => Some(card.number) == probes.number,
+        Some(_) => false,
+    };
+    if !free {
+        return;
+    }
+    state.overlay = Some(match probes.number {
+        Some(number) => Overlay::Card(Card { number, scroll: 0, prefix: None }),
+        None => Overlay::lines("Checks", findings_page(&probes.findings, verdict)),
+    });
+}
+
+fn findings_page(findings: &[Finding], verdict: &DoctorVerdict) -> Vec<String> {
+    let mut lines: Vec<String> = findings.iter().map(finding_line).collect();
+    lines.push(String::new());
+    match verdict.cause {
+        None => lines.push(format!("All is well: {}.", verdict.because)),
+        Some(cause) => {
+            lines.push(format!("{cause} ({}): {}.", verdict.confidence.word(), verdict.because));
+            if cause != Cause::Unknown {
+                lines.push(format!("guestwire explain {cause} says what to do."));
+            }
+        }
+    }
+    lines
+}
+
+fn finding_line(finding: &Finding) -> String {
+    let mark = match finding.result {
+        ProbeResult::Pass => "pass",
+        ProbeResult::Fail => "FAIL",
+        ProbeResult::Skip => "skip",
+    };
+    format!("{mark}  {:<13} {}", finding.name, finding.detail)
 }
