@@ -44,9 +44,9 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     if let Some(rows) = rows(action, state.shown_log().viewport().1) {
         let log = state.shown_log_mut();
         if matches!(action, Action::LogUp | Action::LogDown) {
-            log.step(rows)
+            log.step(rows);
         } else {
-            log.scroll(rows)
+            log.scroll(rows);
         }
         state.status.let_go_of_message();
         if rows < 0 {

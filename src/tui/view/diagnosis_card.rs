@@ -37,16 +37,16 @@ struct Row {
 struct Rows {
     ascii: bool,
     room: usize,
-    rows: Vec<Row>,
+    all: Vec<Row>,
 }
 
 impl Rows {
     fn row(&mut self, pieces: impl Into<Vec<Piece>>) {
-        self.rows.push(Row { pieces: pieces.into(), key: None });
+        self.all.push(Row { pieces: pieces.into(), key: None });
     }
 
     fn blank(&mut self) {
-        self.rows.push(Row::default());
+        self.all.push(Row::default());
     }
 
     /// A text behind its label, with its key in the first row; the later rows begin `hang` cells after the label.
@@ -57,7 +57,7 @@ impl Rows {
         let cells = self.room.saturating_sub(indent + if key.is_some() { KEYS } else { 0 }).max(1);
         let first = wrap(&text, cells).into_iter().next().unwrap_or(0..text.len());
         let piece = |text: Option<&str>| (text.unwrap_or_default().trim_end().to_owned(), role);
-        self.rows.push(Row { pieces: vec![label, piece(text.get(first.clone()))], key });
+        self.all.push(Row { pieces: vec![label, piece(text.get(first.clone()))], key });
         let rest = text.get(first.end..).unwrap_or_default().trim_start();
         if !rest.is_empty() {
             for range in wrap(rest, self.room.saturating_sub(indent + hang).max(1)) {
@@ -145,7 +145,7 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, sho
     let log = state.log_with(entry.number());
     let number = |id| log.number_of(id);
     let now = state.session.log.entry(entry.number()).is_some();
-    let mut rows = Rows { ascii: state.look.theme.ascii, room, rows: Vec::new() };
+    let mut rows = Rows { ascii: state.look.theme.ascii, room, all: Vec::new() };
     rows.row(title(state, entry, diagnosis, room));
     rows.blank();
     let mut meaning = &[][..];
@@ -190,7 +190,7 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, sho
             PartKind::Ids => rows.labelled(part, "Ids", StyleRole::Strong, StyleRole::Dim),
         }
     }
-    let mut rows = rows.rows;
+    let mut rows = rows.all;
     if short {
         rows.retain(|row| !row.pieces.is_empty());
     }
