@@ -56,6 +56,8 @@ pub fn changed(state: &mut State) {
         PromptPurpose::Search => state.shown_log_mut().set_search(&text),
         PromptPurpose::History => {
             prompt.found = state.composer.search_history(&text);
+            let silent = prompt.found.is_empty() && !text.is_empty();
+            prompt.problem = silent.then(|| "no message that was sent has this".to_owned());
             prompt.chosen = 0;
         }
         PromptPurpose::Attach(key) => prompt.problem = attachments::file_problem(state, key, &text),

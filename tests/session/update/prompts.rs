@@ -205,6 +205,9 @@ fn the_history_is_searched_and_shown_while_one_types() {
     desk.keys("ctrl-r");
     desk.type_text("apple");
     assert_eq!(prompt(&desk).found, ["green apple", "red apple"]);
+    desk.type_text("x");
+    assert!(desk.screen().contains("! no message that was sent has this"), "{}", desk.screen());
+    desk.keys("backspace");
     let screen = desk.screen();
     assert!(screen.contains("▌ green apple"), "the choices stand on the screen:\n{screen}");
     desk.keys("up");
