@@ -157,6 +157,13 @@ pub fn token_endpoint() -> Vec<Case> {
             t("401 Unauthorized", &[], r#"{"error":"invalid_client"}"#),
         ),
         case(
+            "a token that has ended already",
+            &[ServiceFailure],
+            Likely,
+            Likely,
+            t("200 OK", &[JSON], r#"{"access_token":"tkn9c1-0001","token_type":"bearer","expires_in":0}"#),
+        ),
+        case(
             "the token endpoint leads elsewhere (302)",
             &[ProxyAnswered],
             Likely,

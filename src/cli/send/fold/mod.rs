@@ -145,10 +145,13 @@ impl SendFold {
     fn diagnosis(&self) -> Option<Diagnosis> {
         let token = |x: &Exchange| x.kind == ExchangeKind::Token && x.outcome.is_error();
         let trouble = if self.wants_token() { self.session.log.newest(token) } else { self.failed_opening() };
-        let own = self.carrier().and_then(|x| Some((x, self.session.diagnose(x)?)));
-        let tells = own.as_ref().is_some_and(|(x, d)| x.attempts().next().is_some() || !d.suspects.is_empty());
-        let other = trouble.filter(|_| !tells).and_then(|x| self.session.diagnose(x));
-        other.or(own.map(|(_, d)| d)).filter(|d| !d.healed)
+        let own = self.carrier().map(|x| (x.attempts().next().is_some(), self.session.diagnose(x)));
+        let found = match own {
+            Some((true, diagnosis)) => diagnosis,
+            Some((false, Some(diagnosis))) if !diagnosis.suspects.is_empty() => Some(diagnosis),
+            own => trouble.and_then(|x| self.session.diagnose(x)).or(own.and_then(|(_, diagnosis)| diagnosis)),
+        };
+        found.filter(|diagnosis| !diagnosis.healed)
     }
 
     /// The exchange that carries the message.

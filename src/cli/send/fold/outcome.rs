@@ -80,7 +80,7 @@ impl SendFold {
                         ("accepted", format!("accepted, but {what}"), Exit::Refused)
                     }
                     None if self.delivery == DeliveryStatus::Landed => {
-                        let how = "its answer was lost, but the message was found in the conversation";
+                        let how = "its answer left that open, but the message was found in the conversation";
                         ("accepted", format!("accepted: {how}"), Exit::Done)
                     }
                     None => ("accepted", self.accepted_text(now), Exit::Done),

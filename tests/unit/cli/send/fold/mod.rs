@@ -251,6 +251,20 @@ fn a_lost_answer_is_looked_up_and_then_five() {
     }
 }
 
+/// What else goes wrong on the socket is not about a message that was accepted.
+#[test]
+fn an_accepted_message_is_not_diagnosed_by_another_frame() {
+    let mut fold = web_fold();
+    fold.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
+    let refused = Outcome::Refused(Reason::Frame(400, "Request failed.".to_owned()));
+    let stray =
+        Exchange { steps: vec![answered(400)], ..fixtures::exchange(8, ExchangeKind::Frame, Vec::new(), refused) };
+    fold.on(NOW, report(Report::Exchange(Arc::new(stray))));
+    let lines = json_lines(&fold.on(NOW, delivery(DeliveryStatus::Accepted)));
+    assert!(lines.iter().all(|line| !line.contains("diagnosis")), "{lines:?}");
+    assert!(lines.last().is_some_and(|line| line.contains(r#""outcome":"accepted""#)), "{lines:?}");
+}
+
 /// The token that there is was refused, and there will be no other: a wait without an end helps nobody.
 #[test]
 fn a_message_whose_token_was_refused_does_not_wait_for_ever_for_another() {
