@@ -8,7 +8,7 @@ use guestwire::model::Cause::{self, *};
 use guestwire::model::Confidence::{self, Likely, Possible, Sure};
 use guestwire::model::{
     Channel, CheckAnswer, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Failure, FailureKind,
-    Header, Objection, Outcome, Phase, Reason, Request, Response, ServerRefusal, Sign, TlsFault,
+    Header, Objection, Outcome, Phase, Reason, Request, Response, ServerRefusal, SessionEnd, Sign, TlsFault,
 };
 
 use crate::support::fixtures::{self, at_second, request, response};
@@ -136,6 +136,25 @@ fn what_was_not_written_has_the_cause_that_its_reason_names() {
     ];
     for (why, cause) in rows {
         let exchange = fixtures::exchange(50, ExchangeKind::Send, Vec::new(), Outcome::Refused(why));
+        let found = first(&exchange, Channel::WebMessaging, &PastExchanges::default());
+        assert_eq!(found, (cause, Sure), "{exchange:#?}");
+    }
+}
+
+/// The socket closes after the session's end: what ended the session is the cause of what was not written any more.
+#[test]
+fn a_message_that_met_the_end_of_its_session_has_that_cause() {
+    let rows = [
+        (Reason::Session(SessionEnd::SignedOut), ConversationEnded),
+        (Reason::Session(SessionEnd::Expired), ConversationEnded),
+        (Reason::Frame(4006, "session expired".to_owned()), ConversationEnded),
+        (Reason::SocketLost("reset".to_owned()), NetworkConnect),
+    ];
+    for (why, cause) in rows {
+        let lost = Ending::Failed(Failure::new(FailureKind::Reset, Phase::Write, "the socket was lost"));
+        let written = request("FRAME", "wss://webmessaging.mypurecloud.de/v1", Vec::new(), "{}");
+        let mut exchange = exchange(50, ExchangeKind::Send, written, lost);
+        exchange.outcome = Outcome::Failed(why);
         let found = first(&exchange, Channel::WebMessaging, &PastExchanges::default());
         assert_eq!(found, (cause, Sure), "{exchange:#?}");
     }

@@ -41,7 +41,9 @@ pub fn all(facts: &Facts<'_>) -> Vec<Hypothesis> {
 fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let Some(attempt) = facts.attempt else { return local(facts) };
     if let Some(Ending::Failed(failure)) = &attempt.ending {
-        return network::of(facts, failure);
+        // The session's end is why nothing was written, not the socket that closed after it.
+        let over = facts.exchange.outcome.reason().and_then(web::session_over).filter(|_| !failure.wrote);
+        return if over.is_some() { local(facts) } else { network::of(facts, failure) };
     }
     if let Some(found) = web::public(facts) {
         return found;

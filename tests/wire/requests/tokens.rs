@@ -310,7 +310,7 @@ async fn a_filters_answer_is_never_the_end_of_renewal() {
         }
     })
     .await;
-    let mut engine = TestEngine::start_with(profile(&server.url(), 1), Clock::fast(1000), vec![]);
+    let mut engine = TestEngine::start_with(profile(&server.url(), 1), Clock::fast(50), vec![]);
     engine.signed_in().await;
     let said: Vec<String> = engine.exchanges(ExchangeKind::Token).iter().map(|x| format!("{:?}", x.outcome)).collect();
     for (said, part) in said.iter().zip([
