@@ -61,7 +61,7 @@ async fn a_stripped_scope_is_named_explained_and_put_into_words() {
         hands.keys("esc q");
     })
     .await;
-    let newest = state.session.log.entries().filter(|e| e.is_error()).last().unwrap();
+    let newest = state.session.log.entries().rfind(|e| e.is_error()).unwrap();
     let diagnosis = newest.diagnosis().unwrap();
     assert_eq!((diagnosis.cause(), diagnosis.confidence()), (Cause::ScopeStripped, Confidence::Sure));
 }

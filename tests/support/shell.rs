@@ -86,11 +86,9 @@ pub struct Remembering {
     pub taken_back: Arc<AtomicUsize>,
 }
 
-impl Remembering {
-    fn write(&self, path: &Path, contents: &str) -> Result<(), String> {
-        std::fs::create_dir_all(path.parent().unwrap_or(path)).map_err(|e| e.to_string())?;
-        std::fs::write(path, contents).map_err(|e| e.to_string())
-    }
+fn write(path: &Path, contents: &str) -> Result<(), String> {
+    std::fs::create_dir_all(path.parent().unwrap_or(path)).map_err(|e| e.to_string())?;
+    std::fs::write(path, contents).map_err(|e| e.to_string())
 }
 
 impl Outside for Remembering {
@@ -112,11 +110,11 @@ impl Outside for Remembering {
     fn local(&mut self, request: LocalRequest, mask: &dyn Fn(&str) -> String) -> LocalAnswer {
         match request {
             LocalRequest::Write { path, contents, what } => LocalAnswer::Written(
-                self.write(&path, &mask(&contents)).map(|()| format!("Saved to {} ({what}).", path.display())),
+                write(&path, &mask(&contents)).map(|()| format!("Saved to {} ({what}).", path.display())),
             ),
             LocalRequest::Reports { run, dir } => {
                 let mut all = guestwire::pass::report::all(&run, mask).into_iter();
-                let written = all.try_for_each(|(name, text)| self.write(&dir.join(name), &text));
+                let written = all.try_for_each(|(name, text)| write(&dir.join(name), &text));
                 LocalAnswer::Written(written.map(|()| format!("The reports are in {}.", dir.display())))
             }
             LocalRequest::KeepInConfig(conversation) => {
@@ -132,8 +130,14 @@ impl Outside for Remembering {
             LocalRequest::TellFaults => LocalAnswer::Faults(self.sandbox.faults_left()),
             LocalRequest::SetUpSandbox(asked) => LocalAnswer::SandboxSet(match asked {
                 SandboxRequest::Fault(Some(json)) => self.sandbox.set_fault(&json),
-                SandboxRequest::Fault(None) => Ok(self.sandbox.clear_faults()),
-                SandboxRequest::Advance(by) => Ok(self.sandbox.advance(by.as_secs())),
+                SandboxRequest::Fault(None) => {
+                    self.sandbox.clear_faults();
+                    Ok(())
+                }
+                SandboxRequest::Advance(by) => {
+                    self.sandbox.advance(by.as_secs());
+                    Ok(())
+                }
             }),
             LocalRequest::FindPasses => LocalAnswer::Passes(Vec::new()),
             LocalRequest::ReadPass(path) => {
