@@ -3,7 +3,7 @@
 //! does not exist".
 
 use super::case::Facts;
-use super::evidence::SeenToken;
+use super::evidence::Sighting;
 use super::render::span;
 use crate::model::ids::is_uuid;
 use crate::model::{Check, CheckAnswer, Granted, RemoteState};
@@ -18,7 +18,7 @@ impl Checks {
     }
 
     /// Adds what another exchange shows.
-    fn shown(&mut self, seen: SeenToken, holds: bool, what: impl Into<String>) {
+    fn shown(&mut self, seen: Sighting, holds: bool, what: impl Into<String>) {
         self.0.push(Check { holds: holds.into(), what: what.into(), shown_by: Some(seen.exchange) });
     }
 

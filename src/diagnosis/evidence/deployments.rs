@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::answer::ServerAnswer;
 use super::request::{self, SentRequest};
-use super::{SeenToken, newer};
+use super::{Sighting, newer};
 use crate::genesys::deployments::{self, Config, Domains, Public};
 use crate::genesys::lookups;
 use crate::model::{Attempt, ConversationKey, Exchange, ExchangeKind, Outcome};
@@ -18,22 +18,22 @@ const MOST: usize = 128;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::diagnosis) struct DeploymentBook {
     /// Its public configuration.
-    pub config: Option<(SeenToken, Config)>,
+    pub config: Option<(Sighting, Config)>,
     /// There is no public configuration of that id.
-    pub missing: Option<SeenToken>,
+    pub missing: Option<Sighting>,
     /// From where guests may speak.
-    pub domains: Option<(SeenToken, Domains)>,
+    pub domains: Option<(Sighting, Domains)>,
     /// The guest socket was opened, with this origin.
-    pub opened: Option<(SeenToken, Option<String>)>,
+    pub opened: Option<(Sighting, Option<String>)>,
 }
 
 /// What is known of an integration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::diagnosis) struct IntegrationBook {
     /// It was looked up, or took a message.
-    pub known: Option<SeenToken>,
+    pub known: Option<Sighting>,
     /// Looking it up says that there is none.
-    pub missing: Option<SeenToken>,
+    pub missing: Option<Sighting>,
 }
 
 /// What is known of web deployments and open-messaging integrations, by their ids in lower case.
@@ -47,7 +47,7 @@ pub(in crate::diagnosis) struct Deployments {
 
 impl Deployments {
     /// Takes in a try that has ended. Returns whether something is known now that was not before.
-    pub fn attempt(&mut self, exchange: &Exchange, attempt: &Attempt, said: &ServerAnswer, seen: SeenToken) -> bool {
+    pub fn attempt(&mut self, exchange: &Exchange, attempt: &Attempt, said: &ServerAnswer, seen: Sighting) -> bool {
         let path = request::path(&attempt.request.url);
         if let Some((id, public)) = deployments::asked(path) {
             return self.public(id, public, attempt, said, seen);
@@ -90,7 +90,7 @@ impl Deployments {
         self.failed.get(&key).map(AsRef::as_ref)
     }
 
-    fn public(&mut self, id: &str, public: Public, attempt: &Attempt, said: &ServerAnswer, seen: SeenToken) -> bool {
+    fn public(&mut self, id: &str, public: Public, attempt: &Attempt, said: &ServerAnswer, seen: Sighting) -> bool {
         let body = attempt.response().map_or("", |r| r.body.text.as_str()).as_bytes();
         let book = book(&mut self.web, id);
         match said.status {
@@ -110,7 +110,7 @@ impl Deployments {
         true
     }
 
-    fn looked_up(&mut self, id: &str, exchange: &Exchange, said: &ServerAnswer, seen: SeenToken) -> bool {
+    fn looked_up(&mut self, id: &str, exchange: &Exchange, said: &ServerAnswer, seen: Sighting) -> bool {
         let book = book(&mut self.integrations, id);
         match said.status {
             Some(200) if exchange.outcome == Outcome::Accepted => book.known = Some(newer(book.known, seen)),

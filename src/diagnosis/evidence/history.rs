@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::answer::ServerAnswer;
 use super::deployments::Deployments;
 use super::request;
-use super::{SeenToken, Sightings, newer};
+use super::{Sighting, Sightings, newer};
 use crate::genesys::conversations::{self, ConversationRead, Person};
 use crate::model::Granted;
 use crate::model::{Attempt, Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, RemoteState, TokenFacts};
@@ -21,7 +21,7 @@ const CONVERSATIONS: usize = 512;
 /// A conversation as its newest read showed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::diagnosis) struct Read {
-    pub seen: SeenToken,
+    pub seen: Sighting,
     pub state: RemoteState,
     /// The guest who is there now.
     pub guest: Option<Person>,
@@ -33,9 +33,9 @@ pub(in crate::diagnosis) struct Read {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::diagnosis) struct ConversationBook {
     pub read: Option<Read>,
-    pub missing: Option<SeenToken>,
+    pub missing: Option<Sighting>,
     /// A message was accepted into it.
-    pub accepted: Option<SeenToken>,
+    pub accepted: Option<Sighting>,
 }
 
 /// What is known of a token.
@@ -59,7 +59,7 @@ pub struct PastExchanges {
     /// When token answers came, by our clock, and what the server's clock said.
     grants: VecDeque<(Duration, Timestamp)>,
     /// The newest exchange in which the API let a token of this session in.
-    pub(in crate::diagnosis) works: Option<SeenToken>,
+    pub(in crate::diagnosis) works: Option<Sighting>,
     /// How many seconds the server's clock is ahead, where that was told.
     pub(in crate::diagnosis) skew: Option<i64>,
 }
@@ -100,7 +100,7 @@ impl PastExchanges {
 
     fn attempt(&mut self, exchange: &Exchange, attempt: &Attempt) -> bool {
         let said = ServerAnswer::of(attempt);
-        let seen = SeenToken { at: attempt.started, exchange: exchange.id };
+        let seen = Sighting { at: attempt.started, exchange: exchange.id };
         let mut news = self.deployments.attempt(exchange, attempt, &said, seen);
         let Some(generation) = attempt.generation else {
             if let (ExchangeKind::Token | ExchangeKind::Probe, Outcome::Accepted, Some(date), Some(ended)) =
@@ -123,7 +123,7 @@ impl PastExchanges {
         news | self.conversation(exchange, attempt, &said, seen)
     }
 
-    fn conversation(&mut self, exchange: &Exchange, attempt: &Attempt, said: &ServerAnswer, seen: SeenToken) -> bool {
+    fn conversation(&mut self, exchange: &Exchange, attempt: &Attempt, said: &ServerAnswer, seen: Sighting) -> bool {
         let url = &attempt.request.url;
         if exchange.kind == ExchangeKind::Send {
             if exchange.outcome == Outcome::Accepted

@@ -11,7 +11,7 @@ use crate::model::{ExchangeId, Moment};
 
 /// When something was seen, and in which exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SeenToken {
+pub struct Sighting {
     /// When the try that shows it began.
     pub at: Moment,
     /// The exchange.
@@ -19,7 +19,7 @@ pub struct SeenToken {
 }
 
 /// The later of two sightings.
-pub fn newer(old: Option<SeenToken>, seen: SeenToken) -> SeenToken {
+pub fn newer(old: Option<Sighting>, seen: Sighting) -> Sighting {
     old.filter(|s| s.at > seen.at).unwrap_or(seen)
 }
 
@@ -35,13 +35,13 @@ fn book<B: Default>(books: &mut BTreeMap<String, B>, id: String, most: usize) ->
 /// counts there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sightings {
-    newest: Option<SeenToken>,
-    before: Option<SeenToken>,
+    newest: Option<Sighting>,
+    before: Option<Sighting>,
 }
 
 impl Sightings {
     /// Takes in a sighting. Returns whether it is the newest.
-    pub fn add(&mut self, seen: SeenToken) -> bool {
+    pub fn add(&mut self, seen: Sighting) -> bool {
         match self.newest {
             Some(newest) if newest.exchange == seen.exchange => self.newest = Some(newer(Some(newest), seen)),
             Some(newest) if newest.at > seen.at => {
@@ -54,12 +54,12 @@ impl Sightings {
     }
 
     /// The newest.
-    pub const fn newest(&self) -> Option<SeenToken> {
+    pub const fn newest(&self) -> Option<Sighting> {
         self.newest
     }
 
     /// The newest of another exchange than `own`.
-    pub fn besides(&self, own: ExchangeId) -> Option<SeenToken> {
+    pub fn besides(&self, own: ExchangeId) -> Option<Sighting> {
         [self.newest, self.before].into_iter().flatten().find(|seen| seen.exchange != own)
     }
 }

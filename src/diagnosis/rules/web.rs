@@ -3,7 +3,7 @@
 //! fixtures]
 
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::evidence::SeenToken;
+use crate::diagnosis::evidence::Sighting;
 use crate::diagnosis::hypothesis::{Hypothesis, Support};
 use crate::diagnosis::rules::ids::misnamed;
 use crate::genesys::answerer::Answerer;
@@ -106,7 +106,7 @@ fn deployment(facts: &Facts<'_>, open: &str) -> Hypothesis {
     let Some(book) = facts.history.deployments.deployment(id) else {
         return Hypothesis::open(cause, open, Some(Probe::Deployment));
     };
-    let after = |missing: &SeenToken| book.config.as_ref().is_none_or(|(seen, _)| seen.at < missing.at);
+    let after = |missing: &Sighting| book.config.as_ref().is_none_or(|(seen, _)| seen.at < missing.at);
     match (&book.missing, &book.config) {
         (Some(missing), _) if after(missing) => {
             Hypothesis::proven(cause, "this region has no public configuration of the deployment")

@@ -41,7 +41,7 @@ pub fn found(state: &mut State, found: Vec<FoundPass>) {
         items.push((format!("built-in {name}: {about}"), MenuChoice::Pass(PassChoice::Builtin(name))));
     }
     items.push(("another file …".to_owned(), MenuChoice::Pass(PassChoice::Path)));
-    state.overlay = Some(Overlay::Menu(Menu::new("Which test run?", items)));
+    state.overlay = Some(Overlay::Menu(Menu::new("Which pass file?", items)));
 }
 
 /// A line of the menu was taken.
