@@ -22,7 +22,7 @@ name = "A case"
   ticket = { reply = 'ticket (\w+)' }
   [[cases.steps]]
   name = "The ticket"
-  send = "About {{ticket}}"
+  send = { text = "About {{ticket}}", attributes = { ticket = "{{ticket}}" } }
 "#;
 
 fn pass() -> Pass {
@@ -159,6 +159,11 @@ fn a_script_types_and_never_runs_ahead_of_the_answer() {
     // Space once more: all of it at once.
     let effects = desk.keys("space");
     assert_eq!(sends(&effects).first().unwrap().2, "About T42");
+    let carried = commands(&effects).into_iter().find_map(|c| match c {
+        Command::Send(request) => Some(request.extras.attributes.clone()),
+        _ => None,
+    });
+    assert_eq!(carried.unwrap()["ticket"], "T42");
     // At rest nothing is due but what is waited for.
     let id = sends(&effects).first().unwrap().0;
     desk.settle(id, "About T42", DeliveryStatus::Refused("500".into()), Some(500));

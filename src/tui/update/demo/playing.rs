@@ -81,9 +81,14 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let values = state.composer.values(state.now);
     let Some(present) = &mut state.demo.present else { return };
-    let filled = expand(&cue.send.text, &values, &present.captures);
-    if !filled.unknown.is_empty() {
+    let fill = |text: &str| expand(text, &values, &present.captures);
+    let filled = fill(&cue.send.text);
+    let attributes: Vec<_> = cue.send.attributes.iter().map(|(name, text)| (name.clone(), fill(text))).collect();
+    if attributes.iter().map(|(_, value)| value).chain([&filled]).any(|filled| !filled.unknown.is_empty()) {
         return skip(state, "This message needs an answer that did not come: it is skipped.");
+    }
+    if let Some(next) = present.script.cues.get_mut(present.script.next) {
+        next.send.attributes = attributes.into_iter().map(|(name, value)| (name, value.text)).collect();
     }
     present.typing = Some(Typing::begin(filled.text, state.now, calm));
     state.composer.used(filled.used.contains(&"seq"));
@@ -165,7 +170,8 @@ fn typed(state: &mut State, effects: &mut Vec<Effect>) {
 fn send(state: &mut State, text: String, cue: &Cue, effects: &mut Vec<Effect>) {
     let Some(key) = state.session.conversations.active() else { return };
     let heard = heard(state, key);
-    let sent = sending::send_text(state, key, text, cue.send.sent_as, Extras::default(), effects);
+    let extras = Extras { attributes: cue.send.attributes.clone(), ..Extras::default() };
+    let sent = sending::send_text(state, key, text, cue.send.sent_as, extras, effects);
     match (sent, &mut state.demo.present) {
         (Ok(message), Some(present)) => {
             present.awaited = Some(Awaited { message, conversation: key, heard, within: cue.within(), until: None });
