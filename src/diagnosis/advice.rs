@@ -20,7 +20,8 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Advice> {
         Some(_) if diagnosis.is_undecided() => {}
         Some(first) => match broken_off(first.cause, facts) {
             Some(lines) => actions.extend(lines),
-            None => actions.extend(page(fix_of(first.cause)).fix.into_iter().map(|fix| fix.filled(&names))),
+            None => actions
+                .extend(page(fix_of(first.cause)).fix.into_iter().filter_map(|fix| fix.filled(&names, facts.channel))),
         },
     }
     actions
@@ -73,7 +74,7 @@ fn unexplained(facts: &Facts<'_>) -> Vec<Advice> {
     let no_id = request_ids(facts.exchange).is_empty();
     let fix = if no_id { super::pages::fix_without_an_answer() } else { page(Cause::Unknown).fix };
     let names = names(facts);
-    fix.into_iter().map(|fix| fix.filled(&names)).collect()
+    fix.into_iter().filter_map(|fix| fix.filled(&names, facts.channel)).collect()
 }
 
 /// Those of a diagnosis' actions that are the administrator's to carry out; whoever sent the message sends it again.

@@ -5,15 +5,27 @@ use std::fmt::Write as _;
 
 use super::case::Facts;
 use crate::genesys::guest_api::SCOPE;
-use crate::model::{Advice, Cause, Remedy};
+use crate::model::{Advice, Cause, Channel, Remedy};
 
-/// The marks at the end of a line of a fix, as comments that no reader of Markdown shows: what the line comes down to.
-const MARKS: [(&str, Remedy); 5] = [
-    ("<!-- admin -->", Remedy::Administrator),
-    ("<!-- compare -->", Remedy::Compare),
-    ("<!-- new token -->", Remedy::NewToken),
-    ("<!-- read -->", Remedy::Read),
-    ("<!-- resend -->", Remedy::Resend),
+/// What a mark says of the line that it ends.
+#[derive(Clone, Copy)]
+enum Mark {
+    /// What the line comes down to.
+    Remedy(Remedy),
+    /// The line is only for channels that have sessions, or only for the others.
+    Sessions(bool),
+}
+
+/// The marks at the end of a line of a fix, as comments that no reader of Markdown shows.
+const MARKS: [(&str, Mark); 8] = [
+    ("<!-- admin -->", Mark::Remedy(Remedy::Administrator)),
+    ("<!-- compare -->", Mark::Remedy(Remedy::Compare)),
+    ("<!-- new session -->", Mark::Remedy(Remedy::NewSession)),
+    ("<!-- new token -->", Mark::Remedy(Remedy::NewToken)),
+    ("<!-- read -->", Mark::Remedy(Remedy::Read)),
+    ("<!-- resend -->", Mark::Remedy(Remedy::Resend)),
+    ("<!-- with sessions -->", Mark::Sessions(true)),
+    ("<!-- without sessions -->", Mark::Sessions(false)),
 ];
 
 /// A line of a fix.
@@ -23,17 +35,31 @@ pub struct Fix {
     pub words: &'static str,
     /// What it comes down to.
     pub remedy: Option<Remedy>,
+    /// It is only for channels that have sessions, or only for the others.
+    pub sessions: Option<bool>,
 }
 
 impl Fix {
     fn read(line: &'static str) -> Self {
-        let marked = MARKS.iter().find_map(|(mark, remedy)| Some((line.strip_suffix(mark)?.trim_end(), *remedy)));
-        marked.map_or(Self { words: line, remedy: None }, |(words, remedy)| Self { words, remedy: Some(remedy) })
+        let mut fix = Self { words: line, remedy: None, sessions: None };
+        let marked = |line: &'static str| {
+            MARKS.iter().find_map(|(mark, means)| Some((line.strip_suffix(mark)?.trim_end(), *means)))
+        };
+        while let Some((words, mark)) = marked(fix.words) {
+            fix.words = words;
+            match mark {
+                Mark::Remedy(remedy) => fix.remedy = Some(remedy),
+                Mark::Sessions(sessions) => fix.sessions = Some(sessions),
+            }
+        }
+        fix
     }
 
-    /// The same with the names of a case in it.
-    pub(super) fn filled(self, names: &Names) -> Advice {
-        Advice { words: fill(self.words, names), remedy: self.remedy }
+    /// The same with the names of a case in it, unless it is for other channels.
+    pub(super) fn filled(self, names: &Names, channel: Option<Channel>) -> Option<Advice> {
+        let fits =
+            self.sessions.is_none_or(|sessions| channel.is_none_or(|channel| channel.has_sessions() == sessions));
+        fits.then(|| Advice { words: fill(self.words, names), remedy: self.remedy })
     }
 }
 

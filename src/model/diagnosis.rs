@@ -211,6 +211,8 @@ pub struct Advice {
 pub enum Remedy {
     /// Sign in anew.
     NewToken,
+    /// Start a new session of the same guest.
+    NewSession,
     /// Send the message again.
     Resend,
     /// Read the conversation.

@@ -8,7 +8,7 @@ use guestwire::model::Cause::{self, *};
 use guestwire::model::Confidence::{self, Likely, Possible, Sure};
 use guestwire::model::{
     Channel, CheckAnswer, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Failure, FailureKind,
-    Header, Objection, Outcome, Phase, Reason, Request, Response, ServerRefusal, SessionEnd, Sign, TlsFault,
+    Header, Objection, Outcome, Phase, Reason, Remedy, Request, Response, ServerRefusal, SessionEnd, Sign, TlsFault,
 };
 
 use crate::support::fixtures::{self, at_second, request, response};
@@ -157,6 +157,27 @@ fn a_message_that_met_the_end_of_its_session_has_that_cause() {
         exchange.outcome = Outcome::Failed(why);
         let found = first(&exchange, Channel::WebMessaging, &PastExchanges::default());
         assert_eq!(found, (cause, Sure), "{exchange:#?}");
+    }
+}
+
+/// What to do about an ended conversation is what its channel lets a person do.
+#[test]
+fn an_advice_is_that_of_the_channel() {
+    let rows = [
+        (
+            said(4006, "session expired"),
+            Channel::WebMessaging,
+            "On the guest socket: start a new session",
+            Some(Remedy::NewSession),
+        ),
+        (said(4006, "session expired"), Channel::GuestApi, "Begin a new conversation", None),
+    ];
+    for (exchange, channel, words, remedy) in rows {
+        let found = diagnosis_of(&exchange, channel, &PastExchanges::default());
+        let advice = found.actions.first().unwrap();
+        assert!(advice.words.starts_with(words), "{advice:?}");
+        assert_eq!(advice.remedy, remedy);
+        assert_eq!(found.actions.len(), 2, "{found:#?}");
     }
 }
 

@@ -165,10 +165,12 @@ fn rows(state: &State, entry: &LogEntry, diagnosis: &Diagnosis, room: usize, sho
                 rows.row([("Do this".to_owned(), StyleRole::Strong)]);
                 for (line, advice) in part.lines.iter().zip(advice.iter()) {
                     let key = advice.remedy.filter(|remedy| now || works_on_kept(*remedy));
-                    // What is about no message cannot be sent again, and what is about no conversation not be read.
+                    // What is about no message cannot be sent again, what is about no conversation not be read, and the
+                    // session is that of the open conversation.
                     let key = key.filter(|remedy| match remedy {
                         Remedy::Resend => exchange.message.is_some(),
                         Remedy::Read => exchange.conversation.is_some(),
+                        Remedy::NewSession => exchange.conversation == state.session.conversations.active(),
                         _ => true,
                     });
                     let key = key.and_then(|remedy| remedy_key(state, remedy));
@@ -287,6 +289,7 @@ const fn works_on_kept(remedy: Remedy) -> bool {
 fn remedy_key(state: &State, remedy: Remedy) -> Option<KeyHint> {
     let (action, words) = match remedy {
         Remedy::NewToken => (Action::Renew, "new token"),
+        Remedy::NewSession => (Action::Session, "session"),
         Remedy::Resend => (Action::Resend, "resend"),
         Remedy::Read => (Action::Refresh, "read"),
         Remedy::Compare => (Action::CompareAccepted, "compare"),
