@@ -154,6 +154,8 @@ pub struct TokenMachine {
     stage: Stage,
     /// A person asked for a new token: what is sent from then on waits for it while it is asked for.
     awaited: bool,
+    /// A person asked for it while another request was under way, whose token may be of before what the person changed.
+    again: bool,
     generation: Generation,
     failures: u32,
     jitter: Jitter,
@@ -173,6 +175,7 @@ impl TokenMachine {
             current: None,
             stage: Stage::Resting,
             awaited: false,
+            again: false,
             generation: Generation(0),
             failures: 0,
             jitter,
@@ -193,7 +196,8 @@ impl TokenMachine {
     /// A person wants a new token, whatever the old one's state.
     pub fn renew(&mut self) {
         self.awaited = true;
-        if self.stage != Stage::Asking {
+        self.again = self.stage == Stage::Asking;
+        if !self.again {
             self.stage = Stage::Wanted;
         }
     }
@@ -245,7 +249,7 @@ impl TokenMachine {
         }
         self.generation = self.next_generation();
         self.failures = 0;
-        self.awaited = false;
+        self.awaited = self.again;
         let renew_at = lifetime.filter(|_| !self.pasted).map(|l| {
             let margin = MARGIN_MAX.min(l / 5);
             // Jitter eats into the margin instead of adding to it: no more renewals than the margin asks for.
@@ -280,11 +284,12 @@ impl TokenMachine {
             proven: false,
             verify,
         });
-        self.stage = Stage::Resting;
+        self.stage = if std::mem::take(&mut self.again) { Stage::Wanted } else { Stage::Resting };
         Some(self.generation)
     }
 
     pub fn failed(&mut self, denied: TokenDenied, now: Moment) {
+        self.again = false;
         self.stage = match denied {
             TokenDenied::Limited(why, wait) => {
                 let retry = now.after(wait.unwrap_or(PAUSE_LIMITED).max(PAUSE_FIRST));

@@ -45,6 +45,29 @@ fn nothing_happens_until_somebody_wants_it() {
     assert_eq!(tokens.due(at(99)), None, "one at a time");
 }
 
+/// What a person changed before asking for a token holds for the token: one that was asked for earlier does not do.
+#[test]
+fn a_token_that_is_wanted_while_another_is_asked_for_is_asked_for_after_it() {
+    let mut tokens = machine();
+    tokens.sign_in(at(0));
+    assert_eq!(tokens.due(at(0)), Some(TokenRequest::Token));
+    tokens.renew();
+    tokens.renew();
+    tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), at(0), at(1));
+    assert_eq!(tokens.outlook(at(1), None), Outlook::Waiting, "nothing goes with the earlier one");
+    assert_eq!(tokens.due(at(1)), Some(TokenRequest::Token));
+    tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), at(1), at(2));
+    assert_eq!((tokens.due(at(2)), tokens.outlook(at(2), None)), (None, Outlook::Ready(Generation(2))));
+    // One that fails is asked for again anyway.
+    tokens.renew();
+    tokens.due(at(3));
+    tokens.renew();
+    tokens.failed(TokenDenied::Failed("reset".to_owned()), at(3));
+    assert_eq!(tokens.due(at(60)), Some(TokenRequest::Token));
+    tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), at(60), at(61));
+    assert_eq!(tokens.due(at(61)), None);
+}
+
 #[test]
 fn the_margin_is_a_fifth_or_five_minutes_and_jitter_eats_into_it() {
     for (lifetime, margin) in [(1, 0.2), (60, 12.0), (1500, 300.0), (HOUR, 300.0), (172_800, 300.0)] {
