@@ -35,7 +35,9 @@ pub fn draw(state: &State, menu: &Menu, buf: &mut Buffer) {
     let mut intro = wrapped(&menu.intro, cells);
     let typed = menu.filter.as_ref().map(|filter| filter.value());
     if let Some(typed) = typed {
-        intro.push(if typed.is_empty() { "Type to filter.".to_owned() } else { format!("filter: {}", visible(typed)) });
+        let none = if menu.shown().next().is_none() { "   nothing matches" } else { "" };
+        let filter = format!("filter: {}{none}", visible(typed));
+        intro.push(if typed.is_empty() { "Type to filter.".to_owned() } else { filter });
     }
     let gap = usize::from(!intro.is_empty());
     let lines = lines(menu);

@@ -98,7 +98,10 @@ fn the_bench_is_filtered_by_what_is_typed() {
     assert!(desk.screen().contains("Type to filter."), "{}", desk.screen());
     desk.keys("j q 4");
     let screen = desk.screen();
-    assert!(screen.contains("filter: jq4") && !lines().any(|(name, _)| screen.contains(name)), "{screen}");
+    assert!(
+        screen.contains("filter: jq4   nothing matches") && !lines().any(|(name, _)| screen.contains(name)),
+        "{screen}"
+    );
     assert_eq!(desk.keys("enter"), [], "nothing fits");
     desk.keys("backspace backspace backspace");
     let (name, json) = lines().nth(1).unwrap();
