@@ -163,7 +163,7 @@ fn escape<'t>(here: &'t str, out: &mut Out) -> &'t str {
     after
 }
 
-/// The UTF-16 unit of a `\uXXXX` at the beginning.
+/// The UTF-16 unit of an escape (`\u00e4`) at the beginning.
 fn unit(here: &str) -> Option<u16> {
     let digits = here.strip_prefix("\\u")?.get(..4)?;
     digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
