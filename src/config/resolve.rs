@@ -346,26 +346,5 @@ pub fn paths(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_example_names_every_field_there_is() {
-        let text = include_str!("../../config.example.toml");
-        let path = PathBuf::from("config.example.toml");
-        let doc = Doc::new(&path, text);
-        let flags = Flags::default();
-        let input = ConfigInput::of_text("", &flags, &|_| None);
-        assert!(doc.root().is_some_and(|root| settings(root, input).is_ok()));
-        let mut asked = doc.asked();
-        for context in KeyContext::ALL.map(KeyContext::name) {
-            assert!(text.contains(&format!("keys.{context}")), "no [keys.{context}] in the example");
-            asked.remove(context);
-        }
-        let words: Vec<&str> = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
-        let absent: Vec<&String> = asked.iter().filter(|name| !words.contains(&name.as_str())).collect();
-        assert!(absent.is_empty(), "the example does not mention {absent:?}");
-        assert!(asked.len() > 50, "the test asks too little: {asked:?}");
-        assert_eq!(doc.into_problems(), []);
-    }
-}
+#[path = "../../tests/unit/config/resolve.rs"]
+mod tests;

@@ -51,29 +51,5 @@ fn line(value: &Value) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_line_an_event_whatever_is_in_it() {
-        let at = Duration::from_nanos(1_500_000_700);
-        let cases = [
-            (output(at, "\u{1b}[2J\r\n\"é\u{7}"), json!([1.5, "o", "\u{1b}[2J\r\n\"é\u{7}"])),
-            (resize(at, 80, 24), json!([1.5, "r", "80x24"])),
-            (marker(Duration::ZERO, "a\nb"), json!([0.0, "m", "a\nb"])),
-        ];
-        for (line, wanted) in cases {
-            assert_eq!(line.matches('\n').count(), 1, "{line}");
-            assert!(line.is_ascii() || line.contains('é'));
-            assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), wanted);
-        }
-    }
-
-    #[test]
-    fn the_first_line_says_what_it_is() {
-        let head: Value = serde_json::from_str(&header(120, 36, Timestamp::UNIX_EPOCH, "guestwire")).unwrap();
-        assert_eq!((&head["version"], &head["width"], &head["height"]), (&json!(2), &json!(120), &json!(36)));
-        assert_eq!(head["timestamp"], json!(0));
-    }
-}
+#[path = "../../tests/unit/export/cast.rs"]
+mod tests;

@@ -170,15 +170,5 @@ impl fmt::Display for Channel {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_channel_has_a_name_of_its_own_and_probes() {
-        for channel in Channel::ALL {
-            let same = |other: &&Channel| other.as_str() == channel.as_str() || other.short() == channel.short();
-            assert_eq!(Channel::ALL.iter().filter(same).count(), 1, "{channel}");
-            assert!(!channel.capabilities().probes.is_empty(), "{channel}");
-        }
-    }
-}
+#[path = "../../tests/unit/model/channel.rs"]
+mod tests;

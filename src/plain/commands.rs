@@ -181,13 +181,5 @@ impl Plain {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_commands_share_a_name() {
-        for (at, row) in COMMANDS.iter().enumerate() {
-            assert_eq!(COMMANDS.iter().position(|r| r.name == row.name), Some(at), "{}", row.name);
-        }
-    }
-}
+#[path = "../../tests/unit/plain/commands.rs"]
+mod tests;

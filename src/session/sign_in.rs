@@ -166,31 +166,5 @@ pub fn missing_scopes(facts: &TokenFacts) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Generation;
-
-    #[test]
-    fn a_token_that_works_is_not_given_up_for_a_long_wait() {
-        let facts = TokenFacts {
-            generation: Generation(1),
-            issued: Moment::ZERO,
-            expires: None,
-            lifetime: None,
-            requested: Vec::new(),
-            granted: Granted::Unknown,
-            missing: Vec::new(),
-            organization: None,
-            client_name: None,
-            pasted: false,
-            acceptance: Acceptance::NotAsked,
-        };
-        let until = Moment::ZERO.after(Duration::from_secs(86_400));
-        for (facts, troubled) in [(Some(facts), false), (None, true)] {
-            let mut sign_in = SignIn::default();
-            sign_in.moved(Moment::ZERO, TokenStatus::Limited { until, facts });
-            assert_eq!(sign_in.trouble().is_some(), troubled);
-            assert!(sign_in.no_other().is_some(), "whoever was refused with the old one waits in vain");
-        }
-    }
-}
+#[path = "../../tests/unit/session/sign_in.rs"]
+mod tests;

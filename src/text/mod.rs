@@ -54,23 +54,5 @@ pub fn cleaned(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_editors_and_shells_add_is_taken_off() {
-        for (given, meant) in [
-            ("hello\n", "hello"),
-            ("hello\r\n", "hello"),
-            ("\u{feff}hello", "hello"),
-            ("\u{feff}one\r\ntwo\r\n", "one\ntwo"),
-            ("one\n\n", "one\n"),
-            ("\n", ""),
-            ("a\rb", "a\rb"),
-            ("x\u{feff}y", "x\u{feff}y"),
-            ("", ""),
-        ] {
-            assert_eq!(cleaned(given), meant, "{given:?}");
-        }
-    }
-}
+#[path = "../../tests/unit/text.rs"]
+mod tests;

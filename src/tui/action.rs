@@ -259,14 +259,5 @@ impl fmt::Display for Action {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_stand_at_their_action() {
-        for spec in ACTIONS {
-            assert_eq!(spec.action.spec().name, spec.name);
-            assert_eq!(Action::named(spec.name), Some(spec.action));
-        }
-    }
-}
+#[path = "../../tests/unit/tui/action.rs"]
+mod tests;

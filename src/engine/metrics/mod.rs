@@ -155,12 +155,5 @@ fn connect(agent: &Agent) -> io::Result<Socket> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tag_cannot_break_out_of_its_place() {
-        assert_eq!(clean("my profile|c,x#y\n"), "my_profile_c_x_y_");
-        assert_eq!(clean("team:qa"), "team:qa");
-    }
-}
+#[path = "../../../tests/unit/engine/metrics.rs"]
+mod tests;

@@ -136,28 +136,5 @@ pub(super) fn pattern(table: &Table<'_>, text: &Spot<String>) -> Option<Pattern>
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use std::path::Path;
-
-    use crate::pass::Pass;
-
-    /// What people write in other languages than English is letters too.
-    #[test]
-    fn expressions_know_every_alphabet() {
-        for (expression, text) in [
-            ("(?i)ä", "GRÜSSE VON ÄNNE"),
-            (r"^\w+$", "Größe"),
-            (r"a\sb", "a\u{a0}b"),
-            (r"\p{L}{3}", "日本語"),
-            (r"\d", "٣"),
-        ] {
-            let pass = format!(
-                "name = \"p\"\n[[cases]]\nname = \"c\"\n[[cases.steps]]\nsend = \"x\"\nexpect = {{ reply = {{ matches = '{expression}' }} }}\n"
-            );
-            let pass = Pass::parse(Path::new("p.toml"), &pass).unwrap();
-            let reply = pass.cases[0].steps[0].expect.reply.as_ref().unwrap().matches.clone().unwrap();
-            assert!(reply.0.is_match(text), "{expression} {text}");
-        }
-    }
-}
+#[path = "../../../tests/unit/pass/file/expect.rs"]
+mod tests;

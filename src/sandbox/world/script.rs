@@ -145,24 +145,5 @@ fn offering(heard: &str) -> ScriptedAct {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_billing_bot_offers_choices_and_takes_them() {
-        let (menu, stage) = answer(ScenarioScript::Billing, ScriptStage::Fresh, "hi");
-        assert!(
-            matches!(menu.as_slice(), [ScriptedAct::Says { offer: OfferedContent::QuickReplies(choices), .. }] if choices.len() == 3),
-            "{menu:?}"
-        );
-        let (person, _) = answer(ScenarioScript::Billing, stage, "Talk to a person");
-        assert!(person.contains(&ScriptedAct::Joins));
-        assert!(matches!(&answer(ScenarioScript::Billing, stage, "Pay an invoice").0[..],
-            [ScriptedAct::Says { offer: OfferedContent::QuickReplies(choices), .. }] if *choices == YES_NO));
-    }
-
-    #[test]
-    fn silence_answers_nothing_not_even_a_farewell() {
-        assert_eq!(answer(ScenarioScript::Silent, ScriptStage::Fresh, "bye").0, []);
-    }
-}
+#[path = "../../../tests/unit/sandbox/world/script.rs"]
+mod tests;

@@ -121,34 +121,5 @@ impl Heights {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn agrees_with_a_plain_list_around_the_ring() {
-        let mut heights = Heights::new(6);
-        let mut plain: Vec<(u64, u32)> = Vec::new();
-        let mut first = 1;
-        for seq in 1..200_u64 {
-            let rows = (seq * 7 % 5) as u32;
-            heights.set(seq, rows);
-            plain.push((seq, rows));
-            if plain.len() > 6 {
-                let (old, _) = plain.remove(0);
-                heights.set(old, 0);
-                first = old + 1;
-            }
-            let flat: Vec<(u64, u32)> = plain.iter().flat_map(|&(s, n)| (0..n).map(move |l| (s, l))).collect();
-            assert_eq!(heights.total(), flat.len());
-            assert_eq!(heights.shown(), plain.iter().filter(|p| p.1 > 0).count());
-            for (row, at) in flat.iter().enumerate() {
-                assert_eq!(heights.find(first, row), Some(*at), "row {row} at {seq}");
-                assert_eq!(heights.row_of(first, at.0) + at.1 as usize, row);
-            }
-            assert_eq!(heights.find(first, flat.len()), None);
-            for (index, &(s, _)) in plain.iter().enumerate() {
-                assert_eq!(heights.shown_before(first, s), plain.iter().take(index).filter(|p| p.1 > 0).count());
-            }
-        }
-    }
-}
+#[path = "../../../tests/unit/session/log/heights.rs"]
+mod tests;

@@ -1,0 +1,27 @@
+//! Tests of `model::variation`.
+
+use super::*;
+
+#[test]
+fn names_lead_back() {
+    for variation in Variation::ALL {
+        assert_eq!(Variation::named(variation.as_str()), Some(variation));
+    }
+}
+
+#[test]
+fn what_makes_no_sense_says_why() {
+    let fits = |channel| Variation::ALL.into_iter().filter(|v| v.senseless(channel).is_none()).count();
+    assert_eq!(Channel::ALL.map(fits), [7, 5, 4]);
+}
+
+#[test]
+fn texts_are_what_they_claim() {
+    assert_eq!(Variation::Oversize.text("hé").len(), GUEST_TEXT_MAX_BYTES + 1);
+    let long = "y".repeat(GUEST_TEXT_MAX_BYTES + 5);
+    assert_eq!(Variation::Oversize.text(&long), long);
+    assert!(Variation::EmojiBidi.text("a").contains('\u{202E}'));
+    assert_eq!(Variation::NoToken.text("a"), "a");
+    assert!(!super::super::ids::is_uuid(MALFORMED_ID));
+    assert!(super::super::ids::is_uuid(OTHER_PARTICIPANT));
+}

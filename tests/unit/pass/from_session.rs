@@ -1,0 +1,54 @@
+//! Tests of `pass::from_session`.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::path::Path;
+
+use super::*;
+use crate::pass::Pass;
+use crate::pass::file::ExpectedOutcome;
+
+fn played(conversation: &str, text: &str, delivery: DeliveryStatus) -> PlayedMessage {
+    PlayedMessage {
+        conversation: conversation.to_owned(),
+        text: text.to_owned(),
+        sent_as: None,
+        delivery,
+        status: None,
+        cause: None,
+        reply: None,
+    }
+}
+
+#[test]
+fn what_is_written_is_read_as_what_was_played() {
+    let hostile = "line 1\n\"quoted\" 'too' \\ [[cases]] # no comment \u{202e}";
+    let session = [
+        PlayedMessage {
+            reply: Some("It's \"me\"".to_owned()),
+            status: Some(200),
+            ..played("A \"b\"", hostile, DeliveryStatus::Accepted)
+        },
+        PlayedMessage {
+            sent_as: Some(Variation::NoToken),
+            cause: Some(Cause::TokenAbsent),
+            status: Some(401),
+            ..played("A \"b\"", "refused", DeliveryStatus::Refused("401".into()))
+        },
+        played("C", &Variation::EmojiBidi.text("with more"), DeliveryStatus::Unknown("lost".into())),
+    ];
+    let mut session = session.to_vec();
+    session[2].sent_as = Some(Variation::EmojiBidi);
+    let text = toml("By hand", &session);
+    let pass = Pass::parse(Path::new("by-hand.toml"), &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    assert_eq!(pass.cases.len(), 2);
+    let steps: Vec<_> = pass.cases.iter().flat_map(|c| &c.steps).collect();
+    let sends: Vec<_> = steps.iter().map(|s| s.send.clone().unwrap()).collect();
+    assert_eq!(sends[0].text, hostile);
+    assert_eq!((sends[1].text.as_str(), sends[1].sent_as), ("refused", Some(Variation::NoToken)));
+    assert_eq!((sends[2].text.as_str(), sends[2].sent_as), ("with more", Some(Variation::EmojiBidi)));
+    let outcomes: Vec<_> = steps.iter().map(|s| s.expect.outcome.unwrap()).collect();
+    assert_eq!(outcomes, [ExpectedOutcome::Accepted, ExpectedOutcome::Refused, ExpectedOutcome::Unknown]);
+    assert_eq!(steps[0].expect.reply.as_ref().unwrap().contains.as_deref(), Some("It's \"me\""));
+    assert_eq!((steps[1].expect.cause, steps[1].expect.status), (Some(Cause::TokenAbsent), Some(401)));
+    assert_eq!(pass.cases[0].conversation.as_ref().unwrap().value, "A \"b\"");
+}

@@ -1,0 +1,88 @@
+//! Tests of `pass::runner::replies`.
+
+use super::*;
+
+fn message(id: &str, author: Author, text: &str) -> RemoteMessage {
+    RemoteMessage::new(id, author, text, jiff::Timestamp::UNIX_EPOCH)
+}
+
+fn fresh(replies: &ReplyTracker) -> Vec<&str> {
+    replies.fresh.iter().map(|m| m.id.as_str()).collect()
+}
+
+#[test]
+fn only_what_was_said_after_ours_is_an_answer() {
+    let mut replies = ReplyTracker::default();
+    replies.said("hello", Timestamp::UNIX_EPOCH);
+    replies.read(&[message("1", Author::Guest, "hello"), message("2", Author::Bot, "welcome")]);
+    assert_eq!(fresh(&replies), ["2"], "the first read finds ours by its text");
+    replies.read(&[message("2b", Author::Bot, "how are you")]);
+    assert_eq!(fresh(&replies), ["2", "2b"]);
+    replies.said("hello", Timestamp::UNIX_EPOCH);
+    replies.read(&[message("x", Author::Bot, "said before ours was there")]);
+    assert!(fresh(&replies).is_empty());
+    replies.read(&[message("3", Author::Guest, "hello"), message("4", Author::Bot, "welcome back")]);
+    replies.read(&[]);
+    assert_eq!(fresh(&replies), ["4"]);
+}
+
+#[test]
+fn the_remote_id_counts_more_than_the_text() {
+    let mut replies = ReplyTracker::default();
+    replies.said("typed", Timestamp::UNIX_EPOCH);
+    replies.known_as("7");
+    let all = [
+        message("6", Author::Bot, "before"),
+        message("7", Author::Guest, "shown otherwise"),
+        message("8", Author::Agent, "after"),
+    ];
+    replies.read(&all);
+    assert_eq!(fresh(&replies), ["8"]);
+}
+
+#[test]
+fn what_is_heard_answers_only_if_it_was_said_after_ours() {
+    let at = |second: i64| Timestamp::from_second(second).unwrap_or_default();
+    let bot = |id: &str, second| RemoteMessage::new(id, Author::Bot, "words", at(second));
+    let mut replies = ReplyTracker::default();
+    replies.said("hello", at(100));
+    replies.heard(&[bot("page", 40)]);
+    assert!(fresh(&replies).is_empty(), "a page of earlier messages");
+    replies.heard(&[bot("quick", 101)]);
+    replies.settled();
+    replies.heard(&[bot("by a slow clock", 90)]);
+    assert_eq!(fresh(&replies), ["quick", "by a slow clock"]);
+    replies.said("again", at(200));
+    replies.heard(&[RemoteMessage::new("ours", Author::Guest, "again", at(150)), bot("after", 151), bot("late", 149)]);
+    assert_eq!(fresh(&replies), ["after"], "once ours was heard, the remote side's clock decides");
+}
+
+#[test]
+fn what_is_said_within_a_step_is_remembered_to_a_bound() {
+    let mut replies = ReplyTracker::default();
+    replies.said("hello", Timestamp::UNIX_EPOCH);
+    replies.settled();
+    let long = "x".repeat(64 << 10);
+    for n in 0..200 {
+        replies.heard(&[message(&n.to_string(), Author::Bot, &long)]);
+        replies.taken += usize::from(n < 20);
+    }
+    let kept = fresh(&replies);
+    assert!((40..64).contains(&kept.len()) && kept.last() == Some(&"199"), "{}", kept.len());
+    assert_eq!(replies.taken, 0);
+    replies.heard(&[message("huge", Author::Bot, &"y".repeat(FRESH_MAX))]);
+    assert_eq!(fresh(&replies), ["huge"]);
+    replies.said("again", Timestamp::UNIX_EPOCH);
+    assert_eq!(replies.bytes, 0);
+}
+
+#[test]
+fn without_a_message_of_ours_the_first_read_is_old() {
+    let mut replies = ReplyTracker::default();
+    replies.read(&[message("1", Author::Bot, "yesterday")]);
+    assert!(replies.fresh.is_empty());
+    replies.read(&[message("2", Author::Agent, "now")]);
+    assert_eq!(fresh(&replies), ["2"]);
+    replies.heard(&[message("3", Author::Guest, "an echo"), message("4", Author::Bot, "live")]);
+    assert_eq!(fresh(&replies), ["2", "4"]);
+}

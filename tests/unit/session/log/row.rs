@@ -1,0 +1,40 @@
+//! Tests of `session::log::row`.
+
+use super::*;
+
+#[test]
+fn cutting_keeps_the_tones_of_what_stays() {
+    let mut line = Line::of("name: ", Tone::Name);
+    line.push("a long value", Tone::Text);
+    let cut = line.clone().fitted(10, false);
+    assert_eq!(cut.text, "name: a l…");
+    assert_eq!(cut.runs.iter().map(|r| r.tone).collect::<Vec<_>>(), [Tone::Name, Tone::Text, Tone::Dim]);
+    assert_eq!(line.fitted(40, false).text, "name: a long value");
+}
+
+#[test]
+fn wrapping_hangs_and_loses_nothing() {
+    let line = Line::of("ids x-request-id e42c0b8a-f6e0-4a98-ab8b-941167ea8968", Tone::Text);
+    let rows = line.wrapped(30, 4);
+    assert!(rows.iter().all(|r| r.cells <= 30), "{rows:?}");
+    let joined: String =
+        rows.iter().enumerate().map(|(i, r)| if i == 0 { &r.text } else { r.text.trim_start() }).collect();
+    assert_eq!(joined, "ids x-request-id e42c0b8a-f6e0-4a98-ab8b-941167ea8968");
+}
+
+#[test]
+fn a_very_long_string_is_wrapped_in_one_pass() {
+    // Reading from the start again for each row would take minutes.
+    let long = format!("\"{}\\\"\", 1", "x".repeat(1 << 20));
+    let rows = Line::of(&long, Tone::Json { inside: false }).wrapped(100, 0);
+    assert_eq!(rows.iter().map(|r| r.text.len()).sum::<usize>(), long.len());
+    assert!(rows.iter().skip(1).all(|r| r.runs[0].tone == Tone::Json { inside: true }));
+}
+
+#[test]
+fn a_wrapped_json_string_stays_a_string() {
+    let line = Line::of(r#""aaaa": "bbbb cccc dddd", 1"#, Tone::Json { inside: false });
+    let rows = line.wrapped(14, 0);
+    let tones: Vec<_> = rows.iter().map(|r| r.runs[0].tone).collect();
+    assert_eq!(tones[1], Tone::Json { inside: true }, "{rows:?}");
+}

@@ -1,0 +1,40 @@
+//! Tests of `session::refusals`.
+
+use super::*;
+
+fn refusal(id: u64, second: u64, cause: Cause, healed: bool) -> Refusal {
+    Refusal {
+        exchange: ExchangeId(id),
+        at: Moment::ZERO.after(Duration::from_secs(second)),
+        conversation: Some(ConversationKey(u32::try_from(id % 2).unwrap_or(0))),
+        channel: Some(Channel::GuestApi),
+        cause,
+        healed,
+    }
+}
+
+#[test]
+fn a_refusal_diagnosed_again_counts_once() {
+    let mut all = Refusals::default();
+    all.note(refusal(1, 10, Cause::ConversationUnknown, false));
+    all.note(refusal(1, 10, Cause::ParticipantMismatch, false));
+    all.note(refusal(2, 20, Cause::TokenRotation, true));
+    all.note(refusal(3, 20, Cause::ParticipantMismatch, false));
+    let shares = all.shares();
+    assert_eq!(shares[0], CauseShare { cause: Cause::ParticipantMismatch, healed: false, count: 2 });
+    assert_eq!(shares.len(), 2);
+    assert_eq!(all.conversations().len(), 2);
+}
+
+#[test]
+fn glitches_and_refusals_stand_apart_over_time() {
+    let mut all = Refusals::default();
+    all.note(refusal(1, 0, Cause::ScopeStripped, false));
+    all.note(refusal(2, 299, Cause::TokenRotation, true));
+    all.note(refusal(3, 299, Cause::ScopeStripped, false));
+    let now = Moment::ZERO.after(Duration::from_secs(300));
+    let plot = all.over_time(now, Duration::from_secs(300));
+    assert_eq!((plot[0], plot[COLUMNS - 1]), ((0, 1), (1, 1)));
+    let later = all.over_time(now.after(Duration::from_secs(200)), Duration::from_secs(300));
+    assert_eq!(later.iter().map(|(a, b)| a + b).sum::<usize>(), 2);
+}
