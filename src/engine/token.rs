@@ -13,7 +13,7 @@
 
 use std::time::Duration;
 
-use crate::genesys::tokens_me::Info;
+use crate::genesys::lookups::TokenInfo;
 use crate::model::{Acceptance, Generation, Granted, Moment, TokenFacts, TokenStatus};
 
 use super::jitter::Jitter;
@@ -80,7 +80,7 @@ impl TokenDenied {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verified {
     /// The API took it, and told what it may do.
-    Taken(Info),
+    Taken(TokenInfo),
     /// The API itself answered 401: what it said, one line.
     NotTaken(String),
     /// Nothing is known: the API does not say, or something else answered. One line.
@@ -310,7 +310,7 @@ impl TokenMachine {
         let Some(current) = self.current.as_mut().filter(|c| c.facts.generation == generation) else { return };
         current.verify = Verify::Done;
         match verified {
-            Verified::Taken(Info { scopes, organization, client }) => {
+            Verified::Taken(TokenInfo { scopes, organization, client }) => {
                 current.facts.acceptance = Acceptance::Taken;
                 current.facts.granted = scopes.map_or(current.facts.granted.clone(), Granted::Named);
                 current.facts.organization = organization.or(current.facts.organization.take());

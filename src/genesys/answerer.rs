@@ -10,8 +10,8 @@
 
 use serde_json::Value;
 
-use super::challenge;
-use super::fields::Headers;
+use super::errors::other_scheme;
+use super::headers::Headers;
 use crate::model::Sign;
 
 /// What the request asked for: each call is answered with a JSON body of its own shape.
@@ -108,7 +108,7 @@ pub fn who_answered(asked: CallKind, status: u16, headers: &(impl Headers + ?Siz
         return Answerer::Other(Sign::Gateway);
     }
     // The service asks for a bearer token; only its token endpoint asks for a client's name and secret.
-    if let Some(scheme) = challenge::other_scheme(headers).filter(|_| asked != CallKind::Token) {
+    if let Some(scheme) = other_scheme(headers).filter(|_| asked != CallKind::Token) {
         return Answerer::Other(Sign::Header(format!("www-authenticate: {scheme}")));
     }
     if is_error_body(asked, &json) || ((200..300).contains(&status) && has_shape(asked, &json)) {

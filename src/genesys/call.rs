@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -54,15 +54,11 @@ impl Call {
         // What is shown must be what came: nothing is asked to be compressed.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(http::header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-        let body = match body {
-            Some((mime, body)) => {
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static(mime));
-                headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
-                body
-            }
-            None => Vec::new(),
-        };
-        Ok(Self { method, url, headers, body })
+        if let Some((mime, body)) = &body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(mime));
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
+        Ok(Self { method, url, headers, body: body.unwrap_or_default().1 })
     }
 
     /// Takes `Authorization` off again: for a negative test.
@@ -80,13 +76,22 @@ impl Call {
         Self { method: self.method.clone(), url: self.url.clone(), headers, body }
     }
 
-    /// Adds `Authorization: Bearer …`, marked sensitive.
-    pub fn bearer(mut self, token: &SecretString) -> Result<Self, BadCall> {
-        let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {
-            BadCall("the token has characters that cannot stand in a header; sign in again or paste it anew".to_owned())
-        })?;
-        value.set_sensitive(true);
-        self.headers.insert(AUTHORIZATION, value);
+    /// Adds `Authorization: Bearer …`.
+    pub fn bearer(self, token: &SecretString) -> Result<Self, BadCall> {
+        let bad = || "the token has characters that cannot stand in a header; sign in again or paste it anew";
+        self.with_header(AUTHORIZATION, &format!("Bearer {}", token.expose_secret()), bad)
+    }
+
+    /// This request with one more header, or what is `bad` where it cannot have it. `Authorization` is marked sensitive.
+    pub fn with_header<S: Into<String>>(
+        mut self,
+        name: HeaderName,
+        value: &str,
+        bad: impl FnOnce() -> S,
+    ) -> Result<Self, BadCall> {
+        let mut value = HeaderValue::try_from(value).map_err(|_| BadCall(bad().into()))?;
+        value.set_sensitive(name == AUTHORIZATION);
+        self.headers.insert(name, value);
         Ok(self)
     }
 }

@@ -12,8 +12,8 @@ use crate::model::{Author, RemoteMessage, RemoteState};
 use crate::text::json;
 
 use super::call::{BadCall, Call, path_segment};
-use super::fields::{list, text, time};
 use super::normalized::Structured;
+use super::{list, text, time};
 
 /// The most message ids that one bulk request asks for.
 pub const BULK_MAX: usize = 100;

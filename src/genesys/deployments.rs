@@ -4,13 +4,10 @@
 //! `status`, `allowAllDomains` and `allowedDomains` are those of the platform's WebDeployment]
 
 use http::header::{CONNECTION, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
-use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::call::{BadCall, Call, path_segment};
-use super::fields::{texts, truth};
-use super::web_messaging;
-use crate::text::json;
+use super::{json, text, texts, truth, web_messaging};
 
 const FOLDER: &str = "/webdeployments/v1/deployments/";
 const CONFIG: &str = "/config.json";
@@ -30,19 +27,17 @@ pub fn domains(cdn: &str, deployment: &str) -> Result<Call, BadCall> {
 pub fn opening(webmessaging: &str, deployment: &str, origin: &str, key: &str) -> Result<Call, BadCall> {
     // The handshake is HTTP: `wss` is spoken over what `https` is.
     let url = web_messaging::socket_url(webmessaging, deployment).replacen("ws", "http", 1);
-    let mut call = Call::get(&url, "")?;
-    let mut add = |name: HeaderName, value: &str| {
-        let value = HeaderValue::try_from(value)
-            .map_err(|_| BadCall(format!("{name} has characters that cannot stand in a header")))?;
-        call.headers.insert(name, value);
-        Ok::<_, BadCall>(())
-    };
-    add(CONNECTION, "Upgrade")?;
-    add(UPGRADE, "websocket")?;
-    add(SEC_WEBSOCKET_VERSION, "13")?;
-    add(SEC_WEBSOCKET_KEY, key)?;
-    add(ORIGIN, origin)?;
-    Ok(call)
+    let headers = [
+        (CONNECTION, "Upgrade"),
+        (UPGRADE, "websocket"),
+        (SEC_WEBSOCKET_VERSION, "13"),
+        (SEC_WEBSOCKET_KEY, key),
+        (ORIGIN, origin),
+    ];
+    headers.into_iter().try_fold(Call::get(&url, "")?, |call, (name, value)| {
+        let bad = || format!("{name} has characters that cannot stand in a header");
+        call.with_header(name.clone(), value, bad)
+    })
 }
 
 /// What one of the public paths asks about.
@@ -81,8 +76,7 @@ impl Config {
 pub fn read_config(body: &[u8]) -> Option<Config> {
     let value = json::read(body)?;
     value.as_object()?;
-    let status = value.get("status").and_then(Value::as_str).map(str::to_owned);
-    Some(Config { status, sign_in: truth(value.pointer("/auth/enabled")) })
+    Some(Config { status: text(&value, "status"), sign_in: truth(value.pointer("/auth/enabled")) })
 }
 
 /// The domains from which guests may speak.

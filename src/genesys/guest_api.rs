@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::call::{BadCall, Call, path_segment};
-use super::fields::text;
+use super::text;
 use crate::text::json;
 
 /// The path of its endpoint. [its description]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::fields::{list, seconds, text, time, truth};
+use super::{list, seconds, text, time, truth};
 use crate::model::{Attachment, Author, Choice, ChoiceKind, FileSource, RemoteMessage};
 
 /// Something that happened, other than something said.

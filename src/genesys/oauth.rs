@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
 use http::header::{AUTHORIZATION, LOCATION};
-use http::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -19,7 +19,7 @@ use crate::text::{json, one_line};
 use super::answerer::{Answerer, CallKind, who_answered};
 use super::call::{BadCall, Call, form_part};
 use super::errors::{ApiError, page_title};
-use super::tokens_me::scopes;
+use super::lookups::scopes;
 
 /// The path on either host.
 pub const TOKEN_PATH: &str = "/oauth/token";
@@ -44,10 +44,9 @@ pub fn request(hosts: &Hosts, client: &OAuthClient, secret: &SecretString) -> Re
     }
     let mut call = Call::post(base, TOKEN_PATH, "application/x-www-form-urlencoded", form.as_bytes().to_vec())?;
     if client.client_auth == ClientAuth::Basic {
-        let mut value = HeaderValue::try_from(format!("Basic {}", &*basic_credentials(&client.id, secret)))
-            .map_err(|_| BadCall("the client id or secret cannot be put into a header".to_owned()))?;
-        value.set_sensitive(true);
-        call.headers.insert(AUTHORIZATION, value);
+        let basic = Zeroizing::new(format!("Basic {}", &*basic_credentials(&client.id, secret)));
+        let bad = || "the client id or secret cannot be put into a header";
+        call = call.with_header(AUTHORIZATION, &basic, bad)?;
     }
     Ok(call)
 }

@@ -14,9 +14,8 @@ use crate::model::{Choice, OpenGuest};
 use crate::text::json::{self, dense};
 
 use super::call::{BadCall, Call, path_segment};
-use super::fields::text;
-use super::time_text;
-use super::web_messaging::media;
+use super::web_messaging::media_type;
+use super::{text, time_text};
 
 /// One of the channel's endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,7 +68,7 @@ pub struct OpenMessage<'m> {
 /// The body of [`Endpoint::Message`].
 pub fn message(said: &OpenMessage<'_>) -> Vec<u8> {
     let content = said.files.iter().map(|(url, mime, filename)| {
-        json!({"attachment": dense(json!({"mediaType": media::kind(mime), "url": url, "mime": mime, "filename": filename}))})
+        json!({"attachment": dense(json!({"mediaType": media_type(mime), "url": url, "mime": mime, "filename": filename}))})
     });
     let content: Vec<Value> = content.collect();
     write(json!({

@@ -14,8 +14,8 @@ use crate::model::RemoteMessage;
 use crate::model::words::words;
 use crate::text::json;
 
-use super::fields::text;
 use super::normalized::{MessageReceipt, NormalizedEvent, Structured};
+use super::text;
 
 /// The header that carries the signature.
 pub const SIGNATURE: &str = "x-hub-signature-256";

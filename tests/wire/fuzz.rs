@@ -12,9 +12,9 @@ use guestwire::config::settings::Paths;
 use guestwire::diagnosis::ids;
 use guestwire::genesys::conversations::{self, ListedMessage};
 use guestwire::genesys::errors::ApiError;
-use guestwire::genesys::web_messaging::{Theirs, history};
+use guestwire::genesys::web_messaging::{HistoryOfSession, Theirs};
 use guestwire::genesys::{
-    CallKind, deployments, discovery, guest_api, json, limits, lookups, oauth, open_messaging, tokens_me, webhook,
+    CallKind, deployments, guest_api, headers as answer_headers, json, lookups, oauth, open_messaging, webhook,
     who_answered,
 };
 use guestwire::pass::Pass;
@@ -39,7 +39,7 @@ const READERS: &[Reader] = &[
             oauth::read(oauth::TokenOutcome { status, headers: &HeaderMap::new(), body: b, unread: None });
         }
     }),
-    ("tokens/me", |b| drop(tokens_me::read(b))),
+    ("tokens/me", |b| drop(lookups::TokenInfo::read(b))),
     ("errors", |b| drop(ApiError::read(401, &headers(b), b))),
     ("who answered", |b| {
         for asked in
@@ -56,7 +56,7 @@ const READERS: &[Reader] = &[
         drop(conversations::read_bulk(b, &listed, Timestamp::UNIX_EPOCH));
     }),
     ("frame", |b| drop(Theirs::read(&String::from_utf8_lossy(b)))),
-    ("history", |b| drop(history::read(b))),
+    ("history", |b| drop(HistoryOfSession::read(b))),
     ("webhook", |b| {
         drop(webhook::read(b, Timestamp::UNIX_EPOCH));
         let _ = webhook::verify(b"secret", b, Some(&String::from_utf8_lossy(b)));
@@ -67,17 +67,17 @@ const READERS: &[Reader] = &[
             domains.allow("https://shop.example");
         }
     }),
-    ("discovery", |b| drop(discovery::read(b, 1))),
+    ("discovery", |b| drop(lookups::read_active(b, 1))),
     ("look-up", |b| {
         lookups::describes(b, "id");
         drop(lookups::conversation_of(b));
     }),
     ("limits", |b| {
         let headers = headers(b);
-        limits::rate_limit(&headers, Clock::start().now());
-        limits::retry_after(&headers, Timestamp::UNIX_EPOCH);
-        limits::date(&headers);
-        limits::seconds_in_message(&String::from_utf8_lossy(b));
+        answer_headers::rate_limit(&headers, Clock::start().now());
+        answer_headers::retry_after(&headers, Timestamp::UNIX_EPOCH);
+        answer_headers::date(&headers);
+        answer_headers::seconds_in_message(&String::from_utf8_lossy(b));
     }),
     ("ids", |b| drop(ids::find(&String::from_utf8_lossy(b), &ids::KnownIds::default()))),
     ("pass file", |b| drop(Pass::parse(Path::new("p.toml"), &String::from_utf8_lossy(b)))),

@@ -8,7 +8,7 @@ use crate::diagnosis::evidence::answer::ServerAnswer;
 use crate::diagnosis::evidence::request::authority;
 use crate::diagnosis::render::span;
 use crate::diagnosis::rules::stranger;
-use crate::genesys::limits::rate_limit;
+use crate::genesys::headers::rate_limit;
 use crate::model::ids::is_uuid;
 use crate::model::{
     Address, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Moment, Outcome, Phase,

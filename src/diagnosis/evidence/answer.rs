@@ -5,9 +5,8 @@ use serde_json::Value;
 
 use super::request;
 use crate::genesys::answerer::{Answerer, CallKind, who_answered};
-use crate::genesys::challenge::BearerChallenge;
-use crate::genesys::errors::ApiError;
-use crate::genesys::{limits, oauth, tokens_me};
+use crate::genesys::errors::{ApiError, BearerChallenge};
+use crate::genesys::{headers::http_date, lookups, oauth};
 use crate::model::exchange::header;
 use crate::model::{Attempt, BodyForm, Exchange, Request, Response, ServerRefusal};
 use crate::text::json;
@@ -61,7 +60,7 @@ impl ServerAnswer {
             bearer: error.bearer.unwrap_or_default(),
             permissions: error.missing_permissions,
             text: response.body.form == BodyForm::Text,
-            date: header(headers, "date").and_then(limits::http_date),
+            date: header(headers, "date").and_then(http_date),
             ..Self::default()
         }
     }
@@ -158,7 +157,7 @@ fn asked(request: &Request) -> CallKind {
         };
     }
     match path {
-        tokens_me::PATH => CallKind::TokenFacts,
+        lookups::TOKEN_INFO => CallKind::TokenFacts,
         _ if request::read_from(&request.url).is_some() => CallKind::Conversation,
         _ => CallKind::Anything,
     }

@@ -20,7 +20,7 @@ mod web;
 use super::case::Facts;
 use super::evidence::request;
 use super::hypothesis::Hypothesis;
-use crate::genesys::web_messaging::history;
+use crate::genesys::web_messaging;
 use crate::model::diagnosis::Family;
 use crate::model::frame_codes::{self, Means};
 use crate::model::{Cause, Ending, Failure, Objection, Outcome, Reason, Variation};
@@ -56,7 +56,7 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     }
     let found = if request::path(&attempt.request.url) == crate::genesys::oauth::TOKEN_PATH {
         endpoint::of(facts)
-    } else if facts.answer.status == Some(401) && history::is_asked(request::path(&attempt.request.url)) {
+    } else if facts.answer.status == Some(401) && web_messaging::is_history(request::path(&attempt.request.url)) {
         web::jwt_refused()
     } else {
         named::of(facts).unwrap_or_else(|| match facts.answer.status {

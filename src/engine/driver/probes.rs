@@ -19,7 +19,7 @@ use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::call::BadCall;
-use crate::genesys::{Call, conversations, deployments, lookups, tokens_me};
+use crate::genesys::{Call, conversations, deployments, lookups};
 use crate::model::{ConversationKey, ExchangeId, ExchangeKind, Generation, Host, IdTarget, ProbeQuestion, Probed};
 
 use super::context::Context;
@@ -127,7 +127,7 @@ impl Probes {
                 return Ok((format!("does {name} answer"), Call::get(base, "/")?));
             }
             ProbeQuestion::Token | ProbeQuestion::Scopes => {
-                ("what may this token do", tokens_me::request(&hosts.api, token()?)?)
+                ("what may this token do", lookups::token_info(&hosts.api, token()?)?)
             }
             ProbeQuestion::Conversation(key) => ("conversation and its guest", cx.read_call(key, &[])?),
             ProbeQuestion::Messages(key) => {
@@ -191,7 +191,7 @@ impl Probes {
             (_, 200..=299) => is_answered(asked, body, cx),
             _ => false,
         };
-        let verified = (asked == ProbeQuestion::Scopes).then(|| shown.verified(tokens_me::read(body)));
+        let verified = (asked == ProbeQuestion::Scopes).then(|| shown.verified(lookups::TokenInfo::read(body)));
         let used = record.generation();
         cx.settle_question(&mut record, shown, answers);
         if let (Some(verified), Some(generation)) = (verified, used) {
@@ -216,7 +216,7 @@ fn ready(cx: &Context) -> Result<(Generation, Duration), String> {
 fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context) -> bool {
     match asked {
         ProbeQuestion::Reach(_) | ProbeQuestion::Origin(_) => false,
-        ProbeQuestion::Token | ProbeQuestion::Scopes => tokens_me::read(body).is_some(),
+        ProbeQuestion::Token | ProbeQuestion::Scopes => lookups::TokenInfo::read(body).is_some(),
         ProbeQuestion::Conversation(_) | ProbeQuestion::Id(IdTarget::Conversation, _) => {
             conversations::read(body).is_some()
         }

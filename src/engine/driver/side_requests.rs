@@ -17,7 +17,7 @@ use crate::engine::outcome::{self, TryResult};
 use crate::engine::token::Outlook;
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::{self, Endpoint};
-use crate::genesys::{Call, discovery, lookups};
+use crate::genesys::{Call, lookups};
 use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage};
 
 use super::context::Context;
@@ -163,13 +163,13 @@ impl SideRequests {
                 }
             }
             SideRequest::Discover { page } => {
-                let listed = shown.body().and_then(|body| discovery::read(body, *page));
+                let listed = shown.body().and_then(|body| lookups::read_active(body, *page));
                 let outcome = cx.settle_question(&mut record, shown, listed.is_some());
                 let why = outcome.reason().map(ToString::to_string).unwrap_or_default();
                 match listed {
                     Some((found, more)) => cx.report(Report::Discovered { page: *page, found: Ok(found), more }),
                     None if status == 403 => {
-                        let why = format!("{why}; listing conversations needs {}", discovery::PERMISSIONS);
+                        let why = format!("{why}; listing conversations needs {}", lookups::ACTIVE_PERMISSIONS);
                         give_up(request, why, cx);
                     }
                     None => give_up(request, why, cx),
@@ -209,7 +209,7 @@ fn call(request: &SideRequest, cx: &Context) -> Result<Call, BadCall> {
             Ok(call.with_body(open_messaging::delivered(message_id, &guest.id, cx.now.wall)))
         }
         SideRequest::Learn { message_id, .. } => lookups::message(api, message_id, token),
-        SideRequest::Discover { page } => discovery::request(api, *page, cx.server_time(cx.now.wall), token),
+        SideRequest::Discover { page } => lookups::active(api, *page, cx.server_time(cx.now.wall), token),
     }
 }
 

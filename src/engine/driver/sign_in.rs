@@ -10,8 +10,8 @@ use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::token::{ENDED_BEFORE, TokenDenied, Verified};
 use crate::genesys::answerer::{CallKind, who_answered};
 use crate::genesys::call::BadCall;
+use crate::genesys::lookups::{TokenInfo, token_info};
 use crate::genesys::oauth::{TokenAnswer, basic_credentials, request, summary};
-use crate::genesys::tokens_me;
 use crate::model::{ExchangeId, ExchangeKind, Generation, Moment, Outcome, Reason};
 
 use super::context::Context;
@@ -196,7 +196,7 @@ impl SignInArea {
 /// Asks `tokens/me` what the token of this generation may do.
 pub fn ask_facts(generation: Generation, kind: ExchangeKind, cx: &mut Context) {
     let Some(token) = &cx.token else { return };
-    let call = tokens_me::request(&cx.profile.hosts.api, token);
+    let call = token_info(&cx.profile.hosts.api, token);
     let record = cx.record(kind, "what may this token do", None);
     if let Err(why) = cx.request(TaskPurpose::Facts(generation), record, call, cx.carried()) {
         cx.tokens.verified(generation, Verified::Unclear(why));
@@ -204,7 +204,7 @@ pub fn ask_facts(generation: Generation, kind: ExchangeKind, cx: &mut Context) {
 }
 
 pub fn facts_answered(generation: Generation, mut record: ExchangeBuilder, shown: CapturedTry, cx: &mut Context) {
-    let info = shown.body().and_then(tokens_me::read);
+    let info = shown.body().and_then(TokenInfo::read);
     let (understood, verified) = (info.is_some(), shown.verified(info));
     cx.settle_question(&mut record, shown, understood);
     cx.verified(generation, verified);
@@ -212,7 +212,7 @@ pub fn facts_answered(generation: Generation, mut record: ExchangeBuilder, shown
 
 impl CapturedTry {
     /// What an answer of `tokens/me` shows about the token. `info`: what a success told.
-    pub fn verified(&self, info: Option<tokens_me::Info>) -> Verified {
+    pub fn verified(&self, info: Option<TokenInfo>) -> Verified {
         let Ok((_, response)) = &self.result else { return Verified::Unclear(self.why().to_string()) };
         let status = response.status;
         let by = who_answered(CallKind::TokenFacts, status, response.headers.as_slice(), response.body.text.as_bytes());

@@ -15,7 +15,7 @@ use crate::engine::redact::Redactor;
 use crate::engine::send_log::{GuestToken, Unrecorded};
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::TokenAnswer;
-use crate::genesys::{Answerer, Call, CallKind, limits, tells_error, who_answered};
+use crate::genesys::{Answerer, Call, CallKind, headers, tells_error, who_answered};
 use crate::model::{
     ConversationKey, Ending, Failure, Generation, MessageId, Outcome, ProbeQuestion, RateLimit, Reason, Response,
     ServerRefusal, Sign, Timing,
@@ -133,9 +133,9 @@ impl CapturedTry {
         let now = clock.now();
         let by_host = tried.result.as_ref().map_or_else(NoAnswer::by_host, Some);
         let meta = by_host.map_or_else(ResponseMeta::default, |a| {
-            let date = limits::date(&a.headers);
+            let date = headers::date(&a.headers);
             ResponseMeta {
-                limit: limits::rate_limit(&a.headers, now),
+                limit: headers::rate_limit(&a.headers, now),
                 skew: date.map(|d| d.duration_since(now.wall).as_secs()),
                 date,
             }
@@ -153,7 +153,7 @@ impl CapturedTry {
         let tells_error = tells_error(asked, response.body.text.as_bytes());
         let refused = tells_error || !(200..300).contains(&answer.status);
         let error = if refused { ApiError::of(&response) } else { ApiError::default() };
-        let wait = limits::retry_after(&answer.headers, now.wall).or(error.retry_after);
+        let wait = headers::retry_after(&answer.headers, now.wall).or(error.retry_after);
         // A 429 without a wait of its own: the window's end is one.
         let wait = wait.or_else(|| meta.limit.filter(|_| answer.status == 429).map(|l| l.resets.left(now)));
         let refusal = error.refusal.map(|text| redactor.text(text).into_owned());

@@ -12,7 +12,7 @@ use crate::model::words::words;
 use crate::model::{Choice, ChoiceKind};
 use crate::text::json::{dense, with};
 
-use super::media;
+use super::media_type;
 
 /// The tracing id of a health check: always this one. [real: seen in SDK source: MTSDK `HealthCheckProvider`]
 pub const HEALTH_TRACING: &str = "SGVhbHRoQ2hlY2tNZXNzYWdlSWQ=";
@@ -182,7 +182,7 @@ impl OutgoingFrame {
             json!({"contentType": "ButtonResponse", "buttonResponse": dense(answer)})
         });
         let files = self.attachments.iter().map(
-            |(id, mime)| json!({"contentType": "Attachment", "attachment": {"id": id, "mediaType": media::kind(mime)}}),
+            |(id, mime)| json!({"contentType": "Attachment", "attachment": {"id": id, "mediaType": media_type(mime)}}),
         );
         let content: Vec<Value> = answered.into_iter().chain(files).collect();
         let picker = |choice: &&Choice| matches!(choice.kind, ChoiceKind::DatePicker | ChoiceKind::ListPicker);

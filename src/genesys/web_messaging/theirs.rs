@@ -4,9 +4,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::media::Media;
-use crate::genesys::fields::{seconds, text, truth, whole};
-use crate::genesys::normalized::{NormalizedEvent, Structured};
+use super::{Media, NormalizedEvent, Structured};
+use crate::genesys::{seconds, text, truth, whole};
 use crate::model::{Reason, frame_codes};
 use crate::text::{json, one_line};
 

@@ -19,7 +19,7 @@ fn scopes() -> Option<Vec<String>> {
 
 fn taken(scopes: &[&str], organization: Option<&str>) -> Verified {
     let scopes = Some(scopes.iter().map(|s| (*s).to_owned()).collect());
-    Verified::Taken(Info { scopes, organization: organization.map(str::to_owned), client: None })
+    Verified::Taken(TokenInfo { scopes, organization: organization.map(str::to_owned), client: None })
 }
 
 /// Signed in at `now` with a token of `lifetime` seconds.

@@ -125,7 +125,7 @@ fn only_an_error_of_oauth_is_a_refusal() {
         let answer = answer(status, body);
         assert!(matches!(&answer, TokenAnswer::Failed(said) if *said == why), "{status}: {answer:?}, not {why}");
     }
-    let headers = HeaderMap::from_iter([(LOCATION, HeaderValue::from_static("https://sso.example/login"))]);
+    let headers = HeaderMap::from_iter([(LOCATION, http::HeaderValue::from_static("https://sso.example/login"))]);
     let away = read(TokenOutcome { status: 302, headers: &headers, body: b"", unread: None });
     let why = format!("302 Found, with a redirection to https://sso.example/login: {place}");
     assert!(matches!(&away, TokenAnswer::Failed(said) if *said == why), "{away:?}");

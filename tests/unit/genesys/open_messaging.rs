@@ -96,7 +96,7 @@ fn the_answer_is_read_as_far_as_it_tells() {
 #[test]
 fn kinds_of_files() {
     assert_eq!(
-        ["image/png", "video/mp4", "audio/ogg", "application/pdf", ""].map(media::kind),
+        ["image/png", "video/mp4", "audio/ogg", "application/pdf", ""].map(media_type),
         ["Image", "Video", "Audio", "File", "File"]
     );
 }

@@ -13,7 +13,7 @@ use crate::engine::driver::task_output::{CapturedTry, TaskPurpose};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::socket::paging::{SeenPages, Why};
 use crate::engine::socket::session::{SocketEvent, Wanted};
-use crate::genesys::web_messaging::{Ours, history};
+use crate::genesys::web_messaging::{HistoryOfSession, Ours, history_request};
 use crate::model::{ConversationKey, ExchangeKind, WebSession};
 
 use super::Driver;
@@ -74,7 +74,7 @@ impl Driver {
         web.pace.pages.spend(self.cx.now);
         let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let record = self.cx.record(ExchangeKind::Read, &format!("history, page {page}"), Some(key));
-        let call = history::request(&self.cx.profile.hosts.api, &origin, &jwt, page);
+        let call = history_request(&self.cx.profile.hosts.api, &origin, &jwt, page);
         let begun = self.cx.request(TaskPurpose::History(key), record, call, None);
         web.history.reading = begun.is_ok().then_some((page, why));
     }
@@ -110,7 +110,7 @@ impl Driver {
         shown: CapturedTry,
     ) {
         let (status, wait) = (shown.status(), shown.wait());
-        let read = shown.body().and_then(history::read);
+        let read = shown.body().and_then(HistoryOfSession::read);
         self.cx.settle_question(&mut record, shown, read.is_some());
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some((page, why)) = web.history.reading.take() else { return };

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use crate::engine::driver::task_output::{CapturedTry, FileRead, TaskPurpose};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::answerer::Answerer;
-use crate::genesys::web_messaging::{Ours, media};
+use crate::genesys::web_messaging::{Ours, put_file};
 use crate::model::{
     Attachment, ConversationKey, DeliveryStatus, ExchangeKind, FailureKind, FileSource, MessageId, Outcome, Reason,
 };
@@ -92,7 +92,7 @@ impl Driver {
         uploading.until = Some(until);
         let name = uploading.name();
         let record = self.cx.record(ExchangeKind::Event, &format!("upload {name}"), Some(key));
-        let call = media::put(url, headers, bytes);
+        let call = put_file(url, headers, bytes);
         if let Err(why) = self.cx.request(TaskPurpose::Upload(key, id.to_owned()), record, call, None) {
             let why = Box::new(Reason::NotBuilt(why));
             self.upload_failed(key, Reason::NotUploaded(self.cx.mask(&name), why));

@@ -15,7 +15,7 @@ use super::frames;
 use super::request::{Request, Trouble};
 use super::state::Upload;
 use crate::genesys::time_text;
-use crate::genesys::web_messaging::media::kind;
+use crate::genesys::web_messaging::media_type;
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
@@ -155,7 +155,7 @@ impl World {
         }
         Ok(AttachedFile {
             id: Some(id.to_owned()),
-            media_type: kind(&upload.mime).to_owned(),
+            media_type: media_type(&upload.mime).to_owned(),
             url: self.file_address(id, &upload.signature),
             mime: upload.mime.clone(),
             filename: Some(upload.name.clone()),

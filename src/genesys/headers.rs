@@ -1,4 +1,5 @@
-//! Rate limits as answers tell them: `inin-ratelimit-*` and `Retry-After`.
+//! Headers of an answer, just received or captured before, and what they tell: rate limits (`inin-ratelimit-*`), how long
+//! to wait (`Retry-After`), the server's time.
 //!
 //! [real: documented, BLOG `2021-05-06-sdk-config-and-logging`; `Retry-After` on 429: CLI `restclient.go`]
 
@@ -9,13 +10,41 @@ use http::header::{DATE, RETRY_AFTER};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::fields::Headers;
-use crate::model::{Moment, RateLimit};
+use crate::model::{Header, Moment, RateLimit};
 
 /// Longest wait that is believed; what asks for more is cut to it.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 /// The window of a rate limit: no limit starts anew later. [real: documented, BLOG: 300 requests a minute]
 const WINDOW: Duration = Duration::from_secs(60);
+
+/// Headers of an answer, raw or captured.
+pub trait Headers {
+    /// The values of the header `name` (lower case) that are text, in order.
+    fn values(&self, name: &str) -> Vec<&str>;
+
+    /// Whether some header's name begins with `prefix` (lower case).
+    fn any_begins(&self, prefix: &str) -> bool;
+}
+
+impl Headers for HeaderMap {
+    fn values(&self, name: &str) -> Vec<&str> {
+        self.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect()
+    }
+
+    fn any_begins(&self, prefix: &str) -> bool {
+        self.keys().any(|name| name.as_str().starts_with(prefix))
+    }
+}
+
+impl Headers for [Header] {
+    fn values(&self, name: &str) -> Vec<&str> {
+        self.iter().filter(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str()).collect()
+    }
+
+    fn any_begins(&self, prefix: &str) -> bool {
+        self.iter().any(|h| h.name.get(..prefix.len()).is_some_and(|n| n.eq_ignore_ascii_case(prefix)))
+    }
+}
 
 /// The `inin-ratelimit-count/allowed/reset` headers of an answer that came at `now`.
 pub fn rate_limit(headers: &(impl Headers + ?Sized), now: Moment) -> Option<RateLimit> {
@@ -69,5 +98,5 @@ pub fn seconds_in_message(message: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-#[path = "../../tests/unit/genesys/limits.rs"]
+#[path = "../../tests/unit/genesys/headers.rs"]
 mod tests;
