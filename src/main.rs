@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use guestwire::app::front_ends::FrontEnds;
+use guestwire::app::runtime::FrontEnds;
 use guestwire::app::runtime::block_on;
 use guestwire::{plain, tui};
 

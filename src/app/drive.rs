@@ -1,77 +1,118 @@
-//! Runs a subcommand: opens what it needs, feeds it reports, signals and time, and carries out what it wants. What to do
-//! is decided in the subcommand's [`CommandLogic`] alone.
+//! The one loop of the front ends without a screen (line mode and subcommands): opens what one needs, feeds it what
+//! happens, and carries out what it wants. What to do is decided in the [`FrontEnd`] alone.
 //!
 //! ```text
-//! reports ──┐                     ┌─► Say, Progress ─► stdout, stderr
-//! Ctrl-C ───┼─► Fold::on(input) ──┼─► Ask, Sandbox  ─► engine, embedded sandbox
-//! due ──────┘                     └─► Finish        ─► shut the engine down, exit code
+//! signals ───────┐                         ┌─► Say, Line, Progress ─► stdout, stderr
+//! journal pages ─┤                         ├─► Ask    ─► engine
+//! reports ───────┼─► event ─► FrontEnd::on ┼─► Keep   ─► journal
+//! due ───────────┤       ▲                 ├─► Local  ─► this machine, embedded sandbox ─┐
+//! lines ─────────┘       └── its answer ───┼─────────────────────────────────────────────┘
+//!                                          └─► Finish ─► shut the engine down, take its last reports, exit code
 //! ```
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::clock::Clock;
-use crate::config::{Profile, Settings, Terminal};
-use crate::engine::{Command, EngineHandle, EngineOptions, Report};
-use crate::journal::job::not_on_disk;
-use crate::model::Moment;
-use crate::model::fault::SandboxRequest;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel, unbounded_channel};
+use tokio::time::{Instant, sleep_until, timeout};
 
-use super::event_loop;
-use super::event_loop::{FrontEnd, FrontEndEvent, Sources};
 use super::exit::{Exit, Failed};
 use super::journal::{self, SubcommandJournal};
 use super::open::OpenProfile;
-use super::output;
-use super::output::{Output, OutputLine};
-use super::progress::RunProgress;
+use super::output::{self, Output, OutputLine, RunProgress};
+use super::{local, logging, signals};
+use crate::clock::Clock;
+use crate::config::settings::Paths;
+use crate::config::{Profile, Settings, Terminal};
+use crate::engine::{Command, EngineHandle, EngineOptions, Report};
+use crate::journal::job::not_on_disk;
+use crate::journal::{Job, Journal, JournalPage};
+use crate::model::fault::SandboxRequest;
+use crate::model::{Moment, Signal};
+use crate::session::local::{LocalAnswer, LocalRequest};
 
-/// What happens to a subcommand.
+/// How long the engine may take to stop.
+const STOPPING: Duration = Duration::from_secs(5);
+
+/// What happens to a front end without a screen.
 #[derive(Clone, Debug)]
-pub enum CommandInput {
+pub enum FrontEndEvent {
     /// The first of all.
     Begin,
+    /// A signal that ends programs.
+    Signal(Signal),
+    /// The journal says something.
+    Page(Box<JournalPage>),
     /// The engine says something.
     Report(Box<Report>),
-    /// The sandbox did what [`CommandEffect::Sandbox`] of this number asked for, or one sentence why not.
-    Sandbox(usize, Result<(), String>),
-    /// Ctrl-C, or SIGTERM.
-    Interrupt,
-    /// The moment that [`CommandLogic::due`] named has come.
-    Due,
     /// The engine is gone.
     Ended,
+    /// The moment that [`FrontEnd::due`] named has come.
+    Due,
+    /// A line of standard input.
+    Line(InputLine),
+    /// This machine answers a [`FrontEndEffect::Local`].
+    Local(LocalAnswer),
 }
 
-/// What a subcommand wants done.
+/// A line of standard input, without its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputLine {
+    /// Its text.
+    Text(String),
+    /// It cannot be taken; why, as the end of a sentence.
+    Bad(&'static str),
+    /// No further line comes.
+    End,
+}
+
+/// What a front end without a screen wants done.
 #[derive(Clone, Debug, PartialEq)]
-pub enum CommandEffect {
+pub enum FrontEndEffect {
     /// Ask the engine.
     Ask(Command),
-    /// Ask the embedded sandbox; answered with [`CommandInput::Sandbox`] of the same number.
-    Sandbox(usize, SandboxRequest),
-    /// Say something.
+    /// Tell the journal.
+    Keep(Box<Job>),
+    /// Ask this machine; answered with [`FrontEndEvent::Local`].
+    Local(LocalRequest),
+    /// Lift the embedded sandbox's faults. Not answered.
+    ClearFaults,
+    /// Say something in the form that was asked for.
     Say(OutputLine),
+    /// Say one line, which is safe for a terminal.
+    Line(String),
     /// Show how far it is.
     Progress(RunProgress),
     /// It is over.
     Finish(Exit),
 }
 
-impl CommandEffect {
+impl FrontEndEffect {
     /// A sentence for people, and for programs as an event of this name.
     pub fn message(event: &'static str, now: Moment, text: impl Into<String>) -> Self {
         Self::Say(OutputLine::message(event, now.wall, text.into()))
     }
 }
 
-/// The decisions of a subcommand, without input, output or clock.
-pub trait CommandLogic {
-    /// Takes one input.
-    fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect>;
-    /// When it wants [`CommandInput::Due`]; never where every question ends by itself, since the engine bounds each try.
+/// The decisions of a front end, without input, output or clock.
+pub trait FrontEnd {
+    /// Takes an event.
+    fn on(&mut self, now: Moment, event: FrontEndEvent) -> Vec<FrontEndEffect>;
+
+    /// When it wants [`FrontEndEvent::Due`]; never where every question ends by itself, since the engine bounds each try.
     fn due(&self) -> Option<Moment> {
         None
+    }
+
+    /// Whether it takes a line now.
+    fn wants_line(&self) -> bool {
+        false
+    }
+
+    /// Whether it reads lines: then it hears that nobody reads what it says, and what the engine says until that stops.
+    fn reads_lines(&self) -> bool {
+        false
     }
 }
 
@@ -107,18 +148,12 @@ pub struct FinishedCommand<F> {
     pub exit: Result<Exit, Failed>,
     /// Where it wrote.
     pub output: Output,
-    engine: EngineHandle,
-}
-
-impl<F> FinishedCommand<F> {
-    /// Masks the secrets of the engine in a text.
-    pub fn mask(&self, text: &str) -> String {
-        self.engine.mask(text)
-    }
+    /// Masks secrets.
+    pub engine: EngineHandle,
 }
 
 /// Opens journal and engine, runs the subcommand that `begin` makes to its end, and closes everything.
-pub async fn play<F: CommandLogic>(
+pub async fn play<F: FrontEnd>(
     opened: OpenProfile,
     settings: &Settings,
     needs: Needs,
@@ -135,89 +170,131 @@ pub async fn play<F: CommandLogic>(
         sign_in: needs.sign_in,
         ..journal::options(kept.as_ref())
     };
-    let output = Output::of(&opened.profile).beside_report(needs.report_on_stdout);
     let fold = begin(&opened.profile, clock, kept.as_ref());
     let (engine, reports) = EngineHandle::start(Arc::clone(&opened.profile), clock, options);
-    let mut sources = Sources::of_engine(clock, engine.clone(), reports);
-    let mut runner = Runner { fold, output, engine, opened: &opened, kept: kept.as_ref(), json: needs.json };
-    let exit = event_loop::run(&mut runner, &mut sources).await;
-    let Runner { fold, mut output, engine, .. } = runner;
+    let output = Output::of(&opened.profile).beside_report(needs.report_on_stdout);
+    let paths = &settings.paths;
+    let mut runner =
+        Runner { front: fold, engine, opened, paths, journal: None, kept: kept.as_ref(), output, json: needs.json };
+    let exit = runner.run(clock, reports, unbounded_channel().1, channel(1).1).await;
+    let Runner { front: fold, mut output, engine, opened, .. } = runner;
     let exit = exit.and_then(|exit| output.end().map(|()| exit));
     journal::close(kept.as_ref().map(|kept| &kept.journal));
     opened.close().await;
     FinishedCommand { fold, exit, output, engine }
 }
 
-/// Carries out what a subcommand wants.
-struct Runner<'r, F> {
-    fold: F,
-    output: Output,
-    engine: EngineHandle,
-    opened: &'r OpenProfile,
-    kept: Option<&'r SubcommandJournal>,
-    json: bool,
+/// Carries out what a front end wants.
+pub struct Runner<'r, F> {
+    /// The front end.
+    pub front: F,
+    /// The engine. It is shut down at the end.
+    pub engine: EngineHandle,
+    /// Whom it speaks to.
+    pub opened: OpenProfile,
+    /// Where files of guestwire's own lie.
+    pub paths: &'r Paths,
+    /// The journal of a front end that keeps a session.
+    pub journal: Option<Journal>,
+    /// The journal of a subcommand.
+    pub kept: Option<&'r SubcommandJournal>,
+    /// Where it writes.
+    pub output: Output,
+    /// One JSON object a line instead of text.
+    pub json: bool,
 }
 
-impl<F: CommandLogic> FrontEnd for Runner<'_, F> {
-    type End = Exit;
-
-    fn on(&mut self, now: Moment, event: FrontEndEvent) -> Result<Option<Exit>, Failed> {
-        let input = match event {
-            FrontEndEvent::Begin => CommandInput::Begin,
-            FrontEndEvent::Signal(_) => CommandInput::Interrupt,
-            FrontEndEvent::Report(report) if *report == Report::Stopped => CommandInput::Ended,
-            FrontEndEvent::Report(report) => CommandInput::Report(report),
-            FrontEndEvent::Due => CommandInput::Due,
-            // A subcommand asks the journal for nothing, and reads no lines.
-            FrontEndEvent::Page(_) | FrontEndEvent::Line(_) => return Ok(None),
+impl<F: FrontEnd> Runner<'_, F> {
+    /// Runs the front end to its end.
+    pub async fn run(
+        &mut self,
+        clock: Clock,
+        mut reports: Receiver<Report>,
+        mut pages: UnboundedReceiver<JournalPage>,
+        mut lines: Receiver<InputLine>,
+    ) -> Result<Exit, Failed> {
+        let mut signals = signals::of_programs_without_a_screen();
+        let mut event = FrontEndEvent::Begin;
+        let exit = loop {
+            if let Some(exit) = self.take(clock.now(), event)? {
+                break exit;
+            }
+            let due = self.front.due().map(|moment| Instant::from_std(clock.instant(moment)));
+            event = tokio::select! {
+                biased;
+                Some(signal) = signals.recv() => FrontEndEvent::Signal(signal),
+                Some(page) = pages.recv() => FrontEndEvent::Page(Box::new(page)),
+                report = reports.recv() => self.reported(report.unwrap_or(Report::Stopped)),
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => FrontEndEvent::Due,
+                line = lines.recv(), if self.front.wants_line() => FrontEndEvent::Line(line.unwrap_or(InputLine::End)),
+            };
         };
-        if let (CommandInput::Report(report), Some(kept)) = (&input, self.kept) {
-            keep(kept, report);
-        }
-        let mut inputs = VecDeque::from([input]);
-        while let Some(input) = inputs.pop_front() {
-            for act in self.fold.on(now, input) {
-                match act {
-                    CommandEffect::Ask(command) => self.engine.ask(command),
-                    CommandEffect::Sandbox(number, ask) => {
-                        inputs.push_back(CommandInput::Sandbox(number, self.opened.set_up(&ask, "").map(drop)));
-                    }
-                    CommandEffect::Say(line) => {
-                        self.output.say_masked(&line, self.json, &|text| self.engine.mask(text))?;
-                    }
-                    CommandEffect::Progress(standing) if !self.json => self.output.progress(&standing),
-                    CommandEffect::Progress(_) => {}
-                    CommandEffect::Finish(exit) => return Ok(Some(exit)),
+        self.engine.ask(Command::Shutdown);
+        let rest = async {
+            while let Some(report) = reports.recv().await {
+                let event = self.reported(report);
+                let stopped = matches!(event, FrontEndEvent::Ended);
+                if self.front.reads_lines() {
+                    self.take(clock.now(), event)?;
+                }
+                if stopped {
+                    break;
                 }
             }
-        }
-        Ok(None)
+            Ok::<(), Failed>(())
+        };
+        // The end is known and said; an engine that does not stop in time changes nothing about it.
+        timeout(STOPPING, rest).await.unwrap_or(Ok(()))?;
+        Ok(exit)
     }
 
-    fn last_report(&mut self, _: Moment, report: Report) -> Result<(), Failed> {
+    /// Notes what the engine says; a subcommand keeps what is over, and what was said: both sides of a conversation belong
+    /// into its transcript.
+    fn reported(&self, report: Report) -> FrontEndEvent {
+        logging::report(&report);
         if let Some(kept) = self.kept {
-            keep(kept, &report);
+            match &report {
+                Report::Exchange(exchange) if exchange.outcome.is_settled() => kept.exchange(exchange),
+                Report::Conversation { key, messages, .. } | Report::MessagesArrived { key, messages } => {
+                    kept.heard(*key, messages.clone());
+                }
+                Report::NotOnDisk { why, .. } => output::warn(&not_on_disk(why)),
+                _ => {}
+            }
         }
-        Ok(())
+        if report == Report::Stopped { FrontEndEvent::Ended } else { FrontEndEvent::Report(Box::new(report)) }
     }
 
-    fn due(&self) -> Option<Moment> {
-        self.fold.due()
-    }
-
-    fn wants_line(&self) -> bool {
-        false
-    }
-}
-
-/// Keeps what is over, and what was said: both sides of a conversation belong into its transcript.
-fn keep(kept: &SubcommandJournal, report: &Report) {
-    match report {
-        Report::Exchange(exchange) if exchange.outcome.is_settled() => kept.exchange(exchange),
-        Report::Conversation { key, messages, .. } | Report::MessagesArrived { key, messages } => {
-            kept.heard(*key, messages.clone());
+    /// Hands an event to the front end, and carries out what it wants, also of the answers. How it ends, where it does.
+    fn take(&mut self, now: Moment, event: FrontEndEvent) -> Result<Option<Exit>, Failed> {
+        let (mut end, mut closed) = (None, false);
+        let mut events = VecDeque::from([event]);
+        // What an answer leads to is never the same question again, so this ends.
+        while let Some(event) = events.pop_front() {
+            for effect in self.front.on(now, event) {
+                let mask = |text: &str| self.engine.mask(text);
+                match effect {
+                    FrontEndEffect::Ask(command) => self.engine.ask(command),
+                    FrontEndEffect::Keep(job) => journal::submit(self.journal.as_ref(), *job, &mask),
+                    FrontEndEffect::Local(request) => {
+                        let clear = " Type .fault off to clear all faults.";
+                        let answer = local::carry_out(request, &self.opened, self.paths, &mask, clear);
+                        events.push_back(FrontEndEvent::Local(answer));
+                    }
+                    // Without a sandbox there is no fault to lift.
+                    FrontEndEffect::ClearFaults => drop(self.opened.set_up(&SandboxRequest::Fault(None), "")),
+                    FrontEndEffect::Say(line) => self.output.say_masked(&line, self.json, &mask)?,
+                    FrontEndEffect::Line(line) => self.output.line(&line)?,
+                    FrontEndEffect::Progress(standing) if !self.json => self.output.progress(&standing),
+                    FrontEndEffect::Progress(_) => {}
+                    FrontEndEffect::Finish(exit) => end = end.or(Some(exit)),
+                }
+            }
+            // Nobody hears what comes of it: no further line is taken.
+            if self.output.is_closed() && self.front.reads_lines() && !std::mem::replace(&mut closed, true) {
+                events.push_back(FrontEndEvent::Line(InputLine::End));
+            }
         }
-        Report::NotOnDisk { why, .. } => output::warn(&not_on_disk(why)),
-        _ => {}
+        Ok(end)
     }
 }

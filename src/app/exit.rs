@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use crate::config::Problems;
 use crate::diagnosis::doctor::{DoctorStage, DoctorVerdict};
 use crate::model::diagnosis::Family;
-use crate::model::{Cause, Reason};
+use crate::model::{Cause, Reason, Signal};
 use crate::session::SignInTrouble;
 
 /// The exit codes that scripts rely on. (101 is a panic's.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: done.
-    Done = 0,
+    Done,
     /// 1: refused, or what was expected did not come.
     Refused,
     /// 2: the command line or the configuration is wrong.
@@ -25,6 +25,8 @@ pub enum Exit {
     Unknown,
     /// 6: done, whatever it was, but the output could not be written; what it says stands on stderr.
     Unwritten,
+    /// 128 and this number: the signal of this number ended the program.
+    Signal(u8),
 }
 
 impl Exit {
@@ -42,12 +44,22 @@ impl Exit {
             Self::Network => "the network failed before anything was written",
             Self::Unknown => "the outcome is unknown: the message may have been received",
             Self::Unwritten => "done, but the output could not be written; it is on stderr",
+            Self::Signal(_) => "the signal of this number ended the console: 143 for SIGTERM, 129 for SIGHUP",
         }
     }
 
     /// The number.
     pub const fn code(self) -> u8 {
-        self as u8
+        match self {
+            Self::Done => 0,
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::NotSignedIn => 3,
+            Self::Network => 4,
+            Self::Unknown => 5,
+            Self::Unwritten => 6,
+            Self::Signal(number) => Signal::exit_code(number),
+        }
     }
 }
 

@@ -8,6 +8,8 @@ use secrecy::SecretString;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
+use super::exit::{Exit, Failed};
+use super::output;
 use crate::config::{Profile, Settings};
 use crate::engine::EngineOptions;
 use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
@@ -15,9 +17,6 @@ use crate::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, f
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};
 use crate::pass::report;
 use crate::session::Session;
-
-use super::exit::{Exit, Failed};
-use super::output;
 
 /// How long opening may take before a send goes on without.
 const OPENING: Duration = Duration::from_secs(5);

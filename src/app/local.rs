@@ -5,13 +5,15 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::config_file;
 use super::open::OpenProfile;
+use crate::config::load::MAX_BYTES;
+use crate::config::origin::Lookup;
+use crate::config::resolve::{ConfigInput, ConfigSource, resolve};
 use crate::config::settings::Paths;
+use crate::config::{Flags, Profile, edit};
 use crate::files;
-use crate::model::FileSource;
 use crate::model::fault::SandboxRequest;
-use crate::pass::file::MAX_BYTES;
+use crate::model::{Conversation, FileSource};
 use crate::pass::{Pass, PassRun, report};
 use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::session::open_pass::FoundPass;
@@ -37,9 +39,7 @@ pub fn carry_out(
             })
         }
         LocalRequest::Reports { run, dir } => LocalAnswer::Written(write_reports(&run, &dir, mask)),
-        LocalRequest::KeepInConfig(conversation) => {
-            LocalAnswer::Kept(config_file::keep(paths, &opened.profile, &conversation))
-        }
+        LocalRequest::KeepInConfig(conversation) => LocalAnswer::Kept(keep(paths, &opened.profile, &conversation)),
         LocalRequest::Fault(fault) => LocalAnswer::FaultSet(opened.set_up(&SandboxRequest::Fault(fault), clear)),
         LocalRequest::TellFaults => LocalAnswer::Faults(opened.faults()),
         LocalRequest::SetUpSandbox(asked) => LocalAnswer::SandboxSet(opened.set_up(&asked, "").map(drop)),
@@ -97,7 +97,7 @@ fn judged(path: PathBuf) -> Option<FoundPass> {
 
 /// The file's text, read with a bound.
 fn read_pass(path: &Path) -> Result<String, String> {
-    files::read_text(&files::typed(path), MAX_BYTES).map_err(|e| match e.kind() {
+    files::read_text(&files::typed(path), crate::pass::file::MAX_BYTES).map_err(|e| match e.kind() {
         ErrorKind::NotFound => format!("No such file: {}.", path.display()),
         _ => format!("{} cannot be read: {}.", path.display(), files::why(&e)),
     })
@@ -122,6 +122,55 @@ fn see(path: &Path) -> Result<(), String> {
     File::open(path).map(drop).map_err(failed)
 }
 
+/// The file's text; empty where there is none.
+///
+/// # Errors
+/// A sentence.
+pub fn config_text(path: &Path) -> Result<String, String> {
+    if path.symlink_metadata().is_err() {
+        return Ok(String::new());
+    }
+    files::read_text(path, MAX_BYTES).map_err(|e| format!("{} cannot be read ({})", path.display(), files::why(&e)))
+}
+
+/// Replaces the file by a text that was checked: a file that guestwire itself could not read is never written. Only its
+/// owner can read the new one.
+///
+/// # Errors
+/// A sentence; the file is as it was.
+pub fn replace_config(paths: &Paths, text: &str, env: Lookup<'_>) -> Result<(), String> {
+    let home = files::home();
+    let home = home.as_deref();
+    let paths = Paths { config_exists: true, ..paths.clone() };
+    // Which profile opens is no matter of this check.
+    let env = |name: &str| env(name).filter(|_| name != "GUESTWIRE_PROFILE");
+    let source = Some(ConfigSource { text, private: true });
+    let path = paths.config_file.clone();
+    resolve(ConfigInput { paths, path_rows: Vec::new(), home, source, flags: &Flags::default(), env: &env })
+        .map_err(|problems| format!("{problems}; nothing was changed"))?;
+    files::replace_private(&path, text)
+        .map_err(|e| format!("{} cannot be written ({})", path.display(), files::why(&e)))
+}
+
+/// Keeps a conversation that was added or opened by flags in the config file, and its profile too where the file has none
+/// of that name. Says what was written.
+///
+/// # Errors
+/// A sentence; the file is as it was.
+pub fn keep(paths: &Paths, profile: &Profile, conversation: &Conversation) -> Result<String, String> {
+    if profile.sandbox {
+        return Err("The conversations of the sandbox cannot be kept: the sandbox has its own.".to_owned());
+    }
+    let mut document = edit::parse(&config_text(&paths.config_file)?)?;
+    let owner = edit::add_profile(&mut document, profile);
+    let name = edit::add_conversation(&mut document, &owner, &conversation.name, &conversation.address)?;
+    replace_config(paths, &document.to_string(), &|name| std::env::var_os(name))?;
+    Ok(format!("“{name}” is in {} now, in the profile {owner}.", paths.config_file.display()))
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/app/config_file.rs"]
+mod config_file_tests;
 #[cfg(test)]
 #[path = "../../tests/unit/app/local.rs"]
 mod tests;

@@ -10,10 +10,9 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::exit::Failed;
 use crate::config::origin::{Lookup, env_text};
 use crate::engine::Report;
-
-use super::exit::Failed;
 use crate::files;
 
 /// The level that `GUESTWIRE_LOG` sets: `info` unless it says `off`, `error`, `warn`, `debug` or `trace`.

@@ -5,19 +5,17 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::exit::Failed;
+use super::output;
 use crate::config::{Profile, ProfileChoice, Settings};
 use crate::engine::{Environment, proxy_of};
 use crate::files;
 use crate::model::fault::{FAULTS, SandboxRequest};
 use crate::sandbox::{self, Sandbox, SandboxOptions, Scenario};
-use crate::text::suggest::suggestion;
-
 use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
-
-use super::exit::Failed;
-use super::output;
+use crate::text::suggest::suggestion;
 
 /// A profile that is ready to be spoken to. [`close`](Self::close) it at the end.
 pub struct OpenProfile {

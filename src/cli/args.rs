@@ -2,34 +2,29 @@
 //! users of the machine can read them there.
 
 use clap::{Args, Command, CommandFactory as _, Parser, Subcommand};
-use clap_complete::Shell;
 
 use super::config::ConfigArgs;
 use super::doctor::DoctorArgs;
-use super::explain::ExplainArgs;
 use super::export::ExportArgs;
-use super::forget::ForgetArgs;
 use super::ids::IdsArgs;
 use super::init::InitArgs;
+use super::log::ForgetArgs;
 use super::log::LogArgs;
 use super::run::RunArgs;
-use super::sandbox::SandboxArgs;
 use super::send::SendArgs;
+use super::standalone::SandboxArgs;
+use super::standalone::{CompletionsArgs, ExplainArgs, ManArgs};
 use super::token::TokenArgs;
 use crate::app::exit::Exit;
-use crate::app::front_ends::ConsoleStart;
+use crate::app::runtime::ConsoleStart;
 use crate::config::Flags;
 
 /// What stands below the help: what a script relies on, and where one begins.
 fn after() -> String {
     let codes: String = Exit::ALL
         .iter()
-        .map(|exit| (exit.code(), exit.meaning()))
-        .map(|(code, meaning)| (code.to_string(), meaning))
-        .chain([
-            ("101".to_owned(), "a defect in guestwire"),
-            ("128+".to_owned(), "the signal of this number ended the console: 143 for SIGTERM, 129 for SIGHUP"),
-        ])
+        .map(|exit| (exit.code().to_string(), exit.meaning()))
+        .chain([("101".to_owned(), "a defect in guestwire"), ("128+".to_owned(), Exit::Signal(0).meaning())])
         .fold(String::new(), |all, (code, meaning)| format!("{all}  {code:>4}  {meaning}\n"));
     format!(
         "Examples:\n  guestwire                              opens the console\n  \
@@ -128,21 +123,6 @@ pub enum Sub {
     Completions(CompletionsArgs),
     /// Print the manual page
     Man(ManArgs),
-}
-
-/// `guestwire completions`
-#[derive(Debug, Args)]
-pub struct CompletionsArgs {
-    /// For which shell
-    pub shell: Shell,
-}
-
-/// `guestwire man`
-#[derive(Debug, Args)]
-pub struct ManArgs {
-    /// The page of this command; without it, the page of guestwire
-    #[arg(value_name = "COMMAND")]
-    pub of: Option<String>,
 }
 
 #[cfg(test)]

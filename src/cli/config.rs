@@ -1,20 +1,20 @@
 //! `guestwire config check|show|path`.
 
-use clap::{Args, Subcommand};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use clap::{Args, Subcommand};
+
+use crate::app::exit::{Exit, Failed};
+use crate::app::logging;
+use crate::app::output::{Output, warn};
+use crate::app::runtime::FrontEnds;
 use crate::config::origin::Lookup;
 use crate::config::secret::SecretOddity;
 use crate::config::{Flags, Problem, ProfileChoice, Settings, Terminal, load, locate};
 use crate::engine::{check_ca_file, proxy_problems};
-use crate::text::screen::visible;
-
-use crate::app::exit::{Exit, Failed};
-use crate::app::front_ends::FrontEnds;
-use crate::app::logging;
-use crate::app::output::{Output, warn};
 use crate::text::counted;
+use crate::text::screen::visible;
 
 /// `guestwire config`
 #[derive(Debug, Args)]

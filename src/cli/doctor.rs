@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::send::find;
-use crate::app::drive::{CommandEffect, CommandInput, CommandLogic, MessagesKept, Needs, play};
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::output::OutputLine;
@@ -76,39 +76,39 @@ impl DoctorFold {
         Self { doctor: Some(doctor), session }
     }
 
-    fn carry_out(now: Moment, changes: Changes) -> impl Iterator<Item = CommandEffect> {
+    fn carry_out(now: Moment, changes: Changes) -> impl Iterator<Item = FrontEndEffect> {
         changes.into_iter().flat_map(move |change| match change {
-            Change::Engine(command) => vec![CommandEffect::Ask(command)],
-            Change::Notice(Notice::Probed(finding)) => vec![CommandEffect::Say(finding_line(now, &finding))],
+            Change::Engine(command) => vec![FrontEndEffect::Ask(command)],
+            Change::Notice(Notice::Probed(finding)) => vec![FrontEndEffect::Say(finding_line(now, &finding))],
             Change::Notice(Notice::ProbesOver(verdict)) => over(now, &verdict),
             _ => Vec::new(),
         })
     }
 
-    fn stop(&mut self, now: Moment, why: &str) -> Vec<CommandEffect> {
+    fn stop(&mut self, now: Moment, why: &str) -> Vec<FrontEndEffect> {
         self.session.stop_probes(why).map(|verdict| over(now, &verdict)).unwrap_or_default()
     }
 }
 
-fn over(now: Moment, verdict: &DoctorVerdict) -> Vec<CommandEffect> {
-    vec![CommandEffect::Say(verdict_line(now, verdict)), CommandEffect::Finish(verdict.into())]
+fn over(now: Moment, verdict: &DoctorVerdict) -> Vec<FrontEndEffect> {
+    vec![FrontEndEffect::Say(verdict_line(now, verdict)), FrontEndEffect::Finish(verdict.into())]
 }
 
-impl CommandLogic for DoctorFold {
-    fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect> {
+impl FrontEnd for DoctorFold {
+    fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
         match input {
-            CommandInput::Begin => {
+            FrontEndEvent::Begin => {
                 let Some(doctor) = self.doctor.take() else { return Vec::new() };
                 let mut changes = Changes::default();
                 self.session.begin_probes(doctor, None, now, &mut changes);
-                let way = CommandEffect::Say(proxy_line(now, &self.session));
+                let way = FrontEndEffect::Say(proxy_line(now, &self.session));
                 std::iter::once(way).chain(Self::carry_out(now, changes)).collect()
             }
-            CommandInput::Report(_) if !self.session.is_probing() => Vec::new(),
-            CommandInput::Report(report) => Self::carry_out(now, self.session.apply(*report, now)).collect(),
-            CommandInput::Interrupt => self.stop(now, "it was interrupted before the cause was known"),
-            CommandInput::Ended => self.stop(now, "guestwire's engine has stopped"),
-            CommandInput::Due | CommandInput::Sandbox(..) => Vec::new(),
+            FrontEndEvent::Report(_) if !self.session.is_probing() => Vec::new(),
+            FrontEndEvent::Report(report) => Self::carry_out(now, self.session.apply(*report, now)).collect(),
+            FrontEndEvent::Signal(_) => self.stop(now, "it was interrupted before the cause was known"),
+            FrontEndEvent::Ended => self.stop(now, "guestwire's engine has stopped"),
+            _ => Vec::new(),
         }
     }
 }

@@ -1,11 +1,16 @@
 //! `guestwire export`: what was kept, as a file for others. Read and written a page at a time, whatever its size.
 
-use clap::{Args, ValueEnum};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 
+use super::log::PeriodArgs;
+use crate::app::exit::{Exit, Failed};
+use crate::app::open::OpenProfile;
+use crate::app::{journal, output};
+use crate::config::flags::path;
 use crate::config::{Profile, Settings};
 use crate::engine::masker;
 use crate::export::escape::unseen_as_escapes;
@@ -14,16 +19,8 @@ use crate::export::{HarEntry, har};
 use crate::files;
 use crate::journal::JournalReader;
 use crate::journal::job::{HistoryRange, KeptSource};
-
-use super::period::PeriodArgs;
-use crate::app::exit::{Exit, Failed};
-use crate::app::journal;
-use crate::app::open::OpenProfile;
-use crate::app::output;
-use crate::config::flags::path;
 use crate::session::kept_diagnoses::KeptWhy;
 use crate::text::dates::Period;
-use std::path::PathBuf;
 
 /// `guestwire export`
 #[derive(Debug, Args)]

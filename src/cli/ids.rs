@@ -1,11 +1,11 @@
 //! `guestwire ids`: which id is what, in any pasted text.
 
-use clap::Args;
 use std::fmt::Write as _;
 
+use clap::Args;
 use serde_json::json;
 
-use crate::app::drive::{CommandEffect, CommandInput, CommandLogic, MessagesKept, Needs, play};
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::output::{Output, OutputLine, standard_input};
@@ -127,22 +127,22 @@ impl IdsFold {
         Self { look, told: 0, session, begun: false, exit: Exit::Done }
     }
 
-    fn go_on(&mut self) -> Vec<CommandEffect> {
+    fn go_on(&mut self) -> Vec<FrontEndEffect> {
         vec![match self.look.next() {
-            Some(asked) => CommandEffect::Ask(Command::Probe(asked)),
-            None => CommandEffect::Finish(self.exit),
+            Some(asked) => FrontEndEffect::Ask(Command::Probe(asked)),
+            None => FrontEndEffect::Finish(self.exit),
         }]
     }
 
     /// Begins once there is a token, or none will come.
-    fn token(&mut self, now: Moment) -> Vec<CommandEffect> {
+    fn token(&mut self, now: Moment) -> Vec<FrontEndEffect> {
         let mut acts = Vec::new();
         if let Some(trouble) = self.session.sign_in.trouble() {
             // What is public needs nobody to be signed in.
             self.exit = trouble.into();
             self.look.without_token();
             let text = format!("not signed in, so only what is public can be looked up: {}", trouble.why);
-            acts.push(CommandEffect::message("notice", now, text));
+            acts.push(FrontEndEffect::message("notice", now, text));
         } else if !matches!(self.session.sign_in.status, TokenStatus::Valid(_)) {
             return acts;
         }
@@ -151,7 +151,7 @@ impl IdsFold {
         acts
     }
 
-    fn answered(&mut self, asked: ProbeQuestion, result: &Probed, now: Moment) -> Vec<CommandEffect> {
+    fn answered(&mut self, asked: ProbeQuestion, result: &Probed, now: Moment) -> Vec<FrontEndEffect> {
         let exchange = match result {
             Probed::Asked(id) => self.session.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
             Probed::NotAsked(_) => None,
@@ -160,19 +160,18 @@ impl IdsFold {
             return Vec::new();
         }
         let troubles = self.look.troubles().iter().skip(self.told);
-        let mut acts: Vec<_> = troubles.map(|why| CommandEffect::message("notice", now, why)).collect();
+        let mut acts: Vec<_> = troubles.map(|why| FrontEndEffect::message("notice", now, why)).collect();
         self.told += acts.len();
         acts.extend(self.go_on());
         acts
     }
 }
 
-impl CommandLogic for IdsFold {
-    fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect> {
+impl FrontEnd for IdsFold {
+    fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
         match input {
-            CommandInput::Begin if self.look.is_idle() => vec![CommandEffect::Finish(Exit::Done)],
-            CommandInput::Begin | CommandInput::Due | CommandInput::Sandbox(..) => Vec::new(),
-            CommandInput::Report(report) => match *report {
+            FrontEndEvent::Begin if self.look.is_idle() => vec![FrontEndEffect::Finish(Exit::Done)],
+            FrontEndEvent::Report(report) => match *report {
                 Report::Probe { asked, result } => self.answered(asked, &result, now),
                 report => {
                     let token = matches!(report, Report::Token(_));
@@ -180,7 +179,8 @@ impl CommandLogic for IdsFold {
                     if token && !self.begun { self.token(now) } else { Vec::new() }
                 }
             },
-            CommandInput::Interrupt | CommandInput::Ended => vec![CommandEffect::Finish(Exit::Refused)],
+            FrontEndEvent::Signal(_) | FrontEndEvent::Ended => vec![FrontEndEffect::Finish(Exit::Refused)],
+            _ => Vec::new(),
         }
     }
 }

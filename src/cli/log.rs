@@ -1,21 +1,20 @@
-//! `guestwire log`: what was kept, newest last, searched in full text.
+//! `guestwire log`: what was kept, newest last, searched in full text. `guestwire forget`: removes it, after a question.
+
+use std::io;
 
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::config::{Profile, Settings};
-use crate::journal::JournalReader;
-use crate::journal::job::{HistoryRange, KeptEntry, KeptSource};
-use crate::model::ConversationKey;
-
-use super::period::PeriodArgs;
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal;
 use crate::app::open::OpenProfile;
-use crate::app::output;
-use crate::app::output::{Output, OutputLine};
-use crate::text::dates::Period;
+use crate::app::output::{self, Output, OutputLine};
+use crate::config::{Profile, Settings};
+use crate::journal::job::{HistoryRange, KeptEntry, KeptSource};
+use crate::journal::{JournalReader, files};
+use crate::model::ConversationKey;
+use crate::text::dates::{self, Period};
 
 /// `guestwire log`
 #[derive(Debug, Args)]
@@ -156,4 +155,65 @@ fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
         human.push_str(comment);
     }
     OutputLine::new("entry", exchange.started.wall, fields).says(human)
+}
+
+/// `guestwire forget`
+#[derive(Debug, Args)]
+pub struct ForgetArgs {
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Asks, and removes.
+pub fn forget(args: &ForgetArgs, settings: &Settings) -> Result<Exit, Failed> {
+    let dir = journal::dir(settings);
+    let name = settings.profile.name();
+    if !dir.exists() {
+        output::warn(&format!("nothing is kept for the profile `{name}`"));
+        return Ok(Exit::Done);
+    }
+    if !args.yes {
+        if !output::can_ask() {
+            return Err(Failed::usage(
+                "this removes everything that is kept for the profile; add --yes to do it without a question",
+            ));
+        }
+        let question = format!("Remove {} with all messages, drafts and the log of `{name}`? [y/N] ", dir.display());
+        if !matches!(output::ask(&question, &mut io::stdin().lock())?.as_str(), "y" | "Y" | "yes") {
+            output::warn("nothing was removed");
+            return Ok(Exit::Refused);
+        }
+    }
+    files::forget(&dir).map_err(Failed::here)?;
+    output::warn(&format!("removed {}", dir.display()));
+    Ok(Exit::Done)
+}
+
+/// The period of which something is wanted.
+#[derive(Clone, Debug, Default, Args)]
+pub struct PeriodArgs {
+    /// Only entries from then or later: yesterday, 2026-11-27, 14:30, or how long ago, like 2h or 3d
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Only entries until then; a day counts to its end
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+}
+
+impl PeriodArgs {
+    /// The period, in the zone in which times are shown.
+    ///
+    /// # Errors
+    /// Which flag names no time, and what to write.
+    pub fn period(&self, settings: &Settings) -> Result<Period, Failed> {
+        let now = jiff::Timestamp::now().to_zoned(settings.ui.times.zone());
+        let mut period = Period::default();
+        for (word, text) in [("since", &self.since), ("until", &self.until)] {
+            let Some(text) = text else { continue };
+            let named = Period::named(word, text, &now);
+            period = period.and(named.ok_or_else(|| Failed::usage(format!("--{word} {text}: {}", dates::FORMS)))?);
+        }
+        Ok(period)
+    }
 }

@@ -2,36 +2,31 @@
 //! prints. Only this module prints.
 
 mod args;
-mod completions;
 mod config;
 mod doctor;
-mod explain;
 mod export;
-mod forget;
 mod ids;
 mod init;
 mod log;
-mod period;
 mod run;
-mod sandbox;
 pub(crate) mod send;
+mod standalone;
 pub(crate) mod token;
 
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
+use args::{Cli, GlobalArgs, Sub};
 use clap::FromArgMatches as _;
 use clap::error::ErrorKind;
 
-use crate::config::{Flags, ProfileChoice, load};
-
 use crate::app::exit::{Exit, Failed};
-use crate::app::front_ends::{Console, FrontEnds};
 use crate::app::logging;
 use crate::app::runtime::block_on;
+use crate::app::runtime::{Console, FrontEnds};
+use crate::config::{Flags, ProfileChoice, load};
 use crate::files;
-use args::{Cli, GlobalArgs, Sub};
 
 /// The whole program. Everything that goes wrong ends as a sentence on stderr and an exit code.
 pub fn main(front_ends: &FrontEnds) -> ExitCode {
@@ -74,15 +69,15 @@ fn run(cli: Cli, front_ends: &FrontEnds) -> Result<ExitCode, Failed> {
     let console = (front_ends.console)(start)?;
     // These need no settings, and must work while the config file does not.
     let exit = match cli.command {
-        Some(Sub::Completions(args)) => completions::completions(args.shell),
-        Some(Sub::Man(args)) => completions::man(args.of.as_deref()),
-        Some(Sub::Explain(args)) => explain::run(args.cause.as_deref()),
+        Some(Sub::Completions(args)) => standalone::completions(args.shell),
+        Some(Sub::Man(args)) => standalone::man(args.of.as_deref()),
+        Some(Sub::Explain(args)) => standalone::explain(args.cause.as_deref()),
         Some(Sub::Init(args)) => init::run(&args, &flags, &env),
         Some(Sub::Config(args)) => config::run(args.command, &flags, &env, front_ends),
         Some(Sub::Run(args)) if args.schema => run::schema(),
         Some(Sub::Sandbox(args)) => {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
-            block_on(sandbox::run(&args, flags.scenario.as_deref()))
+            block_on(standalone::sandbox(&args, flags.scenario.as_deref()))
         }
         command => return with_settings(command, flags, front_ends, console),
     };
@@ -121,7 +116,7 @@ fn with_settings(
         Some(Sub::Doctor(args)) => block_on(doctor::run(&args, &settings)),
         Some(Sub::Log(args)) => block_on(log::run(args, &settings)),
         Some(Sub::Export(args)) => block_on(export::run(args, &settings)),
-        Some(Sub::Forget(args)) => forget::run(&args, &settings),
+        Some(Sub::Forget(args)) => log::forget(&args, &settings),
         Some(Sub::Token(args)) => block_on(token::run(&args, &settings)),
         _ if settings.ui.plain => return (front_ends.lines)(&settings),
         _ => {

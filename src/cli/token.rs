@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::app::drive::{CommandEffect, CommandInput, CommandLogic, MessagesKept, Needs, play};
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::output::OutputLine;
@@ -92,32 +92,32 @@ impl TokenFold {
         OutputLine::new("token", now.wall, token_fields(&self.sign_in.status, trouble))
     }
 
-    fn finish(&self, now: Moment) -> Vec<CommandEffect> {
+    fn finish(&self, now: Moment) -> Vec<FrontEndEffect> {
         let line = self.line(now);
         match (self.sign_in.status.facts(), self.sign_in.trouble()) {
             (Some(facts), None) => {
                 let mut acts = Vec::new();
                 if let Some(warning) = missing_scopes(facts) {
-                    acts.push(CommandEffect::message("warning", now, warning));
+                    acts.push(FrontEndEffect::message("warning", now, warning));
                 }
-                acts.push(CommandEffect::Say(match &facts.acceptance {
+                acts.push(FrontEndEffect::Say(match &facts.acceptance {
                     Acceptance::Refused(why) => line.warns(format!("not signed in: {}", refused_text(why))),
                     _ => line.says(facts_text(facts, now)),
                 }));
-                acts.push(CommandEffect::Finish(exit_of(facts)));
+                acts.push(FrontEndEffect::Finish(exit_of(facts)));
                 acts
             }
             (_, Some(trouble)) => {
                 let said = line.warns(format!("not signed in: {}", trouble.why));
-                vec![CommandEffect::Say(said), CommandEffect::Finish(trouble.into())]
+                vec![FrontEndEffect::Say(said), FrontEndEffect::Finish(trouble.into())]
             }
             (None, None) => {
-                vec![CommandEffect::Say(line.warns("not signed in")), CommandEffect::Finish(Exit::NotSignedIn)]
+                vec![FrontEndEffect::Say(line.warns("not signed in")), FrontEndEffect::Finish(Exit::NotSignedIn)]
             }
         }
     }
 
-    fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<CommandEffect> {
+    fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<FrontEndEffect> {
         let before = self.sign_in.moved(now, status);
         let changed = std::mem::discriminant(&self.sign_in.status) != std::mem::discriminant(&before);
         if self.sign_in.trouble().is_some() {
@@ -130,12 +130,12 @@ impl TokenFold {
             // Where the grant names its scopes, the engine does not ask by itself what the API makes of the token.
             let asks = matches!(facts.granted, Granted::Named(_)) && self.waiting_until.is_none();
             self.waiting_until.get_or_insert(now.after(SCOPES_WITHIN));
-            return asks.then_some(CommandEffect::Ask(Command::Probe(ProbeQuestion::Scopes))).into_iter().collect();
+            return asks.then_some(FrontEndEffect::Ask(Command::Probe(ProbeQuestion::Scopes))).into_iter().collect();
         }
         let mut acts = Vec::new();
         if changed || matches!(self.sign_in.status, TokenStatus::Expired { .. }) {
             let line = self.line(now);
-            acts.push(CommandEffect::Say(match &self.sign_in.status {
+            acts.push(FrontEndEffect::Say(match &self.sign_in.status {
                 TokenStatus::Expired { why, .. } => line.warns(format!("not signed in yet: {why}")),
                 TokenStatus::Limited { until, .. } => {
                     let seconds = until.left(now).as_secs();
@@ -158,21 +158,21 @@ const fn exit_of(facts: &TokenFacts) -> Exit {
     }
 }
 
-impl CommandLogic for TokenFold {
-    fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect> {
+impl FrontEnd for TokenFold {
+    fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
         match input {
-            CommandInput::Begin => vec![CommandEffect::Ask(Command::SignIn)],
-            CommandInput::Report(report) => match *report {
+            FrontEndEvent::Begin => vec![FrontEndEffect::Ask(Command::SignIn)],
+            FrontEndEvent::Report(report) => match *report {
                 Report::Token(status) => self.token(now, status),
                 Report::Exchange(exchange) => {
                     self.sign_in.exchange(&exchange);
                     Vec::new()
                 }
-                Report::Notice { text, .. } => vec![CommandEffect::message("notice", now, text)],
+                Report::Notice { text, .. } => vec![FrontEndEffect::message("notice", now, text)],
                 _ => Vec::new(),
             },
-            CommandInput::Due | CommandInput::Interrupt | CommandInput::Ended => self.finish(now),
-            CommandInput::Sandbox(..) => Vec::new(),
+            FrontEndEvent::Due | FrontEndEvent::Signal(_) | FrontEndEvent::Ended => self.finish(now),
+            _ => Vec::new(),
         }
     }
 

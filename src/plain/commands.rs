@@ -2,16 +2,15 @@
 
 use std::borrow::Cow;
 
+use super::parser::{BlockLine, Done, ParsedLine, read, read_inner};
+use super::questions::PlainQuestion;
+use super::{Plain, sentences};
 use crate::diagnosis::render;
 use crate::engine::Command;
 use crate::model::SessionAsk;
 use crate::session::log::LogEntry;
 use crate::text::counted;
 use crate::text::screen::visible_lines;
-
-use super::dialogue::PlainQuestion;
-use super::parser::{BlockLine, Done, ParsedLine, read, read_inner};
-use super::{Plain, sentences};
 
 /// One command.
 #[derive(Clone, Copy, Debug)]

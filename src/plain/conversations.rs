@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use super::parser::{Done, number};
+use super::questions::PlainQuestion;
+use super::sentences::{self, ending, span};
+use super::{AwaitedSession, Exit, Plain};
 use crate::config::{address, snippet};
 use crate::engine::{Command, DiscoveredConversation};
 use crate::model::ids::is_uuid;
@@ -14,12 +18,6 @@ use crate::session::attachments;
 use crate::session::conversations::ADDED_MALFORMED;
 use crate::session::local::LocalRequest;
 use crate::text::{clause, counted};
-
-use super::dialogue::PlainQuestion;
-use super::parser::{Done, number};
-use super::sentences;
-use super::sentences::{ending, span};
-use super::{AwaitedSession, Exit, Plain};
 
 /// How long a session may take to move: longer than all tries to open it, and than the answer to a frame.
 const SESSION_WAIT: Duration = Duration::from_secs(120);

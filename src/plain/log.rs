@@ -1,10 +1,13 @@
 //! What is shown of the log: entries, ids, headers, bodies.
 
-use crate::model::Outcome;
-use crate::session::log::LogEntry;
+use jiff::tz::TimeZone;
 
-use super::parser::{Done, FEW, number};
+use super::parser::{Done, FEW, number, numbered};
 use super::{Plain, sentences};
+use crate::diagnosis::{ProfileFacts, render};
+use crate::journal::Job;
+use crate::model::{Diagnosis, Exchange, Outcome};
+use crate::session::log::LogEntry;
 
 impl Plain {
     pub(super) fn entry_of(&self, n: u64) -> Result<&LogEntry, String> {
@@ -92,6 +95,146 @@ impl Plain {
             Some(text) => self.say_text_of(&format!("The {what} of entry {n}"), &text),
             None => self.say(format!("Entry {n} has no {what}.")),
         }
+        Ok(())
+    }
+}
+
+impl Plain {
+    /// The entry `n`, or else the newest, of which there is something to explain.
+    pub(super) fn refused(&self, n: Option<u64>) -> Result<u64, String> {
+        let explained = |entry: &&LogEntry| entry.diagnosis().is_some();
+        match n {
+            Some(n) => {
+                let entry = self.entry_of(n)?;
+                Some(entry).filter(explained).map(LogEntry::number).ok_or_else(|| format!("Entry {n} was not refused."))
+            }
+            None => {
+                let newest = self.session.log.entries().rev().find(explained);
+                newest.map(LogEntry::number).ok_or_else(|| "Nothing was refused in this session.".to_owned())
+            }
+        }
+    }
+
+    /// The card of a refusal, a sentence at a time.
+    pub(super) fn show_why(&mut self, rest: &str) -> Done {
+        let n = self.refused(number(rest)?)?;
+        let log = &self.session.log;
+        let Some((entry, exchange, diagnosis)) = log.entry(n).and_then(|e| Some((e, e.exchange()?, e.diagnosis()?)))
+        else {
+            return Ok(());
+        };
+        let number = |id| log.number_of(id);
+        let check = format!("type .probe {n} to check");
+        let mut said = vec![format!("Entry {n}, {}, {}.", diagnosis.cause(), render::certainty(diagnosis))];
+        for part in render::card(diagnosis, exchange, &entry.advice(), &self.session.profile.facts, &number, &check) {
+            let mut letters = part.heading.chars();
+            let first: String = letters.next().into_iter().collect();
+            said.push(format!("{first}{}:", letters.as_str().to_lowercase()));
+            said.extend(part.lines);
+        }
+        said.push(format!(
+            "Type .ticket {n} for a text to pass on, .note {n} for the administrator, or .probe {n} to check more."
+        ));
+        self.say_each(said);
+        Ok(())
+    }
+
+    /// A text for a ticket, or a note to the administrator.
+    pub(super) fn show_text(
+        &mut self,
+        rest: &str,
+        write: fn(&Diagnosis, &Exchange, &ProfileFacts, Option<&str>, &TimeZone) -> String,
+    ) -> Done {
+        let n = self.refused(number(rest)?)?;
+        let session = &self.session;
+        let Some((exchange, diagnosis)) = session.log.entry(n).and_then(|e| Some((e.exchange()?, e.diagnosis()?)))
+        else {
+            return Ok(());
+        };
+        let name = exchange.conversation.and_then(|key| session.conversations.get(key)).map(|item| item.name());
+        let text = write(diagnosis, exchange, &session.profile.facts, name, &self.zone);
+        self.say_text_of(&format!("The text about entry {n}"), &text);
+        Ok(())
+    }
+
+    /// What differs between two entries; with one number, from the last accepted message of its conversation.
+    pub(super) fn show_differences(&mut self, rest: &str) -> Done {
+        let numbers: Option<Vec<u64>> =
+            rest.split_whitespace().map(|word| word.trim_start_matches('#').parse().ok()).collect();
+        let (first, second) = match numbers.as_deref() {
+            Some([one, two]) => (*one, *two),
+            Some([one]) => match self.session.log.accepted_beside(*one) {
+                Some(accepted) => (accepted, *one),
+                None => return Err(format!("There is no accepted message to compare entry {one} with.")),
+            },
+            _ => return Err("Type .compare and one or two numbers of the log.".to_owned()),
+        };
+        self.entry_of(first)?;
+        self.entry_of(second)?;
+        let scopes = |generation| self.session.diagnoses.evidence.granted(generation);
+        let differences = self.session.log.compare(first, second, &scopes).unwrap_or_default();
+        if differences.is_empty() {
+            self.say(format!("Entries {first} and {second} do not differ."));
+        }
+        for d in differences {
+            self.say(format!("{}: {first} has {}; {second} has {}.", d.what, d.left, d.right));
+        }
+        Ok(())
+    }
+
+    /// `.mark 4`
+    pub(super) fn mark(&mut self, rest: &str) -> Done {
+        let (n, _) = numbered(rest, "mark")?;
+        self.entry_of(n)?;
+        let marked = self.session.log.toggle_mark_of(n).unwrap_or_default();
+        self.say(if marked { format!("Entry {n} is marked.") } else { format!("Entry {n} is not marked.") });
+        self.keep_mark(n)
+    }
+
+    /// `.comment 4 it flickers`
+    pub(super) fn comment(&mut self, rest: &str) -> Done {
+        let (n, text) = numbered(rest, "comment")?;
+        self.entry_of(n)?;
+        self.session.log.comment_on(n, text);
+        let has = if text.is_empty() { "has no comment" } else { "has the comment" };
+        self.say(format!("Entry {n} {has}."));
+        self.keep_mark(n)
+    }
+
+    fn keep_mark(&mut self, n: u64) -> Done {
+        let entry = self.entry_of(n)?;
+        let job = Job::Mark { number: n, marked: entry.is_marked(), comment: entry.comment().map(str::to_owned) };
+        self.with_session(|session, _, changes| session.keep(job, changes));
+        Ok(())
+    }
+
+    /// The newest entries that a filter lets through.
+    pub(super) fn find(&mut self, text: &str) -> Done {
+        if text.is_empty() {
+            return Err("Type .find and a filter, for example .find is:error or .find status:401.".to_owned());
+        }
+        let now = self.now.wall;
+        self.session.log.set_filter(text, now).map_err(|wrong| format!("{wrong}."))?;
+        let all = self.session.log.shown_numbers();
+        self.session.log.clear_filter();
+        self.say(match all.len() {
+            0 => "No entry of the log matches.".to_owned(),
+            1 => "1 entry matches.".to_owned(),
+            count => format!("{count} entries match."),
+        });
+        for n in all.iter().rev().take(FEW).rev() {
+            self.show_entry(*n);
+        }
+        Ok(())
+    }
+
+    /// Gives the open conversation a name of one's own; without one, the configured name again.
+    pub(super) fn rename(&mut self, name: &str) -> Done {
+        let key = self.active()?;
+        self.session.conversations.set_nickname(key, name);
+        self.with_session(|session, _, changes| session.keep_conversation(key, changes));
+        let spoken = self.spoken(key);
+        self.say(format!("The name is now: {spoken}."));
         Ok(())
     }
 }

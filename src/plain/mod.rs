@@ -44,19 +44,15 @@
 
 mod commands;
 pub mod conversations;
-pub mod dialogue;
-mod explain;
-pub mod journal;
 pub mod lifecycle;
 pub mod log;
+mod messages;
 pub mod parser;
 mod pass;
 pub mod questions;
 pub mod reports;
 pub mod run;
-mod sending;
 pub mod sentences;
-mod thread;
 mod token;
 mod tools;
 
@@ -64,56 +60,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use pass::Passes;
+use questions::Dialogue;
 
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, InputLine};
 use crate::app::exit::Exit;
 use crate::engine::{Command, DiscoveredConversation, Report};
-use crate::journal::{Job, JournalPage};
-use crate::model::{ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, SessionAsk, Variation};
-use crate::session::local::{LocalAnswer, LocalRequest};
+use crate::model::{ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, SessionAsk, Signal, Variation};
 use crate::session::{Attention, Session};
 use crate::text::screen::visible;
-
-use dialogue::{Dialogue, Passes};
-
-/// What happens.
-#[derive(Clone, Debug)]
-pub enum PlainInput {
-    /// The first of all.
-    Begin,
-    /// A line, without its end.
-    Line(String),
-    /// A line that cannot be taken; why, as the end of a sentence.
-    BadLine(&'static str),
-    /// No further line comes.
-    NoMoreLines,
-    /// This machine answers.
-    Local(LocalAnswer),
-    /// The engine says something.
-    Report(Box<Report>),
-    /// The journal does.
-    Journal(Box<JournalPage>),
-    /// Ctrl-C.
-    Interrupt,
-    /// The moment that [`Plain::due`] named has come.
-    Due,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PlainEffect {
-    /// Say one line. It is safe for a terminal.
-    Say(String),
-    /// Ask the engine.
-    Ask(Command),
-    /// Tell the journal.
-    Keep(Box<Job>),
-    /// Ask this machine; answered with [`PlainInput::Local`].
-    Local(LocalRequest),
-    /// Lift the sandbox's faults. Not answered.
-    ClearFaults,
-    /// Leave. What the engine says until it has stopped is still wanted.
-    Leave,
-}
 
 /// What it begins with.
 #[derive(Debug)]
@@ -206,7 +161,54 @@ pub struct Plain {
     /// Ctrl-C was pressed, and what it took back is not settled.
     interrupted: bool,
     left: bool,
-    acts: Vec<PlainEffect>,
+    acts: Vec<FrontEndEffect>,
+}
+
+impl FrontEnd for Plain {
+    fn on(&mut self, now: Moment, event: FrontEndEvent) -> Vec<FrontEndEffect> {
+        self.now = now;
+        let had_left = self.left;
+        match event {
+            FrontEndEvent::Begin => self.begin(),
+            FrontEndEvent::Line(InputLine::End) => self.end_of_lines(),
+            FrontEndEvent::Line(_) if self.left || self.dialogue.no_more_lines => {}
+            FrontEndEvent::Line(InputLine::Text(line)) => self.line(&line),
+            FrontEndEvent::Line(InputLine::Bad(why)) => self.wrong(format!("Not sent: the line {why}.")),
+            FrontEndEvent::Report(report) => self.report(*report),
+            FrontEndEvent::Ended => self.report(Report::Stopped),
+            FrontEndEvent::Page(page) => self.journal(*page),
+            FrontEndEvent::Signal(Signal::Interrupt) => self.interrupt(),
+            FrontEndEvent::Signal(Signal::Terminate(number)) => {
+                return vec![FrontEndEffect::Finish(Exit::Signal(number))];
+            }
+            FrontEndEvent::Signal(_) => return Vec::new(),
+            FrontEndEvent::Local(answer) => self.local(answer),
+            FrontEndEvent::Due => {
+                let changes = self.session.due(now);
+                self.carry_out(changes);
+            }
+        }
+        self.afterwards();
+        if self.left && !had_left {
+            self.acts.push(FrontEndEffect::Finish(self.exit()));
+        }
+        std::mem::take(&mut self.acts)
+    }
+
+    fn due(&self) -> Option<Moment> {
+        let reply = self.asked.waiting.map(|waiting| waiting.until);
+        let session = self.asked.web_session.map(|awaited| awaited.until);
+        reply.into_iter().chain(session).chain(self.pass_due()).min()
+    }
+
+    /// In a script the next line waits for what the line before it asked for.
+    fn wants_line(&self) -> bool {
+        !self.left && !self.dialogue.no_more_lines && !self.opening() && (self.interactive || !self.is_busy())
+    }
+
+    fn reads_lines(&self) -> bool {
+        true
+    }
 }
 
 impl Plain {
@@ -239,40 +241,6 @@ impl Plain {
         &self.session
     }
 
-    /// Takes one input.
-    pub fn on(&mut self, now: Moment, input: PlainInput) -> Vec<PlainEffect> {
-        self.now = now;
-        match input {
-            PlainInput::Begin => self.begin(),
-            PlainInput::Line(_) | PlainInput::BadLine(_) if self.left || self.dialogue.no_more_lines => {}
-            PlainInput::Line(line) => self.line(&line),
-            PlainInput::BadLine(why) => self.wrong(format!("Not sent: the line {why}.")),
-            PlainInput::NoMoreLines => self.end_of_lines(),
-            PlainInput::Report(report) => self.report(*report),
-            PlainInput::Journal(page) => self.journal(*page),
-            PlainInput::Interrupt => self.interrupt(),
-            PlainInput::Local(answer) => self.local(answer),
-            PlainInput::Due => {
-                let changes = self.session.due(now);
-                self.carry_out(changes);
-            }
-        }
-        self.afterwards();
-        std::mem::take(&mut self.acts)
-    }
-
-    /// Whether the next line may come. In a script it waits for what the line before it asked for.
-    pub fn wants_line(&self) -> bool {
-        !self.left && !self.dialogue.no_more_lines && !self.opening() && (self.interactive || !self.is_busy())
-    }
-
-    /// When it wants [`PlainInput::Due`].
-    pub fn due(&self) -> Option<Moment> {
-        let reply = self.asked.waiting.map(|waiting| waiting.until);
-        let session = self.asked.web_session.map(|awaited| awaited.until);
-        reply.into_iter().chain(session).chain(self.pass_due()).min()
-    }
-
     /// The exit code: at a keyboard, where a person has heard everything, always that of a thing done.
     pub fn exit(&self) -> Exit {
         if self.interactive { Exit::Done } else { self.last.0 }
@@ -296,11 +264,11 @@ impl Plain {
 
     /// Says one line. The only way out for text, so that nothing from outside reaches a terminal as it came.
     fn say(&mut self, line: impl AsRef<str>) {
-        self.acts.push(PlainEffect::Say(visible(line.as_ref()).into_owned()));
+        self.acts.push(FrontEndEffect::Line(visible(line.as_ref()).into_owned()));
     }
 
     fn ask(&mut self, command: Command) {
-        self.acts.push(PlainEffect::Ask(command));
+        self.acts.push(FrontEndEffect::Ask(command));
     }
 
     /// Says why a line cannot be taken; in a script, nothing after it is.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::sentences::{self, attempt, span, with_id, with_status};
+use super::{FrontEndEffect, Plain};
 use crate::app::exit::Exit;
 use crate::engine::Report;
 use crate::journal::job::not_on_disk;
@@ -15,10 +17,6 @@ use crate::session::local::LocalRequest;
 use crate::session::log::LogEntry;
 use crate::session::thread::EntryId;
 use crate::text::{clause, counted};
-
-use super::sentences;
-use super::sentences::{attempt, span, with_id, with_status};
-use super::{Plain, PlainEffect};
 
 impl Plain {
     pub(super) fn report(&mut self, report: Report) {
@@ -42,9 +40,9 @@ impl Plain {
         for change in changes {
             match change {
                 Change::Engine(command) => self.ask(command),
-                Change::Journal(job) => self.acts.push(PlainEffect::Keep(Box::new(job))),
-                Change::Sandbox(request) => self.acts.push(PlainEffect::Local(LocalRequest::SetUpSandbox(request))),
-                Change::ClearFaults => self.acts.push(PlainEffect::ClearFaults),
+                Change::Journal(job) => self.acts.push(FrontEndEffect::Keep(Box::new(job))),
+                Change::Sandbox(request) => self.acts.push(FrontEndEffect::Local(LocalRequest::SetUpSandbox(request))),
+                Change::ClearFaults => self.acts.push(FrontEndEffect::ClearFaults),
                 Change::Notice(notice) => self.show_notice(notice),
             }
         }

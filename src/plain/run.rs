@@ -1,25 +1,20 @@
-//! `guestwire --plain`: the thin rim around [`crate::plain`], which decides everything. Lines in from standard input,
-//! lines out on standard output.
+//! `guestwire --plain`: the thin rim around [`Plain`], which decides everything. Lines in from standard input, lines out on
+//! standard output.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::process::ExitCode;
 
 use tokio::sync::mpsc::{Receiver, channel};
 
-use crate::app::event_loop::{self, FrontEnd, FrontEndEvent, InputLine, Sources};
+use super::{Plain, PlainSetup};
+use crate::app::drive::{InputLine, Runner};
 use crate::app::exit::Failed;
+use crate::app::journal;
 use crate::app::open::{self, OpenProfile};
 use crate::app::output::{self, Output};
-use crate::app::signals::Signal;
-use crate::app::{journal, local};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::config::settings::Paths;
-use crate::engine::{EngineHandle, Report};
-use crate::journal::Journal;
-use crate::model::Moment;
-use crate::model::fault::SandboxRequest;
-use crate::plain::{Plain, PlainEffect, PlainInput, PlainSetup};
+use crate::engine::EngineHandle;
 use crate::text::cleaned;
 
 /// More than any channel takes, in bytes; a line that never ends is not read forever.
@@ -35,7 +30,7 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
     let zone = settings.ui.times.zone();
     let mut session = open::session(settings, &opened.profile, zone.clone(), settings.ui.ascii);
     let (journal, pages) = journal::open(settings, &opened.profile, &mut session, !settings.journal.ephemeral);
-    let plain = Plain::new(PlainSetup {
+    let front = Plain::new(PlainSetup {
         now: clock.now(),
         interactive: io::stdin().is_terminal(),
         session,
@@ -44,89 +39,12 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
     });
     let options = journal::options(journal.as_ref());
     let (engine, reports) = EngineHandle::start(opened.profile.clone(), clock, options);
-    let mut sources = Sources { clock, engine: engine.clone(), reports, pages, lines: lines() };
-    let mut runner =
-        Runner { plain, engine, journal, opened, paths: settings.paths.clone(), output: Output::default() };
-    let result = event_loop::run(&mut runner, &mut sources).await;
+    let (paths, output) = (&settings.paths, Output::default());
+    let mut runner = Runner { front, engine, opened, paths, journal, kept: None, output, json: false };
+    let result = runner.run(clock, reports, pages, lines()).await;
     runner.opened.close().await;
     journal::close(runner.journal.as_ref());
-    result
-}
-
-/// Carries out what plain mode wants.
-struct Runner {
-    plain: Plain,
-    engine: EngineHandle,
-    journal: Option<Journal>,
-    opened: OpenProfile,
-    paths: Paths,
-    output: Output,
-}
-
-impl FrontEnd for Runner {
-    type End = ExitCode;
-
-    fn on(&mut self, now: Moment, event: FrontEndEvent) -> Result<Option<ExitCode>, Failed> {
-        let input = match event {
-            FrontEndEvent::Begin => PlainInput::Begin,
-            FrontEndEvent::Signal(Signal::Interrupt) => PlainInput::Interrupt,
-            FrontEndEvent::Signal(Signal::Terminate(number)) => {
-                return Ok(Some(ExitCode::from(Signal::exit_code(number))));
-            }
-            FrontEndEvent::Signal(_) => return Ok(None),
-            FrontEndEvent::Page(page) => PlainInput::Journal(page),
-            FrontEndEvent::Report(report) => PlainInput::Report(report),
-            FrontEndEvent::Due => PlainInput::Due,
-            FrontEndEvent::Line(InputLine::Text(line)) => PlainInput::Line(line),
-            FrontEndEvent::Line(InputLine::Bad(why)) => PlainInput::BadLine(why),
-            FrontEndEvent::Line(InputLine::End) => PlainInput::NoMoreLines,
-        };
-        Ok(self.carry_out(now, input)?.then(|| self.plain.exit().into()))
-    }
-
-    fn last_report(&mut self, now: Moment, report: Report) -> Result<(), Failed> {
-        self.carry_out(now, PlainInput::Report(Box::new(report))).map(drop)
-    }
-
-    fn due(&self) -> Option<Moment> {
-        self.plain.due()
-    }
-
-    fn wants_line(&self) -> bool {
-        self.plain.wants_line()
-    }
-}
-
-impl Runner {
-    /// True where it is over.
-    fn carry_out(&mut self, now: Moment, input: PlainInput) -> Result<bool, Failed> {
-        let (mut over, mut answers) = (false, Vec::new());
-        let mask = |text: &str| self.engine.mask(text);
-        for act in self.plain.on(now, input) {
-            match act {
-                PlainEffect::Say(line) => self.output.line(&line)?,
-                PlainEffect::Ask(command) => self.engine.ask(command),
-                PlainEffect::Keep(job) => journal::submit(self.journal.as_ref(), *job, &mask),
-                PlainEffect::Local(request) => {
-                    let clear = " Type .fault off to clear all faults.";
-                    let answer = local::carry_out(request, &self.opened, &self.paths, &mask, clear);
-                    answers.push(PlainInput::Local(answer));
-                }
-                // Without a sandbox there is no fault to lift.
-                PlainEffect::ClearFaults => drop(self.opened.set_up(&SandboxRequest::Fault(None), "")),
-                PlainEffect::Leave => over = true,
-            }
-        }
-        // What an answer leads to is never the same question again, so this ends.
-        for answer in answers {
-            over |= self.carry_out(now, answer)?;
-        }
-        // Nobody hears what comes of it: no further line is taken.
-        if self.output.is_closed() && !over {
-            over = self.plain.on(now, PlainInput::NoMoreLines).contains(&PlainEffect::Leave);
-        }
-        Ok(over)
-    }
+    result.map(ExitCode::from)
 }
 
 /// The lines of standard input, read ahead by one. The thread that reads them is left behind when the program ends.
@@ -136,21 +54,17 @@ fn lines() -> Receiver<InputLine> {
         let mut stdin = io::stdin().lock();
         loop {
             let mut bytes = Vec::new();
-            let line = match stdin.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut bytes) {
+            let (line, goes_on) = match stdin.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut bytes) {
                 Ok(0) => return,
-                Ok(_) if bytes.len() as u64 > MAX_LINE => {
-                    // What follows would be the rest of it.
-                    let _ = tell.blocking_send(InputLine::Bad("is longer than 1 MiB"));
-                    return;
-                }
-                Ok(_) => String::from_utf8(bytes)
-                    .map_or(InputLine::Bad("is not UTF-8 text"), |line| InputLine::Text(cleaned(&line))),
-                Err(_) => {
-                    let _ = tell.blocking_send(InputLine::Bad("cannot be read"));
-                    return;
-                }
+                // What follows would be the rest of it.
+                Ok(_) if bytes.len() as u64 > MAX_LINE => (InputLine::Bad("is longer than 1 MiB"), false),
+                Ok(_) => match String::from_utf8(bytes) {
+                    Ok(line) => (InputLine::Text(cleaned(&line)), true),
+                    Err(_) => (InputLine::Bad("is not UTF-8 text"), true),
+                },
+                Err(_) => (InputLine::Bad("cannot be read"), false),
             };
-            if tell.blocking_send(line).is_err() {
+            if tell.blocking_send(line).is_err() || !goes_on {
                 return;
             }
         }

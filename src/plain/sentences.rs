@@ -9,9 +9,8 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use crate::model::exchange::header;
 use crate::model::{Attempt, Diagnosis, Ending, Exchange, ExchangeKind, Outcome};
 use crate::session::log::LogEntry;
-use crate::text::dates;
 use crate::text::suggest::nearest;
-use crate::text::{clause, counted};
+use crate::text::{clause, counted, dates};
 
 /// The end of an id, letter by letter: `ends 8 9 6 8`. A short one is said whole.
 pub fn ending(id: &str) -> String {

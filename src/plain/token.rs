@@ -1,13 +1,12 @@
 //! The token, as sentences; getting a new one, and signing in again.
 
+use super::sentences::span;
+use super::{Plain, Signing};
 use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::model::TokenStatus;
 use crate::session::sign_in::facts_text;
 use crate::text::clause;
-
-use super::sentences::span;
-use super::{Plain, Signing};
 
 impl Plain {
     pub(super) fn token_moved(&mut self, was: &TokenStatus, in_trouble: bool) {

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::parser::{Done, FEW, number};
+use super::sentences::{self, ending};
+use super::{FrontEndEffect, Plain};
 use crate::app::exit::Exit;
 use crate::diagnosis::doctor::{DoctorVerdict, Finding};
 use crate::export::escape::unseen_as_escapes;
@@ -12,10 +15,6 @@ use crate::model::fault::FAULTS;
 use crate::session::journal_status::JournalMode;
 use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::text::{clause, counted};
-
-use super::parser::{Done, FEW, number};
-use super::sentences::{self, ending};
-use super::{Plain, PlainEffect};
 
 /// What `.export` writes.
 const EXPORTS: &str = "Type .export har, transcript, session or pass, and the name of a new file.";
@@ -110,7 +109,7 @@ impl Plain {
     /// Asks something of this machine, and waits for the answer.
     pub(super) fn ask_machine(&mut self, request: LocalRequest) {
         self.asked.local = true;
-        self.acts.push(PlainEffect::Local(request));
+        self.acts.push(FrontEndEffect::Local(request));
     }
 
     /// This machine answers.
@@ -150,7 +149,7 @@ impl Plain {
         let serial = self.session.journal.next_serial();
         self.asked.search = Some(serial);
         let want = HistoryRange::Found { query: rest.to_owned(), before: u64::MAX };
-        self.acts.push(PlainEffect::Keep(Box::new(Job::History(HistoryRequest { serial, want, limit: FEW }))));
+        self.acts.push(FrontEndEffect::Keep(Box::new(Job::History(HistoryRequest { serial, want, limit: FEW }))));
         Ok(())
     }
 

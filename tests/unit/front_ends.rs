@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::app::drive::{CommandEffect, CommandInput, CommandLogic as _};
+use crate::app::drive::{FrontEnd as _, FrontEndEffect, FrontEndEvent, InputLine};
 use crate::cli::send::fold::{SendFold, Sending};
 use crate::diagnosis::{PastExchanges, ProfileFacts};
 use crate::engine::{Command, Report};
@@ -195,20 +195,20 @@ fn by_send(course: &Course) -> Facts {
         reply_within: course.facts.reply.map(|_| Duration::from_secs(5)),
     };
     let mut fold = SendFold::new(sending, session());
-    let mut acts = fold.on(Moment::ZERO, CommandInput::Begin);
+    let mut acts = fold.on(Moment::ZERO, FrontEndEvent::Begin);
     let id =
-        sent(acts.iter().filter_map(|act| if let CommandEffect::Ask(command) = act { Some(command) } else { None }));
+        sent(acts.iter().filter_map(|act| if let FrontEndEffect::Ask(command) = act { Some(command) } else { None }));
     for report in (course.reports)(id) {
-        acts.extend(fold.on(at_millis(1_000), CommandInput::Report(Box::new(report))));
+        acts.extend(fold.on(at_millis(1_000), FrontEndEvent::Report(Box::new(report))));
     }
     // Nobody finds the message whose answer was lost.
     while let Some(due) = fold.due() {
-        acts.extend(fold.on(due, CommandInput::Due));
+        acts.extend(fold.on(due, FrontEndEvent::Due));
     }
     let lines: Vec<Value> = acts
         .iter()
         .filter_map(
-            |act| if let CommandEffect::Say(line) = act { serde_json::from_str(&line.json()).ok() } else { None },
+            |act| if let FrontEndEffect::Say(line) = act { serde_json::from_str(&line.json()).ok() } else { None },
         )
         .collect();
     let outcome = lines.iter().find(|line| line["event"] == "outcome").unwrap();
@@ -280,7 +280,7 @@ fn by_pass(course: &Course) -> Facts {
 
 /// The line mode: all that it says of its own accord, and of the message when it is asked.
 fn by_lines(course: &Course) -> String {
-    use crate::plain::{Plain, PlainEffect, PlainInput, PlainSetup};
+    use crate::plain::{Plain, PlainSetup};
     let mut plain = Plain::new(PlainSetup {
         now: Moment::ZERO,
         interactive: true,
@@ -288,17 +288,19 @@ fn by_lines(course: &Course) -> String {
         zone: jiff::tz::TimeZone::UTC,
         seed: 7,
     });
-    let mut acts = plain.on(Moment::ZERO, PlainInput::Begin);
-    acts.extend(plain.on(Moment::ZERO, PlainInput::Line(TEXT.to_owned())));
-    let id = sent(acts.iter().filter_map(|act| if let PlainEffect::Ask(command) = act { Some(command) } else { None }));
+    let mut acts = plain.on(Moment::ZERO, FrontEndEvent::Begin);
+    acts.extend(plain.on(Moment::ZERO, FrontEndEvent::Line(InputLine::Text(TEXT.to_owned()))));
+    let id =
+        sent(acts.iter().filter_map(|act| if let FrontEndEffect::Ask(command) = act { Some(command) } else { None }));
     for report in (course.reports)(id) {
-        acts.extend(plain.on(at_millis(1_000), PlainInput::Report(Box::new(report))));
+        acts.extend(plain.on(at_millis(1_000), FrontEndEvent::Report(Box::new(report))));
     }
     // A status and an id are said in full to those who ask.
     for line in [".ids 1", ".headers 1"] {
-        acts.extend(plain.on(at_millis(1_000), PlainInput::Line(line.to_owned())));
+        acts.extend(plain.on(at_millis(1_000), FrontEndEvent::Line(InputLine::Text(line.to_owned()))));
     }
-    let said = acts.iter().filter_map(|act| if let PlainEffect::Say(line) = act { Some(line.as_str()) } else { None });
+    let said =
+        acts.iter().filter_map(|act| if let FrontEndEffect::Line(line) = act { Some(line.as_str()) } else { None });
     said.collect::<Vec<_>>().join("\n")
 }
 

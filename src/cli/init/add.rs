@@ -6,8 +6,8 @@ use std::path::Path;
 use toml_edit::{DocumentMut, Item, TableLike};
 
 use super::plan::{Draft, FoundRegion, FoundValue, SignsIn, profile};
-use crate::app::config_file;
 use crate::app::exit::{Exit, Failed};
+use crate::app::local;
 use crate::app::output::{Output, ask, say};
 use crate::config::origin::Lookup;
 use crate::config::settings::Paths;
@@ -50,7 +50,7 @@ pub fn to_existing(
     env: Lookup<'_>,
 ) -> Result<Exit, Failed> {
     let path = &paths.config_file;
-    let text = config_file::read(path).map_err(Failed::usage)?;
+    let text = local::config_text(path).map_err(Failed::usage)?;
     let mut document = edit::parse(&text).map_err(Failed::usage)?;
     let mut additions: Vec<Addition<'_>> = drafts.iter().flat_map(|draft| new_of(&document, draft)).collect();
     if additions.is_empty() {
@@ -83,7 +83,7 @@ pub fn to_existing(
         add(&mut document, addition).map_err(Failed::usage)?;
         output.line(&visible(&format!("added {}", addition.sentence())))?;
     }
-    config_file::replace(paths, &document.to_string(), env).map_err(Failed::usage)?;
+    local::replace_config(paths, &document.to_string(), env).map_err(Failed::usage)?;
     for note in additions.iter().flat_map(|addition| match addition {
         Addition::Profile(draft) if draft.is_web_alone() => &[],
         Addition::Profile(draft) | Addition::SignsIn(_, draft) => draft.notes.as_slice(),

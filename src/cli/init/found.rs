@@ -12,8 +12,7 @@
 use super::plan::{Draft, FoundRegion, FoundValue, SignsIn};
 use crate::config::edit::free_name;
 use crate::config::regions;
-use crate::config::vendor_files::{self, VendorProfile};
-use crate::config::vendor_files::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REGION};
+use crate::config::vendor_files::{self, ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REGION, VendorProfile};
 
 /// A variable that further tools of the vendor read.
 pub const OTHER_REGION: &str = "GENESYS_REGION";

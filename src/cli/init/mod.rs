@@ -5,20 +5,20 @@ mod add;
 mod found;
 mod plan;
 
-use clap::Args;
 use std::io::{self, BufRead, ErrorKind, Write as _};
 use std::path::Path;
+
+use clap::Args;
+use found::{from_environment, from_files, join};
+use plan::{Draft, FoundRegion, FoundValue, SignsIn, WebGuest, render};
 
 use crate::app::exit::{Exit, Failed};
 use crate::app::output::{self, Output, ask, can_ask, say, standard_input};
 use crate::config::origin::Lookup;
-use crate::config::snippet;
-use crate::config::snippet::MessengerSnippet;
+use crate::config::snippet::{self, MessengerSnippet};
 use crate::config::{Flags, address, locate};
 use crate::files;
 use crate::text::screen::visible;
-use found::{from_environment, from_files, join};
-use plan::{Draft, FoundRegion, FoundValue, SignsIn, WebGuest, render};
 
 /// `guestwire init`
 #[derive(Debug, Args)]

@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::plan::Planned;
-use crate::app::drive::{CommandEffect, CommandInput, CommandLogic};
+use super::Planned;
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent};
 use crate::app::exit::Exit;
 use crate::app::output::OutputLine;
-use crate::app::progress::RunProgress;
+use crate::app::output::RunProgress;
 use crate::engine::{Command, Report};
-use crate::model::fault::SandboxRequest;
 use crate::model::{Cause, ExchangeKind, Moment, SessionAsk, TokenStatus};
 use crate::pass::Pass;
 use crate::pass::file::span;
 use crate::pass::result::{CaseResult, ExpectationState, PassRun, StepResult, Tally, Verdict};
 use crate::pass::runner::{Cast, Mode, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent};
+use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::session::{Changes, Session};
 use crate::text::counted;
 
@@ -92,7 +92,7 @@ impl RunFold {
     }
 
     /// Begins the next wave where the last one is over, and ends after the last.
-    fn go_on(&mut self, now: Moment, acts: &mut Vec<CommandEffect>) {
+    fn go_on(&mut self, now: Moment, acts: &mut Vec<FrontEndEffect>) {
         loop {
             self.gather();
             self.say_finished_steps(now, acts);
@@ -119,7 +119,7 @@ impl RunFold {
         self.over = true;
         self.whole.ended = Some(now.wall);
         let (line, exit) = self.last_line(now);
-        acts.extend([CommandEffect::Say(line), CommandEffect::Finish(exit)]);
+        acts.extend([FrontEndEffect::Say(line), FrontEndEffect::Finish(exit)]);
     }
 
     /// An interrupted run is no green one in any report: the steps under way are blocked, or the first that had yet to come.
@@ -146,7 +146,7 @@ impl RunFold {
         Runner::new(Arc::clone(&self.pass), begin, cast, self.mode).with_captures(captures)
     }
 
-    fn lane(&mut self, lane: usize, now: Moment, event: RunnerEvent<'_>, acts: &mut Vec<CommandEffect>) {
+    fn lane(&mut self, lane: usize, now: Moment, event: RunnerEvent<'_>, acts: &mut Vec<FrontEndEffect>) {
         let known = RunnerContext {
             facts: &self.session.profile.facts,
             past: &self.session.diagnoses.evidence,
@@ -158,15 +158,15 @@ impl RunFold {
                 RunnerEffect::Send(outgoing) => {
                     let mut changes = Changes::default();
                     runner.sent(self.session.submit(outgoing, now, &mut changes));
-                    acts.extend(changes.commands().map(CommandEffect::Ask));
+                    acts.extend(changes.commands().map(FrontEndEffect::Ask));
                     continue;
                 }
-                RunnerEffect::Cancel(message) => CommandEffect::Ask(Command::Cancel(message)),
-                RunnerEffect::Read(key) => CommandEffect::Ask(Command::Read(key)),
-                RunnerEffect::Connect(key) => CommandEffect::Ask(Command::Session { key, ask: SessionAsk::Connect }),
-                RunnerEffect::Renew => CommandEffect::Ask(Command::Renew),
-                RunnerEffect::Sandbox(asked) => CommandEffect::Sandbox(lane, asked),
-                RunnerEffect::ClearFaults => CommandEffect::Sandbox(usize::MAX, SandboxRequest::Fault(None)),
+                RunnerEffect::Cancel(message) => FrontEndEffect::Ask(Command::Cancel(message)),
+                RunnerEffect::Read(key) => FrontEndEffect::Ask(Command::Read(key)),
+                RunnerEffect::Connect(key) => FrontEndEffect::Ask(Command::Session { key, ask: SessionAsk::Connect }),
+                RunnerEffect::Renew => FrontEndEffect::Ask(Command::Renew),
+                RunnerEffect::Sandbox(asked) => FrontEndEffect::Local(LocalRequest::SetUpSandbox(asked)),
+                RunnerEffect::ClearFaults => FrontEndEffect::ClearFaults,
             });
         }
     }
@@ -189,11 +189,11 @@ impl RunFold {
     }
 
     /// Says which steps are over since it was said last.
-    fn say_finished_steps(&mut self, now: Moment, acts: &mut Vec<CommandEffect>) {
+    fn say_finished_steps(&mut self, now: Moment, acts: &mut Vec<FrontEndEffect>) {
         for case in &self.whole.cases {
             for step in case.steps.iter().filter(|s| s.ended.is_some()) {
                 if self.told.insert(step.id.clone()) {
-                    acts.push(CommandEffect::Say(step_line(now, case, step)));
+                    acts.push(FrontEndEffect::Say(step_line(now, case, step)));
                 }
             }
         }
@@ -248,51 +248,49 @@ impl RunFold {
     }
 }
 
-impl CommandLogic for RunFold {
-    fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect> {
+impl FrontEnd for RunFold {
+    fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
         if self.over {
             return Vec::new();
         }
         let mut acts = Vec::new();
         match input {
-            CommandInput::Begin => {
+            FrontEndEvent::Begin => {
                 self.signing = Some(now.after(SIGNING_IN));
-                acts.push(CommandEffect::Say(self.first_line(now)));
+                acts.push(FrontEndEffect::Say(self.first_line(now)));
             }
-            CommandInput::Report(report) => {
+            FrontEndEvent::Report(report) => {
                 self.session.apply((*report).clone(), now);
                 for lane in 0..self.lanes.len() {
                     self.lane(lane, now, RunnerEvent::Report(&report), &mut acts);
                 }
             }
-            CommandInput::Sandbox(lane, done) => {
-                let done = match &done {
-                    Ok(()) => Ok(()),
-                    Err(why) => Err(why.as_str()),
-                };
-                self.lane(lane, now, RunnerEvent::Sandbox(done), &mut acts);
+            // What asks for the sandbox is played by itself: there is one lane.
+            FrontEndEvent::Local(LocalAnswer::SandboxSet(done)) => {
+                self.lane(0, now, RunnerEvent::Sandbox(done.as_ref().copied().map_err(String::as_str)), &mut acts);
             }
-            CommandInput::Due => {
+            FrontEndEvent::Due => {
                 for lane in 0..self.lanes.len() {
                     self.lane(lane, now, RunnerEvent::Due, &mut acts);
                 }
             }
-            CommandInput::Interrupt if !self.interrupted => {
+            FrontEndEvent::Signal(_) if !self.interrupted => {
                 self.interrupted = true;
                 self.waiting.clear();
                 for lane in 0..self.lanes.len() {
                     self.lane(lane, now, RunnerEvent::Stop, &mut acts);
                 }
             }
-            CommandInput::Interrupt | CommandInput::Ended => {
+            FrontEndEvent::Signal(_) | FrontEndEvent::Ended => {
                 self.interrupted = true;
                 self.waiting.clear();
                 self.lanes.clear();
             }
+            FrontEndEvent::Page(_) | FrontEndEvent::Line(_) | FrontEndEvent::Local(_) => {}
         }
         self.go_on(now, &mut acts);
         // Before the last line, so that the bar is gone when it is said.
-        acts.insert(0, CommandEffect::Progress(self.standing()));
+        acts.insert(0, FrontEndEffect::Progress(self.standing()));
         acts
     }
 

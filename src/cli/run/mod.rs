@@ -7,12 +7,14 @@
 //! ```
 
 pub mod fold;
-mod plan;
 
-use clap::Args;
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use clap::Args;
+use fold::RunFold;
 
 use crate::app::drive::{MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
@@ -20,17 +22,16 @@ use crate::app::open::OpenProfile;
 use crate::app::output::{self, Output, destination, standard_input};
 use crate::clock::Clock;
 use crate::config::flags::path;
-use crate::config::{Profile, Settings};
+use crate::config::{Problem, Problems, Profile, Settings, Spot};
 use crate::files;
-use crate::pass::file::MAX_BYTES;
+use crate::model::variables::{NAMES, next_name};
+use crate::pass::file::{MAX_BYTES, PassCase};
 use crate::pass::report::{ReportFormat, masked};
-use crate::pass::runner::{Cast, RunStart};
+use crate::pass::runner::{Cast, RunStart, missing_conversation};
 use crate::pass::{Pass, PassRun, builtin};
 use crate::session::Session;
 use crate::session::conversations::Conversations;
 use crate::text::suggest::suggestion;
-
-use fold::RunFold;
 
 /// `guestwire run`
 #[derive(Debug, Args)]
@@ -91,7 +92,7 @@ fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
 pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     let (file, source) = source(args.pass.as_deref())?;
     let pass = Pass::parse(&PathBuf::from(&file), &source)?;
-    let cases = plan::chosen(&pass, &args.only)?;
+    let cases = chosen(&pass, &args.only)?;
     // Said before the pass is played, not after.
     let on_stdout = args.report.iter().filter(|(_, path)| files::is_standard_stream(path)).count();
     if on_stdout > 1 || on_stdout > 0 && args.json {
@@ -116,7 +117,7 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     }
     let opened = OpenProfile::announced(settings)?;
     let cast = cast(&opened, args)?;
-    plan::check_conversations(&file, &pass, &cases, &cast)?;
+    check_conversations(&file, &pass, &cases, &cast)?;
     let needs =
         Needs { json: args.json, keeps: MessagesKept::ManyMessages, sign_in: true, report_on_stdout: on_stdout > 0 };
     let begin = |profile: &Profile, clock: Clock, _: Option<&_>| {
@@ -128,16 +129,16 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
             region: profile.region.domain.clone(),
             sandbox: profile.sandbox,
             at: clock.now(),
-            plan: plan::rounds(&cases, args.repeat),
+            plan: rounds(&cases, args.repeat),
         };
-        let waves = plan::waves(&pass, &begin.plan, &cast, args.parallel);
+        let waves = waves(&pass, &begin.plan, &cast, args.parallel);
         let first = uuid::Uuid::new_v4().as_u64_pair().0 >> 2;
         let mut session = Session::of(profile);
         session.number_messages_from(first);
         RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, session)
     };
     let played = play(opened, settings, needs, begin).await;
-    let written = write_reports(args, played.fold.run(), &|text| played.mask(text));
+    let written = write_reports(args, played.fold.run(), &|text| played.engine.mask(text));
     let exit = played.exit?;
     // A report that is missing is no failed expectation, and does not hide one.
     let unwritten = if exit == Exit::Done { Exit::Unwritten } else { exit };
@@ -211,3 +212,107 @@ fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
         None => Err(failed(format!("cannot be read ({})", files::why(&error)))),
     }
 }
+
+/// A case of the file and its round.
+pub type Planned = (usize, u32);
+
+/// The cases that `--only` names, in the order of the file; all where it names none.
+pub fn chosen(pass: &Pass, only: &[String]) -> Result<Vec<usize>, Failed> {
+    let mut wanted = BTreeSet::new();
+    for name in only {
+        let Some(at) = pass.case(name) else {
+            let known = pass.cases.iter().map(|c| c.id.as_str());
+            let near = crate::text::suggest::suggestion(name, known);
+            return Err(Failed::usage(format!("--only: the pass has no case `{name}`{near}")));
+        };
+        wanted.insert(at);
+    }
+    Ok((0..pass.cases.len()).filter(|at| only.is_empty() || wanted.contains(at)).collect())
+}
+
+/// Each round after the other.
+pub fn rounds(cases: &[usize], rounds: u32) -> Vec<Planned> {
+    (1..=rounds.max(1)).flat_map(|round| cases.iter().map(move |at| (*at, round))).collect()
+}
+
+/// Says, with its place, which conversation the profile has not.
+pub fn check_conversations(file: &str, pass: &Pass, cases: &[usize], cast: &Cast) -> Result<(), Failed> {
+    let mut problems = Vec::new();
+    let mut nameless = false;
+    for case in cases.iter().filter_map(|at| pass.cases.get(*at)) {
+        for spot in names(case) {
+            match spot {
+                Some(spot) if cast.players.iter().all(|p| p.name != spot.value) => {
+                    problems.push(Problem::at(Path::new(file), spot.at, missing_conversation(cast, &spot.value)));
+                }
+                Some(_) => {}
+                None => nameless = true,
+            }
+        }
+    }
+    problems.sort_by_key(|p| p.at);
+    problems.dedup();
+    if nameless && cast.usual.is_none() {
+        let why =
+            "names no conversation, and the profile has no conversation: add --to NAME, or configure a conversation";
+        problems.push(Problem::file(Path::new(file), why));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems).into()) }
+}
+
+/// The conversation of each step, where one is named.
+fn names(case: &PassCase) -> impl Iterator<Item = Option<&Spot<String>>> {
+    case.steps.iter().map(|step| step.conversation.as_ref().or(case.conversation.as_ref()))
+}
+
+/// What is played one after the other; the lists of a wave are played side by side.
+pub fn waves(pass: &Pass, plan: &[Planned], cast: &Cast, parallel: bool) -> Vec<Vec<Vec<Planned>>> {
+    if !parallel {
+        return vec![vec![plan.to_vec()]];
+    }
+    let mut lanes: Vec<(Option<String>, Vec<Planned>)> = Vec::new();
+    let mut apart = Vec::new();
+    for &(at, round) in plan {
+        let Some(case) = pass.cases.get(at) else { continue };
+        match lane_of(case, cast) {
+            None => apart.push((at, round)),
+            Some(name) => match lanes.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, lane)) => lane.push((at, round)),
+                None => lanes.push((name, vec![(at, round)])),
+            },
+        }
+    }
+    let side_by_side: Vec<Vec<Planned>> = lanes.into_iter().map(|(_, lane)| lane).collect();
+    [side_by_side, vec![apart]].into_iter().filter(|wave| wave.iter().any(|lane| !lane.is_empty())).collect()
+}
+
+/// The one conversation that a case speaks in; the outer `None`: it must be played by itself, because it changes what
+/// others meet (the sandbox, the token), speaks in several, or uses what another case captures.
+#[expect(clippy::option_option, reason = "whether it shares, and with whom")]
+fn lane_of(case: &PassCase, cast: &Cast) -> Option<Option<String>> {
+    let usual = cast.usual.and_then(|key| cast.players.iter().find(|p| p.key == key)).map(|p| p.name.clone());
+    let of: BTreeSet<Option<String>> =
+        names(case).map(|n| n.map(|s| s.value.clone()).or_else(|| usual.clone())).collect();
+    let own: BTreeSet<&str> = case.steps.iter().flat_map(|s| &s.captures).map(|c| c.name.as_str()).collect();
+    let texts = case.steps.iter().filter_map(|s| s.send.as_ref());
+    let mut texts = texts.flat_map(|send| std::iter::once(&send.text).chain(send.attributes.values()));
+    let foreign = texts.any(|text| uses_foreign(text, &own));
+    let moves =
+        case.steps.iter().any(|s| s.needs_sandbox() || s.clear_faults || s.renew || s.expect.renewals.is_some());
+    if foreign || moves || of.len() != 1 { None } else { of.into_iter().next() }
+}
+
+fn uses_foreign(text: &str, own: &BTreeSet<&str>) -> bool {
+    let mut rest = text;
+    while let Some((_, name, after)) = next_name(rest) {
+        if !own.contains(name) && NAMES.iter().all(|(known, _)| *known != name) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+#[cfg(test)]
+#[path = "../../../tests/unit/cli/run/plan.rs"]
+mod tests;

@@ -1,24 +1,23 @@
 //! `guestwire send`: one message through the same engine as the console, and what came of it.
 
 pub mod fold;
-pub mod lines;
-use clap::Args;
+
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
-use crate::config::{Profile, Settings, parse_duration};
-use crate::model::{Attachment, Choice, ConversationKey, Extras, Variation};
-use crate::session::Session;
-use crate::session::attachments;
-use crate::text::{alike, cleaned};
+use clap::Args;
+use fold::{NumberedChoice, SendFold, Sending};
 
 use crate::app::drive::{MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal::SubcommandJournal;
 use crate::app::open::OpenProfile;
 use crate::app::output::standard_input;
-use fold::{NumberedChoice, SendFold, Sending};
+use crate::config::{Profile, Settings, parse_duration};
+use crate::model::{Attachment, Choice, ConversationKey, Extras, Variation};
+use crate::session::{Session, attachments};
+use crate::text::{alike, cleaned};
 
 /// `guestwire send`
 #[derive(Debug, Args)]

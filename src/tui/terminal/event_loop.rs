@@ -14,11 +14,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::interfaces::{Input, Outside, Screen, Work};
 use super::recorder::Recorder;
-use crate::app::signals::Signal;
 use crate::clock::Clock;
 use crate::engine::{Command, Report};
 use crate::journal::{Job, JournalPage};
 use crate::model::Moment;
+use crate::model::Signal;
 use crate::tui::state::State;
 use crate::tui::{Effect, Event, update};
 

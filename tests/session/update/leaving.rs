@@ -1,7 +1,7 @@
 //! Ctrl-C, q, and what is lost.
 
-use guestwire::app::signals::Signal;
 use guestwire::engine::{Command, Report};
+use guestwire::model::Signal;
 use guestwire::model::{DeliveryStatus, Moment};
 use guestwire::tui::state::overlay::Overlay;
 use guestwire::tui::{Effect, Event};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use guestwire::app::signals::Signal;
 use guestwire::engine::{Command, DiscoveredConversation, Report};
+use guestwire::model::Signal;
 use guestwire::model::{
     Attachment, Author, Channel, Choice, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, FileSource,
     MessageId, Moment, RateLimit, RemoteMessage, RemoteState, TokenStatus, WebSession,

@@ -31,7 +31,7 @@ fn what_was_opened_by_flags_opens_from_the_file_afterwards() {
     let conversation = profile.conversations.first().unwrap().conversation.clone();
     let said = keep(&paths, &profile, &conversation).unwrap();
     assert!(said.contains("in the profile main"), "{said}");
-    let text = read(&paths.config_file).unwrap();
+    let text = config_text(&paths.config_file).unwrap();
     let kept = load(&paths, &text, &Flags::default());
     let ProfileChoice::Named(kept) = kept.profile else { panic!("{text}") };
     assert_eq!((kept.name.as_str(), kept.region.domain.as_str()), ("main", "mypurecloud.ie"));
@@ -39,7 +39,7 @@ fn what_was_opened_by_flags_opens_from_the_file_afterwards() {
     // Once is enough, and a file that was there keeps its words.
     std::fs::write(&paths.config_file, format!("# mine\n{text}")).unwrap();
     assert!(keep(&paths, &kept, &conversation).unwrap_err().contains("already"));
-    let text = read(&paths.config_file).unwrap();
+    let text = config_text(&paths.config_file).unwrap();
     assert!(text.starts_with("# mine\n"), "{text}");
 }
 
@@ -48,9 +48,11 @@ fn a_file_that_could_not_be_read_is_not_written() {
     let dir = tempfile::tempdir().unwrap();
     let paths = paths(dir.path());
     assert!(
-        replace(&paths, "[profiles.a]\nregion = \"moon\"\n", &|_| None).unwrap_err().contains("nothing was changed")
+        replace_config(&paths, "[profiles.a]\nregion = \"moon\"\n", &|_| None)
+            .unwrap_err()
+            .contains("nothing was changed")
     );
     assert!(!paths.config_file.exists());
-    replace(&paths, "# good\n", &|_| None).unwrap();
-    assert_eq!(read(&paths.config_file).unwrap(), "# good\n");
+    replace_config(&paths, "# good\n", &|_| None).unwrap();
+    assert_eq!(config_text(&paths.config_file).unwrap(), "# good\n");
 }

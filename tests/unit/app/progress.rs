@@ -1,4 +1,4 @@
-//! Tests of `app::progress`.
+//! Tests of `app::output`.
 
 use super::*;
 

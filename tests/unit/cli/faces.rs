@@ -10,7 +10,7 @@ use ratatui::layout::Size;
 
 use super::run::fold::RunFold;
 use super::send::fold::{SendFold, Sending};
-use crate::app::drive::{CommandEffect, CommandInput, CommandLogic};
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, InputLine};
 use crate::app::exit::Exit;
 use crate::engine::{Command, Report};
 use crate::fixtures::{self, at_millis, guest_conversation, token_facts};
@@ -117,22 +117,23 @@ fn in_lines(course: &[Report]) -> Known {
         zone: TimeZone::UTC,
         seed: 7,
     });
-    plain.on(now(), plain::PlainInput::Begin);
-    plain.on(now(), plain::PlainInput::Line("Hello".to_owned()));
+    plain.on(now(), FrontEndEvent::Begin);
+    plain.on(now(), FrontEndEvent::Line(InputLine::Text("Hello".to_owned())));
     for report in course {
-        plain.on(now(), plain::PlainInput::Report(Box::new(report.clone())));
+        plain.on(now(), FrontEndEvent::Report(Box::new(report.clone())));
     }
     known(plain.known())
 }
 
 /// Takes the reports until the subcommand is over; the exit code, if it is.
-fn fed(fold: &mut dyn CommandLogic, course: &[Report]) -> Option<Exit> {
-    let reports = course.iter().map(|report| CommandInput::Report(Box::new(report.clone())));
+fn fed(fold: &mut dyn FrontEnd, course: &[Report]) -> Option<Exit> {
+    let reports = course.iter().map(|report| FrontEndEvent::Report(Box::new(report.clone())));
     let mut exit = None;
-    for input in [CommandInput::Begin].into_iter().chain(reports).chain([CommandInput::Due]) {
+    for input in [FrontEndEvent::Begin].into_iter().chain(reports).chain([FrontEndEvent::Due]) {
         let acts = fold.on(now(), input);
-        exit = exit
-            .or(acts.into_iter().find_map(|act| if let CommandEffect::Finish(exit) = act { Some(exit) } else { None }));
+        exit = exit.or(acts
+            .into_iter()
+            .find_map(|act| if let FrontEndEffect::Finish(exit) = act { Some(exit) } else { None }));
     }
     exit
 }

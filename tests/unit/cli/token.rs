@@ -8,28 +8,28 @@ fn facts(granted: Granted) -> TokenFacts {
     TokenFacts { granted, organization: Some("Acme".to_owned()), ..token_facts() }
 }
 
-fn feed(fold: &mut TokenFold, status: TokenStatus) -> Vec<CommandEffect> {
-    fold.on(Moment::ZERO, CommandInput::Report(Box::new(Report::Token(status))))
+fn feed(fold: &mut TokenFold, status: TokenStatus) -> Vec<FrontEndEffect> {
+    fold.on(Moment::ZERO, FrontEndEvent::Report(Box::new(Report::Token(status))))
 }
 
-fn exit(acts: &[CommandEffect]) -> Option<Exit> {
-    acts.iter().find_map(|act| if let CommandEffect::Finish(exit) = act { Some(*exit) } else { None })
+fn exit(acts: &[FrontEndEffect]) -> Option<Exit> {
+    acts.iter().find_map(|act| if let FrontEndEffect::Finish(exit) = act { Some(*exit) } else { None })
 }
 
-fn json_lines(acts: &[CommandEffect]) -> Vec<String> {
-    acts.iter().filter_map(|a| if let CommandEffect::Say(line) = a { Some(line.json()) } else { None }).collect()
+fn json_lines(acts: &[FrontEndEffect]) -> Vec<String> {
+    acts.iter().filter_map(|a| if let FrontEndEffect::Say(line) = a { Some(line.json()) } else { None }).collect()
 }
 
 /// A grant that names its scopes is a token of the login host: whether the API takes it is asked, too.
 #[test]
 fn named_scopes_end_it_once_the_api_was_asked() {
     let mut fold = TokenFold::default();
-    assert_eq!(fold.on(Moment::ZERO, CommandInput::Begin), [CommandEffect::Ask(Command::SignIn)]);
+    assert_eq!(fold.on(Moment::ZERO, FrontEndEvent::Begin), [FrontEndEffect::Ask(Command::SignIn)]);
     let getting = feed(&mut fold, TokenStatus::Getting);
     assert_eq!(json_lines(&getting), [r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"getting"}"#]);
     let named = |acceptance| TokenFacts { acceptance, ..facts(Granted::Named(vec!["a".to_owned()])) };
     let asked = feed(&mut fold, TokenStatus::Valid(named(Acceptance::NotAsked)));
-    assert_eq!(asked, [CommandEffect::Ask(Command::Probe(ProbeQuestion::Scopes))]);
+    assert_eq!(asked, [FrontEndEffect::Ask(Command::Probe(ProbeQuestion::Scopes))]);
     assert_eq!(feed(&mut fold, TokenStatus::Valid(named(Acceptance::NotAsked))), []);
     let refused = feed(&mut fold, TokenStatus::Valid(named(Acceptance::Refused("401".to_owned()))));
     assert_eq!(exit(&refused), Some(Exit::NotSignedIn));
@@ -50,7 +50,7 @@ fn unknown_scopes_are_waited_for_but_not_forever() {
     let mut fold = TokenFold::default();
     assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(Granted::Unknown)))), None);
     assert_eq!(fold.due(), Some(Moment::ZERO.after(SCOPES_WITHIN)));
-    assert_eq!(exit(&fold.on(Moment::ZERO, CommandInput::Due)), Some(Exit::Done));
+    assert_eq!(exit(&fold.on(Moment::ZERO, FrontEndEvent::Due)), Some(Exit::Done));
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_long_wait_for_the_token_endpoint_is_not_waited_out() {
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
     let said = "the token endpoint answered 429 and asks to wait 24h, and this command waits 120 s at most; \
                 try again after 1970-01-02T00:00:00Z";
-    assert!(matches!(acts.first(), Some(CommandEffect::Say(line)) if format!("{line:?}").contains(said)), "{acts:?}");
+    assert!(matches!(acts.first(), Some(FrontEndEffect::Say(line)) if format!("{line:?}").contains(said)), "{acts:?}");
 }
 
 /// A network that fails may come back, so that it is tried three times; what stands in the way fails at once.
@@ -145,7 +145,7 @@ fn a_dead_network_is_given_up_on() {
         let asked = request("POST", "https://login.example/oauth/token", Vec::new(), "");
         let tried = vec![attempt(Moment::ZERO, asked, Some(ending))];
         let failed = exchange(1, ExchangeKind::Token, tried, Outcome::Failed(why.into()));
-        fold.on(Moment::ZERO, CommandInput::Report(Box::new(Report::Exchange(failed.into()))));
+        fold.on(Moment::ZERO, FrontEndEvent::Report(Box::new(Report::Exchange(failed.into()))));
         let failing = || TokenStatus::Expired { retry: Some(Moment::ZERO), why: why.to_owned() };
         for _ in 1..tries {
             assert_eq!(exit(&feed(&mut fold, failing())), None, "{kind:?}");

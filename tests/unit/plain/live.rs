@@ -43,12 +43,12 @@ fn a_pasted_snippet_becomes_a_conversation_that_can_be_kept() {
             origin: "https://other.example".to_owned(),
         };
         let added =
-            |act: &PlainEffect| matches!(act, PlainEffect::Ask(Command::Add(added)) if added.address == address);
+            |act: &FrontEndEffect| matches!(act, FrontEndEffect::Ask(Command::Add(added)) if added.address == address);
         assert!(desk.acts.iter().any(added), "{:?}", desk.acts);
-        assert!(!desk.acts.iter().any(|act| matches!(act, PlainEffect::Ask(Command::Send(_)))), "{:?}", desk.acts);
+        assert!(!desk.acts.iter().any(|act| matches!(act, FrontEndEffect::Ask(Command::Send(_)))), "{:?}", desk.acts);
         desk.acts.clear();
         desk.line(".keep");
-        let kept = |act: &PlainEffect| matches!(act, PlainEffect::Local(LocalRequest::KeepInConfig(kept)) if kept.address == address);
+        let kept = |act: &FrontEndEffect| matches!(act, FrontEndEffect::Local(LocalRequest::KeepInConfig(kept)) if kept.address == address);
         assert!(desk.acts.iter().any(kept), "{:?}", desk.acts);
     }
 }
@@ -100,17 +100,17 @@ fn what_goes_along_is_told_and_taken_off() {
     let mut desk = web();
     desk.line(".attach /tmp/bill.pdf");
     assert!(desk.said().is_empty(), "whether the file can be read is not known yet: {:?}", desk.said());
-    let Some(PlainEffect::Local(LocalRequest::SeeFile(key, file))) = desk.acts.first().cloned() else {
+    let Some(FrontEndEffect::Local(LocalRequest::SeeFile(key, file))) = desk.acts.first().cloned() else {
         panic!("{:?}", desk.acts)
     };
-    desk.on(PlainInput::Local(LocalAnswer::FileSeen(
+    desk.on(FrontEndEvent::Local(LocalAnswer::FileSeen(
         key,
         file.clone(),
         Err("Not attached, there is no such file: “x”.".to_owned()),
     )));
     assert_eq!(desk.said()[0], "Not attached, there is no such file: “x”.");
     desk.line(".attach /tmp/bill.pdf");
-    desk.on(PlainInput::Local(LocalAnswer::FileSeen(key, file, Ok(()))));
+    desk.on(FrontEndEvent::Local(LocalAnswer::FileSeen(key, file, Ok(()))));
     assert_eq!(desk.said()[0], "bill.pdf, application/pdf, is sent with the next message.");
     desk.line(".attach https://x.example/a.png");
     assert!(desk.said()[0].starts_with("Web messaging uploads files"), "{:?}", desk.said());
@@ -210,7 +210,7 @@ fn a_session_that_does_not_move_is_not_waited_for() {
     desk.plain.asked.reading.clear();
     desk.line(".session new");
     desk.now = desk.plain.due().unwrap();
-    desk.on(PlainInput::Due);
+    desk.on(FrontEndEvent::Due);
     assert_eq!((desk.plain.wants_line(), desk.plain.exit()), (true, Exit::Unknown), "{:?}", desk.said());
 }
 
@@ -262,7 +262,8 @@ fn active_conversations_are_numbered_and_one_is_added() {
         ]
     );
     desk.line(".add 1");
-    let added = |act: &PlainEffect| matches!(act, PlainEffect::Ask(Command::Add(c)) if c.key == ConversationKey(3));
+    let added =
+        |act: &FrontEndEffect| matches!(act, FrontEndEffect::Ask(Command::Add(c)) if c.key == ConversationKey(3));
     assert!(desk.acts.iter().any(added), "{:?}", desk.acts);
     desk.line(".active 2");
     let why = "403, missing permission analytics:conversationDetail:view.".to_owned();
@@ -276,7 +277,7 @@ fn an_id_that_is_malformed_is_added_and_said_to_be() {
     desk.line(".add zzz");
     let why = "Added, but this id is malformed (not a UUID): a send will be refused. Good for a negative test.";
     assert_eq!(desk.said()[0], why);
-    assert!(desk.acts.iter().any(|act| matches!(act, PlainEffect::Ask(Command::Add(_)))), "{:?}", desk.acts);
+    assert!(desk.acts.iter().any(|act| matches!(act, FrontEndEffect::Ask(Command::Add(_)))), "{:?}", desk.acts);
     for line in [".add zzz", ".add 5f0c1d2e-1111-4222-8333-44445555aaaa"] {
         desk.line(line);
         assert!(!desk.said().iter().any(|line| line.contains("malformed")), "{line}: {:?}", desk.said());
@@ -291,7 +292,7 @@ fn without_a_token_what_needs_none_still_goes() {
     desk.plain.asked.reading.clear();
     desk.line("hello");
     assert_eq!(desk.texts(), ["hello"]);
-    assert!(!desk.acts.iter().any(|act| matches!(act, PlainEffect::Ask(Command::Cancel(_)))), "{:?}", desk.acts);
+    assert!(!desk.acts.iter().any(|act| matches!(act, FrontEndEffect::Ask(Command::Cancel(_)))), "{:?}", desk.acts);
 }
 
 /// That the socket was refused is the other side's word, and no failure of the network.

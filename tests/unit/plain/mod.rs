@@ -8,6 +8,7 @@ use super::*;
 use crate::diagnosis::ProfileFacts;
 use crate::engine::SendRequest;
 use crate::fixtures::{self, at_second, guest_conversation, token_facts};
+use crate::journal::{Job, JournalPage};
 use crate::model::{
     Address, AsOf, Author, Conversation, DeliveryStatus, Exchange, ExchangeKind, Outcome, Reason, RemoteMessage,
     RemoteState, RepliesReadable, TokenFacts, TokenStatus, Unreadable,
@@ -30,7 +31,7 @@ fn conversation(key: u32, name: &str) -> Conversation {
 struct Desk {
     plain: Plain,
     now: Moment,
-    acts: Vec<PlainEffect>,
+    acts: Vec<FrontEndEffect>,
 }
 
 impl Desk {
@@ -51,7 +52,7 @@ impl Desk {
         let session = Session::new(info, Conversations::new(conversations), log);
         let plain = Plain::new(PlainSetup { now: Moment::ZERO, interactive, session, zone: TimeZone::UTC, seed: 7 });
         let mut desk = Self { plain, now: Moment::ZERO, acts: Vec::new() };
-        desk.on(PlainInput::Begin);
+        desk.on(FrontEndEvent::Begin);
         desk
     }
 
@@ -59,18 +60,18 @@ impl Desk {
         Self::new(false, false)
     }
 
-    fn on(&mut self, input: PlainInput) -> &mut Self {
+    fn on(&mut self, input: FrontEndEvent) -> &mut Self {
         self.acts = self.plain.on(self.now, input);
         self
     }
 
     fn line(&mut self, line: &str) -> &mut Self {
         assert!(self.plain.wants_line(), "{line:?} comes too early");
-        self.on(PlainInput::Line(line.to_owned()))
+        self.on(FrontEndEvent::Line(InputLine::Text(line.to_owned())))
     }
 
     fn report(&mut self, report: Report) -> &mut Self {
-        self.on(PlainInput::Report(Box::new(report)))
+        self.on(FrontEndEvent::Report(Box::new(report)))
     }
 
     fn message(&mut self, id: u64, delivery: DeliveryStatus) -> &mut Self {
@@ -80,16 +81,16 @@ impl Desk {
     fn said(&self) -> Vec<&str> {
         self.acts
             .iter()
-            .filter_map(|act| if let PlainEffect::Say(line) = act { Some(line.as_str()) } else { None })
+            .filter_map(|act| if let FrontEndEffect::Line(line) = act { Some(line.as_str()) } else { None })
             .collect()
     }
 
     fn sent(&self) -> Vec<&SendRequest> {
-        let sent = |act: &'_ PlainEffect| matches!(act, PlainEffect::Ask(Command::Send(_)));
+        let sent = |act: &'_ FrontEndEffect| matches!(act, FrontEndEffect::Ask(Command::Send(_)));
         self.acts
             .iter()
             .filter(|act| sent(act))
-            .map(|act| if let PlainEffect::Ask(Command::Send(request)) = act { request } else { unreachable!() })
+            .map(|act| if let FrontEndEffect::Ask(Command::Send(request)) = act { request } else { unreachable!() })
             .collect()
     }
 
@@ -98,11 +99,11 @@ impl Desk {
     }
 
     fn asked(&self, command: &Command) -> bool {
-        self.acts.contains(&PlainEffect::Ask(command.clone()))
+        self.acts.contains(&FrontEndEffect::Ask(command.clone()))
     }
 
     fn left(&self) -> bool {
-        self.acts.contains(&PlainEffect::Leave)
+        self.acts.iter().any(|act| matches!(act, FrontEndEffect::Finish(_)))
     }
 }
 
@@ -146,7 +147,7 @@ fn a_script_takes_a_line_when_the_one_before_is_settled() {
     assert_eq!(desk.said(), ["Message accepted."]);
     assert!(desk.plain.wants_line());
     assert_eq!(desk.line("..two").texts(), [".two"]);
-    desk.on(PlainInput::NoMoreLines);
+    desk.on(FrontEndEvent::Line(InputLine::End));
     assert!(!desk.left(), "what is in flight is waited for");
     assert!(desk.message(1, DeliveryStatus::Answered).acts.is_empty());
     assert!(desk.message(2, DeliveryStatus::Accepted).left());
@@ -166,11 +167,11 @@ fn the_last_outcome_is_the_exit_code() {
         desk.line("one").message(1, DeliveryStatus::Refused(why().into()));
         desk.line("two").message(2, delivery.clone());
         desk.report(Report::Token(TokenStatus::Valid(facts(1)))).line(".token").line(".ids").line(".log");
-        assert!(desk.on(PlainInput::NoMoreLines).left());
+        assert!(desk.on(FrontEndEvent::Line(InputLine::End)).left());
         assert_eq!(desk.plain.exit(), exit, "{delivery:?}");
         let mut desk = Desk::new(true, false);
         desk.line("one").message(1, delivery);
-        assert!(desk.on(PlainInput::NoMoreLines).left());
+        assert!(desk.on(FrontEndEvent::Line(InputLine::End)).left());
         assert_eq!(desk.plain.exit(), Exit::Done, "a person heard it");
     }
 }
@@ -237,11 +238,15 @@ fn a_block_is_one_text_and_never_sent_by_halves() {
         assert!(desk.line(line).acts.is_empty(), "{line}");
     }
     assert_eq!(desk.line(".end").texts(), ["a\n\n.quit\n.end"]);
-    for end in [PlainInput::NoMoreLines, PlainInput::Interrupt, PlainInput::Line(".drop".to_owned())] {
+    for end in [
+        FrontEndEvent::Line(InputLine::End),
+        FrontEndEvent::Signal(Signal::Interrupt),
+        FrontEndEvent::Line(InputLine::Text(".drop".to_owned())),
+    ] {
         let mut desk = Desk::script();
         desk.line(".begin").line("a").on(end);
         assert!(desk.sent().is_empty());
-        desk.on(PlainInput::NoMoreLines);
+        desk.on(FrontEndEvent::Line(InputLine::End));
         assert!(desk.sent().is_empty());
     }
 }
@@ -263,7 +268,7 @@ fn production_sends_only_after_a_yes() {
     let mut desk = Desk::new(true, true);
     desk.line("one").line("two");
     assert_eq!(desk.said(), ["That is not an answer. Type yes or no."]);
-    desk.on(PlainInput::NoMoreLines);
+    desk.on(FrontEndEvent::Line(InputLine::End));
     assert!(desk.left() && desk.sent().is_empty());
 }
 
@@ -283,7 +288,7 @@ fn a_reply_is_waited_for_and_no_longer_than_asked() {
     let mut desk = Desk::script();
     desk.line("one").message(1, DeliveryStatus::Accepted).line(".wait 2s");
     desk.now = Moment::ZERO.after(Duration::from_secs(2));
-    desk.on(PlainInput::Due);
+    desk.on(FrontEndEvent::Due);
     assert_eq!(desk.said(), ["No reply was received within 2 seconds. Type .wait to wait longer, or .read."]);
     assert_eq!(desk.plain.exit(), Exit::Refused);
 }
@@ -334,14 +339,16 @@ fn a_new_token_is_one_of_a_later_generation() {
 fn ctrl_c_takes_back_then_leaves() {
     for interactive in [true, false] {
         let mut desk = Desk::new(interactive, false);
-        desk.line("one").message(1, DeliveryStatus::Sending { attempt: 1 }).on(PlainInput::Interrupt);
+        desk.line("one")
+            .message(1, DeliveryStatus::Sending { attempt: 1 })
+            .on(FrontEndEvent::Signal(Signal::Interrupt));
         assert!(desk.asked(&Command::Cancel(MessageId(1))) && !desk.left());
         desk.message(1, DeliveryStatus::Cancelled);
         assert_eq!(desk.left(), !interactive, "a script is not read on");
         let mut desk = Desk::new(interactive, false);
-        desk.line("one").on(PlainInput::Interrupt);
-        assert!(desk.on(PlainInput::Interrupt).left(), "the second does not wait");
-        assert!(Desk::new(interactive, false).on(PlainInput::Interrupt).left());
+        desk.line("one").on(FrontEndEvent::Signal(Signal::Interrupt));
+        assert!(desk.on(FrontEndEvent::Signal(Signal::Interrupt)).left(), "the second does not wait");
+        assert!(Desk::new(interactive, false).on(FrontEndEvent::Signal(Signal::Interrupt)).left());
     }
 }
 

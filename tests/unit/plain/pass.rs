@@ -20,8 +20,8 @@ judge = "The desktop shows it once."
 
 fn opened(mut desk: Desk) -> Desk {
     let acts = desk.line(".pass open short.toml").acts.clone();
-    assert_eq!(acts, [PlainEffect::Local(LocalRequest::ReadPass(PathBuf::from("short.toml")))]);
-    desk.on(PlainInput::Local(LocalAnswer::PassRead(PathBuf::from("short.toml"), Ok(PASS.to_owned()))));
+    assert_eq!(acts, [FrontEndEffect::Local(LocalRequest::ReadPass(PathBuf::from("short.toml")))]);
+    desk.on(FrontEndEvent::Local(LocalAnswer::PassRead(PathBuf::from("short.toml"), Ok(PASS.to_owned()))));
     assert!(desk.said()[0].starts_with("Test run Short, step 1 of 2 (First: It is accepted): "), "{:?}", desk.said());
     desk
 }
@@ -34,13 +34,13 @@ fn settled(desk: &mut Desk, outcome: Outcome, delivery: DeliveryStatus) {
 #[test]
 fn what_can_be_opened_is_numbered() {
     let mut desk = Desk::script();
-    assert_eq!(desk.line(".pass").acts, [PlainEffect::Local(LocalRequest::FindPasses)]);
+    assert_eq!(desk.line(".pass").acts, [FrontEndEffect::Local(LocalRequest::FindPasses)]);
     assert!(!desk.plain.wants_line(), "a script hears the answer first");
     let found = |path: &str, name: Result<&str, &str>| FoundPass {
         path: PathBuf::from(path),
         name: name.map(str::to_owned).map_err(str::to_owned),
     };
-    desk.on(PlainInput::Local(LocalAnswer::Passes(vec![
+    desk.on(FrontEndEvent::Local(LocalAnswer::Passes(vec![
         found("a.toml", Ok("Night")),
         found("b.toml", Err("b.toml:1:1: no cases")),
         found("c.toml", Err("c.toml:2:1: unknown field `snd`; did you mean `send`?")),
@@ -50,8 +50,11 @@ fn what_can_be_opened_is_numbered() {
     assert!(said[1].starts_with("2, built-in smoke: "), "{said:?}");
     assert_eq!(said[said.len() - 3], "Mistakes in a pass file: b.toml:1:1: no cases.");
     assert!(said[said.len() - 2].ends_with("did you mean `send`?"), "{said:?}");
-    assert_eq!(desk.line(".pass open 1").acts, [PlainEffect::Local(LocalRequest::ReadPass(PathBuf::from("a.toml")))]);
-    desk.on(PlainInput::Local(LocalAnswer::PassRead(
+    assert_eq!(
+        desk.line(".pass open 1").acts,
+        [FrontEndEffect::Local(LocalRequest::ReadPass(PathBuf::from("a.toml")))]
+    );
+    desk.on(FrontEndEvent::Local(LocalAnswer::PassRead(
         PathBuf::from("a.toml"),
         Err("a.toml cannot be opened as a pass: gone.".to_owned()),
     )));
@@ -74,12 +77,12 @@ fn a_step_runs_is_told_and_the_suggestion_is_taken() {
     assert_eq!(desk.said(), [over]);
     assert_eq!(desk.plain.exit(), Exit::Refused);
     desk.line(".pass reports out");
-    let [PlainEffect::Local(LocalRequest::Reports { run, dir })] = desk.acts.as_slice() else {
+    let [FrontEndEffect::Local(LocalRequest::Reports { run, dir })] = desk.acts.as_slice() else {
         panic!("{:?}", desk.acts)
     };
     assert_eq!(dir, &PathBuf::from("out"));
     assert_eq!(run.steps().last().unwrap().note.as_deref(), Some("twice, in fact"));
-    desk.on(PlainInput::Local(LocalAnswer::Written(Err("Could not write out/report.xml: no space.".to_owned()))));
+    desk.on(FrontEndEvent::Local(LocalAnswer::Written(Err("Could not write out/report.xml: no space.".to_owned()))));
     assert_eq!(desk.plain.exit(), Exit::Refused);
     desk.line(".pass undo");
     assert!(desk.said()[0].starts_with("Test run Short, step 2 of 2"), "{:?}", desk.said());
@@ -140,7 +143,7 @@ fn a_wrong_word_gets_the_nearest_and_a_pass_that_is_open_stays() {
 fn an_unfinished_pass_is_gone_on_with() {
     let kept = |desk: &Desk| {
         let mut runs = desk.acts.iter().filter_map(|act| match act {
-            PlainEffect::Keep(job) => match &**job {
+            FrontEndEffect::Keep(job) => match &**job {
                 Job::Pass(run) => Some(Arc::clone(run)),
                 _ => None,
             },
@@ -152,7 +155,7 @@ fn an_unfinished_pass_is_gone_on_with() {
         let mut desk = Desk::new(true, false);
         desk.plain.session.journal.open();
         let restored = crate::journal::job::Restored { pass, ..Default::default() };
-        desk.on(PlainInput::Journal(Box::new(JournalPage::Restored(Box::new(restored)))));
+        desk.on(FrontEndEvent::Page(Box::new(JournalPage::Restored(Box::new(restored)))));
         desk
     };
     let mut first = opened(keeping(None));
@@ -161,7 +164,7 @@ fn an_unfinished_pass_is_gone_on_with() {
     let mut second = keeping(Some(run));
     let waits = "The test run Short stopped at step 2 of 2 (First: The desktop). Type .pass to continue it.";
     assert!(second.said().contains(&waits), "{:?}", second.said());
-    second.line(".pass").on(PlainInput::Local(LocalAnswer::Passes(Vec::new())));
+    second.line(".pass").on(FrontEndEvent::Local(LocalAnswer::Passes(Vec::new())));
     assert_eq!(second.said()[0], "1, continue Short, step 2 of 2 (First: The desktop).");
     second.line(".pass open 1");
     assert!(second.said()[0].starts_with("Test run Short, step 2 of 2"), "{:?}", second.said());

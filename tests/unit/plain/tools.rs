@@ -28,7 +28,7 @@ fn faults_are_set_by_number_and_by_name() {
     assert!(said.contains("Token:\n1, expire the token: token-expired."), "{said}");
     let fault = |desk: &Desk| {
         desk.acts.iter().find_map(|act| match act {
-            PlainEffect::Local(LocalRequest::Fault(json)) => Some(json.clone()),
+            FrontEndEffect::Local(LocalRequest::Fault(json)) => Some(json.clone()),
             _ => None,
         })
     };
@@ -49,7 +49,7 @@ fn probes_are_told_one_by_one_and_end_with_the_cause() {
     desk.line(".probe");
     assert!(!desk.plain.wants_line(), "a script waits for the end");
     while let Some(asked) = desk.acts.iter().find_map(|act| match act {
-        PlainEffect::Ask(Command::Probe(asked)) => Some(*asked),
+        FrontEndEffect::Ask(Command::Probe(asked)) => Some(*asked),
         _ => None,
     }) {
         desk.report(Report::Probe { asked, result: Probed::NotAsked("no token".to_owned()) });
@@ -83,11 +83,11 @@ fn what_was_said_and_asked_is_written_to_files() {
         ("pass a.toml", "send = \"Hello\""),
     ] {
         desk.line(&format!(".export {typed}"));
-        let [PlainEffect::Local(LocalRequest::Write { path, contents, .. })] = desk.acts.as_slice() else {
+        let [FrontEndEffect::Local(LocalRequest::Write { path, contents, .. })] = desk.acts.as_slice() else {
             panic!("{typed}: {:?}", desk.acts)
         };
         assert!(typed.ends_with(&path.display().to_string()) && contents.contains(part), "{typed}: {contents}");
-        desk.on(PlainInput::Local(LocalAnswer::Written(Ok("Saved to a.".to_owned()))));
+        desk.on(FrontEndEvent::Local(LocalAnswer::Written(Ok("Saved to a.".to_owned()))));
     }
     assert!(desk.line(".export transcript -").said().iter().any(|line| line.contains("Hello")));
 }
@@ -98,10 +98,10 @@ fn all_that_is_kept_is_searched() {
     let mut desk = Desk::new(true, false);
     assert!(desk.line(".search bill").said()[0].starts_with("There is no journal here"));
     desk.plain.session.journal.open();
-    desk.on(PlainInput::Journal(Box::new(JournalPage::Restored(Box::default()))));
+    desk.on(FrontEndEvent::Page(Box::new(JournalPage::Restored(Box::default()))));
     desk.line(".search bill");
     let wanted = desk.acts.iter().find_map(|act| match act {
-        PlainEffect::Keep(job) => match &**job {
+        FrontEndEffect::Keep(job) => match &**job {
             Job::History(wanted) => Some(wanted.clone()),
             _ => None,
         },
@@ -114,7 +114,7 @@ fn all_that_is_kept_is_searched() {
         KeptSource::Note { at: Moment::ZERO, kind: ExchangeKind::Sys, text: "the bill".to_owned(), about: None };
     let entries = vec![KeptEntry { number: 3, source, marked: true, comment: None, delivery: None }];
     let page = HistoryPage { serial, want, entries, more: false, problem: None };
-    desk.on(PlainInput::Journal(Box::new(JournalPage::History(page))));
+    desk.on(FrontEndEvent::Page(Box::new(JournalPage::History(page))));
     assert_eq!(desk.said()[..2], ["Found 1 entry.", "3, 00:00:00, notice, marked: the bill"]);
 }
 
@@ -124,7 +124,7 @@ fn a_kept_refusal_is_found_with_its_cause() {
     use crate::model::{Ending, ServerRefusal};
     let mut desk = Desk::new(true, false);
     desk.plain.session.journal.open();
-    desk.on(PlainInput::Journal(Box::new(JournalPage::Restored(Box::default()))));
+    desk.on(FrontEndEvent::Page(Box::new(JournalPage::Restored(Box::default()))));
     desk.line(".search bill");
     let answer =
         fixtures::response(429, fixtures::headers(&[("retry-after", "9"), ("inin-correlation-id", "x-9")]), "");
@@ -139,6 +139,6 @@ fn a_kept_refusal_is_found_with_its_cause() {
     let entries = vec![KeptEntry { number: 3, source, marked: false, comment: None, delivery: None }];
     let want = HistoryRange::Found { query: "bill".to_owned(), before: u64::MAX };
     let page = HistoryPage { serial: 1, want, entries, more: false, problem: None };
-    desk.on(PlainInput::Journal(Box::new(JournalPage::History(page))));
+    desk.on(FrontEndEvent::Page(Box::new(JournalPage::History(page))));
     assert!(desk.said()[1].contains("; cause rate-limited, sure: "), "{:?}", desk.said());
 }

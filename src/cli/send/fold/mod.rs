@@ -9,29 +9,27 @@
 
 mod choice;
 pub mod outcome;
-mod pick;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use choice::NumberedChoice;
+use choice::Offer;
 use serde_json::json;
 
+use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent};
+use crate::app::exit::Exit;
+use crate::app::output::OutputLine;
+use crate::cli::token::token_line;
 use crate::engine::{Command, Report};
 use crate::model::{
     Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, ExchangeStep, Extras, MessageId,
     Moment, Probe, RepliesReadable, TokenStatus, Unreadable, Variation, WebSession,
 };
-
-use super::lines::{attempt_line, waiting_line};
-use crate::app::drive::{CommandEffect, CommandInput, CommandLogic};
-use crate::app::exit::Exit;
-use crate::app::output::OutputLine;
-use crate::cli::token::token_line;
 use crate::pass::runner::replies::ReplyTracker;
 use crate::session::changes::{Change, Notice};
 use crate::session::{Changes, OutgoingMessage, Session, SignInTrouble};
-pub use pick::NumberedChoice;
-use pick::Offer;
+use outcome::{attempt_line, waiting_line};
 
 /// How long the exchange of a settled message may lag behind it.
 const LAG: Duration = Duration::from_millis(500);
@@ -179,23 +177,23 @@ impl SendFold {
         self.session.threads.message(MESSAGE)?.remote_id.as_deref()
     }
 
-    fn send(&mut self, now: Moment) -> Vec<CommandEffect> {
+    fn send(&mut self, now: Moment) -> Vec<FrontEndEffect> {
         self.begun = now;
         let Sending { conversation, text, extras, reply_within } = self.sending.clone();
-        let watch = reply_within.map(|_| CommandEffect::Ask(Command::Watch(Some(conversation))));
+        let watch = reply_within.map(|_| FrontEndEffect::Ask(Command::Watch(Some(conversation))));
         let outgoing = OutgoingMessage { extras, ..OutgoingMessage::text(conversation, text) }.varied(self.sent_as);
         self.replies.said(&outgoing.text, now.wall);
         let mut changes = Changes::default();
         self.session.submit(outgoing, now, &mut changes);
-        watch.into_iter().chain(changes.commands().map(CommandEffect::Ask)).collect()
+        watch.into_iter().chain(changes.commands().map(FrontEndEffect::Ask)).collect()
     }
 
-    fn token(&mut self, now: Moment, before: &TokenStatus) -> Vec<CommandEffect> {
+    fn token(&mut self, now: Moment, before: &TokenStatus) -> Vec<FrontEndEffect> {
         let status = &self.session.sign_in.status;
         let mut acts = Vec::new();
         let changed = std::mem::discriminant(before) != std::mem::discriminant(status);
         if changed || matches!(status, TokenStatus::Expired { .. }) {
-            acts.push(CommandEffect::Say(token_line(now, status)));
+            acts.push(FrontEndEffect::Say(token_line(now, status)));
         }
         acts.extend(self.give_up(now));
         acts
@@ -216,12 +214,12 @@ impl SendFold {
     }
 
     /// The session moved on. Nobody is here to connect later, so that a message is not held for that.
-    fn session_moved(&mut self, now: Moment) -> Vec<CommandEffect> {
+    fn session_moved(&mut self, now: Moment) -> Vec<FrontEndEffect> {
         let item = self.session.conversations.get(self.sending.conversation);
         let mut acts = Vec::new();
         match item.map(|item| &item.live.session) {
             Some(WebSession::Unreachable { why }) => self.unreachable = Some(why.to_string()),
-            Some(WebSession::Reconnecting { at, why }) => acts.push(CommandEffect::Say(waiting_line(now, *at, why))),
+            Some(WebSession::Reconnecting { at, why }) => acts.push(FrontEndEffect::Say(waiting_line(now, *at, why))),
             _ => {}
         }
         acts.extend(self.give_up(now));
@@ -229,7 +227,7 @@ impl SendFold {
     }
 
     /// Without a token or a connection and without a prospect of one, a message that is not on the wire is taken back.
-    fn give_up(&mut self, now: Moment) -> Vec<CommandEffect> {
+    fn give_up(&mut self, now: Moment) -> Vec<FrontEndEffect> {
         if let (Stage::Choosing(_), Some(trouble)) = (self.stage, self.trouble().cloned()) {
             return self.unchosen(now, Exit::from(&trouble), &format!("not signed in: {}", trouble.why));
         }
@@ -237,12 +235,12 @@ impl SendFold {
         if self.stage != Stage::UnderWay || !waiting || (self.trouble().is_none() && self.unreachable.is_none()) {
             return Vec::new();
         }
-        let mut acts = vec![CommandEffect::Ask(Command::Cancel(MESSAGE))];
+        let mut acts = vec![FrontEndEffect::Ask(Command::Cancel(MESSAGE))];
         acts.extend(self.outcome(now));
         acts
     }
 
-    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<CommandEffect> {
+    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<FrontEndEffect> {
         if exchange.message != Some(MESSAGE) {
             let probe = exchange.kind == ExchangeKind::Read && exchange.outcome.is_settled();
             if matches!(self.stage, Stage::Choosing(_)) {
@@ -255,9 +253,9 @@ impl SendFold {
         for step in exchange.steps.iter().skip(self.told) {
             match step {
                 ExchangeStep::Try(attempt) if attempt.ending.is_none() => break,
-                ExchangeStep::Try(attempt) => acts.push(CommandEffect::Say(attempt_line(now, attempt))),
+                ExchangeStep::Try(attempt) => acts.push(FrontEndEffect::Say(attempt_line(now, attempt))),
                 ExchangeStep::Wait { until, why, .. } => {
-                    acts.push(CommandEffect::Say(waiting_line(now, *until, why)));
+                    acts.push(FrontEndEffect::Say(waiting_line(now, *until, why)));
                 }
                 ExchangeStep::Renewal { .. } => {}
             }
@@ -269,11 +267,11 @@ impl SendFold {
         acts
     }
 
-    fn message(&mut self, now: Moment, delivery: DeliveryStatus) -> Vec<CommandEffect> {
+    fn message(&mut self, now: Moment, delivery: DeliveryStatus) -> Vec<FrontEndEffect> {
         let fields = json!({ "state": delivery.word(), "id": self.remote_id() });
         let mut acts = Vec::new();
         if self.delivery.word() != delivery.word() || matches!(delivery, DeliveryStatus::Sending { .. }) {
-            acts.push(CommandEffect::Say(OutputLine::new("message", now.wall, fields)));
+            acts.push(FrontEndEffect::Say(OutputLine::new("message", now.wall, fields)));
         }
         if let Some(id) = self.session.threads.message(MESSAGE).and_then(|message| message.remote_id.as_deref()) {
             self.replies.known_as(id);
@@ -294,7 +292,7 @@ impl SendFold {
     }
 
     /// The message is settled: is its exchange, too?
-    fn settled(&mut self, now: Moment) -> Vec<CommandEffect> {
+    fn settled(&mut self, now: Moment) -> Vec<FrontEndEffect> {
         if self.carrier().is_some_and(|e| !e.outcome.is_settled()) {
             return Vec::new();
         }
@@ -307,14 +305,14 @@ impl SendFold {
         self.after_settling(now)
     }
 
-    fn after_settling(&mut self, now: Moment) -> Vec<CommandEffect> {
+    fn after_settling(&mut self, now: Moment) -> Vec<FrontEndEffect> {
         match (self.sending.reply_within, &self.delivery) {
             (Some(time), DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed)
                 if !self.interrupted =>
             {
                 self.stage = Stage::Listening(now.after(time));
                 let line = OutputLine::new("accepted", now.wall, json!({})).says(self.accepted_text(now));
-                let mut acts = vec![CommandEffect::Say(line)];
+                let mut acts = vec![FrontEndEffect::Say(line)];
                 if self.replied {
                     acts.extend(self.outcome(now));
                 }
@@ -324,13 +322,13 @@ impl SendFold {
                 self.stage = Stage::LookingUp(now.after(LOOKING_UP));
                 let line = OutputLine::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
                 let line = line.warns("the answer was lost; looking for the message in the conversation");
-                vec![CommandEffect::Say(line)]
+                vec![FrontEndEffect::Say(line)]
             }
             (_, DeliveryStatus::Refused(_)) if self.wants_a_probe() => {
                 self.stage = Stage::Probing(now.after(PROBING));
                 let line = OutputLine::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
                 let line = line.warns("refused; reading the conversation to find out why");
-                vec![CommandEffect::Say(line), CommandEffect::Ask(Command::Read(self.sending.conversation))]
+                vec![FrontEndEffect::Say(line), FrontEndEffect::Ask(Command::Read(self.sending.conversation))]
             }
             _ => self.outcome(now),
         }
@@ -342,25 +340,25 @@ impl SendFold {
         !self.interrupted && !matches!(self.stage, Stage::Probing(_)) && self.diagnosis().is_some_and(asks)
     }
 
-    fn interrupt(&mut self, now: Moment) -> Vec<CommandEffect> {
+    fn interrupt(&mut self, now: Moment) -> Vec<FrontEndEffect> {
         let again = std::mem::replace(&mut self.interrupted, true);
         match self.stage {
             Stage::UnderWay if !again => {
                 self.stage = Stage::TakingBack(now.after(TAKING_BACK));
                 let line = OutputLine::new("interrupt", now.wall, json!({})).warns("taking the message back");
-                vec![CommandEffect::Say(line), CommandEffect::Ask(Command::Cancel(MESSAGE))]
+                vec![FrontEndEffect::Say(line), FrontEndEffect::Ask(Command::Cancel(MESSAGE))]
             }
             _ => self.outcome(now),
         }
     }
 
-    fn due_now(&mut self, now: Moment) -> Vec<CommandEffect> {
+    fn due_now(&mut self, now: Moment) -> Vec<FrontEndEffect> {
         match self.stage {
             Stage::Choosing(_) => self.look_ended(now),
             Stage::Lagging(_) => self.after_settling(now),
             Stage::Listening(_) if self.wants_token() && !self.is_final() => {
                 self.stage = Stage::LastRead(now, now.after(LAST_READ));
-                vec![CommandEffect::Ask(Command::Read(self.sending.conversation))]
+                vec![FrontEndEffect::Ask(Command::Read(self.sending.conversation))]
             }
             Stage::LastRead(..) => {
                 if self.replies_readable().unreadable().is_none() {
@@ -376,7 +374,7 @@ impl SendFold {
 }
 
 impl SendFold {
-    fn report(&mut self, now: Moment, report: Report) -> Vec<CommandEffect> {
+    fn report(&mut self, now: Moment, report: Report) -> Vec<FrontEndEffect> {
         let here = self.sending.conversation;
         // Which messages answer ours is read from the report itself.
         let mut acts = Vec::new();
@@ -394,7 +392,7 @@ impl SendFold {
                 Notice::Exchange(exchange) => self.exchange(now, &exchange),
                 Notice::Message { id: MESSAGE, delivery, .. } => self.message(now, delivery),
                 Notice::WebSession { key, .. } if key == here => self.session_moved(now),
-                Notice::EngineNotice(text) => vec![CommandEffect::message("notice", now, text)],
+                Notice::EngineNotice(text) => vec![FrontEndEffect::message("notice", now, text)],
                 _ => Vec::new(),
             });
         }
@@ -413,18 +411,18 @@ fn opens_socket(exchange: &Exchange) -> bool {
     exchange.kind == ExchangeKind::Frame && exchange.message.is_none()
 }
 
-impl CommandLogic for SendFold {
-    fn on(&mut self, now: Moment, input: CommandInput) -> Vec<CommandEffect> {
+impl FrontEnd for SendFold {
+    fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
         if self.stage == Stage::Over {
             return Vec::new();
         }
         match input {
-            CommandInput::Begin => self.choose(now),
-            CommandInput::Report(report) => self.report(now, *report),
-            CommandInput::Interrupt => self.interrupt(now),
-            CommandInput::Due => self.due_now(now),
-            CommandInput::Ended => self.outcome(now),
-            CommandInput::Sandbox(..) => Vec::new(),
+            FrontEndEvent::Begin => self.choose(now),
+            FrontEndEvent::Report(report) => self.report(now, *report),
+            FrontEndEvent::Signal(_) => self.interrupt(now),
+            FrontEndEvent::Due => self.due_now(now),
+            FrontEndEvent::Ended => self.outcome(now),
+            _ => Vec::new(),
         }
     }
 

@@ -1,25 +1,26 @@
 //! What became of the message: what answers it, the last lines, and the exit code.
 
-use serde_json::json;
-
-use crate::model::{AsOf, Cause, DeliveryStatus, Moment, Outcome, RemoteMessage, Unreadable};
+use serde_json::{Value, json};
 
 use super::{SendFold, Stage};
-use crate::app::drive::CommandEffect;
+use crate::app::drive::FrontEndEffect;
 use crate::app::exit::Exit;
 use crate::app::output::OutputLine;
-use crate::cli::send::lines::{diagnosis_line, reply_line};
+use crate::model::exchange::header;
+use crate::model::{
+    AsOf, Attempt, Cause, DeliveryStatus, Diagnosis, Ending, Moment, Outcome, Reason, RemoteMessage, Unreadable,
+};
 
 impl SendFold {
     /// Messages were read, or came by themselves: those that were said after ours are replies. Before ours is on the wire
     /// nothing can be.
-    pub(super) fn brought(&mut self, now: Moment, messages: &[RemoteMessage], read: bool) -> Vec<CommandEffect> {
+    pub(super) fn brought(&mut self, now: Moment, messages: &[RemoteMessage], read: bool) -> Vec<FrontEndEffect> {
         if !matches!(self.delivery, DeliveryStatus::Sending { .. }) && !self.delivery.is_settled() {
             return Vec::new();
         }
         let answers = if read { self.replies.read(messages) } else { self.replies.heard(messages) };
         let new = self.replies.fresh.iter().skip(self.replies.fresh.len().saturating_sub(answers));
-        let mut acts: Vec<CommandEffect> = new.map(|reply| CommandEffect::Say(reply_line(now, reply))).collect();
+        let mut acts: Vec<FrontEndEffect> = new.map(|reply| FrontEndEffect::Say(reply_line(now, reply))).collect();
         self.replied |= !acts.is_empty();
         if matches!(self.stage, Stage::Listening(_) | Stage::LastRead(..)) && !acts.is_empty() {
             acts.extend(self.outcome(now));
@@ -28,7 +29,7 @@ impl SendFold {
     }
 
     /// A read ended, or the socket opened or was lost.
-    pub(super) fn readable(&mut self, now: Moment, as_of: AsOf) -> Vec<CommandEffect> {
+    pub(super) fn readable(&mut self, now: Moment, as_of: AsOf) -> Vec<FrontEndEffect> {
         let over = match (self.stage, as_of) {
             (Stage::LastRead(from, _), AsOf::ReadAt(began)) => began.mono >= from.mono,
             (Stage::LookingUp(_), _) => self.is_final(),
@@ -121,7 +122,7 @@ impl SendFold {
         }
     }
 
-    pub(super) fn outcome(&mut self, now: Moment) -> Vec<CommandEffect> {
+    pub(super) fn outcome(&mut self, now: Moment) -> Vec<FrontEndEffect> {
         if self.stage == Stage::Over {
             return Vec::new();
         }
@@ -132,7 +133,7 @@ impl SendFold {
         let diagnosis = self.diagnosis();
         let mut acts = Vec::new();
         if let Some(diagnosis) = &diagnosis {
-            acts.push(CommandEffect::Say(diagnosis_line(now, diagnosis)));
+            acts.push(FrontEndEffect::Say(diagnosis_line(now, diagnosis)));
         }
         let mut fields = json!({
             "outcome": word,
@@ -159,7 +160,80 @@ impl SendFold {
                 line.warns(format!("{message}{id}"))
             }
         };
-        acts.extend([CommandEffect::Say(line), CommandEffect::Finish(exit)]);
+        acts.extend([FrontEndEffect::Say(line), FrontEndEffect::Finish(exit)]);
         acts
     }
+}
+
+/// A reply, with what it offers to answer with.
+pub fn reply_line(now: Moment, reply: &RemoteMessage) -> OutputLine {
+    let (author, said) = (reply.author.word(), reply.at.to_string());
+    let mut fields = json!({ "author": author, "text": reply.text, "id": reply.id, "said_at": said });
+    let mut text = format!("{author}: {}", reply.text);
+    if !reply.choices.is_empty() {
+        let choices: Vec<Value> =
+            reply.choices.iter().map(|c| json!({ "label": c.label, "payload": c.payload })).collect();
+        fields["choices"] = choices.into();
+        let labels: Vec<String> = (1..).zip(&reply.choices).map(|(n, c)| format!("{n} {}", c.label)).collect();
+        text.push_str(&format!(" [{}]", labels.join(" | ")));
+    }
+    OutputLine::new("reply", now.wall, fields).says(text)
+}
+
+/// What is waited for, and how long.
+pub fn waiting_line(now: Moment, until: Moment, why: &Reason) -> OutputLine {
+    let fields = json!({ "until": until.wall.to_string(), "why": why.to_string() });
+    let seconds = until.left(now).as_secs_f64().ceil();
+    OutputLine::new("waiting", now.wall, fields).warns(format!("waiting {seconds} s: {why}"))
+}
+
+/// Why, for people and programs.
+pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> OutputLine {
+    let open: Vec<Value> =
+        diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
+    let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.as_str()).collect();
+    let settles: Vec<&str> = diagnosis.settles.iter().map(|s| s.probe.name()).collect();
+    let cause = diagnosis.cause();
+    let fields = json!({
+        "cause": cause.as_str(),
+        "confidence": diagnosis.confidence().word(),
+        "because": diagnosis.sentence(),
+        "open": open,
+        "excluded": excluded,
+        "settled_by": settles,
+    });
+    let words = diagnosis.confidence().word();
+    let text = if diagnosis.suspects.is_empty() {
+        format!("no known cause fits: {}", diagnosis.said)
+    } else if diagnosis.is_undecided() {
+        let names: Vec<&str> = diagnosis.suspects.iter().map(|s| s.cause.as_str()).collect();
+        let how = "run `guestwire doctor` for the same conversation to find out";
+        format!("cause: {}; possible: {}; {how}", diagnosis.sentence(), names.join(", "))
+    } else {
+        format!("cause: {cause} ({words}): {}; run `guestwire explain {cause}` for more", diagnosis.sentence())
+    };
+    OutputLine::new("diagnosis", now.wall, fields).warns(text)
+}
+
+/// A try, for programs.
+pub fn attempt_line(now: Moment, attempt: &Attempt) -> OutputLine {
+    let (error, phase) = match &attempt.ending {
+        Some(Ending::Failed(failure)) => (Some(failure.detail.as_str()), Some(failure.phase.word())),
+        _ => (None, None),
+    };
+    let id = attempt.response().and_then(|response| {
+        ["inin-correlation-id", "genesys-correlation-id", "x-request-id"]
+            .iter()
+            .find_map(|name| header(&response.headers, name))
+    });
+    let fields = json!({
+        "number": attempt.number,
+        "status": attempt.status(),
+        "error": error,
+        "phase": phase,
+        "generation": attempt.generation.map(|g| g.0),
+        "request_id": id,
+        "duration_ms": attempt.timing.total.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
+    });
+    OutputLine::new("attempt", now.wall, fields)
 }

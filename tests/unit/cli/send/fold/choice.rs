@@ -23,9 +23,9 @@ fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[Remote
     SendFold::new(sending, session(channel)).picking(Some(NumberedChoice { number, of: of.map(str::to_owned) }), heard)
 }
 
-fn sent(acts: &[CommandEffect]) -> Option<(&str, &str, &str)> {
+fn sent(acts: &[FrontEndEffect]) -> Option<(&str, &str, &str)> {
     acts.iter().find_map(|act| match act {
-        CommandEffect::Ask(Command::Send(SendRequest { text, extras, .. })) => {
+        FrontEndEffect::Ask(Command::Send(SendRequest { text, extras, .. })) => {
             Some((text.as_str(), extras.choice.as_ref()?.payload.as_str(), extras.answers.as_deref()?))
         }
         _ => None,
@@ -46,9 +46,9 @@ fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
         };
         let sending = Sending { conversation: ConversationKey(0), text: "nine".to_owned(), extras, reply_within: None };
         let mut fold = SendFold::new(sending, session(Channel::GuestApi)).picking(None, std::slice::from_ref(&offer));
-        let acts = fold.on(NOW, CommandInput::Begin);
+        let acts = fold.on(NOW, FrontEndEvent::Begin);
         let sent = acts.iter().find_map(|act| match act {
-            CommandEffect::Ask(Command::Send(SendRequest { extras, .. })) => {
+            FrontEndEffect::Ask(Command::Send(SendRequest { extras, .. })) => {
                 extras.choice.as_ref().map(|choice| choice.kind)
             }
             _ => None,
@@ -62,9 +62,9 @@ fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
 fn a_choice_is_taken_by_its_number() {
     let after = RemoteMessage::new("r3", Author::Bot, "Take your time", Timestamp::UNIX_EPOCH);
     let heard = [offering("r1", &["Red", "Blue"]), offering("r2", &["Yes", "No"]), after];
-    assert_eq!(sent(&picking(2, None, &heard).on(NOW, CommandInput::Begin)), Some(("No", "no", "r2")));
-    assert_eq!(sent(&picking(1, Some("r1"), &heard).on(NOW, CommandInput::Begin)), Some(("Red", "red", "r1")));
-    let acts = picking(3, None, &heard).on(NOW, CommandInput::Begin);
+    assert_eq!(sent(&picking(2, None, &heard).on(NOW, FrontEndEvent::Begin)), Some(("No", "no", "r2")));
+    assert_eq!(sent(&picking(1, Some("r1"), &heard).on(NOW, FrontEndEvent::Begin)), Some(("Red", "red", "r1")));
+    let acts = picking(3, None, &heard).on(NOW, FrontEndEvent::Begin);
     assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::Usage)));
     let last = json_lines(&acts).pop().unwrap();
     assert!(last.contains("there is no choice 3; these are offered: 1 Yes | 2 No"), "{last}");
@@ -73,20 +73,23 @@ fn a_choice_is_taken_by_its_number() {
 #[test]
 fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
     let mut fold = picking(2, None, &[]);
-    let acts = fold.on(NOW, CommandInput::Begin);
-    assert!(sent(&acts).is_none() && acts.contains(&CommandEffect::Ask(Command::Read(ConversationKey(3)))), "{acts:?}");
+    let acts = fold.on(NOW, FrontEndEvent::Begin);
+    assert!(
+        sent(&acts).is_none() && acts.contains(&FrontEndEffect::Ask(Command::Read(ConversationKey(3)))),
+        "{acts:?}"
+    );
     let messages = vec![offering("r2", &["Yes", "No"])];
     let state = crate::model::RemoteState::Connected;
     let read = |messages| report(Report::Conversation { key: ConversationKey(3), state, since: None, messages });
     assert_eq!(sent(&fold.on(NOW, read(messages))), Some(("No", "no", "r2")));
 
     let mut none = picking(2, None, &[]);
-    none.on(NOW, CommandInput::Begin);
+    none.on(NOW, FrontEndEvent::Begin);
     let acts = none.on(NOW, read(Vec::new()));
     assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::Refused)));
 
     let mut signed_out = picking(2, None, &[]);
-    signed_out.on(NOW, CommandInput::Begin);
+    signed_out.on(NOW, FrontEndEvent::Begin);
     let acts = signed_out.on(NOW, report(Report::Token(TokenStatus::NoSecret { why: "no secret".to_owned() })));
     assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::NotSignedIn)));
 }
@@ -95,21 +98,21 @@ fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
 fn a_socket_brings_what_is_offered_and_a_read_that_fails_ends_it() {
     let web = || picking_in(Channel::WebMessaging, 1, None, &[]);
     let mut fold = web();
-    let acts = fold.on(NOW, CommandInput::Begin);
-    assert!(acts.contains(&CommandEffect::Ask(Command::Watch(Some(ConversationKey(3))))), "{acts:?}");
+    let acts = fold.on(NOW, FrontEndEvent::Begin);
+    assert!(acts.contains(&FrontEndEffect::Ask(Command::Watch(Some(ConversationKey(3))))), "{acts:?}");
     let heard = |messages| report(Report::MessagesArrived { key: ConversationKey(3), messages });
     let before = RemoteMessage::new("r0", Author::Bot, "Welcome", Timestamp::UNIX_EPOCH);
     assert_eq!(fold.on(NOW, heard(vec![before])), []);
     assert_eq!(sent(&fold.on(NOW, heard(vec![offering("r1", &["Yes"])]))), Some(("Yes", "yes", "r1")));
 
     let mut silent = web();
-    silent.on(NOW, CommandInput::Begin);
+    silent.on(NOW, FrontEndEvent::Begin);
     assert_eq!(silent.due(), Some(NOW.after(Duration::from_secs(15))));
-    assert_eq!(exit(&silent.on(NOW, CommandInput::Due)), Some(Exit::Refused));
+    assert_eq!(exit(&silent.on(NOW, FrontEndEvent::Due)), Some(Exit::Refused));
 
     let mut failing = picking(1, None, &[]);
-    failing.on(NOW, CommandInput::Begin);
-    let CommandInput::Report(read) = exchange(vec![], Outcome::Failed("connecting".into())) else { unreachable!() };
+    failing.on(NOW, FrontEndEvent::Begin);
+    let FrontEndEvent::Report(read) = exchange(vec![], Outcome::Failed("connecting".into())) else { unreachable!() };
     let Report::Exchange(read) = *read else { unreachable!() };
     let read = Exchange { kind: ExchangeKind::Read, message: None, ..(*read).clone() };
     assert_eq!(exit(&failing.on(NOW, report(Report::Exchange(Arc::new(read))))), Some(Exit::Network));

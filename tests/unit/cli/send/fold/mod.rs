@@ -3,13 +3,13 @@
 
 use jiff::Timestamp;
 
+use super::outcome::reply_line;
 use super::*;
-use crate::cli::send::lines::reply_line;
 use crate::engine::SendRequest;
 use crate::fixtures;
 use crate::model::{
     Address, AsOf, Attempt, Author, Conversation, Ending, ExchangeId, ExchangeKind, Failure, FailureKind, Generation,
-    Outcome, Phase, Reason, RemoteMessage, ServerRefusal, SessionEnd, Timing,
+    Outcome, Phase, Reason, RemoteMessage, ServerRefusal, SessionEnd, Signal, Timing,
 };
 
 use crate::session::ProfileInfo;
@@ -41,7 +41,7 @@ fn web_fold() -> SendFold {
         reply_within: None,
     };
     let mut fold = SendFold::new(sending, session(Channel::WebMessaging));
-    fold.on(NOW, CommandInput::Begin);
+    fold.on(NOW, FrontEndEvent::Begin);
     fold
 }
 
@@ -49,7 +49,7 @@ fn fold(reply_within: Option<Duration>) -> SendFold {
     let sending =
         Sending { conversation: ConversationKey(3), text: "Hello".to_owned(), extras: Extras::default(), reply_within };
     let mut fold = SendFold::new(sending, session(Channel::GuestApi));
-    fold.on(NOW, CommandInput::Begin);
+    fold.on(NOW, FrontEndEvent::Begin);
     fold
 }
 
@@ -66,7 +66,7 @@ fn attempt(ending: Option<Ending>) -> ExchangeStep {
     }))
 }
 
-fn exchange(steps: Vec<ExchangeStep>, outcome: Outcome) -> CommandInput {
+fn exchange(steps: Vec<ExchangeStep>, outcome: Outcome) -> FrontEndEvent {
     let took = outcome.is_settled().then(|| Duration::from_millis(150));
     report(Report::Exchange(Arc::new(Exchange {
         what: "Hello".to_owned(),
@@ -78,15 +78,15 @@ fn exchange(steps: Vec<ExchangeStep>, outcome: Outcome) -> CommandInput {
     })))
 }
 
-fn report(report: Report) -> CommandInput {
-    CommandInput::Report(Box::new(report))
+fn report(report: Report) -> FrontEndEvent {
+    FrontEndEvent::Report(Box::new(report))
 }
 
-fn delivery(delivery: DeliveryStatus) -> CommandInput {
+fn delivery(delivery: DeliveryStatus) -> FrontEndEvent {
     report(Report::Message { id: MESSAGE, delivery, exchange: Some(ExchangeId(7)), remote_id: None })
 }
 
-fn read(messages: &[(&str, Author, &str)]) -> CommandInput {
+fn read(messages: &[(&str, Author, &str)]) -> FrontEndEvent {
     let messages = messages
         .iter()
         .map(|(id, author, text)| RemoteMessage::new(*id, *author, *text, Timestamp::UNIX_EPOCH))
@@ -95,16 +95,16 @@ fn read(messages: &[(&str, Author, &str)]) -> CommandInput {
     report(Report::Conversation { key: ConversationKey(3), state, since: None, messages })
 }
 
-fn exit(acts: &[CommandEffect]) -> Option<Exit> {
-    acts.iter().find_map(|act| if let CommandEffect::Finish(exit) = act { Some(*exit) } else { None })
+fn exit(acts: &[FrontEndEffect]) -> Option<Exit> {
+    acts.iter().find_map(|act| if let FrontEndEffect::Finish(exit) = act { Some(*exit) } else { None })
 }
 
-fn json_lines(acts: &[CommandEffect]) -> Vec<String> {
-    acts.iter().filter_map(|a| if let CommandEffect::Say(line) = a { Some(line.json()) } else { None }).collect()
+fn json_lines(acts: &[FrontEndEffect]) -> Vec<String> {
+    acts.iter().filter_map(|a| if let FrontEndEffect::Say(line) = a { Some(line.json()) } else { None }).collect()
 }
 
 /// Feeds all inputs; gives the last acts.
-fn feed(fold: &mut SendFold, inputs: Vec<CommandInput>) -> Vec<CommandEffect> {
+fn feed(fold: &mut SendFold, inputs: Vec<FrontEndEvent>) -> Vec<FrontEndEffect> {
     let mut last = Vec::new();
     for input in inputs {
         let acts = fold.on(NOW, input);
@@ -123,7 +123,7 @@ fn it_begins_by_sending() {
         extras: Extras::default(),
         reply_within: None,
     };
-    let acts = SendFold::new(sending.clone(), session(Channel::GuestApi)).on(NOW, CommandInput::Begin);
+    let acts = SendFold::new(sending.clone(), session(Channel::GuestApi)).on(NOW, FrontEndEvent::Begin);
     let request = SendRequest {
         message: MESSAGE,
         conversation: ConversationKey(3),
@@ -132,12 +132,12 @@ fn it_begins_by_sending() {
         sent_as: None,
         extras: crate::model::Extras::default(),
     };
-    assert_eq!(acts, [CommandEffect::Ask(Command::Send(request.clone()))]);
+    assert_eq!(acts, [FrontEndEffect::Ask(Command::Send(request.clone()))]);
     let watching = Sending { reply_within: Some(Duration::from_secs(1)), ..sending };
-    let acts = SendFold::new(watching, session(Channel::GuestApi)).on(NOW, CommandInput::Begin);
+    let acts = SendFold::new(watching, session(Channel::GuestApi)).on(NOW, FrontEndEvent::Begin);
     assert_eq!(
         acts,
-        [CommandEffect::Ask(Command::Watch(Some(ConversationKey(3)))), CommandEffect::Ask(Command::Send(request))]
+        [FrontEndEffect::Ask(Command::Watch(Some(ConversationKey(3)))), FrontEndEffect::Ask(Command::Send(request))]
     );
 }
 
@@ -213,7 +213,7 @@ fn a_network_that_fails_before_writing_is_four() {
 }
 
 /// Whether replies can be read, as of a read that began at `began`.
-fn readable(readable: RepliesReadable, began: Moment) -> CommandInput {
+fn readable(readable: RepliesReadable, began: Moment) -> FrontEndEvent {
     report(Report::RepliesReadable { key: ConversationKey(3), readable, as_of: AsOf::ReadAt(began) })
 }
 
@@ -231,7 +231,7 @@ fn a_lost_answer_is_looked_up_and_then_five() {
     let failing = || RepliesReadable::No(Unreadable::Failing { status: 503 });
     let rows = [
         ("it is there", vec![delivery(DeliveryStatus::Landed)], Exit::Done, r#""outcome":"accepted""#),
-        ("it is not there in time", vec![CommandInput::Due], Exit::Unknown, r#""outcome":"unknown""#),
+        ("it is not there in time", vec![FrontEndEvent::Due], Exit::Unknown, r#""outcome":"unknown""#),
         ("reading is refused", vec![readable(refused(), NOW)], Exit::Unknown, r#""replies_readable":false"#),
         (
             "a read that fails",
@@ -295,21 +295,21 @@ fn no_reply_in_time_is_one_though_accepted_and_says_why() {
     let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: missing() });
     let end = NOW.after(Duration::from_secs(10));
     let unreadable = r#""replies_readable":false,"replies_cause":"replies-unreadable","replies_detail":"403, missing conversation:message:view""#;
-    let rows: [(&str, Vec<CommandInput>, &[&str]); 4] = [
+    let rows: [(&str, Vec<FrontEndEvent>, &[&str]); 4] = [
         (
             "a silence",
-            vec![CommandInput::Due, readable(RepliesReadable::Yes, end)],
+            vec![FrontEndEvent::Due, readable(RepliesReadable::Yes, end)],
             &["accepted, but no reply was received within 10 s", r#""replies_readable":true"#],
         ),
         (
             "refused from the start",
-            vec![readable(refused(), NOW), CommandInput::Due],
+            vec![readable(refused(), NOW), FrontEndEvent::Due],
             &["accepted, but replies could not be read: 403, missing conversation:message:view", unreadable],
         ),
-        ("refused at the end", vec![CommandInput::Due, readable(refused(), end)], &[unreadable]),
+        ("refused at the end", vec![FrontEndEvent::Due, readable(refused(), end)], &[unreadable]),
         (
             "no read ends",
-            vec![CommandInput::Due, CommandInput::Due],
+            vec![FrontEndEvent::Due, FrontEndEvent::Due],
             &["replies could not be read: no read ended in time", r#""replies_readable":false"#],
         ),
     ];
@@ -329,14 +329,14 @@ fn no_reply_in_time_is_one_though_accepted_and_says_why() {
 #[test]
 fn an_interrupt_takes_it_back_and_reports_honestly() {
     let mut queued = fold(None);
-    let acts = queued.on(NOW, CommandInput::Interrupt);
-    assert!(acts.contains(&CommandEffect::Ask(Command::Cancel(MESSAGE))));
+    let acts = queued.on(NOW, FrontEndEvent::Signal(Signal::Interrupt));
+    assert!(acts.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
     let acts = queued.on(NOW, delivery(DeliveryStatus::Cancelled));
     assert_eq!(exit(&acts), Some(Exit::Refused));
 
     let mut flying = fold(None);
     flying.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
-    flying.on(NOW, CommandInput::Interrupt);
+    flying.on(NOW, FrontEndEvent::Signal(Signal::Interrupt));
     let why = "cancelled while waiting for the answer";
     let inputs = vec![
         exchange(vec![attempt(None)], Outcome::Unknown(why.into())),
@@ -347,7 +347,7 @@ fn an_interrupt_takes_it_back_and_reports_honestly() {
 
     let mut landed = fold(None);
     landed.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
-    landed.on(NOW, CommandInput::Interrupt);
+    landed.on(NOW, FrontEndEvent::Signal(Signal::Interrupt));
     let acts =
         feed(&mut landed, vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)]);
     assert_eq!(exit(&acts), Some(Exit::Done));
@@ -355,12 +355,12 @@ fn an_interrupt_takes_it_back_and_reports_honestly() {
 
 #[test]
 fn a_second_interrupt_and_a_vanished_engine_end_it_at_once() {
-    for last in [CommandInput::Interrupt, CommandInput::Ended, CommandInput::Due] {
+    for last in [FrontEndEvent::Signal(Signal::Interrupt), FrontEndEvent::Ended, FrontEndEvent::Due] {
         let mut fold = fold(None);
         fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
-        fold.on(NOW, CommandInput::Interrupt);
+        fold.on(NOW, FrontEndEvent::Signal(Signal::Interrupt));
         assert_eq!(exit(&fold.on(NOW, last)), Some(Exit::Unknown));
-        assert!(fold.on(NOW, CommandInput::Ended).is_empty(), "the outcome is said once");
+        assert!(fold.on(NOW, FrontEndEvent::Ended).is_empty(), "the outcome is said once");
     }
 }
 
@@ -429,7 +429,7 @@ fn a_web_message_needs_no_sign_in() {
     for (why, code) in [(no_route(), Exit::Network), (Reason::Session(SessionEnd::Expired), Exit::Refused)] {
         let mut fold = web();
         fold.on(NOW, no_secret());
-        let acts = feed(&mut fold, vec![delivery(DeliveryStatus::Refused(why)), CommandInput::Due]);
+        let acts = feed(&mut fold, vec![delivery(DeliveryStatus::Refused(why)), FrontEndEvent::Due]);
         assert_eq!(exit(&acts), Some(code));
     }
 }
@@ -450,7 +450,7 @@ fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
     let elsewhere = report(Report::Session { key: ConversationKey(0), session: session.clone() });
     assert_eq!(fold.on(NOW, elsewhere), []);
     let acts = fold.on(NOW, report(Report::Session { key: ConversationKey(3), session }));
-    assert!(acts.contains(&CommandEffect::Ask(Command::Cancel(MESSAGE))));
+    assert!(acts.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
     assert_eq!(exit(&acts), Some(Exit::Network));
     let said = format!("{acts:?}");
     assert!(said.contains("not sent, the conversation cannot be reached: no route; tried 8 times"), "{said}");
@@ -471,7 +471,7 @@ fn a_web_message_that_never_went_says_why_by_its_exit_code() {
         let ends = vec![
             exchange(vec![], Outcome::Failed(why.clone())),
             delivery(DeliveryStatus::Refused(why.clone())),
-            CommandInput::Due,
+            FrontEndEvent::Due,
         ];
         let acts = feed(&mut fold, ends);
         assert_eq!(exit(&acts), Some(code), "{why}");

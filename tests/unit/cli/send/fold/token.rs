@@ -34,9 +34,9 @@ fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
     let mut fold = fold(None);
     fold.on(NOW, delivery(DeliveryStatus::Queued));
     let status = TokenStatus::NoSecret { why: "the environment variable X is not set".to_owned() };
-    let acts = fold.on(NOW, CommandInput::Report(Box::new(Report::Token(status))));
+    let acts = fold.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
-    assert!(acts.contains(&CommandEffect::Ask(Command::Cancel(MESSAGE))));
+    assert!(acts.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
     let last = json_lines(&acts).pop().unwrap();
     assert!(last.contains("not sent, not signed in: the environment variable X is not set"), "{last}");
 }
@@ -46,7 +46,7 @@ fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
     let mut fold = fold(None);
     fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
-    fold.on(NOW, CommandInput::Report(Box::new(Report::Token(status))));
+    fold.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))));
     let acts = fold.on(NOW, delivery(DeliveryStatus::Refused("no token".into())));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
 }
@@ -56,7 +56,7 @@ fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_ou
     let mut fold = fold(None);
     fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
-    assert_eq!(exit(&fold.on(NOW, CommandInput::Report(Box::new(Report::Token(status))))), None);
+    assert_eq!(exit(&fold.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))))), None);
     let acts =
         feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)]);
     assert_eq!(exit(&acts), Some(Exit::Done));

@@ -1,0 +1,399 @@
+//! Regression passes in lines: the same runner, the same files and the same journal as the console's.
+//!
+//! ```text
+//! .pass ─► FindPasses ─► what can be opened, numbered     .pass open ─► ReadPass ─► Runner ─► sends, reads, faults
+//! .pass go, pass, fail, note … ─► Runner ─┬─► told: the step, what was seen, what is suggested
+//!                                         └─► journal, at each change
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::parser::Done;
+use super::questions::PlainQuestion;
+use super::{Plain, sentences};
+use crate::app::exit::Exit;
+use crate::model::Moment;
+use crate::model::variables::uuid_from;
+use crate::pass::file::PassStep;
+use crate::pass::result::ExpectationState;
+use crate::pass::runner::{Runner, RunnerEvent, StepStage};
+use crate::pass::{Pass, Verdict, builtin};
+use crate::session::local::LocalRequest;
+use crate::session::open_pass::{FoundPass, place_words, reports_dir};
+use crate::text::counted;
+
+/// The words after `.pass`.
+const WORDS: [&str; 13] =
+    ["open", "go", "pass", "fail", "blocked", "skip", "again", "undo", "note", "next", "previous", "reports", "stop"];
+
+/// What can be opened by its number.
+#[derive(Clone, Debug)]
+pub(super) enum Offered {
+    Unfinished,
+    File(PathBuf),
+    BuiltIn(&'static str),
+}
+
+/// What is told of passes.
+#[derive(Debug)]
+pub(super) struct Passes {
+    /// What can be opened, in the order in which it was told.
+    pub offered: Vec<Offered>,
+    /// The step that was told last, and whether with its result.
+    pub told: Option<((usize, usize), bool)>,
+    /// Ctrl-C was pressed while the step ran: it is waited for no more.
+    pub let_go: bool,
+    /// Runs that were begun, and what their ids grow from.
+    pub begun: u64,
+    pub seed: u128,
+}
+
+impl Passes {
+    pub const fn new(seed: u128) -> Self {
+        Self { offered: Vec::new(), told: None, let_go: false, begun: 0, seed }
+    }
+}
+
+impl Plain {
+    /// `.pass`, `.pass go`, `.pass note it flickers`
+    pub(super) fn pass(&mut self, rest: &str) -> Done {
+        let (word, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let rest = rest.trim();
+        if !matches!(word, "" | "open" | "note" | "reports") && !rest.is_empty() {
+            return Err(format!("Nothing follows .pass {word}; nothing was done."));
+        }
+        match word {
+            "" if self.session.pass.is_running() => {
+                self.show_step();
+                self.say(format!("After .pass, type one of: {}.", WORDS.join(", ")));
+                return Ok(());
+            }
+            "" => {
+                self.ask_machine(LocalRequest::FindPasses);
+                return Ok(());
+            }
+            "open" => return self.open_pass(rest),
+            _ if !WORDS.contains(&word) => {
+                let near = sentences::nearest_to(word, "", WORDS);
+                return Err(format!(
+                    "There is no command .pass {word}.{near} Type .pass and one of: {}.",
+                    WORDS.join(", ")
+                ));
+            }
+            _ if self.session.pass.runner.is_none() => {
+                return Err(
+                    "No test run is open. Type .pass to list the pass files, or .pass open and a name.".to_owned()
+                );
+            }
+            _ => {}
+        }
+        self.passes.let_go = false;
+        match word {
+            "go" => return self.pass_go(),
+            "again" => self.pass_again(),
+            "pass" => self.pass_verdict(Verdict::Pass),
+            "fail" => self.pass_verdict(Verdict::Fail),
+            "blocked" => self.pass_verdict(Verdict::Blocked),
+            "skip" => self.pass_verdict(Verdict::Skip),
+            "undo" => {
+                self.passes.told = None;
+                self.pass_event(RunnerEvent::Undo);
+            }
+            "note" => {
+                let at = self.session.pass.runner.as_ref().map_or((0, 0), |runner| runner.run().at);
+                self.pass_event(RunnerEvent::Note(at, rest));
+                self.say(if rest.is_empty() { "The step has no note." } else { "The step has the note." });
+            }
+            "next" | "previous" => self.pass_event(RunnerEvent::Case(if word == "next" { 1 } else { -1 })),
+            "reports" => self.pass_reports(rest),
+            _ => self.ask_pass_stop(),
+        }
+        Ok(())
+    }
+
+    // ---- the open step --------------------------------------------------------------------------------------------
+
+    /// Runs a step that waits; accepts what is suggested of one that is decided.
+    fn pass_go(&mut self) -> Done {
+        let Some(runner) = &self.session.pass.runner else { return Ok(()) };
+        let suggested = runner.open_result().and_then(|r| r.suggested);
+        match runner.stage() {
+            StepStage::Ready => self.pass_again(),
+            StepStage::Judging if suggested.is_some() => {
+                self.session.screen_for_pass(&self.zone);
+                self.pass_event(RunnerEvent::Accept);
+            }
+            StepStage::Judging => {
+                return Err(format!("guestwire suggests no verdict here. {}", ONLY_YOU));
+            }
+            StepStage::Preparing(_) | StepStage::Watching => {
+                self.say("The step still runs. Your verdict ends it at once.");
+            }
+            StepStage::Over => self.say("The test run is finished. Type .pass reports, or .pass open and a name."),
+        }
+        Ok(())
+    }
+
+    /// Runs the open step; after a question where it speaks to real customers, or has sent its message already.
+    fn pass_again(&mut self) {
+        let Some(step) = self.open_step() else { return self.say("The test run is finished; no step is open.") };
+        let (sends, deed) = (step.sends(), step.deed());
+        let ran = self.session.pass.runner.as_ref().and_then(Runner::open_result).is_some_and(|r| r.runs > 0);
+        let sentence = match (sends, self.session.profile.production, ran) {
+            (true, true, _) => {
+                format!("Production, region {}. Run this step? {deed}.", self.session.profile.facts.region)
+            }
+            (true, false, true) => format!("The step has run before; its message is sent once more. Do it? {deed}."),
+            _ => return self.run_step(),
+        };
+        self.put(PlainQuestion::PassStep, &sentence);
+    }
+
+    /// Runs the open step now. Its conversation is the open one, so that it is heard and read.
+    pub(super) fn run_step(&mut self) {
+        let sends = self.open_step().is_some_and(PassStep::sends);
+        let key = self.session.pass.runner.as_ref().and_then(|r| r.open_player().ok()).map(|player| player.key);
+        if let Some(key) = key {
+            if sends && self.journal_objects(key) {
+                return;
+            }
+            if self.session.conversations.active() != Some(key) {
+                self.session.conversations.open_key(key);
+                self.say(format!("{}, is open.", self.spoken(key)));
+                self.opened(key);
+            }
+        }
+        self.passes.told = None;
+        self.pass_event(RunnerEvent::Go);
+    }
+
+    fn pass_verdict(&mut self, verdict: Verdict) {
+        if self.open_step().is_none() {
+            return self.say("The test run is finished; .pass undo takes the newest verdict back.");
+        }
+        self.session.screen_for_pass(&self.zone);
+        self.pass_event(RunnerEvent::Verdict(verdict));
+    }
+
+    fn ask_pass_stop(&mut self) {
+        let Some(run) = self.session.pass.runner.as_ref().filter(|r| !r.is_over()).map(Runner::run) else {
+            return self.say("The test run is finished already.");
+        };
+        let open = counted(run.tally().open, "step");
+        let later = "To continue later, leave it open: guestwire keeps it.";
+        self.put(PlainQuestion::PassStop, &format!("{open} without a verdict. {later} End the test run?"));
+    }
+
+    pub(super) fn pass_stop(&mut self) {
+        self.pass_event(RunnerEvent::Stop);
+    }
+
+    fn pass_reports(&mut self, rest: &str) {
+        let Some(run) = self.session.pass.runner.as_ref().map(|r| Arc::new(r.run().clone())) else { return };
+        let dir = if rest.is_empty() { reports_dir(&self.session.profile.data_dir, &run) } else { PathBuf::from(rest) };
+        self.ask_machine(LocalRequest::Reports { run, dir });
+    }
+
+    // ---- the runner
+
+    /// Whether something that was asked of a pass is not settled.
+    pub(super) fn pass_is_busy(&self) -> bool {
+        self.session.pass.runs_step() && !self.passes.let_go
+    }
+
+    /// When something of the pass is due.
+    pub(super) fn pass_due(&self) -> Option<Moment> {
+        self.session.pass.runner.as_ref()?.due()
+    }
+
+    fn open_step(&self) -> Option<&PassStep> {
+        self.session.pass.runner.as_ref()?.open_step()
+    }
+
+    fn pass_event(&mut self, event: RunnerEvent<'_>) {
+        self.with_session(|session, now, changes| session.pass_event(event, now, changes));
+    }
+
+    /// The pass was told something: where it stands now is said.
+    pub(super) fn pass_moved(&mut self, was_over: bool) {
+        let Some(runner) = &self.session.pass.runner else { return };
+        let judging = *runner.stage() == StepStage::Judging;
+        let here = (runner.run().at, judging);
+        if runner.is_over() {
+            if !was_over {
+                self.show_pass_end();
+            }
+        } else if !self.session.pass.runs_step() && self.passes.told != Some(here) {
+            if judging {
+                let bad =
+                    matches!(runner.open_result().and_then(|r| r.suggested), Some(Verdict::Fail | Verdict::Blocked));
+                self.ends(if bad { Exit::Refused } else { Exit::Done }, None);
+            }
+            self.show_step();
+        }
+    }
+}
+
+impl Plain {
+    /// The files are there: what can be opened is told.
+    pub(super) fn passes(&mut self, found: Vec<FoundPass>) {
+        let mut offered = Vec::new();
+        if let Some(run) = &self.session.pass.unfinished {
+            offered.push((format!("continue {}, {}", run.name, place_words(run)), Offered::Unfinished));
+        }
+        let mut wrong = Vec::new();
+        for FoundPass { path, name } in found {
+            match name {
+                Ok(name) => offered.push((format!("{name}, {}", path.display()), Offered::File(path))),
+                // Some end with a question: did you mean …?
+                Err(why) if why.ends_with('?') => wrong.push(format!("Mistakes in a pass file: {why}")),
+                Err(why) => wrong.push(format!("Mistakes in a pass file: {why}.")),
+            }
+        }
+        for (name, text) in builtin::ALL {
+            let about = Pass::parse(Path::new(name), text).ok().and_then(|p| p.about).unwrap_or_default();
+            let about = about.trim_end_matches('.');
+            offered.push((format!("built-in {name}: {about}"), Offered::BuiltIn(name)));
+        }
+        let (lines, offered): (Vec<String>, Vec<Offered>) = offered.into_iter().unzip();
+        self.passes.offered = offered;
+        for (n, line) in (1..).zip(lines) {
+            self.say(format!("{n}, {line}."));
+        }
+        self.say_each(wrong);
+        self.say("Type .pass open and a number, a built-in name, or a file.");
+    }
+
+    /// `.pass open 2`, `.pass open smoke`, `.pass open night.toml`
+    pub(super) fn open_pass(&mut self, rest: &str) -> Done {
+        if let Some(run) = self.session.pass.runner.as_ref().filter(|r| !r.is_over()).map(Runner::run) {
+            return Err(format!("The test run {} is open. Type .pass stop to end it first.", run.name));
+        }
+        if rest.is_empty() {
+            return Err("Type .pass open and a number, a built-in name, or a file; .pass lists them.".to_owned());
+        }
+        let chosen = match rest.parse::<usize>() {
+            Ok(n) => n.checked_sub(1).and_then(|at| self.passes.offered.get(at)).cloned().ok_or_else(|| {
+                let count = self.passes.offered.len();
+                format!("There is no number {rest}; {count} were listed. Type .pass to list them.")
+            })?,
+            Err(_) => match builtin::ALL.iter().find(|(name, _)| *name == rest) {
+                Some((name, _)) => Offered::BuiltIn(name),
+                None => Offered::File(PathBuf::from(rest)),
+            },
+        };
+        match chosen {
+            Offered::Unfinished => self.resume_pass(),
+            Offered::File(path) => {
+                self.ask_machine(LocalRequest::ReadPass(path));
+                Ok(())
+            }
+            Offered::BuiltIn(name) => {
+                self.begin_pass(&format!("{}{name}", builtin::PREFIX), builtin::named(name).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The file's text is there, or why not.
+    pub(super) fn pass_read(&mut self, path: &Path, text: Result<String, String>) {
+        if let Err(sentence) = text.and_then(|text| self.begin_pass(&path.display().to_string(), &text)) {
+            self.wrong(sentence);
+        }
+    }
+
+    fn begin_pass(&mut self, file: &str, text: &str) -> Done {
+        self.passes.begun += 1;
+        self.passes.told = None;
+        let id = uuid_from(self.passes.seed, self.passes.begun);
+        let opened = self.with_session(|session, now, changes| session.open_pass(file, text, id, now, changes));
+        opened.map_err(|problems| {
+            let mistakes = problems.to_string().lines().count();
+            format!("Mistakes in the pass file {file}, {}:\n{problems}", counted(mistakes, "line"))
+        })
+    }
+
+    /// Goes on where an earlier session stopped.
+    fn resume_pass(&mut self) -> Done {
+        match self.session.resume_pass(self.now) {
+            None => {}
+            Some(Err(name)) => {
+                return Err(format!("{name} cannot be continued: its record cannot be read."));
+            }
+            Some(Ok(_)) => {
+                self.passes.told = None;
+                self.pass_event(RunnerEvent::Pause(false));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What can be said of a step that only a person can judge.
+pub(super) const ONLY_YOU: &str = "Your verdict is needed: .pass pass, fail, blocked or skip.";
+
+impl Plain {
+    /// The open step: what it does, what is expected, and how it stands.
+    pub(super) fn show_step(&mut self) {
+        let Some(runner) = &self.session.pass.runner else { return };
+        let judging = *runner.stage() == StepStage::Judging;
+        self.passes.told = Some((runner.run().at, judging));
+        self.say_each(lines(runner));
+        self.dialogue.prompt_due = true;
+    }
+
+    /// The pass is over.
+    pub(super) fn show_pass_end(&mut self) {
+        let Some(run) = self.session.pass.runner.as_ref().map(Runner::run) else { return };
+        let tally = run.tally();
+        let open = if tally.open > 0 { format!(", {} to do", tally.open) } else { String::new() };
+        let sentence = format!(
+            "The test run is finished: {} passed, {} failed, {} blocked, {} skipped{open}. Type .pass reports to write them.",
+            tally.pass, tally.fail, tally.blocked, tally.skipped
+        );
+        let bad = tally.fail + tally.blocked > 0;
+        self.say(sentence);
+        self.ends(if bad { Exit::Refused } else { Exit::Done }, None);
+    }
+}
+
+fn lines(runner: &Runner) -> Vec<String> {
+    let Some(step) = runner.open_result() else { return vec!["The test run is finished.".to_owned()] };
+    let judging = *runner.stage() == StepStage::Judging;
+    let mut lines = Vec::new();
+    if judging {
+        lines.extend(step.expectations.iter().map(|expectation| {
+            let seen = expectation
+                .detail
+                .as_ref()
+                .filter(|_| matches!(expectation.met, ExpectationState::No | ExpectationState::Blocked));
+            let seen = seen.map(|detail| format!(", but: {detail}")).unwrap_or_default();
+            format!("{}, {}{seen}.", expectation.met.word(), expectation.what)
+        }));
+        lines.extend(step.why.iter().map(|why| format!("Why: {why}.")));
+    } else {
+        lines.push(format!("Test run {}, {}: {}", runner.run().name, place_words(runner.run()), step.instruction));
+        let expected: Vec<&str> = step.expectations.iter().map(|e| e.what.as_str()).collect();
+        if !expected.is_empty() {
+            lines.push(format!("Expected: {}.", expected.join("; ")));
+        }
+    }
+    lines.extend(step.judge.iter().map(|judge| format!("To check: {judge}")));
+    lines.extend(step.note.iter().map(|note| format!("Note: {note}")));
+    lines.push(match (runner.stage(), step.suggested) {
+        (StepStage::Judging, Some(suggested)) => {
+            format!(
+                "Suggested: {}. Type .pass go to accept it, or .pass pass, fail, blocked or skip.",
+                suggested.word()
+            )
+        }
+        (StepStage::Judging, None) => ONLY_YOU.to_owned(),
+        (StepStage::Ready, _) if step.runs > 0 => {
+            "The step was not finished. Type .pass go to run it again.".to_owned()
+        }
+        (StepStage::Ready, _) => "Type .pass go to run it, or .pass skip.".to_owned(),
+        (StepStage::Preparing(_) | StepStage::Watching, _) => "The step runs. Your verdict ends it at once.".to_owned(),
+        (StepStage::Over, _) => return lines,
+    });
+    lines
+}
