@@ -174,10 +174,18 @@ pub async fn play<F: FrontEnd>(
     let (engine, reports) = EngineHandle::start(Arc::clone(&opened.profile), clock, options);
     let output = Output::of(&opened.profile).beside_report(needs.report_on_stdout);
     let paths = &settings.paths;
-    let mut runner =
-        Runner { front: fold, engine, opened, paths, journal: None, kept: kept.as_ref(), output, json: needs.json };
+    let mut runner = FrontEndLoop {
+        front: fold,
+        engine,
+        opened,
+        paths,
+        journal: None,
+        kept: kept.as_ref(),
+        output,
+        json: needs.json,
+    };
     let exit = runner.run(clock, reports, unbounded_channel().1, channel(1).1).await;
-    let Runner { front: fold, mut output, engine, opened, .. } = runner;
+    let FrontEndLoop { front: fold, mut output, engine, opened, .. } = runner;
     let exit = exit.and_then(|exit| output.end().map(|()| exit));
     journal::close(kept.as_ref().map(|kept| &kept.journal));
     opened.close().await;
@@ -185,7 +193,7 @@ pub async fn play<F: FrontEnd>(
 }
 
 /// Carries out what a front end wants.
-pub struct Runner<'r, F> {
+pub struct FrontEndLoop<'r, F> {
     /// The front end.
     pub front: F,
     /// The engine. It is shut down at the end.
@@ -204,7 +212,7 @@ pub struct Runner<'r, F> {
     pub json: bool,
 }
 
-impl<F: FrontEnd> Runner<'_, F> {
+impl<F: FrontEnd> FrontEndLoop<'_, F> {
     /// Runs the front end to its end.
     pub async fn run(
         &mut self,

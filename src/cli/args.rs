@@ -2,19 +2,16 @@
 //! users of the machine can read them there.
 
 use clap::{Args, Command, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 
 use super::config::ConfigArgs;
 use super::doctor::DoctorArgs;
 use super::export::ExportArgs;
 use super::ids::IdsArgs;
 use super::init::InitArgs;
-use super::log::ForgetArgs;
 use super::log::LogArgs;
 use super::run::RunArgs;
 use super::send::SendArgs;
-use super::standalone::SandboxArgs;
-use super::standalone::{CompletionsArgs, ExplainArgs, ManArgs};
-use super::token::TokenArgs;
 use crate::app::exit::Exit;
 use crate::app::runtime::ConsoleStart;
 use crate::config::Flags;
@@ -100,29 +97,59 @@ pub enum Sub {
     /// Run the automatic part of a pass file, without a screen
     Run(RunArgs),
     /// Sign in and print facts about the token, never the token
-    Token(TokenArgs),
+    Token {
+        /// Print one JSON object per line instead of text
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the kept log, newest entry last, or the entries that a full-text search finds
     Log(LogArgs),
     /// Write what is kept to a new file: HAR 1.2, a transcript, or the newest session
     Export(ExportArgs),
     /// Delete everything that is kept for a profile
-    Forget(ForgetArgs),
+    Forget {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Explain a cause of refusals, or list them all
-    Explain(ExplainArgs),
+    #[command(after_help = "Example: guestwire explain scope-stripped")]
+    Explain {
+        /// The cause, like scope-stripped; without it, all causes are listed
+        #[arg(value_name = "CAUSE")]
+        cause: Option<String>,
+    },
     /// Run read-only checks and name the cause: hosts, token, scopes, region, clock, conversation, participant
     Doctor(DoctorArgs),
     /// Say which id is which in any text: a URL, JSON, a log line, a HAR file
     Ids(IdsArgs),
     /// Run the sandbox as a server for any client, until it is stopped
-    Sandbox(SandboxArgs),
+    #[command(
+        after_help = "Examples:\n  guestwire sandbox --port 8080\n  guestwire sandbox --scenario storm.toml --seed 7"
+    )]
+    Sandbox {
+        /// Listen on this port of the loopback address; 0 lets the system choose
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Seed for ids and the client's secret: the same at each start, but for the ids of messages
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Write a small config file from the settings that this machine has
     Init(InitArgs),
     /// Check, show or find the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell
-    Completions(CompletionsArgs),
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
     /// Print the manual page
-    Man(ManArgs),
+    Man {
+        /// The page of this command; without it, the page of guestwire
+        #[arg(value_name = "COMMAND")]
+        of: Option<String>,
+    },
 }
 
 #[cfg(test)]

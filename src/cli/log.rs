@@ -157,23 +157,15 @@ fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
     OutputLine::new("entry", exchange.started.wall, fields).says(human)
 }
 
-/// `guestwire forget`
-#[derive(Debug, Args)]
-pub struct ForgetArgs {
-    /// Do not ask
-    #[arg(long)]
-    pub yes: bool,
-}
-
-/// Asks, and removes.
-pub fn forget(args: &ForgetArgs, settings: &Settings) -> Result<Exit, Failed> {
+/// `guestwire forget`: asks, and removes.
+pub fn forget(yes: bool, settings: &Settings) -> Result<Exit, Failed> {
     let dir = journal::dir(settings);
     let name = settings.profile.name();
     if !dir.exists() {
         output::warn(&format!("nothing is kept for the profile `{name}`"));
         return Ok(Exit::Done);
     }
-    if !args.yes {
+    if !yes {
         if !output::can_ask() {
             return Err(Failed::usage(
                 "this removes everything that is kept for the profile; add --yes to do it without a question",

@@ -69,15 +69,15 @@ fn run(cli: Cli, front_ends: &FrontEnds) -> Result<ExitCode, Failed> {
     let console = (front_ends.console)(start)?;
     // These need no settings, and must work while the config file does not.
     let exit = match cli.command {
-        Some(Sub::Completions(args)) => standalone::completions(args.shell),
-        Some(Sub::Man(args)) => standalone::man(args.of.as_deref()),
-        Some(Sub::Explain(args)) => standalone::explain(args.cause.as_deref()),
+        Some(Sub::Completions { shell }) => standalone::completions(args::definition(), shell),
+        Some(Sub::Man { of }) => standalone::man(args::definition(), of.as_deref()),
+        Some(Sub::Explain { cause }) => standalone::explain(cause.as_deref()),
         Some(Sub::Init(args)) => init::run(&args, &flags, &env),
         Some(Sub::Config(args)) => config::run(args.command, &flags, &env, front_ends),
         Some(Sub::Run(args)) if args.schema => run::schema(),
-        Some(Sub::Sandbox(args)) => {
+        Some(Sub::Sandbox { port, seed }) => {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
-            block_on(standalone::sandbox(&args, flags.scenario.as_deref()))
+            block_on(standalone::sandbox(port, flags.scenario.as_deref(), seed))
         }
         command => return with_settings(command, flags, front_ends, console),
     };
@@ -93,7 +93,7 @@ fn with_settings(
 ) -> Result<ExitCode, Failed> {
     let env = |name: &str| std::env::var_os(name);
     flags.named_target = match &command {
-        Some(Sub::Send(_) | Sub::Run(_) | Sub::Token(_) | Sub::Doctor(_)) => true,
+        Some(Sub::Send(_) | Sub::Run(_) | Sub::Token { .. } | Sub::Doctor(_)) => true,
         Some(Sub::Ids(args)) => args.lookup,
         _ => false,
     };
@@ -106,7 +106,7 @@ fn with_settings(
     };
     let _log = settings.paths.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
     let exit = match command {
-        Some(Sub::Send(args)) => block_on(send::run(send::SendOptions::from_args(args, described)?, &settings)),
+        Some(Sub::Send(args)) => block_on(send::run(args, described, &settings)),
         Some(Sub::Ids(args)) if args.lookup => block_on(ids::looked_up(&args, &settings)),
         Some(Sub::Ids(args)) => match &settings.profile {
             ProfileChoice::Named(profile) => ids::offline(&args, Some(profile)),
@@ -116,8 +116,8 @@ fn with_settings(
         Some(Sub::Doctor(args)) => block_on(doctor::run(&args, &settings)),
         Some(Sub::Log(args)) => block_on(log::run(args, &settings)),
         Some(Sub::Export(args)) => block_on(export::run(args, &settings)),
-        Some(Sub::Forget(args)) => log::forget(&args, &settings),
-        Some(Sub::Token(args)) => block_on(token::run(&args, &settings)),
+        Some(Sub::Forget { yes }) => log::forget(yes, &settings),
+        Some(Sub::Token { json }) => block_on(token::run(json, &settings)),
         _ if settings.ui.plain => return (front_ends.lines)(&settings),
         _ => {
             // A setting that the screen cannot use is one of the configuration, before there is a screen.

@@ -3,31 +3,22 @@
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
-use clap::Args;
+use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::args::definition;
 use crate::app::exit::{Exit, Failed};
-use crate::app::output::{self, Output};
+use crate::app::output::Output;
 use crate::app::{open, signals};
 use crate::diagnosis::pages;
 use crate::model::Cause;
 use crate::text::screen::hanging;
+use crate::text::suggest::suggestion;
 
 /// Longer lines are hard to read, however wide the terminal is.
 const WIDEST: usize = 100;
 
-/// `guestwire explain`
-#[derive(Debug, Args)]
-#[command(after_help = "Example: guestwire explain scope-stripped")]
-pub struct ExplainArgs {
-    /// The cause, like scope-stripped; without it, all causes are listed
-    #[arg(value_name = "CAUSE")]
-    pub cause: Option<String>,
-}
-
-/// Prints the page of a cause, or the list of all.
+/// `guestwire explain`: prints the page of a cause, or the list of all.
 pub fn explain(name: Option<&str>) -> Result<Exit, Failed> {
     let text = match name {
         None => pages::list(),
@@ -55,34 +46,18 @@ fn find(name: &str) -> Result<Cause, Failed> {
     })
 }
 
-/// `guestwire completions`
-#[derive(Debug, Args)]
-pub struct CompletionsArgs {
-    /// For which shell
-    pub shell: Shell,
-}
-
-/// `guestwire man`
-#[derive(Debug, Args)]
-pub struct ManArgs {
-    /// The page of this command; without it, the page of guestwire
-    #[arg(value_name = "COMMAND")]
-    pub of: Option<String>,
-}
-
-fn script(shell: Shell) -> Vec<u8> {
+fn script(mut program: Command, shell: Shell) -> Vec<u8> {
     let mut bytes = Vec::new();
-    clap_complete::generate(shell, &mut definition(), "guestwire", &mut bytes);
+    clap_complete::generate(shell, &mut program, "guestwire", &mut bytes);
     bytes
 }
 
-fn page(of: Option<&str>) -> Result<Vec<u8>, Failed> {
-    let program = definition();
+fn page(program: Command, of: Option<&str>) -> Result<Vec<u8>, Failed> {
     let command = match of {
         None => program,
         Some(name) => {
-            let known: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
-            let near = crate::text::suggest::suggestion(name, known.iter().copied());
+            let known: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
+            let near = suggestion(name, known.iter().copied());
             let found = program.find_subcommand(name);
             found.cloned().ok_or_else(|| Failed::usage(format!("there is no command `{name}`{near}")))?
         }
@@ -96,45 +71,28 @@ fn page(of: Option<&str>) -> Result<Vec<u8>, Failed> {
     Ok(bytes)
 }
 
-/// Prints a shell's completion script.
-pub fn completions(shell: Shell) -> Result<Exit, Failed> {
-    Output::default().bytes(&script(shell))?;
+/// `guestwire completions`: prints a shell's completion script.
+pub fn completions(program: Command, shell: Shell) -> Result<Exit, Failed> {
+    Output::default().bytes(&script(program, shell))?;
     Ok(Exit::Done)
 }
 
-/// Prints a manual page.
-pub fn man(of: Option<&str>) -> Result<Exit, Failed> {
-    Output::default().bytes(&page(of)?)?;
+/// `guestwire man`: prints the manual page of a command, or of guestwire.
+pub fn man(program: Command, of: Option<&str>) -> Result<Exit, Failed> {
+    Output::default().bytes(&page(program, of)?)?;
     Ok(Exit::Done)
 }
 
-/// `guestwire sandbox`
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  guestwire sandbox --port 8080\n  guestwire sandbox --scenario storm.toml --seed 7"
-)]
-pub struct SandboxArgs {
-    /// Listen on this port of the loopback address; 0 lets the system choose
-    #[arg(long, default_value_t = 0)]
-    pub port: u16,
-    /// Seed for ids and the client's secret: the same at each start, but for the ids of messages
-    #[arg(long)]
-    pub seed: Option<u64>,
-}
-
-/// Serves until Ctrl-C or SIGTERM. Prints one JSON line once it listens.
-pub async fn sandbox(args: &SandboxArgs, scenario: Option<&Path>) -> Result<Exit, Failed> {
+/// `guestwire sandbox`: serves until Ctrl-C or SIGTERM. Prints one JSON line once it listens.
+pub async fn sandbox(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<Exit, Failed> {
     let mut stop = signals::of_programs_without_a_screen();
-    let sandbox = open::serve(args.port, scenario, args.seed)?;
-    output::Output::default().line(&sandbox.announcement().to_string())?;
+    let sandbox = open::serve(port, scenario, seed)?;
+    Output::default().line(&sandbox.announcement().to_string())?;
     let _ = stop.recv().await;
     sandbox.stop().await;
     Ok(Exit::Done)
 }
 
 #[cfg(test)]
-#[path = "../../tests/unit/cli/completions.rs"]
-mod completions_tests;
-#[cfg(test)]
-#[path = "../../tests/unit/cli/explain.rs"]
+#[path = "../../tests/unit/cli/standalone.rs"]
 mod tests;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use clap::Args;
 use serde_json::{Value, json};
 
 use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, MessagesKept, Needs, play};
@@ -15,17 +14,9 @@ use crate::model::{Acceptance, Granted, Moment, ProbeQuestion, TokenFacts, Token
 use crate::session::SignIn;
 use crate::session::sign_in::{facts_text, missing_scopes, refused_text};
 
-/// `guestwire token`
-#[derive(Debug, Args)]
-pub struct TokenArgs {
-    /// Print one JSON object per line instead of text
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Signs in.
-pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failed> {
-    let needs = Needs { json: args.json, keeps: MessagesKept::Nothing, sign_in: true, report_on_stdout: false };
+pub async fn run(json: bool, settings: &Settings) -> Result<Exit, Failed> {
+    let needs = Needs { json, keeps: MessagesKept::Nothing, sign_in: true, report_on_stdout: false };
     play(OpenProfile::announced(settings)?, settings, needs, |_, _, _| TokenFold::default()).await.exit
 }
 

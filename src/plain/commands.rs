@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::parser::PlainQuestion;
 use super::parser::{BlockLine, Done, ParsedLine, read, read_inner};
-use super::questions::PlainQuestion;
 use super::{Plain, sentences};
 use crate::diagnosis::render;
 use crate::engine::Command;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::parser::PlainQuestion;
 use super::parser::{Done, number};
-use super::questions::PlainQuestion;
 use super::sentences::{self, ending, span};
 use super::{AwaitedSession, Exit, Plain};
 use crate::config::{address, snippet};

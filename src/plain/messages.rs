@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::parser::PlainQuestion;
 use super::parser::{Done, FEW, number};
-use super::questions::PlainQuestion;
 use super::{AwaitedReply, Plain, sentences};
 use crate::app::exit::Exit;
 use crate::config::parse_duration;

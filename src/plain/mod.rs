@@ -57,11 +57,11 @@ mod token;
 mod tools;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use pass::Passes;
-use questions::Dialogue;
+use parser::Dialogue;
 
 use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, InputLine};
 use crate::app::exit::Exit;
@@ -137,6 +137,34 @@ struct NextMessage {
     carried: BTreeMap<ConversationKey, Extras>,
     /// How it is sent wrongly on purpose.
     sent_as: Option<Variation>,
+}
+
+/// What can be opened by its number.
+#[derive(Clone, Debug)]
+enum Offered {
+    Unfinished,
+    File(PathBuf),
+    BuiltIn(&'static str),
+}
+
+/// What is told of passes.
+#[derive(Debug)]
+struct Passes {
+    /// What can be opened, in the order in which it was told.
+    offered: Vec<Offered>,
+    /// The step that was told last, and whether with its result.
+    told: Option<((usize, usize), bool)>,
+    /// Ctrl-C was pressed while the step ran: it is waited for no more.
+    let_go: bool,
+    /// Runs that were begun, and what their ids grow from.
+    begun: u64,
+    seed: u128,
+}
+
+impl Passes {
+    const fn new(seed: u128) -> Self {
+        Self { offered: Vec::new(), told: None, let_go: false, begun: 0, seed }
+    }
 }
 
 /// A session in lines.

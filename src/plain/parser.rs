@@ -1,4 +1,4 @@
-//! What a typed line means, and what follows a command. Every text can be sent, and no command can be mistaken for one:
+//! What a typed line means, what follows a command, and what a line may be an answer to. Every text can be sent, and no command can be mistaken for one:
 //!
 //! ```text
 //! hello            the text "hello"
@@ -8,6 +8,9 @@
 //! .begin … .end    a text of several lines; in it `..` at a line's beginning is one dot, and only `.end` and `.drop`
 //!                  on a line of their own are commands
 //! ```
+
+use crate::model::{ConversationKey, MessageId, SessionAsk};
+use crate::session::OutgoingMessage;
 
 /// A line, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +82,60 @@ pub(super) fn numbered<'l>(rest: &'l str, command: &str) -> Result<(u64, &'l str
     let (n, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let n = number(n)?.ok_or_else(|| format!("Type .{command} and a number of the log; .log shows the numbers."))?;
     Ok((n, rest.trim()))
+}
+
+/// What waits for an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlainQuestion {
+    /// Production: send this?
+    Send(Box<OutgoingMessage>),
+    /// Ask something of a session that cannot be taken back?
+    Session {
+        /// Of which conversation.
+        key: ConversationKey,
+        /// What.
+        ask: SessionAsk,
+    },
+    /// Send a message again?
+    Resend(MessageId),
+    /// Send a message again of which nobody knows whether it was received?
+    Again(MessageId),
+    /// What became of this message? By number.
+    Settle(MessageId),
+    /// From which site comes the guest of this web deployment?
+    Site(String),
+    /// Run the open step of a pass?
+    PassStep,
+    /// End the pass?
+    PassStop,
+    /// Leave with messages under way?
+    Quit,
+}
+
+impl PlainQuestion {
+    /// What can be said.
+    pub(super) const fn how(&self) -> &'static str {
+        match self {
+            Self::Send(_) | Self::Session { .. } | Self::Resend(_) | Self::PassStep | Self::PassStop | Self::Quit => {
+                "Type yes or no."
+            }
+            Self::Again(_) => "Type again to send it again, or no.",
+            Self::Settle(_) => "Type 1, 2, 3 or 4.",
+            Self::Site(_) => "Type a site that the deployment allows, like https://shop.example, or no.",
+        }
+    }
+}
+
+/// What is typed and said in turn.
+#[derive(Debug, Default)]
+pub(super) struct Dialogue {
+    pub question: Option<PlainQuestion>,
+    /// The lines of a text that was begun and not ended.
+    pub block: Option<Vec<String>>,
+    /// A Messenger's snippet that goes on in the next line.
+    pub snippet: Option<String>,
+    pub no_more_lines: bool,
+    pub prompt_due: bool,
 }
 
 #[cfg(test)]

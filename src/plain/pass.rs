@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::parser::Done;
-use super::questions::PlainQuestion;
-use super::{Plain, sentences};
+use super::parser::PlainQuestion;
+use super::{Offered, Plain, sentences};
 use crate::app::exit::Exit;
 use crate::model::Moment;
 use crate::model::variables::uuid_from;
@@ -26,34 +26,6 @@ use crate::text::counted;
 /// The words after `.pass`.
 const WORDS: [&str; 13] =
     ["open", "go", "pass", "fail", "blocked", "skip", "again", "undo", "note", "next", "previous", "reports", "stop"];
-
-/// What can be opened by its number.
-#[derive(Clone, Debug)]
-pub(super) enum Offered {
-    Unfinished,
-    File(PathBuf),
-    BuiltIn(&'static str),
-}
-
-/// What is told of passes.
-#[derive(Debug)]
-pub(super) struct Passes {
-    /// What can be opened, in the order in which it was told.
-    pub offered: Vec<Offered>,
-    /// The step that was told last, and whether with its result.
-    pub told: Option<((usize, usize), bool)>,
-    /// Ctrl-C was pressed while the step ran: it is waited for no more.
-    pub let_go: bool,
-    /// Runs that were begun, and what their ids grow from.
-    pub begun: u64,
-    pub seed: u128,
-}
-
-impl Passes {
-    pub const fn new(seed: u128) -> Self {
-        Self { offered: Vec::new(), told: None, let_go: false, begun: 0, seed }
-    }
-}
 
 impl Plain {
     /// `.pass`, `.pass go`, `.pass note it flickers`

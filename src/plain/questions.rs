@@ -1,10 +1,10 @@
 //! Questions: what is asked before it is done, and what an answer does.
 
 use super::Plain;
-use super::parser::{Done, numbered};
+use super::parser::{Done, PlainQuestion, numbered};
 use crate::app::exit::Exit;
 use crate::engine::Command;
-use crate::model::{ConversationKey, DeliveryStatus, MessageId, SessionAsk};
+use crate::model::{DeliveryStatus, MessageId};
 use crate::session::OutgoingMessage;
 use crate::text::clause;
 
@@ -152,58 +152,4 @@ impl Plain {
             _ => self.say("Its outcome stays unknown."),
         }
     }
-}
-
-/// What waits for an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PlainQuestion {
-    /// Production: send this?
-    Send(Box<OutgoingMessage>),
-    /// Ask something of a session that cannot be taken back?
-    Session {
-        /// Of which conversation.
-        key: ConversationKey,
-        /// What.
-        ask: SessionAsk,
-    },
-    /// Send a message again?
-    Resend(MessageId),
-    /// Send a message again of which nobody knows whether it was received?
-    Again(MessageId),
-    /// What became of this message? By number.
-    Settle(MessageId),
-    /// From which site comes the guest of this web deployment?
-    Site(String),
-    /// Run the open step of a pass?
-    PassStep,
-    /// End the pass?
-    PassStop,
-    /// Leave with messages under way?
-    Quit,
-}
-
-impl PlainQuestion {
-    /// What can be said.
-    pub(super) const fn how(&self) -> &'static str {
-        match self {
-            Self::Send(_) | Self::Session { .. } | Self::Resend(_) | Self::PassStep | Self::PassStop | Self::Quit => {
-                "Type yes or no."
-            }
-            Self::Again(_) => "Type again to send it again, or no.",
-            Self::Settle(_) => "Type 1, 2, 3 or 4.",
-            Self::Site(_) => "Type a site that the deployment allows, like https://shop.example, or no.",
-        }
-    }
-}
-
-/// What is typed and said in turn.
-#[derive(Debug, Default)]
-pub(super) struct Dialogue {
-    pub question: Option<PlainQuestion>,
-    /// The lines of a text that was begun and not ended.
-    pub block: Option<Vec<String>>,
-    /// A Messenger's snippet that goes on in the next line.
-    pub snippet: Option<String>,
-    pub no_more_lines: bool,
-    pub prompt_due: bool,
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::{Plain, PlainSetup};
-use crate::app::drive::{InputLine, Runner};
+use crate::app::drive::{FrontEndLoop, InputLine};
 use crate::app::exit::Failed;
 use crate::app::journal;
 use crate::app::open::{self, OpenProfile};
@@ -40,7 +40,7 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
     let options = journal::options(journal.as_ref());
     let (engine, reports) = EngineHandle::start(opened.profile.clone(), clock, options);
     let (paths, output) = (&settings.paths, Output::default());
-    let mut runner = Runner { front, engine, opened, paths, journal, kept: None, output, json: false };
+    let mut runner = FrontEndLoop { front, engine, opened, paths, journal, kept: None, output, json: false };
     let result = runner.run(clock, reports, pages, lines()).await;
     runner.opened.close().await;
     journal::close(runner.journal.as_ref());

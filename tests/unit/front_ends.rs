@@ -193,8 +193,9 @@ fn by_send(course: &Course) -> Facts {
         text: TEXT.to_owned(),
         extras: Extras::default(),
         reply_within: course.facts.reply.map(|_| Duration::from_secs(5)),
+        ..Sending::default()
     };
-    let mut fold = SendFold::new(sending, session());
+    let mut fold = SendFold::new(sending, session(), &[]);
     let mut acts = fold.on(Moment::ZERO, FrontEndEvent::Begin);
     let id =
         sent(acts.iter().filter_map(|act| if let FrontEndEffect::Ask(command) = act { Some(command) } else { None }));

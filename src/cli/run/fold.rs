@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Planned;
 use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent};
 use crate::app::exit::Exit;
 use crate::app::output::OutputLine;
@@ -30,7 +29,7 @@ pub struct RunFold {
     pass: Arc<Pass>,
     cast: Cast,
     mode: Mode,
-    waiting: VecDeque<Vec<Vec<Planned>>>,
+    waiting: VecDeque<Vec<Vec<(usize, u32)>>>,
     lanes: Vec<Runner>,
     begin: RunStart,
     /// The whole run; the cases of lanes are put into it as they come.
@@ -51,7 +50,7 @@ impl RunFold {
         pass: Arc<Pass>,
         begin: RunStart,
         cast: Cast,
-        waves: Vec<Vec<Vec<Planned>>>,
+        waves: Vec<Vec<Vec<(usize, u32)>>>,
         fail_fast: bool,
         session: Session,
     ) -> Self {
@@ -134,7 +133,7 @@ impl RunFold {
         }
     }
 
-    fn new_lane(&self, now: Moment, plan: Vec<Planned>, captures: &BTreeMap<String, String>) -> Runner {
+    fn new_lane(&self, now: Moment, plan: Vec<(usize, u32)>, captures: &BTreeMap<String, String>) -> Runner {
         let begin = RunStart { plan, at: now, ..self.begin.clone() };
         // A lane that begins later begins with what is known by then.
         let mut cast = self.cast.clone();

@@ -1,14 +1,15 @@
 //! `guestwire send`: one message through the same engine as the console, and what came of it.
 
 pub mod fold;
+mod lines;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use clap::Args;
-use fold::{NumberedChoice, SendFold, Sending};
 
+use self::fold::{NumberedChoice, SendFold, Sending};
 use crate::app::drive::{MessagesKept, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal::SubcommandJournal;
@@ -17,6 +18,7 @@ use crate::app::output::standard_input;
 use crate::config::{Profile, Settings, parse_duration};
 use crate::model::{Attachment, Choice, ConversationKey, Extras, Variation};
 use crate::session::{Session, attachments};
+use crate::text::suggest::{nearest, suggestion};
 use crate::text::{alike, cleaned};
 
 /// `guestwire send`
@@ -62,7 +64,7 @@ pub struct SendArgs {
 fn variation(text: &str) -> Result<Variation, String> {
     Variation::named(text).ok_or_else(|| {
         let names = Variation::ALL.map(Variation::as_str);
-        format!("there is no such way to send{}", crate::text::suggest::suggestion(text, names))
+        format!("there is no such way to send{}", suggestion(text, names))
     })
 }
 
@@ -98,53 +100,37 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// More than any channel takes; a pipe that never ends is not read forever.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// A send, resolved from the arguments.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SendOptions {
-    to: Option<String>,
-    /// Flags describe the conversation.
-    described: bool,
-    text: String,
-    extras: Extras,
-    pick: Option<NumberedChoice>,
-    json: bool,
-    reply_within: Option<Duration>,
-    sent_as: Option<Variation>,
-}
-
-impl SendOptions {
-    /// Reads the text from where it is. `described`: flags describe the conversation.
-    pub fn from_args(args: SendArgs, described: bool) -> Result<Self, Failed> {
-        let (choice, pick, answers) = match args.choice {
-            Some(ChoiceArgument::Number(number)) => (None, Some(NumberedChoice { number, of: args.answers }), None),
-            Some(ChoiceArgument::Choice(choice)) => (Some(choice), None, args.answers),
-            None => (None, None, None),
-        };
-        let mut attributes = BTreeMap::new();
-        for (name, value) in args.attributes {
-            if attributes.insert(name.clone(), value).is_some() {
-                return Err(Failed::usage(format!("--attribute {name} is given twice; nothing was sent")));
-            }
+/// What the arguments say is to be sent, read from where it is; into which conversation is not decided yet.
+fn sending(args: SendArgs) -> Result<Sending, Failed> {
+    let (choice, pick, answers) = match args.choice {
+        Some(ChoiceArgument::Number(number)) => (None, Some(NumberedChoice { number, of: args.answers }), None),
+        Some(ChoiceArgument::Choice(choice)) => (Some(choice), None, args.answers),
+        None => (None, None, None),
+    };
+    let mut attributes = BTreeMap::new();
+    for (name, value) in args.attributes {
+        if attributes.insert(name.clone(), value).is_some() {
+            return Err(Failed::usage(format!("--attribute {name} is given twice; nothing was sent")));
         }
-        let extras = Extras { choice, answers, attributes, attachments: args.attachments, key: None };
-        let text = match args.text.as_deref() {
-            // A choice says what stands on it, and a file may go without a word.
-            None if extras.choice.is_some() => extras.choice.as_ref().map(|c| c.label.clone()).unwrap_or_default(),
-            None if pick.is_some() || !extras.attachments.is_empty() => String::new(),
-            None if io::stdin().is_terminal() => {
-                let how = "give the text, or `-` to read it from standard input";
-                return Err(Failed::usage(format!("there is nothing to send; {how}")));
-            }
-            None | Some("-") => read_stdin()?,
-            Some(text) => text.to_owned(),
-        };
-        let says_nothing = text.trim().is_empty() && extras.attachments.is_empty();
-        if says_nothing && (pick.is_none() || args.text.is_some()) {
-            return Err(Failed::usage("the text is empty; nothing was sent"));
-        }
-        let SendArgs { to, json, reply_within, sent_as, .. } = args;
-        Ok(Self { to, described, text, extras, pick, json, reply_within, sent_as })
     }
+    let extras = Extras { choice, answers, attributes, attachments: args.attachments, key: None };
+    let text = match (args.text.as_deref(), &extras.choice) {
+        // A choice says what stands on it, and a file may go without a word.
+        (None, Some(choice)) => choice.label.clone(),
+        (None, None) if pick.is_some() || !extras.attachments.is_empty() => String::new(),
+        (None, None) if io::stdin().is_terminal() => {
+            let how = "give the text, or `-` to read it from standard input";
+            return Err(Failed::usage(format!("there is nothing to send; {how}")));
+        }
+        (None | Some("-"), _) => read_stdin()?,
+        (Some(text), _) => text.to_owned(),
+    };
+    let says_nothing = text.trim().is_empty() && extras.attachments.is_empty();
+    if says_nothing && (pick.is_none() || args.text.is_some()) {
+        return Err(Failed::usage("the text is empty; nothing was sent"));
+    }
+    let SendArgs { reply_within, sent_as, .. } = args;
+    Ok(Sending { conversation: ConversationKey(0), text, extras, reply_within, sent_as, pick })
 }
 
 fn read_stdin() -> Result<String, Failed> {
@@ -159,7 +145,7 @@ pub fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
         return Ok(entry.conversation.key);
     }
     let names = profile.conversations.iter().map(|e| e.conversation.name.as_str());
-    let how = match crate::text::suggest::nearest(name, names) {
+    let how = match nearest(name, names) {
         Some(near) => match alike::difference(near, name) {
             Some(difference) => format!("it has \"{near}\": {difference}"),
             None => format!("did you mean \"{near}\"?"),
@@ -184,27 +170,23 @@ fn quoted_names(profile: &Profile) -> String {
     profile.conversations.iter().map(|e| format!("\"{}\"", e.conversation.name)).collect::<Vec<_>>().join(", ")
 }
 
-/// Sends, and waits for the outcome.
-pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Failed> {
+/// Sends, and waits for the outcome. `described`: flags describe the conversation.
+pub async fn run(args: SendArgs, described: bool, settings: &Settings) -> Result<Exit, Failed> {
+    let (to, json) = (args.to.clone(), args.json);
+    let mut sending = sending(args)?;
     let opened = OpenProfile::announced(settings)?;
-    let conversation = match &options.to {
+    sending.conversation = match &to {
         Some(name) => find(&opened.profile, name)?,
-        None if options.described => ConversationKey(0),
+        None if described => sending.conversation,
         None => only(&opened.profile)?,
     };
+    let conversation = sending.conversation;
     let channel = opened.profile.conversations.get(conversation.0 as usize).map(|e| e.conversation.channel());
-    let SendOptions { text, extras, pick, reply_within, json, sent_as, .. } = options;
-    let sending = Sending { conversation, text, extras, reply_within };
     // The guest's socket needs no token, so nobody is bothered with signing in.
-    let needs = Needs {
-        json,
-        keeps: MessagesKept::OneMessage,
-        sign_in: channel.is_none_or(|channel| !channel.has_sessions()),
-        report_on_stdout: false,
-    };
+    let sign_in = channel.is_none_or(|channel| !channel.has_sessions());
+    let needs = Needs { json, keeps: MessagesKept::OneMessage, sign_in, report_on_stdout: false };
     let begin = |profile: &Profile, _, kept: Option<&SubcommandJournal>| {
-        let heard = kept.map_or(&[][..], |kept| kept.heard_before(conversation));
-        SendFold::new(sending, Session::of(profile)).sent_as(sent_as).picking(pick, heard)
+        SendFold::new(sending, Session::of(profile), kept.map_or(&[], |kept| kept.heard_before(conversation)))
     };
     play(opened, settings, needs, begin).await.exit
 }

@@ -139,9 +139,14 @@ fn fed(fold: &mut dyn FrontEnd, course: &[Report]) -> Option<Exit> {
 }
 
 fn by_send(course: &[Report]) -> (Known, Option<Exit>) {
-    let sending =
-        Sending { conversation: KEY, text: "Hello".to_owned(), extras: Extras::default(), reply_within: None };
-    let mut fold = SendFold::new(sending, session());
+    let sending = Sending {
+        conversation: KEY,
+        text: "Hello".to_owned(),
+        extras: Extras::default(),
+        reply_within: None,
+        ..Sending::default()
+    };
+    let mut fold = SendFold::new(sending, session(), &[]);
     let exit = fed(&mut fold, course);
     (known(fold.known()), exit)
 }

@@ -13,23 +13,21 @@ pub mod outcome;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use choice::NumberedChoice;
-use choice::Offer;
 use serde_json::json;
 
+use super::lines::{attempt_line, reading_line, waiting_line};
 use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent};
 use crate::app::exit::Exit;
 use crate::app::output::OutputLine;
 use crate::cli::token::token_line;
 use crate::engine::{Command, Report};
 use crate::model::{
-    Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, ExchangeStep, Extras, MessageId,
-    Moment, Probe, RepliesReadable, TokenStatus, Unreadable, Variation, WebSession,
+    Channel, Choice, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, ExchangeStep, Extras,
+    MessageId, Moment, Probe, RemoteMessage, RepliesReadable, TokenStatus, Unreadable, Variation, WebSession,
 };
 use crate::pass::runner::replies::ReplyTracker;
 use crate::session::changes::{Change, Notice};
 use crate::session::{Changes, OutgoingMessage, Session, SignInTrouble};
-use outcome::{attempt_line, waiting_line};
 
 /// How long the exchange of a settled message may lag behind it.
 const LAG: Duration = Duration::from_millis(500);
@@ -41,11 +39,13 @@ const PROBING: Duration = Duration::from_secs(5);
 const LAST_READ: Duration = Duration::from_secs(5);
 /// How long a message whose answer was lost is looked for: the engine reads the conversation four times until then.
 const LOOKING_UP: Duration = Duration::from_secs(10);
+/// How long it is looked for what is offered.
+const LOOKING: Duration = Duration::from_secs(15);
 /// Under which id the one message goes.
 const MESSAGE: MessageId = MessageId(1);
 
 /// What is to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sending {
     /// Into which conversation.
     pub conversation: ConversationKey,
@@ -55,6 +55,19 @@ pub struct Sending {
     pub extras: Extras,
     /// How long a reply is waited for.
     pub reply_within: Option<Duration>,
+    /// How it is wrong on purpose.
+    pub sent_as: Option<Variation>,
+    /// Which of the choices on offer is taken.
+    pub pick: Option<NumberedChoice>,
+}
+
+/// A choice by its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberedChoice {
+    /// From 1.
+    pub number: usize,
+    /// The message that offers it, by the remote side's id; the newest that offers any where none is named.
+    pub of: Option<String>,
 }
 
 /// The account of one send.
@@ -70,45 +83,51 @@ pub struct SendFold {
     replied: bool,
     interrupted: bool,
     stage: Stage,
+    /// When the stage ends at the latest.
+    until: Option<Moment>,
     /// Why the conversation cannot be reached, as the engine said when it stopped trying.
     unreachable: Option<String>,
     /// Which messages answer ours.
     replies: ReplyTracker,
-    sent_as: Option<Variation>,
-    /// Which choice is taken, and of what.
-    pick: Option<NumberedChoice>,
-    offer: Option<Offer>,
-    /// Why none can be.
-    unchosen: Option<(Exit, String)>,
+    /// The message that offers what is chosen from.
+    offer: Option<RemoteMessage>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// What is offered is looked for, until then at the latest; nothing is sent yet.
-    Choosing(Moment),
+    /// What is offered is looked for; nothing is sent yet.
+    Choosing,
     /// Not settled.
     UnderWay,
-    /// Ctrl-C was pressed; the engine has until then to say what became of the message.
-    TakingBack(Moment),
-    /// Settled; the rest of its exchange may take until then.
-    Lagging(Moment),
-    /// Refused, and the refusal alone does not say why: the conversation is read, until then at the latest.
-    Probing(Moment),
-    /// Accepted; a reply may take until then.
-    Listening(Moment),
-    /// The time for a reply is over. The conversation is read once more, from the first moment on, until the second at
-    /// the latest: what came since the last read counts.
-    LastRead(Moment, Moment),
-    /// The answer to it was lost: reads look for it in the conversation, until then.
-    LookingUp(Moment),
+    /// Ctrl-C was pressed; the engine says what became of the message.
+    TakingBack,
+    /// Settled; the rest of its exchange comes.
+    Lagging,
+    /// Refused, and the refusal alone does not say why: the conversation is read.
+    Probing,
+    /// Accepted; a reply may come.
+    Listening,
+    /// The time for a reply is over. The conversation is read once more, from this moment on: what came since the last read
+    /// counts.
+    LastRead(Moment),
+    /// The answer to it was lost: reads look for it in the conversation.
+    LookingUp,
     /// Said.
     Over,
 }
 
 impl SendFold {
-    /// An account of a send that has not begun.
-    pub fn new(sending: Sending, session: Session) -> Self {
-        Self {
+    /// An account of a send that has not begun. `heard`: what is kept of the conversation.
+    pub fn new(mut sending: Sending, session: Session, heard: &[RemoteMessage]) -> Self {
+        if let (Some(choice), Some(answers)) = (&mut sending.extras.choice, &sending.extras.answers) {
+            // A choice that was written out is answered as its offer asks for, where the offer is kept.
+            let offered = heard.iter().filter(|message| message.id == *answers).flat_map(|m| &m.choices);
+            let same = |offered: &&Choice| offered.payload == choice.payload || offered.label == choice.label;
+            if let Some(offered) = offered.into_iter().find(same) {
+                (choice.kind, choice.words) = (offered.kind, offered.words.clone());
+            }
+        }
+        let mut fold = Self {
             session,
             sending,
             begun: Moment::ZERO,
@@ -117,13 +136,17 @@ impl SendFold {
             replied: false,
             interrupted: false,
             stage: Stage::UnderWay,
+            until: None,
             unreachable: None,
             replies: ReplyTracker::default(),
-            sent_as: None,
-            pick: None,
             offer: None,
-            unchosen: None,
-        }
+        };
+        fold.offer = fold.offer_in(heard);
+        fold
+    }
+
+    fn stay(&mut self, stage: Stage, until: Moment) {
+        (self.stage, self.until) = (stage, Some(until));
     }
 
     /// What is known of the session.
@@ -132,17 +155,12 @@ impl SendFold {
         &self.session
     }
 
-    /// … of a message that is sent wrongly on purpose.
-    #[must_use]
-    pub fn sent_as(mut self, variation: Option<Variation>) -> Self {
-        self.sent_as = variation;
-        self
-    }
-
     /// Why it was refused, as far as that can be told: the message's own exchange, else the token's or the socket's.
     fn diagnosis(&self) -> Option<Diagnosis> {
-        let token = |x: &Exchange| x.kind == ExchangeKind::Token && x.outcome.is_error();
-        let trouble = if self.wants_token() { self.session.log.newest(token) } else { self.failed_opening() };
+        // Without a token of its own, it goes through the guest's socket: what opens that carries no message.
+        let kind = if self.wants_token() { ExchangeKind::Token } else { ExchangeKind::Frame };
+        let opens = |x: &Exchange| x.kind == kind && x.message.is_none() && x.outcome.is_error();
+        let trouble = self.session.log.newest(opens);
         let own = self.carrier().map(|x| (x.attempts().next().is_some(), self.session.diagnose(x)));
         let found = match own {
             Some((true, diagnosis)) => diagnosis,
@@ -155,11 +173,6 @@ impl SendFold {
     /// The exchange that carries the message.
     fn carrier(&self) -> Option<&Arc<Exchange>> {
         self.session.log.exchange_of(MESSAGE)
-    }
-
-    /// The newest try to open the guest's socket that was refused or failed.
-    fn failed_opening(&self) -> Option<&Arc<Exchange>> {
-        self.session.log.newest(|x| opens_socket(x) && x.outcome.is_error())
     }
 
     fn channel(&self) -> Option<Channel> {
@@ -179,9 +192,9 @@ impl SendFold {
 
     fn send(&mut self, now: Moment) -> Vec<FrontEndEffect> {
         self.begun = now;
-        let Sending { conversation, text, extras, reply_within } = self.sending.clone();
+        let Sending { conversation, text, extras, reply_within, sent_as, .. } = self.sending.clone();
         let watch = reply_within.map(|_| FrontEndEffect::Ask(Command::Watch(Some(conversation))));
-        let outgoing = OutgoingMessage { extras, ..OutgoingMessage::text(conversation, text) }.varied(self.sent_as);
+        let outgoing = OutgoingMessage { extras, ..OutgoingMessage::text(conversation, text) }.varied(sent_as);
         self.replies.said(&outgoing.text, now.wall);
         let mut changes = Changes::default();
         self.session.submit(outgoing, now, &mut changes);
@@ -228,7 +241,7 @@ impl SendFold {
 
     /// Without a token or a connection and without a prospect of one, a message that is not on the wire is taken back.
     fn give_up(&mut self, now: Moment) -> Vec<FrontEndEffect> {
-        if let (Stage::Choosing(_), Some(trouble)) = (self.stage, self.trouble().cloned()) {
+        if let (Stage::Choosing, Some(trouble)) = (self.stage, self.trouble().cloned()) {
             return self.unchosen(now, Exit::from(&trouble), &format!("not signed in: {}", trouble.why));
         }
         let waiting = matches!(self.delivery, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
@@ -243,10 +256,10 @@ impl SendFold {
     fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<FrontEndEffect> {
         if exchange.message != Some(MESSAGE) {
             let probe = exchange.kind == ExchangeKind::Read && exchange.outcome.is_settled();
-            if matches!(self.stage, Stage::Choosing(_)) {
+            if self.stage == Stage::Choosing {
                 return self.look_failed(now, exchange);
             }
-            let probing = matches!(self.stage, Stage::Probing(_)) && probe;
+            let probing = self.stage == Stage::Probing && probe;
             return if probing { self.outcome(now) } else { Vec::new() };
         }
         let mut acts = Vec::new();
@@ -261,7 +274,7 @@ impl SendFold {
             }
             self.told += 1;
         }
-        if let Stage::Lagging(_) = self.stage {
+        if self.stage == Stage::Lagging {
             acts.extend(self.settled(now));
         }
         acts
@@ -281,9 +294,9 @@ impl SendFold {
         }
         self.replied |= delivery == DeliveryStatus::Answered;
         self.delivery = delivery;
-        let open = matches!(self.stage, Stage::UnderWay | Stage::TakingBack(_) | Stage::LookingUp(_));
+        let open = matches!(self.stage, Stage::UnderWay | Stage::TakingBack | Stage::LookingUp);
         if open && self.delivery.is_settled() {
-            self.stage = Stage::Lagging(now.after(LAG));
+            self.stay(Stage::Lagging, now.after(LAG));
             acts.extend(self.settled(now));
         } else {
             acts.extend(self.give_up(now));
@@ -310,7 +323,7 @@ impl SendFold {
             (Some(time), DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed)
                 if !self.interrupted =>
             {
-                self.stage = Stage::Listening(now.after(time));
+                self.stay(Stage::Listening, now.after(time));
                 let line = OutputLine::new("accepted", now.wall, json!({})).says(self.accepted_text(now));
                 let mut acts = vec![FrontEndEffect::Say(line)];
                 if self.replied {
@@ -319,16 +332,13 @@ impl SendFold {
                 acts
             }
             (_, DeliveryStatus::Unknown(_)) if !self.interrupted && !self.is_final() => {
-                self.stage = Stage::LookingUp(now.after(LOOKING_UP));
-                let line = OutputLine::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
-                let line = line.warns("the answer was lost; looking for the message in the conversation");
-                vec![FrontEndEffect::Say(line)]
+                self.stay(Stage::LookingUp, now.after(LOOKING_UP));
+                vec![reading_line(now, "the answer was lost; looking for the message in the conversation")]
             }
             (_, DeliveryStatus::Refused(_)) if self.wants_a_probe() => {
-                self.stage = Stage::Probing(now.after(PROBING));
-                let line = OutputLine::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
-                let line = line.warns("refused; reading the conversation to find out why");
-                vec![FrontEndEffect::Say(line), FrontEndEffect::Ask(Command::Read(self.sending.conversation))]
+                self.stay(Stage::Probing, now.after(PROBING));
+                let line = reading_line(now, "refused; reading the conversation to find out why");
+                vec![line, FrontEndEffect::Ask(Command::Read(self.sending.conversation))]
             }
             _ => self.outcome(now),
         }
@@ -337,14 +347,14 @@ impl SendFold {
     /// Whether a read, which changes nothing, would say why.
     fn wants_a_probe(&self) -> bool {
         let asks = |d: Diagnosis| d.is_undecided() && d.settles.iter().any(|s| s.probe == Probe::Conversation);
-        !self.interrupted && !matches!(self.stage, Stage::Probing(_)) && self.diagnosis().is_some_and(asks)
+        !self.interrupted && self.stage != Stage::Probing && self.diagnosis().is_some_and(asks)
     }
 
     fn interrupt(&mut self, now: Moment) -> Vec<FrontEndEffect> {
         let again = std::mem::replace(&mut self.interrupted, true);
         match self.stage {
             Stage::UnderWay if !again => {
-                self.stage = Stage::TakingBack(now.after(TAKING_BACK));
+                self.stay(Stage::TakingBack, now.after(TAKING_BACK));
                 let line = OutputLine::new("interrupt", now.wall, json!({})).warns("taking the message back");
                 vec![FrontEndEffect::Say(line), FrontEndEffect::Ask(Command::Cancel(MESSAGE))]
             }
@@ -354,10 +364,10 @@ impl SendFold {
 
     fn due_now(&mut self, now: Moment) -> Vec<FrontEndEffect> {
         match self.stage {
-            Stage::Choosing(_) => self.look_ended(now),
-            Stage::Lagging(_) => self.after_settling(now),
-            Stage::Listening(_) if self.wants_token() && !self.is_final() => {
-                self.stage = Stage::LastRead(now, now.after(LAST_READ));
+            Stage::Choosing => self.nothing_offered(now, &format!(" within {} s", LOOKING.as_secs())),
+            Stage::Lagging => self.after_settling(now),
+            Stage::Listening if self.wants_token() && !self.is_final() => {
+                self.stay(Stage::LastRead(now), now.after(LAST_READ));
                 vec![FrontEndEffect::Ask(Command::Read(self.sending.conversation))]
             }
             Stage::LastRead(..) => {
@@ -367,13 +377,11 @@ impl SendFold {
                 }
                 self.outcome(now)
             }
-            Stage::TakingBack(_) | Stage::Listening(_) | Stage::Probing(_) | Stage::LookingUp(_) => self.outcome(now),
+            Stage::TakingBack | Stage::Listening | Stage::Probing | Stage::LookingUp => self.outcome(now),
             Stage::UnderWay | Stage::Over => Vec::new(),
         }
     }
-}
 
-impl SendFold {
     fn report(&mut self, now: Moment, report: Report) -> Vec<FrontEndEffect> {
         let here = self.sending.conversation;
         // Which messages answer ours is read from the report itself.
@@ -397,18 +405,13 @@ impl SendFold {
             });
         }
         match (brought, self.stage) {
-            (Some((messages, all)), Stage::Choosing(_)) => acts.extend(self.offered(now, &messages, all)),
+            (Some((messages, all)), Stage::Choosing) => acts.extend(self.offered(now, &messages, all)),
             (Some((messages, read)), _) => acts.extend(self.brought(now, &messages, read)),
             (None, _) => {}
         }
         acts.extend(as_of.map(|as_of| self.readable(now, as_of)).unwrap_or_default());
         acts
     }
-}
-
-/// Whether an exchange is a try to open the guest's socket.
-fn opens_socket(exchange: &Exchange) -> bool {
-    exchange.kind == ExchangeKind::Frame && exchange.message.is_none()
 }
 
 impl FrontEnd for SendFold {
@@ -427,16 +430,7 @@ impl FrontEnd for SendFold {
     }
 
     fn due(&self) -> Option<Moment> {
-        match self.stage {
-            Stage::Choosing(until)
-            | Stage::TakingBack(until)
-            | Stage::Lagging(until)
-            | Stage::Listening(until)
-            | Stage::LastRead(_, until)
-            | Stage::LookingUp(until)
-            | Stage::Probing(until) => Some(until),
-            Stage::UnderWay | Stage::Over => None,
-        }
+        self.until
     }
 }
 

@@ -18,9 +18,10 @@ fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[Remote
         conversation: ConversationKey(3),
         text: String::new(),
         extras: Extras::default(),
-        reply_within: None,
+        pick: Some(NumberedChoice { number, of: of.map(str::to_owned) }),
+        ..Sending::default()
     };
-    SendFold::new(sending, session(channel)).picking(Some(NumberedChoice { number, of: of.map(str::to_owned) }), heard)
+    SendFold::new(sending, session(channel), heard)
 }
 
 fn sent(acts: &[FrontEndEffect]) -> Option<(&str, &str, &str)> {
@@ -44,8 +45,14 @@ fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
             answers: Some(answers.to_owned()),
             ..Extras::default()
         };
-        let sending = Sending { conversation: ConversationKey(0), text: "nine".to_owned(), extras, reply_within: None };
-        let mut fold = SendFold::new(sending, session(Channel::GuestApi)).picking(None, std::slice::from_ref(&offer));
+        let sending = Sending {
+            conversation: ConversationKey(0),
+            text: "nine".to_owned(),
+            extras,
+            reply_within: None,
+            ..Sending::default()
+        };
+        let mut fold = SendFold::new(sending, session(Channel::GuestApi), std::slice::from_ref(&offer));
         let acts = fold.on(NOW, FrontEndEvent::Begin);
         let sent = acts.iter().find_map(|act| match act {
             FrontEndEffect::Ask(Command::Send(SendRequest { extras, .. })) => {

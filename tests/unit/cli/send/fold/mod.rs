@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 
-use super::outcome::reply_line;
 use super::*;
+use crate::cli::send::lines::reply_line;
 use crate::engine::SendRequest;
 use crate::fixtures;
 use crate::model::{
@@ -39,16 +39,22 @@ fn web_fold() -> SendFold {
         text: "Hello".to_owned(),
         extras: Extras::default(),
         reply_within: None,
+        ..Sending::default()
     };
-    let mut fold = SendFold::new(sending, session(Channel::WebMessaging));
+    let mut fold = SendFold::new(sending, session(Channel::WebMessaging), &[]);
     fold.on(NOW, FrontEndEvent::Begin);
     fold
 }
 
 fn fold(reply_within: Option<Duration>) -> SendFold {
-    let sending =
-        Sending { conversation: ConversationKey(3), text: "Hello".to_owned(), extras: Extras::default(), reply_within };
-    let mut fold = SendFold::new(sending, session(Channel::GuestApi));
+    let sending = Sending {
+        conversation: ConversationKey(3),
+        text: "Hello".to_owned(),
+        extras: Extras::default(),
+        reply_within,
+        ..Sending::default()
+    };
+    let mut fold = SendFold::new(sending, session(Channel::GuestApi), &[]);
     fold.on(NOW, FrontEndEvent::Begin);
     fold
 }
@@ -122,8 +128,9 @@ fn it_begins_by_sending() {
         text: "Hello".to_owned(),
         extras: Extras::default(),
         reply_within: None,
+        ..Sending::default()
     };
-    let acts = SendFold::new(sending.clone(), session(Channel::GuestApi)).on(NOW, FrontEndEvent::Begin);
+    let acts = SendFold::new(sending.clone(), session(Channel::GuestApi), &[]).on(NOW, FrontEndEvent::Begin);
     let request = SendRequest {
         message: MESSAGE,
         conversation: ConversationKey(3),
@@ -134,7 +141,7 @@ fn it_begins_by_sending() {
     };
     assert_eq!(acts, [FrontEndEffect::Ask(Command::Send(request.clone()))]);
     let watching = Sending { reply_within: Some(Duration::from_secs(1)), ..sending };
-    let acts = SendFold::new(watching, session(Channel::GuestApi)).on(NOW, FrontEndEvent::Begin);
+    let acts = SendFold::new(watching, session(Channel::GuestApi), &[]).on(NOW, FrontEndEvent::Begin);
     assert_eq!(
         acts,
         [FrontEndEffect::Ask(Command::Watch(Some(ConversationKey(3)))), FrontEndEffect::Ask(Command::Send(request))]

@@ -1,0 +1,87 @@
+//! What `guestwire send` says on the way to its outcome.
+
+use serde_json::{Value, json};
+
+use crate::app::drive::FrontEndEffect;
+use crate::app::output::OutputLine;
+use crate::model::exchange::header;
+use crate::model::{Attempt, Diagnosis, Ending, Moment, Probe, Reason, RemoteMessage};
+
+/// A reply, with what it offers to answer with.
+pub fn reply_line(now: Moment, reply: &RemoteMessage) -> OutputLine {
+    let (author, said) = (reply.author.word(), reply.at.to_string());
+    let mut fields = json!({ "author": author, "text": reply.text, "id": reply.id, "said_at": said });
+    let mut text = format!("{author}: {}", reply.text);
+    if !reply.choices.is_empty() {
+        let choices: Vec<Value> =
+            reply.choices.iter().map(|c| json!({ "label": c.label, "payload": c.payload })).collect();
+        fields["choices"] = choices.into();
+        let labels: Vec<String> = (1..).zip(&reply.choices).map(|(n, c)| format!("{n} {}", c.label)).collect();
+        text.push_str(&format!(" [{}]", labels.join(" | ")));
+    }
+    OutputLine::new("reply", now.wall, fields).says(text)
+}
+
+/// What is waited for, and how long.
+pub fn waiting_line(now: Moment, until: Moment, why: &Reason) -> OutputLine {
+    let fields = json!({ "until": until.wall.to_string(), "why": why.to_string() });
+    let seconds = until.left(now).as_secs_f64().ceil();
+    OutputLine::new("waiting", now.wall, fields).warns(format!("waiting {seconds} s: {why}"))
+}
+
+/// The conversation is read, and why.
+pub fn reading_line(now: Moment, why: &str) -> FrontEndEffect {
+    let line = OutputLine::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
+    FrontEndEffect::Say(line.warns(why))
+}
+
+/// Why, for people and programs.
+pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> OutputLine {
+    let open: Vec<Value> =
+        diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
+    let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.as_str()).collect();
+    let settles: Vec<&str> = diagnosis.settles.iter().map(|s| s.probe.name()).collect();
+    let cause = diagnosis.cause();
+    let fields = json!({
+        "cause": cause.as_str(),
+        "confidence": diagnosis.confidence().word(),
+        "because": diagnosis.sentence(),
+        "open": open,
+        "excluded": excluded,
+        "settled_by": settles,
+    });
+    let words = diagnosis.confidence().word();
+    let text = if diagnosis.suspects.is_empty() {
+        format!("no known cause fits: {}", diagnosis.said)
+    } else if diagnosis.is_undecided() {
+        let names: Vec<&str> = diagnosis.suspects.iter().map(|s| s.cause.as_str()).collect();
+        let how = "run `guestwire doctor` for the same conversation to find out";
+        format!("cause: {}; possible: {}; {how}", diagnosis.sentence(), names.join(", "))
+    } else {
+        format!("cause: {cause} ({words}): {}; run `guestwire explain {cause}` for more", diagnosis.sentence())
+    };
+    OutputLine::new("diagnosis", now.wall, fields).warns(text)
+}
+
+/// A try, for programs.
+pub fn attempt_line(now: Moment, attempt: &Attempt) -> OutputLine {
+    let (error, phase) = match &attempt.ending {
+        Some(Ending::Failed(failure)) => (Some(failure.detail.as_str()), Some(failure.phase.word())),
+        _ => (None, None),
+    };
+    let id = attempt.response().and_then(|response| {
+        ["inin-correlation-id", "genesys-correlation-id", "x-request-id"]
+            .iter()
+            .find_map(|name| header(&response.headers, name))
+    });
+    let fields = json!({
+        "number": attempt.number,
+        "status": attempt.status(),
+        "error": error,
+        "phase": phase,
+        "generation": attempt.generation.map(|g| g.0),
+        "request_id": id,
+        "duration_ms": attempt.timing.total.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
+    });
+    OutputLine::new("attempt", now.wall, fields)
+}
