@@ -97,7 +97,7 @@ impl Plain {
                 self.pass_event(RunnerEvent::Accept);
             }
             StepStage::Judging => {
-                return Err(format!("guestwire suggests no verdict here. {}", ONLY_YOU));
+                return Err(format!("guestwire suggests no verdict here. {ONLY_YOU}"));
             }
             StepStage::Preparing(_) | StepStage::Watching => {
                 self.say("The step still runs. Your verdict ends it at once.");
