@@ -25,21 +25,13 @@ pub(crate) struct Armed {
 }
 
 impl Armed {
-    /// Sets a fault. An act that takes effect at once is given back instead.
-    pub(crate) fn arm(&mut self, fault: Fault) -> Option<Fault> {
-        if fault.at_once {
-            return Some(fault);
-        }
+    /// Sets a fault that waits for a request, or holds.
+    pub(crate) fn arm(&mut self, fault: Fault) {
         self.set.push(SetFault { fault, hit: 0 });
-        None
     }
 
     pub(crate) fn clear(&mut self) {
         self.set.clear();
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.set.is_empty()
     }
 
     /// What becomes of a request: counts it in every fault that it is for.
@@ -48,9 +40,6 @@ impl Armed {
     /// both spoil the answer take turns: the later one keeps its count.
     pub(crate) fn meet(&mut self, target: FaultTarget, names: impl Fn(&str) -> bool) -> (Plan, Vec<Fault>) {
         let (mut plan, mut acts) = (Plan::default(), Vec::new());
-        if self.set.is_empty() {
-            return (plan, acts);
-        }
         for SetFault { fault, hit } in &mut self.set {
             let meant = target.is_meant_by(fault.target)
                 && fault.kind.row().reaches.contains(&target)

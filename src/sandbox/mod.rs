@@ -6,7 +6,7 @@
 //!                               ├─ fault   what is made to go wrong
 //!                               ├─ http    routes, shapes, headers, resets, the guest WebSocket; the control API
 //!                               ├─ pulse   lets what is due take place when its time has come
-//!                               └─ hook    pushes replies of the open channel to a webhook
+//!                               └─ webhook replies of the open channel are pushed to it
 //! ```
 //! Whatever names another machine in its `Host` is refused, so that no web page reaches it under a name that leads here
 //! (DNS rebinding). It serves what the three channels and their reading side need, counts what it received, and is deterministic:
@@ -14,32 +14,39 @@
 //! those who wait there as they are and gives what happens new ones: a journal outlives many starts, and knows messages
 //! by their ids.
 
-mod announce;
 mod fault;
-mod hook;
 mod http;
 mod loopback;
 mod rng;
-pub mod scenario;
+mod scenario;
 mod shared;
 mod world;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use std::{fmt, io};
 
 use axum::handler::Handler as _;
-use serde_json::Value;
+use secrecy::SecretString;
+use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
-pub use scenario::{Scenario, ScenarioWebhook};
+pub use scenario::Scenario;
 
 use crate::clock::Clock;
-use crate::config::Profile;
-use shared::{Lines, STOP_WAITS, Shared};
-use world::World;
+use crate::config::{
+    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Redaction,
+    Region, SecretSource, TokenHost,
+};
+use crate::genesys::guest_api::SCOPE;
+use crate::model::{self, Address, Channel, ConversationKey, OpenGuest};
+use scenario::{ScenarioConversation, ScenarioWebhook};
+use shared::{STOP_WAITS, Shared};
+use world::{GuestAccess, SimulatedConversation, World};
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -76,19 +83,22 @@ pub fn start_with(options: SandboxOptions, clock: Clock) -> io::Result<Sandbox> 
     let mut world = World::new(&scenario, clock.now());
     world.web.base = format!("http://{addr}");
     let world = Mutex::new(world);
-    let (stopping, mut stop) = watch::channel(false);
     let (pushes, pushed) = mpsc::unbounded_channel();
-    let (lines, sooner) = (Lines::default(), Notify::new());
-    let inner = Arc::new(Shared { clock, advanced: AtomicU64::new(0), world, stopping, lines, pushes, sooner });
-    let pulse = inner.clone();
+    let inner = Arc::new(Shared {
+        clock,
+        advanced: AtomicU64::new(0),
+        world,
+        stopping: watch::Sender::new(false),
+        sockets: Mutex::default(),
+        pushes,
+        sooner: Notify::new(),
+    });
+    let (pulse, webhook, stop) = (inner.clone(), inner.clone(), inner.clone());
     runtime.spawn(async move { pulse.pulse().await });
-    runtime.spawn(hook::run(inner.clone(), pushed));
+    runtime.spawn(async move { webhook.push_to_webhook(pushed).await });
     let service = http::serve.with_state(inner.clone()).into_make_service_with_connect_info::<http::HttpPeer>();
     let server = runtime.spawn(async move {
-        let stopped = async move {
-            // An error means that the handle is gone: stop as well.
-            let _ = stop.wait_for(|&stop| stop).await;
-        };
+        let stopped = async move { stop.stopped().await };
         // It only ends by being stopped.
         let _ = axum::serve(door, service).with_graceful_shutdown(stopped).await;
     });
@@ -108,12 +118,12 @@ impl Sandbox {
 
     /// The built-in profile `sandbox`, for this port.
     pub fn profile(&self) -> Profile {
-        announce::profile(&self.inner.world(), &self.url, self.addr)
+        profile(&self.inner.world(), &self.url, self.addr)
     }
 
     /// What `guestwire sandbox` prints: base URLs, credentials, conversations.
     pub fn announcement(&self) -> Value {
-        announce::line(&self.inner.world(), &self.url, self.addr)
+        announcement(&self.inner.world(), &self.url, self.addr)
     }
 
     /// Everything received so far, and all settings: the body of `GET /_sandbox/state`.
@@ -135,7 +145,7 @@ impl Sandbox {
 
     /// Lifts all faults. Conversations that one ended go on; expired and revoked tokens stay so.
     pub fn clear_faults(&self) {
-        self.inner.clear_faults();
+        self.inner.world().clear_faults();
     }
 
     /// Pushes replies of the open channel to an address of this machine, signed with `secret`. The error is a sentence.
@@ -166,4 +176,100 @@ impl Drop for Sandbox {
         self.inner.stopping.send_replace(true);
         self.server.abort();
     }
+}
+
+/// Where an entry's messages go, and the guest token that it has already.
+fn address(world: &World, entry: &ScenarioConversation) -> Option<(Address, Option<SecretSource>)> {
+    let token = |text: &Arc<str>| SecretSource::Literal(SecretString::from(&**text));
+    Some(match entry.channel {
+        Channel::GuestApi => {
+            let c = world.conversations.iter().find(|c| c.name == entry.name)?;
+            let (participant_id, external_id) = c.configured.clone();
+            (Address::GuestApi { conversation_id: c.id.clone(), participant_id, external_id }, None)
+        }
+        Channel::OpenMessaging => {
+            let (id, id_type) = (entry.guest_id.clone()?, "Opaque".to_owned());
+            let guest = OpenGuest { id, id_type, nickname: Some(entry.guest.clone()) };
+            (Address::OpenMessaging { integration_id: world.integration_id.clone(), guest }, None)
+        }
+        Channel::WebMessaging => {
+            let (deployment_id, origin) = (world.deployment_id.clone(), entry.origin.clone()?);
+            (Address::WebMessaging { deployment_id, origin }, entry.guest_token.as_ref().map(token))
+        }
+    })
+}
+
+/// The built-in profile.
+fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
+    let client = &world.scenario.client;
+    let entry = |(key, entry): (u32, &ScenarioConversation)| {
+        let (address, guest_token) = address(world, entry)?;
+        let conversation = model::Conversation { key: ConversationKey(key), name: entry.name.clone(), address };
+        Some(ConversationEntry { conversation, guest_token, attributes: BTreeMap::new() })
+    };
+    Profile {
+        name: "sandbox".to_owned(),
+        region: Region { domain: "sandbox".to_owned(), aws: None },
+        production: false,
+        sandbox: true,
+        hosts: Hosts {
+            login: url.to_owned(),
+            api: url.to_owned(),
+            webmessaging: format!("ws://{addr}"),
+            cdn: url.to_owned(),
+        },
+        credentials: Credentials::Client(OAuthClient {
+            id: client.id.clone().unwrap_or_default(),
+            secret: SecretSource::Literal(SecretString::from(client.secret.clone().unwrap_or_default())),
+            token_host: TokenHost::Login,
+            client_auth: ClientAuth::Basic,
+            scopes: vec![SCOPE.to_owned(), "conversations".to_owned()],
+        }),
+        guest_api: GuestApi::default(),
+        open_messaging: OpenMessaging::default(),
+        conversations: (0..).zip(&world.scenario.conversations).filter_map(entry).collect(),
+        redaction: Redaction::default(),
+        proxy: None,
+        ca_files: Vec::new(),
+        connect_timeout: Duration::from_secs(5),
+        request_timeout: Duration::from_secs(30),
+        parallel: 8,
+    }
+}
+
+/// What `guestwire sandbox` prints. The participant ids in it are the guests' own, whatever the profile's entries say.
+fn announcement(world: &World, url: &str, addr: SocketAddr) -> Value {
+    let conversation = |c: &SimulatedConversation| {
+        json!({
+            "id": c.id,
+            "participant_id": c.guest().id,
+            "external_id": c.external_id,
+            "name": c.name,
+            "ended": c.ended.is_some(),
+        })
+    };
+    let by_id = world.conversations.iter().filter(|c| c.via == GuestAccess::GuestApi);
+    let waiting = |channel| world.scenario.conversations.iter().filter(move |entry| entry.channel == channel);
+    let guest = |entry: &ScenarioConversation| {
+        json!({"name": entry.name, "integration_id": world.integration_id,
+            "guest": {"id": entry.guest_id, "id_type": "Opaque", "nickname": entry.guest}})
+    };
+    let session = |entry: &ScenarioConversation| {
+        json!({"name": entry.name, "deployment_id": world.deployment_id, "origin": entry.origin,
+            "guest_token": entry.guest_token.as_deref()})
+    };
+    let deployment = &world.web.deployment;
+    json!({
+        "url": url,
+        "ws": format!("ws://{addr}/v1"),
+        "client_id": world.scenario.client.id,
+        "client_secret": world.scenario.client.secret,
+        "conversations": by_id.map(conversation).collect::<Vec<_>>(),
+        "integration_id": world.integration_id,
+        "deployment_id": world.deployment_id,
+        "origin": deployment.first_origin(),
+        "web_deployments": [{"id": world.deployment_id, "name": deployment.name, "origins": deployment.origins}],
+        "open_messaging": waiting(Channel::OpenMessaging).map(guest).collect::<Vec<_>>(),
+        "web_messaging": waiting(Channel::WebMessaging).map(session).collect::<Vec<_>>(),
+    })
 }

@@ -1,5 +1,5 @@
 //! What the parts of a running sandbox share: the world under its lock, the clock, and the ways out for what the world
-//! wants to send.
+//! wants to send: frames to sockets, replies of the open channel to a webhook of this machine.
 
 use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
@@ -7,6 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::body::Body;
+use http::header::CONTENT_TYPE;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -20,6 +25,8 @@ use crate::model::fault::Fault;
 
 /// How long a stop waits for answers that are on their way.
 pub(super) const STOP_WAITS: Duration = Duration::from_millis(500);
+/// How long a webhook may take.
+const WEBHOOK_WAITS: Duration = Duration::from_secs(10);
 
 /// What routes and handle share.
 pub(super) struct Shared {
@@ -27,8 +34,8 @@ pub(super) struct Shared {
     pub(super) advanced: AtomicU64,
     pub(super) world: Mutex<World>,
     pub(super) stopping: watch::Sender<bool>,
-    /// The sockets that are open.
-    pub(super) lines: Lines,
+    /// Where the frames of each open socket go.
+    pub(super) sockets: Mutex<HashMap<ConnectionId, mpsc::UnboundedSender<Outgoing>>>,
     pub(super) pushes: mpsc::UnboundedSender<WebhookPush>,
     /// What is due has changed.
     pub(super) sooner: Notify,
@@ -40,7 +47,7 @@ impl Shared {
         self.clock.now().after(self.advanced())
     }
 
-    pub(super) fn advanced(&self) -> Duration {
+    fn advanced(&self) -> Duration {
         Duration::from_secs(self.advanced.load(Ordering::SeqCst))
     }
 
@@ -54,8 +61,9 @@ impl Shared {
     }
 
     /// The world. What it wants to send goes out when the lock is given back.
-    pub(super) fn world(&self) -> Locked<'_> {
-        Locked::of(self)
+    pub(super) fn world(&self) -> LockedWorld<'_> {
+        let world = lock(&self.world);
+        LockedWorld { next_due: world.next_due(), world, inner: self }
     }
 
     pub(super) fn state(&self) -> Value {
@@ -66,10 +74,6 @@ impl Shared {
         json!({"now": self.now().wall, "advanced_seconds": self.advanced().as_secs()})
     }
 
-    pub(super) fn faults(&self) -> Value {
-        json!({ "faults": self.world().faults() })
-    }
-
     pub(super) fn set_fault(&self, json: &Value) -> Result<(), String> {
         let now = self.now();
         let mut world = self.world();
@@ -78,43 +82,72 @@ impl Shared {
         Ok(())
     }
 
-    pub(super) fn clear_faults(&self) {
-        self.world().clear_faults();
-    }
-
     /// Sets where replies of the open channel are pushed; `None`: nowhere.
     pub(super) fn set_webhook(&self, webhook: Option<ScenarioWebhook>) -> Result<(), String> {
-        if let Some(webhook) = &webhook {
-            loopback::check_webhook(&webhook.url)?;
-        }
+        webhook.as_ref().map_or(Ok(()), |webhook| loopback::check_webhook(&webhook.url))?;
         self.world().scenario.webhook = webhook;
         Ok(())
     }
 
     /// Lets what is due take place when its time has come, until the sandbox stops.
     pub(super) async fn pulse(&self) {
-        let mut stopping = self.stopping.subscribe();
-        while !*stopping.borrow() {
+        while !*self.stopping.borrow() {
             let next = self.world().next_due().map(|due| self.clock.instant(due.before(self.advanced())));
             tokio::select! {
                 () = sleep_until(next) => self.world().settle(self.now()),
                 () = self.sooner.notified() => {}
-                _ = stopping.changed() => {}
+                () = self.stopped() => {}
             }
         }
     }
 
-    /// Waits, unless the sandbox stops.
-    pub(super) async fn pause(&self, time: Duration) {
-        if time.is_zero() {
-            return;
-        }
-        let mut stopping = self.stopping.subscribe();
+    /// Pushes messages of the open channel to the webhook, one after the other, in the order in which they were said, each
+    /// tried once, until the sandbox stops: a listener that is away misses what was pushed meanwhile, and the count says so.
+    pub(super) async fn push_to_webhook(&self, mut pushes: mpsc::UnboundedReceiver<WebhookPush>) {
+        // A connection of its own for each push: a second try on a new one would be a second push.
+        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
+        let serving = async {
+            while let Some(push) = pushes.recv().await {
+                let accepted = tokio::time::timeout(WEBHOOK_WAITS, deliver(&client, push)).await;
+                let mut world = self.world();
+                match accepted {
+                    Ok(Some(true)) => world.tally.open.pushed += 1,
+                    _ => world.tally.open.push_failures += 1,
+                }
+            }
+        };
         tokio::select! {
-            () = tokio::time::sleep(time) => {}
-            _ = stopping.wait_for(|&stop| stop) => {}
+            () = serving => {}
+            () = self.stopped() => {}
         }
     }
+
+    /// Waits until the sandbox stops.
+    pub(super) async fn stopped(&self) {
+        let _ = self.stopping.subscribe().wait_for(|&stop| stop).await;
+    }
+
+    /// Waits, unless the sandbox stops.
+    pub(super) async fn pause(&self, time: Duration) {
+        if !time.is_zero() {
+            let _ = tokio::time::timeout(time, self.stopped()).await;
+        }
+    }
+
+    /// A socket is open: its frames go to `line`.
+    pub(super) fn connect(&self, id: ConnectionId, line: mpsc::UnboundedSender<Outgoing>) {
+        lock(&self.sockets).insert(id, line);
+    }
+
+    /// A socket is gone.
+    pub(super) fn disconnect(&self, id: ConnectionId) {
+        lock(&self.sockets).remove(&id);
+        self.world().hung_up(id);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn sleep_until(instant: Option<std::time::Instant>) {
@@ -124,26 +157,23 @@ async fn sleep_until(instant: Option<std::time::Instant>) {
     }
 }
 
-/// Where the frames of each open socket go.
-#[derive(Debug, Default)]
-pub(super) struct Lines(Mutex<HashMap<ConnectionId, mpsc::UnboundedSender<Outgoing>>>);
+/// Posts one message. Whether the listener accepted it; `None` where it did not answer.
+async fn deliver(client: &Client<HttpConnector, Body>, push: WebhookPush) -> Option<bool> {
+    let request = http::Request::post(push.url)
+        .header(CONTENT_TYPE, "application/json")
+        .header("x-hub-signature-256", push.signature)
+        .body(Body::from(push.body));
+    Some(client.request(request.ok()?).await.ok()?.status().is_success())
+}
 
 /// The world, locked. When it is given back, frames and pushes are on their way, in the order in which they came about.
-pub(super) struct Locked<'i> {
+pub(super) struct LockedWorld<'i> {
     world: MutexGuard<'i, World>,
     inner: &'i Shared,
     next_due: Option<Moment>,
 }
 
-impl<'i> Locked<'i> {
-    pub(super) fn of(inner: &'i Shared) -> Self {
-        let world = inner.world.lock().unwrap_or_else(PoisonError::into_inner);
-        let next_due = world.next_due();
-        Self { world, inner, next_due }
-    }
-}
-
-impl Deref for Locked<'_> {
+impl Deref for LockedWorld<'_> {
     type Target = World;
 
     fn deref(&self) -> &World {
@@ -151,19 +181,19 @@ impl Deref for Locked<'_> {
     }
 }
 
-impl DerefMut for Locked<'_> {
+impl DerefMut for LockedWorld<'_> {
     fn deref_mut(&mut self) -> &mut World {
         &mut self.world
     }
 }
 
-impl Drop for Locked<'_> {
+impl Drop for LockedWorld<'_> {
     fn drop(&mut self) {
         if !self.world.web.outbox.is_empty() {
-            let lines = self.inner.lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let sockets = lock(&self.inner.sockets);
             for (to, out) in self.world.web.outbox.drain(..) {
                 // A socket that is closing takes no more.
-                let _ = lines.get(&to).map(|line| line.send(out));
+                let _ = sockets.get(&to).map(|line| line.send(out));
             }
         }
         for push in self.world.pushes.drain(..) {
@@ -172,18 +202,5 @@ impl Drop for Locked<'_> {
         if self.world.next_due() != self.next_due {
             self.inner.sooner.notify_one();
         }
-    }
-}
-
-impl Shared {
-    /// A socket is open: its frames go to `line`.
-    pub(super) fn connect(&self, id: ConnectionId, line: mpsc::UnboundedSender<Outgoing>) {
-        self.lines.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, line);
-    }
-
-    /// A socket is gone.
-    pub(super) fn disconnect(&self, id: ConnectionId) {
-        self.lines.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        self.world().hung_up(id);
     }
 }

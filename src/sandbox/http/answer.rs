@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
-use super::wire::HttpPeer;
+use super::connection::HttpPeer;
 use crate::model::fault::RetryForm;
 use crate::sandbox::world::Gauge;
 
@@ -22,16 +22,18 @@ const JSON: &str = "application/json";
 pub(crate) struct HttpAnswer(Response<Bytes>);
 
 /// An HTTP date. [RFC 9110, IMF-fixdate]
-pub(crate) fn http_date(at: Timestamp) -> String {
+fn http_date(at: Timestamp) -> String {
     // Only years beyond 9999 have no such form.
     DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
 }
 
 impl HttpAnswer {
-    fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        let mut answer = Self::empty(status);
-        *answer.0.body_mut() = body.into();
-        answer.set(CONTENT_TYPE, content_type);
+    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        let mut answer = Self(Response::new(body.into()));
+        *answer.0.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if !content_type.is_empty() {
+            answer.set(CONTENT_TYPE, content_type);
+        }
         answer
     }
 
@@ -41,13 +43,7 @@ impl HttpAnswer {
     }
 
     pub(crate) fn empty(status: u16) -> Self {
-        let mut response = Response::new(Bytes::new());
-        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self(response)
-    }
-
-    pub(crate) fn file(bytes: Bytes, mime: &str) -> Self {
-        Self::new(200, mime, bytes)
+        Self::new(status, "", "")
     }
 
     /// The page of a proxy in between: none of the platform's headers.
@@ -131,11 +127,6 @@ impl HttpAnswer {
     pub(crate) fn malform(&mut self) {
         *self.0.body_mut() = Bytes::from_static(b"{\"id\": \"9f1c, \"text\": <<oops");
         self.set(CONTENT_TYPE, JSON);
-    }
-
-    /// The body is JSON and is called something else.
-    pub(crate) fn misname(&mut self) {
-        self.set(CONTENT_TYPE, "text/plain; charset=utf-8");
     }
 
     pub(crate) fn into_response(self) -> Response<Body> {

@@ -40,11 +40,11 @@ pub(super) fn answer(inner: &Shared, parts: &Parts, body: &[u8]) -> HttpAnswer {
         (&Method::GET, "state") => Ok(inner.state()),
         (&Method::POST, "faults") => match serde_json::from_slice::<Value>(body) {
             Err(e) => Err((400, format!("the body is not JSON: {e}"))),
-            Ok(json) => inner.set_fault(&json).map(|()| inner.faults()).map_err(|why| (400, why)),
+            Ok(json) => inner.set_fault(&json).map(|()| faults(inner)).map_err(|why| (400, why)),
         },
         (&Method::DELETE, "faults") => {
-            inner.clear_faults();
-            Ok(inner.faults())
+            inner.world().clear_faults();
+            Ok(faults(inner))
         }
         (&Method::POST, "clock") => read(body, "{\"advance_seconds\": n} with n a whole number, 0 or more").map(
             |Advance { advance_seconds }| {
@@ -64,6 +64,10 @@ pub(super) fn answer(inner: &Shared, parts: &Parts, body: &[u8]) -> HttpAnswer {
         _ => Err((404, "the control API has state, faults, clock and webhook".to_owned())),
     };
     done.map_or_else(|(status, why)| refused(status, why), |json| HttpAnswer::json(200, &json))
+}
+
+fn faults(inner: &Shared) -> Value {
+    json!({ "faults": inner.world().faults() })
 }
 
 /// A body that has to be JSON of this form.

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::sandbox::world::{Participant, ServiceRefusal, SimulatedConversation};
+use crate::sandbox::world::{Participant, RequestedPage, ServiceRefusal, SimulatedConversation};
+use crate::text::json::dense;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,7 +19,7 @@ pub(crate) struct DetailsQuery {
     #[serde(default)]
     order: Order,
     #[serde(default)]
-    paging: Paging,
+    paging: RequestedPage,
     #[serde(default)]
     conversation_filters: Vec<Filter>,
     #[serde(default)]
@@ -31,19 +32,6 @@ enum Order {
     #[default]
     Asc,
     Desc,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Paging {
-    page_size: usize,
-    page_number: usize,
-}
-
-impl Default for Paging {
-    fn default() -> Self {
-        Self { page_size: 25, page_number: 1 }
-    }
 }
 
 #[derive(Deserialize)]
@@ -82,7 +70,7 @@ enum Operator {
 impl Predicate {
     fn holds(&self, c: &SimulatedConversation) -> Result<bool, ServiceRefusal> {
         let value = self.value.as_deref();
-        let holds = match (self.dimension.as_str(), self.operator) {
+        Ok(match (self.dimension.as_str(), self.operator) {
             ("conversationEnd", Operator::Exists) => c.ended.is_some(),
             ("conversationEnd", Operator::NotExists) => c.ended.is_none(),
             ("conversationId", Operator::Matches) => value == Some(&c.id),
@@ -90,10 +78,9 @@ impl Predicate {
             ("purpose", Operator::Matches) => c.participants.iter().any(|p| Some(p.purpose.word()) == value),
             _ => {
                 let allowed = "conversationEnd, conversationId, mediaType, purpose";
-                return Err(ServiceRefusal::Value { value: self.dimension.clone(), field: "dimension", allowed });
+                return Err(ServiceRefusal::value(&self.dimension, "dimension", allowed));
             }
-        };
-        Ok(holds)
+        })
     }
 }
 
@@ -106,10 +93,7 @@ impl Filter {
 
 pub(crate) fn answer(conversations: &[SimulatedConversation], query: DetailsQuery) -> Result<Value, ServiceRefusal> {
     let (from, to) = interval(&query.interval)?;
-    if !(1..=100).contains(&query.paging.page_size) || query.paging.page_number == 0 {
-        let value = format!("{}", query.paging.page_size);
-        return Err(ServiceRefusal::Value { value, field: "pageSize", allowed: "1 to 100, with pageNumber from 1" });
-    }
+    query.paging.check()?;
     let mut found = Vec::new();
     for c in conversations {
         let mut wanted = c.started < to && c.ended.is_none_or(|end| end.at >= from);
@@ -124,17 +108,13 @@ pub(crate) fn answer(conversations: &[SimulatedConversation], query: DetailsQuer
     if query.order == Order::Desc {
         found.reverse();
     }
-    let page = found
-        .iter()
-        .skip(query.paging.page_size.saturating_mul(query.paging.page_number - 1))
-        .take(query.paging.page_size);
-    Ok(json!({ "conversations": page.map(|c| one(c)).collect::<Vec<_>>(), "totalHits": found.len() }))
+    let page: Vec<Value> = query.paging.of(found.iter()).map(|c| one(c)).collect();
+    Ok(json!({ "conversations": page, "totalHits": found.len() }))
 }
 
 fn interval(text: &str) -> Result<(Timestamp, Timestamp), ServiceRefusal> {
     let parsed = text.split_once('/').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
-    let allowed = "two ISO 8601 times with a slash between";
-    parsed.ok_or_else(|| ServiceRefusal::Value { value: text.to_owned(), field: "interval", allowed })
+    parsed.ok_or_else(|| ServiceRefusal::value(text, "interval", "two ISO 8601 times with a slash between"))
 }
 
 fn one(c: &SimulatedConversation) -> Value {
@@ -147,14 +127,11 @@ fn one(c: &SimulatedConversation) -> Value {
                 "direction": "inbound", "segments": []}],
         })
     };
-    let mut json = json!({
+    dense(json!({
         "conversationId": c.id,
         "conversationStart": c.started,
         "originatingDirection": "inbound",
         "participants": c.participants.iter().map(participant).collect::<Vec<_>>(),
-    });
-    if let Some(end) = c.ended {
-        json["conversationEnd"] = json!(end.at);
-    }
-    json
+        "conversationEnd": c.ended.map(|end| end.at),
+    }))
 }

@@ -6,13 +6,11 @@
 //! The world is asked once, without waiting, under one lock; what takes time happens after it.
 
 mod answer;
+mod connection;
 mod control;
 mod details_query;
-mod open;
 mod route;
 mod shapes;
-mod socket;
-mod wire;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,7 +19,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use futures_util::StreamExt as _;
-use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, UPGRADE};
 use http::request::Parts;
 use http::{HeaderName, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -29,18 +27,22 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use answer::HttpAnswer;
+pub(super) use connection::{HttpPeer, LoopbackListener};
 use route::{Route, SimulatedEndpoint};
-pub(super) use wire::{HttpPeer, LoopbackListener};
 
 use super::fault::{Plan, is_carried_out};
 use super::loopback::is_loopback;
 use super::scenario::ScenarioRules;
 use super::shared::Shared;
+use super::world::open::OpenRequest;
 use super::world::outgoing::ConnectionId;
-use super::world::web::{PutFile, UPLOAD_MAX_BYTES, WebHistoryPage};
-use super::world::{BODY_MAX_BYTES, Bearer, FaultSubject, GrantRequest, Incoming, ServiceRefusal, TokenRefusal, World};
+use super::world::web::{PutFile, UPLOAD_MAX_BYTES};
+use super::world::{
+    BODY_MAX_BYTES, FaultSubject, GrantRequest, Incoming, RequestedPage, ServiceRefusal, TokenRefusal, World, json_of,
+};
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, RetryForm};
+use crate::text::json::dense;
 
 /// What is to go out, and how.
 struct DecidedResponse {
@@ -77,7 +79,7 @@ pub(super) async fn serve(
     inner.pause(wait).await;
     if let Some(connection) = connection {
         match spoil {
-            None => return socket::open(inner, connection, parts, peer).await,
+            None => return connection::open_socket(inner, connection, parts, peer).await,
             Some(_) => inner.world().hung_up(connection),
         }
     }
@@ -87,7 +89,8 @@ pub(super) async fn serve(
         Some(FaultKind::TruncatedBody) => return answer.into_cut_response(None),
         Some(FaultKind::StaleConnection) => peer.go_stale(),
         Some(FaultKind::MalformedBody) => answer.malform(),
-        Some(FaultKind::WrongContentType) => answer.misname(),
+        // The body is JSON and is called something else.
+        Some(FaultKind::WrongContentType) => answer.set(CONTENT_TYPE, "text/plain; charset=utf-8"),
         // Made already, or of frames.
         _ => {}
     }
@@ -132,8 +135,7 @@ fn decide(inner: &Shared, parts: &Parts, body: &[u8]) -> DecidedResponse {
         (_, None, None) => FaultSubject::Nobody,
     };
     let plan = world.arrive(route.target(), whom, now);
-    let (request_id, correlation_id) = world.request_ids();
-    let (request_id, correlation_id) = (request_id.as_str(), correlation_id.as_str());
+    let (request_id, correlation_id) = &world.request_ids();
     let mut context = Context { route, parts, body, plan: &plan, now, request_id, correlation_id, connection: None };
     let mut answer = match plan.spoil() {
         Some(spoil) if !is_carried_out(spoil) => context.spoilt(&mut world, spoil),
@@ -199,8 +201,8 @@ impl Context<'_> {
         let mut answer = match spoil {
             FaultKind::ProxyAnswered { status } => return HttpAnswer::proxy(*status),
             FaultKind::RateLimited { retry_after, form } => {
-                let gauge = world.gauge(self.bearer(), self.now);
-                let refusal = ServiceRefusal::RateLimited { retry_after: *retry_after, allowed: gauge.allowed };
+                let (gauge, _) = world.admit(self.bearer(), self.now);
+                let refusal = ServiceRefusal::token_limited(*retry_after, gauge.allowed);
                 let mut answer = self.refused(world, &refusal, *form);
                 answer.gauge(gauge);
                 return answer;
@@ -212,22 +214,21 @@ impl Context<'_> {
             _ => return HttpAnswer::empty(500),
         };
         if !matches!(self.route.endpoint, SimulatedEndpoint::Token | SimulatedEndpoint::Socket) {
-            answer.gauge(world.gauge(self.bearer(), self.now));
+            answer.gauge(world.admit(self.bearer(), self.now).0);
         }
         answer
     }
 
     fn refused(&self, world: &mut World, refusal: &ServiceRefusal, form: RetryForm) -> HttpAnswer {
-        world.tally.refused(refusal.reason());
+        world.tally.refused(refusal.reason);
         let sending = self.route.endpoint == SimulatedEndpoint::Send;
         // The Guest API's description says nothing of the guest WebSocket's history.
-        let rules =
-            if self.route.endpoint == SimulatedEndpoint::History { ScenarioRules::Published } else { world.rules() };
+        let published = self.route.endpoint == SimulatedEndpoint::History;
+        let rules = if published { ScenarioRules::Published } else { world.rules() };
         let (status, body) = refusal.answer(rules, sending, self.correlation_id);
         let mut answer = HttpAnswer::json(status, &body);
-        if let ServiceRefusal::RateLimited { retry_after, .. } | ServiceRefusal::WebLimit { retry_after, .. } = refusal
-        {
-            answer.retry_after(*retry_after, form, self.server_time());
+        if let Some(seconds) = refusal.retry_after {
+            answer.retry_after(seconds, form, self.server_time());
         }
         if self.route.endpoint == SimulatedEndpoint::OtherMethod {
             answer.set(ALLOW, &self.route.allowed);
@@ -254,26 +255,23 @@ impl Context<'_> {
             }
             SimulatedEndpoint::Download => {
                 let file = world.get_file(id, self.query("signature").unwrap_or_default());
-                return file.map_or_else(|| HttpAnswer::empty(404), |(bytes, mime)| HttpAnswer::file(bytes, &mime));
+                return file.map_or_else(|| HttpAnswer::empty(404), |(bytes, mime)| HttpAnswer::new(200, &mime, bytes));
             }
             SimulatedEndpoint::History => {
                 let page = self.page().and_then(|page| world.history(self.bearer(), page, self.now));
-                return match page {
-                    Ok(page) => HttpAnswer::json(200, &page),
-                    Err(refusal) => self.refused(world, &refusal, RetryForm::Seconds),
-                };
+                return page.map_or_else(
+                    |refusal| self.refused(world, &refusal, RetryForm::Seconds),
+                    |page| HttpAnswer::json(200, &page),
+                );
             }
             _ => {}
         }
         let (gauge, admitted) = world.admit(self.bearer(), self.now);
         let answered = match self.route.refusal() {
             Some(refusal) => Err(refusal),
-            None => admitted.and_then(|bearer| self.allowed(world, &bearer)),
+            None => admitted.and_then(|granted| self.allowed(world, &granted)),
         };
-        let mut answer = match answered {
-            Ok(answer) => answer,
-            Err(refusal) => self.refused(world, &refusal, RetryForm::Seconds),
-        };
+        let mut answer = answered.unwrap_or_else(|refusal| self.refused(world, &refusal, RetryForm::Seconds));
         answer.gauge(gauge);
         answer
     }
@@ -281,109 +279,92 @@ impl Context<'_> {
     fn token(&self, world: &mut World) -> HttpAnswer {
         let content_type = self.header(CONTENT_TYPE).unwrap_or_default();
         if !content_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
-            let description = "the body must be application/x-www-form-urlencoded";
-            return oauth_error(TokenRefusal { status: 400, error: "invalid_request", description });
+            return oauth_error((400, "invalid_request", "the body must be application/x-www-form-urlencoded"));
         }
         let asked = GrantRequest::of(self.header(AUTHORIZATION), self.body);
         match world.token(&asked, self.plan, self.now) {
             Err(refusal) => oauth_error(refusal),
-            Ok(grant) => {
-                let mut body = json!({
-                    "access_token": grant.token,
-                    "token_type": "bearer",
-                    "expires_in": grant.lifetime.as_secs(),
-                });
-                let tell = world.scenario.token.tell_scope
-                    && world.rules() == ScenarioRules::Described
-                    && !grant.scopes.is_empty();
-                if tell {
-                    body["scope"] = json!(grant.scopes.join(" "));
-                }
-                HttpAnswer::json(200, &body)
+            Ok((token, scopes)) => {
+                let tell = world.scenario.token.tell_scope && world.rules() == ScenarioRules::Described;
+                HttpAnswer::json(
+                    200,
+                    &dense(json!({
+                        "access_token": token,
+                        "token_type": "bearer",
+                        "expires_in": world.scenario.token.lifetime_seconds,
+                        "scope": (tell && !scopes.is_empty()).then(|| scopes.join(" ")),
+                    })),
+                )
             }
         }
     }
 
-    /// A request whose token is valid.
-    fn allowed(&self, world: &mut World, bearer: &Bearer) -> Result<HttpAnswer, ServiceRefusal> {
-        const READ: &[&str] = &["conversations", "conversations:readonly"];
-        const QUERY: &[&str] = &["analytics", "analytics:readonly", "conversations", "conversations:readonly"];
-        const VIEW: &[&str] = &["conversation:message:view", "conversation:webmessaging:view"];
-        const DISCONNECT: &[&str] = &["conversation:communication:disconnect", "conversation:message:park"];
-        const COMMUNICATION: &[&str] = &["conversation:communication:view"];
-        const ANALYTICS: &[&str] = &["analytics:conversationDetail:view", "analytics:agentConversationDetail:view"];
-        const INTEGRATION_SCOPES: &[&str] =
-            &["messaging", "messaging:readonly", "conversations", "conversations:readonly"];
-        let ok = |body: &Value| Ok(HttpAnswer::json(200, body));
+    /// A request whose token is valid, with these scopes.
+    fn allowed(&self, world: &mut World, granted: &[String]) -> Result<HttpAnswer, ServiceRefusal> {
         let [id, message] = self.route.ids;
-        match self.route.endpoint {
-            SimulatedEndpoint::Introspect => ok(&shapes::token_info(world, &bearer.scopes)),
+        // No permission is listed for this one: only the described world's scope is looked at.
+        let free =
+            self.route.endpoint == SimulatedEndpoint::MessageConversation && world.rules() == ScenarioRules::Published;
+        if let Some((scopes, permissions)) = self.route.needs().filter(|_| !free) {
+            world.may_read(granted, self.plan, scopes, permissions)?;
+        }
+        let body = match self.route.endpoint {
+            SimulatedEndpoint::Introspect => shapes::token_info(world, granted),
             SimulatedEndpoint::Revoke => {
-                world.tokens.revoke(self.bearer().unwrap_or_default());
+                let bearer = self.bearer();
+                world.tokens.revoke(|token| Some(token) == bearer, self.now);
                 // [real: documented, a 200 without a body]
-                Ok(HttpAnswer::empty(200))
+                return Ok(HttpAnswer::empty(200));
             }
             SimulatedEndpoint::Send => {
                 let content_type = self.header(CONTENT_TYPE);
                 let (body, request_id) = (self.body, self.request_id);
                 let incoming = Incoming { conversation: id, content_type, body, request_id };
-                let (conversation, said) = world.send(bearer, self.plan, incoming, self.now)?;
-                ok(&shapes::normalized(conversation, said))
+                let (conversation, said) = world.send(granted, self.plan, incoming, self.now)?;
+                shapes::normalized(conversation, said)
             }
-            SimulatedEndpoint::Conversation => {
-                world.may_read(bearer, self.plan, READ, COMMUNICATION)?;
-                ok(&shapes::conversation(world.conversation(id)?))
-            }
-            SimulatedEndpoint::MessageConversation => {
-                // No permission is listed for this one: only the described world's scope is looked at.
-                if world.rules() == ScenarioRules::Described {
-                    world.may_read(bearer, self.plan, READ, COMMUNICATION)?;
-                }
-                ok(&shapes::message_conversation(world.conversation(id)?))
-            }
+            SimulatedEndpoint::Conversation => shapes::conversation(world.conversation(id)?),
+            SimulatedEndpoint::MessageConversation => shapes::message_conversation(world.conversation(id)?),
             SimulatedEndpoint::Disconnect => {
-                world.may_read(bearer, self.plan, READ, DISCONNECT)?;
                 let body: Value = self.json()?;
-                let value = body.get("state").and_then(Value::as_str).ok_or(ServiceRefusal::BodyMalformed)?;
-                if !matches!(value, "disconnected" | "DISCONNECTED") {
-                    let value = value.to_owned();
-                    return Err(ServiceRefusal::Value { value, field: "state", allowed: "disconnected" });
+                let state = body.get("state").and_then(Value::as_str).ok_or(ServiceRefusal::BODY_MALFORMED)?;
+                if !matches!(state, "disconnected" | "DISCONNECTED") {
+                    return Err(ServiceRefusal::value(state, "state", "disconnected"));
                 }
-                ok(&shapes::conversation(world.disconnect(id, self.now)?))
+                shapes::conversation(world.disconnect(id, self.now)?)
             }
-            SimulatedEndpoint::Open(kind) => self.open(world, bearer, kind, Some(id).filter(|id| !id.is_empty())),
+            SimulatedEndpoint::Open(kind) => {
+                let prefetch = self.query("prefetchConversationId") == Some("true");
+                let integration = Some(id).filter(|id| !id.is_empty());
+                let asked = OpenRequest { kind, integration, request_id: self.request_id, prefetch };
+                world.open(asked, &self.json()?, self.now)?
+            }
             SimulatedEndpoint::Bulk => {
-                world.may_read(bearer, self.plan, READ, VIEW)?;
                 let conversation = world.conversation(id)?;
                 // Ids of other conversations are left out.
                 let ids: HashSet<String> = self.json()?;
                 let found = conversation.thread.iter().filter(|said| ids.contains(&said.id));
                 let entities = found.map(|said| shapes::message_data(conversation, said, self.normalized_only()));
-                ok(&json!({ "entities": entities.collect::<Vec<_>>() }))
+                json!({ "entities": entities.collect::<Vec<_>>() })
             }
             SimulatedEndpoint::Details => {
-                world.may_read(bearer, self.plan, READ, VIEW)?;
                 let (conversation, said) = world.message(id)?;
-                ok(&shapes::message_data(conversation, said, self.normalized_only()))
+                shapes::message_data(conversation, said, self.normalized_only())
             }
             SimulatedEndpoint::Integration => {
-                world.may_read(bearer, self.plan, INTEGRATION_SCOPES, &["messaging:integration:view"])?;
-                world.is_integration(id)?;
-                ok(&shapes::integration(world))
+                world.check_integration(id)?;
+                shapes::integration(world)
             }
             SimulatedEndpoint::Message => {
-                world.may_read(bearer, self.plan, READ, VIEW)?;
                 let conversation = world.conversation(id)?;
-                let said = conversation.said(message).ok_or(ServiceRefusal::MessageUnknown)?;
-                ok(&shapes::message_data(conversation, said, self.normalized_only()))
+                let said = conversation.said(message).ok_or(ServiceRefusal::MESSAGE_UNKNOWN)?;
+                shapes::message_data(conversation, said, self.normalized_only())
             }
-            SimulatedEndpoint::DetailsQuery => {
-                world.may_read(bearer, self.plan, QUERY, ANALYTICS)?;
-                ok(&details_query::answer(&world.conversations, self.json()?)?)
-            }
+            SimulatedEndpoint::DetailsQuery => details_query::answer(&world.conversations, self.json()?)?,
             // Those that need no token of the API were answered before.
-            _ => Err(ServiceRefusal::NoRoute),
-        }
+            _ => return Err(ServiceRefusal::NO_ROUTE),
+        };
+        Ok(HttpAnswer::json(200, &body))
     }
 
     fn normalized_only(&self) -> bool {
@@ -396,22 +377,21 @@ impl Context<'_> {
         pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next()
     }
 
-    fn page(&self) -> Result<WebHistoryPage, ServiceRefusal> {
-        let number = |name, default| match self.query(name) {
-            None => Ok(default),
-            Some(value) => value.parse().map_err(|_| ServiceRefusal::Value {
-                value: value.to_owned(),
-                field: "page",
-                allowed: "whole numbers",
-            }),
+    fn page(&self) -> Result<RequestedPage, ServiceRefusal> {
+        let number = |name, default| {
+            let value = self.query(name);
+            value.map_or(Ok(default), |value| {
+                value.parse().map_err(|_| ServiceRefusal::value(value, "page", "whole numbers"))
+            })
         };
-        Ok(WebHistoryPage { size: number("pageSize", 25)?, number: number("pageNumber", 1)? })
+        let usual = RequestedPage::default();
+        let page_size = number("pageSize", usual.page_size)?;
+        Ok(RequestedPage { page_size, page_number: number("pageNumber", usual.page_number)? })
     }
 
     /// `GET /v1`: a socket, or why not. What is denied looks the same whatever the reason. [MTSDK: 403 on upgrade]
     fn socket(&mut self, world: &mut World) -> HttpAnswer {
-        let upgrades = self.header(http::header::UPGRADE).is_some_and(|to| to.eq_ignore_ascii_case("websocket"));
-        if !upgrades {
+        if !self.header(UPGRADE).is_some_and(|to| to.eq_ignore_ascii_case("websocket")) {
             return HttpAnswer::json(426, &json!({"message": "Upgrade Required", "requestId": self.request_id}));
         }
         match world.upgrade(self.query("deploymentId"), self.header(ORIGIN), self.plan, self.now) {
@@ -429,12 +409,11 @@ impl Context<'_> {
 
     /// The body, which has to be JSON of this form.
     fn json<T: DeserializeOwned>(&self) -> Result<T, ServiceRefusal> {
-        super::world::json_of(self.body, self.header(CONTENT_TYPE))
+        json_of(self.body, self.header(CONTENT_TYPE))
     }
 }
 
 /// Not the ErrorBody shape: the token endpoint has its own. [3p: as measured by other clients]
-fn oauth_error(refusal: TokenRefusal) -> HttpAnswer {
-    let TokenRefusal { status, error, description } = refusal;
+fn oauth_error((status, error, description): TokenRefusal) -> HttpAnswer {
     HttpAnswer::json(status, &json!({"error": error, "description": description, "error_description": description}))
 }

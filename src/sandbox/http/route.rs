@@ -1,7 +1,8 @@
-//! Which request is which.
+//! Which request is which, and what it needs.
 
 use http::Method;
 
+use crate::genesys::guest_api::SCOPE;
 use crate::genesys::open_messaging::Endpoint;
 use crate::model::fault::FaultTarget;
 use crate::sandbox::world::ServiceRefusal;
@@ -32,44 +33,36 @@ pub(crate) enum SimulatedEndpoint {
     /// A path that there is, with another method.
     OtherMethod,
 }
+use SimulatedEndpoint as To;
 
 /// Method, path and what it is. Of the paths that fit, the first one counts.
-const ENDPOINTS: [(&str, SimulatedEndpoint); 23] = [
-    ("POST /oauth/token", SimulatedEndpoint::Token),
-    ("GET /api/v2/tokens/me", SimulatedEndpoint::Introspect),
-    ("DELETE /api/v2/tokens/me", SimulatedEndpoint::Revoke),
-    ("POST /api/v2/conversations/messaging/{conversationId}/messages", SimulatedEndpoint::Send),
-    ("GET /api/v2/conversations/{conversationId}", SimulatedEndpoint::Conversation),
-    ("GET /api/v2/conversations/messages/{conversationId}", SimulatedEndpoint::MessageConversation),
-    ("PATCH /api/v2/conversations/messages/{conversationId}", SimulatedEndpoint::Disconnect),
-    ("POST /api/v2/conversations/messages/{conversationId}/messages/bulk", SimulatedEndpoint::Bulk),
-    ("GET /api/v2/conversations/messages/{messageId}/details", SimulatedEndpoint::Details),
-    ("GET /api/v2/conversations/messages/{conversationId}/messages/{messageId}", SimulatedEndpoint::Message),
-    ("POST /api/v2/analytics/conversations/details/query", SimulatedEndpoint::DetailsQuery),
-    ("POST /api/v2/conversations/messages/inbound/open", SimulatedEndpoint::Open(Endpoint::Message)),
-    (
-        "POST /api/v2/conversations/messages/{integrationId}/inbound/open/message",
-        SimulatedEndpoint::Open(Endpoint::Message),
-    ),
-    (
-        "POST /api/v2/conversations/messages/{integrationId}/inbound/open/event",
-        SimulatedEndpoint::Open(Endpoint::Event),
-    ),
-    (
-        "POST /api/v2/conversations/messages/{integrationId}/inbound/open/receipt",
-        SimulatedEndpoint::Open(Endpoint::Receipt),
-    ),
+const ENDPOINTS: [(&str, To); 23] = [
+    ("POST /oauth/token", To::Token),
+    ("GET /api/v2/tokens/me", To::Introspect),
+    ("DELETE /api/v2/tokens/me", To::Revoke),
+    ("POST /api/v2/conversations/messaging/{conversationId}/messages", To::Send),
+    ("GET /api/v2/conversations/{conversationId}", To::Conversation),
+    ("GET /api/v2/conversations/messages/{conversationId}", To::MessageConversation),
+    ("PATCH /api/v2/conversations/messages/{conversationId}", To::Disconnect),
+    ("POST /api/v2/conversations/messages/{conversationId}/messages/bulk", To::Bulk),
+    ("GET /api/v2/conversations/messages/{messageId}/details", To::Details),
+    ("GET /api/v2/conversations/messages/{conversationId}/messages/{messageId}", To::Message),
+    ("POST /api/v2/analytics/conversations/details/query", To::DetailsQuery),
+    ("POST /api/v2/conversations/messages/inbound/open", To::Open(Endpoint::Message)),
+    ("POST /api/v2/conversations/messages/{integrationId}/inbound/open/message", To::Open(Endpoint::Message)),
+    ("POST /api/v2/conversations/messages/{integrationId}/inbound/open/event", To::Open(Endpoint::Event)),
+    ("POST /api/v2/conversations/messages/{integrationId}/inbound/open/receipt", To::Open(Endpoint::Receipt)),
     (
         "POST /api/v2/conversations/messages/{integrationId}/inbound/open/structured/response",
-        SimulatedEndpoint::Open(Endpoint::Response),
+        To::Open(Endpoint::Response),
     ),
-    ("GET /api/v2/conversations/messaging/integrations/open/{integrationId}", SimulatedEndpoint::Integration),
-    ("GET /api/v2/webmessaging/messages", SimulatedEndpoint::History),
-    ("GET /v1", SimulatedEndpoint::Socket),
-    ("GET /webdeployments/v1/deployments/{deploymentId}/config.json", SimulatedEndpoint::DeploymentConfig),
-    ("GET /webdeployments/v1/deployments/{deploymentId}/domains.json", SimulatedEndpoint::DeploymentDomains),
-    ("GET /attachments/{attachmentId}", SimulatedEndpoint::Download),
-    ("PUT /attachments/{attachmentId}", SimulatedEndpoint::Upload),
+    ("GET /api/v2/conversations/messaging/integrations/open/{integrationId}", To::Integration),
+    ("GET /api/v2/webmessaging/messages", To::History),
+    ("GET /v1", To::Socket),
+    ("GET /webdeployments/v1/deployments/{deploymentId}/config.json", To::DeploymentConfig),
+    ("GET /webdeployments/v1/deployments/{deploymentId}/domains.json", To::DeploymentDomains),
+    ("GET /attachments/{attachmentId}", To::Download),
+    ("PUT /attachments/{attachmentId}", To::Upload),
 ];
 
 /// A request that the sandbox knows.
@@ -90,42 +83,63 @@ impl<'p> Route<'p> {
             let (method, template) = name.split_once(' ')?;
             Some((method, template, *name, *endpoint, ids(template, path)?))
         });
-        let mut route =
-            Self { endpoint: SimulatedEndpoint::Nowhere, name: "other", ids: ["", ""], allowed: String::new() };
+        let mut allowed = Vec::new();
         let mut first = None;
-        for (allowed, template, name, endpoint, ids) in fitting {
+        for (takes, template, name, endpoint, ids) in fitting {
             if *first.get_or_insert(template) != template {
                 continue;
             }
-            if allowed == method.as_str() {
+            if takes == method.as_str() {
                 return Self { endpoint, name, ids, allowed: String::new() };
             }
-            let comma = if route.allowed.is_empty() { "" } else { ", " };
-            route.allowed = format!("{}{comma}{allowed}", route.allowed);
-            route.endpoint = SimulatedEndpoint::OtherMethod;
+            allowed.push(takes);
         }
-        route
+        let endpoint = if allowed.is_empty() { To::Nowhere } else { To::OtherMethod };
+        Self { endpoint, name: "other", ids: ["", ""], allowed: allowed.join(", ") }
     }
 
     pub(crate) const fn target(&self) -> FaultTarget {
         match self.endpoint {
-            SimulatedEndpoint::Send | SimulatedEndpoint::Open(_) => FaultTarget::Send,
-            SimulatedEndpoint::Socket => FaultTarget::Upgrade,
-            SimulatedEndpoint::Token => FaultTarget::Token,
+            To::Send | To::Open(_) => FaultTarget::Send,
+            To::Socket => FaultTarget::Upgrade,
+            To::Token => FaultTarget::Token,
             _ => FaultTarget::Read,
         }
     }
 
     pub(crate) fn conversation(&self) -> Option<&'p str> {
         let named = self.name.split('{').nth(1).is_some_and(|id| id.starts_with("conversationId"));
-        self.ids.first().copied().filter(|_| named)
+        named.then_some(self.ids[0])
     }
 
     /// Why it cannot be served, for paths and methods that there are not.
     pub(crate) const fn refusal(&self) -> Option<ServiceRefusal> {
         match self.endpoint {
-            SimulatedEndpoint::Nowhere => Some(ServiceRefusal::NoRoute),
-            SimulatedEndpoint::OtherMethod => Some(ServiceRefusal::Method),
+            To::Nowhere => Some(ServiceRefusal::NO_ROUTE),
+            To::OtherMethod => Some(ServiceRefusal::METHOD),
+            _ => None,
+        }
+    }
+
+    /// The scopes of which reading needs one in the described world, and the permissions of which it needs one in the
+    /// published one.
+    pub(crate) const fn needs(&self) -> Option<(&'static [&'static str], &'static [&'static str])> {
+        const READ: &[&str] = &["conversations", "conversations:readonly"];
+        const VIEW: &[&str] = &["conversation:message:view", "conversation:webmessaging:view"];
+        match self.endpoint {
+            To::Conversation | To::MessageConversation => Some((READ, &["conversation:communication:view"])),
+            To::Disconnect => Some((READ, &["conversation:communication:disconnect", "conversation:message:park"])),
+            To::Bulk | To::Details | To::Message => Some((READ, VIEW)),
+            To::Integration => Some((
+                &["messaging", "messaging:readonly", "conversations", "conversations:readonly"],
+                &["messaging:integration:view"],
+            )),
+            To::DetailsQuery => Some((
+                &["analytics", "analytics:readonly", "conversations", "conversations:readonly"],
+                &["analytics:conversationDetail:view", "analytics:agentConversationDetail:view"],
+            )),
+            // The Guest API's description is silent about open messaging: in its world, what may speak or read may do this.
+            To::Open(_) => Some((&["messaging", "conversations", SCOPE], &["conversation:message:receive"])),
             _ => None,
         }
     }

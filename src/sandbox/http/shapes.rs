@@ -20,6 +20,11 @@ const fn direction(by: ParticipantPurpose) -> (&'static str, &'static str) {
     }
 }
 
+/// What became of a message.
+fn status(said: &SimulatedMessage) -> &'static str {
+    if said.is_guests() { "received" } else { "delivery-success" }
+}
+
 /// MessageDetails of everything that a participant said.
 fn said_by(conversation: &SimulatedConversation, participant: &Participant) -> Value {
     let newest = conversation.participant(participant.purpose).is_some_and(|p| p.id == participant.id);
@@ -27,7 +32,7 @@ fn said_by(conversation: &SimulatedConversation, participant: &Participant) -> V
         json!({
             "messageId": said.id,
             "messageURI": format!("/api/v2/conversations/messages/{}/messages/{}", conversation.id, said.id),
-            "messageStatus": if said.by == ParticipantPurpose::Customer { "received" } else { "delivery-success" },
+            "messageStatus": status(said),
             "messageSegmentCount": 1,
             "messageTime": time_text(said.at),
             "media": [],
@@ -108,22 +113,16 @@ pub(crate) fn conversation(c: &SimulatedConversation) -> Value {
 /// The normalized form of a message; also the Guest API's answer.
 pub(crate) fn normalized(c: &SimulatedConversation, said: &SimulatedMessage) -> Value {
     let guest = c.guest();
-    let guest_id = guest.map(|g| g.id.as_str());
-    let (from, to) = match (said.by, &c.via) {
-        (ParticipantPurpose::Customer, GuestAccess::Open { from }) => (from.clone(), None),
-        (ParticipantPurpose::Customer, _) => {
-            (json!({"id": guest_id, "nickname": guest.map(|g| g.name.as_str())}), None)
-        }
-        (ParticipantPurpose::Workflow | ParticipantPurpose::Agent, via) => {
-            let name = c.participant(said.by).map(|p| p.name.as_str());
-            let to = if let GuestAccess::Open { from } = via { from.get("id").cloned() } else { Some(json!(guest_id)) };
-            (json!({ "nickname": name }), Some(json!({ "id": to })))
-        }
+    let (platform, guest) = match &c.via {
+        GuestAccess::GuestApi => (None, json!({"id": guest.id, "nickname": guest.name})),
+        GuestAccess::Web { .. } => (Some("WebMessaging"), json!({"id": guest.id, "nickname": guest.name})),
+        GuestAccess::Open { from } => (Some("Open"), from.clone()),
     };
-    let platform = match c.via {
-        GuestAccess::GuestApi => None,
-        GuestAccess::Open { .. } => Some("Open"),
-        GuestAccess::Web { .. } => Some("WebMessaging"),
+    let (from, to) = if said.is_guests() {
+        (guest, None)
+    } else {
+        let name = c.participant(said.by).map(|p| p.name.as_str());
+        (json!({ "nickname": name }), Some(json!({ "id": guest.get("id") })))
     };
     let channel = dense(json!({
         "platform": platform,
@@ -154,7 +153,7 @@ pub(crate) fn message_data(c: &SimulatedConversation, said: &SimulatedMessage, n
         "timestamp": time_text(said.at),
         "direction": direction(said.by).1,
         "messengerType": c.messenger(),
-        "status": if said.by == ParticipantPurpose::Customer { "received" } else { "delivery-success" },
+        "status": status(said),
         "textBody": (!normalized_only).then_some(&*said.text),
         "normalizedMessage": normalized(c, said),
         "conversationId": c.id,
@@ -164,7 +163,7 @@ pub(crate) fn message_data(c: &SimulatedConversation, said: &SimulatedMessage, n
 
 /// TokenInfo of `GET /api/v2/tokens/me`.
 pub(crate) fn token_info(world: &World, scopes: &[String]) -> Value {
-    let organization = json!({"id": world.organization.id, "name": world.organization.name});
+    let organization = json!({"id": world.organization_id, "name": "Sandbox Energy"});
     json!({
         "organization": organization,
         "homeOrganization": organization,

@@ -15,36 +15,25 @@
 //! [[faults]]                     # what goes wrong from the start
 //! ```
 
-mod channel;
-mod check;
-mod error;
+mod parts;
 
-use std::fmt;
 use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-pub(crate) use channel::BLOCKED_EXTENSIONS;
-pub use channel::{Deployment, Limits, ScenarioWebhook};
+pub(crate) use parts::{
+    Addressed, BLOCKED_EXTENSIONS, Deployment, Limits, ParticipantPurpose, ScenarioConversation, ScenarioRules,
+    ScenarioScript, ScenarioWebhook,
+};
 
-use crate::config::problem::Problem;
-use crate::genesys::guest_api;
+use super::loopback::check_webhook;
+use super::rng::Rng;
+use crate::config::problem::{Problem, position};
 use crate::model::Channel;
 use crate::model::fault::Fault;
-use crate::sandbox::rng::Rng;
-
-/// Which world's rules hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ScenarioRules {
-    /// The Guest API as it is described: scopes decide, refusals are `unauthorized`, wrong ids come back as 401.
-    #[default]
-    Described,
-    /// What Genesys publishes: roles decide, scopes do nothing, errors have the published codes.
-    /// [real: documented, PY "Scopes only apply to clients not using the client_credential grant"]
-    Published,
-}
+use crate::text::suggest::suggestion;
+use parts::{ScenarioClient, Token};
 
 /// A simulated organisation.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -85,153 +74,6 @@ pub struct Scenario {
     pub(crate) faults: Vec<Fault>,
 }
 
-/// The OAuth client. Its `Debug` form does not show the secret.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ScenarioClient {
-    /// Its id; from the seed where absent.
-    pub id: Option<String>,
-    /// Its secret; from the seed where absent. Opens nothing but the sandbox.
-    pub secret: Option<String>,
-    /// Shown by `tokens/me`.
-    pub name: String,
-    /// What it may be granted.
-    pub scopes: Vec<String>,
-    /// The administrator's Guest API switch.
-    pub guest_api: bool,
-    /// The permissions of its roles.
-    pub permissions: Vec<String>,
-}
-
-/// The tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Token {
-    /// How long one lives.
-    pub lifetime_seconds: u64,
-    /// Whether the token answer names the scopes that were granted.
-    pub tell_scope: bool,
-}
-
-/// How the counterpart behaves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ScenarioScript {
-    /// Says back what it hears.
-    #[default]
-    Echo,
-    /// A billing bot with a menu.
-    Billing,
-    /// A bot that offers cards, dates and lists.
-    Offers,
-    /// A bot that hands over to a person at the second message.
-    Handover,
-    /// Says the last line of its history again, whatever it hears.
-    Repeat,
-    /// Never answers.
-    Silent,
-}
-
-/// What the profile's entry says of the guest's participant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Addressed {
-    /// Nothing: the body has no `to`.
-    No,
-    /// The right id.
-    #[default]
-    Guest,
-    /// An id that is nobody's in this conversation.
-    Stranger,
-    /// The right external id.
-    External,
-}
-
-/// One conversation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScenarioConversation {
-    /// Its name in the picker.
-    pub name: String,
-    /// The way in which its guest speaks.
-    #[serde(default)]
-    pub channel: Channel,
-    /// Its id; from the seed where absent. Only in `guest-api`: the others get theirs when they begin.
-    pub id: Option<String>,
-    /// The guest's participant id; from the seed where absent.
-    pub participant_id: Option<String>,
-    /// `open-messaging`: the provider's id of the guest; the name in small letters where absent.
-    pub guest_id: Option<String>,
-    /// `web-messaging`: the `Origin` that the profile's entry sends; the deployment's first where absent.
-    pub origin: Option<String>,
-    /// The guest's external id.
-    pub external_id: Option<String>,
-    /// The guest's name.
-    #[serde(default = "guest_name")]
-    pub guest: String,
-    /// What the profile's entry says of the participant.
-    #[serde(default)]
-    pub addressed: Addressed,
-    /// How the counterpart behaves.
-    #[serde(default)]
-    pub script: ScenarioScript,
-    /// Whether it has ended, a minute after its last line.
-    #[serde(default)]
-    pub ended: bool,
-    /// How long before the start of the sandbox the guest connected.
-    #[serde(default = "started_minutes_ago")]
-    pub started_minutes_ago: u32,
-    /// What was said before.
-    #[serde(default)]
-    pub history: Vec<ScriptLine>,
-}
-
-/// What a participant is there for. In a scenario's history: who said a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum ParticipantPurpose {
-    #[serde(rename = "guest")]
-    Customer,
-    #[serde(rename = "bot")]
-    Workflow,
-    Agent,
-}
-
-impl ParticipantPurpose {
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Workflow => "workflow",
-            Self::Agent => "agent",
-        }
-    }
-}
-
-/// A line of the history. Lines are spread over the time since the conversation began.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScriptLine {
-    /// Who said it.
-    pub(crate) by: ParticipantPurpose,
-    /// What was said.
-    pub text: String,
-    /// Quick replies that it offers, by their labels.
-    #[serde(default)]
-    pub choices: Vec<String>,
-}
-
-fn guest_name() -> String {
-    "Guest".to_owned()
-}
-
-const fn started_minutes_ago() -> u32 {
-    5
-}
-
-fn owned(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|&t| t.to_owned()).collect()
-}
-
 impl Default for Scenario {
     fn default() -> Self {
         Self {
@@ -253,38 +95,6 @@ impl Default for Scenario {
     }
 }
 
-impl Default for ScenarioClient {
-    fn default() -> Self {
-        Self {
-            id: None,
-            secret: None,
-            name: "guestwire sandbox".to_owned(),
-            scopes: owned(&[guest_api::SCOPE, "conversations", "analytics"]),
-            guest_api: true,
-            permissions: owned(&[
-                "messaging:integration:view",
-                "conversation:message:receive",
-                "conversation:message:view",
-                "conversation:communication:view",
-                "conversation:communication:disconnect",
-                "analytics:conversationDetail:view",
-            ]),
-        }
-    }
-}
-
-impl fmt::Debug for ScenarioClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-impl Default for Token {
-    fn default() -> Self {
-        Self { lifetime_seconds: 3600, tell_scope: true }
-    }
-}
-
 /// The scenarios in the binary: name and text.
 const BUILT_IN: [(&str, &str); 7] = [
     ("default", include_str!("../../../assets/scenarios/default.toml")),
@@ -296,13 +106,17 @@ const BUILT_IN: [(&str, &str); 7] = [
     ("stripped-scope", include_str!("../../../assets/scenarios/stripped-scope.toml")),
 ];
 
+/// A value that cannot be: the key at which it stands, text of the value to tell lines with the same key apart, and what
+/// is wrong.
+type Trouble = (&'static str, String, String);
+
 impl Scenario {
     /// The one that the console opens on.
     pub fn builtin() -> Self {
         Self::named("default").unwrap_or_default()
     }
 
-    /// A scenario of the binary, by its name: `default`, `offers`, `published`, `short-tokens`, `sign-in`, `stormy`, `stripped-scope`.
+    /// A scenario of the binary, by its name: see [`Self::names`].
     pub fn named(name: &str) -> Option<Self> {
         let (name, text) = BUILT_IN.into_iter().find(|(known, _)| *known == name)?;
         Self::parse(text, Path::new(&format!("{name}.toml"))).ok()
@@ -315,17 +129,16 @@ impl Scenario {
 
     /// Reads a scenario. `file` is only for the sentence of an error, which has line, column and the nearest name.
     pub fn parse(text: &str, file: &Path) -> Result<Self, Problem> {
-        let mut scenario: Self = toml::from_str(text).map_err(|e| error::from_toml(&e, text, file))?;
+        let at = |offset, sentence| Problem::at(file, position(text, &(offset..offset)), sentence);
+        let mut scenario: Self =
+            toml::from_str(text).map_err(|e| at(e.span().map_or(0, |span| span.start), toml_sentence(e.message())))?;
         scenario.name =
             file.file_stem().map_or_else(|| "scenario".to_owned(), |stem| stem.to_string_lossy().into_owned());
-        scenario.check_ranges().map_err(|trouble| error::at_key(trouble, text, file))?;
+        scenario.check().map_err(|(key, value, what)| at(offset_of(text, key, &value), what))?;
         for table in &scenario.fault_tables {
             let json = serde_json::to_value(table.get_ref()).unwrap_or_default();
-            let fault = Fault::parse(&json)
-                .map_err(|e| e.what)
-                .and_then(|fault| scenario.check_fault(fault))
-                .map_err(|why| error::at(why, text, table.span().start, file))?;
-            scenario.faults.push(fault);
+            let fault = Fault::parse(&json).map_err(|e| e.what).and_then(|fault| scenario.check_fault(fault));
+            scenario.faults.push(fault.map_err(|why| at(table.span().start, why))?);
         }
         Ok(scenario)
     }
@@ -355,6 +168,99 @@ impl Scenario {
     /// Where the ids of what happens come from.
     pub(crate) const fn run_seed(&self) -> u64 {
         self.seed ^ self.run
+    }
+
+    /// Refuses what the types cannot: ranges that go down, lifetimes of nothing, names that stand twice, fields that the
+    /// conversation's channel does not have.
+    fn check(&self) -> Result<(), Trouble> {
+        for (key, [low, high]) in [("latency_ms", self.latency_ms), ("reply_ms", self.reply_ms)] {
+            if low > high {
+                let what = format!("{key} goes from {low} down to {high}; write the smaller one first");
+                return Err((key, String::new(), what));
+            }
+        }
+        let limits = &self.limits;
+        let nothing = "nothing could be asked at all";
+        for (key, value, why) in [
+            ("lifetime_seconds", self.token.lifetime_seconds, "a token lives at least 1 second"),
+            ("requests_per_minute", limits.requests_per_minute.into(), nothing),
+            ("messages_per_second", limits.messages_per_second.into(), nothing),
+            ("frames_per_minute", limits.frames_per_minute.into(), nothing),
+            ("health_checks_per_minute", limits.health_checks_per_minute.into(), nothing),
+            ("configures_per_minute", limits.configures_per_minute.into(), nothing),
+            ("histories_per_minute", limits.histories_per_minute.into(), nothing),
+            ("session_connections", limits.session_connections.into(), nothing),
+            ("session_seconds", self.deployment.session_seconds, "a session lives at least 1 second"),
+        ] {
+            if value == 0 {
+                return Err((key, String::new(), format!("{key} is 0; {why}")));
+            }
+        }
+        if let Some(webhook) = &self.webhook {
+            check_webhook(&webhook.url).map_err(|what| ("url", webhook.url.clone(), what))?;
+        }
+        for (at, c) in self.conversations.iter().enumerate() {
+            let earlier = || self.conversations.iter().take(at);
+            if earlier().any(|other| other.name == c.name) {
+                let what = format!("two conversations have the name \"{}\"; give each its own", c.name);
+                return Err(("name", c.name.clone(), what));
+            }
+            let misplaced = [
+                ("id", c.id.is_some(), Channel::GuestApi),
+                ("participant_id", c.participant_id.is_some(), Channel::GuestApi),
+                ("external_id", c.external_id.is_some(), Channel::GuestApi),
+                ("ended", c.ended, Channel::GuestApi),
+                ("guest_id", c.guest_id.is_some(), Channel::OpenMessaging),
+                ("origin", c.origin.is_some(), Channel::WebMessaging),
+            ];
+            if let Some((key, ..)) = misplaced.into_iter().find(|(_, given, of)| *given && *of != c.channel) {
+                let what = format!("\"{}\" has `{key}`, which is not for its channel; leave it out", c.name);
+                return Err((key, String::new(), what));
+            }
+            if let Some(id) = c.id.as_ref().filter(|id| earlier().any(|other| other.id.as_ref() == Some(id))) {
+                let what = format!("two conversations have the id {id}; give each its own");
+                return Err(("id", id.clone(), what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a fault for a conversation that is not there.
+    pub(super) fn check_fault(&self, fault: Fault) -> Result<Fault, String> {
+        let Some(wanted) = fault.conversation.as_deref() else { return Ok(fault) };
+        if self.conversations.iter().any(|c| c.name == wanted || c.id.as_deref() == Some(wanted)) {
+            return Ok(fault);
+        }
+        let hint = match self.conversations.as_slice() {
+            [] => "; this scenario has none".to_owned(),
+            known => suggestion(wanted, known.iter().map(|c| c.name.as_str())),
+        };
+        Err(format!("no conversation is called `{wanted}`{hint}"))
+    }
+}
+
+/// Where the first line begins that gives `key` this value, behind its blanks.
+fn offset_of(text: &str, key: &str, wanted: &str) -> usize {
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let (name, value) = line.split_once('=').unwrap_or((line, ""));
+        if name.trim() == key && value.contains(wanted) {
+            return offset + line.len() - line.trim_start().len();
+        }
+        offset += line.len();
+    }
+    0
+}
+
+/// The TOML reader's error with the nearest name in place of the whole list: "unknown variant `x`, expected one of `a`,
+/// `b`". The names stand between backticks: every second piece.
+fn toml_sentence(message: &str) -> String {
+    match message.split_once(", expected ") {
+        Some((unknown, known)) if unknown.starts_with("unknown ") => {
+            let name = unknown.split('`').nth(1).unwrap_or_default();
+            format!("{unknown}{}", suggestion(name, known.split('`').skip(1).step_by(2)))
+        }
+        _ => message.lines().collect::<Vec<_>>().join("; "),
     }
 }
 

@@ -11,8 +11,7 @@ use super::content::{GuestContent, OfferedContent};
 use super::script::ScriptStage;
 use crate::model::{Channel, Moment};
 use crate::sandbox::rng::Rng;
-use crate::sandbox::scenario;
-use crate::sandbox::scenario::{Addressed, ParticipantPurpose, ScenarioScript};
+use crate::sandbox::scenario::{Addressed, ParticipantPurpose, ScenarioConversation, ScenarioScript};
 
 /// How much of a conversation is kept. What is older is forgotten; it stays counted.
 const KEPT: usize = 20_000;
@@ -25,6 +24,16 @@ pub(crate) struct Participant {
     /// The communication (session) through which they speak.
     pub(crate) communication: String,
     pub(crate) joined: Timestamp,
+}
+
+impl Participant {
+    pub(crate) fn agent(dice: &mut Rng, joined: Timestamp) -> Self {
+        Self::new(dice.uuid(), ParticipantPurpose::Agent, "Robin Vale", dice, joined)
+    }
+
+    fn new(id: String, purpose: ParticipantPurpose, name: &str, dice: &mut Rng, joined: Timestamp) -> Self {
+        Self { id, purpose, name: name.to_owned(), communication: dice.uuid(), joined }
+    }
 }
 
 /// How the guest speaks in a conversation.
@@ -57,17 +66,12 @@ pub(crate) struct SimulatedMessage {
 impl SimulatedMessage {
     /// Words and nothing else.
     pub(crate) fn words(id: String, by: ParticipantPurpose, text: impl Into<Arc<str>>, at: Timestamp) -> Self {
-        Self {
-            id,
-            by,
-            text: text.into(),
-            offer: OfferedContent::Nothing,
-            pieces: Vec::new(),
-            own_id: None,
-            metadata: BTreeMap::new(),
-            at,
-            request: None,
-        }
+        let (offer, pieces, metadata) = Default::default();
+        Self { id, by, text: text.into(), offer, pieces, own_id: None, metadata, at, request: None }
+    }
+
+    pub(crate) fn is_guests(&self) -> bool {
+        self.by == ParticipantPurpose::Customer
     }
 
     /// `content` of the message; nothing where it holds only words.
@@ -106,7 +110,8 @@ pub(crate) struct SimulatedConversation {
     pub(crate) ended: Option<ConversationEnd>,
     /// The guest's first; then in the order in which they joined.
     pub(crate) participants: Vec<Participant>,
-    pub(crate) configured: Configured,
+    /// The participant id and the external id that the profile's entry has.
+    pub(crate) configured: (Option<String>, Option<String>),
     /// The guest's participant id before a fault changed it.
     pub(crate) true_guest: Option<String>,
     /// Oldest first, the newest [`KEPT`].
@@ -117,26 +122,19 @@ pub(crate) struct SimulatedConversation {
     newest: Timestamp,
 }
 
-/// Whom the profile's entry addresses.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Configured {
-    pub(crate) participant_id: Option<String>,
-    pub(crate) external_id: Option<String>,
-}
-
 impl SimulatedConversation {
     /// A conversation of the scenario, with its history.
-    pub(crate) fn new(entry: &scenario::ScenarioConversation, via: GuestAccess, seed: u64, now: Moment) -> Self {
+    pub(crate) fn new(entry: &ScenarioConversation, via: GuestAccess, seed: u64, now: Moment) -> Self {
         let mut dice = Rng::new(seed, &format!("conversation {}", entry.name));
         let id = entry.id.clone().unwrap_or_else(|| dice.uuid());
         let guest = entry.participant_id.clone().unwrap_or_else(|| dice.uuid());
         let stranger = dice.uuid();
         let span = u64::from(entry.started_minutes_ago) * 60;
         let started = earlier(now.wall, span);
-        let begun = SessionStart { name: &entry.name, id, guest, guest_name: &entry.guest, script: entry.script, via };
-        let mut conversation = Self::begin(begun, &mut dice, started);
+        let names = (entry.name.as_str(), entry.guest.as_str());
+        let mut conversation = Self::begin(names, (id, guest.clone()), entry.script, via, &mut dice, started);
         if entry.history.iter().any(|line| line.by == ParticipantPurpose::Agent) {
-            conversation.participants.push(participant(ParticipantPurpose::Agent, "Robin Vale", &mut dice, started));
+            conversation.participants.push(Participant::agent(&mut dice, started));
             conversation.stage = ScriptStage::Agent;
         }
         let lines = entry.history.len() as u64;
@@ -154,22 +152,26 @@ impl SimulatedConversation {
             conversation.ended = Some(ConversationEnd { at, by_fault: false });
         }
         conversation.external_id = entry.external_id.clone();
-        conversation.configured.external_id =
-            entry.external_id.clone().filter(|_| entry.addressed == Addressed::External);
-        conversation.configured.participant_id = match entry.addressed {
-            Addressed::Guest => conversation.guest().map(|guest| guest.id.clone()),
-            Addressed::Stranger => Some(stranger),
-            Addressed::No | Addressed::External => None,
+        conversation.configured = match entry.addressed {
+            Addressed::Guest => (Some(guest), None),
+            Addressed::Stranger => (Some(stranger), None),
+            Addressed::External => (None, entry.external_id.clone()),
+            Addressed::No => (None, None),
         };
         conversation
     }
 
-    /// A conversation in which nothing has been said yet.
-    pub(crate) fn begin(begun: SessionStart<'_>, dice: &mut Rng, started: Timestamp) -> Self {
-        let SessionStart { name, id, guest, guest_name, script, via } = begun;
-        let mut customer = participant(ParticipantPurpose::Customer, guest_name, dice, started);
-        customer.id = guest;
-        let bot = participant(ParticipantPurpose::Workflow, "Assistant", dice, started);
+    /// A conversation in which nothing has been said yet: its name and the guest's, its id and the guest's.
+    pub(crate) fn begin(
+        (name, guest_name): (&str, &str),
+        (id, guest): (String, String),
+        script: ScenarioScript,
+        via: GuestAccess,
+        dice: &mut Rng,
+        started: Timestamp,
+    ) -> Self {
+        let customer = Participant::new(guest, ParticipantPurpose::Customer, guest_name, dice, started);
+        let bot = Participant::new(dice.uuid(), ParticipantPurpose::Workflow, "Assistant", dice, started);
         Self {
             name: name.to_owned(),
             id,
@@ -181,7 +183,7 @@ impl SimulatedConversation {
             started,
             ended: None,
             participants: vec![customer, bot],
-            configured: Configured::default(),
+            configured: (None, None),
             true_guest: None,
             thread: VecDeque::new(),
             received: 0,
@@ -192,7 +194,7 @@ impl SimulatedConversation {
     /// The time of what is said (or happens) at `at`: no two have the same millisecond, so that clients can put them in
     /// order by their times, as they have to.
     pub(crate) fn stamp(&mut self, at: Timestamp) -> Timestamp {
-        if matches!(self.via, GuestAccess::GuestApi) {
+        if self.via == GuestAccess::GuestApi {
             return at;
         }
         let next = self.newest.saturating_add(Duration::from_millis(1)).unwrap_or(at);
@@ -222,8 +224,13 @@ impl SimulatedConversation {
         self.id == name || self.name == name
     }
 
-    pub(crate) fn guest(&self) -> Option<&Participant> {
-        self.participant(ParticipantPurpose::Customer)
+    /// Whether it is that of the integration's guest with this id.
+    pub(crate) fn is_of_open_guest(&self, id: &str) -> bool {
+        matches!(&self.via, GuestAccess::Open { from } if from.get("id").and_then(Value::as_str) == Some(id))
+    }
+
+    pub(crate) fn guest(&self) -> &Participant {
+        &self.participants[0]
     }
 
     /// The newest participant with that purpose.
@@ -241,26 +248,6 @@ impl SimulatedConversation {
     pub(crate) fn said(&self, id: &str) -> Option<&SimulatedMessage> {
         self.thread.iter().rev().find(|said| said.id == id)
     }
-}
-
-/// What a conversation begins with.
-pub(crate) struct SessionStart<'c> {
-    pub(crate) name: &'c str,
-    pub(crate) id: String,
-    /// The guest's participant id.
-    pub(crate) guest: String,
-    pub(crate) guest_name: &'c str,
-    pub(crate) script: ScenarioScript,
-    pub(crate) via: GuestAccess,
-}
-
-fn participant(purpose: ParticipantPurpose, name: &str, dice: &mut Rng, joined: Timestamp) -> Participant {
-    // The communication is drawn first for the guest, whose own id is given: the order is part of what a seed gives.
-    let (id, communication) = match purpose {
-        ParticipantPurpose::Customer => (String::new(), dice.uuid()),
-        ParticipantPurpose::Workflow | ParticipantPurpose::Agent => (dice.uuid(), dice.uuid()),
-    };
-    Participant { id, purpose, name: name.to_owned(), communication, joined }
 }
 
 fn earlier(at: Timestamp, seconds: u64) -> Timestamp {

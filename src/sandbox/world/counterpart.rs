@@ -9,13 +9,20 @@ use super::conversation::GuestAccess;
 use super::outgoing::{Due, DueEvent, WebhookPush, signature};
 use super::script::{self, ScriptedAct};
 use super::web::frames;
-use super::{ConversationEnd, Participant, ParticipantPurpose, SimulatedConversation, SimulatedMessage, World};
+use super::{ConversationEnd, Participant, ParticipantPurpose, SimulatedMessage, World};
 use crate::genesys::time_text;
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::ScenarioScript;
+use crate::text::json::{dense, with};
 
 impl World {
+    /// Puts something on the list of what is due, behind everything that is due no later.
+    pub(super) fn due(&mut self, at: Moment, what: DueEvent) {
+        let place = self.due.partition_point(|due| due.at <= at);
+        self.due.insert(place, Due { at, what });
+    }
+
     /// When the next of it comes.
     pub(crate) fn next_due(&self) -> Option<Moment> {
         self.due.front().map(|due| due.at)
@@ -23,7 +30,7 @@ impl World {
 
     /// Lets what is due take place.
     pub(crate) fn settle(&mut self, now: Moment) {
-        while self.due.front().is_some_and(|due| due.at <= now) {
+        while self.next_due().is_some_and(|at| at <= now) {
             let Some(Due { at, what }) = self.due.pop_front() else { return };
             match what {
                 DueEvent::Counterpart { conversation, happening } => self.happen(conversation, happening, at),
@@ -35,7 +42,7 @@ impl World {
     }
 
     fn happen(&mut self, n: usize, happening: ScriptedAct, at: Moment) {
-        let Some(conversation) = self.conversations.get_mut(n) else { return };
+        let conversation = &mut self.conversations[n];
         if conversation.ended.is_some() {
             return;
         }
@@ -50,20 +57,16 @@ impl World {
                 self.announce_message(n, &said, at);
                 self.keep(n, said);
             }
-            ScriptedAct::Joins => conversation.participants.push(Participant {
-                id: self.dice.messages.uuid(),
-                purpose: ParticipantPurpose::Agent,
-                name: "Robin Vale".to_owned(),
-                communication: self.dice.messages.uuid(),
-                joined: at.wall,
-            }),
+            ScriptedAct::Joins => {
+                conversation.participants.push(Participant::agent(&mut self.dice.messages, at.wall));
+            }
             ScriptedAct::Ends => self.end(n, at, false),
         }
     }
 
     /// Ends a conversation; its guest is told where they can be.
     pub(super) fn end(&mut self, n: usize, now: Moment, by_fault: bool) {
-        let Some(conversation) = self.conversations.get_mut(n) else { return };
+        let conversation = &mut self.conversations[n];
         if conversation.ended.is_none() {
             conversation.ended = Some(ConversationEnd { at: now.wall, by_fault });
             self.announce_end(n, now);
@@ -72,64 +75,64 @@ impl World {
 
     fn announce_typing(&mut self, n: usize, by: ParticipantPurpose, at: Moment) {
         let id = self.dice.messages.hex();
-        let Some(conversation) = self.conversations.get(n) else { return };
-        match &conversation.via {
+        match self.conversations[n].via.clone() {
             GuestAccess::GuestApi => {}
-            GuestAccess::Open { .. } => {
-                let mut body = self.outbound(conversation, &id, by, "Event", at);
-                body["events"] = json!([frames::typing()]);
-                self.push(&body);
+            GuestAccess::Open { from } => {
+                self.push(n, (&id, by, "Event"), &from, json!({"events": [frames::typing()]}), at);
             }
             GuestAccess::Web { token } => {
-                let token = token.clone();
                 let body = frames::event(&id, false, at.wall, frames::typing());
-                self.emit_all(&token, FaultTarget::Answer, &frames::message("StructuredMessage", body, None), at);
+                self.tell(&token, FaultTarget::Answer, "StructuredMessage", body, at);
             }
         }
     }
 
     fn announce_message(&mut self, n: usize, said: &SimulatedMessage, at: Moment) {
-        let Some(conversation) = self.conversations.get(n) else { return };
-        match &conversation.via {
+        match self.conversations[n].via.clone() {
             GuestAccess::GuestApi => {}
-            GuestAccess::Open { .. } => {
-                let mut body = self.outbound(conversation, &said.id, said.by, said.form(), at);
-                body["text"] = json!(&*said.text);
-                if let Some(content) = said.content() {
-                    body["content"] = json!(content);
-                }
-                self.push(&body);
+            GuestAccess::Open { from } => {
+                let rest = dense(json!({"text": &*said.text, "content": said.content()}));
+                self.push(n, (&said.id, said.by, said.form()), &from, rest, at);
             }
             GuestAccess::Web { token } => {
-                let token = token.clone();
-                let body = frames::structured(conversation, said, false);
-                self.emit_all(&token, FaultTarget::Reply, &frames::message("StructuredMessage", body, None), at);
+                let body = frames::structured(&self.conversations[n], said, false);
+                self.tell(&token, FaultTarget::Reply, "StructuredMessage", body, at);
             }
         }
     }
 
-    /// What every outbound message of open messaging has. [shape: real: documented; 3p: GCX test data]
-    fn outbound(&self, c: &SimulatedConversation, id: &str, by: ParticipantPurpose, form: &str, at: Moment) -> Value {
+    /// Sends an outbound message of open messaging to the webhook, signed, where there is one.
+    /// [shape: real: documented; 3p: GCX test data]
+    fn push(
+        &mut self,
+        n: usize,
+        (id, by, form): (&str, ParticipantPurpose, &str),
+        guest: &Value,
+        rest: Value,
+        at: Moment,
+    ) {
+        let Some(webhook) = &self.scenario.webhook else { return };
+        let (c, integration) = (&self.conversations[n], &self.integration_id);
         let name = c.participant(by).map(|p| p.name.as_str());
-        let to = match &c.via {
-            GuestAccess::Open { from } => json!({"id": from.get("id"), "idType": from.get("idType")}),
-            GuestAccess::GuestApi | GuestAccess::Web { .. } => Value::Null,
-        };
-        json!({
+        let to = json!({"id": guest.get("id"), "idType": guest.get("idType")});
+        let body = json!({
             "id": id,
-            "channel": {"id": self.integration_id, "platform": "Open", "type": "Private", "messageId": id, "to": to,
-                "from": {"nickname": name, "id": self.integration_id}, "time": time_text(at.wall)},
+            "channel": {"id": integration, "platform": "Open", "type": "Private", "messageId": id, "to": to,
+                "from": {"nickname": name, "id": integration}, "time": time_text(at.wall)},
             "conversationId": c.id,
             "type": form,
             "direction": "Outbound",
             "originatingEntity": if by == ParticipantPurpose::Agent { "Human" } else { "Bot" },
-        })
+        });
+        let body = with(body, rest).to_string();
+        let signature = signature(&webhook.secret, body.as_bytes());
+        self.pushes.push(WebhookPush { url: webhook.url.clone(), body, signature });
     }
 
     /// Adds to a thread and to the indexes of messages.
     pub(super) fn keep(&mut self, n: usize, said: SimulatedMessage) {
         self.index.messages.insert(said.id.clone(), n);
-        let Some(conversation) = self.conversations.get_mut(n) else { return };
+        let conversation = &mut self.conversations[n];
         let Some(forgotten) = conversation.say(said) else { return };
         self.index.messages.remove(&forgotten.id);
         if let (GuestAccess::Open { from }, Some(own_id)) = (&conversation.via, &forgotten.own_id) {
@@ -140,12 +143,11 @@ impl World {
 
     /// Plans the counterpart's answer to `text`.
     pub(super) fn provoke(&mut self, n: usize, text: &str, now: Moment) {
-        let Some(conversation) = self.conversations.get_mut(n) else { return };
+        let conversation = &mut self.conversations[n];
         let (happenings, stage) = if conversation.script == ScenarioScript::Repeat {
-            let ours = |said: &&SimulatedMessage| said.by != ParticipantPurpose::Customer;
-            let last =
-                conversation.thread.iter().rev().find(ours).map_or_else(String::new, |said| said.text.to_string());
-            (vec![ScriptedAct::Says { text: last, offer: OfferedContent::Nothing }], conversation.stage)
+            let last = conversation.thread.iter().rev().find(|said| !said.is_guests());
+            let text = last.map_or_else(String::new, |said| said.text.to_string());
+            (vec![ScriptedAct::Says { text, offer: OfferedContent::Nothing }], conversation.stage)
         } else {
             script::answer(conversation.script, conversation.stage, text)
         };
@@ -155,7 +157,7 @@ impl World {
 
     /// Puts happenings on the list of what is due, each message after its time of writing.
     pub(super) fn plan_happenings(&mut self, conversation: usize, happenings: Vec<ScriptedAct>, now: Moment) {
-        let seen = self.conversations.get(conversation).is_some_and(|c| c.via != GuestAccess::GuestApi);
+        let seen = self.conversations[conversation].via != GuestAccess::GuestApi;
         let mut at = now;
         for happening in happenings {
             if matches!(happening, ScriptedAct::Says { .. }) {
@@ -167,13 +169,5 @@ impl World {
             }
             self.due(at, DueEvent::Counterpart { conversation, happening });
         }
-    }
-
-    /// Signs a message for the webhook, where there is one.
-    pub(super) fn push(&mut self, body: &Value) {
-        let Some(webhook) = &self.scenario.webhook else { return };
-        let body = body.to_string();
-        let signature = signature(&webhook.secret, body.as_bytes());
-        self.pushes.push(WebhookPush { url: webhook.url.clone(), body, signature });
     }
 }

@@ -1,72 +1,61 @@
 //! The simulated organisation: its state and its rules. Pure: no clock, no sockets; time comes in with each call.
 //!
 //! ```text
-//! request ─► arrive ─► Plan (faults) ─┬─► token / admit ─► send, open, read, introspect ─► Said, shapes or Refusal
+//! request ─► arrive ─► Plan (faults) ─┬─► token / admit ─► send, open, read, introspect ─► messages, shapes or refusal
 //!                                     └─► spoilt: never looked at
 //! frame ─► web: session, message ─► echo ─┐
 //! counterpart: a message received ─► due ─┴─► takes place when its time has come (`settle`) ─► outbox, pushes
 //! ```
 
 mod content;
+mod control;
 mod conversation;
 mod counterpart;
-mod entry;
-mod faults;
 pub(crate) mod open;
 pub(crate) mod outgoing;
 mod refusal;
 mod script;
 mod send;
-mod state;
 mod tally;
 #[cfg(test)]
 #[path = "../../../tests/unit/sandbox/world.rs"]
 mod tests;
 mod token;
 pub(crate) mod web;
-mod window;
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use conversation::SessionStart;
+use serde_json::json;
+
+pub(crate) use control::FaultSubject;
 pub(crate) use conversation::{ConversationEnd, GuestAccess, Participant, SimulatedConversation, SimulatedMessage};
-pub(crate) use entry::{GuestOf, WorldEntry};
-pub(crate) use faults::FaultSubject;
-pub(crate) use refusal::{BODY_MAX_BYTES, ServiceRefusal};
-pub(crate) use send::{Incoming, json_of};
-pub(crate) use tally::ReceivedCounts;
-pub(crate) use token::{Bearer, GrantRequest, IssuedToken, IssuedTokens, TokenRefusal};
-pub(crate) use window::Gauge;
+pub(crate) use refusal::{BODY_MAX_BYTES, RequestedPage, ServiceRefusal, json_of};
+pub(crate) use send::Incoming;
+pub(crate) use tally::{Gauge, ReceivedCounts};
+pub(crate) use token::{GrantRequest, IssuedTokens, TokenRefusal};
 
 pub(crate) use super::scenario::ParticipantPurpose;
 
 use super::fault::{Armed, Plan};
 use super::rng::Rng;
-use super::scenario::{Scenario, ScenarioRules, ScenarioScript};
-use crate::model::Moment;
+use super::scenario::{Scenario, ScenarioConversation, ScenarioRules, ScenarioScript};
 use crate::model::fault::FaultKind;
+use crate::model::{Channel, Moment};
 use outgoing::{Due, WebhookPush};
 use web::Web;
 
-/// An organisation's name and id.
-#[derive(Clone, Debug)]
-pub(crate) struct Organization {
-    pub(crate) id: String,
-    pub(crate) name: String,
-}
-
 /// The whole state. No `Debug`: it holds the secret and the tokens.
 pub(crate) struct World {
-    /// The scenario, with the id and the secret of the client filled in, and the webhook as it is now.
+    /// The scenario, with the ids, secrets and tokens that it does not give filled in, and the webhook as it is now.
     pub(crate) scenario: Scenario,
-    pub(crate) organization: Organization,
+    pub(crate) organization_id: String,
     pub(crate) integration_id: String,
     pub(crate) deployment_id: String,
     /// What is to be pushed to the webhook.
     pub(crate) pushes: Vec<WebhookPush>,
     pub(crate) web: Web,
-    pub(crate) entries: Vec<WorldEntry>,
     /// Those of the scenario that have begun, in its order; then those that began since.
     pub(crate) conversations: Vec<SimulatedConversation>,
     pub(crate) tally: ReceivedCounts,
@@ -108,13 +97,13 @@ impl World {
             // Of its own each start: whoever has seen one start cannot sign in at the next.
             Rng::new(run, "client secret").opaque(43)
         });
+        let waiting = std::mem::take(&mut scenario.conversations);
         let mut world = Self {
-            organization: Organization { id: dice.uuid(), name: "Sandbox Energy".to_owned() },
+            organization_id: dice.uuid(),
             integration_id: dice.uuid(),
             deployment_id: dice.uuid(),
             pushes: Vec::new(),
             web: Web::new(scenario.deployment.clone(), scenario.limits, run),
-            entries: Vec::new(),
             conversations: Vec::new(),
             tally: ReceivedCounts::default(),
             tokens: IssuedTokens::new(run, now),
@@ -126,48 +115,51 @@ impl World {
             },
             index: Index::default(),
             due: VecDeque::new(),
-            scenario: scenario.clone(),
+            scenario,
         };
-        world.populate(&scenario, now);
-        for fault in scenario.faults {
+        for entry in waiting {
+            world.add_entry(entry, now);
+        }
+        for fault in world.scenario.faults.clone() {
             world.set_fault(fault, now);
         }
         world
     }
 
-    /// The picker's entries, and the conversations that have begun: those of the Guest API, and those with a history.
-    fn populate(&mut self, scenario: &Scenario, now: Moment) {
-        for conversation in &scenario.conversations {
-            let entry = WorldEntry::new(conversation, self.conversations.len(), &scenario.deployment, scenario.seed);
-            let via = match &entry.way {
-                GuestOf::GuestApi(_) => Some(GuestAccess::GuestApi),
-                GuestOf::Open { .. } if conversation.history.is_empty() => None,
-                GuestOf::Open { guest_id } => {
-                    let from = serde_json::json!({"id": guest_id, "idType": "Opaque", "nickname": conversation.guest});
-                    Some(GuestAccess::Open { from })
-                }
-                GuestOf::Web { token, .. } => token.clone().map(|token| GuestAccess::Web { token }),
-            };
-            if let Some(via) = via {
-                if let (GuestAccess::Web { token }, GuestOf::Web { origin, .. }) = (&via, &entry.way) {
-                    self.begin_session(token, origin, now);
-                }
-                let begun = SimulatedConversation::new(conversation, via.clone(), scenario.seed, now);
-                let n = self.add(begun);
-                if let GuestAccess::Web { token } = via {
-                    self.give_conversation(&token, n);
-                }
+    /// Takes in who waits in the picker. Conversations of the Guest API have begun, and those with a history.
+    fn add_entry(&mut self, mut entry: ScenarioConversation, now: Moment) {
+        let (seed, begun) = (self.scenario.seed, !entry.history.is_empty());
+        let via = match entry.channel {
+            Channel::GuestApi => Some(GuestAccess::GuestApi),
+            Channel::OpenMessaging => {
+                let by_name = || entry.guest.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
+                let id = entry.guest_id.get_or_insert_with(by_name);
+                let from = json!({"id": id, "idType": "Opaque", "nickname": entry.guest});
+                begun.then_some(GuestAccess::Open { from })
             }
-            self.entries.push(entry);
+            Channel::WebMessaging => {
+                let origin = entry.origin.get_or_insert_with(|| self.scenario.deployment.first_origin().to_owned());
+                let token = || Arc::from(Rng::new(seed, &format!("guest token {}", entry.name)).uuid());
+                entry.guest_token = begun.then(token);
+                let n = self.conversations.len();
+                entry.guest_token.clone().map(|token| {
+                    self.begin_session(&token, origin, now).conversations.push(n);
+                    GuestAccess::Web { token }
+                })
+            }
+        };
+        if let Some(via) = via {
+            self.add(SimulatedConversation::new(&entry, via, seed, now));
         }
+        self.scenario.conversations.push(entry);
     }
 
     /// Begins a conversation in which nothing has been said yet.
-    fn begin(&mut self, name: &str, guest_name: &str, script: ScenarioScript, via: GuestAccess, now: Moment) -> usize {
-        let (id, guest) = (self.dice.messages.uuid(), self.dice.messages.uuid());
-        let begun = SessionStart { name, id, guest, guest_name, script, via };
-        let conversation = SimulatedConversation::begin(begun, &mut self.dice.messages, now.wall);
-        self.add(conversation)
+    fn begin(&mut self, names: (&str, &str), script: ScenarioScript, via: GuestAccess, now: Moment) -> usize {
+        let dice = &mut self.dice.messages;
+        let ids = (dice.uuid(), dice.uuid());
+        let begun = SimulatedConversation::begin(names, ids, script, via, dice, now.wall);
+        self.add(begun)
     }
 
     /// Takes a conversation in.
@@ -179,9 +171,15 @@ impl World {
         n
     }
 
-    /// The picker's entry of a web session.
-    fn entry_of(&self, token: &str) -> Option<&WorldEntry> {
-        entry::web(&self.entries, token, self.web.origin_of(token)?)
+    /// Who waits in the picker for a web session: by its token, or the first without one that has its origin.
+    fn web_entry(&self, session_token: &str) -> Option<&ScenarioConversation> {
+        let from = self.web.sessions.get(session_token)?.origin.as_str();
+        let rank = |entry: &&ScenarioConversation| match &entry.guest_token {
+            Some(token) if &**token == session_token => Some(0),
+            token if entry.origin.as_deref() == Some(from) => Some(if token.is_none() { 1 } else { 2 }),
+            _ => None,
+        };
+        self.scenario.conversations.iter().filter(|entry| rank(entry).is_some()).min_by_key(rank)
     }
 
     /// Which rules hold.
@@ -199,69 +197,75 @@ impl World {
         Duration::from_millis(if high == 0 { 0 } else { self.dice.timing.between(low, high) })
     }
 
-    /// Gives out a token, or says why not.
+    /// Gives out a token with its scopes, or says why not.
     pub(crate) fn token(
         &mut self,
         asked: &GrantRequest,
         plan: &Plan,
         now: Moment,
-    ) -> Result<IssuedToken, TokenRefusal> {
-        let scopes = token::granted(&self.scenario, plan, asked).inspect_err(|r| self.tally.refused(r.error))?;
-        Ok(self.tokens.issue(scopes, Duration::from_secs(self.scenario.token.lifetime_seconds), now))
+    ) -> Result<(String, Arc<[String]>), TokenRefusal> {
+        let granted = token::granted(&self.scenario, plan, asked).inspect_err(|why| self.tally.refused(why.1))?;
+        let (scopes, lifetime) = (Arc::from(granted), Duration::from_secs(self.scenario.token.lifetime_seconds));
+        Ok((self.tokens.issue(Arc::clone(&scopes), lifetime, now), scopes))
     }
 
-    /// Counts a request of `bearer`, and lets it in where the token is valid.
-    pub(crate) fn admit(&mut self, bearer: Option<&str>, now: Moment) -> (Gauge, Result<Bearer, ServiceRefusal>) {
+    /// Counts a request of `bearer`, and gives the scopes where the token is valid.
+    pub(crate) fn admit(
+        &mut self,
+        bearer: Option<&str>,
+        now: Moment,
+    ) -> (Gauge, Result<Arc<[String]>, ServiceRefusal>) {
         self.tokens.admit(bearer, self.scenario.limits.requests_per_minute, now)
     }
 
-    /// The gauge of a request that a fault answers in place of the platform.
-    pub(crate) fn gauge(&mut self, bearer: Option<&str>, now: Moment) -> Gauge {
-        self.admit(bearer, now).0
-    }
-
-    /// Whether a bearer may read. In the described world one of `scopes` is needed; in the published one a permission.
+    /// Whether a bearer with these scopes may read. In the described world one of `scopes` is needed; in the published
+    /// one a permission.
     pub(crate) fn may_read(
         &self,
-        bearer: &Bearer,
+        granted: &[String],
         plan: &Plan,
         scopes: &[&str],
-        any_of: &'static [&'static str],
+        any_of: &[&str],
     ) -> Result<(), ServiceRefusal> {
-        let allowed = match self.rules() {
-            ScenarioRules::Described => bearer.has_any(scopes),
-            ScenarioRules::Published => self.has_permission(plan, any_of),
-        };
-        if allowed { Ok(()) } else { Err(ServiceRefusal::PermissionMissing(any_of)) }
+        match self.rules() {
+            ScenarioRules::Described if token::has_any(granted, scopes) => Ok(()),
+            ScenarioRules::Described => Err(ServiceRefusal::permission_missing(any_of)),
+            ScenarioRules::Published => self.check_permission(plan, any_of),
+        }
     }
 
-    fn has_permission(&self, plan: &Plan, any_of: &[&str]) -> bool {
-        let held = |p: &&&str| self.scenario.client.permissions.iter().any(|h| h == **p);
+    fn check_permission(&self, plan: &Plan, any_of: &[&str]) -> Result<(), ServiceRefusal> {
+        let held = |p: &str| self.scenario.client.permissions.iter().any(|h| h == p);
         let gone = |p: &str| plan.has(&FaultKind::PermissionMissing { permission: p.to_owned() });
-        any_of.iter().filter(held).any(|p| !gone(p))
+        if any_of.iter().any(|p| held(p) && !gone(p)) {
+            Ok(())
+        } else {
+            Err(ServiceRefusal::permission_missing(any_of))
+        }
+    }
+
+    /// Which conversation has this id.
+    fn find(&self, id: &str) -> Result<usize, ServiceRefusal> {
+        if !crate::model::ids::is_uuid(id) {
+            return Err(ServiceRefusal::conversation_malformed(id));
+        }
+        self.index.conversations.get(id).copied().ok_or(ServiceRefusal::CONVERSATION_UNKNOWN)
     }
 
     pub(crate) fn conversation(&self, id: &str) -> Result<&SimulatedConversation, ServiceRefusal> {
-        if !crate::model::ids::is_uuid(id) {
-            return Err(ServiceRefusal::ConversationMalformed(id.to_owned()));
-        }
-        let n = self.index.conversations.get(id).ok_or(ServiceRefusal::ConversationUnknown)?;
-        self.conversations.get(*n).ok_or(ServiceRefusal::ConversationUnknown)
+        self.find(id).map(|n| &self.conversations[n])
     }
 
     pub(crate) fn message(&self, id: &str) -> Result<(&SimulatedConversation, &SimulatedMessage), ServiceRefusal> {
-        let n = self.index.messages.get(id).ok_or(ServiceRefusal::MessageUnknown)?;
-        let conversation = self.conversations.get(*n).ok_or(ServiceRefusal::MessageUnknown)?;
-        Ok((conversation, conversation.said(id).ok_or(ServiceRefusal::MessageUnknown)?))
+        let conversation = self.index.messages.get(id).map(|n| &self.conversations[*n]);
+        conversation.and_then(|c| Some((c, c.said(id)?))).ok_or(ServiceRefusal::MESSAGE_UNKNOWN)
     }
 
     /// Ends a conversation by `PATCH …{"state":"disconnected"}`.
     pub(crate) fn disconnect(&mut self, id: &str, now: Moment) -> Result<&SimulatedConversation, ServiceRefusal> {
-        self.conversation(id)?;
-        if let Some(n) = self.index.conversations.get(id).copied() {
-            self.end(n, now, false);
-            self.settle(now);
-        }
-        self.conversation(id)
+        let n = self.find(id)?;
+        self.end(n, now, false);
+        self.settle(now);
+        Ok(&self.conversations[n])
     }
 }

@@ -1,5 +1,9 @@
-//! Every way of saying no, in the words of both worlds.
+//! Every way of saying no, in the words of both worlds, and the forms that all requests have to keep.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
@@ -15,220 +19,222 @@ const UNAUTHORIZED: &str =
 /// Largest request body. [3p: `request.bytes.max`]
 pub(crate) const BODY_MAX_BYTES: usize = 512_000;
 
-/// Why a request of the API is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ServiceRefusal {
-    NoToken,
-    /// A token that was never given out here.
-    TokenUnknown,
-    TokenExpired,
-    TokenRevoked,
-    /// Described world: the token has none of the scopes that are needed.
-    ScopeMissing,
-    /// Described world: the token has `messaging:guest` instead.
-    ScopeWrong,
-    /// Described world: the token has `messaging:send` instead; the one case that is a 403.
-    ScopeForbidden,
-    /// Described world: the client's Guest API switch is off.
-    FeatureOff,
-    /// None of these permissions is in the client's roles.
-    PermissionMissing(&'static [&'static str]),
-    /// The conversation id is not a UUID.
-    ConversationMalformed(String),
-    ConversationUnknown,
-    /// It has ended: nothing can be said any more.
-    ConversationEnded,
-    /// The participant id of `to` is not a UUID.
-    ParticipantMalformed(String),
-    /// The participant (or external id) of `to` is not the guest of this conversation.
-    ParticipantMismatch,
-    MessageUnknown,
-    /// So many bytes of text.
-    TextTooLong(usize),
-    /// Not JSON, or not the JSON that is expected.
-    BodyMalformed,
-    /// More than [`BODY_MAX_BYTES`].
-    BodyTooLarge,
-    /// Not `application/json`.
-    MediaType,
-    /// A field with a value that it cannot have.
-    Value {
-        value: String,
-        /// The field's type or name.
-        field: &'static str,
-        allowed: &'static str,
-    },
-    /// A time that is not one.
-    Date,
-    /// Too many history pages of one web session.
-    WebLimit {
-        /// Seconds until the next is welcome.
-        retry_after: u64,
-        key: &'static str,
-        /// How many are allowed a minute.
-        allowed: u32,
-    },
-    /// Too many requests; seconds until the next is welcome.
-    RateLimited {
-        retry_after: u64,
-        /// How many are allowed a minute.
-        allowed: u32,
-    },
-    NoRoute,
-    Method,
-}
-
 /// Where the described world answers with its one 401 instead.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum HiddenRefusal {
     Always,
     /// "because the permission check runs first" at the Guest API's endpoint.
     Sending,
     Never,
 }
+use HiddenRefusal::{Always, Never, Sending};
 
-/// A refusal's name, and its published words.
-struct RefusalRow {
+/// Why a request of the API is refused. Codes and messages are those published, unless noted.
+/// [real: documented, JS2018]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServiceRefusal {
+    /// Under which it is counted.
+    pub(crate) reason: &'static str,
+    hidden: HiddenRefusal,
+    status: u16,
+    code: &'static str,
+    message: Cow<'static, str>,
+    /// Further fields of the body.
+    more: Vec<(&'static str, Value)>,
+    /// Seconds until the next request is welcome.
+    pub(crate) retry_after: Option<u64>,
+}
+
+const fn refusal(
     reason: &'static str,
     hidden: HiddenRefusal,
     status: u16,
     code: &'static str,
-    message: String,
+    message: &'static str,
+) -> ServiceRefusal {
+    let message = Cow::Borrowed(message);
+    ServiceRefusal { reason, hidden, status, code, message, more: Vec::new(), retry_after: None }
+}
+
+const fn bad_token(reason: &'static str) -> ServiceRefusal {
+    refusal(reason, Always, 401, "bad.credentials", "Invalid login credentials.")
+}
+
+const fn forbidden(reason: &'static str, hidden: HiddenRefusal) -> ServiceRefusal {
+    refusal(reason, hidden, 403, "not.authorized", "You are not authorized to perform the requested action.")
+}
+
+const fn not_found(reason: &'static str, hidden: HiddenRefusal) -> ServiceRefusal {
+    refusal(reason, hidden, 404, "not.found", "The requested resource was not found.")
 }
 
 impl ServiceRefusal {
-    pub(crate) fn reason(&self) -> &'static str {
-        self.row().reason
+    pub(crate) const NO_TOKEN: Self = refusal(
+        "token-absent",
+        Always,
+        401,
+        "authentication.required",
+        "No authentication bearer token specified in authorization header.",
+    );
+    /// A token that was never given out here.
+    pub(crate) const TOKEN_UNKNOWN: Self = bad_token("token-unknown");
+    pub(crate) const TOKEN_EXPIRED: Self = bad_token("token-expired");
+    pub(crate) const TOKEN_REVOKED: Self = bad_token("token-revoked");
+    /// Described world: the token has none of the scopes that are needed.
+    pub(crate) const SCOPE_MISSING: Self = forbidden("scope-missing", Always);
+    /// Described world: the token has `messaging:guest` instead.
+    pub(crate) const SCOPE_WRONG: Self = forbidden("scope-wrong", Always);
+    /// Described world: the token has `messaging:send` instead; the one case that is a 403.
+    pub(crate) const SCOPE_FORBIDDEN: Self = forbidden("scope-wrong", Never);
+    /// Described world: the client's Guest API switch is off.
+    pub(crate) const FEATURE_OFF: Self = forbidden("feature-off", Always);
+    pub(crate) const CONVERSATION_UNKNOWN: Self = not_found("conversation-unknown", Sending);
+    /// The participant (or external id) of `to` is not the guest of this conversation.
+    pub(crate) const PARTICIPANT_MISMATCH: Self = not_found("participant-mismatch", Sending);
+    pub(crate) const MESSAGE_UNKNOWN: Self = not_found("message-unknown", Never);
+    pub(crate) const NO_ROUTE: Self = not_found("no-such-path", Never);
+    /// [inferred: the guest WebSocket refuses with 409 and this text; the description is silent]
+    pub(crate) const CONVERSATION_ENDED: Self =
+        refusal("conversation-ended", Never, 409, "general.conflict", READ_ONLY);
+    /// Not JSON, or not the JSON that is expected.
+    pub(crate) const BODY_MALFORMED: Self = refusal(
+        "body-malformed",
+        Never,
+        400,
+        "bad.request",
+        "The request could not be understood by the server due to malformed syntax.",
+    );
+    /// A time that is not one.
+    pub(crate) const DATE: Self = refusal(
+        "body-malformed",
+        Never,
+        400,
+        "invalid.date",
+        "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ",
+    );
+    /// Not `application/json`.
+    const MEDIA_TYPE: Self = refusal(
+        "content-type",
+        Never,
+        415,
+        "unsupported.media.type",
+        "Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect Content-Type value in the \
+         header.",
+    );
+    pub(crate) const METHOD: Self =
+        refusal("no-such-method", Never, 405, "method.not.allowed", "The method is not allowed for this resource.");
+
+    fn saying(self, message: String) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
+    /// A field (by its type or name) with a value that it cannot have.
+    pub(crate) fn value(value: &str, field: &str, allowed: &str) -> Self {
+        refusal("body-malformed", Never, 400, "invalid.value", "")
+            .saying(format!("Value [{value}] is not valid for field type [{field}]. Allowable values are: {allowed}"))
+    }
+
+    /// The conversation id is not a UUID.
+    pub(crate) fn conversation_malformed(id: &str) -> Self {
+        Self { reason: "conversation-malformed", hidden: Sending, ..Self::value(id, "conversationId", "a UUID") }
+    }
+
+    /// The participant id of `to` is not a UUID.
+    pub(crate) fn participant_malformed(id: &str) -> Self {
+        Self { reason: "participant-malformed", hidden: Sending, ..Self::value(id, "participantId", "a UUID") }
+    }
+
+    /// Refuses a text that is too long. [the words are the guest WebSocket's 4011, MTSDK; status and code inferred]
+    pub(crate) fn check_length(text: &str) -> Result<(), Self> {
+        if text.len() <= GUEST_TEXT_MAX_BYTES {
+            return Ok(());
+        }
+        let message = format!("Message length {} is larger than {GUEST_TEXT_MAX_BYTES}", text.len());
+        Err(refusal("text-too-long", Never, 400, "bad.request", "").saying(message))
+    }
+
+    /// None of these permissions is in the client's roles.
+    pub(crate) fn permission_missing(permissions: &[&str]) -> Self {
+        let (code, how) = if permissions.len() == 1 {
+            ("missing.permissions", "are missing the following permission(s)")
+        } else {
+            ("missing.any.permissions", "must have at least one of the following permissions assigned")
+        };
+        let (text, list) =
+            (format!("Unable to perform the requested action. You {how}"), format!("[{}]", permissions.join(", ")));
+        let more = vec![
+            ("messageWithParams", json!(format!("{text}: {{permissions}}"))),
+            ("messageParams", json!({ "permissions": list })),
+        ];
+        Self { more, ..refusal("permission-missing", Never, 403, code, "").saying(format!("{text}: {list}")) }
+    }
+
+    /// Too many requests: `allowed` in a minute under the limit of this name.
+    pub(crate) fn rate_limited(retry_after: u64, allowed: u32, namespace: &str, key: &str) -> Self {
+        let message = format!("Rate limit exceeded the maximum. Retry the request in [{retry_after}] seconds");
+        let more = vec![("limit", json!({"key": key, "namespace": namespace, "value": allowed}))];
+        let refusal = refusal("rate-limited", Never, 429, "too.many.requests.retry.after", "").saying(message);
+        Self { more, retry_after: Some(retry_after), ..refusal }
+    }
+
+    /// The same for a token.
+    pub(crate) fn token_limited(retry_after: u64, allowed: u32) -> Self {
+        Self::rate_limited(retry_after, allowed, "platform.api", "client.credentials.token.rate.per.minute")
     }
 
     /// Status and body. `context` is the request's correlation id. `sending` is the Guest API endpoint, where the
     /// described world hides wrong ids behind its 401.
     pub(crate) fn answer(&self, rules: ScenarioRules, sending: bool, context: &str) -> (u16, Value) {
-        let RefusalRow { hidden, status, code, message, .. } = self.row();
-        let hides = hidden == HiddenRefusal::Always || hidden == HiddenRefusal::Sending && sending;
+        let hides = self.hidden == Always || self.hidden == Sending && sending;
         if rules == ScenarioRules::Described && hides {
             return (401, json!({"code": "unauthorized", "message": UNAUTHORIZED}));
         }
-        let mut body = json!({ "message": message, "code": code, "status": status, "contextId": context });
-        match self {
-            Self::PermissionMissing(permissions) => {
-                let (text, _) = message.split_once(": ").unwrap_or((&message, ""));
-                body["messageWithParams"] = json!(format!("{text}: {{permissions}}"));
-                body["messageParams"] = json!({ "permissions": list(permissions) });
-            }
-            Self::RateLimited { allowed, .. } => {
-                let key = "client.credentials.token.rate.per.minute";
-                body["limit"] = json!({"key": key, "namespace": "platform.api", "value": allowed});
-            }
-            Self::WebLimit { key, allowed, .. } => {
-                body["limit"] = json!({"key": key, "namespace": "web.messaging", "value": allowed});
-            }
-            _ => {}
+        let mut body = json!({"message": self.message, "code": self.code, "status": self.status, "contextId": context});
+        let lists = [("details", json!([])), ("errors", json!([]))];
+        for (name, value) in self.more.iter().cloned().chain(lists) {
+            body[name] = value;
         }
-        body["details"] = json!([]);
-        body["errors"] = json!([]);
-        (status, body)
-    }
-
-    /// Codes and messages are those published, unless noted. [real: documented, JS2018]
-    fn row(&self) -> RefusalRow {
-        use HiddenRefusal::{Always, Never, Sending};
-        let row = |reason, hidden, status, code, message: &str| {
-            let message = message.to_owned();
-            RefusalRow { reason, hidden, status, code, message }
-        };
-        let token = |reason| row(reason, Always, 401, "bad.credentials", "Invalid login credentials.");
-        let forbidden = |reason, hidden| {
-            row(reason, hidden, 403, "not.authorized", "You are not authorized to perform the requested action.")
-        };
-        let not_valid = |reason, hidden, value: &str, field: &str, allowed: &str| {
-            let message =
-                format!("Value [{value}] is not valid for field type [{field}]. Allowable values are: {allowed}");
-            RefusalRow { reason, hidden, status: 400, code: "invalid.value", message }
-        };
-        let not_found = |reason, hidden| row(reason, hidden, 404, "not.found", "The requested resource was not found.");
-        let malformed = "body-malformed";
-        match self {
-            Self::NoToken => row(
-                "token-absent",
-                Always,
-                401,
-                "authentication.required",
-                "No authentication bearer token specified in authorization header.",
-            ),
-            Self::TokenUnknown => token("token-unknown"),
-            Self::TokenExpired => token("token-expired"),
-            Self::TokenRevoked => token("token-revoked"),
-            Self::ScopeMissing => forbidden("scope-missing", Always),
-            Self::ScopeWrong => forbidden("scope-wrong", Always),
-            Self::ScopeForbidden => forbidden("scope-wrong", Never),
-            Self::FeatureOff => forbidden("feature-off", Always),
-            Self::PermissionMissing(permissions) => missing(permissions),
-            Self::ConversationMalformed(value) => {
-                not_valid("conversation-malformed", Sending, value, "conversationId", "a UUID")
-            }
-            Self::ParticipantMalformed(value) => {
-                not_valid("participant-malformed", Sending, value, "participantId", "a UUID")
-            }
-            Self::ConversationUnknown => not_found("conversation-unknown", Sending),
-            Self::ParticipantMismatch => not_found("participant-mismatch", Sending),
-            Self::MessageUnknown => not_found("message-unknown", Never),
-            Self::NoRoute => not_found("no-such-path", Never),
-            // [inferred: the guest WebSocket refuses with 409 and this text; the description is silent]
-            Self::ConversationEnded => row("conversation-ended", Never, 409, "general.conflict", READ_ONLY),
-            // [the text is the guest WebSocket's 4011, MTSDK; status and code inferred]
-            Self::TextTooLong(bytes) => {
-                let message = format!("Message length {bytes} is larger than {GUEST_TEXT_MAX_BYTES}");
-                row("text-too-long", Never, 400, "bad.request", &message)
-            }
-            Self::BodyMalformed => row(
-                malformed,
-                Never,
-                400,
-                "bad.request",
-                "The request could not be understood by the server due to malformed syntax.",
-            ),
-            Self::Value { value, field, allowed } => not_valid(malformed, Never, value, field, allowed),
-            Self::Date => row(
-                malformed,
-                Never,
-                400,
-                "invalid.date",
-                "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ",
-            ),
-            Self::BodyTooLarge => {
-                let message = format!("The request is over the size limit. Maximum bytes: {BODY_MAX_BYTES}");
-                row("body-too-large", Never, 413, "request.entity.too.large", &message)
-            }
-            Self::MediaType => row(
-                "content-type",
-                Never,
-                415,
-                "unsupported.media.type",
-                "Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect Content-Type value \
-                 in the header.",
-            ),
-            Self::RateLimited { retry_after, .. } | Self::WebLimit { retry_after, .. } => {
-                let message = format!("Rate limit exceeded the maximum. Retry the request in [{retry_after}] seconds");
-                row("rate-limited", Never, 429, "too.many.requests.retry.after", &message)
-            }
-            Self::Method => {
-                row("no-such-method", Never, 405, "method.not.allowed", "The method is not allowed for this resource.")
-            }
-        }
+        (self.status, body)
     }
 }
 
-fn list(permissions: &[&str]) -> String {
-    format!("[{}]", permissions.join(", "))
+/// A body that has to be JSON of this form, and not too large.
+pub(crate) fn json_of<T: DeserializeOwned>(body: &[u8], content_type: Option<&str>) -> Result<T, ServiceRefusal> {
+    if body.len() > BODY_MAX_BYTES {
+        let message = format!("The request is over the size limit. Maximum bytes: {BODY_MAX_BYTES}");
+        return Err(refusal("body-too-large", Never, 413, "request.entity.too.large", "").saying(message));
+    }
+    let mime = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    if !mime.trim().eq_ignore_ascii_case("application/json") {
+        return Err(ServiceRefusal::MEDIA_TYPE);
+    }
+    serde_json::from_slice(body).map_err(|_| ServiceRefusal::BODY_MALFORMED)
 }
 
-fn missing(permissions: &[&str]) -> RefusalRow {
-    let (code, how) = if permissions.len() == 1 {
-        ("missing.permissions", "are missing the following permission(s)")
-    } else {
-        ("missing.any.permissions", "must have at least one of the following permissions assigned")
-    };
-    let message = format!("Unable to perform the requested action. You {how}: {}", list(permissions));
-    RefusalRow { reason: "permission-missing", hidden: HiddenRefusal::Never, status: 403, code, message }
+/// Which page of a list is asked for.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct RequestedPage {
+    pub(crate) page_size: usize,
+    pub(crate) page_number: usize,
+}
+
+impl Default for RequestedPage {
+    fn default() -> Self {
+        Self { page_size: 25, page_number: 1 }
+    }
+}
+
+impl RequestedPage {
+    pub(crate) fn check(self) -> Result<(), ServiceRefusal> {
+        if (1..=100).contains(&self.page_size) && self.page_number > 0 {
+            return Ok(());
+        }
+        Err(ServiceRefusal::value(&self.page_size.to_string(), "pageSize", "1 to 100, with pageNumber from 1"))
+    }
+
+    /// What stands on it.
+    pub(crate) fn of<T>(self, all: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+        all.skip(self.page_size.saturating_mul(self.page_number - 1)).take(self.page_size)
+    }
 }

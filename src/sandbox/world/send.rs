@@ -6,16 +6,13 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use super::{
-    BODY_MAX_BYTES, Bearer, ParticipantPurpose, ServiceRefusal, SimulatedConversation, SimulatedMessage, World,
-};
+use super::token::has_any;
+use super::{ParticipantPurpose, ServiceRefusal, SimulatedConversation, SimulatedMessage, World, json_of};
 use crate::genesys::guest_api::SCOPE;
 use crate::model::Moment;
 use crate::model::fault::FaultKind;
 use crate::model::ids::is_uuid;
-use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::sandbox::fault::Plan;
 use crate::sandbox::scenario::ScenarioRules;
 
@@ -48,88 +45,62 @@ impl World {
     /// Receives a guest message, or says why not. What is received is in the conversation when this returns.
     pub(crate) fn send(
         &mut self,
-        bearer: &Bearer,
+        granted: &[String],
         plan: &Plan,
         incoming: Incoming<'_>,
         now: Moment,
     ) -> Result<(&SimulatedConversation, &SimulatedMessage), ServiceRefusal> {
-        self.may_send(bearer, plan)?;
-        let conversation = self.conversation(incoming.conversation)?;
+        self.may_send(granted, plan)?;
+        let n = self.find(incoming.conversation)?;
+        let conversation = &self.conversations[n];
         let body: Body = json_of(incoming.body, incoming.content_type)?;
         if let Some(to) = &body.to {
             addressed(conversation, to)?;
         }
         if body.text.trim().is_empty() {
-            return Err(ServiceRefusal::BodyMalformed);
+            return Err(ServiceRefusal::BODY_MALFORMED);
         }
         if let Some(form) = body.form.filter(|form| !form.eq_ignore_ascii_case("text")) {
-            return Err(ServiceRefusal::Value { value: form, field: "type", allowed: "text" });
+            return Err(ServiceRefusal::value(&form, "type", "text"));
         }
-        if body.text.len() > GUEST_TEXT_MAX_BYTES {
-            return Err(ServiceRefusal::TextTooLong(body.text.len()));
-        }
+        ServiceRefusal::check_length(&body.text)?;
         if conversation.ended.is_some() {
-            return Err(ServiceRefusal::ConversationEnded);
+            return Err(ServiceRefusal::CONVERSATION_ENDED);
         }
-        let n =
-            self.index.conversations.get(incoming.conversation).copied().ok_or(ServiceRefusal::ConversationUnknown)?;
         let text: Arc<str> = body.text.into();
-        let mut said =
-            SimulatedMessage::words(self.dice.messages.hex(), ParticipantPurpose::Customer, text.clone(), now.wall);
+        let id = self.dice.messages.hex();
+        let mut said = SimulatedMessage::words(id, ParticipantPurpose::Customer, text.clone(), now.wall);
         said.request = Some(incoming.request_id.into());
         self.keep(n, said);
         self.provoke(n, &text, now);
-        let conversation = self.conversations.get(n).ok_or(ServiceRefusal::ConversationUnknown)?;
-        Ok((conversation, conversation.thread.back().ok_or(ServiceRefusal::MessageUnknown)?))
+        let conversation = &self.conversations[n];
+        Ok((conversation, conversation.thread.back().ok_or(ServiceRefusal::MESSAGE_UNKNOWN)?))
     }
 
-    fn may_send(&self, bearer: &Bearer, plan: &Plan) -> Result<(), ServiceRefusal> {
+    fn may_send(&self, granted: &[String], plan: &Plan) -> Result<(), ServiceRefusal> {
         match self.rules() {
-            ScenarioRules::Published => {
-                let needed: &'static [&'static str] = &["conversation:message:receive"];
-                if self.has_permission(plan, needed) { Ok(()) } else { Err(ServiceRefusal::PermissionMissing(needed)) }
+            ScenarioRules::Published => self.check_permission(plan, &["conversation:message:receive"]),
+            ScenarioRules::Described if has_any(granted, &[SCOPE]) => {
+                let on = self.scenario.client.guest_api && !plan.has(&FaultKind::FeatureOff);
+                if on { Ok(()) } else { Err(ServiceRefusal::FEATURE_OFF) }
             }
-            ScenarioRules::Described if bearer.has_any(&[SCOPE]) => {
-                if self.scenario.client.guest_api && !plan.has(&FaultKind::FeatureOff) {
-                    Ok(())
-                } else {
-                    Err(ServiceRefusal::FeatureOff)
-                }
-            }
-            ScenarioRules::Described if bearer.has_any(&["messaging:send"]) => Err(ServiceRefusal::ScopeForbidden),
-            ScenarioRules::Described if bearer.has_any(&["messaging:guest"]) => Err(ServiceRefusal::ScopeWrong),
-            ScenarioRules::Described => Err(ServiceRefusal::ScopeMissing),
+            ScenarioRules::Described if has_any(granted, &["messaging:send"]) => Err(ServiceRefusal::SCOPE_FORBIDDEN),
+            ScenarioRules::Described if has_any(granted, &["messaging:guest"]) => Err(ServiceRefusal::SCOPE_WRONG),
+            ScenarioRules::Described => Err(ServiceRefusal::SCOPE_MISSING),
         }
     }
-}
-
-/// A body that has to be JSON of this form, and not too large.
-pub(crate) fn json_of<T: DeserializeOwned>(body: &[u8], content_type: Option<&str>) -> Result<T, ServiceRefusal> {
-    if body.len() > BODY_MAX_BYTES {
-        return Err(ServiceRefusal::BodyTooLarge);
-    }
-    let mime = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
-    if !mime.trim().eq_ignore_ascii_case("application/json") {
-        return Err(ServiceRefusal::MediaType);
-    }
-    serde_json::from_slice(body).map_err(|_| ServiceRefusal::BodyMalformed)
 }
 
 /// Whether `to` is the guest of this conversation, exactly.
 fn addressed(conversation: &SimulatedConversation, to: &Recipient) -> Result<(), ServiceRefusal> {
-    if to.id.is_none() && to.external_id.is_none() {
-        return Err(ServiceRefusal::BodyMalformed);
+    let (id, external_id) = (to.id.as_deref(), to.external_id.as_deref());
+    if id.is_none() && external_id.is_none() {
+        return Err(ServiceRefusal::BODY_MALFORMED);
     }
-    if let Some(id) = to.id.as_deref() {
-        if !is_uuid(id) {
-            return Err(ServiceRefusal::ParticipantMalformed(id.to_owned()));
-        }
-        if conversation.guest().is_none_or(|guest| guest.id != id) {
-            return Err(ServiceRefusal::ParticipantMismatch);
-        }
+    if let Some(id) = id.filter(|id| !is_uuid(id)) {
+        return Err(ServiceRefusal::participant_malformed(id));
     }
-    match to.external_id.as_deref() {
-        Some(id) if conversation.external_id.as_deref() != Some(id) => Err(ServiceRefusal::ParticipantMismatch),
-        _ => Ok(()),
-    }
+    let fits = id.is_none_or(|id| conversation.guest().id == id)
+        && external_id.is_none_or(|id| conversation.external_id.as_deref() == Some(id));
+    if fits { Ok(()) } else { Err(ServiceRefusal::PARTICIPANT_MISMATCH) }
 }

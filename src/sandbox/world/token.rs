@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::refusal::ServiceRefusal;
-use super::window::{Gauge, Window};
+use super::tally::{Gauge, Window};
 use crate::genesys::guest_api::SCOPE;
 use crate::model::Moment;
 use crate::model::fault::FaultKind;
@@ -65,60 +65,32 @@ pub(crate) struct GrantRequest {
 impl GrantRequest {
     /// What a token request says: `Authorization` header (where there is one) and form.
     pub(crate) fn of(authorization: Option<&str>, form: &[u8]) -> Self {
-        let mut asked = Self::default();
-        for (name, value) in url::form_urlencoded::parse(form) {
-            let value = Some(value.into_owned());
-            match &*name {
-                "grant_type" => asked.grant_type = value,
-                "scope" => asked.scope = value,
-                "client_id" => asked.client_id = value,
-                "client_secret" => asked.client_secret = value,
-                _ => {}
-            }
-        }
-        let basic =
-            authorization.and_then(|value| value.split_once(' ')).filter(|(s, _)| s.eq_ignore_ascii_case("basic"));
-        if let Some((_, encoded)) = basic {
-            asked.basic = true;
+        let mut form: HashMap<_, _> = url::form_urlencoded::parse(form).into_owned().collect();
+        let mut asked = Self {
+            client_id: form.remove("client_id"),
+            client_secret: form.remove("client_secret"),
+            basic: false,
+            grant_type: form.remove("grant_type"),
+            scope: form.remove("scope"),
+        };
+        let header = authorization.and_then(|value| value.split_once(' '));
+        if let Some((_, encoded)) = header.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic")) {
             let decoded = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-            (asked.client_id, asked.client_secret) = match decoded.as_deref().and_then(|pair| pair.split_once(':')) {
-                Some((id, secret)) => (Some(id.to_owned()), Some(secret.to_owned())),
-                None => (None, None),
-            };
+            let pair = decoded.as_deref().and_then(|pair| pair.split_once(':'));
+            asked.basic = true;
+            (asked.client_id, asked.client_secret) =
+                pair.map(|(id, secret)| (id.to_owned(), secret.to_owned())).unzip();
         }
         asked
     }
 }
 
-/// Why no token is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TokenRefusal {
-    pub(crate) status: u16,
-    /// `error` of the answer.
-    pub(crate) error: &'static str,
-    /// `description` and `error_description` of the answer.
-    pub(crate) description: &'static str,
-}
+/// Why no token is given: the answer's status, its `error`, and its `description` and `error_description`.
+pub(crate) type TokenRefusal = (u16, &'static str, &'static str);
 
-/// A token that was given. No `Debug`: it holds it.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct IssuedToken {
-    pub(crate) token: String,
-    pub(crate) lifetime: Duration,
-    pub(crate) scopes: Arc<[String]>,
-}
-
-/// The bearer of a request, once let in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Bearer {
-    pub(crate) scopes: Arc<[String]>,
-}
-
-impl Bearer {
-    /// Whether one of `scopes` was granted.
-    pub(crate) fn has_any(&self, scopes: &[&str]) -> bool {
-        self.scopes.iter().any(|granted| scopes.contains(&granted.as_str()))
-    }
+/// Whether one of `scopes` was granted.
+pub(crate) fn has_any(granted: &[String], scopes: &[&str]) -> bool {
+    granted.iter().any(|granted| scopes.contains(&granted.as_str()))
 }
 
 struct Token {
@@ -126,6 +98,12 @@ struct Token {
     expires: Moment,
     revoked: bool,
     window: Window,
+}
+
+impl Token {
+    fn is_valid(&self, now: Moment) -> bool {
+        !self.revoked && self.expires > now
+    }
 }
 
 /// All tokens, and how many there were.
@@ -145,52 +123,45 @@ impl IssuedTokens {
     }
 
     /// Gives out a token with `scopes`.
-    pub(crate) fn issue(&mut self, scopes: Vec<String>, lifetime: Duration, now: Moment) -> IssuedToken {
+    pub(crate) fn issue(&mut self, scopes: Arc<[String]>, lifetime: Duration, now: Moment) -> String {
         if self.known.len() >= REMEMBERED {
-            self.known.retain(|_, token| !token.revoked && token.expires > now);
+            self.known.retain(|_, token| token.is_valid(now));
         }
         let text = self.dice.opaque(86);
-        let scopes: Arc<[String]> = scopes.into();
-        let token =
-            Token { scopes: scopes.clone(), expires: now.after(lifetime), revoked: false, window: Window::new(now) };
+        let token = Token { scopes, expires: now.after(lifetime), revoked: false, window: Window::new(now) };
         self.known.insert(text.clone(), token);
         self.issued += 1;
-        IssuedToken { token: text, lifetime, scopes }
+        text
     }
 
-    /// Who asks: counts the request in its window, and lets a valid token in.
+    /// Who asks: counts the request in its window, and gives the scopes of a valid token.
     pub(crate) fn admit(
         &mut self,
         bearer: Option<&str>,
         allowed: u32,
         now: Moment,
-    ) -> (Gauge, Result<Bearer, ServiceRefusal>) {
+    ) -> (Gauge, Result<Arc<[String]>, ServiceRefusal>) {
         let Some(token) = bearer.and_then(|text| self.known.get_mut(text)) else {
             let gauge = Gauge { exceeded: false, ..self.strangers.count(allowed, now) };
-            return (gauge, Err(if bearer.is_some() { ServiceRefusal::TokenUnknown } else { ServiceRefusal::NoToken }));
+            let known = bearer.ok_or(ServiceRefusal::NO_TOKEN);
+            return (gauge, known.and(Err(ServiceRefusal::TOKEN_UNKNOWN)));
         };
         let gauge = token.window.count(allowed, now);
         let admitted = if token.revoked {
-            Err(ServiceRefusal::TokenRevoked)
+            Err(ServiceRefusal::TOKEN_REVOKED)
         } else if token.expires <= now {
-            Err(ServiceRefusal::TokenExpired)
+            Err(ServiceRefusal::TOKEN_EXPIRED)
         } else if gauge.exceeded {
-            Err(ServiceRefusal::RateLimited { retry_after: gauge.reset, allowed })
+            Err(ServiceRefusal::token_limited(gauge.reset, allowed))
         } else {
-            Ok(Bearer { scopes: token.scopes.clone() })
+            Ok(token.scopes.clone())
         };
         (gauge, admitted)
     }
 
-    pub(crate) fn revoke(&mut self, bearer: &str) {
-        if let Some(token) = self.known.get_mut(bearer) {
-            token.revoked = true;
-            self.revoked += 1;
-        }
-    }
-
-    pub(crate) fn revoke_all(&mut self, now: Moment) {
-        for token in self.known.values_mut().filter(|token| !token.revoked && token.expires > now) {
+    /// Ends the valid tokens that are `meant`.
+    pub(crate) fn revoke(&mut self, meant: impl Fn(&str) -> bool, now: Moment) {
+        for (_, token) in self.known.iter_mut().filter(|(text, token)| token.is_valid(now) && meant(text)) {
             token.revoked = true;
             self.revoked += 1;
         }
@@ -210,30 +181,29 @@ impl IssuedTokens {
     }
 
     pub(crate) fn valid(&self, now: Moment) -> usize {
-        self.known.values().filter(|token| !token.revoked && token.expires > now).count()
+        self.known.values().filter(|token| token.is_valid(now)).count()
     }
 }
 
 /// Which scopes a request gets, or why it gets nothing.
 pub(crate) fn granted(scenario: &Scenario, plan: &Plan, asked: &GrantRequest) -> Result<Vec<String>, TokenRefusal> {
     let client = &scenario.client;
-    let refused = |status, error, description| TokenRefusal { status, error, description };
     // 401 where the header failed, 400 where the form did. [OAuth 2.0, section 5.2; Genesys' own status is not established]
     let status = if asked.basic { 401 } else { 400 };
     match asked.grant_type.as_deref() {
-        None => return Err(refused(400, "invalid_request", "grant_type is missing")),
+        None => return Err((400, "invalid_request", "grant_type is missing")),
         Some("client_credentials") => {}
-        Some(_) => return Err(refused(400, "unsupported_grant_type", "grant type is not supported for this client")),
+        Some(_) => return Err((400, "unsupported_grant_type", "grant type is not supported for this client")),
     }
     // [3p: both descriptions as measured by other clients]
     if asked.client_id != client.id {
-        return Err(refused(status, "invalid_client", "client not found"));
+        return Err((status, "invalid_client", "client not found"));
     }
     if asked.client_secret != client.secret || plan.has(&FaultKind::ClientRejected) {
-        return Err(refused(status, "invalid_client", "authentication failed"));
+        return Err((status, "invalid_client", "authentication failed"));
     }
     if plan.has(&FaultKind::ClientDisabled) {
-        return Err(refused(status, "unauthorized_client", "client is disabled"));
+        return Err((status, "unauthorized_client", "client is disabled"));
     }
     if scenario.world == ScenarioRules::Published {
         // "Scopes only apply to clients not using the client_credential grant" [real: documented, PY]
@@ -257,7 +227,7 @@ pub(crate) fn granted(scenario: &Scenario, plan: &Plan, asked: &GrantRequest) ->
     };
     let wanted: Vec<&str> = scope.split_whitespace().collect();
     if wanted.iter().any(|scope| !SCOPES.contains(scope) && !GUEST_SCOPES.contains(scope)) {
-        return Err(refused(400, "invalid_scope", "the requested scope is unknown"));
+        return Err((400, "invalid_scope", "the requested scope is unknown"));
     }
     Ok(wanted.into_iter().filter(|&scope| may_have(scope)).map(str::to_owned).collect())
 }

@@ -28,11 +28,11 @@ fn asked(world: &World, scope: &str) -> GrantRequest {
 
 fn token(world: &mut World, now: Moment) -> String {
     let asked = asked(world, "guest:messages:send");
-    world.token(&asked, &Plan::default(), now).ok().unwrap().token
+    world.token(&asked, &Plan::default(), now).unwrap().0
 }
 
 fn say(world: &mut World, n: usize, text: &str, now: Moment) -> Result<String, ServiceRefusal> {
-    let bearer = Bearer { scopes: ["guest:messages:send".to_owned()].into() };
+    let granted = ["guest:messages:send".to_owned()];
     let conversation = world.conversations[n].id.clone();
     let body = json!({ "text": text }).to_string();
     let incoming = Incoming {
@@ -41,7 +41,7 @@ fn say(world: &mut World, n: usize, text: &str, now: Moment) -> Result<String, S
         body: body.as_bytes(),
         request_id: "r",
     };
-    world.send(&bearer, &Plan::default(), incoming, now).map(|(_, said)| said.id.clone())
+    world.send(&granted, &Plan::default(), incoming, now).map(|(_, said)| said.id.clone())
 }
 
 fn texts(world: &World, n: usize) -> Vec<&str> {
@@ -53,9 +53,9 @@ fn a_token_lives_to_its_last_moment_and_not_longer() {
     let mut world = world(&format!("[token]\nlifetime_seconds = 30\n{ECHO}"));
     let token = token(&mut world, at(500));
     assert!(world.admit(Some(&token), at(30_499)).1.is_ok());
-    assert_eq!(world.admit(Some(&token), at(30_500)).1, Err(ServiceRefusal::TokenExpired));
-    assert_eq!(world.admit(Some("other"), at(0)).1, Err(ServiceRefusal::TokenUnknown));
-    assert_eq!(world.admit(None, at(0)).1, Err(ServiceRefusal::NoToken));
+    assert_eq!(world.admit(Some(&token), at(30_500)).1, Err(ServiceRefusal::TOKEN_EXPIRED));
+    assert_eq!(world.admit(Some("other"), at(0)).1, Err(ServiceRefusal::TOKEN_UNKNOWN));
+    assert_eq!(world.admit(None, at(0)).1, Err(ServiceRefusal::NO_TOKEN));
 }
 
 #[test]
@@ -65,8 +65,8 @@ fn nobody_answers_in_a_conversation_that_has_ended_meanwhile() {
     world.set_fault(Fault::parse(&json!({"fault": "conversation-ended"})).unwrap(), at(10));
     world.settle(at(5000));
     assert_eq!(texts(&world, 0), ["hello"]);
-    assert_eq!(say(&mut world, 0, "hello?", at(5000)), Err(ServiceRefusal::ConversationEnded));
-    assert_eq!(say(&mut world, 1, "hello?", at(5000)), Err(ServiceRefusal::ConversationEnded));
+    assert_eq!(say(&mut world, 0, "hello?", at(5000)), Err(ServiceRefusal::CONVERSATION_ENDED));
+    assert_eq!(say(&mut world, 1, "hello?", at(5000)), Err(ServiceRefusal::CONVERSATION_ENDED));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_long_conversation_forgets_its_beginning_but_not_its_count() {
     for n in 0..20_000 {
         say(&mut world, 1, &n.to_string(), at(0)).unwrap();
     }
-    assert_eq!(world.message(&first).err(), Some(ServiceRefusal::MessageUnknown));
+    assert_eq!(world.message(&first).err(), Some(ServiceRefusal::MESSAGE_UNKNOWN));
     assert_eq!(world.conversations[1].thread.len(), 20_000);
     assert_eq!(world.index.messages.len(), 20_000);
     assert_eq!(world.state(at(0), Duration::ZERO)["received"], 20_001);

@@ -5,11 +5,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::genesys::time_text;
+use crate::sandbox::rng::Rng;
 use crate::sandbox::world::content::OfferedContent;
 use crate::sandbox::world::{ParticipantPurpose, SimulatedConversation, SimulatedMessage};
 use crate::text::json::dense;
 
-fn frame(kind: &str, class: &str, code: u16, body: Value, tracing: Option<&str>) -> Value {
+pub(super) fn frame(kind: &str, class: &str, code: u16, body: Value, tracing: Option<&str>) -> Value {
     dense(json!({"type": kind, "class": class, "code": code, "body": body, "tracingId": tracing}))
 }
 
@@ -47,16 +48,17 @@ pub(crate) fn connection_closed(reason: &str) -> Value {
 /// The body of a `StructuredMessage`, and an entity of the history; there, the guest's own messages have other ids than
 /// in their echoes, and `channel.messageId` is what both share. [TESTER, 3p]
 pub(crate) fn structured(c: &SimulatedConversation, said: &SimulatedMessage, history: bool) -> Value {
-    let guest = said.by == ParticipantPurpose::Customer;
+    let guest = said.is_guests();
     let channel = if guest {
         json!({"time": time_text(said.at), "messageId": said.own_id.as_deref()})
     } else {
         json!({"time": time_text(said.at), "type": (!history).then_some("Private"),
             "from": {"nickname": c.participant(said.by).map(|p| p.name.as_str())}})
     };
-    let id = if guest && history && said.own_id.is_some() { turned(&said.id) } else { said.id.clone() };
+    let turned = guest && history && said.own_id.is_some();
+    let id = if turned { said.id.chars().rev().collect() } else { said.id.clone() };
     let mut metadata = said.metadata.clone();
-    metadata.insert("correlationId".to_owned(), crate::sandbox::rng::Rng::new(0, &said.id).uuid());
+    metadata.insert("correlationId".to_owned(), Rng::new(0, &said.id).uuid());
     let who = match said.by {
         ParticipantPurpose::Customer => None,
         ParticipantPurpose::Workflow => Some("Bot"),
@@ -72,10 +74,6 @@ pub(crate) fn structured(c: &SimulatedConversation, said: &SimulatedMessage, his
         "originatingEntity": who,
         "metadata": metadata,
     }))
-}
-
-fn turned(id: &str) -> String {
-    id.chars().rev().collect()
 }
 
 /// The body of an event: typing or presence.

@@ -7,8 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::frames;
-use super::request::{Content, Event, Request, Trouble, failed};
-use super::state::GuestStanding;
+use super::request::{Content, Done, Request, Trouble, failed};
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
@@ -25,26 +24,26 @@ struct GuestLetter {
     attributes: BTreeMap<String, String>,
 }
 
+fn failure() -> Trouble {
+    (5000, "Unexpected error".to_owned())
+}
+
 impl World {
-    pub(super) fn on_message(&mut self, from: ConnectionId, request: Request, now: Moment) -> Result<(), Trouble> {
+    pub(super) fn on_message(&mut self, from: ConnectionId, request: Request, now: Moment) -> Done {
         match request.message.as_ref().map(|message| message.form.as_str()) {
-            Some("Text" | "Structured") => self.letter(from, request, now),
-            Some("Event") => self.events(from, &request, now),
-            _ => Err(failed()),
+            Some("Text" | "Structured") => self.letter(from, request, now)?,
+            Some("Event") => self.events(from, &request, now)?,
+            _ => return Err(failed()),
         }
+        Ok(None)
     }
 
     /// A text, a choice, a file: through the faults, then the checks, then into the conversation.
     fn letter(&mut self, from: ConnectionId, request: Request, now: Moment) -> Result<(), Trouble> {
         let plan = self.meet(FaultTarget::Frame, Some(&request.token), now);
-        match plan.spoil() {
-            Some(FaultKind::RateLimited { retry_after, .. }) => {
-                self.too_many(from, *retry_after, request.tracing_id.as_deref(), now);
-                return Ok(());
-            }
-            Some(FaultKind::ServiceFailure { received: false, .. }) => {
-                return Err((5000, "Unexpected error".to_owned()));
-            }
+        let limited = match plan.spoil() {
+            Some(FaultKind::RateLimited { retry_after, .. }) => Some(*retry_after),
+            Some(FaultKind::ServiceFailure { received: false, .. }) => return Err(failure()),
             Some(FaultKind::ResetBefore) => {
                 self.end_connection(from, Outgoing::Reset, now);
                 return Ok(());
@@ -53,12 +52,14 @@ impl World {
                 self.close_by_fault(from, *code, now);
                 return Ok(());
             }
-            _ => {}
-        }
-        // A fault may have ended the session just now.
-        self.check_session(from, &request.token, now)?;
-        self.check_open(from)?;
-        if let Some(retry_after) = self.too_fast(&request.token, now) {
+            _ => {
+                // A fault may have ended the session just now.
+                self.check_session(from, &request.token, now)?;
+                self.check_open(from)?;
+                self.too_fast(&request.token, now).then_some(1)
+            }
+        };
+        if let Some(retry_after) = limited {
             self.too_many(from, retry_after, request.tracing_id.as_deref(), now);
             return Ok(());
         }
@@ -84,8 +85,8 @@ impl World {
             return Err(failed());
         }
         let attributes = attributes(&message.channel.metadata.custom_attributes)?;
-        let mut said =
-            SimulatedMessage::words(self.dice.messages.hex(), ParticipantPurpose::Customer, text.as_str(), now.wall);
+        let id = self.dice.messages.hex();
+        let mut said = SimulatedMessage::words(id, ParticipantPurpose::Customer, text.as_str(), now.wall);
         let own_id = message.channel.message_id.unwrap_or_else(|| self.dice.messages.uuid());
         said.own_id = Some(own_id.into());
         said.metadata = message.metadata;
@@ -111,13 +112,14 @@ impl World {
             ("ButtonResponse", Some(button), _) => {
                 let named = button.originating_message_id.as_deref().or(parent);
                 let offered = self.offered(token, &button, named);
-                match button.kind.as_str() {
-                    "QuickReply" | "Button" if offered.is_some() || named.is_none() => {}
+                let fits = match button.kind.as_str() {
+                    "QuickReply" | "Button" => offered.is_some() || named.is_none(),
                     // A date and an item mean nothing without the message that offered them.
-                    "DatePicker" | "ListPicker" if offered.is_some() && named.is_some() => {}
-                    _ => return Err(failed()),
-                }
-                Ok(GuestContent::Choice(TakenChoice { originating_message_id: offered, ..button }))
+                    "DatePicker" | "ListPicker" => offered.is_some() && named.is_some(),
+                    _ => false,
+                };
+                let choice = TakenChoice { originating_message_id: offered, ..button };
+                if fits { Ok(GuestContent::Choice(choice)) } else { Err(failed()) }
             }
             ("Attachment", _, Some(attachment)) => {
                 self.attached(token, &attachment.id.unwrap_or_default()).map(GuestContent::File)
@@ -128,28 +130,25 @@ impl World {
 
     /// The message that offered a choice: the one that is named, else the newest.
     fn offered(&self, token: &str, taken: &TakenChoice, named: Option<&str>) -> Option<String> {
-        let session = self.web.sessions.get(token)?;
-        let conversations = session.conversations.iter().rev().filter_map(|n| self.conversations.get(*n));
+        let conversations = self.web.sessions.get(token)?.conversations.iter().rev();
         let mut said = conversations
-            .flat_map(|c| c.thread.iter().rev())
-            .filter(|said| said.by != ParticipantPurpose::Customer && named.is_none_or(|id| id == said.id));
+            .flat_map(|n| self.conversations[*n].thread.iter().rev())
+            .filter(|said| !said.is_guests() && named.is_none_or(|id| id == said.id));
         let is_taken = |(kind, payload): &(&str, String)| *kind == taken.kind && *payload == taken.payload;
         let offers = |said: &&SimulatedMessage| said.offer.answers(said.at).iter().any(is_taken);
         said.find(offers).map(|said| said.id.clone())
     }
 
-    /// Seconds to wait, where the session has had its messages of this second; otherwise this one is counted.
-    fn too_fast(&mut self, token: &str, now: Moment) -> Option<u64> {
+    /// Whether the session has had its messages of this second; otherwise this one is counted.
+    fn too_fast(&mut self, token: &str, now: Moment) -> bool {
         let allowed = self.web.limits.messages_per_second as usize;
-        let second = &mut self.web.sessions.get_mut(token)?.second;
-        while second.front().is_some_and(|at| now.since(*at) >= Duration::from_secs(1)) {
-            second.pop_front();
+        let Some(session) = self.web.sessions.get_mut(token) else { return false };
+        session.second.retain(|at| now.since(*at) < Duration::from_secs(1));
+        let too_fast = session.second.len() >= allowed;
+        if !too_fast {
+            session.second.push(now);
         }
-        if second.len() >= allowed {
-            return Some(1);
-        }
-        second.push_back(now);
-        None
+        too_fast
     }
 
     fn receive(
@@ -163,19 +162,19 @@ impl World {
     ) -> Result<(), Trouble> {
         let GuestLetter { mut said, heard, attributes } = letter;
         let n = self.web_conversation(token, now).ok_or_else(failed)?;
-        self.prolong(token, now);
-        if let Some(conversation) = self.conversations.get_mut(n) {
-            conversation.attributes.extend(attributes);
-            said.at = conversation.stamp(said.at);
+        if let Some(session) = self.web.sessions.get_mut(token) {
+            // The session lives its full time from now on.
+            session.expires = now.after(Duration::from_secs(self.web.deployment.session_seconds));
         }
-        let echo = self.conversations.get(n).map(|c| frames::structured(c, &said, false)).unwrap_or_default();
+        let conversation = &mut self.conversations[n];
+        conversation.attributes.extend(attributes);
+        said.at = conversation.stamp(said.at);
+        let echo = frames::structured(conversation, &said, false);
         self.keep(n, said);
         match plan.spoil() {
             Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Outgoing::Reset, now),
             Some(FaultKind::SocketClosed { code, .. }) => self.close_by_fault(from, *code, now),
-            Some(FaultKind::ServiceFailure { .. }) => {
-                self.refuse(from, &(5000, "Unexpected error".to_owned()), tracing, now);
-            }
+            Some(FaultKind::ServiceFailure { .. }) => self.refuse(from, &failure(), tracing, now),
             _ => {
                 let echo = frames::message("StructuredMessage", echo, tracing);
                 self.emit_all(token, FaultTarget::Echo, &echo, now.after(plan.headers_late()));
@@ -191,11 +190,8 @@ impl World {
 
     fn events(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
         self.check_open(from)?;
-        let events: &[Event] = request.message.as_ref().map(|message| message.events.as_slice()).unwrap_or_default();
-        if events.is_empty() {
-            return Err(failed());
-        }
-        for event in events {
+        let events = request.message.as_ref().map(|message| &message.events).filter(|events| !events.is_empty());
+        for event in events.ok_or_else(failed)? {
             let presence = event.presence.as_ref().map(|presence| presence.kind.as_str());
             match (event.event_type.as_str(), presence) {
                 // The other side sees it; nothing comes back.
@@ -225,8 +221,7 @@ impl World {
             session.conversations.is_empty()
         });
         let Some(n) = self.web_conversation(&token, now).filter(|_| fresh) else { return };
-        let script = self.conversations.get(n).map(|conversation| conversation.script);
-        if let Some(greeting) = script.and_then(script::greeting) {
+        if let Some(greeting) = script::greeting(self.conversations[n].script) {
             self.plan_happenings(n, vec![greeting], now);
         }
     }
@@ -238,37 +233,12 @@ impl World {
         }
         self.echo_presence("Clear", request, now);
         self.over(&request.token, "SessionClearedEvent", now);
-        let connections = self.web.sessions.remove(request.token.as_str()).map(|session| session.connections);
-        for connection in connections.unwrap_or_default() {
+        let connections = self.web.connections_of(&request.token);
+        self.web.sessions.remove(request.token.as_str());
+        for connection in connections {
             self.dismiss(connection, "conversationCleared", now);
         }
         Ok(())
-    }
-
-    /// The session-wide faults: what becomes of the sessions that are meant.
-    pub(in crate::sandbox::world) fn end_sessions(&mut self, how: &FaultKind, wanted: Option<&str>, now: Moment) {
-        let tokens: Vec<Arc<str>> = self.web.sessions.keys().cloned().collect();
-        for token in tokens {
-            let meant = wanted.is_none_or(|name| self.session_is(&token, name));
-            let live = self.web.sessions.get(&token).is_some_and(|s| s.standing == GuestStanding::Open);
-            if !meant || !live {
-                continue;
-            }
-            match how {
-                FaultKind::SessionReadOnly => {
-                    if let Some(session) = self.web.sessions.get_mut(&token) {
-                        session.standing = GuestStanding::ReadOnly;
-                    }
-                }
-                FaultKind::SessionExpired => self.over(&token, "SessionExpiredEvent", now),
-                FaultKind::LoggedOut => self.over(&token, "LogoutEvent", now),
-                // `SessionCleared`: the others were named.
-                _ => {
-                    self.over(&token, "SessionClearedEvent", now);
-                    self.web.sessions.remove(&token);
-                }
-            }
-        }
     }
 }
 
@@ -280,6 +250,5 @@ fn attributes(map: &Map<String, Value>) -> Result<BTreeMap<String, String>, Trou
         return Err((4013, what));
     }
     let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
-    let texts: BTreeMap<String, String> = map.iter().filter_map(text).collect();
-    if texts.len() == map.len() { Ok(texts) } else { Err(failed()) }
+    map.iter().map(text).collect::<Option<_>>().ok_or_else(failed)
 }

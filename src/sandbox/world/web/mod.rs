@@ -11,25 +11,23 @@
 //! delay one meet it in [`World::emit`]. [shapes: real: seen in SDK source, WMJ and MTSDK]
 
 pub(crate) mod frames;
-mod history;
+mod http;
 mod message;
 mod request;
 mod session;
 mod state;
-mod upload;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
-pub(crate) use history::WebHistoryPage;
+pub(crate) use http::{PutFile, UPLOAD_MAX_BYTES};
 pub(crate) use state::Web;
-pub(crate) use upload::{PutFile, UPLOAD_MAX_BYTES};
 
 use super::World;
-use super::outgoing::{ConnectionId, Due, DueEvent, Outgoing};
-use super::window::Window;
+use super::outgoing::{ConnectionId, DueEvent, Outgoing};
+use super::tally::Window;
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
 use crate::sandbox::fault::Plan;
@@ -73,9 +71,7 @@ impl World {
 
     /// A socket is gone. Its session lives on.
     pub(crate) fn hung_up(&mut self, id: ConnectionId) {
-        if let Some((_, session)) = self.web.session_of(id) {
-            session.connections.retain(|c| *c != id);
-        }
+        self.web.detach(id);
         self.web.connections.remove(&id);
     }
 
@@ -93,10 +89,8 @@ impl World {
             }
             // It leaves later than its turn: what comes meanwhile overtakes it.
             Some(FaultKind::FrameLate { delay_ms }) => {
-                self.due(
-                    now.after(Duration::from_millis(*delay_ms)),
-                    DueEvent::Frame { to, out: Outgoing::Text(text) },
-                );
+                let at = now.after(Duration::from_millis(*delay_ms));
+                self.due(at, DueEvent::Frame { to, out: Outgoing::Text(text) });
             }
             Some(FaultKind::FrameReordered) => {
                 if let Some(connection) = self.web.connections.get_mut(&to) {
@@ -123,26 +117,28 @@ impl World {
         let Some(connection) = self.web.connections.get_mut(&to) else { return };
         let at = connection.last.max(now.after(latency));
         connection.last = at;
-        let held = connection.held.take();
-        self.due(at, DueEvent::Frame { to, out: Outgoing::Text(text) });
-        if let Some(text) = held {
+        for text in [Some(text), connection.held.take()].into_iter().flatten() {
             self.due(at, DueEvent::Frame { to, out: Outgoing::Text(text) });
         }
     }
 
     /// Ends a connection after all frames that are on their way to it.
     fn end_connection(&mut self, to: ConnectionId, out: Outgoing, now: Moment) {
-        let Some(connection) = self.web.connections.get(&to) else { return };
-        let at = connection.last.max(now);
-        self.due(at, DueEvent::Frame { to, out });
+        if let Some(connection) = self.web.connections.get(&to) {
+            self.due(connection.last.max(now), DueEvent::Frame { to, out });
+        }
     }
 
     /// Sends a frame to every connection of a session.
-    pub(super) fn emit_all(&mut self, token: &str, kind: FaultTarget, frame: &Value, now: Moment) {
-        let connections = self.web.sessions.get(token).map(|session| session.connections.clone());
-        for to in connections.unwrap_or_default() {
+    fn emit_all(&mut self, token: &str, kind: FaultTarget, frame: &Value, now: Moment) {
+        for to in self.web.connections_of(token) {
             self.emit(to, kind, frame, now);
         }
+    }
+
+    /// Tells every connection of a session something that it did not ask for.
+    pub(super) fn tell(&mut self, token: &str, kind: FaultTarget, class: &str, body: Value, now: Moment) {
+        self.emit_all(token, kind, &frames::message(class, body, None), now);
     }
 
     /// A frame that was due goes out.
@@ -159,12 +155,6 @@ impl World {
         if let Some(text) = held {
             self.release(to, Outgoing::Text(text));
         }
-    }
-
-    /// Puts something on the list of what is due, behind everything that is due no later.
-    pub(super) fn due(&mut self, at: Moment, what: DueEvent) {
-        let place = self.due.partition_point(|due| due.at <= at);
-        self.due.insert(place, Due { at, what });
     }
 }
 

@@ -17,7 +17,7 @@ use crate::sandbox::world::tally::SocketAction;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Request {
-    pub(super) action: SocketAction,
+    action: SocketAction,
     pub(super) token: String,
     pub(super) tracing_id: Option<String>,
     pub(super) deployment_id: Option<String>,
@@ -89,7 +89,10 @@ pub(super) struct Presence {
 /// The refusal for a guest who had to sign in and did not. [MTSDK]
 pub(super) const SIGN_IN: &str = "Session authentication failed";
 
+/// Code and text of an error.
 pub(super) type Trouble = (u16, String);
+/// What becomes of a request: the class and body of its answer, where the connection gets one of its own.
+pub(super) type Done = Result<Option<(&'static str, Value)>, Trouble>;
 
 /// What the platform says to anything that it cannot read or does not know. [MTSDK fixture]
 pub(super) fn failed() -> Trouble {
@@ -97,63 +100,53 @@ pub(super) fn failed() -> Trouble {
 }
 
 impl World {
-    pub(crate) fn frame(&mut self, from: ConnectionId, text: &str, now: Moment) {
+    /// A frame came; `None`: one that is not text, which is nothing that the platform understands.
+    pub(crate) fn frame(&mut self, from: ConnectionId, text: Option<&str>, now: Moment) {
         self.settle(now);
         self.tally.web.frames_in += 1;
-        let limit = self.web.limits.frames_per_minute;
-        let Some(connection) = self.web.connections.get_mut(&from) else { return };
-        let gauge = connection.frames.count(limit, now);
-        let value: Option<Value> = serde_json::from_str(text).ok();
+        let value: Option<Value> = text.and_then(|text| serde_json::from_str(text).ok());
         let tracing = value.as_ref().and_then(|v| v.get("tracingId")).and_then(Value::as_str).map(str::to_owned);
-        if gauge.exceeded {
-            return self.too_many(from, gauge.reset, tracing.as_deref(), now);
+        let tracing = tracing.as_deref();
+        if text.is_some() {
+            let limit = self.web.limits.frames_per_minute;
+            let Some(connection) = self.web.connections.get_mut(&from) else { return };
+            let gauge = connection.frames.count(limit, now);
+            if gauge.exceeded {
+                return self.too_many(from, gauge.reset, tracing, now);
+            }
         }
         let request: Option<Request> = value.and_then(|value| serde_json::from_value(value).ok());
-        let Some(request) = request else { return self.refuse(from, &failed(), tracing.as_deref(), now) };
-        *self.tally.web.actions.entry(request.action).or_default() += 1;
-        let done = match request.action {
-            SocketAction::ConfigureSession => self.configure(from, &request, now),
-            SocketAction::ConfigureAuthenticatedSession => Err((403, SIGN_IN.to_owned())),
-            SocketAction::GetConfiguration => {
-                self.configuration(from, &request, now);
-                Ok(())
+        let done = request.ok_or_else(failed).and_then(|request| {
+            *self.tally.web.actions.entry(request.action).or_default() += 1;
+            self.carry_out(from, request, now)
+        });
+        match done {
+            Ok(None) => {}
+            Ok(Some((class, body))) => {
+                self.emit(from, FaultTarget::Answer, &frames::response(class, body, tracing), now);
             }
-            SocketAction::DisconnectCustomer | SocketAction::ResumeToken | SocketAction::Other => Err(failed()),
-            _ => self.check_session(from, &request.token, now).and_then(|()| self.in_session(from, request, now)),
-        };
-        if let Err(trouble) = done {
-            self.refuse(from, &trouble, tracing.as_deref(), now);
+            Err(trouble) => self.refuse(from, &trouble, tracing, now),
         }
         self.settle(now);
     }
 
-    /// A frame that is not text: nothing the platform understands.
-    pub(crate) fn strange_frame(&mut self, from: ConnectionId, now: Moment) {
-        self.settle(now);
-        self.tally.web.frames_in += 1;
-        self.refuse(from, &failed(), None, now);
-        self.settle(now);
-    }
-
-    /// Actions that need a session.
-    fn in_session(&mut self, from: ConnectionId, request: Request, now: Moment) -> Result<(), Trouble> {
+    fn carry_out(&mut self, from: ConnectionId, request: Request, now: Moment) -> Done {
+        match request.action {
+            SocketAction::ConfigureSession => return self.configure(from, &request, now),
+            SocketAction::ConfigureAuthenticatedSession => return Err((403, SIGN_IN.to_owned())),
+            SocketAction::GetConfiguration => return Ok(Some(("GetConfigurationResponse", self.configuration()))),
+            SocketAction::DisconnectCustomer | SocketAction::ResumeToken | SocketAction::Other => return Err(failed()),
+            _ => self.check_session(from, &request.token, now)?,
+        }
         match request.action {
             SocketAction::OnMessage => self.on_message(from, request, now),
             SocketAction::Echo => self.health(from, &request, now),
-            SocketAction::GetJwt => self.give_jwt(from, &request, now),
+            SocketAction::GetJwt => self.give_jwt(&request, now),
             SocketAction::OnAttachment => self.presign(from, &request, now),
-            SocketAction::GetAttachment => self.download_address(from, &request, now),
+            SocketAction::GetAttachment => self.download_address(&request),
             SocketAction::DeleteAttachment => self.delete_attachment(from, &request, now),
-            _ => {
-                self.close_session(from, &request, now);
-                Ok(())
-            }
+            _ => Ok(Some(("SessionResponse", self.close_session(from, &request, now)))),
         }
-    }
-
-    pub(super) fn answer(&mut self, to: ConnectionId, class: &str, body: Value, request: &Request, now: Moment) {
-        let frame = frames::response(class, body, request.tracing_id.as_deref());
-        self.emit(to, FaultTarget::Answer, &frame, now);
     }
 
     pub(super) fn refuse(&mut self, to: ConnectionId, trouble: &Trouble, tracing: Option<&str>, now: Moment) {
@@ -168,17 +161,17 @@ impl World {
     }
 
     /// `echo`: says the text back, with how long the session lives.
-    fn health(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
+    fn health(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Done {
         let limit = self.web.limits.health_checks_per_minute;
-        let Some(connection) = self.web.connections.get_mut(&from) else { return Ok(()) };
+        let Some(connection) = self.web.connections.get_mut(&from) else { return Ok(None) };
         let gauge = connection.health.count(limit, now);
         if gauge.exceeded {
             self.too_many(from, gauge.reset, request.tracing_id.as_deref(), now);
-            return Ok(());
+            return Ok(None);
         }
         let id = self.dice.messages.hex();
         let duration = self.web.deployment.session_seconds;
-        let Some((_, session)) = self.web.session_of(from) else { return Err(failed()) };
+        let (_, session) = self.web.session_of(from).ok_or_else(failed)?;
         let body = json!({
             "text": request.message.as_ref().and_then(|m| m.text.as_deref()).unwrap_or_default(),
             "type": "Text",
@@ -186,27 +179,23 @@ impl World {
             "id": id,
             "metadata": {"durationSeconds": duration.to_string(), "expirationDate": session.expires.wall.as_second().to_string()},
         });
-        self.answer(from, "StructuredMessage", body, request, now);
-        Ok(())
+        Ok(Some(("StructuredMessage", body)))
     }
 
-    fn configuration(&mut self, from: ConnectionId, request: &Request, now: Moment) {
-        let body = json!({
+    fn configuration(&self) -> Value {
+        json!({
             "allowedMedia": frames::allowed_media(),
             "blockedExtensions": BLOCKED_EXTENSIONS,
             "maxCustomDataBytes": ATTRIBUTES_MAX_BYTES,
             "messageRoutingEnabled": true,
             "sessionDurationSeconds": self.web.deployment.session_seconds,
-        });
-        self.answer(from, "GetConfigurationResponse", body, request, now);
+        })
     }
 
     /// Closes a connection in an orderly way, telling why before.
     pub(super) fn dismiss(&mut self, to: ConnectionId, reason: &'static str, now: Moment) {
         self.emit(to, FaultTarget::Answer, &frames::connection_closed(reason), now);
-        if let Some((_, session)) = self.web.session_of(to) {
-            session.connections.retain(|c| *c != to);
-        }
+        self.web.detach(to);
         if let Some(connection) = self.web.connections.get_mut(&to) {
             connection.session = None;
         }

@@ -1,31 +1,31 @@
 //! Sessions: configured, resumed, begun anew, closed, over.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::frames;
-use super::request::{Request, SIGN_IN, Trouble};
+use super::request::{Done, Request, SIGN_IN, Trouble};
 use super::state::{GuestStanding, Session};
 use crate::model::Moment;
-use crate::model::fault::FaultTarget;
+use crate::model::fault::{FaultKind, FaultTarget};
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
-use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
+use crate::sandbox::scenario::{BLOCKED_EXTENSIONS, ScenarioScript};
 use crate::sandbox::world::conversation::GuestAccess;
 use crate::sandbox::world::outgoing::{ConnectionId, DueEvent};
 use crate::sandbox::world::refusal::READ_ONLY;
-use crate::sandbox::world::window::Window;
-use crate::sandbox::world::{ConversationEnd, World, entry};
+use crate::sandbox::world::tally::Window;
+use crate::sandbox::world::{ConversationEnd, World};
 
 /// The texts of errors. [MTSDK fixtures: real wording may differ]
-pub(super) const EXPIRED: &str = "session expired error message";
+const EXPIRED: &str = "session expired error message";
 const NOT_FOUND: &str = "session not found error message";
 
 impl World {
     /// `configureSession`: begins the guest's session or resumes it.
-    pub(super) fn configure(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
+    pub(super) fn configure(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Done {
         let missing = |what: &str| (4020, format!("Missing parameter: {what}"));
         if request.token.trim().is_empty() {
             return Err(missing("token"));
@@ -56,10 +56,10 @@ impl World {
         let gauge = self.web.sessions.get_mut(&token).map(|session| session.configures.count(limit, now));
         if let Some(gauge) = gauge.filter(|gauge| gauge.exceeded) {
             self.too_many(from, gauge.reset, request.tracing_id.as_deref(), now);
-            return Ok(());
+            return Ok(None);
         }
         self.attach(from, &token, now);
-        let Some(session) = self.web.sessions.get(&token) else { return Ok(()) };
+        let Some(session) = self.web.sessions.get(&token) else { return Ok(None) };
         let body = json!({
             "connected": session.standing != GuestStanding::Closed,
             "newSession": new,
@@ -72,13 +72,18 @@ impl World {
             "expirationDate": session.expires.wall.as_second(),
             "autoStarted": session.joined,
         });
-        self.answer(from, "SessionResponse", body, request, now);
-        Ok(())
+        Ok(Some(("SessionResponse", body)))
     }
 
     /// A session in which nothing was said yet.
-    pub(in crate::sandbox::world) fn begin_session(&mut self, token: &Arc<str>, origin: &str, now: Moment) {
+    pub(in crate::sandbox::world) fn begin_session(
+        &mut self,
+        token: &Arc<str>,
+        origin: &str,
+        now: Moment,
+    ) -> &mut Session {
         let expires = now.after(Duration::from_secs(self.web.deployment.session_seconds));
+        self.due(expires, DueEvent::Expires(token.clone()));
         let session = Session {
             id: self.web.dice.uuid(),
             origin: origin.to_owned(),
@@ -87,35 +92,26 @@ impl World {
             conversations: Vec::new(),
             joined: false,
             connections: Vec::new(),
-            second: VecDeque::new(),
+            second: Vec::new(),
             configures: Window::new(now),
             histories: Window::new(now),
             uploads: BTreeMap::new(),
         };
-        self.web.sessions.insert(token.clone(), session);
-        self.due(expires, DueEvent::Expires(token.clone()));
-    }
-
-    /// Gives a session of the scenario the conversation that it has already.
-    pub(in crate::sandbox::world) fn give_conversation(&mut self, token: &str, n: usize) {
-        if let Some(session) = self.web.sessions.get_mut(token) {
-            session.conversations.push(n);
-        }
+        self.web.sessions.remove(token);
+        self.web.sessions.entry(token.clone()).or_insert(session)
     }
 
     /// Makes `from` a connection of the session; the oldest has to go where there would be too many.
     fn attach(&mut self, from: ConnectionId, token: &Arc<str>, now: Moment) {
-        if let Some((_, session)) = self.web.session_of(from) {
-            session.connections.retain(|c| *c != from);
-        }
+        self.web.detach(from);
         if let Some(connection) = self.web.connections.get_mut(&from) {
             connection.session = Some(token.clone());
         }
         let most = self.web.limits.session_connections as usize;
         let Some(session) = self.web.sessions.get_mut(token) else { return };
         session.connections.push(from);
-        let too_many = session.connections.len() > most;
-        if let (true, Some(oldest)) = (too_many, session.connections.first().copied()) {
+        if session.connections.len() > most {
+            let oldest = session.connections[0];
             self.dismiss(oldest, "sessionLimitReached", now);
         }
     }
@@ -123,8 +119,7 @@ impl World {
     /// Ends what a session has: its conversation, and its connections but for `keep`.
     fn finish_session(&mut self, token: &str, keep: ConnectionId, now: Moment) {
         self.end_session(token, GuestStanding::Closed, now);
-        let connections = self.web.sessions.get(token).map(|session| session.connections.clone());
-        for other in connections.unwrap_or_default().into_iter().filter(|c| *c != keep) {
+        for other in self.web.connections_of(token).into_iter().filter(|c| *c != keep) {
             self.dismiss(other, "sessionClosed", now);
         }
     }
@@ -133,8 +128,8 @@ impl World {
     fn end_session(&mut self, token: &str, standing: GuestStanding, now: Moment) {
         let Some(session) = self.web.sessions.get_mut(token) else { return };
         session.standing = standing;
-        if let Some(conversation) = session.conversations.last().and_then(|n| self.conversations.get_mut(*n)) {
-            conversation.ended.get_or_insert(ConversationEnd { at: now.wall, by_fault: false });
+        if let Some(n) = session.conversations.last() {
+            self.conversations[*n].ended.get_or_insert(ConversationEnd { at: now.wall, by_fault: false });
         }
     }
 
@@ -159,40 +154,28 @@ impl World {
         }
     }
 
-    pub(super) fn close_session(&mut self, from: ConnectionId, request: &Request, now: Moment) {
-        let token = request.token.as_str();
+    pub(super) fn close_session(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Value {
         if request.close_all_connections {
-            self.finish_session(token, from, now);
+            self.finish_session(&request.token, from, now);
         } else {
-            self.end_session(token, GuestStanding::Closed, now);
+            self.end_session(&request.token, GuestStanding::Closed, now);
         }
-        let body = json!({"connected": false, "newSession": false, "readOnly": true});
-        self.answer(from, "SessionResponse", body, request, now);
+        json!({"connected": false, "newSession": false, "readOnly": true})
     }
 
     /// The conversation in which a session's messages are; begun where none goes on.
     pub(super) fn web_conversation(&mut self, token: &Arc<str>, now: Moment) -> Option<usize> {
-        let session = self.web.sessions.get(token)?;
-        let present = session.conversations.last().copied();
-        if let Some(n) = present.filter(|n| self.conversations.get(*n).is_some_and(|c| c.ended.is_none())) {
+        let present = self.web.sessions.get(token)?.conversations.last().copied();
+        if let Some(n) = present.filter(|n| self.conversations[*n].ended.is_none()) {
             return Some(n);
         }
-        let known = entry::web(&self.entries, token, &session.origin);
-        let (name, guest_name, script) = match known {
+        let (name, guest_name, script) = match self.web_entry(token) {
             Some(entry) => (entry.name.clone(), entry.guest.clone(), entry.script),
-            None => ("Web guest".to_owned(), "Guest".to_owned(), crate::sandbox::scenario::ScenarioScript::default()),
+            None => ("Web guest".to_owned(), "Guest".to_owned(), ScenarioScript::default()),
         };
-        let n = self.begin(&name, &guest_name, script, GuestAccess::Web { token: token.clone() }, now);
+        let n = self.begin((&name, &guest_name), script, GuestAccess::Web { token: token.clone() }, now);
         self.web.sessions.get_mut(token)?.conversations.push(n);
         Some(n)
-    }
-
-    /// A message came: the session lives its full time from now on.
-    pub(super) fn prolong(&mut self, token: &str, now: Moment) {
-        let expires = now.after(Duration::from_secs(self.web.deployment.session_seconds));
-        if let Some(session) = self.web.sessions.get_mut(token) {
-            session.expires = expires;
-        }
     }
 
     /// The time of a session may be over.
@@ -202,8 +185,7 @@ impl World {
             return;
         }
         if session.expires > now {
-            let at = session.expires;
-            return self.due(at, DueEvent::Expires(token.clone()));
+            return self.due(session.expires, DueEvent::Expires(token.clone()));
         }
         self.over(token, "SessionExpiredEvent", now);
     }
@@ -211,21 +193,46 @@ impl World {
     /// A session is over: expired, erased or logged out.
     pub(super) fn over(&mut self, token: &str, class: &str, now: Moment) {
         self.end_session(token, GuestStanding::Expired, now);
-        self.emit_all(token, FaultTarget::Answer, &frames::message(class, json!({}), None), now);
+        self.tell(token, FaultTarget::Answer, class, json!({}), now);
+    }
+
+    /// The session-wide faults: what becomes of the sessions that are meant.
+    pub(in crate::sandbox::world) fn end_sessions(&mut self, how: &FaultKind, wanted: Option<&str>, now: Moment) {
+        let open =
+            |(token, session): (&Arc<str>, &Session)| (session.standing == GuestStanding::Open).then(|| token.clone());
+        let open: Vec<Arc<str>> = self.web.sessions.iter().filter_map(open).collect();
+        for token in open {
+            if wanted.is_some_and(|name| !self.session_is(&token, name)) {
+                continue;
+            }
+            match how {
+                FaultKind::SessionReadOnly => {
+                    if let Some(session) = self.web.sessions.get_mut(&token) {
+                        session.standing = GuestStanding::ReadOnly;
+                    }
+                }
+                FaultKind::SessionExpired => self.over(&token, "SessionExpiredEvent", now),
+                FaultKind::LoggedOut => self.over(&token, "LogoutEvent", now),
+                // `SessionCleared`: the others were named.
+                _ => {
+                    self.over(&token, "SessionClearedEvent", now);
+                    self.web.sessions.remove(&token);
+                }
+            }
+        }
     }
 
     /// A web conversation has ended on the other side: its guest is told.
     pub(in crate::sandbox::world) fn announce_end(&mut self, n: usize, now: Moment) {
-        let Some(conversation) = self.conversations.get_mut(n) else { return };
+        let conversation = &mut self.conversations[n];
         let GuestAccess::Web { token } = &conversation.via else { return };
         let token = token.clone();
         let at = conversation.stamp(now.wall);
         let read_only = self.web.deployment.read_only_at_end;
-        let id = self.dice.messages.hex();
-        let mut body = frames::event(&id, false, at, frames::presence("Disconnect"));
+        let mut body = frames::event(&self.dice.messages.hex(), false, at, frames::presence("Disconnect"));
         body["metadata"] = json!({"readOnly": read_only.to_string()});
         body["originatingEntity"] = json!("Bot");
-        self.emit_all(&token, FaultTarget::Answer, &frames::message("StructuredMessage", body, None), now);
+        self.tell(&token, FaultTarget::Answer, "StructuredMessage", body, now);
         if let (true, Some(session)) = (read_only, self.web.sessions.get_mut(&token)) {
             session.standing = GuestStanding::ReadOnly;
         }

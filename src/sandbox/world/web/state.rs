@@ -1,6 +1,6 @@
 //! What the guest WebSocket knows: connections, sessions and their files.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,10 +9,10 @@ use crate::model::Moment;
 use crate::sandbox::rng::Rng;
 use crate::sandbox::scenario::{Deployment, Limits};
 use crate::sandbox::world::outgoing::{ConnectionId, Outgoing};
-use crate::sandbox::world::window::Window;
+use crate::sandbox::world::tally::Window;
 
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(in crate::sandbox::world) struct Connection {
     pub(super) origin: String,
     pub(super) session: Option<Arc<str>>,
     pub(super) frames: Window,
@@ -37,19 +37,19 @@ pub(super) enum GuestStanding {
 
 /// What a guest token stands for.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(in crate::sandbox::world) struct Session {
     /// What stands in its JWTs in place of the token.
     pub(super) id: String,
-    pub(super) origin: String,
+    pub(in crate::sandbox::world) origin: String,
     pub(super) standing: GuestStanding,
     pub(super) expires: Moment,
     /// The conversations that it had, the present one last.
-    pub(super) conversations: Vec<usize>,
+    pub(in crate::sandbox::world) conversations: Vec<usize>,
     pub(super) joined: bool,
     /// Oldest first.
     pub(super) connections: Vec<ConnectionId>,
     /// When the messages of the last second came.
-    pub(super) second: VecDeque<Moment>,
+    pub(super) second: Vec<Moment>,
     pub(super) configures: Window,
     pub(super) histories: Window,
     pub(super) uploads: BTreeMap<String, Upload>,
@@ -59,8 +59,8 @@ pub(super) struct Session {
 pub(crate) struct Web {
     pub(crate) deployment: Deployment,
     pub(super) limits: Limits,
-    pub(super) connections: HashMap<ConnectionId, Connection>,
-    pub(super) sessions: BTreeMap<Arc<str>, Session>,
+    pub(in crate::sandbox::world) connections: HashMap<ConnectionId, Connection>,
+    pub(in crate::sandbox::world) sessions: BTreeMap<Arc<str>, Session>,
     pub(super) opened: u64,
     pub(super) key: ring::hmac::Key,
     pub(super) dice: Rng,
@@ -97,18 +97,21 @@ impl Web {
         }
     }
 
+    /// The session of a connection, with its token.
     pub(super) fn session_of(&mut self, id: ConnectionId) -> Option<(Arc<str>, &mut Session)> {
         let token = self.connections.get(&id)?.session.clone()?;
         Some((token.clone(), self.sessions.get_mut(&token)?))
     }
 
-    /// The origin from which a session was begun.
-    pub(in crate::sandbox::world) fn origin_of(&self, token: &str) -> Option<&str> {
-        self.sessions.get(token).map(|session| session.origin.as_str())
+    /// A connection is no longer one of its session.
+    pub(super) fn detach(&mut self, id: ConnectionId) {
+        if let Some((_, session)) = self.session_of(id) {
+            session.connections.retain(|c| *c != id);
+        }
     }
 
-    /// How many sockets are open, and how many sessions there are.
-    pub(crate) fn size(&self) -> (usize, usize) {
-        (self.connections.len(), self.sessions.len())
+    /// The connections of a session; none where there is none.
+    pub(super) fn connections_of(&self, token: &str) -> Vec<ConnectionId> {
+        self.sessions.get(token).map(|session| session.connections.clone()).unwrap_or_default()
     }
 }

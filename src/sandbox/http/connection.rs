@@ -1,4 +1,4 @@
-//! The connection under an answer: where resets are made.
+//! The connection under an answer, where resets are made, and the guest WebSocket on it.
 //!
 //! ```text
 //! Open ──► Reset   every write fails, and the socket closes with a reset (RST) instead of an end (FIN)
@@ -14,15 +14,28 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::extract::FromRequestParts as _;
 use axum::extract::connect_info::Connected;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::response::IntoResponse as _;
 use axum::serve::{IncomingStream, Listener};
+use http::Response;
+use http::request::Parts;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+use crate::sandbox::shared::{STOP_WAITS, Shared};
+use crate::sandbox::world::outgoing::{ConnectionId, Outgoing};
 
 const OPEN: u8 = 0;
 const RESET: u8 = 1;
 /// As soon as the answer has begun to be written: stale.
 const STALE: u8 = 2;
+
+/// The largest message that is read. [inferred: the platform's gateway takes 128 KiB]
+const MESSAGE_MAX_BYTES: usize = 128 * 1024;
 
 /// What a request handler holds of its connection.
 #[derive(Clone, Debug, Default)]
@@ -90,19 +103,6 @@ fn reset() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionReset, "reset by a fault of the sandbox")
 }
 
-impl HttpWire {
-    fn check(&mut self) -> io::Result<()> {
-        match self.peer.state() {
-            RESET => Err(reset()),
-            STALE => {
-                self.wrote = true;
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
 impl Drop for HttpWire {
     fn drop(&mut self) {
         if self.peer.state() != OPEN {
@@ -129,22 +129,11 @@ impl AsyncRead for HttpWire {
 impl AsyncWrite for HttpWire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        this.check()?;
+        match this.peer.state() {
+            RESET => return Poll::Ready(Err(reset())),
+            state => this.wrote |= state == STALE,
+        }
         Pin::new(&mut this.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        this.check()?;
-        Pin::new(&mut this.stream).poll_write_vectored(cx, pieces)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -158,5 +147,78 @@ impl AsyncWrite for HttpWire {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut this.stream).poll_shutdown(cx)
+    }
+}
+
+/// Answers the upgrade to the guest WebSocket, and serves it from then on: frames go to the world, and what the world
+/// sends goes to the client.
+pub(super) async fn open_socket(
+    inner: Arc<Shared>,
+    id: ConnectionId,
+    mut parts: Parts,
+    peer: HttpPeer,
+) -> Response<Body> {
+    let (line, out) = mpsc::unbounded_channel();
+    inner.connect(id, line);
+    match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => {
+            let gone = inner.clone();
+            let upgrade = upgrade.max_message_size(MESSAGE_MAX_BYTES).max_frame_size(MESSAGE_MAX_BYTES);
+            let upgrade = upgrade.on_failed_upgrade(move |_| gone.disconnect(id));
+            upgrade.on_upgrade(move |socket| talk(inner, id, socket, out, peer))
+        }
+        Err(rejection) => {
+            inner.disconnect(id);
+            rejection.into_response()
+        }
+    }
+}
+
+async fn talk(
+    inner: Arc<Shared>,
+    id: ConnectionId,
+    mut socket: WebSocket,
+    mut out: mpsc::UnboundedReceiver<Outgoing>,
+    peer: HttpPeer,
+) {
+    let serving = async {
+        loop {
+            tokio::select! {
+                biased;
+                out = out.recv() => match out {
+                    Some(Outgoing::Text(text)) => {
+                        if socket.send(Message::text(&*text)).await.is_err() {
+                            return None;
+                        }
+                    }
+                    Some(Outgoing::Close { code, reason }) => {
+                        return Some(CloseFrame { code, reason: reason.into() });
+                    }
+                    Some(Outgoing::Reset) => {
+                        peer.reset();
+                        return None;
+                    }
+                    None => return None,
+                },
+                message = socket.recv() => match message {
+                    Some(Ok(Message::Text(text))) => inner.world().frame(id, Some(text.as_str()), inner.now()),
+                    Some(Ok(Message::Binary(_))) => inner.world().frame(id, None, inner.now()),
+                    // Answered by the library.
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                },
+            }
+        }
+    };
+    let close = tokio::select! {
+        close = serving => close,
+        () = inner.stopped() => Some(CloseFrame { code: 1001, reason: "the sandbox stops".into() }),
+    };
+    inner.disconnect(id);
+    if let Some(close) = close {
+        // Whether it arrives is the other side's business. Its answer is awaited, so that the close is not a reset.
+        let _ = socket.send(Message::Close(Some(close))).await;
+        let farewell = async { while let Some(Ok(_)) = socket.recv().await {} };
+        let _ = tokio::time::timeout(STOP_WAITS, farewell).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Tests of `sandbox::world::window`.
+//! Tests of `sandbox::world::tally`.
 
 use super::*;
 

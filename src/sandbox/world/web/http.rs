@@ -1,0 +1,237 @@
+//! What goes over HTTP beside the socket: the history, newest first, and files of the guest.
+//!
+//! ```text
+//! getJwt ─► JwtResponse ─► GET /api/v2/webmessaging/messages
+//! onAttachment ─► PresignedUrlResponse ─► PUT ─┬─► UploadSuccessEvent ─► onMessage with the id
+//!                                              └─► UploadFailureEvent
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use ring::hmac;
+use serde_json::{Value, json};
+
+use super::request::{Done, Request, Trouble, failed};
+use super::state::Upload;
+use super::{Web, frames};
+use crate::genesys::time_text;
+use crate::genesys::web_messaging::media_type;
+use crate::model::Moment;
+use crate::model::fault::FaultTarget;
+use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
+use crate::sandbox::world::content::AttachedFile;
+use crate::sandbox::world::outgoing::ConnectionId;
+use crate::sandbox::world::{RequestedPage, ServiceRefusal, World};
+
+/// How long a JWT lives. [MTSDK: a quarter of an hour]
+const JWT_LIVES: Duration = Duration::from_secs(900);
+/// [real: documented, 10 MB]
+pub(crate) const UPLOAD_MAX_BYTES: usize = 10 * 1024 * 1024;
+/// [real: documented]
+const NAME_MAX: usize = 1024;
+/// How many files a session may have, so that none fills the memory.
+const FILES_MAX: usize = 16;
+/// How long an address is good.
+const ADDRESS_LIVES: Duration = Duration::from_secs(600);
+/// The header that a client has to repeat. [WMJ sample]
+const TAGGING: &str = "x-amz-tagging";
+
+/// A file that is put to its address.
+#[derive(Clone, Debug)]
+pub(crate) struct PutFile<'r> {
+    pub(crate) attachment: &'r str,
+    /// `signature` of the query.
+    pub(crate) signature: &'r str,
+    pub(crate) tagging: Option<&'r str>,
+    pub(crate) bytes: Bytes,
+}
+
+impl Web {
+    fn signed(&self, claims: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let head = format!("{}.{}", part(&json!({"alg": "HS256", "typ": "JWT"})), part(claims));
+        format!("{head}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, head.as_bytes())))
+    }
+
+    /// The session of a JWT of ours.
+    fn verified(&self, jwt: &str, now: Moment) -> Result<String, ServiceRefusal> {
+        let claims = || {
+            let (head, signature) = jwt.rsplit_once('.')?;
+            hmac::verify(&self.key, head.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(head.split('.').nth(1)?).ok()?).ok()
+        };
+        let claims: Value = claims().ok_or(ServiceRefusal::TOKEN_UNKNOWN)?;
+        if claims["exp"].as_i64().is_none_or(|exp| exp <= now.wall.as_second()) {
+            return Err(ServiceRefusal::TOKEN_EXPIRED);
+        }
+        claims["sub"].as_str().map(str::to_owned).ok_or(ServiceRefusal::TOKEN_UNKNOWN)
+    }
+
+    fn file_address(&self, attachment: &str, signature: &str) -> String {
+        format!("{}/attachments/{attachment}?signature={signature}", self.base)
+    }
+
+    fn file(&mut self, attachment: &str) -> Option<(Arc<str>, &mut Upload)> {
+        let mut sessions = self.sessions.iter_mut();
+        sessions.find_map(|(token, session)| Some((token.clone(), session.uploads.get_mut(attachment)?)))
+    }
+
+    /// Why a file cannot be taken. [codes: MTSDK]
+    fn objection(&self, request: &Request) -> Option<Trouble> {
+        let (Some(name), Some(mime), Some(size)) = (&request.file_name, &request.file_type, request.file_size) else {
+            return Some((4020, "Missing parameter: fileName, fileType and fileSize are needed".to_owned()));
+        };
+        let session = self.sessions.get(request.token.as_str())?;
+        if BLOCKED_EXTENSIONS.iter().any(|ending| name.to_lowercase().ends_with(ending)) {
+            return Some((4001, "File type is not allowed".to_owned()));
+        }
+        if name.is_empty() || name.contains(['/', '\\', '\0']) || mime.is_empty() {
+            return Some((4004, "File name is not valid".to_owned()));
+        }
+        if name.len() >= NAME_MAX {
+            return Some((4005, format!("File name is longer than {NAME_MAX}")));
+        }
+        if size == 0 {
+            return Some((4102, "File is empty".to_owned()));
+        }
+        if size > UPLOAD_MAX_BYTES as u64 {
+            return Some((4002, format!("File is larger than {UPLOAD_MAX_BYTES} bytes")));
+        }
+        let full = session.uploads.len() >= FILES_MAX;
+        full.then(|| (4000, format!("The sandbox keeps {FILES_MAX} files of a session")))
+    }
+}
+
+impl World {
+    pub(super) fn give_jwt(&mut self, request: &Request, now: Moment) -> Done {
+        let session = self.web.sessions.get(request.token.as_str()).ok_or_else(failed)?;
+        let exp = now.after(JWT_LIVES).wall.as_second();
+        let claims = json!({"iss": "guestwire sandbox", "sub": session.id, "iat": now.wall.as_second(), "exp": exp});
+        Ok(Some(("JwtResponse", json!({"jwt": self.web.signed(&claims), "exp": exp}))))
+    }
+
+    /// A page of a session's messages. `jwt` is the bearer.
+    pub(crate) fn history(
+        &mut self,
+        jwt: Option<&str>,
+        page: RequestedPage,
+        now: Moment,
+    ) -> Result<Value, ServiceRefusal> {
+        let id = self.web.verified(jwt.ok_or(ServiceRefusal::NO_TOKEN)?, now)?;
+        let limit = self.web.limits.histories_per_minute;
+        let session = self.web.sessions.values_mut().find(|session| session.id == id);
+        let session = session.ok_or(ServiceRefusal::TOKEN_UNKNOWN)?;
+        let gauge = session.histories.count(limit, now);
+        if gauge.exceeded {
+            let key = "get.history.rate.per.minute";
+            return Err(ServiceRefusal::rate_limited(gauge.reset, limit, "web.messaging", key));
+        }
+        page.check()?;
+        let conversations = session.conversations.iter().rev().map(|n| &self.conversations[*n]);
+        let all = conversations.flat_map(|c| c.thread.iter().rev().map(move |said| (c, said)));
+        let total = all.clone().count();
+        let entities: Vec<Value> = page.of(all).map(|(c, said)| frames::structured(c, said, true)).collect();
+        Ok(json!({"entities": entities, "pageSize": page.page_size, "pageNumber": page.page_number, "total": total,
+            "pageCount": total.div_ceil(page.page_size)}))
+    }
+
+    pub(super) fn presign(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Done {
+        self.check_open(from)?;
+        let id = request.attachment_id.clone().unwrap_or_else(|| self.dice.messages.uuid());
+        let signature = self.web.dice.opaque(32);
+        if let Some((code, text)) = self.web.objection(request) {
+            if !request.errors_as_json {
+                return Err((code, text));
+            }
+            *self.tally.web.errors.entry(code.to_string()).or_default() += 1;
+            let body = json!({"name": "GenerateUrlError", "message": text, "errorCode": code, "errorMessage": text,
+                "attachmentId": id, "timestamp": time_text(now.wall)});
+            let frame = frames::frame("response", "GenerateUrlError", code, body, request.tracing_id.as_deref());
+            self.emit(from, FaultTarget::Answer, &frame, now);
+            return Ok(None);
+        }
+        let name = request.file_name.clone().unwrap_or_default();
+        let mime = request.file_type.clone().unwrap_or_default();
+        let size = request.file_size.unwrap_or_default();
+        let url = self.web.file_address(&id, &signature);
+        let body = json!({"attachmentId": id, "headers": {TAGGING: signature}, "url": url,
+            "fileName": name, "fileSize": size, "fileType": mime});
+        let until = now.after(ADDRESS_LIVES);
+        if let Some((_, session)) = self.web.session_of(from) {
+            session.uploads.insert(id, Upload { name, mime, size, signature, until, bytes: None });
+        }
+        Ok(Some(("PresignedUrlResponse", body)))
+    }
+
+    /// A file came to its address: the HTTP status of the answer. The session is told how it went.
+    pub(crate) fn put(&mut self, put: PutFile<'_>, now: Moment) -> u16 {
+        self.settle(now);
+        let (id, came) = (put.attachment, put.bytes.len());
+        let Some((token, upload)) = self.web.file(id) else { return 404 };
+        if upload.signature != put.signature || put.tagging != Some(&upload.signature) || upload.until <= now {
+            return 403;
+        }
+        let (told, timestamp) = (upload.size, time_text(now.wall));
+        let (class, body) = if came as u64 == told {
+            upload.bytes = Some(put.bytes);
+            let url = self.web.file_address(id, put.signature);
+            ("UploadSuccessEvent", json!({"attachmentId": id, "downloadUrl": url, "timestamp": timestamp}))
+        } else {
+            let (code, what) = match came {
+                0 => (4102, "File is empty".to_owned()),
+                _ => (4003, format!("{came} bytes came, {told} were announced")),
+            };
+            let body = json!({"attachmentId": id, "errorCode": code, "errorMessage": what, "timestamp": timestamp});
+            ("UploadFailureEvent", body)
+        };
+        self.tell(&token, FaultTarget::Answer, class, body, now);
+        self.settle(now);
+        200
+    }
+
+    /// A file that was put here before: its bytes and media type.
+    pub(crate) fn get_file(&mut self, attachment: &str, signature: &str) -> Option<(Bytes, String)> {
+        let (_, upload) = self.web.file(attachment).filter(|(_, upload)| upload.signature == signature)?;
+        Some((upload.bytes.clone()?, upload.mime.clone()))
+    }
+
+    /// A file of the session that is sent with a message.
+    pub(super) fn attached(&self, token: &str, id: &str) -> Result<AttachedFile, Trouble> {
+        let upload = self.web.sessions.get(token).and_then(|session| session.uploads.get(id));
+        let Some(upload) = upload else { return Err((4009, "Attachment not found".to_owned())) };
+        if upload.bytes.is_none() {
+            return Err((4010, "Attachment has not been uploaded".to_owned()));
+        }
+        Ok(AttachedFile {
+            id: Some(id.to_owned()),
+            media_type: media_type(&upload.mime).to_owned(),
+            url: self.web.file_address(id, &upload.signature),
+            mime: upload.mime.clone(),
+            filename: Some(upload.name.clone()),
+            file_size: Some(upload.size),
+        })
+    }
+
+    /// `getAttachment`: an address to read the file at.
+    pub(super) fn download_address(&self, request: &Request) -> Done {
+        let id = request.attachment_id.as_deref().unwrap_or_default();
+        let file = self.attached(&request.token, id)?;
+        let body = json!({"attachmentId": id, "headers": {}, "url": file.url, "fileName": file.filename,
+            "fileSize": file.file_size, "fileType": file.mime});
+        Ok(Some(("PresignedUrlResponse", body)))
+    }
+
+    pub(super) fn delete_attachment(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Done {
+        let id = request.attachment_id.as_deref().unwrap_or_default();
+        let session = self.web.sessions.get_mut(request.token.as_str());
+        session.and_then(|session| session.uploads.remove(id)).ok_or((4009, "Attachment not found".to_owned()))?;
+        let body = json!({ "attachmentId": id });
+        let frame = frames::message("AttachmentDeletedResponse", body, request.tracing_id.as_deref());
+        self.emit(from, FaultTarget::Answer, &frame, now);
+        Ok(None)
+    }
+}
