@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::evidence::answer::ServerAnswer;
-use super::evidence::history::{PastExchanges, TokenBook};
-use super::evidence::request::SentRequest;
+use super::attempt::{SentRequest, ServerAnswer};
+use super::history::{DeploymentBook, PastExchanges, TokenBook};
 use crate::config::{ClientAuth, Credentials, Profile, TokenHost};
-use crate::model::{Attempt, Channel, Ending, Exchange, ExchangeKind, Generation, Moment, Outcome};
+use crate::model::{Attempt, Channel, Ending, Exchange, ExchangeKind, Generation, Outcome, TokenFacts};
 
 /// What the profile says that matters to a diagnosis. No secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,7 +116,7 @@ impl<'c> Facts<'c> {
     /// The opening of its guest socket that failed, where the message was held back by that.
     pub fn held_back_by(&self) -> Option<&'c Attempt> {
         let web = self.attempt.is_none() && self.channel.is_some_and(Channel::has_sessions);
-        self.history.deployments.failed_opening(self.exchange.conversation.filter(|_| web)?)
+        self.history.failed_opening(self.exchange.conversation.filter(|_| web)?)
     }
 
     pub fn generation(&self) -> Option<Generation> {
@@ -129,10 +128,24 @@ impl<'c> Facts<'c> {
         self.history.token_book(self.generation()?)
     }
 
-    /// When the newest try was over.
-    pub fn ended(&self) -> Option<Moment> {
-        let attempt = self.attempt?;
-        Some(attempt.started.after(attempt.timing.total.unwrap_or_default()))
+    pub fn token_facts(&self) -> Option<&'c TokenFacts> {
+        self.token()?.facts.as_ref()
+    }
+
+    /// The token that was used, and a newer one that worked already.
+    pub fn newer_token(&self) -> Option<(Generation, Generation)> {
+        let used = self.generation()?;
+        Some((used, self.history.newer_working(used, self.attempt?.started)?))
+    }
+
+    /// What is known of the deployment that is addressed.
+    pub fn deployment(&self) -> Option<&'c DeploymentBook> {
+        self.history.deployment(self.request.deployment.as_deref()?)
+    }
+
+    /// How many seconds the server's clock was ahead when it answered.
+    pub fn skew(&self) -> Option<i64> {
+        skew(self.attempt?, &self.answer)
     }
 
     /// That an older token was refused by this exchange too.
@@ -165,18 +178,32 @@ impl<'c> Facts<'c> {
     /// The server's words in one line, or what happened instead.
     pub fn said_line(&self, healed: bool) -> String {
         let said = if healed { self.healed().map(ServerAnswer::of).unwrap_or_default() } else { self.answer.clone() };
-        if let Some(Ending::Failed(failure)) = self.attempt.and_then(|a| a.ending.as_ref()) {
-            let line = format!("no complete answer was received: {}", failure.line());
-            return said.words().map_or_else(|| line.clone(), |words| format!("{line} · {words}"));
-        }
-        if let Some(words) = said.words() {
-            return words;
-        }
+        let failure = match self.attempt.and_then(|a| a.ending.as_ref()) {
+            Some(Ending::Failed(failure)) => Some(format!("no complete answer was received: {}", failure.line())),
+            _ => None,
+        };
+        let lines: Vec<String> = failure.into_iter().chain(said.words()).collect();
         match (&self.exchange.outcome, said.status) {
+            _ if !lines.is_empty() => lines.join(" · "),
             (_, Some(status)) if said.text => format!("{status} with a page that is not the service's JSON"),
             (_, Some(status)) => format!("{status} without a code or message"),
             (Outcome::Refused(why) | Outcome::Failed(why) | Outcome::Unknown(why), None) => why.to_string(),
             _ => "nothing".to_owned(),
         }
     }
+}
+
+/// How many seconds the server's clock was ahead when it answered.
+pub fn skew(attempt: &Attempt, said: &ServerAnswer) -> Option<i64> {
+    Some(said.date?.duration_since(attempt.ended().wall).as_secs())
+}
+
+/// Names in a row, or `none`.
+pub fn listed(names: &[String]) -> String {
+    listed_or("none", " ", names)
+}
+
+/// Names with `between` them, or the word for none.
+pub fn listed_or(none: &str, between: &str, names: &[String]) -> String {
+    if names.is_empty() { none.to_owned() } else { names.join(between) }
 }

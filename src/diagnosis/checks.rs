@@ -2,11 +2,11 @@
 //! should hold, beside the yes or no, and in brackets what was found: "no  conversation exists", never "no  conversation
 //! does not exist".
 
-use super::case::Facts;
-use super::evidence::Sighting;
+use super::case::{Facts, listed};
+use super::history::{Sighting, missing_since};
 use super::render::span;
 use crate::model::ids::is_uuid;
-use crate::model::{Check, CheckAnswer, Granted, RemoteState};
+use crate::model::{Attempt, Check, CheckAnswer, Granted, RemoteState};
 
 /// The lines so far.
 struct Checks(Vec<Check>);
@@ -31,7 +31,9 @@ impl Checks {
 /// The lines for one case.
 pub fn of(facts: &Facts<'_>) -> Vec<Check> {
     let mut checks = Checks(Vec::new());
-    let Some(attempt) = facts.attempt else { return Vec::new() };
+    if facts.attempt.is_none() {
+        return Vec::new();
+    }
     if facts.generation().is_some() {
         token(facts, &mut checks);
         if facts.is_guest_send() {
@@ -39,8 +41,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
         }
     }
     if let Some(id) = &facts.request.conversation {
-        let participant = facts.request.participant.as_ref().map(|id| is_uuid(id));
-        match (is_uuid(id), participant) {
+        match (is_uuid(id), facts.request.participant.as_ref().map(|id| is_uuid(id))) {
             (true, Some(true)) => checks.add(true, "conversation id and participant id well formed"),
             (conversation, participant) => {
                 checks.add(conversation, "conversation id well formed");
@@ -52,9 +53,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
         conversation(facts, id, &mut checks);
     }
     places(facts, &mut checks);
-    let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
-    if let Some(date) = facts.answer.date {
-        let skew = date.duration_since(ended.wall).as_secs();
+    if let Some(skew) = facts.skew() {
         let differ = skew.saturating_abs();
         let by = if differ <= 2 { String::new() } else { format!(" (they differ by {skew} s)") };
         checks.add(differ <= 60, format!("clocks agree{by}"));
@@ -66,29 +65,30 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
 fn places(facts: &Facts<'_>, checks: &mut Checks) {
     if let Some(id) = &facts.request.integration {
         checks.add(is_uuid(id), "integration id well formed");
-        let book = facts.history.deployments.integration(id);
-        match (book.and_then(|b| b.known), book.and_then(|b| b.missing)) {
-            (Some(known), missing) if missing.is_none_or(|m| m.at <= known.at) => {
-                checks.shown(known, true, "integration exists");
-            }
-            (_, Some(missing)) => checks.shown(missing, false, "integration exists"),
-            _ => checks.unknown("integration exists", "not checked"),
+        let (known, missing) = facts.history.integration(id).map(|b| (b.known, b.missing)).unwrap_or_default();
+        let exists = "integration exists";
+        match missing_since(missing, known) {
+            Some(missing) => checks.shown(missing, false, exists),
+            None => match known {
+                Some(known) => checks.shown(known, true, exists),
+                None => checks.unknown(exists, "not checked"),
+            },
         }
     }
     let Some(id) = facts.request.deployment.as_ref().filter(|_| facts.request.opening) else { return };
     checks.add(is_uuid(id), "deployment id well formed");
-    let book = facts.history.deployments.deployment(id);
+    let book = facts.deployment();
     let active = "deployment exists and is active";
-    match book.map(|b| (&b.config, b.missing)) {
-        Some((Some((seen, config)), _)) if config.is_active() => checks.shown(*seen, true, active),
-        Some((Some((seen, _)), _)) => checks.shown(*seen, false, format!("{active} (it is not active)")),
-        Some((None, Some(missing))) => checks.shown(missing, false, format!("{active} (it does not exist)")),
+    match book.map(|b| (&b.config, b.missing, &b.opened)) {
+        Some((Some((seen, config)), ..)) if config.is_active() => checks.shown(*seen, true, active),
+        Some((Some((seen, _)), ..)) => checks.shown(*seen, false, format!("{active} (it is not active)")),
+        Some((None, Some(missing), _)) => checks.shown(missing, false, format!("{active} (it does not exist)")),
         // An opening before this one shows it too.
-        _ => match book.and_then(|b| b.opened.as_ref()) {
-            Some((seen, Some(with))) => checks.shown(*seen, true, format!("{active} (opened with {with})")),
-            Some((seen, None)) => checks.shown(*seen, true, format!("{active} (opened)")),
-            None => checks.unknown(active, "not checked"),
-        },
+        Some((None, None, Some((seen, with)))) => {
+            let with = with.as_ref().map_or_else(String::new, |origin| format!(" with {origin}"));
+            checks.shown(*seen, true, format!("{active} (opened{with})"));
+        }
+        Some((None, None, None)) | None => checks.unknown(active, "not checked"),
     }
     let Some(origin) = &facts.request.origin else { return };
     let among = format!("{origin} is among the allowed domains");
@@ -101,14 +101,13 @@ fn places(facts: &Facts<'_>, checks: &mut Checks) {
 fn token(facts: &Facts<'_>, checks: &mut Checks) {
     let book = facts.token();
     let name = facts.generation().map_or_else(String::new, |g| format!("token #{g} "));
-    let expires = book.and_then(|b| b.facts.as_ref()).and_then(|f| f.expires);
     let unexpired = format!("{name}not expired");
-    match (expires, facts.ended()) {
-        (Some(end), Some(now)) if now.mono < end.mono => {
+    match facts.token_facts().and_then(|f| f.expires).zip(facts.attempt.map(Attempt::ended)) {
+        Some((end, now)) if now.mono < end.mono => {
             checks.add(true, format!("{unexpired} ({} left)", span(end.left(now))));
         }
-        (Some(_), Some(_)) => checks.add(false, format!("{unexpired} (it has expired)")),
-        _ => checks.unknown(&unexpired, "its expiry is not known"),
+        Some(_) => checks.add(false, format!("{unexpired} (it has expired)")),
+        None => checks.unknown(&unexpired, "its expiry is not known"),
     }
     let own = facts.exchange.id;
     let works = format!("{name}works for other API calls");
@@ -125,19 +124,14 @@ fn token(facts: &Facts<'_>, checks: &mut Checks) {
 }
 
 fn scopes(facts: &Facts<'_>, checks: &mut Checks) {
-    let needed = facts.profile.required.join(" ");
-    if needed.is_empty() || facts.answer.is_published() {
+    let required = &facts.profile.required;
+    if required.join(" ").is_empty() || facts.answer.is_published() {
         return;
     }
-    let has = format!("token has the scope {needed}");
-    match facts.token().and_then(|b| b.facts.as_ref()).map(|f| &f.granted) {
-        Some(Granted::Named(granted)) if facts.profile.required.iter().all(|scope| granted.contains(scope)) => {
-            checks.add(true, has);
-        }
-        Some(Granted::Named(granted)) => {
-            let list = if granted.is_empty() { "none".to_owned() } else { granted.join(" ") };
-            checks.add(false, format!("{has} (granted: {list})"));
-        }
+    let has = format!("token has the scope {}", required.join(" "));
+    match facts.token_facts().map(|f| &f.granted) {
+        Some(Granted::Named(granted)) if required.iter().all(|scope| granted.contains(scope)) => checks.add(true, has),
+        Some(Granted::Named(granted)) => checks.add(false, format!("{has} (granted: {})", listed(granted))),
         _ => checks.unknown(&has, "not known"),
     }
 }
@@ -145,22 +139,22 @@ fn scopes(facts: &Facts<'_>, checks: &mut Checks) {
 fn conversation(facts: &Facts<'_>, id: &str, checks: &mut Checks) {
     let exists = "conversation exists";
     let Some(book) = facts.history.of_conversation(id) else { return checks.unknown(exists, "not checked") };
-    if let Some(missing) = book.missing.filter(|m| book.read.as_ref().is_none_or(|r| r.seen.at < m.at)) {
+    if let Some(missing) = missing_since(book.missing, book.read.as_ref().map(|(seen, _)| *seen)) {
         return checks.shown(missing, false, exists);
     }
-    let Some(read) = &book.read else {
+    let Some((seen, read)) = &book.read else {
         if let Some(seen) = book.accepted {
             checks.shown(seen, true, format!("{exists} (a message was accepted)"));
         }
         return;
     };
     let state = if read.state == RemoteState::Unknown { String::new() } else { format!(", {}", read.state.word()) };
-    checks.shown(read.seen, true, format!("{exists}{state}"));
+    checks.shown(*seen, true, format!("{exists}{state}"));
     if let Some(guest) = &read.guest {
         let id_is = facts.request.participant.as_ref().map(|p| *p == guest.id);
         let external_is = facts.request.external.as_ref().zip(guest.external.as_ref()).map(|(a, b)| a == b);
         if let Some(same) = id_is.or(external_is) {
-            checks.shown(read.seen, same, "participant is the guest");
+            checks.shown(*seen, same, "participant is the guest");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Causes as they stand, and what follows from all of them together.
 
-use crate::model::{Cause, Confidence, Excluded, Probe, Settles, Suspect};
+use std::cmp::Reverse;
+
+use crate::model::{Cause, Confidence, Diagnosis, Excluded, Probe, Settles, Suspect};
 
 /// How a cause stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +19,7 @@ pub enum Support {
     Named,
 }
 
-/// A cause, how it stands, and why.
+/// A cause, how it stands, why, and what would decide it.
 #[derive(Clone, Debug)]
 pub struct Hypothesis {
     pub cause: Cause,
@@ -27,78 +29,75 @@ pub struct Hypothesis {
 }
 
 impl Hypothesis {
-    pub fn named(cause: Cause, why: impl Into<String>) -> Self {
-        Self { cause, standing: Support::Named, why: why.into(), probe: None }
+    fn new(cause: Cause, standing: Support, why: impl Into<String>) -> Self {
+        Self { cause, standing, why: why.into(), probe: None }
     }
 
-    pub fn proven(cause: Cause, why: impl Into<String>) -> Self {
-        Self { cause, standing: Support::Proven, why: why.into(), probe: None }
-    }
-
-    pub fn supported(cause: Cause, why: impl Into<String>, probe: Option<Probe>) -> Self {
-        Self { cause, standing: Support::Supported, why: why.into(), probe }
-    }
-
-    pub fn open(cause: Cause, why: impl Into<String>, probe: Option<Probe>) -> Self {
-        Self { cause, standing: Support::Open, why: why.into(), probe }
-    }
-
-    pub fn excluded(cause: Cause, why: impl Into<String>) -> Self {
-        Self { cause, standing: Support::Excluded, why: why.into(), probe: None }
-    }
-
-    /// All of these are ruled out, for one reason.
-    pub fn none_of(causes: impl IntoIterator<Item = Cause>, why: &str) -> Vec<Self> {
-        causes.into_iter().map(|cause| Self::excluded(cause, why)).collect()
+    /// The same, which `probe` would decide.
+    pub fn by(self, probe: Probe) -> Self {
+        Self { probe: Some(probe), ..self }
     }
 }
 
-/// What follows.
-#[derive(Debug, Default)]
-pub struct RankedHypotheses {
-    pub suspects: Vec<Suspect>,
-    pub excluded: Vec<Excluded>,
-    pub settles: Vec<Settles>,
+pub fn named(cause: Cause, why: impl Into<String>) -> Hypothesis {
+    Hypothesis::new(cause, Support::Named, why)
 }
 
-/// Ranks. Within one standing the order of `all` stays: the rules give the more frequent cause first.
-pub fn rank(all: Vec<Hypothesis>) -> RankedHypotheses {
+pub fn proven(cause: Cause, why: impl Into<String>) -> Hypothesis {
+    Hypothesis::new(cause, Support::Proven, why)
+}
+
+pub fn supported(cause: Cause, why: impl Into<String>) -> Hypothesis {
+    Hypothesis::new(cause, Support::Supported, why)
+}
+
+pub fn open(cause: Cause, why: impl Into<String>) -> Hypothesis {
+    Hypothesis::new(cause, Support::Open, why)
+}
+
+pub fn excluded(cause: Cause, why: impl Into<String>) -> Hypothesis {
+    Hypothesis::new(cause, Support::Excluded, why)
+}
+
+/// All of these are ruled out, for one reason.
+pub fn none_of(causes: impl IntoIterator<Item = Cause>, why: &str) -> Vec<Hypothesis> {
+    causes.into_iter().map(|cause| excluded(cause, why)).collect()
+}
+
+/// Suspects, what is excluded, and what would settle it. Within one standing the order of `all` stays: the rules give the
+/// more frequent cause first.
+pub fn rank(all: Vec<Hypothesis>) -> Diagnosis {
     let (out, mut alive): (Vec<_>, Vec<_>) = all.into_iter().partition(|h| h.standing == Support::Excluded);
     // What the server named needs no company.
     if alive.iter().any(|h| h.standing == Support::Named) {
         alive.retain(|h| h.standing == Support::Named);
     }
-    alive.sort_by_key(|h| std::cmp::Reverse(h.standing));
-    let proven = alive.iter().filter(|h| h.standing == Support::Proven).count();
+    alive.sort_by_key(|h| Reverse(h.standing));
+    let proven = alive.iter().any(|h| h.standing == Support::Proven);
     let alone = alive.len() == 1;
-    let mut ranked = RankedHypotheses::default();
-    for hypothesis in alive {
-        let confidence = match hypothesis.standing {
+    let mut ranked = Diagnosis::default();
+    for Hypothesis { cause, standing, why: because, probe } in alive {
+        let confidence = match standing {
             Support::Named => Confidence::Sure,
             Support::Proven if alone => Confidence::Sure,
             Support::Proven => Confidence::Likely,
-            Support::Supported if proven == 0 => Confidence::Likely,
+            Support::Supported if !proven => Confidence::Likely,
             Support::Open if alone => Confidence::Likely,
             Support::Supported | Support::Open | Support::Excluded => Confidence::Possible,
         };
-        if let Some(probe) = hypothesis.probe {
+        if let Some(probe) = probe {
             match ranked.settles.iter_mut().find(|s| s.probe == probe) {
-                Some(settles) => settles.causes.push(hypothesis.cause),
-                None => ranked.settles.push(Settles { probe, causes: vec![hypothesis.cause] }),
+                Some(settles) => settles.causes.push(cause),
+                None => ranked.settles.push(Settles { probe, causes: vec![cause] }),
             }
         }
-        ranked.suspects.push(Suspect {
-            cause: hypothesis.cause,
-            confidence,
-            because: hypothesis.why,
-            probe: hypothesis.probe,
-        });
+        ranked.suspects.push(Suspect { cause, confidence, because, probe });
     }
     // The probe that decides most comes first.
-    ranked.settles.sort_by_key(|s| std::cmp::Reverse(s.causes.len()));
-    for hypothesis in out {
-        if !ranked.excluded.iter().any(|e| e.cause == hypothesis.cause) {
-            ranked.excluded.push(Excluded { cause: hypothesis.cause, why: hypothesis.why });
+    ranked.settles.sort_by_key(|s| Reverse(s.causes.len()));
+    for Hypothesis { cause, why, .. } in out {
+        if ranked.excluded.iter().all(|e| e.cause != cause) {
+            ranked.excluded.push(Excluded { cause, why });
         }
     }
     ranked

@@ -19,11 +19,11 @@
 //! Probes are ordinary exchanges: what they show enters the [`PastExchanges`] by the same door as every read, so that
 //! diagnosing again afterwards is all that is needed to settle an open question.
 
-pub mod advice;
+mod attempt;
 mod case;
 mod checks;
 pub mod doctor;
-mod evidence;
+mod history;
 mod hypothesis;
 pub mod ids;
 pub mod pages;
@@ -31,11 +31,10 @@ pub mod render;
 mod rules;
 
 pub use case::{Case, ProfileFacts};
-pub use evidence::history::PastExchanges;
+pub use history::PastExchanges;
 
 use crate::genesys::answerer::Answerer;
 use crate::model::{Diagnosis, ExchangeKind, Outcome, Sign};
-use evidence::request;
 
 /// Why `case.exchange` was refused, failed or is unknown, or what 401 it was healed of. `None` where there is nothing to
 /// explain: it is under way, was accepted plainly, was cancelled, or is no request of ours.
@@ -50,27 +49,22 @@ pub fn diagnose(case: &Case<'_>) -> Option<Diagnosis> {
     let healed = matches!(exchange.outcome, Outcome::Accepted) && facts.healed().is_some();
     // A probe that only asks whether anything answers is content with a page, unless it is a proxy's.
     let reach =
-        exchange.kind == ExchangeKind::Probe && facts.attempt.is_some_and(|a| request::path(&a.request.url) == "/");
+        exchange.kind == ExchangeKind::Probe && facts.attempt.is_some_and(|a| attempt::path(&a.request.url) == "/");
     let page = matches!(facts.answer.by, Answerer::Unproven | Answerer::Other(Sign::Html | Sign::Redirect));
     let not_the_service =
         matches!(exchange.outcome, Outcome::Accepted) && facts.answer.is_foreign() && !(reach && page);
     if !(exchange.outcome.is_error() || healed || not_the_service) {
         return None;
     }
-    let found = if healed { rules::healed(&facts) } else { rules::all(&facts) };
-    let ranked = hypothesis::rank(found);
-    let said = facts.said_line(healed);
+    let ranked = hypothesis::rank(if healed { rules::healed(&facts) } else { rules::all(&facts) });
     let mut diagnosis = Diagnosis {
-        said,
+        said: facts.said_line(healed),
         // Of a message that was held back what counts is the opening that failed.
         checked: facts.held_back_by().map_or_else(|| checks::of(&facts), |opening| checks::of(&facts.at(opening))),
-        excluded: ranked.excluded,
-        settles: ranked.settles,
-        suspects: ranked.suspects,
-        actions: Vec::new(),
         healed,
         sent_as: exchange.sent_as,
+        ..ranked
     };
-    diagnosis.actions = advice::actions(&diagnosis, &facts);
+    diagnosis.actions = pages::actions(&diagnosis, &facts);
     Some(diagnosis)
 }

@@ -1,128 +1,93 @@
 //! The page of each cause, from `assets/causes`: what it means, the evidence that it needs, the fix in the
-//! administrator's words, and what looks the same but is not. Offline, in the binary.
+//! administrator's words, and what looks the same but is not. Offline, in the binary. What to do in a case is the fix with
+//! the case's own names in it.
 
 use std::fmt::Write as _;
 
+use super::attempt::request_ids;
 use super::case::Facts;
 use crate::genesys::guest_api::SCOPE;
-use crate::model::{Advice, Cause, Channel, Remedy};
+use crate::model::{Advice, Cause, Channel, Diagnosis, Ending, ExchangeKind, Phase, Probe, Remedy};
 
-/// What a mark says of the line that it ends.
-#[derive(Clone, Copy)]
-enum Mark {
-    /// What the line comes down to.
-    Remedy(Remedy),
-    /// The line is only for channels that have sessions, or only for the others.
-    Sessions(bool),
-}
-
-/// The marks at the end of a line of a fix, as comments that no reader of Markdown shows.
-const MARKS: [(&str, Mark); 8] = [
-    ("<!-- admin -->", Mark::Remedy(Remedy::Administrator)),
-    ("<!-- compare -->", Mark::Remedy(Remedy::Compare)),
-    ("<!-- new session -->", Mark::Remedy(Remedy::NewSession)),
-    ("<!-- new token -->", Mark::Remedy(Remedy::NewToken)),
-    ("<!-- read -->", Mark::Remedy(Remedy::Read)),
-    ("<!-- resend -->", Mark::Remedy(Remedy::Resend)),
-    ("<!-- with sessions -->", Mark::Sessions(true)),
-    ("<!-- without sessions -->", Mark::Sessions(false)),
+/// The marks at the end of a line of a fix, as comments that no reader of Markdown shows: what the line comes down to, and
+/// whether it is only for channels that have sessions, or only for the others.
+const MARKS: [(&str, Option<Remedy>, Option<bool>); 8] = [
+    ("<!-- admin -->", Some(Remedy::Administrator), None),
+    ("<!-- compare -->", Some(Remedy::Compare), None),
+    ("<!-- new session -->", Some(Remedy::NewSession), None),
+    ("<!-- new token -->", Some(Remedy::NewToken), None),
+    ("<!-- read -->", Some(Remedy::Read), None),
+    ("<!-- resend -->", Some(Remedy::Resend), None),
+    ("<!-- with sessions -->", None, Some(true)),
+    ("<!-- without sessions -->", None, Some(false)),
 ];
 
 /// A line of a fix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fix {
-    /// `{client}`, `{scope}`, `{permission}`, `{region}` and `{api}` stand for the case's own.
-    pub words: &'static str,
-    /// What it comes down to.
-    pub remedy: Option<Remedy>,
-    /// It is only for channels that have sessions, or only for the others.
-    pub sessions: Option<bool>,
+#[derive(Debug)]
+struct Fix {
+    /// With placeholders for the case's own names.
+    words: &'static str,
+    remedy: Option<Remedy>,
+    sessions: Option<bool>,
 }
 
 impl Fix {
     fn read(line: &'static str) -> Self {
         let mut fix = Self { words: line, remedy: None, sessions: None };
-        let marked = |line: &'static str| {
-            MARKS.iter().find_map(|(mark, means)| Some((line.strip_suffix(mark)?.trim_end(), *means)))
-        };
-        while let Some((words, mark)) = marked(fix.words) {
-            fix.words = words;
-            match mark {
-                Mark::Remedy(remedy) => fix.remedy = Some(remedy),
-                Mark::Sessions(sessions) => fix.sessions = Some(sessions),
-            }
+        let marked = |line: &'static str| MARKS.iter().find_map(|mark| Some((line.strip_suffix(mark.0)?, mark)));
+        while let Some((words, (_, remedy, sessions))) = marked(fix.words) {
+            let (remedy, sessions) = (remedy.or(fix.remedy), sessions.or(fix.sessions));
+            fix = Self { words: words.trim_end(), remedy, sessions };
         }
         fix
     }
 
     /// The same with the names of a case in it, unless it is for other channels.
-    pub(super) fn filled(self, names: &Names, channel: Option<Channel>) -> Option<Advice> {
-        let fits =
-            self.sessions.is_none_or(|sessions| channel.is_none_or(|channel| channel.has_sessions() == sessions));
+    fn filled(&self, names: &Names, channel: Option<Channel>) -> Option<Advice> {
+        let fits = self.sessions.zip(channel).is_none_or(|(sessions, channel)| channel.has_sessions() == sessions);
         fits.then(|| Advice { words: fill(self.words, names), remedy: self.remedy })
     }
 }
 
-/// The page of a cause, as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CausePage {
-    /// What it means, one paragraph.
-    pub meaning: &'static str,
-    /// The evidence that it needs, one line each.
-    pub evidence: Vec<&'static str>,
-    /// What to do, in order.
-    pub fix: Vec<Fix>,
-    /// What looks the same but is not.
-    pub alike: Vec<&'static str>,
+fn fixes(cause: Cause, heading: &str) -> Vec<Fix> {
+    lines(cause, heading).map(Fix::read).collect()
 }
 
-/// What to do where no cause fits and no request id was received.
-pub(super) fn fix_without_an_answer() -> Vec<Fix> {
-    lines(Cause::Unknown.page(), "Fix without an answer").into_iter().map(Fix::read).collect()
+/// The section of a cause's page under that heading.
+fn section(cause: Cause, heading: &str) -> &'static str {
+    let mut parts = cause.page().split("\n## ");
+    parts.find_map(|part| part.strip_prefix(heading)?.strip_prefix('\n')).unwrap_or_default().trim()
 }
 
-fn lines(text: &'static str, heading: &str) -> Vec<&'static str> {
-    section(text, heading).lines().filter_map(item).collect()
-}
-
-/// The page of `cause`, taken apart.
-pub fn page(cause: Cause) -> CausePage {
-    let text = cause.page();
-    let lines = |heading: &str| lines(text, heading);
-    CausePage {
-        meaning: section(text, "Meaning"),
-        evidence: lines("Evidence needed"),
-        fix: lines("Fix").into_iter().map(Fix::read).collect(),
-        alike: lines("Looks the same, but is not"),
-    }
+/// The items of a section's list, which is numbered or not.
+fn lines(cause: Cause, heading: &str) -> impl Iterator<Item = &'static str> {
+    section(cause, heading).lines().map(str::trim).filter_map(|line| {
+        line.strip_prefix("- ").or_else(|| {
+            let (number, rest) = line.split_once(". ")?;
+            number.parse::<u8>().is_ok().then_some(rest)
+        })
+    })
 }
 
 /// The page as plain text for a terminal, with the scope that guestwire expects in the place of `{scope}`.
 pub fn text(cause: Cause) -> String {
-    let page = page(cause);
-    let mut out = format!("{cause}: {}\n\n{}\n", cause.sentence(), page.meaning);
-    for (heading, lines, numbered) in [
-        ("Evidence needed", page.evidence, false),
-        ("Fix", page.fix.iter().map(|fix| fix.words).collect(), true),
-        ("Looks the same, but is not", page.alike, false),
-    ] {
+    let mut out = format!("{cause}: {}\n\n{}\n", cause.sentence(), section(cause, "Meaning"));
+    for heading in ["Evidence needed", "Fix", "Looks the same, but is not"] {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "\n{heading}");
-        for (number, line) in (1..).zip(lines) {
-            let mark = if numbered { format!("{number}.") } else { "-".to_owned() };
-            let _ = writeln!(out, "  {mark} {line}");
+        for (number, line) in (1..).zip(lines(cause, heading).map(Fix::read)) {
+            let mark = if heading == "Fix" { format!("{number}.") } else { "-".to_owned() };
+            let _ = writeln!(out, "  {mark} {}", line.words);
         }
     }
-    general(&out)
+    let general = ["in use", SCOPE, "that the server named", "<region>", "api.<region>"];
+    fill(&out, &general.map(str::to_owned))
 }
 
 /// All causes, one line each: name and what it says.
 pub fn list() -> String {
     let widest = Cause::ALL.iter().map(|c| c.as_str().len()).max().unwrap_or(0);
-    Cause::ALL.iter().fold(String::new(), |mut out, c| {
-        let _ = writeln!(out, "{:<widest$}  {}", c.as_str(), c.sentence());
-        out
-    })
+    Cause::ALL.map(|c| format!("{:<widest$}  {}", c.as_str(), c.sentence())).join("\n") + "\n"
 }
 
 /// The cause that was most likely meant by `name`: exact, or the nearest.
@@ -130,64 +95,84 @@ pub fn nearest(name: &str) -> Option<Cause> {
     Cause::named(crate::text::suggest::nearest(name, Cause::ALL.iter().map(|cause| cause.as_str()))?)
 }
 
-/// Placeholders of a fix, and what stands in their places.
-pub(super) type Names = [(&'static str, String); 5];
+/// Placeholders of a page, and what stands in their places.
+const PLACEHOLDERS: [&str; 5] = ["{client}", "{scope}", "{permission}", "{region}", "{api}"];
+type Names = [String; PLACEHOLDERS.len()];
 
 /// Those of a case.
-pub(super) fn names(facts: &Facts<'_>) -> Names {
-    let scopes = &facts.profile.required;
-    let permission = match facts.answer.permissions.as_slice() {
+fn names(facts: &Facts<'_>) -> Names {
+    let Facts { profile, history, answer, .. } = facts;
+    let named = history.newest_facts().and_then(|t| Some(format!("“{}”", t.client_name.as_ref()?)));
+    let client = named.or_else(|| profile.client_id.clone()).unwrap_or_else(|| "in use".to_owned());
+    let scope = if profile.required.is_empty() { SCOPE.to_owned() } else { profile.required.join(" ") };
+    let permission = match answer.permissions.as_slice() {
         [] => "that the server names as missing".to_owned(),
         named => named.join(" or "),
     };
-    [
-        ("{client}", client(facts)),
-        ("{scope}", if scopes.is_empty() { SCOPE.to_owned() } else { scopes.join(" ") }),
-        ("{permission}", permission),
-        ("{region}", facts.profile.region.clone()),
-        ("{api}", facts.profile.api.clone()),
-    ]
+    [client, scope, permission, profile.region.clone(), profile.api.clone()]
 }
 
-/// `text` with words in place of the names that only a case knows.
-fn general(text: &str) -> String {
-    let names = [
-        ("{client}", "in use"),
-        ("{scope}", SCOPE),
-        ("{permission}", "that the server named"),
-        ("{region}", "<region>"),
-        ("{api}", "api.<region>"),
-    ];
-    fill(text, &names.map(|(name, words)| (name, words.to_owned())))
-}
-
-fn client(facts: &Facts<'_>) -> String {
-    let named = facts.history.newest_facts().and_then(|t| t.client_name.clone());
-    match (named, &facts.profile.client_id) {
-        (Some(name), _) => format!("“{name}”"),
-        (None, Some(id)) => id.clone(),
-        (None, None) => "in use".to_owned(),
-    }
-}
-
-/// `text` with the names of a case in their places.
 fn fill(text: &str, names: &Names) -> String {
-    names.iter().fold(text.to_owned(), |text, (name, words)| text.replace(name, words))
+    PLACEHOLDERS.iter().zip(names).fold(text.to_owned(), |text, (place, name)| text.replace(place, name))
 }
 
-fn section(text: &'static str, heading: &str) -> &'static str {
-    let mut parts = text.split("\n## ");
-    let found = parts.find_map(|part| part.strip_prefix(heading)?.strip_prefix('\n'));
-    found.unwrap_or_default().trim()
+/// What to do for `diagnosis`, in order. What would settle an open question comes first.
+pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<Advice> {
+    let fixes = match diagnosis.suspects.first().map(|first| first.cause) {
+        None if facts.attempt.is_none() => {
+            let words = "Correct what is named above, then send the message again.".to_owned();
+            return vec![Advice { words, remedy: Some(Remedy::Resend) }];
+        }
+        None if request_ids(facts.exchange).is_empty() => fixes(Cause::Unknown, "Fix without an answer"),
+        None => fixes(Cause::Unknown, "Fix"),
+        Some(_) if diagnosis.is_undecided() => Vec::new(),
+        Some(cause) => match broken_off(cause, facts) {
+            Some(lines) => return lines,
+            // The request never left: a timeout then is one of connecting.
+            None if cause == Cause::NetworkTimeout => fixes(Cause::NetworkConnect, "Fix"),
+            None => fixes(cause, "Fix"),
+        },
+    };
+    let check = diagnosis.settles.first().filter(|_| diagnosis.is_undecided()).map(|settles| {
+        let causes: Vec<&str> = settles.causes.iter().map(|c| c.words()).collect();
+        let words = format!("Check first: {} shows which it is: {}.", settles.probe.words(), causes.join(" or "));
+        Advice { words, remedy: (settles.probe == Probe::Conversation).then_some(Remedy::Read) }
+    });
+    let names = names(facts);
+    check.into_iter().chain(fixes.iter().filter_map(|fix| fix.filled(&names, facts.channel))).collect()
 }
 
-fn item(line: &'static str) -> Option<&'static str> {
-    let line = line.trim();
-    if let Some(rest) = line.strip_prefix("- ") {
-        return Some(rest);
-    }
-    let (number, rest) = line.split_once(". ")?;
-    number.parse::<u8>().ok().map(|_| rest)
+/// What to do about a connection that stood, and broke or fell silent later. Its port is open, so that the question is
+/// whether the request was received. `None` where the request never left, and for every other cause.
+fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<Advice>> {
+    let attempt = facts.attempt.or_else(|| facts.held_back_by())?;
+    let (wrote, phase) = match attempt.ending.as_ref()? {
+        // The server had waited too long for the request; any other answer came while ours was waited for.
+        Ending::Answered(response) if response.status == 408 => (true, Phase::Write),
+        Ending::Answered(_) => (true, Phase::Answer),
+        Ending::Failed(failure) => (failure.wrote, failure.phase),
+    };
+    let (what, next) = match cause {
+        _ if !wrote && phase < Phase::Write => return None,
+        Cause::NetworkConnect => (
+            "the connection broke",
+            "If it happens often, something on the way cuts connections: give its operator the UTC time.",
+        ),
+        Cause::NetworkTimeout => (
+            "the time limit passed",
+            "If it happens often, raise request_timeout of the profile and look at the timings of the exchanges.",
+        ),
+        _ => return None,
+    };
+    let phase = phase.word();
+    let first = if wrote && facts.attempt.is_some() && facts.exchange.kind == ExchangeKind::Send {
+        let why = format!("{what} while {phase}, and the message may have been received");
+        let words = format!("Read the conversation before you send again: {why}.");
+        Advice { words, remedy: Some(Remedy::Read) }
+    } else {
+        Advice { words: format!("Try again: {what} while {phase}."), remedy: None }
+    };
+    Some(vec![first, Advice { words: next.to_owned(), remedy: None }])
 }
 
 #[cfg(test)]

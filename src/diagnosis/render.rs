@@ -4,11 +4,15 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::attempt::request_ids;
 use super::case::ProfileFacts;
-use super::evidence::answer::request_ids;
-use crate::model::{Advice, Cause, CheckAnswer, Confidence, Diagnosis, Exchange, Probe};
+use crate::model::{
+    Advice, Attempt, Cause, CheckAnswer, Confidence, Diagnosis, Exchange, ExchangeId, ExchangeKind, Outcome, Probe,
+    Remedy,
+};
 use crate::text::{capitalised, one_line};
 
 /// What a part of the card holds.
@@ -57,28 +61,22 @@ pub fn card(
     exchange: &Exchange,
     advice: &[Advice],
     profile: &ProfileFacts,
-    number: &dyn Fn(crate::model::ExchangeId) -> Option<u64>,
+    number: &dyn Fn(ExchangeId) -> Option<u64>,
     check: &str,
 ) -> Vec<Part> {
     let left = exchange.last_attempt().is_some();
-    let part = |kind, heading, lines: Vec<String>| {
-        let lines = if lines.is_empty() { vec!["(nothing)".to_owned()] } else { lines };
-        Part { kind, heading, lines }
-    };
+    let actions = (1..).zip(advice).map(|(n, action)| format!("{n}  {}", action.words));
+    let mut checked: Vec<_> = diagnosis.checked.iter().collect();
     // What does not hold comes first: that is where the cause is.
-    let order = |check: &&crate::model::Check| match check.holds {
+    checked.sort_by_key(|check| match check.holds {
         CheckAnswer::No => 0,
         CheckAnswer::Yes => 1,
         CheckAnswer::Unknown => 2,
-    };
-    let mut checked: Vec<_> = diagnosis.checked.iter().collect();
-    checked.sort_by_key(order);
+    });
     let evidence = checked.into_iter().map(|check| {
         let shown = check.shown_by.and_then(number).map_or_else(String::new, |n| format!(" (see #{n})"));
         format!("{:<3}  {}{shown}", check.holds.word(), check.what)
     });
-    let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.words()).collect();
-    let excluded = if excluded.is_empty() { Vec::new() } else { vec![excluded.join(", ")] };
     let open = diagnosis.suspects.iter().skip(usize::from(!diagnosis.is_undecided())).map(|suspect| {
         let settles = match suspect.probe {
             None => String::new(),
@@ -93,21 +91,20 @@ pub fn card(
         (Some(_), Confidence::Likely) => "MOST LIKELY",
         (Some(_), Confidence::Possible) => "POSSIBLE",
     };
-    let actions = (1..).zip(advice).map(|(n, action)| format!("{n}  {}", action.words));
-    let said = if left {
-        part(PartKind::Said, "SERVER SAID", vec![diagnosis.said.clone()])
-    } else {
-        part(PartKind::Said, "NOT SENT", vec![diagnosis.said.clone()])
+    let parts = [
+        (PartKind::Cause, cause, most_likely(diagnosis, left)),
+        (PartKind::Actions, "DO THIS", actions.collect()),
+        (PartKind::Evidence, "EVIDENCE", evidence.collect()),
+        (PartKind::NotRuledOut, "NOT RULED OUT", open.collect()),
+        (PartKind::RuledOut, "RULED OUT", ruled_out(diagnosis).into_iter().collect()),
+        (PartKind::Said, if left { "SERVER SAID" } else { "NOT SENT" }, vec![diagnosis.said.clone()]),
+        (PartKind::Ids, "IDS", quote(exchange, profile)),
+    ];
+    let whole = |(kind, heading, lines): (PartKind, &'static str, Vec<String>)| {
+        let lines = if lines.is_empty() { vec!["(nothing)".to_owned()] } else { lines };
+        Part { kind, heading, lines }
     };
-    vec![
-        part(PartKind::Cause, cause, most_likely(diagnosis, left)),
-        part(PartKind::Actions, "DO THIS", actions.collect()),
-        part(PartKind::Evidence, "EVIDENCE", evidence.collect()),
-        part(PartKind::NotRuledOut, "NOT RULED OUT", open.collect()),
-        part(PartKind::RuledOut, "RULED OUT", excluded),
-        said,
-        part(PartKind::Ids, "IDS", quote(exchange, profile)),
-    ]
+    parts.map(whole).into()
 }
 
 fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
@@ -118,13 +115,9 @@ fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
     match diagnosis.suspects.first() {
         None if !left => lines.push("Nothing was sent: see “Not sent”.".to_owned()),
         None => lines.push("No cause fits: here is what the server said.".to_owned()),
-        Some(_) if diagnosis.is_undecided() => {
-            let said = diagnosis.sentence();
-            lines.push(format!("{}.", capitalised(&said)));
-        }
+        Some(_) if diagnosis.is_undecided() => lines.push(format!("{}.", capitalised(&diagnosis.sentence()))),
         Some(first) => {
-            lines.push(format!("{}.", capitalised(&first.because)));
-            lines.push(format!("{}.", capitalised(first.cause.sentence())));
+            lines.extend([&first.because, first.cause.sentence()].map(|said| format!("{}.", capitalised(said))));
         }
     }
     if diagnosis.healed {
@@ -133,18 +126,26 @@ fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
     lines
 }
 
+fn ruled_out(diagnosis: &Diagnosis) -> Option<String> {
+    let causes: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.words()).collect();
+    (!causes.is_empty()).then(|| causes.join(", "))
+}
+
+/// When the newest try began.
+fn moment(exchange: &Exchange) -> Timestamp {
+    exchange.last_attempt().map_or(exchange.started, |a| a.started).wall
+}
+
 /// Request ids in full, the moment in UTC, the region: what support asks for.
 pub fn quote(exchange: &Exchange, profile: &ProfileFacts) -> Vec<String> {
-    let at = exchange.last_attempt().map_or(exchange.started, |a| a.started).wall;
-    let time = at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
     let ids = request_ids(exchange);
-    let mut lines: Vec<String> = ids.into_iter().map(|(name, id)| format!("{name} {id}")).collect();
-    if lines.is_empty() {
-        let left = exchange.last_attempt().is_some();
-        lines.push(if left { "no request id was received" } else { "no request id: nothing was sent" }.to_owned());
-    }
-    lines.push(format!("{time}   {}", profile.region));
-    lines
+    let none = match exchange.last_attempt() {
+        _ if !ids.is_empty() => None,
+        Some(_) => Some("no request id was received".to_owned()),
+        None => Some("no request id: nothing was sent".to_owned()),
+    };
+    let ids = ids.into_iter().map(|(name, id)| format!("{name} {id}")).chain(none);
+    ids.chain([format!("{}   {}", moment(exchange).strftime("%Y-%m-%dT%H:%M:%S.%3fZ"), profile.region)]).collect()
 }
 
 /// A text for a ticket: what happened, what was found, what to quote. Plain text, no secret.
@@ -155,45 +156,30 @@ pub fn ticket(
     conversation: Option<&str>,
     zone: &TimeZone,
 ) -> String {
-    let mut out = String::new();
-    let attempt = exchange.last_attempt();
-    let target = attempt.map_or_else(String::new, |a| format!("{} {}", a.request.method, a.request.url));
-    let status = exchange.status().map_or_else(|| "no status".to_owned(), |s| s.to_string());
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "{}", headline(diagnosis, exchange, profile, conversation));
-    let _ = writeln!(out);
-    for (name, value) in circumstances(exchange, zone) {
-        let _ = writeln!(out, "{:<14} {value}", format!("{name}:"));
+    let mut rows: Vec<(&str, String)> = circumstances(exchange, zone).collect();
+    let status = |attempt: &Attempt, none: &str| attempt.status().map_or_else(|| none.to_owned(), |s| s.to_string());
+    match exchange.last_attempt() {
+        Some(attempt) => rows.extend([
+            ("Request", format!("{} {}", attempt.request.method, attempt.request.url)),
+            ("Answer", format!("{}, {}", status(attempt, "no status"), diagnosis.said)),
+        ]),
+        None => rows.push(("Not sent", diagnosis.said.clone())),
     }
-    if !target.is_empty() {
-        let _ = writeln!(out, "Request:       {target}");
-    }
-    let _ = match attempt {
-        Some(_) => writeln!(out, "Answer:        {status}, {}", diagnosis.said),
-        None => writeln!(out, "Not sent:      {}", diagnosis.said),
-    };
-    if exchange.attempts().count() > 1 {
-        let statuses: Vec<String> =
-            exchange.attempts().map(|a| a.status().map_or_else(|| "no answer".to_owned(), |s| s.to_string())).collect();
-        let _ = writeln!(out, "Tries:         {}", statuses.join(", then "));
-    }
-    let _ = writeln!(out, "Cause:         {} ({})", diagnosis.cause(), certainty(diagnosis));
-    let _ = writeln!(out, "Because:       {}", one_line(&diagnosis.sentence()));
-    for check in diagnosis.checked.iter().filter(|c| c.holds != CheckAnswer::Unknown) {
-        let _ = writeln!(out, "Checked:       {:<3} {}", check.holds.word(), one_line(&check.what));
-    }
-    if !diagnosis.excluded.is_empty() {
-        let words: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.words()).collect();
-        let _ = writeln!(out, "Ruled out:     {}", words.join(", "));
-    }
-    for suspect in diagnosis.suspects.iter().skip(1) {
-        let _ = writeln!(out, "Not ruled out: {} ({})", suspect.cause, one_line(&suspect.because));
-    }
-    if let Some(id) = &profile.client_id {
-        let _ = writeln!(out, "Client:        {id}");
-    }
-    for line in quote(exchange, profile) {
-        let _ = writeln!(out, "Ids:           {line}");
+    let statuses: Vec<String> = exchange.attempts().map(|attempt| status(attempt, "no answer")).collect();
+    rows.extend((statuses.len() > 1).then(|| ("Tries", statuses.join(", then "))));
+    rows.push(("Cause", format!("{} ({})", diagnosis.cause(), certainty(diagnosis))));
+    rows.push(("Because", one_line(&diagnosis.sentence())));
+    let checked = diagnosis.checked.iter().filter(|c| c.holds != CheckAnswer::Unknown);
+    rows.extend(checked.map(|c| ("Checked", format!("{:<3} {}", c.holds.word(), one_line(&c.what)))));
+    rows.extend(ruled_out(diagnosis).map(|causes| ("Ruled out", causes)));
+    let others = diagnosis.suspects.iter().skip(1);
+    rows.extend(others.map(|s| ("Not ruled out", format!("{} ({})", s.cause, one_line(&s.because)))));
+    rows.extend(profile.client_id.iter().map(|id| ("Client", id.clone())));
+    rows.extend(quote(exchange, profile).into_iter().map(|line| ("Ids", line)));
+    let mut out = format!("{}\n", headline(diagnosis, exchange, profile, conversation));
+    for (name, value) in rows {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "\n{:<14} {value}", format!("{name}:"));
     }
     out.trim_end().to_owned()
 }
@@ -206,60 +192,46 @@ pub fn note(
     conversation: Option<&str>,
     zone: &TimeZone,
 ) -> String {
-    let mut out = String::from("Hello,\n\n");
-    let _ = writeln!(out, "{}", headline(diagnosis, exchange, profile, conversation));
     let certain = match diagnosis.confidence() {
         Confidence::Sure => "The cause",
         Confidence::Likely => "The most likely cause",
         Confidence::Possible => "A possible cause",
     };
-    match diagnosis.cause() {
-        Cause::Unknown if exchange.last_attempt().is_none() => {
-            let _ = writeln!(out, "Nothing was sent: {}.", diagnosis.said);
-        }
-        Cause::Unknown => {
-            let _ = writeln!(out, "No known cause fits; the server said: {}.", diagnosis.said);
-        }
-        cause => {
-            let _ = writeln!(out, "{certain}: {} ({cause}): {}.", cause.sentence(), one_line(&diagnosis.sentence()));
-        }
+    let why = match diagnosis.cause() {
+        Cause::Unknown if exchange.last_attempt().is_none() => format!("Nothing was sent: {}.", diagnosis.said),
+        Cause::Unknown => format!("No known cause fits; the server said: {}.", diagnosis.said),
+        cause => format!("{certain}: {} ({cause}): {}.", cause.sentence(), one_line(&diagnosis.sentence())),
+    };
+    // What is the administrator's to carry out; whoever sent the message sends it again.
+    let theirs = diagnosis.actions.iter().filter(|advice| advice.remedy == Some(Remedy::Administrator));
+    let mut please: Vec<&str> = theirs.map(|advice| advice.words.as_str()).collect();
+    if please.is_empty() {
+        please.push("Look the request up in the organisation's audit view, by the time and the ids below.");
     }
-    let actions = super::advice::for_administrator(diagnosis);
-    if !actions.is_empty() {
-        let _ = writeln!(out, "\nPlease:");
-        for (number, action) in (1..).zip(&actions) {
-            let _ = writeln!(out, "{number}. {action}");
-        }
-    }
-    let _ = writeln!(out, "\nTo look it up:");
-    for (name, value) in circumstances(exchange, zone) {
-        let _ = writeln!(out, "- {name}: {value}");
-    }
-    if let Some(id) = &profile.client_id {
-        let _ = writeln!(out, "- OAuth client {id}");
-    }
-    for line in quote(exchange, profile) {
-        let _ = writeln!(out, "- {line}");
-    }
-    out.trim_end().to_owned()
+    let mut lines = vec![headline(diagnosis, exchange, profile, conversation), why, "\nPlease:".to_owned()];
+    lines.extend((1..).zip(please).map(|(number, action)| format!("{number}. {action}")));
+    lines.push("\nTo look it up:".to_owned());
+    lines.extend(circumstances(exchange, zone).map(|(name, value)| format!("- {name}: {value}")));
+    lines.extend(profile.client_id.iter().map(|id| format!("- OAuth client {id}")));
+    lines.extend(quote(exchange, profile).into_iter().map(|line| format!("- {line}")));
+    format!("Hello,\n\n{}", lines.join("\n").trim_end())
 }
 
 /// What was to be sent, and when by the clock of the zone.
 fn circumstances(exchange: &Exchange, zone: &TimeZone) -> impl Iterator<Item = (&'static str, String)> {
-    let at = exchange.last_attempt().map_or(exchange.started, |a| a.started).wall;
-    let local = at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
-    let text = (exchange.kind == crate::model::ExchangeKind::Send).then(|| format!("“{}”", one_line(&exchange.what)));
-    text.map(|text| ("Text", text)).into_iter().chain([("Local time", local)])
+    let local = moment(exchange).to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
+    let text = (exchange.kind == ExchangeKind::Send).then(|| ("Text", format!("“{}”", one_line(&exchange.what))));
+    text.into_iter().chain([("Local time", local)])
 }
 
 /// `Guest message refused with HTTP 401: profile staging, region mypurecloud.de, conversation “Billing bot”.`
 fn headline(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts, conversation: Option<&str>) -> String {
     let what = match exchange.kind {
-        crate::model::ExchangeKind::Send => "Guest message",
-        crate::model::ExchangeKind::Token => "Token request",
+        ExchangeKind::Send => "Guest message",
+        ExchangeKind::Token => "Token request",
         _ => "Request",
     };
-    let unknown = matches!(exchange.outcome, crate::model::Outcome::Unknown(_));
+    let unknown = matches!(exchange.outcome, Outcome::Unknown(_));
     let how = match (diagnosis.healed, exchange.status()) {
         (true, _) => "first refused with HTTP 401 and then accepted".to_owned(),
         (false, None) if exchange.last_attempt().is_none() => "not sent".to_owned(),

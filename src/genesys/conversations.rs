@@ -68,6 +68,13 @@ pub struct ConversationRead {
     pub messages: Vec<ListedMessage>,
 }
 
+impl ConversationRead {
+    /// The guest, and all others.
+    pub fn people(&self) -> impl Iterator<Item = &Person> {
+        self.guest.iter().chain(&self.others)
+    }
+}
+
 /// Reads the conversation; `None` where it is not a JSON object with participants, who have the messages. Accepts messages
 /// directly under participants and under their communications (both shapes are documented).
 pub fn read(body: &[u8]) -> Option<ConversationRead> {

@@ -224,7 +224,7 @@ pub enum Remedy {
 }
 
 /// Why something was refused, as far as the evidence goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnosis {
     /// The server's words in one line, or what happened below HTTP.
     pub said: String,

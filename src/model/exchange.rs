@@ -279,6 +279,11 @@ impl Attempt {
     pub fn status(&self) -> Option<u16> {
         self.response().map(|r| r.status).filter(|status| *status > 0)
     }
+
+    /// When it was over.
+    pub fn ended(&self) -> Moment {
+        self.started.after(self.timing.total.unwrap_or_default())
+    }
 }
 
 /// One thing that happened inside an exchange, in order.

@@ -1,310 +1,440 @@
 //! What an answer to a probe means.
 
-use super::finding::{
-    DoctorEvidence, DoctorStage, Finding, answered, diagnose, fail, named, pass, reason, skew_words, skip,
+use super::{
+    Doctor, DoctorEvidence, DoctorStage, DoctorVerdict, Finding, ProbeResult, Step, diagnose, reason, skew_words,
 };
-use super::{Doctor, Step};
-use crate::diagnosis::evidence::answer::ServerAnswer;
-use crate::diagnosis::evidence::request::authority;
+use crate::diagnosis::attempt::{ServerAnswer, authority, deployment as deployment_of};
+use crate::diagnosis::case::{listed, listed_or, skew};
 use crate::diagnosis::render::span;
-use crate::diagnosis::rules::stranger;
+use crate::diagnosis::rules::{LackedScopes, stranger};
+use crate::genesys::deployments;
 use crate::genesys::headers::rate_limit;
 use crate::model::ids::is_uuid;
 use crate::model::{
-    Address, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Moment, Outcome, Phase,
-    ProbeQuestion, RateLimit, RemoteState, Unreadable,
+    Address, Attempt, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Moment, Outcome,
+    Phase, ProbeQuestion, RateLimit, RemoteState, Unreadable,
 };
 
 /// Clocks that differ by more are worth a word.
 const SKEW: i64 = 60;
 
 impl Doctor {
+    /// What the answer to `asked` shows.
     pub(super) fn findings(
         &mut self,
         asked: ProbeQuestion,
         exchange: &Exchange,
         evidence: &DoctorEvidence<'_>,
     ) -> Vec<Finding> {
-        let mut findings = match asked {
-            ProbeQuestion::Reach(_) => self.reached(exchange, evidence),
-            ProbeQuestion::Token => vec![self.token(exchange, evidence)],
-            ProbeQuestion::Scopes => self.scopes(exchange, evidence),
-            ProbeQuestion::Conversation(_) => self.conversation(exchange, evidence),
-            ProbeQuestion::Messages(_) => vec![self.replies(exchange)],
-            ProbeQuestion::Integration(_) => vec![self.integration(exchange, evidence)],
-            ProbeQuestion::Deployment(_) => self.deployment(exchange, evidence),
-            ProbeQuestion::Domains(_) => vec![self.domains(exchange, evidence)],
-            ProbeQuestion::Origin(_) => self.origin(exchange, evidence),
+        let mut answer = ProbeAnswer { doctor: self, exchange, evidence, findings: Vec::new() };
+        match asked {
+            ProbeQuestion::Reach(_) => answer.reached(),
+            ProbeQuestion::Token => answer.token(),
+            ProbeQuestion::Scopes => answer.scopes(),
+            ProbeQuestion::Conversation(_) => answer.conversation(),
+            ProbeQuestion::Messages(_) => answer.replies(),
+            ProbeQuestion::Integration(_) => answer.integration(),
+            ProbeQuestion::Deployment(_) => answer.deployment(),
+            ProbeQuestion::Domains(_) => answer.domains(),
+            ProbeQuestion::Origin(_) => answer.origin(),
             // No series asks it: it sorts pasted ids.
-            ProbeQuestion::Id(..) => Vec::new(),
-        };
-        if matches!(asked, ProbeQuestion::Scopes | ProbeQuestion::Deployment(_)) && !self.said.contains(&"clock") {
-            findings.extend(self.clock(exchange));
+            ProbeQuestion::Id(..) => {}
         }
-        if let Some(limits) = self.limits(asked, exchange) {
-            findings.push(limits);
+        if matches!(asked, ProbeQuestion::Scopes | ProbeQuestion::Deployment(_)) {
+            answer.clock();
         }
-        findings
+        answer.limits(asked);
+        answer.findings
+    }
+}
+
+/// An answer, and what was found in it so far.
+struct ProbeAnswer<'a> {
+    doctor: &'a mut Doctor,
+    exchange: &'a Exchange,
+    evidence: &'a DoctorEvidence<'a>,
+    findings: Vec<Finding>,
+}
+
+impl ProbeAnswer<'_> {
+    /// The exchange shows that all is well there.
+    fn pass(&mut self, name: &'static str, detail: impl Into<String>) {
+        self.findings.push(Finding::shown(self.exchange, name, ProbeResult::Pass, detail));
+    }
+
+    /// The exchange shows that it is not.
+    fn fail(&mut self, name: &'static str, detail: impl Into<String>) {
+        self.findings.push(Finding::shown(self.exchange, name, ProbeResult::Fail, detail));
+    }
+
+    /// The exchange does not tell.
+    fn skip(&mut self, name: &'static str, detail: impl Into<String>) {
+        self.findings.push(Finding::shown(self.exchange, name, ProbeResult::Skip, detail));
+    }
+
+    /// The exchange shows that it is not well, and that this is the cause.
+    fn proven(&mut self, name: &'static str, cause: Cause, why: &str, detail: impl Into<String>) {
+        self.doctor.proven(cause, why);
+        self.fail(name, detail);
+    }
+
+    fn is_accepted(&self) -> bool {
+        self.exchange.outcome == Outcome::Accepted
+    }
+
+    fn has_failed(&self) -> bool {
+        self.exchange.last_attempt().is_some_and(|a| matches!(a.ending, Some(Ending::Failed(_))))
+    }
+
+    fn diagnosis(&self) -> Option<Diagnosis> {
+        diagnose(self.exchange, None, self.evidence)
+    }
+
+    /// The target's name.
+    fn name(&self) -> String {
+        self.doctor.target.as_ref().map(|t| t.name.clone()).unwrap_or_default()
     }
 
     /// Decides by what the rules say of a failed probe. Without a rule that fits it is still not all well.
-    pub(super) fn decide(&mut self, diagnosis: Option<&Diagnosis>, else_why: &str, stage: DoctorStage) {
-        match diagnosis {
+    fn decide(&mut self, diagnosis: Option<&Diagnosis>, else_why: &str, stage: DoctorStage) {
+        let (cause, confidence, because) = match diagnosis {
             Some(d) if d.is_undecided() => {
                 // The diagnosis would name this very question as the way to decide: it was just asked.
-                let because = d.suspects.first().map_or_else(|| d.said.clone(), |s| s.because.clone());
-                self.found(d.cause(), d.confidence(), because, stage);
+                let because = d.suspects.first().map_or(&d.said, |s| &s.because);
+                (d.cause(), d.confidence(), because.clone())
             }
-            Some(d) => self.found(d.cause(), d.confidence(), d.sentence(), stage),
-            None => self.found(Cause::Unknown, Confidence::Possible, else_why, stage),
-        }
-    }
-
-    /// Decides by what the rules say of the exchange.
-    pub(super) fn explain(
-        &mut self,
-        exchange: &Exchange,
-        channel: Option<Channel>,
-        evidence: &DoctorEvidence<'_>,
-        why: &str,
-        stage: DoctorStage,
-    ) {
-        self.decide(diagnose(exchange, channel, evidence).as_ref(), why, stage);
-    }
-
-    pub(super) fn reached(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
-        let Some(attempt) = exchange.last_attempt() else {
-            return vec![skip("names", "no request was made", exchange)];
+            Some(d) => (d.cause(), d.confidence(), d.sentence()),
+            None => (Cause::Unknown, Confidence::Possible, else_why.to_owned()),
         };
-        let host = authority(&attempt.request.url).to_owned();
-        if let Some(Ending::Failed(failure)) = &attempt.ending {
-            let why = format!("{host}: {}", failure.line());
-            self.explain(exchange, None, evidence, &why, DoctorStage::Hosts);
-            let unnamed = failure.kind == FailureKind::Dns || failure.phase == Phase::Resolve;
-            if unnamed {
-                return vec![fail("names", why, exchange)];
+        self.doctor.found(cause, confidence, because, stage);
+    }
+
+    /// The host's name has an address.
+    fn named(&mut self, attempt: &Attempt) {
+        let host = authority(&attempt.request.url);
+        if self.evidence.proxied {
+            return self.skip("names", format!("{host}: the proxy looks up its name"));
+        }
+        let reused = attempt.timing.reused.then(|| " (by an open connection)".to_owned());
+        let how = reused.unwrap_or_else(|| within(attempt.timing.resolve));
+        self.pass("names", format!("{host}{how}"));
+    }
+
+    /// The host has an address, its certificate is good, and it answers.
+    fn connected(&mut self) {
+        let Some(attempt) = self.exchange.last_attempt() else { return };
+        let host = authority(&attempt.request.url);
+        let status = attempt.status().unwrap_or(0);
+        self.named(attempt);
+        if attempt.request.url.starts_with("https:") {
+            let how = within(attempt.timing.connect);
+            self.pass("tls", format!("{host}: the certificate is accepted, connected{how}; it answers {status}"));
+        } else {
+            self.skip("tls", format!("{host} is plain http on this machine; it answers {status}"));
+        }
+    }
+
+    fn reached(&mut self) {
+        let Some(attempt) = self.exchange.last_attempt() else { return self.skip("names", "no request was made") };
+        let host = authority(&attempt.request.url);
+        let diagnosis = self.diagnosis();
+        let (why, unnamed) = match (&attempt.ending, &diagnosis) {
+            (Some(Ending::Failed(failure)), _) => {
+                let unnamed = failure.kind == FailureKind::Dns || failure.phase == Phase::Resolve;
+                (format!("{host}: {}", failure.line()), unnamed)
             }
-            return vec![named(attempt, exchange, evidence), fail("tls", why, exchange)];
+            (_, Some(diagnosis)) => (format!("{host}: {}", diagnosis.sentence()), false),
+            _ => return self.connected(),
+        };
+        self.decide(diagnosis.as_ref(), &why, DoctorStage::Hosts);
+        if unnamed {
+            return self.fail("names", why);
         }
-        if let Some(d) = diagnose(exchange, None, evidence) {
-            self.decide(Some(&d), "", DoctorStage::Hosts);
-            let why = format!("{host}: {}", d.sentence());
-            return vec![named(attempt, exchange, evidence), fail("tls", why, exchange)];
-        }
-        answered(exchange, evidence)
+        self.named(attempt);
+        self.fail("tls", why);
     }
 
-    fn token(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
-        if exchange.outcome == Outcome::Accepted && evidence.profile.pasted {
-            return skip("token", "pasted: the check of its scopes shows whether the service accepts it", exchange);
+    fn token(&mut self) {
+        if self.is_accepted() && self.evidence.profile.pasted {
+            return self.skip("token", "pasted: the check of its scopes shows whether the service accepts it");
         }
-        if exchange.outcome == Outcome::Accepted {
-            let Some(facts) = evidence.token else { return pass("token", "given", exchange) };
-            let delivery = facts
-                .lifetime
-                .map_or_else(|| "its expiry is not known".to_owned(), |l| format!("valid for {}", span(l)));
-            let asked = if facts.requested.is_empty() { "no scope".to_owned() } else { facts.requested.join(" ") };
-            let detail = format!("token #{}, {delivery}, asked with {asked}", facts.generation);
-            return pass("token", detail, exchange);
+        if self.is_accepted() {
+            let Some(facts) = self.evidence.token else { return self.pass("token", "given") };
+            let valid = facts.lifetime.map(|l| format!("valid for {}", span(l)));
+            let valid = valid.unwrap_or_else(|| "its expiry is not known".to_owned());
+            let asked = listed_or("no scope", " ", &facts.requested);
+            return self.pass("token", format!("token #{}, {valid}, asked with {asked}", facts.generation));
         }
-        let why = reason(exchange, "no token was received");
+        let why = reason(self.exchange, "no token was received");
         // Nothing was written: the secret is missing, and no server has said anything.
-        let diagnosis = exchange.last_attempt().and_then(|_| diagnose(exchange, None, evidence));
+        let diagnosis = self.exchange.last_attempt().and_then(|_| self.diagnosis());
         self.decide(diagnosis.as_ref(), &why, DoctorStage::Token);
-        fail("token", why, exchange)
+        self.fail("token", why);
     }
 
-    fn scopes(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
-        let (token, api) = (authority(&evidence.profile.token_host), authority(&evidence.profile.api));
-        let status = exchange.status();
-        if exchange.outcome == Outcome::Accepted {
-            let region = if evidence.profile.pasted {
-                format!("{api} accepts the pasted token")
-            } else {
-                format!("{api} accepts the token that {token} granted")
-            };
-            let region = pass("region", region, exchange);
-            return vec![self.granted(exchange, evidence), region];
+    fn scopes(&mut self) {
+        let profile = self.evidence.profile;
+        let status = self.exchange.status();
+        if self.is_accepted() {
+            self.granted();
+            let api = authority(&profile.api);
+            let token = authority(&profile.token_host);
+            let which = if profile.pasted { "pasted token".to_owned() } else { format!("token that {token} granted") };
+            return self.pass("region", format!("{api} accepts the {which}"));
         }
-        let why = reason(exchange, "no answer");
-        let diagnosis = diagnose(exchange, None, evidence);
-        let unserved =
-            matches!(status, Some(403..=405)) && diagnosis.as_ref().is_none_or(|d| d.confidence() != Confidence::Sure);
-        if unserved {
-            return vec![skip("scopes", format!("the API does not tell the scopes: {why}"), exchange)];
+        let why = reason(self.exchange, "no answer");
+        let diagnosis = self.diagnosis();
+        let sure = diagnosis.as_ref().is_some_and(|d| d.confidence() == Confidence::Sure);
+        if matches!(status, Some(403..=405)) && !sure {
+            return self.skip("scopes", format!("the API does not tell the scopes: {why}"));
         }
         // A pasted token that the service does not take is no sign-in.
-        let stage =
-            if evidence.profile.pasted && status == Some(401) { DoctorStage::Token } else { DoctorStage::Beyond };
+        let stage = if profile.pasted && status == Some(401) { DoctorStage::Token } else { DoctorStage::Beyond };
         self.decide(diagnosis.as_ref(), &why, stage);
-        let mut findings = vec![fail("scopes", why, exchange)];
+        self.fail("scopes", why);
         if status == Some(401) {
-            let place = diagnosis.as_ref().and_then(|d| d.suspects.iter().find(|s| s.cause == Cause::RegionMismatch));
-            findings.push(match place {
-                Some(suspect) => fail("region", suspect.because.clone(), exchange),
-                None => skip("region", "the token itself is refused, which says nothing of the region", exchange),
-            });
+            let suspects = diagnosis.into_iter().flat_map(|d| d.suspects);
+            match suspects.into_iter().find(|s| s.cause == Cause::RegionMismatch) {
+                Some(suspect) => self.fail("region", suspect.because),
+                None => self.skip("region", "the token itself is refused, which says nothing of the region"),
+            }
             // With a token that is not let in nothing further can be asked.
-            self.plan.clear();
+            self.doctor.plan.clear();
         }
-        findings
     }
 
     /// What the token may do, against what the channel needs.
-    fn granted(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Finding {
-        let required = &evidence.profile.required;
-        let Some(facts) = evidence.token else {
-            return skip("scopes", "meanwhile the session has another token", exchange);
+    fn granted(&mut self) {
+        let Some(facts) = self.evidence.token else {
+            return self.skip("scopes", "meanwhile the session has another token");
         };
         let Granted::Named(granted) = &facts.granted else {
-            return skip("scopes", "the API does not name the scopes of this token", exchange);
+            return self.skip("scopes", "the API does not name the scopes of this token");
         };
-        let list = if granted.is_empty() { "none".to_owned() } else { granted.join(" ") };
-        let missing: Vec<&str> = required.iter().filter(|s| !granted.contains(s)).map(String::as_str).collect();
-        let guest_api = self.target.as_ref().is_none_or(|t| t.channel().capabilities().scopes_decide);
-        if missing.is_empty() || !guest_api {
-            return pass("scopes", format!("granted: {list}"), exchange);
-        }
-        let needed = missing.join(" ");
-        let asked = missing.iter().all(|s| facts.requested.iter().any(|r| r == s));
-        let other = granted.iter().chain(&facts.requested).any(|s| {
-            crate::diagnosis::rules::is_messaging(s) && !required.contains(s) && (!asked || granted.contains(s))
-        });
-        let cause = match (asked, other, facts.pasted) {
-            (_, true, _) => Cause::ScopeWrong,
-            (true, false, _) => Cause::ScopeStripped,
-            (false, false, _) => Cause::ScopeNotRequested,
+        let list = listed(granted);
+        let guest_api = self.doctor.target.as_ref().is_none_or(|t| t.channel().capabilities().scopes_decide);
+        let lacks = LackedScopes::of(&self.evidence.profile.required, &facts.requested, granted);
+        let Some(LackedScopes { scopes, asked, cause }) = lacks.filter(|_| guest_api) else {
+            return self.pass("scopes", format!("granted: {list}"));
         };
+        let how = if asked { " although it was asked for" } else { "" };
+        let without = format!("without {}{how}", scopes.join(" "));
         // What a pasted token was asked with is not known. A service that names no scope at all may decide by roles alone.
         let unproven = facts.pasted && cause == Cause::ScopeNotRequested || granted.is_empty();
         let confidence = if unproven { Confidence::Likely } else { Confidence::Sure };
-        let how = if asked { " although it was asked for" } else { "" };
-        let detail = format!("granted: {list}; without {needed}{how}");
-        self.found(
-            cause,
-            confidence,
-            format!("the token was granted without {needed}{how} (granted: {list})"),
-            DoctorStage::Beyond,
-        );
-        fail("scopes", detail, exchange)
+        let why = format!("the token was granted {without} (granted: {list})");
+        self.doctor.found(cause, confidence, why, DoctorStage::Beyond);
+        self.fail("scopes", format!("granted: {list}; {without}"));
     }
 
-    fn clock(&mut self, exchange: &Exchange) -> Option<Finding> {
-        let attempt = exchange.last_attempt()?;
-        let Some(date) = ServerAnswer::of(attempt).date else {
-            return attempt.response().map(|_| skip("clock", "the answer had no Date header", exchange));
+    fn clock(&mut self) {
+        let Some(attempt) = self.exchange.last_attempt().filter(|_| !self.doctor.said.contains(&"clock")) else {
+            return;
         };
-        let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
-        let skew = date.duration_since(ended.wall).as_secs();
-        if skew.abs() <= SKEW {
-            let by = if skew.abs() <= 2 { String::new() } else { format!(" (they differ by {skew} s)") };
-            return Some(pass("clock", format!("the clocks agree{by}"), exchange));
+        match skew(attempt, &ServerAnswer::of(attempt)) {
+            None if attempt.response().is_none() => {}
+            None => self.skip("clock", "the answer had no Date header"),
+            Some(skew) if skew.abs() > SKEW => {
+                self.doctor.skew = Some(skew);
+                self.fail("clock", skew_words(skew));
+            }
+            Some(skew) if skew.abs() > 2 => self.pass("clock", format!("the clocks agree (they differ by {skew} s)")),
+            Some(_) => self.pass("clock", "the clocks agree"),
         }
-        self.skew = Some(skew);
-        Some(fail("clock", skew_words(skew), exchange))
     }
 
-    fn conversation(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
-        let Some((name, address)) = self.target.as_ref().map(|t| (t.name.clone(), t.address.clone())) else {
-            return Vec::new();
+    fn conversation(&mut self) {
+        let name = self.name();
+        let Some(Address::GuestApi { conversation_id, participant_id, external_id }) =
+            self.doctor.target.as_ref().map(|t| t.address.clone())
+        else {
+            return;
         };
-        let Address::GuestApi { conversation_id, participant_id, external_id } = address else { return Vec::new() };
-        let book = evidence.history.of_conversation(&conversation_id);
-        let read = book.and_then(|b| b.read.as_ref()).filter(|r| r.seen.exchange == exchange.id);
-        let (Outcome::Accepted, Some(read)) = (&exchange.outcome, read) else {
-            let why = reason(exchange, "the answer is not a conversation");
-            if exchange.status() == Some(404) {
-                let because = "a read says that there is no conversation with this id";
-                self.proven(Cause::ConversationUnknown, because);
-                return vec![fail("conversation", format!("“{name}”: {why}"), exchange)];
+        let book = self.evidence.history.of_conversation(&conversation_id);
+        let read = book.and_then(|b| b.read.as_ref()).filter(|(seen, _)| seen.exchange == self.exchange.id);
+        let (true, Some((_, read))) = (self.is_accepted(), read) else {
+            let why = reason(self.exchange, "the answer is not a conversation");
+            match self.exchange.status() {
+                Some(404) => {
+                    self.doctor
+                        .proven(Cause::ConversationUnknown, "a read says that there is no conversation with this id");
+                }
+                Some(401 | 403) => {
+                    let detail =
+                        format!("“{name}” cannot be read with this token ({why}); sending may need another right");
+                    self.skip("conversation", detail);
+                    return self.replies();
+                }
+                _ => self.decide(self.diagnosis().as_ref(), &why, DoctorStage::Beyond),
             }
-            let no_right = matches!(exchange.status(), Some(401 | 403));
-            if no_right {
-                let detail = format!("“{name}” cannot be read with this token ({why}); sending may need another right");
-                return vec![skip("conversation", detail, exchange), self.replies(exchange)];
-            }
-            self.explain(exchange, None, evidence, &why, DoctorStage::Beyond);
-            return vec![fail("conversation", format!("“{name}”: {why}"), exchange)];
+            return self.fail("conversation", format!("“{name}”: {why}"));
         };
         if read.state == RemoteState::Ended {
-            let why = "the conversation has ended";
-            self.proven(Cause::ConversationEnded, why);
-            return vec![fail("conversation", format!("“{name}” exists and has ended"), exchange)];
+            let detail = format!("“{name}” exists and has ended");
+            return self.proven("conversation", Cause::ConversationEnded, "the conversation has ended", detail);
         }
-        let mut findings = vec![pass("conversation", format!("“{name}” exists, {}", read.state.word()), exchange)];
-        let (id, external) = (participant_id.as_deref(), external_id.as_deref());
-        let wrong = match (id, external, &read.guest) {
-            (None, None, _) => {
-                let detail = "messages address no participant";
-                findings.push(skip("participant", detail, exchange));
-                return findings;
+        self.pass("conversation", format!("“{name}” exists, {}", read.state.word()));
+        let external = external_id.as_deref();
+        let known = read.guest.as_ref().and_then(|guest| guest.external.as_deref());
+        let wrong = match (participant_id.as_deref(), &read.guest) {
+            (None, _) if external.is_none() => {
+                return self.skip("participant", "messages address no participant");
             }
-            (Some(id), ..) if !is_uuid(id) => Some("the participant id is not a UUID".to_owned()),
-            (Some(id), _, guest) if guest.as_ref().is_none_or(|g| g.id != id) => Some(stranger(read, id)),
-            (_, Some(external), Some(guest)) if guest.external.as_deref().is_some_and(|known| known != external) => {
+            (Some(id), _) if !is_uuid(id) => Some("the participant id is not a UUID".to_owned()),
+            (Some(id), guest) if guest.as_ref().is_none_or(|g| g.id != id) => Some(stranger(read, id)),
+            _ if external.zip(known).is_some_and(|(wanted, known)| wanted != known) => {
                 Some("the guest has another external id".to_owned())
             }
-            (None, Some(_), guest) if guest.as_ref().is_none_or(|g| g.external.is_none()) => {
-                let detail = "reading the conversation does not tell the guest's external id";
-                findings.push(skip("participant", detail, exchange));
-                return findings;
+            (None, _) if known.is_none() => {
+                return self.skip("participant", "reading the conversation does not tell the guest's external id");
             }
             _ => None,
         };
-        findings.push(match wrong {
-            Some(why) => {
-                self.proven(Cause::ParticipantMismatch, why.clone());
-                fail("participant", why, exchange)
-            }
-            None => pass("participant", "it is the guest of this conversation", exchange),
-        });
-        findings
+        match wrong {
+            Some(why) => self.proven("participant", Cause::ParticipantMismatch, &why, why.as_str()),
+            None => self.pass("participant", "it is the guest of this conversation"),
+        }
     }
 
     /// Whether messages may be read, by an answer to a read.
-    fn replies(&mut self, exchange: &Exchange) -> Finding {
-        if exchange.outcome == Outcome::Accepted {
-            return pass("replies", "messages can be read", exchange);
+    fn replies(&mut self) {
+        if self.is_accepted() {
+            return self.pass("replies", "messages can be read");
         }
-        let attempt = exchange.last_attempt();
-        let said = attempt.map(|attempt| ServerAnswer::of(attempt)).unwrap_or_default();
-        let why = reason(exchange, "nothing was received");
-        if attempt.is_some_and(|attempt| matches!(attempt.ending, Some(Ending::Failed(_)))) {
-            return self.unreadable(&Unreadable::NoAnswer(why), exchange);
-        }
-        if said.status == Some(400) {
+        let said = self.exchange.last_attempt().map(|attempt| ServerAnswer::of(attempt)).unwrap_or_default();
+        let why = reason(self.exchange, "nothing was received");
+        let unreadable = if self.has_failed() {
+            Unreadable::NoAnswer(why)
+        } else if said.status == Some(400) {
             // The service looked at the ids that were asked for, and does not say whether others may be read.
-            return skip("replies", format!("reading messages could not be tried: {why}"), exchange);
-        }
-        let missing = (!said.is_foreign()).then_some(said.permissions);
-        let why = Unreadable::of(said.status.unwrap_or(0), missing, &why);
-        self.unreadable(&why, exchange)
+            return self.skip("replies", format!("reading messages could not be tried: {why}"));
+        } else {
+            let missing = (!said.is_foreign()).then_some(said.permissions);
+            Unreadable::of(said.status.unwrap_or(0), missing, &why)
+        };
+        // The series goes on: messages may be accepted all the same.
+        let why = unreadable.sentence();
+        self.doctor.suspect(DoctorVerdict::new(Some(Cause::RepliesUnreadable), Confidence::Sure, why.as_str()));
+        self.fail("replies", why);
     }
 
     /// The last question before a test message tells what is left of the rate limit.
-    fn limits(&mut self, asked: ProbeQuestion, exchange: &Exchange) -> Option<Finding> {
+    fn limits(&mut self, asked: ProbeQuestion) {
         let last = match asked {
             ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_) => true,
-            ProbeQuestion::Scopes => !self.plan.iter().any(|s| matches!(s, Step::Ask(_))),
+            ProbeQuestion::Scopes => !self.doctor.plan.iter().any(|s| matches!(s, Step::Ask(_))),
             _ => false,
         };
-        if !last || self.verdict.is_some() || self.said.contains(&"limits") {
-            return None;
+        if !last || self.doctor.verdict.is_some() || self.doctor.said.contains(&"limits") {
+            return;
         }
-        let headers = exchange.last_attempt().and_then(|attempt| attempt.response()).map(|r| r.headers.as_slice());
-        Some(match headers.and_then(|headers| rate_limit(headers, Moment::ZERO)) {
-            Some(RateLimit { count, allowed, resets }) => {
-                let reset = resets.since(Moment::ZERO).as_secs();
-                let left = allowed.saturating_sub(count);
-                let detail = format!("{left} of {allowed} requests left, reset in {reset} s");
-                if left > 0 {
-                    return Some(pass("limits", detail, exchange));
-                }
-                let why = format!("{count} of {allowed} requests are used; reset in {reset} s");
-                self.proven(Cause::RateLimited, why);
-                fail("limits", detail, exchange)
-            }
-            None => skip("limits", "the answer had no rate-limit headers", exchange),
-        })
+        let headers = self.exchange.last_attempt().and_then(|attempt| attempt.response()).map(|r| r.headers.as_slice());
+        let limit = headers.and_then(|headers| rate_limit(headers, Moment::ZERO));
+        let Some(RateLimit { count, allowed, resets }) = limit else {
+            return self.skip("limits", "the answer had no rate-limit headers");
+        };
+        let reset = resets.since(Moment::ZERO).as_secs();
+        let left = allowed.saturating_sub(count);
+        let detail = format!("{left} of {allowed} requests left, reset in {reset} s");
+        if left > 0 {
+            return self.pass("limits", detail);
+        }
+        let why = format!("{count} of {allowed} requests are used; reset in {reset} s");
+        self.proven("limits", Cause::RateLimited, &why, detail);
     }
+
+    fn integration(&mut self) {
+        let name = self.name();
+        if self.is_accepted() {
+            return self.pass("integration", format!("the integration of “{name}” exists"));
+        }
+        let why = reason(self.exchange, "no answer");
+        if matches!(self.exchange.status(), Some(401 | 403)) {
+            // To send, the client needs another right than to look the integration up.
+            let detail = format!("this client may not look up the integration of “{name}” ({why})");
+            return self.skip("integration", detail);
+        }
+        self.decide(self.diagnosis().as_ref(), &why, DoctorStage::Beyond);
+        self.fail("integration", format!("“{name}”: {why}"));
+    }
+
+    /// Whether the network failed, or somebody else answered.
+    fn went_astray(&self) -> bool {
+        self.has_failed() || self.diagnosis().is_some_and(|d| d.cause() == Cause::ProxyAnswered)
+    }
+
+    fn deployment(&mut self) {
+        let why = reason(self.exchange, "no answer");
+        // Messages do not go through the host that tells of deployments: whether guests get in, the socket says.
+        if self.went_astray() {
+            return self.skip("deployment", format!("its public configuration could not be read: {why}"));
+        }
+        self.connected();
+        let body = self.exchange.last_attempt().and_then(|a| a.response()).map_or("", |r| r.body.text.as_str());
+        let Some(config) = deployments::read_config(body.as_bytes()).filter(|_| self.is_accepted()) else {
+            self.decide(self.diagnosis().as_ref(), &why, DoctorStage::Beyond);
+            return self.fail("deployment", format!("its public configuration: {why}"));
+        };
+        let active = config.is_active();
+        if active && config.sign_in {
+            let why = "its public configuration says auth.enabled: only guests who are signed in are accepted";
+            self.proven("deployment", Cause::GuestAuthRequired, why, why);
+        } else if active {
+            let status = config.status.map_or_else(String::new, |s| format!(", {s}"));
+            self.pass("deployment", format!("its public configuration exists{status}"));
+        } else {
+            let why = format!("its public configuration says that it is {}", config.status.unwrap_or_default());
+            self.proven("deployment", Cause::DeploymentUnknown, &why, why.as_str());
+        }
+    }
+
+    fn domains(&mut self) {
+        let origin = match self.doctor.target.as_ref().map(|t| &t.address) {
+            Some(Address::WebMessaging { origin, .. }) => origin.clone(),
+            _ => String::new(),
+        };
+        let asked = self.exchange.last_attempt().and_then(|a| deployment_of(&a.request.url));
+        let book = asked.and_then(|id| self.evidence.history.deployment(&id));
+        let told = book.and_then(|b| b.domains.as_ref()).filter(|(seen, _)| seen.exchange == self.exchange.id);
+        let Some((_, domains)) = told else {
+            let why = reason(self.exchange, "no answer");
+            return self.skip("domains", format!("the allowed domains are not known: {why}"));
+        };
+        if domains.all {
+            return self.pass("domains", "every domain is allowed");
+        }
+        let listed = listed_or("none", ", ", &domains.listed);
+        if domains.allow(&origin) {
+            return self.pass("domains", format!("{origin} is among the allowed domains: {listed}"));
+        }
+        // Whether the list is held to is for the socket to say.
+        let why = format!("the deployment allows {listed}, not {origin}");
+        self.doctor.found(Cause::OriginRefused, Confidence::Likely, why.as_str(), DoctorStage::Beyond);
+        self.fail("domains", why);
+    }
+
+    fn origin(&mut self) {
+        // Names and TLS of the host that was asked; what is wrong there ends the series.
+        if self.went_astray() {
+            self.reached();
+        } else {
+            self.connected();
+        }
+        if self.doctor.verdict.is_some() {
+            return;
+        }
+        if self.is_accepted() {
+            // The socket is what counts, whatever the public list said.
+            self.doctor.suspicion = None;
+            return self.pass("origin", "the guest socket opened with this origin, and was closed at once");
+        }
+        let why = reason(self.exchange, "no answer");
+        let diagnosis = diagnose(self.exchange, Some(Channel::WebMessaging), self.evidence);
+        self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
+        self.fail("origin", format!("the guest socket was not opened: {why}"));
+    }
+}
+
+fn within(took: Option<std::time::Duration>) -> String {
+    took.map_or_else(String::new, |d| format!(" in {} ms", d.as_millis()))
 }

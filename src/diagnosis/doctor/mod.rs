@@ -18,20 +18,119 @@
 //! | web-messaging | the deployment's public configuration · its domains · opening its socket: no token anywhere |
 
 mod answers;
-mod deployments;
-mod finding;
 
 use std::collections::VecDeque;
 
-use super::case::ProfileFacts;
-use super::evidence::request;
+use super::attempt::authority;
+use super::case::{Case, ProfileFacts};
+use super::history::PastExchanges;
+use crate::model::ids::is_uuid;
+use crate::model::words::words;
 use crate::model::{
-    Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, Host, ProbeQuestion, Probed,
-    Unreadable,
+    Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host, Outcome,
+    ProbeQuestion, Probed, TokenFacts,
 };
-use finding::{diagnose, fail, plain, skew_words};
+use crate::text::one_line;
 
-pub use finding::{DoctorEvidence, DoctorStage, DoctorStep, DoctorVerdict, Finding, ProbeResult};
+words! {
+    /// How a probe came out.
+    pub enum ProbeResult: word {
+        /// As it should.
+        Pass = "pass";
+        /// Not as it should.
+        Fail = "fail";
+        /// It was not asked, or could not tell.
+        Skip = "skip";
+    }
+}
+
+/// What one probe showed. One exchange may show several things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Its name: `names tls token scopes region clock conversation participant replies integration deployment domains
+    /// origin limits send`.
+    pub name: &'static str,
+    /// How it came out.
+    pub result: ProbeResult,
+    /// What was seen, one line.
+    pub detail: String,
+    /// The exchange that shows it.
+    pub exchange: Option<ExchangeId>,
+    /// The request id of its answer.
+    pub request_id: Option<String>,
+}
+
+impl Finding {
+    fn new(name: &'static str, result: ProbeResult, detail: impl Into<String>) -> Self {
+        Self { name, result, detail: detail.into(), exchange: None, request_id: None }
+    }
+
+    fn shown(exchange: &Exchange, name: &'static str, result: ProbeResult, detail: impl Into<String>) -> Self {
+        let request_id = exchange.request_id().map(|(_, id)| id);
+        Self { exchange: Some(exchange.id), request_id, ..Self::new(name, result, detail) }
+    }
+}
+
+/// How far the series got when it was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoctorStage {
+    /// The hosts.
+    Hosts,
+    /// Getting a token.
+    Token,
+    /// Everything after that.
+    Beyond,
+}
+
+/// What the series ends with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoctorVerdict {
+    /// The cause; `None`: all is well.
+    pub cause: Option<Cause>,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Why, one sentence without a full stop.
+    pub because: String,
+    /// How far the series got.
+    pub stage: DoctorStage,
+    /// The test message may or may not have been received.
+    pub send_unknown: bool,
+}
+
+impl DoctorVerdict {
+    fn new(cause: Option<Cause>, confidence: Confidence, because: impl Into<String>) -> Self {
+        Self { cause, confidence, because: because.into(), stage: DoctorStage::Beyond, send_unknown: false }
+    }
+
+    /// Of a series that was stopped before anything was decided.
+    pub fn undecided(why: &str, send_unknown: bool) -> Self {
+        Self { send_unknown, ..Self::new(Some(Cause::Unknown), Confidence::Possible, why) }
+    }
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DoctorStep {
+    /// Ask the engine.
+    Ask(ProbeQuestion),
+    /// Send a test message into this conversation.
+    Send(ConversationKey),
+    /// It is over.
+    Over(DoctorVerdict),
+}
+
+/// What answers are judged with.
+#[derive(Clone, Copy, Debug)]
+pub struct DoctorEvidence<'e> {
+    /// The profile.
+    pub profile: &'e ProfileFacts,
+    /// What exchanges showed, that of the answer included.
+    pub history: &'e PastExchanges,
+    /// The token in use.
+    pub token: Option<&'e TokenFacts>,
+    /// A proxy leads to the organisation's hosts.
+    pub proxied: bool,
+}
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -61,19 +160,15 @@ impl Doctor {
         let channel = target.as_ref().map(Conversation::channel);
         // Where the guest's own token is the identity, no client is needed, so none is asked for.
         if channel.is_none_or(|channel| !channel.has_sessions()) {
-            Self::sign_in(profile, &mut plan);
+            if !profile.pasted && authority(&profile.token_host) != authority(&profile.api) {
+                plan.push_back(Step::Ask(ProbeQuestion::Reach(Host::Token)));
+            }
+            plan.extend([ProbeQuestion::Reach(Host::Api), ProbeQuestion::Token, ProbeQuestion::Scopes].map(Step::Ask));
         }
         let probes = channel.map_or(&[][..], |channel| channel.capabilities().probes);
         plan.extend(key.into_iter().flat_map(|key| probes.iter().map(move |probe| Step::Ask(probe(key)))));
         plan.extend(key.filter(|_| send_test).map(Step::Send));
         Self { target, plan, ..Self::default() }
-    }
-
-    fn sign_in(profile: &ProfileFacts, plan: &mut VecDeque<Step>) {
-        if !profile.pasted && request::authority(&profile.token_host) != request::authority(&profile.api) {
-            plan.push_back(Step::Ask(ProbeQuestion::Reach(Host::Token)));
-        }
-        plan.extend([ProbeQuestion::Reach(Host::Api), ProbeQuestion::Token, ProbeQuestion::Scopes].map(Step::Ask));
     }
 
     /// … that is to say why `exchange` was refused.
@@ -88,21 +183,29 @@ impl Doctor {
         let mut findings = Vec::new();
         self.look_at_subject(evidence);
         while self.verdict.is_none() {
-            match self.plan.pop_front() {
-                Some(Step::Ask(
-                    ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_) | ProbeQuestion::Deployment(_),
-                )) if self.malformed().is_some() => {
-                    findings.extend(self.form());
+            let Some(step) = self.plan.pop_front() else {
+                // What was not reached needs no line; what cannot be looked at here says so.
+                if self.target.is_none() {
+                    let why = "the profile has no conversation to check";
+                    findings.push(Finding::new("conversation", ProbeResult::Skip, why));
                 }
-                Some(Step::Ask(ProbeQuestion::Messages(_))) if self.said.contains(&"replies") => {}
-                Some(Step::Ask(asked)) => return (findings, DoctorStep::Ask(asked)),
-                Some(Step::Send(key)) => return (findings, DoctorStep::Send(key)),
-                None => {
-                    // What was not reached needs no line; what cannot be looked at here says so.
-                    findings.extend(self.not_looked_at());
-                    self.count_skipped(&findings);
-                    break;
-                }
+                self.count_skipped(&findings);
+                break;
+            };
+            let by_id = matches!(
+                step,
+                Step::Ask(
+                    ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_) | ProbeQuestion::Deployment(_)
+                )
+            );
+            if by_id && let Some(malformed) = self.malformed() {
+                findings.push(malformed);
+                continue;
+            }
+            match step {
+                Step::Ask(ProbeQuestion::Messages(_)) if self.said.contains(&"replies") => {}
+                Step::Ask(asked) => return (findings, DoctorStep::Ask(asked)),
+                Step::Send(key) => return (findings, DoctorStep::Send(key)),
             }
         }
         let verdict = self.verdict.take().unwrap_or_else(|| self.conclude(evidence));
@@ -132,42 +235,40 @@ impl Doctor {
 
     /// The test message is settled.
     pub fn sent(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
-        let finding = finding::test_message(exchange);
-        if finding.result == ProbeResult::Pass {
+        let (result, detail) = match &exchange.outcome {
+            Outcome::Accepted => (ProbeResult::Pass, "the test message was accepted".to_owned()),
+            Outcome::Cancelled => (ProbeResult::Skip, "the test message was cancelled".to_owned()),
+            _ => (ProbeResult::Fail, reason(exchange, "no outcome")),
+        };
+        if result == ProbeResult::Pass {
             // What was only likely to be in its way was not: a service that decides by roles names no scope, for example.
             self.suspicion.take_if(|suspicion| suspicion.confidence < Confidence::Sure);
         }
-        if finding.result == ProbeResult::Fail {
+        if result == ProbeResult::Fail {
             // It is what is to be explained from now on; what looks at it again after the refusal decides most.
             let channel = self.target.as_ref().map(Conversation::channel);
             self.subject = Some((Box::new(exchange.clone()), channel));
             self.look_at_subject(evidence);
             if let Some(target) = self.target.as_ref().filter(|_| self.verdict.is_none()) {
-                let key = target.key;
                 let channel = target.channel();
                 let scopes = (!channel.has_sessions()).then_some(ProbeQuestion::Scopes);
-                let place = channel.capabilities().probes.first().map(|probe| probe(key));
+                let place = channel.capabilities().probes.first().map(|probe| probe(target.key));
                 self.plan.extend(scopes.into_iter().chain(place).map(Step::Ask));
             }
         }
-        vec![finding]
+        vec![Finding::shown(exchange, "send", result, detail)]
     }
 
-    /// What the target is addressed by, where it does not have the form of an id: which finding, which cause.
-    fn malformed(&self) -> Option<(&'static str, Cause)> {
+    /// What the target is addressed by needs no question where it does not have the form of an id.
+    fn malformed(&mut self) -> Option<Finding> {
         let address = &self.target.as_ref()?.address;
         let channel = address.channel().capabilities();
-        let id = address.id();
-        let (name, cause) = (channel.addressed_by, channel.malformed);
-        (!crate::model::ids::is_uuid(id)).then_some((name, cause))
-    }
-
-    /// A malformed id needs no question.
-    fn form(&mut self) -> Option<Finding> {
-        let (name, cause) = self.malformed()?;
-        let why = format!("the {name} id is not a UUID");
-        self.proven(cause, why.clone());
-        Some(plain(name, ProbeResult::Fail, why))
+        if is_uuid(address.id()) {
+            return None;
+        }
+        let why = format!("the {} id is not a UUID", channel.addressed_by);
+        self.proven(channel.malformed, why.as_str());
+        Some(Finding::new(channel.addressed_by, ProbeResult::Fail, why))
     }
 
     fn look_at_subject(&mut self, evidence: &DoctorEvidence<'_>) {
@@ -185,8 +286,7 @@ impl Doctor {
     }
 
     fn verdict_of(&self, diagnosis: &Diagnosis) -> DoctorVerdict {
-        let send_unknown =
-            self.subject.as_ref().is_some_and(|(x, _)| matches!(x.outcome, crate::model::Outcome::Unknown(_)));
+        let send_unknown = self.subject.as_ref().is_some_and(|(x, _)| matches!(x.outcome, Outcome::Unknown(_)));
         let verdict = DoctorVerdict::new(Some(diagnosis.cause()), diagnosis.confidence(), diagnosis.sentence());
         DoctorVerdict { send_unknown, ..verdict }
     }
@@ -197,7 +297,13 @@ impl Doctor {
         let stops = self.subject.is_none() || stage != DoctorStage::Beyond;
         if stops && confidence == Confidence::Sure || stage != DoctorStage::Beyond {
             self.verdict.get_or_insert(verdict);
-        } else if self.suspicion.as_ref().is_none_or(|s| s.confidence < verdict.confidence) {
+        } else {
+            self.suspect(verdict);
+        }
+    }
+
+    fn suspect(&mut self, verdict: DoctorVerdict) {
+        if self.suspicion.as_ref().is_none_or(|s| s.confidence < verdict.confidence) {
             self.suspicion = Some(verdict);
         }
     }
@@ -205,14 +311,6 @@ impl Doctor {
     /// Something is wrong for sure.
     fn proven(&mut self, cause: Cause, because: impl Into<String>) {
         self.found(cause, Confidence::Sure, because, DoctorStage::Beyond);
-    }
-
-    /// Replies cannot be read. The series goes on: messages may be accepted all the same.
-    fn unreadable(&mut self, why: &Unreadable, exchange: &Exchange) -> Finding {
-        if self.suspicion.as_ref().is_none_or(|s| s.confidence < Confidence::Sure) {
-            self.suspicion = Some(DoctorVerdict::new(Some(Cause::RepliesUnreadable), Confidence::Sure, why.sentence()));
-        }
-        fail("replies", why.sentence(), exchange)
     }
 
     fn conclude(&self, evidence: &DoctorEvidence<'_>) -> DoctorVerdict {
@@ -263,15 +361,25 @@ impl Doctor {
         };
         if none {
             self.found(Cause::Unknown, Confidence::Possible, why, DoctorStage::Token);
-            return vec![plain(name, ProbeResult::Fail, why)];
+            return vec![Finding::new(name, ProbeResult::Fail, why)];
         }
-        vec![plain(name, ProbeResult::Skip, why)]
+        vec![Finding::new(name, ProbeResult::Skip, why)]
     }
+}
 
-    fn not_looked_at(&self) -> Option<Finding> {
-        let why = "the profile has no conversation to check";
-        self.target.is_none().then(|| plain("conversation", ProbeResult::Skip, why))
-    }
+/// Why an exchange did not come out well, in one line.
+fn reason(exchange: &Exchange, unknown: &str) -> String {
+    one_line(&exchange.outcome.words().unwrap_or_else(|| unknown.to_owned()))
+}
+
+/// What the clocks' difference is called.
+fn skew_words(seconds: i64) -> String {
+    let side = if seconds > 0 { "ahead of" } else { "behind" };
+    format!("the server's clock is {} s {side} this machine's", seconds.abs())
+}
+
+fn diagnose(exchange: &Exchange, channel: Option<Channel>, evidence: &DoctorEvidence<'_>) -> Option<Diagnosis> {
+    super::diagnose(&Case { exchange, channel, profile: evidence.profile, history: evidence.history })
 }
 
 #[cfg(test)]

@@ -1,8 +1,21 @@
-//! What is known of ids beside a pasted text: from the profile, and from what was read in this session.
+//! What is known of ids beside a pasted text: from the profile, from what was read in this session, and by looking up what
+//! nothing says of. Each id is asked about, one question after the other, and each question is an exchange of the log. Pure:
+//! who asks is the engine.
+//!
+//! ```text
+//! found ids ─► Look ─► next: Asked ─► (engine) ─► answered ─► known ─► the text is sorted again
+//! ```
 
-use super::context::IdKind;
+use std::collections::{HashMap, VecDeque};
+
+use uuid::Uuid;
+
+use super::occurrences::{IdKind, is_hex};
 use crate::diagnosis::PastExchanges;
-use crate::model::Address;
+use crate::genesys::conversations::{self, ConversationRead};
+use crate::genesys::lookups;
+use crate::model::ids::is_uuid;
+use crate::model::{Address, Exchange, IdTarget, Outcome, ProbeQuestion, Probed};
 
 /// An id of which something is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,18 +64,9 @@ impl KnownIds {
     /// The same with what the service told in this session.
     #[must_use]
     pub fn with(mut self, past: &PastExchanges) -> Self {
-        for (conversation, people) in past.people() {
-            self.learn(conversation, IdKind::Conversation, None);
-            for (person, guest) in people {
-                self.learn_person(person, conversation, guest);
-            }
-        }
-        for id in past.deployments.known_deployments() {
-            self.learn(id, IdKind::Deployment, None);
-        }
-        for id in past.deployments.known_integrations() {
-            self.learn(id, IdKind::Integration, None);
-        }
+        past.reads().for_each(|(id, read)| self.learn_read(id, read));
+        past.known_deployments().for_each(|id| self.learn(id, IdKind::Deployment, None));
+        past.known_integrations().for_each(|id| self.learn(id, IdKind::Integration, None));
         self
     }
 
@@ -72,9 +76,13 @@ impl KnownIds {
     }
 
     /// The service told who is in a conversation.
-    pub fn learn_person(&mut self, id: &str, home: &str, guest: bool) {
-        let (id, home) = (id.to_owned(), Some(home.to_owned()));
-        self.put(KnownId { id, what: IdKind::Participant, home, guest, told: true });
+    pub(super) fn learn_read(&mut self, conversation: &str, read: &ConversationRead) {
+        self.learn(conversation, IdKind::Conversation, None);
+        for person in read.people() {
+            let (id, home) = (person.id.clone(), Some(conversation.to_owned()));
+            let guest = read.guest.as_ref() == Some(person);
+            self.put(KnownId { id, what: IdKind::Participant, home, guest, told: true });
+        }
     }
 
     fn put(&mut self, id: KnownId) {
@@ -101,4 +109,130 @@ impl KnownIds {
 /// An id without case and hyphens: what it is the same by.
 pub fn plain(id: &str) -> String {
     id.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Questions about one text at most.
+const MOST: usize = 40;
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct IdLookUp {
+    left: VecDeque<ProbeQuestion>,
+    known: KnownIds,
+    troubles: Vec<String>,
+    /// The ids that were asked about, and whether each question was answered with “there is no such thing”.
+    absent: HashMap<Uuid, bool>,
+}
+
+impl IdLookUp {
+    /// A look at these ids, each taken for what stands beside it.
+    pub(super) fn of<'a>(ids: impl Iterator<Item = (&'a str, IdKind)>, known: KnownIds) -> Self {
+        Self { left: ids.flat_map(|(id, what)| questions(id, what)).take(MOST).collect(), known, ..Self::default() }
+    }
+
+    /// Leaves only the questions that need no token.
+    pub fn without_token(&mut self) {
+        self.left.retain(|asked| matches!(asked, ProbeQuestion::Id(IdTarget::Deployment, _)));
+    }
+
+    /// Adds the questions about an id that is used as `what`.
+    pub fn also(&mut self, id: &str, what: IdKind) {
+        self.left.extend(questions(id, what));
+    }
+
+    /// Whether there is anything to ask.
+    pub fn is_idle(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    /// The next question.
+    pub fn next(&self) -> Option<ProbeQuestion> {
+        self.left.front().copied()
+    }
+
+    /// Takes an answer in. False where another question was under way.
+    pub fn answered(&mut self, asked: ProbeQuestion, result: &Probed, exchange: Option<&Exchange>) -> bool {
+        let (ProbeQuestion::Id(target, uuid), true) = (asked, self.left.front() == Some(&asked)) else { return false };
+        self.left.pop_front();
+        let is_it = exchange.is_some_and(|x| x.outcome == Outcome::Accepted && x.status() != Some(404));
+        let trouble = match (result, exchange.map(|x| &x.outcome)) {
+            (Probed::NotAsked(why), _) => Some(why.clone()),
+            (_, Some(outcome)) => outcome.words(),
+            (_, None) => Some("no answer".to_owned()),
+        };
+        *self.absent.entry(uuid).or_insert(true) &= !is_it && trouble.is_none();
+        if let Some(exchange) = exchange.filter(|_| is_it) {
+            self.learn(target, uuid, exchange);
+            // It cannot be anything else.
+            self.left.retain(|left| !matches!(left, ProbeQuestion::Id(_, other) if *other == uuid));
+            return true;
+        }
+        if let Some(why) = trouble {
+            let id = written(target, uuid);
+            self.troubles.push(format!("whether {id} is {} could not be looked up: {why}", words(target)));
+        }
+        true
+    }
+
+    /// What is known now.
+    pub const fn known(&self) -> &KnownIds {
+        &self.known
+    }
+
+    /// What could not be looked up, one sentence each.
+    pub fn troubles(&self) -> &[String] {
+        &self.troubles
+    }
+
+    /// Whether an id was looked up and is none of what can be looked up. It may still be a participant's.
+    pub fn is_absent(&self, id: &str) -> bool {
+        Uuid::try_parse(id).is_ok_and(|uuid| self.absent.get(&uuid) == Some(&true))
+    }
+
+    fn learn(&mut self, target: IdTarget, uuid: Uuid, exchange: &Exchange) {
+        let body = exchange.last_attempt().and_then(|a| a.response()).map_or("", |r| r.body.text.as_str());
+        let id = written(target, uuid);
+        match target {
+            IdTarget::Conversation => {
+                self.known.learn_read(&id, &conversations::read(body.as_bytes()).unwrap_or_default());
+            }
+            IdTarget::Message => {
+                let home = lookups::conversation_of(body.as_bytes());
+                self.known.learn(&id, IdKind::Message, home.as_deref());
+                if let Some(home) = home {
+                    self.known.learn(&home, IdKind::Conversation, None);
+                }
+            }
+            IdTarget::Integration => self.known.learn(&id, IdKind::Integration, None),
+            IdTarget::Deployment => self.known.learn(&id, IdKind::Deployment, None),
+        }
+    }
+}
+
+/// The questions about an id that is taken for `what`: whether it is, then whether it is something else.
+fn questions(id: &str, what: IdKind) -> Vec<ProbeQuestion> {
+    let (Ok(uuid), true) = (Uuid::try_parse(id), is_hex(id) || is_uuid(id)) else { return Vec::new() };
+    let likeliest = match what {
+        IdKind::Integration => IdTarget::Integration,
+        IdKind::Deployment => IdTarget::Deployment,
+        _ => IdTarget::Conversation,
+    };
+    let others = [IdTarget::Conversation, IdTarget::Deployment, IdTarget::Integration];
+    // Message ids are written without hyphens, and so is many a conversation's in a log.
+    let targets = is_hex(id).then_some(IdTarget::Message).into_iter().chain([likeliest]);
+    let targets = targets.chain(others.into_iter().filter(|other| *other != likeliest));
+    targets.map(|target| ProbeQuestion::Id(target, uuid)).collect()
+}
+
+fn written(target: IdTarget, uuid: Uuid) -> String {
+    if target == IdTarget::Message { uuid.simple().to_string() } else { uuid.to_string() }
+}
+
+const fn words(target: IdTarget) -> &'static str {
+    match target {
+        IdTarget::Conversation => "a conversation",
+        IdTarget::Message => "a message",
+        IdTarget::Integration => "an integration",
+        IdTarget::Deployment => "a deployment",
+    }
 }

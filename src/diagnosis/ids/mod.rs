@@ -8,21 +8,18 @@
 //! ```
 //! A UUID alone says nothing of what it names: then it is called unknown, and looking it up decides.
 
-mod context;
-mod json;
 mod known;
-mod look;
+mod occurrences;
 
 use std::collections::HashMap;
 
 use crate::model::ids::is_uuid;
 use crate::text::screen::head;
-use context::{FORM, IdOccurrence, is_hex};
 use known::plain;
+use occurrences::{FORM, IdOccurrence, is_hex};
 
-pub use context::{IdKind, IdRole};
-pub use known::{KnownId, KnownIds};
-pub use look::IdLookUp;
+pub use known::{IdLookUp, KnownId, KnownIds};
+pub use occurrences::{IdKind, IdRole};
 
 /// Longest text that is read; the rest of a huge paste is left.
 const TEXT_MAX: usize = 8 << 20;
@@ -64,18 +61,19 @@ impl FoundId {
     }
 }
 
-/// Finds the ids of `text`, in the order in which they stand there.
-pub fn find(text: &str, known: &KnownIds) -> Vec<FoundId> {
-    let text = head(text, TEXT_MAX);
-    let mut seen = Vec::new();
-    json::outer(text, &mut seen);
-    gather(seen, known)
+impl IdLookUp {
+    /// A look at the ids of a text of which nothing is known for sure.
+    pub fn at(found: &[FoundId], known: KnownIds) -> Self {
+        let open = found.iter().filter(|f| f.needs_look());
+        Self::of(open.map(|f| (f.id.as_str(), f.what)), known)
+    }
 }
 
-fn gather(seen: Vec<IdOccurrence>, known: &KnownIds) -> Vec<FoundId> {
+/// Finds the ids of `text`, in the order in which they stand there.
+pub fn find(text: &str, known: &KnownIds) -> Vec<FoundId> {
     let mut found: Vec<FoundId> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    for IdOccurrence { id, role, inside } in seen {
+    for IdOccurrence { id, role, inside } in occurrences::of(head(text, TEXT_MAX)) {
         let key = plain(&id);
         let at = match places.get(&key) {
             Some(at) => *at,
@@ -184,38 +182,31 @@ pub struct Candidate {
 /// The conversations that a text leads to, the likeliest first.
 pub fn candidates(found: &[FoundId]) -> Vec<Candidate> {
     let mut out: Vec<Candidate> = Vec::new();
-    let mut add = |candidate: Candidate| {
-        if !out.iter().any(|c| plain(&c.conversation) == plain(&candidate.conversation)) {
-            out.push(candidate);
+    let mut add = |conversation: &str, participant: Option<&FoundId>, swapped: Option<String>| {
+        if !out.iter().any(|c| plain(&c.conversation) == plain(conversation)) {
+            let participant = participant.filter(|f| f.what == IdKind::Participant).map(|f| f.id.clone());
+            out.push(Candidate { conversation: conversation.to_owned(), participant, swapped });
         }
     };
     for wrong in found.iter().filter(|f| f.misplaced == Some(IdKind::Conversation)) {
         if let Some(right) = &wrong.swap {
-            let participant = (wrong.what == IdKind::Participant).then(|| wrong.id.clone());
-            let why = format!(
-                "{} is {}, and the text has it where a conversation's id belongs",
-                short(&wrong.id),
-                wrong.what.of_one()
-            );
-            add(Candidate { conversation: right.clone(), participant, swapped: Some(why) });
+            let why = "and the text has it where a conversation's id belongs";
+            add(right, Some(wrong), Some(format!("{} is {}, {why}", short(&wrong.id), wrong.what.of_one())));
         }
     }
-    let participants: Vec<&FoundId> = found.iter().filter(|f| f.what == IdKind::Participant).collect();
     for conversation in found.iter().filter(|f| f.what == IdKind::Conversation) {
-        let own = |f: &&&FoundId| f.home.as_ref().is_none_or(|home| plain(home) == plain(&conversation.id));
-        let participant = participants.iter().find(own).map(|f| f.id.clone());
-        add(Candidate { conversation: conversation.id.clone(), participant, swapped: None });
+        let own = |f: &&FoundId| f.home.as_ref().is_none_or(|home| plain(home) == plain(&conversation.id));
+        let participant = found.iter().filter(|f| f.what == IdKind::Participant).find(own);
+        add(&conversation.id, participant, None);
     }
     for inside in found.iter().filter(|f| matches!(f.what, IdKind::Message | IdKind::Participant)) {
         if let Some(home) = &inside.home {
-            let participant = (inside.what == IdKind::Participant).then(|| inside.id.clone());
             let why = format!("{} is {}, of this conversation", short(&inside.id), inside.what.of_one());
-            add(Candidate { conversation: home.clone(), participant, swapped: Some(why) });
+            add(home, Some(inside), Some(why));
         }
     }
-    if out.is_empty()
-        && let Some(unknown) = found.iter().find(|f| f.what == IdKind::Unknown && is_uuid(&f.id))
-    {
+    let unknown = found.iter().find(|f| f.what == IdKind::Unknown && is_uuid(&f.id));
+    if let Some(unknown) = unknown.filter(|_| out.is_empty()) {
         out.push(Candidate { conversation: unknown.id.clone(), participant: None, swapped: None });
     }
     out

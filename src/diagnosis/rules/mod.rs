@@ -1,33 +1,27 @@
 //! The rules: from facts to hypotheses. Each file has one kind of answer; the first that the answer belongs to decides.
 //!
 //! ```text
-//! no try at all ─► local        no whole answer ─► network         a page ─► foreign
-//! token endpoint ─► endpoint    guest socket, deployment ─► web    a code of the published API ─► named
+//! no try at all ─► local      no whole answer, a page ─► no_answer     guest socket, deployment ─► web
+//! token endpoint, a code of the published API ─► named
 //! 401 that names nothing ─► unauthorized (token, scope, place, ids side by side)
 //! ```
 
-mod address;
-mod endpoint;
-mod foreign;
 mod ids;
 mod named;
-mod network;
-mod scope;
-mod token;
+mod no_answer;
 mod unauthorized;
 mod web;
 
+use super::attempt::path;
 use super::case::Facts;
-use super::evidence::request;
-use super::hypothesis::Hypothesis;
-use crate::genesys::web_messaging;
+use super::hypothesis::{self, Hypothesis, excluded, proven, supported};
+use crate::genesys::{oauth, web_messaging};
 use crate::model::diagnosis::Family;
 use crate::model::frame_codes::{self, Means};
 use crate::model::{Cause, Ending, Failure, Objection, Outcome, Reason, Variation};
 
 pub use ids::stranger;
-pub use scope::is_messaging;
-pub use token::healed;
+pub use unauthorized::{LackedScopes, healed};
 
 /// All hypotheses for what was refused, failed or is unknown.
 pub fn all(facts: &Facts<'_>) -> Vec<Hypothesis> {
@@ -43,7 +37,7 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if let Some(Ending::Failed(failure)) = &attempt.ending {
         // The session's end is why nothing was written, not the socket that closed after it.
         let over = facts.exchange.outcome.reason().and_then(web::session_over).filter(|_| !failure.wrote);
-        return if over.is_some() { local(facts) } else { network::of(facts, failure) };
+        return if over.is_some() { local(facts) } else { no_answer::broken(facts, failure) };
     }
     if let Some(found) = web::public(facts) {
         return found;
@@ -52,19 +46,16 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
         return web::of(facts);
     }
     if facts.answer.is_foreign() {
-        return foreign::of(facts);
+        return no_answer::foreign(facts);
     }
-    let found = if request::path(&attempt.request.url) == crate::genesys::oauth::TOKEN_PATH {
-        endpoint::of(facts)
-    } else if facts.answer.status == Some(401) && web_messaging::is_history(request::path(&attempt.request.url)) {
-        web::jwt_refused()
-    } else {
-        named::of(facts).unwrap_or_else(|| match facts.answer.status {
-            Some(401) => unauthorized::of(facts),
-            _ => Vec::new(),
-        })
+    let path = path(&attempt.request.url);
+    let unauthorized = facts.answer.status == Some(401);
+    let found = match path {
+        oauth::TOKEN_PATH => named::by_token_endpoint(facts),
+        _ if unauthorized && web_messaging::is_history(path) => web::jwt_refused(),
+        _ => named::of(facts).unwrap_or_else(|| if unauthorized { unauthorized::of(facts) } else { Vec::new() }),
     };
-    if facts.answer.by.is_service() { found } else { foreign::unproven(facts, found) }
+    if facts.answer.by.is_service() { found } else { no_answer::unproven(facts, found) }
 }
 
 /// Nothing of it was written: guestwire held it back itself, or its file did not arrive. The reason says why, else the
@@ -74,13 +65,13 @@ fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if let Reason::NotUploaded(_, why) = why
         && let Reason::Broken(kind, phase, party, detail) = &**why
     {
-        return network::of(facts, &Failure::new(*kind, *phase, detail.clone()).with(party.clone()));
+        return no_answer::broken(facts, &Failure::new(*kind, *phase, detail.clone()).with(party.clone()));
     }
     let cause = held_back(why);
     if let Some(opening) = facts.held_back_by().filter(|_| cause.is_none()) {
         return first_that_fits(&facts.at(opening));
     }
-    let named = |cause| Hypothesis::named(cause, format!("guestwire did not send it: {why}"));
+    let named = |cause| hypothesis::named(cause, format!("guestwire did not send it: {why}"));
     cause.or_else(|| web::session_over(why)).map(named).into_iter().collect()
 }
 
@@ -111,12 +102,12 @@ fn held_back(why: &Reason) -> Option<Cause> {
 /// not: the rest stays as it is.
 fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesis>) {
     let unnamed = facts.answer.status == Some(401) || facts.request.is_frame();
-    let done = |cause, how: &str| Hypothesis::proven(cause, format!("sent on purpose as {variation}: {how}"));
+    let done = |cause, how: &str| proven(cause, format!("sent on purpose as {variation}: {how}"));
     let hypothesis = match variation {
         Variation::NoToken if unnamed => done(Cause::TokenAbsent, "the request had no Authorization header"),
         Variation::ExpiredToken if unnamed => {
             let cause = if facts.request.is_frame() { Cause::GuestJwtExpired } else { Cause::TokenExpired };
-            Hypothesis::supported(cause, "sent on purpose with a token that is not valid any more", None)
+            supported(cause, "sent on purpose with a token that is not valid any more")
         }
         Variation::WrongScope if unnamed || facts.answer.status == Some(403) => {
             done(Cause::ScopeWrong, "the token was asked for with another messaging scope")
@@ -128,7 +119,7 @@ fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesi
         // It went out with another token than the session's: what is known of that one proves nothing here.
         let own = |h: &Hypothesis| matches!(h.cause.family(), Family::Token | Family::Scope | Family::Place);
         for other in found.iter_mut().filter(|h| own(h) && h.cause != Cause::AddressRefused) {
-            *other = Hypothesis::excluded(other.cause, "it was not sent with the session's own token");
+            *other = excluded(other.cause, "it was not sent with the session's own token");
         }
     }
     if found.iter().any(|h| h.cause == hypothesis.cause && h.standing >= hypothesis.standing) {

@@ -1,190 +1,224 @@
-//! Answers whose status and code say what is wrong. [codes: real: documented, JS2018, unless noted]
+//! Answers whose status and code say what is wrong: of the API, and of the token endpoint. [codes: real: documented, JS2018,
+//! unless noted]
 
-use super::{address, ids, scope, token};
+use super::{ids, unauthorized};
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::hypothesis::{Hypothesis, Support};
+use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, none_of, open, proven, supported};
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::model::{Cause, ExchangeKind, Granted, Probe};
 
-/// What the answer names; `None` where it names nothing.
+/// What the API's answer names; `None` where it names nothing.
 pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
     let said = &facts.answer;
-    let code = said.code().unwrap_or_default();
-    let named = |cause, why: String| Some(vec![Hypothesis::named(cause, why)]);
-    let quoted = || said.refusal.message.clone().unwrap_or_else(|| code.to_owned());
-    match (said.status?, code) {
-        (401, "authentication.required") => {
-            let why = if facts.request.bearer {
-                "the server saw no bearer token although one was sent: a proxy on the way may have removed it"
-            } else {
-                "no bearer token was sent"
-            };
-            named(Cause::TokenAbsent, why.to_owned())
+    let (status, code) = (said.status?, said.code().unwrap_or_default());
+    let quoted = said.refusal.message.as_deref().unwrap_or(code);
+    let found = match (status, code) {
+        (401, "authentication.required") if facts.request.bearer => {
+            let why = "the server saw no bearer token although one was sent: a proxy on the way may have removed it";
+            named(Cause::TokenAbsent, why)
         }
-        (401, "credentials.expired") => {
-            named(Cause::TokenExpired, "the server says that the credentials have expired".to_owned())
-        }
+        (401, "authentication.required") => named(Cause::TokenAbsent, "no bearer token was sent"),
+        (401, "credentials.expired") => named(Cause::TokenExpired, "the server says that the credentials have expired"),
         (401 | 403, "ip.not.authorized") => {
-            named(Cause::AddressRefused, "the server says that this address is not allowed".to_owned())
+            named(Cause::AddressRefused, "the server says that this address is not allowed")
         }
-        (401 | 403, _) if said.challenges_with("insufficient_scope") => Some(insufficient_scope(facts)),
+        (401 | 403, _) if said.challenges_with("insufficient_scope") => return Some(insufficient_scope(facts)),
         // The token itself is not accepted here: unknown, ended, or of another region.
         (401, _) if code == "bad.credentials" || said.challenges_with("invalid_token") => {
-            let mut found = token::of(facts);
-            found.extend(address::of(facts, true));
+            let mut found = unauthorized::token(facts);
+            found.extend(unauthorized::place(facts, true));
             let others = [Cause::ScopeStripped, Cause::ParticipantMismatch, Cause::ConversationUnknown];
-            found.extend(Hypothesis::none_of(others, "the server says that the token itself is not valid"));
-            Some(found)
+            found.extend(none_of(others, "the server says that the token itself is not valid"));
+            return Some(found);
+        }
+        (403, "missing.permissions" | "missing.any.permissions") if said.mentions("division") => {
+            named(Cause::DivisionMismatch, format!("the server names a permission and a division: {quoted}"))
         }
         (403, "missing.permissions" | "missing.any.permissions") => {
-            let list = said.permissions.join(", ");
-            if said.mentions("division") {
-                return named(
-                    Cause::DivisionMismatch,
-                    format!("the server names a permission and a division: {}", quoted()),
-                );
-            }
             let any = if code == "missing.any.permissions" { "one of " } else { "" };
+            let list = said.permissions.join(", ");
             named(Cause::PermissionMissing, format!("the server names {any}{list} as missing"))
         }
         (403, _) if said.mentions("division") => {
-            named(Cause::DivisionMismatch, format!("the server names a division: {}", quoted()))
+            named(Cause::DivisionMismatch, format!("the server names a division: {quoted}"))
         }
-        (403, _) => Some(forbidden(facts)),
+        (403, _) => return Some(forbidden(facts)),
         (404, "conversation.error.conversation.not.found") => {
-            named(Cause::ConversationUnknown, "the server says that the conversation does not exist".to_owned())
+            named(Cause::ConversationUnknown, "the server says that the conversation does not exist")
         }
-        (404, _) => Some(not_found(facts)),
+        (404, _) => return Some(not_found(facts)),
         (409, _) if said.mentions("read-only") || said.mentions("read only") => {
-            named(Cause::ConversationEnded, "the server says that the session is read-only".to_owned())
+            named(Cause::ConversationEnded, "the server says that the session is read-only")
         }
         // The id of the message is taken: by what, and when, is not told.
-        (409, _) if said.mentions("already exist") || said.mentions("duplicate") => Some(vec![Hypothesis::excluded(
-            Cause::ConversationEnded,
-            format!("the conflict is with something that exists: {}", quoted()),
-        )]),
+        (409, _) if said.mentions("already exist") || said.mentions("duplicate") => {
+            excluded(Cause::ConversationEnded, format!("the conflict is with something that exists: {quoted}"))
+        }
         // An open message begins a conversation where none is open: the end of an earlier one refuses nothing.
-        (409, _) if facts.request.integration.is_some() => Some(Vec::new()),
-        (409, _) => Some(vec![Hypothesis::supported(
-            Cause::ConversationEnded,
-            "an ended conversation answers with a conflict (409)",
-            Some(Probe::Conversation),
-        )]),
-        (413, _) => named(Cause::TextTooLong, format!("the server says that the request is too large: {}", quoted())),
-        (415, _) => named(Cause::BodyMalformed, "the server does not accept this content type".to_owned()),
-        (400 | 422, _) => Some(bad_request(facts)),
-        (429, _) => named(Cause::RateLimited, "the server says that too many requests were made".to_owned()),
-        (408, _) => named(Cause::NetworkTimeout, "the server waited too long for the request".to_owned()),
-        (500..=599, _) => named(Cause::ServiceFailure, format!("the service itself answered {}", said.status?)),
-        _ => None,
-    }
+        (409, _) if facts.request.integration.is_some() => return Some(Vec::new()),
+        (409, _) => {
+            let why = "an ended conversation answers with a conflict (409)";
+            supported(Cause::ConversationEnded, why).by(Probe::Conversation)
+        }
+        (413, _) => named(Cause::TextTooLong, format!("the server says that the request is too large: {quoted}")),
+        (415, _) => named(Cause::BodyMalformed, "the server does not accept this content type"),
+        (400 | 422, _) => return Some(bad_request(facts)),
+        (429, _) => named(Cause::RateLimited, "the server says that too many requests were made"),
+        (408, _) => named(Cause::NetworkTimeout, "the server waited too long for the request"),
+        (500..=599, _) => named(Cause::ServiceFailure, format!("the service itself answered {status}")),
+        _ => return None,
+    };
+    Some(vec![found])
 }
 
 /// `insufficient_scope`: the server knows the token, and finds that its scopes do not reach. [RFC 6750, 3.1]
 fn insufficient_scope(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let named = &facts.answer.bearer.scopes;
-    let needed = if named.is_empty() { &facts.profile.required } else { named };
-    let mut found: Vec<_> = scope::of(facts, needed).into_iter().filter(|h| h.standing != Support::Excluded).collect();
+    let told = &facts.answer.bearer.scopes;
+    let needed = if told.is_empty() { &facts.profile.required } else { told };
+    let mut found = unauthorized::scopes(facts, needed);
+    found.retain(|h| h.standing != Support::Excluded);
     if found.is_empty() {
         let why = format!("the server says that the token lacks a scope: {}", needed.join(" "));
-        found.push(Hypothesis::supported(Cause::ScopeWrong, why, Some(Probe::Scopes)));
+        found.push(supported(Cause::ScopeWrong, why).by(Probe::Scopes));
     }
     let others = [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch, Cause::ConversationUnknown];
-    found.extend(Hypothesis::none_of(others, "the server says that the token lacks a scope"));
+    found.extend(none_of(others, "the server says that the token lacks a scope"));
     found
 }
 
 /// 403 that names no permission. `messaging:send` is the one scope with which the Guest API answers so. [its description]
 fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let mut found = Vec::new();
-    let granted = facts.token().and_then(|b| b.facts.as_ref()).map(|t| &t.granted);
-    if facts.is_guest_send() {
-        match granted {
-            Some(Granted::Named(scopes)) => {
-                let fits = |h: &Hypothesis| h.cause == Cause::ScopeWrong && h.standing == Support::Proven;
-                let as_described = scopes.iter().any(|s| s == "messaging:send");
-                found.extend(scope::of(facts, &facts.profile.required).into_iter().filter(|h| fits(h) && as_described));
-            }
-            _ if facts.profile.requested.iter().any(|s| scope::is_messaging(s)) => found.push(Hypothesis::open(
-                Cause::ScopeWrong,
-                "a token with messaging:send gets the same answer",
-                Some(Probe::Scopes),
-            )),
-            _ => {}
+    match facts.token_facts().map(|t| &t.granted).filter(|_| facts.is_guest_send()) {
+        Some(Granted::Named(scopes)) if scopes.iter().any(|s| s == "messaging:send") => {
+            found = unauthorized::scopes(facts, &facts.profile.required);
+            found.retain(|h| h.cause == Cause::ScopeWrong && h.standing == Support::Proven);
         }
+        Some(Granted::Named(_)) => {}
+        _ if facts.is_guest_send() && facts.profile.requested.iter().any(|s| unauthorized::is_messaging(s)) => {
+            let why = "a token with messaging:send gets the same answer";
+            found.push(open(Cause::ScopeWrong, why).by(Probe::Scopes));
+        }
+        _ => {}
     }
-    if found.is_empty() {
+    found.push(if found.is_empty() {
         let why = "a 403 is about the client's roles; this one names no permission";
-        found.push(Hypothesis::open(Cause::PermissionMissing, why, Some(Probe::Audit)));
+        open(Cause::PermissionMissing, why).by(Probe::Audit)
     } else {
-        found
-            .push(Hypothesis::excluded(Cause::PermissionMissing, "the service names the permissions that are missing"));
-    }
+        excluded(Cause::PermissionMissing, "the service names the permissions that are missing")
+    });
     let why = "a role that does not cover the division gets the same answer";
-    found.push(Hypothesis::open(Cause::DivisionMismatch, why, Some(Probe::Audit)));
+    found.push(open(Cause::DivisionMismatch, why).by(Probe::Audit));
     let others = [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch];
-    found.extend(Hypothesis::none_of(others, "a 403 means that the API accepted the token"));
+    found.extend(none_of(others, "a 403 means that the API accepted the token"));
     found
 }
 
 /// 404: the published service says it for a conversation as for a participant.
 fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let tokens = Hypothesis::none_of([Cause::TokenExpired, Cause::RegionMismatch], "the API accepted the token");
-    if facts.request.integration.is_some() {
-        let mut found = vec![ids::integration(facts)];
-        found.extend(tokens);
-        return found;
-    }
-    if facts.exchange.kind != ExchangeKind::Send {
-        let mut found =
-            vec![Hypothesis::named(Cause::ConversationUnknown, "the server says that there is no such conversation")];
-        found.extend(tokens);
-        if facts.request.conversation.is_none() {
-            found.clear();
-        }
-        return found;
-    }
-    let mut found = ids::of(facts);
-    found.extend(tokens);
+    let mut found = if facts.request.integration.is_some() {
+        vec![ids::integration(facts)]
+    } else if facts.exchange.kind == ExchangeKind::Send {
+        ids::of(facts)
+    } else if facts.request.conversation.is_some() {
+        vec![named(Cause::ConversationUnknown, "the server says that there is no such conversation")]
+    } else {
+        return Vec::new();
+    };
+    found.extend(none_of([Cause::TokenExpired, Cause::RegionMismatch], "the API accepted the token"));
     found
 }
 
 /// 400: which field, where it says so; the length, where it says so.
 fn bad_request(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let said = &facts.answer;
-    let holds = |id: &Option<String>| {
-        id.as_deref().is_some_and(|id| id.len() > 3 && said.refusal.message.as_deref().is_some_and(|m| m.contains(id)))
-    };
-    if said.mentions("integrationid")
-        || facts.request.integration.is_some() && said.is("invalid.path.parameter")
-        || holds(&facts.request.integration)
-    {
-        return vec![Hypothesis::named(Cause::IntegrationUnknown, "the server names the integration id as not valid")];
+    let (said, request) = (&facts.answer, &facts.request);
+    let message = said.refusal.message.as_deref().unwrap_or_default();
+    let holds = |id: &Option<String>| id.as_deref().is_some_and(|id| id.len() > 3 && message.contains(id));
+    let path = said.is("invalid.path.parameter");
+    let about_integration = said.mentions("integrationid") || request.integration.is_some() && path;
+    if about_integration || holds(&request.integration) {
+        return vec![named(Cause::IntegrationUnknown, "the server names the integration id as not valid")];
     }
-    if said.mentions("conversationid") || said.is("invalid.path.parameter") || holds(&facts.request.conversation) {
-        return vec![Hypothesis::named(
-            Cause::ConversationMalformed,
-            "the server names the conversation id as not valid",
-        )];
+    if said.mentions("conversationid") || path || holds(&request.conversation) {
+        return vec![named(Cause::ConversationMalformed, "the server names the conversation id as not valid")];
     }
-    if said.mentions("participantid") || holds(&facts.request.participant) {
-        return vec![Hypothesis::named(Cause::ParticipantMismatch, "the server names the participant id as not valid")];
+    if said.mentions("participantid") || holds(&request.participant) {
+        return vec![named(Cause::ParticipantMismatch, "the server names the participant id as not valid")];
     }
-    if said.mentions("is larger than") || said.mentions("too long") || said.mentions("too large") {
-        return vec![Hypothesis::named(Cause::TextTooLong, "the server names the length of the message")];
+    if ["is larger than", "too long", "too large"].iter().any(|words| said.mentions(words)) {
+        return vec![named(Cause::TextTooLong, "the server names the length of the message")];
     }
-    let bytes = facts.request.text.as_deref().map_or(0, str::len);
-    let mut found = Vec::new();
+    let bytes = request.text.as_deref().map_or(0, str::len);
+    let malformed = ["bad.request", "invalid.value", "invalid.date"].iter().any(|code| said.is(code));
     // Of open messaging no limit is published.
-    if bytes > GUEST_TEXT_MAX_BYTES && facts.request.integration.is_none() {
+    if bytes > GUEST_TEXT_MAX_BYTES && request.integration.is_none() {
         let why = format!("the text has {bytes} bytes; a guest message has at most {GUEST_TEXT_MAX_BYTES}");
-        found.push(Hypothesis::proven(Cause::TextTooLong, why));
+        let body = open(Cause::BodyMalformed, "a 400 is about the form of the request");
+        return vec![proven(Cause::TextTooLong, why), body];
     }
-    let malformed = said.is("bad.request") || said.is("invalid.value") || said.is("invalid.date");
-    if malformed && found.is_empty() {
-        found.push(Hypothesis::named(Cause::BodyMalformed, "the server does not understand the request"));
-    } else {
-        found.push(Hypothesis::open(Cause::BodyMalformed, "a 400 is about the form of the request", None));
+    if malformed {
+        return vec![named(Cause::BodyMalformed, "the server does not understand the request")];
     }
-    found
+    vec![open(Cause::BodyMalformed, "a 400 is about the form of the request")]
+}
+
+/// Why the token endpoint gave no token. [real: seen in SDK source; the two descriptions of `invalid_client` 3p]
+pub fn by_token_endpoint(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let said = &facts.answer;
+    let disabled = || open(Cause::ClientDisabled, "a disabled client gets the same answer").by(Probe::Audit);
+    let found = match (said.status, said.code().unwrap_or_default()) {
+        (_, "ip.not.authorized") => named(Cause::AddressRefused, "the server says that this address is not allowed"),
+        (Some(429), _) => named(Cause::RateLimited, "the token endpoint says that it was asked too often"),
+        (Some(status @ 500..=599), _) => {
+            named(Cause::ServiceFailure, format!("the token endpoint itself answered {status}"))
+        }
+        _ if said.mentions("disabled") || said.mentions("inactive") => {
+            named(Cause::ClientDisabled, "the server says that the client is disabled")
+        }
+        (_, "unauthorized_client" | "unsupported_grant_type") => {
+            supported(Cause::ClientDisabled, "this client may not use the client-credentials grant").by(Probe::Audit)
+        }
+        (_, "invalid_client") => {
+            let mut found = invalid_client(facts);
+            found.push(disabled());
+            return found;
+        }
+        (_, "invalid_scope") => named(Cause::ScopeWrong, "the server knows no scope of that name"),
+        (Some(401 | 403), _) => {
+            let address = open(Cause::AddressRefused, "an address that is not allowed gets the same answer");
+            let usual = "a refused token request is usually about the id or the secret";
+            return vec![open(Cause::ClientRejected, usual), disabled(), address.by(Probe::Audit)];
+        }
+        (Some(200..=299), _) if said.by.is_service() => {
+            supported(Cause::ServiceFailure, "the answer has no token that can be used")
+        }
+        (Some(200..=299), _) => supported(Cause::ProxyAnswered, "the answer has no token").by(Probe::Tls),
+        (Some(400), "invalid_request") => {
+            named(Cause::BodyMalformed, "the server does not understand the token request")
+        }
+        _ => return Vec::new(),
+    };
+    vec![found]
+}
+
+/// `invalid_client`, with whatever description: the server refuses this id with this secret, sent in this way, at
+/// this place. No wording of the answer proves which of them is wrong. [RFC 6749, 5.2]
+fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let said = facts.answer.refusal.message.as_ref().map_or_else(String::new, |m| format!(" (“{m}”)"));
+    let rejected = |why: String| supported(Cause::ClientRejected, why).by(Probe::Audit);
+    if facts.history.newest_facts().is_some_and(|t| !t.pasted) {
+        let since = "its secret may have been changed";
+        let mut found =
+            none_of([Cause::RegionMismatch, Cause::BodyMalformed], "this client was given a token here before");
+        found.push(rejected(format!("this client was given a token before, and is refused now{said}: {since}")));
+        return found;
+    }
+    let place = format!("a client of another region than {} is not known here", facts.profile.region);
+    let (now, other) = if facts.profile.auth_in_body { ("body", "basic") } else { ("basic", "body") };
+    let how = format!("id and secret were sent with client_auth = \"{now}\"; the server may want \"{other}\"");
+    vec![
+        rejected(format!("the server refuses this id with this secret{said}")),
+        open(Cause::RegionMismatch, place).by(Probe::Audit),
+        open(Cause::BodyMalformed, how).by(Probe::Token),
+    ]
 }

@@ -1,10 +1,13 @@
 //! A 401 that names nothing. In the Guest API's description one and the same answer stands for tokens, scopes and ids,
-//! "because the permission check runs first": all of them are weighed side by side.
+//! "because the permission check runs first": the token's own life, what it may do, where it is used and whom the message
+//! addresses are weighed side by side. Other answers ask for a part of that.
 
-use super::{address, ids, scope, token};
-use crate::diagnosis::case::Facts;
-use crate::diagnosis::hypothesis::{Hypothesis, Support};
-use crate::model::{Cause, Probe};
+use super::ids;
+use crate::config::regions;
+use crate::diagnosis::attempt::authority;
+use crate::diagnosis::case::{Facts, listed};
+use crate::diagnosis::hypothesis::{Hypothesis, Support, excluded, named, none_of, open, proven, supported};
+use crate::model::{Attempt, Cause, ExchangeKind, Granted, Probe};
 
 /// A clock that differs by more is worth a word.
 const SKEW: i64 = 60;
@@ -12,51 +15,292 @@ const SKEW: i64 = 60;
 /// All that it can mean.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if !facts.request.bearer {
-        return vec![Hypothesis::proven(Cause::TokenAbsent, "the request had no Authorization header")];
+        return vec![proven(Cause::TokenAbsent, "the request had no Authorization header")];
     }
     let mut found = Vec::new();
     if facts.is_guest_send() {
-        let mut scopes = scope::of(facts, &facts.profile.required);
-        let mut addressed = ids::of(facts);
-        if address::refused_elsewhere(facts) && token::works_now(facts).is_none() {
+        found.extend(scopes(facts, &facts.profile.required));
+        found.extend(ids::of(facts));
+        if refused_elsewhere(facts) && works_now(facts).is_none() {
             let why = "the token is refused also where neither scope nor ids matter";
-            let proven = |h: &Hypothesis| h.standing >= Support::Proven;
-            for hypothesis in scopes.iter_mut().chain(&mut addressed).filter(|h| !proven(h)) {
-                *hypothesis = Hypothesis::excluded(hypothesis.cause, why);
+            for hypothesis in found.iter_mut().filter(|h| h.standing < Support::Proven) {
+                *hypothesis = excluded(hypothesis.cause, why);
             }
         }
-        found.append(&mut scopes);
-        found.append(&mut addressed);
     }
-    found.extend(token::of(facts));
-    found.extend(address::of(facts, facts.answer.is_published()));
+    found.extend(token(facts));
+    found.extend(place(facts, facts.answer.is_published()));
     found.push(clock(facts));
-    found.push(Hypothesis::excluded(Cause::RateLimited, "a rate limit answers 429"));
+    found.push(excluded(Cause::RateLimited, "a rate limit answers 429"));
     if facts.generation().is_some() && !facts.profile.pasted {
-        found.push(Hypothesis::excluded(Cause::ClientRejected, "the token endpoint gave a token to this client"));
+        found.push(excluded(Cause::ClientRejected, "the token endpoint gave a token to this client"));
     }
     found
 }
 
 fn clock(facts: &Facts<'_>) -> Hypothesis {
-    let ended = facts.ended().map(|m| m.wall);
-    let skew = facts
-        .answer
-        .date
-        .zip(ended)
-        .map(|(date, ours)| date.duration_since(ours).as_secs())
-        .or(facts.history.skew)
-        .unwrap_or(0);
+    let skew = facts.skew().or(facts.history.skew).unwrap_or(0);
     if skew.saturating_abs() <= SKEW {
-        return Hypothesis::excluded(Cause::ClockSkew, "the clocks agree within a minute");
+        return excluded(Cause::ClockSkew, "the clocks agree within a minute");
     }
     // A bearer token does not depend on this machine's clock, so a difference alone refuses nothing.
     if facts.fresh().is_some() {
-        return Hypothesis::excluded(
-            Cause::ClockSkew,
-            format!("the clocks differ by {skew} s, but the token is fresh"),
-        );
+        return excluded(Cause::ClockSkew, format!("the clocks differ by {skew} s, but the token is fresh"));
     }
     let why = format!("the server's clock differs by {skew} s: by that clock the token may have expired");
-    Hypothesis::open(Cause::ClockSkew, why, Some(Probe::Clock))
+    open(Cause::ClockSkew, why).by(Probe::Clock)
+}
+
+// ── the token's own life: expired, revoked, or an old one used ──────────────────────────────────────────────────────
+
+/// How the three stand for the token that was used.
+pub fn token(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    if let Some(expired) = ended(facts) {
+        return vec![expired];
+    }
+    let causes = [Cause::TokenExpired, Cause::TokenRevoked, Cause::TokenRotation];
+    if let Some(why) = works_now(facts) {
+        return none_of(causes, &why);
+    }
+    let worked = worked_before(facts);
+    if let Some(why) = facts.fresh() {
+        let mut found = none_of(causes, &why);
+        // Nobody revokes two tokens in a row; but one token that had worked may have been revoked.
+        if let Some(worked) = worked.filter(|_| facts.refused_alike().is_none()) {
+            found.retain(|h| h.cause != Cause::TokenRevoked);
+            found.push(revoked(facts, format!("{worked}, and is refused now")));
+        }
+        return found;
+    }
+    if let Some((used, newer)) = facts.newer_token() {
+        let why = format!("token #{used} was used although the newer #{newer} existed and works");
+        return vec![proven(Cause::TokenRotation, why), excluded(Cause::TokenExpired, "it has not expired")];
+    }
+    let known_end = facts.token_facts().is_some_and(|f| f.expires.is_some());
+    let revoked = match worked {
+        Some(worked) if known_end => revoked(facts, format!("{worked}, is refused now, and has not expired")),
+        _ => open(Cause::TokenRevoked, "a revoked token looks the same").by(Probe::Scopes),
+    };
+    let rotation = if facts.profile.pasted {
+        excluded(Cause::TokenRotation, "a pasted token is the only one of this session")
+    } else {
+        excluded(Cause::TokenRotation, "no newer token existed when this one was used")
+    };
+    let expired = |why| open(Cause::TokenExpired, why).by(Probe::Scopes);
+    if known_end {
+        let why = "by this machine's clock it has not expired; the server may have ended it early";
+        return vec![revoked, expired(why), rotation];
+    }
+    vec![expired("it is not known when the token expires"), revoked, rotation]
+}
+
+/// A token that worked and is refused: supported where neither scopes nor ids can be why it is.
+fn revoked(facts: &Facts<'_>, why: String) -> Hypothesis {
+    let elsewhere = facts.token().is_some_and(|b| b.refused.besides(facts.exchange.id).is_some());
+    let alone = elsewhere || facts.exchange.kind != ExchangeKind::Send || facts.answer.is_published();
+    let stands = if alone { supported } else { open };
+    stands(Cause::TokenRevoked, why).by(Probe::Scopes)
+}
+
+/// The hypotheses for a 401 that a newer token healed.
+pub fn healed(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let Some(earlier) = facts.healed() else { return Vec::new() };
+    let at = facts.at(earlier);
+    let others = [
+        Cause::ScopeStripped,
+        Cause::ScopeNotRequested,
+        Cause::ParticipantMismatch,
+        Cause::ConversationUnknown,
+        Cause::RegionMismatch,
+    ];
+    let mut found = none_of(others, "the same message was accepted with a newer token");
+    let number = |a: &Attempt| a.generation.map_or_else(|| "?".to_owned(), |g| g.to_string());
+    let newer = facts.attempt.map_or_else(|| "?".to_owned(), number);
+    let used = number(earlier);
+    if at.answer.is("credentials.expired") {
+        found.push(named(Cause::TokenExpired, "the server says that the credentials have expired"));
+    } else if let Some(expired) = ended(&at) {
+        found.push(expired);
+    } else if at.newer_token().is_some() {
+        let why = format!("token #{used} was used although #{newer} had been granted and works");
+        found.push(proven(Cause::TokenRotation, why));
+    } else {
+        let refused = format!("was refused before it expired; the new token #{newer} works");
+        let revoked = match worked_before(&at) {
+            Some(worked) => supported(Cause::TokenRevoked, format!("{worked} and {refused}")),
+            None => open(Cause::TokenRevoked, format!("token #{used} {refused}")),
+        };
+        let expired = open(Cause::TokenExpired, format!("the server may have ended #{used} early"));
+        found.extend([revoked.by(Probe::Audit), expired.by(Probe::Audit)]);
+        found.push(excluded(Cause::TokenRotation, format!("#{newer} did not exist when #{used} was used")));
+    }
+    found
+}
+
+/// The token's time was over when it was used: by our clock, or by the server's own.
+fn ended(facts: &Facts<'_>) -> Option<Hypothesis> {
+    let book = facts.token()?;
+    let token = book.facts.as_ref()?;
+    let now = facts.attempt?.ended();
+    let number = token.generation;
+    if let Some(over) = token.expires.filter(|e| now.mono >= e.mono || now.wall >= e.wall) {
+        let ago = now.since(over).as_secs();
+        return Some(proven(Cause::TokenExpired, format!("token #{number} had expired {ago} s before")));
+    }
+    let over = book.granted_at?.saturating_add(token.lifetime?).ok()?;
+    let why = format!("token #{number} had expired by the server's own clock (its Date header says so)");
+    (facts.answer.date? >= over).then(|| proven(Cause::TokenExpired, why))
+}
+
+/// That the API had let the same token in before this try, as another exchange shows.
+fn worked_before(facts: &Facts<'_>) -> Option<String> {
+    let attempt = facts.attempt?;
+    let seen = facts.token()?.accepted.besides(facts.exchange.id).filter(|seen| seen.at < attempt.started)?;
+    Some(format!("token #{} worked {} s before", attempt.generation?, attempt.started.since(seen.at).as_secs()))
+}
+
+/// The API let the same token in after it had refused this.
+fn works_now(facts: &Facts<'_>) -> Option<String> {
+    let attempt = facts.attempt?;
+    let seen = facts.token()?.accepted.besides(facts.exchange.id).filter(|seen| seen.at >= attempt.started)?;
+    let later = seen.at.since(attempt.started).as_secs();
+    Some(format!("the API accepted the same token {later} s later"))
+}
+
+// ── what the token may do, in the world where scopes decide [the Guest API's description] ───────────────────────────
+
+/// How the three scope causes stand for the token that was used, where `required` are the scopes that are needed.
+pub fn scopes(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
+    if required.is_empty() {
+        return Vec::new();
+    }
+    let token = facts.token_facts();
+    let requested = token.map_or(&facts.profile.requested, |t| &t.requested);
+    let (needed, asked) = (required.join(" "), listed(requested));
+    let unknown = "it is not known which scopes were granted";
+    let granted_unknown = |cause| open(cause, unknown).by(Probe::Scopes);
+    match token.map(|t| &t.granted) {
+        Some(Granted::Named(granted)) => {
+            let causes = [Cause::ScopeStripped, Cause::ScopeNotRequested, Cause::ScopeWrong];
+            let Some(lacks) = LackedScopes::of(required, requested, granted) else {
+                let why = format!("the token was granted {needed}");
+                let mut found = none_of(causes, &why);
+                if facts.fresh().is_none() {
+                    found.retain(|h| h.cause != Cause::ScopeStripped);
+                    let since = format!("{why}; the Guest API may have been switched off since");
+                    found.push(open(Cause::ScopeStripped, since).by(Probe::Token));
+                }
+                return found;
+            };
+            let granted = listed(granted);
+            let why = match lacks.cause {
+                Cause::ScopeWrong => format!("the token has {granted} and not {needed}"),
+                Cause::ScopeStripped => format!("the token was granted without {needed}"),
+                _ => format!("{needed} was never asked for (asked: {asked})"),
+            };
+            let others = causes.into_iter().filter(|c| *c != lacks.cause);
+            let mut found = none_of(others, &format!("asked: {asked}; granted: {granted}"));
+            found.push(proven(lacks.cause, why));
+            found
+        }
+        _ if facts.profile.pasted => {
+            let why = "it is not known which scopes were asked for with the pasted token";
+            let asked = open(Cause::ScopeNotRequested, why).by(Probe::Scopes);
+            vec![asked, granted_unknown(Cause::ScopeStripped), granted_unknown(Cause::ScopeWrong)]
+        }
+        _ if required.iter().all(|scope| requested.contains(scope)) => vec![
+            granted_unknown(Cause::ScopeStripped),
+            granted_unknown(Cause::ScopeWrong),
+            excluded(Cause::ScopeNotRequested, format!("{needed} was asked for")),
+        ],
+        _ => {
+            let why = format!("{needed} was not asked for (asked: {asked}), and {unknown}");
+            vec![
+                supported(Cause::ScopeNotRequested, why).by(Probe::Scopes),
+                excluded(Cause::ScopeStripped, "a scope that was not asked for cannot be stripped"),
+            ]
+        }
+    }
+}
+
+/// Scopes that are required, and that a token was not granted.
+pub struct LackedScopes<'s> {
+    pub scopes: Vec<&'s str>,
+    /// They had been asked for.
+    pub asked: bool,
+    /// Why the token has them not.
+    pub cause: Cause,
+}
+
+impl<'s> LackedScopes<'s> {
+    /// `None` where none lacks.
+    pub fn of(required: &'s [String], requested: &[String], granted: &[String]) -> Option<Self> {
+        let lacking = || required.iter().filter(|scope| !granted.contains(scope));
+        let asked = lacking().all(|scope| requested.contains(scope));
+        let other = |scope: &&String| is_messaging(scope) && !required.contains(scope);
+        let wrong = granted.iter().chain(requested.iter().filter(|_| !asked)).any(|scope| other(&scope));
+        let cause = match (wrong, asked) {
+            (true, _) => Cause::ScopeWrong,
+            (false, true) => Cause::ScopeStripped,
+            (false, false) => Cause::ScopeNotRequested,
+        };
+        let scopes: Vec<&str> = lacking().map(String::as_str).collect();
+        (!scopes.is_empty()).then_some(Self { scopes, asked, cause })
+    }
+}
+
+/// A scope that speaks of messaging. [`messaging:guest` and `messaging:send`: the Guest API's description]
+pub fn is_messaging(scope: &str) -> bool {
+    scope.starts_with("messaging") || scope.starts_with("guest:")
+}
+
+// ── where the token is used: another region's host, or an address that is not allowed ───────────────────────────────
+
+/// How region and address stand. `named` says that the server would have named a refused address.
+pub fn place(facts: &Facts<'_>, named: bool) -> Vec<Hypothesis> {
+    let causes = [Cause::RegionMismatch, Cause::AddressRefused];
+    if facts.history.works.is_some() {
+        return none_of(causes, "this API host has accepted a token of this session");
+    }
+    let address = if named {
+        excluded(Cause::AddressRefused, "the server names a refused address (ip.not.authorized)")
+    } else {
+        open(Cause::AddressRefused, "no request from this address has been accepted yet").by(Probe::Scopes)
+    };
+    vec![region(facts), address]
+}
+
+fn region(facts: &Facts<'_>) -> Hypothesis {
+    let cause = Cause::RegionMismatch;
+    let (token, api) = (authority(&facts.profile.token_host), authority(&facts.profile.api));
+    // `login.mypurecloud.de` is of the region `mypurecloud.de`.
+    let region = |host: &str| regions::find(host.split_once('.')?.1).map(|region| &region.domain);
+    let regions = region(token).zip(region(api)).filter(|_| token != api);
+    let fresh = facts.fresh().is_some();
+    match regions {
+        Some((token, api)) if token != api && fresh => {
+            proven(cause, format!("the token is from {token} and was refused at {api}, although it was new"))
+        }
+        Some((token, api)) if token != api => {
+            supported(cause, format!("the token is from {token} and was used at {api}")).by(Probe::Scopes)
+        }
+        None if token != api && fresh && refused_elsewhere(facts) => {
+            proven(cause, format!("{api} refuses every token that {token} has just granted, whatever the request"))
+        }
+        None if token != api => open(cause, "the token comes from another host than the API's").by(Probe::Scopes),
+        _ if facts.profile.pasted => open(cause, "it is not known where the pasted token comes from").by(Probe::Scopes),
+        _ => excluded(cause, "the token comes from the API's own region"),
+    }
+}
+
+/// The API refuses the same token where neither scope nor ids of a message matter: here, if this is no message, or
+/// elsewhere.
+fn refused_elsewhere(facts: &Facts<'_>) -> bool {
+    let own = facts.exchange.id;
+    if facts.exchange.kind != ExchangeKind::Send && facts.answer.status == Some(401) {
+        return true;
+    }
+    let refused = facts.token().and_then(|b| Some((b.refused.besides(own)?, b.accepted.besides(own))));
+    refused.is_some_and(|(refused, accepted)| accepted.is_none_or(|a| refused.at >= a.at))
+        || facts.history.never_let_in(own)
 }

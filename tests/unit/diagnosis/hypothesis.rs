@@ -10,8 +10,8 @@ fn confidences(all: Vec<Hypothesis>) -> Vec<(Cause, Confidence)> {
 fn confidence_follows_from_all_together() {
     use Cause::{AddressRefused, ConversationUnknown, ParticipantMismatch, ScopeStripped};
     use Confidence::{Likely, Possible, Sure};
-    let scope = || Hypothesis::proven(ScopeStripped, "granted without it");
-    let open = |cause| Hypothesis::open(cause, "would look the same", Some(Probe::Conversation));
+    let scope = || proven(ScopeStripped, "granted without it");
+    let open = |cause| super::open(cause, "would look the same").by(Probe::Conversation);
     assert_eq!(confidences(vec![scope()]), [(ScopeStripped, Sure)]);
     assert_eq!(
         confidences(vec![open(ParticipantMismatch), scope()]),
@@ -22,20 +22,20 @@ fn confidence_follows_from_all_together() {
         confidences(vec![open(ConversationUnknown), open(AddressRefused)]),
         [(ConversationUnknown, Possible), (AddressRefused, Possible)]
     );
-    let named = Hypothesis::named(AddressRefused, "ip.not.authorized");
+    let named = super::named(AddressRefused, "ip.not.authorized");
     assert_eq!(confidences(vec![scope(), named]), [(AddressRefused, Sure)]);
     // Two that were both observed are each enough: neither is the one.
-    let two = vec![scope(), Hypothesis::proven(ConversationUnknown, "404")];
+    let two = vec![scope(), proven(ConversationUnknown, "404")];
     assert_eq!(confidences(two), [(ScopeStripped, Likely), (ConversationUnknown, Likely)]);
 }
 
 #[test]
 fn the_probe_that_decides_most_comes_first() {
     let ranked = rank(vec![
-        Hypothesis::open(Cause::TokenExpired, "", Some(Probe::Scopes)),
-        Hypothesis::open(Cause::ConversationUnknown, "", Some(Probe::Conversation)),
-        Hypothesis::open(Cause::ParticipantMismatch, "", Some(Probe::Conversation)),
-        Hypothesis::excluded(Cause::RateLimited, ""),
+        open(Cause::TokenExpired, "").by(Probe::Scopes),
+        open(Cause::ConversationUnknown, "").by(Probe::Conversation),
+        open(Cause::ParticipantMismatch, "").by(Probe::Conversation),
+        excluded(Cause::RateLimited, ""),
     ]);
     assert_eq!(ranked.settles.first().map(|s| s.probe), Some(Probe::Conversation));
     assert_eq!(ranked.excluded.len(), 1);

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
+use crate::genesys::conversations::{ConversationRead, Person};
 
 const C: &str = "5f0c91ce-0000-4000-8000-00000000000a";
 const P: &str = "77aa04b1-0000-4000-8000-00000000000b";
@@ -147,7 +148,10 @@ fn whatever_stands_in_a_wrong_place_is_named_with_what_belongs_there() {
     assert_eq!(wrong(&open, &known), (IdKind::Conversation, Some(IdKind::Integration), Some(P.to_owned())));
     let to = format!(r#"{{"to":{{"id":"{X}","externalId":null}},"text":"hi"}}"#);
     let mut known = told(X, IdKind::Conversation, None);
-    known.learn_person(P, X, true);
+    // The guest has been there before, as somebody else.
+    let person = |id: &str| Person { id: id.to_owned(), external: None, purpose: "customer".to_owned() };
+    let (guest, others) = (Some(person(P)), vec![person(C)]);
+    known.learn_read(X, &ConversationRead { guest, others, ..ConversationRead::default() });
     assert_eq!(wrong(&to, &known), (IdKind::Conversation, Some(IdKind::Participant), Some(P.to_owned())));
 }
 

@@ -1,4 +1,4 @@
-//! Tests of `diagnosis::evidence::request`.
+//! Tests of `diagnosis::attempt`.
 
 use super::*;
 use crate::model::{Body, Header};
