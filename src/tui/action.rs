@@ -216,6 +216,21 @@ actions! {
     }
 }
 
+/// Actions with one in the composer that does the same.
+const TWINS: [(Action, Action); 11] = [
+    (Action::Help, Action::HelpText),
+    (Action::Palette, Action::PaletteText),
+    (Action::NextPane, Action::NextPaneText),
+    (Action::PreviousPane, Action::PreviousPaneText),
+    (Action::Choose, Action::ChooseText),
+    (Action::Extras, Action::ExtrasText),
+    (Action::Session, Action::SessionText),
+    (Action::Refresh, Action::RefreshText),
+    (Action::Interrupt, Action::InterruptText),
+    (Action::Suspend, Action::SuspendText),
+    (Action::Redraw, Action::RedrawText),
+];
+
 impl Action {
     /// What there is to know of it.
     pub fn spec(self) -> &'static ActionRow {
@@ -224,21 +239,13 @@ impl Action {
     }
 
     /// The action of the composer that does the same, where letters are text.
-    pub const fn in_composer(self) -> Option<Self> {
-        Some(match self {
-            Self::Help => Self::HelpText,
-            Self::Palette => Self::PaletteText,
-            Self::NextPane => Self::NextPaneText,
-            Self::PreviousPane => Self::PreviousPaneText,
-            Self::Choose => Self::ChooseText,
-            Self::Extras => Self::ExtrasText,
-            Self::Session => Self::SessionText,
-            Self::Refresh => Self::RefreshText,
-            Self::Interrupt => Self::InterruptText,
-            Self::Suspend => Self::SuspendText,
-            Self::Redraw => Self::RedrawText,
-            _ => return None,
-        })
+    pub fn in_composer(self) -> Option<Self> {
+        TWINS.iter().find(|(twin, _)| *twin == self).map(|(_, action)| *action)
+    }
+
+    /// The action outside of the composer that does the same.
+    pub fn in_panes(self) -> Option<Self> {
+        TWINS.iter().find(|(_, action)| *action == self).map(|(twin, _)| *twin)
     }
 
     /// Its name in config and palette.

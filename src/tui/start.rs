@@ -31,7 +31,7 @@ use crate::text::counted;
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::state::composer::Composer;
-use crate::tui::state::demo::tape::Tape;
+use crate::tui::state::demo::script::Tape;
 use crate::tui::state::{Manners, Setup, State};
 use crate::tui::theme::{self, Theme};
 use crate::tui::{Effect, Event, update};
@@ -78,7 +78,9 @@ pub fn prepare_with(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Cons
             let clock = Clock::start();
             let mut state = state(settings, &opened.profile, keymap, theme, clock.now(), screen.size());
             made_up(&mut state);
-            state.files.recording = start.record;
+            if let Some(path) = start.record {
+                state.record(path);
+            }
             match show {
                 Some(DemoStart::Pass(pass)) => update::demo::play(&mut state, &pass),
                 Some(DemoStart::Rehearsal(tape)) => {

@@ -19,7 +19,7 @@ use guestwire::genesys::{
 };
 use guestwire::pass::Pass;
 use guestwire::sandbox::Scenario;
-use guestwire::tui::state::demo::tape::Tape;
+use guestwire::tui::state::demo::script::Tape;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 

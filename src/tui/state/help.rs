@@ -321,8 +321,8 @@ pub fn status(state: &State) -> Vec<String> {
     if let Some(variation) = state.next_send.send_as {
         lines.push(format!("Next       message is sent wrongly on purpose: {variation}, {}", variation.about()));
     }
-    if !state.questions.faults.is_empty() {
-        lines.push(format!("Faults     {} (as of the newest exchange)", state.questions.faults.join(", ")));
+    if !state.questions.faults().is_empty() {
+        lines.push(format!("Faults     {} (as of the newest exchange)", state.questions.faults().join(", ")));
     }
     // The page takes no other key than those that move and close it.
     let close = state.keys.map.key(Action::Dismiss);

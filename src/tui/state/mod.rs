@@ -1,39 +1,43 @@
 //! The console's state, one file an area. Only [`crate::tui::update`] changes it; the view only reads it.
 
+pub mod asked;
 pub mod composer;
 pub mod demo;
 pub mod help;
-pub mod history;
 pub mod ids;
 pub mod key_hints;
 pub mod keys;
+pub mod log_pane;
 pub mod overlay;
 pub mod page;
 pub mod palette;
+mod panes;
 mod setup;
 pub mod status;
 pub mod thread;
 pub mod token_badge;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-use crate::model::{Cause, Confidence, DeliveryStatus, Message, MessageId, Moment};
+use crate::model::{DeliveryStatus, Message, Moment};
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::KeySequence;
+use crate::tui::event::Effect;
 use crate::tui::keymap::KeyMeaning;
-use crate::tui::layout::{Arrangement, Panes};
+use crate::tui::layout::Arrangement;
 use crate::tui::theme::Theme;
 
-use crate::session::log::{Log, LogEntry, Rate401};
+use crate::session::log::Rate401;
 use crate::session::thread::Threads;
 use crate::session::{RATE_WINDOW, Session};
+use asked::{OutputFiles, Questions};
 use composer::Composer;
-use history::HistoryStretch;
+use demo::Demo;
 use keys::{Keys, SendChoice};
+use log_pane::LogPane;
 use overlay::{Confirmation, Consent, DialogQuestion, Overlay, Prompt, PromptPurpose};
 use status::StatusLine;
 use thread::ThreadPane;
@@ -81,49 +85,6 @@ pub struct Look {
     pub manners: Manners,
 }
 
-/// What was asked of others, and what came of it.
-#[derive(Debug, Default)]
-pub struct Questions {
-    /// Ids that are being looked up.
-    pub id_search: Option<ids::IdSearch>,
-    /// The page of active conversations that was asked for.
-    pub(crate) discovering: Option<u32>,
-    /// The question to the journal that is out.
-    pub(crate) journal: Option<u64>,
-    /// The sandbox's faults that waited for a request, or held, when it was asked last.
-    pub faults: Vec<String>,
-}
-
-/// What the log pane shows besides what happens now.
-#[derive(Debug, Default)]
-pub struct LogPane {
-    /// What it shows instead.
-    pub history: Option<HistoryStretch>,
-    /// The number of the entry that another is to be compared with.
-    pub compare_with: Option<u64>,
-    /// Why messages of earlier sessions failed, as the entries said that were shown.
-    causes: BTreeMap<MessageId, (Confidence, String)>,
-}
-
-/// Demo mode.
-#[derive(Debug, Default)]
-pub struct Demo {
-    /// The demo, while it is shown instead of the panes.
-    pub present: Option<demo::Present>,
-    /// Nobody is asked for anything: a rehearsal is all that is shown, and leaving it leaves.
-    pub offline: bool,
-}
-
-/// Files that the console writes.
-#[derive(Debug, Default)]
-pub struct OutputFiles {
-    /// The file that the screen is recorded into.
-    pub recording: Option<PathBuf>,
-    /// The path that was typed last, while nobody knows whether it can be used.
-    pub(crate) asked_path: Option<(PromptPurpose, String)>,
-    exports: u32,
-}
-
 /// Everything that the screen shows.
 #[derive(Debug)]
 pub struct State {
@@ -160,94 +121,6 @@ pub struct State {
 }
 
 impl State {
-    /// What the log pane shows: history, or what happens now.
-    pub fn shown_log(&self) -> &Log {
-        self.log_pane.history.as_ref().map_or(&self.session.log, |history| &history.log)
-    }
-
-    /// The log that has the entry with this number: the session's, else what the pane shows of the journal.
-    pub fn log_with(&self, number: u64) -> &Log {
-        if self.session.log.entry(number).is_some() { &self.session.log } else { self.shown_log() }
-    }
-
-    /// The same, to be moved in.
-    pub(crate) fn shown_log_mut(&mut self) -> &mut Log {
-        self.log_pane.history.as_mut().map_or(&mut self.session.log, |history| &mut history.log)
-    }
-
-    /// Where the next exported file goes: a name that no other has.
-    pub(crate) fn new_export_path(&mut self, extension: &str) -> PathBuf {
-        self.files.exports += 1;
-        let stamp = self.now.wall.strftime("%Y%m%dT%H%M%SZ");
-        self.session
-            .profile
-            .data_dir
-            .join("exports")
-            .join(format!("guestwire-{stamp}-{}.{extension}", self.files.exports))
-    }
-
-    /// Whether the pass stands in the log's place (as far as the layout gives it room).
-    pub fn shows_pass(&self) -> bool {
-        self.pass_pane.shown && self.session.pass.runner.is_some()
-    }
-
-    /// Where the panes stand at the present size.
-    pub fn panes(&self) -> Panes {
-        self.panes_as(self.arrangement)
-    }
-
-    /// Where they stand when none has the whole screen.
-    pub fn panes_unzoomed(&self) -> Panes {
-        self.panes_as(self.arrangement.unzoomed())
-    }
-
-    fn panes_as(&self, arrangement: Arrangement) -> Panes {
-        crate::tui::layout::panes(arrangement, self.shows_pass(), |width, max| {
-            composer::rows::wanted_height(&self.composer, self.now, width, max)
-        })
-    }
-
-    /// Tells each area the room that it has. Before a frame is drawn, and after a resize; not with each key, because the
-    /// composer's height has to be worked out for it.
-    pub fn fit(&mut self) {
-        let panes = self.panes();
-        let now = self.now.wall;
-        self.shown_log_mut().set_now(now);
-        if let Some(area) = panes.log {
-            self.session.log.set_viewport(area.inner.width, area.inner.height);
-            if let Some(history) = &mut self.log_pane.history {
-                history.log.set_viewport(area.inner.width, area.inner.height);
-            }
-        }
-        if let Some(area) = panes.composer {
-            self.composer.set_width(area.inner.width.saturating_sub(crate::tui::layout::COMPOSER_BEFORE));
-        }
-        let active = self.session.conversations.active();
-        self.session.log.set_conversation(active);
-        if let Some(area) = panes.thread.filter(|_| self.demo.present.is_none()) {
-            self.with_thread(area.inner, |pane, threads, context| {
-                pane.fit(active, threads, context, area.inner.height);
-            });
-        }
-        self.name_keys();
-    }
-
-    /// What an earlier session sent is known by its entry once that was shown: from then on the thread names its cause.
-    pub(crate) fn learn_causes(&mut self) {
-        let Some(history) = &self.log_pane.history else { return };
-        let ours = history.log.entries().filter_map(|entry| Some((entry.exchange()?.message?, entry)));
-        let known = ours.filter(|(id, _)| self.session.threads.message(*id).is_some());
-        let ascii = self.look.theme.ascii;
-        let causes: Vec<_> = known.filter_map(|(id, entry)| Some((id, named_cause(entry, ascii)?))).collect();
-        for (id, cause) in causes {
-            // What a search found is judged without what stood around it: it takes nothing from what is known better.
-            let known = self.log_pane.causes.entry(id).or_insert_with(|| cause.clone());
-            if cause.0 >= known.0 {
-                *known = cause;
-            }
-        }
-    }
-
     /// Does something with the thread's pane, which needs what it is laid out on.
     pub(crate) fn with_thread<T>(
         &mut self,
@@ -255,16 +128,11 @@ impl State {
         does: impl FnOnce(&mut ThreadPane, &Threads, &RowContext<'_>) -> T,
     ) -> T {
         let mut pane = std::mem::take(&mut self.thread);
-        let cause = |message: &Message| {
-            let entry = message.exchange.and_then(|id| self.session.log.entry_of(id));
-            match entry {
-                Some(entry) => named_cause(entry, self.look.theme.ascii).map(|(_, words)| words),
-                None => self.log_pane.causes.get(&message.id).map(|(_, words)| words.clone()),
-            }
-        };
+        let ascii = self.look.theme.ascii;
+        let cause = |message: &Message| self.log_pane.cause_of(message, &self.session.log, ascii);
         let context = RowContext {
             width: area.width.max(1),
-            ascii: self.look.theme.ascii,
+            ascii,
             zone: &self.look.zone,
             now: self.now,
             masks: &self.session.profile.masks,
@@ -305,6 +173,23 @@ impl State {
     /// Asks for one line, which begins with `text`.
     pub(crate) fn prompt(&mut self, purpose: PromptPurpose, text: &str) {
         self.overlay = Some(Overlay::Prompt(Prompt::new(purpose, text)));
+    }
+
+    /// Asks for something outside.
+    pub(crate) fn request(&mut self, effect: Effect) {
+        self.questions.request(effect);
+    }
+
+    /// Records the screen into a new file.
+    pub(crate) fn record(&mut self, path: PathBuf) {
+        self.files.record(path.clone());
+        self.request(Effect::Record(Some(path)));
+    }
+
+    /// Where the next exported file goes: a name that no other has.
+    pub(crate) fn new_export_path(&mut self, extension: &str) -> PathBuf {
+        let (stamp, number) = (self.now.wall.strftime("%Y%m%dT%H%M%SZ"), self.files.next_export());
+        self.session.profile.data_dir.join("exports").join(format!("guestwire-{stamp}-{number}.{extension}"))
     }
 
     /// Whether production sends need a question.
@@ -410,16 +295,6 @@ impl State {
         self.ways(lead).next().map(|lead| format!("{lead} {keys}"))
     }
 
-    /// The pane to which leaving the composer leads.
-    pub(crate) fn beside_composer(&self) -> Pane {
-        let panes = self.panes_unzoomed();
-        match (panes.log, panes.thread, panes.pass) {
-            (None, Some(_), _) => Pane::Thread,
-            (None, None, Some(_)) => Pane::Pass,
-            _ => Pane::Log,
-        }
-    }
-
     /// `:connect`, and in the composer `^P connect`.
     fn by_name(&self, action: Action) -> String {
         let palette = if self.arrangement.focus == Pane::Composer { Action::PaletteText } else { Action::Palette };
@@ -454,15 +329,4 @@ impl State {
         let unread = self.session.conversations.unread();
         if unread == 0 { format!("guestwire: {place}") } else { format!("guestwire: {place}, {unread} unread") }
     }
-}
-
-/// Status, cause and how sure that is, of an entry that failed.
-fn named_cause(entry: &LogEntry, ascii: bool) -> Option<(Confidence, String)> {
-    // What kept a message here is said by its own reason.
-    let told = |cause| !matches!(cause, Cause::Unknown | Cause::HeldBack);
-    let diagnosis = entry.diagnosis().filter(|diagnosis| told(diagnosis.cause()))?;
-    let status = entry.status().map(|status| status.to_string()).unwrap_or_default();
-    let dot = if ascii { "-" } else { "·" };
-    let confidence = diagnosis.confidence();
-    Some((confidence, format!("{status} {dot} {}, {}", diagnosis.cause(), confidence.word()).trim().to_owned()))
 }

@@ -34,7 +34,7 @@ pub fn page_text<'p>(state: &'p State, content: &'p PageContent) -> (Cow<'p, str
         PageContent::Status => ("Status".into(), help::status(state).into()),
         PageContent::Ids(key) => {
             let title = state.session.conversations.get(*key).map_or("Ids", |item| item.name());
-            (title.into(), ids::card(&state.session, state.questions.id_search.as_ref(), *key).into())
+            (title.into(), ids::card(&state.session, state.questions.id_search(), *key).into())
         }
         PageContent::Lines { title, lines } => (title.into(), lines.into()),
     }

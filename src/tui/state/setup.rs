@@ -82,9 +82,6 @@ impl State {
             probe: self.key(Action::Probe),
             scope: self.key(Action::LogScope),
         };
-        if let Some(history) = &mut self.log_pane.history {
-            history.log.set_keys(names.clone());
-        }
-        self.session.log.set_keys(names);
+        self.logs_mut().for_each(|log| log.set_keys(names.clone()));
     }
 }

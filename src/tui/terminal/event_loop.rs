@@ -103,9 +103,6 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
             title: String::new(),
             recorder: None,
         };
-        if let Some(path) = state.files.recording.clone() {
-            self.carry_out(state, &mut turn, Effect::Record(Some(path)))?;
-        }
         // It may have changed before anybody listened for that.
         self.measure(state, &mut turn)?;
         let mut batch = Vec::with_capacity(BATCH);

@@ -12,16 +12,15 @@ use crate::tui::action::Action;
 use crate::tui::state::overlay::{Consent, DialogQuestion, Menu, MenuChoice, Overlay, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
-use super::focus::focus;
 use super::ids;
+use super::journal::{self, keep, open};
 use super::notices::with_session;
-use super::open_conversation::{self, keep, open};
 
 /// Conversations of a page turn.
 const PAGE: isize = 10;
 
 /// Applies an action of the picker.
-pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+pub fn act(state: &mut State, action: Action) {
     match action {
         Action::PickerUp => state.session.conversations.step(-1),
         Action::PickerDown => state.session.conversations.step(1),
@@ -31,33 +30,30 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::PickerLast => state.session.conversations.last(),
         Action::Open => {
             if let Some(key) = state.session.conversations.selected() {
-                open(state, key, effects);
+                open(state, key);
             }
         }
-        Action::NextUnread => {
-            if state.session.conversations.next_unread().is_none() {
-                state.status.info("Nothing is unread.");
-            }
+        Action::NextUnread if state.session.conversations.next_unread().is_none() => {
+            state.status.info("Nothing is unread.");
         }
         Action::Pin => {
             if let Some(key) = state.session.conversations.selected() {
                 state.session.conversations.pin(key);
-                keep(state, key, effects);
+                keep(state, key);
             }
         }
         Action::Nickname => {
-            if let Some((key, name)) =
-                state.session.conversations.selected_item().map(|i| (i.conversation.key, i.name().to_owned()))
-            {
+            if let Some(item) = state.session.conversations.selected_item() {
+                let (key, name) = (item.conversation.key, item.name().to_owned());
                 state.prompt(PromptPurpose::Nickname(key), &name);
             }
         }
         Action::IdCard => ids::open(state),
         Action::Add => state.prompt(PromptPurpose::Add, ""),
         Action::Remove => ask_remove(state),
-        Action::KeepInConfig => keep_in_config(state, effects),
-        Action::Discover => ask_page(state, 1, effects),
-        Action::Refresh => refresh(state, effects),
+        Action::KeepInConfig => keep_in_config(state),
+        Action::Discover => ask_page(state, 1),
+        Action::Refresh => refresh(state),
         Action::Sort => {
             state.session.conversations.toggle_sort();
             state.status.info(format!("Conversations in order: {}.", state.session.conversations.order().word()));
@@ -71,75 +67,65 @@ fn ask_remove(state: &mut State) {
     let Some(item) = state.session.conversations.selected_item() else { return };
     let (key, name) = (item.conversation.key, item.name().to_owned());
     if let Some(why) = state.session.not_removable(key) {
-        state.status.info(format!("“{name}” stays: {why}."));
-        return;
+        return state.status.info(format!("“{name}” stays: {why}."));
     }
-    state.ask(
-        DialogQuestion::Remove(key),
-        format!("Remove “{name}” from the list?"),
-        vec![format!(
-            "What was said in it stays in the log ({} shows all conversations). It can be added again.",
-            state.key(Action::LogScope)
-        )],
-        "remove it",
-        Consent::Enter,
-    );
+    let shows = format!("{} shows all conversations", state.key(Action::LogScope));
+    let lines = vec![format!("What was said in it stays in the log ({shows}). It can be added again.")];
+    let title = format!("Remove “{name}” from the list?");
+    state.ask(DialogQuestion::Remove(key), title, lines, "remove it", Consent::Enter);
 }
 
 /// Removes a conversation that was added by hand.
-pub fn remove(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+pub fn remove(state: &mut State, key: ConversationKey) {
     let name = state.session.conversations.name(key);
     if state.composer.active() == Some(key) {
         state.composer.clear();
-        open_conversation::watch(state, effects);
+        journal::watch(state);
     }
-    if with_session(state, effects, |session, _, changes| session.remove_conversation(key, changes)) {
+    if with_session(state, |session, _, changes| session.remove_conversation(key, changes)) {
         state.status.info(format!("“{name}” is removed from the list."));
-        focus(state, Pane::Picker);
+        state.focus(Pane::Picker);
     }
 }
 
 /// Has the selected conversation written into the config file.
-fn keep_in_config(state: &mut State, effects: &mut Vec<Effect>) {
+fn keep_in_config(state: &mut State) {
     let Some(item) = state.session.conversations.selected_item() else { return };
     let conversation = Conversation { name: item.name().to_owned(), ..item.conversation.clone() };
-    effects.push(Effect::Local(LocalRequest::KeepInConfig(Box::new(conversation))));
+    state.request(Effect::Local(LocalRequest::KeepInConfig(Box::new(conversation))));
 }
 
 /// Reads the conversation that one stands on (picker) or that is open (elsewhere).
-pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
+pub fn refresh(state: &mut State) {
     let selected = state.session.conversations.selected().filter(|_| state.arrangement.focus == Pane::Picker);
     if let Some(key) = selected.or(state.session.conversations.active()) {
-        effects.push(Effect::Engine(Command::Read(key)));
+        state.request(Effect::Engine(Command::Read(key)));
     }
 }
 
 // ── conversations that are active on the remote side ───────────────────────────────────────────────────────────
 
 /// Asks for a page.
-pub fn ask_page(state: &mut State, page: u32, effects: &mut Vec<Effect>) {
-    state.questions.discovering = Some(page);
+pub fn ask_page(state: &mut State, page: u32) {
+    state.questions.discover(page);
     state.status.info(if page == 1 {
         "Asking which conversations are active…".to_owned()
     } else {
         format!("Asking for page {page}…")
     });
-    effects.push(Effect::Engine(Command::Discover { page }));
 }
 
 /// A page came, or a refusal.
 pub fn page_arrived(state: &mut State, page: u32, found: Result<Vec<DiscoveredConversation>, String>, more: bool) {
-    // An answer to a question that nobody has any more.
-    if state.questions.discovering.take_if(|asked| *asked == page).is_none() {
+    if !state.questions.discovered(page) {
         return;
     }
     let found = match found {
         Ok(found) => found,
         Err(why) => {
             let why = clause(&why);
-            state
-                .status
-                .error(format!("Active conversations cannot be listed: {why}. You can still add one by its id."));
+            let said = format!("Active conversations cannot be listed: {why}. You can still add one by its id.");
+            state.status.error(said);
             state.status.offer(&[(Action::Add, "add by id")]);
             return;
         }
@@ -150,12 +136,8 @@ pub fn page_arrived(state: &mut State, page: u32, found: Result<Vec<DiscoveredCo
         return;
     }
     if found.is_empty() {
-        state.status.info(if page == 1 {
-            "No conversation is active."
-        } else {
-            "There are no more active conversations."
-        });
-        return;
+        let none = if page == 1 { "No conversation is active." } else { "There are no more active conversations." };
+        return state.status.info(none);
     }
     state.status.clear();
     let mut items: Vec<(String, MenuChoice)> =
@@ -188,7 +170,7 @@ fn line(state: &State, found: &DiscoveredConversation) -> String {
 }
 
 /// One was picked: it is added, or opened where it stands in the picker already.
-pub fn picked(state: &mut State, found: DiscoveredConversation, effects: &mut Vec<Effect>) {
+pub fn picked(state: &mut State, found: DiscoveredConversation) {
     let DiscoveredConversation { conversation_id: conversation, participant_id: participant, .. } = found;
-    ids::add_one(state, Candidate { conversation, participant, swapped: None }, effects);
+    ids::add_one(state, Candidate { conversation, participant, swapped: None });
 }

@@ -1,30 +1,29 @@
-//! Keys while something stands on top.
+//! Keys while something stands on top: a page, the card of a refusal, the palette, a menu, a question. (A prompt's are
+//! in [`super::prompt`].)
 
 use crossterm::event::{KeyCode, KeyEvent};
 use tui_input::Input;
 
 use crate::engine::Command;
-use crate::model::{Channel, DeliveryStatus, MessageId};
+use crate::pass::runner::RunnerEvent;
 use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
 use crate::tui::keymap::KeyMeaning;
 use crate::tui::state::overlay::{
-    Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Page, PageContent, Prompt, PromptPurpose,
+    Card, Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Page, PageContent, Prompt, PromptPurpose,
     edit_line,
 };
 use crate::tui::state::page::{last_scroll, page_text, page_turn, scrolled};
-use crate::tui::state::palette::PaletteTarget;
+use crate::tui::state::palette::{Palette, PaletteTarget};
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
-use super::focus::{focus, show_log, show_pass};
-use super::notices::shown_word;
-use super::open_conversation;
-use super::{attachments, card, conversations, faults, global, history, ids, pass, prompt, sending, web_session};
+use super::{conversations, demo, global, ids, journal, log, next_message, pass, prompt, sending, web_session};
 
-/// Lines of a page turn in the palette.
-const PALETTE_PAGE: usize = 10;
+/// Lines of a page turn in the palette, and of half a page of the card.
+const PALETTE_PAGE: i16 = 10;
+const CARD_PAGE: i16 = 8;
 
 /// What is left to do for a key, beneath what stood on top.
 pub enum KeyFollowUp {
@@ -35,7 +34,7 @@ pub enum KeyFollowUp {
 }
 
 /// Applies a key to what stands on top.
-pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Effect>) -> Option<KeyFollowUp> {
+pub fn key(state: &mut State, key: KeyEvent, chord: Chord) -> Option<KeyFollowUp> {
     let action = match state.keys.map.resolve(Context::Dialog, None, chord) {
         KeyMeaning::Act(action) => Some(action),
         KeyMeaning::Prefix | KeyMeaning::Unbound => None,
@@ -47,80 +46,80 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         }
         return Some(KeyFollowUp::Key(plain.event()));
     }
-    let mut chosen_action = None;
-    let overlay = state.overlay.take()?;
-    match overlay {
-        Overlay::Page(page) => page_key(state, page, action, key, effects),
-        Overlay::Card(card) => card::key(state, card, action, chord, effects),
-        Overlay::Palette(mut palette) => match action {
-            Some(Action::Dismiss) => {}
-            Some(Action::Confirm) => {
-                let item = palette.items.get(palette.chosen).map(|i| (i.target, i.disabled));
-                chosen_action = choose_from_palette(state, item, effects);
-            }
-            Some(up @ (Action::DialogUp | Action::DialogPageUp)) => {
-                let by = if up == Action::DialogUp { 1 } else { PALETTE_PAGE };
-                palette.chosen = palette.chosen.saturating_sub(by);
-                state.overlay = Some(Overlay::Palette(palette));
-            }
-            Some(down @ (Action::DialogDown | Action::DialogPageDown)) => {
-                let by = if down == Action::DialogDown { 1 } else { PALETTE_PAGE };
-                palette.chosen = (palette.chosen + by).min(palette.items.len().saturating_sub(1));
-                state.overlay = Some(Overlay::Palette(palette));
-            }
-            _ => {
-                let changed = edit_line(&mut palette.input, key.code, key.modifiers);
-                state.overlay = Some(Overlay::Palette(palette));
-                if changed {
-                    global::palette_changed(state);
-                }
-            }
-        },
-        Overlay::Prompt(prompt) => prompt::key(state, prompt, action, key, effects),
-        Overlay::Menu(menu) => menu_key(state, menu, action, key, effects),
-        Overlay::Ask(ask) => ask_key(state, ask, action, key, effects),
+    match state.overlay.take()? {
+        Overlay::Page(page) => page_key(state, page, action, key),
+        Overlay::Card(card) => card_key(state, card, action, chord),
+        Overlay::Palette(palette) => return palette_key(state, palette, action, key).map(KeyFollowUp::Act),
+        Overlay::Prompt(prompt) => prompt::key(state, prompt, action, key),
+        Overlay::Menu(menu) => menu_key(state, menu, action, key),
+        Overlay::Ask(ask) => ask_key(state, ask, action, key),
     }
-    chosen_action.map(KeyFollowUp::Act)
+    None
 }
 
-fn menu_key(state: &mut State, mut menu: Menu, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
-    let last = menu.items.len().saturating_sub(1);
-    match (action, key.code) {
-        (action, _) if action == Some(Action::Dismiss) || is_quit(&menu, key) => {
+/// By how many rows a key goes down (up where negative), where a page has so many.
+const fn rows(action: Option<Action>, page: i16) -> Option<i16> {
+    match action {
+        Some(Action::DialogUp | Action::LogUp) => Some(-1),
+        Some(Action::DialogDown | Action::LogDown) => Some(1),
+        Some(Action::DialogPageUp | Action::LogHalfUp) => Some(-page),
+        Some(Action::DialogPageDown | Action::LogHalfDown) => Some(page),
+        _ => None,
+    }
+}
+
+fn palette_key(state: &mut State, mut palette: Palette, action: Option<Action>, key: KeyEvent) -> Option<Action> {
+    let mut changed = false;
+    match action {
+        Some(Action::Dismiss) => return None,
+        Some(Action::Confirm) => {
+            let item = palette.items.get(palette.chosen).map(|i| (i.target, i.disabled));
+            return choose_from_palette(state, item);
+        }
+        _ => match rows(action, PALETTE_PAGE) {
+            Some(by) => {
+                let last = palette.items.len().saturating_sub(1);
+                palette.chosen = palette.chosen.saturating_add_signed(by.into()).min(last);
+            }
+            None => changed = edit_line(&mut palette.input, key.code, key.modifiers),
+        },
+    }
+    state.overlay = Some(Overlay::Palette(palette));
+    if changed {
+        global::palette_changed(state);
+    }
+    None
+}
+
+fn menu_key(state: &mut State, mut menu: Menu, action: Option<Action>, key: KeyEvent) {
+    match (action, rows(action, i16::MAX), key.code, &mut menu.filter) {
+        (Some(Action::Dismiss), ..) | (_, _, KeyCode::Char('q'), None) => {
             if let Some(before) = menu.before {
                 state.look.theme = *before;
             }
             return;
         }
-        (Some(Action::Confirm), _) => {
-            match menu.choice().cloned() {
-                Some(choice) => chosen(state, choice, effects),
+        (Some(Action::Confirm), ..) => {
+            return match menu.choice().cloned() {
+                Some(choice) => chosen(state, choice),
                 // Nothing fits what is typed: it stays open.
                 None => state.overlay = Some(Overlay::Menu(menu)),
-            }
-            return;
+            };
         }
-        (Some(Action::DialogUp), _) => menu.step(-1),
-        (Some(Action::DialogDown), _) => menu.step(1),
-        (Some(Action::DialogPageUp), _) => menu.step(isize::MIN / 2),
-        (Some(Action::DialogPageDown), _) => menu.step(isize::MAX / 2),
-        (_, code) if menu.filter.is_some() => {
-            if let Some(filter) = &mut menu.filter {
-                edit_line(filter, code, key.modifiers);
-            }
+        (_, Some(by), ..) => menu.step(by.into()),
+        (_, _, code, Some(filter)) => {
+            edit_line(filter, code, key.modifiers);
             // One stands on something that is shown.
             menu.step(0);
         }
-        (None, KeyCode::Char('k')) => menu.step(-1),
-        (None, KeyCode::Char('j')) => menu.step(1),
-        (None, KeyCode::Char(c)) => {
-            if let Some(digit) = c.to_digit(10).filter(|d| *d > 0) {
-                let at = digit as usize - 1;
+        (None, _, KeyCode::Char('k'), _) => menu.step(-1),
+        (None, _, KeyCode::Char('j'), _) => menu.step(1),
+        (None, _, KeyCode::Char(c), _) => {
+            if let Some(at) = c.to_digit(10).and_then(|digit| (digit as usize).checked_sub(1)) {
                 if let Some((_, choice)) = menu.items.get(at).filter(|_| menu.quick).cloned() {
-                    chosen(state, choice, effects);
-                    return;
+                    return chosen(state, choice);
                 }
-                menu.chosen = at.min(last);
+                menu.chosen = at.min(menu.items.len().saturating_sub(1));
             }
         }
         _ => {}
@@ -133,18 +132,13 @@ fn menu_key(state: &mut State, mut menu: Menu, action: Option<Action>, key: KeyE
     state.overlay = Some(Overlay::Menu(menu));
 }
 
-/// Whether a key closes a menu in which one does not type.
-fn is_quit(menu: &Menu, key: KeyEvent) -> bool {
-    menu.filter.is_none() && key.code == KeyCode::Char('q')
-}
-
 /// Whether a key changes what is typed, or moves in it.
 const fn is_edit(code: KeyCode) -> bool {
     matches!(code, KeyCode::Char(_) | KeyCode::Backspace | KeyCode::Delete | KeyCode::Left | KeyCode::Right)
 }
 
 /// A page is read, copied and searched. It is never scrolled further than its end, so that the way back begins at once.
-fn page_key(state: &mut State, mut page: Page, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
+fn page_key(state: &mut State, mut page: Page, action: Option<Action>, key: KeyEvent) {
     match (&mut page.content, action, key.code) {
         (PageContent::Help(filter @ Some(_)), Some(Action::Dismiss), _) => (page.scroll, *filter) = (0, None),
         (PageContent::Help(Some(typed)), None, code) if is_edit(code) => {
@@ -154,14 +148,14 @@ fn page_key(state: &mut State, mut page: Page, action: Option<Action>, key: KeyE
         (PageContent::Help(filter @ None), None, KeyCode::Char('/')) => {
             (page.scroll, *filter) = (0, Some(Input::default()));
         }
-        (PageContent::Ids(of), None, KeyCode::Char('l')) => ids::look_up(state, *of, effects),
+        (PageContent::Ids(of), None, KeyCode::Char('l')) => ids::look_up(state, *of),
         (PageContent::Ids(of), None, KeyCode::Char('s')) => {
-            if ids::swap(state, *of, effects) {
+            if ids::swap(state, *of) {
                 return;
             }
         }
         (content @ (PageContent::Ids(_) | PageContent::Lines { .. }), None, KeyCode::Char('y')) => {
-            effects.push(Effect::Copy(page_text(state, content).1.join("\n")));
+            state.request(Effect::Copy(page_text(state, content).1.join("\n")));
         }
         _ => match scrolled(page.scroll, action, key, page_turn(state)) {
             Some(to) => page.scroll = to,
@@ -172,31 +166,26 @@ fn page_key(state: &mut State, mut page: Page, action: Option<Action>, key: KeyE
     state.overlay = Some(Overlay::Page(page));
 }
 
-fn choose_from_palette(
-    state: &mut State,
-    item: Option<(PaletteTarget, Option<&'static str>)>,
-    effects: &mut Vec<Effect>,
-) -> Option<Action> {
+fn choose_from_palette(state: &mut State, item: Option<(PaletteTarget, Option<&'static str>)>) -> Option<Action> {
     match item {
         None => state.status.info("No command has that name."),
         Some((_, Some(why))) => state.status.info(format!("Not now: {why}.")),
         Some((PaletteTarget::Act(action), None)) => {
             match action.spec().context {
-                Context::Picker => {
-                    focus(state, Pane::Picker);
-                }
-                Context::Log if state.arrangement.focus != Pane::Thread => show_log(state),
-                Context::Pass => show_pass(state),
+                Context::Picker => state.focus(Pane::Picker),
+                Context::Log if state.arrangement.focus != Pane::Thread => state.show_log(),
+                Context::Pass => state.show_pass(),
                 // With no conversation there is nothing to write to, which is said.
-                Context::Composer if !focus(state, Pane::Composer) => return None,
+                Context::Composer => state.focus(Pane::Composer),
                 _ => {}
             }
-            return Some(action);
+            return Some(action)
+                .filter(|_| action.spec().context != Context::Composer || state.arrangement.focus == Pane::Composer);
         }
-        Some((PaletteTarget::Conversation(key), None)) => open_conversation::open(state, key, effects),
+        Some((PaletteTarget::Conversation(key), None)) => journal::open(state, key),
         Some((PaletteTarget::Entry(number), None)) => {
-            show_log(state);
-            history::close(state);
+            state.show_log();
+            state.close_history();
             if !state.session.log.select_number(number) {
                 state.status.info(format!("There is no row #{number} in the log."));
             }
@@ -205,36 +194,19 @@ fn choose_from_palette(
     None
 }
 
-fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
+fn chosen(state: &mut State, choice: MenuChoice) {
     match choice {
         MenuChoice::Snippet(name) => {
             state.composer.insert_snippet(&name);
         }
-        MenuChoice::Fault(json) => faults::set(state, json.map(str::to_owned), effects),
-        MenuChoice::AddFound(lead) => ids::add_one(state, lead, effects),
-        MenuChoice::Act(action) => global::act(state, action, effects),
-        MenuChoice::SendAs(Some(variation)) if sending::senseless(state, variation).is_some() => {
-            let why = sending::senseless(state, variation).unwrap_or_default();
-            state.status.info(format!("Not as {variation}: {why}."));
-        }
-        MenuChoice::SendAs(variation) => {
-            state.next_send.send_as = variation;
-            match variation {
-                Some(variation) => {
-                    state.status.warn(format!(
-                        "The next message is sent wrongly on purpose: {variation}, {}.",
-                        variation.about()
-                    ));
-                    state.status.offer(&[(Action::SendAs, "change")]);
-                    state.status.about(Subject::NextMessage);
-                    focus(state, Pane::Composer);
-                }
-                None => state.status.info("The next message is sent as usual."),
-            }
-        }
-        MenuChoice::Transcript(form) => super::saving::save_transcript(state, form, effects),
-        choice @ (MenuChoice::Play(_) | MenuChoice::Rehearse) => super::demo::chosen(state, &choice),
-        MenuChoice::Pass(choice) => pass::chosen(state, choice, effects),
+        MenuChoice::Fault(json) => state.questions.set_fault(json.map(str::to_owned)),
+        MenuChoice::AddFound(lead) => ids::add_one(state, lead),
+        MenuChoice::Act(action) => global::act(state, action),
+        MenuChoice::SendAs(variation) => next_message::send_as(state, variation),
+        MenuChoice::Transcript(form) => global::save_transcript(state, form),
+        MenuChoice::Play(name) => demo::play_named(state, name),
+        MenuChoice::Rehearse => demo::rehearse_conversation(state),
+        MenuChoice::Pass(choice) => pass::chosen(state, choice),
         MenuChoice::Theme(name) => {
             global::show_theme(state, &name);
             state
@@ -245,50 +217,19 @@ fn chosen(state: &mut State, choice: MenuChoice, effects: &mut Vec<Effect>) {
             state.status.info("guestwire keeps checking the conversation for the message.");
             state.status.offer(&[(Action::Settle, "settle")]);
         }
-        MenuChoice::Settle(id, _) | MenuChoice::SendAnyway(id) if no_longer_unknown(state, id) => {}
-        MenuChoice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),
-        MenuChoice::SendAnyway(id) => ask_send_anyway(state, id),
-        MenuChoice::Answer(answer) => attachments::answer(state, answer, effects),
-        MenuChoice::TakeOff(key, what) => attachments::take_off(state, key, what.as_ref()),
-        MenuChoice::Session(key, ask) => web_session::wanted(state, key, ask, effects),
-        MenuChoice::Found(found) => conversations::picked(state, *found, effects),
-        MenuChoice::Page(page) => conversations::ask_page(state, page, effects),
+        MenuChoice::Settle(id, _) | MenuChoice::SendAnyway(id) if sending::no_longer_unknown(state, id) => {}
+        MenuChoice::Settle(message, landed) => state.request(Effect::Engine(Command::Settle { message, landed })),
+        MenuChoice::SendAnyway(id) => sending::ask_send_anyway(state, id),
+        MenuChoice::Answer(answer) => next_message::answer(state, answer),
+        MenuChoice::TakeOff(key, what) => next_message::take_off(state, key, what.as_ref()),
+        MenuChoice::Session(key, ask) => web_session::wanted(state, key, ask),
+        MenuChoice::Found(found) => conversations::picked(state, *found),
+        MenuChoice::Page(page) => conversations::ask_page(state, page),
         MenuChoice::NotNow(why) => state.status.info(format!("Not now: {why}.")),
     }
 }
 
-/// Whether a message was settled while a dialog about it stood open; then says so.
-fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
-    let word = match state.session.threads.message(id).map(|m| &m.delivery) {
-        Some(DeliveryStatus::Unknown(_)) => return false,
-        Some(delivery) => shown_word(delivery),
-        None => "gone",
-    };
-    state.status.warn(format!("Nothing was done: the message is now {word}."));
-    true
-}
-
-fn ask_send_anyway(state: &mut State, id: MessageId) {
-    let conversation = state.session.threads.message(id).map(|m| m.conversation);
-    let channel = conversation.and_then(|key| state.session.conversations.channel(key));
-    let mut lines = vec![if channel.is_some_and(|channel| channel.capabilities().idempotent) {
-        "It is sent with the same message id, so the service can recognise it if it has the first one.".to_owned()
-    } else {
-        let channel = channel.map_or("", Channel::as_str);
-        format!("If the first one was received, the other side will see it twice ({channel} cannot tell them apart).")
-    }];
-    lines.extend(state.production_line());
-    lines.push("Type “again” to confirm.".to_owned());
-    state.ask(
-        DialogQuestion::SendAnyway(id),
-        "Send it again although it may have been received?",
-        lines,
-        "send it again",
-        Consent::word("again"),
-    );
-}
-
-fn ask_key(state: &mut State, mut ask: Confirmation, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
+fn ask_key(state: &mut State, mut ask: Confirmation, action: Option<Action>, key: KeyEvent) {
     let ready = ask.ready();
     let yes = match (action, key.code, &mut ask.consent) {
         (Some(Action::Dismiss), ..) | (None, KeyCode::Char('n'), Consent::Enter | Consent::Y) => return,
@@ -308,15 +249,81 @@ fn ask_key(state: &mut State, mut ask: Confirmation, action: Option<Action>, key
         return;
     }
     match ask.question {
-        DialogQuestion::SendAnyway(id) if no_longer_unknown(state, id) => {}
-        DialogQuestion::Resend(id) | DialogQuestion::SendAnyway(id) => sending::resend(state, id, effects),
-        DialogQuestion::Production(shown) => sending::send_draft(state, shown, effects),
-        DialogQuestion::Answer(answer) => sending::answer(state, *answer, effects),
-        DialogQuestion::Session(key, ask) => web_session::go(state, key, ask, effects),
-        DialogQuestion::Play => super::demo::cue(state, effects),
-        DialogQuestion::PassStep => pass::run_step_now(state, effects),
-        DialogQuestion::PassStop => pass::stop_now(state, effects),
-        DialogQuestion::Remove(key) => conversations::remove(state, key, effects),
-        DialogQuestion::Quit => effects.push(Effect::Quit),
+        DialogQuestion::SendAnyway(id) if sending::no_longer_unknown(state, id) => {}
+        DialogQuestion::Resend(id) | DialogQuestion::SendAnyway(id) => sending::resend(state, id),
+        DialogQuestion::Production(shown) => sending::send_draft(state, shown),
+        DialogQuestion::Answer(answer) => sending::answer(state, *answer),
+        DialogQuestion::Session(key, ask) => web_session::go(state, key, ask),
+        DialogQuestion::Play => demo::cue(state),
+        DialogQuestion::PassStep => pass::run_step_now(state),
+        DialogQuestion::PassStop => pass::pass_event(state, RunnerEvent::Stop),
+        DialogQuestion::Remove(key) => conversations::remove(state, key),
+        DialogQuestion::Quit => state.request(Effect::Quit),
     }
+}
+
+/// A key while the card is open: the log's keys act on its entry, and scroll it.
+fn card_key(state: &mut State, mut card: Card, action: Option<Action>, chord: Chord) {
+    let action = action.or_else(|| meant_by_card(state, &mut card, chord));
+    match action {
+        Some(Action::Dismiss | Action::Confirm | Action::Quit | Action::Why) => return,
+        Some(
+            copy @ (Action::CopyTicket
+            | Action::CopyNote
+            | Action::CopyCurl
+            | Action::CopyIds
+            | Action::CopyHeaders
+            | Action::CopyBody
+            | Action::CopyLine),
+        ) => state.on_entry(card.number, |state| log::act(state, copy)),
+        Some(way @ (Action::NextMatch | Action::NextError | Action::PreviousMatch | Action::PreviousError)) => {
+            let later = matches!(way, Action::NextMatch | Action::NextError);
+            match state.log_with(card.number).why_beside(card.number, later) {
+                Some(number) => card = Card { number, scroll: 0, prefix: None },
+                None => state.status.info("There is no other refusal in this direction."),
+            }
+        }
+        Some(Action::Resend | Action::Renew | Action::Probe | Action::Refresh)
+            if state.session.log.entry(card.number).is_none() =>
+        {
+            state.status.info("This refusal is from an earlier session: send a message again to check it now.");
+        }
+        Some(Action::Resend) => {
+            state.on_entry(card.number, sending::ask_resend);
+            return;
+        }
+        Some(Action::Renew) => global::act(state, Action::Renew),
+        Some(Action::Probe) => log::probe(state, Some(card.number)),
+        Some(Action::CompareAccepted) => {
+            state.on_entry(card.number, log::compare_accepted);
+            return;
+        }
+        Some(Action::Refresh) => {
+            let conversation =
+                state.session.log.entry(card.number).and_then(|e| e.exchange()).and_then(|x| x.conversation);
+            if let Some(key) = conversation {
+                state.request(Effect::Engine(Command::Read(key)));
+                state.status.info("Reading the conversation: the card is updated with what is found.");
+                state.status.about(Subject::Reading(key));
+            }
+        }
+        _ => card.scroll = card.scroll.saturating_add_signed(rows(action, CARD_PAGE).unwrap_or(0)),
+    }
+    state.overlay = Some(Overlay::Card(card));
+}
+
+/// What a key means while the card is open: what it means in the log, else in the list, else everywhere.
+fn meant_by_card(state: &State, card: &mut Card, chord: Chord) -> Option<Action> {
+    let first = card.prefix.take();
+    for context in [Context::Log, Context::Picker, Context::Global] {
+        match state.keys.map.resolve(context, first, chord) {
+            KeyMeaning::Act(action) => return Some(action),
+            KeyMeaning::Prefix => {
+                card.prefix = Some(chord);
+                return None;
+            }
+            KeyMeaning::Unbound => {}
+        }
+    }
+    None
 }

@@ -1,7 +1,9 @@
 //! What works everywhere but in text fields.
 
 use crate::engine::Command;
+use crate::export::transcript::TranscriptForm;
 use crate::model::{DeliveryStatus, TokenStatus};
+use crate::session::local::LocalRequest;
 use crate::text::counted;
 use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
@@ -10,12 +12,11 @@ use crate::tui::state::palette::Palette;
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
-use super::focus::{focus, hide_pass, keep_focus_visible, show_log};
 use super::notices::with_session;
-use super::{attachments, faults, history, pass, web_session};
+use super::{demo, next_message, pass, sending, web_session};
 
 /// Applies a global action.
-pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+pub fn act(state: &mut State, action: Action) {
     match action {
         Action::Help => state.overlay = Some(Overlay::page(PageContent::Help(None))),
         Action::Status => state.overlay = Some(Overlay::page(PageContent::Status)),
@@ -25,44 +26,40 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::NextPane => cycle(state, 1),
         Action::PreviousPane => cycle(state, -1),
-        Action::GoPicker => {
-            focus(state, Pane::Picker);
-        }
-        Action::GoLog => show_log(state),
-        Action::GoComposer => {
-            focus(state, Pane::Composer);
-        }
+        Action::GoPicker => state.focus(Pane::Picker),
+        Action::GoLog => state.show_log(),
+        Action::GoComposer => state.focus(Pane::Composer),
         Action::Filter => open_filter(state),
         Action::Zoom => {
             state.arrangement.zoomed = !state.arrangement.zoomed;
             // What was toggled while one pane had it all shows now.
-            keep_focus_visible(state);
+            state.keep_focus_visible();
         }
         Action::Thread => {
             state.arrangement.toggle_thread();
-            keep_focus_visible(state);
+            state.keep_focus_visible();
         }
-        Action::FaultBench => faults::open(state),
-        Action::SendAs => faults::open_send_as(state),
-        Action::Choose => attachments::choose(state),
-        Action::Extras => attachments::menu(state),
-        Action::Attach => attachments::ask_file(state),
-        Action::Attribute => attachments::ask_attribute(state),
+        Action::FaultBench => next_message::fault_bench(state),
+        Action::SendAs => next_message::ask_how_wrong(state),
+        Action::Choose => next_message::choose(state),
+        Action::Extras => next_message::menu(state),
+        Action::Attach => next_message::ask(state, PromptPurpose::Attach),
+        Action::Attribute => next_message::ask(state, PromptPurpose::Attribute),
         Action::Session => web_session::menu(state),
-        Action::Pass => pass::toggle(state, effects),
+        Action::Pass => pass::toggle(state),
         Action::PassFromSession => pass::ask_session(state),
-        Action::Connect => connect(state, effects),
-        Action::Renew => renew(state, effects),
-        Action::Redraw => effects.push(Effect::Redraw),
-        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Connect => connect(state),
+        Action::Renew => renew(state),
+        Action::Redraw => state.request(Effect::Redraw),
+        Action::Suspend => state.request(Effect::Suspend),
         Action::Back => back(state),
-        Action::Quit => quit(state, effects),
-        Action::Interrupt => interrupt(state, effects),
+        Action::Quit => quit(state),
+        Action::Interrupt => interrupt(state),
         Action::Arm => arm(state),
-        Action::Present => super::demo::toggle(state),
-        Action::Transcript => super::saving::ask_transcript(state),
-        Action::Record => super::saving::toggle_recording(state, effects),
-        Action::ResumeQueue => super::sending::resume(state, effects),
+        Action::Present => demo::toggle(state),
+        Action::Transcript => ask_transcript(state),
+        Action::Record => toggle_recording(state),
+        Action::ResumeQueue => sending::resume(state),
         Action::Theme => {
             let items = crate::tui::theme::names().map(|n| (n.to_owned(), MenuChoice::Theme(n.to_owned()))).collect();
             let mut menu = Menu::new("Colours", items);
@@ -72,7 +69,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         _ => {
             if let Some(ask) = web_session::ask_of(action) {
-                web_session::act(state, ask, effects);
+                web_session::act(state, ask);
             }
         }
     }
@@ -94,7 +91,7 @@ fn cycle(state: &mut State, by: isize) {
     let at = order.iter().position(|&p| p == state.arrangement.focus).unwrap_or(0);
     let next = (at.cast_signed() + by).rem_euclid(order.len().cast_signed()).cast_unsigned();
     if let Some(&pane) = order.get(next) {
-        focus(state, pane);
+        state.focus(pane);
     }
 }
 
@@ -102,7 +99,7 @@ fn open_filter(state: &mut State) {
     let (pane, text) = match state.arrangement.focus {
         Pane::Picker => (Pane::Picker, state.session.conversations.filter().to_owned()),
         Pane::Log | Pane::Thread | Pane::Composer | Pane::Pass => {
-            hide_pass(state);
+            state.hide_pass();
             if state.arrangement.focus == Pane::Thread {
                 state.arrangement.uncover_log();
                 state.arrangement.focus = Pane::Log;
@@ -131,12 +128,12 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
             (!sent).then_some("the chosen log entry is not a sent message")
         }
         Action::Settle => {
-            let unknown = super::unknown_outcome::selected_unknown(state).is_none();
+            let unknown = sending::selected_unknown(state).is_none();
             unknown.then_some("the chosen log entry has no unknown outcome")
         }
         Action::Remove => state.session.not_removable(state.session.conversations.selected()?),
-        Action::Choose => attachments::no_choice(state),
-        Action::Extras | Action::Attach | Action::Attribute => attachments::unavailable(state),
+        Action::Choose => next_message::no_choice(state),
+        Action::Extras | Action::Attach | Action::Attribute => next_message::unavailable(state),
         Action::Session => web_session::no_session(state),
         Action::Renew if matches!(&state.session.sign_in.status, TokenStatus::Valid(f) if f.pasted) => {
             Some("a pasted token cannot be renewed")
@@ -148,7 +145,7 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
     }
 }
 
-fn connect(state: &mut State, effects: &mut Vec<Effect>) {
+fn connect(state: &mut State) {
     if state.session.profile.sandbox {
         let lines = [
             "This is a sandbox; nothing leaves this machine.",
@@ -166,17 +163,17 @@ fn connect(state: &mut State, effects: &mut Vec<Effect>) {
     }
     state.status.info("Signing in…");
     state.status.about(Subject::Token);
-    effects.push(Effect::Engine(Command::SignIn));
+    state.request(Effect::Engine(Command::SignIn));
 }
 
-fn renew(state: &mut State, effects: &mut Vec<Effect>) {
+fn renew(state: &mut State) {
     if let Some(why) = disabled(state, Action::Renew) {
         state.status.warn(format!("No new token: {why}."));
         return;
     }
     state.status.info("Getting a new token…");
     state.status.about(Subject::Token);
-    effects.push(Effect::Engine(Command::Renew));
+    state.request(Effect::Engine(Command::Renew));
 }
 
 /// Shows the colours of that name. Where no colour is wanted at all, none of them has any.
@@ -207,40 +204,40 @@ fn back(state: &mut State) {
         state.arrangement.zoomed = false;
     } else if state.arrangement.focus == Pane::Picker && !state.session.conversations.filter().is_empty() {
         state.session.conversations.set_filter("");
-    } else if state.log_pane.compare_with.take().is_some() {
+    } else if state.log_pane.compare_nothing() {
         state.status.over(Subject::Comparison);
     } else if state.arrangement.thread_covers_log() {
         state.arrangement.toggle_thread();
     } else if state.arrangement.focus != Pane::Pass && !state.shown_log().filter_text().is_empty() {
         state.shown_log_mut().clear_filter();
-    } else if state.log_pane.history.is_some() {
-        history::close(state);
+    } else if state.log_pane.history().is_some() {
+        state.close_history();
     } else {
         state.status.clear();
     }
-    keep_focus_visible(state);
+    state.keep_focus_visible();
 }
 
 /// `q`: back where something can be left; at the top, out.
-fn quit(state: &mut State, effects: &mut Vec<Effect>) {
+fn quit(state: &mut State) {
     if state.arrangement.zoomed || state.arrangement.thread_covers_log() {
         back(state);
         return;
     }
     if state.arrangement.focus == Pane::Pass {
-        hide_pass(state);
+        state.hide_pass();
         return;
     }
-    leave(state, effects);
+    leave(state);
 }
 
 /// Leaves, or asks where something would be lost.
-fn leave(state: &mut State, effects: &mut Vec<Effect>) {
+fn leave(state: &mut State) {
     let drafts = state.session.conversations.keys().filter(|key| state.composer.has_draft(*key)).count();
     let open = state.session.threads.open().count();
     let running = state.session.pass.is_running();
     if drafts == 0 && open == 0 && !running {
-        effects.push(Effect::Quit);
+        state.request(Effect::Quit);
         return;
     }
     let mut lines = Vec::new();
@@ -271,7 +268,7 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// Ctrl-C: cancels what runs in the open conversation, then clears the draft, then leaves on the second press.
-pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
+pub fn interrupt(state: &mut State) {
     let active = state.session.conversations.active();
     let running = state
         .session
@@ -281,7 +278,7 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
         .map(|message| (message.id, message.delivery.clone()));
     if let Some((id, _)) = running.as_ref().filter(|(id, _)| state.session.journal.paused.contains(id)) {
         let id = *id;
-        with_session(state, effects, |session, _, changes| session.take_back_paused(id, changes));
+        with_session(state, |session, _, changes| session.take_back_paused(id, changes));
         state.status.info("Cancelled: it was never sent.");
     } else if let Some((id, delivery)) = running {
         let what = if matches!(delivery, DeliveryStatus::Sending { .. }) {
@@ -290,14 +287,14 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
             "Cancelled: nothing was sent."
         };
         state.status.info(what);
-        effects.push(Effect::Engine(Command::Cancel(id)));
+        state.request(Effect::Engine(Command::Cancel(id)));
     } else if state.arrangement.focus == Pane::Composer && !state.composer.is_empty() {
         state.composer.clear();
         state.status.info("Draft cleared.");
         state.status.offer(&[(Action::Undo, "undo")]);
         state.status.about(Subject::Draft);
     } else if state.keys.quit_is_armed(state.now) {
-        leave(state, effects);
+        leave(state);
     } else {
         state.keys.arm_quit(state.now);
         state.status.info(format!("Press {} again to leave.", state.key(Action::Interrupt)));
@@ -310,4 +307,44 @@ pub fn disarm_quit(state: &mut State) {
     if state.keys.disarm_quit() {
         state.status.over(Subject::Leaving);
     }
+}
+
+/// Asks for the form of a transcript.
+fn ask_transcript(state: &mut State) {
+    let empty = state.session.conversations.active().is_none_or(|key| state.session.threads.messages(key).is_empty());
+    if empty {
+        state.status.info("Nothing was said here yet: there is nothing to save.");
+        return;
+    }
+    let items = vec![
+        (
+            "one HTML page: bubbles, light and dark, prints well".to_owned(),
+            MenuChoice::Transcript(TranscriptForm::Html),
+        ),
+        ("Markdown, with request ids, marks and comments".to_owned(), MenuChoice::Transcript(TranscriptForm::Markdown)),
+        ("lines of text".to_owned(), MenuChoice::Transcript(TranscriptForm::Text)),
+    ];
+    state.overlay = Some(Overlay::Menu(Menu::new("Save what was said as", items)));
+}
+
+/// Saves what was said in the open conversation, masked on the way.
+pub fn save_transcript(state: &mut State, form: TranscriptForm) {
+    let Some(transcript) = state.session.transcript(state.session.conversations.active(), &state.look.zone) else {
+        return;
+    };
+    let path = state.new_export_path(form.extension());
+    let (contents, what) = (transcript.write(form), "transcript".to_owned());
+    state.request(Effect::Local(LocalRequest::Write { path, contents, what }));
+}
+
+/// Begins a recording in a new file, or ends the one that runs.
+fn toggle_recording(state: &mut State) {
+    if let Some(path) = state.files.end_recording() {
+        state.request(Effect::Record(None));
+        return state.status.info(format!("Recorded in {}.", path.display()));
+    }
+    let path = state.new_export_path("cast");
+    state.status.info(format!("Recording into {}.", path.display()));
+    state.status.offer(&[(Action::Record, "stop")]);
+    state.record(path);
 }

@@ -2,29 +2,24 @@
 //! where that does not tell.
 
 use crate::config::address;
-use crate::config::snippet;
-use crate::config::snippet::MessengerSnippet;
+use crate::config::snippet::{self, MessengerSnippet};
 use crate::diagnosis::ids::{Candidate, FoundId, IdKind, IdLookUp, KnownIds, candidates, find};
-use crate::engine::Command;
 use crate::model::ids::is_uuid;
 use crate::model::{Address, Conversation, ConversationKey, ProbeQuestion, Probed};
 use crate::session::conversations::ADDED_MALFORMED;
 use crate::session::journal_status::JournalMode;
-use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
-use crate::tui::state::ids;
-use crate::tui::state::ids::{IdSearch, IdsPurpose, known, places};
-use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, PageContent, PromptPurpose as PromptFor};
+use crate::tui::state::ids::{self, IdSearch, IdsPurpose, known, places};
+use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, PageContent, PromptPurpose};
 
+use super::journal::open as open_conversation;
 use super::notices::with_session;
-use super::open_conversation::open as open_conversation;
 
 /// Adds the conversation that a pasted text leads to. Where only looking up can tell which, it is looked up first.
-pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+pub fn add(state: &mut State, text: &str) {
     if state.session.journal.keeping == JournalMode::Opening {
-        state.status.info("The journal is still being read: try again in a moment.");
-        return;
+        return state.status.info("The journal is still being read: try again in a moment.");
     }
     if let Some(snippet) = snippet::read(text) {
         return add_snippet(state, &snippet);
@@ -36,49 +31,46 @@ pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     let look = IdLookUp::at(&found, known.clone());
     if !clear && !look.is_idle() && state.session.sign_in.status.facts().is_some() {
         state.status.info("Looking up the ids: each request is an entry of the log.");
-        begin(state, IdSearch { look, purpose: IdsPurpose::Add(text.to_owned()) }, effects);
-        return;
+        begin(state, look, IdsPurpose::Add(text.to_owned()));
+    } else {
+        add_found(state, text, &known);
     }
-    add_found(state, text, &known, effects);
 }
 
 /// A Messenger's snippet names deployment and region; of the site only a person knows.
 fn add_snippet(state: &mut State, snippet: &MessengerSnippet) {
     if let Some(why) = snippet.foreign_to(&state.session.profile.facts.region) {
-        state.status.error(why);
-        return;
+        return state.status.error(why);
     }
     match snippet.deployment_id.parse() {
-        Ok(id) => state.prompt(PromptFor::Site(id), "https://"),
+        Ok(id) => state.prompt(PromptPurpose::Site(id), "https://"),
         Err(_) => state.status.error("The snippet's deploymentId is not a UUID."),
     }
 }
 
 /// Adds a guest of a web deployment who comes from `site`.
-pub fn add_web(state: &mut State, deployment: uuid::Uuid, site: &str, effects: &mut Vec<Effect>) {
+pub fn add_web(state: &mut State, deployment: uuid::Uuid, site: &str) {
     let origin = match address::origin(site) {
         Ok(origin) => origin,
         Err(why) => {
-            state.prompt(PromptFor::Site(deployment), site);
-            state.status.error(why);
-            return;
+            state.prompt(PromptPurpose::Site(deployment), site);
+            return state.status.error(why);
         }
     };
     let address = Address::WebMessaging { deployment_id: deployment.to_string(), origin };
     if let Some(key) = state.session.conversations.with_address(&address) {
         let name = state.session.conversations.name(key);
-        open_conversation(state, key, effects);
-        state.status.info(format!("“{name}” is this guest: it is open now."));
-        return;
+        open_conversation(state, key);
+        return state.status.info(format!("“{name}” is this guest: it is open now."));
     }
     let name = format!("web guest {}", crate::text::screen::short_id(&deployment.to_string(), state.look.theme.ascii));
-    add_address(state, name, address, effects);
+    add_address(state, name, address);
     state.status.info("Added for this profile.");
     state.status.offer(&[(Action::KeepInConfig, "write it into the config file")]);
 }
 
 /// Adds what the text leads to by what is known now.
-fn add_found(state: &mut State, text: &str, known: &KnownIds, effects: &mut Vec<Effect>) {
+fn add_found(state: &mut State, text: &str, known: &KnownIds) {
     let found = find(text, known);
     let mut leads = candidates(&found);
     match (leads.len(), found.iter().find(|f| matches!(f.what, IdKind::Integration | IdKind::Deployment))) {
@@ -89,10 +81,9 @@ fn add_found(state: &mut State, text: &str, known: &KnownIds, effects: &mut Vec<
         }
         // A malformed id may be wanted for a negative test: it is taken, and flagged.
         (0, None) => {
-            let lead = Candidate { conversation: text.to_owned(), participant: None, swapped: None };
-            add_one(state, lead, effects);
+            add_one(state, Candidate { conversation: text.to_owned(), participant: None, swapped: None });
         }
-        (1, _) => add_one(state, leads.remove(0), effects),
+        (1, _) => add_one(state, leads.remove(0)),
         _ => {
             let items = leads.into_iter().map(|lead| {
                 let participant = lead.participant.as_ref().map_or_else(String::new, |p| format!("  participant {p}"));
@@ -127,22 +118,17 @@ fn not_a_conversation(state: &mut State, place: &FoundId) {
 }
 
 /// Adds a conversation as guest-api, or opens it where the picker has it.
-pub fn add_one(state: &mut State, lead: Candidate, effects: &mut Vec<Effect>) {
+pub fn add_one(state: &mut State, lead: Candidate) {
     let Candidate { conversation: id, participant: participant_id, swapped } = lead;
-    if let Some((key, name)) = state
-        .session
-        .conversations
-        .with_conversation_id(&id)
-        .map(|item| (item.conversation.key, item.name().to_owned()))
-    {
-        open_conversation(state, key, effects);
+    if let Some(item) = state.session.conversations.with_conversation_id(&id) {
+        let (key, name) = (item.conversation.key, item.name().to_owned());
+        open_conversation(state, key);
         let why = swapped.map_or_else(String::new, |why| format!(" ({why})"));
-        state.status.info(format!("“{name}” already has this id: it is open now.{why}"));
-        return;
+        return state.status.info(format!("“{name}” already has this id: it is open now.{why}"));
     }
     let well_formed = is_uuid(&id);
     let name = format!("added {}", crate::text::screen::short_id(&id, state.look.theme.ascii));
-    add_address(state, name, Address::GuestApi { conversation_id: id, participant_id, external_id: None }, effects);
+    add_address(state, name, Address::GuestApi { conversation_id: id, participant_id, external_id: None });
     match swapped {
         Some(why) => state.status.warn(format!("Swapped: {why}.")),
         None if well_formed => state.status.info(if state.session.journal.keeps() {
@@ -154,11 +140,11 @@ pub fn add_one(state: &mut State, lead: Candidate, effects: &mut Vec<Effect>) {
     }
 }
 
-fn add_address(state: &mut State, name: String, address: Address, effects: &mut Vec<Effect>) {
+fn add_address(state: &mut State, name: String, address: Address) {
     let key = state.session.conversations.free_key();
     let conversation = Conversation { key, name, address };
-    with_session(state, effects, |session, _, changes| session.add_conversation(conversation, changes));
-    open_conversation(state, key, effects);
+    with_session(state, |session, _, changes| session.add_conversation(conversation, changes));
+    open_conversation(state, key);
 }
 
 /// `#`: the card.
@@ -169,7 +155,7 @@ pub fn open(state: &mut State) {
 }
 
 /// Asks the service what the ids of a conversation are.
-pub fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+pub fn look_up(state: &mut State, key: ConversationKey) {
     let Some(item) = state.session.conversations.get(key) else { return };
     // A participant is found by reading its conversation.
     let ids = places(&item.conversation.address).into_iter().filter(|(what, _)| *what != IdKind::Participant);
@@ -178,61 +164,45 @@ pub fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect
         look.also(id, what);
     }
     if look.is_idle() {
-        state.status.info("These ids are malformed, so they cannot be looked up.");
-        return;
+        return state.status.info("These ids are malformed, so they cannot be looked up.");
     }
     if state.session.sign_in.status.facts().is_none() {
         look.without_token();
         if look.is_idle() {
-            state.status.info("Without a token the ids cannot be looked up.");
-            return;
+            return state.status.info("Without a token the ids cannot be looked up.");
         }
     }
-    begin(state, IdSearch { look, purpose: IdsPurpose::Card(key) }, effects);
+    begin(state, look, IdsPurpose::Card(key));
 }
 
 /// Opens the conversation that is meant. False where nothing is wrong, or what is right is not known.
-pub fn swap(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) -> bool {
-    let Some(item) = state.session.conversations.get(key) else {
-        return false;
-    };
+pub fn swap(state: &mut State, key: ConversationKey) -> bool {
+    let Some(item) = state.session.conversations.get(key) else { return false };
     let name = item.name().to_owned();
     let Some(address) = ids::swap(&state.session, key) else { return false };
     if let Some(key) = state.session.conversations.with_address(&address) {
-        open_conversation(state, key, effects);
+        open_conversation(state, key);
         state.status.info("The right conversation is already in the list: it is open now.");
         return true;
     }
-    add_address(state, format!("{name}, corrected"), address, effects);
+    add_address(state, format!("{name}, corrected"), address);
     state.status.warn(format!("Swapped: this conversation has the right ids. Correct “{name}” in config.toml, too."));
     true
 }
 
-fn begin(state: &mut State, id_search: IdSearch, effects: &mut Vec<Effect>) {
-    if state.questions.id_search.is_some() {
+fn begin(state: &mut State, look: IdLookUp, purpose: IdsPurpose) {
+    if !state.questions.look_up(IdSearch { look, purpose }) {
         state.status.info("Ids are already being looked up; try again in a moment.");
-        return;
     }
-    effects.extend(id_search.look.next().map(|asked| Effect::Engine(Command::Probe(asked))));
-    state.questions.id_search = Some(id_search);
 }
 
 /// An answer came.
-pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed, effects: &mut Vec<Effect>) {
-    let Some(mut id_search) = state.questions.id_search.take() else { return };
+pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed) {
     let exchange = match result {
-        Probed::Asked(id) => state.session.log.entry_of(*id).and_then(|e| e.exchange().cloned()),
+        Probed::Asked(id) => state.session.log.entry_of(*id).and_then(|e| e.exchange()),
         Probed::NotAsked(_) => None,
     };
-    if id_search.look.answered(asked, result, exchange.as_deref())
-        && let Some(next) = id_search.look.next()
-    {
-        effects.push(Effect::Engine(Command::Probe(next)));
-    }
-    if !id_search.look.is_idle() {
-        state.questions.id_search = Some(id_search);
-        return;
-    }
+    let Some(id_search) = state.questions.id_told(asked, result, exchange) else { return };
     let trouble = id_search.look.troubles().first().cloned();
     match id_search.purpose {
         // Who opened something else meanwhile is not interrupted.
@@ -243,7 +213,7 @@ pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed, effect
             let known = id_search.look.known().clone();
             let nothing =
                 candidates(&find(&text, &known)).iter().all(|c| known.about(&c.conversation).next().is_none());
-            add_found(state, &text, &known, effects);
+            add_found(state, &text, &known);
             if nothing && trouble.is_none() {
                 state.status.warn("Added, although no conversation, deployment or integration with this id was found.");
             }

@@ -12,9 +12,8 @@ use crate::tui::state::State;
 use crate::tui::state::overlay::{Card, Overlay, Prompt, PromptPurpose};
 use crate::tui::state::status::Subject;
 
-use super::focus::show_log;
 use super::notices::with_session;
-use super::{history, open_conversation, sending, unknown_outcome};
+use super::{journal, sending};
 
 /// The entry of the message that the status line names, where the key for `action` stands beside it.
 pub fn named_by_status(state: &State, action: Action) -> Option<u64> {
@@ -22,24 +21,8 @@ pub fn named_by_status(state: &State, action: Action) -> Option<u64> {
     state.session.log.number_of(message.exchange?)
 }
 
-/// Does something as if the entry `number` were the chosen one. What is chosen, and whether the log follows its end, is
-/// afterwards as before.
-pub fn on_entry(state: &mut State, number: u64, act: impl FnOnce(&mut State)) {
-    // What is not of this session is an entry of the journal that the pane shows.
-    let kept = state.session.log.entry(number).is_none();
-    let history = if kept { None } else { state.log_pane.history.take() };
-    let stood = state.shown_log_mut().stand_on(number);
-    act(state);
-    if let Some(stood) = stood {
-        state.shown_log_mut().come_back(stood);
-    }
-    if !kept {
-        state.log_pane.history = history;
-    }
-}
-
 /// Applies an action of the log.
-pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+pub fn act(state: &mut State, action: Action) {
     let (top, bottom) = (state.shown_log().at_top(), state.shown_log().at_bottom());
     if let Some(rows) = rows(action, state.shown_log().viewport().1) {
         let log = state.shown_log_mut();
@@ -50,23 +33,23 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         state.status.let_go_of_message();
         if rows < 0 {
-            history::look_above(state, top, effects);
+            journal::look_above(state, top);
         } else {
-            history::look_below(state, bottom, effects);
+            journal::look_below(state, bottom);
         }
         return;
     }
     match action {
-        Action::LogFirst if top => history::oldest(state, effects),
-        Action::LogLast | Action::Follow if state.log_pane.history.is_some() => {
-            history::close(state);
+        Action::LogFirst if top => journal::oldest(state),
+        Action::LogLast | Action::Follow if state.log_pane.history().is_some() => {
+            state.close_history();
             state.session.log.last();
         }
         Action::SearchKept => {
-            let text = state.log_pane.history.as_ref().and_then(|h| h.query.clone()).unwrap_or_default();
+            let text = state.log_pane.history().and_then(|h| h.query.clone()).unwrap_or_default();
             state.prompt(PromptPurpose::SearchKept, &text);
         }
-        _ => act_on_entries(state, action, effects),
+        _ => act_on_entries(state, action),
     }
     if chooses(action) {
         state.status.let_go_of_message();
@@ -74,7 +57,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     if action == Action::Mark
         && let Some(number) = state.shown_log().selected().map(LogEntry::number)
     {
-        open_conversation::marked(state, number, effects);
+        journal::marked(state, number);
     }
 }
 
@@ -106,39 +89,21 @@ const fn chooses(action: Action) -> bool {
     )
 }
 
-fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    let log = state.log_pane.history.as_mut().map_or(&mut state.session.log, |history| &mut history.log);
+fn act_on_entries(state: &mut State, action: Action) {
+    let log = state.shown_log_mut();
     match action {
         Action::LogFirst => log.first(),
         Action::LogLast => log.last(),
         Action::Density => log.toggle_density(),
-        Action::Follow => {
-            log.toggle_follow();
+        Action::Follow => drop(log.toggle_follow()),
+        Action::Wrap => drop(log.toggle_wrap()),
+        Action::LogScope if log.toggle_scope() => state.status.info("The log shows all conversations."),
+        Action::LogScope => state.status.info("The log shows this conversation."),
+        Action::Quiet if log.toggle_quiet() => {
+            state.status.info("Polling reads, typing and receipt frames are hidden; the heading counts them.");
         }
-        Action::Wrap => {
-            log.toggle_wrap();
-        }
-        Action::LogScope => {
-            let all = log.toggle_scope();
-            state.status.info(if all {
-                "The log shows all conversations."
-            } else {
-                "The log shows this conversation."
-            });
-        }
-        Action::Quiet => {
-            let folded = log.toggle_quiet();
-            state.status.info(if folded {
-                "Polling reads, typing and receipt frames are hidden; the heading counts them."
-            } else {
-                "Polling reads, typing and receipt frames are shown."
-            });
-        }
-        Action::Mark => {
-            if log.toggle_mark().is_none() {
-                nothing_chosen(state);
-            }
-        }
+        Action::Quiet => state.status.info("Polling reads, typing and receipt frames are shown."),
+        Action::Mark if log.toggle_mark().is_none() => nothing_chosen(state),
         Action::NextError if !log.next_error() => state.status.info("There is no error below."),
         Action::PreviousError if !log.prev_error() => state.status.info("There is no error above."),
         Action::NextMatch if !log.next_match() => no_match(state, "below"),
@@ -149,34 +114,34 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
             let prompt = Prompt::new(PromptPurpose::Comment(entry.number()), entry.comment().unwrap_or_default());
             state.overlay = Some(Overlay::Prompt(prompt));
         }
-        Action::CopyIds => copy(state, |log| log.selected()?.copy_ids(), effects),
-        Action::CopyCurl => copy(state, |log| log.selected()?.copy_curl(), effects),
-        Action::CopyHeaders => copy(state, |log| log.selected()?.copy_headers(), effects),
-        Action::CopyBody => copy(state, |log| log.selected()?.copy_body(), effects),
-        Action::CopyLine => copy(state, Log::copy_line, effects),
-        Action::CopyTicket | Action::CopyNote => copy_diagnosis(state, action, effects),
+        Action::CopyIds => copy(state, |log| log.selected()?.copy_ids()),
+        Action::CopyCurl => copy(state, |log| log.selected()?.copy_curl()),
+        Action::CopyHeaders => copy(state, |log| log.selected()?.copy_headers()),
+        Action::CopyBody => copy(state, |log| log.selected()?.copy_body()),
+        Action::CopyLine => copy(state, Log::copy_line),
+        Action::CopyTicket | Action::CopyNote => copy_diagnosis(state, action),
         Action::Why => explain(state),
         Action::Probe => {
             // What was kept of earlier sessions is over: a probe is about now.
-            let number = state.session.log.why().map(LogEntry::number).filter(|_| state.log_pane.history.is_none());
-            probe(state, number, effects);
+            let number = state.session.log.why().map(LogEntry::number).filter(|_| state.log_pane.history().is_none());
+            probe(state, number);
         }
         Action::CompareAccepted => compare_accepted(state),
         Action::Compare => compare(state),
         Action::Pager => match state.shown_log().page_text() {
-            Some(text) => effects.push(Effect::Page(text)),
+            Some(text) => state.request(Effect::Page(text)),
             None => nothing_chosen(state),
         },
-        Action::Export => save(state, effects),
-        Action::Resend => sending::ask_resend(state, effects),
-        Action::EditCopy => sending::edit_copy(state, effects),
-        Action::Settle => unknown_outcome::ask(state, effects),
+        Action::Export => save(state),
+        Action::Resend => sending::ask_resend(state),
+        Action::EditCopy => sending::edit_copy(state),
+        Action::Settle => sending::ask_outcome(state),
         _ => {}
     }
 }
 
 /// Applies a move to the thread; all else acts on the chosen log entry, as in the log.
-pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+pub fn act_on_thread(state: &mut State, action: Action) {
     let Some(key) = state.session.conversations.active() else { return };
     let area = state.panes().thread.map(|area| area.inner).unwrap_or_default();
     if let Some(rows) = rows(action, area.height) {
@@ -187,7 +152,7 @@ pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect
         Action::LogFirst => state.with_thread(area, |pane, threads, context| pane.to_start(key, threads, context)),
         Action::LogLast | Action::Follow => state.thread.follow(key),
         Action::Density => open_as_entry(state, key),
-        _ => act(state, action, effects),
+        _ => act(state, action),
     }
 }
 
@@ -202,8 +167,8 @@ fn open_as_entry(state: &mut State, key: ConversationKey) {
         state.status.info("The messages in view were not sent in this session, so there is no exchange to open.");
         return;
     };
-    show_log(state);
-    state.log_pane.history = None;
+    state.show_log();
+    state.close_history();
     if !state.session.log.select_number(number) {
         state.status.info(format!("The filter hides #{number}."));
         state.status.offer(&[(Action::Back, "clear the filter")]);
@@ -223,9 +188,9 @@ fn nothing_chosen(state: &mut State) {
     state.status.info("The log is empty: there is no entry.");
 }
 
-fn copy(state: &mut State, what: fn(&Log) -> Option<String>, effects: &mut Vec<Effect>) {
+fn copy(state: &mut State, what: fn(&Log) -> Option<String>) {
     match what(state.shown_log()) {
-        Some(text) if !text.is_empty() => effects.push(Effect::Copy(text)),
+        Some(text) if !text.is_empty() => state.request(Effect::Copy(text)),
         Some(_) => state.status.info("This entry has nothing of that kind."),
         None => nothing_chosen(state),
     }
@@ -234,10 +199,9 @@ fn copy(state: &mut State, what: fn(&Log) -> Option<String>, effects: &mut Vec<E
 /// The first press takes one entry, the second compares it with where one stands then.
 fn compare(state: &mut State) {
     let Some(number) = state.shown_log().selected().map(LogEntry::number) else {
-        nothing_chosen(state);
-        return;
+        return nothing_chosen(state);
     };
-    let begun = state.log_pane.compare_with.replace(number);
+    let begun = state.log_pane.choose_to_compare(number);
     match begun.filter(|first| *first != number) {
         None => {
             let same = if begun.is_some() { "this is the same row, " } else { "" };
@@ -246,7 +210,6 @@ fn compare(state: &mut State) {
             state.status.about(Subject::Comparison);
         }
         Some(first) => {
-            state.log_pane.compare_with = None;
             state.status.over(Subject::Comparison);
             show_differences(state, first, number);
         }
@@ -277,7 +240,7 @@ fn show_differences(state: &mut State, first: u64, number: u64) {
     state.overlay = Some(Overlay::lines(format!("#{first} and #{number}"), lines));
 }
 
-fn save(state: &mut State, effects: &mut Vec<Effect>) {
+fn save(state: &mut State) {
     if state.shown_log().entries().all(|e| e.exchange().is_none()) {
         state.status.info("Nothing to save: the log has no requests yet.");
         return;
@@ -288,7 +251,7 @@ fn save(state: &mut State, effects: &mut Vec<Effect>) {
     let Ok(contents) = serde_json::to_string_pretty(&har) else { return };
     let contents = unseen_as_escapes(&contents);
     let path = state.new_export_path("har");
-    effects.push(Effect::Local(LocalRequest::Write { path, contents, what }));
+    state.request(Effect::Local(LocalRequest::Write { path, contents, what }));
 }
 
 /// `d`: the card of the chosen entry.
@@ -300,7 +263,7 @@ fn explain(state: &mut State) {
 }
 
 /// `y t`, `y a`: a text made from the diagnosis of the chosen entry.
-fn copy_diagnosis(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+fn copy_diagnosis(state: &mut State, action: Action) {
     let text = state.shown_log().why().and_then(|entry| {
         let (exchange, diagnosis) = (entry.exchange()?, entry.diagnosis()?);
         let conversation =
@@ -314,7 +277,7 @@ fn copy_diagnosis(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Some(crate::text::screen::visible_lines(&text).collect::<Vec<_>>().join("\n"))
     });
     match text {
-        Some(text) => effects.push(Effect::Copy(text)),
+        Some(text) => state.request(Effect::Copy(text)),
         None => state.status.info("Nothing was refused in this session, so there is nothing to copy."),
     }
 }
@@ -334,11 +297,11 @@ pub fn compare_accepted(state: &mut State) {
 }
 
 /// Begins a series: about the chosen refusal, else about the open conversation.
-pub fn probe(state: &mut State, number: Option<u64>, effects: &mut Vec<Effect>) {
+pub fn probe(state: &mut State, number: Option<u64>) {
     if state.session.is_probing() {
         state.status.info("The checks are still running; each is an entry of the log.");
         return;
     }
     state.status.info("The checks run: they only read, and each is an entry of the log.");
-    with_session(state, effects, |session, now, changes| session.probe(number, now, changes));
+    with_session(state, |session, now, changes| session.probe(number, now, changes));
 }

@@ -1,29 +1,22 @@
 //! The only code that changes the console's state: events in, effects out. No clock, no I/O, no randomness.
 
-mod attachments;
-mod card;
-mod composer;
 mod conversations;
 pub mod demo;
 mod dialogs;
-pub mod faults;
-mod focus;
 mod global;
-mod history;
 mod ids;
+mod journal;
 mod keys;
 mod log;
+mod next_message;
 mod notices;
-mod open_conversation;
 mod pass;
 mod prompt;
-mod saving;
 mod sending;
-mod unknown_outcome;
 mod web_session;
 
 use crate::engine::Report;
-use crate::model::{ConversationKey, Moment, ProbeQuestion, Signal};
+use crate::model::{Moment, ProbeQuestion, Signal};
 use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::text::sentence;
 
@@ -32,40 +25,38 @@ use super::event::{Effect, Event};
 use super::state::overlay::{Overlay, paste_line};
 use super::state::status::Subject;
 use super::state::{Pane, State};
-use focus::{focus, keep_focus_visible};
 use notices::{carry_out, say_what_is_known_now};
 
-pub use open_conversation::leaving;
+pub use journal::leaving;
 
 /// Applies an event that happened `at`. Events that come late (a report about something that is gone) change nothing.
 pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     state.now = at;
-    let mut effects = Vec::new();
     let draft = (state.composer.active(), state.composer.text().len());
     let of_draft = state.status.about == Some(Subject::Draft);
     let types = matches!(event, Event::Key(_) | Event::Paste(_));
     match event {
-        Event::Key(key) => keys::key(state, key, &mut effects),
+        Event::Key(key) => keys::key(state, key),
         Event::Paste(text) => paste(state, &text),
         Event::Resize { width, height } => {
             state.arrangement.size = ratatui::layout::Size { width, height };
-            keep_focus_visible(state);
+            state.keep_focus_visible();
             state.fit();
         }
-        Event::Engine(report) => apply_report(state, *report, &mut effects),
+        Event::Engine(report) => apply_report(state, *report),
         Event::Deadline => {
             deadline(state);
-            demo::deadline(state, &mut effects);
+            demo::deadline(state);
             let changes = state.session.due(at);
-            carry_out(state, changes, &mut effects);
+            carry_out(state, changes);
         }
         Event::Journal(page) => {
-            open_conversation::page(state, page, &mut effects);
+            journal::page(state, page);
             state.fit();
         }
-        Event::Signal(Signal::Resumed | Signal::Resized) => effects.push(Effect::Redraw),
-        Event::Signal(Signal::Suspend) => effects.push(Effect::Suspend),
-        Event::Signal(Signal::Terminate(_) | Signal::Interrupt) => effects.push(Effect::Quit),
+        Event::Signal(Signal::Resumed | Signal::Resized) => state.request(Effect::Redraw),
+        Event::Signal(Signal::Suspend) => state.request(Effect::Suspend),
+        Event::Signal(Signal::Terminate(_) | Signal::Interrupt) => state.request(Effect::Quit),
         Event::Edited(Ok(text)) => {
             state.composer.set_text(crate::text::cleaned(&text).trim_end_matches('\n'));
             state.status.info("The editor's text is in the composer.");
@@ -74,9 +65,9 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         }
         Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
         Event::Done(Ok(said)) => state.status.info(said),
-        Event::Local(answer) => local(state, answer, &mut effects),
+        Event::Local(answer) => local(state, answer),
         Event::RecordingFailed(why) => {
-            state.files.recording = None;
+            state.files.end_recording();
             state.status.error(why);
         }
     }
@@ -85,23 +76,23 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     }
     // A text of another length in the same conversation was typed; one that comes back from elsewhere was not.
     if types && draft.0 == state.composer.active() && draft.1 != state.composer.text().len() {
-        composer::typed(state, &mut effects);
+        keys::typed(state);
         // What is typed now is another text than the one that was cleared or came from elsewhere.
         if of_draft && !state.composer.is_empty() {
             state.status.over(Subject::Draft);
         }
     }
-    unknown_outcome::watch(state, &mut effects);
-    open_conversation::watch(state, &mut effects);
-    demo::silence(state, &mut effects);
+    sending::watch_outcome(state);
+    journal::watch(state);
     if state.demo.offline && state.demo.present.is_none() {
-        effects.push(Effect::Quit);
+        state.request(Effect::Quit);
     }
-    effects
+    let effects = state.questions.take_requests();
+    demo::silenced(state, effects)
 }
 
 /// This machine answers.
-fn local(state: &mut State, answer: LocalAnswer, effects: &mut Vec<Effect>) {
+fn local(state: &mut State, answer: LocalAnswer) {
     match answer {
         LocalAnswer::Kept(Ok(said)) => state.status.info(said),
         LocalAnswer::Kept(Err(why)) | LocalAnswer::FaultSet(Err(why)) => state.status.error(sentence(&why)),
@@ -111,19 +102,17 @@ fn local(state: &mut State, answer: LocalAnswer, effects: &mut Vec<Effect>) {
             state.status.about(Subject::Fault);
         }
         LocalAnswer::Faults(left) => {
-            // The last one was used up.
-            if left.is_empty() && !state.questions.faults.is_empty() {
+            if state.questions.faults_told(left) {
                 state.status.over(Subject::Fault);
             }
-            state.questions.faults = left;
         }
         LocalAnswer::SandboxSet(done) => {
             let changes = state.session.sandbox_answered(&done, state.now);
-            carry_out(state, changes, effects);
-            effects.push(Effect::Local(LocalRequest::TellFaults));
+            carry_out(state, changes);
+            state.request(Effect::Local(LocalRequest::TellFaults));
         }
         LocalAnswer::Written(Ok(said)) => {
-            state.files.asked_path = None;
+            state.files.path_known();
             state.status.info(said);
         }
         LocalAnswer::PathCompleted { typed, completed, names } => {
@@ -131,11 +120,11 @@ fn local(state: &mut State, answer: LocalAnswer, effects: &mut Vec<Effect>) {
         }
         LocalAnswer::Passes(passes) => pass::found(state, passes),
         LocalAnswer::PassRead(path, text) => {
-            if let Err(why) = pass::read(state, &path, text, effects) {
+            if let Err(why) = pass::read(state, &path, text) {
                 prompt::path_refused(state, why);
             }
         }
-        LocalAnswer::FileSeen(key, file, Ok(())) => attachments::attached(state, key, file),
+        LocalAnswer::FileSeen(key, file, Ok(())) => next_message::attached(state, key, file),
         LocalAnswer::Written(Err(why)) | LocalAnswer::FileSeen(_, _, Err(why)) => prompt::path_refused(state, why),
     }
 }
@@ -146,7 +135,8 @@ fn paste(state: &mut State, text: &str) {
     match &mut state.overlay {
         None => {
             // A paste is text wherever one stands: it goes to the composer and never sends.
-            if focus(state, Pane::Composer) {
+            state.focus(Pane::Composer);
+            if state.arrangement.focus == Pane::Composer {
                 state.composer.paste(text);
             }
         }
@@ -177,11 +167,11 @@ fn deadline(state: &mut State) {
 }
 
 /// Applies a report.
-fn apply_report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
+fn apply_report(state: &mut State, report: Report) {
     let report = match report {
         Report::Discovered { page, found, more } => return conversations::page_arrived(state, page, found, more),
         Report::Probe { asked: asked @ ProbeQuestion::Id(..), result } => {
-            return ids::answered(state, asked, &result, effects);
+            return ids::answered(state, asked, &result);
         }
         // Where nothing is to move by itself, nothing is shown of it.
         Report::Typing { .. } if state.look.manners.calm => return,
@@ -190,19 +180,16 @@ fn apply_report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
     if let Report::Token(status) = &report {
         demo::token(state, status);
     }
-    let before = spoken_in(&report).map(|key| (key, demo::count(state, key)));
+    let before = match &report {
+        Report::Conversation { key, .. } | Report::MessagesArrived { key, .. } => {
+            Some((*key, demo::heard(state, *key)))
+        }
+        _ => None,
+    };
     let changes = state.session.apply(report, state.now);
-    carry_out(state, changes, effects);
+    carry_out(state, changes);
     say_what_is_known_now(state);
     if let Some((key, before)) = before {
         demo::messages_arrived(state, key, before);
-    }
-}
-
-/// The conversation whose messages a report brings.
-const fn spoken_in(report: &Report) -> Option<ConversationKey> {
-    match report {
-        Report::Conversation { key, .. } | Report::MessagesArrived { key, .. } => Some(*key),
-        _ => None,
     }
 }

@@ -15,45 +15,39 @@ use crate::tui::state::overlay::{Card, Overlay};
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
-use super::focus::focus;
-use super::{demo, faults, saving, web_session};
+use super::{demo, web_session};
 
 /// Lets the session do something, and carries out what it asks for.
-pub fn with_session<R>(
-    state: &mut State,
-    effects: &mut Vec<Effect>,
-    change: impl FnOnce(&mut Session, Moment, &mut Changes) -> R,
-) -> R {
+pub fn with_session<R>(state: &mut State, change: impl FnOnce(&mut Session, Moment, &mut Changes) -> R) -> R {
     let mut changes = Changes::default();
     let result = change(&mut state.session, state.now, &mut changes);
-    carry_out(state, changes, effects);
+    carry_out(state, changes);
     result
 }
 
 /// Carries out what the session asks for.
-pub fn carry_out(state: &mut State, changes: Changes, effects: &mut Vec<Effect>) {
+pub fn carry_out(state: &mut State, changes: Changes) {
     for change in changes {
         match change {
-            Change::Engine(command) => effects.push(Effect::Engine(command)),
-            Change::Journal(job) => effects.push(Effect::Journal(job)),
-            Change::Sandbox(request) => effects.push(Effect::Local(LocalRequest::SetUpSandbox(request))),
-            Change::ClearFaults => faults::set(state, None, effects),
-            Change::Notice(notice) => say(state, notice, effects),
+            Change::Engine(command) => state.request(Effect::Engine(command)),
+            Change::Journal(job) => state.request(Effect::Journal(job)),
+            Change::Sandbox(request) => state.request(Effect::Local(LocalRequest::SetUpSandbox(request))),
+            Change::ClearFaults => state.questions.set_fault(None),
+            Change::Notice(notice) => say(state, notice),
         }
     }
 }
 
-fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
+fn say(state: &mut State, notice: Notice) {
     match notice {
-        Notice::Token { before, .. } => token(state, &before, effects),
+        Notice::Token { before, .. } => token(state, &before),
         Notice::Exchange(exchange) => {
             demo::exchange(state, &exchange);
             if let Some(key) = exchange.conversation.filter(|_| exchange.outcome.is_settled()) {
                 state.status.over(Subject::Reading(key));
             }
-            // A fault that was used up has no part in what comes next.
-            if exchange.outcome.is_settled() && !state.questions.faults.is_empty() {
-                effects.push(Effect::Local(LocalRequest::TellFaults));
+            if exchange.outcome.is_settled() {
+                state.questions.ask_for_faults();
             }
         }
         Notice::Message { id, before, delivery, exchange } => {
@@ -66,7 +60,7 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
             for over in [Subject::Draft, Subject::NextMessage, Subject::Choices] {
                 state.status.over(over);
             }
-            saving::mark_sent(state, id, effects);
+            mark_sent(state, id);
         }
         Notice::WaitsBehindPaused(_) => {
             state.status.warn("This message waits: older messages of this conversation are not sent yet.");
@@ -96,7 +90,7 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Reopened { key, first } => {
             state.composer.switch(key);
             if first {
-                focus(state, Pane::Composer);
+                state.focus(Pane::Composer);
             }
         }
         Notice::Drafts(drafts) => {
@@ -104,16 +98,16 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
                 draft(state, key, &text, at);
             }
         }
-        Notice::Restored(left) => restored(state, &left, effects),
+        Notice::Restored(left) => restored(state, &left),
         Notice::OutcomeKnown(id, delivery) => outcome_known(state, id, delivery.as_ref()),
         Notice::ProbesOver(verdict) => probes_over(state, &verdict),
-        Notice::Pass { was_over } => pass_moved(state, was_over, effects),
+        Notice::Pass { was_over } => pass_moved(state, was_over),
         // The shell ends when the channel closes; nothing is left to change.
         Notice::ConversationId { .. } | Notice::Probed(_) | Notice::Stopped => {}
     }
 }
 
-fn token(state: &mut State, before: &TokenStatus, effects: &mut Vec<Effect>) {
+fn token(state: &mut State, before: &TokenStatus) {
     let status = &state.session.sign_in.status;
     match status {
         TokenStatus::Valid(facts) if !facts.missing.is_empty() => {
@@ -152,8 +146,8 @@ fn token(state: &mut State, before: &TokenStatus, effects: &mut Vec<Effect>) {
     let first = before.facts().is_none() && state.session.sign_in.status.facts().is_some();
     // The open conversation is read once there is a token to read it with.
     if let Some(key) = state.session.conversations.active().filter(|_| first) {
-        effects.push(Effect::Engine(Command::Watch(Some(key))));
-        effects.push(Effect::Engine(Command::Read(key)));
+        state.request(Effect::Engine(Command::Watch(Some(key))));
+        state.request(Effect::Engine(Command::Read(key)));
     }
 }
 
@@ -286,7 +280,7 @@ fn draft(state: &mut State, key: ConversationKey, text: &str, cursor: usize) {
 }
 
 /// What an earlier session left, in one line that the log keeps too.
-fn restored(state: &mut State, left: &Leftovers, effects: &mut Vec<Effect>) {
+fn restored(state: &mut State, left: &Leftovers) {
     let mut said: Vec<String> = Vec::new();
     let mut keys = Vec::new();
     if left.unknown > 0 {
@@ -311,7 +305,7 @@ fn restored(state: &mut State, left: &Leftovers, effects: &mut Vec<Effect>) {
     }
     if !said.is_empty() {
         let text = said.join(" ");
-        with_session(state, effects, |session, now, changes| session.note(None, &text, now, changes));
+        with_session(state, |session, now, changes| session.note(None, &text, now, changes));
         state.status.warn(text);
         state.status.offer(&keys);
         if left.paused {
@@ -354,8 +348,25 @@ pub const fn shown_word(delivery: &DeliveryStatus) -> &'static str {
     }
 }
 
+/// A message was handed over for sending: a place to jump to.
+fn mark_sent(state: &mut State, id: MessageId) {
+    let conversation = state.session.threads.message(id).map(|message| message.conversation);
+    if state.files.recording().is_some()
+        && let Some(conversation) = conversation
+        && let Some(item) = state.session.conversations.get(conversation)
+    {
+        // A recording of a demo names nobody either.
+        let to = state
+            .demo
+            .present
+            .as_ref()
+            .map_or_else(|| item.name().to_owned(), |p| p.aliases.conversation(conversation));
+        state.request(Effect::Marker(format!("message to {to}")));
+    }
+}
+
 /// The pass was told something: its end is said, and each step that is open anew is marked in a recording.
-fn pass_moved(state: &mut State, was_over: bool, effects: &mut Vec<Effect>) {
+fn pass_moved(state: &mut State, was_over: bool) {
     let Some(runner) = &state.session.pass.runner else { return };
     let run = runner.run();
     if runner.is_over() && !was_over {
@@ -368,8 +379,8 @@ fn pass_moved(state: &mut State, was_over: bool, effects: &mut Vec<Effect>) {
     } else if state.pass_pane.marked != Some(run.at)
         && let Some(step) = runner.open_result()
     {
-        effects.push(Effect::Marker(step.id.clone()));
         state.pass_pane.marked = Some(run.at);
+        state.request(Effect::Marker(step.id.clone()));
     }
 }
 

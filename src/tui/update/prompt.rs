@@ -2,15 +2,16 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::pass::runner::RunnerEvent;
 use crate::session::local::LocalRequest;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::overlay::{Overlay, Prompt, PromptPurpose, edit_line};
 use crate::tui::state::{Pane, State};
 
-use super::{attachments, history, ids, open_conversation, pass};
+use super::{ids, journal, next_message, pass};
 
-pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
+pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: KeyEvent) {
     match action {
         Some(Action::Dismiss) => {
             if let PromptPurpose::Filter(pane) = prompt.purpose {
@@ -21,9 +22,9 @@ pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: K
         Some(Action::Confirm) if matches!(prompt.purpose, PromptPurpose::Filter(_)) && prompt.problem.is_some() => {
             state.overlay = Some(Overlay::Prompt(prompt));
         }
-        Some(Action::Confirm) => accept(state, &prompt, effects),
+        Some(Action::Confirm) => accept(state, &prompt),
         Some(Action::DialogDown) if key.code == KeyCode::Tab && prompt.purpose.is_path() => {
-            effects.push(Effect::Local(LocalRequest::CompletePath(prompt.input.value().to_owned())));
+            state.request(Effect::Local(LocalRequest::CompletePath(prompt.input.value().to_owned())));
             state.overlay = Some(Overlay::Prompt(prompt));
         }
         Some(Action::DialogUp) => {
@@ -60,7 +61,7 @@ pub fn changed(state: &mut State) {
             prompt.problem = silent.then(|| "no message that was sent has this".to_owned());
             prompt.chosen = 0;
         }
-        PromptPurpose::Attach(key) => prompt.problem = attachments::file_problem(state, key, &text),
+        PromptPurpose::Attach(key) => prompt.problem = next_message::file_problem(state, key, &text),
         PromptPurpose::Nickname(_)
         | PromptPurpose::Comment(_)
         | PromptPurpose::Add
@@ -91,7 +92,7 @@ pub fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String>
 
 /// The file that was named cannot be used: what was typed stands there again, with the reason.
 pub fn path_refused(state: &mut State, why: String) {
-    if let Some((purpose, typed)) = state.files.asked_path.take()
+    if let Some((purpose, typed)) = state.files.path_known()
         && state.overlay.is_none()
     {
         let mut prompt = Prompt::new(purpose, &typed);
@@ -115,9 +116,9 @@ pub fn path_completed(state: &mut State, typed: &str, completed: &str, names: &[
     };
 }
 
-fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
+fn accept(state: &mut State, prompt: &Prompt) {
     let text = prompt.input.value().trim().to_owned();
-    state.files.asked_path = prompt.purpose.is_path().then(|| (prompt.purpose, text.clone()));
+    state.files.path_typed(prompt.purpose, &text);
     match prompt.purpose {
         PromptPurpose::Filter(_) => {}
         PromptPurpose::Search => {
@@ -127,28 +128,28 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
         }
         PromptPurpose::Nickname(key) => {
             state.session.conversations.set_nickname(key, &text);
-            open_conversation::keep(state, key, effects);
+            journal::keep(state, key);
             state.session.log.set_names(state.session.names());
         }
         PromptPurpose::Comment(number) => {
             state.shown_log_mut().comment_on(number, &text);
-            open_conversation::marked(state, number, effects);
+            journal::marked(state, number);
             let verb = if text.is_empty() { "has no" } else { "has a" };
             state.status.info(format!("#{number} {verb} comment."));
         }
         PromptPurpose::SearchKept => {
             if !text.is_empty() {
-                history::find(state, &text, effects);
+                journal::find(state, &text);
             }
         }
-        PromptPurpose::Add => ids::add(state, &text, effects),
-        PromptPurpose::Site(deployment) => ids::add_web(state, deployment, &text, effects),
-        PromptPurpose::PassFile => pass::path_given(state, &text, effects),
-        PromptPurpose::PassNote { at, .. } => pass::note(state, at, &text, effects),
-        PromptPurpose::Reports => pass::write_reports(state, &text, effects),
-        PromptPurpose::SessionPass => pass::write_session(state, &text, effects),
-        PromptPurpose::Attach(key) => attachments::attach(state, key, &text, effects),
-        PromptPurpose::Attribute(key) => attachments::attribute(state, key, &text),
+        PromptPurpose::Add => ids::add(state, &text),
+        PromptPurpose::Site(deployment) => ids::add_web(state, deployment, &text),
+        PromptPurpose::PassFile => pass::path_given(state, text.into()),
+        PromptPurpose::PassNote { at, .. } => pass::pass_event(state, RunnerEvent::Note(at, &text)),
+        PromptPurpose::Reports => pass::write_reports(state, &text),
+        PromptPurpose::SessionPass => pass::write_session(state, &text),
+        PromptPurpose::Attach(key) => next_message::attach(state, key, &text),
+        PromptPurpose::Attribute(key) => next_message::attribute(state, key, &text),
         PromptPurpose::History => {
             if let Some(text) = prompt.found.get(prompt.chosen) {
                 state.composer.set_text(text);

@@ -111,18 +111,18 @@ pub fn menu(state: &mut State) {
 }
 
 /// An action of its own, by key or palette.
-pub fn act(state: &mut State, ask: SessionAsk, effects: &mut Vec<Effect>) {
+pub fn act(state: &mut State, ask: SessionAsk) {
     if let Some(why) = unavailable(state, ask) {
         state.status.info(format!("Not now: {why}."));
         return;
     }
     if let Some(key) = meant(state).map(|item| item.conversation.key) {
-        wanted(state, key, ask, effects);
+        wanted(state, key, ask);
     }
 }
 
 /// Somebody wants this: what cannot be taken back is asked about.
-pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk, effects: &mut Vec<Effect>) {
+pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk) {
     let (title, line, yes) = match ask {
         SessionAsk::NewGuest => (
             "Be a new guest?",
@@ -135,7 +135,7 @@ pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk, effects:
             "erase it",
         ),
         SessionAsk::Close => ("Close the session?", "A new one can be started as the same guest.", "close it"),
-        _ => return go(state, key, ask, effects),
+        _ => return go(state, key, ask),
     };
     let name = state.session.conversations.name(key);
     let mut lines = vec![name, line.to_owned()];
@@ -144,13 +144,13 @@ pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk, effects:
 }
 
 /// Asks the engine, if the session has not moved on meanwhile so that it makes no sense any more.
-pub fn go(state: &mut State, key: ConversationKey, ask: SessionAsk, effects: &mut Vec<Effect>) {
+pub fn go(state: &mut State, key: ConversationKey, ask: SessionAsk) {
     let Some(item) = state.session.conversations.get(key).filter(|i| i.session().is_some()) else { return };
     if let Some(why) = state_forbids(&item.live.session, ask) {
         state.status.warn(format!("Nothing was done: meanwhile {why}."));
         return;
     }
-    effects.push(Effect::Engine(Command::Session { key, ask }));
+    state.request(Effect::Engine(Command::Session { key, ask }));
     state.status.info(match ask {
         SessionAsk::Connect => "Opening the session…",
         SessionAsk::StartNew => "Starting a new session…",

@@ -21,7 +21,7 @@ use super::frame::{Pen, borders, outline};
 use crate::model::Author;
 use crate::text::screen::{fit, plain, prefix, put, visible, visible_lines, width, wrap};
 use crate::tui::state::demo::Present;
-use crate::tui::state::demo::tape::{Tape, TapeLine};
+use crate::tui::state::demo::script::{Tape, TapeLine};
 use crate::tui::state::{Pane, State};
 use crate::tui::theme::StyleRole;
 
@@ -104,7 +104,7 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     } else if !present.choice.blank && !present.script.cues.is_empty() {
         right.push((format!("{} of {}", present.script.next, present.script.cues.len()), StyleRole::Dim));
     }
-    if state.files.recording.is_some() {
+    if state.files.recording().is_some() {
         right.push(("REC".to_owned(), StyleRole::Error));
     }
     let taken: usize = right.iter().map(|(text, _)| width(text) + 2).sum();

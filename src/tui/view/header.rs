@@ -25,9 +25,9 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let (word, word_role) = place(state);
     let word = format!(" {word} ");
     let name = visible(&state.session.profile.facts.name).into_owned();
-    let fault = state.questions.faults.first().map(|first| {
-        let more = if state.questions.faults.len() > 1 {
-            format!(" and {} more", state.questions.faults.len() - 1)
+    let fault = state.questions.faults().first().map(|first| {
+        let more = if state.questions.faults().len() > 1 {
+            format!(" and {} more", state.questions.faults().len() - 1)
         } else {
             String::new()
         };
@@ -85,7 +85,7 @@ fn right(state: &State) -> Vec<Piece> {
     };
     right.push((badge.text, badge.role));
     right.extend(badge.alarm.map(|alarm| (alarm, StyleRole::Warning)));
-    right.extend(state.files.recording.is_some().then(|| ("REC".to_owned(), StyleRole::Warning)));
+    right.extend(state.files.recording().is_some().then(|| ("REC".to_owned(), StyleRole::Warning)));
     right.extend(state.session.journal.trouble.as_ref().map(|trouble| (trouble.short.to_owned(), StyleRole::Warning)));
     right.push(rate_401(state));
     right.extend(rate_limit(state));

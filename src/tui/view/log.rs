@@ -117,7 +117,7 @@ fn draw_nothing(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buff
 /// What of the log is shown, for beside the pane's name.
 pub fn aside(state: &State) -> String {
     let log = state.shown_log();
-    let mut text = match (&state.log_pane.history, log.filter()) {
+    let mut text = match (state.log_pane.history(), log.filter()) {
         (Some(history), _) => match &history.query {
             Some(query) => format!("found: {}", screen::visible(query)),
             None => format!("history #{} to #{}", log.first_number(), log.last_number().unwrap_or(0)),
@@ -141,7 +141,7 @@ pub fn aside(state: &State) -> String {
 
 /// What stands at the right of the pane's heading, of history or of what happens now.
 pub fn right(state: &State, width: usize) -> String {
-    let Some(history) = &state.log_pane.history else {
+    let Some(history) = state.log_pane.history() else {
         return title(&state.session.log, width, state.look.theme.ascii);
     };
     let more = if history.older { "+" } else { "" };

@@ -1,12 +1,17 @@
 //! The fault menu, and colours.
 
 use guestwire::engine::Report;
+use guestwire::model::fault::FAULTS;
 use guestwire::model::{DeliveryStatus, Variation};
 use guestwire::session::local::{LocalAnswer, LocalRequest};
-use guestwire::tui::update::faults::lines;
 use guestwire::tui::{Effect, Event};
 
 use crate::support::console::{Desk, real_place};
+
+/// The faults of the menu, group by group: what stands on screen, and the JSON of the sandbox's control API.
+pub fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FAULTS.iter().flat_map(|row| row.menu.iter().copied())
+}
 
 #[test]
 fn every_fault_of_the_menu_is_asked_for_as_it_stands() {

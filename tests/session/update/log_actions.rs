@@ -105,7 +105,7 @@ fn a_comparison_that_was_begun_can_be_let_go() {
     let mut desk = Desk::default();
     desk.accepted("one");
     desk.keys("esc G = esc");
-    assert_eq!(desk.state.log_pane.compare_with, None);
+    assert_eq!(desk.state.log_pane.compare_with(), None);
     assert_eq!(desk.status(), "", "what the line spoke of is over");
 }
 
@@ -224,7 +224,7 @@ fn what_a_search_of_all_found_is_parted_by_days() {
     assert!(rows("SEND  one") + 1 < rows("SEND  two"), "a rule stands between them: {screen}");
     assert_eq!(desk.offers(), ["Esc back to the log"]);
     desk.keys("esc");
-    assert!(desk.state.log_pane.history.is_none() && desk.status().is_empty(), "{}", desk.status());
+    assert!(desk.state.log_pane.history().is_none() && desk.status().is_empty(), "{}", desk.status());
 }
 
 /// Searches the journal, which finds these entries.
@@ -277,7 +277,7 @@ fn a_message_that_came_back_names_its_cause_once_its_entry_is_shown() {
     found(&mut desk, earlier.state.session.log.oldest_as_kept(9));
     assert!(thread(&desk).contains(&format!("refused 401 · {cause}")), "{}", desk.screen());
     desk.keys("esc");
-    assert!(desk.state.log_pane.history.is_none());
+    assert!(desk.state.log_pane.history().is_none());
     assert!(thread(&desk).contains(&format!("refused 401 · {cause}")), "what is known stays known: {}", desk.screen());
 }
 

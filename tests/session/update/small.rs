@@ -5,8 +5,8 @@ use guestwire::journal::job::Restored;
 use guestwire::model::TokenStatus;
 use guestwire::session::local::LocalAnswer;
 use guestwire::tui::Event;
-use guestwire::tui::update::faults::lines;
 
+use super::faults::lines;
 use crate::support::console::{Desk, facts};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (40, 12)];

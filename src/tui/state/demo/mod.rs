@@ -9,19 +9,16 @@
 //! beats: what happened, one sentence each; Left goes back through them, Right forward again
 //! ```
 
-pub mod aliases;
-pub mod narrate;
 pub mod script;
-pub mod tape;
+pub mod words;
 
 use std::collections::BTreeMap;
 
-use crate::model::{ConversationKey, ExchangeId, Generation, MessageId, Moment};
+use crate::model::{ConversationKey, DeliveryStatus, ExchangeId, Generation, MessageId, Moment};
 
 use super::Pane;
-use aliases::Aliases;
-use script::{DemoScript, Typing};
-use tape::Tape;
+use script::{DemoScript, Tape, Typing};
+use words::Aliases;
 
 /// Beats kept.
 const BEATS: usize = 500;
@@ -29,6 +26,15 @@ const BEATS: usize = 500;
 const CHORDS: usize = 5;
 /// The largest size of bubbles.
 pub const LARGEST: u8 = 3;
+
+/// Demo mode.
+#[derive(Debug, Default)]
+pub struct Demo {
+    /// The demo, while it is shown instead of the panes.
+    pub present: Option<Present>,
+    /// Nobody is asked for anything: a rehearsal is all that is shown, and leaving it leaves.
+    pub offline: bool,
+}
 
 /// One thing that happened, in plain words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +129,28 @@ impl Present {
         }
     }
 
+    /// Plays this from now on.
+    pub fn play(&mut self, script: DemoScript) {
+        (self.script, self.tape, self.typing, self.awaited) = (script, None, None, None);
+    }
+
+    /// Shows this tape from now on, and nothing of what happened before.
+    pub fn rehearse(&mut self, tape: Tape) {
+        self.play(DemoScript::default());
+        (self.tape, self.at) = (Some(tape), None);
+        self.beats.clear();
+    }
+
+    /// A message went on; if it is the one whose answer is waited for, the wait has an end once it was taken.
+    pub fn went_on(&mut self, message: MessageId, delivery: &DeliveryStatus, now: Moment) {
+        let Some(awaited) = self.awaited.as_mut().filter(|awaited| awaited.message == message) else { return };
+        match delivery {
+            DeliveryStatus::Accepted | DeliveryStatus::Landed => awaited.until = Some(now.after(awaited.within)),
+            delivery if delivery.is_settled() => self.awaited = None,
+            _ => {}
+        }
+    }
+
     /// Notes a chord for the key display.
     pub fn press(&mut self, chord: String) {
         self.pressed.push(chord);
@@ -146,10 +174,7 @@ impl Present {
 
     /// The beat that is looked at.
     pub fn beat(&self) -> Option<&Beat> {
-        match self.at {
-            Some(at) => self.beats.get(at),
-            None => self.beats.last(),
-        }
+        self.at.map_or(self.beats.last(), |at| self.beats.get(at))
     }
 
     /// How many of the messages are shown: all, or those that there were at the beat that is looked at.
@@ -160,9 +185,7 @@ impl Present {
     /// A step back through what happened.
     pub fn back(&mut self) {
         let here = self.at.unwrap_or(self.beats.len().saturating_sub(1));
-        if here > 0 {
-            self.at = Some(here - 1);
-        }
+        self.at = here.checked_sub(1).or(self.at);
     }
 
     /// A step forward; false where the newest is looked at already.

@@ -117,7 +117,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
                 || prompt(|p| *p == PromptPurpose::Search)
         }
         "set or clear" | "change" | "choose another way" | "answer" | "attach" => menu,
-        "back to the log" => state.log_pane.history.is_none(),
+        "back to the log" => state.log_pane.history().is_none(),
         "search the log" => prompt(|p| *p == PromptPurpose::Search),
         "write it into the config file" => {
             effects.iter().any(|e| matches!(e, Effect::Local(LocalRequest::KeepInConfig(_))))

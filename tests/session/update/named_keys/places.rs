@@ -8,7 +8,7 @@ use guestwire::session::conversations::Conversations;
 use guestwire::session::local::LocalAnswer;
 use guestwire::tui::keymap::Keymap;
 use guestwire::tui::state::Setup;
-use guestwire::tui::state::demo::tape::Tape;
+use guestwire::tui::state::demo::script::Tape;
 use guestwire::tui::update::demo::rehearse;
 use guestwire::tui::{Effect, Event};
 

@@ -1,0 +1,168 @@
+//! What the console asks of others, and what it waits for: answers of the engine and of the journal, faults of the
+//! sandbox, and the files that it writes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::ids::IdSearch;
+use super::overlay::PromptPurpose;
+use crate::engine::Command;
+use crate::journal::Job;
+use crate::journal::job::{HistoryRange, HistoryRequest};
+use crate::model::{Exchange, ProbeQuestion, Probed};
+use crate::session::journal_status::JournalStatus;
+use crate::session::local::LocalRequest;
+use crate::tui::event::Effect;
+
+/// What was asked of others, and what came of it.
+#[derive(Debug, Default)]
+pub struct Questions {
+    /// What is asked for since the newest event.
+    effects: Vec<Effect>,
+    id_search: Option<IdSearch>,
+    /// The page of active conversations that was asked for.
+    discovering: Option<u32>,
+    /// The question to the journal that is out.
+    journal: Option<u64>,
+    faults: Vec<String>,
+}
+
+impl Questions {
+    /// Asks for something.
+    pub(crate) fn request(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// All that was asked for since the newest event.
+    pub(crate) fn take_requests(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Ids that are being looked up.
+    pub const fn id_search(&self) -> Option<&IdSearch> {
+        self.id_search.as_ref()
+    }
+
+    /// Looks ids up; false where others are being looked up.
+    pub(crate) fn look_up(&mut self, search: IdSearch) -> bool {
+        if self.id_search.is_some() {
+            return false;
+        }
+        self.effects.extend(search.look.next().map(|asked| Effect::Engine(Command::Probe(asked))));
+        self.id_search = Some(search);
+        true
+    }
+
+    /// What an id is was told, or why not: the search, if that was the last of its ids.
+    pub(crate) fn id_told(
+        &mut self,
+        asked: ProbeQuestion,
+        told: &Probed,
+        exchange: Option<&Arc<Exchange>>,
+    ) -> Option<IdSearch> {
+        let look = &mut self.id_search.as_mut()?.look;
+        if look.answered(asked, told, exchange.map(Arc::as_ref)) {
+            self.effects.extend(look.next().map(|asked| Effect::Engine(Command::Probe(asked))));
+        }
+        self.id_search.take_if(|search| search.look.is_idle())
+    }
+
+    /// Asks which conversations are active.
+    pub(crate) fn discover(&mut self, page: u32) {
+        self.discovering = Some(page);
+        self.effects.push(Effect::Engine(Command::Discover { page }));
+    }
+
+    /// A page of active conversations came; whether somebody still wants it.
+    pub(crate) fn discovered(&mut self, page: u32) -> bool {
+        self.discovering.take_if(|asked| *asked == page).is_some()
+    }
+
+    /// Asks the journal for a page of history, unless a question is out.
+    pub(crate) fn ask_for_history(&mut self, journal: &mut JournalStatus, want: HistoryRange, limit: usize) {
+        if self.journal.is_none() {
+            let serial = journal.next_serial();
+            self.journal = Some(serial);
+            self.request(Effect::Journal(Job::History(HistoryRequest { serial, want, limit })));
+        }
+    }
+
+    /// A page of history came; whether somebody still wants it.
+    pub(crate) fn history_found(&mut self, serial: u64) -> bool {
+        self.journal.take_if(|asked| *asked == serial).is_some()
+    }
+
+    /// Nobody wants the page of history any more that was asked for.
+    pub(crate) fn forget_history(&mut self) {
+        self.journal = None;
+    }
+
+    /// The sandbox's faults that waited for a request, or held, when it was asked last.
+    pub fn faults(&self) -> &[String] {
+        &self.faults
+    }
+
+    /// Sets a fault of the sandbox, or clears all. What is on then is asked for: some are used up at once.
+    pub(crate) fn set_fault(&mut self, fault: Option<String>) {
+        if fault.is_none() {
+            self.faults.clear();
+            self.effects.push(Effect::Local(LocalRequest::Fault(None)));
+        } else {
+            self.effects.extend([LocalRequest::Fault(fault), LocalRequest::TellFaults].map(Effect::Local));
+        }
+    }
+
+    /// An exchange has ended: a fault that was used up has no part in what comes next.
+    pub(crate) fn ask_for_faults(&mut self) {
+        self.effects.extend((!self.faults.is_empty()).then_some(Effect::Local(LocalRequest::TellFaults)));
+    }
+
+    /// The faults that are left; true where the last one was used up.
+    pub(crate) fn faults_told(&mut self, left: Vec<String>) -> bool {
+        let over = left.is_empty() && !self.faults.is_empty();
+        self.faults = left;
+        over
+    }
+}
+
+/// Files that the console writes.
+#[derive(Debug, Default)]
+pub struct OutputFiles {
+    recording: Option<PathBuf>,
+    /// The path that was typed last, while nobody knows whether it can be used.
+    asked_path: Option<(PromptPurpose, String)>,
+    exports: u32,
+}
+
+impl OutputFiles {
+    /// The file that the screen is recorded into.
+    pub fn recording(&self) -> Option<&Path> {
+        self.recording.as_deref()
+    }
+
+    /// The screen is recorded into a file.
+    pub(crate) fn record(&mut self, path: PathBuf) {
+        self.recording = Some(path);
+    }
+
+    /// The recording is over, if one ran: its file.
+    pub(crate) fn end_recording(&mut self) -> Option<PathBuf> {
+        self.recording.take()
+    }
+
+    /// A number for the next exported file.
+    pub(crate) const fn next_export(&mut self) -> u32 {
+        self.exports += 1;
+        self.exports
+    }
+
+    /// A path was typed; whether it can be used shows later.
+    pub(crate) fn path_typed(&mut self, purpose: PromptPurpose, typed: &str) {
+        self.asked_path = purpose.is_path().then(|| (purpose, typed.to_owned()));
+    }
+
+    /// Whether it can be used is known: what was typed.
+    pub(crate) fn path_known(&mut self) -> Option<(PromptPurpose, String)> {
+        self.asked_path.take()
+    }
+}

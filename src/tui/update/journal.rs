@@ -1,0 +1,273 @@
+//! A conversation is opened; what the journal is told of the open one (draft, place, marks); and what it brings: what was
+//! kept, and the pages of history that were asked for.
+
+use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry};
+use crate::journal::{Job, JournalPage};
+use crate::model::{ConversationKey, Moment};
+use crate::session::journal_status::{JournalMode, SAVE_AFTER};
+use crate::tui::Effect;
+use crate::tui::action::Action;
+use crate::tui::state::log_pane::{HistoryStretch, NEAR, PAGE};
+use crate::tui::state::status::Subject;
+use crate::tui::state::{Pane, State};
+
+use super::notices::{carry_out, with_session};
+
+/// Opens a conversation: its draft, its thread, its replies; the keys go to its composer.
+pub fn open(state: &mut State, key: ConversationKey) {
+    show(state, key);
+    with_session(state, |session, _, changes| session.pass_follows(key, changes));
+}
+
+/// The same, where it was not a person who chose it: a pass stays where it is.
+pub fn show(state: &mut State, key: ConversationKey) {
+    if with_session(state, |session, _, changes| session.open_conversation(key, changes)) {
+        state.composer.switch(key);
+        // The key beside it would answer here.
+        state.status.over(Subject::Choices);
+        state.focus(Pane::Composer);
+    }
+}
+
+/// Applies a page.
+pub fn page(state: &mut State, page: JournalPage) {
+    if let JournalPage::History(found) = page {
+        history_found(state, found);
+        state.log_pane.learn_causes(&state.session.threads, state.look.theme.ascii);
+        return;
+    }
+    let reopen = !something_is_begun(state);
+    let changes = state.session.page(page, reopen, state.now);
+    carry_out(state, changes);
+}
+
+/// Whether a person has begun something: what is typed stays where it was begun, so no other conversation is opened.
+fn something_is_begun(state: &State) -> bool {
+    let active = state.session.conversations.active();
+    let first = state.session.conversations.keys().next();
+    state.overlay.is_some()
+        || state.demo.present.is_some()
+        || !state.session.journal.held.is_empty()
+        || !state.composer.is_empty()
+        || active.is_some() && (active != first || state.arrangement.focus == Pane::Picker)
+}
+
+/// The mark or comment of the chosen entry changed.
+pub fn marked(state: &mut State, number: u64) {
+    let Some(entry) = state.shown_log().entry(number) else { return };
+    let (marked, comment) = (entry.is_marked(), entry.comment().map(str::to_owned));
+    if let Some(history) = state.log_pane.history_mut() {
+        history.marked(number, marked, comment.clone());
+    }
+    if state.session.journal.keeps() {
+        state.request(Effect::Journal(Job::Mark { number, marked, comment }));
+    }
+}
+
+/// What a person decided about a conversation, or what was looked at, may have changed.
+pub fn keep(state: &mut State, key: ConversationKey) {
+    with_session(state, |session, _, changes| session.keep_conversation(key, changes));
+}
+
+/// After each event: tells which conversation is open, and saves the draft, and the place in the thread, that has waited
+/// long enough, or whose conversation was left.
+pub fn watch(state: &mut State) {
+    if !state.session.journal.keeps() {
+        return;
+    }
+    let active = state.composer.active();
+    if state.session.journal.watched != active {
+        if let Some(left) = state.session.journal.watched {
+            save_draft(state, left);
+            keep(state, left);
+        }
+        state.session.journal.watched = active;
+        state.session.journal.unsaved = None;
+        state.session.journal.moved = None;
+    }
+    let Some(key) = active else { return };
+    if state.session.journal.opened != active {
+        state.session.journal.opened = active;
+        state.request(Effect::Journal(Job::Opened(key)));
+    }
+    let place = state.thread.place(key, &state.session.threads);
+    state.session.threads.set_place(key, place);
+    let kept = state.session.journal.conversations.get(&key).and_then(|kept| kept.place.as_ref());
+    if kept == state.session.threads.place(key) {
+        state.session.journal.moved = None;
+    } else if has_waited(&mut state.session.journal.moved, state.now) {
+        keep(state, key);
+    }
+    if saved_draft(state, key) == state.composer.text() {
+        state.session.journal.unsaved = None;
+    } else if has_waited(&mut state.session.journal.unsaved, state.now) {
+        save_draft(state, key);
+    }
+}
+
+/// Whether a change, of which `since` tells the first moment, has waited long enough; then it waits no longer.
+fn has_waited(since: &mut Option<Moment>, now: Moment) -> bool {
+    let begun = *since.get_or_insert(now);
+    since.take_if(|_| now.since(begun) >= SAVE_AFTER).is_some()
+}
+
+fn saved_draft(state: &State, key: ConversationKey) -> &str {
+    state.session.journal.drafts.get(&key).map_or("", String::as_str)
+}
+
+fn save_draft(state: &mut State, key: ConversationKey) {
+    let text = state.composer.draft_of(key).to_owned();
+    if saved_draft(state, key) == text {
+        return;
+    }
+    let cursor = state.composer.drafts().find(|(k, ..)| *k == Some(key)).map_or(0, |(_, _, cursor)| cursor);
+    if text.is_empty() {
+        state.session.journal.drafts.remove(&key);
+    } else {
+        state.session.journal.drafts.insert(key, text.clone());
+    }
+    state.request(Effect::Journal(Job::Draft { conversation: key, text, cursor }));
+}
+
+/// The console is being left: what is not saved yet.
+pub fn leaving(state: &mut State) -> Vec<Effect> {
+    if state.session.journal.keeps() {
+        let keys: Vec<_> = state.session.conversations.keys().collect();
+        for key in keys {
+            save_draft(state, key);
+            keep(state, key);
+        }
+    }
+    state.questions.take_requests()
+}
+
+// ── history ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Asks for what stands above, where one is near the top of what is in memory. `top`: one stood at the very top before
+/// the key.
+pub fn look_above(state: &mut State, top: bool) {
+    if state.session.journal.keeping == JournalMode::Off {
+        return;
+    }
+    let want = match state.log_pane.history() {
+        Some(history) if history.older && history.log.entries_above() < NEAR => {
+            let before = history.log.first_number();
+            match &history.query {
+                Some(query) => HistoryRange::Found { query: query.clone(), before },
+                None => HistoryRange::Before(before),
+            }
+        }
+        None if top && (older_is_kept(state) || evicted_is_kept(state)) => {
+            HistoryRange::Before(state.session.log.first_number())
+        }
+        _ => return,
+    };
+    ask_for(state, want);
+}
+
+fn ask_for(state: &mut State, want: HistoryRange) {
+    state.questions.ask_for_history(&mut state.session.journal, want, PAGE);
+}
+
+fn older_is_kept(state: &State) -> bool {
+    state.session.journal.oldest.is_some_and(|oldest| oldest < state.session.log.first_number())
+}
+
+fn evicted_is_kept(state: &State) -> bool {
+    state.session.journal.keeps() && state.session.log.evicted() > 0
+}
+
+/// Asks for what stands below. `bottom`: one stood at the very bottom before the key; then one comes back to what happens
+/// now.
+pub fn look_below(state: &mut State, bottom: bool) {
+    let Some(history) = state.log_pane.history() else { return };
+    let last = history.log.last_number();
+    if history.newer && history.log.entries_below() < NEAR {
+        let Some(last) = last else { return };
+        ask_for(state, HistoryRange::After(last));
+    } else if bottom && !history.newer && history.query.is_none() {
+        state.close_history();
+        if let Some(last) = last {
+            state.session.log.place(last + 1, 0, 0);
+        }
+    }
+}
+
+/// The very beginning of what is kept.
+pub fn oldest(state: &mut State) {
+    let above = match state.log_pane.history() {
+        Some(history) => history.query.is_none() && history.older,
+        None => older_is_kept(state),
+    };
+    if above {
+        ask_for(state, HistoryRange::After(0));
+    }
+}
+
+/// Looks for words in all that is kept.
+pub fn find(state: &mut State, query: &str) {
+    if state.session.journal.keeping == JournalMode::Off {
+        state.status.info("There is no journal in this session, so there is nothing to search.");
+        state.status.offer(&[(Action::Search, "search the log")]);
+        return;
+    }
+    state.questions.forget_history();
+    state.status.info(format!("Looking for “{query}” in the journal…"));
+    ask_for(state, HistoryRange::Found { query: query.to_owned(), before: u64::MAX });
+}
+
+fn history_found(state: &mut State, found: HistoryPage) {
+    if !state.questions.history_found(found.serial) {
+        return;
+    }
+    if let Some(problem) = found.problem {
+        return state.status.error(problem);
+    }
+    let (mut entries, more) = (found.entries, found.more);
+    match (found.want, state.log_pane.history_mut()) {
+        (HistoryRange::Before(_), Some(history)) => history.prepend(&state.session, entries, more),
+        (HistoryRange::Before(_), None) => {
+            let Some(at) = entries.last().map(|e| e.number) else {
+                return state.status.info("The journal has nothing older.");
+            };
+            entries.extend(state.session.log.oldest_as_kept(PAGE / 4));
+            show_from(state, at, entries, more, false);
+        }
+        // From the beginning.
+        (HistoryRange::After(0), _) => {
+            let first = entries.first().map_or(0, |e| e.number);
+            show_from(state, first, entries, false, more);
+        }
+        (HistoryRange::After(_), Some(history)) => {
+            // Where the journal ends, the log in memory goes on.
+            let count = entries.len();
+            let live_first = state.session.log.first_number();
+            entries.retain(|e| e.number < live_first);
+            let newer = more && entries.len() == count;
+            history.append(&state.session, entries, newer);
+        }
+        (HistoryRange::After(_), None) => {}
+        (HistoryRange::Found { query, before }, Some(history))
+            if before != u64::MAX && history.query.as_deref() == Some(query.as_str()) =>
+        {
+            history.prepend(&state.session, entries, more);
+        }
+        (HistoryRange::Found { query, .. }, _) if entries.is_empty() => {
+            state.status.info(format!("“{query}” was not found in the journal."));
+        }
+        (HistoryRange::Found { query, .. }, _) => {
+            let above = if more { " (and more above)" } else { "" };
+            state.status.info(format!("{} found{above}, the newest last.", entries.len()));
+            state.status.offer(&[(Action::Back, "back to the log")]);
+            let history = HistoryStretch::new(&state.session, entries, Some(query), more, false);
+            state.log_pane.show_history(Some(history));
+        }
+    }
+}
+
+/// Shows history from the entry `at` on.
+fn show_from(state: &mut State, at: u64, entries: Vec<KeptEntry>, older: bool, newer: bool) {
+    let mut history = HistoryStretch::new(&state.session, entries, None, older, newer);
+    history.log.place(at, 0, 0);
+    state.log_pane.show_history(Some(history));
+}

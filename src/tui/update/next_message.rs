@@ -1,0 +1,252 @@
+//! What the next message carries: files and attributes, the choice that it answers with, and what is wrong with it on
+//! purpose. And the faults of the sandbox that it meets.
+
+use tui_input::Input;
+
+use crate::model::fault::FAULTS;
+use crate::model::{Attachment, ConversationKey, FileSource, OutgoingMessage, Variation};
+use crate::session::attachments;
+use crate::session::local::LocalRequest;
+use crate::session::thread::Thread;
+use crate::tui::Effect;
+use crate::tui::action::Action;
+use crate::tui::state::composer::attachments::CarriedExtras;
+use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay, PromptPurpose};
+use crate::tui::state::status::Subject;
+use crate::tui::state::{Pane, State};
+
+use super::notices::shown_word;
+use super::sending;
+
+/// Why the next message can carry nothing; `None` where it can.
+pub fn unavailable(state: &State) -> Option<&'static str> {
+    match state.session.conversations.active_channel() {
+        None => Some("no conversation is open"),
+        Some(channel) => attachments::carries_nothing(channel),
+    }
+}
+
+/// The conversation whose next message is meant; where it can carry nothing, that is said.
+fn target(state: &mut State) -> Option<ConversationKey> {
+    if let Some(why) = unavailable(state) {
+        state.status.info(format!("Nothing was added: {why}."));
+        return None;
+    }
+    state.session.conversations.active()
+}
+
+/// The menu of what the next message carries.
+pub fn menu(state: &mut State) {
+    let Some(key) = target(state) else { return };
+    let mut items = vec![
+        ("attach a file or an address".to_owned(), MenuChoice::Act(Action::Attach)),
+        ("add a participant attribute".to_owned(), MenuChoice::Act(Action::Attribute)),
+    ];
+    if let Some(extras) = state.composer.carried() {
+        let files = extras.attachments.iter().enumerate();
+        let files = files.map(|(at, file)| (format!("the file {}", file.label()), CarriedExtras::Attachment(at)));
+        let attributes = extras.attributes.iter();
+        let attributes = attributes.map(|(n, value)| (format!("{n}={value}"), CarriedExtras::Attribute(n.clone())));
+        items.extend(
+            files.chain(attributes).map(|(it, what)| (format!("remove {it}"), MenuChoice::TakeOff(key, Some(what)))),
+        );
+        if extras.attachments.len() + extras.attributes.len() > 1 {
+            items.push(("remove everything".to_owned(), MenuChoice::TakeOff(key, None)));
+        }
+    }
+    let intro = "They are sent with the next message only; the conversation's own attributes are always sent.";
+    let menu = Menu { intro: vec![intro.to_owned()], ..Menu::new("Files and attributes of the next message", items) };
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// Asks for what the next message shall carry.
+pub fn ask(state: &mut State, purpose: fn(ConversationKey) -> PromptPurpose) {
+    if let Some(key) = target(state) {
+        state.prompt(purpose(key), "");
+    }
+}
+
+/// What is wrong with a file for this conversation's channel.
+fn unfit(state: &State, key: ConversationKey, place: &FileSource) -> Option<&'static str> {
+    attachments::unfit(state.session.conversations.channel(key)?, place)
+}
+
+/// What is wrong with what is typed for a file, as one types.
+pub fn file_problem(state: &State, key: ConversationKey, typed: &str) -> Option<String> {
+    if typed.trim().is_empty() {
+        return None;
+    }
+    match attachments::attachment(typed) {
+        Ok(made) => unfit(state, key, &made.place).map(str::to_owned),
+        // A path is wrong until its last name is typed: that is no problem yet.
+        Err(why) => typed.contains("://").then_some(why),
+    }
+}
+
+/// A file was named. One of this machine is looked at first: a send finds out late that it is not there.
+pub fn attach(state: &mut State, key: ConversationKey, typed: &str) {
+    if typed.is_empty() {
+        return;
+    }
+    match attachments::attachment(typed) {
+        Ok(file) => match (unfit(state, key, &file.place), &file.place) {
+            (Some(why), _) => state.status.error(why),
+            (None, FileSource::File(_)) => state.request(Effect::Local(LocalRequest::SeeFile(key, file))),
+            (None, FileSource::Url(_)) => attached(state, key, file),
+        },
+        Err(why) => state.status.error(why),
+    }
+}
+
+/// A file is sent with the next message.
+pub fn attached(state: &mut State, key: ConversationKey, file: Attachment) {
+    state.files.path_known();
+    carries(state, format!("{} ({})", file.label(), file.mime));
+    state.composer.attach(key, file);
+    state.focus(Pane::Composer);
+}
+
+/// An attribute was typed.
+pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
+    if typed.is_empty() {
+        return;
+    }
+    match attachments::attribute(typed) {
+        Ok((name, value)) => {
+            state.composer.attribute(key, &name, &value);
+            carries(state, format!("{name}={value}"));
+            state.focus(Pane::Composer);
+        }
+        Err(why) => state.status.error(why),
+    }
+}
+
+fn carries(state: &mut State, what: String) {
+    state.status.info(format!("{what} is sent with the next message."));
+    state.status.about(Subject::NextMessage);
+}
+
+/// Takes something off, or everything.
+pub fn take_off(state: &mut State, key: ConversationKey, what: Option<&CarriedExtras>) {
+    state.composer.take_off(key, what);
+    state.status.info(if state.composer.carried().is_none() { "Only the text is sent." } else { "Removed." });
+}
+
+// ── choices ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Why no choice can be taken; `None` where one can.
+pub fn no_choice(state: &State) -> Option<&'static str> {
+    let Some(key) = state.session.conversations.active() else { return Some("no conversation is open") };
+    let offered = state.session.threads.get(key).and_then(Thread::offer).is_some();
+    (!offered).then_some("no message of this conversation offers choices")
+}
+
+/// The menu of the choices that the newest message with choices offers. A digit takes one and sends it.
+pub fn choose(state: &mut State) {
+    if let Some(why) = no_choice(state) {
+        return state.status.info(format!("Nothing to choose: {why}."));
+    }
+    let Some(item) = state.session.conversations.active_item() else { return };
+    let key = item.conversation.key;
+    let buttons = item.conversation.channel().capabilities().buttons;
+    let Some(offer) = state.session.threads.get(key).and_then(Thread::offer) else { return };
+    let items = offer.choices.iter().map(|choice| {
+        let differs = buttons && choice.payload != choice.label;
+        let text = if differs { format!("{} ({})", choice.label, choice.payload) } else { choice.label.clone() };
+        (text, MenuChoice::Answer(Box::new(OutgoingMessage::answer(key, choice.clone(), offer.id))))
+    });
+    let mut menu = Menu { quick: true, ..Menu::new(format!("Answer {} with", item.name()), items.collect()) };
+    if !offer.text.is_empty() {
+        menu.intro.push(format!("“{}”", offer.text));
+    }
+    if let Some(taken) = offer.taken {
+        let word = shown_word(&taken.delivery);
+        menu.intro.push(format!("Already answered with “{}” ({word}): this sends one more answer.", taken.text));
+    }
+    let asks = if state.asks_before_sending() { " guestwire asks before it sends the answer." } else { "" };
+    menu.intro.push(if buttons {
+        format!("A number sends the choice, as a button would.{asks}")
+    } else {
+        format!("A number sends its words as a text: this channel has no other form for a choice.{asks}")
+    });
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// A choice was taken: it goes, in production after a question.
+pub fn answer(state: &mut State, answer: Box<OutgoingMessage>) {
+    if sending::is_forbidden(state) {
+        return;
+    }
+    if !state.asks_before_sending() {
+        return sending::answer(state, *answer);
+    }
+    let lines = vec![
+        format!("to      {}", state.session.conversations.name(answer.conversation)),
+        format!("region  {}", state.session.profile.facts.region),
+        format!("choice  “{}”", answer.text),
+    ];
+    state.ask(DialogQuestion::Answer(answer), "PROD: send this answer?", lines, "send it", state.consent());
+}
+
+// ── wrong on purpose ───────────────────────────────────────────────────────────────────────────────────────────
+
+/// The bench: the sandbox's faults; elsewhere those of this side.
+pub fn fault_bench(state: &mut State) {
+    if !state.session.profile.sandbox {
+        return ask_how_wrong(state);
+    }
+    let mut items = vec![
+        ("turn all faults off".to_owned(), MenuChoice::Fault(None)),
+        ("send the next message as …".to_owned(), MenuChoice::Act(Action::SendAs)),
+    ];
+    let mut groups: Vec<(usize, &'static str)> = Vec::new();
+    for row in FAULTS {
+        if !row.menu.is_empty() && groups.last().is_none_or(|(_, name)| *name != row.group.label()) {
+            groups.push((items.len(), row.group.label()));
+        }
+        // The mark is a word: a fault waits for a request, or holds.
+        let on = state.questions.faults().iter().any(|on| on.split(' ').next() == Some(row.name));
+        let on = if on { "   ON" } else { "" };
+        items.extend(row.menu.iter().map(|(label, json)| (format!("{label}{on}"), MenuChoice::Fault(Some(*json)))));
+    }
+    state.overlay = Some(Overlay::Menu(Menu {
+        intro: vec!["The sandbox applies the fault to the next requests.".to_owned()],
+        groups,
+        filter: Some(Input::default()),
+        ..Menu::new("Break something on purpose", items)
+    }));
+}
+
+/// The faults that are made on this side: they work against any organisation.
+pub fn ask_how_wrong(state: &mut State) {
+    let mut items = vec![("as usual".to_owned(), MenuChoice::SendAs(None))];
+    let channel = state.session.conversations.active_channel();
+    items.extend(Variation::ALL.map(|v| {
+        // What makes no sense on this channel stays listed, with its reason.
+        let text = match channel.and_then(|c| Some((c, v.senseless(c)?))) {
+            Some((channel, why)) => format!("{v}: not on {}: {why}", channel.short()),
+            None => format!("{v}: {}", v.about()),
+        };
+        (text, MenuChoice::SendAs(Some(v)))
+    }));
+    let mut menu = Menu::new("Send the next message wrongly on purpose", items);
+    menu.intro = vec![
+        "guestwire itself makes the message wrong, and marks it everywhere.".to_owned(),
+        "The session's own token is not touched.".to_owned(),
+    ];
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// How the next message is sent was chosen.
+pub fn send_as(state: &mut State, variation: Option<Variation>) {
+    let senseless = variation.and_then(|v| Some((v, sending::senseless(state, v)?)));
+    if let Some((variation, why)) = senseless {
+        return state.status.info(format!("Not as {variation}: {why}."));
+    }
+    state.next_send.send_as = variation;
+    let Some(variation) = variation else { return state.status.info("The next message is sent as usual.") };
+    state.status.warn(format!("The next message is sent wrongly on purpose: {variation}, {}.", variation.about()));
+    state.status.offer(&[(Action::SendAs, "change")]);
+    state.status.about(Subject::NextMessage);
+    state.focus(Pane::Composer);
+}

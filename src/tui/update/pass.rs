@@ -1,0 +1,321 @@
+//! The pass pane: what its keys do, which pass is opened (an unfinished one, a built-in one, one of the files here, or one
+//! that is named), and what is written: its reports, and a session as a pass file.
+//!
+//! ```text
+//! T ─► menu (go on, built-in, files here, a path) ─► ReadPass ─► Runner ─┬─► Effect: send, read, fault … ─► engine, sandbox
+//!                                                        ▲               └─► Job::Pass at each change
+//!                                keys, reports, time ────┘
+//! ```
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::pass::file::PassStep;
+use crate::pass::runner::{Runner, RunnerEvent, StepStage};
+use crate::pass::{Pass, Verdict, builtin};
+use crate::session::local::LocalRequest;
+use crate::session::open_pass::{FoundPass, place_words, reports_dir};
+use crate::text::counted;
+use crate::tui::Effect;
+use crate::tui::action::Action;
+use crate::tui::state::key_hints::VERDICTS;
+use crate::tui::state::overlay::{Consent, DialogQuestion, Menu, MenuChoice, Overlay, PassChoice, PromptPurpose};
+use crate::tui::state::{Pane, State};
+
+use super::notices::with_session;
+use super::{journal, sending};
+
+/// Applies an action of the pass pane.
+pub fn act(state: &mut State, action: Action) {
+    if state.session.pass.runner.is_none() {
+        state.status.info("No test run is open.");
+        state.status.offer(&[(Action::Pass, "choose one")]);
+        return;
+    }
+    let judged = state.pass_pane.judged.take();
+    match action {
+        Action::PassGo => go(state),
+        Action::PassAgain => ask_again(state),
+        Action::VerdictPass => verdict(state, Verdict::Pass),
+        Action::VerdictFail => verdict(state, Verdict::Fail),
+        Action::VerdictBlocked => verdict(state, Verdict::Blocked),
+        Action::VerdictSkip => verdict(state, Verdict::Skip),
+        Action::PassUndo => {
+            pass_event(state, RunnerEvent::Undo);
+            state.status.info("The last verdict is undone.");
+        }
+        Action::PassNote => {
+            // Right after a verdict its step is meant, although the next one is open already.
+            let open = state.session.pass.runner.as_ref().map(|runner| runner.run().at);
+            if let Some(at) = judged.or(open) {
+                ask_note(state, at, judged.and_then(|at| verdict_of(state, at)));
+            }
+        }
+        Action::NextCase => pass_event(state, RunnerEvent::Case(1)),
+        Action::PreviousCase => pass_event(state, RunnerEvent::Case(-1)),
+        Action::PassPause => {
+            let paused = state.session.pass.runner.as_ref().is_some_and(Runner::is_paused);
+            pass_event(state, RunnerEvent::Pause(!paused));
+        }
+        Action::PassReports => ask_reports(state),
+        Action::PassStop => stop(state),
+        _ => {}
+    }
+}
+
+fn verdict_of(state: &State, at: (usize, usize)) -> Option<Verdict> {
+    state.session.pass.runner.as_ref()?.run().cases.get(at.0)?.steps.get(at.1)?.verdict
+}
+
+/// Asks for a note on a step; `verdict`: to say why it has this one.
+fn ask_note(state: &mut State, at: (usize, usize), verdict: Option<Verdict>) {
+    let case = state.session.pass.runner.as_ref().and_then(|runner| runner.run().cases.get(at.0));
+    let note = case.and_then(|case| case.steps.get(at.1)).and_then(|step| step.note.clone()).unwrap_or_default();
+    state.prompt(PromptPurpose::PassNote { at, verdict }, &note);
+}
+
+/// `T`: the pass in and out of the log's place; or a pass is chosen.
+pub fn toggle(state: &mut State) {
+    let in_it = state.pass_pane.shown && state.arrangement.focus == Pane::Pass;
+    match &state.session.pass.runner {
+        Some(runner) if in_it && !runner.is_over() => state.hide_pass(),
+        Some(_) if !in_it => state.show_pass(),
+        // Asks for the files here; the menu comes with the answer.
+        Some(_) | None => {
+            state.status.info("Looking for pass files in this folder…");
+            state.request(Effect::Local(LocalRequest::FindPasses));
+        }
+    }
+}
+
+/// Enter: runs a step that waits, accepts what is suggested of one that is decided.
+fn go(state: &mut State) {
+    let Some(runner) = &state.session.pass.runner else { return };
+    match runner.stage() {
+        // One that was interrupted may have been received.
+        StepStage::Ready if runner.open_result().is_some_and(|r| r.runs > 0) => ask_again(state),
+        StepStage::Ready => run_step(state),
+        StepStage::Judging => {
+            if runner.open_result().is_some_and(|r| r.suggested.is_some()) {
+                state.session.screen_for_pass(&state.look.zone);
+                pass_event(state, RunnerEvent::Accept);
+            } else {
+                state.status.info("Only you can judge this step.");
+                state.status.offer(VERDICTS);
+            }
+        }
+        StepStage::Preparing(_) | StepStage::Watching => {
+            state.status.info("The step is still running; you can already give a verdict.");
+            state.status.offer(VERDICTS);
+        }
+        StepStage::Over => ask_reports(state),
+    }
+}
+
+/// Asks first where the step speaks to real customers.
+fn run_step(state: &mut State) {
+    let Some(step) = state.session.pass.runner.as_ref().and_then(Runner::open_step) else { return };
+    if step.sends() && state.asks_before_sending() {
+        let lines = vec![step.deed(), format!("region  {}", state.session.profile.facts.region)];
+        state.ask(DialogQuestion::PassStep, "PROD: run this step?", lines, "run it", state.consent());
+    } else {
+        run_step_now(state);
+    }
+}
+
+/// Runs the open step.
+pub fn run_step_now(state: &mut State) {
+    let Some(runner) = &state.session.pass.runner else { return };
+    let sends = runner.open_step().is_some_and(PassStep::sends);
+    // The step's conversation is the open one, so that it is seen and read.
+    let key = runner.open_player().ok().map(|p| p.key);
+    if sends && sending::is_forbidden(state) {
+        return;
+    }
+    if let Some(key) = key.filter(|key| state.session.conversations.active() != Some(*key)) {
+        let focus = state.arrangement.focus;
+        journal::show(state, key);
+        state.arrangement.focus = focus;
+        state.keep_focus_visible();
+    }
+    state.status.clear();
+    pass_event(state, RunnerEvent::Go);
+}
+
+/// `!`: runs the step again; asks where its message was sent already.
+fn ask_again(state: &mut State) {
+    let Some(runner) = &state.session.pass.runner else { return };
+    let sends = runner.open_step().is_some_and(PassStep::sends);
+    let ran = runner.open_result().is_some_and(|r| r.runs > 0);
+    if sends && ran {
+        let mut lines = vec!["Its message is sent again, and the result so far is replaced.".to_owned()];
+        lines.extend(state.production_line());
+        state.ask(DialogQuestion::PassStep, "Run this step again?", lines, "run it again", state.consent());
+    } else {
+        run_step(state);
+    }
+}
+
+fn verdict(state: &mut State, verdict: Verdict) {
+    state.session.screen_for_pass(&state.look.zone);
+    let at = state.session.pass.runner.as_ref().map(|runner| runner.run().at);
+    state.status.clear();
+    pass_event(state, RunnerEvent::Verdict(verdict));
+    state.pass_pane.judged = at;
+    // Who types to the guest is not interrupted.
+    if let Some(at) =
+        at.filter(|_| matches!(verdict, Verdict::Fail | Verdict::Blocked) && state.arrangement.focus == Pane::Pass)
+    {
+        ask_note(state, at, Some(verdict));
+    }
+}
+
+fn stop(state: &mut State) {
+    let Some(runner) = &state.session.pass.runner else { return };
+    if runner.is_over() {
+        return state.status.info("The test run is finished already.");
+    }
+    // What is only suggested is no verdict.
+    let open = runner.run().steps().filter(|step| step.verdict.is_none()).count();
+    let lines = vec![
+        format!("{open} step{} no verdict.", if open == 1 { " has" } else { "s have" }),
+        "To continue later, leave it open: it is kept.".to_owned(),
+    ];
+    state.ask(DialogQuestion::PassStop, "End this test run?", lines, "end it", Consent::Enter);
+}
+
+/// Something happens to the pass.
+pub fn pass_event(state: &mut State, event: RunnerEvent<'_>) {
+    with_session(state, |session, now, changes| session.pass_event(event, now, changes));
+}
+
+// ── files ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// The files are there: a pass can be chosen.
+pub fn found(state: &mut State, found: Vec<FoundPass>) {
+    state.status.clear();
+    let mut items = Vec::new();
+    if let Some(run) = &state.session.pass.unfinished {
+        items.push((format!("continue {}: {}", run.name, place_words(run)), MenuChoice::Pass(PassChoice::Unfinished)));
+    }
+    for found in found {
+        let file = found.path.display();
+        items.push(match &found.name {
+            Ok(name) => (format!("{name}  {file}"), MenuChoice::Pass(PassChoice::File(found.path.clone()))),
+            Err(why) => (format!("WRONG {why}"), MenuChoice::Pass(PassChoice::Wrong(why.clone()))),
+        });
+    }
+    for (name, text) in builtin::ALL {
+        let about = Pass::parse(Path::new(name), text).ok().and_then(|p| p.about).unwrap_or_default();
+        items.push((format!("built-in {name}: {about}"), MenuChoice::Pass(PassChoice::Builtin(name))));
+    }
+    items.push(("another file …".to_owned(), MenuChoice::Pass(PassChoice::Path)));
+    state.overlay = Some(Overlay::Menu(Menu::new("Which pass file?", items)));
+}
+
+/// A line of the menu was taken.
+pub fn chosen(state: &mut State, choice: PassChoice) {
+    match choice {
+        PassChoice::Unfinished => resume(state),
+        PassChoice::Builtin(name) => {
+            if let Some(text) = builtin::named(name) {
+                open(state, &format!("{}{name}", builtin::PREFIX), text);
+            }
+        }
+        PassChoice::File(path) => path_given(state, path),
+        PassChoice::Wrong(why) => state.status.error(why),
+        PassChoice::Path => {
+            let mistaken = state.pass_pane.mistaken.clone();
+            state.prompt(PromptPurpose::PassFile, &mistaken);
+        }
+    }
+}
+
+/// A file was named: it is read.
+pub fn path_given(state: &mut State, path: PathBuf) {
+    if !path.as_os_str().is_empty() {
+        state.pass_pane.reading = Some(path.clone());
+        state.request(Effect::Local(LocalRequest::ReadPass(path)));
+    }
+}
+
+/// The file's text is there, or why the path that was typed cannot be used.
+pub fn read(state: &mut State, path: &Path, text: Result<String, String>) -> Result<(), String> {
+    if state.pass_pane.reading.take_if(|p| p == path).is_some() {
+        let text = text?;
+        let asked = state.files.path_known();
+        if !open(state, &path.display().to_string(), &text) {
+            // It is opened again once it is mended.
+            state.pass_pane.mistaken = asked.map(|(_, typed)| typed).unwrap_or_default();
+        }
+    }
+    Ok(())
+}
+
+/// Begins a pass from its text; false where that has mistakes.
+fn open(state: &mut State, file: &str, text: &str) -> bool {
+    let id = state.composer.new_uuid();
+    let marked = state.pass_pane.marked.take();
+    let opened = with_session(state, |session, now, changes| session.open_pass(file, text, id, now, changes));
+    if let Err(problems) = opened {
+        state.pass_pane.marked = marked;
+        let lines: Vec<String> = problems.to_string().lines().map(str::to_owned).collect();
+        let mistakes = counted(lines.len(), "mistake");
+        state.status.error(format!("{file} has {mistakes}: fix the file, then open it again."));
+        state.overlay = Some(Overlay::lines("Mistakes in the pass file", lines));
+        return false;
+    }
+    state.pass_pane.mistaken.clear();
+    state.show_pass();
+    state.status.info("Run each step, then accept the suggested verdict or give your own.");
+    state.status.offer(&[(Action::PassGo, "run")]);
+    true
+}
+
+/// Goes on where an earlier session stopped.
+fn resume(state: &mut State) {
+    match state.session.resume_pass(state.now) {
+        None => {}
+        Some(Err(name)) => {
+            state.status.error(format!("“{name}” cannot be continued: its record cannot be read."));
+        }
+        Some(Ok(run)) => {
+            state.pass_pane.marked = None;
+            state.show_pass();
+            state.status.info(format!("Paused at {}.", place_words(&run)));
+            state.status.offer(&[(Action::PassGo, "run the step"), (Action::PassPause, "start the timer")]);
+        }
+    }
+}
+
+/// Where the reports go.
+fn ask_reports(state: &mut State) {
+    let Some(runner) = &state.session.pass.runner else { return };
+    let dir = reports_dir(&state.session.profile.data_dir, runner.run());
+    state.prompt(PromptPurpose::Reports, &dir.display().to_string());
+}
+
+/// Writes them there.
+pub fn write_reports(state: &mut State, dir: &str) {
+    let Some(runner) = state.session.pass.runner.as_ref().filter(|_| !dir.is_empty()) else { return };
+    let run = Arc::new(runner.run().clone());
+    state.request(Effect::Local(LocalRequest::Reports { run, dir: PathBuf::from(dir) }));
+}
+
+/// A session that was driven by hand becomes a pass file: asks where to; says where there is nothing to write.
+pub fn ask_session(state: &mut State) {
+    if state.session.as_pass(state.now, &state.look.zone).is_none() {
+        state.status.info("Nothing was sent in this session yet: there is nothing to write into a pass file.");
+        return;
+    }
+    let file = format!("pass-{}.toml", state.now.wall.strftime("%Y%m%d-%H%M%S"));
+    state.prompt(PromptPurpose::SessionPass, &file);
+}
+
+/// Writes the session as a pass file.
+pub fn write_session(state: &mut State, path: &str) {
+    if let Some(contents) = state.session.as_pass(state.now, &state.look.zone).filter(|_| !path.is_empty()) {
+        let (path, what) = (PathBuf::from(path), "pass file".to_owned());
+        state.request(Effect::Local(LocalRequest::Write { path, contents, what }));
+    }
+}
