@@ -11,10 +11,9 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 use tokio::sync::mpsc::Receiver;
 
-use super::terminal::event_loop::{EventLoop, LoopEnd};
+use super::terminal::event_loop::{EventLoop, LoopEnd, Screen as _};
 use super::terminal::input::TerminalKeys;
-use super::terminal::interfaces::Screen as _;
-use super::terminal::platform::RealOutside;
+use super::terminal::outside::RealOutside;
 use super::terminal::screen::{self, RealScreen};
 use crate::app::exit::Failed;
 use crate::app::open::{self, OpenProfile};

@@ -26,9 +26,7 @@ use guestwire::tui::state::composer::Composer;
 use guestwire::tui::state::{Setup, State};
 
 use super::console;
-use guestwire::tui::terminal::event_loop::{EventLoop, LoopEnd};
-use guestwire::tui::terminal::interfaces::{Input, Outside, Screen, Work};
-use guestwire::tui::terminal::screen::BackendScreen;
+use guestwire::tui::terminal::event_loop::{EventLoop, Input, LoopEnd, Outside, Screen, Work};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokio::sync::{mpsc, watch};
@@ -49,15 +47,15 @@ impl Input for ScriptInput {
 
 /// A screen in memory that tells each frame.
 pub struct Watched {
-    plain: BackendScreen<TestBackend>,
+    plain: Terminal<TestBackend>,
     frames: watch::Sender<String>,
     all: Arc<Mutex<Vec<String>>>,
 }
 
 impl Screen for Watched {
     fn draw(&mut self, state: &State) -> io::Result<()> {
-        self.plain.draw(state)?;
-        let buffer = self.plain.0.backend().buffer();
+        self.plain.draw(|frame| guestwire::tui::view::view(state, frame)).map_err(io::Error::other)?;
+        let buffer = self.plain.backend().buffer();
         let text: String = buffer
             .content()
             .chunks(usize::from(buffer.area.width))
@@ -68,13 +66,16 @@ impl Screen for Watched {
         Ok(())
     }
     fn forget(&mut self) -> io::Result<()> {
-        self.plain.forget()
+        let size = self.size();
+        self.plain
+            .resize(ratatui::layout::Rect::from((ratatui::layout::Position::ORIGIN, size)))
+            .map_err(io::Error::other)
     }
     fn title(&mut self, _: &str) -> io::Result<()> {
         Ok(())
     }
     fn size(&self) -> ratatui::layout::Size {
-        self.plain.size()
+        self.plain.size().unwrap_or_default()
     }
 }
 
@@ -345,7 +346,7 @@ where
     let (ask, masking) = (engine.clone(), engine.clone());
     let mut shell = EventLoop {
         input: ScriptInput(input),
-        screen: Watched { plain: BackendScreen(terminal), frames, all: Arc::clone(&all) },
+        screen: Watched { plain: terminal, frames, all: Arc::clone(&all) },
         outside: Remembering { copies, sandbox: Arc::clone(&sandbox), taken_back: Arc::clone(&taken_back) },
         clock,
         engine: Box::new(move |command: Command| ask.ask(command)),

@@ -2,9 +2,10 @@
 //! It awaits nothing but its inputs, and nothing runs at rest.
 //!
 //! The loop takes its keys ([`Input`]), its screen ([`Screen`]) and its outside ([`Outside`]) as parameters, so that
-//! tests run this very loop.
+//! tests run this very loop. The real ones are [`super::input`], [`super::screen`] and [`super::outside`].
 
 use std::io;
+use std::pin::Pin;
 use std::time::Duration;
 
 use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
@@ -12,13 +13,12 @@ use ratatui::layout::Size;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
-use super::interfaces::{Input, Outside, Screen, Work};
 use super::recorder::Recorder;
 use crate::clock::Clock;
 use crate::engine::{Command, Report};
 use crate::journal::{Job, JournalPage};
-use crate::model::Moment;
-use crate::model::Signal;
+use crate::model::{Moment, Signal};
+use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::tui::state::State;
 use crate::tui::{Effect, Event, update};
 
@@ -27,6 +27,50 @@ const FRAME: Duration = Duration::from_millis(16);
 /// Reports taken in one go: a key waits for no more in a flood of them. A refusal is diagnosed as it comes, and others of
 /// before again: some tenth of a millisecond each.
 pub const BATCH: usize = 32;
+
+/// Where keys come from. Dropped and taken up again around an editor, which needs the terminal for itself.
+pub trait Input {
+    /// The next event; `None` when the terminal is gone.
+    fn next(&mut self) -> impl Future<Output = Option<io::Result<TerminalEvent>>>;
+    /// Stops reading the terminal.
+    fn pause(&mut self);
+    /// Reads again.
+    fn resume(&mut self);
+}
+
+/// Where frames go.
+pub trait Screen {
+    /// Draws the state.
+    fn draw(&mut self, state: &State) -> io::Result<()>;
+    /// Forgets what the terminal shows, so that the next draw writes every cell.
+    fn forget(&mut self) -> io::Result<()>;
+    /// Sets the window title.
+    fn title(&mut self, title: &str) -> io::Result<()>;
+    /// The size that it has now, in cells.
+    fn size(&self) -> Size;
+}
+
+/// A program of somebody else at work, off the loop; what came of it, one sentence.
+pub type Work<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
+
+/// Everything outside the process that an effect may need, but the engine.
+pub trait Outside {
+    /// Puts text on the clipboard, within a bound; a sentence that says what was done, or why not.
+    fn copy(&mut self, text: &str) -> Work<String>;
+    /// Gives the terminal to another program.
+    fn give_terminal(&mut self);
+    /// Takes the terminal back, or takes it anew where another program changed its modes.
+    fn take_terminal(&mut self) -> io::Result<()>;
+    /// Opens the editor on `text`, on a terminal that was given away; the text that it left.
+    fn edit(&mut self, text: String) -> Work<String>;
+    /// Shows `text` in the pager, on a terminal that was given away.
+    fn page(&mut self, text: String) -> Work<()>;
+    /// Does what is asked of this machine; `mask` hides secrets in what is written.
+    fn local(&mut self, request: LocalRequest, mask: &dyn Fn(&str) -> String) -> LocalAnswer;
+    /// Stops the process, and comes back when it is continued: [`Signal::Resumed`](crate::model::Signal::Resumed)
+    /// follows. `false` where no program can be stopped.
+    fn stop(&mut self) -> io::Result<bool>;
+}
 
 /// How the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

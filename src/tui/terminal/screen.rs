@@ -1,6 +1,11 @@
 //! The terminal's modes: entered once, left by one function from every way out (return, error, panic, signal,
-//! suspend), every step attempted even if one fails.
+//! suspend), every step attempted even if one fails; and the frames in between.
+//!
+//! Terminals measure some clusters differently: flags, families, conjuncts, accents on accents. Some draw a cluster of two
+//! cells as two characters, and keep the second where only the first is written over. So a row that holds such a cluster,
+//! or held one, is written in whole when it changes.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, BufWriter, Stdout, Write as _, stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,12 +15,12 @@ use crossterm::terminal::{
     disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
-use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::layout::{Rect, Size};
+use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::{Buffer, Cell, CellDiffOption};
+use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
-use super::interfaces::Screen;
-use super::wide_cells::Rows;
+use super::event_loop::Screen;
 use crate::tui::state::State;
 
 /// The real terminal. One buffered write a frame.
@@ -46,8 +51,7 @@ static KEYBOARD: AtomicBool = AtomicBool::new(false);
 pub fn enter() -> io::Result<CrosstermTerminal> {
     set_modes().inspect_err(|_| _ = leave())?;
     // Fixed: the size of what is drawn is the size that the state knows, and nothing else.
-    let options =
-        TerminalOptions { viewport: Viewport::Fixed(Rect::from((ratatui::layout::Position::ORIGIN, size()))) };
+    let options = TerminalOptions { viewport: Viewport::Fixed(Rect::from((Position::ORIGIN, size()))) };
     Terminal::with_options(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout())), options)
 }
 
@@ -136,27 +140,6 @@ impl Drop for Guard {
     }
 }
 
-/// Tells the terminal that a frame begins; the end is told when the guard is dropped, also on an error.
-pub struct FrameGuard;
-
-impl FrameGuard {
-    /// Begins a frame.
-    pub fn begin(out: &mut impl io::Write) -> io::Result<Self> {
-        queue!(out, BeginSynchronizedUpdate)?;
-        Ok(Self)
-    }
-
-    /// Ends it, flushed.
-    pub fn end(self, out: &mut impl io::Write) -> io::Result<()> {
-        execute!(out, EndSynchronizedUpdate)
-    }
-}
-
-/// Sets the window title; `title` must already be free of control characters.
-pub fn set_title(title: &str) -> io::Result<()> {
-    execute!(stdout(), SetTitle(title))
-}
-
 /// The real screen.
 pub struct RealScreen {
     terminal: CrosstermTerminal,
@@ -177,20 +160,23 @@ impl Screen for RealScreen {
             self.forget()?;
         }
         let Self { terminal, rows } = self;
-        let area = Rect::from((ratatui::layout::Position::ORIGIN, state.arrangement.size));
+        let area = Rect::from((Position::ORIGIN, state.arrangement.size));
         if terminal.get_frame().area() != area {
             terminal.resize(area)?;
         }
-        let guard = FrameGuard::begin(terminal.backend_mut())?;
+        // The end of the frame is told also after an error.
+        queue!(terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = terminal.draw(|frame| {
             crate::tui::view::view(state, frame);
             rows.refresh(frame.buffer_mut());
         });
         let drawn = drawn.map(|_| ());
-        guard.end(terminal.backend_mut())?;
+        execute!(terminal.backend_mut(), EndSynchronizedUpdate)?;
         drawn
     }
 
+    // Not `Terminal::clear`: that asks the terminal where its cursor is, and the reader of keys eats the answer (ratatui
+    // issue 2691).
     fn forget(&mut self) -> io::Result<()> {
         let area = self.terminal.get_frame().area();
         self.terminal.resize(area)
@@ -201,41 +187,44 @@ impl Screen for RealScreen {
     }
 
     fn title(&mut self, title: &str) -> io::Result<()> {
-        set_title(&crate::text::screen::visible(title))
+        execute!(stdout(), SetTitle(crate::text::screen::visible(title)))
     }
 }
 
-/// A ratatui terminal of any backend as a [`Screen`] without a window title: what tests draw on.
-pub struct BackendScreen<B: Backend>(pub Terminal<B>);
+/// What stands in the rows of the last frame that hold such a cluster; 0 for all others.
+#[derive(Debug, Default)]
+struct Rows(Vec<u64>);
 
-impl<B: Backend> Screen for BackendScreen<B>
-where
-    B::Error: std::error::Error + Send + Sync + 'static,
-{
-    fn draw(&mut self, state: &State) -> io::Result<()> {
-        self.0.draw(|frame| crate::tui::view::view(state, frame)).map_err(io::Error::other)?;
-        Ok(())
-    }
-
-    fn forget(&mut self) -> io::Result<()> {
-        forget(&mut self.0)
-    }
-
-    fn title(&mut self, _: &str) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn size(&self) -> Size {
-        self.0.size().unwrap_or_default()
+impl Rows {
+    /// Marks the rows of the next frame that are to be written in whole.
+    fn refresh(&mut self, next: &mut Buffer) {
+        let width = usize::from(next.area.width).max(1);
+        self.0.resize(usize::from(next.area.height), 0);
+        for (row, before) in next.content.chunks_mut(width).zip(&mut self.0) {
+            let now = if row.iter().any(is_doubtful) { digest(row) } else { 0 };
+            if std::mem::replace(before, now) != now {
+                for cell in row {
+                    cell.set_diff_option(CellDiffOption::AlwaysUpdate);
+                }
+            }
+        }
     }
 }
 
-/// Makes the next draw write every cell. Not `Terminal::clear`: that asks the terminal where its cursor is, and the
-/// reader of keys eats the answer (ratatui issue 2691).
-pub fn forget<B: Backend>(terminal: &mut Terminal<B>) -> io::Result<()>
-where
-    B::Error: std::error::Error + Send + Sync + 'static,
-{
-    let size = terminal.size().map_err(io::Error::other)?;
-    terminal.resize(size.into()).map_err(io::Error::other)
+/// More than one character in a cell.
+fn is_doubtful(cell: &Cell) -> bool {
+    let symbol = cell.symbol();
+    symbol.len() > 1 && symbol.chars().nth(1).is_some()
 }
+
+fn digest(row: &[Cell]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for cell in row {
+        cell.symbol().hash(&mut hasher);
+    }
+    hasher.finish().max(1)
+}
+
+#[cfg(test)]
+#[path = "../../../tests/unit/tui/terminal/screen.rs"]
+mod tests;

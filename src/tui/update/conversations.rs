@@ -19,7 +19,6 @@ use super::notices::with_session;
 /// Conversations of a page turn.
 const PAGE: isize = 10;
 
-/// Applies an action of the picker.
 pub fn act(state: &mut State, action: Action) {
     match action {
         Action::PickerUp => state.session.conversations.step(-1),
@@ -75,7 +74,6 @@ fn ask_remove(state: &mut State) {
     state.ask(DialogQuestion::Remove(key), title, lines, "remove it", Consent::Enter);
 }
 
-/// Removes a conversation that was added by hand.
 pub fn remove(state: &mut State, key: ConversationKey) {
     let name = state.session.conversations.name(key);
     if state.composer.active() == Some(key) {
@@ -105,7 +103,6 @@ pub fn refresh(state: &mut State) {
 
 // ── conversations that are active on the remote side ───────────────────────────────────────────────────────────
 
-/// Asks for a page.
 pub fn ask_page(state: &mut State, page: u32) {
     state.questions.discover(page);
     state.status.info(if page == 1 {
@@ -115,7 +112,6 @@ pub fn ask_page(state: &mut State, page: u32) {
     });
 }
 
-/// A page came, or a refusal.
 pub fn page_arrived(state: &mut State, page: u32, found: Result<Vec<DiscoveredConversation>, String>, more: bool) {
     if !state.questions.discovered(page) {
         return;
@@ -126,14 +122,12 @@ pub fn page_arrived(state: &mut State, page: u32, found: Result<Vec<DiscoveredCo
             let why = clause(&why);
             let said = format!("Active conversations cannot be listed: {why}. You can still add one by its id.");
             state.status.error(said);
-            state.status.offer(&[(Action::Add, "add by id")]);
-            return;
+            return state.status.offer(&[(Action::Add, "add by id")]);
         }
     };
     if state.overlay.is_some() {
         state.status.info(format!("{} active conversations found.", found.len()));
-        state.status.offer(&[(Action::Discover, "show them")]);
-        return;
+        return state.status.offer(&[(Action::Discover, "show them")]);
     }
     if found.is_empty() {
         let none = if page == 1 { "No conversation is active." } else { "There are no more active conversations." };

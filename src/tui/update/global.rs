@@ -15,7 +15,6 @@ use crate::tui::state::{Pane, State};
 use super::notices::with_session;
 use super::{demo, next_message, pass, sending, web_session};
 
-/// Applies a global action.
 pub fn act(state: &mut State, action: Action) {
     match action {
         Action::Help => state.overlay = Some(Overlay::page(PageContent::Help(None))),
@@ -168,8 +167,7 @@ fn connect(state: &mut State) {
 
 fn renew(state: &mut State) {
     if let Some(why) = disabled(state, Action::Renew) {
-        state.status.warn(format!("No new token: {why}."));
-        return;
+        return state.status.warn(format!("No new token: {why}."));
     }
     state.status.info("Getting a new token…");
     state.status.about(Subject::Token);
@@ -187,8 +185,7 @@ pub fn show_theme(state: &mut State, name: &str) {
 
 fn arm(state: &mut State) {
     if let Some(why) = disabled(state, Action::Arm) {
-        state.status.info(format!("Not now: {why}."));
-        return;
+        return state.status.info(format!("Not now: {why}."));
     }
     state.next_send.arm(state.now);
     state.status.warn("PROD: for ten minutes messages are sent without asking.");
@@ -309,12 +306,10 @@ pub fn disarm_quit(state: &mut State) {
     }
 }
 
-/// Asks for the form of a transcript.
 fn ask_transcript(state: &mut State) {
     let empty = state.session.conversations.active().is_none_or(|key| state.session.threads.messages(key).is_empty());
     if empty {
-        state.status.info("Nothing was said here yet: there is nothing to save.");
-        return;
+        return state.status.info("Nothing was said here yet: there is nothing to save.");
     }
     let items = vec![
         (
@@ -327,7 +322,6 @@ fn ask_transcript(state: &mut State) {
     state.overlay = Some(Overlay::Menu(Menu::new("Save what was said as", items)));
 }
 
-/// Saves what was said in the open conversation, masked on the way.
 pub fn save_transcript(state: &mut State, form: TranscriptForm) {
     let Some(transcript) = state.session.transcript(state.session.conversations.active(), &state.look.zone) else {
         return;

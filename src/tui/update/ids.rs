@@ -196,7 +196,6 @@ fn begin(state: &mut State, look: IdLookUp, purpose: IdsPurpose) {
     }
 }
 
-/// An answer came.
 pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed) {
     let exchange = match result {
         Probed::Asked(id) => state.session.log.entry_of(*id).and_then(|e| e.exchange()),

@@ -29,7 +29,6 @@ pub fn show(state: &mut State, key: ConversationKey) {
     }
 }
 
-/// Applies a page.
 pub fn page(state: &mut State, page: JournalPage) {
     if let JournalPage::History(found) = page {
         history_found(state, found);
@@ -208,8 +207,7 @@ pub fn oldest(state: &mut State) {
 pub fn find(state: &mut State, query: &str) {
     if state.session.journal.keeping == JournalMode::Off {
         state.status.info("There is no journal in this session, so there is nothing to search.");
-        state.status.offer(&[(Action::Search, "search the log")]);
-        return;
+        return state.status.offer(&[(Action::Search, "search the log")]);
     }
     state.questions.forget_history();
     state.status.info(format!("Looking for “{query}” in the journal…"));

@@ -14,7 +14,6 @@ use crate::tui::state::{Pane, State};
 use super::dialogs::KeyFollowUp;
 use super::{conversations, demo, dialogs, global, log, pass, prompt, sending};
 
-/// Applies a key.
 pub fn key(state: &mut State, key: KeyEvent) {
     let armed = state.keys.quit_armed();
     dispatch(state, key);

@@ -21,7 +21,6 @@ pub fn named_by_status(state: &State, action: Action) -> Option<u64> {
     state.session.log.number_of(message.exchange?)
 }
 
-/// Applies an action of the log.
 pub fn act(state: &mut State, action: Action) {
     let (top, bottom) = (state.shown_log().at_top(), state.shown_log().at_bottom());
     if let Some(rows) = rows(action, state.shown_log().viewport().1) {
@@ -76,7 +75,6 @@ fn rows(action: Action, height: u16) -> Option<isize> {
     })
 }
 
-/// Whether an action chooses another entry.
 const fn chooses(action: Action) -> bool {
     matches!(
         action,
@@ -164,15 +162,15 @@ fn open_as_entry(state: &mut State, key: ConversationKey) {
         state.session.log.number_of(message.exchange?)
     });
     let Some(number) = carried else {
-        state.status.info("The messages in view were not sent in this session, so there is no exchange to open.");
-        return;
+        return state
+            .status
+            .info("The messages in view were not sent in this session, so there is no exchange to open.");
     };
     state.show_log();
     state.close_history();
     if !state.session.log.select_number(number) {
         state.status.info(format!("The filter hides #{number}."));
-        state.status.offer(&[(Action::Back, "clear the filter")]);
-        return;
+        return state.status.offer(&[(Action::Back, "clear the filter")]);
     }
     if state.session.log.selected().is_some_and(|entry| entry.density() == Density::Line) {
         state.session.log.toggle_density();
@@ -222,8 +220,7 @@ fn show_differences(state: &mut State, first: u64, number: u64) {
     let of_session = [first, number].iter().all(|number| state.session.log.entry(*number).is_some());
     let scopes = |generation| of_session.then(|| state.session.diagnoses.evidence.granted(generation)).flatten();
     let Some(differences) = state.shown_log().compare(first, number, &scopes) else {
-        state.status.info(format!("#{first} is no longer in memory."));
-        return;
+        return state.status.info(format!("#{first} is no longer in memory."));
     };
     let mut lines = Vec::new();
     let always = differences.iter().position(|difference| difference.always);
@@ -242,8 +239,7 @@ fn show_differences(state: &mut State, first: u64, number: u64) {
 
 fn save(state: &mut State) {
     if state.shown_log().entries().all(|e| e.exchange().is_none()) {
-        state.status.info("Nothing to save: the log has no requests yet.");
-        return;
+        return state.status.info("Nothing to save: the log has no requests yet.");
     }
     let har = state.shown_log().har();
     let count = har["log"]["entries"].as_array().map_or(0, Vec::len);
@@ -285,8 +281,7 @@ fn copy_diagnosis(state: &mut State, action: Action) {
 /// `C`: what changed since it last worked.
 pub fn compare_accepted(state: &mut State) {
     let Some(number) = state.shown_log().selected().map(LogEntry::number) else {
-        state.status.info("The log is empty: there is nothing to compare.");
-        return;
+        return state.status.info("The log is empty: there is nothing to compare.");
     };
     match state.shown_log().accepted_beside(number) {
         Some(accepted) => show_differences(state, accepted, number),
@@ -299,8 +294,7 @@ pub fn compare_accepted(state: &mut State) {
 /// Begins a series: about the chosen refusal, else about the open conversation.
 pub fn probe(state: &mut State, number: Option<u64>) {
     if state.session.is_probing() {
-        state.status.info("The checks are still running; each is an entry of the log.");
-        return;
+        return state.status.info("The checks are still running; each is an entry of the log.");
     }
     state.status.info("The checks run: they only read, and each is an entry of the log.");
     with_session(state, |session, now, changes| session.probe(number, now, changes));

@@ -91,7 +91,6 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     demo::silenced(state, effects)
 }
 
-/// This machine answers.
 fn local(state: &mut State, answer: LocalAnswer) {
     match answer {
         LocalAnswer::Kept(Ok(said)) => state.status.info(said),
@@ -166,7 +165,6 @@ fn deadline(state: &mut State) {
     }
 }
 
-/// Applies a report.
 fn apply_report(state: &mut State, report: Report) {
     let report = match report {
         Report::Discovered { page, found, more } => return conversations::page_arrived(state, page, found, more),

@@ -35,7 +35,6 @@ fn target(state: &mut State) -> Option<ConversationKey> {
     state.session.conversations.active()
 }
 
-/// The menu of what the next message carries.
 pub fn menu(state: &mut State) {
     let Some(key) = target(state) else { return };
     let mut items = vec![
@@ -59,7 +58,6 @@ pub fn menu(state: &mut State) {
     state.overlay = Some(Overlay::Menu(menu));
 }
 
-/// Asks for what the next message shall carry.
 pub fn ask(state: &mut State, purpose: fn(ConversationKey) -> PromptPurpose) {
     if let Some(key) = target(state) {
         state.prompt(purpose(key), "");
@@ -106,7 +104,6 @@ pub fn attached(state: &mut State, key: ConversationKey, file: Attachment) {
     state.focus(Pane::Composer);
 }
 
-/// An attribute was typed.
 pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
     if typed.is_empty() {
         return;
@@ -126,7 +123,6 @@ fn carries(state: &mut State, what: String) {
     state.status.about(Subject::NextMessage);
 }
 
-/// Takes something off, or everything.
 pub fn take_off(state: &mut State, key: ConversationKey, what: Option<&CarriedExtras>) {
     state.composer.take_off(key, what);
     state.status.info(if state.composer.carried().is_none() { "Only the text is sent." } else { "Removed." });
@@ -237,7 +233,6 @@ pub fn ask_how_wrong(state: &mut State) {
     state.overlay = Some(Overlay::Menu(menu));
 }
 
-/// How the next message is sent was chosen.
 pub fn send_as(state: &mut State, variation: Option<Variation>) {
     let senseless = variation.and_then(|v| Some((v, sending::senseless(state, v)?)));
     if let Some((variation, why)) = senseless {

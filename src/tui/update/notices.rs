@@ -339,7 +339,6 @@ fn known(name: &str, delivery: &DeliveryStatus) -> String {
     }
 }
 
-/// The word for a status on the screen.
 pub const fn shown_word(delivery: &DeliveryStatus) -> &'static str {
     match delivery {
         DeliveryStatus::Landed => "received",

@@ -25,12 +25,10 @@ use crate::tui::state::{Pane, State};
 use super::notices::with_session;
 use super::{journal, sending};
 
-/// Applies an action of the pass pane.
 pub fn act(state: &mut State, action: Action) {
     if state.session.pass.runner.is_none() {
         state.status.info("No test run is open.");
-        state.status.offer(&[(Action::Pass, "choose one")]);
-        return;
+        return state.status.offer(&[(Action::Pass, "choose one")]);
     }
     let judged = state.pass_pane.judged.take();
     match action {
@@ -123,7 +121,6 @@ fn run_step(state: &mut State) {
     }
 }
 
-/// Runs the open step.
 pub fn run_step_now(state: &mut State) {
     let Some(runner) = &state.session.pass.runner else { return };
     let sends = runner.open_step().is_some_and(PassStep::sends);
@@ -288,14 +285,12 @@ fn resume(state: &mut State) {
     }
 }
 
-/// Where the reports go.
 fn ask_reports(state: &mut State) {
     let Some(runner) = &state.session.pass.runner else { return };
     let dir = reports_dir(&state.session.profile.data_dir, runner.run());
     state.prompt(PromptPurpose::Reports, &dir.display().to_string());
 }
 
-/// Writes them there.
 pub fn write_reports(state: &mut State, dir: &str) {
     let Some(runner) = state.session.pass.runner.as_ref().filter(|_| !dir.is_empty()) else { return };
     let run = Arc::new(runner.run().clone());
@@ -305,14 +300,12 @@ pub fn write_reports(state: &mut State, dir: &str) {
 /// A session that was driven by hand becomes a pass file: asks where to; says where there is nothing to write.
 pub fn ask_session(state: &mut State) {
     if state.session.as_pass(state.now, &state.look.zone).is_none() {
-        state.status.info("Nothing was sent in this session yet: there is nothing to write into a pass file.");
-        return;
+        return state.status.info("Nothing was sent in this session yet: there is nothing to write into a pass file.");
     }
     let file = format!("pass-{}.toml", state.now.wall.strftime("%Y%m%d-%H%M%S"));
     state.prompt(PromptPurpose::SessionPass, &file);
 }
 
-/// Writes the session as a pass file.
 pub fn write_session(state: &mut State, path: &str) {
     if let Some(contents) = state.session.as_pass(state.now, &state.look.zone).filter(|_| !path.is_empty()) {
         let (path, what) = (PathBuf::from(path), "pass file".to_owned());

@@ -48,7 +48,6 @@ pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: K
     }
 }
 
-/// What follows from each change of a prompt's text.
 pub fn changed(state: &mut State) {
     let Some(Overlay::Prompt(mut prompt)) = state.overlay.take() else { return };
     let text = prompt.input.value().to_owned();

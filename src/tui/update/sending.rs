@@ -60,8 +60,7 @@ pub fn send_draft(state: &mut State, shown: Moment) {
     // It was chosen for another conversation's channel.
     if let Some((variation, why)) = state.next_send.send_as.and_then(|v| Some((v, senseless(state, v)?))) {
         state.status.error(format!("Not sent as {variation}: {why}."));
-        state.status.offer(&[(Action::SendAs, "choose another way")]);
-        return;
+        return state.status.offer(&[(Action::SendAs, "choose another way")]);
     }
     match state.composer.take_for_send(shown) {
         Ok(text) => {
@@ -99,7 +98,6 @@ pub fn submit(state: &mut State, outgoing: OutgoingMessage) -> MessageId {
     id
 }
 
-/// Sends a choice that the other side offered. The draft stays.
 pub fn answer(state: &mut State, answer: OutgoingMessage) {
     state.status.clear();
     submit(state, answer);

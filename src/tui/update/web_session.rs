@@ -71,31 +71,22 @@ fn state_forbids(session: &WebSession, ask: SessionAsk) -> Option<&'static str> 
 /// The menu of all that can be asked; what cannot be asked now stays listed, with the reason.
 pub fn menu(state: &mut State) {
     if let Some(why) = no_session(state) {
-        state.status.info(format!("No session here: {why}."));
-        return;
+        return state.status.info(format!("No session here: {why}."));
     }
     let Some(item) = meant(state) else { return };
     let session = &item.live.session;
-    let mut chosen = None;
-    let mut items = Vec::new();
-    for (at, (ask, _, words)) in ASKS.into_iter().enumerate() {
-        match state_forbids(session, ask) {
-            None => {
-                chosen = chosen.or(Some(at));
-                items.push((words.to_owned(), MenuChoice::Session(item.conversation.key, ask)));
-            }
-            Some(why) => items.push((format!("{words}: not now, {why}"), MenuChoice::NotNow(why))),
-        }
-    }
+    let items = ASKS.map(|(ask, _, words)| match state_forbids(session, ask) {
+        None => (words.to_owned(), MenuChoice::Session(item.conversation.key, ask)),
+        Some(why) => (format!("{words}: not now, {why}"), MenuChoice::NotNow(why)),
+    });
+    let chosen = items.iter().position(|(_, choice)| !matches!(choice, MenuChoice::NotNow(_)));
     let said = crate::tui::state::token_badge::session_words(session, state.now);
-    let mut menu = Menu::new(format!("Guest session of {}", item.name()), items);
+    let mut menu = Menu::new(format!("Guest session of {}", item.name()), items.into());
     menu.intro = vec![match session {
         WebSession::ReadOnly { why }
         | WebSession::Ended { why }
         | WebSession::Unreachable { why }
-        | WebSession::Reconnecting { why, .. } => {
-            format!("Now: {said}: {why}")
-        }
+        | WebSession::Reconnecting { why, .. } => format!("Now: {said}: {why}"),
         _ => format!("Now: {said}."),
     }];
     let line = |wanted: SessionAsk| ASKS.iter().position(|(ask, ..)| *ask == wanted);
@@ -113,8 +104,7 @@ pub fn menu(state: &mut State) {
 /// An action of its own, by key or palette.
 pub fn act(state: &mut State, ask: SessionAsk) {
     if let Some(why) = unavailable(state, ask) {
-        state.status.info(format!("Not now: {why}."));
-        return;
+        return state.status.info(format!("Not now: {why}."));
     }
     if let Some(key) = meant(state).map(|item| item.conversation.key) {
         wanted(state, key, ask);
@@ -147,8 +137,7 @@ pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk) {
 pub fn go(state: &mut State, key: ConversationKey, ask: SessionAsk) {
     let Some(item) = state.session.conversations.get(key).filter(|i| i.session().is_some()) else { return };
     if let Some(why) = state_forbids(&item.live.session, ask) {
-        state.status.warn(format!("Nothing was done: meanwhile {why}."));
-        return;
+        return state.status.warn(format!("Nothing was done: meanwhile {why}."));
     }
     state.request(Effect::Engine(Command::Session { key, ask }));
     state.status.info(match ask {
@@ -206,15 +195,11 @@ pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
     }
 }
 
-/// What can be done about a session that does not go on by itself. What the log explains is offered too.
+/// What can be done about a session that does not go on by itself. Where the entry that [`Action::Why`] explains is one of
+/// this conversation, that is offered too.
 fn go_on(state: &mut State, key: ConversationKey, words: &'static str) {
-    let explain = explained(state, key).then_some((Action::Why, "explain"));
-    let keys: Vec<_> = [(Action::Session, words)].into_iter().chain(explain).collect();
-    state.status.offer(&keys);
+    let explained = state.session.log.why().and_then(|e| e.exchange()).is_some_and(|x| x.conversation == Some(key));
+    let keys = [(Action::Session, words), (Action::Why, "explain")];
+    state.status.offer(if explained { &keys } else { &keys[..1] });
     state.status.about(Subject::Session(key));
-}
-
-/// Whether the entry that [`Action::Why`] explains is one of this conversation.
-fn explained(state: &State, key: ConversationKey) -> bool {
-    state.session.log.why().and_then(|e| e.exchange()).is_some_and(|x| x.conversation == Some(key))
 }

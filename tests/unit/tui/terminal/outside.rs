@@ -1,4 +1,4 @@
-//! Tests of `tui::terminal::programs`.
+//! Tests of `tui::terminal::outside`.
 
 use super::*;
 

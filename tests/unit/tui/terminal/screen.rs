@@ -1,4 +1,4 @@
-//! Tests of `tui::terminal::wide_cells`.
+//! Tests of `tui::terminal::screen`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::cell::RefCell;
