@@ -8,9 +8,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::decoder::{DecodedInput, Decoder};
 
 #[cfg(unix)]
-pub use unix::{Reader, decode, forget_unread};
+pub use unix::{ByteReader as Reader, decode, forget_unread};
 #[cfg(windows)]
-pub use windows::{Reader, decode, forget_unread};
+pub use windows::{EventReader as Reader, decode, forget_unread};
 
 #[cfg(unix)]
 mod unix {
@@ -35,7 +35,7 @@ mod unix {
 
     /// A thread that reads the terminal until it is told to stop, or the terminal is gone.
     #[derive(Debug)]
-    pub struct Reader {
+    pub struct ByteReader {
         /// What was read; closed when the terminal is gone.
         pub arrives: UnboundedReceiver<Vec<u8>>,
         /// Closing it stops the thread.
@@ -43,7 +43,7 @@ mod unix {
         thread: Option<JoinHandle<()>>,
     }
 
-    impl Reader {
+    impl ByteReader {
         /// Begins to read.
         pub fn start() -> io::Result<Self> {
             let (sender, arrives) = unbounded_channel();
@@ -60,7 +60,7 @@ mod unix {
         }
     }
 
-    impl Drop for Reader {
+    impl Drop for ByteReader {
         fn drop(&mut self) {
             drop(self.stop.take());
             if let Some(thread) = self.thread.take() {
@@ -124,13 +124,13 @@ mod windows {
 
     /// A task that reads the console until it is dropped, or the console is gone.
     #[derive(Debug)]
-    pub struct Reader {
+    pub struct EventReader {
         /// What was read; closed when the console is gone.
         pub arrives: UnboundedReceiver<Event>,
         task: Option<JoinHandle<()>>,
     }
 
-    impl Reader {
+    impl EventReader {
         /// Begins to read.
         #[expect(clippy::unnecessary_wraps, reason = "on Unix this can fail")]
         pub fn start() -> io::Result<Self> {
@@ -152,7 +152,7 @@ mod windows {
         }
     }
 
-    impl Drop for Reader {
+    impl Drop for EventReader {
         fn drop(&mut self) {
             if let Some(task) = self.task.take() {
                 task.abort();
