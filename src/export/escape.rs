@@ -27,51 +27,25 @@ pub fn unseen_as_escapes(json: &str) -> String {
 
 /// For HTML and XML, as content and as a quoted attribute.
 pub fn markup(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for (at, line) in visible_lines(text).enumerate() {
-        if at > 0 {
-            out.push('\n');
-        }
-        for c in line.chars() {
-            match c {
-                '&' => out.push_str("&amp;"),
-                '<' => out.push_str("&lt;"),
-                '>' => out.push_str("&gt;"),
-                '"' => out.push_str("&quot;"),
-                '\'' => out.push_str("&#39;"),
-                // XML 1.0 has no place for these, escaped or not.
-                '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-                other => out.push(other),
-            }
-        }
-    }
-    out
+    let shown = visible_lines(text).collect::<Vec<_>>().join("\n");
+    let escaped = shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    // XML 1.0 has no place for the last two, escaped or not.
+    escaped.replace('"', "&quot;").replace('\'', "&#39;").replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 /// For Markdown, as part of a paragraph or a table's cell. Line ends become spaces.
 pub fn markdown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for (at, line) in visible_lines(text).enumerate() {
-        if at > 0 {
-            out.push(' ');
-        }
-        push_markdown(&line, &mut out);
-    }
-    out
+    visible_lines(text).map(|line| markdown_line(&line)).collect::<Vec<_>>().join(" ")
 }
 
 /// For Markdown, as a quotation of as many lines.
 pub fn markdown_quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for (at, line) in visible_lines(text).enumerate() {
-        // Two spaces at the end keep the line's end.
-        out.push_str(if at > 0 { "  \n> " } else { "> " });
-        push_markdown(&line, &mut out);
-    }
-    out
+    // Two spaces at the end keep the line's end.
+    visible_lines(text).map(|line| format!("> {}", markdown_line(&line))).collect::<Vec<_>>().join("  \n")
 }
 
-fn push_markdown(line: &str, out: &mut String) {
+fn markdown_line(line: &str) -> String {
+    let mut out = String::with_capacity(line.len() + 8);
     let trimmed = line.trim_start();
     let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
     // `-`, `+`, `=` and `1.` only mean something where a line begins.
@@ -99,6 +73,7 @@ fn push_markdown(line: &str, out: &mut String) {
         }
         out.push(c);
     }
+    out
 }
 
 /// For Markdown, as a block of code that nothing inside can end.

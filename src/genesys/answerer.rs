@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::errors::other_scheme;
 use super::headers::Headers;
+use super::text;
 use crate::model::Sign;
 
 /// What the request asked for: each call is answered with a JSON body of its own shape.
@@ -58,24 +59,12 @@ impl Answerer {
 }
 
 /// Headers that only the platform puts on an answer. [GENESYS: real: documented, BLOG]
-const OF_SERVICE: [&str; 5] = [
-    "inin-correlation-id",
-    "genesys-correlation-id",
-    "inin-ratelimit-allowed",
-    "inin-ratelimit-count",
-    "inin-ratelimit-reset",
-];
+const OF_SERVICE: &str = "inin-correlation-id genesys-correlation-id inin-ratelimit-allowed inin-ratelimit-count \
+    inin-ratelimit-reset";
 
 /// Headers that intermediaries put on answers of their own, never on those that they pass on.
-const OF_OTHERS: [&str; 7] = [
-    "proxy-authenticate",
-    "x-squid-error",
-    "x-zscaler-error",
-    "x-bluecoat-error",
-    "x-amzn-waf-action",
-    "cf-mitigated",
-    "x-deny-reason",
-];
+const OF_OTHERS: &str = "proxy-authenticate x-squid-error x-zscaler-error x-bluecoat-error x-amzn-waf-action \
+    cf-mitigated x-deny-reason";
 
 /// Who gave the answer to a request that `asked` for something. `body` is the answer's body with its content encoding
 /// undone as far as possible.
@@ -85,11 +74,12 @@ pub fn who_answered(asked: CallKind, status: u16, headers: &(impl Headers + ?Siz
         511 => return Answerer::Other(Sign::NetworkLogin),
         _ => {}
     }
-    if let Some(line) = header_line(headers, &OF_OTHERS) {
+    let others = |name| Some(format!("{name}: {}", headers.values(name).first()?));
+    if let Some(line) = OF_OTHERS.split(' ').find_map(others) {
         return Answerer::Other(Sign::Header(line));
     }
     let json = json_of(body);
-    let marked = OF_SERVICE.iter().any(|name| !headers.values(name).is_empty());
+    let marked = OF_SERVICE.split(' ').any(|name| !headers.values(name).is_empty());
     let product = || headers.values("server").into_iter().find(|value| is_intermediary(value));
     let product = || product().map(|name| Answerer::Other(Sign::Header(format!("server: {name}"))));
     if json.is_none() && is_html(headers, body) {
@@ -121,36 +111,20 @@ pub fn who_answered(asked: CallKind, status: u16, headers: &(impl Headers + ?Siz
         return Answerer::Other(Sign::Redirect);
     }
     let text = !body.is_empty() && json.is_null();
-    let passed_on = via(headers);
-    match (headers.values("x-request-id").is_empty(), passed_on) {
+    match via(headers) {
         // Text where JSON is due, from a machine that says that it stands between.
-        (_, Some(line)) if text => Answerer::Other(Sign::Via(line)),
-        (false, _) => Answerer::Service,
-        _ => Answerer::Unproven,
+        Some(line) if text => Answerer::Other(Sign::Via(line)),
+        _ if headers.values("x-request-id").is_empty() => Answerer::Unproven,
+        _ => Answerer::Service,
     }
 }
 
 /// Whether a `Server` names a product that stands between, and in front of which the platform does not stand.
 fn is_intermediary(server: &str) -> bool {
-    const PRODUCTS: [&str; 10] = [
-        "cloudflare",
-        "squid",
-        "zscaler",
-        "bluecoat",
-        "blue coat",
-        "fortinet",
-        "fortigate",
-        "mcafee",
-        "netskope",
-        "sophos",
-    ];
+    const PRODUCTS: &str =
+        "cloudflare, squid, zscaler, bluecoat, blue coat, fortinet, fortigate, mcafee, netskope, sophos";
     let server = server.to_ascii_lowercase();
-    PRODUCTS.iter().any(|product| server.contains(product))
-}
-
-/// `name: value` of the first of `names` that is there.
-fn header_line(headers: &(impl Headers + ?Sized), names: &[&str]) -> Option<String> {
-    names.iter().find_map(|name| Some(format!("{name}: {}", headers.values(name).first()?)))
+    PRODUCTS.split(", ").any(|product| server.contains(product))
 }
 
 /// The `Via` of an intermediary. The platform itself stands behind CloudFront, which says so there: then the page may be
@@ -208,8 +182,8 @@ fn is_gateway_refusal(json: &Value, headers: &(impl Headers + ?Sized)) -> bool {
 
 /// The platform's `ErrorBody`, or at the token endpoint OAuth's error. [GENESYS: real: documented; OAuth's 3p, RFC 6749 5.2]
 fn is_error_body(asked: CallKind, json: &Value) -> bool {
-    let text = |name: &str| json.get(name).and_then(Value::as_str).is_some_and(|t| !t.is_empty());
-    text("code") || text("contextId") || (asked == CallKind::Token && text("error"))
+    let says = |name| text(json, name).is_some();
+    says("code") || says("contextId") || (asked == CallKind::Token && says("error"))
 }
 
 /// Whether the body of an answer, whatever its status, is an error and not what the call is answered with.
@@ -227,15 +201,15 @@ pub fn tells_error(asked: CallKind, body: &[u8]) -> bool {
 
 /// Whether the body of a success is that of the call: its fewest fields.
 fn has_shape(asked: CallKind, json: &Value) -> bool {
-    let text = |name: &str| json.get(name).and_then(Value::as_str).is_some_and(|t| !t.is_empty());
+    let says = |name| text(json, name).is_some();
     match asked {
-        CallKind::Token => text("access_token"),
+        CallKind::Token => says("access_token"),
         CallKind::TokenFacts => ["organization", "homeOrganization", "OAuthClient", "authorizedScope"]
             .iter()
             .any(|name| json.get(name).is_some_and(|v| !v.is_null())),
-        CallKind::GuestMessage => text("id") || text("messageId"),
-        CallKind::OpenMessage => text("id") || text("conversationId"),
-        CallKind::Conversation => text("id") && json.get("participants").is_some_and(Value::is_array),
+        CallKind::GuestMessage => says("id") || says("messageId"),
+        CallKind::OpenMessage => says("id") || says("conversationId"),
+        CallKind::Conversation => says("id") && json.get("participants").is_some_and(Value::is_array),
         CallKind::List => json.get("entities").is_some_and(Value::is_array),
         CallKind::Anything => false,
     }

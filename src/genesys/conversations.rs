@@ -79,20 +79,15 @@ impl ConversationRead {
 /// directly under participants and under their communications (both shapes are documented).
 pub fn read(body: &[u8]) -> Option<ConversationRead> {
     let value = json::read(body)?;
-    if !value.get("participants").is_some_and(Value::is_array) {
-        return None;
-    }
+    value["participants"].as_array()?;
     let mut out = ConversationRead::default();
     let mut seen = HashSet::new();
     let mut newest_stay = None;
     for participant in list(&value, "participants") {
         let purpose = text(participant, "purpose").unwrap_or_default().to_ascii_lowercase();
         let messages = list(participant, "messages");
-        let person = text(participant, "id").map(|id| Person {
-            id,
-            external: text(participant, "externalId"),
-            purpose: purpose.clone(),
-        });
+        let external = text(participant, "externalId");
+        let person = text(participant, "id").map(|id| Person { id, external, purpose: purpose.clone() });
         if is_guest(&purpose) {
             let state = text(participant, "state").or_else(|| messages.iter().rev().find_map(|m| text(m, "state")));
             // A guest that left and came back stands twice; connected once is connected.
@@ -116,7 +111,7 @@ pub fn read(body: &[u8]) -> Option<ConversationRead> {
             out.others.extend(person);
         }
         for message in messages {
-            let inner = message.get("messages").and_then(Value::as_array);
+            let inner = message["messages"].as_array();
             for details in inner.map_or(std::slice::from_ref(message), Vec::as_slice) {
                 if let Some(id) = text(details, "messageId")
                     && seen.insert(id.clone())
@@ -133,7 +128,7 @@ pub fn read(body: &[u8]) -> Option<ConversationRead> {
 /// where the entity itself does not. Entities without an id are left out; without a time they get `fallback`.
 pub fn read_bulk(body: &[u8], listed: &[ListedMessage], fallback: Timestamp) -> Option<Vec<RemoteMessage>> {
     let value = json::read(body)?;
-    let entities = value.get("entities")?.as_array()?;
+    let entities = value["entities"].as_array()?;
     Some(entities.iter().filter_map(|e| message(e, listed, fallback)).collect())
 }
 

@@ -8,19 +8,29 @@ use serde_json::Value;
 
 use super::call::{BadCall, Call, path_segment};
 use super::{json, text, texts, truth, web_messaging};
+use crate::model::words::words;
 
 const FOLDER: &str = "/webdeployments/v1/deployments/";
-const CONFIG: &str = "/config.json";
-const DOMAINS: &str = "/domains.json";
 
-/// The request for the public configuration.
-pub fn config(cdn: &str, deployment: &str) -> Result<Call, BadCall> {
-    Call::get(cdn, &format!("{FOLDER}{}{CONFIG}", path_segment(deployment)))
+words! {
+    /// What is public of a deployment, each in its file.
+    pub enum Public: file {
+        /// The configuration.
+        Config = "config.json";
+        /// The allowed domains.
+        Domains = "domains.json";
+    }
 }
 
-/// The request for the allowed domains.
-pub fn domains(cdn: &str, deployment: &str) -> Result<Call, BadCall> {
-    Call::get(cdn, &format!("{FOLDER}{}{DOMAINS}", path_segment(deployment)))
+/// The request for what is `public` of a deployment.
+pub fn request(cdn: &str, deployment: &str, public: Public) -> Result<Call, BadCall> {
+    Call::get(cdn, &format!("{FOLDER}{}/{public}", path_segment(deployment)))
+}
+
+/// The deployment that `path` asks about, where it is one of the public paths.
+pub fn asked(path: &str) -> Option<(&str, Public)> {
+    let (id, file) = path.split_once(FOLDER)?.1.split_once('/').filter(|(id, _)| !id.is_empty())?;
+    Some((id, Public::named(file)?))
 }
 
 /// The request that opens the guest socket. `key` is the handshake's: any 16 bytes in base64. [RFC 6455, 4.1]
@@ -38,22 +48,6 @@ pub fn opening(webmessaging: &str, deployment: &str, origin: &str, key: &str) ->
         let bad = || format!("{name} has characters that cannot stand in a header");
         call.with_header(name.clone(), value, bad)
     })
-}
-
-/// What one of the public paths asks about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Public {
-    /// The configuration.
-    Config,
-    /// The allowed domains.
-    Domains,
-}
-
-/// The deployment that `path` asks about, where it is one of the public paths.
-pub fn asked(path: &str) -> Option<(&str, Public)> {
-    let rest = path.split_once(FOLDER)?.1;
-    let id = |end| rest.strip_suffix(end).filter(|id| !id.is_empty() && !id.contains('/'));
-    id(CONFIG).map(|id| (id, Public::Config)).or_else(|| Some((id(DOMAINS)?, Public::Domains)))
 }
 
 /// What the public configuration says.
@@ -76,7 +70,7 @@ impl Config {
 pub fn read_config(body: &[u8]) -> Option<Config> {
     let value = json::read(body)?;
     value.as_object()?;
-    Some(Config { status: text(&value, "status"), sign_in: truth(value.pointer("/auth/enabled")) })
+    Some(Config { status: text(&value, "status"), sign_in: truth(&value["auth"]["enabled"]) })
 }
 
 /// The domains from which guests may speak.
@@ -94,7 +88,7 @@ pub fn read_domains(body: &[u8]) -> Option<Domains> {
     // Of the file itself only its purpose is published: the fields' names elsewhere, and the plain one, are both taken.
     let field = |name: &str| value.get(name).and_then(Value::as_array);
     let list = value.as_array().or_else(|| field("allowedDomains")).or_else(|| field("domains"));
-    let all = value.get("allowAllDomains").and_then(Value::as_bool);
+    let all = value["allowAllDomains"].as_bool();
     if list.is_none() && all.is_none() {
         return None;
     }

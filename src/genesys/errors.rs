@@ -81,7 +81,7 @@ impl ApiError {
         let location = locations.first().filter(|_| (300..400).contains(&status)).map(|l| without_secrets(l));
         Self {
             context_id: text(&value, "contextId"),
-            retry_after: seconds(value.get("retryAfter")).or_else(|| message.as_deref().and_then(seconds_in_message)),
+            retry_after: seconds(&value["retryAfter"]).or_else(|| message.as_deref().and_then(seconds_in_message)),
             missing_permissions: permissions(&value, message.as_deref()),
             refusal: ServerRefusal { status, phrase: None, code, message, more, location },
             bearer,
@@ -91,25 +91,21 @@ impl ApiError {
 
 /// Code and message of a body, each on one line; what else it says goes to `more`.
 fn words(value: &Value, more: &mut Vec<String>) -> (Option<String>, Option<String>) {
-    let inner = value.get("error").filter(|e| e.is_object()).or_else(|| value.get("fault").filter(|f| f.is_object()));
+    let inner = ["error", "fault"].map(|name| &value[name]).into_iter().find(|inner| inner.is_object());
     let of = inner.unwrap_or(value);
     let code = ["code", "error", "status", "type"]
         .iter()
         .take(if inner.is_some() { 4 } else { 2 })
         .find_map(|name| text(of, name))
-        .or_else(|| of.get("detail").and_then(|d| text(d, "errorcode")));
+        .or_else(|| text(&of["detail"], "errorcode"));
     let filled = filled(of);
     let first = ["message", "Message", "faultstring", "error_description", "description"];
-    let message = first.iter().find_map(|name| text(of, name));
-    let message = match (message, filled) {
-        (None, filled) => filled,
-        (Some(message), Some(filled)) => {
-            if !message.contains(&filled) {
-                more.push(filled);
-            }
+    let message = match first.iter().find_map(|name| text(of, name)) {
+        Some(message) => {
+            more.extend(filled.filter(|filled| !message.contains(filled)));
             Some(message)
         }
-        (message, None) => message,
+        None => filled,
     };
     let message = message.or_else(|| match (text(of, "title"), text(of, "detail")) {
         (Some(title), Some(detail)) => Some(format!("{title}: {detail}")),
@@ -133,25 +129,18 @@ fn entry(value: &Value) -> Option<String> {
         return Some(one_line(text)).filter(|t| !t.is_empty());
     }
     let named = |names: &[&str]| names.iter().find_map(|name| text(value, name));
-    let what = [named(&["fieldName", "field"]), named(&["entityName"]), named(&["entityId"])];
-    let says = [
-        named(&["errorCode", "code", "error"]),
-        named(&["message", "description", "detail"]).or_else(|| filled(value)),
-    ];
-    let join = |words: [Option<String>; 3]| words.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let [code, message] = says;
-    let (what, says) = (join(what), join([code, message, None]));
-    match (what.is_empty(), says.is_empty()) {
-        (false, false) => Some(format!("{what}: {says}")),
-        (true, true) => None,
-        _ => Some(format!("{what}{says}")),
-    }
+    let join = |words: &[Option<String>]| words.iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+    let what = join(&[named(&["fieldName", "field"]), named(&["entityName"]), named(&["entityId"])]);
+    let message = named(&["message", "description", "detail"]).or_else(|| filled(value));
+    let says = join(&[named(&["errorCode", "code", "error"]), message]);
+    let parts: Vec<String> = [what, says].into_iter().filter(|part| !part.is_empty()).collect();
+    (!parts.is_empty()).then(|| parts.join(": "))
 }
 
 /// `messageWithParams` with its `{names}` filled from `messageParams`.
 fn filled(value: &Value) -> Option<String> {
     let template = text(value, "messageWithParams")?;
-    let parameters = value.get("messageParams").and_then(Value::as_object);
+    let parameters = value["messageParams"].as_object();
     Some(parameters.into_iter().flatten().fold(template, |line, (name, value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), one_line);
         line.replace(&format!("{{{name}}}"), &value)
@@ -215,8 +204,8 @@ fn without_secrets(address: &str) -> String {
     }
 }
 
-fn seconds(value: Option<&Value>) -> Option<Duration> {
-    match value? {
+fn seconds(value: &Value) -> Option<Duration> {
+    match value {
         Value::Number(n) => Duration::try_from_secs_f64(n.as_f64()?).ok(),
         Value::String(s) => s.trim().parse().ok().map(Duration::from_secs),
         _ => None,
@@ -225,7 +214,7 @@ fn seconds(value: Option<&Value>) -> Option<Duration> {
 
 /// From `messageParams.permissions`, else the bracketed list at the end of a permission message.
 fn permissions(value: &Value, message: Option<&str>) -> Vec<String> {
-    let named = value.get("messageParams").and_then(|p| p.get("permissions")).and_then(Value::as_str);
+    let named = value["messageParams"]["permissions"].as_str();
     let listed = named.or_else(|| {
         let (_, rest) = message.filter(|m| m.contains("ermission"))?.split_once('[')?;
         rest.split_once(']').map(|(inside, _)| inside)

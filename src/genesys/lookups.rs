@@ -88,7 +88,7 @@ pub fn read_active(body: &[u8], page: u32) -> Option<(Vec<DiscoveredConversation
     let value = json::read(body)?;
     value.as_object()?;
     let listed = list(&value, "conversations");
-    let more = match value.get("totalHits").and_then(Value::as_u64) {
+    let more = match value["totalHits"].as_u64() {
         Some(total) => u64::from(page.max(1)) * PAGE < total,
         None => listed.len() as u64 >= PAGE,
     };

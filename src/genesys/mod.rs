@@ -53,8 +53,8 @@ fn texts(list: &[Value]) -> Vec<String> {
 }
 
 /// `true` or `"true"`: metadata holds only texts.
-fn truth(value: Option<&Value>) -> bool {
-    value.is_some_and(|v| v.as_bool().unwrap_or_else(|| v.as_str() == Some("true")))
+fn truth(value: &Value) -> bool {
+    value.as_bool().unwrap_or_else(|| value.as_str() == Some("true"))
 }
 
 /// A whole number, 0 or more. A fraction is cut off.
@@ -63,8 +63,7 @@ fn whole(value: &Value) -> Option<u64> {
 }
 
 /// Seconds since 1970, as a number or a text.
-fn seconds(value: Option<&Value>) -> Option<Timestamp> {
-    let value = value?;
+fn seconds(value: &Value) -> Option<Timestamp> {
     let seconds = value.as_i64().or_else(|| value.as_f64().map(|f| f as i64));
     Timestamp::from_second(seconds.or_else(|| value.as_str()?.trim().parse().ok())?).ok()
 }

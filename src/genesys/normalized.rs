@@ -112,8 +112,8 @@ impl Structured {
     /// Reads one; `None` where it is not a JSON object.
     pub fn read(value: &Value) -> Option<Self> {
         value.as_object()?;
-        let channel = value.get("channel").unwrap_or(&Value::Null);
-        let metadata = value.get("metadata").unwrap_or(&Value::Null);
+        let channel = &value["channel"];
+        let metadata = &value["metadata"];
         let id = text(value, "id");
         let by_guest = text(value, "direction").is_some_and(|d| d.eq_ignore_ascii_case("inbound"));
         let mut out = Self {
@@ -127,8 +127,8 @@ impl Structured {
             choices: Vec::new(),
             attachments: Vec::new(),
             own_id: text(metadata, "id"),
-            read_only: truth(metadata.get("readOnly")),
-            expires: seconds(metadata.get("expirationDate")),
+            read_only: truth(&metadata["readOnly"]),
+            expires: seconds(&metadata["expirationDate"]),
             events: list(value, "events").iter().filter_map(event).collect(),
             receipt: text(value, "type").filter(|kind| kind == "Receipt").map(|_| MessageReceipt::read(value)),
         };
@@ -154,7 +154,7 @@ impl Structured {
     /// Takes in one part of the content: what it says into `titles`, what is only named into `unread`.
     fn part(&mut self, part: &Value, titles: &mut Vec<String>, unread: &mut Vec<String>) {
         let kind = text(part, "contentType").unwrap_or_default();
-        let inside = |name: &str| part.get(name).unwrap_or(&Value::Null);
+        let inside = |name: &str| &part[name];
         match kind.as_str() {
             "QuickReply" => self.choices.extend(choice(inside("quickReply"), "text", ChoiceKind::QuickReply)),
             "QuickReplyV2" => {
@@ -193,12 +193,13 @@ impl Structured {
     }
 
     fn list_picker(&mut self, picker: &Value, titles: &mut Vec<String>, unread: &mut Vec<String>) {
-        titles.extend(picker.get("receivedMessage").and_then(|m| text(m, "title")));
-        let words = picker.get("replyMessage").and_then(|m| text(m, "subtitle").or_else(|| text(m, "title")));
+        titles.extend(text(&picker["receivedMessage"], "title"));
+        let reply = &picker["replyMessage"];
+        let words = text(reply, "subtitle").or_else(|| text(reply, "title"));
         let items = list(picker, "sections").iter().flat_map(|s| list(s, "items").iter());
         let items = items.filter_map(|item| choice(item, "title", ChoiceKind::ListPicker));
         self.choices.extend(items.map(|item| Choice { words: words.clone(), ..item }));
-        if list(picker, "sections").iter().any(|s| truth(s.get("multipleSelection"))) {
+        if list(picker, "sections").iter().any(|s| truth(&s["multipleSelection"])) {
             unread.push("[ListPicker of several items: guestwire answers with one]".to_owned());
         }
     }
@@ -232,16 +233,14 @@ fn event(value: &Value) -> Option<NormalizedEvent> {
     let kind = text(value, "eventType")?;
     Some(match kind.as_str() {
         "Typing" => {
-            let typing = value.get("typing").unwrap_or(&Value::Null);
+            let typing = &value["typing"];
             let on = text(typing, "type").is_none_or(|t| !t.eq_ignore_ascii_case("off"));
-            let millis = typing.get("duration").and_then(Value::as_f64).filter(|d| (0.0..=600_000.0).contains(d));
+            let millis = typing["duration"].as_f64().filter(|d| (0.0..=600_000.0).contains(d));
             NormalizedEvent::Typing { on, duration: millis.map(|d| Duration::from_millis(d as u64)) }
         }
-        "Presence" => {
-            NormalizedEvent::Presence(value.get("presence").and_then(|p| text(p, "type")).unwrap_or_default())
-        }
+        "Presence" => NormalizedEvent::Presence(text(&value["presence"], "type").unwrap_or_default()),
         _ => {
-            let of = |name: &str| value.get(name).and_then(|inside| text(inside, "type"));
+            let of = |name: &str| text(&value[name], "type");
             let reactions = list(value, "reactions").iter().filter_map(|r| text(r, "reactionType")).collect::<Vec<_>>();
             let reactions = (!reactions.is_empty()).then(|| reactions.join(", "));
             match of("coBrowse").or_else(|| of("video")).or(reactions) {

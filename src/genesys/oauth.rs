@@ -20,6 +20,7 @@ use super::answerer::{Answerer, CallKind, who_answered};
 use super::call::{BadCall, Call, form_part};
 use super::errors::{ApiError, page_title};
 use super::lookups::scopes;
+use super::text;
 
 /// The path on either host.
 pub const TOKEN_PATH: &str = "/oauth/token";
@@ -112,93 +113,78 @@ pub struct TokenOutcome<'a> {
 
 /// The errors with which OAuth itself says that a request was refused and that the same request will be refused again.
 /// [RFC 6749, 5.2 and 4.1.2.1]
-const REFUSALS: [&str; 8] = [
-    "invalid_client",
-    "unauthorized_client",
-    "invalid_grant",
-    "invalid_scope",
-    "invalid_request",
-    "unsupported_grant_type",
-    "access_denied",
-    "unsupported_response_type",
-];
+const REFUSALS: &str = "invalid_client unauthorized_client invalid_grant invalid_scope invalid_request \
+    unsupported_grant_type access_denied unsupported_response_type";
 
-/// Reads what was answered at the token endpoint's address. Only an error of OAuth is the endpoint's own word; all else
-/// may come from a proxy, a filter, or a service that is not well. `why` lines are one line and hold no part of the body
-/// but a code, a message, and the title of a page.
-pub fn read(answered: TokenOutcome<'_>) -> TokenAnswer {
-    let TokenOutcome { status, headers, body, .. } = answered;
-    if (200..300).contains(&status) {
-        return match granted(body) {
-            Some(Ok(grant)) => TokenAnswer::Granted(grant),
-            Some(Err(why)) => TokenAnswer::Failed(why),
-            None => refusal(answered).unwrap_or_else(|| TokenAnswer::Failed(no_token(answered))),
+impl TokenOutcome<'_> {
+    /// Reads what was answered at the token endpoint's address. Only an error of OAuth is the endpoint's own word; all
+    /// else may come from a proxy, a filter, or a service that is not well. `why` lines are one line and hold no part of
+    /// the body but a code, a message, and the title of a page.
+    pub fn read(&self) -> TokenAnswer {
+        match (self.status, granted(self.body)) {
+            (200..300, Some(Ok(grant))) => TokenAnswer::Granted(grant),
+            (200..300, Some(Err(why))) => TokenAnswer::Failed(why),
+            (200..300, None) => self.refusal().unwrap_or_else(|| TokenAnswer::Failed(self.no_token())),
+            (429, _) => TokenAnswer::Limited(self.error().to_string()),
+            // "client not found" and "authentication failed" both come as invalid_client; 400 and 401 are treated alike
+            // since which of them the service uses is not established.
+            (400..500, _) => self.refusal().unwrap_or_else(|| TokenAnswer::Failed(self.no_refusal())),
+            _ => TokenAnswer::Failed(self.no_refusal()),
+        }
+    }
+
+    fn error(&self) -> ServerRefusal {
+        ApiError::read(self.status, self.headers, self.body).refusal
+    }
+
+    fn refusal(&self) -> Option<TokenAnswer> {
+        let error = text(&json::read(self.body)?, "error").filter(|error| REFUSALS.split(' ').any(|e| e == error))?;
+        let why = self.error().to_string();
+        Some(if error == "invalid_client" { TokenAnswer::BadClient(why) } else { TokenAnswer::Refused(why) })
+    }
+
+    /// A 2xx that brings no token.
+    fn no_token(&self) -> String {
+        let what = match (self.unread, self.other(), json::read(self.body)) {
+            (Some(why), ..) => format!("a body that cannot be read ({why})"),
+            (None, Some(other), _) => other,
+            (None, None, Some(value)) => match value["error"].as_str() {
+                Some(error) => format!("the error \"{}\"", short(error)),
+                None => "JSON without an access_token".to_owned(),
+            },
+            (None, None, None) if self.body.is_empty() => "an empty body".to_owned(),
+            (None, None, None) => "text that is not JSON".to_owned(),
         };
+        format!("the token endpoint answered {} with {what} instead of a token", self.status)
     }
-    match status {
-        429 => TokenAnswer::Limited(ApiError::read(status, headers, body).refusal.to_string()),
-        // "client not found" and "authentication failed" both come as invalid_client; 400 and 401 are treated alike
-        // since which of them the service uses is not established.
-        400..500 => refusal(answered).unwrap_or_else(|| TokenAnswer::Failed(no_refusal(answered))),
-        _ => TokenAnswer::Failed(no_refusal(answered)),
+
+    /// A refusal that is not OAuth's, with who answered instead.
+    fn no_refusal(&self) -> String {
+        let refusal = self.error();
+        let Some(other) = self.other() else { return refusal.to_string() };
+        let why = ServerRefusal { more: Vec::new(), location: None, ..refusal };
+        format!("{why}, with {other}: not the token endpoint answered")
     }
-}
 
-fn refusal(answered: TokenOutcome<'_>) -> Option<TokenAnswer> {
-    let TokenOutcome { status, headers, body, .. } = answered;
-    let value = json::read(body)?;
-    let error = value.get("error")?.as_str().filter(|error| REFUSALS.contains(error))?;
-    let why = ApiError::read(status, headers, body).refusal.to_string();
-    Some(if error == "invalid_client" { TokenAnswer::BadClient(why) } else { TokenAnswer::Refused(why) })
-}
-
-/// A 2xx that brings no token.
-fn no_token(answered: TokenOutcome<'_>) -> String {
-    let TokenOutcome { status, body, unread, .. } = answered;
-    let what = match (unread, other(answered), json::read(body)) {
-        (Some(why), ..) => format!("a body that cannot be read ({why})"),
-        (None, Some(other), _) => other,
-        (None, None, Some(value)) => match value.get("error").and_then(Value::as_str) {
-            Some(error) => format!("the error \"{}\"", short(error)),
-            None => "JSON without an access_token".to_owned(),
-        },
-        (None, None, None) if body.is_empty() => "an empty body".to_owned(),
-        (None, None, None) => "text that is not JSON".to_owned(),
-    };
-    format!("the token endpoint answered {status} with {what} instead of a token")
-}
-
-/// A refusal that is not OAuth's, with who answered instead.
-fn no_refusal(answered: TokenOutcome<'_>) -> String {
-    let TokenOutcome { status, headers, body, .. } = answered;
-    let refusal = ApiError::read(status, headers, body).refusal;
-    match other(answered) {
-        Some(other) => {
-            let why = ServerRefusal { more: Vec::new(), location: None, ..refusal };
-            format!("{why}, with {other}: not the token endpoint answered")
-        }
-        None => refusal.to_string(),
+    /// What somebody else than the token endpoint answered with.
+    fn other(&self) -> Option<String> {
+        let answerer = who_answered(CallKind::Token, self.status, self.headers, self.body);
+        let Answerer::Other(sign) = answerer else { return None };
+        Some(match sign {
+            Sign::Html | Sign::Via(_) => match page_title(self.body) {
+                Some(title) => format!("an HTML page (\"{title}\")"),
+                None => "an HTML page".to_owned(),
+            },
+            Sign::Redirect => {
+                let to = self.headers.get(LOCATION).map(|v| String::from_utf8_lossy(v.as_bytes()));
+                format!("a redirection to {}", short(&to.unwrap_or_default()))
+            }
+            Sign::Header(line) => format!("the header \"{}\"", short(&line)),
+            Sign::ProxyLogin => "a proxy's demand for a user and a password".to_owned(),
+            Sign::NetworkLogin => "a network's demand to sign in".to_owned(),
+            Sign::Gateway => "an API gateway's refusal".to_owned(),
+        })
     }
-}
-
-/// What somebody else than the token endpoint answered with.
-fn other(answered: TokenOutcome<'_>) -> Option<String> {
-    let TokenOutcome { status, headers, body, .. } = answered;
-    let Answerer::Other(sign) = who_answered(CallKind::Token, status, headers, body) else { return None };
-    Some(match sign {
-        Sign::Html | Sign::Via(_) => match page_title(body) {
-            Some(title) => format!("an HTML page (\"{title}\")"),
-            None => "an HTML page".to_owned(),
-        },
-        Sign::Redirect => {
-            let to = headers.get(LOCATION).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
-            format!("a redirection to {}", short(&to.unwrap_or_default()))
-        }
-        Sign::Header(line) => format!("the header \"{}\"", short(&line)),
-        Sign::ProxyLogin => "a proxy's demand for a user and a password".to_owned(),
-        Sign::NetworkLogin => "a network's demand to sign in".to_owned(),
-        Sign::Gateway => "an API gateway's refusal".to_owned(),
-    })
 }
 
 fn short(text: &str) -> String {
@@ -208,16 +194,16 @@ fn short(text: &str) -> String {
 /// A 2xx's token; `None` where there is none, an error where it cannot be used.
 fn granted(body: &[u8]) -> Option<Result<Grant, String>> {
     let value = json::read(body)?;
-    let token = value.get("access_token")?.as_str().filter(|t| !t.is_empty())?;
+    let token = text(&value, "access_token")?;
     if !token.bytes().all(|b| b.is_ascii_graphic()) {
         let why = "an access_token with a blank, a control character or a letter beyond ASCII in it";
         return Some(Err(format!("the token endpoint gave {why}: no header can carry it")));
     }
-    let (lifetime, odd) = match lifetime(value.get("expires_in")) {
-        Ok(lifetime) => lifetime,
-        Err(why) => return Some(Err(why)),
-    };
-    Some(Ok(Grant { token: SecretString::from(token), lifetime, scopes: scopes(value.get("scope")), odd }))
+    let lifetime = lifetime(value.get("expires_in"));
+    Some(lifetime.map(|(lifetime, odd)| {
+        let scopes = scopes(value.get("scope"));
+        Grant { token: SecretString::from(token), lifetime, scopes, odd }
+    }))
 }
 
 /// `expires_in`: whole seconds (some servers send them as text, or with a fraction, which is cut off), and what is odd

@@ -8,7 +8,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use ring::hmac;
-use serde_json::Value;
 
 use crate::model::RemoteMessage;
 use crate::model::words::words;
@@ -98,8 +97,8 @@ pub struct Outbound {
 pub fn read(body: &[u8], fallback: Timestamp) -> Option<Outbound> {
     let value = json::read(body)?;
     let structured = Structured::read(&value)?;
-    let channel = value.get("channel").unwrap_or(&Value::Null);
-    let end = |name: &str| channel.get(name).and_then(|end| text(end, "id"));
+    let channel = &value["channel"];
+    let end = |name: &str| text(&channel[name], "id");
     let id = text(&value, "id").or_else(|| structured.key.clone())?;
     let typing = structured.events.iter().find_map(|e| match e {
         NormalizedEvent::Typing { on, duration } => Some(WebhookContent::Typing(*on, *duration)),

@@ -10,24 +10,18 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::model::fault::{Fault, FaultEffect, FaultKind, FaultTarget};
+use crate::text::json::with;
 
-#[derive(Clone, Debug)]
-struct SetFault {
-    fault: Fault,
-    /// Requests that it has hit so far.
-    hit: u64,
-}
-
-/// The faults that are set, in the order in which they were.
+/// The faults that are set, in the order in which they were, each with how many requests it has hit so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Armed {
-    set: Vec<SetFault>,
+    set: Vec<(Fault, u64)>,
 }
 
 impl Armed {
     /// Sets a fault that waits for a request, or holds.
     pub(crate) fn arm(&mut self, fault: Fault) {
-        self.set.push(SetFault { fault, hit: 0 });
+        self.set.push((fault, 0));
     }
 
     pub(crate) fn clear(&mut self) {
@@ -40,7 +34,7 @@ impl Armed {
     /// both spoil the answer take turns: the later one keeps its count.
     pub(crate) fn meet(&mut self, target: FaultTarget, names: impl Fn(&str) -> bool) -> (Plan, Vec<Fault>) {
         let (mut plan, mut acts) = (Plan::default(), Vec::new());
-        for SetFault { fault, hit } in &mut self.set {
+        for (fault, hit) in &mut self.set {
             let meant = target.is_meant_by(fault.target)
                 && fault.kind.row().reaches.contains(&target)
                 && fault.conversation.as_deref().is_none_or(&names);
@@ -61,15 +55,15 @@ impl Armed {
                 plan.kinds.push(fault.kind.clone());
             }
         }
-        self.set.retain(|set| set.fault.times != Some(0));
+        self.set.retain(|(fault, _)| fault.times != Some(0));
         (plan, acts)
     }
 
     /// The faults that wait for a request, or hold: each by its name, with how often it still hits where that ends.
     pub(crate) fn words(&self) -> Vec<String> {
-        let one = |set: &SetFault| {
-            let name = set.fault.kind.row().name.to_owned();
-            match set.fault.times {
+        let one = |(fault, _): &(Fault, u64)| {
+            let name = fault.kind.row().name.to_owned();
+            match fault.times {
                 None => name,
                 Some(1) => format!("{name} (once)"),
                 Some(n) => format!("{name} ({n} times)"),
@@ -80,12 +74,7 @@ impl Armed {
 
     /// The faults with what is left of their counts, for the control API.
     pub(crate) fn to_json(&self) -> Value {
-        let one = |set: &SetFault| {
-            let mut json = set.fault.to_json();
-            json["hit"] = json!(set.hit);
-            json
-        };
-        self.set.iter().map(one).collect()
+        self.set.iter().map(|(fault, hit)| with(fault.to_json(), json!({ "hit": hit }))).collect()
     }
 }
 
@@ -118,6 +107,14 @@ impl Plan {
             _ => None,
         };
         Duration::from_millis(self.find(delay).unwrap_or(0))
+    }
+
+    /// How late the second half of the body comes.
+    pub(crate) fn body_late(&self) -> Option<Duration> {
+        self.find(|kind| match kind {
+            FaultKind::SlowBody { delay_ms } if *delay_ms > 0 => Some(Duration::from_millis(*delay_ms)),
+            _ => None,
+        })
     }
 }
 

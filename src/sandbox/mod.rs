@@ -118,12 +118,12 @@ impl Sandbox {
 
     /// The built-in profile `sandbox`, for this port.
     pub fn profile(&self) -> Profile {
-        profile(&self.inner.world(), &self.url, self.addr)
+        self.inner.with_world(|world| profile(world, &self.url, self.addr))
     }
 
     /// What `guestwire sandbox` prints: base URLs, credentials, conversations.
     pub fn announcement(&self) -> Value {
-        announcement(&self.inner.world(), &self.url, self.addr)
+        self.inner.with_world(|world| announcement(world, &self.url, self.addr))
     }
 
     /// Everything received so far, and all settings: the body of `GET /_sandbox/state`.
@@ -134,7 +134,7 @@ impl Sandbox {
     /// The faults that wait for a request, or hold, in words: `rate-limited (once)`. Faults that were used up, and faults
     /// that acted at once, are left out.
     pub fn faults_left(&self) -> Vec<String> {
-        self.inner.world().fault_words()
+        self.inner.with_world(|world| world.armed.words())
     }
 
     /// Sets a fault given as JSON, as `POST /_sandbox/faults` does. The error is a sentence.
@@ -145,7 +145,7 @@ impl Sandbox {
 
     /// Lifts all faults. Conversations that one ended go on; expired and revoked tokens stay so.
     pub fn clear_faults(&self) {
-        self.inner.world().clear_faults();
+        self.inner.with_world(World::clear_faults);
     }
 
     /// Pushes replies of the open channel to an address of this machine, signed with `secret`. The error is a sentence.
@@ -258,7 +258,7 @@ fn announcement(world: &World, url: &str, addr: SocketAddr) -> Value {
         json!({"name": entry.name, "deployment_id": world.deployment_id, "origin": entry.origin,
             "guest_token": entry.guest_token.as_deref()})
     };
-    let deployment = &world.web.deployment;
+    let deployment = &world.scenario.deployment;
     json!({
         "url": url,
         "ws": format!("ws://{addr}/v1"),

@@ -2,7 +2,6 @@
 //! wants to send: frames to sockets, replies of the open channel to a webhook of this machine.
 
 use std::collections::HashMap;
-use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,13 +11,13 @@ use http::header::CONTENT_TYPE;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::loopback;
 use super::scenario::ScenarioWebhook;
-use super::world::World;
-use super::world::outgoing::{ConnectionId, Outgoing, WebhookPush};
+use super::world::web::{ConnectionId, Outgoing};
+use super::world::{WebhookPush, World};
 use crate::clock::Clock;
 use crate::model::Moment;
 use crate::model::fault::Fault;
@@ -47,7 +46,7 @@ impl Shared {
         self.clock.now().after(self.advanced())
     }
 
-    fn advanced(&self) -> Duration {
+    pub(super) fn advanced(&self) -> Duration {
         Duration::from_secs(self.advanced.load(Ordering::SeqCst))
     }
 
@@ -56,45 +55,54 @@ impl Shared {
         let bound = 1000 * 366 * 86_400;
         let add = |now: u64| Some(now.saturating_add(seconds).min(bound));
         let _ = self.advanced.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
-        self.world().settle(self.now());
+        self.with_world(|world| world.settle(self.now()));
         self.sooner.notify_one();
     }
 
-    /// The world. What it wants to send goes out when the lock is given back.
-    pub(super) fn world(&self) -> LockedWorld<'_> {
-        let world = lock(&self.world);
-        LockedWorld { next_due: world.next_due(), world, inner: self }
+    /// Asks the world, under its lock. What it wants to send is on its way afterwards, in the order in which it came about.
+    pub(super) fn with_world<R>(&self, ask: impl FnOnce(&mut World) -> R) -> R {
+        let mut world = lock(&self.world);
+        let next_due = world.next_due();
+        let answer = ask(&mut world);
+        if !world.web.outbox.is_empty() {
+            let sockets = lock(&self.sockets);
+            for (to, out) in world.web.outbox.drain(..) {
+                // A socket that is closing takes no more.
+                let _ = sockets.get(&to).map(|line| line.send(out));
+            }
+        }
+        for push in world.pushes.drain(..) {
+            let _ = self.pushes.send(push);
+        }
+        if world.next_due() != next_due {
+            self.sooner.notify_one();
+        }
+        answer
     }
 
     pub(super) fn state(&self) -> Value {
-        self.world().state(self.now(), self.advanced())
-    }
-
-    pub(super) fn clock_json(&self) -> Value {
-        json!({"now": self.now().wall, "advanced_seconds": self.advanced().as_secs()})
+        self.with_world(|world| world.state(self.now(), self.advanced()))
     }
 
     pub(super) fn set_fault(&self, json: &Value) -> Result<(), String> {
-        let now = self.now();
-        let mut world = self.world();
-        let fault = world.check_fault(Fault::parse(json).map_err(|e| e.what)?)?;
-        world.set_fault(fault, now);
-        Ok(())
+        let (now, fault) = (self.now(), Fault::parse(json).map_err(|e| e.what)?);
+        self.with_world(|world| world.check_fault(fault).map(|fault| world.set_fault(fault, now)))
     }
 
     /// Sets where replies of the open channel are pushed; `None`: nowhere.
     pub(super) fn set_webhook(&self, webhook: Option<ScenarioWebhook>) -> Result<(), String> {
         webhook.as_ref().map_or(Ok(()), |webhook| loopback::check_webhook(&webhook.url))?;
-        self.world().scenario.webhook = webhook;
+        self.with_world(|world| world.scenario.webhook = webhook);
         Ok(())
     }
 
     /// Lets what is due take place when its time has come, until the sandbox stops.
     pub(super) async fn pulse(&self) {
         while !*self.stopping.borrow() {
-            let next = self.world().next_due().map(|due| self.clock.instant(due.before(self.advanced())));
+            let next = self.with_world(|world| world.next_due());
+            let next = next.map(|due| self.clock.instant(due.before(self.advanced())));
             tokio::select! {
-                () = sleep_until(next) => self.world().settle(self.now()),
+                () = sleep_until(next) => self.with_world(|world| world.settle(self.now())),
                 () = self.sooner.notified() => {}
                 () = self.stopped() => {}
             }
@@ -109,11 +117,10 @@ impl Shared {
         let serving = async {
             while let Some(push) = pushes.recv().await {
                 let accepted = tokio::time::timeout(WEBHOOK_WAITS, deliver(&client, push)).await;
-                let mut world = self.world();
-                match accepted {
+                self.with_world(|world| match accepted {
                     Ok(Some(true)) => world.tally.open.pushed += 1,
                     _ => world.tally.open.push_failures += 1,
-                }
+                });
             }
         };
         tokio::select! {
@@ -142,7 +149,7 @@ impl Shared {
     /// A socket is gone.
     pub(super) fn disconnect(&self, id: ConnectionId) {
         lock(&self.sockets).remove(&id);
-        self.world().hung_up(id);
+        self.with_world(|world| world.hung_up(id));
     }
 }
 
@@ -164,43 +171,4 @@ async fn deliver(client: &Client<HttpConnector, Body>, push: WebhookPush) -> Opt
         .header("x-hub-signature-256", push.signature)
         .body(Body::from(push.body));
     Some(client.request(request.ok()?).await.ok()?.status().is_success())
-}
-
-/// The world, locked. When it is given back, frames and pushes are on their way, in the order in which they came about.
-pub(super) struct LockedWorld<'i> {
-    world: MutexGuard<'i, World>,
-    inner: &'i Shared,
-    next_due: Option<Moment>,
-}
-
-impl Deref for LockedWorld<'_> {
-    type Target = World;
-
-    fn deref(&self) -> &World {
-        &self.world
-    }
-}
-
-impl DerefMut for LockedWorld<'_> {
-    fn deref_mut(&mut self) -> &mut World {
-        &mut self.world
-    }
-}
-
-impl Drop for LockedWorld<'_> {
-    fn drop(&mut self) {
-        if !self.world.web.outbox.is_empty() {
-            let sockets = lock(&self.inner.sockets);
-            for (to, out) in self.world.web.outbox.drain(..) {
-                // A socket that is closing takes no more.
-                let _ = sockets.get(&to).map(|line| line.send(out));
-            }
-        }
-        for push in self.world.pushes.drain(..) {
-            let _ = self.inner.pushes.send(push);
-        }
-        if self.world.next_due() != self.next_due {
-            self.inner.sooner.notify_one();
-        }
-    }
 }

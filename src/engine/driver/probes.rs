@@ -19,6 +19,7 @@ use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::call::BadCall;
+use crate::genesys::deployments::Public;
 use crate::genesys::{Call, conversations, deployments, lookups};
 use crate::model::{ConversationKey, ExchangeId, ExchangeKind, Generation, Host, IdTarget, ProbeQuestion, Probed};
 
@@ -146,10 +147,10 @@ impl Probes {
                 ("is there this integration", lookups::integration(&hosts.api, integration, token()?)?)
             }
             ProbeQuestion::Deployment(key) => {
-                ("configuration of the deployment", deployments::config(&hosts.cdn, web(key)?.0)?)
+                ("configuration of the deployment", deployments::request(&hosts.cdn, web(key)?.0, Public::Config)?)
             }
             ProbeQuestion::Domains(key) => {
-                ("domains that the deployment allows", deployments::domains(&hosts.cdn, web(key)?.0)?)
+                ("domains that the deployment allows", deployments::request(&hosts.cdn, web(key)?.0, Public::Domains)?)
             }
             ProbeQuestion::Origin(key) => {
                 let (deployment, origin) = web(key)?;
@@ -162,7 +163,7 @@ impl Probes {
                     IdTarget::Conversation => ("a conversation", conversations::request(&hosts.api, &id, token()?)?),
                     IdTarget::Message => ("a message", lookups::message(&hosts.api, &id, token()?)?),
                     IdTarget::Integration => ("an integration", lookups::integration(&hosts.api, &id, token()?)?),
-                    IdTarget::Deployment => ("a deployment", deployments::config(&hosts.cdn, &id)?),
+                    IdTarget::Deployment => ("a deployment", deployments::request(&hosts.cdn, &id, Public::Config)?),
                 };
                 return Ok((format!("is {id} {named}"), call));
             }

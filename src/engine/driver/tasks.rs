@@ -22,7 +22,7 @@ use crate::engine::redact::Redactor;
 use crate::engine::send_log::Intent;
 use crate::files;
 use crate::genesys::call::BadCall;
-use crate::genesys::oauth::{TokenAnswer, TokenOutcome, read};
+use crate::genesys::oauth::{TokenAnswer, TokenOutcome};
 use crate::genesys::{Call, CallKind};
 use crate::model::{Channel, ConversationKey, Generation, MessageId, Outcome, Reason};
 
@@ -108,7 +108,7 @@ impl Context {
             let grant = tried.result.as_ref().ok().map(|a| {
                 let (body, unread) = (capture::plain(a), capture::unread(a));
                 let ClientAnswer { status, headers, .. } = a;
-                read(TokenOutcome { status: *status, headers, body: &body, unread: unread.as_deref() })
+                TokenOutcome { status: *status, headers, body: &body, unread: unread.as_deref() }.read()
             });
             // The answer itself is captured with its own token known, wherever in it that may be echoed.
             let redactor = match &grant {

@@ -9,11 +9,12 @@
 //! Whoever knows the guest token is the guest. [real: seen in SDK source: MTSDK, WMJ; the frames' schema: WMJ; the order
 //! of the history: SAFRI]
 
-pub mod ours;
+mod ours;
 pub mod theirs;
 
 pub use super::normalized::{NormalizedEvent, Structured};
-pub use ours::{Configure, HEALTH_TRACING, Ours, OutgoingFrame, Presence};
+pub use ours::Presence;
+pub(crate) use ours::{Configure, HEALTH_TRACING, Ours, OutgoingFrame};
 pub use theirs::{GuestSocketMessage, SessionResponse, Theirs, declined};
 
 use http::header::{CONTENT_LENGTH, ORIGIN};
@@ -69,8 +70,8 @@ impl HistoryOfSession {
     /// Reads a page; `None` where it is not a JSON object with `entities`.
     pub fn read(body: &[u8]) -> Option<Self> {
         let value = json::read(body)?;
-        let messages = value.get("entities")?.as_array()?.iter().filter_map(Structured::read).collect();
-        let number = |name: &str| value.get(name).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
+        let messages = value["entities"].as_array()?.iter().filter_map(Structured::read).collect();
+        let number = |name: &str| u32::try_from(value[name].as_u64()?).ok();
         let counted = || Some(number("total")?.div_ceil(number("pageSize").filter(|s| *s > 0)?));
         Some(Self { messages, pages: number("pageCount").or_else(counted) })
     }
@@ -90,10 +91,10 @@ pub struct Media {
 impl Media {
     /// Reads `allowedMedia.inbound` and `blockedExtensions` of a session's or a deployment's configuration.
     pub fn read(body: &Value) -> Self {
-        let inbound = body.pointer("/allowedMedia/inbound").unwrap_or(&Value::Null);
+        let inbound = &body["allowedMedia"]["inbound"];
         Self {
             types: list(inbound, "fileTypes").iter().filter_map(|t| text(t, "type")).collect(),
-            max_kb: inbound.get("maxFileSizeKB").and_then(whole),
+            max_kb: whole(&inbound["maxFileSizeKB"]),
             blocked: texts(list(body, "blockedExtensions")),
         }
     }

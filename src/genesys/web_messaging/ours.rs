@@ -41,13 +41,11 @@ words! {
 /// A message of the guest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutgoingFrame {
-    /// What it says.
     pub text: String,
     /// Our own id of it (`metadata.id`).
     pub id: String,
     /// Participant data for Architect. [`message.channel`, as the mobile and JS SDKs do; WMJ puts `channel` beside `message`]
     pub attributes: BTreeMap<String, String>,
-    /// It answers with this choice.
     pub choice: Option<Choice>,
     /// The id of the message that offered it.
     pub answers: Option<String>,
@@ -59,12 +57,7 @@ pub struct OutgoingFrame {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ours {
     /// `configureSession`: the first frame of a connection.
-    Configure {
-        /// The web deployment.
-        deployment_id: String,
-        /// Which session.
-        how: Configure,
-    },
+    Configure { deployment_id: String, how: Configure },
     /// `onMessage` with something said.
     Message(OutgoingFrame),
     /// `onMessage` with a typing event.
@@ -77,22 +70,15 @@ pub enum Ours {
     Jwt,
     /// `onAttachment`: where may this file go?
     Upload {
-        /// Our own id of it.
         attachment_id: String,
-        /// Its name.
         name: String,
-        /// Its media type.
         mime: String,
-        /// Its bytes.
         size: u64,
         /// Their MD5, base64, as S3 wants it.
         md5: String,
     },
     /// `deleteAttachment`: this file goes with no message.
-    Delete {
-        /// Our own id of it.
-        attachment_id: String,
-    },
+    Delete { attachment_id: String },
     /// `closeSession`, for all connections of the guest.
     Close,
 }

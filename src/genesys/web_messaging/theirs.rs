@@ -88,6 +88,8 @@ pub enum GuestSocketMessage {
     Other,
 }
 
+use GuestSocketMessage as Said;
+
 /// A frame of theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theirs {
@@ -107,13 +109,13 @@ impl Theirs {
         let value = json::read(frame.as_bytes())?;
         value.as_object()?;
         let class = text(&value, "class").unwrap_or_default();
-        let code = code(value.get("code")).unwrap_or(0);
-        let body = value.get("body").unwrap_or(&Value::Null);
+        let code = code(&value["code"]).unwrap_or(0);
+        let body = &value["body"];
         let tracing = text(&value, "tracingId").or_else(|| text(body, "tracingId"));
         let said = said(&class, code, body).unwrap_or_else(|| match (class.as_str(), body.as_str()) {
             _ if is_error(code, body) => told_error(code, body),
-            ("string", Some(text)) => GuestSocketMessage::Text(text.to_owned()),
-            _ => GuestSocketMessage::Other,
+            ("string", Some(text)) => Said::Text(text.to_owned()),
+            _ => Said::Other,
         });
         Some(Self { class, code, tracing, said })
     }
@@ -121,32 +123,30 @@ impl Theirs {
     /// Its line in the log.
     pub fn words(&self) -> String {
         match &self.said {
-            GuestSocketMessage::Session(SessionResponse { read_only: true, .. }) => "session, read-only".to_owned(),
-            GuestSocketMessage::Session(SessionResponse { connected: false, .. }) => {
-                "session, not connected".to_owned()
-            }
-            GuestSocketMessage::Session(SessionResponse { new: true, .. }) => "session, new".to_owned(),
-            GuestSocketMessage::Session(_) => "session, resumed".to_owned(),
-            GuestSocketMessage::Message(message) => message_words(message),
-            GuestSocketMessage::Jwt { .. } => "jwt".to_owned(),
-            GuestSocketMessage::Presigned { .. } => "upload address".to_owned(),
-            GuestSocketMessage::Uploaded { .. } => "file uploaded".to_owned(),
-            GuestSocketMessage::Deleted => "file deleted".to_owned(),
-            GuestSocketMessage::UploadFailed { code, message, .. } => {
+            Said::Session(SessionResponse { read_only: true, .. }) => "session, read-only".to_owned(),
+            Said::Session(SessionResponse { connected: false, .. }) => "session, not connected".to_owned(),
+            Said::Session(SessionResponse { new: true, .. }) => "session, new".to_owned(),
+            Said::Session(_) => "session, resumed".to_owned(),
+            Said::Message(message) => message_words(message),
+            Said::Jwt { .. } => "jwt".to_owned(),
+            Said::Presigned { .. } => "upload address".to_owned(),
+            Said::Uploaded { .. } => "file uploaded".to_owned(),
+            Said::Deleted => "file deleted".to_owned(),
+            Said::UploadFailed { code, message, .. } => {
                 format!("upload failed, {}", frame_codes::line(*code, message))
             }
-            GuestSocketMessage::ConnectionClosed(Some(reason)) => format!("connection closed, {reason}"),
-            GuestSocketMessage::ConnectionClosed(None) => "connection closed".to_owned(),
-            GuestSocketMessage::Unasked => format!("{} (not asked for)", self.class),
-            GuestSocketMessage::Expired => "session expired".to_owned(),
-            GuestSocketMessage::Cleared => "session cleared".to_owned(),
-            GuestSocketMessage::Logout => "signed out".to_owned(),
-            GuestSocketMessage::Error { code, message, .. } => format!("error {}", frame_codes::line(*code, message)),
-            GuestSocketMessage::Text(text) => {
+            Said::ConnectionClosed(Some(reason)) => format!("connection closed, {reason}"),
+            Said::ConnectionClosed(None) => "connection closed".to_owned(),
+            Said::Unasked => format!("{} (not asked for)", self.class),
+            Said::Expired => "session expired".to_owned(),
+            Said::Cleared => "session cleared".to_owned(),
+            Said::Logout => "signed out".to_owned(),
+            Said::Error { code, message, .. } => format!("error {}", frame_codes::line(*code, message)),
+            Said::Text(text) => {
                 format!("a text without an error code, \u{201c}{}\u{201d}", one_line(text))
             }
-            GuestSocketMessage::Other if self.class.is_empty() => "a frame without a class".to_owned(),
-            GuestSocketMessage::Other => format!("{} (not known to guestwire)", self.class),
+            Said::Other if self.class.is_empty() => "a frame without a class".to_owned(),
+            Said::Other => format!("{} (not known to guestwire)", self.class),
         }
     }
 }
@@ -183,39 +183,33 @@ fn said(class: &str, code: u16, body: &Value) -> Option<GuestSocketMessage> {
         {
             return None;
         }
-        "SessionResponse" => GuestSocketMessage::Session(SessionResponse {
-            connected: truth(body.get("connected")),
-            new: truth(body.get("newSession")),
-            read_only: truth(body.get("readOnly")),
+        "SessionResponse" => Said::Session(SessionResponse {
+            connected: truth(&body["connected"]),
+            new: truth(&body["newSession"]),
+            read_only: truth(&body["readOnly"]),
             media: Media::read(body),
-            expires: seconds(body.get("expirationDate")),
+            expires: seconds(&body["expirationDate"]),
         }),
-        "StructuredMessage" => GuestSocketMessage::Message(Box::new(Structured::read(body)?)),
-        "JwtResponse" => GuestSocketMessage::Jwt { jwt: text(body, "jwt")?, exp: seconds(body.get("exp")) },
-        "PresignedUrlResponse" => GuestSocketMessage::Presigned {
+        "StructuredMessage" => Said::Message(Box::new(Structured::read(body)?)),
+        "JwtResponse" => Said::Jwt { jwt: text(body, "jwt")?, exp: seconds(&body["exp"]) },
+        "PresignedUrlResponse" => Said::Presigned {
             attachment_id: text(body, "attachmentId")?,
             url: text(body, "url")?,
-            headers: body
-                .get("headers")
-                .and_then(Value::as_object)
-                .into_iter()
-                .flatten()
+            headers: (body["headers"].as_object().into_iter().flatten())
                 .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
                 .collect(),
         },
-        "UploadSuccessEvent" => GuestSocketMessage::Uploaded { attachment_id: text(body, "attachmentId")? },
-        "AttachmentDeletedResponse" => GuestSocketMessage::Deleted,
+        "UploadSuccessEvent" => Said::Uploaded { attachment_id: text(body, "attachmentId")? },
+        "AttachmentDeletedResponse" => Said::Deleted,
         "UploadFailureEvent" | "GenerateUrlError" => {
             let (code, message) = error(code, body);
-            GuestSocketMessage::UploadFailed { attachment_id: text(body, "attachmentId"), code, message }
+            Said::UploadFailed { attachment_id: text(body, "attachmentId"), code, message }
         }
-        "ConnectionClosedEvent" => {
-            GuestSocketMessage::ConnectionClosed(text(body, "reason").or_else(|| text(body, "reasonCode")))
-        }
-        "GetConfigurationResponse" | "ResumeTokenResponse" => GuestSocketMessage::Unasked,
-        "SessionExpiredEvent" => GuestSocketMessage::Expired,
-        "SessionClearedEvent" => GuestSocketMessage::Cleared,
-        "LogoutEvent" => GuestSocketMessage::Logout,
+        "ConnectionClosedEvent" => Said::ConnectionClosed(text(body, "reason").or_else(|| text(body, "reasonCode"))),
+        "GetConfigurationResponse" | "ResumeTokenResponse" => Said::Unasked,
+        "SessionExpiredEvent" => Said::Expired,
+        "SessionClearedEvent" => Said::Cleared,
+        "LogoutEvent" => Said::Logout,
         // An error has the class of its body's type, which is nearly always `string`; a success may have it too.
         _ => return None,
     })
@@ -223,8 +217,8 @@ fn said(class: &str, code: u16, body: &Value) -> Option<GuestSocketMessage> {
 
 fn told_error(code: u16, body: &Value) -> GuestSocketMessage {
     let (code, message) = error(code, body);
-    let retry_after = body.get("retryAfter").and_then(Value::as_f64).filter(|s| *s >= 0.0).map(|s| s.ceil() as u64);
-    GuestSocketMessage::Error { code, message, retry_after }
+    let retry_after = body["retryAfter"].as_f64().filter(|s| *s >= 0.0).map(|s| s.ceil() as u64);
+    Said::Error { code, message, retry_after }
 }
 
 fn is_error(frame: u16, body: &Value) -> bool {
@@ -234,11 +228,10 @@ fn is_error(frame: u16, body: &Value) -> bool {
 fn error(frame: u16, body: &Value) -> (u16, String) {
     let message = body.as_str().map(str::to_owned);
     let message = message.or_else(|| text(body, "errorMessage")).or_else(|| text(body, "message"));
-    (code(body.get("errorCode")).unwrap_or(frame), message.unwrap_or_default())
+    (code(&body["errorCode"]).unwrap_or(frame), message.unwrap_or_default())
 }
 
-fn code(value: Option<&Value>) -> Option<u16> {
-    let value = value?;
+fn code(value: &Value) -> Option<u16> {
     u16::try_from(whole(value).or_else(|| value.as_str()?.trim().parse().ok())?).ok()
 }
 

@@ -27,7 +27,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use crate::sandbox::shared::{STOP_WAITS, Shared};
-use crate::sandbox::world::outgoing::{ConnectionId, Outgoing};
+use crate::sandbox::world::web::{ConnectionId, Outgoing};
 
 const OPEN: u8 = 0;
 const RESET: u8 = 1;
@@ -201,8 +201,10 @@ async fn talk(
                     None => return None,
                 },
                 message = socket.recv() => match message {
-                    Some(Ok(Message::Text(text))) => inner.world().frame(id, Some(text.as_str()), inner.now()),
-                    Some(Ok(Message::Binary(_))) => inner.world().frame(id, None, inner.now()),
+                    Some(Ok(Message::Text(text))) => {
+                        inner.with_world(|world| world.frame(id, Some(text.as_str()), inner.now()));
+                    }
+                    Some(Ok(Message::Binary(_))) => inner.with_world(|world| world.frame(id, None, inner.now())),
                     // Answered by the library.
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return None,

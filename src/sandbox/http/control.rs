@@ -16,6 +16,7 @@ use super::answer::HttpAnswer;
 use crate::sandbox::loopback::is_loopback_origin;
 use crate::sandbox::scenario::ScenarioWebhook;
 use crate::sandbox::shared::Shared;
+use crate::sandbox::world::World;
 
 /// Where the control API begins.
 pub(crate) const ROOT: &str = "/_sandbox/";
@@ -43,13 +44,13 @@ pub(super) fn answer(inner: &Shared, parts: &Parts, body: &[u8]) -> HttpAnswer {
             Ok(json) => inner.set_fault(&json).map(|()| faults(inner)).map_err(|why| (400, why)),
         },
         (&Method::DELETE, "faults") => {
-            inner.world().clear_faults();
+            inner.with_world(World::clear_faults);
             Ok(faults(inner))
         }
         (&Method::POST, "clock") => read(body, "{\"advance_seconds\": n} with n a whole number, 0 or more").map(
             |Advance { advance_seconds }| {
                 inner.advance(advance_seconds);
-                inner.clock_json()
+                json!({"now": inner.now().wall, "advanced_seconds": inner.advanced().as_secs()})
             },
         ),
         (&Method::POST, "webhook") => {
@@ -67,7 +68,7 @@ pub(super) fn answer(inner: &Shared, parts: &Parts, body: &[u8]) -> HttpAnswer {
 }
 
 fn faults(inner: &Shared) -> Value {
-    json!({ "faults": inner.world().faults() })
+    json!({ "faults": inner.with_world(|world| world.armed.to_json()) })
 }
 
 /// A body that has to be JSON of this form.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::sandbox::world::{Participant, RequestedPage, ServiceRefusal, SimulatedConversation};
+use crate::sandbox::world::{Participant, RequestedPage, Served, ServiceRefusal, SimulatedConversation};
 use crate::text::json::dense;
 
 #[derive(Deserialize)]
@@ -68,7 +68,7 @@ enum Operator {
 }
 
 impl Predicate {
-    fn holds(&self, c: &SimulatedConversation) -> Result<bool, ServiceRefusal> {
+    fn holds(&self, c: &SimulatedConversation) -> Served<bool> {
         let value = self.value.as_deref();
         Ok(match (self.dimension.as_str(), self.operator) {
             ("conversationEnd", Operator::Exists) => c.ended.is_some(),
@@ -85,13 +85,13 @@ impl Predicate {
 }
 
 impl Filter {
-    fn holds(&self, c: &SimulatedConversation) -> Result<bool, ServiceRefusal> {
+    fn holds(&self, c: &SimulatedConversation) -> Served<bool> {
         let mut held = self.predicates.iter().map(|p| p.holds(c)).collect::<Result<Vec<_>, _>>()?.into_iter();
         Ok(if self.combine == Combine::And { held.all(|h| h) } else { held.any(|h| h) })
     }
 }
 
-pub(crate) fn answer(conversations: &[SimulatedConversation], query: DetailsQuery) -> Result<Value, ServiceRefusal> {
+pub(crate) fn answer(conversations: &[SimulatedConversation], query: DetailsQuery) -> Served<Value> {
     let (from, to) = interval(&query.interval)?;
     query.paging.check()?;
     let mut found = Vec::new();
@@ -112,7 +112,7 @@ pub(crate) fn answer(conversations: &[SimulatedConversation], query: DetailsQuer
     Ok(json!({ "conversations": page, "totalHits": found.len() }))
 }
 
-fn interval(text: &str) -> Result<(Timestamp, Timestamp), ServiceRefusal> {
+fn interval(text: &str) -> Served<(Timestamp, Timestamp)> {
     let parsed = text.split_once('/').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
     parsed.ok_or_else(|| ServiceRefusal::value(text, "interval", "two ISO 8601 times with a slash between"))
 }

@@ -28,17 +28,17 @@ use serde_json::{Value, json};
 
 use answer::HttpAnswer;
 pub(super) use connection::{HttpPeer, LoopbackListener};
-use route::{Route, SimulatedEndpoint};
+use route::{Route, SimulatedEndpoint as To};
 
 use super::fault::{Plan, is_carried_out};
 use super::loopback::is_loopback;
 use super::scenario::ScenarioRules;
 use super::shared::Shared;
 use super::world::open::OpenRequest;
-use super::world::outgoing::ConnectionId;
-use super::world::web::{PutFile, UPLOAD_MAX_BYTES};
+use super::world::web::{ConnectionId, PutFile, UPLOAD_MAX_BYTES};
 use super::world::{
-    BODY_MAX_BYTES, FaultSubject, GrantRequest, Incoming, RequestedPage, ServiceRefusal, TokenRefusal, World, json_of,
+    BODY_MAX_BYTES, FaultSubject, GrantRequest, Incoming, RequestedPage, Served, ServiceRefusal, TokenRefusal, World,
+    json_of,
 };
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, RetryForm};
@@ -47,11 +47,9 @@ use crate::text::json::dense;
 /// What is to go out, and how.
 struct DecidedResponse {
     answer: HttpAnswer,
-    spoil: Option<FaultKind>,
+    plan: Plan,
     /// Before the headers.
     wait: Duration,
-    /// Before the second half of the body.
-    body_late: Duration,
     /// The socket that is opened in place of an answer.
     connection: Option<ConnectionId>,
 }
@@ -75,15 +73,17 @@ pub(super) async fn serve(
     if parts.uri.path().starts_with(control::ROOT) {
         return control::answer(&inner, &parts, &body).into_response();
     }
-    let DecidedResponse { mut answer, spoil, wait, body_late, connection } = decide(&inner, &parts, &body);
+    let now = inner.now();
+    let decided = inner.with_world(|world| decide(world, now, &parts, &body));
+    let DecidedResponse { mut answer, plan, wait, connection } = decided;
     inner.pause(wait).await;
     if let Some(connection) = connection {
-        match spoil {
-            None => return connection::open_socket(inner, connection, parts, peer).await,
-            Some(_) => inner.world().hung_up(connection),
+        if plan.spoil().is_none() {
+            return connection::open_socket(inner, connection, parts, peer).await;
         }
+        inner.with_world(|world| world.hung_up(connection));
     }
-    match spoil {
+    match plan.spoil() {
         Some(FaultKind::ResetBefore | FaultKind::ResetAfter) => peer.reset(),
         Some(FaultKind::ResetDuring) => return answer.into_cut_response(Some(peer)),
         Some(FaultKind::TruncatedBody) => return answer.into_cut_response(None),
@@ -94,10 +94,10 @@ pub(super) async fn serve(
         // Made already, or of frames.
         _ => {}
     }
-    if body_late.is_zero() {
-        return answer.into_response();
+    match plan.body_late() {
+        Some(late) => answer.into_slow_response(async move { inner.pause(late).await }),
+        None => answer.into_response(),
     }
-    answer.into_slow_response(async move { inner.pause(body_late).await })
 }
 
 /// The host that a request is for, where that is another machine: a page reaches this one under a name of its own.
@@ -120,30 +120,29 @@ async fn read(body: Body, most: usize) -> Option<Vec<u8>> {
     Some(kept)
 }
 
-/// Decides about a request under one lock.
-fn decide(inner: &Shared, parts: &Parts, body: &[u8]) -> DecidedResponse {
+fn decide(world: &mut World, now: Moment, parts: &Parts, body: &[u8]) -> DecidedResponse {
     let route = Route::of(&parts.method, parts.uri.path());
-    let now = inner.now();
-    let mut world = inner.world();
     world.tally.arrived(route.name);
-    let guest = matches!(route.endpoint, SimulatedEndpoint::Open(_)).then(|| guest(body)).flatten();
+    let guest = matches!(route.endpoint, To::Open(_)).then(|| guest(body)).flatten();
     let origin = parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
     let whom = match (route.endpoint, route.conversation(), guest.as_deref()) {
-        (SimulatedEndpoint::Socket, ..) => origin.map_or(FaultSubject::Nobody, FaultSubject::Origin),
+        (To::Socket, ..) => origin.map_or(FaultSubject::Nobody, FaultSubject::Origin),
         (_, Some(id), _) => FaultSubject::Conversation(id),
         (_, None, Some(id)) => FaultSubject::Guest(id),
         (_, None, None) => FaultSubject::Nobody,
     };
-    let plan = world.arrive(route.target(), whom, now);
+    // Everything that was due before it takes place first.
+    world.settle(now);
+    let plan = world.meet(route.target(), whom, now);
     let (request_id, correlation_id) = &world.request_ids();
     let mut context = Context { route, parts, body, plan: &plan, now, request_id, correlation_id, connection: None };
     let mut answer = match plan.spoil() {
-        Some(spoil) if !is_carried_out(spoil) => context.spoilt(&mut world, spoil),
+        Some(spoil) if !is_carried_out(spoil) => context.spoilt(world, spoil),
         Some(spoil @ FaultKind::ServiceFailure { .. }) => {
-            let _ = context.honest(&mut world);
-            context.spoilt(&mut world, spoil)
+            let _ = context.honest(world);
+            context.spoilt(world, spoil)
         }
-        _ => context.honest(&mut world),
+        _ => context.honest(world),
     };
     if !matches!(plan.spoil(), Some(FaultKind::ProxyAnswered { .. })) {
         answer.stamp(request_id, correlation_id, context.server_time());
@@ -152,12 +151,7 @@ fn decide(inner: &Shared, parts: &Parts, body: &[u8]) -> DecidedResponse {
     world.tally.answered((!reset).then(|| answer.status()));
     let wait = world.latency() + plan.headers_late();
     let connection = context.connection;
-    let body_late = |kind: &FaultKind| match kind {
-        FaultKind::SlowBody { delay_ms } => Some(Duration::from_millis(*delay_ms)),
-        _ => None,
-    };
-    let body_late = plan.find(body_late).unwrap_or_default();
-    DecidedResponse { answer, wait, body_late, connection, spoil: plan.spoil().cloned() }
+    DecidedResponse { answer, plan, wait, connection }
 }
 
 /// The guest of a body, for faults that are meant for one guest only.
@@ -201,7 +195,7 @@ impl Context<'_> {
         let mut answer = match spoil {
             FaultKind::ProxyAnswered { status } => return HttpAnswer::proxy(*status),
             FaultKind::RateLimited { retry_after, form } => {
-                let (gauge, _) = world.admit(self.bearer(), self.now);
+                let (gauge, _) = world.tokens.admit(self.bearer(), self.now);
                 let refusal = ServiceRefusal::token_limited(*retry_after, gauge.allowed);
                 let mut answer = self.refused(world, &refusal, *form);
                 answer.gauge(gauge);
@@ -213,24 +207,24 @@ impl Context<'_> {
             // Never written: see `HttpPeer::reset`.
             _ => return HttpAnswer::empty(500),
         };
-        if !matches!(self.route.endpoint, SimulatedEndpoint::Token | SimulatedEndpoint::Socket) {
-            answer.gauge(world.admit(self.bearer(), self.now).0);
+        if !matches!(self.route.endpoint, To::Token | To::Socket) {
+            answer.gauge(world.tokens.admit(self.bearer(), self.now).0);
         }
         answer
     }
 
     fn refused(&self, world: &mut World, refusal: &ServiceRefusal, form: RetryForm) -> HttpAnswer {
         world.tally.refused(refusal.reason);
-        let sending = self.route.endpoint == SimulatedEndpoint::Send;
+        let sending = self.route.endpoint == To::Send;
         // The Guest API's description says nothing of the guest WebSocket's history.
-        let published = self.route.endpoint == SimulatedEndpoint::History;
+        let published = self.route.endpoint == To::History;
         let rules = if published { ScenarioRules::Published } else { world.rules() };
         let (status, body) = refusal.answer(rules, sending, self.correlation_id);
         let mut answer = HttpAnswer::json(status, &body);
         if let Some(seconds) = refusal.retry_after {
             answer.retry_after(seconds, form, self.server_time());
         }
-        if self.route.endpoint == SimulatedEndpoint::OtherMethod {
+        if self.route.endpoint == To::OtherMethod {
             answer.set(ALLOW, &self.route.allowed);
         }
         answer
@@ -239,25 +233,25 @@ impl Context<'_> {
     fn honest(&mut self, world: &mut World) -> HttpAnswer {
         let [id, _] = self.route.ids;
         match self.route.endpoint {
-            SimulatedEndpoint::Token => return self.token(world),
-            SimulatedEndpoint::Socket => return self.socket(world),
-            SimulatedEndpoint::DeploymentConfig => {
+            To::Token => return self.token(world),
+            To::Socket => return self.socket(world),
+            To::DeploymentConfig => {
                 return shapes::deployment_file(world, self.plan, id, shapes::deployment_config);
             }
-            SimulatedEndpoint::DeploymentDomains => {
+            To::DeploymentDomains => {
                 return shapes::deployment_file(world, self.plan, id, shapes::deployment_domains);
             }
-            SimulatedEndpoint::Upload => {
+            To::Upload => {
                 let tagging = self.header(HeaderName::from_static("x-amz-tagging"));
                 let signature = self.query("signature").unwrap_or_default();
                 let bytes = axum::body::Bytes::copy_from_slice(self.body);
                 return HttpAnswer::empty(world.put(PutFile { attachment: id, signature, tagging, bytes }, self.now));
             }
-            SimulatedEndpoint::Download => {
+            To::Download => {
                 let file = world.get_file(id, self.query("signature").unwrap_or_default());
                 return file.map_or_else(|| HttpAnswer::empty(404), |(bytes, mime)| HttpAnswer::new(200, &mime, bytes));
             }
-            SimulatedEndpoint::History => {
+            To::History => {
                 let page = self.page().and_then(|page| world.history(self.bearer(), page, self.now));
                 return page.map_or_else(
                     |refusal| self.refused(world, &refusal, RetryForm::Seconds),
@@ -266,7 +260,7 @@ impl Context<'_> {
             }
             _ => {}
         }
-        let (gauge, admitted) = world.admit(self.bearer(), self.now);
+        let (gauge, admitted) = world.tokens.admit(self.bearer(), self.now);
         let answered = match self.route.refusal() {
             Some(refusal) => Err(refusal),
             None => admitted.and_then(|granted| self.allowed(world, &granted)),
@@ -300,46 +294,45 @@ impl Context<'_> {
     }
 
     /// A request whose token is valid, with these scopes.
-    fn allowed(&self, world: &mut World, granted: &[String]) -> Result<HttpAnswer, ServiceRefusal> {
+    fn allowed(&self, world: &mut World, granted: &[String]) -> Served<HttpAnswer> {
         let [id, message] = self.route.ids;
         // No permission is listed for this one: only the described world's scope is looked at.
-        let free =
-            self.route.endpoint == SimulatedEndpoint::MessageConversation && world.rules() == ScenarioRules::Published;
+        let free = self.route.endpoint == To::MessageConversation && world.rules() == ScenarioRules::Published;
         if let Some((scopes, permissions)) = self.route.needs().filter(|_| !free) {
             world.may_read(granted, self.plan, scopes, permissions)?;
         }
         let body = match self.route.endpoint {
-            SimulatedEndpoint::Introspect => shapes::token_info(world, granted),
-            SimulatedEndpoint::Revoke => {
+            To::Introspect => shapes::token_info(world, granted),
+            To::Revoke => {
                 let bearer = self.bearer();
                 world.tokens.revoke(|token| Some(token) == bearer, self.now);
                 // [real: documented, a 200 without a body]
                 return Ok(HttpAnswer::empty(200));
             }
-            SimulatedEndpoint::Send => {
+            To::Send => {
                 let content_type = self.header(CONTENT_TYPE);
                 let (body, request_id) = (self.body, self.request_id);
                 let incoming = Incoming { conversation: id, content_type, body, request_id };
                 let (conversation, said) = world.send(granted, self.plan, incoming, self.now)?;
                 shapes::normalized(conversation, said)
             }
-            SimulatedEndpoint::Conversation => shapes::conversation(world.conversation(id)?),
-            SimulatedEndpoint::MessageConversation => shapes::message_conversation(world.conversation(id)?),
-            SimulatedEndpoint::Disconnect => {
+            To::Conversation => shapes::conversation(world.conversation(id)?, false),
+            To::MessageConversation => shapes::conversation(world.conversation(id)?, true),
+            To::Disconnect => {
                 let body: Value = self.json()?;
                 let state = body.get("state").and_then(Value::as_str).ok_or(ServiceRefusal::BODY_MALFORMED)?;
                 if !matches!(state, "disconnected" | "DISCONNECTED") {
                     return Err(ServiceRefusal::value(state, "state", "disconnected"));
                 }
-                shapes::conversation(world.disconnect(id, self.now)?)
+                shapes::conversation(world.disconnect(id, self.now)?, false)
             }
-            SimulatedEndpoint::Open(kind) => {
+            To::Open(kind) => {
                 let prefetch = self.query("prefetchConversationId") == Some("true");
                 let integration = Some(id).filter(|id| !id.is_empty());
                 let asked = OpenRequest { kind, integration, request_id: self.request_id, prefetch };
                 world.open(asked, &self.json()?, self.now)?
             }
-            SimulatedEndpoint::Bulk => {
+            To::Bulk => {
                 let conversation = world.conversation(id)?;
                 // Ids of other conversations are left out.
                 let ids: HashSet<String> = self.json()?;
@@ -347,20 +340,20 @@ impl Context<'_> {
                 let entities = found.map(|said| shapes::message_data(conversation, said, self.normalized_only()));
                 json!({ "entities": entities.collect::<Vec<_>>() })
             }
-            SimulatedEndpoint::Details => {
+            To::Details => {
                 let (conversation, said) = world.message(id)?;
                 shapes::message_data(conversation, said, self.normalized_only())
             }
-            SimulatedEndpoint::Integration => {
+            To::Integration => {
                 world.check_integration(id)?;
                 shapes::integration(world)
             }
-            SimulatedEndpoint::Message => {
+            To::Message => {
                 let conversation = world.conversation(id)?;
                 let said = conversation.said(message).ok_or(ServiceRefusal::MESSAGE_UNKNOWN)?;
                 shapes::message_data(conversation, said, self.normalized_only())
             }
-            SimulatedEndpoint::DetailsQuery => details_query::answer(&world.conversations, self.json()?)?,
+            To::DetailsQuery => details_query::answer(&world.conversations, self.json()?)?,
             // Those that need no token of the API were answered before.
             _ => return Err(ServiceRefusal::NO_ROUTE),
         };
@@ -377,7 +370,7 @@ impl Context<'_> {
         pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next()
     }
 
-    fn page(&self) -> Result<RequestedPage, ServiceRefusal> {
+    fn page(&self) -> Served<RequestedPage> {
         let number = |name, default| {
             let value = self.query(name);
             value.map_or(Ok(default), |value| {
@@ -408,7 +401,7 @@ impl Context<'_> {
     }
 
     /// The body, which has to be JSON of this form.
-    fn json<T: DeserializeOwned>(&self) -> Result<T, ServiceRefusal> {
+    fn json<T: DeserializeOwned>(&self) -> Served<T> {
         json_of(self.body, self.header(CONTENT_TYPE))
     }
 }

@@ -79,34 +79,26 @@ fn participant(c: &SimulatedConversation, p: &Participant, messages: Value) -> V
     })
 }
 
-/// `GET /api/v2/conversations/messages/{id}`: participants with what they said.
-pub(crate) fn message_conversation(c: &SimulatedConversation) -> Value {
-    let participant = |p| dense(with(participant(c, p, said_by(c, p)), speaking(c, p)));
-    dense(json!({
-        "id": c.id,
-        "name": c.name,
-        "startTime": time_text(c.started),
-        "endTime": c.ended.map(|end| time_text(end.at)),
-        "participants": c.participants.iter().map(participant).collect::<Vec<_>>(),
-        "selfUri": format!("/api/v2/conversations/messages/{}", c.id),
-    }))
-}
-
-/// `GET /api/v2/conversations/{id}`: a participant's `messages` are communications, and those hold what was said.
-pub(crate) fn conversation(c: &SimulatedConversation) -> Value {
+/// A conversation, in one of two shapes. `GET /api/v2/conversations/messages/{id}` (`flat`): participants with what they
+/// said. `GET /api/v2/conversations/{id}`: a participant's `messages` are communications, and those hold what was said.
+pub(crate) fn conversation(c: &SimulatedConversation, flat: bool) -> Value {
     let ended = c.ended.map(|end| time_text(end.at));
     let participant = |p: &Participant| {
+        if flat {
+            return dense(with(participant(c, p, said_by(c, p)), speaking(c, p)));
+        }
         let communication = json!({"id": p.communication, "connectedTime": time_text(p.joined), "disconnectedTime": ended,
             "messages": said_by(c, p)});
         dense(participant(c, p, json!([dense(with(communication, speaking(c, p)))])))
     };
     dense(json!({
         "id": c.id,
+        "name": flat.then_some(&c.name),
         "startTime": time_text(c.started),
         "endTime": ended,
         "participants": c.participants.iter().map(participant).collect::<Vec<_>>(),
-        "recordingState": "NONE",
-        "selfUri": format!("/api/v2/conversations/{}", c.id),
+        "recordingState": (!flat).then_some("NONE"),
+        "selfUri": format!("/api/v2/conversations/{}{}", if flat { "messages/" } else { "" }, c.id),
     }))
 }
 
@@ -163,21 +155,15 @@ pub(crate) fn message_data(c: &SimulatedConversation, said: &SimulatedMessage, n
 
 /// TokenInfo of `GET /api/v2/tokens/me`.
 pub(crate) fn token_info(world: &World, scopes: &[String]) -> Value {
+    let client = &world.scenario.client;
     let organization = json!({"id": world.organization_id, "name": "Sandbox Energy"});
     json!({
         "organization": organization,
         "homeOrganization": organization,
         "authorizedScope": scopes,
         "authenticatedUser": null,
-        "OAuthClient": {
-            "id": world.scenario.client.id,
-            "name": world.scenario.client.name,
-            "organization": organization,
-            "scope": world.scenario.client.scopes,
-            "roleDivisions": [],
-            "authorizedGrantType": "CLIENT-CREDENTIALS",
-            "state": "active",
-        },
+        "OAuthClient": {"id": client.id, "name": client.name, "organization": organization, "scope": client.scopes,
+            "roleDivisions": [], "authorizedGrantType": "CLIENT-CREDENTIALS", "state": "active"},
     })
 }
 
@@ -192,7 +178,7 @@ pub(super) fn deployment_file(world: &World, plan: &Plan, id: &str, file: fn(&Wo
 }
 
 pub(super) fn deployment_domains(world: &World) -> Value {
-    let origins = &world.web.deployment.origins;
+    let origins = &world.scenario.deployment.origins;
     let domain = |origin: &String| origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned();
     json!({
         "allowAllDomains": origins.is_empty(),
@@ -201,15 +187,15 @@ pub(super) fn deployment_domains(world: &World) -> Value {
 }
 
 pub(super) fn deployment_config(world: &World) -> Value {
-    let deployment = &world.web.deployment;
-    let media = allowed_media();
+    let deployment = &world.scenario.deployment;
+    let at_end = if deployment.read_only_at_end { "ReadOnly" } else { "Send" };
     let conversations = json!({
         "enabled": true,
         "messagingEndpoint": world.web.base.replacen("http", "ws", 1),
         "showAgentTypingIndicator": true,
         "showUserTypingIndicator": true,
         "autoStart": {"enabled": deployment.auto_start},
-        "conversationDisconnect": {"enabled": true, "type": if deployment.read_only_at_end { "ReadOnly" } else { "Send" }},
+        "conversationDisconnect": {"enabled": true, "type": at_end},
         "conversationClear": {"enabled": deployment.clear},
     });
     json!({
@@ -224,7 +210,7 @@ pub(super) fn deployment_config(world: &World) -> Value {
         "messenger": {
             "enabled": true,
             "apps": {"conversations": conversations},
-            "fileUpload": {"enableAttachments": true, "modes": [media.get("inbound")]},
+            "fileUpload": {"enableAttachments": true, "modes": [allowed_media().get("inbound")]},
         },
     })
 }

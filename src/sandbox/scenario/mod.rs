@@ -165,11 +165,6 @@ impl Scenario {
         self
     }
 
-    /// Where the ids of what happens come from.
-    pub(crate) const fn run_seed(&self) -> u64 {
-        self.seed ^ self.run
-    }
-
     /// Refuses what the types cannot: ranges that go down, lifetimes of nothing, names that stand twice, fields that the
     /// conversation's channel does not have.
     fn check(&self) -> Result<(), Trouble> {

@@ -28,18 +28,8 @@ pub(crate) enum FaultSubject<'r> {
 }
 
 impl World {
-    /// A request arrived: what the faults make of it. Everything that was due before it has taken place.
-    pub(crate) fn arrive(&mut self, target: FaultTarget, whom: FaultSubject<'_>, now: Moment) -> Plan {
-        self.settle(now);
-        self.met(target, whom, now)
-    }
-
-    /// A frame comes or goes: what the faults make of it.
-    pub(super) fn meet(&mut self, target: FaultTarget, session: Option<&str>, now: Moment) -> Plan {
-        self.met(target, session.map_or(FaultSubject::Nobody, FaultSubject::Session), now)
-    }
-
-    fn met(&mut self, target: FaultTarget, whom: FaultSubject<'_>, now: Moment) -> Plan {
+    /// A request arrived, or a frame comes or goes: what the faults make of it.
+    pub(crate) fn meet(&mut self, target: FaultTarget, whom: FaultSubject<'_>, now: Moment) -> Plan {
         // The faults are taken out meanwhile: whom they mean is the world's to say.
         let mut armed = std::mem::take(&mut self.armed);
         let (plan, acts) = armed.meet(target, |name| self.is_about(whom, name));
@@ -81,16 +71,6 @@ impl World {
         } else {
             self.armed.arm(fault);
         }
-    }
-
-    /// The faults that are set, with what is left of their counts.
-    pub(crate) fn faults(&self) -> Value {
-        self.armed.to_json()
-    }
-
-    /// The same in words.
-    pub(crate) fn fault_words(&self) -> Vec<String> {
-        self.armed.words()
     }
 
     /// Refuses a fault for a conversation that is not here, neither in the scenario nor begun since.
@@ -191,7 +171,7 @@ impl World {
             "conversations": self.conversations.iter().map(conversation).collect::<Vec<_>>(),
             "open": with(json!(self.tally.open), json!({ "webhook": webhook })),
             "web": with(json!(self.tally.web), json!({"connections": connections, "sessions": sessions})),
-            "faults": self.faults(),
+            "faults": self.armed.to_json(),
         })
     }
 }

@@ -37,9 +37,10 @@ impl Participant {
 }
 
 /// How the guest speaks in a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum GuestAccess {
     /// By the conversation's id.
+    #[default]
     GuestApi,
     /// Through the integration, as this guest: `channel.from` of the newest message.
     Open { from: Value },
@@ -96,7 +97,7 @@ pub(crate) struct ConversationEnd {
     pub(crate) by_fault: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct SimulatedConversation {
     pub(crate) name: String,
     pub(crate) id: String,
@@ -119,7 +120,7 @@ pub(crate) struct SimulatedConversation {
     /// Guest messages received by requests, also those no longer kept.
     pub(crate) received: u64,
     /// The newest time that was given out.
-    newest: Timestamp,
+    newest: Option<Timestamp>,
 }
 
 impl SimulatedConversation {
@@ -135,7 +136,7 @@ impl SimulatedConversation {
         let mut conversation = Self::begin(names, (id, guest.clone()), entry.script, via, &mut dice, started);
         if entry.history.iter().any(|line| line.by == ParticipantPurpose::Agent) {
             conversation.participants.push(Participant::agent(&mut dice, started));
-            conversation.stage = ScriptStage::Agent;
+            conversation.stage.person = true;
         }
         let lines = entry.history.len() as u64;
         for (n, line) in (1_u64..).zip(&entry.history) {
@@ -172,23 +173,7 @@ impl SimulatedConversation {
     ) -> Self {
         let customer = Participant::new(guest, ParticipantPurpose::Customer, guest_name, dice, started);
         let bot = Participant::new(dice.uuid(), ParticipantPurpose::Workflow, "Assistant", dice, started);
-        Self {
-            name: name.to_owned(),
-            id,
-            via,
-            attributes: BTreeMap::new(),
-            external_id: None,
-            script,
-            stage: ScriptStage::Fresh,
-            started,
-            ended: None,
-            participants: vec![customer, bot],
-            configured: (None, None),
-            true_guest: None,
-            thread: VecDeque::new(),
-            received: 0,
-            newest: Timestamp::MIN,
-        }
+        Self { name: name.to_owned(), id, via, script, started, participants: vec![customer, bot], ..Self::default() }
     }
 
     /// The time of what is said (or happens) at `at`: no two have the same millisecond, so that clients can put them in
@@ -197,9 +182,8 @@ impl SimulatedConversation {
         if self.via == GuestAccess::GuestApi {
             return at;
         }
-        let next = self.newest.saturating_add(Duration::from_millis(1)).unwrap_or(at);
-        self.newest = if self.newest == Timestamp::MIN { at } else { at.max(next) };
-        self.newest
+        let next = self.newest.and_then(|newest| newest.saturating_add(Duration::from_millis(1)).ok());
+        *self.newest.insert(next.map_or(at, |next| at.max(next)))
     }
 
     /// The type of its messages on the wire.

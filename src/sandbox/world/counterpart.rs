@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::content::OfferedContent;
 use super::conversation::GuestAccess;
-use super::outgoing::{Due, DueEvent, WebhookPush, signature};
 use super::script::{self, ScriptedAct};
 use super::web::frames;
-use super::{ConversationEnd, Participant, ParticipantPurpose, SimulatedMessage, World};
+use super::{
+    ConversationEnd, Due, DueEvent, Participant, ParticipantPurpose, SimulatedMessage, WebhookPush, World, signature,
+};
 use crate::genesys::time_text;
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;

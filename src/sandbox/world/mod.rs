@@ -1,8 +1,8 @@
 //! The simulated organisation: its state and its rules. Pure: no clock, no sockets; time comes in with each call.
 //!
 //! ```text
-//! request ─► arrive ─► Plan (faults) ─┬─► token / admit ─► send, open, read, introspect ─► messages, shapes or refusal
-//!                                     └─► spoilt: never looked at
+//! request ─► meet ─► Plan (faults) ─┬─► token / admit ─► send, open, read, introspect ─► messages, shapes or refusal
+//!                                   └─► spoilt: never looked at
 //! frame ─► web: session, message ─► echo ─┐
 //! counterpart: a message received ─► due ─┴─► takes place when its time has come (`settle`) ─► outbox, pushes
 //! ```
@@ -12,7 +12,6 @@ mod control;
 mod conversation;
 mod counterpart;
 pub(crate) mod open;
-pub(crate) mod outgoing;
 mod refusal;
 mod script;
 mod send;
@@ -27,11 +26,13 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 pub(crate) use control::FaultSubject;
 pub(crate) use conversation::{ConversationEnd, GuestAccess, Participant, SimulatedConversation, SimulatedMessage};
-pub(crate) use refusal::{BODY_MAX_BYTES, RequestedPage, ServiceRefusal, json_of};
+pub(crate) use refusal::{BODY_MAX_BYTES, RequestedPage, Served, ServiceRefusal, json_of};
 pub(crate) use send::Incoming;
 pub(crate) use tally::{Gauge, ReceivedCounts};
 pub(crate) use token::{GrantRequest, IssuedTokens, TokenRefusal};
@@ -43,8 +44,8 @@ use super::rng::Rng;
 use super::scenario::{Scenario, ScenarioConversation, ScenarioRules, ScenarioScript};
 use crate::model::fault::FaultKind;
 use crate::model::{Channel, Moment};
-use outgoing::{Due, WebhookPush};
-use web::Web;
+use script::ScriptedAct;
+use web::{ConnectionId, Outgoing, Web};
 
 /// The whole state. No `Debug`: it holds the secret and the tokens.
 pub(crate) struct World {
@@ -60,7 +61,7 @@ pub(crate) struct World {
     pub(crate) conversations: Vec<SimulatedConversation>,
     pub(crate) tally: ReceivedCounts,
     pub(crate) tokens: IssuedTokens,
-    armed: Armed,
+    pub(crate) armed: Armed,
     dice: Dice,
     index: Index,
     /// In the order in which they are due.
@@ -84,10 +85,45 @@ struct Index {
     own_ids: HashMap<(Box<str>, Box<str>), (usize, String)>,
 }
 
+/// Something that is due.
+#[derive(Clone, Debug)]
+struct Due {
+    at: Moment,
+    what: DueEvent,
+}
+
+#[derive(Clone, Debug)]
+enum DueEvent {
+    /// Of the other side of a conversation.
+    Counterpart { conversation: usize, happening: ScriptedAct },
+    /// A frame of the guest WebSocket.
+    Frame { to: ConnectionId, out: Outgoing },
+    /// The frame that a connection holds back.
+    Release(ConnectionId),
+    /// The time of this guest token's session may be over.
+    Expires(Arc<str>),
+}
+
+/// A message for the webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WebhookPush {
+    pub(crate) url: String,
+    pub(crate) body: String,
+    /// The value of `X-Hub-Signature-256`.
+    pub(crate) signature: String,
+}
+
+/// `sha256=` and the base64 (not hex) of the HMAC over the raw body. [real: documented; SLACK, GCX]
+fn signature(secret: &str, body: &[u8]) -> String {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
+    format!("sha256={}", STANDARD.encode(ring::hmac::sign(&key, body).as_ref()))
+}
+
 impl World {
     /// The organisation of `scenario`, as it is at the start.
     pub(crate) fn new(scenario: &Scenario, now: Moment) -> Self {
-        let (seed, run) = (scenario.seed, scenario.run_seed());
+        // The ids of what happens come from both.
+        let (seed, run) = (scenario.seed, scenario.seed ^ scenario.run);
         let mut dice = Rng::new(seed, "organization");
         let mut scenario = scenario.clone();
         scenario.client.id.get_or_insert_with(|| dice.uuid());
@@ -103,10 +139,10 @@ impl World {
             integration_id: dice.uuid(),
             deployment_id: dice.uuid(),
             pushes: Vec::new(),
-            web: Web::new(scenario.deployment.clone(), scenario.limits, run),
+            web: Web::new(run),
             conversations: Vec::new(),
             tally: ReceivedCounts::default(),
-            tokens: IssuedTokens::new(run, now),
+            tokens: IssuedTokens::new(run, scenario.limits.requests_per_minute, now),
             armed: Armed::default(),
             dice: Dice {
                 requests: Rng::new(run, "requests"),
@@ -209,24 +245,9 @@ impl World {
         Ok((self.tokens.issue(Arc::clone(&scopes), lifetime, now), scopes))
     }
 
-    /// Counts a request of `bearer`, and gives the scopes where the token is valid.
-    pub(crate) fn admit(
-        &mut self,
-        bearer: Option<&str>,
-        now: Moment,
-    ) -> (Gauge, Result<Arc<[String]>, ServiceRefusal>) {
-        self.tokens.admit(bearer, self.scenario.limits.requests_per_minute, now)
-    }
-
     /// Whether a bearer with these scopes may read. In the described world one of `scopes` is needed; in the published
     /// one a permission.
-    pub(crate) fn may_read(
-        &self,
-        granted: &[String],
-        plan: &Plan,
-        scopes: &[&str],
-        any_of: &[&str],
-    ) -> Result<(), ServiceRefusal> {
+    pub(crate) fn may_read(&self, granted: &[String], plan: &Plan, scopes: &[&str], any_of: &[&str]) -> Served<()> {
         match self.rules() {
             ScenarioRules::Described if token::has_any(granted, scopes) => Ok(()),
             ScenarioRules::Described => Err(ServiceRefusal::permission_missing(any_of)),
@@ -234,7 +255,7 @@ impl World {
         }
     }
 
-    fn check_permission(&self, plan: &Plan, any_of: &[&str]) -> Result<(), ServiceRefusal> {
+    fn check_permission(&self, plan: &Plan, any_of: &[&str]) -> Served<()> {
         let held = |p: &str| self.scenario.client.permissions.iter().any(|h| h == p);
         let gone = |p: &str| plan.has(&FaultKind::PermissionMissing { permission: p.to_owned() });
         if any_of.iter().any(|p| held(p) && !gone(p)) {
@@ -245,24 +266,24 @@ impl World {
     }
 
     /// Which conversation has this id.
-    fn find(&self, id: &str) -> Result<usize, ServiceRefusal> {
+    fn find(&self, id: &str) -> Served<usize> {
         if !crate::model::ids::is_uuid(id) {
             return Err(ServiceRefusal::conversation_malformed(id));
         }
         self.index.conversations.get(id).copied().ok_or(ServiceRefusal::CONVERSATION_UNKNOWN)
     }
 
-    pub(crate) fn conversation(&self, id: &str) -> Result<&SimulatedConversation, ServiceRefusal> {
+    pub(crate) fn conversation(&self, id: &str) -> Served<&SimulatedConversation> {
         self.find(id).map(|n| &self.conversations[n])
     }
 
-    pub(crate) fn message(&self, id: &str) -> Result<(&SimulatedConversation, &SimulatedMessage), ServiceRefusal> {
+    pub(crate) fn message(&self, id: &str) -> Served<(&SimulatedConversation, &SimulatedMessage)> {
         let conversation = self.index.messages.get(id).map(|n| &self.conversations[*n]);
         conversation.and_then(|c| Some((c, c.said(id)?))).ok_or(ServiceRefusal::MESSAGE_UNKNOWN)
     }
 
     /// Ends a conversation by `PATCH …{"state":"disconnected"}`.
-    pub(crate) fn disconnect(&mut self, id: &str, now: Moment) -> Result<&SimulatedConversation, ServiceRefusal> {
+    pub(crate) fn disconnect(&mut self, id: &str, now: Moment) -> Served<&SimulatedConversation> {
         let n = self.find(id)?;
         self.end(n, now, false);
         self.settle(now);

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::content::{AttachedFile, GuestContent, TakenChoice};
 use super::conversation::GuestAccess;
-use super::{ParticipantPurpose, ServiceRefusal, SimulatedMessage, World};
+use super::{ParticipantPurpose, Served, ServiceRefusal, SimulatedMessage, World};
 use crate::genesys::open_messaging::Endpoint;
 use crate::genesys::time_text;
 use crate::model::Moment;
@@ -83,20 +83,20 @@ struct OpenReason {
     message: String,
 }
 
-fn one_of(value: &str, field: &str, allowed: &str) -> Result<(), ServiceRefusal> {
+fn one_of(value: &str, field: &str, allowed: &str) -> Served<()> {
     if allowed.split(", ").any(|known| known == value) {
         return Ok(());
     }
     Err(ServiceRefusal::value(value, field, allowed))
 }
 
-fn given<T>(field: Option<&T>) -> Result<&T, ServiceRefusal> {
+fn given<T>(field: Option<&T>) -> Served<&T> {
     field.ok_or(ServiceRefusal::BODY_MALFORMED)
 }
 
 impl Inbound {
     /// The guest's id of `from` (or, in receipts, of `to`).
-    fn guest(&self, kind: Endpoint) -> Result<&str, ServiceRefusal> {
+    fn guest(&self, kind: Endpoint) -> Served<&str> {
         let party = if kind == Endpoint::Receipt { &self.channel.to } else { &self.channel.from };
         let field = |name: &str| party.as_ref().and_then(|party| party.get(name)).and_then(Value::as_str);
         let id = field("id").filter(|id| !id.is_empty()).ok_or(ServiceRefusal::BODY_MALFORMED)?;
@@ -109,7 +109,7 @@ impl Inbound {
     }
 
     /// Whether all that `kind` needs is there and could be.
-    fn check(&self, kind: Endpoint) -> Result<(), ServiceRefusal> {
+    fn check(&self, kind: Endpoint) -> Served<()> {
         if self.channel.time.parse::<Timestamp>().is_err() {
             return Err(ServiceRefusal::DATE);
         }
@@ -175,12 +175,7 @@ pub(crate) struct OpenRequest<'r> {
 
 impl World {
     /// Receives what a provider sends in, and answers it, or says why not.
-    pub(crate) fn open(
-        &mut self,
-        asked: OpenRequest<'_>,
-        inbound: &Inbound,
-        now: Moment,
-    ) -> Result<Value, ServiceRefusal> {
+    pub(crate) fn open(&mut self, asked: OpenRequest<'_>, inbound: &Inbound, now: Moment) -> Served<Value> {
         let to = || inbound.channel.to.as_ref()?.get("id")?.as_str();
         let integration = asked.integration.or_else(to).ok_or(ServiceRefusal::BODY_MALFORMED)?;
         self.check_integration(integration)?;
@@ -236,7 +231,7 @@ impl World {
     }
 
     /// Refuses another id than the integration's.
-    pub(crate) fn check_integration(&self, id: &str) -> Result<(), ServiceRefusal> {
+    pub(crate) fn check_integration(&self, id: &str) -> Served<()> {
         match id {
             id if id == self.integration_id => Ok(()),
             id if is_uuid(id) => Err(ServiceRefusal::NO_ROUTE),
@@ -250,7 +245,7 @@ impl World {
         inbound: &Inbound,
         guest: &str,
         now: Moment,
-    ) -> Result<(usize, String), ServiceRefusal> {
+    ) -> Served<(usize, String)> {
         let own_id: Option<Arc<str>> = inbound.channel.message_id.as_deref().map(Arc::from);
         if let Some(before) = own_id.as_deref().and_then(|id| self.index.own_ids.get(&own_key(guest, id))).cloned() {
             self.tally.open.duplicates += 1;

@@ -45,6 +45,9 @@ pub(crate) struct ServiceRefusal {
     pub(crate) retry_after: Option<u64>,
 }
 
+/// What a request brings, or why it is refused.
+pub(crate) type Served<T> = Result<T, ServiceRefusal>;
+
 const fn refusal(
     reason: &'static str,
     hidden: HiddenRefusal,
@@ -145,7 +148,7 @@ impl ServiceRefusal {
     }
 
     /// Refuses a text that is too long. [the words are the guest WebSocket's 4011, MTSDK; status and code inferred]
-    pub(crate) fn check_length(text: &str) -> Result<(), Self> {
+    pub(crate) fn check_length(text: &str) -> Served<()> {
         if text.len() <= GUEST_TEXT_MAX_BYTES {
             return Ok(());
         }
@@ -199,7 +202,7 @@ impl ServiceRefusal {
 }
 
 /// A body that has to be JSON of this form, and not too large.
-pub(crate) fn json_of<T: DeserializeOwned>(body: &[u8], content_type: Option<&str>) -> Result<T, ServiceRefusal> {
+pub(crate) fn json_of<T: DeserializeOwned>(body: &[u8], content_type: Option<&str>) -> Served<T> {
     if body.len() > BODY_MAX_BYTES {
         let message = format!("The request is over the size limit. Maximum bytes: {BODY_MAX_BYTES}");
         return Err(refusal("body-too-large", Never, 413, "request.entity.too.large", "").saying(message));
@@ -226,7 +229,7 @@ impl Default for RequestedPage {
 }
 
 impl RequestedPage {
-    pub(crate) fn check(self) -> Result<(), ServiceRefusal> {
+    pub(crate) fn check(self) -> Served<()> {
         if (1..=100).contains(&self.page_size) && self.page_number > 0 {
             return Ok(());
         }

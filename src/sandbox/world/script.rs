@@ -8,17 +8,11 @@
 use super::content::OfferedContent;
 use crate::sandbox::scenario::ScenarioScript;
 
-/// Who is on the other side now.
+/// How far the counterpart is: how many messages the bot has answered, and whether a person has taken over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum ScriptStage {
-    /// A bot; so many messages of the guest have been answered.
-    Bot {
-        answered: u32,
-    },
-    Agent,
-    /// Nothing has been said yet.
-    #[default]
-    Fresh,
+pub(crate) struct ScriptStage {
+    answered: u32,
+    pub(crate) person: bool,
 }
 
 /// What happens in answer to a message, in order.
@@ -51,33 +45,26 @@ fn offers(text: &str, choices: &[&str]) -> ScriptedAct {
 /// not depend on what is said.
 pub(crate) fn answer(script: ScenarioScript, stage: ScriptStage, text: &str) -> (Vec<ScriptedAct>, ScriptStage) {
     let heard = text.trim().to_lowercase();
-    let answered = match stage {
-        ScriptStage::Bot { answered } => answered,
-        ScriptStage::Agent | ScriptStage::Fresh => 0,
-    };
-    let next = ScriptStage::Bot { answered: answered.saturating_add(1) };
-    if matches!(script, ScenarioScript::Silent | ScenarioScript::Repeat) {
-        return (Vec::new(), next);
-    }
-    if is_farewell(&heard) {
-        let word = if stage == ScriptStage::Agent { "Thank you for writing. Take care!" } else { "Goodbye!" };
-        return (vec![says(word), ScriptedAct::Ends], stage);
-    }
-    if stage == ScriptStage::Agent {
-        return (vec![agent(&heard)], ScriptStage::Agent);
-    }
-    if wants_person(&heard) || (script == ScenarioScript::Handover && answered >= 1) {
-        let wait = says("One moment, I am passing you on to a colleague.");
-        return (vec![wait, ScriptedAct::Joins, says("Hello, this is Robin. How can I help?")], ScriptStage::Agent);
-    }
-    let happening = match script {
+    let bot = match script {
+        ScenarioScript::Repeat | ScenarioScript::Silent => return (Vec::new(), stage),
         ScenarioScript::Echo => says(format!("You said: {text}")),
         ScenarioScript::Handover => says("Thank you. What is it about? A colleague will read along."),
         ScenarioScript::Billing => billing(&heard),
         ScenarioScript::Offers => offering(&heard),
-        ScenarioScript::Repeat | ScenarioScript::Silent => return (Vec::new(), next),
     };
-    (vec![happening], next)
+    if matches!(heard.trim_end_matches(['.', '!', ' ']), "bye" | "goodbye" | "tschüss" | "ciao") {
+        let word = if stage.person { "Thank you for writing. Take care!" } else { "Goodbye!" };
+        return (vec![says(word), ScriptedAct::Ends], stage);
+    }
+    if stage.person {
+        return (vec![agent(&heard)], stage);
+    }
+    if wants_person(&heard) || (script == ScenarioScript::Handover && stage.answered >= 1) {
+        let wait = says("One moment, I am passing you on to a colleague.");
+        let hello = says("Hello, this is Robin. How can I help?");
+        return (vec![wait, ScriptedAct::Joins, hello], ScriptStage { person: true, ..stage });
+    }
+    (vec![bot], ScriptStage { answered: stage.answered.saturating_add(1), ..stage })
 }
 
 /// What a guest hears who joins without a word.
@@ -91,32 +78,26 @@ pub(crate) fn greeting(script: ScenarioScript) -> Option<ScriptedAct> {
     }
 }
 
-fn is_farewell(heard: &str) -> bool {
-    matches!(heard.trim_end_matches(['.', '!', ' ']), "bye" | "goodbye" | "tschüss" | "ciao")
-}
-
 fn wants_person(heard: &str) -> bool {
     ["agent", "human", "person"].iter().any(|word| heard.split_whitespace().any(|w| w.trim_matches('.') == *word))
 }
 
 fn agent(heard: &str) -> ScriptedAct {
-    if heard.contains("thank") {
-        return says("You are welcome. Is there anything else?");
-    }
-    if heard.contains('?') {
-        return says("Good question. Let me look that up for you.");
-    }
-    says("I see. I have noted that on your account.")
+    says(match heard {
+        _ if heard.contains("thank") => "You are welcome. Is there anything else?",
+        _ if heard.contains('?') => "Good question. Let me look that up for you.",
+        _ => "I see. I have noted that on your account.",
+    })
 }
 
 fn billing(heard: &str) -> ScriptedAct {
-    if heard.contains("pay") {
-        return offers("Invoice 2026-118 over 48.20 EUR is open. Pay it from the account ending in 88?", YES_NO);
-    }
-    if heard.contains("invoice") || heard.contains("bill") {
-        return says("You have one open invoice: 2026-118, 48.20 EUR, due on 30 November.");
-    }
     match heard {
+        _ if heard.contains("pay") => {
+            offers("Invoice 2026-118 over 48.20 EUR is open. Pay it from the account ending in 88?", YES_NO)
+        }
+        _ if heard.contains("invoice") || heard.contains("bill") => {
+            says("You have one open invoice: 2026-118, 48.20 EUR, due on 30 November.")
+        }
         "yes" => says("Done. You get a receipt by mail."),
         "no" => offers("Nothing was paid. What else can I do?", MENU),
         _ if heard.chars().any(|c| c.is_ascii_digit()) => offers("Thank you, I found your account. What now?", MENU),

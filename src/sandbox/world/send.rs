@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::token::has_any;
-use super::{ParticipantPurpose, ServiceRefusal, SimulatedConversation, SimulatedMessage, World, json_of};
+use super::{ParticipantPurpose, Served, ServiceRefusal, SimulatedConversation, SimulatedMessage, World, json_of};
 use crate::genesys::guest_api::SCOPE;
 use crate::model::Moment;
 use crate::model::fault::FaultKind;
@@ -49,7 +49,7 @@ impl World {
         plan: &Plan,
         incoming: Incoming<'_>,
         now: Moment,
-    ) -> Result<(&SimulatedConversation, &SimulatedMessage), ServiceRefusal> {
+    ) -> Served<(&SimulatedConversation, &SimulatedMessage)> {
         self.may_send(granted, plan)?;
         let n = self.find(incoming.conversation)?;
         let conversation = &self.conversations[n];
@@ -77,7 +77,7 @@ impl World {
         Ok((conversation, conversation.thread.back().ok_or(ServiceRefusal::MESSAGE_UNKNOWN)?))
     }
 
-    fn may_send(&self, granted: &[String], plan: &Plan) -> Result<(), ServiceRefusal> {
+    fn may_send(&self, granted: &[String], plan: &Plan) -> Served<()> {
         match self.rules() {
             ScenarioRules::Published => self.check_permission(plan, &["conversation:message:receive"]),
             ScenarioRules::Described if has_any(granted, &[SCOPE]) => {
@@ -92,7 +92,7 @@ impl World {
 }
 
 /// Whether `to` is the guest of this conversation, exactly.
-fn addressed(conversation: &SimulatedConversation, to: &Recipient) -> Result<(), ServiceRefusal> {
+fn addressed(conversation: &SimulatedConversation, to: &Recipient) -> Served<()> {
     let (id, external_id) = (to.id.as_deref(), to.external_id.as_deref());
     if id.is_none() && external_id.is_none() {
         return Err(ServiceRefusal::BODY_MALFORMED);

@@ -12,7 +12,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::refusal::ServiceRefusal;
+use super::refusal::{Served, ServiceRefusal};
 use super::tally::{Gauge, Window};
 use crate::genesys::guest_api::SCOPE;
 use crate::model::Moment;
@@ -23,27 +23,9 @@ use crate::sandbox::scenario::{Scenario, ScenarioRules};
 
 /// Scopes that exist. Another one in a request is an error; one of these that the client may not have is left out
 /// silently. [a choice of the published ones]
-const SCOPES: [&str; 19] = [
-    "admin",
-    "analytics",
-    "analytics:readonly",
-    "audits:readonly",
-    "authorization",
-    "authorization:readonly",
-    "conversations",
-    "conversations:readonly",
-    "messaging",
-    "messaging:readonly",
-    "notifications",
-    "oauth",
-    "oauth:readonly",
-    "organization:readonly",
-    "routing",
-    "routing:readonly",
-    "users",
-    "users:readonly",
-    "web-deployments:readonly",
-];
+const SCOPES: &str = "admin analytics analytics:readonly audits:readonly authorization authorization:readonly \
+    conversations conversations:readonly messaging messaging:readonly notifications oauth oauth:readonly \
+    organization:readonly routing routing:readonly users users:readonly web-deployments:readonly";
 
 /// The scopes of the Guest API's description. They exist too, and are granted only where they are asked for.
 const GUEST_SCOPES: [&str; 3] = [SCOPE, "messaging:guest", "messaging:send"];
@@ -109,6 +91,8 @@ impl Token {
 /// All tokens, and how many there were.
 pub(crate) struct IssuedTokens {
     dice: Rng,
+    /// Requests of one token in a minute.
+    allowed: u32,
     known: HashMap<String, Token>,
     pub(crate) issued: u64,
     pub(crate) revoked: u64,
@@ -117,9 +101,9 @@ pub(crate) struct IssuedTokens {
 }
 
 impl IssuedTokens {
-    pub(crate) fn new(seed: u64, now: Moment) -> Self {
+    pub(crate) fn new(seed: u64, allowed: u32, now: Moment) -> Self {
         let dice = Rng::new(seed, "tokens");
-        Self { dice, known: HashMap::new(), issued: 0, revoked: 0, strangers: Window::new(now) }
+        Self { dice, allowed, known: HashMap::new(), issued: 0, revoked: 0, strangers: Window::new(now) }
     }
 
     /// Gives out a token with `scopes`.
@@ -135,12 +119,8 @@ impl IssuedTokens {
     }
 
     /// Who asks: counts the request in its window, and gives the scopes of a valid token.
-    pub(crate) fn admit(
-        &mut self,
-        bearer: Option<&str>,
-        allowed: u32,
-        now: Moment,
-    ) -> (Gauge, Result<Arc<[String]>, ServiceRefusal>) {
+    pub(crate) fn admit(&mut self, bearer: Option<&str>, now: Moment) -> (Gauge, Served<Arc<[String]>>) {
+        let allowed = self.allowed;
         let Some(token) = bearer.and_then(|text| self.known.get_mut(text)) else {
             let gauge = Gauge { exceeded: false, ..self.strangers.count(allowed, now) };
             let known = bearer.ok_or(ServiceRefusal::NO_TOKEN);
@@ -226,7 +206,7 @@ pub(crate) fn granted(scenario: &Scenario, plan: &Plan, asked: &GrantRequest) ->
         return Ok(client.scopes.iter().filter(general).cloned().collect());
     };
     let wanted: Vec<&str> = scope.split_whitespace().collect();
-    if wanted.iter().any(|scope| !SCOPES.contains(scope) && !GUEST_SCOPES.contains(scope)) {
+    if wanted.iter().any(|scope| !SCOPES.split(' ').any(|known| known == *scope) && !GUEST_SCOPES.contains(scope)) {
         return Err((400, "invalid_scope", "the requested scope is unknown"));
     }
     Ok(wanted.into_iter().filter(|&scope| may_have(scope)).map(str::to_owned).collect())

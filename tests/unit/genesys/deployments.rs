@@ -5,7 +5,7 @@ use super::*;
 
 #[test]
 fn public_paths_lead_there_and_back() {
-    let call = config("https://api-cdn.x", "5f0c").unwrap();
+    let call = request("https://api-cdn.x", "5f0c", Public::Config).unwrap();
     assert_eq!(call.url, "https://api-cdn.x/webdeployments/v1/deployments/5f0c/config.json");
     assert!(call.headers.get(http::header::AUTHORIZATION).is_none());
     assert_eq!(asked("/webdeployments/v1/deployments/5f0c/config.json"), Some(("5f0c", Public::Config)));

@@ -45,7 +45,7 @@ fn body_at_the_api_host_sends_everything_in_the_form() {
 }
 
 fn answer(status: u16, body: &str) -> TokenAnswer {
-    read(TokenOutcome { status, headers: &HeaderMap::new(), body: body.as_bytes(), unread: None })
+    TokenOutcome { status, headers: &HeaderMap::new(), body: body.as_bytes(), unread: None }.read()
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn only_an_error_of_oauth_is_a_refusal() {
         assert!(matches!(&answer, TokenAnswer::Failed(said) if *said == why), "{status}: {answer:?}, not {why}");
     }
     let headers = HeaderMap::from_iter([(LOCATION, http::HeaderValue::from_static("https://sso.example/login"))]);
-    let away = read(TokenOutcome { status: 302, headers: &headers, body: b"", unread: None });
+    let away = TokenOutcome { status: 302, headers: &headers, body: b"", unread: None }.read();
     let why = format!("302 Found, with a redirection to https://sso.example/login: {place}");
     assert!(matches!(&away, TokenAnswer::Failed(said) if *said == why), "{away:?}");
 }
@@ -149,7 +149,7 @@ fn a_success_without_a_token_says_what_came_instead() {
         assert!(matches!(&answer, TokenAnswer::Failed(said) if *said == why), "{answer:?}, not {why}");
     }
     let headers = HeaderMap::new();
-    let answer = read(TokenOutcome { status: 200, headers: &headers, body: b"\x1b", unread: Some("br, not decoded") });
+    let answer = TokenOutcome { status: 200, headers: &headers, body: b"\x1b", unread: Some("br, not decoded") }.read();
     let why = "the token endpoint answered 200 with a body that cannot be read (br, not decoded) instead of a token";
     assert!(matches!(&answer, TokenAnswer::Failed(said) if said == why), "{answer:?}");
 }

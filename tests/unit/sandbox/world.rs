@@ -52,10 +52,10 @@ fn texts(world: &World, n: usize) -> Vec<&str> {
 fn a_token_lives_to_its_last_moment_and_not_longer() {
     let mut world = world(&format!("[token]\nlifetime_seconds = 30\n{ECHO}"));
     let token = token(&mut world, at(500));
-    assert!(world.admit(Some(&token), at(30_499)).1.is_ok());
-    assert_eq!(world.admit(Some(&token), at(30_500)).1, Err(ServiceRefusal::TOKEN_EXPIRED));
-    assert_eq!(world.admit(Some("other"), at(0)).1, Err(ServiceRefusal::TOKEN_UNKNOWN));
-    assert_eq!(world.admit(None, at(0)).1, Err(ServiceRefusal::NO_TOKEN));
+    assert!(world.tokens.admit(Some(&token), at(30_499)).1.is_ok());
+    assert_eq!(world.tokens.admit(Some(&token), at(30_500)).1, Err(ServiceRefusal::TOKEN_EXPIRED));
+    assert_eq!(world.tokens.admit(Some("other"), at(0)).1, Err(ServiceRefusal::TOKEN_UNKNOWN));
+    assert_eq!(world.tokens.admit(None, at(0)).1, Err(ServiceRefusal::NO_TOKEN));
 }
 
 #[test]
@@ -99,4 +99,10 @@ fn latency_stays_in_its_range_and_none_is_none() {
     let drawn: Vec<u128> = (0..100).map(|_| slow.latency().as_millis()).collect();
     assert!(drawn.iter().all(|ms| (5..=9).contains(ms)) && drawn.iter().any(|ms| *ms != drawn[0]), "{drawn:?}");
     assert_eq!(world(ECHO).latency(), Duration::ZERO);
+}
+
+#[test]
+fn the_published_vector_is_signed_as_published() {
+    let body = r#"{"id":"c327c2078ca056db130c55ce648d9fa2","type":"Text","text":"Hello World"}"#;
+    assert_eq!(signature("DEADBEEF", body.as_bytes()), "sha256=aNSl2+Fvl7u4wKvHSZa+fxa5E98dVQsgGH7JyOOZ0s8=");
 }

@@ -17,15 +17,14 @@ use serde_json::{Value, json};
 
 use super::request::{Done, Request, Trouble, failed};
 use super::state::Upload;
-use super::{Web, frames};
+use super::{ConnectionId, Web, frames};
 use crate::genesys::time_text;
 use crate::genesys::web_messaging::media_type;
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::content::AttachedFile;
-use crate::sandbox::world::outgoing::ConnectionId;
-use crate::sandbox::world::{RequestedPage, ServiceRefusal, World};
+use crate::sandbox::world::{RequestedPage, Served, ServiceRefusal, World};
 
 /// How long a JWT lives. [MTSDK: a quarter of an hour]
 const JWT_LIVES: Duration = Duration::from_secs(900);
@@ -58,7 +57,7 @@ impl Web {
     }
 
     /// The session of a JWT of ours.
-    fn verified(&self, jwt: &str, now: Moment) -> Result<String, ServiceRefusal> {
+    fn verified(&self, jwt: &str, now: Moment) -> Served<String> {
         let claims = || {
             let (head, signature) = jwt.rsplit_once('.')?;
             hmac::verify(&self.key, head.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
@@ -86,23 +85,17 @@ impl Web {
             return Some((4020, "Missing parameter: fileName, fileType and fileSize are needed".to_owned()));
         };
         let session = self.sessions.get(request.token.as_str())?;
-        if BLOCKED_EXTENSIONS.iter().any(|ending| name.to_lowercase().ends_with(ending)) {
-            return Some((4001, "File type is not allowed".to_owned()));
-        }
-        if name.is_empty() || name.contains(['/', '\\', '\0']) || mime.is_empty() {
-            return Some((4004, "File name is not valid".to_owned()));
-        }
-        if name.len() >= NAME_MAX {
-            return Some((4005, format!("File name is longer than {NAME_MAX}")));
-        }
-        if size == 0 {
-            return Some((4102, "File is empty".to_owned()));
-        }
-        if size > UPLOAD_MAX_BYTES as u64 {
-            return Some((4002, format!("File is larger than {UPLOAD_MAX_BYTES} bytes")));
-        }
-        let full = session.uploads.len() >= FILES_MAX;
-        full.then(|| (4000, format!("The sandbox keeps {FILES_MAX} files of a session")))
+        let blocked = BLOCKED_EXTENSIONS.iter().any(|ending| name.to_lowercase().ends_with(ending));
+        let unclear = name.is_empty() || name.contains(['/', '\\', '\0']) || mime.is_empty();
+        let objections = [
+            (blocked, 4001, "File type is not allowed".to_owned()),
+            (unclear, 4004, "File name is not valid".to_owned()),
+            (name.len() >= NAME_MAX, 4005, format!("File name is longer than {NAME_MAX}")),
+            (size == 0, 4102, "File is empty".to_owned()),
+            (size > UPLOAD_MAX_BYTES as u64, 4002, format!("File is larger than {UPLOAD_MAX_BYTES} bytes")),
+            (session.uploads.len() >= FILES_MAX, 4000, format!("The sandbox keeps {FILES_MAX} files of a session")),
+        ];
+        objections.into_iter().find(|(objects, ..)| *objects).map(|(_, code, text)| (code, text))
     }
 }
 
@@ -115,14 +108,9 @@ impl World {
     }
 
     /// A page of a session's messages. `jwt` is the bearer.
-    pub(crate) fn history(
-        &mut self,
-        jwt: Option<&str>,
-        page: RequestedPage,
-        now: Moment,
-    ) -> Result<Value, ServiceRefusal> {
+    pub(crate) fn history(&mut self, jwt: Option<&str>, page: RequestedPage, now: Moment) -> Served<Value> {
         let id = self.web.verified(jwt.ok_or(ServiceRefusal::NO_TOKEN)?, now)?;
-        let limit = self.web.limits.histories_per_minute;
+        let limit = self.scenario.limits.histories_per_minute;
         let session = self.web.sessions.values_mut().find(|session| session.id == id);
         let session = session.ok_or(ServiceRefusal::TOKEN_UNKNOWN)?;
         let gauge = session.histories.count(limit, now);

@@ -6,23 +6,16 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::frames;
 use super::request::{Content, Done, Request, Trouble, failed};
+use super::{ConnectionId, Outgoing, frames};
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
-use crate::sandbox::fault::Plan;
 use crate::sandbox::world::content::{GuestContent, TakenChoice};
-use crate::sandbox::world::outgoing::{ConnectionId, Outgoing};
-use crate::sandbox::world::{ParticipantPurpose, SimulatedMessage, World, script};
+use crate::sandbox::world::{FaultSubject, ParticipantPurpose, SimulatedMessage, World, script};
 
-/// A message that may be received.
-struct GuestLetter {
-    said: SimulatedMessage,
-    /// What the counterpart hears: the text, or the payload of a choice.
-    heard: String,
-    attributes: BTreeMap<String, String>,
-}
+/// A message that may be received; what the counterpart hears (the text, or the payload of a choice); its attributes.
+type GuestLetter = (SimulatedMessage, String, BTreeMap<String, String>);
 
 fn failure() -> Trouble {
     (5000, "Unexpected error".to_owned())
@@ -40,7 +33,7 @@ impl World {
 
     /// A text, a choice, a file: through the faults, then the checks, then into the conversation.
     fn letter(&mut self, from: ConnectionId, request: Request, now: Moment) -> Result<(), Trouble> {
-        let plan = self.meet(FaultTarget::Frame, Some(&request.token), now);
+        let plan = self.meet(FaultTarget::Frame, FaultSubject::Session(&request.token), now);
         let limited = match plan.spoil() {
             Some(FaultKind::RateLimited { retry_after, .. }) => Some(*retry_after),
             Some(FaultKind::ServiceFailure { received: false, .. }) => return Err(failure()),
@@ -65,8 +58,26 @@ impl World {
         }
         let token: Arc<str> = request.token.as_str().into();
         let tracing = request.tracing_id.clone();
-        let letter = self.read(request, now)?;
-        self.receive(from, &token, tracing.as_deref(), letter, &plan, now)
+        let (mut said, heard, attributes) = self.read(request, now)?;
+        let n = self.web_conversation(&token, now).ok_or_else(failed)?;
+        if let Some(session) = self.web.sessions.get_mut(&token) {
+            // The session lives its full time from now on.
+            session.expires = now.after(Duration::from_secs(self.scenario.deployment.session_seconds));
+        }
+        let conversation = &mut self.conversations[n];
+        conversation.attributes.extend(attributes);
+        said.at = conversation.stamp(said.at);
+        let echo =
+            frames::message("StructuredMessage", frames::structured(conversation, &said, false), tracing.as_deref());
+        self.keep(n, said);
+        match plan.spoil() {
+            Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Outgoing::Reset, now),
+            Some(FaultKind::SocketClosed { code, .. }) => self.close_by_fault(from, *code, now),
+            Some(FaultKind::ServiceFailure { .. }) => self.refuse(from, &failure(), tracing.as_deref(), now),
+            _ => self.emit_all(&token, FaultTarget::Echo, &echo, now.after(plan.headers_late())),
+        }
+        self.provoke(n, &heard, now);
+        Ok(())
     }
 
     /// The message of a request, if it is one that can be received.
@@ -102,7 +113,7 @@ impl World {
         if heard.trim().is_empty() && said.pieces.is_empty() {
             return Err(failed());
         }
-        Ok(GuestLetter { said, heard, attributes })
+        Ok((said, heard, attributes))
     }
 
     /// An element of `content`: an answer to an offer, or a file. Guests can say nothing else. [inferred: what the service
@@ -141,7 +152,7 @@ impl World {
 
     /// Whether the session has had its messages of this second; otherwise this one is counted.
     fn too_fast(&mut self, token: &str, now: Moment) -> bool {
-        let allowed = self.web.limits.messages_per_second as usize;
+        let allowed = self.scenario.limits.messages_per_second as usize;
         let Some(session) = self.web.sessions.get_mut(token) else { return false };
         session.second.retain(|at| now.since(*at) < Duration::from_secs(1));
         let too_fast = session.second.len() >= allowed;
@@ -149,39 +160,6 @@ impl World {
             session.second.push(now);
         }
         too_fast
-    }
-
-    fn receive(
-        &mut self,
-        from: ConnectionId,
-        token: &Arc<str>,
-        tracing: Option<&str>,
-        letter: GuestLetter,
-        plan: &Plan,
-        now: Moment,
-    ) -> Result<(), Trouble> {
-        let GuestLetter { mut said, heard, attributes } = letter;
-        let n = self.web_conversation(token, now).ok_or_else(failed)?;
-        if let Some(session) = self.web.sessions.get_mut(token) {
-            // The session lives its full time from now on.
-            session.expires = now.after(Duration::from_secs(self.web.deployment.session_seconds));
-        }
-        let conversation = &mut self.conversations[n];
-        conversation.attributes.extend(attributes);
-        said.at = conversation.stamp(said.at);
-        let echo = frames::structured(conversation, &said, false);
-        self.keep(n, said);
-        match plan.spoil() {
-            Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Outgoing::Reset, now),
-            Some(FaultKind::SocketClosed { code, .. }) => self.close_by_fault(from, *code, now),
-            Some(FaultKind::ServiceFailure { .. }) => self.refuse(from, &failure(), tracing, now),
-            _ => {
-                let echo = frames::message("StructuredMessage", echo, tracing);
-                self.emit_all(token, FaultTarget::Echo, &echo, now.after(plan.headers_late()));
-            }
-        }
-        self.provoke(n, &heard, now);
-        Ok(())
     }
 
     fn close_by_fault(&mut self, from: ConnectionId, code: u16, now: Moment) {
@@ -228,7 +206,7 @@ impl World {
 
     /// Presence `Clear`: the conversation is ended and erased, where the deployment allows it.
     fn clear(&mut self, request: &Request, now: Moment) -> Result<(), Trouble> {
-        if !self.web.deployment.clear {
+        if !self.scenario.deployment.clear {
             return Err((403, "Presence events Conversation Clear are not supported".to_owned()));
         }
         self.echo_presence("Clear", request, now);

@@ -23,11 +23,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub(crate) use http::{PutFile, UPLOAD_MAX_BYTES};
-pub(crate) use state::Web;
+pub(crate) use state::{ConnectionId, Outgoing, Web};
 
-use super::World;
-use super::outgoing::{ConnectionId, DueEvent, Outgoing};
 use super::tally::Window;
+use super::{DueEvent, FaultSubject, World};
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
 use crate::sandbox::fault::Plan;
@@ -44,7 +43,7 @@ impl World {
     ) -> Option<ConnectionId> {
         let refusal = if plan.has(&FaultKind::DeploymentUnknown) || deployment != Some(&self.deployment_id) {
             Some("deployment-unknown")
-        } else if plan.has(&FaultKind::OriginRefused) || !self.web.deployment.allows(origin) {
+        } else if plan.has(&FaultKind::OriginRefused) || !self.scenario.deployment.allows(origin) {
             Some("origin-refused")
         } else {
             None
@@ -78,7 +77,8 @@ impl World {
     /// Sends a frame to a connection, through the faults that are set for its kind.
     fn emit(&mut self, to: ConnectionId, kind: FaultTarget, frame: &Value, now: Moment) {
         let Some(session) = self.web.connections.get(&to).map(|connection| connection.session.clone()) else { return };
-        let plan = self.meet(kind, session.as_deref(), now);
+        let whom = session.as_deref().map_or(FaultSubject::Nobody, FaultSubject::Session);
+        let plan = self.meet(kind, whom, now);
         let text: Arc<str> = frame.to_string().into();
         let late = plan.headers_late();
         match plan.spoil() {

@@ -3,14 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::frames;
+use super::{ConnectionId, Outgoing, frames};
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
 use crate::sandbox::world::content::TakenChoice;
-use crate::sandbox::world::outgoing::{ConnectionId, Outgoing};
 use crate::sandbox::world::tally::SocketAction;
 
 /// Every action's fields in one; what an action needs is checked where it is carried out.
@@ -108,7 +107,7 @@ impl World {
         let tracing = value.as_ref().and_then(|v| v.get("tracingId")).and_then(Value::as_str).map(str::to_owned);
         let tracing = tracing.as_deref();
         if text.is_some() {
-            let limit = self.web.limits.frames_per_minute;
+            let limit = self.scenario.limits.frames_per_minute;
             let Some(connection) = self.web.connections.get_mut(&from) else { return };
             let gauge = connection.frames.count(limit, now);
             if gauge.exceeded {
@@ -162,7 +161,7 @@ impl World {
 
     /// `echo`: says the text back, with how long the session lives.
     fn health(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Done {
-        let limit = self.web.limits.health_checks_per_minute;
+        let limit = self.scenario.limits.health_checks_per_minute;
         let Some(connection) = self.web.connections.get_mut(&from) else { return Ok(None) };
         let gauge = connection.health.count(limit, now);
         if gauge.exceeded {
@@ -170,7 +169,7 @@ impl World {
             return Ok(None);
         }
         let id = self.dice.messages.hex();
-        let duration = self.web.deployment.session_seconds;
+        let duration = self.scenario.deployment.session_seconds;
         let (_, session) = self.web.session_of(from).ok_or_else(failed)?;
         let body = json!({
             "text": request.message.as_ref().and_then(|m| m.text.as_deref()).unwrap_or_default(),
@@ -188,7 +187,7 @@ impl World {
             "blockedExtensions": BLOCKED_EXTENSIONS,
             "maxCustomDataBytes": ATTRIBUTES_MAX_BYTES,
             "messageRoutingEnabled": true,
-            "sessionDurationSeconds": self.web.deployment.session_seconds,
+            "sessionDurationSeconds": self.scenario.deployment.session_seconds,
         })
     }
 

@@ -6,18 +6,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::frames;
 use super::request::{Done, Request, SIGN_IN, Trouble};
 use super::state::{GuestStanding, Session};
+use super::{ConnectionId, frames};
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::{BLOCKED_EXTENSIONS, ScenarioScript};
 use crate::sandbox::world::conversation::GuestAccess;
-use crate::sandbox::world::outgoing::{ConnectionId, DueEvent};
 use crate::sandbox::world::refusal::READ_ONLY;
 use crate::sandbox::world::tally::Window;
-use crate::sandbox::world::{ConversationEnd, World};
+use crate::sandbox::world::{ConversationEnd, DueEvent, World};
 
 /// The texts of errors. [MTSDK fixtures: real wording may differ]
 const EXPIRED: &str = "session expired error message";
@@ -35,7 +34,7 @@ impl World {
             Some(id) if id != self.deployment_id => return Err((400, "Deployment not found".to_owned())),
             Some(_) => {}
         }
-        if self.web.deployment.sign_in {
+        if self.scenario.deployment.sign_in {
             return Err((401, SIGN_IN.to_owned()));
         }
         let token: Arc<str> = request.token.as_str().into();
@@ -52,7 +51,7 @@ impl World {
             let origin = self.web.connections.get(&from).map(|c| c.origin.clone()).unwrap_or_default();
             self.begin_session(&token, &origin, now);
         }
-        let limit = self.web.limits.configures_per_minute;
+        let limit = self.scenario.limits.configures_per_minute;
         let gauge = self.web.sessions.get_mut(&token).map(|session| session.configures.count(limit, now));
         if let Some(gauge) = gauge.filter(|gauge| gauge.exceeded) {
             self.too_many(from, gauge.reset, request.tracing_id.as_deref(), now);
@@ -68,7 +67,7 @@ impl World {
             "allowedMedia": frames::allowed_media(),
             "blockedExtensions": BLOCKED_EXTENSIONS,
             "clearedExistingSession": cleared,
-            "durationSeconds": self.web.deployment.session_seconds,
+            "durationSeconds": self.scenario.deployment.session_seconds,
             "expirationDate": session.expires.wall.as_second(),
             "autoStarted": session.joined,
         });
@@ -82,7 +81,7 @@ impl World {
         origin: &str,
         now: Moment,
     ) -> &mut Session {
-        let expires = now.after(Duration::from_secs(self.web.deployment.session_seconds));
+        let expires = now.after(Duration::from_secs(self.scenario.deployment.session_seconds));
         self.due(expires, DueEvent::Expires(token.clone()));
         let session = Session {
             id: self.web.dice.uuid(),
@@ -107,7 +106,7 @@ impl World {
         if let Some(connection) = self.web.connections.get_mut(&from) {
             connection.session = Some(token.clone());
         }
-        let most = self.web.limits.session_connections as usize;
+        let most = self.scenario.limits.session_connections as usize;
         let Some(session) = self.web.sessions.get_mut(token) else { return };
         session.connections.push(from);
         if session.connections.len() > most {
@@ -228,7 +227,7 @@ impl World {
         let GuestAccess::Web { token } = &conversation.via else { return };
         let token = token.clone();
         let at = conversation.stamp(now.wall);
-        let read_only = self.web.deployment.read_only_at_end;
+        let read_only = self.scenario.deployment.read_only_at_end;
         let mut body = frames::event(&self.dice.messages.hex(), false, at, frames::presence("Disconnect"));
         body["metadata"] = json!({"readOnly": read_only.to_string()});
         body["originatingEntity"] = json!("Bot");

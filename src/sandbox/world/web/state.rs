@@ -7,9 +7,23 @@ use bytes::Bytes;
 
 use crate::model::Moment;
 use crate::sandbox::rng::Rng;
-use crate::sandbox::scenario::{Deployment, Limits};
-use crate::sandbox::world::outgoing::{ConnectionId, Outgoing};
 use crate::sandbox::world::tally::Window;
+
+/// A connection of the sandbox, in the order in which they were opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ConnectionId(pub(crate) u64);
+
+/// Something that goes out on a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outgoing {
+    Text(Arc<str>),
+    Close {
+        /// The WebSocket's close code.
+        code: u16,
+        reason: &'static str,
+    },
+    Reset,
+}
 
 #[derive(Debug)]
 pub(in crate::sandbox::world) struct Connection {
@@ -57,8 +71,6 @@ pub(in crate::sandbox::world) struct Session {
 
 /// The state of the channel.
 pub(crate) struct Web {
-    pub(crate) deployment: Deployment,
-    pub(super) limits: Limits,
     pub(in crate::sandbox::world) connections: HashMap<ConnectionId, Connection>,
     pub(in crate::sandbox::world) sessions: BTreeMap<Arc<str>, Session>,
     pub(super) opened: u64,
@@ -81,12 +93,10 @@ pub(super) struct Upload {
 }
 
 impl Web {
-    pub(crate) fn new(deployment: Deployment, limits: Limits, seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut dice = Rng::new(seed, "web sessions");
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, dice.opaque(43).as_bytes());
         Self {
-            deployment,
-            limits,
             connections: HashMap::new(),
             sessions: BTreeMap::new(),
             opened: 0,

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_billing_bot_offers_choices_and_takes_them() {
-    let (menu, stage) = answer(ScenarioScript::Billing, ScriptStage::Fresh, "hi");
+    let (menu, stage) = answer(ScenarioScript::Billing, ScriptStage::default(), "hi");
     assert!(
         matches!(menu.as_slice(), [ScriptedAct::Says { offer: OfferedContent::QuickReplies(choices), .. }] if choices.len() == 3),
         "{menu:?}"
@@ -17,5 +17,5 @@ fn the_billing_bot_offers_choices_and_takes_them() {
 
 #[test]
 fn silence_answers_nothing_not_even_a_farewell() {
-    assert_eq!(answer(ScenarioScript::Silent, ScriptStage::Fresh, "bye").0, []);
+    assert_eq!(answer(ScenarioScript::Silent, ScriptStage::default(), "bye").0, []);
 }

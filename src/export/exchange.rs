@@ -1,12 +1,13 @@
-//! Exchanges as HAR 1.2, one entry a try. Fields of our own begin with `_`, as the format allows.
+//! Exchanges for other tools: as HAR 1.2, one entry a try, and a try as a curl command.
 
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
+use super::escape::unseen_as_escapes;
 use crate::model::exchange::header;
 use crate::model::{Attempt, Body, BodyForm, Diagnosis, Ending, Exchange, Header, Response, Timing, Variation};
-use crate::text::json::{dense, with};
+use crate::text::json::{self, dense, with};
 
 /// An exchange to be exported, and what the log says of it.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +24,8 @@ pub struct HarEntry<'e> {
     pub diagnosis: Option<&'e Diagnosis>,
 }
 
-/// The exchanges as one HAR document. Exchanges without a try (nothing was written) have no entry.
+/// The exchanges as one HAR document. Exchanges without a try (nothing was written) have no entry. Fields of our own begin
+/// with `_`, as the format allows.
 pub fn har<'e>(entries: impl IntoIterator<Item = HarEntry<'e>>) -> Value {
     let entries: Vec<Value> = entries
         .into_iter()
@@ -41,11 +43,10 @@ pub fn har<'e>(entries: impl IntoIterator<Item = HarEntry<'e>>) -> Value {
 
 fn entry(item: &HarEntry<'_>, attempt: &Attempt) -> Value {
     let timings = timings(&attempt.timing);
-    let time: f64 = ["blocked", "dns", "connect", "send", "wait", "receive"]
-        .iter()
-        .filter_map(|name| timings.get(*name)?.as_f64())
-        .filter(|ms| *ms >= 0.0)
-        .sum();
+    // `ssl` is part of `connect`.
+    let parts =
+        ["blocked", "dns", "connect", "send", "wait", "receive"].iter().filter_map(|name| timings[*name].as_f64());
+    let time: f64 = parts.filter(|ms| *ms >= 0.0).sum();
     let (exchange, response) = (item.exchange, attempt.response());
     let purpose = exchange.sent_as.map(|v| format!("sent wrongly on purpose as {v}: {}", v.about()));
     let comments: Vec<&str> = item.comment.into_iter().chain(purpose.as_deref()).collect();
@@ -188,4 +189,104 @@ fn timings(timing: &Timing) -> Value {
         "wait": first_byte.map_or(0.0, |f| (f - before).max(0.0)),
         "receive": total.zip(first_byte).map_or(0.0, |(t, f)| (t - f).max(0.0)),
     })
+}
+
+/// How a masked value looks: anything between these two.
+const MASK: (char, char) = ('«', '»');
+
+/// Headers that curl works out itself.
+const LEFT_OUT: [&str; 5] = ["host", "content-length", "transfer-encoding", "connection", "accept-encoding"];
+
+/// A try as a curl command that works when it is pasted into a POSIX shell. Secrets are not known here; the command names
+/// them: `$GUESTWIRE_TOKEN` for the bearer token, `$GUESTWIRE_CLIENT_ID` and `$GUESTWIRE_CLIENT_SECRET` for a token
+/// request, `$GUESTWIRE_<HEADER>` for another header that was masked.
+pub fn curl(attempt: &Attempt) -> String {
+    let request = &attempt.request;
+    let mut words = vec!["curl".to_owned()];
+    let is_get = request.method == "GET" && request.body.text.is_empty();
+    if request.method == "HEAD" {
+        words.push("--head".to_owned());
+    } else if !is_get {
+        words.extend(["-X".to_owned(), quoted(&request.method)]);
+    }
+    if request.url.contains(['[', ']', '{', '}']) {
+        words.push("--globoff".to_owned());
+    }
+    words.push(quoted(&request.url));
+    if request.headers.iter().any(|h| h.name.eq_ignore_ascii_case("accept-encoding")) {
+        words.push("--compressed".to_owned());
+    }
+    for header in &request.headers {
+        if !LEFT_OUT.iter().any(|name| header.name.eq_ignore_ascii_case(name)) {
+            push_header(&mut words, header, attempt.generation.is_some());
+        }
+    }
+    push_body(&mut words, &request.body.text);
+    let command = words.join(" ");
+    if !request.body.truncated && (!request.body.text.is_empty() || request.body.total == 0) {
+        return command;
+    }
+    let kept = format!("guestwire kept {} of {} bytes of this body", request.body.text.len(), request.body.total);
+    format!(": {};\n{command}", quoted(&kept))
+}
+
+/// `text` as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '+' | '@' | '%');
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    // NUL cannot be part of an argument.
+    format!("'{}'", text.replace('\0', "").replace('\'', r"'\''"))
+}
+
+fn is_masked(text: &str) -> bool {
+    text.contains(MASK.0) && text.contains(MASK.1)
+}
+
+fn push_header(words: &mut Vec<String>, header: &Header, bearer: bool) {
+    let name = &header.name;
+    let is_authorization = name.eq_ignore_ascii_case("authorization");
+    let scheme = header.value.split(' ').next().unwrap_or_default();
+    if is_authorization && !bearer && scheme.eq_ignore_ascii_case("basic") {
+        return words.extend(["-u", r#""$GUESTWIRE_CLIENT_ID:$GUESTWIRE_CLIENT_SECRET""#].map(str::to_owned));
+    }
+    words.push("-H".to_owned());
+    if is_authorization && (is_masked(&header.value) || scheme.eq_ignore_ascii_case("bearer")) {
+        words.push(format!("\"{name}: Bearer $GUESTWIRE_TOKEN\""));
+    } else if is_masked(&header.value) {
+        let variable: String =
+            name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+        words.push(format!("{}\"$GUESTWIRE_{variable}\"", quoted(&format!("{name}: "))));
+    } else if header.value.is_empty() {
+        // `name:` would take the header away; `name;` sends it empty.
+        words.push(quoted(&format!("{name};")));
+    } else {
+        words.push(quoted(&format!("{name}: {}", header.value)));
+    }
+}
+
+/// The body; a masked `client_secret` of a form becomes a variable, which curl encodes.
+fn push_body(words: &mut Vec<String>, body: &str) {
+    if body.is_empty() {
+        return;
+    }
+    if !body.split('&').any(is_masked_secret) {
+        // A terminal shows what nobody can see in words, and the same document says it in escapes.
+        let body = if json::is(body) { quoted(&unseen_as_escapes(body)) } else { quoted(body) };
+        return words.extend(["--data-raw".to_owned(), body]);
+    }
+    for part in body.split('&') {
+        words.extend(if is_masked_secret(part) {
+            ["--data-urlencode".to_owned(), r#""client_secret=$GUESTWIRE_CLIENT_SECRET""#.to_owned()]
+        } else {
+            ["--data-raw".to_owned(), quoted(part)]
+        });
+    }
+}
+
+fn is_masked_secret(part: &str) -> bool {
+    // The mask may itself be percent-encoded in a form: « is C2 AB.
+    part.strip_prefix("client_secret=").is_some_and(|v| is_masked(v) || v.to_ascii_uppercase().starts_with("%C2%AB"))
 }
