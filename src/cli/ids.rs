@@ -67,7 +67,7 @@ pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Fail
             .await;
     let exit = played.exit?;
     let look = &played.fold.look;
-    let said = say(&find(&text, look.known()), look, &mut played.output, args.json)?;
+    let said = say(&find(&text, &look.known), look, &mut played.output, args.json)?;
     Ok(if exit == Exit::Done { said } else { exit })
 }
 
@@ -159,7 +159,7 @@ impl IdsFold {
         if !self.look.answered(asked, result, exchange.as_deref()) {
             return Vec::new();
         }
-        let troubles = self.look.troubles().iter().skip(self.told);
+        let troubles = self.look.troubles.iter().skip(self.told);
         let mut acts: Vec<_> = troubles.map(|why| FrontEndEffect::message("notice", now, why)).collect();
         self.told += acts.len();
         acts.extend(self.go_on());

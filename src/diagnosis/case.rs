@@ -148,25 +148,18 @@ impl<'c> Facts<'c> {
         skew(self.attempt?, &self.answer)
     }
 
-    /// That an older token was refused by this exchange too.
-    pub fn refused_alike(&self) -> Option<String> {
-        let attempt = self.attempt?;
-        let earlier =
-            self.exchange.attempts().find(|a| a.generation < attempt.generation && a.status() == Some(401))?;
-        let before = earlier.generation.map_or_else(String::new, |g| format!("#{g} and "));
-        Some(format!("tokens {before}#{} were refused alike", attempt.generation?))
+    /// An older token was refused by this exchange too.
+    pub fn is_refused_alike(&self) -> bool {
+        let last = self.attempt.map(|attempt| attempt.generation);
+        last.is_some_and(|last| self.exchange.attempts().any(|a| a.generation < last && a.status() == Some(401)))
     }
 
-    /// The token was refused right after it had been given out: its age cannot be the reason.
-    pub fn fresh(&self) -> Option<String> {
+    /// The token was refused right after it had been given out: its age cannot be the reason. A pasted token counts from when
+    /// it was pasted, which says nothing of its age.
+    pub fn is_fresh(&self) -> bool {
         const FRESH: Duration = Duration::from_secs(30);
-        let attempt = self.attempt?;
-        if let Some(alike) = self.refused_alike() {
-            return Some(alike);
-        }
-        // A pasted token counts from when it was pasted, which says nothing of its age.
-        let age = attempt.token_age.filter(|age| *age <= FRESH && !self.profile.pasted)?;
-        Some(format!("token #{} was granted {} s before", attempt.generation?, age.as_secs()))
+        let age = self.attempt.and_then(|attempt| attempt.token_age).filter(|_| !self.profile.pasted);
+        self.generation().is_some() && (self.is_refused_alike() || age.is_some_and(|age| age <= FRESH))
     }
 
     /// Whether it is a send by the Guest API's path.

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::model::{Cause, Confidence, Diagnosis, Excluded, Probe, Settles, Suspect};
+use crate::model::{Cause, Confidence, Diagnosis, Probe, Settles, Suspect};
 
 /// How a cause stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,13 +55,13 @@ pub fn open(cause: Cause, why: impl Into<String>) -> Hypothesis {
     Hypothesis::new(cause, Support::Open, why)
 }
 
-pub fn excluded(cause: Cause, why: impl Into<String>) -> Hypothesis {
-    Hypothesis::new(cause, Support::Excluded, why)
+/// Of what is ruled out nobody asks why: what was checked stands beside it.
+pub fn excluded(cause: Cause) -> Hypothesis {
+    Hypothesis::new(cause, Support::Excluded, "")
 }
 
-/// All of these are ruled out, for one reason.
-pub fn none_of(causes: impl IntoIterator<Item = Cause>, why: &str) -> Vec<Hypothesis> {
-    causes.into_iter().map(|cause| excluded(cause, why)).collect()
+pub fn none_of(causes: impl IntoIterator<Item = Cause>) -> Vec<Hypothesis> {
+    causes.into_iter().map(excluded).collect()
 }
 
 /// Suspects, what is excluded, and what would settle it. Within one standing the order of `all` stays: the rules give the
@@ -95,9 +95,9 @@ pub fn rank(all: Vec<Hypothesis>) -> Diagnosis {
     }
     // The probe that decides most comes first.
     ranked.settles.sort_by_key(|s| Reverse(s.causes.len()));
-    for Hypothesis { cause, why, .. } in out {
-        if ranked.excluded.iter().all(|e| e.cause != cause) {
-            ranked.excluded.push(Excluded { cause, why });
+    for Hypothesis { cause, .. } in out {
+        if !ranked.excluded.contains(&cause) {
+            ranked.excluded.push(cause);
         }
     }
     ranked

@@ -127,7 +127,7 @@ fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
 }
 
 fn ruled_out(diagnosis: &Diagnosis) -> Option<String> {
-    let causes: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.words()).collect();
+    let causes: Vec<&str> = diagnosis.excluded.iter().map(|cause| cause.words()).collect();
     (!causes.is_empty()).then(|| causes.join(", "))
 }
 

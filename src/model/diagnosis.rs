@@ -157,15 +157,6 @@ pub struct Check {
     pub shown_by: Option<ExchangeId>,
 }
 
-/// A cause that the evidence rules out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Excluded {
-    /// Which.
-    pub cause: Cause,
-    /// Why not.
-    pub why: String,
-}
-
 words! {
     /// Something that can be asked to decide between causes. Each is an exchange (or a connection) that changes nothing.
     pub enum Probe: name, words {
@@ -232,8 +223,8 @@ pub struct Diagnosis {
     pub suspects: Vec<Suspect>,
     /// What was looked at.
     pub checked: Vec<Check>,
-    /// What it is not.
-    pub excluded: Vec<Excluded>,
+    /// What it is not. What was checked stands beside it.
+    pub excluded: Vec<Cause>,
     /// What would decide what is open, the most useful first.
     pub settles: Vec<Settles>,
     /// What to do, in order.

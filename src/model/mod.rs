@@ -26,9 +26,7 @@ pub mod words;
 
 pub use channel::{Attachments, Capabilities, Channel, Transport};
 pub use conversation::{Address, Conversation, DiscoveredConversation, OpenGuest, RemoteState};
-pub use diagnosis::{
-    Advice, Cause, Check, CheckAnswer, Confidence, Diagnosis, Excluded, Probe, Remedy, Settles, Suspect,
-};
+pub use diagnosis::{Advice, Cause, Check, CheckAnswer, Confidence, Diagnosis, Probe, Remedy, Settles, Suspect};
 pub use exchange::{
     Attempt, Body, BodyForm, Ending, Exchange, ExchangeKind, ExchangeStep, Failure, Header, Outcome, Request, Response,
     Timing,

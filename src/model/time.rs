@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// `mono` never jumps, so durations and expiries are computed on it. `wall` is what a person and the server call
 /// the time; it also sees a suspended laptop, which the monotonic clock of Linux does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "i64", into = "i64")]
 pub struct Moment {
     /// Time since the process's own origin, on the monotonic clock.

@@ -1,7 +1,7 @@
 //! A session that was driven by hand, as a pass: each message becomes a step that expects what came of it. Pure.
 
 use crate::model::{Cause, DeliveryStatus, Variation};
-use toml::{Table, Value};
+use toml::Value;
 
 /// A message of the session and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +41,7 @@ pub fn toml(name: &str, played: &[PlayedMessage]) -> String {
             ));
         }
         out.push_str("\n[[cases.steps]]\n");
-        out.push_str(&format!("send = {}\n", sent(message)));
-        out.push_str(&format!("expect = {}\n", Value::Table(expected(message))));
+        out.push_str(&format!("send = {}\nexpect = {}\n", sent(message), expected(message)));
     }
     out
 }
@@ -54,7 +53,6 @@ fn quoted(text: &str) -> String {
 /// The text as it was typed; the double braces of a text are no variables here unless they are ours.
 fn sent(message: &PlayedMessage) -> String {
     let Some(variation) = message.sent_as else { return quoted(&message.text) };
-    let mut table = Table::new();
     let extra = variation.text("").len();
     // The file has the text without the variation's part: the variation adds it at each run.
     let typed = match variation {
@@ -63,29 +61,26 @@ fn sent(message: &PlayedMessage) -> String {
         _ => Some(message.text.as_str()),
     };
     let typed = typed.filter(|t| !t.trim().is_empty()).unwrap_or("a text");
-    table.insert("text".to_owned(), Value::String(typed.to_owned()));
-    table.insert("as".to_owned(), Value::String(variation.as_str().to_owned()));
-    Value::Table(table).to_string()
+    table([Some(("text", Value::from(typed))), Some(("as", Value::from(variation.as_str())))])
 }
 
-fn expected(message: &PlayedMessage) -> Table {
-    let mut table = Table::new();
+fn expected(message: &PlayedMessage) -> String {
     let outcome = match &message.delivery {
         DeliveryStatus::Refused(_) | DeliveryStatus::Lost => "refused",
         DeliveryStatus::Unknown(_) => "unknown",
         _ => "accepted",
     };
-    table.insert("outcome".to_owned(), Value::String(outcome.to_owned()));
-    if let Some(status) = message.status {
-        table.insert("status".to_owned(), Value::Integer(i64::from(status)));
-    }
-    if let Some(cause) = message.cause.filter(|_| outcome == "refused") {
-        table.insert("cause".to_owned(), Value::String(cause.as_str().to_owned()));
-    }
-    if let Some(reply) = message.reply.as_ref().filter(|r| outcome == "accepted" && !r.trim().is_empty()) {
-        table.insert("reply".to_owned(), Value::String(reply.clone()));
-    }
-    table
+    let reply = message.reply.as_ref().filter(|r| outcome == "accepted" && !r.trim().is_empty());
+    table([
+        Some(("outcome", Value::from(outcome))),
+        message.status.map(|status| ("status", Value::from(i64::from(status)))),
+        message.cause.filter(|_| outcome == "refused").map(|cause| ("cause", Value::from(cause.as_str()))),
+        reply.map(|reply| ("reply", Value::from(reply.as_str()))),
+    ])
+}
+
+fn table<const N: usize>(fields: [Option<(&str, Value)>; N]) -> String {
+    Value::Table(fields.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect()).to_string()
 }
 
 #[cfg(test)]

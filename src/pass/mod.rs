@@ -10,7 +10,6 @@
 //! are made from it alone.
 
 pub mod builtin;
-pub mod evidence;
 pub mod file;
 pub mod from_session;
 pub mod older_runs;
@@ -18,6 +17,8 @@ pub mod report;
 pub mod result;
 pub mod runner;
 
-pub use evidence::{ExchangeEvidence, SaidMessage, StepEvidence};
 pub use file::Pass;
-pub use result::{CaseResult, ExpectationResult, ExpectationState, PassRun, StepResult, Tally, Verdict};
+pub use result::{
+    CaseResult, ExchangeEvidence, ExpectationResult, ExpectationState, PassRun, SaidMessage, StepEvidence, StepResult,
+    Tally, Verdict,
+};

@@ -39,7 +39,7 @@ pub fn reading_line(now: Moment, why: &str) -> FrontEndEffect {
 pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> OutputLine {
     let open: Vec<Value> =
         diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
-    let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.as_str()).collect();
+    let excluded: Vec<&str> = diagnosis.excluded.iter().map(|cause| cause.as_str()).collect();
     let settles: Vec<&str> = diagnosis.settles.iter().map(|s| s.probe.name()).collect();
     let cause = diagnosis.cause();
     let fields = json!({

@@ -1,7 +1,7 @@
 //! What an answer to a probe means.
 
 use super::{
-    Doctor, DoctorEvidence, DoctorStage, DoctorVerdict, Finding, ProbeResult, Step, diagnose, reason, skew_words,
+    Doctor, DoctorEvidence, DoctorStage, DoctorStep, DoctorVerdict, Finding, ProbeResult, diagnose, reason, skew_words,
 };
 use crate::diagnosis::attempt::{ServerAnswer, authority, deployment as deployment_of};
 use crate::diagnosis::case::{listed, listed_or, skew};
@@ -322,7 +322,7 @@ impl ProbeAnswer<'_> {
     fn limits(&mut self, asked: ProbeQuestion) {
         let last = match asked {
             ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_) => true,
-            ProbeQuestion::Scopes => !self.doctor.plan.iter().any(|s| matches!(s, Step::Ask(_))),
+            ProbeQuestion::Scopes => !self.doctor.plan.iter().any(|s| matches!(s, DoctorStep::Ask(_))),
             _ => false,
         };
         if !last || self.doctor.verdict.is_some() || self.doctor.said.contains(&"limits") {

@@ -137,19 +137,13 @@ pub struct DoctorEvidence<'e> {
 pub struct Doctor {
     target: Option<Conversation>,
     subject: Option<(Box<Exchange>, Option<Channel>)>,
-    plan: VecDeque<Step>,
+    plan: VecDeque<DoctorStep>,
     said: Vec<&'static str>,
     /// Checks that could not be made.
     skipped: Vec<&'static str>,
     suspicion: Option<DoctorVerdict>,
     verdict: Option<DoctorVerdict>,
     skew: Option<i64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Ask(ProbeQuestion),
-    Send(ConversationKey),
 }
 
 impl Doctor {
@@ -161,13 +155,15 @@ impl Doctor {
         // Where the guest's own token is the identity, no client is needed, so none is asked for.
         if channel.is_none_or(|channel| !channel.has_sessions()) {
             if !profile.pasted && authority(&profile.token_host) != authority(&profile.api) {
-                plan.push_back(Step::Ask(ProbeQuestion::Reach(Host::Token)));
+                plan.push_back(DoctorStep::Ask(ProbeQuestion::Reach(Host::Token)));
             }
-            plan.extend([ProbeQuestion::Reach(Host::Api), ProbeQuestion::Token, ProbeQuestion::Scopes].map(Step::Ask));
+            plan.extend(
+                [ProbeQuestion::Reach(Host::Api), ProbeQuestion::Token, ProbeQuestion::Scopes].map(DoctorStep::Ask),
+            );
         }
         let probes = channel.map_or(&[][..], |channel| channel.capabilities().probes);
-        plan.extend(key.into_iter().flat_map(|key| probes.iter().map(move |probe| Step::Ask(probe(key)))));
-        plan.extend(key.filter(|_| send_test).map(Step::Send));
+        plan.extend(key.into_iter().flat_map(|key| probes.iter().map(move |probe| DoctorStep::Ask(probe(key)))));
+        plan.extend(key.filter(|_| send_test).map(DoctorStep::Send));
         Self { target, plan, ..Self::default() }
     }
 
@@ -192,20 +188,17 @@ impl Doctor {
                 self.count_skipped(&findings);
                 break;
             };
-            let by_id = matches!(
-                step,
-                Step::Ask(
-                    ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_) | ProbeQuestion::Deployment(_)
-                )
-            );
-            if by_id && let Some(malformed) = self.malformed() {
+            if let DoctorStep::Ask(
+                ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_) | ProbeQuestion::Deployment(_),
+            ) = step
+                && let Some(malformed) = self.malformed()
+            {
                 findings.push(malformed);
                 continue;
             }
-            match step {
-                Step::Ask(ProbeQuestion::Messages(_)) if self.said.contains(&"replies") => {}
-                Step::Ask(asked) => return (findings, DoctorStep::Ask(asked)),
-                Step::Send(key) => return (findings, DoctorStep::Send(key)),
+            let told = matches!(step, DoctorStep::Ask(ProbeQuestion::Messages(_))) && self.said.contains(&"replies");
+            if !told {
+                return (findings, step);
             }
         }
         let verdict = self.verdict.take().unwrap_or_else(|| self.conclude(evidence));
@@ -249,11 +242,10 @@ impl Doctor {
             let channel = self.target.as_ref().map(Conversation::channel);
             self.subject = Some((Box::new(exchange.clone()), channel));
             self.look_at_subject(evidence);
-            if let Some(target) = self.target.as_ref().filter(|_| self.verdict.is_none()) {
-                let channel = target.channel();
+            if let (Some(target), Some(channel), None) = (&self.target, channel, &self.verdict) {
                 let scopes = (!channel.has_sessions()).then_some(ProbeQuestion::Scopes);
                 let place = channel.capabilities().probes.first().map(|probe| probe(target.key));
-                self.plan.extend(scopes.into_iter().chain(place).map(Step::Ask));
+                self.plan.extend(scopes.into_iter().chain(place).map(DoctorStep::Ask));
             }
         }
         vec![Finding::shown(exchange, "send", result, detail)]
@@ -323,10 +315,9 @@ impl Doctor {
         if let Some(skew) = self.skew {
             return DoctorVerdict::new(Some(Cause::ClockSkew), Confidence::Sure, skew_words(skew));
         }
-        let why = if self.skipped.is_empty() {
-            "every check passed".to_owned()
-        } else {
-            format!("every check that could be made passed; not known: {}", self.skipped.join(", "))
+        let why = match self.skipped.as_slice() {
+            [] => "every check passed".to_owned(),
+            skipped => format!("every check that could be made passed; not known: {}", skipped.join(", ")),
         };
         DoctorVerdict::new(None, Confidence::Sure, why)
     }

@@ -118,8 +118,10 @@ const MOST: usize = 40;
 #[derive(Clone, Debug, Default)]
 pub struct IdLookUp {
     left: VecDeque<ProbeQuestion>,
-    known: KnownIds,
-    troubles: Vec<String>,
+    /// What is known now.
+    pub known: KnownIds,
+    /// What could not be looked up, one sentence each.
+    pub troubles: Vec<String>,
     /// The ids that were asked about, and whether each question was answered with “there is no such thing”.
     absent: HashMap<Uuid, bool>,
 }
@@ -165,23 +167,11 @@ impl IdLookUp {
             self.learn(target, uuid, exchange);
             // It cannot be anything else.
             self.left.retain(|left| !matches!(left, ProbeQuestion::Id(_, other) if *other == uuid));
-            return true;
-        }
-        if let Some(why) = trouble {
+        } else if let Some(why) = trouble {
             let id = written(target, uuid);
             self.troubles.push(format!("whether {id} is {} could not be looked up: {why}", words(target)));
         }
         true
-    }
-
-    /// What is known now.
-    pub const fn known(&self) -> &KnownIds {
-        &self.known
-    }
-
-    /// What could not be looked up, one sentence each.
-    pub fn troubles(&self) -> &[String] {
-        &self.troubles
     }
 
     /// Whether an id was looked up and is none of what can be looked up. It may still be a participant's.

@@ -20,7 +20,7 @@ fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let cause = Cause::ConversationUnknown;
     if !is_uuid(id) {
         let malformed = proven(Cause::ConversationMalformed, "the conversation id is not a UUID");
-        return vec![malformed, excluded(cause, "it is not a UUID")];
+        return vec![malformed, excluded(cause)];
     }
     let book = facts.history.of_conversation(id);
     let exists = book.and_then(|b| b.read.as_ref().map(|(seen, _)| *seen).or(b.accepted));
@@ -29,12 +29,12 @@ fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let unknown = match (home, missing, exists) {
         (Some(home), ..) => proven(cause, format!("the id in the path is a participant's; the conversation is {home}")),
         (_, Some(_), _) => proven(cause, "a read says that there is no conversation with this id"),
-        (_, None, Some(_)) => excluded(cause, "the conversation has been read"),
+        (_, None, Some(_)) => excluded(cause),
         (_, None, None) => {
             open(cause, "it has not been checked whether the conversation exists").by(Probe::Conversation)
         }
     };
-    vec![excluded(Cause::ConversationMalformed, "the conversation id is well formed"), unknown]
+    vec![excluded(Cause::ConversationMalformed), unknown]
 }
 
 /// What is wrong with an id by itself: it has not the form of one, or is known as that of something else.
@@ -46,9 +46,7 @@ fn misnamed(facts: &Facts<'_>, thing: &str, id: &str) -> Option<String> {
 /// How the integration of an open message stands. A 404 is about it, because the path names nothing else.
 pub fn integration(facts: &Facts<'_>) -> Hypothesis {
     let cause = Cause::IntegrationUnknown;
-    let Some(id) = facts.request.integration.as_deref() else {
-        return excluded(cause, "the request addresses no integration");
-    };
+    let Some(id) = facts.request.integration.as_deref() else { return excluded(cause) };
     if let Some(why) = misnamed(facts, "integration", id) {
         return proven(cause, why);
     }
@@ -71,7 +69,7 @@ fn participant(facts: &Facts<'_>) -> Hypothesis {
     let cause = Cause::ParticipantMismatch;
     let (id, external) = (facts.request.participant.as_deref(), facts.request.external.as_deref());
     if id.is_none() && external.is_none() {
-        return excluded(cause, "the message addresses no participant");
+        return excluded(cause);
     }
     if id.is_some_and(|id| !is_uuid(id)) {
         return proven(cause, "the participant id is not a UUID");
@@ -96,7 +94,7 @@ fn participant(facts: &Facts<'_>) -> Hypothesis {
     }
     let began = facts.attempt.map(|a| a.started);
     if began.is_some_and(|began| seen.at >= began) {
-        return excluded(cause, "the participant is the guest, read after the refusal");
+        return excluded(cause);
     }
     let before = began.map_or(0, |began| began.since(seen.at).as_secs());
     let before = if before < 2 { "just before".to_owned() } else { format!("{before} s before") };
@@ -131,10 +129,8 @@ pub fn deployment(facts: &Facts<'_>, why: &str) -> Hypothesis {
             let status = config.status.as_deref().unwrap_or_default();
             proven(cause, format!("the deployment's public configuration says that it is {status}"))
         }
-        Some(_) => excluded(cause, "the deployment is active by its public configuration"),
-        None if book.is_some_and(|b| b.opened.is_some()) => {
-            excluded(cause, "the deployment's guest socket has been opened in this session")
-        }
+        Some(_) => excluded(cause),
+        None if book.is_some_and(|b| b.opened.is_some()) => excluded(cause),
         None => open(cause, why).by(Probe::Deployment),
     }
 }
@@ -144,15 +140,16 @@ pub fn origin(facts: &Facts<'_>) -> Hypothesis {
     let cause = Cause::OriginRefused;
     let origin = facts.request.origin.as_deref().unwrap_or("(no origin)");
     let book = facts.deployment();
+    // Without a deployment no origin is accepted.
     if book.is_some_and(|b| b.missing.is_some() && b.config.is_none()) {
-        return excluded(cause, "without a deployment no origin is accepted");
+        return excluded(cause);
     }
     match book.and_then(|b| b.domains.as_ref()) {
         Some((_, domains)) if !domains.allow(origin) => {
             let listed = listed_or("no domain", ", ", &domains.listed);
             proven(cause, format!("the deployment allows {listed}, and not {origin}"))
         }
-        Some(_) => excluded(cause, "the deployment's public list allows this origin"),
+        Some(_) => excluded(cause),
         None => {
             let why = format!("the socket with the origin {origin} was refused with 403");
             open(cause, why).by(Probe::Deployment)

@@ -119,7 +119,7 @@ fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesi
         // It went out with another token than the session's: what is known of that one proves nothing here.
         let own = |h: &Hypothesis| matches!(h.cause.family(), Family::Token | Family::Scope | Family::Place);
         for other in found.iter_mut().filter(|h| own(h) && h.cause != Cause::AddressRefused) {
-            *other = excluded(other.cause, "it was not sent with the session's own token");
+            *other = excluded(other.cause);
         }
     }
     if found.iter().any(|h| h.cause == hypothesis.cause && h.standing >= hypothesis.standing) {

@@ -28,7 +28,7 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
             let mut found = unauthorized::token(facts);
             found.extend(unauthorized::place(facts, true));
             let others = [Cause::ScopeStripped, Cause::ParticipantMismatch, Cause::ConversationUnknown];
-            found.extend(none_of(others, "the server says that the token itself is not valid"));
+            found.extend(none_of(others));
             return Some(found);
         }
         (403, "missing.permissions" | "missing.any.permissions") if said.mentions("division") => {
@@ -51,9 +51,7 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
             named(Cause::ConversationEnded, "the server says that the session is read-only")
         }
         // The id of the message is taken: by what, and when, is not told.
-        (409, _) if said.mentions("already exist") || said.mentions("duplicate") => {
-            excluded(Cause::ConversationEnded, format!("the conflict is with something that exists: {quoted}"))
-        }
+        (409, _) if said.mentions("already exist") || said.mentions("duplicate") => excluded(Cause::ConversationEnded),
         // An open message begins a conversation where none is open: the end of an earlier one refuses nothing.
         (409, _) if facts.request.integration.is_some() => return Some(Vec::new()),
         (409, _) => {
@@ -82,7 +80,7 @@ fn insufficient_scope(facts: &Facts<'_>) -> Vec<Hypothesis> {
         found.push(supported(Cause::ScopeWrong, why).by(Probe::Scopes));
     }
     let others = [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch, Cause::ConversationUnknown];
-    found.extend(none_of(others, "the server says that the token lacks a scope"));
+    found.extend(none_of(others));
     found
 }
 
@@ -105,12 +103,12 @@ fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
         let why = "a 403 is about the client's roles; this one names no permission";
         open(Cause::PermissionMissing, why).by(Probe::Audit)
     } else {
-        excluded(Cause::PermissionMissing, "the service names the permissions that are missing")
+        excluded(Cause::PermissionMissing)
     });
     let why = "a role that does not cover the division gets the same answer";
     found.push(open(Cause::DivisionMismatch, why).by(Probe::Audit));
-    let others = [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch];
-    found.extend(none_of(others, "a 403 means that the API accepted the token"));
+    // A 403 means that the API accepted the token.
+    found.extend(none_of([Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch]));
     found
 }
 
@@ -125,7 +123,7 @@ fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
     } else {
         return Vec::new();
     };
-    found.extend(none_of([Cause::TokenExpired, Cause::RegionMismatch], "the API accepted the token"));
+    found.extend(none_of([Cause::TokenExpired, Cause::RegionMismatch]));
     found
 }
 
@@ -208,8 +206,7 @@ fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let rejected = |why: String| supported(Cause::ClientRejected, why).by(Probe::Audit);
     if facts.history.newest_facts().is_some_and(|t| !t.pasted) {
         let since = "its secret may have been changed";
-        let mut found =
-            none_of([Cause::RegionMismatch, Cause::BodyMalformed], "this client was given a token here before");
+        let mut found = none_of([Cause::RegionMismatch, Cause::BodyMalformed]);
         found.push(rejected(format!("this client was given a token before, and is refused now{said}: {since}")));
         return found;
     }

@@ -21,31 +21,28 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if facts.is_guest_send() {
         found.extend(scopes(facts, &facts.profile.required));
         found.extend(ids::of(facts));
-        if refused_elsewhere(facts) && works_now(facts).is_none() {
-            let why = "the token is refused also where neither scope nor ids matter";
+        // Neither scope nor ids matter where the token is refused elsewhere too.
+        if refused_elsewhere(facts) && !works_now(facts) {
             for hypothesis in found.iter_mut().filter(|h| h.standing < Support::Proven) {
-                *hypothesis = excluded(hypothesis.cause, why);
+                *hypothesis = excluded(hypothesis.cause);
             }
         }
     }
     found.extend(token(facts));
     found.extend(place(facts, facts.answer.is_published()));
     found.push(clock(facts));
-    found.push(excluded(Cause::RateLimited, "a rate limit answers 429"));
+    found.push(excluded(Cause::RateLimited));
     if facts.generation().is_some() && !facts.profile.pasted {
-        found.push(excluded(Cause::ClientRejected, "the token endpoint gave a token to this client"));
+        found.push(excluded(Cause::ClientRejected));
     }
     found
 }
 
 fn clock(facts: &Facts<'_>) -> Hypothesis {
     let skew = facts.skew().or(facts.history.skew).unwrap_or(0);
-    if skew.saturating_abs() <= SKEW {
-        return excluded(Cause::ClockSkew, "the clocks agree within a minute");
-    }
     // A bearer token does not depend on this machine's clock, so a difference alone refuses nothing.
-    if facts.fresh().is_some() {
-        return excluded(Cause::ClockSkew, format!("the clocks differ by {skew} s, but the token is fresh"));
+    if skew.saturating_abs() <= SKEW || facts.is_fresh() {
+        return excluded(Cause::ClockSkew);
     }
     let why = format!("the server's clock differs by {skew} s: by that clock the token may have expired");
     open(Cause::ClockSkew, why).by(Probe::Clock)
@@ -59,14 +56,14 @@ pub fn token(facts: &Facts<'_>) -> Vec<Hypothesis> {
         return vec![expired];
     }
     let causes = [Cause::TokenExpired, Cause::TokenRevoked, Cause::TokenRotation];
-    if let Some(why) = works_now(facts) {
-        return none_of(causes, &why);
+    if works_now(facts) {
+        return none_of(causes);
     }
     let worked = worked_before(facts);
-    if let Some(why) = facts.fresh() {
-        let mut found = none_of(causes, &why);
+    if facts.is_fresh() {
+        let mut found = none_of(causes);
         // Nobody revokes two tokens in a row; but one token that had worked may have been revoked.
-        if let Some(worked) = worked.filter(|_| facts.refused_alike().is_none()) {
+        if let Some(worked) = worked.filter(|_| !facts.is_refused_alike()) {
             found.retain(|h| h.cause != Cause::TokenRevoked);
             found.push(revoked(facts, format!("{worked}, and is refused now")));
         }
@@ -74,18 +71,15 @@ pub fn token(facts: &Facts<'_>) -> Vec<Hypothesis> {
     }
     if let Some((used, newer)) = facts.newer_token() {
         let why = format!("token #{used} was used although the newer #{newer} existed and works");
-        return vec![proven(Cause::TokenRotation, why), excluded(Cause::TokenExpired, "it has not expired")];
+        return vec![proven(Cause::TokenRotation, why), excluded(Cause::TokenExpired)];
     }
     let known_end = facts.token_facts().is_some_and(|f| f.expires.is_some());
     let revoked = match worked {
         Some(worked) if known_end => revoked(facts, format!("{worked}, is refused now, and has not expired")),
         _ => open(Cause::TokenRevoked, "a revoked token looks the same").by(Probe::Scopes),
     };
-    let rotation = if facts.profile.pasted {
-        excluded(Cause::TokenRotation, "a pasted token is the only one of this session")
-    } else {
-        excluded(Cause::TokenRotation, "no newer token existed when this one was used")
-    };
+    // No newer token existed.
+    let rotation = excluded(Cause::TokenRotation);
     let expired = |why| open(Cause::TokenExpired, why).by(Probe::Scopes);
     if known_end {
         let why = "by this machine's clock it has not expired; the server may have ended it early";
@@ -113,7 +107,7 @@ pub fn healed(facts: &Facts<'_>) -> Vec<Hypothesis> {
         Cause::ConversationUnknown,
         Cause::RegionMismatch,
     ];
-    let mut found = none_of(others, "the same message was accepted with a newer token");
+    let mut found = none_of(others);
     let number = |a: &Attempt| a.generation.map_or_else(|| "?".to_owned(), |g| g.to_string());
     let newer = facts.attempt.map_or_else(|| "?".to_owned(), number);
     let used = number(earlier);
@@ -132,7 +126,7 @@ pub fn healed(facts: &Facts<'_>) -> Vec<Hypothesis> {
         };
         let expired = open(Cause::TokenExpired, format!("the server may have ended #{used} early"));
         found.extend([revoked.by(Probe::Audit), expired.by(Probe::Audit)]);
-        found.push(excluded(Cause::TokenRotation, format!("#{newer} did not exist when #{used} was used")));
+        found.push(excluded(Cause::TokenRotation));
     }
     found
 }
@@ -160,11 +154,9 @@ fn worked_before(facts: &Facts<'_>) -> Option<String> {
 }
 
 /// The API let the same token in after it had refused this.
-fn works_now(facts: &Facts<'_>) -> Option<String> {
-    let attempt = facts.attempt?;
-    let seen = facts.token()?.accepted.besides(facts.exchange.id).filter(|seen| seen.at >= attempt.started)?;
-    let later = seen.at.since(attempt.started).as_secs();
-    Some(format!("the API accepted the same token {later} s later"))
+fn works_now(facts: &Facts<'_>) -> bool {
+    let seen = facts.token().and_then(|book| book.accepted.besides(facts.exchange.id));
+    seen.zip(facts.attempt).is_some_and(|(seen, attempt)| seen.at >= attempt.started)
 }
 
 // ── what the token may do, in the world where scopes decide [the Guest API's description] ───────────────────────────
@@ -183,23 +175,20 @@ pub fn scopes(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
         Some(Granted::Named(granted)) => {
             let causes = [Cause::ScopeStripped, Cause::ScopeNotRequested, Cause::ScopeWrong];
             let Some(lacks) = LackedScopes::of(required, requested, granted) else {
-                let why = format!("the token was granted {needed}");
-                let mut found = none_of(causes, &why);
-                if facts.fresh().is_none() {
+                let mut found = none_of(causes);
+                if !facts.is_fresh() {
                     found.retain(|h| h.cause != Cause::ScopeStripped);
-                    let since = format!("{why}; the Guest API may have been switched off since");
-                    found.push(open(Cause::ScopeStripped, since).by(Probe::Token));
+                    let why = format!("the token was granted {needed}; the Guest API may have been switched off since");
+                    found.push(open(Cause::ScopeStripped, why).by(Probe::Token));
                 }
                 return found;
             };
-            let granted = listed(granted);
             let why = match lacks.cause {
-                Cause::ScopeWrong => format!("the token has {granted} and not {needed}"),
+                Cause::ScopeWrong => format!("the token has {} and not {needed}", listed(granted)),
                 Cause::ScopeStripped => format!("the token was granted without {needed}"),
                 _ => format!("{needed} was never asked for (asked: {asked})"),
             };
-            let others = causes.into_iter().filter(|c| *c != lacks.cause);
-            let mut found = none_of(others, &format!("asked: {asked}; granted: {granted}"));
+            let mut found = none_of(causes.into_iter().filter(|c| *c != lacks.cause));
             found.push(proven(lacks.cause, why));
             found
         }
@@ -211,14 +200,11 @@ pub fn scopes(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
         _ if required.iter().all(|scope| requested.contains(scope)) => vec![
             granted_unknown(Cause::ScopeStripped),
             granted_unknown(Cause::ScopeWrong),
-            excluded(Cause::ScopeNotRequested, format!("{needed} was asked for")),
+            excluded(Cause::ScopeNotRequested),
         ],
         _ => {
             let why = format!("{needed} was not asked for (asked: {asked}), and {unknown}");
-            vec![
-                supported(Cause::ScopeNotRequested, why).by(Probe::Scopes),
-                excluded(Cause::ScopeStripped, "a scope that was not asked for cannot be stripped"),
-            ]
+            vec![supported(Cause::ScopeNotRequested, why).by(Probe::Scopes), excluded(Cause::ScopeStripped)]
         }
     }
 }
@@ -258,12 +244,12 @@ pub fn is_messaging(scope: &str) -> bool {
 
 /// How region and address stand. `named` says that the server would have named a refused address.
 pub fn place(facts: &Facts<'_>, named: bool) -> Vec<Hypothesis> {
-    let causes = [Cause::RegionMismatch, Cause::AddressRefused];
+    // This API host has accepted a token of this session.
     if facts.history.works.is_some() {
-        return none_of(causes, "this API host has accepted a token of this session");
+        return none_of([Cause::RegionMismatch, Cause::AddressRefused]);
     }
     let address = if named {
-        excluded(Cause::AddressRefused, "the server names a refused address (ip.not.authorized)")
+        excluded(Cause::AddressRefused)
     } else {
         open(Cause::AddressRefused, "no request from this address has been accepted yet").by(Probe::Scopes)
     };
@@ -276,7 +262,7 @@ fn region(facts: &Facts<'_>) -> Hypothesis {
     // `login.mypurecloud.de` is of the region `mypurecloud.de`.
     let region = |host: &str| regions::find(host.split_once('.')?.1).map(|region| &region.domain);
     let regions = region(token).zip(region(api)).filter(|_| token != api);
-    let fresh = facts.fresh().is_some();
+    let fresh = facts.is_fresh();
     match regions {
         Some((token, api)) if token != api && fresh => {
             proven(cause, format!("the token is from {token} and was refused at {api}, although it was new"))
@@ -289,7 +275,7 @@ fn region(facts: &Facts<'_>) -> Hypothesis {
         }
         None if token != api => open(cause, "the token comes from another host than the API's").by(Probe::Scopes),
         _ if facts.profile.pasted => open(cause, "it is not known where the pasted token comes from").by(Probe::Scopes),
-        _ => excluded(cause, "the token comes from the API's own region"),
+        _ => excluded(cause),
     }
 }
 

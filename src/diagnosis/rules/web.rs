@@ -39,7 +39,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
             if found.standing == Support::Open {
                 found.standing = Support::Supported;
             }
-            vec![found, excluded(Cause::OriginRefused, "an origin that is not allowed gets a 403")]
+            vec![found, excluded(Cause::OriginRefused)]
         }
         Some(429) => vec![named(Cause::RateLimited, "too many connections to this deployment")],
         Some(status @ 200..=399) => {

@@ -9,7 +9,6 @@
 //!                       └─ judge     what a person must look at
 //! ```
 
-mod expect;
 mod read;
 
 use std::collections::BTreeMap;
@@ -195,31 +194,26 @@ impl PassStep {
 
     /// What it does, in words.
     pub fn deed(&self) -> String {
-        let mut parts = Vec::new();
-        if self.clear_faults {
-            parts.push("clear the sandbox's faults".to_owned());
-        }
-        if let Some(fault) = &self.fault {
-            parts.push(format!("turn on the sandbox fault “{}”", fault.words()));
-        }
-        if let Some(by) = self.advance {
-            parts.push(format!("advance the sandbox's clock by {}", span(by)));
-        }
-        if self.renew {
-            parts.push("get a new token".to_owned());
-        }
-        if let Some(send) = &self.send {
-            let what = match &send.choice {
-                Some(label) => format!("choose “{label}”"),
-                None => format!("send “{}”", send.text),
-            };
+        let send = self.send.as_ref().map(|send| {
             let how = send.sent_as.map(|v| format!(" as {v}")).unwrap_or_default();
-            parts.push(format!("{what}{how}"));
+            match &send.choice {
+                Some(label) => format!("choose “{label}”{how}"),
+                None => format!("send “{}”{how}", send.text),
+            }
+        });
+        let parts = [
+            self.clear_faults.then(|| "clear the sandbox's faults".to_owned()),
+            self.fault.as_ref().map(|fault| format!("turn on the sandbox fault “{}”", fault.words())),
+            self.advance.map(|by| format!("advance the sandbox's clock by {}", span(by))),
+            self.renew.then(|| "get a new token".to_owned()),
+            send,
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        match &self.judge {
+            _ if !parts.is_empty() => capitalised(&parts.join(", then ")),
+            Some(judge) => format!("Judge: {judge}"),
+            None => "Wait".to_owned(),
         }
-        if parts.is_empty() {
-            parts.push(self.judge.as_ref().map_or_else(|| "wait".to_owned(), |judge| format!("judge: {judge}")));
-        }
-        capitalised(&parts.join(", then "))
     }
 
     /// What a person reads while it is open.

@@ -4,13 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::expect::{expect, pattern};
-use super::{Capture, CaptureSource, OUTCOME_WITHIN, Pass, PassCase, PassStep, REPLY_WITHIN, StepMessage};
+use regex::Regex;
+use serde_json::Value;
+
+use super::{
+    Capture, CaptureSource, ExpectSection, ExpectedOutcome, ExpectedReply, OUTCOME_WITHIN, Pass, PassCase, PassStep,
+    Pattern, REPLY_WITHIN, StepMessage,
+};
 use crate::config::toml_reader::{Doc, Table, TextOrTable};
 use crate::config::{Problems, Spot};
 use crate::model::fault::Fault;
-use crate::model::{Attachment, FileSource, Variation, variables};
-use crate::text::suggest::suggestion;
+use crate::model::{Attachment, Author, Cause, Confidence, FileSource, Variation, variables};
+use crate::text::suggest::{nearest, suggestion};
 
 impl Pass {
     /// Reads a pass; `file` is for the sentences.
@@ -34,7 +39,7 @@ fn pass(mut root: Table<'_>) -> Option<Pass> {
     let name = root.required("name", "give the pass a name");
     let about = root.text("about").map(|s| s.value);
     let conversation = root.text("conversation");
-    let within = root.duration("within");
+    let within = root.duration("within").map(|w| w.value);
     if root.lacks("cases") {
         let at = root.at();
         root.wrong(at, "the file has no [[cases]]: a pass needs at least one case with a step");
@@ -46,7 +51,7 @@ fn pass(mut root: Table<'_>) -> Option<Pass> {
     for table in root.tables("cases") {
         let at = table.at();
         let number = cases.len() + 1;
-        let Some(mut case) = case(table, number, within.as_ref().map(|w| w.value), &mut captured) else { continue };
+        let Some(mut case) = case(table, number, within, &mut captured) else { continue };
         case.conversation = case.conversation.or_else(|| conversation.clone());
         if !ids.insert(case.id.clone()) {
             root.wrong(at, format!("two cases have the id `{}`; give one of them another `id`", case.id));
@@ -112,15 +117,14 @@ fn step(
     let judge = table.text("judge").map(|s| s.value);
     let idle = !sends && !clear_faults && !table.has("fault") && advance.is_none() && !renew;
     if idle && judge.is_none() && !table.has("expect") && !table.has("capture") {
-        table.wrong(
-            at,
-            format!("{} does nothing: give it `send`, `expect`, `judge` or something to set up", table.title()),
-        );
+        let how = "give it `send`, `expect`, `judge` or something to set up";
+        table.wrong(at, format!("{} does nothing: {how}", table.title()));
     }
     table.finish();
+    let slugged = || given.as_deref().map_or_else(|| number.to_string(), |name| slug(name, number));
     let mut step = PassStep {
-        id: String::new(),
-        name: String::new(),
+        id: id.unwrap_or_else(slugged),
+        name: given.clone().unwrap_or_default(),
         instruction,
         conversation,
         clear_faults,
@@ -133,8 +137,9 @@ fn step(
         judge,
         within,
     };
-    step.id = id.unwrap_or_else(|| given.as_deref().map_or_else(|| number.to_string(), |name| slug(name, number)));
-    step.name = given.unwrap_or_else(|| step.deed());
+    if given.is_none() {
+        step.name = step.deed();
+    }
     Some(step)
 }
 
@@ -167,11 +172,9 @@ fn read_send(table: &mut Table<'_>, captured: &BTreeSet<String>) -> Option<Optio
     let choice = send.text("choice").map(|s| s.value);
     let sent_as = send.word("as", &Variation::ALL.map(|one| (one.as_str(), one))).map(|s| s.value);
     let mut attributes = BTreeMap::new();
-    if let Some(fields) = send.table("attributes") {
-        for (name, text) in fields.named_texts() {
-            known(table, &text, captured);
-            attributes.insert(name.value, text.value);
-        }
+    for (name, text) in send.table("attributes").into_iter().flat_map(Table::named_texts) {
+        known(table, &text, captured);
+        attributes.insert(name.value, text.value);
     }
     let attachments = send.tables("attachments").into_iter().filter_map(read_attachment).collect::<Vec<_>>();
     if text.is_none() && choice.is_none() && attachments.is_empty() && !send.has("text") {
@@ -265,14 +268,133 @@ fn read_id(table: &mut Table<'_>) -> Option<String> {
 
 /// An id made of a name: `The guest is heard` → `the-guest-is-heard`.
 fn slug(name: &str, number: usize) -> String {
-    let mut id = String::new();
-    for c in name.chars() {
-        if c.is_ascii_alphanumeric() {
-            id.push(c.to_ascii_lowercase());
-        } else if !id.is_empty() && !id.ends_with('-') {
-            id.push('-');
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let id = words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-");
+    if id.is_empty() { number.to_string() } else { id }
+}
+
+// ── what a step expects ─────────────────────────────────────────────────────────────────────────────────────────────
+
+const AUTHORS: &[(&str, Author)] = &[(Author::Bot.word(), Author::Bot), (Author::Agent.word(), Author::Agent)];
+
+/// Reads `expect` of a step that sends, or does not.
+fn expect(step: &mut Table<'_>, sends: bool) -> ExpectSection {
+    let Some(mut table) = step.table("expect") else { return ExpectSection::default() };
+    let at = table.at();
+    if table.is_empty() {
+        table.wrong(at, "`expect` expects nothing: say what, or remove it");
+    }
+    let outcome = table.word("outcome", &ExpectedOutcome::ALL.map(|one| (one.word(), one)));
+    let cause = read_cause(&mut table);
+    let confidence = table.word("confidence", &Confidence::ALL.map(|one| (one.word(), one)));
+    let status = table.number("status", 100, 599);
+    let mut count = |name| table.number(name, 0, 100).and_then(|n| u32::try_from(n.value).ok());
+    let (tries, renewals) = (count("tries"), count("renewals"));
+    let headers = table.table("headers").map(read_headers).unwrap_or_default();
+    let body = table.table("body").map(read_body).unwrap_or_default();
+    let reply = read_reply(&mut table);
+    let silence = table.duration("silence");
+    if !sends {
+        for name in ["outcome", "cause", "status", "tries", "headers", "body"] {
+            if table.has(name) {
+                table.wrong(at, format!("`{name}` is expected, but this step sends nothing"));
+            }
         }
     }
-    let id = id.trim_end_matches('-');
-    if id.is_empty() { number.to_string() } else { id.to_owned() }
+    if let (Some(cause), Some(outcome)) = (&cause, &outcome)
+        && outcome.value == ExpectedOutcome::Accepted
+    {
+        table.wrong(cause.at, "`cause` needs a refusal, but the expected outcome is \"accepted\"");
+    }
+    if let (Some(confidence), None) = (&confidence, &cause) {
+        table.wrong(confidence.at, "`confidence` needs a `cause`");
+    }
+    if let (Some(silence), Some(_)) = (&silence, &reply) {
+        table.wrong(silence.at, "a reply and silence cannot be expected in one step");
+    }
+    table.finish();
+    ExpectSection {
+        outcome: outcome.map(|o| o.value).or_else(|| cause.as_ref().map(|_| ExpectedOutcome::Refused)),
+        cause: cause.map(|c| c.value),
+        confidence: confidence.map(|c| c.value),
+        status: status.and_then(|s| u16::try_from(s.value).ok()),
+        headers,
+        body,
+        tries,
+        renewals,
+        reply,
+        silence: silence.map(|s| s.value),
+    }
 }
+
+fn read_cause(table: &mut Table<'_>) -> Option<Spot<Cause>> {
+    let name = table.text("cause")?;
+    if let Some(cause) = Cause::named(&name.value) {
+        return Some(name.map(|_| cause));
+    }
+    let near = nearest(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
+    let near = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
+    table.wrong(name.at, format!("`cause` must be a cause that `guestwire explain` lists{near}"));
+    None
+}
+
+fn read_headers(table: Table<'_>) -> Vec<(String, Option<String>)> {
+    let read = |(name, value): (Spot<String>, Spot<Value>)| match value.value {
+        Value::Bool(true) => Some((name.value, None)),
+        Value::String(text) => Some((name.value, Some(text))),
+        _ => {
+            let how = "must be true (it is there) or a string (its value)";
+            table.wrong(value.at, format!("the header `{}` {how}", name.value));
+            None
+        }
+    };
+    table.named_values().into_iter().filter_map(read).collect()
+}
+
+fn read_body(table: Table<'_>) -> Vec<(String, Value)> {
+    let mut values = Vec::new();
+    for (pointer, value) in table.named_values() {
+        if !pointer.value.starts_with('/') {
+            let how = "must be a JSON pointer, which begins with /, like \"/code\"";
+            table.wrong(pointer.at, format!("`{}` {how}", pointer.value));
+        }
+        values.push((pointer.value, value.value));
+    }
+    values
+}
+
+fn read_reply(table: &mut Table<'_>) -> Option<ExpectedReply> {
+    let within = REPLY_WITHIN;
+    let mut expected = ExpectedReply { contains: None, matches: None, choices: Vec::new(), from: None, within };
+    match table.text_or_table("reply", "a text, or a table")? {
+        TextOrTable::Text(text) => expected.contains = Some(text.value),
+        TextOrTable::Table(mut reply) => {
+            expected.contains = reply.text("contains").map(|s| s.value);
+            expected.matches = reply.text("matches").and_then(|text| pattern(&reply, &text));
+            let choices = reply.strings("choices").map(|list| list.value);
+            expected.choices = choices.into_iter().flatten().map(|label| label.value).collect();
+            expected.from = reply.word("from", AUTHORS).map(|s| s.value);
+            expected.within = reply.duration("within").map_or(within, |d| d.value);
+            reply.finish();
+        }
+    }
+    Some(expected)
+}
+
+/// A regular expression, or what is wrong with it.
+fn pattern(table: &Table<'_>, text: &Spot<String>) -> Option<Pattern> {
+    match Regex::new(&text.value) {
+        Ok(regex) => Some(Pattern(regex)),
+        Err(why) => {
+            // The lines before the last draw the place, which a sentence cannot.
+            let why = why.to_string();
+            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            table.wrong(text.at, format!("this is not a regular expression: {why}"));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "../../../tests/unit/pass/file/read.rs"]
+mod tests;

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::pass::{CaseResult, ExpectationState, PassRun, StepResult, Verdict};
+use crate::pass::{CaseResult, ExchangeEvidence, ExpectationState, PassRun, StepResult, Verdict};
 
 use super::words;
 use crate::export::escape::unseen_as_escapes;
@@ -82,7 +82,7 @@ fn test(run: &PassRun, case: &CaseResult, step: &StepResult) -> Value {
         "duration": u64::try_from(step.open.as_millis()).unwrap_or(u64::MAX),
         "suite": [run.name, case.name],
         "filePath": run.file,
-        "type": if step.is_manual() { "manual" } else { "automatic" },
+        "type": if step.judge.is_some() { "manual" } else { "automatic" },
         "start": start,
         "stop": stop,
         "retries": (step.runs > 1).then(|| step.runs - 1),
@@ -94,19 +94,15 @@ fn test(run: &PassRun, case: &CaseResult, step: &StepResult) -> Value {
 }
 
 fn extra(case: &CaseResult, step: &StepResult) -> Value {
-    let exchanges: Vec<Value> = step
-        .evidence
-        .exchanges
-        .iter()
-        .map(|one| {
-            let e = &one.exchange;
-            json!({
-                "id": e.id, "kind": e.kind, "what": e.what, "status": e.status(), "outcome": e.outcome.word(),
-                "tookMs": e.took_ms(), "requestId": e.request_id().map(|(_, id)| id),
-                "cause": one.cause.as_ref().map(|c| &c.cause), "sentAs": e.sent_as,
-            })
+    let exchange = |one: &ExchangeEvidence| {
+        let e = &one.exchange;
+        json!({
+            "id": e.id, "kind": e.kind, "what": e.what, "status": e.status(), "outcome": e.outcome.word(),
+            "tookMs": e.took_ms(), "requestId": e.request_id().map(|(_, id)| id),
+            "cause": one.cause.as_ref().map(|c| &c.cause), "sentAs": e.sent_as,
         })
-        .collect();
+    };
+    let exchanges: Vec<Value> = step.evidence.exchanges.iter().map(exchange).collect();
     json!({
         "instruction": step.instruction,
         "judge": step.judge,

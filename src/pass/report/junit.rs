@@ -21,10 +21,12 @@ pub fn junit(run: &PassRun) -> String {
         let began = case.steps.iter().filter_map(|s| s.began).min().unwrap_or(run.began);
         let open: f64 = case.steps.iter().map(|s| s.open.as_secs_f64()).sum();
         let tally = Tally::of(case.steps.iter());
+        let round = if case.round > 1 { format!(" (round {})", case.round) } else { String::new() };
+        let suite = format!("{}{round}", case.name);
         let _ = writeln!(
             out,
             "  <testsuite name=\"{}\" {} skipped=\"{}\" time=\"{open:.3}\" timestamp=\"{}\">\n    <properties>",
-            markup(&suite(case)),
+            markup(&suite),
             counts(&tally),
             tally.skipped + tally.open,
             // The format has no zone: UTC.
@@ -41,10 +43,6 @@ pub fn junit(run: &PassRun) -> String {
     }
     out.push_str("</testsuites>\n");
     out
-}
-
-fn suite(case: &CaseResult) -> String {
-    if case.round > 1 { format!("{} (round {})", case.name, case.round) } else { case.name.clone() }
 }
 
 fn counts(tally: &Tally) -> String {
@@ -77,9 +75,8 @@ fn testcase(out: &mut String, run: &PassRun, case: &CaseResult, step: &StepResul
     match step.counts() {
         Some(Verdict::Fail) => {
             let cause = step.caused_by().map(|cause| format!("cause {cause}"));
-            let unmet = step.unmet();
-            let unmet =
-                unmet.map(|e| format!("expected {}, found: {}", e.what, e.detail.as_deref().unwrap_or("nothing")));
+            let found = |detail: &Option<String>| detail.clone().unwrap_or_else(|| "nothing".to_owned());
+            let unmet = step.unmet().map(|e| format!("expected {}, found: {}", e.what, found(&e.detail)));
             let detail: Vec<String> = cause.into_iter().chain(unmet).collect();
             let _ = writeln!(
                 out,

@@ -29,19 +29,13 @@ pub fn took(run: &PassRun) -> Duration {
 }
 
 /// `passed`, `failed`, `blocked`, `skipped`, or `open`.
-pub const fn verdict(verdict: Option<Verdict>) -> &'static str {
-    match verdict {
-        Some(verdict) => verdict.word(),
-        None => "open",
-    }
+pub fn verdict(verdict: Option<Verdict>) -> &'static str {
+    verdict.map_or("open", Verdict::word)
 }
 
 /// The verdict of one side, or a dash.
-pub const fn said(verdict: Option<Verdict>) -> &'static str {
-    match verdict {
-        Some(verdict) => verdict.word(),
-        None => "–",
-    }
+pub fn said(verdict: Option<Verdict>) -> &'static str {
+    verdict.map_or("–", Verdict::word)
 }
 
 /// `12 steps: 9 passed, 1 failed, 2 skipped`.
@@ -75,14 +69,11 @@ pub fn disagreement(step: &StepResult) -> String {
 /// `SEND "hello" ok 200 182 ms x-request-id e42c…`: an exchange in a line.
 pub fn exchange(exchange: &Exchange) -> String {
     let (kind, outcome) = (exchange.kind.word(), exchange.outcome.word());
-    let mut out = format!("{} {kind} {outcome} “{}”", time(exchange.started.wall), exchange.what);
+    let head = format!("{} {kind} {outcome} “{}”", time(exchange.started.wall), exchange.what);
     let status = exchange.status().map(|s| s.to_string());
     let took = exchange.took_ms().map(|ms| format!("{ms} ms"));
     let id = exchange.request_id().map(|(name, id)| format!("{name} {id}"));
     let purpose = exchange.sent_as.map(|how| format!("wrongly on purpose: {how}"));
-    for part in [status, took, exchange.outcome.words(), purpose, id].into_iter().flatten() {
-        out.push_str(" · ");
-        out.push_str(&part);
-    }
-    out
+    let parts = [Some(head), status, took, exchange.outcome.words(), purpose, id];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

@@ -1,5 +1,6 @@
 //! What a step expects as a list, and whether what was seen so far meets it. Pure: (expectation, seen, now) → look.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,8 +54,15 @@ pub enum Status {
     Blocked(Unreadable),
 }
 
+impl Status {
+    /// The moment to which it is waited for.
+    pub const fn until(&self) -> Option<Moment> {
+        if let Self::Waiting(until) = self { Some(*until) } else { None }
+    }
+}
+
 /// What is known of the step that runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct StepProgress {
     pub wanted: Vec<Expectation>,
     pub began: Moment,
@@ -78,6 +86,10 @@ impl StepProgress {
     const fn sends(&self) -> bool {
         self.delivery.is_some()
     }
+
+    fn response(&self) -> Option<&Response> {
+        self.exchange.as_deref()?.last_attempt()?.response()
+    }
 }
 
 /// What was seen since the step began.
@@ -91,6 +103,17 @@ pub struct Observed<'s> {
     pub replies: Option<&'s ReplyTracker>,
     /// Why it cannot be sent, where that is known.
     pub trouble: Option<&'s str>,
+}
+
+impl Observed<'_> {
+    fn is_past(&self, moment: Moment) -> bool {
+        moment.left(self.now).is_zero()
+    }
+
+    /// Whether the step's time is over.
+    fn is_late(&self) -> bool {
+        self.is_past(self.watch.until)
+    }
 }
 
 /// All that a step expects, in the order in which it is shown.
@@ -142,12 +165,19 @@ impl Expectation {
         }
     }
 
+    /// How long it listens to the conversation.
+    fn listening(&self) -> Option<Duration> {
+        match self {
+            Self::Reply(ExpectedReply { within, .. })
+            | Self::Silence(within)
+            | Self::Capture(Capture { source: CaptureSource::Reply(_, within), .. }) => Some(*within),
+            _ => None,
+        }
+    }
+
     /// Whether it listens to the conversation.
-    pub const fn listens(&self) -> bool {
-        matches!(
-            self,
-            Self::Reply(_) | Self::Silence(_) | Self::Capture(Capture { source: CaptureSource::Reply(..), .. })
-        )
+    pub fn listens(&self) -> bool {
+        self.listening().is_some()
     }
 
     /// How it stands.
@@ -158,13 +188,13 @@ impl Expectation {
             Self::Cause(cause, confidence) => because(*cause, *confidence, seen),
             Self::Status(wanted) => answered(seen, |exchange| match exchange.status() {
                 Some(status) if status == *wanted => Status::Yes(None),
-                Some(status) => Status::No(format!("it is {status}")),
-                None => Status::No("no answer was received".to_owned()),
+                Some(status) => no(format!("it is {status}")),
+                None => no("no answer was received"),
             }),
             Self::Header(name, wanted) => responded(seen, |response| match (header(&response.headers, name), wanted) {
-                (None, _) => Status::No("it is not there".to_owned()),
+                (None, _) => no("it is not there"),
                 (Some(value), Some(wanted)) if value != wanted => {
-                    Status::No(format!("it is “{value}”{}", named(alike::difference(wanted, value))))
+                    no(format!("it is “{value}”{}", named(alike::difference(wanted, value))))
                 }
                 (Some(value), _) => Status::Yes(Some(value.to_owned())),
             }),
@@ -172,26 +202,29 @@ impl Expectation {
                 Some(value) if value == *wanted => Status::Yes(None),
                 Some(value) => {
                     let texts = wanted.as_str().zip(value.as_str());
-                    Status::No(format!("it is {value}{}", named(texts.and_then(|(a, b)| alike::difference(a, b)))))
+                    no(format!("it is {value}{}", named(texts.and_then(|(a, b)| alike::difference(a, b)))))
                 }
-                None => Status::No("it is not there".to_owned()),
+                None => no("it is not there"),
             }),
             Self::Tries(wanted) => answered(seen, |exchange| {
                 let tries = exchange.attempts().count();
-                if tries == *wanted as usize { Status::Yes(None) } else { Status::No(there(tries)) }
+                if tries == *wanted as usize { Status::Yes(None) } else { no(there(tries)) }
             }),
             Self::Renewals(wanted) => renewals(*wanted, seen),
             Self::Reply(reply) => {
                 listen(seen, reply.within, |m| fits(reply, m), |m| format!("no reply fits; {}", unlike(reply, m)))
             }
-            Self::Silence(time) => silence(*time, seen),
+            Self::Silence(time) => match unheard(seen).next() {
+                Some(reply) => no(said(reply)),
+                None => over(seen, *time, || Status::Yes(None)),
+            },
             Self::Capture(capture) => match &capture.source {
                 CaptureSource::Reply(pattern, within) => {
                     listen(seen, *within, |m| pattern.0.is_match(&m.text), |m| format!("no reply matches; {}", said(m)))
                 }
                 _ => answered(seen, |_| match captured(capture, seen) {
-                    Some(value) => Status::Yes(Some(value)),
-                    None => Status::No("it is not in the answer".to_owned()),
+                    None => no("it is not in the answer"),
+                    value => Status::Yes(value),
                 }),
             },
         }
@@ -199,16 +232,18 @@ impl Expectation {
 }
 
 fn reply_words(reply: &ExpectedReply) -> String {
-    let mut parts = Vec::new();
-    parts.extend(reply.contains.as_ref().map(|text| format!("says “{text}”")));
-    parts.extend(reply.matches.as_ref().map(|pattern| format!("matches /{}/", pattern.0.as_str())));
-    if !reply.choices.is_empty() {
-        let labels: Vec<String> = reply.choices.iter().map(|c| format!("“{c}”")).collect();
-        parts.push(format!("offers {}", labels.join(", ")));
-    }
+    let says = reply.contains.as_ref().map(|text| format!("says “{text}”"));
+    let matches = reply.matches.as_ref().map(|pattern| format!("matches /{}/", pattern.0.as_str()));
+    let labels: Vec<String> = reply.choices.iter().map(|c| format!("“{c}”")).collect();
+    let offers = (!labels.is_empty()).then(|| format!("offers {}", labels.join(", ")));
+    let parts: Vec<String> = [says, matches, offers].into_iter().flatten().collect();
     let who = reply.from.map_or("a reply", |author| author.word());
     let what = if parts.is_empty() { "comes".to_owned() } else { parts.join(" and ") };
     format!("{who} {what} within {}", span(reply.within))
+}
+
+fn no(why: impl Into<String>) -> Status {
+    Status::No(why.into())
 }
 
 fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
@@ -217,14 +252,13 @@ fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
         DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => ExpectedOutcome::Accepted,
         DeliveryStatus::Refused(_) | DeliveryStatus::Lost => ExpectedOutcome::Refused,
         DeliveryStatus::Unknown(_) => ExpectedOutcome::Unknown,
-        DeliveryStatus::Cancelled => return Status::No("it was taken back".to_owned()),
-        open if seen.watch.until.left(seen.now).is_zero() => {
+        DeliveryStatus::Cancelled => return no("it was taken back"),
+        open if seen.is_late() => {
             let why = match open {
-                DeliveryStatus::Waiting { why, .. } => Some(why.to_string()),
-                _ => seen.trouble.map(ToString::to_string),
+                DeliveryStatus::Waiting { why, .. } => format!(": {why}"),
+                _ => seen.trouble.map(|why| format!(": {why}")).unwrap_or_default(),
             };
-            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-            return Status::No(format!("it is still {}{why}", open.word()));
+            return no(format!("it is still {}{why}", open.word()));
         }
         _ => return Status::Waiting(seen.watch.until),
     };
@@ -232,34 +266,31 @@ fn outcome(came: ExpectedOutcome, seen: &Observed<'_>) -> Status {
     let has_one = seen.watch.exchange.is_some() || got != ExpectedOutcome::Refused;
     let whole = seen.watch.exchange.as_deref().is_some_and(|x| x.outcome.is_settled());
     if let Some(at) = seen.watch.settled.filter(|_| has_one && !whole).map(|at| at.after(EVIDENCE))
-        && !at.left(seen.now).is_zero()
+        && !seen.is_past(at)
     {
         return Status::Waiting(at);
     }
-    let why = delivery.reason().map(ToString::to_string);
     if got == came {
-        return Status::Yes(why);
+        return Status::Yes(delivery.reason().map(ToString::to_string));
     }
-    Status::No(why.map_or_else(|| format!("it was {}", got.word()), |why| format!("it was {}: {why}", got.word())))
+    let why = delivery.reason().map(|why| format!(": {why}")).unwrap_or_default();
+    no(format!("it was {}{why}", got.word()))
 }
 
 /// What the settled exchange says.
 fn answered(seen: &Observed<'_>, say: impl Fn(&Exchange) -> Status) -> Status {
     match (seen.watch.exchange.as_deref(), seen.watch.settled) {
         (Some(exchange), Some(_)) if exchange.outcome.is_settled() => say(exchange),
-        (_, Some(at)) if at.after(LAG).left(seen.now).is_zero() => Status::No("there was no exchange".to_owned()),
+        (_, Some(at)) if seen.is_past(at.after(LAG)) => no("there was no exchange"),
         (_, Some(at)) => Status::Waiting(at.after(LAG)),
         (_, None) if !seen.watch.sends() => Status::Open,
-        (_, None) if seen.watch.until.left(seen.now).is_zero() => Status::No("it was not answered in time".to_owned()),
+        (_, None) if seen.is_late() => no("it was not answered in time"),
         (_, None) => Status::Waiting(seen.watch.until),
     }
 }
 
 fn responded(seen: &Observed<'_>, say: impl Fn(&Response) -> Status) -> Status {
-    answered(seen, |exchange| match exchange.last_attempt().and_then(|a| a.response()) {
-        Some(response) => say(response),
-        None => Status::No("no answer was received".to_owned()),
-    })
+    answered(seen, |_| seen.watch.response().map_or_else(|| no("no answer was received"), &say))
 }
 
 fn at(response: &Response, pointer: &str) -> Option<Value> {
@@ -270,7 +301,7 @@ fn at(response: &Response, pointer: &str) -> Option<Value> {
 fn because(cause: Cause, confidence: Option<Confidence>, seen: &Observed<'_>) -> Status {
     answered(seen, |exchange| {
         if exchange.outcome == Outcome::Accepted {
-            return Status::No("it was accepted".to_owned());
+            return no("it was accepted");
         }
         let enough = |c: Confidence| confidence.is_none_or(|least| c >= least);
         let found = match seen.diagnosis {
@@ -282,9 +313,9 @@ fn because(cause: Cause, confidence: Option<Confidence>, seen: &Observed<'_>) ->
             None => "nothing was diagnosed".to_owned(),
         };
         // A read that is under way may decide it.
-        match seen.watch.settled {
-            Some(at) if !at.after(LAG).left(seen.now).is_zero() => Status::Waiting(at.after(LAG)),
-            _ => Status::No(found),
+        match seen.watch.settled.map(|at| at.after(LAG)) {
+            Some(late) if !seen.is_past(late) => Status::Waiting(late),
+            _ => no(found),
         }
     })
 }
@@ -294,16 +325,13 @@ fn there(count: usize) -> String {
 }
 
 fn renewals(wanted: u32, seen: &Observed<'_>) -> Status {
-    let got = seen.renewals;
-    let no = || Status::No(there(got as usize));
-    let over = if seen.watch.sends() { seen.watch.settled.is_some() } else { wanted == 0 };
-    if got > wanted {
-        return no();
+    let sends = seen.watch.sends();
+    let over = if sends { seen.watch.settled.is_some() } else { wanted == 0 };
+    match seen.renewals.cmp(&wanted) {
+        Ordering::Equal if over || !sends => Status::Yes(None),
+        Ordering::Less | Ordering::Equal if !over && !seen.is_late() => Status::Waiting(seen.watch.until),
+        _ => no(there(seen.renewals as usize)),
     }
-    if got == wanted && (over || !seen.watch.sends()) {
-        return Status::Yes(None);
-    }
-    if over || seen.watch.until.left(seen.now).is_zero() { no() } else { Status::Waiting(seen.watch.until) }
 }
 
 /// When listening to the other side begins; or that it never does.
@@ -313,10 +341,8 @@ fn from(seen: &Observed<'_>) -> Result<Option<Moment>, Status> {
     }
     match (seen.watch.delivery.as_ref(), seen.watch.settled) {
         (Some(DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed), Some(at)) => Ok(Some(at)),
-        (Some(delivery), Some(_)) => Err(Status::No(format!("the message was {}", delivery.word()))),
-        _ if seen.watch.until.left(seen.now).is_zero() => {
-            Err(Status::No("the message was not accepted in time".to_owned()))
-        }
+        (Some(delivery), Some(_)) => Err(no(format!("the message was {}", delivery.word()))),
+        _ if seen.is_late() => Err(no("the message was not accepted in time")),
         _ => Ok(None),
     }
 }
@@ -335,12 +361,8 @@ fn listen(
     if let Some(reply) = unheard(seen).find(|m| fits(m)) {
         return Status::Yes(Some(format!("{}: {}", reply.author.word(), reply.text)));
     }
-    over(seen, within, || {
-        Status::No(match unheard(seen).last() {
-            Some(message) => otherwise(message),
-            None => "no reply was received".to_owned(),
-        })
-    })
+    let nothing = || "no reply was received".to_owned();
+    over(seen, within, || no(unheard(seen).last().map_or_else(nothing, &otherwise)))
 }
 
 /// What a span of `time` without the reply comes to, once it is over: `said` where all of it was observed.
@@ -351,14 +373,14 @@ fn over(seen: &Observed<'_>, time: Duration, said: impl Fn() -> Status) -> Statu
         Ok(Some(from)) => from,
     };
     let until = from.after(time);
-    if !until.left(seen.now).is_zero() {
+    if !seen.is_past(until) {
         return Status::Waiting(until);
     }
     let last = until.after(LAG);
     match seen.replies.map_or(Coverage::NotYet, |replies| replies.watched(from, until)) {
         Coverage::Whole => said(),
         Coverage::Not(why) => Status::Blocked(why),
-        Coverage::NotYet if last.left(seen.now).is_zero() => {
+        Coverage::NotYet if seen.is_past(last) => {
             let why = seen.replies.and_then(|replies| replies.readable.unreadable()).cloned();
             Status::Blocked(why.unwrap_or(Unreadable::NotReadInTime))
         }
@@ -398,31 +420,17 @@ fn named(difference: Option<String>) -> String {
     difference.map_or_else(String::new, |difference| format!("; {difference}"))
 }
 
-fn silence(time: Duration, seen: &Observed<'_>) -> Status {
-    if let Some(reply) = unheard(seen).next() {
-        return Status::No(said(reply));
-    }
-    over(seen, time, || Status::Yes(None))
-}
-
 /// When the spans end in which replies are listened for.
 pub fn listening_until<'s>(all: &'s [Expectation], seen: &'s Observed<'_>) -> impl Iterator<Item = Moment> + 's {
     let from = from(seen).ok().flatten();
-    let spans = all.iter().filter_map(|expectation| match expectation {
-        Expectation::Reply(reply) => Some(reply.within),
-        Expectation::Silence(time) => Some(*time),
-        Expectation::Capture(Capture { source: CaptureSource::Reply(_, within), .. }) => Some(*within),
-        _ => None,
-    });
-    spans.filter_map(move |span| Some(from?.after(span)))
+    all.iter().filter_map(move |expectation| Some(from?.after(expectation.listening()?)))
 }
 
 /// The captured value.
 pub fn captured(capture: &Capture, seen: &Observed<'_>) -> Option<String> {
-    let response = || seen.watch.exchange.as_deref()?.last_attempt()?.response();
     match &capture.source {
-        CaptureSource::Header(name) => header(&response()?.headers, name).map(str::to_owned),
-        CaptureSource::Body(pointer) => match at(response()?, pointer)? {
+        CaptureSource::Header(name) => header(&seen.watch.response()?.headers, name).map(str::to_owned),
+        CaptureSource::Body(pointer) => match at(seen.watch.response()?, pointer)? {
             Value::String(text) => Some(text),
             Value::Null => None,
             other => Some(other.to_string()),

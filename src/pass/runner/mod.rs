@@ -10,19 +10,15 @@
 //! suggested counts; what only a person could judge is skipped. Everything that is known of the run is in [`PassRun`], which is
 //! kept at each change: [`Runner::resume`] goes on from it.
 
-mod begin;
-mod evaluate;
 mod expectation;
 mod navigation;
+mod observe;
 mod prepare;
 pub mod replies;
-mod report;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-
-use jiff::Timestamp;
 
 use super::file::{Pass, PassStep};
 use super::result::{PassRun, StepResult, Verdict};
@@ -32,8 +28,8 @@ use crate::model::fault::SandboxRequest;
 use crate::model::{Channel, ConversationKey, Generation, MessageId, Moment, OutgoingMessage, RepliesReadable};
 use crate::text::{alike, suggest};
 
-pub use begin::RunStart;
 use expectation::StepProgress;
+pub use navigation::RunStart;
 use replies::ReplyTracker;
 
 /// Exchanges that one step keeps as evidence.
@@ -138,24 +134,13 @@ pub enum RunnerEffect {
     ClearFaults,
 }
 
-/// What is done before a step sends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Preparation {
-    /// Set the sandbox up.
-    Sandbox(SandboxRequest),
-    /// Get a new token.
-    Renew,
-    /// Open the session in which the step listens.
-    Connect,
-}
-
 /// Where the open step stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepStage {
     /// It waits to be run.
     Ready,
-    /// The sandbox is being set up; what is still to be done.
-    Preparing(VecDeque<Preparation>),
+    /// The sandbox is being set up, a token is got, a session is opened; what is still to be done before the step sends.
+    Preparing(VecDeque<RunnerEffect>),
     /// It was sent; the expectations are looked at.
     Watching,
     /// They are decided; a verdict is awaited.
@@ -280,14 +265,6 @@ impl Runner {
         before + self.opened.map_or(Duration::ZERO, |since| now.since(since))
     }
 
-    /// The moment to which an expectation of the open step is waited for.
-    pub fn waits_until(&self, expectation: usize) -> Option<Moment> {
-        match self.look_at(expectation)? {
-            expectation::Status::Waiting(until) => Some(until),
-            _ => None,
-        }
-    }
-
     /// Until the first step ran, steps that name no conversation speak in this one instead. Whether that changed something.
     pub fn speak_in(&mut self, key: ConversationKey) -> bool {
         let ran = self.run.cases.iter().flat_map(|case| &case.steps).any(|step| step.runs > 0);
@@ -354,10 +331,6 @@ impl Runner {
     fn open_mut(&mut self) -> Option<&mut StepResult> {
         let (case, step) = self.run.at;
         self.run.cases.get_mut(case)?.steps.get_mut(step)
-    }
-
-    fn wall(&self) -> Timestamp {
-        self.now.wall
     }
 }
 

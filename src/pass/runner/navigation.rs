@@ -1,16 +1,105 @@
-//! From step to step: verdicts, undo, notes, jumps, pauses, and the way through a run that nobody watches.
+//! How a run begins: new, or where an earlier session stopped. Then from step to step: verdicts, undo, notes, jumps, pauses,
+//! and the way through a run that nobody watches.
 
-use super::{Mode, Runner, RunnerEffect, StepStage};
-use crate::pass::result::{ExpectationState, StepResult, Verdict};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::expectation::{self, Expectation};
+use super::replies::ReplyTracker;
+use super::{Cast, Mode, Runner, RunnerEffect, SignInSeen, StepStage};
+use crate::model::Moment;
+use crate::pass::file::{Pass, PassCase, PassStep};
+use crate::pass::result::{CaseResult, ExpectationResult, ExpectationState, PassRun, StepResult, Verdict};
+
+/// What a run is begun with, beside the pass.
+#[derive(Clone, Debug)]
+pub struct RunStart {
+    /// A UUID.
+    pub id: uuid::Uuid,
+    /// The file as it was named.
+    pub file: String,
+    /// Its text.
+    pub source: String,
+    /// The profile's name.
+    pub profile: String,
+    /// The profile's region.
+    pub region: String,
+    /// A sandbox, built in or not.
+    pub sandbox: bool,
+    /// When.
+    pub at: Moment,
+    /// Cases of the file, in order; each as often as it is to be run, with its round.
+    pub plan: Vec<(usize, u32)>,
+}
 
 impl Runner {
+    /// A run that has not begun: its first step is open.
+    pub fn new(pass: Arc<Pass>, begin: RunStart, cast: Cast, mode: Mode) -> Self {
+        let known = begin.plan.iter().filter_map(|(at, round)| Some((*at, blank(pass.cases.get(*at)?, *round, &cast))));
+        let (plan, cases) = known.unzip();
+        let run = PassRun {
+            id: begin.id.to_string(),
+            name: pass.name.clone(),
+            about: pass.about.clone(),
+            file: begin.file,
+            source: begin.source,
+            profile: begin.profile,
+            region: begin.region,
+            sandbox: begin.sandbox,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            began: begin.at.wall,
+            ended: None,
+            cases,
+            captures: BTreeMap::new(),
+            sent: 0,
+            at: (0, 0),
+        };
+        Self::of(pass, plan, cast, mode, run, begin.at)
+    }
+
+    /// The first step is open.
+    fn of(pass: Arc<Pass>, plan: Vec<usize>, cast: Cast, mode: Mode, run: PassRun, now: Moment) -> Self {
+        let stage = if run.cases.is_empty() { StepStage::Over } else { StepStage::Ready };
+        // A socket that is open already is observed from here on.
+        let open = cast.players.iter().filter(|p| p.channel.has_sessions() && p.readable.known() == Some(true));
+        let trackers = open.map(|p| (p.key, ReplyTracker::live_since(now))).collect();
+        Self {
+            pass,
+            plan,
+            cast,
+            mode,
+            run,
+            stage,
+            watch: None,
+            trackers,
+            sign_in: SignInSeen::default(),
+            renewing: None,
+            opened: Some(now),
+            paused: false,
+            faulty: false,
+            failed: false,
+            now,
+        }
+    }
+
+    /// Goes on with a run that was kept, paused at the very step. `pass` is what its source says.
+    pub fn resume(pass: Arc<Pass>, run: PassRun, cast: Cast, now: Moment) -> Option<Self> {
+        let find = |case: &CaseResult| pass.cases.iter().position(|c| c.id == case.id);
+        let plan: Vec<usize> = run.cases.iter().map(find).collect::<Option<_>>()?;
+        let mut runner = Self::of(pass, plan, cast, Mode::Person, run, now);
+        runner.paused = true;
+        runner.opened = None;
+        runner.reopen();
+        Some(runner)
+    }
+
     /// A person's verdict; the next step that has none is open then.
     pub(super) fn verdict(&mut self, verdict: Verdict, effects: &mut Vec<RunnerEffect>) {
         if self.stage == StepStage::Over {
             return;
         }
         self.pause(false);
-        let wall = self.wall();
+        let wall = self.now.wall;
         if let Some(result) = self.open_mut() {
             (result.verdict, result.ended) = (Some(verdict), Some(wall));
             result.began.get_or_insert(wall);
@@ -44,8 +133,7 @@ impl Runner {
 
     /// A person's note; empty takes it back.
     pub(super) fn note(&mut self, (case, step): (usize, usize), text: &str) {
-        let noted = self.run.cases.get_mut(case).and_then(|case| case.steps.get_mut(step));
-        if let Some(result) = noted {
+        if let Some(result) = self.run.cases.get_mut(case).and_then(|case| case.steps.get_mut(step)) {
             result.note = Some(text.trim().to_owned()).filter(|t| !t.is_empty());
         }
     }
@@ -59,9 +147,8 @@ impl Runner {
             return;
         }
         self.leave(effects);
-        let steps = self.run.cases.get(case).map(|c| c.steps.as_slice()).unwrap_or_default();
-        let step = steps.iter().position(|s| s.verdict.is_none()).unwrap_or(0);
-        self.open((case, step));
+        let open = self.run.cases.get(case).and_then(|c| c.steps.iter().position(|s| s.verdict.is_none()));
+        self.open((case, open.unwrap_or(0)));
         self.reopen();
     }
 
@@ -78,9 +165,7 @@ impl Runner {
     /// It is over: what is open stays without a verdict.
     pub(super) fn stop(&mut self, effects: &mut Vec<RunnerEffect>) {
         self.leave(effects);
-        self.stage = StepStage::Over;
-        self.run.at = (self.run.cases.len(), 0);
-        self.run.ended = Some(self.wall());
+        self.end();
         self.clear_faults(effects);
     }
 
@@ -104,21 +189,18 @@ impl Runner {
 
     /// Where the open step stands, from what is known of it: after an undo, a jump, or a crash.
     pub(super) fn reopen(&mut self) {
-        let over = self.open_result().is_none();
-        let decided =
-            self.open_result().is_some_and(|r| r.runs > 0 && (r.suggested.is_some() || r.expectations.is_empty()));
-        self.stage = match (over, decided) {
-            (true, _) => StepStage::Over,
-            (false, true) => StepStage::Judging,
-            (false, false) => StepStage::Ready,
+        let Some(result) = self.open_mut() else {
+            self.stage = StepStage::Over;
+            return;
         };
-        if self.stage == StepStage::Ready
-            && let Some(result) = self.open_mut()
-        {
+        if result.runs > 0 && (result.suggested.is_some() || result.expectations.is_empty()) {
+            self.stage = StepStage::Judging;
+        } else {
             stop_waiting(result);
+            self.stage = StepStage::Ready;
         }
-        if !self.paused && self.opened.is_none() && !over {
-            self.opened = Some(self.now);
+        if !self.paused {
+            self.opened.get_or_insert(self.now);
         }
     }
 
@@ -148,13 +230,15 @@ impl Runner {
                 self.open(at);
                 self.reopen();
             }
-            None => {
-                self.run.at = (self.run.cases.len(), 0);
-                self.run.ended = Some(self.wall());
-                self.stage = StepStage::Over;
-                self.opened = None;
-            }
+            None => self.end(),
         }
+    }
+
+    fn end(&mut self) {
+        self.run.at = (self.run.cases.len(), 0);
+        self.run.ended = Some(self.now.wall);
+        self.stage = StepStage::Over;
+        self.opened = None;
     }
 
     /// Faults end with the case that set them.
@@ -172,9 +256,8 @@ impl Runner {
             return self.decide(Verdict::Skip, "skipped after the first failure".to_owned());
         }
         let (case, step) = self.run.at;
-        let before = self.run.cases.get(case).map(|c| c.steps.as_slice()).unwrap_or_default();
-        let broken = |s: &&StepResult| matches!(s.suggested, Some(Verdict::Fail | Verdict::Blocked));
-        if let Some(broken) = before.iter().take(step).find(broken) {
+        let mut before = self.run.cases.get(case).into_iter().flat_map(|c| c.steps.iter().take(step));
+        if let Some(broken) = before.find(|s| matches!(s.suggested, Some(Verdict::Fail | Verdict::Blocked))) {
             let cause = broken.caused_by().map(str::to_owned);
             self.decide(Verdict::Blocked, "an earlier step of the case did not pass".to_owned());
             if let Some(result) = self.open_mut() {
@@ -187,19 +270,17 @@ impl Runner {
 
     /// What is suggested counts; what only a person could say is skipped.
     pub(super) fn judge_alone(&mut self, effects: &mut Vec<RunnerEffect>) {
-        let wall = self.wall();
-        let mut failed = false;
+        let wall = self.now.wall;
         if let Some(result) = self.open_mut() {
             result.ended = Some(wall);
-            if let Some(judge) = result.judge.clone()
+            if let Some(judge) = &result.judge
                 && matches!(result.suggested, Some(Verdict::Pass) | None)
             {
                 result.suggested = Some(Verdict::Skip);
                 result.why = Some(format!("a person must judge: {judge}"));
             }
-            failed = matches!(result.suggested, Some(Verdict::Fail | Verdict::Blocked));
+            self.failed |= matches!(result.suggested, Some(Verdict::Fail | Verdict::Blocked));
         }
-        self.failed |= failed;
         self.leave(effects);
         self.next_open(effects);
     }
@@ -212,5 +293,32 @@ fn stop_waiting(result: &mut StepResult) {
             (expectation.met, expectation.detail) =
                 (ExpectationState::Open, Some("guestwire did not wait for it".to_owned()));
         }
+    }
+}
+
+fn blank(case: &PassCase, round: u32, cast: &Cast) -> CaseResult {
+    let usual = cast.usual.and_then(|key| cast.player(key)).map(|p| p.name.clone());
+    let steps = case.steps.iter().map(|step| blank_step(case, step, round)).collect();
+    CaseResult {
+        id: case.id.clone(),
+        name: case.name.clone(),
+        about: case.about.clone(),
+        round,
+        conversation: case.conversation.as_ref().map(|s| s.value.clone()).or(usual),
+        steps,
+    }
+}
+
+fn blank_step(case: &PassCase, step: &PassStep, round: u32) -> StepResult {
+    let again = if round > 1 { format!("#{round}") } else { String::new() };
+    let expectation =
+        |wanted: Expectation| ExpectationResult { what: wanted.words(), met: ExpectationState::Open, detail: None };
+    StepResult {
+        id: format!("{}/{}{again}", case.id, step.id),
+        name: step.name.clone(),
+        instruction: step.words(),
+        judge: step.judge.clone(),
+        expectations: expectation::all(step).into_iter().map(expectation).collect(),
+        ..StepResult::default()
     }
 }

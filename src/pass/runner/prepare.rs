@@ -4,15 +4,14 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::expectation::{Expectation, StepProgress};
-use super::{Preparation, Renewing, Runner, RunnerEffect, StepStage, expectation};
+use super::{Renewing, Runner, RunnerEffect, StepStage, expectation};
 use crate::model::fault::SandboxRequest;
 use crate::model::variables::{Values, expand, uuid_from};
 use crate::model::{
     Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment, OutgoingMessage, RepliesReadable, WebSession,
 };
-use crate::pass::evidence::{SaidMessage, StepEvidence};
 use crate::pass::file::StepMessage;
-use crate::pass::result::{ExpectationState, Verdict};
+use crate::pass::result::{ExpectationState, SaidMessage, StepEvidence, Verdict};
 
 /// How long a step waits for the new token that it asked for.
 const RENEW_WITHIN: Duration = Duration::from_secs(30);
@@ -27,7 +26,7 @@ impl Runner {
         }
         self.take_back(effects);
         self.pause(false);
-        let wall = self.wall();
+        let wall = self.now.wall;
         let Some(step) = self.open_step().cloned() else { return };
         let Some(result) = self.open_mut() else { return };
         result.began.get_or_insert(wall);
@@ -38,40 +37,35 @@ impl Runner {
         for expectation in &mut result.expectations {
             (expectation.met, expectation.detail) = (ExpectationState::Open, None);
         }
+        let wanted = expectation::all(&step);
+        let listens = wanted.iter().any(Expectation::listens);
         self.watch = Some(StepProgress {
-            wanted: expectation::all(&step),
+            wanted,
             began: self.now,
             ready: self.now,
             until: self.now.after(step.within),
-            message: None,
-            delivery: None,
-            settled: None,
-            exchange: None,
             generation: self.sign_in.generation,
-            asked_why: false,
-            read: None,
-            opening: None,
+            ..StepProgress::default()
         });
-        let player = self.open_player().map(|_| ());
-        if let Err(why) = player {
-            return self.decide(Verdict::Blocked, why);
-        }
+        let key = match self.open_player() {
+            Ok(player) => player.key,
+            Err(why) => return self.decide(Verdict::Blocked, why),
+        };
         if step.needs_sandbox() && !self.cast.sandbox {
             return self.decide(Verdict::Skip, "it needs the built-in sandbox".to_owned());
         }
         let mut preps = VecDeque::new();
         if step.clear_faults && self.cast.sandbox {
-            preps.push_back(Preparation::Sandbox(SandboxRequest::Fault(None)));
+            preps.push_back(RunnerEffect::Sandbox(SandboxRequest::Fault(None)));
         }
         if let Some(fault) = &step.fault {
             self.faulty = true;
-            preps.push_back(Preparation::Sandbox(SandboxRequest::Fault(Some(fault.to_json().to_string()))));
+            preps.push_back(RunnerEffect::Sandbox(SandboxRequest::Fault(Some(fault.to_json().to_string()))));
         }
-        preps.extend(step.advance.map(|by| Preparation::Sandbox(SandboxRequest::Advance(by))));
-        preps.extend(step.renew.then_some(Preparation::Renew));
+        preps.extend(step.advance.map(|by| RunnerEffect::Sandbox(SandboxRequest::Advance(by))));
+        preps.extend(step.renew.then_some(RunnerEffect::Renew));
         // A step that sends has it opened by its message.
-        let listens = expectation::all(&step).iter().any(Expectation::listens);
-        preps.extend((listens && step.send.is_none()).then_some(Preparation::Connect));
+        preps.extend((listens && step.send.is_none()).then_some(RunnerEffect::Connect(key)));
         self.stage = StepStage::Preparing(preps);
         self.prepare(effects);
     }
@@ -79,30 +73,29 @@ impl Runner {
     /// Does what is to be done next; what the sandbox is asked for is answered first.
     fn prepare(&mut self, effects: &mut Vec<RunnerEffect>) {
         while let StepStage::Preparing(preps) = &mut self.stage {
-            match preps.pop_front() {
-                Some(Preparation::Sandbox(asked)) => return effects.push(RunnerEffect::Sandbox(asked)),
-                Some(Preparation::Renew) => {
-                    self.renewing =
-                        Some(Renewing { than: self.sign_in.generation, until: self.now.after(RENEW_WITHIN) });
-                    return effects.push(RunnerEffect::Renew);
+            let Some(next) = preps.pop_front() else { return self.send(effects) };
+            match next {
+                RunnerEffect::Renew => {
+                    let until = self.now.after(RENEW_WITHIN);
+                    self.renewing = Some(Renewing { than: self.sign_in.generation, until });
                 }
-                Some(Preparation::Connect) => {
-                    if let Some(key) = self.unopened() {
-                        self.waits_for_session(Some(self.now.after(OPEN_WITHIN)));
-                        self.trackers.entry(key).or_default().listens(self.now.wall);
-                        return effects.push(RunnerEffect::Connect(key));
-                    }
+                RunnerEffect::Connect(_) if self.is_open() => continue,
+                RunnerEffect::Connect(key) => {
+                    self.waits_for_session(Some(self.now.after(OPEN_WITHIN)));
+                    self.trackers.entry(key).or_default().listens(self.now.wall);
                 }
-                None => self.send(effects),
+                _ => {}
             }
+            return effects.push(next);
         }
     }
 
-    /// The open step's conversation, if it has a session that is not open: nobody has opened it so far, or it was lost.
-    fn unopened(&self) -> Option<ConversationKey> {
-        let player = self.open_player().ok().filter(|player| player.channel.has_sessions())?;
-        let readable = self.trackers.get(&player.key).map_or(&player.readable, |tracker| &tracker.readable);
-        (*readable != RepliesReadable::Yes).then_some(player.key)
+    /// Whether the open step's conversation needs no session, or has one that is open.
+    fn is_open(&self) -> bool {
+        self.open_player().ok().filter(|player| player.channel.has_sessions()).is_none_or(|player| {
+            let tracker = self.trackers.get(&player.key);
+            tracker.map_or(&player.readable, |tracker| &tracker.readable) == &RepliesReadable::Yes
+        })
     }
 
     /// A session opened, or will not: a step that waits for it goes on, or is blocked.
@@ -189,7 +182,7 @@ impl Runner {
         let said = SaidMessage {
             author: Author::Guest.word().to_owned(),
             text: outgoing.text.clone(),
-            at: self.wall(),
+            at: self.now.wall,
             delivery: Some("queued".to_owned()),
             remote_id: None,
             choices: Vec::new(),
@@ -211,7 +204,7 @@ impl Runner {
         let values = Values {
             seq: self.run.sent + 1,
             uuid: uuid_from(seed, runs),
-            now: self.wall(),
+            now: self.now.wall,
             run: self.run.id.chars().take(8).collect(),
         };
         let captures = &self.run.captures;
@@ -219,12 +212,8 @@ impl Runner {
         let mut fill = |text: &str| {
             let filled = expand(text, &values, captures);
             counts |= filled.used.contains(&"seq");
-            match filled.unknown.first() {
-                Some(name) => {
-                    Err(format!("{{{{{name}}}}} was not captured: the step that captures it has not been run"))
-                }
-                None => Ok(filled.text),
-            }
+            let why = |name| format!("{{{{{name}}}}} was not captured: the step that captures it has not been run");
+            filled.unknown.first().map_or(Ok(filled.text.clone()), |name| Err(why(name)))
         };
         let mut text = fill(&outgoing.text)?;
         let mut extras = Extras { attachments: outgoing.attachments.clone(), ..Extras::default() };
@@ -246,13 +235,11 @@ impl Runner {
         let Some((id, choices)) = self.trackers.get(&key).and_then(|replies| replies.offer.as_ref()) else {
             return Err(format!("“{label}” cannot be chosen: no choice was offered"));
         };
-        match choices.iter().find(|c| c.label == label) {
-            Some(choice) => Ok((id.clone(), choice.clone())),
-            None => {
-                let offered: Vec<String> = choices.iter().map(|c| format!("“{}”", c.label)).collect();
-                Err(format!("“{label}” cannot be chosen: the choices are {}", offered.join(", ")))
-            }
-        }
+        let chosen = choices.iter().find(|c| c.label == label).map(|choice| (id.clone(), choice.clone()));
+        chosen.ok_or_else(|| {
+            let offered: Vec<String> = choices.iter().map(|c| format!("“{}”", c.label)).collect();
+            format!("“{label}” cannot be chosen: the choices are {}", offered.join(", "))
+        })
     }
 
     /// Takes back what is still under way.
@@ -283,5 +270,5 @@ impl Runner {
 /// When a conversation is read next: soon at first, then with growing pauses.
 pub(super) fn next_read(now: Moment, reads: usize) -> Moment {
     let ms = [300, 600, 1_000, 1_500].get(reads).copied().unwrap_or(2_500);
-    now.after(std::time::Duration::from_millis(ms))
+    now.after(Duration::from_millis(ms))
 }

@@ -79,10 +79,9 @@ impl ReplyTracker {
             (RepliesReadable::Yes, Some(AsOf::SocketSince(since))) if since.mono <= from.mono => Coverage::Whole,
             (RepliesReadable::No(why), Some(AsOf::SocketSince(_))) => Coverage::Not(why.clone()),
             (_, Some(AsOf::SocketSince(_))) => Coverage::Not(Unreadable::SocketClosed(String::new())),
-            (RepliesReadable::Yes, Some(AsOf::ReadAt(began))) if began.mono >= until.mono => Coverage::Whole,
-            (RepliesReadable::No(why), Some(AsOf::ReadAt(began))) if began.mono >= until.mono => {
-                Coverage::Not(why.clone())
-            }
+            (_, Some(AsOf::ReadAt(began))) if began.mono < until.mono => Coverage::NotYet,
+            (RepliesReadable::Yes, Some(AsOf::ReadAt(_))) => Coverage::Whole,
+            (RepliesReadable::No(why), Some(AsOf::ReadAt(_))) => Coverage::Not(why.clone()),
             _ => Coverage::NotYet,
         }
     }
@@ -102,17 +101,11 @@ impl ReplyTracker {
         }
     }
 
-    /// Our message has come to an end.
-    pub const fn settled(&mut self) {
+    /// The remote side may have given our message an id, and it may have come to an end.
+    pub fn ours_moved(&mut self, remote_id: Option<&str>, settled: bool) {
         if let Some(ours) = &mut self.ours {
-            ours.settled = true;
-        }
-    }
-
-    /// The remote side has given our message an id.
-    pub fn known_as(&mut self, remote_id: &str) {
-        if let Some(ours) = &mut self.ours {
-            ours.remote_id = Some(remote_id.to_owned());
+            ours.remote_id = remote_id.map(str::to_owned).or(ours.remote_id.take());
+            ours.settled |= settled;
         }
     }
 

@@ -202,14 +202,14 @@ pub fn answered(state: &mut State, asked: ProbeQuestion, result: &Probed) {
         Probed::NotAsked(_) => None,
     };
     let Some(id_search) = state.questions.id_told(asked, result, exchange) else { return };
-    let trouble = id_search.look.troubles().first().cloned();
+    let trouble = id_search.look.troubles.first().cloned();
     match id_search.purpose {
         // Who opened something else meanwhile is not interrupted.
         IdsPurpose::Add(_) if state.overlay.is_some() => {
             state.status.info("The ids were looked up. Paste the text again to add a conversation.");
         }
         IdsPurpose::Add(text) => {
-            let known = id_search.look.known().clone();
+            let known = id_search.look.known.clone();
             let nothing =
                 candidates(&find(&text, &known)).iter().all(|c| known.about(&c.conversation).next().is_none());
             add_found(state, &text, &known);

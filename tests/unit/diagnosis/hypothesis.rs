@@ -35,7 +35,7 @@ fn the_probe_that_decides_most_comes_first() {
         open(Cause::TokenExpired, "").by(Probe::Scopes),
         open(Cause::ConversationUnknown, "").by(Probe::Conversation),
         open(Cause::ParticipantMismatch, "").by(Probe::Conversation),
-        excluded(Cause::RateLimited, ""),
+        excluded(Cause::RateLimited),
     ]);
     assert_eq!(ranked.settles.first().map(|s| s.probe), Some(Probe::Conversation));
     assert_eq!(ranked.excluded.len(), 1);

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::fixtures;
 use crate::model::{Attempt, Ending, Exchange, ExchangeKind, ExchangeStep, Generation, Moment, Outcome, Timing};
-use crate::pass::evidence::{BODY_KEPT, CauseRecord};
+use crate::pass::result::{BODY_KEPT, CauseRecord};
 use crate::pass::{
     CaseResult, ExchangeEvidence, ExpectationResult, ExpectationState, SaidMessage, StepEvidence, StepResult, Verdict,
 };

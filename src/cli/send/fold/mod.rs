@@ -286,12 +286,8 @@ impl SendFold {
         if self.delivery.word() != delivery.word() || matches!(delivery, DeliveryStatus::Sending { .. }) {
             acts.push(FrontEndEffect::Say(OutputLine::new("message", now.wall, fields)));
         }
-        if let Some(id) = self.session.threads.message(MESSAGE).and_then(|message| message.remote_id.as_deref()) {
-            self.replies.known_as(id);
-        }
-        if delivery.is_settled() {
-            self.replies.settled();
-        }
+        let remote_id = self.session.threads.message(MESSAGE).and_then(|message| message.remote_id.as_deref());
+        self.replies.ours_moved(remote_id, delivery.is_settled());
         self.replied |= delivery == DeliveryStatus::Answered;
         self.delivery = delivery;
         let open = matches!(self.stage, Stage::UnderWay | Stage::TakingBack | Stage::LookingUp);

@@ -127,16 +127,10 @@ fn said(out: &mut String, all: &[SaidMessage]) {
             _ => "other-side",
         };
         let delivery = one.delivery.as_deref().map(|delivery| format!(" · {}", markup(delivery))).unwrap_or_default();
-        let purpose = one.sent_as.as_deref();
-        let purpose = purpose
-            .map(|how| format!(" · <span class=\"warn\">wrongly on purpose: {}</span>", markup(how)))
-            .unwrap_or_default();
-        let choices = if one.choices.is_empty() {
-            String::new()
-        } else {
-            let labels: Vec<String> = one.choices.iter().map(|c| format!("[{}]", markup(c))).collect();
-            format!("<div class=\"meta\">offers {}</div>", labels.join(" "))
-        };
+        let purpose = one.sent_as.as_deref().map(purpose).unwrap_or_default();
+        let labels: Vec<String> = one.choices.iter().map(|c| format!("[{}]", markup(c))).collect();
+        let offers = (!labels.is_empty()).then(|| format!("<div class=\"meta\">offers {}</div>", labels.join(" ")));
+        let choices = offers.unwrap_or_default();
         let _ = writeln!(
             out,
             "<div class=\"bubble {class}\"><div class=\"meta\">{} {}{delivery}{purpose}</div><div class=\"text\">{}</div>{choices}</div>",
@@ -146,6 +140,10 @@ fn said(out: &mut String, all: &[SaidMessage]) {
         );
     }
     out.push_str("</div>\n");
+}
+
+fn purpose(how: &str) -> String {
+    format!(" · <span class=\"warn\">wrongly on purpose: {}</span>", markup(how))
 }
 
 /// The class of what became of an exchange: its colour.
@@ -163,10 +161,7 @@ fn exchange_of(out: &mut String, run: &PassRun, one: &ExchangeEvidence, open: bo
     let open = if open { " open" } else { "" };
     let status = exchange.status().map(|s| format!(" {s}")).unwrap_or_default();
     let took = exchange.took_ms().map(|ms| format!(" · {ms} ms")).unwrap_or_default();
-    let purpose = exchange
-        .sent_as
-        .map(|how| format!(" · <span class=\"warn\">wrongly on purpose: {how}</span>"))
-        .unwrap_or_default();
+    let purpose = exchange.sent_as.map(|how| purpose(how.as_str())).unwrap_or_default();
     let _ = writeln!(
         out,
         "<details class=\"exchange\" id=\"{}\"{open}><summary><span class=\"id\">{}</span> {} <b class=\"{class}\">{}{status}</b> <bdi>{}</bdi>\
@@ -179,33 +174,26 @@ fn exchange_of(out: &mut String, run: &PassRun, one: &ExchangeEvidence, open: bo
     );
     let mut facts: Vec<(&str, String)> = Vec::new();
     facts.extend(exchange.outcome.words().map(|why| ("reason", markup(&why))));
-    facts.extend(one.cause.as_ref().map(|c| {
-        let said = format!("{} ({}): {}", c.cause, c.confidence, c.because);
-        ("cause", markup(&said))
-    }));
+    let cause = one.cause.as_ref().map(|c| format!("{} ({}): {}", c.cause, c.confidence, c.because));
+    facts.extend(cause.map(|cause| ("cause", markup(&cause))));
     facts.extend(exchange.request_id().map(|(name, id)| {
         ("request id", format!("<code>{}</code> <span class=\"dim\">{}</span>", markup(&id), markup(name)))
     }));
     facts.extend(one.conversation.as_ref().map(|name| ("conversation", markup(name))));
     let renewals = exchange.steps.iter().filter(|step| matches!(step, ExchangeStep::Renewal { .. })).count();
-    if renewals > 0 {
-        facts.push(("renewals", renewals.to_string()));
-    }
+    facts.extend((renewals > 0).then(|| ("renewals", renewals.to_string())));
     let since = exchange.started.wall.duration_since(run.began);
     facts.push(("since the start", format!("{:.3} s", since.as_secs_f64())));
-    table(out, &facts);
+    let _ = writeln!(out, "{}", table(facts));
     for attempt in exchange.attempts() {
         attempt_of(out, attempt, exchange.attempts().count());
     }
     out.push_str("</div></details>\n");
 }
 
-fn table(out: &mut String, facts: &[(&str, String)]) {
-    out.push_str("<table>\n");
-    for (name, value) in facts {
-        let _ = writeln!(out, "<tr><th>{}</th><td>{value}</td></tr>", markup(name));
-    }
-    out.push_str("</table>\n");
+fn table<'f>(facts: impl IntoIterator<Item = (&'f str, String)>) -> String {
+    let row = |(name, value)| format!("<tr><th>{}</th><td>{value}</td></tr>\n", markup(name));
+    format!("<table>\n{}</table>", facts.into_iter().map(row).collect::<Vec<_>>().concat())
 }
 
 fn attempt_of(out: &mut String, attempt: &Attempt, of: usize) {
@@ -216,15 +204,13 @@ fn attempt_of(out: &mut String, attempt: &Attempt, of: usize) {
         markup(&attempt.request.method),
         markup(&attempt.request.url)
     );
-    let mut facts = Vec::new();
-    if let Some(generation) = attempt.generation {
-        facts.push(("token", format!("generation {generation}")));
-    }
-    facts.push(("timing", timing(&attempt.timing)));
-    if let Some(Ending::Failed(failure)) = &attempt.ending {
-        facts.push(("failure", markup(&failure.line())));
-    }
-    table(out, &facts);
+    let token = attempt.generation.map(|generation| ("token", format!("generation {generation}")));
+    let failure = match &attempt.ending {
+        Some(Ending::Failed(failure)) => Some(("failure", markup(&failure.line()))),
+        _ => None,
+    };
+    let facts = token.into_iter().chain([("timing", timing(&attempt.timing))]).chain(failure);
+    let _ = writeln!(out, "{}", table(facts));
     headers(out, "Request headers", &attempt.request.headers);
     body(out, &attempt.request.body);
     if let Some(response) = attempt.response() {
@@ -250,12 +236,13 @@ fn headers(out: &mut String, title: &str, headers: &[Header]) {
     if headers.is_empty() {
         return;
     }
-    let _ = writeln!(out, "<details><summary class=\"small\">{title} {}</summary>", headers.len());
-    out.push_str("<table>\n");
-    for Header { name, value } in headers {
-        let _ = writeln!(out, "<tr><th>{}</th><td><code>{}</code></td></tr>", markup(name), markup(value));
-    }
-    out.push_str("</table></details>\n");
+    let values = headers.iter().map(|h| (h.name.as_str(), format!("<code>{}</code>", markup(&h.value))));
+    let _ = writeln!(
+        out,
+        "<details><summary class=\"small\">{title} {}</summary>\n{}</details>",
+        headers.len(),
+        table(values)
+    );
 }
 
 fn body(out: &mut String, body: &Body) {

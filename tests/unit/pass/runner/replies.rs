@@ -30,7 +30,7 @@ fn only_what_was_said_after_ours_is_an_answer() {
 fn the_remote_id_counts_more_than_the_text() {
     let mut replies = ReplyTracker::default();
     replies.said("typed", Timestamp::UNIX_EPOCH);
-    replies.known_as("7");
+    replies.ours_moved(Some("7"), false);
     let all = [
         message("6", Author::Bot, "before"),
         message("7", Author::Guest, "shown otherwise"),
@@ -49,7 +49,7 @@ fn what_is_heard_answers_only_if_it_was_said_after_ours() {
     replies.heard(&[bot("page", 40)]);
     assert!(fresh(&replies).is_empty(), "a page of earlier messages");
     replies.heard(&[bot("quick", 101)]);
-    replies.settled();
+    replies.ours_moved(None, true);
     replies.heard(&[bot("by a slow clock", 90)]);
     assert_eq!(fresh(&replies), ["quick", "by a slow clock"]);
     replies.said("again", at(200));
@@ -61,7 +61,7 @@ fn what_is_heard_answers_only_if_it_was_said_after_ours() {
 fn what_is_said_within_a_step_is_remembered_to_a_bound() {
     let mut replies = ReplyTracker::default();
     replies.said("hello", Timestamp::UNIX_EPOCH);
-    replies.settled();
+    replies.ours_moved(None, true);
     let long = "x".repeat(64 << 10);
     for n in 0..200 {
         replies.heard(&[message(&n.to_string(), Author::Bot, &long)]);

@@ -1,4 +1,4 @@
-//! Tests of `pass::report::html::plot`.
+//! Tests of `pass::report::html`.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Tests of `pass::file::expect`.
+//! Tests of `pass::file::read`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
