@@ -13,9 +13,8 @@ const AT_HOME: [&str; 7] = [
     "sandbox",
 ];
 
-/// Where one channel is meant because nothing else is: a default, and the probe that opens a guest socket.
-const ONE_IS_MEANT: [&str; 3] =
-    ["engine/metrics/points.rs", "plain/conversations.rs", "diagnosis/doctor/deployments.rs"];
+/// Where one channel is meant because nothing else is: a default.
+const ONE_IS_MEANT: [&str; 2] = ["engine/metrics/points.rs", "plain/conversations.rs"];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).unwrap() {

@@ -11,8 +11,8 @@ use crate::genesys::deployments;
 use crate::genesys::headers::rate_limit;
 use crate::model::ids::is_uuid;
 use crate::model::{
-    Address, Attempt, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Moment, Outcome,
-    Phase, ProbeQuestion, RateLimit, RemoteState, Unreadable,
+    Address, Attempt, Cause, Confidence, Conversation, Diagnosis, Ending, Exchange, FailureKind, Granted, Moment,
+    Outcome, Phase, ProbeQuestion, RateLimit, RemoteState, Unreadable,
 };
 
 /// Clocks that differ by more are worth a word.
@@ -429,7 +429,8 @@ impl ProbeAnswer<'_> {
             return self.pass("origin", "the guest socket opened with this origin, and was closed at once");
         }
         let why = reason(self.exchange, "no answer");
-        let diagnosis = diagnose(self.exchange, Some(Channel::WebMessaging), self.evidence);
+        let channel = self.doctor.target.as_ref().map(Conversation::channel);
+        let diagnosis = diagnose(self.exchange, channel, self.evidence);
         self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
         self.fail("origin", format!("the guest socket was not opened: {why}"));
     }
