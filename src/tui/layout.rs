@@ -37,7 +37,7 @@ const fn list_width(screen: u16) -> u16 {
 }
 
 /// A pane that can have the focus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pane {
     /// The conversations.
     Picker,
@@ -46,6 +46,7 @@ pub enum Pane {
     /// The messages of the open conversation.
     Thread,
     /// The composer.
+    #[default]
     Composer,
     /// The regression pass.
     Pass,

@@ -349,17 +349,13 @@ pub const fn shown_word(delivery: &DeliveryStatus) -> &'static str {
 
 /// A message was handed over for sending: a place to jump to.
 fn mark_sent(state: &mut State, id: MessageId) {
-    let conversation = state.session.threads.message(id).map(|message| message.conversation);
-    if state.files.recording().is_some()
-        && let Some(conversation) = conversation
-        && let Some(item) = state.session.conversations.get(conversation)
-    {
+    let Some(key) = state.session.threads.message(id).map(|message| message.conversation) else { return };
+    if state.files.recording().is_some() {
         // A recording of a demo names nobody either.
-        let to = state
-            .demo
-            .present
-            .as_ref()
-            .map_or_else(|| item.name().to_owned(), |p| p.aliases.conversation(conversation));
+        let to = match &state.demo.present {
+            Some(present) => present.aliases.conversation(key),
+            None => state.session.conversations.name(key),
+        };
         state.request(Effect::Marker(format!("message to {to}")));
     }
 }
@@ -401,18 +397,24 @@ fn probes_over(state: &mut State, verdict: &DoctorVerdict) {
         Some(Overlay::Card(card)) => Some(card.number) == probes.number,
         Some(_) => false,
     };
-    if !free {
-        return;
+    if free {
+        state.overlay = Some(match probes.number {
+            Some(number) => Overlay::Card(Card { number, scroll: 0, prefix: None }),
+            None => Overlay::lines("Checks", findings_page(&probes.findings, verdict)),
+        });
     }
-    state.overlay = Some(match probes.number {
-        Some(number) => Overlay::Card(Card { number, scroll: 0, prefix: None }),
-        None => Overlay::lines("Checks", findings_page(&probes.findings, verdict)),
-    });
 }
 
 fn findings_page(findings: &[Finding], verdict: &DoctorVerdict) -> Vec<String> {
-    let mut lines: Vec<String> = findings.iter().map(finding_line).collect();
-    lines.push(String::new());
+    let line = |finding: &Finding| {
+        let mark = match finding.result {
+            ProbeResult::Pass => "pass",
+            ProbeResult::Fail => "FAIL",
+            ProbeResult::Skip => "skip",
+        };
+        format!("{mark}  {:<13} {}", finding.name, finding.detail)
+    };
+    let mut lines: Vec<String> = findings.iter().map(line).chain([String::new()]).collect();
     match verdict.cause {
         None => lines.push(format!("All is well: {}.", verdict.because)),
         Some(cause) => {
@@ -423,13 +425,4 @@ fn findings_page(findings: &[Finding], verdict: &DoctorVerdict) -> Vec<String> {
         }
     }
     lines
-}
-
-fn finding_line(finding: &Finding) -> String {
-    let mark = match finding.result {
-        ProbeResult::Pass => "pass",
-        ProbeResult::Fail => "FAIL",
-        ProbeResult::Skip => "skip",
-    };
-    format!("{mark}  {:<13} {}", finding.name, finding.detail)
 }

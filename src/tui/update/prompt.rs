@@ -12,42 +12,30 @@ use crate::tui::state::{Pane, State};
 use super::{ids, journal, next_message, pass};
 
 pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: KeyEvent) {
-    match action {
-        Some(Action::Dismiss) => {
-            if let PromptPurpose::Filter(pane) = prompt.purpose {
-                apply_filter(state, pane, "");
-            }
-        }
+    let mut is_changed = false;
+    match (action, prompt.purpose) {
+        (Some(Action::Dismiss), PromptPurpose::Filter(pane)) => return drop(apply_filter(state, pane, "")),
+        (Some(Action::Dismiss), _) => return,
         // A filter that cannot be read is not taken: it stays to be mended, with what is wrong.
-        Some(Action::Confirm) if matches!(prompt.purpose, PromptPurpose::Filter(_)) && prompt.problem.is_some() => {
-            state.overlay = Some(Overlay::Prompt(prompt));
-        }
-        Some(Action::Confirm) => accept(state, &prompt),
-        Some(Action::DialogDown) if key.code == KeyCode::Tab && prompt.purpose.is_path() => {
+        (Some(Action::Confirm), PromptPurpose::Filter(_)) if prompt.problem.is_some() => {}
+        (Some(Action::Confirm), _) => return accept(state, &prompt),
+        (Some(Action::DialogDown), purpose) if key.code == KeyCode::Tab && purpose.is_path() => {
             state.request(Effect::Local(LocalRequest::CompletePath(prompt.input.value().to_owned())));
-            state.overlay = Some(Overlay::Prompt(prompt));
         }
-        Some(Action::DialogUp) => {
-            prompt.chosen = (prompt.chosen + 1).min(prompt.found.len().saturating_sub(1));
-            state.overlay = Some(Overlay::Prompt(prompt));
+        (Some(Action::DialogUp), _) => prompt.chosen = (prompt.chosen + 1).min(prompt.found.len().saturating_sub(1)),
+        (Some(Action::DialogDown), _) => prompt.chosen = prompt.chosen.saturating_sub(1),
+        (_, purpose) => {
+            is_changed = edit_line(&mut prompt.input, key.code, key.modifiers);
+            prompt.problem.take_if(|_| is_changed && purpose.is_path());
         }
-        Some(Action::DialogDown) => {
-            prompt.chosen = prompt.chosen.saturating_sub(1);
-            state.overlay = Some(Overlay::Prompt(prompt));
-        }
-        _ => {
-            let is_changed = edit_line(&mut prompt.input, key.code, key.modifiers);
-            if is_changed && prompt.purpose.is_path() {
-                prompt.problem = None;
-            }
-            state.overlay = Some(Overlay::Prompt(prompt));
-            if is_changed {
-                changed(state);
-            }
-        }
+    }
+    state.overlay = Some(Overlay::Prompt(prompt));
+    if is_changed {
+        changed(state);
     }
 }
 
+/// What follows from each change of a prompt's text.
 pub fn changed(state: &mut State) {
     let Some(Overlay::Prompt(mut prompt)) = state.overlay.take() else { return };
     let text = prompt.input.value().to_owned();
@@ -61,16 +49,7 @@ pub fn changed(state: &mut State) {
             prompt.chosen = 0;
         }
         PromptPurpose::Attach(key) => prompt.problem = next_message::file_problem(state, key, &text),
-        PromptPurpose::Nickname(_)
-        | PromptPurpose::Comment(_)
-        | PromptPurpose::Add
-        | PromptPurpose::Site(_)
-        | PromptPurpose::SearchKept
-        | PromptPurpose::Attribute(_)
-        | PromptPurpose::PassFile
-        | PromptPurpose::PassNote { .. }
-        | PromptPurpose::Reports
-        | PromptPurpose::SessionPass => {}
+        _ => {}
     }
     state.overlay = Some(Overlay::Prompt(prompt));
 }
@@ -119,11 +98,10 @@ fn accept(state: &mut State, prompt: &Prompt) {
     let text = prompt.input.value().trim().to_owned();
     state.files.path_typed(prompt.purpose, &text);
     match prompt.purpose {
-        PromptPurpose::Filter(_) => {}
-        PromptPurpose::Search => {
-            if !text.is_empty() && !state.shown_log_mut().prev_match() && !state.shown_log_mut().next_match() {
-                state.status.info(format!("“{text}” was not found in the log."));
-            }
+        PromptPurpose::Search
+            if !text.is_empty() && !state.shown_log_mut().prev_match() && !state.shown_log_mut().next_match() =>
+        {
+            state.status.info(format!("“{text}” was not found in the log."));
         }
         PromptPurpose::Nickname(key) => {
             state.session.conversations.set_nickname(key, &text);
@@ -136,11 +114,8 @@ fn accept(state: &mut State, prompt: &Prompt) {
             let verb = if text.is_empty() { "has no" } else { "has a" };
             state.status.info(format!("#{number} {verb} comment."));
         }
-        PromptPurpose::SearchKept => {
-            if !text.is_empty() {
-                journal::find(state, &text);
-            }
-        }
+        PromptPurpose::SearchKept if !text.is_empty() => journal::find(state, &text),
+        PromptPurpose::Filter(_) | PromptPurpose::Search | PromptPurpose::SearchKept => {}
         PromptPurpose::Add => ids::add(state, &text),
         PromptPurpose::Site(deployment) => ids::add_web(state, deployment, &text),
         PromptPurpose::PassFile => pass::path_given(state, text.into()),

@@ -15,7 +15,7 @@
 use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Position, Rect, Size};
 
 use super::frame::{Pen, borders, outline};
 use crate::model::Author;
@@ -34,18 +34,9 @@ const MAX_TOLD: usize = 3;
 /// At most this much of one message is shown.
 const MAX_BYTES: usize = 4 << 10;
 
-/// A message as it is shown.
-struct Bubble {
-    author: Author,
-    name: String,
-    text: String,
-    delivery: &'static str,
-}
-
 /// Draws the whole screen; where the cursor stands, if one types.
 pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Position> {
-    let Rect { width: columns, height: rows, .. } =
-        Rect::new(0, 0, state.arrangement.size.width, state.arrangement.size.height);
+    let Size { width: columns, height: rows } = state.arrangement.size;
     head(state, present, Rect::new(0, 0, columns, 1), buf);
     if present.choice.blank {
         return None;
@@ -135,34 +126,6 @@ fn narration(state: &State, present: &Present, columns: u16) -> Vec<String> {
     rows.into_iter().take(MAX_TOLD).map(|r| said.get(r).unwrap_or_default().trim_end().to_owned()).collect()
 }
 
-/// What is shown of the conversation.
-fn messages(state: &State, present: &Present) -> Vec<Bubble> {
-    let key = state.session.conversations.active();
-    let guest = key.map_or("guest", |key| present.aliases.guest(key));
-    let name = |author: Author| if author == Author::Guest { guest.to_owned() } else { author.word().to_owned() };
-    let text = |text: &str| {
-        let end = (0..=MAX_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        let masks = state.session.profile.masks.with_phones();
-        masks.shape(&present.aliases.text(text.get(..end).unwrap_or_default()), width).into_owned()
-    };
-    let spoken = |key| state.session.threads.messages(key);
-    let (lines, shown) = match &present.tape {
-        Some(tape) => (Cow::Borrowed(&tape.lines), tape.shown),
-        None => {
-            let lines = Tape::of(key.map_or(&[][..], spoken)).lines;
-            let all = lines.len();
-            (Cow::Owned(lines), all)
-        }
-    };
-    let bubble = |line: &TapeLine| Bubble {
-        author: line.author,
-        name: name(line.author),
-        text: text(&with_choices(line)),
-        delivery: fared(line.delivery.as_deref().unwrap_or_default()),
-    };
-    lines.iter().take(present.shown(shown)).map(bubble).collect()
-}
-
 /// What it says, and a line for each choice that it offers.
 fn with_choices(line: &TapeLine) -> String {
     let choices = line.choices.iter().map(|choice| format!("[ {choice} ]"));
@@ -186,19 +149,39 @@ fn fared(word: &str) -> &'static str {
 
 /// The bubbles, the newest at the bottom; only those that are in sight are laid out.
 fn bubbles(state: &State, present: &Present, stage: Rect, buf: &mut Buffer) {
-    let all = messages(state, present);
+    let (lines, shown) = match &present.tape {
+        Some(tape) => (Cow::Borrowed(&tape.lines), tape.shown),
+        None => {
+            let open = state.session.conversations.active();
+            let lines = Tape::of(open.map_or(&[][..], |key| state.session.threads.messages(key))).lines;
+            (Cow::Owned(lines), usize::MAX)
+        }
+    };
+    let shown = present.shown(shown.min(lines.len()));
     let mut bottom = stage.bottom();
-    for bubble in all.iter().rev() {
+    for line in lines.iter().take(shown).rev() {
         if bottom <= stage.top() {
             return;
         }
-        bottom = one(state, present, bubble, stage, bottom, buf);
+        bottom = bubble(state, present, line, stage, bottom, buf);
     }
 }
 
 /// Draws one that ends above `bottom`; where the one before it ends. What is above the stage is cut.
-fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u16, buf: &mut Buffer) -> u16 {
+fn bubble(state: &State, present: &Present, line: &TapeLine, stage: Rect, bottom: u16, buf: &mut Buffer) -> u16 {
     let theme = &state.look.theme;
+    let text = with_choices(line);
+    let end = (0..=MAX_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let text = present.aliases.text(text.get(..end).unwrap_or_default());
+    let text = state.session.profile.masks.with_phones().shape(&text, width).into_owned();
+    let name = match (line.author, state.session.conversations.active()) {
+        (Author::Guest, Some(key)) => present.aliases.guest(key),
+        (author, _) => author.word(),
+    };
+    let label = match fared(line.delivery.as_deref().unwrap_or_default()) {
+        "" => name.to_owned(),
+        delivery => format!("{name}: {delivery}"),
+    };
     let framed = present.choice.size > 1 && stage.width >= FRAMES_FROM;
     let (beside, above) = match (framed, present.choice.size) {
         (false, _) => (1, 0),
@@ -208,17 +191,14 @@ fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u
     let most = if framed { usize::from(stage.width) * 3 / 4 } else { usize::from(stage.width).saturating_sub(1) };
     let cells = most.saturating_sub(usize::from(beside) * 2).max(1);
     let mut rows: Vec<Cow<'_, str>> = Vec::new();
-    let lines: Vec<Cow<'_, str>> = visible_lines(&bubble.text).collect();
+    let lines: Vec<Cow<'_, str>> = visible_lines(&text).collect();
     for line in &lines {
         rows.extend(wrap(line, cells).into_iter().map(|r| Cow::Borrowed(line.get(r).unwrap_or_default().trim_end())));
     }
-    let label =
-        if bubble.delivery.is_empty() { bubble.name.clone() } else { format!("{}: {}", bubble.name, bubble.delivery) };
     let inner = rows.iter().map(|r| width(r)).max().unwrap_or(0).max(width(&label)).min(cells);
     let wide = u16::try_from(inner).unwrap_or(stage.width).saturating_add(beside * 2).min(stage.width);
     let tall = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(if framed { above * 2 } else { 1 });
-    let right = bubble.author == Author::Guest;
-    let x = match bubble.author {
+    let x = match line.author {
         Author::Guest => stage.right().saturating_sub(wide + 1),
         Author::System => stage.x + stage.width.saturating_sub(wide) / 2,
         Author::Bot | Author::Agent | Author::Somebody => stage.x + 1,
@@ -226,34 +206,22 @@ fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u
     let top = i32::from(bottom) - i32::from(tall);
     // Rows above the stage are not drawn; a frame that is cut has no upper edge.
     let y = |row: i32| u16::try_from(top + row).ok().filter(|y| (stage.top()..stage.bottom()).contains(y));
-    let role = if right { StyleRole::Focus } else { StyleRole::Border };
+    let role = if line.author == Author::Guest { StyleRole::Focus } else { StyleRole::Border };
     if framed {
         if let (Some(first), true) = (y(0), top >= 0) {
             let area = Rect { x, y: first, width: wide, height: tall };
             outline(area, &borders(theme), theme.style(role), buf);
-            put(
-                buf,
-                x + 1,
-                first,
-                format!(" {} ", fit(&label, inner, theme.ascii)),
-                usize::from(wide - 2),
-                theme.style(StyleRole::Strong),
-            );
+            let label = format!(" {} ", fit(&label, inner, theme.ascii));
+            put(buf, x + 1, first, label, usize::from(wide - 2), theme.style(StyleRole::Strong));
         }
     } else if let Some(y) = y(0) {
         put(buf, x, y, fit(&label, most, theme.ascii), most, theme.style(role));
     }
+    let style = theme.style(if line.author == Author::System { StyleRole::Dim } else { StyleRole::Text });
     let first = if framed { i32::from(above) } else { 1 };
     for (row, text) in (first..).zip(&rows) {
         if let Some(y) = y(row) {
-            put(
-                buf,
-                x + beside,
-                y,
-                text,
-                cells,
-                theme.style(if bubble.author == Author::System { StyleRole::Dim } else { StyleRole::Text }),
-            );
+            put(buf, x + beside, y, text, cells, style);
         }
     }
     let gap = u16::from(present.choice.size > 2) + u16::from(!framed && present.choice.size > 1);

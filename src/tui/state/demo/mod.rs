@@ -63,7 +63,7 @@ pub struct Awaited {
 }
 
 /// What a person chose to show in a demo.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct DemoChoice {
     /// Nothing is shown but where one is.
     pub blank: bool,
@@ -76,7 +76,7 @@ pub struct DemoChoice {
 }
 
 /// Everything about the demo that runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Present {
     /// What a person chose to show.
     pub choice: DemoChoice,
@@ -111,22 +111,8 @@ pub struct Present {
 impl Present {
     /// A demo of what happens from now on.
     pub fn new(aliases: Aliases, before: Pane) -> Self {
-        Self {
-            choice: DemoChoice { blank: false, log: false, keys: true, size: 2 },
-            deaf: false,
-            pressed: Vec::new(),
-            beats: Vec::new(),
-            at: None,
-            script: DemoScript::default(),
-            typing: None,
-            awaited: None,
-            tape: None,
-            aliases,
-            captures: BTreeMap::new(),
-            before,
-            token: None,
-            healed: None,
-        }
+        let choice = DemoChoice { blank: false, log: false, keys: true, size: 2 };
+        Self { choice, aliases, before, ..Self::default() }
     }
 
     /// Plays this from now on.
