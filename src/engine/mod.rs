@@ -11,27 +11,19 @@
 //! ```
 //! Nothing runs at rest: the driver sleeps until a command, a job's end, or the next moment at which something is due.
 
-mod blocking;
 mod channel;
 mod client;
-pub mod command;
 mod driver;
-mod exchange_builder;
-mod heard;
-mod jitter;
+mod guest_socket;
+mod interface;
 mod metrics;
-mod options;
 mod outcome;
-mod pace;
 mod queue;
 mod reading;
 pub mod redact;
-pub mod report;
-mod retry;
 pub mod send_log;
-mod socket;
 mod token;
-mod webhook;
+mod web_session;
 
 use std::sync::Arc;
 
@@ -40,11 +32,11 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 use crate::config::{Credentials, Profile, Terminal};
 
-pub use crate::model::DiscoveredConversation;
 pub use client::{Environment, check_ca_file, proxy_of, proxy_problems};
-pub use command::{Command, Recalled, SendRequest};
-pub use options::EngineOptions;
-pub use report::Report;
+pub use interface::{Command, Recalled, Report, SendRequest};
+pub use send_log::EngineOptions;
+
+pub use crate::model::DiscoveredConversation;
 
 /// Masks texts that were kept, as [`EngineHandle::mask`] does, where no engine runs: by name, by form, the profile's own
 /// secrets, and what `[redact]` names. Reads the secrets, so this blocks as long as [`crate::config::SecretSource::read`];

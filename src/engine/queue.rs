@@ -1,15 +1,25 @@
-//! Order: one first-in-first-out lane a conversation, one message of it on the wire, several conversations side by side.
-//! Pure.
+//! Who sends next, and when: order, pace, and pauses that grow. Pure.
 //!
 //! ```text
 //! push ─► lane: [ head, …, … ]      start ─► in flight ─┬─ finish ──► gone, the next is head
 //!           the head may be held until a moment         └─ requeue ─► head again, held
 //! ```
+//! [`Queue`] is one first-in-first-out lane a conversation, one message of it on the wire, several conversations side by
+//! side. [`Pace`] obeys what the server tells of its own count (`inin-ratelimit-*`, 429); [`Rate`] counts for itself where
+//! a limit is documented and never told (messages of a session, frames of a connection).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
+use std::time::Duration;
 
-use crate::model::{ConversationKey, MessageId, Moment};
+use fastrand::Rng;
+
+use crate::model::{ConversationKey, MessageId, Moment, RateLimit};
+
+/// The window in which the platform counts requests. [real: documented, "300 requests a minute"]
+const WINDOW: Duration = Duration::from_secs(60);
+/// Requests of the window that everything else leaves to messages.
+const RESERVE: u32 = 10;
 
 #[derive(Clone, Debug, Default)]
 struct Lane {
@@ -26,15 +36,12 @@ impl Lane {
     }
 }
 
-/// What taking a message back found.
+/// Where a message was that was taken out of its queue, unless it is on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NextSend {
-    /// It was waiting, and is gone.
+pub enum TakenFrom {
     Waiting,
-    /// It is on the wire.
     InFlight,
-    /// Nobody waits under this id.
-    Absent,
+    Nowhere,
 }
 
 #[derive(Clone, Debug)]
@@ -42,7 +49,7 @@ pub struct Queue {
     /// Lanes in which something is.
     lanes: BTreeMap<ConversationKey, Lane>,
     parallel: usize,
-    in_flight: usize,
+    pub in_flight: usize,
     /// Whose turn was last, so that a busy conversation does not hold up the others.
     last: ConversationKey,
 }
@@ -53,7 +60,6 @@ impl Queue {
         Self { lanes: BTreeMap::new(), parallel: parallel.max(1), in_flight: 0, last: ConversationKey(u32::MAX) }
     }
 
-    /// Puts a message at the end of its conversation's lane.
     pub fn push(&mut self, conversation: ConversationKey, message: MessageId) {
         self.lanes.entry(conversation).or_default().waiting.push_back(message);
     }
@@ -97,19 +103,17 @@ impl Queue {
     }
 
     /// Takes a message back, unless it is in flight.
-    pub fn take(&mut self, conversation: ConversationKey, message: MessageId) -> NextSend {
-        let Some(lane) = self.lanes.get_mut(&conversation) else { return NextSend::Absent };
+    pub fn take(&mut self, conversation: ConversationKey, message: MessageId) -> TakenFrom {
+        let Some(lane) = self.lanes.get_mut(&conversation) else { return TakenFrom::Nowhere };
         if lane.in_flight == Some(message) {
-            return NextSend::InFlight;
+            return TakenFrom::InFlight;
         }
-        let Some(at) = lane.waiting.iter().position(|m| *m == message) else { return NextSend::Absent };
+        let Some(at) = lane.waiting.iter().position(|m| *m == message) else { return TakenFrom::Nowhere };
         lane.waiting.remove(at);
-        if at == 0 {
-            // The hold was the head's.
-            lane.not_before = None;
-        }
+        // The hold was the head's.
+        lane.not_before = lane.not_before.filter(|_| at > 0);
         self.drop_empty(conversation);
-        NextSend::Waiting
+        TakenFrom::Waiting
     }
 
     fn drop_empty(&mut self, conversation: ConversationKey) {
@@ -120,12 +124,7 @@ impl Queue {
 
     /// When the next held head may go; nothing where no more may fly anyway.
     pub fn next_due(&self) -> Option<Moment> {
-        let held = self.lanes.values().filter(|_| self.in_flight < self.parallel).filter_map(|lane| lane.not_before);
-        held.min_by_key(|m| m.mono)
-    }
-
-    pub const fn in_flight(&self) -> usize {
-        self.in_flight
+        self.lanes.values().filter(|_| self.in_flight < self.parallel).filter_map(|lane| lane.not_before).min()
     }
 
     /// The messages that go next: of each conversation with nothing on the wire and no hold, the first.
@@ -134,9 +133,116 @@ impl Queue {
     }
 
     /// Messages that wait, in no particular order between conversations.
-    pub fn waiting(&self) -> impl Iterator<Item = (ConversationKey, MessageId)> + '_ {
-        self.lanes.iter().flat_map(|(key, lane)| lane.waiting.iter().map(|m| (*key, *m)))
+    pub fn waiting(&self) -> impl Iterator<Item = MessageId> + '_ {
+        self.lanes.values().flat_map(|lane| lane.waiting.iter().copied())
     }
+}
+
+/// At most so many in any span of time of this length.
+///
+/// The newest is counted from when it was last heard to be under way: a message whose answer came has arrived by then,
+/// so the server, whose clock starts at its arrival, never counts more than we do.
+#[derive(Clone, Debug)]
+pub struct Rate {
+    allowed: usize,
+    per: Duration,
+    /// The newest `allowed` at most, the oldest first.
+    sent: VecDeque<Moment>,
+}
+
+impl Rate {
+    /// At most `allowed` (at least one) in any span of `per`.
+    pub fn new(allowed: u32, per: Duration) -> Self {
+        Self { allowed: allowed.max(1) as usize, per, sent: VecDeque::new() }
+    }
+
+    /// Whether one more may go at `now`; if not, when.
+    pub fn may(&self, now: Moment) -> Result<(), Moment> {
+        let oldest = self.sent.len().checked_sub(self.allowed).and_then(|at| self.sent.get(at));
+        let free = oldest.map(|oldest| oldest.after(self.per));
+        free.filter(|free| now.mono < free.mono).map_or(Ok(()), Err)
+    }
+
+    pub fn spend(&mut self, now: Moment) {
+        while self.sent.front().is_some_and(|at| self.sent.len() >= self.allowed || now.since(*at) >= self.per) {
+            self.sent.pop_front();
+        }
+        self.sent.push_back(now);
+    }
+
+    /// The newest has arrived by `now`, and not necessarily earlier.
+    pub fn arrived(&mut self, now: Moment) {
+        if let Some(newest) = self.sent.back_mut() {
+            *newest = now;
+        }
+    }
+}
+
+/// What is known of the rate limit, and what was spent since.
+#[derive(Clone, Debug, Default)]
+pub struct Pace {
+    limit: Option<RateLimit>,
+    /// Requests that the newest headers may not have counted.
+    spent: u32,
+    /// The server asked for silence until then.
+    silent: Option<Moment>,
+    /// The server asked for nothing but messages until then.
+    reads_held: Option<Moment>,
+}
+
+impl Pace {
+    /// A 429 asked to wait: it is about the token, so it holds for every conversation.
+    pub fn silence(&mut self, until: Moment) {
+        // Of two that were under way together, the longer wait holds.
+        self.silent = self.silent.max(Some(until));
+    }
+
+    /// A 429 of a request that is no message asked to wait: such requests do, and messages no longer than the limit's
+    /// window.
+    pub fn hold_reads(&mut self, wait: Duration, now: Moment) {
+        self.reads_held = Some(now.after(wait));
+        let window = self.limit.map(|l| l.resets).filter(|resets| now.mono < resets.mono);
+        self.silence(now.after(wait.min(WINDOW)).min(window.unwrap_or(now.after(WINDOW))));
+    }
+
+    /// Until when the server asked for nothing but messages.
+    pub fn reads_held(&self, now: Moment) -> Option<Moment> {
+        self.reads_held.filter(|until| now.mono < until.mono)
+    }
+
+    /// Whether a request that is no message may go at `now`; if not, when.
+    pub fn may_read(&self, now: Moment) -> Result<(), Moment> {
+        self.reads_held(now).map_or_else(|| self.may(now, RESERVE), Err)
+    }
+
+    /// An answer told the limit while `in_flight` other requests were under way: they may not be counted in it.
+    pub fn observe(&mut self, limit: RateLimit, in_flight: usize) {
+        self.limit = Some(limit);
+        self.spent = u32::try_from(in_flight).unwrap_or(u32::MAX);
+    }
+
+    pub fn spend(&mut self) {
+        self.spent = self.spent.saturating_add(1);
+    }
+
+    /// Whether a request that leaves `reserve` for others may go at `now`; if not, when the window starts anew.
+    pub fn may(&self, now: Moment, reserve: u32) -> Result<(), Moment> {
+        let used = |l: &RateLimit| l.count.saturating_add(self.spent).saturating_add(reserve) >= l.allowed;
+        let full = self.limit.filter(used).map(|limit| limit.resets);
+        let held = [self.silent, full].into_iter().flatten().find(|until| now.mono < until.mono);
+        held.map_or(Ok(()), Err)
+    }
+}
+
+/// A random pause up to `most`: enough to keep a team from renewing together.
+pub fn up_to(rng: &mut Rng, most: Duration) -> Duration {
+    most.mul_f64(rng.f64())
+}
+
+/// Doubling pauses with jitter: the `n`th (from 0) lies between a half and the whole of `first * 2^n`, at most `cap`.
+pub fn backoff(rng: &mut Rng, first: Duration, cap: Duration, n: u32) -> Duration {
+    let whole = first.saturating_mul(1 << n.min(20)).min(cap);
+    whole / 2 + up_to(rng, whole / 2)
 }
 
 #[cfg(test)]

@@ -13,10 +13,12 @@
 
 use std::time::Duration;
 
+use fastrand::Rng;
+
 use crate::genesys::lookups::TokenInfo;
 use crate::model::{Acceptance, Generation, Granted, Moment, TokenFacts, TokenStatus};
 
-use super::jitter::Jitter;
+use super::queue::{backoff, up_to};
 
 /// The longest margin before the end at which a token is renewed.
 const MARGIN_MAX: Duration = Duration::from_secs(300);
@@ -45,17 +47,10 @@ pub enum TokenRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenDenied {
     BadClient(String),
-    /// Another error of OAuth, or a pasted token that the API does not take: trying again does not heal it.
-    Refused {
-        status: u16,
-        why: String,
-    },
-    /// The secret cannot be read.
-    NoSecret(String),
-    /// 429, with the wait that was named.
-    Limited(String, Option<Duration>),
-    /// Network, 5xx, or an answer that is neither a token nor an error of OAuth.
-    Failed(String),
+    Refused { status: u16, why: String }, // another error of OAuth, or a pasted token that the API does not take
+    NoSecret(String),                     // it cannot be read
+    Limited(String, Option<Duration>),    // 429, with the wait that was named
+    Failed(String),                       // network, 5xx, or an answer that is neither a token nor an error of OAuth
 }
 
 impl TokenDenied {
@@ -87,14 +82,11 @@ pub enum Verified {
     Unclear(String),
 }
 
-/// What a 401 for a generation means.
+/// What a 401 for a generation means. `Retry`: there is another token, or will be (a `renewal` mints it): send once more
+/// when [`TokenMachine::outlook`] is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refuted {
-    /// There is, or will be, another token: send once more when [`TokenMachine::outlook`] is ready.
-    /// `renewal`: it must be minted first.
-    Retry {
-        renewal: bool,
-    },
+    Retry { renewal: bool },
     Final,
 }
 
@@ -133,21 +125,17 @@ enum Verify {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Stage {
     Resting,
-    /// To be asked for at the next [`TokenMachine::due`].
-    Wanted,
+    Wanted, // to be asked for at the next [`TokenMachine::due`]
     Asking,
-    Pausing {
-        retry: Moment,
-        why: String,
-        limited: bool,
-    },
+    Pausing { retry: Moment, why: String, limited: bool },
     Dead(TokenDenied),
 }
 
-/// The machine. See the module.
 #[derive(Clone, Debug)]
 pub struct TokenMachine {
+    /// It cannot be renewed.
     pasted: bool,
+    /// The scopes that are asked for, and those that the configured channels need.
     requested: Vec<String>,
     required: Vec<String>,
     current: Option<Current>,
@@ -158,16 +146,14 @@ pub struct TokenMachine {
     again: bool,
     generation: Generation,
     failures: u32,
-    jitter: Jitter,
+    rng: Rng,
     /// What was told last of where it stands, and of the scopes that are missing.
     told: TokenStatus,
     missing_told: Vec<String>,
 }
 
 impl TokenMachine {
-    /// A machine without a token. `pasted`: it cannot renew. `requested` are the scopes that are asked for, `required`
-    /// those that the configured channels need.
-    pub fn new(pasted: bool, requested: Vec<String>, required: Vec<String>, jitter: Jitter) -> Self {
+    pub fn new(pasted: bool, requested: Vec<String>, required: Vec<String>, rng: Rng) -> Self {
         Self {
             pasted,
             requested,
@@ -178,7 +164,7 @@ impl TokenMachine {
             again: false,
             generation: Generation(0),
             failures: 0,
-            jitter,
+            rng,
             told: TokenStatus::SignedOut,
             missing_told: Vec::new(),
         }
@@ -188,8 +174,7 @@ impl TokenMachine {
     pub fn sign_in(&mut self, now: Moment) {
         let usable = self.valid(now).is_some() && !matches!(self.stage, Stage::Dead(_));
         if !usable && self.stage != Stage::Asking {
-            self.stage = Stage::Wanted;
-            self.failures = 0;
+            (self.stage, self.failures) = (Stage::Wanted, 0);
         }
     }
 
@@ -204,13 +189,7 @@ impl TokenMachine {
 
     /// What is to be done now. To be asked after every event and when [`TokenMachine::next_due`] comes, until it says nothing.
     pub fn due(&mut self, now: Moment) -> Option<TokenRequest> {
-        let ask = match &self.stage {
-            Stage::Wanted => true,
-            Stage::Pausing { retry, .. } => reached(now, *retry),
-            Stage::Resting => self.current.as_ref().is_some_and(|c| c.renew_at.is_some_and(|at| reached(now, at))),
-            Stage::Asking | Stage::Dead(_) => false,
-        };
-        if ask {
+        if self.next_step(now).is_some_and(|at| reached(now, at)) {
             self.stage = Stage::Asking;
             return Some(TokenRequest::Token);
         }
@@ -222,15 +201,19 @@ impl TokenMachine {
     /// When [`TokenMachine::due`] or [`TokenMachine::status`] will say something new by themselves.
     pub fn next_due(&self, now: Moment) -> Option<Moment> {
         let current = self.current.as_ref();
-        let step = match &self.stage {
-            Stage::Wanted => Some(now),
-            Stage::Pausing { retry, .. } => Some(*retry),
-            Stage::Resting => current.and_then(|c| c.renew_at),
-            Stage::Asking | Stage::Dead(_) => None,
-        };
         let end = current.and_then(|c| c.facts.expires).filter(|e| !reached(now, *e));
         let hold = current.filter(|c| holds(c, now)).map(|c| c.facts.issued.after(VERIFY_MAX));
-        [step, end, hold].into_iter().flatten().min_by_key(|m| m.mono)
+        [self.next_step(now), end, hold].into_iter().flatten().min()
+    }
+
+    /// When a token is asked for by itself.
+    fn next_step(&self, now: Moment) -> Option<Moment> {
+        match &self.stage {
+            Stage::Wanted => Some(now),
+            Stage::Pausing { retry, .. } => Some(*retry),
+            Stage::Resting => self.current.as_ref()?.renew_at,
+            Stage::Asking | Stage::Dead(_) => None,
+        }
     }
 
     /// A token came. `asked` is when the request left: its lifetime is counted from there, since the server's count may
@@ -253,17 +236,17 @@ impl TokenMachine {
         let renew_at = lifetime.filter(|_| !self.pasted).map(|l| {
             let margin = MARGIN_MAX.min(l / 5);
             // Jitter eats into the margin instead of adding to it: no more renewals than the margin asks for.
-            asked.after(l.saturating_sub(margin).saturating_add(self.jitter.up_to(margin / 4)))
+            asked.after(l.saturating_sub(margin).saturating_add(up_to(&mut self.rng, margin / 4)))
         });
         let before = self.current.take();
-        let first = before.is_none();
         let verify = match scopes {
-            None if first || !self.required.is_empty() => Verify::Wanted,
+            None if before.is_none() || !self.required.is_empty() => Verify::Wanted,
             _ => Verify::Done,
         };
         let granted = scopes.map_or(Granted::Unknown, Granted::Named);
+        let from_doubt = before.as_ref().is_some_and(|c| c.doubted);
         let (organization, client_name) =
-            before.as_ref().map_or((None, None), |c| (c.facts.organization.clone(), c.facts.client_name.clone()));
+            before.map(|c| (c.facts.organization, c.facts.client_name)).unwrap_or_default();
         self.current = Some(Current {
             facts: TokenFacts {
                 generation: self.generation,
@@ -280,7 +263,7 @@ impl TokenMachine {
             },
             renew_at,
             doubted: false,
-            from_doubt: before.is_some_and(|c| c.doubted),
+            from_doubt,
             proven: false,
             verify,
         });
@@ -296,7 +279,7 @@ impl TokenMachine {
                 Stage::Pausing { retry, why, limited: true }
             }
             TokenDenied::Failed(why) => {
-                let pause = self.jitter.backoff(PAUSE_FIRST, PAUSE_MAX, self.failures);
+                let pause = backoff(&mut self.rng, PAUSE_FIRST, PAUSE_MAX, self.failures);
                 self.failures = self.failures.saturating_add(1);
                 Stage::Pausing { retry: now.after(pause), why, limited: false }
             }
@@ -307,23 +290,26 @@ impl TokenMachine {
     /// `tokens/me` was asked about this generation. A pasted token that the API does not take is no sign-in; of one that
     /// was granted a moment ago the first message finds out more.
     pub fn verified(&mut self, generation: Generation, verified: Verified) {
-        let Some(current) = self.current.as_mut().filter(|c| c.facts.generation == generation) else { return };
-        current.verify = Verify::Done;
+        let Some(Current { facts, verify, .. }) = self.current.as_mut().filter(|c| c.facts.generation == generation)
+        else {
+            return;
+        };
+        *verify = Verify::Done;
         match verified {
             Verified::Taken(TokenInfo { scopes, organization, client }) => {
-                current.facts.acceptance = Acceptance::Taken;
-                current.facts.granted = scopes.map_or(current.facts.granted.clone(), Granted::Named);
-                current.facts.organization = organization.or(current.facts.organization.take());
-                current.facts.client_name = client.or(current.facts.client_name.take());
-                current.facts.missing = missing(&self.required, &current.facts.granted);
+                facts.acceptance = Acceptance::Taken;
+                facts.granted = scopes.map_or(facts.granted.clone(), Granted::Named);
+                facts.organization = organization.or(facts.organization.take());
+                facts.client_name = client.or(facts.client_name.take());
+                facts.missing = missing(&self.required, &facts.granted);
             }
             Verified::NotTaken(why) if self.pasted => {
                 self.current = None;
                 self.stage = Stage::Dead(TokenDenied::Refused { status: 401, why });
             }
-            Verified::NotTaken(_) | Verified::Unclear(_) if current.facts.acceptance == Acceptance::Taken => {}
-            Verified::NotTaken(why) => current.facts.acceptance = Acceptance::Refused(why),
-            Verified::Unclear(why) => current.facts.acceptance = Acceptance::Unclear(why),
+            Verified::NotTaken(_) | Verified::Unclear(_) if facts.acceptance == Acceptance::Taken => {}
+            Verified::NotTaken(why) => facts.acceptance = Acceptance::Refused(why),
+            Verified::Unclear(why) => facts.acceptance = Acceptance::Unclear(why),
         }
     }
 
@@ -340,10 +326,8 @@ impl TokenMachine {
         if current.facts.generation > generation {
             return Refuted::Retry { renewal: current.doubted && self.stage == Stage::Asking };
         }
-        if self.pasted || matches!(self.stage, Stage::Dead(_)) {
-            return Refuted::Final;
-        }
-        if current.from_doubt && !current.proven && now.since(current.facts.issued) < FRESH {
+        let in_vain = current.from_doubt && !current.proven && now.since(current.facts.issued) < FRESH;
+        if self.pasted || in_vain || matches!(self.stage, Stage::Dead(_)) {
             return Refuted::Final;
         }
         current.doubted = true;
@@ -356,15 +340,12 @@ impl TokenMachine {
     /// Whether a request may go out now. `doubted`: for one that has met a 401 with this generation; it wants a newer one.
     pub fn outlook(&self, now: Moment, doubted: Option<Generation>) -> Outlook {
         let under_way = matches!(self.stage, Stage::Asking | Stage::Wanted | Stage::Pausing { .. });
+        let comes = |comes: bool| if comes { Outlook::Waiting } else { Outlook::Never };
         let Some(current) = self.valid(now) else {
-            return if under_way || (self.current.is_some() && self.stage == Stage::Resting && !self.pasted) {
-                Outlook::Waiting
-            } else {
-                Outlook::Never
-            };
+            return comes(under_way || (self.current.is_some() && self.stage == Stage::Resting && !self.pasted));
         };
         if doubted.is_some_and(|g| g >= current.facts.generation) {
-            return if under_way { Outlook::Waiting } else { Outlook::Never };
+            return comes(under_way);
         }
         // While a renewal failed, others go on with the doubted token: the 401 may not have been about it.
         let replaced = current.doubted || self.awaited;
@@ -419,13 +400,9 @@ impl TokenMachine {
         self.missing_told.clone_from(&facts.missing);
         let asked =
             if facts.missing.iter().all(|s| facts.requested.contains(s)) { ", which was asked for" } else { "" };
-        (!facts.missing.is_empty()).then(|| {
-            format!(
-                "token #{} was granted without {}{asked}: messages through the Guest API will probably be refused",
-                facts.generation,
-                facts.missing.join(", "),
-            )
-        })
+        let (generation, missing) = (facts.generation, facts.missing.join(", "));
+        let then = "messages through the Guest API will probably be refused";
+        (!missing.is_empty()).then(|| format!("token #{generation} was granted without {missing}{asked}: {then}"))
     }
 
     /// The generation of the token that comes next.

@@ -14,7 +14,7 @@ const AT_HOME: [&str; 7] = [
 ];
 
 /// Where one channel is meant because nothing else is: a default.
-const ONE_IS_MEANT: [&str; 2] = ["engine/metrics/points.rs", "plain/conversations.rs"];
+const ONE_IS_MEANT: [&str; 2] = ["engine/metrics.rs", "plain/conversations.rs"];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).unwrap() {

@@ -1,23 +1,21 @@
-//! An answer as it came, and how much of one is taken.
+//! What came of a try: an answer, as it came and as much of one as is taken; or an error of the HTTP library, sorted by
+//! kind, phase and party, with the cause in words.
 
 use std::error::Error;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::time::Duration;
 
+use h2::Reason;
 use http::response::Parts;
-use http::{HeaderMap, Request, Version};
+use http::{HeaderMap, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
 use hyper::ext::ReasonPhrase;
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 
-use crate::model::{Failure, FailureKind, Phase, Timing};
+use crate::model::{Failure, FailureKind, Phase, Timing, TlsFault};
 use crate::text::one_line;
 
-use super::wire::CapturedWire;
+use super::tls;
 
 /// Most bytes of an answer's header, about what browsers take.
 pub const HEAD_MAX: usize = 384 * 1024;
@@ -29,8 +27,6 @@ pub const BODY_MAX: usize = 1 << 20;
 const BODY_READ_MAX: u64 = 32 << 20;
 /// Most pieces in which a body may come; one of [`BODY_READ_MAX`] that fills its packets has fewer.
 const BODY_PIECES_MAX: u32 = 32_768;
-/// How long the rest of a refusal's body is waited for.
-const REFUSAL_BOUND: Duration = Duration::from_secs(2);
 
 /// What came of a try, with secrets still in it: never kept, only read and captured.
 pub struct Tried {
@@ -132,25 +128,64 @@ pub fn innermost(error: &dyn Error) -> String {
     one_line(words.split(" (os error ").next().unwrap_or(&words))
 }
 
-/// Asks that a connection be handed over: to a WebSocket, or by a proxy to the host behind it. `is_yes` knows the answer
-/// that grants it; of a refusal the body is read for a short time.
-pub async fn hand_over(
-    wire: CapturedWire,
-    request: Request<String>,
-    is_yes: impl FnOnce(&Parts) -> bool,
-) -> hyper::Result<(ClientAnswer, Option<OnUpgrade>)> {
-    let peer = wire.peer();
-    let mut http = http1::Builder::new();
-    http.title_case_headers(true).max_buf_size(HEAD_MAX).max_headers(HEAD_FIELDS_MAX);
-    let (mut sender, connection) = http.handshake(TokioIo::new(wire)).await?;
-    tokio::spawn(connection.with_upgrades());
-    let mut response = sender.send_request(request).await?;
-    let handed_over = hyper::upgrade::on(&mut response);
-    let (head, body) = response.into_parts();
-    let yes = is_yes(&head);
-    let mut answer = ClientAnswer::of(head, Some(peer));
-    if !yes {
-        let _ = tokio::time::timeout(REFUSAL_BOUND, answer.read(body)).await;
+/// Sorts an error that came before a status line. `wrote`: a byte of the request may have left.
+pub fn before_answer(error: &(dyn Error + 'static), host: &str, wrote: bool) -> NoAnswer {
+    for cause in chain(error) {
+        if let Some(none) = cause.downcast_ref::<NoAnswer>() {
+            return none.clone();
+        }
+        if let Some(error) = cause.downcast_ref::<h2::Error>() {
+            if is_unprocessed(error) {
+                let why = "the server ended the stream, and promises that it did not process the request";
+                return Failure::new(FailureKind::Unprocessed, Phase::Answer, why).into();
+            }
+            if is_too_large(error) {
+                return too_large().into();
+            }
+        }
+        if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+            if error.is_parse_too_large() {
+                return too_large().into();
+            }
+            if error.is_parse() {
+                let failure = Failure::new(FailureKind::Protocol, Phase::Answer, innermost(error));
+                return Failure { wrote, ..failure }.into();
+            }
+        }
+        if let Some(error) = rustls_error(cause) {
+            let (fault, words) = tls::of_rustls(error, host);
+            // With TLS 1.3 the refusal for want of a certificate comes after the client is done; until then the server
+            // reads nothing of what is sent. [RFC 8446 4.4.2.4]
+            let wrote = wrote && fault != TlsFault::ClientCertificate;
+            return Failure { wrote, ..Failure::new(FailureKind::Tls(fault), Phase::Tls, words) }.into();
+        }
     }
-    Ok((answer, yes.then_some(handed_over)))
+    // Not written: the connection closed before it took the request.
+    let phase = if wrote { Phase::Answer } else { Phase::Write };
+    Failure { wrote, ..Failure::new(FailureKind::Reset, phase, innermost(error)) }.into()
+}
+
+fn too_large() -> Failure {
+    let why = format!("the header of the answer has more than {} KiB or {HEAD_FIELDS_MAX} fields", HEAD_MAX >> 10);
+    Failure::written(FailureKind::TooLarge, Phase::Answer, why)
+}
+
+/// The stream was refused, or lies above the last one of a GOAWAY (only those are given the GOAWAY as their error).
+/// [RFC 9113 6.8, 8.7]
+fn is_unprocessed(error: &h2::Error) -> bool {
+    error.is_remote() && (error.is_go_away() || error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM))
+}
+
+/// The library resets the stream of an answer whose header is beyond its bound.
+fn is_too_large(error: &h2::Error) -> bool {
+    error.is_library() && error.is_reset() && error.reason() == Some(Reason::PROTOCOL_ERROR)
+}
+
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
+}
+
+/// rustls's error stands inside one of the system's, which skips it when asked for its source.
+fn rustls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    error.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref()
 }

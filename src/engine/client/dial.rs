@@ -25,10 +25,10 @@ use crate::genesys::call::USER_AGENT;
 use crate::genesys::errors::ApiError;
 use crate::model::{Failure, FailureKind, Party, Phase, ProxyName, Timing, TlsFault};
 
-use super::answer::{NoAnswer, hand_over, innermost};
+use super::answer::{NoAnswer, innermost};
 use super::proxy::{Environment, Proxy};
 use super::tls;
-use super::wire::CapturedWire;
+use super::wire::{CapturedWire, hand_over};
 
 /// How far a try has got towards a connection, and how long each part took: readable while it goes on.
 #[derive(Debug, Default)]

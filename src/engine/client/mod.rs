@@ -9,14 +9,11 @@
 //! it silently, and a request on a dead one would end as unknown. The wall clock counts too, since the monotonic one
 //! sleeps with the laptop. After a try that timed out, or that the server did not process, all connections are new.
 
-mod answer;
+pub mod answer;
 pub mod capture;
-mod classify;
 pub mod dial;
-mod gate;
 mod proxy;
 mod tls;
-pub mod upgrade;
 pub mod wire;
 
 use std::pin::Pin;
@@ -24,7 +21,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use answer::{HEAD_FIELDS_MAX, HEAD_MAX};
 use bytes::Bytes;
+use dial::{Dialer, Progress, Speaks, TIMED_OUT};
 use futures_util::FutureExt as _;
 use http::Uri;
 use http::header::PROXY_AUTHORIZATION;
@@ -33,6 +32,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tower_service::Service;
+use wire::{CapturedWire, ConnectedPeer, GatedBody};
 
 use crate::clock::Clock;
 use crate::config::Profile;
@@ -40,15 +40,10 @@ use crate::genesys::Call;
 use crate::model::{Failure, FailureKind, Moment, Phase, Timing};
 
 pub use answer::{ClientAnswer, NoAnswer, Tried};
-use answer::{HEAD_FIELDS_MAX, HEAD_MAX};
 pub use dial::proxy_of;
-use dial::{Dialer, Progress, Speaks, TIMED_OUT};
-pub use gate::Gate;
-use gate::GatedBody;
 pub use proxy::{Environment, proxy_problems};
 pub use tls::check_ca_file;
-use wire::CapturedWire;
-use wire::ConnectedPeer;
+pub use wire::Gate;
 
 /// A connection that was idle for longer is not trusted to be alive. Below the idle bounds of common load balancers
 /// (60 s and more), so that our writing and their closing do not cross either.
@@ -165,7 +160,7 @@ impl Client {
             out = work => out,
             why = stop.stopped() => return Err(gave_up(why, progress, &gate).into()),
         };
-        let response = answered.map_err(|e| classify::before_answer(&e, &host, gate.is_open()))?;
+        let response = answered.map_err(|e| answer::before_answer(&e, &host, gate.is_open()))?;
         progress.answered(began.elapsed());
         let (head, body) = response.into_parts();
         let peer = head.extensions.get().map(|ConnectedPeer(address)| *address);

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use base64::Engine as _;
 use http::HeaderValue;
 use hyper_util::client::proxy::matcher::Matcher;
-
 use secrecy::ExposeSecret as _;
 
 use crate::config::{Profile, ProfileProxy, ProxyAddress};

@@ -1,12 +1,36 @@
-//! A connection, whatever it runs over.
+//! A connection, whatever it runs over; and the gate that knows whether a byte of a request may have left, and can forbid
+//! that it ever does.
+//!
+//! ```text
+//! Closed ── the connection takes the request for writing ──► Open   (a byte may have left)
+//!    └───── we give up first (deadline, cancel) ───────────► Barred (the body never leaves)
+//! ```
+//! The proof rests on how hyper works. Its connection asks the body `is_end_stream` after it took the request out of its
+//! queue and before it encodes the head (`proto/h1/dispatch.rs` `poll_write`, `proto/h2/client.rs` `ClientTask::poll`),
+//! so a gate that is still closed means that nothing was written. hyper-util's pooled client resends a request by itself
+//! only where hyper handed it back unstarted from that queue (`TrySendError::take_message`: "If an error occurs after the
+//! message has been serialized onto the connection, it will not be available here"), that is, with the gate closed: a
+//! request is never written twice. The HTTP library's own retries are off, and could not clone this body either.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
+use http::response::Parts;
+use http_body::{Body, Frame, SizeHint};
+use hyper::client::conn::http1;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::answer::{ClientAnswer, HEAD_FIELDS_MAX, HEAD_MAX};
 
 /// What a connection runs over.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -66,3 +90,91 @@ impl AsyncWrite for CapturedWire {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+/// How long the rest of a refusal's body is waited for.
+const REFUSAL_BOUND: Duration = Duration::from_secs(2);
+
+/// Asks that a connection be handed over: to a WebSocket, or by a proxy to the host behind it. `is_yes` knows the answer
+/// that grants it; of a refusal the body is read for a short time.
+pub async fn hand_over(
+    wire: CapturedWire,
+    request: Request<String>,
+    is_yes: impl FnOnce(&Parts) -> bool,
+) -> hyper::Result<(ClientAnswer, Option<OnUpgrade>)> {
+    let peer = wire.peer();
+    let mut http = http1::Builder::new();
+    http.title_case_headers(true).max_buf_size(HEAD_MAX).max_headers(HEAD_FIELDS_MAX);
+    let (mut sender, connection) = http.handshake(TokioIo::new(wire)).await?;
+    tokio::spawn(connection.with_upgrades());
+    let mut response = sender.send_request(request).await?;
+    let handed_over = hyper::upgrade::on(&mut response);
+    let (head, body) = response.into_parts();
+    let yes = is_yes(&head);
+    let mut answer = ClientAnswer::of(head, Some(peer));
+    if !yes {
+        let _ = tokio::time::timeout(REFUSAL_BOUND, answer.read(body)).await;
+    }
+    Ok((answer, yes.then_some(handed_over)))
+}
+
+const CLOSED: u8 = 0;
+const OPEN: u8 = 1;
+const BARRED: u8 = 2;
+
+#[derive(Debug, Default)]
+pub struct Gate(AtomicU8);
+
+impl Gate {
+    /// Whether a byte may have left.
+    pub fn is_open(&self) -> bool {
+        self.0.load(Ordering::Acquire) == OPEN
+    }
+
+    /// Forbids writing, unless it has begun. True: nothing of the body was or will be written.
+    pub fn bar(&self) -> bool {
+        !matches!(self.0.compare_exchange(CLOSED, BARRED, Ordering::AcqRel, Ordering::Acquire), Err(OPEN))
+    }
+
+    /// The connection begins to write. False: it must not.
+    pub fn pass(&self) -> bool {
+        !matches!(self.0.compare_exchange(CLOSED, OPEN, Ordering::AcqRel, Ordering::Acquire), Err(BARRED))
+    }
+}
+
+pub struct GatedBody {
+    data: Option<Bytes>,
+    gate: Arc<Gate>,
+}
+
+impl GatedBody {
+    /// A body of these bytes, possibly none.
+    pub fn new(data: Bytes, gate: Arc<Gate>) -> Self {
+        Self { data: Some(data).filter(|d| !d.is_empty()), gate }
+    }
+}
+
+impl Body for GatedBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if !self.gate.pass() {
+            let why = "the request was given up before it was written";
+            return Poll::Ready(Some(Err(io::Error::other(why))));
+        }
+        Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.gate.pass();
+        self.data.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.data.as_ref().map_or(0, |d| d.len() as u64))
+    }
+}
+
+#[cfg(test)]
+#[path = "../../../tests/unit/engine/client/wire.rs"]
+mod tests;

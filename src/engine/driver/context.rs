@@ -1,10 +1,12 @@
 //! What all areas of the driver share: who asks and is told, what is known of time, limits, tokens and secrets, and the
 //! tasks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fastrand::Rng;
+use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::sync::mpsc::Sender;
@@ -14,21 +16,18 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::engine::client::Client;
-use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::jitter::Jitter;
-use crate::engine::pace::Pace;
+use crate::engine::queue::Pace;
 use crate::engine::redact::Redactor;
 use crate::engine::token::{Outlook, TokenMachine, Verified};
 use crate::engine::{EngineOptions, Report};
-use crate::genesys::Call;
 use crate::genesys::call::BadCall;
-use crate::genesys::conversations;
+use crate::genesys::{Call, conversations};
 use crate::model::{
-    Address, AsOf, ConversationKey, Exchange, ExchangeId, ExchangeKind, Generation, Moment, OpenGuest, Outcome,
-    RepliesReadable, Transport,
+    Address, AsOf, ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeKind, Generation, MessageId, Moment,
+    OpenGuest, Outcome, RepliesReadable, TokenFacts, Transport, Variation,
 };
 
-use super::reporter::Reporter;
+use super::reporter::{Reporter, StatusRecording};
 use super::task_output::{CapturedTry, ResponseMeta, TaskOutput};
 
 /// A server clock that differs by more is told, in seconds.
@@ -48,13 +47,22 @@ pub struct Context {
     pub pace: Pace,
     pub tokens: TokenMachine,
     pub token: Option<SecretString>,
+    pub faulty: FaultyTokens,
     /// Ids on the remote side of conversations whose address does not name it.
     pub ids: BTreeMap<ConversationKey, String>,
     pub tasks: JoinSet<TaskOutput>,
     pub reporter: Reporter,
     /// Seconds that the server's clock is ahead, by the newest answer.
     skew: i64,
-    exchanges: u64,
+}
+
+/// Tokens for messages that are sent wrongly on purpose.
+#[derive(Default)]
+pub struct FaultyTokens {
+    /// Of this session, replaced by others: once its time is over, one serves as an expired one.
+    pub retired: VecDeque<(SecretString, TokenFacts)>,
+    /// Of another scope.
+    pub spare: Option<SecretString>,
 }
 
 impl Context {
@@ -75,6 +83,7 @@ impl Context {
         let required = if guest_api { profile.guest_api.required_scopes.clone() } else { Vec::new() };
         let pasted = matches!(profile.credentials, Credentials::Pasted(_));
         let redactor = Arc::clone(&shared.borrow());
+        let rng = Rng::with_seed(options.seed.rotate_left(17));
         Self {
             clock,
             now: clock.now(),
@@ -82,13 +91,13 @@ impl Context {
             redactor,
             shared,
             pace: Pace::default(),
-            tokens: TokenMachine::new(pasted, requested, required, Jitter::new(options.seed.rotate_left(17))),
+            tokens: TokenMachine::new(pasted, requested, required, rng),
             token: None,
+            faulty: FaultyTokens::default(),
             ids: BTreeMap::new(),
             tasks: JoinSet::new(),
             reporter: Reporter::new(options.metrics.as_ref(), &profile, reports),
             skew: 0,
-            exchanges: 0,
             profile,
             options,
         }
@@ -134,6 +143,31 @@ impl Context {
         }
     }
 
+    /// Records what became of a message, then reports it, with its exchange: once its row is on the disk, in the order in
+    /// which the statuses came, and where the row cannot be written yet, with the word that it is not. `on_disk`: the
+    /// status that the next start is to find, where that is another.
+    pub fn record_status(
+        &mut self,
+        (message, delivery): (MessageId, DeliveryStatus),
+        on_disk: Option<DeliveryStatus>,
+        record: Option<&Exchange>,
+        remote_id: Option<String>,
+    ) {
+        let on_disk = on_disk.as_ref().unwrap_or(&delivery);
+        let recording = self.options.send_log.outcome(message, on_disk, remote_id.as_deref());
+        let status = Report::Message { id: message, delivery, exchange: record.map(|r| r.id), remote_id };
+        let told = [record.map(Exchange::report), Some(status)];
+        let mut reports: StatusRecording = Box::pin(async move {
+            let not_on_disk = recording.await.err().map(|e| Report::NotOnDisk { message, why: e.why() });
+            [not_on_disk].into_iter().chain(told).flatten().collect()
+        });
+        // What needs no disk is reported at once, but never before an earlier status.
+        match self.reporter.recordings.is_empty().then(|| (&mut reports).now_or_never()).flatten() {
+            Some(reports) => self.report_all(reports),
+            None => self.reporter.recordings.push_back(reports),
+        }
+    }
+
     /// `tokens/me` was asked about this generation.
     pub fn verified(&mut self, generation: Generation, verified: Verified) {
         self.tokens.verified(generation, verified);
@@ -152,6 +186,25 @@ impl Context {
     /// The session's token, for a request.
     pub fn usable_token(&self) -> Result<&SecretString, BadCall> {
         self.token.as_ref().ok_or_else(|| BadCall("there is no valid token".to_owned()))
+    }
+
+    /// The token that a message is sent with that goes out wrongly in this way, and what it is of the session's; nothing
+    /// where that is the session's own.
+    pub fn token_with_fault(&self, sent_as: Variation) -> Option<(SecretString, Option<(Generation, Duration)>)> {
+        match sent_as {
+            Variation::ExpiredToken => {
+                let over = |(_, old): &&(_, TokenFacts)| old.expires.is_some_and(|end| self.now.mono >= end.mono);
+                let old = self.faulty.retired.iter().rev().find(over);
+                let carried = old.map(|(_, old)| (old.generation, self.now.since(old.issued)));
+                // Has the form of a token, and was never one: for a server it is as good as one that has ended.
+                let invented = || SecretString::from(format!("guestwire-never-given-out-{}", "0".repeat(60)));
+                Some((old.map_or_else(invented, |(token, _)| token.clone()), carried))
+            }
+            Variation::WrongScope => Some((self.faulty.spare.as_ref().or(self.token.as_ref())?.clone(), None)),
+            // Taken off again, whichever it is.
+            Variation::NoToken => Some((self.token.clone()?, None)),
+            _ => None,
+        }
     }
 
     /// What a request carries that is written now: the token's generation, and its age.
@@ -178,10 +231,10 @@ impl Context {
     }
 
     /// A new exchange, possibly of a conversation. `what` may hold secrets.
-    pub fn record(&mut self, kind: ExchangeKind, what: &str, of: Option<ConversationKey>) -> ExchangeBuilder {
-        self.exchanges += 1;
-        let exchange = Exchange {
-            id: ExchangeId(self.exchanges),
+    pub fn record(&mut self, kind: ExchangeKind, what: &str, of: Option<ConversationKey>) -> Exchange {
+        self.reporter.exchanges += 1;
+        Exchange {
+            id: ExchangeId(self.reporter.exchanges),
             kind,
             what: self.mask(what),
             conversation: of,
@@ -191,27 +244,25 @@ impl Context {
             took: None,
             steps: Vec::new(),
             outcome: Outcome::Open,
-        };
-        ExchangeBuilder { exchange }
+        }
     }
 
     /// An exchange is over: reported as a whole.
-    pub fn settle(&self, record: &mut ExchangeBuilder, outcome: Outcome) {
+    pub fn settle(&self, record: &mut Exchange, outcome: Outcome) {
         record.settle(outcome, self.now);
         self.report(record.report());
     }
 
     /// The same, where it asked something. `understood`: the answer is what was asked for.
-    pub fn settle_question(&self, record: &mut ExchangeBuilder, shown: CapturedTry, understood: bool) -> Outcome {
+    pub fn settle_question(&self, record: &mut Exchange, shown: CapturedTry, understood: bool) -> Outcome {
         let outcome = shown.outcome(understood);
         self.settle_try(record, shown, outcome.clone());
         outcome
     }
 
     /// The same with the try that ended it.
-    pub fn settle_try(&self, record: &mut ExchangeBuilder, shown: CapturedTry, outcome: Outcome) {
-        let (ending, timing) = shown.ended();
-        record.end(ending, timing);
+    pub fn settle_try(&self, record: &mut Exchange, shown: CapturedTry, outcome: Outcome) {
+        record.end(shown.ended());
         self.settle(record, outcome);
     }
 
@@ -219,7 +270,7 @@ impl Context {
         self.profile.conversations.get(key.0 as usize)
     }
 
-    pub fn address(&self, key: ConversationKey) -> Option<&Address> {
+    fn address(&self, key: ConversationKey) -> Option<&Address> {
         self.entry(key).map(|entry| &entry.conversation.address)
     }
 
@@ -263,11 +314,9 @@ impl Context {
         let token = self.usable_token()?;
         let none = || BadCall("the id of the conversation is not known".to_owned());
         let id = self.conversation_id(key).ok_or_else(none)?;
-        let api = &self.profile.hosts.api;
-        if ids.is_empty() {
-            conversations::request(api, id, token)
-        } else {
-            conversations::bulk_request(api, id, ids, token)
+        match (&self.profile.hosts.api, ids) {
+            (api, []) => conversations::request(api, id, token),
+            (api, ids) => conversations::bulk_request(api, id, ids, token),
         }
     }
 

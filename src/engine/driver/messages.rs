@@ -6,20 +6,19 @@
 //!                                                  └─ everything else  ─► concluded: recorded, reported, looked after
 //! ```
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::engine::channel;
 use crate::engine::client::capture;
-use crate::engine::outcome;
-use crate::engine::queue::NextSend;
+use crate::engine::outcome::{self, RetryDecision};
+use crate::engine::queue::TakenFrom;
 use crate::engine::reading::{Settled, When};
-use crate::engine::retry::RetryDecision;
 use crate::engine::send_log::Unrecorded;
-use crate::engine::socket::session::{SocketEvent, Wanted};
 use crate::engine::token::Refuted;
-use crate::engine::{Recalled, SendRequest};
+use crate::engine::web_session::{SocketEvent, Wanted};
+use crate::engine::{Recalled, SendRequest, channel};
 use crate::genesys::Call;
 use crate::genesys::call::BadCall;
 use crate::model::{
@@ -28,7 +27,7 @@ use crate::model::{
 };
 
 use super::Driver;
-use super::sends::{Clearance, Doubt, Ended, InFlightSend, untried};
+use super::sends::{Doubt, GivenUp, untried};
 use super::task_output::CapturedTry;
 
 /// Pause before a message whose intent could not be recorded is tried again.
@@ -39,7 +38,7 @@ type Written = (Call, Request, Option<(Generation, Duration)>);
 
 impl Driver {
     /// A message comes in: checked, then queued.
-    pub(super) fn accept(&mut self, mut request: SendRequest) {
+    pub fn accept(&mut self, mut request: SendRequest) {
         if self.sends.knows(request.message) {
             let text = format!("message {} is known already and was not queued again", request.message);
             return self.cx.notice_of(request.conversation, &text);
@@ -70,44 +69,37 @@ impl Driver {
         let why = Reason::Held(why);
         let mut record = untried(request, &mut self.cx);
         record.settle(Outcome::Refused(why.clone()), self.cx.now);
-        let refused = (request.message, DeliveryStatus::Refused(why));
-        self.recordings.record(refused, None, Some(&record), None, &self.cx);
+        self.cx.record_status((request.message, DeliveryStatus::Refused(why)), None, Some(&record), None);
     }
 
     /// Puts on the wire what may go.
-    pub(super) fn start_sends(&mut self) {
+    pub fn start_sends(&mut self) {
         for (message, why) in self.sends.without_token(&self.cx) {
             self.refuse_waiting(message, Outcome::Refused(why));
         }
         if self.sends.all().any(|send| send.request.sent_as == Some(Variation::WrongScope)) {
-            let asked = self.negative_tests.ask_spare(self.sign_in.secret.as_ref(), &mut self.cx);
+            let asked = self.sign_in.ask_spare(&mut self.cx);
             self.refuse_wrong_scope(asked);
         }
-        while let Some(message) = self.start_next() {
+        while let Some(message) = self.sends.start(&self.cx, &self.webs) {
             match self.sends.get(message).map(|send| send.channel.capabilities().transport) {
                 Some(Transport::Request) => self.launch_request(message),
                 Some(Transport::Frame) => self.launch_frame(message),
                 None => {}
             }
         }
-        let Self { cx, negative_tests, webs, sends, .. } = self;
-        sends.report_paced(&Clearance { cx, negative_tests, webs });
-    }
-
-    fn start_next(&mut self) -> Option<MessageId> {
-        let Self { cx, negative_tests, webs, sends, .. } = self;
-        sends.start(&Clearance { cx, negative_tests, webs })
+        self.sends.report_paced(&self.cx, &self.webs);
     }
 
     /// A message that waits in its queue is over.
-    pub(super) fn refuse_waiting(&mut self, message: MessageId, outcome: Outcome) {
+    pub fn refuse_waiting(&mut self, message: MessageId, outcome: Outcome) {
         if self.sends.take_waiting(message) {
             self.conclude(message, outcome);
         }
     }
 
     /// Without a token of another scope, no message goes that wants one.
-    pub(super) fn refuse_wrong_scope(&mut self, asked: Result<(), Reason>) {
+    pub fn refuse_wrong_scope(&mut self, asked: Result<(), Reason>) {
         let Err(why) = asked else { return };
         let wanting = self.sends.waiting().filter(|send| send.request.sent_as == Some(Variation::WrongScope));
         for message in wanting.map(|send| send.request.message).collect::<Vec<_>>() {
@@ -137,8 +129,7 @@ impl Driver {
         let (mut token, mut carried) = (self.cx.token.clone().ok_or_else(none)?, self.cx.carried());
         if let Some(sent_as) = request.sent_as {
             address = channel::address_with_fault(&address, sent_as);
-            let other = self.negative_tests.token(sent_as, &self.cx);
-            (token, carried) = other.unwrap_or((token, carried));
+            (token, carried) = self.cx.token_with_fault(sent_as).unwrap_or((token, carried));
         }
         let endpoint = channel::endpoint(address.channel(), &request.extras);
         let body = channel::body(&address, entry, request, self.cx.now.wall)?;
@@ -148,20 +139,20 @@ impl Driver {
         Ok((call, shown, carried))
     }
 
-    pub(super) fn send_answered(&mut self, message: MessageId, shown: CapturedTry) {
+    pub fn send_answered(&mut self, message: MessageId, shown: CapturedTry) {
         let Some(send) = self.sends.get(message) else { return };
         let result = match &shown.result {
             Ok((answer, _)) => outcome::of_answer(answer, send.tries.lost > 0),
             Err(failure) => outcome::of_failure(failure),
         };
-        let (conversation, generation, own_token, given_up) =
-            (send.request.conversation, send.generation(), send.carries_own_token(), send.is_given_up());
+        let (conversation, generation, given_up) =
+            (send.request.conversation, send.generation(), send.given_up.is_some());
+        let own_token = send.carries_own_token();
         // The 401 of such a message says nothing about the session's token, and its success neither.
         let on_purpose = send.request.sent_as.is_some_and(Variation::wants_refusal);
         let taken = shown.body().map(|body| channel::taken(send.channel, body)).unwrap_or_default();
         let (limited, meta) = (shown.status() == 429, shown.meta);
-        let (ending, timing) = shown.ended();
-        let Some(verdict) = self.sends.follow(message, result, ending, timing, &self.cx) else { return };
+        let Some(verdict) = self.sends.follow(message, result, shown.ended(), &self.cx) else { return };
         // This message is counted in what its answer says; the others on the wire may not be.
         self.cx.take_meta(&meta, own_token.then(|| self.sends.in_flight().saturating_sub(1)));
         let outcome = match verdict {
@@ -196,15 +187,15 @@ impl Driver {
     }
 
     /// A message's intent could not be recorded: nothing of it was written.
-    pub(super) fn unrecorded(&mut self, message: MessageId, why: Unrecorded) {
+    pub fn unrecorded(&mut self, message: MessageId, why: Unrecorded) {
         match why {
-            Unrecorded::NotNow(_) if self.sends.get(message).is_some_and(InFlightSend::is_given_up) => {
+            Unrecorded::NotNow(_) if self.sends.get(message).is_some_and(|send| send.given_up.is_some()) => {
                 self.conclude(message, Outcome::Cancelled);
             }
             Unrecorded::NotNow(why) => {
                 let why = Reason::Unrecorded { why, for_good: false };
                 let ending = Ending::Failed(Failure::new(FailureKind::Invalid, Phase::Write, why.to_string()));
-                self.sends.end_try(message, ending, Timing::default());
+                self.sends.end_try(message, (ending, Timing::default()));
                 self.sends.again(message, self.cx.now.after(RECORD_AGAIN), why, &self.cx);
             }
             Unrecorded::Never(why) => {
@@ -214,100 +205,102 @@ impl Driver {
         }
     }
 
-    pub(super) fn conclude(&mut self, message: MessageId, outcome: Outcome) {
+    pub fn conclude(&mut self, message: MessageId, outcome: Outcome) {
         self.conclude_as(message, outcome, None, None);
     }
 
     /// A message is over; the remote side gave it this id, and took it then by its own clock.
-    pub(super) fn conclude_as(
+    pub fn conclude_as(
         &mut self,
         message: MessageId,
         outcome: Outcome,
         remote_id: Option<String>,
         taken_at: Option<Timestamp>,
     ) {
-        let Some(ended) = self.sends.end(message, outcome, &mut self.cx) else { return };
-        let Ended { request, began, delivery, record, stays_queued } = ended;
-        let key = request.conversation;
+        let Some((send, delivery)) = self.sends.end(message, outcome, &mut self.cx) else { return };
+        let (request, began, key) = (&send.request, send.began, send.request.conversation);
+        // It was not written, and guestwire leaves: the next start finds it queued.
+        let stays_queued = send.given_up == Some(GivenUp::StaysQueued) && delivery == DeliveryStatus::Cancelled;
         let accepted = matches!(delivery, DeliveryStatus::Accepted | DeliveryStatus::Landed);
         let unknown = matches!(delivery, DeliveryStatus::Unknown(_));
         // An answer is looked for, and an unknown message itself.
         if accepted {
             let at = taken_at.unwrap_or_else(|| self.cx.server_time(began.wall));
-            self.reads.sent(&request, When::Accepted(at), remote_id.clone(), &self.cx);
+            self.reads.sent(request, When::Accepted(at), remote_id.clone(), &self.cx);
         } else if unknown {
             // It may have been taken from its beginning until its last try, which ends now, could have been worked on
             // for as long as a try is waited for.
             let latest = self.cx.now.wall.saturating_add(self.cx.profile.request_timeout).unwrap_or(Timestamp::MAX);
-            self.reads.sent(&request, When::Unknown(began.wall, latest), remote_id.clone(), &self.cx);
+            self.reads.sent(request, When::Unknown(began.wall, latest), remote_id.clone(), &self.cx);
         } else if delivery == DeliveryStatus::Cancelled && !stays_queued {
             self.delete_files_of(key, message);
         }
-        if accepted && let Some(name) = request.extras.key {
+        if accepted && let Some(name) = &request.extras.key {
             // Unknown messages under the same name are the same message.
-            for (other, _) in self.sends.unknown_under(&[Some(name)]) {
+            for (other, _) in self.sends.unknown_under(&[Some(name.clone())]) {
                 self.settle_by_hand(other, true);
             }
         }
         let on_disk = stays_queued.then_some(DeliveryStatus::Queued);
-        self.recordings.record((message, delivery), on_disk, record.as_ref(), remote_id, &self.cx);
+        self.cx.record_status((message, delivery), on_disk, send.record.as_ref(), remote_id);
         if unknown && self.webs.is_writable(key) {
             self.catch_up(key);
         }
     }
 
-    pub(super) fn cancel(&mut self, message: MessageId) {
+    pub fn cancel(&mut self, message: MessageId) {
         match self.sends.take_back(message) {
-            NextSend::Waiting => self.conclude(message, Outcome::Cancelled),
-            NextSend::InFlight => self.take_frame_back(message),
-            NextSend::Absent => {}
+            TakenFrom::Waiting => self.conclude(message, Outcome::Cancelled),
+            TakenFrom::InFlight => self.take_frame_back(message),
+            TakenFrom::Nowhere => {}
         }
     }
 
     /// Like a cancel, for shutdown: unsent messages stay queued.
-    pub(super) fn leave_queued(&mut self, messages: Vec<MessageId>) {
+    pub fn leave_queued(&mut self, messages: Vec<MessageId>) {
         for message in messages {
             self.sends.leave_queued(message);
             self.cancel(message);
         }
     }
 
-    pub(super) fn settle_by_hand(&mut self, message: MessageId, landed: bool) {
+    pub fn settle_by_hand(&mut self, message: MessageId, landed: bool) {
         let delivery = if landed { DeliveryStatus::Landed } else { DeliveryStatus::Lost };
         self.settle_unknown(message, delivery, None);
     }
 
     /// An unknown message is unknown no more.
-    pub(super) fn settle_unknown(&mut self, message: MessageId, delivery: DeliveryStatus, remote_id: Option<String>) {
+    pub fn settle_unknown(&mut self, message: MessageId, delivery: DeliveryStatus, remote_id: Option<String>) {
         let Some(Doubt { conversation, .. }) = self.sends.know(message) else { return };
         self.reads.of(conversation).settled(message);
-        self.recordings.record((message, delivery), None, None, remote_id, &self.cx);
+        self.cx.record_status((message, delivery), None, None, remote_id);
     }
 
     /// What was seen in a conversation says something about messages of ours.
-    pub(super) fn settle_seen(&mut self, settled: Vec<Settled>) {
+    pub fn settle_seen(&mut self, settled: Vec<Settled>) {
         for settled in settled {
             let (message, delivery, id) = match settled {
                 Settled::Answered(message) => (message, DeliveryStatus::Answered, None),
                 Settled::Landed(message, _) if self.sends.know(message).is_none() => continue,
                 Settled::Landed(message, id) => (message, DeliveryStatus::Landed, Some(id)),
             };
-            self.recordings.record((message, delivery), None, None, id, &self.cx);
+            self.cx.record_status((message, delivery), None, None, id);
         }
     }
 
     /// Messages of an earlier session: unknown ones are looked up.
-    pub(super) fn recall(&mut self, recalled: Vec<Recalled>) {
-        let mut doubted = std::collections::BTreeSet::new();
+    pub fn recall(&mut self, recalled: Vec<Recalled>) {
+        let mut doubted = BTreeSet::new();
         for one in recalled {
-            let (message, conversation, key) = (one.message, one.conversation, one.key.clone());
             if one.unknown {
-                self.sends.recall_unknown(message, Doubt { conversation, key });
-                doubted.insert(conversation);
+                let doubt = Doubt { conversation: one.conversation, key: one.key.clone() };
+                self.sends.recall_unknown(one.message, doubt);
+                doubted.insert(one.conversation);
             }
             self.reads.recall(one, &self.cx);
         }
-        for key in doubted.into_iter().filter(|key| self.cx.is_web(*key)).collect::<Vec<_>>() {
+        doubted.retain(|key| self.cx.is_web(*key));
+        for key in doubted {
             self.look_for_doubted(key);
         }
     }

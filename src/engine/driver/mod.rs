@@ -2,19 +2,17 @@
 //! its own; the driver wires them.
 //!
 //! ```text
-//!                      ┌ sign_in ── negative_tests     how requests are let in
-//! Command ──► Driver ──┤ sends ── recorded ── messages what is said
-//! TaskOutput ─►        ├ reads ── side_requests        what is answered
-//! moment due ─►        ├ web ── webhooks               what comes by itself
-//!                      └ probes                        what a person wants to know
+//!                      ┌ sign_in                how requests are let in
+//! Command ──► Driver ──┤ sends ── messages      what is said
+//! TaskOutput ─►        ├ reads ── side_requests what is answered
+//! moment due ─►        ├ web ── webhooks        what comes by itself
+//!                      └ probes                 what a person wants to know
 //! ```
 
 mod context;
 mod messages;
-mod negative_tests;
 mod probes;
 mod reads;
-mod recorded;
 pub mod reporter;
 mod sends;
 mod side_requests;
@@ -22,37 +20,36 @@ mod sign_in;
 mod task_output;
 mod tasks;
 mod web;
+mod webhook_listener;
 mod webhooks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use context::Context;
+use futures_util::StreamExt as _;
+use probes::Probes;
+use reads::Reads;
+use sends::Sends;
+use side_requests::SideRequests;
+use sign_in::{RenewalEnd, SignInArea, ask_facts, facts_answered};
+use task_output::{Finished, TaskOutput, TaskPurpose};
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::sync::watch;
 use tokio::time::Instant;
+use web::state::Webs;
+use webhook_listener::WebhookEvent;
+use webhooks::Webhooks;
 
 use crate::clock::Clock;
 use crate::config::{ConversationEntry, Profile};
 use crate::model::{Conversation, ConversationKey, SessionAsk};
 
-use super::heard::Arrival;
+use super::reading::Arrival;
 use super::redact::Redactor;
 use super::token::TokenRequest;
-use super::webhook::WebhookEvent;
 use super::{Command, EngineOptions, Report};
-
-use context::Context;
-use negative_tests::NegativeTests;
-use probes::Probes;
-use reads::Reads;
-use recorded::Recordings;
-use sends::{Clearance, Sends};
-use side_requests::SideRequests;
-use sign_in::{RenewalEnd, SignInArea, ask_facts, facts_answered};
-use task_output::{Finished, TaskOutput, TaskPurpose};
-use web::state::Webs;
-use webhooks::Webhooks;
 
 pub struct Driver {
     cx: Context,
@@ -62,13 +59,10 @@ pub struct Driver {
     sends: Sends,
     reads: Reads,
     probes: Probes,
-    negative_tests: NegativeTests,
     side_requests: SideRequests,
     /// Conversations with a socket of their own.
     webs: Webs,
     webhooks: Webhooks,
-    /// Statuses that are reported once they are on the disk.
-    recordings: Recordings,
 }
 
 impl Driver {
@@ -88,11 +82,9 @@ impl Driver {
             sign_in: SignInArea::default(),
             reads: Reads::default(),
             probes: Probes::default(),
-            negative_tests: NegativeTests::default(),
             side_requests: SideRequests::new(clock.now()),
             webs: Webs::default(),
             webhooks: Webhooks::default(),
-            recordings: Recordings::default(),
         }
     }
 
@@ -106,15 +98,15 @@ impl Driver {
             if !Arc::ptr_eq(&self.cx.shared.borrow(), &self.cx.redactor) {
                 self.cx.shared.send_replace(Arc::clone(&self.cx.redactor));
             }
-            let behind = self.cx.reporter.is_behind();
+            let (behind, caught_up) = (self.cx.reporter.is_behind(), self.cx.reporter.caught_up());
             let timer = tokio::time::sleep_until(due.unwrap_or_else(Instant::now));
             tokio::select! {
                 command = self.commands.recv() => self.obey(command.unwrap_or(Command::Shutdown)),
                 Some(event) = self.webs.next(), if !behind => self.take_link_event(event),
                 Some(output) = self.cx.tasks.join_next(), if !self.cx.tasks.is_empty() => self.take_output(output),
-                Some(reports) = self.recordings.next() => self.cx.report_all(reports),
+                Some(reports) = self.cx.reporter.recordings.next() => self.cx.report_all(reports),
                 Some(event) = self.webhooks.next(), if !behind => self.take_webhook(event),
-                () = self.cx.reporter.caught_up(), if behind => {}
+                () = caught_up, if behind => {}
                 () = timer, if due.is_some() => {}
             }
         }
@@ -144,16 +136,16 @@ impl Driver {
         self.reads.begin_due(&mut self.cx);
         self.side_requests.begin_waiting(&mut self.cx);
         self.cx.report_token();
-        let Self { cx, negative_tests, webs, sends, .. } = &*self;
+        let cx = &self.cx;
         let dues = [
             cx.tokens.next_due(cx.now),
-            sends.due(&Clearance { cx, negative_tests, webs }),
+            self.sends.due(cx, &self.webs),
             self.reads.due(cx),
             self.side_requests.due(cx),
-            webs.due(cx.now),
+            self.webs.due(cx.now),
         ];
         // What is due and could not start waits for something else to happen: only the future is a reason to wake.
-        let next = dues.into_iter().flatten().filter(|m| m.mono > cx.now.mono).min_by_key(|m| m.mono);
+        let next = dues.into_iter().flatten().filter(|m| m.mono > cx.now.mono).min();
         next.map(|m| Instant::from_std(cx.clock.instant(m)))
     }
 
@@ -226,7 +218,7 @@ impl Driver {
             }
             TaskOutput::Spare(done) => {
                 self.cx.take_meta(&done.shown.meta, None);
-                let brought = self.negative_tests.spare_answered(*done, &mut self.cx);
+                let brought = self.sign_in.spare_answered(*done, &mut self.cx);
                 self.refuse_wrong_scope(brought);
             }
             TaskOutput::Sent(message, shown) => self.send_answered(message, *shown),
@@ -253,32 +245,29 @@ impl Driver {
         }
         match purpose {
             TaskPurpose::Facts(generation) => {
-                let exchange = record.id();
-                facts_answered(generation, record, shown, &mut self.cx);
+                let exchange = record.id;
+                facts_answered(generation, (record, shown), &mut self.cx);
                 self.probes.facts_answered(generation, exchange, &mut self.cx);
             }
-            TaskPurpose::Probe(asked) => self.probes.answered(asked, record, shown, &mut self.cx),
+            TaskPurpose::Probe(asked) => self.probes.answered(asked, (record, shown), &mut self.cx),
             TaskPurpose::Read(key) => {
-                let read = self.reads.answered(key, record, shown, &mut self.cx);
+                let read = self.reads.answered(key, (record, shown), &mut self.cx);
                 let Some((fresh, settled)) = read else { return };
                 self.side_requests.acknowledge(key, &fresh, &self.cx);
                 self.settle_seen(settled);
             }
-            TaskPurpose::History(key) => self.history_read(key, record, shown),
-            TaskPurpose::Side(request) => self.side_requests.answered(&request, record, shown, &mut self.cx),
-            TaskPurpose::Upload(key, id) => self.file_put(key, &id, record, shown),
-            TaskPurpose::Open(key, serial) => self.web_opened(key, serial, record, shown, socket),
+            TaskPurpose::History(key) => self.history_read(key, (record, shown)),
+            TaskPurpose::Side(request) => self.side_requests.answered(&request, (record, shown), &mut self.cx),
+            TaskPurpose::Upload(key, id) => self.file_put(key, &id, (record, shown)),
+            TaskPurpose::Open(key, serial) => self.web_opened(key, serial, (record, shown), socket),
         }
     }
 
     /// Asking for a token is over: who waited for it goes on.
     fn renewal_ended(&mut self, end: Option<RenewalEnd>) {
-        let Some(RenewalEnd { exchange, brought, replaced }) = end else { return };
+        let Some((exchange, brought)) = end else { return };
         self.probes.token_answered(exchange, brought, &mut self.cx);
         self.sends.renewal_ended(brought, &self.cx);
-        if let Some(replaced) = replaced {
-            self.negative_tests.retire(replaced);
-        }
         if brought.is_some() {
             self.reads.new_token();
             self.side_requests.new_token();
@@ -295,7 +284,7 @@ impl Driver {
         self.leave_queued(left);
         self.drain(Duration::from_millis(500)).await;
         let end = Instant::now() + self.cx.options.grace;
-        while let Ok(Some(reports)) = tokio::time::timeout_at(end, self.recordings.next()).await {
+        while let Ok(Some(reports)) = tokio::time::timeout_at(end, self.cx.reporter.recordings.next()).await {
             self.cx.report_all(reports);
         }
         self.close_webs().await;

@@ -17,7 +17,6 @@ use uuid::Uuid;
 use crate::config::{Credentials, TokenHost};
 use crate::engine::Report;
 use crate::engine::client::capture;
-use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::call::BadCall;
 use crate::genesys::deployments::Public;
 use crate::genesys::{Call, conversations, deployments, lookups};
@@ -25,7 +24,7 @@ use crate::model::{ConversationKey, ExchangeId, ExchangeKind, Generation, Host, 
 
 use super::context::Context;
 use super::sign_in::SignInArea;
-use super::task_output::{CapturedTry, TaskPurpose};
+use super::task_output::{AnsweredTry, TaskPurpose};
 
 /// Probes that other requests answer.
 #[derive(Default)]
@@ -171,13 +170,7 @@ impl Probes {
         Ok((what.to_owned(), call))
     }
 
-    pub fn answered(
-        &mut self,
-        asked: ProbeQuestion,
-        mut record: ExchangeBuilder,
-        shown: CapturedTry,
-        cx: &mut Context,
-    ) {
+    pub fn answered(&mut self, asked: ProbeQuestion, (mut record, shown): AnsweredTry, cx: &mut Context) {
         let body = shown.body().unwrap_or_default();
         if let ProbeQuestion::Conversation(key) = asked {
             let read = conversations::read(body).and_then(|read| read.messages.into_iter().next_back());
@@ -198,7 +191,7 @@ impl Probes {
         if let (Some(verified), Some(generation)) = (verified, used) {
             cx.verified(generation, verified);
         }
-        report_probe(asked, record.id(), cx);
+        report_probe(asked, record.id, cx);
     }
 }
 

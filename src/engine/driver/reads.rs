@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::reading::{ReplyReader, Settled, When};
 use crate::engine::token::{Outlook, Refuted};
 use crate::engine::{Recalled, Report, SendRequest};
-use crate::genesys::conversations::{self, BULK_MAX, ListedMessage};
-use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage, RemoteState, RepliesReadable, Unreadable};
+use crate::genesys::conversations;
+use crate::genesys::conversations::{BULK_MAX, ListedMessage};
+use crate::model::{
+    ConversationKey, Exchange, ExchangeKind, Moment, RemoteMessage, RemoteState, RepliesReadable, Unreadable,
+};
 use crate::text::counted;
 
 use super::context::Context;
-use super::task_output::{CapturedTry, TaskPurpose};
+use super::task_output::{AnsweredTry, TaskPurpose};
 
 /// How often the last pause is repeated while a person looks at the conversation and no answer came.
 const REPEATS: u32 = 20;
@@ -138,7 +140,7 @@ impl Reads {
         let idle = self.readers.iter().filter(|(key, _)| !self.under_way.contains_key(key));
         let held = cx.pace.may_read(cx.now).err().filter(|_| !self.readers.is_empty());
         let dues = idle.filter_map(|(_, reader)| reader.next_due()).chain(held);
-        dues.filter(|at| at.mono > cx.now.mono).min_by_key(|at| at.mono)
+        dues.filter(|at| at.mono > cx.now.mono).min()
     }
 
     fn request(&mut self, key: ConversationKey, reading: Reading, what: &str, ids: &[String], cx: &mut Context) {
@@ -161,8 +163,7 @@ impl Reads {
     pub fn answered(
         &mut self,
         key: ConversationKey,
-        mut record: ExchangeBuilder,
-        shown: CapturedTry,
+        (mut record, shown): AnsweredTry,
         cx: &mut Context,
     ) -> Option<ReadMessages> {
         let mut reading = self.under_way.remove(&key)?;
@@ -211,7 +212,7 @@ impl Reads {
     fn understand(
         &self,
         reading: &mut Reading,
-        record: &mut ExchangeBuilder,
+        record: &mut Exchange,
         body: &[u8],
         key: ConversationKey,
         cx: &Context,
@@ -222,7 +223,7 @@ impl Reads {
             if let Some(newest) = found.iter().max_by_key(|m| m.at) {
                 let (text, author) = (&newest.text, newest.author.word());
                 let count = if found.len() == 1 { String::new() } else { format!("{} messages, ", found.len()) };
-                record.exchange.what = format!("{count}{author}: {text}");
+                record.what = format!("{count}{author}: {text}");
             }
             bulk.found.extend(found);
             return true;

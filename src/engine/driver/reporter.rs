@@ -1,8 +1,13 @@
-//! The way to whoever listens: in order, and nothing is lost where that one is slow.
+//! What is told, and the way to whoever listens: exchanges, put together step by step and told as a whole after each; in
+//! order, and nothing is lost where the listener is slow.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::stream::FuturesOrdered;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -10,6 +15,9 @@ use crate::config::Profile;
 use crate::config::settings::MetricsSettings;
 use crate::engine::Report;
 use crate::engine::metrics::MetricsAgent;
+use crate::model::{
+    Attempt, Ending, Exchange, ExchangeId, ExchangeStep, Generation, Moment, Outcome, Reason, Request, Timing,
+};
 
 /// Reports that the listener has not taken.
 pub const WAITING: usize = 512;
@@ -21,15 +29,22 @@ pub struct Reporter {
     /// What has no room: answers to what was asked for are taken in whatever waits.
     held: RefCell<VecDeque<Report>>,
     metrics: Option<RefCell<MetricsAgent>>,
+    /// Statuses that are being recorded, as what is reported once they are.
+    pub recordings: FuturesOrdered<StatusRecording>,
+    /// How many exchanges began.
+    pub exchanges: u64,
     /// That the server's clock differs is reported once.
     pub skew_told: bool,
 }
 
+/// Ends with what is to be reported, once a status is on the disk, or cannot be yet.
+pub type StatusRecording = Pin<Box<dyn Future<Output = Vec<Report>> + Send>>;
+
 impl Reporter {
-    /// A way on which nothing went yet.
     pub fn new(metrics: Option<&MetricsSettings>, profile: &Profile, listener: Sender<Report>) -> Self {
         let metrics = metrics.map(|m| RefCell::new(MetricsAgent::new(m, profile, listener.clone())));
-        Self { listener, held: RefCell::default(), metrics, skew_told: false }
+        let recordings = FuturesOrdered::new();
+        Self { listener, held: RefCell::default(), metrics, recordings, exchanges: 0, skew_told: false }
     }
 
     /// Reports, and what the report is counted as.
@@ -71,5 +86,77 @@ impl Reporter {
             // Nobody may listen any more.
             let _ = listener.send(report).await;
         }
+    }
+}
+
+/// An exchange is put together.
+impl Exchange {
+    pub(crate) fn began(&self) -> Option<Moment> {
+        Some(self.last_attempt()?.started)
+    }
+
+    /// The token that the newest try carried.
+    pub(crate) fn generation(&self) -> Option<Generation> {
+        self.last_attempt()?.generation
+    }
+
+    pub(crate) fn begin(&mut self, request: Request, token: Option<(Generation, Duration)>, now: Moment) {
+        self.outcome = Outcome::Open;
+        self.steps.push(ExchangeStep::Try(Arc::new(Attempt {
+            number: self.tries() + 1,
+            started: now,
+            generation: token.map(|(g, _)| g),
+            token_age: token.map(|(_, age)| age),
+            request: Arc::new(request),
+            ending: None,
+            timing: Timing::default(),
+        })));
+    }
+
+    pub(crate) fn end(&mut self, (ending, timing): (Ending, Timing)) {
+        let tries = self.steps.iter_mut().filter_map(|s| if let ExchangeStep::Try(a) = s { Some(a) } else { None });
+        if let Some(attempt) = tries.last() {
+            let attempt = Arc::make_mut(attempt);
+            (attempt.ending, attempt.timing) = (Some(ending), timing);
+        }
+    }
+
+    pub(crate) fn wait(&mut self, now: Moment, until: Moment, why: Reason) {
+        self.steps.push(ExchangeStep::Wait { at: now, until, why });
+        self.outcome = Outcome::Waiting;
+    }
+
+    /// It waits for the renewal `exchange`.
+    pub(crate) fn renewal(&mut self, exchange: ExchangeId, now: Moment) {
+        self.steps.push(ExchangeStep::Renewal { exchange, at: now, generation: None, took: None, waiting: 1 });
+        self.outcome = Outcome::Waiting;
+    }
+
+    /// The renewal that it waited for is over. True if it waited for one.
+    pub(crate) fn renewed(&mut self, brought: Option<Generation>, sharing: u32, now: Moment) -> bool {
+        let Some(ExchangeStep::Renewal { at, generation, took: took @ None, waiting, .. }) = self.steps.last_mut()
+        else {
+            return false;
+        };
+        (*generation, *took, *waiting) = (brought, Some(now.since(*at)), sharing);
+        true
+    }
+
+    /// Whether the newest step is a renewal under way.
+    pub(crate) fn waits_for_renewal(&self) -> bool {
+        matches!(self.steps.last(), Some(ExchangeStep::Renewal { took: None, .. }))
+    }
+
+    pub(crate) fn settle(&mut self, outcome: Outcome, now: Moment) {
+        self.outcome = outcome;
+        self.took = Some(now.since(self.started));
+    }
+
+    pub(crate) fn tries(&self) -> u32 {
+        u32::try_from(self.attempts().count()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        Report::Exchange(Arc::new(self.clone()))
     }
 }

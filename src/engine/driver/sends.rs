@@ -7,22 +7,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::jitter::Jitter;
-use crate::engine::outcome::TryResult;
-use crate::engine::pace::Rate;
-use crate::engine::queue::{NextSend, Queue};
-use crate::engine::retry::{RetryDecision, Tries, what_follows};
+use fastrand::Rng;
+
+use crate::engine::outcome::{RetryDecision, Tries, TryResult, what_follows};
+use crate::engine::queue::{Queue, Rate, TakenFrom};
 use crate::engine::send_log::Intent;
 use crate::engine::token::Outlook;
 use crate::engine::{Report, SendRequest};
 use crate::model::{
-    Channel, ConversationKey, DeliveryStatus, Ending, ExchangeId, ExchangeKind, Generation, MessageId, Moment, Outcome,
-    Pacing, Reason, Request, Timing, Transport, Variation,
+    Channel, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId, ExchangeKind, Generation, MessageId,
+    Moment, Outcome, Pacing, Reason, Request, Timing, Transport, Variation,
 };
 
 use super::context::Context;
-use super::negative_tests::NegativeTests;
 use super::task_output::TakeBack;
 use super::web::state::Webs;
 
@@ -32,12 +29,12 @@ pub struct Sends {
     /// The documented rate limit of each conversation's session. The server never sends it, so it is counted here.
     rates: BTreeMap<ConversationKey, Rate>,
     unknown: BTreeMap<MessageId, Doubt>,
-    jitter: Jitter,
+    rng: Rng,
 }
 
 /// Why a message is not tried any more.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum GivenUp {
+pub enum GivenUp {
     /// A person took it back while it was on the wire.
     TakenBack,
     /// guestwire is leaving: what was not written stays queued for the next start.
@@ -51,25 +48,19 @@ pub struct InFlightSend {
     pub tries: Tries,
     delivery: DeliveryStatus,
     /// From its first try on.
-    record: Option<ExchangeBuilder>,
+    pub record: Option<Exchange>,
     /// Met a 401 with this generation: wants a newer one; and what the 401 said.
     refuted: Option<(Generation, Reason)>,
     /// Waits for a renewal that its exchange does not name yet.
     wants_renewal: bool,
     /// While a request of it is on the wire.
     take_back: Option<TakeBack>,
-    /// Why there is no further try of it.
-    given_up: Option<GivenUp>,
+    pub given_up: Option<GivenUp>,
     /// When the newest try began; where the answers of tries were lost, the first of those.
     pub began: Moment,
 }
 
 impl InFlightSend {
-    /// Nobody wants a further try of it.
-    pub const fn is_given_up(&self) -> bool {
-        self.given_up.is_some()
-    }
-
     /// Whether its answers say something of the session's token.
     pub fn carries_own_token(&self) -> bool {
         self.request.sent_as.is_none_or(Variation::carries_own_token)
@@ -77,66 +68,52 @@ impl InFlightSend {
 
     /// The session's token that its newest try carried.
     pub fn generation(&self) -> Generation {
-        self.record.as_ref().and_then(ExchangeBuilder::generation).unwrap_or_default()
+        self.record.as_ref().and_then(Exchange::generation).unwrap_or_default()
     }
 
-    /// When its newest try began.
     pub fn try_began(&self) -> Option<Moment> {
-        self.record.as_ref().and_then(ExchangeBuilder::began)
+        self.record.as_ref().and_then(Exchange::began)
     }
 
-    fn report(&self, remote_id: Option<String>) -> Report {
-        let (id, delivery, exchange) = (self.request.message, self.delivery.clone(), self.record.as_ref());
-        Report::Message { id, delivery, exchange: exchange.map(ExchangeBuilder::id), remote_id }
+    fn restate(&mut self, delivery: DeliveryStatus, cx: &Context) {
+        self.delivery = delivery;
+        self.report(cx);
     }
-}
 
-/// A message of which nobody knows whether it was received.
-pub struct Doubt {
-    pub conversation: ConversationKey,
-    /// The name that it bears in a channel with idempotency.
-    pub key: Option<String>,
-}
+    fn report(&self, cx: &Context) {
+        let (id, delivery, exchange) =
+            (self.request.message, self.delivery.clone(), self.record.as_ref().map(|r| r.id));
+        cx.report(Report::Message { id, delivery, exchange, remote_id: None });
+    }
 
-pub struct Ended {
-    pub request: SendRequest,
-    pub began: Moment,
-    pub delivery: DeliveryStatus,
-    pub record: Option<ExchangeBuilder>,
-    /// It was not written, and guestwire leaves: the next start finds it queued.
-    pub stays_queued: bool,
-}
-
-/// What decides whether a message may go now.
-pub struct Clearance<'d> {
-    pub cx: &'d Context,
-    pub negative_tests: &'d NegativeTests,
-    pub webs: &'d Webs,
-}
-
-impl Clearance<'_> {
-    fn may(&self, send: &InFlightSend, rates: &BTreeMap<ConversationKey, Rate>) -> bool {
-        let carried = match send.channel.capabilities().transport {
+    fn may_go(&self, rates: &BTreeMap<ConversationKey, Rate>, cx: &Context, webs: &Webs) -> bool {
+        let carried = match self.channel.capabilities().transport {
             Transport::Request => {
-                let refuted = send.refuted.as_ref().map(|(generation, _)| *generation);
-                let outlook = self.cx.outlook(refuted);
-                matches!(outlook, Outlook::Ready(_)) && self.negative_tests.is_ready(send.request.sent_as)
+                let outlook = cx.outlook(self.refuted.as_ref().map(|(generation, _)| *generation));
+                let wrong_scope = self.request.sent_as == Some(Variation::WrongScope);
+                matches!(outlook, Outlook::Ready(_)) && (!wrong_scope || cx.faulty.spare.is_some())
             }
-            Transport::Frame => self.webs.is_writable(send.request.conversation),
+            Transport::Frame => webs.is_writable(self.request.conversation),
         };
-        carried && self.paced(send, rates).is_none()
+        carried && self.paced(rates, cx, webs).is_none()
     }
 
     /// Until when pacing holds it back, and which limit.
-    fn paced(&self, send: &InFlightSend, rates: &BTreeMap<ConversationKey, Rate>) -> Option<(Moment, Pacing)> {
-        let shared = match send.channel.capabilities().transport {
-            Transport::Request => self.cx.pace.may(self.cx.now, 0).err().map(|until| (until, Pacing::Token)),
-            Transport::Frame => self.webs.paced(send.request.conversation, self.cx.now),
+    fn paced(&self, rates: &BTreeMap<ConversationKey, Rate>, cx: &Context, webs: &Webs) -> Option<(Moment, Pacing)> {
+        let key = self.request.conversation;
+        let shared = match self.channel.capabilities().transport {
+            Transport::Request => cx.pace.may(cx.now, 0).err().map(|until| (until, Pacing::Token)),
+            Transport::Frame => webs.paced(key, cx.now),
         };
-        let own = rates.get(&send.request.conversation).and_then(|rate| rate.may(self.cx.now).err());
-        let own = own.map(|until| (until, Pacing::Session));
+        let own = rates.get(&key).and_then(|rate| rate.may(cx.now).err()).map(|until| (until, Pacing::Session));
         [shared, own].into_iter().flatten().max_by_key(|(until, _)| until.mono)
     }
+}
+
+/// Of a message of which nobody knows whether it was received: its name in a channel with idempotency.
+pub struct Doubt {
+    pub conversation: ConversationKey,
+    pub key: Option<String>,
 }
 
 impl Sends {
@@ -147,7 +124,7 @@ impl Sends {
             all: BTreeMap::new(),
             rates: BTreeMap::new(),
             unknown: BTreeMap::new(),
-            jitter: Jitter::new(seed),
+            rng: Rng::with_seed(seed),
         }
     }
 
@@ -162,12 +139,12 @@ impl Sends {
     }
 
     pub const fn in_flight(&self) -> usize {
-        self.queue.in_flight()
+        self.queue.in_flight
     }
 
     /// Messages that wait in their queues.
     pub fn waiting(&self) -> impl Iterator<Item = &InFlightSend> {
-        self.queue.waiting().filter_map(|(_, message)| self.all.get(&message))
+        self.queue.waiting().filter_map(|message| self.all.get(&message))
     }
 
     pub fn all(&self) -> impl Iterator<Item = &InFlightSend> {
@@ -175,9 +152,9 @@ impl Sends {
     }
 
     pub fn push(&mut self, request: SendRequest, channel: Channel, cx: &Context) {
-        let (key, message) = (request.conversation, request.message);
-        self.queue.push(key, message);
-        let sending = InFlightSend {
+        let message = request.message;
+        self.queue.push(request.conversation, message);
+        let send = InFlightSend {
             request,
             channel,
             tries: Tries::default(),
@@ -189,36 +166,34 @@ impl Sends {
             given_up: None,
             began: cx.now,
         };
-        cx.report(sending.report(None));
-        self.all.insert(message, sending);
+        send.report(cx);
+        self.all.insert(message, send);
     }
 
     /// The next message that may go, now on the wire.
-    pub fn start(&mut self, clearance: &Clearance<'_>) -> Option<MessageId> {
+    pub fn start(&mut self, cx: &Context, webs: &Webs) -> Option<MessageId> {
         let Self { queue, all, rates, .. } = self;
-        queue.start(clearance.cx.now, |message| all.get(&message).is_none_or(|send| clearance.may(send, rates)))
+        queue.start(cx.now, |message| all.get(&message).is_none_or(|send| send.may_go(rates, cx, webs)))
     }
 
     /// Reports until when messages that would go next wait for the pace.
-    pub fn report_paced(&mut self, clearance: &Clearance<'_>) {
-        let heads: Vec<_> = self.queue.heads(clearance.cx.now).collect();
-        for message in heads {
+    pub fn report_paced(&mut self, cx: &Context, webs: &Webs) {
+        for message in self.queue.heads(cx.now) {
             let Some(send) = self.all.get_mut(&message) else { continue };
-            let Some((until, why)) = clearance.paced(send, &self.rates) else { continue };
+            let Some((until, why)) = send.paced(&self.rates, cx, webs) else { continue };
             let delivery = DeliveryStatus::Waiting { until, why: Reason::Paced(why) };
             let paced = matches!(&send.delivery, DeliveryStatus::Waiting { why: Reason::Paced(_), .. });
             if send.delivery == DeliveryStatus::Queued || (paced && send.delivery != delivery) {
-                send.delivery = delivery;
-                clearance.cx.report(send.report(None));
+                send.restate(delivery, cx);
             }
         }
     }
 
     /// When a message that waits for a moment may go.
-    pub fn due(&self, clearance: &Clearance<'_>) -> Option<Moment> {
-        let heads = self.queue.heads(clearance.cx.now).filter_map(|message| self.all.get(&message));
-        let paced = heads.filter_map(|send| clearance.paced(send, &self.rates)).map(|(until, _)| until);
-        paced.chain(self.queue.next_due()).min_by_key(|until| until.mono)
+    pub fn due(&self, cx: &Context, webs: &Webs) -> Option<Moment> {
+        let heads = self.queue.heads(cx.now).filter_map(|message| self.all.get(&message));
+        let paced = heads.filter_map(|send| send.paced(&self.rates, cx, webs)).map(|(until, _)| until);
+        paced.chain(self.queue.next_due()).min()
     }
 
     /// Messages whose 401 stays one, for no newer token will come by itself, and what it said.
@@ -231,8 +206,7 @@ impl Sends {
     /// A message of a conversation is being prepared, or waits for something: reported where that is new.
     pub fn restate(&mut self, message: MessageId, delivery: DeliveryStatus, cx: &Context) {
         if let Some(send) = self.all.get_mut(&message).filter(|send| send.delivery != delivery) {
-            send.delivery = delivery;
-            cx.report(send.report(None));
+            send.restate(delivery, cx);
         }
     }
 
@@ -249,9 +223,8 @@ impl Sends {
         record.begin(shown, token, cx.now);
         let attempt = record.tries();
         let SendRequest { conversation, text, extras, .. } = send.request.clone();
-        let intent = Intent { message, conversation, text, shown: record.exchange.what.clone(), extras, attempt };
+        let intent = Intent { message, conversation, text, shown: record.what.clone(), extras, attempt };
         cx.report(record.report());
-        send.delivery = DeliveryStatus::Sending { attempt };
         // What a try may have brought there is looked for from its beginning on.
         if send.tries.lost == 0 {
             send.began = cx.now;
@@ -261,24 +234,22 @@ impl Sends {
             let rate = self.rates.entry(conversation);
             rate.or_insert_with(|| Rate::new(allowed, Duration::from_secs(1))).spend(cx.now);
         }
-        cx.report(send.report(None));
+        send.restate(DeliveryStatus::Sending { attempt }, cx);
         Some(intent)
     }
 
     /// Its request is on the way, and can be taken back by `take_back`.
     pub fn handed_over(&mut self, message: MessageId, take_back: TakeBack) {
         if let Some(send) = self.all.get_mut(&message) {
-            send.take_back = Some(take_back);
-            send.refuted = None;
-            send.wants_renewal = false;
+            (send.take_back, send.refuted, send.wants_renewal) = (Some(take_back), None, false);
         }
     }
 
-    pub fn end_try(&mut self, message: MessageId, ending: Ending, timing: Timing) {
+    pub fn end_try(&mut self, message: MessageId, ended: (Ending, Timing)) {
         if let Some(send) = self.all.get_mut(&message) {
             send.take_back = None;
             if let Some(record) = &mut send.record {
-                record.end(ending, timing);
+                record.end(ended);
             }
         }
     }
@@ -288,63 +259,59 @@ impl Sends {
         &mut self,
         message: MessageId,
         result: TryResult,
-        ending: Ending,
-        timing: Timing,
+        ended: (Ending, Timing),
         cx: &Context,
     ) -> Option<RetryDecision> {
-        self.end_try(message, ending, timing);
+        self.end_try(message, ended);
         let send = self.all.get_mut(&message)?;
         if let Some(rate) = self.rates.get_mut(&send.request.conversation) {
             rate.arrived(cx.now);
         }
         // A message that is sent wrongly on purpose is sent once.
-        let repeatable =
-            send.channel.capabilities().idempotent && send.request.sent_as.is_none() && !send.is_given_up();
-        Some(what_follows(result, repeatable, &mut send.tries, &mut self.jitter))
+        let once = send.request.sent_as.is_some() || send.given_up.is_some();
+        let repeatable = send.channel.capabilities().idempotent && !once;
+        Some(what_follows(result, repeatable, &mut send.tries, &mut self.rng))
     }
 
     /// Back to the head of its queue, until a moment.
     pub fn again(&mut self, message: MessageId, until: Moment, why: Reason, cx: &Context) {
         let Some(send) = self.all.get_mut(&message) else { return };
-        send.delivery = DeliveryStatus::Waiting { until, why: why.clone() };
         if let Some(record) = &mut send.record {
-            record.wait(cx.now, until, why);
+            record.wait(cx.now, until, why.clone());
         }
-        self.requeue(message, Some(until), cx);
+        self.requeue(message, Some(until), DeliveryStatus::Waiting { until, why }, cx);
     }
 
     /// A 401 that another token may heal: back to the head of its queue until there is one. `renewal`: it is asked for.
     pub fn await_new_token(&mut self, message: MessageId, refuted: (Generation, Reason), renewal: bool, cx: &Context) {
         let Some(send) = self.all.get_mut(&message) else { return };
         send.tries.healed = true;
-        send.refuted = Some(refuted);
-        send.wants_renewal = renewal;
-        send.delivery = DeliveryStatus::Queued;
+        (send.refuted, send.wants_renewal) = (Some(refuted), renewal);
         if let Some(record) = &mut send.record {
-            record.exchange.outcome = Outcome::Waiting;
+            record.outcome = Outcome::Waiting;
         }
-        self.requeue(message, None, cx);
+        self.requeue(message, None, DeliveryStatus::Queued, cx);
     }
 
-    fn requeue(&mut self, message: MessageId, until: Option<Moment>, cx: &Context) {
-        let Some(send) = self.all.get(&message) else { return };
+    fn requeue(&mut self, message: MessageId, until: Option<Moment>, delivery: DeliveryStatus, cx: &Context) {
+        let Some(send) = self.all.get_mut(&message) else { return };
         if let Some(record) = &send.record {
             cx.report(record.report());
         }
         // What may have been received stays recorded as on the wire: should guestwire die now, it is unknown. A row that
         // cannot be written says the same.
         if send.tries.lost == 0 {
-            drop(cx.options.send_log.outcome(message, &send.delivery, None));
+            drop(cx.options.send_log.outcome(message, &delivery, None));
         }
-        cx.report(send.report(None));
+        send.restate(delivery, cx);
         self.queue.requeue(send.request.conversation, message, until);
     }
 
     /// Takes a message back: out of its queue, or off the wire where nothing of it is written yet.
-    pub fn take_back(&mut self, message: MessageId) -> NextSend {
-        let Some(send) = self.all.get_mut(&message) else { return NextSend::Absent };
+    pub fn take_back(&mut self, message: MessageId) -> TakenFrom {
+        let Some(send) = self.all.get_mut(&message) else { return TakenFrom::Nowhere };
         let taken = self.queue.take(send.request.conversation, message);
-        if taken == NextSend::InFlight {
+        if taken == TakenFrom::InFlight {
             send.given_up.get_or_insert(GivenUp::TakenBack);
             if let Some(take_back) = send.take_back.take() {
                 let _ = take_back.send(());
@@ -362,36 +329,40 @@ impl Sends {
 
     /// Takes a message out of its queue; false where it does not wait there.
     pub fn take_waiting(&mut self, message: MessageId) -> bool {
-        let Some(conversation) = self.all.get(&message).map(|send| send.request.conversation) else { return false };
-        self.queue.take(conversation, message) == NextSend::Waiting
+        let conversation = self.all.get(&message).map(|send| send.request.conversation);
+        conversation.is_some_and(|key| self.queue.take(key, message) == TakenFrom::Waiting)
     }
 
     /// A message is over, or nobody knows how it ended.
-    pub fn end(&mut self, message: MessageId, outcome: Outcome, cx: &mut Context) -> Option<Ended> {
-        let send = self.all.remove(&message)?;
-        let InFlightSend { request, tries, mut record, given_up, began, .. } = send;
+    pub fn end(
+        &mut self,
+        message: MessageId,
+        outcome: Outcome,
+        cx: &mut Context,
+    ) -> Option<(InFlightSend, DeliveryStatus)> {
+        let mut send = self.all.remove(&message)?;
+        let InFlightSend { request, tries, record, .. } = &mut send;
         self.queue.finish(request.conversation, message);
         let outcome = after_lost_tries(outcome, tries.lost);
         let delivery = match &outcome {
             Outcome::Accepted if tries.landed => DeliveryStatus::Landed,
             Outcome::Accepted => DeliveryStatus::Accepted,
-            Outcome::Unknown(why) => DeliveryStatus::Unknown(why.clone()),
-            Outcome::Refused(why) | Outcome::Failed(why) => DeliveryStatus::Refused(why.clone()),
+            Outcome::Unknown(why) => {
+                let doubt = Doubt { conversation: request.conversation, key: request.extras.key.clone() };
+                self.unknown.insert(message, doubt);
+                DeliveryStatus::Unknown(why.clone())
+            }
+            Outcome::Refused(why) | Outcome::Failed(why) => {
+                // What was held back without a try is an entry of the log all the same.
+                record.get_or_insert_with(|| untried(request, cx));
+                DeliveryStatus::Refused(why.clone())
+            }
             Outcome::Cancelled | Outcome::Open | Outcome::Waiting => DeliveryStatus::Cancelled,
         };
-        if matches!(delivery, DeliveryStatus::Unknown(_)) {
-            let doubt = Doubt { conversation: request.conversation, key: request.extras.key.clone() };
-            self.unknown.insert(message, doubt);
-        }
-        // What was held back without a try is an entry of the log all the same.
-        if matches!(delivery, DeliveryStatus::Refused(_)) {
-            record.get_or_insert_with(|| untried(&request, cx));
-        }
-        if let Some(record) = &mut record {
+        if let Some(record) = record {
             record.settle(outcome, cx.now);
         }
-        let stays_queued = given_up == Some(GivenUp::StaysQueued) && delivery == DeliveryStatus::Cancelled;
-        Some(Ended { request, began, delivery, record, stays_queued })
+        Some((send, delivery))
     }
 
     /// A message of an earlier session is unknown.
@@ -429,7 +400,7 @@ impl Sends {
     /// A token request is over: the messages that waited record its result. After a failure they wait for the next request,
     /// if one follows.
     pub fn renewal_ended(&mut self, brought: Option<Generation>, cx: &Context) {
-        let waits = |s: &&InFlightSend| s.record.as_ref().is_some_and(ExchangeBuilder::waits_for_renewal);
+        let waits = |s: &&InFlightSend| s.record.as_ref().is_some_and(Exchange::waits_for_renewal);
         let sharing = u32::try_from(self.all.values().filter(waits).count()).unwrap_or(u32::MAX);
         for send in self.all.values_mut() {
             if let Some(record) = &mut send.record
@@ -444,20 +415,18 @@ impl Sends {
 }
 
 /// The exchange of a message that was not tried.
-pub fn untried(request: &SendRequest, cx: &mut Context) -> ExchangeBuilder {
-    let mut record = cx.record(ExchangeKind::Send, &request.text, Some(request.conversation));
-    (record.exchange.message, record.exchange.sent_as) = (Some(request.message), request.sent_as);
-    record
+pub fn untried(request: &SendRequest, cx: &mut Context) -> Exchange {
+    let record = cx.record(ExchangeKind::Send, &request.text, Some(request.conversation));
+    Exchange { message: Some(request.message), sent_as: request.sent_as, ..record }
 }
 
 /// What earlier tries of the same message, whose answers were lost, make of an outcome that is no acceptance: nobody
 /// knows what became of those tries.
 fn after_lost_tries(outcome: Outcome, lost: u32) -> Outcome {
-    match outcome {
-        Outcome::Refused(why) | Outcome::Failed(why) if lost > 0 => {
-            Outcome::Unknown(Reason::AfterLostTry(Box::new(why)))
-        }
-        Outcome::Cancelled if lost > 0 => Outcome::Unknown(Reason::AfterLostTry(Box::new(Reason::TakenBack))),
-        other => other,
-    }
+    let why = match outcome {
+        Outcome::Refused(why) | Outcome::Failed(why) if lost > 0 => why,
+        Outcome::Cancelled if lost > 0 => Reason::TakenBack,
+        other => return other,
+    };
+    Outcome::Unknown(Reason::AfterLostTry(Box::new(why)))
 }

@@ -11,17 +11,16 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::engine::Report;
-use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::outcome::{self, TryResult};
+use crate::engine::outcome::TryResult;
 use crate::engine::token::Outlook;
+use crate::engine::{Report, outcome};
 use crate::genesys::call::BadCall;
-use crate::genesys::open_messaging::{self, Endpoint};
-use crate::genesys::{Call, lookups};
+use crate::genesys::open_messaging::Endpoint;
+use crate::genesys::{Call, lookups, open_messaging};
 use crate::model::{ConversationKey, ExchangeKind, Moment, RemoteMessage};
 
 use super::context::Context;
-use super::task_output::{CapturedTry, SideRequest, TaskPurpose};
+use super::task_output::{AnsweredTry, SideRequest, TaskPurpose};
 
 /// Typing is told at most this often, as the official clients do. [MTSDK]
 const TYPING_EVERY: Duration = Duration::from_secs(5);
@@ -135,13 +134,7 @@ impl SideRequests {
         }
     }
 
-    pub fn answered(
-        &mut self,
-        request: &SideRequest,
-        mut record: ExchangeBuilder,
-        shown: CapturedTry,
-        cx: &mut Context,
-    ) {
+    pub fn answered(&mut self, request: &SideRequest, (mut record, shown): AnsweredTry, cx: &mut Context) {
         let status = shown.status();
         match request {
             SideRequest::Typing(_) | SideRequest::Receipt { .. } => {

@@ -1,4 +1,5 @@
-//! Signing in: carries out what the token machine asks for.
+//! Signing in: carries out what the token machine asks for. And asks for the token of another scope that messages are
+//! sent with which go out wrongly on purpose: none of that touches the session's own token.
 
 use std::sync::Arc;
 
@@ -6,23 +7,22 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::Credentials;
 use crate::engine::client::capture;
-use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::token::{ENDED_BEFORE, TokenDenied, Verified};
 use crate::genesys::answerer::{CallKind, who_answered};
 use crate::genesys::call::BadCall;
 use crate::genesys::lookups::{TokenInfo, token_info};
 use crate::genesys::oauth::{TokenAnswer, basic_credentials, request, summary};
-use crate::model::{ExchangeId, ExchangeKind, Generation, Moment, Outcome, Reason};
+use crate::model::variation::OTHER_SCOPE;
+use crate::model::{Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outcome, Reason, Variation};
 
 use super::context::Context;
-use super::negative_tests::RetiredToken;
-use super::task_output::{CapturedTry, TaskPurpose, TokenDone};
+use super::task_output::{AnsweredTry, CapturedTry, TaskPurpose, TokenDone};
 
-/// Why what came from `tokens/me` tells nothing.
-const NO_FACTS: &str = "the answer does not describe a token";
+/// Replaced tokens kept for their end to come.
+const RETIRED: usize = 4;
 
 struct Renewal {
-    record: ExchangeBuilder,
+    record: Exchange,
     /// When the newest request for it left.
     asked: Moment,
     /// Whether the secret was read for it, and not kept from an earlier one.
@@ -31,26 +31,23 @@ struct Renewal {
     refused: Option<(TokenDenied, Outcome)>,
 }
 
-pub struct RenewalEnd {
-    pub exchange: ExchangeId,
-    /// The generation of the token that it brought.
-    pub brought: Option<Generation>,
-    /// The token that was in use before.
-    pub replaced: Option<RetiredToken>,
-}
+/// The exchange of a renewal that is over, and the generation of the token that it brought.
+pub type RenewalEnd = (ExchangeId, Option<Generation>);
 
 /// How the session's token is had.
 #[derive(Default)]
 pub struct SignInArea {
     /// The client's secret, once it was read.
-    pub secret: Option<SecretString>,
+    secret: Option<SecretString>,
     renewal: Option<Renewal>,
+    /// The request for a token of another scope, while it is under way.
+    asking_spare: Option<Exchange>,
 }
 
 impl SignInArea {
     /// The exchange of the token request under way.
     pub fn renewal(&self) -> Option<ExchangeId> {
-        self.renewal.as_ref().map(|renewal| renewal.record.id())
+        self.renewal.as_ref().map(|renewal| renewal.record.id)
     }
 
     pub fn sign_in(&mut self, cx: &mut Context) {
@@ -92,7 +89,10 @@ impl SignInArea {
             }
             (Ok(secret), _) => secret,
             (Err(_), Some((denied, outcome))) => return self.denied(denied, outcome, cx),
-            (Err(why), None) => return self.no_secret(&why, cx),
+            (Err(why), None) => {
+                let why = cx.mask(&why);
+                return self.denied(TokenDenied::NoSecret(why.clone()), Outcome::Refused(Reason::NoSecret(why)), cx);
+            }
         };
         match &cx.profile.credentials {
             Credentials::Client(client) => {
@@ -110,11 +110,6 @@ impl SignInArea {
             }
             Credentials::Missing(_) => None,
         }
-    }
-
-    fn no_secret(&mut self, why: &str, cx: &mut Context) -> Option<RenewalEnd> {
-        let why = cx.mask(why);
-        self.denied(TokenDenied::NoSecret(why.clone()), Outcome::Refused(Reason::NoSecret(why)), cx)
     }
 
     fn request_token(&mut self, cx: &mut Context) -> Option<RenewalEnd> {
@@ -140,21 +135,19 @@ impl SignInArea {
         let (why, status, wait) = (shown.why(), shown.status(), shown.wait());
         let asked = self.renewal.as_ref().map_or(cx.now, |renewal| renewal.asked);
         if let Some(renewal) = &mut self.renewal {
-            let (ending, timing) = shown.ended();
-            renewal.record.end(ending, timing);
+            renewal.record.end(shown.ended());
         }
-        let replaced = cx.tokens.facts().map(|f| (f.generation, f.issued, f.expires));
         let denied = match grant {
             Some(TokenAnswer::Granted(grant)) => {
+                let before = cx.tokens.facts().cloned();
                 let Some(generation) = cx.tokens.granted(grant.lifetime, grant.scopes, asked, cx.now) else {
                     return self.end_renewal(Outcome::Refused(Reason::NoToken(ENDED_BEFORE.to_owned())), cx);
                 };
                 cx.redactor = Arc::new(cx.redactor.with_token(&grant.token, generation));
-                let old = cx.token.replace(grant.token).zip(replaced);
-                let mut end = self.end_renewal(Outcome::Accepted, cx);
-                if let (Some(end), Some((token, (generation, issued, expires)))) = (&mut end, old) {
-                    end.replaced = Some(RetiredToken { token, generation, issued, expires });
-                }
+                let retired = &mut cx.faulty.retired;
+                retired.extend(cx.token.replace(grant.token).zip(before));
+                retired.drain(..retired.len().saturating_sub(RETIRED));
+                let end = self.end_renewal(Outcome::Accepted, cx);
                 if let Some(odd) = grant.odd {
                     cx.notice(&format!("token #{generation}: {odd}"));
                 }
@@ -189,7 +182,47 @@ impl SignInArea {
         let brought = cx.tokens.facts().filter(|_| outcome == Outcome::Accepted).map(|f| f.generation);
         let Renewal { mut record, .. } = self.renewal.take()?;
         cx.settle(&mut record, outcome);
-        Some(RenewalEnd { exchange: record.id(), brought, replaced: None })
+        Some((record.id, brought))
+    }
+
+    /// Asks for a token of another scope, which a message wants, once the client's secret is there. The error says why
+    /// there will be none.
+    pub fn ask_spare(&mut self, cx: &mut Context) -> Result<(), Reason> {
+        let (Credentials::Client(client), Some(secret)) = (&cx.profile.credentials, &self.secret) else {
+            return Ok(());
+        };
+        if cx.faulty.spare.is_some() || self.asking_spare.is_some() {
+            return Ok(());
+        }
+        let mut client = client.clone();
+        client.scopes = vec![OTHER_SCOPE.to_owned()];
+        let call = request(&cx.profile.hosts, &client, secret).map_err(|BadCall(why)| Reason::NotBuilt(why))?;
+        let what = format!("a token with {OTHER_SCOPE}, for a negative test");
+        let mut record = cx.record(ExchangeKind::Token, &what, None);
+        record.sent_as = Some(Variation::WrongScope);
+        record.begin(capture::request(&call, &cx.redactor), None, cx.now);
+        cx.report(record.report());
+        self.asking_spare = Some(record);
+        cx.spawn_token(call, None);
+        Ok(())
+    }
+
+    /// The request for a token of another scope is over. The error says why there will be none.
+    pub fn spare_answered(&mut self, done: TokenDone, cx: &mut Context) -> Result<(), Reason> {
+        let why = done.shown.why();
+        let (outcome, brought) = match done.grant {
+            Some(TokenAnswer::Granted(grant)) => {
+                cx.learn_secret(&grant.token, "token of another scope");
+                cx.faulty.spare = Some(grant.token);
+                (Outcome::Accepted, Ok(()))
+            }
+            Some(_) => (Outcome::Refused(why.clone()), Err(why)),
+            None => (Outcome::Failed(why.clone()), Err(why)),
+        };
+        if let Some(mut record) = self.asking_spare.take() {
+            cx.settle_try(&mut record, done.shown, outcome);
+        }
+        brought
     }
 }
 
@@ -203,7 +236,7 @@ pub fn ask_facts(generation: Generation, kind: ExchangeKind, cx: &mut Context) {
     }
 }
 
-pub fn facts_answered(generation: Generation, mut record: ExchangeBuilder, shown: CapturedTry, cx: &mut Context) {
+pub fn facts_answered(generation: Generation, (mut record, shown): AnsweredTry, cx: &mut Context) {
     let info = shown.body().and_then(TokenInfo::read);
     let (understood, verified) = (info.is_some(), shown.verified(info));
     cx.settle_question(&mut record, shown, understood);
@@ -220,7 +253,7 @@ impl CapturedTry {
             (Some(info), _) if by.is_service() => Verified::Taken(info),
             (None, 401) if by.is_service() => Verified::NotTaken(format!("tokens/me answered {}", self.why())),
             (Some(_), _) => Verified::Unclear(format!("{status} without a sign that the service answered")),
-            (None, 200..=299) => Verified::Unclear(format!("{status}, and {NO_FACTS}")),
+            (None, 200..=299) => Verified::Unclear(format!("{status}, and the answer does not describe a token")),
             (None, _) => Verified::Unclear(self.why().to_string()),
         }
     }

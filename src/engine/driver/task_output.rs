@@ -7,9 +7,8 @@ use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::engine::client::upgrade::Socket;
 use crate::engine::client::{NoAnswer, Tried, capture};
-use crate::engine::exchange_builder::ExchangeBuilder;
+use crate::engine::guest_socket::Socket;
 use crate::engine::outcome::AnswerEvidence;
 use crate::engine::redact::Redactor;
 use crate::engine::send_log::{GuestToken, Unrecorded};
@@ -17,8 +16,8 @@ use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::TokenAnswer;
 use crate::genesys::{Answerer, Call, CallKind, headers, tells_error, who_answered};
 use crate::model::{
-    ConversationKey, Ending, Failure, Generation, MessageId, Outcome, ProbeQuestion, RateLimit, Reason, Response,
-    ServerRefusal, Sign, Timing,
+    ConversationKey, Ending, Exchange, Failure, Generation, MessageId, Outcome, ProbeQuestion, RateLimit, Reason,
+    Response, ServerRefusal, Sign, Timing,
 };
 
 /// A small request beside the messages.
@@ -71,9 +70,12 @@ impl TaskPurpose {
     }
 }
 
+/// The exchange of a request that is answered, and its answer.
+pub type AnsweredTry = (Exchange, CapturedTry);
+
 pub struct Finished {
     pub purpose: TaskPurpose,
-    pub record: ExchangeBuilder,
+    pub record: Exchange,
     pub shown: CapturedTry,
     /// Where one was opened, and is to stay.
     pub socket: Option<Socket>,

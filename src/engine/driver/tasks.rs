@@ -13,18 +13,16 @@ use base64::Engine as _;
 
 use crate::clock::Clock;
 use crate::config::SecretSource;
-use crate::engine::blocking::blocking;
 use crate::engine::channel;
-use crate::engine::client::upgrade::{self, Socket};
 use crate::engine::client::{Cancel, Client, ClientAnswer, capture};
-use crate::engine::exchange_builder::ExchangeBuilder;
+use crate::engine::guest_socket::{self, Socket};
 use crate::engine::redact::Redactor;
 use crate::engine::send_log::Intent;
 use crate::files;
 use crate::genesys::call::BadCall;
 use crate::genesys::oauth::{TokenAnswer, TokenOutcome};
 use crate::genesys::{Call, CallKind};
-use crate::model::{Channel, ConversationKey, Generation, MessageId, Outcome, Reason};
+use crate::model::{Channel, ConversationKey, Exchange, Generation, MessageId, Outcome, Reason};
 
 use super::context::Context;
 use super::task_output::{CapturedTry, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose, TokenDone};
@@ -41,10 +39,10 @@ impl Tools {
     /// Tries a request. The socket that it asks for stays where it is for `keeps`.
     async fn try_request(&mut self, call: Call, asked: CallKind, keeps: bool) -> (CapturedTry, Option<Socket>) {
         let (tried, socket) = if call.headers.contains_key(http::header::UPGRADE) {
-            let (tried, socket) = upgrade::open(&self.client, call, &mut self.cancel).await;
+            let (tried, socket) = guest_socket::open(&self.client, call, &mut self.cancel).await;
             match socket {
                 Some(socket) if !keeps => {
-                    upgrade::leave(socket).await;
+                    guest_socket::leave(socket).await;
                     (tried, None)
                 }
                 socket => (tried, socket),
@@ -69,7 +67,7 @@ impl Context {
     pub fn request(
         &mut self,
         purpose: TaskPurpose,
-        mut record: ExchangeBuilder,
+        mut record: Exchange,
         call: Result<Call, BadCall>,
         token: Option<(Generation, Duration)>,
     ) -> Result<TakeBack, String> {
@@ -178,4 +176,12 @@ impl Context {
         };
         self.tasks.spawn(async move { TaskOutput::File(key, message, blocking(work).await) });
     }
+}
+
+/// Does what blocks on a thread of its own. The error: the runtime is being shut down.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| Err("guestwire is leaving".to_owned()))
 }

@@ -8,16 +8,14 @@ use tokio::task::JoinSet;
 
 use crate::engine::Report;
 use crate::engine::client::capture;
-use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::heard::{Arrival, RecentSet};
-use crate::engine::reading::Settled;
-use crate::engine::webhook::{self, Delivery, WebhookAnswer, WebhookEvent};
+use crate::engine::reading::{Arrival, RecentSet, Settled};
 use crate::genesys::webhook::{Outbound, WebhookContent, WebhookForm};
-use crate::model::{ConversationKey, Ending, ExchangeKind, Outcome, Reason, Response, Timing, WebhookState};
+use crate::model::{ConversationKey, Ending, Exchange, ExchangeKind, Outcome, Reason, Response, Timing, WebhookState};
 
 use super::context::Context;
 use super::reads::Reads;
 use super::side_requests::SideRequests;
+use super::webhook_listener::{self, Delivery, WebhookAnswer, WebhookEvent};
 
 /// How many deliveries are remembered, to know a repeated delivery.
 const REMEMBERED: usize = 1024;
@@ -33,15 +31,21 @@ pub struct Webhooks {
     listener: JoinSet<()>,
     seen: RecentSet<(String, String), REMEMBERED>,
     /// The row of each way in which strangers were refused, and how many it counts.
-    refused: Vec<(WebhookAnswer, ExchangeBuilder, u64)>,
+    refused: Vec<(WebhookAnswer, Exchange, u64)>,
 }
 
 impl Webhooks {
     /// Begins to listen, where the profile says so.
     pub fn listen(&mut self, cx: &Context) {
         let Some(hook) = cx.profile.open_messaging.webhook.clone() else { return };
-        let (sender, events) = mpsc::channel(webhook::WAITING);
-        self.listener.spawn(webhook::listen(hook, cx.options.terminal, cx.clock, cx.shared.subscribe(), sender));
+        let (sender, events) = mpsc::channel(webhook_listener::WAITING);
+        self.listener.spawn(webhook_listener::listen(
+            hook,
+            cx.options.terminal,
+            cx.clock,
+            cx.shared.subscribe(),
+            sender,
+        ));
         self.events = Some(events);
     }
 
@@ -60,7 +64,7 @@ impl Webhooks {
         };
         let total = before.saturating_add(count);
         if total > 1 {
-            record.exchange.what = format!("{what}, {total} so far");
+            record.what = format!("{what}, {total} so far");
         }
         cx.report(record.report());
         self.refused.push((answer, record, total));
@@ -104,9 +108,9 @@ impl Webhooks {
 }
 
 /// A row about something that came.
-fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut Context) -> ExchangeBuilder {
+fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut Context) -> Exchange {
     let mut record = cx.record(ExchangeKind::Hook, what, key);
-    record.exchange.started = delivery.at;
+    record.started = delivery.at;
     record.begin(delivery.request.clone(), None, delivery.at);
     let (answer, headers) = (delivery.answer, delivery.answer.headers());
     let (status, body) = (answer.said().0.as_u16(), answer.said().1.as_bytes());
@@ -118,7 +122,7 @@ fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut C
         remote: Some(delivery.peer.to_string()),
         phrase: None,
     });
-    record.end(answered, Timing { total: Some(delivery.took), ..Timing::default() });
+    record.end((answered, Timing { total: Some(delivery.took), ..Timing::default() }));
     let outcome = match answer.refusal() {
         Some(why) => Outcome::Refused(Reason::HookRefused(status, why.to_owned())),
         None => Outcome::Accepted,

@@ -20,15 +20,14 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use http::HeaderMap;
+use names::{SecretNames, Spot, Why, is_label};
 use regex::Regex;
 use secrecy::{ExposeSecret, SecretString};
+use view::View;
 use zeroize::Zeroizing;
 
 use crate::genesys::call::{form_part, path_segment};
 use crate::model::{Generation, Header, Masks};
-
-use names::{SecretNames, Spot, Why, is_label};
-use view::View;
 
 /// Tokens of this many newest generations are looked for by value; older ones have long ended.
 const TOKENS_KEPT: usize = 16;

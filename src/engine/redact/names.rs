@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::view::{self, View};
+use super::view;
+use super::view::View;
 
 /// Names that end so, as [`plain`] writes them, have secrets as values; with the hint that is shown. The first counts.
 const ENDS: [(&str, &str); 21] = [

@@ -9,7 +9,7 @@ use crate::fixtures::at_second as at;
 const HOUR: u64 = 3600;
 
 fn machine() -> TokenMachine {
-    TokenMachine::new(false, vec!["a".into()], vec!["a".into()], Jitter::new(5))
+    TokenMachine::new(false, vec!["a".into()], vec!["a".into()], fastrand::Rng::with_seed(5))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form in which an answer gives them")]
@@ -199,7 +199,7 @@ fn while_the_renewal_after_a_401_fails_only_the_doubting_wait() {
 
 #[test]
 fn a_pasted_token_neither_ends_nor_renews() {
-    let mut tokens = TokenMachine::new(true, vec![], vec![], Jitter::new(1));
+    let mut tokens = TokenMachine::new(true, vec![], vec![], fastrand::Rng::with_seed(1));
     tokens.sign_in(at(0));
     tokens.due(at(0));
     tokens.granted(None, None, at(0), at(0));
@@ -212,7 +212,7 @@ fn a_pasted_token_neither_ends_nor_renews() {
 
 /// A pasted token that was asked about, and has not been answered for.
 fn pasted() -> TokenMachine {
-    let mut tokens = TokenMachine::new(true, vec![], vec![], Jitter::new(1));
+    let mut tokens = TokenMachine::new(true, vec![], vec![], fastrand::Rng::with_seed(1));
     tokens.sign_in(at(0));
     tokens.due(at(0));
     tokens.granted(None, None, at(0), at(0));

@@ -6,33 +6,24 @@ use std::time::Duration;
 use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::driver::sends::InFlightSend;
-use crate::engine::socket::flight::Waiting;
-use crate::engine::socket::link::Frame;
-use crate::engine::socket::session::SocketEvent;
+use crate::engine::guest_socket::Frame;
+use crate::engine::web_session::{SocketEvent, Waiting, take_answered};
 use crate::genesys::web_messaging::{Configure, GuestSocketMessage, HEALTH_TRACING, Ours, Presence, Theirs, declined};
 use crate::model::frame_codes::{self, Means};
 use crate::model::{
     Body, ConversationKey, Ending, ExchangeKind, Failure, FailureKind, Moment, Outcome, Phase, Reason, Request,
     Response, Timing, WebSession,
 };
-
 use crate::text::one_line;
 
 use super::Driver;
-use super::state::{Of, Underway};
-
-/// The method of a frame of ours, where a request has `GET`.
-const OURS: &str = "FRAME";
-/// The method of one of theirs that came by itself.
-const THEIRS: &str = "RECV";
-/// The version of what stands where a response would.
-const VERSION: &str = "WebSocket";
+use super::state::{FrameUnderWay, Of};
 
 impl Driver {
-    /// How a frame stands in the log.
-    pub(super) fn shown_frame(&self, key: ConversationKey, frame: Option<&str>) -> Request {
+    /// How a frame stands in the log: one of ours as `FRAME`, where a request has `GET`; one that came by itself as `RECV`.
+    pub fn shown_frame(&self, key: ConversationKey, frame: Option<&str>) -> Request {
         Request {
-            method: if frame.is_some() { OURS } else { THEIRS }.to_owned(),
+            method: if frame.is_some() { "FRAME" } else { "RECV" }.to_owned(),
             url: self.webs.all.get(&key).map(|web| web.opening.shown_url.clone()).unwrap_or_default(),
             headers: Vec::new(),
             body: frame.map_or_else(Body::default, |frame| capture::frame(frame, &self.cx.redactor)),
@@ -40,13 +31,13 @@ impl Driver {
     }
 
     /// Writes a frame of the session's own. False: there is no socket.
-    pub(super) fn write_frame(&mut self, key: ConversationKey, ours: Ours) -> bool {
+    pub fn write_frame(&mut self, key: ConversationKey, ours: Ours) -> bool {
         let tracing = match ours {
             Ours::Health => HEALTH_TRACING.to_owned(),
             _ => uuid::Uuid::new_v4().to_string(),
         };
-        let Some(web) = self.webs.all.get(&key) else { return false };
-        let (Some(token), true) = (&web.guest.token, web.link.is_some()) else { return false };
+        let Some(web) = self.webs.all.get(&key).filter(|web| web.link.is_some()) else { return false };
+        let Some(token) = &web.guest.token else { return false };
         let text = ours.write(Some(token), &tracing, self.cx.now.wall);
         let mut record = self.cx.record(ExchangeKind::Frame, &ours.words(), Some(key));
         record.begin(self.shown_frame(key, Some(&text)), None, self.cx.now);
@@ -59,18 +50,18 @@ impl Driver {
     }
 
     /// Gives a frame to the socket, and remembers what answers it.
-    pub(super) fn hand_over(&mut self, key: ConversationKey, ours: Ours, tracing: String, text: String, of: Of) {
+    pub fn hand_over(&mut self, key: ConversationKey, ours: Ours, tracing: String, text: String, of: Of) {
         let until = self.cx.now.after(self.cx.profile.request_timeout);
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some(link) = &web.link else { return };
         let gate = link.write(text);
         web.pace.frames.spend(self.cx.now);
         if ours.wants_answer() {
-            web.flight.0.push(Waiting { tracing, ours, until, of: Underway { of, gate } });
+            web.flight.push(Waiting { tracing, ours, until, of: (of, gate) });
         }
     }
 
-    pub(super) fn configure(&mut self, key: ConversationKey, how: Configure) {
+    pub fn configure(&mut self, key: ConversationKey, how: Configure) {
         let Some((deployment, _)) = self.cx.web_address(key) else { return };
         let ours = Ours::Configure { deployment_id: deployment.to_owned(), how };
         self.write_frame(key, ours);
@@ -80,7 +71,7 @@ impl Driver {
                 web.files.unwanted.clear();
             }
             if how == Configure::New {
-                web.history.paging.stop();
+                web.history.stop();
             }
         }
         if how == Configure::StartNew {
@@ -88,14 +79,13 @@ impl Driver {
         }
     }
 
-    pub(super) fn take_frame(&mut self, key: ConversationKey, frame: Frame) {
-        let Frame { theirs, body } = frame;
+    pub fn take_frame(&mut self, key: ConversationKey, Frame { theirs, body }: Frame) {
         let Some(theirs) = theirs else {
             return self.record_theirs(key, "a frame that is no JSON object", (0, body), Outcome::Accepted);
         };
         let Some(web) = self.webs.all.get_mut(&key) else { return };
-        match web.flight.answered(&theirs) {
-            Some(Waiting { of: Underway { of: Of::Message(message), .. }, .. }) => {
+        match take_answered(&mut web.flight, &theirs) {
+            Some(Waiting { of: (Of::Message(message), _), .. }) => {
                 let own_token = self.sends.get(message).is_none_or(InFlightSend::carries_own_token);
                 self.message_answered(key, message, &theirs, body);
                 // What another token, or none, is answered says nothing of this session.
@@ -103,14 +93,14 @@ impl Driver {
                     self.hear_frame(key, theirs);
                 }
             }
-            Some(Waiting { of: Underway { of: Of::Session(mut record), .. }, ours, .. }) => {
+            Some(Waiting { of: (Of::Session(mut record), _), ours, .. }) => {
                 let outcome = match (&theirs.said, &ours) {
                     (GuestSocketMessage::Error { code, message, .. }, Ours::Configure { .. }) => {
                         Outcome::Refused(declined(*code, message))
                     }
                     _ => outcome(&theirs),
                 };
-                record.end(shown_answer(theirs.code, body), took(record.began(), self.cx.now));
+                record.end((shown_answer(theirs.code, body), took(record.began(), self.cx.now)));
                 self.cx.settle(&mut record, outcome);
                 self.ours_answered(key, &ours, theirs);
             }
@@ -123,16 +113,10 @@ impl Driver {
     }
 
     /// Records a frame that came by itself.
-    pub(super) fn record_theirs(
-        &mut self,
-        key: ConversationKey,
-        what: &str,
-        (code, body): (u16, Body),
-        outcome: Outcome,
-    ) {
+    pub fn record_theirs(&mut self, key: ConversationKey, what: &str, (code, body): (u16, Body), outcome: Outcome) {
         let mut record = self.cx.record(ExchangeKind::Frame, what, Some(key));
         record.begin(self.shown_frame(key, None), None, self.cx.now);
-        record.end(shown_answer(code, body), Timing::default());
+        record.end((shown_answer(code, body), Timing::default()));
         self.cx.settle(&mut record, outcome);
     }
 
@@ -163,45 +147,36 @@ impl Driver {
 
     /// A session that was to be cleared and was not is told as it stands: whoever asked waits for that.
     fn tell_unmoved(&self, key: ConversationKey, ours: &Ours) {
-        if *ours == Ours::Presence(Presence::Clear)
-            && let Some(web) = self.webs.all.get(&key)
-        {
-            self.cx.report(Report::Session { key, session: web.machine.session() });
+        let session = self.webs.session(key).filter(|_| *ours == Ours::Presence(Presence::Clear));
+        if let Some(session) = session {
+            self.cx.report(Report::Session { key, session });
         }
     }
 
     /// What did not come in time.
-    pub(super) fn unanswered(&mut self, key: ConversationKey) {
+    pub fn unanswered(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let seconds = self.cx.profile.request_timeout.as_secs();
         let read_only = matches!(web.machine.session(), WebSession::ReadOnly { .. });
-        for waiting in web.flight.late(self.cx.now) {
-            let (kind, why) = match waiting.of.of {
+        let late = web.flight.extract_if(.., |waiting| self.cx.now.mono >= waiting.until.mono);
+        for waiting in late.collect::<Vec<_>>() {
+            let (kind, why) = match waiting.of {
                 // The conversation's end is why no echo came; the socket itself is open.
-                Of::Message(_) if read_only => (
-                    FailureKind::SessionEnded,
-                    format!("the session is read-only, and nothing came within {seconds} s"),
-                ),
-                _ => (FailureKind::Timeout, format!("nothing came within {seconds} s")),
+                (Of::Message(_), _) if read_only => (FailureKind::SessionEnded, "the session is read-only, and "),
+                _ => (FailureKind::Timeout, ""),
             };
-            self.never_answered(key, waiting, kind, &why);
+            self.never_answered(key, waiting, kind, &format!("{why}nothing came within {seconds} s"));
         }
     }
 
     /// A frame whose answer will not come.
-    pub(super) fn never_answered(
-        &mut self,
-        key: ConversationKey,
-        waiting: Waiting<Underway>,
-        kind: FailureKind,
-        why: &str,
-    ) {
-        let Underway { of, gate } = waiting.of;
+    pub fn never_answered(&mut self, key: ConversationKey, waiting: FrameUnderWay, kind: FailureKind, why: &str) {
+        let (of, gate) = waiting.of;
         let wrote = !gate.bar();
         match of {
             Of::Message(message) => self.message_lost(message, wrote, kind, why),
             Of::Session(mut record) => {
-                record.end(lost(kind, why, wrote), took(record.began(), self.cx.now));
+                record.end((lost(kind, why, wrote), took(record.began(), self.cx.now)));
                 self.cx.settle(&mut record, Outcome::Failed(Reason::NotAnswered(why.to_owned())));
                 match waiting.ours {
                     Ours::Jwt => self.history_failed(key, why),
@@ -216,19 +191,19 @@ impl Driver {
 }
 
 /// A frame of theirs, as it stands in the log.
-pub(super) fn shown_answer(code: u16, body: Body) -> Ending {
-    let version = VERSION.to_owned();
+pub fn shown_answer(code: u16, body: Body) -> Ending {
+    let version = "WebSocket".to_owned();
     Ending::Answered(Response { status: code, version, headers: Vec::new(), body, remote: None, phrase: None })
 }
 
 /// How a frame ended to which nothing came.
-pub(super) fn lost(kind: FailureKind, why: &str, wrote: bool) -> Ending {
+pub fn lost(kind: FailureKind, why: &str, wrote: bool) -> Ending {
     let phase = if wrote { Phase::Answer } else { Phase::Write };
     Ending::Failed(Failure { wrote, ..Failure::new(kind, phase, why) })
 }
 
 /// How long an answer took to a try that began then.
-pub(super) fn took(began: Option<Moment>, now: Moment) -> Timing {
+pub fn took(began: Option<Moment>, now: Moment) -> Timing {
     let total = began.map(|began| now.since(began));
     Timing { first_byte: total, total, reused: true, ..Timing::default() }
 }

@@ -1,144 +1,160 @@
-//! The messages of before, over HTTP: after a session was resumed (what was said while nobody listened), when a message
-//! is unknown, and page by page further back when a person asks.
+//! How far a history is read back, page by page. Pure.
 //!
 //! ```text
-//! wanted ─► JWT known? ─ no ─► getJwt ─► JwtResponse ─┐
-//!               └─ yes ───────────────────────────────┴─► GET page ─► heard ─► paging ─► the next page, or rest
+//! catch up ─► page 1 ─► all of it new, or it ends before the oldest unknown message? ─► page 2 ─► …
+//! a person asks ─► the next page that was not read yet
 //! ```
+//! What was said while nobody listened is read within a bound; what is unknown is looked for until it is found, or the
+//! pages are older than it.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
-use crate::engine::driver::task_output::{CapturedTry, TaskPurpose};
-use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::socket::paging::{SeenPages, Why};
-use crate::engine::socket::session::{SocketEvent, Wanted};
-use crate::genesys::web_messaging::{HistoryOfSession, Ours, history_request};
-use crate::model::{ConversationKey, ExchangeKind, WebSession};
+use crate::model::Moment;
 
-use super::Driver;
+/// A JWT that ends sooner is not used. [real: seen in SDK source: MTSDK]
+const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5);
+/// How many pages are read by themselves to close a gap.
+const GAP_PAGES: u32 = 8;
+/// No history has more. [72 hours of a session; a server that gives the same page again is not asked for ever]
+const PAGES_MAX: u32 = 1_000;
+/// How often reading a page is tried, and the first pause before it is tried again.
+const TRIES: u32 = 4;
+const AGAIN_FIRST: Duration = Duration::from_secs(5);
 
-impl Driver {
-    /// Reads the messages that were missed, and looks for unknown ones.
-    pub(in crate::engine::driver) fn catch_up(&mut self, key: ConversationKey) {
-        if let Some(web) = self.webs.of(key, &self.cx) {
-            web.history.paging.catch_up();
-        }
-        self.read_history(key);
+/// Why a page is read: to hear messages that were missed and find unknown ones, or since a person asked for older ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageFor {
+    Back,
+    Asked,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SeenPages {
+    pub pages: Option<u32>,
+    /// How many messages it has.
+    pub count: usize,
+    /// How many of them are new.
+    pub fresh: usize,
+    /// Whether anything was known before.
+    pub knew: bool,
+    /// When the oldest of them was said, where told.
+    pub oldest: Option<Timestamp>,
+    /// Since when an unknown message may be there.
+    pub doubt: Option<Timestamp>,
+}
+
+/// The history of one guest.
+#[derive(Clone, Debug, Default)]
+pub struct WebHistory {
+    pub jwt: Option<(SecretString, Option<Timestamp>)>,
+    /// A JWT was refused just now.
+    pub refused: bool,
+    /// The page that is being read.
+    pub reading: Option<(u32, PageFor)>,
+    /// A person asked for the next page further back.
+    asked: bool,
+    /// The page that is to be read by itself, and no earlier than when.
+    back: Option<(u32, Option<Moment>)>,
+    /// The page that was read furthest back.
+    last: u32,
+    pages: Option<u32>,
+    /// Every page so far was new, and something older is known.
+    gap: bool,
+    /// How often reading by itself failed in a row.
+    failed: u32,
+}
+
+impl WebHistory {
+    pub fn usable_jwt(&self, now: Timestamp) -> Option<&SecretString> {
+        let (jwt, end) = self.jwt.as_ref()?;
+        end.is_none_or(|end| end.duration_since(now) > JWT_MARGIN).then_some(jwt)
     }
 
-    /// A message is unknown: it is looked for from the newest page on, which needs the session open.
-    pub(in crate::engine::driver) fn look_for_doubted(&mut self, key: ConversationKey) {
-        let Some(web) = self.webs.of(key, &self.cx) else { return };
-        match web.machine.session() {
-            session if session.is_open() && web.history.looks_back() => {}
-            session if session.is_open() => self.catch_up(key),
-            WebSession::Closed => self.web_event(key, SocketEvent::Want(Wanted::Look)),
-            WebSession::Unreachable { .. } | WebSession::Ended { .. } => {
-                self.cx.notice_of(key, "what is unknown was not looked for: the session is not open; connect first");
-            }
-            // The session is about to open, and looks for the message then.
-            _ => {}
+    /// Whether pages are read by themselves, from the newest on.
+    pub fn looks_back(&self) -> bool {
+        self.back.is_some() || matches!(self.reading, Some((_, PageFor::Back)))
+    }
+
+    /// Reads back from the newest on.
+    pub const fn catch_up(&mut self) {
+        self.back = Some((1, None));
+        self.failed = 0;
+    }
+
+    /// A person asks for an older page. False: there is none.
+    pub fn ask(&mut self) -> bool {
+        self.asked = self.pages.is_none_or(|pages| self.last < pages);
+        self.asked
+    }
+
+    /// Nothing is to be read; says which page was to be read by itself, and whether a person waits for one.
+    pub fn stop(&mut self) -> (Option<u32>, bool) {
+        (self.back.take().map(|(page, _)| page), std::mem::take(&mut self.asked))
+    }
+
+    /// The page that is to be read next.
+    pub fn wanted(&self) -> Option<(u32, PageFor)> {
+        if self.asked {
+            Some((self.last + 1, PageFor::Asked))
+        } else {
+            self.back.map(|(page, _)| (page, PageFor::Back))
         }
     }
 
-    /// A person wants to see older messages.
-    pub(super) fn ask_history(&mut self, key: ConversationKey) {
-        let Some(web) = self.webs.of(key, &self.cx) else { return };
-        // A session that is about to be open is waited for.
-        if matches!(
-            web.machine.session(),
-            WebSession::Closed | WebSession::Unreachable { .. } | WebSession::Ended { .. }
-        ) {
-            return self.cx.notice_of(key, "older messages were not asked for: the session is not open; connect first");
-        }
-        if !web.history.paging.ask() {
-            return self.cx.notice_of(key, "there are no older messages");
-        }
-        self.read_history(key);
+    /// Until when that page is held back.
+    pub fn held(&self, now: Moment) -> Option<Moment> {
+        self.back.filter(|_| !self.asked).and_then(|(_, until)| until).filter(|until| now.mono < until.mono)
     }
 
-    /// Reads what is wanted, as soon as the limits and the JWT allow.
-    pub(super) fn read_history(&mut self, key: ConversationKey) {
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
-        let wanted = web.history.paging.wanted().filter(|_| web.history.reading.is_none());
-        let Some((page, why)) = wanted.filter(|_| web.page_held_until(self.cx.now).is_none()) else { return };
-        let Some(jwt) = web.history.jwt(self.cx.now.wall).cloned() else {
-            let asked = web.flight.0.iter().any(|w| w.ours == Ours::Jwt);
-            if !asked && web.machine.is_writable() && web.paced(self.cx.now).is_none() {
-                self.write_frame(key, Ours::Jwt);
-            }
+    pub const fn begin(&mut self, why: PageFor) {
+        match why {
+            PageFor::Asked => self.asked = false,
+            PageFor::Back => self.back = None,
+        }
+    }
+
+    /// A page is to be read once more, at once.
+    pub const fn again(&mut self, page: u32, why: PageFor) {
+        match why {
+            PageFor::Asked => self.asked = true,
+            PageFor::Back => self.back = Some((page, None)),
+        }
+    }
+
+    /// Reading a page failed in a way that may pass: what is read by itself is tried again, no earlier than after `wait`.
+    pub fn failed(&mut self, page: u32, why: PageFor, wait: Option<Duration>, now: Moment) {
+        // Somebody began anew meanwhile.
+        if why == PageFor::Asked || self.back.is_some() {
             return;
-        };
-        web.history.paging.begin(why);
-        web.pace.pages.spend(self.cx.now);
-        let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
-        let record = self.cx.record(ExchangeKind::Read, &format!("history, page {page}"), Some(key));
-        let call = history_request(&self.cx.profile.hosts.api, &origin, &jwt, page);
-        let begun = self.cx.request(TaskPurpose::History(key), record, call, None);
-        web.history.reading = begun.is_ok().then_some((page, why));
-    }
-
-    pub(super) fn jwt_came(&mut self, key: ConversationKey, jwt: String, end: Option<Timestamp>) {
-        let jwt = SecretString::from(jwt);
-        self.cx.learn_secret(&jwt, "jwt");
-        if let Some(web) = self.webs.of(key, &self.cx) {
-            web.history.jwt = Some((jwt, end));
         }
-        self.read_history(key);
-    }
-
-    /// No JWT came, or it was refused.
-    pub(super) fn history_failed(&mut self, key: ConversationKey, why: &str) {
-        let Some(web) = self.webs.of(key, &self.cx) else { return };
-        let back = web.history.paging.page_back();
-        let asked = web.history.paging.stop();
-        // A socket that is lost reads back anew once it is open again.
-        if let Some(page) = back.filter(|_| web.machine.is_writable()) {
-            web.history.paging.failed(page, Why::Back, None, self.cx.now);
-        }
-        if asked {
-            self.cx.notice_of(key, &format!("older messages could not be read: {why}"));
+        self.failed += 1;
+        if self.failed < TRIES {
+            let pause = AGAIN_FIRST.saturating_mul(1 << (self.failed - 1)).max(wait.unwrap_or_default());
+            self.back = Some((page, Some(now.after(pause))));
         }
     }
 
-    /// A page of the history was read, or was not.
-    pub(in crate::engine::driver) fn history_read(
-        &mut self,
-        key: ConversationKey,
-        mut record: ExchangeBuilder,
-        shown: CapturedTry,
-    ) {
-        let (status, wait) = (shown.status(), shown.wait());
-        let read = shown.body().and_then(HistoryOfSession::read);
-        self.cx.settle_question(&mut record, shown, read.is_some());
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
-        let Some((page, why)) = web.history.reading.take() else { return };
-        let Some(read) = read else {
-            // A JWT that ended early is had anew, once.
-            if status == 401 && !std::mem::replace(&mut web.history.refused, true) {
-                web.history.jwt = None;
-                web.history.paging.again(page, why);
-                self.read_history(key);
-            } else if matches!(status, 0 | 408 | 429 | 500..=599) {
-                web.history.paging.failed(page, why, wait, self.cx.now);
-            }
+    pub fn read(&mut self, page: u32, why: PageFor, seen: SeenPages) {
+        self.pages = seen.pages.or(self.pages);
+        self.last = self.last.max(page);
+        if why == PageFor::Asked {
             return;
-        };
-        web.history.refused = false;
-        let seen = SeenPages {
-            pages: read.pages,
-            count: read.messages.len(),
-            knew: self.reads.of(key).has_heard(),
-            oldest: read.messages.iter().filter_map(|m| m.at).min(),
-            ..SeenPages::default()
-        };
-        let fresh = self.hear_all(key, read.messages.into_iter().map(|m| (m, None)).collect(), false);
-        // What this page settled is not looked for any more.
-        let doubt = self.reads.of(key).doubt_since(self.cx.skew());
-        if let Some(web) = self.webs.all.get_mut(&key) {
-            web.history.paging.read(page, why, SeenPages { fresh, doubt, ..seen });
         }
-        self.read_history(key);
+        self.failed = 0;
+        // What the first page brought is no reason to read the second.
+        self.gap = (seen.knew && page == 1 || self.gap && page > 1) && seen.fresh == seen.count && page < GAP_PAGES;
+        // A page that does not tell its times may lie on either side.
+        let doubt = seen.doubt.is_some_and(|since| seen.oldest.is_none_or(|oldest| oldest >= since));
+        let more = seen.count > 0 && page < self.pages.unwrap_or(PAGES_MAX).min(PAGES_MAX);
+        if more && (self.gap || doubt) && self.back.is_none() {
+            self.back = Some((page + 1, None));
+        }
     }
 }
+
+#[cfg(test)]
+#[path = "../../../../tests/unit/engine/driver/web/history.rs"]
+mod tests;

@@ -1,8 +1,8 @@
-//! Web conversations: carries out what their session machines decide, and keeps what belongs to a session.
+//! Web conversations: carries out what their session machines decide; opens the guest's socket, and loses it.
 //!
 //! ```text
-//! Command::{Watch, Send, Session, Typing} ─► Event ─► session::Machine ─► Step ─┬─ open: token, dial, upgrade (a job)
-//! link (a task) ─► frame ─► frames: log entry, whose answer ─► Event ───┘       ├─ frames: configure, close, …
+//! Command::{Watch, Send, Session, Typing} ─► Event ─► web_session::Machine ─► Step ─┬─ open: token, dial, upgrade (a task)
+//! link (a task) ─► frame ─► frames: log entry, whose answer ─► Event ───────────┘       ├─ frames: configure, close, …
 //!                                   └─► reader ─► Report::{MessagesArrived, Typing}      └─ history, give up
 //! ```
 //! A socket is opened when a person looks at a conversation or sends into it, or when a message of an earlier session
@@ -10,24 +10,30 @@
 
 mod frames;
 mod history;
-mod open;
 mod receive;
 mod sending;
 pub mod state;
-mod upload;
 
 use std::time::Duration;
 
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+
 use crate::engine::Report;
-use crate::engine::socket::link::{Link, LinkEvent, LinkSaid};
-use crate::engine::socket::session::{SocketEvent, SocketStep, Wanted};
-use crate::genesys::web_messaging::{Ours, Presence};
+use crate::engine::client::capture;
+use crate::engine::guest_socket::{Link, LinkEvent, LinkSaid, Socket};
+use crate::engine::send_log::GuestToken;
+use crate::engine::web_session::{SocketEvent, SocketStep, Wanted};
+use crate::genesys::web_messaging::{Ours, Presence, socket_url};
+use crate::genesys::{Call, deployments};
 use crate::model::{
-    AsOf, Body, ConversationKey, DeliveryStatus, FailureKind, Outcome, Reason, RepliesReadable, SessionAsk, SessionEnd,
-    Unreadable, WebSession,
+    AsOf, Body, ConversationKey, DeliveryStatus, ExchangeKind, FailureKind, Outcome, Reason, RepliesReadable,
+    SessionAsk, SessionEnd, Unreadable, WebSession,
 };
 
 use super::Driver;
+use super::task_output::{AnsweredTry, TaskPurpose};
+use history::WebHistory;
+use state::GuestIdentity;
 
 /// Typing is told no more often. [5 s: real: seen in SDK source: MTSDK]
 const TYPING_EVERY: Duration = Duration::from_secs(5);
@@ -35,7 +41,7 @@ const TYPING_EVERY: Duration = Duration::from_secs(5);
 const HEALTH_EVERY: Duration = Duration::from_secs(30);
 
 impl Driver {
-    pub(super) fn session_asked(&mut self, key: ConversationKey, ask: SessionAsk) {
+    pub fn session_asked(&mut self, key: ConversationKey, ask: SessionAsk) {
         if !self.cx.is_web(key) {
             let why = "this conversation has no session: only those of the channel web-messaging have";
             return self.cx.notice_of(key, why);
@@ -61,7 +67,7 @@ impl Driver {
     }
 
     /// Why a frame cannot be written now.
-    pub(super) fn not_open(&self, key: ConversationKey) -> Option<String> {
+    pub fn not_open(&self, key: ConversationKey) -> Option<String> {
         if !self.webs.is_writable(key) {
             let why = if self.cx.options.send_log.read_only() {
                 "another guestwire has this profile open, and this one only reads"
@@ -80,9 +86,8 @@ impl Driver {
         {
             if let Some(at) = web.pace.health_again.filter(|at| self.cx.now.mono < at.mono) {
                 let seconds = at.left(self.cx.now).as_secs() + 1;
-                return self
-                    .cx
-                    .notice_of(key, &format!("a health check may be made every 30 s: the next in {seconds} s"));
+                let why = format!("a health check may be made every 30 s: the next in {seconds} s");
+                return self.cx.notice_of(key, &why);
             }
             web.pace.health_again = Some(self.cx.now.after(HEALTH_EVERY));
         }
@@ -90,7 +95,7 @@ impl Driver {
     }
 
     /// The guest types. Typing that cannot be told now is dropped: it is no message.
-    pub(super) fn guest_types(&mut self, key: ConversationKey) {
+    pub fn guest_types(&mut self, key: ConversationKey) {
         if self.not_open(key).is_some() {
             return;
         }
@@ -103,14 +108,14 @@ impl Driver {
     }
 
     /// A person looks at a conversation: one that has a session has it opened.
-    pub(super) fn looked_at(&mut self, key: Option<ConversationKey>) {
+    pub fn looked_at(&mut self, key: Option<ConversationKey>) {
         if let Some(key) = key.filter(|key| self.cx.is_web(*key)) {
             self.web_event(key, SocketEvent::Want(Wanted::Look));
         }
     }
 
     /// An event of a session: the machine decides, the steps are carried out, and what changed is told.
-    pub(super) fn web_event(&mut self, key: ConversationKey, event: SocketEvent) {
+    pub fn web_event(&mut self, key: ConversationKey, event: SocketEvent) {
         let Some(web) = self.webs.of(key, &self.cx) else { return };
         let steps = web.machine.on(event, self.cx.now);
         for step in steps {
@@ -156,7 +161,7 @@ impl Driver {
 
     /// What waits for a session that ended is refused, with the reason: a person decides what follows.
     fn give_up_web(&mut self, key: ConversationKey) {
-        let why = match self.webs.all.get(&key).map(|web| web.machine.session()) {
+        let why = match self.webs.session(key) {
             Some(WebSession::Ended { why }) => why,
             _ => Reason::Session(SessionEnd::Closed),
         };
@@ -166,14 +171,14 @@ impl Driver {
     }
 
     /// Moments that have come: pauses that are over, answers that did not come.
-    pub(super) fn follow_web_moments(&mut self) {
+    pub fn follow_web_moments(&mut self) {
         let now = self.cx.now;
         for key in self.webs.keys(|web| web.due().is_some_and(|at| now.mono >= at.mono)) {
             self.unanswered(key);
             self.late_upload(key);
             self.web_event(key, SocketEvent::Tick);
         }
-        for key in self.webs.keys(|web| web.history.is_wanted()) {
+        for key in self.webs.keys(|web| web.history.wanted().is_some()) {
             self.read_history(key);
         }
         for key in self.webs.keys(|web| !web.files.unwanted.is_empty()) {
@@ -182,7 +187,7 @@ impl Driver {
     }
 
     /// guestwire leaves: each open socket is closed properly, bounded by its own goodbye.
-    pub(super) async fn close_webs(&mut self) {
+    pub async fn close_webs(&mut self) {
         let mut closed = Vec::new();
         for key in self.webs.keys(|_| true) {
             let link = self.webs.all.get_mut(&key).and_then(|web| web.link.take());
@@ -194,7 +199,7 @@ impl Driver {
         }
     }
 
-    pub(super) fn take_link_event(&mut self, event: LinkEvent) {
+    pub fn take_link_event(&mut self, event: LinkEvent) {
         self.cx.now = self.cx.clock.now();
         let LinkEvent { key, serial, said } = event;
         if self.webs.all.get(&key).is_none_or(|web| web.opening.serial != serial) {
@@ -211,6 +216,139 @@ impl Driver {
                 self.web_event(key, SocketEvent::Broken(Reason::SocketLost(why)));
             }
         }
+    }
+
+    /// Begins to open the socket: with the token that is known, or once it is.
+    pub fn open_web(&mut self, key: ConversationKey) {
+        let Some(web) = self.webs.of(key, &self.cx) else { return };
+        web.opening.serial += 1;
+        let (serial, renew) = (web.opening.serial, web.guest.renew);
+        if web.guest.token.is_some() {
+            return self.dial_web(key);
+        }
+        let configured = self.cx.entry(key).and_then(|entry| entry.guest_token.clone());
+        self.cx.spawn_guest_token(key, serial, configured.filter(|_| !renew), renew);
+    }
+
+    /// The guest is another from now on.
+    pub fn forget_guest(&mut self, key: ConversationKey) {
+        let Some(web) = self.webs.of(key, &self.cx) else { return };
+        web.guest = GuestIdentity { renew: true, ..GuestIdentity::default() };
+        web.ready = None;
+        web.history = WebHistory::default();
+        self.reads.begin_anew(key, &mut self.cx);
+    }
+
+    pub fn guest_token_read(&mut self, key: ConversationKey, serial: u64, read: Result<GuestToken, String>) {
+        // Otherwise another guest was wanted meanwhile.
+        let wanted = self.webs.all.get_mut(&key).filter(|web| web.opening.serial == serial);
+        match (read, wanted) {
+            (Ok(GuestToken { token, fresh, kept }), wanted) => {
+                // From here on the token is masked wherever it occurs.
+                self.cx.learn_secret(&token, "guest token");
+                if let Err(why) = kept {
+                    let why = format!("the guest token is not kept, so the next start will be a new guest: {why}");
+                    self.cx.notice_of(key, &why);
+                }
+                if let Some(web) = wanted {
+                    web.guest = GuestIdentity { token: Some(token), fresh, renew: false };
+                    self.dial_web(key);
+                }
+            }
+            (Err(why), Some(_)) => {
+                let why = Reason::NoSecret(self.cx.mask(&why));
+                self.web_event(key, SocketEvent::Failed { why, for_good: true });
+            }
+            (Err(_), None) => {}
+        }
+    }
+
+    fn dial_web(&mut self, key: ConversationKey) {
+        let Some((deployment, origin)) = self.cx.web_address(key) else { return };
+        let hosts = &self.cx.profile.hosts;
+        let call = deployments::opening(&hosts.webmessaging, deployment, origin, &generate_key());
+        let call = call.map(|call| Call { url: socket_url(&hosts.webmessaging, deployment), ..call });
+        let record = self.cx.record(ExchangeKind::Frame, "open socket", Some(key));
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        if let Ok(call) = &call {
+            web.opening.shown_url = capture::request(call, &self.cx.redactor).url;
+        }
+        match self.cx.request(TaskPurpose::Open(key, web.opening.serial), record, call, None) {
+            Ok(take_back) => web.opening.take_back = Some(take_back),
+            Err(why) => {
+                let why = Reason::NotBuilt(why);
+                self.web_event(key, SocketEvent::Failed { why, for_good: true });
+            }
+        }
+    }
+
+    pub fn web_opened(
+        &mut self,
+        key: ConversationKey,
+        serial: u64,
+        (mut record, shown): AnsweredTry,
+        socket: Option<Socket>,
+    ) {
+        let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let current = web.opening.serial == serial;
+        let status = shown.evidence().map(|answer| answer.refusal.status);
+        let why = match shown.why() {
+            Reason::Answer(refusal) => {
+                let origin = (refusal.status == 403).then_some(origin);
+                Reason::SocketRefused(refusal, origin)
+            }
+            other => other,
+        };
+        let for_good = shown.result.as_ref().is_err_and(|failure| {
+            // A name that had an address before may have one again.
+            failure.is_for_good() || (failure.kind == FailureKind::Dns && !web.machine.was_open())
+        });
+        let wait = shown.wait();
+        let outcome = match (status, &socket) {
+            (_, Some(_)) if current => Outcome::Accepted,
+            (_, Some(_)) => Outcome::Cancelled,
+            (Some(_), None) => Outcome::Refused(why.clone()),
+            (None, None) => Outcome::Failed(why.clone()),
+        };
+        self.cx.settle_try(&mut record, shown, outcome);
+        if !current {
+            return;
+        }
+        let event = match (socket, status) {
+            (Some(socket), _) => {
+                let events = self.webs.events.clone();
+                let Some(web) = self.webs.all.get_mut(&key) else { return };
+                web.link = Some(Link::start(socket, (key, serial), events, self.cx.shared.subscribe()));
+                web.opening.take_back = None;
+                web.pace.silent = None;
+                SocketEvent::Opened { fresh: web.guest.fresh }
+            }
+            (None, Some(status)) => SocketEvent::Refused { status, why, wait },
+            (None, None) => SocketEvent::Failed { why, for_good },
+        };
+        self.web_event(key, event);
+    }
+
+    /// The socket, or the attempt to open one, is not wanted any more.
+    pub fn drop_web(&mut self, key: ConversationKey) {
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        web.opening.serial += 1;
+        let _ = web.opening.take_back.take().map(|take_back| take_back.send(()));
+        if let Some(link) = &web.link {
+            link.close();
+        }
+        self.lose_web(key, FailureKind::SessionEnded, "the session ended");
+    }
+
+    /// The socket is gone: nothing that is under way will be answered through it.
+    pub fn lose_web(&mut self, key: ConversationKey, kind: FailureKind, why: &str) {
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        web.link = None;
+        for waiting in std::mem::take(&mut web.flight) {
+            self.never_answered(key, waiting, kind, why);
+        }
+        self.uploads_lost(key, why);
     }
 }
 

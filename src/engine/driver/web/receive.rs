@@ -1,21 +1,37 @@
-//! What a frame of theirs means beside being an answer: messages, typing, and the session's fate.
+//! What a frame of theirs means beside being an answer: messages, typing, and the session's fate. And the messages of
+//! before, over HTTP: after a session was resumed (what was said while nobody listened), when a message is unknown, and
+//! page by page further back when a person asks.
+//!
+//! ```text
+//! wanted ─► JWT known? ─ no ─► getJwt ─► JwtResponse ─┐
+//!               └─ yes ───────────────────────────────┴─► GET page ─► heard ─► paging ─► the next page, or rest
+//! ```
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use secrecy::SecretString;
+
 use crate::engine::Report;
-use crate::engine::heard::Arrival;
-use crate::engine::socket::session::SocketEvent;
-use crate::genesys::web_messaging::{GuestSocketMessage, HEALTH_TRACING, NormalizedEvent, Structured, Theirs};
+use crate::engine::driver::task_output::{AnsweredTry, TaskPurpose};
+use crate::engine::reading::Arrival;
+use crate::engine::web_session::{SocketEvent, Wanted};
+use crate::genesys::web_messaging::{
+    GuestSocketMessage, HEALTH_TRACING, HistoryOfSession, NormalizedEvent, Ours, Structured, Theirs, history_request,
+};
 use crate::model::frame_codes::{self, Means};
-use crate::model::{Author, ConversationKey, DeliveryStatus, Moment, Reason, RemoteMessage, SessionEnd};
+use crate::model::{
+    Author, ConversationKey, DeliveryStatus, ExchangeKind, Moment, Reason, RemoteMessage, SessionEnd, WebSession,
+};
 
 use super::Driver;
+use super::history::{PageFor, SeenPages};
 
 /// How long somebody is taken to type where the event does not say. [the events of the published samples: 5 s]
 const TYPES_FOR: Duration = Duration::from_secs(5);
 
 impl Driver {
-    pub(super) fn hear_frame(&mut self, key: ConversationKey, theirs: Theirs) {
+    pub fn hear_frame(&mut self, key: ConversationKey, theirs: Theirs) {
         let Theirs { said, tracing, .. } = theirs;
         match said {
             GuestSocketMessage::Session(session) => {
@@ -33,10 +49,7 @@ impl Driver {
                 self.events(key, &message);
                 self.hear_all(key, vec![(*message, tracing)], true);
             }
-            GuestSocketMessage::ConnectionClosed(reason) => {
-                let why = Reason::Session(SessionEnd::ConnectionClosed(reason));
-                self.web_event(key, SocketEvent::Over(why));
-            }
+            GuestSocketMessage::ConnectionClosed(reason) => self.over(key, SessionEnd::ConnectionClosed(reason)),
             GuestSocketMessage::Expired => self.over(key, SessionEnd::Expired),
             GuestSocketMessage::Cleared => self.over(key, SessionEnd::Cleared),
             GuestSocketMessage::Logout => self.over(key, SessionEnd::SignedOut),
@@ -76,41 +89,29 @@ impl Driver {
                     self.report_typing(key, Some((message.author, until)));
                 }
                 NormalizedEvent::Typing { on: false, .. } => self.report_typing(key, None),
+                NormalizedEvent::Presence(what) if what == "Disconnect" && message.read_only => {
+                    self.web_event(key, SocketEvent::ReadOnly(Reason::Session(SessionEnd::EndedByOther)));
+                }
                 NormalizedEvent::Presence(what) if what == "Disconnect" => {
-                    if message.read_only {
-                        let why = Reason::Session(SessionEnd::EndedByOther);
-                        self.web_event(key, SocketEvent::ReadOnly(why));
-                    } else {
-                        self.cx
-                            .notice_of(key, "the other side ended the conversation; the next message begins another");
-                    }
+                    self.cx.notice_of(key, "the other side ended the conversation; the next message begins another");
                 }
-                NormalizedEvent::Presence(what) if what == "SessionExpired" => {
-                    self.over(key, SessionEnd::Expired);
-                }
+                NormalizedEvent::Presence(what) if what == "SessionExpired" => self.over(key, SessionEnd::Expired),
                 NormalizedEvent::Presence(_) | NormalizedEvent::Other(_) => {}
             }
         }
     }
 
     /// Somebody of the other side types, or nobody any more.
-    pub(super) fn report_typing(&mut self, key: ConversationKey, who: Option<(Author, Moment)>) {
+    pub fn report_typing(&mut self, key: ConversationKey, who: Option<(Author, Moment)>) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let before = std::mem::replace(&mut web.typing, who.map(|(author, _)| author));
-        match (who, before) {
-            (Some((author, until)), _) => self.cx.report(Report::Typing { key, author, until: Some(until) }),
-            (None, Some(author)) => self.cx.report(Report::Typing { key, author, until: None }),
-            (None, None) => {}
+        if let Some(author) = who.map(|(author, _)| author).or(before) {
+            self.cx.report(Report::Typing { key, author, until: who.map(|(_, until)| until) });
         }
     }
 
     /// Messages came, live or from the history; with the tracing id of each, where it has one. Says how many are new.
-    pub(super) fn hear_all(
-        &mut self,
-        key: ConversationKey,
-        said: Vec<(Structured, Option<String>)>,
-        live: bool,
-    ) -> usize {
+    pub fn hear_all(&mut self, key: ConversationKey, said: Vec<(Structured, Option<String>)>, live: bool) -> usize {
         let mut messages = Vec::new();
         for (structured, tracing) in said {
             let Some(mut message) = structured.message(self.cx.now.wall) else { continue };
@@ -133,9 +134,9 @@ impl Driver {
         let count = fresh.len();
         if count > 0 {
             self.cx.report(Report::MessagesArrived { key, messages: fresh });
-        }
-        if count > 0 && live {
-            self.web_event(key, SocketEvent::Spoken);
+            if live {
+                self.web_event(key, SocketEvent::Spoken);
+            }
         }
         self.settle_seen(settled);
         count
@@ -151,5 +152,125 @@ impl Driver {
         if let Some((unknown, _)) = found {
             self.settle_unknown(unknown, DeliveryStatus::Landed, Some(message.id.clone()));
         }
+    }
+
+    /// Reads the messages that were missed, and looks for unknown ones.
+    pub fn catch_up(&mut self, key: ConversationKey) {
+        if let Some(web) = self.webs.of(key, &self.cx) {
+            web.history.catch_up();
+        }
+        self.read_history(key);
+    }
+
+    /// A message is unknown: it is looked for from the newest page on, which needs the session open.
+    pub fn look_for_doubted(&mut self, key: ConversationKey) {
+        let Some(web) = self.webs.of(key, &self.cx) else { return };
+        match web.machine.session() {
+            session if session.is_open() => {
+                if !web.history.looks_back() {
+                    self.catch_up(key);
+                }
+            }
+            WebSession::Closed => self.web_event(key, SocketEvent::Want(Wanted::Look)),
+            WebSession::Unreachable { .. } | WebSession::Ended { .. } => {
+                self.cx.notice_of(key, "what is unknown was not looked for: the session is not open; connect first");
+            }
+            // The session is about to open, and looks for the message then.
+            _ => {}
+        }
+    }
+
+    /// A person wants to see older messages.
+    pub fn ask_history(&mut self, key: ConversationKey) {
+        let Some(web) = self.webs.of(key, &self.cx) else { return };
+        // A session that is about to be open is waited for.
+        if matches!(
+            web.machine.session(),
+            WebSession::Closed | WebSession::Unreachable { .. } | WebSession::Ended { .. }
+        ) {
+            return self.cx.notice_of(key, "older messages were not asked for: the session is not open; connect first");
+        }
+        if !web.history.ask() {
+            return self.cx.notice_of(key, "there are no older messages");
+        }
+        self.read_history(key);
+    }
+
+    /// Reads what is wanted, as soon as the limits and the JWT allow.
+    pub fn read_history(&mut self, key: ConversationKey) {
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let wanted = web.history.wanted().filter(|_| web.history.reading.is_none());
+        let Some((page, why)) = wanted.filter(|_| web.page_held_until(self.cx.now).is_none()) else { return };
+        let Some(jwt) = web.history.usable_jwt(self.cx.now.wall).cloned() else {
+            let asked = web.flight.iter().any(|w| w.ours == Ours::Jwt);
+            if !asked && web.machine.is_writable() && web.paced(self.cx.now).is_none() {
+                self.write_frame(key, Ours::Jwt);
+            }
+            return;
+        };
+        web.history.begin(why);
+        web.pace.pages.spend(self.cx.now);
+        let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
+        let record = self.cx.record(ExchangeKind::Read, &format!("history, page {page}"), Some(key));
+        let call = history_request(&self.cx.profile.hosts.api, &origin, &jwt, page);
+        let begun = self.cx.request(TaskPurpose::History(key), record, call, None);
+        web.history.reading = begun.is_ok().then_some((page, why));
+    }
+
+    pub fn jwt_came(&mut self, key: ConversationKey, jwt: String, end: Option<Timestamp>) {
+        let jwt = SecretString::from(jwt);
+        self.cx.learn_secret(&jwt, "jwt");
+        if let Some(web) = self.webs.of(key, &self.cx) {
+            web.history.jwt = Some((jwt, end));
+        }
+        self.read_history(key);
+    }
+
+    /// No JWT came, or it was refused.
+    pub fn history_failed(&mut self, key: ConversationKey, why: &str) {
+        let Some(web) = self.webs.of(key, &self.cx) else { return };
+        let (back, asked) = web.history.stop();
+        // A socket that is lost reads back anew once it is open again.
+        if let Some(page) = back.filter(|_| web.machine.is_writable()) {
+            web.history.failed(page, PageFor::Back, None, self.cx.now);
+        }
+        if asked {
+            self.cx.notice_of(key, &format!("older messages could not be read: {why}"));
+        }
+    }
+
+    /// A page of the history was read, or was not.
+    pub fn history_read(&mut self, key: ConversationKey, (mut record, shown): AnsweredTry) {
+        let (status, wait) = (shown.status(), shown.wait());
+        let read = shown.body().and_then(HistoryOfSession::read);
+        self.cx.settle_question(&mut record, shown, read.is_some());
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let Some((page, why)) = web.history.reading.take() else { return };
+        let Some(read) = read else {
+            // A JWT that ended early is had anew, once.
+            if status == 401 && !std::mem::replace(&mut web.history.refused, true) {
+                web.history.jwt = None;
+                web.history.again(page, why);
+                self.read_history(key);
+            } else if matches!(status, 0 | 408 | 429 | 500..=599) {
+                web.history.failed(page, why, wait, self.cx.now);
+            }
+            return;
+        };
+        web.history.refused = false;
+        let seen = SeenPages {
+            pages: read.pages,
+            count: read.messages.len(),
+            knew: self.reads.of(key).has_heard(),
+            oldest: read.messages.iter().filter_map(|m| m.at).min(),
+            ..SeenPages::default()
+        };
+        let fresh = self.hear_all(key, read.messages.into_iter().map(|m| (m, None)).collect(), false);
+        // What this page settled is not looked for any more.
+        let doubt = self.reads.of(key).doubt_since(self.cx.skew());
+        if let Some(web) = self.webs.all.get_mut(&key) {
+            web.history.read(page, why, SeenPages { fresh, doubt, ..seen });
+        }
+        self.read_history(key);
     }
 }

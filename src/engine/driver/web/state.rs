@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use fastrand::Rng;
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 
@@ -13,37 +13,27 @@ use crate::engine::EngineOptions;
 use crate::engine::client::Gate;
 use crate::engine::driver::context::Context;
 use crate::engine::driver::task_output::TakeBack;
-use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::jitter::Jitter;
-use crate::engine::pace::Rate;
-use crate::engine::socket::flight::Flight;
-use crate::engine::socket::link::{AHEAD, Link, LinkEvent};
-use crate::engine::socket::paging::{Paging, Why};
-use crate::engine::socket::session::{AGAIN_FIRST, Machine};
+use crate::engine::guest_socket::{AHEAD, Link, LinkEvent};
+use crate::engine::queue::Rate;
+use crate::engine::web_session::{AGAIN_FIRST, Machine, Waiting};
 use crate::genesys::web_messaging::{Media, Ours};
-use crate::model::{Author, ConversationKey, MessageId, Moment, Pacing, WebSession};
+use crate::model::{Author, ConversationKey, Exchange, MessageId, Moment, Pacing, WebSession};
+
+use super::history::WebHistory;
 
 /// Reads in a minute. [SAFRI, `get.history.rate.per.minute`]
 const READS_PER_MINUTE: u32 = 10;
-/// A JWT that ends sooner is not used. [real: seen in SDK source: MTSDK]
-const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5);
-
 /// Frames of a connection in a minute. [SAFRI, `requests.per.connection.rate.per.minute`]
 const FRAMES_PER_MINUTE: u32 = 60;
 
-/// Whose a frame of ours is.
+/// Whose a frame of ours is: a message's (its record is kept with the message), or the session's own.
 pub enum Of {
-    /// A message: its record is kept with the message.
     Message(MessageId),
-    /// The session's own.
-    Session(Box<ExchangeBuilder>),
+    Session(Box<Exchange>),
 }
 
 /// A frame under way: whose, and whether it was written.
-pub struct Underway {
-    pub of: Of,
-    pub gate: Arc<Gate>,
-}
+pub type FrameUnderWay = Waiting<(Of, Arc<Gate>)>;
 
 /// A message's frame, while its intent is being recorded.
 pub struct Ready {
@@ -72,10 +62,9 @@ pub struct OpeningState {
     pub take_back: Option<TakeBack>,
 }
 
-/// When frames may be written.
+/// When frames may be written, and pages of the history read.
 pub struct FramePace {
     pub frames: Rate,
-    /// Pages of the history.
     pub pages: Rate,
     /// The server asked for silence until then.
     pub silent: Option<Moment>,
@@ -83,7 +72,6 @@ pub struct FramePace {
     pub health_again: Option<Moment>,
 }
 
-/// A web conversation.
 pub struct WebConversation {
     pub machine: Machine,
     /// What was reported of the session last.
@@ -91,7 +79,7 @@ pub struct WebConversation {
     pub guest: GuestIdentity,
     pub opening: OpeningState,
     pub link: Option<Link>,
-    pub flight: Flight<Underway>,
+    pub flight: Vec<FrameUnderWay>,
     pub ready: Option<Ready>,
     pub pace: FramePace,
     /// Who of the other side is typing, as far as reported.
@@ -102,18 +90,18 @@ pub struct WebConversation {
 
 impl WebConversation {
     /// A conversation that nobody wants open yet.
-    pub fn new(key: ConversationKey, options: &EngineOptions) -> Self {
-        let jitter = Jitter::new(options.seed.rotate_left(29) ^ u64::from(key.0));
+    fn new(key: ConversationKey, options: &EngineOptions) -> Self {
+        let rng = Rng::with_seed(options.seed.rotate_left(29) ^ u64::from(key.0));
         let minute = Duration::from_secs(60);
         let frames = Rate::new(options.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE), minute);
         let pages = Rate::new(READS_PER_MINUTE, minute);
         Self {
-            machine: Machine::new(jitter, options.reopen_after.unwrap_or(AGAIN_FIRST)),
+            machine: Machine::new(rng, options.reopen_after.unwrap_or(AGAIN_FIRST)),
             told: WebSession::Closed,
             guest: GuestIdentity::default(),
             opening: OpeningState::default(),
             link: None,
-            flight: Flight::default(),
+            flight: Vec::new(),
             ready: None,
             pace: FramePace { frames, pages, silent: None, typing_again: None, health_again: None },
             typing: None,
@@ -124,8 +112,7 @@ impl WebConversation {
 
     /// Until when frames are held back, and which limit.
     pub fn paced(&self, now: Moment) -> Option<(Moment, Pacing)> {
-        let silent = self.pace.silent.filter(|until| now.mono < until.mono);
-        let silent = silent.map(|until| (until, Pacing::Slower));
+        let silent = self.pace.silent.filter(|until| now.mono < until.mono).map(|until| (until, Pacing::Slower));
         let frames = self.pace.frames.may(now).err().map(|until| (until, Pacing::Frames));
         [silent, frames].into_iter().flatten().max_by_key(|(until, _)| until.mono)
     }
@@ -133,21 +120,21 @@ impl WebConversation {
     /// When a pause is over, or an answer did not come.
     pub fn due(&self) -> Option<Moment> {
         let upload = self.files.uploading.as_ref().and_then(|uploading| uploading.until);
-        [self.machine.due(), self.flight.due(), upload].into_iter().flatten().min_by_key(|at| at.mono)
+        let answers = self.flight.iter().map(|waiting| waiting.until);
+        self.machine.due().into_iter().chain(upload).chain(answers).min()
     }
 
     /// When a page of the history, the JWT for it, or the deletion of a file may be asked for that a limit holds back.
-    pub fn held_until(&self, now: Moment) -> Option<Moment> {
-        let by_frame = self.history.is_wanted() || !self.files.unwanted.is_empty();
+    fn held_until(&self, now: Moment) -> Option<Moment> {
+        let by_frame = self.history.wanted().is_some() || !self.files.unwanted.is_empty();
         let paced = self.paced(now).filter(|_| by_frame && self.machine.is_writable()).map(|(until, _)| until);
-        self.page_held_until(now).into_iter().chain(paced).min_by_key(|at| at.mono)
+        self.page_held_until(now).into_iter().chain(paced).min()
     }
 
     /// When a page may be read that the limit, or a failure, holds back.
     pub fn page_held_until(&self, now: Moment) -> Option<Moment> {
-        let WebHistory { paging, reading, .. } = &self.history;
-        paging.wanted().filter(|_| reading.is_none())?;
-        [paging.held(now), self.pace.pages.may(now).err()].into_iter().flatten().max_by_key(|until| until.mono)
+        self.history.wanted().filter(|_| self.history.reading.is_none())?;
+        self.history.held(now).max(self.pace.pages.may(now).err())
     }
 }
 
@@ -166,7 +153,6 @@ impl Default for Webs {
 }
 
 impl Webs {
-    /// A web conversation.
     pub fn of(&mut self, key: ConversationKey, cx: &Context) -> Option<&mut WebConversation> {
         cx.web_address(key)?;
         Some(self.all.entry(key).or_insert_with(|| WebConversation::new(key, &cx.options)))
@@ -182,6 +168,10 @@ impl Webs {
         self.all.get_mut(&key)?.files.uploading.as_mut()
     }
 
+    pub fn session(&self, key: ConversationKey) -> Option<WebSession> {
+        self.all.get(&key).map(|web| web.machine.session())
+    }
+
     /// Whether the socket of a conversation takes messages, the pace aside.
     pub fn is_writable(&self, key: ConversationKey) -> bool {
         self.all.get(&key).is_some_and(|web| web.machine.is_writable() && web.link.is_some())
@@ -194,40 +184,11 @@ impl Webs {
 
     /// When something is to be done by itself.
     pub fn due(&self, now: Moment) -> Option<Moment> {
-        let dues = self.all.values().flat_map(|web| [web.due(), web.held_until(now)]);
-        dues.flatten().min_by_key(|at| at.mono)
+        self.all.values().flat_map(|web| [web.due(), web.held_until(now)]).flatten().min()
     }
 
     pub fn keys(&self, wanted: impl Fn(&WebConversation) -> bool) -> Vec<ConversationKey> {
         self.all.iter().filter(|(_, web)| wanted(web)).map(|(key, _)| *key).collect()
-    }
-}
-
-/// The history of one guest.
-#[derive(Default)]
-pub struct WebHistory {
-    pub jwt: Option<(SecretString, Option<Timestamp>)>,
-    pub paging: Paging,
-    /// The page that is being read.
-    pub reading: Option<(u32, Why)>,
-    /// A JWT was refused just now.
-    pub refused: bool,
-}
-
-impl WebHistory {
-    /// Whether a page is to be read.
-    pub fn is_wanted(&self) -> bool {
-        self.paging.wanted().is_some()
-    }
-
-    /// Whether pages are read by themselves, from the newest on.
-    pub fn looks_back(&self) -> bool {
-        self.paging.page_back().is_some() || matches!(self.reading, Some((_, Why::Back)))
-    }
-
-    pub fn jwt(&self, now: Timestamp) -> Option<&SecretString> {
-        let (jwt, end) = self.jwt.as_ref()?;
-        end.is_none_or(|end| end.duration_since(now) > JWT_MARGIN).then_some(jwt)
     }
 }
 
@@ -253,6 +214,7 @@ pub struct Uploading {
     pub left: VecDeque<UploadFile>,
     /// The attachment id of the file under way, and its bytes until they are put.
     pub current: Option<(String, Vec<u8>)>,
+    /// Attachment id and type of each that has arrived.
     pub done: Vec<(String, String)>,
     /// The server says where a file may go, and when it has arrived; no later than this.
     pub until: Option<Moment>,

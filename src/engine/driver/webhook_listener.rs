@@ -30,12 +30,13 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::{Terminal, WebhookSettings};
-use crate::engine::blocking::blocking;
 use crate::engine::client::capture;
 use crate::engine::redact::Redactor;
 use crate::genesys::webhook;
 use crate::genesys::webhook::{Outbound, Unsigned, WebhookForm};
 use crate::model::{Moment, Request};
+
+use super::tasks::blocking;
 
 /// Largest body. [the platform's own `request.bytes.max`]
 const BODY_MAX: usize = 512_000;

@@ -1,0 +1,406 @@
+//! The session of one web conversation: state × event × now → steps. Pure.
+//!
+//! ```text
+//!            Want, StartNew, NewGuest
+//!  Closed ─────────────────────────────► Opening ─ Opened ─► Configuring ─ Configured ─┬─► Open ◄──► ReadOnly
+//!    ▲                                    │ ▲  │                  │                    └─► ReadOnly
+//!    │ Close                       Failed │ │  │ Refused (4xx)    │ Declined
+//!    └───── from everywhere               ▼ │  ▼                  ▼
+//!                     Broken ─► Reconnecting   Ended ◄─ expired, cleared, signed out, connection closed, 4006, 4007
+//!                                (backoff, jitter)  ── Want of a message, Connect, StartNew, NewGuest ─► Opening
+//!                                      │ failed too often in a row
+//!                                      ▼
+//!                                 Unreachable ── Want of a message, Connect, StartNew, NewGuest ─► Opening
+//!
+//!  A failure counts until a session has lived for a while, or a message was exchanged in it: a server that takes each
+//!  connection and breaks it is left alone for longer and longer.
+//!  StartNew and Close of a live session write closeSession first and wait for its answer, a little: Closing.
+//! ```
+//! What waits to be sent stays in the queue while a session is Opening, Configuring, Reconnecting or Unreachable; it is
+//! refused with the reason when the session ends.
+//!
+//! [`Waiting`] is a frame on the wire that waits for its answer; [`take_answered`] says which frame of theirs that is.
+//! Frames of theirs carry the tracing id of the frame that they answer. Those that carry none are matched where only one
+//! thing can be meant: an echo by its text, an answer by its class, an error where just one answer is awaited (or just
+//! one message, if the code speaks of messages).
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use jiff::Timestamp;
+
+use crate::genesys::web_messaging::{Configure, GuestSocketMessage, Ours, SessionResponse, Theirs};
+use crate::model::frame_codes::{self, Means};
+use crate::model::{Moment, Reason, SessionEnd, WebSession};
+
+use super::outcome::{SLOWER, WAIT_MAX};
+use super::queue::backoff;
+
+/// First and longest pause before a broken socket is opened again.
+pub const AGAIN_FIRST: Duration = Duration::from_secs(1);
+const AGAIN_MAX: Duration = Duration::from_secs(30);
+/// A session that lived for so long was a good one.
+const LIVED: Duration = Duration::from_secs(30);
+/// How often opening is tried in a row.
+pub const TRIES: u32 = 8;
+/// Bound on the answer to `configureSession`.
+const CONFIGURE_BOUND: Duration = Duration::from_secs(15);
+/// Bound on the answer to `closeSession`: nothing depends on it.
+const CLOSE_BOUND: Duration = Duration::from_secs(3);
+
+/// Who wants the session open: a person who looks at the conversation (or whoever looks for a message of an earlier
+/// session in it), a message, or a person who asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Look,
+    Message,
+    Ask,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SocketEvent {
+    Want(Wanted),
+    StartNew, // a person begins a new session under the same token
+    NewGuest,
+    Close,                                                        // a person ends the session
+    Opened { fresh: bool }, // the socket is open; the token was made just now, or not
+    Refused { status: u16, why: Reason, wait: Option<Duration> }, // the upgrade was not answered with 101
+    Failed { why: Reason, for_good: bool }, // the socket could not be opened; trying again would help, or not
+    Configured(SessionResponse), // `configureSession` was answered, or the server tells the state by itself
+    Declined { code: u16, why: Reason, wait: Option<Duration> }, // `configureSession` was refused
+    Closed,
+    ReadOnly(Reason), // the conversation was ended: 409, or a presence event with `readOnly`
+    Over(Reason),     // expired, cleared, signed out, `ConnectionClosedEvent`, 4006, 4007
+    Broken(Reason),
+    Spoken,             // somebody said something in the session
+    Expires(Timestamp), // a health check told when the session ends
+    Tick,               // a moment that was asked for with [`Machine::due`] came
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocketStep {
+    NewToken, // forget the guest token; the next is a new one
+    Open,
+    Drop, // the socket, or the attempt to open it
+    Configure(Configure),
+    WriteClose,
+    CatchUp, // read what was said while nobody listened
+    GiveUp,  // what waits to be sent is refused
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Phase {
+    Told(WebSession), // as it is told; never `Connecting`, which has the steps below
+    Opening,
+    Configuring(Moment), // until then
+    Closing(Moment),     // `closeSession` is written; a new session follows where that is wanted
+}
+
+#[derive(Clone, Debug)]
+pub struct Machine {
+    phase: Phase,
+    /// The next session is to be a new one.
+    start_new: bool,
+    /// How often opening failed, or what was opened broke at once, in a row.
+    failed: u32,
+    /// When the session was configured.
+    since: Moment,
+    /// The first pause before a broken socket is opened again.
+    first: Duration,
+    rng: Rng,
+}
+
+impl Machine {
+    /// A session that nobody wants yet.
+    pub fn new(rng: Rng, first: Duration) -> Self {
+        Self { phase: Phase::Told(WebSession::Closed), start_new: false, failed: 0, since: Moment::ZERO, first, rng }
+    }
+
+    /// Where it stands, as it is told.
+    pub fn session(&self) -> WebSession {
+        match &self.phase {
+            Phase::Told(session) => session.clone(),
+            Phase::Closing(_) if !self.start_new => WebSession::Closed,
+            Phase::Opening | Phase::Configuring(_) | Phase::Closing(_) => WebSession::Connecting,
+        }
+    }
+
+    /// Whether it was open at some time: what leads there was in order then.
+    pub fn was_open(&self) -> bool {
+        self.since != Moment::ZERO
+    }
+
+    /// Whether messages may be written. Into a read-only session too: what the server says to that is worth seeing.
+    pub const fn is_writable(&self) -> bool {
+        matches!(&self.phase, Phase::Told(session) if session.is_open())
+    }
+
+    /// When it wants a [`SocketEvent::Tick`].
+    pub const fn due(&self) -> Option<Moment> {
+        match self.phase {
+            Phase::Configuring(until) | Phase::Closing(until) => Some(until),
+            Phase::Told(WebSession::Reconnecting { at, .. }) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Takes an event; says what is to be done. What does not fit the state is late, and changes nothing.
+    pub fn on(&mut self, event: SocketEvent, now: Moment) -> Vec<SocketStep> {
+        let configuring = matches!(self.phase, Phase::Configuring(_));
+        match event {
+            SocketEvent::Want(by) => self.want(by),
+            SocketEvent::StartNew => self.start_new(now),
+            SocketEvent::NewGuest => {
+                let mut steps = self.dropped();
+                self.start_new = false;
+                self.open();
+                steps.extend([SocketStep::NewToken, SocketStep::Open]);
+                steps
+            }
+            SocketEvent::Close => self.close(now),
+            SocketEvent::Opened { fresh } => self.opened(fresh, now),
+            SocketEvent::Refused { status, why, wait } if self.phase == Phase::Opening => match (status, wait) {
+                (408 | 429 | 500..=599, Some(wait)) if wait > WAIT_MAX => {
+                    self.end(Reason::TooLongToWait(Box::new(why), wait.as_secs()))
+                }
+                (408 | 429 | 500..=599, _) => self.again(why, wait, now),
+                _ => self.end(why),
+            },
+            SocketEvent::Failed { why, for_good: true } if self.phase == Phase::Opening => self.end(why),
+            SocketEvent::Failed { why, .. } if self.phase == Phase::Opening => self.again(why, None, now),
+            SocketEvent::Configured(session) => self.configured(&session, now),
+            SocketEvent::Declined { code, why, wait } if configuring => match frame_codes::means(code) {
+                Means::Slower | Means::Failed => self.again(why, Some(wait.unwrap_or(SLOWER)), now),
+                Means::ReadOnly => self.told(WebSession::ReadOnly { why }, []),
+                Means::SessionOver | Means::Refused => self.end(why),
+            },
+            SocketEvent::Closed => self.closed(now),
+            SocketEvent::ReadOnly(why) if self.is_writable() => self.told(WebSession::ReadOnly { why }, []),
+            // The end that was asked for; a new session that is to follow it still does.
+            SocketEvent::Over(_) if matches!(self.phase, Phase::Closing(_)) => self.closed(now),
+            SocketEvent::Over(why) if self.is_live() => self.end(why),
+            SocketEvent::Broken(why) => self.broken(why, now),
+            SocketEvent::Spoken if self.is_writable() => {
+                self.failed = 0;
+                vec![]
+            }
+            SocketEvent::Expires(at) => {
+                if let Phase::Told(WebSession::Open { expires, .. }) = &mut self.phase {
+                    *expires = Some(at);
+                }
+                vec![]
+            }
+            SocketEvent::Tick if self.due().is_some_and(|due| now.mono >= due.mono) => match self.phase {
+                Phase::Configuring(_) => self.again(Reason::NotConfigured(CONFIGURE_BOUND.as_secs()), None, now),
+                Phase::Closing(_) => self.closed(now),
+                Phase::Told(_) | Phase::Opening => {
+                    self.phase = Phase::Opening;
+                    vec![SocketStep::Open]
+                }
+            },
+            _ => vec![],
+        }
+    }
+
+    /// Whether a socket is open or being opened.
+    const fn is_live(&self) -> bool {
+        self.is_writable() || !matches!(self.phase, Phase::Told(_))
+    }
+
+    /// What is open, or being opened, is dropped.
+    fn dropped(&self) -> Vec<SocketStep> {
+        self.is_live().then_some(SocketStep::Drop).into_iter().collect()
+    }
+
+    fn told<const N: usize>(&mut self, session: WebSession, steps: [SocketStep; N]) -> Vec<SocketStep> {
+        self.phase = Phase::Told(session);
+        steps.to_vec()
+    }
+
+    fn open(&mut self) {
+        self.failed = 0;
+        self.phase = Phase::Opening;
+    }
+
+    fn want(&mut self, by: Wanted) -> Vec<SocketStep> {
+        let Phase::Told(session) = &self.phase else { return vec![] };
+        let opens = matches!(
+            (session, by),
+            (WebSession::Closed, _)
+                | (WebSession::Unreachable { .. } | WebSession::Ended { .. }, Wanted::Message | Wanted::Ask)
+                | (WebSession::Reconnecting { .. }, Wanted::Ask)
+        );
+        if !opens {
+            return vec![];
+        }
+        self.open();
+        vec![SocketStep::Open]
+    }
+
+    fn start_new(&mut self, now: Moment) -> Vec<SocketStep> {
+        self.start_new = true;
+        self.failed = 0;
+        let (phase, steps) = match &self.phase {
+            Phase::Told(session) if session.is_open() => {
+                (Phase::Closing(now.after(CLOSE_BOUND)), vec![SocketStep::WriteClose])
+            }
+            Phase::Closing(_) => (Phase::Closing(now.after(CLOSE_BOUND)), vec![]),
+            // The answer to the configuration under way would be taken for that of the new session.
+            Phase::Configuring(_) => (Phase::Opening, vec![SocketStep::Drop, SocketStep::Open]),
+            Phase::Opening => (Phase::Opening, vec![]),
+            Phase::Told(_) => (Phase::Opening, vec![SocketStep::Open]),
+        };
+        self.phase = phase;
+        steps
+    }
+
+    fn close(&mut self, now: Moment) -> Vec<SocketStep> {
+        self.start_new = false;
+        match &self.phase {
+            Phase::Told(session) if session.is_open() => {
+                self.phase = Phase::Closing(now.after(CLOSE_BOUND));
+                vec![SocketStep::WriteClose]
+            }
+            Phase::Closing(_) => vec![],
+            Phase::Opening | Phase::Configuring(_) => {
+                self.told(WebSession::Closed, [SocketStep::Drop, SocketStep::GiveUp])
+            }
+            Phase::Told(WebSession::Closed | WebSession::Ended { .. }) => self.told(WebSession::Closed, []),
+            Phase::Told(_) => self.told(WebSession::Closed, [SocketStep::GiveUp]),
+        }
+    }
+
+    fn opened(&mut self, fresh: bool, now: Moment) -> Vec<SocketStep> {
+        if self.phase != Phase::Opening {
+            return vec![SocketStep::Drop];
+        }
+        self.phase = Phase::Configuring(now.after(CONFIGURE_BOUND));
+        vec![SocketStep::Configure(match (self.start_new, fresh) {
+            (true, _) => Configure::StartNew,
+            (false, true) => Configure::New,
+            (false, false) => Configure::Resume,
+        })]
+    }
+
+    fn configured(&mut self, session: &SessionResponse, now: Moment) -> Vec<SocketStep> {
+        if matches!(self.phase, Phase::Closing(_)) && !session.connected {
+            return self.closed(now);
+        }
+        let configuring = matches!(self.phase, Phase::Configuring(_));
+        if !configuring && !self.is_writable() {
+            return vec![];
+        }
+        if session.read_only {
+            self.phase = Phase::Told(WebSession::ReadOnly { why: Reason::Session(SessionEnd::ReadOnly) });
+        } else if session.connected {
+            self.phase = Phase::Told(WebSession::Open { expires: session.expires, new: session.new });
+        } else {
+            return self.end(Reason::Session(SessionEnd::NotConnected));
+        }
+        if !configuring {
+            return vec![];
+        }
+        self.since = now;
+        self.start_new = false;
+        if session.new { vec![] } else { vec![SocketStep::CatchUp] }
+    }
+
+    /// `closeSession` was answered, or will not be.
+    fn closed(&mut self, now: Moment) -> Vec<SocketStep> {
+        match self.phase {
+            Phase::Closing(_) if !self.start_new => {
+                self.told(WebSession::Closed, [SocketStep::Drop, SocketStep::GiveUp])
+            }
+            // The same connection serves: what was closed is the session.
+            Phase::Closing(_) => {
+                self.phase = Phase::Configuring(now.after(CONFIGURE_BOUND));
+                vec![SocketStep::Configure(Configure::StartNew)]
+            }
+            _ => vec![],
+        }
+    }
+
+    fn broken(&mut self, why: Reason, now: Moment) -> Vec<SocketStep> {
+        match self.phase {
+            Phase::Closing(_) if !self.start_new => self.told(WebSession::Closed, [SocketStep::GiveUp]),
+            // The server closed what we asked it to close.
+            Phase::Closing(_) => {
+                self.phase = Phase::Opening;
+                vec![SocketStep::Open]
+            }
+            _ if self.is_writable() || matches!(self.phase, Phase::Configuring(_)) => {
+                if self.is_writable() && now.since(self.since) >= LIVED {
+                    self.failed = 0;
+                }
+                self.again(why, None, now);
+                vec![] // it is gone already
+            }
+            _ => vec![],
+        }
+    }
+
+    /// It is opened again after a pause, or left until somebody wants it.
+    fn again(&mut self, why: Reason, at_least: Option<Duration>, now: Moment) -> Vec<SocketStep> {
+        self.failed += 1;
+        let opening = self.phase == Phase::Opening;
+        self.phase = Phase::Told(if self.failed >= TRIES {
+            WebSession::Unreachable { why: Reason::Tried(Box::new(why), TRIES) }
+        } else {
+            let pause = backoff(&mut self.rng, self.first, AGAIN_MAX, self.failed - 1);
+            WebSession::Reconnecting { at: now.after(pause.max(at_least.unwrap_or_default())), why }
+        });
+        if opening { vec![] } else { vec![SocketStep::Drop] }
+    }
+
+    fn end(&mut self, why: Reason) -> Vec<SocketStep> {
+        let opening = self.phase == Phase::Opening;
+        self.phase = Phase::Told(WebSession::Ended { why });
+        self.start_new = false;
+        if opening { vec![SocketStep::GiveUp] } else { vec![SocketStep::Drop, SocketStep::GiveUp] }
+    }
+}
+
+/// A frame of ours under way: whose it is, and until when its answer is waited for.
+#[derive(Debug)]
+pub struct Waiting<T> {
+    pub tracing: String,
+    pub ours: Ours,
+    pub until: Moment,
+    pub of: T,
+}
+
+impl<T> Waiting<T> {
+    /// Whether `frame` bears its tracing id and is its answer. What somebody else says is no echo, even where it names the
+    /// message that it replies to.
+    fn is_answered_by(&self, frame: &Theirs, tracing: &str) -> bool {
+        let reply = matches!(&frame.said, GuestSocketMessage::Message(message) if message.author.is_named());
+        self.tracing == tracing && !(reply && matches!(self.ours, Ours::Message(_)))
+    }
+}
+
+/// What `frame` answers of `flight`; it waits no more.
+pub fn take_answered<T>(flight: &mut Vec<Waiting<T>>, frame: &Theirs) -> Option<Waiting<T>> {
+    let find = |wanted: &dyn Fn(&Ours) -> bool| flight.iter().position(|w| wanted(&w.ours));
+    let at = match (&frame.tracing, &frame.said) {
+        (Some(tracing), _) => flight.iter().position(|w| w.is_answered_by(frame, tracing)),
+        (None, GuestSocketMessage::Session(session)) => find(&|ours| *ours == Ours::Close && !session.connected)
+            .or_else(|| find(&|ours| matches!(ours, Ours::Configure { .. }))),
+        (None, GuestSocketMessage::Jwt { .. }) => find(&|ours| *ours == Ours::Jwt),
+        (None, GuestSocketMessage::Presigned { .. }) => find(&|ours| matches!(ours, Ours::Upload { .. })),
+        (None, GuestSocketMessage::Deleted) => find(&|ours| matches!(ours, Ours::Delete { .. })),
+        (None, GuestSocketMessage::Message(message)) if message.by_guest && message.events.is_empty() => {
+            find(&|ours| matches!(ours, Ours::Message(ours) if ours.text == message.text))
+        }
+        (None, GuestSocketMessage::Error { code, .. }) => {
+            let about_messages = matches!(code, 409 | 4011 | 4013 | 4029);
+            let could = |w: &&Waiting<T>| !about_messages || matches!(w.ours, Ours::Message(_));
+            (flight.iter().filter(could).count() == 1).then(|| flight.iter().position(|w| could(&w)))?
+        }
+        _ => None,
+    };
+    at.map(|at| flight.remove(at))
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/engine/web_session.rs"]
+mod tests;
