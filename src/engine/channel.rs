@@ -2,7 +2,7 @@
 //! [`Channel::capabilities`]. Pure.
 //!
 //! ```text
-//! SendRequest ─► objection? ─► transport ─┬─ Request: request_head + body ─► Call ─► taken
+//! SendRequest ─► objection? ─► transport ─┬─ Request: call ─► taken
 //!                                         └─ Frame:   the conversation's own socket writes it
 //! ```
 
@@ -18,19 +18,10 @@ use crate::genesys::web_messaging::OutgoingFrame;
 use crate::genesys::{Call, CallKind, guest_api, open_messaging};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
-use crate::model::{Address, Channel, Choice, ChoiceKind, Extras, FileSource, Objection, Variation};
+use crate::model::{Address, Attachment, Channel, Choice, ChoiceKind, Extras, FileSource, Objection, Variation};
 
 use super::SendRequest;
 use super::redact::holds_mask;
-
-/// The endpoint of open messaging to which a message with these extras goes: there is one for answers to a message that
-/// offered choices.
-pub fn endpoint(channel: Channel, extras: &Extras) -> Endpoint {
-    match (channel, &extras.choice, &extras.answers) {
-        (Channel::OpenMessaging, Some(_), Some(_)) => Endpoint::Response,
-        _ => Endpoint::Message,
-    }
-}
 
 /// Why a message is not sent at all. Malformed ids are no reason: they are sent on purpose.
 pub fn objection(entry: &ConversationEntry, credentials: &Credentials, request: &SendRequest) -> Option<Objection> {
@@ -56,10 +47,17 @@ pub fn objection(entry: &ConversationEntry, credentials: &Credentials, request: 
     if attributes > ATTRIBUTES_MAX_BYTES {
         return Some(Objection::AttributesTooLarge(attributes));
     }
+    let picker = extras.choice.as_ref().is_some_and(|choice| choice.kind == ChoiceKind::ListPicker);
+    let file = |a: &Attachment| match (&a.place, channel) {
+        (FileSource::File(path), Channel::OpenMessaging) => Some(Objection::LocalFile(path.display().to_string())),
+        (FileSource::Url(url), Channel::WebMessaging) => Some(Objection::RemoteFile(url.clone())),
+        _ => None,
+    };
     match channel {
-        Channel::GuestApi => guest_api_objection(extras),
-        Channel::OpenMessaging => open_objection(request),
-        Channel::WebMessaging => web_objection(request),
+        Channel::GuestApi if !extras.attributes.is_empty() => Some(Objection::TextAlone("attributes".to_owned())),
+        Channel::GuestApi if !extras.attachments.is_empty() => Some(Objection::TextAlone("attachments".to_owned())),
+        Channel::OpenMessaging if picker => Some(Objection::ListPicker),
+        _ => extras.attachments.iter().find_map(file),
     }
 }
 
@@ -68,31 +66,8 @@ fn is_masked(choice: &Choice) -> bool {
     [Some(&choice.label), Some(&choice.payload), choice.words.as_ref()].into_iter().flatten().any(|t| holds_mask(t))
 }
 
-fn guest_api_objection(extras: &Extras) -> Option<Objection> {
-    let carried = [(!extras.attributes.is_empty(), "attributes"), (!extras.attachments.is_empty(), "attachments")];
-    let (_, what) = carried.into_iter().find(|(there, _)| *there)?;
-    Some(Objection::TextAlone(what.to_owned()))
-}
-
-fn open_objection(request: &SendRequest) -> Option<Objection> {
-    if request.extras.choice.as_ref().is_some_and(|choice| choice.kind == ChoiceKind::ListPicker) {
-        return Some(Objection::ListPicker);
-    }
-    request.extras.attachments.iter().find_map(|a| match &a.place {
-        FileSource::File(path) => Some(Objection::LocalFile(path.display().to_string())),
-        FileSource::Url(_) => None,
-    })
-}
-
-fn web_objection(request: &SendRequest) -> Option<Objection> {
-    request.extras.attachments.iter().find_map(|a| match &a.place {
-        FileSource::Url(url) => Some(Objection::RemoteFile(url.clone())),
-        FileSource::File(_) => None,
-    })
-}
-
 /// The participant data that a message brings: the conversation's own, and its own, which win.
-pub fn attributes(entry: &ConversationEntry, extras: &Extras) -> BTreeMap<String, String> {
+fn attributes(entry: &ConversationEntry, extras: &Extras) -> BTreeMap<String, String> {
     let mut all = entry.attributes.clone();
     all.extend(extras.attributes.iter().map(|(k, v)| (k.clone(), v.clone())));
     all
@@ -115,25 +90,8 @@ pub fn address_with_fault(address: &Address, sent_as: Variation) -> Address {
     faulty
 }
 
-/// The request of a message into `address`, but for its body.
-pub fn request_head(
-    profile: &Profile,
-    address: &Address,
-    endpoint: Endpoint,
-    token: &SecretString,
-) -> Result<Call, BadCall> {
-    let api = &profile.hosts.api;
-    match address {
-        Address::GuestApi { conversation_id, .. } => {
-            guest_api::request(api, &profile.guest_api.path, conversation_id, token)
-        }
-        Address::OpenMessaging { integration_id, .. } => open_messaging::request(api, integration_id, endpoint, token),
-        Address::WebMessaging { .. } => Err(no_request()),
-    }
-}
-
 /// When a message was said that bears this key: each try says the same.
-pub fn said_at(key: &str) -> Option<Timestamp> {
+fn said_at(key: &str) -> Option<Timestamp> {
     let (_, id) = key.rsplit_once(KEY_PREFIX)?;
     let (seconds, nanoseconds) = uuid::Uuid::try_parse(id).ok()?.get_timestamp()?.to_unix();
     Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanoseconds).ok()?).ok()
@@ -141,36 +99,38 @@ pub fn said_at(key: &str) -> Option<Timestamp> {
 
 /// A key that is one of a kind.
 pub fn new_key(said: Timestamp) -> String {
-    let millis = u64::try_from(said.as_millisecond()).unwrap_or_default();
-    let mut random = [0; 10];
-    random.iter_mut().zip(uuid::Uuid::new_v4().as_bytes()).for_each(|(to, from)| *to = *from);
-    format!("{KEY_PREFIX}{}", uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    let seconds = u64::try_from(said.as_second()).unwrap_or_default();
+    let said = uuid::Timestamp::from_unix(uuid::NoContext, seconds, said.subsec_nanosecond().unsigned_abs());
+    format!("{KEY_PREFIX}{}", uuid::Uuid::new_v7(said))
 }
 
 /// Tells our messages apart from those of other providers.
 const KEY_PREFIX: &str = "guestwire-";
 
 /// The words of a message: its text, or what stands on the choice that it takes.
-pub fn words(request: &SendRequest) -> &str {
+fn words(request: &SendRequest) -> &str {
     match &request.extras.choice {
         Some(choice) if request.text.trim().is_empty() => &choice.label,
         _ => &request.text,
     }
 }
 
-/// The body of a message into `address`. One without a key says `now` as its time.
-pub fn body(
-    address: &Address,
+/// The request of a message into `address`. One without a key says `now` as its time.
+pub fn call(
+    profile: &Profile,
     entry: &ConversationEntry,
+    address: &Address,
     request: &SendRequest,
+    token: &SecretString,
     now: Timestamp,
-) -> Result<Vec<u8>, BadCall> {
+) -> Result<Call, BadCall> {
+    let (api, extras) = (&profile.hosts.api, &request.extras);
     match address {
-        Address::GuestApi { participant_id, external_id, .. } => {
-            Ok(guest_api::body(participant_id.as_deref(), external_id.as_deref(), words(request)))
+        Address::GuestApi { conversation_id, participant_id, external_id, .. } => {
+            let body = guest_api::body(participant_id.as_deref(), external_id.as_deref(), words(request));
+            Ok(guest_api::request(api, &profile.guest_api.path, conversation_id, token)?.with_body(body))
         }
-        Address::OpenMessaging { guest, .. } => {
-            let extras = &request.extras;
+        Address::OpenMessaging { integration_id, guest } => {
             let files = extras.attachments.iter().filter_map(|a| match &a.place {
                 FileSource::Url(url) => Some((url.as_str(), a.mime.as_str(), a.name.as_deref())),
                 FileSource::File(_) => None,
@@ -184,12 +144,16 @@ pub fn body(
                 attributes: &attributes(entry, extras),
                 files: files.collect(),
             };
-            Ok(match (&extras.choice, &extras.answers) {
-                (Some(choice), Some(answers)) => open_messaging::response(&said, choice, answers),
-                _ => open_messaging::message(&said),
-            })
+            // There is an endpoint for answers to a message that offered choices.
+            let (endpoint, body) = match (&extras.choice, &extras.answers) {
+                (Some(choice), Some(answers)) => (Endpoint::Response, open_messaging::response(&said, choice, answers)),
+                _ => (Endpoint::Message, open_messaging::message(&said)),
+            };
+            Ok(open_messaging::request(api, integration_id, endpoint, token)?.with_body(body))
         }
-        Address::WebMessaging { .. } => Err(no_request()),
+        Address::WebMessaging { .. } => {
+            Err(BadCall("messages of the channel web-messaging are frames, not requests".to_owned()))
+        }
     }
 }
 
@@ -204,10 +168,6 @@ pub fn frame(entry: &ConversationEntry, request: &SendRequest, attachments: Vec<
         answers: extras.answers.clone(),
         attachments,
     }
-}
-
-fn no_request() -> BadCall {
-    BadCall("messages of the channel web-messaging are frames, not requests".to_owned())
 }
 
 /// What a request asks for that carries a message.

@@ -19,12 +19,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::genesys::Call;
 use crate::genesys::web_messaging::{GuestSocketMessage, Theirs};
 use crate::model::{Body, ConversationKey, Failure, FailureKind, Phase, Timing};
+use crate::text::one_line;
 
 use super::client::answer::before_answer;
 use super::client::dial::{Progress, Speaks, TIMED_OUT};
@@ -70,10 +71,10 @@ pub async fn leave(mut socket: Socket) {
 async fn dial(client: &Client, call: Call, progress: &Progress) -> Opened {
     let invalid = |e| Failure::new(FailureKind::Invalid, Phase::Resolve, format!("the URL cannot be used ({e})"));
     let uri: Uri = call.url.parse().map_err(invalid)?;
-    let wire = client.dialer().dial(&uri, Speaks::WebSocket, progress).await?;
+    let wire = client.dialer.dial(&uri, Speaks::WebSocket, progress).await?;
     progress.enter(Phase::Answer);
     let late = |_| Failure::written(FailureKind::Timeout, Phase::Answer, TIMED_OUT);
-    tokio::time::timeout(client.dialer().bound(), upgrade(wire, &uri, call.headers)).await.map_err(late)?
+    tokio::time::timeout(client.dialer.bound, upgrade(wire, &uri, call.headers)).await.map_err(late)?
 }
 
 async fn upgrade(wire: CapturedWire, uri: &Uri, headers: HeaderMap) -> Opened {
@@ -120,7 +121,6 @@ const BYTES_PER_SECOND: usize = 2 << 20;
 const BURST: Duration = Duration::from_secs(5);
 
 /// Until when the frames that came have used up their time.
-#[derive(Clone, Copy, Debug)]
 struct Inflow(Instant);
 
 impl Inflow {
@@ -133,18 +133,15 @@ impl Inflow {
     }
 }
 
-/// A frame of theirs, masked where it came in.
+/// A frame of theirs, masked where it came in: what it says, where that is known, and how it stands in the log.
 #[derive(Debug)]
 pub struct Frame {
-    /// What it says; `None`: nothing that is known.
     pub theirs: Option<Theirs>,
-    /// How it stands in the log.
     pub body: Body,
 }
 
 impl Frame {
-    /// Masks a frame and reads it.
-    pub fn new(text: &str, redactor: &Redactor) -> Self {
+    fn new(text: &str, redactor: &Redactor) -> Self {
         let body = capture::frame(text, redactor);
         let theirs = Theirs::read(&body.text).and_then(|theirs| match theirs.said {
             // These are for the session itself, and for nobody to see.
@@ -160,11 +157,10 @@ enum Order {
     Close,
 }
 
-/// What a socket told, with what was said masked.
+/// What a socket told, with what was said masked; and which opening of the socket it belongs to.
 #[derive(Debug)]
 pub struct LinkEvent {
     pub key: ConversationKey,
-    /// Which opening of the socket it belongs to.
     pub serial: u64,
     pub said: LinkSaid,
 }
@@ -172,10 +168,8 @@ pub struct LinkEvent {
 #[derive(Debug)]
 pub enum LinkSaid {
     Frame(Box<Frame>),
-    /// A binary frame of so many bytes: nothing that this service sends.
-    Binary(usize),
-    /// The socket is gone: how, in one line. Nothing follows.
-    Gone(String),
+    Binary(usize),             // a frame of so many bytes: nothing that this service sends
+    Gone(FailureKind, String), // how, in one line; nothing follows
 }
 
 /// A handle to the task. Dropped, it closes the socket.
@@ -186,15 +180,15 @@ pub struct Link {
 }
 
 impl Link {
-    /// Starts the task of a conversation's socket. The number says which opening it is; the task sends to `events`.
+    /// Starts the task of a conversation's socket. The number says which opening it is.
     pub fn start(
         socket: Socket,
-        (key, serial): (ConversationKey, u64),
+        of: (ConversationKey, u64),
         events: mpsc::Sender<LinkEvent>,
         redactor: watch::Receiver<Arc<Redactor>>,
     ) -> Self {
         let (orders, inbox) = mpsc::unbounded_channel();
-        let task = tokio::spawn(run(socket, inbox, events, (key, serial), redactor));
+        let task = tokio::spawn(run(socket, inbox, events, of, redactor));
         Self { orders, task }
     }
 
@@ -230,7 +224,7 @@ async fn run(
     let mut inflow = Inflow(heard);
     let mut slowed: Option<Instant> = None;
     let mut pongs = 0;
-    let gone = loop {
+    let (kind, gone) = loop {
         tokio::select! {
             () = sleep_until(slowed.unwrap_or(heard)), if slowed.is_some() => slowed = None,
             message = socket.next(), if slowed.is_none() => {
@@ -251,13 +245,13 @@ async fn run(
                             None => pongs + PONG_HEAD + ping.len(),
                         };
                         if pongs > PONGS_MAX {
-                            break "the server sends pings and does not take the answers".to_owned();
+                            break reset("the server sends pings and does not take the answers");
                         }
                         continue;
                     }
                     Some(Ok(Message::Pong(_) | Message::Frame(_))) => continue,
                     Some(Err(e)) => break broken(&e),
-                    None => break "the connection was closed".to_owned(),
+                    None => break reset("the connection was closed"),
                 };
                 if events.send(LinkEvent { key, serial, said }).await.is_err() {
                     return;
@@ -275,7 +269,7 @@ async fn run(
             },
             () = sleep_until(ping) => {
                 if heard.elapsed() >= 2 * PING_EVERY {
-                    break format!("nothing came for {} s", heard.elapsed().as_secs());
+                    break reset(format!("nothing came for {} s", heard.elapsed().as_secs()));
                 }
                 ping = Instant::now() + PING_EVERY;
                 if let Err(why) = write(&mut socket, Message::Ping(Bytes::new())).await {
@@ -284,31 +278,35 @@ async fn run(
             }
         }
     };
-    let said = LinkSaid::Gone(redactor.borrow().text(&gone).into_owned());
+    let said = LinkSaid::Gone(kind, redactor.borrow().text(&gone).into_owned());
     let _ = events.send(LinkEvent { key, serial, said }).await;
 }
 
-async fn write(socket: &mut Socket, message: Message) -> Result<(), String> {
+async fn write(socket: &mut Socket, message: Message) -> Result<(), (FailureKind, String)> {
     match timeout(WRITE_BOUND, socket.send(message)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(e)) => Err(broken(&e)),
-        Err(_) => Err(format!("a frame could not be written within {} s", WRITE_BOUND.as_secs())),
+        Ok(sent) => sent.map_err(|e| broken(&e)),
+        Err(_) => Err(reset(format!("a frame could not be written within {} s", WRITE_BOUND.as_secs()))),
     }
 }
 
-fn closed(close: Option<tokio_tungstenite::tungstenite::protocol::CloseFrame>) -> String {
-    let Some(close) = close else { return "the server closed the connection".to_owned() };
-    let code = u16::from(close.code);
-    let reason = crate::text::one_line(&close.reason);
-    let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-    format!("the server closed the connection ({code}{reason})")
+fn reset(why: impl Into<String>) -> (FailureKind, String) {
+    (FailureKind::Reset, why.into())
 }
 
-fn broken(error: &Error) -> String {
+fn closed(close: Option<CloseFrame>) -> (FailureKind, String) {
+    let Some(close) = close else { return reset("the server closed the connection") };
+    let code = u16::from(close.code);
+    let reason = one_line(&close.reason);
+    let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+    reset(format!("the server closed the connection ({code}{reason})"))
+}
+
+fn broken(error: &Error) -> (FailureKind, String) {
     match error {
-        Error::ConnectionClosed | Error::AlreadyClosed => "the connection was closed".to_owned(),
-        Error::Io(e) => format!("the connection broke: {e}"),
-        other => crate::text::one_line(&other.to_string()),
+        Error::ConnectionClosed | Error::AlreadyClosed => reset("the connection was closed"),
+        Error::Io(e) => reset(format!("the connection broke: {e}")),
+        Error::Utf8(_) => (FailureKind::Protocol, "the other side sent text that is not UTF-8".to_owned()),
+        other => reset(one_line(&other.to_string())),
     }
 }
 

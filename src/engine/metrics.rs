@@ -36,11 +36,9 @@ const LEAVING: Duration = Duration::from_millis(250);
 
 pub struct MetricsAgent {
     meter: Meter,
-    /// The configured ones.
-    tags: Vec<String>,
+    tags: Vec<String>, // the configured ones
     queue: SyncSender<String>,
-    /// Ends with the thread.
-    drained: oneshot::Receiver<()>,
+    drained: oneshot::Receiver<()>, // ends with the thread
 }
 
 impl MetricsAgent {
@@ -98,8 +96,7 @@ type Socket = Box<dyn Fn(&[u8]) -> io::Result<usize> + Send>;
 struct Way {
     agent: Agent,
     open: Option<Socket>,
-    /// What was told last of the agent.
-    told: Option<AgentState>,
+    told: Option<AgentState>, // what was told last of the agent
     reports: Sender<Report>,
 }
 
@@ -135,12 +132,8 @@ fn connect(agent: &Agent) -> io::Result<Socket> {
             let mut last = io::Error::other("the agent's name has no address");
             for address in place.to_socket_addrs()? {
                 let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
-                let bound = UdpSocket::bind(any).and_then(|socket| {
-                    socket.set_nonblocking(true)?;
-                    socket.connect(address)?;
-                    Ok(socket)
-                });
-                match bound {
+                let ready = |socket: &UdpSocket| socket.set_nonblocking(true).and_then(|()| socket.connect(address));
+                match UdpSocket::bind(any).and_then(|socket| ready(&socket).map(|()| socket)) {
                     Ok(socket) => return Ok(Box::new(move |datagram| socket.send(datagram))),
                     Err(error) => last = error,
                 }
@@ -159,18 +152,14 @@ fn connect(agent: &Agent) -> io::Result<Socket> {
     }
 }
 
-pub struct Point {
-    /// The names are fixed.
-    pub name: &'static str,
-    pub value: u64,
-    /// As DogStatsD names it: `c`, so many more; `d`, one of many; `g`, how it stands.
-    pub kind: &'static str,
-    pub tags: Vec<(&'static str, String)>,
+struct Point {
+    name: &'static str, // the names are fixed
+    value: u64,
+    kind: &'static str, // as DogStatsD names it: `c`, so many more; `d`, one of many; `g`, how it stands
+    tags: Vec<(&'static str, String)>,
 }
 
-/// Makes points from reports.
-#[derive(Debug)]
-pub struct Meter {
+struct Meter {
     facts: ProfileFacts,
     channels: BTreeMap<ConversationKey, Channel>,
     history: PastExchanges,
@@ -187,24 +176,21 @@ impl Meter {
     }
 
     /// The points that a report makes, and the exchange behind them.
-    pub fn report(&mut self, report: &Report) -> Option<(ExchangeId, Vec<Point>)> {
+    fn report(&mut self, report: &Report) -> Option<(ExchangeId, Vec<Point>)> {
         match report {
             Report::Token(status) => {
                 if let Some(facts) = status.facts() {
                     self.history.token(facts);
                 }
-                None
             }
-            Report::ClockSkew(seconds) => {
-                self.history.skew_told(*seconds);
-                None
-            }
+            Report::ClockSkew(seconds) => self.history.skew_told(*seconds),
             Report::Exchange(exchange) => {
                 self.history.exchange(exchange);
-                exchange.outcome.is_settled().then(|| (exchange.id, self.points(exchange)))
+                return exchange.outcome.is_settled().then(|| (exchange.id, self.points(exchange)));
             }
-            _ => None,
+            _ => {}
         }
+        None
     }
 
     fn points(&self, exchange: &Exchange) -> Vec<Point> {
@@ -224,9 +210,8 @@ impl Meter {
         }
         let number = |name: &str| header(&attempt.response()?.headers, name)?.trim().parse::<u64>().ok();
         if let (Some(count), Some(allowed)) = (number("inin-ratelimit-count"), number("inin-ratelimit-allowed")) {
-            let tags = self.place();
-            let value = allowed.saturating_sub(count);
-            points.push(Point { name: "genesys.guest.ratelimit.remaining", value, kind: "g", tags });
+            let (name, value) = ("genesys.guest.ratelimit.remaining", allowed.saturating_sub(count));
+            points.push(Point { name, value, kind: "g", tags: self.place() });
         }
         points
     }
@@ -242,8 +227,7 @@ impl Meter {
             Outcome::Unknown(_) => add("genesys.guest.message.send.unknown", 1, "c"),
             _ => {}
         }
-        if let Some(took) = exchange.took {
-            let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        if let Some(ms) = exchange.took_ms() {
             add("genesys.guest.message.send.duration", ms, "d");
         }
     }

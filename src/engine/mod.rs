@@ -32,6 +32,8 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 use crate::config::{Credentials, Profile, Terminal};
 
+use redact::Redactor;
+
 pub use client::{Environment, check_ca_file, proxy_of, proxy_problems};
 pub use interface::{Command, Recalled, Report, SendRequest};
 pub use send_log::EngineOptions;
@@ -42,7 +44,7 @@ pub use crate::model::DiscoveredConversation;
 /// secrets, and what `[redact]` names. Reads the secrets, so this blocks as long as [`crate::config::SecretSource::read`];
 /// one that cannot be read now is not known.
 pub fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
-    let mut redactor = redact::Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
+    let mut redactor = Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
     let label = if matches!(profile.credentials, Credentials::Pasted(_)) { "token" } else { "client secret" };
     let signing = profile.credentials.read(Terminal::Free).ok().zip(Some(label));
     let webhook = profile.open_messaging.webhook.iter().map(|webhook| (&webhook.secret, "webhook secret"));
@@ -58,7 +60,7 @@ pub fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
 #[derive(Clone, Debug)]
 pub struct EngineHandle {
     commands: mpsc::UnboundedSender<Command>,
-    redactor: watch::Receiver<Arc<redact::Redactor>>,
+    redactor: watch::Receiver<Arc<Redactor>>,
 }
 
 impl EngineHandle {
@@ -68,9 +70,10 @@ impl EngineHandle {
     pub fn start(profile: Arc<Profile>, clock: Clock, options: EngineOptions) -> (Self, mpsc::Receiver<Report>) {
         let (commands, inbox) = mpsc::unbounded_channel();
         let (outbox, reports) = mpsc::channel(driver::reporter::WAITING);
-        let redactor = redact::Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
+        let redactor = Redactor::new(&profile.redaction.names).with_masks(profile.redaction.masks.clone());
         let (shared, redactor) = watch::channel(Arc::new(redactor));
-        tokio::spawn(driver::Driver::new(profile, clock, options, inbox, outbox, shared).run());
+        let cx = driver::context::Context::new(profile, clock, options, outbox, shared);
+        tokio::spawn(driver::Driver::new(cx, inbox).run());
         (Self { commands, redactor }, reports)
     }
 

@@ -44,10 +44,8 @@ pub const SLOWER: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerEvidence {
     pub answerer: Answerer,
-    /// The wait that a header or the body names.
-    pub wait: Option<Duration>,
-    /// Its body is an error, whatever its status.
-    pub tells_error: bool,
+    pub wait: Option<Duration>, // the wait that a header or the body names
+    pub tells_error: bool,      // its body is an error, whatever its status
     /// What it says, masked: of a 2xx whose body is no error, its status and phrase alone.
     pub refusal: ServerRefusal,
 }
@@ -56,32 +54,24 @@ pub struct AnswerEvidence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TryResult {
     Accepted,
-    /// The service knows it already: an earlier try, whose answer was lost, was taken.
-    Landed,
-    /// It was not taken, and will not be.
-    Refused(Reason),
-    /// It was not taken, for the token was refused.
-    TokenRefused(Reason),
+    Landed,               // the service knows it already: an earlier try, whose answer was lost, was taken
+    Refused(Reason),      // it was not taken, and will not be
+    TokenRefused(Reason), // it was not taken, for the token was refused
     /// It was not taken now, with this status; the service asks to wait, for so long where it says so.
     Limited(u16, Reason, Option<Duration>),
     /// It may have been taken. The answer may ask to wait.
     Unknown(Reason, Option<Duration>),
-    /// Nothing of it was written.
-    NotSent(Healing, Reason),
+    NotSent(Healing, Reason), // nothing of it was written
 }
 
 /// What helps where nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Healing {
     Later,
-    /// To try again at once, one time: the peer promised that it had not processed the request.
-    AtOnce,
-    /// Nothing: whoever refuses us today refuses us in a second.
-    Nothing,
-    /// The request itself has to be mended.
-    Mending,
-    /// A person took it back, and wants no help.
-    TakenBack,
+    AtOnce,    // to try again at once, one time: the peer promised that it had not processed the request
+    Nothing,   // nothing: whoever refuses us today refuses us in a second
+    Mending,   // the request itself has to be mended
+    TakenBack, // a person took it back, and wants no help
 }
 
 /// Judges a whole answer to a message that a request carried. `lost`: the answer to an earlier try under the same name was
@@ -90,25 +80,20 @@ pub fn of_answer(answer: &AnswerEvidence, lost: bool) -> TryResult {
     let AnswerEvidence { answerer, wait, tells_error, refusal } = answer;
     let (status, refusal) = (refusal.status, || Box::new(refusal.clone()));
     let said = || Reason::Answer(refusal());
+    let by_rate = || answer.refusal.code.as_deref().is_some_and(|code| code.starts_with("too.many.requests"));
     match (status, answerer) {
         (200..=299, Answerer::Service) if *tells_error => TryResult::Unknown(Reason::Contradicted(refusal()), None),
         (200..=204, Answerer::Service) => TryResult::Accepted,
         (200..=299, Answerer::Other(sign)) => TryResult::Refused(Reason::Elsewhere(status, sign.clone())),
         (206, Answerer::Service) => TryResult::Unknown(Reason::Part(status), None),
         (200..=299, Answerer::Unproven) => TryResult::Unknown(Reason::Unproven(status), None),
-        (407 | 511, _) => {
-            let sign = if status == 407 { Sign::ProxyLogin } else { Sign::NetworkLogin };
-            TryResult::Refused(Reason::Elsewhere(status, sign))
-        }
+        (407, _) => TryResult::Refused(Reason::Elsewhere(status, Sign::ProxyLogin)),
+        (511, _) => TryResult::Refused(Reason::Elsewhere(status, Sign::NetworkLogin)),
         (401, Answerer::Other(_)) => TryResult::Refused(said()),
         (401, _) => TryResult::TokenRefused(said()),
         (409, Answerer::Service) if lost => TryResult::Landed,
         (429, _) => TryResult::Limited(status, said(), *wait),
-        (503, Answerer::Service)
-            if answer.refusal.code.as_deref().is_some_and(|c| c.starts_with("too.many.requests")) =>
-        {
-            TryResult::Limited(status, said(), *wait)
-        }
+        (503, Answerer::Service) if by_rate() => TryResult::Limited(status, said(), *wait),
         (300..=399, _) => TryResult::Refused(Reason::Redirected(refusal())),
         (400..=499 | 501 | 505, _) => TryResult::Refused(said()),
         (500..=599, _) => TryResult::Unknown(Reason::ServiceFailed(refusal()), *wait),
@@ -123,7 +108,7 @@ pub fn of_failure(failure: &Failure) -> TryResult {
             FailureKind::Cancelled => Healing::TakenBack,
             FailureKind::Invalid => Healing::Mending,
             FailureKind::Tls(_) => Healing::Nothing,
-            FailureKind::Proxy if !failure.partial.as_ref().is_some_and(|a| a.status >= 500 && a.status != 511) => {
+            FailureKind::Proxy if failure.partial.as_ref().is_none_or(|a| a.status < 500 || a.status == 511) => {
                 Healing::Nothing
             }
             FailureKind::Unprocessed => Healing::AtOnce,
@@ -178,30 +163,20 @@ const LIMITED_FIRST: Duration = Duration::from_secs(2);
 /// How often a send was tried again so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tries {
-    /// Because no connection came about.
-    pub connect: u32,
-    /// Because the server promised that it had not processed the request.
-    pub unprocessed: bool,
-    /// Because the server asked to wait.
-    pub limited: u32,
-    /// Because no answer told whether it was taken, in a channel that takes it once.
-    pub lost: u32,
-    /// Because of a 401.
-    pub healed: bool,
-    /// The service knew the last one from an earlier one.
-    pub landed: bool,
+    pub connect: u32,      // because no connection came about
+    pub unprocessed: bool, // because the server promised that it had not processed the request
+    pub limited: u32,      // because the server asked to wait
+    pub lost: u32,         // because no answer told whether it was taken, in a channel that takes it once
+    pub healed: bool,      // because of a 401
+    pub landed: bool,      // the service knew the last one from an earlier one
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetryDecision {
-    /// The message is over.
-    End(Outcome),
-    /// Try again after this long, for this reason.
-    Again(Duration, Reason),
-    /// The same, but it may have been received.
-    Repeat(Duration, Reason),
-    /// A 401 that another token may heal.
-    TokenRefused(Reason),
+    End(Outcome),             // the message is over
+    Again(Duration, Reason),  // try again after this long, for this reason
+    Repeat(Duration, Reason), // the same, but it may have been received
+    TokenRefused(Reason),     // a 401 that another token may heal
 }
 
 impl RetryDecision {
@@ -219,20 +194,22 @@ impl RetryDecision {
 /// Decides what follows, and counts what it decides. `repeatable`: what may have been received may be sent again, for it
 /// is taken once.
 pub fn what_follows(result: TryResult, repeatable: bool, tries: &mut Tries, rng: &mut Rng) -> RetryDecision {
+    use RetryDecision::{Again, End, Repeat};
     match result {
-        TryResult::Accepted => RetryDecision::End(Outcome::Accepted),
+        TryResult::Accepted => End(Outcome::Accepted),
         TryResult::Landed => {
             tries.landed = true;
-            RetryDecision::End(Outcome::Accepted)
+            End(Outcome::Accepted)
         }
-        TryResult::Refused(why) => RetryDecision::End(Outcome::Refused(why)),
-        TryResult::TokenRefused(why) if tries.healed => RetryDecision::End(Outcome::Refused(why)),
-        TryResult::TokenRefused(why) => RetryDecision::TokenRefused(why),
+        TryResult::TokenRefused(why) if !tries.healed => RetryDecision::TokenRefused(why),
+        TryResult::Refused(why) | TryResult::TokenRefused(why) | TryResult::NotSent(Healing::Mending, why) => {
+            End(Outcome::Refused(why))
+        }
         TryResult::Limited(_, why, Some(wait)) if wait > WAIT_MAX => {
-            RetryDecision::End(Outcome::Refused(Reason::TooLongToWait(Box::new(why), wait.as_secs())))
+            End(Outcome::Refused(Reason::TooLongToWait(Box::new(why), wait.as_secs())))
         }
         TryResult::Limited(_, why, _) if tries.limited >= LIMITED_AGAIN => {
-            RetryDecision::End(Outcome::Refused(Reason::Tried(Box::new(why), tries.limited + 1)))
+            End(Outcome::Refused(Reason::Tried(Box::new(why), tries.limited + 1)))
         }
         TryResult::Limited(status, _, wait) => {
             let pause = match wait {
@@ -242,39 +219,34 @@ pub fn what_follows(result: TryResult, repeatable: bool, tries: &mut Tries, rng:
                 None => backoff(rng, LIMITED_FIRST, WAIT_MAX, tries.limited),
             };
             tries.limited += 1;
-            RetryDecision::Again(pause, Reason::AskedToWait(status, wait.map(|w| w.as_secs())))
+            Again(pause, Reason::AskedToWait(status, wait.map(|w| w.as_secs())))
         }
         TryResult::Unknown(why, wait) if repeatable && wait.is_none_or(|w| w <= WAIT_MAX) => {
             if tries.lost >= LOST_AGAIN {
-                return RetryDecision::End(Outcome::Unknown(Reason::Repeated(Box::new(why), tries.lost + 1)));
+                return End(Outcome::Unknown(Reason::Repeated(Box::new(why), tries.lost + 1)));
             }
             let pause = backoff(rng, LOST_FIRST, LOST_MAX, tries.lost).max(wait.unwrap_or_default());
             tries.lost += 1;
-            RetryDecision::Repeat(pause, why)
+            Repeat(pause, why)
         }
-        TryResult::Unknown(why, _) => RetryDecision::End(Outcome::Unknown(why)),
-        TryResult::NotSent(healing, why) => not_sent(healing, why, tries, rng),
-    }
-}
-
-fn not_sent(healing: Healing, why: Reason, tries: &mut Tries, rng: &mut Rng) -> RetryDecision {
-    match healing {
-        Healing::TakenBack => RetryDecision::End(Outcome::Cancelled),
-        Healing::Mending => RetryDecision::End(Outcome::Refused(why)),
-        Healing::Nothing => RetryDecision::End(Outcome::Failed(why)),
+        TryResult::Unknown(why, _) => End(Outcome::Unknown(why)),
+        TryResult::NotSent(Healing::TakenBack, _) => End(Outcome::Cancelled),
+        TryResult::NotSent(Healing::Nothing, why) => End(Outcome::Failed(why)),
         // The promise holds for one repetition: a server that refuses each stream is no server that heals.
-        Healing::AtOnce if tries.unprocessed => RetryDecision::End(Outcome::Failed(Reason::Tried(Box::new(why), 2))),
-        Healing::AtOnce => {
+        TryResult::NotSent(Healing::AtOnce, why) if tries.unprocessed => {
+            End(Outcome::Failed(Reason::Tried(Box::new(why), 2)))
+        }
+        TryResult::NotSent(Healing::AtOnce, why) => {
             tries.unprocessed = true;
-            RetryDecision::Again(Duration::ZERO, why)
+            Again(Duration::ZERO, why)
         }
-        Healing::Later if tries.connect >= CONNECT_AGAIN => {
-            RetryDecision::End(Outcome::Failed(Reason::Tried(Box::new(why), tries.connect + 1)))
+        TryResult::NotSent(Healing::Later, why) if tries.connect >= CONNECT_AGAIN => {
+            End(Outcome::Failed(Reason::Tried(Box::new(why), tries.connect + 1)))
         }
-        Healing::Later => {
+        TryResult::NotSent(Healing::Later, why) => {
             let pause = backoff(rng, CONNECT_FIRST, CONNECT_MAX, tries.connect);
             tries.connect += 1;
-            RetryDecision::Again(pause, why)
+            Again(pause, why)
         }
     }
 }

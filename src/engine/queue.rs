@@ -24,8 +24,7 @@ const RESERVE: u32 = 10;
 #[derive(Clone, Debug, Default)]
 struct Lane {
     waiting: VecDeque<MessageId>,
-    /// The head goes no earlier.
-    not_before: Option<Moment>,
+    not_before: Option<Moment>, // the head goes no earlier
     in_flight: Option<MessageId>,
 }
 
@@ -46,12 +45,10 @@ pub enum TakenFrom {
 
 #[derive(Clone, Debug)]
 pub struct Queue {
-    /// Lanes in which something is.
-    lanes: BTreeMap<ConversationKey, Lane>,
+    lanes: BTreeMap<ConversationKey, Lane>, // lanes in which something is
     parallel: usize,
     pub in_flight: usize,
-    /// Whose turn was last, so that a busy conversation does not hold up the others.
-    last: ConversationKey,
+    last: ConversationKey, // whose turn was last, so that a busy conversation does not hold up the others
 }
 
 impl Queue {
@@ -146,8 +143,7 @@ impl Queue {
 pub struct Rate {
     allowed: usize,
     per: Duration,
-    /// The newest `allowed` at most, the oldest first.
-    sent: VecDeque<Moment>,
+    sent: VecDeque<Moment>, // the newest `allowed` at most, the oldest first
 }
 
 impl Rate {
@@ -182,12 +178,9 @@ impl Rate {
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
     limit: Option<RateLimit>,
-    /// Requests that the newest headers may not have counted.
-    spent: u32,
-    /// The server asked for silence until then.
-    silent: Option<Moment>,
-    /// The server asked for nothing but messages until then.
-    reads_held: Option<Moment>,
+    spent: u32,                 // requests that the newest headers may not have counted
+    silent: Option<Moment>,     // the server asked for silence until then
+    reads_held: Option<Moment>, // the server asked for nothing but messages until then
 }
 
 impl Pace {

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::genesys::conversations::ListedMessage;
 use crate::model::{Author, MessageId, Moment, RemoteMessage, RemoteState};
 
 /// Between an answer and the last look: bots often say two things.
@@ -31,13 +32,12 @@ const CLAIMED: usize = 4_096;
 /// The pauses between reads, and how often the last is repeated.
 pub type ReadPauses<'a> = (&'a [Duration], u32);
 
-/// When a message of ours may have been said.
+/// When a message of ours may have been said: it was accepted then, by the remote side's clock; or nobody knows whether it
+/// was received: if so, then between these, by this machine's clock. The second is when its last try could have been taken
+/// at the latest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// It was accepted then, by the remote side's clock.
     Accepted(Timestamp),
-    /// Nobody knows whether it was received: if so, then between these, by this machine's clock. The second is when its
-    /// last try could have been taken at the latest.
     Unknown(Timestamp, Timestamp),
 }
 
@@ -77,46 +77,35 @@ struct OfGuest {
     at: Timestamp,
 }
 
-/// What a read settled.
+/// What a read settled: the other side spoke after the message was accepted; or the message was unknown, and is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settled {
-    /// The other side spoke after it was accepted.
     Answered(MessageId),
-    /// It was unknown, and it is there.
     Landed(MessageId, String),
 }
 
 /// Whether reading is worth a try.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Access {
-    /// Nothing speaks against it.
     #[default]
     Open,
-    /// A 401 has had the token renewed, and nothing was read since: it is not renewed again for a read.
-    Renewed,
-    /// It was refused; only a person's asking, or a new token, tries again.
-    Refused,
+    Renewed, // a 401 has had the token renewed, and nothing was read since: it is not renewed again for a read
+    Refused, // only a person's asking, or a new token, tries again
 }
 
 /// What is known of one conversation, and when it is read next.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyReader {
     heard: HeardMessages,
-    /// The newest of them, the oldest first.
-    guests: VecDeque<OfGuest>,
-    /// Messages of ours that are not settled for good.
-    ours: VecDeque<Ours>,
-    /// Remote ids that are known to be one of ours.
-    claimed: RecentSet<String, CLAIMED>,
-    next: Option<Moment>,
+    guests: VecDeque<OfGuest>,           // the newest of them, the oldest first
+    ours: VecDeque<Ours>,                // messages of ours that are not settled for good
+    claimed: RecentSet<String, CLAIMED>, // remote ids that are known to be one of ours
+    pub next: Option<Moment>,            // when it will want to be read by itself
     step: usize,
-    /// The last look after an answer.
-    last_look: bool,
-    /// A person asked.
-    asked: bool,
+    last_look: bool, // the last look after an answer
+    asked: bool,     // a person asked
     access: Access,
-    /// What was last told.
-    told: Option<(RemoteState, Option<Timestamp>)>,
+    told: Option<(RemoteState, Option<Timestamp>)>, // what was last told
 }
 
 impl ReplyReader {
@@ -127,7 +116,7 @@ impl ReplyReader {
 
     /// Whether anything was heard in it.
     pub const fn has_heard(&self) -> bool {
-        !self.heard.is_empty()
+        self.heard.newest.is_some()
     }
 
     /// A send ended as accepted or unknown.
@@ -145,12 +134,11 @@ impl ReplyReader {
         self.ours.push_back(Ours { message, text: text.trim().to_owned(), when, remote_id, answered: false });
     }
 
-    /// Starts the growing pauses anew.
-    pub fn look(&mut self, now: Moment, pauses: &[Duration]) {
+    /// Starts the growing pauses anew; `soon`: the first look is now.
+    pub fn look(&mut self, now: Moment, pauses: &[Duration], soon: bool) {
         if self.access != Access::Refused {
-            self.step = 0;
-            self.last_look = false;
-            self.next = pauses.first().map(|p| now.after(*p));
+            (self.step, self.last_look) = (0, false);
+            self.next = if soon { Some(now) } else { pauses.first().map(|p| now.after(*p)) };
         }
     }
 
@@ -158,14 +146,6 @@ impl ReplyReader {
     pub fn known(&mut self, remote_id: &str) {
         self.claimed.insert(remote_id.to_owned());
         self.guests.retain(|guest| guest.id != remote_id);
-    }
-
-    /// Starts the growing pauses anew; the first look is now.
-    pub fn look_soon(&mut self, now: Moment, pauses: &[Duration]) {
-        self.look(now, pauses);
-        if self.access != Access::Refused {
-            self.next = Some(now);
-        }
     }
 
     pub fn ask(&mut self) {
@@ -179,9 +159,7 @@ impl ReplyReader {
 
     /// The read was answered with 401. True, once until a read succeeds: a new token is worth another read.
     pub fn may_renew(&mut self) -> bool {
-        let may = self.access == Access::Open;
-        self.access = Access::Renewed;
-        may
+        std::mem::replace(&mut self.access, Access::Renewed) == Access::Open
     }
 
     /// Read again as soon as there is a token. `asked`: a person waits for it.
@@ -197,25 +175,18 @@ impl ReplyReader {
         }
     }
 
-    /// Whether it wants to be read at `now`.
     pub fn wants(&self, now: Moment) -> bool {
         self.asked || self.next.is_some_and(|n| now.mono >= n.mono)
     }
 
-    /// When it will want to be read by itself.
-    pub fn next_due(&self) -> Option<Moment> {
-        self.next
-    }
-
-    /// A read begins.
     pub fn begin(&mut self) -> bool {
         self.next = None;
         std::mem::take(&mut self.asked)
     }
 
     /// The ids of `listed` whose messages are not known yet.
-    pub fn unknown_ids<'i>(&self, listed: impl Iterator<Item = &'i str>) -> Vec<String> {
-        listed.filter(|id| !self.heard.knows(id)).map(str::to_owned).collect()
+    pub fn unknown_ids(&self, listed: &[ListedMessage]) -> Vec<String> {
+        listed.iter().filter(|l| !self.heard.ids.contains(&hash(&l.id))).map(|l| l.id.clone()).collect()
     }
 
     /// The read was refused, or brought nothing that can be read: no more by itself.
@@ -242,12 +213,10 @@ impl ReplyReader {
         self.access = Access::Open;
         let (fresh, settled) = self.hear(found, Arrival::Read, skew);
         let answered = settled.iter().any(|s| matches!(s, Settled::Answered(_)));
-        if self.last_look && !answered {
-            self.next = None;
-        } else if answered && self.ours.is_empty() {
+        if answered && self.ours.is_empty() {
             self.last_look = true;
             self.next = Some(now.after(LINGER));
-        } else if self.ours.is_empty() {
+        } else if (self.last_look && !answered) || self.ours.is_empty() {
             // Somebody looked, and nothing of ours waits for an answer: nothing runs at rest.
             self.next = None;
         } else {
@@ -272,8 +241,8 @@ impl ReplyReader {
         // Without a time nobody knows which of the same text it is, nor what it answers: it is told, and settles nothing.
         let of_guest = |m: &&RemoteMessage| m.author == Author::Guest && !m.untimed && !self.claimed.contains(&m.id);
         for message in fresh.iter().filter(of_guest) {
-            let RemoteMessage { id, text, at, .. } = message;
-            self.guests.push_back(OfGuest { id: id.clone(), text: text.trim().to_owned(), at: *at });
+            let text = message.text.trim().to_owned();
+            self.guests.push_back(OfGuest { id: message.id.clone(), text, at: message.at });
         }
         let mut out = self.claim(skew);
         self.guests.drain(..self.guests.len().saturating_sub(GUESTS));
@@ -295,10 +264,8 @@ impl ReplyReader {
 
     fn schedule(&mut self, now: Moment, (pauses, repeats): ReadPauses<'_>) {
         self.step += 1;
-        let more = pauses.len() + repeats as usize;
-        let pause =
-            pauses.get(self.step).or(pauses.last()).filter(|_| self.step < more && self.access != Access::Refused);
-        self.next = pause.map(|p| now.after(*p));
+        let more = self.step < pauses.len() + repeats as usize && self.access != Access::Refused;
+        self.next = pauses.get(self.step).or(pauses.last()).filter(|_| more).map(|pause| now.after(*pause));
     }
 
     /// Matches our messages without a remote id to guest messages of the same text. An unknown one has landed only
@@ -333,11 +300,10 @@ impl ReplyReader {
 /// Messages that are remembered: more than a conversation's answer of 1 MiB can list.
 const REMEMBERED: usize = 16_384;
 
+/// Messages came by themselves, through a socket or a webhook; or by a read of the conversation or of a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// By themselves: through a socket or a webhook.
     Pushed,
-    /// By a read of the conversation or of a history.
     Read,
 }
 
@@ -362,15 +328,6 @@ impl HeardMessages {
         fresh
     }
 
-    pub const fn is_empty(&self) -> bool {
-        self.newest.is_none()
-    }
-
-    /// Whether the message of that id was heard.
-    pub fn knows(&self, id: &str) -> bool {
-        self.ids.contains(&hash(id))
-    }
-
     fn is_new(&mut self, message: &RemoteMessage, how: Arrival) -> bool {
         if !self.ids.insert(hash(&message.id)) {
             return false;
@@ -386,8 +343,7 @@ impl HeardMessages {
 #[derive(Clone, Debug)]
 pub struct RecentSet<T, const MAX: usize, V = ()> {
     known: HashMap<T, V>,
-    /// The oldest first.
-    order: VecDeque<T>,
+    order: VecDeque<T>, // the oldest first
 }
 
 impl<T, const MAX: usize, V> Default for RecentSet<T, MAX, V> {
@@ -397,7 +353,6 @@ impl<T, const MAX: usize, V> Default for RecentSet<T, MAX, V> {
 }
 
 impl<T: Clone + Eq + Hash, const MAX: usize, V: Default> RecentSet<T, MAX, V> {
-    /// Remembers `one`; false where it was known.
     pub fn insert(&mut self, one: T) -> bool {
         let new = !self.contains(&one);
         self.value(one);
@@ -417,7 +372,6 @@ impl<T: Clone + Eq + Hash, const MAX: usize, V: Default> RecentSet<T, MAX, V> {
         self.known.entry(one).or_default()
     }
 
-    /// Whether `one` is remembered.
     pub fn contains(&self, one: &T) -> bool {
         self.known.contains_key(one)
     }

@@ -1,11 +1,11 @@
 //! What an engine is given beside its profile: options, and the log that has on disk first a message before its first
 //! byte is sent, and each status before it is told as final.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
 use crate::config::Terminal;
@@ -94,7 +94,7 @@ impl Unrecorded {
 }
 
 /// Recording is under way.
-pub type Recording = Pin<Box<dyn Future<Output = Result<(), Unrecorded>> + Send>>;
+pub type Recording = BoxFuture<'static, Result<(), Unrecorded>>;
 
 /// A guest token: a secret, and the guest's identity.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ pub struct GuestToken {
 }
 
 /// A guest token is looked up, or made and kept. The error says why no guest session may be opened.
-pub type GuestTokenAnswer = Pin<Box<dyn Future<Output = Result<GuestToken, String>> + Send>>;
+pub type GuestTokenAnswer = BoxFuture<'static, Result<GuestToken, String>>;
 
 /// Where intents and statuses are recorded.
 pub trait SendLog: Send + Sync + 'static {
@@ -149,11 +149,11 @@ pub struct NoLog;
 
 impl SendLog for NoLog {
     fn intent(&self, _: Intent) -> Recording {
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(ready(Ok(())))
     }
 
     fn outcome(&self, _: MessageId, _: &DeliveryStatus, _: Option<&str>) -> Recording {
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(ready(Ok(())))
     }
 
     fn read_only(&self) -> bool {
@@ -161,6 +161,6 @@ impl SendLog for NoLog {
     }
 
     fn guest_token(&self, _: ConversationKey, configured: Option<SecretString>, _: bool) -> GuestTokenAnswer {
-        Box::pin(std::future::ready(Ok(GuestToken::configured_or_new(configured))))
+        Box::pin(ready(Ok(GuestToken::configured_or_new(configured))))
     }
 }

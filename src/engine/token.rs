@@ -35,11 +35,9 @@ pub const ENDED_BEFORE: &str = "the token had ended before it arrived (expires_i
 /// How long the first sends of a session wait to be told the token's scopes, and a pasted token to be called signed in.
 const VERIFY_MAX: Duration = Duration::from_secs(5);
 
-/// What the driver is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenRequest {
-    /// Ask for a token; the answer comes back as [`TokenMachine::granted`] or [`TokenMachine::failed`].
-    Token,
+    Token, // ask for a token; the answer comes back as [`TokenMachine::granted`] or [`TokenMachine::failed`]
     /// Ask `tokens/me` about this generation; the answer comes back as [`TokenMachine::verified`].
     Facts(Generation),
 }
@@ -54,7 +52,6 @@ pub enum TokenDenied {
 }
 
 impl TokenDenied {
-    /// Why, in one line.
     pub fn why(&self) -> &str {
         match self {
             Self::BadClient(why)
@@ -74,10 +71,8 @@ impl TokenDenied {
 /// What `tokens/me` said of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verified {
-    /// The API took it, and told what it may do.
-    Taken(TokenInfo),
-    /// The API itself answered 401: what it said, one line.
-    NotTaken(String),
+    Taken(TokenInfo), // the API took it, and told what it may do
+    NotTaken(String), // the API itself answered 401: what it said, one line
     /// Nothing is known: the API does not say, or something else answered. One line.
     Unclear(String),
 }
@@ -93,12 +88,9 @@ pub enum Refuted {
 /// Whether a request may go out now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outlook {
-    /// With the token of this generation.
-    Ready(Generation),
-    /// A token is on its way, or will be asked for by itself.
-    Waiting,
-    /// Not unless a person does something.
-    Never,
+    Ready(Generation), // with the token of this generation
+    Waiting,           // a token is on its way, or will be asked for by itself
+    Never,             // not unless a person does something
 }
 
 #[derive(Clone, Debug)]
@@ -106,12 +98,9 @@ struct Current {
     facts: TokenFacts,
     /// When its successor is asked for; `None` where it cannot be, or where its end is not known.
     renew_at: Option<Moment>,
-    /// A 401 was met with it.
-    doubted: bool,
-    /// It was minted because of a 401.
-    from_doubt: bool,
-    /// Something was accepted with it.
-    proven: bool,
+    doubted: bool,    // a 401 was met with it
+    from_doubt: bool, // it was minted because of a 401
+    proven: bool,     // something was accepted with it
     verify: Verify,
 }
 
@@ -133,10 +122,8 @@ enum Stage {
 
 #[derive(Clone, Debug)]
 pub struct TokenMachine {
-    /// It cannot be renewed.
-    pasted: bool,
-    /// The scopes that are asked for, and those that the configured channels need.
-    requested: Vec<String>,
+    pasted: bool,           // it cannot be renewed
+    requested: Vec<String>, // the scopes that are asked for, and those that the configured channels need
     required: Vec<String>,
     current: Option<Current>,
     stage: Stage,
@@ -147,8 +134,7 @@ pub struct TokenMachine {
     generation: Generation,
     failures: u32,
     rng: Rng,
-    /// What was told last of where it stands, and of the scopes that are missing.
-    told: TokenStatus,
+    told: TokenStatus, // what was told last of where it stands, and of the scopes that are missing
     missing_told: Vec<String>,
 }
 
@@ -313,7 +299,6 @@ impl TokenMachine {
         }
     }
 
-    /// Something was accepted with this generation.
     pub fn proven(&mut self, generation: Generation) {
         if let Some(current) = self.current.as_mut().filter(|c| c.facts.generation == generation) {
             current.proven = true;
@@ -356,7 +341,6 @@ impl TokenMachine {
         Outlook::Ready(current.facts.generation)
     }
 
-    /// What the chip shows.
     pub fn status(&self, now: Moment) -> TokenStatus {
         let current = self.valid(now);
         let facts = current.map(|c| c.facts.clone());
@@ -405,7 +389,6 @@ impl TokenMachine {
         (!missing.is_empty()).then(|| format!("token #{generation} was granted without {missing}{asked}: {then}"))
     }
 
-    /// The generation of the token that comes next.
     pub const fn next_generation(&self) -> Generation {
         Generation(self.generation.0.saturating_add(1))
     }

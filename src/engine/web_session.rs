@@ -99,19 +99,14 @@ enum Phase {
 #[derive(Clone, Debug)]
 pub struct Machine {
     phase: Phase,
-    /// The next session is to be a new one.
-    start_new: bool,
-    /// How often opening failed, or what was opened broke at once, in a row.
-    failed: u32,
-    /// When the session was configured.
-    since: Moment,
-    /// The first pause before a broken socket is opened again.
-    first: Duration,
+    start_new: bool, // the next session is to be a new one
+    failed: u32,     // how often opening failed, or what was opened broke at once, in a row
+    since: Moment,   // when the session was configured
+    first: Duration, // the first pause before a broken socket is opened again
     rng: Rng,
 }
 
 impl Machine {
-    /// A session that nobody wants yet.
     pub fn new(rng: Rng, first: Duration) -> Self {
         Self { phase: Phase::Told(WebSession::Closed), start_new: false, failed: 0, since: Moment::ZERO, first, rng }
     }
@@ -202,7 +197,6 @@ impl Machine {
         }
     }
 
-    /// Whether a socket is open or being opened.
     const fn is_live(&self) -> bool {
         self.is_writable() || !matches!(self.phase, Phase::Told(_))
     }

@@ -256,13 +256,15 @@ fn an_opening_that_fails_otherwise_is_told_from_a_refusal() {
     let squid = vec![Header::new("via", "1.1 proxy.corp.example (squid)")];
     assert_eq!(of(403, squid, "<html>Denied"), (ProxyAnswered, Sure));
     // A frame whose answer never came.
-    let failure = Failure::written(FailureKind::Reset, Phase::Answer, "the socket closed");
-    let mut lost = said(200, "");
-    if let Some(ExchangeStep::Try(attempt)) = lost.steps.first_mut() {
-        Arc::make_mut(attempt).ending = Some(Ending::Failed(failure));
+    for (kind, cause) in [(FailureKind::Reset, NetworkConnect), (FailureKind::Protocol, ServiceFailure)] {
+        let failure = Failure::written(kind, Phase::Answer, "the socket closed");
+        let mut lost = said(200, "");
+        if let Some(ExchangeStep::Try(attempt)) = lost.steps.first_mut() {
+            Arc::make_mut(attempt).ending = Some(Ending::Failed(failure));
+        }
+        lost.outcome = Outcome::Unknown("the socket closed".into());
+        assert_eq!(first(&lost, Channel::WebMessaging, &PastExchanges::default()).0, cause, "{kind:?}");
     }
-    lost.outcome = Outcome::Unknown("the socket closed".into());
-    assert_eq!(first(&lost, Channel::WebMessaging, &PastExchanges::default()), (NetworkConnect, Sure));
 }
 
 #[test]

@@ -45,6 +45,11 @@ pub fn broken(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
             let foreign = open(Cause::ProxyAnswered, "something on the way may have cut it");
             return vec![cut.by(Probe::Tls), foreign.by(Probe::Tls), service("the service may have cut it")];
         }
+        (_, FailureKind::Protocol) if facts.request.is_frame() => {
+            let theirs = supported(Cause::ServiceFailure, format!("the guest socket broke: {detail}"));
+            let changed = open(Cause::ProxyAnswered, "something on the way may have changed it");
+            return vec![theirs.by(Probe::Tls), changed.by(Probe::Tls)];
+        }
         (_, FailureKind::Protocol) => {
             let foreign = supported(Cause::ProxyAnswered, format!("the answer is not HTTP: {detail}"));
             return vec![foreign.by(Probe::Tls), service("the service may have sent it")];

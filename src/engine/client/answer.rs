@@ -34,7 +34,6 @@ pub struct Tried {
     pub timing: Timing,
 }
 
-/// Why no whole answer came.
 #[derive(Clone, Debug)]
 pub struct NoAnswer {
     pub failure: Failure,
@@ -66,18 +65,15 @@ impl From<Failure> for NoAnswer {
 #[derive(Clone, Debug)]
 pub struct ClientAnswer {
     pub status: u16,
-    /// The words behind the status, where they are not the usual ones.
-    pub phrase: Option<String>,
+    pub phrase: Option<String>, // the words behind the status, where they are not the usual ones
     pub version: Version,
     pub headers: HeaderMap,
     pub remote: Option<SocketAddr>,
-    /// The first [`BODY_MAX`] bytes of the body.
-    pub bytes: Vec<u8>,
+    pub bytes: Vec<u8>, // the first [`BODY_MAX`] bytes of the body
     pub total: u64,
 }
 
 impl ClientAnswer {
-    /// An answer of `remote` whose body has not come.
     pub fn of(head: Parts, remote: Option<SocketAddr>) -> Self {
         let phrase = head.extensions.get().map(|p: &ReasonPhrase| one_line(&String::from_utf8_lossy(p.as_bytes())));
         Self {
@@ -91,11 +87,14 @@ impl ClientAnswer {
         }
     }
 
-    /// Reads the body to its end, or to its bounds.
     pub async fn read(&mut self, mut body: Incoming) -> Result<(), Failure> {
         let mut pieces = 0;
+        let broken = |e: hyper::Error| {
+            let kind = if e.is_parse() { FailureKind::Protocol } else { FailureKind::Reset };
+            Failure::written(kind, Phase::Body, innermost(&e))
+        };
         while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-            let Ok(bytes) = frame.map_err(|e| in_body(&e))?.into_data() else { continue };
+            let Ok(bytes) = frame.map_err(broken)?.into_data() else { continue };
             self.total += bytes.len() as u64;
             pieces += 1;
             let room = BODY_MAX.saturating_sub(self.bytes.len());
@@ -110,12 +109,6 @@ impl ClientAnswer {
         }
         Ok(())
     }
-}
-
-/// Sorts an error that came while the body was read.
-fn in_body(error: &hyper::Error) -> Failure {
-    let kind = if error.is_parse() { FailureKind::Protocol } else { FailureKind::Reset };
-    Failure::written(kind, Phase::Body, innermost(error))
 }
 
 /// The words of the innermost error, one line, without the number that the system has for it.

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -35,41 +35,37 @@ use super::wire::{CapturedWire, hand_over};
 pub struct Progress(Mutex<(Option<Phase>, Timing)>);
 
 impl Progress {
+    fn lock(&self) -> MutexGuard<'_, (Option<Phase>, Timing)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The part under way; where none is, a connection is waited for.
     pub fn phase(&self) -> Phase {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.unwrap_or(Phase::Connect)
+        self.lock().0.unwrap_or(Phase::Connect)
     }
 
     /// What was measured. An open connection was used again where no part was begun.
     pub fn timing(&self) -> Timing {
-        let (phase, timing) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (phase, timing) = *self.lock();
         Timing { reused: phase.is_none(), ..timing }
     }
 
     pub fn enter(&self, phase: Phase) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(phase);
+        self.lock().0 = Some(phase);
     }
 
-    /// The head of the answer came, so long after the try began.
-    pub fn answered(&self, after: Duration) {
-        self.measured(|t| t.first_byte = Some(after));
-    }
-
-    fn measured(&self, mark: impl FnOnce(&mut Timing)) {
-        mark(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).1);
+    pub fn measured(&self, mark: impl FnOnce(&mut Timing)) {
+        mark(&mut self.lock().1);
     }
 }
 
 /// What will be spoken over a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speaks {
-    /// HTTP/2 or HTTP/1.1, whichever the server prefers. A proxy is asked for what is not encrypted.
-    Http,
-    /// WebSocket, an upgrade of HTTP/1.1. A proxy leads to the server in any case.
-    WebSocket,
+    Http,      // HTTP/2 or 1.1, whichever the server prefers; a proxy is asked for what is not encrypted
+    WebSocket, // an upgrade of HTTP/1.1; a proxy leads to the server in any case
 }
 
-/// Where a connection leads.
 struct Place<'u> {
     host: &'u str,
     port: u16,
@@ -79,10 +75,9 @@ struct Place<'u> {
 impl<'u> Place<'u> {
     fn of(uri: &'u Uri) -> Result<Self, Failure> {
         let secure = matches!(uri.scheme_str(), Some("https" | "wss"));
-        let host = uri.host().filter(|host| !host.is_empty());
-        let host = host.ok_or_else(|| {
-            Failure::new(FailureKind::Invalid, Phase::Resolve, "the URL has no host; check the hosts of the profile")
-        })?;
+        let why = "the URL has no host; check the hosts of the profile";
+        let none = || Failure::new(FailureKind::Invalid, Phase::Resolve, why);
+        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(none)?;
         Ok(Self { host, port: uri.port_u16().unwrap_or(if secure { 443 } else { 80 }), secure })
     }
 
@@ -103,10 +98,9 @@ pub fn proxy_of(profile: &Profile, environment: &Environment) -> Result<Option<P
 
 /// Opens connections, within a profile's bound and with its trust.
 pub struct Dialer {
-    bound: Duration,
+    pub bound: Duration,
     ca_files: Vec<PathBuf>,
-    /// Loaded when the first encrypted connection is opened.
-    trust: OnceCell<ClientConfig>,
+    trust: OnceCell<ClientConfig>, // loaded when the first encrypted connection is opened
     proxies: Environment,
 }
 
@@ -121,11 +115,6 @@ impl Dialer {
         }
     }
 
-    pub const fn bound(&self) -> Duration {
-        self.bound
-    }
-
-    /// The proxy that leads to the host of `uri`, if one does.
     pub fn proxy_for(&self, uri: &Uri) -> Result<Option<Proxy>, Failure> {
         let place = Place::of(uri)?;
         if place.is_loopback() {
@@ -135,17 +124,14 @@ impl Dialer {
         self.proxies.proxy_for(place.host, place.port, place.secure).map_err(invalid)
     }
 
-    /// Opens a connection to the host of `uri`.
     pub async fn dial(&self, uri: &Uri, speaks: Speaks, progress: &Progress) -> Result<CapturedWire, NoAnswer> {
         let proxy = self.proxy_for(uri)?;
         let passed = AtomicBool::new(false);
         let work = self.open(Place::of(uri)?, proxy.as_ref(), speaks, progress, &passed);
         let done = tokio::time::timeout(self.bound, work).await.unwrap_or_else(|_| {
-            let failure = Failure::new(FailureKind::Timeout, progress.phase(), TIMED_OUT);
-            Err(match &proxy {
-                Some(proxy) if !passed.load(Ordering::Relaxed) => failure.with(Party::Proxy(proxy.name.clone())).into(),
-                _ => failure.into(),
-            })
+            let silent = proxy.as_ref().filter(|_| !passed.load(Ordering::Relaxed));
+            let party = silent.map_or(Party::Host, |proxy| Party::Proxy(proxy.name.clone()));
+            Err(Failure::new(FailureKind::Timeout, progress.phase(), TIMED_OUT).with(party).into())
         });
         done.map_err(|mut none| {
             let by_host = none.failure.party == Party::Host && none.failure.phase == Phase::Tls;

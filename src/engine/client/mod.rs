@@ -48,15 +48,14 @@ pub use wire::Gate;
 /// A connection that was idle for longer is not trusted to be alive. Below the idle bounds of common load balancers
 /// (60 s and more), so that our writing and their closing do not cross either.
 const IDLE_MAX: Duration = Duration::from_secs(45);
-/// Why a try is stopped before it is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+
+/// Why a try is stopped before it is answered: somebody takes it back, or its time is over.
 pub enum Stop {
-    /// A person takes it back.
     TakenBack,
     Late,
 }
 
-/// What ends a try early: its time is over, or somebody takes it back.
+/// What ends a try early.
 pub struct Cancel {
     late: Instant,
     taken_back: oneshot::Receiver<()>,
@@ -69,7 +68,6 @@ impl Cancel {
         (take_back, Self { late: Instant::now() + bound, taken_back })
     }
 
-    /// Resolves when the try must end.
     pub async fn stopped(&mut self) -> Stop {
         tokio::select! {
             biased;
@@ -104,14 +102,14 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// The library's client, with the connections that it keeps.
 type Pool = legacy::Client<Connector, GatedBody>;
 
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
     clock: Clock,
-    dialer: Arc<Dialer>,
+    /// What opens connections: for a socket too, which has the same bounds, certificates and proxies.
+    pub dialer: Arc<Dialer>,
     /// With when it was used last. None: the next try makes one, with no connection yet.
     pool: Arc<Mutex<Option<(Pool, Moment)>>>,
 }
@@ -122,12 +120,6 @@ impl Client {
         Self { clock, dialer: Arc::new(Dialer::new(profile, environment)), pool: Arc::default() }
     }
 
-    /// What opens connections: for a socket too, which has the same bounds, certificates and proxies.
-    pub fn dialer(&self) -> &Dialer {
-        &self.dialer
-    }
-
-    /// Tries `call` once. Ends when it is answered or stopped.
     pub async fn run(&self, call: Call, stop: &mut Cancel) -> Tried {
         let began = Instant::now();
         let progress = Arc::new(Progress::default());
@@ -161,7 +153,7 @@ impl Client {
             why = stop.stopped() => return Err(gave_up(why, progress, &gate).into()),
         };
         let response = answered.map_err(|e| answer::before_answer(&e, &host, gate.is_open()))?;
-        progress.answered(began.elapsed());
+        progress.measured(|t| t.first_byte = Some(began.elapsed()));
         let (head, body) = response.into_parts();
         let peer = head.extensions.get().map(|ConnectedPeer(address)| *address);
         let mut answer = ClientAnswer::of(head, peer);
@@ -176,7 +168,6 @@ impl Client {
         }
     }
 
-    /// The request as the library takes it, and its host.
     fn request(&self, call: Call, gate: &Arc<Gate>) -> Result<(http::Request<GatedBody>, String), Failure> {
         let invalid = |why| Failure::new(FailureKind::Invalid, Phase::Resolve, why);
         let uri: Uri = call.url.parse().map_err(|e| invalid(format!("the URL cannot be used ({e})")))?;

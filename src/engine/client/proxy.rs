@@ -64,15 +64,12 @@ impl Environment {
         Self { profile: profile.proxy.clone(), ..self }
     }
 
-    fn get(&self, name: &str) -> Option<(String, String)> {
-        variable(&*self.lookup, name)
-    }
-
     /// The proxy that leads to a host. The error is one sentence with the variable and without its value, which often
     /// has a password.
     pub fn proxy_for(&self, host: &str, port: u16, secure: bool) -> Result<Option<Proxy>, String> {
         let exempt = |(_, list): (String, String)| exemptions(&list).any(|e| e.is_ok_and(|e| e.covers(host, port)));
-        if self.get("no_proxy").is_some_and(exempt) {
+        let get = |name: &str| variable(&*self.lookup, name);
+        if get("no_proxy").is_some_and(exempt) {
             return Ok(None);
         }
         match &self.profile {
@@ -82,7 +79,7 @@ impl Environment {
             }
             None => {}
         }
-        let named = self.get(if secure { "https_proxy" } else { "http_proxy" }).or_else(|| self.get("all_proxy"));
+        let named = get(if secure { "https_proxy" } else { "http_proxy" }).or_else(|| get("all_proxy"));
         match named {
             Some((spelling, value)) => Proxy::of_variable(spelling, &value).map(Some),
             None if self.own => Ok(system_proxy(host, port, secure)),
@@ -129,16 +126,12 @@ impl Proxy {
         Self { name, secure: address.secure, host: address.host.clone(), port: address.port, credentials }
     }
 
-    /// Reads the proxy that a variable names.
     fn of_variable(variable: String, value: &str) -> Result<Self, String> {
-        match ProxyAddress::read(value) {
-            Ok(address) => Ok(Self::at(&address, Some(variable))),
-            Err(why) => Err(format!("the variable {variable} {why}")),
-        }
+        let address = ProxyAddress::read(value).map_err(|why| format!("the variable {variable} {why}"))?;
+        Ok(Self::at(&address, Some(variable)))
     }
 }
 
-/// The header's value for `user:password`.
 fn basic(user_info: &str) -> Option<HeaderValue> {
     let encoded = base64::engine::general_purpose::STANDARD.encode(user_info);
     let mut value = HeaderValue::try_from(format!("Basic {encoded}")).ok()?;
@@ -173,11 +166,8 @@ impl Exemption {
         }
         if let Some((net, bits)) = entry.split_once('/') {
             let net: IpAddr = net.parse().ok()?;
-            return bits
-                .parse()
-                .ok()
-                .filter(|bits| *bits <= if net.is_ipv4() { 32 } else { 128 })
-                .map(|b| Self::Net(net, b));
+            let most = if net.is_ipv4() { 32 } else { 128 };
+            return bits.parse().ok().filter(|bits| *bits <= most).map(|bits| Self::Net(net, bits));
         }
         let (host, port) = match entry.rsplit_once(':') {
             Some((host, port)) => (host, Some(port.parse().ok()?)),

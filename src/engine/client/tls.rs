@@ -104,10 +104,8 @@ fn of_certificate(error: &CertificateError, host: &str) -> (TlsFault, String) {
                 CertificateError::ExpiredContext { not_after, .. } => format!(" on {}", date(*not_after)),
                 _ => String::new(),
             };
-            (
-                TlsFault::Expired,
-                format!("{of} expired{when}; it must be renewed there, unless this machine's clock is wrong"),
-            )
+            let how = "it must be renewed there, unless this machine's clock is wrong";
+            (TlsFault::Expired, format!("{of} expired{when}; {how}"))
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             let when = match error {
@@ -116,13 +114,16 @@ fn of_certificate(error: &CertificateError, host: &str) -> (TlsFault, String) {
             };
             (TlsFault::NotYetValid, format!("{of} is not valid{when}; check this machine's clock"))
         }
-        CertificateError::NotValidForName => (
-            TlsFault::WrongName,
-            format!("{of} is for another name; check the host in the profile, and what answers there"),
-        ),
-        CertificateError::NotValidForNameContext { presented, .. } => {
-            let names: Vec<_> = presented.iter().map(|name| certified_name(name)).collect();
-            let names = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            let names = match error {
+                CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+                    "no name at all".to_owned()
+                }
+                CertificateError::NotValidForNameContext { presented, .. } => {
+                    presented.iter().map(|name| certified_name(name)).collect::<Vec<_>>().join(", ")
+                }
+                _ => "another name".to_owned(),
+            };
             (TlsFault::WrongName, format!("{of} is for {names}; check the host in the profile, and what answers there"))
         }
         CertificateError::Other(other) if is_authority(other) => {
@@ -133,10 +134,8 @@ fn of_certificate(error: &CertificateError, host: &str) -> (TlsFault, String) {
         CertificateError::BadEncoding => (TlsFault::Other, format!("{of} cannot be read")),
         CertificateError::BadSignature => {
             let how = "check ca_files, which may hold an older key of it";
-            (
-                TlsFault::UnknownIssuer,
-                format!("{of} is not signed by the authority that is trusted by that name; {how}"),
-            )
+            let why = "is not signed by the authority that is trusted by that name";
+            (TlsFault::UnknownIssuer, format!("{of} {why}; {how}"))
         }
         other => (TlsFault::Other, one_line(&format!("{of} cannot be used: {other}"))),
     }

@@ -147,7 +147,6 @@ pub struct GatedBody {
 }
 
 impl GatedBody {
-    /// A body of these bytes, possibly none.
     pub fn new(data: Bytes, gate: Arc<Gate>) -> Self {
         Self { data: Some(data).filter(|d| !d.is_empty()), gate }
     }

@@ -35,16 +35,14 @@ const SKEW_MAX: i64 = 60;
 
 pub struct Context {
     pub clock: Clock,
-    /// The moment of this turn of the loop.
-    pub now: Moment,
+    pub now: Moment, // the moment of this turn of the loop
     pub profile: Arc<Profile>,
     pub options: EngineOptions,
     pub client: Client,
     pub redactor: Arc<Redactor>,
     /// The newest redactor, for whoever writes what did not come from here.
     pub shared: watch::Sender<Arc<Redactor>>,
-    /// What is known of the token's rate limit.
-    pub pace: Pace,
+    pub pace: Pace, // what is known of the token's rate limit
     pub tokens: TokenMachine,
     pub token: Option<SecretString>,
     pub faulty: FaultyTokens,
@@ -52,8 +50,7 @@ pub struct Context {
     pub ids: BTreeMap<ConversationKey, String>,
     pub tasks: JoinSet<TaskOutput>,
     pub reporter: Reporter,
-    /// Seconds that the server's clock is ahead, by the newest answer.
-    skew: i64,
+    skew: i64, // seconds that the server's clock is ahead, by the newest answer
 }
 
 /// Tokens for messages that are sent wrongly on purpose.
@@ -61,8 +58,7 @@ pub struct Context {
 pub struct FaultyTokens {
     /// Of this session, replaced by others: once its time is over, one serves as an expired one.
     pub retired: VecDeque<(SecretString, TokenFacts)>,
-    /// Of another scope.
-    pub spare: Option<SecretString>,
+    pub spare: Option<SecretString>, // of another scope
 }
 
 impl Context {
@@ -113,12 +109,10 @@ impl Context {
         }
     }
 
-    /// Reports a sentence about guestwire itself.
     pub fn notice(&self, text: &str) {
         self.report(Report::Notice { at: self.now, conversation: None, text: self.mask(text) });
     }
 
-    /// The same of one conversation.
     pub fn notice_of(&self, key: ConversationKey, text: &str) {
         self.report(Report::Notice { at: self.now, conversation: Some(key), text: self.mask(text) });
     }
@@ -183,7 +177,6 @@ impl Context {
         !(only_sockets && matches!(self.profile.credentials, Credentials::Missing(_)))
     }
 
-    /// The session's token, for a request.
     pub fn usable_token(&self) -> Result<&SecretString, BadCall> {
         self.token.as_ref().ok_or_else(|| BadCall("there is no valid token".to_owned()))
     }

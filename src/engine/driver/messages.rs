@@ -91,7 +91,6 @@ impl Driver {
         self.sends.report_paced(&self.cx, &self.webs);
     }
 
-    /// A message that waits in its queue is over.
     pub fn refuse_waiting(&mut self, message: MessageId, outcome: Outcome) {
         if self.sends.take_waiting(message) {
             self.conclude(message, outcome);
@@ -131,9 +130,7 @@ impl Driver {
             address = channel::address_with_fault(&address, sent_as);
             (token, carried) = self.cx.token_with_fault(sent_as).unwrap_or((token, carried));
         }
-        let endpoint = channel::endpoint(address.channel(), &request.extras);
-        let body = channel::body(&address, entry, request, self.cx.now.wall)?;
-        let call = channel::request_head(&self.cx.profile, &address, endpoint, &token)?.with_body(body);
+        let call = channel::call(&self.cx.profile, entry, &address, request, &token, self.cx.now.wall)?;
         let call = if request.sent_as == Some(Variation::NoToken) { call.without_authorization() } else { call };
         let shown = capture::request(&call, &self.cx.redactor);
         Ok((call, shown, carried))
@@ -269,7 +266,6 @@ impl Driver {
         self.settle_unknown(message, delivery, None);
     }
 
-    /// An unknown message is unknown no more.
     pub fn settle_unknown(&mut self, message: MessageId, delivery: DeliveryStatus, remote_id: Option<String>) {
         let Some(Doubt { conversation, .. }) = self.sends.know(message) else { return };
         self.reads.of(conversation).settled(message);

@@ -9,7 +9,7 @@
 //!                      └ probes                 what a person wants to know
 //! ```
 
-mod context;
+pub mod context;
 mod messages;
 mod probes;
 mod reads;
@@ -35,21 +35,18 @@ use sends::Sends;
 use side_requests::SideRequests;
 use sign_in::{RenewalEnd, SignInArea, ask_facts, facts_answered};
 use task_output::{Finished, TaskOutput, TaskPurpose};
-use tokio::sync::mpsc::{Sender, UnboundedReceiver};
-use tokio::sync::watch;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 use web::state::Webs;
 use webhook_listener::WebhookEvent;
 use webhooks::Webhooks;
 
-use crate::clock::Clock;
-use crate::config::{ConversationEntry, Profile};
+use crate::config::ConversationEntry;
 use crate::model::{Conversation, ConversationKey, SessionAsk};
 
+use super::Command;
 use super::reading::Arrival;
-use super::redact::Redactor;
 use super::token::TokenRequest;
-use super::{Command, EngineOptions, Report};
 
 pub struct Driver {
     cx: Context,
@@ -60,31 +57,23 @@ pub struct Driver {
     reads: Reads,
     probes: Probes,
     side_requests: SideRequests,
-    /// Conversations with a socket of their own.
-    webs: Webs,
+    webs: Webs, // conversations with a socket of their own
     webhooks: Webhooks,
 }
 
 impl Driver {
-    pub fn new(
-        profile: Arc<Profile>,
-        clock: Clock,
-        options: EngineOptions,
-        commands: UnboundedReceiver<Command>,
-        reports: Sender<Report>,
-        shared: watch::Sender<Arc<Redactor>>,
-    ) -> Self {
+    pub fn new(cx: Context, commands: UnboundedReceiver<Command>) -> Self {
         Self {
-            sends: Sends::new(profile.parallel, options.seed),
-            cx: Context::new(profile, clock, options, reports, shared),
             commands,
             stopping: false,
             sign_in: SignInArea::default(),
+            sends: Sends::new(cx.profile.parallel, cx.options.seed),
             reads: Reads::default(),
             probes: Probes::default(),
-            side_requests: SideRequests::new(clock.now()),
+            side_requests: SideRequests::new(cx.clock.now()),
             webs: Webs::default(),
             webhooks: Webhooks::default(),
+            cx,
         }
     }
 
@@ -114,7 +103,6 @@ impl Driver {
         self.cx.reporter.finish().await;
     }
 
-    /// Starts all that may start, and says when something is due next.
     fn start_due(&mut self) -> Option<Instant> {
         self.cx.now = self.cx.clock.now();
         while let Some(ask) = self.cx.tokens.due(self.cx.now) {

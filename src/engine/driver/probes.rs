@@ -29,24 +29,17 @@ use super::task_output::{AnsweredTry, TaskPurpose};
 /// Probes that other requests answer.
 #[derive(Default)]
 pub struct Probes {
-    /// The next token answer is that of a probe.
-    wants_token: bool,
-    /// The token that a probe brought: asking about it belongs to the same series.
-    brought: Option<Generation>,
-    /// Waits for what is asked about this token already.
-    wants_facts: Option<Generation>,
-    /// The service refused the pasted token in this exchange.
-    refused: Option<ExchangeId>,
-    /// A message that the conversation asked about last lists.
-    listed: Option<(ConversationKey, String)>,
+    wants_token: bool,                         // the next token answer is that of a probe
+    brought: Option<Generation>, // the token that a probe brought: asking about it belongs to the same series
+    wants_facts: Option<Generation>, // waits for what is asked about this token already
+    refused: Option<ExchangeId>, // the service refused the pasted token in this exchange
+    listed: Option<(ConversationKey, String)>, // a message that the conversation asked about last lists
 }
 
 impl Probes {
     pub fn ask(&mut self, asked: ProbeQuestion, cx: &mut Context, sign_in: &mut SignInArea) {
-        let begun = match asked {
-            ProbeQuestion::Token => self.ask_token(cx, sign_in),
-            _ => self.ask_plainly(asked, cx),
-        };
+        let token = asked == ProbeQuestion::Token;
+        let begun = if token { self.ask_token(cx, sign_in) } else { self.ask_plainly(asked, cx) };
         if let Err(why) = begun {
             cx.report(Report::Probe { asked, result: Probed::NotAsked(why) });
         }
@@ -67,7 +60,6 @@ impl Probes {
         Ok(())
     }
 
-    /// The kind of the next token request.
     pub const fn token_kind(&self) -> ExchangeKind {
         if self.wants_token { ExchangeKind::Probe } else { ExchangeKind::Token }
     }
@@ -84,7 +76,6 @@ impl Probes {
         }
     }
 
-    /// What `tokens/me` was asked about a token is answered.
     pub fn facts_answered(&mut self, generation: Generation, exchange: ExchangeId, cx: &mut Context) {
         self.refused = cx.tokens.facts().is_none().then_some(exchange);
         if self.wants_facts.take_if(|wanted| *wanted == generation).is_some() {
@@ -114,36 +105,35 @@ impl Probes {
 
     fn call(&self, asked: ProbeQuestion, cx: &Context) -> Result<(String, Call), BadCall> {
         let hosts = &cx.profile.hosts;
-        let token = || cx.usable_token();
+        let (api, token) = (&hosts.api, || cx.usable_token());
         let web = |key| cx.web_address(key).ok_or_else(|| BadCall("the conversation has no deployment".to_owned()));
         let (what, call) = match asked {
             ProbeQuestion::Reach(host) => {
                 let base = match (host, &cx.profile.credentials) {
-                    (Host::Api, _) => &hosts.api,
-                    (Host::Token, Credentials::Client(client)) if client.token_host == TokenHost::Api => &hosts.api,
+                    (Host::Api, _) => api,
+                    (Host::Token, Credentials::Client(client)) if client.token_host == TokenHost::Api => api,
                     (Host::Token, _) => &hosts.login,
                 };
                 let name = capture::authority(base).unwrap_or(base);
                 return Ok((format!("does {name} answer"), Call::get(base, "/")?));
             }
             ProbeQuestion::Token | ProbeQuestion::Scopes => {
-                ("what may this token do", lookups::token_info(&hosts.api, token()?)?)
+                ("what may this token do", lookups::token_info(api, token()?)?)
             }
             ProbeQuestion::Conversation(key) => ("conversation and its guest", cx.read_call(key, &[])?),
             ProbeQuestion::Messages(key) => {
                 let invented = Uuid::new_v4();
-                let call = if cx.conversation_id(key).is_some() {
-                    let listed = self.listed.as_ref().filter(|(of, _)| *of == key).map(|(_, id)| id.clone());
-                    cx.read_call(key, &[listed.unwrap_or_else(|| invented.simple().to_string())])?
-                } else {
-                    conversations::request(&hosts.api, &invented.to_string(), token()?)?
+                let listed = self.listed.as_ref().filter(|(of, _)| *of == key).map(|(_, id)| id.clone());
+                let call = match cx.conversation_id(key) {
+                    Some(_) => cx.read_call(key, &[listed.unwrap_or_else(|| invented.simple().to_string())])?,
+                    None => conversations::request(api, &invented.to_string(), token()?)?,
                 };
                 ("may messages be read", call)
             }
             ProbeQuestion::Integration(key) => {
                 let none = || BadCall("the conversation has no integration".to_owned());
                 let (integration, _) = cx.open_guest(key).ok_or_else(none)?;
-                ("is there this integration", lookups::integration(&hosts.api, integration, token()?)?)
+                ("is there this integration", lookups::integration(api, integration, token()?)?)
             }
             ProbeQuestion::Deployment(key) => {
                 ("configuration of the deployment", deployments::request(&hosts.cdn, web(key)?.0, Public::Config)?)
@@ -159,9 +149,9 @@ impl Probes {
             ProbeQuestion::Id(thing, id) => {
                 let id = if thing == IdTarget::Message { id.simple().to_string() } else { id.to_string() };
                 let (named, call) = match thing {
-                    IdTarget::Conversation => ("a conversation", conversations::request(&hosts.api, &id, token()?)?),
-                    IdTarget::Message => ("a message", lookups::message(&hosts.api, &id, token()?)?),
-                    IdTarget::Integration => ("an integration", lookups::integration(&hosts.api, &id, token()?)?),
+                    IdTarget::Conversation => ("a conversation", conversations::request(api, &id, token()?)?),
+                    IdTarget::Message => ("a message", lookups::message(api, &id, token()?)?),
+                    IdTarget::Integration => ("an integration", lookups::integration(api, &id, token()?)?),
                     IdTarget::Deployment => ("a deployment", deployments::request(&hosts.cdn, &id, Public::Config)?),
                 };
                 return Ok((format!("is {id} {named}"), call));
@@ -211,13 +201,12 @@ fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context) -> bool {
     match asked {
         ProbeQuestion::Reach(_) | ProbeQuestion::Origin(_) => false,
         ProbeQuestion::Token | ProbeQuestion::Scopes => lookups::TokenInfo::read(body).is_some(),
-        ProbeQuestion::Conversation(_) | ProbeQuestion::Id(IdTarget::Conversation, _) => {
-            conversations::read(body).is_some()
-        }
         ProbeQuestion::Messages(key) if cx.conversation_id(key).is_some() => {
             conversations::read_bulk(body, &[], cx.now.wall).is_some()
         }
-        ProbeQuestion::Messages(_) => conversations::read(body).is_some(),
+        ProbeQuestion::Messages(_) | ProbeQuestion::Conversation(_) | ProbeQuestion::Id(IdTarget::Conversation, _) => {
+            conversations::read(body).is_some()
+        }
         ProbeQuestion::Integration(key) => cx.open_guest(key).is_some_and(|(id, _)| lookups::describes(body, id)),
         ProbeQuestion::Deployment(_) | ProbeQuestion::Id(IdTarget::Deployment, _) => {
             deployments::read_config(body).is_some()

@@ -21,24 +21,20 @@ use super::task_output::{AnsweredTry, TaskPurpose};
 const REPEATS: u32 = 20;
 
 /// What a read brought: messages that are new, and what they settle.
-pub type ReadMessages = (Vec<RemoteMessage>, Vec<Settled>);
+type ReadMessages = (Vec<RemoteMessage>, Vec<Settled>);
 
 /// Conversations as far as they are read.
 #[derive(Default)]
 pub struct Reads {
     readers: BTreeMap<ConversationKey, ReplyReader>,
     under_way: BTreeMap<ConversationKey, Reading>,
-    /// The one that a person looks at.
-    pub watched: Option<ConversationKey>,
+    pub watched: Option<ConversationKey>, // the one that a person looks at
 }
 
 struct Reading {
-    /// A person asked for it.
-    asked: bool,
-    /// When its first request began: what was said before then is known once it succeeded.
-    began: Moment,
-    /// After the conversation was read: what it lists, and what is still to be fetched.
-    bulk: Option<Bulk>,
+    asked: bool,        // a person asked for it
+    began: Moment,      // when its first request began: what was said before then is known once it succeeded
+    bulk: Option<Bulk>, // after the conversation was read: what it lists, and what is still to be fetched
 }
 
 struct Bulk {
@@ -85,7 +81,7 @@ impl Reads {
         if cx.is_web(key) {
             return;
         }
-        reader.look(cx.now, &cx.options.read_pauses);
+        reader.look(cx.now, &cx.options.read_pauses, false);
         if cx.conversation_id(key).is_none() {
             cx.report_readable(key, RepliesReadable::No(Unreadable::NoConversationId), cx.now);
         }
@@ -107,11 +103,10 @@ impl Reads {
         };
         reader.sent(one.message, &cx.redactor.text(&one.text), when, one.remote_id);
         if one.unknown && !cx.is_web(one.conversation) {
-            reader.look_soon(cx.now, &cx.options.read_pauses);
+            reader.look(cx.now, &cx.options.read_pauses, true);
         }
     }
 
-    /// What is known of a conversation.
     pub fn of(&mut self, key: ConversationKey) -> &mut ReplyReader {
         self.readers.entry(key).or_default()
     }
@@ -139,7 +134,7 @@ impl Reads {
     pub fn due(&self, cx: &Context) -> Option<Moment> {
         let idle = self.readers.iter().filter(|(key, _)| !self.under_way.contains_key(key));
         let held = cx.pace.may_read(cx.now).err().filter(|_| !self.readers.is_empty());
-        let dues = idle.filter_map(|(_, reader)| reader.next_due()).chain(held);
+        let dues = idle.filter_map(|(_, reader)| reader.next).chain(held);
         dues.filter(|at| at.mono > cx.now.mono).min()
     }
 
@@ -168,7 +163,7 @@ impl Reads {
     ) -> Option<ReadMessages> {
         let mut reading = self.under_way.remove(&key)?;
         let generation = record.generation();
-        let understood = shown.body().is_some_and(|body| self.understand(&mut reading, &mut record, body, key, cx));
+        let understood = shown.body().is_some_and(|body| self.understand(key, &mut reading, &mut record, body, cx));
         let (status, wait, why, missing) = (shown.status(), shown.wait(), shown.why(), shown.missing_permissions());
         cx.settle_question(&mut record, shown, understood);
         if understood {
@@ -196,12 +191,12 @@ impl Reads {
             reader.refused();
         }
         // What is known of the conversation, without what could not be read.
-        let (state, since) = match &reading.bulk {
-            Some(bulk) => (bulk.state, bulk.since),
-            _ if status == 404 => (RemoteState::Missing, None),
-            _ => (RemoteState::Unknown, None),
+        let (known, state, since) = match &reading.bulk {
+            Some(bulk) => (true, bulk.state, bulk.since),
+            None if status == 404 => (true, RemoteState::Missing, None),
+            None => (false, RemoteState::Unknown, None),
         };
-        let news = (reading.bulk.is_some() || status == 404) && reader.is_news(state, since, false);
+        let news = known && reader.is_news(state, since, false);
         if news || reading.asked {
             cx.report(Report::Conversation { key, state, since, messages: Vec::new() });
         }
@@ -210,11 +205,11 @@ impl Reads {
 
     /// Reads the body into `reading`; false where the body is something else.
     fn understand(
-        &self,
+        &mut self,
+        key: ConversationKey,
         reading: &mut Reading,
         record: &mut Exchange,
         body: &[u8],
-        key: ConversationKey,
         cx: &Context,
     ) -> bool {
         if let Some(bulk) = &mut reading.bulk {
@@ -229,8 +224,7 @@ impl Reads {
             return true;
         }
         let Some(read) = conversations::read(body) else { return false };
-        let ids = read.messages.iter().map(|l| l.id.as_str());
-        let left = self.readers.get(&key).map(|r| r.unknown_ids(ids)).unwrap_or_default();
+        let left = self.of(key).unknown_ids(&read.messages);
         let (state, since, listed) = (read.state, read.since, read.messages);
         reading.bulk = Some(Bulk { state, since, listed, left, found: Vec::new() });
         true
@@ -253,8 +247,7 @@ impl Reads {
         if reader.is_news(state, since, !fresh.is_empty()) || reading.asked {
             cx.report(Report::Conversation { key, state, since, messages: fresh.clone() });
         }
-        let absent = reader.unknown_ids(listed.iter().map(|l| l.id.as_str())).len();
-        let readable = match absent {
+        let readable = match reader.unknown_ids(&listed).len() {
             0 => RepliesReadable::Yes,
             absent => RepliesReadable::No(Unreadable::Incomplete { absent }),
         };

@@ -3,10 +3,10 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
@@ -31,14 +31,12 @@ pub struct Reporter {
     metrics: Option<RefCell<MetricsAgent>>,
     /// Statuses that are being recorded, as what is reported once they are.
     pub recordings: FuturesOrdered<StatusRecording>,
-    /// How many exchanges began.
-    pub exchanges: u64,
-    /// That the server's clock differs is reported once.
-    pub skew_told: bool,
+    pub exchanges: u64,  // how many exchanges began
+    pub skew_told: bool, // that the server's clock differs is reported once
 }
 
 /// Ends with what is to be reported, once a status is on the disk, or cannot be yet.
-pub type StatusRecording = Pin<Box<dyn Future<Output = Vec<Report>> + Send>>;
+pub type StatusRecording = BoxFuture<'static, Vec<Report>>;
 
 impl Reporter {
     pub fn new(metrics: Option<&MetricsSettings>, profile: &Profile, listener: Sender<Report>) -> Self {

@@ -35,29 +35,22 @@ pub struct Sends {
 /// Why a message is not tried any more.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum GivenUp {
-    /// A person took it back while it was on the wire.
-    TakenBack,
-    /// guestwire is leaving: what was not written stays queued for the next start.
-    StaysQueued,
+    TakenBack,   // a person took it back while it was on the wire
+    StaysQueued, // guestwire is leaving: what was not written stays queued for the next start
 }
 
-/// A message that is not settled.
 pub struct InFlightSend {
     pub request: SendRequest,
     pub channel: Channel,
     pub tries: Tries,
     delivery: DeliveryStatus,
-    /// From its first try on.
-    pub record: Option<Exchange>,
+    pub record: Option<Exchange>, // from its first try on
     /// Met a 401 with this generation: wants a newer one; and what the 401 said.
     refuted: Option<(Generation, Reason)>,
-    /// Waits for a renewal that its exchange does not name yet.
-    wants_renewal: bool,
-    /// While a request of it is on the wire.
-    take_back: Option<TakeBack>,
+    wants_renewal: bool,         // waits for a renewal that its exchange does not name yet
+    take_back: Option<TakeBack>, // while a request of it is on the wire
     pub given_up: Option<GivenUp>,
-    /// When the newest try began; where the answers of tries were lost, the first of those.
-    pub began: Moment,
+    pub began: Moment, // when the newest try began; where the answers of tries were lost, the first of those
 }
 
 impl InFlightSend {
@@ -117,7 +110,6 @@ pub struct Doubt {
 }
 
 impl Sends {
-    /// None yet, of which `parallel` conversations may be on the wire side by side.
     pub fn new(parallel: usize, seed: u64) -> Self {
         Self {
             queue: Queue::new(parallel),
@@ -128,12 +120,10 @@ impl Sends {
         }
     }
 
-    /// A message that is not settled.
     pub fn get(&self, message: MessageId) -> Option<&InFlightSend> {
         self.all.get(&message)
     }
 
-    /// Whether a message was taken in and is not over, or unknown.
     pub fn knows(&self, message: MessageId) -> bool {
         self.all.contains_key(&message) || self.unknown.contains_key(&message)
     }
@@ -142,7 +132,6 @@ impl Sends {
         self.queue.in_flight
     }
 
-    /// Messages that wait in their queues.
     pub fn waiting(&self) -> impl Iterator<Item = &InFlightSend> {
         self.queue.waiting().filter_map(|message| self.all.get(&message))
     }
@@ -238,7 +227,6 @@ impl Sends {
         Some(intent)
     }
 
-    /// Its request is on the way, and can be taken back by `take_back`.
     pub fn handed_over(&mut self, message: MessageId, take_back: TakeBack) {
         if let Some(send) = self.all.get_mut(&message) {
             (send.take_back, send.refuted, send.wants_renewal) = (Some(take_back), None, false);
@@ -365,12 +353,10 @@ impl Sends {
         Some((send, delivery))
     }
 
-    /// A message of an earlier session is unknown.
     pub fn recall_unknown(&mut self, message: MessageId, doubt: Doubt) {
         self.unknown.insert(message, doubt);
     }
 
-    /// An unknown message is unknown no more.
     pub fn know(&mut self, message: MessageId) -> Option<Doubt> {
         self.unknown.remove(&message)
     }

@@ -31,13 +31,10 @@ const LEARN_PAUSE: Duration = Duration::from_secs(1);
 const WAITING_MAX: usize = 64;
 
 pub struct SideRequests {
-    /// What was said before then is history.
-    began: Moment,
+    began: Moment, // what was said before then is history
     waiting: VecDeque<SideRequest>,
-    /// When typing was last told.
-    typed: BTreeMap<ConversationKey, Moment>,
-    /// Conversations whose id is being asked for, or was not told.
-    learning: BTreeMap<ConversationKey, Learning>,
+    typed: BTreeMap<ConversationKey, Moment>,      // when typing was last told
+    learning: BTreeMap<ConversationKey, Learning>, // conversations whose id is being asked for, or was not told
 }
 
 /// How asking for a conversation's id stands: each message that is pushed may ask, so that a server that does not tell is
@@ -62,7 +59,6 @@ impl Learning {
 }
 
 impl SideRequests {
-    /// None yet, of an engine that begins at `began`.
     pub const fn new(began: Moment) -> Self {
         Self { began, waiting: VecDeque::new(), typed: BTreeMap::new(), learning: BTreeMap::new() }
     }
@@ -74,7 +70,6 @@ impl SideRequests {
         self.waiting.push_back(request);
     }
 
-    /// A new token: what the old one was refused may be asked again.
     pub fn new_token(&mut self) {
         self.learning.clear();
     }
@@ -111,7 +106,6 @@ impl SideRequests {
         }
     }
 
-    /// A person wants to see a page of the active conversations.
     pub fn discover(&mut self, page: u32) {
         self.put(SideRequest::Discover { page: page.max(1) });
     }
@@ -123,7 +117,7 @@ impl SideRequests {
 
     pub fn begin_waiting(&mut self, cx: &mut Context) {
         if cx.outlook(None) == Outlook::Never {
-            for request in std::mem::take(&mut self.waiting) {
+            for request in self.waiting.drain(..) {
                 give_up(&request, "there is no valid token: sign in first".to_owned(), cx);
             }
         }
@@ -138,9 +132,8 @@ impl SideRequests {
         let status = shown.status();
         match request {
             SideRequest::Typing(_) | SideRequest::Receipt { .. } => {
-                let taken = |answer| outcome::of_answer(answer, false) == TryResult::Accepted;
-                let taken = shown.evidence().is_some_and(taken);
-                cx.settle_question(&mut record, shown, taken);
+                let judged = shown.evidence().map(|answer| outcome::of_answer(answer, false));
+                cx.settle_question(&mut record, shown, judged == Some(TryResult::Accepted));
             }
             SideRequest::Learn { key, .. } => {
                 let id = shown.body().and_then(lookups::conversation_of);
@@ -158,13 +151,12 @@ impl SideRequests {
             SideRequest::Discover { page } => {
                 let listed = shown.body().and_then(|body| lookups::read_active(body, *page));
                 let outcome = cx.settle_question(&mut record, shown, listed.is_some());
-                let why = outcome.reason().map(ToString::to_string).unwrap_or_default();
+                let mut why = outcome.words().unwrap_or_default();
+                if status == 403 {
+                    why = format!("{why}; listing conversations needs {}", lookups::ACTIVE_PERMISSIONS);
+                }
                 match listed {
                     Some((found, more)) => cx.report(Report::Discovered { page: *page, found: Ok(found), more }),
-                    None if status == 403 => {
-                        let why = format!("{why}; listing conversations needs {}", lookups::ACTIVE_PERMISSIONS);
-                        give_up(request, why, cx);
-                    }
                     None => give_up(request, why, cx),
                 }
             }
@@ -173,36 +165,36 @@ impl SideRequests {
 }
 
 fn begin(request: SideRequest, cx: &mut Context) {
-    let (kind, what, key) = match &request {
-        SideRequest::Typing(key) => (ExchangeKind::Event, "typing".to_owned(), Some(*key)),
-        SideRequest::Receipt { key, .. } => (ExchangeKind::Event, "receipt: delivered".to_owned(), Some(*key)),
+    let record = match &request {
+        SideRequest::Typing(key) => cx.record(ExchangeKind::Event, "typing", Some(*key)),
+        SideRequest::Receipt { key, .. } => cx.record(ExchangeKind::Event, "receipt: delivered", Some(*key)),
         SideRequest::Learn { key, .. } => {
-            (ExchangeKind::Read, "which conversation is the message part of".to_owned(), Some(*key))
+            cx.record(ExchangeKind::Read, "which conversation is the message part of", Some(*key))
         }
-        SideRequest::Discover { page } => (ExchangeKind::Read, format!("active conversations, page {page}"), None),
+        SideRequest::Discover { page } => {
+            cx.record(ExchangeKind::Read, &format!("active conversations, page {page}"), None)
+        }
     };
-    let record = cx.record(kind, &what, key);
     if let Err(why) = cx.request(TaskPurpose::Side(request.clone()), record, call(&request, cx), cx.carried()) {
         give_up(&request, why, cx);
     }
 }
 
 fn call(request: &SideRequest, cx: &Context) -> Result<Call, BadCall> {
-    let guest = |key| cx.open_guest(key).ok_or_else(|| BadCall("there is no such conversation".to_owned()));
-    let (token, api) = (cx.usable_token()?, &cx.profile.hosts.api);
+    let (token, api, now) = (cx.usable_token()?, &cx.profile.hosts.api, cx.now.wall);
+    let to_guest = |key, endpoint| {
+        let (integration, guest) =
+            cx.open_guest(key).ok_or_else(|| BadCall("there is no such conversation".to_owned()))?;
+        Ok((open_messaging::request(api, integration, endpoint, token)?, guest))
+    };
     match request {
         SideRequest::Typing(key) => {
-            let (integration, guest) = guest(*key)?;
-            let call = open_messaging::request(api, integration, Endpoint::Event, token)?;
-            Ok(call.with_body(open_messaging::typing(guest, cx.now.wall)))
+            to_guest(*key, Endpoint::Event).map(|(call, guest)| call.with_body(open_messaging::typing(guest, now)))
         }
-        SideRequest::Receipt { key, message_id } => {
-            let (integration, guest) = guest(*key)?;
-            let call = open_messaging::request(api, integration, Endpoint::Receipt, token)?;
-            Ok(call.with_body(open_messaging::delivered(message_id, &guest.id, cx.now.wall)))
-        }
+        SideRequest::Receipt { key, message_id } => to_guest(*key, Endpoint::Receipt)
+            .map(|(call, guest)| call.with_body(open_messaging::delivered(message_id, &guest.id, now))),
         SideRequest::Learn { message_id, .. } => lookups::message(api, message_id, token),
-        SideRequest::Discover { page } => lookups::active(api, *page, cx.server_time(cx.now.wall), token),
+        SideRequest::Discover { page } => lookups::active(api, *page, cx.server_time(now), token),
     }
 }
 

@@ -23,10 +23,8 @@ const RETIRED: usize = 4;
 
 struct Renewal {
     record: Exchange,
-    /// When the newest request for it left.
-    asked: Moment,
-    /// Whether the secret was read for it, and not kept from an earlier one.
-    fresh: bool,
+    asked: Moment, // when the newest request for it left
+    fresh: bool,   // whether the secret was read for it, and not kept from an earlier one
     /// The kept secret was refused: the secret is read once more before the refusal counts.
     refused: Option<(TokenDenied, Outcome)>,
 }
@@ -37,11 +35,9 @@ pub type RenewalEnd = (ExchangeId, Option<Generation>);
 /// How the session's token is had.
 #[derive(Default)]
 pub struct SignInArea {
-    /// The client's secret, once it was read.
-    secret: Option<SecretString>,
+    secret: Option<SecretString>, // the client's secret, once it was read
     renewal: Option<Renewal>,
-    /// The request for a token of another scope, while it is under way.
-    asking_spare: Option<Exchange>,
+    asking_spare: Option<Exchange>, // the request for a token of another scope, while it is under way
 }
 
 impl SignInArea {

@@ -24,37 +24,21 @@ use crate::model::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SideRequest {
     Typing(ConversationKey),
-    /// The message of this remote id has reached the guest.
-    Receipt {
-        key: ConversationKey,
-        message_id: String,
-    },
-    /// Which conversation is the message of this remote id part of?
-    Learn {
-        key: ConversationKey,
-        message_id: String,
-    },
-    /// Which conversations are active? A page of them, from 1.
-    Discover {
-        page: u32,
-    },
+    Receipt { key: ConversationKey, message_id: String }, // the message of this remote id has reached the guest
+    Learn { key: ConversationKey, message_id: String }, // which conversation is the message of this remote id part of?
+    Discover { page: u32 },                             // which conversations are active? a page of them, from 1
 }
 
 /// What a request is made for that carries no message and asks for no token.
 #[derive(Clone, Debug)]
 pub enum TaskPurpose {
-    /// What may the token of this generation do?
-    Facts(Generation),
+    Facts(Generation), // what may the token of this generation do?
     Probe(ProbeQuestion),
-    /// A conversation or its messages.
-    Read(ConversationKey),
-    /// A page of a web conversation's history.
-    History(ConversationKey),
+    Read(ConversationKey),    // a conversation or its messages
+    History(ConversationKey), // a page of a web conversation's history
     Side(SideRequest),
-    /// A file is put where the session says, under this attachment id.
-    Upload(ConversationKey, String),
-    /// A socket of the conversation is opened; the number counts its openings.
-    Open(ConversationKey, u64),
+    Upload(ConversationKey, String), // a file is put where the session says, under this attachment id
+    Open(ConversationKey, u64),      // a socket of the conversation is opened; the number counts its openings
 }
 
 impl TaskPurpose {
@@ -77,8 +61,7 @@ pub struct Finished {
     pub purpose: TaskPurpose,
     pub record: Exchange,
     pub shown: CapturedTry,
-    /// Where one was opened, and is to stay.
-    pub socket: Option<Socket>,
+    pub socket: Option<Socket>, // where one was opened, and is to stay
 }
 
 /// Ends a try early, once, when it is sent to.
@@ -88,15 +71,11 @@ pub enum TaskOutput {
     Answered(Box<Finished>),
     Secret(Result<SecretString, String>),
     Token(Box<TokenDone>),
-    /// A token of another scope, for negative tests.
-    Spare(Box<TokenDone>),
+    Spare(Box<TokenDone>), // a token of another scope, for negative tests
     Sent(MessageId, Box<CapturedTry>),
-    /// Whether a message's intent was recorded. Where it was, its frame follows.
-    Recorded(MessageId, Result<(), Unrecorded>),
-    /// The guest token was read or made for this opening of the socket.
-    GuestToken(ConversationKey, u64, Result<GuestToken, String>),
-    /// A file of a message was read.
-    File(ConversationKey, MessageId, Result<FileRead, String>),
+    Recorded(MessageId, Result<(), Unrecorded>), // whether a message's intent was; where it was, its frame follows
+    GuestToken(ConversationKey, u64, Result<GuestToken, String>), // for this opening of the socket
+    File(ConversationKey, MessageId, Result<FileRead, String>), // a file of a message was read
 }
 
 /// A try as it may be shown, and what was said beside its own matter.
@@ -111,47 +90,40 @@ pub struct CapturedTry {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ResponseMeta {
     pub limit: Option<RateLimit>,
-    /// Seconds that the server's clock is ahead.
-    pub skew: Option<i64>,
+    pub skew: Option<i64>, // seconds that the server's clock is ahead
     pub date: Option<Timestamp>,
 }
 
 pub struct TokenDone {
     pub shown: CapturedTry,
-    /// Where a whole answer came.
-    pub grant: Option<TokenAnswer>,
+    pub grant: Option<TokenAnswer>, // where a whole answer came
 }
 
 pub struct FileRead {
-    /// None where it is too large.
-    pub bytes: Vec<u8>,
+    pub bytes: Vec<u8>, // none where it is too large
     pub size: u64,
-    /// Of `bytes`, base64, as S3 wants it.
-    pub md5: String,
+    pub md5: String, // of `bytes`, base64, as S3 wants it
 }
 
 impl CapturedTry {
     pub fn of(tried: &Tried, asked: CallKind, redactor: &Redactor, clock: Clock) -> Self {
         let now = clock.now();
-        let by_host = tried.result.as_ref().map_or_else(NoAnswer::by_host, Some);
-        let meta = by_host.map_or_else(ResponseMeta::default, |a| {
-            let date = headers::date(&a.headers);
-            ResponseMeta {
-                limit: headers::rate_limit(&a.headers, now),
-                skew: date.map(|d| d.duration_since(now.wall).as_secs()),
-                date,
-            }
-        });
+        let by_host = tried.result.as_ref().map_or_else(NoAnswer::by_host, Some).map(|a| &a.headers);
+        let date = by_host.and_then(headers::date);
+        let meta = ResponseMeta {
+            limit: by_host.and_then(|fields| headers::rate_limit(fields, now)),
+            skew: date.map(|d| d.duration_since(now.wall).as_secs()),
+            date,
+        };
         let answer = match &tried.result {
             Ok(answer) => answer,
             Err(none) => return Self { result: Err(capture::failure(none, redactor)), timing: tried.timing, meta },
         };
         let response = capture::response(answer, redactor, false);
-        let answerer = match who_answered(asked, answer.status, &answer.headers, &capture::plain(answer)) {
-            Answerer::Other(Sign::Header(line)) => Answerer::Other(Sign::Header(redactor.text(&line).into_owned())),
-            Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),
-            other => other,
-        };
+        let mut answerer = who_answered(asked, answer.status, &answer.headers, &capture::plain(answer));
+        if let Answerer::Other(Sign::Header(line) | Sign::Via(line)) = &mut answerer {
+            *line = redactor.text(line).into_owned();
+        }
         let tells_error = tells_error(asked, response.body.text.as_bytes());
         let refused = tells_error || !(200..300).contains(&answer.status);
         let error = if refused { ApiError::of(&response) } else { ApiError::default() };

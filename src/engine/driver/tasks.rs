@@ -155,7 +155,6 @@ impl Context {
         self.tasks.spawn(async move { TaskOutput::GuestToken(key, serial, work.await) });
     }
 
-    /// Records what is about to be written.
     pub fn spawn_recording(&mut self, intent: Intent) {
         let message = intent.message;
         let recording = self.options.send_log.intent(intent);

@@ -55,12 +55,9 @@ const REPORTED_EVERY: Duration = Duration::from_secs(1);
 pub const WAITING: usize = 64;
 
 pub enum WebhookEvent {
-    /// It takes webhooks at this address, signed with this secret.
-    Listening(SocketAddr, SecretString),
-    /// It does not, and why.
-    Failed(String),
-    /// Something came, signed by the integration.
-    Delivery(Box<Delivery>),
+    Listening(SocketAddr, SecretString), // it takes webhooks at this address, signed with this secret
+    Failed(String),                      // it does not, and why
+    Delivery(Box<Delivery>),             // something came, signed by the integration
     /// So many requests came that nobody signed and that were answered alike; the first of them.
     Refused(Box<Delivery>, u64),
 }
@@ -70,23 +67,18 @@ pub struct Delivery {
     pub at: Moment,
     pub took: Duration,
     pub peer: SocketAddr,
-    /// As it may be kept: masked, and cut where nobody signed it.
-    pub request: Request,
-    /// The content of a delivery with a good signature.
-    pub outbound: Option<Outbound>,
+    pub request: Request,           // as it may be kept: masked, and cut where nobody signed it
+    pub outbound: Option<Outbound>, // the content of a delivery with a good signature
     pub answer: WebhookAnswer,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WebhookAnswer {
     Taken(WebhookForm),
-    /// It is not, and why.
-    Unsigned(Unsigned),
-    /// It is signed, and not what a webhook brings.
-    NotUnderstood,
+    Unsigned(Unsigned), // it is not, and why
+    NotUnderstood,      // it is signed, and not what a webhook brings
     NotAPost,
-    /// Its body is larger than the platform's own limit.
-    TooLarge,
+    TooLarge, // its body is larger than the platform's own limit
 }
 
 impl WebhookAnswer {
@@ -130,7 +122,6 @@ impl WebhookAnswer {
     }
 }
 
-/// Listens until it is dropped.
 pub async fn listen(
     hook: WebhookSettings,
     terminal: Terminal,
@@ -140,10 +131,8 @@ pub async fn listen(
 ) {
     let (secret, listener) = match open(&hook, terminal).await {
         Ok(opened) => opened,
-        Err(why) => {
-            let _ = events.send(WebhookEvent::Failed(why)).await;
-            return;
-        }
+        // The driver may be going: then nobody wants to know any more.
+        Err(why) => return drop(events.send(WebhookEvent::Failed(why)).await),
     };
     let address = listener.local_addr().unwrap_or(hook.listen);
     if events.send(WebhookEvent::Listening(address, secret.clone())).await.is_err() {
@@ -182,7 +171,6 @@ pub async fn listen(
             },
             () = tokio::time::sleep_until(report_at), if !refused.is_empty() => {
                 for (delivery, count) in refused.drain(..) {
-                    // The driver may be going: then nobody wants to know any more.
                     let _ = door.events.send(WebhookEvent::Refused(delivery, count)).await;
                 }
                 report_at = Instant::now() + REPORTED_EVERY;
@@ -199,15 +187,13 @@ async fn open(hook: &WebhookSettings, terminal: Terminal) -> Result<(SecretStrin
     Ok((secret, listener.map_err(|e| format!("{} cannot be listened on: {e}", hook.listen))?))
 }
 
-/// What each connection needs.
 struct Door {
     secret: SecretString,
     address: SocketAddr,
     clock: Clock,
     redactor: watch::Receiver<Arc<Redactor>>,
     events: mpsc::Sender<WebhookEvent>,
-    /// Where what nobody signed goes.
-    strangers: mpsc::Sender<Box<Delivery>>,
+    strangers: mpsc::Sender<Box<Delivery>>, // where what nobody signed goes
 }
 
 impl Door {

@@ -25,10 +25,8 @@ const TYPES_FOR: Duration = Duration::from_secs(10);
 /// The listener, and what came through it.
 #[derive(Default)]
 pub struct Webhooks {
-    /// Where the profile wants one.
-    events: Option<mpsc::Receiver<WebhookEvent>>,
-    /// Ends with the driver.
-    listener: JoinSet<()>,
+    events: Option<mpsc::Receiver<WebhookEvent>>, // where the profile wants one
+    listener: JoinSet<()>,                        // ends with the driver
     seen: RecentSet<(String, String), REMEMBERED>,
     /// The row of each way in which strangers were refused, and how many it counts.
     refused: Vec<(WebhookAnswer, Exchange, u64)>,
@@ -195,15 +193,8 @@ fn words(delivery: &Delivery, outbound: Option<&Outbound>, key: Option<Conversat
         WebhookContent::Receipt(receipt) => format!("receipt: {}", receipt.words()),
         WebhookContent::Other(kind) => format!("[{kind}]"),
     };
-    let mut notes = Vec::new();
-    if !new {
-        notes.push("came before");
-    }
-    if key.is_none() {
-        notes.push("for nobody in the picker");
-    }
-    if delivery.answer == WebhookAnswer::Taken(WebhookForm::Hex) {
-        notes.push("signed in hex");
-    }
+    let in_hex = delivery.answer == WebhookAnswer::Taken(WebhookForm::Hex);
+    let notes = [(!new, "came before"), (key.is_none(), "for nobody in the picker"), (in_hex, "signed in hex")];
+    let notes: Vec<_> = notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note).collect();
     if notes.is_empty() { said } else { format!("{said} ({})", notes.join(", ")) }
 }

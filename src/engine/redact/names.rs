@@ -48,10 +48,8 @@ fn plain(name: &str) -> String {
 /// What stands before a value.
 struct Before<'t> {
     name: &'t str,
-    /// Where it begins.
-    at: usize,
-    /// It stands in quotation marks.
-    quoted: bool,
+    at: usize,    // where it begins
+    quoted: bool, // it stands in quotation marks
 }
 
 impl Before<'_> {
@@ -71,8 +69,7 @@ pub(super) struct Spot<'r> {
     pub end: usize,
     pub why: Why,
     pub label: &'r str,
-    /// A bare value of JSON: the mask needs quotation marks to be JSON still.
-    pub quote: bool,
+    pub quote: bool, // a bare value of JSON: the mask needs quotation marks to be JSON still
 }
 
 /// Of two reasons for the same place, the first gives the label.

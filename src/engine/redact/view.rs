@@ -6,10 +6,8 @@ use std::ops::Range;
 /// A text, or a part of one, as it reads after some encodings were undone.
 pub(super) struct View<'t> {
     pub text: Cow<'t, str>,
-    /// The whole text, as it came.
-    pub raw: &'t str,
-    /// Where each byte, and the end, stands in it; empty: nothing was undone.
-    places: Vec<u32>,
+    pub raw: &'t str, // the whole text, as it came
+    places: Vec<u32>, // where each byte, and the end, stands in it; empty: nothing was undone
 }
 
 impl<'t> View<'t> {
@@ -118,7 +116,6 @@ pub(super) fn pieces(text: &str) -> Vec<Range<usize>> {
     pieces
 }
 
-/// The letter that stands encoded at the beginning, and how many bytes it takes there.
 fn one(here: &str) -> Option<(char, usize)> {
     match here.as_bytes().first()? {
         b'%' => percent(here),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::redact::Redactor;
-use crate::model::{Conversation, ConversationKey, Masks, MessageId};
+use crate::model::{Conversation, ConversationKey, Masks, MessageId, OpenGuest};
 
 /// Nothing goes out in a form that the service does not take.
 #[test]
@@ -22,7 +22,10 @@ fn open_messaging_answers_every_offer_but_a_list() {
             sent_as: None,
             extras: Extras { choice, answers: Some("m".to_owned()), ..Extras::default() },
         };
-        assert_eq!(open_objection(&request).is_none(), taken, "{kind:?}");
+        let guest = OpenGuest { id: "g".to_owned(), id_type: "Opaque".to_owned(), nickname: None };
+        let open = Address::OpenMessaging { integration_id: "i".to_owned(), guest };
+        let objection = objection(&entry(&open), &Credentials::Missing(String::new()), &request);
+        assert_eq!(objection.is_none(), taken, "{kind:?}");
     }
 }
 

@@ -19,7 +19,7 @@ async fn pings_until_left(ours: impl Stream + 'static, mut theirs: impl AsyncWri
         pings += 1;
     }
     match inbox.recv().now_or_never() {
-        Some(Some(LinkEvent { said: LinkSaid::Gone(why), .. })) => (pings, why),
+        Some(Some(LinkEvent { said: LinkSaid::Gone(_, why), .. })) => (pings, why),
         other => panic!("{other:?} after {pings} pings"),
     }
 }
@@ -43,6 +43,18 @@ async fn a_peer_that_sends_pings_and_takes_no_pongs_is_left() {
     let (ours, accepted) = tokio::join!(ours, listener.accept());
     let (pings, why) = pings_until_left(ours.unwrap(), accepted.unwrap().0).await;
     assert!((400..3_000).contains(&pings) && why.contains("does not take the answers"), "{pings}: {why}");
+}
+
+#[tokio::test]
+async fn text_that_is_not_utf8_is_a_fault_of_the_other_side_and_no_lost_connection() {
+    let (ours, mut theirs) = tokio::io::duplex(4 << 10);
+    let socket = Socket::from_raw_socket(Box::new(ours), Role::Client, None).await;
+    let (events, mut inbox) = mpsc::channel(AHEAD);
+    let (_newest, redactor) = watch::channel(Arc::new(Redactor::new(&[])));
+    let _link = Link::start(socket, (ConversationKey(0), 1), events, redactor);
+    theirs.write_all(&[0x81, 3, b'{', 0xc3, b'}']).await.unwrap();
+    let Some(LinkEvent { said: LinkSaid::Gone(kind, why), .. }) = inbox.recv().await else { panic!() };
+    assert_eq!((kind, why.as_str()), (FailureKind::Protocol, "the other side sent text that is not UTF-8"));
 }
 
 #[test]

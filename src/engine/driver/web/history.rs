@@ -34,37 +34,25 @@ pub enum PageFor {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SeenPages {
     pub pages: Option<u32>,
-    /// How many messages it has.
-    pub count: usize,
-    /// How many of them are new.
-    pub fresh: usize,
-    /// Whether anything was known before.
-    pub knew: bool,
-    /// When the oldest of them was said, where told.
-    pub oldest: Option<Timestamp>,
-    /// Since when an unknown message may be there.
-    pub doubt: Option<Timestamp>,
+    pub count: usize,              // how many messages it has
+    pub fresh: usize,              // how many of them are new
+    pub knew: bool,                // whether anything was known before
+    pub oldest: Option<Timestamp>, // when the oldest of them was said, where told
+    pub doubt: Option<Timestamp>,  // since when an unknown message may be there
 }
 
 /// The history of one guest.
 #[derive(Clone, Debug, Default)]
 pub struct WebHistory {
     pub jwt: Option<(SecretString, Option<Timestamp>)>,
-    /// A JWT was refused just now.
-    pub refused: bool,
-    /// The page that is being read.
-    pub reading: Option<(u32, PageFor)>,
-    /// A person asked for the next page further back.
-    asked: bool,
-    /// The page that is to be read by itself, and no earlier than when.
-    back: Option<(u32, Option<Moment>)>,
-    /// The page that was read furthest back.
-    last: u32,
+    pub refused: bool,                   // a JWT was refused just now
+    pub reading: Option<(u32, PageFor)>, // the page that is being read
+    asked: bool,                         // a person asked for the next page further back
+    back: Option<(u32, Option<Moment>)>, // the page that is to be read by itself, and no earlier than when
+    last: u32,                           // the page that was read furthest back
     pages: Option<u32>,
-    /// Every page so far was new, and something older is known.
-    gap: bool,
-    /// How often reading by itself failed in a row.
-    failed: u32,
+    gap: bool,   // every page so far was new, and something older is known
+    failed: u32, // how often reading by itself failed in a row
 }
 
 impl WebHistory {

@@ -26,7 +26,7 @@ use crate::engine::web_session::{SocketEvent, SocketStep, Wanted};
 use crate::genesys::web_messaging::{Ours, Presence, socket_url};
 use crate::genesys::{Call, deployments};
 use crate::model::{
-    AsOf, Body, ConversationKey, DeliveryStatus, ExchangeKind, FailureKind, Outcome, Reason, RepliesReadable,
+    AsOf, Body, ConversationKey, DeliveryStatus, ExchangeKind, Failure, FailureKind, Outcome, Reason, RepliesReadable,
     SessionAsk, SessionEnd, Unreadable, WebSession,
 };
 
@@ -100,14 +100,12 @@ impl Driver {
             return;
         }
         let Some(web) = self.webs.of(key, &self.cx) else { return };
-        if web.pace.typing_again.is_some_and(|at| self.cx.now.mono < at.mono) {
-            return;
+        if web.pace.typing_again.is_none_or(|at| self.cx.now.mono >= at.mono) {
+            web.pace.typing_again = Some(self.cx.now.after(TYPING_EVERY));
+            self.write_frame(key, Ours::Typing);
         }
-        web.pace.typing_again = Some(self.cx.now.after(TYPING_EVERY));
-        self.write_frame(key, Ours::Typing);
     }
 
-    /// A person looks at a conversation: one that has a session has it opened.
     pub fn looked_at(&mut self, key: Option<ConversationKey>) {
         if let Some(key) = key.filter(|key| self.cx.is_web(*key)) {
             self.web_event(key, SocketEvent::Want(Wanted::Look));
@@ -151,10 +149,9 @@ impl Driver {
         if !session.is_open() {
             self.report_typing(key, None);
         }
-        let readable = readable_after(&before, &session);
+        let (readable, as_of) = (readable_after(&before, &session), AsOf::SocketSince(self.cx.now));
         self.cx.report(Report::Session { key, session });
         if let Some(readable) = readable {
-            let as_of = AsOf::SocketSince(self.cx.now);
             self.cx.report(Report::RepliesReadable { key, readable, as_of });
         }
     }
@@ -211,8 +208,8 @@ impl Driver {
                 let what = format!("a binary frame of {bytes} bytes");
                 self.record_theirs(key, &what, (0, Body::default()), Outcome::Accepted);
             }
-            LinkSaid::Gone(why) => {
-                self.lose_web(key, FailureKind::Reset, &why);
+            LinkSaid::Gone(kind, why) => {
+                self.lose_web(key, kind, &why);
                 self.web_event(key, SocketEvent::Broken(Reason::SocketLost(why)));
             }
         }
@@ -292,24 +289,19 @@ impl Driver {
         let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let current = web.opening.serial == serial;
-        let status = shown.evidence().map(|answer| answer.refusal.status);
+        let (status, wait) = (shown.status(), shown.wait());
         let why = match shown.why() {
-            Reason::Answer(refusal) => {
-                let origin = (refusal.status == 403).then_some(origin);
-                Reason::SocketRefused(refusal, origin)
-            }
+            Reason::Answer(refusal) => Reason::SocketRefused(refusal, (status == 403).then_some(origin)),
             other => other,
         };
-        let for_good = shown.result.as_ref().is_err_and(|failure| {
-            // A name that had an address before may have one again.
-            failure.is_for_good() || (failure.kind == FailureKind::Dns && !web.machine.was_open())
-        });
-        let wait = shown.wait();
-        let outcome = match (status, &socket) {
-            (_, Some(_)) if current => Outcome::Accepted,
-            (_, Some(_)) => Outcome::Cancelled,
-            (Some(_), None) => Outcome::Refused(why.clone()),
-            (None, None) => Outcome::Failed(why.clone()),
+        // A name that had an address before may have one again.
+        let no_name = |failure: &Failure| failure.kind == FailureKind::Dns && !web.machine.was_open();
+        let for_good = shown.result.as_ref().is_err_and(|failure| failure.is_for_good() || no_name(failure));
+        let outcome = match (&socket, status) {
+            (Some(_), _) if current => Outcome::Accepted,
+            (Some(_), _) => Outcome::Cancelled,
+            (None, 0) => Outcome::Failed(why.clone()),
+            (None, _) => Outcome::Refused(why.clone()),
         };
         self.cx.settle_try(&mut record, shown, outcome);
         if !current {
@@ -324,8 +316,8 @@ impl Driver {
                 web.pace.silent = None;
                 SocketEvent::Opened { fresh: web.guest.fresh }
             }
-            (None, Some(status)) => SocketEvent::Refused { status, why, wait },
-            (None, None) => SocketEvent::Failed { why, for_good },
+            (None, 0) => SocketEvent::Failed { why, for_good },
+            (None, status) => SocketEvent::Refused { status, why, wait },
         };
         self.web_event(key, event);
     }

@@ -180,7 +180,6 @@ impl Driver {
         }
     }
 
-    /// A person wants to see older messages.
     pub fn ask_history(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.of(key, &self.cx) else { return };
         // A session that is about to be open is waited for.
@@ -239,7 +238,6 @@ impl Driver {
         }
     }
 
-    /// A page of the history was read, or was not.
     pub fn history_read(&mut self, key: ConversationKey, (mut record, shown): AnsweredTry) {
         let (status, wait) = (shown.status(), shown.wait());
         let read = shown.body().and_then(HistoryOfSession::read);

@@ -193,7 +193,6 @@ impl Driver {
         self.cx.spawn_file(key, uploading.message, path, max);
     }
 
-    /// A file was read, or cannot be.
     pub fn file_read(&mut self, key: ConversationKey, message: MessageId, read: Result<FileRead, String>) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some(uploading) = web.files.uploading.as_mut().filter(|u| u.message == message) else { return };
@@ -230,7 +229,6 @@ impl Driver {
         }
     }
 
-    /// The file was put, or was refused.
     pub fn file_put(&mut self, key: ConversationKey, id: &str, (mut record, shown): AnsweredTry) {
         let why = match shown.evidence().map(|answer| &answer.answerer) {
             Some(Answerer::Other(sign)) => Reason::Elsewhere(shown.status(), sign.clone()),
@@ -321,7 +319,6 @@ impl Driver {
         }
     }
 
-    /// The upload that is not done is over.
     fn end_upload(&mut self, key: ConversationKey) -> Option<Uploading> {
         let uploading = self.webs.all.get_mut(&key)?.files.uploading.take()?;
         (!uploading.is_done()).then_some(uploading)

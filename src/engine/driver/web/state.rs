@@ -46,50 +46,41 @@ pub struct Ready {
 #[derive(Default)]
 pub struct GuestIdentity {
     pub token: Option<SecretString>,
-    /// The token was made just now: no session of it can exist.
-    pub fresh: bool,
-    /// The next token is a new one, whatever is kept.
-    pub renew: bool,
+    pub fresh: bool, // the token was made just now: no session of it can exist
+    pub renew: bool, // the next token is a new one, whatever is kept
 }
 
 #[derive(Default)]
 pub struct OpeningState {
-    /// Counts openings: what belongs to an earlier one is late.
-    pub serial: u64,
-    /// How the newest opening's URL stands in the log.
-    pub shown_url: String,
-    /// Ends the opening under way.
-    pub take_back: Option<TakeBack>,
+    pub serial: u64,                 // counts openings: what belongs to an earlier one is late
+    pub shown_url: String,           // how the newest opening's URL stands in the log
+    pub take_back: Option<TakeBack>, // ends the opening under way
 }
 
 /// When frames may be written, and pages of the history read.
 pub struct FramePace {
     pub frames: Rate,
     pub pages: Rate,
-    /// The server asked for silence until then.
-    pub silent: Option<Moment>,
+    pub silent: Option<Moment>, // the server asked for silence until then
     pub typing_again: Option<Moment>,
     pub health_again: Option<Moment>,
 }
 
 pub struct WebConversation {
     pub machine: Machine,
-    /// What was reported of the session last.
-    pub told: WebSession,
+    pub told: WebSession, // what was reported of the session last
     pub guest: GuestIdentity,
     pub opening: OpeningState,
     pub link: Option<Link>,
     pub flight: Vec<FrameUnderWay>,
     pub ready: Option<Ready>,
     pub pace: FramePace,
-    /// Who of the other side is typing, as far as reported.
-    pub typing: Option<Author>,
+    pub typing: Option<Author>, // who of the other side is typing, as far as reported
     pub history: WebHistory,
     pub files: Files,
 }
 
 impl WebConversation {
-    /// A conversation that nobody wants open yet.
     fn new(key: ConversationKey, options: &EngineOptions) -> Self {
         let rng = Rng::with_seed(options.seed.rotate_left(29) ^ u64::from(key.0));
         let minute = Duration::from_secs(60);
@@ -158,12 +149,10 @@ impl Webs {
         Some(self.all.entry(key).or_insert_with(|| WebConversation::new(key, &cx.options)))
     }
 
-    /// What a link tells next.
     pub async fn next(&mut self) -> Option<LinkEvent> {
         self.inbox.recv().await
     }
 
-    /// The files of a conversation that are being uploaded.
     pub fn upload(&mut self, key: ConversationKey) -> Option<&mut Uploading> {
         self.all.get_mut(&key)?.files.uploading.as_mut()
     }
@@ -182,7 +171,6 @@ impl Webs {
         self.all.get(&key).filter(|web| web.machine.is_writable())?.paced(now)
     }
 
-    /// When something is to be done by itself.
     pub fn due(&self, now: Moment) -> Option<Moment> {
         self.all.values().flat_map(|web| [web.due(), web.held_until(now)]).flatten().min()
     }
@@ -200,12 +188,9 @@ pub struct UploadFile {
 
 #[derive(Default)]
 pub struct Files {
-    /// Those of the message that is first in its queue.
-    pub uploading: Option<Uploading>,
-    /// Attachment ids of files that the server has and no message will carry.
-    pub unwanted: VecDeque<String>,
-    /// What the deployment takes.
-    pub media: Media,
+    pub uploading: Option<Uploading>, // those of the message that is first in its queue
+    pub unwanted: VecDeque<String>,   // attachment ids of files that the server has and no message will carry
+    pub media: Media,                 // what the deployment takes
 }
 
 /// The files of the message that is first in its queue.
@@ -214,8 +199,7 @@ pub struct Uploading {
     pub left: VecDeque<UploadFile>,
     /// The attachment id of the file under way, and its bytes until they are put.
     pub current: Option<(String, Vec<u8>)>,
-    /// Attachment id and type of each that has arrived.
-    pub done: Vec<(String, String)>,
+    pub done: Vec<(String, String)>, // attachment id and type of each that has arrived
     /// The server says where a file may go, and when it has arrived; no later than this.
     pub until: Option<Moment>,
 }
@@ -226,7 +210,6 @@ impl Uploading {
         self.left.is_empty()
     }
 
-    /// Whether the file of that attachment id is under way.
     pub fn is_at(&self, id: &str) -> bool {
         self.current.as_ref().is_some_and(|(current, _)| current == id)
     }
