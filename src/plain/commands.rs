@@ -161,14 +161,10 @@ impl Plain {
     fn quit(&mut self) {
         let open = self.session.under_way().count();
         if open == 0 {
-            self.leave();
-            return;
+            return self.leave();
         }
-        let sentence = format!(
-            "{} not settled: queued messages are dropped, and you will not see the answer to a message that is on the wire.",
-            counted(open, "message")
-        );
-        self.put(PlainQuestion::Quit, &sentence);
+        let lost = "queued messages are dropped, and you will not see the answer to a message that is on the wire";
+        self.put(PlainQuestion::Quit, &format!("{} not settled: {lost}.", counted(open, "message")));
     }
 
     /// A text of several lines, each safe for a terminal. The number of lines says where it ends.

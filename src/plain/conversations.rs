@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::parser::PlainQuestion;
 use super::parser::{Done, number};
 use super::sentences::{self, ending, span};
-use super::{AwaitedSession, Exit, Plain};
+use super::{AwaitedSession, Exit, Plain, number_of};
 use crate::config::{address, snippet};
 use crate::engine::{Command, DiscoveredConversation};
 use crate::model::ids::is_uuid;
@@ -15,8 +15,9 @@ use crate::model::{
     WebSession,
 };
 use crate::session::attachments;
-use crate::session::conversations::ADDED_MALFORMED;
+use crate::session::conversations::{ADDED_MALFORMED, ConversationItem};
 use crate::session::local::LocalRequest;
+use crate::text::screen::short_id;
 use crate::text::{clause, counted};
 
 /// How long a session may take to move: longer than all tries to open it, and than the answer to a frame.
@@ -36,43 +37,30 @@ const ASKS: [(&str, SessionAsk); 8] = [
 
 impl Plain {
     pub(super) fn active(&self) -> Result<ConversationKey, String> {
-        self.session
-            .conversations
-            .active()
-            .ok_or_else(|| "No conversation is open. Type .list, then .open and a number.".to_owned())
+        let active = self.session.conversations.active();
+        active.ok_or_else(|| "No conversation is open. Type .list, then .open and a number.".to_owned())
     }
 
     pub(super) fn list(&mut self) {
-        let lines: Vec<String> = self
-            .session
-            .conversations
-            .items()
-            .map(|item| {
-                let key = item.conversation.key;
-                let mut said = format!("{}, {}, {}", u64::from(key.0) + 1, item.name(), item.conversation.channel());
-                if let Some(session) = item.session() {
-                    said.push_str(&format!(", session {}", session.word()));
-                }
-                let remote = item.remote.word();
-                if item.remote != RemoteState::Unknown {
-                    said.push_str(&format!(", {remote}"));
-                }
-                for (number, word) in [
-                    (item.counts.sends, "sent"),
-                    (item.counts.refused, "refused"),
-                    (item.counts.unknown, "unknown"),
-                    (item.counts.sending + item.counts.waiting, "under way"),
-                ] {
-                    if number > 0 {
-                        said.push_str(&format!(", {number} {word}"));
-                    }
-                }
-                if self.session.conversations.active() == Some(key) {
-                    said.push_str(", open");
-                }
-                said + "."
-            })
-            .collect();
+        let active = self.session.conversations.active();
+        let row = |item: &ConversationItem| {
+            let (key, counts) = (item.conversation.key, item.counts);
+            let mut parts =
+                vec![number_of(key).to_string(), item.name().to_owned(), item.conversation.channel().to_string()];
+            parts.extend(item.session().map(|session| format!("session {}", session.word())));
+            parts.extend((item.remote != RemoteState::Unknown).then(|| item.remote.word().to_owned()));
+            let under_way = counts.sending + counts.waiting;
+            let counts = [
+                (counts.sends, "sent"),
+                (counts.refused, "refused"),
+                (counts.unknown, "unknown"),
+                (under_way, "under way"),
+            ];
+            parts.extend(counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")));
+            parts.extend((active == Some(key)).then(|| "open".to_owned()));
+            parts.join(", ") + "."
+        };
+        let lines: Vec<String> = self.session.conversations.items().map(row).collect();
         self.say(format!("{}.", counted(lines.len(), "conversation")));
         self.say_each(lines);
     }
@@ -86,15 +74,13 @@ impl Plain {
         let folded = rest.to_lowercase();
         let number = rest.parse::<u64>().ok();
         let found = items()
-            .find(|i| Some(u64::from(i.conversation.key.0) + 1) == number)
+            .find(|i| Some(number_of(i.conversation.key)) == number)
             .or_else(|| items().find(|i| i.name() == rest))
             .or_else(|| items().find(|i| i.name().to_lowercase() == folded));
         let Some(key) = found.map(|item| item.conversation.key) else {
             let near = sentences::nearest_to(rest, "", items().map(|i| i.name()));
-            return Err(format!(
-                "There is no conversation {rest}.{near} There are {}; .list shows them.",
-                items().len()
-            ));
+            let count = items().len();
+            return Err(format!("There is no conversation {rest}.{near} There are {count}; .list shows them."));
         };
         self.open_key(key);
         Ok(())
@@ -123,8 +109,7 @@ impl Plain {
 
     /// The session of a web conversation moved on.
     pub(super) fn web_session_moved(&mut self, key: ConversationKey, before: &WebSession) {
-        let item = self.session.conversations.get(key);
-        let Some(session) = item.map(|item| item.live.session.clone()) else { return };
+        let Some(session) = self.session.conversations.get(key).map(|item| item.live.session.clone()) else { return };
         let settled = !matches!(session, WebSession::Connecting | WebSession::Reconnecting { .. });
         if settled && let Some(awaited) = self.asked.web_session.take_if(|awaited| awaited.key == key) {
             let exit = match (awaited.ask, &session) {
@@ -148,8 +133,7 @@ impl Plain {
         self.say(match session {
             WebSession::Open { expires, new } => {
                 let how = if new { "a new session is open" } else { "the session is open again" };
-                let left =
-                    expires.and_then(|end| std::time::Duration::try_from(end.duration_since(self.now.wall)).ok());
+                let left = expires.and_then(|end| Duration::try_from(end.duration_since(self.now.wall)).ok());
                 let left = left.map(|left| format!("; it lasts {}", span(left))).unwrap_or_default();
                 format!("{name}: {how}{left}.")
             }
@@ -162,10 +146,8 @@ impl Plain {
             }
             WebSession::Unreachable { why } => {
                 let held = if self.interactive { "Messages wait; type" } else { "Type" };
-                format!(
-                    "{name}: the connection cannot be opened: {}. {held} .session connect to try again.",
-                    clause(&why)
-                )
+                let why = clause(&why);
+                format!("{name}: the connection cannot be opened: {why}. {held} .session connect to try again.")
             }
             WebSession::Reconnecting { at, why } => format!(
                 "{name}: the connection broke: {}. guestwire connects again in {}; messages wait until then.",
@@ -228,8 +210,7 @@ impl Plain {
     /// `.active 2`: asks for a page of active conversations.
     pub(super) fn discover(&mut self, rest: &str) -> Done {
         let page = u32::try_from(number(rest)?.unwrap_or(1)).ok().filter(|page| *page > 0);
-        let page =
-            page.ok_or_else(|| "There is no such page. Type .active, or .active 2 for the second page.".to_owned())?;
+        let page = page.ok_or("There is no such page. Type .active, or .active 2 for the second page.")?;
         self.asked.page = Some(page);
         self.ask(Command::Discover { page });
         Ok(())
@@ -241,27 +222,24 @@ impl Plain {
             self.add_snippet(rest);
             return Ok(());
         }
-        let number = rest.parse::<usize>().ok().filter(|n| *n > 0 && rest.len() < 6);
-        let (id, participant_id) = match number {
+        if rest.is_empty() {
+            return Err("Type .add and a number of .active, or a conversation id.".to_owned());
+        }
+        let (id, participant_id) = match rest.parse::<usize>().ok().filter(|n| *n > 0 && rest.len() < 6) {
             Some(n) => {
                 let none = || format!("There is no number {n} in the list. Type .active to list the conversations.");
                 let found = self.found.get(n - 1).ok_or_else(none)?;
                 (found.conversation_id.clone(), found.participant_id.clone())
             }
-            None if rest.is_empty() => {
-                return Err("Type .add and a number of .active, or a conversation id.".to_owned());
-            }
             None => (rest.to_owned(), None),
         };
-        let key = if let Some(key) = self.with_id(&id) {
-            key
-        } else {
-            if !is_uuid(&id) {
-                self.say(ADDED_MALFORMED);
-            }
-            let name = format!("added {}", crate::text::screen::short_id(&id, true));
-            self.add_address(name, Address::GuestApi { conversation_id: id, participant_id, external_id: None })
-        };
+        let known = self.with_id(&id);
+        if known.is_none() && !is_uuid(&id) {
+            self.say(ADDED_MALFORMED);
+        }
+        let name = format!("added {}", short_id(&id, true));
+        let address = Address::GuestApi { conversation_id: id, participant_id, external_id: None };
+        let key = known.unwrap_or_else(|| self.add_address(name, address));
         self.open_key(key);
         Ok(())
     }
@@ -301,19 +279,18 @@ impl Plain {
     }
 
     /// The site that a snippet's guest comes from.
-    pub(super) fn site(&mut self, question: PlainQuestion, line: &str) {
-        let PlainQuestion::Site(deployment_id) = &question else { return };
+    pub(super) fn site(&mut self, deployment_id: String, line: &str) {
         match address::origin(line) {
             Ok(origin) => {
-                let name = format!("web guest {}", crate::text::screen::short_id(deployment_id, true));
-                let address = Address::WebMessaging { deployment_id: deployment_id.clone(), origin };
+                let name = format!("web guest {}", short_id(&deployment_id, true));
+                let address = Address::WebMessaging { deployment_id, origin };
                 let same = self.session.conversations.with_address(&address);
                 let key = same.unwrap_or_else(|| self.add_address(name, address));
                 self.open_key(key);
             }
             Err(why) if self.interactive => {
                 self.say(format!("{why}."));
-                self.put(question, "");
+                self.put(PlainQuestion::Site(deployment_id), "");
             }
             Err(why) => self.wrong(format!("Not added: {why}.")),
         }
@@ -322,8 +299,7 @@ impl Plain {
     /// `.keep`: has the open conversation written into the config file.
     pub(super) fn keep_in_config(&mut self) -> Done {
         let key = self.active()?;
-        let item =
-            self.session.conversations.get(key).ok_or_else(|| "That conversation is not there any more.".to_owned())?;
+        let item = self.session.conversations.get(key).ok_or("That conversation is not there any more.")?;
         let conversation = Conversation { name: item.name().to_owned(), ..item.conversation.clone() };
         self.ask_machine(LocalRequest::KeepInConfig(Box::new(conversation)));
         Ok(())
@@ -336,12 +312,8 @@ impl Plain {
             return Err("Only web messaging conversations have a session.".to_owned());
         };
         if rest.is_empty() {
-            let words = ASKS.map(|(word, _)| word).join(", ");
-            self.say(format!(
-                "{}, its session is {}. After .session, type one of: {words}.",
-                self.spoken(key),
-                session.word()
-            ));
+            let (name, words) = (self.spoken(key), ASKS.map(|(word, _)| word).join(", "));
+            self.say(format!("{name}, its session is {}. After .session, type one of: {words}.", session.word()));
             return Ok(());
         }
         let Some((_, ask)) = ASKS.iter().find(|(word, _)| *word == rest).copied() else {
@@ -418,6 +390,7 @@ impl Plain {
         Ok(())
     }
 
+    /// A file goes with the next message.
     pub(super) fn attached(&mut self, key: ConversationKey, file: Attachment) {
         self.say(format!("{}, {}, is sent with the next message.", file.label(), file.mime));
         self.next.carried.entry(key).or_default().attachments.push(file);

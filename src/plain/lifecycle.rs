@@ -1,6 +1,6 @@
 //! The course of a session: how it begins, what a script does not wait for, how it ends.
 
-use super::{FrontEndEffect, Outstanding, Plain, sentences};
+use super::{AwaitedReply, FrontEndEffect, Outstanding, Plain, sentences};
 use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::journal::{Job, JournalPage};
@@ -13,20 +13,16 @@ use crate::text::{clause, counted};
 
 impl Plain {
     pub(super) fn begin(&mut self) {
-        if self.session.profile.sandbox {
-            self.say("This is a sandbox; nothing leaves this machine.");
-        } else {
-            self.say(format!(
-                "guestwire, profile {}, region {}.",
-                self.session.profile.facts.name, self.session.profile.facts.region
-            ));
-        }
+        let facts = &self.session.profile.facts;
+        let whom = format!("guestwire, profile {}, region {}.", facts.name, facts.region);
+        let sandbox = self.session.profile.sandbox;
+        self.say(if sandbox { "This is a sandbox; nothing leaves this machine." } else { &whom });
         if self.session.profile.production {
             self.say("This is production: guestwire asks before it sends a message.");
         }
         self.say("Type .help to list the commands.");
         if self.interactive {
-            if self.session.profile.sandbox {
+            if sandbox {
                 self.say("To reach a real organisation, leave and run guestwire init.");
             }
             self.list();
@@ -95,11 +91,10 @@ impl Plain {
         self.interrupted = false;
         if self.dialogue.no_more_lines && self.dialogue.question.is_none() {
             self.leave();
-        } else if self.interactive
-            && self.dialogue.question.is_none()
-            && self.dialogue.block.is_none()
-            && std::mem::take(&mut self.dialogue.prompt_due)
-        {
+            return;
+        }
+        let listens = self.dialogue.question.is_none() && self.dialogue.block.is_none();
+        if self.interactive && listens && std::mem::take(&mut self.dialogue.prompt_due) {
             self.prompt();
         }
     }
@@ -120,15 +115,13 @@ impl Plain {
         if !for_all {
             return;
         }
+        let because = format!("because guestwire is not signed in: {}.", clause(&why));
         for key in std::mem::take(&mut self.asked.reading) {
-            self.say(format!("{}: not read, because guestwire is not signed in: {}.", self.spoken(key), clause(&why)));
+            self.say(format!("{}: not read, {because}", self.spoken(key)));
             self.ends(exit, None);
         }
         if self.asked.page.take().is_some() {
-            self.say(format!(
-                "Active conversations are not listed, because guestwire is not signed in: {}.",
-                clause(&why)
-            ));
+            self.say(format!("Active conversations are not listed, {because}"));
             self.ends(exit, None);
         }
     }
@@ -143,42 +136,37 @@ impl Plain {
 
     /// Takes back the messages that are held back in the conversations that `hopeless` picks.
     fn give_up_held(&mut self, exit: Exit, why: &str, hopeless: impl Fn(&Session, MessageId, ConversationKey) -> bool) {
-        let held = self
-            .session
-            .held()
-            .filter(|(id, key)| hopeless(&self.session, *id, *key) && !self.asked.given_up.contains_key(id));
-        let ids: Vec<MessageId> = held.map(|(id, _)| id).collect();
-        for id in ids {
-            self.asked.given_up.insert(id, (exit, why.to_owned()));
-            self.ask(Command::Cancel(id));
+        let held: Vec<_> = self.session.held().filter(|(id, key)| hopeless(&self.session, *id, *key)).collect();
+        for (id, _) in held {
+            if !self.asked.given_up.contains_key(&id) {
+                self.asked.given_up.insert(id, (exit, why.to_owned()));
+                self.ask(Command::Cancel(id));
+            }
         }
     }
 
     /// Whether the wait for a reply is over, one way or the other.
     pub(super) fn check_wait(&mut self) {
-        let Some(waiting) = self.asked.waiting else { return };
-        match self.session.threads.message(waiting.message).map(|m| m.delivery.clone()) {
+        let Some(AwaitedReply { message, until, span }) = self.asked.waiting else { return };
+        let delivery = self.session.threads.message(message).map(|m| m.delivery.clone());
+        let sent = |to: &DeliveryStatus| matches!(to, DeliveryStatus::Accepted | DeliveryStatus::Landed);
+        match delivery.filter(|to| to.is_settled() && !sent(to)) {
             Some(DeliveryStatus::Answered) => {
                 self.asked.waiting = None;
-                self.ends(Exit::Done, Some(waiting.message));
+                self.ends(Exit::Done, Some(message));
             }
-            Some(
-                delivery @ (DeliveryStatus::Refused(_)
-                | DeliveryStatus::Unknown(_)
-                | DeliveryStatus::Cancelled
-                | DeliveryStatus::Lost),
-            ) => {
+            Some(delivery) => {
                 // The outcome was told, and its exit code stays.
                 self.asked.waiting = None;
                 self.say(format!("Stopped waiting for a reply: the message is {}.", delivery.word()));
             }
-            _ if waiting.until.left(self.now).is_zero() => {
-                let span = sentences::span(waiting.span);
+            None if until.left(self.now).is_zero() => {
+                let span = sentences::span(span);
                 self.waiting_over(&format!(
                     "No reply was received within {span}. Type .wait to wait longer, or .read."
                 ));
             }
-            _ => {}
+            None => {}
         }
     }
 
@@ -209,25 +197,21 @@ impl Plain {
     pub(super) fn show_leftovers(&mut self, left: &Leftovers) {
         if left.unknown > 0 {
             let messages = counted(left.unknown, "message");
-            self.say(format!(
-                "{messages} of an earlier session with an unknown outcome: guestwire looks them up where it can. .thread shows them, .settle \
-                 settles one."
-            ));
+            let how = "guestwire looks them up where it can. .thread shows them, .settle settles one.";
+            self.say(format!("{messages} of an earlier session with an unknown outcome: {how}"));
         }
         if left.paused {
             let messages = counted(left.queued, "queued message");
-            self.say(format!(
-                "{messages} from more than ten minutes ago. Type .resume to send them, or .cancel to take them back."
-            ));
+            let how = "Type .resume to send them, or .cancel to take them back.";
+            self.say(format!("{messages} from more than ten minutes ago. {how}"));
         }
         if let Some(run) = &left.pass {
             self.say(format!("The test run {} stopped at {}. Type .pass to continue it.", run.name, place_words(run)));
         }
         if left.homeless > 0 {
             let messages = counted(left.homeless, "message");
-            self.say(format!(
-                "{messages} not settled in conversations that this profile no longer has: kept, not sent."
-            ));
+            let place = "conversations that this profile no longer has";
+            self.say(format!("{messages} not settled in {place}: kept, not sent."));
         }
     }
 
@@ -269,9 +253,8 @@ impl Plain {
     /// A message was handed over: the journal forgets the draft with it, but what stands in the console's composer was not
     /// what was sent.
     pub(super) fn keep_draft(&mut self, id: MessageId) {
-        let key = self.session.threads.message(id).map(|message| message.conversation);
-        let draft = key.and_then(|key| Some((key, self.drafts.get(&key).cloned()?)));
-        if let Some((conversation, (text, cursor))) = draft.filter(|_| self.session.journal.keeps()) {
+        let Some(conversation) = self.session.threads.message(id).map(|message| message.conversation) else { return };
+        if let Some((text, cursor)) = self.drafts.get(&conversation).cloned().filter(|_| self.session.journal.keeps()) {
             self.acts.push(FrontEndEffect::Keep(Box::new(Job::Draft { conversation, text, cursor })));
         }
     }

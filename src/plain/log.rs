@@ -1,13 +1,15 @@
-//! What is shown of the log: entries, ids, headers, bodies.
+//! What is shown of the log: entries, ids, headers, bodies; why a message was refused, and what can be made of that: texts
+//! to pass on, comparisons, marks and comments.
 
 use jiff::tz::TimeZone;
 
-use super::parser::{Done, FEW, number, numbered};
+use super::parser::{Done, FEW, how_many, number, numbered};
 use super::{Plain, sentences};
 use crate::diagnosis::{ProfileFacts, render};
 use crate::journal::Job;
 use crate::model::{Diagnosis, Exchange, Outcome};
 use crate::session::log::LogEntry;
+use crate::text::capitalised;
 
 impl Plain {
     pub(super) fn entry_of(&self, n: u64) -> Result<&LogEntry, String> {
@@ -20,24 +22,19 @@ impl Plain {
             Some(n) => self.entry_of(n),
             None => {
                 let sent = self.session.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.message.is_some()));
-                sent.ok_or_else(|| {
-                    "Nothing was sent yet. Type the number of an entry; .log shows the entries.".to_owned()
-                })
+                Ok(sent.ok_or("Nothing was sent yet. Type the number of an entry; .log shows the entries.")?)
             }
         }
     }
 
     /// `.log 20`
     pub(super) fn show_log(&mut self, rest: &str) -> Done {
-        let few = number(rest)?.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX));
-        let mut numbers: Vec<u64> = self.session.log.entries().rev().take(few).map(LogEntry::number).collect();
-        numbers.reverse();
+        let few = how_many(rest)?;
+        let numbers: Vec<u64> = self.session.log.entries().rev().take(few).map(LogEntry::number).collect();
         if numbers.is_empty() {
             self.say("The log is empty.");
         }
-        for n in numbers {
-            self.show_entry(n);
-        }
+        numbers.into_iter().rev().for_each(|n| self.show_entry(n));
         Ok(())
     }
 
@@ -119,17 +116,13 @@ impl Plain {
     pub(super) fn show_why(&mut self, rest: &str) -> Done {
         let n = self.refused(number(rest)?)?;
         let log = &self.session.log;
-        let Some((entry, exchange, diagnosis)) = log.entry(n).and_then(|e| Some((e, e.exchange()?, e.diagnosis()?)))
-        else {
-            return Ok(());
-        };
+        let shown = log.entry(n).and_then(|e| Some((e, e.exchange()?, e.diagnosis()?)));
+        let Some((entry, exchange, diagnosis)) = shown else { return Ok(()) };
         let number = |id| log.number_of(id);
         let check = format!("type .probe {n} to check");
         let mut said = vec![format!("Entry {n}, {}, {}.", diagnosis.cause(), render::certainty(diagnosis))];
         for part in render::card(diagnosis, exchange, &entry.advice(), &self.session.profile.facts, &number, &check) {
-            let mut letters = part.heading.chars();
-            let first: String = letters.next().into_iter().collect();
-            said.push(format!("{first}{}:", letters.as_str().to_lowercase()));
+            said.push(format!("{}:", capitalised(&part.heading.to_lowercase())));
             said.extend(part.lines);
         }
         said.push(format!(
@@ -147,10 +140,8 @@ impl Plain {
     ) -> Done {
         let n = self.refused(number(rest)?)?;
         let session = &self.session;
-        let Some((exchange, diagnosis)) = session.log.entry(n).and_then(|e| Some((e.exchange()?, e.diagnosis()?)))
-        else {
-            return Ok(());
-        };
+        let shown = session.log.entry(n).and_then(|e| Some((e.exchange()?, e.diagnosis()?)));
+        let Some((exchange, diagnosis)) = shown else { return Ok(()) };
         let name = exchange.conversation.and_then(|key| session.conversations.get(key)).map(|item| item.name());
         let text = write(diagnosis, exchange, &session.profile.facts, name, &self.zone);
         self.say_text_of(&format!("The text about entry {n}"), &text);
@@ -222,9 +213,7 @@ impl Plain {
             1 => "1 entry matches.".to_owned(),
             count => format!("{count} entries match."),
         });
-        for n in all.iter().rev().take(FEW).rev() {
-            self.show_entry(*n);
-        }
+        all.iter().skip(all.len().saturating_sub(FEW)).for_each(|n| self.show_entry(*n));
         Ok(())
     }
 

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::parser::PlainQuestion;
-use super::parser::{Done, FEW, number};
+use super::parser::{Done, PlainQuestion, how_many, number};
 use super::{AwaitedReply, Plain, sentences};
 use crate::app::exit::Exit;
 use crate::config::parse_duration;
@@ -13,7 +12,7 @@ use crate::model::{Author, ConversationKey, DeliveryStatus, MessageId, Variation
 use crate::session::OutgoingMessage;
 use crate::session::thread::{EntryId, Thread, ThreadEntry};
 use crate::text::screen::visible_lines;
-use crate::text::{counted, dates};
+use crate::text::{capitalised, counted, dates};
 
 /// How long a reply is waited for where nobody says.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,15 +21,12 @@ impl Plain {
     /// `.wait 10s`
     pub(super) fn wait(&mut self, rest: &str) -> Done {
         let span = if rest.is_empty() { Some(PATIENCE) } else { parse_duration(rest) };
-        let Some(span) = span else {
-            return Err(format!("{rest} is not a length of time. Type .wait 10s, or .wait 500ms."));
-        };
+        let span = span.ok_or_else(|| format!("{rest} is not a length of time. Type .wait 10s, or .wait 500ms."))?;
         let key = self.active()?;
-        let newest = self.session.threads.get(key).and_then(|thread| thread.ours().next_back()).map(|m| m.id);
-        let Some(message) = newest else {
-            return Err("Nothing was sent in this conversation, so there is no reply to wait for.".to_owned());
-        };
-        if self.session.threads.message(message).is_some_and(|m| m.delivery == DeliveryStatus::Answered) {
+        let newest = self.session.threads.get(key).and_then(|thread| thread.ours().next_back());
+        let newest = newest.ok_or("Nothing was sent in this conversation, so there is no reply to wait for.")?;
+        let message = newest.id;
+        if newest.delivery == DeliveryStatus::Answered {
             self.say("The last message is answered.");
         }
         self.asked.waiting = Some(AwaitedReply { message, until: self.now.after(span), span });
@@ -80,13 +76,10 @@ impl Plain {
         }
         let lines = counted(visible_lines(&outgoing.text).count(), "line");
         let how = outgoing.sent_as.map(|how| format!(" Wrong on purpose: {how}.")).unwrap_or_default();
-        let sentence = format!(
-            "Production, region {}. {}.{}{how} Send this, {lines}: {}",
-            self.session.profile.facts.region,
-            self.spoken(outgoing.conversation),
-            Self::spoken_extras(&outgoing.extras),
-            outgoing.text
-        );
+        let (region, place) = (&self.session.profile.facts.region, self.spoken(outgoing.conversation));
+        let what = Self::spoken_extras(&outgoing.extras);
+        let sentence =
+            format!("Production, region {region}. {place}.{what}{how} Send this, {lines}: {}", outgoing.text);
         self.put(PlainQuestion::Send(Box::new(outgoing)), &sentence);
     }
 
@@ -164,8 +157,8 @@ impl Plain {
     pub(super) fn message_of(&self, n: u64) -> Result<(MessageId, DeliveryStatus), String> {
         let entry = self.entry_of(n)?;
         let message = entry.exchange().and_then(|x| self.session.threads.message(x.message?));
-        let message =
-            message.ok_or_else(|| format!("Entry {n} of the log is not a sent message. .log shows the entries."))?;
+        let none = || format!("Entry {n} of the log is not a sent message. .log shows the entries.");
+        let message = message.ok_or_else(none)?;
         Ok((message.id, message.delivery.clone()))
     }
 }
@@ -173,7 +166,7 @@ impl Plain {
 impl Plain {
     /// `.thread 20`
     pub(super) fn show_thread(&mut self, rest: &str) -> Done {
-        let few = number(rest)?.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX));
+        let few = how_many(rest)?;
         let key = self.active()?;
         let messages = self.session.threads.messages(key);
         let newest: Vec<ThreadEntry> = messages.iter().skip(messages.len().saturating_sub(few)).cloned().collect();
@@ -221,24 +214,16 @@ impl Plain {
 
     /// Shows what someone said. Each further line names the speaker again, so that no text can pass for a sentence of ours.
     pub(super) fn show_said(&mut self, key: ConversationKey, author: Author, text: &str) {
-        let elsewhere = if self.session.conversations.active() == Some(key) {
-            String::new()
-        } else {
-            format!(" in {}", self.spoken(key))
-        };
-        let who = match author {
-            Author::Guest => "Guest",
-            Author::Bot => "Bot",
-            Author::Agent => "Agent",
-            Author::Somebody => "Somebody",
-            Author::System => "System",
-        };
+        let here = self.session.conversations.active() == Some(key);
+        let elsewhere = if here { String::new() } else { format!(" in {}", self.spoken(key)) };
+        let who = capitalised(author.word());
         for (at, line) in visible_lines(text).enumerate() {
             let verb = if at == 0 { "says" } else { "goes on" };
             self.say(format!("{who} {verb}{elsewhere}: {line}"));
         }
     }
 
+    /// Lists what is offered to answer with.
     fn show_choices(&mut self, key: ConversationKey) {
         let offer = self.session.threads.get(key).and_then(Thread::offer);
         let labels: Vec<String> = offer.iter().flat_map(|offer| offer.choices).map(|c| c.label.clone()).collect();

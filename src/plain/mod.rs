@@ -67,23 +67,9 @@ use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, InputLine};
 use crate::app::exit::Exit;
 use crate::engine::{Command, DiscoveredConversation, Report};
 use crate::model::{ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, SessionAsk, Signal, Variation};
+use crate::pass::runner::Runner;
 use crate::session::{Attention, Session};
 use crate::text::screen::visible;
-
-/// What it begins with.
-#[derive(Debug)]
-pub struct PlainSetup {
-    /// When it begins.
-    pub now: Moment,
-    /// Whether a person types: prompts and questions make sense, and nobody waits for a line to be settled.
-    pub interactive: bool,
-    /// A session in which nothing has happened.
-    pub session: Session,
-    /// The zone of the times that are told.
-    pub zone: TimeZone,
-    /// What ids of runs grow from (random, from outside).
-    pub seed: u128,
-}
 
 /// A reply that is waited for.
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +134,7 @@ enum Offered {
 }
 
 /// What is told of passes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Passes {
     /// What can be opened, in the order in which it was told.
     offered: Vec<Offered>,
@@ -159,12 +145,6 @@ struct Passes {
     /// Runs that were begun, and what their ids grow from.
     begun: u64,
     seed: u128,
-}
-
-impl Passes {
-    const fn new(seed: u128) -> Self {
-        Self { offered: Vec::new(), told: None, let_go: false, begun: 0, seed }
-    }
 }
 
 /// A session in lines.
@@ -226,7 +206,8 @@ impl FrontEnd for Plain {
     fn due(&self) -> Option<Moment> {
         let reply = self.asked.waiting.map(|waiting| waiting.until);
         let session = self.asked.web_session.map(|awaited| awaited.until);
-        reply.into_iter().chain(session).chain(self.pass_due()).min()
+        let pass = self.session.pass.runner.as_ref().and_then(Runner::due);
+        reply.into_iter().chain(session).chain(pass).min()
     }
 
     /// In a script the next line waits for what the line before it asked for.
@@ -240,16 +221,17 @@ impl FrontEnd for Plain {
 }
 
 impl Plain {
-    /// A session that has not begun.
-    pub fn new(setup: PlainSetup) -> Self {
-        let mut session = setup.session;
+    /// A front end that has not begun, of a session in which nothing has happened. `interactive`: a person types, so that
+    /// prompts and questions make sense, and nobody waits for a line to be settled. Times are told in `zone`, and ids of
+    /// runs grow from `seed` (random, from outside).
+    pub fn new(mut session: Session, interactive: bool, zone: TimeZone, seed: u128) -> Self {
         session.attention = Attention::Everywhere;
         Self {
             session,
-            now: setup.now,
-            interactive: setup.interactive,
-            zone: setup.zone,
-            passes: Passes::new(setup.seed),
+            now: Moment::ZERO,
+            interactive,
+            zone,
+            passes: Passes { seed, ..Passes::default() },
             drafts: BTreeMap::new(),
             asked: Outstanding::default(),
             told: HashMap::new(),
@@ -334,8 +316,13 @@ impl Plain {
 
     /// `Conversation 2, Echo`.
     fn spoken(&self, key: ConversationKey) -> String {
-        format!("Conversation {}, {}", u64::from(key.0) + 1, self.name(key))
+        format!("Conversation {}, {}", number_of(key), self.name(key))
     }
+}
+
+/// The number by which a person calls a conversation.
+fn number_of(key: ConversationKey) -> u64 {
+    u64::from(key.0) + 1
 }
 
 #[cfg(test)]

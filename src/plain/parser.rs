@@ -77,6 +77,11 @@ pub(super) fn number(rest: &str) -> Result<Option<u64>, String> {
     digits.parse().map(Some).map_err(|_| format!("{rest} is not a number; nothing was done. .log shows the numbers."))
 }
 
+/// How many are to be shown, as typed.
+pub(super) fn how_many(rest: &str) -> Result<usize, String> {
+    Ok(number(rest)?.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX)))
+}
+
 /// A number of the log that must be there, and what follows it.
 pub(super) fn numbered<'l>(rest: &'l str, command: &str) -> Result<(u64, &'l str), String> {
     let (n, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));

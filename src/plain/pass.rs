@@ -13,7 +13,6 @@ use super::parser::Done;
 use super::parser::PlainQuestion;
 use super::{Offered, Plain, sentences};
 use crate::app::exit::Exit;
-use crate::model::Moment;
 use crate::model::variables::uuid_from;
 use crate::pass::file::PassStep;
 use crate::pass::result::ExpectationState;
@@ -26,6 +25,9 @@ use crate::text::counted;
 /// The words after `.pass`.
 const WORDS: [&str; 13] =
     ["open", "go", "pass", "fail", "blocked", "skip", "again", "undo", "note", "next", "previous", "reports", "stop"];
+
+/// What can be said of a step that only a person can judge.
+const ONLY_YOU: &str = "Your verdict is needed: .pass pass, fail, blocked or skip.";
 
 impl Plain {
     /// `.pass`, `.pass go`, `.pass note it flickers`
@@ -47,16 +49,12 @@ impl Plain {
             }
             "open" => return self.open_pass(rest),
             _ if !WORDS.contains(&word) => {
-                let near = sentences::nearest_to(word, "", WORDS);
-                return Err(format!(
-                    "There is no command .pass {word}.{near} Type .pass and one of: {}.",
-                    WORDS.join(", ")
-                ));
+                let (near, words) = (sentences::nearest_to(word, "", WORDS), WORDS.join(", "));
+                return Err(format!("There is no command .pass {word}.{near} Type .pass and one of: {words}."));
             }
             _ if self.session.pass.runner.is_none() => {
-                return Err(
-                    "No test run is open. Type .pass to list the pass files, or .pass open and a name.".to_owned()
-                );
+                let how = "Type .pass to list the pass files, or .pass open and a name.";
+                return Err(format!("No test run is open. {how}"));
             }
             _ => {}
         }
@@ -77,7 +75,8 @@ impl Plain {
                 self.pass_event(RunnerEvent::Note(at, rest));
                 self.say(if rest.is_empty() { "The step has no note." } else { "The step has the note." });
             }
-            "next" | "previous" => self.pass_event(RunnerEvent::Case(if word == "next" { 1 } else { -1 })),
+            "next" => self.pass_event(RunnerEvent::Case(1)),
+            "previous" => self.pass_event(RunnerEvent::Case(-1)),
             "reports" => self.pass_reports(rest),
             _ => self.ask_pass_stop(),
         }
@@ -96,9 +95,7 @@ impl Plain {
                 self.session.screen_for_pass(&self.zone);
                 self.pass_event(RunnerEvent::Accept);
             }
-            StepStage::Judging => {
-                return Err(format!("guestwire suggests no verdict here. {ONLY_YOU}"));
-            }
+            StepStage::Judging => return Err(format!("guestwire suggests no verdict here. {ONLY_YOU}")),
             StepStage::Preparing(_) | StepStage::Watching => {
                 self.say("The step still runs. Your verdict ends it at once.");
             }
@@ -112,12 +109,13 @@ impl Plain {
         let Some(step) = self.open_step() else { return self.say("The test run is finished; no step is open.") };
         let (sends, deed) = (step.sends(), step.deed());
         let ran = self.session.pass.runner.as_ref().and_then(Runner::open_result).is_some_and(|r| r.runs > 0);
-        let sentence = match (sends, self.session.profile.production, ran) {
-            (true, true, _) => {
-                format!("Production, region {}. Run this step? {deed}.", self.session.profile.facts.region)
-            }
-            (true, false, true) => format!("The step has run before; its message is sent once more. Do it? {deed}."),
-            _ => return self.run_step(),
+        let profile = &self.session.profile;
+        let sentence = if sends && profile.production {
+            format!("Production, region {}. Run this step? {deed}.", profile.facts.region)
+        } else if sends && ran {
+            format!("The step has run before; its message is sent once more. Do it? {deed}.")
+        } else {
+            return self.run_step();
         };
         self.put(PlainQuestion::PassStep, &sentence);
     }
@@ -157,10 +155,6 @@ impl Plain {
         self.put(PlainQuestion::PassStop, &format!("{open} without a verdict. {later} End the test run?"));
     }
 
-    pub(super) fn pass_stop(&mut self) {
-        self.pass_event(RunnerEvent::Stop);
-    }
-
     fn pass_reports(&mut self, rest: &str) {
         let Some(run) = self.session.pass.runner.as_ref().map(|r| Arc::new(r.run().clone())) else { return };
         let dir = if rest.is_empty() { reports_dir(&self.session.profile.data_dir, &run) } else { PathBuf::from(rest) };
@@ -174,16 +168,11 @@ impl Plain {
         self.session.pass.runs_step() && !self.passes.let_go
     }
 
-    /// When something of the pass is due.
-    pub(super) fn pass_due(&self) -> Option<Moment> {
-        self.session.pass.runner.as_ref()?.due()
-    }
-
     fn open_step(&self) -> Option<&PassStep> {
         self.session.pass.runner.as_ref()?.open_step()
     }
 
-    fn pass_event(&mut self, event: RunnerEvent<'_>) {
+    pub(super) fn pass_event(&mut self, event: RunnerEvent<'_>) {
         self.with_session(|session, now, changes| session.pass_event(event, now, changes));
     }
 
@@ -194,7 +183,15 @@ impl Plain {
         let here = (runner.run().at, judging);
         if runner.is_over() {
             if !was_over {
-                self.show_pass_end();
+                let tally = runner.run().tally();
+                let open = if tally.open > 0 { format!(", {} to do", tally.open) } else { String::new() };
+                let counts = format!(
+                    "{} passed, {} failed, {} blocked, {} skipped",
+                    tally.pass, tally.fail, tally.blocked, tally.skipped
+                );
+                self.say(format!("The test run is finished: {counts}{open}. Type .pass reports to write them."));
+                let bad = tally.fail + tally.blocked > 0;
+                self.ends(if bad { Exit::Refused } else { Exit::Done }, None);
             }
         } else if !self.session.pass.runs_step() && self.passes.told != Some(here) {
             if judging {
@@ -205,9 +202,9 @@ impl Plain {
             self.show_step();
         }
     }
-}
 
-impl Plain {
+    // ---- which one is opened: an unfinished one, one of the files here, a built-in one, or one that is named ---------
+
     /// The files are there: what can be opened is told.
     pub(super) fn passes(&mut self, found: Vec<FoundPass>) {
         let mut offered = Vec::new();
@@ -218,9 +215,11 @@ impl Plain {
         for FoundPass { path, name } in found {
             match name {
                 Ok(name) => offered.push((format!("{name}, {}", path.display()), Offered::File(path))),
-                // Some end with a question: did you mean …?
-                Err(why) if why.ends_with('?') => wrong.push(format!("Mistakes in a pass file: {why}")),
-                Err(why) => wrong.push(format!("Mistakes in a pass file: {why}.")),
+                Err(why) => {
+                    // Some end with a question: did you mean …?
+                    let end = if why.ends_with('?') { "" } else { "." };
+                    wrong.push(format!("Mistakes in a pass file: {why}{end}"));
+                }
             }
         }
         for (name, text) in builtin::ALL {
@@ -289,9 +288,7 @@ impl Plain {
     fn resume_pass(&mut self) -> Done {
         match self.session.resume_pass(self.now) {
             None => {}
-            Some(Err(name)) => {
-                return Err(format!("{name} cannot be continued: its record cannot be read."));
-            }
+            Some(Err(name)) => return Err(format!("{name} cannot be continued: its record cannot be read.")),
             Some(Ok(_)) => {
                 self.passes.told = None;
                 self.pass_event(RunnerEvent::Pause(false));
@@ -299,12 +296,7 @@ impl Plain {
         }
         Ok(())
     }
-}
 
-/// What can be said of a step that only a person can judge.
-pub(super) const ONLY_YOU: &str = "Your verdict is needed: .pass pass, fail, blocked or skip.";
-
-impl Plain {
     /// The open step: what it does, what is expected, and how it stands.
     pub(super) fn show_step(&mut self) {
         let Some(runner) = &self.session.pass.runner else { return };
@@ -313,51 +305,30 @@ impl Plain {
         self.say_each(lines(runner));
         self.dialogue.prompt_due = true;
     }
-
-    /// The pass is over.
-    pub(super) fn show_pass_end(&mut self) {
-        let Some(run) = self.session.pass.runner.as_ref().map(Runner::run) else { return };
-        let tally = run.tally();
-        let open = if tally.open > 0 { format!(", {} to do", tally.open) } else { String::new() };
-        let sentence = format!(
-            "The test run is finished: {} passed, {} failed, {} blocked, {} skipped{open}. Type .pass reports to write them.",
-            tally.pass, tally.fail, tally.blocked, tally.skipped
-        );
-        let bad = tally.fail + tally.blocked > 0;
-        self.say(sentence);
-        self.ends(if bad { Exit::Refused } else { Exit::Done }, None);
-    }
 }
 
 fn lines(runner: &Runner) -> Vec<String> {
     let Some(step) = runner.open_result() else { return vec!["The test run is finished.".to_owned()] };
-    let judging = *runner.stage() == StepStage::Judging;
     let mut lines = Vec::new();
-    if judging {
-        lines.extend(step.expectations.iter().map(|expectation| {
-            let seen = expectation
-                .detail
-                .as_ref()
-                .filter(|_| matches!(expectation.met, ExpectationState::No | ExpectationState::Blocked));
+    if *runner.stage() == StepStage::Judging {
+        for expectation in &step.expectations {
+            let unmet = matches!(expectation.met, ExpectationState::No | ExpectationState::Blocked);
+            let seen = expectation.detail.as_ref().filter(|_| unmet);
             let seen = seen.map(|detail| format!(", but: {detail}")).unwrap_or_default();
-            format!("{}, {}{seen}.", expectation.met.word(), expectation.what)
-        }));
+            lines.push(format!("{}, {}{seen}.", expectation.met.word(), expectation.what));
+        }
         lines.extend(step.why.iter().map(|why| format!("Why: {why}.")));
     } else {
         lines.push(format!("Test run {}, {}: {}", runner.run().name, place_words(runner.run()), step.instruction));
         let expected: Vec<&str> = step.expectations.iter().map(|e| e.what.as_str()).collect();
-        if !expected.is_empty() {
-            lines.push(format!("Expected: {}.", expected.join("; ")));
-        }
+        lines.extend((!expected.is_empty()).then(|| format!("Expected: {}.", expected.join("; "))));
     }
     lines.extend(step.judge.iter().map(|judge| format!("To check: {judge}")));
     lines.extend(step.note.iter().map(|note| format!("Note: {note}")));
     lines.push(match (runner.stage(), step.suggested) {
         (StepStage::Judging, Some(suggested)) => {
-            format!(
-                "Suggested: {}. Type .pass go to accept it, or .pass pass, fail, blocked or skip.",
-                suggested.word()
-            )
+            let how = "Type .pass go to accept it, or .pass pass, fail, blocked or skip.";
+            format!("Suggested: {}. {how}", suggested.word())
         }
         (StepStage::Judging, None) => ONLY_YOU.to_owned(),
         (StepStage::Ready, _) if step.runs > 0 => {

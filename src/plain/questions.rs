@@ -5,6 +5,7 @@ use super::parser::{Done, PlainQuestion, numbered};
 use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::model::{DeliveryStatus, MessageId};
+use crate::pass::runner::RunnerEvent;
 use crate::session::OutgoingMessage;
 use crate::text::clause;
 
@@ -21,41 +22,43 @@ impl Plain {
         let Some(question) = self.dialogue.question.take() else { return };
         let said = line.trim().to_lowercase();
         self.dialogue.prompt_due = true;
-        if matches!(question, PlainQuestion::Settle(_)) && matches!(said.as_str(), "1" | "2" | "3" | "4") {
-            return self.settled(&question, &said);
-        }
-        match said.as_str() {
-            "no" | "n" => {
-                self.say("Not done.");
-                if let PlainQuestion::Send(outgoing) = &question
-                    && outgoing.resend_of.is_none()
-                    && outgoing.extras.choice.is_none()
-                {
-                    // What was to go with it goes with the next one.
-                    self.next.sent_as = outgoing.sent_as;
-                    if !outgoing.extras.is_empty() {
-                        self.next.carried.insert(outgoing.conversation, outgoing.extras.clone());
-                    }
-                }
-                if !matches!(question, PlainQuestion::Quit | PlainQuestion::Settle(_)) {
-                    self.ends(Exit::Refused, None);
+        match (question, said.as_str()) {
+            (question, "no" | "n") => self.not_done(question),
+            (PlainQuestion::Site(deployment_id), _) => self.site(deployment_id, line),
+            (PlainQuestion::Settle(id), "1") => {
+                if let Some(key) = self.session.threads.message(id).map(|m| m.conversation) {
+                    self.asked.reading.insert(key);
+                    self.ask(Command::Read(key));
                 }
             }
-            _ if matches!(question, PlainQuestion::Site(_)) => self.site(question, line),
-            "yes" | "y" => match question {
-                PlainQuestion::Send(outgoing) => self.submit(*outgoing),
-                PlainQuestion::Session { key, ask } => self.ask_session(key, ask),
-                PlainQuestion::Resend(id) => self.resend(id),
-                PlainQuestion::PassStep => self.run_step(),
-                PlainQuestion::PassStop => self.pass_stop(),
-                PlainQuestion::Quit => self.leave(),
-                again => self.unclear(again),
-            },
-            "again" => match question {
-                PlainQuestion::Again(id) => self.resend(id),
-                other => self.unclear(other),
-            },
-            _ => self.unclear(question),
+            (PlainQuestion::Settle(message), "2") => self.ask(Command::Settle { message, landed: true }),
+            (PlainQuestion::Settle(message), "3") => self.ask(Command::Settle { message, landed: false }),
+            (PlainQuestion::Settle(_), "4") => self.say("Its outcome stays unknown."),
+            (PlainQuestion::Again(id), "again") => self.resend(id),
+            (PlainQuestion::Send(outgoing), "yes" | "y") => self.submit(*outgoing),
+            (PlainQuestion::Session { key, ask }, "yes" | "y") => self.ask_session(key, ask),
+            (PlainQuestion::Resend(id), "yes" | "y") => self.resend(id),
+            (PlainQuestion::PassStep, "yes" | "y") => self.run_step(),
+            (PlainQuestion::PassStop, "yes" | "y") => self.pass_event(RunnerEvent::Stop),
+            (PlainQuestion::Quit, "yes" | "y") => self.leave(),
+            (question, _) => self.unclear(question),
+        }
+    }
+
+    fn not_done(&mut self, question: PlainQuestion) {
+        self.say("Not done.");
+        if !matches!(question, PlainQuestion::Quit | PlainQuestion::Settle(_)) {
+            self.ends(Exit::Refused, None);
+        }
+        if let PlainQuestion::Send(outgoing) = question
+            && outgoing.resend_of.is_none()
+            && outgoing.extras.choice.is_none()
+        {
+            // What was to go with it goes with the next one.
+            self.next.sent_as = outgoing.sent_as;
+            if !outgoing.extras.is_empty() {
+                self.next.carried.insert(outgoing.conversation, outgoing.extras);
+            }
         }
     }
 
@@ -79,13 +82,12 @@ impl Plain {
     pub(super) fn ask_resend(&mut self, rest: &str) -> Done {
         let (n, _) = numbered(rest, "resend")?;
         let (id, delivery) = self.message_of(n)?;
-        let Some((key, text)) = self.session.threads.message(id).map(|m| (m.conversation, m.text.clone())) else {
-            return Ok(());
-        };
+        let Some(message) = self.session.threads.message(id) else { return Ok(()) };
+        let (place, text) = (self.spoken(message.conversation), message.text.clone());
         let happened = match &delivery {
             DeliveryStatus::Unknown(_) => {
-                "It is not known whether the first message was received. If it was, the guest has said it twice."
-                    .to_owned()
+                let twice = "If it was, the guest has said it twice.";
+                format!("It is not known whether the first message was received. {twice}")
             }
             delivery if !delivery.is_settled() => {
                 self.say(format!("Message {n} is still under way. Type .cancel {n} to take it back."));
@@ -97,18 +99,12 @@ impl Plain {
             }
             other => format!("The first time it was {}.", other.word()),
         };
-        let place = if self.session.profile.production {
-            format!("Production, region {}. ", self.session.profile.facts.region)
-        } else {
-            String::new()
-        };
-        let sentence = format!("{place}{}. {happened} Send this again: {text}", self.spoken(key));
-        let question = if matches!(delivery, DeliveryStatus::Unknown(_)) {
-            PlainQuestion::Again(id)
-        } else {
-            PlainQuestion::Resend(id)
-        };
-        self.put(question, &sentence);
+        let profile = &self.session.profile;
+        let production = format!("Production, region {}. ", profile.facts.region);
+        let production = Some(production).filter(|_| profile.production).unwrap_or_default();
+        let unknown = matches!(delivery, DeliveryStatus::Unknown(_));
+        let question = if unknown { PlainQuestion::Again(id) } else { PlainQuestion::Resend(id) };
+        self.put(question, &format!("{production}{place}. {happened} Send this again: {text}"));
         Ok(())
     }
 
@@ -136,20 +132,5 @@ impl Plain {
             }
         }
         Ok(())
-    }
-
-    fn settled(&mut self, question: &PlainQuestion, choice: &str) {
-        let PlainQuestion::Settle(id) = *question else { return };
-        match choice {
-            "1" => {
-                if let Some(key) = self.session.threads.message(id).map(|m| m.conversation) {
-                    self.asked.reading.insert(key);
-                    self.ask(Command::Read(key));
-                }
-            }
-            "2" => self.ask(Command::Settle { message: id, landed: true }),
-            "3" => self.ask(Command::Settle { message: id, landed: false }),
-            _ => self.say("Its outcome stays unknown."),
-        }
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::sentences::{self, attempt, span, with_id, with_status};
 use super::{FrontEndEffect, Plain};
+use jiff::Timestamp;
+
 use crate::app::exit::Exit;
 use crate::engine::Report;
 use crate::journal::job::not_on_disk;
@@ -51,12 +53,10 @@ impl Plain {
     fn show_notice(&mut self, notice: Notice) {
         match notice {
             Notice::Token { before, in_trouble } => self.token_moved(&before, in_trouble),
-            Notice::Exchange(exchange) => {
-                if exchange.kind == ExchangeKind::Send && exchange.message.is_some() {
-                    self.steps(&exchange);
-                }
+            Notice::Exchange(exchange) => self.steps(&exchange),
+            Notice::Message { id, before, delivery, exchange } => {
+                self.message_moved(id, before.is_settled(), &delivery, exchange);
             }
-            Notice::Message { id, before, delivery, exchange } => self.message_moved(id, &before, &delivery, exchange),
             Notice::Sent(id) => self.keep_draft(id),
             Notice::WaitsBehindPaused(_) => {
                 self.say("The message waits behind older messages. Type .resume to send them all.");
@@ -66,11 +66,7 @@ impl Plain {
             Notice::Arrived { key, news } => self.show_news(key, &news),
             Notice::Replies { key, changed } => self.replies(key, changed),
             Notice::WebSession { key, before } => self.web_session_moved(key, &before),
-            Notice::ConversationId { key, new } => {
-                if new {
-                    self.show_conversation_id(key);
-                }
-            }
+            Notice::ConversationId { key, new: true } => self.show_conversation_id(key),
             Notice::ClockSkew(seconds) => {
                 let side = if seconds > 0 { "ahead of" } else { "behind" };
                 self.say(format!("The server's clock is {} seconds {side} this machine's.", seconds.unsigned_abs()));
@@ -79,9 +75,7 @@ impl Plain {
             Notice::Stopped => self.leave(),
             Notice::JournalTrouble(trouble) => self.say(trouble.sentence),
             Notice::JournalWell => self.say("The journal keeps everything again."),
-            Notice::JournalFree => {
-                self.say("The journal is free now: this guestwire keeps everything and can send.");
-            }
+            Notice::JournalFree => self.say("The journal is free now: this guestwire keeps everything and can send."),
             Notice::Drafts(drafts) => {
                 self.drafts = drafts.into_iter().map(|(key, text, cursor)| (key, (text, cursor))).collect();
             }
@@ -90,7 +84,7 @@ impl Plain {
             Notice::ProbesOver(verdict) => self.probes_over(&verdict),
             Notice::Pass { was_over } => self.pass_moved(was_over),
             // Nothing is opened here but by a word, and nothing is watched for.
-            Notice::Reopened { .. } | Notice::OutcomeKnown(..) => {}
+            Notice::ConversationId { .. } | Notice::Reopened { .. } | Notice::OutcomeKnown(..) => {}
         }
     }
 
@@ -118,16 +112,16 @@ impl Plain {
 
     /// Tells what happened between the tries of a send. How it ended is told with the message.
     fn steps(&mut self, exchange: &Exchange) {
+        if exchange.kind != ExchangeKind::Send || exchange.message.is_none() {
+            return;
+        }
         if exchange.outcome.is_settled() {
             self.told.remove(&exchange.id);
             return;
         }
         let mut told = self.told.get(&exchange.id).copied().unwrap_or(0);
-        let name = self
-            .session
-            .log
-            .number_of(exchange.id)
-            .map_or_else(|| "The message".to_owned(), |n| format!("Message {n}"));
+        let number = self.session.log.number_of(exchange.id);
+        let name = number.map_or_else(|| "The message".to_owned(), |n| format!("Message {n}"));
         for step in exchange.steps.iter().skip(told) {
             match step {
                 ExchangeStep::Try(a) if a.ending.is_none() => break,
@@ -149,20 +143,15 @@ impl Plain {
 
     // ---- messages -------------------------------------------------------------------------------------------------
 
-    fn message_moved(
-        &mut self,
-        id: MessageId,
-        before: &DeliveryStatus,
-        delivery: &DeliveryStatus,
-        exchange: Option<ExchangeId>,
-    ) {
+    fn message_moved(&mut self, id: MessageId, settled: bool, delivery: &DeliveryStatus, exchange: Option<ExchangeId>) {
         let Some(key) = self.session.threads.message(id).map(|m| m.conversation) else { return };
         let entry = exchange.and_then(|x| self.session.log.entry_of(x));
         let (number, exchange) = (entry.map(LogEntry::number), entry.and_then(LogEntry::exchange).cloned());
-        let n = number.map_or_else(String::new, |n| format!(" {n}"));
+        let n = number.map(|n| format!(" {n}")).unwrap_or_default();
         let here = self.session.conversations.active() == Some(key);
         let name = format!("Message{n}{}", if here { String::new() } else { format!(" to {}", self.name(key)) });
         let exchange = exchange.as_deref();
+        let tried = exchange.is_some_and(|x| x.attempts().next().is_some());
         let (status, end) = (exchange.map(with_status).unwrap_or_default(), exchange.map(with_id).unwrap_or_default());
         let (said, exit) = match delivery {
             DeliveryStatus::Queued => {
@@ -188,31 +177,22 @@ impl Plain {
                 let took = exchange.and_then(|x| x.took).map(|d| format!(" in {}", span(d))).unwrap_or_default();
                 (format!("{name} accepted{status}{took}{end}."), Exit::Done)
             }
-            DeliveryStatus::Refused(why) if matches!(exchange.map(|x| &x.outcome), Some(Outcome::Failed(_))) => (
-                format!("{name} not sent, nothing was written: {}. Type .resend{n} to try again.", clause(why)),
-                if exchange.is_some_and(|x| x.attempts().next().is_none()) { Exit::from(why) } else { Exit::Network },
-            ),
-            DeliveryStatus::Refused(why) if exchange.is_none_or(|x| x.attempts().next().is_none()) => {
-                (format!("{name} not sent: {}.", clause(why)), Exit::Refused)
+            DeliveryStatus::Refused(why) if matches!(exchange.map(|x| &x.outcome), Some(Outcome::Failed(_))) => {
+                let exit = if tried { Exit::Network } else { why.into() };
+                let why = clause(why);
+                (format!("{name} not sent, nothing was written: {why}. Type .resend{n} to try again."), exit)
             }
-            DeliveryStatus::Refused(why) => (
-                {
-                    let cause = sentences::cause(exchange.and_then(|x| self.session.log.why_of(x.id)));
-                    let cause = cause.map(|cause| format!(" Cause {cause}.")).unwrap_or_default();
-                    format!(
-                        "{name} refused: {}{end}.{cause} Type .why{n}, .ids{n}, .headers{n}, .body{n} or .resend{n}.",
-                        clause(why)
-                    )
-                },
-                Exit::Refused,
-            ),
-            DeliveryStatus::Unknown(why) => (
-                format!(
-                    "{name}: it is not known whether it was received: {}{end}. Type .read, or .settle{n}.",
-                    clause(why)
-                ),
-                Exit::Unknown,
-            ),
+            DeliveryStatus::Refused(why) if !tried => (format!("{name} not sent: {}.", clause(why)), Exit::Refused),
+            DeliveryStatus::Refused(why) => {
+                let cause = sentences::cause(exchange.and_then(|x| self.session.log.why_of(x.id)));
+                let cause = cause.map(|cause| format!(" Cause {cause}.")).unwrap_or_default();
+                let how = format!("Type .why{n}, .ids{n}, .headers{n}, .body{n} or .resend{n}.");
+                (format!("{name} refused: {}{end}.{cause} {how}", clause(why)), Exit::Refused)
+            }
+            DeliveryStatus::Unknown(why) => {
+                let unknown = format!("{name}: it is not known whether it was received: {}{end}.", clause(why));
+                (format!("{unknown} Type .read, or .settle{n}."), Exit::Unknown)
+            }
             DeliveryStatus::Cancelled => match self.asked.given_up.remove(&id) {
                 Some((exit, why)) => (format!("{name} not sent, {}.", clause(&why)), exit),
                 None => (format!("{name} taken back before anything was sent."), Exit::Refused),
@@ -223,7 +203,7 @@ impl Plain {
         self.say(said);
         self.asked.given_up.remove(&id);
         // A message that is settled later changes the end only where nothing was asked for since.
-        if !before.is_settled() || self.last.1 == Some(id) {
+        if !settled || self.last.1 == Some(id) {
             self.ends(exit, Some(id));
         }
         self.dialogue.prompt_due = true;
@@ -235,13 +215,7 @@ impl Plain {
 
     // ---- conversations --------------------------------------------------------------------------------------------
 
-    fn was_read(
-        &mut self,
-        key: ConversationKey,
-        before: RemoteState,
-        since: Option<jiff::Timestamp>,
-        news: &[EntryId],
-    ) {
+    fn was_read(&mut self, key: ConversationKey, before: RemoteState, since: Option<Timestamp>, news: &[EntryId]) {
         let Some(state) = self.session.conversations.get(key).map(|item| item.remote) else { return };
         let asked = self.asked.reading.remove(&key);
         if self.asked.greeting.remove(&key) || asked {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use tokio::sync::mpsc::{Receiver, channel};
 
-use super::{Plain, PlainSetup};
+use super::Plain;
 use crate::app::drive::{FrontEndLoop, InputLine};
 use crate::app::exit::Failed;
 use crate::app::journal;
@@ -30,13 +30,7 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
     let zone = settings.ui.times.zone();
     let mut session = open::session(settings, &opened.profile, zone.clone(), settings.ui.ascii);
     let (journal, pages) = journal::open(settings, &opened.profile, &mut session, !settings.journal.ephemeral);
-    let front = Plain::new(PlainSetup {
-        now: clock.now(),
-        interactive: io::stdin().is_terminal(),
-        session,
-        zone,
-        seed: uuid::Uuid::new_v4().as_u128(),
-    });
+    let front = Plain::new(session, io::stdin().is_terminal(), zone, uuid::Uuid::new_v4().as_u128());
     let options = journal::options(journal.as_ref());
     let (engine, reports) = EngineHandle::start(opened.profile.clone(), clock, options);
     let (paths, output) = (&settings.paths, Output::default());

@@ -102,13 +102,7 @@ pub fn cause(diagnosis: Option<&Diagnosis>) -> Option<String> {
 
 /// An entry of the log as one sentence. `delivery` is the status of its message, where it carries one; `to` the name of its
 /// conversation.
-pub fn entry(
-    entry: &LogEntry,
-    delivery: Option<&'static str>,
-    to: Option<&str>,
-    now: Timestamp,
-    zone: &TimeZone,
-) -> String {
+pub fn entry(entry: &LogEntry, delivery: Option<&str>, to: Option<&str>, now: Timestamp, zone: &TimeZone) -> String {
     let mut said = format!("{}, {}, {}", entry.number(), time(entry.at().wall, now, zone), kind(entry.kind()));
     if let Some(exchange) = entry.exchange() {
         let word = delivery.unwrap_or_else(|| outcome(exchange));

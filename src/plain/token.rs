@@ -21,34 +21,29 @@ impl Plain {
                 };
                 match before {
                     None => self.say(format!("Signed in; {lasts}.")),
-                    Some(old) if old != facts.generation || mended => {
-                        self.say(format!("New token; {lasts}."));
-                    }
+                    Some(old) if old != facts.generation || mended => self.say(format!("New token; {lasts}.")),
                     Some(_) => {}
                 }
             }
             TokenStatus::RenewFailed { retry, why, .. } => {
-                let left = span(retry.left(self.now));
-                self.say(format!(
-                    "The renewal failed, and the token that there is stays in use: {}. The next try is in {left}.",
-                    clause(why)
-                ));
+                let (left, why) = (span(retry.left(self.now)), clause(why));
+                let stays = "the token that there is stays in use";
+                self.say(format!("The renewal failed, and {stays}: {why}. The next try is in {left}."));
             }
             TokenStatus::Expired { retry: Some(retry), why } => {
                 let left = span(retry.left(self.now));
                 self.say(format!("No token: {}. The next try is in {left}; messages wait until then.", clause(why)));
             }
             TokenStatus::Expired { retry: None, why } => {
-                self.say(format!(
-                    "The token has expired and cannot be renewed: {}. Put a new token in its place and start guestwire again.",
-                    clause(why)
-                ));
+                let how = "Put a new token in its place and start guestwire again.";
+                self.say(format!("The token has expired and cannot be renewed: {}. {how}", clause(why)));
             }
             TokenStatus::Refused { why, .. } => {
                 self.say(format!("No token: {}. Type .signin to try again.", clause(why)));
             }
             TokenStatus::BadClient { why } => {
-                self.say(format!("Client id or secret refused: {}. Fix client_id or client_secret in the profile, then type .signin.", clause(why)));
+                let how = "Fix client_id or client_secret in the profile, then type .signin.";
+                self.say(format!("Client id or secret refused: {}. {how}", clause(why)));
             }
             TokenStatus::NoSecret { why } => self.say(format!("{}. Type .signin to try again.", clause(why))),
             TokenStatus::Limited { until, .. } => {
@@ -86,26 +81,21 @@ impl Plain {
     }
 
     pub(super) fn show_token(&mut self) {
-        match self.session.sign_in.status.facts().cloned() {
-            Some(facts) => {
-                self.say_each(facts_text(&facts, self.now).lines());
+        let status = &self.session.sign_in.status;
+        let said = match status {
+            _ if let Some(facts) = status.facts() => facts_text(facts, self.now),
+            TokenStatus::SignedOut => "No token yet. Type .signin to get one.".to_owned(),
+            TokenStatus::Getting => "guestwire is getting a token.".to_owned(),
+            TokenStatus::Limited { until, .. } => {
+                format!("No token yet; the next try is in {}.", span(until.left(self.now)))
             }
-            None => {
-                let said = match &self.session.sign_in.status {
-                    TokenStatus::SignedOut => "No token yet. Type .signin to get one.".to_owned(),
-                    TokenStatus::Getting => "guestwire is getting a token.".to_owned(),
-                    TokenStatus::Limited { until, .. } => {
-                        format!("No token yet; the next try is in {}.", span(until.left(self.now)))
-                    }
-                    TokenStatus::Expired { why, .. }
-                    | TokenStatus::Refused { why, .. }
-                    | TokenStatus::BadClient { why }
-                    | TokenStatus::NoSecret { why } => format!("No token: {}. Type .signin to try again.", clause(why)),
-                    _ => "No token.".to_owned(),
-                };
-                self.say(said);
-            }
-        }
+            TokenStatus::Expired { why, .. }
+            | TokenStatus::Refused { why, .. }
+            | TokenStatus::BadClient { why }
+            | TokenStatus::NoSecret { why } => format!("No token: {}. Type .signin to try again.", clause(why)),
+            _ => "No token.".to_owned(),
+        };
+        self.say_each(said.lines());
     }
 
     /// `.token`

@@ -72,9 +72,7 @@ impl Plain {
     pub(super) fn probes_over(&mut self, verdict: &DoctorVerdict) {
         self.say(match verdict.cause {
             None => format!("All is well: {}.", clause(&verdict.because)),
-            Some(cause) => {
-                format!("Cause {cause}, {}: {}.", verdict.confidence.word(), clause(&verdict.because))
-            }
+            Some(cause) => format!("Cause {cause}, {}: {}.", verdict.confidence.word(), clause(&verdict.because)),
         });
         self.ends(verdict.into(), None);
     }

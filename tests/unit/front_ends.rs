@@ -281,14 +281,13 @@ fn by_pass(course: &Course) -> Facts {
 
 /// The line mode: all that it says of its own accord, and of the message when it is asked.
 fn by_lines(course: &Course) -> String {
-    use crate::plain::{Plain, PlainSetup};
-    let mut plain = Plain::new(PlainSetup {
-        now: Moment::ZERO,
-        interactive: true,
-        session: Session::new(profile(), conversations(), Log::new(LogOptions::default())),
-        zone: jiff::tz::TimeZone::UTC,
-        seed: 7,
-    });
+    use crate::plain::Plain;
+    let mut plain = Plain::new(
+        Session::new(profile(), conversations(), Log::new(LogOptions::default())),
+        true,
+        jiff::tz::TimeZone::UTC,
+        7,
+    );
     let mut acts = plain.on(Moment::ZERO, FrontEndEvent::Begin);
     acts.extend(plain.on(Moment::ZERO, FrontEndEvent::Line(InputLine::Text(TEXT.to_owned()))));
     let id =

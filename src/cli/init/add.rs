@@ -5,13 +5,14 @@ use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, TableLike};
 
-use super::plan::{Draft, FoundRegion, FoundValue, SignsIn, profile};
+use super::draft::{Draft, FoundRegion, SignsIn};
 use crate::app::exit::{Exit, Failed};
 use crate::app::local;
 use crate::app::output::{Output, ask, say};
 use crate::config::origin::Lookup;
 use crate::config::settings::Paths;
-use crate::config::{edit, regions, vendor_files};
+use crate::config::vendor_files::PLATFORM_CLI;
+use crate::config::{edit, regions};
 use crate::model::Address;
 use crate::text::screen::visible;
 
@@ -39,6 +40,15 @@ impl Addition<'_> {
             Self::Conversation(profile, _) => format!("the web conversation of the snippet, to the profile {profile}"),
         }
     }
+
+    /// What a person has to do then.
+    fn notes(&self) -> &[String] {
+        match self {
+            Self::Profile(draft) if draft.is_web_alone() => &[],
+            Self::Profile(draft) | Self::SignsIn(_, draft) => &draft.notes,
+            Self::Conversation(..) => &[],
+        }
+    }
 }
 
 /// Adds to the file what is new. `input` answers where a person can be asked; `yes` agrees to everything.
@@ -56,23 +66,18 @@ pub fn to_existing(
     if additions.is_empty() {
         return Err(untouched(path, "guestwire found nothing to add"));
     }
-    match input {
-        _ if yes => {}
-        None => {
-            let found: Vec<String> = additions.iter().map(Addition::sentence).collect();
-            let how = format!("`guestwire init --yes` adds what was found: {}", found.join("; "));
-            return Err(untouched(path, &how));
-        }
-        Some(input) => {
-            let mut agreed = Vec::new();
-            for addition in additions {
-                let answer = ask(&format!("Add {}? (y/n) ", addition.sentence()), input)?;
-                if matches!(answer.to_lowercase().as_str(), "y" | "yes") {
-                    agreed.push(addition);
-                }
+    if let Some(input) = input.filter(|_| !yes) {
+        let mut agreed = Vec::new();
+        for addition in additions {
+            let answer = ask(&format!("Add {}? (y/n) ", addition.sentence()), input)?;
+            if matches!(answer.to_lowercase().as_str(), "y" | "yes") {
+                agreed.push(addition);
             }
-            additions = agreed;
         }
+        additions = agreed;
+    } else if !yes {
+        let found: Vec<String> = additions.iter().map(Addition::sentence).collect();
+        return Err(untouched(path, &format!("`guestwire init --yes` adds what was found: {}", found.join("; "))));
     }
     if additions.is_empty() {
         say("Nothing was changed.\n");
@@ -84,11 +89,7 @@ pub fn to_existing(
         output.line(&visible(&format!("added {}", addition.sentence())))?;
     }
     local::replace_config(paths, &document.to_string(), env).map_err(Failed::usage)?;
-    for note in additions.iter().flat_map(|addition| match addition {
-        Addition::Profile(draft) if draft.is_web_alone() => &[],
-        Addition::Profile(draft) | Addition::SignsIn(_, draft) => draft.notes.as_slice(),
-        Addition::Conversation(..) => &[],
-    }) {
+    for note in additions.iter().flat_map(Addition::notes) {
         output.line(&visible(&format!("  next: {note}")))?;
     }
     output.line("then: guestwire config check")?;
@@ -112,8 +113,7 @@ fn new_of<'d>(document: &DocumentMut, draft: &'d Draft) -> Vec<Addition<'d>> {
         })
         .collect();
     let mut new = Vec::new();
-    let has_client = !matches!(draft.signs_in, SignsIn::Client { id: None, .. });
-    if has_client && !of_region.iter().any(|(_, table)| signs_in_so(*table, &draft.signs_in)) {
+    if !draft.lacks_client() && !of_region.iter().any(|(_, table)| signs_in_so(*table, &draft.signs_in)) {
         match of_region.iter().find(|(_, table)| !table.contains_key("oauth")) {
             Some((name, _)) => new.push(Addition::SignsIn((*name).to_owned(), draft)),
             None => return vec![Addition::Profile(draft)],
@@ -137,23 +137,16 @@ fn new_of<'d>(document: &DocumentMut, draft: &'d Draft) -> Vec<Addition<'d>> {
 
 /// Whether a profile's table names this client or token.
 fn signs_in_so(profile: &dyn TableLike, signs_in: &SignsIn) -> bool {
-    let Some(oauth) = profile.get("oauth").and_then(Item::as_table_like) else { return false };
-    let is = |field: &str, value: &FoundValue| {
-        let Some(item) = oauth.get(field) else { return false };
-        let says = |form: &str| item.as_table_like().and_then(|table| table.get(form)?.as_str());
-        match value {
-            FoundValue::Literal(text) => item.as_str() == Some(text),
-            FoundValue::Env(name) => says("env") == Some(name),
-            FoundValue::Vendor { profile, file } => {
-                says("gc") == Some(profile) && says("file").unwrap_or(vendor_files::PLATFORM_CLI) == file
-            }
-        }
-    };
-    match signs_in {
-        SignsIn::Client { id: Some(id), .. } => is("client_id", id),
-        SignsIn::Client { id: None, .. } => false,
-        SignsIn::Token(token) => is("access_token", token),
-    }
+    let field = if matches!(signs_in, SignsIn::Token(_)) { "access_token" } else { "client_id" };
+    let theirs = profile.get("oauth").and_then(Item::as_table_like).and_then(|oauth| oauth.get(field));
+    let ours: Option<DocumentMut> = signs_in.lines(&[]).parse().ok();
+    theirs.is_some_and(|theirs| ours.is_some_and(|ours| ours.get(field).map(source) == Some(source(theirs))))
+}
+
+/// Where a value is: itself, a variable, or a profile in a file of the vendor's tools.
+fn source(item: &Item) -> [Option<&str>; 4] {
+    let says = |form: &str| item.as_table_like().and_then(|table| table.get(form)?.as_str());
+    [item.as_str(), says("env"), says("gc"), says("file").filter(|file| *file != PLATFORM_CLI)]
 }
 
 fn add(document: &mut DocumentMut, addition: &Addition<'_>) -> Result<(), String> {
@@ -173,8 +166,8 @@ fn add(document: &mut DocumentMut, addition: &Addition<'_>) -> Result<(), String
             let taken = edit::profiles(document);
             let name = edit::free_name(&draft.name, "-", |name| taken.iter().any(|taken| taken == name));
             let default = taken.first().unwrap_or(&name).clone();
-            let text = format!("{}\n{}", document, profile(&Draft { name, ..(*draft).clone() }));
-            *document = edit::parse(&text)?;
+            let written = Draft { name, ..(*draft).clone() }.written();
+            *document = edit::parse(&format!("{document}\n{written}"))?;
             if document.get("profile").is_none() {
                 document.insert("profile", toml_edit::value(default));
             }

@@ -2,15 +2,14 @@
 //! To a file that is there already it adds what is new, if one agrees. Secrets stay where they are.
 
 mod add;
-mod found;
-mod plan;
+mod draft;
 
 use std::io::{self, BufRead, ErrorKind, Write as _};
 use std::path::Path;
 
+use crate::config::edit::free_name;
 use clap::Args;
-use found::{from_environment, from_files, join};
-use plan::{Draft, FoundRegion, FoundValue, SignsIn, WebGuest, render};
+use draft::{Draft, FoundRegion, SignsIn, WebGuest, from_environment, from_files, join, quoted, render};
 
 use crate::app::exit::{Exit, Failed};
 use crate::app::output::{self, Output, ask, can_ask, say, standard_input};
@@ -45,28 +44,23 @@ pub fn run(args: &InitArgs, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
     let (paths, _) = locate(flags, env)?;
     let path = &paths.config_file;
     let mut drafts = look_around(flags, env);
-    let named = drafts.iter().find_map(|draft| draft.region.problem().filter(|_| is_of_the_environment(draft)));
+    // What the files of others say wrongly does not stand in the way.
+    let of_environment = |draft: &&Draft| matches!(&draft.region, FoundRegion::Wrong(_, by) if !by.starts_with("~/"));
+    let wrong = drafts.iter().find(of_environment).and_then(|draft| draft.region.problem());
     let snippet = args.snippet.as_deref().map(read_snippet).transpose()?;
     let asks = !args.no_input && !args.yes && can_ask();
-    if let Some(problem) = named.filter(|_| !asks) {
+    if let Some(problem) = wrong.filter(|_| !asks) {
         return Err(Failed::usage(format!("{problem}; nothing was written")));
     }
     if drafts.is_empty() {
         drafts.push(Draft::empty());
     }
-    let exists = path.symlink_metadata().is_ok();
     let mut input = io::stdin().lock();
     let first = place_for(&mut drafts, snippet.as_ref())?;
     if let Some(first) = drafts.get_mut(first) {
-        if let Some(snippet) = snippet {
-            first.web = Some(WebGuest { deployment_id: snippet.deployment_id, origin: None });
-        }
-        if let Some(web) = &mut first.web {
-            web.origin = flags.target.origin.clone();
-        }
-        if let (Some(deployment), None) = (&flags.target.deployment, &first.web) {
-            first.web = Some(WebGuest { deployment_id: deployment.clone(), origin: flags.target.origin.clone() });
-        }
+        let deployment = snippet.map(|snippet| snippet.deployment_id).or_else(|| flags.target.deployment.clone());
+        let origin = flags.target.origin.clone();
+        first.web = deployment.map(|deployment_id| WebGuest { deployment_id, origin });
     }
     let lacking = !drafts.iter().any(Draft::is_complete) || drafts.iter().any(|d| d.web.is_some() && !d.is_complete());
     if lacking
@@ -75,17 +69,12 @@ pub fn run(args: &InitArgs, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
     {
         complete(first, &mut input)?;
     }
-    if exists {
+    if path.symlink_metadata().is_ok() {
         return add::to_existing(&paths, &drafts, args.yes, asks.then_some(&mut input as &mut dyn BufRead), env);
     }
     write(path, &render(&drafts))?;
     report(path, &drafts)?;
     Ok(Exit::Done)
-}
-
-fn is_of_the_environment(draft: &Draft) -> bool {
-    let FoundRegion::Wrong(_, place) = &draft.region else { return false };
-    !place.starts_with("~/")
 }
 
 /// What the environment and the files of other tools say.
@@ -150,39 +139,38 @@ fn place_for(drafts: &mut Vec<Draft>, snippet: Option<&MessengerSnippet>) -> Res
     let domain = match &snippet.region {
         Ok(region) => region.domain.as_str(),
         Err(environment) => {
-            let how = "give the region with --region";
-            return match drafts.iter().position(|draft| matches!(draft.region, FoundRegion::Known(_))) {
-                Some(at) => Ok(at),
-                None => Err(Failed::usage(format!(
-                    "the snippet's environment {environment:?} is not a known region; {how}"
-                ))),
-            };
+            let known = drafts.iter().position(|draft| matches!(draft.region, FoundRegion::Known(_)));
+            let why = format!("the snippet's environment {environment:?} is not a known region");
+            return known.ok_or_else(|| Failed::usage(format!("{why}; give the region with --region")));
         }
     };
     if let Some(at) = drafts.iter().position(|draft| draft.region == FoundRegion::Known(domain)) {
         return Ok(at);
     }
-    if let Some(open) = drafts.iter().position(|draft| draft.region == FoundRegion::Missing) {
-        if let Some(draft) = drafts.get_mut(open) {
-            draft.region = FoundRegion::Known(domain);
-            if draft.signs_in.is_unknown() {
-                "from the Messenger snippet".clone_into(&mut draft.whence);
-            }
-        }
-        return Ok(open);
-    }
-    let name = crate::config::edit::free_name("web", "-", |name| drafts.iter().any(|draft| draft.name == name));
     let whence = "from the Messenger snippet".to_owned();
+    if let Some(at) = drafts.iter().position(|draft| draft.region == FoundRegion::Missing)
+        && let Some(draft) = drafts.get_mut(at)
+    {
+        draft.region = FoundRegion::Known(domain);
+        if draft.signs_in.is_unknown() {
+            draft.whence = whence;
+        }
+        return Ok(at);
+    }
+    let name = free_name("web", "-", |name| drafts.iter().any(|draft| draft.name == name));
     drafts.push(Draft { name, whence, region: FoundRegion::Known(domain), ..Draft::empty() });
     Ok(drafts.len() - 1)
 }
 
 /// Asks for what the draft lacks. The secret is not asked for: it has no place in the file.
 fn complete(draft: &mut Draft, input: &mut dyn BufRead) -> Result<(), Failed> {
-    if let Some(problem) = draft.region.problem() {
-        say(&format!("{problem}\n"));
-    }
-    while !matches!(draft.region, FoundRegion::Known(_)) {
+    loop {
+        if let Some(problem) = draft.region.problem() {
+            say(&format!("{problem}\n"));
+        }
+        if matches!(draft.region, FoundRegion::Known(_)) {
+            break;
+        }
         let question = "Region (domain or AWS name, like mypurecloud.de or eu-central-1), or a Messenger snippet: ";
         let mut answer = ask(question, input)?;
         if answer.contains('<') {
@@ -201,9 +189,6 @@ fn complete(draft: &mut Draft, input: &mut dyn BufRead) -> Result<(), Failed> {
         } else {
             draft.region = FoundRegion::of(&answer, "that");
         }
-        if let Some(problem) = draft.region.problem() {
-            say(&format!("{problem}\n"));
-        }
     }
     while draft.web.as_ref().is_some_and(|web| web.origin.is_none()) {
         let answer = ask("A site that the deployment allows, like https://shop.example: ", input)?;
@@ -217,7 +202,7 @@ fn complete(draft: &mut Draft, input: &mut dyn BufRead) -> Result<(), Failed> {
         && let SignsIn::Client { id: id @ None, .. } = &mut draft.signs_in
     {
         let answer = ask("OAuth client id: ", input)?;
-        *id = Some(answer).filter(|answer| !answer.is_empty()).map(FoundValue::Literal);
+        *id = Some(answer).filter(|answer| !answer.is_empty()).map(|answer| quoted(&answer));
     }
     "from your answers".clone_into(&mut draft.whence);
     Ok(())

@@ -56,12 +56,13 @@ impl RunFold {
     ) -> Self {
         let mode = Mode::Alone { fail_fast };
         let whole = Runner::new(Arc::clone(&pass), begin.clone(), cast.clone(), mode).run().clone();
+        let (waiting, lanes) = (waves.into(), Vec::new());
         Self {
             pass,
             cast,
             mode,
-            waiting: waves.into(),
-            lanes: Vec::new(),
+            waiting,
+            lanes,
             begin,
             whole,
             session,
@@ -95,21 +96,16 @@ impl RunFold {
         loop {
             self.gather();
             self.say_finished_steps(now, acts);
-            if !self.lanes.iter().all(Runner::is_over) {
-                return;
-            }
-            if !self.interrupted && !self.is_signed(now) {
+            if !self.lanes.iter().all(Runner::is_over) || !self.interrupted && !self.is_signed(now) {
                 return;
             }
             self.signing = None;
             let Some(wave) = self.waiting.pop_front() else { break };
             let captures = self.whole.captures.clone();
             self.lanes = wave.into_iter().map(|plan| self.new_lane(now, plan, &captures)).collect();
-            for lane in 0..self.lanes.len() {
-                // What the engine said of the token before counts from the start; with it the lane begins.
-                let token = Report::Token(self.session.sign_in.status.clone());
-                self.lane(lane, now, RunnerEvent::Report(&token), acts);
-            }
+            // What the engine said of the token before counts from the start; with it the lanes begin.
+            let token = Report::Token(self.session.sign_in.status.clone());
+            self.each_lane(now, RunnerEvent::Report(&token), acts);
         }
         if self.interrupted {
             self.cut_short(now);
@@ -145,28 +141,32 @@ impl RunFold {
         Runner::new(Arc::clone(&self.pass), begin, cast, self.mode).with_captures(captures)
     }
 
-    fn lane(&mut self, lane: usize, now: Moment, event: RunnerEvent<'_>, acts: &mut Vec<FrontEndEffect>) {
-        let known = RunnerContext {
-            facts: &self.session.profile.facts,
-            past: &self.session.diagnoses.evidence,
-            no_token: self.session.sign_in.no_token(),
-        };
-        let Some(runner) = self.lanes.get_mut(lane) else { return };
-        for effect in runner.on(now, event, &known) {
-            acts.push(match effect {
-                RunnerEffect::Send(outgoing) => {
-                    let mut changes = Changes::default();
-                    runner.sent(self.session.submit(outgoing, now, &mut changes));
-                    acts.extend(changes.commands().map(FrontEndEffect::Ask));
-                    continue;
-                }
-                RunnerEffect::Cancel(message) => FrontEndEffect::Ask(Command::Cancel(message)),
-                RunnerEffect::Read(key) => FrontEndEffect::Ask(Command::Read(key)),
-                RunnerEffect::Connect(key) => FrontEndEffect::Ask(Command::Session { key, ask: SessionAsk::Connect }),
-                RunnerEffect::Renew => FrontEndEffect::Ask(Command::Renew),
-                RunnerEffect::Sandbox(asked) => FrontEndEffect::Local(LocalRequest::SetUpSandbox(asked)),
-                RunnerEffect::ClearFaults => FrontEndEffect::ClearFaults,
-            });
+    /// Tells all lanes, and does what they want.
+    fn each_lane(&mut self, now: Moment, event: RunnerEvent<'_>, acts: &mut Vec<FrontEndEffect>) {
+        for runner in &mut self.lanes {
+            let known = RunnerContext {
+                facts: &self.session.profile.facts,
+                past: &self.session.diagnoses.evidence,
+                no_token: self.session.sign_in.no_token(),
+            };
+            for effect in runner.on(now, event, &known) {
+                acts.push(match effect {
+                    RunnerEffect::Send(outgoing) => {
+                        let mut changes = Changes::default();
+                        runner.sent(self.session.submit(outgoing, now, &mut changes));
+                        acts.extend(changes.commands().map(FrontEndEffect::Ask));
+                        continue;
+                    }
+                    RunnerEffect::Cancel(message) => FrontEndEffect::Ask(Command::Cancel(message)),
+                    RunnerEffect::Read(key) => FrontEndEffect::Ask(Command::Read(key)),
+                    RunnerEffect::Connect(key) => {
+                        FrontEndEffect::Ask(Command::Session { key, ask: SessionAsk::Connect })
+                    }
+                    RunnerEffect::Renew => FrontEndEffect::Ask(Command::Renew),
+                    RunnerEffect::Sandbox(asked) => FrontEndEffect::Local(LocalRequest::SetUpSandbox(asked)),
+                    RunnerEffect::ClearFaults => FrontEndEffect::ClearFaults,
+                });
+            }
         }
     }
 
@@ -189,11 +189,10 @@ impl RunFold {
 
     /// Says which steps are over since it was said last.
     fn say_finished_steps(&mut self, now: Moment, acts: &mut Vec<FrontEndEffect>) {
-        for case in &self.whole.cases {
-            for step in case.steps.iter().filter(|s| s.ended.is_some()) {
-                if self.told.insert(step.id.clone()) {
-                    acts.push(FrontEndEffect::Say(step_line(now, case, step)));
-                }
+        let steps = self.whole.cases.iter().flat_map(|case| case.steps.iter().map(move |step| (case, step)));
+        for (case, step) in steps.filter(|(_, step)| step.ended.is_some()) {
+            if self.told.insert(step.id.clone()) {
+                acts.push(FrontEndEffect::Say(step_line(now, case, step)));
             }
         }
     }
@@ -218,22 +217,18 @@ impl RunFold {
             (0, false) if blocked == 0 && !self.interrupted => Exit::Done,
             _ => Exit::Refused,
         };
-        let took = self.whole.began.duration_until(now.wall);
-        let took = Duration::try_from(took).unwrap_or_default();
+        let took = Duration::try_from(self.whole.began.duration_until(now.wall)).unwrap_or_default();
         let mut counts = vec![format!("{pass} passed"), format!("{fail} failed")];
-        for (count, word) in [(blocked, "blocked"), (skipped, "skipped"), (open, "not run")] {
-            if count > 0 {
-                counts.push(format!("{count} {word}"));
-            }
-        }
+        let others = [(blocked, "blocked"), (skipped, "skipped"), (open, "not run")];
+        counts.extend(others.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
         let rest = if self.interrupted { ", interrupted" } else { "" };
-        let ms = u64::try_from(took.as_millis()).unwrap_or(0);
+        let ms = millis(took);
         let took_text = span(Duration::from_millis(if ms < 1000 { ms } else { ms / 100 * 100 }));
         let message = format!("{}: {} in {took_text}{rest}", self.whole.name, counts.join(", "));
         let fields = json!({
             "verdict": if exit == Exit::Done { "passed" } else { "failed" },
             "passed": pass, "failed": fail, "blocked": blocked, "skipped": skipped, "not_run": open,
-            "duration_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "duration_ms": ms,
             "message": message,
         });
         (OutputLine::new("end", now.wall, fields).says(message), exit)
@@ -260,25 +255,18 @@ impl FrontEnd for RunFold {
             }
             FrontEndEvent::Report(report) => {
                 self.session.apply((*report).clone(), now);
-                for lane in 0..self.lanes.len() {
-                    self.lane(lane, now, RunnerEvent::Report(&report), &mut acts);
-                }
+                self.each_lane(now, RunnerEvent::Report(&report), &mut acts);
             }
             // What asks for the sandbox is played by itself: there is one lane.
             FrontEndEvent::Local(LocalAnswer::SandboxSet(done)) => {
-                self.lane(0, now, RunnerEvent::Sandbox(done.as_ref().copied().map_err(String::as_str)), &mut acts);
+                let done = done.as_ref().copied().map_err(String::as_str);
+                self.each_lane(now, RunnerEvent::Sandbox(done), &mut acts);
             }
-            FrontEndEvent::Due => {
-                for lane in 0..self.lanes.len() {
-                    self.lane(lane, now, RunnerEvent::Due, &mut acts);
-                }
-            }
+            FrontEndEvent::Due => self.each_lane(now, RunnerEvent::Due, &mut acts),
             FrontEndEvent::Signal(_) if !self.interrupted => {
                 self.interrupted = true;
                 self.waiting.clear();
-                for lane in 0..self.lanes.len() {
-                    self.lane(lane, now, RunnerEvent::Stop, &mut acts);
-                }
+                self.each_lane(now, RunnerEvent::Stop, &mut acts);
             }
             FrontEndEvent::Signal(_) | FrontEndEvent::Ended => {
                 self.interrupted = true;
@@ -298,10 +286,14 @@ impl FrontEnd for RunFold {
     }
 }
 
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A step that is over.
 fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> OutputLine {
     let verdict = step.counts().map_or("not run", Verdict::word);
-    let took = step.open;
+    let took = millis(step.open);
     let expectations: Vec<Value> =
         step.expectations.iter().map(|e| json!({ "what": e.what, "met": e.met.word(), "detail": e.detail })).collect();
     let sent = step.evidence.exchanges.iter().rev().find(|x| x.exchange.kind == ExchangeKind::Send);
@@ -317,11 +309,11 @@ fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> OutputLine {
         "expectations": expectations,
         "status": sent.and_then(|x| x.exchange.status()),
         "request_id": request_id,
-        "duration_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        "duration_ms": took,
     });
     let mut text = format!("{verdict:<8} {}  {}", step.id, step.name);
     if step.runs > 0 {
-        text.push_str(&format!("  {}", span(Duration::from_millis(u64::try_from(took.as_millis()).unwrap_or(0)))));
+        text.push_str(&format!("  {}", span(Duration::from_millis(took))));
     }
     if let Some(why) = &step.why {
         text.push_str(&format!("\n         {why}"));

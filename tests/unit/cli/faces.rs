@@ -20,7 +20,7 @@ use crate::model::{
 };
 use crate::pass::Pass;
 use crate::pass::runner::{Cast, Player, RunStart};
-use crate::plain::{self, Plain};
+use crate::plain::Plain;
 use crate::session::conversations::{Conversations, MessageCounts};
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
@@ -110,13 +110,7 @@ fn on_screen(course: &[Report]) -> Known {
 }
 
 fn in_lines(course: &[Report]) -> Known {
-    let mut plain = Plain::new(plain::PlainSetup {
-        now: now(),
-        interactive: true,
-        session: session(),
-        zone: TimeZone::UTC,
-        seed: 7,
-    });
+    let mut plain = Plain::new(session(), true, TimeZone::UTC, 7);
     plain.on(now(), FrontEndEvent::Begin);
     plain.on(now(), FrontEndEvent::Line(InputLine::Text("Hello".to_owned())));
     for report in course {

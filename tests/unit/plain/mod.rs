@@ -50,7 +50,7 @@ impl Desk {
         let info = ProfileInfo { facts, production, data_dir: PathBuf::from("data"), ..ProfileInfo::default() };
         let log = Log::new(LogOptions::default());
         let session = Session::new(info, Conversations::new(conversations), log);
-        let plain = Plain::new(PlainSetup { now: Moment::ZERO, interactive, session, zone: TimeZone::UTC, seed: 7 });
+        let plain = Plain::new(session, interactive, TimeZone::UTC, 7);
         let mut desk = Self { plain, now: Moment::ZERO, acts: Vec::new() };
         desk.on(FrontEndEvent::Begin);
         desk

@@ -1,0 +1,343 @@
+//! The profiles that `guestwire init` writes: from what other tools of the vendor left on this machine to the text of a
+//! config file. Pure: texts in, text out. Secrets are looked past, and only the places where they are get written.
+//!
+//! | place | what is in it |
+//! |---|---|
+//! | `GENESYSCLOUD_*`, `GENESYS_REGION` | region, client, token [real: seen in SDK source: the platform CLI's `config.go`] |
+//! | `~/.gc/config.toml` | profiles of the platform CLI: `environment`, `client_credentials`, `client_secret`, `access_token` [real: seen in SDK source] |
+//! | `~/.genesyscloud/credentials`, `~/.genesyscloud/config` | profiles, as INI |
+//! | `~/.genesyscloud*/config` | settings of the SDKs, INI or JSON: `host` names the region [real: documented] |
+//! | `~/.archy_config` | YAML: `clientId`, `location` |
+
+use crate::config::edit::free_name;
+use crate::config::regions;
+use crate::config::vendor_files::{self, ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, PLATFORM_CLI, REGION, VendorProfile};
+
+/// A variable that further tools of the vendor read.
+const OTHER_REGION: &str = "GENESYS_REGION";
+/// The variable of a secret that no tool has.
+const OUR_SECRET: &str = "GUESTWIRE_CLIENT_SECRET";
+
+/// A region as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoundRegion {
+    /// Its domain.
+    Known(&'static str),
+    /// A text that names none, and where it stands.
+    Wrong(String, String),
+    /// Nobody named one.
+    Missing,
+}
+
+impl FoundRegion {
+    /// The region that a text of `place` names.
+    pub fn of(text: &str, place: &str) -> Self {
+        match regions::find(text) {
+            Some(region) => Self::Known(&region.domain),
+            None => Self::Wrong(text.to_owned(), place.to_owned()),
+        }
+    }
+
+    /// What is wrong with it, and what to write instead.
+    pub fn problem(&self) -> Option<String> {
+        let Self::Wrong(text, place) = self else { return None };
+        let how = match regions::suggest(text) {
+            Some(near) => format!("did you mean {} ({})?", near.name, near.place),
+            None => "write its domain (mypurecloud.de) or its AWS name (eu-central-1)".to_owned(),
+        };
+        Some(format!("{place}: {text:?} is not a region of Genesys Cloud; {how}"))
+    }
+}
+
+/// What a profile signs in with: values as TOML writes them, by the place where they stay or themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignsIn {
+    /// A client, of which the id may not be known yet.
+    Client {
+        /// Its id.
+        id: Option<String>,
+        /// Its secret.
+        secret: String,
+    },
+    /// A token that cannot be renewed.
+    Token(String),
+}
+
+impl SignsIn {
+    /// Nothing is known yet.
+    pub fn unknown() -> Self {
+        Self::Client { id: None, secret: in_variable(OUR_SECRET) }
+    }
+
+    /// With what was found, and what is to be done then. A client renews, a token does not: with both the client is taken,
+    /// as the vendor's tools do. A secret that nobody has is looked for in `variable`.
+    fn with(id: Option<String>, secret: Option<String>, token: Option<String>, variable: &str) -> (Self, Vec<String>) {
+        match (id, secret, token) {
+            (Some(id), Some(secret), _) => (Self::Client { id: Some(id), secret }, Vec::new()),
+            (_, _, Some(token)) => (Self::Token(token), Vec::new()),
+            (id, Some(secret), None) => (Self::Client { id, secret }, Vec::new()),
+            (id, None, None) => (Self::Client { id, secret: in_variable(variable) }, vec![export(variable)]),
+        }
+    }
+
+    /// Whether nothing is known yet.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::unknown()
+    }
+
+    /// The lines of `[profiles.NAME.oauth]`.
+    pub fn lines(&self, notes: &[String]) -> String {
+        let notes = notes.iter().fold(String::new(), |all, note| format!("{all}# {note}\n"));
+        match self {
+            Self::Client { id, secret } => {
+                let id = id.clone().unwrap_or_else(|| quoted("the OAuth client's id"));
+                // Without the scope a send of the channel guest-api is refused where scopes count.
+                let scopes = "scopes = [\"guest:messages:send\"]";
+                format!("client_id = {id}\n{notes}client_secret = {secret}\n{scopes}\n")
+            }
+            Self::Token(token) => {
+                let why = "# A token cannot be renewed: it is used until it expires.";
+                format!("{notes}{why}\naccess_token = {token}\n")
+            }
+        }
+    }
+}
+
+fn export(variable: &str) -> String {
+    format!("export {variable} before starting guestwire")
+}
+
+/// A text as TOML writes it.
+pub fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// What stays in an environment variable.
+fn in_variable(name: &str) -> String {
+    format!("{{ env = {} }}", quoted(name))
+}
+
+/// What stays in the profile of this name in a file of the vendor's tools.
+fn in_vendor_file(profile: &str, file: &str) -> String {
+    let file = if file == PLATFORM_CLI { String::new() } else { format!(", file = {}", quoted(file)) };
+    format!("{{ gc = {}{file} }}", quoted(profile))
+}
+
+/// A web conversation to be written: the deployment, and the site, where it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebGuest {
+    /// The deployment's id.
+    pub deployment_id: String,
+    /// A site that it allows.
+    pub origin: Option<String>,
+}
+
+/// A profile to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Its name, fit for a TOML key.
+    pub name: String,
+    /// Where it came from, for the comment above it.
+    pub whence: String,
+    /// Its region.
+    pub region: FoundRegion,
+    /// What it signs in with.
+    pub signs_in: SignsIn,
+    /// What a person has to do, if anything.
+    pub notes: Vec<String>,
+    /// The conversation of a Messenger's snippet. It needs no client.
+    pub web: Option<WebGuest>,
+}
+
+impl Draft {
+    /// A profile of which nothing is known yet.
+    pub fn empty() -> Self {
+        Self {
+            name: "main".to_owned(),
+            whence: "a template (no settings were found on this machine)".to_owned(),
+            region: FoundRegion::Missing,
+            signs_in: SignsIn::unknown(),
+            notes: vec![export(OUR_SECRET)],
+            web: None,
+        }
+    }
+
+    /// Whether it has no client, or one of which the id is not known.
+    pub const fn lacks_client(&self) -> bool {
+        matches!(self.signs_in, SignsIn::Client { id: None, .. })
+    }
+
+    /// Whether it can be used as it is.
+    pub fn is_complete(&self) -> bool {
+        let web = self.web.as_ref().is_some_and(|web| web.origin.is_some());
+        matches!(self.region, FoundRegion::Known(_)) && (web || !self.lacks_client())
+    }
+
+    /// Its conversation needs no client, and none is known.
+    pub const fn is_web_alone(&self) -> bool {
+        self.web.is_some() && self.lacks_client()
+    }
+
+    /// What nobody named.
+    pub fn lacks(&self) -> Vec<&'static str> {
+        let origin = self.web.as_ref().is_some_and(|web| web.origin.is_none());
+        let id = self.web.is_none() && self.lacks_client();
+        [
+            (self.region == FoundRegion::Missing).then_some("the region"),
+            origin.then_some("the origin, a site that the deployment allows"),
+            id.then_some("the OAuth client's id"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// One profile's tables, with what is to be filled in as comments. One that is not complete is a comment as a whole, so
+    /// that the file is valid.
+    pub fn written(&self) -> String {
+        let name = &self.name;
+        let region = match &self.region {
+            FoundRegion::Known(domain) => {
+                let region = format!("region = {}", quoted(domain));
+                format!("{region:<40} # or the AWS name, like \"eu-central-1\"")
+            }
+            wrong => {
+                let usual = "the domain or the AWS name, like \"eu-central-1\"";
+                format!("region = \"mypurecloud.?\"  # {}", wrong.problem().unwrap_or_else(|| usual.to_owned()))
+            }
+        };
+        let production =
+            "production = false                       # true: PROD at the top, and guestwire asks before each send";
+        let oauth = if self.is_web_alone() {
+            String::new()
+        } else {
+            format!("\n[profiles.{name}.oauth]\n{}", self.signs_in.lines(&self.notes))
+        };
+        let conversations = match &self.web {
+            Some(web) => {
+                let origin = web.origin.as_deref().unwrap_or("https://a site that the deployment allows");
+                format!(
+                    "[[profiles.{name}.conversations]]\nname = \"Web guest\"\nchannel = \"web-messaging\"\n\
+                     deployment_id = {}\norigin = {}\n",
+                    quoted(&web.deployment_id),
+                    quoted(origin)
+                )
+            }
+            None => format!(
+                "# The conversations of the list. Remove the # and fill in the ids.\n# [[profiles.{name}.conversations]]\n\
+                 # name = \"Billing bot\"\n# channel = \"guest-api\"                  # or \"open-messaging\", \"web-messaging\"\n\
+                 # conversation_id = \"00000000-0000-4000-8000-000000000000\"\n"
+            ),
+        };
+        let mut text = format!("[profiles.{name}]\n{region}\n{production}\n{oauth}\n{conversations}");
+        if !self.is_complete() {
+            let mark = |line: &str| if line.is_empty() || line.starts_with('#') { "" } else { "# " };
+            text = text.lines().map(|line| format!("{}{line}\n", mark(line))).collect();
+        }
+        format!("# {}\n{text}", self.whence)
+    }
+}
+
+/// The text of the config file.
+pub fn render(drafts: &[Draft]) -> String {
+    let opens = drafts.iter().find(|d| d.is_complete());
+    let opens = opens.map_or_else(|| "# profile = \"main\"".to_owned(), |d| format!("profile = {}", quoted(&d.name)));
+    let head = format!(
+        "# guestwire's configuration. `guestwire config check` checks it, `guestwire config show` explains it.\n\
+         # Without a profile, the built-in sandbox opens: no account and no network are needed.\n\n{opens}\n"
+    );
+    drafts.iter().fold(head, |text, draft| format!("{text}\n{}", draft.written()))
+}
+
+/// The profile that the environment describes, if any of the variables is set. `region` is the flag's.
+pub fn from_environment(env: impl Fn(&str) -> Option<String>, region: Option<&str>) -> Option<Draft> {
+    let names = [REGION, OTHER_REGION, CLIENT_ID, CLIENT_SECRET, ACCESS_TOKEN];
+    let set: Vec<&str> = names.into_iter().filter(|name| env(name).is_some()).collect();
+    let whence = match (set.is_empty(), region) {
+        (true, None) => return None,
+        (true, Some(_)) => "from --region".to_owned(),
+        (false, None) => format!("from the environment ({})", set.join(", ")),
+        (false, Some(_)) => format!("from --region and the environment ({})", set.join(", ")),
+    };
+    let value = |name: &str| set.contains(&name).then(|| in_variable(name));
+    let variable = if set.contains(&CLIENT_ID) { CLIENT_SECRET } else { OUR_SECRET };
+    let (signs_in, notes) = SignsIn::with(value(CLIENT_ID), value(CLIENT_SECRET), value(ACCESS_TOKEN), variable);
+    let said = region.map(|text| ("--region", text.to_owned()));
+    let said = said.or_else(|| [REGION, OTHER_REGION].into_iter().find_map(|name| Some((name, env(name)?))));
+    let region = said.map_or(FoundRegion::Missing, |(by, text)| FoundRegion::of(&text, by));
+    Some(Draft { whence, region, signs_in, notes, ..Draft::empty() })
+}
+
+/// The profiles of a file of the vendor's tools, or of several that have the same profiles: each with its place. Ids,
+/// secrets and tokens stay there, and are read from there.
+pub fn from_files(files: &[(String, String)]) -> Vec<Draft> {
+    let all: Vec<(&str, VendorProfile)> = files
+        .iter()
+        .flat_map(|(place, text)| vendor_files::read(text).into_iter().map(move |profile| (place.as_str(), profile)))
+        .collect();
+    let mut found: Vec<Draft> = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    for (_, profile) in &all {
+        let called = profile.reference();
+        if seen.contains(&called) {
+            continue;
+        }
+        seen.push(called);
+        let get = |field: &str| {
+            let mut same = all.iter().filter(|(_, other)| other.reference() == called);
+            same.find_map(|(place, other)| Some((*place, other.get(field)?)))
+        };
+        let stays = |field: &str| get(field).map(|(file, _)| in_vendor_file(called, file));
+        let (region, id, token) = (get("region"), get("client_id"), stays("access_token"));
+        if region.is_none() && id.is_none() && token.is_none() {
+            continue;
+        }
+        let secret = stays("client_secret").filter(|_| id.is_some());
+        let (signs_in, notes) = SignsIn::with(id.map(|(_, id)| quoted(id)), secret, token, OUR_SECRET);
+        let whence =
+            if profile.name.is_empty() { "the settings".to_owned() } else { format!("the profile {called:?}") };
+        let place = id.or(region).map_or("", |(place, _)| place);
+        found.push(Draft {
+            name: slug(called),
+            whence: format!("from {whence} of {place}"),
+            region: region.map_or(FoundRegion::Missing, |(place, text)| FoundRegion::of(text, place)),
+            signs_in,
+            notes,
+            web: None,
+        });
+    }
+    found
+}
+
+/// Gives the drafts that name no region the one that alone is named where no client is; such drafts go where others are.
+pub fn join(mut drafts: Vec<Draft>) -> Vec<Draft> {
+    let region = drafts.iter().find(|d| d.signs_in.is_unknown()).map_or(FoundRegion::Missing, |d| d.region.clone());
+    if drafts.iter().all(|d| d.signs_in.is_unknown()) {
+        drafts.truncate(1);
+    } else {
+        drafts.retain(|d| !d.signs_in.is_unknown());
+    }
+    let mut taken: Vec<String> = Vec::new();
+    for draft in &mut drafts {
+        if draft.region == FoundRegion::Missing {
+            draft.region.clone_from(&region);
+        }
+        draft.name = free_name(&draft.name, "-", |name| taken.iter().any(|taken| taken == name));
+        taken.push(draft.name.clone());
+    }
+    drafts
+}
+
+/// A name fit for a TOML key and for typing.
+fn slug(name: &str) -> String {
+    let clean: String =
+        name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect();
+    match clean.trim_matches('-') {
+        "" | regions::SANDBOX => "genesys".to_owned(),
+        clean => clean.to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[path = "../../../tests/unit/cli/init/draft.rs"]
+mod tests;
