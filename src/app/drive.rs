@@ -293,7 +293,7 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
                     FrontEndEffect::ClearFaults => drop(self.opened.set_up(&SandboxRequest::Fault(None), "")),
                     FrontEndEffect::Say(line) => self.output.say_masked(&line, self.json, &mask)?,
                     FrontEndEffect::Line(line) => self.output.line(&line)?,
-                    FrontEndEffect::Progress(standing) if !self.json => self.output.progress(&standing),
+                    FrontEndEffect::Progress(standing) if !self.json => self.output.progress(standing),
                     FrontEndEffect::Progress(_) => {}
                     FrontEndEffect::Finish(exit) => end = end.or(Some(exit)),
                 }

@@ -30,23 +30,16 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 7] =
-        [Self::Done, Self::Refused, Self::Usage, Self::NotSignedIn, Self::Network, Self::Unknown, Self::Unwritten];
-
-    /// What it means, for help and pages.
-    pub const fn meaning(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Refused => "refused, or an expectation failed or was blocked",
-            Self::Usage => "the command line, the configuration or the pass file is wrong",
-            Self::NotSignedIn => "not signed in",
-            Self::Network => "the network failed before anything was written",
-            Self::Unknown => "the outcome is unknown: the message may have been received",
-            Self::Unwritten => "done, but the output could not be written; it is on stderr",
-            Self::Signal(_) => "the signal of this number ended the console: 143 for SIGTERM, 129 for SIGHUP",
-        }
-    }
+    /// Each with what it means, for help, in the order of their numbers.
+    pub const MEANINGS: [(Self, &'static str); 7] = [
+        (Self::Done, "done"),
+        (Self::Refused, "refused, or an expectation failed or was blocked"),
+        (Self::Usage, "the command line, the configuration or the pass file is wrong"),
+        (Self::NotSignedIn, "not signed in"),
+        (Self::Network, "the network failed before anything was written"),
+        (Self::Unknown, "the outcome is unknown: the message may have been received"),
+        (Self::Unwritten, "done, but the output could not be written; it is on stderr"),
+    ];
 
     /// The number.
     pub const fn code(self) -> u8 {

@@ -32,11 +32,9 @@ pub fn carry_out(
 ) -> LocalAnswer {
     match request {
         LocalRequest::Write { path, contents, what } => {
+            let about = |said: String| format!("{} ({what}).", said.trim_end_matches('.'));
             let written = files::write_new(&path, &mask(&contents));
-            LocalAnswer::Written(match written {
-                Ok(said) if !what.is_empty() => Ok(format!("{} ({what}).", said.trim_end_matches('.'))),
-                written => written,
-            })
+            LocalAnswer::Written(written.map(|said| if what.is_empty() { said } else { about(said) }))
         }
         LocalRequest::Reports { run, dir } => LocalAnswer::Written(write_reports(&run, &dir, mask)),
         LocalRequest::KeepInConfig(conversation) => LocalAnswer::Kept(keep(paths, &opened.profile, &conversation)),
@@ -113,13 +111,11 @@ fn see(path: &Path) -> Result<(), String> {
     };
     // Asked about before it is opened: opening a pipe waits for whoever writes into it.
     let about = fs::metadata(path).map_err(failed)?;
-    if about.is_dir() {
-        return Err(sentence("this is a directory, not a file"));
+    match (about.is_dir(), about.is_file()) {
+        (true, _) => Err(sentence("this is a directory, not a file")),
+        (_, false) => Err(sentence("this is not a regular file")),
+        _ => File::open(path).map(drop).map_err(failed),
     }
-    if !about.is_file() {
-        return Err(sentence("this is not a regular file"));
-    }
-    File::open(path).map(drop).map_err(failed)
 }
 
 /// The file's text; empty where there is none.
@@ -168,9 +164,6 @@ pub fn keep(paths: &Paths, profile: &Profile, conversation: &Conversation) -> Re
     Ok(format!("“{name}” is in {} now, in the profile {owner}.", paths.config_file.display()))
 }
 
-#[cfg(test)]
-#[path = "../../tests/unit/app/config_file.rs"]
-mod config_file_tests;
 #[cfg(test)]
 #[path = "../../tests/unit/app/local.rs"]
 mod tests;

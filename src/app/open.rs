@@ -113,10 +113,8 @@ pub fn session(settings: &Settings, profile: &Profile, zone: TimeZone, ascii: bo
 
 /// What a fault in the form of the control API does, to go on a sentence with.
 fn about(json: &str) -> String {
-    let name = serde_json::from_str::<serde_json::Value>(json)
-        .ok()
-        .and_then(|fault| Some(fault.get("fault")?.as_str()?.to_owned()));
-    let row = FAULTS.iter().find(|row| Some(row.name) == name.as_deref());
+    let fault: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let row = FAULTS.iter().find(|row| fault["fault"] == row.name);
     let mut letters = row.map_or("it is set.", |row| row.about).chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
@@ -125,10 +123,7 @@ fn about(json: &str) -> String {
 /// start gave out: a journal that was kept would take new replies for old ones. With a `seed` of the user's own all else
 /// is the same at each start.
 pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<Sandbox, Failed> {
-    let mut scenario = match scenario {
-        None => Scenario::builtin(),
-        Some(path) => load_scenario(path)?,
-    };
+    let mut scenario = scenario.map_or_else(|| Ok(Scenario::builtin()), load_scenario)?;
     if let Some(seed) = seed {
         scenario = scenario.with_seed(seed).with_secret_of_seed();
     }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::exit::{Exit, Failed};
 use crate::config::Profile;
 use crate::files;
+use crate::text::json::{dense, with};
 use crate::text::screen::{fit, visible};
 
 /// Something to say, for programs and for people.
@@ -68,12 +69,8 @@ impl OutputLine {
 
     /// The line of `--json`.
     pub fn json(&self) -> String {
-        let mut object = Map::new();
-        object.insert("event".to_owned(), json!(self.event));
-        object.insert("at".to_owned(), json!(self.at.to_string()));
-        object.insert("v".to_owned(), json!(1));
-        object.extend(self.fields.clone());
-        Value::Object(object).to_string()
+        let head = json!({ "event": self.event, "at": self.at.to_string(), "v": 1 });
+        with(head, Value::Object(self.fields.clone())).to_string()
     }
 }
 
@@ -84,13 +81,13 @@ pub struct Output {
     /// Why stdout takes nothing more. What was to be written goes to stderr from then on.
     unwritten: Option<io::ErrorKind>,
     /// Of which organisation the lines of `--json` tell.
-    target: Map<String, Value>,
+    target: Value,
     /// It does something to others, so that what cannot be written is told on stderr.
     acts: bool,
     /// A report goes to stdout, so what people read goes to stderr.
     beside_report: bool,
-    /// How far the command is, under the lines.
-    bar: Bar,
+    /// How far the command is: a bar that stands under the lines.
+    bar: Option<RunProgress>,
 }
 
 impl Output {
@@ -101,13 +98,9 @@ impl Output {
 
     /// Of a command that only reads what is kept of `profile`.
     pub fn reading(profile: &Profile) -> Self {
-        let mut target = Map::new();
-        if profile.sandbox {
-            target.insert("sandbox".to_owned(), json!(true));
-        }
-        target.insert("profile".to_owned(), json!(profile.name));
-        target.insert("region".to_owned(), json!(profile.region.domain));
-        Self { target, ..Self::default() }
+        let sandbox = profile.sandbox.then_some(true);
+        let target = json!({ "sandbox": sandbox, "profile": profile.name, "region": profile.region.domain });
+        Self { target: dense(target), ..Self::default() }
     }
 
     /// Leaves stdout to a report: everything else goes to stderr.
@@ -119,15 +112,10 @@ impl Output {
     /// The line of `--json`, with whom the command speaks to.
     pub fn json(&self, line: &OutputLine) -> String {
         let mut said = line.clone();
-        for (name, value) in &self.target {
+        for (name, value) in self.target.as_object().into_iter().flatten() {
             said.fields.entry(name.clone()).or_insert_with(|| value.clone());
         }
         said.json()
-    }
-
-    /// Writes raw text to stdout and flushes it.
-    pub fn raw(&mut self, text: &str) -> Result<(), Failed> {
-        self.bytes(text.as_bytes())
     }
 
     /// Whether the reader went away.
@@ -137,7 +125,7 @@ impl Output {
 
     /// Says at the end of a command that went on although its output could not be written.
     pub fn end(&mut self) -> Result<(), Failed> {
-        self.bar.clear();
+        self.clear_bar();
         match self.unwritten {
             None => Ok(()),
             Some(kind) => {
@@ -149,7 +137,7 @@ impl Output {
 
     /// Writes one line to stdout. The caller has made it safe where a person reads it.
     pub fn line(&mut self, text: &str) -> Result<(), Failed> {
-        self.raw(&format!("{text}\n"))
+        self.bytes(format!("{text}\n").as_bytes())
     }
 
     /// Writes bytes to stdout and flushes them.
@@ -195,7 +183,7 @@ impl Output {
             return self.line(&mask(&self.json(line)));
         }
         let Some(human) = &line.human else { return Ok(()) };
-        self.bar.clear();
+        self.clear_bar();
         match human {
             HumanText::Says(text) => self.line(&safe(&mask(text))),
             HumanText::Warns(text) => {
@@ -211,8 +199,21 @@ impl Output {
     }
 
     /// Shows how far the command is, where a person looks at stderr.
-    pub fn progress(&mut self, standing: &RunProgress) {
-        self.bar.show(standing);
+    pub fn progress(&mut self, standing: RunProgress) {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
+        if self.bar.as_ref() == Some(&standing) || dumb || !io::stderr().is_terminal() {
+            return;
+        }
+        let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+        let line = standing.line();
+        say(&format!("\r\x1b[2K{}", fit(&visible(&line), columns.saturating_sub(1), true)));
+        self.bar = Some(standing);
+    }
+
+    fn clear_bar(&mut self) {
+        if self.bar.take().is_some() {
+            let _ = write!(io::stderr().lock(), "\r\x1b[2K");
+        }
     }
 }
 
@@ -315,42 +316,6 @@ impl RunProgress {
     }
 }
 
-/// A bar that is drawn only where a person looks at stderr.
-#[derive(Debug, Default)]
-pub struct Bar {
-    shown: Option<RunProgress>,
-}
-
-impl Bar {
-    fn is_looked_at() -> bool {
-        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
-        !dumb && io::stderr().is_terminal()
-    }
-
-    /// Shows where it stands.
-    pub fn show(&mut self, standing: &RunProgress) {
-        if self.shown.as_ref() == Some(standing) || !Self::is_looked_at() {
-            return;
-        }
-        let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-        let line = standing.line();
-        let line = fit(&visible(&line), columns.saturating_sub(1), true).into_owned();
-        // There is nowhere to report that stderr is gone.
-        let _ = write!(io::stderr().lock(), "\r\x1b[2K{line}").and_then(|()| io::stderr().lock().flush());
-        self.shown = Some(standing.clone());
-    }
-
-    /// Takes the bar away.
-    pub fn clear(&mut self) {
-        if self.shown.take().is_some() {
-            let _ = write!(io::stderr().lock(), "\r\x1b[2K");
-        }
-    }
-}
-
-#[cfg(test)]
-#[path = "../../tests/unit/app/progress.rs"]
-mod progress_tests;
 #[cfg(test)]
 #[path = "../../tests/unit/app/output.rs"]
 mod tests;

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io::Write as _;
 use std::panic;
 use std::path::PathBuf;
-use std::process::{ExitCode, exit};
+use std::process::exit;
 
 use clap::Args;
 use tokio::runtime::{Builder, Runtime};
@@ -99,7 +99,7 @@ pub struct ConsoleStart {
 }
 
 /// A console that can be opened.
-pub type Console = Box<dyn FnOnce(&Settings) -> Result<ExitCode, Failed>>;
+pub type Console = Box<dyn FnOnce(&Settings) -> Result<Exit, Failed>>;
 
 /// The front ends. What cannot be done fails before anything is started.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +109,7 @@ pub struct FrontEnds {
     /// Reads what is to be shown, before there are settings.
     pub console: fn(ConsoleStart) -> Result<Console, Failed>,
     /// Runs in lines until it is left.
-    pub lines: fn(&Settings) -> Result<ExitCode, Failed>,
+    pub lines: fn(&Settings) -> Result<Exit, Failed>,
     /// Puts the terminal back as it was, where the screen has it; then `true`.
     pub leave_terminal: fn() -> bool,
 }

@@ -4,7 +4,7 @@
 use clap::{Args, Command, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
-use super::config::ConfigArgs;
+use super::config::ConfigSub;
 use super::doctor::DoctorArgs;
 use super::export::ExportArgs;
 use super::ids::IdsArgs;
@@ -18,10 +18,11 @@ use crate::config::Flags;
 
 /// What stands below the help: what a script relies on, and where one begins.
 fn after() -> String {
-    let codes: String = Exit::ALL
+    let ended = "the signal of this number ended the console: 143 for SIGTERM, 129 for SIGHUP";
+    let codes: String = Exit::MEANINGS
         .iter()
-        .map(|exit| (exit.code().to_string(), exit.meaning()))
-        .chain([("101".to_owned(), "a defect in guestwire"), ("128+".to_owned(), Exit::Signal(0).meaning())])
+        .map(|(exit, meaning)| (exit.code().to_string(), *meaning))
+        .chain([("101".to_owned(), "a defect in guestwire"), ("128+".to_owned(), ended)])
         .fold(String::new(), |all, (code, meaning)| format!("{all}  {code:>4}  {meaning}\n"));
     format!(
         "Examples:\n  guestwire                              opens the console\n  \
@@ -138,7 +139,10 @@ pub enum Sub {
     /// Write a small config file from the settings that this machine has
     Init(InitArgs),
     /// Check, show or find the configuration
-    Config(ConfigArgs),
+    Config {
+        #[command(subcommand)]
+        command: ConfigSub,
+    },
     /// Print a completion script for a shell
     Completions {
         /// For which shell

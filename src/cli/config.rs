@@ -1,9 +1,8 @@
 //! `guestwire config check|show|path`.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 use crate::app::exit::{Exit, Failed};
 use crate::app::logging;
@@ -11,17 +10,10 @@ use crate::app::output::{Output, warn};
 use crate::app::runtime::FrontEnds;
 use crate::config::origin::Lookup;
 use crate::config::secret::SecretOddity;
-use crate::config::{Flags, Problem, ProfileChoice, Settings, Terminal, load, locate};
+use crate::config::{Flags, Problem, Problems, ProfileChoice, Settings, Terminal, load, locate};
 use crate::engine::{check_ca_file, proxy_problems};
 use crate::text::counted;
-use crate::text::screen::visible;
-
-/// `guestwire config`
-#[derive(Debug, Args)]
-pub struct ConfigArgs {
-    #[command(subcommand)]
-    pub command: ConfigSub,
-}
+use crate::text::screen::{visible, width};
 
 /// What to do with the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
@@ -41,12 +33,8 @@ pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>, front_ends: &FrontEn
         ConfigSub::Path => {
             let (paths, _) = locate(flags, env)?;
             output.line(&visible(&paths.config_file.display().to_string()))?;
-            Ok(Exit::Done)
         }
-        ConfigSub::Show => {
-            output.raw(&table(&load(flags, env)?))?;
-            Ok(Exit::Done)
-        }
+        ConfigSub::Show => output.bytes(table(&load(flags, env)?).as_bytes())?,
         ConfigSub::Check => {
             let settings = load(flags, env)?;
             logging::level(env)?;
@@ -61,13 +49,12 @@ pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>, front_ends: &FrontEn
             problems.extend((front_ends.check)(&settings).err().into_iter().flat_map(|problems| problems.0));
             problems.sort_by_key(|problem| problem.at);
             if !problems.is_empty() {
-                let sentences: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                return Err(Failed::usage(sentences.join("\n")));
+                return Err(Problems(problems).into());
             }
             output.line(&verdict(&settings))?;
-            Ok(Exit::Done)
         }
     }
+    Ok(Exit::Done)
 }
 
 /// What keeps the chosen profile from signing in, and what is odd about its secrets. Reads every secret once.
@@ -122,13 +109,9 @@ fn verdict(settings: &Settings) -> String {
         }
         ProfileChoice::Sandbox => format!("there is no {file}; the built-in sandbox opens"),
         ProfileChoice::Named(profile) => {
-            let count = profile.conversations.len();
-            let name = visible(&profile.name);
-            format!(
-                "{file} is in order; `{name}` opens, in {}, with {}",
-                profile.region.domain,
-                counted(count, "conversation")
-            )
+            let (name, region) = (visible(&profile.name), &profile.region.domain);
+            let count = counted(profile.conversations.len(), "conversation");
+            format!("{file} is in order; `{name}` opens, in {region}, with {count}")
         }
     }
 }
@@ -140,12 +123,7 @@ fn table(settings: &Settings) -> String {
         .iter()
         .map(|row| (visible(&format!("{} = {}", row.name, row.value)).into_owned(), row.origin.to_string()))
         .collect();
-    let width = cells.iter().map(|(left, _)| crate::text::screen::width(left)).filter(|w| *w <= 72).max().unwrap_or(0);
-    let mut text = String::new();
-    for (left, origin) in cells {
-        let pad = " ".repeat(width.saturating_sub(crate::text::screen::width(&left)));
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{left}{pad}  # {origin}");
-    }
-    text
+    let widest = cells.iter().map(|(left, _)| width(left)).filter(|w| *w <= 72).max().unwrap_or(0);
+    let pad = |left: &str| " ".repeat(widest.saturating_sub(width(left)));
+    cells.iter().map(|(left, origin)| format!("{left}{}  # {origin}\n", pad(left))).collect()
 }

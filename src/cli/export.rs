@@ -78,11 +78,11 @@ fn write(
     settings: &Settings,
 ) -> Result<String, Failed> {
     let path = args.out.as_path();
-    let wrong = |e| ExportProblem::Write(e).at(path);
+    let wrong = |e| unwritten(path, &e);
     let mut out = BufWriter::new(output::destination(path, false).map_err(wrong)?);
     let what = match args.form {
         ExportForm::Har => {
-            let count = write_har(&mut out, reader, profile, 0, period).map_err(|e| e.at(path))?;
+            let count = write_har(&mut out, path, reader, profile, 0, period)?;
             format!("{count} tries")
         }
         ExportForm::Transcript => {
@@ -98,8 +98,7 @@ fn write(
             let head = unseen_as_escapes(&head.to_string());
             // The object stays open for the exchanges, which are written as they are read.
             write!(out, "{},\"har\":", head.strip_suffix('}').unwrap_or(&head)).map_err(wrong)?;
-            let count =
-                write_har(&mut out, reader, profile, first.saturating_sub(1), period).map_err(|e| e.at(path))?;
+            let count = write_har(&mut out, path, reader, profile, first.saturating_sub(1), period)?;
             writeln!(out, "}}").map_err(wrong)?;
             format!("the newest session: {count} tries")
         }
@@ -108,40 +107,32 @@ fn write(
     Ok(what)
 }
 
-enum ExportProblem {
-    Read(String),
-    Write(io::Error),
-}
-
-impl ExportProblem {
-    fn at(self, path: &Path) -> Failed {
-        match self {
-            Self::Read(why) => Failed::here(why),
-            Self::Write(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                Failed::here(format!("{} exists, and guestwire never overwrites an export", path.display()))
-            }
-            Self::Write(e) => output::unwritten(&path.display().to_string(), path, &e),
-        }
+fn unwritten(path: &Path, why: &io::Error) -> Failed {
+    if why.kind() == io::ErrorKind::AlreadyExists {
+        return Failed::here(format!("{} exists, and guestwire never overwrites an export", path.display()));
     }
+    output::unwritten(&path.display().to_string(), path, why)
 }
 
 /// HAR 1.2 of all exchanges after a number, one entry a try. How many.
 fn write_har(
     out: &mut impl Write,
+    path: &Path,
     reader: &JournalReader,
     profile: &Profile,
     after: u64,
     period: Period,
-) -> Result<usize, ExportProblem> {
+) -> Result<usize, Failed> {
+    let wrong = |e| unwritten(path, &e);
     let empty = har([]);
     let creator = &empty["log"]["creator"];
     let comment = &empty["log"]["comment"];
     write!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"comment\":{comment},\"entries\":[")
-        .map_err(ExportProblem::Write)?;
+        .map_err(wrong)?;
     let (mut after, mut count) = (after, 0);
     let mut why = KeptWhy::of(profile);
     loop {
-        let (entries, more) = reader.page(&HistoryRange::After(after), PAGE).map_err(ExportProblem::Read)?;
+        let (entries, more) = reader.page(&HistoryRange::After(after), PAGE).map_err(Failed::here)?;
         let judged: Vec<_> = entries
             .iter()
             .filter_map(|entry| match &entry.source {
@@ -160,7 +151,7 @@ fn write_har(
         }));
         for one in document["log"]["entries"].as_array().into_iter().flatten() {
             let comma = if count == 0 { "" } else { "," };
-            write!(out, "{comma}\n{}", unseen_as_escapes(&one.to_string())).map_err(ExportProblem::Write)?;
+            write!(out, "{comma}\n{}", unseen_as_escapes(&one.to_string())).map_err(wrong)?;
             count += 1;
         }
         match entries.last() {
@@ -168,7 +159,7 @@ fn write_har(
             _ => break,
         }
     }
-    write!(out, "\n]}}}}").map_err(ExportProblem::Write)?;
+    write!(out, "\n]}}}}").map_err(wrong)?;
     Ok(count)
 }
 

@@ -1,7 +1,5 @@
 //! `guestwire ids`: which id is what, in any pasted text.
 
-use std::fmt::Write as _;
-
 use clap::Args;
 use serde_json::json;
 
@@ -62,9 +60,8 @@ pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Fail
     let known = known(&opened.profile);
     let found = find(&text, &known);
     let needs = Needs { json: args.json, keeps: MessagesKept::Nothing, sign_in: true, report_on_stdout: false };
-    let mut played =
-        play(opened, settings, needs, |profile, _, _| IdsFold::new(IdLookUp::at(&found, known), Session::of(profile)))
-            .await;
+    let begin = |profile: &Profile, _, _: Option<&_>| IdsFold::new(IdLookUp::at(&found, known), Session::of(profile));
+    let mut played = play(opened, settings, needs, begin).await;
     let exit = played.exit?;
     let look = &played.fold.look;
     let said = say(&find(&text, &look.known), look, &mut played.output, args.json)?;
@@ -87,20 +84,16 @@ fn say(found: &[FoundId], look: &IdLookUp, output: &mut Output, json: bool) -> R
             "use_instead": one.swap,
             "conversation": one.home,
         });
-        // Writing to a String cannot fail.
-        let mut says = format!("{:<13}  {shown}  {because}", one.what.word());
-        let indent = "\n               ";
+        let mut says = vec![format!("{:<13}  {shown}  {because}", one.what.word())];
         if let Some(place) = one.misplaced {
-            let _ = write!(says, "{indent}it is used as {}", place.of_one());
-            if let Some(swap) = &one.swap {
-                let _ = write!(says, "; use {swap}");
-            }
+            let swap = one.swap.as_ref().map(|swap| format!("; use {swap}")).unwrap_or_default();
+            says.push(format!("it is used as {}{swap}", place.of_one()));
         } else if !also.is_empty() {
-            let _ = write!(says, "{indent}it is also used as {}", also.join(", "));
+            says.push(format!("it is also used as {}", also.join(", ")));
         }
-        if let Some(home) = one.home.as_ref().filter(|h| one.swap.as_ref() != Some(h)) {
-            let _ = write!(says, "{indent}of the conversation {home}");
-        }
+        let home = one.home.as_ref().filter(|home| one.swap.as_ref() != Some(home));
+        says.extend(home.map(|home| format!("of the conversation {home}")));
+        let says = says.join("\n               ");
         output.say(&OutputLine::new("id", at, fields).says(says), json)?;
     }
     if found.is_empty() {
@@ -110,7 +103,7 @@ fn say(found: &[FoundId], look: &IdLookUp, output: &mut Output, json: bool) -> R
     Ok(Exit::Done)
 }
 
-/// See the module.
+/// The look-ups of one text.
 #[derive(Debug)]
 pub struct IdsFold {
     look: IdLookUp,

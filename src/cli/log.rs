@@ -51,7 +51,8 @@ pub async fn run(args: LogArgs, settings: &Settings) -> Result<Exit, Failed> {
 fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profile) -> Result<(), Failed> {
     let mut output = Output::reading(profile);
     let query = args.query.join(" ");
-    if args.limit == 0 && query.trim().is_empty() {
+    let searches = !query.trim().is_empty();
+    if args.limit == 0 && !searches {
         // All of it, a page at a time.
         let (mut after, mut more) = (0, true);
         while more {
@@ -65,28 +66,21 @@ fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profi
         return Ok(());
     }
     let limit = if args.limit == 0 { usize::MAX } else { args.limit };
-    let (mut pages, mut count, mut before) = (Vec::new(), 0, u64::MAX);
-    loop {
-        let want = if query.trim().is_empty() {
-            HistoryRange::Before(before)
-        } else {
-            HistoryRange::Found { query: query.clone(), before }
-        };
+    let (mut pages, mut count, mut before, mut end) = (Vec::new(), 0, u64::MAX, false);
+    while !end && count < limit {
+        let found = HistoryRange::Found { query: query.clone(), before };
+        let want = if searches { found } else { HistoryRange::Before(before) };
         let (mut entries, more) = reader.page(&want, PAGE).map_err(Failed::usage)?;
         before = entries.first().map_or(0, |e| e.number);
         let past = entries.first().is_some_and(|entry| period.from.is_some_and(|from| began(entry) < from));
-        let end = !more || entries.is_empty() || past;
+        end = !more || entries.is_empty() || past;
         entries.retain(|entry| period.contains(began(entry)));
-        let surplus = entries.len().saturating_sub(limit - count);
-        entries.drain(..surplus);
+        entries.drain(..entries.len().saturating_sub(limit - count));
         count += entries.len();
         pages.push(entries);
-        if end || count >= limit {
-            break;
-        }
     }
-    if count == 0 && (!query.trim().is_empty() || period != Period::default()) {
-        let what = if query.trim().is_empty() { "is from that time".to_owned() } else { format!("matches {query:?}") };
+    if count == 0 && (searches || period != Period::default()) {
+        let what = if searches { format!("matches {query:?}") } else { "is from that time".to_owned() };
         output::warn(&format!("nothing that is kept {what}"));
     }
     for entry in pages.iter().rev().flatten() {
@@ -146,14 +140,8 @@ fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
         // A message of several lines is one line here.
         exchange.what.replace('\n', "⏎"),
     );
-    if let Some(reason) = exchange.outcome.words() {
-        human.push_str("  ");
-        human.push_str(&reason);
-    }
-    if let Some(comment) = &entry.comment {
-        human.push_str("  # ");
-        human.push_str(comment);
-    }
+    human.extend(exchange.outcome.words().map(|reason| format!("  {reason}")));
+    human.extend(entry.comment.as_ref().map(|comment| format!("  # {comment}")));
     OutputLine::new("entry", exchange.started.wall, fields).says(human)
 }
 

@@ -23,8 +23,7 @@ use clap::error::ErrorKind;
 
 use crate::app::exit::{Exit, Failed};
 use crate::app::logging;
-use crate::app::runtime::block_on;
-use crate::app::runtime::{Console, FrontEnds};
+use crate::app::runtime::{Console, FrontEnds, block_on};
 use crate::config::{Flags, ProfileChoice, load};
 use crate::files;
 
@@ -45,18 +44,14 @@ pub fn main(front_ends: &FrontEnds) -> ExitCode {
             .into();
         }
     };
-    match run(cli, front_ends) {
-        Ok(code) => code,
-        Err(failed) => {
-            for sentence in failed.message.lines() {
-                crate::app::output::warn(sentence);
-            }
-            failed.exit.into()
-        }
-    }
+    let exit = run(cli, front_ends).unwrap_or_else(|failed| {
+        failed.message.lines().for_each(crate::app::output::warn);
+        failed.exit
+    });
+    exit.into()
 }
 
-fn run(cli: Cli, front_ends: &FrontEnds) -> Result<ExitCode, Failed> {
+fn run(cli: Cli, front_ends: &FrontEnds) -> Result<Exit, Failed> {
     let env = |name: &str| std::env::var_os(name);
     let GlobalArgs { flags, console: start } = cli.global;
     let no_screen = cli.command.is_some() || flags.plain;
@@ -68,20 +63,19 @@ fn run(cli: Cli, front_ends: &FrontEnds) -> Result<ExitCode, Failed> {
     }
     let console = (front_ends.console)(start)?;
     // These need no settings, and must work while the config file does not.
-    let exit = match cli.command {
+    match cli.command {
         Some(Sub::Completions { shell }) => standalone::completions(args::definition(), shell),
         Some(Sub::Man { of }) => standalone::man(args::definition(), of.as_deref()),
         Some(Sub::Explain { cause }) => standalone::explain(cause.as_deref()),
         Some(Sub::Init(args)) => init::run(&args, &flags, &env),
-        Some(Sub::Config(args)) => config::run(args.command, &flags, &env, front_ends),
+        Some(Sub::Config { command }) => config::run(command, &flags, &env, front_ends),
         Some(Sub::Run(args)) if args.schema => run::schema(),
         Some(Sub::Sandbox { port, seed }) => {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
             block_on(standalone::sandbox(port, flags.scenario.as_deref(), seed))
         }
-        command => return with_settings(command, flags, front_ends, console),
-    };
-    exit.map(ExitCode::from)
+        command => with_settings(command, flags, front_ends, console),
+    }
 }
 
 /// Runs what needs settings: the console, or a command that speaks to somebody or reads what is kept.
@@ -90,7 +84,7 @@ fn with_settings(
     mut flags: Flags,
     front_ends: &FrontEnds,
     console: Console,
-) -> Result<ExitCode, Failed> {
+) -> Result<Exit, Failed> {
     let env = |name: &str| std::env::var_os(name);
     flags.named_target = match &command {
         Some(Sub::Send(_) | Sub::Run(_) | Sub::Token { .. } | Sub::Doctor(_)) => true,
@@ -101,11 +95,11 @@ fn with_settings(
     let settings = match (load(&flags, &env), &command) {
         (Ok(settings), _) => settings,
         // Finding ids in a text needs no configuration; one that works helps.
-        (Err(_), Some(Sub::Ids(args))) if !args.lookup => return ids::offline(args, None).map(ExitCode::from),
+        (Err(_), Some(Sub::Ids(args))) if !args.lookup => return ids::offline(args, None),
         (Err(problems), _) => return Err(problems.into()),
     };
     let _log = settings.paths.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
-    let exit = match command {
+    match command {
         Some(Sub::Send(args)) => block_on(send::run(args, described, &settings)),
         Some(Sub::Ids(args)) if args.lookup => block_on(ids::looked_up(&args, &settings)),
         Some(Sub::Ids(args)) => match &settings.profile {
@@ -118,23 +112,22 @@ fn with_settings(
         Some(Sub::Export(args)) => block_on(export::run(args, &settings)),
         Some(Sub::Forget { yes }) => log::forget(yes, &settings),
         Some(Sub::Token { json }) => block_on(token::run(json, &settings)),
-        _ if settings.ui.plain => return (front_ends.lines)(&settings),
+        _ if settings.ui.plain => (front_ends.lines)(&settings),
         _ => {
             // A setting that the screen cannot use is one of the configuration, before there is a screen.
             (front_ends.check)(&settings)?;
-            return console(&settings);
+            console(&settings)
         }
-    };
-    exit.map(ExitCode::from)
+    }
 }
 
 /// Says before the screen opens that there would be no recording.
 fn recordable(path: &Path, no_screen: bool) -> Result<(), Failed> {
     if no_screen {
-        return Err(Failed::usage("--record needs the console's screen, and there is no screen here".to_owned()));
+        return Err(Failed::usage("--record needs the console's screen, and there is no screen here"));
     }
     if files::is_standard_stream(path) {
-        return Err(Failed::usage("--record needs a file: the screen is on standard output".to_owned()));
+        return Err(Failed::usage("--record needs a file: the screen is on standard output"));
     }
     if path.exists() {
         return Err(Failed::usage(format!("{} exists, and guestwire never overwrites a recording", path.display())));

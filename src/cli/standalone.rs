@@ -27,7 +27,7 @@ pub fn explain(name: Option<&str>) -> Result<Exit, Failed> {
     // A program that reads the lines gets them whole.
     let columns = io::stdout().is_terminal().then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns));
     let text = columns.map_or_else(|| text.clone(), |columns| broken(&text, usize::from(columns).min(WIDEST)));
-    Output::default().raw(&text)?;
+    Output::default().bytes(text.as_bytes())?;
     Ok(Exit::Done)
 }
 

@@ -13,6 +13,7 @@ use crate::engine::{Command, Report};
 use crate::model::{Acceptance, Granted, Moment, ProbeQuestion, TokenFacts, TokenStatus};
 use crate::session::SignIn;
 use crate::session::sign_in::{facts_text, missing_scopes, refused_text};
+use crate::text::json::with;
 
 /// Signs in.
 pub async fn run(json: bool, settings: &Settings) -> Result<Exit, Failed> {
@@ -40,22 +41,17 @@ fn token_fields(status: &TokenStatus, trouble: Option<&String>) -> Value {
             _ => trouble,
         },
     };
-    let mut fields = json!({ "state": status.word() });
-    if let (Value::Object(map), Some(facts)) = (&mut fields, status.facts()) {
-        map.extend(facts_json(facts));
-    }
-    if let (Value::Object(map), Some(why)) = (&mut fields, detail) {
-        map.insert("message".to_owned(), json!(why));
-    }
-    fields
+    let facts = status.facts().map_or(Value::Null, facts_json);
+    let message = detail.map_or(Value::Null, |why| json!({ "message": why }));
+    with(with(json!({ "state": status.word() }), facts), message)
 }
 
-fn facts_json(facts: &TokenFacts) -> serde_json::Map<String, Value> {
+fn facts_json(facts: &TokenFacts) -> Value {
     let granted = match &facts.granted {
         Granted::Unknown => Value::Null,
         Granted::Named(scopes) => json!(scopes),
     };
-    let fields = json!({
+    json!({
         "generation": facts.generation.0,
         "expires": facts.expires.map(|m| m.wall.to_string()),
         "lifetime_seconds": facts.lifetime.map(|d| d.as_secs()),
@@ -66,8 +62,7 @@ fn facts_json(facts: &TokenFacts) -> serde_json::Map<String, Value> {
         "client": facts.client_name,
         "pasted": facts.pasted,
         "checked": facts.acceptance == Acceptance::Taken,
-    });
-    if let Value::Object(map) = fields { map } else { serde_json::Map::new() }
+    })
 }
 
 /// The account of one sign-in.
@@ -85,26 +80,18 @@ impl TokenFold {
 
     fn finish(&self, now: Moment) -> Vec<FrontEndEffect> {
         let line = self.line(now);
+        let end = |line, exit| [FrontEndEffect::Say(line), FrontEndEffect::Finish(exit)];
         match (self.sign_in.status.facts(), self.sign_in.trouble()) {
             (Some(facts), None) => {
-                let mut acts = Vec::new();
-                if let Some(warning) = missing_scopes(facts) {
-                    acts.push(FrontEndEffect::message("warning", now, warning));
-                }
-                acts.push(FrontEndEffect::Say(match &facts.acceptance {
+                let line = match &facts.acceptance {
                     Acceptance::Refused(why) => line.warns(format!("not signed in: {}", refused_text(why))),
                     _ => line.says(facts_text(facts, now)),
-                }));
-                acts.push(FrontEndEffect::Finish(exit_of(facts)));
-                acts
+                };
+                let warning = missing_scopes(facts).map(|warning| FrontEndEffect::message("warning", now, warning));
+                warning.into_iter().chain(end(line, exit_of(facts))).collect()
             }
-            (_, Some(trouble)) => {
-                let said = line.warns(format!("not signed in: {}", trouble.why));
-                vec![FrontEndEffect::Say(said), FrontEndEffect::Finish(trouble.into())]
-            }
-            (None, None) => {
-                vec![FrontEndEffect::Say(line.warns("not signed in")), FrontEndEffect::Finish(Exit::NotSignedIn)]
-            }
+            (_, Some(trouble)) => end(line.warns(format!("not signed in: {}", trouble.why)), trouble.into()).into(),
+            (None, None) => end(line.warns("not signed in"), Exit::NotSignedIn).into(),
         }
     }
 
@@ -123,19 +110,18 @@ impl TokenFold {
             self.waiting_until.get_or_insert(now.after(SCOPES_WITHIN));
             return asks.then_some(FrontEndEffect::Ask(Command::Probe(ProbeQuestion::Scopes))).into_iter().collect();
         }
-        let mut acts = Vec::new();
-        if changed || matches!(self.sign_in.status, TokenStatus::Expired { .. }) {
-            let line = self.line(now);
-            acts.push(FrontEndEffect::Say(match &self.sign_in.status {
-                TokenStatus::Expired { why, .. } => line.warns(format!("not signed in yet: {why}")),
-                TokenStatus::Limited { until, .. } => {
-                    let seconds = until.left(now).as_secs();
-                    line.warns(format!("the token endpoint is rate-limited; waiting {seconds} s"))
-                }
-                _ => line,
-            }));
+        if !changed && !matches!(self.sign_in.status, TokenStatus::Expired { .. }) {
+            return Vec::new();
         }
-        acts
+        let line = self.line(now);
+        vec![FrontEndEffect::Say(match &self.sign_in.status {
+            TokenStatus::Expired { why, .. } => line.warns(format!("not signed in yet: {why}")),
+            TokenStatus::Limited { until, .. } => {
+                let seconds = until.left(now).as_secs();
+                line.warns(format!("the token endpoint is rate-limited; waiting {seconds} s"))
+            }
+            _ => line,
+        })]
     }
 }
 

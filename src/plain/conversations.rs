@@ -65,7 +65,6 @@ impl Plain {
         self.say_each(lines);
     }
 
-    /// `.open 2`, `.open Echo`
     pub(super) fn open(&mut self, rest: &str) -> Done {
         if rest.is_empty() {
             return Err("Type .open and a number or a name; .list shows them.".to_owned());
@@ -107,7 +106,6 @@ impl Plain {
         }
     }
 
-    /// The session of a web conversation moved on.
     pub(super) fn web_session_moved(&mut self, key: ConversationKey, before: &WebSession) {
         let Some(session) = self.session.conversations.get(key).map(|item| item.live.session.clone()) else { return };
         let settled = !matches!(session, WebSession::Connecting | WebSession::Reconnecting { .. });
@@ -244,7 +242,6 @@ impl Plain {
         Ok(())
     }
 
-    /// `.remove`
     pub(super) fn remove(&mut self) -> Result<(), String> {
         let key = self.active()?;
         if let Some(why) = self.session.not_removable(key) {
@@ -278,7 +275,6 @@ impl Plain {
         }
     }
 
-    /// The site that a snippet's guest comes from.
     pub(super) fn site(&mut self, deployment_id: String, line: &str) {
         match address::origin(line) {
             Ok(origin) => {
@@ -305,7 +301,6 @@ impl Plain {
         Ok(())
     }
 
-    /// `.session new`
     pub(super) fn session(&mut self, rest: &str) -> Done {
         let key = self.active()?;
         let Some(session) = self.session.conversations.get(key).and_then(|i| i.session()).cloned() else {
@@ -390,7 +385,6 @@ impl Plain {
         Ok(())
     }
 
-    /// A file goes with the next message.
     pub(super) fn attached(&mut self, key: ConversationKey, file: Attachment) {
         self.say(format!("{}, {}, is sent with the next message.", file.label(), file.mime));
         self.next.carried.entry(key).or_default().attachments.push(file);

@@ -179,12 +179,10 @@ impl Plain {
 }
 
 impl Plain {
-    /// Whether lines wait for the journal.
     pub(super) fn opening(&self) -> bool {
         self.session.journal.keeping == JournalMode::Opening
     }
 
-    /// What the journal tells.
     pub(super) fn journal(&mut self, page: JournalPage) {
         if let JournalPage::History(found) = page {
             return self.searched(found);
@@ -193,7 +191,6 @@ impl Plain {
         self.carry_out(changes);
     }
 
-    /// What an earlier session left.
     pub(super) fn show_leftovers(&mut self, left: &Leftovers) {
         if left.unknown > 0 {
             let messages = counted(left.unknown, "message");
@@ -215,7 +212,6 @@ impl Plain {
         }
     }
 
-    /// Sends what an earlier session left queued.
     pub(super) fn resume(&mut self) {
         if self.with_session(|session, _, changes| session.resume(changes)) == 0 {
             self.say("No queued message waits.");

@@ -27,7 +27,6 @@ impl Plain {
         }
     }
 
-    /// `.log 20`
     pub(super) fn show_log(&mut self, rest: &str) -> Done {
         let few = how_many(rest)?;
         let numbers: Vec<u64> = self.session.log.entries().rev().take(few).map(LogEntry::number).collect();
@@ -38,7 +37,6 @@ impl Plain {
         Ok(())
     }
 
-    /// One entry in a line.
     pub(super) fn show_entry(&mut self, n: u64) {
         let Some(entry) = self.session.log.entry(n) else { return };
         let exchange = entry.exchange();
@@ -49,7 +47,6 @@ impl Plain {
         self.say(line);
     }
 
-    /// `.ids 4`, `.ids`
     pub(super) fn show_ids(&mut self, rest: &str) -> Done {
         if let Some(n) = number(rest)? {
             self.entry_of(n)?;
@@ -84,7 +81,6 @@ impl Plain {
         }
     }
 
-    /// `.headers 4`, `.body`, `.curl`
     pub(super) fn show_part(&mut self, rest: &str, what: &str, part: fn(&LogEntry) -> Option<String>) -> Done {
         let entry = self.entry_or_newest(number(rest)?)?;
         let n = entry.number();
@@ -132,7 +128,6 @@ impl Plain {
         Ok(())
     }
 
-    /// A text for a ticket, or a note to the administrator.
     pub(super) fn show_text(
         &mut self,
         rest: &str,
@@ -173,7 +168,6 @@ impl Plain {
         Ok(())
     }
 
-    /// `.mark 4`
     pub(super) fn mark(&mut self, rest: &str) -> Done {
         let (n, _) = numbered(rest, "mark")?;
         self.entry_of(n)?;
@@ -182,7 +176,6 @@ impl Plain {
         self.keep_mark(n)
     }
 
-    /// `.comment 4 it flickers`
     pub(super) fn comment(&mut self, rest: &str) -> Done {
         let (n, text) = numbered(rest, "comment")?;
         self.entry_of(n)?;
@@ -199,7 +192,6 @@ impl Plain {
         Ok(())
     }
 
-    /// The newest entries that a filter lets through.
     pub(super) fn find(&mut self, text: &str) -> Done {
         if text.is_empty() {
             return Err("Type .find and a filter, for example .find is:error or .find status:401.".to_owned());

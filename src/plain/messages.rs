@@ -18,7 +18,6 @@ use crate::text::{capitalised, counted, dates};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Plain {
-    /// `.wait 10s`
     pub(super) fn wait(&mut self, rest: &str) -> Done {
         let span = if rest.is_empty() { Some(PATIENCE) } else { parse_duration(rest) };
         let span = span.ok_or_else(|| format!("{rest} is not a length of time. Type .wait 10s, or .wait 500ms."))?;
@@ -69,7 +68,6 @@ impl Plain {
         Ok(())
     }
 
-    /// Sends; in production after a question.
     pub(super) fn send_or_ask(&mut self, outgoing: OutgoingMessage) {
         if !self.session.profile.production {
             return self.submit(outgoing);
@@ -125,7 +123,6 @@ impl Plain {
         Some(format!("this is not possible on the channel {channel}, because {}", how.senseless(channel)?))
     }
 
-    /// `.cancel 4`, `.cancel`
     pub(super) fn cancel(&mut self, rest: &str) -> Done {
         let Some(n) = number(rest)? else {
             if !self.take_back_paused() && self.session.under_way().next().is_none() {
@@ -153,7 +150,6 @@ impl Plain {
         }
     }
 
-    /// The message that the log's entry `n` carries, and its delivery status.
     pub(super) fn message_of(&self, n: u64) -> Result<(MessageId, DeliveryStatus), String> {
         let entry = self.entry_of(n)?;
         let message = entry.exchange().and_then(|x| self.session.threads.message(x.message?));
@@ -164,7 +160,6 @@ impl Plain {
 }
 
 impl Plain {
-    /// `.thread 20`
     pub(super) fn show_thread(&mut self, rest: &str) -> Done {
         let few = how_many(rest)?;
         let key = self.active()?;
@@ -193,7 +188,6 @@ impl Plain {
         Ok(())
     }
 
-    /// Shows what is new, and what it offers to answer with.
     pub(super) fn show_news(&mut self, key: ConversationKey, new: &[EntryId]) {
         let messages = self.session.threads.messages(key).iter();
         let news: Vec<ThreadEntry> = messages.filter(|entry| new.contains(&entry.id)).cloned().collect();
@@ -223,7 +217,6 @@ impl Plain {
         }
     }
 
-    /// Lists what is offered to answer with.
     fn show_choices(&mut self, key: ConversationKey) {
         let offer = self.session.threads.get(key).and_then(Thread::offer);
         let labels: Vec<String> = offer.iter().flat_map(|offer| offer.choices).map(|c| c.label.clone()).collect();

@@ -300,7 +300,6 @@ impl Plain {
         self.dialogue.prompt_due = true;
     }
 
-    /// Says a line for each.
     fn say_each(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) {
         for line in lines {
             self.say(line);

@@ -30,7 +30,6 @@ const WORDS: [&str; 13] =
 const ONLY_YOU: &str = "Your verdict is needed: .pass pass, fail, blocked or skip.";
 
 impl Plain {
-    /// `.pass`, `.pass go`, `.pass note it flickers`
     pub(super) fn pass(&mut self, rest: &str) -> Done {
         let (word, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let rest = rest.trim();
@@ -163,7 +162,6 @@ impl Plain {
 
     // ---- the runner
 
-    /// Whether something that was asked of a pass is not settled.
     pub(super) fn pass_is_busy(&self) -> bool {
         self.session.pass.runs_step() && !self.passes.let_go
     }
@@ -236,7 +234,6 @@ impl Plain {
         self.say("Type .pass open and a number, a built-in name, or a file.");
     }
 
-    /// `.pass open 2`, `.pass open smoke`, `.pass open night.toml`
     pub(super) fn open_pass(&mut self, rest: &str) -> Done {
         if let Some(run) = self.session.pass.runner.as_ref().filter(|r| !r.is_over()).map(Runner::run) {
             return Err(format!("The test run {} is open. Type .pass stop to end it first.", run.name));
@@ -266,7 +263,6 @@ impl Plain {
         }
     }
 
-    /// The file's text is there, or why not.
     pub(super) fn pass_read(&mut self, path: &Path, text: Result<String, String>) {
         if let Err(sentence) = text.and_then(|text| self.begin_pass(&path.display().to_string(), &text)) {
             self.wrong(sentence);
@@ -284,7 +280,6 @@ impl Plain {
         })
     }
 
-    /// Goes on where an earlier session stopped.
     fn resume_pass(&mut self) -> Done {
         match self.session.resume_pass(self.now) {
             None => {}

@@ -10,14 +10,12 @@ use crate::session::OutgoingMessage;
 use crate::text::clause;
 
 impl Plain {
-    /// Asks.
     pub(super) fn put(&mut self, question: PlainQuestion, sentence: &str) {
         self.say_each(crate::text::screen::visible_lines(sentence).filter(|_| !sentence.is_empty()));
         self.say(question.how());
         self.dialogue.question = Some(question);
     }
 
-    /// Takes a line as an answer.
     pub(super) fn answer(&mut self, line: &str) {
         let Some(question) = self.dialogue.question.take() else { return };
         let said = line.trim().to_lowercase();
@@ -78,7 +76,6 @@ impl Plain {
         self.submit(outgoing);
     }
 
-    /// `.resend 4`
     pub(super) fn ask_resend(&mut self, rest: &str) -> Done {
         let (n, _) = numbered(rest, "resend")?;
         let (id, delivery) = self.message_of(n)?;

@@ -37,7 +37,6 @@ impl Plain {
         result
     }
 
-    /// Carries out what the session asks for.
     pub(super) fn carry_out(&mut self, changes: Changes) {
         for change in changes {
             match change {

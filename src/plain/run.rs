@@ -2,13 +2,12 @@
 //! standard output.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
-use std::process::ExitCode;
 
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::Plain;
 use crate::app::drive::{FrontEndLoop, InputLine};
-use crate::app::exit::Failed;
+use crate::app::exit::{Exit, Failed};
 use crate::app::journal;
 use crate::app::open::{self, OpenProfile};
 use crate::app::output::{self, Output};
@@ -21,7 +20,7 @@ use crate::text::cleaned;
 const MAX_LINE: u64 = 1 << 20;
 
 /// Runs until the input or a person ends it.
-pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
+pub async fn run(settings: &Settings) -> Result<Exit, Failed> {
     let opened = OpenProfile::open(settings)?;
     if let Some(way) = settings.way_to_env().filter(|_| opened.profile.sandbox) {
         output::warn(way);
@@ -38,7 +37,7 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
     let result = runner.run(clock, reports, pages, lines()).await;
     runner.opened.close().await;
     journal::close(runner.journal.as_ref());
-    result.map(ExitCode::from)
+    result
 }
 
 /// The lines of standard input, read ahead by one. The thread that reads them is left behind when the program ends.

@@ -98,7 +98,6 @@ impl Plain {
         self.say_each(said.lines());
     }
 
-    /// `.token`
     pub(super) fn token(&mut self) {
         let pending = matches!(self.session.sign_in.status, TokenStatus::Getting | TokenStatus::SignedOut);
         if pending && !self.interactive {
@@ -113,7 +112,6 @@ impl Plain {
         }
     }
 
-    /// `.renew`
     pub(super) fn renew(&mut self) {
         let facts = self.session.sign_in.status.facts();
         if facts.is_some_and(|facts| facts.pasted) {
@@ -125,7 +123,6 @@ impl Plain {
         }
     }
 
-    /// `.signin`
     pub(super) fn sign_in(&mut self) {
         if self.session.sign_in.status.facts().is_some() {
             self.say("Signed in already. Type .renew for a new token.");

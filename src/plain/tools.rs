@@ -53,7 +53,6 @@ impl Plain {
 
     // ---- probes ---------------------------------------------------------------------------------------------------
 
-    /// `.probe`, `.probe 4`
     pub(super) fn probe(&mut self, rest: &str) -> Done {
         let n = number(rest)?.map(|n| self.refused(Some(n))).transpose()?;
         if self.session.is_probing() {
@@ -79,7 +78,6 @@ impl Plain {
 
     // ---- files ----------------------------------------------------------------------------------------------------
 
-    /// `.export har FILE`
     pub(super) fn export(&mut self, rest: &str) -> Done {
         let (what, path) = rest.split_once(char::is_whitespace).ok_or(EXPORTS)?;
         let path = PathBuf::from(path.trim());
@@ -110,7 +108,6 @@ impl Plain {
         self.acts.push(FrontEndEffect::Local(request));
     }
 
-    /// This machine answers.
     pub(super) fn local(&mut self, answer: LocalAnswer) {
         if let LocalAnswer::SandboxSet(done) = &answer {
             let changes = self.session.sandbox_answered(done, self.now);
@@ -136,7 +133,6 @@ impl Plain {
 
     // ---- what is kept ---------------------------------------------------------------------------------------------
 
-    /// `.search invoice on:yesterday`
     pub(super) fn search(&mut self, rest: &str) -> Done {
         if rest.is_empty() {
             return Err("Type .search and the words to look for.".to_owned());
@@ -151,7 +147,6 @@ impl Plain {
         Ok(())
     }
 
-    /// A page of what is kept came.
     pub(super) fn searched(&mut self, found: HistoryPage) {
         if self.asked.search.take_if(|serial| *serial == found.serial).is_none() {
             return;

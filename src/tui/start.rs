@@ -3,7 +3,6 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use super::terminal::event_loop::{EventLoop, LoopEnd, Screen as _};
 use super::terminal::input::TerminalKeys;
 use super::terminal::outside::RealOutside;
 use super::terminal::screen::{self, RealScreen};
-use crate::app::exit::Failed;
+use crate::app::exit::{Exit, Failed};
 use crate::app::open::{self, OpenProfile};
 use crate::app::runtime::{Console, ConsoleStart};
 use crate::app::{journal, runtime, signals};
@@ -24,7 +23,7 @@ use crate::config::settings::{ColorChoice, EnterKey};
 use crate::config::{Problem, Problems, Profile, Settings};
 use crate::engine::{Command, EngineHandle, EngineOptions, Report};
 use crate::files;
-use crate::model::{DeliveryStatus, Moment, Signal};
+use crate::model::{DeliveryStatus, Moment};
 use crate::pass::{Pass, builtin, file};
 use crate::text::counted;
 use crate::tui::action::Action;
@@ -93,9 +92,9 @@ pub fn prepare_with(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Cons
         // A name look-up that hangs must not keep a program that a person has left.
         runtime.shutdown_timeout(Duration::from_millis(100));
         Ok(match exit? {
-            LoopEnd::Quit => ExitCode::SUCCESS,
-            LoopEnd::Terminated(number) => ExitCode::from(Signal::exit_code(number)),
-            LoopEnd::Lost => ExitCode::FAILURE,
+            LoopEnd::Quit => Exit::Done,
+            LoopEnd::Terminated(number) => Exit::Signal(number),
+            LoopEnd::Lost => Exit::Refused,
         })
     }))
 }

@@ -96,10 +96,8 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     // Said before the pass is played, not after.
     let on_stdout = args.report.iter().filter(|(_, path)| files::is_standard_stream(path)).count();
     if on_stdout > 1 || on_stdout > 0 && args.json {
-        let how = "give each of the others a file";
-        return Err(Failed::usage(format!(
-            "only one report, or the lines of --json, can go to standard output; {how}"
-        )));
+        let one = "only one report, or the lines of --json, can go to standard output";
+        return Err(Failed::usage(format!("{one}; give each of the others a file")));
     }
     let files = || args.report.iter().filter(|(_, path)| !files::is_standard_stream(path) && !files::is_device(path));
     if let Some((_, path)) = files().find(|(_, path)| !args.force && path.symlink_metadata().is_ok()) {
@@ -107,8 +105,8 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
         return Err(Failed::usage(format!("the report {shown} exists; name a new file, or add --force")));
     }
     for (at, (_, path)) in files().enumerate() {
+        let shown = path.display();
         if files().take(at).any(|(_, other)| other == path) {
-            let shown = path.display();
             return Err(Failed::usage(format!("two reports go to {shown}; give each a file of its own")));
         }
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -132,9 +130,8 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
             plan: rounds(&cases, args.repeat),
         };
         let waves = waves(&pass, &begin.plan, &cast, args.parallel);
-        let first = uuid::Uuid::new_v4().as_u64_pair().0 >> 2;
         let mut session = Session::of(profile);
-        session.number_messages_from(first);
+        session.number_messages_from(uuid::Uuid::new_v4().as_u64_pair().0 >> 2);
         RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, session)
     };
     let played = play(opened, settings, needs, begin).await;
@@ -167,7 +164,7 @@ fn unwritten(path: &Path, why: &io::Error) -> Failed {
 
 /// Prints the format's JSON Schema.
 pub fn schema() -> Result<Exit, Failed> {
-    Output::default().raw(builtin::SCHEMA)?;
+    Output::default().bytes(builtin::SCHEMA.as_bytes())?;
     Ok(Exit::Done)
 }
 
@@ -213,9 +210,6 @@ fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
     }
 }
 
-/// A case of the file and its round.
-pub type Planned = (usize, u32);
-
 /// The cases that `--only` names, in the order of the file; all where it names none.
 pub fn chosen(pass: &Pass, only: &[String]) -> Result<Vec<usize>, Failed> {
     let mut wanted = BTreeSet::new();
@@ -231,7 +225,7 @@ pub fn chosen(pass: &Pass, only: &[String]) -> Result<Vec<usize>, Failed> {
 }
 
 /// Each round after the other.
-pub fn rounds(cases: &[usize], rounds: u32) -> Vec<Planned> {
+pub fn rounds(cases: &[usize], rounds: u32) -> Vec<(usize, u32)> {
     (1..=rounds.max(1)).flat_map(|round| cases.iter().map(move |at| (*at, round))).collect()
 }
 
@@ -266,11 +260,11 @@ fn names(case: &PassCase) -> impl Iterator<Item = Option<&Spot<String>>> {
 }
 
 /// What is played one after the other; the lists of a wave are played side by side.
-pub fn waves(pass: &Pass, plan: &[Planned], cast: &Cast, parallel: bool) -> Vec<Vec<Vec<Planned>>> {
+pub fn waves(pass: &Pass, plan: &[(usize, u32)], cast: &Cast, parallel: bool) -> Vec<Vec<Vec<(usize, u32)>>> {
     if !parallel {
         return vec![vec![plan.to_vec()]];
     }
-    let mut lanes: Vec<(Option<String>, Vec<Planned>)> = Vec::new();
+    let mut lanes: Vec<(Option<String>, Vec<(usize, u32)>)> = Vec::new();
     let mut apart = Vec::new();
     for &(at, round) in plan {
         let Some(case) = pass.cases.get(at) else { continue };
@@ -282,7 +276,7 @@ pub fn waves(pass: &Pass, plan: &[Planned], cast: &Cast, parallel: bool) -> Vec<
             },
         }
     }
-    let side_by_side: Vec<Vec<Planned>> = lanes.into_iter().map(|(_, lane)| lane).collect();
+    let side_by_side: Vec<Vec<(usize, u32)>> = lanes.into_iter().map(|(_, lane)| lane).collect();
     [side_by_side, vec![apart]].into_iter().filter(|wave| wave.iter().any(|lane| !lane.is_empty())).collect()
 }
 

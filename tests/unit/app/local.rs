@@ -1,7 +1,62 @@
-//! Tests of `app::local`.
+//! Tests of `app::local`: files are looked at; what is kept in the config file opens from it, and a wrong file is never
+//! written.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::config::ProfileChoice;
+use crate::config::settings::Settings;
+
+fn paths(dir: &Path) -> Paths {
+    Paths {
+        config_file: dir.join("new/config.toml"),
+        config_exists: false,
+        config_explicit: true,
+        data_dir: dir.to_owned(),
+        log_file: None,
+    }
+}
+
+fn load(paths: &Paths, text: &str, flags: &Flags) -> Settings {
+    let env = |name: &str| (name == "GENESYSCLOUD_REGION").then(|| "eu-west-1".into());
+    resolve(ConfigInput { paths: paths.clone(), ..ConfigInput::of_text(text, flags, &env) }).unwrap()
+}
+
+#[test]
+fn what_was_opened_by_flags_opens_from_the_file_afterwards() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = paths(dir.path());
+    let mut flags = Flags { named_target: true, ..Flags::default() };
+    flags.target.deployment = Some("7f1c2d3e-0000-4000-8000-000000000005".to_owned());
+    flags.target.origin = Some("https://shop.example".to_owned());
+    let ProfileChoice::Named(profile) = load(&paths, "", &flags).profile else { panic!("no profile") };
+    let conversation = profile.conversations.first().unwrap().conversation.clone();
+    let said = keep(&paths, &profile, &conversation).unwrap();
+    assert!(said.contains("in the profile main"), "{said}");
+    let text = config_text(&paths.config_file).unwrap();
+    let kept = load(&paths, &text, &Flags::default());
+    let ProfileChoice::Named(kept) = kept.profile else { panic!("{text}") };
+    assert_eq!((kept.name.as_str(), kept.region.domain.as_str()), ("main", "mypurecloud.ie"));
+    assert_eq!(kept.conversations.first().unwrap().conversation.address, conversation.address);
+    // Once is enough, and a file that was there keeps its words.
+    std::fs::write(&paths.config_file, format!("# mine\n{text}")).unwrap();
+    assert!(keep(&paths, &kept, &conversation).unwrap_err().contains("already"));
+    let text = config_text(&paths.config_file).unwrap();
+    assert!(text.starts_with("# mine\n"), "{text}");
+}
+
+#[test]
+fn a_file_that_could_not_be_read_is_not_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths = paths(dir.path());
+    assert!(
+        replace_config(&paths, "[profiles.a]\nregion = \"moon\"\n", &|_| None)
+            .unwrap_err()
+            .contains("nothing was changed")
+    );
+    assert!(!paths.config_file.exists());
+    replace_config(&paths, "# good\n", &|_| None).unwrap();
+    assert_eq!(config_text(&paths.config_file).unwrap(), "# good\n");
+}
 
 #[test]
 fn what_is_no_file_is_said() {

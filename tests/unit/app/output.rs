@@ -12,3 +12,12 @@ fn a_line_has_its_event_time_and_version_first() {
 fn people_never_get_control_characters() {
     assert_eq!(safe("a\u{1b}[2J\nb"), "a␛[2J\nb");
 }
+
+#[test]
+fn the_bar_fills() {
+    let line = |done, all| RunProgress { done, all, open: vec!["a/b".to_owned()] }.line();
+    assert_eq!(line(0, 4), "[--------------------] 0 of 4  a/b");
+    assert_eq!(line(1, 4), "[#####---------------] 1 of 4  a/b");
+    assert_eq!(line(4, 4), "[####################] 4 of 4  a/b");
+    assert_eq!(line(0, 0), "[####################] 0 of 0  a/b");
+}
