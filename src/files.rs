@@ -40,13 +40,11 @@ pub fn open(path: &Path) -> io::Result<File> {
     }
     let file = options.open(path)?;
     let about = file.metadata()?;
-    if about.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
+    match (about.is_dir(), about.is_file()) {
+        (true, _) => Err(io::ErrorKind::IsADirectory.into()),
+        (_, false) => Err(io::Error::other("this is no regular file")),
+        _ => Ok(file),
     }
-    if !about.is_file() {
-        return Err(io::Error::other("this is no regular file"));
-    }
-    Ok(file)
 }
 
 /// Reads a regular file of at most `max` bytes.
@@ -70,10 +68,13 @@ pub fn private(path: &Path, replace: bool) -> io::Result<File> {
     if replace && path.symlink_metadata().is_ok_and(|about| !about.is_dir()) {
         std::fs::remove_file(path)?;
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    open_private(path, OpenOptions::new().write(true).create_new(true))
+}
+
+/// Opens a file that only its owner can read where it is made.
+fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path).map_err(no_directory)
 }
 
@@ -110,11 +111,7 @@ pub fn write_new(path: &Path, contents: &str) -> Result<String, String> {
 
 /// A file that is written at its end and that only its owner can read; it is made where there is none.
 pub fn append_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(no_directory)
+    open_private(path, OpenOptions::new().create(true).append(true))
 }
 
 /// Replaces a file, or makes it, at once: whoever reads it meanwhile finds the old text or the new. A link stays one, and

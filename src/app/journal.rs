@@ -8,13 +8,13 @@ use secrecy::SecretString;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
-use super::exit::{Exit, Failed};
+use super::exit::Failed;
 use super::output;
 use crate::config::{Profile, Settings};
 use crate::engine::EngineOptions;
 use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
-use crate::model::{ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};
+use crate::model::{Conversation, ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};
 use crate::pass::report;
 use crate::session::Session;
 
@@ -31,12 +31,15 @@ pub fn dir(settings: &Settings) -> PathBuf {
 /// What the journal of a profile is opened with.
 fn journal_options(settings: &Settings, profile: &Profile) -> JournalOptions {
     let dir = files::profile_dir(&settings.paths.data_dir, &profile.name);
-    let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
     JournalOptions {
         keep: Duration::from_secs(u64::from(settings.journal.keep_days) * 86_400),
         max_bytes: settings.journal.max_bytes,
-        ..JournalOptions::new(dir, conversations)
+        ..JournalOptions::new(dir, conversations(profile))
     }
+}
+
+fn conversations(profile: &Profile) -> Vec<Conversation> {
+    profile.conversations.iter().map(|entry| entry.conversation.clone()).collect()
 }
 
 /// Opens the journal for a session of a front end, if what happens in it is to be kept.
@@ -58,9 +61,8 @@ pub fn open(
 
 /// Opens the journal for reading.
 pub fn reader(settings: &Settings, profile: &Profile) -> Result<JournalReader, Failed> {
-    let conversations: Vec<_> = profile.conversations.iter().map(|e| e.conversation.clone()).collect();
     crate::journal::recover(&dir(settings));
-    JournalReader::open(&dir(settings), &conversations).map_err(|why| Failed { exit: Exit::Refused, message: why })
+    JournalReader::open(&dir(settings), &conversations(profile)).map_err(Failed::here)
 }
 
 /// A journal for one send, or for many whose numbers no other message has. A single send has a number of its own in this
@@ -145,20 +147,11 @@ pub async fn writer(settings: &Settings, profile: &Profile, single: bool) -> Opt
             }
         }
     };
-    match timeout(OPENING, opened).await {
-        Ok(Ok(heard)) => {
-            let message = single.then(|| MessageId(uuid::Uuid::new_v4().as_u64_pair().0 >> 2));
-            Some(SubcommandJournal { journal, message, before: Arc::new(heard) })
-        }
-        Ok(Err(why)) => {
-            output::warn(&why);
-            None
-        }
-        Err(_) => {
-            output::warn("the journal did not open in time: this message is not kept");
-            None
-        }
-    }
+    let late = || Err("the journal did not open in time: this message is not kept".to_owned());
+    let heard = timeout(OPENING, opened).await.unwrap_or_else(|_| late());
+    let heard = heard.inspect_err(|why| output::warn(why)).ok()?;
+    let message = single.then(|| MessageId(uuid::Uuid::new_v4().as_u64_pair().0 >> 2));
+    Some(SubcommandJournal { journal, message, before: Arc::new(heard) })
 }
 
 /// An engine's settings with this journal.

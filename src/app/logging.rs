@@ -48,7 +48,6 @@ pub fn report(report: &Report) {
             info!(state = status.word(), generation, "token");
         }
         Report::Exchange(exchange) if exchange.outcome.is_settled() => {
-            let ms = exchange.took_ms();
             info!(
                 exchange = exchange.id.0,
                 kind = exchange.kind.word(),
@@ -56,7 +55,7 @@ pub fn report(report: &Report) {
                 status = exchange.status(),
                 attempts = exchange.attempts().count(),
                 request_id = exchange.request_id().map(|(_, id)| id),
-                ms,
+                ms = exchange.took_ms(),
                 "exchange"
             );
         }

@@ -130,10 +130,11 @@ fn finding_line(now: Moment, finding: &Finding) -> OutputLine {
 
 /// Which way the requests go: not a question, but what every answer depends on.
 fn proxy_line(now: Moment, session: &Session) -> OutputLine {
+    let way = || format!("requests go {}", session.profile.way());
     let (result, address, detail) = match &session.profile.proxy {
         Some(Err(why)) => (ProbeResult::Fail, None, why.clone()),
-        Some(Ok(proxy)) => (ProbeResult::Pass, Some(proxy), format!("requests go {}", session.profile.way())),
-        None => (ProbeResult::Skip, None, format!("requests go {}", session.profile.way())),
+        Some(Ok(proxy)) => (ProbeResult::Pass, Some(proxy), way()),
+        None => (ProbeResult::Skip, None, way()),
     };
     let result = result.word();
     let fields = json!({

@@ -25,8 +25,8 @@ pub fn explain(name: Option<&str>) -> Result<Exit, Failed> {
         Some(name) => pages::text(find(name)?),
     };
     // A program that reads the lines gets them whole.
-    let columns = io::stdout().is_terminal().then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns));
-    let text = columns.map_or_else(|| text.clone(), |columns| broken(&text, usize::from(columns).min(WIDEST)));
+    let columns = || crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+    let text = if io::stdout().is_terminal() { broken(&text, columns().min(WIDEST)) } else { text };
     Output::default().bytes(text.as_bytes())?;
     Ok(Exit::Done)
 }

@@ -127,34 +127,32 @@ impl Plain {
         if let WebSession::Unreachable { why } = &session {
             self.give_up_unreachable(key, &why.to_string());
         }
-        let name = self.spoken(key);
-        self.say(match session {
+        let said = match session {
             WebSession::Open { expires, new } => {
                 let how = if new { "a new session is open" } else { "the session is open again" };
                 let left = expires.and_then(|end| Duration::try_from(end.duration_since(self.now.wall)).ok());
                 let left = left.map(|left| format!("; it lasts {}", span(left))).unwrap_or_default();
-                format!("{name}: {how}{left}.")
+                format!("{how}{left}.")
             }
             WebSession::ReadOnly { why } => {
-                format!("{name}: the session is read-only: {}. Type .session new for a new session.", clause(&why))
+                format!("the session is read-only: {}. Type .session new for a new session.", clause(&why))
             }
             WebSession::Ended { why } => {
                 let how = if *before == WebSession::Connecting { "was not opened" } else { "has ended" };
-                format!("{name}: the session {how}: {}. Type .session new for a new session.", clause(&why))
+                format!("the session {how}: {}. Type .session new for a new session.", clause(&why))
             }
             WebSession::Unreachable { why } => {
                 let held = if self.interactive { "Messages wait; type" } else { "Type" };
-                let why = clause(&why);
-                format!("{name}: the connection cannot be opened: {why}. {held} .session connect to try again.")
+                format!("the connection cannot be opened: {}. {held} .session connect to try again.", clause(&why))
             }
-            WebSession::Reconnecting { at, why } => format!(
-                "{name}: the connection broke: {}. guestwire connects again in {}; messages wait until then.",
-                clause(&why),
-                span(at.left(self.now))
-            ),
-            WebSession::Closed => format!("{name}: the session is closed. Type .session connect to open it again."),
+            WebSession::Reconnecting { at, why } => {
+                let again = format!("guestwire connects again in {}", span(at.left(self.now)));
+                format!("the connection broke: {}. {again}; messages wait until then.", clause(&why))
+            }
+            WebSession::Closed => "the session is closed. Type .session connect to open it again.".to_owned(),
             WebSession::Connecting => return,
-        });
+        };
+        self.say(format!("{}: {said}", self.spoken(key)));
     }
 
     pub(super) fn show_conversation_id(&mut self, key: ConversationKey) {
@@ -177,18 +175,14 @@ impl Plain {
         };
         self.ends(Exit::Done, None);
         self.say(format!("{} active.", counted(found.len(), "conversation")));
-        for (n, one) in (1..).zip(&found) {
-            let mut said = format!("{n}, id {}", ending(&one.conversation_id));
-            if let Some(began) = one.began {
-                said.push_str(&format!(", since {}", began.to_zoned(self.zone.clone()).strftime("%d %b %H:%M")));
-            }
-            if let Some(via) = &one.via {
-                said.push_str(&format!(", {via}"));
-            }
-            if let Some(known) = self.with_id(&one.conversation_id) {
-                said.push_str(&format!(", which is {} here", self.spoken(known)));
-            }
-            self.say(said + ".");
+        for (n, one) in (1_usize..).zip(&found) {
+            let began = one.began.map(|began| began.to_zoned(self.zone.clone()).strftime("%d %b %H:%M").to_string());
+            let known = self.with_id(&one.conversation_id).map(|known| self.spoken(known));
+            let mut parts = vec![n.to_string(), format!("id {}", ending(&one.conversation_id))];
+            parts.extend(began.map(|began| format!("since {began}")));
+            parts.extend(one.via.clone());
+            parts.extend(known.map(|known| format!("which is {known} here")));
+            self.say(parts.join(", ") + ".");
         }
         if !found.is_empty() {
             self.say("Type .add and a number to add a conversation.");

@@ -42,19 +42,14 @@ impl Plain {
         let objection = if text.trim().is_empty() && bare {
             Some("Not sent: the text is blank.".to_owned())
         } else if bytes > GUEST_TEXT_MAX_BYTES {
-            let more = bytes - GUEST_TEXT_MAX_BYTES;
-            Some(format!(
-                "Not sent: the text has {bytes} bytes, {more} more than the limit of {GUEST_TEXT_MAX_BYTES}; shorten it."
-            ))
+            let more = format!("{} more than the limit of {GUEST_TEXT_MAX_BYTES}", bytes - GUEST_TEXT_MAX_BYTES);
+            Some(format!("Not sent: the text has {bytes} bytes, {more}; shorten it."))
         } else if attributes > ATTRIBUTES_MAX_BYTES {
-            Some(format!(
-                "Not sent: the attributes have {attributes} bytes, and the limit is {ATTRIBUTES_MAX_BYTES}. Type .takeoff to \
-                 remove them."
-            ))
+            let limit = format!("the limit is {ATTRIBUTES_MAX_BYTES}. Type .takeoff to remove them");
+            Some(format!("Not sent: the attributes have {attributes} bytes, and {limit}."))
         } else {
-            self.next.sent_as.and_then(|how| {
-                Some(format!("Not sent as {how}: {}. Type .sendas to change it.", self.senseless(how)?))
-            })
+            let why = self.next.sent_as.and_then(|how| Some((how, self.senseless(how)?)));
+            why.map(|(how, why)| format!("Not sent as {how}: {why}. Type .sendas to change it."))
         };
         if let Some(sentence) = objection {
             self.say(sentence);
@@ -69,15 +64,11 @@ impl Plain {
     }
 
     pub(super) fn send_or_ask(&mut self, outgoing: OutgoingMessage) {
-        if !self.session.profile.production {
-            return self.submit(outgoing);
-        }
+        let Some(production) = self.production() else { return self.submit(outgoing) };
         let lines = counted(visible_lines(&outgoing.text).count(), "line");
         let how = outgoing.sent_as.map(|how| format!(" Wrong on purpose: {how}.")).unwrap_or_default();
-        let (region, place) = (&self.session.profile.facts.region, self.spoken(outgoing.conversation));
-        let what = Self::spoken_extras(&outgoing.extras);
-        let sentence =
-            format!("Production, region {region}. {place}.{what}{how} Send this, {lines}: {}", outgoing.text);
+        let (place, what) = (self.spoken(outgoing.conversation), Self::spoken_extras(&outgoing.extras));
+        let sentence = format!("{production}{place}.{what}{how} Send this, {lines}: {}", outgoing.text);
         self.put(PlainQuestion::Send(Box::new(outgoing)), &sentence);
     }
 

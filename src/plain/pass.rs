@@ -108,13 +108,10 @@ impl Plain {
         let Some(step) = self.open_step() else { return self.say("The test run is finished; no step is open.") };
         let (sends, deed) = (step.sends(), step.deed());
         let ran = self.session.pass.runner.as_ref().and_then(Runner::open_result).is_some_and(|r| r.runs > 0);
-        let profile = &self.session.profile;
-        let sentence = if sends && profile.production {
-            format!("Production, region {}. Run this step? {deed}.", profile.facts.region)
-        } else if sends && ran {
-            format!("The step has run before; its message is sent once more. Do it? {deed}.")
-        } else {
-            return self.run_step();
+        let sentence = match self.production() {
+            Some(production) if sends => format!("{production}Run this step? {deed}."),
+            None if sends && ran => format!("The step has run before; its message is sent once more. Do it? {deed}."),
+            _ => return self.run_step(),
         };
         self.put(PlainQuestion::PassStep, &sentence);
     }

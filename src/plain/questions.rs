@@ -16,6 +16,12 @@ impl Plain {
         self.dialogue.question = Some(question);
     }
 
+    /// How a question begins in production.
+    pub(super) fn production(&self) -> Option<String> {
+        let profile = &self.session.profile;
+        profile.production.then(|| format!("Production, region {}. ", profile.facts.region))
+    }
+
     pub(super) fn answer(&mut self, line: &str) {
         let Some(question) = self.dialogue.question.take() else { return };
         let said = line.trim().to_lowercase();
@@ -96,9 +102,7 @@ impl Plain {
             }
             other => format!("The first time it was {}.", other.word()),
         };
-        let profile = &self.session.profile;
-        let production = format!("Production, region {}. ", profile.facts.region);
-        let production = Some(production).filter(|_| profile.production).unwrap_or_default();
+        let production = self.production().unwrap_or_default();
         let unknown = matches!(delivery, DeliveryStatus::Unknown(_));
         let question = if unknown { PlainQuestion::Again(id) } else { PlainQuestion::Resend(id) };
         self.put(question, &format!("{production}{place}. {happened} Send this again: {text}"));

@@ -203,13 +203,10 @@ impl SendFold {
 
     fn token(&mut self, now: Moment, before: &TokenStatus) -> Vec<FrontEndEffect> {
         let status = &self.session.sign_in.status;
-        let mut acts = Vec::new();
         let changed = std::mem::discriminant(before) != std::mem::discriminant(status);
-        if changed || matches!(status, TokenStatus::Expired { .. }) {
-            acts.push(FrontEndEffect::Say(token_line(now, status)));
-        }
-        acts.extend(self.give_up(now));
-        acts
+        let news = changed || matches!(status, TokenStatus::Expired { .. });
+        let line = news.then(|| FrontEndEffect::Say(token_line(now, status)));
+        line.into_iter().chain(self.give_up(now)).collect()
     }
 
     /// Whether sending needs a token at all: the guest's socket does not.
@@ -248,19 +245,18 @@ impl SendFold {
         if self.stage != Stage::UnderWay || !waiting || (self.trouble().is_none() && self.unreachable.is_none()) {
             return Vec::new();
         }
-        let mut acts = vec![FrontEndEffect::Ask(Command::Cancel(MESSAGE))];
-        acts.extend(self.outcome(now));
-        acts
+        let cancel = [FrontEndEffect::Ask(Command::Cancel(MESSAGE))];
+        cancel.into_iter().chain(self.outcome(now)).collect()
     }
 
     fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<FrontEndEffect> {
         if exchange.message != Some(MESSAGE) {
-            let probe = exchange.kind == ExchangeKind::Read && exchange.outcome.is_settled();
-            if self.stage == Stage::Choosing {
-                return self.look_failed(now, exchange);
-            }
-            let probing = self.stage == Stage::Probing && probe;
-            return if probing { self.outcome(now) } else { Vec::new() };
+            let read = exchange.kind == ExchangeKind::Read && exchange.outcome.is_settled();
+            return match self.stage {
+                Stage::Choosing => self.look_failed(now, exchange),
+                Stage::Probing if read => self.outcome(now),
+                _ => Vec::new(),
+            };
         }
         let mut acts = Vec::new();
         for step in exchange.steps.iter().skip(self.told) {
