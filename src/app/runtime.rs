@@ -24,11 +24,17 @@ const NO_MORE: &str = "the system allows no more threads or files: raise the lim
 /// program: whoever writes says so.
 ///
 /// # Errors
-/// A sentence: the system gives no more threads or files.
-pub fn start() -> Result<Runtime, String> {
+/// The system gives no more threads or files.
+pub fn start() -> Result<Runtime, Failed> {
     // Where no file can be opened, the runtime's own set-up panics instead of failing.
-    let runtime = said_as(NO_MORE, || Builder::new_multi_thread().worker_threads(2).enable_all().build())
-        .map_err(|why| format!("{NO_MORE} ({why})"))?;
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(|_| {
+        output::warn(NO_MORE);
+        exit(Exit::Refused.code().into());
+    }));
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    panic::set_hook(before);
+    let runtime = runtime.map_err(|why| Failed::here(format!("{NO_MORE} ({why})")))?;
     #[cfg(unix)]
     {
         let _inside = runtime.enter();
@@ -42,7 +48,7 @@ pub fn start() -> Result<Runtime, String> {
 /// # Errors
 /// Its own, or that there is no runtime to be had.
 pub fn block_on<T>(command: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
-    let runtime = start().map_err(Failed::here)?;
+    let runtime = start()?;
     let result = runtime.block_on(command);
     // A secret's command may still hold a thread; it is not waited for.
     runtime.shutdown_background();
@@ -69,18 +75,6 @@ pub fn end_the_program(leave_terminal: fn() -> bool) {
         );
         exit(PANICKED);
     }));
-}
-
-/// Runs `work`, which panics where the system gives too little. A panic then says `sentence` and ends the process with 1.
-fn said_as<T>(sentence: &'static str, work: impl FnOnce() -> T) -> T {
-    let before = panic::take_hook();
-    panic::set_hook(Box::new(move |_| {
-        output::warn(sentence);
-        exit(Exit::Refused.code().into());
-    }));
-    let done = work();
-    panic::set_hook(before);
-    done
 }
 
 /// What the console begins with besides its settings.

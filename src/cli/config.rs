@@ -125,5 +125,6 @@ fn table(settings: &Settings) -> String {
         .collect();
     let widest = cells.iter().map(|(left, _)| width(left)).filter(|w| *w <= 72).max().unwrap_or(0);
     let pad = |left: &str| " ".repeat(widest.saturating_sub(width(left)));
-    cells.iter().map(|(left, origin)| format!("{left}{}  # {origin}\n", pad(left))).collect()
+    let lines: Vec<String> = cells.iter().map(|(left, origin)| format!("{left}{}  # {origin}\n", pad(left))).collect();
+    lines.concat()
 }

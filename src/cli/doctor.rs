@@ -37,10 +37,7 @@ pub struct DoctorArgs {
 fn target(profile: &Profile, args: &DoctorArgs) -> Result<Option<Conversation>, Failed> {
     let all = || profile.conversations.iter().map(|e| &e.conversation);
     let target = match &args.to {
-        Some(name) => {
-            let key = find(profile, name)?;
-            all().find(|c| c.key == key)
-        }
+        Some(name) => find(profile, name).map(|key| all().find(|c| c.key == key))?,
         None => all().find(|c| c.channel().capabilities().scopes_decide).or_else(|| all().next()),
     };
     if args.send_test && target.is_none() {
@@ -120,11 +117,9 @@ fn finding_line(now: Moment, finding: &Finding) -> OutputLine {
         "request_id": finding.request_id,
         "detail": finding.detail,
     });
-    let text = format!("{}  {:<13} {}", finding.result.word(), finding.name, finding.detail);
-    let text = match (&finding.request_id, finding.result) {
-        (Some(id), ProbeResult::Fail) => format!("{text}\n                    request id {id}"),
-        _ => text,
-    };
+    let id = finding.request_id.as_ref().filter(|_| finding.result == ProbeResult::Fail);
+    let id = id.map(|id| format!("\n                    request id {id}")).unwrap_or_default();
+    let text = format!("{}  {:<13} {}{id}", finding.result.word(), finding.name, finding.detail);
     OutputLine::new("probe", now.wall, fields).says(text)
 }
 

@@ -1,5 +1,7 @@
 //! The course of a session: how it begins, what a script does not wait for, how it ends.
 
+use std::collections::btree_map::Entry;
+
 use super::{AwaitedReply, FrontEndEffect, Outstanding, Plain, sentences};
 use crate::app::exit::Exit;
 use crate::engine::Command;
@@ -7,7 +9,6 @@ use crate::journal::{Job, JournalPage};
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
 use crate::session::Session;
 use crate::session::changes::Leftovers;
-use crate::session::journal_status::JournalMode;
 use crate::session::open_pass::place_words;
 use crate::text::{clause, counted};
 
@@ -138,8 +139,8 @@ impl Plain {
     fn give_up_held(&mut self, exit: Exit, why: &str, hopeless: impl Fn(&Session, MessageId, ConversationKey) -> bool) {
         let held: Vec<_> = self.session.held().filter(|(id, key)| hopeless(&self.session, *id, *key)).collect();
         for (id, _) in held {
-            if !self.asked.given_up.contains_key(&id) {
-                self.asked.given_up.insert(id, (exit, why.to_owned()));
+            if let Entry::Vacant(place) = self.asked.given_up.entry(id) {
+                place.insert((exit, why.to_owned()));
                 self.ask(Command::Cancel(id));
             }
         }
@@ -179,10 +180,6 @@ impl Plain {
 }
 
 impl Plain {
-    pub(super) fn opening(&self) -> bool {
-        self.session.journal.keeping == JournalMode::Opening
-    }
-
     pub(super) fn journal(&mut self, page: JournalPage) {
         if let JournalPage::History(found) = page {
             return self.searched(found);

@@ -68,6 +68,7 @@ use crate::app::exit::Exit;
 use crate::engine::{Command, DiscoveredConversation, Report};
 use crate::model::{ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, SessionAsk, Signal, Variation};
 use crate::pass::runner::Runner;
+use crate::session::journal_status::JournalMode;
 use crate::session::{Attention, Session};
 use crate::text::screen::visible;
 
@@ -150,7 +151,7 @@ struct Passes {
 /// A session in lines.
 #[derive(Debug)]
 pub struct Plain {
-    session: Session,
+    pub(crate) session: Session,
     now: Moment,
     interactive: bool,
     zone: TimeZone,
@@ -212,7 +213,9 @@ impl FrontEnd for Plain {
 
     /// In a script the next line waits for what the line before it asked for.
     fn wants_line(&self) -> bool {
-        !self.left && !self.dialogue.no_more_lines && !self.opening() && (self.interactive || !self.is_busy())
+        // Nothing is sent before it is known what an earlier session left.
+        let opening = self.session.journal.keeping == JournalMode::Opening;
+        !self.left && !self.dialogue.no_more_lines && !opening && (self.interactive || !self.is_busy())
     }
 
     fn reads_lines(&self) -> bool {
@@ -245,12 +248,6 @@ impl Plain {
         }
     }
 
-    /// What is known of the session.
-    #[cfg(test)]
-    pub(crate) const fn known(&self) -> &Session {
-        &self.session
-    }
-
     /// The exit code: at a keyboard, where a person has heard everything, always that of a thing done.
     pub fn exit(&self) -> Exit {
         if self.interactive { Exit::Done } else { self.last.0 }
@@ -267,7 +264,7 @@ impl Plain {
             || self.asked.search.is_some()
             || self.asked.local
             || self.session.is_probing()
-            || self.pass_is_busy()
+            || (self.session.pass.runs_step() && !self.passes.let_go)
     }
 
     // ---- saying -------------------------------------------------------------------------------------------------

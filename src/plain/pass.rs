@@ -159,10 +159,6 @@ impl Plain {
 
     // ---- the runner
 
-    pub(super) fn pass_is_busy(&self) -> bool {
-        self.session.pass.runs_step() && !self.passes.let_go
-    }
-
     fn open_step(&self) -> Option<&PassStep> {
         self.session.pass.runner.as_ref()?.open_step()
     }

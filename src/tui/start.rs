@@ -67,7 +67,7 @@ pub fn prepare_with(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Cons
             let how = "use `guestwire send` in scripts, or `guestwire --plain` in a pipe";
             return Err(Failed::here(format!("the console needs a terminal; {how}")));
         }
-        let runtime = runtime::start().map_err(Failed::here)?;
+        let runtime = runtime::start()?;
         let exit = runtime.block_on(async {
             let opened = OpenProfile::open(settings)?;
             let guard = screen::Guard;

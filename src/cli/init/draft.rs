@@ -232,7 +232,7 @@ impl Draft {
         let mut text = format!("[profiles.{name}]\n{region}\n{production}\n{oauth}\n{conversations}");
         if !self.is_complete() {
             let mark = |line: &str| if line.is_empty() || line.starts_with('#') { "" } else { "# " };
-            text = text.lines().map(|line| format!("{}{line}\n", mark(line))).collect();
+            text = text.lines().flat_map(|line| [mark(line), line, "\n"]).collect();
         }
         format!("# {}\n{text}", self.whence)
     }

@@ -33,8 +33,8 @@ pub struct RunFold {
     lanes: Vec<Runner>,
     begin: RunStart,
     /// The whole run; the cases of lanes are put into it as they come.
-    whole: PassRun,
-    session: Session,
+    pub whole: PassRun,
+    pub(crate) session: Session,
     told: BTreeSet<String>,
     /// A step cannot begin before it is known whether there is a token.
     signing: Option<Moment>,
@@ -72,17 +72,6 @@ impl RunFold {
             interrupted: false,
             over: false,
         }
-    }
-
-    /// What is known of the session.
-    #[cfg(test)]
-    pub(crate) const fn known(&self) -> &Session {
-        &self.session
-    }
-
-    /// What came of it so far.
-    pub const fn run(&self) -> &PassRun {
-        &self.whole
     }
 
     /// Whether it is known if there is a token, or nobody waits for that any more.
@@ -311,24 +300,17 @@ fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> OutputLine {
         "request_id": request_id,
         "duration_ms": took,
     });
-    let mut text = format!("{verdict:<8} {}  {}", step.id, step.name);
-    if step.runs > 0 {
-        text.push_str(&format!("  {}", span(Duration::from_millis(took))));
-    }
-    if let Some(why) = &step.why {
-        text.push_str(&format!("\n         {why}"));
-    }
-    if let Some(cause) = step.caused_by().filter(|cause| step.runs > 0 && *cause != Cause::Unknown.as_str()) {
-        text.push_str(&format!("\n         cause {cause}"));
-    }
+    let ran = step.runs > 0;
+    let span = if ran { format!("  {}", span(Duration::from_millis(took))) } else { String::new() };
+    let mut text = vec![format!("{verdict:<8} {}  {}{span}", step.id, step.name)];
+    text.extend(step.why.clone());
+    let cause = step.caused_by().filter(|cause| ran && *cause != Cause::Unknown.as_str());
+    text.extend(cause.map(|cause| format!("cause {cause}")));
     for unmet in step.expectations.iter().filter(|e| e.met == ExpectationState::No) {
         let detail = unmet.detail.as_ref().map(|d| format!(": {d}")).unwrap_or_default();
-        text.push_str(&format!("\n         expected {}{detail}", unmet.what));
+        text.push(format!("expected {}{detail}", unmet.what));
     }
-    if step.counts() == Some(Verdict::Fail)
-        && let Some(id) = request_id
-    {
-        text.push_str(&format!("\n         request id {id}"));
-    }
-    OutputLine::new("step", now.wall, fields).reports(text)
+    let id = request_id.filter(|_| step.counts() == Some(Verdict::Fail));
+    text.extend(id.map(|id| format!("request id {id}")));
+    OutputLine::new("step", now.wall, fields).reports(text.join("\n         "))
 }

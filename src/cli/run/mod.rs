@@ -135,7 +135,7 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
         RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, session)
     };
     let played = play(opened, settings, needs, begin).await;
-    let written = write_reports(args, played.fold.run(), &|text| played.engine.mask(text));
+    let written = write_reports(args, &played.fold.whole, &|text| played.engine.mask(text));
     let exit = played.exit?;
     // A report that is missing is no failed expectation, and does not hide one.
     let unwritten = if exit == Exit::Done { Exit::Unwritten } else { exit };
@@ -264,7 +264,7 @@ pub fn waves(pass: &Pass, plan: &[(usize, u32)], cast: &Cast, parallel: bool) ->
     if !parallel {
         return vec![vec![plan.to_vec()]];
     }
-    let mut lanes: Vec<(Option<String>, Vec<(usize, u32)>)> = Vec::new();
+    let mut lanes: Vec<(_, Vec<_>)> = Vec::new();
     let mut apart = Vec::new();
     for &(at, round) in plan {
         let Some(case) = pass.cases.get(at) else { continue };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::app::drive::FrontEndEffect;
 use crate::app::output::OutputLine;
 use crate::model::exchange::header;
-use crate::model::{Attempt, Diagnosis, Ending, Moment, Probe, Reason, RemoteMessage};
+use crate::model::{Attempt, Choice, Diagnosis, Ending, Moment, Probe, Reason, RemoteMessage};
 
 /// A reply, with what it offers to answer with.
 pub fn reply_line(now: Moment, reply: &RemoteMessage) -> OutputLine {
@@ -13,13 +13,16 @@ pub fn reply_line(now: Moment, reply: &RemoteMessage) -> OutputLine {
     let mut fields = json!({ "author": author, "text": reply.text, "id": reply.id, "said_at": said });
     let mut text = format!("{author}: {}", reply.text);
     if !reply.choices.is_empty() {
-        let choices: Vec<Value> =
-            reply.choices.iter().map(|c| json!({ "label": c.label, "payload": c.payload })).collect();
-        fields["choices"] = choices.into();
-        let labels: Vec<String> = (1..).zip(&reply.choices).map(|(n, c)| format!("{n} {}", c.label)).collect();
-        text.push_str(&format!(" [{}]", labels.join(" | ")));
+        fields["choices"] = reply.choices.iter().map(|c| json!({ "label": c.label, "payload": c.payload })).collect();
+        text.push_str(&format!(" [{}]", numbered(&reply.choices)));
     }
     OutputLine::new("reply", now.wall, fields).says(text)
+}
+
+/// Choices by their numbers: `1 Yes | 2 No`.
+pub fn numbered(choices: &[Choice]) -> String {
+    let labels: Vec<String> = (1..).zip(choices).map(|(n, choice)| format!("{n} {}", choice.label)).collect();
+    labels.join(" | ")
 }
 
 /// What is waited for, and how long.

@@ -116,7 +116,7 @@ fn in_lines(course: &[Report]) -> Known {
     for report in course {
         plain.on(now(), FrontEndEvent::Report(Box::new(report.clone())));
     }
-    known(plain.known())
+    known(&plain.session)
 }
 
 /// Takes the reports until the subcommand is over; the exit code, if it is.
@@ -142,7 +142,7 @@ fn by_send(course: &[Report]) -> (Known, Option<Exit>) {
     };
     let mut fold = SendFold::new(sending, session(), &[]);
     let exit = fed(&mut fold, course);
-    (known(fold.known()), exit)
+    (known(&fold.session), exit)
 }
 
 fn by_run(course: &[Report]) -> (Known, Option<Exit>) {
@@ -166,7 +166,7 @@ fn by_run(course: &[Report]) -> (Known, Option<Exit>) {
     let cast = Cast { players: vec![player], usual: Some(KEY), sandbox: false };
     let mut fold = RunFold::new(Arc::new(pass), begin, cast, vec![vec![vec![(0, 1)]]], false, session());
     let exit = fed(&mut fold, course);
-    (known(fold.known()), exit)
+    (known(&fold.session), exit)
 }
 
 fn sent(answer: Ending, outcome: Outcome) -> Report {

@@ -7,7 +7,7 @@ use super::{LOOKING, SendFold, Stage};
 use crate::app::drive::FrontEndEffect;
 use crate::app::exit::Exit;
 use crate::app::output::OutputLine;
-use crate::cli::send::lines::reading_line;
+use crate::cli::send::lines::{numbered, reading_line};
 use crate::engine::Command;
 use crate::model::{Author, Exchange, ExchangeKind, Moment, Outcome, RemoteMessage};
 
@@ -25,8 +25,7 @@ impl SendFold {
         let Some(number) = self.sending.pick.as_ref().map(|pick| pick.number) else { return self.send(now) };
         let Some(RemoteMessage { id, choices, .. }) = self.offer.take() else { return self.look(now) };
         let Some(choice) = number.checked_sub(1).and_then(|at| choices.get(at)).cloned() else {
-            let labels: Vec<String> = (1..).zip(&choices).map(|(n, c)| format!("{n} {}", c.label)).collect();
-            let why = format!("there is no choice {number}; these are offered: {}", labels.join(" | "));
+            let why = format!("there is no choice {number}; these are offered: {}", numbered(&choices));
             return self.unchosen(now, Exit::Usage, &why);
         };
         let fields = json!({ "number": number, "label": choice.label, "payload": choice.payload, "answers": id });

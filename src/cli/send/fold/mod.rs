@@ -73,7 +73,7 @@ pub struct NumberedChoice {
 /// The account of one send.
 #[derive(Debug)]
 pub struct SendFold {
-    session: Session,
+    pub(crate) session: Session,
     sending: Sending,
     begun: Moment,
     /// Where the message stands, as the engine told it last.
@@ -147,12 +147,6 @@ impl SendFold {
 
     fn stay(&mut self, stage: Stage, until: Moment) {
         (self.stage, self.until) = (stage, Some(until));
-    }
-
-    /// What is known of the session.
-    #[cfg(test)]
-    pub(crate) const fn known(&self) -> &Session {
-        &self.session
     }
 
     /// Why it was refused, as far as that can be told: the message's own exchange, else the token's or the socket's.
