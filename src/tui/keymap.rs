@@ -1,13 +1,20 @@
-//! From keys to actions. Built from the defaults and the config's overrides; help, footer and palette read it back.
+//! From keys to actions: built from the defaults and the config's overrides, read back by help, footer and palette; and what
+//! a key begins that ends by itself.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use super::action::{ACTIONS, Action, Context};
+use super::action::{ACTIONS, Action, ActionRow, Context};
 use super::chord::{Chord, KeySequence};
 use crate::config::problem::{FilePosition, Spot};
 use crate::config::settings::KeyBinding;
+use crate::model::Moment;
 use crate::text::suggest::nearest;
 
+/// How long the menu of a two-key binding waits before it shows.
+const PREFIX_MENU: Duration = Duration::from_millis(400);
+/// How long "press again to leave" holds.
+const QUIT_HINT: Duration = Duration::from_secs(2);
 /// What a key means here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyMeaning {
@@ -22,19 +29,14 @@ pub enum KeyMeaning {
 /// The live bindings.
 #[derive(Clone, Debug)]
 pub struct Keymap {
-    one: HashMap<(Context, Chord), Action>,
-    two: HashMap<(Context, Chord, Chord), Action>,
+    bound: HashMap<(Context, KeySequence), Action>,
     keys: HashMap<Action, Vec<KeySequence>>,
 }
 
 impl Default for Keymap {
     fn default() -> Self {
         // Nothing is wrong with no changes.
-        Self::new(&[], false).unwrap_or_else(|_| Self {
-            one: HashMap::new(),
-            two: HashMap::new(),
-            keys: HashMap::new(),
-        })
+        Self::new(&[], false).unwrap_or_else(|_| Self { bound: HashMap::new(), keys: HashMap::new() })
     }
 }
 
@@ -46,23 +48,20 @@ impl Keymap {
     /// key, a key that cannot be bound there, or one that two actions of one context want.
     pub fn new(changes: &[KeyBinding], enter_is_newline: bool) -> Result<Self, Vec<Spot<String>>> {
         let mut wrong = Vec::new();
-        let mut keys: HashMap<Action, Vec<KeySequence>> = HashMap::new();
-        for spec in ACTIONS {
-            // The defaults are checked by a test.
-            keys.insert(spec.action, spec.keys.iter().filter_map(|k| KeySequence::parse(k).ok()).collect());
-        }
+        // The defaults are checked by a test.
+        let defaults = |spec: &ActionRow| spec.keys.iter().filter_map(|key| KeySequence::parse(key).ok()).collect();
+        let mut keys: HashMap<Action, Vec<_>> = ACTIONS.iter().map(|spec| (spec.action, defaults(spec))).collect();
         if enter_is_newline {
             let send = keys.remove(&Action::Send).unwrap_or_default();
-            let new_line = keys.remove(&Action::NewLine).unwrap_or_default();
+            let new_line = keys.insert(Action::NewLine, send).unwrap_or_default();
             keys.insert(Action::Send, new_line);
-            keys.insert(Action::NewLine, send);
         }
         let mut places: HashMap<Action, FilePosition> = HashMap::new();
         for change in changes {
             let action = match find_action(change) {
                 Ok(action) => action,
-                Err(sentence) => {
-                    wrong.push(Spot { value: sentence, at: change.action.at });
+                Err(value) => {
+                    wrong.push(Spot { value, at: change.action.at });
                     continue;
                 }
             };
@@ -86,52 +85,49 @@ impl Keymap {
         places: &HashMap<Action, FilePosition>,
         wrong: &mut Vec<Spot<String>>,
     ) -> Self {
-        let mut map = Self { one: HashMap::new(), two: HashMap::new(), keys };
-        for spec in ACTIONS {
-            for key in map.keys.get(&spec.action).cloned().unwrap_or_default() {
-                let own = places.get(&spec.action);
-                if let (Some(why), Some(at)) = (unusable(spec.context, key), own) {
-                    let value = format!("“{}” cannot have the key {key}: {why}", spec.action);
-                    wrong.push(Spot { value, at: *at });
-                    continue;
-                }
-                let taken = match key.second {
-                    None => map.one.insert((spec.context, key.first), spec.action),
-                    Some(second) => map.two.insert((spec.context, key.first, second), spec.action),
-                };
-                let taken = taken.or_else(|| map.clash(spec.context, key)).filter(|&other| other != spec.action);
-                let Some(other) = taken else { continue };
-                // Two defaults never clash, so one of the two was changed.
-                let at = own.or_else(|| places.get(&other)).copied().unwrap_or(FilePosition { line: 1, column: 1 });
-                let value = format!(
-                    "in {}, the key {key} would be both “{other}” and “{}”; give one of them another key",
-                    spec.context.name(),
-                    spec.action
-                );
-                wrong.push(Spot { value, at });
+        let mut map = Self { bound: HashMap::new(), keys: HashMap::new() };
+        for (spec, key) in
+            ACTIONS.iter().flat_map(|spec| keys.get(&spec.action).into_iter().flatten().map(move |key| (spec, *key)))
+        {
+            let own = places.get(&spec.action);
+            if let (Some(why), Some(at)) = (unusable(spec.context, key), own) {
+                let value = format!("“{}” cannot have the key {key}: {why}", spec.action);
+                wrong.push(Spot { value, at: *at });
+                continue;
             }
+            let taken = map.bound.insert((spec.context, key), spec.action);
+            let Some(other) = taken.or_else(|| map.clash(spec.context, key)).filter(|&other| other != spec.action)
+            else {
+                continue;
+            };
+            // Two defaults never clash, so one of the two was changed.
+            let at = own.or_else(|| places.get(&other)).copied().unwrap_or(FilePosition { line: 1, column: 1 });
+            let value = format!(
+                "in {}, the key {key} would be both “{other}” and “{}”; give one of them another key",
+                spec.context.name(),
+                spec.action
+            );
+            wrong.push(Spot { value, at });
         }
-        map
+        Self { keys, ..map }
     }
 
     /// The action that stands in the way: a single key that is also the first of two, or the other way round.
     fn clash(&self, context: Context, key: KeySequence) -> Option<Action> {
         match key.second {
-            Some(_) => self.one.get(&(context, key.first)).copied(),
-            None => self.two.iter().find(|((c, first, _), _)| *c == context && *first == key.first).map(|(_, a)| *a),
+            Some(_) => self.bound.get(&(context, KeySequence { second: None, ..key })).copied(),
+            None => self.after(context, key.first).first().map(|(_, action)| *action),
         }
     }
 
     /// What `chord` means in `context` itself (not in [`Context::Global`]), after `prefix` if there was one.
     pub fn resolve(&self, context: Context, prefix: Option<Chord>, chord: Chord) -> KeyMeaning {
-        if let Some(first) = prefix {
-            return self.two.get(&(context, first, chord)).map_or(KeyMeaning::Unbound, |&a| KeyMeaning::Act(a));
+        let keys = KeySequence { first: prefix.unwrap_or(chord), second: prefix.map(|_| chord) };
+        match self.bound.get(&(context, keys)) {
+            Some(action) => KeyMeaning::Act(*action),
+            None if prefix.is_none() && !self.after(context, chord).is_empty() => KeyMeaning::Prefix,
+            None => KeyMeaning::Unbound,
         }
-        if let Some(&action) = self.one.get(&(context, chord)) {
-            return KeyMeaning::Act(action);
-        }
-        let is_prefix = self.two.keys().any(|(c, first, _)| *c == context && *first == chord);
-        if is_prefix { KeyMeaning::Prefix } else { KeyMeaning::Unbound }
     }
 
     /// All keys of an action, in order.
@@ -146,12 +142,8 @@ impl Keymap {
 
     /// The two-key actions that begin with `first` in `context`, with their second keys, in help order.
     pub fn after(&self, context: Context, first: Chord) -> Vec<(Chord, Action)> {
-        let mut found: Vec<(Chord, Action)> = self
-            .two
-            .iter()
-            .filter(|((c, f, _), _)| *c == context && *f == first)
-            .map(|((_, _, second), action)| (*second, *action))
-            .collect();
+        let of = self.bound.iter().filter(|((c, keys), _)| *c == context && keys.first == first);
+        let mut found: Vec<_> = of.filter_map(|((_, keys), action)| Some((keys.second?, *action))).collect();
         found.sort_by_key(|(_, action)| *action as usize);
         found
     }
@@ -184,6 +176,39 @@ fn find_action(change: &KeyBinding) -> Result<Action, String> {
         ));
     }
     Ok(action)
+}
+
+/// What keys do, and which have begun something.
+#[derive(Debug)]
+pub struct Keys {
+    /// The live bindings.
+    pub map: Keymap,
+    /// The first of two keys, and when it was pressed.
+    pub first: Option<(Chord, Moment)>,
+    /// When "press again to leave" was said.
+    pub quit_armed: Option<Moment>,
+}
+
+impl Keys {
+    /// No key has begun anything.
+    pub const fn new(map: Keymap) -> Self {
+        Self { map, first: None, quit_armed: None }
+    }
+
+    /// The first of two keys, once the menu of what may follow is to be shown.
+    pub fn menu_of(&self, now: Moment) -> Option<Chord> {
+        self.first.filter(|(_, at)| now.since(*at) >= PREFIX_MENU).map(|(first, _)| first)
+    }
+
+    /// Whether the same key leaves now.
+    pub fn quit_is_armed(&self, now: Moment) -> bool {
+        self.quit_armed.is_some_and(|at| now.since(at) < QUIT_HINT)
+    }
+
+    /// When something of this ends by itself.
+    pub fn deadlines(&self) -> [Option<Moment>; 2] {
+        [self.first.map(|(_, at)| at.after(PREFIX_MENU)), self.quit_armed.map(|at| at.after(QUIT_HINT))]
+    }
 }
 
 #[cfg(test)]

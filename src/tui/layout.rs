@@ -156,25 +156,18 @@ pub struct Rules {
 pub struct Panes {
     /// The terminal is too small: nothing else is set.
     pub too_small: bool,
-    /// Top row.
     pub header: Rect,
-    /// The conversations.
     pub picker: Option<PaneArea>,
     /// The list covers what is under it.
     pub picker_on_top: bool,
-    /// The log.
     pub log: Option<PaneArea>,
-    /// The messages.
     pub thread: Option<PaneArea>,
-    /// The regression pass.
     pub pass: Option<PaneArea>,
-    /// The composer.
     pub composer: Option<PaneArea>,
     /// The sticky line.
     pub status: Rect,
     /// The keys.
     pub footer: Rect,
-    /// The rules between panes.
     pub rules: Rules,
     /// What is not the list: where overlays stand.
     pub main: Rect,
@@ -182,13 +175,17 @@ pub struct Panes {
 
 impl Panes {
     /// The place of a pane.
-    pub fn get(&self, pane: Pane) -> Option<PaneArea> {
+    pub fn get(mut self, pane: Pane) -> Option<PaneArea> {
+        *self.of(pane)
+    }
+
+    fn of(&mut self, pane: Pane) -> &mut Option<PaneArea> {
         match pane {
-            Pane::Picker => self.picker,
-            Pane::Log => self.log,
-            Pane::Thread => self.thread,
-            Pane::Composer => self.composer,
-            Pane::Pass => self.pass,
+            Pane::Picker => &mut self.picker,
+            Pane::Log => &mut self.log,
+            Pane::Thread => &mut self.thread,
+            Pane::Composer => &mut self.composer,
+            Pane::Pass => &mut self.pass,
         }
     }
 }
@@ -208,14 +205,7 @@ pub fn panes(arrangement: Arrangement, pass: bool, composer_rows: impl Fn(u16, u
     let rules = Rules { bottom: bottom.then(|| body.bottom()), top: body.y, ..Rules::default() };
     let mut panes = Panes { header, status, footer, rules, main: body, ..Panes::default() };
     if arrangement.zoomed {
-        let area = Some(pane(body, ruled));
-        match arrangement.focus {
-            Pane::Picker => panes.picker = area,
-            Pane::Log => panes.log = area,
-            Pane::Thread => panes.thread = area,
-            Pane::Composer => panes.composer = area,
-            Pane::Pass => panes.pass = area,
-        }
+        *panes.of(arrangement.focus) = Some(pane(body, ruled));
         return panes;
     }
     let rest = place_list(&mut panes, body, arrangement.focus, ruled);

@@ -5,7 +5,7 @@ pub mod action;
 pub mod chord;
 pub mod event;
 pub mod keymap;
-pub mod layout;
+pub(crate) mod layout;
 pub mod start;
 pub mod state;
 pub mod terminal;

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
-use tokio::sync::mpsc::Receiver;
 
 use super::terminal::event_loop::{EventLoop, LoopEnd, Screen as _};
 use super::terminal::input::TerminalKeys;
@@ -30,7 +29,7 @@ use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::state::composer::Composer;
 use crate::tui::state::demo::script::Tape;
-use crate::tui::state::{Manners, Setup, State};
+use crate::tui::state::{Look, State};
 use crate::tui::theme::{self, Theme};
 use crate::tui::{Effect, Event, update};
 
@@ -39,13 +38,8 @@ const FINISH: Duration = Duration::from_secs(3);
 /// A recorded demo of some minutes is far smaller.
 const TAPE_MAX: u64 = 64 << 20;
 
-/// What is shown in demo mode from the start.
-enum DemoStart {
-    /// The messages of this pass, sent one by one.
-    Pass(Pass),
-    /// What was said once. The engine does not even sign in: nobody is asked for anything.
-    Rehearsal(Tape),
-}
+/// Puts what is shown in demo mode into a state.
+type DemoStart = Box<dyn FnOnce(&mut State)>;
 
 /// Reads what is shown from the start; then the console can be opened.
 ///
@@ -79,13 +73,8 @@ pub fn prepare_with(start: ConsoleStart, made_up: fn(&mut State)) -> Result<Cons
             if let Some(path) = start.record {
                 state.record(path);
             }
-            match show {
-                Some(DemoStart::Pass(pass)) => update::demo::play(&mut state, &pass),
-                Some(DemoStart::Rehearsal(tape)) => {
-                    state.demo.offline = true;
-                    update::demo::rehearse(&mut state, tape);
-                }
-                None => {}
+            if let Some(show) = show {
+                show(&mut state);
             }
             Box::pin(run(settings, opened, clock, state, screen, guard)).await
         });
@@ -103,7 +92,7 @@ fn failed(what: &str, why: &std::io::Error) -> Failed {
     Failed::here(format!("{what}: {why}"))
 }
 
-/// What `--demo` and `--rehearse` name.
+/// What `--demo` (a pass, sent message by message) and `--rehearse` (what was said once) name.
 fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<DemoStart>, Failed> {
     let read = |path: &Path, max| {
         files::read_text(path, max)
@@ -112,7 +101,11 @@ fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<DemoStart
     if let Some(path) = rehearse {
         let tape =
             Tape::parse(&read(path, TAPE_MAX)?).map_err(|why| Failed::usage(format!("{}: {why}", path.display())))?;
-        return Ok(Some(DemoStart::Rehearsal(tape)));
+        return Ok(Some(Box::new(move |state| {
+            // The engine does not even sign in: nobody is asked for anything.
+            state.demo.offline = true;
+            update::demo::rehearse(state, tape);
+        })));
     }
     let Some(path) = demo else { return Ok(None) };
     let text = match path.to_str().and_then(builtin::named).filter(|_| !path.exists()) {
@@ -120,7 +113,7 @@ fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<DemoStart
         None => read(path, file::MAX_BYTES)?,
     };
     let pass = Pass::parse(path, &text).map_err(|problems| Failed::usage(problems.to_string()))?;
-    Ok(Some(DemoStart::Pass(pass)))
+    Ok(Some(Box::new(move |state| update::demo::play(state, &pass))))
 }
 
 /// Runs the console until someone leaves.
@@ -175,10 +168,14 @@ async fn run(
     engine.ask(Command::Shutdown);
     let mut unknown = 0;
     // Whatever is still on the wire ends here, bounded; a terminal that is gone already keeps nobody.
-    let last = finish(&mut event_loop.reports, |report| {
-        unknown += usize::from(matches!(report, Report::Message { delivery: DeliveryStatus::Unknown(_), .. }));
-        keep(update::update(&mut state, clock.now(), Event::Engine(Box::new(report))));
-    });
+    let last = async {
+        while let Some(report) = event_loop.reports.recv().await
+            && report != Report::Stopped
+        {
+            unknown += usize::from(matches!(report, Report::Message { delivery: DeliveryStatus::Unknown(_), .. }));
+            keep(update::update(&mut state, clock.now(), Event::Engine(Box::new(report))));
+        }
+    };
     let _ = tokio::time::timeout(FINISH, last).await;
     journal::close(journal.as_ref());
     if unknown > 0 {
@@ -192,24 +189,14 @@ async fn run(
     exit.map_err(|e| failed("the terminal failed", &e))
 }
 
-/// Takes the last reports: what came of the messages that were on the wire is kept too.
-async fn finish(reports: &mut Receiver<Report>, mut take: impl FnMut(Report)) {
-    while let Some(report) = reports.recv().await
-        && report != Report::Stopped
-    {
-        take(report);
-    }
-}
-
 fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, now: Moment, size: Size) -> State {
     let zone = settings.ui.times.zone();
     let log_zone = if settings.log.utc { TimeZone::UTC } else { zone.clone() };
     let session = open::session(settings, profile, log_zone, theme.ascii);
-    let mut composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &now.wall.strftime("%Y%m%d-%H%M%S").to_string());
-    composer.set_snippets(settings.composer.snippets.clone());
-    let manners =
-        Manners { calm: settings.ui.calm, tells_typing: settings.composer.typing, no_colour: no_colour(settings) };
-    let mut state = State::new(Setup { now, size, session, theme, zone, manners, keymap, composer });
+    let run = now.wall.strftime("%Y%m%d-%H%M%S").to_string();
+    let composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &run, settings.composer.snippets.clone());
+    let look = Look { theme, zone, calm: settings.ui.calm, tells_typing: settings.composer.typing };
+    let mut state = State::new(now, size, session, look, keymap, composer);
     state.status.info(first_words(settings, profile, &state.keys.map.key(Action::Send)));
     if profile.sandbox {
         state.status.offer(&[(Action::Connect, "a real organisation")]);
@@ -219,15 +206,15 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
 
 /// What the status line says first.
 fn first_words(settings: &Settings, profile: &Profile, send: &str) -> String {
-    if let Some(way) = settings.way_to_env().filter(|_| profile.sandbox) {
-        format!("Sandbox: nothing leaves this machine. {way}")
-    } else if profile.sandbox && !settings.paths.config_exists {
-        format!("Sandbox: nothing leaves this machine. Type a message and press {send}.")
-    } else if profile.sandbox {
-        "Sandbox: nothing leaves this machine.".to_owned()
-    } else {
-        String::new()
+    if !profile.sandbox {
+        return String::new();
     }
+    let next = match settings.way_to_env() {
+        Some(way) => format!(" {way}"),
+        None if settings.paths.config_exists => String::new(),
+        None => format!(" Type a message and press {send}."),
+    };
+    format!("Sandbox: nothing leaves this machine.{next}")
 }
 
 /// The keys and the theme that the settings choose.

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
+use crate::text::screen::{fit, plain, put, visible};
+
 /// The themes that come with the program, beside the default one: data that a person may read and change.
 const BUILT_IN: [(&str, &str); 4] = [
     ("dark", include_str!("../../assets/themes/dark.toml")),
@@ -18,9 +20,10 @@ const TERMINAL: &str = "terminal";
 const MONOCHROME: &str = "monochrome";
 
 /// What a piece of the screen means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StyleRole {
     /// Ordinary text.
+    #[default]
     Text,
     /// Less important text: ids, times, words that say that all is well.
     Dim,
@@ -203,29 +206,40 @@ fn indexed(color: Color) -> Color {
 impl Theme {
     /// The style of a role.
     pub fn style(&self, role: StyleRole) -> Style {
+        let colors = &self.colors;
+        // A theme that has a colour for it needs no attribute, which some terminals render unreadably.
+        let faint = |color| if self.mono || color == Color::Reset { Modifier::DIM } else { Modifier::empty() };
         let (color, modifier) = match role {
-            StyleRole::Text => (self.colors.text, Modifier::empty()),
-            // A theme that has a colour for it needs no attribute, which some terminals render unreadably.
-            StyleRole::Dim | StyleRole::Name if self.mono || self.colors.dim == Color::Reset => {
-                (self.colors.dim, Modifier::DIM)
-            }
-            StyleRole::Dim | StyleRole::Name => (self.colors.dim, Modifier::empty()),
-            StyleRole::Strong => (self.colors.text, Modifier::BOLD),
-            StyleRole::Border if self.mono || self.colors.border == Color::Reset => (self.colors.border, Modifier::DIM),
-            StyleRole::Border => (self.colors.border, Modifier::empty()),
-            StyleRole::Focus if self.mono => (self.colors.accent, Modifier::BOLD.union(Modifier::UNDERLINED)),
-            StyleRole::Focus => (self.colors.accent, Modifier::BOLD),
-            StyleRole::Info => (self.colors.accent, Modifier::empty()),
-            StyleRole::Ok => (self.colors.ok, Modifier::empty()),
-            StyleRole::Error => (self.colors.error, Modifier::BOLD),
-            StyleRole::Warning => (self.colors.warning, Modifier::empty()),
-            StyleRole::Match => (self.colors.accent, Modifier::UNDERLINED),
+            StyleRole::Text => (colors.text, Modifier::empty()),
+            StyleRole::Dim | StyleRole::Name => (colors.dim, faint(colors.dim)),
+            StyleRole::Strong => (colors.text, Modifier::BOLD),
+            StyleRole::Border => (colors.border, faint(colors.border)),
+            StyleRole::Focus if self.mono => (colors.accent, Modifier::BOLD.union(Modifier::UNDERLINED)),
+            StyleRole::Focus => (colors.accent, Modifier::BOLD),
+            StyleRole::Info => (colors.accent, Modifier::empty()),
+            StyleRole::Ok => (colors.ok, Modifier::empty()),
+            StyleRole::Error => (colors.error, Modifier::BOLD),
+            StyleRole::Warning => (colors.warning, Modifier::empty()),
+            StyleRole::Match => (colors.accent, Modifier::UNDERLINED),
             StyleRole::Badge if self.mono => (Color::Reset, Modifier::REVERSED),
-            StyleRole::Badge => return Style::new().fg(self.colors.background).bg(self.colors.accent),
-            StyleRole::Production => (self.colors.error, Modifier::REVERSED.union(Modifier::BOLD)),
+            StyleRole::Badge => return Style::new().fg(colors.background).bg(colors.accent),
+            StyleRole::Production => (colors.error, Modifier::REVERSED.union(Modifier::BOLD)),
         };
         let style = Style::new().add_modifier(modifier);
         if self.mono || color == Color::Reset { style } else { style.fg(color) }
+    }
+
+    /// Writes a text into a row: made visible, in the characters of the theme, and cut to the row. The column behind it.
+    pub fn write(&self, row: Rect, text: &str, role: StyleRole, buf: &mut Buffer) -> u16 {
+        let text = visible(text);
+        let text = plain(&text, self.ascii);
+        let cells = usize::from(row.width);
+        put(buf, row.x, row.y, fit(&text, cells, self.ascii), cells, self.style(role)).0
+    }
+
+    /// The one of two texts that the theme can show: in ASCII, or in glyphs beyond it.
+    pub const fn glyph(&self, ascii: &'static str, fine: &'static str) -> &'static str {
+        if self.ascii { ascii } else { fine }
     }
 
     /// Marks an area as selected: on a ground of its own with its colours kept, or reversed where there is none. Colours

@@ -17,7 +17,7 @@ use guestwire::tui::state::thread::ThreadPane;
 use guestwire::tui::state::thread::rows::RowContext;
 use guestwire::tui::theme::Theme;
 use guestwire::tui::view::frame::DrawingContext;
-use guestwire::tui::view::{composer, conversations, thread};
+use guestwire::tui::view::{conversations, open_conversation};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -62,15 +62,15 @@ fn dump(buf: &Buffer, cursor: Option<Position>) -> String {
 fn composer_at(c: &Composer, theme: &Theme, width: u16, height: u16) -> (Buffer, Option<Position>) {
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
-    let cursor = with_look(theme, at(0), |look| composer::draw(c, look, area, &mut buf));
+    let cursor = with_look(theme, at(0), |look| open_conversation::draw_editor(c, look, area, &mut buf));
     (buf, cursor)
 }
 
 fn composing(text: &str) -> Composer {
-    let mut c = Composer::new(7, "run-7");
+    let mut c = Composer::new(7, "run-7", Vec::new());
     c.paste(text);
-    c.moved().left();
-    c.moved().right();
+    c.editor.left();
+    c.editor.right();
     c
 }
 
@@ -166,7 +166,7 @@ fn draw_thread(t: &Threads, theme: &Theme, now: Moment, area: Rect, buf: &mut Bu
         dense,
     };
     pane.fit(Some(A), t, &paper, area.height);
-    with_look(theme, now, |look| thread::draw(pane.window(), look, area, buf));
+    with_look(theme, now, |look| open_conversation::draw_rows(&pane.window, look, area, buf));
 }
 
 fn thread_at(t: &Threads, theme: &Theme, width: u16, height: u16) -> Buffer {
@@ -192,7 +192,7 @@ fn composer_snapshots() {
             shown.push_str("----\n");
         }
         let mut c = composing("n {{seq}} in {{run}}");
-        c.set_snippets(vec![ConfiguredSnippet { name: "x".into(), text: String::new() }]);
+        c.snippets = vec![ConfiguredSnippet { name: "x".into(), text: String::new() }];
         let (buf, cursor) = composer_at(&c, &theme(true, true), width, 5);
         shown.push_str(&dump(&buf, cursor));
         insta::assert_snapshot!(format!("composer_{width}"), shown);
@@ -231,7 +231,7 @@ fn thread_snapshots() {
 #[test]
 fn titles_and_counts() {
     let mut p = conversations();
-    assert_eq!((conversations::aside(&p), conversations::count(&p)), (String::new(), "6, 122 new".into()));
+    assert_eq!((conversations::aside(&p), conversations::count(&p)), ("", "6, 122 new".into()));
     p.toggle_sort();
     p.set_filter("billing");
     assert_eq!(conversations::aside(&p), "recent first");
@@ -247,9 +247,9 @@ fn the_composer_grows_with_its_text_and_shows_the_cursor() {
     assert_eq!(wanted_height(&c, at(0), 10, 9), 2, "a cursor after a full row stands in the next");
     let (_, cursor) = composer_at(&c, &theme(false, false), 13, 3);
     assert_eq!(cursor, Some(Position { x: 3, y: 1 }));
-    c.moved().line_start();
+    c.editor.line_start();
     assert_eq!(wanted_height(&c, at(0), 10, 9), 1);
-    c.clear();
+    c.set_text("");
     c.paste(&"line\n".repeat(100));
     assert_eq!(wanted_height(&c, at(0), 10, 6), 6);
     // The cursor is in sight wherever it stands in a long text.
@@ -321,8 +321,8 @@ proptest! {
         let pane = Rect::new(x, y, width, height);
         let mut buf = Buffer::empty(screen);
         let mut c = composing(&text);
-        (0..back).for_each(|_| c.moved().left());
-        let cursor = with_look(&theme, at(0), |look| composer::draw(&c, look, pane, &mut buf));
+        (0..back).for_each(|_| c.editor.left());
+        let cursor = with_look(&theme, at(0), |look| open_conversation::draw_editor(&c, look, pane, &mut buf));
         prop_assert!(cursor.is_none_or(|p| screen.contains(p) && pane.contains(p)));
         prop_assert!(cursor.is_some() || x + 3 >= width || y >= height);
         prop_assert!((1..=height).contains(&wanted_height(&c, at(0), width, height)));

@@ -24,7 +24,7 @@ use guestwire::session::{ProfileInfo, Session};
 use guestwire::tui::chord::Chord;
 use guestwire::tui::keymap::Keymap;
 use guestwire::tui::state::composer::Composer;
-use guestwire::tui::state::{Manners, Setup, State};
+use guestwire::tui::state::{Look, State};
 use guestwire::tui::theme::Theme;
 use guestwire::tui::{Effect, Event, update};
 use jiff::tz::TimeZone;
@@ -101,20 +101,37 @@ pub fn real_place(production: bool) -> ProfileInfo {
     }
 }
 
+/// How a console looks by default, in a theme.
+pub fn look(theme: Theme) -> Look {
+    Look { theme, zone: TimeZone::UTC, calm: false, tells_typing: false }
+}
+
+/// What a console begins with.
+pub struct Setup {
+    pub now: Moment,
+    pub size: Size,
+    pub session: Session,
+    pub look: Look,
+    pub keymap: Keymap,
+    pub composer: Composer,
+}
+
+impl Setup {
+    pub fn state(self) -> State {
+        State::new(self.now, self.size, self.session, self.look, self.keymap, self.composer)
+    }
+}
+
 /// What a state is set up with by default.
 pub fn setup(width: u16, height: u16) -> Setup {
-    let mut composer = Composer::new(7, "run-7");
-    composer
-        .set_snippets(vec![ConfiguredSnippet { name: "greeting".to_owned(), text: "Hello from {{run}}".to_owned() }]);
+    let snippet = ConfiguredSnippet { name: "greeting".to_owned(), text: "Hello from {{run}}".to_owned() };
     Setup {
         now: start(),
         size: Size { width, height },
         session: Session::new(sandbox_place(), Conversations::new(conversations()), Log::new(LogOptions::default())),
-        theme: Theme::default(),
-        zone: TimeZone::UTC,
-        manners: Manners::default(),
+        look: look(Theme::default()),
         keymap: Keymap::default(),
-        composer,
+        composer: Composer::new(7, "run-7", vec![snippet]),
     }
 }
 
@@ -152,7 +169,7 @@ impl Desk {
         change(&mut setup);
         let names = setup.session.names();
         setup.session.log.set_names(names);
-        Self { now: setup.now, state: State::new(setup), exchanges: 0 }
+        Self { now: setup.now, state: setup.state(), exchanges: 0 }
     }
 
     pub fn production() -> Self {

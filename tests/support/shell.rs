@@ -22,8 +22,8 @@ use guestwire::session::log::{Log, LogOptions};
 use guestwire::session::{ProfileInfo, Session};
 use guestwire::tui::action::Action;
 use guestwire::tui::chord::Chord;
+use guestwire::tui::state::State;
 use guestwire::tui::state::composer::Composer;
-use guestwire::tui::state::{Setup, State};
 
 use super::console;
 use guestwire::tui::terminal::event_loop::{EventLoop, Input, LoopEnd, Outside, Screen, Work};
@@ -315,16 +315,17 @@ where
     let clock = Clock::start();
     let sandbox = Arc::new(guestwire::sandbox::start(SandboxOptions { port: 0, scenario }).expect("loopback"));
     let profile = Arc::new(change(sandbox.profile()));
-    let mut state = State::new(Setup {
+    let setup = console::Setup {
         session: Session::new(
             ProfileInfo::of(&profile, data.to_owned(), None),
             Conversations::of(&profile),
             Log::new(LogOptions::default()),
         ),
-        composer: Composer::new(1, "run"),
+        composer: Composer::new(1, "run", Vec::new()),
         now: clock.now(),
         ..console::setup(size.0, size.1)
-    });
+    };
+    let mut state = setup.state();
     let mut options = EngineOptions::default();
     let (mut journal, mut pages) = (None, mpsc::unbounded_channel().1);
     if metrics.is_some() {

@@ -1,32 +1,121 @@
 //! Which keys do what where the focus is, in words, from the live bindings. Status line, footer, headings and pages take the
 //! names of keys from here, so that each works where it is read.
 
+use std::sync::LazyLock;
+
+use super::overlay::{Card, Confirmation, Consent, Overlay, PageContent};
+use super::{State, ids};
 use crate::model::Outcome;
 use crate::pass::runner::{Runner, StepStage};
+use crate::session::log::KeyNames;
 use crate::tui::action::{Action, Context};
-use crate::tui::chord::Chord;
+use crate::tui::chord::{Chord, KeySequence};
+use crate::tui::keymap::KeyMeaning;
 use crate::tui::layout::Pane;
-
-use super::overlay::{Card, Confirmation, Consent, Menu, Overlay, PageContent};
-use super::{State, ids};
 
 /// A key and what it does.
 pub type KeyHint = (String, &'static str);
 
-/// The keys of the demo.
-pub(super) const DEMO: &[(Action, &str)] = &[
-    (Action::PresentNext, "next"),
-    (Action::PresentBack, "back"),
-    (Action::PresentLeave, "leave"),
-    (Action::Blank, "blank"),
-    (Action::PresentLog, "log"),
-    (Action::GoComposer, "type"),
-    (Action::Larger, "larger"),
-    (Action::Smaller, "smaller"),
-    (Action::KeyDisplay, "keys"),
-];
+/// Actions that are named together, with their words.
+pub type KeyGroup = Vec<(Action, &'static str)>;
+
+/// The groups of `assets/key-words.txt`, by name.
+pub static GROUPS: LazyLock<Vec<(&'static str, KeyGroup)>> = LazyLock::new(|| {
+    let mut groups: Vec<(&str, KeyGroup)> = Vec::new();
+    for line in include_str!("../../../assets/key-words.txt").lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            groups.push((name.trim_end_matches(']'), Vec::new()));
+        } else if let (Some((name, words)), Some((_, keys))) = (line.split_once(" = "), groups.last_mut()) {
+            keys.extend(Action::named(name).map(|action| (action, words)));
+        }
+    }
+    groups
+});
+
+/// The keys of a group.
+pub fn group(name: &str) -> &'static [(Action, &'static str)] {
+    GROUPS.iter().find(|(group, _)| *group == name).map_or(&[], |(_, keys)| keys)
+}
 
 impl State {
+    /// Where keys are resolved now.
+    pub fn context(&self) -> Context {
+        if self.overlay.is_some() { Context::Dialog } else { self.pane_context() }
+    }
+
+    /// Where keys are resolved while nothing stands on top.
+    fn pane_context(&self) -> Context {
+        match self.arrangement.focus {
+            focus if self.demo.present.is_some() && focus != Pane::Composer => Context::Present,
+            focus => focus.context(),
+        }
+    }
+
+    /// How a person asks for an action from where the focus is: its key, with the keys before it that lead to where it
+    /// works; or its name in the palette, where no key does it. In the composer a letter would be text.
+    pub fn key(&self, action: Action) -> String {
+        self.ways(action).next().unwrap_or_else(|| self.by_name(action))
+    }
+
+    /// All keys of an action, as [`Self::key`] names the first of them.
+    pub fn ways(&self, action: Action) -> impl Iterator<Item = String> {
+        let typing = self.arrangement.focus == Pane::Composer;
+        let twin = action.in_composer().filter(|twin| typing && !self.keys.map.keys(*twin).is_empty());
+        let action = twin.unwrap_or(action);
+        self.keys.map.keys(action).iter().filter_map(move |keys| self.way(action.spec().context, *keys))
+    }
+
+    /// A key of `home` with those before it that lead there; `None` where it means something else on the way.
+    fn way(&self, home: Context, keys: KeySequence) -> Option<String> {
+        let here = self.pane_context();
+        // Leaving the composer leads to a pane in which keys mean what they mean there.
+        let typing = here == Context::Composer;
+        let from = if typing { self.beside_composer().context() } else { here };
+        let lead = match home {
+            _ if home == here || home == Context::Dialog => return Some(keys.to_string()),
+            Context::Global if self.keys.map.resolve(from, None, keys.first) != KeyMeaning::Unbound => return None,
+            _ if home == from || home == Context::Global => {
+                let leave = if typing { self.keys.map.key(Action::LeaveComposer) } else { String::new() };
+                return (typing != leave.is_empty()).then(|| format!("{leave} {keys}").trim_start().to_owned());
+            }
+            Context::Picker => Action::GoPicker,
+            Context::Log => Action::GoLog,
+            Context::Pass => Action::Pass,
+            Context::Present => Action::Present,
+            Context::Composer | Context::Dialog | Context::Global => Action::GoComposer,
+        };
+        self.ways(lead).next().map(|lead| format!("{lead} {keys}"))
+    }
+
+    /// `:connect`, and in the composer `^P connect`.
+    fn by_name(&self, action: Action) -> String {
+        let palette = if self.arrangement.focus == Pane::Composer { Action::PaletteText } else { Action::Palette };
+        match self.keys.map.key(palette).as_str() {
+            ":" => format!(":{action}"),
+            key => format!("{key} {action}"),
+        }
+    }
+
+    /// Tells the panes how the keys are called that they mention, as they work where the focus is.
+    pub(super) fn name_keys(&mut self) {
+        let names = KeyNames {
+            compose: if self.arrangement.focus == Pane::Composer {
+                "Type a message".to_owned()
+            } else {
+                format!("Press {} and type a message", self.key(Action::GoComposer))
+            },
+            clear: self.key(Action::Back),
+            quiet: self.key(Action::Quiet),
+            copy_body: self.key(Action::CopyBody),
+            why: self.key(Action::Why),
+            open: self.key(Action::Density),
+            ticket: self.key(Action::CopyTicket),
+            probe: self.key(Action::Probe),
+            scope: self.key(Action::LogScope),
+        };
+        self.logs_mut().for_each(|log| log.set_keys(names.clone()));
+    }
+
     /// The keys that go with the status line, as they work now. None while something stands on top, which takes the keys,
     /// or the demo is shown, which has no such line.
     pub fn status_keys(&self) -> Vec<KeyHint> {
@@ -53,27 +142,27 @@ impl State {
         }
     }
 
+    /// The first keys of some actions with their words, of those that have one.
+    fn hints(&self, hints: &[(Action, &'static str)]) -> Vec<KeyHint> {
+        let named = hints.iter().map(|(action, words)| (self.keys.map.key(*action), *words));
+        named.filter(|(key, _)| !key.is_empty()).collect()
+    }
+
     /// The footer's keys: the most important first, and those that stay when there is little room.
     pub fn footer_keys(&self) -> (Vec<KeyHint>, Vec<KeyHint>) {
-        let hint = |(action, words): &(Action, &'static str)| {
-            let key = self.keys.map.key(*action);
-            (!key.is_empty()).then_some((key, *words))
-        };
-        let all = |hints: &[(Action, &'static str)]| hints.iter().filter_map(hint).collect::<Vec<_>>();
         let fixed = |key: &str, words: &'static str| (key.to_owned(), words);
-        let close = all(&[(Action::Dismiss, "close")]);
+        let close = self.hints(&[(Action::Dismiss, "close")]);
+        let select = |words| self.hints(&[(Action::Confirm, words), (Action::Dismiss, "close")]);
+        let moves =
+            (format!("{} {}", self.keys.map.key(Action::DialogUp), self.keys.map.key(Action::DialogDown)), "move");
         match &self.overlay {
-            Some(Overlay::Prompt(prompt)) => {
-                let older = if prompt.found.is_empty() { Vec::new() } else { vec![self.move_key()] };
-                (older, all(&[(Action::Confirm, "done"), (Action::Dismiss, "close")]))
-            }
-            Some(Overlay::Palette(_)) => {
-                (vec![self.move_key()], all(&[(Action::Confirm, "select"), (Action::Dismiss, "close")]))
-            }
+            Some(Overlay::Prompt(prompt)) if prompt.found.is_empty() => (Vec::new(), select("done")),
+            Some(Overlay::Prompt(_)) => (vec![moves], select("done")),
+            Some(Overlay::Palette(_)) => (vec![moves], select("select")),
             Some(Overlay::Menu(menu)) => {
-                let select = menu.choice().map(|_| (Action::Confirm, "select"));
-                let kept: Vec<_> = select.into_iter().chain([(Action::Dismiss, "close")]).collect();
-                (self.menu_keys(menu), all(&kept))
+                let typed = menu.filter.as_ref().map(|_| fixed("a-z", "filter"));
+                let kept = if menu.choice().is_some() { select("select") } else { close };
+                (typed.into_iter().chain([moves]).collect(), kept)
             }
             // What the question itself names is not said twice.
             Some(Overlay::Ask(ask)) => {
@@ -90,35 +179,37 @@ impl State {
                     keys.push((Action::Probe, "run checks"));
                     keys.extend(entry.conversation().map(|_| (Action::Refresh, "read again")));
                 }
-                let keys = all(&keys);
-                (std::iter::once((rows, "scroll")).chain(keys).collect(), close)
+                (std::iter::once((rows, "scroll")).chain(self.hints(&keys)).collect(), close)
+            }
+            // What is typed is searched for.
+            Some(Overlay::Page(page)) if matches!(page.content, PageContent::Help(Some(_))) => {
+                (vec![(moves.0, "scroll")], close)
             }
             Some(Overlay::Page(page)) => {
-                let keys = match &page.content {
-                    // What is typed is searched for.
-                    PageContent::Help(Some(_)) => return (vec![(self.move_key().0, "scroll")], close),
-                    PageContent::Help(None) => vec![fixed("/", "search")],
-                    PageContent::Status => Vec::new(),
-                    PageContent::Lines { .. } => vec![fixed("y", "copy")],
+                let mut keys = vec![fixed("j k", "scroll")];
+                match &page.content {
+                    PageContent::Help(_) => keys.push(fixed("/", "search")),
+                    PageContent::Status => {}
+                    PageContent::Lines { .. } => keys.push(fixed("y", "copy")),
                     PageContent::Ids(key) => {
-                        let swap = ids::swap(&self.session, *key).map(|_| fixed("s", "open the right one"));
-                        [fixed("l", "look up the ids"), fixed("y", "copy")].into_iter().chain(swap).collect()
+                        keys.extend([fixed("l", "look up the ids"), fixed("y", "copy")]);
+                        keys.extend(ids::swap(&self.session, *key).map(|_| fixed("s", "open the right one")));
                     }
-                };
-                (std::iter::once(fixed("j k", "scroll")).chain(keys).collect(), close)
-            }
-            None if self.demo.present.is_some() && self.arrangement.focus == Pane::Composer => {
-                (all(&[(Action::Send, "send"), (Action::LeaveComposer, "done")]), Vec::new())
+                }
+                (keys, close)
             }
             None => match &self.demo.present {
-                // The rest of a command that the demo does not take is no key of the demo.
-                Some(present) if present.deaf => (all(&[(Action::PresentLeave, "cancel")]), Vec::new()),
-                Some(present) => {
-                    let mut keys = DEMO.to_vec();
-                    keys.retain(|(action, _)| present.tape.is_none() || *action != Action::GoComposer);
-                    (all(&keys), Vec::new())
+                None => (self.hints(&self.pane_hints()), self.kept_hints()),
+                Some(_) if self.arrangement.focus == Pane::Composer => {
+                    (self.hints(&[(Action::Send, "send"), (Action::LeaveComposer, "done")]), Vec::new())
                 }
-                None => (all(&self.pane_hints()), self.kept_hints()),
+                // The rest of a command that the demo does not take is no key of the demo.
+                Some(present) if present.deaf => (self.hints(&[(Action::PresentLeave, "cancel")]), Vec::new()),
+                Some(present) => {
+                    let mut keys = group("demo").to_vec();
+                    keys.retain(|(action, _)| present.tape.is_none() || *action != Action::GoComposer);
+                    (self.hints(&keys), Vec::new())
+                }
             },
         }
     }
@@ -126,26 +217,23 @@ impl State {
     /// The keys of the card's bottom row; after the first of two keys those that can follow.
     pub fn card_keys(&self, card: &Card) -> Vec<KeyHint> {
         let key = |action| self.keys.map.key(action);
-        let mut keys = match card.prefix {
-            Some(_) => vec![
-                (key(Action::CopyTicket), "ticket"),
-                (key(Action::CopyNote), "note to admin"),
-                (key(Action::CopyCurl), "curl"),
-                (key(Action::CopyIds), "ids"),
-            ],
-            None => {
-                let mut keys = vec![(key(Action::CopyTicket), "ticket")];
-                if self.log_with(card.number).accepted_beside(card.number).is_some() {
-                    keys.push((key(Action::CompareAccepted), "compare with last accepted"));
-                }
-                if self.log_with(card.number).why_place(card.number).1 > 1 {
-                    let both = format!("{} {}", key(Action::NextMatch), key(Action::PreviousMatch));
-                    keys.push((both, "other refusals"));
-                }
-                keys.push((key(Action::Dismiss), "close"));
-                keys
-            }
-        };
+        if card.prefix.is_some() {
+            return self.hints(&[
+                (Action::CopyTicket, "ticket"),
+                (Action::CopyNote, "note to admin"),
+                (Action::CopyCurl, "curl"),
+                (Action::CopyIds, "ids"),
+            ]);
+        }
+        let log = self.log_with(card.number);
+        let mut keys = vec![(key(Action::CopyTicket), "ticket")];
+        if log.accepted_beside(card.number).is_some() {
+            keys.push((key(Action::CompareAccepted), "compare with last accepted"));
+        }
+        if log.why_place(card.number).1 > 1 {
+            keys.push((format!("{} {}", key(Action::NextMatch), key(Action::PreviousMatch)), "other refusals"));
+        }
+        keys.push((key(Action::Dismiss), "close"));
         keys.retain(|(key, _)| !key.trim().is_empty());
         keys
     }
@@ -155,123 +243,30 @@ impl State {
         if matches!(ask.consent, Consent::Y) { "y".to_owned() } else { self.keys.map.key(Action::Confirm) }
     }
 
-    fn menu_keys(&self, menu: &Menu) -> Vec<KeyHint> {
-        let typed = menu.filter.as_ref().map(|_| ("a-z".to_owned(), "filter"));
-        typed.into_iter().chain([self.move_key()]).collect()
-    }
-
-    fn move_key(&self) -> KeyHint {
-        (format!("{} {}", self.keys.map.key(Action::DialogUp), self.keys.map.key(Action::DialogDown)), "move")
-    }
-
     /// Help and commands, which stay to the last.
     fn kept_hints(&self) -> Vec<KeyHint> {
         let (help, palette) = match self.arrangement.focus {
             Pane::Composer => (Action::HelpText, Action::PaletteText),
             _ => (Action::Help, Action::Palette),
         };
-        [(help, "help"), (palette, "commands")]
-            .into_iter()
-            .map(|(action, words)| (self.keys.map.key(action), words))
-            .filter(|(key, _)| !key.is_empty())
-            .collect()
+        self.hints(&[(help, "help"), (palette, "commands")])
     }
 
     /// What the keys of the pane with the focus do, the most important first.
-    fn pane_hints(&self) -> Vec<(Action, &'static str)> {
-        let entry = self.shown_log().selected().filter(|entry| entry.settled().is_none());
-        let unknown = entry
-            .and_then(|entry| entry.exchange())
-            .is_some_and(|exchange| matches!(exchange.outcome, Outcome::Unknown(_)));
-        let quit = if self.arrangement.zoomed || self.arrangement.thread_covers_log() { "back" } else { "quit" };
-        let mut hints = match self.arrangement.focus {
-            Pane::Composer => vec![
-                (Action::Send, "send"),
-                (Action::ChooseText, "answer"),
-                (Action::NewLine, "new line"),
-                (Action::LeaveComposer, "leave"),
-                (Action::HistorySearch, "history"),
-                (Action::Snippets, "snippets"),
-                (Action::Editor, "editor"),
-                (Action::ExtrasText, "attach"),
-                (Action::NextPaneText, "next pane"),
-                (Action::InterruptText, "cancel, quit"),
-            ],
-            Pane::Picker => vec![
-                (Action::Open, "open"),
-                (Action::Add, "add"),
-                (Action::NextUnread, "next new"),
-                (Action::Remove, "remove"),
-                (Action::IdCard, "ids"),
-                (Action::Filter, "filter"),
-                (Action::Pin, "pin"),
-                (Action::Nickname, "rename"),
-                (Action::Discover, "list active"),
-                (Action::Refresh, "read"),
-                (Action::NextPane, "next pane"),
-                (Action::Quit, quit),
-            ],
-            Pane::Pass if !self.session.pass.is_running() => vec![
-                (Action::PassReports, "reports"),
-                (Action::Pass, "another test run"),
-                (Action::PassUndo, "undo"),
-                (Action::NextPane, "next pane"),
-            ],
-            Pane::Pass => {
-                let mut hints: Vec<(Action, &'static str)> =
-                    self.go_words().map(|words| (Action::PassGo, words)).into_iter().collect();
-                hints.extend(VERDICTS);
-                hints.extend([
-                    (Action::PassUndo, "undo"),
-                    (Action::PassNote, "note"),
-                    (Action::NextCase, "next case"),
-                    (Action::PassAgain, "again"),
-                    (
-                        Action::PassPause,
-                        if self.session.pass.runner.as_ref().is_some_and(Runner::is_paused) {
-                            "go on"
-                        } else {
-                            "pause"
-                        },
-                    ),
-                    (Action::PassReports, "reports"),
-                    (Action::Pass, "hide"),
-                ]);
-                hints
-            }
-            Pane::Log => vec![
-                (Action::GoComposer, "type"),
-                (Action::Density, "open"),
-                (Action::Why, "explain"),
-                (Action::CopyLine, "copy"),
-                if unknown { (Action::Settle, "settle") } else { (Action::Resend, "resend") },
-                (Action::Filter, "filter"),
-                (
-                    Action::LogScope,
-                    if self.session.log.shows_all_conversations() { "this conversation" } else { "all" },
-                ),
-                (Action::Thread, "thread"),
-                (Action::Zoom, "zoom"),
-                (Action::FaultBench, "faults"),
-                (Action::Pass, "test run"),
-                (Action::NextMatch, "next match"),
-                (Action::NextError, "next error"),
-                (Action::Quit, quit),
-            ],
-            Pane::Thread => vec![
-                (Action::GoComposer, "type"),
-                (Action::Choose, "answer"),
-                (Action::LogUp, "up"),
-                (Action::LogDown, "down"),
-                (Action::LogLast, "newest"),
-                (Action::GoLog, "log"),
-                (Action::Refresh, "read"),
-                (Action::Zoom, "zoom"),
-                (Action::NextPane, "next pane"),
-                (Action::Quit, quit),
-            ],
-        };
+    fn pane_hints(&self) -> KeyGroup {
+        let runner = self.session.pass.runner.as_ref();
+        let is_over = self.arrangement.focus == Pane::Pass && !self.session.pass.is_running();
+        let mut hints = group(if is_over { "test run over" } else { self.place_word() }).to_vec();
         hints.retain(|(action, _)| self.can_act(*action));
+        for (action, words) in &mut hints {
+            *words = match action {
+                Action::Quit if self.arrangement.zoomed || self.arrangement.thread_covers_log() => "back",
+                Action::PassPause if runner.is_some_and(Runner::is_paused) => "go on",
+                Action::PassGo => self.go_words().unwrap_or(words),
+                Action::LogScope if self.session.log.shows_all_conversations() => "this conversation",
+                _ => words,
+            };
+        }
         hints
     }
 
@@ -279,6 +274,9 @@ impl State {
     fn can_act(&self, action: Action) -> bool {
         let (open, chosen) = (self.session.conversations.active_item(), self.session.conversations.selected_item());
         let entry = self.shown_log().selected();
+        let exchange = entry.and_then(|entry| entry.exchange());
+        let unknown = entry.is_some_and(|entry| entry.settled().is_none())
+            && exchange.is_some_and(|exchange| matches!(exchange.outcome, Outcome::Unknown(_)));
         match action {
             Action::Choose | Action::ChooseText => open.is_some_and(|item| {
                 self.session.threads.get(item.conversation.key).is_some_and(|t| t.offer().is_some())
@@ -288,18 +286,19 @@ impl State {
             Action::Open | Action::IdCard | Action::Pin | Action::Nickname => chosen.is_some(),
             Action::Density | Action::CopyLine => entry.is_some(),
             Action::Why => entry.is_some_and(|entry| entry.diagnosis().is_some()),
-            Action::Resend => entry.and_then(|entry| entry.exchange()).is_some_and(|exchange| {
-                exchange
-                    .message
-                    .is_some_and(|id| self.session.threads.message(id).is_some_and(|m| m.delivery.is_settled()))
-            }),
+            Action::Settle => unknown,
+            Action::Resend => {
+                let message = exchange.and_then(|exchange| self.session.threads.message(exchange.message?));
+                !unknown && message.is_some_and(|message| message.delivery.is_settled())
+            }
+            Action::PassGo => self.go_words().is_some(),
             Action::NextError => self.shown_log().has_error_below(),
             Action::NextMatch => !self.shown_log().search_text().is_empty(),
             Action::NextCase => {
                 let run = self.session.pass.runner.as_ref().map(Runner::run);
                 run.is_some_and(|run| run.at.0 + 1 < run.cases.len())
             }
-            Action::Refresh => works(Context::Picker, self.arrangement.focus),
+            Action::Refresh => self.arrangement.focus == Pane::Picker,
             _ => true,
         }
     }
@@ -324,23 +323,11 @@ impl State {
     }
 }
 
-/// Whether the keys of a context work where the focus is.
-fn works(context: Context, focus: Pane) -> bool {
-    match context {
-        Context::Global => focus != Pane::Composer,
-        context => context == focus.context(),
-    }
-}
-
-/// The keys that decide a step.
-pub const VERDICTS: &[(Action, &str)] = &[
-    (Action::VerdictPass, "passed"),
-    (Action::VerdictFail, "failed"),
-    (Action::VerdictBlocked, "blocked"),
-    (Action::VerdictSkip, "skipped"),
-];
-
 /// `p passed`, `f failed` …, from the live keys.
 pub fn verdict_keys(state: &State) -> Vec<String> {
-    VERDICTS.iter().map(|(action, words)| format!("{} {words}", state.key(*action))).collect()
+    group("verdicts").iter().map(|(action, words)| format!("{} {words}", state.key(*action))).collect()
 }
+
+#[cfg(test)]
+#[path = "../../../tests/unit/tui/state/key_hints.rs"]
+mod tests;

@@ -4,39 +4,35 @@ pub mod asked;
 pub mod composer;
 pub mod demo;
 pub mod help;
-pub mod ids;
-pub mod key_hints;
-pub mod keys;
+pub(crate) mod ids;
+pub(crate) mod key_hints;
 pub mod log_pane;
 pub mod overlay;
-pub mod page;
+pub(crate) mod page;
 pub mod palette;
 mod panes;
-mod setup;
-pub mod status;
+pub(crate) mod status;
 pub mod thread;
-pub mod token_badge;
+pub(crate) mod token_badge;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 
-use crate::model::{DeliveryStatus, Message, Moment};
-use crate::tui::action::{Action, Context};
-use crate::tui::chord::KeySequence;
-use crate::tui::event::Effect;
-use crate::tui::keymap::KeyMeaning;
-use crate::tui::layout::Arrangement;
-use crate::tui::theme::Theme;
-
+use crate::model::{DeliveryStatus, Message, Moment, Variation};
+use crate::session::conversations::ConversationItem;
 use crate::session::log::Rate401;
 use crate::session::thread::Threads;
 use crate::session::{RATE_WINDOW, Session};
+use crate::tui::event::Effect;
+use crate::tui::keymap::{Keymap, Keys};
+use crate::tui::layout::Arrangement;
+use crate::tui::theme::Theme;
 use asked::{OutputFiles, Questions};
 use composer::Composer;
 use demo::Demo;
-use keys::{Keys, SendChoice};
 use log_pane::LogPane;
 use overlay::{Confirmation, Consent, DialogQuestion, Overlay, Prompt, PromptPurpose};
 use status::StatusLine;
@@ -44,20 +40,11 @@ use thread::ThreadPane;
 use thread::rows::RowContext;
 
 pub use crate::tui::layout::Pane;
-pub use setup::Setup;
 
 /// Below this height a thread has no blank rows.
 const DENSE_BELOW: u16 = 12;
-/// How the console behaves, by setting.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Manners {
-    /// Nothing on screen comes and goes by itself.
-    pub calm: bool,
-    /// The other side of a live conversation is told that the guest types.
-    pub tells_typing: bool,
-    /// No theme has any colour: the terminal or the user wants none.
-    pub no_colour: bool,
-}
+/// How long production sends need no question.
+const ARMED: Duration = Duration::from_secs(600);
 
 /// The pass pane.
 #[derive(Debug, Default)]
@@ -74,15 +61,42 @@ pub struct PassPane {
     pub(crate) marked: Option<(usize, usize)>,
 }
 
-/// How the console looks.
+/// How the console looks and behaves, by setting.
 #[derive(Debug)]
 pub struct Look {
     /// Colours and glyphs.
     pub theme: Theme,
     /// The zone of the times on screen.
     pub zone: TimeZone,
-    /// How it behaves.
-    pub manners: Manners,
+    /// Nothing on screen comes and goes by itself.
+    pub calm: bool,
+    /// The other side of a live conversation is told that the guest types.
+    pub tells_typing: bool,
+}
+
+/// How the next message is sent.
+#[derive(Debug, Default)]
+pub struct SendChoice {
+    /// How it is sent wrongly on purpose.
+    pub send_as: Option<Variation>,
+    armed_until: Option<Moment>,
+}
+
+impl SendChoice {
+    /// Production sends go without a question for a while.
+    pub fn arm(&mut self, now: Moment) {
+        self.armed_until = Some(now.after(ARMED));
+    }
+
+    /// Until when production sends go without a question.
+    pub fn armed_until(&self, now: Moment) -> Option<Moment> {
+        self.armed_until.filter(|until| !until.left(now).is_zero())
+    }
+
+    /// Forgets that they went without a question once they do not any more; then true.
+    pub fn disarm(&mut self, now: Moment) -> bool {
+        self.armed_until.take_if(|until| until.left(now).is_zero()).is_some()
+    }
 }
 
 /// Everything that the screen shows.
@@ -121,6 +135,33 @@ pub struct State {
 }
 
 impl State {
+    /// The state before anything has happened in `session`: the first conversation open, the composer ready.
+    pub fn new(now: Moment, size: Size, session: Session, look: Look, keymap: Keymap, composer: Composer) -> Self {
+        let mut state = Self {
+            now,
+            session,
+            look,
+            keys: Keys::new(keymap),
+            arrangement: Arrangement::new(size),
+            composer,
+            thread: ThreadPane::default(),
+            log_pane: LogPane::default(),
+            pass_pane: PassPane::default(),
+            overlay: None,
+            status: StatusLine::default(),
+            demo: Demo::default(),
+            next_send: SendChoice::default(),
+            questions: Questions::default(),
+            files: OutputFiles::default(),
+        };
+        match state.session.conversations.open() {
+            Some(key) => state.composer.switch(key),
+            None => state.arrangement.focus = Pane::Picker,
+        }
+        state.fit();
+        state
+    }
+
     /// Does something with the thread's pane, which needs what it is laid out on.
     pub(crate) fn with_thread<T>(
         &mut self,
@@ -128,11 +169,10 @@ impl State {
         does: impl FnOnce(&mut ThreadPane, &Threads, &RowContext<'_>) -> T,
     ) -> T {
         let mut pane = std::mem::take(&mut self.thread);
-        let ascii = self.look.theme.ascii;
-        let cause = |message: &Message| self.log_pane.cause_of(message, &self.session.log, ascii);
+        let cause = |message: &Message| self.log_pane.cause_of(message, &self.session.log, self.look.theme.ascii);
         let context = RowContext {
             width: area.width.max(1),
-            ascii,
+            ascii: self.look.theme.ascii,
             zone: &self.look.zone,
             now: self.now,
             masks: &self.session.profile.masks,
@@ -142,15 +182,6 @@ impl State {
         let done = does(&mut pane, &self.session.threads, &context);
         self.thread = pane;
         done
-    }
-
-    /// Where keys are resolved now.
-    pub fn context(&self) -> Context {
-        match &self.demo.present {
-            _ if self.overlay.is_some() => Context::Dialog,
-            Some(_) if self.arrangement.focus != Pane::Composer => Context::Present,
-            _ => self.arrangement.focus.context(),
-        }
     }
 
     /// Asks something: under which heading, with what there is to know, what a yes does, and how it is said.
@@ -204,112 +235,48 @@ impl State {
 
     /// When something on screen changes by itself next. Nothing runs where this is `None`.
     pub fn next_deadline(&self) -> Option<Moment> {
-        let badge = token_badge::next_change(&self.session.sign_in.status, self.now);
-        let thread =
-            self.session.conversations.active().and_then(|key| self.session.threads.next_change(key, self.now));
-        let sends = self.session.threads.open().filter_map(|send| match &send.delivery {
-            DeliveryStatus::Waiting { until, .. } => until.next_second(self.now),
+        let (session, now) = (&self.session, self.now);
+        let sends = session.threads.open().filter_map(|send| match &send.delivery {
+            DeliveryStatus::Waiting { until, .. } => until.next_second(now),
             _ => None,
         });
-        let log = self.session.log.next_change(self.now);
-        let look = self.session.outcome_watch.and_then(|looking| looking.next);
-        // The dialog counts down to it.
-        let count = look.filter(|_| self.overlay.is_some()).and_then(|at| at.next_second(self.now));
-        let limit = self
-            .session
-            .server
-            .rate_limit
-            .filter(|l| l.count >= l.allowed)
-            .and_then(|l| l.resets.next_second(self.now));
-        let typing = self.session.conversations.next_change(self.now);
-        let web = self.session.conversations.items();
-        let web = web.filter_map(|item| token_badge::session_change(&item.live.session, self.now));
-        let present = self.demo.present.as_ref().and_then(demo::Present::next_deadline);
+        let look = session.outcome_watch.and_then(|looking| looking.next);
+        let limit = session.server.rate_limit.filter(|limit| limit.count >= limit.allowed);
+        let web = session.conversations.items();
+        let web = web.filter_map(|item| token_badge::session_change(&item.live.session, now));
         [
-            present,
-            badge,
-            log,
+            self.demo.present.as_ref().and_then(demo::Present::next_deadline),
+            token_badge::next_change(&session.sign_in.status, now),
+            session.log.next_change(now),
             look,
-            count,
-            thread,
-            limit,
-            typing,
-            self.next_send.armed_until(self.now),
-            self.session.journal.next_deadline(),
-            self.session.pass.next_deadline(self.now),
+            // The dialog counts down to it.
+            look.filter(|_| self.overlay.is_some()).and_then(|at| at.next_second(now)),
+            session.conversations.active().and_then(|key| session.threads.next_change(key, now)),
+            limit.and_then(|limit| limit.resets.next_second(now)),
+            session.conversations.next_change(now),
+            self.next_send.armed_until(now),
+            session.journal.next_deadline(),
+            session.pass.next_deadline(now),
         ]
         .into_iter()
         .chain(self.keys.deadlines())
         .flatten()
         .chain(sends)
         .chain(web)
-        .filter(|at| at.mono > self.now.mono)
+        .filter(|at| at.mono > now.mono)
         .min()
     }
 
     /// The 401 answers that a newer token healed, and those that stand. Told apart everywhere in these words.
     pub fn split_401(&self, rate: Rate401) -> (u32, u32) {
-        let outlived =
-            u32::try_from(self.session.diagnoses.refusals.outlived(self.now, RATE_WINDOW)).unwrap_or(u32::MAX);
-        let healed = rate.healed.saturating_add(outlived).min(rate.answers401);
+        let outlived = self.session.diagnoses.refusals.outlived(self.now, RATE_WINDOW);
+        let healed = rate.healed.saturating_add(u32::try_from(outlived).unwrap_or(u32::MAX)).min(rate.answers401);
         (healed, rate.answers401 - healed)
-    }
-
-    /// How a person asks for an action from where the focus is: its key, with the keys before it that lead to where it
-    /// works; or its name in the palette, where no key does it. In the composer a letter would be text.
-    pub fn key(&self, action: Action) -> String {
-        self.ways(action).next().unwrap_or_else(|| self.by_name(action))
-    }
-
-    /// All keys of an action, as [`Self::key`] names the first of them.
-    pub fn ways(&self, action: Action) -> impl Iterator<Item = String> {
-        let typing = self.arrangement.focus == Pane::Composer;
-        let twin = action.in_composer().filter(|twin| typing && !self.keys.map.keys(*twin).is_empty());
-        let action = twin.unwrap_or(action);
-        self.keys.map.keys(action).iter().filter_map(move |keys| self.way(action.spec().context, *keys))
-    }
-
-    /// A key of `home` with those before it that lead there; `None` where it means something else on the way.
-    fn way(&self, home: Context, keys: KeySequence) -> Option<String> {
-        let here = if self.demo.present.is_some() && self.arrangement.focus != Pane::Composer {
-            Context::Present
-        } else {
-            self.arrangement.focus.context()
-        };
-        // Leaving the composer leads to a pane in which keys mean what they mean there.
-        let typing = here == Context::Composer;
-        let from = if typing { self.beside_composer().context() } else { here };
-        let lead = match home {
-            _ if home == here || home == Context::Dialog => return Some(keys.to_string()),
-            Context::Global if self.keys.map.resolve(from, None, keys.first) != KeyMeaning::Unbound => return None,
-            _ if home == from || home == Context::Global => {
-                let leave = if typing { self.keys.map.key(Action::LeaveComposer) } else { String::new() };
-                return (typing != leave.is_empty()).then(|| format!("{leave} {keys}").trim_start().to_owned());
-            }
-            Context::Picker => Action::GoPicker,
-            Context::Log => Action::GoLog,
-            Context::Pass => Action::Pass,
-            Context::Present => Action::Present,
-            Context::Composer | Context::Dialog | Context::Global => Action::GoComposer,
-        };
-        self.ways(lead).next().map(|lead| format!("{lead} {keys}"))
-    }
-
-    /// `:connect`, and in the composer `^P connect`.
-    fn by_name(&self, action: Action) -> String {
-        let palette = if self.arrangement.focus == Pane::Composer { Action::PaletteText } else { Action::Palette };
-        match self.keys.map.key(palette).as_str() {
-            ":" => format!(":{action}"),
-            key => format!("{key} {action}"),
-        }
     }
 
     /// The name of the open conversation.
     pub fn active_name(&self) -> &str {
-        self.session
-            .conversations
-            .active_item()
-            .map_or("no conversation", crate::session::conversations::ConversationItem::name)
+        self.session.conversations.active_item().map_or("no conversation", ConversationItem::name)
     }
 
     /// The same, as it may be seen: in a demo by its alias.

@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use crossterm::event::KeyCode;
-use crossterm::event::KeyModifiers;
-use tui_input::{Input, InputRequest};
+use crossterm::event::{KeyCode, KeyModifiers};
 
 use crate::diagnosis::ids::Candidate;
 use crate::engine::DiscoveredConversation;
@@ -12,7 +10,8 @@ use crate::model::{ConversationKey, MessageId, Moment, OutgoingMessage, SessionA
 use crate::pass::Verdict;
 
 use super::Pane;
-use super::composer::attachments::CarriedExtras;
+use super::composer::CarriedExtras;
+use super::composer::editor::Editor;
 use super::palette::Palette;
 use crate::tui::action::Action;
 use crate::tui::chord::Chord;
@@ -48,11 +47,9 @@ impl Overlay {
 
     /// The message whose unknown outcome the menu is about.
     pub fn unknown_message(&self) -> Option<MessageId> {
-        match self {
-            Self::Menu(menu) => match menu.items.first() {
-                Some((_, MenuChoice::KeepWatching(id))) => Some(*id),
-                _ => None,
-            },
+        let Self::Menu(menu) = self else { return None };
+        match menu.items.first() {
+            Some((_, MenuChoice::KeepWatching(id))) => Some(*id),
             _ => None,
         }
     }
@@ -71,7 +68,7 @@ pub struct Page {
 #[derive(Debug)]
 pub enum PageContent {
     /// The keys that work here, or what is searched for among them.
-    Help(Option<Input>),
+    Help(Option<Editor>),
     /// Token, scopes, limits, counts in full.
     Status,
     /// The ids of a conversation, and what is known of them.
@@ -177,7 +174,7 @@ pub struct Prompt {
     /// What for.
     pub purpose: PromptPurpose,
     /// What is typed.
-    pub input: Input,
+    pub input: Editor,
     /// What is wrong with it, as one types.
     pub problem: Option<String>,
     /// The texts that it finds, for purposes that offer choices, newest first.
@@ -189,44 +186,37 @@ pub struct Prompt {
 impl Prompt {
     /// A prompt that begins with `text`.
     pub fn new(purpose: PromptPurpose, text: &str) -> Self {
-        Self { purpose, input: Input::from(text), problem: None, found: Vec::new(), chosen: 0 }
+        Self { purpose, input: Editor::from(text), problem: None, found: Vec::new(), chosen: 0 }
     }
 }
 
 /// Lets a key edit a one-line input. False if it is no editing key.
-pub fn edit_line(input: &mut Input, code: KeyCode, modifiers: KeyModifiers) -> bool {
+pub fn edit_line(input: &mut Editor, code: KeyCode, modifiers: KeyModifiers) -> bool {
     let control = modifiers.contains(KeyModifiers::CONTROL);
-    let request = match code {
-        KeyCode::Char('a') if control => InputRequest::GoToStart,
-        KeyCode::Char('e') if control => InputRequest::GoToEnd,
-        KeyCode::Char('b') if control => InputRequest::GoToPrevChar,
-        KeyCode::Char('f') if control => InputRequest::GoToNextChar,
-        KeyCode::Char('w') if control => InputRequest::DeletePrevWord,
-        KeyCode::Char('u') if control => InputRequest::DeleteLine,
-        KeyCode::Char('k') if control => InputRequest::DeleteTillEnd,
-        KeyCode::Char('h') if control => InputRequest::DeletePrevChar,
-        KeyCode::Char(c) if modifiers.difference(KeyModifiers::SHIFT).is_empty() => InputRequest::InsertChar(c),
-        KeyCode::Backspace => InputRequest::DeletePrevChar,
-        KeyCode::Delete => InputRequest::DeleteNextChar,
-        KeyCode::Left => InputRequest::GoToPrevChar,
-        KeyCode::Right => InputRequest::GoToNextChar,
-        KeyCode::Home => InputRequest::GoToStart,
-        KeyCode::End => InputRequest::GoToEnd,
+    match code {
+        KeyCode::Char('a') if control => input.line_start(),
+        KeyCode::Char('e') if control => input.line_end(),
+        KeyCode::Char('b') if control => input.left(),
+        KeyCode::Char('f') if control => input.right(),
+        KeyCode::Char('w') if control => input.cut_word(),
+        KeyCode::Char('u') if control => input.set_text(""),
+        KeyCode::Char('k') if control => drop(input.cut_to_end()),
+        KeyCode::Char('h') if control => input.backspace(),
+        KeyCode::Char(c) if modifiers.difference(KeyModifiers::SHIFT).is_empty() => input.insert_char(c),
+        KeyCode::Backspace => input.backspace(),
+        KeyCode::Delete => input.delete(),
+        KeyCode::Left => input.left(),
+        KeyCode::Right => input.right(),
+        KeyCode::Home => input.line_start(),
+        KeyCode::End => input.line_end(),
         _ => return false,
-    };
-    input.handle(request);
+    }
     true
 }
 
 /// Puts pasted text into a one-line input; line ends become spaces.
-pub fn paste_line(input: &mut Input, text: &str) {
-    let pasted = text.trim_end_matches('\n').replace('\n', " ");
-    let cursor = input.cursor();
-    // In one go: the input counts all its characters at each one that is typed.
-    let before: String = input.value().chars().take(cursor).collect();
-    let after: String = input.value().chars().skip(cursor).collect();
-    let cursor = cursor + pasted.chars().count();
-    *input = Input::new(before + &pasted + &after).with_cursor(cursor);
+pub fn paste_line(input: &mut Editor, text: &str) {
+    input.insert(&text.trim_end_matches('\n').replace('\n', " "));
 }
 
 /// Which pass is opened.
@@ -288,7 +278,7 @@ pub enum MenuChoice {
 }
 
 /// A list to pick from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Menu {
     /// The heading.
     pub title: String,
@@ -303,7 +293,7 @@ pub struct Menu {
     /// The names of groups, each with the place of its first choice.
     pub groups: Vec<(usize, &'static str)>,
     /// What is typed, where the choices can be filtered.
-    pub filter: Option<Input>,
+    pub filter: Option<Editor>,
     /// The colours to go back to where nothing is chosen: the line that one stands on is shown in its own.
     pub before: Option<Box<Theme>>,
 }
@@ -311,23 +301,12 @@ pub struct Menu {
 impl Menu {
     /// A menu on its first line.
     pub fn new(title: impl Into<String>, items: Vec<(String, MenuChoice)>) -> Self {
-        Self {
-            title: title.into(),
-            intro: Vec::new(),
-            items,
-            chosen: 0,
-            quick: false,
-            groups: Vec::new(),
-            filter: None,
-            before: None,
-        }
+        Self { title: title.into(), items, ..Self::default() }
     }
-}
 
-impl Menu {
     /// The places of the choices that fit what is typed.
     pub fn shown(&self) -> impl Iterator<Item = usize> {
-        let typed = self.filter.as_ref().map_or("", |filter| filter.value()).trim().to_lowercase();
+        let typed = self.filter.as_ref().map_or("", |filter| filter.text()).trim().to_lowercase();
         let fits = move |text: &str| {
             let text = text.to_lowercase();
             typed.split_whitespace().all(|word| text.contains(word))
@@ -402,7 +381,7 @@ pub enum Consent {
         /// The word.
         word: &'static str,
         /// What is typed so far.
-        typed: Input,
+        typed: Editor,
         /// Enter was pressed with another word.
         wrong: bool,
     },
@@ -411,13 +390,13 @@ pub enum Consent {
 impl Consent {
     /// Asks for a word.
     pub fn word(word: &'static str) -> Self {
-        Self::Word { word, typed: Input::default(), wrong: false }
+        Self::Word { word, typed: Editor::default(), wrong: false }
     }
 }
 
 impl Confirmation {
     /// What is typed for it, where a word is asked for.
-    pub const fn typed(&mut self) -> Option<&mut Input> {
+    pub const fn typed(&mut self) -> Option<&mut Editor> {
         match &mut self.consent {
             Consent::Word { typed, .. } => Some(typed),
             Consent::Enter | Consent::Y => None,
@@ -427,7 +406,7 @@ impl Confirmation {
     /// Whether the word is typed that is asked for, if any.
     pub fn ready(&self) -> bool {
         match &self.consent {
-            Consent::Word { word, typed, .. } => typed.value().trim().eq_ignore_ascii_case(word),
+            Consent::Word { word, typed, .. } => typed.text().trim().eq_ignore_ascii_case(word),
             Consent::Enter | Consent::Y => true,
         }
     }

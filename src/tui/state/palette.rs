@@ -2,8 +2,8 @@
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
-use tui_input::Input;
 
+use super::composer::editor::Editor;
 use crate::model::ConversationKey;
 use crate::tui::action::{ACTIONS, Action, ActionRow, Context};
 
@@ -35,7 +35,7 @@ pub struct PaletteItem {
 #[derive(Debug, Default)]
 pub struct Palette {
     /// What is typed.
-    pub input: Input,
+    pub input: Editor,
     /// What fits, best first.
     pub items: Vec<PaletteItem>,
     /// Which is chosen.
@@ -51,7 +51,7 @@ impl Palette {
         disabled: impl Fn(Action) -> Option<&'static str>,
     ) {
         self.chosen = 0;
-        let typed = self.input.value().trim();
+        let typed = self.input.text().trim();
         self.items = if let Some(name) = typed.strip_prefix('@') {
             named(name, conversations)
         } else if let Some(number) = typed.strip_prefix('#') {

@@ -64,7 +64,7 @@ impl State {
 
     /// The pane to which leaving the composer leads.
     pub(crate) fn beside_composer(&self) -> Pane {
-        let panes = self.panes_unzoomed();
+        let panes = self.panes_as(self.arrangement.unzoomed());
         match (panes.log, panes.thread, panes.pass) {
             (None, Some(_), _) => Pane::Thread,
             (None, None, Some(_)) => Pane::Pass,
@@ -82,11 +82,6 @@ impl State {
         self.panes_as(self.arrangement)
     }
 
-    /// Where they stand when none has the whole screen.
-    pub fn panes_unzoomed(&self) -> Panes {
-        self.panes_as(self.arrangement.unzoomed())
-    }
-
     fn panes_as(&self, arrangement: Arrangement) -> Panes {
         layout::panes(arrangement, self.shows_pass(), |width, max| wanted_height(&self.composer, self.now, width, max))
     }
@@ -101,7 +96,7 @@ impl State {
             self.logs_mut().for_each(|log| log.set_viewport(area.inner.width, area.inner.height));
         }
         if let Some(area) = panes.composer {
-            self.composer.set_width(area.inner.width.saturating_sub(COMPOSER_BEFORE));
+            self.composer.width = area.inner.width.saturating_sub(COMPOSER_BEFORE);
         }
         let active = self.session.conversations.active();
         self.session.log.set_conversation(active);

@@ -5,41 +5,9 @@ use crate::model::{ConversationKey, MessageId};
 use crate::tui::action::Action;
 use crate::tui::theme::StyleRole;
 
-/// How bad it is; the line begins with the mark, colour only repeats it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Severity {
-    /// News.
-    #[default]
-    Info,
-    /// Something waits, is missing, or needs an answer.
-    Warning,
-    /// Something was refused or failed.
-    Error,
-}
-
-impl Severity {
-    /// The mark at the line's start.
-    pub const fn mark(self) -> &'static str {
-        match self {
-            Self::Info => "",
-            Self::Warning | Self::Error => "!",
-        }
-    }
-
-    /// The line's colour.
-    pub const fn role(self) -> StyleRole {
-        match self {
-            Self::Info => StyleRole::Text,
-            Self::Warning => StyleRole::Warning,
-            Self::Error => StyleRole::Error,
-        }
-    }
-}
-
 /// What the line speaks of. When that is over, so is the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A message of ours.
     Message(MessageId),
     /// The token that is being asked for, or why there is none.
     Token,
@@ -66,30 +34,28 @@ pub enum Subject {
 /// The sticky line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatusLine {
-    /// How bad it is.
-    pub severity: Severity,
+    /// How bad it is: a warning and an error begin with a mark, which colour only repeats.
+    pub role: StyleRole,
     /// What happened and why. May hold outside text: the view makes it visible.
     pub text: String,
     /// What can be done about it, each with a word or two.
     pub keys: Vec<(Action, &'static str)>,
-    /// What it speaks of.
     pub about: Option<Subject>,
 }
 
 impl StatusLine {
-    /// Says something that went well, or that is good to know.
     pub fn info(&mut self, text: impl Into<String>) {
-        *self = Self { severity: Severity::Info, text: text.into(), ..Self::default() };
+        *self = Self { text: text.into(), ..Self::default() };
     }
 
     /// Says something that needs a look.
     pub fn warn(&mut self, text: impl Into<String>) {
-        *self = Self { severity: Severity::Warning, text: text.into(), ..Self::default() };
+        *self = Self { role: StyleRole::Warning, text: text.into(), ..Self::default() };
     }
 
     /// Says something that failed.
     pub fn error(&mut self, text: impl Into<String>) {
-        *self = Self { severity: Severity::Error, text: text.into(), ..Self::default() };
+        *self = Self { role: StyleRole::Error, text: text.into(), ..Self::default() };
     }
 
     /// Puts keys beside what was just said.
@@ -124,7 +90,6 @@ impl StatusLine {
         }
     }
 
-    /// Empties it.
     pub fn clear(&mut self) {
         *self = Self::default();
     }

@@ -77,7 +77,7 @@ fn ask_remove(state: &mut State) {
 pub fn remove(state: &mut State, key: ConversationKey) {
     let name = state.session.conversations.name(key);
     if state.composer.active() == Some(key) {
-        state.composer.clear();
+        state.composer.set_text("");
         journal::watch(state);
     }
     if with_session(state, |session, _, changes| session.remove_conversation(key, changes)) {

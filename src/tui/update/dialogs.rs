@@ -2,7 +2,6 @@
 //! in [`super::prompt`].)
 
 use crossterm::event::{KeyCode, KeyEvent};
-use tui_input::Input;
 
 use crate::engine::Command;
 use crate::pass::runner::RunnerEvent;
@@ -10,6 +9,7 @@ use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
 use crate::tui::keymap::KeyMeaning;
+use crate::tui::state::composer::editor::Editor;
 use crate::tui::state::overlay::{
     Card, Confirmation, Consent, DialogQuestion, Menu, MenuChoice, Overlay, Page, PageContent, Prompt, PromptPurpose,
     edit_line,
@@ -146,7 +146,7 @@ fn page_key(state: &mut State, mut page: Page, action: Option<Action>, key: KeyE
             page.scroll = 0;
         }
         (PageContent::Help(filter @ None), None, KeyCode::Char('/')) => {
-            (page.scroll, *filter) = (0, Some(Input::default()));
+            (page.scroll, *filter) = (0, Some(Editor::default()));
         }
         (PageContent::Ids(of), None, KeyCode::Char('l')) => ids::look_up(state, *of),
         (PageContent::Ids(of), None, KeyCode::Char('s')) => {

@@ -177,7 +177,7 @@ fn renew(state: &mut State) {
 /// Shows the colours of that name. Where no colour is wanted at all, none of them has any.
 pub fn show_theme(state: &mut State, name: &str) {
     if let Some(theme) =
-        crate::tui::theme::named(name, state.look.theme.ascii, state.look.manners.no_colour, state.look.theme.depth)
+        crate::tui::theme::named(name, state.look.theme.ascii, state.look.theme.no_color, state.look.theme.depth)
     {
         state.look.theme = theme;
     }
@@ -230,7 +230,7 @@ fn quit(state: &mut State) {
 
 /// Leaves, or asks where something would be lost.
 fn leave(state: &mut State) {
-    let drafts = state.session.conversations.keys().filter(|key| state.composer.has_draft(*key)).count();
+    let drafts = state.session.conversations.keys().filter(|key| !state.composer.draft_of(*key).is_empty()).count();
     let open = state.session.threads.open().count();
     let running = state.session.pass.is_running();
     if drafts == 0 && open == 0 && !running {
@@ -285,15 +285,15 @@ pub fn interrupt(state: &mut State) {
         };
         state.status.info(what);
         state.request(Effect::Engine(Command::Cancel(id)));
-    } else if state.arrangement.focus == Pane::Composer && !state.composer.is_empty() {
-        state.composer.clear();
+    } else if state.arrangement.focus == Pane::Composer && !state.composer.text().is_empty() {
+        state.composer.set_text("");
         state.status.info("Draft cleared.");
         state.status.offer(&[(Action::Undo, "undo")]);
         state.status.about(Subject::Draft);
     } else if state.keys.quit_is_armed(state.now) {
         leave(state);
     } else {
-        state.keys.arm_quit(state.now);
+        state.keys.quit_armed = Some(state.now);
         state.status.info(format!("Press {} again to leave.", state.key(Action::Interrupt)));
         state.status.about(Subject::Leaving);
     }
@@ -301,7 +301,7 @@ pub fn interrupt(state: &mut State) {
 
 /// Takes "press again to leave" back, and its hint where nothing else has been said since.
 pub fn disarm_quit(state: &mut State) {
-    if state.keys.disarm_quit() {
+    if state.keys.quit_armed.take().is_some() {
         state.status.over(Subject::Leaving);
     }
 }

@@ -47,7 +47,7 @@ fn something_is_begun(state: &State) -> bool {
     state.overlay.is_some()
         || state.demo.present.is_some()
         || !state.session.journal.held.is_empty()
-        || !state.composer.is_empty()
+        || !state.composer.text().is_empty()
         || active.is_some() && (active != first || state.arrangement.focus == Pane::Picker)
 }
 

@@ -8,6 +8,7 @@ use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
 use crate::tui::keymap::KeyMeaning;
+use crate::tui::state::composer::editor::Editor;
 use crate::tui::state::overlay::{Menu, MenuChoice, Overlay, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
@@ -15,10 +16,10 @@ use super::dialogs::KeyFollowUp;
 use super::{conversations, demo, dialogs, global, log, pass, prompt, sending};
 
 pub fn key(state: &mut State, key: KeyEvent) {
-    let armed = state.keys.quit_armed();
+    let armed = state.keys.quit_armed;
     dispatch(state, key);
     // "Press again" means the very next key.
-    if state.keys.quit_armed() == armed {
+    if state.keys.quit_armed == armed {
         global::disarm_quit(state);
     }
 }
@@ -41,7 +42,7 @@ fn dispatch(state: &mut State, key: KeyEvent) {
     if let Some(action) = judged_while_typing(state, chord) {
         return act(state, action);
     }
-    if let Some(first) = state.keys.take_first() {
+    if let Some((first, _)) = state.keys.first.take() {
         return match meaning(state, Some(first), chord) {
             KeyMeaning::Act(action) => act(state, action),
             KeyMeaning::Prefix | KeyMeaning::Unbound if takes_back(state, chord) => {}
@@ -99,7 +100,7 @@ fn resolve(state: &mut State, chord: Chord) -> bool {
     match meaning(state, None, chord) {
         KeyMeaning::Act(action) if demo::everywhere(state, action) => {}
         KeyMeaning::Act(action) => act(state, action),
-        KeyMeaning::Prefix => state.keys.wait_for_second(chord, state.now),
+        KeyMeaning::Prefix => state.keys.first = Some((chord, state.now)),
         KeyMeaning::Unbound => return false,
     }
     true
@@ -131,20 +132,20 @@ fn act_in_composer(state: &mut State, action: Action) {
     let composer = &mut state.composer;
     match action {
         Action::Send => sending::send(state),
-        Action::NewLine => composer.newline(),
+        Action::NewLine => composer.edited().insert_char('\n'),
         Action::EditUp => composer.up(),
         Action::EditDown => composer.down(),
-        Action::EditLeft => composer.moved().left(),
-        Action::EditRight => composer.moved().right(),
-        Action::WordLeft => composer.moved().word_left(),
-        Action::WordRight => composer.moved().word_right(),
-        Action::LineStart => composer.moved().line_start(),
-        Action::LineEnd => composer.moved().line_end(),
+        Action::EditLeft => composer.editor.left(),
+        Action::EditRight => composer.editor.right(),
+        Action::WordLeft => composer.editor.word_left(),
+        Action::WordRight => composer.editor.word_right(),
+        Action::LineStart => composer.editor.line_start(),
+        Action::LineEnd => composer.editor.line_end(),
         Action::DeleteBack => composer.edited().backspace(),
         Action::DeleteForward => composer.edited().delete(),
-        Action::DeleteWord => composer.delete_word_back(),
-        Action::KillToStart => composer.kill_to_start(),
-        Action::KillToEnd => composer.kill_to_end(),
+        Action::DeleteWord => composer.kill(Editor::cut_word_back),
+        Action::KillToStart => composer.kill(Editor::cut_to_start),
+        Action::KillToEnd => composer.kill(Editor::cut_to_end),
         Action::Yank => composer.yank(),
         Action::Undo if !composer.edited().undo() => state.status.info("Nothing to undo."),
         Action::Redo if !composer.edited().redo() => state.status.info("Nothing to redo."),
@@ -153,7 +154,7 @@ fn act_in_composer(state: &mut State, action: Action) {
             prompt::changed(state);
         }
         Action::Snippets => {
-            let names: Vec<String> = state.composer.snippets().iter().map(|s| s.name.clone()).collect();
+            let names: Vec<String> = state.composer.snippets.iter().map(|s| s.name.clone()).collect();
             if names.is_empty() {
                 return state.status.info("No snippets: add them to [composer.snippets] in config.toml. {{seq}} {{uuid}} {{now}} {{run}} work in any message.");
             }
@@ -175,7 +176,7 @@ fn act_in_composer(state: &mut State, action: Action) {
 
 /// Something was typed: the other side is told, where a person wants that and the conversation is live.
 pub fn typed(state: &mut State) {
-    if !state.look.manners.tells_typing || state.composer.is_empty() {
+    if !state.look.tells_typing || state.composer.text().is_empty() {
         return;
     }
     let Some(item) = state.session.conversations.active_item() else { return };

@@ -156,7 +156,7 @@ pub fn act_on_thread(state: &mut State, action: Action) {
 
 /// Enter in the thread: the log, at the exchange that carried the newest of the messages in view.
 fn open_as_entry(state: &mut State, key: ConversationKey) {
-    let (in_view, entries) = (state.thread.in_view(), state.session.threads.messages(key));
+    let (in_view, entries) = (&state.thread.in_view, state.session.threads.messages(key));
     let carried = entries.iter().rev().filter(|entry| in_view.contains(&entry.id)).find_map(|entry| {
         let message = entry.message()?;
         state.session.log.number_of(message.exchange?)

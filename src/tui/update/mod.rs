@@ -72,13 +72,13 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         }
     }
     if let Some(key) = state.session.conversations.active() {
-        state.session.conversations.set_draft(key, !state.composer.is_empty());
+        state.session.conversations.set_draft(key, !state.composer.text().is_empty());
     }
     // A text of another length in the same conversation was typed; one that comes back from elsewhere was not.
     if types && draft.0 == state.composer.active() && draft.1 != state.composer.text().len() {
         keys::typed(state);
         // What is typed now is another text than the one that was cleared or came from elsewhere.
-        if of_draft && !state.composer.is_empty() {
+        if of_draft && !state.composer.text().is_empty() {
             state.status.over(Subject::Draft);
         }
     }
@@ -129,7 +129,7 @@ fn local(state: &mut State, answer: LocalAnswer) {
 }
 
 fn paste(state: &mut State, text: &str) {
-    state.keys.take_first();
+    state.keys.first = None;
     global::disarm_quit(state);
     match &mut state.overlay {
         None => {
@@ -172,7 +172,7 @@ fn apply_report(state: &mut State, report: Report) {
             return ids::answered(state, asked, &result);
         }
         // Where nothing is to move by itself, nothing is shown of it.
-        Report::Typing { .. } if state.look.manners.calm => return,
+        Report::Typing { .. } if state.look.calm => return,
         report => report,
     };
     if let Report::Token(status) = &report {

@@ -1,8 +1,6 @@
 //! What the next message carries: files and attributes, the choice that it answers with, and what is wrong with it on
 //! purpose. And the faults of the sandbox that it meets.
 
-use tui_input::Input;
-
 use crate::model::fault::FAULTS;
 use crate::model::{Attachment, ConversationKey, FileSource, OutgoingMessage, Variation};
 use crate::session::attachments;
@@ -10,7 +8,8 @@ use crate::session::local::LocalRequest;
 use crate::session::thread::Thread;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::composer::attachments::CarriedExtras;
+use crate::tui::state::composer::CarriedExtras;
+use crate::tui::state::composer::editor::Editor;
 use crate::tui::state::overlay::{DialogQuestion, Menu, MenuChoice, Overlay, PromptPurpose};
 use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
@@ -100,7 +99,7 @@ pub fn attach(state: &mut State, key: ConversationKey, typed: &str) {
 pub fn attached(state: &mut State, key: ConversationKey, file: Attachment) {
     state.files.path_known();
     carries(state, format!("{} ({})", file.label(), file.mime));
-    state.composer.attach(key, file);
+    state.composer.carried_mut(key).attachments.push(file);
     state.focus(Pane::Composer);
 }
 
@@ -110,7 +109,7 @@ pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
     }
     match attachments::attribute(typed) {
         Ok((name, value)) => {
-            state.composer.attribute(key, &name, &value);
+            state.composer.carried_mut(key).attributes.insert(name.clone(), value.clone());
             carries(state, format!("{name}={value}"));
             state.focus(Pane::Composer);
         }
@@ -208,7 +207,7 @@ pub fn fault_bench(state: &mut State) {
     state.overlay = Some(Overlay::Menu(Menu {
         intro: vec!["The sandbox applies the fault to the next requests.".to_owned()],
         groups,
-        filter: Some(Input::default()),
+        filter: Some(Editor::default()),
         ..Menu::new("Break something on purpose", items)
     }));
 }

@@ -18,7 +18,7 @@ use crate::session::open_pass::{FoundPass, place_words, reports_dir};
 use crate::text::counted;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::key_hints::VERDICTS;
+use crate::tui::state::key_hints::group;
 use crate::tui::state::overlay::{Consent, DialogQuestion, Menu, MenuChoice, Overlay, PassChoice, PromptPurpose};
 use crate::tui::state::{Pane, State};
 
@@ -99,12 +99,12 @@ fn go(state: &mut State) {
                 pass_event(state, RunnerEvent::Accept);
             } else {
                 state.status.info("Only you can judge this step.");
-                state.status.offer(VERDICTS);
+                state.status.offer(group("verdicts"));
             }
         }
         StepStage::Preparing(_) | StepStage::Watching => {
             state.status.info("The step is still running; you can already give a verdict.");
-            state.status.offer(VERDICTS);
+            state.status.offer(group("verdicts"));
         }
         StepStage::Over => ask_reports(state),
     }
@@ -251,7 +251,7 @@ pub fn read(state: &mut State, path: &Path, text: Result<String, String>) -> Res
 
 /// Begins a pass from its text; false where that has mistakes.
 fn open(state: &mut State, file: &str, text: &str) -> bool {
-    let id = state.composer.new_uuid();
+    let id = state.composer.values.new_uuid();
     let marked = state.pass_pane.marked.take();
     let opened = with_session(state, |session, now, changes| session.open_pass(file, text, id, now, changes));
     if let Err(problems) = opened {

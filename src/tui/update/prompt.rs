@@ -20,7 +20,7 @@ pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: K
         (Some(Action::Confirm), PromptPurpose::Filter(_)) if prompt.problem.is_some() => {}
         (Some(Action::Confirm), _) => return accept(state, &prompt),
         (Some(Action::DialogDown), purpose) if key.code == KeyCode::Tab && purpose.is_path() => {
-            state.request(Effect::Local(LocalRequest::CompletePath(prompt.input.value().to_owned())));
+            state.request(Effect::Local(LocalRequest::CompletePath(prompt.input.text().to_owned())));
         }
         (Some(Action::DialogUp), _) => prompt.chosen = (prompt.chosen + 1).min(prompt.found.len().saturating_sub(1)),
         (Some(Action::DialogDown), _) => prompt.chosen = prompt.chosen.saturating_sub(1),
@@ -38,7 +38,7 @@ pub fn key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: K
 /// What follows from each change of a prompt's text.
 pub fn changed(state: &mut State) {
     let Some(Overlay::Prompt(mut prompt)) = state.overlay.take() else { return };
-    let text = prompt.input.value().to_owned();
+    let text = prompt.input.text().to_owned();
     match prompt.purpose {
         PromptPurpose::Filter(pane) => prompt.problem = apply_filter(state, pane, &text),
         PromptPurpose::Search => state.shown_log_mut().set_search(&text),
@@ -83,10 +83,10 @@ pub fn path_refused(state: &mut State, why: String) {
 /// The names that Tab found for a path that is still being typed.
 pub fn path_completed(state: &mut State, typed: &str, completed: &str, names: &[String]) {
     let Some(Overlay::Prompt(prompt)) = &mut state.overlay else { return };
-    if prompt.input.value() != typed {
+    if prompt.input.text() != typed {
         return;
     }
-    prompt.input = tui_input::Input::from(completed);
+    prompt.input = completed.into();
     prompt.problem = match names {
         [] => Some("no file begins like this".to_owned()),
         [_] => None,
@@ -95,7 +95,7 @@ pub fn path_completed(state: &mut State, typed: &str, completed: &str, names: &[
 }
 
 fn accept(state: &mut State, prompt: &Prompt) {
-    let text = prompt.input.value().trim().to_owned();
+    let text = prompt.input.text().trim().to_owned();
     state.files.path_typed(prompt.purpose, &text);
     match prompt.purpose {
         PromptPurpose::Search

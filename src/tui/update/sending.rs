@@ -163,7 +163,7 @@ pub fn edit_copy(state: &mut State) {
     // A text that is edited is not the choice any more that was taken.
     let was_choice = extras.choice.is_some();
     let kept = Extras { attributes: extras.attributes, attachments: extras.attachments, ..Extras::default() };
-    state.composer.carry(conversation, kept);
+    *state.composer.carried_mut(conversation) = kept;
     state.focus(Pane::Composer);
     let choice = if was_choice { " It will be sent as text, not as a choice." } else { "" };
     state.status.info(format!("The message is copied into the composer; nothing is sent yet.{choice}"));

@@ -6,14 +6,15 @@ use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::{Address, Moment, WebSession};
-use crate::session::conversations::{ConversationItem, Conversations};
+use crate::session::conversations::{ConversationItem, Conversations, SortOrder};
 use crate::tui::action::Action;
-use crate::tui::state::State;
+use crate::tui::layout::PaneArea;
 use crate::tui::state::token_badge::session_words;
+use crate::tui::state::{Pane, State};
 
 use super::frame::{self, DrawingContext};
 use crate::text::dates;
-use crate::text::screen::{fit, plain, put, short_id, visible, width};
+use crate::text::screen::{fit, put, short_id, visible, width};
 use crate::tui::theme::StyleRole;
 
 /// From this height on items take two lines even where not all fit.
@@ -24,12 +25,8 @@ const DETAIL_FROM: u16 = 16;
 const BEFORE: usize = 2;
 
 /// What of the list is shown, for beside the pane's name: the order, where it is not the usual one.
-pub fn aside(picker: &Conversations) -> String {
-    use crate::session::conversations::SortOrder;
-    match picker.order() {
-        SortOrder::Config => String::new(),
-        SortOrder::Activity => picker.order().word().to_owned(),
-    }
+pub fn aside(picker: &Conversations) -> &'static str {
+    if picker.order() == SortOrder::Config { "" } else { picker.order().word() }
 }
 
 /// The right end of the heading: how many there are, how many of them are shown, how much is unread.
@@ -42,11 +39,16 @@ pub fn count(picker: &Conversations) -> String {
     text
 }
 
-/// No conversation is shown: why, and which key comes next.
-pub fn draw_nothing(state: &State, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
-    let Some(nothing) = state.session.conversations.nothing() else { return };
-    let sentence = nothing.sentence(&state.key(Action::Add), &state.key(Action::Back));
-    frame::nothing(&sentence, look, area, buf);
+/// Draws the pane. Where no conversation is shown it says why, and which key comes next.
+pub fn draw_pane(state: &State, area: &PaneArea, buf: &mut Buffer) {
+    let (look, picker) = (DrawingContext::of(state, Pane::Picker), &state.session.conversations);
+    let aside = (aside(picker).to_owned(), StyleRole::Text);
+    frame::heading(area, "1 Conversations", aside, (count(picker), StyleRole::Dim), &look, buf);
+    draw(picker, &look, area.inner, buf);
+    if let Some(nothing) = picker.nothing() {
+        let sentence = nothing.sentence(&state.key(Action::Add), &state.key(Action::Back));
+        frame::nothing(&sentence, &look, area.inner, buf);
+    }
 }
 
 /// Draws the inside of the pane.
@@ -122,11 +124,9 @@ struct RowWriter<'a> {
 impl RowWriter<'_> {
     /// Writes `text` from a column on, cut at the edge. Returns the column behind it.
     fn put(&self, buf: &mut Buffer, y: u16, column: usize, text: &str, role: StyleRole) -> usize {
-        let cells = usize::from(self.area.width).saturating_sub(column);
-        let x = self.area.x.saturating_add(u16::try_from(column).unwrap_or(u16::MAX));
-        let ascii = self.look.theme.ascii;
-        let text = plain(text, ascii);
-        let (end, _) = put(buf, x, y, fit(&text, cells, ascii), cells, self.look.theme.style(role));
+        let column = u16::try_from(column).unwrap_or(u16::MAX);
+        let (x, width) = (self.area.x.saturating_add(column), self.area.width.saturating_sub(column));
+        let end = self.look.theme.write(Rect { x, y, width, height: 1 }, text, role, buf);
         usize::from(end.saturating_sub(self.area.x))
     }
 
@@ -155,22 +155,16 @@ impl RowWriter<'_> {
     ) {
         let theme = self.look.theme;
         let open = picker.active() == Some(item.conversation.key);
-        let role = if item.ended() {
-            StyleRole::Dim
-        } else if open {
-            StyleRole::Strong
-        } else {
-            StyleRole::Text
+        let role = match (item.ended(), open) {
+            (true, _) => StyleRole::Dim,
+            (false, true) => StyleRole::Strong,
+            (false, false) => StyleRole::Text,
         };
         let lines = if two { 2 } else { 1 };
         let rows = Rect { y, height: lines, ..self.area }.intersection(self.area);
-        let channel = item.conversation.channel().short();
-        let right = if two {
-            (channel.to_owned(), StyleRole::Dim)
-        } else {
-            self.news(item).unwrap_or((channel.to_owned(), StyleRole::Dim))
-        };
-        let edge = self.put_right(buf, y, &right.0, right.1);
+        let channel = (item.conversation.channel().short().to_owned(), StyleRole::Dim);
+        let (right, right_role) = self.news(item).filter(|_| !two).unwrap_or(channel);
+        let edge = self.put_right(buf, y, &right, right_role);
         let room = edge.saturating_sub(BEFORE + 1);
         let name = visible(item.name());
         let fitted = fit(&name, room, theme.ascii);
@@ -184,8 +178,7 @@ impl RowWriter<'_> {
         }
         // The open one is marked also where another is selected.
         let mark = match (open && !selected, item.pinned) {
-            (true, _) if theme.ascii => ">",
-            (true, _) => "▸",
+            (true, _) => theme.glyph(">", "▸"),
             (false, true) => "*",
             (false, false) => return,
         };
@@ -218,16 +211,12 @@ impl RowWriter<'_> {
     fn news(&self, item: &ConversationItem) -> Option<(String, StyleRole)> {
         let (counts, now) = (item.counts, self.look.now);
         let some = |n: u32, word: &str, role| (n > 0).then(|| (format!("{n} {word}"), role));
-        let unread = if item.unread > 99 {
-            ("99+ new".to_owned(), StyleRole::Info)
-        } else {
-            (format!("{} new", item.unread), StyleRole::Info)
-        };
+        let unread = if item.unread > 99 { "99+ new".to_owned() } else { format!("{} new", item.unread) };
         let stuck = |s: &WebSession| {
             matches!(s, WebSession::ReadOnly { .. } | WebSession::Unreachable { .. } | WebSession::Ended { .. })
         };
         some(counts.unknown, "unknown", StyleRole::Warning)
-            .or_else(|| (item.unread > 0).then_some(unread))
+            .or_else(|| (item.unread > 0).then_some((unread, StyleRole::Info)))
             .or_else(|| some(counts.waiting, "waiting", StyleRole::Warning))
             .or_else(|| some(counts.sending, "sending", StyleRole::Info))
             .or_else(|| item.live.typist(now).map(|_| ("typing".to_owned(), StyleRole::Info)))

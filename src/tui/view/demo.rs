@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
-use super::frame::{Pen, borders, outline};
+use super::frame::{Pen, outline};
 use crate::model::Author;
 use crate::text::screen::{fit, plain, prefix, put, visible, visible_lines, width, wrap};
 use crate::tui::state::demo::Present;
@@ -210,7 +210,7 @@ fn bubble(state: &State, present: &Present, line: &TapeLine, stage: Rect, bottom
     if framed {
         if let (Some(first), true) = (y(0), top >= 0) {
             let area = Rect { x, y: first, width: wide, height: tall };
-            outline(area, &borders(theme), theme.style(role), buf);
+            outline(area, theme, role, buf);
             let label = format!(" {} ", fit(&label, inner, theme.ascii));
             put(buf, x + 1, first, label, usize::from(wide - 2), theme.style(StyleRole::Strong));
         }
@@ -231,7 +231,7 @@ fn bubble(state: &State, present: &Present, line: &TapeLine, stage: Rect, bottom
 /// What happened so far, the newest at the bottom, the one that is looked at marked.
 fn calm_log(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     let theme = &state.look.theme;
-    outline(area, &borders(theme), theme.style(StyleRole::Border), buf);
+    outline(area, theme, StyleRole::Border, buf);
     if area.width < 8 || area.height < 3 {
         return;
     }

@@ -4,11 +4,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::frame::{Pen, clear};
+use super::frame::{Pen, Piece, clear, column};
 use crate::diagnosis::render::{self, Part, PartKind};
 use crate::model::{CheckAnswer, Diagnosis, Outcome, Remedy};
 use crate::session::log::{Log, LogEntry};
-use crate::text::screen::{fit, plain, put, visible, width, wrap};
+use crate::text::screen::{fit, plain, visible, width, wrap};
 use crate::text::{capitalised, counted};
 use crate::tui::action::Action;
 use crate::tui::state::State;
@@ -22,9 +22,6 @@ const LABEL: usize = 16;
 const SHORT: usize = 10;
 /// Cells that a key at the right takes at most.
 const KEYS: usize = 18;
-
-/// A piece of a row.
-type Piece = (String, StyleRole);
 
 /// Pieces of a row, and a key at its right end.
 #[derive(Default)]
@@ -93,16 +90,7 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
     clear(area, buf);
     // The rule beside the list has no joint where nothing meets it.
     if let Some(x) = panes.rules.list {
-        for y in area.top()..area.bottom() {
-            put(
-                buf,
-                x,
-                y,
-                if state.look.theme.ascii { "|" } else { "│" },
-                1,
-                state.look.theme.style(StyleRole::Border),
-            );
-        }
+        column(x, area.top()..area.bottom(), &state.look.theme, buf);
     }
     let inside =
         Rect { x: area.x + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(2), ..area };
@@ -131,8 +119,7 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
 fn draw_row(state: &State, row: &Row, line: Rect, buf: &mut Buffer) {
     let mut pen = Pen::at(line, &state.look.theme, buf);
     for (text, role) in &row.pieces {
-        let text = fit(text, pen.room(), state.look.theme.ascii);
-        pen.write(&text, *role);
+        pen.fit(text, usize::MAX, *role);
     }
     if let Some(hint) = &row.key {
         pen.x = pen.from_end(width(&hint.0) + 1 + width(hint.1));

@@ -6,9 +6,11 @@ use ratatui::style::Style;
 use ratatui::symbols::border;
 
 use crate::model::Moment;
-use crate::text::screen::{fit, plain, put, visible, width, wrap};
+use crate::text::screen::{plain, put, visible, width, wrap};
 use crate::tui::layout::{PaneArea, Panes};
 use crate::tui::state::key_hints::KeyHint;
+use crate::tui::state::overlay::Overlay;
+use crate::tui::state::{Pane, State};
 use crate::tui::theme::{StyleRole, Theme};
 
 /// What every pane needs besides its own state.
@@ -23,6 +25,22 @@ pub struct DrawingContext<'a> {
     /// Whether this pane has the focus.
     pub focused: bool,
 }
+
+impl<'a> DrawingContext<'a> {
+    /// What a pane of the console needs.
+    pub fn of(state: &'a State, pane: Pane) -> Self {
+        let covered = state.overlay.as_ref().is_some_and(|on_top| !matches!(on_top, Overlay::Prompt(_)));
+        Self {
+            theme: &state.look.theme,
+            now: state.now,
+            zone: &state.look.zone,
+            focused: state.arrangement.focus == pane && !covered,
+        }
+    }
+}
+
+/// A piece of a row.
+pub type Piece = (String, StyleRole);
 
 /// Writes a row from left to right, and nothing beyond its right end.
 pub struct Pen<'p> {
@@ -62,8 +80,8 @@ impl<'p> Pen<'p> {
 
     /// Writes a text in the characters of the theme, cut to so many cells.
     pub fn fit(&mut self, text: &str, cells: usize, role: StyleRole) {
-        let text = plain(text, self.theme.ascii);
-        self.write(&fit(&text, cells.min(self.room()), self.theme.ascii), role);
+        let width = u16::try_from(cells.min(self.room())).unwrap_or(u16::MAX);
+        self.x = self.theme.write(Rect { x: self.x, width, height: 1, ..self.row }, text, role, self.buf);
     }
 
     /// Writes a key and what it does.
@@ -88,130 +106,121 @@ pub fn nothing(text: &str, look: &DrawingContext<'_>, area: Rect, buf: &mut Buff
     sentence(text, area, look.theme.style(StyleRole::Dim), buf);
 }
 
-/// The heading of a pane.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Heading<'t> {
-    /// Its key and name, `2 Log`.
-    pub name: &'t str,
-    /// What of it is shown.
-    pub aside: &'t str,
-    /// How it looks.
-    pub aside_role: Option<StyleRole>,
-    /// What stands at its right end.
-    pub right: &'t str,
-    /// How that looks.
-    pub right_role: Option<StyleRole>,
-}
-
-/// Draws the heading of a pane; the name stays to the last.
-pub fn heading(area: &PaneArea, heading: Heading<'_>, look: &DrawingContext<'_>, buf: &mut Buffer) {
-    let (ascii, line) = (look.theme.ascii, Rect { height: 1, ..area.outer });
-    let style = |role| look.theme.style(role);
+/// Draws the heading of a pane: its key and name (`2 Log`), which stay to the last, what of it is shown, and what stands at its
+/// right end.
+pub fn heading(area: &PaneArea, name: &str, aside: Piece, right: Piece, look: &DrawingContext<'_>, buf: &mut Buffer) {
+    let (theme, line) = (look.theme, Rect { height: 1, ..area.outer });
     if !area.ruled {
-        let fill = if ascii { "-" } else { "─" };
-        for x in line.left()..line.right() {
-            put(buf, x, line.y, fill, 1, style(StyleRole::Border));
-        }
+        fill(line, theme.glyph("-", "─"), theme, buf);
     }
     let room = |x: u16| usize::from(line.right().saturating_sub(x + 1));
     let blank = u16::from(area.ruled);
-    let mut x = line.x + 1;
     let write = |x: u16, text: &str, role, buf: &mut Buffer| {
-        let text = visible(text);
-        let text = plain(&text, ascii);
-        let (end, _) = put(buf, x, line.y, fit(&text, room(x), ascii), room(x), style(role));
+        let row = |x: u16| Rect { x, width: line.right().saturating_sub(x + 1), ..line };
+        let end = theme.write(row(x), text, role, buf);
         // Where the heading is the rule, a blank parts the words from it.
-        if blank == 0 { put(buf, end, line.y, " ", room(end), style(role)).0 } else { end }
+        if blank == 0 { theme.write(row(end), " ", role, buf) } else { end }
     };
     if blank == 0 {
         write(line.x, " ", StyleRole::Text, buf);
     }
-    x = write(x, heading.name, if look.focused { StyleRole::Focus } else { StyleRole::Strong }, buf);
-    let right = visible(heading.right);
-    let right = plain(&right, ascii);
-    let wanted = width(&right);
-    if !heading.aside.is_empty() {
+    let mut x = write(line.x + 1, name, if look.focused { StyleRole::Focus } else { StyleRole::Strong }, buf);
+    if !aside.0.is_empty() {
         // The right end goes before what the name is of.
-        x = write(x + 2 * blank, heading.aside, heading.aside_role.unwrap_or(StyleRole::Text), buf);
+        x = write(x + 2 * blank, &aside.0, aside.1, buf);
     }
+    let wanted = width(&plain(&visible(&right.0), theme.ascii));
     if wanted > 0 && wanted + 2 <= room(x) {
         let at = line.right() - 1 - blank - u16::try_from(wanted).unwrap_or(0);
         if blank == 0 {
             write(at - 1, " ", StyleRole::Text, buf);
         }
-        write(at, &right, heading.right_role.unwrap_or(StyleRole::Dim), buf);
+        write(at, &right.0, right.1, buf);
     }
+}
+
+/// Draws a rule, cell by cell.
+fn fill(area: Rect, glyph: &str, theme: &Theme, buf: &mut Buffer) {
+    for at in area.positions() {
+        put(buf, at.x, at.y, glyph, 1, theme.style(StyleRole::Border));
+    }
+}
+
+/// Draws a rule from above down to a row.
+pub fn column(x: u16, rows: std::ops::Range<u16>, theme: &Theme, buf: &mut Buffer) {
+    fill(
+        Rect { x, y: rows.start, width: 1, height: rows.end.saturating_sub(rows.start) },
+        theme.glyph("|", "│"),
+        theme,
+        buf,
+    );
 }
 
 /// Draws the rules between panes, with their joints.
 pub fn rules(panes: &Panes, theme: &Theme, buf: &mut Buffer) {
-    let style = theme.style(StyleRole::Border);
-    let glyph = |plain: &'static str, fine: &'static str| if theme.ascii { plain } else { fine };
     let rules = panes.rules;
     let below = rules.bottom.unwrap_or(panes.status.y);
-    let mut column = |x: u16, to: u16| {
-        for y in rules.top..to {
-            put(buf, x, y, glyph("|", "│"), 1, style);
-        }
-    };
     if let Some(x) = rules.list {
-        column(x, below);
+        column(x, rules.top..below, theme, buf);
     }
     if let Some(x) = rules.middle {
-        column(x, rules.composer.unwrap_or(below));
+        column(x, rules.top..rules.composer.unwrap_or(below), theme, buf);
     }
+    let joint = |x: Option<u16>, y: u16, glyph, buf: &mut Buffer| {
+        if let Some(x) = x {
+            put(buf, x, y, theme.glyph("+", glyph), 1, theme.style(StyleRole::Border));
+        }
+    };
+    let line = theme.glyph("-", "─");
     let main = if panes.picker_on_top { panes.status } else { panes.main };
     for y in [rules.log, rules.composer].into_iter().flatten() {
         // What a sheet covers is not drawn over it.
         let from = rules.list.filter(|_| panes.picker_on_top).map_or(main.left(), |x| x + 1);
-        for x in from..main.right() {
-            put(buf, x, y, glyph("-", "─"), 1, style);
-        }
-        if let Some(x) = rules.list {
-            put(buf, x, y, glyph("+", "├"), 1, style);
-        }
+        fill(Rect { x: from, y, width: main.right().saturating_sub(from), height: 1 }, line, theme, buf);
+        joint(rules.list, y, "├", buf);
     }
-    if let (Some(x), Some(y)) = (rules.middle, rules.composer) {
-        put(buf, x, y, glyph("+", "┴"), 1, style);
+    if let Some(y) = rules.composer {
+        joint(rules.middle, y, "┴", buf);
     }
     if let Some(y) = rules.bottom {
-        for x in panes.status.left()..panes.status.right() {
-            put(buf, x, y, glyph("-", "─"), 1, style);
-        }
-        if let Some(x) = rules.list {
-            put(buf, x, y, glyph("+", "┴"), 1, style);
-        }
+        fill(Rect { y, ..panes.status }, line, theme, buf);
+        joint(rules.list, y, "┴", buf);
     }
 }
 
 /// The mark of a selected row.
 pub const fn mark(theme: &Theme) -> &'static str {
-    if theme.ascii { ">" } else { "▌" }
+    theme.glyph(">", "▌")
 }
 
 /// Marks rows as selected: the mark in their first column, and their ground.
 pub fn select(rows: Rect, look: &DrawingContext<'_>, buf: &mut Buffer) {
     let rows = rows.intersection(buf.area);
     look.theme.select(rows, buf);
+    let style = look.theme.style(if look.focused { StyleRole::Focus } else { StyleRole::Dim });
     for y in rows.top()..rows.bottom() {
-        put(
-            buf,
-            rows.x,
-            y,
-            mark(look.theme),
-            1,
-            look.theme.style(if look.focused { StyleRole::Focus } else { StyleRole::Dim }),
-        );
+        put(buf, rows.x, y, mark(look.theme), 1, style);
     }
 }
 
-/// Draws a border. Cell by cell: ratatui's block also works out how borders of different widgets join, which costs a
-/// tenth of a frame and never happens here.
-pub fn outline(area: Rect, set: &border::Set<'_>, style: Style, buf: &mut Buffer) {
+/// Draws a border, `+-|` in ASCII. Cell by cell: ratatui's block also works out how borders of different widgets join, which
+/// costs a tenth of a frame and never happens here.
+pub fn outline(area: Rect, theme: &Theme, role: StyleRole, buf: &mut Buffer) {
+    const ASCII: border::Set<'static> = border::Set {
+        top_left: "+",
+        top_right: "+",
+        bottom_left: "+",
+        bottom_right: "+",
+        vertical_left: "|",
+        vertical_right: "|",
+        horizontal_top: "-",
+        horizontal_bottom: "-",
+    };
     let area = area.intersection(buf.area);
     if area.width < 2 || area.height < 2 {
         return;
     }
+    let (set, style) = (if theme.ascii { ASCII } else { border::PLAIN }, theme.style(role));
     let (left, right, top, bottom) = (area.left(), area.right() - 1, area.top(), area.bottom() - 1);
     let mut cell = |x, y, symbol: &str| {
         if let Some(cell) = buf.cell_mut((x, y)) {
@@ -230,21 +239,6 @@ pub fn outline(area: Rect, set: &border::Set<'_>, style: Style, buf: &mut Buffer
     cell(right, top, set.top_right);
     cell(left, bottom, set.bottom_left);
     cell(right, bottom, set.bottom_right);
-}
-
-/// The border glyphs: `+-|` in ASCII.
-pub const fn borders(theme: &Theme) -> border::Set<'static> {
-    const ASCII: border::Set<'static> = border::Set {
-        top_left: "+",
-        top_right: "+",
-        bottom_left: "+",
-        bottom_right: "+",
-        vertical_left: "|",
-        vertical_right: "|",
-        horizontal_top: "-",
-        horizontal_bottom: "-",
-    };
-    if theme.ascii { ASCII } else { border::PLAIN }
 }
 
 /// Empties an area that something is drawn on top of.

@@ -1,18 +1,19 @@
-//! The log pane's inside: rows that the log has laid out, written cell by cell. Steady drawing allocates nothing.
+//! The log pane's inside: rows that the log has laid out, written cell by cell, with the pieces of JSON told apart. Steady
+//! drawing allocates nothing.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::ops::Range;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::frame::{self, DrawingContext};
-use super::json;
 use crate::session::log::{Log, LogCounts, LogEntry, LogRow, RowKind, Tone};
 use crate::text::counted;
-use crate::text::screen;
-use crate::text::screen::put;
-use crate::tui::state::State;
+use crate::text::screen::{self, put};
+use crate::tui::layout::PaneArea;
+use crate::tui::state::{Pane, State};
 use crate::tui::theme::StyleRole;
 
 /// Draws the rows. The log was told this area's size before ([`Log::set_viewport`]).
@@ -51,7 +52,7 @@ fn draw_row(row: &LogRow, parts: usize, look: &DrawingContext<'_>, area: Rect, b
         let said = row.text.get(start..run.end).unwrap_or_default();
         start = run.end;
         if let Tone::Json { inside } = run.tone {
-            for (range, role) in json::pieces(said, inside) {
+            for (range, role) in (JsonPieces { line: said, at: 0, inside }) {
                 let piece = said.get(range).unwrap_or_default();
                 (x, _) = put(buf, x, area.y, piece, usize::from(right - x), look.theme.style(role));
             }
@@ -68,8 +69,8 @@ fn draw_row(row: &LogRow, parts: usize, look: &DrawingContext<'_>, area: Rect, b
     }
     if let Some(live) = row.live {
         let (duration, role) = match live.counts {
-            LogCounts::DownTo(until) => (Stack::left(until.left(look.now)), StyleRole::Warning),
-            LogCounts::UpFrom(from) => (Stack::passed(look.now.since(from)), StyleRole::Info),
+            LogCounts::DownTo(until) => (left(until.left(look.now)), StyleRole::Warning),
+            LogCounts::UpFrom(from) => (passed(look.now.since(from)), StyleRole::Info),
         };
         let said = duration.as_str();
         let indent = live.width.saturating_sub(u16::try_from(said.len()).unwrap_or(u16::MAX));
@@ -114,8 +115,17 @@ fn draw_nothing(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buff
     frame::nothing(&said, look, area, buf);
 }
 
+/// Draws the pane.
+pub fn draw_pane(state: &State, area: &PaneArea, buf: &mut Buffer) {
+    let look = DrawingContext::of(state, Pane::Log);
+    let aside = aside(state);
+    let room = usize::from(area.outer.width).saturating_sub(screen::width(&aside) + 14);
+    frame::heading(area, "2 Log", (aside, StyleRole::Text), (right(state, room), StyleRole::Dim), &look, buf);
+    draw(state.shown_log(), &look, area.inner, buf);
+}
+
 /// What of the log is shown, for beside the pane's name.
-pub fn aside(state: &State) -> String {
+fn aside(state: &State) -> String {
     let log = state.shown_log();
     let mut text = match (state.log_pane.history(), log.filter()) {
         (Some(history), _) => match &history.query {
@@ -140,13 +150,12 @@ pub fn aside(state: &State) -> String {
 }
 
 /// What stands at the right of the pane's heading, of history or of what happens now.
-pub fn right(state: &State, width: usize) -> String {
+fn right(state: &State, width: usize) -> String {
     let Some(history) = state.log_pane.history() else {
         return title(&state.session.log, width, state.look.theme.ascii);
     };
-    let more = if history.older { "+" } else { "" };
     let rows = history.log.len();
-    let rows = if more.is_empty() { counted(rows, "row") } else { format!("{rows}{more} rows") };
+    let rows = if history.older { format!("{rows}+ rows") } else { counted(rows, "row") };
     let text = format!("{rows} · {} back", history.log.keys().clear);
     screen::fit(&screen::plain(&text, state.look.theme.ascii), width, state.look.theme.ascii).into_owned()
 }
@@ -195,47 +204,99 @@ pub fn title(log: &Log, width: usize, ascii: bool) -> String {
 }
 
 /// A few characters on the stack.
-struct Stack {
+#[derive(Default)]
+struct Few {
     bytes: [u8; 12],
     len: usize,
 }
 
-impl Stack {
-    /// The time left, in at most four cells up to 99 hours: whole seconds, rounded up, then minutes, then hours.
-    fn left(left: Duration) -> Self {
-        let mut out = Self { bytes: [0; 12], len: 0 };
-        let secs = left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0));
-        // Too long a number is cut short by the buffer; no pause is that long.
-        let _ = match secs {
-            0..=99 => write!(out, "{secs}s"),
-            100..=5_999 => write!(out, "{}m", secs.div_ceil(60)),
-            _ => write!(out, "{}h", secs.div_ceil(3_600)),
-        };
-        out
-    }
-
-    /// The time passed, in at most five cells: tenths up to ten seconds, then seconds.
-    fn passed(passed: Duration) -> Self {
-        let mut out = Self { bytes: [0; 12], len: 0 };
-        let _ = match passed.as_secs() {
-            secs @ 0..=9 => write!(out, "{secs}.{}s", passed.subsec_millis() / 100),
-            secs => write!(out, "{}s", secs.min(9_999)),
-        };
-        out
-    }
-
-    fn as_str(&self) -> &str {
-        self.bytes.get(..self.len).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
-    }
-}
-
-impl std::fmt::Write for Stack {
-    fn write_str(&mut self, s: &str) -> std::fmt::Result {
+impl fmt::Write for Few {
+    fn write_str(&mut self, s: &str) -> fmt::Result {
         let end = self.len + s.len();
-        self.bytes.get_mut(self.len..end).ok_or(std::fmt::Error)?.copy_from_slice(s.as_bytes());
+        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(s.as_bytes());
         self.len = end;
         Ok(())
     }
+}
+
+impl Few {
+    fn as_str(&self) -> &str {
+        self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
+/// The time left, in at most four cells up to 99 hours: whole seconds, rounded up, then minutes, then hours.
+fn left(left: Duration) -> Few {
+    let mut out = Few::default();
+    let secs = left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0));
+    // Too long a number is cut short by the buffer; no pause is that long.
+    let _ = match secs {
+        0..=99 => write!(out, "{secs}s"),
+        100..=5_999 => write!(out, "{}m", secs.div_ceil(60)),
+        _ => write!(out, "{}h", secs.div_ceil(3_600)),
+    };
+    out
+}
+
+/// The time passed, in at most five cells: tenths up to ten seconds, then seconds.
+fn passed(passed: Duration) -> Few {
+    let mut out = Few::default();
+    let _ = match passed.as_secs() {
+        secs @ 0..=9 => write!(out, "{secs}.{}s", passed.subsec_millis() / 100),
+        secs => write!(out, "{}s", secs.min(9_999)),
+    };
+    out
+}
+
+/// The pieces of a line of laid-out JSON, in order, covering all of it.
+struct JsonPieces<'l> {
+    line: &'l str,
+    at: usize,
+    /// The line goes on inside of a string (a long one that was wrapped).
+    inside: bool,
+}
+
+impl Iterator for JsonPieces<'_> {
+    type Item = (Range<usize>, StyleRole);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.line.get(self.at..)?;
+        let first = rest.chars().next()?;
+        let (len, role) = if self.inside || first == '"' {
+            let opened = usize::from(!self.inside);
+            self.inside = false;
+            let len = opened + rest.get(opened..).map_or(0, string_end);
+            let is_name = rest.get(len..).is_some_and(|after| after.trim_start().starts_with(':'));
+            (len, if is_name { StyleRole::Name } else { StyleRole::Text })
+        } else if first.is_ascii_digit() || first == '-' {
+            let end = rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'));
+            (end.unwrap_or(rest.len()), StyleRole::Text)
+        } else if first.is_alphabetic() {
+            let len = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+            let known = matches!(rest.get(..len), Some("true" | "false" | "null"));
+            (len, if known { StyleRole::Strong } else { StyleRole::Text })
+        } else {
+            let end = rest.find(|c: char| c == '"' || c == '-' || c.is_alphanumeric());
+            (end.unwrap_or(rest.len()), StyleRole::Text)
+        };
+        let from = self.at;
+        self.at += len.max(first.len_utf8());
+        Some((from..self.at.min(self.line.len()), role))
+    }
+}
+
+/// Bytes up to and including the quote that ends a string, or all of them.
+fn string_end(rest: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in rest.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    rest.len()
 }
 
 #[cfg(test)]

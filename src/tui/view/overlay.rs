@@ -1,16 +1,16 @@
-//! What stands on top of the panes.
+//! What stands on top of the panes: boxes in the middle of what is not the list, what is behind them dimmed.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::frame::{clear, mark};
-use super::popup::{framed, more, popup, row, wrapped};
-use super::{diagnosis_card, menu};
-use crate::text::screen::{fit, plain, put, visible, width};
+use super::diagnosis_card;
+use super::frame::{Pen, clear, dim, mark, outline};
+use crate::text::screen::{fit, put, visible, visible_lines, width, wrap};
 use crate::tui::action::Action;
 use crate::tui::chord::Chord;
 use crate::tui::state::State;
-use crate::tui::state::overlay::{Confirmation, Consent, Overlay};
+use crate::tui::state::composer::editor::Editor;
+use crate::tui::state::overlay::{Confirmation, Consent, Menu, Overlay};
 use crate::tui::state::page::{page_height, page_rows, page_text};
 use crate::tui::state::palette::{Palette, PaletteTarget};
 use crate::tui::theme::StyleRole;
@@ -29,7 +29,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
         }
         Overlay::Palette(palette) => Some(draw_palette(state, palette, buf)),
         Overlay::Menu(menu) => {
-            menu::draw(state, menu, buf);
+            draw_menu(state, menu, buf);
             None
         }
         Overlay::Ask(ask) => draw_ask(state, ask, buf),
@@ -43,13 +43,13 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
 
 fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buffer) {
     let (rows, widest) = page_rows(lines, buf.area.width, state.look.theme.ascii);
-    let inner = popup(state, title, widest, page_height(rows.len(), buf.area.height), buf);
-    let last = rows.len().saturating_sub(usize::from(inner.height));
+    let inner = popup(state, title, StyleRole::Focus, widest, page_height(rows.len(), buf.area.height), buf);
+    let shown = usize::from(inner.height);
+    let last = rows.len().saturating_sub(shown);
     let from = usize::from(scroll).min(last);
-    for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
-        let heading = !row.is_empty() && !row.starts_with(' ') && rows.len() > usize::from(inner.height);
-        let style = state.look.theme.style(if heading { StyleRole::Strong } else { StyleRole::Text });
-        put(buf, inner.x, y, row, usize::from(inner.width), style);
+    for (y, line) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
+        let heading = !line.is_empty() && !line.starts_with(' ') && rows.len() > shown;
+        state.look.theme.write(row(inner, y), line, if heading { StyleRole::Strong } else { StyleRole::Text }, buf);
     }
     more(state, inner, from, last - from, buf);
 }
@@ -60,27 +60,27 @@ const PALETTE_COLUMNS: usize = 56;
 fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position {
     let room = usize::from(state.panes().main.width.saturating_sub(8)).min(96);
     let high = usize::from(buf.area.height.saturating_sub(8)).clamp(3, 18);
-    let inner = popup(state, "Command   @ conversation   # log entry", room, high, buf);
-    let typed = visible(palette.input.value()).into_owned();
-    let (x, _) = put(buf, inner.x, inner.y, ": ", 2, state.look.theme.style(StyleRole::Focus));
-    put(buf, x, inner.y, &typed, usize::from(inner.width.saturating_sub(2)), state.look.theme.style(StyleRole::Text));
+    let inner = popup(state, "Command   @ conversation   # log entry", StyleRole::Focus, room, high, buf);
+    let theme = &state.look.theme;
+    let mut pen = Pen::at(inner, theme, buf);
+    pen.write(": ", StyleRole::Focus);
+    let x = pen.x;
+    pen.write(&visible(palette.input.text()), StyleRole::Text);
     let rows = usize::from(inner.height.saturating_sub(1)).max(1);
     let from = (palette.chosen + 1).saturating_sub(rows);
     if palette.items.is_empty() {
         let nothing = format!("nothing of that name; {} closes", state.keys.map.key(Action::Dismiss));
-        put(buf, inner.x, inner.y + 1, &nothing, usize::from(inner.width), state.look.theme.style(StyleRole::Dim));
+        theme.write(row(inner, inner.y + 1), &nothing, StyleRole::Dim, buf);
     }
     for (y, (index, item)) in (inner.top() + 1..inner.bottom()).zip(palette.items.iter().enumerate().skip(from)) {
         let key = match item.target {
-            PaletteTarget::Act(action) => {
-                state.keys.map.keys(action).first().map(|_| state.key(action)).unwrap_or_default()
-            }
-            PaletteTarget::Conversation(_) | PaletteTarget::Entry(_) => String::new(),
+            PaletteTarget::Act(action) if !state.keys.map.keys(action).is_empty() => state.key(action),
+            _ => String::new(),
         };
         // What hinders comes first: it must not be what is cut.
         let about = item.disabled.map_or_else(|| item.about.clone(), |why| format!("({why}) {}", item.about));
-        let mark = if index == palette.chosen { mark(&state.look.theme) } else { " " };
-        let (name, about) = (visible(&item.name), visible(&about));
+        let mark = if index == palette.chosen { mark(theme) } else { " " };
+        let name = visible(&item.name);
         // In columns where there is room for them.
         let line = if room < PALETTE_COLUMNS {
             let key = if key.is_empty() { key } else { format!("  {key}") };
@@ -88,57 +88,55 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
         } else {
             format!("{mark} {name:<18} {key:<8} {about}")
         };
-        row(state, &line, index == palette.chosen, item.disabled.is_some(), inner, y, buf);
+        let role = if item.disabled.is_some() { StyleRole::Dim } else { StyleRole::Text };
+        choice(state, &line, index == palette.chosen, role, row(inner, y), buf);
     }
     let shown = inner.height.saturating_sub(1);
     more(state, inner, from, palette.items.len().saturating_sub(from + usize::from(shown)), buf);
-    let column = x.saturating_add(u16::try_from(super::status::cursor_cells(&palette.input)).unwrap_or(u16::MAX));
-    Position { x: column.min(inner.right()), y: inner.y }
+    Position { x: cursor_column(x, &palette.input).min(inner.right()), y: inner.y }
 }
 
 fn draw_ask(state: &State, ask: &Confirmation, buf: &mut Buffer) -> Option<Position> {
+    let theme = &state.look.theme;
     let screen_room = usize::from(buf.area.width.saturating_sub(4)).max(1);
     let widest = ask.lines.iter().map(|l| width(&visible(l))).max().unwrap_or(0).clamp(36, 76).min(screen_room);
     let lines = wrapped(&ask.lines, widest);
-    let key = |action| state.keys.map.key(action);
-    let (yes, cancel) = (key(Action::Confirm), key(Action::Dismiss));
+    let (yes, cancel) = (state.yes_key(ask), state.keys.map.key(Action::Dismiss));
     let (answers, role) = match &ask.consent {
-        Consent::Enter => (format!("{yes} {}   {cancel} cancel", ask.yes), StyleRole::Strong),
-        Consent::Y => (format!("y {}   {cancel} cancel", ask.yes), StyleRole::Strong),
         Consent::Word { word, wrong: true, .. } => {
             (format!("This is not the word: type “{word}”, then {yes}. {cancel} cancels."), StyleRole::Warning)
         }
-        Consent::Word { .. } if ask.ready() => (format!("{yes} {}   {cancel} cancel", ask.yes), StyleRole::Strong),
-        Consent::Word { word, .. } => (format!("type “{word}”, then {yes}   {cancel} cancel"), StyleRole::Dim),
+        Consent::Word { word, .. } if !ask.ready() => {
+            (format!("type “{word}”, then {yes}   {cancel} cancel"), StyleRole::Dim)
+        }
+        _ => (format!("{yes} {}   {cancel} cancel", ask.yes), StyleRole::Strong),
     };
     let extra = if matches!(ask.consent, Consent::Word { .. }) { 4 } else { 2 };
     let frame = if matches!(ask.consent, Consent::Y) { StyleRole::Error } else { StyleRole::Focus };
     let most = usize::from(buf.area.height).saturating_sub(4 + extra).max(2);
     let shown = lines.len().min(most);
     let widest = widest.max(width(&answers)).max(width(&ask.title));
-    let inner = framed(state, &ask.title, frame, widest, shown + extra, buf);
-    let room = usize::from(inner.width);
+    let inner = popup(state, &ask.title, frame, widest, shown + extra, buf);
     let mut y = inner.y;
     let hidden = lines.len() - shown;
     for (at, line) in lines.iter().take(shown).enumerate() {
         // What there is no room for is not kept quiet.
         let cut = (hidden > 0 && at + 1 == shown).then(|| format!("({} more lines)", hidden + 1));
-        row(state, cut.as_deref().unwrap_or(line), false, false, inner, y, buf);
+        theme.write(row(inner, y), cut.as_ref().unwrap_or(line), StyleRole::Text, buf);
         y += 1;
     }
     y += 1;
     let mut cursor = None;
     if let Consent::Word { typed, .. } = &ask.consent {
-        let (x, _) = put(buf, inner.x, y, "> ", room, state.look.theme.style(StyleRole::Strong));
-        put(buf, x, y, visible(typed.value()), room, state.look.theme.style(StyleRole::Text));
-        let column = x.saturating_add(u16::try_from(super::status::cursor_cells(typed)).unwrap_or(u16::MAX));
+        let mut pen = Pen::at(row(inner, y), theme, buf);
+        pen.write("> ", StyleRole::Strong);
+        let column = cursor_column(pen.x, typed);
+        pen.write(&visible(typed.text()), StyleRole::Text);
         cursor = Some(Position { x: column.min(inner.right().saturating_sub(1)), y });
         y += 2;
     }
     if y < inner.bottom() {
-        let style = state.look.theme.style(role);
-        let answers = plain(&answers, state.look.theme.ascii);
-        put(buf, inner.x, y, fit(&answers, room, state.look.theme.ascii), room, style);
+        theme.write(row(inner, y), &answers, role, buf);
     }
     cursor
 }
@@ -154,7 +152,7 @@ fn choices_above(state: &State, items: &[String], chosen: usize, buf: &mut Buffe
     for (up, (index, item)) in items.iter().enumerate().skip(from).take(rows).enumerate() {
         let y = area.bottom() - 1 - u16::try_from(up).unwrap_or(0);
         let mark = if index == chosen { mark(&state.look.theme) } else { " " };
-        row(state, &format!("{mark} {}", visible(item)), index == chosen, false, area, y, buf);
+        choice(state, &format!("{mark} {item}"), index == chosen, StyleRole::Text, row(area, y), buf);
     }
     // The newest stand below, so what there is more of stands above.
     let inside = Rect { y: area.y + 1, height: high.saturating_sub(2), ..area };
@@ -163,15 +161,188 @@ fn choices_above(state: &State, items: &[String], chosen: usize, buf: &mut Buffe
 
 /// The menu of a two-key binding.
 pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
-    let lines: Vec<String> = state
-        .actions_after(first)
-        .iter()
-        .map(|(second, action)| format!("{first} {second}  {}", action.spec().about))
-        .collect();
+    let actions = state.actions_after(first).into_iter();
+    let lines: Vec<String> =
+        actions.map(|(second, action)| format!("{first} {second}  {}", action.spec().about)).collect();
     let widest = lines.iter().map(|l| width(l)).max().unwrap_or(10);
-    let inner = popup(state, &format!("{first} …"), widest, lines.len(), buf);
+    let inner = popup(state, &format!("{first} …"), StyleRole::Focus, widest, lines.len(), buf);
     for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
-        row(state, line, false, false, inner, y, buf);
+        state.look.theme.write(row(inner, y), line, StyleRole::Text, buf);
     }
     more(state, inner, 0, lines.len().saturating_sub(usize::from(inner.height)), buf);
+}
+
+/// Cells of mark and number before a choice.
+const MENU_BEFORE: usize = 4;
+/// The widest that the explanation gets.
+const WIDEST_INTRO: usize = 72;
+/// Rows of the chosen one, at most.
+const WHOLE: usize = 3;
+
+/// A row of the list.
+enum MenuLine<'m> {
+    Group(&'m str),
+    /// The place of a choice among all, and among those that are shown.
+    Choice(usize, usize),
+}
+
+/// Draws a list to pick from: what it is about, and the choices, in groups where it has some. The chosen one is said in whole
+/// where it is wider than a row; a list with a filter shows what fits what is typed.
+fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
+    let ascii = state.look.theme.ascii;
+    let room = usize::from(buf.area.width.saturating_sub(4)).max(1);
+    let items = menu.items.iter().map(|(text, _)| width(&visible(text)) + MENU_BEFORE + 1);
+    let intro = menu.intro.iter().map(|line| width(&visible(line)).min(WIDEST_INTRO));
+    let widest = items.chain(intro).max().unwrap_or(0).max(width(&menu.title) + 2).clamp(20, room.max(20));
+    let cells = widest.min(room);
+    let mut intro = wrapped(&menu.intro, cells);
+    let typed = menu.filter.as_ref().map(|filter| filter.text());
+    if let Some(typed) = typed {
+        let none = if menu.shown().next().is_none() { "   nothing matches" } else { "" };
+        let filter = format!("filter: {}{none}", visible(typed));
+        intro.push(if typed.is_empty() { "Type to filter.".to_owned() } else { filter });
+    }
+    let gap = usize::from(!intro.is_empty());
+    let lines = menu_lines(menu);
+    // The frame stands still, whichever is chosen and whatever is typed.
+    let most = menu.items.iter().map(|(text, _)| whole(text, cells).len()).max().unwrap_or(1) - 1;
+    let high = intro.len() + gap + menu.items.len() + menu.groups.len() + most;
+    let inner = popup(state, &menu.title, StyleRole::Focus, widest, high, buf);
+    let theme = &state.look.theme;
+    let chosen = menu.items.get(menu.chosen).map_or_else(Vec::new, |(text, _)| whole(text, cells));
+    let besides = chosen.len().saturating_sub(1);
+    // Where there is no room for all, the choices go before the explanation.
+    let wanted = menu.items.len() + besides + gap;
+    let room_for_intro =
+        usize::from(inner.height).saturating_sub(wanted).clamp(usize::from(typed.is_some()), intro.len());
+    let mut y = inner.y;
+    let skip = if typed.is_some() { intro.len() - room_for_intro } else { 0 };
+    for (at, line) in intro.iter().skip(skip).take(room_for_intro).enumerate() {
+        let cut = at + 1 == room_for_intro && room_for_intro < intro.len() && typed.is_none();
+        let line =
+            if cut { format!("{}…", fit(line.trim_end(), cells.saturating_sub(1), ascii)) } else { line.clone() };
+        theme.write(row(inner, y), &line, StyleRole::Dim, buf);
+        y += 1;
+    }
+    if room_for_intro > 0 && room_for_intro == intro.len() {
+        y += 1;
+    }
+    let rows = usize::from(inner.bottom().saturating_sub(y)).saturating_sub(besides).max(1);
+    let at =
+        lines.iter().position(|line| matches!(line, MenuLine::Choice(index, _) if *index == menu.chosen)).unwrap_or(0);
+    let from = (at + 1).saturating_sub(rows);
+    for line in lines.iter().skip(from).take(rows) {
+        let (index, place) = match line {
+            MenuLine::Choice(index, place) => (*index, *place),
+            MenuLine::Group(name) => {
+                theme.write(row(inner, y), name, StyleRole::Strong, buf);
+                y += 1;
+                continue;
+            }
+        };
+        let Some((text, _)) = menu.items.get(index) else { continue };
+        // Where one types to filter, a digit is typed too.
+        let number = if place < 9 && menu.filter.is_none() { (place + 1).to_string() } else { " ".to_owned() };
+        if index != menu.chosen {
+            theme.write(row(inner, y), &format!("  {number} {text}"), StyleRole::Text, buf);
+            y += 1;
+            continue;
+        }
+        for (at, line) in chosen.iter().enumerate() {
+            let before = if at == 0 { format!("{} {number} ", mark(theme)) } else { " ".repeat(MENU_BEFORE) };
+            choice(state, &format!("{before}{line}"), true, StyleRole::Text, row(inner, y), buf);
+            y += 1;
+        }
+    }
+    more(state, inner, from, lines.len().saturating_sub(from + rows), buf);
+}
+
+/// The rows of the list: groups are named while nothing is filtered.
+fn menu_lines(menu: &Menu) -> Vec<MenuLine<'_>> {
+    let mut out = Vec::new();
+    let filtered = menu.filter.as_ref().is_some_and(|filter| !filter.text().trim().is_empty());
+    for (place, index) in menu.shown().enumerate() {
+        let group = menu.groups.iter().find(|(first, _)| *first == index).filter(|_| !filtered);
+        out.extend(group.map(|(_, name)| MenuLine::Group(name)));
+        out.push(MenuLine::Choice(index, place));
+    }
+    out
+}
+
+/// The rows of a choice as the chosen one; at least one.
+fn whole(text: &str, cells: usize) -> Vec<String> {
+    let mut rows = wrapped(&[text.to_owned()], cells.saturating_sub(MENU_BEFORE).max(1));
+    if rows.len() > WHOLE {
+        rows.truncate(WHOLE);
+        rows.iter_mut().skip(WHOLE - 1).for_each(|last| last.push('…'));
+    }
+    rows
+}
+
+/// One row of an area.
+const fn row(inner: Rect, y: u16) -> Rect {
+    Rect { y, height: 1, ..inner }
+}
+
+/// The column of the cursor of a one-line input that begins at `x`.
+fn cursor_column(x: u16, input: &Editor) -> u16 {
+    x.saturating_add(u16::try_from(width(&visible(input.before()))).unwrap_or(u16::MAX))
+}
+
+/// A box with at most `inner_width` × `inner_height` inside, a blank at each side; what is inside.
+fn popup(
+    state: &State,
+    title: &str,
+    role: StyleRole,
+    inner_width: usize,
+    inner_height: usize,
+    buf: &mut Buffer,
+) -> Rect {
+    let screen = Rect { height: buf.area.height.saturating_sub(2), ..buf.area };
+    dim(screen, &state.look.theme, buf);
+    let wide = u16::try_from(inner_width).unwrap_or(u16::MAX).saturating_add(4);
+    let high = u16::try_from(inner_height).unwrap_or(u16::MAX).saturating_add(2);
+    // In the middle of the panes, unless it is wider than those.
+    let main = if state.demo.present.is_some() { screen } else { state.panes().main };
+    let main = if wide > main.width { screen } else { main };
+    let width = wide.min(screen.width);
+    let height = high.min(screen.height).max(3);
+    let outer = Rect {
+        x: main.x + main.width.saturating_sub(width) / 2,
+        y: screen.y + screen.height.saturating_sub(height) / 2,
+        width,
+        height,
+    };
+    clear(outer, buf);
+    outline(outer, &state.look.theme, if role == StyleRole::Focus { StyleRole::Border } else { role }, buf);
+    let heading = Rect { x: outer.x + 1, width: width.saturating_sub(4), ..row(outer, outer.y) };
+    state.look.theme.write(heading, &format!(" {title} "), role, buf);
+    Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
+}
+
+/// Says on the frame around `inner` how many rows there are above and below what is shown.
+fn more(state: &State, inner: Rect, above: usize, below: usize, buf: &mut Buffer) {
+    for (count, y) in [(above, inner.y.saturating_sub(1)), (below, inner.bottom())] {
+        if count > 0 {
+            let text = format!(" {count} more ");
+            let x = inner.right().saturating_sub(u16::try_from(width(&text)).unwrap_or(0)).max(inner.x);
+            put(buf, x, y, &text, usize::from(inner.width), state.look.theme.style(StyleRole::Strong));
+        }
+    }
+}
+
+/// A row of a list.
+fn choice(state: &State, line: &str, chosen: bool, role: StyleRole, row: Rect, buf: &mut Buffer) {
+    state.look.theme.write(row, line, role, buf);
+    if chosen {
+        state.look.theme.select(row, buf);
+    }
+}
+
+/// Lines of text in rows of so many cells.
+fn wrapped(lines: &[String], cells: usize) -> Vec<String> {
+    let rows = |line: &str| -> Vec<String> {
+        wrap(line, cells).into_iter().map(|row| line.get(row).unwrap_or_default().to_owned()).collect()
+    };
+    lines.iter().flat_map(|line| visible_lines(line)).flat_map(|line| rows(&line)).collect()
 }

@@ -17,13 +17,15 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::frame::DrawingContext;
+use super::frame::{self, DrawingContext};
 use crate::model::variables::next_name;
 use crate::pass::result::{ExpectationResult, ExpectationState, StepResult, Verdict};
 use crate::pass::runner::{Runner, StepStage};
-use crate::text::screen::{fit, hung, plain, put, visible, width};
+use crate::text::screen::{fit, hung, visible, width};
 use crate::tui::action::Action;
-use crate::tui::state::State;
+use crate::tui::layout::PaneArea;
+use crate::tui::state::key_hints::verdict_keys;
+use crate::tui::state::{Pane, State};
 use crate::tui::theme::StyleRole;
 
 /// Rows of the list that stay where the open step is long.
@@ -56,16 +58,8 @@ impl Row {
     }
 }
 
-/// What stands beside the pane's name: of which test run it is, and whether that is paused.
-pub fn aside(state: &State) -> String {
-    let Some(runner) = &state.session.pass.runner else { return String::new() };
-    let paused = if runner.is_paused() { "  PAUSED" } else { "" };
-    format!("{}  {}{paused}", runner.run().name, runner.run().place_word())
-}
-
 /// How the verdicts stand, for the pane's right corner.
-pub fn count(state: &State) -> String {
-    let Some(runner) = &state.session.pass.runner else { return String::new() };
+fn count(runner: &Runner) -> String {
     // What is only suggested does not count before a person has said so.
     let words = [
         (Some(Verdict::Pass), "passed"),
@@ -74,21 +68,20 @@ pub fn count(state: &State) -> String {
         (Some(Verdict::Skip), "skipped"),
         (None, "to do"),
     ];
-    let mut parts = Vec::new();
-    for (verdict, word) in words {
-        let count = runner.run().steps().filter(|s| s.verdict == verdict).count();
-        if count > 0 {
-            parts.push(format!("{count} {word}"));
-        }
-    }
-    parts.join(if state.look.theme.ascii { " - " } else { " · " })
+    let count = |verdict| runner.run().steps().filter(|step| step.verdict == verdict).count();
+    let counts = words.iter().map(|(verdict, word)| (count(*verdict), word)).filter(|(count, _)| *count > 0);
+    counts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(" · ")
 }
 
 /// Draws it.
-pub fn draw(state: &State, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
+pub fn draw(state: &State, area: &PaneArea, buf: &mut Buffer) {
+    let look = &DrawingContext::of(state, Pane::Pass);
     let Some(runner) = &state.session.pass.runner else { return };
+    let paused = if runner.is_paused() { "  PAUSED" } else { "" };
+    let aside = format!("{}  {}{paused}", runner.run().name, runner.run().place_word());
+    frame::heading(area, "4 Test run", (aside, StyleRole::Text), (count(runner), StyleRole::Dim), look, buf);
     // The first column is for the mark.
-    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
+    let area = Rect { x: area.inner.x + 1, width: area.inner.width.saturating_sub(1), ..area.inner };
     let room = usize::from(area.width);
     let height = usize::from(area.height);
     let mut below = open_rows(state, runner, Room { cells: room, short: height < SHORT });
@@ -112,14 +105,10 @@ pub fn draw(state: &State, look: &DrawingContext<'_>, area: Rect, buf: &mut Buff
 }
 
 fn draw_row(row: &Row, look: &DrawingContext<'_>, area: Rect, y: u16, buf: &mut Buffer) {
-    let ascii = look.theme.ascii;
-    let room = usize::from(area.width);
-    let text = visible(&row.text);
-    let text = plain(&text, ascii);
-    let text = fit(&text, room, ascii);
-    put(buf, area.x, y, &text, room, look.theme.style(row.role));
+    let line = Rect { y, height: 1, ..area };
+    look.theme.write(line, &row.text, row.role, buf);
     if row.here {
-        super::frame::select(Rect { y, height: 1, x: area.x - 1, width: area.width + 1 }, look, buf);
+        frame::select(Rect { x: area.x - 1, width: area.width + 1, ..line }, look, buf);
     }
 }
 
@@ -184,16 +173,13 @@ fn word(step: &StepResult, stage: Option<&StepStage>) -> (&'static str, StyleRol
 
 /// The open step: what to do, what is expected, what is suggested.
 fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
-    let line = if state.look.theme.ascii { "-" } else { "─" };
-    let mut rows = vec![Row::new(line.repeat(room.cells), StyleRole::Border)];
+    let mut rows = vec![Row::new(state.look.theme.glyph("-", "─").repeat(room.cells), StyleRole::Border)];
     let Some(step) = runner.open_result() else {
         let key = state.key(Action::PassReports);
         let again = state.key(Action::Pass);
-        for text in
-            [format!("The test run is finished. {key} writes the reports."), format!("{again} opens another one.")]
-        {
-            rows.extend(wrapped(&text, room, 0, StyleRole::Strong));
-        }
+        let finished = format!("The test run is finished. {key} writes the reports.");
+        let texts = [finished, format!("{again} opens another one.")];
+        rows.extend(texts.iter().flat_map(|text| wrapped(text, room, 0, StyleRole::Strong)));
         return rows;
     };
     let instruction = filled(&step.instruction, step);
@@ -257,11 +243,8 @@ fn expectation_rows(
     };
     let mut text = format!("  {word:<WORD$} {}", expectation.what);
     // What met it is in the thread and the log; what did not must be read here.
-    if let Some(detail) = expectation
-        .detail
-        .as_ref()
-        .filter(|_| matches!(expectation.met, ExpectationState::No | ExpectationState::Blocked))
-    {
+    let unmet = matches!(expectation.met, ExpectationState::No | ExpectationState::Blocked);
+    if let Some(detail) = expectation.detail.as_ref().filter(|_| unmet) {
         text.push_str(&format!(": {detail}"));
     }
     wrapped(&text, room, WORD + 3, role)
@@ -269,7 +252,7 @@ fn expectation_rows(
 
 /// What can be pressed now.
 fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Row> {
-    let mut verdicts = crate::tui::state::key_hints::verdict_keys(state);
+    let mut verdicts = verdict_keys(state);
     let (before, role) = if runner.is_paused() {
         (format!("Paused, {} goes on. ", state.key(Action::PassPause)), StyleRole::Warning)
     } else {

@@ -33,8 +33,8 @@ struct Looks {
 
 fn desk(size: (u16, u16), looks: Looks) -> Desk {
     Desk::with(size.0, size.1, |setup| {
-        setup.theme.ascii = looks.ascii;
-        setup.theme.mono = looks.mono;
+        setup.look.theme.ascii = looks.ascii;
+        setup.look.theme.mono = looks.mono;
         setup.session.log = guestwire::session::log::Log::new(guestwire::session::log::LogOptions {
             ascii: looks.ascii,
             ..Default::default()
@@ -329,7 +329,7 @@ fn what_has_the_focus_is_told_without_colour() {
 
 fn hostile(size: (u16, u16), looks: Looks) -> Desk {
     let mut desk = Desk::with(size.0, size.1, |setup| {
-        setup.theme.ascii = looks.ascii;
+        setup.look.theme.ascii = looks.ascii;
         HOSTILE.clone_into(&mut setup.session.profile.facts.name);
         HOSTILE.clone_into(&mut setup.session.profile.facts.region);
         setup.session.conversations = Conversations::new(vec![
@@ -405,14 +405,14 @@ fn help_tells_of_every_action() {
     let mut desk = desk((80, 24), Looks::default());
     desk.keys("esc ?");
     for spec in guestwire::tui::action::ACTIONS {
-        let lines = guestwire::tui::state::help::lines(&desk.state, Some(&tui_input::Input::from(spec.name)));
+        let lines = guestwire::tui::state::help::lines(&desk.state, spec.name);
         assert!(lines.iter().any(|l| l.contains(spec.about)), "{} is not found in help", spec.name);
         for key in desk.state.keys.map.keys(spec.action) {
             let found = lines.iter().any(|l| l.contains(spec.about) && l.contains(&key.to_string()));
             assert!(found, "help does not name {key} of {}", spec.name);
         }
     }
-    let all = guestwire::tui::state::help::lines(&desk.state, None);
+    let all = guestwire::tui::state::help::lines(&desk.state, "");
     assert!(all.len() <= 40, "by job it fits 80x24 in two screens: {}", all.len());
 }
 

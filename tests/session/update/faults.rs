@@ -150,7 +150,7 @@ fn colours_change_at_once_and_the_text_does_not() {
 fn colour_comes_back_after_monochrome_unless_none_is_wanted_at_all() {
     for (none_wanted, coloured) in [(false, true), (true, false)] {
         let mut desk = Desk::default();
-        desk.state.look.manners.no_colour = none_wanted;
+        desk.state.look.theme.no_color = none_wanted;
         for name in ["monochrome", "dark"] {
             desk.command("theme");
             let at = guestwire::tui::theme::names().position(|known| known == name).unwrap();

@@ -9,7 +9,6 @@ use guestwire::model::{
     RemoteMessage, RemoteState, WebSession,
 };
 use guestwire::session::conversations::Conversations;
-use guestwire::tui::state::Manners;
 use guestwire::tui::state::overlay::Overlay;
 use guestwire::tui::{Effect, Event};
 
@@ -198,7 +197,7 @@ fn typing_shows_ends_by_itself_and_ends_with_the_message() {
 #[test]
 fn a_calm_screen_shows_nothing_that_comes_and_goes() {
     let mut desk = web();
-    desk.state.look.manners = Manners { calm: true, ..Manners::default() };
+    desk.state.look.calm = true;
     let before = (desk.screen(), desk.state.next_deadline());
     let until = desk.now.after(Duration::from_secs(5));
     desk.report(Report::Typing { key: WEB, author: Author::Bot, until: Some(until) });
@@ -303,7 +302,7 @@ fn told(effects: &[Effect]) -> usize {
 fn typing_is_told_at_most_every_five_seconds_and_only_where_it_is_wanted() {
     let mut desk = web();
     assert_eq!(told(&desk.type_text("quiet")), 0, "nothing is sent by typing unless that is switched on");
-    desk.state.look.manners.tells_typing = true;
+    desk.state.look.tells_typing = true;
     assert_eq!(told(&desk.type_text(" told")), 1);
     desk.pass(4_900);
     assert_eq!(told(&desk.type_text("x")), 0);

@@ -65,7 +65,7 @@ fn ctrl_c_takes_the_first_key_back_and_is_not_the_first_of_two() {
     let mut desk = Desk::default();
     assert_eq!(desk.keys("esc y ctrl-c"), []);
     assert!(desk.state.keys.deadlines()[0].is_none());
-    assert!(desk.state.keys.quit_armed().is_none());
+    assert!(desk.state.keys.quit_armed.is_none());
 }
 
 #[test]

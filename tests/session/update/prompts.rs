@@ -51,7 +51,7 @@ fn ctrl_c_while_typing_a_filter_takes_it_back_and_is_not_the_first_of_two() {
     assert_eq!(desk.keys("ctrl-c"), []);
     assert!(desk.state.overlay.is_none());
     assert_eq!(desk.state.session.log.filter_text(), "");
-    assert!(desk.state.keys.quit_armed().is_none());
+    assert!(desk.state.keys.quit_armed.is_none());
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_pasted_line_goes_into_the_prompt() {
     let mut desk = Desk::default();
     desk.keys("esc /");
     desk.paste("two\nlines\n");
-    assert_eq!(prompt(&desk).input.value(), "two lines");
+    assert_eq!(prompt(&desk).input.text(), "two lines");
     assert_eq!(desk.state.composer.text(), "");
 }
 
@@ -172,7 +172,7 @@ fn a_comment_is_kept_with_its_entry_and_can_be_edited() {
     assert_eq!(desk.state.session.log.selected().and_then(|e| e.comment()), Some("asked the admin"));
     assert!(desk.screen().contains("asked the admin"));
     desk.keys(";");
-    assert_eq!(prompt(&desk).input.value(), "asked the admin");
+    assert_eq!(prompt(&desk).input.text(), "asked the admin");
 }
 
 #[test]

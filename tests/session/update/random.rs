@@ -14,7 +14,6 @@ use guestwire::model::{
 };
 use guestwire::tui::action::ACTIONS;
 use guestwire::tui::chord::KeySequence;
-use guestwire::tui::state::Manners;
 use guestwire::tui::{Effect, Event};
 
 use crate::support::console::{Desk, exchange_of, facts, live_conversations, real_place};
@@ -311,7 +310,8 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
             s.session.conversations = guestwire::session::conversations::Conversations::new(vec![]);
         }
     });
-    desk.state.look.manners = Manners { calm: dice.one_in(3), tells_typing: dice.one_in(2), ..Manners::default() };
+    desk.state.look.calm = dice.one_in(3);
+    desk.state.look.tells_typing = dice.one_in(2);
     for n in 0..events {
         if dice.one_in(3) {
             desk.pass(dice.below(3_000));

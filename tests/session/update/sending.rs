@@ -22,7 +22,7 @@ fn enter_sends_what_was_typed_into_the_open_conversation() {
         extras: guestwire::model::Extras::default(),
     };
     assert_eq!(effects, [Effect::Engine(Command::Send(request))]);
-    assert!(desk.state.composer.is_empty());
+    assert!(desk.state.composer.text().is_empty());
     assert_eq!(desk.state.session.threads.message(MessageId(1)).map(|m| &m.delivery), Some(&DeliveryStatus::Queued));
 }
 
@@ -80,7 +80,7 @@ fn a_paste_with_no_conversation_open_is_not_lost_out_of_sight() {
     assert_eq!(desk.state.arrangement.focus, Pane::Picker);
     assert_eq!(desk.status(), "No conversation is open: open one, or add one.");
     assert_eq!(desk.offers(), ["Enter open", "+ add"]);
-    assert!(desk.state.composer.is_empty(), "text that cannot be seen would turn up in the next conversation");
+    assert!(desk.state.composer.text().is_empty(), "text that cannot be seen would turn up in the next conversation");
 }
 
 #[test]

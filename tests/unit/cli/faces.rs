@@ -25,8 +25,8 @@ use crate::session::conversations::{Conversations, MessageCounts};
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
 use crate::tui;
+use crate::tui::state::State;
 use crate::tui::state::composer::Composer;
-use crate::tui::state::{Setup, State};
 
 const KEY: ConversationKey = ConversationKey(0);
 const MESSAGE: MessageId = MessageId(1);
@@ -89,16 +89,10 @@ fn session() -> Session {
 }
 
 fn on_screen(course: &[Report]) -> Known {
-    let mut state = State::new(Setup {
-        now: now(),
-        size: Size::new(120, 36),
-        session: session(),
-        theme: tui::theme::Theme::default(),
-        zone: TimeZone::UTC,
-        manners: tui::state::Manners::default(),
-        keymap: tui::keymap::Keymap::default(),
-        composer: Composer::new(1, "run"),
-    });
+    let look =
+        tui::state::Look { theme: tui::theme::Theme::default(), zone: TimeZone::UTC, calm: false, tells_typing: false };
+    let (keymap, composer) = (tui::keymap::Keymap::default(), Composer::new(1, "run", Vec::new()));
+    let mut state = State::new(now(), Size::new(120, 36), session(), look, keymap, composer);
     tui::update(&mut state, now(), tui::Event::Paste("Hello".to_owned()));
     let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
     let effects = tui::update(&mut state, now(), tui::Event::Key(enter));

@@ -9,11 +9,10 @@
 //!          typing and erasing join the change before them until a word, a move or another kind of edit ends it
 //! ```
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
-use unicode_segmentation::GraphemeCursor;
-
-use super::steps::{Change, Steps, Unit, is_blank, is_word};
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 /// A multi-line text with a cursor and its undo history. Line ends are `\n`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,13 +27,20 @@ pub fn normalized(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
 }
 
+impl From<&str> for Editor {
+    fn from(text: &str) -> Self {
+        let text = normalized(text).into_owned();
+        Self { cursor: text.len(), text, steps: Steps::default() }
+    }
+}
+
 impl Editor {
     /// The text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The cursor: a byte offset at a cluster boundary of [`Editor::text`].
+    /// The cursor: a byte offset at a cluster boundary of the text.
     pub const fn cursor(&self) -> usize {
         self.cursor
     }
@@ -81,7 +87,7 @@ impl Editor {
 
     fn go(&mut self, at: usize) {
         self.cursor = at;
-        self.steps.close();
+        self.steps.open = false;
     }
 
     /// One cluster towards the beginning.
@@ -114,26 +120,14 @@ impl Editor {
         self.go(self.snap(at));
     }
 
-    fn cluster_before(&self, at: usize) -> &str {
-        self.text.get(self.boundary_before(at)..at).unwrap_or_default()
+    fn skip_back(&self, at: usize, over: impl Fn(&str) -> bool) -> usize {
+        let before = self.text.get(..at).unwrap_or_default().graphemes(true).rev();
+        at - before.take_while(|cluster| over(cluster)).map(str::len).sum::<usize>()
     }
 
-    fn cluster_after(&self, at: usize) -> &str {
-        self.text.get(at..self.boundary_after(at)).unwrap_or_default()
-    }
-
-    fn skip_back(&self, mut at: usize, over: impl Fn(&str) -> bool) -> usize {
-        while at > 0 && over(self.cluster_before(at)) {
-            at = self.boundary_before(at);
-        }
-        at
-    }
-
-    fn skip_ahead(&self, mut at: usize, over: impl Fn(&str) -> bool) -> usize {
-        while at < self.text.len() && over(self.cluster_after(at)) {
-            at = self.boundary_after(at);
-        }
-        at
+    fn skip_ahead(&self, at: usize, over: impl Fn(&str) -> bool) -> usize {
+        let after = self.text.get(at..).unwrap_or_default().graphemes(true);
+        at + after.take_while(|cluster| over(cluster)).map(str::len).sum::<usize>()
     }
 
     /// To the beginning of this word, or of the one before.
@@ -175,31 +169,29 @@ impl Editor {
 
     /// Replaces the whole text, as one step; the cursor goes to the end.
     pub fn set_text(&mut self, text: &str) {
-        let text = normalized(text);
-        if text != self.text {
-            self.replace(0..self.text.len(), &text, Unit::Whole);
-        }
-        self.text_end();
+        if normalized(text) == self.text { self.text_end() } else { self.set_text_step(text) }
     }
 
     /// Replaces the whole text as a step of its own even where nothing changes, so that [`Editor::forget_step`] takes
     /// back exactly this.
     pub(super) fn set_text_step(&mut self, text: &str) {
-        self.steps.close();
-        let inserted = normalized(text).into_owned();
-        let removed = std::mem::replace(&mut self.text, inserted.clone());
-        let after = inserted.len();
-        let change =
-            Change { unit: Unit::Whole, at: 0, removed, inserted, cursor_before: self.cursor, cursor_after: after };
-        self.steps.record(change);
+        self.replace(0..self.text.len(), &normalized(text), Unit::Whole);
         self.text_end();
     }
 
     /// Takes the newest step back for good.
     pub(super) fn forget_step(&mut self) {
         if self.undo() {
-            self.steps.forget_undone();
+            self.steps.undone.clear();
         }
+    }
+
+    /// Takes out the word before the cursor with what stands between, as words are told apart in any script.
+    pub fn cut_word(&mut self) {
+        let is_word = |word: &str| word.chars().any(|c| !c.is_whitespace() && !c.is_ascii_punctuation());
+        let words = self.before().split_word_bound_indices();
+        let start = words.filter_map(|(at, word)| is_word(word).then_some(at)).next_back();
+        self.cut(start.unwrap_or(0)..self.cursor);
     }
 
     /// Takes out the blank-separated word before the cursor (at the beginning of a line: the line end) and returns it.
@@ -238,19 +230,11 @@ impl Editor {
         if removed.is_empty() && with.is_empty() {
             return;
         }
-        let removed = removed.to_owned();
-        let before = self.cursor;
-        self.text.replace_range(range.clone(), with);
-        self.cursor = self.snap(range.start + with.len());
-        let change = Change {
-            unit,
-            at: range.start,
-            removed,
-            inserted: with.to_owned(),
-            cursor_before: before,
-            cursor_after: self.cursor,
-        };
-        self.steps.record(change);
+        let (at, removed, cursor_before) = (range.start, removed.to_owned(), self.cursor);
+        self.text.replace_range(range, with);
+        self.cursor = self.snap(at + with.len());
+        let inserted = with.to_owned();
+        self.steps.record(Change { unit, at, removed, inserted, cursor_before, cursor_after: self.cursor });
     }
 
     // ---- undo ---------------------------------------------------------------------------------------------------
@@ -272,6 +256,130 @@ impl Editor {
         self.go(cursor);
         true
     }
+}
+
+/// Undo keeps at most this many changes …
+const MAX_CHANGES: usize = 1_000;
+/// … and at most about this many bytes; the newest change is always kept.
+const MAX_CHANGE_BYTES: usize = 8 << 20;
+
+/// What kind of edit a change came from: equal neighbours may join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    /// One character typed.
+    Typed,
+    /// One cluster erased towards the beginning.
+    ErasedBack,
+    /// One cluster erased towards the end.
+    ErasedAhead,
+    /// Anything else: never joined.
+    Whole,
+}
+
+/// A replacement of a part of the text, which can be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Change {
+    unit: Unit,
+    at: usize,
+    removed: String,
+    inserted: String,
+    cursor_before: usize,
+    cursor_after: usize,
+}
+
+/// What was done and can be taken back, and what was taken back and can be done again: changes in order, small ones of a
+/// kind joined into steps that a person would call one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Steps {
+    done: VecDeque<Change>,
+    undone: Vec<Change>,
+    /// Bytes held by `done`.
+    bytes: usize,
+    /// Whether the next change may join the newest.
+    open: bool,
+}
+
+impl Steps {
+    /// The newest change, to be taken back.
+    fn back(&mut self) -> Option<&Change> {
+        let change = self.done.pop_back()?;
+        self.bytes -= change.bytes();
+        self.undone.push(change);
+        self.undone.last()
+    }
+
+    /// The change that was taken back last, to be done again.
+    fn ahead(&mut self) -> Option<&Change> {
+        let change = self.undone.pop()?;
+        self.bytes += change.bytes();
+        self.done.push_back(change);
+        self.done.back()
+    }
+
+    /// Takes a change in, joined to the newest where both are one doing.
+    fn record(&mut self, new: Change) {
+        self.undone.clear();
+        self.bytes += new.bytes();
+        let may_join = std::mem::replace(&mut self.open, new.unit != Unit::Whole);
+        if may_join && self.done.back_mut().is_some_and(|last| last.join(&new)) {
+            return;
+        }
+        self.done.push_back(new);
+        while self.done.len() > 1 && (self.done.len() > MAX_CHANGES || self.bytes > MAX_CHANGE_BYTES) {
+            self.bytes -= self.done.pop_front().map_or(0, |oldest| oldest.bytes());
+        }
+    }
+}
+
+impl Change {
+    const fn bytes(&self) -> usize {
+        self.removed.len() + self.inserted.len()
+    }
+
+    /// Joins `new` to this where both are the same small doing, in the same place, in the same word.
+    fn join(&mut self, new: &Self) -> bool {
+        let (earlier, later, touches) = match new.unit {
+            Unit::Typed => {
+                let touches = new.removed.is_empty() && self.at + self.inserted.len() == new.at;
+                (self.inserted.graphemes(true).next_back(), &new.inserted, touches)
+            }
+            Unit::ErasedBack => {
+                (self.removed.graphemes(true).next(), &new.removed, new.at + new.removed.len() == self.at)
+            }
+            Unit::ErasedAhead => (self.removed.graphemes(true).next_back(), &new.removed, new.at == self.at),
+            Unit::Whole => return false,
+        };
+        let same_word = earlier.is_none_or(is_blank) || !is_blank(later);
+        if !touches || !same_word || self.unit != new.unit || self.cursor_after != new.cursor_before {
+            return false;
+        }
+        match new.unit {
+            Unit::Typed => self.inserted.push_str(&new.inserted),
+            Unit::ErasedBack => self.removed.insert_str(0, &new.removed),
+            Unit::ErasedAhead | Unit::Whole => self.removed.push_str(&new.removed),
+        }
+        self.at = self.at.min(new.at);
+        self.cursor_after = new.cursor_after;
+        true
+    }
+}
+
+/// Whether a cluster is a blank or a line end.
+fn is_blank(cluster: &str) -> bool {
+    cluster.chars().next().is_none_or(char::is_whitespace)
+}
+
+/// Whether a cluster is part of a word: not blank and not punctuation. Emoji count as words, so that they can be
+/// stepped over one group at a time.
+fn is_word(cluster: &str) -> bool {
+    let Some(c) = cluster.chars().next() else { return false };
+    c == '_' || c.is_alphanumeric() || !(c.is_whitespace() || c.is_control() || is_punctuation(c))
+}
+
+fn is_punctuation(c: char) -> bool {
+    c.is_ascii_punctuation()
+        || matches!(c, '\u{a1}'..='\u{bf}' | '\u{2010}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff0f}'
+            | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff65}')
 }
 
 #[cfg(test)]

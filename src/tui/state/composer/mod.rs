@@ -1,5 +1,6 @@
-//! The composer: one text being written for each conversation, the texts sent before, snippets and variables.
-//! Every character is text; nothing here sends by itself.
+//! The composer: one text being written for each conversation, the texts sent before, snippets and variables, and what the
+//! next message carries beside its text: files and participant attributes. Every character is text; nothing here sends by
+//! itself.
 //!
 //! ```text
 //!  typing, paste ─► draft of the conversation ─► check ─► take_for_send ─► Effect (by the caller) + history
@@ -7,24 +8,21 @@
 //!                     └ Up/Down walk the history; Down past the newest brings the draft back
 //! ```
 
-pub mod attachments;
 pub mod editor;
-pub mod history;
-mod keys;
 pub mod rows;
-mod steps;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::fmt;
 
 use crate::config::settings::ConfiguredSnippet;
-use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
+use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
+use crate::model::variables::{Expansion, NAMES, ValueSource, expand};
 use crate::model::{ConversationKey, Extras, Moment};
 use crate::tui::theme::StyleRole;
+use editor::Editor;
 
-use crate::model::variables::{Expansion, ValueSource, Values, expand};
-pub use editor::Editor;
-use history::DraftHistory;
+/// At most this many texts that were sent are kept.
+const MAX_TEXTS: usize = 500;
 
 /// Why a text is not sent. It stays in the composer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,10 +51,19 @@ impl fmt::Display for DraftRefusal {
     }
 }
 
+/// One thing that the next message carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CarriedExtras {
+    /// The file in this place of the list.
+    Attachment(usize),
+    /// The attribute of that name.
+    Attribute(String),
+}
+
 /// What the composer has to say until the next edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Event {
-    Pasted { lines: usize },
+enum Notice {
+    PastedLines(usize),
     Refused(DraftRefusal),
 }
 
@@ -64,67 +71,51 @@ enum Event {
 #[derive(Clone, Debug)]
 pub struct Composer {
     drafts: BTreeMap<Option<ConversationKey>, Editor>,
+    /// The conversation whose draft is being written.
     active: Option<ConversationKey>,
-    /// The draft of `active`, taken out of `drafts`.
-    editor: Editor,
-    history: DraftHistory,
-    snippets: Vec<ConfiguredSnippet>,
-    /// What was taken out last, for [`Composer::yank`].
+    /// The draft of `active`, taken out of `drafts`. To be changed by [`Self::edited`]; to move the cursor in.
+    pub editor: Editor,
+    /// Texts that were sent in this session, newest last.
+    sent: VecDeque<String>,
+    /// How many texts back from the newest Up and Down stand; 0 is the draft.
+    back: usize,
+    /// The snippets of the settings.
+    pub snippets: Vec<ConfiguredSnippet>,
+    /// What was taken out last, for [`Self::yank`].
     killed: String,
-    notice: Option<Event>,
-    /// What the next messages carry beside their text.
+    notice: Option<Notice>,
     carried: BTreeMap<ConversationKey, Extras>,
-    values: ValueSource,
-    send_key: String,
-    /// Cells of a row in the pane; 0 where that is not known.
-    width: u16,
+    /// What variables stand for in the next message.
+    pub values: ValueSource,
+    /// Cells of a row in the pane, so that Up and Down go by rows as they stand on the screen; 0 where that is not known.
+    pub width: u16,
     /// The column (in cells) that Up and Down try to keep, and the cursor for which that holds.
     goal: Option<(usize, usize)>,
 }
 
 impl Default for Composer {
     fn default() -> Self {
-        Self::new(0, "run")
+        Self::new(0, "run", Vec::new())
     }
 }
 
 impl Composer {
     /// An empty composer. `seed` is what `{{uuid}}` grows from (random, from outside), `run` is what `{{run}}` says.
-    pub fn new(seed: u128, run: &str) -> Self {
+    pub fn new(seed: u128, run: &str, snippets: Vec<ConfiguredSnippet>) -> Self {
         Self {
             drafts: BTreeMap::new(),
             active: None,
             editor: Editor::default(),
-            history: DraftHistory::default(),
-            snippets: Vec::new(),
+            sent: VecDeque::new(),
+            back: 0,
+            snippets,
             killed: String::new(),
             notice: None,
             carried: BTreeMap::new(),
             values: ValueSource::new(seed, run),
-            send_key: "Enter".to_owned(),
             width: 0,
             goal: None,
         }
-    }
-
-    /// Names the key of the live keymap that sends.
-    pub fn set_keys(&mut self, send: &str) {
-        send.clone_into(&mut self.send_key);
-    }
-
-    /// Sets the width of the pane's inside, so that Up and Down go by rows as they stand on the screen.
-    pub fn set_width(&mut self, cells: u16) {
-        self.width = cells;
-    }
-
-    /// Sets the snippets of the settings.
-    pub fn set_snippets(&mut self, snippets: Vec<ConfiguredSnippet>) {
-        self.snippets = snippets;
-    }
-
-    /// A UUID that is in no message.
-    pub fn new_uuid(&mut self) -> uuid::Uuid {
-        self.values.new_uuid()
     }
 
     // ---- drafts -------------------------------------------------------------------------------------------------
@@ -135,17 +126,13 @@ impl Composer {
         if to == self.active {
             return;
         }
-        if self.history.walking() {
-            // The draft is kept, not the text of the history that was only looked at.
-            self.editor.forget_step();
-            self.history.stop();
-        }
+        // The draft is kept, not the text of the history that was only looked at.
+        self.walk_to(0);
         let draft = std::mem::replace(&mut self.editor, self.drafts.remove(&to).unwrap_or_default());
         if draft != Editor::default() {
             self.drafts.insert(self.active, draft);
         }
         self.active = to;
-        self.notice = None;
     }
 
     /// The conversation whose draft is being written.
@@ -159,18 +146,11 @@ impl Composer {
         if key == self.active { self.text() } else { self.drafts.get(&key).map_or("", Editor::text) }
     }
 
-    /// Whether something is written for a conversation.
-    pub fn has_draft(&self, key: impl Into<Option<ConversationKey>>) -> bool {
-        !self.draft_of(key).is_empty()
-    }
-
     /// All drafts that are not empty, with the cursor's byte offset.
     pub fn drafts(&self) -> impl Iterator<Item = (Option<ConversationKey>, &str, usize)> {
-        let active = std::iter::once((self.active, &self.editor));
-        active
-            .chain(self.drafts.iter().map(|(key, editor)| (*key, editor)))
-            .filter(|(_, editor)| !editor.text().is_empty())
-            .map(|(key, editor)| (key, editor.text(), editor.cursor()))
+        let active = std::iter::once((&self.active, &self.editor));
+        let all = active.chain(&self.drafts).filter(|(_, editor)| !editor.text().is_empty());
+        all.map(|(key, editor)| (*key, editor.text(), editor.cursor()))
     }
 
     /// Puts a kept draft back (at start). Replaces what is there; undo brings that back.
@@ -188,23 +168,8 @@ impl Composer {
         self.editor.text()
     }
 
-    /// The text and its cursor.
-    pub const fn editor(&self) -> &Editor {
-        &self.editor
-    }
-
-    /// Whether nothing is typed.
-    pub fn is_empty(&self) -> bool {
-        self.text().is_empty()
-    }
-
-    /// What the variables stand for in the next message.
-    pub fn values(&self, now: Moment) -> Values {
-        self.values.next(now.wall)
-    }
-
     fn expansion(&self, now: Moment) -> Option<Expansion> {
-        self.text().contains("{{").then(|| expand(self.text(), &self.values(now), &BTreeMap::new()))
+        self.text().contains("{{").then(|| expand(self.text(), &self.values.next(now.wall), &BTreeMap::new()))
     }
 
     /// The text as it would be sent now, where that differs from what was typed.
@@ -218,104 +183,113 @@ impl Composer {
     }
 
     /// What is to be said about the text: a refusal, a paste, a variable that is none, a walk through the history; and how
-    /// it is meant. It may quote what was typed, so it is not safe for a terminal.
-    pub fn notice(&self, now: Moment) -> Option<(String, StyleRole)> {
-        let note = |text| Some((text, StyleRole::Info));
-        let problem = |text| Some((text, StyleRole::Warning));
-        if let Some(Event::Refused(refusal)) = self.notice {
-            return problem(refusal.to_string());
-        }
+    /// it is meant. It may quote what was typed, so it is not safe for a terminal. `send` is the key that sends.
+    pub fn notice(&self, now: Moment, send: impl FnOnce() -> String) -> Option<(String, StyleRole)> {
         let over = self.bytes(now).saturating_sub(GUEST_TEXT_MAX_BYTES);
-        if over > 0 {
-            return problem(format!("{over} bytes too many: not sent until it is shorter"));
+        match self.notice {
+            Some(Notice::Refused(refusal)) => return Some((refusal.to_string(), StyleRole::Warning)),
+            _ if over > 0 => {
+                return Some((format!("{over} bytes too many: not sent until it is shorter"), StyleRole::Warning));
+            }
+            Some(Notice::PastedLines(lines)) => {
+                return Some((format!("{lines} lines: {} sends them as one message", send()), StyleRole::Info));
+            }
+            None => {}
         }
-        if let Some(Event::Pasted { lines }) = self.notice {
-            return note(format!("{lines} lines: {} sends them as one message", self.send_key));
-        }
-        if let Some(name) = self.expansion(now).and_then(|e| e.unknown.into_iter().next()) {
-            let known = crate::model::variables::NAMES.map(|(name, _)| name).join(", ");
-            return note(format!("{{{{{name}}}}} is not a variable: it is sent as typed. The variables are {known}"));
-        }
-        if self.history.walking() {
-            let (back, all) = self.history.place();
-            return note(format!("history {back} of {all}; the draft is below the newest"));
-        }
-        None
+        let unknown = self.expansion(now).and_then(|e| e.unknown.into_iter().next()).map(|name| {
+            let known = NAMES.map(|(name, _)| name).join(", ");
+            format!("{{{{{name}}}}} is not a variable: it is sent as typed. The variables are {known}")
+        });
+        let walk = || format!("history {} of {}; the draft is below the newest", self.back, self.sent.len());
+        Some((unknown.or_else(|| (self.back > 0).then(walk))?, StyleRole::Info))
     }
 
     // ---- sending ------------------------------------------------------------------------------------------------
 
+    /// What the next message of the conversation being written to carries; `None` where nothing.
+    pub fn carried(&self) -> Option<&Extras> {
+        self.carried.get(&self.active?).filter(|extras| !extras.is_empty())
+    }
+
+    /// What the next message of `key` carries, to be changed.
+    pub fn carried_mut(&mut self, key: ConversationKey) -> &mut Extras {
+        self.notice = None;
+        self.carried.entry(key).or_default()
+    }
+
+    /// The next message of `key` does not carry this; `None`: it carries nothing.
+    pub fn take_off(&mut self, key: ConversationKey, what: Option<&CarriedExtras>) {
+        let extras = self.carried_mut(key);
+        match what {
+            None => *extras = Extras::default(),
+            Some(CarriedExtras::Attribute(name)) => drop(extras.attributes.remove(name)),
+            Some(CarriedExtras::Attachment(at)) if *at < extras.attachments.len() => {
+                extras.attachments.remove(*at);
+            }
+            Some(CarriedExtras::Attachment(_)) => {}
+        }
+    }
+
+    /// Takes what the next message carries, for a message that is being sent.
+    pub fn take_carried(&mut self) -> Extras {
+        self.active.and_then(|key| self.carried.remove(&key)).unwrap_or_default()
+    }
+
     /// The text as it would be sent, or why it would not be. Changes nothing.
     pub fn check(&self, now: Moment) -> Result<String, DraftRefusal> {
         let text = self.expansion(now).map_or_else(|| self.text().to_owned(), |e| e.text);
+        let attributes = self.carried().map_or(0, |extras| attributes_bytes(&extras.attributes));
         if text.trim().is_empty() && self.carried().is_none_or(|e| e.attachments.is_empty()) {
-            return Err(DraftRefusal::Empty);
+            Err(DraftRefusal::Empty)
+        } else if text.len() > GUEST_TEXT_MAX_BYTES {
+            Err(DraftRefusal::TooLong(text.len()))
+        } else if attributes > ATTRIBUTES_MAX_BYTES {
+            Err(DraftRefusal::Attributes(attributes))
+        } else {
+            Ok(text)
         }
-        if text.len() > GUEST_TEXT_MAX_BYTES {
-            return Err(DraftRefusal::TooLong(text.len()));
-        }
-        self.check_carried()?;
-        Ok(text)
     }
 
     /// Takes the text out to be sent, with variables filled in; what was typed goes into the history. A refused text
     /// stays, and the hint says why. A text of the history goes out and the draft comes back; undo brings a sent text back.
-    /// What goes with it comes from [`Composer::take_carried`].
+    /// What goes with it comes from [`Self::take_carried`].
     pub fn take_for_send(&mut self, now: Moment) -> Result<String, DraftRefusal> {
-        let text = self.check(now).inspect_err(|refusal| self.notice = Some(Event::Refused(*refusal)))?;
+        let text = self.check(now).inspect_err(|refusal| self.notice = Some(Notice::Refused(*refusal)))?;
         let used = self.expansion(now).map(|e| e.used).unwrap_or_default();
         self.values.sent(used.contains(&"seq"));
         let typed = self.text().to_owned();
-        if self.history.walking() {
-            self.editor.forget_step();
-        } else {
+        if self.back == 0 {
             self.editor.set_text("");
         }
-        if !typed.trim().is_empty() {
-            self.history.push(&typed);
+        self.walk_to(0);
+        // The same text twice in a row is kept once.
+        if !typed.trim().is_empty() && self.sent.back() != Some(&typed) {
+            self.sent.push_back(typed);
+            self.sent.drain(..self.sent.len().saturating_sub(MAX_TEXTS));
         }
-        self.notice = None;
         Ok(text)
-    }
-
-    /// A message was sent from elsewhere with [`Self::values`]; `seq`: it used that one.
-    pub fn used(&mut self, seq: bool) {
-        self.values.sent(seq);
     }
 
     // ---- history and snippets -----------------------------------------------------------------------------------
 
-    /// Puts the text sent before the one shown here. The draft is one undo step (or Down) away.
-    pub fn history_older(&mut self) {
-        let walking = self.history.walking();
-        let Some(text) = self.history.older().map(str::to_owned) else { return };
-        if walking {
+    /// Puts the text here that was sent so many before the end; 0: the draft as it was. The draft is one undo step away.
+    fn walk_to(&mut self, back: usize) {
+        if self.back > 0 {
             self.editor.forget_step();
         }
-        self.editor.set_text_step(&text);
-        self.notice = None;
-    }
-
-    /// Puts the text sent after the one shown here; after the newest the draft comes back as it was.
-    pub fn history_newer(&mut self) {
-        if !self.history.walking() {
-            return;
-        }
-        self.editor.forget_step();
-        if let Some(text) = self.history.newer() {
+        self.back = back;
+        if let Some(text) = self.sent.len().checked_sub(back).and_then(|at| self.sent.get(at)) {
             self.editor.set_text_step(text);
         }
         self.notice = None;
     }
 
-    /// Texts sent earlier that hold `needle`, newest first.
+    /// Texts sent earlier that hold `needle` (whatever its case), newest first, each once. An empty needle finds all.
     pub fn search_history(&self, needle: &str) -> Vec<String> {
-        self.history.search(needle)
-    }
-
-    /// The snippets of the settings.
-    pub fn snippets(&self) -> &[ConfiguredSnippet] {
-        &self.snippets
+        let needle = needle.to_lowercase();
+        let mut seen = HashSet::new();
+        let newest_first = self.sent.iter().rev();
+        newest_first.filter(|text| text.to_lowercase().contains(&needle) && seen.insert(*text)).cloned().collect()
     }
 
     /// Puts a snippet in at the cursor. False where there is none of that name.
@@ -327,16 +301,39 @@ impl Composer {
 
     // ---- editing ------------------------------------------------------------------------------------------------
 
-    /// The editor, for a move of the cursor.
-    pub const fn moved(&mut self) -> &mut Editor {
+    /// The editor, for a change: ends a walk through the history and takes the notice away.
+    pub fn edited(&mut self) -> &mut Editor {
+        self.back = 0;
+        self.notice = None;
         &mut self.editor
     }
 
-    /// The editor, for a change: ends a walk through the history and takes the notice away.
-    pub fn edited(&mut self) -> &mut Editor {
-        self.history.stop();
-        self.notice = None;
-        &mut self.editor
+    /// Puts pasted text in, as one step. Line ends become `\n`; nothing else is changed, and nothing is sent.
+    pub fn paste(&mut self, text: &str) {
+        self.edited().insert(text);
+        let text = editor::normalized(text);
+        let lines = text.strip_suffix('\n').unwrap_or(&text).matches('\n').count() + 1;
+        self.notice = (lines > 1).then_some(Notice::PastedLines(lines));
+    }
+
+    /// Puts another text in place of this one, as one step (to edit a copy, or from an editor); undo restores.
+    pub fn set_text(&mut self, text: &str) {
+        self.edited().set_text(text);
+    }
+
+    /// Takes a part out, and keeps it for [`Self::yank`].
+    pub fn kill(&mut self, cut: fn(&mut Editor) -> String) {
+        let taken = cut(self.edited());
+        if !taken.is_empty() {
+            self.killed = taken;
+        }
+    }
+
+    /// Puts back what was taken out last, at the cursor.
+    pub fn yank(&mut self) {
+        let killed = std::mem::take(&mut self.killed);
+        self.edited().insert(&killed);
+        self.killed = killed;
     }
 }
 

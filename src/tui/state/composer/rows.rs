@@ -1,90 +1,49 @@
 //! The rows into which the composer's text falls, made around the cursor only, so that a frame costs what it shows,
-//! whatever has been pasted.
+//! whatever has been pasted; and how Up and Down go by them.
+
+use std::ops::Range;
+
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::Composer;
 use crate::model::Moment;
 use crate::text::screen::{visible, width, wrap_shown};
 
-/// One row of the text: a part of one line, and the cursor's column where it stands in this row.
-pub struct ComposerRow<'t> {
-    /// What stands in it.
-    pub text: &'t str,
-    /// The cursor's column, where it stands in this row.
-    pub cursor: Option<usize>,
-}
-
-/// Rows that the text would like, at least 1.
-fn text_rows(composer: &Composer, cells: u16, max: usize) -> usize {
-    let mut rows = 0;
-    for line in composer.text().split('\n') {
-        rows += wrap_shown(line, usize::from(cells)).len();
-        if rows >= max {
-            return max;
-        }
-    }
-    // A cursor after a full last row needs one more.
-    let own = wrap_shown(cursor_line(composer), usize::from(cells)).len();
-    let extra = cursor_rows(composer, cells).0.len().saturating_sub(own);
-    (rows + extra).clamp(1, max.max(1))
-}
-
-fn cursor_line(composer: &Composer) -> &str {
-    composer.text().get(composer.editor().line()).unwrap_or_default()
-}
-
-/// The rows of the cursor's line, and which of them the cursor stands in.
-fn cursor_rows(composer: &Composer, cells: u16) -> (Vec<ComposerRow<'_>>, usize) {
-    let line = cursor_line(composer);
-    let offset = composer.editor().cursor() - composer.editor().line().start;
-    let cells = usize::from(cells.max(1));
+/// The rows of the cursor's line, in which of them the cursor stands, and in which column: after a full row at the beginning
+/// of one more.
+fn cursor_rows(composer: &Composer, cells: usize) -> (Vec<&str>, usize, usize) {
+    let range = composer.editor.line();
+    let line = composer.text().get(range.clone()).unwrap_or_default();
+    let offset = composer.editor.cursor() - range.start;
     let ranges = wrap_shown(line, cells);
     let at = ranges.iter().rposition(|r| r.start <= offset).unwrap_or(0);
-    let mut rows: Vec<ComposerRow<'_>> =
-        ranges.iter().map(|r| ComposerRow { text: line.get(r.clone()).unwrap_or_default(), cursor: None }).collect();
     let start = ranges.get(at).map_or(0, |r| r.start);
     let column = width(&visible(line.get(start..offset).unwrap_or_default()));
-    if column >= cells {
-        rows.insert(at + 1, ComposerRow { text: "", cursor: Some(0) });
-        return (rows, at + 1);
+    let mut rows: Vec<&str> = ranges.into_iter().map(|row| line.get(row).unwrap_or_default()).collect();
+    if column < cells {
+        return (rows, at, column);
     }
-    if let Some(row) = rows.get_mut(at) {
-        row.cursor = Some(column);
-    }
-    (rows, at)
+    rows.insert(at + 1, "");
+    (rows, at + 1, 0)
 }
 
-/// The rows that stand in a window of `height` rows: the cursor's in the middle where there is more than fits.
-pub fn window(composer: &Composer, cells: u16, height: usize) -> Vec<ComposerRow<'_>> {
-    let text = composer.text();
-    let line = composer.editor().line();
-    let wrapped = |line: &'_ str| wrap_shown(line, usize::from(cells.max(1)));
-    let (mut rows, mut at) = cursor_rows(composer, cells);
-    let mut end = line.end;
-    // Lines below, as many as could be shown.
-    while rows.len() < at + height && end < text.len() {
-        let start = end + 1;
-        let rest = text.get(start..).unwrap_or_default();
-        let next = rest.split('\n').next().unwrap_or_default();
-        rows.extend(
-            wrapped(next).into_iter().map(|r| ComposerRow { text: next.get(r).unwrap_or_default(), cursor: None }),
-        );
-        end = start + next.len();
-    }
-    // Lines above, as many as could be shown.
-    let mut above: Vec<ComposerRow<'_>> = Vec::new();
-    let mut start = line.start;
-    while above.len() < height && start > 0 {
-        let before = text.get(..start - 1).unwrap_or_default();
-        let previous = before.rsplit('\n').next().unwrap_or_default();
-        let parts = wrapped(previous).into_iter().rev();
-        above.extend(parts.map(|r| ComposerRow { text: previous.get(r).unwrap_or_default(), cursor: None }));
-        start = before.len() - previous.len();
-    }
-    at += above.len();
-    above.reverse();
-    above.append(&mut rows);
-    let top = at.saturating_sub(height / 2).min(above.len().saturating_sub(height));
-    above.into_iter().skip(top).take(height).collect()
+/// The rows that stand in a window of `height` rows, the cursor's in the middle where there is more than fits; and the row
+/// and the column in which the cursor stands.
+pub fn window(composer: &Composer, cells: u16, height: usize) -> (Vec<&str>, usize, usize) {
+    let cells = usize::from(cells.max(1));
+    let (text, line) = (composer.text(), composer.editor.line());
+    let rows_of = |line| wrap_shown(line, cells).into_iter().map(move |row| str::get(line, row).unwrap_or_default());
+    let before = line.start.checked_sub(1).and_then(|end| text.get(..end));
+    let above = before.into_iter().flat_map(|text| text.rsplit('\n')).flat_map(|line| rows_of(line).rev());
+    let mut rows: Vec<&str> = above.take(height).collect();
+    rows.reverse();
+    let (own, at, column) = cursor_rows(composer, cells);
+    let at = rows.len() + at;
+    rows.extend(own);
+    let after = text.get(line.end + 1..).into_iter().flat_map(|text| text.split('\n'));
+    rows.extend(after.flat_map(rows_of).take(height));
+    let top = at.saturating_sub(height / 2).min(rows.len().saturating_sub(height));
+    (rows.into_iter().skip(top).take(height).collect(), at - top, column)
 }
 
 /// Rows that the inside of the pane would like at this width, the one for the text as it is sent included: from 1 to `max`.
@@ -93,6 +52,97 @@ pub fn wanted_height(composer: &Composer, now: Moment, width: u16, max: u16) -> 
         return 0;
     }
     let preview = u16::from(max > 1 && composer.preview(now).is_some());
-    let text = text_rows(composer, width.max(1), usize::from(max - preview));
-    u16::try_from(text).unwrap_or(max).saturating_add(preview).min(max)
+    let (cells, most) = (usize::from(width.max(1)), usize::from(max - preview));
+    let rows = composer.text().split('\n').flat_map(|line| wrap_shown(line, cells)).take(most).count();
+    // A cursor after a full last row needs one more.
+    let line = composer.text().get(composer.editor.line()).unwrap_or_default();
+    let extra = cursor_rows(composer, cells).0.len() - wrap_shown(line, cells).len();
+    u16::try_from((rows + extra).clamp(1, most)).unwrap_or(max) + preview
+}
+
+/// Lines longer than this (in bytes) are not laid out for Up and Down: such a line is one row then.
+const LAID_OUT_MAX: usize = 64 << 10;
+
+/// Which way Up and Down go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Up,
+    Down,
+}
+
+impl Composer {
+    /// One row up; on the first row, one text back in the history.
+    pub fn up(&mut self) {
+        if !self.row(Direction::Up) && self.back < self.sent.len() {
+            self.walk_to(self.back + 1);
+        }
+    }
+
+    /// One row down; on the last row, one text nearer in the history, and at last the draft again.
+    pub fn down(&mut self) {
+        if !self.row(Direction::Down) && self.back > 0 {
+            self.walk_to(self.back - 1);
+        }
+    }
+
+    /// Moves by one row as it stands on the screen, keeping the column. False where there is none.
+    fn row(&mut self, way: Direction) -> bool {
+        let line = self.editor.line();
+        let cells = usize::from(self.width);
+        let is_laid_out = |line: &Range<usize>| cells > 0 && line.len() <= LAID_OUT_MAX;
+        let text = self.editor.text();
+        let rows = |line: &Range<usize>| -> Vec<Range<usize>> {
+            if !is_laid_out(line) {
+                return vec![line.clone()];
+            }
+            let rows = wrap_shown(text.get(line.clone()).unwrap_or_default(), cells);
+            rows.into_iter().map(|row| row.start + line.start..row.end + line.start).collect()
+        };
+        let cursor = self.editor.cursor();
+        let here = rows(&line);
+        let at = here.iter().rposition(|row| row.start <= cursor).unwrap_or(0);
+        let start = here.get(at).map_or(line.start, |row| row.start);
+        let column = width(&visible(text.get(start..cursor).unwrap_or_default()));
+        // A cursor after a full last row is shown at the beginning of the next.
+        let past = is_laid_out(&line) && column >= cells;
+        let column = match self.goal.filter(|(place, _)| *place == cursor) {
+            Some((_, column)) => column,
+            None if past => 0,
+            None => column,
+        };
+        let target = match way {
+            Direction::Up if past => here.get(at).cloned(),
+            Direction::Up if at > 0 => here.get(at - 1).cloned(),
+            Direction::Up => line.start.checked_sub(1).and_then(|end| {
+                let start = text.get(..end)?.rfind('\n').map_or(0, |n| n + 1);
+                rows(&(start..end)).pop()
+            }),
+            Direction::Down if at + 1 < here.len() => here.get(at + 1).cloned(),
+            Direction::Down => text.get(line.end + 1..).and_then(|rest| {
+                let start = line.end + 1;
+                let end = rest.find('\n').map_or(text.len(), |n| start + n);
+                rows(&(start..end)).into_iter().next()
+            }),
+        };
+        let Some(target) = target else { return false };
+        let ends_line = text.get(target.end..).is_none_or(|rest| rest.is_empty() || rest.starts_with('\n'));
+        let place = target.start + column_in(text.get(target).unwrap_or_default(), column, ends_line);
+        self.editor.place(place);
+        self.goal = Some((place, column));
+        true
+    }
+}
+
+/// The byte offset in `row` of the cluster at `column` cells. Behind the last cluster only where the row ends its line:
+/// else that place belongs to the next row.
+fn column_in(row: &str, column: usize, ends_line: bool) -> usize {
+    let (mut used, mut last) = (0, 0);
+    for (at, cluster) in row.grapheme_indices(true) {
+        last = at;
+        used += width(&visible(cluster));
+        if used > column {
+            return at;
+        }
+    }
+    if ends_line { row.len() } else { last }
 }

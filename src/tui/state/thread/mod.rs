@@ -3,49 +3,50 @@
 //! texts of messages once for a width; drawing only reads.
 
 pub mod rows;
-mod scroll;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::journal::job::KeptPlace;
 use crate::model::ConversationKey;
 use crate::session::thread::{EntryId, MessageSource, ThreadEntry, Threads};
 
-use rows::{Row, RowContext};
-pub use scroll::Scroll;
-use scroll::{Bodies, Heights};
+use rows::{Body, Row, RowContext};
 
 /// Texts of messages that are kept laid out beyond those in sight.
 const KEPT: usize = 128;
+
+/// Where the reader stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scroll {
+    /// At the end, and going with it.
+    #[default]
+    Follow,
+    /// The row `row` of this message is the topmost shown.
+    At {
+        /// Which message.
+        entry: EntryId,
+        /// Which of its rows, from 0.
+        row: usize,
+        /// The newest message that was there when the reader left the end.
+        newest: EntryId,
+    },
+}
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct ThreadPane {
     scrolls: BTreeMap<ConversationKey, Scroll>,
-    width: u16,
     height: u16,
     bodies: Bodies,
-    window: Vec<Row>,
-    in_view: Vec<EntryId>,
-    new_below: usize,
+    /// The rows in sight, from the top.
+    pub window: Vec<Row>,
+    /// The messages in sight.
+    pub in_view: Vec<EntryId>,
+    /// Messages that came below while the reader stands further up.
+    pub new_below: usize,
 }
 
 impl ThreadPane {
-    /// The rows in sight, from the top.
-    pub fn window(&self) -> &[Row] {
-        &self.window
-    }
-
-    /// The messages in sight.
-    pub fn in_view(&self) -> &[EntryId] {
-        &self.in_view
-    }
-
-    /// Messages that came below while the reader stands further up.
-    pub const fn new_below(&self) -> usize {
-        self.new_below
-    }
-
     /// Where the reader of a conversation stands.
     pub fn scroll(&self, key: ConversationKey) -> Scroll {
         self.scrolls.get(&key).copied().unwrap_or_default()
@@ -53,66 +54,58 @@ impl ThreadPane {
 
     /// Lays out what is in sight of a conversation.
     pub fn fit(&mut self, key: Option<ConversationKey>, threads: &Threads, context: &RowContext<'_>, height: u16) {
-        (self.width, self.height) = (context.width, height);
+        self.height = height;
         self.window.clear();
         self.in_view.clear();
         self.new_below = 0;
         let Some(key) = key else { return };
-        let entries = threads.messages(key);
-        self.bodies.turn_to(key, context);
         let scroll = self.scroll(key);
+        let rows = usize::from(height);
+        let entries = threads.messages(key);
+        let mut heights = self.bodies.heights(key, threads, context);
         if let Scroll::At { newest, .. } = scroll {
             self.new_below = entries.iter().filter(|e| e.id > newest).count();
         }
-        let rows = usize::from(height);
-        let (first, mut skip) = Heights { bodies: &mut self.bodies, entries, context }.top(scroll, rows);
-        for at in first..entries.len() {
+        let (first, mut skip) = heights.top(scroll, rows);
+        for (at, entry) in entries.iter().enumerate().skip(first) {
             if self.window.len() >= rows {
                 break;
             }
-            let Some(entry) = entries.get(at) else { break };
             self.in_view.push(entry.id);
-            let before = at.checked_sub(1).and_then(|at| entries.get(at));
-            rows::message(entry, before, self.bodies.of(entry, context), context, skip, &mut self.window);
+            let before = heights.before(at);
+            rows::message(entry, before, heights.body(entry), context, skip, &mut self.window);
             skip = 0;
         }
         self.window.truncate(rows);
-        if self.bodies.len() > KEPT + rows {
-            let near = first.saturating_sub(KEPT / 4)..first + rows;
-            let near: Vec<EntryId> =
-                entries.get(near.start..near.end.min(entries.len())).unwrap_or_default().iter().map(|e| e.id).collect();
-            self.bodies.keep(&near);
+        if self.bodies.laid_out.len() > KEPT + rows {
+            let near = entries.iter().take(first + rows).skip(first.saturating_sub(KEPT / 4));
+            let near: Vec<EntryId> = near.map(|e| e.id).collect();
+            self.bodies.laid_out.retain(|id, _| near.contains(id));
         }
     }
 
     /// Scrolls by rows: positive is down. Reaching the end follows again.
     pub fn scroll_by(&mut self, key: ConversationKey, by: isize, threads: &Threads, context: &RowContext<'_>) {
-        let entries = threads.messages(key);
-        self.bodies.turn_to(key, context);
         let before = self.scroll(key);
         let rows = usize::from(self.height.max(1));
-        let mut heights = Heights { bodies: &mut self.bodies, entries, context };
+        let mut heights = self.bodies.heights(key, threads, context);
+        let entries = heights.entries;
         let from = heights.top(before, rows);
         let to = heights.moved(from, by);
         if by > 0 && to >= heights.end_top(rows) {
             self.scrolls.remove(&key);
         } else if let Some(entry) = entries.get(to.0).filter(|_| to != from) {
-            let newest = newest(before, entries);
-            self.scrolls.insert(key, Scroll::At { entry: entry.id, row: to.1, newest });
+            self.scrolls.insert(key, Scroll::At { entry: entry.id, row: to.1, newest: newest(before, entries) });
         }
     }
 
     /// To the oldest message.
     pub fn to_start(&mut self, key: ConversationKey, threads: &Threads, context: &RowContext<'_>) {
-        let entries = threads.messages(key);
-        self.bodies.turn_to(key, context);
-        let rows = usize::from(self.height.max(1));
-        if (Heights { bodies: &mut self.bodies, entries, context }).end_top(rows) == (0, 0) {
-            return;
-        }
-        if let Some(first) = entries.first() {
-            let newest = newest(self.scroll(key), entries);
-            self.scrolls.insert(key, Scroll::At { entry: first.id, row: 0, newest });
+        let before = self.scroll(key);
+        let mut heights = self.bodies.heights(key, threads, context);
+        let entries = heights.entries;
+        if let Some(first) = entries.first().filter(|_| heights.end_top(usize::from(self.height.max(1))) != (0, 0)) {
+            self.scrolls.insert(key, Scroll::At { entry: first.id, row: 0, newest: newest(before, entries) });
         }
     }
 
@@ -152,6 +145,106 @@ fn newest(before: Scroll, entries: &[ThreadEntry]) -> EntryId {
     match before {
         Scroll::At { newest, .. } => newest,
         Scroll::Follow => entries.iter().map(|e| e.id).max().unwrap_or_default(),
+    }
+}
+
+/// The texts of the messages of one conversation, laid out for one width.
+#[derive(Debug, Default)]
+struct Bodies {
+    of: Option<(ConversationKey, u16, bool)>,
+    laid_out: HashMap<EntryId, Body>,
+}
+
+impl Bodies {
+    /// The heights of a conversation's messages. What was laid out for something else is forgotten.
+    fn heights<'a>(
+        &'a mut self,
+        key: ConversationKey,
+        threads: &'a Threads,
+        context: &'a RowContext<'a>,
+    ) -> Heights<'a> {
+        let of = Some((key, context.width, context.ascii));
+        if self.of != of {
+            self.of = of;
+            self.laid_out.clear();
+        }
+        Heights { bodies: self, entries: threads.messages(key), context }
+    }
+}
+
+/// How tall messages are, and what follows from that for scrolling. Only those near the window are ever measured.
+struct Heights<'a> {
+    bodies: &'a mut Bodies,
+    entries: &'a [ThreadEntry],
+    context: &'a RowContext<'a>,
+}
+
+impl<'a> Heights<'a> {
+    fn body(&mut self, entry: &ThreadEntry) -> &Body {
+        self.bodies.laid_out.entry(entry.id).or_insert_with(|| rows::body(entry, self.context))
+    }
+
+    fn before(&self, at: usize) -> Option<&'a ThreadEntry> {
+        self.entries.get(at.checked_sub(1)?)
+    }
+
+    fn of(&mut self, at: usize) -> usize {
+        let Some(entry) = self.entries.get(at) else { return 1 };
+        rows::above(entry, self.before(at), self.context) + 1 + self.body(entry).rows.len()
+    }
+
+    /// The place of the topmost row: an index into the entries, and a row in that entry.
+    fn top(&mut self, scroll: Scroll, rows: usize) -> (usize, usize) {
+        let end = self.end_top(rows);
+        match scroll {
+            Scroll::Follow => end,
+            Scroll::At { entry, row, .. } => {
+                let at = self.entries.iter().position(|e| e.id == entry).map_or((0, 0), |at| (at, row));
+                let tall = self.of(at.0);
+                (at.0, at.1.min(tall.saturating_sub(1))).min(end)
+            }
+        }
+    }
+
+    /// The topmost row from which the rest just fills the window.
+    fn end_top(&mut self, rows: usize) -> (usize, usize) {
+        let mut free = rows;
+        for at in (0..self.entries.len()).rev() {
+            let tall = self.of(at);
+            if tall >= free {
+                return (at, tall - free);
+            }
+            free -= tall;
+        }
+        (0, 0)
+    }
+
+    /// The place `by` rows further down (up where negative), stopping at the ends.
+    fn moved(&mut self, from: (usize, usize), by: isize) -> (usize, usize) {
+        let (mut at, mut row) = from;
+        let mut left = by.unsigned_abs();
+        while left > 0 {
+            let tall = self.of(at);
+            if by > 0 {
+                let here = tall.saturating_sub(row + 1);
+                if left <= here {
+                    return (at, row + left);
+                }
+                if at + 1 >= self.entries.len() {
+                    return (at, tall.saturating_sub(1));
+                }
+                left -= here + 1;
+                (at, row) = (at + 1, 0);
+            } else {
+                if left <= row {
+                    return (at, row - left);
+                }
+                left -= row + 1;
+                let Some(above) = at.checked_sub(1) else { return (0, 0) };
+                (at, row) = (above, self.of(above).saturating_sub(1));
+            }
+        }
+        (at, row)
     }
 }
 

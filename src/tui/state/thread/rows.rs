@@ -35,29 +35,14 @@ pub struct RowContext<'a> {
     pub dense: bool,
 }
 
-/// What a row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ThreadRowKind {
-    /// A rule with the day.
-    Day,
-    /// Blank.
-    Blank,
-    /// Who, when, and how it fared.
-    Head,
-    /// A part of a message.
-    Text,
-}
-
 /// A row in sight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// What it is.
-    pub kind: ThreadRowKind,
     /// Of the guest: it stands at the right.
     pub own: bool,
     /// The first cell.
     pub indent: u16,
-    /// Cells of the message's ground.
+    /// Cells of the message's ground, where this is a part of its text; 0 elsewhere.
     pub cells: u16,
     /// What it says, and the byte at which each piece ends.
     pub text: String,
@@ -99,7 +84,8 @@ pub(super) fn above(entry: &ThreadEntry, before: Option<&ThreadEntry>, context: 
 pub(super) fn body(entry: &ThreadEntry, context: &RowContext<'_>) -> Body {
     let cells = context.cells();
     let mut rows = Vec::new();
-    if has_text(entry) {
+    // A message that is only a file has no empty row for a text that is not there.
+    if !entry.text().is_empty() || (entry.choices().is_empty() && entry.attachments().is_empty()) {
         let most = if context.masks.is_empty() { MAX_BYTES } else { MAX_BYTES + MASKED_BEYOND };
         let text = context.masks.shape(head(entry.text(), most), width);
         let text = head(&text, MAX_BYTES);
@@ -120,11 +106,6 @@ pub(super) fn body(entry: &ThreadEntry, context: &RowContext<'_>) -> Body {
     Body { rows, widest }
 }
 
-/// A message that is only a file has no empty row for a text that is not there.
-fn has_text(entry: &ThreadEntry) -> bool {
-    !entry.text().is_empty() || (entry.choices().is_empty() && entry.attachments().is_empty())
-}
-
 /// The lines below a message's text: the choices that it offers, numbered as the menu numbers them, its files, and (ours)
 /// what it answers with and which attributes it carries.
 fn below(entry: &ThreadEntry) -> Vec<(String, StyleRole)> {
@@ -138,20 +119,12 @@ fn below(entry: &ThreadEntry) -> Vec<(String, StyleRole)> {
         lines.push((format!("file: {} ({})", visible(&file.label()), visible(&file.mime)), StyleRole::Dim));
     }
     let Some(extras) = entry.extras() else { return lines };
-    if let Some(choice) = &extras.choice {
-        let line = if choice.payload == choice.label {
-            "sent as a choice".to_owned()
-        } else {
-            format!("sent as the choice {}", visible(&choice.payload))
-        };
-        lines.push((line, StyleRole::Dim));
-    }
-    lines.extend(
-        extras
-            .attributes
-            .iter()
-            .map(|(name, value)| (format!("with {}={}", visible(name), visible(value)), StyleRole::Dim)),
-    );
+    lines.extend(extras.choice.as_ref().map(|choice| match &choice.payload {
+        payload if *payload == choice.label => ("sent as a choice".to_owned(), StyleRole::Dim),
+        payload => (format!("sent as the choice {}", visible(payload)), StyleRole::Dim),
+    }));
+    let with = |(name, value): (&String, &String)| format!("with {}={}", visible(name), visible(value));
+    lines.extend(extras.attributes.iter().map(|attribute| (with(attribute), StyleRole::Dim)));
     lines
 }
 
@@ -168,10 +141,7 @@ fn fared(entry: &ThreadEntry, status: &DeliveryStatus, context: &RowContext<'_>)
             let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
             (format!("waiting {seconds} s: {}", visible(&why.to_string())), StyleRole::Warning)
         }
-        DeliveryStatus::Sending { attempt: 2.. } => {
-            let DeliveryStatus::Sending { attempt } = status else { return (String::new(), StyleRole::Dim) };
-            (format!("sending, try {attempt}"), StyleRole::Info)
-        }
+        DeliveryStatus::Sending { attempt: attempt @ 2.. } => (format!("sending, try {attempt}"), StyleRole::Info),
         DeliveryStatus::Refused(why) => (format!("refused{}", said(why, " ")).trim_end().to_owned(), StyleRole::Error),
         DeliveryStatus::Unknown(_) if entry.seen() => {
             ("unknown, but found in the conversation".to_owned(), StyleRole::Warning)
@@ -241,8 +211,8 @@ pub(super) fn message(
     out: &mut Vec<Row>,
 ) {
     let own = entry.author() == Author::Guest;
-    let plain_row = |kind, indent: usize, text: String, pieces| Row {
-        kind,
+    let wide = usize::from(context.width);
+    let row = |indent: usize, text: String, pieces| Row {
         own,
         indent: u16::try_from(indent).unwrap_or(u16::MAX),
         cells: 0,
@@ -251,27 +221,23 @@ pub(super) fn message(
     };
     let mut rows: Vec<Row> = Vec::with_capacity(body.rows.len() + 3);
     let day_changed = before.is_none_or(|before| context.day(before) != context.day(entry));
-    let above = above(entry, before, context);
-    if above > usize::from(day_changed) {
-        rows.push(plain_row(ThreadRowKind::Blank, 0, String::new(), Vec::new()));
+    if above(entry, before, context) > usize::from(day_changed) {
+        rows.push(row(0, String::new(), Vec::new()));
     }
     if day_changed {
         let today = context.now.wall.to_zoned(context.zone.clone()).date();
         let rule = if context.ascii { "--" } else { "──" };
         let text = format!("{rule}  {}  {rule}", day(context.day(entry), today));
-        let indent = usize::from(context.width).saturating_sub(width(&text)) / 2;
         let pieces = vec![(text.len(), StyleRole::Dim)];
-        rows.push(plain_row(ThreadRowKind::Day, indent, text, pieces));
+        rows.push(row(wide.saturating_sub(width(&text)) / 2, text, pieces));
     }
-    let cells = context.cells();
-    let (text, pieces) = heading(entry, context, usize::from(context.width).saturating_sub(2));
-    let indent = if own { usize::from(context.width).saturating_sub(width(&text) + 1) } else { 1 };
-    rows.push(plain_row(ThreadRowKind::Head, indent, text, pieces));
-    let ground = body.widest.min(cells) + 2;
-    let indent = if own { usize::from(context.width).saturating_sub(ground) } else { 1 };
-    rows.extend(body.rows.iter().map(|(text, role)| Row {
-        cells: u16::try_from(ground).unwrap_or(u16::MAX),
-        ..plain_row(ThreadRowKind::Text, indent, text.clone(), vec![(text.len(), *role)])
-    }));
+    let (text, pieces) = heading(entry, context, wide.saturating_sub(2));
+    rows.push(row(if own { wide.saturating_sub(width(&text) + 1) } else { 1 }, text, pieces));
+    let ground = body.widest + 2;
+    let cells = u16::try_from(ground).unwrap_or(u16::MAX);
+    let indent = if own { wide.saturating_sub(ground) } else { 1 };
+    let text_row =
+        |(text, role): &(String, StyleRole)| Row { cells, ..row(indent, text.clone(), vec![(text.len(), *role)]) };
+    rows.extend(body.rows.iter().map(text_row));
     out.extend(rows.into_iter().skip(skip));
 }

@@ -242,7 +242,7 @@ pub fn cue(state: &mut State) {
             None => return skip(state, "The conversation of this message is not here: the message is skipped."),
         }
     }
-    let values = state.composer.values(state.now);
+    let values = state.composer.values.next(state.now.wall);
     let Some(present) = &mut state.demo.present else { return };
     let fill = |text: &str| expand(text, &values, &present.captures);
     let filled = fill(&cue.send.text);
@@ -253,8 +253,8 @@ pub fn cue(state: &mut State) {
     if let Some(next) = present.script.cues.get_mut(present.script.next) {
         next.send.attributes = attributes.into_iter().map(|(name, value)| (name, value.text)).collect();
     }
-    present.typing = Some(Typing::begin(filled.text, state.now, state.look.manners.calm));
-    state.composer.used(filled.used.contains(&"seq"));
+    present.typing = Some(Typing::begin(filled.text, state.now, state.look.calm));
+    state.composer.values.sent(filled.used.contains(&"seq"));
     if cue.step.clear_faults {
         state.questions.set_fault(None);
     }
@@ -281,7 +281,7 @@ fn reveal(state: &mut State) {
     let Some(line) = tape.next() else { return say(state, "End of the rehearsal.") };
     let said = words::heard(line.author);
     if line.author == Author::Guest {
-        present.typing = Some(Typing::begin(line.text.clone(), state.now, state.look.manners.calm));
+        present.typing = Some(Typing::begin(line.text.clone(), state.now, state.look.calm));
     } else {
         tape.shown += 1;
     }

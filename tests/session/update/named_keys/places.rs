@@ -7,12 +7,11 @@ use guestwire::model::{Author, Choice, DeliveryStatus, RemoteMessage, TokenStatu
 use guestwire::session::conversations::Conversations;
 use guestwire::session::local::LocalAnswer;
 use guestwire::tui::keymap::Keymap;
-use guestwire::tui::state::Setup;
 use guestwire::tui::state::demo::script::Tape;
 use guestwire::tui::update::demo::rehearse;
 use guestwire::tui::{Effect, Event};
 
-use crate::support::console::{BILLING, Desk, RETURNS, live_conversations, real_place, valid};
+use crate::support::console::{BILLING, Desk, RETURNS, Setup, live_conversations, real_place, valid};
 use crate::support::fixtures::WEB;
 use crate::update::{live, pass};
 

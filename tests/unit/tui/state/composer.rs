@@ -1,7 +1,8 @@
-//! Drafts, history, refusals, snippets, variables, hints, and what a key costs.
+//! Drafts, history, refusals, snippets, variables, hints, what a message carries, and what a key costs.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::session::attachments::attachment;
 
 const A: ConversationKey = ConversationKey(1);
 const B: ConversationKey = ConversationKey(2);
@@ -9,6 +10,10 @@ const NOW: Moment = Moment::ZERO;
 
 fn typed(composer: &mut Composer, text: &str) {
     text.chars().for_each(|c| composer.edited().insert_char(c));
+}
+
+fn notice(composer: &Composer) -> Option<(String, StyleRole)> {
+    composer.notice(NOW, || "Ctrl-J".to_owned())
 }
 
 fn sent(composer: &mut Composer, text: &str) {
@@ -21,9 +26,9 @@ fn each_conversation_keeps_its_draft_cursor_and_undo() {
     let mut c = Composer::default();
     c.switch(A);
     typed(&mut c, "for a");
-    c.moved().left();
+    c.editor.left();
     c.switch(B);
-    assert_eq!((c.text(), c.draft_of(A), c.has_draft(A), c.has_draft(B)), ("", "for a", true, false));
+    assert_eq!((c.text(), c.draft_of(A), c.draft_of(B)), ("", "for a", ""));
     typed(&mut c, "for b");
     c.switch(A);
     typed(&mut c, "!");
@@ -47,34 +52,34 @@ fn a_refused_text_stays_with_the_reason() {
         c.set_text(blank);
         assert_eq!(c.take_for_send(NOW), Err(DraftRefusal::Empty));
         assert_eq!(c.text(), blank);
-        assert_eq!(c.notice(NOW).unwrap().1, StyleRole::Warning);
+        assert_eq!(notice(&c).unwrap().1, StyleRole::Warning);
     }
     let long = "é".repeat(2049);
     c.set_text(&long);
     assert_eq!(c.bytes(NOW), 4098);
-    assert_eq!(c.notice(NOW).unwrap().0, "2 bytes too many: not sent until it is shorter");
+    assert_eq!(notice(&c).unwrap().0, "2 bytes too many: not sent until it is shorter");
     assert_eq!(c.take_for_send(NOW), Err(DraftRefusal::TooLong(4098)));
     assert_eq!(c.text(), long);
     assert!(
-        c.notice(NOW).unwrap().0.contains("not sent: the text has 4098 bytes, 2 more than the limit of 4096"),
+        notice(&c).unwrap().0.contains("not sent: the text has 4098 bytes, 2 more than the limit of 4096"),
         "{}",
-        c.notice(NOW).unwrap().0
+        notice(&c).unwrap().0
     );
     c.edited().backspace();
     assert_eq!(c.take_for_send(NOW).unwrap().len(), 4096);
-    assert!(c.is_empty());
-    assert_eq!(c.notice(NOW), None);
+    assert!(c.text().is_empty());
+    assert_eq!(notice(&c), None);
     assert!(c.search_history("").len() == 1, "refused texts are not history");
 }
 
 #[test]
 fn the_limit_counts_what_would_be_sent() {
-    let mut c = Composer::new(1, "r");
+    let mut c = Composer::new(1, "r", Vec::new());
     c.set_text(&format!("{}{{{{uuid}}}}", "x".repeat(4070)));
     assert_eq!(c.text().len(), 4078);
     assert_eq!(c.take_for_send(NOW), Err(DraftRefusal::TooLong(4106)));
     c.set_text("{{run}}");
-    let mut blank = Composer::new(1, " ");
+    let mut blank = Composer::new(1, " ", Vec::new());
     blank.set_text("{{run}}");
     assert_eq!(blank.check(NOW), Err(DraftRefusal::Empty));
 }
@@ -89,11 +94,11 @@ fn up_and_down_keep_the_column_as_far_as_a_line_has_it() {
     ] {
         for cells in [0, 40] {
             let mut c = Composer::default();
-            c.set_width(cells);
+            c.width = cells;
             typed(&mut c, text);
             (0..ups).for_each(|_| c.up());
             (0..downs).for_each(|_| c.down());
-            let editor = c.moved();
+            let editor = &c.editor;
             assert_eq!(format!("{}¦{}", editor.before(), editor.after()), want, "{cells} cells");
         }
     }
@@ -106,10 +111,10 @@ fn up_and_down_walk_the_history_and_the_draft_comes_back() {
         sent(&mut c, text);
     }
     typed(&mut c, "draft");
-    c.moved().left();
+    c.editor.left();
     c.up();
     assert_eq!(c.text(), "three");
-    assert_eq!(c.notice(NOW).unwrap().0, "history 1 of 3; the draft is below the newest");
+    assert_eq!(notice(&c).unwrap().0, "history 1 of 3; the draft is below the newest");
     c.up();
     assert_eq!(c.text(), "two\nlines");
     c.up();
@@ -151,7 +156,7 @@ fn editing_a_text_of_the_history_makes_it_the_draft_and_undo_brings_the_old_one_
     let mut empty = Composer::default();
     empty.up();
     empty.down();
-    assert!(empty.is_empty() && !empty.edited().undo());
+    assert!(empty.text().is_empty() && !empty.edited().undo());
 }
 
 #[test]
@@ -163,7 +168,7 @@ fn sending_a_text_of_the_history_keeps_the_draft() {
     assert_eq!(c.take_for_send(NOW).unwrap(), "one");
     assert_eq!(c.text(), "draft");
     assert_eq!(c.take_for_send(NOW).unwrap(), "draft");
-    assert!(c.is_empty() && c.edited().undo());
+    assert!(c.text().is_empty() && c.edited().undo());
     assert_eq!(c.text(), "draft", "a sent text can be had back");
 }
 
@@ -185,8 +190,8 @@ fn history_is_searched_newest_first() {
 
 #[test]
 fn snippets_and_variables() {
-    let mut c = Composer::new(42, "run-7");
-    c.set_snippets(vec![ConfiguredSnippet { name: "hi".into(), text: "Hi, this is {{run}} #{{seq}}".into() }]);
+    let snippet = ConfiguredSnippet { name: "hi".into(), text: "Hi, this is {{run}} #{{seq}}".into() };
+    let mut c = Composer::new(42, "run-7", vec![snippet]);
     typed(&mut c, "> ");
     assert!(c.insert_snippet("hi") && !c.insert_snippet("ho"));
     assert_eq!(c.preview(NOW).unwrap(), "> Hi, this is run-7 #1");
@@ -204,23 +209,22 @@ fn snippets_and_variables() {
     assert_ne!(uuid(&c.preview(NOW).unwrap()), uuid(&preview), "each message has its own");
     c.set_text("{{sequ}}");
     assert_eq!(c.preview(NOW), None);
-    assert!(c.notice(NOW).unwrap().0.starts_with("{{sequ}} is not a variable"), "{}", c.notice(NOW).unwrap().0);
+    assert!(notice(&c).unwrap().0.starts_with("{{sequ}} is not a variable"), "{}", notice(&c).unwrap().0);
     assert_eq!(c.check(NOW).unwrap(), "{{sequ}}");
 }
 
 #[test]
 fn paste_never_sends_and_says_how_many_lines() {
     let mut c = Composer::default();
-    c.set_keys("Ctrl-J");
     c.paste(&"line\r\n".repeat(14));
     assert_eq!(c.text().lines().count(), 14);
-    assert_eq!(c.notice(NOW).unwrap().0, "14 lines: Ctrl-J sends them as one message");
+    assert_eq!(notice(&c).unwrap().0, "14 lines: Ctrl-J sends them as one message");
     c.edited().insert_char('x');
-    assert_eq!(c.notice(NOW), None);
-    c.clear();
+    assert_eq!(notice(&c), None);
+    c.set_text("");
     c.paste("one line\n");
-    assert_eq!(c.notice(NOW), None);
-    c.clear();
+    assert_eq!(notice(&c), None);
+    c.set_text("");
     c.edited().undo();
     assert_eq!(c.text(), "one line\n");
 }
@@ -229,16 +233,16 @@ fn paste_never_sends_and_says_how_many_lines() {
 fn killed_text_is_kept_across_conversations() {
     let mut c = Composer::default();
     typed(&mut c, "one two");
-    c.delete_word_back();
-    c.kill_to_end();
+    c.kill(Editor::cut_word_back);
+    c.kill(Editor::cut_to_end);
     c.switch(B);
     c.yank();
     c.yank();
     assert_eq!(c.text(), "twotwo");
     c.edited().undo();
     assert_eq!(c.text(), "two");
-    c.kill_to_start();
-    assert!(c.is_empty());
+    c.kill(Editor::cut_to_start);
+    assert!(c.text().is_empty());
 }
 
 /// A key's budget is 50 µs (`cargo bench --bench update`). Here, that its work does not grow with the text: laying it out
@@ -247,8 +251,8 @@ fn killed_text_is_kept_across_conversations() {
 fn a_key_does_not_cost_more_in_a_long_text() {
     let keys = |c: &mut Composer| {
         c.edited().insert_char('x');
-        c.moved().left();
-        c.moved().word_right();
+        c.editor.left();
+        c.editor.word_right();
         c.edited().backspace();
     };
     let cost = |text: &str, go: fn(&mut Composer)| {
@@ -260,7 +264,7 @@ fn a_key_does_not_cost_more_in_a_long_text() {
         allocation_counter::measure(|| (0..10).for_each(|_| keys(&mut c))).bytes_total
     };
     for text in ["hello world\n".repeat(43_000), "日本 ".repeat(74_000), "👩‍👩‍👧 ".repeat(27_000)] {
-        for go in [|c: &mut Composer| c.moved().place(0), |c: &mut Composer| c.moved().text_end()] {
+        for go in [|c: &mut Composer| c.editor.place(0), |c: &mut Composer| c.editor.text_end()] {
             let bytes = cost(&text, go);
             assert!(bytes < 10_000, "{bytes} bytes for 40 keys in a text of {}", text.len());
         }
@@ -270,21 +274,21 @@ fn a_key_does_not_cost_more_in_a_long_text() {
 #[test]
 fn up_and_down_go_by_rows_as_they_stand_on_the_screen() {
     let mut c = Composer::default();
-    c.set_width(8);
+    c.width = 8;
     sent(&mut c, "older");
     // Rows: "one two " "three " "日本語" / "end"
     c.paste("one two three 日本語\nend");
-    let mut places = vec![c.editor().cursor()];
+    let mut places = vec![c.editor.cursor()];
     for _ in 0..3 {
         c.up();
-        places.push(c.editor().cursor());
+        places.push(c.editor.cursor());
     }
     // "end¦" is column 3: inside the second wide cluster, then before "ee", then before " two".
     assert_eq!(places, [27, 17, 11, 3]);
     c.down();
     c.down();
     c.down();
-    assert_eq!(c.editor().cursor(), 27, "and back the same way");
+    assert_eq!(c.editor.cursor(), 27, "and back the same way");
     for _ in 0..4 {
         c.up();
     }
@@ -294,7 +298,44 @@ fn up_and_down_go_by_rows_as_they_stand_on_the_screen() {
     // A cursor after a full row stands at the beginning of the next.
     c.set_text("12345678");
     c.up();
-    assert_eq!(c.editor().cursor(), 0);
+    assert_eq!(c.editor.cursor(), 0);
     c.down();
-    assert_eq!((c.text(), c.editor().cursor()), ("12345678", 0), "one row only: nothing newer either");
+    assert_eq!((c.text(), c.editor.cursor()), ("12345678", 0), "one row only: nothing newer either");
+}
+
+#[test]
+fn what_is_carried_belongs_to_its_conversation_and_goes_with_the_next_message() {
+    let (one, two) = (ConversationKey(1), ConversationKey(2));
+    let mut composer = Composer::default();
+    composer.switch(one);
+    composer.carried_mut(one).attributes.insert("run".to_owned(), "1".to_owned());
+    composer.carried_mut(one).attributes.insert("run".to_owned(), "42".to_owned());
+    composer.carried_mut(one).attachments.push(attachment("a.png").unwrap());
+    composer.switch(two);
+    assert_eq!(composer.carried(), None);
+    composer.switch(one);
+    assert_eq!(composer.carried().map(|e| (e.attributes.len(), e.attachments.len())), Some((1, 1)));
+    composer.take_off(one, Some(&CarriedExtras::Attachment(7)));
+    composer.take_off(one, Some(&CarriedExtras::Attribute("run".to_owned())));
+    assert_eq!(composer.carried().map(|e| (e.attributes.len(), e.attachments.len())), Some((0, 1)));
+    // A file may go without a word.
+    assert_eq!(composer.take_for_send(NOW).as_deref(), Ok(""));
+    assert_eq!(composer.take_carried().attachments.len(), 1);
+    assert_eq!(composer.carried(), None);
+    assert_eq!(composer.take_for_send(NOW), Err(DraftRefusal::Empty));
+}
+
+#[test]
+fn attributes_have_a_limit() {
+    let key = ConversationKey(1);
+    let mut composer = Composer::default();
+    composer.switch(key);
+    composer.set_text("hello");
+    composer.carried_mut(key).attributes.insert("a".to_owned(), "x".repeat(2_040));
+    assert_eq!(attributes_bytes(&composer.carried().unwrap().attributes), 2_048);
+    assert!(composer.check(NOW).is_ok());
+    composer.carried_mut(key).attributes.insert("a".to_owned(), "x".repeat(2_041));
+    let refused = composer.take_for_send(NOW);
+    assert_eq!(refused, Err(DraftRefusal::Attributes(2_049)));
+    assert!(composer.carried().is_some(), "what is refused stays");
 }

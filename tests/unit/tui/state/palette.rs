@@ -4,7 +4,7 @@ use super::*;
 
 fn find(typed: &str) -> Vec<PaletteItem> {
     let names = [(ConversationKey(3), "Billing bot".to_owned())];
-    let mut palette = Palette { input: Input::from(typed), ..Palette::default() };
+    let mut palette = Palette { input: Editor::from(typed), ..Palette::default() };
     palette.search(&names, |_| None);
     palette.items
 }

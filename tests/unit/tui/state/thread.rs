@@ -33,7 +33,7 @@ fn with_paper<T>(width: u16, does: impl FnOnce(&RowContext<'_>) -> T) -> T {
 /// The texts in sight, from the top.
 fn texts(pane: &mut ThreadPane, threads: &Threads, height: u16) -> Vec<String> {
     with_paper(40, |context| pane.fit(Some(A), threads, context, height));
-    pane.window().iter().map(|row| row.text.clone()).collect()
+    pane.window.iter().map(|row| row.text.clone()).collect()
 }
 
 #[test]
@@ -46,11 +46,11 @@ fn reading_up_never_jumps_and_the_end_is_followed_again() {
     assert_eq!(before.first().map(String::as_str), Some("text 43"), "two rows each");
     read(&mut threads, vec![bot("n", "new", 99), bot("o", "older", -5)]);
     assert_eq!(texts(&mut pane, &threads, 10), before);
-    assert_eq!(pane.new_below(), 2);
+    assert_eq!(pane.new_below, 2);
     assert!(pane.place(A, &threads).is_some());
     with_paper(40, |context| pane.scroll_by(A, 9, &threads, context));
     assert_eq!(texts(&mut pane, &threads, 10).last().map(String::as_str), Some("new"));
-    assert_eq!((pane.scroll(A), pane.new_below()), (Scroll::Follow, 0));
+    assert_eq!((pane.scroll(A), pane.new_below), (Scroll::Follow, 0));
     with_paper(40, |context| pane.scroll_by(A, isize::MIN, &threads, context));
     assert!(
         texts(&mut pane, &threads, 10)[0].contains("Mon 12 Jan") || texts(&mut pane, &threads, 10)[0].contains("today")

@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::*;
-use crate::tui::state::composer::steps::{MAX_CHANGE_BYTES, MAX_CHANGES};
 
 /// Types `keys` into an empty editor: characters are typed, `<name>` is a method, `\n` a new line. The result shows the
 /// cursor as `¦`.

@@ -1,36 +1,35 @@
-//! The top row: where we are, which fault is on, the token, the 401s, the rate limit. What matters least goes first when it
-//! gets narrow.
+//! The rows around the panes. The top one says where we are, which fault is on, the token, the 401s, the rate limit; what
+//! matters least goes first when it gets narrow. Of the two at the bottom the upper one has the sentence at the left, cut where
+//! it must be, and at the right the keys that go with it, as many as leave room for its beginning, never cut; a prompt takes its
+//! place while one types. The lower one has the keys that matter where the focus is, from the live bindings, and the name of
+//! that place; help and palette stay to the last.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
-use super::frame::Pen;
+use super::frame::{Pen, Piece};
 use crate::model::AgentState;
 use crate::session::conversations::ConversationItem;
-use crate::text::screen::{visible, width};
+use crate::text::screen::{plain, prefix, visible, width};
 use crate::tui::state::State;
+use crate::tui::state::key_hints::KeyHint;
+use crate::tui::state::overlay::{Overlay, Prompt};
 use crate::tui::state::token_badge::{badge, countdown, guest};
 use crate::tui::theme::StyleRole;
 
 /// Cells that a fault has at least.
 const SHORT_FAULT: usize = 6;
 
-/// A piece of the row.
-type Piece = (String, StyleRole);
-
-/// Draws it.
-pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
+/// Draws the top row.
+pub fn draw_top(state: &State, area: Rect, buf: &mut Buffer) {
     let (theme, room) = (&state.look.theme, usize::from(area.width));
     let mut right = right(state);
     let (word, word_role) = place(state);
     let word = format!(" {word} ");
     let name = visible(&state.session.profile.facts.name).into_owned();
-    let fault = state.questions.faults().first().map(|first| {
-        let more = if state.questions.faults().len() > 1 {
-            format!(" and {} more", state.questions.faults().len() - 1)
-        } else {
-            String::new()
-        };
+    let faults = state.questions.faults();
+    let fault = faults.first().map(|first| {
+        let more = if faults.len() > 1 { format!(" and {} more", faults.len() - 1) } else { String::new() };
         format!("fault on: {}{more}", visible(first).replace('-', " "))
     });
     let fault_room = fault.as_ref().map_or(0, |_| SHORT_FAULT + 3);
@@ -77,13 +76,12 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
 
 /// What stands at the right, the most important first.
 fn right(state: &State) -> Vec<Piece> {
-    let mut right = Vec::new();
     // What is said in a web conversation depends on the guest's session, not on the token.
     let badge = match state.session.conversations.active_item().and_then(ConversationItem::session) {
         Some(session) => guest(session, state.now),
         None => badge(&state.session.sign_in.status, state.now),
     };
-    right.push((badge.text, badge.role));
+    let mut right = vec![(badge.text, badge.role)];
     right.extend(badge.alarm.map(|alarm| (alarm, StyleRole::Warning)));
     right.extend(state.files.recording().is_some().then(|| ("REC".to_owned(), StyleRole::Warning)));
     right.extend(state.session.journal.trouble.as_ref().map(|trouble| (trouble.short.to_owned(), StyleRole::Warning)));
@@ -133,4 +131,93 @@ fn rate_limit(state: &State) -> Option<Piece> {
     } else {
         (format!("rl {}/{}", limit.count, limit.allowed), StyleRole::Dim)
     })
+}
+
+/// Cells of the sentence that are kept free of all keys but the first.
+const SENTENCE_LEAST: usize = 16;
+
+/// Draws the sentence, or the prompt. Returns the cursor's place while a prompt is open.
+pub fn draw_status(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    if let Some(Overlay::Prompt(prompt)) = &state.overlay {
+        return Some(draw_prompt(state, prompt, area, buf));
+    }
+    let (theme, status) = (&state.look.theme, &state.status);
+    let text = visible(&status.text);
+    let mut keys = state.status_keys();
+    let cells = |keys: &[KeyHint]| keys.iter().map(|(key, words)| width(key) + 1 + width(words) + 3).sum::<usize>();
+    // What happened comes before a second key.
+    let least = width(&plain(&text, theme.ascii)).min(SENTENCE_LEAST) + 3;
+    while keys.len() > 1 && cells(&keys) + least > usize::from(area.width) {
+        keys.pop();
+    }
+    let mut pen = Pen::at(area, theme, buf);
+    let start = pen.from_end(cells(&keys)).max(area.x);
+    pen.x = start + 1;
+    for hint in &keys {
+        pen.key(hint);
+        pen.x += 3;
+    }
+    let mark = if status.role == StyleRole::Text { "" } else { "!" };
+    pen.x = area.x + 1;
+    pen.write(mark, status.role);
+    pen.x += u16::from(!mark.is_empty());
+    let end = start.saturating_sub(if keys.is_empty() { 0 } else { 2 });
+    pen.fit(&text, usize::from(end.saturating_sub(pen.x)), StyleRole::Text);
+    None
+}
+
+/// Draws the keys.
+pub fn draw_keys(state: &State, area: Rect, buf: &mut Buffer) {
+    let (hints, kept) = state.footer_keys();
+    let cells = |(key, words): &KeyHint| width(key) + width(words) + 3;
+    let place = state.place_word();
+    let room = usize::from(area.width).saturating_sub(1);
+    let named = room > 60;
+    let mut left = if named { room - width(place) - 1 } else { room };
+    left = left.saturating_sub(kept.iter().map(cells).sum());
+    let fitting = hints.iter().take_while(|hint| {
+        let fits = cells(hint) <= left;
+        left = left.saturating_sub(cells(hint));
+        fits
+    });
+    let mut pen = Pen::at(area, &state.look.theme, buf);
+    pen.x += 1;
+    for hint in fitting.chain(&kept) {
+        pen.key(hint);
+        pen.x += 2;
+    }
+    if named {
+        pen.x = pen.from_end(width(place) + 1);
+        pen.write(place, StyleRole::Strong);
+    }
+}
+
+fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> Position {
+    let (label, hint) = prompt.purpose.words();
+    let mut pen = Pen::at(area, &state.look.theme, buf);
+    pen.write(&format!(" {label}: "), StyleRole::Strong);
+    // What is wrong with it is read, however long it is.
+    let problem = prompt.problem.as_ref().map_or(0, |problem| width(problem) + 6).min(usize::from(area.width) / 2);
+    let room = pen.room().saturating_sub(1 + problem).max(1);
+    let typed = visible(prompt.input.text()).into_owned();
+    let cursor = width(&visible(prompt.input.before()));
+    // What does not fit goes out of sight at the left, behind a mark.
+    let over = cursor.saturating_sub(room - 1);
+    let mark = if over > 0 && room > 5 { plain("…", state.look.theme.ascii) } else { "".into() };
+    let gone = prefix(&typed, over + width(&mark));
+    let shown = typed.strip_prefix(gone).unwrap_or(&typed);
+    pen.write(&mark, StyleRole::Dim);
+    let start = pen.x;
+    pen.write(prefix(shown, room - width(&mark)), StyleRole::Text);
+    let aside = match (&prompt.problem, typed.is_empty()) {
+        (Some(problem), _) => Some((format!("   ! {problem}"), StyleRole::Warning)),
+        (None, true) => Some((hint.to_owned(), StyleRole::Dim)),
+        (None, false) => None,
+    };
+    if let Some((text, role)) = aside {
+        pen.x += 1;
+        pen.fit(&text, usize::MAX, role);
+    }
+    let column = start.saturating_add(u16::try_from(cursor - width(gone)).unwrap_or(0));
+    Position { x: column.min(area.right().saturating_sub(1)), y: area.y }
 }
