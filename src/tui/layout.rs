@@ -92,7 +92,7 @@ impl Arrangement {
     }
 
     /// Whether the thread stands in the log's place.
-    pub const fn thread_covers_log(&self) -> bool {
+    pub const fn thread_covers_log(self) -> bool {
         self.thread_over && !holds_thread_and_log(self.size)
     }
 
