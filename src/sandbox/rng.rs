@@ -1,7 +1,5 @@
 //! Everything random of the sandbox: ids, tokens, secrets, latencies. One seed gives one sequence.
 
-use std::fmt::Write as _;
-
 use uuid::Builder;
 
 /// A seeded sequence (SplitMix64). Not for cryptography: whoever knows the seed knows every token, which is what a
@@ -44,10 +42,7 @@ impl Rng {
 
     /// 32 hexadecimal digits, as messages have.
     pub(crate) fn hex(&mut self) -> String {
-        let mut text = String::with_capacity(32);
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{:016x}{:016x}", self.next(), self.next());
-        text
+        format!("{:016x}{:016x}", self.next(), self.next())
     }
 
     /// `length` letters and digits, for tokens and secrets.

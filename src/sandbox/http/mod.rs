@@ -35,7 +35,7 @@ use super::loopback::is_loopback;
 use super::scenario::ScenarioRules;
 use super::shared::Shared;
 use super::world::open::OpenRequest;
-use super::world::web::{ConnectionId, PutFile, UPLOAD_MAX_BYTES};
+use super::world::web::{ConnectionId, UPLOAD_MAX_BYTES};
 use super::world::{
     BODY_MAX_BYTES, FaultSubject, GrantRequest, Incoming, RequestedPage, Served, ServiceRefusal, TokenRefusal, World,
     json_of,
@@ -242,10 +242,9 @@ impl Context<'_> {
                 return shapes::deployment_file(world, self.plan, id, shapes::deployment_domains);
             }
             To::Upload => {
-                let tagging = self.header(HeaderName::from_static("x-amz-tagging"));
-                let signature = self.query("signature").unwrap_or_default();
+                let signed = [self.query("signature"), self.header(HeaderName::from_static("x-amz-tagging"))];
                 let bytes = axum::body::Bytes::copy_from_slice(self.body);
-                return HttpAnswer::empty(world.put(PutFile { attachment: id, signature, tagging, bytes }, self.now));
+                return HttpAnswer::empty(world.put(id, signed, bytes, self.now));
             }
             To::Download => {
                 let file = world.get_file(id, self.query("signature").unwrap_or_default());

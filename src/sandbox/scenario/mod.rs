@@ -36,13 +36,14 @@ use crate::text::suggest::suggestion;
 use parts::{ScenarioClient, Token};
 
 /// A simulated organisation.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// Its name: the file's stem.
     #[serde(skip)]
     pub name: String,
     /// Where every id, token and latency comes from.
+    #[serde(default = "first_seed")]
     pub seed: u64,
     /// Which start this is: the ids of what happens in it come from here too, so that no two starts give one id to two
     /// messages. 0 where a start is to be repeated to the letter.
@@ -74,25 +75,8 @@ pub struct Scenario {
     pub(crate) faults: Vec<Fault>,
 }
 
-impl Default for Scenario {
-    fn default() -> Self {
-        Self {
-            name: "default".to_owned(),
-            seed: 1,
-            run: 0,
-            world: ScenarioRules::Described,
-            latency_ms: [0, 0],
-            reply_ms: [0, 0],
-            client: ScenarioClient::default(),
-            token: Token::default(),
-            limits: Limits::default(),
-            deployment: Deployment::default(),
-            webhook: None,
-            conversations: Vec::new(),
-            fault_tables: Vec::new(),
-            faults: Vec::new(),
-        }
-    }
+const fn first_seed() -> u64 {
+    1
 }
 
 /// The scenarios in the binary: name and text.

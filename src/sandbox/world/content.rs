@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::text::json::dense;
+
 /// What a message offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OfferedContent {
@@ -97,7 +99,6 @@ pub(crate) struct TakenChoice {
     pub(crate) text: String,
     pub(crate) payload: String,
     /// The message that offered it, where told.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) originating_message_id: Option<String>,
 }
 
@@ -105,22 +106,20 @@ pub(crate) struct TakenChoice {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AttachedFile {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
     pub(crate) media_type: String,
     pub(crate) url: String,
     pub(crate) mime: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) filename: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
+    #[serde(skip_deserializing)]
     pub(crate) file_size: Option<u64>,
 }
 
 impl GuestContent {
     pub(crate) fn json(&self) -> Value {
         match self {
-            Self::Choice(choice) => json!({"contentType": "ButtonResponse", "buttonResponse": choice}),
-            Self::File(file) => json!({"contentType": "Attachment", "attachment": file}),
+            Self::Choice(choice) => json!({"contentType": "ButtonResponse", "buttonResponse": dense(json!(choice))}),
+            Self::File(file) => json!({"contentType": "Attachment", "attachment": dense(json!(file))}),
         }
     }
 }

@@ -39,16 +39,6 @@ const ADDRESS_LIVES: Duration = Duration::from_secs(600);
 /// The header that a client has to repeat. [WMJ sample]
 const TAGGING: &str = "x-amz-tagging";
 
-/// A file that is put to its address.
-#[derive(Clone, Debug)]
-pub(crate) struct PutFile<'r> {
-    pub(crate) attachment: &'r str,
-    /// `signature` of the query.
-    pub(crate) signature: &'r str,
-    pub(crate) tagging: Option<&'r str>,
-    pub(crate) bytes: Bytes,
-}
-
 impl Web {
     fn signed(&self, claims: &Value) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -155,18 +145,20 @@ impl World {
         Ok(Some(("PresignedUrlResponse", body)))
     }
 
-    /// A file came to its address: the HTTP status of the answer. The session is told how it went.
-    pub(crate) fn put(&mut self, put: PutFile<'_>, now: Moment) -> u16 {
+    /// A file came to its address, signed in the query and by a header: the HTTP status of the answer. The session is told
+    /// how it went.
+    pub(crate) fn put(&mut self, id: &str, signed: [Option<&str>; 2], bytes: Bytes, now: Moment) -> u16 {
         self.settle(now);
-        let (id, came) = (put.attachment, put.bytes.len());
+        let came = bytes.len();
         let Some((token, upload)) = self.web.file(id) else { return 404 };
-        if upload.signature != put.signature || put.tagging != Some(&upload.signature) || upload.until <= now {
+        if signed != [Some(upload.signature.as_str()); 2] || upload.until <= now {
             return 403;
         }
         let (told, timestamp) = (upload.size, time_text(now.wall));
         let (class, body) = if came as u64 == told {
-            upload.bytes = Some(put.bytes);
-            let url = self.web.file_address(id, put.signature);
+            upload.bytes = Some(bytes);
+            let signature = upload.signature.clone();
+            let url = self.web.file_address(id, &signature);
             ("UploadSuccessEvent", json!({"attachmentId": id, "downloadUrl": url, "timestamp": timestamp}))
         } else {
             let (code, what) = match came {

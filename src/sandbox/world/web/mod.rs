@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub(crate) use http::{PutFile, UPLOAD_MAX_BYTES};
+pub(crate) use http::UPLOAD_MAX_BYTES;
 pub(crate) use state::{ConnectionId, Outgoing, Web};
 
 use super::tally::Window;
