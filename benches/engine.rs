@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use guestwire::clock::Clock;
 use guestwire::config::{
-    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
+    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, SecretSource, TokenHost,
 };
 use guestwire::engine::send_log::{NoLog, SendLog};
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
@@ -204,7 +204,7 @@ fn profile(url: &str) -> Profile {
     };
     Profile {
         name: "bench".into(),
-        region: Region { domain: "bench".into(), aws: None },
+        region: "bench".into(),
         production: false,
         sandbox: false,
         hosts: Hosts { login: url.into(), api: url.into(), webmessaging: "ws://127.0.0.1:1".into(), cdn: url.into() },

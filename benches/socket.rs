@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use guestwire::clock::Clock;
-use guestwire::config::{ConversationEntry, Credentials, GuestApi, Hosts, OpenMessaging, Profile, Region};
+use guestwire::config::{ConversationEntry, Credentials, GuestApi, Hosts, OpenMessaging, Profile};
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
 use guestwire::model::{Address, Conversation, ConversationKey, DeliveryStatus, Extras, MessageId};
 use serde_json::{Value, json};
@@ -182,7 +182,7 @@ fn profile(socket: &str) -> Profile {
     let nowhere = "http://127.0.0.1:1".to_owned();
     Profile {
         name: "bench".into(),
-        region: Region { domain: "bench".into(), aws: None },
+        region: "bench".into(),
         production: false,
         sandbox: false,
         hosts: Hosts { login: nowhere.clone(), api: nowhere.clone(), webmessaging: socket.into(), cdn: nowhere },

@@ -33,7 +33,7 @@ impl OpenProfile {
             output::warn(&format!("speaking to the sandbox: {}", profile.hosts.api));
         } else {
             let production = if profile.production { ", PROD" } else { "" };
-            output::warn(&format!("speaking to {} (profile {}{production})", profile.region.domain, profile.name));
+            output::warn(&format!("speaking to {} (profile {}{production})", profile.region, profile.name));
         }
         Ok(opened)
     }

@@ -99,7 +99,7 @@ impl Output {
     /// Of a command that only reads what is kept of `profile`.
     pub fn reading(profile: &Profile) -> Self {
         let sandbox = profile.sandbox.then_some(true);
-        let target = json!({ "sandbox": sandbox, "profile": profile.name, "region": profile.region.domain });
+        let target = json!({ "sandbox": sandbox, "profile": profile.name, "region": profile.region });
         Self { target: dense(target), ..Self::default() }
     }
 

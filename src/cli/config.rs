@@ -109,7 +109,7 @@ fn verdict(settings: &Settings) -> String {
         }
         ProfileChoice::Sandbox => format!("there is no {file}; the built-in sandbox opens"),
         ProfileChoice::Named(profile) => {
-            let (name, region) = (visible(&profile.name), &profile.region.domain);
+            let (name, region) = (visible(&profile.name), &profile.region);
             let count = counted(profile.conversations.len(), "conversation");
             format!("{file} is in order; `{name}` opens, in {region}, with {count}")
         }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::address;
 use super::problem::Spot;
 use super::resolve_profile::ProfileReader;
-use super::settings::Origin;
 use super::toml_reader::Table;
 use super::{ConversationEntry, SecretSource, origin::ShownValue as _};
 use crate::model::{Address, Channel, Conversation, ConversationKey, OpenGuest, ids, limits};
@@ -32,11 +31,13 @@ impl ProfileReader<'_> {
                 let how = "conversations are picked by name, so names must differ";
                 table.unlike("conversation", name, &mut names, how);
             }
-            table.finish();
-            let Some(name) = name else { continue };
-            let Some((address, guest_token)) = address else { continue };
+            let (Some(name), Some((address, guest_token))) = (name, address) else {
+                table.finish();
+                continue;
+            };
             let shown = format!("\"{}\", {channel}", name.value);
-            self.effective.note(format!("{}.conversations[{n}]", self.prefix), shown, Origin::File(name.at));
+            table.note(&format!("[{n}]"), shown, name.at);
+            table.finish();
             let key = ConversationKey(u32::try_from(n).unwrap_or(u32::MAX));
             let conversation = Conversation { key, name: name.value, address };
             entries.push(ConversationEntry { conversation, guest_token, attributes });
@@ -45,20 +46,20 @@ impl ProfileReader<'_> {
     }
 
     fn attributes(&mut self, n: usize, channel: Channel, table: &mut Table<'_>) -> BTreeMap<String, String> {
-        let Some(table) = table.table("attributes") else { return BTreeMap::new() };
-        let at = table.at();
+        let Some(attributes) = table.table("attributes") else { return BTreeMap::new() };
+        let at = attributes.at;
         let all: BTreeMap<_, _> =
-            table.named_texts().into_iter().map(|(name, text)| (name.value, text.value)).collect();
+            attributes.named_texts().into_iter().map(|(name, text)| (name.value, text.value)).collect();
         let (bytes, limit) = (limits::attributes_bytes(&all), limits::ATTRIBUTES_MAX_BYTES);
         if bytes > limit {
             let sentence = format!("`attributes` are {bytes} bytes as JSON, and the limit of the platform is {limit}");
-            self.wrong(at, sentence);
+            table.wrong(at, sentence);
         }
         if !channel.capabilities().attributes {
-            self.warn(at, format!("the channel {channel} cannot carry `attributes`: they are not sent"));
+            self.warn(table, at, format!("the channel {channel} cannot carry `attributes`: they are not sent"));
         }
         let names: Vec<String> = all.keys().cloned().collect();
-        self.effective.note(format!("{}.conversations[{n}].attributes", self.prefix), names.shown(), Origin::File(at));
+        table.note(&format!("[{n}].attributes"), names.shown(), at);
         all
     }
 
@@ -76,7 +77,7 @@ impl ProfileReader<'_> {
             // A malformed id may be sent on purpose, so it is only pointed out.
             if !ids::is_uuid(&id.value) {
                 let form = "is not a well-formed id (a UUID)";
-                self.warn(id.at, format!("`{name}` of this {channel} conversation {form}"));
+                self.warn(table, id.at, format!("`{name}` of this {channel} conversation {form}"));
             }
             Some(id.value)
         };
@@ -109,9 +110,9 @@ impl ProfileReader<'_> {
                 let why = "it is the site that the deployment allows, like \"https://shop.example\"";
                 let origin = table.required("origin", why);
                 let token = self.source(table, "guest_token");
-                let token = token.map(|token| self.secret(&format!("conversations[{n}].guest_token"), token));
+                let token = token.map(|token| self.secret(table, &format!("[{n}].guest_token"), token));
                 let origin = origin?;
-                let origin = self.judged(origin.at, address::origin(&origin.value))?.value;
+                let origin = table.judged(origin.at, address::origin(&origin.value))?.value;
                 Some((Address::WebMessaging { deployment_id: deployment_id?, origin }, token))
             }
         }

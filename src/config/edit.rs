@@ -23,8 +23,6 @@ pub fn profiles(document: &DocumentMut) -> Vec<String> {
 }
 
 /// Reads a config file to be changed.
-///
-/// # Errors
 /// A sentence, without the text.
 pub fn parse(text: &str) -> Result<DocumentMut, String> {
     text.parse().map_err(|_| "the config file is not TOML; run `guestwire config check` to see where".to_owned())
@@ -32,8 +30,6 @@ pub fn parse(text: &str) -> Result<DocumentMut, String> {
 
 /// Adds a conversation to a profile that the file has. The name is changed where the profile has one of that name.
 /// Returns the name that was written.
-///
-/// # Errors
 /// A sentence: there is no such profile, it has this conversation already, or it is written in a form that cannot be
 /// added to.
 pub fn add_conversation(
@@ -97,30 +93,26 @@ pub fn conversation(name: &str, address: &Address) -> InlineTable {
 
 /// The fields of a conversation, in the order in which the example has them.
 fn fields(name: &str, address: &Address) -> Vec<(&'static str, Value)> {
-    let mut fields = vec![("name", Value::from(name)), ("channel", Value::from(address.channel().as_str()))];
-    let optional = |field, text: &Option<String>| text.as_ref().map(|text| (field, Value::from(text.as_str())));
-    match address {
-        Address::GuestApi { conversation_id, participant_id, external_id } => {
-            fields.push(("conversation_id", conversation_id.as_str().into()));
-            fields.extend(optional("participant_id", participant_id));
-            fields.extend(optional("external_id", external_id));
-        }
+    let text = |text: &str| Some(Value::from(text));
+    let maybe = |said: &Option<String>| said.as_deref().and_then(text);
+    let own = match address {
+        Address::GuestApi { conversation_id, participant_id, external_id } => vec![
+            ("conversation_id", text(conversation_id)),
+            ("participant_id", maybe(participant_id)),
+            ("external_id", maybe(external_id)),
+        ],
         Address::OpenMessaging { integration_id, guest } => {
-            fields.push(("integration_id", integration_id.as_str().into()));
-            let mut table = InlineTable::new();
-            table.insert("id", guest.id.as_str().into());
-            table.insert("id_type", guest.id_type.as_str().into());
-            if let Some(nickname) = &guest.nickname {
-                table.insert("nickname", nickname.as_str().into());
-            }
-            fields.push(("guest", Value::InlineTable(table)));
+            let who =
+                [("id", text(&guest.id)), ("id_type", text(&guest.id_type)), ("nickname", maybe(&guest.nickname))];
+            let who: InlineTable = who.into_iter().filter_map(|(field, said)| Some((field, said?))).collect();
+            vec![("integration_id", text(integration_id)), ("guest", Some(who.into()))]
         }
         Address::WebMessaging { deployment_id, origin } => {
-            fields.push(("deployment_id", deployment_id.as_str().into()));
-            fields.push(("origin", origin.as_str().into()));
+            vec![("deployment_id", text(deployment_id)), ("origin", text(origin))]
         }
-    }
-    fields
+    };
+    let head = [("name", text(name)), ("channel", text(address.channel().as_str()))];
+    head.into_iter().chain(own).filter_map(|(field, said)| Some((field, said?))).collect()
 }
 
 /// Adds a profile that was opened without the file, with references to where its secrets are; nothing where the file has
@@ -137,7 +129,7 @@ pub fn add_profile(document: &mut DocumentMut, profile: &Profile) -> String {
         value(table)
     };
     let mut table = Table::new();
-    table.insert("region", value(profile.region.domain.as_str()));
+    table.insert("region", value(profile.region.as_str()));
     let mut oauth = Table::new();
     match &profile.credentials {
         Credentials::Client(client) => {
@@ -155,12 +147,9 @@ pub fn add_profile(document: &mut DocumentMut, profile: &Profile) -> String {
     if !oauth.is_empty() {
         table.insert("oauth", Item::Table(oauth));
     }
-    if document.get("profiles").is_none() {
-        let mut profiles = Table::new();
-        profiles.set_implicit(true);
-        document.insert("profiles", Item::Table(profiles));
-    }
-    if let Some(profiles) = document.get_mut("profiles").and_then(Item::as_table_like_mut) {
+    let mut profiles = Table::new();
+    profiles.set_implicit(true);
+    if let Some(profiles) = document.entry("profiles").or_insert(Item::Table(profiles)).as_table_like_mut() {
         profiles.insert(&name, Item::Table(table));
     }
     // Of several profiles one must open by default.

@@ -2,26 +2,50 @@
 
 use crate::files;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
 use super::flags::Flags;
-use super::origin::Lookup;
+use super::origin::{Lookup, Origin, RowSetting, ShownValue as _, env_path, flag};
 use super::problem::{Problem, Problems, position};
-use super::resolve::{ConfigInput, ConfigSource, paths, resolve};
+use super::resolve::{ConfigInput, ConfigSource, resolve};
 use super::secret::open_to_others;
-use super::settings::{Paths, RowSetting, Settings};
+use super::settings::{Paths, Settings};
 
 /// Larger than any config file should be.
 pub const MAX_BYTES: u64 = 4 << 20;
 
-/// Decides where files are, without reading any.
+/// Decides where files are, without reading any, and says who decided.
 pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<RowSetting>), Problems> {
     let dirs = ProjectDirs::from("", "", "guestwire");
-    let config = dirs.as_ref().map(|d| d.config_dir().to_owned());
-    let data = dirs.as_ref().map(|d| d.data_dir().to_owned());
-    let (mut places, rows) = paths(flags, env, config, data)?;
+    let mut rows = Vec::new();
+    let mut note = |name: &str, path: &PathBuf, origin| {
+        rows.push(RowSetting { name: name.to_owned(), value: path.shown(), origin });
+    };
+    let said = flag("--config", flags.config.clone()).or_else(|| env_path(env, "GUESTWIRE_CONFIG"));
+    let config_explicit = said.is_some();
+    let usual = dirs.as_ref().map(|dirs| dirs.config_dir().join("config.toml")).unwrap_or_default();
+    let (config_file, origin) = said.unwrap_or((usual, Origin::Default));
+    note("config file", &config_file, origin);
+    let said = flag("--data-dir", flags.data_dir.clone()).or_else(|| env_path(env, "GUESTWIRE_DATA_DIR"));
+    let usual = dirs.as_ref().map(|dirs| dirs.data_dir().to_owned()).unwrap_or_default();
+    let (data_dir, origin) = said.unwrap_or((usual, Origin::Default));
+    note("data directory", &data_dir, origin);
+    // Where nothing is kept there need be no place for it.
+    if data_dir.as_os_str().is_empty() && !flags.ephemeral {
+        let why = "this system has no home directory; use --data-dir PATH";
+        return Err(Problem::new(format!("there is no place for data: {why}")).into());
+    }
+    if config_file.as_os_str().is_empty() && config_explicit {
+        return Err(Problem::new("--config names no file; give its path").into());
+    }
+    let log_file = flag("--log-file", flags.log_file.clone()).or_else(|| env_path(env, "GUESTWIRE_LOG_FILE"));
+    let log_file = log_file.map(|(path, origin)| {
+        note("log file", &path, origin);
+        path
+    });
+    let mut places = Paths { config_exists: false, config_explicit, config_file, data_dir, log_file };
     for path in [&mut places.config_file, &mut places.data_dir].into_iter().chain(&mut places.log_file) {
         *path = files::typed(path);
     }

@@ -8,10 +8,9 @@
 //!                               Problems: file:line:column: one sentence each
 //! ```
 
-pub mod ad_hoc;
 pub(crate) mod address;
-mod choose;
 mod conversations;
+pub(crate) mod document;
 pub mod edit;
 pub mod flags;
 pub mod load;
@@ -24,21 +23,19 @@ pub mod regions;
 pub mod resolve;
 mod resolve_profile;
 pub mod secret;
-mod secret_command;
-mod secret_error;
 pub mod settings;
-pub mod snippet;
+mod target;
 pub(crate) mod toml_reader;
 pub mod vendor_files;
 
+pub use document::parse_duration;
 pub use flags::Flags;
 pub use load::{load, locate};
 pub use problem::{FilePosition, Problem, Problems, Spot};
 pub use profile::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Redaction,
-    Region, TokenHost, WebhookSettings,
+    TokenHost, WebhookSettings,
 };
 pub use proxy::{ProfileProxy, ProxyAddress};
 pub use secret::{SecretError, SecretSource, Terminal};
 pub use settings::{ProfileChoice, Settings};
-pub use toml_reader::parse_duration;

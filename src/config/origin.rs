@@ -1,5 +1,5 @@
-//! Picks each value from whoever said something (flag, then environment, then file, then default) and writes down who
-//! it was, for `config show`.
+//! Where each value came from (a flag, else the environment, else the file, else a default), and how `config show` writes
+//! it.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -8,19 +8,13 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::problem::{FilePosition, Problem, Spot};
-use super::toml_reader::{Table, words};
+use super::problem::{FilePosition, Problem};
 
 /// How an environment variable is looked up. Given by the edge, so that tests need no environment of their own.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// A value with where it came from, if it came from anywhere.
 pub type Sourced<T> = Option<(T, Origin)>;
-
-/// The value of a line of the file.
-pub fn file<T>(spot: Option<Spot<T>>) -> Sourced<T> {
-    spot.map(|s| (s.value, Origin::File(s.at)))
-}
 
 /// The value of a flag.
 pub fn flag<T>(name: &'static str, value: Option<T>) -> Sourced<T> {
@@ -60,93 +54,12 @@ pub fn env_flag(env: Lookup<'_>, name: &'static str, problems: &mut Vec<Problem>
 /// One of the words of a type in an environment variable.
 pub fn env_word<T: ValueEnum>(env: Lookup<'_>, name: &'static str, problems: &mut Vec<Problem>) -> Sourced<T> {
     let (text, origin) = env_text(env, name)?;
-    let words = words::<T>();
-    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
-        return Some((value.clone(), origin));
+    let value = T::from_str(&text, false).ok();
+    if value.is_none() {
+        let known: Vec<String> = words::<T>().into_iter().map(|(word, _)| word).collect();
+        problems.push(Problem::new(format!("the environment variable {name} must be one of {}", known.join(", "))));
     }
-    let known: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
-    problems.push(Problem::new(format!("the environment variable {name} must be one of {}", known.join(", "))));
-    None
-}
-
-/// The settings that were decided so far, each with its origin.
-#[derive(Debug, Default)]
-pub struct EffectiveSettings {
-    /// In the order of picking.
-    pub rows: Vec<RowSetting>,
-}
-
-impl EffectiveSettings {
-    /// What was said, or the default; written down either way.
-    pub fn pick<T: ShownValue>(&mut self, name: impl Into<String>, said: Sourced<T>, default: T) -> T {
-        self.pick_from(name, said, (default, Origin::Default))
-    }
-
-    /// What was said, or something else with an origin of its own.
-    pub fn pick_from<T: ShownValue>(&mut self, name: impl Into<String>, said: Sourced<T>, otherwise: (T, Origin)) -> T {
-        let (value, origin) = said.unwrap_or(otherwise);
-        self.note(name, value.shown(), origin);
-        value
-    }
-
-    /// Writes down what the file says, if it says anything; there is no default to tell.
-    pub fn note_said<T>(&mut self, name: &str, said: &Option<Spot<T>>, shown: impl FnOnce(&T) -> String) {
-        if let Some(Spot { value, at }) = said {
-            self.note(name, shown(value), Origin::File(*at));
-        }
-    }
-
-    /// Writes down a value that was found otherwise.
-    pub fn note(&mut self, name: impl Into<String>, value: impl Into<String>, origin: Origin) {
-        self.rows.push(RowSetting { name: name.into(), value: value.into(), origin });
-    }
-}
-
-/// A table of the file while its settings are decided. A table that the file lacks says nothing.
-pub struct SettingsTable<'d, 'e> {
-    name: &'static str,
-    table: Option<Table<'d>>,
-    effective: &'e mut EffectiveSettings,
-}
-
-impl<'d, 'e> SettingsTable<'d, 'e> {
-    /// The table of this name.
-    pub fn of(root: &mut Table<'d>, name: &'static str, effective: &'e mut EffectiveSettings) -> Self {
-        Self { name, table: root.table(name), effective }
-    }
-
-    /// What was said by whoever comes before the file, else by the file, else by whoever comes after it, or the default.
-    pub fn pick_around<T: ShownValue>(
-        &mut self,
-        field: &'static str,
-        before: Sourced<T>,
-        read: impl FnOnce(&mut Table<'d>, &'static str) -> Option<Spot<T>>,
-        after: Sourced<T>,
-        default: T,
-    ) -> T {
-        let said = file(self.table.as_mut().and_then(|table| read(table, field)));
-        self.effective.pick(format!("{}.{field}", self.name), before.or(said).or(after), default)
-    }
-
-    /// What the file says, or the default.
-    pub fn pick<T: ShownValue>(
-        &mut self,
-        field: &'static str,
-        read: impl FnOnce(&mut Table<'d>, &'static str) -> Option<Spot<T>>,
-        default: T,
-    ) -> T {
-        self.pick_around(field, None, read, None, default)
-    }
-
-    /// The table itself, for what is read otherwise, and where the decisions are written down.
-    pub fn parts(&mut self) -> (Option<&mut Table<'d>>, &mut EffectiveSettings) {
-        (self.table.as_mut(), self.effective)
-    }
-
-    /// Ends the reading: whatever was not asked for is unknown.
-    pub fn finish(self) {
-        self.table.into_iter().for_each(Table::finish);
-    }
+    Some((value?, origin))
 }
 
 /// How `config show` writes a value.
@@ -161,17 +74,16 @@ impl ShownValue for String {
     }
 }
 
-impl ShownValue for bool {
-    fn shown(&self) -> String {
-        self.to_string()
-    }
+macro_rules! shown_as_they_are {
+    ($($type:ty),*) => {$(
+        impl ShownValue for $type {
+            fn shown(&self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
 }
-
-impl ShownValue for u64 {
-    fn shown(&self) -> String {
-        self.to_string()
-    }
-}
+shown_as_they_are!(bool, u32, u64, usize);
 
 impl ShownValue for Duration {
     fn shown(&self) -> String {
@@ -185,11 +97,17 @@ impl ShownValue for PathBuf {
     }
 }
 
-impl ShownValue for Vec<String> {
+impl<T: ShownValue> ShownValue for Vec<T> {
     fn shown(&self) -> String {
         let items: Vec<String> = self.iter().map(ShownValue::shown).collect();
         format!("[{}]", items.join(", "))
     }
+}
+
+/// The words of a type, as flags, variables and the file write them.
+pub fn words<T: ValueEnum>() -> Vec<(String, T)> {
+    let word = |value: &T| Some((value.to_possible_value()?.get_name().to_owned(), value.clone()));
+    T::value_variants().iter().filter_map(word).collect()
 }
 
 /// A type of words is shown as the word.

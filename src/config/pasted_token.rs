@@ -27,8 +27,6 @@ pub enum NotAToken {
 
 /// The token in `text`. Taken off are: a byte order mark, blanks and line ends around it, quotes around it, `Bearer` and
 /// `Authorization:` before it, and the JSON of a token answer around it. Of several lines the first is read.
-///
-/// # Errors
 /// Where what is left cannot be a token, with the reason. [RFC 6750, 2.1: the characters of a bearer token]
 pub fn read(text: &str) -> Result<SecretString, NotAToken> {
     let text = trim(text);

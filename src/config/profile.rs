@@ -15,15 +15,6 @@ use super::origin::{ShownValue, shown_as_words};
 use super::proxy::ProfileProxy;
 use super::secret::{SecretSource, Terminal};
 
-/// A Genesys Cloud region.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Region {
-    /// The domain: `mypurecloud.de`. For the sandbox: `sandbox`.
-    pub domain: String,
-    /// The AWS name: `eu-central-1`, where known.
-    pub aws: Option<String>,
-}
-
 /// Base URLs, without a trailing slash. https/wss unless loopback, checked at load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hosts {
@@ -87,8 +78,6 @@ pub enum Credentials {
 
 impl Credentials {
     /// Reads the client's secret, or the pasted token. Blocks as [`SecretSource::read`] does.
-    ///
-    /// # Errors
     /// Why it cannot be read, and what to do: a sentence.
     pub fn read(&self, terminal: Terminal) -> Result<SecretString, String> {
         match self {
@@ -165,8 +154,8 @@ impl Redaction {
 pub struct Profile {
     /// Its name in the file; `sandbox` for the built-in one.
     pub name: String,
-    /// The region it lives in.
-    pub region: Region,
+    /// The domain of the region it lives in: `mypurecloud.de`; for the sandbox `sandbox`.
+    pub region: String,
     /// Real customers may be on the other side: PROD at the top, and a question before each send.
     pub production: bool,
     /// The embedded (or a local) sandbox: SANDBOX at the top.

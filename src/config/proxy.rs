@@ -67,8 +67,6 @@ pub enum NotAProxy {
 
 impl ProxyAddress {
     /// Reads a proxy's URL; without a scheme it is `http`.
-    ///
-    /// # Errors
     /// Why it is none.
     pub fn read(text: &str) -> Result<Self, NotAProxy> {
         let text = text.trim();
@@ -124,8 +122,6 @@ impl fmt::Display for ProxyAddress {
 
 impl ProfileProxy {
     /// Reads what a profile says. `named_by` is said of it where it fails.
-    ///
-    /// # Errors
     /// Why it is no proxy.
     pub fn read(text: &str, named_by: impl Into<String>) -> Result<Self, NotAProxy> {
         if text.trim().eq_ignore_ascii_case(NONE) {

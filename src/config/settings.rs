@@ -7,10 +7,9 @@ use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
 use crate::model::Cause;
-use crate::model::words::words;
+use crate::model::words;
 
-pub use super::origin::{Origin, RowSetting};
-use super::origin::{ShownValue, shown_as_words};
+use super::origin::{Origin, RowSetting, ShownValue, shown_as_words};
 use super::problem::{FilePosition, Problem, Spot};
 use super::profile::Redaction;
 use super::{Profile, SecretSource};
@@ -20,7 +19,7 @@ use super::{Profile, SecretSource};
 pub struct Settings {
     /// Which organisation is spoken to.
     pub profile: ProfileChoice,
-    /// The environment makes the profile [`super::ad_hoc::ENV`].
+    /// The environment makes the profile [`super::target::ENV`].
     pub has_env_profile: bool,
     /// The composer.
     pub composer: ComposerSettings,

@@ -3,9 +3,6 @@
 //!
 //! Serde is not used at this boundary because its sentences quote the value that does not fit, which may be a secret.
 
-use std::cell::RefCell;
-use std::ops::Range;
-use std::path::Path;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -13,81 +10,10 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{FilePosition, NOWHERE, Problem, Spot, position};
+use super::document::{Doc, json, kind, parse_duration, parse_size};
+use super::origin::{Origin, RowSetting, ShownValue, Sourced, words};
+use super::problem::{FilePosition, NOWHERE, Spot};
 use crate::text::suggest::{nearest, suggestion};
-
-/// A document being read: its text, and what was found wrong so far.
-pub struct Doc<'t> {
-    /// Nothing for what flags and variables say: it has no places.
-    file: Option<&'t Path>,
-    text: &'t str,
-    root: Spanned<DeTable<'t>>,
-    is_toml: bool,
-    problems: RefCell<Vec<Problem>>,
-    #[cfg(test)]
-    asked: RefCell<std::collections::BTreeSet<String>>,
-}
-
-impl<'t> Doc<'t> {
-    /// A document from its text; `file` is for the sentences.
-    pub fn new(file: &'t Path, text: &'t str) -> Self {
-        Self::parse(Some(file), text)
-    }
-
-    /// What flags and variables say, written as a file would say it. Everything in it stands [`NOWHERE`].
-    pub fn without_file(text: &'t str) -> Self {
-        Self::parse(None, text)
-    }
-
-    fn parse(file: Option<&'t Path>, text: &'t str) -> Self {
-        // A byte order mark is no character of the first line.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let (root, errors) = DeTable::parse_recoverable(text);
-        let doc = Self {
-            file,
-            text,
-            root,
-            is_toml: errors.is_empty(),
-            problems: RefCell::default(),
-            #[cfg(test)]
-            asked: RefCell::default(),
-        };
-        if let Some(first) = errors.iter().min_by_key(|e| e.span().map(|s| s.start)) {
-            // The parser's own display would quote the line; its message is one of a fixed set.
-            doc.wrong(doc.place(&first.span().unwrap_or(0..0)), format!("this is not TOML: {}", first.message()));
-        }
-        doc
-    }
-
-    /// The outermost table, where the text is TOML.
-    pub fn root(&self) -> Option<Table<'_>> {
-        let start = self.place(&(0..0));
-        self.is_toml.then(|| Table::new(self, String::new(), start, self.root.get_ref()))
-    }
-
-    fn place(&self, span: &Range<usize>) -> FilePosition {
-        self.file.map_or(NOWHERE, |_| position(self.text, span))
-    }
-
-    /// Notes a problem.
-    pub fn wrong(&self, at: FilePosition, sentence: impl Into<String>) {
-        self.problems.borrow_mut().push(Problem::at(self.file.unwrap_or(Path::new("")), at, sentence));
-    }
-
-    /// What was found wrong, in the order of the file.
-    pub fn into_problems(self) -> Vec<Problem> {
-        let mut problems = self.problems.into_inner();
-        problems.sort_by_key(|p| p.at);
-        problems.dedup();
-        problems
-    }
-
-    /// The names of all fields that the tables of this document were asked for.
-    #[cfg(test)]
-    pub fn asked(&self) -> std::collections::BTreeSet<String> {
-        self.asked.borrow().clone()
-    }
-}
 
 /// A value where several forms are possible.
 pub enum TextOrTable<'d> {
@@ -99,9 +25,12 @@ pub enum TextOrTable<'d> {
 
 /// One table of the document. Ask it for its fields, then [`finish`](Self::finish).
 pub struct Table<'d> {
-    doc: &'d Doc<'d>,
-    path: String,
-    at: FilePosition,
+    /// What it stands in.
+    pub doc: &'d Doc<'d>,
+    /// Its name: `profiles.staging`; empty for the outermost.
+    pub path: String,
+    /// Where it begins.
+    pub at: FilePosition,
     in_list: bool,
     fields: &'d DeTable<'d>,
     asked: Vec<&'static str>,
@@ -112,9 +41,10 @@ impl<'d> Table<'d> {
         Self { doc, path, at, in_list: false, fields, asked: Vec::new() }
     }
 
-    /// Where the table begins.
-    pub fn at(&self) -> FilePosition {
-        self.at
+    /// The outermost table, where the text is TOML.
+    pub fn root(doc: &'d Doc<'d>) -> Option<Self> {
+        let path = doc.from.as_ref().err().map(|speaker| speaker.table.clone()).unwrap_or_default();
+        doc.root.as_ref().map(|fields| Self::new(doc, path, doc.place(&(0..0)), fields))
     }
 
     /// Whether nothing is written in it.
@@ -146,6 +76,66 @@ impl<'d> Table<'d> {
         self.doc.wrong(at, sentence);
     }
 
+    /// Keeps a judged value, or notes what is wrong with it.
+    pub fn judged<T>(&self, at: FilePosition, result: Result<T, String>) -> Option<Spot<T>> {
+        result.map_err(|sentence| self.wrong(at, sentence)).ok().map(|value| Spot { value, at })
+    }
+
+    /// Writes down what was decided of a field, and where it stands.
+    pub fn note(&self, field: &str, value: impl Into<String>, at: FilePosition) {
+        self.note_from(field, value, self.origin(field, at));
+    }
+
+    fn origin(&self, field: &str, at: FilePosition) -> Origin {
+        match &self.doc.from {
+            Ok(_) => Origin::File(at),
+            Err(speaker) => (speaker.origin)(field),
+        }
+    }
+
+    /// The same of what was found otherwise.
+    pub fn note_from(&self, field: &str, value: impl Into<String>, origin: Origin) {
+        self.doc.noted().rows.push(RowSetting { name: self.below(field), value: value.into(), origin });
+    }
+
+    /// Writes down what the file says of a field, if it says anything; there is no default to tell.
+    pub fn note_said<T>(&self, field: &str, said: Option<&Spot<T>>, shown: impl FnOnce(&T) -> String) {
+        if let Some(Spot { value, at }) = said {
+            self.note(field, shown(value), *at);
+        }
+    }
+
+    /// What is said of a field by whoever comes `before` the file, else by the file, else by whoever comes `after` it, or
+    /// the default. Written down with its origin.
+    pub fn pick_around<T: ShownValue>(
+        &mut self,
+        field: &'static str,
+        before: Sourced<T>,
+        read: impl FnOnce(&mut Self, &'static str) -> Option<Spot<T>>,
+        after: Sourced<T>,
+        default: T,
+    ) -> T {
+        let said = read(self, field).map(|said| (said.value, self.origin(field, said.at)));
+        let (value, origin) = before.or(said).or(after).unwrap_or((default, Origin::Default));
+        self.note_from(field, value.shown(), origin);
+        value
+    }
+
+    /// What the file says of a field, or the default. Written down with its origin.
+    pub fn pick<T: ShownValue>(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Self, &'static str) -> Option<Spot<T>>,
+        default: T,
+    ) -> T {
+        self.pick_around(field, None, read, None, default)
+    }
+
+    /// The same of a list of strings.
+    pub fn pick_list(&mut self, field: &'static str, default: Vec<String>) -> Vec<String> {
+        self.pick(field, |table, name| table.strings(name).map(|list| list.map(plain)), default)
+    }
+
     /// Notes that a name is given twice, or remembers it.
     pub fn unlike(&self, what: &str, name: &Spot<String>, names: &mut Vec<Spot<String>>, how: &str) {
         if let Some(first) = names.iter().find(|other| other.value == name.value) {
@@ -172,8 +162,10 @@ impl<'d> Table<'d> {
         self.wrong(self.place(value), format!("`{name}` must be {wanted}, not {found}"));
     }
 
-    fn below(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    /// The whole name of a field, or of an item (`[0]`).
+    pub fn below(&self, name: &str) -> String {
+        let joint = if self.path.is_empty() || name.starts_with('[') { "" } else { "." };
+        format!("{}{joint}{name}", self.path)
     }
 
     fn child(&mut self, name: &'static str, wanted: &str) -> Option<Table<'d>> {
@@ -227,10 +219,10 @@ impl<'d> Table<'d> {
     }
 
     /// A whole number from `low` to `high`.
-    pub fn number(&mut self, name: &'static str, low: u64, high: u64) -> Option<Spot<u64>> {
+    pub fn number<T: TryFrom<u64>>(&mut self, name: &'static str, low: u64, high: u64) -> Option<Spot<T>> {
         let Spot { value: digits, at } = self.value(name, "a whole number", DeValue::as_integer)?;
         let number = u64::from_str_radix(&digits.as_str().replace('_', ""), digits.radix()).ok();
-        let fitting = number.filter(|n| (low..=high).contains(n));
+        let fitting = number.filter(|n| (low..=high).contains(n)).and_then(|n| T::try_from(n).ok());
         self.fitting(name, at, fitting, &format!("must be a whole number from {low} to {high}"))
     }
 
@@ -309,6 +301,15 @@ impl<'d> Table<'d> {
         self.child(name, "a table")
     }
 
+    /// Reads a table inside this one to its end; where there is none, one that says nothing.
+    pub fn section<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Table<'d>) -> T) -> T {
+        let table = self.table(name);
+        let mut table = table.unwrap_or_else(|| Table::new(self.doc, self.below(name), NOWHERE, &self.doc.empty));
+        let read = read(&mut table);
+        table.finish();
+        read
+    }
+
     /// Reads a table inside this one to its end. Nothing where there is none.
     pub fn inside<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Table<'d>) -> T) -> Option<T> {
         let mut table = self.table(name)?;
@@ -345,66 +346,58 @@ impl<'d> Table<'d> {
     fn chosen(&self) -> Vec<(Spot<String>, &'d Spanned<DeValue<'d>>)> {
         let mut entries: Vec<_> = self.fields.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
-        let name = |key: &Spanned<_>| self.doc.place(&key.span());
-        entries
-            .into_iter()
-            .map(|(key, value)| (Spot { value: key.get_ref().to_string(), at: name(key) }, value))
-            .collect()
+        let entries = entries.into_iter();
+        let named = entries.map(|(key, value)| (key.get_ref().to_string(), self.doc.place(&key.span()), value));
+        named.map(|(name, at, value)| (Spot { value: name, at }, value)).collect()
+    }
+
+    /// The same, as far as `read` can take them.
+    fn chosen_as<T>(
+        &self,
+        read: impl Fn(&Spot<String>, &'d Spanned<DeValue<'d>>) -> Option<T>,
+    ) -> Vec<(Spot<String>, T)> {
+        let entries = self.chosen().into_iter();
+        entries.filter_map(|(name, value)| read(&name, value).map(|read| (name, read))).collect()
     }
 
     /// Tables under chosen names: `[profiles.NAME]`.
     pub fn named_tables(self) -> Vec<(Spot<String>, Table<'d>)> {
-        let mut tables = Vec::new();
-        for (name, value) in self.chosen() {
-            if let DeValue::Table(fields) = value.get_ref() {
-                let table = Table::new(self.doc, self.below(&name.value), self.place(value), fields);
-                tables.push((name, table));
-            } else {
-                let sentence =
-                    format!("{} holds tables, but `{}` is {}", self.title(), name.value, kind(value.get_ref()));
-                self.wrong(name.at, sentence);
+        self.chosen_as(|name, value| match value.get_ref() {
+            DeValue::Table(fields) => Some(Table::new(self.doc, self.below(&name.value), self.place(value), fields)),
+            other => {
+                self.wrong(name.at, format!("{} holds tables, but `{}` is {}", self.title(), name.value, kind(other)));
+                None
             }
-        }
-        tables
+        })
     }
 
     /// Strings, or lists of strings, under chosen names: `[keys.log]`.
     pub fn named_lists(self) -> Vec<(Spot<String>, Vec<Spot<String>>)> {
-        let mut lists = Vec::new();
-        for (name, value) in self.chosen() {
-            if let DeValue::String(text) = value.get_ref() {
-                let one = Spot { value: text.clone().into_owned(), at: self.place(value) };
-                lists.push((name, vec![one]));
-            } else if let Some(list) = self.strings_of(&name.value, value) {
-                lists.push((name, list));
-            }
-        }
-        lists
-    }
-
-    /// Any values under chosen names, as JSON.
-    pub fn named_values(&self) -> Vec<(Spot<String>, Spot<Value>)> {
-        let value = |value: &Spanned<DeValue<'_>>| Spot { value: json(value.get_ref()), at: self.place(value) };
-        self.chosen().into_iter().map(|(name, found)| (name, value(found))).collect()
-    }
-
-    /// The table as it stands, as JSON: for what is judged elsewhere.
-    pub fn to_json(&self) -> Value {
-        Value::Object(self.named_values().into_iter().map(|(name, value)| (name.value, value.value)).collect())
+        self.chosen_as(|name, value| match value.get_ref() {
+            DeValue::String(text) => Some(vec![Spot { value: text.to_string(), at: self.place(value) }]),
+            _ => self.strings_of(&name.value, value),
+        })
     }
 
     /// Strings under chosen names: a conversation's `attributes`.
     pub fn named_texts(self) -> Vec<(Spot<String>, Spot<String>)> {
-        let mut texts = Vec::new();
-        for (name, value) in self.chosen() {
-            if let DeValue::String(text) = value.get_ref() {
-                texts.push((name, Spot { value: text.clone().into_owned(), at: self.place(value) }));
-            } else {
-                let found = kind(value.get_ref());
-                self.wrong(self.place(value), format!("`{}` must be a string, but is {found}", name.value));
+        self.chosen_as(|name, value| match value.get_ref() {
+            DeValue::String(text) => Some(Spot { value: text.to_string(), at: self.place(value) }),
+            other => {
+                self.wrong(self.place(value), format!("`{}` must be a string, but is {}", name.value, kind(other)));
+                None
             }
-        }
-        texts
+        })
+    }
+
+    /// Any values under chosen names, as JSON.
+    pub fn named_values(&self) -> Vec<(Spot<String>, Spot<Value>)> {
+        self.chosen_as(|_, value| Some(Spot { value: json(value.get_ref()), at: self.place(value) }))
+    }
+
+    /// The table as it stands, as JSON: for what is judged elsewhere.
+    pub fn to_json(&self) -> Value {
+        self.named_values().into_iter().map(|(name, value)| (name.value, value.value)).collect()
     }
 
     /// Ends the reading: whatever was not asked for is unknown.
@@ -418,64 +411,7 @@ impl<'d> Table<'d> {
     }
 }
 
-/// The words of a type, as flags, variables and the file write them.
-pub fn words<T: ValueEnum>() -> Vec<(String, T)> {
-    let word = |value: &T| Some((value.to_possible_value()?.get_name().to_owned(), value.clone()));
-    T::value_variants().iter().filter_map(word).collect()
+/// A list without the places.
+pub fn plain(list: Vec<Spot<String>>) -> Vec<String> {
+    list.into_iter().map(|s| s.value).collect()
 }
-
-fn json(value: &DeValue<'_>) -> Value {
-    match value {
-        DeValue::String(text) => Value::from(text.as_ref()),
-        DeValue::Integer(digits) => {
-            let number = i64::from_str_radix(&digits.as_str().replace('_', ""), digits.radix());
-            number.map_or_else(|_| Value::from(digits.as_str()), Value::from)
-        }
-        DeValue::Float(digits) => digits.as_str().replace('_', "").parse::<f64>().map_or(Value::Null, Value::from),
-        DeValue::Boolean(b) => Value::from(*b),
-        DeValue::Datetime(time) => Value::from(time.to_string()),
-        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
-        DeValue::Table(fields) => {
-            Value::Object(fields.iter().map(|(k, v)| (k.get_ref().clone().into_owned(), json(v.get_ref()))).collect())
-        }
-    }
-}
-
-fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a point",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date or time",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
-}
-
-/// A span of time above zero, as config and flags write it.
-pub fn parse_duration(text: &str) -> Option<Duration> {
-    let span: jiff::SignedDuration = text.trim().parse().ok()?;
-    Duration::try_from(span).ok().filter(|d| !d.is_zero())
-}
-
-fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text.get(..digits)?.parse().ok()?;
-    let unit: u64 = match text.get(digits..)?.trim() {
-        "" | "B" => 1,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        "kB" | "KB" => 1000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        _ => return None,
-    };
-    number.checked_mul(unit).filter(|n| *n > 0)
-}
-
-#[cfg(test)]
-#[path = "../../tests/unit/config/toml_reader.rs"]
-mod tests;

@@ -10,7 +10,7 @@ use crate::genesys::answerer::{Answerer, CallKind, who_answered};
 use crate::genesys::errors::{ApiError, BearerChallenge};
 use crate::genesys::headers::http_date;
 use crate::genesys::{deployments, lookups, oauth};
-use crate::model::exchange::header;
+use crate::model::attempt::header;
 use crate::model::{Attempt, BodyForm, Exchange, Request, Response, ServerRefusal};
 use crate::text::json;
 

@@ -45,7 +45,7 @@ impl ProfileFacts {
         };
         Self {
             name: profile.name.clone(),
-            region: profile.region.domain.clone(),
+            region: profile.region.clone(),
             api: profile.hosts.api.clone(),
             token_host,
             client_id: client.map(|c| c.id.clone()),

@@ -24,7 +24,7 @@ use crate::config::Profile;
 use crate::config::settings::{Agent, MetricsSettings as Configured};
 use crate::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
 use crate::genesys::oauth;
-use crate::model::exchange::header;
+use crate::model::attempt::header;
 use crate::model::{AgentState, Cause, Channel, ConversationKey, Exchange, ExchangeId, ExchangeKind, Outcome};
 use crate::text::one_line;
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use super::escape::unseen_as_escapes;
-use crate::model::exchange::header;
+use crate::model::attempt::header;
 use crate::model::{Attempt, Body, BodyForm, Diagnosis, Ending, Exchange, Header, Response, Timing, Variation};
 use crate::text::json::{self, dense, with};
 

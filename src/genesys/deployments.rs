@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::call::{BadCall, Call, path_segment};
 use super::{json, texts, truth, web_messaging};
-use crate::model::words::words;
+use crate::model::words;
 
 const FOLDER: &str = "/webdeployments/v1/deployments/";
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use ring::hmac;
 
 use crate::model::RemoteMessage;
-use crate::model::words::words;
+use crate::model::words;
 use crate::text::json;
 
 use super::normalized::{MessageReceipt, NormalizedEvent, Structured};

@@ -1,5 +1,5 @@
 //! How values lie in the columns of the tables, and how rows are read and written. An exchange is a version byte, then its
-//! JSON, deflated. (Its form: [`crate::model::kept_form`].) Only what was captured goes in, so it is redacted already. Times
+//! JSON, deflated. (Its form: that of [`Exchange`].) Only what was captured goes in, so it is redacted already. Times
 //! are the wall clock's, lengths of time are the monotonic one's.
 
 use std::io::Read as _;

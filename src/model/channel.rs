@@ -1,25 +1,27 @@
-//! The channels: the ways to speak as the guest. What a channel can do stands in its row, and whoever wants to know asks
-//! the row. What it puts on the wire is in `genesys/<channel>.rs`, how the engine drives it in `engine`.
+//! The channels, which are the ways to speak as the guest, and the conversations that go over them. What a channel can do
+//! stands in its row, and whoever wants to know asks the row. What it puts on the wire is in `genesys/<channel>.rs`, how
+//! the engine drives it in `engine`.
 
-use std::fmt;
-
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::diagnosis::Cause;
 use super::limits::MESSAGES_PER_SECOND;
 use super::{ConversationKey, ProbeQuestion};
 
-/// A way to speak as the guest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Channel {
-    /// `POST /api/v2/conversations/messaging/{conversationId}/messages` with a bearer token.
-    #[default]
-    GuestApi,
-    /// `POST /api/v2/conversations/messages/{integrationId}/inbound/open/message` with a bearer token.
-    OpenMessaging,
-    /// The guest WebSocket of a web deployment.
-    WebMessaging,
+words! {
+    /// A way to speak as the guest, by the name that config, screen and metrics know.
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Channel: as_str {
+        /// `POST /api/v2/conversations/messaging/{conversationId}/messages` with a bearer token.
+        #[default]
+        GuestApi = "guest-api";
+        /// `POST /api/v2/conversations/messages/{integrationId}/inbound/open/message` with a bearer token.
+        OpenMessaging = "open-messaging";
+        /// The guest WebSocket of a web deployment.
+        WebMessaging = "web-messaging";
+    }
 }
 
 /// What carries the messages of a channel.
@@ -42,12 +44,10 @@ pub enum Attachments {
     Files,
 }
 
-/// What a channel is called and can do.
+/// What a channel can do.
 #[expect(clippy::struct_excessive_bools, reason = "a question each, which somebody asks of a channel")]
 #[derive(Debug)]
 pub struct Capabilities {
-    /// The name used in config, on screen and in metrics.
-    pub name: &'static str,
     /// The name where columns are few.
     pub short: &'static str,
     /// What carries its messages.
@@ -68,8 +68,7 @@ pub struct Capabilities {
     pub names_participants: bool,
     /// The token's scopes decide whether a message is taken; otherwise the client's roles do.
     pub scopes_decide: bool,
-    /// The remote side knows a message again by a name that we gave it, so that a try whose answer was lost can be
-    /// repeated and is taken once.
+    /// The remote side knows a message by a name that we gave it, so that a repeated try is taken once.
     pub idempotent: bool,
     /// How many messages a second a session takes, where that is documented.
     pub messages_per_second: Option<u32>,
@@ -78,7 +77,6 @@ pub struct Capabilities {
 }
 
 const GUEST_API: &Capabilities = &Capabilities {
-    name: "guest-api",
     short: "guest-api",
     transport: Transport::Request,
     addressed_by: "conversation",
@@ -95,7 +93,6 @@ const GUEST_API: &Capabilities = &Capabilities {
 };
 
 const OPEN_MESSAGING: &Capabilities = &Capabilities {
-    name: "open-messaging",
     short: "open",
     transport: Transport::Request,
     addressed_by: "integration",
@@ -112,7 +109,6 @@ const OPEN_MESSAGING: &Capabilities = &Capabilities {
 };
 
 const WEB_MESSAGING: &Capabilities = &Capabilities {
-    name: "web-messaging",
     short: "web",
     transport: Transport::Frame,
     addressed_by: "deployment",
@@ -129,9 +125,6 @@ const WEB_MESSAGING: &Capabilities = &Capabilities {
 };
 
 impl Channel {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::GuestApi, Self::OpenMessaging, Self::WebMessaging];
-
     /// Its row.
     pub const fn capabilities(self) -> &'static Capabilities {
         match self {
@@ -141,18 +134,12 @@ impl Channel {
         }
     }
 
-    /// The name used in config, on screen and in metrics.
-    pub const fn as_str(self) -> &'static str {
-        self.capabilities().name
-    }
-
     /// The name where columns are few.
     pub const fn short(self) -> &'static str {
         self.capabilities().short
     }
 
-    /// Whether its messages go through a session of the guest's own: there, replies come by themselves and the session's
-    /// token is not needed.
+    /// Whether its messages go through a session of the guest's own, which needs no token of the organisation.
     pub const fn has_sessions(self) -> bool {
         matches!(self.capabilities().transport, Transport::Frame)
     }
@@ -163,10 +150,132 @@ impl Channel {
     }
 }
 
-impl fmt::Display for Channel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+/// The guest of an open-messaging conversation: the `from` of its messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenGuest {
+    /// The provider's id of the guest.
+    pub id: String,
+    /// `Email`, `Phone` or `Opaque`.
+    pub id_type: String,
+    /// Shown to agents.
+    pub nickname: Option<String>,
+}
+
+/// Where a conversation's messages go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// See [`Channel::GuestApi`].
+    GuestApi {
+        /// Path parameter of the endpoint.
+        conversation_id: String,
+        /// The guest's participant; with it (or `external_id`) the body is addressed with `to`.
+        participant_id: Option<String>,
+        /// The guest's external id.
+        external_id: Option<String>,
+    },
+    /// See [`Channel::OpenMessaging`].
+    OpenMessaging {
+        /// Path parameter of the endpoint.
+        integration_id: String,
+        /// Who speaks.
+        guest: OpenGuest,
+    },
+    /// See [`Channel::WebMessaging`]. The guest token is a secret and lives with the profile, not here.
+    WebMessaging {
+        /// The web deployment.
+        deployment_id: String,
+        /// `Origin` header of the upgrade.
+        origin: String,
+    },
+}
+
+impl Address {
+    /// The channel that this address belongs to.
+    pub const fn channel(&self) -> Channel {
+        match self {
+            Self::GuestApi { .. } => Channel::GuestApi,
+            Self::OpenMessaging { .. } => Channel::OpenMessaging,
+            Self::WebMessaging { .. } => Channel::WebMessaging,
+        }
     }
+
+    /// The id that stands in its path or its socket's address: of a conversation, an integration or a deployment.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::GuestApi { conversation_id: id, .. }
+            | Self::OpenMessaging { integration_id: id, .. }
+            | Self::WebMessaging { deployment_id: id, .. } => id,
+        }
+    }
+
+    /// A text that is the same for the same address in every run: what the journal knows a conversation by.
+    pub fn ident(&self) -> String {
+        let or_dash = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".to_owned());
+        match self {
+            Self::GuestApi { conversation_id, participant_id, external_id } => {
+                format!("guest-api {conversation_id} {} {}", or_dash(participant_id), or_dash(external_id))
+            }
+            Self::OpenMessaging { integration_id, guest } => {
+                format!("open-messaging {integration_id} {} {}", guest.id_type, guest.id)
+            }
+            Self::WebMessaging { deployment_id, origin } => format!("web-messaging {deployment_id} {origin}"),
+        }
+    }
+
+    /// The conversation id, where the address names one.
+    pub fn conversation_id(&self) -> Option<&str> {
+        match self {
+            Self::GuestApi { conversation_id, .. } => Some(conversation_id),
+            Self::OpenMessaging { .. } | Self::WebMessaging { .. } => None,
+        }
+    }
+}
+
+words! {
+    /// What is known of the conversation on the remote side.
+    #[derive(Default)]
+    pub enum RemoteState: word {
+        /// Never read, or reading is not possible.
+        #[default]
+        Unknown = "not read";
+        /// The last read showed the guest connected.
+        Connected = "connected";
+        /// The last read showed it ended.
+        Ended = "ended";
+        /// The last read was answered with "no such conversation".
+        Missing = "missing";
+    }
+}
+
+/// A conversation of the picker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// Its key in this process.
+    pub key: ConversationKey,
+    /// The tester's name for it, unique in a profile.
+    pub name: String,
+    /// Where its messages go.
+    pub address: Address,
+}
+
+impl Conversation {
+    /// Its channel.
+    pub const fn channel(&self) -> Channel {
+        self.address.channel()
+    }
+}
+
+/// A conversation that the remote side has and the profile has not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiscoveredConversation {
+    /// Its id.
+    pub conversation_id: String,
+    /// The guest's participant, where told.
+    pub participant_id: Option<String>,
+    /// When it began.
+    pub began: Option<Timestamp>,
+    /// What the platform calls its kind of message ("webmessaging", "open"), where told.
+    pub via: Option<String>,
 }
 
 #[cfg(test)]

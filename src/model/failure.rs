@@ -1,6 +1,5 @@
 //! A try without a whole answer: what went wrong, with whom, and how far the request had got.
 
-use super::words::words;
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -41,8 +40,7 @@ pub enum FailureKind {
     Reset,
     /// The guest's session ended while a frame waited for its answer, and the socket was closed for that.
     SessionEnded,
-    /// The server promises that it did not process the request: REFUSED_STREAM, or a GOAWAY below the request's stream.
-    /// [RFC 9113 8.7]
+    /// The server promises that it did not process the request: REFUSED_STREAM, or a GOAWAY below it. [RFC 9113 8.7]
     Unprocessed,
     /// What came is not HTTP, or is cut short.
     Protocol,
@@ -73,27 +71,38 @@ pub enum TlsFault {
     Other,
 }
 
-/// With whom a try broke.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "PartyForm", into = "PartyForm")]
+/// With whom a try broke. Kept as the fields that it has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Party {
+    /// A proxy on the way to the host.
+    Proxy {
+        /// Which.
+        proxy: ProxyName,
+    },
+    /// A file of `ca_files`: nobody was asked.
+    CaFile {
+        /// Its path.
+        ca_file: String,
+    },
     /// The host of the URL.
-    #[default]
-    Host,
-    /// A proxy on the way to it.
-    Proxy(ProxyName),
-    /// A file of `ca_files`, by its path: nobody was asked.
-    CaFile(String),
+    Host {},
 }
 
 /// A proxy, and who named it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "(String, Option<String>)")]
 pub struct ProxyName {
     /// Scheme, host and port, without user and password: `http://proxy.example:3128`.
     pub address: String,
-    /// Who names it: the variable as it is spelled (`HTTPS_PROXY`), or `proxy` of the profile; none where the system's
-    /// settings do.
+    /// The variable that names it, as it is spelled, or `proxy` of the profile; none: the system's settings do.
     pub named_by: Option<String>,
+}
+
+impl From<ProxyName> for (String, Option<String>) {
+    fn from(name: ProxyName) -> Self {
+        (name.address, name.named_by)
+    }
 }
 
 impl std::fmt::Display for ProxyName {
@@ -109,38 +118,54 @@ impl std::fmt::Display for ProxyName {
 pub fn line(kind: FailureKind, phase: Phase, party: &Party, detail: &str) -> String {
     let phase = phase.word();
     match party {
-        Party::Host => format!("{phase}: {detail}"),
-        Party::Proxy(proxy) if kind == FailureKind::Proxy => format!("{phase}: {proxy} {detail}"),
-        Party::Proxy(proxy) => format!("{phase}: {proxy}: {detail}"),
-        Party::CaFile(path) => format!("{phase}: the CA file {path}: {detail}"),
+        Party::Host {} => format!("{phase}: {detail}"),
+        Party::Proxy { proxy } if kind == FailureKind::Proxy => format!("{phase}: {proxy} {detail}"),
+        Party::Proxy { proxy } => format!("{phase}: {proxy}: {detail}"),
+        Party::CaFile { ca_file } => format!("{phase}: the CA file {ca_file}: {detail}"),
     }
 }
 
-/// With whom a try broke: address and variable of a proxy, or a CA file.
-#[derive(Serialize, Deserialize)]
-struct PartyForm {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    proxy: Option<(String, Option<String>)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ca_file: Option<String>,
-}
-
-impl From<Party> for PartyForm {
-    fn from(party: Party) -> Self {
-        match party {
-            Party::Host => Self { proxy: None, ca_file: None },
-            Party::Proxy(ProxyName { address, named_by }) => Self { proxy: Some((address, named_by)), ca_file: None },
-            Party::CaFile(path) => Self { proxy: None, ca_file: Some(path) },
+/// An enum that is kept as its place in a list, or else is `other`. The places are on people's disks: never change them.
+macro_rules! numbered {
+    ($of:ident, $other:expr, $list:expr) => {
+        impl From<$of> for u8 {
+            fn from(value: $of) -> Self {
+                $list.iter().position(|one| *one == value).and_then(|at| Self::try_from(at).ok()).unwrap_or_default()
+            }
         }
-    }
+
+        impl From<u8> for $of {
+            fn from(at: u8) -> Self {
+                $list.get(usize::from(at)).copied().unwrap_or($other)
+            }
+        }
+    };
 }
 
-impl From<PartyForm> for Party {
-    fn from(form: PartyForm) -> Self {
-        match (form.proxy, form.ca_file) {
-            (Some((address, named_by)), _) => Self::Proxy(ProxyName { address, named_by }),
-            (None, Some(path)) => Self::CaFile(path),
-            (None, None) => Self::Host,
-        }
-    }
-}
+pub(super) use numbered;
+
+numbered!(Phase, Phase::Answer, Phase::ALL);
+numbered!(
+    FailureKind,
+    FailureKind::Protocol,
+    [
+        FailureKind::Dns,
+        FailureKind::Connect,
+        FailureKind::Tls(TlsFault::Other),
+        FailureKind::Timeout,
+        FailureKind::Reset,
+        FailureKind::Protocol,
+        FailureKind::Cancelled,
+        FailureKind::Invalid,
+        FailureKind::Proxy,
+        FailureKind::Unprocessed,
+        FailureKind::TooLarge,
+        FailureKind::Tls(TlsFault::UnknownIssuer),
+        FailureKind::Tls(TlsFault::SelfSigned),
+        FailureKind::Tls(TlsFault::Expired),
+        FailureKind::Tls(TlsFault::NotYetValid),
+        FailureKind::Tls(TlsFault::WrongName),
+        FailureKind::Tls(TlsFault::ClientCertificate),
+        FailureKind::SessionEnded,
+    ]
+);

@@ -13,70 +13,115 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use super::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use super::variation::OTHER_SCOPE;
 use super::{Channel, ConversationKey, FailureKind, Party, Phase, Variation, failure, frame_codes};
 
+const BEFORE: &str = "the message may have been taken before that";
+const MAY: &str = "the message may have been received";
+
+fn because_of_origin(origin: Option<&str>) -> String {
+    let why = "the deployment does not exist, is not active, or does not allow the origin";
+    origin.map(|origin| format!(": {why} {origin}")).unwrap_or_default()
+}
+
+fn unrecorded(why: &str, for_good: bool) -> String {
+    if for_good {
+        format!("it could not be recorded first ({why})")
+    } else {
+        format!("it cannot be recorded first: {why}")
+    }
+}
+
 /// Why something was not accepted, or waits. The names are on people's disks: add, never change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// A whole answer that refuses.
+    #[error("{0}")]
     Answer(Box<ServerRefusal>),
     /// A service that failed, after it may have taken the message.
+    #[error("{0}; {BEFORE}")]
     ServiceFailed(Box<ServerRefusal>),
     /// A redirect.
+    #[error("{0}; redirects are not followed")]
     Redirected(Box<ServerRefusal>),
     /// Somebody on the way answered in the service's place, with this status.
+    #[error("{0} from somebody on the way ({1}), not from Genesys Cloud: the message was not received")]
     Elsewhere(u16, Sign),
     /// A success that nothing shows to be the service's.
+    #[error("{0} came, but nothing in the answer shows that Genesys Cloud gave it; {MAY}")]
     Unproven(u16),
     /// A success whose body is an error.
+    #[error("{0}: a success that says an error; {MAY}")]
     Contradicted(Box<ServerRefusal>),
     /// A status that says neither yes nor no.
+    #[error("{0} came, which says neither yes nor no; {MAY}")]
     Meaningless(u16),
     /// Only a part of an answer.
+    #[error("{0} came: the answer is only a part of one; {MAY}")]
     Part(u16),
     /// A success whose body is not what was asked for.
+    #[error("the answer is not what was asked for")]
     OtherAnswer,
     /// The token endpoint gave no token: what it answered.
+    #[error("{0}")]
     NoToken(String),
     /// No answer came, or nothing was written: what happened.
+    #[error("{line}", line = failure::line(*.0, *.1, .2, .3))]
     Broken(FailureKind, Phase, Party, String),
     /// The answer was not whole: its status, and what happened.
+    #[error("{0} came, but not the whole answer; {1}")]
     Cut(u16, String),
     /// A frame was written, and its echo did not come: what happened.
+    #[error("written, and not echoed: {0}; it may have been received")]
     NotEchoed(String),
     /// A frame of the session's own was not answered: what happened.
+    #[error("not answered: {0}")]
     NotAnswered(String),
     /// The socket broke, or could not be used: what happened.
+    #[error("{0}")]
     SocketLost(String),
     /// An earlier guestwire stopped while the message was on the wire.
+    #[error("guestwire stopped while this was on the wire; it may have been received")]
     OnTheWire,
     /// A frame that refuses: its code, and what the server said.
+    #[error("{line}", line = frame_codes::line(*.0, .1))]
     Frame(u16, String),
     /// A frame that says that the service failed, after it may have taken the message.
+    #[error("{line}; {BEFORE}", line = frame_codes::line(*.0, .1))]
     FrameFailed(u16, String),
     /// The session was refused, for its guest is not signed in: the code, and what the server said.
+    #[error("{0} \u{201c}{1}\u{201d}: this deployment requires guests to sign in, which guestwire cannot do yet")]
     SignInRequired(u16, String),
     /// A frame that says nothing about the message: what it says.
+    #[error("answered with {0}, which says nothing about the message")]
     OtherFrame(String),
     /// The socket was not opened; the origin, where it may be what is not allowed.
+    #[error("the socket was refused with {0}{why}", why = because_of_origin(.1.as_deref()))]
     SocketRefused(Box<ServerRefusal>, Option<String>),
     /// The configuration of the session was not answered within so many seconds.
+    #[error("configureSession was not answered within {0} s")]
     NotConfigured(u64),
     /// The session takes no messages any more.
+    #[error("{0}")]
     Session(SessionEnd),
     /// guestwire does not send such a message.
+    #[error("{0}")]
     Held(Objection),
     /// The request cannot be built: why.
+    #[error("{0}")]
     NotBuilt(String),
     /// The client's secret, or the guest's token, cannot be had: why.
+    #[error("{0}")]
     NoSecret(String),
     /// A negative test wants a token of another scope, and there is none.
+    #[error("no token with {OTHER_SCOPE} could be had: {0}")]
     NoOtherToken(Box<Self>),
-    /// The message could not be recorded before it is sent: why.
+    /// The message could not be recorded before it is sent.
+    #[error("{words}", words = unrecorded(.why, *.for_good))]
     Unrecorded {
         /// What the journal says.
         why: String,
@@ -84,75 +129,106 @@ pub enum Reason {
         for_good: bool,
     },
     /// A file that comes with the message cannot be read, or is not taken here: why.
+    #[error("{0}")]
     File(String),
     /// The file of this name was refused by the session, with this code and these words.
+    #[error("{0} was not taken, {line}", line = frame_codes::line(*.1, .2))]
     FileRefused(String, u16, String),
     /// The file of this name could not be put where it belongs.
+    #[error("{0} could not be uploaded: {1}")]
     NotUploaded(String, Box<Self>),
     /// Nobody said that the file of this name had arrived.
+    #[error("{0}: nobody said that it had arrived")]
     NotArrived(String),
     /// A webhook was answered with this status: why.
+    #[error("answered with {0}: {1}")]
     HookRefused(u16, String),
     /// A person took it back.
+    #[error("taken back")]
     TakenBack,
     /// The same after so many tries.
+    #[error("{0}; tried {1} times")]
     Tried(Box<Self>, u32),
     /// The same after so many tries under one message id.
+    #[error("{0}; tried {1} times under one message id")]
     Repeated(Box<Self>, u32),
     /// The same, with a wait of so many seconds, which guestwire does not wait.
+    #[error("{0}; it asks to wait {1} s, longer than guestwire does")]
     TooLongToWait(Box<Self>, u64),
     /// The same, and the answer to an earlier try was lost.
+    #[error("{0}; an earlier try may have been received")]
     AfterLostTry(Box<Self>),
     /// The same, and the message goes again under its id.
+    #[error("{0}; again under the same message id")]
     Again(Box<Self>),
     /// The service asks to wait, with this status, for so many seconds where it says so.
+    #[error("{0}{wait}", wait = .1.map(|seconds| format!(", Retry-After {seconds} s")).unwrap_or_default())]
     AskedToWait(u16, Option<u64>),
     /// A limit of the platform is kept.
+    #[error("pacing, {0}")]
     Paced(Pacing),
     /// The words of an earlier version, as it kept them.
+    #[error("{0}")]
     #[serde(untagged)]
     Text(String),
 }
 
-/// A limit that guestwire keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Pacing {
-    /// Requests of a token.
-    Token,
-    /// Messages of a session.
-    Session,
-    /// Frames of a connection.
-    Frames,
-    /// The server asked to be slower.
-    Slower,
+words! {
+    /// A limit that guestwire keeps.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Pacing: words {
+        /// Requests of a token.
+        Token = "rate limit";
+        /// Messages of a session.
+        Session = "messages of a session";
+        /// Frames of a connection.
+        Frames = "frames of a connection";
+        /// The server asked to be slower.
+        Slower = "asked to be slower";
+    }
 }
 
 /// Why guestwire does not send a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Objection {
     /// There is no such conversation.
+    #[error("there is no conversation number {0}")]
     NoConversation(ConversationKey),
     /// It says nothing.
+    #[error("the message is empty")]
     Empty,
     /// Its text has so many bytes.
+    #[error("{0} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text")]
     TextTooLong(usize),
     /// Its attributes have so many bytes.
+    #[error("the attributes are {0} bytes, and the limit is {ATTRIBUTES_MAX_BYTES}; send fewer or shorter ones")]
     AttributesTooLarge(usize),
     /// A part of the choice that it takes was masked when it was read.
+    #[error(
+        "guestwire masked a part of this choice when it was read, so it does not know the right answer; write the answer as a text"
+    )]
     MaskedChoice,
     /// Open messaging has no answer to a list picker.
+    #[error("open-messaging has no answer to a list picker; write the item as a text")]
     ListPicker,
     /// The negative test of this name makes no sense on this channel: why.
+    #[error("sending as {0} makes no sense on the channel {1}: {2}")]
     Senseless(String, String, String),
     /// A pasted token cannot be asked for with another scope.
+    #[error("a pasted token cannot be asked for with another scope")]
     PastedScope,
     /// The Guest API carries text alone, and none of these.
+    #[error("the channel guest-api carries text alone, no {0}")]
     TextAlone(String),
     /// This file is on this machine, where the service cannot fetch it.
+    #[error(
+        "{0} is a file of this machine, and open-messaging takes attachments by an address that Genesys Cloud can fetch"
+    )]
     LocalFile(String),
     /// This file is not on this machine, from where it would be uploaded.
+    #[error("{0} is an address, and web-messaging takes files of this machine, which it uploads")]
     RemoteFile(String),
 }
 
@@ -161,12 +237,35 @@ impl Reason {
     pub fn brief(&self) -> String {
         match self {
             Self::Answer(said) | Self::ServiceFailed(said) | Self::Redirected(said) | Self::Contradicted(said) => {
-                said.brief()
+                ServerRefusal { status: said.status, code: said.code.clone(), ..ServerRefusal::default() }.to_string()
             }
             Self::Tried(why, _) | Self::Repeated(why, _) | Self::TooLongToWait(why, _) => why.brief(),
             Self::AfterLostTry(why) | Self::Again(why) => why.brief(),
             why => why.to_string(),
         }
+    }
+
+    /// How it lies in a column of the journal.
+    pub fn kept(&self) -> String {
+        // Plain data becomes JSON without fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// What such a column holds. Earlier versions kept the words themselves.
+    pub fn of_kept(column: String) -> Self {
+        serde_json::from_str(&column).unwrap_or(Self::Text(column))
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(words: &str) -> Self {
+        Self::Text(words.to_owned())
+    }
+}
+
+impl From<String> for Reason {
+    fn from(words: String) -> Self {
+        Self::Text(words)
     }
 }
 
@@ -178,24 +277,32 @@ impl Objection {
 }
 
 /// Why a session takes no messages any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionEnd {
     /// Its time is over.
+    #[error("the session has expired; begin a new session")]
     Expired,
     /// The conversation was cleared.
+    #[error("the conversation was cleared; begin a new session")]
     Cleared,
     /// The guest was signed out.
+    #[error("the guest was signed out; begin a new session")]
     SignedOut,
     /// The server says that it is not connected.
+    #[error("the session is not connected; begin a new one")]
     NotConnected,
     /// A person closed it.
+    #[error("the session was closed")]
     Closed,
     /// The conversation was ended.
+    #[error("the conversation was ended; begin a new session to go on")]
     ReadOnly,
     /// The other side ended the conversation.
+    #[error("the other side ended the conversation; begin a new session to go on")]
     EndedByOther,
     /// The server closed the connection, for this reason where it says one.
+    #[error("the server closed this connection{why}; connect to go on", why = .0.as_ref().map(|why| format!(" ({why})")).unwrap_or_default())]
     ConnectionClosed(Option<String>),
 }
 
@@ -236,12 +343,6 @@ impl ServerRefusal {
         }
     }
 
-    /// Status and code.
-    fn brief(&self) -> String {
-        let bare = Self { status: self.status, code: self.code.clone(), ..Self::default() };
-        bare.to_string()
-    }
-
     /// What else was said, and where a redirect leads.
     pub fn rest(&self) -> impl Iterator<Item = String> {
         self.more.iter().cloned().chain(self.location.iter().map(|location| format!("leads to {location}")))
@@ -268,175 +369,28 @@ impl fmt::Display for ServerRefusal {
 }
 
 /// What shows that somebody else than the service answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Sign {
-    /// Status 407: a proxy asks for credentials of its own.
+    /// Status 407.
+    #[error("a proxy that asks for credentials of its own")]
     ProxyLogin,
-    /// Status 511: a network asks to sign in. [RFC 6585, 6]
+    /// Status 511. [RFC 6585, 6]
+    #[error("a network that asks to sign in")]
     NetworkLogin,
     /// A page made for a browser; the platform's API never sends one.
+    #[error("a page for a browser")]
     Html,
     /// A header of an intermediary's own answer: `x-squid-error: ERR_ACCESS_DENIED 0`.
+    #[error("{0}")]
     Header(String),
     /// A page or text, from a machine that says that it stands between: `via: 1.1 proxy.example`.
+    #[error("{0}")]
     Via(String),
     /// The body is the refusal of an API gateway: `{"fault":{…}}`, or `{"message":"Forbidden"}` as AWS writes it.
+    #[error("an API gateway")]
     Gateway,
     /// A redirect elsewhere; the platform's API never redirects.
+    #[error("a redirect")]
     Redirect,
-}
-
-impl fmt::Display for Sign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ProxyLogin => "a proxy that asks for credentials of its own",
-            Self::NetworkLogin => "a network that asks to sign in",
-            Self::Html => "a page for a browser",
-            Self::Header(line) | Self::Via(line) => line,
-            Self::Gateway => "an API gateway",
-            Self::Redirect => "a redirect",
-        })
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const BEFORE: &str = "the message may have been taken before that";
-        const MAY: &str = "the message may have been received";
-        match self {
-            Self::Answer(refusal) => write!(f, "{refusal}"),
-            Self::ServiceFailed(refusal) => write!(f, "{refusal}; {BEFORE}"),
-            Self::Redirected(refusal) => write!(f, "{refusal}; redirects are not followed"),
-            Self::Elsewhere(status, sign) => {
-                let who = format!("somebody on the way ({sign}), not from Genesys Cloud");
-                write!(f, "{status} from {who}: the message was not received")
-            }
-            Self::Unproven(status) => {
-                write!(f, "{status} came, but nothing in the answer shows that Genesys Cloud gave it; {MAY}")
-            }
-            Self::Contradicted(refusal) => write!(f, "{refusal}: a success that says an error; {MAY}"),
-            Self::Meaningless(status) => write!(f, "{status} came, which says neither yes nor no; {MAY}"),
-            Self::Part(status) => write!(f, "{status} came: the answer is only a part of one; {MAY}"),
-            Self::OtherAnswer => f.write_str("the answer is not what was asked for"),
-            Self::Broken(kind, phase, party, detail) => f.write_str(&failure::line(*kind, *phase, party, detail)),
-            Self::Cut(status, why) => write!(f, "{status} came, but not the whole answer; {why}"),
-            Self::NotEchoed(why) => write!(f, "written, and not echoed: {why}; it may have been received"),
-            Self::NotAnswered(why) => write!(f, "not answered: {why}"),
-            Self::OnTheWire => f.write_str("guestwire stopped while this was on the wire; it may have been received"),
-            Self::Frame(code, said) => f.write_str(&frame_codes::line(*code, said)),
-            Self::FrameFailed(code, said) => write!(f, "{}; {BEFORE}", frame_codes::line(*code, said)),
-            Self::SignInRequired(code, said) => {
-                let why = "this deployment requires guests to sign in, which guestwire cannot do yet";
-                write!(f, "{code} \u{201c}{said}\u{201d}: {why}")
-            }
-            Self::OtherFrame(words) => write!(f, "answered with {words}, which says nothing about the message"),
-            Self::SocketRefused(refusal, None) => write!(f, "the socket was refused with {refusal}"),
-            Self::SocketRefused(refusal, Some(origin)) => {
-                let why = "the deployment does not exist, is not active, or does not allow the origin";
-                write!(f, "the socket was refused with {refusal}: {why} {origin}")
-            }
-            Self::NotConfigured(seconds) => write!(f, "configureSession was not answered within {seconds} s"),
-            Self::Session(end) => write!(f, "{end}"),
-            Self::Held(objection) => write!(f, "{objection}"),
-            Self::NoOtherToken(why) => write!(f, "no token with {OTHER_SCOPE} could be had: {why}"),
-            Self::Unrecorded { why, for_good: false } => write!(f, "it cannot be recorded first: {why}"),
-            Self::Unrecorded { why, for_good: true } => write!(f, "it could not be recorded first ({why})"),
-            Self::FileRefused(name, code, said) => {
-                write!(f, "{name} was not taken, {}", frame_codes::line(*code, said))
-            }
-            Self::NotUploaded(name, why) => write!(f, "{name} could not be uploaded: {why}"),
-            Self::NotArrived(name) => write!(f, "{name}: nobody said that it had arrived"),
-            Self::HookRefused(status, why) => write!(f, "answered with {status}: {why}"),
-            Self::TakenBack => f.write_str("taken back"),
-            Self::Tried(why, tries) => write!(f, "{why}; tried {tries} times"),
-            Self::Repeated(why, tries) => write!(f, "{why}; tried {tries} times under one message id"),
-            Self::TooLongToWait(why, seconds) => {
-                write!(f, "{why}; it asks to wait {seconds} s, longer than guestwire does")
-            }
-            Self::AfterLostTry(why) => write!(f, "{why}; an earlier try may have been received"),
-            Self::Again(why) => write!(f, "{why}; again under the same message id"),
-            Self::AskedToWait(status, None) => write!(f, "{status}"),
-            Self::AskedToWait(status, Some(seconds)) => write!(f, "{status}, Retry-After {seconds} s"),
-            Self::Paced(pacing) => write!(f, "pacing, {pacing}"),
-            Self::NoToken(why) | Self::SocketLost(why) | Self::NotBuilt(why) | Self::NoSecret(why) => f.write_str(why),
-            Self::File(why) | Self::Text(why) => f.write_str(why),
-        }
-    }
-}
-
-impl fmt::Display for Pacing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Token => "rate limit",
-            Self::Session => "messages of a session",
-            Self::Frames => "frames of a connection",
-            Self::Slower => "asked to be slower",
-        })
-    }
-}
-
-impl fmt::Display for Objection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoConversation(key) => write!(f, "there is no conversation number {key}"),
-            Self::Empty => f.write_str("the message is empty"),
-            Self::TextTooLong(bytes) => {
-                write!(f, "{bytes} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text")
-            }
-            Self::AttributesTooLarge(bytes) => {
-                let limit = format!("the limit is {ATTRIBUTES_MAX_BYTES}; send fewer or shorter ones");
-                write!(f, "the attributes are {bytes} bytes, and {limit}")
-            }
-            Self::MaskedChoice => f.write_str(
-                "guestwire masked a part of this choice when it was read, so it does not know the right answer; write the answer as a text",
-            ),
-            Self::ListPicker => {
-                f.write_str("open-messaging has no answer to a list picker; write the item as a text")
-            }
-            Self::Senseless(variation, channel, why) => {
-                write!(f, "sending as {variation} makes no sense on the channel {channel}: {why}")
-            }
-            Self::PastedScope => f.write_str("a pasted token cannot be asked for with another scope"),
-            Self::TextAlone(what) => write!(f, "the channel guest-api carries text alone, no {what}"),
-            Self::LocalFile(path) => {
-                let wanted = "open-messaging takes attachments by an address that Genesys Cloud can fetch";
-                write!(f, "{path} is a file of this machine, and {wanted}")
-            }
-            Self::RemoteFile(address) => {
-                let wanted = "web-messaging takes files of this machine, which it uploads";
-                write!(f, "{address} is an address, and {wanted}")
-            }
-        }
-    }
-}
-
-impl fmt::Display for SessionEnd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Expired => "the session has expired; begin a new session",
-            Self::Cleared => "the conversation was cleared; begin a new session",
-            Self::SignedOut => "the guest was signed out; begin a new session",
-            Self::NotConnected => "the session is not connected; begin a new one",
-            Self::Closed => "the session was closed",
-            Self::ReadOnly => "the conversation was ended; begin a new session to go on",
-            Self::EndedByOther => "the other side ended the conversation; begin a new session to go on",
-            Self::ConnectionClosed(None) => "the server closed this connection; connect to go on",
-            Self::ConnectionClosed(Some(reason)) => {
-                return write!(f, "the server closed this connection ({reason}); connect to go on");
-            }
-        })
-    }
-}
-
-impl From<&str> for Reason {
-    fn from(words: &str) -> Self {
-        Self::Text(words.to_owned())
-    }
-}
-
-impl From<String> for Reason {
-    fn from(words: String) -> Self {
-        Self::Text(words)
-    }
 }

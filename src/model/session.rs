@@ -1,4 +1,5 @@
-//! The session of a web-messaging conversation, and what goes on in any live one beside messages.
+//! What is known of a conversation beside its messages and its state: where its session on the guest socket stands, and
+//! whether what the other side says can be read. Where it cannot be read, a silence says nothing.
 
 use jiff::Timestamp;
 
@@ -90,3 +91,134 @@ pub enum SessionAsk {
     /// `echo`: ask whether the session is alive.
     Health,
 }
+
+/// The permission that reading a conversation's messages needs. [real: documented, PY docs of
+/// `getConversationsMessage` and `postConversationsMessageMessagesBulk`]
+pub const READ_PERMISSION: &str = "conversation:message:view";
+
+/// Whether replies can be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RepliesReadable {
+    /// Nothing was read so far, and nothing is known to stand in the way.
+    #[default]
+    NotYetKnown,
+    /// The last read succeeded, or the socket is open.
+    Yes,
+    /// The last read did not succeed, or there is nothing to read with.
+    No(Unreadable),
+}
+
+impl RepliesReadable {
+    /// What stands in the way.
+    pub const fn unreadable(&self) -> Option<&Unreadable> {
+        match self {
+            Self::No(why) => Some(why),
+            Self::NotYetKnown | Self::Yes => None,
+        }
+    }
+
+    /// For JSON: true or false, where it is known.
+    pub const fn known(&self) -> Option<bool> {
+        match self {
+            Self::NotYetKnown => None,
+            Self::Yes => Some(true),
+            Self::No(_) => Some(false),
+        }
+    }
+}
+
+/// Whether replies can be read, and up to when that is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsOf {
+    /// By reads: the newest one began then, so that what was said before is known if it succeeded.
+    ReadAt(Moment),
+    /// By a socket: it is so since then.
+    SocketSince(Moment),
+}
+
+/// Why replies cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// The service refuses the read.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The permissions that the answer names as missing.
+        missing: Vec<String>,
+    },
+    /// The service failed, or asked to wait.
+    Failing {
+        /// HTTP status.
+        status: u16,
+    },
+    /// An answer came that is not the service's, or whose body cannot be read.
+    NotTheService {
+        /// HTTP status.
+        status: u16,
+    },
+    /// So many messages that the conversation lists were not given out.
+    Incomplete {
+        /// How many.
+        absent: usize,
+    },
+    /// No whole answer came: what happened, one line.
+    NoAnswer(String),
+    /// There is no valid token to read with.
+    NoToken,
+    /// The conversation's id is not known: no answer named it so far.
+    NoConversationId,
+    /// The socket is not open, or was not all the time: why, one line; empty where nobody said.
+    SocketClosed(String),
+    /// No read ended in time: the rate limit holds reads back, or they take too long.
+    NotReadInTime,
+}
+
+impl Unreadable {
+    /// Why a read brought nothing: its status (0: no whole answer), the permissions that a refusal of the service names as
+    /// missing (`None` where the answer is not of its form), and what happened in one line.
+    pub fn of(status: u16, missing: Option<Vec<String>>, why: &str) -> Self {
+        match (status, missing) {
+            (0, _) => Self::NoAnswer(why.to_owned()),
+            (408 | 429 | 500..=510 | 512..=599, _) => Self::Failing { status },
+            (400..=499, Some(missing)) => Self::Refused { status, missing },
+            _ => Self::NotTheService { status },
+        }
+    }
+
+    /// What stands in the way, after "replies could not be read: ". No full stop.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Refused { status, missing } if !missing.is_empty() => {
+                format!("{status}, missing {}", missing.join(" "))
+            }
+            Self::Refused { status: 403, .. } => {
+                format!("403; reading messages needs the permission {READ_PERMISSION}")
+            }
+            Self::Refused { status: 401, .. } => "401; the token is not accepted for reading".to_owned(),
+            Self::Refused { status: 404, .. } => "404; there is no such conversation".to_owned(),
+            Self::Refused { status, .. } => format!("refused with {status}"),
+            Self::Failing { status: 429 } => "429; too many requests".to_owned(),
+            Self::Failing { status } => format!("{status}; the service failed"),
+            Self::NotTheService { status } => format!("{status}; the answer is not one of the service"),
+            Self::Incomplete { absent: 1 } => "a message that the conversation lists was not given out".to_owned(),
+            Self::Incomplete { absent } => format!("{absent} messages that the conversation lists were not given out"),
+            Self::NoAnswer(why) => format!("no answer came ({why})"),
+            Self::NoToken => "there is no valid token".to_owned(),
+            Self::NoConversationId => {
+                "the conversation id is not known yet; the answer to an accepted message names it".to_owned()
+            }
+            Self::SocketClosed(why) if why.is_empty() => "the socket was not open all the time".to_owned(),
+            Self::SocketClosed(why) => format!("the socket was not open all the time ({why})"),
+            Self::NotReadInTime => "no read ended in time".to_owned(),
+        }
+    }
+
+    /// The whole sentence, without a full stop.
+    pub fn sentence(&self) -> String {
+        format!("replies could not be read: {}", self.words())
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/model/session.rs"]
+mod tests;

@@ -61,3 +61,39 @@ impl Moment {
         self.mono.saturating_sub(now.mono)
     }
 }
+
+/// Only the wall clock is kept. The other one counts from the year 1970 then, so that what was kept lies on one clock.
+impl From<Moment> for i64 {
+    fn from(moment: Moment) -> Self {
+        moment.wall.as_microsecond()
+    }
+}
+
+impl From<i64> for Moment {
+    fn from(micros: i64) -> Self {
+        let wall = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
+        Self::new(Duration::from_micros(u64::try_from(micros).unwrap_or(0)), wall)
+    }
+}
+
+/// A length of time in whole microseconds.
+pub fn micros_of(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// `#[serde(with = …)]`: a length of time in microseconds.
+pub mod micros {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes it.
+    pub fn serialize<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        time.map(super::micros_of).serialize(serializer)
+    }
+
+    /// Reads it.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map(Duration::from_micros))
+    }
+}

@@ -93,8 +93,7 @@ pub enum TokenStatus {
         /// What went wrong, one line.
         why: String,
     },
-    /// The token endpoint refused with an error of OAuth, or the API did not take a pasted token: trying again does not
-    /// heal that by itself.
+    /// The token endpoint refused with an error of OAuth, or the API did not take a pasted token: no retry heals it.
     Refused {
         /// HTTP status.
         status: u16,

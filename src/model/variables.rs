@@ -70,8 +70,7 @@ pub struct Expansion {
     pub unknown: Vec<String>,
 }
 
-/// Fills in the variables of `text`, and what was captured by name. An unknown name stays as it was typed; what was filled
-/// in is text.
+/// Fills in the variables of `text`, and what was captured by name, once. An unknown name stays as it was typed.
 pub fn expand(text: &str, values: &Values, captures: &BTreeMap<String, String>) -> Expansion {
     let mut out = Expansion::default();
     let mut rest = text;
@@ -106,8 +105,7 @@ fn value(name: &str, values: &Values) -> String {
     }
 }
 
-/// The text before the next `{{name}}`, the name, and the text after it. A name is made of ASCII letters, digits, `_`, `-`,
-/// and may have blanks around it.
+/// The text before the next `{{name}}`, the name (ASCII letters, digits, `_`, `-`, blanks around it), and what follows.
 pub fn next_name(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     loop {

@@ -5,15 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Channel;
 use super::limits::GUEST_TEXT_MAX_BYTES;
-use super::words::words;
 
 words! {
     /// "Send the next message as …".
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum Variation: as_str, about {
-        /// With a token that is not valid any more (or, before one has ended, one that never was). On the guest socket: with
-        /// a guest token that has no session.
+        /// With a token that has ended or never was valid. On the guest socket: with a guest token that has no session.
         ExpiredToken = "expired-token", "with a token that is not valid any more";
         /// Without an `Authorization` header. On the guest socket: without the guest token.
         NoToken = "no-token", "without a token";
@@ -36,8 +34,7 @@ pub const OTHER_SCOPE: &str = "messaging:guest";
 pub const OTHER_PARTICIPANT: &str = "00000000-0000-4000-8000-000000000000";
 /// Not a UUID.
 pub const MALFORMED_ID: &str = "not-a-conversation-id";
-/// What [`Variation::EmojiBidi`] adds: a skin tone, a joined emoji, a flag, a combining accent, and a right-to-left
-/// override that is closed again.
+/// What [`Variation::EmojiBidi`] adds; the right-to-left override is closed again.
 const EMOJI_BIDI: &str = " 👍🏽 👩‍🚀 🇳🇱 e\u{301} \u{202E}txet desrever\u{202C} עברית";
 
 impl Variation {

@@ -17,7 +17,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::words::words;
+use crate::model::words;
 use crate::model::{
     Attempt, Author, Body, Cause, Confidence, Diagnosis, Ending, Exchange, ExchangeStep, Outcome, RemoteMessage,
 };

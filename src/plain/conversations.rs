@@ -6,7 +6,8 @@ use super::parser::PlainQuestion;
 use super::parser::{Done, number};
 use super::sentences::{self, ending, span};
 use super::{AwaitedSession, Exit, Plain, number_of};
-use crate::config::{address, snippet};
+use crate::config::address;
+use crate::config::regions::MessengerSnippet;
 use crate::engine::{Command, DiscoveredConversation};
 use crate::model::ids::is_uuid;
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
@@ -210,7 +211,7 @@ impl Plain {
 
     /// `.add 2` one that was found, or `.add ID`.
     pub(super) fn add(&mut self, rest: &str) -> Done {
-        if rest.contains('<') || snippet::read(rest).is_some() {
+        if rest.contains('<') || MessengerSnippet::read(rest).is_some() {
             self.add_snippet(rest);
             return Ok(());
         }
@@ -257,7 +258,7 @@ impl Plain {
     /// A Messenger's snippet, as far as it has come: it names deployment and region; of the site only a person knows.
     pub(super) fn add_snippet(&mut self, text: &str) {
         let whole = text.contains("</script>") || text.lines().last().is_some_and(|line| line.trim().is_empty());
-        match snippet::read(text) {
+        match MessengerSnippet::read(text) {
             // The rest of it is no message.
             Some(_) if text.contains("<script") && !whole => self.dialogue.snippet = Some(text.to_owned()),
             Some(found) => match found.foreign_to(&self.session.profile.facts.region) {

@@ -101,7 +101,7 @@ impl Plain {
                 self.say("Type .sendas and one of these words.");
             }
             (other, None) => {
-                let near = sentences::nearest_to(other, "", Variation::ALL.map(Variation::as_str));
+                let near = sentences::nearest_to(other, "", Variation::WORDS);
                 return Err(format!("There is no way {other}.{near} Type .sendas to list the ways."));
             }
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::model::exchange::header;
+use crate::model::attempt::header;
 use crate::model::{Attempt, Diagnosis, Ending, Exchange, ExchangeKind, Outcome};
 use crate::session::log::LogEntry;
 use crate::text::suggest::nearest;

@@ -40,7 +40,7 @@ pub use scenario::Scenario;
 use crate::clock::Clock;
 use crate::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Redaction,
-    Region, SecretSource, TokenHost,
+    SecretSource, TokenHost,
 };
 use crate::genesys::guest_api::SCOPE;
 use crate::model::{self, Address, Channel, ConversationKey, OpenGuest};
@@ -209,7 +209,7 @@ fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
     };
     Profile {
         name: "sandbox".to_owned(),
-        region: Region { domain: "sandbox".to_owned(), aws: None },
+        region: "sandbox".to_owned(),
         production: false,
         sandbox: true,
         hosts: Hosts {

@@ -7,36 +7,17 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::fold::{MappedText, draws_nothing, of_keyboard};
 
-/// Letters of other scripts that are drawn as a Latin one.
-const DRAWN_AS: &[(&str, char)] = &[
-    ("аΑА", 'a'),
-    ("ΒВ", 'b'),
-    ("сСϹ", 'c'),
-    ("еЕΕ", 'e'),
-    ("ΗН", 'h'),
-    ("іІΙ", 'i'),
-    ("јЈ", 'j'),
-    ("КΚ", 'k'),
-    ("ΜМ", 'm'),
-    ("Ν", 'n'),
-    ("оОοΟ", 'o'),
-    ("рРΡ", 'p'),
-    ("ѕЅ", 's'),
-    ("ТΤ", 't'),
-    ("хХΧ", 'x'),
-    ("ν", 'v'),
-    ("уΥ", 'y'),
-    ("Ζ", 'z'),
-];
+/// Letters of other scripts, and behind them the Latin one as which they are drawn.
+const DRAWN_AS: &str = "аΑАa ΒВb сСϹc еЕΕe ΗНh іІΙi јЈj КΚk ΜМm Νn оОοΟo рРΡp ѕЅs ТΤt хХΧx νv уΥy Ζz";
 
 /// One character as it looks, whatever it is made of.
 fn look(character: &str) -> String {
     let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(character).into_owned();
     let mut out = String::new();
     for c in composed.chars().map(of_keyboard).filter(|c| !draws_nothing(*c)) {
-        match DRAWN_AS.iter().find(|(letters, _)| letters.contains(c)) {
+        match DRAWN_AS.split(' ').find(|letters| letters.contains(c)).and_then(|letters| letters.chars().last()) {
             _ if c.is_whitespace() => out.push(' '),
-            Some((_, latin)) => out.push(*latin),
+            Some(latin) => out.push(latin),
             None => out.extend(c.to_lowercase()),
         }
     }

@@ -9,14 +9,7 @@ pub mod suggest;
 
 /// `text` with runs of white space (line ends too) as one space.
 pub fn one_line(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-    out
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// `text` with a capital letter at its beginning.

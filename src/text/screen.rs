@@ -9,6 +9,8 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
 
+use super::fold::draws_nothing;
+
 /// What the flags of regions begin with, that are spelt in tags.
 const FLAG: char = '\u{1f3f4}';
 /// More marks on one letter are counted and not drawn: no script has so many. [Unicode: Stream-Safe Text Format, UAX #15]
@@ -57,16 +59,13 @@ pub fn put(
 /// Whether `c` must be shown by a stand-in: a control character that a terminal would obey, or an invisible or
 /// direction-changing one that could make the screen tell something else than the bytes.
 fn needs_stand_in(c: char) -> bool {
-    matches!(c,
-        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'          // C0, DEL, C1
-        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}'   // soft hyphen, joiner, Arabic letter mark, Mongolian separator
-        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // Hangul fillers
-        | '\u{17b4}' | '\u{17b5}' | '\u{2800}'            // Khmer vowels that are not written, the empty Braille cell
-        | '\u{200b}' | '\u{200e}' | '\u{200f}'             // zero-width space, LRM, RLM
-        | '\u{2028}'..='\u{202e}'                          // line and paragraph separators, embeddings, overrides
-        | '\u{2060}'..='\u{206f}'                          // word joiner, invisible operators, isolates
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}'             // byte order mark, annotations
-        | '\u{e0000}'..='\u{e001f}' | '\u{e0080}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}') // tags
+    // Joiners, variations and the tags of flags shape what they stand with: see [`hides`].
+    let shapes = matches!(c,
+        '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{e0020}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}');
+    // The empty Braille cell, separators of lines and paragraphs, annotations.
+    let empty = matches!(c, '\u{2800}' | '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}');
+    c.is_control() || empty || draws_nothing(c) && !shapes
 }
 
 /// Whether `c`, behind `before` in its cluster, is nothing that is drawn there: tags stand in flags only, and a letter has
@@ -89,26 +88,16 @@ fn hides_any(cluster: &str) -> bool {
     cluster.chars().zip(before).any(|(c, before)| hides(c, before, in_flag))
 }
 
+/// Marks of direction, each with its name.
+const DIRECTIONS: &str = "\u{200e}LRM \u{200f}RLM \u{202a}LRE \u{202b}RLE \u{202c}PDF \u{202d}LRO \u{202e}RLO \
+                          \u{2066}LRI \u{2067}RLI \u{2068}FSI \u{2069}PDI";
+
 fn push_stand_in(out: &mut String, c: char) {
-    match c {
-        '\u{0}'..='\u{1f}' => out.push(char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}')),
-        '\u{7f}' => out.push('␡'),
-        '\u{200e}' => out.push_str("<LRM>"),
-        '\u{200f}' => out.push_str("<RLM>"),
-        '\u{202a}' => out.push_str("<LRE>"),
-        '\u{202b}' => out.push_str("<RLE>"),
-        '\u{202c}' => out.push_str("<PDF>"),
-        '\u{202d}' => out.push_str("<LRO>"),
-        '\u{202e}' => out.push_str("<RLO>"),
-        '\u{2066}' => out.push_str("<LRI>"),
-        '\u{2067}' => out.push_str("<RLI>"),
-        '\u{2068}' => out.push_str("<FSI>"),
-        '\u{2069}' => out.push_str("<PDI>"),
-        _ => {
-            use std::fmt::Write as _;
-            // Writing to a String cannot fail.
-            let _ = write!(out, "<U+{:04X}>", c as u32);
-        }
+    match (c, DIRECTIONS.split(' ').find_map(|named| named.strip_prefix(c))) {
+        ('\u{0}'..='\u{1f}', _) => out.push(char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}')),
+        ('\u{7f}', _) => out.push('␡'),
+        (_, Some(name)) => out.push_str(&format!("<{name}>")),
+        (_, None) => out.push_str(&format!("<U+{:04X}>", c as u32)),
     }
 }
 

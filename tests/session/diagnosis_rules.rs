@@ -94,15 +94,16 @@ fn a_name_without_an_address_and_a_clock_that_is_wrong() {
 fn the_right_party_is_named() {
     let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
     let variable = Some("HTTPS_PROXY".to_owned());
-    let proxy = Party::Proxy(ProxyName { address: "http://proxy.example:3128".to_owned(), named_by: variable });
-    let file = Party::CaFile("/etc/corp.pem".to_owned());
+    let proxy =
+        Party::Proxy { proxy: ProxyName { address: "http://proxy.example:3128".to_owned(), named_by: variable } };
+    let file = Party::CaFile { ca_file: "/etc/corp.pem".to_owned() };
     for (kind, phase, party, cause, part) in [
         (FailureKind::Proxy, Phase::Connect, proxy.clone(), Cause::ProxyAnswered, "(HTTPS_PROXY)"),
         (FailureKind::Connect, Phase::Connect, proxy.clone(), Cause::NetworkConnect, "http://proxy.example:3128"),
         (FailureKind::Dns, Phase::Resolve, proxy.clone(), Cause::NetworkConnect, "http://proxy.example:3128"),
         (FailureKind::Timeout, Phase::Connect, proxy, Cause::NetworkTimeout, "http://proxy.example:3128"),
         (FailureKind::Invalid, Phase::Tls, file, Cause::NetworkTls, "/etc/corp.pem"),
-        (FailureKind::Invalid, Phase::Connect, Party::Host, Cause::NetworkConnect, "what happened"),
+        (FailureKind::Invalid, Phase::Connect, Party::Host {}, Cause::NetworkConnect, "what happened"),
     ] {
         let failure = Failure::new(kind, phase, "what happened").with(party);
         let exchange = send(100, 5, Ending::Failed(failure), Outcome::Failed("x".into()));

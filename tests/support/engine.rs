@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::config::{
-    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
+    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, SecretSource, TokenHost,
 };
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
 use guestwire::model::{
@@ -38,7 +38,7 @@ pub fn profile(base: &str, conversations: u32) -> Profile {
     };
     Profile {
         name: "test".into(),
-        region: Region { domain: "test".into(), aws: None },
+        region: "test".into(),
         production: false,
         sandbox: false,
         hosts: Hosts {

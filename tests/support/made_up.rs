@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use guestwire::model::exchange::Header;
+use guestwire::model::Header;
 use guestwire::model::{
     Attempt, Body, BodyForm, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Generation, Moment, Outcome,
     Request, Response, Timing,

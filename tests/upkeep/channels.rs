@@ -3,15 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// Where a channel may be called by its name: its row, its address, its wire, its driver, and what reads it from config.
-const AT_HOME: [&str; 7] = [
-    "model/channel.rs",
-    "model/conversation.rs",
-    "config/conversations.rs",
-    "engine/channel.rs",
-    "engine/channels",
-    "genesys",
-    "sandbox",
-];
+const AT_HOME: [&str; 6] =
+    ["model/channel.rs", "config/conversations.rs", "engine/channel.rs", "engine/channels", "genesys", "sandbox"];
 
 /// Where one channel is meant because nothing else is: a default.
 const ONE_IS_MEANT: [&str; 2] = ["engine/metrics.rs", "plain/conversations.rs"];

@@ -14,7 +14,7 @@ use draft::{Draft, FoundRegion, SignsIn, WebGuest, from_environment, from_files,
 use crate::app::exit::{Exit, Failed};
 use crate::app::output::{self, Output, ask, can_ask, say, standard_input};
 use crate::config::origin::Lookup;
-use crate::config::snippet::{self, MessengerSnippet};
+use crate::config::regions::MessengerSnippet;
 use crate::config::{Flags, address, locate};
 use crate::files;
 use crate::text::screen::visible;
@@ -130,7 +130,7 @@ fn read_snippet(argument: &str) -> Result<MessengerSnippet, Failed> {
         files::read_text(Path::new(argument), THEIRS_MAX).unwrap_or_else(|_| argument.to_owned())
     };
     let none = "this is not a Messenger snippet: it has no deploymentId";
-    snippet::read(&text).ok_or_else(|| Failed::usage(none))
+    MessengerSnippet::read(&text).ok_or_else(|| Failed::usage(none))
 }
 
 /// Which draft is of the snippet's region; a new one is made where none is. Without a snippet the first.
@@ -180,7 +180,7 @@ fn complete(draft: &mut Draft, input: &mut dyn BufRead) -> Result<(), Failed> {
                 answer = format!("{answer}\n{line}");
             }
         }
-        if let Some(found) = snippet::read(&answer) {
+        if let Some(found) = MessengerSnippet::read(&answer) {
             draft.web = Some(WebGuest { deployment_id: found.deployment_id, origin: None });
             draft.region = found.region.map_or_else(
                 |text| FoundRegion::Wrong(text, "the snippet".to_owned()),

@@ -75,7 +75,7 @@ pub struct RunArgs {
 }
 
 fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
-    let names = ReportFormat::ALL.map(ReportFormat::name);
+    let names = ReportFormat::WORDS;
     let (form, file) = text.split_once('=').ok_or_else(|| format!("write FORM=FILE; forms: {}", names.join(", ")))?;
     let unknown = || {
         let near = suggestion(form, names);
@@ -124,7 +124,7 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
             file,
             source,
             profile: profile.name.clone(),
-            region: profile.region.domain.clone(),
+            region: profile.region.clone(),
             sandbox: profile.sandbox,
             at: clock.now(),
             plan: rounds(&cases, args.repeat),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::app::drive::FrontEndEffect;
 use crate::app::output::OutputLine;
-use crate::model::exchange::header;
+use crate::model::attempt::header;
 use crate::model::{Attempt, Choice, Diagnosis, Ending, Moment, Probe, Reason, RemoteMessage};
 
 /// A reply, with what it offers to answer with.

@@ -62,10 +62,7 @@ pub struct SendArgs {
 }
 
 fn variation(text: &str) -> Result<Variation, String> {
-    Variation::named(text).ok_or_else(|| {
-        let names = Variation::ALL.map(Variation::as_str);
-        format!("there is no such way to send{}", suggestion(text, names))
-    })
+    Variation::named(text).ok_or_else(|| format!("there is no such way to send{}", suggestion(text, Variation::WORDS)))
 }
 
 /// `--choice`

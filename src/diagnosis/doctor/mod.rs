@@ -25,7 +25,7 @@ use super::attempt::authority;
 use super::case::{Case, ProfileFacts};
 use super::history::PastExchanges;
 use crate::model::ids::is_uuid;
-use crate::model::words::words;
+use crate::model::words;
 use crate::model::{
     Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host, Outcome,
     ProbeQuestion, Probed, TokenFacts,

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::model::ids::is_uuid;
-use crate::model::words::words;
+use crate::model::words;
 
 words! {
     /// What an id names.

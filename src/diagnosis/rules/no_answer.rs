@@ -11,10 +11,12 @@ pub fn broken(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
     let (phase, detail) = (failure.phase.word(), &failure.detail);
     let service = |why| open(Cause::ServiceFailure, why);
     let found = match (&failure.party, failure.kind) {
-        (Party::Proxy(proxy), FailureKind::Connect | FailureKind::Dns) => {
+        (Party::Proxy { proxy }, FailureKind::Connect | FailureKind::Dns) => {
             named(Cause::NetworkConnect, format!("no connection to {proxy}: {detail}"))
         }
-        (Party::CaFile(path), _) => named(Cause::NetworkTls, format!("the CA file {path} cannot be used: {detail}")),
+        (Party::CaFile { ca_file: path }, _) => {
+            named(Cause::NetworkTls, format!("the CA file {path} cannot be used: {detail}"))
+        }
         (_, FailureKind::Dns) => named(Cause::NetworkDns, format!("the name has no address: {detail}")),
         (_, FailureKind::Connect) => named(Cause::NetworkConnect, format!("no connection: {detail}")),
         (_, FailureKind::Tls(fault)) => return tls(facts, fault, detail),
@@ -22,7 +24,7 @@ pub fn broken(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
             named(Cause::ProxyAnswered, format!("nothing reached the service: {}", failure.line()))
         }
         (party, FailureKind::Timeout) => {
-            let of = if let Party::Proxy(proxy) = party { format!(" of {proxy}") } else { String::new() };
+            let of = if let Party::Proxy { proxy } = party { format!(" of {proxy}") } else { String::new() };
             named(Cause::NetworkTimeout, format!("nothing was received{of} in time while {phase}"))
         }
         // The platform says that the session is over, and then closes its socket.

@@ -130,11 +130,11 @@ impl Dialer {
         let work = self.open(Place::of(uri)?, proxy.as_ref(), speaks, progress, &passed);
         let done = tokio::time::timeout(self.bound, work).await.unwrap_or_else(|_| {
             let silent = proxy.as_ref().filter(|_| !passed.load(Ordering::Relaxed));
-            let party = silent.map_or(Party::Host, |proxy| Party::Proxy(proxy.name.clone()));
+            let party = silent.map_or(Party::Host {}, |proxy| Party::Proxy { proxy: proxy.name.clone() });
             Err(Failure::new(FailureKind::Timeout, progress.phase(), TIMED_OUT).with(party).into())
         });
         done.map_err(|mut none| {
-            let by_host = none.failure.party == Party::Host && none.failure.phase == Phase::Tls;
+            let by_host = none.failure.party == Party::Host {} && none.failure.phase == Phase::Tls;
             // A proxy that says yes may still be whoever speaks, or hangs up.
             if let Some(proxy) = proxy.as_ref().filter(|_| by_host) {
                 none.failure.detail.push_str(&format!("; it was reached through {}", proxy.name));
@@ -154,7 +154,7 @@ impl Dialer {
         let wire = match proxy {
             None => connect(place.host, place.port, progress).await?,
             Some(proxy) => {
-                let by_proxy = |failure: Failure| failure.with(Party::Proxy(proxy.name.clone()));
+                let by_proxy = |failure: Failure| failure.with(Party::Proxy { proxy: proxy.name.clone() });
                 let mut wire = connect(&proxy.host, proxy.port, progress).await.map_err(by_proxy)?;
                 if proxy.secure {
                     wire = self.greet(&proxy.host, wire, Speaks::WebSocket, progress).await.map_err(by_proxy)?;
@@ -266,7 +266,8 @@ async fn connect(host: &str, port: u16, progress: &Progress) -> Result<CapturedW
 
 /// Has the proxy lead on to a place, by CONNECT.
 async fn tunnel(proxy: &Proxy, place: &Place<'_>, wire: CapturedWire) -> Result<CapturedWire, NoAnswer> {
-    let failed = |kind, why: String| Failure::new(kind, Phase::Connect, why).with(Party::Proxy(proxy.name.clone()));
+    let failed =
+        |kind, why: String| Failure::new(kind, Phase::Connect, why).with(Party::Proxy { proxy: proxy.name.clone() });
     let lost = |e: hyper::Error| match &e {
         e if e.is_parse_too_large() => {
             failed(FailureKind::TooLarge, "the header of its answer is too large".to_owned())

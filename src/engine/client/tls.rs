@@ -23,7 +23,8 @@ pub fn trust(ca_files: &[PathBuf]) -> Result<ClientConfig, Failure> {
     }
     for file in ca_files {
         let shown = file.display().to_string();
-        let invalid = |why| Failure::new(FailureKind::Invalid, Phase::Tls, why).with(Party::CaFile(shown.clone()));
+        let invalid =
+            |why| Failure::new(FailureKind::Invalid, Phase::Tls, why).with(Party::CaFile { ca_file: shown.clone() });
         let skipped = add(&mut roots, file).map_err(invalid)?;
         for why in skipped {
             tracing::warn!("the CA file {shown}: {why}");

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::genesys::time_text;
-use crate::model::words::words;
+use crate::model::words;
 use crate::model::{Choice, ChoiceKind};
 use crate::text::json::{dense, with};
 

@@ -1,8 +1,9 @@
 //! What the parameters of a fault are called, and which values they can have.
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::model::words::words;
 use crate::text::suggest::suggestion;
 
 /// What is wrong with a fault.
@@ -98,10 +99,14 @@ impl ParameterShape {
     }
 
     /// The value that `given` has under `name`; `None` where it has none, or null.
-    pub(super) fn read(self, given: &Map<String, Value>, name: &str) -> Result<Option<Value>, FaultError> {
+    pub(super) fn read<T: DeserializeOwned>(
+        self,
+        given: &Map<String, Value>,
+        name: &str,
+    ) -> Result<Option<T>, FaultError> {
         let Some(value) = given.get(name).filter(|value| !value.is_null()) else { return Ok(None) };
         if self.holds(value) {
-            return Ok(Some(value.clone()));
+            return Ok(serde_json::from_value(value.clone()).ok());
         }
         let what = match (self, value) {
             (Self::Words(known), Value::String(word)) => {
@@ -113,79 +118,29 @@ impl ParameterShape {
     }
 }
 
-/// A type that a parameter can have. Reading takes for granted that the parameter's [`ParameterShape`] holds.
-pub(super) trait ParameterValue: Sized {
-    fn from_json(value: &Value) -> Option<Self>;
-    fn to_json(&self) -> Value;
-}
-
-macro_rules! parameter_values {
-    ($($type:ty, $read:expr;)*) => {
-        $(impl ParameterValue for $type {
-            fn from_json(value: &Value) -> Option<Self> {
-                $read(value)
-            }
-            fn to_json(&self) -> Value {
-                json!(self)
-            }
-        })*
-    };
-}
-
-parameter_values! {
-    u64, Value::as_u64;
-    i64, Value::as_i64;
-    bool, Value::as_bool;
-    u16, |value: &Value| value.as_u64().and_then(|n| u16::try_from(n).ok());
-    String, |value: &Value| value.as_str().map(str::to_owned);
-    Option<u64>, |value: &Value| value.as_u64().map(Some);
-}
-
-/// An enum whose words are the values of a parameter.
-macro_rules! named {
-    ($(#[$meta:meta])* $enum:ident { $($(#[$doc:meta])* $variant:ident = $name:literal,)* }) => {
-        words! {
-            $(#[$meta])*
-            pub enum $enum: name { $($(#[$doc])* $variant = $name;)* }
-        }
-
-        impl $enum {
-            /// As a parameter.
-            pub(super) const SHAPE: ParameterShape = ParameterShape::Words(&[$($name,)*]);
-        }
-
-        impl ParameterValue for $enum {
-            fn from_json(value: &Value) -> Option<Self> {
-                Self::named(value.as_str()?)
-            }
-            fn to_json(&self) -> Value {
-                json!(self.name())
-            }
-        }
-    };
-}
-
-named! {
+words! {
     /// Which requests a fault is for.
-    FaultTarget {
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum FaultTarget: name {
         /// Sending a guest message.
-        Send = "send",
+        Send = "send";
         /// `POST /oauth/token`.
-        Token = "token",
+        Token = "token";
         /// Everything else of the API.
-        Read = "read",
+        Read = "read";
         /// Opening a guest socket.
-        Upgrade = "upgrade",
+        Upgrade = "upgrade";
         /// A guest message that comes over a socket; also meant by [`FaultTarget::Send`].
-        Frame = "frame",
+        Frame = "frame";
         /// An echo that goes out over a socket: how the guest's own message is acknowledged.
-        Echo = "echo",
+        Echo = "echo";
         /// A message of the other side that goes out over a socket.
-        Reply = "reply",
+        Reply = "reply";
         /// Any other frame that goes out over a socket: answers to requests, typing, presence, the end of the session.
-        Answer = "answer",
+        Answer = "answer";
         /// All of them.
-        Any = "any",
+        Any = "any";
     }
 }
 
@@ -196,16 +151,18 @@ impl FaultTarget {
     }
 }
 
-named! {
+words! {
     /// How `Retry-After` is written.
-    RetryForm {
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum RetryForm: name {
         /// `Retry-After: 7`
-        Seconds = "seconds",
+        Seconds = "seconds";
         /// `Retry-After: Mon, 23 Nov 2026 08:00:07 GMT`
-        Date = "date",
+        Date = "date";
         /// No header; the body has `"retryAfter": 7`.
-        Body = "body",
+        Body = "body";
         /// Not at all.
-        None = "none",
+        None = "none";
     }
 }

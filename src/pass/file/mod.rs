@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::config::Spot;
 use crate::model::fault::Fault;
-use crate::model::words::words;
+use crate::model::words;
 use crate::model::{Attachment, Author, Cause, Confidence, Variation};
 use crate::text::capitalised;
 

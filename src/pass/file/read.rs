@@ -11,7 +11,8 @@ use super::{
     Capture, CaptureSource, ExpectSection, ExpectedOutcome, ExpectedReply, OUTCOME_WITHIN, Pass, PassCase, PassStep,
     Pattern, REPLY_WITHIN, StepMessage,
 };
-use crate::config::toml_reader::{Doc, Table, TextOrTable};
+use crate::config::document::Doc;
+use crate::config::toml_reader::{Table, TextOrTable};
 use crate::config::{Problems, Spot};
 use crate::model::fault::Fault;
 use crate::model::{Attachment, Author, Cause, Confidence, FileSource, Variation, variables};
@@ -21,7 +22,7 @@ impl Pass {
     /// Reads a pass; `file` is for the sentences.
     pub fn parse(file: &Path, text: &str) -> Result<Self, Problems> {
         let doc = Doc::new(file, text);
-        let pass = doc.root().and_then(pass);
+        let pass = Table::root(&doc).and_then(pass);
         let problems = doc.into_problems();
         match pass {
             Some(pass) if problems.is_empty() => Ok(pass),
@@ -41,7 +42,7 @@ fn pass(mut root: Table<'_>) -> Option<Pass> {
     let conversation = root.text("conversation");
     let within = root.duration("within").map(|w| w.value);
     if root.lacks("cases") {
-        let at = root.at();
+        let at = root.at;
         root.wrong(at, "the file has no [[cases]]: a pass needs at least one case with a step");
     }
     // The captures so far: a text may name those of the steps before it.
@@ -49,7 +50,7 @@ fn pass(mut root: Table<'_>) -> Option<Pass> {
     let mut ids = BTreeSet::new();
     let mut cases = Vec::new();
     for table in root.tables("cases") {
-        let at = table.at();
+        let at = table.at;
         let number = cases.len() + 1;
         let Some(mut case) = case(table, number, within, &mut captured) else { continue };
         case.conversation = case.conversation.or_else(|| conversation.clone());
@@ -68,7 +69,7 @@ fn case(
     within: Option<Duration>,
     captured: &mut BTreeSet<String>,
 ) -> Option<PassCase> {
-    let at = table.at();
+    let at = table.at;
     let name = table.required("name", "give the case a name");
     let id = read_id(&mut table);
     let about = table.text("about").map(|s| s.value);
@@ -80,7 +81,7 @@ fn case(
     let mut ids = BTreeSet::new();
     let mut steps = Vec::new();
     for entry in table.tables("steps") {
-        let at = entry.at();
+        let at = entry.at;
         let Some(step) = step(entry, steps.len() + 1, within, captured) else { continue };
         if !ids.insert(step.id.clone()) {
             table.wrong(at, format!("two steps of this case have the id `{}`; give one of them another `id`", step.id));
@@ -100,7 +101,7 @@ fn step(
     within: Option<Duration>,
     captured: &mut BTreeSet<String>,
 ) -> Option<PassStep> {
-    let at = table.at();
+    let at = table.at;
     let given = table.text("name").map(|s| s.value);
     let id = read_id(&mut table);
     let instruction = table.text("do").map(|s| s.value);
@@ -149,7 +150,7 @@ fn read_fault(table: &mut Table<'_>) -> Option<Fault> {
         Ok(read) => Some(read),
         Err(error) => {
             let field = fault.named_values().into_iter().find(|(name, _)| Some(&name.value) == error.field.as_ref());
-            fault.wrong(field.map_or(fault.at(), |(name, _)| name.at), error.what);
+            fault.wrong(field.map_or(fault.at, |(name, _)| name.at), error.what);
             None
         }
     }
@@ -167,7 +168,7 @@ fn read_send(table: &mut Table<'_>, captured: &BTreeSet<String>) -> Option<Optio
         }
         Some(TextOrTable::Table(send)) => send,
     };
-    let at = send.at();
+    let at = send.at;
     let text = send.text("text");
     let choice = send.text("choice").map(|s| s.value);
     let sent_as = send.word("as", &Variation::ALL.map(|one| (one.as_str(), one))).map(|s| s.value);
@@ -189,7 +190,7 @@ fn read_send(table: &mut Table<'_>, captured: &BTreeSet<String>) -> Option<Optio
 }
 
 fn read_attachment(mut table: Table<'_>) -> Option<Attachment> {
-    let at = table.at();
+    let at = table.at;
     let (url, file) = (table.text("url"), table.text("file"));
     let mime = table.required("mime", "it is the media type, like \"image/png\"");
     let name = table.text("name").map(|s| s.value);
@@ -223,7 +224,7 @@ fn read_captures(table: &mut Table<'_>, sends: bool, captured: &mut BTreeSet<Str
     let Some(captures) = table.table("capture") else { return Vec::new() };
     let mut found = Vec::new();
     for (name, mut entry) in captures.named_tables() {
-        let at = entry.at();
+        let at = entry.at;
         let (body, header, reply) = (entry.text("body"), entry.text("header"), entry.text("reply"));
         let within = entry.duration("within").map_or(REPLY_WITHIN, |w| w.value);
         let from_answer = body.is_some() || header.is_some();
@@ -280,7 +281,7 @@ const AUTHORS: &[(&str, Author)] = &[(Author::Bot.word(), Author::Bot), (Author:
 /// Reads `expect` of a step that sends, or does not.
 fn expect(step: &mut Table<'_>, sends: bool) -> ExpectSection {
     let Some(mut table) = step.table("expect") else { return ExpectSection::default() };
-    let at = table.at();
+    let at = table.at;
     if table.is_empty() {
         table.wrong(at, "`expect` expects nothing: say what, or remove it");
     }
@@ -288,7 +289,7 @@ fn expect(step: &mut Table<'_>, sends: bool) -> ExpectSection {
     let cause = read_cause(&mut table);
     let confidence = table.word("confidence", &Confidence::ALL.map(|one| (one.word(), one)));
     let status = table.number("status", 100, 599);
-    let mut count = |name| table.number(name, 0, 100).and_then(|n| u32::try_from(n.value).ok());
+    let mut count = |name| table.number(name, 0, 100).map(|n| n.value);
     let (tries, renewals) = (count("tries"), count("renewals"));
     let headers = table.table("headers").map(read_headers).unwrap_or_default();
     let body = table.table("body").map(read_body).unwrap_or_default();
@@ -317,7 +318,7 @@ fn expect(step: &mut Table<'_>, sends: bool) -> ExpectSection {
         outcome: outcome.map(|o| o.value).or_else(|| cause.as_ref().map(|_| ExpectedOutcome::Refused)),
         cause: cause.map(|c| c.value),
         confidence: confidence.map(|c| c.value),
-        status: status.and_then(|s| u16::try_from(s.value).ok()),
+        status: status.map(|s| s.value),
         headers,
         body,
         tries,
@@ -332,7 +333,7 @@ fn read_cause(table: &mut Table<'_>) -> Option<Spot<Cause>> {
     if let Some(cause) = Cause::named(&name.value) {
         return Some(name.map(|_| cause));
     }
-    let near = nearest(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
+    let near = nearest(&name.value, Cause::WORDS);
     let near = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
     table.wrong(name.at, format!("`cause` must be a cause that `guestwire explain` lists{near}"));
     None

@@ -27,7 +27,7 @@ pub use markdown::markdown;
 use serde_json::Value;
 
 use super::PassRun;
-use crate::model::words::words;
+use crate::model::words;
 
 words! {
     /// A form of report, as `--report NAME=FILE` says it, and how its files usually end.

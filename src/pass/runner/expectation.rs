@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::replies::{Coverage, ReplyTracker};
-use crate::model::exchange::header;
+use crate::model::attempt::header;
 use crate::model::{
     Cause, Confidence, DeliveryStatus, Diagnosis, Exchange, Generation, MessageId, Moment, Outcome, RemoteMessage,
     Response, Unreadable,

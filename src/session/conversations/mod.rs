@@ -18,7 +18,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::model::words::words;
+use crate::model::words;
 use crate::model::{
     Address, Author, Channel, Conversation, ConversationKey, Moment, RemoteState, RepliesReadable, WebSession,
 };

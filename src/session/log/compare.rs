@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::words::span;
 use super::{Log, LogEntry};
-use crate::model::exchange::header;
+use crate::model::attempt::header;
 use crate::model::{Attempt, Body, BodyForm, Generation, Header};
 use crate::text::json;
 use crate::text::screen;

@@ -7,7 +7,7 @@ use super::line::{clock_exact, waiting_until};
 use super::rate::is_healed;
 use super::row::{Line, LiveRow, LogCounts, RowKind, Tone};
 use super::words::{ended, span, token, try_tone};
-use crate::model::exchange::header;
+use crate::model::attempt::header;
 use crate::model::{Attempt, Ending, Exchange, ExchangeKind, ExchangeStep, Outcome};
 use crate::text::screen;
 

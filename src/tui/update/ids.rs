@@ -2,7 +2,7 @@
 //! where that does not tell.
 
 use crate::config::address;
-use crate::config::snippet::{self, MessengerSnippet};
+use crate::config::regions::MessengerSnippet;
 use crate::diagnosis::ids::{Candidate, FoundId, IdKind, IdLookUp, KnownIds, candidates, find};
 use crate::model::ids::is_uuid;
 use crate::model::{Address, Conversation, ConversationKey, ProbeQuestion, Probed};
@@ -21,7 +21,7 @@ pub fn add(state: &mut State, text: &str) {
     if state.session.journal.keeping == JournalMode::Opening {
         return state.status.info("The journal is still being read: try again in a moment.");
     }
-    if let Some(snippet) = snippet::read(text) {
+    if let Some(snippet) = MessengerSnippet::read(text) {
         return add_snippet(state, &snippet);
     }
     let known = known(&state.session);

@@ -18,7 +18,7 @@ fn paths(dir: &Path) -> Paths {
 
 fn load(paths: &Paths, text: &str, flags: &Flags) -> Settings {
     let env = |name: &str| (name == "GENESYSCLOUD_REGION").then(|| "eu-west-1".into());
-    resolve(ConfigInput { paths: paths.clone(), ..ConfigInput::of_text(text, flags, &env) }).unwrap()
+    resolve(ConfigInput { paths: paths.clone(), ..crate::fixtures::config_of_text(text, flags, &env) }).unwrap()
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn what_was_opened_by_flags_opens_from_the_file_afterwards() {
     let text = config_text(&paths.config_file).unwrap();
     let kept = load(&paths, &text, &Flags::default());
     let ProfileChoice::Named(kept) = kept.profile else { panic!("{text}") };
-    assert_eq!((kept.name.as_str(), kept.region.domain.as_str()), ("main", "mypurecloud.ie"));
+    assert_eq!((kept.name.as_str(), kept.region.as_str()), ("main", "mypurecloud.ie"));
     assert_eq!(kept.conversations.first().unwrap().conversation.address, conversation.address);
     // Once is enough, and a file that was there keeps its words.
     std::fs::write(&paths.config_file, format!("# mine\n{text}")).unwrap();

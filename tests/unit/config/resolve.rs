@@ -5,12 +5,12 @@ use super::*;
 #[test]
 fn the_example_names_every_field_there_is() {
     let text = include_str!("../../../config.example.toml");
-    let path = PathBuf::from("config.example.toml");
-    let doc = Doc::new(&path, text);
+    let path = Path::new("config.example.toml");
+    let doc = Doc::new(path, text);
     let flags = Flags::default();
-    let input = ConfigInput::of_text("", &flags, &|_| None);
-    assert!(doc.root().is_some_and(|root| settings(root, input).is_ok()));
-    let mut asked = doc.asked();
+    let input = crate::fixtures::config_of_text("", &flags, &|_| None);
+    assert!(Table::root(&doc).is_some_and(|root| settings(root, input).is_some()));
+    let mut asked = doc.asked.borrow().clone();
     for context in KeyContext::ALL.map(KeyContext::name) {
         assert!(text.contains(&format!("keys.{context}")), "no [keys.{context}] in the example");
         asked.remove(context);

@@ -1,6 +1,8 @@
-//! Where secrets are read from, what is refused, and that no sentence repeats one.
+//! Where secrets are read from, what is refused, and that no sentence repeats one; commands that print a secret, print
+//! too much, fail, hang or ask.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
@@ -52,7 +54,7 @@ fn a_file_that_others_can_read_is_refused() {
     for mode in [0o640, 0o604, 0o620] {
         let (_dir, path) = file(b"hunter2", mode);
         let error = read(&SecretSource::File(path.clone())).unwrap_err();
-        assert_eq!(error, SecretError::NotPrivate { path, mode });
+        assert_eq!(error, SecretError::NotPrivate(path, mode));
         assert!(error.to_string().contains("chmod 600") && !error.to_string().contains("hunter2"));
     }
 }
@@ -65,7 +67,7 @@ fn files_that_cannot_hold_a_secret_are_named() {
     assert!(matches!(read(&SecretSource::File(path)), Err(SecretError::NotText(_))));
     let nowhere = dir.path().join("nowhere");
     let missing = read(&SecretSource::File(nowhere));
-    assert!(matches!(missing, Err(SecretError::Unreadable { why, .. }) if why == "no such file"));
+    assert!(matches!(missing, Err(SecretError::Unreadable(_, why)) if why == "no such file"));
     assert!(matches!(read(&SecretSource::File(dir.path().to_owned())), Err(SecretError::NotAFile(_))));
 }
 
@@ -112,7 +114,7 @@ fn a_command_gives_its_first_line_or_a_token() {
     assert_eq!(answer.read_token(Terminal::Free).unwrap().expose_secret(), "hunter2");
     assert!(matches!(shell("echo").read_token(Terminal::Free), Err(SecretError::Empty(_))));
     let error = shell("echo hunter two").read_token(Terminal::Free).unwrap_err();
-    assert!(matches!(error, SecretError::NotAToken { .. }) && !error.to_string().contains("hunter"), "{error}");
+    assert!(matches!(error, SecretError::NotAToken(..)) && !error.to_string().contains("hunter"), "{error}");
 }
 
 #[test]
@@ -128,4 +130,76 @@ fn a_source_shows_its_place_only() {
     assert!(!format!("{literal} {literal:?}").contains("hunter2"));
     let command = SecretSource::Command(vec!["pass".to_owned(), "hunter2".to_owned()]);
     assert_eq!(command.to_string(), "{ command = [\"pass\", …] }");
+}
+
+fn printed(script: &str, terminal: Terminal) -> Result<String, SecretError> {
+    let words = ["sh", "-c", script].map(str::to_owned);
+    run_command(&words, terminal, Duration::from_secs(20)).map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+#[test]
+fn what_it_prints_is_bounded_and_read_to_the_end() {
+    for terminal in [Terminal::Free, Terminal::Taken] {
+        assert_eq!(printed("printf hunter2", terminal).unwrap(), "hunter2");
+        let much = printed("echo hunter2; seq 1 100000", terminal).unwrap();
+        assert!(much.starts_with("hunter2\n") && much.len() == MAX_BYTES, "{}", much.len());
+        // A program that it leaves behind keeps the pipe open, and is not waited for.
+        assert_eq!(printed("sleep 60 & echo hunter2", terminal).unwrap(), "hunter2\n");
+    }
+}
+
+#[test]
+fn a_complaint_is_repeated_and_a_secret_is_not() {
+    for (script, complaint) in [
+        ("echo 'the store is locked' >&2; exit 3", Some("the store is locked")),
+        ("printf 'a\n\\033[31mlocked\n\n' >&2; exit 3", Some("[31mlocked")),
+        ("echo hunter2; echo 'cannot keep hunter2' >&2; exit 3", None),
+        ("exit 3", None),
+    ] {
+        let error = printed(script, Terminal::Free).unwrap_err();
+        let SecretError::Failed { complaint: said, .. } = &error else { panic!("{error}") };
+        assert_eq!(said.as_deref(), complaint, "{script}");
+        assert!(error.to_string().contains("exit status: 3") && !error.to_string().contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn a_command_that_hangs_is_ended_with_what_it_started() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let script = format!("sleep 600 & echo $! >{}; wait", file.path().display());
+    let words = ["sh".to_owned(), "-c".to_owned(), script];
+    let error = run_command(&words, Terminal::Taken, Duration::from_millis(500)).unwrap_err();
+    assert!(matches!(error, SecretError::TooLong(..)), "{error}");
+    let child = std::fs::read_to_string(file.path()).unwrap();
+    let child = rustix::process::Pid::from_raw(child.trim().parse().unwrap()).unwrap();
+    // A killed process that nobody has waited for yet is there still, as a zombie: init takes it in a moment.
+    let gone = || match std::fs::read_to_string(format!("/proc/{}/stat", child.as_raw_nonzero())) {
+        Ok(stat) => stat.contains(") Z"),
+        Err(_) => rustix::process::test_kill_process(child).is_err(),
+    };
+    let end = Instant::now() + Duration::from_secs(10);
+    while !gone() && Instant::now() < end {
+        thread::yield_now();
+    }
+    assert!(gone());
+}
+
+#[test]
+fn no_terminal_can_be_asked_while_a_screen_is_open() {
+    let script = "(exec 3</dev/tty) 2>/dev/null && echo terminal || echo none; echo \"$GPG_TTY\"";
+    assert_eq!(printed(script, Terminal::Taken).unwrap(), "none\n\n");
+    let id = "ps -o sid= -p $$ | tr -d ' '; echo $$";
+    let session = |terminal| {
+        let said = printed(id, terminal).unwrap();
+        let (session, process) = said.trim().split_once('\n').unwrap();
+        session == process
+    };
+    assert_eq!((session(Terminal::Taken), session(Terminal::Free)), (true, false));
+}
+
+#[test]
+fn a_missing_program_is_named() {
+    let missing = run_command(&["guestwire-no-such-program".to_owned()], Terminal::Free, COMMAND_TIME);
+    assert!(matches!(missing, Err(SecretError::CannotStart(_, why)) if why == "no such file"));
+    assert!(matches!(run_command(&[], Terminal::Free, COMMAND_TIME), Err(SecretError::CannotStart(..))));
 }

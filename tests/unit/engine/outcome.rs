@@ -3,7 +3,7 @@
 use super::*;
 use crate::genesys::answerer::{CallKind, tells_error, who_answered};
 use crate::genesys::errors::ApiError;
-use crate::model::exchange::{Body, Header, Response};
+use crate::model::{Body, Header, Response};
 use crate::model::{Phase, TlsFault};
 
 /// How a message ends when nothing else is tried.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::exchange::Header;
+use crate::model::Header;
 
 fn reason(status: u16, headers: &[(&str, &str)], body: &str) -> String {
     let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();

@@ -213,7 +213,7 @@ async fn a_proxy_that_does_not_lead_on_is_named() {
             assert_eq!(partial.body.text, page);
         }
         let name = ProxyName { address: format!("http://127.0.0.1:{port}"), named_by: Some("HTTPS_PROXY".to_owned()) };
-        assert_eq!(failure.party, Party::Proxy(name));
+        assert_eq!(failure.party, Party::Proxy { proxy: name });
         assert!(!format!("{:?}", engine.seen).contains("hush-hush"));
         assert!(
             !engine.seen.iter().any(|r| matches!(r, Report::ClockSkew(_) | Report::RateLimit(_))),

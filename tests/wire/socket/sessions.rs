@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use guestwire::config::SecretSource;
 use guestwire::engine::{Command, Report};
-use guestwire::model::exchange::header;
+use guestwire::model::attempt::header;
 use guestwire::model::{
     ConversationKey, DeliveryStatus, Ending, FailureKind, Outcome, SessionAsk, TokenStatus, WebSession,
 };

@@ -3,13 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::config::resolve::{ConfigInput, resolve};
+use crate::config::resolve::resolve;
 use crate::config::{Flags, ProfileChoice, Settings};
 
 fn load(text: &str) -> Settings {
     let env = |name: &str| (name == CLIENT_ID).then(|| "client-1".into());
     let flags = Flags::default();
-    let input = ConfigInput::of_text(text, &flags, &env);
+    let input = crate::fixtures::config_of_text(text, &flags, &env);
     match resolve(input) {
         Ok(settings) => settings,
         Err(problems) => panic!("{problems}\n{text}"),
@@ -28,7 +28,7 @@ fn the_environment_becomes_references() {
     assert!(!text.contains("hunter2"), "{text}");
     let settings = load(&text);
     let ProfileChoice::Named(profile) = settings.profile else { panic!("{text}") };
-    assert_eq!((profile.name.as_str(), profile.region.domain.as_str()), ("main", "mypurecloud.de"));
+    assert_eq!((profile.name.as_str(), profile.region.as_str()), ("main", "mypurecloud.de"));
     assert_eq!(
         settings.findings.secrets.first().unwrap().source.to_string(),
         format!("{{ env = \"{CLIENT_SECRET}\" }}")

@@ -30,7 +30,10 @@ fn ca_files_are_taken_skipped_in_part_or_refused_with_the_reason() {
     assert!(checked(b"").unwrap_err().contains("no certificate"));
     assert!(check_ca_file(Path::new("/nonexistent/ca.pem")).unwrap_err().contains("cannot be read"));
     let failure = trust(&["/nonexistent/ca.pem".into()]).unwrap_err();
-    assert_eq!((failure.party, failure.phase), (Party::CaFile("/nonexistent/ca.pem".to_owned()), Phase::Tls));
+    assert_eq!(
+        (failure.party, failure.phase),
+        (Party::CaFile { ca_file: "/nonexistent/ca.pem".to_owned() }, Phase::Tls)
+    );
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::*;
 use crate::fixtures;
-use crate::model::exchange::{Ending, ExchangeKind, Outcome};
 use crate::model::{
     AsOf, Attempt, Author, DeliveryStatus, Exchange, Pacing, Reason, RemoteMessage, RemoteState, TokenFacts,
     TokenStatus, Unreadable, WebSession,
 };
+use crate::model::{Ending, ExchangeKind, Outcome};
 use crate::pass::result::ExpectationState;
 use crate::pass::result::Tally;
 use crate::session::SignIn;

@@ -1,4 +1,4 @@
-//! Tests of `model::extras`.
+//! Tests of `model::message`.
 
 use super::*;
 

@@ -1,6 +1,6 @@
-//! Tests of `model::kept_form`.
+//! Tests of `model::exchange`.
 
-use super::super::{Objection, ServerRefusal, SessionEnd, Sign};
+use super::super::{Failure, FailureKind, Objection, Phase, ServerRefusal, SessionEnd, Sign};
 use super::*;
 
 #[test]
@@ -12,7 +12,7 @@ fn reasons_come_back_from_disk_and_the_words_of_earlier_versions_stay() {
         ..ServerRefusal::default()
     };
     let answer = Reason::Answer(Box::new(refusal));
-    let failure = super::super::Failure::written(FailureKind::Timeout, Phase::Answer, "timed out");
+    let failure = Failure::written(FailureKind::Timeout, Phase::Answer, "timed out");
     for reason in [
         Reason::Tried(Box::new(answer.clone()), 3),
         failure.reason(),

@@ -1,4 +1,4 @@
-//! Tests of `config::toml_reader`.
+//! Tests of `config::document`.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Tests of `model::fault::parse`.
+//! Tests of `model::fault`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Tests of `model::replies`.
+//! Tests of `model::session`.
 
 use super::*;
 
