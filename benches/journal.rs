@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use guestwire::engine::Report;
-use guestwire::journal::job::HistoryRange;
+use guestwire::journal::job::{HistoryRange, LogSource};
 use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader};
 use guestwire::model::{Exchange, Moment};
 use guestwire::session::conversations::Conversations;
@@ -98,7 +98,7 @@ fn large() -> JournalOptions {
             let (journal, mut pages) = Journal::open(options.clone());
             restored(&mut pages);
             for _ in 0..50_000.min(count + 1 - next) {
-                journal.submit(Job::Exchange { number: next, exchange: exchange(next) });
+                journal.submit(Job::Entry(next, LogSource::Exchange(exchange(next))));
                 next += 1;
             }
             assert!(journal.close(Duration::from_secs(600)));
@@ -185,7 +185,7 @@ fn drain_10_000(bencher: Bencher) {
         let (journal, mut pages) = Journal::open(JournalOptions::new(dir.path().join("p"), Vec::new()));
         restored(&mut pages);
         for (number, exchange) in (1..).zip(&exchanges) {
-            journal.submit(Job::Exchange { number, exchange: Arc::clone(exchange) });
+            journal.submit(Job::Entry(number, LogSource::Exchange(Arc::clone(exchange))));
         }
         assert!(journal.close(Duration::from_secs(60)));
     });

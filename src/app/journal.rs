@@ -13,6 +13,7 @@ use super::output;
 use crate::config::{Profile, Settings};
 use crate::engine::EngineOptions;
 use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
+use crate::journal::job::LogSource;
 use crate::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use crate::model::{Conversation, ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};
 use crate::pass::report;
@@ -86,7 +87,7 @@ impl SubcommandJournal {
         let message = exchange.message.map(|m| self.number(m));
         let exchange = Arc::new(Exchange { message, ..exchange.clone() });
         // The entry's number is the journal's to give.
-        self.journal.submit(Job::Exchange { number: 0, exchange });
+        self.journal.submit(Job::Entry(0, LogSource::Exchange(exchange)));
     }
 
     /// What had been heard in a conversation before, oldest first.

@@ -15,8 +15,8 @@ use crate::files;
 use crate::model::fault::SandboxRequest;
 use crate::model::{Conversation, FileSource};
 use crate::pass::{Pass, PassRun, report};
+use crate::session::FoundPass;
 use crate::session::local::{LocalAnswer, LocalRequest};
-use crate::session::open_pass::FoundPass;
 
 /// Pass files that are looked at, at most.
 const FILES: usize = 200;

@@ -18,8 +18,8 @@ use crate::export::transcript::{Transcript, TranscriptForm};
 use crate::export::{HarEntry, har};
 use crate::files;
 use crate::journal::JournalReader;
-use crate::journal::job::{HistoryRange, KeptSource};
-use crate::session::kept_diagnoses::KeptWhy;
+use crate::journal::job::{HistoryRange, LogSource};
+use crate::session::diagnose::KeptWhy;
 use crate::text::dates::Period;
 
 /// `guestwire export`
@@ -136,8 +136,8 @@ fn write_har(
         let judged: Vec<_> = entries
             .iter()
             .filter_map(|entry| match &entry.source {
-                KeptSource::Exchange(exchange) => Some((entry, exchange, why.next(exchange))),
-                KeptSource::Note { .. } => None,
+                LogSource::Exchange(exchange) => Some((entry, exchange, why.next(exchange))),
+                LogSource::Note { .. } => None,
             })
             // What came before is evidence all the same.
             .filter(|(_, exchange, _)| period.contains(exchange.started.wall))

@@ -3,7 +3,6 @@
 use std::io;
 
 use clap::Args;
-use jiff::Timestamp;
 use serde_json::json;
 
 use crate::app::exit::{Exit, Failed};
@@ -11,7 +10,7 @@ use crate::app::journal;
 use crate::app::open::OpenProfile;
 use crate::app::output::{self, Output, OutputLine};
 use crate::config::{Profile, Settings};
-use crate::journal::job::{HistoryRange, KeptEntry, KeptSource};
+use crate::journal::job::{HistoryRange, KeptEntry, LogSource};
 use crate::journal::{JournalReader, files};
 use crate::model::ConversationKey;
 use crate::text::dates::{self, Period};
@@ -59,7 +58,7 @@ fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profi
             let (entries, further) = reader.page(&HistoryRange::After(after), PAGE).map_err(Failed::here)?;
             after = entries.last().map_or(after, |e| e.number);
             more = further && !entries.is_empty();
-            for entry in entries.iter().filter(|entry| period.contains(began(entry))) {
+            for entry in entries.iter().filter(|entry| period.contains(entry.source.at().wall)) {
                 output.say(&line(entry, profile), args.json)?;
             }
         }
@@ -72,9 +71,9 @@ fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profi
         let want = if searches { found } else { HistoryRange::Before(before) };
         let (mut entries, more) = reader.page(&want, PAGE).map_err(Failed::usage)?;
         before = entries.first().map_or(0, |e| e.number);
-        let past = entries.first().is_some_and(|entry| period.from.is_some_and(|from| began(entry) < from));
+        let past = entries.first().is_some_and(|entry| period.from.is_some_and(|from| entry.source.at().wall < from));
         end = !more || entries.is_empty() || past;
-        entries.retain(|entry| period.contains(began(entry)));
+        entries.retain(|entry| period.contains(entry.source.at().wall));
         entries.drain(..entries.len().saturating_sub(limit - count));
         count += entries.len();
         pages.push(entries);
@@ -89,26 +88,19 @@ fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profi
     Ok(())
 }
 
-fn began(entry: &KeptEntry) -> Timestamp {
-    match &entry.source {
-        KeptSource::Note { at, .. } => at.wall,
-        KeptSource::Exchange(exchange) => exchange.started.wall,
-    }
-}
-
 /// One entry, for programs and for people.
 fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
     let named = |key: Option<ConversationKey>| {
         profile.conversations.get(key?.0 as usize).map(|entry| entry.conversation.name.as_str())
     };
     let exchange = match &entry.source {
-        KeptSource::Note { at, kind, text, about } => {
+        LogSource::Note { at, kind, text, about } => {
             let human = format!("{:>6}  {}  {:<5}  {text}", entry.number, at.wall.strftime("%F %T"), kind.word());
             let fields = json!({ "number": entry.number, "kind": kind.word(), "what": text, "conversation": named(*about),
                                  "marked": entry.marked, "comment": entry.comment });
             return OutputLine::new("entry", at.wall, fields).says(human);
         }
-        KeptSource::Exchange(exchange) => exchange,
+        LogSource::Exchange(exchange) => exchange,
     };
     let (status, ms) = (exchange.status(), exchange.took_ms());
     let id = exchange.request_id().map(|(_, id)| id);

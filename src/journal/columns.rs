@@ -1,8 +1,9 @@
-//! How values lie in the columns of the tables, and how rows are read and written. An exchange is a version byte, then its
-//! JSON, deflated. (Its form: that of [`Exchange`].) Only what was captured goes in, so it is redacted already. Times
-//! are the wall clock's, lengths of time are the monotonic one's.
+//! How values lie in the columns of the tables, how rows are read and written, and by which text a conversation is known.
+//! An exchange is a version byte, then its JSON, deflated. (Its form: that of [`Exchange`].) Only what was captured goes in,
+//! so it is redacted already. Times are the wall clock's, lengths of time are the monotonic one's.
 
 use std::io::Read as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use flate2::Compression;
@@ -33,6 +34,54 @@ pub fn all<T>(
     db.prepare_cached(sql)?.query_map(values, read)?.collect()
 }
 
+/// Which text a conversation is known by on disk, by key.
+#[derive(Debug, Default)]
+pub(super) struct Keys(Mutex<Vec<String>>);
+
+impl Keys {
+    /// Those of a profile's conversations.
+    pub fn of(conversations: &[Conversation]) -> Arc<Self> {
+        let keys = Self::default();
+        for conversation in conversations {
+            keys.know(conversation);
+        }
+        Arc::new(keys)
+    }
+
+    fn list(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a conversation in. The same address twice in a profile gets a number behind it.
+    pub fn know(&self, conversation: &Conversation) -> String {
+        if let Some(known) = self.ident(conversation.key) {
+            return known;
+        }
+        let (mut keys, at) = (self.list(), conversation.key.0 as usize);
+        let base = conversation.address.ident();
+        let numbered = std::iter::once(base.clone()).chain((2..).map(|again| format!("{base} #{again}")));
+        let ident = numbered.into_iter().find(|ident| !keys.contains(ident)).unwrap_or_default();
+        if keys.len() <= at {
+            keys.resize(at + 1, String::new());
+        }
+        keys.get_mut(at).into_iter().for_each(|place| place.clone_from(&ident));
+        ident
+    }
+
+    pub fn ident(&self, key: ConversationKey) -> Option<String> {
+        self.list().get(key.0 as usize).filter(|k| !k.is_empty()).cloned()
+    }
+
+    pub fn all(&self) -> Vec<String> {
+        self.list().iter().filter(|k| !k.is_empty()).cloned().collect()
+    }
+
+    pub fn key(&self, ident: &str) -> Option<ConversationKey> {
+        let at = self.list().iter().position(|k| k == ident)?;
+        Some(ConversationKey(u32::try_from(at).ok()?))
+    }
+}
+
 /// A status's name on disk, and its reason.
 pub fn status_words(delivery: &DeliveryStatus) -> (&'static str, Option<String>) {
     let name = match delivery {
@@ -60,8 +109,7 @@ pub fn status_of(name: &str, why: Option<String>) -> DeliveryStatus {
 
 /// A value as JSON; nothing where it says nothing, as most do.
 pub fn json<T: Serialize + Default + PartialEq>(value: &T) -> Option<String> {
-    let json = serde_json::to_string(value).ok().filter(|json| json != "{}");
-    json.filter(|_| *value != T::default())
+    serde_json::to_string(value).ok().filter(|json| json != "{}" && *value != T::default())
 }
 
 /// The value of a column of JSON; the default where there is none, or none that can be read.

@@ -30,16 +30,9 @@ pub fn profile_dir(data_dir: &Path, profile: &str) -> PathBuf {
 
 /// A profile's name as a file name: what is no plain letter, digit, `-` or `_` is written as its bytes.
 fn escaped(name: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::new();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02x}");
-        }
-    }
-    if out.is_empty() { "%".to_owned() } else { out }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let written = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") };
+    if name.is_empty() { "%".to_owned() } else { name.bytes().map(written).collect() }
 }
 
 /// The database of a profile's directory.
@@ -205,28 +198,24 @@ pub fn open_to_read(dir: &Path) -> Result<Connection, String> {
     for file in with_companions(&path) {
         regular(&file).map_err(|e| format!("{} cannot be read: {e}", file.display()))?;
     }
-    let look = |db: Connection| -> rusqlite::Result<(Connection, i64)> {
+    let look = |db: Connection| {
         db.busy_timeout(BUSY_MAX)?;
-        let version = schema::version(&db)?;
         db.execute_batch("PRAGMA cache_size = -2000; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;")?;
-        Ok((db, version))
+        Ok((schema::version(&db)?, db))
     };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let opened = Connection::open_with_flags(&path, flags).and_then(look).or_else(|_| {
         // A directory that cannot be written and a write-ahead log that nobody left: the file is whole as it is.
-        let url = format!("file:{}?immutable=1", url_path(&path));
+        let place = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let url = format!("file:{place}?immutable=1");
         Connection::open_with_flags(url, flags | OpenFlags::SQLITE_OPEN_URI).and_then(look)
     });
     match opened {
-        Ok((_, version)) if version > schema::VERSION => Err(newer(&path, version)),
-        Ok((_, 0)) => Err(format!("nothing has been kept yet in {}", path.display())),
-        Ok((db, _)) => Ok(db),
+        Ok((version, _)) if version > schema::VERSION => Err(newer(&path, version)),
+        Ok((0, _)) => Err(format!("nothing has been kept yet in {}", path.display())),
+        Ok((_, db)) => Ok(db),
         Err(e) => Err(format!("{} cannot be read: {e}", path.display())),
     }
-}
-
-fn url_path(path: &Path) -> String {
-    path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }
 
 /// What is said of a file that a newer guestwire has written.

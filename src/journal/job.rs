@@ -1,18 +1,48 @@
 //! What the journal can be asked to keep or to find, and what it tells. Plain data: the console speaks these.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
 
-use super::guest_tokens::Guest;
-use crate::engine::send_log::{Intent, Unrecorded};
 use crate::model::{
     Conversation, ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, MessageId, Moment, Outcome,
     RemoteMessage,
 };
 use crate::pass::PassRun;
+
+/// What a journal is opened with.
+#[derive(Clone, Debug)]
+pub struct JournalOptions {
+    /// The profile's directory: see [`super::files::profile_dir`].
+    pub dir: PathBuf,
+    /// The profile's conversations, keys in order from 0.
+    pub conversations: Vec<Conversation>,
+    /// How long anything is kept.
+    pub keep: Duration,
+    /// How large it may grow, in bytes.
+    pub max_bytes: u64,
+    /// Where another guestwire writes: keep messages beside it, without entries of the log, instead of only reading.
+    pub beside: bool,
+    /// As if the disk ended after so many pages of 4 KiB. For tests.
+    pub page_limit: Option<u32>,
+}
+
+impl JournalOptions {
+    /// With the defaults: thirty days, 512 MB.
+    pub fn new(dir: PathBuf, conversations: Vec<Conversation>) -> Self {
+        Self {
+            dir,
+            conversations,
+            keep: Duration::from_secs(30 * 86_400),
+            max_bytes: 512 << 20,
+            beside: false,
+            page_limit: None,
+        }
+    }
+}
 
 /// What the journal can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,26 +71,8 @@ pub enum Job {
     ConversationIdKnown(ConversationKey, String),
     /// Messages that were heard in a conversation; what is known already is kept once.
     RemoteMessages(ConversationKey, Vec<RemoteMessage>),
-    /// An exchange went on or was settled. The number is the log's.
-    Exchange {
-        /// Its number in the log.
-        number: u64,
-        /// All that is known of it, redacted at capture.
-        exchange: Arc<Exchange>,
-    },
-    /// A sentence of the log.
-    Note {
-        /// Its number in the log.
-        number: u64,
-        /// When it was said.
-        at: Moment,
-        /// A person's note, or guestwire's own.
-        kind: ExchangeKind,
-        /// What it says.
-        text: String,
-        /// The conversation that it is about, if it is about one.
-        about: Option<ConversationKey>,
-    },
+    /// An entry of the log came or went on: its number (0: the next one), and what it is about.
+    Entry(u64, LogSource),
     /// What a person said of a log entry.
     Mark {
         /// Its number in the log.
@@ -76,49 +88,6 @@ pub enum Job {
     Pass(Arc<PassRun>),
     /// A page of history is wanted; answered with [`JournalPage::History`].
     History(HistoryRequest),
-}
-
-/// Answers who waits for a row.
-pub(super) type Recorded = oneshot::Sender<Result<(), Unrecorded>>;
-
-/// What the writer does.
-#[derive(Debug)]
-pub(super) enum Work {
-    /// Keep something.
-    Job(Job),
-    /// Record that a message is about to be written.
-    Intent(Intent, Recorded),
-    /// Another guestwire has let go of the journal.
-    LockIsFree,
-    /// Find the guest token of a conversation, or keep a new one.
-    Guest(Guest),
-    /// Record what came of a message.
-    Outcome {
-        message: MessageId,
-        delivery: DeliveryStatus,
-        remote_id: Option<String>,
-        /// Who waits for the row; nobody any more, once it was told that the row is not there yet.
-        done: Option<Recorded>,
-    },
-}
-
-impl Work {
-    /// Whether nobody waits for it: what a flood of exchanges brings.
-    pub(super) const fn is_bulk(&self) -> bool {
-        matches!(self, Self::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::RemoteMessages(..)))
-    }
-
-    /// Whether a power cut must not undo it: a message that comes, and the end of one whose row may say that it is to be
-    /// sent. (One that was on the wire is unknown to the next start, should its end be lost.)
-    pub(super) const fn is_for_good(&self) -> bool {
-        match self {
-            Self::Intent(..) | Self::Job(Job::Queue(_)) => true,
-            Self::Outcome { delivery, .. } => {
-                matches!(delivery, DeliveryStatus::Cancelled | DeliveryStatus::Refused(_))
-            }
-            _ => false,
-        }
-    }
 }
 
 /// Whether an exchange is kept as it stands: once it was answered or waits; at once where it carries a message.
@@ -204,14 +173,12 @@ pub struct Trouble {
     pub sentence: String,
     /// Whether messages can be sent all the same.
     pub sending: bool,
-    /// Whether history can be read.
-    pub history: bool,
 }
 
 impl Trouble {
-    /// Nothing, or not all, is kept; messages can be sent. `history`: whether it can be read.
-    pub const fn not_kept(sentence: String, history: bool) -> Self {
-        Self { short: "NOT KEPT", sentence, sending: true, history }
+    /// Nothing, or not all, is kept; messages can be sent.
+    pub const fn not_kept(sentence: String) -> Self {
+        Self { short: "NOT KEPT", sentence, sending: true }
     }
 }
 
@@ -283,7 +250,7 @@ pub struct KeptEntry {
     /// Its number.
     pub number: u64,
     /// What it is about.
-    pub source: KeptSource,
+    pub source: LogSource,
     /// Whether a person marked it.
     pub marked: bool,
     /// What a person said about it.
@@ -292,20 +259,30 @@ pub struct KeptEntry {
     pub delivery: Option<DeliveryStatus>,
 }
 
-/// What a kept entry is about.
+/// What an entry of the log is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeptSource {
-    /// A request and what came of it.
+pub enum LogSource {
+    /// A request and what came of it, redacted at capture.
     Exchange(Arc<Exchange>),
-    /// A sentence.
+    /// A sentence of a person or of guestwire itself.
     Note {
         /// When it was said.
         at: Moment,
-        /// Whose it is.
+        /// [`ExchangeKind::Note`] or [`ExchangeKind::Sys`].
         kind: ExchangeKind,
         /// What it says.
         text: String,
-        /// The conversation that it is about, as far as known.
+        /// The conversation that it is about, where that is known.
         about: Option<ConversationKey>,
     },
+}
+
+impl LogSource {
+    /// When it began.
+    pub fn at(&self) -> Moment {
+        match self {
+            Self::Exchange(exchange) => exchange.started,
+            Self::Note { at, .. } => *at,
+        }
+    }
 }

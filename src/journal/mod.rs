@@ -17,17 +17,14 @@
 
 mod columns;
 pub mod files;
-mod guest_tokens;
 pub mod job;
-mod lanes;
-mod options;
 mod reader;
-mod recovery;
 mod restore;
-mod retention;
 mod schema;
 mod search_text;
 mod statements;
+mod upkeep;
+mod work;
 mod writer;
 
 use std::path::Path;
@@ -35,20 +32,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
+use rusqlite::{Transaction, TransactionBehavior};
 use secrecy::SecretString;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
-pub use job::{HistoryRequest, Job, JournalPage, Trouble};
-pub use options::JournalOptions;
+pub use job::{HistoryRequest, Job, JournalOptions, JournalPage, Trouble};
 pub use reader::JournalReader;
 
 use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
-use guest_tokens::Guest;
-use job::{Recorded, Work};
-use lanes::{Lanes, lanes};
-use options::Keys;
+use columns::Keys;
+use work::{GuestTokenWork, Lanes, Recorded, Work, lanes};
 use writer::Writer;
 
 const STOPPED: &str = "the journal has stopped";
@@ -71,10 +66,7 @@ impl Journal {
     pub fn open(options: JournalOptions) -> (Self, UnboundedReceiver<JournalPage>) {
         let (pages, told) = unbounded_channel();
         let (lanes, inbox) = lanes();
-        let keys = Arc::new(Keys::default());
-        for conversation in &options.conversations {
-            keys.know(conversation);
-        }
+        let keys = Keys::of(&options.conversations);
         let (asks, asked) = mpsc::channel();
         let (alive, ended) = mpsc::channel::<()>();
         let journal = Self {
@@ -97,7 +89,7 @@ impl Journal {
         if started.iter().any(Result::is_err) {
             journal.way_in().take();
             let sentence = "Nothing is being kept: the system gives no thread for the journal.".to_owned();
-            let _ = journal.pages.send(JournalPage::Trouble(Trouble::not_kept(sentence, false)));
+            let _ = journal.pages.send(JournalPage::Trouble(Trouble::not_kept(sentence)));
         }
         (journal, told)
     }
@@ -105,10 +97,8 @@ impl Journal {
     /// Asks, without waiting. What finds no room is told as trouble.
     pub fn submit(&self, job: Job) {
         match job {
-            Job::History(ask) => {
-                // The thread lives as long as a handle does.
-                let _ = self.asks.send(ask);
-            }
+            // The thread lives as long as a handle does.
+            Job::History(ask) => drop(self.asks.send(ask)),
             Job::Status(message, delivery) => {
                 self.put(Work::Outcome { message, delivery, remote_id: None, done: None });
             }
@@ -125,7 +115,7 @@ impl Journal {
         if !put {
             let sentence =
                 "The journal cannot keep up (or has stopped): some of what happens now is not being kept.".to_owned();
-            let _ = self.pages.send(JournalPage::Trouble(Trouble::not_kept(sentence, true)));
+            let _ = self.pages.send(JournalPage::Trouble(Trouble::not_kept(sentence)));
         }
     }
 
@@ -165,7 +155,7 @@ impl SendLog for Journal {
         renew: bool,
     ) -> GuestTokenAnswer {
         let (done, answered) = oneshot::channel();
-        self.put(Work::Guest(Guest { conversation, configured, renew, done }));
+        self.put(Work::Guest(GuestTokenWork { conversation, configured, renew, done }));
         Box::pin(async move { answered.await.unwrap_or_else(|_| Err(STOPPED.to_owned())) })
     }
 }
@@ -178,7 +168,8 @@ pub fn recover(dir: &Path) {
     }
     let Ok(_lock) = files::lock(dir) else { return };
     let Ok(mut db) = files::open(dir) else { return };
-    if let Err(e) = recovery::recover(&mut db) {
+    let recover = |change: Transaction<'_>| restore::under_way(&change).and_then(|()| change.commit());
+    if let Err(e) = db.transaction_with_behavior(TransactionBehavior::Immediate).and_then(recover) {
         tracing::warn!("journal: what was under way cannot be brought to its end: {e}");
     }
 }

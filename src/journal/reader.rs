@@ -8,9 +8,10 @@ use jiff::{Timestamp, Zoned};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::job::{HistoryPage, HistoryRange, HistoryRequest, JournalPage, KeptEntry, KeptSource};
+use super::columns::{self, Keys};
+use super::job::{HistoryPage, HistoryRange, HistoryRequest, JournalPage, KeptEntry, LogSource};
 use super::search_text::Query;
-use super::{Keys, columns, files, recovery, search_text};
+use super::{files, restore, search_text, upkeep};
 use crate::export::transcript::{TranscriptExchange, TranscriptLine};
 use crate::model::message::read_back;
 use crate::model::{Attempt, Author, Conversation, ExchangeKind, MessageId, RemoteMessage};
@@ -38,11 +39,7 @@ pub struct JournalReader {
 impl JournalReader {
     /// Opens a profile's journal for reading. The error is a sentence.
     pub fn open(dir: &Path, conversations: &[Conversation]) -> Result<Self, String> {
-        let keys = Keys::default();
-        for conversation in conversations {
-            keys.know(conversation);
-        }
-        Ok(Self { db: files::open_to_read(dir)?, keys: Arc::new(keys) })
+        Ok(Self { db: files::open_to_read(dir)?, keys: Keys::of(conversations) })
     }
 
     /// The entries that are wanted, the oldest first, and whether there are more in the same direction.
@@ -79,12 +76,7 @@ impl JournalReader {
 
     fn collect(&self, which: &str, number: u64, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
         let mut select = self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM {TABLES} WHERE {which}"))?;
-        let mut rows = select.query([row_number(number)])?;
-        let mut page = PageInMaking::new(limit);
-        while let Some(row) = rows.next()?
-            && page.put(self.entry(row)?)
-        {}
-        Ok((page.entries, page.more))
+        page_of(select.query_map([row_number(number)], |row| self.entry(row))?, limit)
     }
 
     /// Newest first through the index; each hit is looked at, for the index knows runs of three characters only.
@@ -116,15 +108,10 @@ impl JournalReader {
         hits.dedup();
         hits.retain(|number| *number >= first);
         let mut one = self.db.prepare_cached(&format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number = ?1"))?;
-        let mut page = PageInMaking::new(limit);
-        for number in hits {
-            let Some(entry) = one.query_row([number], |row| self.entry(row)).optional()? else { continue };
-            let fits = query.within.contains(began(&entry)) && query.stands_in(&text(&entry));
-            if fits && !page.put(entry) {
-                break;
-            }
-        }
-        Ok((page.entries, page.more))
+        let found =
+            hits.into_iter().filter_map(|number| one.query_row([number], |row| self.entry(row)).optional().transpose());
+        let fits = |entry: &KeptEntry| query.within.contains(entry.source.at().wall) && query.stands_in(&text(entry));
+        page_of(found.filter(|entry| entry.as_ref().map_or(true, fits)), limit)
     }
 
     fn entry(&self, row: &Row<'_>) -> rusqlite::Result<KeptEntry> {
@@ -138,16 +125,16 @@ impl JournalReader {
         let source = match packed.and_then(|packed| columns::unpack(&packed, session)) {
             Some(mut exchange) => {
                 if !exchange.outcome.is_settled()
-                    && let Some(ended) = recovery::ended_as(row.get::<_, Option<String>>(12)?.as_deref(), why.clone())
+                    && let Some(ended) = restore::ended_as(row.get::<_, Option<String>>(12)?.as_deref(), why.clone())
                 {
                     exchange.outcome = ended;
                 }
                 (exchange.kind, exchange.what) = (kind, what);
                 exchange.conversation = of;
                 exchange.message = row.get::<_, Option<u64>>(4)?.map(MessageId);
-                KeptSource::Exchange(Arc::new(exchange))
+                LogSource::Exchange(Arc::new(exchange))
             }
-            None => KeptSource::Note { at: columns::moment(row.get(5)?), kind, text: what, about: of },
+            None => LogSource::Note { at: columns::moment(row.get(5)?), kind, text: what, about: of },
         };
         let delivery: Option<String> = row.get(10)?;
         Ok(KeptEntry {
@@ -205,33 +192,25 @@ impl JournalReader {
 
     /// Pages that the database takes, in bytes.
     pub fn bytes(&self) -> u64 {
-        super::retention::used(&self.db).unwrap_or(0)
+        upkeep::used(&self.db).unwrap_or(0)
     }
 }
 
-/// The entries of a page, as far as they are read.
-struct PageInMaking {
-    entries: Vec<KeptEntry>,
+/// The entries that a page holds, and whether there are more.
+fn page_of(
+    found: impl Iterator<Item = rusqlite::Result<KeptEntry>>,
     limit: usize,
-    bytes: usize,
-    /// There are more than it holds.
-    more: bool,
-}
-
-impl PageInMaking {
-    const fn new(limit: usize) -> Self {
-        Self { entries: Vec::new(), limit, bytes: 0, more: false }
-    }
-
-    /// Puts an entry in; false where there is no room for it.
-    fn put(&mut self, entry: KeptEntry) -> bool {
-        self.more = self.entries.len() == self.limit || self.bytes > PAGE_BYTES;
-        if !self.more {
-            self.bytes += size(&entry);
-            self.entries.push(entry);
+) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
+    let (mut entries, mut bytes) = (Vec::new(), 0);
+    for entry in found {
+        let entry = entry?;
+        if entries.len() == limit || bytes > PAGE_BYTES {
+            return Ok((entries, true));
         }
-        !self.more
+        bytes += size(&entry);
+        entries.push(entry);
     }
+    Ok((entries, false))
 }
 
 /// A number as SQLite has it.
@@ -284,26 +263,19 @@ fn unreadable(why: rusqlite::Error) -> String {
     format!("The journal cannot be read: {why}.")
 }
 
-fn began(entry: &KeptEntry) -> Timestamp {
-    match &entry.source {
-        KeptSource::Exchange(exchange) => exchange.started.wall,
-        KeptSource::Note { at, .. } => at.wall,
-    }
-}
-
 /// Everything of an entry in which a query may stand.
 fn text(entry: &KeptEntry) -> String {
     match &entry.source {
-        KeptSource::Exchange(exchange) => search_text::of_exchange(exchange, entry.comment.as_deref()),
-        KeptSource::Note { text, .. } => search_text::of_note(text, entry.comment.as_deref()),
+        LogSource::Exchange(exchange) => search_text::of_exchange(exchange, entry.comment.as_deref()),
+        LogSource::Note { text, .. } => search_text::of_note(text, entry.comment.as_deref()),
     }
 }
 
 fn size(entry: &KeptEntry) -> usize {
     let attempt = |a: &Arc<Attempt>| 1_024 + a.request.body.text.len() + a.response().map_or(0, |r| r.body.text.len());
     match &entry.source {
-        KeptSource::Exchange(exchange) => exchange.attempts().map(attempt).sum(),
-        KeptSource::Note { text, .. } => text.len(),
+        LogSource::Exchange(exchange) => exchange.attempts().map(attempt).sum(),
+        LogSource::Note { text, .. } => text.len(),
     }
 }
 
@@ -316,20 +288,15 @@ pub(super) fn serve(
 ) {
     let mut reader: Option<JournalReader> = None;
     while let Ok(HistoryRequest { serial, want, limit }) = asked.recv() {
-        let opened = match reader.take() {
-            Some(reader) => Ok(reader),
-            None => files::open_to_read(dir).map(|db| JournalReader { db, keys: Arc::clone(keys) }),
-        };
+        let open = || files::open_to_read(dir).map(|db| JournalReader { db, keys: Arc::clone(keys) });
+        let opened = reader.take().map_or_else(open, Ok);
         let read = opened.map_err(|why| format!("No history: {why}.")).and_then(|opened| {
             let page = opened.page(&want, limit)?;
             reader = Some(opened);
             Ok(page)
         });
-        let (read, problem) = match read {
-            Ok(page) => (page, None),
-            Err(why) => (Default::default(), Some(why)),
-        };
-        let (entries, more) = read;
+        let problem = read.as_ref().err().cloned();
+        let (entries, more) = read.unwrap_or_default();
         if pages.send(JournalPage::History(HistoryPage { serial, want, entries, more, problem })).is_err() {
             return;
         }

@@ -1,22 +1,30 @@
-//! What a start finds: a new session is begun, what was on the wire becomes unknown, and the rest is read.
+//! What a start finds: a new session is begun, what was under way is brought to its end, and the rest is read.
+//!
+//! ```text
+//! message: sending ─► unknown                  queued stays queued: the next session sends it
+//! entry:   under way ─► as its message is      none (its intent alone is on the disk) ─► one is made
+//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
 
+use super::columns::{self, Keys};
 use super::job::{KeptConversation, KeptMessage, Restored};
-use super::{Keys, columns, recovery};
+use super::statements;
 use crate::engine::Recalled;
-use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, RemoteMessage, Variation};
+use crate::model::{
+    Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, ExchangeKind, Message, MessageId, Outcome, Reason,
+    RemoteMessage, Variation,
+};
 use crate::pass::older_runs;
 
 /// Settled messages of a conversation that come back at a start, and as many that were heard in it.
 const MESSAGES: usize = 200;
 /// A clock that is behind by less is not worth a word, in seconds.
 const BEHIND: i64 = 300;
-
 /// A queue that is older waits for a person.
 const QUEUE_AGE: i64 = 600;
 /// How far ahead of now a message may have been asked for before the clock counts as turned back, in seconds.
@@ -34,7 +42,7 @@ pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<(i64, Opti
         [],
         |row| row.get(0),
     )?;
-    recovery::under_way(&change)?;
+    under_way(&change)?;
     change.execute(
         "INSERT INTO sessions (began, version) VALUES (?1, ?2)",
         params![now.as_microsecond(), env!("CARGO_PKG_VERSION")],
@@ -43,6 +51,74 @@ pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<(i64, Opti
     change.commit()?;
     let behind = newest.map(|newest| columns::time(newest).duration_since(now).as_secs()).filter(|s| *s > BEHIND);
     Ok((session, behind))
+}
+
+/// Brings messages and entries that were under way to their ends.
+pub fn under_way(change: &Transaction<'_>) -> rusqlite::Result<()> {
+    let without_entry = without_entry(change)?;
+    let unknown = "UPDATE messages SET life = 'unknown', why = ?1 WHERE life = 'sending'";
+    change.execute(unknown, [Reason::OnTheWire.kept()])?;
+    // A refusal without its answer is not told apart from a loss: the message itself has the reason.
+    change.execute(
+        "UPDATE exchanges SET indexed = 0, outcome = coalesce(
+             (SELECT CASE life WHEN 'queued' THEN 'cancelled' WHEN 'cancelled' THEN 'cancelled'
+                         WHEN 'accepted' THEN 'accepted' WHEN 'answered' THEN 'accepted' WHEN 'landed' THEN 'accepted'
+                         WHEN 'refused' THEN 'refused' ELSE 'unknown' END
+              FROM messages WHERE id = exchanges.message), 'unknown')
+         WHERE indexed = 2",
+        [],
+    )?;
+    for (ident, exchange) in without_entry {
+        let next = "SELECT coalesce((SELECT max(number) FROM exchanges), 0) + 1,
+                           coalesce((SELECT max(id) FROM sessions), 0)";
+        let (number, session) = change.query_row(next, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        statements::entry(change, number, session, Some(&ident), &exchange)?;
+    }
+    change.execute("UPDATE messages SET logged = 1 WHERE logged = 0", [])?;
+    Ok(())
+}
+
+/// The entries that the log lacks: of messages of whose newest try it knows nothing. The request's purpose is known; the
+/// bytes that were written, and the answer, are not.
+fn without_entry(change: &Transaction<'_>) -> rusqlite::Result<Vec<(String, Exchange)>> {
+    let sql = "SELECT id, ident, coalesce(shown, text), begun, life, why, sent_as FROM messages AS m
+               WHERE logged = 0 AND begun IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM exchanges AS e WHERE e.indexed = 2 AND e.message = m.id)
+               ORDER BY place";
+    columns::all(change, sql, [], |row| {
+        let ended = match row.get::<_, String>(4)?.as_str() {
+            "answered" | "landed" => settled("accepted", None),
+            "queued" => Outcome::Cancelled,
+            other => settled(other, row.get(5)?),
+        };
+        let exchange = Exchange {
+            id: ExchangeId(0),
+            kind: ExchangeKind::Send,
+            what: row.get(2)?,
+            conversation: None,
+            message: Some(MessageId(row.get(0)?)),
+            sent_as: row.get::<_, Option<String>>(6)?.as_deref().and_then(Variation::named),
+            started: columns::moment(row.get(3)?),
+            took: None,
+            steps: Vec::new(),
+            outcome: ended,
+        };
+        Ok((row.get(1)?, exchange))
+    })
+}
+
+/// How an entry that was kept under way ended, by what recovery found; `None` where it is under way still.
+pub fn ended_as(outcome: Option<&str>, why: Option<String>) -> Option<Outcome> {
+    outcome.filter(|name| !matches!(*name, "open" | "waiting")).map(|name| settled(name, why))
+}
+
+/// The outcome of that name, for the reason that the message was kept with.
+fn settled(name: &str, why: Option<String>) -> Outcome {
+    let why = why.filter(|why| !why.is_empty()).map(Reason::of_kept);
+    match Outcome::from((name.to_owned(), why.clone())) {
+        Outcome::Unknown(_) => Outcome::Unknown(why.unwrap_or(Reason::OnTheWire)),
+        known => known,
+    }
 }
 
 /// Reads what was kept. `configured` is how many conversations the profile has; those added by hand come after them.
@@ -78,8 +154,8 @@ fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restore
         if keys.key(&ident).is_some() {
             continue;
         }
-        let Ok(key) = u32::try_from(configured + restored.added.len()) else { break };
-        if let Some(conversation) = columns::added_from_json(&json, ConversationKey(key)) {
+        let key = ConversationKey((configured + restored.added.len()) as u32);
+        if let Some(conversation) = columns::added_from_json(&json, key) {
             keys.know(&conversation);
             restored.added.push(conversation);
         }
@@ -164,23 +240,22 @@ impl Restored {
     /// that an accepted message that is read again does not settle an unknown one.
     pub fn recalled(&self) -> Vec<Recalled> {
         let unknown = |m: &Message| matches!(m.delivery, DeliveryStatus::Unknown(_));
-        let messages = || self.messages.iter().map(|kept| (&kept.message, kept.begun));
-        let doubtful: BTreeSet<_> = messages().filter(|(m, _)| unknown(m)).map(|(m, _)| m.conversation).collect();
-        messages()
-            .filter(|(m, _)| doubtful.contains(&m.conversation))
-            .filter(|(m, _)| {
-                m.delivery.may_have_arrived() && m.delivery.is_settled() && m.delivery != DeliveryStatus::Lost
-            })
-            .map(|(m, begun)| Recalled {
-                message: m.id,
-                conversation: m.conversation,
-                text: m.text.clone(),
-                at: begun.unwrap_or(m.at.wall),
-                remote_id: m.remote_id.clone(),
-                unknown: unknown(m),
-                key: m.extras.key.clone(),
-            })
-            .collect()
+        let doubtful = self.messages.iter().map(|kept| &kept.message).filter(|m| unknown(m)).map(|m| m.conversation);
+        let doubtful: BTreeSet<_> = doubtful.collect();
+        let told = |m: &Message| {
+            let settled = m.delivery.is_settled() && m.delivery != DeliveryStatus::Lost;
+            doubtful.contains(&m.conversation) && settled && m.delivery.may_have_arrived()
+        };
+        let recalled = |KeptMessage { message: m, begun }: &KeptMessage| Recalled {
+            message: m.id,
+            conversation: m.conversation,
+            text: m.text.clone(),
+            at: begun.unwrap_or(m.at.wall),
+            remote_id: m.remote_id.clone(),
+            unknown: unknown(m),
+            key: m.extras.key.clone(),
+        };
+        self.messages.iter().filter(|kept| told(&kept.message)).map(recalled).collect()
     }
 
     /// Whether a person decides about what is queued: it is too old, or a clock that was turned back tells no age.

@@ -2,15 +2,14 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use secrecy::{ExposeSecret as _, SecretString};
 
-use super::columns::{self, all, json, run};
-use super::job::Work;
-use super::{Job, Keys, search_text};
-use crate::engine::send_log::Intent;
+use super::Job;
+use super::columns::{self, Keys, json, run};
+use super::job::LogSource;
+use super::work::{GuestTokenWork, Work};
+use crate::engine::send_log::{GuestToken, Intent, Unrecorded};
 use crate::model::{Exchange, Message, RemoteMessage, Variation};
-
-/// Entries that are made findable in one go.
-pub const INDEX_GROUP: usize = 128;
 
 /// How entries of the log are numbered.
 #[derive(Clone, Copy, Debug)]
@@ -143,22 +142,17 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, numbers: &mut Numbers) -> r
             }
             messages.len()
         }
-        Job::Exchange { number, exchange } => {
+        Job::Entry(number, LogSource::Exchange(exchange)) => {
             let ident = exchange.conversation.and_then(|key| keys.ident(key));
             return entry(db, numbers.of(*number), numbers.session, ident.as_deref(), exchange);
         }
-        Job::Note { number, at, kind, text, about } => run(
-            db,
-            "INSERT OR REPLACE INTO exchanges (number, session, kind, began, what, ident) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![
-                numbers.of(*number),
-                numbers.session,
-                kind.word(),
-                at.wall.as_microsecond(),
-                text,
-                about.and_then(|key| keys.ident(key))
-            ],
-        )?,
+        Job::Entry(number, LogSource::Note { at, kind, text, about }) => {
+            let note = "INSERT OR REPLACE INTO exchanges (number, session, kind, began, what, ident)
+                        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let (number, began) = (numbers.of(*number), at.wall.as_microsecond());
+            let ident = about.and_then(|key| keys.ident(key));
+            run(db, note, params![number, numbers.session, kind.word(), began, text, ident])?
+        }
         Job::Mark { number, marked, comment } => run(
             db,
             "UPDATE exchanges SET marked = ?2, comment = ?3, indexed = min(indexed, 0) WHERE number = ?1",
@@ -220,28 +214,47 @@ pub fn entry(
     Ok(())
 }
 
-/// Makes the next entries findable. True when all are.
-pub fn index(db: &mut Connection) -> rusqlite::Result<bool> {
-    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let waiting = all(
-        &change,
-        "SELECT number, what, comment FROM exchanges WHERE indexed = 0 ORDER BY number LIMIT ?1",
-        [INDEX_GROUP],
-        |row| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?)),
-    )?;
-    for (number, what, comment) in &waiting {
-        let packed: Option<Vec<u8>> = change
-            .prepare_cached("SELECT detail FROM details WHERE number = ?1")?
-            .query_row([number], |row| row.get(0))
-            .optional()?;
-        let comment = comment.as_deref();
-        let text = match packed.and_then(|packed| columns::unpack(&packed, 0)) {
-            Some(exchange) => search_text::of_exchange(&Exchange { what: what.clone(), ..exchange }, comment),
-            None => search_text::of_note(what, comment),
-        };
-        run(&change, "INSERT OR REPLACE INTO search (rowid, text) VALUES (?1, ?2)", params![number, text])?;
-        run(&change, "UPDATE exchanges SET indexed = 1 WHERE number = ?1", [number])?;
+/// Answers with the guest token that is kept for a web conversation, or keeps a new one: it is the identity of a guest,
+/// made once, so that a restart resumes the session. Never shown and never exported.
+pub fn guest_token(work: GuestTokenWork, db: &mut Connection, keys: &Keys) {
+    let GuestTokenWork { conversation, configured, renew, done } = work;
+    let mut answer = GuestToken::configured_or_new(configured);
+    if answer.fresh {
+        match find_or_keep(db, keys.ident(conversation).as_deref(), &answer.token, renew) {
+            Ok(Some(token)) => answer = GuestToken { token, fresh: false, kept: Ok(()) },
+            Ok(None) => {}
+            Err(e) => answer.kept = Err(e.to_string()),
+        }
     }
+    // Whoever asked may have gone: the token is kept all the same.
+    let _ = done.send(Ok(answer));
+}
+
+/// Answers where nothing can be kept; the error says why this guestwire may open no session.
+pub fn guest_token_unkept(work: GuestTokenWork, may: Result<(), Unrecorded>) {
+    let mut answer = GuestToken::configured_or_new(work.configured);
+    if answer.fresh {
+        answer.kept = Err("nothing is being kept".to_owned());
+    }
+    let _ = work.done.send(may.map_err(Unrecorded::why).map(|()| answer));
+}
+
+/// The token that is kept; nothing where `made` is kept from now on.
+fn find_or_keep(
+    db: &mut Connection,
+    ident: Option<&str>,
+    made: &SecretString,
+    renew: bool,
+) -> rusqlite::Result<Option<SecretString>> {
+    let ident = ident.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let kept = "SELECT token FROM guest_tokens WHERE ident = ?1";
+    let kept: Option<String> = change.query_row(kept, [ident], |row| row.get(0)).optional()?;
+    if let Some(kept) = kept.filter(|_| !renew) {
+        return Ok(Some(SecretString::from(kept)));
+    }
+    let keep = "INSERT OR REPLACE INTO guest_tokens (ident, token) VALUES (?1, ?2)";
+    run(&change, keep, [ident, made.expose_secret()])?;
     change.commit()?;
-    Ok(waiting.len() < INDEX_GROUP)
+    Ok(None)
 }

@@ -17,12 +17,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::files;
-use super::files::{BUSY, FileDenied, Lock, why};
-use super::job::{Restored, Work};
-use super::lanes::{Inbox, NextJob};
-use super::statements::Numbers;
-use super::{Job, JournalOptions, JournalPage, Keys, Trouble, restore, retention, statements};
+use super::columns::Keys;
+use super::files::{self, BUSY, FileDenied, Lock, why};
+use super::job::Restored;
+use super::statements::{self, Numbers};
+use super::work::{Inbox, Work};
+use super::{Job, JournalOptions, JournalPage, Trouble, restore, upkeep};
 use crate::engine::send_log::Unrecorded;
 
 /// The thread is at leisure when there was nothing to do for so long: what can wait never competes with sends.
@@ -41,8 +41,6 @@ const ONLY_READS: &str = "another guestwire has this profile open, and this one 
 pub struct Store {
     pub db: Connection,
     pub numbers: Numbers,
-    /// Whether commits wait for the disk now.
-    full_sync: bool,
     /// `None` beside another guestwire: then only messages are kept.
     lock: Option<Lock>,
 }
@@ -95,7 +93,7 @@ impl Writer {
 
     pub fn run(mut self) {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else {
-            return self.nothing("Nothing is being kept: the journal's thread cannot wait.", false);
+            return self.nothing("Nothing is being kept: the journal's thread cannot wait.");
         };
         let mut mode = self.open(true);
         // What an earlier session left to do is done at once.
@@ -108,36 +106,36 @@ impl Writer {
                 Mode::Writing(_) if upkeep_due => Some(pause),
                 _ => None,
             };
-            match runtime.block_on(self.inbox.next(bound)) {
-                NextJob::Group(group) => {
-                    if group.iter().any(|work| matches!(work, Work::LockIsFree)) {
-                        mode = self.open(false);
-                    }
-                    (pause, upkeep_due) = (QUIET, true);
-                    self.group(&mut mode, group);
-                    if let Mode::Writing(store) = &mut mode
-                        && let Err(e) = store.stay_within(&self.options)
-                    {
-                        self.trouble(&mut mode, &e);
-                    }
+            let Some(group) = runtime.block_on(self.inbox.next(bound)) else { break };
+            if !group.is_empty() {
+                if group.iter().any(|work| matches!(work, Work::LockIsFree)) {
+                    mode = self.open(false);
                 }
-                NextJob::Idle if self.in_trouble => self.group(&mut mode, Vec::new()),
-                NextJob::Idle => {
-                    pause = Duration::ZERO;
-                    if matches!(mode, Mode::Waiting) {
-                        mode = self.open(false);
-                        // What was held meanwhile.
-                        self.group(&mut mode, Vec::new());
-                    }
-                    let Mode::Writing(store) = &mut mode else { continue };
-                    upkeep_due = store.upkeep(&self.options).unwrap_or_else(|e| {
-                        tracing::warn!("journal upkeep: {e}");
-                        self.trouble(&mut mode, &e);
-                        false
-                    });
+                (pause, upkeep_due) = (QUIET, true);
+                self.group(&mut mode, group);
+                if let Mode::Writing(store) = &mut mode
+                    && let Err(e) = store.stay_within(&self.options)
+                {
+                    self.trouble(&mut mode, &e);
                 }
-                NextJob::Closed => break,
+                continue;
             }
+            if self.in_trouble {
+                self.group(&mut mode, group);
+                continue;
+            }
+            pause = Duration::ZERO;
+            if matches!(mode, Mode::Waiting) {
+                mode = self.open(false);
+                // What was held meanwhile.
+                self.group(&mut mode, group);
+            }
+            let Mode::Writing(store) = &mut mode else { continue };
+            upkeep_due = store.upkeep(&self.options).unwrap_or_else(|e| {
+                tracing::warn!("journal upkeep: {e}");
+                self.trouble(&mut mode, &e);
+                false
+            });
         }
         if let Mode::Writing(mut store) = mode {
             // What could not be written until now gets its last chance.
@@ -164,9 +162,8 @@ impl Writer {
                                    until the other is left. Or try --ephemeral."
                             .to_owned(),
                         sending: false,
-                        history: true,
                     }));
-                    self.show_settled(|restored| restored.drafts.clear());
+                    self.show_settled(false);
                 }
                 Mode::Reading
             }
@@ -175,25 +172,24 @@ impl Writer {
     }
 
     fn not_opened(&self, denied: FileDenied, first: bool) -> Mode {
-        let database = files::database(&self.options.dir);
         match denied {
             FileDenied::Taken | FileDenied::Busy => {
                 if first {
-                    let until =
-                        "Another program holds the journal: nothing is kept, and messages wait, until it lets go.";
-                    self.nothing(until, false);
+                    self.nothing(
+                        "Another program holds the journal: nothing is kept, and messages wait, until it lets go.",
+                    );
                 }
                 return Mode::Waiting;
             }
             FileDenied::Newer(version) => {
-                let why = files::newer(&database, version);
+                let why = files::newer(&files::database(&self.options.dir), version);
                 let how = "Use that guestwire, or another --data-dir.";
-                self.nothing(format!("Nothing is being kept: {why}. {how}"), false);
+                self.nothing(format!("Nothing is being kept: {why}. {how}"));
             }
             FileDenied::System(why) | FileDenied::Corrupt(why) => {
                 let what = "drafts, queue, messages, log";
-                self.nothing(format!("Nothing is being kept ({what}): {why}. Sending works."), database.exists());
-                self.show_settled(|_| ());
+                self.nothing(format!("Nothing is being kept ({what}): {why}. Sending works."));
+                self.show_settled(true);
             }
         }
         Mode::Nothing
@@ -229,9 +225,7 @@ impl Writer {
 
     /// Keeps messages in the journal of another guestwire that is running. Entries of the log are numbered by that one.
     fn beside(&self) -> Mode {
-        let opened = files::open_beside(&self.options.dir)
-            .and_then(|db| Ok((restore::restored(&db, &self.keys, self.options.conversations.len())?, db)));
-        match opened {
+        match files::open_beside(&self.options.dir).and_then(|db| Ok((self.restored(&db)?, db))) {
             Ok((restored, db)) => {
                 let numbers = Numbers { session: 0, last: restored.last_number };
                 self.page(JournalPage::Notice(
@@ -240,11 +234,11 @@ impl Writer {
                         .to_owned(),
                 ));
                 self.page(JournalPage::Restored(Box::new(restored)));
-                Mode::Writing(Box::new(Store { db, numbers, full_sync: true, lock: None }))
+                Mode::Writing(Box::new(Store { db, numbers, lock: None }))
             }
             Err(e) => {
-                let taken = "Another guestwire has this profile open, and this message is not kept";
-                self.nothing(format!("{taken}: {}.", why(&e)), false);
+                let why = why(&e);
+                self.nothing(format!("Another guestwire has this profile open, and this message is not kept: {why}."));
                 Mode::Nothing
             }
         }
@@ -252,19 +246,23 @@ impl Writer {
 
     /// Shows what was kept where nothing is kept now. What is queued there stays there: sent from here, it would be sent
     /// again by the next start.
-    fn show_settled(&self, but: impl Fn(&mut Restored)) {
+    fn show_settled(&self, with_drafts: bool) {
         if let Ok(db) = files::open_to_read(&self.options.dir)
-            && let Ok(mut restored) = restore::restored(&db, &self.keys, self.options.conversations.len())
+            && let Ok(mut restored) = self.restored(&db)
         {
             restored.read_only = true;
             restored.messages.retain(|kept| kept.message.delivery.is_settled());
-            but(&mut restored);
+            restored.drafts.retain(|_| with_drafts);
             self.page(JournalPage::Restored(Box::new(restored)));
         }
     }
 
-    fn nothing(&self, sentence: impl Into<String>, history: bool) {
-        self.page(JournalPage::Trouble(Trouble::not_kept(sentence.into(), history)));
+    fn restored(&self, db: &Connection) -> rusqlite::Result<Restored> {
+        restore::restored(db, &self.keys, self.options.conversations.len())
+    }
+
+    fn nothing(&self, sentence: impl Into<String>) {
+        self.page(JournalPage::Trouble(Trouble::not_kept(sentence.into())));
     }
 
     /// Begins a session in the file, or in a new one where it is damaged: then it is set aside. What looked sound when it
@@ -286,7 +284,7 @@ impl Writer {
             }
             match files::open(dir).and_then(|db| self.begin_session(db)) {
                 Ok((db, numbers)) => {
-                    return Mode::Writing(Box::new(Store { db, numbers, full_sync: true, lock: Some(lock) }));
+                    return Mode::Writing(Box::new(Store { db, numbers, lock: Some(lock) }));
                 }
                 Err(FileDenied::Corrupt(_)) if !damaged => damaged = true,
                 Err(denied) => return self.not_opened(denied, first),
@@ -300,7 +298,7 @@ impl Writer {
             let _ = db.pragma_update(None, "max_page_count", pages);
         }
         let (session, clock_behind) = restore::begin(&mut db, Timestamp::now())?;
-        let restored = restore::restored(&db, &self.keys, self.options.conversations.len())?;
+        let restored = self.restored(&db)?;
         if let Some(ahead) = clock_behind {
             self.page(JournalPage::Notice(format!(
                 "This machine's clock stands {ahead} s before the newest entry of the journal: times of this session \
@@ -361,8 +359,8 @@ impl Writer {
     fn guests(&self, mode: &mut Mode, group: &mut Vec<Work>) {
         for work in group.extract_if(.., |work| matches!(work, Work::Guest(_))) {
             match (work, &mut *mode) {
-                (Work::Guest(guest), Mode::Writing(store)) => guest.answer(&mut store.db, &self.keys),
-                (Work::Guest(guest), mode) => guest.answer_unkept(mode.unwritten()),
+                (Work::Guest(work), Mode::Writing(store)) => statements::guest_token(work, &mut store.db, &self.keys),
+                (Work::Guest(work), mode) => statements::guest_token_unkept(work, mode.unwritten()),
                 _ => {}
             }
         }
@@ -385,18 +383,15 @@ impl Writer {
                  until they can be kept. It is tried again by itself.",
                 why(e)
             );
-            self.nothing(sentence, true);
+            self.nothing(sentence);
         }
     }
 }
 
 impl Store {
-    fn sync(&mut self, full: bool) -> rusqlite::Result<()> {
-        if full != self.full_sync {
-            self.db.execute_batch(if full { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" })?;
-            self.full_sync = full;
-        }
-        Ok(())
+    /// Whether commits wait for the disk from here on.
+    fn sync(&self, full: bool) -> rusqlite::Result<()> {
+        self.db.execute_batch(if full { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" })
     }
 
     /// Does a slice of what can wait: the index for search, then the bounds. True while there is more.
@@ -405,16 +400,16 @@ impl Store {
             return Ok(false);
         }
         self.sync(false)?;
-        Ok(!statements::index(&mut self.db)? || retention::step(&mut self.db, options, Timestamp::now())?)
+        Ok(!upkeep::index(&mut self.db)? || upkeep::make_room(&mut self.db, options, Timestamp::now())?)
     }
 
     /// Makes room where the journal is too large, also while there is no time for upkeep.
     fn stay_within(&mut self, options: &JournalOptions) -> rusqlite::Result<()> {
         for _ in 0..ROOM_STEPS {
-            if self.lock.is_none() || retention::used(&self.db)? <= options.max_bytes {
+            if self.lock.is_none() || upkeep::used(&self.db)? <= options.max_bytes {
                 break;
             }
-            retention::step(&mut self.db, options, Timestamp::now())?;
+            upkeep::make_room(&mut self.db, options, Timestamp::now())?;
         }
         Ok(())
     }
@@ -425,7 +420,7 @@ impl Store {
         let mut numbers = self.numbers;
         // Beside another guestwire entries are not kept: their numbers are its own.
         let entries = self.lock.is_some();
-        let kept = |work: &&Work| entries || !matches!(work, Work::Job(Job::Exchange { .. } | Job::Note { .. }));
+        let kept = |work: &&Work| entries || !matches!(work, Work::Job(Job::Entry(..)));
         for work in work.filter(kept) {
             statements::apply(&change, work, keys, &mut numbers)?;
         }

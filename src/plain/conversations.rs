@@ -15,9 +15,8 @@ use crate::model::{
     Address, Attachment, Channel, Conversation, ConversationKey, Extras, FileSource, RemoteState, SessionAsk,
     WebSession,
 };
-use crate::session::attachments;
 use crate::session::conversations::{ADDED_MALFORMED, ConversationItem};
-use crate::session::local::LocalRequest;
+use crate::session::local::{self, LocalRequest};
 use crate::text::screen::short_id;
 use crate::text::{clause, counted};
 
@@ -369,8 +368,8 @@ impl Plain {
     /// `.attach PATH` and `.attribute name=value`: they go with the next message.
     pub(super) fn attach(&mut self, rest: &str) -> Done {
         let (key, channel) = self.carrier()?;
-        let file = attachments::attachment(rest)?;
-        if let Some(why) = attachments::unfit(channel, &file.place) {
+        let file = local::attachment(rest)?;
+        if let Some(why) = local::unfit(channel, &file.place) {
             return Err(why.to_owned());
         }
         match file.place {
@@ -387,7 +386,7 @@ impl Plain {
 
     pub(super) fn attribute(&mut self, rest: &str) -> Done {
         let (key, _) = self.carrier()?;
-        let (name, value) = attachments::attribute(rest)?;
+        let (name, value) = local::attribute(rest)?;
         let extras = self.next.carried.entry(key).or_default();
         extras.attributes.insert(name.clone(), value.clone());
         let bytes = attributes_bytes(&extras.attributes);
@@ -405,7 +404,7 @@ impl Plain {
     fn carrier(&self) -> Result<(ConversationKey, Channel), String> {
         let key = self.active()?;
         let channel = self.session.conversations.channel(key).unwrap_or(Channel::GuestApi);
-        match attachments::carries_nothing(channel) {
+        match local::carries_nothing(channel) {
             Some(why) => Err(format!("Nothing was added: {why}.")),
             None => Ok((key, channel)),
         }

@@ -9,7 +9,7 @@ use crate::journal::{Job, JournalPage};
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
 use crate::session::Session;
 use crate::session::changes::Leftovers;
-use crate::session::open_pass::place_words;
+use crate::session::place_words;
 use crate::text::{clause, counted};
 
 impl Plain {
@@ -28,7 +28,7 @@ impl Plain {
             }
             self.list();
         }
-        self.session.conversations.first();
+        self.session.conversations.step(isize::MIN);
         match self.session.conversations.selected() {
             Some(key) => self.open_key(key),
             None => self.say(
@@ -137,8 +137,9 @@ impl Plain {
 
     /// Takes back the messages that are held back in the conversations that `hopeless` picks.
     fn give_up_held(&mut self, exit: Exit, why: &str, hopeless: impl Fn(&Session, MessageId, ConversationKey) -> bool) {
-        let held: Vec<_> = self.session.held().filter(|(id, key)| hopeless(&self.session, *id, *key)).collect();
-        for (id, _) in held {
+        let held = self.session.held().filter(|held| hopeless(&self.session, held.id, held.conversation));
+        let held: Vec<MessageId> = held.map(|held| held.id).collect();
+        for id in held {
             if let Entry::Vacant(place) = self.asked.given_up.entry(id) {
                 place.insert((exit, why.to_owned()));
                 self.ask(Command::Cancel(id));

@@ -132,7 +132,7 @@ impl Plain {
     }
 
     pub(super) fn cancel_all(&mut self) {
-        let open: Vec<MessageId> = self.session.under_way().map(|(id, _)| id).collect();
+        let open: Vec<MessageId> = self.session.under_way().map(|message| message.id).collect();
         if !open.is_empty() {
             self.say("Taking back the messages under way. A message that was already written may have been received.");
         }

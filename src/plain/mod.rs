@@ -68,7 +68,7 @@ use crate::app::exit::Exit;
 use crate::engine::{Command, DiscoveredConversation, Report};
 use crate::model::{ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, SessionAsk, Signal, Variation};
 use crate::pass::runner::Runner;
-use crate::session::journal_status::JournalMode;
+use crate::session::JournalMode;
 use crate::session::{Attention, Session};
 use crate::text::screen::visible;
 

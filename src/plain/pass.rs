@@ -19,7 +19,7 @@ use crate::pass::result::ExpectationState;
 use crate::pass::runner::{Runner, RunnerEvent, StepStage};
 use crate::pass::{Pass, Verdict, builtin};
 use crate::session::local::LocalRequest;
-use crate::session::open_pass::{FoundPass, place_words, reports_dir};
+use crate::session::{FoundPass, place_words, reports_dir};
 use crate::text::counted;
 
 /// The words after `.pass`.

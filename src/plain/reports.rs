@@ -62,9 +62,9 @@ impl Plain {
             }
             Notice::NotOnDisk(why) => self.say(not_on_disk(&why)),
             Notice::Read { key, before, since, news } => self.was_read(key, before, since, &news),
-            Notice::Arrived { key, news } => self.show_news(key, &news),
+            Notice::Arrived(key, news) => self.show_news(key, &news),
             Notice::Replies { key, changed } => self.replies(key, changed),
-            Notice::WebSession { key, before } => self.web_session_moved(key, &before),
+            Notice::WebSession(key, before) => self.web_session_moved(key, &before),
             Notice::ConversationId { key, new: true } => self.show_conversation_id(key),
             Notice::ClockSkew(seconds) => {
                 let side = if seconds > 0 { "ahead of" } else { "behind" };

@@ -5,7 +5,7 @@ use super::{Plain, Signing};
 use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::model::TokenStatus;
-use crate::session::sign_in::facts_text;
+use crate::session::sign_in::{SignIn, facts_text};
 use crate::text::clause;
 
 impl Plain {
@@ -129,7 +129,8 @@ impl Plain {
         } else {
             self.asked.signing = Some(Signing { than: None, tell: false });
             // What was refused is no answer to this asking.
-            self.session.sign_in.begin_anew();
+            // What was said before is no answer to a new try.
+            self.session.sign_in = SignIn::default();
             self.ask(Command::SignIn);
         }
     }

@@ -12,7 +12,7 @@ use crate::export::transcript::TranscriptForm;
 use crate::journal::Job;
 use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest};
 use crate::model::fault::FAULTS;
-use crate::session::journal_status::JournalMode;
+use crate::session::JournalMode;
 use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::text::{clause, counted};
 

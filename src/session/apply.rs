@@ -27,7 +27,7 @@ impl Session {
         if let Some(report) = told {
             self.pass_event(RunnerEvent::Report(&report), now, &mut changes);
         }
-        self.diagnoses.rate_401 = self.log.rate_401(now, RATE_WINDOW);
+        self.diagnoses.rate_401 = self.diagnoses.tries.rate(now, RATE_WINDOW);
         changes
     }
 
@@ -38,7 +38,7 @@ impl Session {
         if self.pass.is_due(now) {
             self.pass_event(RunnerEvent::Due, now, &mut changes);
         }
-        self.diagnoses.rate_401 = self.log.rate_401(now, RATE_WINDOW);
+        self.diagnoses.rate_401 = self.diagnoses.tries.rate(now, RATE_WINDOW);
         changes
     }
 
@@ -47,6 +47,7 @@ impl Session {
             Report::Token(status) => self.token(status, now, changes),
             Report::Exchange(exchange) => {
                 self.log.exchange(Arc::clone(&exchange));
+                self.diagnoses.tries.count(&exchange);
                 self.sign_in.exchange(&exchange);
                 self.diagnose_exchange(&exchange);
                 self.keep_exchange(&exchange, changes);
@@ -61,11 +62,9 @@ impl Session {
                 changes.notice(Notice::NotOnDisk(why));
             }
             Report::Conversation { key, state, since, messages } => {
-                let Some(before) = self.conversations.get(key).map(|item| item.remote) else { return };
-                self.keep_remote_messages(key, &messages, changes);
-                let news = self.threads.read(key, messages);
-                self.conversations.set_remote(key, state, since);
-                let news = self.brought(key, news, now, changes);
+                let Some(item) = self.conversations.item_mut(key) else { return };
+                let before = item.set_remote(state, since);
+                let news = self.brought(key, messages, |thread, brought, _| thread.read(brought), now, changes);
                 changes.notice(Notice::Read { key, before, since, news });
             }
             Report::MessagesArrived { key, messages } => self.arrived(key, messages, now, changes),
@@ -74,13 +73,15 @@ impl Session {
                 changes.notice(Notice::Replies { key, changed });
             }
             Report::Typing { key, author, until } => {
-                if author != Author::Guest {
-                    self.conversations.set_typing(key, author, until);
+                if author != Author::Guest
+                    && let Some(item) = self.conversations.item_mut(key)
+                {
+                    item.live.typing = until.map(|until| (author, until));
                 }
             }
             Report::Session { key, session } => {
                 if let Some(before) = self.conversations.set_session(key, session) {
-                    changes.notice(Notice::WebSession { key, before });
+                    changes.notice(Notice::WebSession(key, before));
                 }
             }
             Report::ConversationIdKnown { key, conversation_id: id } => {
@@ -141,23 +142,27 @@ impl Session {
     }
 
     fn arrived(&mut self, key: ConversationKey, messages: Vec<RemoteMessage>, now: Moment, changes: &mut Changes) {
-        let Some(item) = self.conversations.get(key) else { return };
-        if messages.is_empty() {
-            return;
-        }
+        let Some(item) = self.conversations.item_mut(key).filter(|_| !messages.is_empty()) else { return };
         // Whoever said something has stopped typing it.
-        let typist = item.live.typing.map(|(author, _)| author).filter(|who| messages.iter().any(|m| m.author == *who));
-        self.keep_remote_messages(key, &messages, changes);
-        let news = self.threads.heard(key, messages, now);
-        if let Some(author) = typist {
-            self.conversations.set_typing(key, author, None);
-        }
-        let news = self.brought(key, news, now, changes);
-        changes.notice(Notice::Arrived { key, news });
+        item.live.typing.take_if(|(author, _)| messages.iter().any(|m| m.author == *author));
+        let news = self.brought(key, messages, Thread::heard, now, changes);
+        changes.notice(Notice::Arrived(key, news));
     }
 
-    /// What follows from messages, however they came. `news`: how many of the other side are new. Returns which.
-    fn brought(&mut self, key: ConversationKey, news: usize, now: Moment, changes: &mut Changes) -> Vec<EntryId> {
+    /// Messages are kept and merged, however they came. Returns those of the other side that nobody has looked at, where
+    /// some are new.
+    fn brought(
+        &mut self,
+        key: ConversationKey,
+        messages: Vec<RemoteMessage>,
+        merge: fn(&mut Thread, Vec<RemoteMessage>, Moment) -> usize,
+        now: Moment,
+        changes: &mut Changes,
+    ) -> Vec<EntryId> {
+        if self.journal.keeps() && !messages.is_empty() {
+            changes.journal(Job::RemoteMessages(key, messages.clone()));
+        }
+        let news = merge(self.threads.of(key), messages, now);
         let replies = self.threads.get(key).into_iter().flat_map(Thread::replies);
         for (message, reply, took) in replies {
             let reply = Reply { author: reply.author(), text: reply.text().to_owned(), took };
@@ -180,6 +185,7 @@ impl Session {
 
     /// Counts anew how the messages of a conversation fared.
     pub(super) fn count(&mut self, key: ConversationKey) {
-        self.conversations.set_counts(key, self.threads.counts(key));
+        let counts = self.threads.counts(key);
+        self.conversations.item_mut(key).into_iter().for_each(|item| item.counts = counts);
     }
 }

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use crate::diagnosis::doctor::{DoctorVerdict, Finding};
 use crate::engine::Command;
 use crate::journal::{Job, Trouble};
+use crate::model::fault::SandboxRequest;
 use crate::model::{
     ConversationKey, DeliveryStatus, Exchange, ExchangeId, MessageId, RemoteState, TokenStatus, WebSession,
 };
 use crate::pass::PassRun;
 
 use super::thread::EntryId;
-use crate::model::fault::SandboxRequest;
 
 /// One thing that a change asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,13 +111,8 @@ pub enum Notice {
         /// Messages of the other side that nobody has looked at.
         news: Vec<EntryId>,
     },
-    /// Messages came by themselves.
-    Arrived {
-        /// Into which conversation.
-        key: ConversationKey,
-        /// Messages of the other side that nobody has looked at.
-        news: Vec<EntryId>,
-    },
+    /// Messages came by themselves: into which conversation, and those of the other side that nobody has looked at.
+    Arrived(ConversationKey, Vec<EntryId>),
     /// It was told whether replies can be read.
     Replies {
         /// In which conversation.
@@ -125,13 +120,8 @@ pub enum Notice {
         /// It was not so before.
         changed: bool,
     },
-    /// The session of a web-messaging conversation was told.
-    WebSession {
-        /// Of which conversation.
-        key: ConversationKey,
-        /// Where it stood.
-        before: WebSession,
-    },
+    /// The session of a web-messaging conversation was told: of which, and where it stood before.
+    WebSession(ConversationKey, WebSession),
     /// The remote side's id of a conversation was told.
     ConversationId {
         /// Of which.

@@ -1,13 +1,27 @@
-//! Why exchanges were refused: diagnosed when they are settled, and again when something new is known.
+//! Why exchanges were refused: diagnosed when they are settled, and again when something new is known. Those that were
+//! kept are taken in order, so that each is judged by what was known until then, as it was on the screen. Probes find out more.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diagnosis::{Case, diagnose};
-use crate::model::{Channel, Confidence, Diagnosis, Exchange, ExchangeId, ExchangeKind};
+use crate::config::Profile;
+use crate::diagnosis::doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict, Finding};
+use crate::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
+use crate::engine::Command;
+use crate::journal::job::{KeptEntry, LogSource};
+use crate::model::{
+    Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, ExchangeKind, Moment,
+    ProbeQuestion, Probed,
+};
 
-use super::Session;
+use super::changes::{Changes, Notice};
+use super::log::Log;
+use super::parts::ProbeSeries;
 use super::refusals::Refusal;
+use super::{OutgoingMessage, Session};
 
+/// What the test message says.
+const TEST: &str = "guestwire doctor: test message";
 /// Entries diagnosed again when something new is known: the newest that are not decided.
 const AGAIN: usize = 24;
 
@@ -67,5 +81,144 @@ impl Session {
         for exchange in undecided {
             self.settle_diagnosis(&exchange);
         }
+    }
+
+    /// A log of kept entries that says why each was refused: as this session knows, else by what these entries show.
+    pub fn log_of_kept(&self, entries: &[KeptEntry]) -> Log {
+        let mut log = self.log.of_history(entries);
+        let conversations = self.conversations.items().map(|item| &item.conversation);
+        let mut kept = KeptWhy::new(self.profile.facts.clone(), conversations);
+        for entry in entries {
+            let LogSource::Exchange(exchange) = &entry.source else { continue };
+            let why = kept.next(exchange);
+            let why = self.log.why_of(exchange.id).cloned().or(why);
+            let shown = why.filter(|why| !self.profile.muted.contains(&why.cause()));
+            log.set_diagnosis(exchange.id, shown.map(Arc::new));
+        }
+        log
+    }
+}
+
+/// Why kept exchanges were refused.
+#[derive(Debug)]
+pub struct KeptWhy {
+    facts: ProfileFacts,
+    channels: BTreeMap<ConversationKey, Channel>,
+    /// What the exchanges of the present session showed so far.
+    past: PastExchanges,
+    /// The upper half of its exchanges' ids.
+    session: u64,
+}
+
+impl KeptWhy {
+    /// For a profile.
+    pub fn of(profile: &Profile) -> Self {
+        Self::new(ProfileFacts::of(profile), profile.conversations.iter().map(|entry| &entry.conversation))
+    }
+
+    fn new<'c>(facts: ProfileFacts, conversations: impl Iterator<Item = &'c Conversation>) -> Self {
+        let channels = conversations.map(|conversation| (conversation.key, conversation.channel())).collect();
+        Self { facts, channels, past: PastExchanges::default(), session: 0 }
+    }
+
+    /// The next exchange, oldest first: why it was refused, where it was.
+    pub fn next(&mut self, exchange: &Exchange) -> Option<Diagnosis> {
+        let session = exchange.id.0 >> 32;
+        if session != self.session {
+            self.session = session;
+            // Token generations begin anew with each session.
+            self.past = PastExchanges::default();
+        }
+        self.past.exchange(exchange);
+        let channel = exchange.conversation.and_then(|key| self.channels.get(&key).copied());
+        diagnose(&Case { exchange, channel, profile: &self.facts, history: &self.past })
+    }
+}
+
+/// A series of safe questions that finds out what is wrong. What to ask is decided by [`Doctor`]; each answer is an entry of
+/// the log, and what it shows is news.
+impl Session {
+    /// Whether probes are under way.
+    pub fn is_probing(&self) -> bool {
+        self.probes.as_ref().is_some_and(|probes| !probes.over)
+    }
+
+    /// Begins a series that changes nothing: about the refusal that is the log's entry `number`, else about the open
+    /// conversation.
+    pub fn probe(&mut self, number: Option<u64>, now: Moment, changes: &mut Changes) {
+        let refusal = number.and_then(|n| self.log.entry(n)).filter(|e| e.diagnosis().is_some_and(|d| !d.healed));
+        let refusal = refusal.and_then(|entry| entry.exchange().cloned());
+        let key = refusal.as_ref().and_then(|x| x.conversation).or(self.conversations.active());
+        let target = key.and_then(|key| self.conversations.get(key)).map(|item| item.conversation.clone());
+        let channel = target.as_ref().map(Conversation::channel);
+        let mut doctor = Doctor::new(&self.profile.facts, target, false);
+        if let Some(exchange) = &refusal {
+            doctor = doctor.because_of((**exchange).clone(), channel.filter(|_| exchange.conversation.is_some()));
+        }
+        self.begin_probes(doctor, number.filter(|_| refusal.is_some()), now, changes);
+    }
+
+    /// Begins a series.
+    pub fn begin_probes(&mut self, doctor: Doctor, number: Option<u64>, now: Moment, changes: &mut Changes) {
+        self.probes = Some(ProbeSeries { doctor, number, findings: Vec::new(), sending: None, over: false });
+        self.with_probes(now, changes, |_, _| Vec::new());
+    }
+
+    /// An answer came.
+    pub(super) fn probe_answered(&mut self, asked: ProbeQuestion, result: &Probed, now: Moment, changes: &mut Changes) {
+        let exchange = match result {
+            Probed::Asked(id) => self.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
+            Probed::NotAsked(_) => None,
+        };
+        self.with_probes(now, changes, |doctor, evidence| {
+            doctor.answered(asked, result, exchange.as_deref(), evidence)
+        });
+    }
+
+    /// The test message may have come to its end.
+    pub(super) fn probe_sent(&mut self, exchange: &Exchange, now: Moment, changes: &mut Changes) {
+        let probes = self.probes.as_mut().filter(|_| exchange.message.is_some() && exchange.outcome.is_settled());
+        if probes.and_then(|probes| probes.sending.take_if(|id| exchange.message == Some(*id))).is_some() {
+            self.with_probes(now, changes, |doctor, evidence| doctor.sent(exchange, evidence));
+        }
+    }
+
+    /// Takes what is found, and goes on with the series.
+    fn with_probes(
+        &mut self,
+        now: Moment,
+        changes: &mut Changes,
+        find: impl FnOnce(&mut Doctor, &DoctorEvidence<'_>) -> Vec<Finding>,
+    ) {
+        let Some(probes) = self.probes.as_mut().filter(|probes| !probes.over) else { return };
+        let evidence = DoctorEvidence {
+            profile: &self.profile.facts,
+            history: &self.diagnoses.evidence,
+            token: self.sign_in.status.facts(),
+            proxied: matches!(self.profile.proxy, Some(Ok(_))),
+        };
+        let mut found = find(&mut probes.doctor, &evidence);
+        let (more, next) = probes.doctor.next(&evidence);
+        found.extend(more);
+        probes.findings.extend_from_slice(&found);
+        probes.over = matches!(next, DoctorStep::Over(_));
+        for finding in found {
+            changes.notice(Notice::Probed(finding));
+        }
+        match next {
+            DoctorStep::Ask(asked) => changes.engine(Command::Probe(asked)),
+            DoctorStep::Send(conversation) => {
+                let message = self.submit(OutgoingMessage::text(conversation, TEST), now, changes);
+                self.probes.iter_mut().for_each(|probes| probes.sending = Some(message));
+            }
+            DoctorStep::Over(verdict) => changes.notice(Notice::ProbesOver(verdict)),
+        }
+    }
+
+    /// Ends a series that cannot go on: its verdict.
+    pub fn stop_probes(&mut self, why: &str) -> Option<DoctorVerdict> {
+        let probes = self.probes.as_mut().filter(|probes| !probes.over)?;
+        probes.over = true;
+        Some(DoctorVerdict::undecided(why, probes.sending.is_some()))
     }
 }

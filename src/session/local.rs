@@ -1,12 +1,12 @@
 //! What a front end asks of this machine: files, the config file, the embedded sandbox; and what comes of it. Both that speak
-//! with a person ask alike, and `app::local` does it.
+//! with a person ask alike, and `app::local` does it. Also files and attributes that go with a message, as they are typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::open_pass::FoundPass;
+use super::parts::FoundPass;
 use crate::model::fault::SandboxRequest;
-use crate::model::{Attachment, Conversation, ConversationKey};
+use crate::model::{Attachment, Attachments, Channel, Conversation, ConversationKey, FileSource};
 use crate::pass::PassRun;
 
 /// What is asked of this machine.
@@ -75,3 +75,82 @@ pub enum LocalAnswer {
         names: Vec<String>,
     },
 }
+
+/// Why messages of a channel can carry nothing beside their text; `None` where they can.
+pub fn carries_nothing(channel: Channel) -> Option<&'static str> {
+    (!channel.carries_more_than_text()).then_some("guest-api messages carry text only")
+}
+
+/// Why a channel cannot take a file from there.
+pub const fn unfit(channel: Channel, place: &FileSource) -> Option<&'static str> {
+    match (channel.capabilities().attachments, place) {
+        (Attachments::Addresses, FileSource::File(_)) => {
+            Some("Open messaging takes files by an address that the platform can fetch: https://…")
+        }
+        (Attachments::Files, FileSource::Url(_)) => Some("Web messaging uploads files of this machine: give a path."),
+        _ => None,
+    }
+}
+
+/// A file as typed: an `https` address, or a path on this machine.
+///
+/// # Errors
+/// A sentence where it is neither.
+pub fn attachment(typed: &str) -> Result<Attachment, String> {
+    let typed = typed.trim();
+    let file = |place, name: Option<String>| {
+        let mime = mime(name.as_deref().unwrap_or_default()).to_owned();
+        Ok(Attachment { place, mime, name })
+    };
+    if let Some((scheme, rest)) = typed.split_once("://") {
+        if !matches!(scheme, "https" | "http") {
+            return Err(format!("{scheme}:// cannot be fetched by the platform; it takes https:// addresses."));
+        }
+        let path = rest.split(['?', '#']).next().unwrap_or_default();
+        let name = path.split_once('/').and_then(|(_, path)| path.rsplit(['/', '\\']).next());
+        return file(FileSource::Url(typed.to_owned()), name.filter(|name| !name.is_empty()).map(str::to_owned));
+    }
+    match Path::new(typed).file_name().filter(|_| !typed.ends_with(['/', '\\'])) {
+        Some(name) => file(FileSource::File(PathBuf::from(typed)), Some(name.to_string_lossy().into_owned())),
+        None => Err(format!("“{typed}” names no file.")),
+    }
+}
+
+/// An attribute as typed, `name=value`.
+///
+/// # Errors
+/// A sentence where there is no name, or no `=`.
+pub fn attribute(typed: &str) -> Result<(String, String), String> {
+    match typed.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("An attribute is written name=value, as in testRun=42.".to_owned()),
+    }
+}
+
+/// The media type of a file by its name.
+fn mime(name: &str) -> &'static str {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    match ending.as_str() {
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "svg" => "image/svg+xml",
+        "mp4" => "video/mp4",
+        "mp3" => "audio/mpeg",
+        "ogg" => "audio/ogg",
+        "wav" => "audio/wav",
+        "pdf" => "application/pdf",
+        "zip" => "application/zip",
+        "json" => "application/json",
+        "csv" => "text/csv",
+        "txt" | "log" => "text/plain",
+        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/session/local.rs"]
+mod tests;

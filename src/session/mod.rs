@@ -12,39 +12,27 @@
 //! | what | where |
 //! |---|---|
 //! | what a report of the engine means | `apply` |
-//! | what a start finds again, and trouble of the journal | `restore` |
-//! | what the journal is told, and when | `persist` |
-//! | sending, what waits behind older messages, what is held | `sending` |
-//! | why exchanges were refused, and when to diagnose again | `diagnose` |
+//! | what a start finds again, trouble of the journal, and what it is told | `journal` |
+//! | sending, what waits behind older messages, what is held, looking for a message of unknown outcome | `sending` |
+//! | why exchanges were refused, when to diagnose again, what a series of probes asks and finds | `diagnose` |
 //! | whether a token will come | `sign_in` |
-//! | looking for a message of unknown outcome | `unknown_outcome` |
-//! | what an open pass does | `play_pass` |
-//! | what a series of probes asks and finds | `probes` |
+//! | what an open pass does | `open_pass` |
 //! | what is written of it: transcript, session, pass file | `written` |
 //! | which message stands where, which is new, which is answered | `thread` |
 
 mod apply;
-pub mod attachments;
 pub mod changes;
 pub mod conversations;
-mod diagnose;
-pub mod journal_status;
-pub mod kept_diagnoses;
+pub mod diagnose;
+mod journal;
 pub mod local;
 pub mod log;
-pub mod open_pass;
-pub mod outcome_watch;
-mod persist;
-mod play_pass;
-pub mod probe_series;
-mod probes;
-pub mod profile_info;
+mod open_pass;
+mod parts;
 pub mod refusals;
-mod restore;
 mod sending;
 pub mod sign_in;
 pub mod thread;
-mod unknown_outcome;
 mod written;
 
 use std::path::PathBuf;
@@ -57,12 +45,11 @@ use crate::model::{AgentState, Conversation, ConversationKey, MessageId, RateLim
 pub use crate::model::OutgoingMessage;
 pub use changes::Changes;
 use conversations::Conversations;
-use journal_status::JournalStatus;
 use log::{Log, LogOptions};
-use open_pass::OpenPass;
-use outcome_watch::OutcomeWatch;
-use probe_series::ProbeSeries;
-pub use profile_info::ProfileInfo;
+pub use parts::{
+    FoundPass, JournalMode, JournalStatus, OpenPass, OutcomeWatch, ProbeSeries, ProfileInfo, SAVE_AFTER, place_words,
+    reports_dir,
+};
 use refusals::Diagnoses;
 pub use refusals::RATE_WINDOW;
 pub use sign_in::{SignIn, SignInTrouble};

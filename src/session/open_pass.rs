@@ -1,75 +1,160 @@
-//! The regression pass that is open, or waits to be gone on with.
+//! What an open pass does: it is told what happens, and what it wants is done; each change of its run is kept.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::model::Moment;
-use crate::pass::PassRun;
-use crate::pass::runner::{Runner, StepStage};
+use jiff::tz::TimeZone;
 
-/// A pass file that was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FoundPass {
-    /// Where.
-    pub path: PathBuf,
-    /// The pass's name, or what is wrong with the file.
-    pub name: Result<String, String>,
-}
+use crate::config::problem::Problems;
+use crate::engine::{Command, Report};
+use crate::journal::Job;
+use crate::model::{ConversationKey, Moment, SessionAsk};
+use crate::pass::runner::{Cast, Mode, Player, RunStart, Runner, RunnerContext, RunnerEffect, RunnerEvent};
+use crate::pass::{Pass, PassRun};
 
-/// The pass that is open. See the module.
-#[derive(Debug, Default)]
-pub struct OpenPass {
-    /// What runs it, also when it is over.
-    pub runner: Option<Runner>,
-    /// One that an earlier session left unfinished.
-    pub unfinished: Option<Arc<PassRun>>,
-    /// The run as the journal was told of it last.
-    pub(super) kept: Option<Arc<PassRun>>,
-}
+use super::Session;
+use super::changes::{Change, Changes, Notice};
+use super::conversations::{ConversationItem, Conversations};
 
-impl OpenPass {
-    /// Whether a run is open that is not over.
-    pub fn is_running(&self) -> bool {
-        self.runner.as_ref().is_some_and(|runner| !runner.is_over())
-    }
+/// How many messages of the conversation go with a step as evidence.
+const SCREEN_MESSAGES: usize = 20;
 
-    /// Whether the open step runs.
-    pub fn runs_step(&self) -> bool {
-        self.runner.as_ref().is_some_and(|r| matches!(r.stage(), StepStage::Preparing(_) | StepStage::Watching))
-    }
-
-    /// Whether something of it is due.
-    pub fn is_due(&self, now: Moment) -> bool {
-        let due = self.runner.as_ref().and_then(Runner::due);
-        due.is_some_and(|at| at.left(now).is_zero())
-    }
-
-    /// When something of it is due, or its countdown changes.
-    pub fn next_deadline(&self, now: Moment) -> Option<Moment> {
-        let runner = self.runner.as_ref()?;
-        let due = runner.due()?;
-        let count = runner.open_result()?.expectations.len();
-        let seconds = (0..count).filter_map(|at| runner.waits_until(at)?.next_second(now));
-        // A moment that has passed is due now: deadlines lie ahead.
-        let due = if due.left(now).is_zero() { now.after(Duration::from_millis(1)) } else { due };
-        seconds.chain([due]).min()
+impl Conversations {
+    /// The conversations as a pass calls them: by the names of the config, whatever a person calls them.
+    pub fn players(&self) -> Vec<Player> {
+        let player = |ConversationItem { conversation, readable, .. }: &ConversationItem| Player {
+            name: conversation.name.clone(),
+            key: conversation.key,
+            channel: conversation.channel(),
+            readable: readable.clone(),
+        };
+        self.items().map(player).collect()
     }
 }
 
-/// `step 4 of 9 (renewal: Two hours later)`: where a run stands.
-pub fn place_words(run: &PassRun) -> String {
-    let all = run.steps().count();
-    let before: usize = run.cases.iter().take(run.at.0).map(|c| c.steps.len()).sum();
-    match run.cases.get(run.at.0).and_then(|c| Some((c, c.steps.get(run.at.1)?))) {
-        Some((case, step)) => format!("step {} of {all} ({}: {})", before + run.at.1 + 1, case.name, step.name),
-        None => format!("all {all} steps"),
+impl Session {
+    /// Opens a pass from its text, under the run id `id`.
+    pub fn open_pass(
+        &mut self,
+        file: &str,
+        text: &str,
+        id: uuid::Uuid,
+        now: Moment,
+        changes: &mut Changes,
+    ) -> Result<(), Problems> {
+        let pass = Pass::parse(Path::new(file), text)?;
+        // Of two unfinished runs only one can be gone on with: the one left behind is over.
+        let open = || self.pass.runner.take().map(|runner| Arc::new(runner.run().clone()));
+        let left = self.pass.unfinished.take().or_else(open);
+        if let Some(left) = left.filter(|run| run.ended.is_none()) {
+            self.keep(Job::Pass(Arc::new(PassRun { ended: Some(now.wall), ..(*left).clone() })), changes);
+        }
+        let begin = RunStart {
+            id,
+            file: file.to_owned(),
+            source: text.to_owned(),
+            profile: self.profile.facts.name.clone(),
+            region: self.profile.facts.region.clone(),
+            sandbox: self.profile.sandbox,
+            at: now,
+            plan: (0..pass.cases.len()).map(|case| (case, 1)).collect(),
+        };
+        let runner = Runner::new(Arc::new(pass), begin, self.cast(), Mode::Person);
+        self.play(runner, None, now);
+        self.pass_event(RunnerEvent::Pause(false), now, changes);
+        Ok(())
     }
-}
 
-/// Where a run's reports go where nobody says.
-pub fn reports_dir(data_dir: &Path, run: &PassRun) -> PathBuf {
-    let name: String =
-        run.name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-    data_dir.join("reports").join(format!("{name}-{}", run.began.strftime("%Y%m%d-%H%M%S")))
+    /// Takes up the run that an earlier session left unfinished; it is paused. The run, or the name of one that cannot be
+    /// read any more. `None` where there is none.
+    pub fn resume_pass(&mut self, now: Moment) -> Option<Result<Arc<PassRun>, String>> {
+        let run = self.pass.unfinished.take()?;
+        let pass = Pass::parse(Path::new(&run.file), &run.source).ok();
+        let runner = pass.and_then(|pass| Runner::resume(Arc::new(pass), (*run).clone(), self.cast(), now));
+        let Some(runner) = runner else { return Some(Err(run.name.clone())) };
+        self.play(runner, Some(Arc::clone(&run)), now);
+        Some(Ok(run))
+    }
+
+    fn play(&mut self, mut runner: Runner, kept: Option<Arc<PassRun>>, now: Moment) {
+        runner.on(now, RunnerEvent::Report(&Report::Token(self.sign_in.status.clone())), &self.known_to_pass());
+        self.pass.runner = Some(runner);
+        self.pass.kept = kept;
+    }
+
+    fn known_to_pass(&self) -> RunnerContext<'_> {
+        let no_token = self.sign_in.no_token();
+        RunnerContext { facts: &self.profile.facts, past: &self.diagnoses.evidence, no_token }
+    }
+
+    fn cast(&self) -> Cast {
+        let players = self.conversations.players();
+        Cast { players, usual: self.conversations.active(), sandbox: self.profile.sandbox }
+    }
+
+    /// Tells the pass, does what it wants, and keeps what changed.
+    pub fn pass_event(&mut self, event: RunnerEvent<'_>, now: Moment, changes: &mut Changes) {
+        let Some(mut runner) = self.pass.runner.take() else { return };
+        let was_over = runner.is_over();
+        let effects = runner.on(now, event, &self.known_to_pass());
+        self.pass.runner = Some(runner);
+        for effect in effects {
+            self.do_for_pass(effect, now, changes);
+        }
+        self.keep_pass(changes);
+        changes.notice(Notice::Pass { was_over });
+    }
+
+    fn do_for_pass(&mut self, effect: RunnerEffect, now: Moment, changes: &mut Changes) {
+        match effect {
+            RunnerEffect::Send(outgoing) => {
+                let id = self.submit(outgoing, now, changes);
+                if let Some(runner) = &mut self.pass.runner {
+                    runner.sent(id);
+                }
+            }
+            RunnerEffect::Cancel(message) => {
+                if !self.take_back_paused(message, changes) {
+                    changes.engine(Command::Cancel(message));
+                }
+            }
+            RunnerEffect::Read(key) => changes.engine(Command::Read(key)),
+            RunnerEffect::Connect(key) => changes.engine(Command::Session { key, ask: SessionAsk::Connect }),
+            RunnerEffect::Renew => changes.engine(Command::Renew),
+            RunnerEffect::Sandbox(asked) => changes.push(Change::Sandbox(asked)),
+            RunnerEffect::ClearFaults => changes.push(Change::ClearFaults),
+        }
+    }
+
+    /// The sandbox did what the pass asked for, or not.
+    pub fn sandbox_answered(&mut self, done: &Result<(), String>, now: Moment) -> Changes {
+        let mut changes = Changes::default();
+        self.pass_event(RunnerEvent::Sandbox(done.as_ref().copied().map_err(String::as_str)), now, &mut changes);
+        changes
+    }
+
+    /// Another conversation was opened by a person: a pass of which no step ran yet speaks there.
+    pub fn pass_follows(&mut self, key: ConversationKey, changes: &mut Changes) {
+        if self.pass.runner.as_mut().is_some_and(|runner| runner.speak_in(key)) {
+            self.keep_pass(changes);
+        }
+    }
+
+    /// What the open conversation shows goes with the step.
+    pub fn screen_for_pass(&mut self, zone: &TimeZone) {
+        let Some(key) = self.conversations.active() else { return };
+        if let Some(runner) = &mut self.pass.runner {
+            runner.screen(self.threads.as_text(key, SCREEN_MESSAGES, zone));
+        }
+    }
+
+    fn keep_pass(&mut self, changes: &mut Changes) {
+        let Some(runner) = &self.pass.runner else { return };
+        if !self.journal.keeps() || self.pass.kept.as_deref() == Some(runner.run()) {
+            return;
+        }
+        let run = Arc::new(runner.run().clone());
+        self.pass.kept = Some(Arc::clone(&run));
+        changes.journal(Job::Pass(run));
+    }
 }

@@ -1,16 +1,16 @@
-//! Every refusal of the session by its cause, for the status page: shares, per conversation and channel, over time.
-//! Kept apart from the log, so that eviction changes nothing.
+//! Every refusal of the session by its cause, and how often the API answered 401: shares, per conversation and channel,
+//! over time. Kept apart from the log, so that eviction changes nothing.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::diagnosis::PastExchanges;
-use crate::model::{Cause, Channel, ConversationKey, ExchangeId, Moment};
-
-use super::log::Rate401;
+use crate::model::{Attempt, Cause, Channel, ConversationKey, Exchange, ExchangeId, ExchangeKind, Moment};
 
 /// Refusals remembered.
 const BOUND: usize = 16_384;
+/// EndedTries remembered: more than the platform lets one token ask for in 15 minutes.
+const TRIES_BOUND: usize = 8_192;
 /// The window of the 401 rate.
 pub const RATE_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Columns of the plot over time.
@@ -73,13 +73,8 @@ impl Refusals {
         self.all.is_empty()
     }
 
-    /// The causes with their counts, the most frequent first.
-    pub fn shares(&self) -> Vec<CauseShare> {
-        self.shares_of(|_| true)
-    }
-
-    /// The same for those that `wanted` picks.
-    pub fn shares_of(&self, wanted: impl Fn(&Refusal) -> bool) -> Vec<CauseShare> {
+    /// The causes of those that `wanted` picks, with their counts, the most frequent first.
+    pub fn shares(&self, wanted: impl Fn(&Refusal) -> bool) -> Vec<CauseShare> {
         let counts = self.counts(|r| wanted(r).then_some((r.healed, r.cause))).into_iter();
         let mut shares: Vec<_> = counts.map(|((healed, cause), count)| CauseShare { cause, healed, count }).collect();
         shares.sort_by_key(|s| std::cmp::Reverse(s.count));
@@ -129,6 +124,73 @@ impl Refusals {
     }
 }
 
+/// 401 answers over API tries in a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rate401 {
+    /// EndedTries answered with 401, the healed ones included.
+    pub answers401: u32,
+    /// Those of them after which a newer token was answered with something else.
+    pub healed: u32,
+    /// EndedTries that ended, answered or not.
+    pub total: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct EndedTry {
+    at: Duration,
+    of: (ExchangeId, u32),
+    unauthorized: bool,
+    healed: bool,
+}
+
+/// The tries of requests to the API that ended, the newest last, bounded.
+#[derive(Clone, Debug, Default)]
+pub struct EndedTries(VecDeque<EndedTry>);
+
+/// Whether a try was a 401 that a later one with a newer token healed.
+pub fn is_healed(earlier: &Attempt, exchange: &Exchange) -> bool {
+    earlier.status() == Some(401)
+        && exchange.attempts().any(|later| {
+            later.number > earlier.number
+                && later.generation > earlier.generation
+                && later.status().is_some_and(|status| status != 401)
+        })
+}
+
+impl EndedTries {
+    /// Counts the ended tries of an exchange, each once.
+    pub fn count(&mut self, exchange: &Exchange) {
+        if !matches!(exchange.kind, ExchangeKind::Send | ExchangeKind::Read | ExchangeKind::Probe) {
+            return;
+        }
+        for attempt in exchange.attempts().filter(|attempt| attempt.ending.is_some()) {
+            let of = (exchange.id, attempt.number);
+            if self.0.iter().rev().any(|ended| ended.of == of) {
+                continue;
+            }
+            if self.0.len() >= TRIES_BOUND {
+                self.0.pop_front();
+            }
+            let at = attempt.started.mono.saturating_add(attempt.timing.total.unwrap_or_default());
+            self.0.push_back(EndedTry { at, of, unauthorized: attempt.status() == Some(401), healed: false });
+        }
+        if exchange.attempts().any(|attempt| is_healed(attempt, exchange)) {
+            let own = self.0.iter_mut().filter(|ended| ended.of.0 == exchange.id && ended.unauthorized);
+            own.for_each(|ended| ended.healed = true);
+        }
+    }
+
+    /// The counts of the `window` that ends `now`.
+    pub fn rate(&self, now: Moment, window: Duration) -> Rate401 {
+        let from = now.mono.saturating_sub(window);
+        self.0.iter().filter(|ended| ended.at >= from).fold(Rate401::default(), |sum, ended| Rate401 {
+            answers401: sum.answers401 + u32::from(ended.unauthorized),
+            healed: sum.healed + u32::from(ended.healed),
+            total: sum.total + 1,
+        })
+    }
+}
+
 /// What is known of refusals.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnoses {
@@ -136,6 +198,8 @@ pub struct Diagnoses {
     pub evidence: PastExchanges,
     /// The refusals of the session.
     pub refusals: Refusals,
+    /// The tries that the 401 rate is of.
+    pub tries: EndedTries,
     /// The 401 rate as of the newest report.
     pub rate_401: Rate401,
 }

@@ -1,5 +1,6 @@
 //! Sending: a message is kept before it goes, held until the journal is open, and never passes one that an earlier session
-//! left in its conversation.
+//! left in its conversation. One of unknown outcome is watched for: its conversation is read now and then until somebody
+//! knows.
 
 use crate::engine::{Command, SendRequest};
 use crate::journal::Job;
@@ -7,7 +8,7 @@ use crate::model::{Author, Channel, ConversationKey, DeliveryStatus, Message, Me
 
 use super::Session;
 use super::changes::{Changes, Notice};
-use super::journal_status::JournalMode;
+use super::parts::{JournalMode, OutcomeWatch};
 use super::thread::Thread;
 
 impl Session {
@@ -31,27 +32,23 @@ impl Session {
         self.threads.sent(message.clone());
         self.conversations.touch(conversation, now);
         self.count(conversation);
-        self.hand_over(&message, changes);
-        changes.notice(Notice::Sent(id));
-        id
-    }
-
-    fn hand_over(&mut self, message: &Message, changes: &mut Changes) {
         self.keep(Job::Queue(Box::new(message.clone())), changes);
-        if message.resend_of.is_none() {
+        if resend_of.is_none() {
             // The draft goes in the same step as the message comes.
-            self.journal.drafts.remove(&message.conversation);
+            self.journal.drafts.remove(&conversation);
             self.journal.unsaved = None;
         }
-        let request = Command::Send(SendRequest::of(message));
-        if self.has_paused(message.conversation) {
-            self.journal.paused.insert(message.id);
-            changes.notice(Notice::WaitsBehindPaused(message.id));
+        let request = Command::Send(SendRequest::of(&message));
+        if self.has_paused(conversation) {
+            self.journal.paused.insert(id);
+            changes.notice(Notice::WaitsBehindPaused(id));
         } else if self.journal.keeping == JournalMode::Opening {
             self.journal.held.push(request);
         } else {
             changes.engine(request);
         }
+        changes.notice(Notice::Sent(id));
+        id
     }
 
     /// Whether queued messages of an earlier session wait for a word in a conversation.
@@ -61,18 +58,13 @@ impl Session {
     }
 
     /// Messages that the engine has, and that are not settled.
-    pub fn under_way(&self) -> impl Iterator<Item = (MessageId, ConversationKey)> {
-        self.with_engine().map(|message| (message.id, message.conversation))
-    }
-
-    fn with_engine(&self) -> impl Iterator<Item = &Message> {
+    pub fn under_way(&self) -> impl Iterator<Item = &Message> {
         self.threads.open().filter(|message| !self.journal.paused.contains(&message.id))
     }
 
     /// Of [`Session::under_way`], those that are held back: nothing of them is on the wire.
-    pub fn held(&self) -> impl Iterator<Item = (MessageId, ConversationKey)> {
-        let held = |m: &&Message| matches!(m.delivery, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
-        self.with_engine().filter(held).map(|message| (message.id, message.conversation))
+    pub fn held(&self) -> impl Iterator<Item = &Message> {
+        self.under_way().filter(|m| matches!(m.delivery, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. }))
     }
 
     /// Whether messages of a conversation go through a session of the guest's own, which needs no token.
@@ -107,8 +99,34 @@ impl Session {
 
     /// What waited for the journal goes.
     pub(super) fn release_held(&mut self, changes: &mut Changes) {
-        for command in std::mem::take(&mut self.journal.held) {
-            changes.engine(command);
+        self.journal.held.drain(..).for_each(|command| changes.engine(command));
+    }
+
+    /// Watches for a message from now on.
+    pub fn watch_outcome(&mut self, id: MessageId, now: Moment) {
+        let Some(key) = self.threads.message(id).map(|message| message.conversation) else { return };
+        let item = self.conversations.get(key);
+        let readable = item.is_some_and(|item| item.session().is_some() || item.conversation_id().is_some());
+        if self.outcome_watch.is_none_or(|watch| watch.message != id) {
+            self.outcome_watch = Some(OutcomeWatch::new(id, key, readable, now));
         }
+    }
+
+    /// Reads the conversation where it is time to, and ends the watch where the outcome is known.
+    pub fn look_for_outcome(&mut self, now: Moment) -> Changes {
+        let mut changes = Changes::default();
+        let Some(watch) = &mut self.outcome_watch else { return changes };
+        match self.threads.message(watch.message).map(|message| &message.delivery) {
+            Some(DeliveryStatus::Unknown(_)) => {
+                if watch.is_due(now) {
+                    changes.engine(Command::Read(watch.conversation));
+                }
+            }
+            delivery => {
+                changes.notice(Notice::OutcomeKnown(watch.message, delivery.cloned()));
+                self.outcome_watch = None;
+            }
+        }
+        changes
     }
 }

@@ -49,7 +49,10 @@ impl SignIn {
     pub fn moved(&mut self, now: Moment, status: TokenStatus) -> TokenStatus {
         let trouble = |network: bool, why: String| Some(SignInTrouble { network, why });
         match &status {
-            TokenStatus::Valid(_) => self.forget_failures(),
+            TokenStatus::Valid(_) => {
+                (self.failures, self.limited) = (0, None);
+                (self.trouble, self.no_other) = (None, None);
+            }
             TokenStatus::Expired { retry: None, why } => self.trouble = trouble(self.network, why.clone()),
             TokenStatus::Expired { retry: Some(_), why } | TokenStatus::RenewFailed { why, .. } => {
                 self.failures += 1;
@@ -87,17 +90,6 @@ impl SignIn {
             TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Renewing(_) => {}
         }
         std::mem::replace(&mut self.status, status)
-    }
-
-    /// A person tries anew: what was said before is no answer to that.
-    pub fn begin_anew(&mut self) {
-        *self = Self::default();
-    }
-
-    fn forget_failures(&mut self) {
-        self.failures = 0;
-        self.limited = None;
-        (self.trouble, self.no_other) = (None, None);
     }
 
     /// Why it is no use to wait longer, if so.

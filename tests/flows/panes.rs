@@ -85,17 +85,18 @@ fn conversations() -> Conversations {
         conversation(5, "日本語のお客様サポート窓口です", "c0ffee00-3f6e-4a98-ab8b-941167ea8907"),
     ]);
     let since = at(0).wall.saturating_sub(Duration::from_secs(847)).unwrap();
-    p.set_remote(ConversationKey(0), RemoteState::Connected, Some(since));
-    p.set_remote(ConversationKey(1), RemoteState::Connected, Some("2026-11-19T10:48:00Z".parse().unwrap()));
-    p.set_remote(ConversationKey(3), RemoteState::Ended, None);
+    p.item_mut(ConversationKey(0)).unwrap().set_remote(RemoteState::Connected, Some(since));
+    p.item_mut(ConversationKey(1))
+        .unwrap()
+        .set_remote(RemoteState::Connected, Some("2026-11-19T10:48:00Z".parse().unwrap()));
+    p.item_mut(ConversationKey(3)).unwrap().set_remote(RemoteState::Ended, None);
     p.set_unread(ConversationKey(0), 2);
     p.set_unread(ConversationKey(4), 120);
     p.set_draft(ConversationKey(2), true);
-    p.set_counts(ConversationKey(0), MessageCounts { sends: 6, ok: 5, refused: 1, ..MessageCounts::default() });
-    p.set_counts(
-        ConversationKey(1),
-        MessageCounts { sends: 3, unknown: 1, waiting: 1, sending: 1, ..MessageCounts::default() },
-    );
+    p.item_mut(ConversationKey(0)).unwrap().counts =
+        MessageCounts { sends: 6, ok: 5, refused: 1, ..MessageCounts::default() };
+    p.item_mut(ConversationKey(1)).unwrap().counts =
+        MessageCounts { sends: 3, unknown: 1, waiting: 1, sending: 1, ..MessageCounts::default() };
     p.pin(ConversationKey(2));
     p.select(ConversationKey(0));
     p.open();
@@ -117,7 +118,7 @@ fn talk() -> Threads {
         remote("1", Author::Guest, "typed yesterday, elsewhere", 2),
         remote("2", Author::Bot, "Welcome! How can I help you with your contract, your bill or your data today?", 3),
     ];
-    t.read(A, old);
+    t.of(A).read(old);
     let lives = [
         ("Hi, I need help with my bill", DeliveryStatus::Accepted),
         ("My account is 12345", DeliveryStatus::Refused("401 unauthorized, the requestor is not authorized".into())),
@@ -147,7 +148,7 @@ fn talk() -> Threads {
         remote("4", Author::Bot, "Sure.", 12),
         remote("5", Author::Agent, HOSTILE, 100),
     ];
-    t.read(A, new);
+    t.of(A).read(new);
     t
 }
 
@@ -336,7 +337,7 @@ proptest! {
 
         let mut t = talk();
         let long = RemoteMessage::new("long", Author::Bot, text.repeat(3), at(300).wall);
-        t.read(A, vec![long]);
+        t.of(A).read(vec![long]);
         draw_thread(&t, &theme, at(302), pane, &mut buf);
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::support::pty::{Session, guestwire as program, taken};
 use guestwire::engine::send_log::{Intent, SendLog as _};
-use guestwire::journal::job::{HistoryRange, KeptSource};
+use guestwire::journal::job::{HistoryRange, LogSource};
 use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use guestwire::model::{Author, Conversation, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
 use guestwire::sandbox::{self, Scenario};
@@ -131,7 +131,7 @@ fn a_restart_goes_on_where_the_last_session_ended() {
     let (conversations, secret) = builtin();
     let reader = JournalReader::open(&dir(home.path()), &conversations).unwrap();
     let (entries, _) = reader.page(&HistoryRange::After(0), 1_000).unwrap();
-    assert!(entries.iter().any(|e| matches!(&e.source, KeptSource::Exchange(x) if x.what.contains("wombat"))));
+    assert!(entries.iter().any(|e| matches!(&e.source, LogSource::Exchange(x) if x.what.contains("wombat"))));
     let everything = format!("{entries:?}");
     assert!(!everything.contains(&secret));
     assert!(everything.contains("uthorization"), "headers are kept");

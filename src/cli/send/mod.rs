@@ -17,7 +17,7 @@ use crate::app::open::OpenProfile;
 use crate::app::output::standard_input;
 use crate::config::{Profile, Settings, parse_duration};
 use crate::model::{Attachment, Choice, ConversationKey, Extras, Variation};
-use crate::session::{Session, attachments};
+use crate::session::{Session, local};
 use crate::text::suggest::{nearest, suggestion};
 use crate::text::{alike, cleaned};
 
@@ -43,10 +43,10 @@ pub struct SendArgs {
     #[arg(long = "as", value_name = "HOW", value_parser = variation)]
     pub sent_as: Option<Variation>,
     /// Participant data for Architect, sent with the message; may be given several times
-    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = attachments::attribute)]
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = local::attribute)]
     pub attributes: Vec<(String, String)>,
     /// A file to send with the message: a URL for open-messaging, a path for web-messaging; may be given several times
-    #[arg(long = "attach", value_name = "URL|FILE", value_parser = attachments::attachment)]
+    #[arg(long = "attach", value_name = "URL|FILE", value_parser = local::attachment)]
     pub attachments: Vec<Attachment>,
     /// Answer with a choice: its number in the newest offer, or its label, and its payload if that
     /// differs (write a label that is a number as 2=2)

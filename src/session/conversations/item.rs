@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use nucleo_matcher::{Utf32Str, Utf32String};
+use nucleo_matcher::Utf32String;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::ids::is_uuid;
@@ -50,11 +50,6 @@ impl LiveState {
     /// Who of the other side types now.
     pub fn typist(&self, now: Moment) -> Option<Author> {
         self.typing.filter(|(_, until)| !until.left(now).is_zero()).map(|(author, _)| author)
-    }
-
-    /// When the other side types no more, unless told again.
-    pub(super) fn next_change(&self, now: Moment) -> Option<Moment> {
-        self.typing.map(|(_, until)| until).filter(|at| at.mono > now.mono)
     }
 }
 
@@ -154,6 +149,12 @@ impl ConversationItem {
         self.conversation.channel().has_sessions().then_some(&self.live.session)
     }
 
+    /// What a read showed. Returns what the one before did.
+    pub fn set_remote(&mut self, state: RemoteState, since: Option<Timestamp>) -> RemoteState {
+        self.since = since.or(self.since);
+        std::mem::replace(&mut self.remote, state)
+    }
+
     /// When the guest connected; `None` where that is not known, or over.
     pub fn connected_since(&self) -> Option<Timestamp> {
         self.since.filter(|_| self.remote == RemoteState::Connected)
@@ -162,46 +163,43 @@ impl ConversationItem {
     /// Renews what the filter looks in: name, id, channel, and the configured name where a nickname hides it.
     pub(super) fn index(&mut self) {
         let mut text = format!("{} {} {}", self.name(), self.id(), self.conversation.channel());
-        if self.live.conversation_id.is_some() {
-            // It took the place of the id that stands in the address, which is looked for all the same.
+        // An id that was learned took the place of the one in the address, which is looked for all the same.
+        let hidden_id = self.live.conversation_id.as_ref().map(|_| self.address_id());
+        let hidden_name = self.nickname.as_ref().map(|_| self.conversation.name.as_str());
+        for hidden in hidden_id.into_iter().chain(hidden_name) {
             text.push(' ');
-            text.push_str(self.address_id());
-        }
-        if self.nickname.is_some() {
-            text.push(' ');
-            text.push_str(&self.conversation.name);
+            text.push_str(hidden);
         }
         self.haystack = clusters(&text);
     }
 
     /// All its ids in full, each with a word about its form.
     pub fn card(&self) -> Vec<CardLine> {
-        let plain = |label, value: &str| CardLine { label, value: value.to_owned(), note: "" };
-        let uuid = |label, value: &str| CardLine { label, value: value.to_owned(), note: form(value) };
-        let mut card = vec![plain("name", &self.conversation.name)];
-        card.extend(self.nickname.as_deref().map(|n| plain("nickname", n)));
-        card.push(plain("channel", self.conversation.channel().as_str()));
-        match &self.conversation.address {
-            Address::GuestApi { conversation_id, participant_id, external_id } => {
-                card.push(uuid("conversation id", conversation_id));
-                card.extend(participant_id.as_deref().map(|id| uuid("participant id", id)));
-                card.extend(external_id.as_deref().map(|id| plain("external id", id)));
-            }
-            Address::OpenMessaging { integration_id, guest } => {
-                card.push(uuid("integration id", integration_id));
-                card.push(plain("guest id", &guest.id));
-                card.push(plain("guest id type", &guest.id_type));
-                card.extend(guest.nickname.as_deref().map(|n| plain("guest nickname", n)));
-            }
+        let plain = |label, value: &str| Some(CardLine { label, value: value.to_owned(), note: "" });
+        let uuid = |label, value: &str| Some(CardLine { label, value: value.to_owned(), note: form(value) });
+        let ids = match &self.conversation.address {
+            Address::GuestApi { conversation_id, participant_id, external_id } => vec![
+                uuid("conversation id", conversation_id),
+                participant_id.as_deref().and_then(|id| uuid("participant id", id)),
+                external_id.as_deref().and_then(|id| plain("external id", id)),
+            ],
+            Address::OpenMessaging { integration_id, guest } => vec![
+                uuid("integration id", integration_id),
+                plain("guest id", &guest.id),
+                plain("guest id type", &guest.id_type),
+                guest.nickname.as_deref().and_then(|name| plain("guest nickname", name)),
+            ],
             Address::WebMessaging { deployment_id, origin } => {
-                card.push(uuid("deployment id", deployment_id));
-                card.push(plain("origin", origin));
+                vec![uuid("deployment id", deployment_id), plain("origin", origin)]
             }
-        }
-        if let Some(id) = &self.live.conversation_id {
-            card.push(uuid("conversation id, learned", id));
-        }
-        card
+        };
+        let names = [
+            plain("name", &self.conversation.name),
+            self.nickname.as_deref().and_then(|name| plain("nickname", name)),
+            plain("channel", self.conversation.channel().as_str()),
+        ];
+        let learned = self.live.conversation_id.as_deref().and_then(|id| uuid("conversation id, learned", id));
+        names.into_iter().chain(ids).chain([learned]).flatten().collect()
     }
 }
 
@@ -225,11 +223,5 @@ pub(super) fn clusters(text: &str) -> Utf32String {
         Utf32String::Ascii(text.into())
     } else {
         Utf32String::Unicode(text.graphemes(true).filter_map(|g| g.chars().next()).collect())
-    }
-}
-
-impl ConversationItem {
-    pub(super) fn haystack(&self) -> Utf32Str<'_> {
-        self.haystack.slice(..)
     }
 }

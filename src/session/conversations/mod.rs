@@ -11,17 +11,14 @@ pub mod item;
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::fmt;
 
-use jiff::Timestamp;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::config::Profile;
 use crate::model::words;
-use crate::model::{
-    Address, Author, Channel, Conversation, ConversationKey, Moment, RemoteState, RepliesReadable, WebSession,
-};
+use crate::model::{Address, Channel, Conversation, ConversationKey, Moment, RepliesReadable, WebSession};
 
 pub use item::{ADDED_MALFORMED, CardLine, ConversationItem, LiveState, MessageCounts, TYPING_EVERY};
 
@@ -37,26 +34,8 @@ words! {
     }
 }
 
-/// Why nothing is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhyEmpty {
-    /// There is no conversation.
-    NoConversations,
-    /// The filter fits none.
-    NoMatch,
-}
-
-impl WhyEmpty {
-    /// The sentence that names the next key (`add` and `clear` as the live keymap calls them).
-    pub fn sentence(self, add: &str, clear: &str) -> String {
-        match self {
-            Self::NoConversations => format!("No conversations. {add} adds one: paste an id, a URL or a log line."),
-            Self::NoMatch => format!("No conversation fits the filter. {clear} clears it."),
-        }
-    }
-}
-
 /// The picker. See the module.
+#[derive(Debug)]
 pub struct Conversations {
     items: BTreeMap<ConversationKey, ConversationItem>,
     order: SortOrder,
@@ -71,18 +50,6 @@ pub struct Conversations {
     active: Option<ConversationKey>,
 }
 
-impl fmt::Debug for Conversations {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Conversations")
-            .field("items", &self.items.len())
-            .field("shown", &self.shown.len())
-            .field("filter", &self.filter)
-            .field("selected", &self.selected)
-            .field("active", &self.active)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Default for Conversations {
     fn default() -> Self {
         Self::new(Vec::new())
@@ -90,6 +57,11 @@ impl Default for Conversations {
 }
 
 impl Conversations {
+    /// The picker of a profile.
+    pub fn of(profile: &Profile) -> Self {
+        Self::new(profile.conversations.iter().map(|entry| entry.conversation.clone()).collect())
+    }
+
     /// A picker of these conversations, the first selected, none open.
     pub fn new(conversations: Vec<Conversation>) -> Self {
         let items: BTreeMap<_, _> = conversations.into_iter().map(|c| (c.key, ConversationItem::new(c))).collect();
@@ -160,12 +132,14 @@ impl Conversations {
         self.get(*self.shown.get(row)?)
     }
 
-    /// Why nothing is shown, if so.
-    pub fn nothing(&self) -> Option<WhyEmpty> {
-        match (self.items.is_empty(), self.shown.is_empty()) {
-            (true, _) => Some(WhyEmpty::NoConversations),
-            (_, true) => Some(WhyEmpty::NoMatch),
-            _ => None,
+    /// Why nothing is shown, if so, with the next key (`add` and `clear` as the live keymap calls them).
+    pub fn nothing(&self, add: &str, clear: &str) -> Option<String> {
+        if self.items.is_empty() {
+            Some(format!("No conversations. {add} adds one: paste an id, a URL or a log line."))
+        } else if self.shown.is_empty() {
+            Some(format!("No conversation fits the filter. {clear} clears it."))
+        } else {
+            None
         }
     }
 
@@ -222,7 +196,7 @@ impl Conversations {
         }
         let mut found = Vec::new();
         if let Ok(mut matcher) = self.matcher.try_borrow_mut() {
-            self.pattern.indices(item.haystack(), &mut matcher, &mut found);
+            self.pattern.indices(item.haystack.slice(..), &mut matcher, &mut found);
         }
         found.sort_unstable();
         found.dedup();
@@ -252,7 +226,7 @@ impl Conversations {
         let (pattern, matcher) = (&self.pattern, self.matcher.get_mut());
         let all = self.filter.trim().is_empty();
         let ranked = self.items.iter().filter_map(|(key, item)| {
-            let score = if all { 0 } else { pattern.score(item.haystack(), matcher)? };
+            let score = if all { 0 } else { pattern.score(item.haystack.slice(..), matcher)? };
             let recent = item.activity.filter(|_| self.order == SortOrder::Activity);
             Some((Reverse(score), !item.pinned, Reverse(recent), *key))
         });
@@ -266,27 +240,15 @@ impl Conversations {
     /// Selects a conversation. False where there is none of that key.
     pub fn select(&mut self, key: ConversationKey) -> bool {
         let known = self.items.contains_key(&key);
-        if known {
-            self.selected = Some(key);
-        }
+        self.selected = if known { Some(key) } else { self.selected };
         known
     }
 
-    /// Moves the selection by `rows`, stopping at the ends.
+    /// Moves the selection by `rows` (up where negative), stopping at the ends.
     pub fn step(&mut self, rows: isize) {
         let Some(row) = self.selected_row() else { return };
         let row = row.saturating_add_signed(rows).min(self.shown.len() - 1);
         self.selected = self.shown.get(row).copied();
-    }
-
-    /// Selects the first row.
-    pub fn first(&mut self) {
-        self.step(isize::MIN);
-    }
-
-    /// Selects the last row.
-    pub fn last(&mut self) {
-        self.step(isize::MAX);
     }
 
     /// Selects the next conversation with something unread after the selection, around the end. A filter that hides
@@ -303,9 +265,8 @@ impl Conversations {
     /// Opens the selected conversation. `None` where nothing is shown.
     pub fn open(&mut self) -> Option<ConversationKey> {
         let key = self.selected()?;
-        self.selected = Some(key);
-        self.active = Some(key);
-        self.active
+        (self.selected, self.active) = (Some(key), Some(key));
+        Some(key)
     }
 
     /// Selects and opens a conversation. A filter that hides it is cleared. False where there is none of that key.
@@ -341,18 +302,13 @@ impl Conversations {
         }
         let taken = |name: &str| self.items().any(|item| item.conversation.name == name);
         if taken(&conversation.name) {
-            let names = (2..self.items.len() + 3).map(|n| format!("{} ({n})", conversation.name));
-            let numbered = names.into_iter().find(|name| !taken(name));
-            conversation.name = numbered.unwrap_or(conversation.name);
+            let mut names = (2..).map(|n| format!("{} ({n})", conversation.name));
+            conversation.name = names.find(|name| !taken(name)).unwrap_or_default();
         }
         self.items.insert(key, ConversationItem { added: true, ..ConversationItem::new(conversation) });
         self.fresh = self.fresh.max(key.0 + 1);
         self.selected = Some(key);
-        if !self.filter.is_empty() {
-            self.filter.clear();
-            self.pattern = Pattern::default();
-        }
-        self.list();
+        self.set_filter("");
         true
     }
 
@@ -368,7 +324,9 @@ impl Conversations {
         true
     }
 
-    fn item_mut(&mut self, key: ConversationKey) -> Option<&mut ConversationItem> {
+    /// A conversation, to change what is known of it. What the list is filtered and sorted by (name, ids, pin, activity)
+    /// changes by methods of its own.
+    pub fn item_mut(&mut self, key: ConversationKey) -> Option<&mut ConversationItem> {
         self.items.get_mut(&key)
     }
 
@@ -389,36 +347,18 @@ impl Conversations {
         self.list();
     }
 
-    /// What a read showed.
-    pub fn set_remote(&mut self, key: ConversationKey, state: RemoteState, since: Option<Timestamp>) {
-        if let Some(item) = self.item_mut(key) {
-            item.remote = state;
-            item.since = since.or(item.since);
-        }
-    }
-
     /// Whether replies can be read. True where that is news.
     pub fn set_readable(&mut self, key: ConversationKey, readable: RepliesReadable) -> bool {
-        let Some(item) = self.item_mut(key) else { return false };
-        let changed = item.readable != readable;
+        let Some(item) = self.item_mut(key).filter(|item| item.readable != readable) else { return false };
         item.readable = readable;
-        changed
+        true
     }
 
     /// Where the session stands. Returns where it stood.
     pub fn set_session(&mut self, key: ConversationKey, session: WebSession) -> Option<WebSession> {
         let item = self.item_mut(key)?;
-        if !matches!(session, WebSession::Open { .. }) {
-            item.live.typing = None;
-        }
+        item.live.typing.take_if(|_| !matches!(session, WebSession::Open { .. }));
         Some(std::mem::replace(&mut item.live.session, session))
-    }
-
-    /// Somebody of the other side types until then; `None`: has stopped.
-    pub fn set_typing(&mut self, key: ConversationKey, author: Author, until: Option<Moment>) {
-        if let Some(item) = self.item_mut(key) {
-            item.live.typing = until.map(|until| (author, until));
-        }
     }
 
     /// Typing that has ended is forgotten.
@@ -451,7 +391,7 @@ impl Conversations {
 
     /// When what is shown of live conversations changes by itself next.
     pub fn next_change(&self, now: Moment) -> Option<Moment> {
-        self.items().filter_map(|item| item.live.next_change(now)).min()
+        self.items().filter_map(|item| item.live.typing.map(|(_, until)| until)).filter(|at| at.mono > now.mono).min()
     }
 
     /// How many messages have not been looked at.
@@ -465,13 +405,6 @@ impl Conversations {
     pub fn set_draft(&mut self, key: ConversationKey, draft: bool) {
         if let Some(item) = self.item_mut(key) {
             item.draft = draft;
-        }
-    }
-
-    /// How its messages fared.
-    pub fn set_counts(&mut self, key: ConversationKey, counts: MessageCounts) {
-        if let Some(item) = self.item_mut(key) {
-            item.counts = counts;
         }
     }
 

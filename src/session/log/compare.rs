@@ -7,10 +7,8 @@ use serde_json::Value;
 
 use super::words::span;
 use super::{Log, LogEntry};
-use crate::model::attempt::header;
 use crate::model::{Attempt, Body, BodyForm, Generation, Header};
-use crate::text::json;
-use crate::text::screen;
+use crate::text::{json, screen};
 
 /// One difference. Both sides are safe for a terminal; what a side does not have is called "none".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,133 +39,99 @@ const HEADERS_OF_ONE: [&str; 9] = [
 /// Fields of a body that differ between any two messages, wherever they stand.
 const FIELDS_OF_ONE: [&str; 7] = ["id", "messageId", "contextId", "time", "timestamp", "tracingId", "selfUri"];
 
+type TimeOf = fn(&Attempt) -> Option<Duration>;
+
 impl Log {
     /// What differs between the entries numbered `a` and `b`: scopes, token and target first, then outcome, headers and
     /// bodies, and last what always differs. `scopes`: those of a token. `None` where either is not kept any more.
     pub fn compare(&self, a: u64, b: u64, scopes: &dyn Fn(Generation) -> Option<String>) -> Option<Vec<Difference>> {
-        let (left, right) = (self.entry(a)?, self.entry(b)?);
-        let mut sheet = Differences::default();
-        let generation = |e: &LogEntry| e.exchange()?.last_attempt()?.generation;
-        let granted = |e: &LogEntry| scopes(generation(e)?);
-        sheet.say("granted scopes", &[granted(left), granted(right)]);
-        let token = |e: &LogEntry| generation(e).map(|g| format!("#{g}"));
-        sheet.say("token", &[token(left), token(right)]);
-        let target = |e: &LogEntry| Some(e.exchange()?.last_attempt()?.request.url.clone());
-        sheet.say("target", &[target(left), target(right)]);
-        sheet.entries(left, right, &|entry: &LogEntry| {
-            let key = entry.exchange()?.conversation?;
-            self.names.get(&key).cloned()
-        });
-        sheet.out.sort_by_key(|difference| difference.always);
-        Some(sheet.out)
+        let mut sheet = Differences { sides: [self.entry(a)?, self.entry(b)?], found: Vec::new() };
+        sheet.say("granted scopes", |e| scopes(e.newest_try()?.generation?));
+        sheet.say("token", |e| Some(format!("#{}", e.newest_try()?.generation?)));
+        sheet.say("target", |e| Some(e.newest_try()?.request.url.clone()));
+        sheet.say("kind", |e| Some(e.kind().word().to_owned()));
+        sheet.say("text", |e| Some(e.what().to_owned()));
+        sheet.say("outcome", |e| Some(e.exchange()?.outcome.word().to_owned()));
+        sheet.say("reason", |e| e.exchange()?.outcome.words());
+        sheet.say("sent on purpose as", |e| Some(e.exchange()?.sent_as?.as_str().to_owned()));
+        sheet.say("conversation", |e| self.names.get(&e.exchange()?.conversation?).cloned());
+        sheet.say("tries", |e| e.exchange().map(|_| e.tries().to_string()));
+        sheet.say("status", |e| Some(e.newest_try()?.status()?.to_string()));
+        sheet.say("method", |e| Some(e.newest_try()?.request.method.clone()));
+        sheet.headers("request header", |attempt| &attempt.request.headers);
+        sheet.headers("response header", |attempt| attempt.response().map_or(&[], |response| &response.headers));
+        sheet.bodies("request body", |attempt| Some(&attempt.request.body));
+        sheet.bodies("response body", |attempt| Some(&attempt.response()?.body));
+        let times: [(&str, TimeOf); 5] = [
+            ("token age", |attempt| attempt.token_age),
+            ("time connect", |attempt| attempt.timing.connect),
+            ("time TLS", |attempt| attempt.timing.tls),
+            ("time first byte", |attempt| attempt.timing.first_byte),
+            ("time total", |attempt| attempt.timing.total),
+        ];
+        for (what, time) in times {
+            sheet.add(what, true, |e| time(e.newest_try()?).map(span));
+        }
+        sheet
+            .add("connection", true, |e| Some(if e.newest_try()?.timing.reused { "reused" } else { "new" }.to_owned()));
+        sheet.found.sort_by_key(|difference| difference.always);
+        Some(sheet.found)
     }
 }
 
-#[derive(Default)]
-struct Differences {
-    out: Vec<Difference>,
+struct Differences<'l> {
+    sides: [&'l LogEntry; 2],
+    found: Vec<Difference>,
 }
 
-impl Differences {
-    fn say<T: AsRef<str> + PartialEq>(&mut self, what: &str, sides: &[Option<T>; 2]) {
-        self.add(what, sides, false);
+impl Differences<'_> {
+    fn say(&mut self, what: &str, of: impl Fn(&LogEntry) -> Option<String>) {
+        self.add(what, false, of);
     }
 
-    fn add<T: AsRef<str> + PartialEq>(&mut self, what: &str, sides: &[Option<T>; 2], always: bool) {
-        let [left, right] = sides;
+    fn add(&mut self, what: &str, always: bool, of: impl Fn(&LogEntry) -> Option<String>) {
+        self.differ(what, always, self.sides.map(of));
+    }
+
+    fn differ(&mut self, what: &str, always: bool, [left, right]: [Option<String>; 2]) {
         if left != right {
-            let side = |said: &Option<T>| {
-                said.as_ref().map_or_else(|| "none".to_owned(), |s| screen::visible(s.as_ref()).into_owned())
-            };
-            self.out.push(Difference {
-                what: screen::visible(what).into_owned(),
-                left: side(left),
-                right: side(right),
-                always,
+            let side = |said: Option<String>| screen::visible(said.as_deref().unwrap_or("none")).into_owned();
+            let what = screen::visible(what).into_owned();
+            self.found.push(Difference { what, left: side(left), right: side(right), always });
+        }
+    }
+
+    fn headers(&mut self, what: &str, of: fn(&Attempt) -> &[Header]) {
+        let of = |entry: &LogEntry| entry.newest_try().map_or_else(Vec::new, |attempt| of(attempt).to_vec());
+        let names = self.sides.into_iter().flat_map(of).map(|header| header.name.to_ascii_lowercase());
+        for name in names.collect::<BTreeSet<String>>() {
+            let always = HEADERS_OF_ONE.contains(&name.as_str());
+            self.add(&format!("{what} {name}"), always, |entry| {
+                let own = of(entry).into_iter().filter(|header| header.name.eq_ignore_ascii_case(&name));
+                own.map(|header| header.value).reduce(|all, value| format!("{all}, {value}"))
             });
         }
     }
 
-    fn entries(&mut self, left: &LogEntry, right: &LogEntry, conversation: &dyn Fn(&LogEntry) -> Option<String>) {
-        self.say("kind", &[Some(left.kind().word()), Some(right.kind().word())]);
-        self.say("text", &[Some(left.what()), Some(right.what())]);
-        let word = |e: &LogEntry| e.exchange().map(|x| x.outcome.word());
-        self.say("outcome", &[word(left), word(right)]);
-        let why = |e: &LogEntry| e.exchange().and_then(|x| x.outcome.words());
-        self.say("reason", &[why(left), why(right)]);
-        let purpose = |e: &LogEntry| e.exchange().and_then(|x| x.sent_as).map(crate::model::Variation::as_str);
-        self.say("sent on purpose as", &[purpose(left), purpose(right)]);
-        self.say("conversation", &[conversation(left), conversation(right)]);
-        let tries = |e: &LogEntry| e.exchange().map(|_| e.tries().to_string());
-        self.say("tries", &[tries(left), tries(right)]);
-        let try_of = |e: &LogEntry| e.exchange().and_then(|x| x.last_attempt().cloned());
-        let (left, right) = (try_of(left), try_of(right));
-        self.attempts(left.as_deref(), right.as_deref());
-    }
-
-    fn attempts(&mut self, left: Option<&Attempt>, right: Option<&Attempt>) {
-        let both = |f: &dyn Fn(&Attempt) -> Option<String>| (left.and_then(f), right.and_then(f));
-        let mut field = |what: &str, f: &dyn Fn(&Attempt) -> Option<String>| {
-            let (l, r) = both(f);
-            self.say(what, &[l, r]);
-        };
-        field("status", &|a| a.status().map(|s| s.to_string()));
-        field("method", &|a| Some(a.request.method.clone()));
-        let empty: &[Header] = &[];
-        let sent = |a: Option<&Attempt>| a.map_or_else(|| empty.to_vec(), |a| a.request.headers.clone());
-        self.headers("request header", &sent(left), &sent(right));
-        let came =
-            |a: Option<&Attempt>| a.and_then(|a| a.response()).map_or_else(|| empty.to_vec(), |r| r.headers.clone());
-        self.headers("response header", &came(left), &came(right));
-        self.bodies("request body", left.map(|a| &a.request.body), right.map(|a| &a.request.body));
-        let body = |a: Option<&'_ Attempt>| a.and_then(|a| a.response().map(|r| r.body.clone()));
-        let (l, r) = (body(left), body(right));
-        self.bodies("response body", l.as_ref(), r.as_ref());
-        let mut time = |what: &str, f: &dyn Fn(&Attempt) -> Option<Duration>| {
-            self.add(what, &[left.and_then(f).map(span), right.and_then(f).map(span)], true);
-        };
-        time("token age", &|a| a.token_age);
-        time("time connect", &|a| a.timing.connect);
-        time("time TLS", &|a| a.timing.tls);
-        time("time first byte", &|a| a.timing.first_byte);
-        time("time total", &|a| a.timing.total);
-        let reused = |a: Option<&Attempt>| a.map(|a| if a.timing.reused { "reused" } else { "new" });
-        self.add("connection", &[reused(left), reused(right)], true);
-    }
-
-    fn headers(&mut self, what: &str, left: &[Header], right: &[Header]) {
-        let names: BTreeSet<String> = left.iter().chain(right).map(|h| h.name.to_ascii_lowercase()).collect();
-        for name in names {
-            let all = |headers: &[Header]| {
-                let first = header(headers, &name)?;
-                let rest = headers.iter().filter(|h| h.name.eq_ignore_ascii_case(&name)).skip(1);
-                Some(rest.fold(first.to_owned(), |all, h| format!("{all}, {}", h.value)))
-            };
-            let always = HEADERS_OF_ONE.contains(&name.as_str());
-            self.add(&format!("{what} {name}"), &[all(left), all(right)], always);
-        }
-    }
-
     /// Two bodies of JSON are compared field by field, however deep; anything else as a whole.
-    fn bodies(&mut self, what: &str, left: Option<&Body>, right: Option<&Body>) {
-        let fields = |body: Option<&Body>| -> Option<BTreeMap<String, String>> {
-            let body = body.filter(|b| b.form == BodyForm::Json)?;
+    fn bodies(&mut self, what: &str, of: fn(&Attempt) -> Option<&Body>) {
+        let fields = self.sides.map(|entry| {
+            let body = of(entry.newest_try()?).filter(|body| body.form == BodyForm::Json)?;
             let mut fields = BTreeMap::new();
             flatten(&json::read(body.text.as_bytes())?, "", &mut fields);
             Some(fields)
-        };
-        if let (Some(l), Some(r)) = (fields(left), fields(right)) {
-            let names: BTreeSet<&String> = l.keys().chain(r.keys()).collect();
-            for name in names {
+        });
+        if let [Some(left), Some(right)] = &fields {
+            for name in left.keys().chain(right.keys()).collect::<BTreeSet<_>>() {
                 let leaf = name.rsplit('.').next().unwrap_or(name);
-                self.add(&format!("{what} {name}"), &[l.get(name), r.get(name)], FIELDS_OF_ONE.contains(&leaf));
+                let sides = [left.get(name).cloned(), right.get(name).cloned()];
+                self.differ(&format!("{what} {name}"), FIELDS_OF_ONE.contains(&leaf), sides);
             }
             return;
         }
-        let text = |body: Option<&Body>| body.filter(|b| b.total > 0 || !b.text.is_empty()).map(|b| b.text.clone());
-        self.say(what, &[text(left), text(right)]);
-        let total = |body: Option<&Body>| body.map(|b| b.total.to_string());
-        self.add(&format!("{what} bytes"), &[total(left), total(right)], true);
+        let kept = |body: &&Body| body.total > 0 || !body.text.is_empty();
+        self.say(what, |e| Some(of(e.newest_try()?).filter(kept)?.text.clone()));
+        self.add(&format!("{what} bytes"), true, |e| Some(of(e.newest_try()?)?.total.to_string()));
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::detail::{newest, rows};
+use super::detail::rows;
 use super::entry::Density;
-use super::page::{Columns, LogPage};
+use super::line::{Columns, LogPage};
 use super::{Log, LogEntry};
 use crate::export;
 use crate::model::{Header, Response};
@@ -13,7 +13,7 @@ use crate::text::screen;
 impl LogEntry {
     /// The request ids of the newest answer, one a line, as `name: id`.
     pub fn copy_ids(&self) -> Option<String> {
-        let response = newest(self)?.response()?;
+        let response = self.newest_try()?.response()?;
         let ids = response.request_ids().into_iter();
         let lines: Vec<String> = ids.map(|(name, id)| format!("{name}: {}", screen::visible(&id))).collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
@@ -21,7 +21,7 @@ impl LogEntry {
 
     /// Request line and headers, then (after a blank line) status line and headers, of the newest try.
     pub fn copy_headers(&self) -> Option<String> {
-        let attempt = newest(self)?;
+        let attempt = self.newest_try()?;
         let mut out = format!("{} {}\n", attempt.request.method, attempt.request.url);
         push_headers(&mut out, &attempt.request.headers);
         if let Some(Response { status, version, headers, .. }) = attempt.response() {
@@ -35,15 +35,23 @@ impl LogEntry {
     /// The body of the newest answer as it came; without one, that of the request. Control characters other than line
     /// ends and tabs are made visible: a paste into a terminal must not be able to end itself and go on as keys.
     pub fn copy_body(&self) -> Option<String> {
-        let attempt = newest(self)?;
+        let attempt = self.newest_try()?;
         let answer = attempt.response().map(|r| &r.body).filter(|body| !body.text.is_empty());
         let body = answer.or(Some(&attempt.request.body)).filter(|body| !body.text.is_empty())?;
-        Some(without_controls(&body.text))
+        let mut out = String::with_capacity(body.text.len());
+        for c in body.text.chars() {
+            if !c.is_control() || matches!(c, '\n' | '\r' | '\t') {
+                out.push(c);
+            } else {
+                out.push_str(&screen::visible(c.encode_utf8(&mut [0; 4])));
+            }
+        }
+        Some(out)
     }
 
     /// The newest try as a curl command; see [`export::curl`].
     pub fn copy_curl(&self) -> Option<String> {
-        Some(export::curl(newest(self)?))
+        Some(export::curl(self.newest_try()?))
     }
 }
 
@@ -67,36 +75,15 @@ impl Log {
     }
 
     fn text_rows(&self, entry: &LogEntry, density: Density) -> Vec<String> {
-        let mut entry = entry.clone();
-        entry.opened.density = density;
-        if density == Density::Full {
-            entry.opened.unfold_all();
-        }
-        let width = 150;
-        let page = LogPage {
-            width,
-            wrap: true,
-            search: None,
-            columns: Columns::new(width, self.view.digits, self.options.ascii),
-            ..self.page()
-        };
         if let (Density::Line, None) = (density, entry.exchange()) {
             return vec![screen::visible(entry.what()).into_owned()];
         }
+        let entry = LogEntry { density, ..entry.clone() };
+        let width = 150;
+        let columns = Columns::new(width, self.view.digits, self.options.ascii);
+        let page = LogPage { width, wrap: true, search: None, columns, unfold: true, ..self.page() };
         rows(&page, &entry).iter().map(|row| row.text.trim_end().trim_start_matches(' ').to_owned()).collect()
     }
-}
-
-fn without_controls(body: &str) -> String {
-    let harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
-    if body.chars().all(harmless) {
-        return body.to_owned();
-    }
-    let mut out = String::with_capacity(body.len() + 8);
-    for c in body.chars() {
-        if harmless(c) { out.push(c) } else { out.push_str(&screen::visible(c.encode_utf8(&mut [0; 4]))) }
-    }
-    out
 }
 
 fn har_entry(entry: &LogEntry) -> Option<export::HarEntry<'_>> {

@@ -1,14 +1,12 @@
 //! The rows of an entry: its line, its summary (see [`super::summary`]), and everything that was sent and received.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::entry::{Density, LogEntry};
-use super::line::{clock_exact, head, reply, size};
-use super::page::LogPage;
-use super::pretty;
-use super::row::{Line, LogRow, RowKind, Section, Tone};
-use super::words::{body_facts, ended, exact, failure_word, status_line, timing, try_tone};
+use super::line::{LogPage, head, reply};
+use super::row::{Line, LogRow, RowKind, Section, Tone, json_lines};
+use super::words::{body_facts, clock_exact, ended, exact, failure_word, size, status_line, timing, try_tone};
 use crate::model::{Attempt, Body, BodyForm, Ending, Exchange, Failure, Header, Response};
 use crate::text::{dates, screen};
 
@@ -23,10 +21,10 @@ pub(super) fn rows(page: &LogPage<'_>, entry: &LogEntry) -> Vec<LogRow> {
     if let Some(said) = &entry.reply {
         sheet.rows.push(reply(page, said));
     }
-    if entry.density() != Density::Line {
+    if entry.density != Density::Line {
         sheet.summary(entry);
     }
-    if entry.density() == Density::Full
+    if entry.density == Density::Full
         && let Some(exchange) = entry.exchange()
     {
         sheet.more(entry, exchange);
@@ -106,10 +104,7 @@ impl DetailRows<'_> {
         if let Some(Ending::Failed(failure)) = &attempt.ending {
             self.failure(failure);
         }
-        let request = &attempt.request;
-        let (method, url) = (screen::visible(&request.method), screen::visible(&request.url));
-        let about = Line::of_parts(&[(&method, Tone::Strong), (" ", Tone::Text), (&url, Tone::Text)]);
-        if self.section(entry, Section::Request, "Request", &about) {
+        if self.section(entry, Section::Request, "Request", &request_line(attempt)) {
             self.request(attempt);
         }
         if self.section(entry, Section::Timing, "Timing", &Line::of(&timing(attempt, self.dot()), Tone::Text)) {
@@ -119,15 +114,14 @@ impl DetailRows<'_> {
             let about = Line::of(&entry.datagrams.len().to_string(), Tone::Text);
             if self.section(entry, Section::Metrics, "Metrics", &about) {
                 for datagram in &entry.datagrams {
-                    self.inner(&[(&screen::visible(datagram), Tone::Text)], false);
+                    self.inner(&Line::of(&screen::visible(datagram), Tone::Text), false);
                 }
             }
         }
         let earlier = exchange.attempts().count().saturating_sub(1);
         for (index, attempt) in exchange.attempts().take(earlier).enumerate() {
             let about = Line::of(&screen::visible(&ended(attempt)), Tone::Warning);
-            let section = Section::Try(u8::try_from(index).unwrap_or(u8::MAX));
-            if self.section(entry, section, &format!("Try {}", attempt.number), &about) {
+            if self.section(entry, Section::Try(index), &format!("Try {}", attempt.number), &about) {
                 self.earlier(attempt);
             }
         }
@@ -135,7 +129,7 @@ impl DetailRows<'_> {
 
     /// The title of a section; whether what is in it is to follow.
     fn section(&mut self, entry: &LogEntry, section: Section, title: &str, about: &Line) -> bool {
-        let open = entry.is_open(section);
+        let open = self.page.unfold || entry.is_open(section);
         let mut line = Line::of(if open { "v " } else { "> " }, Tone::Text);
         line.push(title, Tone::Strong);
         if about.cells > 0 {
@@ -150,18 +144,18 @@ impl DetailRows<'_> {
     }
 
     /// A row of what is in a section.
-    fn inner(&mut self, parts: &[(&str, Tone)], whole: bool) {
+    fn inner(&mut self, content: &Line, whole: bool) {
         let mut line = Line::of("  ", Tone::Text);
-        line.append(&Line::of_parts(parts));
+        line.append(content);
         self.add(RowKind::Detail, line, 4, whole);
     }
 
     fn response(&mut self, entry: &LogEntry, response: &Response) {
-        let last = entry.exchange().and_then(|x| Some(try_tone(x.last_attempt()?, x)));
+        let tone = entry.exchange().and_then(|x| Some(try_tone(x.last_attempt()?, x))).unwrap_or(Tone::Text);
         let about = Line::of_parts(&[
             (&response.headers.len().to_string(), Tone::Text),
             (self.dot(), Tone::Dim),
-            (&status_line(response), last.unwrap_or(Tone::Text)),
+            (&status_line(response), tone),
         ]);
         if self.section(entry, Section::Response, "Response headers", &about) {
             self.headers(&response.headers);
@@ -189,48 +183,39 @@ impl DetailRows<'_> {
     }
 
     fn request(&mut self, attempt: &Attempt) {
-        let request = &attempt.request;
-        let (method, url) = (screen::visible(&request.method), screen::visible(&request.url));
-        self.inner(&[(&method, Tone::Strong), (" ", Tone::Text), (&url, Tone::Text)], true);
-        self.headers(&request.headers);
-        self.named_body(&request.body);
+        self.inner(&request_line(attempt), true);
+        self.headers(&attempt.request.headers);
+        self.named_body(&attempt.request.body);
     }
 
     fn timing(&mut self, attempt: &Attempt) {
         let timing = &attempt.timing;
-        let began = clock_exact(attempt.started, self.page.zone);
-        let mut say = |name: &str, value: String| {
-            let mut line = Line::of("  ", Tone::Text);
-            line.push(name, Tone::Dim);
+        let measured = |d: Option<Duration>| d.map_or_else(|| "not measured".to_owned(), exact);
+        let mut facts = if timing.reused {
+            vec![("connection", "reused: no look-up, connect or TLS".to_owned())]
+        } else {
+            let steps = [("name look-up", timing.resolve), ("connect", timing.connect), ("TLS", timing.tls)];
+            steps.map(|(name, took)| (name, measured(took))).to_vec()
+        };
+        facts.extend([("first byte", measured(timing.first_byte)), ("total", measured(timing.total))]);
+        if let Some(response) = attempt.response() {
+            facts.push(("protocol", screen::visible(&response.version).into_owned()));
+            facts.push(("peer", screen::visible(response.remote.as_deref().unwrap_or("not known")).into_owned()));
+        }
+        facts.push(("began", clock_exact(attempt.started, self.page.zone)));
+        for (name, value) in facts {
+            let mut line = Line::of_parts(&[("  ", Tone::Text), (name, Tone::Dim)]);
             line.pad_to(16);
             line.push(&value, Tone::Text);
             self.add(RowKind::Detail, line, 16, false);
-        };
-        let measured = |d: Option<Duration>| d.map_or_else(|| "not measured".to_owned(), exact);
-        if timing.reused {
-            say("connection", "reused: no look-up, connect or TLS".to_owned());
-        } else {
-            say("name look-up", measured(timing.resolve));
-            say("connect", measured(timing.connect));
-            say("TLS", measured(timing.tls));
         }
-        say("first byte", measured(timing.first_byte));
-        say("total", measured(timing.total));
-        if let Some(response) = attempt.response() {
-            say("protocol", screen::visible(&response.version).into_owned());
-            say(
-                "peer",
-                response.remote.as_deref().map_or_else(|| "not known".to_owned(), |r| screen::visible(r).into_owned()),
-            );
-        }
-        say("began", began);
     }
 
     /// All of an earlier try, flat.
     fn earlier(&mut self, attempt: &Attempt) {
         self.request(attempt);
         if let Some(response) = attempt.response() {
-            self.inner(&[(&status_line(response), Tone::Warning)], false);
+            self.inner(&Line::of(&status_line(response), Tone::Warning), false);
             self.headers(&response.headers);
             self.named_body(&response.body);
         }
@@ -243,7 +228,7 @@ impl DetailRows<'_> {
     fn headers(&mut self, headers: &[Header]) {
         for header in headers {
             let (name, value) = (screen::visible(&header.name), screen::visible(&header.value));
-            self.inner(&[(&name, Tone::Name), (": ", Tone::Dim), (&value, Tone::Text)], false);
+            self.inner(&Line::of_parts(&[(&name, Tone::Name), (": ", Tone::Dim), (&value, Tone::Text)]), false);
         }
     }
 
@@ -257,46 +242,41 @@ impl DetailRows<'_> {
     fn body(&mut self, body: &Body) {
         let until = self.rows.len() + BODY_ROWS;
         let mut cut = false;
-        match body.form {
+        let mut tone = Tone::Text;
+        let lines: Vec<String> = match body.form {
             BodyForm::Empty | BodyForm::Binary => return,
             BodyForm::Json => {
-                let (lines, more) = pretty::lines(&body.text, BODY_ROWS);
-                cut = more;
-                for json in lines {
-                    self.inner(&[(&screen::visible(&json), Tone::Json { inside: false })], false);
-                    if self.rows.len() >= until {
-                        cut = true;
-                        break;
-                    }
-                }
+                let (lines, more) = json_lines(&body.text, BODY_ROWS);
+                (cut, tone) = (more, Tone::Json { inside: false });
+                lines.iter().map(|line| screen::visible(line).into_owned()).collect()
             }
             BodyForm::Form | BodyForm::Text => {
-                for said in screen::visible_lines(&body.text) {
-                    if self.rows.len() >= until {
-                        cut = true;
-                        break;
-                    }
-                    self.inner(&[(&said, Tone::Text)], false);
-                }
+                screen::visible_lines(&body.text).take(BODY_ROWS + 1).map(Cow::into_owned).collect()
             }
+        };
+        for line in lines {
+            if self.rows.len() >= until {
+                cut = true;
+                break;
+            }
+            self.inner(&Line::of(&line, tone), false);
         }
         self.rows.truncate(until);
-        if cut {
+        let said = if cut {
             let key = &self.page.keys.copy_body;
-            let said = format!("  only the first {BODY_ROWS} rows are shown here; {key} copies the whole body");
-            self.add(RowKind::Detail, Line::of(&said, Tone::Warning), 4, true);
+            format!("  only the first {BODY_ROWS} rows are shown here; {key} copies the whole body")
         } else if body.truncated {
-            let said = format!(
-                "  {} of {} were kept; the rest was only counted",
-                size(body.text.len() as u64),
-                size(body.total)
-            );
-            self.add(RowKind::Detail, Line::of(&said, Tone::Warning), 4, true);
-        }
+            let (kept, total) = (size(body.text.len() as u64), size(body.total));
+            format!("  {kept} of {total} were kept; the rest was only counted")
+        } else {
+            return;
+        };
+        self.add(RowKind::Detail, Line::of(&said, Tone::Warning), 4, true);
     }
 }
 
-/// The newest try of an exchange, as what copies are made of.
-pub(super) fn newest(entry: &LogEntry) -> Option<&Arc<Attempt>> {
-    entry.exchange()?.last_attempt()
+/// Method and URL.
+fn request_line(attempt: &Attempt) -> Line {
+    let (method, url) = (screen::visible(&attempt.request.method), screen::visible(&attempt.request.url));
+    Line::of_parts(&[(&method, Tone::Strong), (" ", Tone::Text), (&url, Tone::Text)])
 }

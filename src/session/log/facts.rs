@@ -1,11 +1,10 @@
 //! What the log knows of itself: for titles, chips and whoever asks; and why entries were refused.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::page::KeyNames;
-use super::{Filter, Log, LogEntry, Rate401};
-use crate::model::{Diagnosis, ExchangeId, ExchangeKind, Moment, Outcome};
+use super::line::KeyNames;
+use super::{Filter, Log, LogEntry};
+use crate::model::{Diagnosis, Exchange, ExchangeId, ExchangeKind, MessageId, Outcome};
 
 impl Log {
     /// Entries kept, the hidden ones included.
@@ -33,11 +32,6 @@ impl Log {
     /// Whether all conversations are shown.
     pub fn shows_all_conversations(&self) -> bool {
         self.scope.all_conversations || (self.scope.open_conversation.is_none() && self.scope.removed.is_empty())
-    }
-
-    /// Polling reads and quiet frames that are folded away.
-    pub const fn folded(&self) -> (usize, usize) {
-        self.totals.folded
     }
 
     /// Entries that are shown.
@@ -74,37 +68,13 @@ impl Log {
         self.errors.all.len()
     }
 
-    /// Entries that had to go since the start.
-    pub const fn evicted(&self) -> u64 {
-        self.totals.evicted
-    }
-
-    /// Marked entries among those.
-    pub const fn evicted_marked(&self) -> u64 {
-        self.totals.evicted_marked
-    }
-
-    /// Bytes of memory that the kept entries take, about.
-    pub const fn bytes(&self) -> usize {
-        self.totals.bytes
-    }
-
     /// Whether there is a shown error below the cursor.
     pub fn has_error_below(&self) -> bool {
-        self.errors_below().next().is_some()
+        self.shown_errors(self.view.cursor.0 + 1..u64::MAX).next().is_some()
     }
 
-    /// The shown errors below the cursor.
-    pub(super) fn errors_below(&self) -> impl Iterator<Item = u64> {
-        self.shown_errors(self.view.cursor.0 + 1..u64::MAX)
-    }
-
-    /// The shown errors above the cursor, the nearest first.
-    pub(super) fn errors_above(&self) -> impl Iterator<Item = u64> {
-        self.shown_errors(0..self.view.cursor.0).rev()
-    }
-
-    fn shown_errors(&self, places: std::ops::Range<u64>) -> impl DoubleEndedIterator<Item = u64> {
+    /// The shown errors at these places.
+    pub(super) fn shown_errors(&self, places: std::ops::Range<u64>) -> impl DoubleEndedIterator<Item = u64> {
         self.errors.all.range(places).copied().filter(|&seq| self.get(seq).is_some_and(LogEntry::is_shown))
     }
 
@@ -128,9 +98,40 @@ impl Log {
         self.entry(number).is_some_and(|e| e.is_shown())
     }
 
-    /// 401 answers over API tries in the `window` that ends `now`; evicted entries count too.
-    pub fn rate_401(&self, now: Moment, window: Duration) -> Rate401 {
-        self.tries.rate(now, window)
+    /// The place of the entry that people know by `number`.
+    pub(super) fn seq_of(&self, number: u64) -> Option<u64> {
+        let at = self.entries.binary_search_by_key(&number, LogEntry::number).ok()?;
+        Some(self.first + at as u64)
+    }
+
+    /// The number of an exchange, if it is in memory.
+    pub fn number_of(&self, exchange: ExchangeId) -> Option<u64> {
+        self.entry_of(exchange).map(LogEntry::number)
+    }
+
+    /// The entry of an exchange, while it is in memory.
+    pub fn entry_of(&self, exchange: ExchangeId) -> Option<&LogEntry> {
+        self.get(*self.index.numbers.get(&exchange)?)
+    }
+
+    /// The exchange that carries a message, while it is in memory.
+    pub fn exchange_of(&self, message: MessageId) -> Option<&Arc<Exchange>> {
+        self.get(*self.index.messages.get(&message)?)?.exchange()
+    }
+
+    /// The newest exchange in memory that is as wanted.
+    pub fn newest(&self, wanted: impl Fn(&Exchange) -> bool) -> Option<&Arc<Exchange>> {
+        self.entries().rev().filter_map(LogEntry::exchange).find(|exchange| wanted(exchange))
+    }
+
+    /// The number of the oldest entry in memory, or the one that the first will have.
+    pub fn first_number(&self) -> u64 {
+        self.entries.front().map_or(self.first + self.base, LogEntry::number)
+    }
+
+    /// The number of the newest entry in memory.
+    pub fn last_number(&self) -> Option<u64> {
+        self.entries.back().map(LogEntry::number)
     }
 
     /// The metrics that the exchange `id` caused, as they were handed to the agent.
@@ -186,14 +187,11 @@ impl Log {
     /// The last accepted send of the same conversation before the entry `number`; else the next one after it.
     pub fn accepted_beside(&self, number: u64) -> Option<u64> {
         let conversation = self.entry(number)?.exchange()?.conversation?;
-        let accepted = |e: &&LogEntry| {
-            e.exchange().is_some_and(|x| {
-                x.kind == ExchangeKind::Send
-                    && x.conversation == Some(conversation)
-                    && x.outcome == Outcome::Accepted
-                    && x.sent_as.is_none()
-            })
+        let fits = |x: &Arc<Exchange>| {
+            let send = x.kind == ExchangeKind::Send && x.outcome == Outcome::Accepted && x.sent_as.is_none();
+            send && x.conversation == Some(conversation)
         };
+        let accepted = |e: &&LogEntry| e.exchange().is_some_and(fits);
         let before = self.entries().rev().filter(|e| e.number() < number).find(accepted);
         before.or_else(|| self.entries().filter(|e| e.number() > number).find(accepted)).map(LogEntry::number)
     }

@@ -1,4 +1,4 @@
-//! The filter's language, as one types it.
+//! Finding entries: text whatever its case and its accents, and the filter's language, as one types it.
 //!
 //! ```text
 //! filter = term (" " term)*                all of them must hold
@@ -8,14 +8,17 @@
 //!          on, since, until (today, yesterday, 2026-11-27, 14:30, 2h ago)
 //! ```
 
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Zoned;
 
 use super::entry::LogEntry;
-use super::needle::{Names, Needle};
-use crate::model::{ExchangeKind, Outcome};
+use crate::model::{Attempt, ConversationKey, ExchangeKind, Outcome, Response};
 use crate::text::dates::{self, Period};
+use crate::text::fold::{MappedText, fold};
 use crate::text::suggest::nearest;
 
 /// Why a filter is not one.
@@ -46,18 +49,6 @@ const IS: &[(&str, TermTest)] = &[
 fn outcome(entry: &LogEntry) -> Option<&Outcome> {
     entry.exchange().map(|exchange| &exchange.outcome)
 }
-
-const KINDS: &[(&str, ExchangeKind)] = &[
-    ("token", ExchangeKind::Token),
-    ("send", ExchangeKind::Send),
-    ("read", ExchangeKind::Read),
-    ("probe", ExchangeKind::Probe),
-    ("frame", ExchangeKind::Frame),
-    ("hook", ExchangeKind::Hook),
-    ("event", ExchangeKind::Event),
-    ("note", ExchangeKind::Note),
-    ("sys", ExchangeKind::Sys),
-];
 
 /// Keys, each with a value as an example.
 const KEYS: &[(&str, &str)] = &[
@@ -167,14 +158,15 @@ fn term(word: &Word, now: &Zoned) -> Result<Term, FilterError> {
     let test = if word.quoted {
         Needle::new(said).map(Test::Text)
     } else if let Some(rest) = said.strip_prefix(['<', '>']) {
-        let (sign, make): (char, fn(Duration) -> Test) =
-            if said.starts_with('>') { ('>', Test::Slower) } else { ('<', Test::Faster) };
+        let slower = said.starts_with('>');
+        let sign = if slower { '>' } else { '<' };
         let message = || format!("a duration follows {sign}, as in {sign}500ms or {sign}2s");
-        Some(make(duration(rest).ok_or_else(|| FilterError { message: message(), column: column + 1 })?))
+        let than = duration(rest).ok_or_else(|| FilterError { message: message(), column: column + 1 })?;
+        Some(if slower { Test::Slower(than) } else { Test::Faster(than) })
     } else if let Some((key, value)) = key {
-        key_test(key, value, now).map_err(|wrong| match wrong {
-            TermProblem::Key(message) => FilterError { message, column },
-            TermProblem::Value(message) => FilterError { message, column: column + key.chars().count() + 1 },
+        key_test(key, value, now).map_err(|(message, in_value)| {
+            let key = if in_value { key.chars().count() + 1 } else { 0 };
+            FilterError { message, column: column + key }
         })?
     } else {
         Needle::new(said).map(Test::Text)
@@ -187,49 +179,47 @@ fn is_key(key: &str) -> bool {
     !key.is_empty() && key.chars().all(|c| c.is_ascii_alphabetic())
 }
 
-enum TermProblem {
-    Key(String),
-    Value(String),
-}
-
-fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, TermProblem> {
+/// The test that `key:value` asks for; the error says what is wrong, and whether that is the value.
+fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, (String, bool)> {
     let lower = key.to_ascii_lowercase();
     let Some((key, example)) = KEYS.iter().find(|(known, _)| *known == lower) else {
         let keys: Vec<&str> = KEYS.iter().map(|(known, _)| *known).collect();
         let near = nearest(&lower, keys.iter().copied())
             .map_or_else(|| format!("the keys are {}", keys.join(", ")), |near| format!("did you mean {near}: ?"));
         let how = "(to look for the text itself, put quotes around it)";
-        return Err(TermProblem::Key(format!("there is no {lower}: here; {near} {how}")));
+        return Err((format!("there is no {lower}: here; {near} {how}"), false));
     };
     if value.is_empty() {
-        return Err(TermProblem::Value(format!("{key}: wants a value, as in {key}:{example}")));
+        return Err((format!("{key}: wants a value, as in {key}:{example}"), true));
     }
     let test = match *key {
         "status" => status(value)
             .ok_or_else(|| format!("status:{value} is no status; write status:401, status:4xx or status:none")),
-        "kind" => {
-            let at = named("kind", KINDS, value);
-            let kind = at.map(|at| KINDS.get(at).map(|(_, kind)| Test::Kind(*kind)));
-            return kind.map_err(|hint| TermProblem::Value(format!("there is no kind {value:?}; {hint}")));
+        "kind" => ExchangeKind::named(&value.to_ascii_uppercase()).map(Test::Kind).ok_or_else(|| {
+            let kinds = ExchangeKind::ALL.map(|kind| kind.word().to_ascii_lowercase());
+            format!("there is no kind {value:?}; {}", nearest_named("kind", value, kinds.iter().map(String::as_str)))
+        }),
+        "is" => {
+            let known = IS.iter().position(|(name, _)| name.eq_ignore_ascii_case(value));
+            known.map(Test::Is).ok_or_else(|| {
+                format!("is:{value} is not known; {}", nearest_named("is", value, IS.iter().map(|(name, _)| *name)))
+            })
         }
-        "is" => named("is", IS, value).map(Test::Is).map_err(|hint| format!("is:{value} is not known; {hint}")),
         "conv" => return Ok(Needle::new(value).map(Test::Conversation)),
         "id" => Ok(Test::Id(value.to_ascii_lowercase())),
         _ => Period::named(key, value, now)
             .map(Test::Within)
             .ok_or_else(|| format!("{key}:{value} names no time; {}", dates::FORMS)),
     };
-    test.map(Some).map_err(TermProblem::Value)
+    test.map(Some).map_err(|why| (why, true))
 }
 
-/// The place of a name among those that are known, or a hint with the nearest one.
-fn named<T>(key: &str, known: &[(&str, T)], name: &str) -> Result<usize, String> {
-    let lower = name.to_ascii_lowercase();
-    let names = || known.iter().map(|(name, _)| *name);
-    names().position(|name| name == lower).ok_or_else(|| match nearest(&lower, names()) {
+/// A hint for a name that is not known: the nearest one, else all of them.
+fn nearest_named<'n>(key: &str, name: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
+    match nearest(&name.to_ascii_lowercase(), known.clone()) {
         Some(near) => format!("did you mean {key}:{near}?"),
-        None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
-    })
+        None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+    }
 }
 
 fn status(value: &str) -> Option<Test> {
@@ -265,11 +255,10 @@ fn holds(test: &Test, entry: &LogEntry, names: &Names) -> bool {
         Test::Status(first, last) => entry.status().is_some_and(|s| (*first..=*last).contains(&s)),
         Test::NoStatus => entry.status().is_none(),
         Test::Kind(kind) => entry.kind() == *kind,
-        Test::Conversation(needle) => entry
-            .exchange()
-            .and_then(|x| x.conversation)
-            .and_then(|key| names.get(&key))
-            .is_some_and(|n| needle.is_in(n)),
+        Test::Conversation(needle) => {
+            let name = entry.exchange().and_then(|x| names.get(&x.conversation?));
+            name.is_some_and(|name| needle.is_in(name))
+        }
         Test::Slower(than) => entry.duration().is_some_and(|d| d > *than),
         Test::Faster(than) => entry.duration().is_some_and(|d| d < *than),
         Test::Id(part) => entry.has_id(part),
@@ -277,6 +266,106 @@ fn holds(test: &Test, entry: &LogEntry, names: &Names) -> bool {
         Test::Within(period) => period.contains(entry.at().wall),
     }
 }
+
+impl LogEntry {
+    /// Whether any of what is searched contains `needle`: the text, the reason, ids, URLs and bodies of all tries, the
+    /// conversation's name, the comment.
+    pub(super) fn mentions(&self, needle: &Needle, names: &Names) -> bool {
+        if needle.is_in(self.what()) || self.comment().is_some_and(|c| needle.is_in(c)) {
+            return true;
+        }
+        let Some(exchange) = self.exchange() else { return false };
+        let answered = |response: &Response| {
+            needle.is_in(&response.body.text) || response.request_ids().iter().any(|(_, id)| needle.is_in(id))
+        };
+        let tried = |attempt: &Arc<Attempt>| {
+            let request = &attempt.request;
+            needle.is_in(&request.url) || needle.is_in(&request.body.text) || attempt.response().is_some_and(answered)
+        };
+        exchange.outcome.words().is_some_and(|why| needle.is_in(&why))
+            || exchange.conversation.and_then(|key| names.get(&key)).is_some_and(|name| needle.is_in(name))
+            || exchange.attempts().any(tried)
+    }
+
+    /// Whether a request id of any try, or the body's `contextId`, contains `part` (lower case). `e42c…8968` and
+    /// `e42c..8968`, as the log shortens ids, are found by both ends.
+    fn has_id(&self, part: &str) -> bool {
+        let Some(exchange) = self.exchange() else { return false };
+        let ends = part.split_once('…').or_else(|| part.split_once("...")).or_else(|| part.split_once(".."));
+        let fits = |id: &str| match ends {
+            Some((head, tail)) => id.starts_with(head) && id.ends_with(tail),
+            None => id.contains(part),
+        };
+        let mut ids = exchange.attempts().filter_map(|a| a.response()).flat_map(Response::request_ids);
+        ids.any(|(_, id)| fits(&id.to_ascii_lowercase()))
+    }
+}
+
+/// A text to look for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Needle {
+    folded: String,
+}
+
+impl Needle {
+    /// `None` for a text of which nothing is left to look for: it would be found everywhere.
+    pub fn new(text: &str) -> Option<Self> {
+        let folded = fold(text);
+        (!folded.is_empty()).then_some(Self { folded })
+    }
+
+    /// Whether `hay` contains it.
+    pub fn is_in(&self, hay: &str) -> bool {
+        if hay.is_ascii() {
+            return find_ascii(hay.as_bytes(), self.folded.as_bytes(), 0).is_some();
+        }
+        fold(hay).contains(&self.folded)
+    }
+
+    /// Where it is in `hay`, at most `most` times, without overlaps.
+    pub fn places(&self, hay: &str, most: usize) -> Vec<Range<usize>> {
+        let length = self.folded.len();
+        let mut out: Vec<Range<usize>> = Vec::new();
+        if hay.is_ascii() {
+            let mut from = 0;
+            while out.len() < most
+                && let Some(at) = find_ascii(hay.as_bytes(), self.folded.as_bytes(), from)
+            {
+                from = at + length;
+                out.push(at..from);
+            }
+            return out;
+        }
+        let folded = MappedText::new(hay, fold);
+        for (at, _) in folded.text.match_indices(&self.folded) {
+            let place = folded.original(&(at..at + length));
+            if out.last().is_none_or(|last| last.end <= place.start) {
+                out.push(place);
+            }
+            if out.len() >= most {
+                break;
+            }
+        }
+        out
+    }
+}
+
+/// The first place of `needle` (ASCII, lower case, not empty) in `hay` from `from`.
+fn find_ascii(hay: &[u8], needle: &[u8], from: usize) -> Option<usize> {
+    let (&first, rest) = needle.split_first()?;
+    let upper = first.to_ascii_uppercase();
+    let mut start = from;
+    loop {
+        let at = start + hay.get(start..)?.iter().position(|&b| b == first || b == upper)?;
+        if hay.get(at + 1..at + needle.len())?.eq_ignore_ascii_case(rest) {
+            return Some(at);
+        }
+        start = at + 1;
+    }
+}
+
+/// Names of conversations, for `conv:` and the summary.
+pub(super) type Names = HashMap<ConversationKey, String>;
 
 #[cfg(test)]
 #[path = "../../../tests/unit/session/log/filter.rs"]

@@ -1,10 +1,14 @@
-//! What comes into the log, and what must go for it.
+//! What comes into the log (reports, notes, and entries that were kept), and what must go for it.
 
 use std::sync::Arc;
 
-use super::entry::{Density, Later, Reply};
-use super::{Log, LogEntry, LogSource};
+use super::entry::{Density, Reply};
+use super::{Log, LogEntry, LogOptions};
+use crate::journal::job::{KeptEntry, LogSource};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, ExchangeKind, MessageId, Moment};
+
+/// The most entries of a page of history in memory.
+const HISTORY_MAX: usize = 1_022;
 
 impl Log {
     /// An exchange was begun, or went on: inserts it, or replaces what was known of it.
@@ -12,32 +16,16 @@ impl Log {
         let known = self.index.numbers.get(&exchange.id).copied();
         let was_error = known.and_then(|seq| self.get(seq)).is_some_and(LogEntry::is_error);
         let is_error = exchange.outcome.is_error();
-        let counted = match known {
-            Some(seq) => self.get(seq).map_or(0, |e| e.counted),
-            None => self.index.counted.remove(&exchange.id).unwrap_or(0),
-        };
-        let counted = self.tries.count(&exchange, counted);
         let seq = if let Some(seq) = known {
-            let mut bytes = (0, 0);
-            if let Some(entry) = self.get_mut(seq) {
-                bytes.0 = entry.bytes;
+            if let Some(entry) = self.entries.get_mut((seq - self.first) as usize) {
+                let before = entry.bytes;
                 entry.replace(exchange);
-                bytes.1 = entry.bytes;
+                self.totals.bytes = self.totals.bytes.saturating_sub(before).saturating_add(entry.bytes);
             }
-            self.totals.bytes = self.totals.bytes.saturating_sub(bytes.0).saturating_add(bytes.1);
             seq
         } else {
-            let (id, message) = (exchange.id, exchange.message);
-            let seq = self.push(LogSource::Exchange(exchange));
-            self.index.numbers.insert(id, seq);
-            if let Some(message) = message {
-                self.index.messages.insert(message, seq);
-            }
-            seq
+            self.push_new(LogSource::Exchange(exchange))
         };
-        if let Some(entry) = self.get_mut(seq) {
-            entry.counted = counted;
-        }
         match (was_error, is_error) {
             (false, true) => {
                 self.errors.all.insert(seq);
@@ -67,18 +55,20 @@ impl Log {
         kind: ExchangeKind,
         text: impl Into<String>,
     ) {
-        let seq = self.push(LogSource::Note { at, kind, text: text.into(), about });
+        let seq = self.push_new(LogSource::Note { at, kind, text: text.into(), about });
         self.refresh(seq);
         self.leave_error(seq);
         self.evict();
         self.settle();
     }
 
-    /// What became of a message after its exchange: `ans` behind the status once it is answered, and how an unknown one
-    /// was settled.
+    /// What became of a message after its exchange: it was answered, or an unknown one was settled. Its other moves show in
+    /// the exchange.
     pub fn set_delivery(&mut self, message: MessageId, delivery: &DeliveryStatus) {
-        if let (Some(later), Some(&seq)) = (Later::of(delivery), self.index.messages.get(&message)) {
-            self.change(seq, |entry| entry.later = Some(later));
+        if let DeliveryStatus::Answered | DeliveryStatus::Landed | DeliveryStatus::Lost = delivery
+            && let Some(&seq) = self.index.messages.get(&message)
+        {
+            self.change(seq, |entry| entry.kept.delivery = Some(delivery.clone()));
         }
     }
 
@@ -90,16 +80,25 @@ impl Log {
         }
     }
 
-    fn push(&mut self, source: LogSource) -> u64 {
-        let seq = self.next();
-        let mut entry = LogEntry::new(seq, source, &self.options.zone);
-        entry.label = seq + self.base;
-        self.totals.bytes = self.totals.bytes.saturating_add(entry.bytes);
-        self.entries.push_back(entry);
-        if self.widen_numbers(seq + self.base) {
+    fn push_new(&mut self, source: LogSource) -> u64 {
+        let number = self.next() + self.base;
+        let seq = self.push(KeptEntry { number, source, marked: false, comment: None, delivery: None });
+        if self.widen_numbers(number) {
             // Only the entries' own lines change, so heights stay.
-            self.forget_rows();
+            self.view.rows.clear();
         }
+        seq
+    }
+
+    fn push(&mut self, kept: KeptEntry) -> u64 {
+        let seq = self.next();
+        let entry = LogEntry::new(seq, kept, &self.options.zone);
+        self.totals.bytes = self.totals.bytes.saturating_add(entry.bytes);
+        if let Some(exchange) = entry.exchange() {
+            self.index.numbers.insert(exchange.id, seq);
+            self.index.messages.extend(exchange.message.map(|message| (message, seq)));
+        }
+        self.entries.push_back(entry);
         seq
     }
 
@@ -108,8 +107,9 @@ impl Log {
             || (self.totals.bytes > self.options.max_bytes && self.entries.len() > 1)
         {
             let Some(old) = self.entries.pop_front() else { return };
-            let seq = old.seq();
+            let seq = old.seq;
             self.heights.set(seq, 0);
+            self.view.rows.remove(&seq);
             self.count_fold(old.visibility, false);
             self.first = seq + 1;
             self.totals.bytes = self.totals.bytes.saturating_sub(old.bytes);
@@ -125,10 +125,6 @@ impl Log {
                 {
                     self.index.messages.remove(&message);
                 }
-                // Its later reports would make a new entry; its tries must not count twice.
-                if !exchange.outcome.is_settled() && self.index.counted.len() < 4_096 {
-                    self.index.counted.insert(exchange.id, old.counted);
-                }
             }
         }
     }
@@ -136,17 +132,16 @@ impl Log {
     /// The newest error opens its summary, unless a person decided otherwise.
     fn open_by_itself(&mut self, seq: u64) {
         if let Some(entry) = self.get_mut(seq)
-            && !entry.opened.touched
-            && entry.opened.density == Density::Line
+            && !entry.touched
+            && entry.density == Density::Line
         {
-            entry.opened.density = Density::Summary;
+            entry.density = Density::Summary;
         }
         self.errors.opened.retain(|&open| open != seq);
         self.errors.opened.push(seq);
         // A message that was sent since is more recent news.
-        let sent_since =
-            (seq + 1..self.next()).filter_map(|later| self.get(later)).any(|e| e.kind() == ExchangeKind::Send);
-        if self.view.follow && !sent_since {
+        let mut since = (seq + 1..self.next()).filter_map(|later| self.get(later));
+        if self.view.follow && !since.any(|later| later.kind() == ExchangeKind::Send) {
             self.view.on_error = Some(seq);
         }
     }
@@ -161,21 +156,72 @@ impl Log {
     /// Shuts the entries that opened by themselves before the newest one; those that a person has in view while reading
     /// stay until they are out of it.
     pub(super) fn shut_older(&mut self) {
-        let mut index = 0;
-        while index + 1 < self.errors.opened.len() {
-            let Some(&seq) = self.errors.opened.get(index) else { return };
-            let touched = self.get(seq).is_none_or(|e| e.opened.touched);
-            if !touched && !self.view.follow && self.view.window.iter().any(|w| w.0 == seq) {
-                index += 1;
-                continue;
-            }
-            self.errors.opened.remove(index);
-            if !touched {
+        let mut opened = std::mem::take(&mut self.errors.opened);
+        let newest = opened.pop();
+        opened.retain(|&seq| {
+            let touched = self.get(seq).is_none_or(|entry| entry.touched);
+            let in_view = !self.view.follow && self.view.window.iter().any(|shown| shown.0 == seq);
+            if !touched && !in_view {
                 if let Some(entry) = self.get_mut(seq) {
-                    entry.opened.density = Density::Line;
+                    entry.density = Density::Line;
                 }
                 self.measure(seq);
             }
+            !touched && in_view
+        });
+        opened.extend(newest);
+        self.errors.opened = opened;
+    }
+
+    // ---- entries that were kept -----------------------------------------------------------------------------------
+
+    /// Numbers go on after `base`: that of the last entry of earlier sessions.
+    pub fn set_base(&mut self, base: u64) {
+        self.base = base;
+        for entry in &mut self.entries {
+            entry.kept.number = entry.seq + base;
         }
+        self.widen_numbers(self.next() + base);
+        self.lay_out_all();
+    }
+
+    /// A log of kept entries with their own numbers, that looks as this one does.
+    #[must_use]
+    pub fn of_history(&self, entries: &[KeptEntry]) -> Self {
+        let options = LogOptions { max_entries: HISTORY_MAX, max_bytes: usize::MAX, ..self.options.clone() };
+        let mut log = Self::new(options);
+        log.keys.clone_from(&self.keys);
+        log.names.clone_from(&self.names);
+        (log.view.width, log.view.height, log.view.wrap) = (self.view.width, self.view.height, self.view.wrap);
+        log.view.digits = self.view.digits;
+        log.today = self.today;
+        for kept in entries.iter().skip(entries.len().saturating_sub(HISTORY_MAX)) {
+            let seq = log.push(kept.clone());
+            if log.get(seq).is_some_and(LogEntry::is_error) {
+                log.errors.all.insert(seq);
+            }
+            log.measure(seq);
+            log.mark_days(seq);
+        }
+        log.widen_numbers(log.last_number().unwrap_or(0));
+        log.settle();
+        log
+    }
+
+    /// As kept entries, from the oldest: what a page of history goes on with at its lower end.
+    pub fn oldest_as_kept(&self, count: usize) -> Vec<KeptEntry> {
+        self.entries.iter().take(count).map(|entry| entry.kept.clone()).collect()
+    }
+
+    /// Opened entries of `other` are open here too.
+    pub(crate) fn open_as(&mut self, other: &Self) {
+        for open in other.entries.iter().filter(|e| e.density != Density::Line) {
+            let Some(seq) = self.seq_of(open.number()) else { continue };
+            if let Some(entry) = self.get_mut(seq) {
+                (entry.density, entry.folds, entry.touched) = (open.density, open.folds.clone(), true);
+            }
+            self.measure(seq);
+        }
+        self.settle();
     }
 }

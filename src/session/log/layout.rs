@@ -1,7 +1,7 @@
 //! When rows are laid out: shut entries as they come into the window, open ones at once, because their rows count.
 
 use super::entry::{Density, Fold, Visibility};
-use super::page::{Columns, LogPage};
+use super::line::{Columns, LogPage};
 use super::{Log, LogEntry, detail};
 
 impl Log {
@@ -20,6 +20,7 @@ impl Log {
             columns: self.view.columns,
             search: self.search.as_ref().map(|(_, needle)| needle),
             keys: &self.keys,
+            unfold: false,
         }
     }
 
@@ -86,9 +87,9 @@ impl Log {
 
     /// Counts the rows of the entry `seq` anew. A shut entry has one, and is laid out when it comes into the window.
     pub(super) fn measure(&mut self, seq: u64) {
-        let Some(entry) = self.get_mut(seq) else { return };
-        entry.rows = None;
-        let rows = match (entry.is_shown(), entry.opened.density) {
+        self.view.rows.remove(&seq);
+        let Some(entry) = self.get(seq) else { return };
+        let rows = match (entry.is_shown(), entry.density) {
             (false, _) => 0,
             (true, Density::Line) => 1 + u32::from(entry.reply.is_some()) + u32::from(entry.day_after.is_some()),
             (true, _) => self.lay_out(seq),
@@ -101,44 +102,22 @@ impl Log {
         let Some(entry) = self.get(seq) else { return 0 };
         let rows = detail::rows(&self.page(), entry);
         let count = rows.len() as u32;
-        if let Some(entry) = self.get_mut(seq) {
-            entry.rows = Some(rows);
-            self.view.laid_out.push(seq);
-        }
+        self.view.rows.insert(seq, rows);
         count
-    }
-
-    pub(super) fn forget_rows(&mut self) {
-        for seq in std::mem::take(&mut self.view.laid_out) {
-            if let Some(entry) = self.get_mut(seq) {
-                entry.rows = None;
-            }
-        }
     }
 
     /// After the width, wrapping or the like changed: every open entry is measured anew.
     pub(super) fn lay_out_all(&mut self) {
-        self.forget_rows();
-        let open: Vec<u64> = self
-            .entries
-            .iter()
-            .filter(|e| e.is_shown() && e.opened.density != Density::Line)
-            .map(LogEntry::seq)
-            .collect();
-        for seq in open {
+        self.view.rows.clear();
+        let open = self.entries.iter().filter(|e| e.is_shown() && e.density != Density::Line);
+        for seq in open.map(|entry| entry.seq).collect::<Vec<_>>() {
             self.measure(seq);
             // Far from the window only the count is wanted.
-            self.trim(seq);
-        }
-    }
-
-    fn trim(&mut self, seq: u64) {
-        if self.view.laid_out.last() == Some(&seq) && !self.view.window.iter().any(|w| w.0 == seq) {
-            self.view.laid_out.pop();
-            if let Some(entry) = self.get_mut(seq) {
-                entry.rows = None;
+            if !self.view.window.iter().any(|shown| shown.0 == seq) {
+                self.view.rows.remove(&seq);
             }
         }
+        self.settle();
     }
 
     /// Decides anew of every entry whether it is shown.

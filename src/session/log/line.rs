@@ -8,74 +8,138 @@
 //! ```
 //! The duration goes first, then seconds, then kind; then the text shortens; word, status and id go last.
 
-use std::fmt::Write as _;
-use std::time::Duration;
-
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::entry::{Density, LogEntry, Reply};
-use super::page::{LogPage, MS, STATUS, Time, WORD};
+use super::filter::{Names, Needle};
 use super::row::{Line, LiveRow, LogCounts, LogRow, RowKind, Tone};
-use crate::model::{Exchange, ExchangeKind, ExchangeStep, Moment, Outcome};
+use super::words::{clock, outcome_tone, short_span, waiting_until};
+use crate::model::{Exchange, ExchangeKind, Outcome};
 use crate::text::screen;
 
 /// Bytes of a text that are looked at for one line: what follows could not be seen.
 const LOOKED_AT: usize = 2 << 10;
 
-/// The tone in which an outcome's word stands.
-pub(super) const fn outcome_tone(outcome: &Outcome) -> Tone {
-    match outcome {
-        Outcome::Open => Tone::Info,
-        Outcome::Waiting | Outcome::Unknown(_) => Tone::Warning,
-        Outcome::Accepted | Outcome::Cancelled => Tone::Dim,
-        Outcome::Refused(_) | Outcome::Failed(_) => Tone::Error,
-    }
+/// Text columns below which another column goes.
+const TEXT_WANTED: usize = 20;
+/// Text columns below which the last columns begin to go.
+const TEXT_LEAST: usize = 8;
+pub(super) const WORD: usize = 4;
+pub(super) const STATUS: usize = 3;
+pub(super) const MS: usize = 7;
+
+/// How keys that the log mentions are called; bindings may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyNames {
+    /// How one comes to send a message: `Press i and type a message`.
+    pub compose: String,
+    /// Clears the filter.
+    pub clear: String,
+    /// Shows quiet frames, or folds them away.
+    pub quiet: String,
+    /// Copies a body.
+    pub copy_body: String,
+    /// Says why something was refused.
+    pub why: String,
+    /// Shows more of an entry.
+    pub open: String,
+    /// Copies a text for a ticket.
+    pub ticket: String,
+    /// Runs read-only checks.
+    pub probe: String,
+    /// Shows all conversations, or only the open one.
+    pub scope: String,
 }
 
-/// `HH:MM:SS` in `zone`, with thousandths or without seconds where asked.
-pub(super) fn clock(at: Moment, zone: &TimeZone) -> String {
-    let time = zone.to_datetime(at.wall);
-    format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
-}
-
-/// `HH:MM:SS.mmm` in `zone`.
-pub(super) fn clock_exact(at: Moment, zone: &TimeZone) -> String {
-    format!("{}.{:03}", clock(at, zone), zone.to_datetime(at.wall).millisecond())
-}
-
-/// A duration in at most seven cells: milliseconds, then seconds.
-pub(super) fn short_span(duration: Duration) -> String {
-    match duration.as_millis() {
-        ms @ 0..=999 => format!("{ms} ms"),
-        1_000..=99_949 => format!("{:.1} s", duration.as_secs_f64()),
-        ms => format!("{} s", (ms / 1_000).min(99_999)),
-    }
-}
-
-/// A size in at most seven cells.
-pub(super) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if bytes < 1_000 {
-        return format!("{bytes} B");
-    }
-    let (mut value, mut unit) = (bytes as f64 / 1024.0, "KiB");
-    for next in UNITS {
-        unit = next;
-        if value < 999.5 {
-            break;
+impl Default for KeyNames {
+    fn default() -> Self {
+        Self {
+            compose: "Press i and type a message".to_owned(),
+            clear: "Esc".to_owned(),
+            quiet: "f".to_owned(),
+            copy_body: "y b".to_owned(),
+            why: "d".to_owned(),
+            open: "Enter".to_owned(),
+            ticket: "y t".to_owned(),
+            probe: "D".to_owned(),
+            scope: "a".to_owned(),
         }
-        if next != "TiB" {
-            value /= 1024.0;
-        }
     }
-    if value < 9.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
-/// When the pause under way ends, if one is.
-pub(super) fn waiting_until(exchange: &Exchange) -> Option<Moment> {
-    match (&exchange.outcome, exchange.steps.last()) {
-        (Outcome::Waiting, Some(ExchangeStep::Wait { until, .. })) => Some(*until),
-        _ => None,
+/// What rows are laid out with.
+pub(super) struct LogPage<'l> {
+    pub width: usize,
+    pub ascii: bool,
+    pub wrap: bool,
+    pub zone: &'l TimeZone,
+    pub today: Date,
+    pub names: &'l Names,
+    pub columns: Columns,
+    pub search: Option<&'l Needle>,
+    pub keys: &'l KeyNames,
+    /// Every part that folds is open.
+    pub unfold: bool,
+}
+
+/// Which columns there are at a width, and how wide the flexible one is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Columns {
+    pub number: usize,
+    /// Cells of the time: with seconds, without, none.
+    pub time: usize,
+    pub kind: bool,
+    pub text: usize,
+    pub status: bool,
+    pub ms: bool,
+    pub id: Option<usize>,
+}
+
+type GiveUp = fn(&mut Columns);
+
+impl Columns {
+    /// The columns for `width` cells (the selection's column not counted).
+    pub fn new(width: usize, number: usize, ascii: bool) -> Self {
+        let id = Some(if ascii { 10 } else { 9 });
+        let mut c = Self { number: number.max(3), time: 8, kind: true, text: 0, status: true, ms: true, id };
+        // Below the smallest supported width: what is left keeps its place, the id goes, then the status.
+        let steps: [(usize, GiveUp); 6] = [
+            (TEXT_WANTED, |c| c.ms = false),
+            (TEXT_WANTED, |c| c.time = 5),
+            (TEXT_WANTED, |c| c.kind = false),
+            (TEXT_LEAST, |c| c.time = 0),
+            (0, |c| c.id = None),
+            (0, |c| c.status = false),
+        ];
+        for (text, give_up) in steps {
+            if width < c.fixed() + text {
+                give_up(&mut c);
+            }
+        }
+        c.text = width.saturating_sub(c.fixed());
+        c
+    }
+
+    /// Cells before the kind: number, mark and time.
+    pub const fn before_kind(&self) -> usize {
+        self.before_time() + if self.time > 0 { self.time + 1 } else { 0 }
+    }
+
+    /// Cells before the time.
+    pub const fn before_time(&self) -> usize {
+        self.number + 2
+    }
+
+    /// Cells of everything but the text.
+    fn fixed(&self) -> usize {
+        let column = |there: bool, cells: usize| if there { cells } else { 0 };
+        self.before_kind()
+            + column(self.kind, 6)
+            + (1 + WORD)
+            + column(self.status, 1 + STATUS)
+            + column(self.ms, 1 + MS)
+            + self.id.map_or(0, |cells| 2 + cells)
     }
 }
 
@@ -92,17 +156,9 @@ fn word(entry: &LogEntry, outcome: &Outcome) -> &'static str {
 pub(super) fn head(page: &LogPage<'_>, entry: &LogEntry) -> LogRow {
     let c = page.columns;
     let mut line = Line::default();
-    let mut number = String::new();
-    // Writing to a String cannot fail.
-    let _ = write!(number, "{:>1$}", entry.number(), c.number);
-    line.push(&number, Tone::Dim);
+    line.push(&format!("{:>1$}", entry.number(), c.number), Tone::Dim);
     line.push(if entry.is_marked() { "* " } else { "  " }, Tone::Warning);
-    let time = clock(entry.at(), page.zone);
-    match c.time {
-        Time::Seconds => line.push(&time, Tone::Dim),
-        Time::Minutes => line.push(screen::prefix(&time, 5), Tone::Dim),
-        Time::None => {}
-    }
+    line.push(screen::prefix(&clock(entry.at(), page.zone), c.time), Tone::Dim);
     line.pad_to(c.before_kind());
     if c.kind {
         let tone = if entry.kind() == ExchangeKind::Send { Tone::Strong } else { Tone::Dim };
@@ -204,7 +260,7 @@ fn push_text(line: &mut Line, cells: usize, entry: &LogEntry, exchange: &Exchang
     // An open entry says why in its first row below.
     let cause = entry.diagnosis().map(|d| format!("{} {}", d.cause(), d.confidence().word()));
     if let Some(why) = exchange.outcome.reason()
-        && entry.density() == Density::Line
+        && entry.density == Density::Line
         && left >= 12
     {
         line.push(if page.ascii { " - " } else { " · " }, Tone::Dim);

@@ -16,17 +16,11 @@ mod entry;
 mod facts;
 mod filter;
 mod heights;
-mod history;
 mod intake;
 mod layout;
 mod line;
-mod needle;
-mod page;
 pub mod position;
-mod pretty;
-mod rate;
 mod row;
-mod search;
 mod summary;
 mod words;
 
@@ -38,16 +32,14 @@ use jiff::tz::TimeZone;
 
 use crate::model::{ConversationKey, ExchangeId, MessageId};
 use crate::text::dates;
+use filter::{Names, Needle};
 use heights::Heights;
-use needle::{Names, Needle};
-use page::Columns;
-use rate::Tries;
+use line::Columns;
 
 pub use compare::Difference;
-pub use entry::{Density, LogEntry, LogSource, Reply};
+pub use entry::{Density, LogEntry, Reply};
 pub use filter::{Filter, FilterError};
-pub use page::KeyNames;
-pub use rate::Rate401;
+pub use line::KeyNames;
 pub use row::{LiveRow, LogCounts, LogRow, RowKind, Section, TextRun, Tone};
 
 /// What a log is made with.
@@ -84,9 +76,9 @@ pub struct Log {
     base: u64,
     index: Index,
     heights: Heights,
-    totals: Totals,
+    /// What was counted.
+    pub totals: LogTotals,
     errors: ErrorEntries,
-    tries: Tries,
     scope: Scope,
     search: Option<(String, Needle)>,
     view: LogView,
@@ -99,8 +91,6 @@ struct Index {
     messages: HashMap<MessageId, u64>,
     /// Entries with a diagnosis: hints ask for them in every frame.
     diagnosed: BTreeSet<u64>,
-    /// Tries already counted of exchanges that were evicted while open.
-    counted: HashMap<ExchangeId, u32>,
 }
 
 /// Entries that became errors.
@@ -112,13 +102,17 @@ struct ErrorEntries {
     opened: Vec<u64>,
 }
 
+/// What was counted of a log.
 #[derive(Clone, Debug, Default)]
-struct Totals {
-    bytes: usize,
-    evicted: u64,
-    evicted_marked: u64,
+pub struct LogTotals {
+    /// Bytes of memory that the kept entries take, about.
+    pub bytes: usize,
+    /// Entries that had to go since the start.
+    pub evicted: u64,
+    /// Marked entries among those.
+    pub evicted_marked: u64,
     /// Polling reads and quiet frames that are folded away.
-    folded: (usize, usize),
+    pub folded: (usize, usize),
 }
 
 /// Which entries are shown.
@@ -135,7 +129,7 @@ struct Scope {
 }
 
 /// What is on screen of it, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct LogView {
     wrap: bool,
     width: usize,
@@ -151,7 +145,8 @@ struct LogView {
     /// Entries up to this number have been on screen.
     seen: u64,
     window: Vec<(u64, u32)>,
-    laid_out: Vec<u64>,
+    /// The rows of open entries and of those near the window, laid out for the present width.
+    rows: HashMap<u64, Vec<LogRow>>,
 }
 
 impl Log {
@@ -161,18 +156,12 @@ impl Log {
         Self {
             heights: Heights::new(options.max_entries),
             view: LogView {
-                wrap: false,
                 width: 80,
                 height: 24,
                 columns: Columns::new(79, 3, options.ascii),
                 digits: 3,
                 follow: true,
-                on_error: None,
-                cursor: (0, 0),
-                offset: 0,
-                seen: 0,
-                window: Vec::new(),
-                laid_out: Vec::new(),
+                ..LogView::default()
             },
             options,
             keys: KeyNames::default(),
@@ -182,9 +171,8 @@ impl Log {
             first: 1,
             base: 0,
             index: Index::default(),
-            totals: Totals::default(),
+            totals: LogTotals::default(),
             errors: ErrorEntries::default(),
-            tries: Tries::default(),
             scope: Scope { fold_quiet: true, ..Scope::default() },
             search: None,
         }
@@ -195,7 +183,6 @@ impl Log {
         self.names = names.into_iter().collect();
         self.refilter();
         self.lay_out_all();
-        self.settle();
     }
 
     /// How the keys are called that the log mentions.
@@ -203,7 +190,6 @@ impl Log {
         if keys != self.keys {
             self.keys = keys;
             self.lay_out_all();
-            self.settle();
         }
     }
 
@@ -213,7 +199,6 @@ impl Log {
         if today != self.today {
             self.today = today;
             self.lay_out_all();
-            self.settle();
         }
     }
 
@@ -229,13 +214,9 @@ impl Log {
         if width == self.view.width && height == self.view.height {
             return;
         }
-        self.view.height = height;
-        if width != self.view.width {
-            self.view.width = width;
-            self.view.columns = self.columns_now();
-            self.lay_out_all();
-        }
-        self.settle();
+        (self.view.width, self.view.height) = (width, height);
+        self.view.columns = self.columns_now();
+        self.lay_out_all();
     }
 
     /// The size last told: columns and rows.
@@ -247,7 +228,6 @@ impl Log {
     pub fn toggle_wrap(&mut self) -> bool {
         self.view.wrap = !self.view.wrap;
         self.lay_out_all();
-        self.settle();
         self.view.wrap
     }
 
@@ -322,7 +302,7 @@ impl Log {
     /// The same for an entry by its number.
     pub fn toggle_mark_of(&mut self, number: u64) -> Option<bool> {
         let seq = self.seq_of(number)?;
-        self.change(seq, |entry| entry.remark.marked = !entry.remark.marked);
+        self.change(seq, |entry| entry.kept.marked = !entry.kept.marked);
         Some(self.get(seq)?.is_marked())
     }
 
@@ -330,9 +310,9 @@ impl Log {
     pub fn comment_on(&mut self, number: u64, text: &str) {
         let Some(seq) = self.seq_of(number) else { return };
         let text = text.trim();
-        self.change(seq, |LogEntry { remark, .. }| {
-            remark.comment = Some(text.to_owned()).filter(|text| !text.is_empty());
-            remark.marked |= remark.comment.is_some();
+        self.change(seq, |LogEntry { kept, .. }| {
+            kept.comment = Some(text.to_owned()).filter(|text| !text.is_empty());
+            kept.marked |= kept.comment.is_some();
         });
     }
 

@@ -1,8 +1,12 @@
-//! Where in the log a person stands: moves, folding, and the window of rows on screen.
+//! Where in the log a person stands: moves (also to errors and to what was searched for), folding, and the window of rows
+//! on screen.
+
+use std::borrow::Cow;
 
 use super::entry::Density;
+use super::filter::Needle;
 use super::row::{LogRow, RowKind};
-use super::{Log, LogEntry};
+use super::{Log, LogEntry, detail};
 use crate::model::Moment;
 
 /// What was chosen before another entry was acted on.
@@ -34,7 +38,7 @@ impl Log {
     pub fn window(&self) -> impl Iterator<Item = ShownLines<'_>> {
         self.view.window.iter().filter_map(|&(seq, line)| {
             let entry = self.get(seq)?;
-            let row = entry.rows.as_ref()?.get(line as usize)?;
+            let row = self.view.rows.get(&seq)?.get(line as usize)?;
             Some(ShownLines { row, entry, selected: (seq, line) == self.view.cursor })
         })
     }
@@ -46,8 +50,43 @@ impl Log {
 
     /// When the text on screen changes by itself next: a pause runs down, a request under way takes longer.
     pub fn next_change(&self, now: Moment) -> Option<Moment> {
-        let soonest = self.window().filter_map(|shown| shown.row.live?.counts.changes_in(now));
-        soonest.min().map(|left| now.after(left))
+        self.window().filter_map(|shown| shown.row.live?.counts.next_change(now)).min()
+    }
+
+    /// Whether the cursor stands on the first row, or there is none.
+    pub fn at_top(&self) -> bool {
+        self.heights.total() == 0 || self.at() == 0
+    }
+
+    /// Whether the cursor stands on the last row, or there is none.
+    pub fn at_bottom(&self) -> bool {
+        self.at() + 1 >= self.heights.total()
+    }
+
+    /// How many entries stand above the cursor's.
+    pub fn entries_above(&self) -> u64 {
+        self.view.cursor.0.saturating_sub(self.first)
+    }
+
+    /// How many entries stand below the cursor's.
+    pub fn entries_below(&self) -> u64 {
+        self.next().saturating_sub(self.view.cursor.0 + 1)
+    }
+
+    /// Puts the cursor on an entry that people know by `number`, `offset` rows under the window's top where possible.
+    pub fn place(&mut self, number: u64, line: u32, offset: usize) {
+        let at = match self.entries.binary_search_by_key(&number, LogEntry::number) {
+            Ok(at) | Err(at) => at.min(self.entries.len().saturating_sub(1)),
+        };
+        self.view.cursor = (self.first + at as u64, line);
+        self.view.follow = false;
+        self.view.offset = offset.min(self.view.height.saturating_sub(1));
+        self.settle();
+    }
+
+    /// Where the cursor stands: the entry's number, its row, and the screen row.
+    pub fn place_now(&self) -> Option<(u64, u32, usize)> {
+        Some((self.get(self.view.cursor.0)?.number(), self.view.cursor.1, self.view.offset))
     }
 
     // ── moves ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -84,18 +123,15 @@ impl Log {
 
     /// To the entry with this number. False where there is none, or the filter hides it.
     pub fn select_number(&mut self, number: u64) -> bool {
-        let Some(seq) = self.seq_of(number).filter(|seq| self.get(*seq).is_some_and(|e| e.is_shown())) else {
-            return false;
-        };
-        self.jump(seq, 0);
-        true
+        let shown = self.seq_of(number).filter(|seq| self.get(*seq).is_some_and(|e| e.is_shown()));
+        self.jump_to(shown.map(|seq| (seq, 0)))
     }
 
     /// Makes the entry with this number the chosen one for a moment, whatever is on screen: what was chosen, for
     /// [`Self::come_back`]. `None` where there is no such entry.
     #[must_use]
     pub fn stand_on(&mut self, number: u64) -> Option<SelectionBefore> {
-        let seq = self.seq_of(number).filter(|seq| self.get(*seq).is_some())?;
+        let seq = self.seq_of(number)?;
         let stood = SelectionBefore { cursor: self.view.cursor, follow: self.view.follow, offset: self.view.offset };
         (self.view.cursor, self.view.follow) = ((seq, 0), false);
         Some(stood)
@@ -113,17 +149,19 @@ impl Log {
         if self.selected().is_none() {
             return;
         }
-        let row = self.get(seq).and_then(|entry| entry.rows.as_ref()?.get(line as usize));
+        let row = self.view.rows.get(&seq).and_then(|rows| rows.get(line as usize));
         let section = row.and_then(|row| if let RowKind::Section(section) = row.kind { Some(section) } else { None });
         let top = self.top();
         let Some(entry) = self.get_mut(seq) else { return };
-        entry.opened.touched = true;
+        entry.touched = true;
         let mut to = line;
         if let Some(section) = section {
-            entry.opened.turn(section);
+            if !entry.folds.remove(&section) {
+                entry.folds.insert(section);
+            }
         } else {
             to = 0;
-            entry.opened.density = match (entry.opened.density, entry.exchange().is_some()) {
+            entry.density = match (entry.density, entry.exchange().is_some()) {
                 (Density::Line, _) => Density::Summary,
                 (Density::Summary, true) => Density::Full,
                 (Density::Summary, false) | (Density::Full, _) => Density::Line,
@@ -135,6 +173,80 @@ impl Log {
         let rows = self.heights.get(seq).saturating_sub(to) as usize;
         let lowest = (row + rows).saturating_sub(self.view.height);
         self.go(row, top.max(lowest).min(row));
+    }
+
+    // ── errors and matches ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// To the next shown error below the cursor's entry. False where there is none.
+    pub fn next_error(&mut self) -> bool {
+        let found = self.shown_errors(self.view.cursor.0 + 1..u64::MAX).next();
+        self.jump_to(found.map(|seq| (seq, 0)))
+    }
+
+    /// To the next shown error above the cursor's entry. False where there is none.
+    pub fn prev_error(&mut self) -> bool {
+        let found = self.shown_errors(0..self.view.cursor.0).next_back();
+        self.jump_to(found.map(|seq| (seq, 0)))
+    }
+
+    /// Looks for `text` whatever its case, and underlines it on screen. Blank text ends the search.
+    pub fn set_search(&mut self, text: &str) {
+        let text = text.trim();
+        self.search = Needle::new(text).map(|needle| (text.to_owned(), needle));
+        // Marks are part of the rows; their number stays.
+        self.view.rows.clear();
+        self.settle();
+    }
+
+    /// What is searched for; empty without a search.
+    pub fn search_text(&self) -> &str {
+        self.search.as_ref().map_or("", |(text, _)| text)
+    }
+
+    /// To the next row (of an open entry) or entry that has what is searched for. False where there is none further
+    /// down.
+    pub fn next_match(&mut self) -> bool {
+        let (seq, line) = self.view.cursor;
+        let here = self.match_in(seq, |at| at > line, false).map(|line| (seq, line));
+        let below = || (seq + 1..self.next()).find_map(|seq| Some((seq, self.match_in(seq, |_| true, false)?)));
+        self.jump_to(here.or_else(below))
+    }
+
+    /// The same upwards.
+    pub fn prev_match(&mut self) -> bool {
+        let (seq, line) = self.view.cursor;
+        let here = self.match_in(seq, |at| at < line, true).map(|line| (seq, line));
+        let mut above = (self.first..seq.min(self.next())).rev();
+        let above = || above.find_map(|seq| Some((seq, self.match_in(seq, |_| true, true)?)));
+        self.jump_to(here.or_else(above))
+    }
+
+    /// The first (or last) row of a shown entry that has what is searched for, among the rows that `among` allows; an
+    /// entry that has it only in what is folded away answers with its own line.
+    fn match_in(&self, seq: u64, among: impl Fn(u32) -> bool, last: bool) -> Option<u32> {
+        let (_, needle) = self.search.as_ref()?;
+        let entry = self.get(seq).filter(|e| e.is_shown())?;
+        if entry.density != Density::Line {
+            let rows =
+                self.view.rows.get(&seq).map_or_else(|| Cow::Owned(detail::rows(&self.page(), entry)), Cow::Borrowed);
+            let lines: Vec<u32> =
+                (0..).zip(&**rows).filter(|(_, row)| !row.matches.is_empty()).map(|(at, _)| at).collect();
+            if !lines.is_empty() {
+                let mut fit = lines.into_iter().filter(|&at| among(at));
+                return if last { fit.next_back() } else { fit.next() };
+            }
+        }
+        (among(0) && entry.mentions(needle, &self.names)).then_some(0)
+    }
+
+    /// Puts the cursor on a row that may be far away: a third of the window stays above it then. False where there is none.
+    fn jump_to(&mut self, found: Option<(u64, u32)>) -> bool {
+        let Some((seq, line)) = found else { return false };
+        let row = self.heights.row_of(self.first, seq) + line as usize;
+        let top = self.top();
+        let near = row >= top && row < top + self.view.height;
+        self.go(row, if near { top } else { row.saturating_sub(self.view.height / 3) });
+        true
     }
 
     // ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,14 +271,6 @@ impl Log {
         self.view.on_error = None;
         self.view.offset = row.saturating_sub(top).min(self.view.height.saturating_sub(1));
         self.settle();
-    }
-
-    /// Puts the cursor on a row that may be far away: a third of the window stays above it then.
-    pub(super) fn jump(&mut self, seq: u64, line: u32) {
-        let row = self.heights.row_of(self.first, seq) + line as usize;
-        let top = self.top();
-        let near = row >= top && row < top + self.view.height;
-        self.go(row, if near { top } else { row.saturating_sub(self.view.height / 3) });
     }
 
     /// Makes position and window true after any change, and lays out what came into the window.
@@ -213,7 +317,7 @@ impl Log {
         let (seq, line) = self.view.cursor;
         if self.view.follow {
             let on_error = self.view.on_error.and_then(|seq| self.get(seq)).filter(|e| e.is_error() && e.is_shown());
-            self.view.on_error = on_error.map(LogEntry::seq);
+            self.view.on_error = on_error.map(|entry| entry.seq);
             let newest = self.view.on_error.unwrap_or(last);
             if seq != newest {
                 self.view.cursor = (newest, 0);
@@ -240,31 +344,15 @@ impl Log {
                     None => break,
                 }
             }
-            if line == 0 || self.view.window.is_empty() {
-                self.lay_out_if_needed(seq);
+            if (line == 0 || self.view.window.is_empty()) && !self.view.rows.contains_key(&seq) {
+                self.lay_out(seq);
             }
             self.view.window.push((seq, line));
             line += 1;
         }
-        if self.view.laid_out.len() > 4 * self.view.height + 64 {
+        if self.view.rows.len() > 4 * self.view.height + 64 {
             let (from, to) = (self.view.window.first().map_or(0, |w| w.0), self.view.window.last().map_or(0, |w| w.0));
-            let mut kept = std::mem::take(&mut self.view.laid_out);
-            kept.sort_unstable();
-            kept.dedup();
-            kept.retain(|&seq| {
-                let near = (from..=to).contains(&seq);
-                if !near && let Some(entry) = self.get_mut(seq) {
-                    entry.rows = None;
-                }
-                near
-            });
-            self.view.laid_out = kept;
-        }
-    }
-
-    fn lay_out_if_needed(&mut self, seq: u64) {
-        if self.get(seq).is_some_and(|e| e.rows.is_none()) {
-            self.lay_out(seq);
+            self.view.rows.retain(|seq, _| (from..=to).contains(seq));
         }
     }
 }

@@ -1,12 +1,11 @@
-//! One row of the log pane as it was laid out: text that is safe for a terminal, and what its parts mean.
+//! One row of the log pane as it was laid out: text that is safe for a terminal, and what its parts mean; and how JSON is
+//! laid out in lines.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use crate::model::Moment;
 use crate::text::screen;
-
-use super::pretty::string_open_after;
 
 /// What a part of a row means. The view gives it a colour; the words say it without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +58,7 @@ pub enum Section {
     /// The metrics that it caused.
     Metrics,
     /// All of an earlier try, by its place from 0.
-    Try(u8),
+    Try(usize),
 }
 
 /// What a row is to the cursor.
@@ -102,20 +101,15 @@ pub enum LogCounts {
 }
 
 impl LogCounts {
-    /// How long it is until what stands on screen changes; `None` where it has stopped.
-    pub fn changes_in(self, now: Moment) -> Option<Duration> {
-        const SECOND: Duration = Duration::from_secs(1);
+    /// When what stands on screen changes next; `None` where it has stopped.
+    pub fn next_change(self, now: Moment) -> Option<Moment> {
         match self {
-            Self::DownTo(until) => {
-                let left = until.left(now);
-                let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
-                (!left.is_zero()).then_some(if part.is_zero() { SECOND } else { part })
-            }
+            Self::DownTo(until) => until.next_second(now),
             Self::UpFrom(from) => {
                 let passed = now.since(from);
                 // Tenths for as long as they are shown.
                 let step = if passed < Duration::from_secs(10) { 100_000_000 } else { 1_000_000_000 };
-                Some(Duration::from_nanos(u64::from(step - passed.subsec_nanos() % step)))
+                Some(now.after(Duration::from_nanos(u64::from(step - passed.subsec_nanos() % step))))
             }
         }
     }
@@ -261,6 +255,85 @@ impl Line {
     pub fn row(self, kind: RowKind) -> LogRow {
         LogRow { kind, text: self.text, runs: self.runs, matches: Vec::new(), live: None }
     }
+}
+
+/// The lines of `json`, indented by two spaces a level, and whether there are more than `limit`. It is not parsed into
+/// values: every byte of every name, number and string stays as it came (also doubled names and numbers that no float can
+/// hold), and text that is cut short is laid out as far as it goes.
+pub(super) fn json_lines(json: &str, limit: usize) -> (Vec<String>, bool) {
+    let mut out = Vec::new();
+    let mut line = String::new();
+    let mut depth = 0_usize;
+    let mut chars = json.chars().peekable();
+    let break_line = |line: &mut String, depth: usize, out: &mut Vec<String>| {
+        out.push(std::mem::take(line));
+        // A hostile depth must not make lines of a megabyte each.
+        line.extend(std::iter::repeat_n("  ", depth.min(40)));
+    };
+    while let Some(c) = chars.next() {
+        if out.len() >= limit {
+            return (out, true);
+        }
+        match c {
+            '"' => {
+                line.push('"');
+                while let Some(inner) = chars.next() {
+                    line.push(inner);
+                    match inner {
+                        '\\' => line.extend(chars.next()),
+                        '"' => break,
+                        _ => {}
+                    }
+                }
+            }
+            '{' | '[' => {
+                line.push(c);
+                skip_space(&mut chars);
+                let close = if c == '{' { '}' } else { ']' };
+                if chars.next_if_eq(&close).is_some() {
+                    line.push(close);
+                } else {
+                    depth += 1;
+                    break_line(&mut line, depth, &mut out);
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                break_line(&mut line, depth, &mut out);
+                line.push(c);
+            }
+            ',' => {
+                line.push(c);
+                break_line(&mut line, depth, &mut out);
+            }
+            ':' => line.push_str(": "),
+            ' ' | '\t' | '\n' | '\r' => {}
+            _ => line.push(c),
+        }
+    }
+    if !line.trim().is_empty() {
+        out.push(line);
+    }
+    (out, false)
+}
+
+fn skip_space(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    while chars.next_if(|c| matches!(c, ' ' | '\t' | '\n' | '\r')).is_some() {}
+}
+
+/// Whether a JSON string is open at the end of `text`, when one was (`inside`) or was not open at its start.
+fn string_open_after(text: &str, mut inside: bool) -> bool {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => inside = !inside,
+            '\\' if inside => {
+                chars.next();
+            }
+            _ => {}
+        }
+    }
+    inside
 }
 
 #[cfg(test)]

@@ -2,13 +2,12 @@
 //! received.
 
 use super::detail::{DetailRows, LABEL};
-use super::entry::{Later, LogEntry};
-use super::line::{clock_exact, waiting_until};
-use super::rate::is_healed;
+use super::entry::{Density, LogEntry};
 use super::row::{Line, LiveRow, LogCounts, RowKind, Tone};
-use super::words::{ended, span, token, try_tone};
+use super::words::{clock_exact, ended, span, token, try_tone, waiting_until};
 use crate::model::attempt::header;
-use crate::model::{Attempt, Ending, Exchange, ExchangeKind, ExchangeStep, Outcome};
+use crate::model::{Attempt, DeliveryStatus, Ending, Exchange, ExchangeKind, ExchangeStep, Outcome};
+use crate::session::refusals::is_healed;
 use crate::text::screen;
 
 impl DetailRows<'_> {
@@ -43,16 +42,16 @@ impl DetailRows<'_> {
         if let Some(variation) = exchange.sent_as {
             self.say("purpose", &format!("sent on purpose as {variation}: {}", variation.about()), Tone::Warning);
         }
-        let settled = match entry.later {
-            Some(Later::Landed) => Some("the message was received; the outcome was unknown"),
-            Some(Later::Lost) => Some("the message was not received; the outcome was unknown"),
-            Some(Later::Answered) if matches!(exchange.outcome, Outcome::Unknown(_)) => {
-                Some("the message was received and answered; the outcome was unknown")
+        let settled = match entry.kept.delivery {
+            Some(DeliveryStatus::Landed) => Some("received"),
+            Some(DeliveryStatus::Lost) => Some("not received"),
+            Some(DeliveryStatus::Answered) if matches!(exchange.outcome, Outcome::Unknown(_)) => {
+                Some("received and answered")
             }
-            Some(Later::Answered) | None => None,
+            _ => None,
         };
         if let Some(settled) = settled {
-            self.say("settled", settled, Tone::Text);
+            self.say("settled", &format!("the message was {settled}; the outcome was unknown"), Tone::Text);
         }
         let Some(diagnosis) = entry.diagnosis() else { return self.reason(exchange) };
         let mut line = Self::labelled("cause");
@@ -118,10 +117,8 @@ impl DetailRows<'_> {
                     line.push(&screen::visible(&why.to_string()), Tone::Warning);
                 }
                 ExchangeStep::Wait { at, until, why } => {
-                    line.push(
-                        &format!("waited {}: {}", span(until.since(*at)), screen::visible(&why.to_string())),
-                        Tone::Text,
-                    );
+                    let waited = span(until.since(*at));
+                    line.push(&format!("waited {waited}: {}", screen::visible(&why.to_string())), Tone::Text);
                 }
                 ExchangeStep::Renewal { generation, took, .. } => match (generation, took) {
                     (Some(generation), _) => line.push(&format!("new token #{generation}"), Tone::Text),
@@ -145,18 +142,17 @@ impl DetailRows<'_> {
         if is_frame(exchange) || exchange.kind == ExchangeKind::Hook {
             return;
         }
-        let mut parts = Vec::new();
         let ids = response.request_ids();
-        for name in ["x-request-id", "inin-correlation-id", "genesys-correlation-id", "contextId"] {
-            match ids.iter().find(|(known, _)| *known == name) {
-                Some((_, id)) => parts.push((name, screen::visible(id).into_owned(), Tone::Text)),
-                // Only the two that the endpoint's two descriptions promise are missed.
-                None if matches!(name, "x-request-id" | "inin-correlation-id") => {
-                    parts.push((name, "not returned".to_owned(), Tone::Dim));
-                }
-                None => {}
+        let part = |name: &'static str| match ids.iter().find(|(known, _)| *known == name) {
+            Some((_, id)) => Some((name, screen::visible(id).into_owned(), Tone::Text)),
+            // Only the two that the endpoint's two descriptions promise are missed.
+            None if matches!(name, "x-request-id" | "inin-correlation-id") => {
+                Some((name, "not returned".to_owned(), Tone::Dim))
             }
-        }
+            None => None,
+        };
+        let names = ["x-request-id", "inin-correlation-id", "genesys-correlation-id", "contextId"];
+        let parts: Vec<_> = names.into_iter().filter_map(part).collect();
         let joined: usize = parts.iter().map(|(name, id, _)| name.len() + 1 + screen::width(id) + 3).sum();
         let room = self.page.width.saturating_sub(self.gutter().cells + LABEL);
         // Where it is narrow, an id stands at the left edge, so that it stays whole as long as it can.
@@ -189,7 +185,7 @@ impl DetailRows<'_> {
             }
         }
         let explaining = if line.cells > LABEL { line.runs.len() } else { 0 };
-        let all = if entry.density() == super::Density::Summary { "all" } else { "close" };
+        let all = if entry.density == Density::Summary { "all" } else { "close" };
         self.key_hint(&mut line, &keys.open, all);
         self.add(RowKind::Keys { explaining }, line, 0, false);
     }
@@ -247,15 +243,15 @@ impl DetailRows<'_> {
     fn token(&mut self, exchange: &Exchange) {
         let mut line = Self::labelled("token");
         let from = line.cells;
-        let token = exchange.last_attempt().and_then(|a| a.generation.map(|g| token(g, a.token_age)));
-        if let Some(token) = token {
-            line.push(token.strip_prefix("token ").unwrap_or(&token), Tone::Text);
-        } else if is_frame(exchange) {
-            line.push("the guest's token, in the frame", Tone::Text);
-        } else if exchange.last_attempt().is_some() {
-            let sent = exchange.last_attempt().is_some_and(|a| header(&a.request.headers, "authorization").is_some());
-            let bearer = sent && exchange.sent_as.is_some();
-            line.push(if bearer { "not a token of this session" } else { "no token" }, Tone::Text);
+        if let Some(attempt) = exchange.last_attempt() {
+            let bearer = exchange.sent_as.is_some() && header(&attempt.request.headers, "authorization").is_some();
+            let said = match attempt.generation {
+                Some(generation) => token(generation, attempt.token_age),
+                None if is_frame(exchange) => "the guest's token, in the frame".to_owned(),
+                None if bearer => "not a token of this session".to_owned(),
+                None => "no token".to_owned(),
+            };
+            line.push(said.strip_prefix("token ").unwrap_or(&said), Tone::Text);
         }
         if let Some(name) = exchange.conversation.and_then(|key| self.page.names.get(&key)) {
             if line.cells > from {

@@ -1,12 +1,67 @@
-//! How durations, endings and bodies are said in a few words.
+//! How times, durations, endings and bodies are said in a few words.
 
 use std::time::Duration;
 
-use super::line::{outcome_tone, size};
+use jiff::tz::TimeZone;
+
 use super::row::Tone;
-use crate::model::{Attempt, Body, BodyForm, Ending, Exchange, FailureKind, Generation, Outcome, Response};
+use crate::model::{
+    Attempt, Body, BodyForm, Ending, Exchange, ExchangeStep, FailureKind, Generation, Moment, Outcome, Response,
+};
 use crate::text::json;
 use crate::text::screen;
+
+/// The tone in which an outcome's word stands.
+pub(super) const fn outcome_tone(outcome: &Outcome) -> Tone {
+    match outcome {
+        Outcome::Open => Tone::Info,
+        Outcome::Waiting | Outcome::Unknown(_) => Tone::Warning,
+        Outcome::Accepted | Outcome::Cancelled => Tone::Dim,
+        Outcome::Refused(_) | Outcome::Failed(_) => Tone::Error,
+    }
+}
+
+/// `HH:MM:SS` in `zone`.
+pub(super) fn clock(at: Moment, zone: &TimeZone) -> String {
+    zone.to_datetime(at.wall).strftime("%H:%M:%S").to_string()
+}
+
+/// `HH:MM:SS.mmm` in `zone`.
+pub(super) fn clock_exact(at: Moment, zone: &TimeZone) -> String {
+    zone.to_datetime(at.wall).strftime("%H:%M:%S%.3f").to_string()
+}
+
+/// A duration in at most seven cells: milliseconds, then seconds.
+pub(super) fn short_span(duration: Duration) -> String {
+    match duration.as_millis() {
+        ms @ 0..=999 => format!("{ms} ms"),
+        1_000..=99_949 => format!("{:.1} s", duration.as_secs_f64()),
+        ms => format!("{} s", (ms / 1_000).min(99_999)),
+    }
+}
+
+/// A size in at most seven cells.
+pub(super) fn size(bytes: u64) -> String {
+    if bytes < 1_000 {
+        return format!("{bytes} B");
+    }
+    let (mut value, mut units) = (bytes as f64 / 1024.0, ["KiB", "MiB", "GiB", "TiB"].into_iter());
+    let mut unit = units.next().unwrap_or_default();
+    while value >= 999.5
+        && let Some(next) = units.next()
+    {
+        (value, unit) = (value / 1024.0, next);
+    }
+    if value < 9.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
+}
+
+/// When the pause under way ends, if one is.
+pub(super) fn waiting_until(exchange: &Exchange) -> Option<Moment> {
+    match (&exchange.outcome, exchange.steps.last()) {
+        (Outcome::Waiting, Some(ExchangeStep::Wait { until, .. })) => Some(*until),
+        _ => None,
+    }
+}
 
 /// `token #3, 59:58 old`.
 pub(super) fn token(generation: Generation, age: Option<Duration>) -> String {
@@ -133,3 +188,7 @@ pub(super) fn timing(attempt: &Attempt, dot: &str) -> String {
     parts.extend(timing.parts().map(|(name, took)| format!("{name} {}", span(took))));
     if parts.is_empty() { "not measured yet".to_owned() } else { parts.join(dot) }
 }
+
+#[cfg(test)]
+#[path = "../../../tests/unit/session/log/words.rs"]
+mod tests;

@@ -7,9 +7,106 @@
 use jiff::Timestamp;
 
 use crate::model::message::{SAME_WITHIN, read_back};
-use crate::model::{Author, DeliveryStatus, Message, RemoteMessage};
+use crate::model::{Attachment, Author, Choice, DeliveryStatus, Extras, Message, Moment, RemoteMessage};
 
-use super::entry::{EntryId, MessageSource, ThreadEntry};
+/// A message's number in its thread, in the order in which the console came to know of it. Never used twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId(pub u64);
+
+/// Where a message comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a thread is bounded, and a box each would cost more than it saves")]
+pub enum MessageSource {
+    /// Asked for in this session. `seen` is when it was said by the remote side's clock, once a read showed it.
+    Ours {
+        /// The message and its delivery status.
+        message: Message,
+        /// The remote side's time for it.
+        seen: Option<Timestamp>,
+    },
+    /// Known from reads only. (It may be the guest's: from an earlier session, or from another client.)
+    Theirs(RemoteMessage),
+}
+
+/// One message of a thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadEntry {
+    /// Its number in the thread.
+    pub id: EntryId,
+    /// Where it comes from.
+    pub source: MessageSource,
+    /// Of the other side, and not looked at.
+    pub unread: bool,
+}
+
+impl ThreadEntry {
+    /// The message, if it is ours.
+    pub fn message(&self) -> Option<&Message> {
+        self.either(Some, |_| None)
+    }
+
+    fn either<'e, T>(&'e self, ours: impl FnOnce(&'e Message) -> T, theirs: impl FnOnce(&'e RemoteMessage) -> T) -> T {
+        match &self.source {
+            MessageSource::Ours { message, .. } => ours(message),
+            MessageSource::Theirs(remote) => theirs(remote),
+        }
+    }
+
+    /// Who said it.
+    pub fn author(&self) -> Author {
+        self.either(|ours| ours.author, |theirs| theirs.author)
+    }
+
+    /// What it says, not made safe for a terminal.
+    pub fn text(&self) -> &str {
+        self.either(|ours| &ours.text, |theirs| &theirs.text)
+    }
+
+    /// When it was asked for (ours) or said (theirs, by the remote side's clock).
+    pub fn at(&self) -> Timestamp {
+        self.either(|ours| ours.at.wall, |theirs| theirs.at)
+    }
+
+    /// The files that come with it.
+    pub fn attachments(&self) -> &[Attachment] {
+        self.either(|ours| ours.extras.attachments.as_slice(), |theirs| &theirs.attachments)
+    }
+
+    /// The remote side's id for it.
+    pub fn remote_id(&self) -> Option<&str> {
+        self.either(|ours| ours.remote_id.as_deref(), |theirs| Some(&theirs.id))
+    }
+
+    /// Where it stands, if it is ours.
+    pub fn delivery(&self) -> Option<&DeliveryStatus> {
+        self.message().map(|message| &message.delivery)
+    }
+
+    /// What it carries beside its text, if it is ours.
+    pub fn extras(&self) -> Option<&Extras> {
+        self.message().map(|message| &message.extras)
+    }
+
+    /// What it offers to answer with.
+    pub fn choices(&self) -> &[Choice] {
+        if let MessageSource::Theirs(remote) = &self.source { &remote.choices } else { &[] }
+    }
+
+    /// Whether it came after one that was said later.
+    pub const fn late(&self) -> bool {
+        matches!(&self.source, MessageSource::Theirs(remote) if remote.late)
+    }
+
+    /// Whether a read of the conversation showed it.
+    pub const fn seen(&self) -> bool {
+        matches!(&self.source, MessageSource::Theirs(_) | MessageSource::Ours { seen: Some(_), .. })
+    }
+
+    /// Whether a person or machine of the other side said it (so that it answers, and counts as unread).
+    pub fn from_other_side(&self) -> bool {
+        self.author().replies()
+    }
+}
 
 /// At most this many messages are kept for a conversation.
 pub const MAX_MESSAGES: usize = 2_000;
@@ -24,17 +121,12 @@ pub struct Thread {
     /// Messages of ours up to here are of earlier sessions.
     pub(super) earlier_until: Option<Timestamp>,
     /// Up to here, by the remote side's clock, everything was looked at in an earlier session.
-    pub(super) seen_until: Option<Timestamp>,
-    /// Whether a read has been merged.
-    read: bool,
+    pub(crate) seen_until: Option<Timestamp>,
+    /// Whether the conversation was read.
+    pub was_read: bool,
 }
 
 impl Thread {
-    /// Whether the conversation was read.
-    pub const fn was_read(&self) -> bool {
-        self.read
-    }
-
     fn push(&mut self, source: MessageSource, unread: bool) {
         let id = EntryId(self.next);
         self.next += 1;
@@ -76,18 +168,21 @@ impl Thread {
         self.sort();
     }
 
-    /// Merges what a read brought. Returns how many messages of the other side are new and not looked at.
-    pub(super) fn read(&mut self, brought: Vec<RemoteMessage>) -> usize {
+    /// Merges all that a read showed, ours included. Returns how many messages of the other side are new and not looked
+    /// at. What was there before this session counts as looked at.
+    pub fn read(&mut self, brought: Vec<RemoteMessage>) -> usize {
         // What stood there before this session is history, not news.
-        let news_from = if self.read { Some(Timestamp::MIN) } else { self.first_of_ours() };
-        self.read = true;
+        let ours = self.entries.iter().filter_map(ThreadEntry::message).map(|m| m.at.wall);
+        let first_of_ours = ours.filter(|at| self.earlier_until.is_none_or(|until| *at > until)).min();
+        let news_from = if self.was_read { Some(Timestamp::MIN) } else { first_of_ours };
+        self.was_read = true;
         self.merge(brought, news_from)
     }
 
-    /// Merges what came by itself, at about `now`. What is much older is a page of history, and no news.
-    pub(super) fn heard(&mut self, brought: Vec<RemoteMessage>, now: Timestamp) -> usize {
-        let from = now.saturating_sub(SAME_WITHIN).unwrap_or(now);
-        self.merge(brought, Some(from))
+    /// Merges what came by itself, at about `now`: only what is new, ours included. Returns how many of the other side
+    /// are. What is much older is a page of history, and no news.
+    pub fn heard(&mut self, brought: Vec<RemoteMessage>, now: Moment) -> usize {
+        self.merge(brought, Some(now.wall.saturating_sub(SAME_WITHIN).unwrap_or(now.wall)))
     }
 
     /// Merges messages of the remote side; those of the other side from `news_from` on, by our clock, are news.
@@ -112,8 +207,9 @@ impl Thread {
         news
     }
 
-    /// What was heard in earlier sessions.
-    pub(super) fn recall(&mut self, heard: Vec<RemoteMessage>, unread: u32) {
+    /// What was heard in earlier sessions, the newest `unread` of it not looked at. What a read brings from here on is
+    /// news if it is newer.
+    pub fn recall(&mut self, heard: Vec<RemoteMessage>, unread: u32) {
         let newest = heard.iter().map(|m| m.at).max();
         for remote in heard {
             match self.place_of(&remote) {
@@ -144,11 +240,6 @@ impl Thread {
     /// A remote time by our clock.
     fn local(&self, remote: Timestamp) -> Timestamp {
         remote.saturating_sub(jiff::SignedDuration::from_secs(self.skew)).unwrap_or(remote)
-    }
-
-    fn first_of_ours(&self) -> Option<Timestamp> {
-        let ours = self.entries.iter().filter_map(ThreadEntry::message).map(|m| m.at.wall);
-        ours.filter(|at| self.earlier_until.is_none_or(|until| *at > until)).min()
     }
 
     /// The message of ours that a read showed without our knowing its id yet.
@@ -186,8 +277,7 @@ impl Thread {
 
     fn placed_at(&self, entry: &ThreadEntry) -> Timestamp {
         match &entry.source {
-            MessageSource::Ours { seen: Some(seen), .. } => self.local(*seen),
-            MessageSource::Ours { message, seen: None } => message.at.wall,
+            MessageSource::Ours { message, seen } => seen.map_or(message.at.wall, |seen| self.local(seen)),
             MessageSource::Theirs(remote) => self.local(remote.at),
         }
     }
@@ -199,10 +289,8 @@ impl Thread {
         }
         self.entries.retain(|entry| {
             // A message that is still on its way, or unknown, stays whatever its age.
-            let settled = entry
-                .delivery()
-                .is_none_or(|delivery| delivery.is_settled() && !matches!(delivery, DeliveryStatus::Unknown(_)));
-            let drop = excess > 0 && settled;
+            let over = |status: &DeliveryStatus| status.is_settled() && !matches!(status, DeliveryStatus::Unknown(_));
+            let drop = excess > 0 && entry.delivery().is_none_or(over);
             excess -= usize::from(drop);
             !drop
         });

@@ -7,8 +7,7 @@
 //!                               └─► unread, unknown, counts ─► picker
 //! ```
 
-pub mod entry;
-pub mod merge;
+mod merge;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -16,12 +15,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::model::{
-    Author, Choice, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment, RemoteMessage,
-};
+use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment};
 
-pub use entry::{EntryId, MessageSource, ThreadEntry};
-pub use merge::Thread;
+pub use merge::{EntryId, MessageSource, Thread, ThreadEntry};
 
 use super::conversations::MessageCounts;
 use crate::journal::job::KeptPlace;
@@ -30,11 +26,6 @@ impl Thread {
     /// The messages, oldest first.
     pub fn entries(&self) -> &[ThreadEntry] {
         &self.entries
-    }
-
-    /// Messages of the other side that have not been looked at.
-    pub fn unread(&self) -> u32 {
-        u32::try_from(self.entries().iter().filter(|e| e.unread).count()).unwrap_or(u32::MAX)
     }
 
     /// The newest message of the other side, where all of them were looked at.
@@ -76,23 +67,6 @@ impl Thread {
     pub fn ours(&self) -> impl DoubleEndedIterator<Item = &Message> {
         self.entries().iter().filter_map(ThreadEntry::message)
     }
-
-    /// How our messages fared.
-    pub fn counts(&self) -> MessageCounts {
-        let mut counts = MessageCounts::default();
-        for message in self.ours() {
-            counts.sends += 1;
-            match message.delivery {
-                DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => counts.waiting += 1,
-                DeliveryStatus::Sending { .. } => counts.sending += 1,
-                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => counts.ok += 1,
-                DeliveryStatus::Refused(_) => counts.refused += 1,
-                DeliveryStatus::Unknown(_) => counts.unknown += 1,
-                DeliveryStatus::Cancelled | DeliveryStatus::Lost => {}
-            }
-        }
-        counts
-    }
 }
 
 /// What the other side offers to answer with.
@@ -115,8 +89,8 @@ pub struct Threads {
     home: HashMap<MessageId, ConversationKey>,
     skew: i64,
     earlier_until: Option<Timestamp>,
-    /// Where the reader stood in conversations whose end is not in sight.
-    places: BTreeMap<ConversationKey, KeptPlace>,
+    /// Where the reader stands in conversations whose end is not in sight, in a form that another session understands.
+    pub places: BTreeMap<ConversationKey, KeptPlace>,
 }
 
 impl Threads {
@@ -143,7 +117,7 @@ impl Threads {
     /// A message of ours was asked for.
     pub fn sent(&mut self, message: Message) {
         self.home.insert(message.id, message.conversation);
-        self.thread_mut(message.conversation).sent(message);
+        self.of(message.conversation).sent(message);
         self.forget_dropped();
     }
 
@@ -173,27 +147,6 @@ impl Threads {
         Some(key)
     }
 
-    /// A conversation was read: `brought` is all that the read showed, ours included. Returns how many messages of the
-    /// other side are new. What was there before this session counts as looked at.
-    pub fn read(&mut self, key: ConversationKey, brought: Vec<RemoteMessage>) -> usize {
-        let news = self.thread_mut(key).read(brought);
-        self.forget_dropped();
-        news
-    }
-
-    /// What was heard in earlier sessions, the newest `unread` of it not looked at. What a read brings from here on is
-    /// news if it is newer.
-    pub fn recall(&mut self, key: ConversationKey, heard: Vec<RemoteMessage>, unread: u32) {
-        self.thread_mut(key).recall(heard, unread);
-    }
-
-    /// Messages came by themselves: only new ones, ours included. Returns how many of the other side are new.
-    pub fn heard(&mut self, key: ConversationKey, brought: Vec<RemoteMessage>, now: Moment) -> usize {
-        let news = self.thread_mut(key).heard(brought, now.wall);
-        self.forget_dropped();
-        news
-    }
-
     /// The remote side's clock is this many seconds ahead of ours.
     pub fn clock_skew(&mut self, seconds: i64) {
         self.skew = seconds;
@@ -210,11 +163,6 @@ impl Threads {
         }
     }
 
-    /// What the other side said up to here, by its clock, was looked at in an earlier session.
-    pub fn seen_until(&mut self, key: ConversationKey, seen: Timestamp) {
-        self.thread_mut(key).seen_until = Some(seen);
-    }
-
     /// Someone looked at a conversation.
     pub fn mark_read(&mut self, key: ConversationKey) {
         if let Some(thread) = self.by_key.get_mut(&key) {
@@ -222,7 +170,8 @@ impl Threads {
         }
     }
 
-    fn thread_mut(&mut self, key: ConversationKey) -> &mut Thread {
+    /// A conversation's thread, to merge what came of it.
+    pub fn of(&mut self, key: ConversationKey) -> &mut Thread {
         let (skew, earlier_until) = (self.skew, self.earlier_until);
         self.by_key.entry(key).or_insert_with(|| {
             let mut thread = Thread::default();
@@ -240,19 +189,6 @@ impl Threads {
                 self.by_key.values().flat_map(|t| t.ours().map(|m| m.id)).collect();
             self.home.retain(|id, _| alive.contains(id));
         }
-    }
-
-    /// Where the reader stands in a conversation; `None` at the end.
-    pub fn set_place(&mut self, key: ConversationKey, place: Option<KeptPlace>) {
-        match place {
-            Some(place) => self.places.insert(key, place),
-            None => self.places.remove(&key),
-        };
-    }
-
-    /// Where the reader stood last, in a form that another session understands.
-    pub fn place(&self, key: ConversationKey) -> Option<&KeptPlace> {
-        self.places.get(&key)
     }
 
     // ---- reading ------------------------------------------------------------------------------------------------
@@ -274,12 +210,24 @@ impl Threads {
 
     /// Messages of the other side that have not been looked at.
     pub fn unread(&self, key: ConversationKey) -> u32 {
-        self.get(key).map_or(0, Thread::unread)
+        u32::try_from(self.messages(key).iter().filter(|e| e.unread).count()).unwrap_or(u32::MAX)
     }
 
     /// How our messages fared.
     pub fn counts(&self, key: ConversationKey) -> MessageCounts {
-        self.get(key).map(Thread::counts).unwrap_or_default()
+        let mut counts = MessageCounts::default();
+        for message in self.get(key).into_iter().flat_map(Thread::ours) {
+            counts.sends += 1;
+            match message.delivery {
+                DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => counts.waiting += 1,
+                DeliveryStatus::Sending { .. } => counts.sending += 1,
+                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => counts.ok += 1,
+                DeliveryStatus::Refused(_) => counts.refused += 1,
+                DeliveryStatus::Unknown(_) => counts.unknown += 1,
+                DeliveryStatus::Cancelled | DeliveryStatus::Lost => {}
+            }
+        }
+        counts
     }
 
     /// Our unknown messages that nobody settled yet, by conversation, oldest first.
@@ -294,15 +242,11 @@ impl Threads {
 
     /// When a shown countdown of this conversation changes next; `None` where none runs.
     pub fn next_change(&self, key: ConversationKey, now: Moment) -> Option<Moment> {
-        let waits = self.get(key)?.ours().filter_map(|m| match &m.delivery {
-            DeliveryStatus::Waiting { until, .. } => Some(until.left(now)),
+        let waits = self.get(key)?.ours().filter_map(|message| match &message.delivery {
+            DeliveryStatus::Waiting { until, .. } => until.next_second(now),
             _ => None,
         });
-        let parts = waits.filter(|left| !left.is_zero()).map(|left| match left.subsec_nanos() {
-            0 => Duration::from_secs(1),
-            nanos => Duration::from_nanos(u64::from(nanos)),
-        });
-        parts.min().map(|part| now.after(part))
+        waits.min()
     }
 }
 

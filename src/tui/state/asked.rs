@@ -10,7 +10,7 @@ use crate::engine::Command;
 use crate::journal::Job;
 use crate::journal::job::{HistoryRange, HistoryRequest};
 use crate::model::{Exchange, ProbeQuestion, Probed};
-use crate::session::journal_status::JournalStatus;
+use crate::session::JournalStatus;
 use crate::session::local::LocalRequest;
 use crate::tui::event::Effect;
 

@@ -23,7 +23,7 @@ use ratatui::layout::{Rect, Size};
 
 use crate::model::{DeliveryStatus, Message, Moment, Variation};
 use crate::session::conversations::ConversationItem;
-use crate::session::log::Rate401;
+use crate::session::refusals::Rate401;
 use crate::session::thread::Threads;
 use crate::session::{RATE_WINDOW, Session};
 use crate::tui::event::Effect;

@@ -96,7 +96,7 @@ fn status(state: &State) -> Vec<String> {
         token(state, facts, &mut lines);
     }
     lines.extend([format!("  asked      {}", or_none(&facts.requested)), String::new()]);
-    let rate = state.session.log.rate_401(state.now, RATE_WINDOW);
+    let rate = state.session.diagnoses.tries.rate(state.now, RATE_WINDOW);
     let (healed, stands) = state.split_401(rate);
     lines.push(format!(
         "401        {} of {} API answers in 15 minutes: {healed} fixed by a new token, {stands} not fixed",
@@ -128,7 +128,7 @@ fn status(state: &State) -> Vec<String> {
     lines.push(format!(
         "Log        {} entries kept, {} removed, {}",
         state.session.log.len(),
-        state.session.log.evicted(),
+        state.session.log.totals.evicted,
         counted(state.session.log.error_count(), "error")
     ));
     lines.push(format!("Open sends {}", state.session.threads.open().count()));
@@ -183,7 +183,7 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     let full = if state.look.theme.ascii { "#" } else { "█" };
     // Where there is no room for the bars, the numbers say the same.
     let narrow = state.arrangement.size.width < NARROW;
-    for share in all.shares() {
+    for share in all.shares(|_| true) {
         let kind = if share.healed { "fixed" } else { "not fixed" };
         let (cause, count) = (share.cause.as_str(), share.count);
         lines.push(if narrow {
@@ -195,7 +195,7 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
         });
     }
     let causes = |wanted: &dyn Fn(&Refusal) -> bool| {
-        let shares = all.shares_of(wanted);
+        let shares = all.shares(wanted);
         shares.iter().map(|s| format!("{} {}", s.cause, s.count)).collect::<Vec<_>>().join(", ")
     };
     lines.push("  by conversation".to_owned());

@@ -25,8 +25,8 @@ pub fn act(state: &mut State, action: Action) {
         Action::PickerDown => state.session.conversations.step(1),
         Action::PickerPageUp => state.session.conversations.step(-PAGE),
         Action::PickerPageDown => state.session.conversations.step(PAGE),
-        Action::PickerFirst => state.session.conversations.first(),
-        Action::PickerLast => state.session.conversations.last(),
+        Action::PickerFirst => state.session.conversations.step(isize::MIN),
+        Action::PickerLast => state.session.conversations.step(isize::MAX),
         Action::Open => {
             if let Some(key) = state.session.conversations.selected() {
                 open(state, key);

@@ -4,7 +4,7 @@
 use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry};
 use crate::journal::{Job, JournalPage};
 use crate::model::{ConversationKey, Moment};
-use crate::session::journal_status::{JournalMode, SAVE_AFTER};
+use crate::session::{JournalMode, SAVE_AFTER};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::log_pane::{HistoryStretch, NEAR, PAGE};
@@ -90,9 +90,11 @@ pub fn watch(state: &mut State) {
         state.request(Effect::Journal(Job::Opened(key)));
     }
     let place = state.thread.place(key, &state.session.threads);
-    state.session.threads.set_place(key, place);
+    let places = &mut state.session.threads.places;
+    places.remove(&key);
+    places.extend(place.map(|place| (key, place)));
     let kept = state.session.journal.conversations.get(&key).and_then(|kept| kept.place.as_ref());
-    if kept == state.session.threads.place(key) {
+    if kept == state.session.threads.places.get(&key) {
         state.session.journal.moved = None;
     } else if has_waited(&mut state.session.journal.moved, state.now) {
         keep(state, key);
@@ -173,7 +175,7 @@ fn older_is_kept(state: &State) -> bool {
 }
 
 fn evicted_is_kept(state: &State) -> bool {
-    state.session.journal.keeps() && state.session.log.evicted() > 0
+    state.session.journal.keeps() && state.session.log.totals.evicted > 0
 }
 
 /// Asks for what stands below. `bottom`: one stood at the very bottom before the key; then one comes back to what happens

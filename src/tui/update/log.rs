@@ -172,7 +172,7 @@ fn open_as_entry(state: &mut State, key: ConversationKey) {
         state.status.info(format!("The filter hides #{number}."));
         return state.status.offer(&[(Action::Back, "clear the filter")]);
     }
-    if state.session.log.selected().is_some_and(|entry| entry.density() == Density::Line) {
+    if state.session.log.selected().is_some_and(|entry| entry.density == Density::Line) {
         state.session.log.toggle_density();
     }
 }

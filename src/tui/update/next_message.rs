@@ -3,8 +3,7 @@
 
 use crate::model::fault::FAULTS;
 use crate::model::{Attachment, ConversationKey, FileSource, OutgoingMessage, Variation};
-use crate::session::attachments;
-use crate::session::local::LocalRequest;
+use crate::session::local::{self, LocalRequest};
 use crate::session::thread::Thread;
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -21,7 +20,7 @@ use super::sending;
 pub fn unavailable(state: &State) -> Option<&'static str> {
     match state.session.conversations.active_channel() {
         None => Some("no conversation is open"),
-        Some(channel) => attachments::carries_nothing(channel),
+        Some(channel) => local::carries_nothing(channel),
     }
 }
 
@@ -65,7 +64,7 @@ pub fn ask(state: &mut State, purpose: fn(ConversationKey) -> PromptPurpose) {
 
 /// What is wrong with a file for this conversation's channel.
 fn unfit(state: &State, key: ConversationKey, place: &FileSource) -> Option<&'static str> {
-    attachments::unfit(state.session.conversations.channel(key)?, place)
+    local::unfit(state.session.conversations.channel(key)?, place)
 }
 
 /// What is wrong with what is typed for a file, as one types.
@@ -73,7 +72,7 @@ pub fn file_problem(state: &State, key: ConversationKey, typed: &str) -> Option<
     if typed.trim().is_empty() {
         return None;
     }
-    match attachments::attachment(typed) {
+    match local::attachment(typed) {
         Ok(made) => unfit(state, key, &made.place).map(str::to_owned),
         // A path is wrong until its last name is typed: that is no problem yet.
         Err(why) => typed.contains("://").then_some(why),
@@ -85,7 +84,7 @@ pub fn attach(state: &mut State, key: ConversationKey, typed: &str) {
     if typed.is_empty() {
         return;
     }
-    match attachments::attachment(typed) {
+    match local::attachment(typed) {
         Ok(file) => match (unfit(state, key, &file.place), &file.place) {
             (Some(why), _) => state.status.error(why),
             (None, FileSource::File(_)) => state.request(Effect::Local(LocalRequest::SeeFile(key, file))),
@@ -107,7 +106,7 @@ pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
     if typed.is_empty() {
         return;
     }
-    match attachments::attribute(typed) {
+    match local::attribute(typed) {
         Ok((name, value)) => {
             state.composer.carried_mut(key).attributes.insert(name.clone(), value.clone());
             carries(state, format!("{name}={value}"));

@@ -7,7 +7,7 @@ use crate::model::{Cause, ConversationKey, DeliveryStatus, ExchangeId, MessageId
 use crate::session::Session;
 use crate::session::changes::{Change, Changes, Leftovers, Notice};
 use crate::session::local::LocalRequest;
-use crate::session::open_pass::place_words;
+use crate::session::place_words;
 use crate::text::{capitalised, clause, counted, sentence};
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -68,13 +68,13 @@ fn say(state: &mut State, notice: Notice) {
             state.status.about(Subject::Queue);
         }
         Notice::NotOnDisk(why) => state.status.error(not_on_disk(&why)),
-        Notice::Read { key, news, .. } | Notice::Arrived { key, news } => {
+        Notice::Read { key, news, .. } | Notice::Arrived(key, news) => {
             if !news.is_empty() && state.session.conversations.active() == Some(key) {
                 say_choices(state, key);
             }
         }
         Notice::Replies { key, changed } => replies(state, key, changed),
-        Notice::WebSession { key, before } => web_session::moved(state, key, &before),
+        Notice::WebSession(key, before) => web_session::moved(state, key, &before),
         Notice::ClockSkew(seconds) => {
             let side = if seconds > 0 { "ahead of" } else { "behind" };
             state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.unsigned_abs()));

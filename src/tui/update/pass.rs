@@ -14,7 +14,7 @@ use crate::pass::file::PassStep;
 use crate::pass::runner::{Runner, RunnerEvent, StepStage};
 use crate::pass::{Pass, Verdict, builtin};
 use crate::session::local::LocalRequest;
-use crate::session::open_pass::{FoundPass, place_words, reports_dir};
+use crate::session::{FoundPass, place_words, reports_dir};
 use crate::text::counted;
 use crate::tui::Effect;
 use crate::tui::action::Action;

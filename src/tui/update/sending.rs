@@ -4,8 +4,8 @@ use crate::model::{
     Channel, DeliveryStatus, Ending, Extras, FailureKind, Message, MessageId, Moment, OutgoingMessage, TokenStatus,
     Variation,
 };
+use crate::session::OutcomeWatch;
 use crate::session::log::LogEntry;
-use crate::session::outcome_watch::OutcomeWatch;
 use crate::text::capitalised;
 use crate::tui::action::Action;
 use crate::tui::state::overlay::{Consent, DialogQuestion, Menu, MenuChoice, Overlay};
@@ -230,7 +230,7 @@ fn intro(state: &State, looking: &OutcomeWatch) -> Vec<String> {
     let Some(message) = state.session.threads.message(looking.message) else { return Vec::new() };
     let item = state.session.conversations.get(message.conversation);
     let unreadable = item.and_then(|item| item.readable.unreadable());
-    let look = match (looking.looks(), looking.next, unreadable) {
+    let look = match (looking.looks, looking.next, unreadable) {
         (1.., _, Some(why)) => format!("The conversation was not checked: {}.", why.sentence()),
         (0, None, _) => "The conversation cannot be read here: only a person can tell.".to_owned(),
         (looks, next, _) => {

@@ -45,8 +45,7 @@ pub fn draw_pane(state: &State, area: &PaneArea, buf: &mut Buffer) {
     let aside = (aside(picker).to_owned(), StyleRole::Text);
     frame::heading(area, "1 Conversations", aside, (count(picker), StyleRole::Dim), &look, buf);
     draw(picker, &look, area.inner, buf);
-    if let Some(nothing) = picker.nothing() {
-        let sentence = nothing.sentence(&state.key(Action::Add), &state.key(Action::Back));
+    if let Some(sentence) = picker.nothing(&state.key(Action::Add), &state.key(Action::Back)) {
         frame::nothing(&sentence, &look, area.inner, buf);
     }
 }

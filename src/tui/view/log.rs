@@ -98,7 +98,7 @@ const fn role_of(tone: Tone) -> StyleRole {
 /// Nothing to show is never a blank pane: it says why, and which key comes next.
 fn draw_nothing(log: &Log, look: &DrawingContext<'_>, area: Rect, buf: &mut Buffer) {
     let keys = log.keys();
-    let (polling, quiet) = log.folded();
+    let (polling, quiet) = log.totals.folded;
     let said = match log.filter() {
         Some(filter) if !log.is_empty() => {
             let asked = screen::visible(filter.text());
@@ -175,7 +175,7 @@ pub fn title(log: &Log, width: usize, ascii: bool) -> String {
     };
     let mut parts = vec![follow, rows];
     // What is folded away is said beside the count, so that it is never hidden in silence.
-    let (polling, quiet) = log.folded();
+    let (polling, quiet) = log.totals.folded;
     if polling > 0 {
         parts.push(format!("{} hidden", counted(polling, "polling read")));
     }
@@ -185,12 +185,12 @@ pub fn title(log: &Log, width: usize, ascii: bool) -> String {
     if !log.search_text().is_empty() {
         parts.push(format!("search: {}", screen::visible(log.search_text())));
     }
-    if log.evicted() > 0 {
-        let marked = match log.evicted_marked() {
+    if log.totals.evicted > 0 {
+        let marked = match log.totals.evicted_marked {
             0 => String::new(),
             marked => format!(" ({marked} marked)"),
         };
-        parts.push(format!("{} older gone{marked}", log.evicted()));
+        parts.push(format!("{} older gone{marked}", log.totals.evicted));
     }
     let mut out = String::new();
     for part in parts {

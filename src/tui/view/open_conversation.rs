@@ -9,7 +9,6 @@ use super::conversations::moment;
 use super::frame::{self, DrawingContext, Piece};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::{Author, DeliveryStatus, Reason, WebSession};
-use crate::session::thread::Thread;
 use crate::text::counted;
 use crate::text::screen::{fit, plain, put, short_id, visible, width};
 use crate::tui::action::Action;
@@ -70,7 +69,7 @@ pub fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
     if open.is_none_or(|thread| thread.entries().is_empty()) {
         // A session that has just begun has nothing to read.
         let new = item.is_some_and(|item| matches!(item.live.session, WebSession::Open { new: true, .. }));
-        let read = new || unreadable.is_none() && open.is_some_and(Thread::was_read);
+        let read = new || unreadable.is_none() && open.is_some_and(|thread| thread.was_read);
         frame::nothing(&nothing_said(state, read), &look, area.inner, buf);
     } else {
         draw_rows(&state.thread.window, &look, area.inner, buf);

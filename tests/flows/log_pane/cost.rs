@@ -51,7 +51,7 @@ fn steady_drawing_allocates_nothing() {
         });
         assert_eq!(cost.count_total, 0, "{cost:?}");
     }
-    assert_eq!((log.len(), log.evicted()), (5_000, 95_001));
+    assert_eq!((log.len(), log.totals.evicted), (5_000, 95_001));
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guestwire::model::{DeliveryStatus, Ending, ExchangeId, ExchangeKind, ExchangeStep, MessageId, Outcome};
-use guestwire::session::log::{Density, Log, LogEntry, LogOptions, Rate401};
+use guestwire::session::log::{Density, Log, LogEntry, LogOptions};
+use guestwire::session::refusals::{EndedTries, Rate401};
 
 use crate::support::fixtures::DENIED;
 use crate::support::log::*;
@@ -137,7 +138,7 @@ fn only_the_newest_error_opens_by_itself() {
     let mut log = log(100, 30);
     log.exchange(refused(1, 0, "a"));
     log.exchange(accepted(2, 0, "b"));
-    let density = |log: &Log, n| log.entry(n).unwrap().density();
+    let density = |log: &Log, n| log.entry(n).unwrap().density;
     assert_eq!(density(&log, 1), Density::Summary);
     log.exchange(open(3, 0, "c"));
     assert_eq!(density(&log, 3), Density::Line);
@@ -263,7 +264,7 @@ fn bounded_by_count_and_by_bytes() {
             log.toggle_mark();
         }
     }
-    assert_eq!((log.len(), log.evicted(), log.evicted_marked()), (10, 15, 1));
+    assert_eq!((log.len(), log.totals.evicted, log.totals.evicted_marked), (10, 15, 1));
     assert_eq!(log.entries().next().unwrap().number(), 16);
     assert!(guestwire::tui::view::log::title(&log, 90, false).ends_with("15 older gone (1 marked)"));
     assert!(!log.select_number(3));
@@ -271,7 +272,7 @@ fn bounded_by_count_and_by_bytes() {
     for id in 0..100 {
         log.exchange(accepted(id, 0, &"x".repeat(500)));
     }
-    assert!(log.bytes() <= 60_000 && log.len() > 5 && log.len() < 30, "{} {}", log.bytes(), log.len());
+    assert!(log.totals.bytes <= 60_000 && log.len() > 5 && log.len() < 30, "{} {}", log.totals.bytes, log.len());
     // What holds the texts of small ones together counts too.
     let mut small = Log::new(LogOptions { max_bytes: 60_000, ..LogOptions::default() });
     for id in 0..100 {
@@ -284,26 +285,23 @@ fn bounded_by_count_and_by_bytes() {
 }
 
 #[test]
-fn the_401_rate_counts_tries_and_survives_eviction() {
-    let mut log = Log::new(LogOptions { max_entries: 2, ..LogOptions::default() });
-    log.exchange(token(1, 0));
-    log.exchange(open(2, 1_000, "a"));
-    log.exchange(refused(2, 1_000, "a"));
-    log.exchange(refused(2, 1_000, "a"));
-    log.exchange(healed(3, 2_000, "b"));
-    for id in 4..10 {
-        log.exchange(accepted(id, 3_000, "c"));
+fn the_401_rate_counts_each_try_once() {
+    let mut tries = EndedTries::default();
+    for exchange in [token(1, 0), open(2, 1_000, "a"), refused(2, 1_000, "a"), refused(2, 1_000, "a")] {
+        tries.count(&exchange);
     }
-    log.exchange(read(20, 4_000, "messages"));
-    let rate = |log: &Log, now, window| log.rate_401(at(now), Duration::from_secs(window));
-    assert_eq!(rate(&log, 5_000, 900), Rate401 { answers401: 2, healed: 1, total: 10 });
-    assert_eq!(rate(&log, 903_500, 900), Rate401 { answers401: 0, healed: 0, total: 1 });
-    // An exchange that goes on after it was evicted does not count its first try twice.
-    let mut log = Log::new(LogOptions { max_entries: 1, ..LogOptions::default() });
-    log.exchange(waiting(1, 0, "a"));
-    log.exchange(accepted(2, 0, "b"));
-    log.exchange(waiting(1, 0, "a"));
-    assert_eq!(rate(&log, 1_000, 900).total, 2);
+    tries.count(&healed(3, 2_000, "b"));
+    (4..10).for_each(|id| tries.count(&accepted(id, 3_000, "c")));
+    tries.count(&read(20, 4_000, "messages"));
+    let rate = |tries: &EndedTries, now, window| tries.rate(at(now), Duration::from_secs(window));
+    assert_eq!(rate(&tries, 5_000, 900), Rate401 { answers401: 2, healed: 1, total: 10 });
+    assert_eq!(rate(&tries, 903_500, 900), Rate401 { answers401: 0, healed: 0, total: 1 });
+    // An exchange that goes on does not count its first try twice.
+    let mut tries = EndedTries::default();
+    for exchange in [waiting(1, 0, "a"), accepted(2, 0, "b"), waiting(1, 0, "a")] {
+        tries.count(&exchange);
+    }
+    assert_eq!(rate(&tries, 1_000, 900).total, 2);
 }
 
 #[test]

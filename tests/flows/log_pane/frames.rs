@@ -58,7 +58,7 @@ fn quiet_frames_are_folded_and_counted_until_somebody_wants_them() {
     assert!(!log.toggle_quiet());
     assert_eq!(title(&log), "following · 4 rows");
     assert!(log.toggle_quiet());
-    assert_eq!(log.folded(), (0, 2));
+    assert_eq!(log.totals.folded, (0, 2));
 }
 
 #[test]
@@ -66,12 +66,12 @@ fn a_quiet_frame_that_was_refused_or_marked_is_never_folded() {
     let mut log = log(100, 12);
     log.exchange(frame(1, true, "typing", 403, r#"{"class":"string","body":"feature"}"#));
     log.exchange(frame(2, false, "typing on", 200, "{}"));
-    assert_eq!(log.folded(), (0, 1));
+    assert_eq!(log.totals.folded, (0, 1));
     log.toggle_quiet();
     log.last();
     assert_eq!(log.toggle_mark(), Some(true));
     log.toggle_quiet();
-    assert_eq!(log.folded(), (0, 0));
+    assert_eq!(log.totals.folded, (0, 0));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_frame_opens_to_what_was_written_and_what_came() {
     log.exchange(frame(1, true, "configureSession, resume", 200, r#"{"class":"SessionResponse"}"#));
     log.toggle_density();
     log.toggle_density();
-    assert_eq!(log.selected().unwrap().density(), Density::Full);
+    assert_eq!(log.selected().unwrap().density, Density::Full);
     let screen = screen(&log, 100, 20);
     assert!(screen.contains("SessionResponse"), "{screen}");
 }

@@ -254,7 +254,7 @@ fn check(
     prop_assert_eq!(log.error_count(), log.entries().filter(|e| e.is_error()).count());
     // By itself only the newest error is open; while a person reads, one more that is in view may still be.
     if log.following() {
-        let open = log.entries().filter(|e| e.density() != Density::Line && !touched.contains(&e.number()));
+        let open = log.entries().filter(|e| e.density != Density::Line && !touched.contains(&e.number()));
         prop_assert!(open.count() <= 1);
     }
     Ok(())

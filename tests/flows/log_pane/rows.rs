@@ -207,7 +207,7 @@ fn an_entry_without_a_try_and_one_under_way() {
     ));
     assert!(screen(&log, 80, 12).contains("not sent 4100 bytes, at most 4096"), "{}", screen(&log, 80, 12));
     log.toggle_density();
-    assert_eq!(log.selected().unwrap().density(), Density::Full);
+    assert_eq!(log.selected().unwrap().density, Density::Full);
     assert!(screen(&log, 80, 12).contains("nothing was sent"));
     log.exchange(open(2, 0, "going"));
     log.last();

@@ -1,8 +1,8 @@
 //! The pass pane at the sizes that are designed for, in the same words whatever the looks.
 
 use guestwire::model::MessageId;
+use guestwire::session::FoundPass;
 use guestwire::session::local::LocalAnswer;
-use guestwire::session::open_pass::FoundPass;
 use guestwire::tui::Event;
 
 use super::*;

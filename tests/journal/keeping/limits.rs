@@ -37,7 +37,7 @@ fn a_flood_does_not_push_the_file_past_its_bound() {
     restored(&mut pages);
     let mut largest = 0;
     for number in 1..=3_000 {
-        journal.submit(Job::Exchange { number, exchange: Arc::new(exchange(number, &format!("flood {number}"))) });
+        journal.submit(Job::Entry(number, LogSource::Exchange(Arc::new(exchange(number, &format!("flood {number}"))))));
         if number % 500 == 0 {
             // All that was told before is written once this one is answered and found.
             while found(dir.path(), &format!("flood {number}")).is_empty() {
@@ -62,15 +62,17 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
             18 => "我需要帮助处理账单".to_owned(),
             _ => format!("message number {number}"),
         };
-        journal.submit(Job::Exchange { number, exchange: Arc::new(exchange(number, &text)) });
+        journal.submit(Job::Entry(number, LogSource::Exchange(Arc::new(exchange(number, &text)))));
     }
-    journal.submit(Job::Note {
-        number: 301,
-        at: Moment::new(Duration::ZERO, Timestamp::now()),
-        kind: ExchangeKind::Sys,
-        text: "a quokka sentence".to_owned(),
-        about: Some(ConversationKey(1)),
-    });
+    journal.submit(Job::Entry(
+        301,
+        LogSource::Note {
+            at: Moment::new(Duration::ZERO, Timestamp::now()),
+            kind: ExchangeKind::Sys,
+            text: "a quokka sentence".to_owned(),
+            about: Some(ConversationKey(1)),
+        },
+    ));
     journal.submit(Job::Mark { number: 5, marked: true, comment: Some("wombat".to_owned()) });
     journal.close(BOUND);
     let (journal, mut pages) = open(dir.path());
@@ -83,14 +85,14 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
     let numbers: Vec<u64> = page.entries.iter().map(|e| e.number).collect();
     assert_eq!(numbers, (210..250).collect::<Vec<_>>());
     assert!(page.more);
-    let KeptSource::Exchange(back) = &page.entries[0].source else { panic!() };
+    let LogSource::Exchange(back) = &page.entries[0].source else { panic!() };
     assert_eq!(
         (back.status(), back.took, &back.what),
         (Some(401), Some(Duration::from_millis(87)), &"message number 210".to_owned())
     );
     assert_eq!(back.conversation, Some(ConversationKey(1)));
     let newest = ask(HistoryRange::After(299), 40).entries;
-    let [_, KeptEntry { source: KeptSource::Note { about, .. }, .. }] = newest.as_slice() else { panic!("{newest:?}") };
+    let [_, KeptEntry { source: LogSource::Note { about, .. }, .. }] = newest.as_slice() else { panic!("{newest:?}") };
     assert_eq!(*about, Some(ConversationKey(1)), "a sentence is of the conversation that it is about");
     assert!(!ask(HistoryRange::Before(3), 40).more);
     for (query, found) in [
@@ -170,7 +172,7 @@ fn a_damaged_file_is_set_aside_and_a_newer_one_left_alone() {
     let before = std::fs::read(files::database(&home)).unwrap();
     let (journal, mut pages) = open(dir.path());
     let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
-    assert!(trouble.sentence.contains("newer guestwire") && trouble.sending && !trouble.history, "{trouble:?}");
+    assert!(trouble.sentence.contains("newer guestwire") && trouble.sending, "{trouble:?}");
     wait(journal.intent(intent(1, 0, "x"))).unwrap();
     journal.close(BOUND);
     assert_eq!(std::fs::read(files::database(&home)).unwrap(), before);
@@ -224,11 +226,11 @@ fn what_is_old_or_too_much_goes_and_marks_stay() {
     for number in 1..=600 {
         let mut one = exchange(number, "old");
         one.started = old;
-        journal.submit(Job::Exchange { number, exchange: Arc::new(one) });
+        journal.submit(Job::Entry(number, LogSource::Exchange(Arc::new(one))));
     }
     journal.submit(Job::Mark { number: 3, marked: true, comment: None });
     for number in 601..=900 {
-        journal.submit(Job::Exchange { number, exchange: Arc::new(exchange(number, &format!("young {number}"))) });
+        journal.submit(Job::Entry(number, LogSource::Exchange(Arc::new(exchange(number, &format!("young {number}"))))));
     }
     journal.close(BOUND);
     let limits = options(dir.path());

@@ -8,9 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use guestwire::engine::send_log::{Intent, SendLog as _, Unrecorded};
-use guestwire::journal::job::{
-    HistoryPage, HistoryRange, KeptConversation, KeptEntry, KeptPlace, KeptSource, Restored,
-};
+use guestwire::journal::job::{HistoryPage, HistoryRange, KeptConversation, KeptEntry, KeptPlace, LogSource, Restored};
 use guestwire::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, JournalReader, files, recover};
 
 use guestwire::model::{
@@ -223,8 +221,8 @@ fn found(dir: &Path, query: &str) -> Vec<(String, Outcome)> {
     let reader = JournalReader::open(&options(dir).dir, &conversations()).unwrap();
     let (entries, _) = reader.page(&HistoryRange::Found { query: query.to_owned(), before: u64::MAX }, 10).unwrap();
     let exchange = |source| match source {
-        KeptSource::Exchange(exchange) => (exchange.what.clone(), exchange.outcome.clone()),
-        KeptSource::Note { text, .. } => panic!("{text}"),
+        LogSource::Exchange(exchange) => (exchange.what.clone(), exchange.outcome.clone()),
+        LogSource::Note { text, .. } => panic!("{text}"),
     };
     entries.into_iter().map(|e| exchange(e.source)).collect()
 }

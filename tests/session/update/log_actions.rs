@@ -189,7 +189,7 @@ fn the_thread_moves_by_the_logs_keys_and_opens_what_carried_a_message() {
         desk.keys("g enter");
         assert_eq!(desk.state.arrangement.focus, Pane::Log);
         let opened = desk.state.session.log.selected().unwrap();
-        assert!(opened.number() < 10 && opened.density() != Density::Line, "the newest of those in view, opened");
+        assert!(opened.number() < 10 && opened.density != Density::Line, "the newest of those in view, opened");
     }
 }
 

@@ -10,7 +10,7 @@ use guestwire::model::fault::SandboxRequest;
 use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::pass::runner::StepStage;
 use guestwire::pass::{PassRun, Verdict};
-use guestwire::session::open_pass::FoundPass;
+use guestwire::session::FoundPass;
 use guestwire::tui::state::Pane;
 use guestwire::tui::{Effect, Event};
 

@@ -222,7 +222,7 @@ fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_
         desk.line(".open 3");
         desk.plain.asked.reading.clear();
         desk.line("Hello?");
-        let (id, _) = desk.plain.session.under_way().next().unwrap();
+        let id = desk.plain.session.under_way().next().unwrap().id;
         moved(&mut desk, WebSession::Unreachable { why: "connecting: refused; tried 8 times".into() });
         let held = if interactive { "Messages wait; type" } else { "Type" };
         let why = "connecting: refused; tried 8 times";

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::pass::PassRun;
+use crate::session::FoundPass;
 use crate::session::local::{LocalAnswer, LocalRequest};
-use crate::session::open_pass::FoundPass;
 
 const PASS: &str = r#"
 name = "Short"

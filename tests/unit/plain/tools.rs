@@ -94,7 +94,7 @@ fn what_was_said_and_asked_is_written_to_files() {
 
 #[test]
 fn all_that_is_kept_is_searched() {
-    use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest, KeptEntry, KeptSource};
+    use crate::journal::job::{HistoryPage, HistoryRange, HistoryRequest, KeptEntry, LogSource};
     let mut desk = Desk::new(true, false);
     assert!(desk.line(".search bill").said()[0].starts_with("There is no journal here"));
     desk.plain.session.journal.open();
@@ -111,7 +111,7 @@ fn all_that_is_kept_is_searched() {
         panic!("no search")
     };
     let source =
-        KeptSource::Note { at: Moment::ZERO, kind: ExchangeKind::Sys, text: "the bill".to_owned(), about: None };
+        LogSource::Note { at: Moment::ZERO, kind: ExchangeKind::Sys, text: "the bill".to_owned(), about: None };
     let entries = vec![KeptEntry { number: 3, source, marked: true, comment: None, delivery: None }];
     let page = HistoryPage { serial, want, entries, more: false, problem: None };
     desk.on(FrontEndEvent::Page(Box::new(JournalPage::History(page))));
@@ -120,7 +120,7 @@ fn all_that_is_kept_is_searched() {
 
 #[test]
 fn a_kept_refusal_is_found_with_its_cause() {
-    use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry, KeptSource};
+    use crate::journal::job::{HistoryPage, HistoryRange, KeptEntry, LogSource};
     use crate::model::{Ending, ServerRefusal};
     let mut desk = Desk::new(true, false);
     desk.plain.session.journal.open();
@@ -135,7 +135,7 @@ fn a_kept_refusal_is_found_with_its_cause() {
         conversation: Some(ConversationKey(0)),
         ..fixtures::exchange(9, ExchangeKind::Send, vec![attempt], refused)
     };
-    let source = KeptSource::Exchange(Arc::new(kept));
+    let source = LogSource::Exchange(Arc::new(kept));
     let entries = vec![KeptEntry { number: 3, source, marked: false, comment: None, delivery: None }];
     let want = HistoryRange::Found { query: "bill".to_owned(), before: u64::MAX };
     let page = HistoryPage { serial: 1, want, entries, more: false, problem: None };

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use crate::fixtures::{at_second as at, guest_conversation as conversation};
-use crate::model::{Address, OpenGuest};
+use crate::model::{Address, OpenGuest, RemoteState};
 
 use super::*;
 
@@ -47,8 +47,11 @@ fn filters_over_name_id_and_channel_with_marks_by_cluster() {
     p.set_filter("  ");
     assert_eq!(p.len(), 5);
     p.set_filter("zzz");
-    assert_eq!((p.nothing(), p.selected(), p.open()), (Some(WhyEmpty::NoMatch), None, None));
-    assert!(p.nothing().unwrap().sentence("+", "Esc").contains("Esc clears"));
+    assert_eq!(
+        (p.nothing("n", "Esc").as_deref(), p.selected(), p.open()),
+        (Some("No conversation fits the filter. Esc clears it."), None, None)
+    );
+    assert!(p.nothing("+", "Esc").unwrap().contains("Esc clears"));
     p.set_nickname(K(1), " Rücksendung e\u{301} ");
     p.set_filter("rueck");
     assert_eq!(p.len(), 0);
@@ -93,10 +96,10 @@ fn the_selection_is_a_conversation_not_a_row() {
     p.open();
     p.set_filter("");
     assert_eq!((p.selected(), p.active()), (Some(K(1)), Some(K(1))));
-    p.last();
+    p.step(isize::MAX);
     p.step(1);
     assert_eq!(p.selected_row(), Some(4));
-    p.first();
+    p.step(isize::MIN);
     p.step(-1);
     assert_eq!(p.selected_row(), Some(0));
     assert!(!p.select(K(99)) && p.select(K(3)));
@@ -118,7 +121,7 @@ fn next_unread_goes_round_and_through_filters() {
 #[test]
 fn added_conversations_get_their_own_name_and_are_selected() {
     let p = Conversations::default();
-    assert_eq!(p.nothing(), Some(WhyEmpty::NoConversations));
+    assert_eq!(p.nothing("n", "Esc").unwrap(), "No conversations. n adds one: paste an id, a URL or a log line.");
     assert_eq!(p.free_key(), K(0));
     let mut p = picker();
     p.set_filter("zzz");
@@ -148,11 +151,11 @@ fn the_id_card_tells_the_form_of_each_id() {
 #[test]
 fn connected_time_is_known_only_while_connected() {
     let mut p = picker();
-    p.set_remote(K(0), RemoteState::Connected, Some(at(100).wall));
+    p.item_mut(K(0)).unwrap().set_remote(RemoteState::Connected, Some(at(100).wall));
     assert_eq!(p.get(K(0)).unwrap().connected_since(), Some(at(100).wall));
-    p.set_remote(K(0), RemoteState::Connected, None);
+    p.item_mut(K(0)).unwrap().set_remote(RemoteState::Connected, None);
     assert_eq!(p.get(K(0)).unwrap().connected_since(), Some(at(100).wall));
-    p.set_remote(K(0), RemoteState::Ended, None);
+    p.item_mut(K(0)).unwrap().set_remote(RemoteState::Ended, None);
     assert_eq!(p.get(K(0)).unwrap().connected_since(), None);
     assert!(p.get(K(0)).unwrap().ended());
 }
@@ -170,7 +173,7 @@ fn ten_thousand_conversations_are_no_trouble() {
     assert_eq!(found, expected);
     p.set_filter("shop");
     assert_eq!(p.len(), 10_000);
-    p.last();
+    p.step(isize::MAX);
     assert_eq!(p.selected_row(), Some(9_999));
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::model::Author;
+use crate::model::{Author, RemoteMessage};
 
 use super::*;
 
@@ -45,7 +45,7 @@ fn bot(id: &str, text: &str, second: i64) -> RemoteMessage {
 }
 
 fn read(threads: &mut Threads, brought: Vec<RemoteMessage>) -> usize {
-    threads.read(A, brought)
+    threads.of(A).read(brought)
 }
 
 fn texts(threads: &Threads) -> Vec<&str> {

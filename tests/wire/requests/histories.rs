@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
-use guestwire::journal::job::{HistoryRange, KeptSource, Restored, is_kept};
+use guestwire::journal::job::{HistoryRange, LogSource, Restored, is_kept};
 use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use guestwire::model::{
     Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, Extras, Message, MessageId, Moment,
@@ -200,7 +200,7 @@ impl World {
             Report::Exchange(exchange) if is_kept(&exchange) => {
                 let next = session.base + session.numbers.len() as u64 + 1;
                 let number = *session.numbers.entry(exchange.id).or_insert(next);
-                session.journal.submit(Job::Exchange { number, exchange });
+                session.journal.submit(Job::Entry(number, LogSource::Exchange(exchange)));
             }
             Report::NotOnDisk { message, .. } => drop(session.not_on_disk.insert(message)),
             Report::Message { id, delivery, .. } if delivery.is_settled() => {
@@ -290,7 +290,7 @@ impl World {
             if received > 0 {
                 let want = HistoryRange::Found { query: format!("\"{text}\""), before: u64::MAX };
                 let (entries, _) = reader.page(&want, 10).unwrap();
-                let is_send = |s: &KeptSource| matches!(s, KeptSource::Exchange(x) if x.kind == ExchangeKind::Send && x.outcome.is_settled());
+                let is_send = |s: &LogSource| matches!(s, LogSource::Exchange(x) if x.kind == ExchangeKind::Send && x.outcome.is_settled());
                 assert!(entries.iter().any(|e| is_send(&e.source)), "{text} is no entry of the log: {entries:?}");
             }
         }

@@ -385,7 +385,7 @@ impl SendFold {
                 Notice::Token { before, .. } => self.token(now, &before),
                 Notice::Exchange(exchange) => self.exchange(now, &exchange),
                 Notice::Message { id: MESSAGE, delivery, .. } => self.message(now, delivery),
-                Notice::WebSession { key, .. } if key == here => self.session_moved(now),
+                Notice::WebSession(key, _) if key == here => self.session_moved(now),
                 Notice::EngineNotice(text) => vec![FrontEndEffect::message("notice", now, text)],
                 _ => Vec::new(),
             });

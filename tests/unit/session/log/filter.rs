@@ -34,7 +34,7 @@ fn reads_every_form() {
     assert_eq!(one("<1.5s"), Test::Faster(Duration::from_millis(1500)));
     assert_eq!(one("<50"), Test::Faster(Duration::from_millis(50)));
     assert_eq!(one("id:E42C"), Test::Id("e42c".into()));
-    assert_eq!(one("is:healed"), Test::Is(named("is", IS, "healed").unwrap()));
+    assert_eq!(one("is:healed"), Test::Is(IS.iter().position(|(name, _)| *name == "healed").unwrap()));
     let day = Period::named("on", "2026-11-27", &now()).unwrap();
     assert_eq!(one("on:yesterday"), Test::Within(day));
     assert_eq!(one("ON:2026-11-27"), Test::Within(day));
@@ -84,4 +84,24 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn finds_whatever_the_case() {
+    let is_in = |needle: &str, hay: &str| Needle::new(needle).unwrap().is_in(hay);
+    assert!(is_in("BILL", "my bill"));
+    assert!(is_in("bill", "My BILL"));
+    assert!(!is_in("bills", "My BILL"));
+    assert!(is_in("éTÉ", "un Été"));
+    assert!(is_in("strasse", "Hauptstraße 1"));
+    assert!(is_in("straße", "HAUPTSTRASSE"));
+    assert!(is_in("Zürich", "Zu\u{308}rich"));
+    assert!(is_in("ISTANBUL", "İstanbul"));
+    assert!(is_in("σοφος", "ΣΟΦΟΣ"));
+    assert!(!is_in("x", ""));
+    assert_eq!(Needle::new(""), None);
+    assert_eq!(Needle::new("aa").unwrap().places("aAaaA", 9), [0..2, 2..4]);
+    assert_eq!(Needle::new("é").unwrap().places("xÉyé", 9), [1..3, 4..6]);
+    assert_eq!(Needle::new("a").unwrap().places("aaaa", 2), [0..1, 1..2]);
+    assert_eq!(Needle::new("ss").unwrap().places("ßxss", 9), [0..2, 3..5]);
 }

@@ -38,3 +38,37 @@ fn a_wrapped_json_string_stays_a_string() {
     let tones: Vec<_> = rows.iter().map(|r| r.runs[0].tone).collect();
     assert_eq!(tones[1], Tone::Json { inside: true }, "{rows:?}");
 }
+
+#[test]
+fn lays_out_without_touching_a_token() {
+    let (rows, cut) = json_lines(r#"{"a":1.0,"a":[1e400,12345678901234567890123,{}],"t":"x\"{,}: \\","e":[ ]}"#, 100);
+    assert!(!cut);
+    assert_eq!(
+        rows,
+        [
+            "{",
+            r#"  "a": 1.0,"#,
+            r#"  "a": ["#,
+            "    1e400,",
+            "    12345678901234567890123,",
+            "    {}",
+            "  ],",
+            r#"  "t": "x\"{,}: \\","#,
+            r#"  "e": []"#,
+            "}",
+        ]
+    );
+}
+
+#[test]
+fn what_is_cut_short_is_laid_out_as_far_as_it_goes() {
+    assert_eq!(json_lines(r#"{"a":[1,"tw"#, 100).0, ["{", r#"  "a": ["#, "    1,", r#"    "tw"#]);
+    assert_eq!(json_lines("}}}]", 100).0.len(), 5);
+    assert_eq!(json_lines("[1,2,3,4]", 3), (vec!["[".into(), "  1,".into(), "  2,".into()], true));
+}
+
+#[test]
+fn knows_whether_a_string_is_open() {
+    assert!(string_open_after(r#"{"a": "b\" c"#, false));
+    assert!(!string_open_after(r#" end", 1"#, true));
+}

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::session::attachments::attachment;
+use crate::session::local::attachment;
 
 const A: ConversationKey = ConversationKey(1);
 const B: ConversationKey = ConversationKey(2);

@@ -1,21 +1,51 @@
-//! Keeps the journal within its bounds, a slice at a time: first by age, then by size. Marked and commented entries stay
-//! as long as the size allows. Messages that are not settled stay whatever their age.
+//! What is done at leisure, a slice at a time: the index for search, and keeping the journal within its bounds, first by
+//! age, then by size. Marked and commented entries stay as long as the size allows. Messages that are not settled stay
+//! whatever their age.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-use super::JournalOptions;
-use super::columns::{all, run};
+use super::columns::{self, all, run};
+use super::{JournalOptions, search_text};
+use crate::model::Exchange;
 
+/// Entries that are made findable in one go.
+const INDEX_GROUP: usize = 128;
 /// Entries that go in one slice: so few that a send never waits long behind it.
 const SLICE: i64 = 64;
 /// Pages given back to the system after a slice.
 const PAGES_BACK: i64 = 2_000;
 
+/// Makes the next entries findable. True when all are.
+pub fn index(db: &mut Connection) -> rusqlite::Result<bool> {
+    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let waiting = all(
+        &change,
+        "SELECT number, what, comment FROM exchanges WHERE indexed = 0 ORDER BY number LIMIT ?1",
+        [INDEX_GROUP],
+        |row| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?)),
+    )?;
+    for (number, what, comment) in &waiting {
+        let packed: Option<Vec<u8>> = change
+            .prepare_cached("SELECT detail FROM details WHERE number = ?1")?
+            .query_row([number], |row| row.get(0))
+            .optional()?;
+        let comment = comment.as_deref();
+        let text = match packed.and_then(|packed| columns::unpack(&packed, 0)) {
+            Some(exchange) => search_text::of_exchange(&Exchange { what: what.clone(), ..exchange }, comment),
+            None => search_text::of_note(what, comment),
+        };
+        run(&change, "INSERT OR REPLACE INTO search (rowid, text) VALUES (?1, ?2)", params![number, text])?;
+        run(&change, "UPDATE exchanges SET indexed = 1 WHERE number = ?1", [number])?;
+    }
+    change.commit()?;
+    Ok(waiting.len() < INDEX_GROUP)
+}
+
 /// Removes a slice of what is too old or too much. True while there is more.
-pub fn step(db: &mut Connection, options: &JournalOptions, now: Timestamp) -> rusqlite::Result<bool> {
+pub fn make_room(db: &mut Connection, options: &JournalOptions, now: Timestamp) -> rusqlite::Result<bool> {
     let age = SignedDuration::try_from(options.keep.min(Duration::from_secs(86_400 * 36_500))).unwrap_or_default();
     let oldest = now.checked_sub(age).unwrap_or(Timestamp::MIN).as_microsecond();
     let mut gone = entries(db, "began < ?1 AND marked = 0 AND comment IS NULL", oldest)?;

@@ -1,4 +1,4 @@
-//! Tests of `session::outcome_watch`.
+//! Tests of `session::parts`.
 
 use super::*;
 
@@ -16,4 +16,13 @@ fn looks_come_now_and_after_growing_pauses_and_end() {
     assert_eq!(at.get(..5), Some(&[0, 5, 15, 35, 55][..]));
     assert_eq!(at.len(), LOOKS);
     assert!(!OutcomeWatch::new(MessageId(1), ConversationKey(0), false, now).is_due(now));
+}
+
+#[test]
+fn the_way_of_the_requests_names_the_proxy_and_who_names_it() {
+    let info = |proxy| ProfileInfo { proxy, ..ProfileInfo::default() };
+    let name = ProxyName { address: "http://p.example:3128".to_owned(), named_by: Some("HTTPS_PROXY".to_owned()) };
+    assert_eq!(info(None).way(), "directly, without a proxy");
+    assert_eq!(info(Some(Ok(name))).way(), "through the proxy http://p.example:3128 (HTTPS_PROXY)");
+    assert_eq!(info(Some(Err("HTTPS_PROXY holds quotes".to_owned()))).way(), "HTTPS_PROXY holds quotes");
 }

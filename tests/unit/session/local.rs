@@ -1,4 +1,4 @@
-//! Tests of `session::attachments`.
+//! Tests of `session::local`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;

@@ -1,14 +1,14 @@
-//! What the journal tells: a start, with everything where it stood; and trouble.
-
-use std::sync::Arc;
+//! What the journal tells (a start, with everything where it stood; trouble), and what it is told while a session lasts,
+//! each thing when it changed.
 
 use crate::engine::{Command, SendRequest};
-use crate::journal::job::{KeptMessage, Restored};
-use crate::journal::{JournalPage, Trouble};
-use crate::model::{ConversationKey, DeliveryStatus, ExchangeKind, Message, Moment, SessionAsk};
+use crate::journal::job::{KeptConversation, KeptEntry, KeptMessage, Restored, is_kept};
+use crate::journal::{Job, JournalPage, Trouble};
+use crate::model::{ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, Moment, SessionAsk};
 
 use super::changes::{Changes, Leftovers, Notice};
-use super::journal_status::JournalMode;
+use super::parts::JournalMode;
+use super::thread::Thread;
 use super::{Attention, Session};
 
 impl Session {
@@ -54,7 +54,15 @@ impl Session {
         }
         self.journal.oldest = (restored.last_number > 0).then_some(restored.first_number);
         self.log.set_base(restored.last_number);
-        self.restore_added(&mut restored, changes);
+        // What is selected stays so.
+        let selected = self.conversations.selected();
+        for conversation in std::mem::take(&mut restored.added) {
+            if conversation.key == self.conversations.free_key() {
+                self.conversations.add(conversation.clone());
+                changes.engine(Command::Add(conversation));
+            }
+        }
+        selected.map(|key| self.conversations.select(key));
         let recalled = restored.recalled();
         if !recalled.is_empty() {
             changes.engine(Command::Recall(recalled));
@@ -63,16 +71,14 @@ impl Session {
             changes.engine(Command::Heard { key: *key, messages: heard.clone() });
         }
         let active = self.conversations.active();
-        let last = restored.open.filter(|key| reopen && active != Some(*key));
         if takes_over {
             // Its session could not be opened before.
-            let web = active.filter(|key| self.conversations.get(*key).is_some_and(|item| item.session().is_some()));
-            if let Some(key) = web {
+            if let Some(key) = active.filter(|key| self.has_sessions(*key)) {
                 changes.engine(Command::Session { key, ask: SessionAsk::Connect });
             }
         } else {
             self.journal.opened = restored.open.or(active);
-            if let Some(key) = last {
+            if let Some(key) = restored.open.filter(|key| reopen && active != Some(*key)) {
                 self.reopen(key, changes);
             }
         }
@@ -83,32 +89,14 @@ impl Session {
             // Who is told everything as it comes is not told again what came before.
             let listens = self.attention == Attention::Everywhere;
             let unread = self.journal.conversations.get(&key).filter(|_| !listens).map_or(0, |kept| kept.unread);
-            self.threads.recall(key, heard, unread);
+            self.threads.of(key).recall(heard, unread);
         }
-        for kept in self.journal.conversations.values() {
-            if let Some(place) = &kept.place {
-                self.threads.set_place(kept.key, Some(place.clone()));
-            }
-        }
+        let kept = self.journal.conversations.values();
+        self.threads.places.extend(kept.filter_map(|kept| Some((kept.key, kept.place.clone()?))));
         changes.notice(Notice::Restored(leftovers));
         self.release_held(changes);
-        let exchanges: Vec<_> = self.log.entries().filter_map(|entry| entry.exchange().map(Arc::clone)).collect();
-        for exchange in exchanges {
-            self.keep_exchange(&exchange, changes);
-        }
-    }
-
-    /// Conversations that were added by hand. What is selected stays so.
-    fn restore_added(&mut self, restored: &mut Restored, changes: &mut Changes) {
-        let selected = self.conversations.selected();
-        for conversation in std::mem::take(&mut restored.added) {
-            if conversation.key == self.conversations.free_key() {
-                self.conversations.add(conversation.clone());
-                changes.engine(Command::Add(conversation));
-            }
-        }
-        if let Some(key) = selected {
-            self.conversations.select(key);
+        for exchange in self.log.entries().filter_map(|entry| entry.exchange()) {
+            self.keep_exchange(exchange, changes);
         }
     }
 
@@ -117,8 +105,7 @@ impl Session {
         self.conversations.open_key(key);
         changes.notice(Notice::Reopened { key, first });
         // What needs a token is looked at once there is one.
-        let web = self.conversations.get(key).is_some_and(|item| item.session().is_some());
-        if web || self.sign_in.status.facts().is_some() {
+        if self.has_sessions(key) || self.sign_in.status.facts().is_some() {
             self.look_at(key, changes);
         }
     }
@@ -140,8 +127,8 @@ impl Session {
             if kept.pinned && self.conversations.get(kept.key).is_some_and(|item| !item.pinned) {
                 self.conversations.pin(kept.key);
             }
-            if let Some(seen) = kept.seen {
-                self.threads.seen_until(kept.key, seen);
+            if kept.seen.is_some() {
+                self.threads.of(kept.key).seen_until = kept.seen;
             }
             if self.conversations.active() != Some(kept.key) {
                 self.conversations.set_unread(kept.key, kept.unread);
@@ -183,20 +170,70 @@ impl Session {
                 }
             }
         }
-        let keys: Vec<_> = self.conversations.keys().collect();
-        for key in keys {
-            self.count(key);
-        }
+        self.conversations.keys().collect::<Vec<_>>().into_iter().for_each(|key| self.count(key));
         if self.pass.runner.is_none() {
             self.pass.unfinished.clone_from(&restored.pass);
         }
-        let lives = || restored.messages.iter().map(|kept| &kept.message.delivery);
+        let count = |wanted: fn(&DeliveryStatus) -> bool| {
+            restored.messages.iter().filter(|kept| wanted(&kept.message.delivery)).count()
+        };
         Leftovers {
-            unknown: lives().filter(|delivery| matches!(delivery, DeliveryStatus::Unknown(_))).count(),
-            queued: lives().filter(|delivery| **delivery == DeliveryStatus::Queued).count(),
+            unknown: count(|delivery| matches!(delivery, DeliveryStatus::Unknown(_))),
+            queued: count(|delivery| *delivery == DeliveryStatus::Queued),
             paused,
             homeless: restored.homeless,
             pass: restored.pass.take(),
+        }
+    }
+
+    /// Tells the journal, where there is one.
+    pub(crate) fn keep(&self, job: Job, changes: &mut Changes) {
+        if self.journal.keeping != JournalMode::Off {
+            changes.journal(job);
+        }
+    }
+
+    /// A sentence of guestwire itself, of one conversation where it is about one, in the log and in the journal.
+    pub fn note(&mut self, about: Option<ConversationKey>, text: &str, now: Moment, changes: &mut Changes) {
+        self.log.note_about(about, now, ExchangeKind::Sys, text);
+        if self.journal.keeps()
+            && let Some(entry) = self.log.entries().next_back()
+        {
+            changes.journal(Job::Entry(entry.number(), entry.kept.source.clone()));
+        }
+    }
+
+    /// An exchange went on: it is kept once it is no longer open, or carries a message.
+    pub(super) fn keep_exchange(&self, exchange: &Exchange, changes: &mut Changes) {
+        let keeps = self.journal.keeps() && is_kept(exchange);
+        let Some(entry) = self.log.entry_of(exchange.id).filter(|_| keeps) else { return };
+        let KeptEntry { number, source, marked, comment, .. } = entry.kept.clone();
+        changes.journal(Job::Entry(number, source));
+        if marked {
+            changes.journal(Job::Mark { number, marked, comment });
+        }
+    }
+
+    /// What a person decided about a conversation, or what was looked at, may have changed.
+    pub fn keep_conversation(&mut self, key: ConversationKey, changes: &mut Changes) {
+        // Who is told everything as it comes looks at nothing: what the screen counts as unread stays so.
+        if !self.journal.keeps() || self.attention == Attention::Everywhere {
+            return;
+        }
+        let Some(item) = self.conversations.get(key) else { return };
+        let before = self.journal.conversations.get(&key);
+        let looked_at = self.threads.get(key).and_then(Thread::seen);
+        let kept = KeptConversation {
+            key,
+            nickname: item.nickname.clone(),
+            pinned: item.pinned,
+            seen: looked_at.max(before.and_then(|b| b.seen)),
+            unread: item.unread,
+            place: self.threads.places.get(&key).cloned(),
+        };
+        if before != Some(&kept) {
+            self.journal.conversations.insert(key, kept.clone());
+            changes.journal(Job::Conversation(kept));
         }
     }
 }

@@ -1,0 +1,264 @@
+//! What a session knows beside conversations, messages and log: its profile, the journal, the open pass, probes, and a
+//! message of unknown outcome that is watched for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::Profile;
+use crate::diagnosis::ProfileFacts;
+use crate::diagnosis::doctor::{Doctor, Finding};
+use crate::engine::Command;
+use crate::journal::Trouble;
+use crate::journal::job::KeptConversation;
+use crate::model::{Cause, ConversationKey, Masks, MessageId, Moment, ProxyName};
+use crate::pass::PassRun;
+use crate::pass::runner::{Runner, StepStage};
+
+/// What is known of the profile that a session speaks for. It does not change while the session lasts.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileInfo {
+    /// Its name, addresses and scopes.
+    pub facts: ProfileFacts,
+    /// The proxy through which the API is reached, or which variable names none that can be used. Whoever opens the profile
+    /// finds it out.
+    pub proxy: Option<Result<ProxyName, String>>,
+    /// The embedded sandbox.
+    pub sandbox: bool,
+    /// Real customers: ask before each send.
+    pub production: bool,
+    /// Where exports go.
+    pub data_dir: PathBuf,
+    /// The config file, if there is one.
+    pub config_file: Option<PathBuf>,
+    /// Causes that are not shown.
+    pub muted: BTreeSet<Cause>,
+    /// Texts and numbers that are masked on screen.
+    pub masks: Masks,
+}
+
+impl ProfileInfo {
+    /// What a profile says of itself; nothing is muted.
+    pub fn of(profile: &Profile, data_dir: PathBuf, config_file: Option<PathBuf>) -> Self {
+        Self {
+            facts: ProfileFacts::of(profile),
+            sandbox: profile.sandbox,
+            production: profile.production,
+            data_dir,
+            config_file,
+            masks: profile.redaction.masks.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Which way the requests go.
+    pub fn way(&self) -> String {
+        match &self.proxy {
+            None => "directly, without a proxy".to_owned(),
+            Some(Ok(proxy)) => format!("through {proxy}"),
+            Some(Err(why)) => why.clone(),
+        }
+    }
+}
+
+/// A draft is saved when it has not been for so long.
+pub const SAVE_AFTER: Duration = Duration::from_millis(250);
+
+/// Whether anything is kept.
+///
+/// ```text
+/// Off (nothing is kept)      Opening ─┬─ Restored ─► On ◄─► trouble
+///                                     └─ Trouble ──► ReadOnly (looking at history may work, nothing is kept)
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum JournalMode {
+    /// There is no journal: nothing is kept, on purpose.
+    #[default]
+    Off,
+    /// It is being opened; sends wait for it.
+    Opening,
+    /// It keeps.
+    On,
+    /// It could not be opened for writing.
+    ReadOnly,
+}
+
+/// What is known of the journal: whether it keeps, what it has been told, and what waits for it.
+#[derive(Debug, Default)]
+pub struct JournalStatus {
+    /// Whether anything is kept.
+    pub keeping: JournalMode,
+    /// What is not being kept, and why.
+    pub trouble: Option<Trouble>,
+    /// The oldest number in the journal; `None` where there is no history.
+    pub oldest: Option<u64>,
+    /// Messages that an earlier session left queued, too old to go by themselves; and those queued behind them.
+    pub paused: BTreeSet<MessageId>,
+    /// Sends that wait until the journal is open.
+    pub(crate) held: Vec<Command>,
+    /// Since when the draft differs from what was saved.
+    pub(crate) unsaved: Option<Moment>,
+    /// The conversation whose draft is watched.
+    pub(crate) watched: Option<ConversationKey>,
+    /// The open conversation as it was kept last.
+    pub(crate) opened: Option<ConversationKey>,
+    /// Drafts as they were saved last.
+    pub(crate) drafts: BTreeMap<ConversationKey, String>,
+    /// Conversations as they were kept last.
+    pub(crate) conversations: BTreeMap<ConversationKey, KeptConversation>,
+    /// Since when one stands elsewhere in the open thread than what was kept.
+    pub(crate) moved: Option<Moment>,
+    serial: u64,
+}
+
+impl JournalStatus {
+    /// A journal is being opened.
+    pub fn open(&mut self) {
+        self.keeping = JournalMode::Opening;
+    }
+
+    /// Whether jobs are of use now.
+    pub fn keeps(&self) -> bool {
+        self.keeping == JournalMode::On
+    }
+
+    /// Why nothing may be sent, if so.
+    pub fn forbids_sending(&self) -> Option<&str> {
+        self.trouble.as_ref().filter(|t| !t.sending).map(|t| t.sentence.as_str())
+    }
+
+    /// A number for the next question.
+    pub(crate) fn next_serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// When a draft or a place is saved next.
+    pub fn next_deadline(&self) -> Option<Moment> {
+        [self.unsaved, self.moved].into_iter().flatten().map(|since| since.after(SAVE_AFTER)).min()
+    }
+}
+
+/// A pass file that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundPass {
+    /// Where.
+    pub path: PathBuf,
+    /// The pass's name, or what is wrong with the file.
+    pub name: Result<String, String>,
+}
+
+/// The regression pass that is open, or waits to be gone on with.
+#[derive(Debug, Default)]
+pub struct OpenPass {
+    /// What runs it, also when it is over.
+    pub runner: Option<Runner>,
+    /// One that an earlier session left unfinished.
+    pub unfinished: Option<Arc<PassRun>>,
+    /// The run as the journal was told of it last.
+    pub(super) kept: Option<Arc<PassRun>>,
+}
+
+impl OpenPass {
+    /// Whether a run is open that is not over.
+    pub fn is_running(&self) -> bool {
+        self.runner.as_ref().is_some_and(|runner| !runner.is_over())
+    }
+
+    /// Whether the open step runs.
+    pub fn runs_step(&self) -> bool {
+        self.runner.as_ref().is_some_and(|r| matches!(r.stage(), StepStage::Preparing(_) | StepStage::Watching))
+    }
+
+    /// Whether something of it is due.
+    pub fn is_due(&self, now: Moment) -> bool {
+        self.runner.as_ref().and_then(Runner::due).is_some_and(|at| at.left(now).is_zero())
+    }
+
+    /// When something of it is due, or its countdown changes.
+    pub fn next_deadline(&self, now: Moment) -> Option<Moment> {
+        let runner = self.runner.as_ref()?;
+        let due = runner.due()?;
+        let count = runner.open_result()?.expectations.len();
+        let seconds = (0..count).filter_map(|at| runner.waits_until(at)?.next_second(now));
+        // A moment that has passed is due now: deadlines lie ahead.
+        let due = if due.left(now).is_zero() { now.after(Duration::from_millis(1)) } else { due };
+        seconds.chain([due]).min()
+    }
+}
+
+/// `step 4 of 9 (renewal: Two hours later)`: where a run stands.
+pub fn place_words(run: &PassRun) -> String {
+    let all = run.steps().count();
+    let before: usize = run.cases.iter().take(run.at.0).map(|c| c.steps.len()).sum();
+    match run.cases.get(run.at.0).and_then(|c| Some((c, c.steps.get(run.at.1)?))) {
+        Some((case, step)) => format!("step {} of {all} ({}: {})", before + run.at.1 + 1, case.name, step.name),
+        None => format!("all {all} steps"),
+    }
+}
+
+/// Where a run's reports go where nobody says.
+pub fn reports_dir(data_dir: &Path, run: &PassRun) -> PathBuf {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let name: String = run.name.chars().map(plain).collect();
+    data_dir.join("reports").join(format!("{name}-{}", run.began.strftime("%Y%m%d-%H%M%S")))
+}
+
+/// A series of probes: what it is about, and what was found so far.
+#[derive(Clone, Debug)]
+pub struct ProbeSeries {
+    pub(super) doctor: Doctor,
+    /// The log's entry that it is about.
+    pub number: Option<u64>,
+    /// What was found so far.
+    pub findings: Vec<Finding>,
+    /// The test message, while its outcome is not known.
+    pub sending: Option<MessageId>,
+    /// It has ended.
+    pub over: bool,
+}
+
+/// Pauses after each look at a conversation; the last one is repeated.
+const PAUSES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(10), Duration::from_secs(20)];
+/// After so many looks (some ten minutes) only a person can tell.
+const LOOKS: usize = 32;
+
+/// Watching for a message of unknown outcome: its conversation is looked at now, then with growing pauses.
+///
+/// ```text
+/// dialog opened ─► look ─5 s─► look ─10 s─► look ─20 s─► look ─20 s─► …   until it is settled, or LOOKS are over
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutcomeWatch {
+    /// The message.
+    pub message: MessageId,
+    /// Its conversation.
+    pub conversation: ConversationKey,
+    /// When it is looked at next; `None` where that is over, or the conversation cannot be read.
+    pub next: Option<Moment>,
+    /// How often it was looked at.
+    pub looks: usize,
+}
+
+impl OutcomeWatch {
+    /// Begins now. `readable`: the channel can read the conversation.
+    pub fn new(message: MessageId, conversation: ConversationKey, readable: bool, now: Moment) -> Self {
+        Self { message, conversation, next: readable.then_some(now), looks: 0 }
+    }
+
+    /// Whether a look is due; then it counts as done.
+    pub fn is_due(&mut self, now: Moment) -> bool {
+        let due = self.next.is_some_and(|next| next.left(now).is_zero());
+        if due {
+            let pause = PAUSES.get(self.looks).or(PAUSES.last()).copied().unwrap_or_default();
+            self.looks += 1;
+            self.next = (self.looks < LOOKS).then(|| now.after(pause));
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/session/parts.rs"]
+mod tests;
