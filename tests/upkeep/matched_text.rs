@@ -1,7 +1,7 @@
 //! Finds code that matches on sentences: `why.contains("…")`, `detail == "…"`, `match reason.as_str() { "…" => … }`.
 //!
-//! A sentence is recognised by the name of the value (`why`, `reason`, …) or, whatever the name is, by a literal with a
-//! blank between words.
+//! A sentence is recognised by the name of the value (`why`, `reason`, …) or, whatever the name is, by a literal of two
+//! words, or of one beside a blank or a curly quotation mark.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
@@ -160,13 +160,13 @@ fn is_constant(name: &str) -> bool {
     name.len() > 1 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
-/// A literal with a blank between two words.
+/// A literal of two words, or of one beside a blank or a curly quotation mark.
 fn is_a_sentence(token: &TokenTree) -> bool {
     let TokenTree::Literal(literal) = token else { return false };
     let text = literal.to_string();
     let Some(inner) = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) else { return false };
-    let mut words = inner.split(' ').filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 1);
-    words.next().is_some() && words.next().is_some()
+    let word = |part: &str| part.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    inner.contains([' ', '“', '”']) && inner.split([' ', '“', '”']).any(word)
 }
 
 /// True where the expression that ends here is a value that holds a sentence: its last name that is no method which
@@ -214,6 +214,8 @@ fn sentences_that_are_matched_are_found() {
         r#"match hint.as_deref() { "read it" | "no" => 1, _ => 2 }"#,
         r#"match x { "no such token" => 1, _ => 2 }"#,
         r#"line.strip_prefix("not sent: ")"#,
+        r#"token.strip_prefix("token ")"#,
+        r#"text.find("end “")"#,
     ] {
         assert_eq!(found(matched), 1, "{matched}");
     }

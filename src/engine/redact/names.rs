@@ -247,7 +247,7 @@ fn value_after(text: &str, from: usize, sep: u8, before: &Before<'_>, label: &st
 /// `webhook secret`.
 pub(super) fn is_label(label: &str) -> bool {
     label == "redacted"
-        || label.starts_with("token ")
+        || label.split_once(' ').is_some_and(|(secret, _)| secret == "token")
         || ENDS
             .iter()
             .chain(&WHOLE)

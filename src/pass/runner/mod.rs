@@ -240,10 +240,14 @@ impl Runner {
         self.sign_in.blocked
     }
 
+    /// A step as it is written, by the places of its case in the run and of itself.
+    pub fn step(&self, (case, step): (usize, usize)) -> Option<&PassStep> {
+        self.pass.cases.get(*self.plan.get(case)?)?.steps.get(step)
+    }
+
     /// The open step as it is written.
     pub fn open_step(&self) -> Option<&PassStep> {
-        let (case, step) = self.run.at;
-        self.pass.cases.get(*self.plan.get(case)?)?.steps.get(step)
+        self.step(self.run.at)
     }
 
     /// What came of the open step so far.

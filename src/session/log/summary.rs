@@ -4,7 +4,7 @@
 use super::detail::{DetailRows, LABEL};
 use super::entry::{Density, LogEntry};
 use super::row::{Line, LiveRow, LogCounts, RowKind, Tone};
-use super::words::{clock_exact, ended, span, token, try_tone, waiting_until};
+use super::words::{clock_exact, ended, span, token_number, try_tone, waiting_until};
 use crate::model::attempt::header;
 use crate::model::{Attempt, DeliveryStatus, Ending, Exchange, ExchangeKind, ExchangeStep, Outcome};
 use crate::session::refusals::is_healed;
@@ -232,7 +232,7 @@ impl DetailRows<'_> {
         }
         if let Some(generation) = attempt.generation {
             line.push("  ", Tone::Text);
-            line.push(&token(generation, attempt.token_age), Tone::Dim);
+            line.push(&format!("token {}", token_number(generation, attempt.token_age)), Tone::Dim);
         }
         if is_healed(attempt, exchange) {
             line.push("  fixed by a new token", Tone::Warning);
@@ -246,12 +246,12 @@ impl DetailRows<'_> {
         if let Some(attempt) = exchange.last_attempt() {
             let bearer = exchange.sent_as.is_some() && header(&attempt.request.headers, "authorization").is_some();
             let said = match attempt.generation {
-                Some(generation) => token(generation, attempt.token_age),
+                Some(generation) => token_number(generation, attempt.token_age),
                 None if is_frame(exchange) => "the guest's token, in the frame".to_owned(),
                 None if bearer => "not a token of this session".to_owned(),
                 None => "no token".to_owned(),
             };
-            line.push(said.strip_prefix("token ").unwrap_or(&said), Tone::Text);
+            line.push(&said, Tone::Text);
         }
         if let Some(name) = exchange.conversation.and_then(|key| self.page.names.get(&key)) {
             if line.cells > from {

@@ -63,11 +63,11 @@ pub(super) fn waiting_until(exchange: &Exchange) -> Option<Moment> {
     }
 }
 
-/// `token #3, 59:58 old`.
-pub(super) fn token(generation: Generation, age: Option<Duration>) -> String {
+/// Which token, behind the word itself: `#3, 59:58 old`.
+pub(super) fn token_number(generation: Generation, age: Option<Duration>) -> String {
     match age {
-        Some(age) => format!("token #{generation}, {} old", minutes(age)),
-        None => format!("token #{generation}"),
+        Some(age) => format!("#{generation}, {} old", minutes(age)),
+        None => format!("#{generation}"),
     }
 }
 

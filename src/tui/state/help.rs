@@ -23,7 +23,7 @@ fn by_job(state: &State) -> Vec<String> {
     let mut lines = Vec::new();
     let pass = state.session.pass.runner.is_some();
     let works = |action: Action| pass || action.spec().context != Context::Pass;
-    let jobs = GROUPS.iter().filter_map(|(name, keys)| Some((name.strip_prefix("help: ")?, keys.as_slice())));
+    let jobs = GROUPS.iter().filter_map(|(name, keys)| Some((name.strip_prefix("help:")?.trim(), keys.as_slice())));
     let jobs = if state.demo.present.is_some() { vec![("Demo", group("demo"))] } else { jobs.collect() };
     for (job, actions) in jobs {
         let actions: Vec<_> = actions.iter().filter(|(action, _)| works(*action)).collect();

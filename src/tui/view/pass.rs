@@ -19,6 +19,7 @@ use ratatui::layout::Rect;
 
 use super::frame::{self, DrawingContext};
 use crate::model::variables::next_name;
+use crate::pass::file::PassStep;
 use crate::pass::result::{ExpectationResult, ExpectationState, StepResult, Verdict};
 use crate::pass::runner::{Runner, StepStage};
 use crate::text::screen::{fit, hung, visible, width};
@@ -126,7 +127,7 @@ fn list_rows(runner: &Runner) -> Vec<Row> {
             let differs = suggested.map(|verdict| format!("  (suggested: {})", verdict.word())).unwrap_or_default();
             let note = step.note.as_ref().map(|note| format!("  note: {note}")).unwrap_or_default();
             rows.push(Row {
-                text: format!("  {word:<STEP_WORD$} {}{differs}{note}", filled(&step.name, step)),
+                text: format!("  {word:<STEP_WORD$} {}{differs}{note}", filled(&step.name, runner.step((c, s)), step)),
                 role,
                 here,
             });
@@ -136,17 +137,17 @@ fn list_rows(runner: &Runner) -> Vec<Row> {
 }
 
 /// What a step is called with its variables filled in: as it was sent, once it was; before, each as a place, `<run>`.
-fn filled<'t>(text: &'t str, step: &StepResult) -> Cow<'t, str> {
+fn filled<'t>(text: &'t str, written: Option<&PassStep>, step: &StepResult) -> Cow<'t, str> {
     if next_name(text).is_none() {
         return Cow::Borrowed(text);
     }
     // What is sent wrongly on purpose may be of any length.
     let sent = step.evidence.said.iter().rev().find(|said| said.delivery.is_some() && said.sent_as.is_none());
-    let quoted = text.find("end “").map(|at| at + "end “".len()).zip(text.rfind('”'));
-    if let (Some(sent), Some((from, to))) = (sent, quoted)
-        && let (Some(before), Some(after)) = (text.get(..from), text.get(to..))
+    let template = written.and_then(|step| step.send.as_ref()).map(|send| send.text.as_str());
+    if let (Some(sent), Some(template)) = (sent, template.filter(|template| next_name(template).is_some()))
+        && text.contains(template)
     {
-        return Cow::Owned(format!("{before}{}{after}", sent.text));
+        return Cow::Owned(text.replacen(template, &sent.text, 1));
     }
     let (mut out, mut rest) = (String::new(), text);
     while let Some((before, name, after)) = next_name(rest) {
@@ -182,7 +183,7 @@ fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
         rows.extend(texts.iter().flat_map(|text| wrapped(text, room, 0, StyleRole::Strong)));
         return rows;
     };
-    let instruction = filled(&step.instruction, step);
+    let instruction = filled(&step.instruction, runner.open_step(), step);
     rows.push(Row::new(clocked(&instruction, runner, state, room.cells), StyleRole::Strong));
     let rest = visible(&instruction).into_owned();
     let first = room.cells.saturating_sub(CLOCK + 1);

@@ -93,8 +93,7 @@ fn up_and_down_keep_the_column_as_far_as_a_line_has_it() {
         ("a\n\nb", 2, 2, "a\n\nb¦"),
     ] {
         for cells in [0, 40] {
-            let mut c = Composer::default();
-            c.width = cells;
+            let mut c = Composer { width: cells, ..Composer::default() };
             typed(&mut c, text);
             (0..ups).for_each(|_| c.up());
             (0..downs).for_each(|_| c.down());
@@ -273,8 +272,7 @@ fn a_key_does_not_cost_more_in_a_long_text() {
 
 #[test]
 fn up_and_down_go_by_rows_as_they_stand_on_the_screen() {
-    let mut c = Composer::default();
-    c.width = 8;
+    let mut c = Composer { width: 8, ..Composer::default() };
     sent(&mut c, "older");
     // Rows: "one two " "three " "日本語" / "end"
     c.paste("one two three 日本語\nend");
