@@ -16,8 +16,8 @@ use crate::model::{
 
 use super::changes::{Changes, Notice};
 use super::log::Log;
-use super::parts::ProbeSeries;
 use super::refusals::Refusal;
+use super::state::ProbeSeries;
 use super::{OutgoingMessage, Session};
 
 /// What the test message says.

@@ -7,7 +7,7 @@ use crate::journal::{Job, JournalPage, Trouble};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, Moment, SessionAsk};
 
 use super::changes::{Changes, Leftovers, Notice};
-use super::parts::JournalMode;
+use super::state::JournalMode;
 use super::thread::Thread;
 use super::{Attention, Session};
 

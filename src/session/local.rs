@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::parts::FoundPass;
+use super::state::FoundPass;
 use crate::model::fault::SandboxRequest;
 use crate::model::{Attachment, Attachments, Channel, Conversation, ConversationKey, FileSource};
 use crate::pass::PassRun;

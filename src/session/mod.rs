@@ -28,10 +28,10 @@ mod journal;
 pub mod local;
 pub mod log;
 mod open_pass;
-mod parts;
 pub mod refusals;
 mod sending;
 pub mod sign_in;
+mod state;
 pub mod thread;
 mod written;
 
@@ -46,13 +46,13 @@ pub use crate::model::OutgoingMessage;
 pub use changes::Changes;
 use conversations::Conversations;
 use log::{Log, LogOptions};
-pub use parts::{
-    FoundPass, JournalMode, JournalStatus, OpenPass, OutcomeWatch, ProbeSeries, ProfileInfo, SAVE_AFTER, place_words,
-    reports_dir,
-};
 use refusals::Diagnoses;
 pub use refusals::RATE_WINDOW;
 pub use sign_in::{SignIn, SignInTrouble};
+pub use state::{
+    FoundPass, JournalMode, JournalStatus, OpenPass, OutcomeWatch, ProbeSeries, ProfileInfo, SAVE_AFTER, place_words,
+    reports_dir,
+};
 use thread::Threads;
 
 /// What the service told about itself.

@@ -9,7 +9,7 @@ use crate::model::{Attempt, Cause, Channel, ConversationKey, Exchange, ExchangeI
 
 /// Refusals remembered.
 const BOUND: usize = 16_384;
-/// EndedTries remembered: more than the platform lets one token ask for in 15 minutes.
+/// Tries remembered: more than the platform lets one token ask for in 15 minutes.
 const TRIES_BOUND: usize = 8_192;
 /// The window of the 401 rate.
 pub const RATE_WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -127,11 +127,11 @@ impl Refusals {
 /// 401 answers over API tries in a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rate401 {
-    /// EndedTries answered with 401, the healed ones included.
+    /// Tries answered with 401, the healed ones included.
     pub answers401: u32,
     /// Those of them after which a newer token was answered with something else.
     pub healed: u32,
-    /// EndedTries that ended, answered or not.
+    /// Tries that ended, answered or not.
     pub total: u32,
 }
 

@@ -8,7 +8,7 @@ use crate::model::{Author, Channel, ConversationKey, DeliveryStatus, Message, Me
 
 use super::Session;
 use super::changes::{Changes, Notice};
-use super::parts::{JournalMode, OutcomeWatch};
+use super::state::{JournalMode, OutcomeWatch};
 use super::thread::Thread;
 
 impl Session {

@@ -11,7 +11,7 @@ use ratatui::layout::Size;
 
 use super::terminal::event_loop::{EventLoop, LoopEnd, Screen as _};
 use super::terminal::input::TerminalKeys;
-use super::terminal::outside::RealOutside;
+use super::terminal::platform::SystemPlatform;
 use super::terminal::screen::{self, RealScreen};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::{self, OpenProfile};
@@ -146,7 +146,7 @@ async fn run(
     let mut event_loop = EventLoop {
         input: TerminalKeys::new().map_err(|e| failed("the terminal cannot be read", &e))?,
         screen,
-        outside: RealOutside {
+        platform: SystemPlatform {
             keep_copies: !settings.journal.ephemeral,
             clipboard: settings.ui.clipboard,
             paths: settings.paths.clone(),

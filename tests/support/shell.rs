@@ -26,7 +26,7 @@ use guestwire::tui::state::State;
 use guestwire::tui::state::composer::Composer;
 
 use super::console;
-use guestwire::tui::terminal::event_loop::{EventLoop, Input, LoopEnd, Outside, Screen, Work};
+use guestwire::tui::terminal::event_loop::{EventLoop, Input, LoopEnd, Platform, Screen, Work};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokio::sync::{mpsc, watch};
@@ -79,7 +79,7 @@ impl Screen for Watched {
     }
 }
 
-/// An outside that only remembers.
+/// A platform that only remembers.
 pub struct Remembering {
     pub copies: watch::Sender<Vec<String>>,
     pub sandbox: Arc<Sandbox>,
@@ -92,7 +92,7 @@ fn write(path: &Path, contents: &str) -> Result<(), String> {
     std::fs::write(path, contents).map_err(|e| e.to_string())
 }
 
-impl Outside for Remembering {
+impl Platform for Remembering {
     fn copy(&mut self, text: &str) -> Work<String> {
         self.copies.send_modify(|all| all.push(text.to_owned()));
         Box::pin(std::future::ready(Ok("Sent to the clipboard".to_owned())))
@@ -348,7 +348,7 @@ where
     let mut shell = EventLoop {
         input: ScriptInput(input),
         screen: Watched { plain: terminal, frames, all: Arc::clone(&all) },
-        outside: Remembering { copies, sandbox: Arc::clone(&sandbox), taken_back: Arc::clone(&taken_back) },
+        platform: Remembering { copies, sandbox: Arc::clone(&sandbox), taken_back: Arc::clone(&taken_back) },
         clock,
         engine: Box::new(move |command: Command| ask.ask(command)),
         mask: Box::new(move |text| masking.mask(text)),

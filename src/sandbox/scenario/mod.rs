@@ -15,14 +15,14 @@
 //! [[faults]]                     # what goes wrong from the start
 //! ```
 
-mod parts;
+mod contents;
 
 use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-pub(crate) use parts::{
+pub(crate) use contents::{
     Addressed, BLOCKED_EXTENSIONS, Deployment, Limits, ParticipantPurpose, ScenarioConversation, ScenarioRules,
     ScenarioScript, ScenarioWebhook,
 };
@@ -33,7 +33,7 @@ use crate::config::problem::{Problem, position};
 use crate::model::Channel;
 use crate::model::fault::Fault;
 use crate::text::suggest::suggestion;
-use parts::{ScenarioClient, Token};
+use contents::{ScenarioClient, Token};
 
 /// A simulated organisation.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

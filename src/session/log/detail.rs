@@ -261,6 +261,7 @@ impl DetailRows<'_> {
             }
             self.inner(&Line::of(&line, tone), false);
         }
+        cut |= self.rows.len() > until;
         self.rows.truncate(until);
         let said = if cut {
             let key = &self.page.keys.copy_body;

@@ -214,9 +214,13 @@ impl Log {
         if width == self.view.width && height == self.view.height {
             return;
         }
-        (self.view.width, self.view.height) = (width, height);
-        self.view.columns = self.columns_now();
-        self.lay_out_all();
+        self.view.height = height;
+        if width != self.view.width {
+            self.view.width = width;
+            self.view.columns = self.columns_now();
+            self.lay_out_all();
+        }
+        self.settle();
     }
 
     /// The size last told: columns and rows.

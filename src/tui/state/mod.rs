@@ -1,6 +1,5 @@
 //! The console's state, one file an area. Only [`crate::tui::update`] changes it; the view only reads it.
 
-pub mod asked;
 pub mod composer;
 pub mod demo;
 pub mod help;
@@ -11,6 +10,7 @@ pub mod overlay;
 pub(crate) mod page;
 pub mod palette;
 mod panes;
+pub mod requests;
 pub(crate) mod status;
 pub mod thread;
 pub(crate) mod token_badge;
@@ -30,11 +30,11 @@ use crate::tui::event::Effect;
 use crate::tui::keymap::{Keymap, Keys};
 use crate::tui::layout::Arrangement;
 use crate::tui::theme::Theme;
-use asked::{OutputFiles, Questions};
 use composer::Composer;
 use demo::Demo;
 use log_pane::LogPane;
 use overlay::{Confirmation, Consent, DialogQuestion, Overlay, Prompt, PromptPurpose};
+use requests::{OutputFiles, Questions};
 use status::StatusLine;
 use thread::ThreadPane;
 use thread::rows::RowContext;

@@ -1,8 +1,8 @@
 //! The console's loop: it owns terminal, inputs and timers, feeds `update`, carries out effects, and draws when something changed.
 //! It awaits nothing but its inputs, and nothing runs at rest.
 //!
-//! The loop takes its keys ([`Input`]), its screen ([`Screen`]) and its outside ([`Outside`]) as parameters, so that
-//! tests run this very loop. The real ones are [`super::input`], [`super::screen`] and [`super::outside`].
+//! The loop takes its keys ([`Input`]), its screen ([`Screen`]) and its platform ([`Platform`]) as parameters, so that
+//! tests run this very loop. The real ones are [`super::input`], [`super::screen`] and [`super::platform`].
 
 use std::io;
 use std::pin::Pin;
@@ -54,7 +54,7 @@ pub trait Screen {
 pub type Work<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
 
 /// Everything outside the process that an effect may need, but the engine.
-pub trait Outside {
+pub trait Platform {
     /// Puts text on the clipboard, within a bound; a sentence that says what was done, or why not.
     fn copy(&mut self, text: &str) -> Work<String>;
     /// Gives the terminal to another program.
@@ -89,8 +89,8 @@ pub struct EventLoop<I, S, O> {
     pub input: I,
     /// Frames.
     pub screen: S,
-    /// The rest of the outside.
-    pub outside: O,
+    /// The platform.
+    pub platform: O,
     /// Time.
     pub clock: Clock,
     /// Asks the engine.
@@ -132,7 +132,7 @@ struct Turn {
     answer: UnboundedSender<(Option<Event>, bool)>,
 }
 
-impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
+impl<I: Input, S: Screen, O: Platform> EventLoop<I, S, O> {
     /// Runs until someone leaves. The state keeps what it was, for whoever wants to look at it afterwards.
     pub async fn run(&mut self, state: &mut State) -> io::Result<LoopEnd> {
         let (answer, answers) = unbounded_channel();
@@ -191,7 +191,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                     }
                     // It is stopped with us.
                     Some(Signal::Suspend) if turn.holder == Holder::Program => {
-                        self.outside.stop()?;
+                        self.platform.stop()?;
                     },
                     Some(_) if turn.holder == Holder::Program => {}
                     Some(Signal::Resized) => self.measure(state, &mut turn)?,
@@ -234,7 +234,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
     /// The terminal was somebody else's, and may be any size and show anything now.
     fn take_terminal_back(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
         turn.holder = Holder::Console;
-        self.outside.take_terminal()?;
+        self.platform.take_terminal()?;
         self.input.pause();
         self.input.resume();
         self.measure(state, turn)?;
@@ -249,9 +249,9 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
         event: impl FnOnce(Result<T, String>) -> Option<Event> + Send + 'static,
     ) {
         self.input.pause();
-        self.outside.give_terminal();
+        self.platform.give_terminal();
         turn.holder = Holder::Program;
-        let (work, answer) = (work(&mut self.outside), turn.answer.clone());
+        let (work, answer) = (work(&mut self.platform), turn.answer.clone());
         tokio::spawn(async move {
             let _ = answer.send((event(work.await), true));
         });
@@ -290,14 +290,14 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 self.record(state, turn, |recorder, _, now| recorder.marker(&label, now))?;
             }
             Effect::Copy(text) => {
-                let (copying, answer) = (self.outside.copy(&(self.mask)(&text)), turn.answer.clone());
+                let (copying, answer) = (self.platform.copy(&(self.mask)(&text)), turn.answer.clone());
                 tokio::spawn(async move {
                     let _ = answer.send((Some(Event::Done(copying.await)), false));
                 });
             }
-            Effect::Local(request) => answer = Some(Event::Local(self.outside.local(request, &self.mask))),
+            Effect::Local(request) => answer = Some(Event::Local(self.platform.local(request, &self.mask))),
             Effect::Edit(text) => {
-                self.give_terminal(turn, |outside| outside.edit(text), |edited| Some(Event::Edited(edited)));
+                self.give_terminal(turn, |platform| platform.edit(text), |edited| Some(Event::Edited(edited)));
             }
             Effect::Page(text) => {
                 let text = (self.mask)(&text);
@@ -305,8 +305,8 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
             }
             Effect::Suspend => {
                 self.input.pause();
-                self.outside.give_terminal();
-                if self.outside.stop()? {
+                self.platform.give_terminal();
+                if self.platform.stop()? {
                     // Taken back twice, the terminal would lose the keys that were typed in between.
                     turn.holder = Holder::Shell;
                 } else {
@@ -315,7 +315,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 }
             }
         }
-        // What an answer leads to is never another question to the outside that answers at once, so this ends.
+        // What an answer leads to is never another question to the platform that answers at once, so this ends.
         answer.map_or(Ok(()), |answer| self.apply(state, turn, answer))
     }
 

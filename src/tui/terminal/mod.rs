@@ -4,7 +4,7 @@
 mod decoder;
 pub mod event_loop;
 pub mod input;
-pub mod outside;
+pub mod platform;
 mod reader;
 pub mod recorder;
 pub mod screen;

@@ -137,17 +137,24 @@ fn bodies_that_are_not_shown_whole_say_so() {
 
 #[test]
 fn a_body_of_very_many_lines_is_bounded_and_says_so() {
-    let mut log = log(80, 10);
-    let many = format!("[{}0]", "1,".repeat(30_000));
-    let steps = vec![attempt(1, 0, 3, request("x"), Some(Ending::Answered(answer(200, 1, &many))), 5)];
-    log.exchange(exchange(1, ExchangeKind::Read, "many", 0, steps, Outcome::Accepted));
-    log.toggle_density();
-    log.toggle_density();
-    log.set_search("10000 rows");
-    assert!(log.next_match());
-    let said = screen(&log, 80, 10);
-    assert!(said.contains("only the first 10000 rows are shown here; y b copies the whole body"), "{said}");
-    assert_eq!(log.selected().unwrap().copy_body().unwrap(), many);
+    let numbers = format!("[{}0]", "1,".repeat(30_000));
+    // The last line begins within the bound and ends behind it.
+    let wrapped = format!("{}{}", "x\n".repeat(9_999), "y".repeat(400));
+    for many in [numbers, wrapped] {
+        let mut log = log(80, 10);
+        if !log.toggle_wrap() {
+            log.toggle_wrap();
+        }
+        let steps = vec![attempt(1, 0, 3, request("x"), Some(Ending::Answered(answer(200, 1, &many))), 5)];
+        log.exchange(exchange(1, ExchangeKind::Read, "many", 0, steps, Outcome::Accepted));
+        log.toggle_density();
+        log.toggle_density();
+        log.set_search("10000 rows");
+        assert!(log.next_match());
+        let said = screen(&log, 80, 10);
+        assert!(said.contains("only the first 10000 rows are shown here; y b copies the whole body"), "{said}");
+        assert_eq!(log.selected().unwrap().copy_body().unwrap(), many);
+    }
 }
 
 #[test]

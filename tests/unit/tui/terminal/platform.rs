@@ -1,4 +1,4 @@
-//! Tests of `tui::terminal::outside`.
+//! Tests of `tui::terminal::platform`.
 
 use super::*;
 

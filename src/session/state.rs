@@ -260,5 +260,5 @@ impl OutcomeWatch {
 }
 
 #[cfg(test)]
-#[path = "../../tests/unit/session/parts.rs"]
+#[path = "../../tests/unit/session/state.rs"]
 mod tests;

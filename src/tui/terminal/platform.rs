@@ -1,4 +1,4 @@
-//! The real outside: clipboard, this machine, stopping the process, and programs of others (editor, pager, clipboard
+//! The real platform: clipboard, this machine, stopping the process, and programs of others (editor, pager, clipboard
 //! helpers), which run as tasks, never on the loop, and end with it.
 
 use std::io::{self, Write as _};
@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::event_loop::{Outside, Work};
+use super::event_loop::{Platform, Work};
 use super::screen;
 use crate::app::local;
 use crate::app::open::OpenProfile;
@@ -23,8 +23,8 @@ use crate::session::local::{LocalAnswer, LocalRequest};
 /// Terminals cut or drop an OSC 52 sequence beyond about this many bytes of text.
 const OSC52_MAX: usize = 74 * 1024;
 
-/// The real outside.
-pub struct RealOutside {
+/// The platform as it is.
+pub struct SystemPlatform {
     /// How text reaches the clipboard.
     pub clipboard: Clipboard,
     /// Whether `last-copy.txt` is written.
@@ -35,7 +35,7 @@ pub struct RealOutside {
     pub opened: OpenProfile,
 }
 
-impl Outside for RealOutside {
+impl Platform for SystemPlatform {
     fn copy(&mut self, text: &str) -> Work<String> {
         let saved = if self.keep_copies {
             self.save_copy(text)
@@ -82,7 +82,7 @@ impl Outside for RealOutside {
     }
 }
 
-impl RealOutside {
+impl SystemPlatform {
     /// Sends `text` in the way that is set. What writes to the terminal is done at once, between two frames; what asks
     /// another program is left to the future.
     fn send_to_clipboard(&self, text: String) -> Work<Option<String>> {
@@ -286,5 +286,5 @@ fn shell_words(editor: &str, file: &Path) -> Command {
 }
 
 #[cfg(test)]
-#[path = "../../../tests/unit/tui/terminal/outside.rs"]
+#[path = "../../../tests/unit/tui/terminal/platform.rs"]
 mod tests;

@@ -1,4 +1,4 @@
-//! Tests of `session::parts`.
+//! Tests of `session::state`.
 
 use super::*;
 
