@@ -199,8 +199,8 @@ pub fn scopes(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
         }
         _ if required.iter().all(|scope| requested.contains(scope)) => vec![
             granted_unknown(Cause::ScopeStripped),
-            granted_unknown(Cause::ScopeWrong),
             excluded(Cause::ScopeNotRequested),
+            granted_unknown(Cause::ScopeWrong),
         ],
         _ => {
             let why = format!("{needed} was not asked for (asked: {asked}), and {unknown}");
