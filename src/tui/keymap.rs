@@ -1,7 +1,7 @@
 //! From keys to actions: built from the defaults and the config's overrides, read back by help, footer and palette; and what
 //! a key begins that ends by itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::action::{ACTIONS, Action, ActionRow, Context};
@@ -31,12 +31,18 @@ pub enum KeyMeaning {
 pub struct Keymap {
     bound: HashMap<(Context, KeySequence), Action>,
     keys: HashMap<Action, Vec<KeySequence>>,
+    /// The keys that more may follow: asked for with every frame, for each key that is named.
+    prefixes: HashSet<(Context, Chord)>,
 }
 
 impl Default for Keymap {
     fn default() -> Self {
         // Nothing is wrong with no changes.
-        Self::new(&[], false).unwrap_or_else(|_| Self { bound: HashMap::new(), keys: HashMap::new() })
+        Self::new(&[], false).unwrap_or_else(|_| Self {
+            bound: HashMap::new(),
+            keys: HashMap::new(),
+            prefixes: HashSet::new(),
+        })
     }
 }
 
@@ -85,7 +91,7 @@ impl Keymap {
         places: &HashMap<Action, FilePosition>,
         wrong: &mut Vec<Spot<String>>,
     ) -> Self {
-        let mut map = Self { bound: HashMap::new(), keys: HashMap::new() };
+        let mut map = Self { bound: HashMap::new(), keys: HashMap::new(), prefixes: HashSet::new() };
         for (spec, key) in
             ACTIONS.iter().flat_map(|spec| keys.get(&spec.action).into_iter().flatten().map(move |key| (spec, *key)))
         {
@@ -109,7 +115,8 @@ impl Keymap {
             );
             wrong.push(Spot { value, at });
         }
-        Self { keys, ..map }
+        let two = map.bound.keys().filter(|(_, keys)| keys.second.is_some());
+        Self { prefixes: two.map(|(context, keys)| (*context, keys.first)).collect(), keys, ..map }
     }
 
     /// The action that stands in the way: a single key that is also the first of two, or the other way round.
@@ -125,7 +132,7 @@ impl Keymap {
         let keys = KeySequence { first: prefix.unwrap_or(chord), second: prefix.map(|_| chord) };
         match self.bound.get(&(context, keys)) {
             Some(action) => KeyMeaning::Act(*action),
-            None if prefix.is_none() && !self.after(context, chord).is_empty() => KeyMeaning::Prefix,
+            None if prefix.is_none() && self.prefixes.contains(&(context, chord)) => KeyMeaning::Prefix,
             None => KeyMeaning::Unbound,
         }
     }
