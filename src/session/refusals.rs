@@ -135,17 +135,9 @@ pub struct Rate401 {
     pub total: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct EndedTry {
-    at: Duration,
-    of: (ExchangeId, u32),
-    unauthorized: bool,
-    healed: bool,
-}
-
-/// The tries of requests to the API that ended, the newest last, bounded.
+/// The tries of requests to the API that ended, by when and which, bounded: whether each was a 401, and healed.
 #[derive(Clone, Debug, Default)]
-pub struct EndedTries(VecDeque<EndedTry>);
+pub struct EndedTries(BTreeMap<(Duration, ExchangeId, u32), (bool, bool)>);
 
 /// Whether a try was a 401 that a later one with a newer token healed.
 pub fn is_healed(earlier: &Attempt, exchange: &Exchange) -> bool {
@@ -158,34 +150,27 @@ pub fn is_healed(earlier: &Attempt, exchange: &Exchange) -> bool {
 }
 
 impl EndedTries {
-    /// Counts the ended tries of an exchange, each once.
+    /// Counts the ended tries of an exchange, each once: where the list is full, the oldest go, and one that went is
+    /// older than all that are kept when the exchange is reported again.
     pub fn count(&mut self, exchange: &Exchange) {
         if !matches!(exchange.kind, ExchangeKind::Send | ExchangeKind::Read | ExchangeKind::Probe) {
             return;
         }
         for attempt in exchange.attempts().filter(|attempt| attempt.ending.is_some()) {
-            let of = (exchange.id, attempt.number);
-            if self.0.iter().rev().any(|ended| ended.of == of) {
-                continue;
+            let ended = (attempt.status() == Some(401), is_healed(attempt, exchange));
+            self.0.insert((attempt.ended().mono, exchange.id, attempt.number), ended);
+            if self.0.len() > TRIES_BOUND {
+                self.0.pop_first();
             }
-            if self.0.len() >= TRIES_BOUND {
-                self.0.pop_front();
-            }
-            let at = attempt.started.mono.saturating_add(attempt.timing.total.unwrap_or_default());
-            self.0.push_back(EndedTry { at, of, unauthorized: attempt.status() == Some(401), healed: false });
-        }
-        if exchange.attempts().any(|attempt| is_healed(attempt, exchange)) {
-            let own = self.0.iter_mut().filter(|ended| ended.of.0 == exchange.id && ended.unauthorized);
-            own.for_each(|ended| ended.healed = true);
         }
     }
 
     /// The counts of the `window` that ends `now`.
     pub fn rate(&self, now: Moment, window: Duration) -> Rate401 {
-        let from = now.mono.saturating_sub(window);
-        self.0.iter().filter(|ended| ended.at >= from).fold(Rate401::default(), |sum, ended| Rate401 {
-            answers401: sum.answers401 + u32::from(ended.unauthorized),
-            healed: sum.healed + u32::from(ended.healed),
+        let from = (now.mono.saturating_sub(window), ExchangeId(0), 0);
+        self.0.range(from..).fold(Rate401::default(), |sum, (_, (unauthorized, healed))| Rate401 {
+            answers401: sum.answers401 + u32::from(*unauthorized),
+            healed: sum.healed + u32::from(*healed),
             total: sum.total + 1,
         })
     }

@@ -302,6 +302,13 @@ fn the_401_rate_counts_each_try_once() {
         tries.count(&exchange);
     }
     assert_eq!(rate(&tries, 1_000, 900).total, 2);
+    // Nor does it after so many others that its first try was forgotten.
+    let mut tries = EndedTries::default();
+    tries.count(&refused(1, 0, "a"));
+    (2..9_000).for_each(|id| tries.count(&accepted(id, 1_000, "b")));
+    let before = rate(&tries, 2_000, 900);
+    tries.count(&refused(1, 0, "a"));
+    assert_eq!(rate(&tries, 2_000, 900), before);
 }
 
 #[test]
