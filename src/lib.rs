@@ -43,7 +43,10 @@ pub mod fixtures;
 #[cfg(test)]
 #[path = "../tests/unit/front_ends.rs"]
 mod front_ends_tests;
-pub mod genesys;
+#[cfg(test)]
+#[path = "../tests/unit/fuzz.rs"]
+mod fuzz_tests;
+mod genesys;
 pub mod journal;
 pub mod model;
 pub mod pass;

@@ -18,41 +18,28 @@ use crate::model::Sign;
 /// What the request asked for: each call is answered with a JSON body of its own shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallKind {
-    /// A token, at the token endpoint.
     Token,
-    /// What a token may do (`tokens/me`).
     TokenFacts,
-    /// To take a message by the Guest API's path.
     GuestMessage,
-    /// To take a message, event, receipt or answer of open messaging.
     OpenMessage,
-    /// A conversation, with its participants.
     Conversation,
-    /// A list: messages, conversations, deployments.
     List,
-    /// Something else: only headers and error bodies are evidence.
-    Anything,
+    Anything, // something else: only headers and error bodies are evidence
 }
 
-/// Who answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Answerer {
-    /// Genesys Cloud itself.
     Service,
-    /// Somebody else, known by this sign.
     Other(Sign),
-    /// Nothing shows who it was.
     #[default]
     Unproven,
 }
 
 impl Answerer {
-    /// Whether it was the service.
     pub const fn is_service(&self) -> bool {
         matches!(self, Self::Service)
     }
 
-    /// Whether it was somebody else for sure.
     pub const fn is_other(&self) -> bool {
         matches!(self, Self::Other(_))
     }
@@ -136,7 +123,6 @@ fn via(headers: &(impl Headers + ?Sized)) -> Option<String> {
     Some(format!("via: {}", hop.trim()))
 }
 
-/// The body where it is a JSON object or list.
 fn json_of(body: &[u8]) -> Option<Value> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     crate::text::json::read(body).filter(|json| json.is_object() || json.is_array())

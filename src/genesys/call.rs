@@ -15,13 +15,9 @@ pub struct BadCall(pub String);
 /// A request, complete but for what the connection adds (`Host`).
 #[derive(Clone)]
 pub struct Call {
-    /// The method.
     pub method: Method,
-    /// Absolute.
-    pub url: String,
-    /// In the order in which they are written. Secrets are marked sensitive.
-    pub headers: HeaderMap,
-    /// The body; empty for none.
+    pub url: String,        // absolute
+    pub headers: HeaderMap, // in the order in which they are written. Secrets are marked sensitive
     pub body: Vec<u8>,
 }
 
@@ -37,7 +33,6 @@ impl Call {
         Self::new(Method::GET, format!("{base}{path}"), None)
     }
 
-    /// A request with a body of the media type `mime`.
     pub fn post(base: &str, path: &str, mime: &'static str, body: Vec<u8>) -> Result<Self, BadCall> {
         Self::new(Method::POST, format!("{base}{path}"), Some((mime, body)))
     }
@@ -68,7 +63,6 @@ impl Call {
         self
     }
 
-    /// This request with another body, of the same media type.
     #[must_use]
     pub fn with_body(&self, body: Vec<u8>) -> Self {
         let mut headers = self.headers.clone();
@@ -76,7 +70,6 @@ impl Call {
         Self { method: self.method.clone(), url: self.url.clone(), headers, body }
     }
 
-    /// Adds `Authorization: Bearer …`.
     pub fn bearer(self, token: &SecretString) -> Result<Self, BadCall> {
         let bad = || "the token has characters that cannot stand in a header; sign in again or paste it anew";
         self.with_header(AUTHORIZATION, &format!("Bearer {}", token.expose_secret()), bad)
@@ -96,7 +89,6 @@ impl Call {
     }
 }
 
-/// How guestwire names itself.
 pub const USER_AGENT: &str = concat!("guestwire/", env!("CARGO_PKG_VERSION"));
 
 /// What stays as it is in a path segment: RFC 3986's unreserved characters.

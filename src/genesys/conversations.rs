@@ -18,12 +18,10 @@ use super::{list, text, time};
 /// The most message ids that one bulk request asks for.
 pub const BULK_MAX: usize = 100;
 
-/// `GET /api/v2/conversations/messages/{id}`.
 pub fn request(api: &str, conversation_id: &str, token: &SecretString) -> Result<Call, BadCall> {
     Call::get(api, &format!("/api/v2/conversations/messages/{}", path_segment(conversation_id)))?.bearer(token)
 }
 
-/// `POST /api/v2/conversations/messages/{id}/messages/bulk?useNormalizedMessage=true` for `ids`.
 pub fn bulk_request(api: &str, conversation_id: &str, ids: &[String], token: &SecretString) -> Result<Call, BadCall> {
     let path = format!(
         "/api/v2/conversations/messages/{}/messages/bulk?useNormalizedMessage=true",
@@ -36,40 +34,27 @@ pub fn bulk_request(api: &str, conversation_id: &str, ids: &[String], token: &Se
 /// A message that the conversation lists, before its text is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedMessage {
-    /// The remote id.
     pub id: String,
-    /// The `purpose` of the participant it stands under, lower case.
-    pub purpose: String,
+    pub purpose: String, // of the participant it stands under, lower case
 }
 
-/// A participant of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// The participant id.
     pub id: String,
-    /// `externalId`.
     pub external: Option<String>,
-    /// Lower case.
-    pub purpose: String,
+    pub purpose: String, // lower case
 }
 
-/// A conversation as one read showed it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConversationRead {
-    /// Whether the guest is connected.
     pub state: RemoteState,
-    /// When the guest connected.
-    pub since: Option<Timestamp>,
-    /// The guest who is there now.
-    pub guest: Option<Person>,
-    /// All others, earlier stays of the guest included.
-    pub others: Vec<Person>,
-    /// Its messages, in the server's order, each once.
-    pub messages: Vec<ListedMessage>,
+    pub since: Option<Timestamp>,     // when the guest connected
+    pub guest: Option<Person>,        // the guest who is there now
+    pub others: Vec<Person>,          // all others, earlier stays of the guest included
+    pub messages: Vec<ListedMessage>, // its messages, in the server's order, each once
 }
 
 impl ConversationRead {
-    /// The guest, and all others.
     pub fn people(&self) -> impl Iterator<Item = &Person> {
         self.guest.iter().chain(&self.others)
     }

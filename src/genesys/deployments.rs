@@ -15,14 +15,11 @@ const FOLDER: &str = "/webdeployments/v1/deployments/";
 words! {
     /// What is public of a deployment, each in its file.
     pub enum Public: file {
-        /// The configuration.
         Config = "config.json";
-        /// The allowed domains.
         Domains = "domains.json";
     }
 }
 
-/// The request for what is `public` of a deployment.
 pub fn request(cdn: &str, deployment: &str, public: Public) -> Result<Call, BadCall> {
     Call::get(cdn, &format!("{FOLDER}{}/{public}", path_segment(deployment)))
 }
@@ -50,13 +47,10 @@ pub fn opening(webmessaging: &str, deployment: &str, origin: &str, key: &str) ->
     })
 }
 
-/// What the public configuration says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// `Active`, `Inactive`, `Pending`, …, where told.
-    pub status: Option<String>,
-    /// `auth.enabled`: nobody may speak who is not signed in. Not so where it is not told.
-    pub sign_in: bool,
+    pub status: Option<String>, // `Active`, `Inactive`, `Pending`, …, where told
+    pub sign_in: bool,          // `auth.enabled`: nobody may speak who is not signed in; not so where it is not told
 }
 
 impl Config {
@@ -73,13 +67,10 @@ pub fn read_config(body: &[u8]) -> Option<Config> {
     Some(Config { status: value["status"].as_str().map(str::to_owned), sign_in: truth(&value["auth"]["enabled"]) })
 }
 
-/// The domains from which guests may speak.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Domains {
-    /// From everywhere.
     pub all: bool,
-    /// Else from these.
-    pub listed: Vec<String>,
+    pub listed: Vec<String>, // else from these
 }
 
 /// Reads a 200 answer; `None` where it names no domains.

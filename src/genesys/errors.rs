@@ -25,18 +25,13 @@ const ENTRIES_MAX: usize = 4;
 /// Characters of a text or title that is no JSON.
 const LINE_MAX: usize = 160;
 
-/// A refusal in the server's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiError {
-    /// Its words.
     pub refusal: ServerRefusal,
-    /// What the answer says of the bearer token.
     pub bearer: Option<BearerChallenge>,
-    /// `contextId`.
     pub context_id: Option<String>,
     /// How long to wait, from the body's `retryAfter` or the message's "Retry the request in [n] seconds".
     pub retry_after: Option<Duration>,
-    /// Permissions that the refusal names as missing.
     pub missing_permissions: Vec<String>,
 }
 
@@ -151,7 +146,6 @@ fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name).and_then(Value::as_str).map(one_line).filter(|text| !text.is_empty())
 }
 
-/// The title of an HTML page.
 pub fn page_title(body: &[u8]) -> Option<String> {
     element(body, "title")
 }
@@ -231,11 +225,8 @@ fn permissions(value: &Value, message: Option<&str>) -> Vec<String> {
 /// [RFC 6750, 3 and 3.1; the header's form: RFC 9110, 11.6.1]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BearerChallenge {
-    /// `invalid_request`, `invalid_token` or `insufficient_scope`.
-    pub error: Option<String>,
-    /// `error_description`.
+    pub error: Option<String>, // `invalid_request`, `invalid_token` or `insufficient_scope`
     pub description: Option<String>,
-    /// The scopes that the request needs.
     pub scopes: Vec<String>,
 }
 

@@ -10,9 +10,7 @@ use super::call::{BadCall, Call, path_segment};
 use super::text;
 use crate::text::json;
 
-/// The path of its endpoint. [its description]
 pub const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
-/// The scope that it needs. [its description]
 pub const SCOPE: &str = "guest:messages:send";
 
 /// The request that all messages of a conversation share: everything but the body. Ids are sent as they are, also

@@ -17,7 +17,6 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 /// The window of a rate limit: no limit starts anew later. [real: documented, BLOG: 300 requests a minute]
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// Headers of an answer, raw or captured.
 pub trait Headers {
     /// The values of the header `name` (lower case) that are text, in order.
     fn values(&self, name: &str) -> Vec<&str>;
@@ -77,7 +76,6 @@ fn seconds(text: &str) -> Option<Duration> {
     Some(Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT))
 }
 
-/// The answer's `Date`.
 pub fn date(headers: &HeaderMap) -> Option<Timestamp> {
     http_date(headers.get(DATE)?.to_str().ok()?)
 }

@@ -17,25 +17,18 @@ use crate::text::json;
 pub const TOKEN_INFO: &str = "/api/v2/tokens/me";
 /// What a client needs for [`active`]; either is enough.
 pub const ACTIVE_PERMISSIONS: &str = "analytics:conversationDetail:view or analytics:agentConversationDetail:view";
-/// How far back active conversations are looked for.
 const BACK: SignedDuration = SignedDuration::from_hours(24);
-/// Conversations on a page.
 const PAGE: u64 = 25;
 const OPEN: &str = "/api/v2/conversations/messaging/integrations/open/";
 
-/// The request that asks what a token may do, and whose it is.
 pub fn token_info(api: &str, token: &SecretString) -> Result<Call, BadCall> {
     Call::get(api, TOKEN_INFO)?.bearer(token)
 }
 
-/// What the answer to [`token_info`] says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenInfo {
-    /// `authorizedScope`, else the client's own `scope` list; `None` where neither came.
-    pub scopes: Option<Vec<String>>,
-    /// The organisation's name.
+    pub scopes: Option<Vec<String>>, // `authorizedScope`, else the client's own `scope` list; `None` where neither came
     pub organization: Option<String>,
-    /// The OAuth client's name.
     pub client: Option<String>,
 }
 
@@ -118,7 +111,6 @@ pub fn message(api: &str, id: &str, token: &SecretString) -> Result<Call, BadCal
     Call::get(api, &format!("/api/v2/conversations/messages/{}/details", path_segment(id)))?.bearer(token)
 }
 
-/// The integration that `path` asks about.
 pub fn integration_asked(path: &str) -> Option<&str> {
     path.split_once(OPEN).map(|(_, id)| id).filter(|id| !id.is_empty() && !id.contains('/'))
 }
@@ -128,7 +120,6 @@ pub fn describes(body: &[u8], id: &str) -> bool {
     json::read(body).and_then(|value| text(&value, "id")).is_some_and(|own| own.eq_ignore_ascii_case(id))
 }
 
-/// The conversation that a message's details name.
 pub fn conversation_of(body: &[u8]) -> Option<String> {
     text(&json::read(body)?, "conversationId")
 }

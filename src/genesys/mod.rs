@@ -32,22 +32,18 @@ pub fn time_text(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-/// A field that is text and says something.
 fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name)?.as_str().filter(|s| !s.is_empty()).map(str::to_owned)
 }
 
-/// A field that is a time.
 fn time(value: &Value, name: &str) -> Option<Timestamp> {
     value.get(name)?.as_str()?.parse().ok()
 }
 
-/// The elements of a field that is a list; none where it is not.
 fn list<'v>(value: &'v Value, name: &str) -> &'v [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// The texts among the elements of a list.
 fn texts(list: &[Value]) -> Vec<String> {
     list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -9,15 +9,11 @@ use serde_json::Value;
 use super::{list, seconds, text, time, truth};
 use crate::model::{Attachment, Author, Choice, ChoiceKind, FileSource, RemoteMessage};
 
-/// Something that happened, other than something said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NormalizedEvent {
-    /// Somebody types.
     Typing {
-        /// Or has stopped.
-        on: bool,
-        /// For how long, unless told again.
-        duration: Option<Duration>,
+        on: bool,                   // or has stopped
+        duration: Option<Duration>, // for how long, unless told again
     },
     /// `Join`, `Clear`, `Disconnect`, `SignIn`, `SessionExpired`, `Authenticate` and whatever else there may be.
     Presence(String),
@@ -39,10 +35,8 @@ impl NormalizedEvent {
 /// What the platform says became of a message of ours after it had taken it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageReceipt {
-    /// `Sent`, `Delivered`, `Failed`, `Published`, `Removed`.
-    pub status: String,
-    /// Why, where it says so: codes and sentences.
-    pub reasons: String,
+    pub status: String,  // `Sent`, `Delivered`, `Failed`, `Published`, `Removed`
+    pub reasons: String, // why, where it says so: codes and sentences
 }
 
 impl MessageReceipt {
@@ -55,12 +49,10 @@ impl MessageReceipt {
         Self { status: text(value, "status").unwrap_or_default(), reasons: reasons.join(", ") }
     }
 
-    /// Whether the message has not reached anybody.
     pub fn is_failure(&self) -> bool {
         self.status.eq_ignore_ascii_case("Failed")
     }
 
-    /// The status and why.
     pub fn words(&self) -> String {
         match (self.status.is_empty(), self.reasons.is_empty()) {
             (true, _) => "without a status".to_owned(),
@@ -75,37 +67,22 @@ impl MessageReceipt {
 const UNANSWERABLE: [&str; 6] =
     ["Form", "WheelPicker", "PaymentRequest", "InteractiveApplication", "GenericTemplate", "ListTemplate"];
 
-/// A message or event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Structured {
-    /// What the remote side knows it by: `id`.
     pub id: Option<String>,
-    /// What doubles are told by: `channel.messageId`, else `id`. [live and history disagree on ids]
-    pub key: Option<String>,
-    /// `Text`, `Structured`, `NormalizedEvent`, `Receipt`, ….
-    pub kind: String,
-    /// Said by the guest (`Inbound`), maybe through another connection.
-    pub by_guest: bool,
-    /// Who said it.
+    pub key: Option<String>, // what doubles are told by: `channel.messageId`, else `id`. [live and history disagree on ids]
+    pub kind: String,        // `Text`, `Structured`, `NormalizedEvent`, `Receipt`, …
+    pub by_guest: bool,      // said by the guest (`Inbound`), maybe through another connection
     pub author: Author,
-    /// Its text, or the name of its kind where it has no text.
-    pub text: String,
-    /// `channel.time`.
+    pub text: String, // its text, or the name of its kind where it has no text
     pub at: Option<Timestamp>,
-    /// What it offers to answer with.
     pub choices: Vec<Choice>,
-    /// Files.
     pub attachments: Vec<Attachment>,
-    /// What happened.
     pub events: Vec<NormalizedEvent>,
-    /// What became of a message, where this is a receipt.
     pub receipt: Option<MessageReceipt>,
-    /// `metadata.id`: our own id, where the echo gives it back.
-    pub own_id: Option<String>,
-    /// `metadata.readOnly`: with it the session became read-only.
-    pub read_only: bool,
-    /// `metadata.expirationDate`: when the session ends by itself.
-    pub expires: Option<Timestamp>,
+    pub own_id: Option<String>,     // `metadata.id`: our own id, where the echo gives it back
+    pub read_only: bool,            // `metadata.readOnly`: with it the session became read-only
+    pub expires: Option<Timestamp>, // `metadata.expirationDate`: when the session ends by itself
 }
 
 impl Structured {

@@ -22,7 +22,6 @@ use super::errors::{ApiError, page_title};
 use super::lookups::scopes;
 use super::text;
 
-/// The path on either host.
 pub const TOKEN_PATH: &str = "/oauth/token";
 
 /// The request for a token. Scopes are sent as asked, joined by spaces, and left out where there are none.
@@ -58,7 +57,6 @@ pub fn basic_credentials(id: &str, secret: &SecretString) -> Zeroizing<String> {
     Zeroizing::new(STANDARD.encode(plain.as_bytes()))
 }
 
-/// One line for the log: what was asked for.
 pub fn summary(client: &OAuthClient) -> String {
     match client.scopes.len() {
         0 => "client credentials, no scope".to_owned(),
@@ -67,48 +65,35 @@ pub fn summary(client: &OAuthClient) -> String {
     }
 }
 
-/// A token as it was granted.
 #[derive(Clone, Debug)]
 pub struct Grant {
-    /// The token.
     pub token: SecretString,
-    /// `expires_in`, at most [`LIFETIME_MAX`]; `None` where the answer names none that can be read.
-    pub lifetime: Option<Duration>,
-    /// `scope`, split; `None` where the answer names none (as the real service does).
-    pub scopes: Option<Vec<String>>,
-    /// What is odd about `expires_in` and what follows from that, one sentence without a full stop.
-    pub odd: Option<String>,
+    pub lifetime: Option<Duration>, // `expires_in`, at most [`LIFETIME_MAX`]; `None` where the answer names none that can be read
+    pub scopes: Option<Vec<String>>, // `scope`, split; `None` where the answer names none (as the real service does)
+    pub odd: Option<String>,        // of `expires_in`, and what follows from that: a sentence without a full stop
 }
 
 /// The longest lifetime of a token. [real: documented, PY: 5 minutes to 48 hours for each client]
 pub const LIFETIME_MAX: Duration = Duration::from_secs(48 * 3600);
 
-/// What the token endpoint's answer means.
 #[derive(Clone, Debug)]
 pub enum TokenAnswer {
-    /// A token.
     Granted(Grant),
     /// `invalid_client`: the server does not take the client with this secret. Asking again with the same cannot heal it.
     BadClient(String),
     /// Another error of OAuth: asking again does not heal it by itself.
     Refused(String),
-    /// 429.
     Limited(String),
     /// The service failed, or whatever answered is no token endpoint: worth asking again.
     Failed(String),
 }
 
-/// An answer at the token endpoint's address.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenOutcome<'a> {
-    /// HTTP status.
     pub status: u16,
-    /// Its headers.
     pub headers: &'a HeaderMap,
-    /// The body, decoded.
-    pub body: &'a [u8],
-    /// Why the body is not whole or not decoded, in a few words.
-    pub unread: Option<&'a str>,
+    pub body: &'a [u8],          // the body, decoded
+    pub unread: Option<&'a str>, // why the body is not whole or not decoded, in a few words
 }
 
 /// The errors with which OAuth itself says that a request was refused and that the same request will be refused again.
@@ -143,7 +128,6 @@ impl TokenOutcome<'_> {
         Some(if error == "invalid_client" { TokenAnswer::BadClient(why) } else { TokenAnswer::Refused(why) })
     }
 
-    /// A 2xx that brings no token.
     fn no_token(&self) -> String {
         let what = match (self.unread, self.other(), json::read(self.body)) {
             (Some(why), ..) => format!("a body that cannot be read ({why})"),
@@ -166,7 +150,6 @@ impl TokenOutcome<'_> {
         format!("{why}, with {other}: not the token endpoint answered")
     }
 
-    /// What somebody else than the token endpoint answered with.
     fn other(&self) -> Option<String> {
         let answerer = who_answered(CallKind::Token, self.status, self.headers, self.body);
         let Answerer::Other(sign) = answerer else { return None };

@@ -17,17 +17,12 @@ use super::call::{BadCall, Call, path_segment};
 use super::web_messaging::media_type;
 use super::{text, time_text};
 
-/// One of the channel's endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
-    /// A message. Asks for the conversation's id too (`prefetchConversationId`).
-    Message,
-    /// The answer to a message that offered choices. "This will be a part of an existing conversation".
-    Response,
-    /// Something that is not a message; only `Typing`.
-    Event,
-    /// What became of an outbound message on our side.
-    Receipt,
+    Message,  // a message. Asks for the conversation's id too (`prefetchConversationId`)
+    Response, // the answer to a message that offered choices. "This will be a part of an existing conversation"
+    Event,    // something that is not a message; only `Typing`
+    Receipt,  // what became of an outbound message on our side
 }
 
 impl Endpoint {
@@ -48,24 +43,16 @@ pub fn request(api: &str, integration_id: &str, endpoint: Endpoint, token: &Secr
     Call::post(api, &path, "application/json", Vec::new())?.bearer(token)
 }
 
-/// A message as the guest says it.
 #[derive(Clone, Debug)]
 pub struct OpenMessage<'m> {
-    /// Who.
     pub guest: &'m OpenGuest,
-    /// The provider's own id: the same for each try, so that it is taken once.
-    pub message_id: &'m str,
-    /// When.
+    pub message_id: &'m str, // the provider's own id: the same for each try, so that it is taken once
     pub time: Timestamp,
-    /// What; may be empty where there are files.
-    pub text: &'m str,
-    /// Participant data for Architect.
-    pub attributes: &'m BTreeMap<String, String>,
-    /// Files: address, media type, name.
-    pub files: Vec<(&'m str, &'m str, Option<&'m str>)>,
+    pub text: &'m str,                                   // may be empty where there are files
+    pub attributes: &'m BTreeMap<String, String>,        // participant data for Architect
+    pub files: Vec<(&'m str, &'m str, Option<&'m str>)>, // files: address, media type, name
 }
 
-/// The body of [`Endpoint::Message`].
 pub fn message(said: &OpenMessage<'_>) -> Vec<u8> {
     let content = said.files.iter().map(|(url, mime, filename)| {
         json!({"attachment": dense(json!({"mediaType": media_type(mime), "url": url, "mime": mime, "filename": filename}))})
@@ -88,7 +75,6 @@ pub fn response(said: &OpenMessage<'_>, choice: &Choice, answers: &str) -> Vec<u
     }))
 }
 
-/// The body of [`Endpoint::Event`]: the guest is typing.
 pub fn typing(guest: &OpenGuest, time: Timestamp) -> Vec<u8> {
     write(json!({
         "channel": {"from": sender(guest), "time": time_text(time)},
@@ -124,16 +110,12 @@ fn write(body: Value) -> Vec<u8> {
     dense(body).to_string().into_bytes()
 }
 
-/// What an accepting answer tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenAccepted {
-    /// The remote side's id of the message.
     pub id: Option<String>,
-    /// The conversation that it became part of.
     pub conversation_id: Option<String>,
 }
 
-/// Reads an accepting answer; what is not there stays unknown.
 pub fn taken(body: &[u8]) -> OpenAccepted {
     let value = json::read(body).unwrap_or_default();
     OpenAccepted { id: text(&value, "id"), conversation_id: text(&value, "conversationId") }

@@ -4,38 +4,32 @@
 //! `X-Hub-Signature-256: sha256=<BASE64(HMAC_SHA256(secret, raw body))>`. [real: documented, outboundMessages; base64,
 //! not hex: SLACK, GCX; one client takes both, and so does this]
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use ring::hmac;
 
-use crate::model::RemoteMessage;
-use crate::model::words;
+use crate::model::{Author, RemoteMessage, words};
 use crate::text::json;
 
 use super::normalized::{MessageReceipt, NormalizedEvent, Structured};
 use super::text;
 
-/// The header that carries the signature.
 pub const SIGNATURE: &str = "x-hub-signature-256";
 
-/// How a signature was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WebhookForm {
-    /// As documented.
     Base64,
-    /// As some relays rewrite it.
-    Hex,
+    Hex, // as some relays rewrite it
 }
 
 words! {
     /// Why a webhook is not taken for genuine.
     pub enum Unsigned: words {
-        /// There is no signature.
         Missing = "it has no X-Hub-Signature-256 header";
-        /// It is not `sha256=` and 32 bytes.
         Malformed = "its X-Hub-Signature-256 is not sha256= and 32 bytes in base64 or hex";
-        /// The signature does not fit this body and this secret.
         Differs = "its signature is not that of this body: the integration has another secret, or the body was changed on the way";
     }
 }
@@ -63,33 +57,21 @@ fn hex(text: &str) -> Option<Vec<u8>> {
     (digits.len() == 64).then(|| digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |n, d| n << 4 | d)).collect())
 }
 
-/// What an outbound message is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WebhookContent {
-    /// Something said.
     Message(RemoteMessage),
-    /// Somebody types, or has stopped; for how long, unless told again.
-    Typing(bool, Option<std::time::Duration>),
-    /// What became of a message of the guest after it was accepted.
-    Receipt(MessageReceipt),
-    /// Something else: its `type`, or the events that it brings.
-    Other(String),
+    Typing(bool, Option<Duration>), // somebody types, or has stopped; for how long, unless told again
+    Receipt(MessageReceipt),        // what became of a message of the guest after it was accepted
+    Other(String),                  // something else: its `type`, or the events that it brings
 }
 
-/// An outbound message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outbound {
-    /// "Each message must have a unique combination of id and time": what doubles are told by.
-    pub unique: (String, String),
-    /// The conversation that it is part of.
+    pub unique: (String, String), // "Each message must have a unique combination of id and time": what doubles are told by
     pub conversation_id: Option<String>,
-    /// Who speaks: the integration.
     pub integration_id: Option<String>,
-    /// To whom: the provider's id of the guest.
-    pub guest_id: Option<String>,
-    /// The author, where the content names none.
-    pub author: crate::model::Author,
-    /// What it is.
+    pub guest_id: Option<String>, // to whom: the provider's id of the guest
+    pub author: Author,           // the author, where the content names none
     pub what: WebhookContent,
 }
 

@@ -46,6 +46,9 @@ macro_rules! words {
                 f.pad(self.$word())
             }
         }
+
+        // Not each enum needs each of these.
+        const _: ([&str; $name::ALL.len()], fn(&str) -> Option<$name>) = ($name::WORDS, $name::named);
     };
 }
 pub(crate) use words;

@@ -1,7 +1,6 @@
 //! The engine over real TCP: requests, the guest socket, hostile servers, masking, metrics, and a long run of faults.
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::print_stderr, clippy::unwrap_used, reason = "tests")]
 
-mod fuzz;
 mod hostile;
 mod metrics;
 mod redact;

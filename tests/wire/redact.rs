@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use guestwire::engine::redact::Redactor;
-use guestwire::genesys::call::form_part;
 use guestwire::model::Generation;
+use url::form_urlencoded::byte_serialize;
 
 const SECRET: &str = "hU8+sh/Secret=42";
 const TOKEN: &str = "tok-3f9aK2c_81";
@@ -234,7 +234,7 @@ proptest! {
             1 => redactor.text(&format!("{{\"text\":{value}}}")).into_owned(),
             2 => redactor.header("x-echo", format!("{before}{secret}{after}").as_bytes()).value,
             3 => redactor.text(&format!("http://h/{before}?q={secret}{after}")).into_owned(),
-            _ => redactor.form(&format!("a={}&b={after}", form_part(&secret))),
+            _ => redactor.form(&format!("a={}&b={after}", byte_serialize(secret.as_bytes()).collect::<String>())),
         };
         // Parts of a label or of the text around may spell a short secret by chance: only whole echoes count.
         prop_assume!(!before.contains(&secret) && !"«s»".contains(&secret));

@@ -25,12 +25,9 @@ use serde_json::Value;
 use super::call::{BadCall, Call, path_segment};
 use super::{json, list, text, texts, whole};
 
-/// What guestwire calls itself in the `application` of the socket's URL.
 pub const APPLICATION: &str = "guestwire";
-/// How many messages a page of the history has.
 pub const PAGE_SIZE: u32 = 25;
-/// The path of the history. [MTSDK `WebMessagingApi.kt`]
-const HISTORY: &str = "/api/v2/webmessaging/messages";
+const HISTORY: &str = "/api/v2/webmessaging/messages"; // the path of the history. [MTSDK `WebMessagingApi.kt`]
 /// Longest name of a file. [SAFRI quoting the limits page]
 const NAME_MAX: usize = 1024;
 /// Largest file where the session tells no limit, in KB. [the same]
@@ -43,7 +40,6 @@ pub fn socket_url(host: &str, deployment_id: &str) -> String {
     format!("{host}/v1?deploymentId={}&application={APPLICATION}", path_segment(deployment_id))
 }
 
-/// The request for one page of the history, from 1, with the JWT that the socket gives.
 pub fn history_request(api: &str, origin: &str, jwt: &SecretString, page: u32) -> Result<Call, BadCall> {
     Call::get(api, &format!("{HISTORY}?pageSize={PAGE_SIZE}&pageNumber={page}"))?.bearer(jwt)?.with_header(
         ORIGIN,
@@ -52,17 +48,13 @@ pub fn history_request(api: &str, origin: &str, jwt: &SecretString, page: u32) -
     )
 }
 
-/// Whether `path` (without query) is that of the history.
 pub fn is_history(path: &str) -> bool {
     path == HISTORY
 }
 
-/// A page of the history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HistoryOfSession {
-    /// As the server orders them: newest first.
-    pub messages: Vec<Structured>,
-    /// How many pages there are, where told.
+    pub messages: Vec<Structured>, // as the server orders them: newest first
     pub pages: Option<u32>,
 }
 
@@ -77,15 +69,11 @@ impl HistoryOfSession {
     }
 }
 
-/// What a session lets a guest attach, which is checked before anything is sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Media {
-    /// Media types, with `*` for any; none where nothing was told.
-    pub types: Vec<String>,
-    /// Largest file in KB.
+    pub types: Vec<String>, // media types, with `*` for any; none where nothing was told
     pub max_kb: Option<u64>,
-    /// Endings of names that are not taken, like `.exe`.
-    pub blocked: Vec<String>,
+    pub blocked: Vec<String>, // endings of names that are not taken, like `.exe`
 }
 
 impl Media {
@@ -99,12 +87,10 @@ impl Media {
         }
     }
 
-    /// Largest file in bytes.
     pub fn max_bytes(&self) -> u64 {
         self.max_kb.unwrap_or(SIZE_MAX_KB).saturating_mul(1024)
     }
 
-    /// Why a file may not be attached.
     pub fn objection(&self, name: &str, mime: &str, size: u64) -> Option<String> {
         let lower = name.to_lowercase();
         let is_ending = |b: &&String| lower.ends_with(&format!(".{}", b.trim_start_matches('.').to_lowercase()));

@@ -8,8 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::genesys::time_text;
-use crate::model::words;
-use crate::model::{Choice, ChoiceKind};
+use crate::model::{Choice, ChoiceKind, words};
 use crate::text::json::{dense, with};
 
 use super::media_type;
@@ -17,70 +16,57 @@ use super::media_type;
 /// The tracing id of a health check: always this one. [real: seen in SDK source: MTSDK `HealthCheckProvider`]
 pub const HEALTH_TRACING: &str = "SGVhbHRoQ2hlY2tNZXNzYWdlSWQ=";
 
-/// How a session is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Configure {
-    /// The token was made just now: nobody knows it yet.
-    New,
-    /// The token may have a session: go on with it.
-    Resume,
-    /// A new session for the same token.
-    StartNew,
+    New,      // the token was made just now: nobody knows it yet
+    Resume,   // the token may have a session: go on with it
+    StartNew, // a new session for the same token
 }
 
 words! {
     /// Presence events that a guest may send.
     pub enum Presence: as_str {
-        /// Begins the conversation without a message.
-        Join = "Join";
-        /// Ends and erases it; the deployment must allow that.
-        Clear = "Clear";
+        Join = "Join"; // begins the conversation without a message
+        Clear = "Clear"; // ends and erases it; the deployment must allow that
     }
 }
 
-/// A message of the guest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutgoingFrame {
     pub text: String,
-    /// Our own id of it (`metadata.id`).
-    pub id: String,
+    pub id: String, // our own id of it (`metadata.id`)
     /// Participant data for Architect. [`message.channel`, as the mobile and JS SDKs do; WMJ puts `channel` beside `message`]
     pub attributes: BTreeMap<String, String>,
     pub choice: Option<Choice>,
-    /// The id of the message that offered it.
-    pub answers: Option<String>,
-    /// Files that were uploaded before: attachment id and media type.
-    pub attachments: Vec<(String, String)>,
+    pub answers: Option<String>,            // the id of the message that offered it
+    pub attachments: Vec<(String, String)>, // files that were uploaded before: attachment id and media type
 }
 
-/// A frame of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ours {
     /// `configureSession`: the first frame of a connection.
-    Configure { deployment_id: String, how: Configure },
-    /// `onMessage` with something said.
+    Configure {
+        deployment_id: String,
+        how: Configure,
+    },
     Message(OutgoingFrame),
-    /// `onMessage` with a typing event.
     Typing,
-    /// `onMessage` with a presence event.
     Presence(Presence),
-    /// `echo`: is the session alive?
-    Health,
-    /// `getJwt`: for reading the history.
-    Jwt,
-    /// `onAttachment`: where may this file go?
+    Health, // `echo`: is the session alive?
+    Jwt,    // `getJwt`: for reading the history
+    /// Where may this file go?
     Upload {
         attachment_id: String,
         name: String,
         mime: String,
         size: u64,
-        /// Their MD5, base64, as S3 wants it.
-        md5: String,
+        md5: String, // their MD5, base64, as S3 wants it
     },
-    /// `deleteAttachment`: this file goes with no message.
-    Delete { attachment_id: String },
-    /// `closeSession`, for all connections of the guest.
-    Close,
+    /// This file goes with no message.
+    Delete {
+        attachment_id: String,
+    },
+    Close, // `closeSession`, for all connections of the guest
 }
 
 impl Ours {
@@ -111,7 +97,6 @@ impl Ours {
         with(frame, rest).to_string()
     }
 
-    /// `action` of the frame.
     pub const fn action(&self) -> &'static str {
         match self {
             Self::Configure { .. } => "configureSession",
@@ -124,7 +109,6 @@ impl Ours {
         }
     }
 
-    /// What it is, for a row of the log.
     pub fn words(&self) -> String {
         match self {
             Self::Configure { how, .. } => {

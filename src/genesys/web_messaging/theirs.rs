@@ -9,97 +9,58 @@ use crate::genesys::{seconds, text, truth, whole};
 use crate::model::{Reason, frame_codes};
 use crate::text::{json, one_line};
 
-/// The session as the server tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionResponse {
-    /// The guest is connected.
     pub connected: bool,
-    /// It began now.
-    pub new: bool,
-    /// It can be read, and not written.
+    pub new: bool, // it began now
     pub read_only: bool,
-    /// What may be attached.
     pub media: Media,
-    /// When it ends by itself.
-    pub expires: Option<Timestamp>,
+    pub expires: Option<Timestamp>, // when it ends by itself
 }
 
-/// What a frame says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GuestSocketMessage {
-    /// `SessionResponse`.
     Session(SessionResponse),
-    /// `StructuredMessage`: something said, or an event.
     Message(Box<Structured>),
-    /// `JwtResponse`: the token for reading the history, and when it ends.
     Jwt {
-        /// A secret.
-        jwt: String,
-        /// In seconds since 1970.
+        jwt: String, // a secret
         exp: Option<Timestamp>,
     },
-    /// `PresignedUrlResponse`: where a file may go.
     Presigned {
-        /// Whose.
         attachment_id: String,
-        /// A secret in parts: it is signed.
-        url: String,
-        /// To be sent with it.
+        url: String, // a secret in parts: it is signed
         headers: Vec<(String, String)>,
     },
-    /// `UploadSuccessEvent`.
     Uploaded {
-        /// Which.
         attachment_id: String,
     },
-    /// `AttachmentDeletedResponse`.
     Deleted,
-    /// `UploadFailureEvent` or `GenerateUrlError`.
     UploadFailed {
-        /// Which, where told.
         attachment_id: Option<String>,
-        /// Why.
         code: u16,
-        /// In the server's words.
         message: String,
     },
-    /// `ConnectionClosedEvent`, with `reason` or `reasonCode`. [MTSDK writes the one, WMJ the other]
-    ConnectionClosed(Option<String>),
-    /// `GetConfigurationResponse` or `ResumeTokenResponse`: answers to what guestwire does not ask for.
-    Unasked,
-    /// `SessionExpiredEvent`.
+    ConnectionClosed(Option<String>), // `reason` or `reasonCode`: MTSDK writes the one, WMJ the other
+    Unasked, // `GetConfigurationResponse` or `ResumeTokenResponse`: answers to what guestwire does not ask for
     Expired,
-    /// `SessionClearedEvent`.
     Cleared,
-    /// `LogoutEvent`.
     Logout,
-    /// An error: a text as body, or an object with `errorCode`.
     Error {
-        /// The finer one of the frame's and the body's.
-        code: u16,
-        /// In the server's words.
+        code: u16, // the finer one of the frame's and the body's
         message: String,
-        /// In seconds.
-        retry_after: Option<u64>,
+        retry_after: Option<u64>, // in seconds
     },
-    /// A text, as errors have, without a code that says so.
-    Text(String),
-    /// A class that is not known, or whose body cannot be read.
-    Other,
+    Text(String), // a text, as errors have, without a code that says so
+    Other,        // a class that is not known, or whose body cannot be read
 }
 
 use GuestSocketMessage as Said;
 
-/// A frame of theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theirs {
-    /// `class`, as it came.
     pub class: String,
-    /// `code`: 200, an HTTP status, or one of the socket's own.
-    pub code: u16,
-    /// Ours, where it answers something of ours.
-    pub tracing: Option<String>,
-    /// What it says.
+    pub code: u16,               // `code`: 200, an HTTP status, or one of the socket's own
+    pub tracing: Option<String>, // ours, where it answers something of ours
     pub said: GuestSocketMessage,
 }
 
@@ -120,7 +81,6 @@ impl Theirs {
         Some(Self { class, code, tracing, said })
     }
 
-    /// Its line in the log.
     pub fn words(&self) -> String {
         match &self.said {
             Said::Session(SessionResponse { read_only: true, .. }) => "session, read-only".to_owned(),

@@ -1,27 +1,29 @@
 //! Every reader of bytes from outside takes whatever comes: no panic, and memory in proportion to what came.
 //!
-//! Seeds are changed at random, always in the same order. `cargo test --test wire fuzz` runs for some seconds;
-//! `GUESTWIRE_FUZZ_ROUNDS=1000000 GUESTWIRE_SEED=7 cargo test --release --test wire fuzz` runs longer, on other changes.
+//! Seeds are changed at random, always in the same order. `cargo test --lib fuzz` runs for some seconds;
+//! `GUESTWIRE_FUZZ_ROUNDS=1000000 GUESTWIRE_SEED=7 cargo test --release --lib fuzz` runs longer, on other changes.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 
-use guestwire::clock::Clock;
-use guestwire::config::Flags;
-use guestwire::config::resolve::{ConfigInput, ConfigSource, resolve};
-use guestwire::config::settings::Paths;
-use guestwire::diagnosis::ids;
-use guestwire::genesys::conversations::{self, ListedMessage};
-use guestwire::genesys::errors::ApiError;
-use guestwire::genesys::web_messaging::{HistoryOfSession, Theirs};
-use guestwire::genesys::{
+use http::{HeaderMap, HeaderName, HeaderValue};
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::config::Flags;
+use crate::config::resolve::{ConfigInput, ConfigSource, resolve};
+use crate::config::settings::Paths;
+use crate::diagnosis::ids;
+use crate::genesys::conversations::{self, ListedMessage};
+use crate::genesys::errors::ApiError;
+use crate::genesys::web_messaging::{HistoryOfSession, Theirs};
+use crate::genesys::{
     CallKind, deployments, guest_api, headers as answer_headers, json, lookups, oauth, open_messaging, webhook,
     who_answered,
 };
-use guestwire::pass::Pass;
-use guestwire::sandbox::Scenario;
-use guestwire::tui::state::demo::script::Tape;
-use http::{HeaderMap, HeaderName, HeaderValue};
-use jiff::Timestamp;
+use crate::pass::Pass;
+use crate::sandbox::Scenario;
+use crate::tui::state::demo::script::Tape;
 
 /// Bytes that a reader may use for each byte that it is given, and for nothing at all: the trees that JSON and TOML
 /// become are large, yet never larger than that.
