@@ -47,7 +47,6 @@ pub fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Reads a regular file of at most `max` bytes.
 pub fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -57,7 +56,6 @@ pub fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same, of text in UTF-8.
 pub fn read_text(path: &Path, max: u64) -> io::Result<String> {
     String::from_utf8(read(path, max)?).map_err(|_| io::Error::other("it is not UTF-8 text"))
 }
@@ -71,7 +69,6 @@ pub fn private(path: &Path, replace: bool) -> io::Result<File> {
     open_private(path, OpenOptions::new().write(true).create_new(true))
 }
 
-/// Opens a file that only its owner can read where it is made.
 fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
@@ -144,7 +141,6 @@ pub fn typed(path: &Path) -> PathBuf {
     from_home(path, home().as_deref())
 }
 
-/// The home directory, where there is one.
 pub fn home() -> Option<PathBuf> {
     Some(BaseDirs::new()?.home_dir().to_owned())
 }

@@ -36,7 +36,7 @@ pub mod config;
 pub mod diagnosis;
 pub mod engine;
 pub mod export;
-pub mod files;
+mod files;
 #[cfg(test)]
 #[path = "../tests/support/fixtures.rs"]
 pub mod fixtures;

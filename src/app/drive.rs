@@ -32,59 +32,43 @@ use crate::model::fault::SandboxRequest;
 use crate::model::{Moment, Signal};
 use crate::session::local::{LocalAnswer, LocalRequest};
 
-/// How long the engine may take to stop.
 const STOPPING: Duration = Duration::from_secs(5);
 
 /// What happens to a front end without a screen.
 #[derive(Clone, Debug)]
 pub enum FrontEndEvent {
-    /// The first of all.
     Begin,
-    /// A signal that ends programs.
     Signal(Signal),
-    /// The journal says something.
     Page(Box<JournalPage>),
-    /// The engine says something.
     Report(Box<Report>),
-    /// The engine is gone.
     Ended,
-    /// The moment that [`FrontEnd::due`] named has come.
     Due,
-    /// A line of standard input.
     Line(InputLine),
-    /// This machine answers a [`FrontEndEffect::Local`].
     Local(LocalAnswer),
 }
 
 /// A line of standard input, without its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputLine {
-    /// Its text.
     Text(String),
     /// It cannot be taken; why, as the end of a sentence.
     Bad(&'static str),
-    /// No further line comes.
     End,
 }
 
 /// What a front end without a screen wants done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FrontEndEffect {
-    /// Ask the engine.
     Ask(Command),
-    /// Tell the journal.
     Keep(Box<Job>),
     /// Ask this machine; answered with [`FrontEndEvent::Local`].
     Local(LocalRequest),
     /// Lift the embedded sandbox's faults. Not answered.
     ClearFaults,
-    /// Say something in the form that was asked for.
     Say(OutputLine),
     /// Say one line, which is safe for a terminal.
     Line(String),
-    /// Show how far it is.
     Progress(RunProgress),
-    /// It is over.
     Finish(Exit),
 }
 
@@ -97,7 +81,6 @@ impl FrontEndEffect {
 
 /// The decisions of a front end, without input, output or clock.
 pub trait FrontEnd {
-    /// Takes an event.
     fn on(&mut self, now: Moment, event: FrontEndEvent) -> Vec<FrontEndEffect>;
 
     /// When it wants [`FrontEndEvent::Due`]; never where every question ends by itself, since the engine bounds each try.
@@ -105,7 +88,6 @@ pub trait FrontEnd {
         None
     }
 
-    /// Whether it takes a line now.
     fn wants_line(&self) -> bool {
         false
     }
@@ -119,22 +101,16 @@ pub trait FrontEnd {
 /// Of which messages a subcommand keeps something in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessagesKept {
-    /// Of none.
     Nothing,
-    /// Of the one that it sends.
     OneMessage,
     /// Of many, whose numbers no other message has.
     ManyMessages,
 }
 
-/// What a subcommand needs around it.
 #[derive(Clone, Copy, Debug)]
 pub struct Needs {
-    /// One JSON object a line instead of text.
     pub json: bool,
-    /// What it keeps.
     pub keeps: MessagesKept,
-    /// The engine signs in by itself.
     pub sign_in: bool,
     /// A report goes to stdout, so everything else goes to stderr.
     pub report_on_stdout: bool,
@@ -142,13 +118,9 @@ pub struct Needs {
 
 /// A subcommand that is over.
 pub struct FinishedCommand<F> {
-    /// The subcommand, with what it knows.
-    pub fold: F,
-    /// How it ended.
+    pub front: F,
     pub exit: Result<Exit, Failed>,
-    /// Where it wrote.
     pub output: Output,
-    /// Masks secrets.
     pub engine: EngineHandle,
 }
 
@@ -170,50 +142,34 @@ pub async fn play<F: FrontEnd>(
         sign_in: needs.sign_in,
         ..journal::options(kept.as_ref())
     };
-    let fold = begin(&opened.profile, clock, kept.as_ref());
+    let front = begin(&opened.profile, clock, kept.as_ref());
     let (engine, reports) = EngineHandle::start(Arc::clone(&opened.profile), clock, options);
-    let output = Output::of(&opened.profile).beside_report(needs.report_on_stdout);
-    let paths = &settings.paths;
-    let mut runner = FrontEndLoop {
-        front: fold,
-        engine,
-        opened,
-        paths,
-        journal: None,
-        kept: kept.as_ref(),
-        output,
-        json: needs.json,
-    };
+    let output = Output::of(&opened.profile, needs.report_on_stdout);
+    let (paths, json) = (&settings.paths, needs.json);
+    let mut runner = FrontEndLoop { front, engine, opened, paths, journal: None, kept: kept.as_ref(), output, json };
     let exit = runner.run(clock, reports, unbounded_channel().1, channel(1).1).await;
-    let FrontEndLoop { front: fold, mut output, engine, opened, .. } = runner;
+    let FrontEndLoop { front, mut output, engine, opened, .. } = runner;
     let exit = exit.and_then(|exit| output.end().map(|()| exit));
     journal::close(kept.as_ref().map(|kept| &kept.journal));
     opened.close().await;
-    FinishedCommand { fold, exit, output, engine }
+    FinishedCommand { front, exit, output, engine }
 }
 
 /// Carries out what a front end wants.
 pub struct FrontEndLoop<'r, F> {
-    /// The front end.
     pub front: F,
-    /// The engine. It is shut down at the end.
     pub engine: EngineHandle,
-    /// Whom it speaks to.
     pub opened: OpenProfile,
-    /// Where files of guestwire's own lie.
     pub paths: &'r Paths,
     /// The journal of a front end that keeps a session.
     pub journal: Option<Journal>,
     /// The journal of a subcommand.
     pub kept: Option<&'r SubcommandJournal>,
-    /// Where it writes.
     pub output: Output,
-    /// One JSON object a line instead of text.
     pub json: bool,
 }
 
 impl<F: FrontEnd> FrontEndLoop<'_, F> {
-    /// Runs the front end to its end.
     pub async fn run(
         &mut self,
         clock: Clock,
@@ -291,7 +247,7 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
                     }
                     // Without a sandbox there is no fault to lift.
                     FrontEndEffect::ClearFaults => drop(self.opened.set_up(&SandboxRequest::Fault(None), "")),
-                    FrontEndEffect::Say(line) => self.output.say_masked(&line, self.json, &mask)?,
+                    FrontEndEffect::Say(line) => self.output.say(&line, self.json, &mask)?,
                     FrontEndEffect::Line(line) => self.output.line(&line)?,
                     FrontEndEffect::Progress(standing) if !self.json => self.output.progress(standing),
                     FrontEndEffect::Progress(_) => {}

@@ -1,7 +1,5 @@
 //! How a command ends: its exit code, and the sentence that goes with a bad one.
 
-use std::process::ExitCode;
-
 use crate::config::Problems;
 use crate::diagnosis::doctor::{DoctorStage, DoctorVerdict};
 use crate::model::diagnosis::Family;
@@ -11,19 +9,12 @@ use crate::session::SignInTrouble;
 /// The exit codes that scripts rely on. (101 is a panic's.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: done.
     Done,
-    /// 1: refused, or what was expected did not come.
     Refused,
-    /// 2: the command line or the configuration is wrong.
     Usage,
-    /// 3: not signed in.
     NotSignedIn,
-    /// 4: the network failed before anything was written.
     Network,
-    /// 5: it is not known whether the message was received.
     Unknown,
-    /// 6: done, whatever it was, but the output could not be written; what it says stands on stderr.
     Unwritten,
     /// 128 and this number: the signal of this number ended the program.
     Signal(u8),
@@ -41,7 +32,6 @@ impl Exit {
         (Self::Unwritten, "done, but the output could not be written; it is on stderr"),
     ];
 
-    /// The number.
     pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -53,12 +43,6 @@ impl Exit {
             Self::Unwritten => 6,
             Self::Signal(number) => Signal::exit_code(number),
         }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit.code())
     }
 }
 
@@ -99,17 +83,14 @@ impl From<&Reason> for Exit {
     }
 }
 
-/// A command that could not be carried out, in sentences for a person. Safe for a terminal.
+/// A command that could not be carried out, in sentences for a person, one a line. Safe for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
-    /// The exit code.
     pub exit: Exit,
-    /// One sentence a line.
     pub message: String,
 }
 
 impl Failed {
-    /// Wrong usage or configuration.
     pub fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, message: message.into() }
     }

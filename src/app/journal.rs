@@ -21,15 +21,12 @@ use crate::session::Session;
 
 /// How long opening may take before a send goes on without.
 const OPENING: Duration = Duration::from_secs(5);
-/// How long the last entries may take.
 const CLOSING: Duration = Duration::from_secs(5);
 
-/// Where a profile's journal lies.
 pub fn dir(settings: &Settings) -> PathBuf {
     files::profile_dir(&settings.paths.data_dir, settings.profile.name())
 }
 
-/// What the journal of a profile is opened with.
 fn journal_options(settings: &Settings, profile: &Profile) -> JournalOptions {
     let dir = files::profile_dir(&settings.paths.data_dir, &profile.name);
     JournalOptions {
@@ -60,7 +57,6 @@ pub fn open(
     (Some(journal), pages)
 }
 
-/// Opens the journal for reading.
 pub fn reader(settings: &Settings, profile: &Profile) -> Result<JournalReader, Failed> {
     crate::journal::recover(&dir(settings));
     JournalReader::open(&dir(settings), &conversations(profile)).map_err(Failed::here)
@@ -70,7 +66,6 @@ pub fn reader(settings: &Settings, profile: &Profile) -> Result<JournalReader, F
 /// process; in the journal it gets one that no other message has.
 #[derive(Clone, Debug)]
 pub struct SubcommandJournal {
-    /// Where it is kept.
     pub journal: Journal,
     message: Option<MessageId>,
     /// What had been heard when it was opened.
@@ -82,7 +77,6 @@ impl SubcommandJournal {
         self.message.unwrap_or(message)
     }
 
-    /// Keeps an exchange that is over.
     pub fn exchange(&self, exchange: &Exchange) {
         let message = exchange.message.map(|m| self.number(m));
         let exchange = Arc::new(Exchange { message, ..exchange.clone() });
@@ -95,7 +89,6 @@ impl SubcommandJournal {
         self.before.iter().find(|(key, _)| *key == conversation).map_or(&[], |(_, messages)| messages)
     }
 
-    /// Keeps what was said in a conversation.
     pub fn heard(&self, conversation: ConversationKey, messages: Vec<RemoteMessage>) {
         if !messages.is_empty() {
             self.journal.submit(Job::RemoteMessages(conversation, messages));
@@ -155,13 +148,11 @@ pub async fn writer(settings: &Settings, profile: &Profile, single: bool) -> Opt
     Some(SubcommandJournal { journal, message, before: Arc::new(heard) })
 }
 
-/// An engine's settings with this journal.
 pub fn options<J: SendLog + Clone + 'static>(journal: Option<&J>) -> EngineOptions {
-    let mut options = EngineOptions::default();
-    if let Some(journal) = journal {
-        options.send_log = Arc::new(journal.clone());
-    }
-    options
+    journal.map_or_else(EngineOptions::default, |journal| EngineOptions {
+        send_log: Arc::new(journal.clone()),
+        ..EngineOptions::default()
+    })
 }
 
 /// Has something kept; secrets that a test run's record holds are masked first.

@@ -14,7 +14,7 @@ use crate::config::{Flags, Profile, edit};
 use crate::files;
 use crate::model::fault::SandboxRequest;
 use crate::model::{Conversation, FileSource};
-use crate::pass::{Pass, PassRun, report};
+use crate::pass::{Pass, report};
 use crate::session::FoundPass;
 use crate::session::local::{LocalAnswer, LocalRequest};
 
@@ -36,7 +36,11 @@ pub fn carry_out(
             let written = files::write_new(&path, &mask(&contents));
             LocalAnswer::Written(written.map(|said| if what.is_empty() { said } else { about(said) }))
         }
-        LocalRequest::Reports { run, dir } => LocalAnswer::Written(write_reports(&run, &dir, mask)),
+        LocalRequest::Reports { run, dir } => {
+            let mut reports = report::all(&run, mask).into_iter();
+            let written = reports.try_for_each(|(name, text)| files::write_new(&dir.join(name), &text).map(drop));
+            LocalAnswer::Written(written.map(|()| format!("The reports are in {}.", dir.display())))
+        }
         LocalRequest::KeepInConfig(conversation) => LocalAnswer::Kept(keep(paths, &opened.profile, &conversation)),
         LocalRequest::Fault(fault) => LocalAnswer::FaultSet(opened.set_up(&SandboxRequest::Fault(fault), clear)),
         LocalRequest::TellFaults => LocalAnswer::Faults(opened.faults()),
@@ -60,14 +64,6 @@ pub fn carry_out(
     }
 }
 
-/// Writes each form of a run's report into new files.
-fn write_reports(run: &PassRun, dir: &Path, mask: &dyn Fn(&str) -> String) -> Result<String, String> {
-    for (name, text) in report::all(run, mask) {
-        files::write_new(&dir.join(name), &text)?;
-    }
-    Ok(format!("The reports are in {}.", dir.display()))
-}
-
 /// The `*.toml` files here that are passes, or would be but for a mistake.
 fn passes_here() -> Vec<FoundPass> {
     let Ok(dir) = fs::read_dir(".") else { return Vec::new() };
@@ -86,14 +82,11 @@ fn judged(path: PathBuf) -> Option<FoundPass> {
     if !text.contains("[[cases") {
         return None;
     }
-    let name = match Pass::parse(&path, &text) {
-        Ok(pass) => Ok(pass.name),
-        Err(problems) => Err(problems.0.first().map(ToString::to_string).unwrap_or_default()),
-    };
+    let name = Pass::parse(&path, &text).map(|pass| pass.name);
+    let name = name.map_err(|problems| problems.0.first().map(ToString::to_string).unwrap_or_default());
     Some(FoundPass { path, name })
 }
 
-/// The file's text, read with a bound.
 fn read_pass(path: &Path) -> Result<String, String> {
     files::read_text(&files::typed(path), crate::pass::file::MAX_BYTES).map_err(|e| match e.kind() {
         ErrorKind::NotFound => format!("No such file: {}.", path.display()),
@@ -119,9 +112,6 @@ fn see(path: &Path) -> Result<(), String> {
 }
 
 /// The file's text; empty where there is none.
-///
-/// # Errors
-/// A sentence.
 pub fn config_text(path: &Path) -> Result<String, String> {
     if path.symlink_metadata().is_err() {
         return Ok(String::new());
@@ -131,18 +121,14 @@ pub fn config_text(path: &Path) -> Result<String, String> {
 
 /// Replaces the file by a text that was checked: a file that guestwire itself could not read is never written. Only its
 /// owner can read the new one.
-///
-/// # Errors
-/// A sentence; the file is as it was.
 pub fn replace_config(paths: &Paths, text: &str, env: Lookup<'_>) -> Result<(), String> {
     let home = files::home();
-    let home = home.as_deref();
     let paths = Paths { config_exists: true, ..paths.clone() };
     // Which profile opens is no matter of this check.
     let env = |name: &str| env(name).filter(|_| name != "GUESTWIRE_PROFILE");
     let source = Some(ConfigSource { text, private: true });
-    let path = paths.config_file.clone();
-    resolve(ConfigInput { paths, path_rows: Vec::new(), home, source, flags: &Flags::default(), env: &env })
+    let (path, home, flags) = (paths.config_file.clone(), home.as_deref(), &Flags::default());
+    resolve(ConfigInput { paths, path_rows: Vec::new(), home, source, flags, env: &env })
         .map_err(|problems| format!("{problems}; nothing was changed"))?;
     files::replace_private(&path, text)
         .map_err(|e| format!("{} cannot be written ({})", path.display(), files::why(&e)))
@@ -150,9 +136,6 @@ pub fn replace_config(paths: &Paths, text: &str, env: Lookup<'_>) -> Result<(), 
 
 /// Keeps a conversation that was added or opened by flags in the config file, and its profile too where the file has none
 /// of that name. Says what was written.
-///
-/// # Errors
-/// A sentence; the file is as it was.
 pub fn keep(paths: &Paths, profile: &Profile, conversation: &Conversation) -> Result<String, String> {
     if profile.sandbox {
         return Err("The conversations of the sandbox cannot be kept: the sandbox has its own.".to_owned());

@@ -15,7 +15,6 @@ use crate::config::origin::{Lookup, env_text};
 use crate::engine::Report;
 use crate::files;
 
-/// The level that `GUESTWIRE_LOG` sets: `info` unless it says `off`, `error`, `warn`, `debug` or `trace`.
 pub fn level(env: Lookup<'_>) -> Result<LevelFilter, Failed> {
     let Some((text, _)) = env_text(env, "GUESTWIRE_LOG") else { return Ok(LevelFilter::INFO) };
     text.parse().map_err(|_| {

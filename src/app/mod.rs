@@ -1,11 +1,11 @@
 //! The wiring that all front ends share: profile and engine, journal, logging, signals, files, output and exit codes.
 
-pub mod drive;
-pub mod exit;
-pub mod journal;
-pub mod local;
-pub mod logging;
-pub mod open;
-pub mod output;
+pub(crate) mod drive;
+pub(crate) mod exit;
+pub(crate) mod journal;
+pub(crate) mod local;
+pub(crate) mod logging;
+pub(crate) mod open;
+pub(crate) mod output;
 pub mod runtime;
-pub mod signals;
+pub(crate) mod signals;

@@ -19,7 +19,6 @@ use crate::text::suggest::suggestion;
 
 /// A profile that is ready to be spoken to. [`close`](Self::close) it at the end.
 pub struct OpenProfile {
-    /// What the engine works from.
     pub profile: Arc<Profile>,
     sandbox: Option<Sandbox>,
 }
@@ -51,7 +50,6 @@ impl OpenProfile {
         }
     }
 
-    /// Whether a sandbox of this process can be asked for faults.
     pub const fn has_sandbox(&self) -> bool {
         self.sandbox.is_some()
     }
@@ -87,7 +85,6 @@ impl OpenProfile {
         }
     }
 
-    /// Stops what was started.
     pub async fn close(self) {
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await;
@@ -95,7 +92,6 @@ impl OpenProfile {
     }
 }
 
-/// A session of a front end in which nothing has happened. Its log tells times in `zone`.
 pub fn session(settings: &Settings, profile: &Profile, zone: TimeZone, ascii: bool) -> Session {
     let log = Log::new(LogOptions {
         zone,
@@ -134,20 +130,18 @@ pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<Sa
     })
 }
 
-/// A scenario is a page or two of text.
 const SCENARIO_MAX: u64 = 4 << 20;
 
 fn load_scenario(path: &Path) -> Result<Scenario, Failed> {
     let name = path.display();
-    match files::read_text(path, SCENARIO_MAX) {
-        Ok(text) => Scenario::parse(&text, path).map_err(|e| Failed::usage(e.to_string())),
-        Err(error) => match path.to_str().and_then(Scenario::named) {
-            Some(scenario) => Ok(scenario),
-            None if error.kind() == std::io::ErrorKind::NotFound => Err(Failed::usage(format!(
-                "--scenario {name}: there is no such file, and no built-in scenario has that name{}",
-                suggestion(&name.to_string(), Scenario::names())
-            ))),
-            None => Err(Failed::usage(format!("--scenario {name}: cannot be read ({})", files::why(&error)))),
-        },
-    }
+    let why = match files::read_text(path, SCENARIO_MAX) {
+        Ok(text) => return Scenario::parse(&text, path).map_err(|e| Failed::usage(e.to_string())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let near = suggestion(&name.to_string(), Scenario::names());
+            format!("there is no such file, and no built-in scenario has that name{near}")
+        }
+        Err(error) => format!("cannot be read ({})", files::why(&error)),
+    };
+    let built_in = path.to_str().and_then(Scenario::named);
+    built_in.ok_or_else(|| Failed::usage(format!("--scenario {name}: {why}")))
 }

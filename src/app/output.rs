@@ -16,13 +16,9 @@ use crate::text::screen::{fit, visible};
 /// Something to say, for programs and for people.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutputLine {
-    /// The `event` field.
     pub event: &'static str,
-    /// The `at` field.
     pub at: Timestamp,
-    /// The fields after `event`, `at` and `v`.
     pub fields: Map<String, Value>,
-    /// What a person reads, if anything.
     pub human: Option<HumanText>,
 }
 
@@ -49,25 +45,21 @@ impl OutputLine {
         Self::new(event, at, json!({ "message": text })).warns(text)
     }
 
-    /// Also a result for people.
     #[must_use]
     pub fn says(self, text: impl Into<String>) -> Self {
         Self { human: Some(HumanText::Says(text.into())), ..self }
     }
 
-    /// Also a problem for people.
     #[must_use]
     pub fn warns(self, text: impl Into<String>) -> Self {
         Self { human: Some(HumanText::Warns(text.into())), ..self }
     }
 
-    /// Also how far a long command is, for people.
     #[must_use]
     pub fn reports(self, text: impl Into<String>) -> Self {
         Self { human: Some(HumanText::Reports(text.into())), ..self }
     }
 
-    /// The line of `--json`.
     pub fn json(&self) -> String {
         let head = json!({ "event": self.event, "at": self.at.to_string(), "v": 1 });
         with(head, Value::Object(self.fields.clone())).to_string()
@@ -86,14 +78,13 @@ pub struct Output {
     acts: bool,
     /// A report goes to stdout, so what people read goes to stderr.
     beside_report: bool,
-    /// How far the command is: a bar that stands under the lines.
     bar: Option<RunProgress>,
 }
 
 impl Output {
-    /// Of a command that speaks to the organisation of `profile`.
-    pub fn of(profile: &Profile) -> Self {
-        Self { acts: true, ..Self::reading(profile) }
+    /// Of a command that speaks to the organisation of `profile`. `beside_report`: stdout is left to a report.
+    pub fn of(profile: &Profile, beside_report: bool) -> Self {
+        Self { acts: true, beside_report, ..Self::reading(profile) }
     }
 
     /// Of a command that only reads what is kept of `profile`.
@@ -101,12 +92,6 @@ impl Output {
         let sandbox = profile.sandbox.then_some(true);
         let target = json!({ "sandbox": sandbox, "profile": profile.name, "region": profile.region });
         Self { target: dense(target), ..Self::default() }
-    }
-
-    /// Leaves stdout to a report: everything else goes to stderr.
-    #[must_use]
-    pub fn beside_report(self, beside_report: bool) -> Self {
-        Self { beside_report, ..self }
     }
 
     /// The line of `--json`, with whom the command speaks to.
@@ -118,7 +103,6 @@ impl Output {
         said.json()
     }
 
-    /// Whether the reader went away.
     pub const fn is_closed(&self) -> bool {
         self.closed
     }
@@ -126,13 +110,9 @@ impl Output {
     /// Says at the end of a command that went on although its output could not be written.
     pub fn end(&mut self) -> Result<(), Failed> {
         self.clear_bar();
-        match self.unwritten {
-            None => Ok(()),
-            Some(kind) => {
-                let message = format!("the output could not be written ({kind}); it is printed above");
-                Err(Failed { exit: Exit::Unwritten, message })
-            }
-        }
+        let Some(kind) = self.unwritten else { return Ok(()) };
+        let message = format!("the output could not be written ({kind}); it is printed above");
+        Err(Failed { exit: Exit::Unwritten, message })
     }
 
     /// Writes one line to stdout. The caller has made it safe where a person reads it.
@@ -140,7 +120,6 @@ impl Output {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
-    /// Writes bytes to stdout and flushes them.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failed> {
         if self.closed {
             return Ok(());
@@ -172,30 +151,19 @@ impl Output {
         }
     }
 
-    /// Says a line in the form that was asked for.
-    pub fn say(&mut self, line: &OutputLine, json: bool) -> Result<(), Failed> {
-        self.say_masked(line, json, &str::to_owned)
-    }
-
-    /// The same, with secrets masked by `mask`.
-    pub fn say_masked(&mut self, line: &OutputLine, json: bool, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
+    /// Says a line in the form that was asked for, with secrets masked by `mask`.
+    pub fn say(&mut self, line: &OutputLine, json: bool, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
         if json {
             return self.line(&mask(&self.json(line)));
         }
         let Some(human) = &line.human else { return Ok(()) };
         self.clear_bar();
         match human {
-            HumanText::Says(text) => self.line(&safe(&mask(text))),
-            HumanText::Warns(text) => {
-                warn(&mask(text));
-                Ok(())
-            }
-            HumanText::Reports(text) => {
-                // There is nowhere to report that stderr is gone.
-                let _ = writeln!(io::stderr().lock(), "{}", safe(&mask(text)));
-                Ok(())
-            }
+            HumanText::Says(text) => return self.line(&safe(&mask(text))),
+            HumanText::Warns(text) => warn(&mask(text)),
+            HumanText::Reports(text) => say(&format!("{}\n", safe(&mask(text)))),
         }
+        Ok(())
     }
 
     /// Shows how far the command is, where a person looks at stderr.
@@ -205,14 +173,13 @@ impl Output {
             return;
         }
         let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-        let line = standing.line();
-        say(&format!("\r\x1b[2K{}", fit(&visible(&line), columns.saturating_sub(1), true)));
+        say(&format!("\r\x1b[2K{}", fit(&visible(&standing.line()), columns.saturating_sub(1), true)));
         self.bar = Some(standing);
     }
 
     fn clear_bar(&mut self) {
         if self.bar.take().is_some() {
-            let _ = write!(io::stderr().lock(), "\r\x1b[2K");
+            say("\r\x1b[2K");
         }
     }
 }
@@ -222,9 +189,9 @@ fn safe(text: &str) -> String {
     text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
-/// Writes a problem to stderr. There is nowhere to report that stderr is gone.
+/// Writes a problem to stderr.
 pub fn warn(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "guestwire: {}", safe(text));
+    say(&format!("guestwire: {}\n", safe(text)));
 }
 
 /// Where a result goes that is named as a file: standard output for `-`, a device as it is, else a new private file, over
@@ -261,7 +228,6 @@ impl io::Write for Stdout {
     }
 }
 
-/// All of standard input, at most `most` bytes of it, as it was handed over.
 pub fn standard_input(most: u64) -> Result<Vec<u8>, Failed> {
     let mut bytes = Vec::new();
     let read = io::stdin().lock().take(most.saturating_add(1)).read_to_end(&mut bytes);
@@ -272,12 +238,10 @@ pub fn standard_input(most: u64) -> Result<Vec<u8>, Failed> {
     Ok(bytes)
 }
 
-/// Whether a person can be asked: both ends of the conversation are a terminal.
 pub fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks a question and reads the answer, without blanks around it.
 pub fn ask(question: &str, input: &mut dyn BufRead) -> Result<String, Failed> {
     say(question);
     let mut line = String::new();
@@ -287,28 +251,22 @@ pub fn ask(question: &str, input: &mut dyn BufRead) -> Result<String, Failed> {
     }
 }
 
-/// Questions go to stderr, so that stdout holds results only.
+/// To stderr, so that stdout holds results only. There is nowhere to report that stderr is gone.
 pub fn say(text: &str) {
     let mut stderr = io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
-/// Columns of the bar.
 const COLUMNS: usize = 20;
 
-/// Where a run stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunProgress {
-    /// Steps that are over.
     pub done: usize,
-    /// All steps.
     pub all: usize,
-    /// The ids of the open steps.
     pub open: Vec<String>,
 }
 
 impl RunProgress {
-    /// The bar and what is open, in one line.
     pub fn line(&self) -> String {
         let filled = (self.done * COLUMNS).checked_div(self.all).unwrap_or(COLUMNS);
         let bar: String = (0..COLUMNS).map(|at| if at < filled { '#' } else { '-' }).collect();

@@ -17,14 +17,10 @@ use crate::config::{Problems, Settings};
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Why there is no runtime.
 const NO_MORE: &str = "the system allows no more threads or files: raise the limits (`ulimit -n`, `ulimit -u`), and start guestwire again";
 
 /// Starts it. A file that may not grow any more (`ulimit -f`) is a write that fails from then on, and not the end of the
 /// program: whoever writes says so.
-///
-/// # Errors
-/// The system gives no more threads or files.
 pub fn start() -> Result<Runtime, Failed> {
     // Where no file can be opened, the runtime's own set-up panics instead of failing.
     let before = panic::take_hook();
@@ -44,9 +40,6 @@ pub fn start() -> Result<Runtime, Failed> {
 }
 
 /// Runs a command to its end on a small runtime of its own.
-///
-/// # Errors
-/// Its own, or that there is no runtime to be had.
 pub fn block_on<T>(command: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
     let runtime = start()?;
     let result = runtime.block_on(command);

@@ -2,7 +2,6 @@
 
 pub use platform::{listen, of_programs_without_a_screen};
 
-/// The signals of Unix.
 #[cfg(unix)]
 mod platform {
     use rustix::process::Signal as Number;
@@ -28,7 +27,6 @@ mod platform {
         Number::POWER,
     ];
 
-    /// What other signals mean for the console.
     const OTHERS: [(Number, Signal); 4] = [
         (Number::INT, Signal::Interrupt),
         (Number::TSTP, Signal::Suspend),
@@ -36,7 +34,6 @@ mod platform {
         (Number::WINCH, Signal::Resized),
     ];
 
-    /// Listens to all of them from now on.
     pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
         let (sender, receiver) = unbounded_channel();
         let ending = ENDING.iter().map(|number| (*number, ends(*number)));

@@ -66,7 +66,6 @@ pub fn definition() -> Command {
     program
 }
 
-/// The common flags that a command uses.
 fn used(command: &str) -> Vec<&'static str> {
     let target = ["region", "deployment", "origin", "integration", "guest", "conversation", "participant"];
     let speaks = ["profile", "config", "data_dir", "sandbox", "scenario", "color", "log_file", "ephemeral"];

@@ -1,7 +1,5 @@
 //! `guestwire config check|show|path`.
 
-use std::path::Path;
-
 use clap::Subcommand;
 
 use crate::app::exit::{Exit, Failed};
@@ -26,7 +24,6 @@ pub enum ConfigSub {
     Path,
 }
 
-/// Carries it out.
 pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>, front_ends: &FrontEnds) -> Result<Exit, Failed> {
     let mut output = Output::default();
     match what {
@@ -71,7 +68,6 @@ fn secrets(settings: &Settings) -> (Vec<Problem>, Vec<Problem>) {
             Err(error) => problems.push(settings.problem(secret.at, format!("`{field}` cannot be read: {error}"))),
         }
     }
-    problems.sort_by_key(|p| p.at);
     (problems, oddities)
 }
 
@@ -84,17 +80,12 @@ fn warn_of(problem: &Problem) {
 fn check_ca_files(settings: &Settings) -> Vec<Problem> {
     let ProfileChoice::Named(profile) = &settings.profile else { return Vec::new() };
     let name = format!("profiles.{}.ca_files", profile.name);
-    let problem =
-        |why: &str, file: &Path| settings.problem_of(&name, &format!("the CA file {}: {why}", file.display()));
     let mut problems = Vec::new();
     for file in &profile.ca_files {
+        let problem = |why: &str| settings.problem_of(&name, &format!("the CA file {}: {why}", file.display()));
         match check_ca_file(file) {
-            Ok(skipped) => {
-                for why in skipped {
-                    warn_of(&problem(&why, file));
-                }
-            }
-            Err(why) => problems.push(problem(&why, file)),
+            Ok(skipped) => skipped.iter().for_each(|why| warn_of(&problem(why))),
+            Err(why) => problems.push(problem(&why)),
         }
     }
     problems
@@ -116,13 +107,10 @@ fn verdict(settings: &Settings) -> String {
     }
 }
 
-/// Each value with where it came from, in columns.
 fn table(settings: &Settings) -> String {
-    let cells: Vec<(String, String)> = settings
-        .effective
-        .iter()
-        .map(|row| (visible(&format!("{} = {}", row.name, row.value)).into_owned(), row.origin.to_string()))
-        .collect();
+    let rows = settings.effective.iter();
+    let cells: Vec<_> =
+        rows.map(|row| (visible(&format!("{} = {}", row.name, row.value)).into_owned(), &row.origin)).collect();
     let widest = cells.iter().map(|(left, _)| width(left)).filter(|w| *w <= 72).max().unwrap_or(0);
     let pad = |left: &str| " ".repeat(widest.saturating_sub(width(left)));
     let lines: Vec<String> = cells.iter().map(|(left, origin)| format!("{left}{}  # {origin}\n", pad(left))).collect();

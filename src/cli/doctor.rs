@@ -33,7 +33,6 @@ pub struct DoctorArgs {
     pub json: bool,
 }
 
-/// The conversation that is looked at.
 fn target(profile: &Profile, args: &DoctorArgs) -> Result<Option<Conversation>, Failed> {
     let all = || profile.conversations.iter().map(|e| &e.conversation);
     let target = match &args.to {
@@ -46,7 +45,6 @@ fn target(profile: &Profile, args: &DoctorArgs) -> Result<Option<Conversation>, 
     Ok(target.cloned())
 }
 
-/// Asks, and says what it found.
 pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed> {
     let opened = OpenProfile::announced(settings)?;
     let target = target(&opened.profile, args)?;
@@ -55,12 +53,11 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed>
     let begin = |profile: &Profile, _, _: Option<&_>| {
         let mut session = Session::of(profile);
         session.profile.proxy = proxy_of(profile, &Environment::default()).transpose();
-        DoctorFold::new(Doctor::new(&session.profile.facts, target, args.send_test), session)
+        DoctorFold { doctor: Some(Doctor::new(&session.profile.facts, target, args.send_test)), session }
     };
     play(opened, settings, needs, begin).await.exit
 }
 
-/// The account of one series.
 #[derive(Debug)]
 pub struct DoctorFold {
     doctor: Option<Doctor>,
@@ -68,11 +65,6 @@ pub struct DoctorFold {
 }
 
 impl DoctorFold {
-    /// An account of a series that has not begun.
-    pub fn new(doctor: Doctor, session: Session) -> Self {
-        Self { doctor: Some(doctor), session }
-    }
-
     fn carry_out(now: Moment, changes: Changes) -> impl Iterator<Item = FrontEndEffect> {
         changes.into_iter().flat_map(move |change| match change {
             Change::Engine(command) => vec![FrontEndEffect::Ask(command)],

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 
-use super::log::PeriodArgs;
+use super::log::{PAGE, PeriodArgs};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::{journal, output};
@@ -40,7 +40,6 @@ pub struct ExportArgs {
     pub out: PathBuf,
 }
 
-/// What can be exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExportForm {
     /// All exchanges as HAR 1.2, one entry for each try
@@ -51,10 +50,6 @@ pub enum ExportForm {
     Session,
 }
 
-/// Entries read in one go.
-const PAGE: usize = 200;
-
-/// Writes the file.
 pub async fn run(args: ExportArgs, settings: &Settings) -> Result<Exit, Failed> {
     let period = args.period.period(settings)?;
     let opened = OpenProfile::open(settings)?;

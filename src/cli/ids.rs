@@ -7,7 +7,7 @@ use crate::app::drive::{FrontEnd, FrontEndEffect, FrontEndEvent, MessagesKept, N
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::OpenProfile;
 use crate::app::output::{Output, OutputLine, standard_input};
-use crate::config::{Profile, Settings};
+use crate::config::{Profile, ProfileChoice, Settings};
 use crate::diagnosis::ids::{FoundId, IdKind, IdLookUp, KnownIds, find};
 use crate::engine::{Command, Report};
 use crate::model::{Moment, ProbeQuestion, Probed, TokenStatus};
@@ -41,14 +41,16 @@ fn text(argument: &str) -> Result<String, Failed> {
     Ok(String::from_utf8_lossy(&standard_input(MAX_BYTES)?).into_owned())
 }
 
-/// The ids that a profile names.
 pub fn known(profile: &Profile) -> KnownIds {
     KnownIds::of(profile.conversations.iter().map(|e| &e.conversation.address))
 }
 
-/// Without look-ups. `profile` is there where the configuration is.
-pub fn offline(args: &IdsArgs, profile: Option<&Profile>) -> Result<Exit, Failed> {
-    let known = profile.map(known).unwrap_or_default();
+/// Without look-ups. `settings` are there where the configuration works: then the ids that it names are known.
+pub fn offline(args: &IdsArgs, settings: Option<&Settings>) -> Result<Exit, Failed> {
+    let known = match settings.map(|settings| &settings.profile) {
+        Some(ProfileChoice::Named(profile)) => known(profile),
+        _ => KnownIds::default(),
+    };
     let found = find(&text(&args.text)?, &known);
     say(&found, &IdLookUp::default(), &mut Output::default(), args.json)
 }
@@ -60,10 +62,13 @@ pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Fail
     let known = known(&opened.profile);
     let found = find(&text, &known);
     let needs = Needs { json: args.json, keeps: MessagesKept::Nothing, sign_in: true, report_on_stdout: false };
-    let begin = |profile: &Profile, _, _: Option<&_>| IdsFold::new(IdLookUp::at(&found, known), Session::of(profile));
+    let begin = |profile: &Profile, _, _: Option<&_>| {
+        let (look, session) = (IdLookUp::at(&found, known), Session::of(profile));
+        IdsFold { look, told: 0, session, begun: false, exit: Exit::Done }
+    };
     let mut played = play(opened, settings, needs, begin).await;
     let exit = played.exit?;
-    let look = &played.fold.look;
+    let look = &played.front.look;
     let said = say(&find(&text, &look.known), look, &mut played.output, args.json)?;
     Ok(if exit == Exit::Done { said } else { exit })
 }
@@ -94,7 +99,7 @@ fn say(found: &[FoundId], look: &IdLookUp, output: &mut Output, json: bool) -> R
         let home = one.home.as_ref().filter(|home| one.swap.as_ref() != Some(home));
         says.extend(home.map(|home| format!("of the conversation {home}")));
         let says = says.join("\n               ");
-        output.say(&OutputLine::new("id", at, fields).says(says), json)?;
+        output.say(&OutputLine::new("id", at, fields).says(says), json, &str::to_owned)?;
     }
     if found.is_empty() {
         crate::app::output::warn("there is no id in this text: ids are UUIDs, or 32 hexadecimal digits for messages");
@@ -103,7 +108,6 @@ fn say(found: &[FoundId], look: &IdLookUp, output: &mut Output, json: bool) -> R
     Ok(Exit::Done)
 }
 
-/// The look-ups of one text.
 #[derive(Debug)]
 pub struct IdsFold {
     look: IdLookUp,
@@ -115,11 +119,6 @@ pub struct IdsFold {
 }
 
 impl IdsFold {
-    /// Look-ups that have not begun.
-    pub fn new(look: IdLookUp, session: Session) -> Self {
-        Self { look, told: 0, session, begun: false, exit: Exit::Done }
-    }
-
     fn go_on(&mut self) -> Vec<FrontEndEffect> {
         vec![match self.look.next() {
             Some(asked) => FrontEndEffect::Ask(Command::Probe(asked)),

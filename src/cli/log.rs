@@ -35,9 +35,8 @@ pub struct LogArgs {
 }
 
 /// Entries read in one go.
-const PAGE: usize = 200;
+pub const PAGE: usize = 200;
 
-/// Prints what was kept.
 pub async fn run(args: LogArgs, settings: &Settings) -> Result<Exit, Failed> {
     let period = args.period.period(settings)?;
     let opened = OpenProfile::open(settings)?;
@@ -59,7 +58,7 @@ fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profi
             after = entries.last().map_or(after, |e| e.number);
             more = further && !entries.is_empty();
             for entry in entries.iter().filter(|entry| period.contains(entry.source.at().wall)) {
-                output.say(&line(entry, profile), args.json)?;
+                output.say(&line(entry, profile), args.json, &str::to_owned)?;
             }
         }
         return Ok(());
@@ -83,12 +82,11 @@ fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profi
         output::warn(&format!("nothing that is kept {what}"));
     }
     for entry in pages.iter().rev().flatten() {
-        output.say(&line(entry, profile), args.json)?;
+        output.say(&line(entry, profile), args.json, &str::to_owned)?;
     }
     Ok(())
 }
 
-/// One entry, for programs and for people.
 fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
     let named = |key: Option<ConversationKey>| {
         profile.conversations.get(key?.0 as usize).map(|entry| entry.conversation.name.as_str())
@@ -137,7 +135,6 @@ fn line(entry: &KeptEntry, profile: &Profile) -> OutputLine {
     OutputLine::new("entry", exchange.started.wall, fields).says(human)
 }
 
-/// `guestwire forget`: asks, and removes.
 pub fn forget(yes: bool, settings: &Settings) -> Result<Exit, Failed> {
     let dir = journal::dir(settings);
     let name = settings.profile.name();
@@ -145,17 +142,14 @@ pub fn forget(yes: bool, settings: &Settings) -> Result<Exit, Failed> {
         output::warn(&format!("nothing is kept for the profile `{name}`"));
         return Ok(Exit::Done);
     }
-    if !yes {
-        if !output::can_ask() {
-            return Err(Failed::usage(
-                "this removes everything that is kept for the profile; add --yes to do it without a question",
-            ));
-        }
-        let question = format!("Remove {} with all messages, drafts and the log of `{name}`? [y/N] ", dir.display());
-        if !matches!(output::ask(&question, &mut io::stdin().lock())?.as_str(), "y" | "Y" | "yes") {
-            output::warn("nothing was removed");
-            return Ok(Exit::Refused);
-        }
+    if !yes && !output::can_ask() {
+        let how = "add --yes to do it without a question";
+        return Err(Failed::usage(format!("this removes everything that is kept for the profile; {how}")));
+    }
+    let question = format!("Remove {} with all messages, drafts and the log of `{name}`? [y/N] ", dir.display());
+    if !yes && !matches!(output::ask(&question, &mut io::stdin().lock())?.as_str(), "y" | "Y" | "yes") {
+        output::warn("nothing was removed");
+        return Ok(Exit::Refused);
     }
     files::forget(&dir).map_err(Failed::here)?;
     output::warn(&format!("removed {}", dir.display()));
@@ -175,9 +169,6 @@ pub struct PeriodArgs {
 
 impl PeriodArgs {
     /// The period, in the zone in which times are shown.
-    ///
-    /// # Errors
-    /// Which flag names no time, and what to write.
     pub fn period(&self, settings: &Settings) -> Result<Period, Failed> {
         let now = jiff::Timestamp::now().to_zoned(settings.ui.times.zone());
         let mut period = Period::default();

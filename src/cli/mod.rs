@@ -24,31 +24,30 @@ use clap::error::ErrorKind;
 use crate::app::exit::{Exit, Failed};
 use crate::app::logging;
 use crate::app::runtime::{Console, FrontEnds, block_on};
-use crate::config::{Flags, ProfileChoice, load};
+use crate::config::{Flags, load};
 use crate::files;
 
 /// The whole program. Everything that goes wrong ends as a sentence on stderr and an exit code.
 pub fn main(front_ends: &FrontEnds) -> ExitCode {
     crate::app::runtime::end_the_program(front_ends.leave_terminal);
     let parsed = args::definition().try_get_matches();
-    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => cli,
-        Err(error) => {
-            let wanted = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            return match error.print() {
-                _ if !wanted => Exit::Usage,
-                // A reader that went away while help was printed is not an error.
-                Err(why) if why.kind() != io::ErrorKind::BrokenPipe => Exit::Unwritten,
-                _ => Exit::Done,
+    let exit = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => run(cli, front_ends).unwrap_or_else(|failed| {
+            failed.message.lines().for_each(crate::app::output::warn);
+            failed.exit
+        }),
+        Err(error) => match (error.print(), error.kind()) {
+            // A reader that went away while help was printed is not an error.
+            (Err(why), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
+                if why.kind() != io::ErrorKind::BrokenPipe =>
+            {
+                Exit::Unwritten
             }
-            .into();
-        }
+            (_, ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => Exit::Done,
+            _ => Exit::Usage,
+        },
     };
-    let exit = run(cli, front_ends).unwrap_or_else(|failed| {
-        failed.message.lines().for_each(crate::app::output::warn);
-        failed.exit
-    });
-    exit.into()
+    ExitCode::from(exit.code())
 }
 
 fn run(cli: Cli, front_ends: &FrontEnds) -> Result<Exit, Failed> {
@@ -102,10 +101,7 @@ fn with_settings(
     match command {
         Some(Sub::Send(args)) => block_on(send::run(args, described, &settings)),
         Some(Sub::Ids(args)) if args.lookup => block_on(ids::looked_up(&args, &settings)),
-        Some(Sub::Ids(args)) => match &settings.profile {
-            ProfileChoice::Named(profile) => ids::offline(&args, Some(profile)),
-            ProfileChoice::Sandbox => ids::offline(&args, None),
-        },
+        Some(Sub::Ids(args)) => ids::offline(&args, Some(&settings)),
         Some(Sub::Run(args)) => block_on(run::run(&args, &settings)),
         Some(Sub::Doctor(args)) => block_on(doctor::run(&args, &settings)),
         Some(Sub::Log(args)) => block_on(log::run(args, &settings)),

@@ -18,7 +18,6 @@ use crate::text::suggest::suggestion;
 /// Longer lines are hard to read, however wide the terminal is.
 const WIDEST: usize = 100;
 
-/// `guestwire explain`: prints the page of a cause, or the list of all.
 pub fn explain(name: Option<&str>) -> Result<Exit, Failed> {
     let text = match name {
         None => pages::list(),
@@ -31,7 +30,6 @@ pub fn explain(name: Option<&str>) -> Result<Exit, Failed> {
     Ok(Exit::Done)
 }
 
-/// The text with lines that fit, broken between words.
 fn broken(text: &str, columns: usize) -> String {
     text.lines().flat_map(|line| hanging(line, columns)).flat_map(|row| [row, "\n".to_owned()]).collect()
 }
@@ -71,13 +69,11 @@ fn page(program: Command, of: Option<&str>) -> Result<Vec<u8>, Failed> {
     Ok(bytes)
 }
 
-/// `guestwire completions`: prints a shell's completion script.
 pub fn completions(program: Command, shell: Shell) -> Result<Exit, Failed> {
     Output::default().bytes(&script(program, shell))?;
     Ok(Exit::Done)
 }
 
-/// `guestwire man`: prints the manual page of a command, or of guestwire.
 pub fn man(program: Command, of: Option<&str>) -> Result<Exit, Failed> {
     Output::default().bytes(&page(program, of)?)?;
     Ok(Exit::Done)

@@ -15,7 +15,6 @@ use crate::session::SignIn;
 use crate::session::sign_in::{facts_text, missing_scopes, refused_text};
 use crate::text::json::with;
 
-/// Signs in.
 pub async fn run(json: bool, settings: &Settings) -> Result<Exit, Failed> {
     let needs = Needs { json, keeps: MessagesKept::Nothing, sign_in: true, report_on_stdout: false };
     play(OpenProfile::announced(settings)?, settings, needs, |_, _, _| TokenFold::default()).await.exit
@@ -23,13 +22,10 @@ pub async fn run(json: bool, settings: &Settings) -> Result<Exit, Failed> {
 
 /// How long the question what a token may do is waited for.
 const SCOPES_WITHIN: Duration = Duration::from_secs(5);
-/// The status's word and what goes with it, for `--json`.
-pub fn token_line(now: Moment, status: &TokenStatus) -> OutputLine {
-    OutputLine::new("token", now.wall, token_fields(status, None))
-}
 
-/// `trouble`: why it is no use to wait longer, for a status that does not say so itself.
-fn token_fields(status: &TokenStatus, trouble: Option<&String>) -> Value {
+/// The status's word and what goes with it, for `--json`. `trouble`: why it is no use to wait longer, for a status that does
+/// not say so itself.
+pub fn token_line(now: Moment, status: &TokenStatus, trouble: Option<&String>) -> OutputLine {
     let detail = match status {
         TokenStatus::RenewFailed { why, .. }
         | TokenStatus::Expired { why, .. }
@@ -43,14 +39,11 @@ fn token_fields(status: &TokenStatus, trouble: Option<&String>) -> Value {
     };
     let facts = status.facts().map_or(Value::Null, facts_json);
     let message = detail.map_or(Value::Null, |why| json!({ "message": why }));
-    with(with(json!({ "state": status.word() }), facts), message)
+    OutputLine::new("token", now.wall, with(with(json!({ "state": status.word() }), facts), message))
 }
 
 fn facts_json(facts: &TokenFacts) -> Value {
-    let granted = match &facts.granted {
-        Granted::Unknown => Value::Null,
-        Granted::Named(scopes) => json!(scopes),
-    };
+    let granted = if let Granted::Named(scopes) = &facts.granted { json!(scopes) } else { Value::Null };
     json!({
         "generation": facts.generation.0,
         "expires": facts.expires.map(|m| m.wall.to_string()),
@@ -65,7 +58,6 @@ fn facts_json(facts: &TokenFacts) -> Value {
     })
 }
 
-/// The account of one sign-in.
 #[derive(Debug, Default)]
 pub struct TokenFold {
     sign_in: SignIn,
@@ -74,8 +66,7 @@ pub struct TokenFold {
 
 impl TokenFold {
     fn line(&self, now: Moment) -> OutputLine {
-        let trouble = self.sign_in.trouble().map(|trouble| &trouble.why);
-        OutputLine::new("token", now.wall, token_fields(&self.sign_in.status, trouble))
+        token_line(now, &self.sign_in.status, self.sign_in.trouble().map(|trouble| &trouble.why))
     }
 
     fn finish(&self, now: Moment) -> Vec<FrontEndEffect> {

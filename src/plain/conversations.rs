@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::parser::PlainQuestion;
-use super::parser::{Done, number};
+use super::parser::{Done, PlainQuestion, number};
 use super::sentences::{self, ending, span};
 use super::{AwaitedSession, Exit, Plain, number_of};
 use crate::config::address;
@@ -23,7 +22,6 @@ use crate::text::{clause, counted};
 /// How long a session may take to move: longer than all tries to open it, and than the answer to a frame.
 const SESSION_WAIT: Duration = Duration::from_secs(120);
 
-/// What can be asked of a session, by its word.
 const ASKS: [(&str, SessionAsk); 8] = [
     ("connect", SessionAsk::Connect),
     ("new", SessionAsk::StartNew),
@@ -169,8 +167,8 @@ impl Plain {
         let found = match found {
             Ok(found) => found,
             Err(why) => {
-                self.say(format!("Active conversations cannot be listed: {}. You can still send.", clause(&why)));
-                return self.ends(Exit::Refused, None);
+                let sentence = format!("Active conversations cannot be listed: {}. You can still send.", clause(&why));
+                return self.say_end(Exit::Refused, sentence);
             }
         };
         self.ends(Exit::Done, None);
@@ -199,7 +197,6 @@ impl Plain {
 
     // ---- what is asked --------------------------------------------------------------------------------------------
 
-    /// `.active 2`: asks for a page of active conversations.
     pub(super) fn discover(&mut self, rest: &str) -> Done {
         let page = u32::try_from(number(rest)?.unwrap_or(1)).ok().filter(|page| *page > 0);
         let page = page.ok_or("There is no such page. Type .active, or .active 2 for the second page.")?;
@@ -208,7 +205,6 @@ impl Plain {
         Ok(())
     }
 
-    /// `.add 2` one that was found, or `.add ID`.
     pub(super) fn add(&mut self, rest: &str) -> Done {
         if rest.contains('<') || MessengerSnippet::read(rest).is_some() {
             self.add_snippet(rest);
@@ -286,7 +282,6 @@ impl Plain {
         }
     }
 
-    /// `.keep`: has the open conversation written into the config file.
     pub(super) fn keep_in_config(&mut self) -> Done {
         let key = self.active()?;
         let item = self.session.conversations.get(key).ok_or("That conversation is not there any more.")?;
@@ -324,8 +319,7 @@ impl Plain {
 
     pub(super) fn ask_session(&mut self, key: ConversationKey, ask: SessionAsk) {
         if let Some((sentence, exit)) = self.moves_nothing(key, ask) {
-            self.say(format!("{}: {sentence}", self.spoken(key)));
-            return self.ends(exit, None);
+            return self.say_end(exit, format!("{}: {sentence}", self.spoken(key)));
         }
         // The others move nothing that would be told.
         if !matches!(ask, SessionAsk::Join | SessionAsk::History | SessionAsk::Health) {
@@ -355,17 +349,14 @@ impl Plain {
         })
     }
 
-    /// A session that was asked to move and has not for so long.
     pub(super) fn check_session_wait(&mut self) {
         let now = self.now;
         if let Some(awaited) = self.asked.web_session.take_if(|awaited| awaited.until.left(now).is_zero()) {
-            let waited = span(SESSION_WAIT);
-            self.say(format!("{}: the session has not changed within {waited}.", self.spoken(awaited.key)));
-            self.ends(Exit::Unknown, None);
+            let (spoken, waited) = (self.spoken(awaited.key), span(SESSION_WAIT));
+            self.say_end(Exit::Unknown, format!("{spoken}: the session has not changed within {waited}."));
         }
     }
 
-    /// `.attach PATH` and `.attribute name=value`: they go with the next message.
     pub(super) fn attach(&mut self, rest: &str) -> Done {
         let (key, channel) = self.carrier()?;
         let file = local::attachment(rest)?;
@@ -410,7 +401,6 @@ impl Plain {
         }
     }
 
-    /// What goes with a message, as parts of a sentence.
     pub(super) fn spoken_extras(extras: &Extras) -> String {
         let files = extras.attachments.iter().map(|f| format!("with the file {}", f.label()));
         let attributes = extras.attributes.iter().map(|(name, value)| format!("with {name}={value}"));

@@ -1,15 +1,17 @@
-//! The course of a session: how it begins, what a script does not wait for, how it ends.
+//! The course of a session: how it begins, what a script does not wait for, how it ends; and the token.
 
 use std::collections::btree_map::Entry;
 
-use super::{AwaitedReply, FrontEndEffect, Outstanding, Plain, sentences};
+use super::sentences::span;
+use super::{AwaitedReply, FrontEndEffect, Outstanding, Plain, Signing};
 use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::journal::{Job, JournalPage};
-use crate::model::{ConversationKey, DeliveryStatus, MessageId};
+use crate::model::{ConversationKey, DeliveryStatus, MessageId, TokenStatus};
 use crate::session::Session;
 use crate::session::changes::Leftovers;
 use crate::session::place_words;
+use crate::session::sign_in::{SignIn, facts_text};
 use crate::text::{clause, counted};
 
 impl Plain {
@@ -47,8 +49,7 @@ impl Plain {
             self.wrong("Not sent: the input ended before .end.");
         }
         if self.dialogue.question.take().is_some() {
-            self.say("Not done: the input ended before the answer.");
-            self.ends(Exit::Refused, None);
+            self.say_end(Exit::Refused, "Not done: the input ended before the answer.");
         }
         if self.interactive && self.is_busy() {
             self.say("guestwire ends when every message is settled. Ctrl-C ends it now.");
@@ -61,8 +62,7 @@ impl Plain {
             self.say("Dropped; nothing was sent.");
             self.dialogue.prompt_due = true;
         } else if self.dialogue.question.take().is_some() {
-            self.say("Not done.");
-            self.ends(Exit::Refused, None);
+            self.say_end(Exit::Refused, "Not done.");
         } else if self.is_busy() && !self.interrupted {
             self.interrupted = true;
             self.waiting_over("Stopped waiting for a reply.");
@@ -81,7 +81,6 @@ impl Plain {
         self.left = true;
     }
 
-    /// After each input: what follows from it whatever it was.
     pub(super) fn afterwards(&mut self) {
         self.give_up();
         self.check_wait();
@@ -118,12 +117,10 @@ impl Plain {
         }
         let because = format!("because guestwire is not signed in: {}.", clause(&why));
         for key in std::mem::take(&mut self.asked.reading) {
-            self.say(format!("{}: not read, {because}", self.spoken(key)));
-            self.ends(exit, None);
+            self.say_end(exit, format!("{}: not read, {because}", self.spoken(key)));
         }
         if self.asked.page.take().is_some() {
-            self.say(format!("Active conversations are not listed, {because}"));
-            self.ends(exit, None);
+            self.say_end(exit, format!("Active conversations are not listed, {because}"));
         }
     }
 
@@ -135,7 +132,6 @@ impl Plain {
         }
     }
 
-    /// Takes back the messages that are held back in the conversations that `hopeless` picks.
     fn give_up_held(&mut self, exit: Exit, why: &str, hopeless: impl Fn(&Session, MessageId, ConversationKey) -> bool) {
         let held = self.session.held().filter(|held| hopeless(&self.session, held.id, held.conversation));
         let held: Vec<MessageId> = held.map(|held| held.id).collect();
@@ -147,9 +143,8 @@ impl Plain {
         }
     }
 
-    /// Whether the wait for a reply is over, one way or the other.
     pub(super) fn check_wait(&mut self) {
-        let Some(AwaitedReply { message, until, span }) = self.asked.waiting else { return };
+        let Some(AwaitedReply { message, until, span: patience }) = self.asked.waiting else { return };
         let delivery = self.session.threads.message(message).map(|m| m.delivery.clone());
         let sent = |to: &DeliveryStatus| matches!(to, DeliveryStatus::Accepted | DeliveryStatus::Landed);
         match delivery.filter(|to| to.is_settled() && !sent(to)) {
@@ -163,9 +158,9 @@ impl Plain {
                 self.say(format!("Stopped waiting for a reply: the message is {}.", delivery.word()));
             }
             None if until.left(self.now).is_zero() => {
-                let span = sentences::span(span);
+                let waited = span(patience);
                 self.waiting_over(&format!(
-                    "No reply was received within {span}. Type .wait to wait longer, or .read."
+                    "No reply was received within {waited}. Type .wait to wait longer, or .read."
                 ));
             }
             None => {}
@@ -174,13 +169,10 @@ impl Plain {
 
     pub(super) fn waiting_over(&mut self, sentence: &str) {
         if self.asked.waiting.take().is_some() {
-            self.say(sentence);
-            self.ends(Exit::Refused, None);
+            self.say_end(Exit::Refused, sentence);
         }
     }
-}
 
-impl Plain {
     pub(super) fn journal(&mut self, page: JournalPage) {
         if let JournalPage::History(found) = page {
             return self.searched(found);
@@ -239,8 +231,7 @@ impl Plain {
             }
             None => return false,
         };
-        self.say(sentence);
-        self.ends(Exit::Refused, None);
+        self.say_end(Exit::Refused, sentence);
         true
     }
 
@@ -250,6 +241,131 @@ impl Plain {
         let Some(conversation) = self.session.threads.message(id).map(|message| message.conversation) else { return };
         if let Some((text, cursor)) = self.drafts.get(&conversation).cloned().filter(|_| self.session.journal.keeps()) {
             self.acts.push(FrontEndEffect::Keep(Box::new(Job::Draft { conversation, text, cursor })));
+        }
+    }
+
+    // ---- the token ------------------------------------------------------------------------------------------------
+
+    pub(super) fn token_moved(&mut self, was: &TokenStatus, in_trouble: bool) {
+        let status = self.session.sign_in.status.clone();
+        let before = was.facts().map(|f| f.generation);
+        let mended = matches!(was, TokenStatus::RenewFailed { .. }) || in_trouble;
+        match &status {
+            TokenStatus::Valid(facts) => {
+                let lasts = match facts.expires {
+                    Some(end) => format!("the token lasts {}", span(end.left(self.now))),
+                    None => "it is not known when the token ends".to_owned(),
+                };
+                match before {
+                    None => self.say(format!("Signed in; {lasts}.")),
+                    Some(old) if old != facts.generation || mended => self.say(format!("New token; {lasts}.")),
+                    Some(_) => {}
+                }
+            }
+            TokenStatus::RenewFailed { retry, why, .. } => {
+                let (left, why) = (span(retry.left(self.now)), clause(why));
+                let stays = "the token that there is stays in use";
+                self.say(format!("The renewal failed, and {stays}: {why}. The next try is in {left}."));
+            }
+            TokenStatus::Expired { retry: Some(retry), why } => {
+                let left = span(retry.left(self.now));
+                self.say(format!("No token: {}. The next try is in {left}; messages wait until then.", clause(why)));
+            }
+            TokenStatus::Expired { retry: None, why } => {
+                let how = "Put a new token in its place and start guestwire again.";
+                self.say(format!("The token has expired and cannot be renewed: {}. {how}", clause(why)));
+            }
+            TokenStatus::Refused { why, .. } => {
+                self.say(format!("No token: {}. Type .signin to try again.", clause(why)));
+            }
+            TokenStatus::BadClient { why } => {
+                let how = "Fix client_id or client_secret in the profile, then type .signin.";
+                self.say(format!("Client id or secret refused: {}. {how}", clause(why)));
+            }
+            TokenStatus::NoSecret { why } => self.say(format!("{}. Type .signin to try again.", clause(why))),
+            TokenStatus::Limited { until, .. } => {
+                let left = span(until.left(self.now));
+                self.say(format!("The token endpoint asks guestwire to wait {left}; guestwire tries again by itself."));
+            }
+            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Renewing(_) => {}
+        }
+        self.signing_moved();
+    }
+
+    pub(super) fn signing_moved(&mut self) {
+        let Some(Signing { than, tell }) = self.asked.signing else { return };
+        let generation = self.session.sign_in.status.facts().map(|f| f.generation);
+        let pending = match &self.session.sign_in.status {
+            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Renewing(_) => true,
+            TokenStatus::Valid(_) => generation <= than,
+            _ => false,
+        };
+        if pending {
+            return;
+        }
+        self.asked.signing = None;
+        let exit = match self.session.sign_in.trouble() {
+            Some(trouble) => trouble.into(),
+            None if matches!(self.session.sign_in.status, TokenStatus::Valid(_)) => Exit::Done,
+            None => Exit::NotSignedIn,
+        };
+        self.ends(exit, None);
+        if tell {
+            self.show_token();
+        }
+        self.dialogue.prompt_due = true;
+    }
+
+    pub(super) fn show_token(&mut self) {
+        let status = &self.session.sign_in.status;
+        let said = match status {
+            _ if let Some(facts) = status.facts() => facts_text(facts, self.now),
+            TokenStatus::SignedOut => "No token yet. Type .signin to get one.".to_owned(),
+            TokenStatus::Getting => "guestwire is getting a token.".to_owned(),
+            TokenStatus::Limited { until, .. } => {
+                format!("No token yet; the next try is in {}.", span(until.left(self.now)))
+            }
+            TokenStatus::Expired { why, .. }
+            | TokenStatus::Refused { why, .. }
+            | TokenStatus::BadClient { why }
+            | TokenStatus::NoSecret { why } => format!("No token: {}. Type .signin to try again.", clause(why)),
+            _ => "No token.".to_owned(),
+        };
+        self.say_each(said.lines());
+    }
+
+    pub(super) fn token(&mut self) {
+        let pending = matches!(self.session.sign_in.status, TokenStatus::Getting | TokenStatus::SignedOut);
+        if pending && !self.interactive {
+            self.asked.signing = Some(Signing { than: None, tell: true });
+            return;
+        }
+        self.show_token();
+        // This asks nothing of the server: what a message came to stays the end.
+        if let Some(trouble) = self.session.sign_in.trouble() {
+            let exit = Exit::from(trouble);
+            self.ends(exit, None);
+        }
+    }
+
+    pub(super) fn renew(&mut self) {
+        let facts = self.session.sign_in.status.facts();
+        if facts.is_some_and(|facts| facts.pasted) {
+            self.say_end(Exit::Refused, "No new token: a pasted token cannot be renewed.");
+        } else {
+            self.asked.signing = Some(Signing { than: facts.map(|facts| facts.generation), tell: false });
+            self.ask(Command::Renew);
+        }
+    }
+
+    pub(super) fn sign_in(&mut self) {
+        if self.session.sign_in.status.facts().is_some() {
+            self.say("Signed in already. Type .renew for a new token.");
+        } else {
+            self.asked.signing = Some(Signing { than: None, tell: false });
+            // What was said before is no answer to a new try.
+            self.session.sign_in = SignIn::default();
+            self.ask(Command::SignIn);
         }
     }
 }

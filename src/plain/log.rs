@@ -18,13 +18,11 @@ impl Plain {
 
     /// The entry with number `n`, or else the newest that carries a message.
     fn entry_or_newest(&self, n: Option<u64>) -> Result<&LogEntry, String> {
-        match n {
-            Some(n) => self.entry_of(n),
-            None => {
-                let sent = self.session.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.message.is_some()));
-                Ok(sent.ok_or("Nothing was sent yet. Type the number of an entry; .log shows the entries.")?)
-            }
-        }
+        let Some(n) = n else {
+            let sent = self.session.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.message.is_some()));
+            return Ok(sent.ok_or("Nothing was sent yet. Type the number of an entry; .log shows the entries.")?);
+        };
+        self.entry_of(n)
     }
 
     pub(super) fn show_log(&mut self, rest: &str) -> Done {
@@ -90,25 +88,19 @@ impl Plain {
         }
         Ok(())
     }
-}
 
-impl Plain {
     /// The entry `n`, or else the newest, of which there is something to explain.
     pub(super) fn refused(&self, n: Option<u64>) -> Result<u64, String> {
         let explained = |entry: &&LogEntry| entry.diagnosis().is_some();
-        match n {
-            Some(n) => {
-                let entry = self.entry_of(n)?;
-                Some(entry).filter(explained).map(LogEntry::number).ok_or_else(|| format!("Entry {n} was not refused."))
-            }
+        let (entry, none) = match n {
+            Some(n) => (Some(self.entry_of(n)?).filter(explained), format!("Entry {n} was not refused.")),
             None => {
-                let newest = self.session.log.entries().rev().find(explained);
-                newest.map(LogEntry::number).ok_or_else(|| "Nothing was refused in this session.".to_owned())
+                (self.session.log.entries().rev().find(explained), "Nothing was refused in this session.".to_owned())
             }
-        }
+        };
+        entry.map(LogEntry::number).ok_or(none)
     }
 
-    /// The card of a refusal, a sentence at a time.
     pub(super) fn show_why(&mut self, rest: &str) -> Done {
         let n = self.refused(number(rest)?)?;
         let log = &self.session.log;

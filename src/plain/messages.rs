@@ -32,7 +32,6 @@ impl Plain {
         Ok(())
     }
 
-    /// Sends a text to the open conversation; in production after a question.
     pub(super) fn say_text(&mut self, text: &str) -> Done {
         let key = self.active().map_err(|sentence| format!("Not sent. {sentence}"))?;
         let bytes = text.len();
@@ -52,8 +51,7 @@ impl Plain {
             why.map(|(how, why)| format!("Not sent as {how}: {why}. Type .sendas to change it."))
         };
         if let Some(sentence) = objection {
-            self.say(sentence);
-            self.ends(Exit::Refused, None);
+            self.say_end(Exit::Refused, sentence);
             return Ok(());
         }
         let extras = self.next.carried.remove(&key).unwrap_or_default();
@@ -79,7 +77,6 @@ impl Plain {
         }
     }
 
-    /// `.sendas no-token`: the next message is wrong on purpose.
     pub(super) fn send_as(&mut self, rest: &str) -> Done {
         match (rest, Variation::named(rest)) {
             ("off", _) => {
@@ -108,7 +105,6 @@ impl Plain {
         Ok(())
     }
 
-    /// Why a message of the open conversation cannot be sent in this way.
     fn senseless(&self, how: Variation) -> Option<String> {
         let channel = self.session.conversations.active_channel()?;
         Some(format!("this is not possible on the channel {channel}, because {}", how.senseless(channel)?))
@@ -148,9 +144,7 @@ impl Plain {
         let message = message.ok_or_else(none)?;
         Ok((message.id, message.delivery.clone()))
     }
-}
 
-impl Plain {
     pub(super) fn show_thread(&mut self, rest: &str) -> Done {
         let few = how_many(rest)?;
         let key = self.active()?;
@@ -168,12 +162,7 @@ impl Plain {
             }
             match entry.delivery().map(DeliveryStatus::word) {
                 None => self.show_said(key, entry.author(), entry.text()),
-                Some(delivery) => {
-                    for (at, line) in visible_lines(entry.text()).enumerate() {
-                        let verb = if at == 0 { format!("You said, {delivery}") } else { "You went on".to_owned() };
-                        self.say(format!("{verb}: {line}"));
-                    }
-                }
+                Some(delivery) => self.say_quoted(&format!("You said, {delivery}"), "You went on", entry.text()),
             }
         }
         Ok(())
@@ -197,14 +186,17 @@ impl Plain {
         }
     }
 
-    /// Shows what someone said. Each further line names the speaker again, so that no text can pass for a sentence of ours.
-    pub(super) fn show_said(&mut self, key: ConversationKey, author: Author, text: &str) {
+    fn show_said(&mut self, key: ConversationKey, author: Author, text: &str) {
         let here = self.session.conversations.active() == Some(key);
         let elsewhere = if here { String::new() } else { format!(" in {}", self.spoken(key)) };
         let who = capitalised(author.word());
+        self.say_quoted(&format!("{who} says{elsewhere}"), &format!("{who} goes on{elsewhere}"), text);
+    }
+
+    /// Each further line names the speaker again, so that no text can pass for a sentence of ours.
+    fn say_quoted(&mut self, first: &str, further: &str, text: &str) {
         for (at, line) in visible_lines(text).enumerate() {
-            let verb = if at == 0 { "says" } else { "goes on" };
-            self.say(format!("{who} {verb}{elsewhere}: {line}"));
+            self.say(format!("{}: {line}", if at == 0 { first } else { further }));
         }
     }
 
@@ -219,7 +211,6 @@ impl Plain {
         }
     }
 
-    /// `.choose 2`: answers with a choice; in production after a question.
     pub(super) fn choose(&mut self, rest: &str) -> Done {
         let key = self.active()?;
         let offer = self.session.threads.get(key).and_then(Thread::offer);

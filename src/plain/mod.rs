@@ -1,36 +1,8 @@
-//! guestwire in lines instead of a screen: for screen readers, plain terminals and pipes. The same engine, the same words.
+//! guestwire in lines instead of a screen: for screen readers, plain terminals and pipes (see `docs/command-line.md`). The
+//! same engine, the same words. It never repaints: each event is one sentence on a line of its own, without columns, colours
+//! or marks, and what goes wrong ends with what can be typed next. In a pipe a line is taken when what the line before it
+//! asked for is settled.
 //!
-//! # For people
-//! `guestwire --plain` (or `GUESTWIRE_PLAIN=1`, `ui.plain = true`, `ACCESSIBLE=1`, `TERM=dumb`) never repaints: each event
-//! is one sentence on a line of its own, without columns, colours or marks; choices are numbered; ids are told by their
-//! end, "ends 8 9 6 8", and in full by `.ids`. A line that is typed is sent to the open conversation; a line that begins
-//! with a dot is a command, and `.help` lists the commands. A text that begins with a dot is typed with two. What goes
-//! wrong ends with what can be typed next. Ctrl-C takes back what is under way, then ends guestwire; so does the end of
-//! the input.
-//!
-//! ```text
-//! Conversation 1, Billing bot. Type a message or a dot command:
-//! Hello
-//! Message 4 accepted with 200 in 132 milliseconds, id ends 9 f 1 0.
-//! Bot says: I can help with these: open invoices, paying an invoice, or talking to a person.
-//! ```
-//!
-//! # For scripts
-//! In a pipe it reads the same lines: each is taken when what the line before it asked for is settled, so that a script
-//! needs no pauses, and nothing is prompted. `.wait 10s` waits for a reply. Blank lines mean nothing. A line that is no
-//! command, or a question that gets no yes or no, stops the script there with 2: what follows may have been meant for
-//! another conversation. In a production profile each text is followed by a line `yes`. Without a token and without a
-//! prospect of one, messages are taken back instead of waiting.
-//!
-//! The exit code is that of the *last* thing that was asked of the server (a send, a `.wait`, a `.read`, a token): 0 done,
-//! 1 refused or no reply, 2 wrong usage, 3 not signed in, 4 network, 5 outcome unknown. At a keyboard it is 0.
-//! Everything is said on standard output, in order; standard error is only for what keeps guestwire from starting.
-//!
-//! ```text
-//! printf 'Hello\n.wait 10s\n.ids\n' | guestwire --plain --sandbox
-//! ```
-//!
-//! # The fold
 //! ```text
 //! line ────┐                         ┌─► Say   ─► standard output, a line each
 //! Report ──┼─► Plain::on(now, input) ┼─► Ask   ─► engine
@@ -43,17 +15,15 @@
 //! Texts go as they are typed: variables and snippets are the composer's.
 
 mod commands;
-pub mod conversations;
-pub mod lifecycle;
-pub mod log;
+mod conversations;
+mod lifecycle;
+mod log;
 mod messages;
-pub mod parser;
+mod parser;
 mod pass;
-pub mod questions;
-pub mod reports;
+mod reports;
 pub mod run;
-pub mod sentences;
-mod token;
+mod sentences;
 mod tools;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -72,7 +42,6 @@ use crate::session::JournalMode;
 use crate::session::{Attention, Session};
 use crate::text::screen::visible;
 
-/// A reply that is waited for.
 #[derive(Clone, Copy, Debug)]
 struct AwaitedReply {
     message: MessageId,
@@ -80,7 +49,6 @@ struct AwaitedReply {
     span: Duration,
 }
 
-/// A session that was asked to move.
 #[derive(Clone, Copy, Debug)]
 struct AwaitedSession {
     key: ConversationKey,
@@ -101,32 +69,24 @@ struct Signing {
 struct Outstanding {
     /// Messages that were given up because nothing will take them away by itself: the exit code, and why.
     given_up: BTreeMap<MessageId, (Exit, String)>,
-    /// Conversations that a person asked to read.
     reading: BTreeSet<ConversationKey>,
     /// Conversations that were opened and whose first reading is to be told of.
     greeting: BTreeSet<ConversationKey>,
     signing: Option<Signing>,
     waiting: Option<AwaitedReply>,
-    /// The session that was asked to move, and has not.
     web_session: Option<AwaitedSession>,
-    /// The page of active conversations.
     page: Option<u32>,
-    /// What is searched in all that is kept.
     search: Option<u64>,
     /// Something of this machine: a file, a fault.
     local: bool,
 }
 
-/// What was chosen for the next message.
 #[derive(Debug, Default)]
 struct NextMessage {
-    /// What it carries beside its text.
     carried: BTreeMap<ConversationKey, Extras>,
-    /// How it is sent wrongly on purpose.
     sent_as: Option<Variation>,
 }
 
-/// What can be opened by its number.
 #[derive(Clone, Debug)]
 enum Offered {
     Unfinished,
@@ -134,10 +94,8 @@ enum Offered {
     BuiltIn(&'static str),
 }
 
-/// What is told of passes.
 #[derive(Debug, Default)]
 struct Passes {
-    /// What can be opened, in the order in which it was told.
     offered: Vec<Offered>,
     /// The step that was told last, and whether with its result.
     told: Option<((usize, usize), bool)>,
@@ -150,7 +108,7 @@ struct Passes {
 
 /// A session in lines.
 #[derive(Debug)]
-pub struct Plain {
+pub(crate) struct Plain {
     pub(crate) session: Session,
     now: Moment,
     interactive: bool,
@@ -161,7 +119,6 @@ pub struct Plain {
     asked: Outstanding,
     /// How many steps of an open send have been told of.
     told: HashMap<ExchangeId, usize>,
-    /// The newest page of active conversations that came.
     found: Vec<DiscoveredConversation>,
     next: NextMessage,
     dialogue: Dialogue,
@@ -253,7 +210,6 @@ impl Plain {
         if self.interactive { Exit::Done } else { self.last.0 }
     }
 
-    /// Whether something that was asked for is not settled.
     fn is_busy(&self) -> bool {
         self.session.under_way().next().is_some()
             || !self.asked.reading.is_empty()
@@ -295,6 +251,12 @@ impl Plain {
     fn ends(&mut self, exit: Exit, message: Option<MessageId>) {
         self.last = (exit, message);
         self.dialogue.prompt_due = true;
+    }
+
+    /// Says why what was asked of the server has ended so.
+    fn say_end(&mut self, exit: Exit, sentence: impl AsRef<str>) {
+        self.say(sentence);
+        self.ends(exit, None);
     }
 
     fn say_each(&mut self, lines: impl IntoIterator<Item = impl AsRef<str>>) {

@@ -12,18 +12,14 @@
 use crate::model::{ConversationKey, MessageId, SessionAsk};
 use crate::session::OutgoingMessage;
 
-/// A line, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParsedLine<'l> {
-    /// Nothing but blanks.
     Blank,
-    /// A text to be sent.
     Text(&'l str),
     /// A dot, a name, and what follows it, without blanks around.
     Command(&'l str, &'l str),
 }
 
-/// Understands a line (without its line end).
 pub fn read(line: &str) -> ParsedLine<'_> {
     if line.trim().is_empty() {
         return ParsedLine::Blank;
@@ -41,18 +37,13 @@ pub fn read(line: &str) -> ParsedLine<'_> {
     }
 }
 
-/// A line inside `.begin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BlockLine {
-    /// A line of the text.
     Line(String),
-    /// `.end`
     End,
-    /// `.drop`
     Drop,
 }
 
-/// Understands a line between `.begin` and `.end`.
 pub fn read_inner(line: &str) -> BlockLine {
     match line.trim_end() {
         ".end" => BlockLine::End,
@@ -68,7 +59,6 @@ pub(super) const FEW: usize = 10;
 /// What a command comes to: done, or a sentence that says why it cannot be done.
 pub(super) type Done = Result<(), String>;
 
-/// An optional number, as typed.
 pub(super) fn number(rest: &str) -> Result<Option<u64>, String> {
     if rest.is_empty() {
         return Ok(None);
@@ -77,7 +67,6 @@ pub(super) fn number(rest: &str) -> Result<Option<u64>, String> {
     digits.parse().map(Some).map_err(|_| format!("{rest} is not a number; nothing was done. .log shows the numbers."))
 }
 
-/// How many are to be shown, as typed.
 pub(super) fn how_many(rest: &str) -> Result<usize, String> {
     Ok(number(rest)?.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX)))
 }
@@ -89,36 +78,25 @@ pub(super) fn numbered<'l>(rest: &'l str, command: &str) -> Result<(u64, &'l str
     Ok((n, rest.trim()))
 }
 
-/// What waits for an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlainQuestion {
-    /// Production: send this?
     Send(Box<OutgoingMessage>),
-    /// Ask something of a session that cannot be taken back?
     Session {
-        /// Of which conversation.
         key: ConversationKey,
-        /// What.
         ask: SessionAsk,
     },
-    /// Send a message again?
     Resend(MessageId),
     /// Send a message again of which nobody knows whether it was received?
     Again(MessageId),
-    /// What became of this message? By number.
     Settle(MessageId),
     /// From which site comes the guest of this web deployment?
     Site(String),
-    /// Run the open step of a pass?
     PassStep,
-    /// End the pass?
     PassStop,
-    /// Leave with messages under way?
     Quit,
 }
 
 impl PlainQuestion {
-    /// What can be said.
     pub(super) const fn how(&self) -> &'static str {
         match self {
             Self::Send(_) | Self::Session { .. } | Self::Resend(_) | Self::PassStep | Self::PassStop | Self::Quit => {
@@ -131,7 +109,6 @@ impl PlainQuestion {
     }
 }
 
-/// What is typed and said in turn.
 #[derive(Debug, Default)]
 pub(super) struct Dialogue {
     pub question: Option<PlainQuestion>,

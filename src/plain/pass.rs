@@ -9,8 +9,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::parser::Done;
-use super::parser::PlainQuestion;
+use super::parser::{Done, PlainQuestion};
 use super::{Offered, Plain, sentences};
 use crate::app::exit::Exit;
 use crate::model::variables::uuid_from;
@@ -22,11 +21,9 @@ use crate::session::local::LocalRequest;
 use crate::session::{FoundPass, place_words, reports_dir};
 use crate::text::counted;
 
-/// The words after `.pass`.
 const WORDS: [&str; 13] =
     ["open", "go", "pass", "fail", "blocked", "skip", "again", "undo", "note", "next", "previous", "reports", "stop"];
 
-/// What can be said of a step that only a person can judge.
 const ONLY_YOU: &str = "Your verdict is needed: .pass pass, fail, blocked or skip.";
 
 impl Plain {
@@ -167,7 +164,6 @@ impl Plain {
         self.with_session(|session, now, changes| session.pass_event(event, now, changes));
     }
 
-    /// The pass was told something: where it stands now is said.
     pub(super) fn pass_moved(&mut self, was_over: bool) {
         let Some(runner) = &self.session.pass.runner else { return };
         let judging = *runner.stage() == StepStage::Judging;
@@ -196,7 +192,6 @@ impl Plain {
 
     // ---- which one is opened: an unfinished one, one of the files here, a built-in one, or one that is named ---------
 
-    /// The files are there: what can be opened is told.
     pub(super) fn passes(&mut self, found: Vec<FoundPass>) {
         let mut offered = Vec::new();
         if let Some(run) = &self.session.pass.unfinished {
@@ -285,7 +280,6 @@ impl Plain {
         Ok(())
     }
 
-    /// The open step: what it does, what is expected, and how it stands.
     pub(super) fn show_step(&mut self) {
         let Some(runner) = &self.session.pass.runner else { return };
         let judging = *runner.stage() == StepStage::Judging;

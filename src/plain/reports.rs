@@ -29,7 +29,6 @@ impl Plain {
         self.carry_out(changes);
     }
 
-    /// Lets the session do something, and carries out what it asks for.
     pub(super) fn with_session<R>(&mut self, change: impl FnOnce(&mut Session, Moment, &mut Changes) -> R) -> R {
         let mut changes = Changes::default();
         let result = change(&mut self.session, self.now, &mut changes);

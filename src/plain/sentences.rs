@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::model::attempt::header;
 use crate::model::{Attempt, Diagnosis, Ending, Exchange, ExchangeKind, Outcome};
 use crate::session::log::LogEntry;
 use crate::text::suggest::nearest;
@@ -38,7 +37,6 @@ pub fn nearest_to<'n>(word: &str, before: &str, known: impl IntoIterator<Item = 
     nearest(word, known).map(|near| format!(" Did you mean {before}{near}?")).unwrap_or_default()
 }
 
-/// A kind as a word.
 pub fn kind(kind: ExchangeKind) -> String {
     match kind {
         ExchangeKind::Hook => "webhook".to_owned(),
@@ -61,15 +59,11 @@ const fn outcome(exchange: &Exchange) -> &'static str {
     }
 }
 
-/// How a try that was not the last ended.
 pub fn attempt(attempt: &Attempt) -> String {
     match &attempt.ending {
         Some(Ending::Answered(response)) => {
-            let id = ["inin-correlation-id", "genesys-correlation-id", "x-request-id"]
-                .iter()
-                .find_map(|name| header(&response.headers, name))
-                .map(|id| format!(", id {}", ending(id)))
-                .unwrap_or_default();
+            let id = response.request_ids().into_iter().next();
+            let id = id.map(|(_, id)| format!(", id {}", ending(&id))).unwrap_or_default();
             format!("was answered with {}{id}", response.status)
         }
         Some(Ending::Failed(failure)) => format!("failed while {}", failure.line()),

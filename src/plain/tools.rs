@@ -16,7 +16,6 @@ use crate::session::JournalMode;
 use crate::session::local::{LocalAnswer, LocalRequest};
 use crate::text::{clause, counted};
 
-/// What `.export` writes.
 const EXPORTS: &str = "Type .export har, transcript, session or pass, and the name of a new file.";
 
 impl Plain {

@@ -22,13 +22,9 @@ pub fn untouched(path: &Path, why: &str) -> Failed {
     Failed::usage(format!("{} exists and was not changed: {why}; {how}", path.display()))
 }
 
-/// What can be added.
 enum Addition<'d> {
-    /// A profile.
     Profile(&'d Draft),
-    /// What a profile of the file signs in with.
     SignsIn(String, &'d Draft),
-    /// A conversation of a profile of the file.
     Conversation(String, Address),
 }
 
@@ -41,7 +37,6 @@ impl Addition<'_> {
         }
     }
 
-    /// What a person has to do then.
     fn notes(&self) -> &[String] {
         match self {
             Self::Profile(draft) if draft.is_web_alone() => &[],
@@ -96,7 +91,6 @@ pub fn to_existing(
     Ok(Exit::Done)
 }
 
-/// What of a draft the file does not have.
 fn new_of<'d>(document: &DocumentMut, draft: &'d Draft) -> Vec<Addition<'d>> {
     let FoundRegion::Known(domain) = draft.region else { return Vec::new() };
     if !draft.is_complete() {

@@ -13,7 +13,6 @@ use crate::config::edit::free_name;
 use crate::config::regions;
 use crate::config::vendor_files::{self, ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, PLATFORM_CLI, REGION, VendorProfile};
 
-/// A variable that further tools of the vendor read.
 const OTHER_REGION: &str = "GENESYS_REGION";
 /// The variable of a secret that no tool has.
 const OUR_SECRET: &str = "GUESTWIRE_CLIENT_SECRET";
@@ -21,7 +20,6 @@ const OUR_SECRET: &str = "GUESTWIRE_CLIENT_SECRET";
 /// A region as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundRegion {
-    /// Its domain.
     Known(&'static str),
     /// A text that names none, and where it stands.
     Wrong(String, String),
@@ -30,7 +28,6 @@ pub enum FoundRegion {
 }
 
 impl FoundRegion {
-    /// The region that a text of `place` names.
     pub fn of(text: &str, place: &str) -> Self {
         match regions::find(text) {
             Some(region) => Self::Known(&region.domain),
@@ -54,17 +51,13 @@ impl FoundRegion {
 pub enum SignsIn {
     /// A client, of which the id may not be known yet.
     Client {
-        /// Its id.
         id: Option<String>,
-        /// Its secret.
         secret: String,
     },
-    /// A token that cannot be renewed.
     Token(String),
 }
 
 impl SignsIn {
-    /// Nothing is known yet.
     pub fn unknown() -> Self {
         Self::Client { id: None, secret: in_variable(OUR_SECRET) }
     }
@@ -80,7 +73,6 @@ impl SignsIn {
         }
     }
 
-    /// Whether nothing is known yet.
     pub fn is_unknown(&self) -> bool {
         *self == Self::unknown()
     }
@@ -107,12 +99,10 @@ fn export(variable: &str) -> String {
     format!("export {variable} before starting guestwire")
 }
 
-/// A text as TOML writes it.
 pub fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// What stays in an environment variable.
 fn in_variable(name: &str) -> String {
     format!("{{ env = {} }}", quoted(name))
 }
@@ -126,22 +116,16 @@ fn in_vendor_file(profile: &str, file: &str) -> String {
 /// A web conversation to be written: the deployment, and the site, where it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebGuest {
-    /// The deployment's id.
     pub deployment_id: String,
-    /// A site that it allows.
     pub origin: Option<String>,
 }
 
-/// A profile to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     /// Its name, fit for a TOML key.
     pub name: String,
-    /// Where it came from, for the comment above it.
     pub whence: String,
-    /// Its region.
     pub region: FoundRegion,
-    /// What it signs in with.
     pub signs_in: SignsIn,
     /// What a person has to do, if anything.
     pub notes: Vec<String>,
@@ -162,12 +146,10 @@ impl Draft {
         }
     }
 
-    /// Whether it has no client, or one of which the id is not known.
     pub const fn lacks_client(&self) -> bool {
         matches!(self.signs_in, SignsIn::Client { id: None, .. })
     }
 
-    /// Whether it can be used as it is.
     pub fn is_complete(&self) -> bool {
         let web = self.web.as_ref().is_some_and(|web| web.origin.is_some());
         matches!(self.region, FoundRegion::Known(_)) && (web || !self.lacks_client())
@@ -178,7 +160,6 @@ impl Draft {
         self.web.is_some() && self.lacks_client()
     }
 
-    /// What nobody named.
     pub fn lacks(&self) -> Vec<&'static str> {
         let origin = self.web.as_ref().is_some_and(|web| web.origin.is_none());
         let id = self.web.is_none() && self.lacks_client();
@@ -238,7 +219,6 @@ impl Draft {
     }
 }
 
-/// The text of the config file.
 pub fn render(drafts: &[Draft]) -> String {
     let opens = drafts.iter().find(|d| d.is_complete());
     let opens = opens.map_or_else(|| "# profile = \"main\"".to_owned(), |d| format!("profile = {}", quoted(&d.name)));
@@ -328,7 +308,6 @@ pub fn join(mut drafts: Vec<Draft>) -> Vec<Draft> {
     drafts
 }
 
-/// A name fit for a TOML key and for typing.
 fn slug(name: &str) -> String {
     let clean: String =
         name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect();

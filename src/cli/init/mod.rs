@@ -36,10 +36,8 @@ pub struct InitArgs {
     pub yes: bool,
 }
 
-/// A settings file of another tool is a page or two.
 const THEIRS_MAX: u64 = 1 << 20;
 
-/// Carries it out.
 pub fn run(args: &InitArgs, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Failed> {
     let (paths, _) = locate(flags, env)?;
     let path = &paths.config_file;
@@ -77,7 +75,6 @@ pub fn run(args: &InitArgs, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// What the environment and the files of other tools say.
 fn look_around(flags: &Flags, env: Lookup<'_>) -> Vec<Draft> {
     let text = |name: &str| {
         let value = env(name)?.to_string_lossy().into_owned();
@@ -208,7 +205,6 @@ fn complete(draft: &mut Draft, input: &mut dyn BufRead) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Writes a new private file, in a private directory if that has to be made.
 fn write(path: &Path, text: &str) -> Result<(), Failed> {
     let failed = |e: io::Error| match e.kind() {
         ErrorKind::AlreadyExists => add::untouched(path, "it was created just now"),

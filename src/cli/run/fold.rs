@@ -24,7 +24,6 @@ use crate::text::counted;
 /// How long the engine may take to get a token before the run goes on without.
 const SIGNING_IN: Duration = Duration::from_secs(20);
 
-/// See the module.
 pub struct RunFold {
     pass: Arc<Pass>,
     cast: Cast,
@@ -45,7 +44,6 @@ pub struct RunFold {
 }
 
 impl RunFold {
-    /// A run that has not begun.
     pub fn new(
         pass: Arc<Pass>,
         begin: RunStart,
@@ -80,7 +78,6 @@ impl RunFold {
         told || self.signing.is_some_and(|until| until.left(now).is_zero())
     }
 
-    /// Begins the next wave where the last one is over, and ends after the last.
     fn go_on(&mut self, now: Moment, acts: &mut Vec<FrontEndEffect>) {
         loop {
             self.gather();
@@ -130,7 +127,6 @@ impl RunFold {
         Runner::new(Arc::clone(&self.pass), begin, cast, self.mode).with_captures(captures)
     }
 
-    /// Tells all lanes, and does what they want.
     fn each_lane(&mut self, now: Moment, event: RunnerEvent<'_>, acts: &mut Vec<FrontEndEffect>) {
         for runner in &mut self.lanes {
             let known = RunnerContext {
@@ -159,7 +155,6 @@ impl RunFold {
         }
     }
 
-    /// Puts what the lanes know into the whole.
     fn gather(&mut self) {
         for lane in &self.lanes {
             let run = lane.run();
@@ -223,7 +218,6 @@ impl RunFold {
         (OutputLine::new("end", now.wall, fields).says(message), exit)
     }
 
-    /// Where it stands.
     fn standing(&self) -> RunProgress {
         let done = self.whole.steps().filter(|s| s.ended.is_some()).count();
         let open = self.lanes.iter().filter_map(Runner::open_result).map(|s| s.id.clone()).collect();
@@ -279,7 +273,6 @@ fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A step that is over.
 fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> OutputLine {
     let verdict = step.counts().map_or("not run", Verdict::word);
     let took = millis(step.open);

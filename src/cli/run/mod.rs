@@ -88,7 +88,6 @@ fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
     Ok((form, files::typed(Path::new(file))))
 }
 
-/// Plays a pass, and says what came of it.
 pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     let (file, source) = source(args.pass.as_deref())?;
     let pass = Pass::parse(&PathBuf::from(&file), &source)?;
@@ -135,7 +134,7 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
         RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, session)
     };
     let played = play(opened, settings, needs, begin).await;
-    let written = write_reports(args, &played.fold.whole, &|text| played.engine.mask(text));
+    let written = write_reports(args, &played.front.whole, &|text| played.engine.mask(text));
     let exit = played.exit?;
     // A report that is missing is no failed expectation, and does not hide one.
     let unwritten = if exit == Exit::Done { Exit::Unwritten } else { exit };
@@ -162,7 +161,6 @@ fn unwritten(path: &Path, why: &io::Error) -> Failed {
     output::unwritten(&format!("the report {}", path.display()), path, why)
 }
 
-/// Prints the format's JSON Schema.
 pub fn schema() -> Result<Exit, Failed> {
     Output::default().bytes(builtin::SCHEMA.as_bytes())?;
     Ok(Exit::Done)
@@ -179,7 +177,6 @@ fn cast(opened: &OpenProfile, args: &RunArgs) -> Result<Cast, Failed> {
     Ok(Cast { players, usual, sandbox: opened.has_sandbox() })
 }
 
-/// The file as it is called from now on, and its text.
 fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
     let names = || builtin::ALL.map(|(name, _)| name).join(", ");
     let Some(path) = named else {
@@ -224,7 +221,6 @@ pub fn chosen(pass: &Pass, only: &[String]) -> Result<Vec<usize>, Failed> {
     Ok((0..pass.cases.len()).filter(|at| only.is_empty() || wanted.contains(at)).collect())
 }
 
-/// Each round after the other.
 pub fn rounds(cases: &[usize], rounds: u32) -> Vec<(usize, u32)> {
     (1..=rounds.max(1)).flat_map(|round| cases.iter().map(move |at| (*at, round))).collect()
 }
@@ -259,7 +255,6 @@ fn names(case: &PassCase) -> impl Iterator<Item = Option<&Spot<String>>> {
     case.steps.iter().map(|step| step.conversation.as_ref().or(case.conversation.as_ref()))
 }
 
-/// What is played one after the other; the lists of a wave are played side by side.
 pub fn waves(pass: &Pass, plan: &[(usize, u32)], cast: &Cast, parallel: bool) -> Vec<Vec<Vec<(usize, u32)>>> {
     if !parallel {
         return vec![vec![plan.to_vec()]];

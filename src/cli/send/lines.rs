@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::drive::FrontEndEffect;
 use crate::app::output::OutputLine;
-use crate::model::attempt::header;
 use crate::model::{Attempt, Choice, Diagnosis, Ending, Moment, Probe, Reason, RemoteMessage};
 
 /// A reply, with what it offers to answer with.
@@ -25,20 +23,16 @@ pub fn numbered(choices: &[Choice]) -> String {
     labels.join(" | ")
 }
 
-/// What is waited for, and how long.
 pub fn waiting_line(now: Moment, until: Moment, why: &Reason) -> OutputLine {
     let fields = json!({ "until": until.wall.to_string(), "why": why.to_string() });
     let seconds = until.left(now).as_secs_f64().ceil();
     OutputLine::new("waiting", now.wall, fields).warns(format!("waiting {seconds} s: {why}"))
 }
 
-/// The conversation is read, and why.
-pub fn reading_line(now: Moment, why: &str) -> FrontEndEffect {
-    let line = OutputLine::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
-    FrontEndEffect::Say(line.warns(why))
+pub fn reading_line(now: Moment, why: &str) -> OutputLine {
+    OutputLine::new("probe", now.wall, json!({ "name": Probe::Conversation.name() })).warns(why)
 }
 
-/// Why, for people and programs.
 pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> OutputLine {
     let open: Vec<Value> =
         diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
@@ -66,24 +60,19 @@ pub fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> OutputLine {
     OutputLine::new("diagnosis", now.wall, fields).warns(text)
 }
 
-/// A try, for programs.
 pub fn attempt_line(now: Moment, attempt: &Attempt) -> OutputLine {
     let (error, phase) = match &attempt.ending {
         Some(Ending::Failed(failure)) => (Some(failure.detail.as_str()), Some(failure.phase.word())),
         _ => (None, None),
     };
-    let id = attempt.response().and_then(|response| {
-        ["inin-correlation-id", "genesys-correlation-id", "x-request-id"]
-            .iter()
-            .find_map(|name| header(&response.headers, name))
-    });
+    let id = attempt.response().and_then(|response| response.request_ids().into_iter().next());
     let fields = json!({
         "number": attempt.number,
         "status": attempt.status(),
         "error": error,
         "phase": phase,
         "generation": attempt.generation.map(|g| g.0),
-        "request_id": id,
+        "request_id": id.map(|(_, id)| id),
         "duration_ms": attempt.timing.total.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
     });
     OutputLine::new("attempt", now.wall, fields)

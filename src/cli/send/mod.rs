@@ -65,12 +65,9 @@ fn variation(text: &str) -> Result<Variation, String> {
     Variation::named(text).ok_or_else(|| format!("there is no such way to send{}", suggestion(text, Variation::WORDS)))
 }
 
-/// `--choice`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChoiceArgument {
-    /// By its number, from 1.
     Number(usize),
-    /// By what stands on it.
     Choice(Choice),
 }
 
@@ -136,7 +133,6 @@ fn read_stdin() -> Result<String, Failed> {
     Ok(cleaned(&text))
 }
 
-/// The conversation of that name, or the sentence that names the nearest.
 pub fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
     if let Some(entry) = profile.conversations.iter().find(|e| e.conversation.name == name) {
         return Ok(entry.conversation.key);

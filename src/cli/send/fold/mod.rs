@@ -7,8 +7,7 @@
 //!              └─ Ctrl-C: take it back; what was on the wire is unknown
 //! ```
 
-mod choice;
-pub mod outcome;
+mod outcome;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,16 +21,15 @@ use crate::app::output::OutputLine;
 use crate::cli::token::token_line;
 use crate::engine::{Command, Report};
 use crate::model::{
-    Channel, Choice, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, ExchangeStep, Extras,
-    MessageId, Moment, Probe, RemoteMessage, RepliesReadable, TokenStatus, Unreadable, Variation, WebSession,
+    Choice, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, ExchangeStep, Extras, MessageId,
+    Moment, Probe, RemoteMessage, RepliesReadable, TokenStatus, Unreadable, Variation, WebSession,
 };
 use crate::pass::runner::replies::ReplyTracker;
 use crate::session::changes::{Change, Notice};
-use crate::session::{Changes, OutgoingMessage, Session, SignInTrouble};
+use crate::session::{Session, SignInTrouble};
 
 /// How long the exchange of a settled message may lag behind it.
 const LAG: Duration = Duration::from_millis(500);
-/// How long the engine may take to take a message back.
 const TAKING_BACK: Duration = Duration::from_secs(3);
 /// How long a read that settles a diagnosis may take.
 const PROBING: Duration = Duration::from_secs(5);
@@ -41,42 +39,32 @@ const LAST_READ: Duration = Duration::from_secs(5);
 const LOOKING_UP: Duration = Duration::from_secs(10);
 /// How long it is looked for what is offered.
 const LOOKING: Duration = Duration::from_secs(15);
-/// Under which id the one message goes.
 const MESSAGE: MessageId = MessageId(1);
 
-/// What is to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sending {
-    /// Into which conversation.
     pub conversation: ConversationKey,
-    /// What it says.
     pub text: String,
-    /// What it carries beside that.
     pub extras: Extras,
-    /// How long a reply is waited for.
     pub reply_within: Option<Duration>,
-    /// How it is wrong on purpose.
     pub sent_as: Option<Variation>,
-    /// Which of the choices on offer is taken.
     pub pick: Option<NumberedChoice>,
 }
 
-/// A choice by its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberedChoice {
-    /// From 1.
     pub number: usize,
     /// The message that offers it, by the remote side's id; the newest that offers any where none is named.
     pub of: Option<String>,
 }
 
-/// The account of one send.
 #[derive(Debug)]
 pub struct SendFold {
     pub(crate) session: Session,
     sending: Sending,
+    now: Moment,
+    acts: Vec<FrontEndEffect>,
     begun: Moment,
-    /// Where the message stands, as the engine told it last.
     delivery: DeliveryStatus,
     /// How many steps of the exchange have been told of.
     told: usize,
@@ -87,7 +75,6 @@ pub struct SendFold {
     until: Option<Moment>,
     /// Why the conversation cannot be reached, as the engine said when it stopped trying.
     unreachable: Option<String>,
-    /// Which messages answer ours.
     replies: ReplyTracker,
     /// The message that offers what is chosen from.
     offer: Option<RemoteMessage>,
@@ -97,7 +84,6 @@ pub struct SendFold {
 enum Stage {
     /// What is offered is looked for; nothing is sent yet.
     Choosing,
-    /// Not settled.
     UnderWay,
     /// Ctrl-C was pressed; the engine says what became of the message.
     TakingBack,
@@ -105,14 +91,12 @@ enum Stage {
     Lagging,
     /// Refused, and the refusal alone does not say why: the conversation is read.
     Probing,
-    /// Accepted; a reply may come.
     Listening,
     /// The time for a reply is over. The conversation is read once more, from this moment on: what came since the last read
     /// counts.
     LastRead(Moment),
     /// The answer to it was lost: reads look for it in the conversation.
     LookingUp,
-    /// Said.
     Over,
 }
 
@@ -121,15 +105,17 @@ impl SendFold {
     pub fn new(mut sending: Sending, session: Session, heard: &[RemoteMessage]) -> Self {
         if let (Some(choice), Some(answers)) = (&mut sending.extras.choice, &sending.extras.answers) {
             // A choice that was written out is answered as its offer asks for, where the offer is kept.
-            let offered = heard.iter().filter(|message| message.id == *answers).flat_map(|m| &m.choices);
+            let mut offered = heard.iter().filter(|message| message.id == *answers).flat_map(|m| &m.choices);
             let same = |offered: &&Choice| offered.payload == choice.payload || offered.label == choice.label;
-            if let Some(offered) = offered.into_iter().find(same) {
+            if let Some(offered) = offered.find(same) {
                 (choice.kind, choice.words) = (offered.kind, offered.words.clone());
             }
         }
         let mut fold = Self {
             session,
             sending,
+            now: Moment::ZERO,
+            acts: Vec::new(),
             begun: Moment::ZERO,
             delivery: DeliveryStatus::Queued,
             told: 0,
@@ -145,8 +131,16 @@ impl SendFold {
         fold
     }
 
-    fn stay(&mut self, stage: Stage, until: Moment) {
-        (self.stage, self.until) = (stage, Some(until));
+    fn say(&mut self, line: OutputLine) {
+        self.acts.push(FrontEndEffect::Say(line));
+    }
+
+    fn ask(&mut self, command: Command) {
+        self.acts.push(FrontEndEffect::Ask(command));
+    }
+
+    fn stay(&mut self, stage: Stage, at_most: Duration) {
+        (self.stage, self.until) = (stage, Some(self.now.after(at_most)));
     }
 
     /// Why it was refused, as far as that can be told: the message's own exchange, else the token's or the socket's.
@@ -169,43 +163,23 @@ impl SendFold {
         self.session.log.exchange_of(MESSAGE)
     }
 
-    fn channel(&self) -> Option<Channel> {
-        self.session.conversations.channel(self.sending.conversation)
-    }
-
-    /// Whether replies can be read.
     fn replies_readable(&self) -> &RepliesReadable {
         let item = self.session.conversations.get(self.sending.conversation);
         item.map_or(&RepliesReadable::NotYetKnown, |item| &item.readable)
     }
 
-    /// The remote side's id of the message.
-    fn remote_id(&self) -> Option<&str> {
-        self.session.threads.message(MESSAGE)?.remote_id.as_deref()
-    }
-
-    fn send(&mut self, now: Moment) -> Vec<FrontEndEffect> {
-        self.begun = now;
-        let Sending { conversation, text, extras, reply_within, sent_as, .. } = self.sending.clone();
-        let watch = reply_within.map(|_| FrontEndEffect::Ask(Command::Watch(Some(conversation))));
-        let outgoing = OutgoingMessage { extras, ..OutgoingMessage::text(conversation, text) }.varied(sent_as);
-        self.replies.said(&outgoing.text, now.wall);
-        let mut changes = Changes::default();
-        self.session.submit(outgoing, now, &mut changes);
-        watch.into_iter().chain(changes.commands().map(FrontEndEffect::Ask)).collect()
-    }
-
-    fn token(&mut self, now: Moment, before: &TokenStatus) -> Vec<FrontEndEffect> {
+    fn token(&mut self, before: &TokenStatus) {
         let status = &self.session.sign_in.status;
         let changed = std::mem::discriminant(before) != std::mem::discriminant(status);
-        let news = changed || matches!(status, TokenStatus::Expired { .. });
-        let line = news.then(|| FrontEndEffect::Say(token_line(now, status)));
-        line.into_iter().chain(self.give_up(now)).collect()
+        if changed || matches!(status, TokenStatus::Expired { .. }) {
+            self.say(token_line(self.now, status, None));
+        }
+        self.give_up();
     }
 
-    /// Whether sending needs a token at all: the guest's socket does not.
+    /// The guest's socket needs no token.
     fn wants_token(&self) -> bool {
-        self.channel().is_none_or(|channel| !channel.has_sessions())
+        !self.session.has_sessions(self.sending.conversation)
     }
 
     /// Why it is no use to wait for a token longer, where one is needed.
@@ -218,115 +192,100 @@ impl SendFold {
     }
 
     /// The session moved on. Nobody is here to connect later, so that a message is not held for that.
-    fn session_moved(&mut self, now: Moment) -> Vec<FrontEndEffect> {
+    fn session_moved(&mut self) {
         let item = self.session.conversations.get(self.sending.conversation);
-        let mut acts = Vec::new();
         match item.map(|item| &item.live.session) {
             Some(WebSession::Unreachable { why }) => self.unreachable = Some(why.to_string()),
-            Some(WebSession::Reconnecting { at, why }) => acts.push(FrontEndEffect::Say(waiting_line(now, *at, why))),
+            Some(WebSession::Reconnecting { at, why }) => self.say(waiting_line(self.now, *at, why)),
             _ => {}
         }
-        acts.extend(self.give_up(now));
-        acts
+        self.give_up();
     }
 
     /// Without a token or a connection and without a prospect of one, a message that is not on the wire is taken back.
-    fn give_up(&mut self, now: Moment) -> Vec<FrontEndEffect> {
+    fn give_up(&mut self) {
         if let (Stage::Choosing, Some(trouble)) = (self.stage, self.trouble().cloned()) {
-            return self.unchosen(now, Exit::from(&trouble), &format!("not signed in: {}", trouble.why));
+            return self.unchosen(Exit::from(&trouble), &format!("not signed in: {}", trouble.why));
         }
         let waiting = matches!(self.delivery, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
-        if self.stage != Stage::UnderWay || !waiting || (self.trouble().is_none() && self.unreachable.is_none()) {
-            return Vec::new();
+        if self.stage == Stage::UnderWay && waiting && (self.trouble().is_some() || self.unreachable.is_some()) {
+            self.ask(Command::Cancel(MESSAGE));
+            self.outcome();
         }
-        let cancel = [FrontEndEffect::Ask(Command::Cancel(MESSAGE))];
-        cancel.into_iter().chain(self.outcome(now)).collect()
     }
 
-    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<FrontEndEffect> {
+    fn exchange(&mut self, exchange: &Exchange) {
         if exchange.message != Some(MESSAGE) {
             let read = exchange.kind == ExchangeKind::Read && exchange.outcome.is_settled();
             return match self.stage {
-                Stage::Choosing => self.look_failed(now, exchange),
-                Stage::Probing if read => self.outcome(now),
-                _ => Vec::new(),
+                Stage::Choosing => self.look_failed(exchange),
+                Stage::Probing if read => self.outcome(),
+                _ => {}
             };
         }
-        let mut acts = Vec::new();
         for step in exchange.steps.iter().skip(self.told) {
             match step {
                 ExchangeStep::Try(attempt) if attempt.ending.is_none() => break,
-                ExchangeStep::Try(attempt) => acts.push(FrontEndEffect::Say(attempt_line(now, attempt))),
-                ExchangeStep::Wait { until, why, .. } => {
-                    acts.push(FrontEndEffect::Say(waiting_line(now, *until, why)));
-                }
+                ExchangeStep::Try(attempt) => self.say(attempt_line(self.now, attempt)),
+                ExchangeStep::Wait { until, why, .. } => self.say(waiting_line(self.now, *until, why)),
                 ExchangeStep::Renewal { .. } => {}
             }
             self.told += 1;
         }
         if self.stage == Stage::Lagging {
-            acts.extend(self.settled(now));
+            self.settled();
         }
-        acts
     }
 
-    fn message(&mut self, now: Moment, delivery: DeliveryStatus) -> Vec<FrontEndEffect> {
-        let fields = json!({ "state": delivery.word(), "id": self.remote_id() });
-        let mut acts = Vec::new();
-        if self.delivery.word() != delivery.word() || matches!(delivery, DeliveryStatus::Sending { .. }) {
-            acts.push(FrontEndEffect::Say(OutputLine::new("message", now.wall, fields)));
-        }
+    fn message(&mut self, delivery: DeliveryStatus) {
         let remote_id = self.session.threads.message(MESSAGE).and_then(|message| message.remote_id.as_deref());
         self.replies.ours_moved(remote_id, delivery.is_settled());
+        if self.delivery.word() != delivery.word() || matches!(delivery, DeliveryStatus::Sending { .. }) {
+            let fields = json!({ "state": delivery.word(), "id": remote_id });
+            self.say(OutputLine::new("message", self.now.wall, fields));
+        }
         self.replied |= delivery == DeliveryStatus::Answered;
         self.delivery = delivery;
         let open = matches!(self.stage, Stage::UnderWay | Stage::TakingBack | Stage::LookingUp);
         if open && self.delivery.is_settled() {
-            self.stay(Stage::Lagging, now.after(LAG));
-            acts.extend(self.settled(now));
+            self.stay(Stage::Lagging, LAG);
+            self.settled();
         } else {
-            acts.extend(self.give_up(now));
+            self.give_up();
         }
-        acts
     }
 
     /// The message is settled: is its exchange, too?
-    fn settled(&mut self, now: Moment) -> Vec<FrontEndEffect> {
-        if self.carrier().is_some_and(|e| !e.outcome.is_settled()) {
-            return Vec::new();
-        }
+    fn settled(&mut self) {
         // A message that was refused before it was sent has no exchange, and none is waited for.
         let needs_exchange =
             matches!(self.delivery, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Unknown(_));
-        if self.carrier().is_none() && needs_exchange {
-            return Vec::new();
+        if self.carrier().map_or(!needs_exchange, |carrier| carrier.outcome.is_settled()) {
+            self.after_settling();
         }
-        self.after_settling(now)
     }
 
-    fn after_settling(&mut self, now: Moment) -> Vec<FrontEndEffect> {
+    fn after_settling(&mut self) {
         match (self.sending.reply_within, &self.delivery) {
             (Some(time), DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed)
                 if !self.interrupted =>
             {
-                self.stay(Stage::Listening, now.after(time));
-                let line = OutputLine::new("accepted", now.wall, json!({})).says(self.accepted_text(now));
-                let mut acts = vec![FrontEndEffect::Say(line)];
+                self.stay(Stage::Listening, time);
+                self.say(OutputLine::new("accepted", self.now.wall, json!({})).says(self.accepted_text()));
                 if self.replied {
-                    acts.extend(self.outcome(now));
+                    self.outcome();
                 }
-                acts
             }
             (_, DeliveryStatus::Unknown(_)) if !self.interrupted && !self.is_final() => {
-                self.stay(Stage::LookingUp, now.after(LOOKING_UP));
-                vec![reading_line(now, "the answer was lost; looking for the message in the conversation")]
+                self.stay(Stage::LookingUp, LOOKING_UP);
+                self.say(reading_line(self.now, "the answer was lost; looking for the message in the conversation"));
             }
             (_, DeliveryStatus::Refused(_)) if self.wants_a_probe() => {
-                self.stay(Stage::Probing, now.after(PROBING));
-                let line = reading_line(now, "refused; reading the conversation to find out why");
-                vec![line, FrontEndEffect::Ask(Command::Read(self.sending.conversation))]
+                self.stay(Stage::Probing, PROBING);
+                self.say(reading_line(self.now, "refused; reading the conversation to find out why"));
+                self.ask(Command::Read(self.sending.conversation));
             }
-            _ => self.outcome(now),
+            _ => self.outcome(),
         }
     }
 
@@ -336,83 +295,80 @@ impl SendFold {
         !self.interrupted && self.stage != Stage::Probing && self.diagnosis().is_some_and(asks)
     }
 
-    fn interrupt(&mut self, now: Moment) -> Vec<FrontEndEffect> {
+    fn interrupt(&mut self) {
         let again = std::mem::replace(&mut self.interrupted, true);
-        match self.stage {
-            Stage::UnderWay if !again => {
-                self.stay(Stage::TakingBack, now.after(TAKING_BACK));
-                let line = OutputLine::new("interrupt", now.wall, json!({})).warns("taking the message back");
-                vec![FrontEndEffect::Say(line), FrontEndEffect::Ask(Command::Cancel(MESSAGE))]
-            }
-            _ => self.outcome(now),
+        if again || self.stage != Stage::UnderWay {
+            return self.outcome();
         }
+        self.stay(Stage::TakingBack, TAKING_BACK);
+        self.say(OutputLine::new("interrupt", self.now.wall, json!({})).warns("taking the message back"));
+        self.ask(Command::Cancel(MESSAGE));
     }
 
-    fn due_now(&mut self, now: Moment) -> Vec<FrontEndEffect> {
+    fn due_now(&mut self) {
         match self.stage {
-            Stage::Choosing => self.nothing_offered(now, &format!(" within {} s", LOOKING.as_secs())),
-            Stage::Lagging => self.after_settling(now),
+            Stage::Choosing => self.nothing_offered(&format!(" within {} s", LOOKING.as_secs())),
+            Stage::Lagging => self.after_settling(),
             Stage::Listening if self.wants_token() && !self.is_final() => {
-                self.stay(Stage::LastRead(now), now.after(LAST_READ));
-                vec![FrontEndEffect::Ask(Command::Read(self.sending.conversation))]
+                self.stay(Stage::LastRead(self.now), LAST_READ);
+                self.ask(Command::Read(self.sending.conversation));
             }
             Stage::LastRead(..) => {
                 if self.replies_readable().unreadable().is_none() {
                     let readable = RepliesReadable::No(Unreadable::NotReadInTime);
                     self.session.conversations.set_readable(self.sending.conversation, readable);
                 }
-                self.outcome(now)
+                self.outcome();
             }
-            Stage::TakingBack | Stage::Listening | Stage::Probing | Stage::LookingUp => self.outcome(now),
-            Stage::UnderWay | Stage::Over => Vec::new(),
+            Stage::TakingBack | Stage::Listening | Stage::Probing | Stage::LookingUp => self.outcome(),
+            Stage::UnderWay | Stage::Over => {}
         }
     }
 
-    fn report(&mut self, now: Moment, report: Report) -> Vec<FrontEndEffect> {
+    fn report(&mut self, report: Report) {
         let here = self.sending.conversation;
         // Which messages answer ours is read from the report itself.
-        let mut acts = Vec::new();
         let (brought, as_of) = match &report {
             Report::Conversation { key, messages, .. } if *key == here => (Some((messages.clone(), true)), None),
             Report::MessagesArrived { key, messages } if *key == here => (Some((messages.clone(), false)), None),
             Report::RepliesReadable { key, as_of, .. } if *key == here => (None, Some(*as_of)),
             _ => (None, None),
         };
-        let changes = self.session.apply(report, now);
-        for change in changes {
+        for change in self.session.apply(report, self.now) {
             let Change::Notice(notice) = change else { continue };
-            acts.extend(match notice {
-                Notice::Token { before, .. } => self.token(now, &before),
-                Notice::Exchange(exchange) => self.exchange(now, &exchange),
-                Notice::Message { id: MESSAGE, delivery, .. } => self.message(now, delivery),
-                Notice::WebSession(key, _) if key == here => self.session_moved(now),
-                Notice::EngineNotice(text) => vec![FrontEndEffect::message("notice", now, text)],
-                _ => Vec::new(),
-            });
+            match notice {
+                Notice::Token { before, .. } => self.token(&before),
+                Notice::Exchange(exchange) => self.exchange(&exchange),
+                Notice::Message { id: MESSAGE, delivery, .. } => self.message(delivery),
+                Notice::WebSession(key, _) if key == here => self.session_moved(),
+                Notice::EngineNotice(text) => self.say(OutputLine::message("notice", self.now.wall, text)),
+                _ => {}
+            }
         }
         match (brought, self.stage) {
-            (Some((messages, all)), Stage::Choosing) => acts.extend(self.offered(now, &messages, all)),
-            (Some((messages, read)), _) => acts.extend(self.brought(now, &messages, read)),
+            (Some((messages, all)), Stage::Choosing) => self.offered(&messages, all),
+            (Some((messages, read)), _) => self.brought(&messages, read),
             (None, _) => {}
         }
-        acts.extend(as_of.map(|as_of| self.readable(now, as_of)).unwrap_or_default());
-        acts
+        if let Some(as_of) = as_of {
+            self.readable(as_of);
+        }
     }
 }
 
 impl FrontEnd for SendFold {
     fn on(&mut self, now: Moment, input: FrontEndEvent) -> Vec<FrontEndEffect> {
-        if self.stage == Stage::Over {
-            return Vec::new();
-        }
+        self.now = now;
         match input {
-            FrontEndEvent::Begin => self.choose(now),
-            FrontEndEvent::Report(report) => self.report(now, *report),
-            FrontEndEvent::Signal(_) => self.interrupt(now),
-            FrontEndEvent::Due => self.due_now(now),
-            FrontEndEvent::Ended => self.outcome(now),
-            _ => Vec::new(),
+            _ if self.stage == Stage::Over => {}
+            FrontEndEvent::Begin => self.choose(),
+            FrontEndEvent::Report(report) => self.report(*report),
+            FrontEndEvent::Signal(_) => self.interrupt(),
+            FrontEndEvent::Due => self.due_now(),
+            FrontEndEvent::Ended => self.outcome(),
+            _ => {}
         }
+        std::mem::take(&mut self.acts)
     }
 
     fn due(&self) -> Option<Moment> {

@@ -8,8 +8,8 @@ use crate::cli::send::lines::reply_line;
 use crate::engine::SendRequest;
 use crate::fixtures;
 use crate::model::{
-    Address, AsOf, Attempt, Author, Conversation, Ending, ExchangeId, ExchangeKind, Failure, FailureKind, Generation,
-    Outcome, Phase, Reason, RemoteMessage, ServerRefusal, SessionEnd, Signal, Timing,
+    Address, AsOf, Attempt, Author, Channel, Conversation, Ending, ExchangeId, ExchangeKind, Failure, FailureKind,
+    Generation, Outcome, Phase, Reason, RemoteMessage, ServerRefusal, SessionEnd, Signal, Timing,
 };
 
 use crate::session::ProfileInfo;
