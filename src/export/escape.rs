@@ -1,8 +1,14 @@
-//! Outside text inside markup, and the page around it: a text stays text. Controls and invisible characters are made
-//! visible first (see [`crate::text::screen`]), then whatever the markup would take for its own is escaped.
+//! Outside text inside markup, and the templates that it is filled into: a text stays text. Controls and invisible
+//! characters are made visible first (see [`crate::text::screen`]), then whatever the markup would take for its own is
+//! escaped.
+
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment, escape_formatter};
+use serde_json::{Value, json};
 
 use crate::text::screen::{visible, visible_lines};
 
@@ -85,31 +91,68 @@ pub fn markdown_code(text: &str, language: &str) -> String {
     format!("{fence}{language}\n{}\n{fence}\n", lines.join("\n"))
 }
 
+/// A template of `assets/report` filled in with `values`: each value is escaped for the form that the template's name ends
+/// with. HTML is the inside of a page: see [`page`].
+pub fn fill(template: &str, values: &Value) -> String {
+    let filled = TEMPLATES.get_template(template).and_then(|template| template.render(minijinja::value::Serde(values)));
+    // The templates are ours: what could be wrong with one is wrong for every run, and a test sees it.
+    filled.unwrap_or_else(|e| format!("{e:#}"))
+}
+
 /// What all pages look like: light and dark, on paper too.
 const STYLE: &str = include_str!("../../assets/report/page.css");
 
-/// An HTML page that needs nothing from outside: style and script stand in it, and its own policy forbids the rest. `body`
-/// is markup already; `script` may be empty, and the page must be readable without it.
+/// The HTML page around `body`: it needs nothing from outside, its style and its script stand in it, and its own policy
+/// forbids the rest. `script` may be empty, and the page must be readable without it.
 pub fn page(title: &str, body: &str, script: &str) -> String {
-    let hash = |text: &str| STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()));
-    let (style_hash, script_hash) = (hash(STYLE), hash(script));
-    let (script, script_source) = if script.is_empty() {
-        (String::new(), "'none'".to_owned())
-    } else {
-        (format!("<script>{script}</script>\n"), format!("'sha256-{script_hash}'"))
-    };
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{style_hash}'; \
-         script-src {script_source}; base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <meta name=\"generator\" content=\"guestwire {version}\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
-         </head>\n<body>\n{body}{script}</body>\n</html>\n",
-        version = env!("CARGO_PKG_VERSION"),
-        title = markup(title),
-    )
+    let version = env!("CARGO_PKG_VERSION");
+    fill("page.html", &json!({"title": title, "body": body, "script": script, "style": STYLE, "version": version}))
 }
+
+static TEMPLATES: LazyLock<Environment<'_>> = LazyLock::new(|| {
+    let mut all = Environment::new();
+    let mut syntax = SyntaxConfig::builder();
+    let syntax = syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    all.set_syntax(syntax.unwrap_or_default());
+    all.set_auto_escape_callback(|name| {
+        AutoEscape::Custom(name.rsplit('.').next().unwrap_or_default().to_owned().into())
+    });
+    all.set_formatter(|out, state, value| {
+        let AutoEscape::Custom(form) = state.auto_escape() else { return escape_formatter(out, state, value) };
+        let text = value.to_string();
+        out.write_str(&match &**form {
+            _ if value.is_none() => return Ok(()),
+            _ if value.is_safe() => text.into(),
+            "md" => markdown(&text).into(),
+            "txt" => visible(&text),
+            _ => markup(&text).into(),
+        })?;
+        Ok(())
+    });
+    let safe = |text: String| minijinja::Value::from_safe_string(text);
+    all.add_filter("sha256", |text: &str| {
+        STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()))
+    });
+    all.add_filter("quote", move |text: &str| safe(markdown_quote(text)));
+    all.add_filter("code", move |text: &str| safe(markdown_code(text, "text")));
+    // An id inside backticks has none of its own.
+    all.add_filter("in_ticks", move |text: &str| safe(text.replace('`', "'")));
+    all.add_filter("lines", move |text: &str, between: &str| {
+        safe(visible_lines(text).collect::<Vec<_>>().join(between))
+    });
+    for (name, text) in [
+        ("page.html", include_str!("../../assets/report/page.html")),
+        ("run.html", include_str!("../../assets/report/run.html")),
+        ("run.md", include_str!("../../assets/report/run.md")),
+        ("run.xml", include_str!("../../assets/report/run.xml")),
+        ("transcript.html", include_str!("../../assets/report/transcript.html")),
+        ("transcript.md", include_str!("../../assets/report/transcript.md")),
+        ("transcript.txt", include_str!("../../assets/report/transcript.txt")),
+    ] {
+        let _ = all.add_template(name, text);
+    }
+    all
+});
 
 #[cfg(test)]
 #[path = "../../tests/unit/export/escape.rs"]

@@ -1,7 +1,7 @@
 //! What leaves guestwire as text for other tools. Pure: exchanges in, text out; secrets were taken out at capture.
 
-pub mod cast;
-pub mod escape;
+pub(crate) mod cast;
+pub(crate) mod escape;
 mod exchange;
 pub(crate) mod transcript;
 

@@ -8,7 +8,6 @@
 //!                                                   └─► JSON   for programs
 //! ```
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -16,10 +15,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::export::escape::{self, markup, page};
+use crate::export::escape::{fill, page};
 use crate::model::{Author, DeliveryStatus};
 use crate::text::counted;
-use crate::text::screen::{visible, visible_lines};
 
 /// How a transcript is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -118,12 +116,43 @@ impl Transcript {
         Self { profile: mask(profile), zone, conversations }
     }
 
-    /// The transcript in that form.
+    /// The transcript in that form: lines of plain text, Markdown, or a page (`assets/report/transcript.*`).
     pub fn write(&self, form: TranscriptForm) -> String {
+        let zone = if form == TranscriptForm::Text { &TimeZone::UTC } else { &self.zone };
+        let line = |(day, line): (Option<String>, &TranscriptLine)| {
+            let carried = line.carried.as_ref();
+            json!({
+                "day": day,
+                "at": line.at,
+                "seconds": line.at.strftime("%F %T").to_string(),
+                "time": self.time(line.at),
+                "author": line.author.word(),
+                "class": match line.author {
+                    Author::Guest => "guest",
+                    Author::System => "system",
+                    Author::Bot | Author::Agent | Author::Somebody => "other-side",
+                },
+                "said": line.said(),
+                "facts": line.facts(),
+                "carried": carried.map(TranscriptExchange::words),
+                "marked": carried.is_some_and(|carried| carried.marked),
+                "comment": carried.and_then(|carried| carried.comment.as_ref()),
+            })
+        };
+        let conversation = |(name, lines): &(String, Vec<TranscriptLine>)| json!({"name": name, "lines": by_day(lines, zone).map(line).collect::<Vec<_>>()});
+        let values = json!({
+            "profile": self.profile,
+            "messages": counted(self.conversations.iter().map(|(_, lines)| lines.len()).sum(), "message"),
+            "count": counted(self.conversations.len(), "conversation"),
+            "conversations": self.conversations.iter().map(conversation).collect::<Vec<_>>(),
+            "version": env!("CARGO_PKG_VERSION"),
+        });
         match form {
-            TranscriptForm::Text => self.text(),
-            TranscriptForm::Markdown => self.markdown(),
-            TranscriptForm::Html => self.html(),
+            TranscriptForm::Text => fill("transcript.txt", &values),
+            TranscriptForm::Markdown => fill("transcript.md", &values),
+            TranscriptForm::Html => {
+                page(&format!("Transcript: {}", self.profile), &fill("transcript.html", &values), "")
+            }
         }
     }
 
@@ -144,104 +173,6 @@ impl Transcript {
         };
         let lines = self.conversations.iter().flat_map(|(name, lines)| lines.iter().map(|line| message(name, line)));
         json!({"guestwire": env!("CARGO_PKG_VERSION"), "profile": self.profile, "messages": lines.collect::<Vec<_>>()})
-    }
-
-    /// Lines of plain text: a conversation below its name, a line a message, further lines of it indented.
-    fn text(&self) -> String {
-        let mut out = format!("Transcript: {}\nTimes are UTC.\n", visible(&self.profile));
-        for (name, lines) in &self.conversations {
-            let _ = writeln!(out, "\n{}", visible_lines(name).collect::<Vec<_>>().join(" "));
-            for (day, line) in by_day(lines, &TimeZone::UTC) {
-                if let Some(day) = day {
-                    let _ = writeln!(out, "\n{day}");
-                }
-                let text = visible_lines(&line.said()).collect::<Vec<_>>().join("\n  ");
-                let facts: Vec<String> = line.facts().into_iter().map(|(fact, _)| fact).collect();
-                let facts = if facts.is_empty() { String::new() } else { format!(" ({})", visible(&facts.join("; "))) };
-                let _ = writeln!(out, "{} {}: {text}{facts}", line.at.strftime("%F %T"), visible(line.author.word()));
-            }
-        }
-        out
-    }
-
-    /// Markdown: a heading a conversation, a quotation a message.
-    fn markdown(&self) -> String {
-        let mut out = format!("# Transcript: {}\n", escape::markdown(&self.profile));
-        for (name, lines) in &self.conversations {
-            let _ = write!(out, "\n## {}\n", escape::markdown(name));
-            for (day, line) in by_day(lines, &self.zone) {
-                if let Some(day) = day {
-                    let _ = write!(out, "\n### {day}\n");
-                }
-                let mut facts = String::new();
-                for (fact, _) in line.facts() {
-                    let _ = write!(facts, " · {}", escape::markdown(&fact));
-                }
-                let mark = if line.carried.as_ref().is_some_and(|c| c.marked) { " · marked" } else { "" };
-                let (author, time, said) =
-                    (line.author.word(), self.time(line.at), escape::markdown_quote(&line.said()));
-                let _ = write!(out, "\n**{author}** {time}{facts}{mark}\n\n{said}\n");
-                if let Some(carried) = &line.carried {
-                    let _ = write!(out, "\n{}\n", escape::markdown(&carried.words()));
-                    if let Some(comment) = &carried.comment {
-                        let _ = write!(out, "\nComment: {}\n", escape::markdown(comment));
-                    }
-                }
-            }
-        }
-        out.push_str("\nSecrets are masked.\n");
-        out
-    }
-
-    /// One HTML page: bubbles, with what carried each under it.
-    fn html(&self) -> String {
-        let messages: usize = self.conversations.iter().map(|(_, lines)| lines.len()).sum();
-        let mut body = format!(
-            "<header>\n<h1>Transcript <span class=\"dim\">{}</span></h1>\n\
-             <p class=\"dim small\">{} in {}</p>\n</header>\n",
-            markup(&self.profile),
-            counted(messages, "message"),
-            counted(self.conversations.len(), "conversation"),
-        );
-        for (name, lines) in &self.conversations {
-            let _ = write!(body, "<section>\n<h2>{}</h2>\n<div class=\"said\">\n", markup(name));
-            for (day, line) in by_day(lines, &self.zone) {
-                if let Some(day) = day {
-                    let _ = writeln!(body, "<h3 class=\"dim\">{day}</h3>");
-                }
-                self.bubble(&mut body, line);
-            }
-            body.push_str("</div>\n</section>\n");
-        }
-        let _ = writeln!(body, "<footer>guestwire {}. Secrets are masked.</footer>", env!("CARGO_PKG_VERSION"));
-        page(&format!("Transcript: {}", self.profile), &body, "")
-    }
-
-    fn bubble(&self, out: &mut String, line: &TranscriptLine) {
-        let class = match line.author {
-            Author::Guest => "guest",
-            Author::System => "system",
-            Author::Bot | Author::Agent | Author::Somebody => "other-side",
-        };
-        let mut facts = String::new();
-        for (fact, warns) in line.facts() {
-            let class = if warns { " class=\"warn\"" } else { "" };
-            let _ = write!(facts, " · <span{class}>{}</span>", markup(&fact));
-        }
-        let (author, at, time, said) = (line.author.word(), line.at, markup(&self.time(line.at)), markup(&line.said()));
-        let _ = writeln!(
-            out,
-            "<div class=\"bubble {class}\"><div class=\"meta\"><b>{author}</b> <time datetime=\"{at}\">{time}</time>{facts}\
-             </div><div class=\"text\">{said}</div>",
-        );
-        if let Some(carried) = &line.carried {
-            let marked = if carried.marked { " · <b>marked</b>" } else { "" };
-            let _ = writeln!(out, "<div class=\"meta\">{}{marked}</div>", markup(&carried.words()));
-            if let Some(comment) = &carried.comment {
-                let _ = writeln!(out, "<div class=\"meta\">Comment: {}</div>", markup(comment));
-            }
-        }
-        out.push_str("</div>\n");
     }
 
     /// `2026-11-23 14:03:20 UTC (15:03:20 +01)`.

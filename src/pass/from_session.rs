@@ -8,13 +8,10 @@ use toml::Value;
 pub struct PlayedMessage {
     /// Into which conversation, by name.
     pub conversation: String,
-    /// What was typed.
     pub text: String,
     /// Wrongly on purpose, in this way.
     pub sent_as: Option<Variation>,
-    /// Where it stands.
     pub delivery: DeliveryStatus,
-    /// HTTP status of the newest try.
     pub status: Option<u16>,
     /// The cause of the refusal, where it was told with some confidence.
     pub cause: Option<Cause>,

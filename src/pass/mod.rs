@@ -10,15 +10,16 @@
 //! are made from it alone.
 
 pub mod builtin;
-pub mod file;
-pub mod from_session;
-pub mod older_runs;
+pub(crate) mod file;
+pub(crate) mod from_session;
+pub(crate) mod older_runs;
 pub mod report;
-pub mod result;
-pub mod runner;
+pub(crate) mod result;
+pub(crate) mod runner;
 
 pub use file::Pass;
-pub use result::{
-    CaseResult, ExchangeEvidence, ExpectationResult, ExpectationState, PassRun, SaidMessage, StepEvidence, StepResult,
-    Tally, Verdict,
+pub(crate) use result::{
+    CaseResult, ExchangeEvidence, ExpectationResult, ExpectationState, SaidMessage, StepResult, Tally,
 };
+pub use result::{PassRun, Verdict};
+pub use runner::StepStage;

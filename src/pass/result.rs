@@ -39,27 +39,22 @@ words! {
     }
 }
 
-/// How an expectation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExpectationState {
     /// The step has not come to it.
     Open,
-    /// It is looked for until `until` at the latest.
     Waiting {
         /// When it is given up, by the wall clock.
         until: Timestamp,
     },
-    /// It came as expected.
     Yes,
-    /// It did not.
     No,
     /// Nobody can tell: what would show it could not be observed.
     Blocked,
 }
 
 impl ExpectationState {
-    /// The word on screen and in reports.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -71,29 +66,24 @@ impl ExpectationState {
     }
 }
 
-/// One thing that was expected by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExpectationResult {
     /// What was expected, in words: `refused: token-expired`, `reply contains "Welcome"`.
     pub what: String,
-    /// How it stands.
     pub met: ExpectationState,
     /// What met the expectation, or what was seen instead. One line.
     pub detail: Option<String>,
 }
 
-/// What came of one step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepResult {
     /// `case/step`, the same in every report and run of the pass; with a `#2` behind it in the second round.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// What it does, or what a person is to do, in words.
     pub instruction: String,
     /// What a person must judge. `None`: the expectations say it all.
     pub judge: Option<String>,
-    /// What is looked at by itself.
     pub expectations: Vec<ExpectationResult>,
     /// What follows from the expectations. Also [`Verdict::Skip`] and [`Verdict::Blocked`], with the reason in `why`.
     pub suggested: Option<Verdict>,
@@ -104,7 +94,6 @@ pub struct StepResult {
     pub cause: Option<String>,
     /// What a person says. It counts more than what is suggested.
     pub verdict: Option<Verdict>,
-    /// A person's note.
     pub note: Option<String>,
     /// When it was first opened.
     pub began: Option<Timestamp>,
@@ -142,26 +131,21 @@ impl StepResult {
         matches!((self.verdict, self.suggested), (Some(said), Some(suggested)) if said != suggested)
     }
 
-    /// The expectations that were not met.
     pub fn unmet(&self) -> impl Iterator<Item = &ExpectationResult> {
         self.expectations.iter().filter(|e| e.met == ExpectationState::No)
     }
 }
 
-/// What came of one case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseResult {
     /// Its id in the pass file (given there, or made of its name).
     pub id: String,
-    /// Its name.
     pub name: String,
-    /// What it is about.
     pub about: Option<String>,
     /// Which round it is of, from 1.
     pub round: u32,
     /// The conversation that its steps speak in, unless they say otherwise.
     pub conversation: Option<String>,
-    /// Its steps, in order.
     pub steps: Vec<StepResult>,
 }
 
@@ -174,23 +158,16 @@ impl CaseResult {
     }
 }
 
-/// How often each verdict counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Steps that passed.
     pub pass: usize,
-    /// Steps that failed.
     pub fail: usize,
-    /// Steps that could not be tried.
     pub blocked: usize,
-    /// Steps that were left out.
     pub skipped: usize,
-    /// Steps of which nothing is said yet.
     pub open: usize,
 }
 
 impl Tally {
-    /// Of these steps.
     pub fn of<'s>(steps: impl Iterator<Item = &'s StepResult>) -> Self {
         let mut tally = Self::default();
         for step in steps {
@@ -206,13 +183,11 @@ impl Tally {
         tally
     }
 
-    /// Each count with its word.
     pub const fn counts(&self) -> [(usize, &'static str); 5] {
         let Self { pass, fail, blocked, skipped, open } = *self;
         [(pass, "passed"), (fail, "failed"), (blocked, "blocked"), (skipped, "skipped"), (open, "open")]
     }
 
-    /// All steps.
     pub const fn all(&self) -> usize {
         self.pass + self.fail + self.blocked + self.skipped + self.open
     }
@@ -223,32 +198,26 @@ impl Tally {
 pub struct PassRun {
     /// A UUID, given when it began.
     pub id: String,
-    /// The pass's name.
-    pub name: String,
-    /// What it is for.
-    pub about: Option<String>,
+    pub(crate) name: String,
+    pub(crate) about: Option<String>,
     /// The file as it was named, or `built-in:smoke`.
-    pub file: String,
+    pub(crate) file: String,
     /// The file's text when the run began: what is resumed is what was begun.
-    pub source: String,
-    /// Which profile it spoke through.
-    pub profile: String,
-    /// The profile's region.
-    pub region: String,
+    pub(crate) source: String,
+    pub(crate) profile: String,
+    pub(crate) region: String,
     /// Against a sandbox; otherwise a real organisation was spoken to.
-    pub sandbox: bool,
-    /// guestwire's version.
-    pub version: String,
-    /// When it began.
-    pub began: Timestamp,
+    pub(crate) sandbox: bool,
+    pub(crate) version: String,
+    pub(crate) began: Timestamp,
     /// When it was ended; `None` while it can go on.
     pub ended: Option<Timestamp>,
     /// Its cases; with several rounds, each round's after the other's.
     pub cases: Vec<CaseResult>,
     /// What was captured from answers, by name: secrets are masked in it as everywhere.
-    pub captures: BTreeMap<String, String>,
+    pub(crate) captures: BTreeMap<String, String>,
     /// How many messages it has sent: the next `{{seq}}`.
-    pub sent: u64,
+    pub(crate) sent: u64,
     /// Where it stands: the open case and step. Past the last case once all was gone through.
     pub at: (usize, usize),
 }
@@ -259,13 +228,11 @@ impl PassRun {
         self.cases.iter().flat_map(|c| &c.steps)
     }
 
-    /// How often each verdict counts.
-    pub fn tally(&self) -> Tally {
+    pub(crate) fn tally(&self) -> Tally {
         Tally::of(self.steps())
     }
 
-    /// The steps where the person and the expectations say different things.
-    pub fn disagreements(&self) -> impl Iterator<Item = &StepResult> {
+    pub(crate) fn disagreements(&self) -> impl Iterator<Item = &StepResult> {
         self.steps().filter(|s| s.disagrees())
     }
 
@@ -280,7 +247,6 @@ impl PassRun {
 /// Bytes of a body that evidence keeps.
 pub const BODY_KEPT: usize = 16 << 10;
 
-/// What shows how a step went.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepEvidence {
     /// The exchanges, in the order in which they began.
@@ -291,19 +257,16 @@ pub struct StepEvidence {
     pub screen: Option<String>,
 }
 
-/// One message, as far as a report goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaidMessage {
     /// `guest`, `bot`, `agent` or `system`.
     pub author: String,
-    /// What it says.
     pub text: String,
     /// When: ours by this machine's clock, theirs by the remote side's.
     pub at: Timestamp,
     /// Where ours stands (`accepted`, `refused` …); `None` for theirs.
     #[serde(rename = "life")]
     pub delivery: Option<String>,
-    /// The remote side's id.
     pub remote_id: Option<String>,
     /// The labels that it offered to answer with.
     pub choices: Vec<String>,
@@ -312,7 +275,6 @@ pub struct SaidMessage {
 }
 
 impl SaidMessage {
-    /// One of theirs.
     pub fn heard(message: &RemoteMessage) -> Self {
         Self {
             author: message.author.word().to_owned(),
@@ -325,7 +287,6 @@ impl SaidMessage {
         }
     }
 
-    /// Whether the guest said it.
     pub fn is_ours(&self) -> bool {
         self.author == Author::Guest.word()
     }
@@ -336,16 +297,13 @@ impl SaidMessage {
 pub struct ExchangeEvidence {
     /// What happened, with bodies of at most [`BODY_KEPT`].
     pub exchange: Exchange,
-    /// The conversation, by name.
     pub conversation: Option<String>,
     /// Why, as far as could be told.
     pub cause: Option<CauseRecord>,
 }
 
-/// What was diagnosed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CauseRecord {
-    /// The cause's fixed name.
     pub cause: String,
     /// `sure`, `likely` or `possible`.
     pub confidence: String,

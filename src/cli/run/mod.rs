@@ -25,7 +25,7 @@ use crate::config::flags::path;
 use crate::config::{Problem, Problems, Profile, Settings, Spot};
 use crate::files;
 use crate::model::variables::{NAMES, next_name};
-use crate::pass::file::{MAX_BYTES, PassCase};
+use crate::pass::file::{Expectation, MAX_BYTES, PassCase, PassStep};
 use crate::pass::report::{ReportFormat, masked};
 use crate::pass::runner::{Cast, RunStart, missing_conversation};
 use crate::pass::{Pass, PassRun, builtin};
@@ -282,12 +282,12 @@ fn lane_of(case: &PassCase, cast: &Cast) -> Option<Option<String>> {
     let usual = cast.usual.and_then(|key| cast.players.iter().find(|p| p.key == key)).map(|p| p.name.clone());
     let of: BTreeSet<Option<String>> =
         names(case).map(|n| n.map(|s| s.value.clone()).or_else(|| usual.clone())).collect();
-    let own: BTreeSet<&str> = case.steps.iter().flat_map(|s| &s.captures).map(|c| c.name.as_str()).collect();
+    let own: BTreeSet<&str> = case.steps.iter().flat_map(|s| s.captures()).map(|c| c.name.as_str()).collect();
     let texts = case.steps.iter().filter_map(|s| s.send.as_ref());
     let mut texts = texts.flat_map(|send| std::iter::once(&send.text).chain(send.attributes.values()));
     let foreign = texts.any(|text| uses_foreign(text, &own));
-    let moves =
-        case.steps.iter().any(|s| s.needs_sandbox() || s.clear_faults || s.renew || s.expect.renewals.is_some());
+    let counts_tokens = |s: &PassStep| s.expect.iter().any(|one| matches!(one, Expectation::Renewals(_)));
+    let moves = case.steps.iter().any(|s| s.needs_sandbox() || s.clear_faults || s.renew || counts_tokens(s));
     if foreign || moves || of.len() != 1 { None } else { of.into_iter().next() }
 }
 

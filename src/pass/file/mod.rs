@@ -14,6 +14,8 @@ mod read;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::config::Spot;
 use crate::model::fault::Fault;
 use crate::model::words;
@@ -38,14 +40,11 @@ pub struct Pass {
     pub cases: Vec<PassCase>,
 }
 
-/// Steps that belong together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PassCase {
     /// Unique in the pass: `--only` and reports name it.
     pub id: String,
-    /// Its name.
     pub name: String,
-    /// What it is about.
     pub about: Option<String>,
     /// The conversation of its steps; `None`: the one that is open, or that `--to` names.
     pub conversation: Option<Spot<String>>,
@@ -53,12 +52,11 @@ pub struct PassCase {
     pub steps: Vec<PassStep>,
 }
 
-/// One step.
+/// What a step does, from `clear_faults` on in the order in which it does it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PassStep {
     /// Unique in its case.
     pub id: String,
-    /// Its name.
     pub name: String,
     /// What a person is to do or to know.
     pub instruction: Option<String>,
@@ -66,25 +64,18 @@ pub struct PassStep {
     pub conversation: Option<Spot<String>>,
     /// Lift all faults of the sandbox first.
     pub clear_faults: bool,
-    /// Then set this fault of the sandbox.
     pub fault: Option<Fault>,
-    /// Then put the sandbox's clock forward.
     pub advance: Option<Duration>,
-    /// Then get a new token.
     pub renew: bool,
-    /// Then send.
     pub send: Option<StepMessage>,
     /// What is expected by itself.
-    pub expect: ExpectSection,
-    /// What is kept of the answer.
-    pub captures: Vec<Capture>,
-    /// What a person must judge.
+    /// In the order in which it is shown.
+    pub expect: Vec<Expectation>,
     pub judge: Option<String>,
     /// How long the outcome may take.
     pub within: Duration,
 }
 
-/// What a step sends.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepMessage {
     /// The text, with variables; empty where a choice says it all.
@@ -95,59 +86,49 @@ pub struct StepMessage {
     pub choice: Option<String>,
     /// Participant data, with variables.
     pub attributes: BTreeMap<String, String>,
-    /// Files.
     pub attachments: Vec<Attachment>,
 }
 
 words! {
     /// What becomes of a message.
     pub enum ExpectedOutcome: word {
-        /// The server says yes.
         Accepted = "accepted";
-        /// It says no.
         Refused = "refused";
-        /// Nobody knows.
         Unknown = "unknown";
     }
 }
 
 /// What a step expects by itself.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ExpectSection {
-    /// What becomes of the message.
-    pub outcome: Option<ExpectedOutcome>,
-    /// Why it is refused.
-    pub cause: Option<Cause>,
-    /// At least as sure as this.
-    pub confidence: Option<Confidence>,
-    /// HTTP status of the newest try.
-    pub status: Option<u16>,
-    /// Headers of the answer: there, or with this value.
-    pub headers: Vec<(String, Option<String>)>,
-    /// Values in the answer's JSON body, by JSON pointer.
-    pub body: Vec<(String, serde_json::Value)>,
-    /// How many tries it takes.
-    pub tries: Option<u32>,
-    /// How many new tokens are got while the step runs.
-    pub renewals: Option<u32>,
-    /// What the other side says.
-    pub reply: Option<ExpectedReply>,
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expectation {
+    /// The step's set-up is done; for steps that expect nothing else.
+    Done,
+    Outcome(ExpectedOutcome),
+    /// Why the message is refused, and at least how sure that must be.
+    Cause(Cause, Option<Confidence>),
+    /// Of the newest try.
+    Status(u16),
+    /// A header of the answer is there, or has this value.
+    Header(String, Option<String>),
+    /// The value at this JSON pointer of the answer's body.
+    Body(String, Value),
+    Tries(u32),
+    /// New tokens that are got while the step runs.
+    Renewals(u32),
+    Reply(ExpectedReply),
     /// The other side says nothing for so long.
-    pub silence: Option<Duration>,
+    Silence(Duration),
+    Capture(Capture),
 }
 
-/// A reply that is expected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExpectedReply {
     /// Its text holds this, whatever the case of the letters.
     pub contains: Option<String>,
-    /// Its text matches this.
     pub matches: Option<Pattern>,
     /// It offers these choices (and maybe more).
     pub choices: Vec<String>,
-    /// Who says it.
     pub from: Option<Author>,
-    /// How long it may take.
     pub within: Duration,
 }
 
@@ -161,21 +142,17 @@ impl PartialEq for Pattern {
     }
 }
 
-/// A part of the answer that later texts may use.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Capture {
     /// Used as `{{name}}`.
     pub name: String,
-    /// Where it is.
     pub source: CaptureSource,
 }
 
-/// Where a capture is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CaptureSource {
     /// In the answer's JSON body, by JSON pointer.
     Body(String),
-    /// The value of a header of the answer.
     Header(String),
     /// In a reply: the first group of the pattern, or all that matches.
     Reply(Pattern, Duration),
@@ -187,9 +164,12 @@ impl PassStep {
         self.send.is_some()
     }
 
-    /// Whether it changes the sandbox.
     pub const fn needs_sandbox(&self) -> bool {
         self.fault.is_some() || self.advance.is_some()
+    }
+
+    pub fn captures(&self) -> impl Iterator<Item = &Capture> {
+        self.expect.iter().filter_map(|one| if let Expectation::Capture(capture) = one { Some(capture) } else { None })
     }
 
     /// What it does, in words.

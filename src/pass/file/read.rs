@@ -8,7 +8,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::{
-    Capture, CaptureSource, ExpectSection, ExpectedOutcome, ExpectedReply, OUTCOME_WITHIN, Pass, PassCase, PassStep,
+    Capture, CaptureSource, Expectation, ExpectedOutcome, ExpectedReply, OUTCOME_WITHIN, Pass, PassCase, PassStep,
     Pattern, REPLY_WITHIN, StepMessage,
 };
 use crate::config::document::Doc;
@@ -113,10 +113,13 @@ fn step(
     let send = read_send(&mut table, captured);
     let within = table.duration("within").map(|w| w.value).or(within).unwrap_or(OUTCOME_WITHIN);
     let sends = table.has("send");
-    let expect = expect(&mut table, sends);
-    let captures = read_captures(&mut table, sends, captured);
+    let mut expect = expect(&mut table, sends);
+    expect.extend(read_captures(&mut table, sends, captured).into_iter().map(Expectation::Capture));
     let judge = table.text("judge").map(|s| s.value);
     let idle = !sends && !clear_faults && !table.has("fault") && advance.is_none() && !renew;
+    if expect.is_empty() && !idle {
+        expect.push(Expectation::Done);
+    }
     if idle && judge.is_none() && !table.has("expect") && !table.has("capture") {
         let how = "give it `send`, `expect`, `judge` or something to set up";
         table.wrong(at, format!("{} does nothing: {how}", table.title()));
@@ -134,7 +137,6 @@ fn step(
         renew,
         send: send?,
         expect,
-        captures,
         judge,
         within,
     };
@@ -279,8 +281,10 @@ fn slug(name: &str, number: usize) -> String {
 const AUTHORS: &[(&str, Author)] = &[(Author::Bot.word(), Author::Bot), (Author::Agent.word(), Author::Agent)];
 
 /// Reads `expect` of a step that sends, or does not.
-fn expect(step: &mut Table<'_>, sends: bool) -> ExpectSection {
-    let Some(mut table) = step.table("expect") else { return ExpectSection::default() };
+fn expect(step: &mut Table<'_>, sends: bool) -> Vec<Expectation> {
+    let Some(mut table) = step.table("expect") else {
+        return Vec::from_iter(sends.then_some(Expectation::Outcome(ExpectedOutcome::Accepted)));
+    };
     let at = table.at;
     if table.is_empty() {
         table.wrong(at, "`expect` expects nothing: say what, or remove it");
@@ -314,18 +318,21 @@ fn expect(step: &mut Table<'_>, sends: bool) -> ExpectSection {
         table.wrong(silence.at, "a reply and silence cannot be expected in one step");
     }
     table.finish();
-    ExpectSection {
-        outcome: outcome.map(|o| o.value).or_else(|| cause.as_ref().map(|_| ExpectedOutcome::Refused)),
-        cause: cause.map(|c| c.value),
-        confidence: confidence.map(|c| c.value),
-        status: status.map(|s| s.value),
-        headers,
-        body,
-        tries,
-        renewals,
-        reply,
-        silence: silence.map(|s| s.value),
-    }
+    let answers = status.is_some() || !headers.is_empty() || !body.is_empty();
+    let refused = cause.as_ref().map(|_| ExpectedOutcome::Refused);
+    // What sends and names no outcome is to be accepted, unless the answer is described otherwise.
+    let usual = (sends && !answers).then_some(ExpectedOutcome::Accepted);
+    let outcome = outcome.map(|outcome| outcome.value).or(refused).or(usual);
+    let mut all = Vec::from_iter(outcome.map(Expectation::Outcome));
+    all.extend(cause.map(|cause| Expectation::Cause(cause.value, confidence.map(|confidence| confidence.value))));
+    all.extend(status.map(|status| Expectation::Status(status.value)));
+    all.extend(headers);
+    all.extend(body);
+    all.extend(tries.map(Expectation::Tries));
+    all.extend(renewals.map(Expectation::Renewals));
+    all.extend(reply.map(Expectation::Reply));
+    all.extend(silence.map(|silence| Expectation::Silence(silence.value)));
+    all
 }
 
 fn read_cause(table: &mut Table<'_>) -> Option<Spot<Cause>> {
@@ -339,10 +346,10 @@ fn read_cause(table: &mut Table<'_>) -> Option<Spot<Cause>> {
     None
 }
 
-fn read_headers(table: Table<'_>) -> Vec<(String, Option<String>)> {
+fn read_headers(table: Table<'_>) -> Vec<Expectation> {
     let read = |(name, value): (Spot<String>, Spot<Value>)| match value.value {
-        Value::Bool(true) => Some((name.value, None)),
-        Value::String(text) => Some((name.value, Some(text))),
+        Value::Bool(true) => Some(Expectation::Header(name.value, None)),
+        Value::String(text) => Some(Expectation::Header(name.value, Some(text))),
         _ => {
             let how = "must be true (it is there) or a string (its value)";
             table.wrong(value.at, format!("the header `{}` {how}", name.value));
@@ -352,16 +359,15 @@ fn read_headers(table: Table<'_>) -> Vec<(String, Option<String>)> {
     table.named_values().into_iter().filter_map(read).collect()
 }
 
-fn read_body(table: Table<'_>) -> Vec<(String, Value)> {
-    let mut values = Vec::new();
-    for (pointer, value) in table.named_values() {
+fn read_body(table: Table<'_>) -> Vec<Expectation> {
+    let read = |(pointer, value): (Spot<String>, Spot<Value>)| {
         if !pointer.value.starts_with('/') {
             let how = "must be a JSON pointer, which begins with /, like \"/code\"";
             table.wrong(pointer.at, format!("`{}` {how}", pointer.value));
         }
-        values.push((pointer.value, value.value));
-    }
-    values
+        Expectation::Body(pointer.value, value.value)
+    };
+    table.named_values().into_iter().map(read).collect()
 }
 
 fn read_reply(table: &mut Table<'_>) -> Option<ExpectedReply> {

@@ -9,24 +9,18 @@
 //! A step's id (`case/step`) stands in each of them. What a person said and what the expectations suggested are both
 //! kept, and where they differ is listed.
 
-pub mod ctrf;
-pub mod html;
-pub mod junit;
-pub mod markdown;
+mod ctrf;
+mod view;
 mod words;
 
 #[cfg(test)]
 #[path = "../../../tests/unit/pass/report.rs"]
 mod tests;
 
-pub use ctrf::ctrf;
-pub use html::html;
-pub use junit::junit;
-pub use markdown::markdown;
-
 use serde_json::Value;
 
 use super::PassRun;
+use crate::export::escape::{fill, page};
 use crate::model::words;
 
 words! {
@@ -47,10 +41,14 @@ impl ReportFormat {
     /// The report of a run, which must be [`masked`] already.
     pub fn write(self, run: &PassRun) -> String {
         match self {
-            Self::Junit => junit(run),
-            Self::Ctrf => ctrf(run),
-            Self::Markdown => markdown(run),
-            Self::Html => html(run),
+            Self::Junit => fill("run.xml", &view::of(run)),
+            Self::Ctrf => ctrf::ctrf(run),
+            Self::Markdown => fill("run.md", &view::of(run)),
+            Self::Html => {
+                let title = format!("{}: {}", run.name, words::tally(&run.tally()));
+                let script = include_str!("../../../assets/report/filter.js");
+                page(&title, &fill("run.html", &view::of(run)), script)
+            }
         }
     }
 }

@@ -33,11 +33,6 @@ pub fn verdict(verdict: Option<Verdict>) -> &'static str {
     verdict.map_or("open", Verdict::word)
 }
 
-/// The verdict of one side, or a dash.
-pub fn said(verdict: Option<Verdict>) -> &'static str {
-    verdict.map_or("–", Verdict::word)
-}
-
 /// `12 steps: 9 passed, 1 failed, 2 skipped`.
 pub fn tally(tally: &Tally) -> String {
     let parts: Vec<String> =

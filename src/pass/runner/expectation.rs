@@ -12,7 +12,7 @@ use crate::model::{
     Cause, Confidence, DeliveryStatus, Diagnosis, Exchange, Generation, MessageId, Moment, Outcome, RemoteMessage,
     Response, Unreadable,
 };
-use crate::pass::file::{Capture, CaptureSource, ExpectedOutcome, ExpectedReply, PassStep, span};
+use crate::pass::file::{Capture, CaptureSource, Expectation, ExpectedOutcome, ExpectedReply, span};
 use crate::text::{alike, json};
 
 /// How long an exchange may lag behind its message, a diagnosis behind its exchange, and the last read behind the end of
@@ -22,24 +22,6 @@ const LAG: Duration = Duration::from_secs(5);
 /// How long evidence is waited for.
 const EVIDENCE: Duration = Duration::from_millis(500);
 
-/// One expectation.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Expectation {
-    /// The step's set-up is done; for steps that expect nothing else.
-    Done,
-    Outcome(ExpectedOutcome),
-    Cause(Cause, Option<Confidence>),
-    Status(u16),
-    Header(String, Option<String>),
-    Body(String, Value),
-    Tries(u32),
-    Renewals(u32),
-    Reply(ExpectedReply),
-    Silence(Duration),
-    Capture(Capture),
-}
-
-/// How it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Its turn has not come.
@@ -82,7 +64,6 @@ pub struct StepProgress {
 }
 
 impl StepProgress {
-    /// Whether the step sends.
     const fn sends(&self) -> bool {
         self.delivery.is_some()
     }
@@ -116,34 +97,7 @@ impl Observed<'_> {
     }
 }
 
-/// All that a step expects, in the order in which it is shown.
-pub fn all(step: &PassStep) -> Vec<Expectation> {
-    let expect = &step.expect;
-    let mut list = Vec::new();
-    let answers = expect.status.is_some() || !expect.headers.is_empty() || !expect.body.is_empty();
-    match expect.outcome {
-        Some(came) => list.push(Expectation::Outcome(came)),
-        // What sends and names no outcome is to be accepted, unless the answer is described otherwise.
-        None if step.sends() && !answers => list.push(Expectation::Outcome(ExpectedOutcome::Accepted)),
-        None => {}
-    }
-    list.extend(expect.cause.map(|cause| Expectation::Cause(cause, expect.confidence)));
-    list.extend(expect.status.map(Expectation::Status));
-    list.extend(expect.headers.iter().map(|(name, value)| Expectation::Header(name.clone(), value.clone())));
-    list.extend(expect.body.iter().map(|(pointer, value)| Expectation::Body(pointer.clone(), value.clone())));
-    list.extend(expect.tries.map(Expectation::Tries));
-    list.extend(expect.renewals.map(Expectation::Renewals));
-    list.extend(expect.reply.clone().map(Expectation::Reply));
-    list.extend(expect.silence.map(Expectation::Silence));
-    list.extend(step.captures.iter().cloned().map(Expectation::Capture));
-    if list.is_empty() && (step.needs_sandbox() || step.clear_faults || step.renew) {
-        list.push(Expectation::Done);
-    }
-    list
-}
-
 impl Expectation {
-    /// What is expected, in words.
     pub fn words(&self) -> String {
         match self {
             Self::Done => "it is set up".to_owned(),
@@ -175,12 +129,10 @@ impl Expectation {
         }
     }
 
-    /// Whether it listens to the conversation.
     pub fn listens(&self) -> bool {
         self.listening().is_some()
     }
 
-    /// How it stands.
     pub fn look(&self, seen: &Observed<'_>) -> Status {
         match self {
             Self::Done => Status::Yes(None),
@@ -426,7 +378,6 @@ pub fn listening_until<'s>(all: &'s [Expectation], seen: &'s Observed<'_>) -> im
     all.iter().filter_map(move |expectation| Some(from?.after(expectation.listening()?)))
 }
 
-/// The captured value.
 pub fn captured(capture: &Capture, seen: &Observed<'_>) -> Option<String> {
     match &capture.source {
         CaptureSource::Header(name) => header(&seen.watch.response()?.headers, name).map(str::to_owned),

@@ -38,20 +38,15 @@ const EXCHANGES_KEPT: usize = 60;
 /// A conversation that steps can speak in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Player {
-    /// Its name.
     pub name: String,
-    /// Its key in this process.
     pub key: ConversationKey,
-    /// Its channel.
     pub channel: Channel,
     /// Whether replies could be read in it when the run began.
     pub readable: RepliesReadable,
 }
 
-/// What a run plays with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cast {
-    /// All conversations of the profile.
     pub players: Vec<Player>,
     /// The one that steps speak in which name none.
     pub usual: Option<ConversationKey>,
@@ -77,10 +72,8 @@ pub enum Mode {
     },
 }
 
-/// What the session knows.
 #[derive(Clone, Copy, Debug)]
 pub struct RunnerContext<'k> {
-    /// The profile.
     pub facts: &'k ProfileFacts,
     /// What exchanges showed.
     pub past: &'k PastExchanges,
@@ -91,7 +84,6 @@ pub struct RunnerContext<'k> {
 /// What happens to a run.
 #[derive(Clone, Copy, Debug)]
 pub enum RunnerEvent<'e> {
-    /// The engine says something.
     Report(&'e Report),
     /// The sandbox did what it was asked for, or could not, and why.
     Sandbox(Result<(), &'e str>),
@@ -120,13 +112,10 @@ pub enum RunnerEvent<'e> {
 pub enum RunnerEffect {
     /// Send this; the message's id is told with [`Runner::sent`] at once.
     Send(OutgoingMessage),
-    /// Take a message back.
     Cancel(MessageId),
-    /// Read a conversation now.
     Read(ConversationKey),
     /// Open the session of a conversation.
     Connect(ConversationKey),
-    /// Get a new token.
     Renew,
     /// Set the sandbox up; answered with [`RunnerEvent::Sandbox`].
     Sandbox(SandboxRequest),
@@ -152,7 +141,6 @@ pub enum StepStage {
 /// What a run knows of signing in.
 #[derive(Clone, Debug, Default)]
 struct SignInSeen {
-    /// The newest token.
     generation: Option<Generation>,
     /// Why there is none, and none to be waited for; and why there will be no other.
     trouble: [Option<String>; 2],
@@ -201,22 +189,18 @@ impl Runner {
         self
     }
 
-    /// What is known of the run.
     pub const fn run(&self) -> &PassRun {
         &self.run
     }
 
-    /// Where the open step stands.
     pub const fn stage(&self) -> &StepStage {
         &self.stage
     }
 
-    /// Whether the step timer stands.
     pub const fn is_paused(&self) -> bool {
         self.paused
     }
 
-    /// Whether the open step waits for a new token.
     pub const fn is_renewing(&self) -> bool {
         self.renewing.is_some()
     }
@@ -230,7 +214,6 @@ impl Runner {
         self.watch.as_ref()?.opening
     }
 
-    /// Whether it is over.
     pub fn is_over(&self) -> bool {
         self.stage == StepStage::Over
     }
@@ -245,12 +228,10 @@ impl Runner {
         self.pass.cases.get(*self.plan.get(case)?)?.steps.get(step)
     }
 
-    /// The open step as it is written.
     pub fn open_step(&self) -> Option<&PassStep> {
         self.step(self.run.at)
     }
 
-    /// What came of the open step so far.
     pub fn open_result(&self) -> Option<&StepResult> {
         let (case, step) = self.run.at;
         self.run.cases.get(case)?.steps.get(step)
@@ -263,7 +244,6 @@ impl Runner {
         player(&self.cast, wanted.or_else(|| case?.conversation.as_ref()).map(|s| s.value.as_str()))
     }
 
-    /// How long the open step has been open.
     pub fn open_for(&self, now: Moment) -> Duration {
         let before = self.open_result().map_or(Duration::ZERO, |s| s.open);
         before + self.opened.map_or(Duration::ZERO, |since| now.since(since))
@@ -299,7 +279,6 @@ impl Runner {
         }
     }
 
-    /// Takes one event.
     pub fn on(&mut self, now: Moment, event: RunnerEvent<'_>, known: &RunnerContext<'_>) -> Vec<RunnerEffect> {
         self.now = now;
         self.sign_in.trouble = known.no_token.map(|why| why.map(|why| format!("not signed in: {why}")));

@@ -4,29 +4,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::expectation::{self, Expectation};
 use super::replies::ReplyTracker;
 use super::{Cast, Mode, Runner, RunnerEffect, SignInSeen, StepStage};
 use crate::model::Moment;
-use crate::pass::file::{Pass, PassCase, PassStep};
+use crate::pass::file::{Expectation, Pass, PassCase, PassStep};
 use crate::pass::result::{CaseResult, ExpectationResult, ExpectationState, PassRun, StepResult, Verdict};
 
 /// What a run is begun with, beside the pass.
 #[derive(Clone, Debug)]
 pub struct RunStart {
-    /// A UUID.
     pub id: uuid::Uuid,
     /// The file as it was named.
     pub file: String,
-    /// Its text.
     pub source: String,
-    /// The profile's name.
     pub profile: String,
-    /// The profile's region.
     pub region: String,
     /// A sandbox, built in or not.
     pub sandbox: bool,
-    /// When.
     pub at: Moment,
     /// Cases of the file, in order; each as often as it is to be run, with its round.
     pub plan: Vec<(usize, u32)>,
@@ -109,7 +103,6 @@ impl Runner {
         self.next_open(effects);
     }
 
-    /// The person agrees with the suggestion.
     pub(super) fn accept(&mut self, effects: &mut Vec<RunnerEffect>) {
         if self.stage == StepStage::Judging
             && let Some(verdict) = self.open_result().and_then(|r| r.suggested)
@@ -312,13 +305,13 @@ fn blank(case: &PassCase, round: u32, cast: &Cast) -> CaseResult {
 fn blank_step(case: &PassCase, step: &PassStep, round: u32) -> StepResult {
     let again = if round > 1 { format!("#{round}") } else { String::new() };
     let expectation =
-        |wanted: Expectation| ExpectationResult { what: wanted.words(), met: ExpectationState::Open, detail: None };
+        |wanted: &Expectation| ExpectationResult { what: wanted.words(), met: ExpectationState::Open, detail: None };
     StepResult {
         id: format!("{}/{}{again}", case.id, step.id),
         name: step.name.clone(),
         instruction: step.words(),
         judge: step.judge.clone(),
-        expectations: expectation::all(step).into_iter().map(expectation).collect(),
+        expectations: step.expect.iter().map(expectation).collect(),
         ..StepResult::default()
     }
 }

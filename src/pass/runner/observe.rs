@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::expectation::{Expectation, Observed, Status, StepProgress, captured, fits, listening_until};
+use super::expectation::{Observed, Status, StepProgress, captured, fits, listening_until};
 use super::prepare::next_read;
 use super::{EXCHANGES_KEPT, Mode, Runner, RunnerContext, RunnerEffect, StepStage};
 use crate::diagnosis::{Case, diagnose};
@@ -12,7 +12,7 @@ use crate::model::{
     Cause, ConversationKey, DeliveryStatus, Diagnosis, Exchange, ExchangeKind, Generation, MessageId, Moment, Probe,
     RemoteMessage,
 };
-use crate::pass::file::{Capture, CaptureSource};
+use crate::pass::file::{Capture, CaptureSource, Expectation};
 use crate::pass::result::{ExchangeEvidence, ExpectationState, SaidMessage, Verdict};
 
 impl Runner {
@@ -81,7 +81,6 @@ impl Runner {
         }
     }
 
-    /// Why an exchange was refused.
     pub(super) fn why(&self, exchange: &Exchange, known: &RunnerContext<'_>) -> Option<Diagnosis> {
         let channel = exchange.conversation.and_then(|key| self.cast.player(key)).map(|player| player.channel);
         diagnose(&Case { exchange, channel, profile: known.facts, history: known.past })
@@ -130,7 +129,6 @@ impl Runner {
         }
     }
 
-    /// Reads where it is time to.
     pub(super) fn read_when_due(&mut self, effects: &mut Vec<RunnerEffect>) {
         let reads = self.open_player().ok().filter(|player| !player.channel.has_sessions()).map(|player| player.key);
         let due = self.watched().and_then(|watch| watch.read);
@@ -308,7 +306,6 @@ impl Runner {
         }
     }
 
-    /// When something of the open step is due.
     pub fn due(&self) -> Option<Moment> {
         if let Some(until) = self.renewing.map(|renewing| renewing.until).or(self.opening()) {
             return Some(until);

@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::expectation::{Expectation, StepProgress};
-use super::{Renewing, Runner, RunnerEffect, StepStage, expectation};
+use super::expectation::StepProgress;
+use super::{Renewing, Runner, RunnerEffect, StepStage};
 use crate::model::fault::SandboxRequest;
 use crate::model::variables::{Values, expand, uuid_from};
 use crate::model::{
     Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment, OutgoingMessage, RepliesReadable, WebSession,
 };
-use crate::pass::file::StepMessage;
+use crate::pass::file::{Expectation, StepMessage};
 use crate::pass::result::{ExpectationState, SaidMessage, StepEvidence, Verdict};
 
 /// How long a step waits for the new token that it asked for.
@@ -37,10 +37,9 @@ impl Runner {
         for expectation in &mut result.expectations {
             (expectation.met, expectation.detail) = (ExpectationState::Open, None);
         }
-        let wanted = expectation::all(&step);
-        let listens = wanted.iter().any(Expectation::listens);
+        let listens = step.expect.iter().any(Expectation::listens);
         self.watch = Some(StepProgress {
-            wanted,
+            wanted: step.expect.clone(),
             began: self.now,
             ready: self.now,
             until: self.now.after(step.within),
@@ -149,7 +148,6 @@ impl Runner {
         self.prepare(effects);
     }
 
-    /// The sandbox has answered.
     pub(super) fn prepared(&mut self, done: Result<(), &str>, effects: &mut Vec<RunnerEffect>) {
         if !matches!(self.stage, StepStage::Preparing(_)) {
             return;

@@ -11,7 +11,6 @@ use crate::model::{AsOf, Author, Choice, Moment, RemoteMessage, RepliesReadable,
 /// expectation that waits has passed it over.
 const FRESH_MAX: usize = 4 << 20;
 
-/// What is heard in one conversation.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyTracker {
     /// Whether replies can be read, and as of when.

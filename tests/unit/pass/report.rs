@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use super::*;
 use crate::fixtures;
 use crate::model::{Attempt, Ending, Exchange, ExchangeKind, ExchangeStep, Generation, Moment, Outcome, Timing};
-use crate::pass::result::{BODY_KEPT, CauseRecord};
+use crate::pass::result::{BODY_KEPT, CauseRecord, StepEvidence};
 use crate::pass::{
-    CaseResult, ExchangeEvidence, ExpectationResult, ExpectationState, SaidMessage, StepEvidence, StepResult, Verdict,
+    CaseResult, ExchangeEvidence, ExpectationResult, ExpectationState, SaidMessage, StepResult, Verdict,
 };
 
 const SECRET: &str = "s3cret-Of-The-Client";
@@ -210,7 +210,7 @@ fn every_id_stands_in_every_form_and_nothing_masked_or_hostile_in_any() {
             assert!(!text.contains("<script>alert"), "{}", form.name());
         }
     }
-    let markdown = markdown(&run);
+    let markdown = ReportFormat::Markdown.write(&run);
     for line in markdown.lines().filter(|line| line.contains("alert(1)") && !line.starts_with("20")) {
         assert!(line.contains("\\<script\\>"), "{line}");
     }
@@ -253,7 +253,7 @@ fn evidence_keeps_the_beginnings_of_bodies() {
 
 #[test]
 fn the_page_needs_nothing_from_outside() {
-    let page = html(&sample());
+    let page = ReportFormat::Html.write(&sample());
     for outside in ["src=", "url(", "@import", "http-equiv=\"refresh\"", "style=\"", "onclick"] {
         assert!(!page.contains(outside), "{outside}");
     }
@@ -268,12 +268,12 @@ fn the_page_needs_nothing_from_outside() {
 #[test]
 fn counts_add_up() {
     let run = sample();
-    let xml = junit(&run);
+    let xml = ReportFormat::Junit.write(&run);
     assert!(
         xml.contains("<testsuites name=\"Smoke &amp; refusals\" tests=\"6\" failures=\"1\" errors=\"1\" time="),
         "{xml}"
     );
-    let json: serde_json::Value = serde_json::from_str(&ctrf(&run)).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&ReportFormat::Ctrf.write(&run)).unwrap();
     let summary = &json["results"]["summary"];
     let sum: u64 =
         ["passed", "failed", "pending", "skipped", "other"].iter().map(|n| summary[*n].as_u64().unwrap()).sum();

@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::model::{Author, Moment};
 use crate::pass::Pass;
-use crate::pass::file::{ExpectedOutcome, PassCase, PassStep, StepMessage};
+use crate::pass::file::{Expectation, ExpectedOutcome, PassCase, PassStep, StepMessage};
 use crate::session::thread::ThreadEntry;
 
 /// How long an answer is waited for where the pass does not say.
@@ -40,9 +40,11 @@ pub struct Cue {
 impl Cue {
     /// How long an answer is waited for once the message was taken.
     pub fn within(&self) -> Duration {
-        let taken = matches!(self.step.expect.outcome, None | Some(ExpectedOutcome::Accepted));
-        let usual = if taken { ANSWER_WITHIN } else { Duration::ZERO };
-        self.step.expect.reply.as_ref().map_or(usual, |reply| reply.within)
+        self.step.expect.iter().fold(ANSWER_WITHIN, |usual, one| match one {
+            Expectation::Outcome(ExpectedOutcome::Refused | ExpectedOutcome::Unknown) => Duration::ZERO,
+            Expectation::Reply(reply) => reply.within,
+            _ => usual,
+        })
     }
 }
 

@@ -63,7 +63,7 @@ pub fn messages_arrived(state: &mut State, key: ConversationKey, before: usize) 
     let Some(present) = told(state) else { return };
     if present.awaited.take_if(|a| a.conversation == key && all > a.heard).is_some() {
         let cue = present.script.next.checked_sub(1).and_then(|at| present.script.cues.get(at));
-        for kept in cue.into_iter().flat_map(|cue| &cue.step.captures) {
+        for kept in cue.into_iter().flat_map(|cue| cue.step.captures()) {
             if let CaptureSource::Reply(pattern, _) = &kept.source
                 && let Some(found) = pattern.0.captures(&text)
                 && let Some(part) = found.get(1).or_else(|| found.get(0))

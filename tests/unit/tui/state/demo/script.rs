@@ -36,7 +36,7 @@ fn a_pass_becomes_a_script_of_its_messages() {
     let smoke = DemoScript::of(&pass("smoke"), false);
     assert_eq!(smoke.cues.len(), 5, "what a person judges is no message");
     assert_eq!(smoke.cues.first().unwrap().step.name, "A message is accepted");
-    assert!(smoke.cues.iter().any(|c| c.step.captures.iter().any(|kept| kept.name == "invoice")));
+    assert!(smoke.cues.iter().any(|c| c.step.captures().any(|kept| kept.name == "invoice")));
     let (here, there) = (DemoScript::of(&pass("refusals"), true), DemoScript::of(&pass("refusals"), false));
     let demo = DemoScript::of(&pass(builtin::DEMO), true);
     assert!(demo.title().starts_with("1 ") && demo.cues.len() == 6);

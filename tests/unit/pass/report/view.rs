@@ -1,4 +1,4 @@
-//! Tests of `pass::report::html`.
+//! Tests of `pass::report::view`.
 
 use super::*;
 
