@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use guestwire::engine::Report;
-use guestwire::journal::job::{HistoryRange, LogSource};
+use guestwire::journal::{HistoryRange, LogSource};
 use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader};
 use guestwire::model::{Exchange, Moment};
 use guestwire::session::conversations::Conversations;
@@ -117,7 +117,7 @@ fn make_findable(options: &JournalOptions, last: u64) {
     let (journal, mut pages) = Journal::open(options.clone());
     restored(&mut pages);
     let reader = JournalReader::open(&options.dir, &[]).unwrap();
-    let want = HistoryRange::Found { query: format!("made-up-{last:08}"), before: u64::MAX };
+    let want = HistoryRange::Found(format!("made-up-{last:08}"), u64::MAX);
     while reader.page(&want, 1).unwrap().0.is_empty() {
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -147,7 +147,7 @@ fn open_large(bencher: Bencher) {
 fn find(bencher: Bencher, query: &str) {
     let reader = JournalReader::open(&large().dir, &[]).unwrap();
     bencher.bench_local(|| {
-        let want = HistoryRange::Found { query: query.to_owned(), before: u64::MAX };
+        let want = HistoryRange::Found(query.to_owned(), u64::MAX);
         reader.page(&want, 200).unwrap()
     });
 }

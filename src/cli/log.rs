@@ -66,7 +66,7 @@ fn print(args: &LogArgs, period: Period, reader: &JournalReader, profile: &Profi
     let limit = if args.limit == 0 { usize::MAX } else { args.limit };
     let (mut pages, mut count, mut before, mut end) = (Vec::new(), 0, u64::MAX, false);
     while !end && count < limit {
-        let found = HistoryRange::Found { query: query.clone(), before };
+        let found = HistoryRange::Found(query.clone(), before);
         let want = if searches { found } else { HistoryRange::Before(before) };
         let (mut entries, more) = reader.page(&want, PAGE).map_err(Failed::usage)?;
         before = entries.first().map_or(0, |e| e.number);

@@ -27,11 +27,11 @@ const SCOPES_WITHIN: Duration = Duration::from_secs(5);
 /// not say so itself.
 pub fn token_line(now: Moment, status: &TokenStatus, trouble: Option<&String>) -> OutputLine {
     let detail = match status {
-        TokenStatus::RenewFailed { why, .. }
-        | TokenStatus::Expired { why, .. }
-        | TokenStatus::Refused { why, .. }
-        | TokenStatus::BadClient { why }
-        | TokenStatus::NoSecret { why } => Some(why),
+        TokenStatus::RenewFailed(_, _, why)
+        | TokenStatus::Expired(_, why)
+        | TokenStatus::Refused(_, why)
+        | TokenStatus::BadClient(why)
+        | TokenStatus::NoSecret(why) => Some(why),
         _ => match status.facts().map(|facts| &facts.acceptance) {
             Some(Acceptance::Refused(why)) => Some(why),
             _ => trouble,
@@ -101,13 +101,13 @@ impl TokenFold {
             self.waiting_until.get_or_insert(now.after(SCOPES_WITHIN));
             return asks.then_some(FrontEndEffect::Ask(Command::Probe(ProbeQuestion::Scopes))).into_iter().collect();
         }
-        if !changed && !matches!(self.sign_in.status, TokenStatus::Expired { .. }) {
+        if !changed && !matches!(self.sign_in.status, TokenStatus::Expired(..)) {
             return Vec::new();
         }
         let line = self.line(now);
         vec![FrontEndEffect::Say(match &self.sign_in.status {
-            TokenStatus::Expired { why, .. } => line.warns(format!("not signed in yet: {why}")),
-            TokenStatus::Limited { until, .. } => {
+            TokenStatus::Expired(_, why) => line.warns(format!("not signed in yet: {why}")),
+            TokenStatus::Limited(until, _) => {
                 let seconds = until.left(now).as_secs();
                 line.warns(format!("the token endpoint is rate-limited; waiting {seconds} s"))
             }

@@ -16,7 +16,6 @@ use super::problem::{FilePosition, NOWHERE, Problem, position};
 /// What is found while documents are read.
 #[derive(Debug, Default)]
 pub struct Noted {
-    /// What is wrong.
     pub problems: Vec<Problem>,
     /// Each setting that was decided, in the order of deciding.
     pub rows: Vec<RowSetting>,
@@ -78,12 +77,10 @@ impl<'t> Doc<'t> {
         doc
     }
 
-    /// The place of a part of the text.
     pub fn place(&self, span: &Range<usize>) -> FilePosition {
         self.from.as_ref().map_or(NOWHERE, |_| position(self.text, span))
     }
 
-    /// A problem at a place of the document.
     pub fn problem(&self, at: FilePosition, sentence: impl Into<String>) -> Problem {
         match &self.from {
             Ok(file) => Problem::at(file, at, sentence),
@@ -91,12 +88,10 @@ impl<'t> Doc<'t> {
         }
     }
 
-    /// Notes a problem.
     pub fn wrong(&self, at: FilePosition, sentence: impl Into<String>) {
         self.noted().problems.push(self.problem(at, sentence));
     }
 
-    /// What was found so far.
     pub fn noted(&self) -> RefMut<'_, Noted> {
         self.noted.borrow_mut()
     }
@@ -110,7 +105,6 @@ impl<'t> Doc<'t> {
     }
 }
 
-/// A value as JSON.
 pub fn json(value: &DeValue<'_>) -> Value {
     match value {
         DeValue::String(text) => Value::from(text.as_ref()),

@@ -23,7 +23,6 @@ pub fn profiles(document: &DocumentMut) -> Vec<String> {
 }
 
 /// Reads a config file to be changed.
-/// A sentence, without the text.
 pub fn parse(text: &str) -> Result<DocumentMut, String> {
     text.parse().map_err(|_| "the config file is not TOML; run `guestwire config check` to see where".to_owned())
 }

@@ -11,31 +11,41 @@
 pub(crate) mod address;
 mod conversations;
 pub(crate) mod document;
-pub mod edit;
-pub mod flags;
-pub mod load;
-pub mod origin;
+pub(crate) mod edit;
+pub(crate) mod flags;
+pub(crate) mod load;
+pub(crate) mod origin;
 mod pasted_token;
-pub mod problem;
-pub mod profile;
-pub mod proxy;
-pub mod regions;
-pub mod resolve;
+pub(crate) mod problem;
+pub(crate) mod profile;
+pub(crate) mod proxy;
+pub(crate) mod regions;
+pub(crate) mod resolve;
 mod resolve_profile;
-pub mod secret;
-pub mod settings;
+pub(crate) mod secret;
+pub(crate) mod settings;
 mod target;
 pub(crate) mod toml_reader;
-pub mod vendor_files;
+pub(crate) mod vendor_files;
 
-pub use document::parse_duration;
+// What tests from outside name.
 pub use flags::Flags;
-pub use load::{load, locate};
-pub use problem::{FilePosition, Problem, Problems, Spot};
+pub use problem::{FilePosition, Spot};
 pub use profile::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Redaction,
     TokenHost, WebhookSettings,
 };
-pub use proxy::{ProfileProxy, ProxyAddress};
-pub use secret::{SecretError, SecretSource, Terminal};
-pub use settings::{ProfileChoice, Settings};
+pub use proxy::ProfileProxy;
+pub use resolve::{ConfigInput, ConfigSource, resolve};
+pub use secret::{SecretSource, Terminal};
+pub use settings::{Agent, ConfiguredSnippet, KeyBinding, KeyContext, MetricsSettings, Paths};
+
+pub(crate) use document::parse_duration;
+pub(crate) use load::{load, locate};
+pub(crate) use problem::{Problem, Problems};
+pub(crate) use proxy::ProxyAddress;
+pub(crate) use settings::{ProfileChoice, Settings};
+
+#[cfg(test)]
+#[path = "../../tests/unit/config/files.rs"]
+pub(crate) mod files_tests;

@@ -16,7 +16,6 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 /// A value with where it came from, if it came from anywhere.
 pub type Sourced<T> = Option<(T, Origin)>;
 
-/// The value of a flag.
 pub fn flag<T>(name: &'static str, value: Option<T>) -> Sourced<T> {
     value.map(|v| (v, Origin::Flag(name)))
 }
@@ -38,7 +37,6 @@ pub fn env_path(env: Lookup<'_>, name: &'static str) -> Sourced<PathBuf> {
     (!path.is_empty()).then(|| (PathBuf::from(path), Origin::Env(name)))
 }
 
-/// The yes or no of an environment variable.
 pub fn env_flag(env: Lookup<'_>, name: &'static str, problems: &mut Vec<Problem>) -> Sourced<bool> {
     let (text, origin) = env_text(env, name)?;
     match text.to_lowercase().as_str() {
@@ -51,7 +49,6 @@ pub fn env_flag(env: Lookup<'_>, name: &'static str, problems: &mut Vec<Problem>
     }
 }
 
-/// One of the words of a type in an environment variable.
 pub fn env_word<T: ValueEnum>(env: Lookup<'_>, name: &'static str, problems: &mut Vec<Problem>) -> Sourced<T> {
     let (text, origin) = env_text(env, name)?;
     let value = T::from_str(&text, false).ok();
@@ -64,7 +61,6 @@ pub fn env_word<T: ValueEnum>(env: Lookup<'_>, name: &'static str, problems: &mu
 
 /// How `config show` writes a value.
 pub trait ShownValue {
-    /// As in the file.
     fn shown(&self) -> String;
 }
 
@@ -129,11 +125,8 @@ pub enum Origin {
     Default,
     /// It follows from the region.
     Region,
-    /// A line of the config file.
     File(FilePosition),
-    /// An environment variable.
     Env(&'static str),
-    /// A flag.
     Flag(&'static str),
 }
 
@@ -156,6 +149,5 @@ pub struct RowSetting {
     pub name: String,
     /// As it would be written in the file, more or less.
     pub value: String,
-    /// Where it came from.
     pub origin: Origin,
 }

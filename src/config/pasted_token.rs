@@ -8,13 +8,10 @@ use crate::text::json;
 /// Why a text cannot be used as a token. Never repeats the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAToken {
-    /// Nothing is left of it.
     #[error("there is no token in it")]
     Empty,
-    /// JSON that ends too early, or has no `access_token`.
     #[error("it is JSON without an \"access_token\"; paste the token endpoint's whole answer, or only the token")]
     NoAccessToken,
-    /// The token endpoint's refusal.
     #[error("it is the token endpoint's refusal ({0}), not a token")]
     Refusal(String),
     /// `Basic …`.

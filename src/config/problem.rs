@@ -38,9 +38,7 @@ impl<T> Spot<T> {
 /// Something wrong with the configuration. Displays as `file:line:column: sentence`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The file, if it is about one.
     pub file: Option<PathBuf>,
-    /// The place in it.
     pub at: Option<FilePosition>,
     /// What is wrong and what to do.
     pub sentence: String,
@@ -52,12 +50,10 @@ impl Problem {
         Self { file: None, at: None, sentence: sentence.into() }
     }
 
-    /// A problem with a file as a whole.
     pub fn file(file: &Path, sentence: impl Into<String>) -> Self {
         Self { file: Some(file.to_owned()), at: None, sentence: sentence.into() }
     }
 
-    /// A problem at a place of a file.
     pub fn at(file: &Path, at: FilePosition, sentence: impl Into<String>) -> Self {
         Self { file: Some(file.to_owned()), at: Some(at), sentence: sentence.into() }
     }

@@ -38,23 +38,18 @@ pub enum ProfileProxy {
 pub struct ProxyAddress {
     /// TLS is spoken with it.
     pub secure: bool,
-    /// Its host.
     pub host: String,
-    /// Its port.
     pub port: u16,
     /// `user:password`, where they are given.
     pub user_info: Option<SecretString>,
-    /// The user alone.
     user: String,
 }
 
 /// Why a text is not a proxy's address. It never repeats the text, which often holds a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAProxy {
-    /// No URL, or one without a host.
     #[error("is not the URL of a proxy; write http://HOST:PORT")]
     NoUrl,
-    /// Quotes of a shell or of another file.
     #[error("contains quotes; set it to only the URL: http://HOST:PORT")]
     Quotes,
     /// `ftp://`, `socks5://`.
@@ -67,7 +62,6 @@ pub enum NotAProxy {
 
 impl ProxyAddress {
     /// Reads a proxy's URL; without a scheme it is `http`.
-    /// Why it is none.
     pub fn read(text: &str) -> Result<Self, NotAProxy> {
         let text = text.trim();
         if text.starts_with(['"', '\'']) {
@@ -122,7 +116,6 @@ impl fmt::Display for ProxyAddress {
 
 impl ProfileProxy {
     /// Reads what a profile says. `named_by` is said of it where it fails.
-    /// Why it is no proxy.
     pub fn read(text: &str, named_by: impl Into<String>) -> Result<Self, NotAProxy> {
         if text.trim().eq_ignore_ascii_case(NONE) {
             return Ok(Self::Direct);

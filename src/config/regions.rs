@@ -56,7 +56,6 @@ pub fn find(name: &str) -> Option<&'static KnownRegion> {
 /// The region that `name` was meant to be, though it is none of its names: the place it is in, or a name mistyped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuggestedRegion {
-    /// The name to write.
     pub name: String,
     /// The region's place, so that a person sees a wrong guess.
     pub place: &'static str,
@@ -158,7 +157,6 @@ impl KnownRegion {
         self.place.split(", ").chain(self.also.iter().map(String::as_str))
     }
 
-    /// The hosts that the domain stands for.
     pub fn hosts(&self) -> Hosts {
         let domain = &self.domain;
         Hosts {
@@ -175,7 +173,6 @@ impl KnownRegion {
 /// `deploymentId`]
 #[derive(Clone, Debug)]
 pub struct MessengerSnippet {
-    /// The web deployment's id.
     pub deployment_id: String,
     /// The region in which it is; where the snippet's words name none, these words.
     pub region: Result<&'static KnownRegion, String>,

@@ -25,11 +25,9 @@ const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "
 
 /// What a profile is resolved with.
 pub struct ProfileContext<'a> {
-    /// The config file.
     pub file: &'a Path,
     /// Whether only its owner may read it.
     pub private: bool,
-    /// The environment.
     pub env: Lookup<'a>,
     /// The home directory, for `~/`.
     pub home: Option<&'a Path>,
@@ -37,12 +35,10 @@ pub struct ProfileContext<'a> {
     pub redaction: &'a Redaction,
 }
 
-/// What came of it.
 #[derive(Debug, Default)]
 pub struct Resolved {
     /// The profile, unless something is wrong with it.
     pub profile: Option<Profile>,
-    /// Where its metrics go.
     pub metrics: Option<MetricsSettings>,
     /// For `config check`.
     pub findings: Findings,
@@ -61,7 +57,6 @@ pub fn resolve(
     Resolved { profile, metrics: reader.metrics, findings: reader.findings }
 }
 
-/// A profile while it is read.
 pub(super) struct ProfileReader<'a> {
     around: &'a ProfileContext<'a>,
     metrics: Option<MetricsSettings>,

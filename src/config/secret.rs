@@ -42,46 +42,29 @@ pub enum Terminal {
 /// Why a secret could not be read: what, where, and what to do. Never the secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    /// The variable is not set.
     #[error("the environment variable {0} is not set; export it before starting guestwire")]
     NotSet(String),
-    /// The variable or file is not text.
     #[error("{0} is not UTF-8 text")]
     NotText(String),
-    /// The file cannot be opened or read: the system's words.
     #[error("the file {path} cannot be read ({1})", path = .0.display())]
     Unreadable(PathBuf, String),
     /// It is a directory, a pipe or the like.
     #[error("{path} is not a regular file", path = .0.display())]
     NotAFile(PathBuf),
-    /// Others may read the file, which has these permissions.
     #[error("others can read the file {path} (mode {1:03o}); run: chmod 600 {path}", path = .0.display())]
     NotPrivate(PathBuf, u32),
-    /// What stands there cannot be an access token.
     #[error("{0} cannot be used as a token: {1}")]
     NotAToken(String, NotAToken),
-    /// The field of another tool's file is not there.
     #[error("there is no {0}; set up that tool, or name another place")]
     NotThere(String),
-    /// There is nothing in the first line.
     #[error("the first line of {0} is empty; the secret belongs there")]
     Empty(String),
-    /// The program cannot be started.
     #[error("the command {0} cannot be started ({1})")]
     CannotStart(String, String),
-    /// The program failed. What it printed is not repeated, since it may hold the secret; what it complained of is.
-    #[error("{}", failed(program, status, complaint.as_deref(), *terminal))]
-    Failed {
-        /// Which program.
-        program: String,
-        /// How it ended.
-        status: String,
-        /// The last line of its standard error, without control characters.
-        complaint: Option<String>,
-        /// Whether it could ask a person.
-        terminal: Terminal,
-    },
-    /// The program took longer than so many seconds.
+    /// The program failed: its status, and the last line of its standard error, without control characters. What it
+    /// printed is not repeated, since it may hold the secret.
+    #[error("{}", failed(.0, .1, .2.as_deref(), *.3))]
+    Failed(String, String, Option<String>, Terminal),
     #[error("the command {0} did not end within {1} s; run it by hand to see what it waits for")]
     TooLong(String, u64),
 }
@@ -158,13 +141,11 @@ pub enum SecretOddity {
     /// A blank inside is in no secret that Genesys Cloud makes.
     #[error("contains a blank")]
     Inside,
-    /// So is a control character.
     #[error("contains a control character")]
     Control,
 }
 
 impl SecretOddity {
-    /// What is odd about `secret`, if anything.
     pub fn of(secret: &SecretString) -> Option<Self> {
         let text = secret.expose_secret();
         let quoted = |q: char| text.len() > 1 && text.starts_with(q) && text.ends_with(q);
@@ -300,7 +281,7 @@ fn run_command(words: &[String], terminal: Terminal, bound: Duration) -> Result<
         return Ok(printed);
     }
     let complaint = complaint(&complained.until(lag), &printed);
-    Err(SecretError::Failed { program, status: status.to_string(), complaint, terminal })
+    Err(SecretError::Failed(program, status.to_string(), complaint, terminal))
 }
 
 fn start_command(program: &str, arguments: &[String], terminal: Terminal) -> io::Result<Box<dyn ChildWrapper>> {

@@ -17,40 +17,30 @@ use super::{Profile, SecretSource};
 /// Everything that was decided.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Which organisation is spoken to.
     pub profile: ProfileChoice,
     /// The environment makes the profile [`super::target::ENV`].
     pub has_env_profile: bool,
-    /// The composer.
     pub composer: ComposerSettings,
-    /// The log pane.
     pub log: LogLimits,
-    /// What is kept on disk.
     pub journal: JournalLimits,
-    /// How the screen looks.
     pub ui: Ui,
-    /// What is masked beside secrets.
     pub redaction: Redaction,
     /// Causes that the console does not mention.
     pub muted: BTreeSet<Cause>,
     /// Rebound keys, as written. The keymap judges actions and chords, and says where with their places.
     pub keys: Vec<KeyBinding>,
-    /// Where metrics go, if anywhere.
     pub metrics: Option<MetricsSettings>,
-    /// Where files are.
     pub paths: Paths,
     /// A scenario for the embedded sandbox: a name or a file.
     pub scenario: Option<PathBuf>,
     /// Each value with where it came from, in the order of `config show`.
     pub effective: Vec<RowSetting>,
-    /// What `config check` has to look at.
     pub findings: Findings,
 }
 
 /// What is known of the chosen profile beside its settings: for `config check`.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
-    /// Its secrets, each with its name and place.
     pub secrets: Vec<NamedSecret>,
     /// Why it cannot sign in although it has to, where that is known without reading a secret.
     pub missing: Option<Problem>,
@@ -63,9 +53,7 @@ pub struct Findings {
 pub struct NamedSecret {
     /// `profiles.staging.oauth.client_secret`
     pub name: String,
-    /// Its place in the file.
     pub at: FilePosition,
-    /// Where it is to be read from.
     pub source: SecretSource,
     /// Whether it is an access token, which is read in any form in which people paste one.
     pub is_token: bool,
@@ -98,7 +86,6 @@ impl Settings {
 pub enum ProfileChoice {
     /// The embedded sandbox, whose profile exists once it has been started.
     Sandbox,
-    /// A profile of the config file.
     Named(Box<Profile>),
 }
 
@@ -112,7 +99,6 @@ impl ProfileChoice {
     }
 }
 
-/// What Enter does in the composer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum EnterKey {
     /// It sends; Alt-Enter breaks the line.
@@ -125,13 +111,11 @@ pub enum EnterKey {
 /// The `[composer]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComposerSettings {
-    /// What Enter does.
     pub enter: EnterKey,
     /// How many sent texts are kept for recall.
     pub history: usize,
     /// Whether the other side of a live conversation is told that the guest types.
     pub typing: bool,
-    /// Texts to pick from.
     pub snippets: Vec<ConfiguredSnippet>,
 }
 
@@ -147,7 +131,6 @@ pub struct ConfiguredSnippet {
 /// The `[log]` table: bounds of what stays in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogLimits {
-    /// Entries kept.
     pub max_entries: usize,
     /// Bytes of memory that the kept entries may take, about.
     pub max_bytes: u64,
@@ -158,7 +141,6 @@ pub struct LogLimits {
 /// The `[journal]` table: bounds of what stays on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JournalLimits {
-    /// Days that anything is kept.
     pub keep_days: u32,
     /// Bytes that the journal may take.
     pub max_bytes: u64,
@@ -184,30 +166,24 @@ pub enum Clipboard {
     /// OSC 52, then a native helper where the terminal is local.
     #[default]
     Auto,
-    /// OSC 52 only.
     Osc52,
     /// OSC 52 wrapped for tmux.
     TmuxPassthrough,
-    /// A native helper only.
     Native,
     /// A file in the data directory only.
     File,
-    /// Not at all.
     Off,
 }
 
 /// The zone in which times are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Times {
-    /// The machine's.
     #[default]
     Local,
-    /// UTC.
     Utc,
 }
 
 impl Times {
-    /// The zone.
     pub fn zone(self) -> TimeZone {
         match self {
             Self::Local => TimeZone::system(),
@@ -220,9 +196,7 @@ impl Times {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Ui {
-    /// The theme's name.
     pub theme: String,
-    /// Whether colour is used.
     pub color: ColorChoice,
     /// Only ASCII in borders and marks.
     pub ascii: bool,
@@ -232,26 +206,19 @@ pub struct Ui {
     pub plain: bool,
     /// Begin in demo mode.
     pub demo: bool,
-    /// How copying reaches the clipboard.
     pub clipboard: Clipboard,
-    /// The zone of times.
     pub times: Times,
 }
 
 words! {
     /// Where keys are resolved, with the heading in help. A pane's own context comes first, then [`KeyContext::Global`].
     pub enum KeyContext: name, heading {
-        /// Everywhere but in text fields.
         Global = "global", "Everywhere but in text fields";
-        /// The conversation picker.
         Picker = "picker", "Conversations";
-        /// The log pane.
         Log = "log", "Log";
         /// The message composer: what is not bound is text.
         Composer = "composer", "Composer";
-        /// The regression pass.
         Pass = "pass", "Test run";
-        /// Demo mode.
         Present = "present", "Demo";
         /// A dialog, prompt, menu or page on top.
         Dialog = "dialog", "Dialogs, prompts and pages";

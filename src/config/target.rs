@@ -20,7 +20,6 @@ pub const ENV: &str = "env";
 
 /// Whom the settings are for.
 pub(super) enum Choice {
-    /// The embedded sandbox.
     Sandbox,
     /// A profile of the file, by its place.
     Named(usize),

@@ -17,19 +17,15 @@ use crate::text::suggest::{nearest, suggestion};
 
 /// A value where several forms are possible.
 pub enum TextOrTable<'d> {
-    /// A string.
     Text(Spot<String>),
-    /// A table.
     Table(Table<'d>),
 }
 
 /// One table of the document. Ask it for its fields, then [`finish`](Self::finish).
 pub struct Table<'d> {
-    /// What it stands in.
     pub doc: &'d Doc<'d>,
     /// Its name: `profiles.staging`; empty for the outermost.
     pub path: String,
-    /// Where it begins.
     pub at: FilePosition,
     in_list: bool,
     fields: &'d DeTable<'d>,
@@ -47,12 +43,10 @@ impl<'d> Table<'d> {
         doc.root.as_ref().map(|fields| Self::new(doc, path, doc.place(&(0..0)), fields))
     }
 
-    /// Whether nothing is written in it.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
 
-    /// Whether a field of this name is written in it.
     pub fn has(&self, name: &str) -> bool {
         self.fields.contains_key(name)
     }
@@ -213,12 +207,10 @@ impl<'d> Table<'d> {
         self.text(name)
     }
 
-    /// `true` or `false`.
     pub fn flag(&mut self, name: &'static str) -> Option<Spot<bool>> {
         self.value(name, "true or false", DeValue::as_bool)
     }
 
-    /// A whole number from `low` to `high`.
     pub fn number<T: TryFrom<u64>>(&mut self, name: &'static str, low: u64, high: u64) -> Option<Spot<T>> {
         let Spot { value: digits, at } = self.value(name, "a whole number", DeValue::as_integer)?;
         let number = u64::from_str_radix(&digits.as_str().replace('_', ""), digits.radix()).ok();
@@ -226,12 +218,10 @@ impl<'d> Table<'d> {
         self.fitting(name, at, fitting, &format!("must be a whole number from {low} to {high}"))
     }
 
-    /// One of the words of a type.
     pub fn choice<T: ValueEnum>(&mut self, name: &'static str) -> Option<Spot<T>> {
         self.word(name, &words::<T>())
     }
 
-    /// One of some words.
     pub fn word<W: AsRef<str>, T: Clone>(&mut self, name: &'static str, words: &[(W, T)]) -> Option<Spot<T>> {
         let spot = self.string(name)?;
         if let Some((_, value)) = words.iter().find(|(word, _)| word.as_ref() == spot.value) {
@@ -296,7 +286,6 @@ impl<'d> Table<'d> {
         Some(list)
     }
 
-    /// A table inside this one.
     pub fn table(&mut self, name: &'static str) -> Option<Table<'d>> {
         self.child(name, "a table")
     }

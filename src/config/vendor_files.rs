@@ -4,13 +4,9 @@
 
 use serde_json::{Map, Value};
 
-/// The variable with the region.
 pub const REGION: &str = "GENESYSCLOUD_REGION";
-/// With the client's id.
 pub const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
-/// With its secret.
 pub const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
-/// With a token.
 pub const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 
 /// Where the platform CLI keeps its profiles.
@@ -32,7 +28,6 @@ pub fn keeps(field: &str) -> bool {
 /// A profile in such a file. The one without a name, outside of any section, is the only one, or the default.
 #[derive(Debug)]
 pub struct VendorProfile {
-    /// Its name, as written.
     pub name: String,
     /// Each name without case, `_` and `-`, with its value.
     fields: Vec<(String, String)>,

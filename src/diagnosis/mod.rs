@@ -68,3 +68,10 @@ pub fn diagnose(case: &Case<'_>) -> Option<Diagnosis> {
     diagnosis.actions = pages::actions(&diagnosis, &facts);
     Some(diagnosis)
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/diagnosis/channels.rs"]
+mod channels_tests;
+#[cfg(test)]
+#[path = "../../tests/unit/diagnosis/rules.rs"]
+mod rules_tests;

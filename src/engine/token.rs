@@ -347,23 +347,19 @@ impl TokenMachine {
         match (&self.stage, facts) {
             // "Signed in" is said once the API took it.
             (Stage::Resting, Some(_)) if self.pasted && current.is_some_and(|c| holds(c, now)) => TokenStatus::Getting,
-            (Stage::Dead(TokenDenied::BadClient(why)), _) => TokenStatus::BadClient { why: why.clone() },
-            (Stage::Dead(TokenDenied::Refused { status, why }), _) => {
-                TokenStatus::Refused { status: *status, why: why.clone() }
-            }
+            (Stage::Dead(TokenDenied::BadClient(why)), _) => TokenStatus::BadClient(why.clone()),
+            (Stage::Dead(TokenDenied::Refused { status, why }), _) => TokenStatus::Refused(*status, why.clone()),
             (Stage::Dead(TokenDenied::NoSecret(why) | TokenDenied::Limited(why, _) | TokenDenied::Failed(why)), _) => {
-                TokenStatus::NoSecret { why: why.clone() }
+                TokenStatus::NoSecret(why.clone())
             }
-            (Stage::Pausing { retry, limited: true, .. }, facts) => TokenStatus::Limited { until: *retry, facts },
-            (Stage::Pausing { retry, why, .. }, Some(facts)) => {
-                TokenStatus::RenewFailed { facts, retry: *retry, why: why.clone() }
-            }
-            (Stage::Pausing { retry, why, .. }, None) => TokenStatus::Expired { retry: Some(*retry), why: why.clone() },
+            (Stage::Pausing { retry, limited: true, .. }, facts) => TokenStatus::Limited(*retry, facts),
+            (Stage::Pausing { retry, why, .. }, Some(facts)) => TokenStatus::RenewFailed(facts, *retry, why.clone()),
+            (Stage::Pausing { retry, why, .. }, None) => TokenStatus::Expired(Some(*retry), why.clone()),
             (Stage::Asking | Stage::Wanted, Some(facts)) => TokenStatus::Renewing(facts),
             (Stage::Asking | Stage::Wanted, None) => TokenStatus::Getting,
             (Stage::Resting, Some(facts)) => TokenStatus::Valid(facts),
             (Stage::Resting, None) if self.current.is_some() => {
-                TokenStatus::Expired { retry: None, why: "the token has ended".to_owned() }
+                TokenStatus::Expired(None, "the token has ended".to_owned())
             }
             (Stage::Resting, None) => TokenStatus::SignedOut,
         }

@@ -134,7 +134,7 @@ impl Machine {
     pub const fn due(&self) -> Option<Moment> {
         match self.phase {
             Phase::Configuring(until) | Phase::Closing(until) => Some(until),
-            Phase::Told(WebSession::Reconnecting { at, .. }) => Some(at),
+            Phase::Told(WebSession::Reconnecting(at, _)) => Some(at),
             _ => None,
         }
     }
@@ -166,11 +166,11 @@ impl Machine {
             SocketEvent::Configured(session) => self.configured(&session, now),
             SocketEvent::Declined { code, why, wait } if configuring => match frame_codes::means(code) {
                 Means::Slower | Means::Failed => self.again(why, Some(wait.unwrap_or(SLOWER)), now),
-                Means::ReadOnly => self.told(WebSession::ReadOnly { why }, []),
+                Means::ReadOnly => self.told(WebSession::ReadOnly(why), []),
                 Means::SessionOver | Means::Refused => self.end(why),
             },
             SocketEvent::Closed => self.closed(now),
-            SocketEvent::ReadOnly(why) if self.is_writable() => self.told(WebSession::ReadOnly { why }, []),
+            SocketEvent::ReadOnly(why) if self.is_writable() => self.told(WebSession::ReadOnly(why), []),
             // The end that was asked for; a new session that is to follow it still does.
             SocketEvent::Over(_) if matches!(self.phase, Phase::Closing(_)) => self.closed(now),
             SocketEvent::Over(why) if self.is_live() => self.end(why),
@@ -221,8 +221,8 @@ impl Machine {
         let opens = matches!(
             (session, by),
             (WebSession::Closed, _)
-                | (WebSession::Unreachable { .. } | WebSession::Ended { .. }, Wanted::Message | Wanted::Ask)
-                | (WebSession::Reconnecting { .. }, Wanted::Ask)
+                | (WebSession::Unreachable(_) | WebSession::Ended(_), Wanted::Message | Wanted::Ask)
+                | (WebSession::Reconnecting(..), Wanted::Ask)
         );
         if !opens {
             return vec![];
@@ -259,7 +259,7 @@ impl Machine {
             Phase::Opening | Phase::Configuring(_) => {
                 self.told(WebSession::Closed, [SocketStep::Drop, SocketStep::GiveUp])
             }
-            Phase::Told(WebSession::Closed | WebSession::Ended { .. }) => self.told(WebSession::Closed, []),
+            Phase::Told(WebSession::Closed | WebSession::Ended(_)) => self.told(WebSession::Closed, []),
             Phase::Told(_) => self.told(WebSession::Closed, [SocketStep::GiveUp]),
         }
     }
@@ -285,7 +285,7 @@ impl Machine {
             return vec![];
         }
         if session.read_only {
-            self.phase = Phase::Told(WebSession::ReadOnly { why: Reason::Session(SessionEnd::ReadOnly) });
+            self.phase = Phase::Told(WebSession::ReadOnly(Reason::Session(SessionEnd::ReadOnly)));
         } else if session.connected {
             self.phase = Phase::Told(WebSession::Open { expires: session.expires, new: session.new });
         } else {
@@ -338,17 +338,17 @@ impl Machine {
         self.failed += 1;
         let opening = self.phase == Phase::Opening;
         self.phase = Phase::Told(if self.failed >= TRIES {
-            WebSession::Unreachable { why: Reason::Tried(Box::new(why), TRIES) }
+            WebSession::Unreachable(Reason::Tried(Box::new(why), TRIES))
         } else {
             let pause = backoff(&mut self.rng, self.first, AGAIN_MAX, self.failed - 1);
-            WebSession::Reconnecting { at: now.after(pause.max(at_least.unwrap_or_default())), why }
+            WebSession::Reconnecting(now.after(pause.max(at_least.unwrap_or_default())), why)
         });
         if opening { vec![] } else { vec![SocketStep::Drop] }
     }
 
     fn end(&mut self, why: Reason) -> Vec<SocketStep> {
         let opening = self.phase == Phase::Opening;
-        self.phase = Phase::Told(WebSession::Ended { why });
+        self.phase = Phase::Told(WebSession::Ended(why));
         self.start_new = false;
         if opening { vec![SocketStep::GiveUp] } else { vec![SocketStep::Drop, SocketStep::GiveUp] }
     }

@@ -39,7 +39,6 @@ pub fn all<T>(
 pub(super) struct Keys(Mutex<Vec<String>>);
 
 impl Keys {
-    /// Those of a profile's conversations.
     pub fn of(conversations: &[Conversation]) -> Arc<Self> {
         let keys = Self::default();
         for conversation in conversations {
@@ -91,7 +90,6 @@ pub fn status_words(delivery: &DeliveryStatus) -> (&'static str, Option<String>)
     (name, delivery.reason().map(Reason::kept))
 }
 
-/// The status of a name on disk.
 pub fn status_of(name: &str, why: Option<String>) -> DeliveryStatus {
     let why = Reason::of_kept(why.unwrap_or_default());
     match name {
@@ -151,7 +149,6 @@ pub fn added_json(conversation: &Conversation) -> String {
     serde_json::to_string(&AddedConversation { name: conversation.name.clone(), channel, ids }).unwrap_or_default()
 }
 
-/// The conversation that was kept so, under its present key.
 pub fn added_from_json(json: &str, key: ConversationKey) -> Option<Conversation> {
     let kept: AddedConversation = serde_json::from_str(json).ok()?;
     let mut ids = kept.ids.into_iter();
@@ -173,7 +170,6 @@ const FORM: u8 = 1;
 /// No honest record unpacks to more, in bytes.
 const MAX_UNPACKED: u64 = 64 << 20;
 
-/// An exchange packed.
 pub fn pack(exchange: &Exchange) -> Vec<u8> {
     let mut packer = DeflateEncoder::new(vec![FORM], Compression::fast());
     // Plain data becomes JSON without fail, and memory takes all that is written.

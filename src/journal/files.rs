@@ -85,15 +85,10 @@ pub struct Lock(#[expect(dead_code, reason = "held, not read")] File);
 /// Why a journal could not be opened for writing.
 #[derive(Debug)]
 pub enum FileDenied {
-    /// Another guestwire writes it.
     Taken,
-    /// Another program holds the database for the moment.
     Busy,
-    /// A newer guestwire has written it.
     Newer(i64),
-    /// The file is no sound database.
     Corrupt(String),
-    /// The system said no.
     System(String),
 }
 
@@ -118,7 +113,6 @@ pub fn why(e: &rusqlite::Error) -> String {
     }
 }
 
-/// Takes the right to write.
 pub fn lock(dir: &Path) -> Result<Lock, FileDenied> {
     let system = |what: &str, e: &io::Error| FileDenied::System(format!("{what} {}: {e}", dir.display()));
     private_directory(dir).map_err(|e| system("the directory cannot be made:", &e))?;

@@ -50,15 +50,8 @@ pub enum Job {
     /// A message was asked for: kept as queued. The conversation's draft goes in the same step, so that a text is
     /// never in both places, and never in neither.
     Queue(Box<Message>),
-    /// The text that stands in the composer; blank text forgets the draft.
-    Draft {
-        /// Of which conversation.
-        conversation: ConversationKey,
-        /// What is typed.
-        text: String,
-        /// The cursor's byte offset.
-        cursor: usize,
-    },
+    /// The text that stands in a conversation's composer, and the cursor's byte offset; blank text forgets the draft.
+    Draft(ConversationKey, String, usize),
     /// What a person decided about a conversation, and what was looked at.
     Conversation(KeptConversation),
     /// A conversation that was added by hand.
@@ -73,15 +66,8 @@ pub enum Job {
     RemoteMessages(ConversationKey, Vec<RemoteMessage>),
     /// An entry of the log came or went on: its number (0: the next one), and what it is about.
     Entry(u64, LogSource),
-    /// What a person said of a log entry.
-    Mark {
-        /// Its number in the log.
-        number: u64,
-        /// Whether it is marked.
-        marked: bool,
-        /// The comment.
-        comment: Option<String>,
-    },
+    /// What a person said of the log entry of this number: whether it is marked, and the comment.
+    Mark(u64, bool, Option<String>),
     /// What became of a message that no engine knows of.
     Status(MessageId, DeliveryStatus),
     /// A run of a pass went on, or is over.
@@ -113,13 +99,8 @@ pub enum HistoryRange {
     Before(u64),
     /// The oldest ones after this number.
     After(u64),
-    /// The newest ones before a number that have all words of a query.
-    Found {
-        /// The words, as typed.
-        query: String,
-        /// Only those before this number.
-        before: u64,
-    },
+    /// The newest ones that have all words of this query, as typed, before this number.
+    Found(String, u64),
 }
 
 /// What is kept of a conversation beside its messages.

@@ -16,8 +16,8 @@
 //! Trouble is told ([`JournalPage::Trouble`]), never hidden. While nothing can be recorded, messages wait.
 
 mod columns;
-pub mod files;
-pub mod job;
+pub(crate) mod files;
+pub(crate) mod job;
 mod reader;
 mod restore;
 mod schema;
@@ -37,7 +37,11 @@ use secrecy::SecretString;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
-pub use job::{HistoryRequest, Job, JournalOptions, JournalPage, Trouble};
+pub use files::{database, profile_dir};
+pub use job::{
+    HistoryPage, HistoryRange, HistoryRequest, Job, JournalOptions, JournalPage, KeptConversation, KeptEntry,
+    KeptMessage, KeptPlace, LogSource, Restored, Trouble, is_kept,
+};
 pub use reader::JournalReader;
 
 use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};

@@ -45,7 +45,7 @@ impl JournalReader {
     /// The entries that are wanted, the oldest first, and whether there are more in the same direction.
     pub fn page(&self, want: &HistoryRange, limit: usize) -> Result<(Vec<KeptEntry>, bool), String> {
         let page = match want {
-            HistoryRange::Found { query, before } => match Query::parse(query, &Zoned::now())? {
+            HistoryRange::Found(query, before) => match Query::parse(query, &Zoned::now())? {
                 Some(query) => self.find(&query, *before, limit),
                 None => Ok((Vec::new(), false)),
             },
@@ -213,18 +213,15 @@ fn page_of(
     Ok((entries, false))
 }
 
-/// A number as SQLite has it.
 fn row_number(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A line of a conversation.
 struct KeptLine {
     ident: String,
     line: TranscriptLine,
     /// It is a message of ours whose remote id is not known.
     without_id: bool,
-    /// It was read from a history that tells no time of it.
     untimed: bool,
 }
 

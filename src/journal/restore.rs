@@ -53,7 +53,6 @@ pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<(i64, Opti
     Ok((session, behind))
 }
 
-/// Brings messages and entries that were under way to their ends.
 pub fn under_way(change: &Transaction<'_>) -> rusqlite::Result<()> {
     let without_entry = without_entry(change)?;
     let unknown = "UPDATE messages SET life = 'unknown', why = ?1 WHERE life = 'sending'";
@@ -112,7 +111,6 @@ pub fn ended_as(outcome: Option<&str>, why: Option<String>) -> Option<Outcome> {
     outcome.filter(|name| !matches!(*name, "open" | "waiting")).map(|name| settled(name, why))
 }
 
-/// The outcome of that name, for the reason that the message was kept with.
 fn settled(name: &str, why: Option<String>) -> Outcome {
     let why = why.filter(|why| !why.is_empty()).map(Reason::of_kept);
     match Outcome::from((name.to_owned(), why.clone())) {

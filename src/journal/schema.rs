@@ -82,11 +82,9 @@ UPDATE exchanges SET indexed = 0 WHERE indexed = 1;
     "UPDATE exchanges SET indexed = 0 WHERE indexed = 1;",
 ];
 
-/// The newest layout that this program knows.
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
 pub const VERSION: i64 = STEPS.len() as i64;
 
-/// The layout of the file.
 pub fn version(db: &Connection) -> rusqlite::Result<i64> {
     db.query_row("PRAGMA user_version", [], |row| row.get(0))
 }

@@ -60,9 +60,7 @@ pub struct Query {
 
 impl Query {
     /// Takes a query apart; days count from `now`. `None` where there is nothing to look for in it.
-    ///
-    /// # Errors
-    /// A sentence: which time cannot be read, or what is no search, and what to write.
+    /// The error is a sentence: which time cannot be read, or what is no search, and what to write.
     pub fn parse(text: &str, now: &Zoned) -> Result<Option<Self>, String> {
         let (mut terms, mut within) = (Vec::new(), Period::default());
         let mut dated = false;

@@ -15,7 +15,6 @@ use crate::model::{Exchange, Message, RemoteMessage, Variation};
 #[derive(Clone, Copy, Debug)]
 pub struct Numbers {
     pub session: i64,
-    /// The last number given to an entry.
     pub last: u64,
 }
 
@@ -85,7 +84,7 @@ fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys) -> rusqlite::Resu
 fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, numbers: &mut Numbers) -> rusqlite::Result<()> {
     match job {
         Job::Queue(message) => return queue(db, message, keys),
-        Job::Draft { conversation, text, cursor } => {
+        Job::Draft(conversation, text, cursor) => {
             let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
             if text.is_empty() {
                 run(db, "DELETE FROM drafts WHERE ident = ?1", [ident])?
@@ -153,7 +152,7 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, numbers: &mut Numbers) -> r
             let ident = about.and_then(|key| keys.ident(key));
             run(db, note, params![number, numbers.session, kind.word(), began, text, ident])?
         }
-        Job::Mark { number, marked, comment } => run(
+        Job::Mark(number, marked, comment) => run(
             db,
             "UPDATE exchanges SET marked = ?2, comment = ?3, indexed = min(indexed, 0) WHERE number = ?1",
             params![number, marked, comment],

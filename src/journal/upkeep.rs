@@ -15,7 +15,6 @@ use crate::model::Exchange;
 const INDEX_GROUP: usize = 128;
 /// Entries that go in one slice: so few that a send never waits long behind it.
 const SLICE: i64 = 64;
-/// Pages given back to the system after a slice.
 const PAGES_BACK: i64 = 2_000;
 
 /// Makes the next entries findable. True when all are.

@@ -22,15 +22,11 @@ pub type Recorded = oneshot::Sender<Result<(), Unrecorded>>;
 /// What the writer does.
 #[derive(Debug)]
 pub(super) enum Work {
-    /// Keep something.
     Job(Job),
-    /// Record that a message is about to be written.
     Intent(Intent, Recorded),
     /// Another guestwire has let go of the journal.
     LockIsFree,
-    /// Find the guest token of a conversation, or keep a new one.
     Guest(GuestTokenWork),
-    /// Record what came of a message.
     Outcome {
         message: MessageId,
         delivery: DeliveryStatus,
@@ -40,7 +36,6 @@ pub(super) enum Work {
     },
 }
 
-/// Asks for the guest token of a conversation.
 #[derive(Debug)]
 pub struct GuestTokenWork {
     pub conversation: ConversationKey,
@@ -53,7 +48,7 @@ pub struct GuestTokenWork {
 impl Work {
     /// Whether nobody waits for it: what a flood of exchanges brings.
     pub const fn is_bulk(&self) -> bool {
-        matches!(self, Self::Job(Job::Entry(..) | Job::Mark { .. } | Job::RemoteMessages(..)))
+        matches!(self, Self::Job(Job::Entry(..) | Job::Mark(..) | Job::RemoteMessages(..)))
     }
 
     /// Whether a power cut must not undo it: a message that comes, and the end of one whose row may say that it is to be
@@ -67,14 +62,12 @@ impl Work {
     }
 }
 
-/// The writers' end.
 #[derive(Debug)]
 pub struct Lanes {
     urgent: Sender<Work>,
     bulk: Sender<Work>,
 }
 
-/// The journal's end.
 #[derive(Debug)]
 pub struct Inbox {
     urgent: Receiver<Work>,

@@ -27,9 +27,7 @@ use crate::engine::send_log::Unrecorded;
 
 /// The thread is at leisure when there was nothing to do for so long: what can wait never competes with sends.
 const QUIET: Duration = Duration::from_millis(250);
-/// Pause between tries while nothing can be written.
 const AGAIN: Duration = Duration::from_secs(3);
-/// The most that is held while nothing can be written.
 const HELD_MAX: usize = 8_192;
 /// Slices that go after each group while the journal is too large: more than the group can have brought.
 const ROOM_STEPS: u32 = 4;
@@ -292,7 +290,6 @@ impl Writer {
         }
     }
 
-    /// Begins a session and tells what was kept.
     fn begin_session(&self, mut db: Connection) -> Result<(Connection, Numbers), FileDenied> {
         if let Some(pages) = self.options.page_limit {
             let _ = db.pragma_update(None, "max_page_count", pages);

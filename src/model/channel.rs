@@ -36,11 +36,9 @@ pub enum Transport {
 /// Which files a message can carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attachments {
-    /// None.
     None,
     /// Files at an address that the platform can fetch.
     Addresses,
-    /// Files of this machine.
     Files,
 }
 
@@ -50,21 +48,16 @@ pub enum Attachments {
 pub struct Capabilities {
     /// The name where columns are few.
     pub short: &'static str,
-    /// What carries its messages.
     pub transport: Transport,
     /// What the id is of that stands in its address.
     pub addressed_by: &'static str,
     /// The cause where that id does not have the form of one.
     pub malformed: Cause,
-    /// Which files a message can carry.
     pub attachments: Attachments,
-    /// A message can carry participant attributes.
     pub attributes: bool,
     /// A choice goes as a press of its button; otherwise its words go as a text.
     pub buttons: bool,
-    /// The other side can be told that the guest is typing.
     pub typing: bool,
-    /// A message can name one participant of its conversation.
     pub names_participants: bool,
     /// The token's scopes decide whether a message is taken; otherwise the client's roles do.
     pub scopes_decide: bool,

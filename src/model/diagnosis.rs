@@ -83,9 +83,7 @@ causes! {
 /// What kind of trouble a cause is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Family {
-    /// The token itself: expiry, withdrawal, rotation.
     Token,
-    /// The OAuth client itself.
     Client,
     /// What the token may do.
     Scope,
@@ -93,13 +91,9 @@ pub enum Family {
     Place,
     /// Whom it addresses.
     Ids,
-    /// What it says.
     Message,
-    /// The service: limits and failures.
     Service,
-    /// The way there.
     Network,
-    /// Not known.
     Unknown,
 }
 
@@ -118,24 +112,18 @@ words! {
 /// A cause still in question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suspect {
-    /// Which.
     pub cause: Cause,
-    /// How sure.
     pub confidence: Confidence,
     /// The evidence for it, one sentence without a full stop.
     pub because: String,
-    /// What would decide it.
     pub probe: Option<Probe>,
 }
 
 words! {
     /// Whether something that was checked holds.
     pub enum CheckAnswer: word {
-        /// It does.
         Yes = "yes";
-        /// It does not.
         No = "no";
-        /// Not known.
         Unknown = "?";
     }
 }
@@ -149,7 +137,6 @@ impl From<bool> for CheckAnswer {
 /// Something that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// Whether it holds.
     pub holds: CheckAnswer,
     /// What should hold, and in brackets what was found: "token #2 not expired (59 min left)".
     pub what: String,
@@ -160,19 +147,14 @@ pub struct Check {
 words! {
     /// Something that can be asked to decide between causes. Each is an exchange (or a connection) that changes nothing.
     pub enum Probe: name, words {
-        /// Connect to the hosts and look at their certificates.
         Tls = "tls", "a TLS connection to the host";
-        /// Ask for a token.
         Token = "token", "asking for a token";
         /// `GET /api/v2/tokens/me`: whether the token is known here, and what it may do.
         Scopes = "scopes", "GET /api/v2/tokens/me with this token";
         /// Read the conversation: whether it exists, its state, and who its guest is.
         Conversation = "conversation", "reading the conversation";
-        /// Compare the server's clock with this machine's.
         Clock = "clock", "comparing the clocks";
-        /// Ask for the deployment's public configuration and its allowed domains.
         Deployment = "deployment", "the deployment's public configuration";
-        /// Look the integration up.
         Integration = "integration", "looking up the integration";
         /// Nothing on the wire decides it: the administrator's audit view does.
         Audit = "audit", "the organisation's audit log";
@@ -182,7 +164,6 @@ words! {
 /// A probe and the causes between which it decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settles {
-    /// What to ask.
     pub probe: Probe,
     /// Which causes it confirms or rules out.
     pub causes: Vec<Cause>,
@@ -193,24 +174,19 @@ pub struct Settles {
 pub struct Advice {
     /// One or two whole sentences.
     pub words: String,
-    /// The person or tool that can do it, where known.
     pub remedy: Option<Remedy>,
 }
 
 /// What an advice comes down to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// Sign in anew.
     NewToken,
     /// Start a new session of the same guest.
     NewSession,
-    /// Send the message again.
     Resend,
-    /// Read the conversation.
     Read,
     /// Compare the request with one that was accepted.
     Compare,
-    /// The administrator changes something.
     Administrator,
 }
 
@@ -268,9 +244,7 @@ impl Diagnosis {
 /// deployment, the opening of the guest socket) is asked without any secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Host {
-    /// The one that gives tokens.
     Token,
-    /// The API.
     Api,
 }
 

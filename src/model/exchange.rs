@@ -23,9 +23,7 @@ words! {
     pub enum ExchangeKind: word {
         /// Asking for a token, or asking what it may do.
         Token = "TOKEN";
-        /// Sending a guest message.
         Send = "SEND";
-        /// Reading a conversation or its messages.
         Read = "READ";
         /// A check made to find something out.
         Probe = "PROBE";

@@ -7,17 +7,13 @@ words! {
     #[derive(Serialize, Deserialize)]
     #[serde(from = "u8", into = "u8")]
     pub enum Phase: word {
-        /// Finding the host's addresses.
         Resolve = "name look-up";
         /// Opening the TCP connection, and the tunnel through a proxy.
         Connect = "connecting";
-        /// The TLS handshake.
         Tls = "TLS handshake";
         /// Writing the request; some of it may have left.
         Write = "writing the request";
-        /// Waiting for the status line.
         Answer = "waiting for the answer";
-        /// Reading the body.
         Body = "reading the body";
     }
 }

@@ -3,13 +3,10 @@
 /// What follows from an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
-    /// Too fast: the same again later.
     Slower,
-    /// The session is over; another has to be begun.
     SessionOver,
     /// The conversation was ended; the session can be read, and another has to be begun to write.
     ReadOnly,
-    /// This frame was refused; others may go.
     Refused,
     /// The service failed: what the frame asked for may have happened all the same.
     Failed,

@@ -16,10 +16,8 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// SIGINT's number.
-    pub const INTERRUPT: u8 = 2;
-    /// SIGTERM's number.
-    pub const TERMINATE: u8 = 15;
+    pub(crate) const INTERRUPT: u8 = 2;
+    pub(crate) const TERMINATE: u8 = 15;
 
     /// The exit code of a program that the signal of this number ended, as a shell says it.
     pub const fn exit_code(number: u8) -> u8 {

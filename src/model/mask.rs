@@ -44,8 +44,7 @@ impl Masks {
         Self { values: values.iter().filter_map(value).collect(), phones }
     }
 
-    /// These and those of `other`.
-    pub fn extend(&mut self, other: &Self) {
+    pub(crate) fn extend(&mut self, other: &Self) {
         self.values.extend(other.values.iter().cloned());
         self.phones |= other.phones;
     }
@@ -56,8 +55,7 @@ impl Masks {
         Self { values: self.values.clone(), phones: true }
     }
 
-    /// Whether nothing is masked.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.values.is_empty() && !self.phones
     }
 

@@ -27,7 +27,6 @@ words! {
         Agent = "agent";
         /// Somebody of the other side: the platform does not say who.
         Somebody = "somebody";
-        /// The platform itself.
         #[default]
         System = "system";
     }
@@ -211,15 +210,10 @@ impl RemoteMessage {
 /// A message that is to be sent, before it has an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutgoingMessage {
-    /// Into which conversation.
     pub conversation: ConversationKey,
-    /// What it says.
     pub text: String,
-    /// The message that it sends again.
     pub resend_of: Option<MessageId>,
-    /// How it is sent wrongly on purpose.
     pub sent_as: Option<Variation>,
-    /// What it carries beside its text.
     pub extras: Extras,
 }
 
@@ -255,14 +249,10 @@ words! {
     /// [real: seen in SDK source: `ButtonResponseType` of WMJ's schema of the guest frames; `Form` is not answered here]
     #[derive(Default, Serialize, Deserialize)]
     pub enum ChoiceKind: as_str {
-        /// A quick reply.
         #[default]
         QuickReply = "QuickReply";
-        /// A button of a card.
         Button = "Button";
-        /// A time of a date picker.
         DatePicker = "DatePicker";
-        /// An item of a list picker.
         ListPicker = "ListPicker";
     }
 }

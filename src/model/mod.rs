@@ -21,7 +21,7 @@ macro_rules! words {
     ($(#[$meta:meta])* pub enum $name:ident: $word:ident { $($(#[$doc:meta])* $variant:ident = $text:literal;)+ }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[$doc])* $variant,)+ }
+        pub enum $name { $(#[doc = $text] $(#[$doc])* $variant,)+ }
 
         impl $name {
             /// All of them, in order.
@@ -53,45 +53,43 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-pub mod attempt;
-pub mod channel;
-pub mod diagnosis;
-pub mod exchange;
+pub(crate) mod attempt;
+pub(crate) mod channel;
+pub(crate) mod diagnosis;
+pub(crate) mod exchange;
 mod failure;
-pub mod fault;
-pub mod frame_codes;
-pub mod ids;
-pub mod limits;
+pub(crate) mod fault;
+pub(crate) mod frame_codes;
+pub(crate) mod ids;
+pub(crate) mod limits;
 mod machine;
-pub mod mask;
-pub mod message;
-pub mod reason;
-pub mod session;
-pub mod time;
-pub mod token;
-pub mod variables;
-pub mod variation;
+pub(crate) mod mask;
+pub(crate) mod message;
+pub(crate) mod reason;
+pub(crate) mod session;
+pub(crate) mod time;
+mod token;
+pub(crate) mod variables;
+pub(crate) mod variation;
 
-pub use attempt::{Attempt, Body, BodyForm, Ending, Failure, Header, Request, Response, Timing};
-pub use channel::{
-    Address, Attachments, Capabilities, Channel, Conversation, DiscoveredConversation, OpenGuest, RemoteState,
-    Transport,
-};
-pub use diagnosis::{
-    Advice, Cause, Check, CheckAnswer, Confidence, Diagnosis, Host, IdTarget, Probe, ProbeQuestion, Probed, Remedy,
-    Settles, Suspect,
-};
+// What tests from outside name.
+pub use attempt::{Attempt, Body, BodyForm, Ending, Failure, Header, Request, Response, Timing, header};
+pub use channel::{Address, Channel, Conversation, DiscoveredConversation, OpenGuest, RemoteState};
+pub use diagnosis::{Cause, Confidence, Diagnosis, IdTarget, ProbeQuestion, Probed};
 pub use exchange::{Exchange, ExchangeKind, ExchangeStep, Outcome};
 pub use failure::{FailureKind, Party, Phase, ProxyName, TlsFault};
-pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
+pub use fault::{FAULTS, SandboxRequest};
+pub use ids::{ConversationKey, ExchangeId, Generation, MessageId, is_uuid};
 pub use limits::RateLimit;
 pub use machine::{AgentState, Signal, WebhookState};
 pub use mask::Masks;
-pub use message::{
-    Attachment, Author, Choice, ChoiceKind, DeliveryStatus, Extras, FileSource, Message, OutgoingMessage, RemoteMessage,
-};
-pub use reason::{Objection, Pacing, Reason, ServerRefusal, SessionEnd, Sign};
+pub use message::{Attachment, Author, Choice, DeliveryStatus, Extras, FileSource, Message, RemoteMessage};
 pub use session::{AsOf, RepliesReadable, SessionAsk, Unreadable, WebSession};
 pub use time::Moment;
 pub use token::{Acceptance, Granted, TokenFacts, TokenStatus};
 pub use variation::Variation;
+
+pub(crate) use channel::{Attachments, Transport};
+pub(crate) use diagnosis::{Advice, Check, CheckAnswer, Host, Probe, Remedy, Settles, Suspect};
+pub(crate) use message::{ChoiceKind, OutgoingMessage};
+pub(crate) use reason::{Objection, Pacing, Reason, ServerRefusal, SessionEnd, Sign};

@@ -39,31 +39,22 @@ fn unrecorded(why: &str, for_good: bool) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// A whole answer that refuses.
     #[error("{0}")]
     Answer(Box<ServerRefusal>),
-    /// A service that failed, after it may have taken the message.
     #[error("{0}; {BEFORE}")]
     ServiceFailed(Box<ServerRefusal>),
-    /// A redirect.
     #[error("{0}; redirects are not followed")]
     Redirected(Box<ServerRefusal>),
-    /// Somebody on the way answered in the service's place, with this status.
     #[error("{0} from somebody on the way ({1}), not from Genesys Cloud: the message was not received")]
     Elsewhere(u16, Sign),
-    /// A success that nothing shows to be the service's.
     #[error("{0} came, but nothing in the answer shows that Genesys Cloud gave it; {MAY}")]
     Unproven(u16),
-    /// A success whose body is an error.
     #[error("{0}: a success that says an error; {MAY}")]
     Contradicted(Box<ServerRefusal>),
-    /// A status that says neither yes nor no.
     #[error("{0} came, which says neither yes nor no; {MAY}")]
     Meaningless(u16),
-    /// Only a part of an answer.
     #[error("{0} came: the answer is only a part of one; {MAY}")]
     Part(u16),
-    /// A success whose body is not what was asked for.
     #[error("the answer is not what was asked for")]
     OtherAnswer,
     /// The token endpoint gave no token: what it answered.
@@ -72,43 +63,33 @@ pub enum Reason {
     /// No answer came, or nothing was written: what happened.
     #[error("{line}", line = failure::line(*.0, *.1, .2, .3))]
     Broken(FailureKind, Phase, Party, String),
-    /// The answer was not whole: its status, and what happened.
     #[error("{0} came, but not the whole answer; {1}")]
     Cut(u16, String),
-    /// A frame was written, and its echo did not come: what happened.
     #[error("written, and not echoed: {0}; it may have been received")]
     NotEchoed(String),
-    /// A frame of the session's own was not answered: what happened.
     #[error("not answered: {0}")]
     NotAnswered(String),
     /// The socket broke, or could not be used: what happened.
     #[error("{0}")]
     SocketLost(String),
-    /// An earlier guestwire stopped while the message was on the wire.
     #[error("guestwire stopped while this was on the wire; it may have been received")]
     OnTheWire,
     /// A frame that refuses: its code, and what the server said.
     #[error("{line}", line = frame_codes::line(*.0, .1))]
     Frame(u16, String),
-    /// A frame that says that the service failed, after it may have taken the message.
     #[error("{line}; {BEFORE}", line = frame_codes::line(*.0, .1))]
     FrameFailed(u16, String),
-    /// The session was refused, for its guest is not signed in: the code, and what the server said.
     #[error("{0} \u{201c}{1}\u{201d}: this deployment requires guests to sign in, which guestwire cannot do yet")]
     SignInRequired(u16, String),
-    /// A frame that says nothing about the message: what it says.
     #[error("answered with {0}, which says nothing about the message")]
     OtherFrame(String),
     /// The socket was not opened; the origin, where it may be what is not allowed.
     #[error("the socket was refused with {0}{why}", why = because_of_origin(.1.as_deref()))]
     SocketRefused(Box<ServerRefusal>, Option<String>),
-    /// The configuration of the session was not answered within so many seconds.
     #[error("configureSession was not answered within {0} s")]
     NotConfigured(u64),
-    /// The session takes no messages any more.
     #[error("{0}")]
     Session(SessionEnd),
-    /// guestwire does not send such a message.
     #[error("{0}")]
     Held(Objection),
     /// The request cannot be built: why.
@@ -117,13 +98,10 @@ pub enum Reason {
     /// The client's secret, or the guest's token, cannot be had: why.
     #[error("{0}")]
     NoSecret(String),
-    /// A negative test wants a token of another scope, and there is none.
     #[error("no token with {OTHER_SCOPE} could be had: {0}")]
     NoOtherToken(Box<Self>),
-    /// The message could not be recorded before it is sent.
     #[error("{words}", words = unrecorded(.why, *.for_good))]
     Unrecorded {
-        /// What the journal says.
         why: String,
         /// It never will be.
         for_good: bool,
@@ -131,40 +109,28 @@ pub enum Reason {
     /// A file that comes with the message cannot be read, or is not taken here: why.
     #[error("{0}")]
     File(String),
-    /// The file of this name was refused by the session, with this code and these words.
     #[error("{0} was not taken, {line}", line = frame_codes::line(*.1, .2))]
     FileRefused(String, u16, String),
-    /// The file of this name could not be put where it belongs.
     #[error("{0} could not be uploaded: {1}")]
     NotUploaded(String, Box<Self>),
-    /// Nobody said that the file of this name had arrived.
     #[error("{0}: nobody said that it had arrived")]
     NotArrived(String),
-    /// A webhook was answered with this status: why.
     #[error("answered with {0}: {1}")]
     HookRefused(u16, String),
-    /// A person took it back.
     #[error("taken back")]
     TakenBack,
-    /// The same after so many tries.
     #[error("{0}; tried {1} times")]
     Tried(Box<Self>, u32),
-    /// The same after so many tries under one message id.
     #[error("{0}; tried {1} times under one message id")]
     Repeated(Box<Self>, u32),
-    /// The same, with a wait of so many seconds, which guestwire does not wait.
     #[error("{0}; it asks to wait {1} s, longer than guestwire does")]
     TooLongToWait(Box<Self>, u64),
-    /// The same, and the answer to an earlier try was lost.
     #[error("{0}; an earlier try may have been received")]
     AfterLostTry(Box<Self>),
-    /// The same, and the message goes again under its id.
     #[error("{0}; again under the same message id")]
     Again(Box<Self>),
-    /// The service asks to wait, with this status, for so many seconds where it says so.
     #[error("{0}{wait}", wait = .1.map(|seconds| format!(", Retry-After {seconds} s")).unwrap_or_default())]
     AskedToWait(u16, Option<u64>),
-    /// A limit of the platform is kept.
     #[error("pacing, {0}")]
     Paced(Pacing),
     /// The words of an earlier version, as it kept them.
@@ -178,13 +144,9 @@ words! {
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
     pub enum Pacing: words {
-        /// Requests of a token.
         Token = "rate limit";
-        /// Messages of a session.
         Session = "messages of a session";
-        /// Frames of a connection.
         Frames = "frames of a connection";
-        /// The server asked to be slower.
         Slower = "asked to be slower";
     }
 }
@@ -193,41 +155,30 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Objection {
-    /// There is no such conversation.
     #[error("there is no conversation number {0}")]
     NoConversation(ConversationKey),
-    /// It says nothing.
     #[error("the message is empty")]
     Empty,
-    /// Its text has so many bytes.
     #[error("{0} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text")]
     TextTooLong(usize),
-    /// Its attributes have so many bytes.
     #[error("the attributes are {0} bytes, and the limit is {ATTRIBUTES_MAX_BYTES}; send fewer or shorter ones")]
     AttributesTooLarge(usize),
-    /// A part of the choice that it takes was masked when it was read.
     #[error(
         "guestwire masked a part of this choice when it was read, so it does not know the right answer; write the answer as a text"
     )]
     MaskedChoice,
-    /// Open messaging has no answer to a list picker.
     #[error("open-messaging has no answer to a list picker; write the item as a text")]
     ListPicker,
-    /// The negative test of this name makes no sense on this channel: why.
     #[error("sending as {0} makes no sense on the channel {1}: {2}")]
     Senseless(String, String, String),
-    /// A pasted token cannot be asked for with another scope.
     #[error("a pasted token cannot be asked for with another scope")]
     PastedScope,
-    /// The Guest API carries text alone, and none of these.
     #[error("the channel guest-api carries text alone, no {0}")]
     TextAlone(String),
-    /// This file is on this machine, where the service cannot fetch it.
     #[error(
         "{0} is a file of this machine, and open-messaging takes attachments by an address that Genesys Cloud can fetch"
     )]
     LocalFile(String),
-    /// This file is not on this machine, from where it would be uploaded.
     #[error("{0} is an address, and web-messaging takes files of this machine, which it uploads")]
     RemoteFile(String),
 }
@@ -270,7 +221,6 @@ impl From<String> for Reason {
 }
 
 impl Objection {
-    /// A negative test that makes no sense on a channel.
     pub fn senseless(variation: Variation, channel: Channel, why: &str) -> Self {
         Self::Senseless(variation.to_string(), channel.to_string(), why.to_owned())
     }
@@ -280,28 +230,20 @@ impl Objection {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionEnd {
-    /// Its time is over.
     #[error("the session has expired; begin a new session")]
     Expired,
-    /// The conversation was cleared.
     #[error("the conversation was cleared; begin a new session")]
     Cleared,
-    /// The guest was signed out.
     #[error("the guest was signed out; begin a new session")]
     SignedOut,
-    /// The server says that it is not connected.
     #[error("the session is not connected; begin a new one")]
     NotConnected,
-    /// A person closed it.
     #[error("the session was closed")]
     Closed,
-    /// The conversation was ended.
     #[error("the conversation was ended; begin a new session to go on")]
     ReadOnly,
-    /// The other side ended the conversation.
     #[error("the other side ended the conversation; begin a new session to go on")]
     EndedByOther,
-    /// The server closed the connection, for this reason where it says one.
     #[error("the server closed this connection{why}; connect to go on", why = .0.as_ref().map(|why| format!(" ({why})")).unwrap_or_default())]
     ConnectionClosed(Option<String>),
 }
@@ -309,7 +251,6 @@ pub enum SessionEnd {
 /// A refusal in the server's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerRefusal {
-    /// HTTP status.
     pub status: u16,
     /// The words behind the status, where they are not the usual ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -343,7 +284,6 @@ impl ServerRefusal {
         }
     }
 
-    /// What else was said, and where a redirect leads.
     pub fn rest(&self) -> impl Iterator<Item = String> {
         self.more.iter().cloned().chain(self.location.iter().map(|location| format!("leads to {location}")))
     }

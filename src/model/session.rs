@@ -28,33 +28,19 @@ pub enum WebSession {
         new: bool,
     },
     /// The conversation was ended: it can be read, and messages are refused (409) until a new session is begun.
-    ReadOnly {
-        /// Why.
-        why: Reason,
-    },
-    /// The socket broke, and is opened again by itself.
-    Reconnecting {
-        /// When.
-        at: Moment,
-        /// Why it broke.
-        why: Reason,
-    },
+    ReadOnly(Reason),
+    /// The socket broke, for this reason, and is opened again by itself then.
+    Reconnecting(Moment, Reason),
     /// It was opened again and again in vain: what is sent waits until a person connects, or says something more.
-    Unreachable {
-        /// Why.
-        why: Reason,
-    },
+    Unreachable(Reason),
     /// It is over: refused, expired, cleared or logged out. A person begins another.
-    Ended {
-        /// Why.
-        why: Reason,
-    },
+    Ended(Reason),
 }
 
 impl WebSession {
     /// Whether the socket is open and the session configured.
     pub const fn is_open(&self) -> bool {
-        matches!(self, Self::Open { .. } | Self::ReadOnly { .. })
+        matches!(self, Self::Open { .. } | Self::ReadOnly(_))
     }
 
     /// The word on screen.
@@ -63,10 +49,10 @@ impl WebSession {
             Self::Closed => "closed",
             Self::Connecting => "connecting",
             Self::Open { .. } => "open",
-            Self::ReadOnly { .. } => "read-only",
-            Self::Reconnecting { .. } => "reconnecting",
-            Self::Unreachable { .. } => "unreachable",
-            Self::Ended { .. } => "ended",
+            Self::ReadOnly(_) => "read-only",
+            Self::Reconnecting(..) => "reconnecting",
+            Self::Unreachable(_) => "unreachable",
+            Self::Ended(_) => "ended",
         }
     }
 }
@@ -139,28 +125,14 @@ pub enum AsOf {
 /// Why replies cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
-    /// The service refuses the read.
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// The permissions that the answer names as missing.
-        missing: Vec<String>,
-    },
-    /// The service failed, or asked to wait.
-    Failing {
-        /// HTTP status.
-        status: u16,
-    },
-    /// An answer came that is not the service's, or whose body cannot be read.
-    NotTheService {
-        /// HTTP status.
-        status: u16,
-    },
+    /// The service refuses the read with this status, and names these permissions as missing.
+    Refused(u16, Vec<String>),
+    /// The service failed, or asked to wait, with this status.
+    Failing(u16),
+    /// An answer came with this status that is not the service's, or whose body cannot be read.
+    NotTheService(u16),
     /// So many messages that the conversation lists were not given out.
-    Incomplete {
-        /// How many.
-        absent: usize,
-    },
+    Incomplete(usize),
     /// No whole answer came: what happened, one line.
     NoAnswer(String),
     /// There is no valid token to read with.
@@ -179,29 +151,29 @@ impl Unreadable {
     pub fn of(status: u16, missing: Option<Vec<String>>, why: &str) -> Self {
         match (status, missing) {
             (0, _) => Self::NoAnswer(why.to_owned()),
-            (408 | 429 | 500..=510 | 512..=599, _) => Self::Failing { status },
-            (400..=499, Some(missing)) => Self::Refused { status, missing },
-            _ => Self::NotTheService { status },
+            (408 | 429 | 500..=510 | 512..=599, _) => Self::Failing(status),
+            (400..=499, Some(missing)) => Self::Refused(status, missing),
+            _ => Self::NotTheService(status),
         }
     }
 
     /// What stands in the way, after "replies could not be read: ". No full stop.
     pub fn words(&self) -> String {
         match self {
-            Self::Refused { status, missing } if !missing.is_empty() => {
+            Self::Refused(status, missing) if !missing.is_empty() => {
                 format!("{status}, missing {}", missing.join(" "))
             }
-            Self::Refused { status: 403, .. } => {
+            Self::Refused(403, _) => {
                 format!("403; reading messages needs the permission {READ_PERMISSION}")
             }
-            Self::Refused { status: 401, .. } => "401; the token is not accepted for reading".to_owned(),
-            Self::Refused { status: 404, .. } => "404; there is no such conversation".to_owned(),
-            Self::Refused { status, .. } => format!("refused with {status}"),
-            Self::Failing { status: 429 } => "429; too many requests".to_owned(),
-            Self::Failing { status } => format!("{status}; the service failed"),
-            Self::NotTheService { status } => format!("{status}; the answer is not one of the service"),
-            Self::Incomplete { absent: 1 } => "a message that the conversation lists was not given out".to_owned(),
-            Self::Incomplete { absent } => format!("{absent} messages that the conversation lists were not given out"),
+            Self::Refused(401, _) => "401; the token is not accepted for reading".to_owned(),
+            Self::Refused(404, _) => "404; there is no such conversation".to_owned(),
+            Self::Refused(status, _) => format!("refused with {status}"),
+            Self::Failing(429) => "429; too many requests".to_owned(),
+            Self::Failing(status) => format!("{status}; the service failed"),
+            Self::NotTheService(status) => format!("{status}; the answer is not one of the service"),
+            Self::Incomplete(1) => "a message that the conversation lists was not given out".to_owned(),
+            Self::Incomplete(absent) => format!("{absent} messages that the conversation lists were not given out"),
             Self::NoAnswer(why) => format!("no answer came ({why})"),
             Self::NoToken => "there is no valid token".to_owned(),
             Self::NoConversationId => {

@@ -87,12 +87,10 @@ pub mod micros {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    /// Writes it.
     pub fn serialize<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
         time.map(super::micros_of).serialize(serializer)
     }
 
-    /// Reads it.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
         Ok(Option::deserialize(deserializer)?.map(Duration::from_micros))
     }

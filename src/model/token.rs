@@ -77,46 +77,20 @@ pub enum TokenStatus {
     Valid(TokenFacts),
     /// A token works, and its successor is being asked for.
     Renewing(TokenFacts),
-    /// A token works still, renewing it failed, and the next try comes at `retry`.
-    RenewFailed {
-        /// The token in use.
-        facts: TokenFacts,
-        /// When the next try comes.
-        retry: Moment,
-        /// What went wrong, one line.
-        why: String,
-    },
-    /// No valid token: the last ended, or the first could not be had. Sends wait; the next try comes at `retry`.
-    Expired {
-        /// When the next try comes; `None` for a token that cannot be renewed.
-        retry: Option<Moment>,
-        /// What went wrong, one line.
-        why: String,
-    },
-    /// The token endpoint refused with an error of OAuth, or the API did not take a pasted token: no retry heals it.
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// What the server said, one line that names the status.
-        why: String,
-    },
-    /// The client id or secret is wrong: no retry.
-    BadClient {
-        /// What the server said, one line.
-        why: String,
-    },
-    /// The token endpoint answered 429; the next try comes at `until`.
-    Limited {
-        /// When the next try comes.
-        until: Moment,
-        /// The token that still works, if there is one.
-        facts: Option<TokenFacts>,
-    },
+    /// A token works still, renewing it failed, and the next try comes then; what went wrong, one line.
+    RenewFailed(TokenFacts, Moment, String),
+    /// No valid token: the last ended, or the first could not be had; what went wrong, one line. Sends wait for the next
+    /// try, which comes then; `None` for a token that cannot be renewed.
+    Expired(Option<Moment>, String),
+    /// The token endpoint refused with an error of OAuth, or the API did not take a pasted token: no retry heals it. The
+    /// HTTP status, and what the server said: one line that names the status.
+    Refused(u16, String),
+    /// The client id or secret is wrong: no retry. What the server said, one line.
+    BadClient(String),
+    /// The token endpoint answered 429, and the next try comes then. The token that still works, if there is one.
+    Limited(Moment, Option<TokenFacts>),
     /// The profile has no usable secret. The sentence says which and how to mend it.
-    NoSecret {
-        /// What is missing, where, and what to do.
-        why: String,
-    },
+    NoSecret(String),
 }
 
 impl TokenStatus {
@@ -127,22 +101,22 @@ impl TokenStatus {
             Self::Getting => "getting",
             Self::Valid(_) => "valid",
             Self::Renewing(_) => "renewing",
-            Self::RenewFailed { .. } => "renew-failed",
-            Self::Expired { retry: None, .. } => "expired",
+            Self::RenewFailed(..) => "renew-failed",
+            Self::Expired(None, _) => "expired",
             // The last one ended, or there never was one.
-            Self::Expired { retry: Some(_), .. } => "no-token",
-            Self::Refused { .. } => "refused",
-            Self::BadClient { .. } => "bad-client",
-            Self::Limited { .. } => "limited",
-            Self::NoSecret { .. } => "no-secret",
+            Self::Expired(Some(_), _) => "no-token",
+            Self::Refused(..) => "refused",
+            Self::BadClient(_) => "bad-client",
+            Self::Limited(..) => "limited",
+            Self::NoSecret(_) => "no-secret",
         }
     }
 
     /// The facts of the token in use, if one works.
     pub const fn facts(&self) -> Option<&TokenFacts> {
         match self {
-            Self::Valid(facts) | Self::Renewing(facts) | Self::RenewFailed { facts, .. } => Some(facts),
-            Self::Limited { facts, .. } => facts.as_ref(),
+            Self::Valid(facts) | Self::Renewing(facts) | Self::RenewFailed(facts, ..) => Some(facts),
+            Self::Limited(_, facts) => facts.as_ref(),
             _ => None,
         }
     }

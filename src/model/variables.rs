@@ -33,7 +33,6 @@ impl ValueSource {
         Self { seed, run: run.to_owned(), seq: 1, messages: 0 }
     }
 
-    /// The values of the next message, if it is sent `now`.
     pub fn next(&self, now: Timestamp) -> Values {
         Values { seq: self.seq, uuid: uuid_from(self.seed, self.messages), now, run: self.run.clone() }
     }
@@ -62,7 +61,6 @@ pub const NAMES: [(&str, &str); 4] = [
 /// A text with its variables filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expansion {
-    /// The text as it would be sent.
     pub text: String,
     /// Which variables were filled in, each once, in order of appearance.
     pub used: Vec<&'static str>,
@@ -95,7 +93,6 @@ pub fn expand(text: &str, values: &Values, captures: &BTreeMap<String, String>) 
     out
 }
 
-/// What one of [`NAMES`] stands for.
 fn value(name: &str, values: &Values) -> String {
     match name {
         "seq" => values.seq.to_string(),

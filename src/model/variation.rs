@@ -15,15 +15,10 @@ words! {
         ExpiredToken = "expired-token", "with a token that is not valid any more";
         /// Without an `Authorization` header. On the guest socket: without the guest token.
         NoToken = "no-token", "without a token";
-        /// With a token that was asked for with another messaging scope.
         WrongScope = "wrong-scope", "with a token of another scope (messaging:guest)";
-        /// Addressed to a participant who is nobody in this conversation.
         OtherParticipant = "other-participant", "to a participant who is nobody here";
-        /// To a conversation id that does not have the form of one.
         MalformedId = "malformed-id", "to a malformed conversation id";
-        /// With a text beyond the limit.
         Oversize = "oversize", "with a text beyond the limit";
-        /// With emoji, combining marks and bidirectional controls behind the text.
         EmojiBidi = "emoji-bidi", "with emoji, combining marks and bidi controls";
     }
 }

@@ -106,15 +106,15 @@ impl Plain {
 
     pub(super) fn web_session_moved(&mut self, key: ConversationKey, before: &WebSession) {
         let Some(session) = self.session.conversations.get(key).map(|item| item.live.session.clone()) else { return };
-        let settled = !matches!(session, WebSession::Connecting | WebSession::Reconnecting { .. });
+        let settled = !matches!(session, WebSession::Connecting | WebSession::Reconnecting(..));
         if settled && let Some(awaited) = self.asked.web_session.take_if(|awaited| awaited.key == key) {
             let exit = match (awaited.ask, &session) {
                 // What was cleared is over; an open one was not cleared.
                 (SessionAsk::Clear, WebSession::Open { .. }) => Exit::Refused,
-                (SessionAsk::Clear, WebSession::Ended { .. } | WebSession::ReadOnly { .. }) => Exit::Done,
-                (SessionAsk::Close, WebSession::Ended { .. }) => Exit::Done,
+                (SessionAsk::Clear, WebSession::Ended(_) | WebSession::ReadOnly(_)) => Exit::Done,
+                (SessionAsk::Close, WebSession::Ended(_)) => Exit::Done,
                 (_, WebSession::Open { .. } | WebSession::Closed) => Exit::Done,
-                (_, WebSession::Unreachable { .. }) => Exit::Network,
+                (_, WebSession::Unreachable(_)) => Exit::Network,
                 _ => Exit::Refused,
             };
             self.ends(exit, None);
@@ -122,7 +122,7 @@ impl Plain {
         if *before == session {
             return;
         }
-        if let WebSession::Unreachable { why } = &session {
+        if let WebSession::Unreachable(why) = &session {
             self.give_up_unreachable(key, &why.to_string());
         }
         let said = match session {
@@ -132,18 +132,18 @@ impl Plain {
                 let left = left.map(|left| format!("; it lasts {}", span(left))).unwrap_or_default();
                 format!("{how}{left}.")
             }
-            WebSession::ReadOnly { why } => {
+            WebSession::ReadOnly(why) => {
                 format!("the session is read-only: {}. Type .session new for a new session.", clause(&why))
             }
-            WebSession::Ended { why } => {
+            WebSession::Ended(why) => {
                 let how = if *before == WebSession::Connecting { "was not opened" } else { "has ended" };
                 format!("the session {how}: {}. Type .session new for a new session.", clause(&why))
             }
-            WebSession::Unreachable { why } => {
+            WebSession::Unreachable(why) => {
                 let held = if self.interactive { "Messages wait; type" } else { "Type" };
                 format!("the connection cannot be opened: {}. {held} .session connect to try again.", clause(&why))
             }
-            WebSession::Reconnecting { at, why } => {
+            WebSession::Reconnecting(at, why) => {
                 let again = format!("guestwire connects again in {}", span(at.left(self.now)));
                 format!("the connection broke: {}. {again}; messages wait until then.", clause(&why))
             }
@@ -333,10 +333,10 @@ impl Plain {
         let session = &self.session.conversations.get(key)?.live.session;
         Some(match (ask, session) {
             (SessionAsk::Connect, WebSession::Open { .. }) => ("the session is open already.", Exit::Done),
-            (SessionAsk::Connect, WebSession::ReadOnly { .. }) => {
+            (SessionAsk::Connect, WebSession::ReadOnly(_)) => {
                 ("the session is open, and read-only. Type .session new for a new session.", Exit::Refused)
             }
-            (SessionAsk::Close, WebSession::Closed | WebSession::Ended { .. }) => {
+            (SessionAsk::Close, WebSession::Closed | WebSession::Ended(_)) => {
                 ("the session is closed already.", Exit::Done)
             }
             (SessionAsk::Clear, session) if !session.is_open() => {

@@ -240,7 +240,7 @@ impl Plain {
     pub(super) fn keep_draft(&mut self, id: MessageId) {
         let Some(conversation) = self.session.threads.message(id).map(|message| message.conversation) else { return };
         if let Some((text, cursor)) = self.drafts.get(&conversation).cloned().filter(|_| self.session.journal.keeps()) {
-            self.acts.push(FrontEndEffect::Keep(Box::new(Job::Draft { conversation, text, cursor })));
+            self.acts.push(FrontEndEffect::Keep(Box::new(Job::Draft(conversation, text, cursor))));
         }
     }
 
@@ -249,7 +249,7 @@ impl Plain {
     pub(super) fn token_moved(&mut self, was: &TokenStatus, in_trouble: bool) {
         let status = self.session.sign_in.status.clone();
         let before = was.facts().map(|f| f.generation);
-        let mended = matches!(was, TokenStatus::RenewFailed { .. }) || in_trouble;
+        let mended = matches!(was, TokenStatus::RenewFailed(..)) || in_trouble;
         match &status {
             TokenStatus::Valid(facts) => {
                 let lasts = match facts.expires {
@@ -262,28 +262,28 @@ impl Plain {
                     Some(_) => {}
                 }
             }
-            TokenStatus::RenewFailed { retry, why, .. } => {
+            TokenStatus::RenewFailed(_, retry, why) => {
                 let (left, why) = (span(retry.left(self.now)), clause(why));
                 let stays = "the token that there is stays in use";
                 self.say(format!("The renewal failed, and {stays}: {why}. The next try is in {left}."));
             }
-            TokenStatus::Expired { retry: Some(retry), why } => {
+            TokenStatus::Expired(Some(retry), why) => {
                 let left = span(retry.left(self.now));
                 self.say(format!("No token: {}. The next try is in {left}; messages wait until then.", clause(why)));
             }
-            TokenStatus::Expired { retry: None, why } => {
+            TokenStatus::Expired(None, why) => {
                 let how = "Put a new token in its place and start guestwire again.";
                 self.say(format!("The token has expired and cannot be renewed: {}. {how}", clause(why)));
             }
-            TokenStatus::Refused { why, .. } => {
+            TokenStatus::Refused(_, why) => {
                 self.say(format!("No token: {}. Type .signin to try again.", clause(why)));
             }
-            TokenStatus::BadClient { why } => {
+            TokenStatus::BadClient(why) => {
                 let how = "Fix client_id or client_secret in the profile, then type .signin.";
                 self.say(format!("Client id or secret refused: {}. {how}", clause(why)));
             }
-            TokenStatus::NoSecret { why } => self.say(format!("{}. Type .signin to try again.", clause(why))),
-            TokenStatus::Limited { until, .. } => {
+            TokenStatus::NoSecret(why) => self.say(format!("{}. Type .signin to try again.", clause(why))),
+            TokenStatus::Limited(until, _) => {
                 let left = span(until.left(self.now));
                 self.say(format!("The token endpoint asks guestwire to wait {left}; guestwire tries again by itself."));
             }
@@ -322,13 +322,13 @@ impl Plain {
             _ if let Some(facts) = status.facts() => facts_text(facts, self.now),
             TokenStatus::SignedOut => "No token yet. Type .signin to get one.".to_owned(),
             TokenStatus::Getting => "guestwire is getting a token.".to_owned(),
-            TokenStatus::Limited { until, .. } => {
+            TokenStatus::Limited(until, _) => {
                 format!("No token yet; the next try is in {}.", span(until.left(self.now)))
             }
-            TokenStatus::Expired { why, .. }
-            | TokenStatus::Refused { why, .. }
-            | TokenStatus::BadClient { why }
-            | TokenStatus::NoSecret { why } => format!("No token: {}. Type .signin to try again.", clause(why)),
+            TokenStatus::Expired(_, why)
+            | TokenStatus::Refused(_, why)
+            | TokenStatus::BadClient(why)
+            | TokenStatus::NoSecret(why) => format!("No token: {}. Type .signin to try again.", clause(why)),
             _ => "No token.".to_owned(),
         };
         self.say_each(said.lines());

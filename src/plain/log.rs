@@ -179,7 +179,7 @@ impl Plain {
 
     fn keep_mark(&mut self, n: u64) -> Done {
         let entry = self.entry_of(n)?;
-        let job = Job::Mark { number: n, marked: entry.is_marked(), comment: entry.comment().map(str::to_owned) };
+        let job = Job::Mark(n, entry.is_marked(), entry.comment().map(str::to_owned));
         self.with_session(|session, _, changes| session.keep(job, changes));
         Ok(())
     }

@@ -141,7 +141,7 @@ impl Plain {
         }
         let serial = self.session.journal.next_serial();
         self.asked.search = Some(serial);
-        let want = HistoryRange::Found { query: rest.to_owned(), before: u64::MAX };
+        let want = HistoryRange::Found(rest.to_owned(), u64::MAX);
         self.acts.push(FrontEndEffect::Keep(Box::new(Job::History(HistoryRequest { serial, want, limit: FEW }))));
         Ok(())
     }

@@ -210,7 +210,7 @@ impl Session {
         let KeptEntry { number, source, marked, comment, .. } = entry.kept.clone();
         changes.journal(Job::Entry(number, source));
         if marked {
-            changes.journal(Job::Mark { number, marked, comment });
+            changes.journal(Job::Mark(number, marked, comment));
         }
     }
 

@@ -42,7 +42,7 @@ use crate::engine::Command;
 use crate::journal::Job;
 use crate::model::{AgentState, Conversation, ConversationKey, MessageId, RateLimit, WebSession, WebhookState};
 
-pub use crate::model::OutgoingMessage;
+pub(crate) use crate::model::OutgoingMessage;
 pub use changes::Changes;
 use conversations::Conversations;
 use log::{Log, LogOptions};
@@ -184,7 +184,7 @@ impl Session {
             Some("a message in it is not settled yet")
         } else if self.pass.is_running() {
             Some("a test run is open")
-        } else if item.session().is_some_and(|s| !matches!(s, WebSession::Closed | WebSession::Ended { .. })) {
+        } else if item.session().is_some_and(|s| !matches!(s, WebSession::Closed | WebSession::Ended(_))) {
             Some("its guest session is open: close it first")
         } else {
             None

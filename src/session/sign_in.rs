@@ -53,8 +53,8 @@ impl SignIn {
                 (self.failures, self.limited) = (0, None);
                 (self.trouble, self.no_other) = (None, None);
             }
-            TokenStatus::Expired { retry: None, why } => self.trouble = trouble(self.network, why.clone()),
-            TokenStatus::Expired { retry: Some(_), why } | TokenStatus::RenewFailed { why, .. } => {
+            TokenStatus::Expired(None, why) => self.trouble = trouble(self.network, why.clone()),
+            TokenStatus::Expired(Some(_), why) | TokenStatus::RenewFailed(_, _, why) => {
                 self.failures += 1;
                 let vain = if self.for_good {
                     trouble(self.network, why.clone())
@@ -63,17 +63,17 @@ impl SignIn {
                 } else {
                     None
                 };
-                let works = matches!(status, TokenStatus::RenewFailed { .. });
+                let works = matches!(status, TokenStatus::RenewFailed(..));
                 *(if works { &mut self.no_other } else { &mut self.trouble }) = vain;
             }
-            TokenStatus::Refused { why, .. } | TokenStatus::NoSecret { why } => {
+            TokenStatus::Refused(_, why) | TokenStatus::NoSecret(why) => {
                 self.trouble = trouble(false, why.clone());
             }
-            TokenStatus::BadClient { why } => {
+            TokenStatus::BadClient(why) => {
                 let how = "check the client's id, its secret, the region and client_auth";
                 self.trouble = trouble(false, format!("{why}; {how}"));
             }
-            TokenStatus::Limited { until, facts } => {
+            TokenStatus::Limited(until, facts) => {
                 let end = self.limited.get_or_insert(now).after(WAITS);
                 if until.mono > end.mono {
                     let seconds = until.left(now).as_secs().try_into().unwrap_or(i64::MAX);

@@ -68,7 +68,7 @@ fn sends_hears_the_reply_and_tells_ids() {
     assert!(said[accepted].contains(", id ends "), "{}", said[accepted]);
     assert!(at(&said, "Bot says: ") > accepted);
     let id = said.iter().find_map(|line| line.strip_prefix("inin-correlation-id: ")).unwrap();
-    assert!(guestwire::model::ids::is_uuid(id), "{id}");
+    assert!(guestwire::model::is_uuid(id), "{id}");
     let end: Vec<String> = id.chars().rev().take(4).map(String::from).collect();
     let end = end.into_iter().rev().collect::<Vec<_>>().join(" ");
     assert!(said[accepted].contains(&format!("ends {end}.")), "the id in full is the one whose end was told");

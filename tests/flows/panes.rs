@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::console::{self, conversation};
-use guestwire::config::settings::ConfiguredSnippet;
+use guestwire::config::ConfiguredSnippet;
 use guestwire::model::{
     Address, Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment,
     RemoteMessage, RemoteState,

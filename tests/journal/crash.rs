@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::support::pty::{Session, guestwire as program, taken};
-use guestwire::journal::{Journal, JournalOptions, JournalPage, JournalReader, files};
+use guestwire::journal::{Journal, JournalOptions, JournalPage, JournalReader, profile_dir};
 use guestwire::model::{Address, Author, Conversation, DeliveryStatus};
 use guestwire::sandbox::{self, Sandbox, Scenario};
 use rustix::process::Signal;
@@ -116,7 +116,7 @@ fn stage() -> (Sandbox, tempfile::TempDir, Vec<Conversation>, PathBuf) {
     let sandbox = sandbox::start(sandbox::SandboxOptions { port: 0, scenario }).unwrap();
     let home = tempfile::tempdir().unwrap();
     let conversations = config(&sandbox, home.path());
-    let dir = files::profile_dir(&home.path().join("data"), "crash");
+    let dir = profile_dir(&home.path().join("data"), "crash");
     (sandbox, home, conversations, dir)
 }
 

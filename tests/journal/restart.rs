@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::support::pty::{Session, guestwire as program, taken};
 use guestwire::engine::send_log::{Intent, SendLog as _};
-use guestwire::journal::job::{HistoryRange, LogSource};
-use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
+use guestwire::journal::{HistoryRange, LogSource};
+use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, profile_dir};
 use guestwire::model::{Author, Conversation, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
 use guestwire::sandbox::{self, Scenario};
 
@@ -26,7 +26,7 @@ fn start(home: &Path, flags: &[&str]) -> Session {
 }
 
 fn dir(home: &Path) -> PathBuf {
-    files::profile_dir(&home.join("data"), "sandbox")
+    profile_dir(&home.join("data"), "sandbox")
 }
 
 /// The built-in profile's conversations and its client secret.
@@ -228,7 +228,7 @@ fn a_second_guestwire_says_so_only_reads_and_takes_over() {
     first.until("an accepted message", |s| taken(s, "the first one wrote this", &TAKEN));
     // What happened is kept a moment after it was shown.
     let reader = JournalReader::open(&dir(home.path()), &builtin().0).unwrap();
-    let found = HistoryRange::Found { query: "first wrote".to_owned(), before: u64::MAX };
+    let found = HistoryRange::Found("first wrote".to_owned(), u64::MAX);
     let deadline = std::time::Instant::now() + Duration::from_secs(30);
     while reader.page(&found, 10).unwrap().0.is_empty() {
         assert!(std::time::Instant::now() < deadline, "never kept");

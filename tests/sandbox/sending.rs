@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::test_sandbox::{CONVERSATION, ENDED, GUEST, PLAIN, TestSandbox, UNKNOWN, unauthorized};
 
 fn is_uuid(text: &str) -> bool {
-    guestwire::model::ids::is_uuid(text)
+    guestwire::model::is_uuid(text)
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The pure cores from outside: config and pass files, diagnosis, the doctor, and `update`.
+//! The pure cores from outside: diagnosis, the doctor, pass files, and `update`.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -9,9 +9,6 @@
 )]
 
 mod accuracy;
-mod config;
-mod diagnosis_channels;
-mod diagnosis_rules;
 mod doctor;
 mod pass_file;
 #[path = "../support/mod.rs"]

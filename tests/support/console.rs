@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::fixtures::{self, DENIED, attempt, exchange, guest_conversation, headers, request, response, token_facts};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use guestwire::config::ConfiguredSnippet;
 use guestwire::config::Spot;
-use guestwire::config::settings::ConfiguredSnippet;
-use guestwire::config::settings::{KeyBinding, KeyContext};
+use guestwire::config::{KeyBinding, KeyContext};
 use guestwire::diagnosis::ProfileFacts;
 use guestwire::engine::{Command, Report};
 use guestwire::model::{

@@ -132,21 +132,3 @@ pub fn exchange(id: u64, kind: ExchangeKind, attempts: Vec<Attempt>, outcome: Ou
         outcome,
     }
 }
-
-/// What settings are made of where a private file says `text`.
-pub fn config_of_text<'a>(
-    text: &'a str,
-    flags: &'a guestwire::config::Flags,
-    env: guestwire::config::origin::Lookup<'a>,
-) -> guestwire::config::resolve::ConfigInput<'a> {
-    let paths = guestwire::config::settings::Paths {
-        config_file: "config.toml".into(),
-        config_exists: true,
-        config_explicit: false,
-        data_dir: "data".into(),
-        log_file: None,
-    };
-    let source = Some(guestwire::config::resolve::ConfigSource { text, private: true });
-    let home = Some(std::path::Path::new("/home/anna"));
-    guestwire::config::resolve::ConfigInput { paths, path_rows: Vec::new(), home, source, flags, env }
-}

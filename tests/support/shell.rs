@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyEvent};
 use guestwire::clock::Clock;
+use guestwire::config::MetricsSettings;
 use guestwire::config::Profile;
-use guestwire::config::settings::MetricsSettings;
 use guestwire::engine::{Command, EngineHandle, EngineOptions};
 use guestwire::journal::Journal;
+use guestwire::model::SandboxRequest;
 use guestwire::model::Signal;
-use guestwire::model::fault::SandboxRequest;
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
 use guestwire::session::conversations::Conversations;
 use guestwire::session::local::{LocalAnswer, LocalRequest};
@@ -330,7 +330,7 @@ where
     let (mut journal, mut pages) = (None, mpsc::unbounded_channel().1);
     if metrics.is_some() {
         let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
-        let dir = guestwire::journal::files::profile_dir(data, &profile.name);
+        let dir = guestwire::journal::profile_dir(data, &profile.name);
         let (opened, told) = Journal::open(guestwire::journal::JournalOptions::new(dir, conversations));
         state.session.journal.open();
         options = EngineOptions { metrics, send_log: Arc::new(opened.clone()), ..options };

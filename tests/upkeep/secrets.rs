@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::shell::{Hands, run_kept};
 use base64::Engine as _;
-use guestwire::config::settings::{Agent, MetricsSettings};
+use guestwire::config::{Agent, MetricsSettings};
+use guestwire::journal::HistoryRange;
 use guestwire::journal::JournalReader;
-use guestwire::journal::files::profile_dir;
-use guestwire::journal::job::HistoryRange;
+use guestwire::journal::profile_dir;
 use guestwire::model::Masks;
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

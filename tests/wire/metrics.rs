@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guestwire::clock::Clock;
-use guestwire::config::settings::{Agent, MetricsSettings};
+use guestwire::config::{Agent, MetricsSettings};
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
 use guestwire::model::{AgentState, ConversationKey, Exchange, ExchangeId, ExchangeKind, MessageId, Variation};
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};

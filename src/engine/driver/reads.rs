@@ -59,7 +59,7 @@ impl Reads {
             if cx.outlook(None) == Outlook::Never {
                 Unreadable::NoToken
             } else if cx.pace.reads_held(cx.now).is_some() {
-                Unreadable::Failing { status: 429 }
+                Unreadable::Failing(429)
             } else {
                 return;
             }
@@ -249,7 +249,7 @@ impl Reads {
         }
         let readable = match reader.unknown_ids(&listed).len() {
             0 => RepliesReadable::Yes,
-            absent => RepliesReadable::No(Unreadable::Incomplete { absent }),
+            absent => RepliesReadable::No(Unreadable::Incomplete(absent)),
         };
         cx.report_readable(key, readable, reading.began);
         Some((fresh, settled))

@@ -9,11 +9,8 @@ words! {
     pub enum FaultGroup: label {
         /// Tokens, and the client that gets them.
         Token = "Token";
-        /// Answers of the API, and the connection under them.
         Answers = "Answers";
-        /// Conversations and who is in them.
         Conversation = "Conversation";
-        /// The guest socket.
         Web = "Web";
     }
 }
@@ -34,13 +31,10 @@ pub enum FaultEffect {
 pub struct FaultRow {
     /// Its name in the control API, in scenario files and in pass files.
     pub name: &'static str,
-    /// What it does, one sentence.
     pub about: &'static str,
-    /// What it is about.
     pub group: FaultGroup,
     /// The parameters that it has beside those of every fault.
     pub parameters: &'static [FaultParameter],
-    /// What it does to a request.
     pub effect: FaultEffect,
     /// The requests that it is for where nothing else is asked for.
     pub target: FaultTarget,

@@ -10,8 +10,8 @@
 mod kind;
 mod parameter;
 
-pub use kind::{FAULTS, FaultEffect, FaultGroup, FaultKind, FaultRow};
-pub use parameter::{FaultError, FaultParameter, FaultTarget, ParameterShape, RetryForm};
+pub use kind::{FAULTS, FaultEffect, FaultKind};
+pub use parameter::{FaultError, FaultTarget, ParameterShape, RetryForm};
 
 use std::time::Duration;
 
@@ -47,7 +47,6 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// In the form of the control API.
     pub fn to_json(&self) -> Value {
         let mut json = json!({ "fault": self.kind.row().name });
         for (name, value) in self.kind.parameters() {
@@ -90,7 +89,6 @@ fn wrong(field: &str, what: impl Into<String>) -> FaultError {
 }
 
 impl Fault {
-    /// Reads a fault from JSON.
     pub fn parse(json: &Value) -> Result<Self, FaultError> {
         let whole = |what: &str| FaultError { field: None, what: what.to_owned() };
         let Some(given) = json.as_object() else {

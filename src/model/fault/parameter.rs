@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::text::suggest::suggestion;
 
@@ -19,32 +19,21 @@ pub struct FaultError {
 /// Which values a parameter can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParameterShape {
-    /// A text.
     Text,
-    /// `true` or `false`.
     Flag,
-    /// A whole number.
     Whole,
-    /// A whole number, 0 or more.
     Count,
-    /// A whole number, 1 or more.
     AtLeastOne,
-    /// One of these HTTP status codes.
     Status(&'static [u16]),
     /// A code that a WebSocket close frame can carry.
     CloseCode,
-    /// One of these words.
     Words(&'static [&'static str]),
 }
 
-/// A parameter of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaultParameter {
-    /// Its name.
     pub name: &'static str,
-    /// Which values it can have.
     pub shape: ParameterShape,
-    /// What it means.
     pub about: &'static str,
 }
 
@@ -84,20 +73,6 @@ impl ParameterShape {
         }
     }
 
-    /// As JSON Schema has it.
-    pub fn schema(self) -> Value {
-        match self {
-            Self::Text => json!({"type": "string"}),
-            Self::Flag => json!({"type": "boolean"}),
-            Self::Whole => json!({"type": "integer"}),
-            Self::Count => json!({"type": "integer", "minimum": 0}),
-            Self::AtLeastOne => json!({"type": "integer", "minimum": 1}),
-            Self::Status(known) => json!({ "enum": known }),
-            Self::CloseCode => json!({"type": "integer", "minimum": 1000, "maximum": 4999}),
-            Self::Words(known) => json!({ "enum": known }),
-        }
-    }
-
     /// The value that `given` has under `name`; `None` where it has none, or null.
     pub(super) fn read<T: DeserializeOwned>(
         self,
@@ -123,13 +98,11 @@ words! {
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum FaultTarget: name {
-        /// Sending a guest message.
         Send = "send";
         /// `POST /oauth/token`.
         Token = "token";
         /// Everything else of the API.
         Read = "read";
-        /// Opening a guest socket.
         Upgrade = "upgrade";
         /// A guest message that comes over a socket; also meant by [`FaultTarget::Send`].
         Frame = "frame";
@@ -139,7 +112,6 @@ words! {
         Reply = "reply";
         /// Any other frame that goes out over a socket: answers to requests, typing, presence, the end of the session.
         Answer = "answer";
-        /// All of them.
         Any = "any";
     }
 }
@@ -162,7 +134,6 @@ words! {
         Date = "date";
         /// No header; the body has `"retryAfter": 7`.
         Body = "body";
-        /// Not at all.
         None = "none";
     }
 }

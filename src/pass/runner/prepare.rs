@@ -108,12 +108,12 @@ impl Runner {
             return;
         }
         match session {
-            WebSession::Open { .. } | WebSession::ReadOnly { .. } => {
+            WebSession::Open { .. } | WebSession::ReadOnly(_) => {
                 self.waits_for_session(None);
                 self.prepare(effects);
             }
-            WebSession::Unreachable { why } | WebSession::Ended { why } => self.not_opened(&why.to_string()),
-            WebSession::Closed | WebSession::Connecting | WebSession::Reconnecting { .. } => {}
+            WebSession::Unreachable(why) | WebSession::Ended(why) => self.not_opened(&why.to_string()),
+            WebSession::Closed | WebSession::Connecting | WebSession::Reconnecting(..) => {}
         }
     }
 

@@ -141,7 +141,7 @@ impl ConversationItem {
 
     /// Whether the last read showed it ended, or its session is over.
     pub fn ended(&self) -> bool {
-        self.remote == RemoteState::Ended || matches!(self.live.session, WebSession::Ended { .. })
+        self.remote == RemoteState::Ended || matches!(self.live.session, WebSession::Ended(_))
     }
 
     /// Where its session stands, if its channel has sessions.

@@ -160,10 +160,10 @@ fn sessions(state: &State, lines: &mut Vec<String>) {
                 let end = end.to_zoned(state.look.zone.clone()).strftime("%d %b %H:%M").to_string();
                 line.push_str(&format!(", {}, ends {end}", if *new { "new" } else { "resumed" }));
             }
-            WebSession::ReadOnly { why }
-            | WebSession::Reconnecting { why, .. }
-            | WebSession::Unreachable { why }
-            | WebSession::Ended { why } => {
+            WebSession::ReadOnly(why)
+            | WebSession::Reconnecting(_, why)
+            | WebSession::Unreachable(why)
+            | WebSession::Ended(why) => {
                 line.push_str(&format!(": {why}"));
             }
             WebSession::Open { .. } | WebSession::Closed | WebSession::Connecting => {}

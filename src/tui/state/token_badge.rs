@@ -37,22 +37,22 @@ pub fn badge(status: &TokenStatus, now: Moment) -> Badge {
             (format!("token ok {}", left(facts, now)), StyleRole::Dim)
         }
         TokenStatus::Renewing(facts) => (format!("token ok {}, renewing", left(facts, now)), StyleRole::Dim),
-        TokenStatus::RenewFailed { facts, retry, .. } => {
+        TokenStatus::RenewFailed(facts, retry, _) => {
             alarm = Some(format!("renewal failed, retry in {}", countdown(*retry, now)));
             (format!("token ok {}", left(facts, now)), StyleRole::Dim)
         }
-        TokenStatus::Expired { retry, .. } => {
+        TokenStatus::Expired(retry, _) => {
             alarm = retry.map(|retry| format!("retry in {}", countdown(retry, now)));
             // The last one ended, or there never was one.
             let text = if retry.is_some() { "no token" } else { "token expired" };
             (text.to_owned(), StyleRole::Error)
         }
-        TokenStatus::Refused { status, .. } => (format!("token refused {status}"), StyleRole::Error),
-        TokenStatus::BadClient { .. } => ("client refused".to_owned(), StyleRole::Error),
-        TokenStatus::Limited { until, .. } => {
+        TokenStatus::Refused(status, _) => (format!("token refused {status}"), StyleRole::Error),
+        TokenStatus::BadClient(_) => ("client refused".to_owned(), StyleRole::Error),
+        TokenStatus::Limited(until, _) => {
             (format!("token limited 429, {}", countdown(*until, now)), StyleRole::Warning)
         }
-        TokenStatus::NoSecret { .. } => ("no client secret".to_owned(), StyleRole::Error),
+        TokenStatus::NoSecret(_) => ("no client secret".to_owned(), StyleRole::Error),
     };
     Badge { text, role, alarm }
 }
@@ -88,10 +88,8 @@ pub fn guest(session: &WebSession, now: Moment) -> Badge {
         WebSession::Closed => (format!("session {words}"), StyleRole::Dim),
         WebSession::Connecting => (format!("session {words}…"), StyleRole::Info),
         WebSession::Open { .. } => (words, StyleRole::Dim),
-        WebSession::ReadOnly { .. } | WebSession::Reconnecting { .. } => {
-            (format!("session {words}"), StyleRole::Warning)
-        }
-        WebSession::Unreachable { .. } | WebSession::Ended { .. } => (format!("session {words}"), StyleRole::Error),
+        WebSession::ReadOnly(_) | WebSession::Reconnecting(..) => (format!("session {words}"), StyleRole::Warning),
+        WebSession::Unreachable(_) | WebSession::Ended(_) => (format!("session {words}"), StyleRole::Error),
     };
     Badge { text, role, alarm: None }
 }
@@ -105,8 +103,8 @@ pub fn session_words(session: &WebSession, now: Moment) -> String {
             left => format!("session {}", duration(left)),
         },
         WebSession::Open { expires: None, .. } => "session open".to_owned(),
-        WebSession::Reconnecting { at, .. } if at.left(now).is_zero() => "reconnecting".to_owned(),
-        WebSession::Reconnecting { at, .. } => format!("reconnecting {}", countdown(*at, now)),
+        WebSession::Reconnecting(at, _) if at.left(now).is_zero() => "reconnecting".to_owned(),
+        WebSession::Reconnecting(at, _) => format!("reconnecting {}", countdown(*at, now)),
         other => other.word().to_owned(),
     }
 }
@@ -126,7 +124,7 @@ pub fn session_change(session: &WebSession, now: Moment) -> Option<Moment> {
             let left = left_by_wall(*end, now);
             next_step(left, if left >= HOURS_FROM { 3600 } else { step(left) }, now)
         }
-        WebSession::Reconnecting { at, .. } => at.next_second(now),
+        WebSession::Reconnecting(at, _) => at.next_second(now),
         _ => None,
     }
 }
@@ -148,9 +146,9 @@ fn next_step(left: Duration, step: u64, now: Moment) -> Option<Moment> {
 /// When the badge's words change by itself next.
 pub fn next_change(status: &TokenStatus, now: Moment) -> Option<Moment> {
     let counted = match status {
-        TokenStatus::RenewFailed { retry, .. } => retry.next_second(now),
-        TokenStatus::Expired { retry: Some(retry), .. } => retry.next_second(now),
-        TokenStatus::Limited { until, .. } => until.next_second(now),
+        TokenStatus::RenewFailed(_, retry, _) => retry.next_second(now),
+        TokenStatus::Expired(Some(retry), _) => retry.next_second(now),
+        TokenStatus::Limited(until, _) => until.next_second(now),
         _ => None,
     };
     let expiry = status.facts().and_then(|f| f.expires).and_then(|expires| {

@@ -59,7 +59,7 @@ pub fn marked(state: &mut State, number: u64) {
         history.marked(number, marked, comment.clone());
     }
     if state.session.journal.keeps() {
-        state.request(Effect::Journal(Job::Mark { number, marked, comment }));
+        state.request(Effect::Journal(Job::Mark(number, marked, comment)));
     }
 }
 
@@ -127,7 +127,7 @@ fn save_draft(state: &mut State, key: ConversationKey) {
     } else {
         state.session.journal.drafts.insert(key, text.clone());
     }
-    state.request(Effect::Journal(Job::Draft { conversation: key, text, cursor }));
+    state.request(Effect::Journal(Job::Draft(key, text, cursor)));
 }
 
 /// The console is being left: what is not saved yet.
@@ -154,7 +154,7 @@ pub fn look_above(state: &mut State, top: bool) {
         Some(history) if history.older && history.log.entries_above() < NEAR => {
             let before = history.log.first_number();
             match &history.query {
-                Some(query) => HistoryRange::Found { query: query.clone(), before },
+                Some(query) => HistoryRange::Found(query.clone(), before),
                 None => HistoryRange::Before(before),
             }
         }
@@ -213,7 +213,7 @@ pub fn find(state: &mut State, query: &str) {
     }
     state.questions.forget_history();
     state.status.info(format!("Looking for “{query}” in the journal…"));
-    ask_for(state, HistoryRange::Found { query: query.to_owned(), before: u64::MAX });
+    ask_for(state, HistoryRange::Found(query.to_owned(), u64::MAX));
 }
 
 fn history_found(state: &mut State, found: HistoryPage) {
@@ -247,15 +247,15 @@ fn history_found(state: &mut State, found: HistoryPage) {
             history.append(&state.session, entries, newer);
         }
         (HistoryRange::After(_), None) => {}
-        (HistoryRange::Found { query, before }, Some(history))
+        (HistoryRange::Found(query, before), Some(history))
             if before != u64::MAX && history.query.as_deref() == Some(query.as_str()) =>
         {
             history.prepend(&state.session, entries, more);
         }
-        (HistoryRange::Found { query, .. }, _) if entries.is_empty() => {
+        (HistoryRange::Found(query, _), _) if entries.is_empty() => {
             state.status.info(format!("“{query}” was not found in the journal."));
         }
-        (HistoryRange::Found { query, .. }, _) => {
+        (HistoryRange::Found(query, _), _) => {
             let above = if more { " (and more above)" } else { "" };
             state.status.info(format!("{} found{above}, the newest last.", entries.len()));
             state.status.offer(&[(Action::Back, "back to the log")]);

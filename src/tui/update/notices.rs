@@ -122,22 +122,22 @@ fn token(state: &mut State, before: &TokenStatus) {
         {
             state.status.info(format!("Token #{} received.", facts.generation));
         }
-        TokenStatus::BadClient { why } => {
+        TokenStatus::BadClient(why) => {
             state.status.error(format!(
                 "Client id or secret refused: {}. Fix client_id or client_secret in the profile, then sign in again.",
                 clause(why)
             ));
             no_token(state);
         }
-        TokenStatus::Refused { why, .. } => {
+        TokenStatus::Refused(_, why) => {
             state.status.error(format!("No token: {}.", clause(why)));
             no_token(state);
         }
-        TokenStatus::NoSecret { why } => {
+        TokenStatus::NoSecret(why) => {
             state.status.error(sentence(why));
             no_token(state);
         }
-        TokenStatus::Expired { why, .. } | TokenStatus::RenewFailed { why, .. } => {
+        TokenStatus::Expired(_, why) | TokenStatus::RenewFailed(_, _, why) => {
             state.status.warn(format!("Getting a new token failed: {}.", clause(why)));
             state.status.about(Subject::Token);
         }
@@ -258,7 +258,7 @@ fn replies(state: &mut State, key: ConversationKey, changed: bool) {
     let item = state.session.conversations.get(key).filter(|item| changed && item.session().is_none());
     let Some(item) = item else { return };
     let (Some(why), name, added) = (item.readable.unreadable(), item.name().to_owned(), item.added) else { return };
-    if matches!(why, Unreadable::Refused { status: 404, .. }) {
+    if matches!(why, Unreadable::Refused(404, _)) {
         state.status.error(format!("{name}: 404, there is no such conversation."));
         state.status.offer(if added { &[(Action::Remove, "remove")] } else { &[(Action::IdCard, "ids")] });
     } else if *why == Unreadable::NoConversationId {

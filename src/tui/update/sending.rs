@@ -89,7 +89,7 @@ pub fn submit(state: &mut State, outgoing: OutgoingMessage) -> MessageId {
     // That there is no token is no news, but it is why nothing happens.
     let needs_a_person = matches!(
         state.session.sign_in.status,
-        TokenStatus::BadClient { .. } | TokenStatus::Refused { .. } | TokenStatus::NoSecret { .. }
+        TokenStatus::BadClient(_) | TokenStatus::Refused(..) | TokenStatus::NoSecret(_)
     );
     if channel.is_some_and(|channel| !channel.has_sessions()) && needs_a_person {
         state.status.warn("This message waits, because there is no token.");

@@ -52,16 +52,14 @@ pub fn unavailable(state: &State, ask: SessionAsk) -> Option<&'static str> {
 /// Why a session in this state cannot be asked this.
 fn state_forbids(session: &WebSession, ask: SessionAsk) -> Option<&'static str> {
     let open = matches!(session, WebSession::Open { .. });
-    let readable = open || matches!(session, WebSession::ReadOnly { .. });
+    let readable = open || matches!(session, WebSession::ReadOnly(_));
     let wanted = readable
-        || matches!(session, WebSession::Connecting | WebSession::Reconnecting { .. } | WebSession::Unreachable { .. });
+        || matches!(session, WebSession::Connecting | WebSession::Reconnecting(..) | WebSession::Unreachable(_));
     match ask {
         SessionAsk::Connect if readable => Some("it is open already"),
         _ if matches!(session, WebSession::Connecting) && ask != SessionAsk::Close => Some("it is being opened"),
         SessionAsk::Connect | SessionAsk::StartNew | SessionAsk::NewGuest => None,
-        SessionAsk::Join | SessionAsk::Clear if matches!(session, WebSession::ReadOnly { .. }) => {
-            Some("it is read-only")
-        }
+        SessionAsk::Join | SessionAsk::Clear if matches!(session, WebSession::ReadOnly(_)) => Some("it is read-only"),
         SessionAsk::Join | SessionAsk::Clear => (!open).then_some("no session is open"),
         SessionAsk::History | SessionAsk::Health => (!readable).then_some("no session is open"),
         SessionAsk::Close => (!wanted).then_some("no session is open"),
@@ -83,16 +81,16 @@ pub fn menu(state: &mut State) {
     let said = crate::tui::state::token_badge::session_words(session, state.now);
     let mut menu = Menu::new(format!("Guest session of {}", item.name()), items.into());
     menu.intro = vec![match session {
-        WebSession::ReadOnly { why }
-        | WebSession::Ended { why }
-        | WebSession::Unreachable { why }
-        | WebSession::Reconnecting { why, .. } => format!("Now: {said}: {why}"),
+        WebSession::ReadOnly(why)
+        | WebSession::Ended(why)
+        | WebSession::Unreachable(why)
+        | WebSession::Reconnecting(_, why) => format!("Now: {said}: {why}"),
         _ => format!("Now: {said}."),
     }];
     let line = |wanted: SessionAsk| ASKS.iter().position(|(ask, ..)| *ask == wanted);
     let wanted = match session {
         // What goes on after an end is a new session, not the old one.
-        WebSession::ReadOnly { .. } | WebSession::Ended { .. } => line(SessionAsk::StartNew),
+        WebSession::ReadOnly(_) | WebSession::Ended(_) => line(SessionAsk::StartNew),
         // Where all is well, a hasty Enter changes nothing.
         WebSession::Open { .. } => line(SessionAsk::Health),
         _ => chosen,
@@ -164,26 +162,26 @@ pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
     state.status.over(Subject::Session(key));
     match session {
         WebSession::Open { new: true, .. } => state.status.info(named("A new session is open.")),
-        WebSession::Open { .. } if matches!(before, WebSession::Reconnecting { .. } | WebSession::Connecting) => {
+        WebSession::Open { .. } if matches!(before, WebSession::Reconnecting(..) | WebSession::Connecting) => {
             state.status.info(named("The session is open again."));
         }
-        WebSession::ReadOnly { why: said } => {
+        WebSession::ReadOnly(said) => {
             state.status.warn(format!("The session of “{name}” is read-only: {}.", clause(&said)));
             go_on(state, key, "start a new one");
         }
-        WebSession::Ended { why: said } => {
+        WebSession::Ended(said) => {
             let how = if *before == WebSession::Connecting { "was not opened" } else { "has ended" };
             state.status.error(format!("The session of “{name}” {how}: {}.", clause(&said)));
             go_on(state, key, "start a new one");
         }
-        WebSession::Reconnecting { why: said, .. } => {
+        WebSession::Reconnecting(_, said) => {
             state.status.warn(named(&format!(
                 "The connection was lost: {}. guestwire reconnects by itself; messages wait.",
                 clause(&said)
             )));
             state.status.about(Subject::Session(key));
         }
-        WebSession::Unreachable { why: said } => {
+        WebSession::Unreachable(said) => {
             state.status.error(format!("“{name}” cannot be reached: {}. Messages wait.", clause(&said)));
             go_on(state, key, "connect");
         }

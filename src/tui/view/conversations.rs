@@ -211,9 +211,8 @@ impl RowWriter<'_> {
         let (counts, now) = (item.counts, self.look.now);
         let some = |n: u32, word: &str, role| (n > 0).then(|| (format!("{n} {word}"), role));
         let unread = if item.unread > 99 { "99+ new".to_owned() } else { format!("{} new", item.unread) };
-        let stuck = |s: &WebSession| {
-            matches!(s, WebSession::ReadOnly { .. } | WebSession::Unreachable { .. } | WebSession::Ended { .. })
-        };
+        let stuck =
+            |s: &WebSession| matches!(s, WebSession::ReadOnly(_) | WebSession::Unreachable(_) | WebSession::Ended(_));
         some(counts.unknown, "unknown", StyleRole::Warning)
             .or_else(|| (item.unread > 0).then_some((unread, StyleRole::Info)))
             .or_else(|| some(counts.waiting, "waiting", StyleRole::Warning))

@@ -219,13 +219,10 @@ fn a_live_conversation_at_each_size_in_all_looks() {
 fn a_session_that_ended_or_broke() {
     let mut desk = live((120, 36), Looks::default());
     let at = desk.now.after(Duration::from_secs(4));
-    desk.report(Report::Session {
-        key: WEB,
-        session: WebSession::Reconnecting { at, why: "the server went away".into() },
-    });
+    desk.report(Report::Session { key: WEB, session: WebSession::Reconnecting(at, "the server went away".into()) });
     snap("live_reconnecting", &picture(&desk));
     let why = "its conversation was ended".into();
-    desk.report(Report::Session { key: WEB, session: WebSession::ReadOnly { why } });
+    desk.report(Report::Session { key: WEB, session: WebSession::ReadOnly(why) });
     desk.keys("alt-w");
     snap("live_read_only", &picture(&desk));
 }
@@ -290,7 +287,7 @@ fn ascii_screens_hold_only_ascii() {
     for status in [
         TokenStatus::SignedOut,
         TokenStatus::Getting,
-        TokenStatus::NoSecret { why: "The variable X is not set: set it.".to_owned() },
+        TokenStatus::NoSecret("The variable X is not set: set it.".to_owned()),
     ] {
         let mut desk = desk((120, 36), Looks { ascii: true, mono: true });
         desk.report(Report::Token(status));
@@ -344,7 +341,7 @@ fn hostile(size: (u16, u16), looks: Looks) -> Desk {
         desk.settle(id, HOSTILE, delivery, Some(400));
     }
     let why = HOSTILE.repeat(3);
-    desk.report(Report::Token(TokenStatus::NoSecret { why }));
+    desk.report(Report::Token(TokenStatus::NoSecret(why)));
     desk.report(reply(BILLING, HOSTILE, &HOSTILE.repeat(5), desk.now));
     desk.report(Report::Notice { at: desk.now, conversation: None, text: HOSTILE.to_owned() });
     desk.keys("esc G enter enter ;");

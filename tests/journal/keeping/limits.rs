@@ -73,7 +73,7 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
             about: Some(ConversationKey(1)),
         },
     ));
-    journal.submit(Job::Mark { number: 5, marked: true, comment: Some("wombat".to_owned()) });
+    journal.submit(Job::Mark(5, true, Some("wombat".to_owned())));
     journal.close(BOUND);
     let (journal, mut pages) = open(dir.path());
     assert_eq!(restored(&mut pages).last_number, 301);
@@ -107,11 +107,11 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
         ("umber 201", vec![201]),
         ("nothing-like-this", vec![]),
     ] {
-        let page = ask(HistoryRange::Found { query: query.to_owned(), before: u64::MAX }, 10);
+        let page = ask(HistoryRange::Found(query.to_owned(), u64::MAX), 10);
         let numbers: Vec<u64> = page.entries.iter().map(|e| e.number).collect();
         assert_eq!(numbers, found, "{query}: {:?}", page.problem);
     }
-    let page = ask(HistoryRange::Found { query: "unauthorized".to_owned(), before: 100 }, 10);
+    let page = ask(HistoryRange::Found("unauthorized".to_owned(), 100), 10);
     assert_eq!(page.entries.iter().map(|e| e.number).collect::<Vec<_>>(), (90..100).collect::<Vec<_>>());
     assert!(page.more);
     journal.close(BOUND);
@@ -124,13 +124,13 @@ fn a_full_disk_is_told_and_sends_nothing_that_a_restart_would_repeat() {
     restored(&mut pages);
     journal.submit(Job::Queue(Box::new(message(1, 0, "queued while there was room"))));
     journal.close(BOUND);
-    let pages_now = std::fs::metadata(files::database(&options(dir.path()).dir)).unwrap().len() / 4096;
+    let pages_now = std::fs::metadata(database(&options(dir.path()).dir)).unwrap().len() / 4096;
     let (journal, mut pages) = Journal::open(JournalOptions {
         page_limit: Some(u32::try_from(pages_now).unwrap() + 2),
         ..options(dir.path())
     });
     restored(&mut pages);
-    journal.submit(Job::Draft { conversation: ConversationKey(0), text: "x".repeat(100_000), cursor: 0 });
+    journal.submit(Job::Draft(ConversationKey(0), "x".repeat(100_000), 0));
     let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sending && trouble.sentence.contains("the disk is full"), "{trouble:?}");
     // Its row says queued: sent now, a restart would send it again.
@@ -156,7 +156,7 @@ fn a_damaged_file_is_set_aside_and_a_newer_one_left_alone() {
     let home = options(dir.path()).dir;
     std::fs::create_dir_all(&home).unwrap();
     let garbage = vec![0x5a; 9000];
-    std::fs::write(files::database(&home), &garbage).unwrap();
+    std::fs::write(database(&home), &garbage).unwrap();
     let (journal, mut pages) = open(dir.path());
     let JournalPage::Notice(said) = next(&mut pages) else { panic!() };
     assert!(said.contains("set aside"), "{said}");
@@ -166,16 +166,16 @@ fn a_damaged_file_is_set_aside_and_a_newer_one_left_alone() {
     let aside = aside.into_iter().find(|p| p.display().to_string().contains("corrupt-")).unwrap();
     assert_eq!(std::fs::read(aside).unwrap(), garbage);
 
-    let db = rusqlite::Connection::open(files::database(&home)).unwrap();
+    let db = rusqlite::Connection::open(database(&home)).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     drop(db);
-    let before = std::fs::read(files::database(&home)).unwrap();
+    let before = std::fs::read(database(&home)).unwrap();
     let (journal, mut pages) = open(dir.path());
     let JournalPage::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sentence.contains("newer guestwire") && trouble.sending, "{trouble:?}");
     wait(journal.intent(intent(1, 0, "x"))).unwrap();
     journal.close(BOUND);
-    assert_eq!(std::fs::read(files::database(&home)).unwrap(), before);
+    assert_eq!(std::fs::read(database(&home)).unwrap(), before);
 }
 
 #[cfg(unix)]
@@ -228,14 +228,14 @@ fn what_is_old_or_too_much_goes_and_marks_stay() {
         one.started = old;
         journal.submit(Job::Entry(number, LogSource::Exchange(Arc::new(one))));
     }
-    journal.submit(Job::Mark { number: 3, marked: true, comment: None });
+    journal.submit(Job::Mark(3, true, None));
     for number in 601..=900 {
         journal.submit(Job::Entry(number, LogSource::Exchange(Arc::new(exchange(number, &format!("young {number}"))))));
     }
     journal.close(BOUND);
     let limits = options(dir.path());
     let count = || -> (i64, i64, i64) {
-        let db = rusqlite::Connection::open(files::database(&limits.dir)).unwrap();
+        let db = rusqlite::Connection::open(database(&limits.dir)).unwrap();
         let sql = "SELECT count(*), min(number), (SELECT count(*) FROM search) FROM exchanges";
         db.query_row(sql, [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).unwrap()
     };

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use guestwire::engine::send_log::{Intent, SendLog as _, Unrecorded};
-use guestwire::journal::job::{HistoryPage, HistoryRange, KeptConversation, KeptEntry, KeptPlace, LogSource, Restored};
-use guestwire::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, JournalReader, files, recover};
+use guestwire::journal::{HistoryPage, HistoryRange, KeptConversation, KeptEntry, KeptPlace, LogSource, Restored};
+use guestwire::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, JournalReader, database, recover};
 
 use guestwire::model::{
-    Address, Attempt, Author, Choice, ChoiceKind, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange,
-    ExchangeKind, Message, MessageId, Moment, Outcome, RemoteMessage, Response, Timing, Variation,
+    Address, Attempt, Author, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeKind, Message,
+    MessageId, Moment, Outcome, RemoteMessage, Response, Timing, Variation,
 };
 
 use crate::support::fixtures::{self, guest_conversation};
@@ -129,12 +129,8 @@ fn a_restart_finds_everything() {
     let dir = tempfile::tempdir().unwrap();
     let (journal, mut pages) = open(dir.path());
     assert_eq!(restored(&mut pages), Restored::default());
-    journal.submit(Job::Draft { conversation: ConversationKey(0), text: "half a sen".to_owned(), cursor: 4 });
-    journal.submit(Job::Draft {
-        conversation: ConversationKey(1),
-        text: "goes with its message".to_owned(),
-        cursor: 0,
-    });
+    journal.submit(Job::Draft(ConversationKey(0), "half a sen".to_owned(), 4));
+    journal.submit(Job::Draft(ConversationKey(1), "goes with its message".to_owned(), 0));
     journal.submit(Job::Queue(Box::new(message(7, 1, "first"))));
     journal.submit(Job::Queue(Box::new(message(8, 1, "second"))));
     journal.submit(Job::Queue(Box::new(message(9, 2, "third"))));
@@ -153,8 +149,8 @@ fn a_restart_finds_everything() {
     };
     journal.submit(Job::Conversation(kept.clone()));
     let mut heard = RemoteMessage::new("said-1", Author::Bot, "Which one?", Timestamp::from_second(2_000).unwrap());
-    let item = Choice::new("The first", "1").of(ChoiceKind::ListPicker);
-    heard.choices = vec![Choice { words: Some("Chosen".to_owned()), ..item }];
+    let item = r#"{"label": "The first", "payload": "1", "kind": "ListPicker", "words": "Chosen"}"#;
+    heard.choices = vec![serde_json::from_str(item).unwrap()];
     heard.late = true;
     journal.submit(Job::RemoteMessages(ConversationKey(2), vec![heard.clone(), heard.clone()]));
     let added = Conversation {
@@ -219,7 +215,7 @@ fn the_newest_of_each_conversation_are_found() {
 
 fn found(dir: &Path, query: &str) -> Vec<(String, Outcome)> {
     let reader = JournalReader::open(&options(dir).dir, &conversations()).unwrap();
-    let (entries, _) = reader.page(&HistoryRange::Found { query: query.to_owned(), before: u64::MAX }, 10).unwrap();
+    let (entries, _) = reader.page(&HistoryRange::Found(query.to_owned(), u64::MAX), 10).unwrap();
     let exchange = |source| match source {
         LogSource::Exchange(exchange) => (exchange.what.clone(), exchange.outcome.clone()),
         LogSource::Note { text, .. } => panic!("{text}"),

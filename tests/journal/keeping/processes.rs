@@ -7,8 +7,8 @@ fn as_after_a_kill(dir: &Path) -> tempfile::TempDir {
     let (to, home) = (tempfile::tempdir().unwrap(), options(dir).dir);
     let copy = options(to.path()).dir;
     std::fs::create_dir_all(&copy).unwrap();
-    let db = rusqlite::Connection::open(files::database(&home)).unwrap();
-    db.execute("VACUUM INTO ?1", [files::database(&copy).display().to_string()]).unwrap();
+    let db = rusqlite::Connection::open(database(&home)).unwrap();
+    db.execute("VACUUM INTO ?1", [database(&copy).display().to_string()]).unwrap();
     to
 }
 
@@ -112,7 +112,7 @@ fn a_locked_database_is_waited_for_and_nothing_is_sent_without_a_row() {
     let dir = tempfile::tempdir().unwrap();
     let (journal, mut pages) = open(dir.path());
     restored(&mut pages);
-    let other = rusqlite::Connection::open(files::database(&options(dir.path()).dir)).unwrap();
+    let other = rusqlite::Connection::open(database(&options(dir.path()).dir)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let held = wait(journal.intent(intent(1, 0, "held")));
     assert!(matches!(&held, Err(Unrecorded::NotNow(why)) if why.contains("another program")), "{held:?}");

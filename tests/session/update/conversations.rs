@@ -2,7 +2,7 @@
 
 use guestwire::engine::{Command, Report};
 use guestwire::journal::JournalPage;
-use guestwire::journal::job::{Job, Restored};
+use guestwire::journal::{Job, Restored};
 use guestwire::model::{
     Address, AsOf, Author, ConversationKey, RemoteMessage, RemoteState, RepliesReadable, Unreadable,
 };
@@ -228,7 +228,7 @@ fn one_that_was_added_is_removed_after_a_question_and_others_stay() {
     desk.report(Report::RepliesReadable {
         key: added,
         as_of: AsOf::ReadAt(desk.now),
-        readable: RepliesReadable::No(Unreadable::Refused { status: 404, missing: Vec::new() }),
+        readable: RepliesReadable::No(Unreadable::Refused(404, Vec::new())),
     });
     assert_eq!(desk.status(), "added 7777…8907: 404, there is no such conversation.");
     assert_eq!(desk.offers(), ["Esc 1 - remove"]);
@@ -264,7 +264,7 @@ fn a_conversation_whose_messages_cannot_be_read_is_not_called_empty() {
     let mut desk = Desk::default();
     let missing = vec!["conversation:message:view".to_owned()];
     for (readable, said) in [
-        (RepliesReadable::No(Unreadable::Refused { status: 403, missing }), "There are no messages to show."),
+        (RepliesReadable::No(Unreadable::Refused(403, missing)), "There are no messages to show."),
         (RepliesReadable::Yes, "Nothing has been said here."),
     ] {
         desk.report(Report::Conversation {

@@ -1,7 +1,7 @@
 //! The fault menu, and colours.
 
 use guestwire::engine::Report;
-use guestwire::model::fault::FAULTS;
+use guestwire::model::FAULTS;
 use guestwire::model::{DeliveryStatus, Variation};
 use guestwire::session::local::{LocalAnswer, LocalRequest};
 use guestwire::tui::{Effect, Event};

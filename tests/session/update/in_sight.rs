@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use guestwire::engine::Report;
 use guestwire::journal::JournalPage;
-use guestwire::journal::job::Restored;
-use guestwire::model::{
-    AsOf, Cause, Choice, DeliveryStatus, ExchangeKind, Reason, RepliesReadable, ServerRefusal, TokenStatus, Unreadable,
-};
+use guestwire::journal::Restored;
+use guestwire::model::{AsOf, Cause, Choice, DeliveryStatus, ExchangeKind, RepliesReadable, TokenStatus, Unreadable};
 use guestwire::session::local::{LocalAnswer, LocalRequest};
 use guestwire::tui::{Effect, Event};
+use serde_json::json;
 
 use crate::support::console::{BILLING, Desk, exchange_of, reply, valid};
 
@@ -113,19 +112,15 @@ fn a_fault_is_said_until_it_is_used_up() {
 
 #[test]
 fn a_thread_names_the_cause_or_the_code_and_quotes_nobody() {
-    let said = ServerRefusal {
-        status: 503,
-        code: Some("service.unavailable".to_owned()),
-        message: Some("Service Unavailable - The server is busy".to_owned()),
-        ..ServerRefusal::default()
-    };
+    let message = "Service Unavailable - The server is busy";
+    let said = json!({"status": 503, "code": "service.unavailable", "message": message});
     let mut desk = Desk::new(120, 36);
     let id = desk.send("hello");
-    let unknown = DeliveryStatus::Unknown(Reason::ServiceFailed(Box::new(said.clone())));
+    let unknown = DeliveryStatus::Unknown(serde_json::from_value(json!({ "service_failed": said })).unwrap());
     desk.settle(id, "hello", unknown.clone(), Some(503));
     assert!(desk.screen().contains(&format!("unknown 503 · {}", Cause::ServiceFailure)), "{}", desk.screen());
     // One of an earlier session has no entry here.
-    let refused = DeliveryStatus::Refused(Reason::Tried(Box::new(Reason::Answer(Box::new(said))), 2));
+    let refused = DeliveryStatus::Refused(serde_json::from_value(json!({"tried": [{ "answer": said }, 2]})).unwrap());
     for (delivery, words) in
         [(unknown, "unknown: 503 service.unavailable"), (refused, "refused 503 service.unavailable")]
     {
@@ -224,7 +219,7 @@ fn choices_are_named_while_they_can_be_answered() {
 #[test]
 fn a_message_that_waits_for_a_token_says_so() {
     let mut desk = Desk::default();
-    desk.report(Report::Token(TokenStatus::BadClient { why: "401 invalid_client".to_owned() }));
+    desk.report(Report::Token(TokenStatus::BadClient("401 invalid_client".to_owned())));
     assert!(desk.status().starts_with("Client id or secret refused"), "{}", desk.status());
     desk.send("hello");
     assert_eq!(desk.status(), "This message waits, because there is no token.");
@@ -266,7 +261,7 @@ fn what_could_not_be_read_was_not_checked() {
     desk.unknown("where is it");
     desk.keys("esc u");
     assert!(desk.screen().contains("Checked the conversation"), "{}", desk.screen());
-    let why = Unreadable::Refused { status: 403, missing: Vec::new() };
+    let why = Unreadable::Refused(403, Vec::new());
     let readable = RepliesReadable::No(why.clone());
     desk.report(Report::RepliesReadable { key: BILLING, as_of: AsOf::ReadAt(desk.now), readable });
     let screen = desk.screen();

@@ -310,7 +310,7 @@ fn typing_is_told_at_most_every_five_seconds_and_only_where_it_is_wanted() {
     assert_eq!(told(&desk.keys("left")), 0, "moving is not typing");
     assert_eq!(told(&desk.type_text("y")), 1);
     desk.pass(6_000);
-    session(&mut desk, WebSession::ReadOnly { why: "".into() });
+    session(&mut desk, WebSession::ReadOnly("".into()));
     assert_eq!(told(&desk.type_text("z")), 0, "nobody is there to be told");
     open(&mut desk, OPEN);
     assert_eq!(told(&desk.type_text("o")), 1);

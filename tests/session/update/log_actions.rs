@@ -3,7 +3,7 @@
 use guestwire::session::local::LocalRequest;
 use std::path::Path;
 
-use guestwire::journal::job::{HistoryPage, HistoryRange, KeptEntry, KeptMessage, Restored};
+use guestwire::journal::{HistoryPage, HistoryRange, KeptEntry, KeptMessage, Restored};
 use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{DeliveryStatus, Message, MessageId};
 use guestwire::session::log::Density;
@@ -236,7 +236,7 @@ fn found(desk: &mut Desk, entries: Vec<KeptEntry>) {
         Effect::Journal(Job::History(request)) => Some(request.serial),
         _ => None,
     });
-    let want = HistoryRange::Found { query: "o".to_owned(), before: u64::MAX };
+    let want = HistoryRange::Found("o".to_owned(), u64::MAX);
     let page = HistoryPage { serial: serial.expect("it is asked"), want, entries, more: false, problem: None };
     desk.event(Event::Journal(JournalPage::History(page)));
 }

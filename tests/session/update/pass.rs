@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use guestwire::journal::JournalPage;
-use guestwire::journal::job::{Job, Restored};
-use guestwire::model::fault::SandboxRequest;
+use guestwire::journal::{Job, Restored};
+use guestwire::model::SandboxRequest;
 use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::pass::{PassRun, StepStage, Verdict};
 use guestwire::session::FoundPass;

@@ -116,12 +116,12 @@ fn token(dice: &mut Dice, now: Moment) -> TokenStatus {
         1 => TokenStatus::Getting,
         2 => TokenStatus::Valid(some),
         3 => TokenStatus::Renewing(some),
-        4 => TokenStatus::RenewFailed { facts: some, retry, why: text(dice) },
-        5 => TokenStatus::Expired { retry: dice.one_in(2).then_some(retry), why: text(dice) },
-        6 => TokenStatus::Refused { status: 403, why: text(dice) },
-        7 => TokenStatus::BadClient { why: text(dice) },
-        8 => TokenStatus::Limited { until: retry, facts: dice.one_in(2).then_some(some) },
-        _ => TokenStatus::NoSecret { why: text(dice) },
+        4 => TokenStatus::RenewFailed(some, retry, text(dice)),
+        5 => TokenStatus::Expired(dice.one_in(2).then_some(retry), text(dice)),
+        6 => TokenStatus::Refused(403, text(dice)),
+        7 => TokenStatus::BadClient(text(dice)),
+        8 => TokenStatus::Limited(retry, dice.one_in(2).then_some(some)),
+        _ => TokenStatus::NoSecret(text(dice)),
     }
 }
 
@@ -142,10 +142,10 @@ fn session(dice: &mut Dice, now: Moment) -> WebSession {
         0 => WebSession::Closed,
         1 => WebSession::Connecting,
         2 => WebSession::Open { expires: dice.one_in(2).then(|| later(dice, now).wall), new: dice.one_in(2) },
-        3 => WebSession::ReadOnly { why: text(dice).into() },
-        4 => WebSession::Reconnecting { at: later(dice, now), why: text(dice).into() },
-        5 => WebSession::Unreachable { why: text(dice).into() },
-        _ => WebSession::Ended { why: text(dice).into() },
+        3 => WebSession::ReadOnly(text(dice).into()),
+        4 => WebSession::Reconnecting(later(dice, now), text(dice).into()),
+        5 => WebSession::Unreachable(text(dice).into()),
+        _ => WebSession::Ended(text(dice).into()),
     }
 }
 

@@ -52,14 +52,14 @@ fn the_chip_says_where_signing_in_stands() {
         (TokenStatus::Valid(facts()), "token ok 1 h 00 min"),
         (TokenStatus::Renewing(facts()), "token ok 1 h 00 min, renewing"),
         (
-            TokenStatus::RenewFailed { facts: facts(), retry: later, why: "no route".to_owned() },
+            TokenStatus::RenewFailed(facts(), later, "no route".to_owned()),
             "token ok 1 h 00 min  renewal failed, retry in 12 s",
         ),
-        (TokenStatus::Expired { retry: Some(later), why: "no route".to_owned() }, "no token  retry in 12 s"),
-        (TokenStatus::Refused { status: 403, why: "no".to_owned() }, "token refused 403"),
-        (TokenStatus::BadClient { why: "invalid_client".to_owned() }, "client refused"),
-        (TokenStatus::Limited { until: later, facts: None }, "token limited 429, 12 s"),
-        (TokenStatus::NoSecret { why: "The variable X is not set.".to_owned() }, "no client secret"),
+        (TokenStatus::Expired(Some(later), "no route".to_owned()), "no token  retry in 12 s"),
+        (TokenStatus::Refused(403, "no".to_owned()), "token refused 403"),
+        (TokenStatus::BadClient("invalid_client".to_owned()), "client refused"),
+        (TokenStatus::Limited(later, None), "token limited 429, 12 s"),
+        (TokenStatus::NoSecret("The variable X is not set.".to_owned()), "no client secret"),
     ] {
         desk.report(Report::Token(status));
         assert_eq!(desk.now, now);
@@ -73,7 +73,7 @@ fn the_chip_of_a_token_that_never_was_does_not_say_expired() {
     let mut desk = Desk::default();
     let retry = Some(until(&desk, 8));
     desk.report(Report::Token(TokenStatus::Getting));
-    desk.report(Report::Token(TokenStatus::Expired { retry, why: "connection refused".to_owned() }));
+    desk.report(Report::Token(TokenStatus::Expired(retry, "connection refused".to_owned())));
     assert!(desk.status().contains("connection refused"));
 }
 
@@ -92,7 +92,7 @@ fn a_stripped_scope_is_announced_before_the_first_message() {
 fn a_countdown_asks_for_the_next_second_and_only_while_it_runs() {
     let mut desk = Desk::default();
     let end = until(&desk, 3);
-    desk.report(Report::Token(TokenStatus::Limited { until: end, facts: None }));
+    desk.report(Report::Token(TokenStatus::Limited(end, None)));
     let mut said = Vec::new();
     while let Some(at) = desk.state.next_deadline() {
         assert!(at.mono > desk.now.mono);

@@ -1,7 +1,7 @@
 //! What a start brings back: the conversation that was open last.
 
 use guestwire::engine::{Command, Report};
-use guestwire::journal::job::Restored;
+use guestwire::journal::Restored;
 use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{Author, ConversationKey, RemoteMessage};
 use guestwire::tui::state::Pane;

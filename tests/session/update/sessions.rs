@@ -21,7 +21,7 @@ fn the_session_takes_the_tokens_place_where_a_web_conversation_is_open() {
     session(&mut desk, open);
     assert!(top(&desk).contains("session 72 h"), "{}", top(&desk));
     let at = desk.now.after(Duration::from_secs(4));
-    session(&mut desk, WebSession::Reconnecting { at, why: "the server closed it".into() });
+    session(&mut desk, WebSession::Reconnecting(at, "the server closed it".into()));
     assert!(top(&desk).contains("session reconnecting 4 s"), "{}", top(&desk));
     assert!(desk.screen().lines().any(|line| line.starts_with("▌ reconnecting 4 s ")), "{}", desk.screen());
     desk.pass(1_000);
@@ -33,17 +33,17 @@ fn the_session_takes_the_tokens_place_where_a_web_conversation_is_open() {
 fn each_end_of_a_session_is_a_sentence_with_the_key_that_goes_on() {
     let mut desk = web();
     let why = "the conversation was ended by the bot";
-    session(&mut desk, WebSession::ReadOnly { why: format!("{why}.").into() });
+    session(&mut desk, WebSession::ReadOnly(format!("{why}.").into()));
     assert_eq!(desk.status(), format!("The session of “Anna, web” is read-only: {why}."));
     assert_eq!(desk.offers(), ["Alt-w start a new one"]);
-    session(&mut desk, WebSession::Ended { why: "the session expired".into() });
+    session(&mut desk, WebSession::Ended("the session expired".into()));
     assert_eq!(desk.status(), "The session of “Anna, web” has ended: the session expired.");
-    session(&mut desk, WebSession::Unreachable { why: "connecting: refused; tried 8 times".into() });
+    session(&mut desk, WebSession::Unreachable("connecting: refused; tried 8 times".into()));
     assert_eq!(desk.status(), "“Anna, web” cannot be reached: connecting: refused; tried 8 times. Messages wait.");
     session(&mut desk, WebSession::Closed);
     assert_eq!(desk.status(), "The session is closed.");
     open(&mut desk, BILLING);
-    session(&mut desk, WebSession::ReadOnly { why: why.into() });
+    session(&mut desk, WebSession::ReadOnly(why.into()));
     assert!(desk.status().starts_with("The session of “Anna, web” is read-only"), "{}", desk.status());
 }
 
@@ -62,7 +62,7 @@ fn a_refused_upgrade_leads_to_its_explanation() {
     );
     desk.report(Report::Exchange(std::sync::Arc::new(made)));
     session(&mut desk, WebSession::Connecting);
-    session(&mut desk, WebSession::Ended { why: "the upgrade was refused with 403".into() });
+    session(&mut desk, WebSession::Ended("the upgrade was refused with 403".into()));
     assert_eq!(desk.status(), "The session of “Anna, web” was not opened: the upgrade was refused with 403.");
     assert_eq!(desk.offers(), ["Alt-w start a new one", "Esc d explain"]);
 }
@@ -77,10 +77,10 @@ fn the_menu_offers_what_makes_sense_and_says_why_the_rest_does_not() {
         (WebSession::Closed, vec![Connect, StartNew, NewGuest], 0),
         (WebSession::Connecting, vec![Close], 7),
         (opened(&desk()), vec![StartNew, NewGuest, Join, History, Health, Clear, Close], 5),
-        (WebSession::ReadOnly { why: why().into() }, vec![StartNew, NewGuest, History, Health, Close], 1),
-        (WebSession::Reconnecting { at, why: why().into() }, vec![Connect, StartNew, NewGuest, Close], 0),
-        (WebSession::Unreachable { why: why().into() }, vec![Connect, StartNew, NewGuest, Close], 0),
-        (WebSession::Ended { why: why().into() }, vec![Connect, StartNew, NewGuest], 1),
+        (WebSession::ReadOnly(why().into()), vec![StartNew, NewGuest, History, Health, Close], 1),
+        (WebSession::Reconnecting(at, why().into()), vec![Connect, StartNew, NewGuest, Close], 0),
+        (WebSession::Unreachable(why().into()), vec![Connect, StartNew, NewGuest, Close], 0),
+        (WebSession::Ended(why().into()), vec![Connect, StartNew, NewGuest], 1),
     ] {
         let mut desk = desk();
         open(&mut desk, WEB);
@@ -134,7 +134,7 @@ fn what_can_be_taken_back_goes_at_once_and_the_rest_is_asked() {
 fn a_session_that_moved_on_while_it_was_asked_about_is_left_alone() {
     let mut desk = web();
     desk.command("session-clear");
-    session(&mut desk, WebSession::ReadOnly { why: "ended".into() });
+    session(&mut desk, WebSession::ReadOnly("ended".into()));
     assert_eq!(desk.keys("enter"), []);
     assert_eq!(desk.status(), "Nothing was done: meanwhile it is read-only.");
 }

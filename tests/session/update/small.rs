@@ -1,7 +1,7 @@
 //! What is longer than a small screen: it scrolls with the choice, and says that there is more.
 
 use guestwire::engine::Report;
-use guestwire::journal::job::Restored;
+use guestwire::journal::Restored;
 use guestwire::model::TokenStatus;
 use guestwire::session::local::LocalAnswer;
 use guestwire::tui::Event;

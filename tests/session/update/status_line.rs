@@ -114,7 +114,7 @@ fn what_another_line_says_is_not_cleared_by_a_message_that_goes_on() {
 #[test]
 fn trouble_with_the_token_is_over_when_there_is_one() {
     let mut desk = Desk::default();
-    desk.report(guestwire::engine::Report::Token(TokenStatus::BadClient { why: "invalid_client".to_owned() }));
+    desk.report(guestwire::engine::Report::Token(TokenStatus::BadClient("invalid_client".to_owned())));
     assert!(desk.status().contains("Fix client_id or client_secret"), "{}", desk.status());
     assert_eq!(desk.offers(), ["^P connect sign in again"], "a letter would be sent to the guest");
     desk.keys("esc");

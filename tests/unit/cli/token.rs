@@ -67,10 +67,10 @@ fn a_missing_scope_is_warned_about() {
 fn a_wrong_client_is_not_signed_in() {
     let why = || "client not found".to_owned();
     for status in [
-        TokenStatus::BadClient { why: why() },
-        TokenStatus::NoSecret { why: why() },
-        TokenStatus::Refused { status: 403, why: why() },
-        TokenStatus::Expired { retry: None, why: why() },
+        TokenStatus::BadClient(why()),
+        TokenStatus::NoSecret(why()),
+        TokenStatus::Refused(403, why()),
+        TokenStatus::Expired(None, why()),
     ] {
         let acts = feed(&mut TokenFold::default(), status);
         assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
@@ -117,8 +117,7 @@ fn a_token_that_the_api_refuses_is_no_sign_in() {
 
 #[test]
 fn a_long_wait_for_the_token_endpoint_is_not_waited_out() {
-    let limited =
-        |seconds| TokenStatus::Limited { until: Moment::ZERO.after(Duration::from_secs(seconds)), facts: None };
+    let limited = |seconds| TokenStatus::Limited(Moment::ZERO.after(Duration::from_secs(seconds)), None);
     let mut fold = TokenFold::default();
     assert_eq!(exit(&feed(&mut fold, limited(20))), None);
     assert_eq!(exit(&feed(&mut fold, limited(119))), None, "in all, and not each");
@@ -146,7 +145,7 @@ fn a_dead_network_is_given_up_on() {
         let tried = vec![attempt(Moment::ZERO, asked, Some(ending))];
         let failed = exchange(1, ExchangeKind::Token, tried, Outcome::Failed(why.into()));
         fold.on(Moment::ZERO, FrontEndEvent::Report(Box::new(Report::Exchange(failed.into()))));
-        let failing = || TokenStatus::Expired { retry: Some(Moment::ZERO), why: why.to_owned() };
+        let failing = || TokenStatus::Expired(Some(Moment::ZERO), why.to_owned());
         for _ in 1..tries {
             assert_eq!(exit(&feed(&mut fold, failing())), None, "{kind:?}");
         }

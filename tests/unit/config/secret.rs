@@ -157,7 +157,7 @@ fn a_complaint_is_repeated_and_a_secret_is_not() {
         ("exit 3", None),
     ] {
         let error = printed(script, Terminal::Free).unwrap_err();
-        let SecretError::Failed { complaint: said, .. } = &error else { panic!("{error}") };
+        let SecretError::Failed(_, _, said, _) = &error else { panic!("{error}") };
         assert_eq!(said.as_deref(), complaint, "{script}");
         assert!(error.to_string().contains("exit status: 3") && !error.to_string().contains("hunter2"), "{error}");
     }

@@ -100,8 +100,8 @@ fn failures_back_off_and_the_old_token_serves_until_its_end() {
     for n in 0..12 {
         tokens.failed(TokenDenied::Failed("down".into()), now);
         let retry = match tokens.status(now) {
-            TokenStatus::RenewFailed { retry, .. } if now.mono < at(HOUR).mono => retry,
-            TokenStatus::Expired { retry: Some(retry), .. } if now.mono >= at(HOUR).mono => retry,
+            TokenStatus::RenewFailed(_, retry, _) if now.mono < at(HOUR).mono => retry,
+            TokenStatus::Expired(Some(retry), _) if now.mono >= at(HOUR).mono => retry,
             other => panic!("{other:?}"),
         };
         let pause = retry.since(now);
@@ -132,7 +132,7 @@ fn limits_are_obeyed() {
     tokens.renew();
     assert_eq!(tokens.due(at(1)), Some(TokenRequest::Token));
     tokens.failed(TokenDenied::Limited("429".into(), Some(Duration::from_secs(40))), at(1));
-    assert!(matches!(tokens.status(at(1)), TokenStatus::Limited { until, facts: Some(_) } if until == at(41)));
+    assert!(matches!(tokens.status(at(1)), TokenStatus::Limited(until, Some(_)) if until == at(41)));
     assert_eq!((tokens.due(at(40)), tokens.due(at(41))), (None, Some(TokenRequest::Token)));
 }
 
@@ -232,14 +232,14 @@ fn a_pasted_token_is_signed_in_once_the_service_took_it() {
     tokens.verified(Generation(1), Verified::Unclear("503".into()));
     assert!(matches!(tokens.status(at(9)), TokenStatus::Valid(f) if f.acceptance == Acceptance::Taken));
     tokens.verified(Generation(1), Verified::NotTaken("401".into()));
-    assert!(matches!(tokens.status(at(9)), TokenStatus::Refused { status: 401, .. }));
+    assert!(matches!(tokens.status(at(9)), TokenStatus::Refused(401, _)));
 }
 
 #[test]
 fn a_pasted_token_that_the_service_does_not_take_is_no_sign_in() {
     let mut tokens = pasted();
     tokens.verified(Generation(1), Verified::NotTaken("401 bad.credentials".into()));
-    assert!(matches!(tokens.status(at(0)), TokenStatus::Refused { status: 401, why } if why == "401 bad.credentials"));
+    assert!(matches!(tokens.status(at(0)), TokenStatus::Refused(401, why) if why == "401 bad.credentials"));
     assert_eq!((tokens.outlook(at(99), None), tokens.due(at(99))), (Outlook::Never, None));
     // Another token may have been put in its place.
     tokens.sign_in(at(100));
@@ -319,7 +319,7 @@ fn a_token_that_ends_at_once_is_a_failure_and_no_loop() {
     tokens.sign_in(at(0));
     tokens.due(at(0));
     assert_eq!(tokens.granted(Some(Duration::ZERO), scopes(), at(0), at(0)), None);
-    assert!(matches!(tokens.status(at(0)), TokenStatus::Expired { retry: Some(_), .. }));
+    assert!(matches!(tokens.status(at(0)), TokenStatus::Expired(Some(_), _)));
     assert_eq!(tokens.due(at(0)), None);
 }
 

@@ -28,7 +28,7 @@ fn open() -> Machine {
 fn read_only() -> Machine {
     let mut m = open();
     assert_eq!(m.on(SocketEvent::ReadOnly("409".into()), at(1)), []);
-    assert_eq!(m.session(), WebSession::ReadOnly { why: "409".into() });
+    assert_eq!(m.session(), WebSession::ReadOnly("409".into()));
     m
 }
 
@@ -57,7 +57,7 @@ fn a_token_that_is_known_is_resumed_and_what_was_missed_is_read() {
 /// The pauses until nothing opens it by itself any more, where each opening comes to `ends`.
 fn pauses(m: &mut Machine, mut now: Moment, ends: impl Fn(&mut Machine, Moment)) -> Vec<Duration> {
     let mut pauses = Vec::new();
-    while let WebSession::Reconnecting { at: again, why } = m.session() {
+    while let WebSession::Reconnecting(again, why) = m.session() {
         assert_eq!(why.to_string(), "reset");
         assert_eq!(m.on(SocketEvent::Tick, now), [], "not yet");
         pauses.push(again.since(now));
@@ -85,7 +85,7 @@ fn a_broken_socket_is_opened_again_after_growing_pauses_then_what_waits_is_held(
         assert_eq!(m.on(SocketEvent::Failed { why: "reset".into(), for_good: false }, now), [], "nothing is refused");
     });
     assert_they_grow(&pauses);
-    assert_eq!(m.session(), WebSession::Unreachable { why: Reason::Tried(Box::new("reset".into()), 8) });
+    assert_eq!(m.session(), WebSession::Unreachable(Reason::Tried(Box::new("reset".into()), 8)));
     assert_eq!(m.due(), None, "nothing more by itself");
     assert_eq!(m.on(SocketEvent::Want(Wanted::Look), at(200)), [], "looking does not knock again");
     for by in [Wanted::Message, Wanted::Ask] {
@@ -107,7 +107,7 @@ fn a_server_that_takes_each_connection_and_breaks_it_is_left_alone_for_longer_an
         assert_eq!(m.on(session(true, false, false), now), [SocketStep::CatchUp]);
         assert_eq!(m.on(SocketEvent::Broken("reset".into()), now.after(LIVED / 2)), []);
         // The test goes on from the break.
-        if let Phase::Told(WebSession::Reconnecting { at, .. }) = &mut m.phase {
+        if let Phase::Told(WebSession::Reconnecting(at, _)) = &mut m.phase {
             *at = now.after(at.since(now.after(LIVED / 2)));
         }
     });
@@ -127,7 +127,7 @@ fn a_session_that_lived_or_in_which_somebody_spoke_counts_its_failures_anew() {
                 now = now.after(LIVED);
             }
             m.on(SocketEvent::Broken("reset".into()), now);
-            let WebSession::Reconnecting { at: again, .. } = m.session() else { panic!("{:?}", m.session()) };
+            let WebSession::Reconnecting(again, _) = m.session() else { panic!("{:?}", m.session()) };
             assert!(again.since(now) <= AGAIN_FIRST);
             now = again;
             m.on(SocketEvent::Tick, now);
@@ -154,11 +154,11 @@ fn a_refused_upgrade_ends_it_unless_the_service_failed() {
         m.on(SocketEvent::Want(Wanted::Look), at(0));
         let wait = wait.map(Duration::from_secs);
         let steps = m.on(SocketEvent::Refused { status, why: "no".into(), wait }, at(0));
-        if let WebSession::Reconnecting { at, .. } = m.session() {
+        if let WebSession::Reconnecting(at, _) = m.session() {
             assert!(at.mono >= wait.unwrap_or_default(), "{status}, {wait:?}");
         }
         assert_eq!(
-            (steps, matches!(m.session(), WebSession::Ended { .. })),
+            (steps, matches!(m.session(), WebSession::Ended(_))),
             (if ends { vec![SocketStep::GiveUp] } else { vec![] }, ends),
             "{status}"
         );
@@ -256,7 +256,7 @@ fn start_new_that_broke_is_still_a_new_one() {
 fn the_ends_of_a_session() {
     let mut m = open();
     assert_eq!(m.on(SocketEvent::Over("expired".into()), at(1)), [SocketStep::Drop, SocketStep::GiveUp]);
-    assert_eq!(m.session(), WebSession::Ended { why: "expired".into() });
+    assert_eq!(m.session(), WebSession::Ended("expired".into()));
     assert_eq!(m.on(SocketEvent::Broken("late".into()), at(1)), [], "it was dropped");
     assert_eq!(m.session().word(), "ended");
     assert_eq!(m.on(SocketEvent::Want(Wanted::Ask), at(2)), [SocketStep::Open]);
@@ -361,14 +361,14 @@ proptest! {
             }
             prop_assert!(!m.is_writable() || open);
             match m.session() {
-                WebSession::Ended { .. } | WebSession::Unreachable { .. } => {
+                WebSession::Ended(_) | WebSession::Unreachable(_) => {
                     prop_assert!(!opening && !open, "open after the end by {event:?}");
                     prop_assert_eq!(m.due(), None);
                 }
-                WebSession::Reconnecting { .. } => prop_assert!(m.due().is_some() && !opening && !open),
+                WebSession::Reconnecting(..) => prop_assert!(m.due().is_some() && !opening && !open),
                 _ => {}
             }
-            if matches!(before, WebSession::Ended { .. } | WebSession::Unreachable { .. }) && m.session() != before {
+            if matches!(before, WebSession::Ended(_) | WebSession::Unreachable(_)) && m.session() != before {
                 let asked = matches!(event, SocketEvent::Want(Wanted::Message | Wanted::Ask) | SocketEvent::StartNew | SocketEvent::NewGuest | SocketEvent::Close);
                 prop_assert!(asked, "{event:?} woke what was over");
             }

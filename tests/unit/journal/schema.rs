@@ -61,7 +61,7 @@ fn journals_of_older_layouts_keep_everything() {
         assert_eq!(back.heard[0].1[0].text, "Hello");
         assert_eq!(back.pass.map(|run| run.name.clone()).as_deref(), kept.is_ok().then_some("Smoke"), "{version}");
         for (query, number) in [("wombat", 3), ("quokka", 4)] {
-            let want = HistoryRange::Found { query: query.to_owned(), before: u64::MAX };
+            let want = HistoryRange::Found(query.to_owned(), u64::MAX);
             journal.submit(Job::History(HistoryRequest { serial: 1, want, limit: 10 }));
             let Some(JournalPage::History(found)) = pages.blocking_recv() else { panic!("{query}") };
             assert_eq!(found.entries.iter().map(|e| e.number).collect::<Vec<_>>(), [number], "{version}: {query}");

@@ -9,7 +9,7 @@ fn urgent(n: u32) -> Work {
 }
 
 fn bulk(n: u64) -> Work {
-    Work::Job(Job::Mark { number: n, marked: true, comment: None })
+    Work::Job(Job::Mark(n, true, None))
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! Tests of `model::fault`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use serde_json::json;
+use std::path::Path;
 
 use super::*;
 use crate::model::fault::RetryForm;
+use crate::model::fault::kind::FaultRow;
+use crate::model::{Cause, Variation};
+use crate::pass::builtin;
 
 #[test]
 fn every_fault_of_the_table_is_built_under_its_own_name_and_reads_what_it_writes() {
@@ -89,4 +92,99 @@ fn whatever_is_wrong_gets_its_sentence_and_its_field() {
         let found = wrong(fault.clone());
         assert!(found.starts_with(expected), "{fault}\n{found}\n{expected}");
     }
+}
+
+/// Causes, variations and faults stand in the schema as they stand in the code. `GUESTWIRE_BLESS=1` writes them.
+#[test]
+fn the_schema_has_the_tables_of_the_code() {
+    let mut schema: Value = serde_json::from_str(builtin::SCHEMA).unwrap();
+    let defs = &mut schema["$defs"];
+    defs["expect"]["properties"]["cause"]["enum"] = Cause::ALL.iter().map(|cause| cause.as_str()).collect();
+    defs["send"]["properties"]["as"]["enum"] = Variation::ALL.iter().map(|variation| variation.as_str()).collect();
+    defs["fault_conversation"] = described(ParameterShape::Text, "For which conversation only: its name or id.");
+    defs["fault_after"] = described(ParameterShape::Count, "How many requests go through before the first is hit.");
+    defs["fault_times"] = described(ParameterShape::AtLeastOne, "How many are hit.");
+    defs["fault"]["oneOf"] = FAULTS.iter().map(|row| fault_schema(row)).collect();
+    let mut text = Vec::new();
+    let indent = serde_json::ser::PrettyFormatter::with_indent(b" ");
+    serde::Serialize::serialize(&schema, &mut serde_json::Serializer::with_formatter(&mut text, indent)).unwrap();
+    text.push(b'\n');
+    let text = String::from_utf8(text).unwrap();
+    if std::env::var_os("GUESTWIRE_BLESS").is_some() {
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/passes/schema.json"), text).unwrap();
+    } else {
+        assert!(
+            text == builtin::SCHEMA,
+            "assets/passes/schema.json is not what the code has: GUESTWIRE_BLESS=1 writes it"
+        );
+    }
+}
+
+/// The page of the faults. `GUESTWIRE_BLESS=1` writes it.
+#[test]
+fn the_page_of_faults_is_the_table_of_the_code() {
+    let mut page = String::from(
+        "# Faults of the sandbox\n\n\
+         A fault is set with `POST /_sandbox/faults`, in `[[faults]]` of a scenario, in the `fault` of a pass step, or with **B** in\n\
+         the console. Beside its own parameters each takes `target` (for which requests), `after` (how many of them go through\n\
+         first) and `times` (how many are hit), and most take `conversation` (a name or id). This page is written from the program's\n\
+         table.\n",
+    );
+    let mut group = None;
+    for row in FAULTS {
+        if group != Some(row.group) {
+            group = Some(row.group);
+            page.push_str(&format!(
+                "\n## {}\n\n| fault | what it does | its parameters |\n|---|---|---|\n",
+                row.group.label()
+            ));
+        }
+        let own = row.parameters.iter().map(|p| format!("`{}`: {}", p.name, p.about)).collect::<Vec<_>>().join(" ");
+        page.push_str(&format!("| `{}` | {} | {own} |\n", row.name, row.about));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/faults.md");
+    if std::env::var_os("GUESTWIRE_BLESS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == page, "docs/faults.md is not what the code has: GUESTWIRE_BLESS=1 writes it");
+}
+
+/// A parameter as JSON Schema has it.
+fn described(shape: ParameterShape, about: &str) -> Value {
+    let mut schema = match shape {
+        ParameterShape::Text => json!({"type": "string"}),
+        ParameterShape::Flag => json!({"type": "boolean"}),
+        ParameterShape::Whole => json!({"type": "integer"}),
+        ParameterShape::Count => json!({"type": "integer", "minimum": 0}),
+        ParameterShape::AtLeastOne => json!({"type": "integer", "minimum": 1}),
+        ParameterShape::Status(known) => json!({ "enum": known }),
+        ParameterShape::CloseCode => json!({"type": "integer", "minimum": 1000, "maximum": 4999}),
+        ParameterShape::Words(known) => json!({ "enum": known }),
+    };
+    schema["description"] = about.into();
+    schema
+}
+
+fn fault_schema(row: &FaultRow) -> Value {
+    let mut properties = serde_json::Map::new();
+    let mut property = |name: &str, schema: Value| properties.insert(name.to_owned(), schema);
+    property("fault", json!({ "const": row.name }));
+    for parameter in row.parameters {
+        property(parameter.name, described(parameter.shape, parameter.about));
+    }
+    let targets: Vec<&str> = row.reaches.iter().chain([&FaultTarget::Any]).map(|target| target.name()).collect();
+    property("target", json!({ "enum": targets }));
+    if row.names_a_conversation() {
+        property("conversation", json!({"$ref": "#/$defs/fault_conversation"}));
+    }
+    property("after", json!({"$ref": "#/$defs/fault_after"}));
+    property("times", json!({"$ref": "#/$defs/fault_times"}));
+    json!({
+        "type": "object",
+        "description": row.about,
+        "required": ["fault"],
+        "additionalProperties": false,
+        "properties": properties,
+    })
 }

@@ -134,14 +134,14 @@ fn each_state_of_a_session_is_a_sentence_with_what_to_say_next() {
     let expires = jiff::Timestamp::UNIX_EPOCH.saturating_add(jiff::SignedDuration::from_hours(72)).ok();
     moved(&mut desk, WebSession::Open { expires, new: true });
     assert_eq!(desk.said(), ["Conversation 3, Anna, web: a new session is open; it lasts 72 hours."]);
-    moved(&mut desk, WebSession::ReadOnly { why: why().into() });
+    moved(&mut desk, WebSession::ReadOnly(why().into()));
     assert_eq!(
         desk.said(),
         [
             "Conversation 3, Anna, web: the session is read-only: the conversation was ended by the bot. Type .session new for a new session."
         ]
     );
-    moved(&mut desk, WebSession::ReadOnly { why: why().into() });
+    moved(&mut desk, WebSession::ReadOnly(why().into()));
     assert_eq!(desk.said(), [""; 0], "it is told once");
     desk.line(".session clear");
     assert!(desk.said().contains(&"Type yes or no."));
@@ -153,8 +153,8 @@ fn each_state_of_a_session_is_a_sentence_with_what_to_say_next() {
 fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
     for (session, exit) in [
         (WebSession::Open { expires: None, new: true }, Exit::Done),
-        (WebSession::Ended { why: "403".into() }, Exit::Refused),
-        (WebSession::Unreachable { why: "no route".into() }, Exit::Network),
+        (WebSession::Ended("403".into()), Exit::Refused),
+        (WebSession::Unreachable("no route".into()), Exit::Network),
     ] {
         let mut desk = Desk::live(false, false);
         desk.report(read(0, &[]));
@@ -174,8 +174,8 @@ fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
 #[test]
 fn a_session_that_does_not_move_is_not_waited_for() {
     let open = || WebSession::Open { expires: None, new: true };
-    let ended = || WebSession::Ended { why: "cleared".into() };
-    let read_only = || WebSession::ReadOnly { why: "ended".into() };
+    let ended = || WebSession::Ended("cleared".into());
+    let read_only = || WebSession::ReadOnly("ended".into());
     for (at_first, line, then, exit) in [
         (open(), ".session connect", None, Exit::Done),
         (read_only(), ".session connect", None, Exit::Refused),
@@ -223,7 +223,7 @@ fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_
         desk.plain.asked.reading.clear();
         desk.line("Hello?");
         let id = desk.plain.session.under_way().next().unwrap().id;
-        moved(&mut desk, WebSession::Unreachable { why: "connecting: refused; tried 8 times".into() });
+        moved(&mut desk, WebSession::Unreachable("connecting: refused; tried 8 times".into()));
         let held = if interactive { "Messages wait; type" } else { "Type" };
         let why = "connecting: refused; tried 8 times";
         let said = format!(
@@ -287,7 +287,7 @@ fn an_id_that_is_malformed_is_added_and_said_to_be() {
 #[test]
 fn without_a_token_what_needs_none_still_goes() {
     let mut desk = Desk::live(false, false);
-    desk.report(Report::Token(TokenStatus::BadClient { why: "invalid_client".to_owned() }));
+    desk.report(Report::Token(TokenStatus::BadClient("invalid_client".to_owned())));
     desk.line(".open 3");
     desk.plain.asked.reading.clear();
     desk.line("hello");

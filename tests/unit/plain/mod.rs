@@ -297,7 +297,7 @@ fn a_reply_is_waited_for_and_no_longer_than_asked() {
 fn a_script_takes_back_what_no_token_will_carry() {
     let mut desk = Desk::script();
     desk.line("one").message(1, DeliveryStatus::Queued);
-    desk.report(Report::Token(TokenStatus::BadClient { why: "client not found".to_owned() }));
+    desk.report(Report::Token(TokenStatus::BadClient("client not found".to_owned())));
     assert!(desk.asked(&Command::Cancel(MessageId(1))));
     desk.message(1, DeliveryStatus::Cancelled);
     assert_eq!(
@@ -314,7 +314,7 @@ fn a_script_takes_back_what_no_token_will_carry() {
     // A person may mend it: their message waits.
     let mut desk = Desk::new(true, false);
     desk.line("one").message(1, DeliveryStatus::Queued);
-    desk.report(Report::Token(TokenStatus::BadClient { why: "client not found".to_owned() }));
+    desk.report(Report::Token(TokenStatus::BadClient("client not found".to_owned())));
     assert!(!desk.asked(&Command::Cancel(MessageId(1))));
     assert!(desk.said()[0].ends_with("type .signin."));
     assert!(desk.line(".signin").asked(&Command::SignIn));
@@ -331,7 +331,7 @@ fn a_new_token_is_one_of_a_later_generation() {
     desk.report(Report::Token(TokenStatus::Renewing(facts(1)))).report(Report::Token(TokenStatus::Valid(facts(2))));
     assert_eq!(desk.said(), ["New token; the token lasts 10 minutes."]);
     assert!(desk.plain.wants_line());
-    desk.line(".renew").report(Report::Token(TokenStatus::BadClient { why: "no".to_owned() }));
+    desk.line(".renew").report(Report::Token(TokenStatus::BadClient("no".to_owned())));
     assert_eq!(desk.plain.exit(), Exit::NotSignedIn);
 }
 
@@ -423,7 +423,7 @@ fn a_read_that_fails_is_told_and_ends_the_wait() {
     assert!(desk.line(".read").asked(&Command::Read(ConversationKey(0))));
     assert!(!desk.plain.wants_line());
     desk.report(exchange(ExchangeKind::Read, None, Outcome::Refused("404 not found.".into())));
-    let readable = RepliesReadable::No(Unreadable::Refused { status: 404, missing: Vec::new() });
+    let readable = RepliesReadable::No(Unreadable::Refused(404, Vec::new()));
     let as_of = AsOf::ReadAt(Moment::ZERO);
     desk.report(Report::RepliesReadable { key: ConversationKey(0), readable, as_of });
     let said = desk.said();

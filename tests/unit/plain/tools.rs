@@ -107,7 +107,7 @@ fn all_that_is_kept_is_searched() {
         },
         _ => None,
     });
-    let HistoryRequest { serial, want: want @ HistoryRange::Found { .. }, .. } = wanted.unwrap() else {
+    let HistoryRequest { serial, want: want @ HistoryRange::Found(..), .. } = wanted.unwrap() else {
         panic!("no search")
     };
     let source =
@@ -137,7 +137,7 @@ fn a_kept_refusal_is_found_with_its_cause() {
     };
     let source = LogSource::Exchange(Arc::new(kept));
     let entries = vec![KeptEntry { number: 3, source, marked: false, comment: None, delivery: None }];
-    let want = HistoryRange::Found { query: "bill".to_owned(), before: u64::MAX };
+    let want = HistoryRange::Found("bill".to_owned(), u64::MAX);
     let page = HistoryPage { serial: 1, want, entries, more: false, problem: None };
     desk.on(FrontEndEvent::Page(Box::new(JournalPage::History(page))));
     assert!(desk.said()[1].contains("; cause rate-limited, sure: "), "{:?}", desk.said());

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use guestwire::engine::Report;
-use guestwire::model::attempt::header;
+use guestwire::model::header;
 use guestwire::model::{BodyForm, DeliveryStatus, ExchangeKind};
 
 use crate::support::engine::{SECRET, TOKEN, TestEngine, profile, with_tokens};

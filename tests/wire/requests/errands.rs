@@ -195,7 +195,7 @@ async fn a_refused_list_names_the_permission_and_blocks_nothing() {
 async fn a_list_without_a_token_is_refused_at_once() {
     let server = Server::start(|_| json(401, r#"{"error":"invalid_client","description":"client not found"}"#)).await;
     let mut engine = TestEngine::start(open_profile(&server.url(), 1));
-    engine.until(|r| matches!(r, Report::Token(TokenStatus::BadClient { .. }))).await;
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::BadClient(_)))).await;
     engine.handle.ask(Command::Discover { page: 1 });
     let told = engine.until(|r| matches!(r, Report::Discovered { .. })).await;
     assert!(matches!(told, Report::Discovered { found: Err(why), .. } if why.contains("sign in first")));

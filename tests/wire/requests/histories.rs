@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
-use guestwire::journal::job::{HistoryRange, LogSource, Restored, is_kept};
-use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
+use guestwire::journal::{HistoryRange, LogSource, Restored, is_kept};
+use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, database};
 use guestwire::model::{
     Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, ExchangeKind, Extras, Message, MessageId, Moment,
 };
@@ -87,7 +87,7 @@ fn conversations(server: &Server) -> Vec<Conversation> {
 }
 
 fn lives(dir: &Path) -> BTreeMap<MessageId, (String, String)> {
-    let db = Connection::open(files::database(dir)).unwrap();
+    let db = Connection::open(database(dir)).unwrap();
     db.busy_timeout(Duration::from_secs(5)).unwrap();
     let mut select = db.prepare("SELECT id, text, life FROM messages").unwrap();
     let rows =
@@ -109,7 +109,7 @@ impl World {
     }
 
     fn start(&mut self, dir: PathBuf, full: bool) -> Session {
-        let pages = std::fs::metadata(files::database(&dir)).map_or(0, |m| m.len() / 4096);
+        let pages = std::fs::metadata(database(&dir)).map_or(0, |m| m.len() / 4096);
         let page_limit = full.then(|| u32::try_from(pages).unwrap() + 1);
         let (journal, mut told) = Journal::open(JournalOptions {
             page_limit,
@@ -226,8 +226,8 @@ impl World {
         let home = tempfile::tempdir().unwrap();
         let copy = home.path().join("profiles/p");
         std::fs::create_dir_all(&copy).unwrap();
-        let db = Connection::open(files::database(&dir)).unwrap();
-        db.execute("VACUUM INTO ?1", [files::database(&copy).display().to_string()]).unwrap();
+        let db = Connection::open(database(&dir)).unwrap();
+        db.execute("VACUUM INTO ?1", [database(&copy).display().to_string()]).unwrap();
         drop(journal);
         self.homes.push(home);
         self.check_rows(&copy);
@@ -288,7 +288,7 @@ impl World {
                 assert!(may_come_yet || told.received == received, "{text} was sent after it was told as {delivery}");
             }
             if received > 0 {
-                let want = HistoryRange::Found { query: format!("\"{text}\""), before: u64::MAX };
+                let want = HistoryRange::Found(format!("\"{text}\""), u64::MAX);
                 let (entries, _) = reader.page(&want, 10).unwrap();
                 let is_send = |s: &LogSource| matches!(s, LogSource::Exchange(x) if x.kind == ExchangeKind::Send && x.outcome.is_settled());
                 assert!(entries.iter().any(|e| is_send(&e.source)), "{text} is no entry of the log: {entries:?}");
@@ -299,7 +299,7 @@ impl World {
 
 /// A program that holds the file: nothing is committed until it lets go.
 fn held(dir: &Path) -> Connection {
-    let db = Connection::open(files::database(dir)).unwrap();
+    let db = Connection::open(database(dir)).unwrap();
     db.busy_timeout(Duration::from_secs(5)).unwrap();
     db.execute_batch("BEGIN IMMEDIATE").unwrap();
     db

@@ -191,21 +191,19 @@ async fn readable(engine: &mut TestEngine) -> RepliesReadable {
 async fn why_replies_cannot_be_read_is_told() {
     let missing = r#"{"code":"missing.permissions","messageParams":{"permissions":"[conversation:message:view]"}}"#;
     let page = "<!DOCTYPE html><title>Sign in</title>";
-    let refused = |status, missing: &[&str]| Unreadable::Refused {
-        status,
-        missing: missing.iter().map(|name| (*name).to_owned()).collect(),
-    };
+    let refused =
+        |status, missing: &[&str]| Unreadable::Refused(status, missing.iter().map(|name| (*name).to_owned()).collect());
     let rows = [
         (403, missing, refused(403, &["conversation:message:view"])),
         (404, r#"{"code":"not.found"}"#, refused(404, &[])),
-        (200, page, Unreadable::NotTheService { status: 200 }),
-        (403, page, Unreadable::NotTheService { status: 403 }),
-        (200, r#"{"please":"sign in"}"#, Unreadable::NotTheService { status: 200 }),
-        (503, "", Unreadable::Failing { status: 503 }),
+        (200, page, Unreadable::NotTheService(200)),
+        (403, page, Unreadable::NotTheService(403)),
+        (200, r#"{"please":"sign in"}"#, Unreadable::NotTheService(200)),
+        (503, "", Unreadable::Failing(503)),
     ];
     // A conversation without participants tells of no message; one that is listed and not given out is not known.
-    let conversation_alone = (200, r#"{"id":"c"}"#, Unreadable::NotTheService { status: 200 });
-    let bulk_alone = (200, r#"{"entities":[]}"#, Unreadable::Incomplete { absent: 1 });
+    let conversation_alone = (200, r#"{"id":"c"}"#, Unreadable::NotTheService(200));
+    let bulk_alone = (200, r#"{"entities":[]}"#, Unreadable::Incomplete(1));
     for (bulk, alone) in [(false, conversation_alone), (true, bulk_alone)] {
         for (status, body, why) in rows.clone().into_iter().chain([alone]) {
             let server = Server::start(move |req| match () {
@@ -255,7 +253,7 @@ async fn a_read_that_is_to_wait_does_not_hold_messages_for_hours() {
     .await;
     let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, PAUSES.to_vec());
     engine.handle.ask(Command::Read(ConversationKey(0)));
-    assert_eq!(readable(&mut engine).await, RepliesReadable::No(Unreadable::Failing { status: 429 }));
+    assert_eq!(readable(&mut engine).await, RepliesReadable::No(Unreadable::Failing(429)));
     let asked = clock.now();
     let message = engine.send(0, "x");
     assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);

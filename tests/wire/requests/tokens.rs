@@ -138,7 +138,7 @@ async fn sends_go_on_while_renewal_fails() {
     })
     .await;
     let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
-    engine.until(|r| matches!(r, Report::Token(TokenStatus::RenewFailed { why, .. }) if why.contains("500"))).await;
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::RenewFailed(_, _, why)) if why.contains("500"))).await;
     let message = engine.send(0, "meanwhile");
     assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     assert_eq!(engine.exchange_of(message).last_attempt().unwrap().generation, Some(Generation(1)));
@@ -165,7 +165,7 @@ async fn a_bad_client_is_not_tried_again_and_messages_wait() {
     let clock = Clock::fast(1000);
     let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
     let message = engine.send(0, "waits");
-    let report = engine.until(|r| matches!(r, Report::Token(TokenStatus::BadClient { .. }))).await;
+    let report = engine.until(|r| matches!(r, Report::Token(TokenStatus::BadClient(_)))).await;
     assert!(format!("{report:?}").contains("«client secret» is wrong"), "{report:?}");
     // A quarter of an hour passes; a probe behind it proves that nothing else was asked.
     let later = clock.now().after(Duration::from_secs(900));
@@ -192,7 +192,7 @@ async fn a_limited_sign_in_obeys_retry_after() {
     })
     .await;
     let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
-    engine.until(|r| matches!(r, Report::Token(TokenStatus::Limited { .. }))).await;
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::Limited(..)))).await;
     engine.signed_in().await;
     let asked = asked.lock().unwrap().clone();
     assert!(asked[1].saturating_sub(asked[0]) >= Duration::from_secs(20), "{asked:?}");
@@ -273,7 +273,7 @@ async fn a_pasted_token_is_unwrapped_and_asked_about() {
     }
     assert!(server.log().iter().all(|r| r.bearer() == format!("{TOKEN}good")), "{:?}", server.log());
     let mut engine = TestEngine::start(pasted(format!("{TOKEN}bad")));
-    let refused = engine.until(|r| matches!(r, Report::Token(TokenStatus::Refused { status: 401, .. }))).await;
+    let refused = engine.until(|r| matches!(r, Report::Token(TokenStatus::Refused(401, _)))).await;
     assert!(format!("{refused:?}").contains("tokens/me answered 401 bad.credentials: Invalid login"), "{refused:?}");
     assert!(!engine.seen.iter().any(|r| matches!(r, Report::Token(status) if status.facts().is_some())), "signed in");
     // Its refusal is the answer to what it may do, however early it came.
@@ -287,7 +287,7 @@ async fn a_pasted_token_is_unwrapped_and_asked_about() {
     engine.until(|r| matches!(r, Report::Token(_))).await;
     engine.stop().await;
     let mut engine = TestEngine::start(pasted("hunter two".to_owned()));
-    engine.until(|r| matches!(r, Report::Token(TokenStatus::NoSecret { why }) if why.contains("a blank"))).await;
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::NoSecret(why)) if why.contains("a blank"))).await;
     engine.stop().await;
     assert!(server.log().len() <= asked + 1, "a token that no header can carry is not sent");
 }
@@ -325,7 +325,7 @@ async fn a_filters_answer_is_never_the_end_of_renewal() {
     ]) {
         assert!(said.contains(part), "{said}, not {part}");
     }
-    let counted = |r: &&Report| matches!(r, Report::Token(TokenStatus::Expired { retry: Some(_), .. }));
+    let counted = |r: &&Report| matches!(r, Report::Token(TokenStatus::Expired(Some(_), _)));
     assert_eq!(engine.seen.iter().filter(counted).count(), 7, "each is told with its next try");
     engine.stop().await;
 }
@@ -367,7 +367,7 @@ async fn a_rotated_secret_is_read_again_before_the_client_is_given_up() {
     assert_eq!(healed.outcome, Outcome::Accepted);
     // Rotated once more, and the file says nothing new: that is the end, after no further request.
     *valid.lock().unwrap() = "s3cr3t+third".to_owned();
-    engine.until(|r| matches!(r, Report::Token(TokenStatus::BadClient { .. }))).await;
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::BadClient(_)))).await;
     let last = engine.exchanges(ExchangeKind::Token).pop().unwrap();
     assert_eq!(last.attempts().count(), 1, "{last:?}");
     engine.stop().await;
@@ -402,7 +402,7 @@ async fn missing_credentials_are_told_and_nothing_is_asked() {
     let mut profile = profile(&server.url(), 1);
     profile.credentials = Credentials::Missing("no client_secret in [profiles.test.oauth]; set it".into());
     let mut engine = TestEngine::start(profile);
-    engine.until(|r| matches!(r, Report::Token(TokenStatus::NoSecret { why }) if why.contains("client_secret"))).await;
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::NoSecret(why)) if why.contains("client_secret"))).await;
     let message = engine.send(0, "x");
     engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Queued, .. })).await;
     engine.handle.ask(Command::Cancel(message));

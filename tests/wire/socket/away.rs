@@ -58,7 +58,7 @@ async fn what_waits_is_held_can_be_taken_back_and_goes_in_order_once_somebody_co
     for by_key in [true, false] {
         let (guests, way, mut engine) = away().await;
         let [one, two, three] = ["one", "two", "three"].map(|text| engine.send(0, text));
-        let WebSession::Unreachable { why } = engine.session(0, "unreachable").await else { panic!() };
+        let WebSession::Unreachable(why) = engine.session(0, "unreachable").await else { panic!() };
         assert!(why.to_string().ends_with("; tried 8 times"), "{why}");
         assert_eq!(engine.frames().len(), 8, "each attempt is an entry");
         for message in [one, two, three] {

@@ -152,8 +152,8 @@ async fn an_opening_that_is_refused_waits_as_told_or_ends() {
             ask(&engine, SessionAsk::Connect);
             let session = engine.session(0, word).await;
             let (why, until) = match session {
-                WebSession::Reconnecting { at, why } => (why, at.mono.as_secs()),
-                WebSession::Ended { why } => (why, 0),
+                WebSession::Reconnecting(at, why) => (why, at.mono.as_secs()),
+                WebSession::Ended(why) => (why, 0),
                 other => panic!("{other:?}"),
             };
             assert!(why.to_string().contains(part) && until >= wait, "{scheme}: {why}, {until}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use guestwire::config::SecretSource;
 use guestwire::engine::{Command, Report};
-use guestwire::model::attempt::header;
+use guestwire::model::header;
 use guestwire::model::{
     ConversationKey, DeliveryStatus, Ending, FailureKind, Outcome, SessionAsk, TokenStatus, WebSession,
 };
@@ -46,7 +46,7 @@ async fn a_look_opens_it_and_the_log_has_every_frame() {
 
     let token = guests.frames()[0].token().to_owned();
     assert!(uuid::Uuid::try_parse(&token).is_ok());
-    assert!(!engine.seen.iter().any(|r| matches!(r, Report::Token(TokenStatus::Refused { .. }))), "no nagging");
+    assert!(!engine.seen.iter().any(|r| matches!(r, Report::Token(TokenStatus::Refused(..)))), "no nagging");
     let seen = engine.stop().await;
     assert!(!format!("{seen:?}").contains(&token), "the guest token was reported");
 }
@@ -68,7 +68,7 @@ async fn a_broken_connection_is_resumed_with_nothing_lost_and_nothing_doubled() 
     let mut engine = start_engine(guests.profile(1, &http.url()));
     let (one, two) = (engine.send(0, "one"), engine.send(0, "two"));
     assert_eq!(engine.end_of(one).await, DeliveryStatus::Accepted);
-    assert!(matches!(engine.session(0, "reconnecting").await, WebSession::Reconnecting { .. }));
+    assert!(matches!(engine.session(0, "reconnecting").await, WebSession::Reconnecting(..)));
     assert!(matches!(engine.session(0, "open").await, WebSession::Open { new: false, .. }));
     assert_eq!(engine.end_of(two).await, DeliveryStatus::Accepted);
     engine.hears("meanwhile").await;
@@ -134,7 +134,7 @@ async fn read_only_is_told_a_send_meets_its_409_and_a_new_session_goes_on() {
     let bye = engine.send(0, "bye");
     assert_eq!(engine.end_of(bye).await, DeliveryStatus::Accepted);
     assert!(
-        matches!(engine.session(0, "read-only").await, WebSession::ReadOnly { why } if why.to_string().contains("ended"))
+        matches!(engine.session(0, "read-only").await, WebSession::ReadOnly(why) if why.to_string().contains("ended"))
     );
     let late = engine.send(0, "late");
     let refused = engine.end_of(late).await;
@@ -199,7 +199,7 @@ async fn the_ends_that_the_server_tells() {
         ask(&engine, SessionAsk::Connect);
         engine.session(0, "open").await;
         guests.tell(by_itself(class, body));
-        let WebSession::Ended { why: told } = engine.session(0, "ended").await else { panic!() };
+        let WebSession::Ended(told) = engine.session(0, "ended").await else { panic!() };
         assert!(told.to_string().contains(why), "{class}: {told}");
         ask(&engine, SessionAsk::Connect);
         engine.session(0, "open").await;
@@ -221,7 +221,7 @@ async fn an_expired_session_ends_and_the_message_says_so() {
             matches!(engine.end_of(message).await, DeliveryStatus::Refused(why) if why.to_string().contains("begin a new session"))
         );
         assert!(
-            matches!(engine.session(0, "ended").await, WebSession::Ended { why } if why.to_string().starts_with(&code.to_string()))
+            matches!(engine.session(0, "ended").await, WebSession::Ended(why) if why.to_string().starts_with(&code.to_string()))
         );
         engine.stop().await;
     }

@@ -121,7 +121,7 @@ async fn read_only_then_a_new_session_and_an_origin_that_is_refused() {
 
     fault(&sandbox, &json!({"fault": "origin-refused"}));
     engine.handle.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::NewGuest });
-    assert!(matches!(engine.session(0, "ended").await, WebSession::Ended { why } if why.to_string().contains("403")));
+    assert!(matches!(engine.session(0, "ended").await, WebSession::Ended(why) if why.to_string().contains("403")));
     engine.stop().await;
 }
 
@@ -133,7 +133,7 @@ async fn a_deployment_that_requires_sign_in_is_said_at_the_session_and_the_messa
     let hello = engine.send(0, "Hello");
     let DeliveryStatus::Refused(why) = engine.end_of(hello).await else { panic!("it was sent") };
     assert!(why.to_string().contains("requires guests to sign in"), "{why}");
-    let ended = |r: &Report| matches!(r, Report::Session { session: WebSession::Ended { why }, .. } if why.to_string().contains("requires guests to sign in"));
+    let ended = |r: &Report| matches!(r, Report::Session { session: WebSession::Ended(why), .. } if why.to_string().contains("requires guests to sign in"));
     if !engine.seen.iter().any(ended) {
         engine.until(ended).await;
     }

@@ -171,7 +171,7 @@ impl SendFold {
     fn token(&mut self, before: &TokenStatus) {
         let status = &self.session.sign_in.status;
         let changed = std::mem::discriminant(before) != std::mem::discriminant(status);
-        if changed || matches!(status, TokenStatus::Expired { .. }) {
+        if changed || matches!(status, TokenStatus::Expired(..)) {
             self.say(token_line(self.now, status, None));
         }
         self.give_up();
@@ -195,8 +195,8 @@ impl SendFold {
     fn session_moved(&mut self) {
         let item = self.session.conversations.get(self.sending.conversation);
         match item.map(|item| &item.live.session) {
-            Some(WebSession::Unreachable { why }) => self.unreachable = Some(why.to_string()),
-            Some(WebSession::Reconnecting { at, why }) => self.say(waiting_line(self.now, *at, why)),
+            Some(WebSession::Unreachable(why)) => self.unreachable = Some(why.to_string()),
+            Some(WebSession::Reconnecting(at, why)) => self.say(waiting_line(self.now, *at, why)),
             _ => {}
         }
         self.give_up();

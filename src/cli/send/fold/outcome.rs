@@ -126,9 +126,7 @@ impl SendFold {
     /// Whether reading again would not help.
     pub(super) fn is_final(&self) -> bool {
         let why = self.replies_readable().unreadable();
-        why.is_some_and(|w| {
-            matches!(w, Unreadable::Refused { .. } | Unreadable::NoToken | Unreadable::NoConversationId)
-        })
+        why.is_some_and(|w| matches!(w, Unreadable::Refused(..) | Unreadable::NoToken | Unreadable::NoConversationId))
     }
 
     pub(super) fn accepted_text(&self) -> String {

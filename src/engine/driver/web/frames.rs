@@ -157,7 +157,7 @@ impl Driver {
     pub fn unanswered(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let seconds = self.cx.profile.request_timeout.as_secs();
-        let read_only = matches!(web.machine.session(), WebSession::ReadOnly { .. });
+        let read_only = matches!(web.machine.session(), WebSession::ReadOnly(_));
         let late = web.flight.extract_if(.., |waiting| self.cx.now.mono >= waiting.until.mono);
         for waiting in late.collect::<Vec<_>>() {
             let (kind, why) = match waiting.of {

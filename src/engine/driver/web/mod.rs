@@ -139,11 +139,11 @@ impl Driver {
         }
         let before = std::mem::replace(&mut web.told, session.clone());
         match &session {
-            WebSession::Reconnecting { at, why } => {
+            WebSession::Reconnecting(at, why) => {
                 self.restate_first(key, DeliveryStatus::Waiting { until: *at, why: why.clone() });
             }
             // Nothing is going to happen by itself: it is in the queue, and no more.
-            WebSession::Unreachable { .. } => self.restate_first(key, DeliveryStatus::Queued),
+            WebSession::Unreachable(_) => self.restate_first(key, DeliveryStatus::Queued),
             _ => {}
         }
         if !session.is_open() {
@@ -159,7 +159,7 @@ impl Driver {
     /// What waits for a session that ended is refused, with the reason: a person decides what follows.
     fn give_up_web(&mut self, key: ConversationKey) {
         let why = match self.webs.session(key) {
-            Some(WebSession::Ended { why }) => why,
+            Some(WebSession::Ended(why)) => why,
             _ => Reason::Session(SessionEnd::Closed),
         };
         for message in self.waiting_in(key).collect::<Vec<_>>() {
@@ -349,9 +349,7 @@ fn readable_after(before: &WebSession, session: &WebSession) -> Option<RepliesRe
     let why = match session {
         session if session.is_open() => return (!before.is_open()).then_some(RepliesReadable::Yes),
         WebSession::Connecting if *before == WebSession::Closed => return Some(RepliesReadable::NotYetKnown),
-        WebSession::Reconnecting { why, .. } | WebSession::Unreachable { why } | WebSession::Ended { why } => {
-            why.to_string()
-        }
+        WebSession::Reconnecting(_, why) | WebSession::Unreachable(why) | WebSession::Ended(why) => why.to_string(),
         _ => String::new(),
     };
     Some(RepliesReadable::No(Unreadable::SocketClosed(why)))

@@ -172,7 +172,7 @@ impl Driver {
                 }
             }
             WebSession::Closed => self.web_event(key, SocketEvent::Want(Wanted::Look)),
-            WebSession::Unreachable { .. } | WebSession::Ended { .. } => {
+            WebSession::Unreachable(_) | WebSession::Ended(_) => {
                 self.cx.notice_of(key, "what is unknown was not looked for: the session is not open; connect first");
             }
             // The session is about to open, and looks for the message then.
@@ -183,10 +183,7 @@ impl Driver {
     pub fn ask_history(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.of(key, &self.cx) else { return };
         // A session that is about to be open is waited for.
-        if matches!(
-            web.machine.session(),
-            WebSession::Closed | WebSession::Unreachable { .. } | WebSession::Ended { .. }
-        ) {
+        if matches!(web.machine.session(), WebSession::Closed | WebSession::Unreachable(_) | WebSession::Ended(_)) {
             return self.cx.notice_of(key, "older messages were not asked for: the session is not open; connect first");
         }
         if !web.history.ask() {

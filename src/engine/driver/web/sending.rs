@@ -120,8 +120,8 @@ impl Driver {
                 self.sends.again(message, self.cx.now, Reason::SocketLost(why.to_owned()), &self.cx);
                 match self.webs.session(key) {
                     // A session that is over lets no message wait.
-                    Some(WebSession::Closed | WebSession::Ended { .. }) => self.give_up_web(key),
-                    Some(WebSession::Unreachable { .. }) => self.restate_first(key, DeliveryStatus::Queued),
+                    Some(WebSession::Closed | WebSession::Ended(_)) => self.give_up_web(key),
+                    Some(WebSession::Unreachable(_)) => self.restate_first(key, DeliveryStatus::Queued),
                     _ => {}
                 }
             }

@@ -31,14 +31,14 @@ pub fn token(facts: &TokenFacts, first: bool) -> String {
 pub fn no_token(status: &TokenStatus) -> Option<&'static str> {
     match status {
         TokenStatus::Getting => Some("The program signs in."),
-        TokenStatus::BadClient { .. } | TokenStatus::Refused { .. } => {
+        TokenStatus::BadClient(_) | TokenStatus::Refused(..) => {
             Some("The platform refuses to let the program sign in.")
         }
-        TokenStatus::Expired { retry: None, .. } => Some("Access has run out."),
-        TokenStatus::Expired { retry: Some(_), .. } => Some("There is no access right now; the program tries again."),
-        TokenStatus::Limited { .. } => Some("The platform asks the program to wait a moment."),
-        TokenStatus::NoSecret { .. } => Some("The program has no credentials to sign in with."),
-        TokenStatus::SignedOut | TokenStatus::Valid(_) | TokenStatus::Renewing(_) | TokenStatus::RenewFailed { .. } => {
+        TokenStatus::Expired(None, _) => Some("Access has run out."),
+        TokenStatus::Expired(Some(_), _) => Some("There is no access right now; the program tries again."),
+        TokenStatus::Limited(..) => Some("The platform asks the program to wait a moment."),
+        TokenStatus::NoSecret(_) => Some("The program has no credentials to sign in with."),
+        TokenStatus::SignedOut | TokenStatus::Valid(_) | TokenStatus::Renewing(_) | TokenStatus::RenewFailed(..) => {
             None
         }
     }

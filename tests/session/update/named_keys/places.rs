@@ -1,7 +1,7 @@
 //! The places in which keys are named, and how one comes there.
 
 use guestwire::engine::{DiscoveredConversation, Report};
-use guestwire::journal::job::{HistoryPage, HistoryRange, Restored};
+use guestwire::journal::{HistoryPage, HistoryRange, Restored};
 use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{Author, Choice, DeliveryStatus, RemoteMessage, TokenStatus, WebSession};
 use guestwire::session::conversations::Conversations;
@@ -103,7 +103,7 @@ fn found(desk: &mut Desk) {
     });
     let serial = serial.expect("the journal is asked");
     let entries: Vec<_> = desk.state.session.log.oldest_as_kept(2);
-    let want = HistoryRange::Found { query: "one".to_owned(), before: u64::MAX };
+    let want = HistoryRange::Found("one".to_owned(), u64::MAX);
     let page = HistoryPage { serial, want, entries, more: false, problem: None };
     desk.event(Event::Journal(JournalPage::History(page)));
 }
@@ -194,17 +194,17 @@ pub const PLACES: &[Place] = &[
         let until = desk.now.after(std::time::Duration::from_secs(30));
         desk.settle(id, "later", DeliveryStatus::Waiting { until, why: "429".into() }, None);
     }),
-    at("no token", |desk| drop(desk.report(Report::Token(TokenStatus::NoSecret { why: "No secret.".to_owned() })))),
+    at("no token", |desk| drop(desk.report(Report::Token(TokenStatus::NoSecret("No secret.".to_owned()))))),
     among("no token, a real organisation", real, |desk| {
-        desk.report(Report::Token(TokenStatus::BadClient { why: "invalid_client".to_owned() }));
+        desk.report(Report::Token(TokenStatus::BadClient("invalid_client".to_owned())));
     }),
     among("a session that ended", live, |desk| {
         web(desk);
-        live::session(desk, WebSession::Ended { why: "the session expired".into() });
+        live::session(desk, WebSession::Ended("the session expired".into()));
     }),
     among("a session that cannot be reached, from the log", live, |desk| {
         web(desk);
-        live::session(desk, WebSession::Unreachable { why: "refused".into() });
+        live::session(desk, WebSession::Unreachable("refused".into()));
         desk.keys("esc");
     }),
     at("an unfinished test run", |desk| {

@@ -443,7 +443,7 @@ fn a_fault_that_cannot_be_set_blocks_and_outside_the_sandbox_it_is_skipped() {
 fn without_a_token_and_a_prospect_of_one_it_is_blocked_at_once() {
     let mut rig = Rig::new(&steps("steps = [{ send = \"a\" }]"), Mode::Person);
     rig.on(RunnerEvent::Go);
-    let effects = rig.report(Report::Token(TokenStatus::BadClient { why: "wrong".to_owned() }));
+    let effects = rig.report(Report::Token(TokenStatus::BadClient("wrong".to_owned())));
     assert_eq!(effects, [RunnerEffect::Cancel(MessageId(1))]);
     assert_eq!(
         rig.step((0, 0)).why.as_deref(),
@@ -456,7 +456,7 @@ fn a_guest_with_a_session_of_its_own_needs_no_token() {
     let mut rig = Rig::new(&steps("steps = [{ send = \"a\" }]"), Mode::Person);
     rig.runner.cast.players[0].channel = Channel::WebMessaging;
     rig.on(RunnerEvent::Go);
-    let effects = rig.report(Report::Token(TokenStatus::BadClient { why: "wrong".to_owned() }));
+    let effects = rig.report(Report::Token(TokenStatus::BadClient("wrong".to_owned())));
     assert_eq!((effects, rig.step((0, 0)).why.as_deref()), (vec![], None));
     assert!(!rig.runner.lacked_a_token());
 }

@@ -19,20 +19,16 @@ fn what_cannot_be_observed_blocks() {
             "refused",
             |rig| {
                 let missing = vec!["conversation:message:view".to_owned()];
-                rig.read(RepliesReadable::No(Unreadable::Refused { status: 403, missing }));
+                rig.read(RepliesReadable::No(Unreadable::Refused(403, missing)));
             },
             "403, missing conversation:message:view",
         ),
         (
             "answered by something else",
-            |rig| drop(rig.read(RepliesReadable::No(Unreadable::NotTheService { status: 200 }))),
+            |rig| drop(rig.read(RepliesReadable::No(Unreadable::NotTheService(200)))),
             "200; the answer is not one of the service",
         ),
-        (
-            "failing",
-            |rig| drop(rig.read(RepliesReadable::No(Unreadable::Failing { status: 503 }))),
-            "503; the service failed",
-        ),
+        ("failing", |rig| drop(rig.read(RepliesReadable::No(Unreadable::Failing(503)))), "503; the service failed"),
         (
             "without a conversation id",
             |rig| drop(rig.read(RepliesReadable::No(Unreadable::NoConversationId))),
@@ -73,7 +69,7 @@ fn what_cannot_be_observed_blocks() {
 #[test]
 fn a_silence_that_was_observed_passes() {
     let text = steps("steps = [{ expect = { silence = \"1s\" } }]");
-    let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: Vec::new() });
+    let refused = || RepliesReadable::No(Unreadable::Refused(403, Vec::new()));
     for web in [true, false] {
         let mut rig = Rig::new(&text, Mode::Person);
         rig.token(1);
@@ -121,10 +117,8 @@ fn a_step_that_only_listens_opens_the_session() {
     rig.socket(RepliesReadable::No(Unreadable::SocketClosed("403".to_owned())));
     assert_eq!(rig.on(RunnerEvent::Go), [RunnerEffect::Connect(ONE)]);
     // It does not open.
-    let over = [
-        (0, WebSession::Ended { why: "403".into() }, "403"),
-        (60_000, WebSession::Connecting, "it did not open within 30 s"),
-    ];
+    let over =
+        [(0, WebSession::Ended("403".into()), "403"), (60_000, WebSession::Connecting, "it did not open within 30 s")];
     for (ms, now, why) in over {
         let mut rig = begun();
         rig.after(ms).report(session(now));

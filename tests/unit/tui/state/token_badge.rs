@@ -47,9 +47,9 @@ fn a_session_says_its_state_and_when_that_changes() {
     assert_eq!(said(&open(0), at(5)), "session time over");
     let why = || "".into();
     assert_eq!(said(&WebSession::Closed, at(0)), "session closed");
-    assert_eq!(said(&WebSession::ReadOnly { why: why() }, at(0)), "session read-only");
-    assert_eq!(said(&WebSession::Unreachable { why: why() }, at(0)), "session unreachable");
-    let broken = WebSession::Reconnecting { at: at(4_000), why: why() };
+    assert_eq!(said(&WebSession::ReadOnly(why()), at(0)), "session read-only");
+    assert_eq!(said(&WebSession::Unreachable(why()), at(0)), "session unreachable");
+    let broken = WebSession::Reconnecting(at(4_000), why());
     assert_eq!(said(&broken, at(500)), "session reconnecting 4 s");
     assert_eq!(session_change(&broken, at(500)), Some(at(1_000)));
     assert_eq!(session_change(&WebSession::Connecting, at(0)), None);
@@ -68,7 +68,7 @@ fn a_session_says_its_state_and_when_that_changes() {
 
 #[test]
 fn counts_down_to_a_retry() {
-    let status = TokenStatus::Expired { retry: Some(at(8_500)), why: String::new() };
+    let status = TokenStatus::Expired(Some(at(8_500)), String::new());
     assert_eq!(badge(&status, at(0)).alarm.as_deref(), Some("retry in 9 s"));
     assert_eq!(next_change(&status, at(0)), Some(at(500)));
     assert_eq!(next_change(&TokenStatus::Getting, at(0)), None);

@@ -97,7 +97,7 @@ fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
 
     let mut signed_out = picking(2, None, &[]);
     signed_out.on(NOW, FrontEndEvent::Begin);
-    let acts = signed_out.on(NOW, report(Report::Token(TokenStatus::NoSecret { why: "no secret".to_owned() })));
+    let acts = signed_out.on(NOW, report(Report::Token(TokenStatus::NoSecret("no secret".to_owned()))));
     assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::NotSignedIn)));
 }
 

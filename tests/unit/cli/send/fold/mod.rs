@@ -234,8 +234,8 @@ fn a_lost_answer_is_looked_up_and_then_five() {
             delivery(DeliveryStatus::Unknown(why().into())),
         ]
     };
-    let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: Vec::new() });
-    let failing = || RepliesReadable::No(Unreadable::Failing { status: 503 });
+    let refused = || RepliesReadable::No(Unreadable::Refused(403, Vec::new()));
+    let failing = || RepliesReadable::No(Unreadable::Failing(503));
     let rows = [
         ("it is there", vec![delivery(DeliveryStatus::Landed)], Exit::Done, r#""outcome":"accepted""#),
         ("it is not there in time", vec![FrontEndEvent::Due], Exit::Unknown, r#""outcome":"unknown""#),
@@ -299,7 +299,7 @@ fn a_reply_after_ours_ends_the_waiting() {
 #[test]
 fn no_reply_in_time_is_one_though_accepted_and_says_why() {
     let missing = || vec!["conversation:message:view".to_owned()];
-    let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: missing() });
+    let refused = || RepliesReadable::No(Unreadable::Refused(403, missing()));
     let end = NOW.after(Duration::from_secs(10));
     let unreadable = r#""replies_readable":false,"replies_cause":"replies-unreadable","replies_detail":"403, missing conversation:message:view""#;
     let rows: [(&str, Vec<FrontEndEvent>, &[&str]); 4] = [
@@ -421,7 +421,7 @@ fn choices_are_told() {
 #[test]
 fn a_web_message_needs_no_sign_in() {
     let web = || web_fold();
-    let no_secret = || report(Report::Token(TokenStatus::NoSecret { why: "none".to_owned() }));
+    let no_secret = || report(Report::Token(TokenStatus::NoSecret("none".to_owned())));
     let mut sent = web();
     assert_eq!(exit(&sent.on(NOW, no_secret())), None);
     let acts = feed(
@@ -450,10 +450,10 @@ fn no_route() -> Reason {
 fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
     let mut fold = web_fold();
     assert_eq!(exit(&fold.on(NOW, delivery(DeliveryStatus::Queued))), None);
-    let again = WebSession::Reconnecting { at: NOW.after(Duration::from_secs(2)), why: "no route".into() };
+    let again = WebSession::Reconnecting(NOW.after(Duration::from_secs(2)), "no route".into());
     let acts = fold.on(NOW, report(Report::Session { key: ConversationKey(3), session: again }));
     assert!(format!("{acts:?}").contains("waiting 2 s: no route"), "{acts:?}");
-    let session = WebSession::Unreachable { why: "no route; tried 8 times".into() };
+    let session = WebSession::Unreachable("no route; tried 8 times".into());
     let elsewhere = report(Report::Session { key: ConversationKey(0), session: session.clone() });
     assert_eq!(fold.on(NOW, elsewhere), []);
     let acts = fold.on(NOW, report(Report::Session { key: ConversationKey(3), session }));

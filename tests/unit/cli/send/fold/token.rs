@@ -7,10 +7,10 @@ use super::*;
 fn a_message_whose_token_was_refused_does_not_wait_for_ever_for_another() {
     let failed = |_| {
         let (facts, why) = (fixtures::token_facts(), "302 Found".to_owned());
-        report(Report::Token(TokenStatus::RenewFailed { facts, retry: NOW, why }))
+        report(Report::Token(TokenStatus::RenewFailed(facts, NOW, why)))
     };
     let until = NOW.after(Duration::from_secs(3_600));
-    let limited = TokenStatus::Limited { until, facts: Some(fixtures::token_facts()) };
+    let limited = TokenStatus::Limited(until, Some(fixtures::token_facts()));
     for (renewal, words) in [
         ((0..3).map(failed).collect(), "not signed in: 302 Found (3 tries)"),
         (vec![report(Report::Token(limited))], "asks to wait 1h, and this command waits 120 s at most"),
@@ -33,7 +33,7 @@ fn a_message_whose_token_was_refused_does_not_wait_for_ever_for_another() {
 fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
     let mut fold = fold(None);
     fold.on(NOW, delivery(DeliveryStatus::Queued));
-    let status = TokenStatus::NoSecret { why: "the environment variable X is not set".to_owned() };
+    let status = TokenStatus::NoSecret("the environment variable X is not set".to_owned());
     let acts = fold.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
     assert!(acts.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
@@ -45,7 +45,7 @@ fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
 fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
     let mut fold = fold(None);
     fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
-    let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
+    let status = TokenStatus::BadClient("authentication failed".to_owned());
     fold.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))));
     let acts = fold.on(NOW, delivery(DeliveryStatus::Refused("no token".into())));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
@@ -55,7 +55,7 @@ fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
 fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_outcome() {
     let mut fold = fold(None);
     fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
-    let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
+    let status = TokenStatus::BadClient("authentication failed".to_owned());
     assert_eq!(exit(&fold.on(NOW, FrontEndEvent::Report(Box::new(Report::Token(status))))), None);
     let acts =
         feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), delivery(DeliveryStatus::Accepted)]);

@@ -1,17 +1,18 @@
 //! The rules for the published channels, on exchanges as the engine tells them: an open message is a POST, a frame of the
 //! guest socket has the method `FRAME` and the answering frame as its response, the socket's opening is a GET.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::Arc;
 
-use guestwire::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
-use guestwire::model::Cause::{self, *};
-use guestwire::model::Confidence::{self, Likely, Possible, Sure};
-use guestwire::model::{
+use crate::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
+use crate::model::Cause::{self, *};
+use crate::model::Confidence::{self, Likely, Possible, Sure};
+use crate::model::{
     Channel, CheckAnswer, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Failure, FailureKind,
     Header, Objection, Outcome, Phase, Reason, Remedy, Request, Response, ServerRefusal, SessionEnd, Sign, TlsFault,
 };
 
-use crate::support::fixtures::{self, at_second, request, response};
+use crate::fixtures::{self, at_second, request, response};
 
 const DEPLOYMENT: &str = "d0d0c0de-1111-4222-8333-44445555bd8a";
 const INTEGRATION: &str = "1e9fa710-1111-4222-8333-44445555bd8a";
@@ -324,7 +325,7 @@ fn an_id_in_the_wrong_place_is_called_by_its_name() {
         answer(200, "HTTP/1.1", Vec::new(), &text),
     );
     if let Some(ExchangeStep::Try(attempt)) = read.steps.first_mut() {
-        Arc::make_mut(attempt).generation = Some(guestwire::model::Generation(1));
+        Arc::make_mut(attempt).generation = Some(crate::model::Generation(1));
     }
     let mut history = PastExchanges::default();
     history.exchange(&read);

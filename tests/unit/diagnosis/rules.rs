@@ -1,17 +1,18 @@
 //! The rules on facts that no server on this machine can bring about: names without an address, clocks, other regions.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use guestwire::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
-use guestwire::model::{
+use crate::diagnosis::{Case, PastExchanges, ProfileFacts, diagnose};
+use crate::model::{
     Attempt, Body, BodyForm, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, ExchangeId, ExchangeKind,
     ExchangeStep, Failure, FailureKind, Generation, Granted, Outcome, Party, Phase, ProxyName, Request, Response,
     Timing, TlsFault, TokenFacts,
 };
 
-use crate::support::fixtures::{self, SCOPE, at_second as at, token_facts};
+use crate::fixtures::{self, SCOPE, at_second as at, token_facts};
 
 const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
 const ID: &str = "5f0c91ce-1111-4222-8333-44445555bd8a";

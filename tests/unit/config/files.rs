@@ -1,12 +1,13 @@
 //! The corpus of config files: what loads, and the exact sentence for what does not.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use guestwire::config::origin::Origin;
-use guestwire::config::resolve::{ConfigInput, ConfigSource, resolve};
-use guestwire::config::settings::Paths;
-use guestwire::config::{Credentials, Flags, Problems, ProfileChoice, SecretSource, Settings, Terminal, regions};
+use crate::config::origin::{Lookup, Origin};
+use crate::config::resolve::{ConfigInput, ConfigSource, resolve};
+use crate::config::settings::Paths;
+use crate::config::{Credentials, Flags, Problems, ProfileChoice, SecretSource, Settings, Terminal, regions};
 
 fn no_env(_: &str) -> Option<OsString> {
     None
@@ -22,6 +23,13 @@ fn paths(name: &str) -> Paths {
     }
 }
 
+/// What settings are made of where a private file says `text`.
+pub fn config_of_text<'a>(text: &'a str, flags: &'a Flags, env: Lookup<'a>) -> ConfigInput<'a> {
+    let source = Some(ConfigSource { text, private: true });
+    let home = Some(Path::new("/home/anna"));
+    ConfigInput { paths: paths("config.toml"), path_rows: Vec::new(), home, source, flags, env }
+}
+
 fn resolve_text(
     name: &str,
     text: &str,
@@ -29,18 +37,11 @@ fn resolve_text(
     env: &dyn Fn(&str) -> Option<OsString>,
 ) -> Result<Settings, Problems> {
     let source = Some(ConfigSource { text, private: false });
-    resolve(ConfigInput {
-        paths: paths(name),
-        path_rows: Vec::new(),
-        home: Some(Path::new("/home/anna")),
-        source,
-        flags,
-        env,
-    })
+    resolve(ConfigInput { paths: paths(name), source, ..config_of_text(text, flags, env) })
 }
 
 fn corpus(kind: &str) -> Vec<(String, PathBuf, String)> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/session/config").join(kind);
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/unit/config").join(kind);
     let mut files: Vec<_> = std::fs::read_dir(dir)
         .unwrap()
         .map(|entry| entry.unwrap().path())
