@@ -29,18 +29,17 @@ pub(crate) mod toml_reader;
 pub(crate) mod vendor_files;
 
 // What tests from outside name.
-pub use flags::Flags;
 pub use problem::{FilePosition, Spot};
 pub use profile::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Redaction,
     TokenHost, WebhookSettings,
 };
 pub use proxy::ProfileProxy;
-pub use resolve::{ConfigInput, ConfigSource, resolve};
 pub use secret::{SecretSource, Terminal};
-pub use settings::{Agent, ConfiguredSnippet, KeyBinding, KeyContext, MetricsSettings, Paths};
+pub use settings::{Agent, ConfiguredSnippet, KeyBinding, KeyContext, MetricsSettings};
 
 pub(crate) use document::parse_duration;
+pub(crate) use flags::Flags;
 pub(crate) use load::{load, locate};
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use proxy::ProxyAddress;
