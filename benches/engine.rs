@@ -19,8 +19,8 @@ use guestwire::clock::Clock;
 use guestwire::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, SecretSource, TokenHost,
 };
-use guestwire::engine::send_log::{NoLog, SendLog};
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
+use guestwire::engine::{NoLog, SendLog};
 use guestwire::journal::{self, Journal};
 use guestwire::model::{Address, Conversation, ConversationKey, DeliveryStatus, MessageId};
 use http_client::Client;

@@ -3,7 +3,7 @@
 //! `cargo bench --profile measure --bench redact`
 
 use divan::Bencher;
-use guestwire::engine::redact::Redactor;
+use guestwire::engine::Redactor;
 use guestwire::model::Generation;
 
 const SIZE: usize = 1 << 20;

@@ -219,10 +219,10 @@ impl<F: FrontEnd> FrontEndLoop<'_, F> {
         if let Some(kept) = self.kept {
             match &report {
                 Report::Exchange(exchange) if exchange.outcome.is_settled() => kept.exchange(exchange),
-                Report::Conversation { key, messages, .. } | Report::MessagesArrived { key, messages } => {
+                Report::Conversation { key, messages, .. } | Report::MessagesArrived(key, messages) => {
                     kept.heard(*key, messages.clone());
                 }
-                Report::NotOnDisk { why, .. } => output::warn(&not_on_disk(why)),
+                Report::NotOnDisk(_, why) => output::warn(&not_on_disk(why)),
                 _ => {}
             }
         }

@@ -12,7 +12,7 @@ use super::exit::Failed;
 use super::output;
 use crate::config::{Profile, Settings};
 use crate::engine::EngineOptions;
-use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
+use crate::engine::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::journal::job::LogSource;
 use crate::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, files};
 use crate::model::{Conversation, ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};

@@ -62,31 +62,31 @@ pub fn report(report: &Report) {
         Report::Message { id, delivery, exchange, .. } => {
             info!(message = id.0, delivery = delivery.word(), exchange = exchange.map(|e| e.0), "message");
         }
-        Report::NotOnDisk { message, .. } => info!(message = message.0, "its status is not on disk yet"),
+        Report::NotOnDisk(message, _) => info!(message = message.0, "its status is not on disk yet"),
         Report::Conversation { key, state, messages, .. } => {
             debug!(conversation = key.0, state = state.word(), messages = messages.len(), "conversation");
         }
-        Report::MessagesArrived { key, messages } => {
+        Report::MessagesArrived(key, messages) => {
             debug!(conversation = key.0, messages = messages.len(), "heard");
         }
-        Report::RepliesReadable { key, readable, .. } => {
+        Report::RepliesReadable(key, readable, _) => {
             debug!(conversation = key.0, readable = readable.known(), "replies");
         }
-        Report::Typing { key, .. } => debug!(conversation = key.0, "typing"),
-        Report::Session { key, session } => info!(conversation = key.0, session = session.word(), "session"),
-        Report::ConversationIdKnown { key, .. } => info!(conversation = key.0, "conversation id learned"),
+        Report::Typing(key, _, _) => debug!(conversation = key.0, "typing"),
+        Report::Session(key, session) => info!(conversation = key.0, session = session.word(), "session"),
+        Report::ConversationIdKnown(key, _) => info!(conversation = key.0, "conversation id learned"),
         Report::Discovered { page, found, .. } => {
             info!(page, found = found.as_ref().map_or(0, Vec::len), "conversations listed");
         }
-        Report::Probe { asked, .. } => debug!(?asked, "probe"),
-        Report::Metrics { exchange, datagrams } => {
+        Report::Probe(asked, _) => debug!(?asked, "probe"),
+        Report::Metrics(exchange, datagrams) => {
             debug!(exchange = exchange.0, datagrams = datagrams.len(), "metrics");
         }
         Report::Agent(state) => debug!(state = state.chip(), "metrics agent"),
         Report::Webhook(state) => info!("{}", state.words()),
         Report::RateLimit(limit) => debug!(count = limit.count, allowed = limit.allowed, "rate limit"),
         Report::ClockSkew(seconds) => info!(seconds, "clock skew"),
-        Report::Notice { .. } => debug!("notice"),
+        Report::Notice(..) => debug!("notice"),
         Report::Stopped => info!("engine stopped"),
     }
 }

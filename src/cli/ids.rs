@@ -164,7 +164,7 @@ impl FrontEnd for IdsFold {
         match input {
             FrontEndEvent::Begin if self.look.is_idle() => vec![FrontEndEffect::Finish(Exit::Done)],
             FrontEndEvent::Report(report) => match *report {
-                Report::Probe { asked, result } => self.answered(asked, &result, now),
+                Report::Probe(asked, result) => self.answered(asked, &result, now),
                 report => {
                     let token = matches!(report, Report::Token(_));
                     self.session.apply(report, now);

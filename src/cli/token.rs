@@ -136,7 +136,7 @@ impl FrontEnd for TokenFold {
                     self.sign_in.exchange(&exchange);
                     Vec::new()
                 }
-                Report::Notice { text, .. } => vec![FrontEndEffect::message("notice", now, text)],
+                Report::Notice(_, text) => vec![FrontEndEffect::message("notice", now, text)],
                 _ => Vec::new(),
             },
             FrontEndEvent::Due | FrontEndEvent::Signal(_) | FrontEndEvent::Ended => self.finish(now),

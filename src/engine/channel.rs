@@ -115,7 +115,6 @@ fn words(request: &SendRequest) -> &str {
     }
 }
 
-/// The request of a message into `address`. One without a key says `now` as its time.
 pub fn call(
     profile: &Profile,
     entry: &ConversationEntry,
@@ -170,7 +169,6 @@ pub fn frame(entry: &ConversationEntry, request: &SendRequest, attachments: Vec<
     }
 }
 
-/// What a request asks for that carries a message.
 pub const fn asked(channel: Channel) -> CallKind {
     match channel {
         Channel::GuestApi => CallKind::GuestMessage,
@@ -179,7 +177,6 @@ pub const fn asked(channel: Channel) -> CallKind {
     }
 }
 
-/// What an accepting answer tells of the message.
 pub fn taken(channel: Channel, body: &[u8]) -> OpenAccepted {
     match channel {
         Channel::OpenMessaging => open_messaging::taken(body),

@@ -33,19 +33,15 @@ use super::client::wire::{CapturedWire, Stream, hand_over};
 use super::client::{Cancel, Client, ClientAnswer, Gate, NoAnswer, Tried, capture, ended};
 use super::redact::Redactor;
 
-/// The largest message that is taken.
-const MESSAGE_MAX: usize = 1 << 20;
+const MESSAGE_MAX: usize = 1 << 20; // the largest message that is taken
 /// Most bytes that wait to be written: frames of ours, and pongs for a peer that does not read them.
 const UNWRITTEN_MAX: usize = 2 * MESSAGE_MAX;
 pub const GOODBYE_BOUND: Duration = Duration::from_millis(300);
 
 pub type Socket = WebSocketStream<Box<dyn Stream>>;
 
-/// The answer to an upgrade, and the socket where it was a 101.
 type Opened = Result<(ClientAnswer, Option<Socket>), NoAnswer>;
 
-/// Opens a socket, within the bound on opening a connection and as much again for the answer. Ends sooner when it is
-/// stopped.
 pub async fn open(client: &Client, call: Call, stop: &mut Cancel) -> (Tried, Option<Socket>) {
     let began = Instant::now();
     let progress = Progress::default();
@@ -63,7 +59,6 @@ pub async fn open(client: &Client, call: Call, stop: &mut Cancel) -> (Tried, Opt
     (Tried { result, timing: Timing { first_byte, total, ..progress.timing() } }, socket)
 }
 
-/// Leaves an open socket. Whoever has gone first needs no goodbye.
 pub async fn leave(mut socket: Socket) {
     let _ = tokio::time::timeout(GOODBYE_BOUND, socket.close(None)).await;
 }
@@ -105,10 +100,8 @@ async fn upgrade(wire: CapturedWire, uri: &Uri, headers: HeaderMap) -> Opened {
 
 /// Between pings; a connection on which nothing comes for twice as long is dead. [15 s: real: seen in SDK source: MTSDK]
 pub const PING_EVERY: Duration = Duration::from_secs(15);
-/// Bound on writing one frame.
-const WRITE_BOUND: Duration = Duration::from_secs(10);
-/// Frames that wait to be taken in before reading stops.
-pub const AHEAD: usize = 64;
+const WRITE_BOUND: Duration = Duration::from_secs(10); // bound on writing one frame
+pub const AHEAD: usize = 64; // frames that wait to be taken in before reading stops
 
 /// Most bytes of pongs that wait for a peer which sends pings and takes nothing.
 const PONGS_MAX: usize = 64 << 10;
@@ -180,7 +173,6 @@ pub struct Link {
 }
 
 impl Link {
-    /// Starts the task of a conversation's socket. The number says which opening it is.
     pub fn start(
         socket: Socket,
         of: (ConversationKey, u64),
@@ -206,7 +198,6 @@ impl Link {
         let _ = timeout(2 * GOODBYE_BOUND, self.task).await;
     }
 
-    /// Closes the socket after what was handed over.
     pub fn close(&self) {
         let _ = self.orders.send(Order::Close);
     }

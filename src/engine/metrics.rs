@@ -30,8 +30,7 @@ use crate::text::one_line;
 
 use super::Report;
 
-/// Datagrams that wait for the thread at most.
-const QUEUE: usize = 1024;
+const QUEUE: usize = 1024; // datagrams that wait for the thread at most
 const LEAVING: Duration = Duration::from_millis(250);
 
 pub struct MetricsAgent {
@@ -42,7 +41,6 @@ pub struct MetricsAgent {
 }
 
 impl MetricsAgent {
-    /// Metrics of a profile for the configured agent. Opens nothing: the first datagram does.
     pub fn new(configured: &Configured, profile: &Profile, reports: Sender<Report>) -> Self {
         let _ = reports.try_send(Report::Agent(AgentState::Idle));
         let (queue, queued) = sync_channel::<String>(QUEUE);
@@ -66,7 +64,7 @@ impl MetricsAgent {
         let (exchange, points) = self.meter.report(report)?;
         let datagrams = points.iter().map(|point| self.datagram(point));
         let datagrams: Vec<_> = datagrams.filter(|one| self.queue.try_send(one.clone()).is_ok()).collect();
-        (!datagrams.is_empty()).then_some(Report::Metrics { exchange, datagrams })
+        (!datagrams.is_empty()).then_some(Report::Metrics(exchange, datagrams))
     }
 
     fn datagram(&self, point: &Point) -> String {
@@ -90,7 +88,6 @@ fn clean(tag: &str) -> String {
         .collect()
 }
 
-/// Sends a datagram through an open socket.
 type Socket = Box<dyn Fn(&[u8]) -> io::Result<usize> + Send>;
 
 struct Way {
@@ -175,7 +172,6 @@ impl Meter {
         }
     }
 
-    /// The points that a report makes, and the exchange behind them.
     fn report(&mut self, report: &Report) -> Option<(ExchangeId, Vec<Point>)> {
         match report {
             Report::Token(status) => {

@@ -20,8 +20,7 @@ mod metrics;
 mod outcome;
 mod queue;
 mod reading;
-pub mod redact;
-pub mod send_log;
+mod redact;
 mod token;
 mod web_session;
 
@@ -32,11 +31,12 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 use crate::config::{Credentials, Profile, Terminal};
 
-use redact::Redactor;
-
 pub use client::{Environment, check_ca_file, proxy_of, proxy_problems};
-pub use interface::{Command, Recalled, Report, SendRequest};
-pub use send_log::EngineOptions;
+pub use interface::{
+    Command, EngineOptions, GuestToken, GuestTokenAnswer, Intent, NoLog, Recalled, Recording, Report, SendLog,
+    SendRequest, Unrecorded,
+};
+pub use redact::Redactor;
 
 pub use crate::model::DiscoveredConversation;
 

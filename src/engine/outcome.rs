@@ -37,10 +37,8 @@ use crate::model::{Failure, FailureKind, Outcome, Reason, ServerRefusal, Sign, f
 
 use super::queue::{backoff, up_to};
 
-/// Wait after "slower" where none is named. [MTSDK]
-pub const SLOWER: Duration = Duration::from_secs(3);
+pub const SLOWER: Duration = Duration::from_secs(3); // wait after "slower" where none is named. [MTSDK]
 
-/// A whole answer to a request, as evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerEvidence {
     pub answerer: Answerer,
@@ -101,7 +99,6 @@ pub fn of_answer(answer: &AnswerEvidence, lost: bool) -> TryResult {
     }
 }
 
-/// Judges a try of a message that got no whole answer.
 pub fn of_failure(failure: &Failure) -> TryResult {
     if !failure.wrote {
         let healing = match failure.kind {
@@ -122,7 +119,6 @@ pub fn of_failure(failure: &Failure) -> TryResult {
     }
 }
 
-/// Judges the frame that answers a message which went through the guest socket.
 pub fn of_frame(theirs: &Theirs) -> TryResult {
     match &theirs.said {
         GuestSocketMessage::Message(_) if theirs.code < 400 => TryResult::Accepted,
@@ -155,12 +151,9 @@ const LOST_FIRST: Duration = Duration::from_secs(1);
 const LOST_MAX: Duration = Duration::from_secs(10);
 /// A server that asks for a longer wait than this is taken to have refused.
 pub const WAIT_MAX: Duration = Duration::from_secs(600);
-/// Least pause after a 429, whatever wait it names.
-const LIMITED_MIN: Duration = Duration::from_millis(500);
-/// First pause after a 429 that names no wait.
-const LIMITED_FIRST: Duration = Duration::from_secs(2);
+const LIMITED_MIN: Duration = Duration::from_millis(500); // least pause after a 429, whatever wait it names
+const LIMITED_FIRST: Duration = Duration::from_secs(2); // first pause after a 429 that names no wait
 
-/// How often a send was tried again so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tries {
     pub connect: u32,      // because no connection came about

@@ -18,8 +18,7 @@ use crate::model::{ConversationKey, MessageId, Moment, RateLimit};
 
 /// The window in which the platform counts requests. [real: documented, "300 requests a minute"]
 const WINDOW: Duration = Duration::from_secs(60);
-/// Requests of the window that everything else leaves to messages.
-const RESERVE: u32 = 10;
+const RESERVE: u32 = 10; // requests of the window that everything else leaves to messages
 
 #[derive(Clone, Debug, Default)]
 struct Lane {
@@ -52,7 +51,6 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// A queue that lets up to `parallel` (at least one) conversations send side by side.
     pub fn new(parallel: usize) -> Self {
         Self { lanes: BTreeMap::new(), parallel: parallel.max(1), in_flight: 0, last: ConversationKey(u32::MAX) }
     }
@@ -79,7 +77,6 @@ impl Queue {
         Some(message)
     }
 
-    /// A message in flight is done. False: it was not in flight.
     pub fn finish(&mut self, conversation: ConversationKey, message: MessageId) -> bool {
         let Some(lane) = self.lanes.get_mut(&conversation).filter(|lane| lane.in_flight == Some(message)) else {
             return false;
@@ -147,7 +144,6 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// At most `allowed` (at least one) in any span of `per`.
     pub fn new(allowed: u32, per: Duration) -> Self {
         Self { allowed: allowed.max(1) as usize, per, sent: VecDeque::new() }
     }
@@ -174,7 +170,6 @@ impl Rate {
     }
 }
 
-/// What is known of the rate limit, and what was spent since.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
     limit: Option<RateLimit>,
@@ -198,7 +193,6 @@ impl Pace {
         self.silence(now.after(wait.min(WINDOW)).min(window.unwrap_or(now.after(WINDOW))));
     }
 
-    /// Until when the server asked for nothing but messages.
     pub fn reads_held(&self, now: Moment) -> Option<Moment> {
         self.reads_held.filter(|until| now.mono < until.mono)
     }

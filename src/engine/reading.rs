@@ -19,15 +19,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::genesys::conversations::ListedMessage;
 use crate::model::{Author, MessageId, Moment, RemoteMessage, RemoteState};
 
-/// Between an answer and the last look: bots often say two things.
-const LINGER: Duration = Duration::from_secs(2);
-/// How far the remote side's clock and a `Date` of whole seconds may lie apart.
-const TOLERANCE: Duration = Duration::from_secs(5);
+const LINGER: Duration = Duration::from_secs(2); // between an answer and the last look: bots often say two things
+const TOLERANCE: Duration = Duration::from_secs(5); // of a clock and a `Date` of whole seconds
 /// Messages of ours that are remembered, beside unknown ones; and of the guest's that are none of ours so far.
 const OURS: usize = 64;
 const GUESTS: usize = 256;
-/// Remote ids of ours that are remembered.
-const CLAIMED: usize = 4_096;
+const CLAIMED: usize = 4_096; // remote ids of ours that are remembered
 
 /// The pauses between reads, and how often the last is repeated.
 pub type ReadPauses<'a> = (&'a [Duration], u32);
@@ -59,7 +56,6 @@ impl When {
     }
 }
 
-/// A message of ours that a read may say something about.
 #[derive(Clone, Debug)]
 struct Ours {
     message: MessageId,
@@ -69,7 +65,6 @@ struct Ours {
     answered: bool,
 }
 
-/// A message that a guest said, and none of ours so far.
 #[derive(Clone, Debug)]
 struct OfGuest {
     id: String,
@@ -84,7 +79,6 @@ pub enum Settled {
     Landed(MessageId, String),
 }
 
-/// Whether reading is worth a try.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Access {
     #[default]
@@ -93,7 +87,6 @@ enum Access {
     Refused, // only a person's asking, or a new token, tries again
 }
 
-/// What is known of one conversation, and when it is read next.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyReader {
     heard: HeardMessages,
@@ -114,12 +107,10 @@ impl ReplyReader {
         *self = Self { heard: std::mem::take(&mut self.heard), ..Self::default() };
     }
 
-    /// Whether anything was heard in it.
     pub const fn has_heard(&self) -> bool {
         self.heard.newest.is_some()
     }
 
-    /// A send ended as accepted or unknown.
     pub fn sent(&mut self, message: MessageId, text: &str, when: When, remote_id: Option<String>) {
         if let Some(id) = &remote_id {
             self.known(id);
@@ -142,7 +133,6 @@ impl ReplyReader {
         }
     }
 
-    /// Remembers that the message of that remote id is one of ours.
     pub fn known(&mut self, remote_id: &str) {
         self.claimed.insert(remote_id.to_owned());
         self.guests.retain(|guest| guest.id != remote_id);
@@ -168,7 +158,6 @@ impl ReplyReader {
         self.asked |= asked;
     }
 
-    /// A new token: what the old one was refused may be tried again.
     pub fn new_token(&mut self) {
         if self.access == Access::Refused {
             self.access = Access::Renewed;
@@ -184,7 +173,6 @@ impl ReplyReader {
         std::mem::take(&mut self.asked)
     }
 
-    /// The ids of `listed` whose messages are not known yet.
     pub fn unknown_ids(&self, listed: &[ListedMessage]) -> Vec<String> {
         listed.iter().filter(|l| !self.heard.ids.contains(&hash(&l.id))).map(|l| l.id.clone()).collect()
     }

@@ -20,17 +20,14 @@ use crate::model::{Acceptance, Generation, Granted, Moment, TokenFacts, TokenSta
 
 use super::queue::{backoff, up_to};
 
-/// The longest margin before the end at which a token is renewed.
-const MARGIN_MAX: Duration = Duration::from_secs(300);
+const MARGIN_MAX: Duration = Duration::from_secs(300); // the longest margin before the end at which a token is renewed
 /// First and longest pause after a failed try.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
-/// Pause after a 429 that names none.
-const PAUSE_LIMITED: Duration = Duration::from_secs(30);
+const PAUSE_LIMITED: Duration = Duration::from_secs(30); // pause after a 429 that names none
 /// A token younger than this that was minted because of a 401, and that nothing has accepted yet, is not minted again
 /// for the next 401: it is not the token that is refused.
 const FRESH: Duration = Duration::from_secs(10);
-/// Why a token that was granted is none.
 pub const ENDED_BEFORE: &str = "the token had ended before it arrived (expires_in is too short)";
 /// How long the first sends of a session wait to be told the token's scopes, and a pasted token to be called signed in.
 const VERIFY_MAX: Duration = Duration::from_secs(5);
@@ -68,7 +65,6 @@ impl TokenDenied {
     }
 }
 
-/// What `tokens/me` said of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verified {
     Taken(TokenInfo), // the API took it, and told what it may do
@@ -85,7 +81,6 @@ pub enum Refuted {
     Final,
 }
 
-/// Whether a request may go out now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outlook {
     Ready(Generation), // with the token of this generation
@@ -192,7 +187,6 @@ impl TokenMachine {
         [self.next_step(now), end, hold].into_iter().flatten().min()
     }
 
-    /// When a token is asked for by itself.
     fn next_step(&self, now: Moment) -> Option<Moment> {
         match &self.stage {
             Stage::Wanted => Some(now),
@@ -365,7 +359,6 @@ impl TokenMachine {
         }
     }
 
-    /// The status, if it changed since it was told last.
     pub fn status_news(&mut self, now: Moment) -> Option<TokenStatus> {
         let status = self.status(now);
         (status != self.told).then(|| {
@@ -389,12 +382,10 @@ impl TokenMachine {
         Generation(self.generation.0.saturating_add(1))
     }
 
-    /// Whether `tokens/me` is being asked about this generation.
     pub fn is_asked_about(&self, generation: Generation) -> bool {
         self.current.as_ref().is_some_and(|c| c.facts.generation == generation && c.verify == Verify::Asked)
     }
 
-    /// The newest token's facts, whether it is still valid or not.
     pub fn facts(&self) -> Option<&TokenFacts> {
         self.current.as_ref().map(|c| &c.facts)
     }
@@ -404,7 +395,6 @@ impl TokenMachine {
     }
 }
 
-/// Scopes that are needed and known not to be granted.
 fn missing(required: &[String], granted: &Granted) -> Vec<String> {
     required.iter().filter(|s| granted.has(s) == Some(false)).cloned().collect()
 }

@@ -39,14 +39,10 @@ use super::queue::backoff;
 /// First and longest pause before a broken socket is opened again.
 pub const AGAIN_FIRST: Duration = Duration::from_secs(1);
 const AGAIN_MAX: Duration = Duration::from_secs(30);
-/// A session that lived for so long was a good one.
-const LIVED: Duration = Duration::from_secs(30);
-/// How often opening is tried in a row.
-pub const TRIES: u32 = 8;
-/// Bound on the answer to `configureSession`.
-const CONFIGURE_BOUND: Duration = Duration::from_secs(15);
-/// Bound on the answer to `closeSession`: nothing depends on it.
-const CLOSE_BOUND: Duration = Duration::from_secs(3);
+const LIVED: Duration = Duration::from_secs(30); // a session that lived for so long was a good one
+pub const TRIES: u32 = 8; // how often opening is tried in a row
+const CONFIGURE_BOUND: Duration = Duration::from_secs(15); // bound on the answer to `configureSession`
+const CLOSE_BOUND: Duration = Duration::from_secs(3); // bound on the answer to `closeSession`: nothing depends on it
 
 /// Who wants the session open: a person who looks at the conversation (or whoever looks for a message of an earlier
 /// session in it), a message, or a person who asks for it.
@@ -111,7 +107,6 @@ impl Machine {
         Self { phase: Phase::Told(WebSession::Closed), start_new: false, failed: 0, since: Moment::ZERO, first, rng }
     }
 
-    /// Where it stands, as it is told.
     pub fn session(&self) -> WebSession {
         match &self.phase {
             Phase::Told(session) => session.clone(),
@@ -120,7 +115,6 @@ impl Machine {
         }
     }
 
-    /// Whether it was open at some time: what leads there was in order then.
     pub fn was_open(&self) -> bool {
         self.since != Moment::ZERO
     }
@@ -201,7 +195,6 @@ impl Machine {
         self.is_writable() || !matches!(self.phase, Phase::Told(_))
     }
 
-    /// What is open, or being opened, is dropped.
     fn dropped(&self) -> Vec<SocketStep> {
         self.is_live().then_some(SocketStep::Drop).into_iter().collect()
     }
@@ -299,7 +292,6 @@ impl Machine {
         if session.new { vec![] } else { vec![SocketStep::CatchUp] }
     }
 
-    /// `closeSession` was answered, or will not be.
     fn closed(&mut self, now: Moment) -> Vec<SocketStep> {
         match self.phase {
             Phase::Closing(_) if !self.start_new => {
@@ -354,7 +346,6 @@ impl Machine {
     }
 }
 
-/// A frame of ours under way: whose it is, and until when its answer is waited for.
 #[derive(Debug)]
 pub struct Waiting<T> {
     pub tracing: String,

@@ -27,7 +27,7 @@ pub fn token_info(api: &str, token: &SecretString) -> Result<Call, BadCall> {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenInfo {
-    pub scopes: Option<Vec<String>>, // `authorizedScope`, else the client's own `scope` list; `None` where neither came
+    pub scopes: Option<Vec<String>>, // `authorizedScope`, else the client's own `scope`; `None` where neither came
     pub organization: Option<String>,
     pub client: Option<String>,
 }

@@ -70,7 +70,7 @@ const UNANSWERABLE: [&str; 6] =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Structured {
     pub id: Option<String>,
-    pub key: Option<String>, // what doubles are told by: `channel.messageId`, else `id`. [live and history disagree on ids]
+    pub key: Option<String>, // tells doubles: `channel.messageId`, else `id` [live and history disagree]
     pub kind: String,        // `Text`, `Structured`, `NormalizedEvent`, `Receipt`, …
     pub by_guest: bool,      // said by the guest (`Inbound`), maybe through another connection
     pub author: Author,

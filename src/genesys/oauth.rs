@@ -68,7 +68,7 @@ pub fn summary(client: &OAuthClient) -> String {
 #[derive(Clone, Debug)]
 pub struct Grant {
     pub token: SecretString,
-    pub lifetime: Option<Duration>, // `expires_in`, at most [`LIFETIME_MAX`]; `None` where the answer names none that can be read
+    pub lifetime: Option<Duration>, // at most [`LIFETIME_MAX`]; `None` where none that can be read came
     pub scopes: Option<Vec<String>>, // `scope`, split; `None` where the answer names none (as the real service does)
     pub odd: Option<String>,        // of `expires_in`, and what follows from that: a sentence without a full stop
 }

@@ -67,7 +67,7 @@ pub enum WebhookContent {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outbound {
-    pub unique: (String, String), // "Each message must have a unique combination of id and time": what doubles are told by
+    pub unique: (String, String), // "a unique combination of id and time": what doubles are told by
     pub conversation_id: Option<String>,
     pub integration_id: Option<String>,
     pub guest_id: Option<String>, // to whom: the provider's id of the guest

@@ -44,7 +44,7 @@ pub use job::{
 };
 pub use reader::JournalReader;
 
-use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
+use crate::engine::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
 use columns::Keys;
 use work::{GuestTokenWork, Lanes, Recorded, Work, lanes};

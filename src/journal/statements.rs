@@ -8,7 +8,7 @@ use super::Job;
 use super::columns::{self, Keys, json, run};
 use super::job::LogSource;
 use super::work::{GuestTokenWork, Work};
-use crate::engine::send_log::{GuestToken, Intent, Unrecorded};
+use crate::engine::{GuestToken, Intent, Unrecorded};
 use crate::model::{Exchange, Message, RemoteMessage, Variation};
 
 /// How entries of the log are numbered.

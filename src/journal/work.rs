@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{Receiver, Sender, WeakSender, channel};
 use tokio::sync::oneshot;
 
 use super::Job;
-use crate::engine::send_log::{GuestToken, Intent, Unrecorded};
+use crate::engine::{GuestToken, Intent, Unrecorded};
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};
 
 /// The most that a lane holds.

@@ -23,7 +23,7 @@ use super::job::Restored;
 use super::statements::{self, Numbers};
 use super::work::{Inbox, Work};
 use super::{Job, JournalOptions, JournalPage, Trouble, restore, upkeep};
-use crate::engine::send_log::Unrecorded;
+use crate::engine::Unrecorded;
 
 /// The thread is at leisure when there was nothing to do for so long: what can wait never competes with sends.
 const QUIET: Duration = Duration::from_millis(250);

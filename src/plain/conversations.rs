@@ -201,7 +201,7 @@ impl Plain {
         let page = u32::try_from(number(rest)?.unwrap_or(1)).ok().filter(|page| *page > 0);
         let page = page.ok_or("There is no such page. Type .active, or .active 2 for the second page.")?;
         self.asked.page = Some(page);
-        self.ask(Command::Discover { page });
+        self.ask(Command::Discover(page));
         Ok(())
     }
 
@@ -325,7 +325,7 @@ impl Plain {
         if !matches!(ask, SessionAsk::Join | SessionAsk::History | SessionAsk::Health) {
             self.asked.web_session = Some(AwaitedSession { key, ask, until: self.now.after(SESSION_WAIT) });
         }
-        self.ask(Command::Session { key, ask });
+        self.ask(Command::Session(key, ask));
     }
 
     /// Why a session stays as it is, whatever it is asked: nothing would be told of it.

@@ -57,7 +57,7 @@ impl Session {
             Report::Message { id, delivery, exchange, remote_id } => {
                 self.message(id, delivery, exchange, remote_id, changes);
             }
-            Report::NotOnDisk { why, .. } => {
+            Report::NotOnDisk(_, why) => {
                 self.log.note(now, ExchangeKind::Sys, not_on_disk(&why));
                 changes.notice(Notice::NotOnDisk(why));
             }
@@ -67,29 +67,29 @@ impl Session {
                 let news = self.brought(key, messages, |thread, brought, _| thread.read(brought), now, changes);
                 changes.notice(Notice::Read { key, before, since, news });
             }
-            Report::MessagesArrived { key, messages } => self.arrived(key, messages, now, changes),
-            Report::RepliesReadable { key, readable, .. } => {
+            Report::MessagesArrived(key, messages) => self.arrived(key, messages, now, changes),
+            Report::RepliesReadable(key, readable, _) => {
                 let changed = self.conversations.set_readable(key, readable);
                 changes.notice(Notice::Replies { key, changed });
             }
-            Report::Typing { key, author, until } => {
+            Report::Typing(key, author, until) => {
                 if author != Author::Guest
                     && let Some(item) = self.conversations.item_mut(key)
                 {
                     item.live.typing = until.map(|until| (author, until));
                 }
             }
-            Report::Session { key, session } => {
+            Report::Session(key, session) => {
                 if let Some(before) = self.conversations.set_session(key, session) {
                     changes.notice(Notice::WebSession(key, before));
                 }
             }
-            Report::ConversationIdKnown { key, conversation_id: id } => {
+            Report::ConversationIdKnown(key, id) => {
                 let new = self.conversations.learned(key, &id);
                 self.keep(Job::ConversationIdKnown(key, id), changes);
                 changes.notice(Notice::ConversationId { key, new });
             }
-            Report::Metrics { exchange, datagrams } => self.log.set_metrics(exchange, datagrams),
+            Report::Metrics(exchange, datagrams) => self.log.set_metrics(exchange, datagrams),
             Report::Agent(agent) => self.listeners.agent = Some(agent),
             Report::Webhook(webhook) => self.listeners.webhook = Some(webhook),
             Report::RateLimit(limit) => self.server.rate_limit = Some(limit),
@@ -99,14 +99,14 @@ impl Session {
                 self.threads.clock_skew(seconds);
                 changes.notice(Notice::ClockSkew(seconds));
             }
-            Report::Notice { at: _, conversation, text } => {
+            Report::Notice(conversation, text) => {
                 self.note(conversation, &text, now, changes);
                 changes.notice(Notice::EngineNotice(text));
             }
             Report::Stopped => changes.notice(Notice::Stopped),
             // Answers to whoever asked: the exchanges that brought them are in the log.
-            Report::Discovered { .. } | Report::Probe { asked: ProbeQuestion::Id(..), .. } => {}
-            Report::Probe { asked, result } => self.probe_answered(asked, &result, now, changes),
+            Report::Discovered { .. } | Report::Probe(ProbeQuestion::Id(..), _) => {}
+            Report::Probe(asked, result) => self.probe_answered(asked, &result, now, changes),
         }
     }
 

@@ -68,13 +68,13 @@ impl Session {
             changes.engine(Command::Recall(recalled));
         }
         for (key, heard) in &restored.heard {
-            changes.engine(Command::Heard { key: *key, messages: heard.clone() });
+            changes.engine(Command::Heard(*key, heard.clone()));
         }
         let active = self.conversations.active();
         if takes_over {
             // Its session could not be opened before.
             if let Some(key) = active.filter(|key| self.has_sessions(*key)) {
-                changes.engine(Command::Session { key, ask: SessionAsk::Connect });
+                changes.engine(Command::Session(key, SessionAsk::Connect));
             }
         } else {
             self.journal.opened = restored.open.or(active);
@@ -138,7 +138,7 @@ impl Session {
         // What begins in a sandbox begins anew, with other ids, when that is started anew.
         if !self.profile.sandbox {
             for (key, conversation_id) in std::mem::take(&mut restored.learned) {
-                changes.engine(Command::Learn { key, conversation_id });
+                changes.engine(Command::Learn(key, conversation_id));
             }
         }
         self.log.set_names(self.names());

@@ -119,7 +119,7 @@ impl Session {
                 }
             }
             RunnerEffect::Read(key) => changes.engine(Command::Read(key)),
-            RunnerEffect::Connect(key) => changes.engine(Command::Session { key, ask: SessionAsk::Connect }),
+            RunnerEffect::Connect(key) => changes.engine(Command::Session(key, SessionAsk::Connect)),
             RunnerEffect::Renew => changes.engine(Command::Renew),
             RunnerEffect::Sandbox(asked) => changes.push(Change::Sandbox(asked)),
             RunnerEffect::ClearFaults => changes.push(Change::ClearFaults),

@@ -28,7 +28,7 @@ fn said(session: &mut Session, first: u64, count: u64) {
             let wall = now.after(Duration::from_millis(*id)).wall;
             RemoteMessage::new(format!("message-{id}"), Author::Bot, format!("{id} {}", "x".repeat(200)), wall)
         };
-        apply(session, Report::MessagesArrived { key: KEY, messages: burst.iter().map(message).collect() }, now);
+        apply(session, Report::MessagesArrived(KEY, burst.iter().map(message).collect()), now);
     }
 }
 

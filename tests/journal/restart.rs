@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::support::pty::{Session, guestwire as program, taken};
-use guestwire::engine::send_log::{Intent, SendLog as _};
+use guestwire::engine::{Intent, SendLog as _};
 use guestwire::journal::{HistoryRange, LogSource};
 use guestwire::journal::{Job, Journal, JournalOptions, JournalPage, JournalReader, profile_dir};
 use guestwire::model::{Author, Conversation, ConversationKey, DeliveryStatus, Message, MessageId, Moment};

@@ -68,7 +68,7 @@ async fn examine(profile: Profile, send_test: bool) -> (DoctorVerdict, Vec<Strin
                 }
             }
             Report::ClockSkew(seconds) => history.skew_told(seconds),
-            Report::Probe { asked, result } => {
+            Report::Probe(asked, result) => {
                 let exchange = if let Probed::Asked(id) = &result { known.get(id).cloned() } else { None };
                 let evidence =
                     DoctorEvidence { profile: &facts, history: &history, token: token.as_ref(), proxied: false };

@@ -67,11 +67,7 @@ const COURSES: [Course; 3] = [
                     since: None,
                     messages: vec![ours, reply],
                 },
-                Report::RepliesReadable {
-                    key: KEY,
-                    readable: RepliesReadable::Yes,
-                    as_of: crate::model::AsOf::ReadAt(at_millis(950)),
-                },
+                Report::RepliesReadable(KEY, RepliesReadable::Yes, crate::model::AsOf::ReadAt(at_millis(950))),
             ]
         },
         facts: Facts {

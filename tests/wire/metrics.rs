@@ -102,7 +102,7 @@ impl Session {
         loop {
             let report = tokio::time::timeout(BOUND, self.reports.recv()).await.expect("it goes on").expect("it runs");
             match &report {
-                Report::Metrics { exchange, datagrams } => {
+                Report::Metrics(exchange, datagrams) => {
                     self.datagrams.insert(*exchange, datagrams.clone());
                 }
                 Report::Exchange(exchange) => {

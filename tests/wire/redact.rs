@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use guestwire::engine::redact::Redactor;
+use guestwire::engine::Redactor;
 use guestwire::model::Generation;
 use url::form_urlencoded::byte_serialize;
 

@@ -144,9 +144,7 @@ impl RunFold {
                     }
                     RunnerEffect::Cancel(message) => FrontEndEffect::Ask(Command::Cancel(message)),
                     RunnerEffect::Read(key) => FrontEndEffect::Ask(Command::Read(key)),
-                    RunnerEffect::Connect(key) => {
-                        FrontEndEffect::Ask(Command::Session { key, ask: SessionAsk::Connect })
-                    }
+                    RunnerEffect::Connect(key) => FrontEndEffect::Ask(Command::Session(key, SessionAsk::Connect)),
                     RunnerEffect::Renew => FrontEndEffect::Ask(Command::Renew),
                     RunnerEffect::Sandbox(asked) => FrontEndEffect::Local(LocalRequest::SetUpSandbox(asked)),
                     RunnerEffect::ClearFaults => FrontEndEffect::ClearFaults,

@@ -17,14 +17,10 @@ use crate::text::one_line;
 
 use super::tls;
 
-/// Most bytes of an answer's header, about what browsers take.
-pub const HEAD_MAX: usize = 384 * 1024;
-/// Most fields of an answer's header.
-pub const HEAD_FIELDS_MAX: usize = 1_000;
-/// How much of a body is kept. The rest is counted.
-pub const BODY_MAX: usize = 1 << 20;
-/// Most bytes of a body that are read, most of them only to be counted.
-const BODY_READ_MAX: u64 = 32 << 20;
+pub const HEAD_MAX: usize = 384 * 1024; // most bytes of an answer's header, about what browsers take
+pub const HEAD_FIELDS_MAX: usize = 1_000; // most fields of an answer's header
+pub const BODY_MAX: usize = 1 << 20; // how much of a body is kept. The rest is counted
+const BODY_READ_MAX: u64 = 32 << 20; // most bytes of a body that are read, most of them only to be counted
 /// Most pieces in which a body may come; one of [`BODY_READ_MAX`] that fills its packets has fewer.
 const BODY_PIECES_MAX: u32 = 32_768;
 
@@ -37,12 +33,10 @@ pub struct Tried {
 #[derive(Clone, Debug)]
 pub struct NoAnswer {
     pub failure: Failure,
-    /// What came of an answer; with [`FailureKind::Proxy`] it is the proxy's, and whole.
-    pub partial: Option<Box<ClientAnswer>>,
+    pub partial: Option<Box<ClientAnswer>>, // what came of one; with `FailureKind::Proxy` the proxy's, and whole
 }
 
 impl NoAnswer {
-    /// The answer of the host itself, as far as it came.
     pub fn by_host(&self) -> Option<&ClientAnswer> {
         self.partial.as_deref().filter(|_| self.failure.kind != FailureKind::Proxy)
     }

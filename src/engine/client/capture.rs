@@ -14,7 +14,6 @@ use crate::text::json;
 
 use super::answer::{BODY_MAX, ClientAnswer, NoAnswer};
 
-/// How many encodings of one body are undone.
 const ENCODINGS_MAX: usize = 3;
 
 /// The request as it is, or would be, written. `Host` is what the connection adds (`:authority` in HTTP/2).
@@ -32,12 +31,10 @@ pub fn request(call: &Call, redactor: &Redactor) -> Request {
     }
 }
 
-/// A frame of a socket: JSON nearly always.
 pub fn frame(text: &str, redactor: &Redactor) -> Body {
     body(text.as_bytes(), text.len() as u64, &HeaderMap::new(), redactor, false)
 }
 
-/// Why no whole answer came, and what came of it.
 pub fn failure(none: &NoAnswer, redactor: &Redactor) -> Failure {
     let NoAnswer { failure, partial } = none;
     // A proxy's answer is whole.

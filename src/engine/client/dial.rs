@@ -39,7 +39,6 @@ impl Progress {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The part under way; where none is, a connection is waited for.
     pub fn phase(&self) -> Phase {
         self.lock().0.unwrap_or(Phase::Connect)
     }
@@ -59,7 +58,6 @@ impl Progress {
     }
 }
 
-/// What will be spoken over a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speaks {
     Http,      // HTTP/2 or 1.1, whichever the server prefers; a proxy is asked for what is not encrypted
@@ -96,7 +94,6 @@ pub fn proxy_of(profile: &Profile, environment: &Environment) -> Result<Option<P
     proxy.map(|proxy| proxy.map(|proxy| proxy.name)).map_err(|failure| failure.detail)
 }
 
-/// Opens connections, within a profile's bound and with its trust.
 pub struct Dialer {
     pub bound: Duration,
     ca_files: Vec<PathBuf>,
@@ -105,7 +102,6 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    /// Opens and loads nothing yet. The profile's bound is on opening one connection, all parts together.
     pub fn new(profile: &Profile, environment: Environment) -> Self {
         Self {
             bound: profile.connect_timeout,
@@ -222,7 +218,6 @@ fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Addresses that are known already, for a connector that asks for them.
 #[derive(Clone)]
 struct Known(Vec<SocketAddr>);
 
@@ -296,7 +291,6 @@ async fn tunnel(proxy: &Proxy, place: &Place<'_>, wire: CapturedWire) -> Result<
     Err(NoAnswer { failure, partial: Some(Box::new(answer)) })
 }
 
-/// What to do about a proxy's refusal.
 fn advice(status: u16, proxy: &Proxy, to: &str) -> String {
     match (status, &proxy.credentials) {
         (407, given) => {

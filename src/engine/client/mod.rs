@@ -55,7 +55,6 @@ pub enum Stop {
     Late,
 }
 
-/// What ends a try early.
 pub struct Cancel {
     late: Instant,
     taken_back: oneshot::Receiver<()>,
@@ -104,7 +103,6 @@ impl Service<Uri> for Connector {
 
 type Pool = legacy::Client<Connector, GatedBody>;
 
-/// Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
     clock: Clock,
@@ -115,7 +113,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for `profile`'s bounds and CA files, and the proxies of `environment`. Opens and loads nothing.
     pub fn new(profile: &Profile, clock: Clock, environment: Environment) -> Self {
         Self { clock, dialer: Arc::new(Dialer::new(profile, environment)), pool: Arc::default() }
     }

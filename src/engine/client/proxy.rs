@@ -20,10 +20,8 @@ type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 #[derive(Clone)]
 pub struct Environment {
     lookup: Arc<Lookup>,
-    /// Whether it is the process's own, beside which the system's settings count.
-    own: bool,
-    /// What the profile says, which counts before the variables.
-    profile: Option<ProfileProxy>,
+    own: bool,                     // whether it is the process's own, beside which the system's settings count
+    profile: Option<ProfileProxy>, // what the profile says, which counts before the variables
 }
 
 impl Default for Environment {
@@ -40,16 +38,13 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// A proxy, and how to be let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
     pub name: ProxyName,
-    /// TLS is spoken with it.
-    pub secure: bool,
+    pub secure: bool, // TLS is spoken with it
     pub host: String,
     pub port: u16,
-    /// The value of `Proxy-Authorization`, where user and password are given.
-    pub credentials: Option<HeaderValue>,
+    pub credentials: Option<HeaderValue>, // the value of `Proxy-Authorization`, where user and password are given
 }
 
 impl Environment {
@@ -58,9 +53,8 @@ impl Environment {
         Self { lookup: Arc::new(lookup), own: false, profile: None }
     }
 
-    /// The same, with what a profile says of its proxy.
     #[must_use]
-    pub fn for_profile(self, profile: &Profile) -> Self {
+    pub(super) fn for_profile(self, profile: &Profile) -> Self {
         Self { profile: profile.proxy.clone(), ..self }
     }
 
@@ -110,7 +104,6 @@ pub fn proxy_problems(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     problems
 }
 
-/// What macOS and Windows are set to.
 fn system_proxy(host: &str, port: u16, secure: bool) -> Option<Proxy> {
     let scheme = if secure { "https" } else { "http" };
     let found = Matcher::from_system().intercept(&format!("{scheme}://{host}:{port}").parse().ok()?)?;
@@ -139,14 +132,11 @@ fn basic(user_info: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// What needs no proxy.
 #[derive(Debug, PartialEq, Eq)]
 enum Exemption {
     All,
-    /// Addresses that share so many leading bits.
-    Net(IpAddr, u32),
-    /// A host and all below it, at any port or at one.
-    Domain(String, Option<u16>),
+    Net(IpAddr, u32),            // addresses that share so many leading bits
+    Domain(String, Option<u16>), // a host and all below it, at any port or at one
 }
 
 /// The entries of `no_proxy`: between commas or blanks. An entry that is not understood is the error.

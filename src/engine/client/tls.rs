@@ -142,7 +142,6 @@ fn of_certificate(error: &CertificateError, host: &str) -> (TlsFault, String) {
     }
 }
 
-/// A certificate of an authority where one of a server belongs.
 fn is_authority(other: &rustls::OtherError) -> bool {
     matches!(other.0.downcast_ref::<webpki::Error>(), Some(webpki::Error::CaUsedAsEndEntity))
 }

@@ -32,12 +32,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::answer::{ClientAnswer, HEAD_FIELDS_MAX, HEAD_MAX};
 
-/// What a connection runs over.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// The peer's address, as it travels with an answer.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectedPeer(pub SocketAddr);
 
@@ -49,7 +47,6 @@ pub struct CapturedWire {
 }
 
 impl CapturedWire {
-    /// A connection over `stream`. `http2`: both sides agreed on it.
     pub fn new(stream: impl Stream + 'static, peer: SocketAddr, http2: bool) -> Self {
         Self { stream: Box::new(stream), peer, http2, to_proxy: false }
     }
@@ -91,8 +88,7 @@ impl AsyncWrite for CapturedWire {
     }
 }
 
-/// How long the rest of a refusal's body is waited for.
-const REFUSAL_BOUND: Duration = Duration::from_secs(2);
+const REFUSAL_BOUND: Duration = Duration::from_secs(2); // how long the rest of a refusal's body is waited for
 
 /// Asks that a connection be handed over: to a WebSocket, or by a proxy to the host behind it. `is_yes` knows the answer
 /// that grants it; of a refusal the body is read for a short time.
@@ -125,7 +121,6 @@ const BARRED: u8 = 2;
 pub struct Gate(AtomicU8);
 
 impl Gate {
-    /// Whether a byte may have left.
     pub fn is_open(&self) -> bool {
         self.0.load(Ordering::Acquire) == OPEN
     }

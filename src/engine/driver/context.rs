@@ -30,8 +30,7 @@ use crate::model::{
 use super::reporter::{Reporter, StatusRecording};
 use super::task_output::{CapturedTry, ResponseMeta, TaskOutput};
 
-/// A server clock that differs by more is told, in seconds.
-const SKEW_MAX: i64 = 60;
+const SKEW_MAX: i64 = 60; // a server clock that differs by more is told, in seconds
 
 pub struct Context {
     pub clock: Clock,
@@ -46,14 +45,12 @@ pub struct Context {
     pub tokens: TokenMachine,
     pub token: Option<SecretString>,
     pub faulty: FaultyTokens,
-    /// Ids on the remote side of conversations whose address does not name it.
-    pub ids: BTreeMap<ConversationKey, String>,
+    pub ids: BTreeMap<ConversationKey, String>, // where the address does not name it
     pub tasks: JoinSet<TaskOutput>,
     pub reporter: Reporter,
     skew: i64, // seconds that the server's clock is ahead, by the newest answer
 }
 
-/// Tokens for messages that are sent wrongly on purpose.
 #[derive(Default)]
 pub struct FaultyTokens {
     /// Of this session, replaced by others: once its time is over, one serves as an expired one.
@@ -110,19 +107,18 @@ impl Context {
     }
 
     pub fn notice(&self, text: &str) {
-        self.report(Report::Notice { at: self.now, conversation: None, text: self.mask(text) });
+        self.report(Report::Notice(None, self.mask(text)));
     }
 
     pub fn notice_of(&self, key: ConversationKey, text: &str) {
-        self.report(Report::Notice { at: self.now, conversation: Some(key), text: self.mask(text) });
+        self.report(Report::Notice(Some(key), self.mask(text)));
     }
 
     /// Reports whether replies can be read, as of a read that began at `began`.
     pub fn report_readable(&self, key: ConversationKey, readable: RepliesReadable, began: Moment) {
-        self.report(Report::RepliesReadable { key, readable, as_of: AsOf::ReadAt(began) });
+        self.report(Report::RepliesReadable(key, readable, AsOf::ReadAt(began)));
     }
 
-    /// Reports where signing in stands, where that has changed.
     pub fn report_token(&mut self) {
         if let Some(status) = self.tokens.status_news(self.now) {
             self.report(Report::Token(status));
@@ -152,7 +148,7 @@ impl Context {
         let status = Report::Message { id: message, delivery, exchange: record.map(|r| r.id), remote_id };
         let told = [record.map(Exchange::report), Some(status)];
         let mut reports: StatusRecording = Box::pin(async move {
-            let not_on_disk = recording.await.err().map(|e| Report::NotOnDisk { message, why: e.why() });
+            let not_on_disk = recording.await.err().map(|e| Report::NotOnDisk(message, e.why()));
             [not_on_disk].into_iter().chain(told).flatten().collect()
         });
         // What needs no disk is reported at once, but never before an earlier status.
@@ -162,7 +158,6 @@ impl Context {
         }
     }
 
-    /// `tokens/me` was asked about this generation.
     pub fn verified(&mut self, generation: Generation, verified: Verified) {
         self.tokens.verified(generation, verified);
         self.report_missing();
@@ -223,7 +218,6 @@ impl Context {
         self.redactor = Arc::new(self.redactor.with_secret(secret, label));
     }
 
-    /// A new exchange, possibly of a conversation. `what` may hold secrets.
     pub fn record(&mut self, kind: ExchangeKind, what: &str, of: Option<ConversationKey>) -> Exchange {
         self.reporter.exchanges += 1;
         Exchange {
@@ -240,7 +234,6 @@ impl Context {
         }
     }
 
-    /// An exchange is over: reported as a whole.
     pub fn settle(&self, record: &mut Exchange, outcome: Outcome) {
         record.settle(outcome, self.now);
         self.report(record.report());
@@ -267,19 +260,16 @@ impl Context {
         self.entry(key).map(|entry| &entry.conversation.address)
     }
 
-    /// Deployment and origin of a web conversation.
     pub fn web_address(&self, key: ConversationKey) -> Option<(&str, &str)> {
         let Address::WebMessaging { deployment_id, origin } = self.address(key)? else { return None };
         Some((deployment_id, origin))
     }
 
-    /// The integration and the guest of a conversation of open messaging.
     pub fn open_guest(&self, key: ConversationKey) -> Option<(&str, &OpenGuest)> {
         let Address::OpenMessaging { integration_id, guest } = self.address(key)? else { return None };
         Some((integration_id, guest))
     }
 
-    /// Whether a conversation has a session of its own.
     pub fn is_web(&self, key: ConversationKey) -> bool {
         self.web_address(key).is_some()
     }
@@ -299,10 +289,9 @@ impl Context {
         if !self.is_web(key) {
             self.report_readable(key, RepliesReadable::NotYetKnown, self.now);
         }
-        self.report(Report::ConversationIdKnown { key, conversation_id });
+        self.report(Report::ConversationIdKnown(key, conversation_id));
     }
 
-    /// The request that reads a conversation, or these of its messages.
     pub fn read_call(&self, key: ConversationKey, ids: &[String]) -> Result<Call, BadCall> {
         let token = self.usable_token()?;
         let none = || BadCall("the id of the conversation is not known".to_owned());
@@ -313,12 +302,10 @@ impl Context {
         }
     }
 
-    /// By how much the server's clock is ahead, by the newest answer.
     pub const fn skew(&self) -> SignedDuration {
         SignedDuration::from_secs(self.skew)
     }
 
-    /// A time of this machine's clock as the server's clock has it.
     pub fn server_time(&self, at: Timestamp) -> Timestamp {
         at.saturating_add(self.skew()).unwrap_or(at)
     }

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::engine::Unrecorded;
 use crate::engine::client::capture;
 use crate::engine::outcome::{self, RetryDecision};
 use crate::engine::queue::TakenFrom;
 use crate::engine::reading::{Settled, When};
-use crate::engine::send_log::Unrecorded;
 use crate::engine::token::Refuted;
 use crate::engine::web_session::{SocketEvent, Wanted};
 use crate::engine::{Recalled, SendRequest, channel};
@@ -30,14 +30,11 @@ use super::Driver;
 use super::sends::{Doubt, GivenUp, untried};
 use super::task_output::CapturedTry;
 
-/// Pause before a message whose intent could not be recorded is tried again.
-const RECORD_AGAIN: Duration = Duration::from_secs(5);
+const RECORD_AGAIN: Duration = Duration::from_secs(5); // then an intent is recorded once more
 
-/// What a message is written with: the call, how it is shown, and the session's token that it carries, with its age.
 type Written = (Call, Request, Option<(Generation, Duration)>);
 
 impl Driver {
-    /// A message comes in: checked, then queued.
     pub fn accept(&mut self, mut request: SendRequest) {
         if self.sends.knows(request.message) {
             let text = format!("message {} is known already and was not queued again", request.message);
@@ -72,7 +69,6 @@ impl Driver {
         self.cx.record_status((request.message, DeliveryStatus::Refused(why)), None, Some(&record), None);
     }
 
-    /// Puts on the wire what may go.
     pub fn start_sends(&mut self) {
         for (message, why) in self.sends.without_token(&self.cx) {
             self.refuse_waiting(message, Outcome::Refused(why));
@@ -120,7 +116,6 @@ impl Driver {
         self.sends.handed_over(message, take_back);
     }
 
-    /// The request of a message, wrong in the way that it asks for.
     fn write(&self, request: &SendRequest) -> Result<Written, BadCall> {
         let none = || BadCall("there is no token or no such conversation".to_owned());
         let entry = self.cx.entry(request.conversation).ok_or_else(none)?;
@@ -183,7 +178,6 @@ impl Driver {
         self.conclude_as(message, outcome, taken.id, meta.date);
     }
 
-    /// A message's intent could not be recorded: nothing of it was written.
     pub fn unrecorded(&mut self, message: MessageId, why: Unrecorded) {
         match why {
             Unrecorded::NotNow(_) if self.sends.get(message).is_some_and(|send| send.given_up.is_some()) => {

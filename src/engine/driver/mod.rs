@@ -153,9 +153,9 @@ impl Driver {
             Command::Send(request) => self.accept(request),
             Command::Cancel(message) => self.cancel(message),
             Command::Settle { message, landed } => self.settle_by_hand(message, landed),
-            Command::Learn { key, conversation_id } => self.cx.learn(key, conversation_id),
+            Command::Learn(key, conversation_id) => self.cx.learn(key, conversation_id),
             Command::Recall(recalled) => self.recall(recalled),
-            Command::Heard { key, messages } => {
+            Command::Heard(key, messages) => {
                 let (_, settled) = self.reads.of(key).hear(messages, Arrival::Pushed, self.cx.skew());
                 self.settle_seen(settled);
             }
@@ -167,8 +167,8 @@ impl Driver {
             }
             Command::Typing(key) if self.cx.is_web(key) => self.guest_types(key),
             Command::Typing(key) => self.side_requests.typing(key, &mut self.cx),
-            Command::Session { key, ask } => self.session_asked(key, ask),
-            Command::Discover { page } => self.side_requests.discover(page),
+            Command::Session(key, ask) => self.session_asked(key, ask),
+            Command::Discover(page) => self.side_requests.discover(page),
             Command::Add(conversation) => self.add(conversation),
             Command::Shutdown => self.stopping = true,
         }

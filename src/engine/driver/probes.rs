@@ -26,7 +26,6 @@ use super::context::Context;
 use super::sign_in::SignInArea;
 use super::task_output::{AnsweredTry, TaskPurpose};
 
-/// Probes that other requests answer.
 #[derive(Default)]
 pub struct Probes {
     wants_token: bool,                         // the next token answer is that of a probe
@@ -41,7 +40,7 @@ impl Probes {
         let token = asked == ProbeQuestion::Token;
         let begun = if token { self.ask_token(cx, sign_in) } else { self.ask_plainly(asked, cx) };
         if let Err(why) = begun {
-            cx.report(Report::Probe { asked, result: Probed::NotAsked(why) });
+            cx.report(Report::Probe(asked, Probed::NotAsked(why)));
         }
     }
 
@@ -64,7 +63,6 @@ impl Probes {
         if self.wants_token { ExchangeKind::Probe } else { ExchangeKind::Token }
     }
 
-    /// The kind of the exchange that asks about this token.
     pub fn facts_kind(&self, generation: Generation) -> ExchangeKind {
         if self.brought == Some(generation) { ExchangeKind::Probe } else { ExchangeKind::Token }
     }
@@ -196,7 +194,6 @@ fn ready(cx: &Context) -> Result<(Generation, Duration), String> {
     Ok(token)
 }
 
-/// Whether the body of a 2xx is what was asked for.
 fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context) -> bool {
     match asked {
         ProbeQuestion::Reach(_) | ProbeQuestion::Origin(_) => false,
@@ -220,5 +217,5 @@ fn is_answered(asked: ProbeQuestion, body: &[u8], cx: &Context) -> bool {
 /// What the token status says now comes first: it is evidence too.
 fn report_probe(asked: ProbeQuestion, exchange: ExchangeId, cx: &mut Context) {
     cx.report_token();
-    cx.report(Report::Probe { asked, result: Probed::Asked(exchange) });
+    cx.report(Report::Probe(asked, Probed::Asked(exchange)));
 }

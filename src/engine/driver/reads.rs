@@ -20,10 +20,8 @@ use super::task_output::{AnsweredTry, TaskPurpose};
 /// How often the last pause is repeated while a person looks at the conversation and no answer came.
 const REPEATS: u32 = 20;
 
-/// What a read brought: messages that are new, and what they settle.
 type ReadMessages = (Vec<RemoteMessage>, Vec<Settled>);
 
-/// Conversations as far as they are read.
 #[derive(Default)]
 pub struct Reads {
     readers: BTreeMap<ConversationKey, ReplyReader>,
@@ -46,7 +44,6 @@ struct Bulk {
 }
 
 impl Reads {
-    /// A person wants a conversation read, now.
     pub fn ask(&mut self, key: ConversationKey, cx: &Context) {
         let Some(entry) = cx.entry(key) else { return };
         let unreadable = if cx.conversation_id(key).is_none() {
@@ -111,7 +108,6 @@ impl Reads {
         self.readers.entry(key).or_default()
     }
 
-    /// A new token: what the old one was refused may be tried again.
     pub fn new_token(&mut self) {
         self.readers.values_mut().for_each(ReplyReader::new_token);
     }
@@ -149,7 +145,6 @@ impl Reads {
         }
     }
 
-    /// How often the last pause before a read is repeated.
     fn repeats(&self, key: ConversationKey) -> u32 {
         if self.watched == Some(key) { REPEATS } else { 0 }
     }

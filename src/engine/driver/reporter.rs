@@ -19,7 +19,6 @@ use crate::model::{
     Attempt, Ending, Exchange, ExchangeId, ExchangeStep, Generation, Moment, Outcome, Reason, Request, Timing,
 };
 
-/// Reports that the listener has not taken.
 pub const WAITING: usize = 512;
 /// While fewer fit in, nothing is taken in that comes by itself: a flood waits with its sender.
 const ROOM: usize = WAITING / 2;
@@ -45,7 +44,6 @@ impl Reporter {
         Self { listener, held: RefCell::default(), metrics, recordings, exchanges: 0, skew_told: false }
     }
 
-    /// Reports, and what the report is counted as.
     pub fn report(&self, report: Report) {
         let counted = self.metrics.as_ref().and_then(|m| m.borrow_mut().report(&report));
         self.held.borrow_mut().extend([Some(report), counted].into_iter().flatten());
@@ -87,7 +85,6 @@ impl Reporter {
     }
 }
 
-/// An exchange is put together.
 impl Exchange {
     pub(crate) fn began(&self) -> Option<Moment> {
         Some(self.last_attempt()?.started)
@@ -140,7 +137,6 @@ impl Exchange {
         true
     }
 
-    /// Whether the newest step is a renewal under way.
     pub(crate) fn waits_for_renewal(&self) -> bool {
         matches!(self.steps.last(), Some(ExchangeStep::Renewal { took: None, .. }))
     }

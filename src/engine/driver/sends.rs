@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::engine::Intent;
 use crate::engine::outcome::{RetryDecision, Tries, TryResult, what_follows};
 use crate::engine::queue::{Queue, Rate, TakenFrom};
-use crate::engine::send_log::Intent;
 use crate::engine::token::Outlook;
 use crate::engine::{Report, SendRequest};
 use crate::model::{
@@ -32,7 +32,6 @@ pub struct Sends {
     rng: Rng,
 }
 
-/// Why a message is not tried any more.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum GivenUp {
     TakenBack,   // a person took it back while it was on the wire
@@ -54,12 +53,10 @@ pub struct InFlightSend {
 }
 
 impl InFlightSend {
-    /// Whether its answers say something of the session's token.
     pub fn carries_own_token(&self) -> bool {
         self.request.sent_as.is_none_or(Variation::carries_own_token)
     }
 
-    /// The session's token that its newest try carried.
     pub fn generation(&self) -> Generation {
         self.record.as_ref().and_then(Exchange::generation).unwrap_or_default()
     }
@@ -91,7 +88,6 @@ impl InFlightSend {
         carried && self.paced(rates, cx, webs).is_none()
     }
 
-    /// Until when pacing holds it back, and which limit.
     fn paced(&self, rates: &BTreeMap<ConversationKey, Rate>, cx: &Context, webs: &Webs) -> Option<(Moment, Pacing)> {
         let key = self.request.conversation;
         let shared = match self.channel.capabilities().transport {
@@ -159,7 +155,6 @@ impl Sends {
         self.all.insert(message, send);
     }
 
-    /// The next message that may go, now on the wire.
     pub fn start(&mut self, cx: &Context, webs: &Webs) -> Option<MessageId> {
         let Self { queue, all, rates, .. } = self;
         queue.start(cx.now, |message| all.get(&message).is_none_or(|send| send.may_go(rates, cx, webs)))
@@ -178,7 +173,6 @@ impl Sends {
         }
     }
 
-    /// When a message that waits for a moment may go.
     pub fn due(&self, cx: &Context, webs: &Webs) -> Option<Moment> {
         let heads = self.queue.heads(cx.now).filter_map(|message| self.all.get(&message));
         let paced = heads.filter_map(|send| send.paced(&self.rates, cx, webs)).map(|(until, _)| until);
@@ -242,7 +236,6 @@ impl Sends {
         }
     }
 
-    /// A try ended, and what it says of the message: what follows.
     pub fn follow(
         &mut self,
         message: MessageId,
@@ -261,7 +254,6 @@ impl Sends {
         Some(what_follows(result, repeatable, &mut send.tries, &mut self.rng))
     }
 
-    /// Back to the head of its queue, until a moment.
     pub fn again(&mut self, message: MessageId, until: Moment, why: Reason, cx: &Context) {
         let Some(send) = self.all.get_mut(&message) else { return };
         if let Some(record) = &mut send.record {
@@ -321,7 +313,6 @@ impl Sends {
         conversation.is_some_and(|key| self.queue.take(key, message) == TakenFrom::Waiting)
     }
 
-    /// A message is over, or nobody knows how it ended.
     pub fn end(
         &mut self,
         message: MessageId,
@@ -361,18 +352,15 @@ impl Sends {
         self.unknown.remove(&message)
     }
 
-    /// The name that an unknown message was sent under.
     pub fn name_of(&self, message: MessageId) -> Option<String> {
         self.unknown.get(&message)?.key.clone()
     }
 
-    /// The unknown messages that bear one of these names.
     pub fn unknown_under(&self, names: &[Option<String>]) -> Vec<(MessageId, ConversationKey)> {
         let bears = |doubt: &Doubt| doubt.key.is_some() && names.contains(&doubt.key);
         self.unknown.iter().filter(|(_, doubt)| bears(doubt)).map(|(m, doubt)| (*m, doubt.conversation)).collect()
     }
 
-    /// Messages that wait for the token request under way name it.
     pub fn name_renewal(&mut self, renewal: ExchangeId, cx: &Context) {
         for send in self.all.values_mut().filter(|send| send.wants_renewal) {
             send.wants_renewal = false;
@@ -400,7 +388,6 @@ impl Sends {
     }
 }
 
-/// The exchange of a message that was not tried.
 pub fn untried(request: &SendRequest, cx: &mut Context) -> Exchange {
     let record = cx.record(ExchangeKind::Send, &request.text, Some(request.conversation));
     Exchange { message: Some(request.message), sent_as: request.sent_as, ..record }

@@ -27,7 +27,6 @@ const TYPING_EVERY: Duration = Duration::from_secs(5);
 /// How often a conversation's id is asked for in vain, and the unit of the growing pauses between.
 const LEARN_TRIES: u32 = 5;
 const LEARN_PAUSE: Duration = Duration::from_secs(1);
-/// The most side requests that wait; of more, the oldest are dropped.
 const WAITING_MAX: usize = 64;
 
 pub struct SideRequests {
@@ -74,7 +73,6 @@ impl SideRequests {
         self.learning.clear();
     }
 
-    /// The guest types in a conversation of open messaging: told now, or not at all.
     pub fn typing(&mut self, key: ConversationKey, cx: &mut Context) {
         let told = self.typed.get(&key).is_some_and(|at| cx.now.since(*at) < TYPING_EVERY);
         let speaks = cx.open_guest(key).is_some() && !cx.options.send_log.read_only();
@@ -110,7 +108,6 @@ impl SideRequests {
         self.put(SideRequest::Discover { page: page.max(1) });
     }
 
-    /// When the pace lets one go that waits for it.
     pub fn due(&self, cx: &Context) -> Option<Moment> {
         cx.pace.may_read(cx.now).err().filter(|_| !self.waiting.is_empty())
     }

@@ -18,8 +18,7 @@ use crate::model::{Exchange, ExchangeId, ExchangeKind, Generation, Moment, Outco
 use super::context::Context;
 use super::task_output::{AnsweredTry, CapturedTry, TaskPurpose, TokenDone};
 
-/// Replaced tokens kept for their end to come.
-const RETIRED: usize = 4;
+const RETIRED: usize = 4; // replaced tokens kept for their end to come
 
 struct Renewal {
     record: Exchange,
@@ -32,7 +31,6 @@ struct Renewal {
 /// The exchange of a renewal that is over, and the generation of the token that it brought.
 pub type RenewalEnd = (ExchangeId, Option<Generation>);
 
-/// How the session's token is had.
 #[derive(Default)]
 pub struct SignInArea {
     secret: Option<SecretString>, // the client's secret, once it was read
@@ -41,7 +39,6 @@ pub struct SignInArea {
 }
 
 impl SignInArea {
-    /// The exchange of the token request under way.
     pub fn renewal(&self) -> Option<ExchangeId> {
         self.renewal.as_ref().map(|renewal| renewal.record.id)
     }
@@ -222,7 +219,6 @@ impl SignInArea {
     }
 }
 
-/// Asks `tokens/me` what the token of this generation may do.
 pub fn ask_facts(generation: Generation, kind: ExchangeKind, cx: &mut Context) {
     let Some(token) = &cx.token else { return };
     let call = token_info(&cx.profile.hosts.api, token);

@@ -11,7 +11,7 @@ use crate::engine::client::{NoAnswer, Tried, capture};
 use crate::engine::guest_socket::Socket;
 use crate::engine::outcome::AnswerEvidence;
 use crate::engine::redact::Redactor;
-use crate::engine::send_log::{GuestToken, Unrecorded};
+use crate::engine::{GuestToken, Unrecorded};
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::TokenAnswer;
 use crate::genesys::{Answerer, Call, CallKind, headers, tells_error, who_answered};
@@ -20,7 +20,6 @@ use crate::model::{
     Response, ServerRefusal, Sign, Timing,
 };
 
-/// A small request beside the messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SideRequest {
     Typing(ConversationKey),
@@ -54,7 +53,6 @@ impl TaskPurpose {
     }
 }
 
-/// The exchange of a request that is answered, and its answer.
 pub type AnsweredTry = (Exchange, CapturedTry);
 
 pub struct Finished {
@@ -78,7 +76,6 @@ pub enum TaskOutput {
     File(ConversationKey, MessageId, Result<FileRead, String>), // a file of a message was read
 }
 
-/// A try as it may be shown, and what was said beside its own matter.
 pub struct CapturedTry {
     /// A whole answer and what it proves, or why there is none.
     pub result: Result<(AnswerEvidence, Response), Failure>,
@@ -86,7 +83,6 @@ pub struct CapturedTry {
     pub meta: ResponseMeta,
 }
 
-/// What every answer says beside its own matter.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ResponseMeta {
     pub limit: Option<RateLimit>,
@@ -136,7 +132,6 @@ impl CapturedTry {
         Self { result: Ok((evidence, response)), timing: tried.timing, meta }
     }
 
-    /// How it ended, as its exchange has it.
     pub fn ended(self) -> (Ending, Timing) {
         let ending = match self.result {
             Ok((_, response)) => Ending::Answered(response),
@@ -145,7 +140,6 @@ impl CapturedTry {
         (ending, self.timing)
     }
 
-    /// What the whole answer proves.
     pub fn evidence(&self) -> Option<&AnswerEvidence> {
         self.result.as_ref().ok().map(|(evidence, _)| evidence)
     }
@@ -156,14 +150,12 @@ impl CapturedTry {
         (200..300).contains(&response.status).then_some(response.body.text.as_bytes())
     }
 
-    /// The permissions that a refusal of the service names.
     pub fn missing_permissions(&self) -> Option<Vec<String>> {
         let (evidence, response) = self.result.as_ref().ok()?;
         let by_service = !(200..300).contains(&response.status) && !evidence.answerer.is_other();
         by_service.then(|| ApiError::of(response).missing_permissions)
     }
 
-    /// Why an exchange was no success.
     pub fn why(&self) -> Reason {
         match &self.result {
             Ok((evidence, _)) => Reason::Answer(Box::new(evidence.refusal.clone())),
@@ -186,7 +178,6 @@ impl CapturedTry {
         self.evidence().map_or(0, |answer| answer.refusal.status)
     }
 
-    /// The wait that the answer names.
     pub fn wait(&self) -> Option<Duration> {
         self.evidence().and_then(|answer| answer.wait)
     }

@@ -13,11 +13,11 @@ use base64::Engine as _;
 
 use crate::clock::Clock;
 use crate::config::SecretSource;
+use crate::engine::Intent;
 use crate::engine::channel;
 use crate::engine::client::{Cancel, Client, ClientAnswer, capture};
 use crate::engine::guest_socket::{self, Socket};
 use crate::engine::redact::Redactor;
-use crate::engine::send_log::Intent;
 use crate::files;
 use crate::genesys::call::BadCall;
 use crate::genesys::oauth::{TokenAnswer, TokenOutcome};
@@ -27,7 +27,6 @@ use crate::model::{Channel, ConversationKey, Exchange, Generation, MessageId, Ou
 use super::context::Context;
 use super::task_output::{CapturedTry, FileRead, Finished, TakeBack, TaskOutput, TaskPurpose, TokenDone};
 
-/// What a task needs to try a request.
 struct Tools {
     client: Client,
     redactor: Arc<Redactor>,
@@ -121,7 +120,6 @@ impl Context {
         });
     }
 
-    /// Sends a message once its intent is recorded.
     pub fn spawn_send(&mut self, call: Call, channel: Channel, intent: Intent) -> TakeBack {
         let message = intent.message;
         let recording = self.options.send_log.intent(intent);

@@ -38,19 +38,13 @@ use crate::model::{Moment, Request};
 
 use super::tasks::blocking;
 
-/// Largest body. [the platform's own `request.bytes.max`]
-const BODY_MAX: usize = 512_000;
-/// How much is kept of a body that nobody signed.
-const UNSIGNED_KEPT: usize = 4 << 10;
+const BODY_MAX: usize = 512_000; // largest body. [the platform's own `request.bytes.max`]
+const UNSIGNED_KEPT: usize = 4 << 10; // how much is kept of a body that nobody signed
 const HEAD_MAX: usize = 32 << 10;
-/// A connection that takes longer for the head of its request is dropped.
-const HEAD_PATIENCE: Duration = Duration::from_secs(5);
-/// A connection that takes longer as a whole is dropped.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// Connections at a time; one more ends the oldest.
-const CONNECTIONS: usize = 64;
-/// Refused requests are told no more often than this.
-const REPORTED_EVERY: Duration = Duration::from_secs(1);
+const HEAD_PATIENCE: Duration = Duration::from_secs(5); // for the head of a request
+const PATIENCE: Duration = Duration::from_secs(15); // for a connection as a whole
+const CONNECTIONS: usize = 64; // connections at a time; one more ends the oldest
+const REPORTED_EVERY: Duration = Duration::from_secs(1); // refused requests are told no more often than this
 /// Deliveries that the driver has not looked at; more wait for their answer.
 pub const WAITING: usize = 64;
 
@@ -62,7 +56,6 @@ pub enum WebhookEvent {
     Refused(Box<Delivery>, u64),
 }
 
-/// Something that came, and what was answered.
 pub struct Delivery {
     pub at: Moment,
     pub took: Duration,
@@ -104,12 +97,10 @@ impl WebhookAnswer {
         }
     }
 
-    /// Whether it answers somebody who does not know the secret.
     const fn is_of_strangers(self) -> bool {
         matches!(self, Self::Unsigned(_) | Self::NotAPost | Self::TooLarge)
     }
 
-    /// The headers of the answer: all of them.
     pub fn headers(self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -17,12 +17,9 @@ use super::reads::Reads;
 use super::side_requests::SideRequests;
 use super::webhook_listener::{self, Delivery, WebhookAnswer, WebhookEvent};
 
-/// How many deliveries are remembered, to know a repeated delivery.
-const REMEMBERED: usize = 1024;
-/// How long somebody types who does not say how long.
-const TYPES_FOR: Duration = Duration::from_secs(10);
+const REMEMBERED: usize = 1024; // how many deliveries are remembered, to know a repeated delivery
+const TYPES_FOR: Duration = Duration::from_secs(10); // how long somebody types who does not say how long
 
-/// The listener, and what came through it.
 #[derive(Default)]
 pub struct Webhooks {
     events: Option<mpsc::Receiver<WebhookEvent>>, // where the profile wants one
@@ -33,7 +30,6 @@ pub struct Webhooks {
 }
 
 impl Webhooks {
-    /// Begins to listen, where the profile says so.
     pub fn listen(&mut self, cx: &Context) {
         let Some(hook) = cx.profile.open_messaging.webhook.clone() else { return };
         let (sender, events) = mpsc::channel(webhook_listener::WAITING);
@@ -105,7 +101,6 @@ impl Webhooks {
     }
 }
 
-/// A row about something that came.
 fn row(delivery: &Delivery, what: &str, key: Option<ConversationKey>, cx: &mut Context) -> Exchange {
     let mut record = cx.record(ExchangeKind::Hook, what, key);
     record.started = delivery.at;
@@ -157,17 +152,17 @@ fn hear(
             if let Some(id) = outbound.conversation_id {
                 cx.learn(key, id);
             }
-            cx.report(Report::Typing { key, author, until: None });
+            cx.report(Report::Typing(key, author, None));
             let (fresh, settled) = reads.of(key).hear(vec![message], Arrival::Pushed, cx.skew());
             if !fresh.is_empty() {
                 side_requests.acknowledge(key, &fresh, cx);
-                cx.report(Report::MessagesArrived { key, messages: fresh });
+                cx.report(Report::MessagesArrived(key, fresh));
             }
             return settled;
         }
         WebhookContent::Typing(on, duration) => {
             let until = on.then(|| cx.now.after(duration.unwrap_or(TYPES_FOR)));
-            cx.report(Report::Typing { key, author, until });
+            cx.report(Report::Typing(key, author, until));
         }
         WebhookContent::Receipt(receipt) if receipt.is_failure() => {
             let name = cx.entry(key).map(|entry| entry.conversation.name.clone()).unwrap_or_default();

@@ -35,12 +35,9 @@ const TOKENS_KEPT: usize = 16;
 const SHORTEST: usize = 4;
 /// The same for values in base64 or hex, whose letters occur by chance more often.
 const SHORTEST_ENCODED: usize = 8;
-/// The shortest credentials after `Bearer` that are taken for some.
-const SHORTEST_BEARER: usize = 16;
-/// Where the beginning of an address is looked for.
-const LONGEST_PASSWORD: usize = 512;
-/// Text encoded in encoded text in … is followed this deep.
-const DEEPEST: usize = 4;
+const SHORTEST_BEARER: usize = 16; // the shortest credentials after `Bearer` that are taken for some
+const LONGEST_PASSWORD: usize = 512; // where the beginning of an address is looked for
+const DEEPEST: usize = 4; // text encoded in encoded text in … is followed this deep
 
 /// What is a secret by its form. Credentials are checked once more: prose has `bearer` and `basic` too.
 static FORMS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -48,7 +45,6 @@ static FORMS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"{jwt}|(?-u:\b)(?i-u:bearer|basic)[ \t]+[A-Za-z0-9._~+/=-]{{8,}}")).ok()
 });
 
-/// A secret that is looked for by value.
 #[derive(Clone)]
 struct Secret {
     plain: Zeroizing<String>,
@@ -56,7 +52,6 @@ struct Secret {
     token: bool,
 }
 
-/// All values in all their forms, with the label of each form, and whether the form is base64.
 struct Values {
     automaton: AhoCorasick,
     forms: Vec<(Arc<str>, bool)>,

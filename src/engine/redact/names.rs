@@ -45,7 +45,6 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-' | '.')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// What stands before a value.
 struct Before<'t> {
     name: &'t str,
     at: usize,    // where it begins
@@ -62,7 +61,6 @@ impl Before<'_> {
     }
 }
 
-/// A place that is masked.
 #[derive(Debug)]
 pub(super) struct Spot<'r> {
     pub start: usize,
@@ -81,17 +79,14 @@ pub(super) enum Why {
     Look,
 }
 
-/// The names before which a value is masked: the built-in ones and these.
 #[derive(Clone)]
 pub(super) struct SecretNames(Arc<HashSet<String>>);
 
 impl SecretNames {
-    /// The built-in names and `extra` ones.
     pub fn new(extra: &[String]) -> Self {
         Self(Arc::new(extra.iter().map(|name| plain(name)).collect()))
     }
 
-    /// The hint for a field or header of this name, if its value is a secret.
     pub fn label(&self, name: &str) -> Option<&'static str> {
         let name = plain(name);
         if HARMLESS.iter().any(|end| name.ends_with(end)) {
@@ -148,7 +143,6 @@ impl SecretNames {
     }
 }
 
-/// A value that is masked.
 #[derive(Default)]
 struct Found {
     start: usize,
@@ -158,7 +152,6 @@ struct Found {
     line: bool,
 }
 
-/// The name before the separator at `at`.
 fn name_before(text: &str, at: usize) -> Option<Before<'_>> {
     let bytes = text.as_bytes();
     let byte = |at: usize| bytes.get(at).copied();
@@ -254,7 +247,6 @@ pub(super) fn is_label(label: &str) -> bool {
             .any(|(_, known)| label.strip_suffix(known).is_some_and(|b| b.is_empty() || b.ends_with(' ')))
 }
 
-/// Whether a mask stands here already.
 fn is_masked(value: &str) -> bool {
     value.strip_prefix('«').is_some_and(|rest| rest.chars().take(40).any(|c| c == '»'))
 }
@@ -290,7 +282,6 @@ fn container(value: &str) -> usize {
     value.len()
 }
 
-/// Where a value without quotation marks ends.
 fn is_value_end(c: char) -> bool {
     // The quotation marks are also those in which guestwire's own sentences quote what was said.
     c.is_whitespace()
@@ -298,7 +289,6 @@ fn is_value_end(c: char) -> bool {
         || matches!(c, '\\' | '{' | '}' | '[' | ']')
 }
 
-/// Where a header line ends that is quoted in something else.
 fn is_line_end(c: char) -> bool {
     matches!(c, '\r' | '\n' | '"' | '\\' | '<')
 }

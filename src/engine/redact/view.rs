@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A text, or a part of one, as it reads after some encodings were undone.
 pub(super) struct View<'t> {
     pub text: Cow<'t, str>,
     pub raw: &'t str, // the whole text, as it came
@@ -15,7 +14,6 @@ impl<'t> View<'t> {
         Self { text: Cow::Borrowed(raw), raw, places: Vec::new() }
     }
 
-    /// Nothing is undone.
     pub fn is_whole(&self) -> bool {
         self.places.is_empty()
     }

@@ -287,7 +287,7 @@ impl Runner {
             RunnerEvent::Report(report) => {
                 self.report(report, known);
                 self.renewed(&mut effects);
-                if let Report::Session { key, session } = report {
+                if let Report::Session(key, session) = report {
                     self.session_moved(*key, session, &mut effects);
                 }
                 self.give_up_opening();

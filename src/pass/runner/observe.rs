@@ -37,10 +37,10 @@ impl Runner {
                     self.note_heard(*key);
                 }
             }
-            Report::RepliesReadable { key, readable, as_of } => {
+            Report::RepliesReadable(key, readable, as_of) => {
                 self.trackers.entry(*key).or_default().told_readable(readable, *as_of);
             }
-            Report::MessagesArrived { key, messages } => {
+            Report::MessagesArrived(key, messages) => {
                 self.trackers.entry(*key).or_default().heard(messages);
                 if self.speaks_in(*key) {
                     self.note_heard(*key);

@@ -70,7 +70,7 @@ impl Questions {
     /// Asks which conversations are active.
     pub(crate) fn discover(&mut self, page: u32) {
         self.discovering = Some(page);
-        self.effects.push(Effect::Engine(Command::Discover { page }));
+        self.effects.push(Effect::Engine(Command::Discover(page)));
     }
 
     /// A page of active conversations came; whether somebody still wants it.

@@ -168,20 +168,18 @@ fn deadline(state: &mut State) {
 fn apply_report(state: &mut State, report: Report) {
     let report = match report {
         Report::Discovered { page, found, more } => return conversations::page_arrived(state, page, found, more),
-        Report::Probe { asked: asked @ ProbeQuestion::Id(..), result } => {
+        Report::Probe(asked @ ProbeQuestion::Id(..), result) => {
             return ids::answered(state, asked, &result);
         }
         // Where nothing is to move by itself, nothing is shown of it.
-        Report::Typing { .. } if state.look.calm => return,
+        Report::Typing(..) if state.look.calm => return,
         report => report,
     };
     if let Report::Token(status) = &report {
         demo::token(state, status);
     }
     let before = match &report {
-        Report::Conversation { key, .. } | Report::MessagesArrived { key, .. } => {
-            Some((*key, demo::heard(state, *key)))
-        }
+        Report::Conversation { key, .. } | Report::MessagesArrived(key, _) => Some((*key, demo::heard(state, *key))),
         _ => None,
     };
     let changes = state.session.apply(report, state.now);

@@ -137,7 +137,7 @@ pub fn go(state: &mut State, key: ConversationKey, ask: SessionAsk) {
     if let Some(why) = state_forbids(&item.live.session, ask) {
         return state.status.warn(format!("Nothing was done: meanwhile {why}."));
     }
-    state.request(Effect::Engine(Command::Session { key, ask }));
+    state.request(Effect::Engine(Command::Session(key, ask)));
     state.status.info(match ask {
         SessionAsk::Connect => "Opening the session…",
         SessionAsk::StartNew => "Starting a new session…",

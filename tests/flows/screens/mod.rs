@@ -161,10 +161,10 @@ fn live(size: (u16, u16), looks: Looks) -> Desk {
     desk.state.session.conversations = Conversations::new(live_conversations());
     desk.report(Report::Token(valid()));
     let learned = "d06c91ce-3f6e-4a98-ab8b-9411671b41aa".to_owned();
-    desk.report(Report::ConversationIdKnown { key: OPEN, conversation_id: learned });
+    desk.report(Report::ConversationIdKnown(OPEN, learned));
     desk.keys("esc 1 G enter");
     let expires = desk.now.wall.checked_add(jiff::SignedDuration::from_hours(72)).ok();
-    desk.report(Report::Session { key: WEB, session: WebSession::Open { expires, new: true } });
+    desk.report(Report::Session(WEB, WebSession::Open { expires, new: true }));
     desk.accepted("hello");
     desk.pass(2_000);
     let now = desk.now.wall;
@@ -175,8 +175,8 @@ fn live(size: (u16, u16), looks: Looks) -> Desk {
     };
     let earlier = now.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap();
     let late = RemoteMessage { late: true, ..RemoteMessage::new("q-0", Author::Bot, "One moment", earlier) };
-    desk.report(Report::MessagesArrived { key: WEB, messages: vec![offer] });
-    desk.report(Report::MessagesArrived { key: WEB, messages: vec![late] });
+    desk.report(Report::MessagesArrived(WEB, vec![offer]));
+    desk.report(Report::MessagesArrived(WEB, vec![late]));
     desk.command("attach");
     desk.attach("/tmp/bill.pdf");
     desk.command("attribute");
@@ -184,7 +184,7 @@ fn live(size: (u16, u16), looks: Looks) -> Desk {
     desk.keys("enter");
     desk.type_text("see file");
     let until = Some(desk.now.after(Duration::from_secs(5)));
-    desk.report(Report::Typing { key: WEB, author: Author::Bot, until });
+    desk.report(Report::Typing(WEB, Author::Bot, until));
     desk
 }
 
@@ -219,10 +219,10 @@ fn a_live_conversation_at_each_size_in_all_looks() {
 fn a_session_that_ended_or_broke() {
     let mut desk = live((120, 36), Looks::default());
     let at = desk.now.after(Duration::from_secs(4));
-    desk.report(Report::Session { key: WEB, session: WebSession::Reconnecting(at, "the server went away".into()) });
+    desk.report(Report::Session(WEB, WebSession::Reconnecting(at, "the server went away".into())));
     snap("live_reconnecting", &picture(&desk));
     let why = "its conversation was ended".into();
-    desk.report(Report::Session { key: WEB, session: WebSession::ReadOnly(why) });
+    desk.report(Report::Session(WEB, WebSession::ReadOnly(why)));
     desk.keys("alt-w");
     snap("live_read_only", &picture(&desk));
 }
@@ -343,7 +343,7 @@ fn hostile(size: (u16, u16), looks: Looks) -> Desk {
     let why = HOSTILE.repeat(3);
     desk.report(Report::Token(TokenStatus::NoSecret(why)));
     desk.report(reply(BILLING, HOSTILE, &HOSTILE.repeat(5), desk.now));
-    desk.report(Report::Notice { at: desk.now, conversation: None, text: HOSTILE.to_owned() });
+    desk.report(Report::Notice(None, HOSTILE.to_owned()));
     desk.keys("esc G enter enter ;");
     desk.paste(HOSTILE);
     desk.keys("enter c");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use guestwire::engine::send_log::{Intent, SendLog as _, Unrecorded};
+use guestwire::engine::{Intent, SendLog as _, Unrecorded};
 use guestwire::journal::{HistoryPage, HistoryRange, KeptConversation, KeptEntry, KeptPlace, LogSource, Restored};
 use guestwire::journal::{HistoryRequest, Job, Journal, JournalOptions, JournalPage, JournalReader, database, recover};
 

@@ -295,7 +295,7 @@ impl Bench {
     async fn probe(&mut self, questions: &[ProbeQuestion]) {
         for question in questions {
             self.engine.ask(Command::Probe(*question));
-            self.until(|r| matches!(r, Report::Probe { asked, .. } if asked == question)).await;
+            self.until(|r| matches!(r, Report::Probe(asked, _) if asked == question)).await;
         }
     }
 
@@ -367,8 +367,8 @@ pub async fn run(setting: Setting) -> Found {
         }
     }
     if setting.in_session {
-        bench.engine.ask(Command::Session { key: FIRST, ask: SessionAsk::Connect });
-        bench.until(|r| matches!(r, Report::Session { session: WebSession::Open { .. }, .. })).await;
+        bench.engine.ask(Command::Session(FIRST, SessionAsk::Connect));
+        bench.until(|r| matches!(r, Report::Session(_, WebSession::Open { .. }))).await;
     }
     for fault in &setting.faults_after {
         sandbox.set_fault(fault).unwrap();
@@ -378,7 +378,7 @@ pub async fn run(setting: Setting) -> Found {
     }
     if setting.opening {
         bench.engine.ask(Command::Probe(ProbeQuestion::Origin(FIRST)));
-        bench.until(|r| matches!(r, Report::Probe { asked: ProbeQuestion::Origin(_), .. })).await;
+        bench.until(|r| matches!(r, Report::Probe(ProbeQuestion::Origin(_), _))).await;
         let this = |x: &Exchange| x.last_attempt().is_some_and(|a| a.request.url.contains("/v1?"));
         let bare = bench.diagnose(this).unwrap_or_else(|| panic!("no diagnosis of {:?}", bench.exchanges.last()));
         bench.probe(&[ProbeQuestion::Deployment(FIRST), ProbeQuestion::Domains(FIRST)]).await;

@@ -225,11 +225,11 @@ fn one_that_was_added_is_removed_after_a_question_and_others_stay() {
     desk.type_text("77777777-3f6e-4a98-ab8b-941167ea8907");
     desk.keys("enter");
     let added = desk.state.session.conversations.active().unwrap();
-    desk.report(Report::RepliesReadable {
-        key: added,
-        as_of: AsOf::ReadAt(desk.now),
-        readable: RepliesReadable::No(Unreadable::Refused(404, Vec::new())),
-    });
+    desk.report(Report::RepliesReadable(
+        added,
+        RepliesReadable::No(Unreadable::Refused(404, Vec::new())),
+        AsOf::ReadAt(desk.now),
+    ));
     assert_eq!(desk.status(), "added 7777…8907: 404, there is no such conversation.");
     assert_eq!(desk.offers(), ["Esc 1 - remove"]);
     desk.type_text("never sent");
@@ -273,7 +273,7 @@ fn a_conversation_whose_messages_cannot_be_read_is_not_called_empty() {
             since: None,
             messages: Vec::new(),
         });
-        desk.report(Report::RepliesReadable { key: BILLING, as_of: AsOf::ReadAt(desk.now), readable });
+        desk.report(Report::RepliesReadable(BILLING, readable, AsOf::ReadAt(desk.now)));
         assert!(desk.screen().contains(said), "{}", desk.screen());
     }
 }

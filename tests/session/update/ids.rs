@@ -44,7 +44,7 @@ fn answer(desk: &mut Desk, number: u64, asked: ProbeQuestion, status: u16, body:
         }
     }
     desk.report(Report::Exchange(Arc::new(exchange)));
-    desk.report(Report::Probe { asked, result: Probed::Asked(ExchangeId(number)) })
+    desk.report(Report::Probe(asked, Probed::Asked(ExchangeId(number))))
 }
 
 fn people(conversation: &str, guest: &str) -> String {

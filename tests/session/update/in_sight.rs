@@ -263,7 +263,7 @@ fn what_could_not_be_read_was_not_checked() {
     assert!(desk.screen().contains("Checked the conversation"), "{}", desk.screen());
     let why = Unreadable::Refused(403, Vec::new());
     let readable = RepliesReadable::No(why.clone());
-    desk.report(Report::RepliesReadable { key: BILLING, as_of: AsOf::ReadAt(desk.now), readable });
+    desk.report(Report::RepliesReadable(BILLING, readable, AsOf::ReadAt(desk.now)));
     let screen = desk.screen();
     assert!(screen.contains("The conversation was not checked: replies could not be read: 403"), "{screen}");
 }

@@ -46,7 +46,7 @@ pub fn opened(desk: &Desk) -> WebSession {
 }
 
 pub fn session(desk: &mut Desk, session: WebSession) {
-    desk.report(Report::Session { key: WEB, session });
+    desk.report(Report::Session(WEB, session));
 }
 
 fn said(id: &str, author: Author, text: &str, at: Moment) -> RemoteMessage {
@@ -62,7 +62,7 @@ fn offer(at: Moment) -> RemoteMessage {
 }
 
 fn hear(desk: &mut Desk, key: ConversationKey, messages: Vec<RemoteMessage>) -> Vec<Effect> {
-    desk.report(Report::MessagesArrived { key, messages })
+    desk.report(Report::MessagesArrived(key, messages))
 }
 
 fn texts(desk: &Desk, key: ConversationKey) -> Vec<String> {
@@ -172,7 +172,7 @@ fn typing_shows_ends_by_itself_and_ends_with_the_message() {
     let mut desk = web();
     desk.keys("esc");
     let until = desk.now.after(Duration::from_secs(5));
-    let types = || Report::Typing { key: WEB, author: Author::Bot, until: Some(until) };
+    let types = || Report::Typing(WEB, Author::Bot, Some(until));
     desk.report(types());
     let screen = desk.screen();
     assert!(screen.contains("t Thread  Anna, web, bot is typing…"), "{screen}");
@@ -185,12 +185,12 @@ fn typing_shows_ends_by_itself_and_ends_with_the_message() {
     assert_eq!(desk.now, until);
     assert!(!desk.screen().contains("typing"), "{}", desk.screen());
     let until = desk.now.after(Duration::from_secs(5));
-    desk.report(Report::Typing { key: WEB, author: Author::Bot, until: Some(until) });
+    desk.report(Report::Typing(WEB, Author::Bot, Some(until)));
     let now = desk.now;
     hear(&mut desk, WEB, vec![said("m-1", Author::Bot, "hi", now)]);
     assert!(!desk.screen().contains("typing"));
-    desk.report(Report::Typing { key: WEB, author: Author::Bot, until: Some(until) });
-    desk.report(Report::Typing { key: WEB, author: Author::Bot, until: None });
+    desk.report(Report::Typing(WEB, Author::Bot, Some(until)));
+    desk.report(Report::Typing(WEB, Author::Bot, None));
     assert!(!desk.screen().contains("typing"));
 }
 
@@ -200,7 +200,7 @@ fn a_calm_screen_shows_nothing_that_comes_and_goes() {
     desk.state.look.calm = true;
     let before = (desk.screen(), desk.state.next_deadline());
     let until = desk.now.after(Duration::from_secs(5));
-    desk.report(Report::Typing { key: WEB, author: Author::Bot, until: Some(until) });
+    desk.report(Report::Typing(WEB, Author::Bot, Some(until)));
     assert_eq!((desk.screen(), desk.state.next_deadline()), before);
 }
 
@@ -209,7 +209,7 @@ fn a_learned_id_stands_wherever_ids_stand_and_is_found() {
     const ID: &str = "d06c91ce-3f6e-4a98-ab8b-9411671b41aa";
     let mut desk = desk();
     open(&mut desk, OPEN);
-    desk.report(Report::ConversationIdKnown { key: OPEN, conversation_id: ID.to_owned() });
+    desk.report(Report::ConversationIdKnown(OPEN, ID.to_owned()));
     let screen = desk.screen();
     assert!(screen.contains("conversation d06c91ce-3f6"), "{screen}");
     assert!(screen.contains("3 To Anna, open d06c…41aa"), "{screen}");
@@ -418,7 +418,7 @@ fn active_conversations_are_listed_a_page_at_a_time_and_one_is_added() {
     const NEW: &str = "aaaa91ce-3f6e-4a98-ab8b-9411671bbbbb";
     let mut desk = desk();
     let effects = desk.keys("esc 1 L");
-    assert_eq!(commands(&effects), [&Command::Discover { page: 1 }]);
+    assert_eq!(commands(&effects), [&Command::Discover(1)]);
     let billing = "5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2";
     desk.report(Report::Discovered { page: 1, found: Ok(vec![found(NEW), found(billing)]), more: true });
     assert_eq!(
@@ -430,7 +430,7 @@ fn active_conversations_are_listed_a_page_at_a_time_and_one_is_added() {
         ]
     );
     let effects = desk.keys("3 enter");
-    assert_eq!(commands(&effects), [&Command::Discover { page: 2 }]);
+    assert_eq!(commands(&effects), [&Command::Discover(2)]);
     // What nobody waits for any more shows nothing.
     desk.report(Report::Discovered { page: 1, found: Ok(vec![found(NEW)]), more: false });
     assert!(desk.state.overlay.is_none());

@@ -152,14 +152,14 @@ fn session(dice: &mut Dice, now: Moment) -> WebSession {
 /// What a live conversation tells.
 fn live(dice: &mut Dice, key: ConversationKey, now: Moment) -> Report {
     match dice.below(6) {
-        0 | 1 => Report::MessagesArrived { key, messages: (0..dice.below(3)).map(|_| remote(dice, now)).collect() },
-        2 => Report::Typing {
+        0 | 1 => Report::MessagesArrived(key, (0..dice.below(3)).map(|_| remote(dice, now)).collect()),
+        2 => Report::Typing(
             key,
-            author: *dice.of(&[Author::Bot, Author::Agent, Author::Guest]),
-            until: (!dice.one_in(3)).then(|| later(dice, now)),
-        },
-        3 => Report::Session { key, session: session(dice, now) },
-        4 => Report::ConversationIdKnown { key, conversation_id: text(dice) },
+            *dice.of(&[Author::Bot, Author::Agent, Author::Guest]),
+            (!dice.one_in(3)).then(|| later(dice, now)),
+        ),
+        3 => Report::Session(key, session(dice, now)),
+        4 => Report::ConversationIdKnown(key, text(dice)),
         _ => {
             let found = |dice: &mut Dice| DiscoveredConversation {
                 conversation_id: text(dice),
@@ -215,7 +215,7 @@ fn report(dice: &mut Dice, now: Moment) -> Report {
         }
         _ => match dice.below(3) {
             0 => Report::ClockSkew(*dice.of(&[600, -600, i64::MIN, i64::MAX, 0])),
-            1 => Report::Notice { at: now, conversation: None, text: text(dice) },
+            1 => Report::Notice(None, text(dice)),
             _ => Report::Stopped,
         },
     }

@@ -220,8 +220,7 @@ fn older_news_does_not_reopen_a_settled_message() {
 #[test]
 fn a_notice_stands_in_the_log_and_the_status_line() {
     let mut desk = Desk::default();
-    let at = desk.now;
-    desk.report(Report::Notice { at, conversation: None, text: "The journal is not kept.".to_owned() });
+    desk.report(Report::Notice(None, "The journal is not kept.".to_owned()));
     assert_eq!(desk.status(), "The journal is not kept.");
     assert!(desk.screen().contains("SYS"));
 }
@@ -229,10 +228,9 @@ fn a_notice_stands_in_the_log_and_the_status_line() {
 #[test]
 fn a_notice_about_a_conversation_stands_only_in_the_log_of_that() {
     let mut desk = Desk::default();
-    let at = desk.now;
     for (conversation, shown) in [(None, true), (Some(BILLING), true), (Some(RETURNS), false)] {
         let text = format!("about {conversation:?}");
-        desk.report(Report::Notice { at, conversation, text: text.clone() });
+        desk.report(Report::Notice(conversation, text.clone()));
         let number = desk.state.session.log.last_number().unwrap();
         assert_eq!(desk.state.session.log.shows(number), shown, "{text}");
     }

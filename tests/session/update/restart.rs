@@ -53,7 +53,7 @@ fn the_engine_knows_what_was_heard_before_it_reads_anything() {
     let messages = vec![RemoteMessage::new("h", Author::Bot, "Good morning!", Timestamp::UNIX_EPOCH)];
     let heard = vec![(RETURNS, messages.clone())];
     let effects = restore(&mut desk, Restored { open: Some(RETURNS), heard, ..Restored::default() });
-    let wanted = [Command::Heard { key: RETURNS, messages }, Command::Watch(Some(RETURNS)), Command::Read(RETURNS)];
+    let wanted = [Command::Heard(RETURNS, messages), Command::Watch(Some(RETURNS)), Command::Read(RETURNS)];
     assert_eq!(commands(&effects), wanted.iter().collect::<Vec<_>>());
 }
 

@@ -126,7 +126,7 @@ fn what_can_be_taken_back_goes_at_once_and_the_rest_is_asked() {
             assert_eq!(effects, []);
             effects = desk.keys("enter");
         }
-        assert_eq!(commands(&effects), [&Command::Session { key: WEB, ask }], "{name}");
+        assert_eq!(commands(&effects), [&Command::Session(WEB, ask)], "{name}");
     }
 }
 

@@ -187,7 +187,7 @@ fn course(status: u16, body: &str, outcome: Outcome, delivery: DeliveryStatus, r
     vec![
         Report::Token(TokenStatus::Getting),
         Report::Token(TokenStatus::Valid(token_facts())),
-        Report::RepliesReadable { key: KEY, readable: RepliesReadable::Yes, as_of: AsOf::ReadAt(now()) },
+        Report::RepliesReadable(KEY, RepliesReadable::Yes, AsOf::ReadAt(now())),
         Report::Conversation { key: KEY, state: RemoteState::Connected, since: None, messages: vec![greeting] },
         Report::ClockSkew(90),
         moved(DeliveryStatus::Sending { attempt: 1 }, None),

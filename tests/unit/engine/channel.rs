@@ -1,7 +1,7 @@
 //! What is not sent at all.
 
 use super::*;
-use crate::engine::redact::Redactor;
+use crate::engine::Redactor;
 use crate::model::{Conversation, ConversationKey, Masks, MessageId, OpenGuest};
 
 /// Nothing goes out in a form that the service does not take.

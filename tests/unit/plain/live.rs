@@ -20,7 +20,7 @@ fn offer() -> RemoteMessage {
 }
 
 fn moved(desk: &mut Desk, session: WebSession) {
-    desk.report(Report::Session { key: WEB, session });
+    desk.report(Report::Session(WEB, session));
 }
 
 /// A snippet is pasted line by line, and none of its lines is sent as a message.
@@ -56,7 +56,7 @@ fn a_pasted_snippet_becomes_a_conversation_that_can_be_kept() {
 #[test]
 fn choices_are_numbered_and_one_is_sent_by_its_number() {
     let mut desk = web();
-    desk.report(Report::MessagesArrived { key: WEB, messages: vec![offer()] });
+    desk.report(Report::MessagesArrived(WEB, vec![offer()]));
     assert_eq!(
         desk.said(),
         ["Bot says: Pay now?", "Choice 1, Yes.", "Choice 2, No.", "Type .choose and a number to answer with a choice."]
@@ -68,14 +68,14 @@ fn choices_are_numbered_and_one_is_sent_by_its_number() {
     assert_eq!((sent.len(), sent[0].text.as_str()), (1, "No"));
     assert_eq!(sent[0].extras.answers.as_deref(), Some("q-1"));
     assert_eq!(sent[0].extras.choice.as_ref().map(|c| c.payload.as_str()), Some("no"));
-    desk.report(Report::MessagesArrived { key: WEB, messages: vec![offer()] });
+    desk.report(Report::MessagesArrived(WEB, vec![offer()]));
     assert_eq!(desk.said(), [""; 0], "what is known is not told again");
 }
 
 #[test]
 fn a_number_alone_stays_a_text() {
     let mut desk = web();
-    desk.report(Report::MessagesArrived { key: WEB, messages: vec![offer()] });
+    desk.report(Report::MessagesArrived(WEB, vec![offer()]));
     desk.line("2");
     assert_eq!(desk.texts(), ["2"]);
     assert!(desk.sent()[0].extras.is_empty());
@@ -146,7 +146,7 @@ fn each_state_of_a_session_is_a_sentence_with_what_to_say_next() {
     desk.line(".session clear");
     assert!(desk.said().contains(&"Type yes or no."));
     desk.line("yes");
-    assert!(desk.asked(&Command::Session { key: WEB, ask: SessionAsk::Clear }));
+    assert!(desk.asked(&Command::Session(WEB, SessionAsk::Clear)));
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_
 fn active_conversations_are_numbered_and_one_is_added() {
     let mut desk = web();
     desk.line(".active");
-    assert!(desk.asked(&Command::Discover { page: 1 }));
+    assert!(desk.asked(&Command::Discover(1)));
     let found = DiscoveredConversation {
         conversation_id: "aaaa91ce-3f6e-4a98-ab8b-9411671bbbbb".to_owned(),
         participant_id: None,

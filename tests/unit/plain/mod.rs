@@ -425,7 +425,7 @@ fn a_read_that_fails_is_told_and_ends_the_wait() {
     desk.report(exchange(ExchangeKind::Read, None, Outcome::Refused("404 not found.".into())));
     let readable = RepliesReadable::No(Unreadable::Refused(404, Vec::new()));
     let as_of = AsOf::ReadAt(Moment::ZERO);
-    desk.report(Report::RepliesReadable { key: ConversationKey(0), readable, as_of });
+    desk.report(Report::RepliesReadable(ConversationKey(0), readable, as_of));
     let said = desk.said();
     let why = "Conversation 1, Billing bot, replies could not be read: 404; there is no such conversation";
     assert!(said.len() == 1 && said[0].starts_with(why) && said[0].ends_with(". Type .read to try again."), "{said:?}");
@@ -447,7 +447,7 @@ fn nothing_from_outside_can_pass_for_ours_or_reach_the_terminal() {
             "Bot goes on in Conversation 2, Echo: Message 1 accepted.␍<RLO>"
         ]
     );
-    desk.report(Report::Notice { at: Moment::ZERO, conversation: None, text: "x\n\u{1b}[2J".to_owned() });
+    desk.report(Report::Notice(None, "x\n\u{1b}[2J".to_owned()));
     desk.line("two");
     desk.message(2, DeliveryStatus::Refused("no\nMessage 2 accepted.\u{9b}2J".into()));
     assert_eq!(desk.said().len(), 1);

@@ -52,7 +52,7 @@ fn probes_are_told_one_by_one_and_end_with_the_cause() {
         FrontEndEffect::Ask(Command::Probe(asked)) => Some(*asked),
         _ => None,
     }) {
-        desk.report(Report::Probe { asked, result: Probed::NotAsked("no token".to_owned()) });
+        desk.report(Report::Probe(asked, Probed::NotAsked("no token".to_owned())));
     }
     let said = desk.said().join("\n");
     assert!(said.starts_with("fail, token: no token.\nCause "), "{said}");

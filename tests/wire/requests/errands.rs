@@ -64,8 +64,8 @@ async fn an_open_conversation_is_read_once_its_id_is_known() {
     let pauses = vec![Duration::from_millis(400), Duration::from_secs(1)];
     let mut engine = TestEngine::start_with(open_profile(&server.url(), 1), clock, pauses);
     engine.handle.ask(Command::Read(KEY));
-    let told = engine.until(|r| matches!(r, Report::Notice { .. })).await;
-    assert!(matches!(told, Report::Notice { text, .. } if text.contains("becomes known with the first message")));
+    let told = engine.until(|r| matches!(r, Report::Notice(..))).await;
+    assert!(matches!(told, Report::Notice(_, text) if text.contains("becomes known with the first message")));
     let message = engine.send(0, "Hello");
     let read = engine.until(|r| matches!(r, Report::Conversation { .. })).await;
     let Report::Conversation { messages, .. } = read else { unreachable!() };
@@ -87,7 +87,7 @@ async fn a_kept_id_is_enough_to_read() {
     let clock = Clock::start();
     let server = Server::start(world(clock, 200)).await;
     let mut engine = TestEngine::start_with(open_profile(&server.url(), 1), clock, vec![]);
-    engine.handle.ask(Command::Learn { key: KEY, conversation_id: CONVERSATION.into() });
+    engine.handle.ask(Command::Learn(KEY, CONVERSATION.into()));
     engine.handle.ask(Command::Read(KEY));
     engine.until(|r| matches!(r, Report::Exchange(x) if x.kind == ExchangeKind::Read && x.what == "conversation" && x.outcome == Outcome::Accepted)).await;
     assert!(server.log().iter().any(|r| r.path == format!("/api/v2/conversations/messages/{CONVERSATION}")));
@@ -161,7 +161,7 @@ async fn active_conversations_are_listed_page_by_page() {
     let mut engine = TestEngine::start(open_profile(&server.url(), 1));
     // Asked before there is a token: it waits for one.
     for (page, more) in [(1, true), (2, false)] {
-        engine.handle.ask(Command::Discover { page });
+        engine.handle.ask(Command::Discover(page));
         let told = engine.until(|r| matches!(r, Report::Discovered { .. })).await;
         let Report::Discovered { page: of, found: Ok(found), more: left } = told else { panic!("{told:?}") };
         assert_eq!((of, found[0].conversation_id.as_str(), left), (page, format!("c-{page}").as_str(), more));
@@ -180,7 +180,7 @@ async fn a_refused_list_names_the_permission_and_blocks_nothing() {
     })
     .await;
     let mut engine = TestEngine::start(open_profile(&server.url(), 1));
-    engine.handle.ask(Command::Discover { page: 1 });
+    engine.handle.ask(Command::Discover(1));
     let told = engine.until(|r| matches!(r, Report::Discovered { .. })).await;
     let Report::Discovered { found: Err(why), more: false, .. } = told else { panic!("{told:?}") };
     assert!(why.contains("[analytics:conversationDetail:view]"), "{why}");
@@ -196,7 +196,7 @@ async fn a_list_without_a_token_is_refused_at_once() {
     let server = Server::start(|_| json(401, r#"{"error":"invalid_client","description":"client not found"}"#)).await;
     let mut engine = TestEngine::start(open_profile(&server.url(), 1));
     engine.until(|r| matches!(r, Report::Token(TokenStatus::BadClient(_)))).await;
-    engine.handle.ask(Command::Discover { page: 1 });
+    engine.handle.ask(Command::Discover(1));
     let told = engine.until(|r| matches!(r, Report::Discovered { .. })).await;
     assert!(matches!(told, Report::Discovered { found: Err(why), .. } if why.contains("sign in first")));
     engine.stop().await;

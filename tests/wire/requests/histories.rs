@@ -202,7 +202,7 @@ impl World {
                 let number = *session.numbers.entry(exchange.id).or_insert(next);
                 session.journal.submit(Job::Entry(number, LogSource::Exchange(exchange)));
             }
-            Report::NotOnDisk { message, .. } => drop(session.not_on_disk.insert(message)),
+            Report::NotOnDisk(message, _) => drop(session.not_on_disk.insert(message)),
             Report::Message { id, delivery, .. } if delivery.is_settled() => {
                 session.open.remove(&id);
                 if session.not_on_disk.remove(&id) {

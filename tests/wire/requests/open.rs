@@ -89,8 +89,8 @@ async fn a_message_is_accepted_and_the_conversation_learned() {
         ..Extras::default()
     };
     engine.handle.ask(Command::Send(request(100, "Hello", extras)));
-    let learned = engine.until(|r| matches!(r, Report::ConversationIdKnown { .. })).await;
-    assert_eq!(learned, Report::ConversationIdKnown { key: ConversationKey(0), conversation_id: CONVERSATION.into() });
+    let learned = engine.until(|r| matches!(r, Report::ConversationIdKnown(..))).await;
+    assert_eq!(learned, Report::ConversationIdKnown(ConversationKey(0), CONVERSATION.into()));
     let accepted = engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Accepted, .. })).await;
     assert!(matches!(accepted, Report::Message { remote_id: Some(id), .. } if id == "m1"));
     let came = server.log().into_iter().find(is_inbound).unwrap();
@@ -107,7 +107,7 @@ async fn a_message_is_accepted_and_the_conversation_learned() {
     let other = engine.send(0, "again");
     assert_eq!(engine.end_of(other).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server).iter().collect::<BTreeSet<_>>().len(), 2, "each message has an id of its own");
-    assert_eq!(engine.seen.iter().filter(|r| matches!(r, Report::ConversationIdKnown { .. })).count(), 1, "told once");
+    assert_eq!(engine.seen.iter().filter(|r| matches!(r, Report::ConversationIdKnown(..))).count(), 1, "told once");
     engine.stop().await;
 }
 

@@ -107,7 +107,7 @@ async fn what_an_earlier_session_heard_is_not_told_again() {
     let server = Server::start(serve(Arc::clone(&world), clock, u64::MAX, false)).await;
     let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
     let messages = vec![RemoteMessage::new("m0", Author::Bot, "hello", clock.now().wall)];
-    engine.handle.ask(Command::Heard { key: ConversationKey(0), messages });
+    engine.handle.ask(Command::Heard(ConversationKey(0), messages));
     engine.handle.ask(Command::Read(ConversationKey(0)));
     let read = engine.until(|r| matches!(r, Report::Conversation { .. })).await;
     let Report::Conversation { messages, .. } = read else { unreachable!() };
@@ -180,8 +180,8 @@ async fn a_refused_read_harms_nothing() {
 const LISTED: &str = r#"{"id":"c","participants":[{"purpose":"customer","messages":[{"messageId":"m0"}]}]}"#;
 
 async fn readable(engine: &mut TestEngine) -> RepliesReadable {
-    match engine.until(|r| matches!(r, Report::RepliesReadable { .. })).await {
-        Report::RepliesReadable { readable, as_of: AsOf::ReadAt(_), .. } => readable,
+    match engine.until(|r| matches!(r, Report::RepliesReadable(..))).await {
+        Report::RepliesReadable(_, readable, AsOf::ReadAt(_)) => readable,
         other => panic!("{other:?}"),
     }
 }
@@ -277,7 +277,7 @@ async fn a_listed_message_that_is_not_there_is_no_answer() {
         engine.signed_in().await;
         for question in [ProbeQuestion::Conversation, ProbeQuestion::Messages] {
             engine.handle.ask(Command::Probe(question(ConversationKey(0))));
-            engine.until(|r| matches!(r, Report::Probe { .. })).await;
+            engine.until(|r| matches!(r, Report::Probe(..))).await;
         }
         let last = engine.exchanges(ExchangeKind::Probe).pop().unwrap();
         assert!(format!("{:?}", last.outcome).starts_with(outcome), "{:?}", last.outcome);

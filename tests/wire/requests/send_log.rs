@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use guestwire::clock::Clock;
-use guestwire::engine::send_log::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog, Unrecorded};
 use guestwire::engine::{Command, EngineOptions, Report};
+use guestwire::engine::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog, Unrecorded};
 use guestwire::model::{ConversationKey, DeliveryStatus, MessageId};
 use secrecy::SecretString;
 

@@ -56,7 +56,7 @@ fn count(sandbox: &Sandbox, pointer: &str) -> u64 {
 
 async fn reply(engine: &mut TestEngine) -> RemoteMessage {
     loop {
-        let (Report::Conversation { key: ANNA, messages, .. } | Report::MessagesArrived { key: ANNA, messages }) =
+        let (Report::Conversation { key: ANNA, messages, .. } | Report::MessagesArrived(ANNA, messages)) =
             engine.next().await
         else {
             continue;
@@ -159,7 +159,7 @@ async fn limits_permissions_and_what_is_not_known() {
     let DeliveryStatus::Refused(why) = engine.end_of(forbidden).await else { panic!("not refused") };
     let why = why.to_string();
     assert!(why.contains("403 missing.permissions") && why.contains("[conversation:message:receive]"), "{why}");
-    engine.handle.ask(Command::Discover { page: 1 });
+    engine.handle.ask(Command::Discover(1));
     let found = engine.until(|r| matches!(r, Report::Discovered { .. })).await;
     assert!(matches!(&found, Report::Discovered { found: Ok(found), .. } if found.len() == 1), "{found:?}");
     sandbox.clear_faults();
@@ -176,8 +176,8 @@ async fn limits_permissions_and_what_is_not_known() {
 #[tokio::test]
 async fn replies_come_by_webhook() {
     let (sandbox, mut engine) = both(Clock::fast(5), &[], true, true);
-    let told = engine.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("webhooks are taken"))).await;
-    let Report::Notice { text, .. } = told else { unreachable!() };
+    let told = engine.until(|r| matches!(r, Report::Notice(_, text) if text.contains("webhooks are taken"))).await;
+    let Report::Notice(_, text) = told else { unreachable!() };
     let at = text.split("http://").nth(1).unwrap().split(',').next().unwrap().to_owned();
     sandbox.set_webhook(&format!("http://{at}/hook"), "hook-secret").unwrap();
     let hello = engine.send(0, "hello");

@@ -217,10 +217,8 @@ async fn a_stripped_scope_is_announced_before_the_first_message() {
     let mut engine = TestEngine::start(profile(&server.url(), 1));
     let message = engine.send(0, "hello");
     assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted, "it may be sent all the same");
-    let notice = engine
-        .seen
-        .iter()
-        .position(|r| matches!(r, Report::Notice { text, .. } if text.contains("guest:messages:send")));
+    let notice =
+        engine.seen.iter().position(|r| matches!(r, Report::Notice(_, text) if text.contains("guest:messages:send")));
     let sending =
         engine.seen.iter().position(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Sending { .. }, .. }));
     assert!(notice.unwrap() < sending.unwrap());
@@ -279,8 +277,8 @@ async fn a_pasted_token_is_unwrapped_and_asked_about() {
     // Its refusal is the answer to what it may do, however early it came.
     let refusal = engine.exchanges(ExchangeKind::Token).last().unwrap().id;
     engine.handle.ask(Command::Probe(ProbeQuestion::Scopes));
-    let probed = engine.until(|r| matches!(r, Report::Probe { .. })).await;
-    assert!(matches!(probed, Report::Probe { result: Probed::Asked(id), .. } if id == refusal), "{probed:?}");
+    let probed = engine.until(|r| matches!(r, Report::Probe(..))).await;
+    assert!(matches!(probed, Report::Probe(_, Probed::Asked(id)) if id == refusal), "{probed:?}");
     engine.stop().await;
     let asked = server.log().len();
     let mut engine = TestEngine::start(pasted(format!("{TOKEN}a\r\nb c")));

@@ -206,17 +206,17 @@ impl SoakRun {
     async fn page_back(&mut self, talk: usize) {
         let key = self.talks[talk].key;
         while !self.doubted(talk).is_empty() {
-            self.engine.ask(Command::Session { key, ask: SessionAsk::History });
+            self.engine.ask(Command::Session(key, SessionAsk::History));
             let ended = self
                 .until(|report| match report {
                     Report::Exchange(x) => {
                         x.conversation == Some(key) && x.what.starts_with("history") && x.outcome.is_settled()
                     }
-                    Report::Notice { text, .. } => text.contains("older messages"),
+                    Report::Notice(_, text) => text.contains("older messages"),
                     _ => false,
                 })
                 .await;
-            if matches!(ended, Report::Notice { .. }) {
+            if matches!(ended, Report::Notice(..)) {
                 return;
             }
         }
@@ -353,7 +353,7 @@ impl SoakRun {
                 }
                 Some(entry.talk)
             }
-            Report::MessagesArrived { key, messages } => {
+            Report::MessagesArrived(key, messages) => {
                 for message in messages {
                     assert!(
                         self.heard.insert((key, message.id.clone())),

@@ -76,7 +76,7 @@ async fn what_waits_is_held_can_be_taken_back_and_goes_in_order_once_somebody_co
         assert!(!ended(&engine, one));
         let mut last = three;
         if by_key {
-            engine.handle.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::Connect });
+            engine.handle.ask(Command::Session(ConversationKey(0), SessionAsk::Connect));
         } else {
             last = engine.send(0, "four");
         }

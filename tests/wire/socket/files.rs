@@ -288,7 +288,7 @@ async fn files_that_arrived_for_nothing_are_deleted() {
         matches!(engine.end_of(message).await, DeliveryStatus::Refused(why) if why.to_string().contains("absent.png"))
     );
     engine
-        .until(|r| matches!(r, Report::Notice { text, .. } if text.starts_with("deleteAttachment was refused: 4009")))
+        .until(|r| matches!(r, Report::Notice(_, text) if text.starts_with("deleteAttachment was refused: 4009")))
         .await;
     let frames = guests.frames();
     let asked = frames.iter().find(|f| f.action() == "onAttachment").unwrap();

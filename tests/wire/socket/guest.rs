@@ -263,10 +263,9 @@ impl TestEngine {
     /// Until the session of a conversation stands so.
     pub async fn session(&mut self, conversation: u32, word: &str) -> WebSession {
         let key = ConversationKey(conversation);
-        let report = self
-            .until(|r| matches!(r, Report::Session { key: k, session } if *k == key && session.word() == word))
-            .await;
-        let Report::Session { session, .. } = report else { unreachable!() };
+        let report =
+            self.until(|r| matches!(r, Report::Session(k, session) if *k == key && session.word() == word)).await;
+        let Report::Session(_, session) = report else { unreachable!() };
         session
     }
 
@@ -274,7 +273,7 @@ impl TestEngine {
     pub fn heard(&self) -> Vec<String> {
         let mut out = Vec::new();
         for report in &self.seen {
-            if let Report::MessagesArrived { messages, .. } = report {
+            if let Report::MessagesArrived(_, messages) = report {
                 let marked =
                     |m: &guestwire::model::RemoteMessage| format!("{}{}", m.text, if m.late { "*" } else { "" });
                 out.extend(messages.iter().map(marked));
@@ -285,7 +284,8 @@ impl TestEngine {
 
     /// Until something of this text was heard.
     pub async fn hears(&mut self, text: &str) {
-        let said = |r: &Report| matches!(r, Report::MessagesArrived { messages, .. } if messages.iter().any(|m| m.text == text));
+        let said =
+            |r: &Report| matches!(r, Report::MessagesArrived(_, messages) if messages.iter().any(|m| m.text == text));
         if !self.seen.iter().any(said) {
             self.until(said).await;
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guestwire::clock::Clock;
-use guestwire::engine::send_log::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog, Unrecorded};
 use guestwire::engine::{Command, EngineOptions, Report};
+use guestwire::engine::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog, Unrecorded};
 use guestwire::model::{ConversationKey, DeliveryStatus, Ending, FailureKind, MessageId, Outcome, SessionAsk};
 use secrecy::SecretString;
 use serde_json::json;
@@ -262,7 +262,7 @@ async fn the_intent_is_recorded_before_the_first_byte() {
     let message = engine.send(0, "Hello");
     engine.until(|r| matches!(r, Report::Message { delivery: DeliveryStatus::Sending { .. }, .. })).await;
     // What was written to the socket before this question has arrived when its answer comes.
-    engine.handle.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::Health });
+    engine.handle.ask(Command::Session(ConversationKey(0), SessionAsk::Health));
     engine
         .until(|r| matches!(r, Report::Exchange(e) if e.what == "echo, health check" && e.outcome == Outcome::Accepted))
         .await;
@@ -285,7 +285,7 @@ async fn stopping_tells_how_each_message_ended() {
     assert_eq!(engine.end_of(queued).await, DeliveryStatus::Cancelled);
     assert!(matches!(engine.end_of(held).await, DeliveryStatus::Unknown(_)));
     let key = ConversationKey(0);
-    assert!(engine.seen.iter().any(|r| matches!(r, Report::Session { key: k, .. } if *k == key)));
+    assert!(engine.seen.iter().any(|r| matches!(r, Report::Session(k, _) if *k == key)));
     engine.stop().await;
 }
 
@@ -383,11 +383,11 @@ async fn a_second_guestwire_asks_nothing_of_a_session() {
     let options = EngineOptions { send_log: Arc::new(OnlyReads), read_pauses: vec![], ..EngineOptions::default() };
     let mut engine = TestEngine::with_options(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), options);
     for ask in [SessionAsk::Clear, SessionAsk::Join, SessionAsk::Health] {
-        engine.handle.ask(Command::Session { key: ConversationKey(0), ask });
-        engine.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("this one only reads"))).await;
+        engine.handle.ask(Command::Session(ConversationKey(0), ask));
+        engine.until(|r| matches!(r, Report::Notice(_, text) if text.contains("this one only reads"))).await;
     }
     for ask in [SessionAsk::Connect, SessionAsk::StartNew, SessionAsk::NewGuest] {
-        engine.handle.ask(Command::Session { key: ConversationKey(0), ask });
+        engine.handle.ask(Command::Session(ConversationKey(0), ask));
         engine.session(0, "ended").await;
     }
     assert_eq!((guests.upgrades().len(), guests.frames().len()), (0, 0));

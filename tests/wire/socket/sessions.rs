@@ -16,7 +16,7 @@ use crate::support::http_server::{self as server, Server};
 const KEY: ConversationKey = ConversationKey(0);
 
 pub fn ask(engine: &crate::support::engine::TestEngine, ask: SessionAsk) {
-    engine.handle.ask(Command::Session { key: KEY, ask });
+    engine.handle.ask(Command::Session(KEY, ask));
 }
 
 #[tokio::test]
@@ -261,22 +261,26 @@ async fn presence_health_and_typing() {
     ask(&engine, SessionAsk::Join);
     ask(&engine, SessionAsk::Clear);
     engine
-        .until(|r| matches!(r, Report::Notice { text, .. } if text.contains("presence Clear") && text.contains("403")))
+        .until(|r| matches!(r, Report::Notice(_, text) if text.contains("presence Clear") && text.contains("403")))
         .await;
     engine.session(0, "open").await;
     ask(&engine, SessionAsk::Health);
-    engine.until(|r| matches!(r, Report::Session { session: WebSession::Open { expires: Some(e), .. }, .. } if e.as_second() == 1_791_139_139)
-        || matches!(r, Report::Exchange(e) if e.what == "echo, health check" && e.outcome == Outcome::Accepted)).await;
+    engine
+        .until(|r| {
+            matches!(r, Report::Session(_, WebSession::Open { expires: Some(e), .. }) if e.as_second() == 1_791_139_139)
+                || matches!(r, Report::Exchange(e) if e.what == "echo, health check" && e.outcome == Outcome::Accepted)
+        })
+        .await;
     ask(&engine, SessionAsk::Health);
-    engine.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("every 30 s"))).await;
+    engine.until(|r| matches!(r, Report::Notice(_, text) if text.contains("every 30 s"))).await;
     engine.handle.ask(Command::Typing(KEY));
     engine.handle.ask(Command::Typing(KEY));
     engine.until(|r| matches!(r, Report::Exchange(e) if e.what == "typing")).await;
     guests.tell(event(json!({"eventType": "Typing", "typing": {"type": "On", "duration": 4000}}), false));
-    let typing = engine.until(|r| matches!(r, Report::Typing { .. })).await;
-    assert!(matches!(typing, Report::Typing { until: Some(_), .. }));
+    let typing = engine.until(|r| matches!(r, Report::Typing(..))).await;
+    assert!(matches!(typing, Report::Typing(_, _, Some(_))));
     guests.tell(bot("b", 5, "here"));
-    engine.until(|r| matches!(r, Report::Typing { until: None, .. })).await;
+    engine.until(|r| matches!(r, Report::Typing(_, _, None))).await;
     engine.hears("here").await;
     let typed = guests.frames().iter().filter(|f| f.json["message"]["events"][0]["eventType"] == "Typing").count();
     assert_eq!(typed, 1, "typing is told every five seconds at most");
@@ -382,7 +386,7 @@ async fn older_messages_asked_for_at_once_wait_for_the_session() {
     assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     let asked = guests.frames().iter().filter(|f| f.action() == "getJwt").count();
     assert_eq!((asked, http.log().len()), (1, 1), "a guest that nobody knows yet has no history");
-    assert!(!engine.seen.iter().any(|r| matches!(r, Report::Notice { .. })), "{:?}", engine.seen);
+    assert!(!engine.seen.iter().any(|r| matches!(r, Report::Notice(..))), "{:?}", engine.seen);
     engine.stop().await;
 }
 

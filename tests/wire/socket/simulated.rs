@@ -52,14 +52,14 @@ async fn a_conversation_from_hello_to_its_id() {
     let (_sandbox, mut engine) = both();
     let hello = engine.send(0, "Hello");
     assert_eq!(engine.end_of(hello).await, DeliveryStatus::Accepted);
-    engine.until(|r| matches!(r, Report::Typing { until: Some(_), .. })).await;
+    engine.until(|r| matches!(r, Report::Typing(_, _, Some(_)))).await;
     engine.hears("You said: Hello").await;
     let answered =
         |r: &Report| matches!(r, Report::Message { id, delivery: DeliveryStatus::Answered, .. } if *id == hello);
     if !engine.seen.iter().any(answered) {
         engine.until(answered).await;
     }
-    let learned = |r: &Report| matches!(r, Report::ConversationIdKnown { conversation_id, .. } if uuid::Uuid::try_parse(conversation_id).is_ok());
+    let learned = |r: &Report| matches!(r, Report::ConversationIdKnown(_, conversation_id) if uuid::Uuid::try_parse(conversation_id).is_ok());
     if !engine.seen.iter().any(learned) {
         engine.until(learned).await;
     }
@@ -114,13 +114,13 @@ async fn read_only_then_a_new_session_and_an_origin_that_is_refused() {
     fault(&sandbox, &json!({"fault": "session-read-only"}));
     let late = engine.send(0, "late");
     assert!(matches!(engine.end_of(late).await, DeliveryStatus::Refused(why) if why.to_string().starts_with("409")));
-    engine.handle.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::StartNew });
+    engine.handle.ask(Command::Session(ConversationKey(0), SessionAsk::StartNew));
     assert!(matches!(engine.session(0, "open").await, WebSession::Open { new: true, .. }));
     let again = engine.send(0, "again");
     assert_eq!(engine.end_of(again).await, DeliveryStatus::Accepted);
 
     fault(&sandbox, &json!({"fault": "origin-refused"}));
-    engine.handle.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::NewGuest });
+    engine.handle.ask(Command::Session(ConversationKey(0), SessionAsk::NewGuest));
     assert!(matches!(engine.session(0, "ended").await, WebSession::Ended(why) if why.to_string().contains("403")));
     engine.stop().await;
 }
@@ -133,7 +133,7 @@ async fn a_deployment_that_requires_sign_in_is_said_at_the_session_and_the_messa
     let hello = engine.send(0, "Hello");
     let DeliveryStatus::Refused(why) = engine.end_of(hello).await else { panic!("it was sent") };
     assert!(why.to_string().contains("requires guests to sign in"), "{why}");
-    let ended = |r: &Report| matches!(r, Report::Session { session: WebSession::Ended(why), .. } if why.to_string().contains("requires guests to sign in"));
+    let ended = |r: &Report| matches!(r, Report::Session(_, WebSession::Ended(why)) if why.to_string().contains("requires guests to sign in"));
     if !engine.seen.iter().any(ended) {
         engine.until(ended).await;
     }
@@ -151,13 +151,13 @@ async fn each_kind_of_offer_is_answered_as_what_it_is() {
         let asked = engine.send(0, ask);
         assert_eq!(engine.end_of(asked).await, DeliveryStatus::Accepted);
         let of_kind = |m: &RemoteMessage| m.choices.iter().any(|c| c.kind.as_str() == kind);
-        let offers = |r: &Report| matches!(r, Report::MessagesArrived { messages, .. } if messages.iter().any(of_kind));
+        let offers = |r: &Report| matches!(r, Report::MessagesArrived(_, messages) if messages.iter().any(of_kind));
         let already = engine.seen.iter().rev().take(6).find(|r| offers(r)).cloned();
         let offer = match already {
             Some(offer) => offer,
             None => engine.until(offers).await,
         };
-        let Report::MessagesArrived { messages, .. } = offer else { unreachable!() };
+        let Report::MessagesArrived(_, messages) = offer else { unreachable!() };
         let offer = messages.into_iter().find(of_kind).unwrap();
         let extras =
             Extras { choice: offer.choices.first().cloned(), answers: Some(offer.id.clone()), ..Extras::default() };

@@ -330,8 +330,8 @@ impl SendFold {
         // Which messages answer ours is read from the report itself.
         let (brought, as_of) = match &report {
             Report::Conversation { key, messages, .. } if *key == here => (Some((messages.clone(), true)), None),
-            Report::MessagesArrived { key, messages } if *key == here => (Some((messages.clone(), false)), None),
-            Report::RepliesReadable { key, as_of, .. } if *key == here => (None, Some(*as_of)),
+            Report::MessagesArrived(key, messages) if *key == here => (Some((messages.clone(), false)), None),
+            Report::RepliesReadable(key, _, as_of) if *key == here => (None, Some(*as_of)),
             _ => (None, None),
         };
         for change in self.session.apply(report, self.now) {

@@ -112,7 +112,6 @@ impl Driver {
         }
     }
 
-    /// Records a frame that came by itself.
     pub fn record_theirs(&mut self, key: ConversationKey, what: &str, (code, body): (u16, Body), outcome: Outcome) {
         let mut record = self.cx.record(ExchangeKind::Frame, what, Some(key));
         record.begin(self.shown_frame(key, None), None, self.cx.now);
@@ -149,11 +148,10 @@ impl Driver {
     fn tell_unmoved(&self, key: ConversationKey, ours: &Ours) {
         let session = self.webs.session(key).filter(|_| *ours == Ours::Presence(Presence::Clear));
         if let Some(session) = session {
-            self.cx.report(Report::Session { key, session });
+            self.cx.report(Report::Session(key, session));
         }
     }
 
-    /// What did not come in time.
     pub fn unanswered(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let seconds = self.cx.profile.request_timeout.as_secs();
@@ -169,7 +167,6 @@ impl Driver {
         }
     }
 
-    /// A frame whose answer will not come.
     pub fn never_answered(&mut self, key: ConversationKey, waiting: FrameUnderWay, kind: FailureKind, why: &str) {
         let (of, gate) = waiting.of;
         let wrote = !gate.bar();
@@ -190,25 +187,21 @@ impl Driver {
     }
 }
 
-/// A frame of theirs, as it stands in the log.
 pub fn shown_answer(code: u16, body: Body) -> Ending {
     let version = "WebSocket".to_owned();
     Ending::Answered(Response { status: code, version, headers: Vec::new(), body, remote: None, phrase: None })
 }
 
-/// How a frame ended to which nothing came.
 pub fn lost(kind: FailureKind, why: &str, wrote: bool) -> Ending {
     let phase = if wrote { Phase::Answer } else { Phase::Write };
     Ending::Failed(Failure { wrote, ..Failure::new(kind, phase, why) })
 }
 
-/// How long an answer took to a try that began then.
 pub fn took(began: Option<Moment>, now: Moment) -> Timing {
     let total = began.map(|began| now.since(began));
     Timing { first_byte: total, total, reused: true, ..Timing::default() }
 }
 
-/// The outcome that a frame of theirs tells.
 fn outcome(theirs: &Theirs) -> Outcome {
     match &theirs.said {
         GuestSocketMessage::Error { code, message, .. } | GuestSocketMessage::UploadFailed { code, message, .. } => {

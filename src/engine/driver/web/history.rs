@@ -14,10 +14,8 @@ use secrecy::SecretString;
 
 use crate::model::Moment;
 
-/// A JWT that ends sooner is not used. [real: seen in SDK source: MTSDK]
-const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5);
-/// How many pages are read by themselves to close a gap.
-const GAP_PAGES: u32 = 8;
+const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5); // [real: seen in SDK source: MTSDK]
+const GAP_PAGES: u32 = 8; // how many pages are read by themselves to close a gap
 /// No history has more. [72 hours of a session; a server that gives the same page again is not asked for ever]
 const PAGES_MAX: u32 = 1_000;
 /// How often reading a page is tried, and the first pause before it is tried again.
@@ -41,7 +39,6 @@ pub struct SeenPages {
     pub doubt: Option<Timestamp>,  // since when an unknown message may be there
 }
 
-/// The history of one guest.
 #[derive(Clone, Debug, Default)]
 pub struct WebHistory {
     pub jwt: Option<(SecretString, Option<Timestamp>)>,
@@ -66,7 +63,6 @@ impl WebHistory {
         self.back.is_some() || matches!(self.reading, Some((_, PageFor::Back)))
     }
 
-    /// Reads back from the newest on.
     pub const fn catch_up(&mut self) {
         self.back = Some((1, None));
         self.failed = 0;
@@ -83,7 +79,6 @@ impl WebHistory {
         (self.back.take().map(|(page, _)| page), std::mem::take(&mut self.asked))
     }
 
-    /// The page that is to be read next.
     pub fn wanted(&self) -> Option<(u32, PageFor)> {
         if self.asked {
             Some((self.last + 1, PageFor::Asked))
@@ -92,7 +87,6 @@ impl WebHistory {
         }
     }
 
-    /// Until when that page is held back.
     pub fn held(&self, now: Moment) -> Option<Moment> {
         self.back.filter(|_| !self.asked).and_then(|(_, until)| until).filter(|until| now.mono < until.mono)
     }

@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
+use crate::engine::GuestToken;
 use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::guest_socket::{Link, LinkEvent, LinkSaid, Socket};
-use crate::engine::send_log::GuestToken;
 use crate::engine::web_session::{SocketEvent, SocketStep, Wanted};
 use crate::genesys::web_messaging::{Ours, Presence, socket_url};
 use crate::genesys::{Call, deployments};
@@ -35,10 +35,8 @@ use super::task_output::{AnsweredTry, TaskPurpose};
 use history::WebHistory;
 use state::GuestIdentity;
 
-/// Typing is told no more often. [5 s: real: seen in SDK source: MTSDK]
-const TYPING_EVERY: Duration = Duration::from_secs(5);
-/// Health is asked no more often. [30 s: real: seen in SDK source: MTSDK; limit of 2 a minute: SAFRI]
-const HEALTH_EVERY: Duration = Duration::from_secs(30);
+const TYPING_EVERY: Duration = Duration::from_secs(5); // [real: seen in SDK source: MTSDK]
+const HEALTH_EVERY: Duration = Duration::from_secs(30); // [real: seen in SDK source: MTSDK; limit of 2 a minute: SAFRI]
 
 impl Driver {
     pub fn session_asked(&mut self, key: ConversationKey, ask: SessionAsk) {
@@ -58,7 +56,6 @@ impl Driver {
         }
     }
 
-    /// A frame for which the session must be open.
     fn ask_by_frame(&mut self, key: ConversationKey, ours: Ours) {
         if let Some(why) = self.not_open(key) {
             return self.cx.notice_of(key, &format!("{} was not sent: {why}", ours.words()));
@@ -66,7 +63,6 @@ impl Driver {
         self.write_frame(key, ours);
     }
 
-    /// Why a frame cannot be written now.
     pub fn not_open(&self, key: ConversationKey) -> Option<String> {
         if !self.webs.is_writable(key) {
             let why = if self.cx.options.send_log.read_only() {
@@ -130,7 +126,6 @@ impl Driver {
         self.report_session(key);
     }
 
-    /// Reports a session that has moved on.
     fn report_session(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let session = web.machine.session();
@@ -150,9 +145,9 @@ impl Driver {
             self.report_typing(key, None);
         }
         let (readable, as_of) = (readable_after(&before, &session), AsOf::SocketSince(self.cx.now));
-        self.cx.report(Report::Session { key, session });
+        self.cx.report(Report::Session(key, session));
         if let Some(readable) = readable {
-            self.cx.report(Report::RepliesReadable { key, readable, as_of });
+            self.cx.report(Report::RepliesReadable(key, readable, as_of));
         }
     }
 
@@ -227,7 +222,6 @@ impl Driver {
         self.cx.spawn_guest_token(key, serial, configured.filter(|_| !renew), renew);
     }
 
-    /// The guest is another from now on.
     pub fn forget_guest(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.of(key, &self.cx) else { return };
         web.guest = GuestIdentity { renew: true, ..GuestIdentity::default() };
@@ -322,7 +316,6 @@ impl Driver {
         self.web_event(key, event);
     }
 
-    /// The socket, or the attempt to open one, is not wanted any more.
     pub fn drop_web(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         web.opening.serial += 1;

@@ -80,7 +80,6 @@ impl Driver {
         self.web_event(key, SocketEvent::Over(Reason::Session(end)));
     }
 
-    /// What happened, other than something said.
     fn events(&mut self, key: ConversationKey, message: &Structured) {
         for event in message.events.iter().filter(|_| !message.by_guest) {
             match event {
@@ -106,7 +105,7 @@ impl Driver {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let before = std::mem::replace(&mut web.typing, who.map(|(author, _)| author));
         if let Some(author) = who.map(|(author, _)| author).or(before) {
-            self.cx.report(Report::Typing { key, author, until: who.map(|(_, until)| until) });
+            self.cx.report(Report::Typing(key, author, who.map(|(_, until)| until)));
         }
     }
 
@@ -133,7 +132,7 @@ impl Driver {
         let (fresh, settled) = self.reads.of(key).hear(messages, how, self.cx.skew());
         let count = fresh.len();
         if count > 0 {
-            self.cx.report(Report::MessagesArrived { key, messages: fresh });
+            self.cx.report(Report::MessagesArrived(key, fresh));
             if live {
                 self.web_event(key, SocketEvent::Spoken);
             }
@@ -154,7 +153,6 @@ impl Driver {
         }
     }
 
-    /// Reads the messages that were missed, and looks for unknown ones.
     pub fn catch_up(&mut self, key: ConversationKey) {
         if let Some(web) = self.webs.of(key, &self.cx) {
             web.history.catch_up();
@@ -222,7 +220,6 @@ impl Driver {
         self.read_history(key);
     }
 
-    /// No JWT came, or it was refused.
     pub fn history_failed(&mut self, key: ConversationKey, why: &str) {
         let Some(web) = self.webs.of(key, &self.cx) else { return };
         let (back, asked) = web.history.stop();

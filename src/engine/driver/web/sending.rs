@@ -16,10 +16,10 @@ use std::collections::VecDeque;
 
 use secrecy::SecretString;
 
+use crate::engine::Unrecorded;
 use crate::engine::driver::sends::InFlightSend;
 use crate::engine::driver::task_output::{AnsweredTry, FileRead, TaskPurpose};
 use crate::engine::outcome::RetryDecision;
-use crate::engine::send_log::Unrecorded;
 use crate::engine::{channel, outcome};
 use crate::genesys::answerer::Answerer;
 use crate::genesys::web_messaging::{GuestSocketMessage, Ours, Theirs, put_file};
@@ -33,7 +33,6 @@ use super::frames::{lost, shown_answer, took};
 use super::state::{Of, Ready, UploadFile, Uploading};
 
 impl Driver {
-    /// A message is first in its queue, and its socket takes messages.
     pub fn launch_frame(&mut self, message: MessageId) {
         let Some(attachments) = self.uploaded(message) else { return };
         let Some(request) = self.sends.get(message).map(|send| &send.request) else { return };
@@ -60,7 +59,6 @@ impl Driver {
         self.cx.spawn_recording(intent);
     }
 
-    /// The intent is on the disk, or cannot be.
     pub fn intent_recorded(&mut self, message: MessageId, recorded: Result<(), Unrecorded>) {
         let Some(send) = self.sends.get(message) else { return };
         let (key, given_up) = (send.request.conversation, send.given_up.is_some());
@@ -84,7 +82,6 @@ impl Driver {
         }
     }
 
-    /// A frame answered a message: its echo, or an error.
     pub fn message_answered(&mut self, key: ConversationKey, message: MessageId, theirs: &Theirs, body: Body) {
         let Some(send) = self.sends.get(message) else { return };
         let (began, given_up) = (send.try_began(), send.given_up.is_some());
@@ -151,7 +148,6 @@ impl Driver {
         }
     }
 
-    /// Messages of a conversation that wait, the first first.
     pub fn waiting_in(&self, key: ConversationKey) -> impl Iterator<Item = MessageId> {
         let of_it = move |send: &&InFlightSend| send.request.conversation == key;
         self.sends.waiting().filter(of_it).map(|send| send.request.message)
@@ -324,7 +320,6 @@ impl Driver {
         (!uploading.is_done()).then_some(uploading)
     }
 
-    /// A file of which nothing was heard in time.
     pub fn late_upload(&mut self, key: ConversationKey) {
         let Some(uploading) = self.webs.upload(key) else { return };
         if uploading.until.is_some_and(|until| self.cx.now.mono >= until.mono) {

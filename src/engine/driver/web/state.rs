@@ -21,10 +21,8 @@ use crate::model::{Author, ConversationKey, Exchange, MessageId, Moment, Pacing,
 
 use super::history::WebHistory;
 
-/// Reads in a minute. [SAFRI, `get.history.rate.per.minute`]
-const READS_PER_MINUTE: u32 = 10;
-/// Frames of a connection in a minute. [SAFRI, `requests.per.connection.rate.per.minute`]
-const FRAMES_PER_MINUTE: u32 = 60;
+const READS_PER_MINUTE: u32 = 10; // [SAFRI, `get.history.rate.per.minute`]
+const FRAMES_PER_MINUTE: u32 = 60; // of a connection. [SAFRI, `requests.per.connection.rate.per.minute`]
 
 /// Whose a frame of ours is: a message's (its record is kept with the message), or the session's own.
 pub enum Of {
@@ -35,7 +33,6 @@ pub enum Of {
 /// A frame under way: whose, and whether it was written.
 pub type FrameUnderWay = Waiting<(Of, Arc<Gate>)>;
 
-/// A message's frame, while its intent is being recorded.
 pub struct Ready {
     pub message: MessageId,
     pub ours: Ours,
@@ -57,7 +54,6 @@ pub struct OpeningState {
     pub take_back: Option<TakeBack>, // ends the opening under way
 }
 
-/// When frames may be written, and pages of the history read.
 pub struct FramePace {
     pub frames: Rate,
     pub pages: Rate,
@@ -108,7 +104,6 @@ impl WebConversation {
         [silent, frames].into_iter().flatten().max_by_key(|(until, _)| until.mono)
     }
 
-    /// When a pause is over, or an answer did not come.
     pub fn due(&self) -> Option<Moment> {
         let upload = self.files.uploading.as_ref().and_then(|uploading| uploading.until);
         let answers = self.flight.iter().map(|waiting| waiting.until);
@@ -122,14 +117,12 @@ impl WebConversation {
         self.page_held_until(now).into_iter().chain(paced).min()
     }
 
-    /// When a page may be read that the limit, or a failure, holds back.
     pub fn page_held_until(&self, now: Moment) -> Option<Moment> {
         self.history.wanted().filter(|_| self.history.reading.is_none())?;
         self.history.held(now).max(self.pace.pages.may(now).err())
     }
 }
 
-/// All web conversations that were wanted so far.
 pub struct Webs {
     pub all: BTreeMap<ConversationKey, WebConversation>,
     pub events: mpsc::Sender<LinkEvent>,
@@ -166,7 +159,6 @@ impl Webs {
         self.all.get(&key).is_some_and(|web| web.machine.is_writable() && web.link.is_some())
     }
 
-    /// Until when the socket's pace holds a message back, and which limit.
     pub fn paced(&self, key: ConversationKey, now: Moment) -> Option<(Moment, Pacing)> {
         self.all.get(&key).filter(|web| web.machine.is_writable())?.paced(now)
     }

@@ -128,7 +128,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
         }
         "token in full" => matches!(overlay, Some(Overlay::Page(Page { content: PageContent::Status, .. }))),
         "start a new one" | "connect" | "open it again" => menu,
-        "show them" => engine(|c| matches!(c, Command::Discover { .. })),
+        "show them" => engine(|c| matches!(c, Command::Discover(..))),
         "add by id" => prompt(|p| *p == PromptPurpose::Add),
         "choose one" | "continue" => effects.contains(&Effect::Local(LocalRequest::FindPasses)),
         "run the step" => engine(|c| matches!(c, Command::Send(_))),

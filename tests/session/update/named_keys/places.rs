@@ -76,7 +76,7 @@ fn offered(desk: &mut Desk, keys: &str) {
     web(desk);
     let choices = vec![Choice::new("Yes", "yes"), Choice::new("No", "no")];
     let asked = RemoteMessage { choices, ..RemoteMessage::new("q-1", Author::Bot, "Pay now?", desk.now.wall) };
-    desk.report(Report::MessagesArrived { key: WEB, messages: vec![asked] });
+    desk.report(Report::MessagesArrived(WEB, vec![asked]));
     desk.keys(keys);
 }
 

@@ -135,12 +135,12 @@ impl Rig {
 
     /// A read that began now ended like this.
     fn read(&mut self, readable: RepliesReadable) -> Vec<RunnerEffect> {
-        self.report(Report::RepliesReadable { key: ONE, readable, as_of: AsOf::ReadAt(self.now) })
+        self.report(Report::RepliesReadable(ONE, readable, AsOf::ReadAt(self.now)))
     }
 
     /// The socket opened, or was lost.
     fn socket(&mut self, readable: RepliesReadable) -> Vec<RunnerEffect> {
-        self.report(Report::RepliesReadable { key: ONE, readable, as_of: AsOf::SocketSince(self.now) })
+        self.report(Report::RepliesReadable(ONE, readable, AsOf::SocketSince(self.now)))
     }
 
     fn step(&self, at: (usize, usize)) -> &StepResult {

@@ -91,7 +91,7 @@ fn a_silence_that_was_observed_passes() {
 /// A step that only listens has the session opened: what nobody opened says nothing.
 #[test]
 fn a_step_that_only_listens_opens_the_session() {
-    let session = |session| Report::Session { key: ONE, session };
+    let session = |session| Report::Session(ONE, session);
     let begun = || {
         let mut rig = Rig::new(&steps("steps = [{ expect = { silence = \"1s\" } }]"), Mode::Person);
         rig.runner.cast.players[0].channel = Channel::WebMessaging;
@@ -106,7 +106,7 @@ fn a_step_that_only_listens_opens_the_session() {
     rig.report(session(WebSession::Open { new: true, expires: None }));
     rig.socket(RepliesReadable::Yes);
     let old = RemoteMessage::new("b", Author::Bot, "Good morning", Moment::ZERO.wall - Duration::from_mins(1));
-    rig.report(Report::MessagesArrived { key: ONE, messages: vec![old] });
+    rig.report(Report::MessagesArrived(ONE, vec![old]));
     rig.after(1000).on(RunnerEvent::Due);
     assert_eq!(rig.step((0, 0)).suggested, Some(Verdict::Pass), "what was said before does not break a silence");
     // Open already: it is not asked for.

@@ -107,7 +107,7 @@ fn a_socket_brings_what_is_offered_and_a_read_that_fails_ends_it() {
     let mut fold = web();
     let acts = fold.on(NOW, FrontEndEvent::Begin);
     assert!(acts.contains(&FrontEndEffect::Ask(Command::Watch(Some(ConversationKey(3))))), "{acts:?}");
-    let heard = |messages| report(Report::MessagesArrived { key: ConversationKey(3), messages });
+    let heard = |messages| report(Report::MessagesArrived(ConversationKey(3), messages));
     let before = RemoteMessage::new("r0", Author::Bot, "Welcome", Timestamp::UNIX_EPOCH);
     assert_eq!(fold.on(NOW, heard(vec![before])), []);
     assert_eq!(sent(&fold.on(NOW, heard(vec![offering("r1", &["Yes"])]))), Some(("Yes", "yes", "r1")));

@@ -221,7 +221,7 @@ fn a_network_that_fails_before_writing_is_four() {
 
 /// Whether replies can be read, as of a read that began at `began`.
 fn readable(readable: RepliesReadable, began: Moment) -> FrontEndEvent {
-    report(Report::RepliesReadable { key: ConversationKey(3), readable, as_of: AsOf::ReadAt(began) })
+    report(Report::RepliesReadable(ConversationKey(3), readable, AsOf::ReadAt(began)))
 }
 
 /// Before it is called unknown, it is looked for in the conversation.
@@ -377,7 +377,7 @@ fn a_reply_that_comes_by_itself_is_waited_for() {
     let heard = |id: &str, author, text: &str, second: i64| {
         let at = Timestamp::from_second(second).unwrap();
         let messages = vec![RemoteMessage::new(id, author, text, at)];
-        report(Report::MessagesArrived { key: ConversationKey(3), messages })
+        report(Report::MessagesArrived(ConversationKey(3), messages))
     };
     let mut fold = fold(Some(Duration::from_secs(10)));
     assert_eq!(fold.on(NOW, heard("old", Author::Bot, "before", 1)), []);
@@ -397,7 +397,7 @@ fn a_page_of_earlier_messages_is_no_reply() {
     let heard = |id: &str, second: i64| {
         let at = Timestamp::from_second(second).unwrap();
         let messages = vec![RemoteMessage::new(id, Author::Bot, "Good morning!", at)];
-        report(Report::MessagesArrived { key: ConversationKey(3), messages })
+        report(Report::MessagesArrived(ConversationKey(3), messages))
     };
     let mut fold = fold(Some(Duration::from_secs(10)));
     fold.on(NOW, delivery(DeliveryStatus::Sending { attempt: 1 }));
@@ -451,12 +451,12 @@ fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
     let mut fold = web_fold();
     assert_eq!(exit(&fold.on(NOW, delivery(DeliveryStatus::Queued))), None);
     let again = WebSession::Reconnecting(NOW.after(Duration::from_secs(2)), "no route".into());
-    let acts = fold.on(NOW, report(Report::Session { key: ConversationKey(3), session: again }));
+    let acts = fold.on(NOW, report(Report::Session(ConversationKey(3), again)));
     assert!(format!("{acts:?}").contains("waiting 2 s: no route"), "{acts:?}");
     let session = WebSession::Unreachable("no route; tried 8 times".into());
-    let elsewhere = report(Report::Session { key: ConversationKey(0), session: session.clone() });
+    let elsewhere = report(Report::Session(ConversationKey(0), session.clone()));
     assert_eq!(fold.on(NOW, elsewhere), []);
-    let acts = fold.on(NOW, report(Report::Session { key: ConversationKey(3), session }));
+    let acts = fold.on(NOW, report(Report::Session(ConversationKey(3), session)));
     assert!(acts.contains(&FrontEndEffect::Ask(Command::Cancel(MESSAGE))));
     assert_eq!(exit(&acts), Some(Exit::Network));
     let said = format!("{acts:?}");
