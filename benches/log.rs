@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use divan::{Bencher, black_box};
 use guestwire::model::Exchange;
-use guestwire::session::log::Log;
+use guestwire::session::Log;
 use guestwire::tui::theme::Theme;
 use guestwire::tui::view::frame::DrawingContext;
 use ratatui::buffer::Buffer;
@@ -74,14 +74,14 @@ fn key_up_and_down(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn key_density(bencher: Bencher<'_, '_>) {
     let mut log = after_100_000();
-    log.prev_error();
+    log.to_error(false);
     bencher.bench_local(|| log.toggle_density());
 }
 
 #[divan::bench]
 fn frame_160x50(bencher: Bencher<'_, '_>) {
     let mut log = after_100_000();
-    log.prev_error();
+    log.to_error(false);
     log.toggle_density();
     let theme = Theme::default();
     let mut buffer = Buffer::empty(Rect::new(0, 0, 160, 50));

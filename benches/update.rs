@@ -11,7 +11,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use divan::{Bencher, black_box};
 use guestwire::engine::Report;
 use guestwire::model::{DeliveryStatus, MessageId};
-use guestwire::session::conversations::Conversations;
+use guestwire::session::Conversations;
 use guestwire::tui::Event;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

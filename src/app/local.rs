@@ -36,7 +36,7 @@ pub fn carry_out(
             let written = files::write_new(&path, &mask(&contents));
             LocalAnswer::Written(written.map(|said| if what.is_empty() { said } else { about(said) }))
         }
-        LocalRequest::Reports { run, dir } => {
+        LocalRequest::Reports(run, dir) => {
             let mut reports = report::all(&run, mask).into_iter();
             let written = reports.try_for_each(|(name, text)| files::write_new(&dir.join(name), &text).map(drop));
             LocalAnswer::Written(written.map(|()| format!("The reports are in {}.", dir.display())))
@@ -59,7 +59,7 @@ pub fn carry_out(
         }
         LocalRequest::CompletePath(typed) => {
             let (completed, names) = files::completed(&typed);
-            LocalAnswer::PathCompleted { typed, completed, names }
+            LocalAnswer::PathCompleted(typed, completed, names)
         }
     }
 }

@@ -66,7 +66,7 @@ pub struct DoctorFold {
 
 impl DoctorFold {
     fn carry_out(now: Moment, changes: Changes) -> impl Iterator<Item = FrontEndEffect> {
-        changes.into_iter().flat_map(move |change| match change {
+        changes.0.into_iter().flat_map(move |change| match change {
             Change::Engine(command) => vec![FrontEndEffect::Ask(command)],
             Change::Notice(Notice::Probed(finding)) => vec![FrontEndEffect::Say(finding_line(now, &finding))],
             Change::Notice(Notice::ProbesOver(verdict)) => over(now, &verdict),

@@ -21,17 +21,14 @@ const WEB_SOCKET: &str = "WebSocket";
 /// Whom a message was addressed to, on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SentRequest {
-    /// The conversation id of the path.
     pub conversation: Option<String>,
     /// `to.id` of the body.
     pub participant: Option<String>,
-    /// `to.externalId` of the body.
     pub external: Option<String>,
     /// The open-messaging integration of the path.
     pub integration: Option<String>,
     /// The web deployment of the socket's address.
     pub deployment: Option<String>,
-    /// The `Origin` header.
     pub origin: Option<String>,
     /// The text of the body, or of a frame's message.
     pub text: Option<String>,
@@ -44,7 +41,6 @@ pub struct SentRequest {
 }
 
 impl SentRequest {
-    /// Reads a request. `template` is the channel's path with `{conversationId}`.
     pub fn of(request: &Request, template: &str) -> Self {
         let json = json::read(request.body.text.as_bytes()).unwrap_or_default();
         let to = |name: &str| json.get("to")?.get(name)?.as_str().map(str::to_owned);
@@ -64,29 +60,22 @@ impl SentRequest {
         }
     }
 
-    /// Whether it is a frame of the guest socket.
     pub const fn is_frame(&self) -> bool {
         self.action.is_some()
     }
 
-    /// Whether it is the frame that configures the guest's session.
     pub fn configures(&self) -> bool {
         self.action.as_deref() == Some("configureSession")
     }
 }
 
-/// An answer as evidence.
 #[derive(Clone, Debug, Default)]
 pub struct ServerAnswer {
-    /// HTTP status; `None` where no status line came.
     pub status: Option<u16>,
-    /// Who gave it.
     pub by: Answerer,
-    /// What it says.
     pub refusal: ServerRefusal,
     /// What it says of the bearer token. [RFC 6750]
     pub bearer: BearerChallenge,
-    /// Permissions that the refusal names.
     pub permissions: Vec<String>,
     /// The body is text that is not JSON.
     pub text: bool,
@@ -94,12 +83,10 @@ pub struct ServerAnswer {
     pub frame: Option<String>,
     /// How long to wait before trying again, where the frame tells.
     pub retry_after: Option<u64>,
-    /// The server's clock.
     pub date: Option<Timestamp>,
 }
 
 impl ServerAnswer {
-    /// What a try brought.
     pub fn of(attempt: &Attempt) -> Self {
         match attempt.response() {
             Some(response) if response.version == WEB_SOCKET => Self::read_frame(response),
@@ -156,7 +143,6 @@ impl ServerAnswer {
         self.by.is_other() || (self.text && !self.by.is_service())
     }
 
-    /// Whether the service itself said yes.
     pub fn is_success(&self) -> bool {
         self.by.is_service() && matches!(self.status, Some(200..=299))
     }
@@ -166,12 +152,10 @@ impl ServerAnswer {
         self.refusal.code.as_deref()
     }
 
-    /// Whether the code is `code`.
     pub fn is(&self, code: &str) -> bool {
         self.code() == Some(code)
     }
 
-    /// Whether the error of `WWW-Authenticate: Bearer` is `error`.
     pub fn challenges_with(&self, error: &str) -> bool {
         self.bearer.error.as_deref() == Some(error)
     }

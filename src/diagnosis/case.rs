@@ -10,7 +10,7 @@ use crate::model::{Attempt, Channel, Ending, Exchange, ExchangeKind, Generation,
 /// What the profile says that matters to a diagnosis. No secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileFacts {
-    /// The profile's name.
+    /// Its name.
     pub name: String,
     /// The region's domain.
     pub region: String,
@@ -123,7 +123,6 @@ impl<'c> Facts<'c> {
         self.attempt?.generation
     }
 
-    /// What is known of the token that was used.
     pub fn token(&self) -> Option<&'c TokenBook> {
         self.history.token_book(self.generation()?)
     }
@@ -138,7 +137,6 @@ impl<'c> Facts<'c> {
         Some((used, self.history.newer_working(used, self.attempt?.started)?))
     }
 
-    /// What is known of the deployment that is addressed.
     pub fn deployment(&self) -> Option<&'c DeploymentBook> {
         self.history.deployment(self.request.deployment.as_deref()?)
     }
@@ -162,7 +160,6 @@ impl<'c> Facts<'c> {
         self.generation().is_some() && (self.is_refused_alike() || age.is_some_and(|age| age <= FRESH))
     }
 
-    /// Whether it is a send by the Guest API's path.
     pub fn is_guest_send(&self) -> bool {
         self.exchange.kind == ExchangeKind::Send
             && self.channel.is_none_or(|channel| channel.capabilities().scopes_decide)

@@ -8,7 +8,6 @@ use super::render::span;
 use crate::model::ids::is_uuid;
 use crate::model::{Attempt, Check, CheckAnswer, Granted, RemoteState};
 
-/// The lines so far.
 struct Checks(Vec<Check>);
 
 impl Checks {
@@ -28,7 +27,6 @@ impl Checks {
     }
 }
 
-/// The lines for one case.
 pub fn of(facts: &Facts<'_>) -> Vec<Check> {
     let mut checks = Checks(Vec::new());
     if facts.attempt.is_none() {

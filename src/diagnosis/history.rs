@@ -64,17 +64,14 @@ impl Sightings {
     }
 }
 
-/// What is known of a conversation id.
 #[derive(Clone, Debug, Default)]
 pub struct ConversationBook {
-    /// The newest read.
     pub read: Option<(Sighting, ConversationRead)>,
     pub missing: Option<Sighting>,
     /// A message was accepted into it.
     pub accepted: Option<Sighting>,
 }
 
-/// What is known of a token.
 #[derive(Clone, Debug, Default)]
 pub struct TokenBook {
     pub facts: Option<TokenFacts>,
@@ -86,10 +83,8 @@ pub struct TokenBook {
     pub refused: Sightings,
 }
 
-/// What is known of a web deployment.
 #[derive(Clone, Debug, Default)]
 pub struct DeploymentBook {
-    /// Its public configuration.
     pub config: Option<(Sighting, Config)>,
     /// There is no public configuration of that id.
     pub missing: Option<Sighting>,
@@ -99,7 +94,6 @@ pub struct DeploymentBook {
     pub opened: Option<(Sighting, Option<String>)>,
 }
 
-/// What is known of an integration.
 #[derive(Clone, Debug, Default)]
 pub struct IntegrationBook {
     /// It was looked up, or took a message.
@@ -141,8 +135,7 @@ pub struct PastExchanges {
     grants: VecDeque<(Duration, Timestamp)>,
     /// The newest exchange in which the API let a token of this session in.
     pub(super) works: Option<Sighting>,
-    /// How many seconds the server's clock is ahead, where that was told.
-    pub(super) skew: Option<i64>,
+    pub(crate) skew: Option<i64>,
 }
 
 impl PastExchanges {
@@ -291,8 +284,7 @@ impl PastExchanges {
         book(&mut self.conversations, id, CONVERSATIONS)
     }
 
-    /// The scopes that a token was granted, where they were told.
-    pub fn granted(&self, generation: Generation) -> Option<String> {
+    pub(crate) fn granted(&self, generation: Generation) -> Option<String> {
         match &self.token_book(generation)?.facts.as_ref()?.granted {
             Granted::Named(scopes) => Some(scopes.join(" ")),
             Granted::Unknown => None,
@@ -328,23 +320,19 @@ impl PastExchanges {
         self.integrations.get(&id.to_ascii_lowercase())
     }
 
-    /// The newest opening of a conversation's socket, or configuration of its session, where that failed.
     pub(super) fn failed_opening(&self, key: ConversationKey) -> Option<&Attempt> {
         self.failed.get(&key).map(AsRef::as_ref)
     }
 
-    /// The conversations that were read.
     pub(super) fn reads(&self) -> impl Iterator<Item = (&str, &ConversationRead)> {
         self.conversations.iter().filter_map(|(id, book)| Some((id.as_str(), &book.read.as_ref()?.1)))
     }
 
-    /// The deployments that are there.
     pub(super) fn known_deployments(&self) -> impl Iterator<Item = &str> {
         let known = |book: &DeploymentBook| book.config.is_some() || book.opened.is_some();
         self.deployments.iter().filter(move |(_, book)| known(book)).map(|(id, _)| id.as_str())
     }
 
-    /// The integrations that are there.
     pub(super) fn known_integrations(&self) -> impl Iterator<Item = &str> {
         self.integrations.iter().filter(|(_, book)| book.known.is_some()).map(|(id, _)| id.as_str())
     }

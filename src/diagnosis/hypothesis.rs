@@ -4,10 +4,8 @@ use std::cmp::Reverse;
 
 use crate::model::{Cause, Confidence, Diagnosis, Probe, Settles, Suspect};
 
-/// How a cause stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Support {
-    /// Ruled out.
     Excluded,
     /// Nothing speaks against it.
     Open,

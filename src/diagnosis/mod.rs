@@ -22,16 +22,18 @@
 mod attempt;
 mod case;
 mod checks;
-pub mod doctor;
+pub(crate) mod doctor;
 mod history;
 mod hypothesis;
-pub mod ids;
-pub mod pages;
-pub mod render;
+pub(crate) mod ids;
+pub(crate) mod pages;
+pub(crate) mod render;
 mod rules;
 
 pub use case::{Case, ProfileFacts};
+pub use doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict, ProbeResult};
 pub use history::PastExchanges;
+pub use ids::IdKind;
 
 use crate::genesys::answerer::Answerer;
 use crate::model::{Diagnosis, ExchangeKind, Outcome, Sign};

@@ -22,7 +22,6 @@ const MARKS: [(&str, Option<Remedy>, Option<bool>); 8] = [
     ("<!-- without sessions -->", None, Some(false)),
 ];
 
-/// A line of a fix.
 #[derive(Debug)]
 struct Fix {
     /// With placeholders for the case's own names.
@@ -99,7 +98,6 @@ pub fn nearest(name: &str) -> Option<Cause> {
 const PLACEHOLDERS: [&str; 5] = ["{client}", "{scope}", "{permission}", "{region}", "{api}"];
 type Names = [String; PLACEHOLDERS.len()];
 
-/// Those of a case.
 fn names(facts: &Facts<'_>) -> Names {
     let Facts { profile, history, answer, .. } = facts;
     let named = history.newest_facts().and_then(|t| Some(format!("“{}”", t.client_name.as_ref()?)));

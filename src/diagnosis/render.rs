@@ -15,7 +15,6 @@ use crate::model::{
 };
 use crate::text::{capitalised, one_line};
 
-/// What a part of the card holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartKind {
     /// The first cause, and how sure it is.
@@ -34,10 +33,8 @@ pub enum PartKind {
     Ids,
 }
 
-/// One part of the card: its heading and its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// What it holds.
     pub kind: PartKind,
     /// `CAUSE`, `MOST LIKELY`, `SERVER SAID`, …
     pub heading: &'static str,
@@ -131,7 +128,6 @@ fn ruled_out(diagnosis: &Diagnosis) -> Option<String> {
     (!causes.is_empty()).then(|| causes.join(", "))
 }
 
-/// When the newest try began.
 fn moment(exchange: &Exchange) -> Timestamp {
     exchange.last_attempt().map_or(exchange.started, |a| a.started).wall
 }

@@ -8,6 +8,7 @@ use super::{Plain, sentences};
 use crate::diagnosis::{ProfileFacts, render};
 use crate::journal::Job;
 use crate::model::{Diagnosis, Exchange, Outcome};
+use crate::session::conversations::ConversationItem;
 use crate::session::log::LogEntry;
 use crate::text::capitalised;
 
@@ -52,7 +53,8 @@ impl Plain {
             return Ok(());
         }
         let key = self.active()?;
-        for line in self.session.conversations.card(key) {
+        let card = self.session.conversations.get(key).map(ConversationItem::card);
+        for line in card.unwrap_or_default() {
             let note = if line.note.is_empty() { String::new() } else { format!(", {}", line.note) };
             self.say(format!("{}: {}{note}", line.label, line.value));
         }
@@ -179,7 +181,7 @@ impl Plain {
 
     fn keep_mark(&mut self, n: u64) -> Done {
         let entry = self.entry_of(n)?;
-        let job = Job::Mark(n, entry.is_marked(), entry.comment().map(str::to_owned));
+        let job = Job::Mark(n, entry.kept.marked, entry.comment().map(str::to_owned));
         self.with_session(|session, _, changes| session.keep(job, changes));
         Ok(())
     }

@@ -39,7 +39,7 @@ use crate::engine::{Command, DiscoveredConversation, Report};
 use crate::model::{ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, SessionAsk, Signal, Variation};
 use crate::pass::runner::Runner;
 use crate::session::JournalMode;
-use crate::session::{Attention, Session};
+use crate::session::Session;
 use crate::text::screen::visible;
 
 #[derive(Clone, Copy, Debug)]
@@ -185,7 +185,7 @@ impl Plain {
     /// prompts and questions make sense, and nobody waits for a line to be settled. Times are told in `zone`, and ids of
     /// runs grow from `seed` (random, from outside).
     pub fn new(mut session: Session, interactive: bool, zone: TimeZone, seed: u128) -> Self {
-        session.attention = Attention::Everywhere;
+        session.tells_all = true;
         Self {
             session,
             now: Moment::ZERO,

@@ -9,8 +9,8 @@
 //!                  on a line of their own are commands
 //! ```
 
+use crate::model::OutgoingMessage;
 use crate::model::{ConversationKey, MessageId, SessionAsk};
-use crate::session::OutgoingMessage;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParsedLine<'l> {

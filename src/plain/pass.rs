@@ -151,7 +151,7 @@ impl Plain {
     fn pass_reports(&mut self, rest: &str) {
         let Some(run) = self.session.pass.runner.as_ref().map(|r| Arc::new(r.run().clone())) else { return };
         let dir = if rest.is_empty() { reports_dir(&self.session.profile.data_dir, &run) } else { PathBuf::from(rest) };
-        self.ask_machine(LocalRequest::Reports { run, dir });
+        self.ask_machine(LocalRequest::Reports(run, dir));
     }
 
     // ---- the runner

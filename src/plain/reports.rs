@@ -37,7 +37,7 @@ impl Plain {
     }
 
     pub(super) fn carry_out(&mut self, changes: Changes) {
-        for change in changes {
+        for change in changes.0 {
             match change {
                 Change::Engine(command) => self.ask(command),
                 Change::Journal(job) => self.acts.push(FrontEndEffect::Keep(Box::new(job))),

@@ -110,7 +110,7 @@ pub fn entry(entry: &LogEntry, delivery: Option<&str>, to: Option<&str>, now: Ti
         }
         said.push_str(&with_id(exchange));
     }
-    said.push_str(if entry.is_marked() { ", marked: " } else { ": " });
+    said.push_str(if entry.kept.marked { ", marked: " } else { ": " });
     said.push_str(entry.what());
     let reason = entry.exchange().and_then(|x| x.outcome.reason()).map(clause);
     let comment = entry.comment().map(|text| format!("comment: {text}"));

@@ -126,7 +126,7 @@ impl Plain {
             LocalAnswer::FileSeen(key, file, Ok(())) => self.attached(key, file),
             LocalAnswer::FileSeen(_, _, Err(why)) => self.wrong(why),
             // Nobody asks for these here.
-            LocalAnswer::SandboxSet(_) | LocalAnswer::Faults(_) | LocalAnswer::PathCompleted { .. } => {}
+            LocalAnswer::SandboxSet(_) | LocalAnswer::Faults(_) | LocalAnswer::PathCompleted(..) => {}
         }
     }
 

@@ -11,11 +11,11 @@ use crate::model::{
 };
 use crate::pass::runner::RunnerEvent;
 
+use super::Session;
 use super::changes::{Changes, Notice};
 use super::log::Reply;
 use super::refusals::RATE_WINDOW;
 use super::thread::{EntryId, Thread};
-use super::{Attention, Session};
 
 impl Session {
     /// Applies a report. One about something that is gone changes nothing.
@@ -90,12 +90,11 @@ impl Session {
                 changes.notice(Notice::ConversationId { key, new });
             }
             Report::Metrics(exchange, datagrams) => self.log.set_metrics(exchange, datagrams),
-            Report::Agent(agent) => self.listeners.agent = Some(agent),
-            Report::Webhook(webhook) => self.listeners.webhook = Some(webhook),
-            Report::RateLimit(limit) => self.server.rate_limit = Some(limit),
+            Report::Agent(agent) => self.agent = Some(agent),
+            Report::Webhook(webhook) => self.webhook = Some(webhook),
+            Report::RateLimit(limit) => self.rate_limit = Some(limit),
             Report::ClockSkew(seconds) => {
                 self.diagnoses.evidence.skew_told(seconds);
-                self.server.clock_skew = Some(seconds);
                 self.threads.clock_skew(seconds);
                 changes.notice(Notice::ClockSkew(seconds));
             }
@@ -174,7 +173,7 @@ impl Session {
             self.conversations.touch(key, now);
             new.extend(self.threads.messages(key).iter().filter(|entry| entry.unread).map(|entry| entry.id));
         }
-        if self.attention == Attention::Everywhere || self.conversations.active() == Some(key) {
+        if self.tells_all || self.conversations.active() == Some(key) {
             self.threads.mark_read(key);
         } else if news > 0 {
             self.conversations.set_unread(key, self.threads.unread(key));
@@ -183,7 +182,6 @@ impl Session {
         new
     }
 
-    /// Counts anew how the messages of a conversation fared.
     pub(super) fn count(&mut self, key: ConversationKey) {
         let counts = self.threads.counts(key);
         self.conversations.item_mut(key).into_iter().for_each(|item| item.counts = counts);

@@ -15,12 +15,9 @@ use crate::pass::PassRun;
 
 use super::thread::EntryId;
 
-/// One thing that a change asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Ask the engine.
     Engine(Command),
-    /// Ask the journal.
     Journal(Job),
     /// Set the embedded sandbox up for a pass, and tell the pass how that went.
     Sandbox(SandboxRequest),
@@ -32,7 +29,7 @@ pub enum Change {
 
 /// What a change asks for, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes(Vec<Change>);
+pub struct Changes(pub(crate) Vec<Change>);
 
 impl Changes {
     pub(super) fn engine(&mut self, command: Command) {
@@ -47,88 +44,36 @@ impl Changes {
         self.0.push(Change::Notice(notice));
     }
 
-    pub(super) fn push(&mut self, change: Change) {
-        self.0.push(change);
-    }
-
-    /// The commands for the engine.
-    pub fn commands(self) -> impl Iterator<Item = Command> {
+    pub(crate) fn commands(self) -> impl Iterator<Item = Command> {
         self.0.into_iter().filter_map(|change| if let Change::Engine(command) = change { Some(command) } else { None })
-    }
-
-    /// What is news.
-    pub fn notices(&self) -> impl Iterator<Item = &Notice> {
-        self.0.iter().filter_map(|change| if let Change::Notice(notice) = change { Some(notice) } else { None })
-    }
-}
-
-impl IntoIterator for Changes {
-    type Item = Change;
-    type IntoIter = std::vec::IntoIter<Change>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
     }
 }
 
 /// Something that is news. The session knows it already; a notice says what it was before, or what came with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// The token's status was told.
-    Token {
-        /// The status before.
-        before: TokenStatus,
-        /// Before it, waiting for a token was of no use.
-        in_trouble: bool,
-    },
-    /// An exchange began or went on.
+    /// `in_trouble`: before it, waiting for a token was of no use.
+    Token { before: TokenStatus, in_trouble: bool },
+    /// It began or went on.
     Exchange(Arc<Exchange>),
     /// A message of ours moved on.
-    Message {
-        /// Which.
-        id: MessageId,
-        /// Where it stood.
-        before: DeliveryStatus,
-        /// Where it stands.
-        delivery: DeliveryStatus,
-        /// The exchange that carried it, if one did.
-        exchange: Option<ExchangeId>,
-    },
-    /// A message was handed over for sending.
+    Message { id: MessageId, before: DeliveryStatus, delivery: DeliveryStatus, exchange: Option<ExchangeId> },
+    /// It was handed over for sending.
     Sent(MessageId),
     /// … and waits behind those that an earlier session left in its conversation.
     WaitsBehindPaused(MessageId),
     /// The newest status of a message is not on the disk yet; why.
     NotOnDisk(String),
-    /// A conversation was read.
-    Read {
-        /// Which.
-        key: ConversationKey,
-        /// What the read before showed.
-        before: RemoteState,
-        /// When the guest connected, where the read told.
-        since: Option<Timestamp>,
-        /// Messages of the other side that nobody has looked at.
-        news: Vec<EntryId>,
-    },
+    /// `since`: when the guest connected, where the read told; `news`: messages that nobody has looked at.
+    Read { key: ConversationKey, before: RemoteState, since: Option<Timestamp>, news: Vec<EntryId> },
     /// Messages came by themselves: into which conversation, and those of the other side that nobody has looked at.
     Arrived(ConversationKey, Vec<EntryId>),
     /// It was told whether replies can be read.
-    Replies {
-        /// In which conversation.
-        key: ConversationKey,
-        /// It was not so before.
-        changed: bool,
-    },
+    Replies { key: ConversationKey, changed: bool },
     /// The session of a web-messaging conversation was told: of which, and where it stood before.
     WebSession(ConversationKey, WebSession),
-    /// The remote side's id of a conversation was told.
-    ConversationId {
-        /// Of which.
-        key: ConversationKey,
-        /// It was not known before.
-        new: bool,
-    },
+    /// `new`: it was not known before.
+    ConversationId { key: ConversationKey, new: bool },
     /// The server's clock is so many seconds ahead.
     ClockSkew(i64),
     /// A sentence of the engine. The log has it.
@@ -143,13 +88,8 @@ pub enum Notice {
     JournalFree,
     /// A sentence of the journal. The log has it.
     JournalNotice(String),
-    /// The conversation that an earlier session had open is open again.
-    Reopened {
-        /// Which.
-        key: ConversationKey,
-        /// None was open before.
-        first: bool,
-    },
+    /// The conversation that an earlier session had open; `first`: none was open before.
+    Reopened { key: ConversationKey, first: bool },
     /// The journal kept drafts: conversation, text, cursor.
     Drafts(Vec<(ConversationKey, String, usize)>),
     /// What an earlier session left is known.
@@ -161,23 +101,16 @@ pub enum Notice {
     /// The series of probes has ended.
     ProbesOver(DoctorVerdict),
     /// The pass was told something. What came of it stands in [`super::Session::pass`].
-    Pass {
-        /// It was over already.
-        was_over: bool,
-    },
+    Pass { was_over: bool },
 }
 
-/// What an earlier session left that is worth a word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Leftovers {
-    /// Messages of unknown outcome.
     pub unknown: usize,
-    /// Queued messages.
     pub queued: usize,
     /// These are too old to go by themselves.
     pub paused: bool,
     /// Unsettled messages of conversations that the profile has no more.
     pub homeless: usize,
-    /// A pass that is not over.
     pub pass: Option<Arc<PassRun>>,
 }

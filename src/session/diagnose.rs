@@ -11,16 +11,15 @@ use crate::engine::Command;
 use crate::journal::job::{KeptEntry, LogSource};
 use crate::model::{
     Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, ExchangeKind, Moment,
-    ProbeQuestion, Probed,
+    OutgoingMessage, ProbeQuestion, Probed,
 };
 
+use super::Session;
 use super::changes::{Changes, Notice};
 use super::log::Log;
 use super::refusals::Refusal;
 use super::state::ProbeSeries;
-use super::{OutgoingMessage, Session};
 
-/// What the test message says.
 const TEST: &str = "guestwire doctor: test message";
 /// Entries diagnosed again when something new is known: the newest that are not decided.
 const AGAIN: usize = 24;
@@ -99,7 +98,6 @@ impl Session {
     }
 }
 
-/// Why kept exchanges were refused.
 #[derive(Debug)]
 pub struct KeptWhy {
     facts: ProfileFacts,
@@ -111,7 +109,6 @@ pub struct KeptWhy {
 }
 
 impl KeptWhy {
-    /// For a profile.
     pub fn of(profile: &Profile) -> Self {
         Self::new(ProfileFacts::of(profile), profile.conversations.iter().map(|entry| &entry.conversation))
     }
@@ -138,8 +135,7 @@ impl KeptWhy {
 /// A series of safe questions that finds out what is wrong. What to ask is decided by [`Doctor`]; each answer is an entry of
 /// the log, and what it shows is news.
 impl Session {
-    /// Whether probes are under way.
-    pub fn is_probing(&self) -> bool {
+    pub(crate) fn is_probing(&self) -> bool {
         self.probes.as_ref().is_some_and(|probes| !probes.over)
     }
 
@@ -158,13 +154,11 @@ impl Session {
         self.begin_probes(doctor, number.filter(|_| refusal.is_some()), now, changes);
     }
 
-    /// Begins a series.
-    pub fn begin_probes(&mut self, doctor: Doctor, number: Option<u64>, now: Moment, changes: &mut Changes) {
+    pub(crate) fn begin_probes(&mut self, doctor: Doctor, number: Option<u64>, now: Moment, changes: &mut Changes) {
         self.probes = Some(ProbeSeries { doctor, number, findings: Vec::new(), sending: None, over: false });
         self.with_probes(now, changes, |_, _| Vec::new());
     }
 
-    /// An answer came.
     pub(super) fn probe_answered(&mut self, asked: ProbeQuestion, result: &Probed, now: Moment, changes: &mut Changes) {
         let exchange = match result {
             Probed::Asked(id) => self.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
@@ -175,7 +169,6 @@ impl Session {
         });
     }
 
-    /// The test message may have come to its end.
     pub(super) fn probe_sent(&mut self, exchange: &Exchange, now: Moment, changes: &mut Changes) {
         let probes = self.probes.as_mut().filter(|_| exchange.message.is_some() && exchange.outcome.is_settled());
         if probes.and_then(|probes| probes.sending.take_if(|id| exchange.message == Some(*id))).is_some() {
@@ -183,7 +176,6 @@ impl Session {
         }
     }
 
-    /// Takes what is found, and goes on with the series.
     fn with_probes(
         &mut self,
         now: Moment,

@@ -6,10 +6,10 @@ use crate::journal::job::{KeptConversation, KeptEntry, KeptMessage, Restored, is
 use crate::journal::{Job, JournalPage, Trouble};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, ExchangeKind, Message, Moment, SessionAsk};
 
+use super::Session;
 use super::changes::{Changes, Leftovers, Notice};
 use super::state::JournalMode;
 use super::thread::Thread;
-use super::{Attention, Session};
 
 impl Session {
     /// Applies a page of the journal. `reopen`: the conversation that was open last may be opened again.
@@ -87,8 +87,8 @@ impl Session {
         let leftovers = self.restore_messages(&mut restored, now, changes);
         for (key, heard) in restored.heard {
             // Who is told everything as it comes is not told again what came before.
-            let listens = self.attention == Attention::Everywhere;
-            let unread = self.journal.conversations.get(&key).filter(|_| !listens).map_or(0, |kept| kept.unread);
+            let kept = self.journal.conversations.get(&key).filter(|_| !self.tells_all);
+            let unread = kept.map_or(0, |kept| kept.unread);
             self.threads.of(key).recall(heard, unread);
         }
         let kept = self.journal.conversations.values();
@@ -186,7 +186,6 @@ impl Session {
         }
     }
 
-    /// Tells the journal, where there is one.
     pub(crate) fn keep(&self, job: Job, changes: &mut Changes) {
         if self.journal.keeping != JournalMode::Off {
             changes.journal(job);
@@ -217,7 +216,7 @@ impl Session {
     /// What a person decided about a conversation, or what was looked at, may have changed.
     pub fn keep_conversation(&mut self, key: ConversationKey, changes: &mut Changes) {
         // Who is told everything as it comes looks at nothing: what the screen counts as unread stays so.
-        if !self.journal.keeps() || self.attention == Attention::Everywhere {
+        if !self.journal.keeps() || self.tells_all {
             return;
         }
         let Some(item) = self.conversations.get(key) else { return };

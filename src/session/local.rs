@@ -14,20 +14,15 @@ use crate::pass::PassRun;
 pub enum LocalRequest {
     /// Write a file that must not exist yet (mode 0600), masked on the way.
     Write {
-        /// Where.
+        /// Where to.
         path: PathBuf,
-        /// What.
+        /// The whole file.
         contents: String,
         /// The same in a word or two: `4 exchanges`. Empty where it need not be said.
         what: String,
     },
     /// Write the reports of a run into a directory, masked on the way.
-    Reports {
-        /// The run.
-        run: Arc<PassRun>,
-        /// Where to.
-        dir: PathBuf,
-    },
+    Reports(Arc<PassRun>, PathBuf),
     /// Write a conversation into the config file.
     KeepInConfig(Box<Conversation>),
     /// Set (or, with `None`, clear) a fault of the embedded sandbox, as JSON of its control API.
@@ -59,21 +54,14 @@ pub enum LocalAnswer {
     Faults(Vec<String>),
     /// Of [`LocalRequest::SetUpSandbox`].
     SandboxSet(Result<(), String>),
-    /// The passes that were found.
+    /// Of [`LocalRequest::FindPasses`].
     Passes(Vec<FoundPass>),
     /// A pass file's text.
     PassRead(PathBuf, Result<String, String>),
     /// Whether the file can be read.
     FileSeen(ConversationKey, Attachment, Result<(), String>),
-    /// A path that was being typed, as far as the names there allow, and those names where there are several.
-    PathCompleted {
-        /// As it was typed.
-        typed: String,
-        /// Completed.
-        completed: String,
-        /// The names that fit.
-        names: Vec<String>,
-    },
+    /// A path as it was typed, that path as far as the names there complete it, and those names where there are several.
+    PathCompleted(String, String, Vec<String>),
 }
 
 /// Why messages of a channel can carry nothing beside their text; `None` where they can.
@@ -93,9 +81,6 @@ pub const fn unfit(channel: Channel, place: &FileSource) -> Option<&'static str>
 }
 
 /// A file as typed: an `https` address, or a path on this machine.
-///
-/// # Errors
-/// A sentence where it is neither.
 pub fn attachment(typed: &str) -> Result<Attachment, String> {
     let typed = typed.trim();
     let file = |place, name: Option<String>| {
@@ -117,9 +102,6 @@ pub fn attachment(typed: &str) -> Result<Attachment, String> {
 }
 
 /// An attribute as typed, `name=value`.
-///
-/// # Errors
-/// A sentence where there is no name, or no `=`.
 pub fn attribute(typed: &str) -> Result<(String, String), String> {
     match typed.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -127,7 +109,6 @@ pub fn attribute(typed: &str) -> Result<(String, String), String> {
     }
 }
 
-/// The media type of a file by its name.
 fn mime(name: &str) -> &'static str {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     match ending.as_str() {

@@ -7,32 +7,21 @@
 //! requests of a person ──┤   what is known   └─► notices: what is news; the front end makes the sentence
 //! time ──────────────────┘
 //! ```
-//! A rule stands once, in one of these files:
-//!
-//! | what | where |
-//! |---|---|
-//! | what a report of the engine means | `apply` |
-//! | what a start finds again, trouble of the journal, and what it is told | `journal` |
-//! | sending, what waits behind older messages, what is held, looking for a message of unknown outcome | `sending` |
-//! | why exchanges were refused, when to diagnose again, what a series of probes asks and finds | `diagnose` |
-//! | whether a token will come | `sign_in` |
-//! | what an open pass does | `open_pass` |
-//! | what is written of it: transcript, session, pass file | `written` |
-//! | which message stands where, which is new, which is answered | `thread` |
+//! A rule stands once.
 
 mod apply;
-pub mod changes;
-pub mod conversations;
-pub mod diagnose;
+pub(crate) mod changes;
+pub(crate) mod conversations;
+pub(crate) mod diagnose;
 mod journal;
-pub mod local;
-pub mod log;
+pub(crate) mod local;
+pub(crate) mod log;
 mod open_pass;
-pub mod refusals;
+pub(crate) mod refusals;
 mod sending;
-pub mod sign_in;
+pub(crate) mod sign_in;
 mod state;
-pub mod thread;
+pub(crate) mod thread;
 mod written;
 
 use std::path::PathBuf;
@@ -42,65 +31,40 @@ use crate::engine::Command;
 use crate::journal::Job;
 use crate::model::{AgentState, Conversation, ConversationKey, MessageId, RateLimit, WebSession, WebhookState};
 
-pub(crate) use crate::model::OutgoingMessage;
-pub use changes::Changes;
-use conversations::Conversations;
-use log::{Log, LogOptions};
 use refusals::Diagnoses;
-pub use refusals::RATE_WINDOW;
-pub use sign_in::{SignIn, SignInTrouble};
-pub use state::{
-    FoundPass, JournalMode, JournalStatus, OpenPass, OutcomeWatch, ProbeSeries, ProfileInfo, SAVE_AFTER, place_words,
-    reports_dir,
+
+pub use changes::Changes;
+pub use conversations::{Conversations, MessageCounts};
+pub use local::{LocalAnswer, LocalRequest};
+pub use log::{Density, Log, LogEntry, LogOptions};
+pub(crate) use refusals::RATE_WINDOW;
+pub use refusals::{EndedTries, Rate401};
+pub(crate) use sign_in::{SignIn, SignInTrouble};
+pub use state::{FoundPass, ProfileInfo};
+pub(crate) use state::{
+    JournalMode, JournalStatus, OpenPass, OutcomeWatch, ProbeSeries, SAVE_AFTER, place_words, reports_dir,
 };
-use thread::Threads;
-
-/// What the service told about itself.
-#[derive(Clone, Debug, Default)]
-pub struct ServerFacts {
-    /// The newest rate-limit headers.
-    pub rate_limit: Option<RateLimit>,
-    /// Seconds that the server's clock is ahead, if over a minute.
-    pub clock_skew: Option<i64>,
-}
-
-/// What guestwire runs beside the requests.
-#[derive(Clone, Debug, Default)]
-pub struct Listeners {
-    /// The metrics agent, where one is configured.
-    pub agent: Option<AgentState>,
-    /// The webhook listener, where one is configured.
-    pub webhook: Option<WebhookState>,
-}
-
-/// What a person takes notice of as it comes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Attention {
-    /// The open conversation: elsewhere, messages are unread until it is opened.
-    #[default]
-    OpenConversation,
-    /// Everything is told as it comes.
-    Everywhere,
-}
+pub use thread::Threads;
 
 /// What guestwire knows of a session. See the module.
 #[derive(Debug)]
 pub struct Session {
-    /// The profile.
+    /// Whom it speaks for.
     pub profile: ProfileInfo,
-    /// The conversations.
+    /// The picker.
     pub conversations: Conversations,
-    /// The messages.
+    /// What was said.
     pub threads: Threads,
     /// The exchanges.
     pub log: Log,
-    /// Signing in.
+    /// Whether there is a token.
     pub sign_in: SignIn,
-    /// What the service told about itself.
-    pub server: ServerFacts,
-    /// What runs beside the requests.
-    pub listeners: Listeners,
-    /// What is known of refusals.
+    /// The newest rate-limit headers.
+    pub(crate) rate_limit: Option<RateLimit>,
+    /// The metrics agent and the webhook listener, where one is configured.
+    pub(crate) agent: Option<AgentState>,
+    pub(crate) webhook: Option<WebhookState>,
+    /// Why exchanges were refused.
     pub diagnoses: Diagnoses,
     /// The message of unknown outcome that is watched for.
     pub outcome_watch: Option<OutcomeWatch>,
@@ -108,10 +72,9 @@ pub struct Session {
     pub journal: JournalStatus,
     /// The regression pass.
     pub pass: OpenPass,
-    /// To what a person listens.
-    pub attention: Attention,
-    /// The newest series of probes.
-    pub probes: Option<ProbeSeries>,
+    /// Everything is told as it comes. Otherwise messages are unread until their conversation is opened.
+    pub(crate) tells_all: bool,
+    pub(crate) probes: Option<ProbeSeries>,
     next_message: u64,
 }
 
@@ -121,16 +84,17 @@ impl Session {
         let mut session = Self {
             profile,
             conversations,
-            threads: Threads::new(),
+            threads: Threads::default(),
             log,
             sign_in: SignIn::default(),
-            server: ServerFacts::default(),
-            listeners: Listeners::default(),
+            rate_limit: None,
+            agent: None,
+            webhook: None,
             diagnoses: Diagnoses::default(),
             outcome_watch: None,
             journal: JournalStatus::default(),
             pass: OpenPass::default(),
-            attention: Attention::default(),
+            tells_all: false,
             probes: None,
             next_message: 0,
         };
@@ -149,7 +113,6 @@ impl Session {
         self.next_message = first;
     }
 
-    /// A new message id.
     pub(crate) const fn new_message(&mut self) -> MessageId {
         self.next_message += 1;
         MessageId(self.next_message)
@@ -167,8 +130,7 @@ impl Session {
         true
     }
 
-    /// Adds a conversation by hand.
-    pub fn add_conversation(&mut self, conversation: Conversation, changes: &mut Changes) {
+    pub(crate) fn add_conversation(&mut self, conversation: Conversation, changes: &mut Changes) {
         self.conversations.add(conversation.clone());
         self.log.set_names(self.names());
         self.keep(Job::Added(conversation.clone()), changes);
@@ -191,8 +153,7 @@ impl Session {
         }
     }
 
-    /// Removes a conversation that was added by hand. False where it cannot be removed.
-    pub fn remove_conversation(&mut self, key: ConversationKey, changes: &mut Changes) -> bool {
+    pub(crate) fn remove_conversation(&mut self, key: ConversationKey, changes: &mut Changes) -> bool {
         if self.not_removable(key).is_some() {
             return false;
         }

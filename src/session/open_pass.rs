@@ -121,8 +121,8 @@ impl Session {
             RunnerEffect::Read(key) => changes.engine(Command::Read(key)),
             RunnerEffect::Connect(key) => changes.engine(Command::Session(key, SessionAsk::Connect)),
             RunnerEffect::Renew => changes.engine(Command::Renew),
-            RunnerEffect::Sandbox(asked) => changes.push(Change::Sandbox(asked)),
-            RunnerEffect::ClearFaults => changes.push(Change::ClearFaults),
+            RunnerEffect::Sandbox(asked) => changes.0.push(Change::Sandbox(asked)),
+            RunnerEffect::ClearFaults => changes.0.push(Change::ClearFaults),
         }
     }
 

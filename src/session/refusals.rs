@@ -16,68 +16,40 @@ pub const RATE_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Columns of the plot over time.
 pub const COLUMNS: usize = 30;
 
-/// One refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The exchange.
     pub exchange: ExchangeId,
     /// When it was settled.
     pub at: Moment,
-    /// Into which conversation.
     pub conversation: Option<ConversationKey>,
-    /// By which channel.
     pub channel: Option<Channel>,
-    /// The first cause.
     pub cause: Cause,
     /// It was a 401 that a newer token healed.
     pub healed: bool,
 }
 
-/// A cause's share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CauseShare {
-    /// Which cause.
-    pub cause: Cause,
-    /// Healed ones stand apart: a glitch is not a refusal.
-    pub healed: bool,
-    /// How many.
-    pub count: usize,
-}
-
-/// See the module.
 #[derive(Clone, Debug, Default)]
-pub struct Refusals {
-    all: VecDeque<Refusal>,
-}
+pub struct Refusals(pub VecDeque<Refusal>);
 
 impl Refusals {
     /// Counts a refusal, or (known already) what is made of it now.
     pub fn note(&mut self, refusal: Refusal) {
-        if let Some(known) = self.all.iter_mut().rev().find(|r| r.exchange == refusal.exchange) {
+        if let Some(known) = self.0.iter_mut().rev().find(|r| r.exchange == refusal.exchange) {
             *known = refusal;
             return;
         }
-        self.all.push_back(refusal);
-        if self.all.len() > BOUND {
-            self.all.pop_front();
+        self.0.push_back(refusal);
+        if self.0.len() > BOUND {
+            self.0.pop_front();
         }
     }
 
-    /// How many there were.
-    pub fn len(&self) -> usize {
-        self.all.len()
-    }
-
-    /// Whether there was none.
-    pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
-    }
-
-    /// The causes of those that `wanted` picks, with their counts, the most frequent first.
-    pub fn shares(&self, wanted: impl Fn(&Refusal) -> bool) -> Vec<CauseShare> {
+    /// The causes of those that `wanted` picks, each with whether it was healed (a glitch is no refusal), the most frequent
+    /// first.
+    pub fn shares(&self, wanted: impl Fn(&Refusal) -> bool) -> Vec<(Cause, bool, usize)> {
         let counts = self.counts(|r| wanted(r).then_some((r.healed, r.cause))).into_iter();
-        let mut shares: Vec<_> = counts.map(|((healed, cause), count)| CauseShare { cause, healed, count }).collect();
-        shares.sort_by_key(|s| std::cmp::Reverse(s.count));
+        let mut shares: Vec<_> = counts.map(|((healed, cause), count)| (cause, healed, count)).collect();
+        shares.sort_by_key(|(.., count)| std::cmp::Reverse(*count));
         shares
     }
 
@@ -88,14 +60,13 @@ impl Refusals {
         list
     }
 
-    /// The channels that were refused, each with its count.
     pub fn channels(&self) -> BTreeMap<Channel, usize> {
         self.counts(|r| r.channel)
     }
 
     fn counts<K: Ord>(&self, of: impl Fn(&Refusal) -> Option<K>) -> BTreeMap<K, usize> {
         let mut counts = BTreeMap::new();
-        for key in self.all.iter().filter_map(of) {
+        for key in self.0.iter().filter_map(of) {
             *counts.entry(key).or_default() += 1;
         }
         counts
@@ -106,7 +77,7 @@ impl Refusals {
     pub fn outlived(&self, now: Moment, window: Duration) -> usize {
         let from = now.mono.saturating_sub(window);
         let glitch = |r: &&Refusal| !r.healed && r.cause == Cause::TokenRotation;
-        self.all.iter().rev().take_while(|r| r.at.mono >= from).filter(glitch).count()
+        self.0.iter().rev().take_while(|r| r.at.mono >= from).filter(glitch).count()
     }
 
     /// Those that a newer token healed and those that stand, in [`COLUMNS`] equal parts of the `window` that ends `now`, the oldest first.
@@ -114,7 +85,7 @@ impl Refusals {
         let mut columns = [(0, 0); COLUMNS];
         let from = now.mono.saturating_sub(window);
         let part = (window / COLUMNS as u32).max(Duration::from_nanos(1));
-        for refusal in self.all.iter().filter(|r| r.at.mono >= from) {
+        for refusal in self.0.iter().filter(|r| r.at.mono >= from) {
             let at = refusal.at.mono.saturating_sub(from).as_nanos() / part.as_nanos();
             let column = usize::try_from(at).unwrap_or(COLUMNS).min(COLUMNS - 1);
             let Some(column) = columns.get_mut(column) else { continue };
@@ -176,14 +147,10 @@ impl EndedTries {
     }
 }
 
-/// What is known of refusals.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnoses {
-    /// What exchanges showed.
     pub evidence: PastExchanges,
-    /// The refusals of the session.
     pub refusals: Refusals,
-    /// The tries that the 401 rate is of.
     pub tries: EndedTries,
     /// The 401 rate as of the newest report.
     pub rate_401: Rate401,

@@ -18,7 +18,6 @@ pub struct SignInTrouble {
     pub why: String,
 }
 
-/// Signing in. See the module.
 #[derive(Clone, Debug, Default)]
 pub struct SignIn {
     /// The token as the engine told it last.

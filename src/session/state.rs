@@ -52,8 +52,7 @@ impl ProfileInfo {
         }
     }
 
-    /// Which way the requests go.
-    pub fn way(&self) -> String {
+    pub(crate) fn way(&self) -> String {
         match &self.proxy {
             None => "directly, without a proxy".to_owned(),
             Some(Ok(proxy)) => format!("through {proxy}"),
@@ -78,7 +77,6 @@ pub enum JournalMode {
     Off,
     /// It is being opened; sends wait for it.
     Opening,
-    /// It keeps.
     On,
     /// It could not be opened for writing.
     ReadOnly,
@@ -87,7 +85,6 @@ pub enum JournalMode {
 /// What is known of the journal: whether it keeps, what it has been told, and what waits for it.
 #[derive(Debug, Default)]
 pub struct JournalStatus {
-    /// Whether anything is kept.
     pub keeping: JournalMode,
     /// What is not being kept, and why.
     pub trouble: Option<Trouble>,
@@ -113,12 +110,10 @@ pub struct JournalStatus {
 }
 
 impl JournalStatus {
-    /// A journal is being opened.
     pub fn open(&mut self) {
         self.keeping = JournalMode::Opening;
     }
 
-    /// Whether jobs are of use now.
     pub fn keeps(&self) -> bool {
         self.keeping == JournalMode::On
     }
@@ -128,7 +123,6 @@ impl JournalStatus {
         self.trouble.as_ref().filter(|t| !t.sending).map(|t| t.sentence.as_str())
     }
 
-    /// A number for the next question.
     pub(crate) fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
@@ -143,7 +137,7 @@ impl JournalStatus {
 /// A pass file that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundPass {
-    /// Where.
+    /// Where it is.
     pub path: PathBuf,
     /// The pass's name, or what is wrong with the file.
     pub name: Result<String, String>,
@@ -161,17 +155,14 @@ pub struct OpenPass {
 }
 
 impl OpenPass {
-    /// Whether a run is open that is not over.
     pub fn is_running(&self) -> bool {
         self.runner.as_ref().is_some_and(|runner| !runner.is_over())
     }
 
-    /// Whether the open step runs.
     pub fn runs_step(&self) -> bool {
         self.runner.as_ref().is_some_and(|r| matches!(r.stage(), StepStage::Preparing(_) | StepStage::Watching))
     }
 
-    /// Whether something of it is due.
     pub fn is_due(&self, now: Moment) -> bool {
         self.runner.as_ref().and_then(Runner::due).is_some_and(|at| at.left(now).is_zero())
     }
@@ -188,7 +179,6 @@ impl OpenPass {
     }
 }
 
-/// `step 4 of 9 (renewal: Two hours later)`: where a run stands.
 pub fn place_words(run: &PassRun) -> String {
     let all = run.steps().count();
     let before: usize = run.cases.iter().take(run.at.0).map(|c| c.steps.len()).sum();
@@ -209,13 +199,10 @@ pub fn reports_dir(data_dir: &Path, run: &PassRun) -> PathBuf {
 #[derive(Clone, Debug)]
 pub struct ProbeSeries {
     pub(super) doctor: Doctor,
-    /// The log's entry that it is about.
     pub number: Option<u64>,
-    /// What was found so far.
     pub findings: Vec<Finding>,
     /// The test message, while its outcome is not known.
     pub sending: Option<MessageId>,
-    /// It has ended.
     pub over: bool,
 }
 
@@ -231,13 +218,10 @@ const LOOKS: usize = 32;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutcomeWatch {
-    /// The message.
     pub message: MessageId,
-    /// Its conversation.
     pub conversation: ConversationKey,
     /// When it is looked at next; `None` where that is over, or the conversation cannot be read.
     pub next: Option<Moment>,
-    /// How often it was looked at.
     pub looks: usize,
 }
 

@@ -86,7 +86,7 @@ fn carrier(entry: &LogEntry) -> Option<(MessageId, TranscriptExchange)> {
         status: exchange.status(),
         took_ms: exchange.took_ms(),
         request_id: exchange.request_id().map(|(_, id)| id),
-        marked: entry.is_marked(),
+        marked: entry.kept.marked,
         comment: entry.comment().map(str::to_owned),
     };
     Some((exchange.message?, facts))

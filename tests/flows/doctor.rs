@@ -26,7 +26,7 @@ async fn probes_settle_what_the_refusal_leaves_open() {
     assert_eq!((diagnosis.cause(), diagnosis.confidence()), (Cause::ScopeStripped, Confidence::Sure));
     let probes = state.session.log.entries().filter_map(|e| e.exchange()).filter(|x| x.kind == ExchangeKind::Probe);
     assert!(probes.count() >= 3, "each question is an entry of its own");
-    assert_eq!(state.session.diagnoses.refusals.len(), 1, "a probe is no refusal of a message");
+    assert_eq!(state.session.diagnoses.refusals.0.len(), 1, "a probe is no refusal of a message");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use guestwire::engine::Report;
 use guestwire::model::{Author, ConversationKey, Exchange, ExchangeId, Moment, RemoteMessage};
-use guestwire::session::changes::Changes;
-use guestwire::session::conversations::Conversations;
-use guestwire::session::log::{Log, LogOptions};
+use guestwire::session::Changes;
+use guestwire::session::Conversations;
+use guestwire::session::{Log, LogOptions};
 use guestwire::session::{ProfileInfo, Session};
 
 use crate::support::engine::profile;

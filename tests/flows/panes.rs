@@ -8,8 +8,8 @@ use guestwire::model::{
     Address, Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment,
     RemoteMessage, RemoteState,
 };
-use guestwire::session::conversations::{Conversations, MessageCounts};
-use guestwire::session::thread::Threads;
+use guestwire::session::Threads;
+use guestwire::session::{Conversations, MessageCounts};
 use guestwire::text::screen;
 use guestwire::tui::state::composer::Composer;
 use guestwire::tui::state::composer::rows::wanted_height;
@@ -111,7 +111,7 @@ fn picker_at(p: &Conversations, theme: &Theme, width: u16, height: u16) -> Buffe
 }
 
 fn talk() -> Threads {
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     let remote = |id: &str, author, text: &str, second| RemoteMessage::new(id, author, text, at(second).wall);
     let old = vec![
         remote("0", Author::System, "conversation started", 1),
@@ -213,7 +213,7 @@ fn picker_snapshots() {
         shown.push_str("---- nothing\n");
         p.set_filter("zzz");
         shown.push_str(&dump(&picker_at(&p, &theme(false, false), width, 2), None));
-        shown.push_str(&dump(&picker_at(&Conversations::default(), &theme(false, false), width, 3), None));
+        shown.push_str(&dump(&picker_at(&Conversations::new(vec![]), &theme(false, false), width, 3), None));
         insta::assert_snapshot!(format!("picker_{width}"), shown);
     }
 }

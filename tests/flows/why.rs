@@ -114,7 +114,7 @@ async fn the_next_message_goes_out_wrongly_on_purpose_once_and_is_marked() {
     assert_eq!(sent.iter().map(|x| x.sent_as.is_some()).collect::<Vec<_>>(), [true, false]);
     assert_eq!(sent[1].outcome, Outcome::Accepted);
     assert_eq!(state.session.sign_in.status.facts().map(|f| f.generation.0), Some(1));
-    assert!(state.session.diagnoses.refusals.is_empty(), "what is sent on purpose is no refusal of the session");
+    assert!(state.session.diagnoses.refusals.0.is_empty(), "what is sent on purpose is no refusal of the session");
 }
 
 #[tokio::test(flavor = "multi_thread")]

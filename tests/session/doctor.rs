@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::config::{Credentials, Profile};
-use guestwire::diagnosis::doctor::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict};
-use guestwire::diagnosis::{PastExchanges, ProfileFacts};
+use guestwire::diagnosis::{Doctor, DoctorEvidence, DoctorStep, DoctorVerdict, PastExchanges, ProfileFacts};
 use guestwire::engine::{Command, EngineHandle, EngineOptions, Report, SendRequest};
 use guestwire::model::{Address, Cause, Confidence, Exchange, ExchangeId, ExchangeKind, MessageId, Probed};
 use guestwire::sandbox::{SandboxOptions, Scenario};

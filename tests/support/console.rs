@@ -1,7 +1,7 @@
 //! A console without a terminal: a state, a clock that a test moves, and keys by name. Reports are made here as the
 //! engine would make them.
 
-use guestwire::session::local::{LocalAnswer, LocalRequest};
+use guestwire::session::{LocalAnswer, LocalRequest};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +18,8 @@ use guestwire::model::{
     ExchangeKind, ExchangeStep, Failure, FailureKind, Generation, Granted, MessageId, Moment, Outcome, Phase,
     RemoteMessage, RemoteState, Timing, TokenFacts, TokenStatus,
 };
-use guestwire::session::conversations::Conversations;
-use guestwire::session::log::{Log, LogOptions};
+use guestwire::session::Conversations;
+use guestwire::session::{Log, LogOptions};
 use guestwire::session::{ProfileInfo, Session};
 use guestwire::tui::chord::Chord;
 use guestwire::tui::keymap::Keymap;

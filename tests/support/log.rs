@@ -8,7 +8,7 @@ use guestwire::model::{
     Attempt, Body, BodyForm, ConversationKey, Ending, Exchange, ExchangeId, ExchangeKind, ExchangeStep, Failure,
     FailureKind, Generation, Header, MessageId, Moment, Outcome, Phase, Request, Response, Timing,
 };
-use guestwire::session::log::{Log, LogOptions};
+use guestwire::session::{Log, LogOptions};
 use guestwire::tui::theme::Theme;
 use guestwire::tui::view::frame::DrawingContext;
 use ratatui::buffer::Buffer;

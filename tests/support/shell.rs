@@ -16,9 +16,9 @@ use guestwire::journal::Journal;
 use guestwire::model::SandboxRequest;
 use guestwire::model::Signal;
 use guestwire::sandbox::{Sandbox, SandboxOptions, Scenario};
-use guestwire::session::conversations::Conversations;
-use guestwire::session::local::{LocalAnswer, LocalRequest};
-use guestwire::session::log::{Log, LogOptions};
+use guestwire::session::Conversations;
+use guestwire::session::{LocalAnswer, LocalRequest};
+use guestwire::session::{Log, LogOptions};
 use guestwire::session::{ProfileInfo, Session};
 use guestwire::tui::action::Action;
 use guestwire::tui::chord::Chord;
@@ -113,7 +113,7 @@ impl Platform for Remembering {
             LocalRequest::Write { path, contents, what } => LocalAnswer::Written(
                 write(&path, &mask(&contents)).map(|()| format!("Saved to {} ({what}).", path.display())),
             ),
-            LocalRequest::Reports { run, dir } => {
+            LocalRequest::Reports(run, dir) => {
                 let mut all = guestwire::pass::report::all(&run, mask).into_iter();
                 let written = all.try_for_each(|(name, text)| write(&dir.join(name), &text));
                 LocalAnswer::Written(written.map(|()| format!("The reports are in {}.", dir.display())))
@@ -146,9 +146,7 @@ impl Platform for Remembering {
                 LocalAnswer::PassRead(path, text)
             }
             LocalRequest::SeeFile(conversation, file) => LocalAnswer::FileSeen(conversation, file, Ok(())),
-            LocalRequest::CompletePath(typed) => {
-                LocalAnswer::PathCompleted { completed: typed.clone(), typed, names: Vec::new() }
-            }
+            LocalRequest::CompletePath(typed) => LocalAnswer::PathCompleted(typed.clone(), typed, Vec::new()),
         }
     }
     fn stop(&mut self) -> io::Result<bool> {

@@ -19,7 +19,6 @@ use crate::model::{
 const SKEW: i64 = 60;
 
 impl Doctor {
-    /// What the answer to `asked` shows.
     pub(super) fn findings(
         &mut self,
         asked: ProbeQuestion,
@@ -48,7 +47,6 @@ impl Doctor {
     }
 }
 
-/// An answer, and what was found in it so far.
 struct ProbeAnswer<'a> {
     doctor: &'a mut Doctor,
     exchange: &'a Exchange,
@@ -90,7 +88,6 @@ impl ProbeAnswer<'_> {
         diagnose(self.exchange, None, self.evidence)
     }
 
-    /// The target's name.
     fn name(&self) -> String {
         self.doctor.target.as_ref().map(|t| t.name.clone()).unwrap_or_default()
     }

@@ -50,13 +50,10 @@ pub struct Finding {
     /// Its name: `names tls token scopes region clock conversation participant replies integration deployment domains
     /// origin limits send`.
     pub name: &'static str,
-    /// How it came out.
     pub result: ProbeResult,
     /// What was seen, one line.
     pub detail: String,
-    /// The exchange that shows it.
     pub exchange: Option<ExchangeId>,
-    /// The request id of its answer.
     pub request_id: Option<String>,
 }
 
@@ -74,9 +71,7 @@ impl Finding {
 /// How far the series got when it was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DoctorStage {
-    /// The hosts.
     Hosts,
-    /// Getting a token.
     Token,
     /// Everything after that.
     Beyond,
@@ -85,9 +80,9 @@ pub enum DoctorStage {
 /// What the series ends with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DoctorVerdict {
-    /// The cause; `None`: all is well.
+    /// `None`: all is well.
     pub cause: Option<Cause>,
-    /// How sure.
+    /// How sure that is.
     pub confidence: Confidence,
     /// Why, one sentence without a full stop.
     pub because: String,
@@ -115,7 +110,7 @@ pub enum DoctorStep {
     Ask(ProbeQuestion),
     /// Send a test message into this conversation.
     Send(ConversationKey),
-    /// It is over.
+    /// There is nothing left to do.
     Over(DoctorVerdict),
 }
 
@@ -300,7 +295,6 @@ impl Doctor {
         }
     }
 
-    /// Something is wrong for sure.
     fn proven(&mut self, cause: Cause, because: impl Into<String>) {
         self.found(cause, Confidence::Sure, because, DoctorStage::Beyond);
     }
@@ -363,7 +357,6 @@ fn reason(exchange: &Exchange, unknown: &str) -> String {
     one_line(&exchange.outcome.words().unwrap_or_else(|| unknown.to_owned()))
 }
 
-/// What the clocks' difference is called.
 fn skew_words(seconds: i64) -> String {
     let side = if seconds > 0 { "ahead of" } else { "behind" };
     format!("the server's clock is {} s {side} this machine's", seconds.abs())

@@ -17,12 +17,9 @@ use crate::genesys::lookups;
 use crate::model::ids::is_uuid;
 use crate::model::{Address, Exchange, IdTarget, Outcome, ProbeQuestion, Probed};
 
-/// An id of which something is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownId {
-    /// The id.
     pub id: String,
-    /// What it names.
     pub what: IdKind,
     /// The conversation that a participant or a message belongs to.
     pub home: Option<String>,
@@ -114,11 +111,9 @@ pub fn plain(id: &str) -> String {
 /// Questions about one text at most.
 const MOST: usize = 40;
 
-/// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct IdLookUp {
     left: VecDeque<ProbeQuestion>,
-    /// What is known now.
     pub known: KnownIds,
     /// What could not be looked up, one sentence each.
     pub troubles: Vec<String>,
@@ -142,12 +137,10 @@ impl IdLookUp {
         self.left.extend(questions(id, what));
     }
 
-    /// Whether there is anything to ask.
     pub fn is_idle(&self) -> bool {
         self.left.is_empty()
     }
 
-    /// The next question.
     pub fn next(&self) -> Option<ProbeQuestion> {
         self.left.front().copied()
     }

@@ -26,12 +26,10 @@ const TEXT_MAX: usize = 8 << 20;
 /// Most ids that are told.
 const FOUND_MAX: usize = 500;
 
-/// An id of the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FoundId {
     /// Lower case, and a UUID with its hyphens, however it was written. Empty for a guest token.
     pub id: String,
-    /// The kind of thing that it names.
     pub what: IdKind,
     /// All roles in which it stood, each once, what is its own first.
     pub roles: Vec<IdRole>,
@@ -46,12 +44,10 @@ pub struct FoundId {
 }
 
 impl FoundId {
-    /// The reason for `what`.
     pub fn because(&self) -> &str {
         self.roles.first().map_or("the text does not say what this id is", |r| r.because.as_str())
     }
 
-    /// Whether looking it up would tell more.
     pub fn needs_look(&self) -> bool {
         let can = matches!(
             self.what,
@@ -168,10 +164,8 @@ fn right_one(place: IdKind, entry: &FoundId, all: &[FoundId], known: &KnownIds) 
     }
 }
 
-/// A conversation that a pasted text leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// Its id.
     pub conversation: String,
     /// The participant that the text names beside it.
     pub participant: Option<String>,

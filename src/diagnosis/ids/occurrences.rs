@@ -39,13 +39,11 @@ words! {
 /// A place where an id stood, and what that says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdRole {
-    /// What it names there.
     pub what: IdKind,
     /// Why: `the path …/participants/ID`, `the field to.id`.
     pub because: String,
 }
 
-/// One place where an id stood.
 pub struct IdOccurrence {
     pub id: String,
     pub role: IdRole,
@@ -86,7 +84,6 @@ pub fn is_hex(token: &str) -> bool {
     token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()) && token.bytes().any(|b| b.is_ascii_digit())
 }
 
-/// The name of something that has the same form and is no id.
 fn is_digest(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["md5", "hash", "digest", "etag", "checksum", "sha"].iter().any(|word| name.contains(word))
@@ -182,7 +179,6 @@ struct Around<'a> {
     field: Option<&'a str>,
     /// The conversation that it is inside of.
     inside: Option<&'a str>,
-    /// How often it is JSON in JSON.
     depth: usize,
 }
 

@@ -7,7 +7,6 @@ use crate::genesys::conversations::{ConversationRead, is_guest};
 use crate::model::ids::is_uuid;
 use crate::model::{Cause, Probe};
 
-/// How the conversation and the participant stand.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let mut found = conversation(facts);
     found.push(participant(facts));
@@ -135,7 +134,6 @@ pub fn deployment(facts: &Facts<'_>, why: &str) -> Hypothesis {
     }
 }
 
-/// How the origin stands.
 pub fn origin(facts: &Facts<'_>) -> Hypothesis {
     let cause = Cause::OriginRefused;
     let origin = facts.request.origin.as_deref().unwrap_or("(no origin)");

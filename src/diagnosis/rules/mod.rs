@@ -23,7 +23,6 @@ use crate::model::{Cause, Ending, Failure, Objection, Outcome, Reason, Variation
 pub use ids::stranger;
 pub use unauthorized::{LackedScopes, healed};
 
-/// All hypotheses for what was refused, failed or is unknown.
 pub fn all(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let mut found = first_that_fits(facts);
     if let Some(variation) = facts.exchange.sent_as {

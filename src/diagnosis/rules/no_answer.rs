@@ -6,7 +6,6 @@ use crate::diagnosis::hypothesis::{Hypothesis, Support, named, open, supported};
 use crate::genesys::answerer::Answerer;
 use crate::model::{Cause, Failure, FailureKind, Party, Phase, Probe, Sign, TlsFault};
 
-/// Why no whole answer came.
 pub fn broken(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
     let (phase, detail) = (failure.phase.word(), &failure.detail);
     let service = |why| open(Cause::ServiceFailure, why);

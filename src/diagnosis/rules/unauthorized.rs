@@ -12,7 +12,6 @@ use crate::model::{Attempt, Cause, ExchangeKind, Granted, Probe};
 /// A clock that differs by more is worth a word.
 const SKEW: i64 = 60;
 
-/// All that it can mean.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if !facts.request.bearer {
         return vec![proven(Cause::TokenAbsent, "the request had no Authorization header")];
@@ -47,8 +46,6 @@ fn clock(facts: &Facts<'_>) -> Hypothesis {
     let why = format!("the server's clock differs by {skew} s: by that clock the token may have expired");
     open(Cause::ClockSkew, why).by(Probe::Clock)
 }
-
-// ── the token's own life: expired, revoked, or an old one used ──────────────────────────────────────────────────────
 
 /// How the three stand for the token that was used.
 pub fn token(facts: &Facts<'_>) -> Vec<Hypothesis> {
@@ -159,8 +156,6 @@ fn works_now(facts: &Facts<'_>) -> bool {
     seen.zip(facts.attempt).is_some_and(|(seen, attempt)| seen.at >= attempt.started)
 }
 
-// ── what the token may do, in the world where scopes decide [the Guest API's description] ───────────────────────────
-
 /// How the three scope causes stand for the token that was used, where `required` are the scopes that are needed.
 pub fn scopes(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
     if required.is_empty() {
@@ -219,7 +214,6 @@ pub struct LackedScopes<'s> {
 }
 
 impl<'s> LackedScopes<'s> {
-    /// `None` where none lacks.
     pub fn of(required: &'s [String], requested: &[String], granted: &[String]) -> Option<Self> {
         let lacking = || required.iter().filter(|scope| !granted.contains(scope));
         let asked = lacking().all(|scope| requested.contains(scope));
@@ -239,8 +233,6 @@ impl<'s> LackedScopes<'s> {
 pub fn is_messaging(scope: &str) -> bool {
     scope.starts_with("messaging") || scope.starts_with("guest:")
 }
-
-// ── where the token is used: another region's host, or an address that is not allowed ───────────────────────────────
 
 /// How region and address stand. `named` says that the server would have named a refused address.
 pub fn place(facts: &Facts<'_>, named: bool) -> Vec<Hypothesis> {

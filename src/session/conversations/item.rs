@@ -33,7 +33,6 @@ pub struct MessageCounts {
 /// The other side is told at most this often that the guest types. [GENESYS: official clients]
 pub const TYPING_EVERY: Duration = Duration::from_secs(5);
 
-/// The live side of a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveState {
     /// Where the session of a web-messaging conversation stands.
@@ -47,7 +46,6 @@ pub struct LiveState {
 }
 
 impl LiveState {
-    /// Who of the other side types now.
     pub fn typist(&self, now: Moment) -> Option<Author> {
         self.typing.filter(|(_, until)| !until.left(now).is_zero()).map(|(author, _)| author)
     }
@@ -64,32 +62,24 @@ pub struct CardLine {
     pub note: &'static str,
 }
 
-/// One conversation of the picker.
 #[derive(Clone, Debug)]
 pub struct ConversationItem {
-    /// The conversation as configured or added.
     pub conversation: Conversation,
     /// The tester's other name for it.
     pub nickname: Option<String>,
     /// What the last read showed.
     pub remote: RemoteState,
-    /// Whether what the other side says can be read.
     pub readable: RepliesReadable,
     /// When the guest connected, where a read told.
     pub since: Option<Timestamp>,
-    /// Messages of the other side that have not been looked at.
     pub unread: u32,
-    /// Whether something is written for it.
     pub draft: bool,
-    /// How its messages fared.
     pub counts: MessageCounts,
-    /// Kept at the top.
     pub pinned: bool,
     /// It was added by hand, and can be removed.
     pub added: bool,
     /// The last time that something was said in it.
     pub activity: Option<Moment>,
-    /// Its live side.
     pub live: LiveState,
     pub(super) haystack: Utf32String,
 }
@@ -130,7 +120,6 @@ impl ConversationItem {
         self.conversation_id().unwrap_or_else(|| self.address_id())
     }
 
-    /// The id that stands in the address.
     fn address_id(&self) -> &str {
         match &self.conversation.address {
             Address::GuestApi { conversation_id, .. } => conversation_id,
@@ -144,7 +133,6 @@ impl ConversationItem {
         self.remote == RemoteState::Ended || matches!(self.live.session, WebSession::Ended(_))
     }
 
-    /// Where its session stands, if its channel has sessions.
     pub fn session(&self) -> Option<&WebSession> {
         self.conversation.channel().has_sessions().then_some(&self.live.session)
     }

@@ -6,7 +6,7 @@
 //!                                                                                     selected ─(open)─► active
 //! ```
 
-pub mod item;
+mod item;
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -17,28 +17,16 @@ use nucleo_matcher::{Config, Matcher};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::config::Profile;
-use crate::model::words;
 use crate::model::{Address, Channel, Conversation, ConversationKey, Moment, RepliesReadable, WebSession};
 
-pub use item::{ADDED_MALFORMED, CardLine, ConversationItem, LiveState, MessageCounts, TYPING_EVERY};
-
-words! {
-    /// In which order conversations stand, after the pinned ones.
-    #[derive(Default)]
-    pub enum SortOrder: word {
-        /// As configured; added ones last.
-        #[default]
-        Config = "config order";
-        /// The one in which something was said last first.
-        Activity = "recent first";
-    }
-}
+pub use item::{ADDED_MALFORMED, ConversationItem, MessageCounts, TYPING_EVERY};
 
 /// The picker. See the module.
 #[derive(Debug)]
 pub struct Conversations {
     items: BTreeMap<ConversationKey, ConversationItem>,
-    order: SortOrder,
+    /// After the pinned ones: the one in which something was said last first, not in the order of the config.
+    pub(crate) recent_first: bool,
     filter: String,
     pattern: Pattern,
     /// Working memory of the matcher (about 135 KB), kept; it holds nothing that is shown.
@@ -48,12 +36,6 @@ pub struct Conversations {
     shown: Vec<ConversationKey>,
     selected: Option<ConversationKey>,
     active: Option<ConversationKey>,
-}
-
-impl Default for Conversations {
-    fn default() -> Self {
-        Self::new(Vec::new())
-    }
 }
 
 impl Conversations {
@@ -66,7 +48,7 @@ impl Conversations {
     pub fn new(conversations: Vec<Conversation>) -> Self {
         let items: BTreeMap<_, _> = conversations.into_iter().map(|c| (c.key, ConversationItem::new(c))).collect();
         let mut picker = Self {
-            order: SortOrder::default(),
+            recent_first: false,
             filter: String::new(),
             pattern: Pattern::default(),
             matcher: RefCell::new(Matcher::new(Config::DEFAULT)),
@@ -80,20 +62,16 @@ impl Conversations {
         picker
     }
 
-    // ---- reading ------------------------------------------------------------------------------------------------
-
     /// A conversation by its key.
     pub fn get(&self, key: ConversationKey) -> Option<&ConversationItem> {
         self.items.get(&key)
     }
 
-    /// The name of a conversation; empty where there is none of that key.
-    pub fn name(&self, key: ConversationKey) -> String {
+    pub(crate) fn name(&self, key: ConversationKey) -> String {
         self.get(key).map(|item| item.name().to_owned()).unwrap_or_default()
     }
 
-    /// The channel of a conversation.
-    pub fn channel(&self, key: ConversationKey) -> Option<Channel> {
+    pub(crate) fn channel(&self, key: ConversationKey) -> Option<Channel> {
         Some(self.get(key)?.conversation.channel())
     }
 
@@ -112,8 +90,7 @@ impl Conversations {
         self.items.values()
     }
 
-    /// Their keys.
-    pub fn keys(&self) -> impl Iterator<Item = ConversationKey> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = ConversationKey> {
         self.items.keys().copied()
     }
 
@@ -127,7 +104,7 @@ impl Conversations {
         self.shown.is_empty()
     }
 
-    /// The item in row `row` of the shown list.
+    /// The item in a row of the shown list.
     pub fn row(&self, row: usize) -> Option<&ConversationItem> {
         self.get(*self.shown.get(row)?)
     }
@@ -143,8 +120,7 @@ impl Conversations {
         }
     }
 
-    /// The row of the selection.
-    pub fn selected_row(&self) -> Option<usize> {
+    pub(crate) fn selected_row(&self) -> Option<usize> {
         let at = self.shown.iter().position(|key| Some(*key) == self.selected);
         (!self.shown.is_empty()).then(|| at.unwrap_or(0))
     }
@@ -164,13 +140,11 @@ impl Conversations {
         self.active
     }
 
-    /// The item that was opened last.
-    pub fn active_item(&self) -> Option<&ConversationItem> {
+    pub(crate) fn active_item(&self) -> Option<&ConversationItem> {
         self.get(self.active?)
     }
 
-    /// Its channel.
-    pub fn active_channel(&self) -> Option<Channel> {
+    pub(crate) fn active_channel(&self) -> Option<Channel> {
         self.channel(self.active?)
     }
 
@@ -184,9 +158,9 @@ impl Conversations {
         &self.filter
     }
 
-    /// The order, pinned ones aside.
-    pub const fn order(&self) -> SortOrder {
-        self.order
+    /// The name of the order, pinned ones aside.
+    pub(crate) const fn order_word(&self) -> &'static str {
+        if self.recent_first { "recent first" } else { "config order" }
     }
 
     /// Which clusters of an item's name the filter matched, ascending.
@@ -204,8 +178,6 @@ impl Conversations {
         found.into_iter().map(|at| at as usize).filter(|at| *at < name).collect()
     }
 
-    // ---- filter and order ---------------------------------------------------------------------------------------
-
     /// Sets the filter (fzf syntax: `'exact ^begin end$ !not`, words in any order) over name, id and channel.
     pub fn set_filter(&mut self, filter: &str) {
         filter.clone_into(&mut self.filter);
@@ -215,10 +187,7 @@ impl Conversations {
 
     /// Turns between config order and recent first.
     pub fn toggle_sort(&mut self) {
-        self.order = match self.order {
-            SortOrder::Config => SortOrder::Activity,
-            SortOrder::Activity => SortOrder::Config,
-        };
+        self.recent_first = !self.recent_first;
         self.list();
     }
 
@@ -227,7 +196,7 @@ impl Conversations {
         let all = self.filter.trim().is_empty();
         let ranked = self.items.iter().filter_map(|(key, item)| {
             let score = if all { 0 } else { pattern.score(item.haystack.slice(..), matcher)? };
-            let recent = item.activity.filter(|_| self.order == SortOrder::Activity);
+            let recent = item.activity.filter(|_| self.recent_first);
             Some((Reverse(score), !item.pinned, Reverse(recent), *key))
         });
         let mut ranked: Vec<_> = ranked.collect();
@@ -235,12 +204,10 @@ impl Conversations {
         self.shown = ranked.into_iter().map(|(.., key)| key).collect();
     }
 
-    // ---- selecting ----------------------------------------------------------------------------------------------
-
     /// Selects a conversation. False where there is none of that key.
     pub fn select(&mut self, key: ConversationKey) -> bool {
         let known = self.items.contains_key(&key);
-        self.selected = if known { Some(key) } else { self.selected };
+        self.selected = Some(key).filter(|_| known).or(self.selected);
         known
     }
 
@@ -265,8 +232,7 @@ impl Conversations {
     /// Opens the selected conversation. `None` where nothing is shown.
     pub fn open(&mut self) -> Option<ConversationKey> {
         let key = self.selected()?;
-        (self.selected, self.active) = (Some(key), Some(key));
-        Some(key)
+        self.open_key(key).then_some(key)
     }
 
     /// Selects and opens a conversation. A filter that hides it is cleared. False where there is none of that key.
@@ -285,8 +251,6 @@ impl Conversations {
             self.set_filter("");
         }
     }
-
-    // ---- changing -----------------------------------------------------------------------------------------------
 
     /// A key that no conversation has, or had.
     pub const fn free_key(&self) -> ConversationKey {
@@ -334,9 +298,8 @@ impl Conversations {
     pub fn pin(&mut self, key: ConversationKey) -> bool {
         let Some(item) = self.item_mut(key) else { return false };
         item.pinned = !item.pinned;
-        let pinned = item.pinned;
         self.list();
-        pinned
+        self.get(key).is_some_and(|item| item.pinned)
     }
 
     /// Gives a conversation another name on screen; a blank one takes it away.
@@ -349,9 +312,7 @@ impl Conversations {
 
     /// Whether replies can be read. True where that is news.
     pub fn set_readable(&mut self, key: ConversationKey, readable: RepliesReadable) -> bool {
-        let Some(item) = self.item_mut(key).filter(|item| item.readable != readable) else { return false };
-        item.readable = readable;
-        true
+        self.item_mut(key).is_some_and(|item| std::mem::replace(&mut item.readable, readable.clone()) != readable)
     }
 
     /// Where the session stands. Returns where it stood.
@@ -361,8 +322,7 @@ impl Conversations {
         Some(std::mem::replace(&mut item.live.session, session))
     }
 
-    /// Typing that has ended is forgotten.
-    pub fn forget_typing(&mut self, now: Moment) {
+    pub(crate) fn forget_typing(&mut self, now: Moment) {
         for item in self.items.values_mut() {
             item.live.typing.take_if(|(_, until)| until.left(now).is_zero());
         }
@@ -396,30 +356,20 @@ impl Conversations {
 
     /// How many messages have not been looked at.
     pub fn set_unread(&mut self, key: ConversationKey, unread: u32) {
-        if let Some(item) = self.item_mut(key) {
-            item.unread = unread;
-        }
+        self.item_mut(key).into_iter().for_each(|item| item.unread = unread);
     }
 
     /// Whether something is written for it.
     pub fn set_draft(&mut self, key: ConversationKey, draft: bool) {
-        if let Some(item) = self.item_mut(key) {
-            item.draft = draft;
-        }
+        self.item_mut(key).into_iter().for_each(|item| item.draft = draft);
     }
 
-    /// Something was said in it.
-    pub fn touch(&mut self, key: ConversationKey, at: Moment) {
+    pub(crate) fn touch(&mut self, key: ConversationKey, at: Moment) {
         let Some(item) = self.item_mut(key) else { return };
         item.activity = item.activity.max(Some(at));
-        if self.order == SortOrder::Activity {
+        if self.recent_first {
             self.list();
         }
-    }
-
-    /// All ids of a conversation in full.
-    pub fn card(&self, key: ConversationKey) -> Vec<CardLine> {
-        self.get(key).map(ConversationItem::card).unwrap_or_default()
     }
 }
 

@@ -10,14 +10,11 @@ use super::{Log, LogEntry};
 use crate::model::{Attempt, Body, BodyForm, Generation, Header};
 use crate::text::{json, screen};
 
-/// One difference. Both sides are safe for a terminal; what a side does not have is called "none".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// What differs: "status", "header content-type", "body code".
     pub what: String,
-    /// As the first entry has it.
     pub left: String,
-    /// As the second entry has it.
     pub right: String,
     /// It differs between any two entries: ids, times, lengths, counts. These come last.
     pub always: bool,

@@ -63,8 +63,8 @@ impl Log {
 
     /// The marked entries (without a mark, all) as HAR 1.2; see [`export::har`].
     pub fn har(&self) -> serde_json::Value {
-        let any_marked = self.entries().any(LogEntry::is_marked);
-        export::har(self.entries().filter(|entry| entry.is_marked() || !any_marked).filter_map(har_entry))
+        let any_marked = self.entries().any(|entry| entry.kept.marked);
+        export::har(self.entries().filter(|entry| entry.kept.marked || !any_marked).filter_map(har_entry))
     }
 
     /// Everything about the selected entry as lines of text that are safe for a terminal, for a pager.
@@ -90,7 +90,7 @@ fn har_entry(entry: &LogEntry) -> Option<export::HarEntry<'_>> {
     Some(export::HarEntry {
         number: entry.number(),
         exchange: entry.exchange()?,
-        marked: entry.is_marked(),
+        marked: entry.kept.marked,
         comment: entry.comment(),
         diagnosis: entry.diagnosis(),
     })

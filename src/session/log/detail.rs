@@ -50,7 +50,6 @@ pub(super) fn rows(page: &LogPage<'_>, entry: &LogEntry) -> Vec<LogRow> {
     sheet.rows
 }
 
-/// Rows of one entry, being put together.
 pub(super) struct DetailRows<'p> {
     pub page: &'p LogPage<'p>,
     pub rows: Vec<LogRow>,
@@ -143,7 +142,6 @@ impl DetailRows<'_> {
         open
     }
 
-    /// A row of what is in a section.
     fn inner(&mut self, content: &Line, whole: bool) {
         let mut line = Line::of("  ", Tone::Text);
         line.append(content);
@@ -170,8 +168,7 @@ impl DetailRows<'_> {
         let mut line = Self::labelled("failed");
         line.push(&format!("{} while {}", failure_word(failure.kind), failure.phase.word()), Tone::Error);
         if !failure.detail.is_empty() {
-            line.push(": ", Tone::Error);
-            line.push(&screen::visible(&failure.detail), Tone::Text);
+            line.push_all(&[(": ", Tone::Error), (&screen::visible(&failure.detail), Tone::Text)]);
         }
         self.add(RowKind::Detail, line, LABEL, true);
         let sent = if failure.wrote {
@@ -211,7 +208,6 @@ impl DetailRows<'_> {
         }
     }
 
-    /// All of an earlier try, flat.
     fn earlier(&mut self, attempt: &Attempt) {
         self.request(attempt);
         if let Some(response) = attempt.response() {
@@ -276,7 +272,6 @@ impl DetailRows<'_> {
     }
 }
 
-/// Method and URL.
 fn request_line(attempt: &Attempt) -> Line {
     let (method, url) = (screen::visible(&attempt.request.method), screen::visible(&attempt.request.url));
     Line::of_parts(&[(&method, Tone::Strong), (" ", Tone::Text), (&url, Tone::Text)])

@@ -28,29 +28,20 @@ pub enum Density {
     Full,
 }
 
-/// What is folded away until somebody asks for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fold {
-    /// Reads of conversations that went well.
-    Polling,
-    /// Frames that come often and say little.
-    Quiet,
-}
-
-/// Whether an entry is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Visibility {
     Shown,
     /// The filter or the scope hides it.
     Hidden,
-    /// It is folded away with others of its kind.
-    Folded(Fold),
+    /// It is folded away until somebody asks: a read of a conversation that went well.
+    Polling,
+    /// … a frame that comes often and says little.
+    Quiet,
 }
 
 /// What the other side said to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// Who.
     pub author: Author,
     /// What, not made safe for a terminal.
     pub text: String,
@@ -58,7 +49,7 @@ pub struct Reply {
     pub took: Option<Duration>,
 }
 
-/// One entry of the log.
+/// An exchange or a note, and what a person did with it.
 #[derive(Clone, Debug)]
 pub struct LogEntry {
     /// Its place among the entries in memory.
@@ -67,7 +58,6 @@ pub struct LogEntry {
     pub(crate) kept: KeptEntry,
     /// What the other side said to it first.
     pub(super) reply: Option<Reply>,
-    /// Why it was refused.
     pub(super) diagnosis: Option<Arc<Diagnosis>>,
     /// The metrics that it caused.
     pub(super) datagrams: Vec<String>,
@@ -104,18 +94,17 @@ impl LogEntry {
         }
     }
 
-    /// Its exchange went on.
     pub(super) fn replace(&mut self, exchange: Arc<Exchange>) {
         self.kept.source = LogSource::Exchange(exchange);
         self.bytes = bytes_of(&self.kept.source);
     }
 
-    /// Its number in the log: given on arrival, never given again; where a journal is kept, also not in later sessions.
+    /// Given on arrival, never given again; where a journal is kept, also not in later sessions.
     pub const fn number(&self) -> u64 {
         self.kept.number
     }
 
-    /// Its exchange, unless it is a note.
+    /// `None` for a note.
     pub const fn exchange(&self) -> Option<&Arc<Exchange>> {
         match &self.kept.source {
             LogSource::Exchange(exchange) => Some(exchange),
@@ -123,21 +112,18 @@ impl LogEntry {
         }
     }
 
-    /// The newest try of its exchange.
     pub(super) fn newest_try(&self) -> Option<&Attempt> {
         self.exchange()?.last_attempt().map(|attempt| &**attempt)
     }
 
-    /// The word of its kind column.
-    pub fn kind(&self) -> ExchangeKind {
+    pub(crate) fn kind(&self) -> ExchangeKind {
         match &self.kept.source {
             LogSource::Exchange(exchange) => exchange.kind,
             LogSource::Note { kind, .. } => *kind,
         }
     }
 
-    /// When it began.
-    pub fn at(&self) -> Moment {
+    pub(crate) fn at(&self) -> Moment {
         self.kept.source.at()
     }
 
@@ -149,17 +135,11 @@ impl LogEntry {
         }
     }
 
-    /// The conversation that it belongs to, if to one.
-    pub fn conversation(&self) -> Option<ConversationKey> {
+    pub(crate) fn conversation(&self) -> Option<ConversationKey> {
         match &self.kept.source {
             LogSource::Exchange(exchange) => exchange.conversation,
             LogSource::Note { about, .. } => *about,
         }
-    }
-
-    /// Whether a person marked it.
-    pub const fn is_marked(&self) -> bool {
-        self.kept.marked
     }
 
     /// What a person said about it.
@@ -167,7 +147,8 @@ impl LogEntry {
         self.kept.comment.as_deref()
     }
 
-    pub(super) fn is_shown(&self) -> bool {
+    /// Whether neither filter nor scope nor a fold hides it.
+    pub fn is_shown(&self) -> bool {
         self.visibility == Visibility::Shown
     }
 
@@ -214,7 +195,7 @@ impl LogEntry {
     /// Whether it is a frame that comes often and says little: somebody types, or a message was received or read.
     pub(super) fn is_quiet(&self) -> bool {
         let typing = matches!(self.what(), "typing" | "typing on" | "typing off" | "receipt");
-        typing && self.direction().is_some() && !self.is_error() && !self.is_marked()
+        typing && self.direction().is_some() && !self.is_error() && !self.kept.marked
     }
 
     /// Whether it is a read of a conversation that goes or went well: there are many, and what they brought stands in the
@@ -226,16 +207,19 @@ impl LogEntry {
             _ => false,
         };
         let read = |x: &Arc<Exchange>| x.kind == ExchangeKind::Read && x.conversation.is_some() && well(x);
-        self.exchange().is_some_and(read) && !self.is_marked() && self.comment().is_none()
+        self.exchange().is_some_and(read) && !self.kept.marked && self.comment().is_none()
     }
 
-    /// With what it is folded away.
-    pub(super) fn folds_with(&self) -> Option<Fold> {
-        if self.is_polling() { Some(Fold::Polling) } else { self.is_quiet().then_some(Fold::Quiet) }
+    /// What it is while such entries are folded away.
+    pub(super) fn folded(&self) -> Visibility {
+        match self {
+            _ if self.is_polling() => Visibility::Polling,
+            _ if self.is_quiet() => Visibility::Quiet,
+            _ => Visibility::Shown,
+        }
     }
 
-    /// The HTTP status of the newest try.
-    pub fn status(&self) -> Option<u16> {
+    pub(crate) fn status(&self) -> Option<u16> {
         self.exchange()?.status()
     }
 

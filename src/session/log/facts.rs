@@ -12,13 +12,11 @@ impl Log {
         self.entries.len()
     }
 
-    /// How the keys are called that the log mentions.
-    pub const fn keys(&self) -> &KeyNames {
+    pub(crate) const fn keys(&self) -> &KeyNames {
         &self.keys
     }
 
-    /// Whether nothing is kept.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
@@ -29,13 +27,11 @@ impl Log {
         scope.all_conversations || entry.conversation().is_none_or(open)
     }
 
-    /// Whether all conversations are shown.
-    pub fn shows_all_conversations(&self) -> bool {
+    pub(crate) fn shows_all_conversations(&self) -> bool {
         self.scope.all_conversations || (self.scope.open_conversation.is_none() && self.scope.removed.is_empty())
     }
 
-    /// Entries that are shown.
-    pub const fn shown(&self) -> usize {
+    pub(crate) const fn shown(&self) -> usize {
         self.heights.shown()
     }
 
@@ -58,24 +54,22 @@ impl Log {
         self.view.follow
     }
 
-    /// The filter, if there is one.
-    pub const fn filter(&self) -> Option<&Filter> {
+    pub(crate) const fn filter(&self) -> Option<&Filter> {
         self.scope.filter.as_ref()
     }
 
     /// Errors among the entries kept.
     pub fn error_count(&self) -> usize {
-        self.errors.all.len()
+        self.index.errors.len()
     }
 
-    /// Whether there is a shown error below the cursor.
-    pub fn has_error_below(&self) -> bool {
+    pub(crate) fn has_error_below(&self) -> bool {
         self.shown_errors(self.view.cursor.0 + 1..u64::MAX).next().is_some()
     }
 
     /// The shown errors at these places.
     pub(super) fn shown_errors(&self, places: std::ops::Range<u64>) -> impl DoubleEndedIterator<Item = u64> {
-        self.errors.all.range(places).copied().filter(|&seq| self.get(seq).is_some_and(LogEntry::is_shown))
+        self.index.errors.range(places).copied().filter(|&seq| self.get(seq).is_some_and(LogEntry::is_shown))
     }
 
     /// The selected entry. `None` while the log is empty or the filter hides everything.
@@ -93,11 +87,6 @@ impl Log {
         self.entries.iter()
     }
 
-    /// Whether the filter shows the entry with this number.
-    pub fn shows(&self, number: u64) -> bool {
-        self.entry(number).is_some_and(|e| e.is_shown())
-    }
-
     /// The place of the entry that people know by `number`.
     pub(super) fn seq_of(&self, number: u64) -> Option<u64> {
         let at = self.entries.binary_search_by_key(&number, LogEntry::number).ok()?;
@@ -109,8 +98,7 @@ impl Log {
         self.entry_of(exchange).map(LogEntry::number)
     }
 
-    /// The entry of an exchange, while it is in memory.
-    pub fn entry_of(&self, exchange: ExchangeId) -> Option<&LogEntry> {
+    pub(crate) fn entry_of(&self, exchange: ExchangeId) -> Option<&LogEntry> {
         self.get(*self.index.numbers.get(&exchange)?)
     }
 
@@ -119,8 +107,7 @@ impl Log {
         self.get(*self.index.messages.get(&message)?)?.exchange()
     }
 
-    /// The newest exchange in memory that is as wanted.
-    pub fn newest(&self, wanted: impl Fn(&Exchange) -> bool) -> Option<&Arc<Exchange>> {
+    pub(crate) fn newest(&self, wanted: impl Fn(&Exchange) -> bool) -> Option<&Arc<Exchange>> {
         self.entries().rev().filter_map(LogEntry::exchange).find(|exchange| wanted(exchange))
     }
 
@@ -162,13 +149,11 @@ impl Log {
         selected.or_else(shown).or_else(|| self.diagnosed().next_back())
     }
 
-    /// The entries with a diagnosis, the oldest first.
     fn diagnosed(&self) -> impl DoubleEndedIterator<Item = &LogEntry> {
         self.index.diagnosed.iter().filter_map(|&seq| self.get(seq))
     }
 
-    /// Why an exchange was refused, as far as it was told.
-    pub fn why_of(&self, id: ExchangeId) -> Option<&Diagnosis> {
+    pub(crate) fn why_of(&self, id: ExchangeId) -> Option<&Diagnosis> {
         self.entry_of(id)?.diagnosis()
     }
 

@@ -33,10 +33,9 @@ pub struct FilterError {
 
 type TermTest = fn(&LogEntry) -> bool;
 
-/// What an entry can be, and whether it is.
 const IS: &[(&str, TermTest)] = &[
     ("error", LogEntry::is_error),
-    ("marked", LogEntry::is_marked),
+    ("marked", |entry| entry.kept.marked),
     ("healed", |entry| entry.healed() > 0),
     ("unknown", |entry| matches!(outcome(entry), Some(Outcome::Unknown(_)))),
     ("refused", |entry| matches!(outcome(entry), Some(Outcome::Refused(_)))),
@@ -101,18 +100,15 @@ impl Filter {
         Ok((!terms.is_empty()).then(|| Self { text: text.trim().to_owned(), terms }))
     }
 
-    /// As it was typed, without the blanks around it.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether `entry` is to be shown.
     pub(super) fn shows(&self, entry: &LogEntry, names: &Names) -> bool {
         self.terms.iter().all(|term| holds(&term.test, entry, names) != term.negated)
     }
 }
 
-/// A word of the filter and where it stands.
 struct Word {
     text: String,
     column: usize,
@@ -301,7 +297,6 @@ impl LogEntry {
     }
 }
 
-/// A text to look for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Needle {
     folded: String,
@@ -314,7 +309,6 @@ impl Needle {
         (!folded.is_empty()).then_some(Self { folded })
     }
 
-    /// Whether `hay` contains it.
     pub fn is_in(&self, hay: &str) -> bool {
         if hay.is_ascii() {
             return find_ascii(hay.as_bytes(), self.folded.as_bytes(), 0).is_some();

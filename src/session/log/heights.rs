@@ -36,7 +36,6 @@ impl Heights {
         (seq as usize) & (self.rows.len() - 1)
     }
 
-    /// Sum of the slots before `slot`.
     fn before_slot(&self, slot: usize) -> Sum {
         let (mut sum, mut at) = (0, slot);
         while at > 0 {
@@ -53,7 +52,6 @@ impl Heights {
         if to >= from { direct } else { direct.wrapping_add(self.total) }
     }
 
-    /// All rows.
     pub const fn total(&self) -> usize {
         rows(self.total) as usize
     }
@@ -63,7 +61,6 @@ impl Heights {
         entries(self.total) as usize
     }
 
-    /// Rows of the entry `seq`.
     pub fn get(&self, seq: u64) -> u32 {
         self.rows.get(self.slot(seq)).copied().unwrap_or(0)
     }

@@ -28,10 +28,10 @@ impl Log {
         };
         match (was_error, is_error) {
             (false, true) => {
-                self.errors.all.insert(seq);
+                self.index.errors.insert(seq);
                 self.open_by_itself(seq);
             }
-            (true, false) => drop(self.errors.all.remove(&seq)),
+            (true, false) => drop(self.index.errors.remove(&seq)),
             _ => {}
         }
         self.refresh(seq);
@@ -47,8 +47,7 @@ impl Log {
         self.note_about(None, at, kind, text);
     }
 
-    /// The same about a conversation.
-    pub fn note_about(
+    pub(crate) fn note_about(
         &mut self,
         about: Option<ConversationKey>,
         at: Moment,
@@ -72,8 +71,7 @@ impl Log {
         }
     }
 
-    /// What the other side said first to a message of ours.
-    pub fn set_reply(&mut self, message: MessageId, reply: Reply) {
+    pub(crate) fn set_reply(&mut self, message: MessageId, reply: Reply) {
         let Some(&seq) = self.index.messages.get(&message) else { return };
         if self.get(seq).is_some_and(|entry| entry.reply.as_ref() != Some(&reply)) {
             self.change(seq, |entry| entry.reply = Some(reply));
@@ -114,9 +112,9 @@ impl Log {
             self.first = seq + 1;
             self.totals.bytes = self.totals.bytes.saturating_sub(old.bytes);
             self.totals.evicted += 1;
-            self.totals.evicted_marked += u64::from(old.is_marked());
-            self.errors.all.remove(&seq);
-            self.errors.opened.retain(|&open| open != seq);
+            self.totals.evicted_marked += u64::from(old.kept.marked);
+            self.index.errors.remove(&seq);
+            self.view.opened.retain(|&open| open != seq);
             self.index.diagnosed.remove(&seq);
             if let Some(exchange) = old.exchange() {
                 self.index.numbers.remove(&exchange.id);
@@ -137,8 +135,8 @@ impl Log {
         {
             entry.density = Density::Summary;
         }
-        self.errors.opened.retain(|&open| open != seq);
-        self.errors.opened.push(seq);
+        self.view.opened.retain(|&open| open != seq);
+        self.view.opened.push(seq);
         // A message that was sent since is more recent news.
         let mut since = (seq + 1..self.next()).filter_map(|later| self.get(later));
         if self.view.follow && !since.any(|later| later.kind() == ExchangeKind::Send) {
@@ -156,7 +154,7 @@ impl Log {
     /// Shuts the entries that opened by themselves before the newest one; those that a person has in view while reading
     /// stay until they are out of it.
     pub(super) fn shut_older(&mut self) {
-        let mut opened = std::mem::take(&mut self.errors.opened);
+        let mut opened = std::mem::take(&mut self.view.opened);
         let newest = opened.pop();
         opened.retain(|&seq| {
             let touched = self.get(seq).is_none_or(|entry| entry.touched);
@@ -170,10 +168,8 @@ impl Log {
             !touched && in_view
         });
         opened.extend(newest);
-        self.errors.opened = opened;
+        self.view.opened = opened;
     }
-
-    // ---- entries that were kept -----------------------------------------------------------------------------------
 
     /// Numbers go on after `base`: that of the last entry of earlier sessions.
     pub fn set_base(&mut self, base: u64) {
@@ -198,7 +194,7 @@ impl Log {
         for kept in entries.iter().skip(entries.len().saturating_sub(HISTORY_MAX)) {
             let seq = log.push(kept.clone());
             if log.get(seq).is_some_and(LogEntry::is_error) {
-                log.errors.all.insert(seq);
+                log.index.errors.insert(seq);
             }
             log.measure(seq);
             log.mark_days(seq);

@@ -1,6 +1,6 @@
 //! When rows are laid out: shut entries as they come into the window, open ones at once, because their rows count.
 
-use super::entry::{Density, Fold, Visibility};
+use super::entry::{Density, Visibility};
 use super::line::{Columns, LogPage};
 use super::{Log, LogEntry, detail};
 
@@ -27,12 +27,12 @@ impl Log {
     /// An entry is shown where it belongs to no conversation or to one that is shown, and where the filter lets it pass;
     /// without a filter, polling and quiet frames are folded.
     fn visibility(&self, entry: &LogEntry) -> Visibility {
-        let fold = || entry.folds_with().filter(|_| self.scope.fold_quiet);
         match &self.scope.filter {
             _ if !self.in_scope(entry) => Visibility::Hidden,
             Some(filter) if filter.shows(entry, &self.names) => Visibility::Shown,
             Some(_) => Visibility::Hidden,
-            None => fold().map_or(Visibility::Shown, Visibility::Folded),
+            None if self.scope.fold_quiet => entry.folded(),
+            None => Visibility::Shown,
         }
     }
 
@@ -49,8 +49,8 @@ impl Log {
     /// Counts what is folded away, or counts it no more.
     pub(super) const fn count_fold(&mut self, visibility: Visibility, more: bool) {
         let count = match visibility {
-            Visibility::Folded(Fold::Polling) => &mut self.totals.folded.0,
-            Visibility::Folded(Fold::Quiet) => &mut self.totals.folded.1,
+            Visibility::Polling => &mut self.totals.folded.0,
+            Visibility::Quiet => &mut self.totals.folded.1,
             Visibility::Shown | Visibility::Hidden => return,
         };
         *count = if more { *count + 1 } else { count.saturating_sub(1) };

@@ -34,21 +34,13 @@ pub(super) const MS: usize = 7;
 pub struct KeyNames {
     /// How one comes to send a message: `Press i and type a message`.
     pub compose: String,
-    /// Clears the filter.
     pub clear: String,
-    /// Shows quiet frames, or folds them away.
     pub quiet: String,
-    /// Copies a body.
     pub copy_body: String,
-    /// Says why something was refused.
     pub why: String,
-    /// Shows more of an entry.
     pub open: String,
-    /// Copies a text for a ticket.
     pub ticket: String,
-    /// Runs read-only checks.
     pub probe: String,
-    /// Shows all conversations, or only the open one.
     pub scope: String,
 }
 
@@ -68,7 +60,6 @@ impl Default for KeyNames {
     }
 }
 
-/// What rows are laid out with.
 pub(super) struct LogPage<'l> {
     pub width: usize,
     pub ascii: bool,
@@ -121,17 +112,14 @@ impl Columns {
         c
     }
 
-    /// Cells before the kind: number, mark and time.
     pub const fn before_kind(&self) -> usize {
         self.before_time() + if self.time > 0 { self.time + 1 } else { 0 }
     }
 
-    /// Cells before the time.
     pub const fn before_time(&self) -> usize {
         self.number + 2
     }
 
-    /// Cells of everything but the text.
     fn fixed(&self) -> usize {
         let column = |there: bool, cells: usize| if there { cells } else { 0 };
         self.before_kind()
@@ -152,12 +140,11 @@ fn word(entry: &LogEntry, outcome: &Outcome) -> &'static str {
     }
 }
 
-/// The entry's own row.
 pub(super) fn head(page: &LogPage<'_>, entry: &LogEntry) -> LogRow {
     let c = page.columns;
     let mut line = Line::default();
     line.push(&format!("{:>1$}", entry.number(), c.number), Tone::Dim);
-    line.push(if entry.is_marked() { "* " } else { "  " }, Tone::Warning);
+    line.push(if entry.kept.marked { "* " } else { "  " }, Tone::Warning);
     line.push(screen::prefix(&clock(entry.at(), page.zone), c.time), Tone::Dim);
     line.pad_to(c.before_kind());
     if c.kind {
@@ -223,9 +210,7 @@ pub(super) fn reply(page: &LogPage<'_>, reply: &Reply) -> LogRow {
     let c = page.columns;
     let mut line = Line::default();
     line.pad_to(c.before_kind());
-    line.push(if page.ascii { "` " } else { "└ " }, Tone::Dim);
-    line.push(reply.author.word(), Tone::Dim);
-    line.push(" ", Tone::Dim);
+    line.push(&format!("{} {} ", if page.ascii { "`" } else { "└" }, reply.author.word()), Tone::Dim);
     let text = c.before_kind() + if c.kind { 6 } else { 0 } + c.text;
     let room = if c.ms { text } else { page.width }.saturating_sub(line.cells);
     let said = screen::visible_lines(screen::head(&reply.text, LOOKED_AT)).collect::<Vec<_>>().join(" ");
@@ -251,8 +236,7 @@ fn push_text(line: &mut Line, cells: usize, entry: &LogEntry, exchange: &Exchang
         line.push_fitted(&format!("AS {variation} "), room - 4, page.ascii, Tone::Warning);
     }
     if let Some(direction) = entry.direction().filter(|_| room >= 12) {
-        line.push(direction, Tone::Dim);
-        line.push(" ", Tone::Text);
+        line.push_all(&[(direction, Tone::Dim), (" ", Tone::Text)]);
     }
     let room = room.saturating_sub(line.cells - start);
     line.push_fitted(&what, room, page.ascii, Tone::Text);

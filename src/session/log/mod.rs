@@ -19,7 +19,7 @@ mod heights;
 mod intake;
 mod layout;
 mod line;
-pub mod position;
+mod position;
 mod row;
 mod summary;
 mod words;
@@ -36,11 +36,10 @@ use filter::{Names, Needle};
 use heights::Heights;
 use line::Columns;
 
-pub use compare::Difference;
 pub use entry::{Density, LogEntry, Reply};
 pub use filter::{Filter, FilterError};
 pub use line::KeyNames;
-pub use row::{LiveRow, LogCounts, LogRow, RowKind, Section, TextRun, Tone};
+pub use row::{LogCounts, LogRow, RowKind, Tone};
 
 /// What a log is made with.
 #[derive(Clone, Debug)]
@@ -78,31 +77,20 @@ pub struct Log {
     heights: Heights,
     /// What was counted.
     pub totals: LogTotals,
-    errors: ErrorEntries,
     scope: Scope,
     search: Option<(String, Needle)>,
     view: LogView,
 }
 
-/// Where entries are, by what they carry.
 #[derive(Clone, Debug, Default)]
 struct Index {
     numbers: HashMap<ExchangeId, u64>,
     messages: HashMap<MessageId, u64>,
     /// Entries with a diagnosis: hints ask for them in every frame.
     diagnosed: BTreeSet<u64>,
+    errors: BTreeSet<u64>,
 }
 
-/// Entries that became errors.
-#[derive(Clone, Debug, Default)]
-struct ErrorEntries {
-    /// All that are errors now.
-    all: BTreeSet<u64>,
-    /// Those that opened by themselves, the newest last; the others close as soon as nobody looks.
-    opened: Vec<u64>,
-}
-
-/// What was counted of a log.
 #[derive(Clone, Debug, Default)]
 pub struct LogTotals {
     /// Bytes of memory that the kept entries take, about.
@@ -115,7 +103,6 @@ pub struct LogTotals {
     pub folded: (usize, usize),
 }
 
-/// Which entries are shown.
 #[derive(Clone, Debug, Default)]
 struct Scope {
     filter: Option<Filter>,
@@ -128,7 +115,6 @@ struct Scope {
     all_conversations: bool,
 }
 
-/// What is on screen of it, and how.
 #[derive(Clone, Debug, Default)]
 struct LogView {
     wrap: bool,
@@ -140,6 +126,8 @@ struct LogView {
     /// While the end is followed: the error that opened by itself and is the newest of what came. The cursor is on it.
     on_error: Option<u64>,
     cursor: (u64, u32),
+    /// Errors that opened by themselves, the newest last; the others close as soon as nobody looks.
+    opened: Vec<u64>,
     /// The screen row of the cursor.
     offset: usize,
     /// Entries up to this number have been on screen.
@@ -172,7 +160,6 @@ impl Log {
             base: 0,
             index: Index::default(),
             totals: LogTotals::default(),
-            errors: ErrorEntries::default(),
             scope: Scope { fold_quiet: true, ..Scope::default() },
             search: None,
         }
@@ -185,8 +172,7 @@ impl Log {
         self.lay_out_all();
     }
 
-    /// How the keys are called that the log mentions.
-    pub fn set_keys(&mut self, keys: KeyNames) {
+    pub(crate) fn set_keys(&mut self, keys: KeyNames) {
         if keys != self.keys {
             self.keys = keys;
             self.lay_out_all();
@@ -271,8 +257,7 @@ impl Log {
         Ok(())
     }
 
-    /// Shows what another log shows.
-    pub fn filter_as(&mut self, other: &Self) {
+    pub(crate) fn filter_as(&mut self, other: &Self) {
         self.use_filter(other.scope.filter.clone());
     }
 
@@ -288,8 +273,7 @@ impl Log {
         self.use_filter(None);
     }
 
-    /// The numbers of the entries that the filter lets through, the oldest first.
-    pub fn shown_numbers(&self) -> Vec<u64> {
+    pub(crate) fn shown_numbers(&self) -> Vec<u64> {
         self.entries().filter(|entry| entry.is_shown()).map(LogEntry::number).collect()
     }
 
@@ -303,11 +287,10 @@ impl Log {
         self.toggle_mark_of(self.selected()?.number())
     }
 
-    /// The same for an entry by its number.
-    pub fn toggle_mark_of(&mut self, number: u64) -> Option<bool> {
+    pub(crate) fn toggle_mark_of(&mut self, number: u64) -> Option<bool> {
         let seq = self.seq_of(number)?;
         self.change(seq, |entry| entry.kept.marked = !entry.kept.marked);
-        Some(self.get(seq)?.is_marked())
+        Some(self.get(seq)?.kept.marked)
     }
 
     /// Says something about an entry, or (blank) nothing any more. A comment marks it too; one that is gone stays gone.

@@ -9,22 +9,13 @@ use super::row::{LogRow, RowKind};
 use super::{Log, LogEntry, detail};
 use crate::model::Moment;
 
-/// What was chosen before another entry was acted on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SelectionBefore {
-    cursor: (u64, u32),
-    follow: bool,
-    offset: usize,
-}
+/// What was chosen before another entry was acted on: cursor, whether the end was followed, and the cursor's screen row.
+type SelectionBefore = ((u64, u32), bool, usize);
 
-/// A row of the window.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownLines<'l> {
-    /// What it says.
     pub row: &'l LogRow,
-    /// The entry that it belongs to.
     pub entry: &'l LogEntry,
-    /// The cursor is on it.
     pub selected: bool,
 }
 
@@ -53,23 +44,19 @@ impl Log {
         self.window().filter_map(|shown| shown.row.live?.counts.next_change(now)).min()
     }
 
-    /// Whether the cursor stands on the first row, or there is none.
-    pub fn at_top(&self) -> bool {
+    pub(crate) fn at_top(&self) -> bool {
         self.heights.total() == 0 || self.at() == 0
     }
 
-    /// Whether the cursor stands on the last row, or there is none.
-    pub fn at_bottom(&self) -> bool {
+    pub(crate) fn at_bottom(&self) -> bool {
         self.at() + 1 >= self.heights.total()
     }
 
-    /// How many entries stand above the cursor's.
-    pub fn entries_above(&self) -> u64 {
+    pub(crate) fn entries_above(&self) -> u64 {
         self.view.cursor.0.saturating_sub(self.first)
     }
 
-    /// How many entries stand below the cursor's.
-    pub fn entries_below(&self) -> u64 {
+    pub(crate) fn entries_below(&self) -> u64 {
         self.next().saturating_sub(self.view.cursor.0 + 1)
     }
 
@@ -88,8 +75,6 @@ impl Log {
     pub fn place_now(&self) -> Option<(u64, u32, usize)> {
         Some((self.get(self.view.cursor.0)?.number(), self.view.cursor.1, self.view.offset))
     }
-
-    // ── moves ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Moves the cursor down by rows (up where negative); at the last row the end is followed.
     pub fn step(&mut self, rows: isize) {
@@ -132,14 +117,13 @@ impl Log {
     #[must_use]
     pub fn stand_on(&mut self, number: u64) -> Option<SelectionBefore> {
         let seq = self.seq_of(number)?;
-        let stood = SelectionBefore { cursor: self.view.cursor, follow: self.view.follow, offset: self.view.offset };
+        let stood = (self.view.cursor, self.view.follow, self.view.offset);
         (self.view.cursor, self.view.follow) = ((seq, 0), false);
         Some(stood)
     }
 
-    /// Puts the choice back to where it was.
-    pub fn come_back(&mut self, stood: SelectionBefore) {
-        (self.view.cursor, self.view.follow, self.view.offset) = (stood.cursor, stood.follow, stood.offset);
+    pub(crate) fn come_back(&mut self, stood: SelectionBefore) {
+        (self.view.cursor, self.view.follow, self.view.offset) = stood;
         self.settle();
     }
 
@@ -175,17 +159,11 @@ impl Log {
         self.go(row, top.max(lowest).min(row));
     }
 
-    // ── errors and matches ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// To the next shown error below the cursor's entry. False where there is none.
-    pub fn next_error(&mut self) -> bool {
-        let found = self.shown_errors(self.view.cursor.0 + 1..u64::MAX).next();
-        self.jump_to(found.map(|seq| (seq, 0)))
-    }
-
-    /// To the next shown error above the cursor's entry. False where there is none.
-    pub fn prev_error(&mut self) -> bool {
-        let found = self.shown_errors(0..self.view.cursor.0).next_back();
+    /// To the next (or previous) shown error. False where there is none.
+    pub fn to_error(&mut self, forward: bool) -> bool {
+        let cursor = self.view.cursor.0;
+        let below = || self.shown_errors(cursor + 1..u64::MAX).next();
+        let found = if forward { below() } else { self.shown_errors(0..cursor).next_back() };
         self.jump_to(found.map(|seq| (seq, 0)))
     }
 
@@ -198,27 +176,21 @@ impl Log {
         self.settle();
     }
 
-    /// What is searched for; empty without a search.
-    pub fn search_text(&self) -> &str {
+    pub(crate) fn search_text(&self) -> &str {
         self.search.as_ref().map_or("", |(text, _)| text)
     }
 
-    /// To the next row (of an open entry) or entry that has what is searched for. False where there is none further
-    /// down.
-    pub fn next_match(&mut self) -> bool {
+    /// To the next (or previous) row (of an open entry) or entry that has what is searched for. False where there is none.
+    pub fn to_match(&mut self, forward: bool) -> bool {
         let (seq, line) = self.view.cursor;
-        let here = self.match_in(seq, |at| at > line, false).map(|line| (seq, line));
-        let below = || (seq + 1..self.next()).find_map(|seq| Some((seq, self.match_in(seq, |_| true, false)?)));
-        self.jump_to(here.or_else(below))
-    }
-
-    /// The same upwards.
-    pub fn prev_match(&mut self) -> bool {
-        let (seq, line) = self.view.cursor;
-        let here = self.match_in(seq, |at| at < line, true).map(|line| (seq, line));
-        let mut above = (self.first..seq.min(self.next())).rev();
-        let above = || above.find_map(|seq| Some((seq, self.match_in(seq, |_| true, true)?)));
-        self.jump_to(here.or_else(above))
+        let here = self.match_in(seq, |at| if forward { at > line } else { at < line }, !forward);
+        let whole = |seq| Some((seq, self.match_in(seq, |_| true, !forward)?));
+        let beside = || match forward {
+            true => (seq + 1..self.next()).find_map(whole),
+            false => (self.first..seq.min(self.next())).rev().find_map(whole),
+        };
+        let found = here.map(|line| (seq, line)).or_else(beside);
+        self.jump_to(found)
     }
 
     /// The first (or last) row of a shown entry that has what is searched for, among the rows that `among` allows; an
@@ -249,14 +221,10 @@ impl Log {
         true
     }
 
-    // ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// The cursor's row, counted from the oldest.
     pub(super) fn at(&self) -> usize {
         self.heights.row_of(self.first, self.view.cursor.0.max(self.first)) + self.view.cursor.1 as usize
     }
 
-    /// The row at the top of the window.
     fn top(&self) -> usize {
         self.at().saturating_sub(self.view.offset)
     }

@@ -10,13 +10,10 @@ use crate::text::screen;
 /// What a part of a row means. The view gives it a colour; the words say it without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// Ordinary text.
     Text,
     /// Ids, times, lines.
     Dim,
-    /// Titles.
     Strong,
-    /// It worked.
     Ok,
     /// It did not.
     Error,
@@ -24,9 +21,7 @@ pub enum Tone {
     Warning,
     /// Under way.
     Info,
-    /// The name of a header.
     Name,
-    /// The name of a key.
     Key,
     /// A piece of laid-out JSON, which the view highlights.
     Json {
@@ -35,12 +30,10 @@ pub enum Tone {
     },
 }
 
-/// A part of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextRun {
     /// Byte at which it ends; it begins where the run before it ends.
     pub end: usize,
-    /// What it means.
     pub tone: Tone,
 }
 
@@ -53,9 +46,7 @@ pub enum Section {
     Body,
     /// Request line, headers and body of the newest try.
     Request,
-    /// Durations of the newest try.
     Timing,
-    /// The metrics that it caused.
     Metrics,
     /// All of an earlier try, by its place from 0.
     Try(usize),
@@ -64,11 +55,8 @@ pub enum Section {
 /// What a row is to the cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowKind {
-    /// The entry's own line.
     Head,
-    /// A line of its details.
     Detail,
-    /// The title of a part that folds.
     Section(Section),
     /// A rule under the entry: the next one that is shown is of another day.
     Day,
@@ -80,14 +68,12 @@ pub enum RowKind {
     },
 }
 
-/// A duration that changes while the row stands on screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveRow {
     /// First cell, counted from the row's own first cell.
     pub column: u16,
     /// Cells; written right-aligned.
     pub width: u16,
-    /// What it counts.
     pub counts: LogCounts,
 }
 
@@ -115,10 +101,8 @@ impl LogCounts {
     }
 }
 
-/// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogRow {
-    /// What it is to the cursor.
     pub kind: RowKind,
     /// What it says, without the column of the selection mark.
     pub text: String,
@@ -126,7 +110,6 @@ pub struct LogRow {
     pub runs: Vec<TextRun>,
     /// Cells that match the search: first and number.
     pub matches: Vec<(u16, u16)>,
-    /// A duration that changes.
     pub live: Option<LiveRow>,
 }
 
@@ -139,7 +122,6 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// A line of one tone. `text` must be visible already.
     pub fn of(text: &str, tone: Tone) -> Self {
         let mut line = Self::default();
         line.push(text, tone);
@@ -160,13 +142,14 @@ impl Line {
         }
     }
 
-    /// A line of parts, which must be visible already.
     pub fn of_parts(parts: &[(&str, Tone)]) -> Self {
         let mut line = Self::default();
-        for (text, tone) in parts {
-            line.push(text, *tone);
-        }
+        line.push_all(parts);
         line
+    }
+
+    pub fn push_all(&mut self, parts: &[(&str, Tone)]) {
+        parts.iter().for_each(|(text, tone)| self.push(text, *tone));
     }
 
     /// Adds spaces up to the column `cells`.
@@ -177,7 +160,6 @@ impl Line {
         }
     }
 
-    /// Adds another line with its tones.
     pub fn append(&mut self, other: &Self) {
         let mut start = 0;
         for run in &other.runs {
@@ -186,7 +168,6 @@ impl Line {
         }
     }
 
-    /// Adds `text`, cut to `cells`.
     pub fn push_fitted(&mut self, what: &str, cells: usize, ascii: bool, tone: Tone) {
         self.push(&screen::fit(what, cells, ascii), tone);
     }
@@ -251,7 +232,6 @@ impl Line {
         rows
     }
 
-    /// It as a row.
     pub fn row(self, kind: RowKind) -> LogRow {
         LogRow { kind, text: self.text, runs: self.runs, matches: Vec::new(), live: None }
     }

@@ -58,8 +58,7 @@ impl DetailRows<'_> {
         let tone = if diagnosis.healed || diagnosis.is_undecided() { Tone::Warning } else { Tone::Error };
         line.push(diagnosis.cause().as_str(), tone);
         if !diagnosis.suspects.is_empty() {
-            line.push(" ", Tone::Text);
-            line.push(diagnosis.confidence().word(), Tone::Strong);
+            line.push_all(&[(" ", Tone::Text), (diagnosis.confidence().word(), Tone::Strong)]);
         }
         self.add(RowKind::Detail, line, LABEL, false);
         // Where nothing was sent, no server said anything: the reason itself stands here.
@@ -94,11 +93,10 @@ impl DetailRows<'_> {
             return;
         }
         let mut line = Self::labelled("tries");
-        let from = line.cells;
         let mut live = None;
         let waits = waiting_until(exchange);
         for (index, step) in exchange.steps.iter().enumerate() {
-            if line.cells > from {
+            if index > 0 {
                 line.push(self.dot(), Tone::Dim);
             }
             match step {
@@ -107,14 +105,12 @@ impl DetailRows<'_> {
                         Some(Ending::Answered(response)) => response.status.to_string(),
                         _ => screen::visible(&ended(attempt)).into_owned(),
                     };
-                    let tone = if is_healed(attempt, exchange) { Tone::Warning } else { Tone::Text };
-                    line.push(&said, tone);
+                    line.push(&said, if is_healed(attempt, exchange) { Tone::Warning } else { Tone::Text });
                 }
                 ExchangeStep::Wait { until, why, .. } if index + 1 == exchange.steps.len() && waits.is_some() => {
                     let column = self.gutter().cells + line.cells;
                     live = Some(LiveRow { column: column as u16, width: 4, counts: LogCounts::DownTo(*until) });
-                    line.push("     left: ", Tone::Warning);
-                    line.push(&screen::visible(&why.to_string()), Tone::Warning);
+                    line.push(&format!("     left: {}", screen::visible(&why.to_string())), Tone::Warning);
                 }
                 ExchangeStep::Wait { at, until, why } => {
                     let waited = span(until.since(*at));
@@ -143,16 +139,14 @@ impl DetailRows<'_> {
             return;
         }
         let ids = response.request_ids();
-        let part = |name: &'static str| match ids.iter().find(|(known, _)| *known == name) {
-            Some((_, id)) => Some((name, screen::visible(id).into_owned(), Tone::Text)),
-            // Only the two that the endpoint's two descriptions promise are missed.
-            None if matches!(name, "x-request-id" | "inin-correlation-id") => {
-                Some((name, "not returned".to_owned(), Tone::Dim))
-            }
-            None => None,
+        let part = |(name, promised): (&'static str, bool)| match ids.iter().find(|(known, _)| *known == name) {
+            Some((_, id)) => Some((name, screen::visible(id), Tone::Text)),
+            None => promised.then_some((name, "not returned".into(), Tone::Dim)),
         };
-        let names = ["x-request-id", "inin-correlation-id", "genesys-correlation-id", "contextId"];
-        let parts: Vec<_> = names.into_iter().filter_map(part).collect();
+        // Only the two that the endpoint's two descriptions promise are missed.
+        let promised = [("x-request-id", true), ("inin-correlation-id", true)];
+        let others = [("genesys-correlation-id", false), ("contextId", false)];
+        let parts: Vec<_> = promised.into_iter().chain(others).filter_map(part).collect();
         let joined: usize = parts.iter().map(|(name, id, _)| name.len() + 1 + screen::width(id) + 3).sum();
         let room = self.page.width.saturating_sub(self.gutter().cells + LABEL);
         // Where it is narrow, an id stands at the left edge, so that it stays whole as long as it can.
@@ -160,17 +154,13 @@ impl DetailRows<'_> {
         let start = |label: &str| if hang > 0 { Self::labelled(label) } else { Line::default() };
         let mut line = start("id");
         for (index, (name, id, tone)) in parts.iter().enumerate() {
-            if index > 0 {
-                if joined <= room + 3 {
-                    line.push(self.dot(), Tone::Dim);
-                } else {
-                    self.add(RowKind::Detail, line, hang, true);
-                    line = start("");
-                }
+            if index > 0 && joined <= room + 3 {
+                line.push(self.dot(), Tone::Dim);
+            } else if index > 0 {
+                self.add(RowKind::Detail, line, hang, true);
+                line = start("");
             }
-            line.push(name, Tone::Dim);
-            line.push(" ", Tone::Text);
-            line.push(id, *tone);
+            line.push_all(&[(name, Tone::Dim), (" ", Tone::Text), (id, *tone)]);
         }
         self.add(RowKind::Detail, line, hang, true);
     }
@@ -197,10 +187,7 @@ impl DetailRows<'_> {
         if key.is_empty() || screen::width(gap) + screen::width(key) + 1 + screen::width(words) > room {
             return;
         }
-        line.push(gap, Tone::Text);
-        line.push(key, Tone::Key);
-        line.push(" ", Tone::Text);
-        line.push(words, Tone::Dim);
+        line.push_all(&[(gap, Tone::Text), (key, Tone::Key), (" ", Tone::Text), (words, Tone::Dim)]);
     }
 
     /// What a full entry says before the parts that fold: the server's words, each try, the token.
@@ -218,21 +205,18 @@ impl DetailRows<'_> {
 
     fn try_row(&mut self, exchange: &Exchange, attempt: &Attempt) {
         let mut line = Self::labelled(&format!("try {}", attempt.number));
-        line.push(&clock_exact(attempt.started, self.page.zone), Tone::Dim);
-        line.push("  ", Tone::Text);
-        let tone = try_tone(attempt, exchange);
-        line.push_fitted(&screen::visible(&ended(attempt)), 30, self.page.ascii, tone);
+        line.push_all(&[(&clock_exact(attempt.started, self.page.zone), Tone::Dim), ("  ", Tone::Text)]);
+        line.push_fitted(&screen::visible(&ended(attempt)), 30, self.page.ascii, try_tone(attempt, exchange));
         line.pad_to(LABEL + 14 + 18);
         if let Some(took) = attempt.timing.total {
             line.push(&format!("{:>8}", span(took)), Tone::Dim);
         }
         if let Some((_, id)) = attempt.response().and_then(|response| response.request_ids().into_iter().next()) {
-            line.push("  ", Tone::Text);
-            line.push(&screen::short_id(&id, self.page.ascii), Tone::Dim);
+            line.push_all(&[("  ", Tone::Text), (&screen::short_id(&id, self.page.ascii), Tone::Dim)]);
         }
         if let Some(generation) = attempt.generation {
-            line.push("  ", Tone::Text);
-            line.push(&format!("token {}", token_number(generation, attempt.token_age)), Tone::Dim);
+            let token = format!("token {}", token_number(generation, attempt.token_age));
+            line.push_all(&[("  ", Tone::Text), (&token, Tone::Dim)]);
         }
         if is_healed(attempt, exchange) {
             line.push("  fixed by a new token", Tone::Warning);
@@ -242,7 +226,6 @@ impl DetailRows<'_> {
 
     fn token(&mut self, exchange: &Exchange) {
         let mut line = Self::labelled("token");
-        let from = line.cells;
         if let Some(attempt) = exchange.last_attempt() {
             let bearer = exchange.sent_as.is_some() && header(&attempt.request.headers, "authorization").is_some();
             let said = match attempt.generation {
@@ -254,19 +237,15 @@ impl DetailRows<'_> {
             line.push(&said, Tone::Text);
         }
         if let Some(name) = exchange.conversation.and_then(|key| self.page.names.get(&key)) {
-            if line.cells > from {
-                line.push(self.dot(), Tone::Dim);
-            }
-            line.push("conversation ", Tone::Dim);
-            line.push(&screen::visible(name), Tone::Text);
+            let dot = if line.cells > LABEL { self.dot() } else { "" };
+            line.push_all(&[(dot, Tone::Dim), ("conversation ", Tone::Dim), (&screen::visible(name), Tone::Text)]);
         }
-        if line.cells > from {
+        if line.cells > LABEL {
             self.add(RowKind::Detail, line, LABEL, false);
         }
     }
 }
 
-/// Whether it was written as a frame of the guest's socket.
 fn is_frame(exchange: &Exchange) -> bool {
     exchange.last_attempt().is_some_and(|a| matches!(a.request.method.as_str(), "FRAME" | "RECV"))
 }

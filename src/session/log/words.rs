@@ -11,7 +11,6 @@ use crate::model::{
 use crate::text::json;
 use crate::text::screen;
 
-/// The tone in which an outcome's word stands.
 pub(super) const fn outcome_tone(outcome: &Outcome) -> Tone {
     match outcome {
         Outcome::Open => Tone::Info,

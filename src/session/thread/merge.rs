@@ -13,13 +13,11 @@ use crate::model::{Attachment, Author, Choice, DeliveryStatus, Extras, Message, 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryId(pub u64);
 
-/// Where a message comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "a thread is bounded, and a box each would cost more than it saves")]
 pub enum MessageSource {
     /// Asked for in this session. `seen` is when it was said by the remote side's clock, once a read showed it.
     Ours {
-        /// The message and its delivery status.
         message: Message,
         /// The remote side's time for it.
         seen: Option<Timestamp>,
@@ -28,19 +26,15 @@ pub enum MessageSource {
     Theirs(RemoteMessage),
 }
 
-/// One message of a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadEntry {
-    /// Its number in the thread.
     pub id: EntryId,
-    /// Where it comes from.
     pub source: MessageSource,
     /// Of the other side, and not looked at.
     pub unread: bool,
 }
 
 impl ThreadEntry {
-    /// The message, if it is ours.
     pub fn message(&self) -> Option<&Message> {
         self.either(Some, |_| None)
     }
@@ -52,7 +46,6 @@ impl ThreadEntry {
         }
     }
 
-    /// Who said it.
     pub fn author(&self) -> Author {
         self.either(|ours| ours.author, |theirs| theirs.author)
     }
@@ -67,22 +60,18 @@ impl ThreadEntry {
         self.either(|ours| ours.at.wall, |theirs| theirs.at)
     }
 
-    /// The files that come with it.
     pub fn attachments(&self) -> &[Attachment] {
         self.either(|ours| ours.extras.attachments.as_slice(), |theirs| &theirs.attachments)
     }
 
-    /// The remote side's id for it.
     pub fn remote_id(&self) -> Option<&str> {
         self.either(|ours| ours.remote_id.as_deref(), |theirs| Some(&theirs.id))
     }
 
-    /// Where it stands, if it is ours.
     pub fn delivery(&self) -> Option<&DeliveryStatus> {
         self.message().map(|message| &message.delivery)
     }
 
-    /// What it carries beside its text, if it is ours.
     pub fn extras(&self) -> Option<&Extras> {
         self.message().map(|message| &message.extras)
     }
@@ -122,7 +111,6 @@ pub struct Thread {
     pub(super) earlier_until: Option<Timestamp>,
     /// Up to here, by the remote side's clock, everything was looked at in an earlier session.
     pub(crate) seen_until: Option<Timestamp>,
-    /// Whether the conversation was read.
     pub was_read: bool,
 }
 
@@ -138,7 +126,6 @@ impl Thread {
         self.sort();
     }
 
-    /// Adds a message of ours.
     pub(super) fn sent(&mut self, message: Message) {
         self.push(MessageSource::Ours { message, seen: None }, false);
         self.sort();
@@ -223,7 +210,6 @@ impl Thread {
         self.seen_until = self.seen_until.max(newest);
     }
 
-    /// Where a message stands already.
     fn place_of(&self, remote: &RemoteMessage) -> Option<usize> {
         let by_id = self.entries.iter().rposition(|e| e.remote_id() == Some(&remote.id));
         by_id.or_else(|| self.same_as_ours(remote).filter(|_| remote.author == Author::Guest))

@@ -23,7 +23,6 @@ use super::conversations::MessageCounts;
 use crate::journal::job::KeptPlace;
 
 impl Thread {
-    /// The messages, oldest first.
     pub fn entries(&self) -> &[ThreadEntry] {
         &self.entries
     }
@@ -63,13 +62,11 @@ impl Thread {
         replies
     }
 
-    /// Our messages, oldest first.
     pub fn ours(&self) -> impl DoubleEndedIterator<Item = &Message> {
         self.entries().iter().filter_map(ThreadEntry::message)
     }
 }
 
-/// What the other side offers to answer with.
 #[derive(Clone, Copy, Debug)]
 pub struct OfferedChoices<'t> {
     /// The remote side's id of the message that offers it.
@@ -94,11 +91,6 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// No threads.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// The newest messages of a conversation as text, a line each: when, who, how it fared, what.
     pub fn as_text(&self, key: ConversationKey, most: usize, zone: &TimeZone) -> String {
         let messages = self.messages(key);
@@ -111,8 +103,6 @@ impl Threads {
         };
         newest.map(line).collect::<Vec<_>>().join("\n")
     }
-
-    // ---- what happened ------------------------------------------------------------------------------------------
 
     /// A message of ours was asked for.
     pub fn sent(&mut self, message: Message) {
@@ -191,9 +181,7 @@ impl Threads {
         }
     }
 
-    // ---- reading ------------------------------------------------------------------------------------------------
-
-    /// A conversation's thread; `None` where nothing was sent or read yet.
+    /// `None` where nothing was sent or read yet.
     pub fn get(&self, key: ConversationKey) -> Option<&Thread> {
         self.by_key.get(&key)
     }

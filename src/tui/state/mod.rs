@@ -241,7 +241,7 @@ impl State {
             _ => None,
         });
         let look = session.outcome_watch.and_then(|looking| looking.next);
-        let limit = session.server.rate_limit.filter(|limit| limit.count >= limit.allowed);
+        let limit = session.rate_limit.filter(|limit| limit.count >= limit.allowed);
         let web = session.conversations.items();
         let web = web.filter_map(|item| token_badge::session_change(&item.live.session, now));
         [

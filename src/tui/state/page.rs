@@ -109,10 +109,10 @@ fn status(state: &State) -> Vec<String> {
             lines.push(format!("Replies    {}: {}", item.name(), why.sentence()));
         }
     }
-    if let Some(webhook) = &state.session.listeners.webhook {
+    if let Some(webhook) = &state.session.webhook {
         lines.push(format!("Webhook    {}", webhook.words()));
     }
-    lines.push(match state.session.server.rate_limit {
+    lines.push(match state.session.rate_limit {
         Some(limit) => format!(
             "Rate limit {} of {} used when the server last said so; resets in {}",
             limit.count,
@@ -121,7 +121,7 @@ fn status(state: &State) -> Vec<String> {
         ),
         None => "Rate limit not known yet".to_owned(),
     });
-    lines.push(match state.session.server.clock_skew {
+    lines.push(match state.session.diagnoses.evidence.skew {
         Some(seconds) => format!("Clock      the server's clock differs by {seconds} s"),
         None => "Clock      within a minute of the server's, as far as known".to_owned(),
     });
@@ -175,28 +175,27 @@ fn sessions(state: &State, lines: &mut Vec<String>) {
 /// The refusals of the session by cause, per conversation and channel, and over time.
 fn refusals(state: &State, lines: &mut Vec<String>) {
     let all = &state.session.diagnoses.refusals;
-    if all.is_empty() {
+    if all.0.is_empty() {
         lines.push("Refusals   none in this session".to_owned());
         return;
     }
-    lines.push(format!("Refusals   {} in this session, by cause", all.len()));
+    lines.push(format!("Refusals   {} in this session, by cause", all.0.len()));
     let full = if state.look.theme.ascii { "#" } else { "█" };
     // Where there is no room for the bars, the numbers say the same.
     let narrow = state.arrangement.size.width < NARROW;
-    for share in all.shares(|_| true) {
-        let kind = if share.healed { "fixed" } else { "not fixed" };
-        let (cause, count) = (share.cause.as_str(), share.count);
+    for (cause, healed, count) in all.shares(|_| true) {
+        let (cause, kind) = (cause.as_str(), if healed { "fixed" } else { "not fixed" });
         lines.push(if narrow {
             format!("  {cause:<22} {count:>4} {kind}")
         } else {
-            let percent = count as f64 * 100.0 / all.len() as f64;
-            let bar = full.repeat((count * 20).div_ceil(all.len()));
+            let percent = count as f64 * 100.0 / all.0.len() as f64;
+            let bar = full.repeat((count * 20).div_ceil(all.0.len()));
             format!("  {cause:<22} {count:>4} {percent:>5.1}% {bar:<20} {kind}")
         });
     }
     let causes = |wanted: &dyn Fn(&Refusal) -> bool| {
         let shares = all.shares(wanted);
-        shares.iter().map(|s| format!("{} {}", s.cause, s.count)).collect::<Vec<_>>().join(", ")
+        shares.iter().map(|(cause, _, count)| format!("{cause} {count}")).collect::<Vec<_>>().join(", ")
     };
     lines.push("  by conversation".to_owned());
     for ((key, channel), count) in all.conversations() {

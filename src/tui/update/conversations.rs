@@ -55,7 +55,7 @@ pub fn act(state: &mut State, action: Action) {
         Action::Refresh => refresh(state),
         Action::Sort => {
             state.session.conversations.toggle_sort();
-            state.status.info(format!("Conversations in order: {}.", state.session.conversations.order().word()));
+            state.status.info(format!("Conversations in order: {}.", state.session.conversations.order_word()));
         }
         _ => {}
     }

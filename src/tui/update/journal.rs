@@ -54,7 +54,7 @@ fn something_is_begun(state: &State) -> bool {
 /// The mark or comment of the chosen entry changed.
 pub fn marked(state: &mut State, number: u64) {
     let Some(entry) = state.shown_log().entry(number) else { return };
-    let (marked, comment) = (entry.is_marked(), entry.comment().map(str::to_owned));
+    let (marked, comment) = (entry.kept.marked, entry.comment().map(str::to_owned));
     if let Some(history) = state.log_pane.history_mut() {
         history.marked(number, marked, comment.clone());
     }

@@ -102,10 +102,10 @@ fn act_on_entries(state: &mut State, action: Action) {
         }
         Action::Quiet => state.status.info("Polling reads, typing and receipt frames are shown."),
         Action::Mark if log.toggle_mark().is_none() => nothing_chosen(state),
-        Action::NextError if !log.next_error() => state.status.info("There is no error below."),
-        Action::PreviousError if !log.prev_error() => state.status.info("There is no error above."),
-        Action::NextMatch if !log.next_match() => no_match(state, "below"),
-        Action::PreviousMatch if !log.prev_match() => no_match(state, "above"),
+        Action::NextError if !log.to_error(true) => state.status.info("There is no error below."),
+        Action::PreviousError if !log.to_error(false) => state.status.info("There is no error above."),
+        Action::NextMatch if !log.to_match(true) => no_match(state, "below"),
+        Action::PreviousMatch if !log.to_match(false) => no_match(state, "above"),
         Action::Search => state.prompt(PromptPurpose::Search, ""),
         Action::Comment => {
             let Some(entry) = log.selected() else { return nothing_chosen(state) };

@@ -114,7 +114,7 @@ fn local(state: &mut State, answer: LocalAnswer) {
             state.files.path_known();
             state.status.info(said);
         }
-        LocalAnswer::PathCompleted { typed, completed, names } => {
+        LocalAnswer::PathCompleted(typed, completed, names) => {
             prompt::path_completed(state, &typed, &completed, &names);
         }
         LocalAnswer::Passes(passes) => pass::found(state, passes),

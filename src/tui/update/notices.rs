@@ -27,7 +27,7 @@ pub fn with_session<R>(state: &mut State, change: impl FnOnce(&mut Session, Mome
 
 /// Carries out what the session asks for.
 pub fn carry_out(state: &mut State, changes: Changes) {
-    for change in changes {
+    for change in changes.0 {
         match change {
             Change::Engine(command) => state.request(Effect::Engine(command)),
             Change::Journal(job) => state.request(Effect::Journal(job)),

@@ -294,7 +294,7 @@ fn ask_reports(state: &mut State) {
 pub fn write_reports(state: &mut State, dir: &str) {
     let Some(runner) = state.session.pass.runner.as_ref().filter(|_| !dir.is_empty()) else { return };
     let run = Arc::new(runner.run().clone());
-    state.request(Effect::Local(LocalRequest::Reports { run, dir: PathBuf::from(dir) }));
+    state.request(Effect::Local(LocalRequest::Reports(run, PathBuf::from(dir))));
 }
 
 /// A session that was driven by hand becomes a pass file: asks where to; says where there is nothing to write.

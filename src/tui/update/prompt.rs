@@ -99,7 +99,7 @@ fn accept(state: &mut State, prompt: &Prompt) {
     state.files.path_typed(prompt.purpose, &text);
     match prompt.purpose {
         PromptPurpose::Search
-            if !text.is_empty() && !state.shown_log_mut().prev_match() && !state.shown_log_mut().next_match() =>
+            if !text.is_empty() && !state.shown_log_mut().to_match(false) && !state.shown_log_mut().to_match(true) =>
         {
             state.status.info(format!("“{text}” was not found in the log."));
         }

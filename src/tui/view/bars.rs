@@ -87,7 +87,7 @@ fn right(state: &State) -> Vec<Piece> {
     right.extend(state.session.journal.trouble.as_ref().map(|trouble| (trouble.short.to_owned(), StyleRole::Warning)));
     right.push(rate_401(state));
     right.extend(rate_limit(state));
-    if let Some(agent) = &state.session.listeners.agent {
+    if let Some(agent) = &state.session.agent {
         let role = if matches!(agent, AgentState::Lost(_)) { StyleRole::Warning } else { StyleRole::Dim };
         right.push((agent.chip().to_owned(), role));
     }
@@ -124,7 +124,7 @@ fn rate_401(state: &State) -> Piece {
 
 /// `rl 12/300`, or `rl waits 7 s` while the limit is used up.
 fn rate_limit(state: &State) -> Option<Piece> {
-    let limit = state.session.server.rate_limit?;
+    let limit = state.session.rate_limit?;
     let used_up = limit.count >= limit.allowed && !limit.resets.left(state.now).is_zero();
     Some(if used_up {
         (format!("rl waits {}", countdown(limit.resets, state.now)), StyleRole::Warning)

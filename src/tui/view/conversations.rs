@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::{Address, Moment, WebSession};
-use crate::session::conversations::{ConversationItem, Conversations, SortOrder};
+use crate::session::conversations::{ConversationItem, Conversations};
 use crate::tui::action::Action;
 use crate::tui::layout::PaneArea;
 use crate::tui::state::token_badge::session_words;
@@ -26,7 +26,7 @@ const BEFORE: usize = 2;
 
 /// What of the list is shown, for beside the pane's name: the order, where it is not the usual one.
 pub fn aside(picker: &Conversations) -> &'static str {
-    if picker.order() == SortOrder::Config { "" } else { picker.order().word() }
+    if picker.recent_first { picker.order_word() } else { "" }
 }
 
 /// The right end of the heading: how many there are, how many of them are shown, how much is unread.

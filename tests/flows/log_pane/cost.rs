@@ -27,14 +27,14 @@ fn steady_drawing_allocates_nothing() {
     }
     log.exchange(waiting(100_001, 1_000_000, "later"));
     // Some of everything in view: JSON, headers, a search, a pause that runs down.
-    log.prev_error();
+    log.to_error(false);
     log.toggle_density();
     log.set_search("request");
     let theme = Theme::default();
     let area = Rect::new(0, 0, 160, 50);
     let mut buffer = Buffer::empty(area);
     let zone = jiff::tz::TimeZone::UTC;
-    let mut draw = |log: &guestwire::session::log::Log, now| {
+    let mut draw = |log: &guestwire::session::Log, now| {
         let look = DrawingContext { theme: &theme, now, zone: &zone, focused: true };
         guestwire::tui::view::log::draw(log, &look, area, &mut buffer);
     };

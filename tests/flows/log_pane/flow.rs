@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guestwire::model::{DeliveryStatus, Ending, ExchangeId, ExchangeKind, ExchangeStep, MessageId, Outcome};
-use guestwire::session::log::{Density, Log, LogEntry, LogOptions};
-use guestwire::session::refusals::{EndedTries, Rate401};
+use guestwire::session::{Density, Log, LogEntry, LogOptions};
+use guestwire::session::{EndedTries, Rate401};
 
 use crate::support::fixtures::DENIED;
 use crate::support::log::*;
@@ -25,7 +25,7 @@ fn an_empty_log_names_the_next_key_and_a_filter_that_hides_all_says_so() {
     log.step(1);
     log.toggle_density();
     log.scroll(-4);
-    assert!(!log.next_error());
+    assert!(!log.to_error(true));
     log.clear_filter();
     assert_eq!(log.hidden(), 0);
     assert!(log.following());
@@ -59,7 +59,7 @@ fn the_filter_narrows_by_what_is_typed() {
         ("kind:send -is:error status:200 still", vec![5]),
     ] {
         log.set_filter(filter, jiff::Timestamp::UNIX_EPOCH).unwrap();
-        let shown: Vec<u64> = log.entries().map(LogEntry::number).filter(|&n| log.shows(n)).collect();
+        let shown: Vec<u64> = log.entries().filter(|e| e.is_shown()).map(LogEntry::number).collect();
         assert_eq!(shown, numbers, "{filter}");
         assert_eq!(log.filter_text(), filter);
     }
@@ -77,7 +77,7 @@ fn the_filter_narrows_by_what_is_typed() {
         ("since:2026-11-23T13:00 until:2026-11-23T13:30", 0),
     ] {
         log.set_filter(filter, now).unwrap();
-        assert_eq!(log.entries().filter(|entry| log.shows(entry.number())).count(), shown, "{filter}");
+        assert_eq!(log.entries().filter(|entry| entry.is_shown()).count(), shown, "{filter}");
     }
     log.set_filter("kind:send -is:error status:200 still", now).unwrap();
     let error = log.set_filter("kind:sned", jiff::Timestamp::UNIX_EPOCH).unwrap_err();
@@ -191,33 +191,33 @@ fn errors_and_matches_are_found_in_both_directions() {
     let mut log = log(100, 30);
     story(&mut log);
     log.first();
-    assert!(log.next_error());
+    assert!(log.to_error(true));
     assert_eq!(log.selected().unwrap().number(), 7);
-    assert!(log.next_error());
+    assert!(log.to_error(true));
     assert_eq!(log.selected().unwrap().number(), 9);
-    assert!(!log.next_error());
-    assert!(log.prev_error());
+    assert!(!log.to_error(true));
+    assert!(log.to_error(false));
     assert_eq!(log.selected().unwrap().number(), 7);
-    assert!(!log.prev_error());
+    assert!(!log.to_error(false));
     assert_eq!(log.error_count(), 2);
 
     log.first();
     log.set_search("STILL THERE");
-    assert!(log.next_match());
+    assert!(log.to_match(true));
     assert_eq!(log.cursor(), (5, 0));
     assert!(log.window().any(|s| !s.row.matches.is_empty()));
-    assert!(!log.next_match());
+    assert!(!log.to_match(true));
     // In an open entry, row by row.
     log.set_search("x-request-id");
     log.toggle_density();
     log.toggle_density();
-    assert!(log.next_match() && log.cursor().0 == 5 && log.cursor().1 > 0);
+    assert!(log.to_match(true) && log.cursor().0 == 5 && log.cursor().1 > 0);
     let first = log.cursor();
-    assert!(log.next_match() && log.cursor().0 == 5 && log.cursor() > first);
-    assert!(log.prev_match());
+    assert!(log.to_match(true) && log.cursor().0 == 5 && log.cursor() > first);
+    assert!(log.to_match(false));
     assert_eq!(log.cursor(), first);
     log.set_search("");
-    assert!(!log.next_match());
+    assert!(!log.to_match(true));
 }
 
 #[test]

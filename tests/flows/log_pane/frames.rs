@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use guestwire::model::{Ending, Exchange, ExchangeKind, Outcome, Request, Response};
-use guestwire::session::log::Density;
+use guestwire::session::Density;
 
 use crate::support::log::{accepted, attempt, body, exchange, log, screen};
 
@@ -46,7 +46,7 @@ fn quiet_frames_are_folded_and_counted_until_somebody_wants_them() {
     log.exchange(frame(2, false, "typing on", 200, "{}"));
     log.exchange(frame(3, false, "receipt", 200, "{}"));
     log.exchange(frame(4, false, "bot: typing on", 200, "{}"));
-    let title = |log: &guestwire::session::log::Log| guestwire::tui::view::log::title(log, 60, false);
+    let title = |log: &guestwire::session::Log| guestwire::tui::view::log::title(log, 60, false);
     assert_eq!(title(&log), "following · 2 rows · 2 quiet frames hidden");
     assert!(!screen(&log, 100, 12).contains("recv typing on"));
     // Whoever filters for frames gets all of them.
@@ -113,7 +113,7 @@ fn a_message_over_a_frame_is_accepted_and_answered_like_any_other() {
     };
     let steps = vec![attempt(1, 0, 1, Arc::new(request), Some(Ending::Answered(answer)), 20)];
     log.exchange(exchange(1, ExchangeKind::Send, "hello", 0, steps, Outcome::Accepted));
-    let row = |log: &guestwire::session::log::Log| screen(log, 100, 12).lines().next().unwrap_or_default().to_owned();
+    let row = |log: &guestwire::session::Log| screen(log, 100, 12).lines().next().unwrap_or_default().to_owned();
     assert!(row(&log).contains("ok   200   20 ms"), "{}", row(&log));
     log.set_delivery(guestwire::model::MessageId(1), &guestwire::model::DeliveryStatus::Answered);
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use guestwire::model::{Diagnosis, ExchangeId, ExchangeKind};
-use guestwire::session::log::{Density, Log, LogEntry, LogOptions};
+use guestwire::session::{Density, Log, LogEntry, LogOptions};
 use proptest::prelude::*;
 
 use crate::support::log::*;
@@ -152,17 +152,17 @@ fn apply(log: &mut Log, edit: &Edit, next: &mut u64) {
         }
         Edit::Density => log.toggle_density(),
         Edit::NextError => {
-            log.next_error();
+            log.to_error(true);
         }
         Edit::PrevError => {
-            log.prev_error();
+            log.to_error(false);
         }
         Edit::Search(index) => log.set_search(["", "still", "content-type"][*index]),
         Edit::NextMatch => {
-            log.next_match();
+            log.to_match(true);
         }
         Edit::PrevMatch => {
-            log.prev_match();
+            log.to_match(false);
         }
         Edit::Mark => {
             log.toggle_mark();
@@ -238,13 +238,14 @@ fn check(
         }
     }
     // Facts agree with the slow way.
-    let shown: Vec<u64> = log.entries().filter(|e| log.shows(e.number())).map(LogEntry::number).collect();
+    let shown: Vec<u64> = log.entries().filter(|e| e.is_shown()).map(LogEntry::number).collect();
     let mut from_rows: Vec<u64> = rows.iter().map(|r| r.0).collect();
     from_rows.dedup();
     prop_assert_eq!(&shown, &from_rows);
     prop_assert_eq!(log.hidden(), log.len() - shown.len());
     let diagnosed: Vec<u64> = log.entries().filter(|e| e.diagnosis().is_some()).map(LogEntry::number).collect();
-    let newest = diagnosed.iter().rev().find(|number| log.shows(**number)).or(diagnosed.last());
+    let newest =
+        diagnosed.iter().rev().find(|number| log.entry(**number).is_some_and(LogEntry::is_shown)).or(diagnosed.last());
     let selected = log.selected().filter(|e| e.diagnosis().is_some()).map(LogEntry::number);
     prop_assert_eq!(log.why().map(LogEntry::number), selected.or(newest.copied()));
     for (place, number) in diagnosed.iter().enumerate() {
@@ -290,7 +291,7 @@ proptest! {
             prop_assert!(log.len() <= bound);
             let lowest = log.window().last().map_or(0, |s| s.entry.number());
             seen = if log.following() { log.entries().last().map_or(seen, LogEntry::number) } else { lowest.max(seen) };
-            let unseen = log.entries().filter(|e| e.number() > seen && log.shows(e.number())).count();
+            let unseen = log.entries().filter(|e| e.number() > seen && e.is_shown()).count();
             prop_assert_eq!(log.unseen(), unseen);
         }
     }

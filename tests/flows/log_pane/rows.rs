@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use guestwire::model::{Body, BodyForm, Ending, Exchange, ExchangeKind, ExchangeStep, Header, Outcome};
-use guestwire::session::log::{Density, Log, LogOptions};
+use guestwire::session::{Density, Log, LogOptions};
 use guestwire::text::screen;
 use guestwire::tui::theme::Theme;
 
@@ -150,7 +150,7 @@ fn a_body_of_very_many_lines_is_bounded_and_says_so() {
         log.toggle_density();
         log.toggle_density();
         log.set_search("10000 rows");
-        assert!(log.next_match());
+        assert!(log.to_match(true));
         let said = screen(&log, 80, 10);
         assert!(said.contains("only the first 10000 rows are shown here; y b copies the whole body"), "{said}");
         assert_eq!(log.selected().unwrap().copy_body().unwrap(), many);

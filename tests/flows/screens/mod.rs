@@ -9,7 +9,7 @@ use guestwire::engine::Report;
 use guestwire::model::{
     Author, Choice, DeliveryStatus, RateLimit, RemoteMessage, TokenStatus, WebSession, WebhookState,
 };
-use guestwire::session::conversations::Conversations;
+use guestwire::session::Conversations;
 use guestwire::tui::theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -35,10 +35,8 @@ fn desk(size: (u16, u16), looks: Looks) -> Desk {
     Desk::with(size.0, size.1, |setup| {
         setup.look.theme.ascii = looks.ascii;
         setup.look.theme.mono = looks.mono;
-        setup.session.log = guestwire::session::log::Log::new(guestwire::session::log::LogOptions {
-            ascii: looks.ascii,
-            ..Default::default()
-        });
+        setup.session.log =
+            guestwire::session::Log::new(guestwire::session::LogOptions { ascii: looks.ascii, ..Default::default() });
     })
 }
 

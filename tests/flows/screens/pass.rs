@@ -2,7 +2,7 @@
 
 use guestwire::model::MessageId;
 use guestwire::session::FoundPass;
-use guestwire::session::local::LocalAnswer;
+use guestwire::session::LocalAnswer;
 use guestwire::tui::Event;
 
 use super::*;

@@ -181,7 +181,7 @@ fn an_ended_conversation_is_called_ended() {
 #[test]
 fn with_no_conversation_the_picker_has_the_focus_and_says_what_to_do() {
     let mut desk = Desk::with(120, 36, |setup| {
-        setup.session.conversations = guestwire::session::conversations::Conversations::new(vec![]);
+        setup.session.conversations = guestwire::session::Conversations::new(vec![]);
     });
     assert_eq!(desk.state.arrangement.focus, Pane::Picker);
     assert!(desk.screen().contains("No conversations. + adds"), "{}", desk.screen());

@@ -3,7 +3,7 @@
 use guestwire::engine::Report;
 use guestwire::model::FAULTS;
 use guestwire::model::{DeliveryStatus, Variation};
-use guestwire::session::local::{LocalAnswer, LocalRequest};
+use guestwire::session::{LocalAnswer, LocalRequest};
 use guestwire::tui::{Effect, Event};
 
 use crate::support::console::{Desk, real_place};

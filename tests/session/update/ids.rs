@@ -1,6 +1,6 @@
 //! Pasted ids and the id card, with what looking up tells.
 
-use guestwire::session::local::LocalRequest;
+use guestwire::session::LocalRequest;
 use std::sync::Arc;
 
 use guestwire::engine::{Command, Report};

@@ -6,7 +6,7 @@ use guestwire::engine::Report;
 use guestwire::journal::JournalPage;
 use guestwire::journal::Restored;
 use guestwire::model::{AsOf, Cause, Choice, DeliveryStatus, ExchangeKind, RepliesReadable, TokenStatus, Unreadable};
-use guestwire::session::local::{LocalAnswer, LocalRequest};
+use guestwire::session::{LocalAnswer, LocalRequest};
 use guestwire::tui::{Effect, Event};
 use serde_json::json;
 

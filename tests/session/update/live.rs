@@ -1,6 +1,6 @@
 //! Live conversations: what comes by itself, choices by number, what goes with a message, typing, discovery.
 
-use guestwire::session::local::{LocalAnswer, LocalRequest};
+use guestwire::session::{LocalAnswer, LocalRequest};
 use std::time::Duration;
 
 use guestwire::engine::{Command, DiscoveredConversation, Report};
@@ -8,7 +8,7 @@ use guestwire::model::{
     Address, Attachment, Author, Channel, Choice, Conversation, ConversationKey, DeliveryStatus, FileSource, Moment,
     RemoteMessage, RemoteState, WebSession,
 };
-use guestwire::session::conversations::Conversations;
+use guestwire::session::Conversations;
 use guestwire::tui::state::overlay::Overlay;
 use guestwire::tui::{Effect, Event};
 

@@ -1,13 +1,13 @@
 //! What the log's keys ask for.
 
-use guestwire::session::local::LocalRequest;
+use guestwire::session::LocalRequest;
 use std::path::Path;
 
 use guestwire::journal::{HistoryPage, HistoryRange, KeptEntry, KeptMessage, Restored};
 use guestwire::journal::{Job, JournalPage};
 use guestwire::model::{DeliveryStatus, Message, MessageId};
-use guestwire::session::log::Density;
-use guestwire::session::log::LogEntry;
+use guestwire::session::Density;
+use guestwire::session::LogEntry;
 use guestwire::tui::state::Pane;
 use guestwire::tui::state::overlay::{Overlay, Page, PageContent};
 use guestwire::tui::{Effect, Event};
@@ -55,11 +55,11 @@ fn errors_are_found_both_ways_and_their_end_is_said() {
     desk.accepted("fine");
     desk.refused("two");
     desk.keys("esc g ]");
-    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::LogEntry::what), Some("two"));
+    assert_eq!(desk.state.session.log.selected().map(guestwire::session::LogEntry::what), Some("two"));
     desk.keys("]");
     assert_eq!(desk.status(), "There is no error below.");
     desk.keys("[");
-    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::LogEntry::what), Some("one"));
+    assert_eq!(desk.state.session.log.selected().map(guestwire::session::LogEntry::what), Some("one"));
     desk.keys("[");
     assert_eq!(desk.status(), "There is no error above.");
 }
@@ -71,9 +71,9 @@ fn reading_up_does_not_jump_and_new_ones_are_counted() {
         desk.accepted(&format!("number {n}"));
     }
     desk.keys("esc k k");
-    let chosen = desk.state.session.log.selected().map(guestwire::session::log::LogEntry::number);
+    let chosen = desk.state.session.log.selected().map(guestwire::session::LogEntry::number);
     desk.settle(MessageId(1), "another", DeliveryStatus::Accepted, Some(200));
-    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::LogEntry::number), chosen);
+    assert_eq!(desk.state.session.log.selected().map(guestwire::session::LogEntry::number), chosen);
     assert!(desk.screen().contains("1 new"));
     desk.keys("esc F");
     assert!(desk.screen().contains("following"));

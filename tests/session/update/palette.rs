@@ -90,7 +90,7 @@ fn a_number_jumps_to_a_log_entry() {
         desk.accepted(text);
     }
     desk.command("#2");
-    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::LogEntry::number), Some(2));
+    assert_eq!(desk.state.session.log.selected().map(guestwire::session::LogEntry::number), Some(2));
     assert_eq!(desk.state.arrangement.focus, Pane::Log);
     desk.command("#77");
     assert_eq!(desk.status(), "There is no row #77 in the log.");

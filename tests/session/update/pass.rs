@@ -1,6 +1,6 @@
 //! The regression pass by keys: what is sent when, what is kept, and how it comes back.
 
-use guestwire::session::local::{LocalAnswer, LocalRequest};
+use guestwire::session::{LocalAnswer, LocalRequest};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -222,7 +222,7 @@ fn what_an_earlier_session_left_is_gone_on_with() {
     desk.keys("E");
     let effects = desk.keys("enter");
     assert!(
-        matches!(effects.as_slice(), [Effect::Local(LocalRequest::Reports { dir, .. })] if dir.display().to_string().contains("reports/short-")),
+        matches!(effects.as_slice(), [Effect::Local(LocalRequest::Reports(_, dir))] if dir.display().to_string().contains("reports/short-")),
         "{effects:?}"
     );
 }
@@ -260,11 +260,7 @@ fn a_path_is_completed_by_tab_and_stays_where_it_cannot_be_used() {
     desk.type_text("~/ni");
     assert_eq!(desk.keys("tab"), [Effect::Local(LocalRequest::CompletePath("~/ni".to_owned()))]);
     let two = vec!["night-2.toml".to_owned(), "night.toml".to_owned()];
-    desk.event(Event::Local(LocalAnswer::PathCompleted {
-        typed: "~/ni".to_owned(),
-        completed: "~/night".to_owned(),
-        names: two,
-    }));
+    desk.event(Event::Local(LocalAnswer::PathCompleted("~/ni".to_owned(), "~/night".to_owned(), two)));
     assert!(
         desk.screen().contains("~/night") && desk.screen().contains("night-2.toml  night.toml"),
         "{}",

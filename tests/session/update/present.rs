@@ -3,7 +3,7 @@
 use guestwire::engine::{Command, Report};
 use guestwire::model::{Choice, DeliveryStatus, TokenStatus};
 use guestwire::pass::Pass;
-use guestwire::session::local::LocalRequest;
+use guestwire::session::LocalRequest;
 use guestwire::tui::Effect;
 use guestwire::tui::action::Context;
 use guestwire::tui::state::demo::script::Tape;

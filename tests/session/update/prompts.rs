@@ -191,7 +191,7 @@ fn a_comment_stays_with_the_entry_it_was_begun_on() {
         .log
         .entries()
         .filter(|e| e.comment().is_some())
-        .map(guestwire::session::log::LogEntry::what)
+        .map(guestwire::session::LogEntry::what)
         .collect();
     assert_eq!(commented, ["first"]);
 }

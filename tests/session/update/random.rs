@@ -1,7 +1,7 @@
 //! Random events of every kind, with what must hold after each. `GUESTWIRE_RANDOM_EVENTS` sets how many (a million by
 //! hand or at night); by default as many as a few seconds take. A failure names its seed.
 
-use guestwire::session::local::{LocalAnswer, LocalRequest};
+use guestwire::session::{LocalAnswer, LocalRequest};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -304,10 +304,10 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
             s.session.profile = real_place(true);
         }
         if dice.one_in(2) {
-            s.session.conversations = guestwire::session::conversations::Conversations::new(live_conversations());
+            s.session.conversations = guestwire::session::Conversations::new(live_conversations());
         }
         if dice.one_in(6) {
-            s.session.conversations = guestwire::session::conversations::Conversations::new(vec![]);
+            s.session.conversations = guestwire::session::Conversations::new(vec![]);
         }
     });
     desk.state.look.calm = dice.one_in(3);

@@ -232,7 +232,7 @@ fn a_notice_about_a_conversation_stands_only_in_the_log_of_that() {
         let text = format!("about {conversation:?}");
         desk.report(Report::Notice(conversation, text.clone()));
         let number = desk.state.session.log.last_number().unwrap();
-        assert_eq!(desk.state.session.log.shows(number), shown, "{text}");
+        assert_eq!(desk.state.session.log.entry(number).is_some_and(|entry| entry.is_shown()), shown, "{text}");
     }
 }
 

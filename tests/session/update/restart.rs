@@ -89,7 +89,7 @@ fn conversations_added_by_hand_come_back_without_moving_where_one_stands() {
     );
     // Where there are no others, nothing is open before.
     let mut desk = Desk::with(120, 36, |setup| {
-        setup.session.conversations = guestwire::session::conversations::Conversations::default();
+        setup.session.conversations = guestwire::session::Conversations::new(vec![]);
     });
     desk.state.session.journal.open();
     let added = vec![conversation(0, "by hand", "aaaa"), conversation(1, "by hand too", "bbbb")];

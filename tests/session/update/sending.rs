@@ -74,7 +74,7 @@ fn a_paste_goes_to_the_composer_from_any_pane() {
 #[test]
 fn a_paste_with_no_conversation_open_is_not_lost_out_of_sight() {
     let mut desk = Desk::with(120, 36, |setup| {
-        setup.session.conversations = guestwire::session::conversations::Conversations::new(vec![]);
+        setup.session.conversations = guestwire::session::Conversations::new(vec![]);
     });
     desk.paste("5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2");
     assert_eq!(desk.state.arrangement.focus, Pane::Picker);

@@ -3,7 +3,7 @@
 use guestwire::engine::Report;
 use guestwire::journal::Restored;
 use guestwire::model::TokenStatus;
-use guestwire::session::local::LocalAnswer;
+use guestwire::session::LocalAnswer;
 use guestwire::tui::Event;
 
 use super::faults::lines;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use guestwire::model::{DeliveryStatus, TokenStatus};
-use guestwire::session::log::LogEntry;
+use guestwire::session::LogEntry;
 use guestwire::tui::Effect;
 use guestwire::tui::action::Action;
 use guestwire::tui::state::overlay::Overlay;

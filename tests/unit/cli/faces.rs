@@ -67,7 +67,7 @@ fn known(session: &Session) -> Known {
         remote_id: message.remote_id.clone(),
         entry: message.exchange.and_then(|exchange| session.log.number_of(exchange)),
         cause: message.exchange.and_then(|exchange| session.log.why_of(exchange)).map(|why| why.cause()),
-        refusals: session.diagnoses.refusals.len(),
+        refusals: session.diagnoses.refusals.0.len(),
         said: session.threads.messages(KEY).iter().map(|entry| entry.text().to_owned()).collect(),
         counts: item.counts,
         remote: item.remote,

@@ -77,7 +77,7 @@ fn a_step_runs_is_told_and_the_suggestion_is_taken() {
     assert_eq!(desk.said(), [over]);
     assert_eq!(desk.plain.exit(), Exit::Refused);
     desk.line(".pass reports out");
-    let [FrontEndEffect::Local(LocalRequest::Reports { run, dir })] = desk.acts.as_slice() else {
+    let [FrontEndEffect::Local(LocalRequest::Reports(run, dir))] = desk.acts.as_slice() else {
         panic!("{:?}", desk.acts)
     };
     assert_eq!(dir, &PathBuf::from("out"));

@@ -120,7 +120,7 @@ fn next_unread_goes_round_and_through_filters() {
 
 #[test]
 fn added_conversations_get_their_own_name_and_are_selected() {
-    let p = Conversations::default();
+    let p = Conversations::new(vec![]);
     assert_eq!(p.nothing("n", "Esc").unwrap(), "No conversations. n adds one: paste an id, a URL or a log line.");
     assert_eq!(p.free_key(), K(0));
     let mut p = picker();
@@ -134,18 +134,19 @@ fn added_conversations_get_their_own_name_and_are_selected() {
 #[test]
 fn the_id_card_tells_the_form_of_each_id() {
     let mut p = picker();
-    let notes = |p: &Conversations, key| p.card(key).into_iter().map(|l| (l.label, l.note)).collect::<Vec<_>>();
+    let card = |p: &Conversations, key| p.get(key).map(ConversationItem::card).unwrap();
+    let notes = |p: &Conversations, key| card(p, key).into_iter().map(|l| (l.label, l.note)).collect::<Vec<_>>();
     assert_eq!(notes(&p, K(0)), [("name", ""), ("channel", ""), ("conversation id", "well formed")]);
     assert_eq!(notes(&p, K(3))[2], ("conversation id", "not a UUID (malformed; may be sent on purpose)"));
-    assert_eq!(p.card(K(3))[2].value, "not-an-id");
+    assert_eq!(card(&p, K(3))[2].value, "not-an-id");
     p.add(conversation(7, "blank", " 5f0c91ce-3f6e-4a98-ab8b-94116790a2aa"));
     assert_eq!(notes(&p, K(7))[2].1, "blanks around a UUID (malformed; may be sent on purpose)");
     let guest = OpenGuest { id: "g".into(), id_type: "Opaque".into(), nickname: Some("Anna".into()) };
     let address = Address::OpenMessaging { integration_id: String::new(), guest };
     p.add(Conversation { key: K(8), name: "open".into(), address });
     assert_eq!(notes(&p, K(8))[2], ("integration id", "empty (malformed; may be sent on purpose)"));
-    assert_eq!(p.card(K(8)).len(), 6);
-    assert!(p.card(K(99)).is_empty());
+    assert_eq!(card(&p, K(8)).len(), 6);
+    assert!(p.get(K(99)).is_none());
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn a_refusal_diagnosed_again_counts_once() {
     all.note(refusal(2, 20, Cause::TokenRotation, true));
     all.note(refusal(3, 20, Cause::ParticipantMismatch, false));
     let shares = all.shares(|_| true);
-    assert_eq!(shares[0], CauseShare { cause: Cause::ParticipantMismatch, healed: false, count: 2 });
+    assert_eq!(shares[0], (Cause::ParticipantMismatch, false, 2));
     assert_eq!(shares.len(), 2);
     assert_eq!(all.conversations().len(), 2);
 }

@@ -61,14 +61,14 @@ fn accept(threads: &mut Threads, id: u64, remote_id: Option<&str>) {
 #[test]
 fn the_echo_is_our_message_whichever_comes_first() {
     // The acceptance first, then the read.
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "hello", 0));
     accept(&mut t, 1, Some("r1"));
     assert_eq!(read(&mut t, vec![guest("r1", "hello", 1), bot("r2", "hi!", 2)]), 1);
     assert_eq!(texts(&t), ["hello", "hi!"]);
     assert_eq!(t.message(MessageId(1)).unwrap().delivery, DeliveryStatus::Answered);
     // The read first, while the answer to the send is still out.
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "hello", 0));
     t.delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, Some(ExchangeId(1)), None);
     read(&mut t, vec![guest("r1", "hello", 1), bot("r2", "hi!", 2)]);
@@ -83,7 +83,7 @@ fn the_echo_is_our_message_whichever_comes_first() {
     assert_eq!(t.message(MessageId(1)).unwrap().delivery, DeliveryStatus::Answered);
     assert_eq!(t.message(MessageId(1)).unwrap().exchange, Some(ExchangeId(1)));
     // The echo is too far away in time to be recognised by its text; its id tells.
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "hello", 0));
     t.delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
     read(&mut t, vec![guest("r1", "hello", 5_000)]);
@@ -96,7 +96,7 @@ fn the_echo_is_our_message_whichever_comes_first() {
 #[test]
 fn a_message_without_a_time_is_ours_by_its_id_or_where_ours_was_received() {
     let untimed = || RemoteMessage { untimed: true, ..guest("r1", "hello", 1) };
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "hello", 0));
     t.delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
     read(&mut t, vec![untimed()]);
@@ -105,7 +105,7 @@ fn a_message_without_a_time_is_ours_by_its_id_or_where_ours_was_received() {
     accept(&mut t, 1, Some("r1"));
     assert_eq!(texts(&t), ["hello"]);
     // What was received for sure, without an id, is in the conversation.
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "hello", 0));
     accept(&mut t, 1, None);
     read(&mut t, vec![untimed(), bot("r2", "hi", 2)]);
@@ -117,7 +117,7 @@ fn a_message_without_a_time_is_ours_by_its_id_or_where_ours_was_received() {
 
 #[test]
 fn reading_again_adds_nothing() {
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "hello", 0));
     accept(&mut t, 1, Some("r1"));
     let all = || vec![guest("r1", "hello", 1), bot("r2", "hi!", 2), remote("r3", Author::System, "joined", 3)];
@@ -131,7 +131,7 @@ fn reading_again_adds_nothing() {
 
 #[test]
 fn two_equal_texts_are_two_messages() {
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "ping", 0));
     t.sent(ours(2, "ping", 10));
     for id in [1, 2] {
@@ -142,7 +142,7 @@ fn two_equal_texts_are_two_messages() {
     assert_eq!(t.message(MessageId(1)).unwrap().remote_id.as_deref(), Some("a"));
     assert_eq!(t.message(MessageId(2)).unwrap().remote_id.as_deref(), Some("b"));
     // Taken for each other by time, put right by the id.
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "ping", 0));
     t.sent(ours(2, "ping", 10));
     for id in [1, 2] {
@@ -161,13 +161,13 @@ fn two_equal_texts_are_two_messages() {
 #[test]
 fn a_message_that_was_never_sent_is_not_taken_for_the_echo() {
     for delivery in [DeliveryStatus::Queued, DeliveryStatus::Cancelled, DeliveryStatus::Refused("401".into())] {
-        let mut t = Threads::new();
+        let mut t = Threads::default();
         t.sent(ours(1, "hello", 0));
         t.delivery(MessageId(1), delivery.clone(), None, None);
         read(&mut t, vec![guest("x", "hello", 1)]);
         assert_eq!(t.messages(A).len(), 2, "{delivery:?}");
     }
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "hello", 0));
     t.delivery(MessageId(1), DeliveryStatus::Unknown("reset".into()), None, None);
     read(&mut t, vec![guest("x", "hello", 1)]);
@@ -180,14 +180,14 @@ fn a_message_that_was_never_sent_is_not_taken_for_the_echo() {
 
 #[test]
 fn order_is_by_time_and_ours_keep_theirs() {
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     read(&mut t, vec![bot("b2", "second", 20), bot("b1", "first", 10)]);
     t.sent(ours(1, "one", 30));
     t.sent(ours(2, "two", 31));
     read(&mut t, vec![bot("b3", "late", 25), bot("b4", "after", 40)]);
     assert_eq!(texts(&t), ["first", "second", "late", "one", "two", "after"]);
     // The remote side's clock is ahead: the echo of the first would stand after the second.
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "one", 0));
     t.sent(ours(2, "two", 1));
     accept(&mut t, 1, Some("r1"));
@@ -197,7 +197,7 @@ fn order_is_by_time_and_ours_keep_theirs() {
 
 #[test]
 fn a_known_clock_skew_is_taken_out() {
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.clock_skew(3_600);
     t.sent(ours(1, "hello", 0));
     t.delivery(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
@@ -208,7 +208,7 @@ fn a_known_clock_skew_is_taken_out() {
 
 #[test]
 fn answered_needs_something_said_later_by_the_other_side() {
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     // Their clock runs a little ahead of ours: the greeting seems to come after our message.
     read(&mut t, vec![bot("b0", "welcome", 40)]);
     t.sent(ours(1, "hello", 10));
@@ -228,13 +228,13 @@ fn answered_needs_something_said_later_by_the_other_side() {
 
 #[test]
 fn history_is_not_news_but_answers_are() {
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     assert_eq!(read(&mut t, vec![bot("1", "old", 1), bot("2", "old too", 2)]), 0);
     assert_eq!(read(&mut t, vec![bot("3", "new", 3), guest("4", "mine", 4)]), 1);
     assert_eq!(t.unread(A), 1);
     t.mark_read(A);
     assert_eq!(t.unread(A), 0);
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "hello", 10));
     accept(&mut t, 1, None);
     assert_eq!(read(&mut t, vec![bot("1", "old", 1), bot("2", "answer", 11)]), 1);
@@ -242,7 +242,7 @@ fn history_is_not_news_but_answers_are() {
 
 #[test]
 fn counts_say_how_each_message_fared() {
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     let lives = [
         DeliveryStatus::Queued,
         DeliveryStatus::Waiting { until: at(9), why: "429".into() },
@@ -270,7 +270,7 @@ fn counts_say_how_each_message_fared() {
 
 #[test]
 fn a_thread_is_bounded_and_what_is_unknown_stays() {
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "lost?", 0));
     t.delivery(MessageId(1), DeliveryStatus::Unknown("reset".into()), None, None);
     let all = |n: i64| (1..=n).map(|s| bot(&format!("b{s}"), "x", s)).collect::<Vec<_>>();
@@ -290,7 +290,7 @@ fn a_thread_is_bounded_and_what_is_unknown_stays() {
 
 #[test]
 fn the_first_words_of_the_other_side_answer_a_message() {
-    let mut t = Threads::new();
+    let mut t = Threads::default();
     t.sent(ours(1, "one", 0));
     t.sent(ours(2, "two", 10));
     t.sent(ours(3, "three", 20));
@@ -336,7 +336,7 @@ proptest! {
     #[test]
     fn whatever_is_reported_each_message_stands_once(steps in prop::collection::vec(step(), 0..40)) {
         let words = ["ping", "a longer text of several words", "日本語\nsecond"];
-        let mut t = Threads::new();
+        let mut t = Threads::default();
         let mut next = 0;
         for step in steps {
             match step {

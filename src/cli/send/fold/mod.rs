@@ -334,7 +334,7 @@ impl SendFold {
             Report::RepliesReadable(key, _, as_of) if *key == here => (None, Some(*as_of)),
             _ => (None, None),
         };
-        for change in self.session.apply(report, self.now) {
+        for change in self.session.apply(report, self.now).0 {
             let Change::Notice(notice) = change else { continue };
             match notice {
                 Notice::Token { before, .. } => self.token(&before),

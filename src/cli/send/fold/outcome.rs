@@ -12,8 +12,10 @@ use crate::app::exit::Exit;
 use crate::app::output::OutputLine;
 use crate::cli::send::lines::{diagnosis_line, numbered, reading_line, reply_line};
 use crate::engine::Command;
-use crate::model::{AsOf, Author, Cause, DeliveryStatus, Exchange, ExchangeKind, Outcome, RemoteMessage, Unreadable};
-use crate::session::{Changes, OutgoingMessage};
+use crate::model::{
+    AsOf, Author, Cause, DeliveryStatus, Exchange, ExchangeKind, Outcome, OutgoingMessage, RemoteMessage, Unreadable,
+};
+use crate::session::Changes;
 
 impl SendFold {
     pub(super) fn offer_in(&self, messages: &[RemoteMessage]) -> Option<RemoteMessage> {

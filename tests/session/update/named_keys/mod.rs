@@ -2,7 +2,7 @@
 
 mod places;
 
-use guestwire::session::local::LocalRequest;
+use guestwire::session::LocalRequest;
 use std::collections::HashSet;
 
 use guestwire::engine::Command;
@@ -80,7 +80,7 @@ impl Seen {
             screen: desk.screen(),
             demo: desk.state.demo.present.is_some(),
             shows_keys: desk.state.demo.present.as_ref().is_some_and(|demo| demo.choice.keys),
-            chosen: desk.state.session.log.selected().map(guestwire::session::log::LogEntry::number),
+            chosen: desk.state.session.log.selected().map(guestwire::session::LogEntry::number),
         }
     }
 }
@@ -180,7 +180,7 @@ fn did(words: &str, before: &Seen, desk: &Desk, effects: &[Effect]) -> bool {
             state.arrangement.focus == Pane::Pass || effects.contains(&Effect::Local(LocalRequest::FindPasses))
         }
         "next error" => {
-            let now = state.session.log.selected().map(guestwire::session::log::LogEntry::number);
+            let now = state.session.log.selected().map(guestwire::session::LogEntry::number);
             now != before.chosen
         }
         "up" | "down" | "newest" => true,

@@ -38,7 +38,7 @@ fn texts(pane: &mut ThreadPane, threads: &Threads, height: u16) -> Vec<String> {
 
 #[test]
 fn reading_up_never_jumps_and_the_end_is_followed_again() {
-    let (mut threads, mut pane) = (Threads::new(), ThreadPane::default());
+    let (mut threads, mut pane) = (Threads::default(), ThreadPane::default());
     read(&mut threads, (0..50).map(|n| bot(&format!("b{n}"), &format!("text {n}"), n)).collect());
     assert_eq!(texts(&mut pane, &threads, 10).last().map(String::as_str), Some("text 49"));
     with_paper(40, |context| pane.scroll_by(A, -3, &threads, context));
@@ -64,7 +64,7 @@ fn reading_up_never_jumps_and_the_end_is_followed_again() {
 
 #[test]
 fn a_place_is_found_again_and_days_are_ruled() {
-    let (mut threads, mut pane) = (Threads::new(), ThreadPane::default());
+    let (mut threads, mut pane) = (Threads::default(), ThreadPane::default());
     let day = 24 * 3_600;
     read(&mut threads, vec![bot("a", "one", -2 * day), bot("b", "two", -day), bot("c", "three", 0)]);
     let rules: Vec<String> = texts(&mut pane, &threads, 20).into_iter().filter(|row| row.starts_with('─')).collect();
@@ -76,7 +76,7 @@ fn a_place_is_found_again_and_days_are_ruled() {
 
 #[test]
 fn a_text_is_laid_out_once_and_cut_for_the_screen() {
-    let (mut threads, mut pane) = (Threads::new(), ThreadPane::default());
+    let (mut threads, mut pane) = (Threads::default(), ThreadPane::default());
     read(&mut threads, vec![bot("z", &format!("a{}", "\u{301}".repeat(500_000)), 0)]);
     let rows = texts(&mut pane, &threads, 10);
     assert!(rows.iter().map(String::len).sum::<usize>() < 4_000, "{rows:?}");
@@ -91,7 +91,7 @@ fn a_text_is_laid_out_once_and_cut_for_the_screen() {
 
 #[test]
 fn texts_that_are_far_away_are_forgotten() {
-    let (mut threads, mut pane) = (Threads::new(), ThreadPane::default());
+    let (mut threads, mut pane) = (Threads::default(), ThreadPane::default());
     read(&mut threads, (0..1_500).map(|n| bot(&format!("b{n}"), "text", n)).collect());
     for _ in 0..200 {
         with_paper(40, |context| pane.scroll_by(A, -9, &threads, context));
@@ -105,7 +105,7 @@ proptest! {
 
     #[test]
     fn the_window_is_full_whatever_is_scrolled(moves in prop::collection::vec(-30..30isize, 0..20), count in 0..40i64) {
-        let (mut threads, mut pane) = (Threads::new(), ThreadPane::default());
+        let (mut threads, mut pane) = (Threads::default(), ThreadPane::default());
         read(&mut threads, (0..count).map(|n| bot(&format!("b{n}"), "a longer text of several words", n * 7_000)).collect());
         let all = texts(&mut pane, &threads, 1_000).len();
         for by in moves {
