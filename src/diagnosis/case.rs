@@ -116,7 +116,7 @@ impl<'c> Facts<'c> {
     /// The opening of its guest socket that failed, where the message was held back by that.
     pub fn held_back_by(&self) -> Option<&'c Attempt> {
         let web = self.attempt.is_none() && self.channel.is_some_and(Channel::has_sessions);
-        self.history.failed_opening(self.exchange.conversation.filter(|_| web)?)
+        self.history.failed.get(&self.exchange.conversation.filter(|_| web)?).map(AsRef::as_ref)
     }
 
     pub fn generation(&self) -> Option<Generation> {
@@ -124,7 +124,7 @@ impl<'c> Facts<'c> {
     }
 
     pub fn token(&self) -> Option<&'c TokenBook> {
-        self.history.token_book(self.generation()?)
+        self.history.tokens.get(&self.generation()?)
     }
 
     pub fn token_facts(&self) -> Option<&'c TokenFacts> {

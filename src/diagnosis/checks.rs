@@ -136,7 +136,7 @@ fn scopes(facts: &Facts<'_>, checks: &mut Checks) {
 
 fn conversation(facts: &Facts<'_>, id: &str, checks: &mut Checks) {
     let exists = "conversation exists";
-    let Some(book) = facts.history.of_conversation(id) else { return checks.unknown(exists, "not checked") };
+    let Some(book) = facts.history.conversations.get(id) else { return checks.unknown(exists, "not checked") };
     if let Some(missing) = missing_since(book.missing, book.read.as_ref().map(|(seen, _)| *seen)) {
         return checks.shown(missing, false, exists);
     }

@@ -29,9 +29,11 @@ pub struct Sighting {
     pub exchange: ExchangeId,
 }
 
-/// Keeps the later of two sightings.
-fn keep(old: &mut Option<Sighting>, seen: Sighting) {
+/// Keeps the later of two sightings. Returns whether it is the new one.
+fn keep(old: &mut Option<Sighting>, seen: Sighting) -> bool {
+    let news = old.is_none_or(|old| old.at < seen.at);
     *old = Some(old.filter(|old| old.at > seen.at).unwrap_or(seen));
+    news
 }
 
 /// That something was missing, unless it was there later.
@@ -51,8 +53,8 @@ impl Sightings {
     /// Takes in a sighting. Returns whether it is the newest.
     fn add(&mut self, seen: Sighting) -> bool {
         match self.newest {
-            Some(newest) if newest.exchange == seen.exchange => keep(&mut self.newest, seen),
-            Some(newest) if newest.at > seen.at => keep(&mut self.before, seen),
+            Some(newest) if newest.exchange == seen.exchange => _ = keep(&mut self.newest, seen),
+            Some(newest) if newest.at > seen.at => _ = keep(&mut self.before, seen),
             newest => (self.newest, self.before) = (Some(seen), newest.or(self.before)),
         }
         self.newest == Some(seen)
@@ -124,13 +126,13 @@ impl<'x> Shown<'x> {
 /// What earlier exchanges showed. Bounded; fed with every exchange and token of a session.
 #[derive(Clone, Debug, Default)]
 pub struct PastExchanges {
-    tokens: BTreeMap<Generation, TokenBook>,
-    conversations: BTreeMap<String, ConversationBook>,
+    pub(super) tokens: BTreeMap<Generation, TokenBook>,
+    pub(super) conversations: BTreeMap<String, ConversationBook>,
     /// By their ids in lower case, as the integrations.
-    deployments: BTreeMap<String, DeploymentBook>,
-    integrations: BTreeMap<String, IntegrationBook>,
+    pub(super) deployments: BTreeMap<String, DeploymentBook>,
+    pub(super) integrations: BTreeMap<String, IntegrationBook>,
     /// The newest opening of each conversation's socket, or configuration of its session, where that failed.
-    failed: BTreeMap<ConversationKey, Arc<Attempt>>,
+    pub(super) failed: BTreeMap<ConversationKey, Arc<Attempt>>,
     /// When token answers came, by our clock, and what the server's clock said.
     grants: VecDeque<(Duration, Timestamp)>,
     /// The newest exchange in which the API let a token of this session in.
@@ -185,19 +187,18 @@ impl PastExchanges {
         let url = &attempt.request.url;
         if let Some((id, public)) = deployments::asked(path(url)) {
             let book = book(&mut self.deployments, id.to_ascii_lowercase(), DEPLOYMENTS);
-            match (said.status, public) {
+            let body = shown.body();
+            let told = match (said.status, public) {
                 (Some(200), Public::Config) => {
-                    let Some(config) = deployments::read_config(shown.body()) else { return false };
-                    book.config = Some((seen, config));
+                    deployments::read_config(body).map(|told| book.config = Some((seen, told)))
                 }
                 (Some(200), Public::Domains) => {
-                    let Some(domains) = deployments::read_domains(shown.body()) else { return false };
-                    book.domains = Some((seen, domains));
+                    deployments::read_domains(body).map(|told| book.domains = Some((seen, told)))
                 }
-                (Some(404), _) if !said.is_foreign() => book.missing = Some(seen),
-                _ => return false,
-            }
-            return true;
+                (Some(404), _) => (!said.is_foreign()).then(|| book.missing = Some(seen)),
+                _ => None,
+            };
+            return told.is_some();
         }
         if let Some(id) = integration(path(url)) {
             let looked_up = lookups::integration_asked(path(url)).is_some();
@@ -208,7 +209,7 @@ impl PastExchanges {
                 Some(200) if looked_up && exchange.outcome == Outcome::Accepted => keep(&mut book.known, seen),
                 Some(404) if looked_up && said.by.is_service() => keep(&mut book.missing, seen),
                 _ => return false,
-            }
+            };
             return news;
         }
         let Some(id) = deployment(url).filter(|_| said.status == Some(101)) else { return false };
@@ -230,13 +231,10 @@ impl PastExchanges {
 
     fn granting(&mut self, Shown { exchange, said, .. }: Shown<'_>) {
         let asked = matches!(exchange.kind, ExchangeKind::Token | ExchangeKind::Probe);
-        if let (true, Outcome::Accepted, Some(date), Some(ended)) =
-            (asked, &exchange.outcome, said.date, exchange.ended())
-        {
-            self.grants.push_back((ended.mono, date));
-            if self.grants.len() > TOKENS {
-                self.grants.pop_front();
-            }
+        let granted = asked && exchange.outcome == Outcome::Accepted;
+        self.grants.extend(exchange.ended().zip(said.date).filter(|_| granted).map(|(ended, date)| (ended.mono, date)));
+        if self.grants.len() > TOKENS {
+            self.grants.pop_front();
         }
     }
 
@@ -271,13 +269,7 @@ impl PastExchanges {
             }
             return news;
         }
-        if said.status != Some(404) || !said.by.is_service() {
-            return false;
-        }
-        let missing = &mut self.book(id).missing;
-        let news = missing.is_none_or(|old| old.at < seen.at);
-        keep(missing, seen);
-        news
+        said.status == Some(404) && said.by.is_service() && keep(&mut self.book(id).missing, seen)
     }
 
     fn book(&mut self, id: String) -> &mut ConversationBook {
@@ -285,14 +277,8 @@ impl PastExchanges {
     }
 
     pub(crate) fn granted(&self, generation: Generation) -> Option<String> {
-        match &self.token_book(generation)?.facts.as_ref()?.granted {
-            Granted::Named(scopes) => Some(scopes.join(" ")),
-            Granted::Unknown => None,
-        }
-    }
-
-    pub(super) fn token_book(&self, generation: Generation) -> Option<&TokenBook> {
-        self.tokens.get(&generation)
+        let Granted::Named(scopes) = &self.tokens.get(&generation)?.facts.as_ref()?.granted else { return None };
+        Some(scopes.join(" "))
     }
 
     /// A token newer than `generation` that existed at `then` already, and that the API has let in.
@@ -308,10 +294,6 @@ impl PastExchanges {
         self.tokens.values().rev().find_map(|book| book.facts.as_ref())
     }
 
-    pub(super) fn of_conversation(&self, id: &str) -> Option<&ConversationBook> {
-        self.conversations.get(id)
-    }
-
     pub(super) fn deployment(&self, id: &str) -> Option<&DeploymentBook> {
         self.deployments.get(&id.to_ascii_lowercase())
     }
@@ -320,21 +302,8 @@ impl PastExchanges {
         self.integrations.get(&id.to_ascii_lowercase())
     }
 
-    pub(super) fn failed_opening(&self, key: ConversationKey) -> Option<&Attempt> {
-        self.failed.get(&key).map(AsRef::as_ref)
-    }
-
     pub(super) fn reads(&self) -> impl Iterator<Item = (&str, &ConversationRead)> {
         self.conversations.iter().filter_map(|(id, book)| Some((id.as_str(), &book.read.as_ref()?.1)))
-    }
-
-    pub(super) fn known_deployments(&self) -> impl Iterator<Item = &str> {
-        let known = |book: &DeploymentBook| book.config.is_some() || book.opened.is_some();
-        self.deployments.iter().filter(move |(_, book)| known(book)).map(|(id, _)| id.as_str())
-    }
-
-    pub(super) fn known_integrations(&self) -> impl Iterator<Item = &str> {
-        self.integrations.iter().filter(|(_, book)| book.known.is_some()).map(|(id, _)| id.as_str())
     }
 
     /// The conversation in which someone of this id was seen.
@@ -348,7 +317,7 @@ impl PastExchanges {
         if let Some(home) = self.home_of(id) {
             return Some(format!("a participant's, of the conversation {home}"));
         }
-        let read = self.of_conversation(id).is_some_and(|book| book.read.is_some());
+        let read = self.conversations.get(id).is_some_and(|book| book.read.is_some());
         read.then(|| "a conversation's".to_owned())
     }
 

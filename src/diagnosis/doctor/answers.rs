@@ -55,17 +55,14 @@ struct ProbeAnswer<'a> {
 }
 
 impl ProbeAnswer<'_> {
-    /// The exchange shows that all is well there.
     fn pass(&mut self, name: &'static str, detail: impl Into<String>) {
         self.findings.push(Finding::shown(self.exchange, name, ProbeResult::Pass, detail));
     }
 
-    /// The exchange shows that it is not.
     fn fail(&mut self, name: &'static str, detail: impl Into<String>) {
         self.findings.push(Finding::shown(self.exchange, name, ProbeResult::Fail, detail));
     }
 
-    /// The exchange does not tell.
     fn skip(&mut self, name: &'static str, detail: impl Into<String>) {
         self.findings.push(Finding::shown(self.exchange, name, ProbeResult::Skip, detail));
     }
@@ -94,15 +91,14 @@ impl ProbeAnswer<'_> {
 
     /// Decides by what the rules say of a failed probe. Without a rule that fits it is still not all well.
     fn decide(&mut self, diagnosis: Option<&Diagnosis>, else_why: &str, stage: DoctorStage) {
-        let (cause, confidence, because) = match diagnosis {
-            Some(d) if d.is_undecided() => {
-                // The diagnosis would name this very question as the way to decide: it was just asked.
-                let because = d.suspects.first().map_or(&d.said, |s| &s.because);
-                (d.cause(), d.confidence(), because.clone())
-            }
-            Some(d) => (d.cause(), d.confidence(), d.sentence()),
-            None => (Cause::Unknown, Confidence::Possible, else_why.to_owned()),
+        let because = match diagnosis {
+            // The diagnosis would name this very question as the way to decide: it was just asked.
+            Some(d) if d.is_undecided() => d.suspects.first().map_or(&d.said, |s| &s.because).clone(),
+            Some(d) => d.sentence(),
+            None => else_why.to_owned(),
         };
+        let (cause, confidence) =
+            diagnosis.map_or((Cause::Unknown, Confidence::Possible), |d| (d.cause(), d.confidence()));
         self.doctor.found(cause, confidence, because, stage);
     }
 
@@ -152,13 +148,13 @@ impl ProbeAnswer<'_> {
     }
 
     fn token(&mut self) {
-        if self.is_accepted() && self.evidence.profile.pasted {
-            return self.skip("token", "pasted: the check of its scopes shows whether the service accepts it");
-        }
         if self.is_accepted() {
+            if self.evidence.profile.pasted {
+                return self.skip("token", "pasted: the check of its scopes shows whether the service accepts it");
+            }
             let Some(facts) = self.evidence.token else { return self.pass("token", "given") };
-            let valid = facts.lifetime.map(|l| format!("valid for {}", span(l)));
-            let valid = valid.unwrap_or_else(|| "its expiry is not known".to_owned());
+            let unknown = || "its expiry is not known".to_owned();
+            let valid = facts.lifetime.map_or_else(unknown, |l| format!("valid for {}", span(l)));
             let asked = listed_or("no scope", " ", &facts.requested);
             return self.pass("token", format!("token #{}, {valid}, asked with {asked}", facts.generation));
         }
@@ -174,8 +170,7 @@ impl ProbeAnswer<'_> {
         let status = self.exchange.status();
         if self.is_accepted() {
             self.granted();
-            let api = authority(&profile.api);
-            let token = authority(&profile.token_host);
+            let (api, token) = (authority(&profile.api), authority(&profile.token_host));
             let which = if profile.pasted { "pasted token".to_owned() } else { format!("token that {token} granted") };
             return self.pass("region", format!("{api} accepts the {which}"));
         }
@@ -247,19 +242,18 @@ impl ProbeAnswer<'_> {
         else {
             return;
         };
-        let book = self.evidence.history.of_conversation(&conversation_id);
+        let book = self.evidence.history.conversations.get(&conversation_id);
         let read = book.and_then(|b| b.read.as_ref()).filter(|(seen, _)| seen.exchange == self.exchange.id);
         let (true, Some((_, read))) = (self.is_accepted(), read) else {
             let why = reason(self.exchange, "the answer is not a conversation");
             match self.exchange.status() {
                 Some(404) => {
-                    self.doctor
-                        .proven(Cause::ConversationUnknown, "a read says that there is no conversation with this id");
+                    let unknown = "a read says that there is no conversation with this id";
+                    self.doctor.proven(Cause::ConversationUnknown, unknown);
                 }
                 Some(401 | 403) => {
-                    let detail =
-                        format!("“{name}” cannot be read with this token ({why}); sending may need another right");
-                    self.skip("conversation", detail);
+                    let right = "sending may need another right";
+                    self.skip("conversation", format!("“{name}” cannot be read with this token ({why}); {right}"));
                     return self.replies();
                 }
                 _ => self.decide(self.diagnosis().as_ref(), &why, DoctorStage::Beyond),
@@ -300,14 +294,14 @@ impl ProbeAnswer<'_> {
         }
         let said = self.exchange.last_attempt().map(|attempt| ServerAnswer::of(attempt)).unwrap_or_default();
         let why = reason(self.exchange, "nothing was received");
-        let unreadable = if self.has_failed() {
-            Unreadable::NoAnswer(why)
-        } else if said.status == Some(400) {
+        let unreadable = match said.status {
+            _ if self.has_failed() => Unreadable::NoAnswer(why),
             // The service looked at the ids that were asked for, and does not say whether others may be read.
-            return self.skip("replies", format!("reading messages could not be tried: {why}"));
-        } else {
-            let missing = (!said.is_foreign()).then_some(said.permissions);
-            Unreadable::of(said.status.unwrap_or(0), missing, &why)
+            Some(400) => return self.skip("replies", format!("reading messages could not be tried: {why}")),
+            status => {
+                let missing = (!said.is_foreign()).then_some(said.permissions);
+                Unreadable::of(status.unwrap_or(0), missing, &why)
+            }
         };
         // The series goes on: messages may be accepted all the same.
         let why = unreadable.sentence();
@@ -318,9 +312,8 @@ impl ProbeAnswer<'_> {
     /// The last question before a test message tells what is left of the rate limit.
     fn limits(&mut self, asked: ProbeQuestion) {
         let last = match asked {
-            ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_) => true,
             ProbeQuestion::Scopes => !self.doctor.plan.iter().any(|s| matches!(s, DoctorStep::Ask(_))),
-            _ => false,
+            _ => matches!(asked, ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_)),
         };
         if !last || self.doctor.verdict.is_some() || self.doctor.said.contains(&"limits") {
             return;
@@ -348,8 +341,8 @@ impl ProbeAnswer<'_> {
         let why = reason(self.exchange, "no answer");
         if matches!(self.exchange.status(), Some(401 | 403)) {
             // To send, the client needs another right than to look the integration up.
-            let detail = format!("this client may not look up the integration of “{name}” ({why})");
-            return self.skip("integration", detail);
+            return self
+                .skip("integration", format!("this client may not look up the integration of “{name}” ({why})"));
         }
         self.decide(self.diagnosis().as_ref(), &why, DoctorStage::Beyond);
         self.fail("integration", format!("“{name}”: {why}"));
@@ -372,24 +365,22 @@ impl ProbeAnswer<'_> {
             self.decide(self.diagnosis().as_ref(), &why, DoctorStage::Beyond);
             return self.fail("deployment", format!("its public configuration: {why}"));
         };
-        let active = config.is_active();
-        if active && config.sign_in {
-            let why = "its public configuration says auth.enabled: only guests who are signed in are accepted";
-            self.proven("deployment", Cause::GuestAuthRequired, why, why);
-        } else if active {
-            let status = config.status.map_or_else(String::new, |s| format!(", {s}"));
-            self.pass("deployment", format!("its public configuration exists{status}"));
-        } else {
+        if !config.is_active() {
             let why = format!("its public configuration says that it is {}", config.status.unwrap_or_default());
-            self.proven("deployment", Cause::DeploymentUnknown, &why, why.as_str());
+            return self.proven("deployment", Cause::DeploymentUnknown, &why, why.as_str());
         }
+        if config.sign_in {
+            let why = "its public configuration says auth.enabled: only guests who are signed in are accepted";
+            return self.proven("deployment", Cause::GuestAuthRequired, why, why);
+        }
+        let status = config.status.map_or_else(String::new, |s| format!(", {s}"));
+        self.pass("deployment", format!("its public configuration exists{status}"));
     }
 
     fn domains(&mut self) {
-        let origin = match self.doctor.target.as_ref().map(|t| &t.address) {
-            Some(Address::WebMessaging { origin, .. }) => origin.clone(),
-            _ => String::new(),
-        };
+        let target = self.doctor.target.as_ref().map(|t| &t.address);
+        let origin =
+            if let Some(Address::WebMessaging { origin, .. }) = target { origin.clone() } else { String::new() };
         let asked = self.exchange.last_attempt().and_then(|a| deployment_of(&a.request.url));
         let book = asked.and_then(|id| self.evidence.history.deployment(&id));
         let told = book.and_then(|b| b.domains.as_ref()).filter(|(seen, _)| seen.exchange == self.exchange.id);
@@ -413,9 +404,9 @@ impl ProbeAnswer<'_> {
     fn origin(&mut self) {
         // Names and TLS of the host that was asked; what is wrong there ends the series.
         if self.went_astray() {
-            self.reached();
+            self.reached()
         } else {
-            self.connected();
+            self.connected()
         }
         if self.doctor.verdict.is_some() {
             return;
@@ -427,8 +418,7 @@ impl ProbeAnswer<'_> {
         }
         let why = reason(self.exchange, "no answer");
         let channel = self.doctor.target.as_ref().map(Conversation::channel);
-        let diagnosis = diagnose(self.exchange, channel, self.evidence);
-        self.decide(diagnosis.as_ref(), &why, DoctorStage::Beyond);
+        self.decide(diagnose(self.exchange, channel, self.evidence).as_ref(), &why, DoctorStage::Beyond);
         self.fail("origin", format!("the guest socket was not opened: {why}"));
     }
 }

@@ -152,9 +152,8 @@ impl Doctor {
             if !profile.pasted && authority(&profile.token_host) != authority(&profile.api) {
                 plan.push_back(DoctorStep::Ask(ProbeQuestion::Reach(Host::Token)));
             }
-            plan.extend(
-                [ProbeQuestion::Reach(Host::Api), ProbeQuestion::Token, ProbeQuestion::Scopes].map(DoctorStep::Ask),
-            );
+            let asked = [ProbeQuestion::Reach(Host::Api), ProbeQuestion::Token, ProbeQuestion::Scopes];
+            plan.extend(asked.map(DoctorStep::Ask));
         }
         let probes = channel.map_or(&[][..], |channel| channel.capabilities().probes);
         plan.extend(key.into_iter().flat_map(|key| probes.iter().map(move |probe| DoctorStep::Ask(probe(key)))));
@@ -183,17 +182,14 @@ impl Doctor {
                 self.count_skipped(&findings);
                 break;
             };
-            if let DoctorStep::Ask(
-                ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_) | ProbeQuestion::Deployment(_),
-            ) = step
-                && let Some(malformed) = self.malformed()
-            {
-                findings.push(malformed);
-                continue;
-            }
-            let told = matches!(step, DoctorStep::Ask(ProbeQuestion::Messages(_))) && self.said.contains(&"replies");
-            if !told {
-                return (findings, step);
+            use ProbeQuestion::{Conversation, Deployment, Integration, Messages};
+            match step {
+                DoctorStep::Ask(Messages(_)) if self.said.contains(&"replies") => {}
+                DoctorStep::Ask(Conversation(_) | Integration(_) | Deployment(_)) => match self.malformed() {
+                    Some(malformed) => findings.push(malformed),
+                    None => return (findings, step),
+                },
+                _ => return (findings, step),
             }
         }
         let verdict = self.verdict.take().unwrap_or_else(|| self.conclude(evidence));
@@ -223,36 +219,32 @@ impl Doctor {
 
     /// The test message is settled.
     pub fn sent(&mut self, exchange: &Exchange, evidence: &DoctorEvidence<'_>) -> Vec<Finding> {
-        let (result, detail) = match &exchange.outcome {
-            Outcome::Accepted => (ProbeResult::Pass, "the test message was accepted".to_owned()),
-            Outcome::Cancelled => (ProbeResult::Skip, "the test message was cancelled".to_owned()),
-            _ => (ProbeResult::Fail, reason(exchange, "no outcome")),
-        };
-        if result == ProbeResult::Pass {
-            // What was only likely to be in its way was not: a service that decides by roles names no scope, for example.
-            self.suspicion.take_if(|suspicion| suspicion.confidence < Confidence::Sure);
-        }
-        if result == ProbeResult::Fail {
-            // It is what is to be explained from now on; what looks at it again after the refusal decides most.
-            let channel = self.target.as_ref().map(Conversation::channel);
-            self.subject = Some((Box::new(exchange.clone()), channel));
-            self.look_at_subject(evidence);
-            if let (Some(target), Some(channel), None) = (&self.target, channel, &self.verdict) {
-                let scopes = (!channel.has_sessions()).then_some(ProbeQuestion::Scopes);
-                let place = channel.capabilities().probes.first().map(|probe| probe(target.key));
-                self.plan.extend(scopes.into_iter().chain(place).map(DoctorStep::Ask));
+        let finding = |result, detail: &str| vec![Finding::shown(exchange, "send", result, detail)];
+        match &exchange.outcome {
+            Outcome::Accepted => {
+                // What was only likely to be in its way was not: a service that decides by roles may name no scope.
+                self.suspicion.take_if(|suspicion| suspicion.confidence < Confidence::Sure);
+                return finding(ProbeResult::Pass, "the test message was accepted");
             }
+            Outcome::Cancelled => return finding(ProbeResult::Skip, "the test message was cancelled"),
+            _ => {}
         }
-        vec![Finding::shown(exchange, "send", result, detail)]
+        // It is what is to be explained from now on; what looks at it again after the refusal decides most.
+        let channel = self.target.as_ref().map(Conversation::channel);
+        self.subject = Some((Box::new(exchange.clone()), channel));
+        self.look_at_subject(evidence);
+        if let (Some(target), Some(channel), None) = (&self.target, channel, &self.verdict) {
+            let scopes = (!channel.has_sessions()).then_some(ProbeQuestion::Scopes);
+            let place = channel.capabilities().probes.first().map(|probe| probe(target.key));
+            self.plan.extend(scopes.into_iter().chain(place).map(DoctorStep::Ask));
+        }
+        finding(ProbeResult::Fail, &reason(exchange, "no outcome"))
     }
 
     /// What the target is addressed by needs no question where it does not have the form of an id.
     fn malformed(&mut self) -> Option<Finding> {
-        let address = &self.target.as_ref()?.address;
+        let address = self.target.as_ref().map(|target| &target.address).filter(|address| !is_uuid(address.id()))?;
         let channel = address.channel().capabilities();
-        if is_uuid(address.id()) {
-            return None;
-        }
         let why = format!("the {} id is not a UUID", channel.addressed_by);
         self.proven(channel.malformed, why.as_str());
         Some(Finding::new(channel.addressed_by, ProbeResult::Fail, why))
@@ -281,8 +273,7 @@ impl Doctor {
     /// Something is wrong. Where the series has a refusal to explain it goes on: that refusal may have another cause.
     fn found(&mut self, cause: Cause, confidence: Confidence, because: impl Into<String>, stage: DoctorStage) {
         let verdict = DoctorVerdict { stage, ..DoctorVerdict::new(Some(cause), confidence, because) };
-        let stops = self.subject.is_none() || stage != DoctorStage::Beyond;
-        if stops && confidence == Confidence::Sure || stage != DoctorStage::Beyond {
+        if stage != DoctorStage::Beyond || self.subject.is_none() && confidence == Confidence::Sure {
             self.verdict.get_or_insert(verdict);
         } else {
             self.suspect(verdict);
@@ -303,17 +294,15 @@ impl Doctor {
         if let Some(found) = self.subject_diagnosis(evidence) {
             return self.verdict_of(&found);
         }
-        if let Some(suspicion) = &self.suspicion {
-            return suspicion.clone();
-        }
-        if let Some(skew) = self.skew {
-            return DoctorVerdict::new(Some(Cause::ClockSkew), Confidence::Sure, skew_words(skew));
-        }
-        let why = match self.skipped.as_slice() {
-            [] => "every check passed".to_owned(),
-            skipped => format!("every check that could be made passed; not known: {}", skipped.join(", ")),
+        let (cause, why) = match (&self.suspicion, self.skew, self.skipped.as_slice()) {
+            (Some(suspicion), ..) => return suspicion.clone(),
+            (_, Some(skew), _) => (Some(Cause::ClockSkew), skew_words(skew)),
+            (_, _, []) => (None, "every check passed".to_owned()),
+            (_, _, skipped) => {
+                (None, format!("every check that could be made passed; not known: {}", skipped.join(", ")))
+            }
         };
-        DoctorVerdict::new(None, Confidence::Sure, why)
+        DoctorVerdict::new(cause, Confidence::Sure, why)
     }
 
     /// What could not be checked is named in the verdict. That there is no proxy, or that it looks up the names, no TLS on
@@ -346,9 +335,8 @@ impl Doctor {
         };
         if none {
             self.found(Cause::Unknown, Confidence::Possible, why, DoctorStage::Token);
-            return vec![Finding::new(name, ProbeResult::Fail, why)];
         }
-        vec![Finding::new(name, ProbeResult::Skip, why)]
+        vec![Finding::new(name, if none { ProbeResult::Fail } else { ProbeResult::Skip }, why)]
     }
 }
 

@@ -62,8 +62,10 @@ impl KnownIds {
     #[must_use]
     pub fn with(mut self, past: &PastExchanges) -> Self {
         past.reads().for_each(|(id, read)| self.learn_read(id, read));
-        past.known_deployments().for_each(|id| self.learn(id, IdKind::Deployment, None));
-        past.known_integrations().for_each(|id| self.learn(id, IdKind::Integration, None));
+        let deployments = past.deployments.iter().filter(|(_, book)| book.config.is_some() || book.opened.is_some());
+        deployments.for_each(|(id, _)| self.learn(id, IdKind::Deployment, None));
+        let integrations = past.integrations.iter().filter(|(_, book)| book.known.is_some());
+        integrations.for_each(|(id, _)| self.learn(id, IdKind::Integration, None));
         self
     }
 

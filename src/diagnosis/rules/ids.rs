@@ -21,7 +21,7 @@ fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
         let malformed = proven(Cause::ConversationMalformed, "the conversation id is not a UUID");
         return vec![malformed, excluded(cause)];
     }
-    let book = facts.history.of_conversation(id);
+    let book = facts.history.conversations.get(id);
     let exists = book.and_then(|b| b.read.as_ref().map(|(seen, _)| *seen).or(b.accepted));
     let missing = book.and_then(|b| missing_since(b.missing, exists));
     let home = facts.history.home_of(id).filter(|home| !home.eq_ignore_ascii_case(id));
@@ -74,7 +74,7 @@ fn participant(facts: &Facts<'_>) -> Hypothesis {
         return proven(cause, "the participant id is not a UUID");
     }
     let undecided = |why| open(cause, why).by(Probe::Conversation);
-    let book = facts.request.conversation.as_deref().and_then(|c| facts.history.of_conversation(c));
+    let book = facts.request.conversation.as_deref().and_then(|c| facts.history.conversations.get(c));
     let Some((seen, read)) = book.and_then(|b| b.read.as_ref()) else {
         return undecided("it has not been checked who the guest is".to_owned());
     };
