@@ -69,7 +69,7 @@ impl Plain {
                 let side = if seconds > 0 { "ahead of" } else { "behind" };
                 self.say(format!("The server's clock is {} seconds {side} this machine's.", seconds.unsigned_abs()));
             }
-            Notice::EngineNotice(text) | Notice::JournalNotice(text) => self.say(format!("Notice: {text}")),
+            Notice::EngineSaid(text) | Notice::JournalSaid(text) => self.say(format!("Notice: {text}")),
             Notice::Stopped => self.leave(),
             Notice::JournalTrouble(trouble) => self.say(trouble.sentence),
             Notice::JournalWell => self.say("The journal keeps everything again."),

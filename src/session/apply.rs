@@ -100,7 +100,7 @@ impl Session {
             }
             Report::Notice(conversation, text) => {
                 self.note(conversation, &text, now, changes);
-                changes.notice(Notice::EngineNotice(text));
+                changes.notice(Notice::EngineSaid(text));
             }
             Report::Stopped => changes.notice(Notice::Stopped),
             // Answers to whoever asked: the exchanges that brought them are in the log.

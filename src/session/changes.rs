@@ -77,7 +77,7 @@ pub enum Notice {
     /// The server's clock is so many seconds ahead.
     ClockSkew(i64),
     /// A sentence of the engine. The log has it.
-    EngineNotice(String),
+    EngineSaid(String),
     /// The engine has stopped.
     Stopped,
     /// The journal has trouble that was not told before. The log has it.
@@ -87,7 +87,7 @@ pub enum Notice {
     /// The journal was read-only and is not any more.
     JournalFree,
     /// A sentence of the journal. The log has it.
-    JournalNotice(String),
+    JournalSaid(String),
     /// The conversation that an earlier session had open; `first`: none was open before.
     Reopened { key: ConversationKey, first: bool },
     /// The journal kept drafts: conversation, text, cursor.

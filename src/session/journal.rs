@@ -24,7 +24,7 @@ impl Session {
             }
             JournalPage::Notice(text) => {
                 self.note(None, &text, now, &mut changes);
-                changes.notice(Notice::JournalNotice(text));
+                changes.notice(Notice::JournalSaid(text));
             }
             // An answer to whoever turned the page.
             JournalPage::History(_) => {}

@@ -404,9 +404,9 @@ impl ProbeAnswer<'_> {
     fn origin(&mut self) {
         // Names and TLS of the host that was asked; what is wrong there ends the series.
         if self.went_astray() {
-            self.reached()
+            self.reached();
         } else {
-            self.connected()
+            self.connected();
         }
         if self.doctor.verdict.is_some() {
             return;

@@ -182,10 +182,11 @@ impl Doctor {
                 self.count_skipped(&findings);
                 break;
             };
-            use ProbeQuestion::{Conversation, Deployment, Integration, Messages};
             match step {
-                DoctorStep::Ask(Messages(_)) if self.said.contains(&"replies") => {}
-                DoctorStep::Ask(Conversation(_) | Integration(_) | Deployment(_)) => match self.malformed() {
+                DoctorStep::Ask(ProbeQuestion::Messages(_)) if self.said.contains(&"replies") => {}
+                DoctorStep::Ask(
+                    ProbeQuestion::Conversation(_) | ProbeQuestion::Integration(_) | ProbeQuestion::Deployment(_),
+                ) => match self.malformed() {
                     Some(malformed) => findings.push(malformed),
                     None => return (findings, step),
                 },

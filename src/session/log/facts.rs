@@ -16,7 +16,8 @@ impl Log {
         &self.keys
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 

@@ -185,10 +185,8 @@ impl Log {
         let (seq, line) = self.view.cursor;
         let here = self.match_in(seq, |at| if forward { at > line } else { at < line }, !forward);
         let whole = |seq| Some((seq, self.match_in(seq, |_| true, !forward)?));
-        let beside = || match forward {
-            true => (seq + 1..self.next()).find_map(whole),
-            false => (self.first..seq.min(self.next())).rev().find_map(whole),
-        };
+        let above = || (self.first..seq.min(self.next())).rev().find_map(whole);
+        let beside = || if forward { (seq + 1..self.next()).find_map(whole) } else { above() };
         let found = here.map(|line| (seq, line)).or_else(beside);
         self.jump_to(found)
     }

@@ -149,7 +149,9 @@ impl Line {
     }
 
     pub fn push_all(&mut self, parts: &[(&str, Tone)]) {
-        parts.iter().for_each(|(text, tone)| self.push(text, *tone));
+        for (text, tone) in parts {
+            self.push(text, *tone);
+        }
     }
 
     /// Adds spaces up to the column `cells`.

@@ -92,7 +92,7 @@ impl ThreadEntry {
     }
 
     /// Whether a person or machine of the other side said it (so that it answers, and counts as unread).
-    pub fn from_other_side(&self) -> bool {
+    pub fn of_other_side(&self) -> bool {
         self.author().replies()
     }
 }
@@ -205,7 +205,7 @@ impl Thread {
             }
         }
         self.sort();
-        let theirs = self.entries.iter_mut().rev().filter(|e| e.from_other_side());
+        let theirs = self.entries.iter_mut().rev().filter(|e| e.of_other_side());
         theirs.take(unread as usize).for_each(|e| e.unread = true);
         self.seen_until = self.seen_until.max(newest);
     }
@@ -286,7 +286,7 @@ impl Thread {
     /// remote side's clock decides; else what came to be known later and stands below.
     pub(super) fn mark_answered(&mut self) {
         let other_side = |e: &ThreadEntry| match &e.source {
-            MessageSource::Theirs(remote) if e.from_other_side() => Some((remote.at, e.id)),
+            MessageSource::Theirs(remote) if e.of_other_side() => Some((remote.at, e.id)),
             _ => None,
         };
         let Some(newest) = self.entries.iter().filter_map(other_side).max() else { return };

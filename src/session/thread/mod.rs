@@ -32,12 +32,12 @@ impl Thread {
         if self.entries().iter().any(|e| e.unread) {
             return None;
         }
-        self.entries().iter().filter(|e| e.from_other_side()).map(ThreadEntry::at).max()
+        self.entries().iter().filter(|e| e.of_other_side()).map(ThreadEntry::at).max()
     }
 
     /// The newest message of the other side that offers something to answer with.
     pub fn offer(&self) -> Option<OfferedChoices<'_>> {
-        let at = self.entries().iter().rposition(|e| e.from_other_side() && !e.choices().is_empty())?;
+        let at = self.entries().iter().rposition(|e| e.of_other_side() && !e.choices().is_empty())?;
         let entry = self.entries().get(at)?;
         let id = entry.remote_id()?;
         let taken = self.ours().rev().find(|m| m.extras.answers.as_deref() == Some(id));
@@ -52,7 +52,7 @@ impl Thread {
         for entry in self.entries() {
             if let MessageSource::Ours { message, seen } = &entry.source {
                 asked = Some((message, *seen));
-            } else if entry.from_other_side()
+            } else if entry.of_other_side()
                 && let Some((message, seen)) = asked.take()
             {
                 let took = seen.and_then(|seen| Duration::try_from(entry.at().duration_since(seen)).ok());

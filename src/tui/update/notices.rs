@@ -79,7 +79,7 @@ fn say(state: &mut State, notice: Notice) {
             let side = if seconds > 0 { "ahead of" } else { "behind" };
             state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.unsigned_abs()));
         }
-        Notice::EngineNotice(text) | Notice::JournalNotice(text) => {
+        Notice::EngineSaid(text) | Notice::JournalSaid(text) => {
             state.status.warn(sentence(&text));
         }
         Notice::JournalTrouble(trouble) => state.status.error(trouble.sentence),
@@ -239,7 +239,7 @@ fn message(
 
 /// The newest message offers choices: how they are taken.
 fn say_choices(state: &mut State, key: ConversationKey) {
-    let newest = state.session.threads.messages(key).iter().rev().find(|e| e.from_other_side());
+    let newest = state.session.threads.messages(key).iter().rev().find(|e| e.of_other_side());
     let count = newest.map_or(0, |e| e.choices().len());
     state.status.over(Subject::Choices);
     if count > 0 {

@@ -341,7 +341,7 @@ impl SendFold {
                 Notice::Exchange(exchange) => self.exchange(&exchange),
                 Notice::Message { id: MESSAGE, delivery, .. } => self.message(delivery),
                 Notice::WebSession(key, _) if key == here => self.session_moved(),
-                Notice::EngineNotice(text) => self.say(OutputLine::message("notice", self.now.wall, text)),
+                Notice::EngineSaid(text) => self.say(OutputLine::message("notice", self.now.wall, text)),
                 _ => {}
             }
         }
